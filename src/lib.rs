@@ -1,0 +1,10 @@
+//! Event-driven simulation of spiking neural networks made of memristors.
+
+pub mod energy;
+pub mod neuron;
+pub mod numeric;
+pub mod random;
+pub mod scenario;
+pub mod synapse;
+pub mod time;
+pub mod units;

@@ -1,0 +1,89 @@
+//! ln x by splitting off the exponent and an odd polynomial, without branches.
+//!
+//! x = 2^n m with m in [sqrt(1/2), sqrt 2); with s = (m - 1)/(m + 1),
+//! ln m = 2 s + s z P(z), z = s^2, P a Chebyshev fit (relative error 3e-16 of a term that is at
+//! most 1 % of the result).
+
+const LN2_HI: f64 = f64::from_bits(0x3FE6_2E42_FEE0_0000);
+const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;
+const SQRT_HALF_BITS: u64 = 0x3FE6_A09E_667F_3BCD;
+
+/// Chebyshev fit of (ln((1+s)/(1-s)) - 2 s) / (s z) in z = s^2 on the reduced interval.
+const P: [f64; 7] = [
+    0.666_666_666_666_667,
+    0.399_999_999_998_994_44,
+    0.285_714_286_260_032_7,
+    0.222_222_111_302_598_78,
+    0.181_828_894_556_749_47,
+    0.153_317_106_182_107_73,
+    0.146_165_854_248_886_23,
+];
+
+/// ln x for finite normal x > 0, within 1 ulp (2 ulp next to 1).
+#[inline(always)]
+#[must_use]
+pub fn ln(x: f64) -> f64 {
+    // A bias of 2^11 keeps the shifted exponent a small non-negative integer, so that it converts
+    // to f64 by OR-ing it into the mantissa of 2^52: instructions every vector unit has.
+    let offset = x.to_bits().wrapping_sub(SQRT_HALF_BITS).wrapping_add(1024 << 52);
+    let exponent = offset >> 52;
+    let n = f64::from_bits(exponent | 0x4330_0000_0000_0000) - (4_503_599_627_370_496.0 + 1024.0);
+    let m = f64::from_bits(x.to_bits().wrapping_sub(exponent.wrapping_sub(1024) << 52));
+    let f = m - 1.0;
+    let s = f / (2.0 + f);
+    let z = s * s;
+    let z2 = z * z;
+    let p = (P[0] + P[1] * z) + z2 * ((P[2] + P[3] * z) + z2 * ((P[4] + P[5] * z) + z2 * P[6]));
+    // ln m = f - f^2/2 + s (f^2/2 + z P): the large part f is exact, so nothing is lost near 1.
+    let half_f2 = 0.5 * f * f;
+    let tail = s * (half_f2 + z * p) + n * LN2_LO;
+    n * LN2_HI + (f - (half_f2 - tail))
+}
+
+/// -ln u for u uniform on (0, 1], made from the upper 52 bits of a random word:
+/// u = 1 - k 2^-52, so u is never 0 and the result lies in [0, 36.05].
+#[inline(always)]
+#[must_use]
+pub fn neg_ln_unit(word: u64) -> f64 {
+    let u = 2.0 - f64::from_bits((word >> 12) | 0x3FF0_0000_0000_0000);
+    -ln(u)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ln_is_within_two_ulp_of_the_platform() {
+        let mut worst = 0.0f64;
+        for i in 1..400_000 {
+            for x in [f64::from(i) / 400_000.0, f64::from(i) * 1e-12, f64::from(i) * 1e9] {
+                let want = x.ln();
+                let ulp = want.abs().next_up() - want.abs();
+                worst = worst.max((ln(x) - want).abs() / ulp);
+            }
+        }
+        assert!(worst <= 2.0, "worst error {worst} ulp");
+    }
+
+    #[test]
+    fn the_exponential_of_a_random_word_is_finite_and_never_negative() {
+        assert_eq!(neg_ln_unit(0), 0.0);
+        let longest = neg_ln_unit(u64::MAX);
+        assert!((36.0..36.1).contains(&longest), "{longest}");
+    }
+
+    #[test]
+    fn the_exponential_has_the_right_mean_and_variance() {
+        // A low-discrepancy sweep of the unit interval integrates -ln u to 1 and its square to 2.
+        let n = 1u64 << 20;
+        let (mut mean, mut square) = (0.0, 0.0);
+        for i in 0..n {
+            let e = neg_ln_unit((2 * i + 1) << 43);
+            mean += e;
+            square += e * e;
+        }
+        assert!((mean / n as f64 - 1.0).abs() < 1e-5);
+        assert!((square / n as f64 - 2.0).abs() < 1e-4);
+    }
+}

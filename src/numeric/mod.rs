@@ -1,0 +1,109 @@
+//! The elementary functions that feed results.
+//!
+//! `exp` and `ln` of the platform differ between C libraries and even between two runs of one of
+//! them on processors with and without fused multiply-add. Ours are plain polynomials of additions
+//! and multiplications in a fixed order, so a result has the same bits on every x86-64 and aarch64
+//! build, whether it was computed alone or in a block that the compiler turned into vector code.
+//! For the same reason nothing in the engine calls `mul_add` or `powi`.
+
+mod exp;
+mod ln;
+
+pub use exp::{exp, exp_f32};
+pub use ln::{ln, neg_ln_unit};
+
+/// A floating-point type that membrane potentials and weights can be kept in.
+pub trait Real:
+    Copy
+    + Default
+    + PartialEq
+    + PartialOrd
+    + std::fmt::Debug
+    + Send
+    + Sync
+    + serde::Serialize
+    + serde::de::DeserializeOwned
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<Output = Self>
+    + std::ops::Div<Output = Self>
+    + std::ops::Neg<Output = Self>
+    + std::ops::AddAssign
+    + std::ops::SubAssign
+    + std::ops::MulAssign
+    + 'static
+{
+    /// Zero.
+    const ZERO: Self;
+    /// One.
+    const ONE: Self;
+    /// Name as printed in a plan: `"f64"`, `"f32"`.
+    const NAME: &'static str;
+    /// To the nearest value of this type.
+    fn from_f64(value: f64) -> Self;
+    /// Exactly.
+    fn to_f64(self) -> f64;
+    /// e^self, the same bits everywhere.
+    #[must_use]
+    fn exp(self) -> Self;
+    /// Square root (IEEE 754, correctly rounded everywhere).
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// Magnitude.
+    #[must_use]
+    fn abs(self) -> Self;
+}
+
+impl Real for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const NAME: &'static str = "f64";
+
+    #[inline]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+    #[inline]
+    fn to_f64(self) -> f64 {
+        self
+    }
+    #[inline]
+    fn exp(self) -> Self {
+        exp(self)
+    }
+    #[inline]
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
+    }
+    #[inline]
+    fn abs(self) -> Self {
+        f64::abs(self)
+    }
+}
+
+impl Real for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const NAME: &'static str = "f32";
+
+    #[inline]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+    #[inline]
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+    #[inline]
+    fn exp(self) -> Self {
+        exp_f32(self)
+    }
+    #[inline]
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
+    #[inline]
+    fn abs(self) -> Self {
+        f32::abs(self)
+    }
+}

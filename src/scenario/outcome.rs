@@ -1,0 +1,139 @@
+//! What a run hands to reports: plain data, no formatting.
+
+use crate::energy::Ledger;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    Done,
+    Interrupted,
+}
+
+/// Logical event counts (not queue operations).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCounts {
+    /// Spikes of Poisson sources.
+    pub poisson: u64,
+    /// Spikes of the other sources.
+    pub source: u64,
+    /// Row arrivals.
+    pub arrival: u64,
+    /// Spikes of populations.
+    pub fire: u64,
+}
+
+/// Counts of one phase or of a whole run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhaseCounts {
+    pub episodes: u64,
+    /// Simulated time in femtoseconds, over all episodes.
+    pub sim_time_fs: u128,
+    pub events: EventCounts,
+    pub synaptic_events: u64,
+    /// Spikes per population, by index.
+    pub spikes: Vec<u64>,
+}
+
+/// Wall and CPU seconds of a phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PhaseTime {
+    /// "build", "train", "test", "simulate".
+    pub phase: String,
+    pub wall_s: f64,
+    pub cpu_s: f64,
+    /// Presentations in this phase.
+    pub samples: u64,
+    /// Logical events in this phase.
+    pub events: u64,
+}
+
+/// One epoch of training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochResult {
+    pub epoch: u32,
+    pub loss: f64,
+    pub train_accuracy: f64,
+    pub validation_accuracy: Option<f64>,
+    pub test_accuracy: f64,
+    pub learning_rate: f64,
+}
+
+/// One programming case: accuracy of each draw beside the float accuracy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProgrammingResult {
+    pub name: String,
+    pub float_accuracy: f64,
+    pub accuracy: Vec<f64>,
+    pub mean: f64,
+    pub sd: f64,
+    /// float_accuracy - mean.
+    pub loss: f64,
+    pub max_loss: Option<f64>,
+    pub read_energy_per_inference_j: f64,
+}
+
+/// Output rates for one shown sample (figure 5b).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShownSample {
+    pub class: u32,
+    pub index: u32,
+    pub rates_hz: Vec<f64>,
+    /// Spike times of each output, in ms.
+    pub spikes_ms: Vec<Vec<f64>>,
+}
+
+/// A two-dimensional array to be written to the .npz: row-major.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedArray {
+    pub name: String,
+    pub rows: usize,
+    pub cols: usize,
+    pub data: Vec<f64>,
+}
+
+/// Results of the supervised protocol.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SupervisedResult {
+    pub epochs: Vec<EpochResult>,
+    /// Accuracy of the reported model on the test set.
+    pub test_accuracy: Option<f64>,
+    /// Epoch whose weights were tested last (chosen on validation, or the last).
+    pub tested_epoch: Option<u32>,
+    /// Rows: true class; columns: answer.
+    pub confusion: Vec<Vec<u64>>,
+    pub programming: Vec<ProgrammingResult>,
+    pub shown: Option<ShownSample>,
+    /// Where the weights came from when they were not trained here.
+    pub weights_from: Option<String>,
+}
+
+/// Energy of the inference phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InferenceEnergy {
+    /// Per test presentation.
+    pub per_inference: Ledger,
+    pub inferences: u64,
+    /// The same net as float multiply-accumulates, joules per inference.
+    pub mac_reference_j: f64,
+    /// Spikes per inference: input, output; synaptic events per inference.
+    pub input_spikes: f64,
+    pub output_spikes: f64,
+    pub synaptic_events: f64,
+}
+
+/// Everything a run found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub status: Status,
+    pub counts: PhaseCounts,
+    pub energy: Ledger,
+    pub inference: Option<InferenceEnergy>,
+    pub supervised: Option<SupervisedResult>,
+    pub arrays: Vec<NamedArray>,
+    /// XXH3-128 in hex over (episode, time, population, id) of population spikes, then final weights.
+    pub fingerprint: String,
+    pub phases: Vec<PhaseTime>,
+    /// Lines for a person: what the engine chose, what is not modelled.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,240 @@
+//! The plan: a scenario with every value filled in and checked. Nothing is written back into it.
+//!
+//! Sources, populations and projections are in the order of their names in the file, and refer to
+//! each other by index. Everything is in SI units; the engine's own choices (lanes, arithmetic form,
+//! storage) are made from the network and printed beside the plan.
+
+use crate::neuron::Lif;
+use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
+use crate::time::Time;
+use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
+use serde::{Deserialize, Serialize};
+
+/// A complete scenario.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Short name: the shipped scenario's, or the file's or directory's.
+    pub name: String,
+    pub title: String,
+    pub description: String,
+    pub reproduces: Option<Reproduces>,
+    pub seed: u64,
+    pub sources: Vec<SourcePlan>,
+    pub populations: Vec<PopulationPlan>,
+    pub projections: Vec<ProjectionPlan>,
+    pub protocol: Protocol,
+    pub record: RecordPlan,
+    /// Every value nobody measured: "parameter = value (why)".
+    pub assumed: Vec<String>,
+}
+
+/// Which published figure a scenario reproduces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reproduces {
+    pub paper: String,
+    pub figure: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourcePlan {
+    pub name: String,
+    pub kind: SourceKind,
+}
+
+/// Where input spikes come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum SourceKind {
+    /// `size` independent Poisson processes of one rate.
+    Poisson { size: u32, rate: Hertz },
+    /// Given spikes, sorted by (time, id).
+    SpikeList { size: u32, spikes: Vec<(Time, u32)> },
+    /// Every `period` from `start` on, all `size` sources together.
+    Regular { size: u32, start: Time, period: Time },
+    /// The samples of a data set, each pixel a Poisson process of rate `max_rate` x intensity.
+    Dataset { dataset: DatasetName, max_rate: Hertz },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatasetName {
+    DrawnDigits,
+    Mnist,
+    FashionMnist,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PopulationPlan {
+    pub name: String,
+    pub size: u32,
+    pub neuron: Lif,
+    pub switch: SwitchEnergy,
+}
+
+/// What one spike of a threshold-switch neuron costs.
+///
+/// While on, the device sits in compliance at `i_cc` and takes i_cc^2 / g_on (paper: 1.4 uW); the
+/// limiter takes (v_drive - i_cc / g_on) i_cc. While off, the membrane voltage leaks through `g_off`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SwitchEnergy {
+    pub i_cc: Ampere,
+    pub g_on: Siemens,
+    pub g_off: Siemens,
+    pub v_drive: Volt,
+    /// How long the switch stays on for one spike. Default 100 us (assumed: needs an active reset).
+    pub on_time: Second,
+}
+
+/// Where a projection starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Index into `Plan::sources`.
+    Source(usize),
+    /// Index into `Plan::populations`.
+    Population(usize),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProjectionPlan {
+    pub name: String,
+    pub from: Origin,
+    /// Index into `Plan::populations`.
+    pub to: usize,
+    pub connect: Connect,
+    pub kernel: Kernel,
+    pub weight: WeightInit,
+    pub delay: Time,
+    pub device: Option<DevicePlan>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Connect {
+    AllToAll,
+    OneToOne,
+    /// (pre, post, weight in SI units of the kernel), sorted by (pre, post).
+    List {
+        synapses: Vec<(u32, u32, f64)>,
+    },
+}
+
+/// What an arrival does to the membrane.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Kernel {
+    /// A jump of the membrane by the weight, in volts.
+    Delta,
+    /// A rectangular current pulse; the weight is its amplitude in amperes.
+    Rect { width: Time },
+    /// A symmetric triangular current pulse; the weight is its peak in amperes.
+    Triangle { width: Time },
+}
+
+/// Initial weights, in SI units of the kernel (volts for `Delta`, amperes otherwise).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum WeightInit {
+    Constant { value: f64 },
+    Normal { mean: f64, sd: f64 },
+    Uniform { low: f64, high: f64 },
+}
+
+/// The devices that make a projection's weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DevicePlan {
+    pub arrangement: Arrangement,
+    pub placement: Placement,
+    pub range: DeviceRange,
+    pub spread: Spread,
+    pub read: ReadPulse,
+    /// The weight (volts) at the end of the conductance range; `None`: the largest |w| when programmed.
+    pub w_max: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Protocol {
+    /// One episode of the network as it is.
+    Simulate {
+        duration: Time,
+    },
+    Supervised(Supervised),
+}
+
+/// Train a projection from a data set to a population of one neuron per class, and test it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Supervised {
+    /// Index of the projection that learns (from a dataset source to the read-out population).
+    pub projection: usize,
+    pub precision: Precision,
+    pub epochs: u32,
+    pub batch: u32,
+    /// Training samples used, from the front of the set; `None`: all.
+    pub train_samples: Option<u32>,
+    /// Test samples used, from the front of the set; `None`: all.
+    pub test_samples: Option<u32>,
+    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
+    pub validation: f64,
+    /// How long a training sample is shown.
+    pub presentation: Time,
+    /// How long a test sample is shown.
+    pub test_presentation: Time,
+    /// Softmax gain on spike counts.
+    pub count_gain: f64,
+    /// Steepness of the fast-sigmoid surrogate, per (v_th - u_rest).
+    pub surrogate_steepness: f64,
+    pub optimizer: Adam,
+    /// Bound on |w| during training, in units of v_th - u_rest; `None`: unbounded.
+    pub weight_bound: Option<f64>,
+    /// Take trained weights from the last finished run of this scenario; train it if there is none.
+    pub weights_from: Option<String>,
+    /// Report the output rates for the first test sample of this class (figure 5b).
+    pub show_class: Option<u32>,
+    /// After training: programme the weights onto devices and test again.
+    pub programming: Vec<ProgrammingCase>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    F64,
+    F32,
+}
+
+/// Adam with a cosine schedule from `rate` to `rate_final`, in units of v_th - u_rest.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adam {
+    pub rate: f64,
+    pub rate_final: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub epsilon: f64,
+}
+
+/// One way of programming the trained weights, tested over several draws.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProgrammingCase {
+    pub name: String,
+    pub placement: Placement,
+    pub levels: Option<u32>,
+    pub spread: Spread,
+    /// Programming draws (each with its own random streams) to average over.
+    pub draws: u32,
+    /// Largest loss against the float weights that `expected` accepts, as a fraction.
+    pub max_loss: Option<f64>,
+}
+
+/// What is written beside the summary.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordPlan {
+    /// Names of populations (and sources) whose spikes are written to spikes.csv.
+    pub spikes: Vec<String>,
+    /// Names of populations whose membrane is sampled, and the interval.
+    pub membrane: Vec<String>,
+    pub membrane_interval: Option<Time>,
+    /// Book the leakage of the off-state exactly during the final test.
+    pub energy: bool,
+    /// Energy of one float multiply-accumulate for comparison. Default 4.6 pJ (45 nm: Horowitz 2014).
+    pub mac_energy: Joule,
+}

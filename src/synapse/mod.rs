@@ -1,0 +1,5 @@
+//! Synapses: how the conductances of one or more devices make one signed weight.
+
+mod mapping;
+
+pub use mapping::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};

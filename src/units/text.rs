@@ -1,0 +1,180 @@
+//! Unit strings: `"<number> <prefix><unit>"` to SI and back, exactly.
+
+use super::Quantity;
+
+/// Why a text is not the quantity that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseQuantityError {
+    /// A bare number: the unit would be a guess.
+    #[error("`{text}` has no unit; expected a {expected} such as \"{example}\"")]
+    NoUnit { text: String, expected: &'static str, example: &'static str },
+    /// A number with a unit of another kind, or an unknown one.
+    #[error("`{text}` is in `{unit}`; expected a {expected} in {expected_unit}, such as \"{example}\"")]
+    WrongUnit {
+        text: String,
+        unit: String,
+        expected: &'static str,
+        expected_unit: &'static str,
+        example: &'static str,
+    },
+    /// Not a number in front, or one beyond the range of `f64`.
+    #[error("`{text}` is not a finite number with a unit; expected a {expected} such as \"{example}\"")]
+    NotANumber { text: String, expected: &'static str, example: &'static str },
+}
+
+/// SI prefixes: symbol and power of ten. `u`, the micro sign and the Greek mu are one prefix.
+const PREFIXES: &[(&str, i32)] = &[
+    ("f", -15),
+    ("p", -12),
+    ("n", -9),
+    ("u", -6),
+    ("\u{b5}", -6),
+    ("\u{3bc}", -6),
+    ("m", -3),
+    ("", 0),
+    ("k", 3),
+    ("M", 6),
+    ("G", 9),
+    ("T", 12),
+];
+
+/// Other spellings of a unit symbol that users write.
+fn spellings(unit: &'static str) -> &'static [&'static str] {
+    match unit {
+        "Ohm" => &["Ohm", "ohm", "\u{3a9}", "\u{2126}"],
+        "s" => &["s"],
+        "V" => &["V"],
+        "A" => &["A"],
+        "S" => &["S"],
+        "W" => &["W"],
+        "J" => &["J"],
+        "C" => &["C"],
+        "F" => &["F"],
+        "Hz" => &["Hz"],
+        "K" => &["K"],
+        "V/s" => &["V/s"],
+        _ => &[],
+    }
+}
+
+/// Splits `"9.41 ms"` into its number and the rest, both trimmed: `("9.41", "ms")`.
+#[must_use]
+pub fn parse_number_unit(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() {
+        let sign_ok = end == 0 || matches!(bytes[end - 1], b'e' | b'E');
+        let numeric = match bytes[end] {
+            b'0'..=b'9' | b'.' => true,
+            b'+' | b'-' => sign_ok,
+            // An exponent only where digits (after a sign) follow it: "1e3 V", not "1 eV".
+            b'e' | b'E' => {
+                let mut next = end + 1;
+                if matches!(bytes.get(next), Some(b'+' | b'-')) {
+                    next += 1;
+                }
+                end > 0 && matches!(bytes.get(next), Some(b'0'..=b'9'))
+            }
+            _ => false,
+        };
+        if !numeric {
+            break;
+        }
+        end += 1;
+    }
+    (text[..end].trim(), text[end..].trim())
+}
+
+pub(super) fn parse<Q: Quantity>(text: &str) -> Result<Q, ParseQuantityError> {
+    let not_a_number =
+        || ParseQuantityError::NotANumber { text: text.to_string(), expected: Q::NAME, example: Q::EXAMPLE };
+    let (number, unit) = parse_number_unit(text);
+    if number.is_empty() || number.parse::<f64>().is_err() {
+        return Err(not_a_number());
+    }
+    if unit.is_empty() {
+        return Err(ParseQuantityError::NoUnit {
+            text: text.to_string(),
+            expected: Q::NAME,
+            example: Q::EXAMPLE,
+        });
+    }
+    let exponent = PREFIXES
+        .iter()
+        .find_map(|&(prefix, exponent)| {
+            let rest = unit.strip_prefix(prefix)?;
+            spellings(Q::UNIT).contains(&rest).then_some(exponent)
+        })
+        .ok_or_else(|| ParseQuantityError::WrongUnit {
+            text: text.to_string(),
+            unit: unit.to_string(),
+            expected: Q::NAME,
+            expected_unit: Q::UNIT,
+            example: Q::EXAMPLE,
+        })?;
+    // Shift the exponent in the text: one rounding, to the nearest f64.
+    let (mantissa, written) = match number.find(['e', 'E']) {
+        Some(at) => (&number[..at], number[at + 1..].parse::<i32>().map_err(|_| not_a_number())?),
+        None => (number, 0),
+    };
+    let shifted = written.checked_add(exponent).ok_or_else(not_a_number)?;
+    let value: f64 = format!("{mantissa}e{shifted}").parse().map_err(|_| not_a_number())?;
+    Q::from_si(value).ok_or_else(not_a_number)
+}
+
+/// Prints with the prefix that leaves one to three digits before the point.
+pub(super) fn format(value: f64, unit: &str) -> String {
+    if value == 0.0 {
+        return format!("0 {unit}");
+    }
+    // Shortest digits that round-trip, as d.ddd and a power of ten.
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let prefix_exponent = (exponent.div_euclid(3) * 3).clamp(-15, 12);
+    let shift = exponent - prefix_exponent;
+    if !(0..=8).contains(&shift) {
+        return format!("{scientific} {unit}");
+    }
+    let prefix = PREFIXES.iter().find(|p| p.1 == prefix_exponent).map_or("", |p| p.0);
+    format!("{} {prefix}{unit}", move_point(mantissa, shift as usize))
+}
+
+/// Moves the decimal point of `d.ddd` to the right by `shift` places.
+fn move_point(mantissa: &str, shift: usize) -> String {
+    let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut fraction = fraction.to_string();
+    while fraction.len() < shift {
+        fraction.push('0');
+    }
+    let (moved, rest) = fraction.split_at(shift);
+    if rest.is_empty() { format!("{sign}{whole}{moved}") } else { format!("{sign}{whole}{moved}.{rest}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Second, Volt};
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_was_read_and_what_is_allowed() {
+        for (text, message) in [
+            ("9.41", "`9.41` has no unit; expected a time such as \"9.41 ms\""),
+            ("20 mV", "`20 mV` is in `mV`; expected a time in s, such as \"9.41 ms\""),
+            ("ms", "`ms` is not a finite number with a unit; expected a time such as \"9.41 ms\""),
+            ("NaN s", "`NaN s` is not a finite number with a unit; expected a time such as \"9.41 ms\""),
+            ("1e999 s", "`1e999 s` is not a finite number with a unit; expected a time such as \"9.41 ms\""),
+        ] {
+            assert_eq!(Second::parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn an_exponent_is_not_taken_for_a_unit() {
+        assert_eq!(Volt::parse("1e-3V").unwrap().get(), 1e-3);
+        assert_eq!(Volt::parse("1.5E2 mV").unwrap().get(), 0.15);
+        assert!(Volt::parse("1 eV").is_err());
+    }
+}
