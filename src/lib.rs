@@ -1,6 +1,9 @@
 //! Event-driven simulation of spiking neural networks made of memristors.
 
+pub mod encoding;
 pub mod energy;
+pub mod engine;
+pub mod network;
 pub mod neuron;
 pub mod numeric;
 pub mod random;
@@ -8,3 +11,4 @@ pub mod scenario;
 pub mod synapse;
 pub mod time;
 pub mod units;
+pub mod waveform;

@@ -55,3 +55,29 @@ impl Default for Lif {
         }
     }
 }
+
+impl Lif {
+    pub fn theta(&self) -> Volt {
+        Volt::new(self.v_th.get() - self.u_rest.get())
+    }
+    pub fn advance(&self, x0: f64, a: f64, b: f64, dt: f64) -> f64 {
+        let tau = self.tau_m.get();
+        let asym = a - b * tau;
+        asym + b * dt + (x0 - asym) * crate::numeric::exp(-dt / tau)
+    }
+    pub fn crossing(&self, x0: f64, a: f64, _b: f64, theta: f64, limit: f64) -> Option<f64> {
+        if a <= theta {
+            return None;
+        }
+        let t = self.tau_m.get() * crate::numeric::ln((a - x0) / (a - theta));
+        (t > 0.0 && t <= limit).then_some(t)
+    }
+    pub fn reset_value(&self, x: f64) -> f64 {
+        match self.reset {
+            Reset::Rest => 0.0,
+            Reset::Value => self.u_reset.get() - self.u_rest.get(),
+            Reset::Hold => self.v_hold.get() - self.u_rest.get(),
+            Reset::Subtract => x - self.theta().get(),
+        }
+    }
+}

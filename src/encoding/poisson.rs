@@ -1,0 +1,278 @@
+//! A block of Poisson sources as one marked process.
+//!
+//! Independent Poisson processes of rates r_i are the same law as one process of rate L = sum r_i
+//! whose k-th spike belongs to source i with probability r_i / L, independently (superposition and
+//! marking). Spike k of a block uses words 2k and 2k+1 of the block's stream: the first for the gap
+//! by inversion, the second for the source. A block's state is therefore the number of spikes drawn
+//! and the time of the last one, and it may be advanced in batches of any size.
+
+use super::alias::{AliasCell, choose};
+use crate::numeric::neg_ln_unit;
+use crate::random::{Purpose, Stream};
+use crate::time::{FS_PER_SECOND, Time};
+
+/// Consecutive sources that share one process. A property of the plan, never of threads; a change
+/// is value-breaking.
+pub const BLOCK: u32 = 1024;
+
+/// Spikes drawn at a time.
+const BATCH: usize = 64;
+
+/// Longest gap that is still drawn: beyond the horizon of any episode.
+const LONGEST_GAP: f64 = 4.6e18;
+
+/// Rate and marks of one block during one episode.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockRate<'a> {
+    /// Columns of the alias table; empty: the block is silent.
+    pub cells: &'a [AliasCell],
+    /// 1e15 / L: mean gap in femtoseconds.
+    pub mean_gap_fs: f64,
+}
+
+impl<'a> BlockRate<'a> {
+    /// A block of total rate `rate_hz` (finite, not negative).
+    #[must_use]
+    pub fn new(cells: &'a [AliasCell], rate_hz: f64) -> Self {
+        if rate_hz > 0.0 && !cells.is_empty() {
+            Self { cells, mean_gap_fs: (FS_PER_SECOND / rate_hz).min(LONGEST_GAP) }
+        } else {
+            Self { cells: &[], mean_gap_fs: LONGEST_GAP }
+        }
+    }
+}
+
+/// The gap in femtoseconds that a word stands for: max(1, round(-ln(u) / L)).
+#[inline(always)]
+#[must_use]
+pub fn gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
+    let gap = (neg_ln_unit(word) * mean_gap_fs).min(LONGEST_GAP);
+    // i64: one instruction, and the value is far below 2^63.
+    ((gap + 0.5) as i64 as u64).max(1)
+}
+
+/// One block's spikes, drawn ahead into a buffer and handed out in order.
+#[derive(Clone, Debug)]
+pub struct Block {
+    stream: Stream,
+    /// Times and sources (within the block) drawn but not handed out: `head..`.
+    times: [u64; BATCH],
+    sources: [u16; BATCH],
+    head: usize,
+    /// Spikes handed out since the episode began, and the time of the last of them.
+    handed: u64,
+    last_handed: u64,
+    silent: bool,
+}
+
+impl Block {
+    /// The block's process at the start of an episode.
+    #[must_use]
+    pub fn start(seed: u64, block: u32, episode: u64, rate: &BlockRate) -> Self {
+        Self::resume(seed, block, episode, rate, 0, Time::ZERO)
+    }
+
+    /// The block's process after `handed` spikes, the last of them at `last`.
+    #[must_use]
+    pub fn resume(seed: u64, block: u32, episode: u64, rate: &BlockRate, handed: u64, last: Time) -> Self {
+        let mut this = Self {
+            stream: Stream::at(seed, Purpose::Poisson, block, episode, 2 * handed),
+            times: [0; BATCH],
+            sources: [0; BATCH],
+            head: BATCH,
+            handed,
+            last_handed: last.fs(),
+            silent: rate.cells.is_empty(),
+        };
+        this.refill(rate, last.fs());
+        this
+    }
+
+    /// Starts over for another episode without moving the buffers.
+    pub fn restart(&mut self, seed: u64, block: u32, episode: u64, rate: &BlockRate) {
+        self.stream = Stream::new(seed, Purpose::Poisson, block, episode);
+        self.handed = 0;
+        self.last_handed = 0;
+        self.silent = rate.cells.is_empty();
+        self.head = BATCH;
+        self.refill(rate, 0);
+    }
+
+    /// Spikes handed out, and the time of the last one: all there is to save.
+    #[must_use]
+    pub fn position(&self) -> (u64, Time) {
+        (self.handed, Time::from_fs(self.last_handed))
+    }
+
+    /// Time of the next spike in femtoseconds; `u64::MAX` for a silent block.
+    #[inline]
+    #[must_use]
+    pub fn next_time(&self) -> u64 {
+        if self.silent { u64::MAX } else { self.times[self.head] }
+    }
+
+    /// Takes the next spike: time and source within the block.
+    pub fn pop(&mut self, rate: &BlockRate) -> (u64, u16) {
+        let spike = (self.times[self.head], self.sources[self.head]);
+        self.consume(1, rate);
+        spike
+    }
+
+    /// The drawn spikes before `horizon` (exclusive), at most a batch; empty if the next is later.
+    #[inline]
+    #[must_use]
+    pub fn ready(&self, horizon: u64) -> (&[u64], &[u16]) {
+        if self.silent {
+            return (&[], &[]);
+        }
+        let times = &self.times[self.head..];
+        // Nearly always the whole buffer is ready: look at its end first.
+        let count = if times[times.len() - 1] < horizon {
+            times.len()
+        } else {
+            times.iter().take_while(|&&time| time < horizon).count()
+        };
+        (&times[..count], &self.sources[self.head..self.head + count])
+    }
+
+    /// Marks the first `count` drawn spikes as handed out.
+    #[inline]
+    pub fn consume(&mut self, count: usize, rate: &BlockRate) {
+        if count == 0 {
+            return;
+        }
+        self.last_handed = self.times[self.head + count - 1];
+        self.handed += count as u64;
+        self.head += count;
+        if self.head == BATCH {
+            self.refill(rate, self.last_handed);
+        }
+    }
+
+    /// Draws a batch after time `last`: words first, then logarithms and choices as plain array loops
+    /// that the compiler turns into vector code.
+    fn refill(&mut self, rate: &BlockRate, last: u64) {
+        if self.silent {
+            return;
+        }
+        let mut gaps = [0u64; BATCH];
+        let mut marks = [0u64; BATCH];
+        for (gap, mark) in gaps.iter_mut().zip(&mut marks) {
+            *gap = self.stream.next_word();
+            *mark = self.stream.next_word();
+        }
+        for gap in &mut gaps {
+            *gap = gap_fs(*gap, rate.mean_gap_fs);
+        }
+        let mut time = last;
+        for (slot, gap) in self.times.iter_mut().zip(gaps) {
+            // Saturates beyond the horizon, where nothing is delivered.
+            time = (time + gap).min(i64::MAX as u64);
+            *slot = time;
+        }
+        for (source, mark) in self.sources.iter_mut().zip(marks) {
+            *source = choose(rate.cells, mark);
+        }
+        self.head = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::AliasTable;
+    use super::*;
+
+    fn spikes(weights: &[u32], rate_hz: f64, until: f64) -> Vec<(u64, u16)> {
+        let table = AliasTable::new(weights);
+        let rate = BlockRate::new(&table.cells, rate_hz);
+        let mut block = Block::start(1, 0, 0, &rate);
+        let mut spikes = Vec::new();
+        while block.next_time() < (until * 1e15) as u64 {
+            spikes.push(block.pop(&rate));
+        }
+        spikes
+    }
+
+    #[test]
+    fn counts_are_poisson_in_every_window_and_source() {
+        // 3 sources at 10, 30 and 60 Hz over 400 s, counted in windows of 1 s: mean and variance agree.
+        let spikes = spikes(&[1, 3, 6], 100.0, 400.0);
+        for (source, rate) in [(0u16, 10.0), (1, 30.0), (2, 60.0)] {
+            let mut counts = [0.0f64; 400];
+            for &(time, _) in spikes.iter().filter(|spike| spike.1 == source) {
+                counts[(time / 1_000_000_000_000_000) as usize] += 1.0;
+            }
+            let mean = counts.iter().sum::<f64>() / 400.0;
+            let variance = counts.iter().map(|c| (c - mean) * (c - mean)).sum::<f64>() / 399.0;
+            // Standard errors: sqrt(rate / 400) of the mean, about rate sqrt(2 / 400) of the variance.
+            assert!((mean - rate).abs() < 4.0 * (rate / 400.0f64).sqrt(), "mean {mean} of {rate}");
+            assert!(
+                (variance / mean - 1.0).abs() < 4.0 * (2.0f64 / 400.0).sqrt(),
+                "Fano {}",
+                variance / mean
+            );
+        }
+    }
+
+    #[test]
+    fn gaps_follow_the_exponential_law() {
+        let mut gaps: Vec<f64> = Vec::new();
+        let mut last = 0;
+        for (time, _) in spikes(&[1], 1000.0, 20.0) {
+            gaps.push((time - last) as f64 * 1e-12);
+            last = time;
+        }
+        gaps.sort_by(f64::total_cmp);
+        // Kolmogorov-Smirnov: D sqrt(n) exceeds 1.95 with probability 1e-3.
+        let n = gaps.len() as f64;
+        let d = gaps.iter().enumerate().fold(0.0f64, |d, (i, gap)| {
+            let cdf = 1.0 - (-gap).exp();
+            d.max((cdf - i as f64 / n).abs()).max((cdf - (i + 1) as f64 / n).abs())
+        });
+        assert!(d * n.sqrt() < 1.95, "D sqrt(n) = {}", d * n.sqrt());
+    }
+
+    #[test]
+    fn a_block_resumes_at_any_spike() {
+        let table = AliasTable::new(&[5, 1, 1]);
+        let rate = BlockRate::new(&table.cells, 500.0);
+        let mut whole = Block::start(9, 4, 2, &rate);
+        for cut in 0..200u64 {
+            let (handed, last) = whole.position();
+            assert_eq!(handed, cut);
+            let mut resumed = Block::resume(9, 4, 2, &rate, handed, last);
+            assert_eq!(resumed.next_time(), whole.next_time());
+            assert_eq!(resumed.pop(&rate), whole.pop(&rate));
+        }
+    }
+
+    #[test]
+    fn batches_hand_out_the_same_spikes_as_single_steps() {
+        let table = AliasTable::new(&[5, 1, 1]);
+        let rate = BlockRate::new(&table.cells, 500.0);
+        let mut single = Block::start(9, 4, 2, &rate);
+        let mut batched = Block::start(9, 4, 2, &rate);
+        for step in 1..100u64 {
+            let horizon = step * 17_000_000_000_000;
+            loop {
+                let (times, sources) = batched.ready(horizon);
+                let count = times.len();
+                let pairs: Vec<_> = times.iter().copied().zip(sources.iter().copied()).collect();
+                for pair in pairs {
+                    assert_eq!(single.pop(&rate), pair);
+                }
+                if count == 0 {
+                    break;
+                }
+                batched.consume(count, &rate);
+            }
+            assert!(single.next_time() >= horizon);
+        }
+    }
+
+    #[test]
+    fn a_silent_block_never_spikes() {
+        let block = Block::start(1, 0, 0, &BlockRate::new(&[], 0.0));
+        assert_eq!(block.next_time(), u64::MAX);
+    }
+}

@@ -1,0 +1,69 @@
+//! Rate code of images: pixel p of 255 is a Poisson process of rate `max_rate` p / 255.
+
+use super::alias::{AliasCell, append};
+use super::poisson::{BLOCK, BlockRate};
+use crate::units::Hertz;
+
+/// Alias tables of a set of images, made once: 8 bytes per lit pixel.
+#[derive(Clone, Debug)]
+pub struct RateCode {
+    cells: Vec<AliasCell>,
+    /// Per image and block: end of its cells, and the sum of its intensities.
+    ends: Vec<(usize, u64)>,
+    blocks: usize,
+    max_rate: f64,
+}
+
+impl RateCode {
+    /// Encodes images of `pixels` bytes each.
+    #[must_use]
+    pub fn new(images: &[u8], pixels: usize, max_rate: Hertz) -> Self {
+        let block = BLOCK as usize;
+        let lit = images.iter().filter(|&&intensity| intensity > 0).count();
+        let mut cells = Vec::with_capacity(lit);
+        let mut ends = Vec::new();
+        for image in images.chunks_exact(pixels.max(1)) {
+            for part in image.chunks(block) {
+                let total = append(part.iter().map(|&intensity| u32::from(intensity)), &mut cells);
+                ends.push((cells.len(), total));
+            }
+        }
+        Self { cells, ends, blocks: pixels.div_ceil(block).max(1), max_rate: max_rate.get() }
+    }
+
+    /// Number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len() / self.blocks
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Rate and marks of one block of one image.
+    #[must_use]
+    pub fn block(&self, image: usize, block: usize) -> BlockRate<'_> {
+        let index = image * self.blocks + block;
+        let start = if index == 0 { 0 } else { self.ends[index - 1].0 };
+        let (end, total) = self.ends[index];
+        BlockRate::new(&self.cells[start..end], self.max_rate * total as f64 / 255.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_image_has_its_own_rate_and_pixels() {
+        let code = RateCode::new(&[0, 255, 0, 255, 255, 51, 0, 0, 0], 3, Hertz::new(100.0));
+        assert_eq!(code.len(), 3);
+        assert!((code.block(0, 0).mean_gap_fs - 1e13).abs() < 1.0);
+        assert_eq!(code.block(0, 0).cells.len(), 1);
+        assert!((code.block(1, 0).mean_gap_fs - 1e15 / 220.0).abs() < 1.0);
+        assert!(code.block(2, 0).cells.is_empty());
+    }
+}

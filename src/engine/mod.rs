@@ -1,0 +1,22 @@
+//! The event engine: what is due next, and what it does.
+//!
+//! An instant is all events of one time and rank; it is handled in the order of [`Kind`], arrivals
+//! summed before any threshold is tested. The fast engine ([`Lanes`]) and the reference engine
+//! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
+
+mod core;
+mod key;
+mod own_time;
+mod probe;
+mod queue;
+mod shared_decay;
+mod simulation;
+mod state;
+
+pub use key::{EventKey, Kind};
+pub use own_time::Membrane;
+pub use probe::{Instant, Probe, Record, Silent, Spike, Stream};
+pub use queue::{General, Heap, Lanes, MinTree, Queue};
+pub use shared_decay::SharedDecay;
+pub use simulation::{Simulation, StateError};
+pub use state::{Counts, Membranes, State};

@@ -1,0 +1,124 @@
+//! Membranes that keep their own time: each neuron advances only at its own events, in closed form.
+//!
+//! x = u - u_rest; between events tau_m dx/dt = -x + a + b (t - t_last), where a is the drive R I in
+//! volts (bias included) and b its slope. Samplers and checkpoints evaluate a copy, so looking at a
+//! membrane never changes a bit of it.
+
+use crate::neuron::Lif;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// One neuron; plain data.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Membrane {
+    /// Relative to u_rest, at `last` (volts).
+    pub x: f64,
+    /// Drive at `last` without bias (volts), and its slope (volts per second).
+    pub level: f64,
+    pub slope: f64,
+    pub last: Time,
+    /// End of the refractory period.
+    pub until: Time,
+    /// Predicted firing, if any.
+    pub fires: Option<Time>,
+    /// Current pulses in progress: at zero the drive is exactly zero again, whatever was rounded.
+    pub pulses: u32,
+}
+
+/// Constants of the population.
+#[derive(Clone, Debug)]
+pub struct OwnParameters {
+    pub lif: Lif,
+    pub theta: f64,
+    bias: f64,
+    pub refractory: Time,
+}
+
+impl OwnParameters {
+    pub fn new(lif: &Lif) -> Self {
+        Self {
+            lif: lif.clone(),
+            theta: lif.theta().get(),
+            bias: lif.r_m.get() * lif.i_bias.get(),
+            refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
+        }
+    }
+}
+
+impl Membrane {
+    /// At rest at the start of an episode.
+    pub fn rest() -> Self {
+        Self { x: 0.0, level: 0.0, slope: 0.0, last: Time::ZERO, until: Time::ZERO, fires: None, pulses: 0 }
+    }
+
+    /// Brings membrane and drive to `time`. While refractory the membrane is held and currents go on.
+    pub fn advance(&mut self, parameters: &OwnParameters, time: Time) {
+        if time <= self.last {
+            return;
+        }
+        let free = self.until.clamp(self.last, time);
+        if free > self.last {
+            self.move_drive(free);
+        }
+        if time > free {
+            let span = time.seconds_since(free);
+            let drive = self.level + parameters.bias;
+            self.x = parameters.lif.advance(self.x, drive, self.slope, span);
+            self.move_drive(time);
+        }
+    }
+
+    fn move_drive(&mut self, time: Time) {
+        self.level += self.slope * time.seconds_since(self.last);
+        self.last = time;
+    }
+
+    /// Changes level and slope of the drive, at `last`; `starts` and `ends` say where in its pulse.
+    pub fn change(&mut self, level: f64, slope: f64, starts: bool, ends: bool) {
+        self.level += level;
+        self.slope += slope;
+        self.pulses += u32::from(starts);
+        if ends {
+            self.pulses -= 1;
+            if self.pulses == 0 {
+                self.level = 0.0;
+                self.slope = 0.0;
+            }
+        }
+    }
+
+    /// Whether arrivals are lost at `last`.
+    pub fn refractory(&self) -> bool {
+        self.until > self.last
+    }
+
+    /// Resets and starts the refractory period, at `last`.
+    pub fn fire(&mut self, parameters: &OwnParameters) {
+        self.x = parameters.lif.reset_value(self.x);
+        self.until = self.last.after(parameters.refractory);
+    }
+
+    /// First instant after `last` at which the drive alone carries the membrane above threshold, if
+    /// the drive goes on as it is.
+    pub fn predict(&self, parameters: &OwnParameters) -> Option<Time> {
+        let drive = self.level + parameters.bias;
+        if drive <= parameters.theta && self.slope <= 0.0 {
+            return None; // Neither the membrane nor its asymptote can rise above threshold.
+        }
+        if self.refractory() {
+            return None; // Asked again when the period ends.
+        }
+        let horizon = Time::MAX.seconds_since(self.last);
+        let span = parameters.lif.crossing(self.x, drive, self.slope, parameters.theta, horizon)?;
+        let span = crate::units::Second::new(span);
+        let fires = self.last.after(Time::from_seconds_up(span).ok()?.max(Time::from_fs(1)));
+        (fires < Time::MAX).then_some(fires)
+    }
+
+    /// u at `time` in volts, without touching the state.
+    pub fn u_at(&self, parameters: &OwnParameters, time: Time) -> f64 {
+        let mut copy = *self;
+        copy.advance(parameters, time);
+        copy.x + parameters.lif.u_rest.get()
+    }
+}

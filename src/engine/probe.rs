@@ -1,0 +1,197 @@
+//! What looks at a run while it happens. Statically dispatched: a probe that does not want a kind of
+//! event costs nothing for it, and [`Silent`] costs nothing at all.
+
+use super::key::EventKey;
+use crate::numeric::Real;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// A spike of a population.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Spike {
+    pub time: Time,
+    pub population: u32,
+    pub neuron: u32,
+}
+
+/// Everything that took place at one instant and rank, for learning rules.
+///
+/// Arrivals are in content order and simultaneous; `spikes` are those that this instant caused.
+#[derive(Clone, Copy, Debug)]
+pub struct Instant<'a> {
+    pub time: Time,
+    pub arrivals: &'a [EventKey],
+    pub spikes: &'a [Spike],
+}
+
+/// Receives events in content order. All methods default to nothing.
+pub trait Probe<R: Real> {
+    /// Whether [`Probe::emit`] and [`Probe::arrival`] are wanted.
+    const STREAM: bool = false;
+    /// Whether [`Probe::row`] is wanted.
+    const TAPE: bool = false;
+    /// Whether [`Probe::instant`] is wanted.
+    const LEARN: bool = false;
+
+    /// Line `line` of source `source` spikes.
+    #[inline]
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        let _ = (time, source, line);
+    }
+
+    /// Row `row` of projection `projection` arrives.
+    #[inline]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        let _ = (time, projection, row);
+    }
+
+    /// A neuron of a population spikes.
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        let _ = spike;
+    }
+
+    /// A row has been added to a shared-decay population: `decay` multiplied every membrane, `x` are
+    /// the membranes relative to rest before the threshold test (padding included).
+    #[inline]
+    fn row(&mut self, projection: u32, row: u32, decay: R, x: &[R]) {
+        let _ = (projection, row, decay, x);
+    }
+
+    /// An instant is complete.
+    #[inline]
+    fn instant(&mut self, instant: Instant<'_>) {
+        let _ = instant;
+    }
+
+    /// A recorder's sample: membrane of every neuron of a population relative to ground (volts).
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        let _ = (time, population, u);
+    }
+}
+
+/// Looks at nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl<R: Real> Probe<R> for Silent {}
+
+/// Collects the spikes of populations.
+impl<R: Real> Probe<R> for Vec<Spike> {
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        self.push(spike);
+    }
+}
+
+/// One entry of the stream that observers receive.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    Emit { time: Time, source: u32, line: u32 },
+    Arrival { time: Time, projection: u32, row: u32 },
+    Spike(Spike),
+    Sample { time: Time, population: u32, u: Vec<f64> },
+}
+
+/// Collects the whole stream of an episode, to be handed on in episode order.
+#[derive(Clone, Debug, Default)]
+pub struct Stream {
+    pub records: Vec<Record>,
+}
+
+impl<R: Real> Probe<R> for Stream {
+    const STREAM: bool = true;
+
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        self.records.push(Record::Emit { time, source, line });
+    }
+
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        self.records.push(Record::Arrival { time, projection, row });
+    }
+
+    fn spike(&mut self, spike: Spike) {
+        self.records.push(Record::Spike(spike));
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        self.records.push(Record::Sample { time, population, u: u.to_vec() });
+    }
+}
+
+/// Two probes at once.
+impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
+    const STREAM: bool = A::STREAM || B::STREAM;
+    const TAPE: bool = A::TAPE || B::TAPE;
+    const LEARN: bool = A::LEARN || B::LEARN;
+
+    #[inline]
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        self.0.emit(time, source, line);
+        self.1.emit(time, source, line);
+    }
+
+    #[inline]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        self.0.arrival(time, projection, row);
+        self.1.arrival(time, projection, row);
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        self.0.spike(spike);
+        self.1.spike(spike);
+    }
+
+    #[inline]
+    fn row(&mut self, projection: u32, row: u32, decay: R, x: &[R]) {
+        self.0.row(projection, row, decay, x);
+        self.1.row(projection, row, decay, x);
+    }
+
+    #[inline]
+    fn instant(&mut self, instant: Instant<'_>) {
+        self.0.instant(instant);
+        self.1.instant(instant);
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        self.0.sample(time, population, u);
+        self.1.sample(time, population, u);
+    }
+}
+
+impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
+    const STREAM: bool = P::STREAM;
+    const TAPE: bool = P::TAPE;
+    const LEARN: bool = P::LEARN;
+
+    #[inline]
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        (**self).emit(time, source, line);
+    }
+
+    #[inline]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        (**self).arrival(time, projection, row);
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        (**self).spike(spike);
+    }
+
+    #[inline]
+    fn row(&mut self, projection: u32, row: u32, decay: R, x: &[R]) {
+        (**self).row(projection, row, decay, x);
+    }
+
+    #[inline]
+    fn instant(&mut self, instant: Instant<'_>) {
+        (**self).instant(instant);
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        (**self).sample(time, population, u);
+    }
+}

@@ -1,0 +1,256 @@
+//! The fast queue: a merge of lanes, each ordered by construction.
+//!
+//! A Poisson block is one marked process; a constant delay is a first-in-first-out; predicted firings
+//! are a min-tree; lists are read by a cursor; everything else is on the general lane. The next instant
+//! is the least head. Where one Poisson block feeds one shared-decay population directly, its drawn
+//! spikes are handed out as a batch up to the next head of any other lane.
+
+use super::{Cursor, Episode, General, MinTree, Queue, Saved, block_sources};
+use crate::encoding::{Block, BlockRate};
+use crate::engine::key::{EventKey, Kind, STEPS};
+use crate::network::{Form, Kernel, Network, predicts};
+use crate::numeric::Real;
+use crate::time::Time;
+use std::collections::VecDeque;
+
+/// A merge of lanes.
+pub struct Lanes {
+    blocks: Vec<Block>,
+    block_sources: Vec<(u32, u32)>,
+    /// Whether a block's spikes may be delivered as a batch.
+    batched: Vec<bool>,
+    cursors: Vec<Cursor>,
+    cursor_heads: Vec<Option<EventKey>>,
+    fifos: Vec<VecDeque<EventKey>>,
+    /// Fifo of a projection's arrivals, then of each step of its pulse.
+    first_fifo: Vec<usize>,
+    /// Fifo of a population's refractory ends.
+    refractory_fifo: Vec<usize>,
+    /// Population, rank and tree of every population whose firings are predicted.
+    trees: Vec<(u32, u16, MinTree)>,
+    tree_of: Vec<Option<usize>>,
+    general: General,
+}
+
+impl Lanes {
+    fn fifo_of(&self, key: &EventKey) -> Option<usize> {
+        match key.kind {
+            Kind::Arrival => Some(self.first_fifo[key.source as usize]),
+            Kind::Release if key.source % 2 == 0 => {
+                let step = (key.occurrence % STEPS) as usize;
+                Some(self.first_fifo[key.source as usize / 2] + step)
+            }
+            Kind::Release => Some(self.refractory_fifo[key.source as usize / 2]),
+            Kind::Emit | Kind::Fire | Kind::Sample | Kind::Protocol => None,
+        }
+    }
+
+    /// Least (time, rank) of all lanes except Poisson blocks.
+    fn least_other(&self) -> (u64, u16) {
+        let mut least = (u64::MAX, u16::MAX);
+        for head in self.cursor_heads.iter().flatten() {
+            least = least.min((head.time.fs(), head.rank));
+        }
+        for head in self.fifos.iter().filter_map(VecDeque::front) {
+            least = least.min((head.time.fs(), head.rank));
+        }
+        for (_, rank, tree) in &self.trees {
+            if let Some(time) = tree.min() {
+                least = least.min((time, *rank));
+            }
+        }
+        if let Some(head) = self.general.peek() {
+            least = least.min((head.time.fs(), head.rank));
+        }
+        least
+    }
+}
+
+/// Whether all spikes of a source go, without delay, to one shared-decay population and nowhere else.
+fn feeds_one_crossbar(network: &Network, source: usize) -> bool {
+    let [projection] = network.from_source[source][..] else { return false };
+    let projection = &network.projections[projection];
+    let target = &network.populations[projection.to];
+    projection.delay == Time::ZERO && target.form == Form::SharedDecay && target.lif.t_ref.get() == 0.0
+}
+
+impl<R: Real> Queue<R> for Lanes {
+    const NAME: &'static str = "fast";
+
+    fn new(network: &Network) -> Self {
+        let block_sources = block_sources(network);
+        let batched =
+            block_sources.iter().map(|&(source, _)| feeds_one_crossbar(network, source as usize)).collect();
+        let mut count = 0;
+        let mut first_fifo = Vec::new();
+        for projection in &network.projections {
+            first_fifo.push(count);
+            count += match &projection.kernel {
+                Kernel::Delta => 1,
+                Kernel::Pulse(breakpoints) => breakpoints.len(),
+            };
+        }
+        let refractory_fifo = (0..network.populations.len()).map(|population| count + population).collect();
+        count += network.populations.len();
+        let mut trees = Vec::new();
+        let mut tree_of = Vec::new();
+        for (index, population) in network.populations.iter().enumerate() {
+            if predicts(index, network) {
+                tree_of.push(Some(trees.len()));
+                trees.push((index as u32, population.rank + 1, MinTree::new(population.size as usize)));
+            } else {
+                tree_of.push(None);
+            }
+        }
+        Self {
+            blocks: Vec::new(),
+            block_sources,
+            batched,
+            cursors: Vec::new(),
+            cursor_heads: Vec::new(),
+            fifos: vec![VecDeque::new(); count],
+            first_fifo,
+            refractory_fifo,
+            trees,
+            tree_of,
+            general: General::default(),
+        }
+    }
+
+    fn begin(&mut self, network: &Network, episode: &Episode<'_>) {
+        let Episode { seed, number, rates, resume } = *episode;
+        if resume.is_none() && self.blocks.len() == rates.len() {
+            for (index, (block, rate)) in self.blocks.iter_mut().zip(rates).enumerate() {
+                block.restart(seed, index as u32, number, rate);
+            }
+        } else {
+            self.blocks.clear();
+            for (index, rate) in rates.iter().enumerate() {
+                let (handed, last) = resume.map_or((0, Time::ZERO), |saved| saved.blocks[index]);
+                self.blocks.push(Block::resume(seed, index as u32, number, rate, handed, last));
+            }
+        }
+        self.fifos.iter_mut().for_each(VecDeque::clear);
+        self.trees.iter_mut().for_each(|tree| tree.2.clear());
+        self.general.clear();
+        self.cursors = Cursor::all(network);
+        if let Some(saved) = resume {
+            for (cursor, &handed) in self.cursors.iter_mut().zip(&saved.cursors) {
+                cursor.handed = handed;
+            }
+            for &key in &saved.pending {
+                Queue::<R>::push(self, key);
+            }
+        }
+        self.cursor_heads.clear();
+        self.cursor_heads.extend(self.cursors.iter().map(|cursor| cursor.next(network)));
+    }
+
+    fn push(&mut self, key: EventKey) {
+        match self.fifo_of(&key) {
+            Some(lane) => {
+                let lane = &mut self.fifos[lane];
+                debug_assert!(
+                    lane.back().is_none_or(|last| last.time <= key.time),
+                    "a lane must not go back"
+                );
+                lane.push_back(key);
+            }
+            None => self.general.push(key),
+        }
+    }
+
+    fn predict(&mut self, population: u32, neuron: u32, time: Option<Time>) {
+        if let Some(tree) = self.tree_of[population as usize] {
+            self.trees[tree].2.set(neuron as usize, time.map(Time::fs));
+        }
+    }
+
+    fn peek(&mut self) -> Option<(Time, u16)> {
+        let mut least = self.least_other();
+        for block in &self.blocks {
+            least = least.min((block.next_time(), 0));
+        }
+        (least.0 <= Time::MAX.fs()).then_some((Time::from_fs(least.0), least.1))
+    }
+
+    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate<'_>], events: &mut Vec<EventKey>) {
+        events.clear();
+        let Some((time, rank)) = Queue::<R>::peek(self) else { return };
+        if rank == 0 {
+            for (index, block) in self.blocks.iter_mut().enumerate() {
+                if block.next_time() == time.fs() {
+                    let (_, line) = block.pop(&rates[index]);
+                    let (source, first) = self.block_sources[index];
+                    let row = first + u32::from(line);
+                    events.push(EventKey { time, rank, kind: Kind::Emit, source, row, occurrence: 0 });
+                }
+            }
+            for (cursor, head) in self.cursors.iter_mut().zip(&mut self.cursor_heads) {
+                while let Some(key) = head.filter(|key| key.time == time) {
+                    events.push(key);
+                    cursor.handed += 1;
+                    *head = cursor.next(network);
+                }
+            }
+        } else {
+            for lane in &mut self.fifos {
+                while lane.front().is_some_and(|key| key.instant() == (time, rank)) {
+                    events.extend(lane.pop_front());
+                }
+            }
+            for (population, tree_rank, tree) in &self.trees {
+                if *tree_rank == rank && tree.min() == Some(time.fs()) {
+                    tree.each_at(time.fs(), |neuron| {
+                        events.push(EventKey {
+                            time,
+                            rank,
+                            kind: Kind::Fire,
+                            source: *population,
+                            row: neuron as u32,
+                            occurrence: 0,
+                        });
+                    });
+                }
+            }
+        }
+        while self.general.peek().is_some_and(|key| key.instant() == (time, rank)) {
+            events.extend(self.general.pop());
+        }
+        events.sort_unstable();
+    }
+
+    fn batch(&mut self, end: Time) -> Option<(usize, u64)> {
+        let mut horizon = self.least_other().0.min(end.fs());
+        let (index, time) = self
+            .blocks
+            .iter()
+            .enumerate()
+            .map(|(index, block)| (index, block.next_time()))
+            .min_by_key(|&(_, time)| time)?;
+        if !self.batched[index] || time >= horizon {
+            return None;
+        }
+        for (other, block) in self.blocks.iter().enumerate() {
+            if other != index {
+                horizon = horizon.min(block.next_time());
+            }
+        }
+        (time < horizon).then_some((index, horizon))
+    }
+
+    fn block(&mut self, index: usize) -> Option<&mut Block> {
+        self.blocks.get_mut(index)
+    }
+
+    fn save(&self) -> Saved {
+        let mut pending: Vec<EventKey> = self.fifos.iter().flatten().copied().collect();
+        pending.extend(self.general.pending());
+        pending.sort_unstable();
+        Saved {
+            blocks: self.blocks.iter().map(Block::position).collect(),
+            cursors: self.cursors.iter().map(|cursor| cursor.handed).collect(),
+            pending,
+        }
+    }
+}

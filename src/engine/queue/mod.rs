@@ -1,0 +1,140 @@
+//! Pending events. Two queues with one contract: the fast one is a merge of lanes, the reference one
+//! a single heap on the `priority-queue` crate.
+
+mod general;
+mod heap;
+mod lanes;
+mod min_tree;
+
+pub use general::General;
+pub use heap::Heap;
+pub use lanes::Lanes;
+pub use min_tree::MinTree;
+
+use super::key::EventKey;
+use crate::encoding::BlockRate;
+use crate::network::Network;
+use crate::numeric::Real;
+use crate::time::Time;
+
+/// What the engine needs of its pending events.
+pub trait Queue<R: Real> {
+    /// Name in plans and manifests.
+    const NAME: &'static str;
+
+    /// An empty queue for a network.
+    fn new(network: &Network) -> Self;
+
+    /// Starts an episode: sources at their beginning (or where a state left them), nothing pending.
+    fn begin(&mut self, network: &Network, episode: &Episode<'_>);
+
+    /// Schedules an event.
+    fn push(&mut self, key: EventKey);
+
+    /// Replaces the predicted firing of a neuron.
+    fn predict(&mut self, population: u32, neuron: u32, time: Option<Time>);
+
+    /// Time and rank of the next event.
+    fn peek(&mut self) -> Option<(Time, u16)>;
+
+    /// Moves all events of the next instant into `events`, in key order. Predicted firings stay until
+    /// they are replaced.
+    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate<'_>], events: &mut Vec<EventKey>);
+
+    /// A Poisson block whose drawn spikes may be delivered in one batch, and up to where (exclusive):
+    /// no other event is pending before that time. `None`: go on instant by instant.
+    fn batch(&mut self, end: Time) -> Option<(usize, u64)> {
+        let _ = end;
+        None
+    }
+
+    /// Access to a Poisson block for a batch.
+    fn block(&mut self, index: usize) -> Option<&mut crate::encoding::Block> {
+        let _ = index;
+        None
+    }
+
+    /// Positions of the Poisson blocks and cursors, and everything pending except sources and
+    /// predictions, sorted: the queue's part of a state.
+    fn save(&self) -> Saved;
+}
+
+/// The queue's part of a state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Saved {
+    pub blocks: Vec<(u64, Time)>,
+    pub cursors: Vec<u64>,
+    pub pending: Vec<EventKey>,
+}
+
+/// Where an episode's sources start.
+#[derive(Clone, Copy, Debug)]
+pub struct Episode<'a> {
+    pub seed: u64,
+    pub number: u64,
+    /// One per Poisson block, in order of sources.
+    pub rates: &'a [BlockRate<'a>],
+    /// `None`: at the beginning.
+    pub resume: Option<&'a Saved>,
+}
+
+/// The spikes of list and regular sources, handed out in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
+    pub source: u32,
+    /// Spikes handed out.
+    pub handed: u64,
+}
+
+impl Cursor {
+    /// Cursors of a network's sources, at their beginning.
+    pub fn all(network: &Network) -> Vec<Self> {
+        use crate::network::SourceKind;
+        let cursors = network.sources.iter().enumerate();
+        cursors
+            .filter(|(_, source)| !matches!(source.kind, SourceKind::Poisson))
+            .map(|(index, _)| Self { source: index as u32, handed: 0 })
+            .collect()
+    }
+
+    /// The next spike as an emission; `None` when there are no more.
+    pub fn next(&self, network: &Network) -> Option<EventKey> {
+        use super::key::Kind;
+        use crate::network::SourceKind;
+        let source = &network.sources[self.source as usize];
+        let (time, line, occurrence) = match &source.kind {
+            SourceKind::Poisson => return None,
+            SourceKind::List(spikes) => {
+                let handed = usize::try_from(self.handed).ok()?;
+                let spike = *spikes.get(handed)?;
+                let before = spikes[..handed].iter().rev().take_while(|&&other| other == spike).count();
+                (spike.0, spike.1, before as u32)
+            }
+            SourceKind::Regular { start, period } => {
+                let size = u64::from(source.size);
+                let round = self.handed / size;
+                let time = period.fs().checked_mul(round)?.checked_add(start.fs())?;
+                if time >= Time::MAX.fs() {
+                    return None;
+                }
+                (Time::from_fs(time), (self.handed % size) as u32, 0)
+            }
+        };
+        Some(EventKey { time, rank: 0, kind: Kind::Emit, source: self.source, row: line, occurrence })
+    }
+}
+
+/// First block of each Poisson source among all blocks, and the source of each block.
+pub(super) fn block_sources(network: &Network) -> Vec<(u32, u32)> {
+    use crate::encoding::BLOCK;
+    use crate::network::SourceKind;
+    let mut blocks = Vec::new();
+    for (index, source) in network.sources.iter().enumerate() {
+        if source.kind == SourceKind::Poisson {
+            for block in 0..source.size.div_ceil(BLOCK) {
+                blocks.push((index as u32, block * BLOCK));
+            }
+        }
+    }
+    blocks
+}

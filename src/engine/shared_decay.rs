@@ -1,0 +1,255 @@
+//! Membranes of a population that every event reaches: one last-update time, one decay factor per
+//! event, then multiply and add along the row.
+//!
+//! x_j = u_j - u_inf with u_inf = u_rest + R I_bias; between events x_j(t + d) = x_j(t) e^(-d / tau_m);
+//! an arrival adds the weight; x_j >= theta = v_th - u_inf fires. The decay multiplies first and the
+//! rows of one instant are added in content order, in the batch kernel and one by one alike.
+
+use crate::network::stride;
+use crate::neuron::{Lif, Reset};
+use crate::numeric::Real;
+use crate::time::{FS_PER_SECOND, Time};
+use serde::{Deserialize, Serialize};
+
+/// State of the membranes; plain data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct SharedDecay<R: Real> {
+    /// Relative to u_inf, padded with zeros to the stride of the weight matrix.
+    pub x: Vec<R>,
+    /// When `x` was last updated.
+    pub last: Time,
+    /// End of each neuron's refractory period; empty if the model has none.
+    pub until: Vec<Time>,
+    /// Neurons whose membrane has been held since their spike and has not moved again.
+    pub held: u32,
+}
+
+/// Constants of the population in the plan's precision.
+#[derive(Clone, Debug)]
+pub struct SharedParameters<R: Real> {
+    pub size: usize,
+    /// -1 / tau_m in 1/fs.
+    minus_rate: f64,
+    pub theta: R,
+    reset: Reset,
+    /// What `reset` writes (or, for [`Reset::Subtract`], takes away).
+    level: R,
+    refractory: Time,
+}
+
+impl<R: Real> SharedParameters<R> {
+    pub fn new(size: u32, lif: &Lif) -> Self {
+        let u_inf = lif.u_rest.get() + lif.r_m.get() * lif.i_bias.get();
+        let level = match lif.reset {
+            Reset::Rest => lif.u_rest.get() - u_inf,
+            Reset::Value => lif.u_reset.get() - u_inf,
+            Reset::Hold => lif.v_hold.get() - u_inf,
+            Reset::Subtract => lif.v_th.get() - lif.u_rest.get(),
+        };
+        Self {
+            size: size as usize,
+            minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
+            theta: R::from_f64(lif.v_th.get() - u_inf),
+            reset: lif.reset,
+            level: R::from_f64(level),
+            refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
+        }
+    }
+
+    /// e^(-(to - from) / tau_m).
+    #[inline(always)]
+    pub fn decay(&self, from: u64, to: u64) -> R {
+        R::from_f64((to - from) as i64 as f64 * self.minus_rate).exp()
+    }
+
+    fn after_reset(&self, x: R) -> R {
+        if self.reset == Reset::Subtract { x - self.level } else { self.level }
+    }
+}
+
+impl<R: Real> SharedDecay<R> {
+    /// At rest at the start of an episode.
+    pub fn new(parameters: &SharedParameters<R>, at_rest: R) -> Self {
+        let mut x = vec![R::ZERO; stride(parameters.size as u32)];
+        x[..parameters.size].fill(at_rest);
+        let until =
+            if parameters.refractory > Time::ZERO { vec![Time::ZERO; parameters.size] } else { Vec::new() };
+        Self { x, last: Time::ZERO, until, held: 0 }
+    }
+
+    /// Back to rest, without moving the buffers.
+    pub fn restart(&mut self, parameters: &SharedParameters<R>, at_rest: R) {
+        self.x[..parameters.size].fill(at_rest);
+        self.last = Time::ZERO;
+        self.until.fill(Time::ZERO);
+        self.held = 0;
+    }
+
+    /// Decays every membrane to `time`; returns the factor.
+    pub fn advance(&mut self, parameters: &SharedParameters<R>, time: Time) -> R {
+        let decay = parameters.decay(self.last.fs(), time.fs());
+        if self.held == 0 {
+            self.x.iter_mut().for_each(|x| *x *= decay);
+        } else {
+            for (neuron, x) in self.x[..parameters.size].iter_mut().enumerate() {
+                let until = self.until[neuron];
+                if until > self.last {
+                    // Held when last updated: it has decayed only since the end of the period.
+                    if until <= time {
+                        *x *= parameters.decay(until.fs(), time.fs());
+                        self.held -= 1;
+                    }
+                } else {
+                    *x *= decay;
+                }
+            }
+        }
+        self.last = time;
+        decay
+    }
+
+    /// Adds a row of weights; held neurons lose it.
+    pub fn add(&mut self, row: &[R]) {
+        if self.held == 0 {
+            for (x, &weight) in self.x.iter_mut().zip(row) {
+                *x += weight;
+            }
+        } else {
+            for (neuron, until) in self.until.iter().enumerate() {
+                if *until <= self.last {
+                    self.x[neuron] += row[neuron];
+                }
+            }
+        }
+    }
+
+    /// Whether a neuron may fire now.
+    pub fn above(&self, parameters: &SharedParameters<R>, neuron: usize) -> bool {
+        self.x[neuron] >= parameters.theta && self.until.get(neuron).is_none_or(|&until| until <= self.last)
+    }
+
+    /// Resets a neuron that fires now.
+    pub fn fire(&mut self, parameters: &SharedParameters<R>, neuron: usize) {
+        self.x[neuron] = parameters.after_reset(self.x[neuron]);
+        if let Some(until) = self.until.get_mut(neuron) {
+            *until = self.last.after(parameters.refractory);
+            self.held += 1;
+        }
+    }
+
+    /// Membranes at `time` relative to u_inf, without touching the state.
+    pub fn at(&self, parameters: &SharedParameters<R>, time: Time) -> Vec<R> {
+        let mut copy = self.clone();
+        copy.advance(parameters, time);
+        copy.x.truncate(parameters.size);
+        copy.x
+    }
+}
+
+/// What the batch kernel reports about one event.
+pub trait RowSink<R> {
+    /// The row has been added; `x` is not yet reset.
+    fn row(&mut self, index: usize, row: u32, decay: R, x: &[R]);
+    /// Neuron `neuron` fires at event `index`. Returns the number of events that may still be taken
+    /// from this batch, counted from its start.
+    fn fire(&mut self, index: usize, neuron: u32) -> usize;
+}
+
+/// Most events in one batch.
+pub const BATCH: usize = 64;
+
+/// Delivers a batch of rows to a population without refractory neurons and returns how many it took.
+///
+/// `S` is the padded number of columns; membranes stay in registers over the whole batch.
+#[inline(always)]
+pub fn deliver<R: Real, const S: usize>(
+    state: &mut SharedDecay<R>,
+    parameters: &SharedParameters<R>,
+    times: &[u64],
+    rows: &[u16],
+    first_row: u32,
+    weights: &[R],
+    sink: &mut impl RowSink<R>,
+) -> usize {
+    debug_assert!(state.until.is_empty() && state.x.len() == S && times.len() <= BATCH);
+    let mut decays = [R::ZERO; BATCH];
+    let mut last = state.last.fs();
+    let mut spans = [0.0f64; BATCH];
+    for (span, &time) in spans.iter_mut().zip(times) {
+        *span = (time - last) as i64 as f64;
+        last = time;
+    }
+    for (decay, span) in decays.iter_mut().zip(spans) {
+        *decay = R::from_f64(span * parameters.minus_rate).exp();
+    }
+    let mut x = [R::ZERO; S];
+    x.copy_from_slice(&state.x);
+    let theta = parameters.theta;
+    let mut limit = times.len();
+    let mut index = 0;
+    while index < limit {
+        let row = first_row + u32::from(rows[index]);
+        let start = row as usize * S;
+        let Some(row_weights) = weights.get(start..start + S) else { break };
+        let decay = decays[index];
+        let mut any = false;
+        for lane in 0..S {
+            x[lane] = x[lane] * decay + row_weights[lane];
+            any |= x[lane] >= theta;
+        }
+        sink.row(index, row, decay, &x);
+        if any {
+            for neuron in 0..parameters.size.min(S) {
+                if x[neuron] >= theta {
+                    x[neuron] = parameters.after_reset(x[neuron]);
+                    limit = limit.min(sink.fire(index, neuron as u32));
+                }
+            }
+        }
+        index += 1;
+    }
+    state.x.copy_from_slice(&x);
+    if index > 0 {
+        state.last = Time::from_fs(times[index - 1]);
+    }
+    index
+}
+
+/// As [`deliver`] for any number of columns.
+pub fn deliver_wide<R: Real>(
+    state: &mut SharedDecay<R>,
+    parameters: &SharedParameters<R>,
+    times: &[u64],
+    rows: &[u16],
+    first_row: u32,
+    weights: &[R],
+    sink: &mut impl RowSink<R>,
+) -> usize {
+    let stride = state.x.len();
+    let mut limit = times.len();
+    let mut index = 0;
+    while index < limit {
+        let row = first_row + u32::from(rows[index]);
+        let start = row as usize * stride;
+        let Some(row_weights) = weights.get(start..start + stride) else { break };
+        let decay = parameters.decay(state.last.fs(), times[index]);
+        let mut any = false;
+        for (x, &weight) in state.x.iter_mut().zip(row_weights) {
+            *x = *x * decay + weight;
+            any |= *x >= parameters.theta;
+        }
+        state.last = Time::from_fs(times[index]);
+        sink.row(index, row, decay, &state.x);
+        if any {
+            for neuron in 0..parameters.size {
+                if state.x[neuron] >= parameters.theta {
+                    state.x[neuron] = parameters.after_reset(state.x[neuron]);
+                    limit = limit.min(sink.fire(index, neuron as u32));
+                }
+            }
+        }
+        index += 1;
+    }
+    index
+}

@@ -1,0 +1,49 @@
+//! Everything that changes during a run, as plain data: enough to stop anywhere and go on elsewhere,
+//! under either engine, to the same bits.
+
+use super::key::EventKey;
+use super::own_time::Membrane;
+use super::shared_decay::SharedDecay;
+use crate::numeric::Real;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// Membranes of one population.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub enum Membranes<R: Real> {
+    Shared(SharedDecay<R>),
+    Own(Vec<Membrane>),
+}
+
+/// Logical event counts since the episode began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub poisson: u64,
+    pub source: u64,
+    pub arrival: u64,
+    pub fire: u64,
+    pub synaptic: u64,
+    /// Spikes of every neuron of every population.
+    pub spikes: Vec<Vec<u32>>,
+    /// Arrivals of every row of every projection: what the read energy is computed from.
+    pub rows: Vec<Vec<u32>>,
+}
+
+/// State of a simulation between two instants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct State<R: Real> {
+    pub seed: u64,
+    pub episode: u64,
+    /// Every event before this time has been handled, none at or after it.
+    pub now: Time,
+    pub populations: Vec<Membranes<R>>,
+    /// Spikes handed out by each Poisson block, and the time of the last one.
+    pub blocks: Vec<(u64, Time)>,
+    /// Spikes handed out by each list or regular source.
+    pub cursors: Vec<u64>,
+    /// Pending arrivals, pulse changes, refractory ends, samples and protocol events, by key.
+    pub pending: Vec<EventKey>,
+    pub counts: Counts,
+}

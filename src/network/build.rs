@@ -1,0 +1,178 @@
+//! Putting a network together: every fault is found, and found once.
+
+use super::compile::{Form, form, lanes, ranks};
+use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
+use crate::neuron::Lif;
+use crate::time::Time;
+
+/// Why a description is not a network.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Fault {
+    #[error("{what} `{name}` has no members; allowed: 1 to 4294967295")]
+    Empty { what: &'static str, name: String },
+    #[error("projection `{name}` starts at a {what} that does not exist")]
+    NoSuch { name: String, what: &'static str },
+    #[error(
+        "projection `{name}` is one-to-one from {rows} lines to {columns} neurons; the two must be equal"
+    )]
+    OneToOneSizes { name: String, rows: u32, columns: u32 },
+    #[error(
+        "projection `{name}` has a synapse {pre} -> {post}, but it goes from {rows} lines to {columns} neurons"
+    )]
+    OutOfRange { name: String, pre: u32, post: u32, rows: u32, columns: u32 },
+    #[error("projection `{name}` has more than one synapse {pre} -> {post}")]
+    Multapse { name: String, pre: u32, post: u32 },
+    #[error("{value} weights for the {synapses} synapses of projection `{name}`")]
+    WeightCount { name: String, value: usize, synapses: usize },
+    #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
+    ZeroDelayCycle { names: Vec<String> },
+    #[error("source `{name}` has a spike of line {id}, but only {size} lines")]
+    SpikeOutOfRange { name: String, id: u32, size: u32 },
+    #[error("source `{name}` has period 0; allowed: at least 1 fs")]
+    NoPeriod { name: String },
+}
+
+/// Collects sources, populations and projections; [`Builder::finish`] checks them.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    sources: Vec<Source>,
+    populations: Vec<Population>,
+    projections: Vec<Projection>,
+}
+
+impl Builder {
+    /// Adds a source and returns where projections can start from it.
+    pub fn source(&mut self, name: &str, size: u32, kind: SourceKind) -> Origin {
+        self.sources.push(Source { name: name.into(), size, kind });
+        Origin::Source(self.sources.len() - 1)
+    }
+
+    /// Adds a population and returns its index.
+    pub fn population(&mut self, name: &str, size: u32, lif: Lif) -> usize {
+        self.populations.push(Population { name: name.into(), size, lif, form: Form::OwnTime, rank: 0 });
+        self.populations.len() - 1
+    }
+
+    /// Adds a projection and returns its index.
+    pub fn projection(
+        &mut self,
+        name: &str,
+        from: Origin,
+        to: usize,
+        kernel: Kernel,
+        delay: Time,
+        connect: Rows,
+    ) -> usize {
+        let rows = match from {
+            Origin::Source(index) => self.sources.get(index).map_or(0, |source| source.size),
+            Origin::Population(index) => self.populations.get(index).map_or(0, |population| population.size),
+        };
+        self.projections.push(Projection { name: name.into(), from, rows, to, kernel, delay, connect });
+        self.projections.len() - 1
+    }
+
+    /// Checks everything, then chooses ranks, forms and lanes.
+    ///
+    /// # Errors
+    /// All faults, in order of description.
+    pub fn finish(self) -> Result<Network, Vec<Fault>> {
+        let Self { sources, mut populations, projections } = self;
+        let mut faults = Vec::new();
+        for source in &sources {
+            check_source(source, &mut faults);
+        }
+        for population in &populations {
+            if population.size == 0 {
+                faults.push(Fault::Empty { what: "population", name: population.name.clone() });
+            }
+        }
+        for projection in &projections {
+            check_projection(projection, &sources, &populations, &mut faults);
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let rank = ranks(populations.len(), &projections).map_err(|cycle| {
+            let names = cycle.0.iter().map(|&index| populations[index].name.clone()).collect();
+            vec![Fault::ZeroDelayCycle { names }]
+        })?;
+        for index in 0..populations.len() {
+            populations[index].rank = rank[index];
+            populations[index].form = form(index, &populations[index], &projections);
+        }
+        let outgoing = |origin: Origin| -> Vec<usize> {
+            (0..projections.len()).filter(|&index| projections[index].from == origin).collect()
+        };
+        let from_source = (0..sources.len()).map(|index| outgoing(Origin::Source(index))).collect();
+        let from_population =
+            (0..populations.len()).map(|index| outgoing(Origin::Population(index))).collect();
+        let lanes = lanes(&sources, &populations, &projections);
+        Ok(Network { sources, populations, projections, from_source, from_population, lanes })
+    }
+}
+
+fn check_source(source: &Source, faults: &mut Vec<Fault>) {
+    let name = || source.name.clone();
+    if source.size == 0 {
+        faults.push(Fault::Empty { what: "source", name: name() });
+    }
+    match &source.kind {
+        SourceKind::Poisson => {}
+        SourceKind::List(spikes) => {
+            if let Some(&(_, id)) = spikes.iter().find(|spike| spike.1 >= source.size) {
+                faults.push(Fault::SpikeOutOfRange { name: name(), id, size: source.size });
+            }
+        }
+        SourceKind::Regular { period, .. } => {
+            if period.fs() == 0 {
+                faults.push(Fault::NoPeriod { name: name() });
+            }
+        }
+    }
+}
+
+fn check_projection(
+    projection: &Projection,
+    sources: &[Source],
+    populations: &[Population],
+    faults: &mut Vec<Fault>,
+) {
+    let name = || projection.name.clone();
+    let known = match projection.from {
+        Origin::Source(index) => index < sources.len(),
+        Origin::Population(index) => index < populations.len(),
+    };
+    if !known {
+        faults.push(Fault::NoSuch { name: name(), what: "source or population" });
+    }
+    let Some(target) = populations.get(projection.to) else {
+        faults.push(Fault::NoSuch { name: name(), what: "target population" });
+        return;
+    };
+    let (rows, columns) = (projection.rows, target.size);
+    match &projection.connect {
+        Rows::Dense => {}
+        Rows::OneToOne => {
+            if rows != columns {
+                faults.push(Fault::OneToOneSizes { name: name(), rows, columns });
+            }
+        }
+        Rows::Sparse { start, targets } => {
+            if start.len() != rows as usize + 1 || start.last() != Some(&targets.len()) {
+                let pre = start.len().saturating_sub(2) as u32;
+                faults.push(Fault::OutOfRange { name: name(), pre, post: 0, rows, columns });
+                return;
+            }
+            for (pre, window) in start.windows(2).enumerate() {
+                let row = &targets[window[0]..window[1]];
+                let pre = pre as u32;
+                if let Some(&post) = row.iter().find(|&&post| post >= columns) {
+                    faults.push(Fault::OutOfRange { name: name(), pre, post, rows, columns });
+                }
+                if let Some(pair) = row.windows(2).find(|pair| pair[0] >= pair[1]) {
+                    faults.push(Fault::Multapse { name: name(), pre, post: pair[1] });
+                }
+            }
+        }
+    }
+}

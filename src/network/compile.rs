@@ -1,0 +1,161 @@
+//! What the plan chooses from the network: each population's arithmetic form, each zero-delay rank,
+//! and the lanes of the fast engine. Printed, never set by the user.
+
+use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
+use crate::encoding::BLOCK;
+
+/// How a population's membranes are advanced. Every engine runs the same operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Every event reaches every neuron: one last-update time and one decay factor for all.
+    SharedDecay,
+    /// Each neuron keeps its own last-update time and advances only at its own events.
+    OwnTime,
+}
+
+/// One ordered stream of events in the fast engine.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Lane {
+    pub kind: LaneKind,
+    /// What it carries, for a person.
+    pub label: String,
+}
+
+/// The data structure behind a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LaneKind {
+    /// A block of Poisson sources as one marked process.
+    Poisson,
+    /// A sorted list or a regular train, read by a cursor.
+    Cursor,
+    /// First in, first out: one constant delay.
+    Fifo,
+    /// Predicted firings of one population in an indexed min-tree.
+    MinTree,
+    /// Anything else, on the `priority-queue` crate.
+    General,
+}
+
+/// Why ranks cannot be given: these populations form a cycle of zero-delay projections.
+pub(super) struct Cycle(pub Vec<usize>);
+
+/// Depth of every population in the graph of zero-delay projections between populations.
+pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Vec<u16>, Cycle> {
+    let mut rank = vec![0u16; populations];
+    let edges: Vec<(usize, usize)> = projections
+        .iter()
+        .filter(|projection| projection.delay.fs() == 0)
+        .filter_map(|projection| match projection.from {
+            Origin::Population(from) => Some((from, projection.to)),
+            Origin::Source(_) => None,
+        })
+        .collect();
+    // Longest path by relaxation: it settles within `populations` rounds unless there is a cycle.
+    for round in 0..=populations {
+        let mut changed = Vec::new();
+        for &(from, to) in &edges {
+            if rank[to] <= rank[from] {
+                if round == populations {
+                    changed.push(to);
+                } else {
+                    rank[to] = rank[from] + 1;
+                    changed.push(to);
+                }
+            }
+        }
+        if changed.is_empty() {
+            return Ok(rank);
+        }
+        if round == populations {
+            changed.sort_unstable();
+            changed.dedup();
+            return Err(Cycle(changed));
+        }
+    }
+    Ok(rank)
+}
+
+/// The form of one population: shared decay only where every event reaches every member and the
+/// membrane can cross threshold only at an arrival.
+pub(super) fn form(index: usize, population: &Population, projections: &[Projection]) -> Form {
+    let mut incoming = projections.iter().filter(|projection| projection.to == index).peekable();
+    let reached_by_all = incoming.peek().is_some()
+        && incoming.all(|projection| {
+            projection.connect == Rows::Dense && matches!(projection.kernel, Kernel::Delta)
+        });
+    if reached_by_all && !fires_by_itself(population) { Form::SharedDecay } else { Form::OwnTime }
+}
+
+/// Whether bias alone carries the membrane above threshold.
+pub(super) fn fires_by_itself(population: &Population) -> bool {
+    let lif = &population.lif;
+    lif.r_m.get() * lif.i_bias.get() > lif.v_th.get() - lif.u_rest.get()
+}
+
+/// Whether firings of a population have to be predicted between arrivals.
+pub(crate) fn predicts(index: usize, network: &Network) -> bool {
+    needs_prediction(index, &network.populations[index], &network.projections)
+}
+
+fn needs_prediction(index: usize, population: &Population, projections: &[Projection]) -> bool {
+    fires_by_itself(population)
+        || projections
+            .iter()
+            .any(|projection| projection.to == index && matches!(projection.kernel, Kernel::Pulse(_)))
+}
+
+/// The lanes of the fast engine.
+pub(super) fn lanes(sources: &[Source], populations: &[Population], projections: &[Projection]) -> Vec<Lane> {
+    let mut lanes = Vec::new();
+    for source in sources {
+        match source.kind {
+            SourceKind::Poisson => {
+                for block in 0..source.size.div_ceil(BLOCK) {
+                    let first = block * BLOCK;
+                    let last = (first + BLOCK).min(source.size) - 1;
+                    lanes.push(Lane {
+                        kind: LaneKind::Poisson,
+                        label: format!("{} {first}..={last}", source.name),
+                    });
+                }
+            }
+            SourceKind::List(_) | SourceKind::Regular { .. } => {
+                lanes.push(Lane { kind: LaneKind::Cursor, label: source.name.clone() });
+            }
+        }
+    }
+    for projection in projections {
+        if projection.delay.fs() > 0 || matches!(projection.from, Origin::Population(_)) {
+            lanes.push(Lane {
+                kind: LaneKind::Fifo,
+                label: format!("{}: arrivals after {}", projection.name, projection.delay),
+            });
+        }
+        if let Kernel::Pulse(breakpoints) = &projection.kernel {
+            for breakpoint in &breakpoints[1..] {
+                lanes.push(Lane {
+                    kind: LaneKind::Fifo,
+                    label: format!("{}: pulse change after {}", projection.name, breakpoint.offset),
+                });
+            }
+        }
+    }
+    for (index, population) in populations.iter().enumerate() {
+        if needs_prediction(index, population, projections) {
+            lanes.push(Lane {
+                kind: LaneKind::MinTree,
+                label: format!("{}: predicted firings", population.name),
+            });
+            if population.lif.t_ref.get() > 0.0 {
+                lanes.push(Lane {
+                    kind: LaneKind::Fifo,
+                    label: format!("{}: refractory ends", population.name),
+                });
+            }
+        }
+    }
+    lanes.push(Lane { kind: LaneKind::General, label: "samples and protocol".into() });
+    lanes
+}

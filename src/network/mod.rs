@@ -1,0 +1,193 @@
+//! The frozen description of a network, checked once, and the engine choices that follow from it.
+//!
+//! Weights are kept apart ([`Weights`]), because training changes them; everything here is constant.
+
+mod build;
+mod compile;
+
+pub use build::{Builder, Fault};
+pub(crate) use compile::predicts;
+pub use compile::{Form, Lane, LaneKind};
+
+use crate::neuron::Lif;
+use crate::numeric::Real;
+use crate::time::Time;
+use crate::waveform::Breakpoint;
+
+/// Where a projection's rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Index of a source.
+    Source(usize),
+    /// Index of a population.
+    Population(usize),
+}
+
+/// A group of input lines; what they emit is given per episode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    pub name: String,
+    pub size: u32,
+    pub kind: SourceKind,
+}
+
+/// How a source's spikes are made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SourceKind {
+    /// Blocks of [`crate::encoding::BLOCK`] Poisson processes whose rates belong to the episode.
+    Poisson,
+    /// Spikes sorted by (time, id); repeated entries are several spikes.
+    List(Vec<(Time, u32)>),
+    /// All lines together at `start`, `start + period`, ...
+    Regular { start: Time, period: Time },
+}
+
+/// A group of neurons of one model and one parameter set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Population {
+    pub name: String,
+    pub size: u32,
+    pub lif: Lif,
+    /// Arithmetic form, chosen by the plan.
+    pub form: Form,
+    /// Depth in the graph of zero-delay projections.
+    pub rank: u16,
+}
+
+/// What an arrival does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kernel {
+    /// u jumps by the weight (volts).
+    Delta,
+    /// A current pulse of unit peak, as changes of level and slope; the weight is its peak (amperes).
+    Pulse(Vec<Breakpoint>),
+}
+
+/// Which targets a row reaches.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rows {
+    /// Every target, in order.
+    Dense,
+    /// Row i reaches target i.
+    OneToOne,
+    /// Row r reaches `targets[start[r]..start[r + 1]]`, ascending.
+    Sparse { start: Vec<usize>, targets: Vec<u32> },
+}
+
+/// Synapses from the lines of one origin to one population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Projection {
+    pub name: String,
+    pub from: Origin,
+    pub rows: u32,
+    /// Index of the target population.
+    pub to: usize,
+    pub kernel: Kernel,
+    pub delay: Time,
+    pub connect: Rows,
+}
+
+impl Projection {
+    /// Number of synapses.
+    #[must_use]
+    pub fn synapses(&self, columns: u32) -> usize {
+        match &self.connect {
+            Rows::Dense => self.rows as usize * columns as usize,
+            Rows::OneToOne => self.rows as usize,
+            Rows::Sparse { targets, .. } => targets.len(),
+        }
+    }
+
+    /// Number of synapses of one row.
+    #[must_use]
+    pub fn fan_out(&self, row: u32, columns: u32) -> usize {
+        match &self.connect {
+            Rows::Dense => columns as usize,
+            Rows::OneToOne => 1,
+            Rows::Sparse { start, .. } => start[row as usize + 1] - start[row as usize],
+        }
+    }
+}
+
+/// A network that has passed every check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    pub sources: Vec<Source>,
+    pub populations: Vec<Population>,
+    pub projections: Vec<Projection>,
+    /// Projections that start at each source and at each population.
+    pub from_source: Vec<Vec<usize>>,
+    pub from_population: Vec<Vec<usize>>,
+    /// The event sources of the fast engine, in tournament order.
+    pub lanes: Vec<Lane>,
+}
+
+/// Columns of a dense row are padded to a multiple of this, so that row loops need no remainder.
+pub const PAD: usize = 4;
+
+/// Columns of a dense matrix in memory: the population's size, padded.
+#[must_use]
+pub fn stride(columns: u32) -> usize {
+    (columns as usize).next_multiple_of(PAD)
+}
+
+/// The weights of every projection, in the plan's precision.
+///
+/// Dense projections are row-major with rows of [`stride`] entries, the padding zero; the others hold
+/// one weight per synapse in row order.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(bound = "")]
+pub struct Weights<R: Real> {
+    pub projections: Vec<Vec<R>>,
+}
+
+impl<R: Real> Weights<R> {
+    /// Weights from plain row-major values without padding, one list per projection.
+    ///
+    /// # Panics
+    /// If a list does not have one value per synapse.
+    #[must_use]
+    pub fn from_values(network: &Network, values: &[Vec<f64>]) -> Self {
+        let projections = network
+            .projections
+            .iter()
+            .zip(values)
+            .map(|(projection, values)| {
+                let columns = network.populations[projection.to].size;
+                assert_eq!(values.len(), projection.synapses(columns), "one weight per synapse");
+                match projection.connect {
+                    Rows::Dense => {
+                        let mut padded = vec![R::ZERO; projection.rows as usize * stride(columns)];
+                        for (row, values) in padded
+                            .chunks_exact_mut(stride(columns))
+                            .zip(values.chunks_exact(columns as usize))
+                        {
+                            for (weight, &value) in row.iter_mut().zip(values) {
+                                *weight = R::from_f64(value);
+                            }
+                        }
+                        padded
+                    }
+                    _ => values.iter().map(|&value| R::from_f64(value)).collect(),
+                }
+            })
+            .collect();
+        Self { projections }
+    }
+
+    /// The weights of one projection as plain row-major values without padding.
+    #[must_use]
+    pub fn values(&self, network: &Network, projection: usize) -> Vec<f64> {
+        let description = &network.projections[projection];
+        let columns = network.populations[description.to].size;
+        let weights = &self.projections[projection];
+        match description.connect {
+            Rows::Dense => weights
+                .chunks_exact(stride(columns))
+                .flat_map(|row| row[..columns as usize].iter().map(|weight| weight.to_f64()))
+                .collect(),
+            _ => weights.iter().map(|weight| weight.to_f64()).collect(),
+        }
+    }
+}
