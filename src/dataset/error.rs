@@ -1,0 +1,167 @@
+//! What can be wrong with data files: one variant per fault, the values as fields.
+
+use super::Name;
+use std::fmt;
+use std::path::PathBuf;
+
+/// What a file was read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readable {
+    Images,
+    Labels,
+}
+
+impl Readable {
+    /// The first four bytes: type unsigned byte (8), then the number of dimensions.
+    #[must_use]
+    pub const fn magic(self) -> u32 {
+        match self {
+            Self::Images => 0x0803,
+            Self::Labels => 0x0801,
+        }
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Images => Self::Labels,
+            Self::Labels => Self::Images,
+        }
+    }
+}
+
+impl fmt::Display for Readable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Images => "images",
+            Self::Labels => "labels",
+        })
+    }
+}
+
+/// One thing wrong with a data set or one of its files. None of them lets a run go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    #[error("unknown data set `{name}`; known are drawn-digits, mnist, fashion-mnist")]
+    UnknownName { name: String, nearest: Option<Name> },
+    #[error("data set `{name}` was not found; looked for {wanted} (plain or .gz) in:{}", list(looked))]
+    NotFound { name: Name, wanted: &'static str, looked: Vec<PathBuf> },
+    #[error("{}: file {wanted} (plain or .gz) of data set `{name}` is missing; its other files are there", dir.display())]
+    Incomplete { name: Name, dir: PathBuf, wanted: &'static str },
+    #[error("{}: the test labels are those of `{found}`; expected data set `{asked}`", file.display())]
+    OtherDataset { file: PathBuf, asked: Name, found: Name },
+    #[error("{}: is a directory; expected a file of IDX {what}", file.display())]
+    IsDirectory { file: PathBuf, what: Readable },
+    #[error("{}: is not a regular file; expected a file of IDX {what}", file.display())]
+    NotAFile { file: PathBuf, what: Readable },
+    #[error("{}: is a file; expected a directory of data sets", path.display())]
+    NotADirectory { path: PathBuf },
+    #[error("{}: cannot be read ({reason})", file.display())]
+    Unreadable { file: PathBuf, reason: String },
+    #[error("{}: magic number at byte 0 is 0x{found:08x}; expected 0x{:08x} (IDX {what})", file.display(), what.magic())]
+    WrongMagic { file: PathBuf, what: Readable, found: u32 },
+    #[error("{}: ends after {found} bytes{}; expected {expected} ({why})", file.display(), uncompressed(*gzip))]
+    Truncated { file: PathBuf, gzip: bool, found: u64, expected: u64, why: String },
+    #[error("{}: gzip data is damaged after {at} bytes of content ({reason})", file.display())]
+    DamagedGzip { file: PathBuf, at: u64, reason: String },
+    #[error("{}: more bytes follow at byte {expected}{}; expected the end of the file ({why})", file.display(), uncompressed(*gzip))]
+    Trailing { file: PathBuf, gzip: bool, expected: u64, why: String },
+    #[error("{}: more bytes follow at byte {at}, after the end of the gzip data; expected the end of the file", file.display())]
+    TrailingGzip { file: PathBuf, at: u64 },
+    #[error("{}: number of {what} at byte 4 is 0; expected 1 to {max}", file.display())]
+    Empty { file: PathBuf, what: Readable, max: u32 },
+    #[error("{}: number of {what} at byte 4 is {found}; expected 1 to {max}", file.display())]
+    TooMany { file: PathBuf, what: Readable, found: u32, max: u32 },
+    #[error("{}: image size at byte 8 is {rows} x {columns}; expected {height} x {width}", file.display())]
+    WrongSize { file: PathBuf, rows: u32, columns: u32, height: usize, width: usize },
+    #[error("{}: label at byte {at} is {label} (image {index}{}); expected 0 to {}", file.display(), and_more(*count), classes - 1)]
+    BadLabel { file: PathBuf, at: u64, index: usize, label: u8, classes: usize, count: usize },
+    #[error("{}: holds {count} labels; expected {images}, one for each image in {}", labels_file.display(), images_file.display())]
+    CountMismatch { images_file: PathBuf, images: usize, labels_file: PathBuf, count: usize },
+}
+
+impl Fault {
+    /// What to do about it, where that is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownName { nearest, .. } => format!("did you mean `{}`?", (*nearest)?),
+            Self::NotFound { name, .. } | Self::Incomplete { name, .. } => format!(
+                "`memspike data fetch {name}` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
+                 the embedded data set `{}` needs no files",
+                Name::DrawnDigits
+            ),
+            Self::OtherDataset { found, .. } => format!(
+                "put each data set into a folder of its own name: DIR/{found}, and `memspike data fetch` does the same"
+            ),
+            Self::IsDirectory { .. } => "move the file out of the directory that has its name".to_owned(),
+            Self::NotADirectory { .. } => "name the directory that the file is in".to_owned(),
+            Self::WrongMagic { what, found, .. } if *found == what.other().magic() => {
+                format!("this is a file of {}: are the image and label files exchanged?", what.other())
+            }
+            Self::WrongMagic { found, .. } if found >> 16 == 0x1f8b => {
+                "the file was compressed twice: decompress it once".to_owned()
+            }
+            Self::WrongMagic { found, .. } if matches!(found >> 24, 0x3c | 0x7b) => {
+                "this looks like a web page, perhaps the answer of a server that no longer has the file"
+                    .to_owned()
+            }
+            Self::WrongMagic { found, .. } if found.swap_bytes() >> 16 == 0 && *found != 0 => {
+                "the bytes are in reverse order: IDX numbers are big-endian".to_owned()
+            }
+            Self::Truncated { .. }
+            | Self::DamagedGzip { .. }
+            | Self::Trailing { .. }
+            | Self::TrailingGzip { .. } => {
+                "the file is damaged: delete it and fetch it again (`memspike data fetch NAME`)".to_owned()
+            }
+            Self::BadLabel { .. } => "only sets with labels 0 to 9 can be read".to_owned(),
+            Self::CountMismatch { .. } => "do both files belong to the same split (train, t10k)?".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+/// Every fault found, in the order of the files. Never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, fault) in self.0.iter().enumerate() {
+            let separator = if i == 0 { "" } else { "\n" };
+            write!(f, "{separator}{fault}")?;
+            // The same hint is said once, after the last fault that it belongs to.
+            let hint = fault.hint();
+            if self.0.get(i + 1).and_then(Fault::hint) != hint
+                && let Some(hint) = hint
+            {
+                write!(f, "\n  hint: {hint}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Self(vec![fault])
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    if paths.is_empty() {
+        return " nowhere (no --data, no MEMSPIKE_DATA, no home directory)".to_owned();
+    }
+    paths.iter().map(|path| format!("\n  {}", path.display())).collect()
+}
+
+fn uncompressed(gzip: bool) -> &'static str {
+    if gzip { " of content" } else { "" }
+}
+
+fn and_more(count: usize) -> String {
+    if count > 1 { format!(", and {} more", count - 1) } else { String::new() }
+}
