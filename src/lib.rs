@@ -3,7 +3,10 @@
 pub mod energy;
 pub mod neuron;
 pub mod numeric;
+pub mod plot;
 pub mod random;
+pub mod record;
+pub mod report;
 pub mod scenario;
 pub mod synapse;
 pub mod time;
