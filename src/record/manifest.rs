@@ -1,0 +1,62 @@
+//! `manifest.json`: everything that is needed to make the same run again.
+
+use super::rundir::{MANIFEST, RunDir, RunStatus};
+use super::{RecordError, summary::Calibration};
+use crate::scenario::plan::Plan;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The machine a run was made on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// `"linux"`, `"macos"`, `"windows"`.
+    pub os: String,
+    /// `"x86_64"`, `"aarch64"`.
+    pub arch: String,
+    /// Processors this process may use.
+    pub cpus: usize,
+    /// Model name of the processor, where the system tells.
+    pub cpu: Option<String>,
+}
+
+/// What a run was made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub schema_version: u32,
+    pub status: RunStatus,
+    /// Version of memspike.
+    pub memspike: String,
+    /// Commit it was built from, if it was built from a repository.
+    pub commit: Option<String>,
+    /// The command line.
+    pub command: Vec<String>,
+    /// When it started, in UTC: `"2024-05-01T12:00:00Z"`.
+    pub started: String,
+    pub host: Host,
+    /// Generator of random draws: `random::GENERATOR`.
+    pub generator: String,
+    pub engine: String,
+    pub threads: usize,
+    pub seed: u64,
+    pub calibrate: Option<Calibration>,
+    /// The scenario with every value filled in.
+    pub plan: Plan,
+}
+
+impl Manifest {
+    /// Writes it into the run directory.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, dir: &RunDir) -> Result<(), RecordError> {
+        dir.write(MANIFEST, &super::to_json(MANIFEST, self)?)
+    }
+
+    /// Reads the manifest of the run in `path`.
+    ///
+    /// # Errors
+    /// If there is none or it is not one of ours.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        super::read_json(&path.join(MANIFEST))
+    }
+}

@@ -1,0 +1,298 @@
+//! The run directory: `runs/<scenario>/001` and so on, or one named by the user.
+//!
+//! It is made at the start with a manifest of status `running`. Every file is written beside its
+//! place and renamed into it, so a name that exists is a whole file; `summary.json` comes last.
+
+use super::RecordError;
+use std::fs;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// The file that makes a directory a run directory.
+pub const MANIFEST: &str = "manifest.json";
+/// The file that makes a run finished.
+pub const SUMMARY: &str = "summary.json";
+
+/// What became of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    /// Not finished, or the process died.
+    Running,
+    Done,
+    /// Stopped by the user; what was done until then is there.
+    Interrupted,
+    Failed,
+}
+
+/// A directory that belongs to one run.
+#[derive(Debug)]
+pub struct RunDir {
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// Makes the next free number under `root/<scenario>`. Two processes never get the same one.
+    ///
+    /// # Errors
+    /// If a directory cannot be made.
+    pub fn create_numbered(root: &Path, scenario: &str) -> Result<Self, RecordError> {
+        let parent = root.join(scenario);
+        fs::create_dir_all(&parent).map_err(RecordError::io("create the directory", &parent))?;
+        let mut number = numbered(&parent)?.last().map_or(1, |&(number, _)| number.saturating_add(1));
+        loop {
+            let path = parent.join(format!("{number:03}"));
+            // `create_dir` fails if another process was faster: the directory is the lock.
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number = number.saturating_add(1),
+                Err(error) => return Err(RecordError::io("create the directory", &path)(error)),
+            }
+        }
+    }
+
+    /// Makes the directory the user named. One that holds a run is replaced with `force`; any other
+    /// directory that is not empty is refused.
+    ///
+    /// # Errors
+    /// If it is not empty, is a file, or cannot be made.
+    pub fn create_at(path: &Path, force: bool) -> Result<Self, RecordError> {
+        match fs::read_dir(path) {
+            Ok(mut entries) => {
+                if entries.next().is_some() {
+                    let is_run = is_run(path);
+                    match (force, is_run) {
+                        (false, _) => {
+                            return Err(RecordError::Exists { path: path.to_path_buf(), is_run });
+                        }
+                        (true, false) => return Err(RecordError::NotARun { path: path.to_path_buf() }),
+                        (true, true) => {
+                            fs::remove_dir_all(path)
+                                .map_err(RecordError::io("replace the directory", path))?;
+                        }
+                    }
+                }
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) if error.kind() == ErrorKind::NotADirectory && path.is_file() => {
+                return Err(RecordError::NotADirectory { path: path.to_path_buf() });
+            }
+            Err(error) => return Err(RecordError::io("use the directory", path)(error)),
+        }
+        fs::create_dir_all(path).map_err(RecordError::io("create the directory", path))?;
+        Ok(Self { path: path.to_path_buf() })
+    }
+
+    /// Opens the directory of an earlier run, to read it or to go on with it.
+    ///
+    /// # Errors
+    /// If it is not a run directory.
+    pub fn open(path: &Path) -> Result<Self, RecordError> {
+        if path.is_file() {
+            return Err(RecordError::NotADirectory { path: path.to_path_buf() });
+        }
+        fs::metadata(path).map_err(RecordError::io("open the run", path))?;
+        if !is_run(path) {
+            return Err(RecordError::NotARun { path: path.to_path_buf() });
+        }
+        Ok(Self { path: path.to_path_buf() })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a whole file: it appears complete or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), RecordError> {
+        let mut file = self.begin(name)?;
+        file.write(bytes)?;
+        file.finish()
+    }
+
+    /// Begins a file that is written piece by piece and appears when it is finished.
+    ///
+    /// # Errors
+    /// If the file cannot be created.
+    pub fn begin(&self, name: &str) -> Result<PendingFile, RecordError> {
+        let place = self.path.join(name);
+        let prefix = format!(".{name}.");
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix(".part");
+        // Temporary files are for their owner alone unless told; results are for whom the umask lets in.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(&self.path).map_err(RecordError::io("write", &place))?;
+        Ok(PendingFile { file: BufWriter::with_capacity(1 << 16, file), place })
+    }
+}
+
+/// A file that is being written under another name. Dropped unfinished, it leaves nothing behind.
+#[derive(Debug)]
+pub struct PendingFile {
+    file: BufWriter<tempfile::NamedTempFile>,
+    place: PathBuf,
+}
+
+impl PendingFile {
+    /// Appends.
+    ///
+    /// # Errors
+    /// If the disk is full or the device fails.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
+        self.file.write_all(bytes).map_err(RecordError::io("write", &self.place))
+    }
+
+    /// Flushes and renames the file into its place.
+    ///
+    /// # Errors
+    /// If what was left cannot be written or the file cannot be renamed.
+    pub fn finish(self) -> Result<(), RecordError> {
+        let place = self.place;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|error| RecordError::io("write", &place)(error.into_error()))?;
+        file.persist(&place).map_err(|error| RecordError::io("write", &place)(error.error))?;
+        Ok(())
+    }
+}
+
+/// Whether `path` holds a manifest that memspike wrote.
+#[must_use]
+pub fn is_run(path: &Path) -> bool {
+    fs::read(path.join(MANIFEST))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
+        .is_some_and(|manifest| manifest.get("memspike").is_some())
+}
+
+/// The numbered directories under `parent`, in order.
+fn numbered(parent: &Path) -> Result<Vec<(u32, PathBuf)>, RecordError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parent).map_err(RecordError::io("list the directory", parent))? {
+        let entry = entry.map_err(RecordError::io("list the directory", parent))?;
+        if let Some(number) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) {
+            found.push((number, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The latest run of a scenario under `root` whose manifest has one of these statuses.
+///
+/// # Errors
+/// If the directory cannot be listed.
+pub fn latest(root: &Path, scenario: &str, statuses: &[RunStatus]) -> Result<Option<PathBuf>, RecordError> {
+    let parent = root.join(scenario);
+    if !parent.is_dir() {
+        return Ok(None);
+    }
+    let mut found = numbered(&parent)?;
+    found.reverse();
+    Ok(found.into_iter().map(|(_, path)| path).find(|path| {
+        super::manifest::Manifest::read(path).is_ok_and(|manifest| statuses.contains(&manifest.status))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark_as_run(path: &Path) {
+        fs::write(path.join(MANIFEST), r#"{"memspike": "0.1.0"}"#).unwrap();
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(path).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn numbers_go_on_after_the_largest_and_skip_what_is_taken() {
+        let root = tempfile::tempdir().unwrap();
+        let number = || RunDir::create_numbered(root.path(), "digits").unwrap().path().to_path_buf();
+        assert!(number().ends_with("digits/001"));
+        assert!(number().ends_with("digits/002"));
+        fs::create_dir(root.path().join("digits/0999")).unwrap();
+        fs::create_dir(root.path().join("digits/notes")).unwrap();
+        fs::remove_dir(root.path().join("digits/001")).unwrap();
+        assert!(number().ends_with("digits/1000"));
+    }
+
+    #[test]
+    fn threads_that_race_for_numbers_all_get_their_own() {
+        let root = tempfile::tempdir().unwrap();
+        let mut paths: Vec<PathBuf> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        (0..5)
+                            .map(|_| RunDir::create_numbered(root.path(), "s").unwrap().path().to_path_buf())
+                            .collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+        });
+        paths.sort();
+        paths.dedup();
+        assert_eq!(paths.len(), 40);
+    }
+
+    #[test]
+    fn a_directory_that_holds_something_is_refused_and_force_replaces_runs_only() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("out");
+        fs::create_dir(&out).unwrap();
+        RunDir::create_at(&out, false).expect("an empty directory is fine");
+        fs::write(out.join("thesis.tex"), "years of work").unwrap();
+        assert!(matches!(RunDir::create_at(&out, false), Err(RecordError::Exists { is_run: false, .. })));
+        assert!(matches!(RunDir::create_at(&out, true), Err(RecordError::NotARun { .. })));
+        assert!(out.join("thesis.tex").exists());
+        mark_as_run(&out);
+        assert!(matches!(RunDir::create_at(&out, false), Err(RecordError::Exists { is_run: true, .. })));
+        RunDir::create_at(&out, true).unwrap();
+        assert!(names(&out).is_empty());
+    }
+
+    #[test]
+    fn a_manifest_of_another_tool_does_not_make_a_run_directory() {
+        let out = tempfile::tempdir().unwrap();
+        fs::write(out.path().join(MANIFEST), r#"{"name": "a web app"}"#).unwrap();
+        assert!(matches!(RunDir::create_at(out.path(), true), Err(RecordError::NotARun { .. })));
+        assert!(matches!(RunDir::open(out.path()), Err(RecordError::NotARun { .. })));
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_said_to_be_one() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = RunDir::create_at(&file, false).unwrap_err();
+        assert!(matches!(error, RecordError::NotADirectory { .. }), "{error}");
+        let error = RunDir::create_at(&file.join("below"), false).unwrap_err();
+        assert!(error.to_string().ends_with("file/below`: not a directory"), "{error}");
+        assert!(error.hint().unwrap().contains("--out"));
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_finished_and_not_before() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = RunDir::create_at(root.path(), false).unwrap();
+        let mut file = dir.begin("spikes.csv").unwrap();
+        file.write(b"time [ms],id\n").unwrap();
+        assert!(!root.path().join("spikes.csv").exists());
+        file.finish().unwrap();
+        assert_eq!(names(root.path()), ["spikes.csv"]);
+        drop(dir.begin("abandoned.csv").unwrap());
+        assert_eq!(names(root.path()), ["spikes.csv"]);
+    }
+}

@@ -1,0 +1,132 @@
+//! Numbers as a person writes them.
+
+/// Thousands apart by a narrow space: `1 042`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (k, digit) in digits.chars().enumerate() {
+        if k > 0 && (digits.len() - k).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A large count in words: `18.9 billion`; below a million as [`count`].
+#[must_use]
+pub fn rough(n: u64) -> String {
+    let x = n as f64;
+    match n {
+        0..=999_999 => count(n),
+        1_000_000..=999_999_999 => format!("{} million", significant(x / 1e6, 3)),
+        1_000_000_000..=999_999_999_999 => format!("{} billion", significant(x / 1e9, 3)),
+        _ => format!("{} trillion", significant(x / 1e12, 3)),
+    }
+}
+
+/// A value with an SI prefix and three significant digits: `27.7 nJ`.
+#[must_use]
+pub fn si(value: f64, unit: &str) -> String {
+    if value == 0.0 {
+        return format!("0 {unit}");
+    }
+    if !value.is_finite() {
+        return format!("{value} {unit}");
+    }
+    const PREFIXES: [(&str, f64); 12] = [
+        ("T", 1e12),
+        ("G", 1e9),
+        ("M", 1e6),
+        ("k", 1e3),
+        ("", 1.0),
+        ("m", 1e-3),
+        ("\u{b5}", 1e-6),
+        ("n", 1e-9),
+        ("p", 1e-12),
+        ("f", 1e-15),
+        ("a", 1e-18),
+        ("z", 1e-21),
+    ];
+    // 999.7 becomes 1.00 of the next prefix, so the choice is made on the rounded value.
+    for (prefix, factor) in PREFIXES {
+        if value.abs() >= factor * 0.9995 {
+            return format!("{} {prefix}{unit}", significant(value / factor, 3));
+        }
+    }
+    format!("{value:.2e} {unit}")
+}
+
+/// So many significant digits, without an exponent.
+#[must_use]
+pub fn significant(value: f64, digits: usize) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let exponent: i32 = format!("{:.*e}", digits.saturating_sub(1), value)
+        .rsplit_once('e')
+        .and_then(|(_, exponent)| exponent.parse().ok())
+        .unwrap_or(0);
+    let places = (digits as i32 - 1 - exponent).max(0) as usize;
+    format!("{value:.places$}")
+}
+
+/// A fraction in per cent with two places: `92.41 %`.
+#[must_use]
+pub fn percent(fraction: f64) -> String {
+    format!("{:.2}\u{a0}%", fraction * 100.0)
+}
+
+/// Seconds as a person says them: `1 min 12 s`, `52.1 s`, `3.2 ms`, `50 h 17 min`.
+#[must_use]
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 60.0 {
+        return si(seconds, "s");
+    }
+    let whole = seconds.round() as u64;
+    match whole {
+        0..=3599 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// Bytes in binary units: `287 MiB`.
+#[must_use]
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = n as f64;
+    let mut unit = "B";
+    for next in UNITS {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if unit == "B" { format!("{n} B") } else { format!("{} {unit}", significant(value, 3)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_a_person_writes_them() {
+        assert_eq!(count(1_886_020), "1\u{202f}886\u{202f}020");
+        assert_eq!(count(42), "42");
+        assert_eq!(rough(18_860_200_000), "18.9 billion");
+        assert_eq!(si(2.77e-8, "J"), "27.7 nJ");
+        assert_eq!(si(-2.5e-7, "V"), "-250 nV");
+        assert_eq!(si(9.997e-7, "J"), "1.00 \u{b5}J");
+        assert_eq!(si(0.0, "J"), "0 J");
+        assert_eq!(significant(0.0123456, 3), "0.0123");
+        assert_eq!(significant(123_456.0, 3), "123456");
+        assert_eq!(percent(0.92414), "92.41\u{a0}%");
+        assert_eq!(duration(72.0), "1 min 12 s");
+        assert_eq!(duration(181_000.0), "50 h 16 min");
+        assert_eq!(duration(0.0032), "3.20 ms");
+        assert_eq!(bytes(287 << 20), "287 MiB");
+        assert_eq!(bytes(512), "512 B");
+    }
+}

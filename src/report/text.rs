@@ -1,0 +1,173 @@
+//! The end of a run in a terminal: the results in a screenful.
+
+use super::number::{bytes, count, duration, percent, rough, si};
+use crate::record::summary::{Accuracy, Summary};
+use crate::scenario::outcome::Status;
+
+/// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
+pub const PAPER_ACCURACY: f64 = 0.9157;
+
+/// What the end of a run says.
+#[must_use]
+pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
+    let mut lines = Lines::default();
+    let status = match summary.status {
+        Status::Done => "",
+        Status::Interrupted => "  (interrupted: results so far)",
+    };
+    lines.text.push_str(&format!("{}{status}\n", summary.title));
+    if let Some(accuracy) = &summary.accuracy {
+        accuracy_lines(&mut lines, accuracy, paper);
+    }
+    for case in &summary.programming {
+        let bound = case.max_loss.map_or_else(String::new, |max| {
+            format!(", bound {:.2}{}", max * 100.0, if case.loss <= max { "" } else { ": EXCEEDED" })
+        });
+        lines.row(
+            &case.name,
+            &format!(
+                "{} \u{b1} {:.2} over {}; costs {:.2} points{bound}",
+                percent(case.mean),
+                case.sd * 100.0,
+                draws(case.draws),
+                case.loss * 100.0
+            ),
+        );
+    }
+    lines.gap();
+    spike_lines(&mut lines, summary);
+    energy_lines(&mut lines, summary);
+    lines.gap();
+    performance_lines(&mut lines, summary);
+    lines.row("fingerprint", &summary.fingerprint);
+    lines.text
+}
+
+#[derive(Default)]
+struct Lines {
+    text: String,
+}
+
+impl Lines {
+    fn row(&mut self, label: &str, value: &str) {
+        self.text.push_str(&format!("  {label:<18} {value}\n"));
+    }
+
+    fn gap(&mut self) {
+        if !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+}
+
+fn draws(n: usize) -> String {
+    if n == 1 { "1 draw".into() } else { format!("{n} draws") }
+}
+
+fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
+    lines.gap();
+    if let Some(test) = accuracy.test {
+        let error = accuracy.standard_error().map_or_else(String::new, |e| format!(" \u{b1} {:.2}", e * 100.0));
+        let images = accuracy.test_samples.map_or_else(String::new, |n| format!(" of {} samples", count(n)));
+        let epoch = accuracy.tested_epoch.map_or_else(String::new, |epoch| format!(", epoch {epoch}"));
+        lines.row("test accuracy", &format!("{}{error}{images}{epoch}", percent(test)));
+    }
+    if let Some(train) = accuracy.train {
+        lines.row("train accuracy", &percent(train));
+    }
+    if let Some(paper) = paper {
+        lines.row("paper", &percent(paper));
+    }
+    if let Some(from) = &accuracy.weights_from {
+        lines.row("weights from", from);
+    }
+}
+
+fn spike_lines(lines: &mut Lines, summary: &Summary) {
+    for (name, n) in summary.spikes.iter() {
+        let rate = summary.rate_hz.get(name).map_or_else(String::new, |r| format!("  ({} per neuron)", si(*r, "Hz")));
+        lines.row(&format!("spikes {name}"), &format!("{}{rate}", rough(*n)));
+    }
+    lines.row(
+        "events",
+        &format!("{}, {} synaptic", rough(summary.events.total), rough(summary.synaptic_events)),
+    );
+    lines.row(
+        "simulated",
+        &format!("{} in {}", duration(summary.sim_time_s), episodes(summary.episodes)),
+    );
+}
+
+fn episodes(n: u64) -> String {
+    if n == 1 { "1 episode".into() } else { format!("{} episodes", count(n)) }
+}
+
+fn energy_lines(lines: &mut Lines, summary: &Summary) {
+    let energy = summary.inference.as_ref().map_or(&summary.energy_j, |inference| &inference.energy_j);
+    let Some(total) = energy.get("total") else { return };
+    let parts: Vec<String> = energy
+        .iter()
+        .filter(|(name, joules)| *name != "total" && **joules > 0.0)
+        .map(|(name, joules)| format!("{name} {}", si(*joules, "J")))
+        .collect();
+    let parts = if parts.is_empty() { String::new() } else { format!("  = {}", parts.join(" + ")) };
+    let label = if summary.inference.is_some() { "per inference" } else { "energy" };
+    lines.gap();
+    lines.row(label, &format!("{}{parts}", si(*total, "J")));
+    if let Some(inference) = &summary.inference {
+        lines.row(
+            "as float MACs",
+            &format!(
+                "{}  ({} each)",
+                si(inference.mac_reference_j, "J"),
+                si(inference.mac_energy_j, "J")
+            ),
+        );
+    }
+    if !summary.energy_not_modelled.is_empty() {
+        let names: Vec<&str> =
+            summary.energy_not_modelled.iter().map(|c| crate::record::summary::category_name(*c)).collect();
+        lines.row("not modelled", &names.join(", ").replace('_', "-"));
+    }
+}
+
+fn performance_lines(lines: &mut Lines, summary: &Summary) {
+    let performance = &summary.performance;
+    let memory = performance.peak_rss_bytes.map_or_else(String::new, |n| format!(", peak memory {}", bytes(n)));
+    lines.row(
+        "time",
+        &format!("{} wall, {} CPU{memory}", duration(performance.wall_s), duration(performance.cpu_s)),
+    );
+    let speeds: Vec<String> = performance
+        .samples_per_s
+        .iter()
+        .map(|(phase, speed)| format!("{phase} {} samples/s", count(speed.round() as u64)))
+        .collect();
+    if !speeds.is_empty() {
+        lines.row("speed", &speeds.join(", "));
+    } else if let Some(speed) = performance.events_per_s {
+        lines.row("speed", &format!("{} events/s", rough(speed.round() as u64)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::example;
+
+    #[test]
+    fn a_trained_run_is_told_on_one_screen() {
+        let (plan, outcome) = example::trained();
+        let text = summary(&Summary::new(&plan, &outcome, &example::host()), Some(PAPER_ACCURACY));
+        assert!(text.lines().count() <= 24 && text.lines().all(|line| line.chars().count() <= 110), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn an_interrupted_run_says_so_in_its_first_line() {
+        let (plan, mut outcome) = example::trained();
+        outcome.status = Status::Interrupted;
+        let text = summary(&Summary::new(&plan, &outcome, &example::host()), None);
+        assert!(text.lines().next().unwrap().contains("interrupted"));
+    }
+}

@@ -1,0 +1,27 @@
+//! How a run tells how far it is, without knowing who listens.
+
+/// Listens to a run. A phase is begun, advanced to its total, and done.
+pub trait Progress: Send {
+    /// A phase of `total` steps begins: `"train"`, `"test"`, `"download"`.
+    fn phase(&mut self, name: &str, total: u64);
+    /// So many steps more are done.
+    fn advance(&mut self, by: u64);
+    /// Says what is happening now, beside the bar: `"epoch 3/20  loss 0.31  train 91.2 %"`.
+    fn message(&mut self, text: &str);
+    /// A line that stays: the result of an epoch.
+    fn line(&mut self, text: &str);
+    /// The phase is over.
+    fn done(&mut self);
+}
+
+/// Nobody listens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn phase(&mut self, _: &str, _: u64) {}
+    fn advance(&mut self, _: u64) {}
+    fn message(&mut self, _: &str) {}
+    fn line(&mut self, _: &str) {}
+    fn done(&mut self) {}
+}
