@@ -296,12 +296,13 @@ impl<R: Real> Core<R> {
             (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
                 let stride = stride(columns);
                 let start = event.row as usize * stride;
+                let before = if P::TAPE { state.x.clone() } else { Vec::new() };
                 // Later rows of the instant decay by exactly one.
                 let decay = state.advance(parameters, event.time);
                 self.scratch[projection.to].advanced = true;
                 state.add(&values[start..start + stride]);
                 if P::TAPE {
-                    probe.row(event.source, event.row, decay, &state.x);
+                    probe.row(event.source, event.row, decay, &before, &state.x);
                 }
             }
             (Membranes::Own(_), _) => {
@@ -512,14 +513,14 @@ struct Sink<'a, R, P> {
 
 impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
     #[inline(always)]
-    fn row(&mut self, index: usize, row: u32, decay: R, x: &[R]) {
+    fn row(&mut self, index: usize, row: u32, decay: R, before: &[R], x: &[R]) {
         if P::STREAM {
             let time = Time::from_fs(self.times[index]);
             self.probe.emit(time, self.source, row);
             self.probe.arrival(time, self.projection, row);
         }
         if P::TAPE {
-            self.probe.row(self.projection, row, decay, x);
+            self.probe.row(self.projection, row, decay, before, x);
         }
     }
 

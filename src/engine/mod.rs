@@ -15,7 +15,7 @@ mod state;
 
 pub use key::{EventKey, Kind};
 pub use own_time::Membrane;
-pub use probe::{Instant, Probe, Record, Silent, Spike, Stream};
+pub use probe::{Collect, Instant, Observer, Probe, Record, Silent, Spike, Stream};
 pub use queue::{General, Heap, Lanes, MinTree, Queue};
 pub use shared_decay::SharedDecay;
 pub use simulation::{Simulation, StateError};

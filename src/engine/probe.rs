@@ -51,11 +51,12 @@ pub trait Probe<R: Real> {
         let _ = spike;
     }
 
-    /// A row has been added to a shared-decay population: `decay` multiplied every membrane, `x` are
-    /// the membranes relative to rest before the threshold test (padding included).
+    /// A row has been added to a shared-decay population: `decay` multiplied every membrane, which was
+    /// `before`; `x` are the membranes before the threshold test. Both are relative to u_inf and
+    /// include the padding.
     #[inline]
-    fn row(&mut self, projection: u32, row: u32, decay: R, x: &[R]) {
-        let _ = (projection, row, decay, x);
+    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+        let _ = (projection, row, decay, before, x);
     }
 
     /// An instant is complete.
@@ -144,9 +145,9 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     }
 
     #[inline]
-    fn row(&mut self, projection: u32, row: u32, decay: R, x: &[R]) {
-        self.0.row(projection, row, decay, x);
-        self.1.row(projection, row, decay, x);
+    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+        self.0.row(projection, row, decay, before, x);
+        self.1.row(projection, row, decay, before, x);
     }
 
     #[inline]
@@ -182,8 +183,8 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     }
 
     #[inline]
-    fn row(&mut self, projection: u32, row: u32, decay: R, x: &[R]) {
-        (**self).row(projection, row, decay, x);
+    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+        (**self).row(projection, row, decay, before, x);
     }
 
     #[inline]
@@ -194,4 +195,33 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         (**self).sample(time, population, u);
     }
+}
+
+/// What can be asked for the records it collected.
+pub trait Collect {
+    /// Hands over the records since the last call.
+    fn take(&mut self) -> Vec<Record>;
+}
+
+impl Collect for Silent {
+    fn take(&mut self) -> Vec<Record> {
+        Vec::new()
+    }
+}
+
+impl Collect for Stream {
+    fn take(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
+    }
+}
+
+/// Receives the content-ordered stream of whole episodes, in episode order, on one thread.
+pub trait Observer: Send {
+    /// An episode begins; `what` says which presentation it is.
+    fn begin(&mut self, episode: u64, what: &str) {
+        let _ = (episode, what);
+    }
+
+    /// One entry of the episode's stream.
+    fn record(&mut self, episode: u64, record: &Record);
 }

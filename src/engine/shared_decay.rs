@@ -150,7 +150,7 @@ impl<R: Real> SharedDecay<R> {
 /// What the batch kernel reports about one event.
 pub trait RowSink<R> {
     /// The row has been added; `x` is not yet reset.
-    fn row(&mut self, index: usize, row: u32, decay: R, x: &[R]);
+    fn row(&mut self, index: usize, row: u32, decay: R, before: &[R], x: &[R]);
     /// Neuron `neuron` fires at event `index`. Returns the number of events that may still be taken
     /// from this batch, counted from its start.
     fn fire(&mut self, index: usize, neuron: u32) -> usize;
@@ -194,11 +194,12 @@ pub fn deliver<R: Real, const S: usize>(
         let Some(row_weights) = weights.get(start..start + S) else { break };
         let decay = decays[index];
         let mut any = false;
+        let before = x;
         for lane in 0..S {
             x[lane] = x[lane] * decay + row_weights[lane];
             any |= x[lane] >= theta;
         }
-        sink.row(index, row, decay, &x);
+        sink.row(index, row, decay, &before, &x);
         if any {
             for neuron in 0..parameters.size.min(S) {
                 if x[neuron] >= theta {
@@ -227,6 +228,7 @@ pub fn deliver_wide<R: Real>(
     sink: &mut impl RowSink<R>,
 ) -> usize {
     let stride = state.x.len();
+    let mut before = state.x.clone();
     let mut limit = times.len();
     let mut index = 0;
     while index < limit {
@@ -235,12 +237,13 @@ pub fn deliver_wide<R: Real>(
         let Some(row_weights) = weights.get(start..start + stride) else { break };
         let decay = parameters.decay(state.last.fs(), times[index]);
         let mut any = false;
+        before.copy_from_slice(&state.x);
         for (x, &weight) in state.x.iter_mut().zip(row_weights) {
             *x = *x * decay + weight;
             any |= *x >= parameters.theta;
         }
         state.last = Time::from_fs(times[index]);
-        sink.row(index, row, decay, &state.x);
+        sink.row(index, row, decay, &before, &state.x);
         if any {
             for neuron in 0..parameters.size {
                 if state.x[neuron] >= parameters.theta {

@@ -127,13 +127,13 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         self.core.membrane_at(self.network, population, self.now)
     }
 
-    /// Membranes of a population as last updated, relative to u_inf: for breaking ties between
-    /// neurons that share one update time.
+    /// Membranes of a shared-decay population as last updated (relative to u_inf, padded), and when
+    /// that was. Empty for other forms, whose neurons have no common update time.
     #[must_use]
-    pub fn residual(&self, population: usize) -> &[R] {
+    pub fn last_update(&self, population: usize) -> (&[R], Time) {
         match &self.core.membranes[population] {
-            Membranes::Shared(state) => &state.x,
-            Membranes::Own(_) => &[],
+            Membranes::Shared(state) => (&state.x, state.last),
+            Membranes::Own(_) => (&[], self.now),
         }
     }
 

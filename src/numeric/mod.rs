@@ -6,9 +6,11 @@
 //! build, whether it was computed alone or in a block that the compiler turned into vector code.
 //! For the same reason nothing in the engine calls `mul_add` or `powi`.
 
+mod cos;
 mod exp;
 mod ln;
 
+pub use cos::cos_pi;
 pub use exp::{exp, exp_f32};
 pub use ln::{ln, neg_ln_unit};
 

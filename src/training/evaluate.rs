@@ -1,0 +1,165 @@
+//! Testing: every sample once, answers in order, whatever the threads.
+
+use super::leakage::Leakage;
+use super::presenter::{Presenter, Samples, Totals};
+use super::{PIECES, piece};
+use crate::engine::{Collect, Observer, Probe, Queue, Spike};
+use crate::network::{Network, Weights};
+use crate::numeric::{Real, exp};
+use crate::record::fingerprint::Fingerprint;
+use crate::time::Time;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Samples between two looks at the cancel flag.
+const ROUND: usize = 512;
+
+/// What testing found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evaluation {
+    /// Answer to each sample, in order; shorter than the samples if interrupted.
+    pub answers: Vec<u8>,
+    pub correct: u64,
+    pub totals: Totals,
+    /// Integral of u^2 over all read-out neurons and presentations (V^2 s), if asked for.
+    pub square_voltage: Option<f64>,
+}
+
+impl Evaluation {
+    /// Fraction of samples answered rightly.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        if self.answers.is_empty() { 0.0 } else { self.correct as f64 / self.answers.len() as f64 }
+    }
+
+    /// Rows: true class; columns: answer.
+    #[must_use]
+    pub fn confusion(&self, labels: &[u8], classes: usize) -> Vec<Vec<u64>> {
+        let mut matrix = vec![vec![0; classes]; classes];
+        for (&label, &answer) in labels.iter().zip(&self.answers) {
+            matrix[usize::from(label)][usize::from(answer)] += 1;
+        }
+        matrix
+    }
+}
+
+/// What to test.
+#[derive(Clone, Copy, Debug)]
+pub struct Test<'a> {
+    pub population: usize,
+    pub seed: u64,
+    pub first_episode: u64,
+    pub duration: Time,
+    /// Integrate the off-state leakage (costs about a third).
+    pub leakage: bool,
+    /// Shown to observers: "test of epoch 3".
+    pub what: &'a str,
+}
+
+/// Where a test reports while it runs.
+pub struct Reporting<'a> {
+    pub cancel: &'a AtomicBool,
+    pub fingerprint: &'a mut Fingerprint,
+    pub observer: Option<&'a mut dyn Observer>,
+    pub advance: &'a mut dyn FnMut(u64),
+}
+
+struct Worker<'n, R: Real, Q: Queue<R>, O> {
+    presenter: Presenter<'n, R, Q, O>,
+    leakage: Leakage<R>,
+    spikes: Vec<Spike>,
+    answers: Vec<u8>,
+    totals: Totals,
+    square: f64,
+}
+
+/// Presents every sample once and collects the answers.
+pub fn evaluate<'n, R, Q, O>(
+    network: &'n Network,
+    weights: &Weights<R>,
+    samples: Samples<'n>,
+    test: Test<'_>,
+    reporting: &mut Reporting<'_>,
+) -> Evaluation
+where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+{
+    let mut workers: Vec<Worker<'n, R, Q, O>> = (0..PIECES)
+        .map(|_| Worker {
+            presenter: Presenter::new(network, test.population, test.seed),
+            leakage: Leakage::default(),
+            spikes: Vec::new(),
+            answers: Vec::new(),
+            totals: Totals::default(),
+            square: 0.0,
+        })
+        .collect();
+    let mut evaluation = Evaluation { square_voltage: test.leakage.then_some(0.0), ..Evaluation::default() };
+    let count = samples.labels.len();
+    let mut start = 0;
+    while start < count && !reporting.cancel.load(Ordering::Relaxed) {
+        let length = ROUND.min(count - start);
+        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+            for offset in piece(length, index, PIECES) {
+                worker.present(network, weights, samples, &test, start + offset);
+            }
+        });
+        for worker in &mut workers {
+            reporting.fingerprint.encoded(&worker.presenter.encoded);
+            worker.presenter.encoded.clear();
+            for (episode, stream) in worker.presenter.streams.drain(..) {
+                if let Some(observer) = reporting.observer.as_deref_mut() {
+                    observer.begin(episode, test.what);
+                    stream.iter().for_each(|record| observer.record(episode, record));
+                }
+            }
+            evaluation.answers.append(&mut worker.answers);
+        }
+        start += length;
+        (reporting.advance)(length as u64);
+    }
+    for worker in &workers {
+        evaluation.totals.merge(&worker.totals);
+        if let Some(square) = &mut evaluation.square_voltage {
+            *square += worker.square;
+        }
+    }
+    let right = evaluation.answers.iter().zip(samples.labels).filter(|(answer, label)| answer == label);
+    evaluation.correct = right.count() as u64;
+    evaluation
+}
+
+impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q, O> {
+    fn present(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        samples: Samples<'n>,
+        test: &Test<'_>,
+        sample: usize,
+    ) {
+        let episode = test.first_episode + sample as u64;
+        let presenter = &mut self.presenter;
+        if test.leakage {
+            presenter.present(weights, samples.code, sample, episode, test.duration, &mut self.leakage);
+            presenter.encode(episode, &self.leakage.spikes);
+            let population = &network.populations[test.population];
+            let tau = population.lif.tau_m.get();
+            let (last, time) = presenter.residual();
+            let decay = R::from_f64(exp(-test.duration.seconds_since(time) / tau));
+            let (linear, square) = self.leakage.finish(last, decay);
+            let u_inf = population.lif.u_rest.get() + population.lif.r_m.get() * population.lif.i_bias.get();
+            self.square += u_inf * u_inf * test.duration.as_seconds() * f64::from(population.size)
+                + 2.0 * u_inf * tau * linear
+                + 0.5 * tau * square;
+        } else {
+            self.spikes.clear();
+            presenter.present(weights, samples.code, sample, episode, test.duration, &mut self.spikes);
+            presenter.encode(episode, &self.spikes);
+        }
+        self.answers.push(presenter.answer() as u8);
+        self.totals.add(presenter.all_counts());
+    }
+}

@@ -1,0 +1,160 @@
+//! One worker of a protocol: presents samples to its own simulation of the shared network.
+
+use crate::encoding::{BlockRate, RateCode};
+use crate::engine::{Collect, Counts, Probe, Queue, Record, Simulation, Spike};
+use crate::network::{Network, Weights};
+use crate::numeric::Real;
+use crate::readout::answer;
+use crate::record::fingerprint::encode;
+use crate::time::Time;
+
+/// Encoded samples with their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    pub code: &'a RateCode,
+    pub labels: &'a [u8],
+}
+
+/// Sums over presentations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    pub presentations: u64,
+    pub poisson: u64,
+    pub source: u64,
+    pub arrival: u64,
+    pub fire: u64,
+    pub synaptic: u64,
+    /// Spikes per population.
+    pub spikes: Vec<u64>,
+    /// Arrivals per row of each projection.
+    pub rows: Vec<Vec<u64>>,
+}
+
+impl Totals {
+    /// Adds the counts of one episode.
+    pub fn add(&mut self, counts: &Counts) {
+        self.presentations += 1;
+        self.poisson += counts.poisson;
+        self.source += counts.source;
+        self.arrival += counts.arrival;
+        self.fire += counts.fire;
+        self.synaptic += counts.synaptic;
+        self.spikes.resize(counts.spikes.len(), 0);
+        for (total, spikes) in self.spikes.iter_mut().zip(&counts.spikes) {
+            *total += spikes.iter().map(|&count| u64::from(count)).sum::<u64>();
+        }
+        self.rows.resize(counts.rows.len(), Vec::new());
+        for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
+            total.resize(rows.len(), 0);
+            for (total, &count) in total.iter_mut().zip(rows) {
+                *total += u64::from(count);
+            }
+        }
+    }
+
+    /// Adds the sums of other presentations.
+    pub fn merge(&mut self, other: &Self) {
+        self.presentations += other.presentations;
+        self.poisson += other.poisson;
+        self.source += other.source;
+        self.arrival += other.arrival;
+        self.fire += other.fire;
+        self.synaptic += other.synaptic;
+        self.spikes.resize(self.spikes.len().max(other.spikes.len()), 0);
+        for (total, count) in self.spikes.iter_mut().zip(&other.spikes) {
+            *total += count;
+        }
+        self.rows.resize(self.rows.len().max(other.rows.len()), Vec::new());
+        for (total, rows) in self.rows.iter_mut().zip(&other.rows) {
+            total.resize(total.len().max(rows.len()), 0);
+            for (total, count) in total.iter_mut().zip(rows) {
+                *total += count;
+            }
+        }
+    }
+
+    /// Logical events: emissions, arrivals and population spikes.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.poisson + self.source + self.arrival + self.fire
+    }
+}
+
+/// A simulation that presents samples and remembers what has to be handed on in order.
+pub struct Presenter<'n, R: Real, Q: Queue<R>, O> {
+    simulation: Simulation<'n, R, Q>,
+    population: usize,
+    observed: O,
+    rates: Vec<BlockRate<'n>>,
+    /// Spikes of the presentations so far, encoded for the fingerprint.
+    pub encoded: Vec<u8>,
+    /// Streams of the presentations so far, for observers.
+    pub streams: Vec<(u64, Vec<Record>)>,
+}
+
+impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R, Q, O> {
+    /// A presenter whose read-out is `population`.
+    #[must_use]
+    pub fn new(network: &'n Network, population: usize, seed: u64) -> Self {
+        Self {
+            simulation: Simulation::new(network, seed),
+            population,
+            observed: O::default(),
+            rates: Vec::new(),
+            encoded: Vec::new(),
+            streams: Vec::new(),
+        }
+    }
+
+    /// Presents one sample as episode `episode` for `duration`.
+    pub fn present<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        code: &'n RateCode,
+        sample: usize,
+        episode: u64,
+        duration: Time,
+        probe: &mut P,
+    ) {
+        self.rates.clear();
+        self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
+        self.simulation.begin(episode, &self.rates);
+        self.simulation.run(weights, duration, &mut (&mut self.observed, probe));
+        if O::STREAM {
+            self.streams.push((episode, self.observed.take()));
+        }
+    }
+
+    /// Encodes the spikes of the last presentation for the fingerprint.
+    pub fn encode(&mut self, episode: u64, spikes: &[Spike]) {
+        for spike in spikes {
+            let bytes = encode(episode, spike.time.fs(), spike.population, spike.neuron);
+            self.encoded.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Spike counts of the read-out in the last presentation.
+    #[must_use]
+    pub fn counts(&self) -> &[u32] {
+        &self.simulation.counts().spikes[self.population]
+    }
+
+    /// All counts of the last presentation.
+    #[must_use]
+    pub fn all_counts(&self) -> &Counts {
+        self.simulation.counts()
+    }
+
+    /// Answer of the read-out to the last presentation.
+    #[must_use]
+    pub fn answer(&self) -> usize {
+        let (residual, _) = self.simulation.last_update(self.population);
+        answer(self.counts(), |neuron| residual.get(neuron).map_or(0.0, |x| x.to_f64()))
+    }
+
+    /// Membranes of the read-out at its last update, and when that was.
+    #[must_use]
+    pub fn residual(&self) -> (&[R], Time) {
+        self.simulation.last_update(self.population)
+    }
+}

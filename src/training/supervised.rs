@@ -1,0 +1,249 @@
+//! Supervised training of one dense projection: softmax over spike counts, surrogate gradient at the
+//! input events, Adam. Data-parallel over the pieces of a batch with one fixed reduction order.
+
+use super::adam::{AdamState, Schedule};
+use super::presenter::{Presenter, Samples, Totals};
+use super::tape::Tape;
+use super::{PIECES, piece};
+use crate::engine::{Collect, Observer, Probe, Queue};
+use crate::network::{Network, Weights, stride};
+use crate::numeric::Real;
+use crate::random::{Purpose, Stream};
+use crate::readout::cross_entropy;
+use crate::record::fingerprint::Fingerprint;
+use crate::time::Time;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What training needs to know besides network and data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The projection that learns.
+    pub projection: usize,
+    pub seed: u64,
+    pub batch: usize,
+    /// How long a sample is shown.
+    pub presentation: Time,
+    /// Softmax gain on counts.
+    pub count_gain: f64,
+    /// beta of the surrogate, per (v_th - u_rest).
+    pub steepness: f64,
+    /// In units of v_th - u_rest.
+    pub schedule: Schedule,
+    pub betas: (f64, f64),
+    pub epsilon: f64,
+    /// Bound on |w| in units of v_th - u_rest.
+    pub bound: Option<f64>,
+}
+
+/// What an epoch did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EpochReport {
+    /// Presentations made; fewer than the samples if interrupted.
+    pub presented: u64,
+    pub correct: u64,
+    pub loss_sum: f64,
+    pub totals: Totals,
+    pub learning_rate: f64,
+}
+
+impl EpochReport {
+    /// Mean loss per presentation.
+    #[must_use]
+    pub fn loss(&self) -> f64 {
+        if self.presented == 0 { 0.0 } else { self.loss_sum / self.presented as f64 }
+    }
+
+    /// Fraction answered rightly while training.
+    #[must_use]
+    pub fn accuracy(&self) -> f64 {
+        if self.presented == 0 { 0.0 } else { self.correct as f64 / self.presented as f64 }
+    }
+}
+
+/// Called after every batch: presentations so far in this epoch, mean loss, accuracy.
+pub type Advance<'a> = &'a mut dyn FnMut(u64, f64, f64);
+
+/// Weights in training and the workers that compute their gradient.
+pub struct Trainer<'n, R: Real, Q: Queue<R>, O> {
+    settings: Settings,
+    theta: f64,
+    pub weights: Weights<R>,
+    pub adam: AdamState<R>,
+    pieces: Vec<Piece<'n, R, Q, O>>,
+}
+
+/// One piece of every batch.
+struct Piece<'n, R: Real, Q: Queue<R>, O> {
+    presenter: Presenter<'n, R, Q, O>,
+    tape: Tape<R>,
+    gradient: Vec<R>,
+    error: Vec<f64>,
+    rounded: Vec<R>,
+    loss: f64,
+    correct: u64,
+    totals: Totals,
+}
+
+impl<'n, R, Q, O> Trainer<'n, R, Q, O>
+where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+{
+    /// A trainer that starts from `weights`.
+    #[must_use]
+    pub fn new(network: &'n Network, settings: Settings, weights: Weights<R>) -> Self {
+        let population = network.projections[settings.projection].to;
+        let columns = network.populations[population].size;
+        let length = weights.projections[settings.projection].len();
+        let pieces = (0..PIECES)
+            .map(|_| Piece {
+                presenter: Presenter::new(network, population, settings.seed),
+                tape: Tape::default(),
+                gradient: vec![R::ZERO; length],
+                error: vec![0.0; stride(columns)],
+                rounded: vec![R::ZERO; stride(columns)],
+                loss: 0.0,
+                correct: 0,
+                totals: Totals::default(),
+            })
+            .collect();
+        let lif = &network.populations[population].lif;
+        Self {
+            settings,
+            theta: lif.v_th.get() - lif.u_rest.get(),
+            weights,
+            adam: AdamState::new(length),
+            pieces,
+        }
+    }
+
+    /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    pub fn epoch(
+        &mut self,
+        samples: Samples<'n>,
+        order: &[u32],
+        first_episode: u64,
+        cancel: &AtomicBool,
+        fingerprint: &mut Fingerprint,
+        mut observer: Option<&mut dyn Observer>,
+        advance: Advance<'_>,
+    ) -> EpochReport {
+        let mut report = EpochReport::default();
+        for (number, batch) in order.chunks(self.settings.batch.max(1)).enumerate() {
+            if cancel.load(Ordering::Relaxed) {
+                break;
+            }
+            let _span = tracing::debug_span!("batch", number).entered();
+            report.learning_rate = self.settings.schedule.at(self.adam.steps);
+            let first = first_episode + (number * self.settings.batch.max(1)) as u64;
+            self.gradients(samples, batch, first);
+            self.step(batch.len(), report.learning_rate);
+            for piece in &mut self.pieces {
+                fingerprint.encoded(&piece.presenter.encoded);
+                piece.presenter.encoded.clear();
+                for (episode, stream) in piece.presenter.streams.drain(..) {
+                    if let Some(observer) = observer.as_deref_mut() {
+                        observer.begin(episode, "training");
+                        stream.iter().for_each(|record| observer.record(episode, record));
+                    }
+                }
+                report.loss_sum += std::mem::take(&mut piece.loss);
+                report.correct += std::mem::take(&mut piece.correct);
+            }
+            report.presented += batch.len() as u64;
+            advance(report.presented, report.loss(), report.accuracy());
+        }
+        for piece in &mut self.pieces {
+            report.totals.merge(&std::mem::take(&mut piece.totals));
+        }
+        report
+    }
+
+    /// Each piece's gradient, in parallel.
+    fn gradients(&mut self, samples: Samples<'n>, batch: &[u32], first_episode: u64) {
+        let Self { settings, theta, weights, pieces, .. } = self;
+        pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
+            worker.gradient.fill(R::ZERO);
+            for position in piece(batch.len(), index, PIECES) {
+                let sample = batch[position] as usize;
+                worker.train(settings, *theta, weights, samples, sample, first_episode + position as u64);
+            }
+        });
+    }
+
+    /// Adds the pieces' gradients in order and takes one step of Adam.
+    fn step(&mut self, samples: usize, rate: f64) {
+        let (first, rest) = self.pieces.split_at_mut(1);
+        let gradient = &mut first[0].gradient;
+        for piece in rest {
+            for (sum, &part) in gradient.iter_mut().zip(&piece.gradient) {
+                *sum += part;
+            }
+        }
+        let mean = R::from_f64(1.0 / samples as f64);
+        gradient.iter_mut().for_each(|g| *g *= mean);
+        let bound = self.settings.bound.map(|bound| R::from_f64(bound * self.theta));
+        self.adam.step(
+            &mut self.weights.projections[self.settings.projection],
+            gradient,
+            rate * self.theta,
+            self.settings.betas,
+            self.settings.epsilon,
+            bound,
+        );
+    }
+}
+
+impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Piece<'n, R, Q, O> {
+    fn train(
+        &mut self,
+        settings: &Settings,
+        theta: f64,
+        weights: &Weights<R>,
+        samples: Samples<'n>,
+        sample: usize,
+        episode: u64,
+    ) {
+        self.tape.clear();
+        self.presenter.present(weights, samples.code, sample, episode, settings.presentation, &mut self.tape);
+        self.presenter.encode(episode, &self.tape.spikes);
+        let label = usize::from(samples.labels[sample]);
+        self.loss += cross_entropy(self.presenter.counts(), label, settings.count_gain, &mut self.error);
+        self.correct += u64::from(self.presenter.answer() == label);
+        for (rounded, &error) in self.rounded.iter_mut().zip(&self.error) {
+            *rounded = R::from_f64(error);
+        }
+        let steepness = R::from_f64(settings.steepness / theta);
+        self.tape.backward(&self.rounded, R::from_f64(theta), steepness, &mut self.gradient);
+        self.totals.add(self.presenter.all_counts());
+    }
+}
+
+/// A random order of `count` samples for an epoch: Fisher-Yates, one word per exchange.
+#[must_use]
+pub fn shuffled(count: u32, seed: u64, epoch: u64) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count).collect();
+    let mut stream = Stream::new(seed, Purpose::Shuffle, 0, epoch);
+    for last in (1..order.len()).rev() {
+        let chosen = (u128::from(stream.next_word()) * (last as u128 + 1)) >> 64;
+        order.swap(last, chosen as usize);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shuffle_is_a_permutation_that_depends_on_the_epoch() {
+        let first = shuffled(1000, 1, 0);
+        let mut sorted = first.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..1000).collect::<Vec<_>>());
+        assert_ne!(first, shuffled(1000, 1, 1));
+        assert_eq!(first, shuffled(1000, 1, 0));
+    }
+}

@@ -1,0 +1,166 @@
+//! The tape: what the forward pass leaves for the backward sweep.
+//!
+//! The loss depends on spike counts n_j. With a surrogate s for the derivative of the spike at each
+//! input event k (detached reset), dL/dw_ij = sum over events of e_j s(u_j(k) - theta) x_i(t_k), x_i the
+//! exponential trace of input i. Swapping the sums turns 784 traces into one sweep backwards over the
+//! events in O(outputs) each:
+//!
+//! lambda_j(k) = e_j s(u_j(k) - theta) + e^(-(t_(k+1) - t_k) / tau_m) lambda_j(k + 1),
+//! dL/dw_(i(k), j) += lambda_j(k).
+//!
+//! Surrogate: derivative of the fast sigmoid, s(v) = 1 / (1 + beta |v|)^2 (Zenke & Ganguli, Neural
+//! Computation 30 (2018) 1514).
+
+use crate::engine::{Probe, Spike};
+use crate::numeric::Real;
+
+/// Events of one presentation to one read-out population.
+#[derive(Clone, Debug, Default)]
+pub struct Tape<R> {
+    rows: Vec<u32>,
+    decays: Vec<R>,
+    /// Membranes before the threshold test, `stride` per event.
+    membranes: Vec<R>,
+    /// Spikes of the presentation, for the fingerprint and observers.
+    pub spikes: Vec<Spike>,
+}
+
+impl<R: Real> Tape<R> {
+    /// Forgets the presentation.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+        self.decays.clear();
+        self.membranes.clear();
+        self.spikes.clear();
+    }
+
+    /// Number of recorded events.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing was recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Adds dL/dw of this presentation to `gradient` (padded row-major, like the weights).
+    ///
+    /// `error` is dL/dn_j, `theta` the threshold relative to rest, `steepness` beta in 1/V.
+    pub fn backward(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        match error.len() {
+            4 => self.sweep::<4>(error, theta, steepness, gradient),
+            8 => self.sweep::<8>(error, theta, steepness, gradient),
+            12 => self.sweep::<12>(error, theta, steepness, gradient),
+            16 => self.sweep::<16>(error, theta, steepness, gradient),
+            _ => self.sweep_wide(error, theta, steepness, gradient),
+        }
+    }
+
+    fn sweep<const S: usize>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        let mut lambda = [R::ZERO; S];
+        let mut e = [R::ZERO; S];
+        e.copy_from_slice(&error[..S]);
+        let mut next_decay = R::ZERO;
+        let events = self.rows.iter().zip(&self.decays).zip(self.membranes.chunks_exact(S));
+        for ((&row, &decay), x) in events.rev() {
+            let start = row as usize * S;
+            let Some(gradient) = gradient.get_mut(start..start + S) else { return };
+            for lane in 0..S {
+                let distance = R::ONE + ((x[lane] - theta) * steepness).abs();
+                lambda[lane] = e[lane] / (distance * distance) + next_decay * lambda[lane];
+                gradient[lane] += lambda[lane];
+            }
+            next_decay = decay;
+        }
+    }
+
+    fn sweep_wide(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        let stride = error.len().max(1);
+        let mut lambda = vec![R::ZERO; stride];
+        let mut next_decay = R::ZERO;
+        let events = self.rows.iter().zip(&self.decays).zip(self.membranes.chunks_exact(stride));
+        for ((&row, &decay), x) in events.rev() {
+            let start = row as usize * stride;
+            let Some(gradient) = gradient.get_mut(start..start + stride) else { return };
+            for lane in 0..stride {
+                let distance = R::ONE + ((x[lane] - theta) * steepness).abs();
+                lambda[lane] = error[lane] / (distance * distance) + next_decay * lambda[lane];
+                gradient[lane] += lambda[lane];
+            }
+            next_decay = decay;
+        }
+    }
+}
+
+impl<R: Real> Probe<R> for Tape<R> {
+    const TAPE: bool = true;
+
+    #[inline(always)]
+    fn row(&mut self, _projection: u32, row: u32, decay: R, _before: &[R], x: &[R]) {
+        self.rows.push(row);
+        self.decays.push(decay);
+        self.membranes.extend_from_slice(x);
+    }
+
+    #[inline(always)]
+    fn spike(&mut self, spike: Spike) {
+        self.spikes.push(spike);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The definition, with one trace per input.
+    fn naive(
+        rows: &[u32],
+        decays: &[f64],
+        x: &[f64],
+        e: &[f64],
+        theta: f64,
+        beta: f64,
+        inputs: usize,
+    ) -> Vec<f64> {
+        let outputs = e.len();
+        let mut traces = vec![0.0; inputs];
+        let mut gradient = vec![0.0; inputs * outputs];
+        for (k, &row) in rows.iter().enumerate() {
+            traces.iter_mut().for_each(|trace| *trace *= decays[k]);
+            traces[row as usize] += 1.0;
+            for j in 0..outputs {
+                let s = 1.0 / (1.0 + beta * (x[k * outputs + j] - theta).abs());
+                for (i, trace) in traces.iter().enumerate() {
+                    gradient[i * outputs + j] += e[j] * s * s * trace;
+                }
+            }
+        }
+        gradient
+    }
+
+    #[test]
+    fn the_backward_sweep_is_the_sum_over_traces() {
+        for outputs in [4usize, 8, 12, 16, 20] {
+            let mut tape = Tape::<f64>::default();
+            let (mut decays, mut x) = (Vec::new(), Vec::new());
+            let rows: Vec<u32> = (0..50u32).map(|k| k * 7 % 5).collect();
+            for k in 0..50 {
+                let membranes: Vec<f64> =
+                    (0..outputs).map(|j| f64::from((k * 31 + j as u32 * 17) % 23) / 20.0).collect();
+                let decay = 1.0 - f64::from(k % 9) / 12.0;
+                tape.row(0, rows[k as usize], decay, &[], &membranes);
+                decays.push(decay);
+                x.extend(membranes);
+            }
+            let e: Vec<f64> = (0..outputs).map(|j| 0.1 * j as f64 - 0.3).collect();
+            let mut gradient = vec![0.0; 5 * outputs];
+            tape.backward(&e, 1.0, 5.0, &mut gradient);
+            for (got, want) in gradient.iter().zip(naive(&rows, &decays, &x, &e, 1.0, 5.0, 5)) {
+                assert!((got - want).abs() < 1e-12 * (1.0 + want.abs()), "{got} {want}");
+            }
+        }
+    }
+}
