@@ -7,10 +7,16 @@
 //! For the same reason nothing in the engine calls `mul_add` or `powi`.
 
 mod exp;
+mod lambert;
 mod ln;
+mod root;
+mod small;
 
 pub use exp::{exp, exp_f32};
+pub use lambert::{lambert_w0, lambert_wm1};
 pub use ln::{ln, neg_ln_unit};
+pub use root::rising_root;
+pub use small::{ln_1p, relaxation};
 
 /// A floating-point type that membrane potentials and weights can be kept in.
 pub trait Real:
