@@ -8,3 +8,4 @@ pub mod scenario;
 pub mod synapse;
 pub mod time;
 pub mod units;
+pub mod waveform;
