@@ -182,14 +182,15 @@ impl Waveform {
     /// Integral of the value: V s for a voltage, the charge for a current.
     #[must_use]
     pub fn charge(&self) -> f64 {
-        self.segments.iter().map(Segment::integral).sum::<f64>()
-            + self.impulses.iter().map(|i| i.area).sum::<f64>()
+        let areas = self.segments.iter().map(Segment::integral).chain(self.impulses.iter().map(|i| i.area));
+        areas.fold(0.0, |sum, area| sum + area)
     }
 
     /// Integral of the squared value; `None` for impulses, whose square has no integral.
     #[must_use]
     pub fn square_integral(&self) -> Option<f64> {
-        self.impulses.is_empty().then(|| self.segments.iter().map(Segment::square_integral).sum())
+        let squares = self.segments.iter().map(Segment::square_integral);
+        self.impulses.is_empty().then(|| squares.fold(0.0, |sum, square| sum + square))
     }
 
     /// The same waveform with the segment that contains `at` cut in two.

@@ -2,4 +2,4 @@
 
 mod mapping;
 
-pub use mapping::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
+pub use mapping::{Arrangement, DeviceRange, Mapping, MappingError, Placement, ReadPulse, Scale, Spread};
