@@ -28,7 +28,8 @@ pub fn advance(tau: f64, x0: f64, a: f64, b: f64, dt: f64) -> f64 {
 ///   not before the drive raises it: what a jump or a subtractive reset left there is nobody's
 ///   crossing. Cutting an interval in two therefore does not change the answer.
 /// - A maximum, or an asymptote, of exactly `theta` is not a crossing.
-/// - A crossing exists within `limit` if and only if [`advance`] or the maximum says so.
+/// - A crossing exists within `limit` if and only if [`advance`] or the maximum says so, and its time
+///   has the same bits whatever the limit.
 ///
 /// Constant drive: t = tau ln((a - x0)/(a - theta)). Ramp: with sigma = (theta - a)/beta + 1, the
 /// crossing of the asymptotic line, t/tau = sigma + W(-(C/beta) e^-sigma), W-1 if the drive falls and
@@ -53,7 +54,10 @@ pub fn crossing(tau: f64, x0: f64, a: f64, b: f64, theta: f64, limit: f64) -> Op
         let exceeds = slope > 0.0 && advance(tau, x0, a, 0.0, limit) > theta;
         return exceeds.then(|| in_seconds(ln_1p((theta - x0) / (a - theta))));
     }
-    let (from, to) = rising_interval(slope, beta, end)?;
+    let (from, to) = rising_interval(slope, beta)?;
+    if from >= end {
+        return None;
+    }
     let drive_at = |s: f64| a + beta * s;
     if from > 0.0 && drive_at(from) >= theta {
         return Some(in_seconds(from));
@@ -64,7 +68,7 @@ pub fn crossing(tau: f64, x0: f64, a: f64, b: f64, theta: f64, limit: f64) -> Op
     let line = (theta - a) / beta + 1.0;
     // A rising drive carries x over theta at the latest here, since |C e^-s| <= |C|.
     let latest = if beta > 0.0 { (line + (-curvature).max(0.0) / beta).max(from) } else { to };
-    let to = to.min(latest);
+    let to = if latest.is_finite() { latest } else { end };
     let argument = -(curvature / beta) * exp(-line);
     let w = if beta < 0.0 { lambert_wm1(argument) } else { lambert_w0(argument) };
     // Without a start from W, Newton approaches monotonically from the side of the curvature.
@@ -77,19 +81,17 @@ pub fn crossing(tau: f64, x0: f64, a: f64, b: f64, theta: f64, limit: f64) -> Op
     Some(in_seconds(root))
 }
 
-/// The part of (0, end] in which x rises, in units of tau.
-fn rising_interval(slope: f64, beta: f64, end: f64) -> Option<(f64, f64)> {
-    if slope >= 0.0 && beta > 0.0 {
-        return Some((0.0, end));
-    }
-    let rises = slope > 0.0 || beta > 0.0;
-    if !rises {
-        return None;
-    }
-    // C/beta = 1 - slope/beta, the two of opposite sign.
+/// Where x rises, in units of tau: up to its maximum, from its minimum on, or always.
+fn rising_interval(slope: f64, beta: f64) -> Option<(f64, f64)> {
+    // C/beta = 1 - slope/beta at the turning point, which exists if the two have opposite signs.
     let ratio = -slope / beta;
-    let turn = if ratio.is_finite() { ln_1p(ratio) } else { ln(slope.abs()) - ln(beta.abs()) };
-    if slope > 0.0 { Some((0.0, turn.min(end))) } else { (turn < end).then_some((turn, end)) }
+    let turn = || if ratio.is_finite() { ln_1p(ratio) } else { ln(slope.abs()) - ln(beta.abs()) };
+    match (slope >= 0.0, beta > 0.0) {
+        (true, true) => Some((0.0, f64::INFINITY)),
+        (true, false) => (slope > 0.0).then(|| (0.0, turn())),
+        (false, true) => Some((turn(), f64::INFINITY)),
+        (false, false) => None,
+    }
 }
 
 /// Integral of u^2 over `dt` seconds of relaxation from u_inf + x towards u_inf, in V^2 s:
@@ -280,6 +282,16 @@ mod tests {
                 for k in 0..=400 {
                     prop_assert!(advance(TAU, x0, a, b, 0.2 * f64::from(k) / 400.0) <= 0.25);
                 }
+            }
+        }
+
+        #[test]
+        fn the_limit_does_not_change_the_time(
+            x0 in -0.5..0.25, a in -1.0..2.0, b in -300.0..300.0, limit in 0.0..0.2,
+        ) {
+            let at_last = crossing(TAU, x0, a, b, 0.25, 10.0);
+            if let Some(t) = crossing(TAU, x0, a, b, 0.25, limit) {
+                prop_assert_eq!(Some(t), at_last);
             }
         }
 
