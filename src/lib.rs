@@ -1,5 +1,6 @@
 //! Event-driven simulation of spiking neural networks made of memristors.
 
+pub mod crossbar;
 pub mod energy;
 pub mod neuron;
 pub mod numeric;

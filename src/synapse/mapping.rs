@@ -57,6 +57,9 @@ pub struct ReadPulse {
     pub width: Second,
 }
 
+/// Most pairs side by side in one weight: keeps a slip of the keyboard from asking for terabytes.
+pub const MAX_PAIRS: u32 = 1024;
+
 /// A parameter that makes no mapping.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum MappingError {
@@ -69,9 +72,9 @@ pub enum MappingError {
     /// One level holds no information.
     #[error("levels is {levels}; a device needs at least 2, or leave it out for continuous conductances")]
     TooFewLevels { levels: u32 },
-    /// Without a device there is no weight.
-    #[error("a parallel arrangement of 0 pairs has no devices; it needs at least 1")]
-    NoDevices,
+    /// Without a device there is no weight, and nobody builds a weight of more than [`MAX_PAIRS`].
+    #[error("a parallel arrangement of {pairs} pairs; allowed are 1 to {MAX_PAIRS}")]
+    Pairs { pairs: u32 },
     /// The end of the weight scale.
     #[error("w_max is {w_max}; it must be finite and above zero")]
     WeightScale { w_max: f64 },
@@ -219,8 +222,10 @@ impl Mapping {
         w_max: f64,
     ) -> Result<Self, Vec<MappingError>> {
         let mut faults = range.faults();
-        if arrangement == Arrangement::Parallel(0) {
-            faults.push(MappingError::NoDevices);
+        if let Arrangement::Parallel(pairs) = arrangement
+            && !(1..=MAX_PAIRS).contains(&pairs)
+        {
+            faults.push(MappingError::Pairs { pairs });
         }
         let mapping = Self { arrangement, placement, range, w_max };
         // A scale that overflows or vanishes would make weights of infinities.
@@ -392,7 +397,7 @@ mod tests {
             [
                 "g_min = 2 uS is not below g_max = -1 uS; exchange them, or widen the range",
                 "levels is 1; a device needs at least 2, or leave it out for continuous conductances",
-                "a parallel arrangement of 0 pairs has no devices; it needs at least 1",
+                "a parallel arrangement of 0 pairs; allowed are 1 to 1024",
                 "w_max is NaN; it must be finite and above zero",
             ]
         );
