@@ -1,5 +1,6 @@
 //! Event-driven simulation of spiking neural networks made of memristors.
 
+pub mod crossbar;
 pub mod dataset;
 pub mod encoding;
 pub mod energy;

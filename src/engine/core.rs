@@ -573,7 +573,7 @@ fn schedule_step<R: Real, Q: Queue<R>>(
 ) {
     let Kernel::Pulse(breakpoints) = &network.projections[projection].kernel else { return };
     if let Some(next) = breakpoints.get(step + 1) {
-        let wait = Time::from_fs(next.offset.fs() - breakpoints[step].offset.fs());
+        let wait = Time::from_fs(next.at.fs() - breakpoints[step].at.fs());
         let time = event.time.after(wait);
         if time < Time::MAX {
             queue.push(EventKey { time, occurrence: event.occurrence + 1, ..*event });

@@ -38,8 +38,8 @@ impl OwnParameters {
     pub fn new(lif: &Lif) -> Self {
         Self {
             lif: lif.clone(),
-            theta: lif.theta().get(),
-            bias: lif.r_m.get() * lif.i_bias.get(),
+            theta: lif.theta(),
+            bias: lif.bias(),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
         }
     }
@@ -108,10 +108,8 @@ impl Membrane {
         if self.refractory() {
             return None; // Asked again when the period ends.
         }
-        let horizon = Time::MAX.seconds_since(self.last);
-        let span = parameters.lif.crossing(self.x, drive, self.slope, parameters.theta, horizon)?;
-        let span = crate::units::Second::new(span);
-        let fires = self.last.after(Time::from_seconds_up(span).ok()?.max(Time::from_fs(1)));
+        let limit = Time::from_fs(Time::MAX.fs() - self.last.fs());
+        let fires = self.last.after(parameters.lif.firing(self.x, drive, self.slope, limit)?);
         (fires < Time::MAX).then_some(fires)
     }
 

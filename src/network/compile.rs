@@ -137,7 +137,7 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
             for breakpoint in &breakpoints[1..] {
                 lanes.push(Lane {
                     kind: LaneKind::Fifo,
-                    label: format!("{}: pulse change after {}", projection.name, breakpoint.offset),
+                    label: format!("{}: pulse change after {}", projection.name, breakpoint.at),
                 });
             }
         }

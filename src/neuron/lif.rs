@@ -1,6 +1,8 @@
 //! Leaky integrate-and-fire: tau_m du/dt = -(u - u_rest) + R I(t).
 
-use crate::units::{Ampere, Ohm, Second, Volt};
+use super::membrane;
+use crate::time::Time;
+use crate::units::{Ampere, Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Where the membrane goes when the neuron fires.
@@ -56,28 +58,254 @@ impl Default for Lif {
     }
 }
 
+/// A parameter that makes no neuron.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum LifError {
+    /// The membrane would not relax.
+    #[error("tau_m is {tau_m}; it must be above zero, such as \"9.41 ms\"")]
+    TimeConstant { tau_m: Second },
+    /// The neuron would fire without input, for ever.
+    #[error(
+        "v_th is {v_th}, not above u_rest = {u_rest}; without drive the membrane must stay below threshold"
+    )]
+    Threshold { v_th: Volt, u_rest: Volt },
+    /// The neuron would fire again at once.
+    #[error("the reset leaves the membrane at {reset}, not below v_th = {v_th}")]
+    ResetAboveThreshold { reset: Volt, v_th: Volt },
+    /// No time is negative.
+    #[error("t_ref is {t_ref}; it must be zero or more")]
+    Refractory { t_ref: Second },
+}
+
+/// The membrane is written relative to rest, x = u - u_rest, and the drive in volts, v(t) = a + b t, t
+/// in seconds since x0 was the state. `a` includes the bias: see [`Lif::bias`].
 impl Lif {
-    pub fn theta(&self) -> Volt {
-        Volt::new(self.v_th.get() - self.u_rest.get())
-    }
-    pub fn advance(&self, x0: f64, a: f64, b: f64, dt: f64) -> f64 {
-        let tau = self.tau_m.get();
-        let asym = a - b * tau;
-        asym + b * dt + (x0 - asym) * crate::numeric::exp(-dt / tau)
-    }
-    pub fn crossing(&self, x0: f64, a: f64, _b: f64, theta: f64, limit: f64) -> Option<f64> {
-        if a <= theta {
-            return None;
+    /// All faults of these parameters.
+    #[must_use]
+    pub fn faults(&self) -> Vec<LifError> {
+        let mut faults = Vec::new();
+        if self.tau_m <= Second::ZERO {
+            faults.push(LifError::TimeConstant { tau_m: self.tau_m });
         }
-        let t = self.tau_m.get() * crate::numeric::ln((a - x0) / (a - theta));
-        (t > 0.0 && t <= limit).then_some(t)
+        if self.v_th <= self.u_rest {
+            faults.push(LifError::Threshold { v_th: self.v_th, u_rest: self.u_rest });
+        }
+        let reset = match self.reset {
+            Reset::Value => self.u_reset,
+            Reset::Hold => self.v_hold,
+            Reset::Rest | Reset::Subtract => self.u_rest,
+        };
+        if reset >= self.v_th && self.v_th > self.u_rest {
+            faults.push(LifError::ResetAboveThreshold { reset, v_th: self.v_th });
+        }
+        if self.t_ref < Second::ZERO {
+            faults.push(LifError::Refractory { t_ref: self.t_ref });
+        }
+        faults
     }
-    pub fn reset_value(&self, x: f64) -> f64 {
+
+    /// Threshold relative to rest, v_th - u_rest, in volts.
+    #[must_use]
+    pub fn theta(&self) -> f64 {
+        self.v_th.get() - self.u_rest.get()
+    }
+
+    /// The constant part of the drive, R I_bias, in volts.
+    #[must_use]
+    pub fn bias(&self) -> f64 {
+        self.r_m.get() * self.i_bias.get()
+    }
+
+    /// x after `dt` seconds: [`membrane::advance`].
+    #[inline]
+    #[must_use]
+    pub fn advance(&self, x0: f64, a: f64, b: f64, dt: f64) -> f64 {
+        membrane::advance(self.tau_m.get(), x0, a, b, dt)
+    }
+
+    /// Seconds until the drive takes x over `theta`, if that is within `limit` seconds: [`membrane::crossing`].
+    #[inline]
+    #[must_use]
+    pub fn crossing(&self, x0: f64, a: f64, b: f64, theta: f64, limit: f64) -> Option<f64> {
+        membrane::crossing(self.tau_m.get(), x0, a, b, theta, limit)
+    }
+
+    /// The span until the drive takes x over [`Lif::theta`], if that is within `limit`.
+    ///
+    /// Rounded up to a femtosecond, so never before the crossing, and at least one: a neuron spikes
+    /// at most once in an instant.
+    #[must_use]
+    pub fn firing(&self, x0: f64, a: f64, b: f64, limit: Time) -> Option<Time> {
+        let seconds = self.crossing(x0, a, b, self.theta(), limit.as_seconds())?;
+        let up = Second::from_si(seconds).and_then(|t| Time::from_seconds_up(t).ok()).unwrap_or(Time::MAX);
+        Some(up.max(Time::from_fs(1)).min(limit))
+    }
+
+    /// x after firing at `x_before`, relative to rest, in volts.
+    #[inline]
+    #[must_use]
+    pub fn reset_value(&self, x_before: f64) -> f64 {
         match self.reset {
             Reset::Rest => 0.0,
             Reset::Value => self.u_reset.get() - self.u_rest.get(),
             Reset::Hold => self.v_hold.get() - self.u_rest.get(),
-            Reset::Subtract => x - self.theta().get(),
+            Reset::Subtract => x_before - self.theta(),
+        }
+    }
+
+    /// Interval between spikes under a constant drive `a` (volts), in seconds; `None` if it does not fire.
+    ///
+    /// t_ref + tau ln((a - x_r)/(a - theta)), x_r the reset value; the membrane stays there during t_ref.
+    #[must_use]
+    pub fn interval(&self, a: f64) -> Option<f64> {
+        let theta = self.theta();
+        let rise = self.crossing(self.reset_value(theta), a, 0.0, theta, f64::INFINITY)?;
+        Some(self.t_ref.get() + rise)
+    }
+
+    /// Integral of u^2 over `dt` seconds of free decay from x0, in V^2 s: [`membrane::square_integral`].
+    ///
+    /// The energy that leaks through an off-state conductance is G_off times it. Constant drive
+    /// `a`: `membrane::square_integral(tau, u_rest + a, x0 - a, dt)`.
+    #[must_use]
+    pub fn leakage(&self, x0: f64, dt: f64) -> f64 {
+        membrane::square_integral(self.tau_m.get(), self.u_rest.get(), x0, dt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MS: f64 = 1e-3;
+
+    /// Firing time in ms from `x0` under a constant drive.
+    fn fires_after(lif: &Lif, x0: f64, drive: f64) -> f64 {
+        lif.crossing(x0, drive, 0.0, lif.theta(), f64::INFINITY).unwrap() / MS
+    }
+
+    /// As fig. 1c, with the offset of the fit left out.
+    fn without_offset() -> Lif {
+        Lif { u_rest: Volt::ZERO, u_reset: Volt::ZERO, ..Lif::default() }
+    }
+
+    #[test]
+    fn a_constant_drive_fires_at_the_papers_corrected_times() {
+        let lif = Lif::default();
+        for (drive, want) in [(0.3, 16.779877), (0.4, 9.202667), (0.5, 6.506344), (1.0, 2.701695)] {
+            let t = fires_after(&lif, 0.0, drive);
+            assert!((t - want).abs() < 0.5e-6, "{drive} V: {t} ms, not {want} ms");
+        }
+        for (drive, want, digit) in
+            [(0.3, 16.86, 0.01), (0.4, 9.23, 0.01), (0.5, 6.52, 0.01), (1.0, 2.707, 0.001)]
+        {
+            let t = fires_after(&without_offset(), 0.0, drive);
+            assert!((t - want).abs() <= digit / 2.0, "{drive} V: {t} ms, not {want} ms");
+        }
+    }
+
+    #[test]
+    fn eq_3_holds_with_its_sign_corrected() {
+        // u(t) = u_rest + R I0 (1 - e^(-t/tau)), and not -u_rest: u(0) is u_rest and u ends at u_rest + R I0.
+        let lif = Lif { r_m: Ohm::new(1e6), i_bias: Ampere::new(0.2e-6), ..Lif::default() };
+        let (u_rest, r_i0, tau) = (0.43e-3, 0.2, 9.41e-3);
+        let u = |t: f64| u_rest + lif.advance(0.0, lif.bias(), 0.0, t);
+        assert_eq!(u(0.0), u_rest);
+        for k in 1..100 {
+            let t = f64::from(k) * 0.5e-3;
+            let want = u_rest + r_i0 * (1.0 - (-t / tau).exp());
+            assert!((u(t) - want).abs() < 1e-15, "t = {t} s");
+            let as_printed = -u_rest + r_i0 * (1.0 - (-t / tau).exp());
+            assert!((u(t) - as_printed - 2.0 * u_rest).abs() < 1e-15);
+        }
+        assert!((u(1.0) - (u_rest + r_i0)).abs() < 1e-15);
+    }
+
+    #[test]
+    fn intervals_between_spikes_follow_from_the_reset() {
+        let hold = |u_rest: f64| Lif { u_rest: Volt::new(u_rest), reset: Reset::Hold, ..Lif::default() };
+        for (drive, want, digit) in [(0.3, 13.05, 0.01), (0.5, 4.42, 0.01), (1.0, 1.716, 0.001)] {
+            let isi = hold(0.0).interval(drive).unwrap() / MS;
+            assert!((isi - want).abs() <= digit / 2.0, "{drive} V to hold: {isi} ms");
+        }
+        for (drive, want, digit) in [(0.3, 12.98466, 1e-5), (0.5, 4.416673, 1e-6), (1.0, 1.714747, 1e-6)] {
+            let isi = hold(0.43e-3).interval(drive).unwrap() / MS;
+            assert!((isi - want).abs() <= digit / 2.0, "{drive} V to hold: {isi} ms");
+        }
+        for (drive, want, digit) in [(0.3, 16.86, 0.01), (0.5, 6.52, 0.01), (1.0, 2.707, 0.001)] {
+            for reset in [Reset::Rest, Reset::Subtract, Reset::Value] {
+                let isi = Lif { reset, ..without_offset() }.interval(drive).unwrap() / MS;
+                assert!((isi - want).abs() <= digit / 2.0, "{drive} V, {reset:?}: {isi} ms");
+            }
+        }
+        let refractory = Lif { t_ref: Second::new(2e-3), ..without_offset() };
+        assert!(
+            (refractory.interval(1.0).unwrap() - without_offset().interval(1.0).unwrap() - 2e-3).abs()
+                < 1e-18
+        );
+        assert_eq!(Lif::default().interval(Lif::default().theta()), None);
+    }
+
+    #[test]
+    fn the_membrane_falls_from_threshold_to_hold_in_8_62_ms() {
+        // tau ln(V_th/V_h), and 8.646647 ms with the paper's offset.
+        let fall = |lif: &Lif, t: f64| lif.u_rest.get() + lif.advance(lif.theta(), 0.0, 0.0, t);
+        assert!((fall(&without_offset(), 9.41e-3 * (2.5f64).ln()) - 0.10).abs() < 1e-15);
+        assert!((9.41 * (2.5f64).ln() - 8.62).abs() < 0.005);
+        assert!((fall(&Lif::default(), 8.646647e-3) - 0.10).abs() < 6e-9, "half a digit of the time");
+    }
+
+    #[test]
+    fn each_reset_goes_where_it_says_relative_to_rest() {
+        let to = |reset| Lif { reset, u_reset: Volt::new(0.05), ..Lif::default() }.reset_value(0.3);
+        assert_eq!(to(Reset::Rest), 0.0);
+        assert_eq!(to(Reset::Value), 0.05 - 0.43e-3);
+        assert_eq!(to(Reset::Hold), 0.10 - 0.43e-3);
+        assert_eq!(to(Reset::Subtract), 0.3 - (0.25 - 0.43e-3));
+    }
+
+    #[test]
+    fn a_firing_time_is_rounded_up_to_a_femtosecond_and_stays_within_its_limit() {
+        let lif = without_offset();
+        let limit = Time::from_fs(1 << 50);
+        let exact = lif.crossing(0.0, 0.5, 0.0, 0.25, 1.0).unwrap() * 1e15;
+        let fs = lif.firing(0.0, 0.5, 0.0, limit).unwrap().fs() as f64;
+        assert!(fs >= exact && fs - exact < 1.0);
+        assert_eq!(lif.firing(0.25, 0.5, 0.0, limit), Some(Time::from_fs(1)), "at threshold and rising");
+        assert_eq!(lif.firing(0.0, 0.5, 0.0, Time::from_fs(6_000_000_000_000)), None);
+        assert_eq!(lif.firing(0.0, 0.5, 0.0, Time::ZERO), None);
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once() {
+        assert_eq!(Lif::default().faults(), []);
+        let broken = Lif {
+            tau_m: Second::new(-1e-3),
+            v_th: Volt::new(-0.1),
+            t_ref: Second::new(-1.0),
+            ..Lif::default()
+        };
+        let text: Vec<String> = broken.faults().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            text,
+            [
+                "tau_m is -1 ms; it must be above zero, such as \"9.41 ms\"",
+                "v_th is -100 mV, not above u_rest = 430 uV; without drive the membrane must stay below threshold",
+                "t_ref is -1 s; it must be zero or more",
+            ]
+        );
+        let high = Lif { reset: Reset::Hold, v_hold: Volt::new(0.3), ..Lif::default() };
+        assert_eq!(high.faults().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn leakage_is_never_negative_and_adds_up(x0 in -0.3..0.3, d1 in 0.0..0.1, d2 in 0.0..0.1) {
+            let lif = Lif::default();
+            let whole = lif.leakage(x0, d1 + d2);
+            let parts = lif.leakage(x0, d1) + lif.leakage(lif.advance(x0, 0.0, 0.0, d1), d2);
+            prop_assert!(whole >= 0.0 && (whole - parts).abs() < 1e-15 * 9.41);
         }
     }
 }

@@ -8,11 +8,19 @@
 
 mod cos;
 mod exp;
+mod lambert;
 mod ln;
+mod normal;
+mod root;
+mod small;
 
 pub use cos::cos_pi;
 pub use exp::{exp, exp_f32};
+pub use lambert::{lambert_w0, lambert_wm1};
 pub use ln::{ln, neg_ln_unit};
+pub use normal::{normal_quantile, standard_normal};
+pub use root::rising_root;
+pub use small::{ln_1p, relaxation};
 
 /// A floating-point type that membrane potentials and weights can be kept in.
 pub trait Real:

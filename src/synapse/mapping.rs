@@ -1,5 +1,6 @@
 //! Weight <-> conductance: which devices make a weight and where in their range they sit.
 
+use crate::numeric::ln;
 use crate::units::{Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,9 @@ pub struct Spread {
     pub cv_on: f64,
     /// Coefficient of variation of the conductance at `g_min`. Paper: 0.0115 (fig. 2a).
     pub cv_off: f64,
-    /// Device-to-device: coefficient of variation of each device's own `g_max`, drawn once.
+    /// Device-to-device: coefficient of variation of each device's own `g_max`, drawn once. The whole
+    /// range of a device stretches with its `g_max` (programming is blind: a level is a fraction
+    /// of the device's own range).
     pub cv_device: f64,
 }
 
@@ -52,4 +55,398 @@ pub struct Spread {
 pub struct ReadPulse {
     pub amplitude: Volt,
     pub width: Second,
+}
+
+/// Most pairs side by side in one weight: keeps a slip of the keyboard from asking for terabytes.
+pub const MAX_PAIRS: u32 = 1024;
+
+/// A parameter that makes no mapping.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum MappingError {
+    /// A range must have two different ends in their order.
+    #[error("g_min = {g_min} is not below g_max = {g_max}; exchange them, or widen the range")]
+    RangeReversed { g_min: Siemens, g_max: Siemens },
+    /// Spreads are interpolated in ln G, and no device insulates perfectly.
+    #[error("g_min is {g_min}; it must be above zero, such as \"1 nS\"")]
+    RangeNotPositive { g_min: Siemens },
+    /// One level holds no information.
+    #[error("levels is {levels}; a device needs at least 2, or leave it out for continuous conductances")]
+    TooFewLevels { levels: u32 },
+    /// Without a device there is no weight, and nobody builds a weight of more than [`MAX_PAIRS`].
+    #[error("a parallel arrangement of {pairs} pairs; allowed are 1 to {MAX_PAIRS}")]
+    Pairs { pairs: u32 },
+    /// The end of the weight scale.
+    #[error("w_max is {w_max}; it must be finite and above zero")]
+    WeightScale { w_max: f64 },
+    /// Spreads are fractions.
+    #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
+    Spread { name: &'static str, value: f64 },
+    /// A read pulse that reads nothing.
+    #[error("the read pulse is {amplitude} for {width}; both must be above zero")]
+    ReadPulse { amplitude: Volt, width: Second },
+}
+
+impl DeviceRange {
+    /// All faults of this range.
+    #[must_use]
+    pub fn faults(&self) -> Vec<MappingError> {
+        let mut faults = Vec::new();
+        if self.g_min >= self.g_max {
+            faults.push(MappingError::RangeReversed { g_min: self.g_min, g_max: self.g_max });
+        }
+        if self.g_min <= Siemens::ZERO {
+            faults.push(MappingError::RangeNotPositive { g_min: self.g_min });
+        }
+        if let Some(levels) = self.levels.filter(|&levels| levels < 2) {
+            faults.push(MappingError::TooFewLevels { levels });
+        }
+        faults
+    }
+
+    /// The conductance inside the range, or the nearest level, that a device is asked for instead of `g`.
+    ///
+    /// Level k of L lies at g_min + k (g_max - g_min)/(L - 1); halfway, the upper one is taken.
+    #[must_use]
+    pub fn nearest(&self, g: f64) -> f64 {
+        let (g_min, g_max) = (self.g_min.get(), self.g_max.get());
+        let g = g.max(g_min).min(g_max);
+        let Some(levels) = self.levels else { return g };
+        let last = f64::from(levels.saturating_sub(1));
+        let k = ((g - g_min) / (g_max - g_min) * last + 0.5).floor();
+        if k >= last { g_max } else { g_min + (g_max - g_min) * (k / last) }
+    }
+}
+
+impl Spread {
+    /// No spread at all.
+    pub const NONE: Self = Self { cv_on: 0.0, cv_off: 0.0, cv_device: 0.0 };
+
+    /// All faults of this spread.
+    #[must_use]
+    pub fn faults(&self) -> Vec<MappingError> {
+        let named = [("cv_on", self.cv_on), ("cv_off", self.cv_off), ("cv_device", self.cv_device)];
+        let wrong = named.into_iter().filter(|(_, cv)| !(cv.is_finite() && *cv >= 0.0));
+        wrong.map(|(name, value)| MappingError::Spread { name, value }).collect()
+    }
+
+    /// Coefficient of variation of a conductance programmed to `g`: linear in ln G from `cv_off` at
+    /// `g_min` to `cv_on` at `g_max`.
+    #[must_use]
+    pub fn cv_at(&self, g: f64, range: &DeviceRange) -> f64 {
+        if self.cv_on == self.cv_off {
+            return self.cv_on;
+        }
+        let g_min = range.g_min.get();
+        let part = ln(g / g_min) / ln(range.g_max.get() / g_min);
+        self.cv_off + (self.cv_on - self.cv_off) * part
+    }
+
+    /// The conductance a device takes when it is asked for `target`, from two standard normal numbers:
+    /// its own (`z_device`, the same for ever) and that of this programming (`z`).
+    ///
+    /// Its g_max is g_max (1 + cv_device z_device), never below g_min, and its range stretches with it;
+    /// then G <- G (1 + CV z), clipped to the device's own range.
+    #[must_use]
+    pub fn programmed(&self, target: f64, range: &DeviceRange, z_device: f64, z: f64) -> f64 {
+        let (g_min, g_max) = (range.g_min.get(), range.g_max.get());
+        let own_max = (g_max * (1.0 + self.cv_device * z_device)).max(g_min);
+        let asked = if own_max == g_max {
+            target
+        } else {
+            g_min + (target - g_min) * ((own_max - g_min) / (g_max - g_min))
+        };
+        (asked * (1.0 + self.cv_at(target, range) * z)).clamp(g_min, own_max)
+    }
+}
+
+impl ReadPulse {
+    /// All faults of this pulse.
+    #[must_use]
+    pub fn faults(&self) -> Vec<MappingError> {
+        if self.amplitude > Volt::ZERO && self.width > Second::ZERO {
+            Vec::new()
+        } else {
+            vec![MappingError::ReadPulse { amplitude: self.amplitude, width: self.width }]
+        }
+    }
+
+    /// Charge through a conductance (siemens), in coulombs: V G t.
+    #[must_use]
+    pub fn charge(&self, conductance: f64) -> f64 {
+        self.amplitude.get() * conductance * self.width.get()
+    }
+
+    /// Energy spent in a conductance (siemens), in joules: V^2 G t.
+    #[must_use]
+    pub fn energy(&self, conductance: f64) -> f64 {
+        crate::energy::read_energy_rectangle(conductance, self.amplitude, self.width)
+    }
+}
+
+/// Weight per conductance, s in w = s (G+ - G-): volts per siemens for weights in volts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Scale(pub f64);
+
+impl Scale {
+    /// The transimpedance between column and membrane that this scale implies, in ohms:
+    ///
+    /// a read pulse sends the charge V t (G+ - G-) through the column, and a membrane fed through R_t
+    /// jumps by R_t Q/tau_m, so w = R_t V t/tau_m (G+ - G-) and R_t = s tau_m/(V t).
+    ///
+    /// It is what the circuit between array and neuron must provide; a report states it.
+    #[must_use]
+    pub fn transimpedance(self, read: &ReadPulse, tau_m: Second) -> f64 {
+        self.0 * tau_m.get() / (read.amplitude.get() * read.width.get())
+    }
+}
+
+/// Weight <-> conductance, with every parameter checked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    arrangement: Arrangement,
+    placement: Placement,
+    range: DeviceRange,
+    w_max: f64,
+}
+
+impl Mapping {
+    /// `w_max` is the weight at the end of the conductance range; larger ones are clipped.
+    ///
+    /// # Errors
+    /// All faults of range, arrangement and scale.
+    pub fn new(
+        arrangement: Arrangement,
+        placement: Placement,
+        range: DeviceRange,
+        w_max: f64,
+    ) -> Result<Self, Vec<MappingError>> {
+        let mut faults = range.faults();
+        if let Arrangement::Parallel(pairs) = arrangement
+            && !(1..=MAX_PAIRS).contains(&pairs)
+        {
+            faults.push(MappingError::Pairs { pairs });
+        }
+        let mapping = Self { arrangement, placement, range, w_max };
+        // A scale that overflows or vanishes would make weights of infinities.
+        if !(w_max.is_finite() && w_max > 0.0) || (faults.is_empty() && !mapping.scale().0.is_normal()) {
+            faults.push(MappingError::WeightScale { w_max });
+        }
+        if faults.is_empty() { Ok(mapping) } else { Err(faults) }
+    }
+
+    /// Devices that make one weight.
+    #[must_use]
+    pub fn devices(&self) -> usize {
+        match self.arrangement {
+            Arrangement::Single => 1,
+            Arrangement::Differential => 2,
+            Arrangement::Parallel(pairs) => 2 * pairs as usize,
+        }
+    }
+
+    /// Bounds and levels of the devices.
+    #[must_use]
+    pub fn range(&self) -> &DeviceRange {
+        &self.range
+    }
+
+    /// The weight at the end of the range.
+    #[must_use]
+    pub fn w_max(&self) -> f64 {
+        self.w_max
+    }
+
+    /// w_max over the largest difference that the arrangement can make: (g_max - g_min)/2, g_max - g_min
+    /// or n (g_max - g_min).
+    #[must_use]
+    pub fn scale(&self) -> Scale {
+        let span = self.range.g_max.get() - self.range.g_min.get();
+        Scale(match self.arrangement {
+            Arrangement::Single => self.w_max / (0.5 * span),
+            Arrangement::Differential => self.w_max / span,
+            Arrangement::Parallel(pairs) => self.w_max / (f64::from(pairs) * span),
+        })
+    }
+
+    /// What the devices of weight `w` are asked for: G+ and G- of each pair in turn.
+    ///
+    /// Writes [`Mapping::devices`] numbers (or as many as `targets` holds).
+    pub fn targets(&self, w: f64, targets: &mut [f64]) {
+        let (g_min, g_max) = (self.range.g_min.get(), self.range.g_max.get());
+        let middle = 0.5 * (g_min + g_max);
+        // Part of the range that the weight asks for; the same for each of n pairs, since n cancels.
+        let x = (w / self.w_max).clamp(-1.0, 1.0);
+        let span = g_max - g_min;
+        let (plus, minus) = match (self.arrangement, self.placement) {
+            (Arrangement::Single, _) => (middle + 0.5 * span * x, middle),
+            (_, Placement::OneSided) => (g_min + span * x.max(0.0), g_min + span * (-x).max(0.0)),
+            (_, Placement::Balanced) => (middle + 0.5 * span * x, middle - 0.5 * span * x),
+        };
+        for pair in targets.chunks_mut(2) {
+            for (target, g) in pair.iter_mut().zip([plus, minus]) {
+                *target = self.range.nearest(g);
+            }
+        }
+    }
+
+    /// The weight that devices of these conductances make: s (G - G_ref) or s sum(G+ - G-).
+    #[must_use]
+    pub fn weight(&self, conductances: &[f64]) -> f64 {
+        let difference = match self.arrangement {
+            Arrangement::Single => {
+                let reference = 0.5 * (self.range.g_min.get() + self.range.g_max.get());
+                conductances.first().map_or(0.0, |g| g - reference)
+            }
+            Arrangement::Differential | Arrangement::Parallel(_) => {
+                conductances.chunks_exact(2).fold(0.0, |sum, pair| sum + (pair[0] - pair[1]))
+            }
+        };
+        self.scale().0 * difference
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn range(levels: Option<u32>) -> DeviceRange {
+        DeviceRange { g_min: Siemens::new(1e-9), g_max: Siemens::new(1e-5), levels }
+    }
+
+    const ARRANGEMENTS: [Arrangement; 4] =
+        [Arrangement::Single, Arrangement::Differential, Arrangement::Parallel(1), Arrangement::Parallel(3)];
+    const PLACEMENTS: [Placement; 2] = [Placement::OneSided, Placement::Balanced];
+
+    fn targets(mapping: &Mapping, w: f64) -> Vec<f64> {
+        let mut targets = vec![0.0; mapping.devices()];
+        mapping.targets(w, &mut targets);
+        targets
+    }
+
+    #[test]
+    fn a_one_sided_pair_leaves_the_unused_device_at_g_min() {
+        let mapping = Mapping::new(Arrangement::Differential, Placement::OneSided, range(None), 0.1).unwrap();
+        assert_eq!(targets(&mapping, 0.1), [1e-5, 1e-9]);
+        assert_eq!(targets(&mapping, -0.1), [1e-9, 1e-5]);
+        assert_eq!(targets(&mapping, 0.0), [1e-9, 1e-9]);
+        assert_eq!(targets(&mapping, 7.0), [1e-5, 1e-9], "clipped at w_max");
+        let quarter = targets(&mapping, 0.025);
+        assert_eq!(quarter[1], 1e-9);
+        assert!((quarter[0] - (1e-9 + 0.25 * (1e-5 - 1e-9))).abs() < 1e-20);
+    }
+
+    #[test]
+    fn a_balanced_pair_sits_around_the_middle() {
+        let mapping = Mapping::new(Arrangement::Differential, Placement::Balanced, range(None), 0.1).unwrap();
+        let middle = 0.5 * (1e-5 + 1e-9);
+        assert_eq!(targets(&mapping, 0.0), [middle, middle]);
+        let pair = targets(&mapping, 0.04);
+        assert!((pair[0] + pair[1] - 2.0 * middle).abs() < 1e-20 && pair[0] > pair[1]);
+    }
+
+    #[test]
+    fn levels_are_evenly_spaced_and_the_nearest_is_taken() {
+        let six = range(Some(6));
+        let step = (1e-5 - 1e-9) / 5.0;
+        for k in 0..6 {
+            let level = 1e-9 + step * f64::from(k);
+            for off in [-0.49, 0.0, 0.49] {
+                assert!(
+                    (six.nearest(level + off * step) - level).abs() < 1e-20,
+                    "level {k}, {off} steps beside"
+                );
+            }
+        }
+        assert_eq!((six.nearest(0.0), six.nearest(1.0)), (1e-9, 1e-5));
+        let mapping = Mapping::new(Arrangement::Differential, Placement::OneSided, six, 1.0).unwrap();
+        assert!((mapping.weight(&targets(&mapping, 0.33)) - 0.4).abs() < 1e-15);
+        assert!((mapping.weight(&targets(&mapping, -0.29)) + 0.2).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_implied_transimpedance_turns_the_read_charge_into_the_weight() {
+        let mapping = Mapping::new(Arrangement::Differential, Placement::OneSided, range(None), 0.1).unwrap();
+        let read = ReadPulse { amplitude: Volt::new(0.2), width: Second::new(1e-6) };
+        let tau_m = Second::new(9.41e-3);
+        let r_t = mapping.scale().transimpedance(&read, tau_m);
+        // 0.1 V / 9.999 uS * 9.41 ms / (0.2 V * 1 us) = 470.5 MOhm.
+        assert!((r_t / 470.547e6 - 1.0).abs() < 1e-6, "{r_t}");
+        let charge = read.charge(1e-5) - read.charge(1e-9);
+        assert!((r_t * charge / tau_m.get() - 0.1).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_spread_is_interpolated_in_the_logarithm_of_the_conductance() {
+        let spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
+        let range = range(None);
+        assert_eq!(spread.cv_at(1e-9, &range), 0.0115);
+        assert!((spread.cv_at(1e-5, &range) - 0.0081).abs() < 1e-16);
+        assert!((spread.cv_at(1e-7, &range) - 0.0098).abs() < 1e-15);
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once_with_its_values() {
+        let wrong = DeviceRange { g_min: Siemens::new(2e-6), g_max: Siemens::new(-1e-6), levels: Some(1) };
+        let faults =
+            Mapping::new(Arrangement::Parallel(0), Placement::OneSided, wrong, f64::NAN).unwrap_err();
+        let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            text,
+            [
+                "g_min = 2 uS is not below g_max = -1 uS; exchange them, or widen the range",
+                "levels is 1; a device needs at least 2, or leave it out for continuous conductances",
+                "a parallel arrangement of 0 pairs; allowed are 1 to 1024",
+                "w_max is NaN; it must be finite and above zero",
+            ]
+        );
+        let equal = DeviceRange { g_min: Siemens::ZERO, g_max: Siemens::ZERO, levels: None };
+        assert_eq!(equal.faults().len(), 2);
+        let spread = Spread { cv_on: -0.1, cv_off: f64::INFINITY, cv_device: f64::NAN };
+        assert_eq!(spread.faults().len(), 3);
+        assert_eq!(ReadPulse { amplitude: Volt::ZERO, width: Second::new(1.0) }.faults().len(), 1);
+        let tiny = Mapping::new(Arrangement::Single, Placement::OneSided, range(None), 1e-320);
+        assert_eq!(tiny.unwrap_err().len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_weight_survives_ideal_devices(
+            w in -1.0..1.0f64, w_max in 1e-3..10.0f64, which in 0..4usize, place in 0..2usize, ratio in 1e-6..0.9f64,
+        ) {
+            let range = DeviceRange { g_min: Siemens::new(1e-5 * ratio), g_max: Siemens::new(1e-5), levels: None };
+            let mapping = Mapping::new(ARRANGEMENTS[which], PLACEMENTS[place], range, w_max).unwrap();
+            let back = mapping.weight(&targets(&mapping, w * w_max));
+            // Relative to the conductances, whose difference the weight is.
+            prop_assert!((back - w * w_max).abs() <= 1e-12 * w_max * (1.0 / (1.0 - ratio)).min(10.0));
+        }
+
+        #[test]
+        fn with_levels_a_weight_is_off_by_half_a_step_at_most(
+            w in -1.0..1.0f64, levels in 2..64u32, which in 0..4usize, place in 0..2usize,
+        ) {
+            let mapping = Mapping::new(ARRANGEMENTS[which], PLACEMENTS[place], range(Some(levels)), 1.0).unwrap();
+            let g = targets(&mapping, w);
+            prop_assert!(g.iter().all(|g| (1e-9..=1e-5).contains(g)));
+            // One device of a pair is rounded by half a step; two of them, or a single device whose range
+            // serves both signs, by twice as much.
+            let half_steps = if place == 0 && which > 0 { 0.5 } else { 1.0 };
+            let bound = half_steps / f64::from(levels - 1) * (1.0 + 1e-9);
+            prop_assert!((mapping.weight(&g) - w).abs() <= bound);
+        }
+
+        #[test]
+        fn a_programmed_conductance_stays_in_the_devices_own_range(
+            x in 0.0..1.0f64, cv in 0.0..2.0f64, z in -8.0..8.0f64, z_device in -8.0..8.0f64, cv_device in 0.0..0.5f64,
+        ) {
+            let range = range(None);
+            let spread = Spread { cv_on: cv, cv_off: 0.5 * cv, cv_device };
+            let target = 1e-9 + x * (1e-5 - 1e-9);
+            let g = spread.programmed(target, &range, z_device, z);
+            let own_max = (1e-5 * (1.0 + cv_device * z_device)).max(1e-9);
+            prop_assert!(g >= 1e-9 && g <= own_max);
+            prop_assert_eq!(Spread::NONE.programmed(target, &range, z_device, z), target);
+        }
+    }
 }

@@ -2,4 +2,6 @@
 
 mod mapping;
 
-pub use mapping::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
+pub use mapping::{
+    Arrangement, DeviceRange, MAX_PAIRS, Mapping, MappingError, Placement, ReadPulse, Scale, Spread,
+};

@@ -1,0 +1,343 @@
+//! Programmed conductances, row by row.
+
+use crate::numeric::standard_normal;
+use crate::random::{Purpose, Stream};
+use crate::synapse::{Mapping, MappingError, ReadPulse, Spread};
+use serde::{Deserialize, Serialize};
+
+/// Rows (inputs) and columns (outputs) of weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    pub rows: usize,
+    pub cols: usize,
+}
+
+/// Address of a programming: its random numbers are a function of it and of the device's index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draw {
+    pub seed: u64,
+    /// The projection.
+    pub entity: u32,
+    /// Which programming of the same devices: draws differ in their programming error and share what
+    /// belongs to the devices.
+    pub draw: u64,
+}
+
+/// Why weights cannot be programmed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ProgramError {
+    /// The matrix has another size.
+    #[error("{given} weights for an array of {rows} x {cols}; it needs {}", rows.saturating_mul(*cols))]
+    Shape { rows: usize, cols: usize, given: usize },
+    /// A weight that is not a number cannot be a conductance.
+    #[error("weight [{row}, {col}] is {value}, the first of {count} that are not finite")]
+    NotFinite { row: usize, col: usize, value: f64, count: usize },
+    /// A spread that is none.
+    #[error(transparent)]
+    Spread(MappingError),
+}
+
+/// rows x cols weights of `devices` conductances each, and the sum of every row.
+///
+/// Device d of weight (row, col) has the index (row cols + col) devices + d.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Array {
+    shape: Shape,
+    mapping: Mapping,
+    conductances: Vec<f64>,
+    row_sums: Vec<f64>,
+    clipped: usize,
+}
+
+impl Array {
+    /// Programmes row-major `weights` onto devices.
+    ///
+    /// Each target is moved to the nearest level, stretched with the device's own range and spread:
+    /// see [`Spread::programmed`]. Device k uses word k of the stream (seed, programming, entity, draw)
+    /// and word k of (seed, device-to-device, entity, 0), one normal number each by inversion; without a
+    /// spread no stream is used.
+    ///
+    /// # Errors
+    /// All of: another number of weights, weights that are not finite, a negative spread.
+    pub fn program(
+        shape: Shape,
+        weights: &[f64],
+        mapping: &Mapping,
+        spread: &Spread,
+        draw: Draw,
+    ) -> Result<Self, Vec<ProgramError>> {
+        let mut faults: Vec<ProgramError> = spread.faults().into_iter().map(ProgramError::Spread).collect();
+        let Shape { rows, cols } = shape;
+        if rows.checked_mul(cols) != Some(weights.len()) {
+            faults.push(ProgramError::Shape { rows, cols, given: weights.len() });
+        } else if let Some(first) = weights.iter().position(|w| !w.is_finite()) {
+            let count = weights.iter().filter(|w| !w.is_finite()).count();
+            let (row, col) = (first / cols, first % cols);
+            faults.push(ProgramError::NotFinite { row, col, value: weights[first], count });
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+
+        let devices = mapping.devices();
+        let range = mapping.range();
+        let mut conductances = vec![0.0; weights.len() * devices];
+        for (&w, targets) in weights.iter().zip(conductances.chunks_exact_mut(devices)) {
+            mapping.targets(w, targets);
+        }
+        if *spread != Spread::NONE {
+            let mut own = Stream::new(draw.seed, Purpose::DeviceToDevice, draw.entity, 0);
+            let mut error = Stream::new(draw.seed, Purpose::Programming, draw.entity, draw.draw);
+            for g in &mut conductances {
+                let z_device = standard_normal(own.next_word());
+                let z = standard_normal(error.next_word());
+                *g = spread.programmed(*g, range, z_device, z);
+            }
+        }
+        let clipped = weights.iter().filter(|w| w.abs() > mapping.w_max()).count();
+        let row_sums = conductances.chunks_exact((cols * devices).max(1)).map(sum).collect();
+        Ok(Self { shape, mapping: *mapping, conductances, row_sums, clipped })
+    }
+
+    /// Rows and columns.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// How weights and conductances belong together here.
+    #[must_use]
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// All conductances in siemens, in the order of the devices' indices.
+    #[must_use]
+    pub fn conductances(&self) -> &[f64] {
+        &self.conductances
+    }
+
+    /// Number of weights beyond w_max, programmed as w_max.
+    #[must_use]
+    pub fn clipped(&self) -> usize {
+        self.clipped
+    }
+
+    /// The weights that the devices make, row-major: what the network computes with.
+    #[must_use]
+    pub fn weights(&self) -> Vec<f64> {
+        self.conductances.chunks_exact(self.mapping.devices()).map(|g| self.mapping.weight(g)).collect()
+    }
+
+    /// Sum of a row's conductances in siemens; zero for a row that does not exist.
+    #[must_use]
+    pub fn row_sum(&self, row: usize) -> f64 {
+        self.row_sums.get(row).copied().unwrap_or(0.0)
+    }
+
+    /// Charge that one read of a row draws through all its devices, in coulombs: V t sum G.
+    #[must_use]
+    pub fn read_charge(&self, row: usize, read: &ReadPulse) -> f64 {
+        read.charge(self.row_sum(row))
+    }
+
+    /// Energy of one read of a row, in joules: V^2 t sum G.
+    #[must_use]
+    pub fn read_energy(&self, row: usize, read: &ReadPulse) -> f64 {
+        read.energy(self.row_sum(row))
+    }
+
+    /// Mean conductance of all devices, in siemens; `None` without devices.
+    #[must_use]
+    pub fn mean_conductance(&self) -> Option<f64> {
+        let n = self.conductances.len();
+        (n > 0).then(|| sum(&self.row_sums) / n as f64)
+    }
+
+    /// Mean conductance of the devices that were read, each counted once per spike of its row:
+    /// sum_r n_r G_r / (cols devices sum_r n_r), in siemens. `None` without spikes.
+    ///
+    /// Read energy is V^2 t times this, times the number of device reads.
+    #[must_use]
+    pub fn mean_conductance_read(&self, row_spikes: &[u64]) -> Option<f64> {
+        let per_row = (self.shape.cols * self.mapping.devices()) as f64;
+        let (total, spikes) = self
+            .row_sums
+            .iter()
+            .zip(row_spikes)
+            .fold((0.0, 0.0), |(total, spikes), (g, &n)| (total + g * n as f64, spikes + n as f64));
+        (spikes > 0.0).then(|| total / (per_row * spikes))
+    }
+}
+
+fn sum(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |sum, value| sum + value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synapse::{Arrangement, DeviceRange, Placement};
+    use crate::units::{Second, Siemens, Volt};
+    use proptest::prelude::*;
+
+    const SHAPE: Shape = Shape { rows: 5, cols: 4 };
+    const DRAW: Draw = Draw { seed: 1, entity: 0, draw: 0 };
+    const PAPER: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
+
+    fn mapping(arrangement: Arrangement, placement: Placement, levels: Option<u32>) -> Mapping {
+        let range = DeviceRange { g_min: Siemens::new(1e-9), g_max: Siemens::new(1e-5), levels };
+        Mapping::new(arrangement, placement, range, 0.3).unwrap()
+    }
+
+    fn pair() -> Mapping {
+        mapping(Arrangement::Differential, Placement::OneSided, None)
+    }
+
+    fn ramp(n: usize) -> Vec<f64> {
+        (0..n).map(|i| 0.6 * (i as f64 / n as f64 - 0.5)).collect()
+    }
+
+    fn program(spread: Spread, draw: Draw) -> Array {
+        Array::program(SHAPE, &ramp(20), &pair(), &spread, draw).unwrap()
+    }
+
+    #[test]
+    fn the_same_draw_has_the_same_bits_and_another_one_has_not() {
+        let bits = |a: &Array| a.conductances().iter().map(|g| g.to_bits()).collect::<Vec<_>>();
+        let first = bits(&program(PAPER, DRAW));
+        assert_eq!(first, bits(&program(PAPER, DRAW)));
+        for other in [Draw { draw: 1, ..DRAW }, Draw { seed: 2, ..DRAW }, Draw { entity: 1, ..DRAW }] {
+            assert_ne!(first, bits(&program(PAPER, other)), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_device_is_the_same_in_every_draw() {
+        let spread = Spread { cv_on: 0.0, cv_off: 0.0, cv_device: 0.1 };
+        let first = program(spread, DRAW);
+        assert_eq!(first, program(spread, Draw { draw: 7, ..DRAW }));
+        assert_ne!(first.conductances(), program(Spread::NONE, DRAW).conductances());
+    }
+
+    #[test]
+    fn a_device_draws_the_same_error_whatever_stands_beside_it() {
+        // Device k uses word k: a smaller array is the front of a larger one.
+        let large = program(PAPER, DRAW);
+        let small =
+            Array::program(Shape { rows: 2, cols: 4 }, &ramp(20)[..8], &pair(), &PAPER, DRAW).unwrap();
+        assert_eq!(small.conductances(), &large.conductances()[..16]);
+    }
+
+    #[test]
+    fn an_unused_device_sits_at_g_min() {
+        let array = program(Spread::NONE, DRAW);
+        for (w, g) in ramp(20).iter().zip(array.conductances().chunks_exact(2)) {
+            let unused = if *w > 0.0 { g[1] } else { g[0] };
+            assert_eq!(unused, 1e-9, "w = {w}");
+        }
+    }
+
+    #[test]
+    fn the_error_has_the_spread_that_was_asked_for() {
+        let shape = Shape { rows: 100, cols: 100 };
+        let weights = vec![0.15; 10_000]; // G+ in the middle of the range: no clipping at 5 %
+        let spread = Spread { cv_on: 0.05, cv_off: 0.05, cv_device: 0.0 };
+        let array = Array::program(shape, &weights, &pair(), &spread, DRAW).unwrap();
+        let used: Vec<f64> = array.conductances().iter().step_by(2).copied().collect();
+        let mean = sum(&used) / 1e4;
+        let sd = (used.iter().map(|g| (g - mean) * (g - mean)).sum::<f64>() / 1e4).sqrt();
+        let target = 1e-9 + 0.5 * (1e-5 - 1e-9);
+        // Standard errors: 0.05 / 100 of the mean, 0.7 % of the deviation; four of each.
+        assert!((mean / target - 1.0).abs() < 0.002, "{mean:e}");
+        assert!((sd / (0.05 * target) - 1.0).abs() < 0.03, "{sd:e}");
+    }
+
+    #[test]
+    fn a_row_read_draws_the_charge_and_energy_of_its_conductances() {
+        let array = program(PAPER, DRAW);
+        let read = ReadPulse { amplitude: Volt::new(0.2), width: Second::new(1e-6) };
+        let sum: f64 = array.conductances()[2 * 8..3 * 8].iter().sum();
+        assert!((array.read_charge(2, &read) - 0.2 * 1e-6 * sum).abs() < 1e-26);
+        assert!((array.read_energy(2, &read) - 0.04 * 1e-6 * sum).abs() < 1e-26);
+        assert_eq!(array.read_energy(99, &read), 0.0);
+    }
+
+    #[test]
+    fn the_mean_over_reads_weighs_rows_by_their_spikes() {
+        let array = program(PAPER, DRAW);
+        let even = array.mean_conductance_read(&[3; 5]).unwrap();
+        assert!((even / array.mean_conductance().unwrap() - 1.0).abs() < 1e-14);
+        let only = array.mean_conductance_read(&[0, 0, 0, 9, 0]).unwrap();
+        assert!((only / (array.row_sum(3) / 8.0) - 1.0).abs() < 1e-14);
+        assert_eq!(array.mean_conductance_read(&[0; 5]), None);
+        let empty = Array::program(Shape { rows: 0, cols: 0 }, &[], &pair(), &PAPER, DRAW).unwrap();
+        assert_eq!((empty.mean_conductance(), empty.weights().len()), (None, 0));
+    }
+
+    #[test]
+    fn weights_beyond_the_scale_are_clipped_and_counted() {
+        let shape = Shape { rows: 1, cols: 3 };
+        let array = Array::program(shape, &[0.5, -0.31, 0.3], &pair(), &Spread::NONE, DRAW).unwrap();
+        assert_eq!(array.clipped(), 2);
+        for (w, want) in array.weights().iter().zip([0.3, -0.3, 0.3]) {
+            assert!((w - want).abs() < 1e-13);
+        }
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once() {
+        let spread = Spread { cv_on: -1.0, ..Spread::NONE };
+        let faults = Array::program(SHAPE, &[0.0; 3], &pair(), &spread, DRAW).unwrap_err();
+        let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            text,
+            [
+                "cv_on is -1; a coefficient of variation must be finite and zero or more, such as 0.05",
+                "3 weights for an array of 5 x 4; it needs 20",
+            ]
+        );
+        let mut weights = ramp(20);
+        (weights[6], weights[9]) = (f64::NAN, f64::INFINITY);
+        let faults = Array::program(SHAPE, &weights, &pair(), &PAPER, DRAW).unwrap_err();
+        assert_eq!(faults[0].to_string(), "weight [1, 2] is NaN, the first of 2 that are not finite");
+        let huge = Shape { rows: usize::MAX, cols: 2 };
+        assert!(
+            Array::program(huge, &[], &pair(), &PAPER, DRAW).unwrap_err()[0]
+                .to_string()
+                .starts_with("0 weights")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn programmed_conductances_are_within_bounds_and_row_sums_are_sums(
+            weights in prop::collection::vec(-0.5..0.5f64, 12),
+            arrangement in prop_oneof![Just(Arrangement::Single), Just(Arrangement::Differential), (1..4u32).prop_map(Arrangement::Parallel)],
+            balanced: bool, levels in prop::option::of(2..40u32), cv_on in 0.0..1.0f64, cv_off in 0.0..1.0f64, seed: u64,
+        ) {
+            let placement = if balanced { Placement::Balanced } else { Placement::OneSided };
+            let mapping = mapping(arrangement, placement, levels);
+            let spread = Spread { cv_on, cv_off, cv_device: 0.0 };
+            let shape = Shape { rows: 3, cols: 4 };
+            let array = Array::program(shape, &weights, &mapping, &spread, Draw { seed, ..DRAW }).unwrap();
+            prop_assert_eq!(array.conductances().len(), 12 * mapping.devices());
+            prop_assert!(array.conductances().iter().all(|g| (1e-9..=1e-5).contains(g)));
+            let read = ReadPulse { amplitude: Volt::new(-0.2), width: Second::new(1e-6) };
+            for (row, g) in array.conductances().chunks_exact(4 * mapping.devices()).enumerate() {
+                prop_assert_eq!(array.row_sum(row), sum(g));
+                prop_assert!(array.read_energy(row, &read) >= 0.0);
+            }
+        }
+
+        #[test]
+        fn ideal_devices_give_the_weights_back(weights in prop::collection::vec(-0.3..0.3f64, 12), balanced: bool) {
+            let placement = if balanced { Placement::Balanced } else { Placement::OneSided };
+            let mapping = mapping(Arrangement::Differential, placement, None);
+            let array = Array::program(Shape { rows: 3, cols: 4 }, &weights, &mapping, &Spread::NONE, DRAW).unwrap();
+            for (got, want) in array.weights().iter().zip(&weights) {
+                prop_assert!((got - want).abs() <= 1e-12 * 0.3);
+            }
+        }
+    }
+}
