@@ -142,7 +142,7 @@ impl Hand {
 
     /// Uniform on 0 .. n, by multiplication of the word's high half.
     fn below(&mut self, n: usize) -> usize {
-        ((self.0.next_word() >> 32) * n as u64 >> 32) as usize
+        (((self.0.next_word() >> 32) * n as u64) >> 32) as usize
     }
 
     /// Bell-shaped, mean 0, standard deviation 1, within 3.47: the sum of a word's four 16-bit parts.
