@@ -327,6 +327,9 @@ impl Part {
     }
 
     fn restart(&mut self) -> Result<(), FetchFault> {
+        if self.have == 0 {
+            return Ok(());
+        }
         let emptied = self.file.set_len(0).and_then(|()| self.file.rewind());
         self.have = 0;
         emptied.map_err(|error| FetchFault::local(&self.path, "empty the file", &error))
