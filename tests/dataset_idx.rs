@@ -310,3 +310,15 @@ proptest! {
         prop_assert!(parse_images(Path::new("im"), &bytes, EXPECT).is_err());
     }
 }
+
+/// The golden files were written by Python's `struct` and `gzip`, with the file name in the gzip
+/// header, as the public files have it; pixel i of an image file is (31 i + 7 (i / 28)) mod 256.
+#[test]
+fn files_of_another_writer_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/idx");
+    let set = open(Name::Mnist, &in_dir(&folder)).unwrap();
+    let pixel = |i: usize| ((i * 31 + i / 28 * 7) % 256) as u8;
+    assert_eq!(set.train.images, (0..3 * 784).map(pixel).collect::<Vec<_>>());
+    assert_eq!(set.test.images, (0..2 * 784).map(pixel).collect::<Vec<_>>());
+    assert_eq!((&set.train.labels[..], &set.test.labels[..]), (&[4, 0, 9][..], &[4, 0][..]));
+}

@@ -1,0 +1,112 @@
+//! The list of mirrors: configuration, with a built-in default.
+
+use crate::dataset::Name;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Base addresses per data set, to which a file's name is appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mirrors(BTreeMap<Name, Vec<String>>);
+
+/// Why a list of mirrors cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MirrorsError {
+    /// Not TOML, or not of the form of the built-in list; the text shows line and column.
+    #[error("list of mirrors: {message}")]
+    Form { message: String },
+    /// An address that is not one of the web.
+    #[error(
+        "list of mirrors: `{address}` of `{name}`; expected an address that begins with https:// or http://"
+    )]
+    Address { name: Name, address: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    mirrors: BTreeMap<Name, Vec<String>>,
+}
+
+const BUILT_IN: &str = include_str!("mirrors.toml");
+
+impl Mirrors {
+    /// The public mirrors known when this version was made.
+    #[must_use]
+    pub fn built_in() -> Self {
+        // The unit test reads the same text, so the empty list is never seen.
+        Self::from_toml(BUILT_IN).unwrap_or(Self(BTreeMap::new()))
+    }
+
+    /// From a configuration file: a table `[mirrors]` with a list of addresses per data set. Sets
+    /// that it does not name keep the built-in list: see [`Mirrors::or_built_in`].
+    ///
+    /// # Errors
+    /// Unknown keys, and addresses that are not of the web.
+    pub fn from_toml(text: &str) -> Result<Self, MirrorsError> {
+        let document: Document =
+            toml::from_str(text).map_err(|error| MirrorsError::Form { message: error.to_string() })?;
+        document.mirrors.into_iter().try_fold(Self(BTreeMap::new()), |all, (name, list)| all.with(name, list))
+    }
+
+    /// With the list of `name` replaced (a command-line option, an environment variable's words).
+    ///
+    /// # Errors
+    /// An address that is not of the web.
+    pub fn with(mut self, name: Name, addresses: Vec<String>) -> Result<Self, MirrorsError> {
+        let is_web = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
+        if let Some(address) = addresses.iter().find(|address| !is_web(address)) {
+            return Err(MirrorsError::Address { name, address: address.clone() });
+        }
+        self.0.insert(name, addresses);
+        Ok(self)
+    }
+
+    /// With the built-in list for every data set that this one does not name.
+    #[must_use]
+    pub fn or_built_in(self) -> Self {
+        let mut all = Self::built_in();
+        all.0.extend(self.0);
+        all
+    }
+
+    /// The mirrors of `name`, first to last.
+    #[must_use]
+    pub fn of(&self, name: Name) -> &[String] {
+        self.0.get(&name).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_list_has_mirrors_for_both_sets() {
+        let built_in = Mirrors::from_toml(BUILT_IN).unwrap();
+        assert_eq!(built_in, Mirrors::built_in());
+        assert!(built_in.of(Name::Mnist).len() >= 2 && built_in.of(Name::FashionMnist).len() >= 2);
+        assert!(built_in.of(Name::DrawnDigits).is_empty());
+    }
+
+    #[test]
+    fn a_file_replaces_the_sets_it_names_and_only_those() {
+        let own = Mirrors::from_toml("[mirrors]\nmnist = [\"http://localhost/m\"]").unwrap().or_built_in();
+        assert_eq!(own.of(Name::Mnist), ["http://localhost/m"]);
+        assert_eq!(own.of(Name::FashionMnist), Mirrors::built_in().of(Name::FashionMnist));
+    }
+
+    #[test]
+    fn a_wrong_list_says_where_and_what_is_allowed() {
+        let error = |text: &str| Mirrors::from_toml(text).unwrap_err().to_string();
+        let unknown = error("[mirrors]\nmnits = []");
+        assert!(
+            unknown.contains("line 2") && unknown.contains("`mnits`") && unknown.contains("`mnist`"),
+            "{unknown}"
+        );
+        assert!(error("[mirors]").contains("`mirors`"));
+        assert_eq!(
+            error("[mirrors]\nmnist = [\"ftp://host/\"]"),
+            "list of mirrors: `ftp://host/` of `mnist`; expected an address that begins with https:// or http://"
+        );
+    }
+}
