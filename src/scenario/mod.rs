@@ -11,10 +11,8 @@ mod load;
 mod lower;
 pub mod outcome;
 pub mod plan;
-<<<<<<< HEAD
-pub mod progress;
-=======
 mod plausibility;
+pub mod progress;
 pub mod reader;
 mod reference;
 mod resolve;
@@ -29,4 +27,3 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use load::{Loaded, load, load_all, load_text};
 pub use reference::markdown as reference;
 pub use schema::schema;
->>>>>>> scenario
