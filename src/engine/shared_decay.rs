@@ -5,7 +5,7 @@
 //! an arrival adds the weight; x_j >= theta = v_th - u_inf fires. The decay multiplies first and the
 //! rows of one instant are added in content order, in the batch kernel and one by one alike.
 
-use crate::network::stride;
+use crate::network::{PAD, stride};
 use crate::neuron::{Lif, Reset};
 use crate::numeric::Real;
 use crate::time::{FS_PER_SECOND, Time};
@@ -193,12 +193,14 @@ pub fn deliver<R: Real, const S: usize>(
         let start = row as usize * S;
         let Some(row_weights) = weights.get(start..start + S) else { break };
         let decay = decays[index];
-        let mut any = false;
         let before = x;
+        // Comparisons are gathered per vector lane first: an early "any" would be one scalar test each.
+        let mut over = [0u32; PAD];
         for lane in 0..S {
             x[lane] = x[lane] * decay + row_weights[lane];
-            any |= x[lane] >= theta;
+            over[lane % PAD] |= u32::from(x[lane] >= theta);
         }
+        let any = over.iter().fold(0, |any, &lane| any | lane) != 0;
         sink.row(index, row, decay, &before, &x);
         if any {
             for neuron in 0..parameters.size.min(S) {
