@@ -300,8 +300,9 @@ fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<
         match next(&item, &base, &chain) {
             Ok(next) => chain.push(next),
             Err(fault) => {
+                // Without what it extends, half the scenario would be reported missing.
                 faults.push(fault);
-                break;
+                return Err(faults);
             }
         }
     }

@@ -14,6 +14,7 @@ pub mod plan;
 mod plausibility;
 pub mod reader;
 mod reference;
+mod render;
 mod resolve;
 mod schema;
 pub mod shipped;

@@ -183,9 +183,9 @@ impl Filled {
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
     let mut reader = Reader { faults, name, filled: Filled { sections: Vec::new() } };
-    reader.unknown_sections(root);
+    let root = reader.unknown_sections(root);
     for section in SECTIONS {
-        let tables = reader.section(section, root);
+        let tables = reader.section(section, &root);
         reader.filled.sections.push((section.name, tables));
     }
     reader.filled
@@ -198,16 +198,23 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn unknown_sections(&mut self, root: &Table) {
+    /// Reports unknown sections. A slip is read on as what was meant, so that it is the only fault.
+    fn unknown_sections(&mut self, root: &Table) -> Table {
         let names = || SECTIONS.iter().map(|section| section.name);
-        for item in &root.entries {
+        let mut mended = root.clone();
+        for (index, item) in root.entries.iter().enumerate() {
             if spec::section(&item.key).is_some() {
                 continue;
             }
             let is_table = matches!(item.node.value, Value::Table(_) | Value::List(_));
             let home = SECTIONS.iter().find(|section| section.keys.iter().any(|key| key.name == item.key));
             let hint = match (nearest(&item.key, names()), home) {
-                (Some(close), _) if is_table => Some(format!("did you mean `{close}`?")),
+                (Some(close), _) if is_table => {
+                    if root.get(close).is_none() {
+                        mended.entries[index].key = close.to_string();
+                    }
+                    Some(format!("did you mean `{close}`?"))
+                }
                 (_, Some(home)) => Some(format!("`{}` belongs in {}", item.key, header(home))),
                 (close, None) => close.map(|close| format!("did you mean the section `{close}`?")),
             };
@@ -223,6 +230,7 @@ impl Reader<'_> {
                     .maybe_hint(hint),
             );
         }
+        mended
     }
 
     fn section(&mut self, section: &'static Section, root: &Table) -> Vec<(String, Fields)> {
@@ -232,7 +240,7 @@ impl Reader<'_> {
                 Diagnostic::error(format!("there is no {}", header(section)))
                     .maybe_at(root.entries.last().map(|item| &item.key_at))
                     .value("")
-                    .label("the scenario ends without it")
+                    .label("the last section")
                     .allowed(example(section))
                     .hint(section.doc),
             );
@@ -260,10 +268,15 @@ impl Reader<'_> {
             return vec![(String::new(), self.fields(table, section.keys, what, section.name.into(), at))];
         }
         let mut tables = Vec::new();
+        let mut nameless = false;
         for item in &table.entries {
             let what = format!("{} `{}`", section.noun, item.key);
             let path = format!("{}.{}", section.name, item.key);
             let Value::Table(inner) = &item.node.value else {
+                // Once is enough: the rest of the section is nameless too.
+                if std::mem::replace(&mut nameless, true) {
+                    continue;
+                }
                 let fault =
                     Diagnostic::error(format!("`{}` stands in [{}] without a name", item.key, section.name))
                         .at(&item.key_at)
@@ -302,29 +315,34 @@ impl Reader<'_> {
         path: String,
         at: Option<&At>,
     ) -> Fields {
-        for item in &table.entries {
-            if !keys.iter().any(|key| key.name == item.key) {
-                self.unknown_key(item, keys, &what, &path);
+        let mut mended = table.clone();
+        for (index, item) in table.entries.iter().enumerate() {
+            if !keys.iter().any(|key| key.name == item.key)
+                && let Some(close) = self.unknown_key(item, keys, &what)
+                && table.get(close).is_none()
+            {
+                mended.entries[index].key = close.to_string();
             }
         }
         let mut fields = Fields { what, path, at: at.cloned(), entries: Vec::with_capacity(keys.len()) };
         for key in keys {
-            let entry = self.entry(table, key, &fields);
+            let entry = self.entry(&mended, key, &fields);
             fields.entries.push(entry);
         }
         fields
     }
 
-    fn unknown_key(&mut self, item: &text::Item, keys: &'static [Key], what: &str, path: &str) {
+    /// Reports an unknown key; the known one it is a slip of, if any.
+    fn unknown_key(&mut self, item: &text::Item, keys: &'static [Key], what: &str) -> Option<&'static str> {
+        let close = nearest(&item.key, keys.iter().map(|key| key.name));
         let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
         let hint = if item.key == "extends" {
             Some("`extends` goes to the top of the file, before the first section".to_string())
-        } else if let Some(close) = nearest(&item.key, names.iter().copied()) {
+        } else if let Some(close) = close {
             Some(format!("did you mean `{close}`?"))
         } else {
             home_of(&item.key).map(|home| format!("`{}` belongs in {home}", item.key))
         };
-        let _ = path;
         self.faults.push(
             Diagnostic::error(format!("unknown key `{}` in {what}", item.key))
                 .at(&item.key_at)
@@ -332,6 +350,7 @@ impl Reader<'_> {
                 .allowed(names.join(", "))
                 .maybe_hint(hint),
         );
+        close
     }
 
     fn entry(&mut self, table: &Table, key: &'static Key, so_far: &Fields) -> Entry {
@@ -381,7 +400,7 @@ impl Reader<'_> {
                             .value("")
                             .label(format!("`{}` is missing", key.name))
                             .allowed(spec::allowed(&key.kind))
-                            .hint(format!("{}: {}", key.name, key.doc)),
+                            .hint(format!("`{}`: {}", key.name, key.doc)),
                     );
                 }
                 (Origin::Absent, None)
@@ -469,13 +488,8 @@ impl Reader<'_> {
                 }
             }
             (Kind::Quantity(unit, _), Value::Integer(_) | Value::Float(_)) => {
-                self.faults.push(without_unit(
-                    node,
-                    *unit,
-                    &format!("`{name}` of {what}"),
-                    &spec::allowed(&key.kind),
-                    name,
-                ));
+                let what = format!("`{name}` of {what}");
+                self.faults.push(without_unit(node, *unit, &what, &spec::allowed(&key.kind)));
                 None
             }
             (Kind::Choice(choices), Value::Text(text)) => {
@@ -508,7 +522,7 @@ impl Reader<'_> {
             }
             (Kind::Table(keys), Value::Table(table)) => {
                 let at = key_at.unwrap_or(&node.at);
-                let (what, path) = (format!("`{name}` of {what}"), format!("{path}.{name}"));
+                let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
                 Some(Datum::Table(self.fields(table, keys, what, path, Some(at))))
             }
             (Kind::Tables(keys), Value::List(list)) => {
@@ -530,7 +544,7 @@ impl Reader<'_> {
                 Some(Datum::Tables(tables))
             }
             (Kind::Spread(keys), Value::Table(table)) => {
-                let (what, path) = (format!("`{name}` of {what}"), format!("{path}.{name}"));
+                let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
                 Some(Datum::Table(self.fields(table, keys, what, path, Some(&node.at))))
             }
             (Kind::Spread(_), Value::Text(text)) => match text.as_str() {
@@ -552,7 +566,7 @@ impl Reader<'_> {
                 .at(&node.at)
                 .label(if negative { "negative" } else { "out of range" })
                 .allowed(spec::allowed(&key.kind))
-                .hint(format!("{}: {}", key.name, key.doc)),
+                .hint(format!("`{}`: {}", key.name, key.doc)),
         );
         None
     }
@@ -595,27 +609,31 @@ pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) 
 
 /// A bare number where a quantity is wanted.
 #[must_use]
-pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str, name: &str) -> Diagnostic {
-    let number = node.at.text();
-    let finite = !matches!(node.value, Value::Float(value) if !value.is_finite());
-    let fault = Diagnostic::error(format!("{what} is {}, without a unit", node.shown()))
+pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str) -> Diagnostic {
+    if matches!(node.value, Value::Float(value) if !value.is_finite()) {
+        return Diagnostic::error(format!("{what} is {}, not a finite number with a unit", node.shown()))
+            .at(&node.at)
+            .label("not a number")
+            .allowed(allowed);
+    }
+    Diagnostic::error(format!("{what} is {}, without a unit", node.shown()))
         .at(&node.at)
         .label("no unit")
-        .allowed(allowed);
-    if finite { fault.hint(format!("{name} = {}", write_unit(number, unit))) } else { fault }
+        .allowed(allowed)
+        .hint(write_unit(node.at.text(), unit))
 }
 
 /// The two readings a bare number may have had.
 fn write_unit(number: &str, unit: Unit) -> String {
     let symbol = unit.symbol();
-    let prefix = unit
-        .example()
-        .rsplit(' ')
-        .next()
-        .and_then(|example| example.strip_suffix(symbol))
-        .filter(|prefix| !prefix.is_empty())
-        .unwrap_or("m");
-    format!("\"{number} {prefix}{symbol}\" or \"{number} {symbol}\"? Say which is meant")
+    let prefix = match unit {
+        Unit::Second | Unit::Volt => "m",
+        Unit::Ampere | Unit::Siemens => "u",
+        Unit::Ohm => "M",
+        Unit::Hertz => "k",
+        Unit::Joule => "p",
+    };
+    format!("is it \"{number} {symbol}\" or \"{number} {prefix}{symbol}\"? Only you know")
 }
 
 fn shown_with_type(node: &Node) -> String {
