@@ -6,6 +6,7 @@
 
 mod assumed;
 pub mod diagnostic;
+pub mod expected;
 mod lists;
 mod load;
 mod lower;

@@ -633,7 +633,7 @@ fn write_unit(number: &str, unit: Unit) -> String {
         Unit::Hertz => "k",
         Unit::Joule => "p",
     };
-    format!("is it \"{number} {symbol}\" or \"{number} {prefix}{symbol}\"? Only you know")
+    format!("is it \"{number} {symbol}\" or \"{number} {prefix}{symbol}\"? The unit is never guessed")
 }
 
 fn shown_with_type(node: &Node) -> String {

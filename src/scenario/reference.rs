@@ -79,6 +79,7 @@ fn value(kind: &Kind) -> String {
 fn default(key: &Key) -> String {
     match key.default {
         Default::Required => "required".to_string(),
+        Default::Absent("none") => "none".to_string(),
         Default::Absent(meaning) => format!("none: {meaning}"),
         Default::Value(literal, _, "") => format!("`{literal}`"),
         Default::Value(literal, provenance, why) => format!("`{literal}`, {}: {why}", provenance.word()),
