@@ -168,10 +168,7 @@ fn a_typo_in_a_name() {
     page.add("", slip("to = \"cells\"", "to = \"cell\""));
     page.add("a source as target", slip("to = \"cells\"", "to = \"noise\""));
     page.add("of a choice", slip("kind = \"poisson\"", "kind = \"poison\""));
-    page.add(
-        "in the record",
-        format!("{}", refusal(&format!("{GOOD}\n[record]\nspikes = [\"cels\"]\n"), &[])),
-    );
+    page.add("in the record", refusal(&format!("{GOOD}\n[record]\nspikes = [\"cels\"]\n"), &[]));
     insta::assert_snapshot!(page.0);
 }
 
@@ -302,7 +299,7 @@ fn in_directory(files: &[(&str, &str)], argument: &str) -> String {
 }
 
 fn shortened(mut fault: memspike::scenario::Diagnostic, root: &str) -> memspike::scenario::Diagnostic {
-    fault.what = fault.what.replace(root, "DIR/").replace(root.trim_end_matches('/'), "DIR");
+    fault.what = fault.what.replace(root, "DIR/").replace(root.trim_end_matches('/'), "DIR").into();
     let also: Vec<_> = fault.also.iter_mut().map(|(at, _)| at).collect();
     for at in fault.at.iter_mut().chain(also) {
         let mut source = (*at.source).clone();
@@ -332,6 +329,17 @@ fn a_list_in_a_file() {
 fn extends_goes_in_a_circle() {
     insta::assert_snapshot!(in_directory(
         &[("a.toml", "extends = \"b.toml\"\n"), ("b.toml", "extends = \"a.toml\"\n")],
+        "a.toml"
+    ));
+}
+
+#[test]
+fn a_circle_without_delay_is_found_through_a_file() {
+    let text = format!(
+        "{GOOD}\n[population.more]\nsize = 2\n[projection.there]\nfrom = \"cells\"\nto = \"more\"\nconnect = \"list\"\nfile = \"a.csv\"\n[projection.back]\nfrom = \"more\"\nto = \"cells\"\nweight = \"1 mV\"\n"
+    );
+    insta::assert_snapshot!(in_directory(
+        &[("a.toml", &text), ("a.csv", "pre,post,weight [mV]\n0,1,1\n")],
         "a.toml"
     ));
 }

@@ -3,7 +3,7 @@
 use memspike::neuron::Lif;
 use memspike::scenario::expected::Expected;
 use memspike::scenario::plan::{Protocol, SourceKind};
-use memspike::scenario::spec::{Default, Key, Kind, SECTIONS};
+use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use memspike::scenario::{load, load_text, shipped};
 use proptest::prelude::*;
 
@@ -154,7 +154,7 @@ fn every_condition_names_a_choice_that_exists() {
                 let choices = choices.unwrap_or_else(|| panic!("{decider} of {} comes no earlier", key.name));
                 assert!(values.iter().all(|value| choices.iter().any(|choice| choice.name == *value)));
             }
-            if let Default::SameAs(other) = key.default {
+            if let Fallback::SameAs(other) = key.default {
                 assert!(keys.iter().take_while(|k| k.name != key.name).any(|k| k.name == other));
             }
             assert!(key.doc.ends_with('.'), "{}: {}", key.name, key.doc);

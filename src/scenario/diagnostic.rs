@@ -98,30 +98,27 @@ pub enum Severity {
 pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong, with the value: "`tau_m` of population `output` is -9.41 ms".
-    pub what: String,
+    pub what: Box<str>,
     /// Where; `None` when there is no text to point at (a file that does not exist).
     pub at: Option<At>,
     /// A word or two at the marked text.
-    pub label: String,
-    /// The value as it was written.
-    pub value: Option<String>,
+    pub label: Box<str>,
     /// What would be accepted.
-    pub allowed: Option<String>,
+    pub allowed: Option<Box<str>>,
     /// What to do.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// Other places that take part, each with its word.
     pub also: Vec<(At, String)>,
 }
 
 impl Diagnostic {
     #[must_use]
-    pub fn error(what: impl Into<String>) -> Self {
+    pub fn error(what: impl Into<Box<str>>) -> Self {
         Self {
             severity: Severity::Error,
             what: what.into(),
             at: None,
-            label: "here".to_string(),
-            value: None,
+            label: "here".into(),
             allowed: None,
             hint: None,
             also: Vec::new(),
@@ -129,16 +126,13 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub fn warning(what: impl Into<String>) -> Self {
+    pub fn warning(what: impl Into<Box<str>>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(what) }
     }
 
-    /// Marks a place; the value is the text there unless [`Diagnostic::value`] says otherwise.
+    /// Marks a place.
     #[must_use]
     pub fn at(mut self, at: &At) -> Self {
-        if self.value.is_none() {
-            self.value = Some(at.text().to_string());
-        }
         self.at = Some(at.clone());
         self
     }
@@ -152,32 +146,26 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
+    pub fn label(mut self, label: impl Into<Box<str>>) -> Self {
         self.label = label.into();
         self
     }
 
     #[must_use]
-    pub fn value(mut self, value: impl Into<String>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-
-    #[must_use]
-    pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
+    pub fn allowed(mut self, allowed: impl Into<Box<str>>) -> Self {
         self.allowed = Some(allowed.into());
         self
     }
 
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     #[must_use]
     pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
+        self.hint = hint.map(Into::into).or(self.hint);
         self
     }
 
@@ -193,6 +181,12 @@ impl Diagnostic {
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         self.at.as_ref().map(|at| at.source.name.as_str())
+    }
+
+    /// The value as it was written.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.at.as_ref().map(At::text)
     }
 
     /// Bytes of the source text the fault is about.
@@ -304,15 +298,19 @@ mod tests {
 
     fn at(text: &str, span: Range<usize>) -> At {
         At {
-            source: Arc::new(Source { name: "a.toml".into(), ..(*Source::argument("", text)).clone() }),
+            source: Arc::new(Source {
+                name: "a.toml".into(),
+                layer: 0,
+                ..(*Source::argument("", text)).clone()
+            }),
             span,
         }
     }
 
     #[test]
     fn a_place_is_counted_in_lines_and_characters() {
-        let place = at("ä = 1\nπ = \"µA\"\n", 11..15);
-        assert_eq!(place.text(), "\"µA\"".get(..4).unwrap_or(""));
+        let place = at("ä = 1\nπ = \"µA\"\n", 12..17);
+        assert_eq!(place.text(), "\"µA\"");
         assert_eq!(place.line_column(), (2, 5));
         assert_eq!(place.to_string(), "a.toml:2:5");
     }

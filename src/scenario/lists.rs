@@ -214,7 +214,6 @@ impl<'a> Csv<'a> {
         let Some((start, header, body)) = lines(source, 0).next() else {
             faults.push(
                 Diagnostic::error(format!("`{}` has no header", source.name))
-                    .value("")
                     .allowed(format!("a first line such as `{example}`")),
             );
             return None;

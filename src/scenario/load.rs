@@ -4,8 +4,9 @@
 //! extends), the scenario itself, `--set` arguments in their order, `--seed`.
 
 use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source, nearest};
+use super::filled::Filled;
 use super::plan::Plan;
-use super::reader::{self, Filled};
+use super::reader;
 use super::text::{self, Item, Node, Table, Value};
 use super::{lower, plausibility, resolve, shipped, spec};
 use std::io::Read;
@@ -47,7 +48,6 @@ pub fn load(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<L
         several => {
             let names: Vec<&str> = several.iter().map(|found| found.name.as_str()).collect();
             Err(Diagnostic::error(format!("`{argument}` holds {} scenarios", several.len()))
-                .value(argument)
                 .allowed("one scenario")
                 .hint(format!("name one of them: {}", names.join(", ")))
                 .into())
@@ -135,7 +135,6 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
             return Ok(vec![found]);
         }
         return Err(Diagnostic::error(format!("the directory `{argument}` holds no scenario"))
-            .value(argument)
             .allowed("a directory with a file scenario.toml, or with directories that have one")
             .hint("`memspike new NAME` makes one")
             .into());
@@ -161,7 +160,6 @@ fn not_found(argument: &str, at: Option<&At>) -> Diagnostic {
     let names = shipped::names();
     let close = nearest(argument, names.iter().copied());
     Diagnostic::error(format!("there is no scenario `{argument}`"))
-        .value(argument)
         .maybe_at(at)
         .label("not found")
         .allowed(format!(
@@ -175,28 +173,25 @@ fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
     // The number of the error belongs to the operating system; the words are enough.
     let words = error.to_string();
     let words = words.split(" (os error").next().unwrap_or(&words);
-    Diagnostic::error(format!("cannot read `{file}`: {words}")).value(file)
+    Diagnostic::error(format!("cannot read `{file}`: {words}"))
 }
 
 /// Reads a text file of bounded size.
 fn read_file(path: &Path) -> Result<String, Diagnostic> {
     let shown = path.display().to_string();
     if path.is_dir() {
-        return Err(Diagnostic::error(format!("`{shown}` is a directory")).value(shown).allowed("a file"));
+        return Err(Diagnostic::error(format!("`{shown}` is a directory")).allowed("a file"));
     }
     let file = std::fs::File::open(path).map_err(|error| unreadable(&shown, &error))?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&shown, &error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Diagnostic::error(format!("`{shown}` is too large"))
-            .value(shown)
-            .allowed("at most 1 GiB"));
+        return Err(Diagnostic::error(format!("`{shown}` is too large")).allowed("at most 1 GiB"));
     }
     String::from_utf8(bytes).map_err(|error| {
         let line =
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         Diagnostic::error(format!("`{shown}` is not a text: line {} is not UTF-8", line + 1))
-            .value(shown)
             .allowed("a text file in UTF-8")
     })
 }
@@ -283,8 +278,7 @@ fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<
     let mut chain = vec![found.clone()];
     let mut layers = Vec::new();
     // From the scenario inwards; a fault in one text does not hide those of the others.
-    loop {
-        let Some(current) = chain.last() else { break };
+    while let Some(current) = chain.last() {
         let source = Arc::new(Source {
             name: current.source.clone(),
             text: current.text.clone(),

@@ -7,12 +7,14 @@
 mod assumed;
 pub mod diagnostic;
 pub mod expected;
+pub mod filled;
 mod lists;
 mod load;
 mod lower;
 pub mod outcome;
 pub mod plan;
 mod plausibility;
+mod projection;
 pub mod reader;
 mod reference;
 mod render;

@@ -1,8 +1,8 @@
 //! Values that can be computed with, but hardly meant: warnings, never errors.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::filled::{Fields, Filled};
 use super::plan::{Kernel, Origin, Plan, Protocol, SourceKind, Supervised};
-use super::reader::{Fields, Filled};
 use super::spec::Unit;
 use crate::synapse::Placement;
 use crate::time::Time;

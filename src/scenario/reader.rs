@@ -1,184 +1,10 @@
 //! A tree of text against the specification: checked values, every gap filled, every fault reported.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
-use super::spec::{self, Default, Key, Kind, Refers, SECTIONS, Section, Unit};
+use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{self, Node, Table, Value};
 use crate::units::{ParseQuantityError, parse_number_unit};
-
-/// A checked value.
-#[derive(Clone, Debug)]
-pub enum Datum {
-    Text(String),
-    Flag(bool),
-    Integer(u64),
-    Number(f64),
-    /// In SI units.
-    Quantity(Unit, f64),
-    Choice(&'static str),
-    Names(Vec<(String, At)>),
-    Table(Fields),
-    Tables(Vec<Fields>),
-    /// Checked when the rest is known: weights and rows.
-    Raw(Node),
-}
-
-/// Where a value comes from.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// A file or an argument.
-    Written(At),
-    /// The specification.
-    Default,
-    /// Another key of the same table.
-    SameAs(&'static str),
-    /// The rest of the scenario.
-    Derived(&'static str),
-    /// Nothing is there.
-    Absent,
-}
-
-/// One key of the specification with its value in this scenario.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    pub key: &'static Key,
-    /// Whether the key exists for the kind that was chosen. The value of one that does not is its default.
-    pub active: bool,
-    pub origin: Origin,
-    /// `None`: absent, or faulty and reported.
-    pub datum: Option<Datum>,
-}
-
-/// A table with every key of the specification.
-#[derive(Clone, Debug)]
-pub struct Fields {
-    /// "population `output`".
-    pub what: String,
-    /// "population.output".
-    pub path: String,
-    /// Its header.
-    pub at: Option<At>,
-    pub entries: Vec<Entry>,
-}
-
-impl Fields {
-    #[must_use]
-    pub fn entry(&self, name: &str) -> Option<&Entry> {
-        let entry = self.entries.iter().find(|entry| entry.key.name == name);
-        debug_assert!(entry.is_some(), "`{name}` is not in the specification of {}", self.path);
-        entry
-    }
-
-    #[must_use]
-    pub fn datum(&self, name: &str) -> Option<&Datum> {
-        self.entry(name)?.datum.as_ref()
-    }
-
-    #[must_use]
-    pub fn quantity(&self, name: &str) -> Option<f64> {
-        match self.datum(name)? {
-            Datum::Quantity(_, value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn number(&self, name: &str) -> Option<f64> {
-        match self.datum(name)? {
-            Datum::Number(value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn integer(&self, name: &str) -> Option<u64> {
-        match self.datum(name)? {
-            Datum::Integer(value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    /// An integer whose range in the specification fits 32 bits.
-    #[must_use]
-    pub fn count(&self, name: &str) -> Option<u32> {
-        self.integer(name).and_then(|value| u32::try_from(value).ok())
-    }
-
-    #[must_use]
-    pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.datum(name)? {
-            Datum::Flag(value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.datum(name)? {
-            Datum::Text(value) => Some(value),
-            Datum::Choice(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn table(&self, name: &str) -> Option<&Self> {
-        match self.datum(name)? {
-            Datum::Table(fields) => Some(fields),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn tables(&self, name: &str) -> &[Self] {
-        match self.datum(name) {
-            Some(Datum::Tables(list)) => list,
-            _ => &[],
-        }
-    }
-
-    #[must_use]
-    pub fn names(&self, name: &str) -> &[(String, At)] {
-        match self.datum(name) {
-            Some(Datum::Names(names)) => names,
-            _ => &[],
-        }
-    }
-
-    /// Where a value was written; `None` for a default.
-    #[must_use]
-    pub fn written(&self, name: &str) -> Option<&At> {
-        match &self.entry(name)?.origin {
-            Origin::Written(at) => Some(at),
-            _ => None,
-        }
-    }
-
-    /// Where a value was written, or else the header of its table.
-    #[must_use]
-    pub fn place(&self, name: &str) -> Option<&At> {
-        self.written(name).or(self.at.as_ref())
-    }
-}
-
-/// All sections of a scenario, checked one by one.
-#[derive(Clone, Debug)]
-pub struct Filled {
-    sections: Vec<(&'static str, Vec<(String, Fields)>)>,
-}
-
-impl Filled {
-    /// The one table of a section without names.
-    #[must_use]
-    pub fn one(&self, section: &str) -> Option<&Fields> {
-        self.all(section).first().map(|(_, fields)| fields)
-    }
-
-    /// The tables of a section with names, in the order of the file.
-    #[must_use]
-    pub fn all(&self, section: &str) -> &[(String, Fields)] {
-        self.sections.iter().find(|(name, _)| *name == section).map_or(&[], |(_, tables)| tables)
-    }
-}
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
@@ -239,7 +65,6 @@ impl Reader<'_> {
             self.faults.push(
                 Diagnostic::error(format!("there is no {}", header(section)))
                     .maybe_at(root.entries.last().map(|item| &item.key_at))
-                    .value("")
                     .label("the last section")
                     .allowed(example(section))
                     .hint(section.doc),
@@ -392,12 +217,11 @@ impl Reader<'_> {
     /// What stands where nothing is written.
     fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
         let (origin, datum) = match key.default {
-            Default::Required => {
+            Fallback::Required => {
                 if active == Some(true) {
                     self.faults.push(
                         Diagnostic::error(format!("{} has no `{}`", so_far.what, key.name))
                             .maybe_at(so_far.at.as_ref())
-                            .value("")
                             .label(format!("`{}` is missing", key.name))
                             .allowed(spec::allowed(&key.kind))
                             .hint(format!("`{}`: {}", key.name, key.doc)),
@@ -405,14 +229,14 @@ impl Reader<'_> {
                 }
                 (Origin::Absent, None)
             }
-            Default::Absent(_) => (Origin::Absent, None),
-            Default::Value(literal, ..) => {
+            Fallback::Absent(_) => (Origin::Absent, None),
+            Fallback::Value(literal, ..) => {
                 let node = text::literal(literal);
                 let datum = self.value(&node, key, &so_far.what, &so_far.path, None);
                 (Origin::Default, datum)
             }
-            Default::SameAs(other) => (Origin::SameAs(other), so_far.datum(other).cloned()),
-            Default::Derived(how) => match self.derive(&so_far.path, key.name) {
+            Fallback::SameAs(other) => (Origin::SameAs(other), so_far.datum(other).cloned()),
+            Fallback::Derived(how) => match self.derive(&so_far.path, key.name) {
                 Some(datum) => (Origin::Derived(how), Some(datum)),
                 None => (Origin::Absent, None),
             },
@@ -673,16 +497,4 @@ fn home_of(name: &str) -> Option<String> {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
         find(section.keys, name, path)
     })
-}
-
-/// What a reference may name; used by messages and by the schema.
-#[must_use]
-pub fn refers(filled: &Filled, refers: Refers) -> Vec<&str> {
-    let sections: &[&str] = match refers {
-        Refers::Source => &["source"],
-        Refers::Population => &["population"],
-        Refers::Projection => &["projection"],
-        Refers::SourceOrPopulation => &["source", "population"],
-    };
-    sections.iter().flat_map(|section| filled.all(section)).map(|(name, _)| name.as_str()).collect()
 }

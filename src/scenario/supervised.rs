@@ -1,10 +1,10 @@
 //! The supervised protocol: one projection from a data set to one neuron per class.
 
 use super::diagnostic::Diagnostic;
+use super::filled::Fields;
 use super::load;
 use super::lower::{Lower, placement, spread, time};
 use super::plan::{Adam, CLASSES, Precision, ProgrammingCase, Supervised};
-use super::reader::Fields;
 use super::spec::Refers;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
@@ -124,9 +124,7 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     }
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
     if source.is_none_or(|(_, source)| source.text("kind").is_some_and(|kind| kind != "dataset"))
-        && fields.text("from").is_some_and(|name| {
-            crate::scenario::reader::refers(filled, Refers::SourceOrPopulation).contains(&name)
-        })
+        && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
     {
         lower.faults.push(
             Diagnostic::error(format!("{} does not start at a data set", fields.what))

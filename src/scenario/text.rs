@@ -120,8 +120,7 @@ pub fn parse(source: &Arc<Source>, faults: &mut Diagnostics) -> Table {
     if let Some(span) = too_deep(&source.text) {
         faults.push(
             Diagnostic::error("this is nested more deeply than any scenario")
-                .at(&At { source: source.clone(), span })
-                .value(""),
+                .at(&At { source: source.clone(), span }),
         );
         return Table::default();
     }
