@@ -208,6 +208,14 @@ fn sizes_that_do_not_fit_one_to_one() {
 }
 
 #[test]
+fn more_synapses_than_memory() {
+    insta::assert_snapshot!(refusal(
+        GOOD,
+        &["source.noise.size=100000000", "population.cells.size=100000000"]
+    ));
+}
+
+#[test]
 fn a_circle_without_delay() {
     insta::assert_snapshot!(refusal(
         &format!("{GOOD}\n[projection.again]\nfrom = \"cells\"\nto = \"cells\"\nweight = \"1 mV\"\n"),

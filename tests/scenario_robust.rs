@@ -236,6 +236,20 @@ fn a_scenario_is_found_as_file_directory_and_name() {
 }
 
 #[test]
+fn names_in_a_scenario_are_looked_for_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write("mine.toml", "extends = \"digits\"\n");
+    write("mine-long.toml", "extends = \"mine\"\n[protocol]\nweights_from = \"mine\"\n");
+    let loaded = load(directory.path().join("mine-long.toml").to_str().unwrap(), &[], None).unwrap();
+    let Protocol::Supervised(protocol) = &loaded.plan.protocol else { panic!("not supervised") };
+    let from = protocol.weights_from.clone().unwrap();
+    assert_eq!(load(&from, &[], None).unwrap().plan.name, "mine");
+    let again = load_text("resolved.toml", &loaded.resolve(), &[], None).unwrap();
+    assert_eq!(again.plan, loaded.plan);
+}
+
+#[test]
 fn the_assumptions_are_listed_whoever_states_them() {
     let loaded = load("digits", &["projection.input.device.read.width=2 us".into()], None).unwrap();
     insta::assert_snapshot!(loaded.plan.assumed.join("\n"));

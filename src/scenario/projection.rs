@@ -10,6 +10,9 @@ use super::{lists, load, weights};
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
 
+/// More synapses than a machine that runs this has memory for.
+const MAX_SYNAPSES: u64 = 1 << 32;
+
 impl Lower<'_> {
     /// Where a projection starts.
     fn origin(&mut self, fields: &Fields) -> Option<Origin> {
@@ -56,7 +59,18 @@ impl Lower<'_> {
         let device = fields.table("device").map(|device| self.device(device, unit));
         let mut delay = time(fields, "delay");
         let connect = match fields.text("connect")? {
-            "all_to_all" => Some(Connect::AllToAll),
+            "all_to_all" => {
+                if let (Some(pre), Some(post)) = (pre, post)
+                    && u64::from(pre) * u64::from(post) > MAX_SYNAPSES
+                {
+                    self.faults.push(
+                        Diagnostic::error(format!("{} has {pre} x {post} synapses", fields.what))
+                            .maybe_at(fields.place("connect"))
+                            .allowed(format!("at most {MAX_SYNAPSES}: each takes eight bytes and more")),
+                    );
+                }
+                Some(Connect::AllToAll)
+            }
             "one_to_one" => {
                 if let (Some(pre), Some(post)) = (pre, post)
                     && pre != post

@@ -3,7 +3,7 @@
 //! What is printed loads back to the same plan, from any directory: rows of CSV files are written out.
 
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
-use super::plan::{Connect, Kernel, Plan, SourceKind};
+use super::plan::{Connect, Kernel, Plan, Protocol, SourceKind};
 use super::spec::{Fallback, Kind, Provenance, SECTIONS, Unit};
 use super::text::{Node, Value};
 use crate::time::Time;
@@ -60,6 +60,14 @@ impl Writer<'_> {
         let name = entry.key.name;
         if let Some((key, rows, comment)) = self.listed(fields, entry) {
             let _ = writeln!(self.out, "{key} = {rows}  # {comment}");
+            return;
+        }
+        if let (Protocol::Supervised(supervised), "protocol", "weights_from") =
+            (&self.plan.protocol, fields.path.as_str(), name)
+            && let Some(from) = &supervised.weights_from
+        {
+            // A path from the working directory, where the original is from the scenario's own.
+            let _ = writeln!(self.out, "{name} = {}  # {}", quoted(from), origin(entry));
             return;
         }
         match &entry.datum {

@@ -12,18 +12,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised
     if let Some(index) = projection {
         fits(lower, fields, index);
     }
-    let weights_from = fields.text("weights_from").map(str::to_string);
-    if let (Some(name), Some(at)) = (&weights_from, fields.written("weights_from")) {
-        if lower.filled.one("scenario").and_then(|scenario| scenario.text("name")) == Some(name) {
-            lower.faults.push(
-                Diagnostic::error(format!("`weights_from` names this scenario itself, `{name}`"))
-                    .at(at)
-                    .allowed("another scenario, or nothing: then the weights are trained here"),
-            );
-        } else if let Err(fault) = load::exists(name, at) {
-            lower.faults.push(fault);
-        }
-    }
+    let weights_from = weights_from(lower, fields);
     let rates = fields.table("optimizer");
     if let Some(rates) = rates
         && let (Some(rate), Some(last)) = (rates.number("rate"), rates.number("rate_final"))
@@ -67,6 +56,20 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised
         show_class: fields.count("show_class"),
         programming: cases?,
     })
+}
+
+/// The scenario whose weights are taken, as an argument that finds it from the working directory.
+fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<String> {
+    let (name, at) = (fields.text("weights_from")?, fields.written("weights_from")?);
+    if lower.filled.one("scenario").and_then(|scenario| scenario.text("name")) == Some(name) {
+        lower.faults.push(
+            Diagnostic::error(format!("`weights_from` names this scenario itself, `{name}`"))
+                .at(at)
+                .allowed("another scenario, or nothing: then the weights are trained here"),
+        );
+        return None;
+    }
+    load::argument(name, at).map_err(|fault| lower.faults.push(fault)).ok()
 }
 
 /// The projection that learns, by name.
