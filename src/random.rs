@@ -75,8 +75,8 @@ impl Stream {
         let key = [seed as u32, (seed >> 32) as u32];
         let counter = [purpose as u32, entity, episode as u32, (episode >> 32) as u32];
         let [a, b, c, d] = philox4x32_10(counter, key).map(u128::from);
-        // A multiplicative generator needs an odd state; the low two bits are fixed, as in `rand_pcg`.
-        Self { state: (a | b << 32 | c << 64 | d << 96) | 3 }
+        // A multiplicative generator needs an odd state.
+        Self { state: (a | b << 32 | c << 64 | d << 96) | 1 }
     }
 
     /// The stream after `count` words.
