@@ -98,6 +98,7 @@ impl Stream {
     ///
     /// Four chains of the generator run side by side, each taking every fourth word: one 128-bit
     /// multiplication does not have to wait for the last.
+    #[inline(always)]
     pub fn fill_pairs(&mut self, first: &mut [u64], second: &mut [u64]) {
         let pairs = first.len().min(second.len());
         let mut chains = [self.state; 4];

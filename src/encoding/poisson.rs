@@ -9,6 +9,7 @@
 use super::alias::{AliasCell, choose};
 use crate::numeric::neg_ln_unit;
 use crate::random::{Purpose, Stream};
+use crate::simd::{Work, vectorised};
 use crate::time::{FS_PER_SECOND, Time};
 
 /// Consecutive sources that share one process. A property of the plan, never of threads; a change
@@ -166,6 +167,12 @@ impl Block {
         if self.silent {
             return;
         }
+        vectorised(Draw { block: self, rate, last });
+        self.head = 0;
+    }
+
+    #[inline(always)]
+    fn draw(&mut self, rate: &BlockRate, last: u64) {
         let mut gaps = [0u64; BATCH];
         let mut marks = [0u64; BATCH];
         self.stream.fill_pairs(&mut gaps, &mut marks);
@@ -187,7 +194,22 @@ impl Block {
         for (source, mark) in self.sources.iter_mut().zip(marks) {
             *source = choose(rate.cells, mark);
         }
-        self.head = 0;
+    }
+}
+
+/// The loops of [`Block::refill`].
+struct Draw<'a, 'b> {
+    block: &'a mut Block,
+    rate: &'a BlockRate<'b>,
+    last: u64,
+}
+
+impl Work for Draw<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.block.draw(self.rate, self.last);
     }
 }
 
