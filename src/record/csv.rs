@@ -41,7 +41,11 @@ impl SpikeWriter {
     /// If the file cannot be created.
     pub fn new(dir: &RunDir, labels: Vec<String>, episodes: bool) -> Result<Self, RecordError> {
         let mut file = dir.begin("spikes.csv")?;
-        file.write(if episodes { b"episode,time [ms],population,id\n" } else { b"time [ms],population,id\n" })?;
+        file.write(if episodes {
+            b"episode,time [ms],population,id\n"
+        } else {
+            b"time [ms],population,id\n"
+        })?;
         Ok(Self {
             file,
             labels: labels.iter().map(|label| field(label)).collect(),
@@ -96,8 +100,7 @@ impl SpikeWriter {
 /// `epochs.csv`: one line per epoch of training.
 #[must_use]
 pub fn epochs(epochs: &[EpochResult]) -> String {
-    let mut text =
-        "epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate\n".to_string();
+    let mut text = "epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate\n".to_string();
     for e in epochs {
         let validation = e.validation_accuracy.map_or_else(String::new, |accuracy| accuracy.to_string());
         let _ = writeln!(

@@ -22,12 +22,12 @@ impl Fingerprint {
     /// Adds one spike; spikes come in content order.
     #[inline]
     pub fn spike(&mut self, episode: u64, time_fs: u64, population: u32, id: u32) {
-        let mut bytes = [0; 24];
-        bytes[..8].copy_from_slice(&episode.to_le_bytes());
-        bytes[8..16].copy_from_slice(&time_fs.to_le_bytes());
-        bytes[16..20].copy_from_slice(&population.to_le_bytes());
-        bytes[20..].copy_from_slice(&id.to_le_bytes());
-        self.hash.update(&bytes);
+        self.hash.update(&encode(episode, time_fs, population, id));
+    }
+
+    /// Adds spikes already encoded by [`encode`], which threads can do before their turn comes.
+    pub fn encoded(&mut self, bytes: &[u8]) {
+        self.hash.update(bytes);
     }
 
     /// Adds final weights, projection by projection, row by row.
@@ -42,6 +42,18 @@ impl Fingerprint {
     pub fn hex(&self) -> String {
         format!("{:032x}", self.hash.digest128())
     }
+}
+
+/// The 24 bytes that stand for a spike.
+#[inline]
+#[must_use]
+pub fn encode(episode: u64, time_fs: u64, population: u32, id: u32) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    bytes[..8].copy_from_slice(&episode.to_le_bytes());
+    bytes[8..16].copy_from_slice(&time_fs.to_le_bytes());
+    bytes[16..20].copy_from_slice(&population.to_le_bytes());
+    bytes[20..].copy_from_slice(&id.to_le_bytes());
+    bytes
 }
 
 impl std::fmt::Debug for Fingerprint {
@@ -72,9 +84,7 @@ mod tests {
     #[test]
     fn the_bytes_are_those_of_the_definition() {
         let mut bytes = Vec::new();
-        for (episode, time, population, id) in
-            [(0u64, 9_410_000_000_000u64, 0u32, 7u32), (1, 1, 2, 3)]
-        {
+        for (episode, time, population, id) in [(0u64, 9_410_000_000_000u64, 0u32, 7u32), (1, 1, 2, 3)] {
             bytes.extend(episode.to_le_bytes());
             bytes.extend(time.to_le_bytes());
             bytes.extend(population.to_le_bytes());

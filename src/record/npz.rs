@@ -86,8 +86,7 @@ pub fn encode(arrays: &[(&str, &NamedArray)]) -> Result<Vec<u8>, RecordError> {
 /// If the file cannot be read or holds something else.
 pub fn read(path: &Path) -> Result<Vec<NamedArray>, RecordError> {
     let bytes = std::fs::read(path).map_err(RecordError::io("read", path))?;
-    let malformed =
-        |message: String| RecordError::Malformed { path: path.to_path_buf(), message };
+    let malformed = |message: String| RecordError::Malformed { path: path.to_path_buf(), message };
     let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(|error| malformed(error.to_string()))?;
     let names = npz.names().map_err(|error| malformed(error.to_string()))?;
     let mut arrays = Vec::new();
@@ -117,7 +116,8 @@ mod tests {
         let dir = RunDir::create_at(root.path(), false).unwrap();
         let mut weight = array("weight.input", 3, 2);
         weight.data[0] = f64::from_bits(1);
-        let arrays = [weight.clone(), array("conductance.input.plus", 3, 2), array("conductance.input.minus", 3, 2)];
+        let arrays =
+            [weight.clone(), array("conductance.input.plus", 3, 2), array("conductance.input.minus", 3, 2)];
         assert_eq!(write_all(&dir, &arrays).unwrap(), ["weights.npz", "conductances.npz"]);
         let read_back = read(&root.path().join("weights.npz")).unwrap();
         assert_eq!(read_back, [NamedArray { name: "input".into(), ..weight }]);

@@ -153,10 +153,8 @@ impl PendingFile {
     /// If what was left cannot be written or the file cannot be renamed.
     pub fn finish(self) -> Result<(), RecordError> {
         let place = self.place;
-        let file = self
-            .file
-            .into_inner()
-            .map_err(|error| RecordError::io("write", &place)(error.into_error()))?;
+        let file =
+            self.file.into_inner().map_err(|error| RecordError::io("write", &place)(error.into_error()))?;
         file.persist(&place).map_err(|error| RecordError::io("write", &place)(error.error))?;
         Ok(())
     }

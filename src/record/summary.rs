@@ -440,7 +440,9 @@ mod tests {
                         keys(&format!("{prefix}.{key}"), value, into);
                     }
                 }
-                serde_json::Value::Array(items) if items.first().is_some_and(serde_json::Value::is_object) => {
+                serde_json::Value::Array(items)
+                    if items.first().is_some_and(serde_json::Value::is_object) =>
+                {
                     keys(&format!("{prefix}[]"), &items[0], into);
                 }
                 _ => into.push(prefix.trim_start_matches('.').to_string()),

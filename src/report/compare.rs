@@ -113,7 +113,8 @@ impl Expected {
     /// # Errors
     /// With line and column if it is not TOML of this form; names every check without a bound.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let expected: Self = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_string())?;
+        let expected: Self =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_string())?;
         let mut faults = Vec::new();
         for check in &expected.checks {
             if check.min.is_none() && check.max.is_none() && check.equals.is_none() {
@@ -237,7 +238,12 @@ pub fn text_of_runs(comparison: &Comparison) -> String {
         .iter()
         .map(|difference| {
             let relative = difference.relative().map_or_else(String::new, |r| format!("{:+.3} %", r * 100.0));
-            [difference.key.clone(), shown(difference.left.as_ref()), shown(difference.right.as_ref()), relative]
+            [
+                difference.key.clone(),
+                shown(difference.left.as_ref()),
+                shown(difference.right.as_ref()),
+                relative,
+            ]
         })
         .collect();
     text.push('\n');
@@ -292,8 +298,7 @@ fn table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
     }
     let mut text = String::new();
     for row in std::iter::once(&header.map(String::from)).chain(rows) {
-        let line: String =
-            row.iter().zip(width).map(|(cell, width)| format!("{cell:width$}  ")).collect();
+        let line: String = row.iter().zip(width).map(|(cell, width)| format!("{cell:width$}  ")).collect();
         text.push_str(line.trim_end());
         text.push('\n');
     }

@@ -5,8 +5,8 @@ use crate::neuron::{Lif, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::record::summary::{Calibration, HostPerformance};
 use crate::scenario::outcome::{
-    EpochResult, EventCounts, InferenceEnergy, NamedArray, Outcome, PhaseCounts, PhaseTime, ProgrammingResult,
-    ShownSample, Status, SupervisedResult,
+    EpochResult, EventCounts, InferenceEnergy, NamedArray, Outcome, PhaseCounts, PhaseTime,
+    ProgrammingResult, ShownSample, Status, SupervisedResult,
 };
 use crate::scenario::plan::{
     Adam, Connect, DatasetName, DevicePlan, Kernel, Origin, Plan, PopulationPlan, Precision, ProgrammingCase,
@@ -39,7 +39,8 @@ fn plan() -> Plan {
     Plan {
         name: "mnist".into(),
         title: "MNIST on a 784 x 10 memristor crossbar".into(),
-        description: "Trains a single layer of leaky integrate-and-fire neurons on Poisson-coded digits.".into(),
+        description: "Trains a single layer of leaky integrate-and-fire neurons on Poisson-coded digits."
+            .into(),
         reproduces: Some(Reproduces { paper: "Yan et al.".into(), figure: "5c".into() }),
         seed: 1,
         sources: vec![SourcePlan {
@@ -103,7 +104,8 @@ fn plan() -> Plan {
         record: RecordPlan { energy: true, mac_energy: Joule::new(4.6e-12), ..RecordPlan::default() },
         assumed: vec![
             "population.output.on_time = 100 us (needs an active reset of the switch)".into(),
-            "projection.input.read.width = 1 us (shortest pulse the paper's rows could be driven with)".into(),
+            "projection.input.read.width = 1 us (shortest pulse the paper's rows could be driven with)"
+                .into(),
             "projection.input.g_max = 100 uS (the paper gives ratios only)".into(),
         ],
     }
@@ -140,9 +142,11 @@ fn outcome() -> Outcome {
     let confusion: Vec<Vec<u64>> = (0..10)
         .map(|class: u64| {
             (0..10)
-                .map(|answer: u64| {
-                    if class == answer { 925 } else { (draw.uniform() * 16.0 * draw.uniform()) as u64 }
-                })
+                .map(
+                    |answer: u64| {
+                        if class == answer { 925 } else { (draw.uniform() * 16.0 * draw.uniform()) as u64 }
+                    },
+                )
                 .collect()
         })
         .collect();
@@ -151,7 +155,10 @@ fn outcome() -> Outcome {
     let test_accuracy = right as f64 / tested as f64;
     let weights = weights(&mut draw);
     let conductance = |sign: f64| -> Vec<f64> {
-        weights.iter().map(|w| (1e-8 + (sign * w).max(0.0) / 0.075 * 1e-4) * (1.0 + 0.01 * draw_of(*w))).collect()
+        weights
+            .iter()
+            .map(|w| (1e-8 + (sign * w).max(0.0) / 0.075 * 1e-4) * (1.0 + 0.01 * draw_of(*w)))
+            .collect()
     };
     let (plus, minus) = (conductance(1.0), conductance(-1.0));
     let array = |name: &str, data: Vec<f64>| NamedArray { name: name.into(), rows: 784, cols: 10, data };
@@ -178,7 +185,12 @@ fn outcome() -> Outcome {
         counts: PhaseCounts {
             episodes: 1_810_000,
             sim_time_fs: 181_000_000_000_000_000_000,
-            events: EventCounts { poisson: 1_886_020_000, source: 0, arrival: 1_886_020_000, fire: 126_700_000 },
+            events: EventCounts {
+                poisson: 1_886_020_000,
+                source: 0,
+                arrival: 1_886_020_000,
+                fire: 126_700_000,
+            },
             synaptic_events: 18_860_200_000,
             spikes: vec![126_700_000],
         },
@@ -210,10 +222,20 @@ fn outcome() -> Outcome {
             array("conductance.input.minus", minus),
         ],
         fingerprint: "0123456789abcdef0123456789abcdef".into(),
-        phases: [("build", 0.4, 0.4, 0, 0), ("train", 52.1, 103.9, 1_800_000, 3_800_000_000), ("test", 8.7, 14.1, 310_000, 640_000_000)]
-            .into_iter()
-            .map(|(phase, wall_s, cpu_s, samples, events)| PhaseTime { phase: phase.into(), wall_s, cpu_s, samples, events })
-            .collect(),
+        phases: [
+            ("build", 0.4, 0.4, 0, 0),
+            ("train", 52.1, 103.9, 1_800_000, 3_800_000_000),
+            ("test", 8.7, 14.1, 310_000, 640_000_000),
+        ]
+        .into_iter()
+        .map(|(phase, wall_s, cpu_s, samples, events)| PhaseTime {
+            phase: phase.into(),
+            wall_s,
+            cpu_s,
+            samples,
+            events,
+        })
+        .collect(),
         notes: vec!["engine fast: shared-decay form, f64, one Poisson lane of 4 blocks".into()],
     }
 }
@@ -252,7 +274,11 @@ fn weights(draw: &mut Draw) -> Vec<f64> {
         let bumps: Vec<(f64, f64, f64)> = (0..7)
             .map(|k| {
                 let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
-                (5.0 + 18.0 * draw.uniform(), 5.0 + 18.0 * draw.uniform(), sign * (0.4 + 0.6 * draw.uniform()))
+                (
+                    5.0 + 18.0 * draw.uniform(),
+                    5.0 + 18.0 * draw.uniform(),
+                    sign * (0.4 + 0.6 * draw.uniform()),
+                )
             })
             .collect();
         for pixel in 0..784 {

@@ -5,4 +5,5 @@ pub mod compare;
 pub mod example;
 pub mod html;
 pub mod number;
+pub mod plan;
 pub mod text;

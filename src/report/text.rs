@@ -40,7 +40,8 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
     lines.gap();
     performance_lines(&mut lines, summary);
     lines.row("fingerprint", &summary.fingerprint);
-    lines.text
+    // Not every terminal has the narrow spaces of the page.
+    lines.text.replace(['\u{202f}', '\u{a0}'], " ")
 }
 
 #[derive(Default)]
@@ -67,7 +68,8 @@ fn draws(n: usize) -> String {
 fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
     lines.gap();
     if let Some(test) = accuracy.test {
-        let error = accuracy.standard_error().map_or_else(String::new, |e| format!(" \u{b1} {:.2}", e * 100.0));
+        let error =
+            accuracy.standard_error().map_or_else(String::new, |e| format!(" \u{b1} {:.2}", e * 100.0));
         let images = accuracy.test_samples.map_or_else(String::new, |n| format!(" of {} samples", count(n)));
         let epoch = accuracy.tested_epoch.map_or_else(String::new, |epoch| format!(", epoch {epoch}"));
         lines.row("test accuracy", &format!("{}{error}{images}{epoch}", percent(test)));
@@ -85,17 +87,17 @@ fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
 
 fn spike_lines(lines: &mut Lines, summary: &Summary) {
     for (name, n) in summary.spikes.iter() {
-        let rate = summary.rate_hz.get(name).map_or_else(String::new, |r| format!("  ({} per neuron)", si(*r, "Hz")));
+        let rate = summary
+            .rate_hz
+            .get(name)
+            .map_or_else(String::new, |r| format!("  ({} per neuron)", si(*r, "Hz")));
         lines.row(&format!("spikes {name}"), &format!("{}{rate}", rough(*n)));
     }
     lines.row(
         "events",
         &format!("{}, {} synaptic", rough(summary.events.total), rough(summary.synaptic_events)),
     );
-    lines.row(
-        "simulated",
-        &format!("{} in {}", duration(summary.sim_time_s), episodes(summary.episodes)),
-    );
+    lines.row("simulated", &format!("{} in {}", duration(summary.sim_time_s), episodes(summary.episodes)));
 }
 
 fn episodes(n: u64) -> String {
@@ -117,11 +119,7 @@ fn energy_lines(lines: &mut Lines, summary: &Summary) {
     if let Some(inference) = &summary.inference {
         lines.row(
             "as float MACs",
-            &format!(
-                "{}  ({} each)",
-                si(inference.mac_reference_j, "J"),
-                si(inference.mac_energy_j, "J")
-            ),
+            &format!("{}  ({} each)", si(inference.mac_reference_j, "J"), si(inference.mac_energy_j, "J")),
         );
     }
     if !summary.energy_not_modelled.is_empty() {
@@ -133,7 +131,8 @@ fn energy_lines(lines: &mut Lines, summary: &Summary) {
 
 fn performance_lines(lines: &mut Lines, summary: &Summary) {
     let performance = &summary.performance;
-    let memory = performance.peak_rss_bytes.map_or_else(String::new, |n| format!(", peak memory {}", bytes(n)));
+    let memory =
+        performance.peak_rss_bytes.map_or_else(String::new, |n| format!(", peak memory {}", bytes(n)));
     lines.row(
         "time",
         &format!("{} wall, {} CPU{memory}", duration(performance.wall_s), duration(performance.cpu_s)),
