@@ -11,3 +11,4 @@ pub mod scenario;
 pub mod synapse;
 pub mod time;
 pub mod units;
+pub mod waveform;

@@ -1,11 +1,11 @@
 //! How the devices' conductances are spread.
 
+use super::number;
 use super::style::{
     AXIS, At, BLUE, GRID, HEAD, INK, MUTED, VERMILLION, line, px, sheet, stroke, text, ticks, write,
 };
 use super::{Figure, PlotError};
 use crate::record::npz::ArrayKind;
-use crate::report::number;
 use crate::scenario::outcome::NamedArray;
 use plotters::prelude::*;
 

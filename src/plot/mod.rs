@@ -7,6 +7,7 @@ mod accuracy;
 mod conductance;
 mod confusion;
 mod energy;
+pub mod number;
 mod png;
 mod programming;
 mod raster;
@@ -20,6 +21,9 @@ use crate::record::csv::SpikeRow;
 use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Plan, Protocol};
+
+/// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
+pub const PAPER_ACCURACY: f64 = 0.9157;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +110,72 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
 #[must_use]
 pub fn paper_accuracy(plan: &Plan) -> Option<f64> {
     let reproduces = plan.reproduces.as_ref()?;
-    (reproduces.paper.starts_with("Yan") && reproduces.figure == "5c")
-        .then_some(crate::report::text::PAPER_ACCURACY)
+    (reproduces.paper.starts_with("Yan") && reproduces.figure == "5c").then_some(PAPER_ACCURACY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::example;
+    use crate::time::Time;
+
+    #[test]
+    fn every_picture_of_a_run_is_drawn_and_can_be_rendered() {
+        let (plan, outcome) = example::trained();
+        let groups = [("retina".to_string(), 784), ("output".to_string(), 10)];
+        let rows: Vec<SpikeRow> = (0..200)
+            .map(|k| SpikeRow {
+                episode: 0,
+                time: Time::from_fs(k * 1_000_000_000),
+                label: k as u32 % 2,
+                id: k as u32 % 10,
+            })
+            .collect();
+        let spikes = RecordedSpikes { groups: &groups, rows: &rows, total: 1000 };
+        let figures = figures(&plan, &outcome, spikes).unwrap();
+        let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "accuracy",
+                "shown",
+                "confusion",
+                "weights-input",
+                "raster",
+                "energy",
+                "conductances",
+                "programming"
+            ]
+        );
+        let renderer = Renderer::new();
+        for figure in &figures {
+            renderer.render(&figure.svg).unwrap_or_else(|error| panic!("{}: {error}", figure.name));
+        }
+    }
+
+    #[test]
+    fn a_run_stopped_at_once_has_pictures_of_what_there_is() {
+        let (plan, mut outcome) = example::trained();
+        let result = outcome.supervised.as_mut().unwrap();
+        result.epochs.truncate(1);
+        result.confusion = vec![vec![0; 10]; 10];
+        result.programming.clear();
+        result.shown = None;
+        outcome.inference = None;
+        outcome.energy = Default::default();
+        outcome.arrays.truncate(1);
+        outcome.arrays[0].data.fill(0.0);
+        let figures = figures(&plan, &outcome, RecordedSpikes::default()).unwrap();
+        let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
+        assert_eq!(names, ["accuracy", "weights-input"]);
+        assert!(figures.iter().all(|figure| !figure.svg.contains("NaN") && !figure.svg.contains("inf")));
+    }
+
+    #[test]
+    fn the_papers_line_is_drawn_only_for_the_papers_figure() {
+        let (mut plan, _) = example::trained();
+        assert_eq!(paper_accuracy(&plan), Some(PAPER_ACCURACY));
+        plan.reproduces.as_mut().unwrap().figure = "2a".into();
+        assert_eq!(paper_accuracy(&plan), None);
+    }
 }

@@ -1,8 +1,8 @@
 //! Weights from an image to each output, as images.
 
 use super::PlotError;
+use super::number;
 use super::style::{At, HEAD, INK, MUTED, cividis, sheet, text, write};
-use crate::report::number;
 use crate::scenario::outcome::NamedArray;
 use crate::scenario::plan::{Kernel, Plan};
 use std::collections::BTreeMap;

@@ -1,12 +1,9 @@
-//! What a run leaves on disk: the run directory, its manifest and summary, tables, arrays and the
-//! fingerprint. Everything takes a path or returns bytes; nothing here reads a clock or prints.
+//! What a run leaves on disk: the run directory, spikes, arrays and the fingerprint. Everything takes a path or returns bytes; nothing here reads a clock or prints.
 
 pub mod csv;
 pub mod fingerprint;
-pub mod manifest;
 pub mod npz;
 pub mod rundir;
-pub mod summary;
 
 pub use fingerprint::Fingerprint;
 pub use rundir::{RunDir, RunStatus};

@@ -1,10 +1,10 @@
 //! `report.html`: the whole run on one page that needs nothing else.
 
-use super::number::{bytes, count, duration, percent, rough, si};
 use super::plan::{self, Row};
 use crate::plot::Figure;
-use crate::record::manifest::Manifest;
-use crate::record::summary::{ByName, Summary, category_name};
+use crate::plot::number::{bytes, count, duration, percent, rough, si};
+use crate::report::manifest::Manifest;
+use crate::report::summary::{ByName, Summary};
 use crate::scenario::outcome::{Outcome, Status};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -189,7 +189,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
                 }
                 @for category in &summary.energy_not_modelled {
                     tr.absent {
-                        td { (category_name(*category).replace('_', "-")) }
+                        td { (category.name().replace('_', "-")) }
                         td.n { "not modelled" } td {}
                         @if per_inference.is_some() { td {} }
                     }
@@ -212,7 +212,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
                         @for entry in &outcome.energy.entries {
                             tr {
                                 td { (entry.owner) }
-                                td { (category_name(entry.category).replace('_', "-")) }
+                                td { (entry.category.name().replace('_', "-")) }
                                 td.n { (si(entry.joules, "J")) }
                             }
                         }
@@ -340,9 +340,9 @@ fn provenance(manifest: &Manifest, summary: &Summary) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::manifest::Host;
     use crate::record::rundir::RunStatus;
     use crate::report::example;
+    use crate::report::manifest::Host;
 
     fn example_page(change: impl FnOnce(&mut Manifest, &mut Outcome)) -> String {
         let (plan, mut outcome) = example::trained();

@@ -1,6 +1,6 @@
 //! A plan in words: what is connected to what, with which values.
 
-use super::number::{count, si};
+use crate::plot::number::{count, si};
 use crate::scenario::plan::{
     Connect, DatasetName, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan, Protocol,
     SourceKind, SourcePlan, Supervised, WeightInit,
