@@ -2,7 +2,7 @@
 
 use super::number;
 use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SERIES, SHADE, fill, line, sheet, text, write};
-use super::{Figure, PlotError};
+use super::{Figure, PlotError, Shape};
 use crate::energy::Ledger;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
@@ -25,7 +25,7 @@ pub fn figure(plan: &Plan, outcome: &Outcome) -> Result<Option<Figure>, PlotErro
         ));
     }
     let svg = draw(ledger, what, mac)?;
-    Ok(Some(Figure { name: "energy".into(), caption, svg }))
+    Ok(Some(Figure { name: "energy".into(), shape: Shape::Half, caption, svg }))
 }
 
 fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> Result<String, PlotError> {

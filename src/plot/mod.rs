@@ -30,9 +30,22 @@ pub const PAPER_ACCURACY: f64 = 0.9157;
 pub struct Figure {
     /// Name of the file without its ending: `"accuracy"`.
     pub name: String,
+    /// How much of a page it wants.
+    pub shape: Shape,
     /// A sentence to stand below it.
     pub caption: String,
     pub svg: String,
+}
+
+/// How much of a page of two columns a picture wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One column.
+    Half,
+    /// Both columns.
+    Wide,
+    /// One column, as high as two others.
+    Tall,
 }
 
 /// Why a picture could not be drawn.
@@ -62,23 +75,20 @@ pub struct RecordedSpikes<'a> {
 /// If a picture cannot be drawn.
 pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Result<Vec<Figure>, PlotError> {
     let mut figures = Vec::new();
-    let mut add = |name: &str, caption: String, svg: String| {
-        figures.push(Figure { name: name.to_string(), caption, svg });
+    let mut add = |name: &str, shape: Shape, caption: String, svg: String| {
+        figures.push(Figure { name: name.to_string(), shape, caption, svg });
     };
     let paper = paper_accuracy(plan);
     if let Some(result) = &outcome.supervised {
         if !result.epochs.is_empty() {
-            add("accuracy", accuracy::caption(paper), accuracy::draw(&result.epochs, paper)?);
+            add("accuracy", Shape::Half, accuracy::caption(paper), accuracy::draw(&result.epochs, paper)?);
         }
         if let Some(shown) = &result.shown {
             let presentation_ms = match &plan.protocol {
                 Protocol::Supervised(protocol) => protocol.test_presentation.as_seconds() * 1e3,
                 Protocol::Simulate { duration } => duration.as_seconds() * 1e3,
             };
-            add("shown", shown::caption(shown), shown::draw(shown, presentation_ms)?);
-        }
-        if result.confusion.iter().flatten().any(|&n| n > 0) {
-            add("confusion", confusion::caption(), confusion::draw(&result.confusion)?);
+            add("shown", Shape::Half, shown::caption(shown), shown::draw(shown, presentation_ms)?);
         }
     }
     for array in &outcome.arrays {
@@ -86,11 +96,21 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
             && let Some(side) = weights::side(array.rows)
         {
             let unit = weights::unit(plan, name);
-            add(&format!("weights-{name}"), weights::caption(), weights::draw(name, array, side, unit)?);
+            add(
+                &format!("weights-{name}"),
+                Shape::Wide,
+                weights::caption(),
+                weights::draw(name, array, side, unit)?,
+            );
         }
     }
     if !spikes.rows.is_empty() {
-        add("raster", raster::caption(spikes), raster::draw(spikes)?);
+        add("raster", Shape::Wide, raster::caption(spikes), raster::draw(spikes)?);
+    }
+    if let Some(result) = &outcome.supervised
+        && result.confusion.iter().flatten().any(|&n| n > 0)
+    {
+        add("confusion", Shape::Tall, confusion::caption(), confusion::draw(&result.confusion)?);
     }
     if let Some(figure) = energy::figure(plan, outcome)? {
         figures.push(figure);
@@ -139,9 +159,9 @@ mod tests {
             [
                 "accuracy",
                 "shown",
-                "confusion",
                 "weights-input",
                 "raster",
+                "confusion",
                 "energy",
                 "conductances",
                 "programming"

@@ -75,7 +75,7 @@ impl RecordError {
             Self::NotARun { .. } => {
                 Some("--force replaces run directories only; remove the directory yourself".into())
             }
-            Self::NotADirectory { .. } => Some("give the directory of a run".into()),
+            Self::NotADirectory { .. } => Some("give a directory, not a file".into()),
             Self::NoRun { scenario, .. } => Some(format!("make one with `memspike run {scenario}`")),
             Self::Malformed { .. } => {
                 Some("it was cut short or edited; run the scenario again or take another run".into())

@@ -1,8 +1,8 @@
 //! `report.html`: the whole run on one page that needs nothing else.
 
 use super::plan::{self, Row};
-use crate::plot::Figure;
-use crate::plot::number::{bytes, count, duration, percent, rough, si};
+use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
+use crate::plot::{Figure, Shape};
 use crate::report::manifest::Manifest;
 use crate::report::summary::{ByName, Summary};
 use crate::scenario::outcome::{Outcome, Status};
@@ -44,7 +44,7 @@ pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: 
                         h2 { "Pictures" }
                         div.figures {
                             @for figure in figures {
-                                figure {
+                                figure.wide[figure.shape == Shape::Wide].tall[figure.shape == Shape::Tall] {
                                     div.sheet { (PreEscaped(&figure.svg)) }
                                     figcaption { (figure.caption) }
                                 }
@@ -96,7 +96,7 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
             @if let Some((accuracy, test)) = summary.accuracy.as_ref().and_then(|a| a.test.map(|test| (a, test))) {
                 @let error = accuracy.standard_error();
                 @let samples = accuracy.test_samples.map(|n| format!("{} test samples", count(n)));
-                @let paper = crate::plot::paper_accuracy(&manifest.plan).map(|p| format!("paper {}", percent(p)));
+                @let paper = crate::plot::paper_accuracy(&manifest.plan).map(|p| format!("paper\u{a0}{}", percent(p)));
                 @let remark: Vec<String> = samples.into_iter().chain(paper).collect();
                 (card("Test accuracy", &html! {
                     (percent(test))
@@ -106,13 +106,11 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
             @match &summary.inference {
                 Some(inference) => {
                     @let energy = summary.energy_per_inference_j.unwrap_or(0.0);
-                    @let ratio = inference.mac_reference_j / energy;
-                    @let remark = if energy <= 0.0 || !ratio.is_finite() {
-                        String::new()
-                    } else if ratio >= 1.0 {
-                        format!("{ratio:.2} times less than as float MACs")
+                    @let ratio = energy / inference.mac_reference_j;
+                    @let remark = if ratio.is_finite() {
+                        format!("{} times the same net as float MACs", significant(ratio, 3))
                     } else {
-                        format!("{:.2} times more than as float MACs", 1.0 / ratio)
+                        String::new()
                     };
                     (card("Energy per inference", &html! { (si(energy, "J")) }, &remark))
                     @let remark = format!("from {:.0} input spikes", inference.input_spikes);
@@ -166,8 +164,10 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
     let per_inference = summary.inference.as_ref().map(|inference| &inference.energy_j);
     let shown: &ByName<f64> = per_inference.unwrap_or(&summary.energy_j);
     let total = shown.get("total").copied().unwrap_or(0.0);
-    let share = |joules: f64| {
-        if total > 0.0 { format!("{:.1}\u{a0}%", 100.0 * joules / total) } else { String::new() }
+    let share = |joules: f64| match joules / total {
+        share if total <= 0.0 || share.is_nan() => String::new(),
+        share if joules > 0.0 && share < 0.0005 => "< 0.1\u{a0}%".to_string(),
+        share => format!("{:.1}\u{a0}%", 100.0 * share),
     };
     html! {
         section.card {

@@ -166,4 +166,14 @@ mod tests {
         let text = summary(&Summary::new(&plan, &outcome, &example::host()), None);
         assert!(text.lines().next().unwrap().contains("interrupted"));
     }
+
+    #[test]
+    fn a_simulation_without_labels_has_no_accuracy_and_its_own_energy() {
+        let (plan, mut outcome) = example::trained();
+        outcome.supervised = None;
+        outcome.inference = None;
+        outcome.counts.episodes = 1;
+        outcome.phases.clear();
+        insta::assert_snapshot!(summary(&Summary::new(&plan, &outcome, &example::host()), None));
+    }
 }
