@@ -17,7 +17,7 @@ pub fn figure(cases: &[ProgrammingResult]) -> Result<Option<Figure>, PlotError> 
                    programming draw, the bar its mean; the dashed line is the accuracy of the weights as \
                    trained."
         .to_string();
-    Ok(Some(Figure { name: "programming".into(), shape: Shape::Half, caption, svg: draw(cases)? }))
+    Ok(Some(Figure { name: "programming".into(), shape: Shape::Wide, caption, svg: draw(cases)? }))
 }
 
 fn draw(cases: &[ProgrammingResult]) -> Result<String, PlotError> {
