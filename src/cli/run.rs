@@ -9,12 +9,12 @@ use super::signals::Stop;
 use super::wiring::{self, Request};
 use super::{calibrate, progress, trace};
 use memspike::plot::{self, RecordedSpikes};
-use memspike::record::csv::{self, SpikeRow, SpikeWriter};
-use memspike::record::manifest::Manifest;
+use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::record::summary::{HostPerformance, SCHEMA_VERSION, Summary};
-use memspike::report::{html, text};
+use memspike::report::manifest::Manifest;
+use memspike::report::summary::{HostPerformance, SCHEMA_VERSION, Summary};
+use memspike::report::{html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Plan, Protocol, SourceKind};
 use std::path::Path;
@@ -248,13 +248,13 @@ fn write_results(
 ) -> Result<(), Failure> {
     if let Some(result) = &outcome.supervised {
         if !result.epochs.is_empty() {
-            dir.write("epochs.csv", csv::epochs(&result.epochs).as_bytes())?;
+            dir.write("epochs.csv", tables::epochs(&result.epochs).as_bytes())?;
         }
         if !result.confusion.is_empty() {
-            dir.write("confusion.csv", csv::confusion(&result.confusion).as_bytes())?;
+            dir.write("confusion.csv", tables::confusion(&result.confusion).as_bytes())?;
         }
         if !result.programming.is_empty() {
-            dir.write("programming.csv", csv::programming(&result.programming).as_bytes())?;
+            dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
         }
     }
     npz::write_all(dir, &outcome.arrays)?;
