@@ -1,7 +1,7 @@
 //! No text makes the reader panic, and what belongs together in the specification does.
 
 use memspike::neuron::Lif;
-use memspike::scenario::expected::Expected;
+use memspike::report::compare::Expected;
 use memspike::scenario::plan::{Protocol, SourceKind};
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use memspike::scenario::{load, load_text, shipped};

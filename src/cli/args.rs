@@ -83,7 +83,7 @@ A run directory (runs/SCENARIO/001 and so on, or --out) keeps manifest.json, sum
 report.html, plots and records. Ctrl-C stops the run and keeps what is done; a second Ctrl-C
 stops at once.";
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
     /// A file, a directory with scenario.toml, or the name of a shipped scenario.

@@ -182,6 +182,18 @@ fn numbered(parent: &Path) -> Result<Vec<(u32, PathBuf)>, RecordError> {
     Ok(found)
 }
 
+/// All numbered runs of a scenario under `root`, in order.
+///
+/// # Errors
+/// If the directory cannot be listed.
+pub fn all(root: &Path, scenario: &str) -> Result<Vec<PathBuf>, RecordError> {
+    let parent = root.join(scenario);
+    if !parent.is_dir() {
+        return Ok(Vec::new());
+    }
+    Ok(numbered(&parent)?.into_iter().map(|(_, path)| path).collect())
+}
+
 /// The one part of a manifest that is looked at here.
 #[derive(serde::Deserialize)]
 struct Status {

@@ -7,7 +7,6 @@
 pub mod assemble;
 mod assumed;
 pub mod diagnostic;
-pub mod expected;
 pub mod filled;
 mod lists;
 mod load;
