@@ -509,6 +509,8 @@ struct Sink<'a, R, P> {
 }
 
 impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
+    const ROWS: bool = P::STREAM || P::TAPE;
+
     #[inline(always)]
     fn row(&mut self, index: usize, row: u32, decay: R, before: &[R], x: &[R]) {
         if P::STREAM {

@@ -6,7 +6,7 @@
 //! not taken out.
 
 use crate::engine::{Probe, Spike};
-use crate::numeric::Real;
+use crate::numeric::{Quad, Real};
 
 /// Sums of x (1 - d) and x^2 (1 - d^2) over intervals and neurons of one presentation.
 #[derive(Clone, Debug, Default)]
@@ -37,10 +37,12 @@ impl<R: Real> Leakage<R> {
             self.linear.resize(before.len(), R::ZERO);
             self.square.resize(before.len(), R::ZERO);
         }
-        let (lost, lost_square) = (R::ONE - decay, R::ONE - decay * decay);
-        for ((linear, square), &x) in self.linear.iter_mut().zip(&mut self.square).zip(before) {
-            *linear += x * lost;
-            *square += x * x * lost_square;
+        let (lost, lost_square) = (Quad::splat(R::ONE - decay), Quad::splat(R::ONE - decay * decay));
+        let sums = self.linear.chunks_exact_mut(4).zip(self.square.chunks_exact_mut(4));
+        for ((linear, square), x) in sums.zip(before.chunks_exact(4)) {
+            let x = Quad::load(x);
+            (Quad::load(linear) + x * lost).store(linear);
+            (Quad::load(square) + x * x * lost_square).store(square);
         }
     }
 }
@@ -70,8 +72,8 @@ mod tests {
         let mut probe = Leakage::<f64>::default();
         let d1 = (-3e-3f64 / tau).exp();
         let d2 = (-5e-3f64 / tau).exp();
-        probe.row(0, 0, d1, &[0.2], &[0.15]);
-        let (linear, square) = probe.finish(&[0.15], d2);
+        probe.row(0, 0, d1, &[0.2, 0.0, 0.0, 0.0], &[0.15, 0.0, 0.0, 0.0]);
+        let (linear, square) = probe.finish(&[0.15, 0.0, 0.0, 0.0], d2);
         let exact = u_inf * u_inf * 8e-3 + 2.0 * u_inf * tau * linear + 0.5 * tau * square;
         let mut sum = 0.0;
         let n = 200_000;

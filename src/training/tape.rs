@@ -12,7 +12,7 @@
 //! Computation 30 (2018) 1514).
 
 use crate::engine::{Probe, Spike};
-use crate::numeric::Real;
+use crate::numeric::{Quad, Real};
 use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population.
@@ -54,20 +54,27 @@ impl<R: Real> Tape<R> {
         vectorised(Sweep { tape: self, error, theta, steepness, gradient });
     }
 
+    /// For `C` times four columns.
     #[inline(always)]
-    fn sweep<const S: usize>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
-        let mut lambda = [R::ZERO; S];
-        let mut e = [R::ZERO; S];
-        e.copy_from_slice(&error[..S]);
+    fn sweep<const C: usize>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        let mut lambda = [[R::ZERO; 4]; C];
+        let mut e = [[R::ZERO; 4]; C];
+        for (quad, error) in e.iter_mut().zip(error.chunks_exact(4)) {
+            quad.copy_from_slice(error);
+        }
+        let (one, theta, steepness) = (Quad::splat(R::ONE), Quad::splat(theta), Quad::splat(steepness));
         let mut next_decay = R::ZERO;
-        let events = self.rows.iter().zip(&self.decays).zip(self.membranes.chunks_exact(S));
+        let events = self.rows.iter().zip(&self.decays).zip(self.membranes.chunks_exact(4 * C));
         for ((&row, &decay), x) in events.rev() {
-            let start = row as usize * S;
-            let Some(gradient) = gradient.get_mut(start..start + S) else { return };
-            for lane in 0..S {
-                let distance = R::ONE + ((x[lane] - theta) * steepness).abs();
-                lambda[lane] = e[lane] / (distance * distance) + next_decay * lambda[lane];
-                gradient[lane] += lambda[lane];
+            let start = row as usize * 4 * C;
+            let Some(gradient) = gradient.get_mut(start..start + 4 * C) else { return };
+            let next = Quad::splat(next_decay);
+            for lane in 0..C {
+                let distance = one + ((Quad::load(&x[4 * lane..]) - theta) * steepness).abs();
+                let moved = Quad(e[lane]) / (distance * distance) + next * Quad(lambda[lane]);
+                lambda[lane] = moved.0;
+                let place = &mut gradient[4 * lane..4 * lane + 4];
+                (Quad::load(place) + moved).store(place);
             }
             next_decay = decay;
         }
@@ -108,10 +115,10 @@ impl<R: Real> Work for Sweep<'_, R> {
     fn run(self) {
         let Self { tape, error, theta, steepness, gradient } = self;
         match error.len() {
-            4 => tape.sweep::<4>(error, theta, steepness, gradient),
-            8 => tape.sweep::<8>(error, theta, steepness, gradient),
-            12 => tape.sweep::<12>(error, theta, steepness, gradient),
-            16 => tape.sweep::<16>(error, theta, steepness, gradient),
+            4 => tape.sweep::<1>(error, theta, steepness, gradient),
+            8 => tape.sweep::<2>(error, theta, steepness, gradient),
+            12 => tape.sweep::<3>(error, theta, steepness, gradient),
+            16 => tape.sweep::<4>(error, theta, steepness, gradient),
             _ => tape.sweep_wide(error, theta, steepness, gradient),
         }
     }
@@ -124,7 +131,11 @@ impl<R: Real> Probe<R> for Tape<R> {
     fn row(&mut self, _projection: u32, row: u32, decay: R, _before: &[R], x: &[R]) {
         self.rows.push(row);
         self.decays.push(decay);
-        self.membranes.extend_from_slice(x);
+        self.membranes.reserve(x.len());
+        // Quad by quad: one long copy would wait for narrower stores to be merged.
+        for quad in x.chunks_exact(4) {
+            self.membranes.extend_from_slice(&Quad::load(quad).0);
+        }
     }
 
     #[inline(always)]
