@@ -2,7 +2,7 @@
 //! event costs nothing for it, and [`Silent`] costs nothing at all.
 
 use super::key::EventKey;
-use crate::numeric::Real;
+use crate::numeric::{Columns, Real};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ pub trait Probe<R: Real> {
     /// `before`; `x` are the membranes before the threshold test. Both are relative to u_inf and
     /// include the padding.
     #[inline]
-    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+    fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         let _ = (projection, row, decay, before, x);
     }
 
@@ -145,7 +145,7 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     }
 
     #[inline(always)]
-    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+    fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         self.0.row(projection, row, decay, before, x);
         self.1.row(projection, row, decay, before, x);
     }
@@ -183,7 +183,7 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     }
 
     #[inline(always)]
-    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+    fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         (**self).row(projection, row, decay, before, x);
     }
 

@@ -7,7 +7,7 @@
 
 use crate::network::stride;
 use crate::neuron::{Lif, Reset};
-use crate::numeric::{Quad, Quads, Real};
+use crate::numeric::{Columns, Quad, Quads, Real};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
@@ -149,11 +149,11 @@ impl<R: Real> SharedDecay<R> {
 }
 
 /// What the batch kernel reports about one event.
-pub trait RowSink<R> {
+pub trait RowSink<R: Real> {
     /// Whether [`RowSink::row`] is wanted.
     const ROWS: bool;
     /// The row has been added; `x` is not yet reset.
-    fn row(&mut self, index: usize, row: u32, decay: R, before: &[R], x: &[R]);
+    fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X);
     /// Neuron `neuron` fires at event `index`. Returns the number of events that may still be taken
     /// from this batch, counted from its start.
     fn fire(&mut self, index: usize, neuron: u32) -> usize;
@@ -216,10 +216,7 @@ fn deliver<R: Real, X: Quads<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> us
         let before = x;
         x = x.scale_add(decays[index], row_weights);
         if K::ROWS {
-            let mut memory = [[R::ZERO; 16]; 2];
-            before.store(&mut memory[0]);
-            x.store(&mut memory[1]);
-            sink.row(index, row, decays[index], &memory[0][..columns], &memory[1][..columns]);
+            sink.row(index, row, decays[index], before, x);
         }
         if x.highest().any_reaches(theta) {
             let mut membranes = [R::ZERO; 16];
@@ -264,7 +261,7 @@ fn deliver_wide<R: Real, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
         }
         state.last = Time::from_fs(times[index]);
         if K::ROWS {
-            sink.row(index, row, decay, &before, &state.x);
+            sink.row(index, row, decay, before.as_slice(), state.x.as_slice());
         }
         if any {
             for neuron in 0..parameters.size {

@@ -101,7 +101,7 @@ impl<R: Real> Div for Quad<R> {
 
 /// A few quads as one value. Nested pairs instead of an array: there is no index that would keep
 /// them in memory instead of registers.
-pub trait Quads<R: Real>: Copy {
+pub trait Quads<R: Real>: Columns<R> {
     /// Number of quads.
     const COUNT: usize;
     /// From the first 4 `COUNT` values.
@@ -155,6 +155,82 @@ impl<R: Real, T: Quads<R>> Quads<R> for (Quad<R>, T) {
     #[inline(always)]
     fn highest(self) -> Quad<R> {
         self.0.max(self.1.highest())
+    }
+}
+
+/// A row of values, whether it is in registers or in memory; its length is a multiple of four.
+pub trait Columns<R: Real>: Copy {
+    /// Number of values.
+    fn columns(self) -> usize;
+    /// Into the first places of a slice.
+    fn write(self, values: &mut [R]);
+    /// sums += self x factor.
+    fn add_scaled(self, factor: R, sums: &mut [R]);
+    /// sums += self^2 x factor.
+    fn add_squares(self, factor: R, sums: &mut [R]);
+}
+
+impl<R: Real> Columns<R> for Quad<R> {
+    #[inline(always)]
+    fn columns(self) -> usize {
+        4
+    }
+    #[inline(always)]
+    fn write(self, values: &mut [R]) {
+        self.store(values);
+    }
+    #[inline(always)]
+    fn add_scaled(self, factor: R, sums: &mut [R]) {
+        (Self::load(sums) + self * Self::splat(factor)).store(sums);
+    }
+    #[inline(always)]
+    fn add_squares(self, factor: R, sums: &mut [R]) {
+        (Self::load(sums) + self * self * Self::splat(factor)).store(sums);
+    }
+}
+
+impl<R: Real, T: Columns<R>> Columns<R> for (Quad<R>, T) {
+    #[inline(always)]
+    fn columns(self) -> usize {
+        4 + self.1.columns()
+    }
+    #[inline(always)]
+    fn write(self, values: &mut [R]) {
+        self.0.store(values);
+        self.1.write(&mut values[4..]);
+    }
+    #[inline(always)]
+    fn add_scaled(self, factor: R, sums: &mut [R]) {
+        self.0.add_scaled(factor, sums);
+        self.1.add_scaled(factor, &mut sums[4..]);
+    }
+    #[inline(always)]
+    fn add_squares(self, factor: R, sums: &mut [R]) {
+        self.0.add_squares(factor, sums);
+        self.1.add_squares(factor, &mut sums[4..]);
+    }
+}
+
+impl<R: Real> Columns<R> for &[R] {
+    #[inline(always)]
+    fn columns(self) -> usize {
+        self.len() / 4 * 4
+    }
+    #[inline(always)]
+    fn write(self, values: &mut [R]) {
+        values[..self.len()].copy_from_slice(self);
+    }
+    #[inline(always)]
+    fn add_scaled(self, factor: R, sums: &mut [R]) {
+        for (x, sums) in self.chunks_exact(4).zip(sums.chunks_exact_mut(4)) {
+            Quad::load(x).add_scaled(factor, sums);
+        }
+    }
+    #[inline(always)]
+    fn add_squares(self, factor: R, sums: &mut [R]) {
+        for (x, sums) in self.chunks_exact(4).zip(sums.chunks_exact_mut(4)) {
+            Quad::load(x).add_squares(factor, sums);
+        }
     }
 }
 
