@@ -275,7 +275,9 @@ impl<R: Real> Core<R> {
         let projection = &network.projections[index];
         let columns = network.populations[projection.to].size;
         self.counts.arrival += 1;
-        self.counts.rows[index][event.row as usize] += 1;
+        if !P::UNCOUNTED {
+            self.counts.rows[index][event.row as usize] += 1;
+        }
         self.counts.synaptic += projection.fan_out(event.row, columns) as u64;
         if P::STREAM {
             probe.arrival(event.time, event.source, event.row);
@@ -474,8 +476,11 @@ impl<R: Real> Core<R> {
         let delivery =
             Delivery { state, parameters, times, rows, first_row, weights: values, sink: &mut sink };
         let taken = crate::simd::vectorised(delivery);
-        for &row in &rows[..taken] {
-            self.counts.rows[projection][source.1 as usize + usize::from(row)] += 1;
+        if !P::UNCOUNTED {
+            let counts = &mut self.counts.rows[projection][source.1 as usize..];
+            for &row in &rows[..taken] {
+                counts[usize::from(row)] += 1;
+            }
         }
         block.consume(taken, rate);
         let columns = u64::from(network.populations[population].size);

@@ -32,6 +32,9 @@ pub trait Probe<R: Real> {
     const TAPE: bool = false;
     /// Whether [`Probe::instant`] is wanted.
     const LEARN: bool = false;
+    /// Whether the arrivals of single rows need not be counted: they are what the read energy is booked
+    /// from, and nobody books training that runs in software.
+    const UNCOUNTED: bool = false;
 
     /// Line `line` of source `source` spikes.
     #[inline]
@@ -125,6 +128,7 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const STREAM: bool = A::STREAM || B::STREAM;
     const TAPE: bool = A::TAPE || B::TAPE;
     const LEARN: bool = A::LEARN || B::LEARN;
+    const UNCOUNTED: bool = A::UNCOUNTED || B::UNCOUNTED;
 
     #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {
@@ -166,6 +170,7 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const STREAM: bool = P::STREAM;
     const TAPE: bool = P::TAPE;
     const LEARN: bool = P::LEARN;
+    const UNCOUNTED: bool = P::UNCOUNTED;
 
     #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {

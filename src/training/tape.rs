@@ -141,6 +141,7 @@ impl<R: Real> Work for Sweep<'_, R> {
 
 impl<R: Real> Probe<R> for Tape<R> {
     const TAPE: bool = true;
+    const UNCOUNTED: bool = true;
 
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, _projection: u32, row: u32, decay: R, _before: X, x: X) {
