@@ -182,7 +182,8 @@ fn numbered(parent: &Path) -> Result<Vec<(u32, PathBuf)>, RecordError> {
     Ok(found)
 }
 
-/// The latest run of a scenario under `root` whose manifest has one of these statuses.
+/// The latest run of a scenario under `root` whose manifest has one of these statuses. A run counts as
+/// done or interrupted only with its summary.
 ///
 /// # Errors
 /// If the directory cannot be listed.
@@ -194,7 +195,10 @@ pub fn latest(root: &Path, scenario: &str, statuses: &[RunStatus]) -> Result<Opt
     let mut found = numbered(&parent)?;
     found.reverse();
     Ok(found.into_iter().map(|(_, path)| path).find(|path| {
-        super::manifest::Manifest::read(path).is_ok_and(|manifest| statuses.contains(&manifest.status))
+        super::manifest::Manifest::read(path).is_ok_and(|manifest| {
+            let finished = matches!(manifest.status, RunStatus::Done | RunStatus::Interrupted);
+            statuses.contains(&manifest.status) && (!finished || path.join(SUMMARY).is_file())
+        })
     }))
 }
 

@@ -1,5 +1,29 @@
 //! From a scenario file to a finished run: text -> plan -> network -> run -> outcome.
+//!
+//! Reading goes one way: [`text`] makes a tree that knows where everything was written, [`reader`]
+//! checks it against the one table in [`spec`] and fills the gaps, `lower` checks what belongs together
+//! and makes the [`plan::Plan`]. [`load()`] does all of it.
 
+mod assumed;
+pub mod diagnostic;
+mod lists;
+mod load;
+mod lower;
 pub mod outcome;
 pub mod plan;
+mod plausibility;
 pub mod progress;
+pub mod reader;
+mod reference;
+mod resolve;
+mod schema;
+pub mod shipped;
+pub mod spec;
+mod supervised;
+pub mod text;
+mod weights;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use load::{Loaded, load, load_all, load_text};
+pub use reference::markdown as reference;
+pub use schema::schema;

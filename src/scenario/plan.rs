@@ -10,6 +10,11 @@ use crate::time::Time;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
+/// Lines of a data-set source: 28 x 28 pixels in every data set there is.
+pub const DATASET_PIXELS: u32 = 784;
+/// Classes of every data set there is.
+pub const CLASSES: u32 = 10;
+
 /// A complete scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {

@@ -1,0 +1,282 @@
+//! What can be written on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  memspike run digits                           train on drawn digits, no download, and report
+  memspike run mnist --seed 2 --out results     the founding paper's network
+  memspike show digits                          the results of its last run once more
+  memspike new my-network                       a scenario to start from
+
+Exit codes: 0 done; 1 done and the answer is no; 2 could not; 130, 143 stopped by a signal.";
+
+/// Simulates spiking neural networks made of memristors: a scenario file in, spikes, joules and accuracy out.
+#[derive(Debug, Parser)]
+#[command(name = "memspike", version, about, long_about = None, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Say only what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Common options")]
+    pub quiet: bool,
+    /// Say more about what is being done.
+    #[arg(short, long, global = true, help_heading = "Common options")]
+    pub verbose: bool,
+    /// When to colour messages; NO_COLOR in the environment also turns colour off.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Common options")]
+    pub color: When,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario and report.
+    Run(Box<RunArgs>),
+    /// Validate scenarios and warn of what is implausible.
+    Check(ScenarioArgs),
+    /// Print the complete plan: every value, with where it comes from.
+    Resolve(ScenarioArgs),
+    /// Show the results of a run.
+    Show(ShowArgs),
+    /// Compare two runs, or a run with what is expected of it.
+    Compare(CompareArgs),
+    /// List the shipped scenarios.
+    Scenarios,
+    /// List the models, or explain one.
+    Models(ModelsArgs),
+    /// Write a scenario to start from.
+    New(NewArgs),
+    /// Fetch data sets.
+    Data(DataArgs),
+    /// Print the JSON schema of scenario files.
+    Schema,
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  memspike run digits
+  memspike run my-network/scenario.toml --set protocol.epochs=5 --seed 3
+  memspike run mnist --data ~/data/mnist --threads 4
+  memspike run digits --trace memspike=trace --trace-format json --trace-file trace.jsonl
+  memspike run digits --format json | jq .accuracy.test
+
+A run directory (runs/SCENARIO/001 and so on, or --out) keeps manifest.json, summary.json, report.html,
+plots and records. Ctrl-C stops the run and keeps what is done; a second Ctrl-C stops at once.";
+
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// A file, a directory with scenario.toml, or the name of a shipped scenario.
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub scenario: String,
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Write the run into this directory instead of the next runs/SCENARIO/NNN.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// Replace the run in the directory given with --out.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Where the data sets are; also read from MEMSPIKE_DATA.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+    /// Threads to use; the results do not depend on it. Default: all processors.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// How events are scheduled; the results do not depend on it.
+    #[arg(long, value_name = "ENGINE", default_value = "fast")]
+    pub engine: Engine,
+    /// Also write the spikes of these populations or sources to spikes.csv.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub record: Vec<String>,
+    /// Also write every plot as PNG.
+    #[arg(long)]
+    pub png: bool,
+    /// Go on with the last interrupted run of this scenario, or the one given with --out.
+    #[arg(long, conflicts_with = "force")]
+    pub resume: bool,
+    /// What to print at the end: a table, or summary.json.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Follow the run event by event: a filter such as "memspike=trace" or "info,memspike::engine=trace".
+    #[arg(long, value_name = "FILTER", help_heading = "Tracing")]
+    pub trace: Option<String>,
+    /// Write the trace to a file instead of stderr.
+    #[arg(long, value_name = "FILE", requires = "trace", value_hint = ValueHint::FilePath, help_heading = "Tracing")]
+    pub trace_file: Option<PathBuf>,
+    /// Lines for people or JSON lines.
+    #[arg(long, value_name = "FORMAT", default_value = "human", requires = "trace", help_heading = "Tracing")]
+    pub trace_format: TraceFormat,
+}
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct Overrides {
+    /// Seed of every random draw; the same seed gives the same results.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Change one value of the scenario, such as protocol.epochs=5; can be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
+        _ => Err("expected KEY=VALUE, such as protocol.epochs=5 or population.output.tau_m=\"10 ms\"".into()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct ScenarioArgs {
+    /// Files, directories with scenario.toml, or names of shipped scenarios.
+    #[arg(required = true, value_name = "SCENARIO", value_hint = ValueHint::AnyPath)]
+    pub scenarios: Vec<String>,
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// A run directory, or the name of a scenario (its last run under runs/).
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// A table, or summary.json as it is.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  memspike compare runs/digits/001 runs/digits/002     same results? key by key
+  memspike compare digits scenarios/digits/expected.toml
+
+Exits with 1 if the runs differ or a check fails. An expected.toml holds checks:
+  [[check]]
+  key = \"accuracy.test\"
+  min = 0.90";
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub struct CompareArgs {
+    /// A run directory, or the name of a scenario (its last run under runs/).
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// Another run, or an expected.toml.
+    #[arg(value_name = "RUN|EXPECTED", value_hint = ValueHint::AnyPath)]
+    pub other: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// The model to explain.
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Name of the scenario: a directory of this name is made.
+    pub name: PathBuf,
+    /// Copy a shipped scenario instead of the commented template.
+    #[arg(long, value_name = "SCENARIO")]
+    pub from: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// Download a data set, check it, and keep it where scenarios find it.
+    Fetch(FetchArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// Which one.
+    #[arg(required = true, value_name = "DATASET")]
+    pub datasets: Vec<Dataset>,
+    /// Where to keep it; also read from MEMSPIKE_DATA. Default: the data directory of the user.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+    /// Base address to download from instead of the known mirrors; can be repeated.
+    #[arg(long, value_name = "URL")]
+    pub mirror: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Dataset {
+    Mnist,
+    FashionMnist,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Batched lanes.
+    Fast,
+    /// One priority queue, one entry per pending event: slow and plain.
+    Reference,
+}
+
+impl Engine {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Reference => "reference",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceFormat {
+    Human,
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_keeps_what_follows_the_first_equals_sign() {
+        assert_eq!(key_value("a.b = \"x=1\""), Ok(("a.b".into(), "\"x=1\"".into())));
+        assert!(key_value("a.b").is_err());
+        assert!(key_value("=1").is_err());
+    }
+}

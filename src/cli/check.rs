@@ -1,0 +1,50 @@
+//! `memspike check` and `memspike resolve`.
+
+use super::End;
+use super::args::ScenarioArgs;
+use super::failure::Failure;
+use super::output::Output;
+use super::wiring;
+
+/// Loads every scenario and reports on all of them, also after one with faults.
+pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
+    let mut faulty = Vec::new();
+    for scenario in &args.scenarios {
+        match wiring::load(scenario, &args.overrides, output.colour()) {
+            Ok(loaded) => {
+                for one in &loaded {
+                    for warning in &one.warnings {
+                        output.warning(warning);
+                    }
+                    let remark = match one.warnings.len() {
+                        0 => String::new(),
+                        1 => ", 1 warning".into(),
+                        n => format!(", {n} warnings"),
+                    };
+                    output.data(&format!("{}: valid{remark}", one.plan.name))?;
+                }
+            }
+            Err(failure) => {
+                output.failure(&failure);
+                faulty.push(scenario.as_str());
+            }
+        }
+    }
+    if faulty.is_empty() {
+        return Ok(End::Done);
+    }
+    Err(Failure::new(format!("not valid: {}", faulty.join(", "))))
+}
+
+/// Prints every plan in full.
+pub fn resolve(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
+    for scenario in &args.scenarios {
+        for one in wiring::load(scenario, &args.overrides, output.colour())? {
+            for warning in &one.warnings {
+                output.warning(warning);
+            }
+            output.data(&one.resolved)?;
+        }
+    }
+    Ok(End::Done)
+}

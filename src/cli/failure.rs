@@ -1,0 +1,41 @@
+//! Why a command could not be carried out.
+
+use memspike::record::RecordError;
+
+/// Anything that ends in exit code 2, and the closed pipe that does not.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A message with, perhaps, a hint.
+    #[error("{message}")]
+    Message { message: String, hint: Option<String> },
+    /// Diagnostics that were rendered already, with source lines and all.
+    #[error("{0}")]
+    Rendered(String),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Nobody reads our output any more.
+    #[error("the output was closed")]
+    ClosedPipe,
+}
+
+impl Failure {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::Message { message: message.into(), hint: None }
+    }
+
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        match self {
+            Self::Message { message, .. } => Self::Message { message, hint: Some(hint.into()) },
+            other => other,
+        }
+    }
+
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Message { hint, .. } => hint.clone(),
+            Self::Record(error) => error.hint(),
+            Self::Rendered(_) | Self::ClosedPipe => None,
+        }
+    }
+}

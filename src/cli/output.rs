@@ -1,0 +1,94 @@
+//! Data to stdout, messages to stderr.
+
+use super::args::{Global, When};
+use super::failure::Failure;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+
+/// Where to say things, how loudly and in what colours.
+#[derive(Clone, Debug)]
+pub struct Output {
+    quiet: bool,
+    verbose: bool,
+    colour: bool,
+}
+
+impl Output {
+    pub fn new(global: &Global) -> Self {
+        let colour = match global.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => {
+                std::io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        Self { quiet: global.quiet, verbose: global.verbose, colour }
+    }
+
+    /// Whether messages are coloured.
+    pub fn colour(&self) -> bool {
+        self.colour
+    }
+
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// What was asked for.
+    ///
+    /// # Errors
+    /// If it cannot be written; a closed pipe is told apart.
+    pub fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = std::io::stdout().lock();
+        let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(end.as_bytes()));
+        written.and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => Failure::new(format!("cannot write to stdout: {error}")),
+        })
+    }
+
+    /// Something worth knowing.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            self.message("note", "36", text);
+        }
+    }
+
+    /// Something worth knowing for who asked for more.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            say(text);
+        }
+    }
+
+    pub fn warning(&self, text: &str) {
+        if !self.quiet {
+            self.message("warning", "33;1", text);
+        }
+    }
+
+    pub fn failure(&self, failure: &Failure) {
+        if let Failure::Rendered(text) = failure {
+            say(text.trim_end());
+            return;
+        }
+        self.message("error", "31;1", &failure.to_string());
+        if let Some(hint) = failure.hint() {
+            self.message("hint", "32", &hint);
+        }
+    }
+
+    fn message(&self, kind: &str, colour: &str, text: &str) {
+        if self.colour {
+            say(&format!("\x1b[{colour}m{kind}\x1b[0m: {text}"));
+        } else {
+            say(&format!("{kind}: {text}"));
+        }
+    }
+}
+
+/// A line to stderr. If nobody can read it, nobody can be told.
+pub fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,88 @@
+//! Joules by category.
+
+use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SHADE, SERIES, fill, line, sheet, text, write};
+use super::{Figure, PlotError};
+use crate::energy::Ledger;
+use crate::record::summary::{by_category, category_name};
+use crate::report::number;
+use crate::scenario::outcome::Outcome;
+use crate::scenario::plan::Plan;
+
+const ROW: f64 = 32.0;
+
+pub fn figure(plan: &Plan, outcome: &Outcome) -> Result<Option<Figure>, PlotError> {
+    let (ledger, what, mac) = match &outcome.inference {
+        Some(inference) => (&inference.per_inference, "per inference", Some(inference.mac_reference_j)),
+        None => (&outcome.energy, "of the whole run", None),
+    };
+    if ledger.entries.iter().all(|entry| entry.joules <= 0.0) {
+        return Ok(None);
+    }
+    let each = number::si(plan.record.mac_energy.get(), "J");
+    let mut caption = "Energy by category, on a logarithmic scale.".to_string();
+    if mac.is_some() {
+        caption.push_str(&format!(
+            " The grey bar is the same network as floating-point multiply-accumulates at {each} each."
+        ));
+    }
+    let svg = draw(ledger, what, mac)?;
+    Ok(Some(Figure { name: "energy".into(), caption, svg }))
+}
+
+fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> Result<String, PlotError> {
+    let sums = by_category(ledger);
+    let total = sums.get("total").copied().unwrap_or(0.0);
+    let mut bars: Vec<(String, f64, plotters::style::RGBColor, String)> = Vec::new();
+    for (k, (name, &joules)) in sums.iter().filter(|(name, _)| *name != "total").enumerate() {
+        let share = if total > 0.0 { joules / total } else { 0.0 };
+        let share = if share < 0.001 { "< 0.1 %".into() } else { format!("{:.1} %", 100.0 * share) };
+        bars.push((name.replace('_', "-"), joules, SERIES[k % SERIES.len()], share));
+    }
+    bars.push(("total".into(), total, INK, String::new()));
+    if let Some(mac) = mac {
+        bars.push(("as float MACs".into(), mac, SHADE, String::new()));
+    }
+    let positive = || bars.iter().map(|bar| bar.1).filter(|j| *j > 0.0);
+    let most = positive().fold(f64::MIN_POSITIVE, f64::max).log10();
+    let least = positive().fold(f64::INFINITY, f64::min).log10().min(most);
+    // At most eight decades: below that a bar says "next to nothing" whatever its length.
+    let (lo, hi) = ((least - 0.3).floor().max(most.ceil() - 8.0), (most + 1e-9).ceil());
+    let (lo, hi) = if hi - lo < 1.0 { (hi - 1.0, hi) } else { (lo, hi) };
+
+    let (left, right, top) = (128.0, 560.0, HEAD + 8.0);
+    let bottom = top + ROW * bars.len() as f64;
+    let not_modelled: Vec<String> =
+        ledger.not_modelled.iter().map(|c| category_name(*c).replace('_', "-")).collect();
+    let size = (720, (bottom + if not_modelled.is_empty() { 50.0 } else { 74.0 }) as u32);
+    let x_of = |log: f64| left + (log.max(lo) - lo) / (hi - lo) * (right - left);
+    let subtitle = format!("total {}", number::si(total, "J"));
+    sheet(size, &format!("Energy {what}"), &subtitle, |area, _| {
+        let decades = (hi - lo).round() as i32;
+        for decade in 0..=decades {
+            let x = x_of(lo + f64::from(decade));
+            line(area, (x, top), (x, bottom), GRID, 1.0)?;
+            // The exponent is whole, so parsing its text gives the nearest f64 without `powi`.
+            let value: f64 = format!("1e{}", lo as i32 + decade).parse().unwrap_or(0.0);
+            let label = number::si(value, "J").replace(".00", "").replace("0.0", "0");
+            if decades <= 6 || decade % 2 == 0 {
+                write(area, &label, x, bottom + 14.0, At::Middle, &text(11.5, MUTED))?;
+            }
+        }
+        for (k, (name, joules, colour, share)) in bars.iter().enumerate() {
+            let y = top + ROW * k as f64;
+            let middle = y + ROW / 2.0;
+            write(area, name, left - 10.0, middle, At::Right, &text(12.5, INK))?;
+            let x = if *joules > 0.0 { x_of(joules.log10()) } else { left };
+            fill(area, left, y + 7.0, (x - left).max(1.5), ROW - 14.0, *colour)?;
+            write(area, &number::si(*joules, "J"), x + 8.0, middle, At::Left, &text(12.0, INK))?;
+            write(area, share, 696.0, middle, At::Right, &text(12.0, MUTED))?;
+        }
+        line(area, (left, top), (left, bottom), AXIS, 1.0)?;
+        write(area, "energy", f64::midpoint(left, right), bottom + 34.0, At::Middle, &text(12.0, INK))?;
+        if !not_modelled.is_empty() {
+            let label = format!("not modelled, not in the total: {}", not_modelled.join(", "));
+            write(area, &label, 20.0, bottom + 58.0, At::Left, &text(11.5, MUTED))?;
+        }
+        Ok(())
+    })
+}

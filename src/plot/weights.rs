@@ -1,0 +1,136 @@
+//! Weights from an image to each output, as images.
+
+use super::PlotError;
+use super::style::{At, HEAD, INK, MUTED, cividis, sheet, text, write};
+use crate::report::number;
+use crate::scenario::outcome::NamedArray;
+use crate::scenario::plan::{Kernel, Plan};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+const PIXEL: f64 = 4.5;
+const ACROSS: usize = 5;
+/// Outputs shown.
+const SHOWN: usize = 10;
+
+pub fn caption() -> String {
+    "Weight from each pixel to each output. Yellow excites, dark blue inhibits, grey is zero; in a grey print \
+     light excites and dark inhibits."
+        .into()
+}
+
+/// The side of a square image with so many pixels, if there is one worth drawing.
+pub fn side(rows: usize) -> Option<usize> {
+    let side = rows.isqrt();
+    (side * side == rows && (4..=128).contains(&side)).then_some(side)
+}
+
+/// Unit of a projection's weights.
+pub fn unit(plan: &Plan, projection: &str) -> &'static str {
+    plan.projections.iter().find(|p| p.name == projection).map_or("", |p| match p.kernel {
+        Kernel::Delta => "V",
+        Kernel::Rect { .. } | Kernel::Triangle { .. } => "A",
+    })
+}
+
+pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<String, PlotError> {
+    let shown = array.cols.min(SHOWN);
+    let pixel = PIXEL * 28.0 / side as f64;
+    let image = pixel * side as f64;
+    let (step_x, step_y) = (image + 12.0, image + 30.0);
+    let lines = shown.div_ceil(ACROSS);
+    let (left, top) = (20.0, HEAD + 20.0);
+    let width = left + step_x * ACROSS.min(shown.max(3)) as f64 + 112.0;
+    let size = (width as u32, (top + step_y * lines as f64 + 2.0) as u32);
+
+    // Unbounded training leaves a few weights of rarely lit pixels far out; they would grey the rest.
+    let mut magnitudes: Vec<f64> = array.data.iter().map(|w| w.abs()).filter(|w| w.is_finite()).collect();
+    magnitudes.sort_by(f64::total_cmp);
+    let most = magnitudes.last().copied().unwrap_or(0.0);
+    let limit = magnitudes.get((magnitudes.len() * 995 / 1000).min(magnitudes.len().saturating_sub(1)));
+    let limit = limit.copied().filter(|limit| *limit > 0.0).unwrap_or(if most > 0.0 { most } else { 1.0 });
+    let clipped = most > limit * 1.001;
+
+    let more = if array.cols > shown { format!(", first {shown} of {} outputs", array.cols) } else { String::new() };
+    let subtitle = format!("{side} x {side} pixels, largest weight {}{more}", number::si(most, unit));
+    sheet(size, &format!("Weights of projection `{name}`"), &subtitle, |area, fragments| {
+        let mut runs: BTreeMap<i32, String> = BTreeMap::new();
+        for output in 0..shown {
+            let x0 = left + step_x * (output % ACROSS) as f64;
+            let y0 = top + step_y * (output / ACROSS) as f64;
+            write(area, &format!("output {output}"), x0, y0 - 9.0, At::Left, &text(11.5, INK))?;
+            for row in 0..side {
+                let shade = |col: usize| {
+                    let w = array.data.get((row * side + col) * array.cols + output).copied().unwrap_or(0.0);
+                    ((w / limit).clamp(-1.0, 1.0) * SHADES).round() as i32
+                };
+                let mut col = 0;
+                while col < side {
+                    let this = shade(col);
+                    let end = (col + 1..side).find(|&next| shade(next) != this).unwrap_or(side);
+                    let path = runs.entry(this).or_default();
+                    let (x, y) = (x0 + pixel * col as f64, y0 + pixel * row as f64);
+                    let w = pixel * (end - col) as f64;
+                    let _ = write!(path, "M{} {}h{}v{}h-{}z", short(x), short(y), short(w), short(pixel), short(w));
+                    col = end;
+                }
+            }
+        }
+        for (shade, path) in runs {
+            fragment(fragments, shade, &path);
+        }
+        // The scale.
+        let (x, height) = (left + step_x * ACROSS.min(shown.max(3)) as f64 + 8.0, step_y * lines as f64 - 30.0);
+        let shades = 2 * SHADES as i32 + 1;
+        for k in 0..shades {
+            let shade = SHADES as i32 - k;
+            let h = height / f64::from(shades);
+            let y = top + h * f64::from(k);
+            fragment(fragments, shade, &format!("M{} {}h12v{}h-12z", short(x), short(y), short(h + 0.2)));
+        }
+        let bound = |sign: &str| format!("{}{sign}{}", if clipped { if sign.is_empty() { "\u{2265} " } else { "\u{2264} " } } else { "" }, number::si(limit, unit));
+        for (label, y) in [(bound(""), top + 5.0), ("0".to_string(), top + height / 2.0), (bound("\u{2212}"), top + height - 5.0)] {
+            write(area, &label, x + 17.0, y, At::Left, &text(11.0, MUTED))?;
+        }
+        Ok(())
+    })
+}
+
+/// Steps of shade on either side of zero.
+const SHADES: f64 = 32.0;
+
+fn fragment(into: &mut String, shade: i32, path: &str) {
+    let colour = cividis(f64::from(shade) / (2.0 * SHADES) + 0.5);
+    let _ = writeln!(
+        into,
+        "<path shape-rendering=\"crispEdges\" fill=\"#{:02x}{:02x}{:02x}\" d=\"{path}\"/>",
+        colour.0, colour.1, colour.2
+    );
+}
+
+/// At most two places: a hundredth of a pixel is enough.
+fn short(x: f64) -> String {
+    let text = format!("{x:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_square_images_are_drawn() {
+        assert_eq!(side(784), Some(28));
+        assert_eq!(side(785), None);
+        assert_eq!(side(4), None);
+    }
+
+    #[test]
+    fn one_far_weight_does_not_grey_the_rest() {
+        let mut data = vec![0.01; 784 * 10];
+        data[0] = 5.0;
+        let array = NamedArray { name: "weight.input".into(), rows: 784, cols: 10, data };
+        let svg = draw("input", &array, 28, "V").unwrap();
+        assert!(svg.contains("\u{2265} 10.0 mV") && svg.contains("largest weight 5.00 V"), "{svg}");
+    }
+}

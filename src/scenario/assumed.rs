@@ -1,0 +1,56 @@
+//! The values nobody measured, for the head of every report.
+
+use super::plan::{Kernel, Plan};
+use super::reader::{Datum, Entry, Fields, Filled};
+use super::spec::{Default, Provenance, SECTIONS};
+use super::text::{Value, literal};
+
+/// "parameter = value (why)" for every value whose default is assumed or fitted by inference.
+///
+/// A value that the scenario states is listed too: writing a number down does not measure it.
+#[must_use]
+pub fn list(filled: &Filled, plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for section in SECTIONS {
+        for (_, fields) in filled.all(section.name) {
+            collect(fields, plan, &mut lines);
+        }
+    }
+    lines
+}
+
+fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
+    for entry in fields.entries.iter().filter(|entry| entry.active) {
+        match &entry.datum {
+            Some(Datum::Table(inner)) => collect(inner, plan, lines),
+            Some(Datum::Tables(list)) => list.iter().for_each(|inner| collect(inner, plan, lines)),
+            Some(Datum::Quantity(unit, value)) => {
+                let Default::Value(default, Provenance::Assumed, why) = entry.key.default else { continue };
+                if !matters(fields, entry, plan) {
+                    continue;
+                }
+                let usual = match literal(default).value {
+                    Value::Text(text) => unit.parse(&text).ok() == Some(*value),
+                    _ => false,
+                };
+                let why = if usual { why } else { "the scenario says so; not measured" };
+                lines.push(format!("{}.{} = {} ({why})", fields.path, entry.key.name, unit.print(*value)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a value can influence a result: a resistance that no current meets cannot.
+fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
+    if entry.key.name != "r_m" {
+        return true;
+    }
+    let Some(index) = plan.populations.iter().position(|p| fields.path == format!("population.{}", p.name))
+    else {
+        return true;
+    };
+    let current = |kernel: &Kernel| !matches!(kernel, Kernel::Delta);
+    plan.populations[index].neuron.i_bias.get() != 0.0
+        || plan.projections.iter().any(|projection| projection.to == index && current(&projection.kernel))
+}

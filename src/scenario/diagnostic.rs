@@ -1,0 +1,405 @@
+//! What is wrong with a scenario, and where: file, line, value, what is allowed, and a hint.
+//!
+//! Faults are collected, never thrown one at a time: a reader who fixes a scenario wants the whole
+//! list. A [`Diagnostic`] carries its own source text, so it can be shown long after the file was
+//! closed, and a fault in a `--set` argument is shown in that argument.
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeStyles};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A text that values come from: a file, a shipped scenario, or a command-line argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Path as the user wrote it, `digits (shipped)`, or `--set`.
+    pub name: String,
+    pub text: String,
+    /// Which layer of the scenario this is: 0 is the innermost `extends`, arguments come last.
+    pub layer: u32,
+    /// What the names of files in this text are relative to.
+    pub base: Base,
+}
+
+/// The directory that file names are relative to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// A directory on disk; empty for the working directory.
+    Directory(PathBuf),
+    /// A directory of the embedded scenarios.
+    Shipped(PathBuf),
+}
+
+impl Source {
+    /// A command-line argument: later than any file, relative to the working directory.
+    #[must_use]
+    pub fn argument(name: &str, text: &str) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            text: text.into(),
+            layer: u32::MAX,
+            base: Base::Directory(PathBuf::new()),
+        })
+    }
+}
+
+/// A place in a [`Source`], as a range of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    pub source: Arc<Source>,
+    pub span: Range<usize>,
+}
+
+impl At {
+    /// The 1-based line and column (in characters) of the start.
+    #[must_use]
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = self.source.text.get(..self.span.start).unwrap_or(&self.source.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+
+    /// The text at this place.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.source.text.get(self.span.clone()).unwrap_or("")
+    }
+}
+
+impl std::fmt::Display for At {
+    /// `file:line:column`; a command-line argument has no lines worth naming.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.source.name.starts_with("--") {
+            return write!(f, "{} {}", self.source.name, self.source.text);
+        }
+        let (line, column) = self.line_column();
+        write!(f, "{}:{line}:{column}", self.source.name)
+    }
+}
+
+/// Whether a scenario can still run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Implausible, but possible.
+    Warning,
+    /// The scenario cannot run.
+    Error,
+}
+
+/// One fault of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// What is wrong, with the value: "`tau_m` of population `output` is -9.41 ms".
+    pub what: String,
+    /// Where; `None` when there is no text to point at (a file that does not exist).
+    pub at: Option<At>,
+    /// A word or two at the marked text.
+    pub label: String,
+    /// The value as it was written.
+    pub value: Option<String>,
+    /// What would be accepted.
+    pub allowed: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// Other places that take part, each with its word.
+    pub also: Vec<(At, String)>,
+}
+
+impl Diagnostic {
+    #[must_use]
+    pub fn error(what: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            what: what.into(),
+            at: None,
+            label: "here".to_string(),
+            value: None,
+            allowed: None,
+            hint: None,
+            also: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn warning(what: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(what) }
+    }
+
+    /// Marks a place; the value is the text there unless [`Diagnostic::value`] says otherwise.
+    #[must_use]
+    pub fn at(mut self, at: &At) -> Self {
+        if self.value.is_none() {
+            self.value = Some(at.text().to_string());
+        }
+        self.at = Some(at.clone());
+        self
+    }
+
+    #[must_use]
+    pub fn maybe_at(self, at: Option<&At>) -> Self {
+        match at {
+            Some(at) => self.at(at),
+            None => self,
+        }
+    }
+
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
+        self.allowed = Some(allowed.into());
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    #[must_use]
+    pub fn also(mut self, at: Option<&At>, word: impl Into<String>) -> Self {
+        if let Some(at) = at {
+            self.also.push((at.clone(), word.into()));
+        }
+        self
+    }
+
+    /// Name of the file (or argument) the fault is in.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.at.as_ref().map(|at| at.source.name.as_str())
+    }
+
+    /// Bytes of the source text the fault is about.
+    #[must_use]
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.at.as_ref().map(|at| at.span.clone())
+    }
+}
+
+/// Everything found wrong, in the order it was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|d| d.severity == Severity::Error)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+
+    /// Number of errors and of warnings.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let errors = self.0.iter().filter(|d| d.severity == Severity::Error).count();
+        (errors, self.0.len() - errors)
+    }
+
+    /// All of them with their source lines, and how many there are.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let theme = GraphicalTheme {
+            styles: if colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
+            ..GraphicalTheme::unicode_nocolor()
+        };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(110)
+            .with_links(false)
+            .with_context_lines(0)
+            .tab_width(4)
+            .without_syntax_highlighting();
+        let mut text = String::new();
+        for diagnostic in &self.0 {
+            let report = Report::new(diagnostic);
+            if handler.render_report(&mut text, &report).is_err() {
+                // Only a formatter that fails can bring us here; say the essential.
+                text.push_str(&diagnostic.what);
+                text.push('\n');
+            }
+        }
+        let (errors, warnings) = self.counts();
+        let some = |n: usize, word: &str| match n {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            n => Some(format!("{n} {word}s")),
+        };
+        let counts: Vec<_> =
+            [some(errors, "error"), some(warnings, "warning")].into_iter().flatten().collect();
+        if !counts.is_empty() {
+            text.push_str(&counts.join(", "));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl std::fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// A diagnostic in the form the renderer wants.
+#[derive(Debug)]
+struct Report<'a> {
+    diagnostic: &'a Diagnostic,
+    source: Option<NamedSource<String>>,
+    help: String,
+}
+
+impl<'a> Report<'a> {
+    fn new(diagnostic: &'a Diagnostic) -> Self {
+        let source =
+            diagnostic.at.as_ref().map(|at| NamedSource::new(&at.source.name, at.source.text.clone()));
+        let mut help: Vec<String> = Vec::new();
+        help.extend(diagnostic.allowed.iter().map(|allowed| format!("allowed: {allowed}")));
+        // A place in another text cannot be drawn in this one.
+        for (at, word) in &diagnostic.also {
+            if !diagnostic.at.as_ref().is_some_and(|main| Arc::ptr_eq(&main.source, &at.source)) {
+                help.push(format!("{word}: {at}"));
+            }
+        }
+        help.extend(diagnostic.hint.iter().cloned());
+        Self { diagnostic, source, help: help.join("\n") }
+    }
+}
+
+impl std::fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.diagnostic.what)
+    }
+}
+
+impl std::error::Error for Report<'_> {}
+
+impl miette::Diagnostic for Report<'_> {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help(&self) -> Option<Box<dyn std::fmt::Display + '_>> {
+        (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn miette::SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let main = self.diagnostic.at.as_ref()?;
+        let label = |at: &At, word: &str, primary: bool| {
+            let span = (at.span.start, at.span.len());
+            if primary {
+                LabeledSpan::new_primary_with_span(Some(word.to_string()), span)
+            } else {
+                LabeledSpan::new_with_span(Some(word.to_string()), span)
+            }
+        };
+        let mut labels = vec![label(main, &self.diagnostic.label, true)];
+        for (at, word) in &self.diagnostic.also {
+            if Arc::ptr_eq(&main.source, &at.source) {
+                labels.push(label(at, word, false));
+            }
+        }
+        Some(Box::new(labels.into_iter()))
+    }
+}
+
+/// The known name closest to `name`, if it is close enough to be a slip.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|&(distance, candidate)| {
+            let longest = name.chars().count().max(candidate.chars().count());
+            distance <= (longest / 3).max(1) && distance < longest
+        })
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str, span: Range<usize>) -> At {
+        At {
+            source: Arc::new(Source { name: "a.toml".into(), ..(*Source::argument("", text)).clone() }),
+            span,
+        }
+    }
+
+    #[test]
+    fn a_place_is_counted_in_lines_and_characters() {
+        let place = at("ä = 1\nπ = \"µA\"\n", 11..15);
+        assert_eq!(place.text(), "\"µA\"".get(..4).unwrap_or(""));
+        assert_eq!(place.line_column(), (2, 5));
+        assert_eq!(place.to_string(), "a.toml:2:5");
+    }
+
+    #[test]
+    fn the_nearest_name_is_a_slip_not_a_guess() {
+        let known = ["tau_m", "u_rest", "v_th", "size"];
+        assert_eq!(nearest("tau_n", known), Some("tau_m"));
+        assert_eq!(nearest("taum", known), Some("tau_m"));
+        assert_eq!(nearest("V_TH", known), Some("v_th"));
+        assert_eq!(nearest("colour", known), None);
+    }
+}

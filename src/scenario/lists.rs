@@ -1,0 +1,443 @@
+//! Spikes and synapses as rows, inline or from a CSV file whose header carries the units.
+
+use super::diagnostic::{At, Diagnostic, Diagnostics, Source, nearest};
+use super::reader::{quantity, without_unit};
+use super::spec::Unit;
+use super::text::{Node, Value};
+use crate::time::Time;
+use crate::units::{Quantity, Second};
+use std::sync::Arc;
+
+/// Faults of one list that are reported before the rest is only counted.
+const MAX_FAULTS: usize = 10;
+
+/// One spike of a list source.
+pub type Spike = (Time, u32);
+
+/// Synapses and the one delay their rows may carry.
+#[derive(Clone, Debug, Default)]
+pub struct Synapses {
+    /// (pre, post, weight in SI), sorted by (pre, post).
+    pub rows: Vec<(u32, u32, f64)>,
+    pub delay: Option<Time>,
+}
+
+/// The first faults of a long list, and how many more there are.
+struct Few<'a> {
+    faults: &'a mut Diagnostics,
+    count: usize,
+    last: Option<At>,
+}
+
+impl<'a> Few<'a> {
+    fn new(faults: &'a mut Diagnostics) -> Self {
+        Self { faults, count: 0, last: None }
+    }
+
+    fn push(&mut self, fault: Diagnostic) {
+        self.count += 1;
+        if self.count <= MAX_FAULTS {
+            self.faults.push(fault);
+        } else {
+            self.last = fault.at;
+        }
+    }
+
+    /// Says how many were left out; true if there was none at all.
+    fn finish(self) -> bool {
+        if self.count > MAX_FAULTS {
+            self.faults.push(
+                Diagnostic::error(format!("{} more rows of this list have faults", self.count - MAX_FAULTS))
+                    .maybe_at(self.last.as_ref())
+                    .label("the last of them"),
+            );
+        }
+        self.count == 0
+    }
+}
+
+/// An id below `size`.
+fn id(number: i128, size: Option<u32>, what: &str, at: &At) -> Result<u32, Diagnostic> {
+    let size = size.unwrap_or(u32::MAX);
+    u32::try_from(number).ok().filter(|&id| id < size).ok_or_else(|| {
+        let fault = Diagnostic::error(format!("{what} is {number}")).at(at).label("out of range");
+        match size {
+            u32::MAX | 0 => fault.allowed("a whole number, 0 or more"),
+            size => fault.allowed(format!("0 to {}", size - 1)).hint("ids count from 0"),
+        }
+    })
+}
+
+fn time(seconds: f64, what: &str, at: &At) -> Result<Time, Diagnostic> {
+    Second::from_si(seconds).and_then(|seconds| Time::from_seconds(seconds).ok()).ok_or_else(|| {
+        Diagnostic::error(format!("{what} is {}", Unit::Second.print(seconds)))
+            .at(at)
+            .label("out of range")
+            .allowed("a time from 0 s to 9223 s")
+    })
+}
+
+fn inline_quantity(node: &Node, unit: Unit, what: &str) -> Result<f64, Diagnostic> {
+    let allowed = format!("a {} such as \"{}\"", unit.name(), unit.example());
+    match &node.value {
+        Value::Text(text) => quantity(text, unit, what, &allowed, node),
+        Value::Integer(_) | Value::Float(_) => Err(without_unit(node, unit, what, &allowed, "value")),
+        _ => Err(Diagnostic::error(format!("{what} is {}", node.type_name())).at(&node.at).allowed(allowed)),
+    }
+}
+
+fn inline_id(node: &Node, size: Option<u32>, what: &str) -> Result<u32, Diagnostic> {
+    match node.value {
+        Value::Integer(number) => id(number, size, what, &node.at),
+        _ => Err(Diagnostic::error(format!("{what} is {}", node.type_name()))
+            .at(&node.at)
+            .allowed("a whole number, 0 or more")),
+    }
+}
+
+/// Reads `[[time, id], ...]`; sorted by (time, id).
+pub fn inline_spikes(
+    node: &Node,
+    size: Option<u32>,
+    what: &str,
+    faults: &mut Diagnostics,
+) -> Option<Vec<Spike>> {
+    let Value::List(rows) = &node.value else { return None };
+    let mut faults = Few::new(faults);
+    let mut spikes = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let Value::List(pair) = &row.value else {
+            faults.push(not_a_row(row, index, what, "[time, source], such as [\"1 ms\", 0]"));
+            continue;
+        };
+        let [at, line] = pair.as_slice() else {
+            faults.push(not_a_row(row, index, what, "[time, source], such as [\"1 ms\", 0]"));
+            continue;
+        };
+        let when = inline_quantity(at, Unit::Second, &format!("the time of spike {index} of {what}"))
+            .and_then(|seconds| time(seconds, &format!("the time of spike {index} of {what}"), &at.at));
+        let line = inline_id(line, size, &format!("the line of spike {index} of {what}"));
+        match (when, line) {
+            (Ok(when), Ok(line)) => spikes.push((when, line)),
+            (when, line) => {
+                [when.err(), line.err()].into_iter().flatten().for_each(|fault| faults.push(fault))
+            }
+        }
+    }
+    spikes.sort_unstable();
+    faults.finish().then_some(spikes)
+}
+
+fn not_a_row(row: &Node, index: usize, what: &str, allowed: &str) -> Diagnostic {
+    let length = match &row.value {
+        Value::List(values) => format!("a list of {}", values.len()),
+        _ => row.type_name().to_string(),
+    };
+    Diagnostic::error(format!("row {index} of {what} is {length}")).at(&row.at).allowed(allowed)
+}
+
+/// Reads `[[pre, post, weight], ...]`.
+pub fn inline_synapses(
+    node: &Node,
+    (pre_size, post_size): (Option<u32>, Option<u32>),
+    unit: Unit,
+    what: &str,
+    faults: &mut Diagnostics,
+) -> Option<Synapses> {
+    let Value::List(rows) = &node.value else { return None };
+    let mut few = Few::new(faults);
+    let mut synapses = Vec::with_capacity(rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        let allowed = format!("[pre, post, weight], such as [0, 1, \"{}\"]", unit.example());
+        let Value::List(values) = &row.value else {
+            few.push(not_a_row(row, index, what, &allowed));
+            continue;
+        };
+        let [pre, post, weight] = values.as_slice() else {
+            few.push(not_a_row(row, index, what, &allowed));
+            continue;
+        };
+        let pre = inline_id(pre, pre_size, &format!("`pre` of row {index} of {what}"));
+        let post = inline_id(post, post_size, &format!("`post` of row {index} of {what}"));
+        let weight = inline_quantity(weight, unit, &format!("`weight` of row {index} of {what}"));
+        match (pre, post, weight) {
+            (Ok(pre), Ok(post), Ok(weight)) => synapses.push((pre, post, weight, row.at.clone())),
+            (pre, post, weight) => {
+                [pre.err(), post.err(), weight.err()].into_iter().flatten().for_each(|fault| few.push(fault));
+            }
+        }
+    }
+    let rows = distinct(synapses, what, &mut few);
+    few.finish().then_some(Synapses { rows, delay: None })
+}
+
+/// Sorts synapses by (pre, post) and reports those given twice.
+fn distinct(mut synapses: Vec<(u32, u32, f64, At)>, what: &str, few: &mut Few<'_>) -> Vec<(u32, u32, f64)> {
+    synapses.sort_by_key(|&(pre, post, ..)| (pre, post));
+    for pair in synapses.windows(2) {
+        let (first, second) = (&pair[0], &pair[1]);
+        if (first.0, first.1) == (second.0, second.1) {
+            few.push(
+                Diagnostic::error(format!("{what} connects {} to {} twice", second.0, second.1))
+                    .at(&second.3)
+                    .label("again")
+                    .also(Some(&first.3), "first here")
+                    .allowed("one synapse per pair")
+                    .hint("add the weights up, or use two projections"),
+            );
+        }
+    }
+    synapses.into_iter().map(|(pre, post, weight, _)| (pre, post, weight)).collect()
+}
+
+/// A column of a CSV file and the unit of its header.
+struct Column {
+    name: &'static str,
+    unit: Option<(Unit, String)>,
+}
+
+/// A CSV file with a header; cells know where they stand.
+struct Csv<'a> {
+    source: &'a Arc<Source>,
+    /// For each wanted column, its place in a row and the unit symbol of the header.
+    columns: Vec<Option<(usize, Option<String>)>>,
+    names: Vec<&'static str>,
+    width: usize,
+    /// Byte offset of the first row after the header.
+    body: usize,
+}
+
+impl<'a> Csv<'a> {
+    /// Reads the header. Each wanted column is (name, unit, required).
+    fn open(source: &'a Arc<Source>, wanted: &[(Column, bool)], faults: &mut Diagnostics) -> Option<Self> {
+        let example = wanted.iter().map(|(column, _)| header_name(column)).collect::<Vec<_>>().join(",");
+        let Some((start, header, body)) = lines(source, 0).next() else {
+            faults.push(
+                Diagnostic::error(format!("`{}` has no header", source.name))
+                    .value("")
+                    .allowed(format!("a first line such as `{example}`")),
+            );
+            return None;
+        };
+        let mut columns: Vec<Option<(usize, Option<String>)>> = wanted.iter().map(|_| None).collect();
+        let mut good = true;
+        let mut width = 0;
+        for (place, (span, cell)) in cells(start, header).enumerate() {
+            width = place + 1;
+            let at = At { source: source.clone(), span };
+            let (name, unit) = match cell.split_once('[') {
+                Some((name, rest)) => (name.trim(), Some(rest.trim_end_matches(']').trim())),
+                None => (cell, None),
+            };
+            let Some(index) = wanted.iter().position(|(column, _)| column.name == name) else {
+                let close = nearest(name, wanted.iter().map(|(column, _)| column.name));
+                faults.push(
+                    Diagnostic::error(format!("`{}` has an unknown column `{name}`", source.name))
+                        .at(&at)
+                        .label("not known")
+                        .allowed(format!("`{example}`"))
+                        .maybe_hint(close.map(|close| format!("did you mean `{close}`?"))),
+                );
+                good = false;
+                continue;
+            };
+            if let Some((wanted_unit, symbol)) = &wanted[index].0.unit {
+                let fits = unit.is_some_and(|unit| wanted_unit.parse(&format!("1 {unit}")).is_ok());
+                if !fits {
+                    faults.push(
+                        Diagnostic::error(match unit {
+                            None => format!("column `{name}` of `{}` has no unit", source.name),
+                            Some(unit) => format!("column `{name}` of `{}` is in `{unit}`", source.name),
+                        })
+                        .at(&at)
+                        .label(if unit.is_none() { "no unit" } else { "wrong unit" })
+                        .allowed(format!("a {}, such as `{name} [{symbol}]`", wanted_unit.name())),
+                    );
+                    good = false;
+                }
+            }
+            columns[index] = Some((place, unit.map(str::to_string)));
+        }
+        for (column, (wanted, required)) in columns.iter().zip(wanted) {
+            if column.is_none() && *required {
+                faults.push(
+                    Diagnostic::error(format!("`{}` has no column `{}`", source.name, wanted.name))
+                        .at(&At { source: source.clone(), span: start..start + header.len() })
+                        .label("the header")
+                        .allowed(format!("`{example}`")),
+                );
+                good = false;
+            }
+        }
+        let names = wanted.iter().map(|(column, _)| column.name).collect();
+        good.then_some(Self { source, columns, names, width, body })
+    }
+
+    /// Calls `row` with (row number, its place, one cell per wanted column).
+    fn rows(&self, few: &mut Few<'_>, mut row: impl FnMut(&mut Few<'_>, usize, &At, &[Option<Cell<'_>>])) {
+        for (number, (start, line, _)) in lines(self.source, self.body).enumerate() {
+            let at = At { source: self.source.clone(), span: start..start + line.len() };
+            let found: Vec<_> = cells(start, line).collect();
+            if found.len() != self.width {
+                few.push(
+                    Diagnostic::error(format!(
+                        "row {} of `{}` has {} values",
+                        number + 1,
+                        self.source.name,
+                        found.len()
+                    ))
+                    .at(&at)
+                    .allowed(format!("{} values, as the header says", self.width)),
+                );
+                continue;
+            }
+            let wanted: Vec<Option<Cell<'_>>> = self
+                .columns
+                .iter()
+                .zip(&self.names)
+                .map(|(column, name)| {
+                    let (place, unit) = column.as_ref()?;
+                    let (span, text) = found.get(*place)?;
+                    Some(Cell {
+                        what: format!("`{name}` in row {} of `{}`", number + 1, self.source.name),
+                        at: At { source: self.source.clone(), span: span.clone() },
+                        text,
+                        unit: unit.as_deref(),
+                    })
+                })
+                .collect();
+            row(few, number, &at, &wanted);
+        }
+    }
+}
+
+struct Cell<'a> {
+    what: String,
+    at: At,
+    text: &'a str,
+    unit: Option<&'a str>,
+}
+
+impl Cell<'_> {
+    fn id(&self, size: Option<u32>) -> Result<u32, Diagnostic> {
+        match self.text.parse::<i128>() {
+            Ok(number) => id(number, size, &self.what, &self.at),
+            Err(_) => Err(Diagnostic::error(format!("{} is `{}`", self.what, self.text))
+                .at(&self.at)
+                .label("not a whole number")
+                .allowed("a whole number, 0 or more")),
+        }
+    }
+
+    fn quantity(&self, unit: Unit) -> Result<f64, Diagnostic> {
+        let symbol = self.unit.unwrap_or(unit.symbol());
+        // The unit is in the header, so that the exponent is shifted in the text, as everywhere.
+        let number = self.text.parse::<f64>().is_ok_and(f64::is_finite);
+        number.then(|| unit.parse(&format!("{} {symbol}", self.text)).ok()).flatten().ok_or_else(|| {
+            Diagnostic::error(format!("{} is `{}`", self.what, self.text))
+                .at(&self.at)
+                .label("not a number")
+                .allowed(format!("a finite number; the header says it is in {symbol}"))
+        })
+    }
+}
+
+fn header_name(column: &Column) -> String {
+    match &column.unit {
+        Some((_, symbol)) => format!("{} [{symbol}]", column.name),
+        None => column.name.to_string(),
+    }
+}
+
+/// Lines from a byte offset on, without blank ones and comments: (start, text, start of the next).
+fn lines(source: &Source, from: usize) -> impl Iterator<Item = (usize, &str, usize)> {
+    let mut start = from;
+    source.text.get(from..).unwrap_or("").split_inclusive('\n').filter_map(move |line| {
+        let here = start;
+        start += line.len();
+        let text = line.trim_end();
+        let bom = usize::from(here == 0 && text.starts_with('\u{feff}')) * '\u{feff}'.len_utf8();
+        let text = &text[bom..];
+        (!text.trim().is_empty() && !text.starts_with('#')).then_some((here + bom, text, start))
+    })
+}
+
+/// Cells of a line with their spans, trimmed.
+fn cells(start: usize, line: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)> {
+    let mut at = start;
+    line.split(',').map(move |cell| {
+        let here = at + (cell.len() - cell.trim_start().len());
+        at += cell.len() + 1;
+        let text = cell.trim();
+        (here..here + text.len(), text)
+    })
+}
+
+/// Reads a CSV file `time [ms],id`; sorted by (time, id).
+pub fn csv_spikes(source: &Arc<Source>, size: Option<u32>, faults: &mut Diagnostics) -> Option<Vec<Spike>> {
+    let wanted = [
+        (Column { name: "time", unit: Some((Unit::Second, "ms".into())) }, true),
+        (Column { name: "id", unit: None }, true),
+    ];
+    let csv = Csv::open(source, &wanted, faults)?;
+    let mut few = Few::new(faults);
+    let mut spikes = Vec::new();
+    csv.rows(&mut few, |few, _, _, row| {
+        let [Some(when), Some(line)] = row else { return };
+        let parsed = when.quantity(Unit::Second).and_then(|seconds| time(seconds, &when.what, &when.at));
+        match (parsed, line.id(size)) {
+            (Ok(when), Ok(line)) => spikes.push((when, line)),
+            (when, line) => [when.err(), line.err()].into_iter().flatten().for_each(|fault| few.push(fault)),
+        }
+    });
+    spikes.sort_unstable();
+    few.finish().then_some(spikes)
+}
+
+/// Reads a CSV file `pre,post,weight [mV]`, with `delay [ms]` if all delays are equal.
+pub fn csv_synapses(
+    source: &Arc<Source>,
+    (pre_size, post_size): (Option<u32>, Option<u32>),
+    unit: Unit,
+    faults: &mut Diagnostics,
+) -> Option<Synapses> {
+    let symbol = if unit == Unit::Volt { "mV" } else { "uA" };
+    let wanted = [
+        (Column { name: "pre", unit: None }, true),
+        (Column { name: "post", unit: None }, true),
+        (Column { name: "weight", unit: Some((unit, symbol.into())) }, true),
+        (Column { name: "delay", unit: Some((Unit::Second, "ms".into())) }, false),
+    ];
+    let csv = Csv::open(source, &wanted, faults)?;
+    let mut few = Few::new(faults);
+    let mut synapses = Vec::new();
+    let mut delay: Option<(Time, At)> = None;
+    csv.rows(&mut few, |few, _, at, row| {
+        let [Some(pre), Some(post), Some(weight), late] = row else { return };
+        let late = late.as_ref().map(|cell| {
+            let parsed =
+                cell.quantity(Unit::Second).and_then(|seconds| time(seconds, &cell.what, &cell.at))?;
+            let (first, first_at) = delay.get_or_insert_with(|| (parsed, cell.at.clone()));
+            if parsed == *first {
+                return Ok(());
+            }
+            Err(Diagnostic::error(format!("{} differs from the delay of the rows before", cell.what))
+                .at(&cell.at)
+                .label("another delay")
+                .also(Some(first_at), "the first delay")
+                .allowed(
+                    "one delay for all rows of a projection; delays of single synapses are not supported yet",
+                )
+                .hint("use one projection for each delay"))
+        });
+        match (pre.id(pre_size), post.id(post_size), weight.quantity(unit), late.transpose()) {
+            (Ok(pre), Ok(post), Ok(weight), Ok(_)) => synapses.push((pre, post, weight, at.clone())),
+            (pre, post, weight, late) => [pre.err(), post.err(), weight.err(), late.err()]
+                .into_iter()
+                .flatten()
+                .for_each(|fault| few.push(fault)),
+        }
+    });
+    let rows = distinct(synapses, &format!("`{}`", source.name), &mut few);
+    few.finish().then_some(Synapses { rows, delay: delay.map(|(delay, _)| delay) })
+}

@@ -1,0 +1,362 @@
+//! From a SCENARIO argument to a plan: which text, what it extends, what the command line changes.
+//!
+//! Precedence, from weak to strong: defaults, the scenario that `extends` names (and what that one
+//! extends), the scenario itself, `--set` arguments in their order, `--seed`.
+
+use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source, nearest};
+use super::plan::Plan;
+use super::reader::{self, Filled};
+use super::text::{self, Item, Node, Table, Value};
+use super::{lower, plausibility, resolve, shipped, spec};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A scenario that is ready to run.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pub plan: Plan,
+    /// Implausible values; never errors.
+    pub warnings: Diagnostics,
+    /// The files it was read from, the scenario first, then what it extends.
+    pub sources: Vec<String>,
+    filled: Filled,
+}
+
+impl Loaded {
+    /// The complete scenario as TOML: every value, with where it comes from.
+    #[must_use]
+    pub fn resolve(&self) -> String {
+        resolve::resolve(&self.filled, &self.plan)
+    }
+}
+
+/// Longest chain of `extends`.
+const MAX_CHAIN: usize = 16;
+/// Largest file a scenario may name; a list of synapses has tens of bytes per row.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Loads the one scenario that `argument` names.
+///
+/// # Errors
+/// Every fault of the scenario, or that the argument names none or several.
+pub fn load(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<Loaded, Diagnostics> {
+    let found = find(argument)?;
+    match found.as_slice() {
+        [one] => load_found(one, overrides, seed),
+        several => {
+            let names: Vec<&str> = several.iter().map(|found| found.name.as_str()).collect();
+            Err(Diagnostic::error(format!("`{argument}` holds {} scenarios", several.len()))
+                .value(argument)
+                .allowed("one scenario")
+                .hint(format!("name one of them: {}", names.join(", ")))
+                .into())
+        }
+    }
+}
+
+/// Loads every scenario that `argument` names: more than one if it is a directory of several.
+///
+/// # Errors
+/// The faults of all of them, if any has one.
+pub fn load_all(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<Vec<Loaded>, Diagnostics> {
+    let mut faults = Diagnostics::default();
+    let mut all = Vec::new();
+    for found in find(argument)? {
+        match load_found(&found, overrides, seed) {
+            Ok(loaded) => all.push(loaded),
+            Err(more) => faults.extend(more),
+        }
+    }
+    if faults.is_empty() { Ok(all) } else { Err(faults) }
+}
+
+/// Loads a scenario from a text, as if it were a file of that name in the working directory.
+///
+/// # Errors
+/// Every fault of the scenario.
+pub fn load_text(
+    name: &str,
+    text: &str,
+    overrides: &[String],
+    seed: Option<u64>,
+) -> Result<Loaded, Diagnostics> {
+    let found = Found {
+        name: Path::new(name)
+            .file_stem()
+            .map_or_else(|| name.to_string(), |s| s.to_string_lossy().into_owned()),
+        source: name.to_string(),
+        identity: name.to_string(),
+        base: Base::Directory(PathBuf::new()),
+        text: text.to_string(),
+    };
+    load_found(&found, overrides, seed)
+}
+
+/// A scenario text that was found.
+#[derive(Clone, Debug)]
+struct Found {
+    /// What the scenario is called if it does not say.
+    name: String,
+    /// How messages call the file.
+    source: String,
+    /// The same for the same file, however it was named.
+    identity: String,
+    base: Base,
+    text: String,
+}
+
+/// Finds what a SCENARIO argument names: a file, a directory, or a shipped scenario.
+fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
+    let path = Path::new(argument);
+    if path.is_dir() {
+        let inner = path.join("scenario.toml");
+        if inner.is_file() {
+            return Ok(vec![on_disk(&inner)?]);
+        }
+        let mut several: Vec<PathBuf> = std::fs::read_dir(path)
+            .map_err(|error| unreadable(argument, &error))?
+            .filter_map(|entry| Some(entry.ok()?.path().join("scenario.toml")))
+            .filter(|file| file.is_file())
+            .collect();
+        several.sort();
+        if !several.is_empty() {
+            let mut faults = Diagnostics::default();
+            let mut all = Vec::new();
+            for file in several {
+                match on_disk(&file) {
+                    Ok(found) => all.push(found),
+                    Err(fault) => faults.push(fault),
+                }
+            }
+            return if faults.is_empty() { Ok(all) } else { Err(faults) };
+        }
+        if let Some(found) = embedded(argument) {
+            return Ok(vec![found]);
+        }
+        return Err(Diagnostic::error(format!("the directory `{argument}` holds no scenario"))
+            .value(argument)
+            .allowed("a directory with a file scenario.toml, or with directories that have one")
+            .hint("`memspike new NAME` makes one")
+            .into());
+    }
+    if path.exists() {
+        return Ok(vec![on_disk(path)?]);
+    }
+    embedded(argument).map(|found| vec![found]).ok_or_else(|| not_found(argument, None).into())
+}
+
+fn embedded(name: &str) -> Option<Found> {
+    let shipped = shipped::find(name)?;
+    Some(Found {
+        name: name.to_string(),
+        source: format!("{name} (shipped)"),
+        identity: format!("shipped:{name}/scenario.toml"),
+        base: Base::Shipped(PathBuf::from(name)),
+        text: shipped.scenario().to_string(),
+    })
+}
+
+fn not_found(argument: &str, at: Option<&At>) -> Diagnostic {
+    let names = shipped::names();
+    let close = nearest(argument, names.iter().copied());
+    Diagnostic::error(format!("there is no scenario `{argument}`"))
+        .value(argument)
+        .maybe_at(at)
+        .label("not found")
+        .allowed(format!(
+            "a file, a directory with scenario.toml, or a shipped scenario: {}",
+            names.join(", ")
+        ))
+        .maybe_hint(close.map(|close| format!("did you mean `{close}`?")))
+}
+
+fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
+    // The number of the error belongs to the operating system; the words are enough.
+    let words = error.to_string();
+    let words = words.split(" (os error").next().unwrap_or(&words);
+    Diagnostic::error(format!("cannot read `{file}`: {words}")).value(file)
+}
+
+/// Reads a text file of bounded size.
+fn read_file(path: &Path) -> Result<String, Diagnostic> {
+    let shown = path.display().to_string();
+    if path.is_dir() {
+        return Err(Diagnostic::error(format!("`{shown}` is a directory")).value(shown).allowed("a file"));
+    }
+    let file = std::fs::File::open(path).map_err(|error| unreadable(&shown, &error))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&shown, &error))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Diagnostic::error(format!("`{shown}` is too large"))
+            .value(shown)
+            .allowed("at most 1 GiB"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line =
+            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
+        Diagnostic::error(format!("`{shown}` is not a text: line {} is not UTF-8", line + 1))
+            .value(shown)
+            .allowed("a text file in UTF-8")
+    })
+}
+
+fn on_disk(path: &Path) -> Result<Found, Diagnostic> {
+    let text = read_file(path)?;
+    let parent = path.parent().unwrap_or_else(|| Path::new("")).to_path_buf();
+    // `scenario.toml` is called after its directory, any other file after itself.
+    let named = if path.file_name().is_some_and(|name| name == "scenario.toml") {
+        std::fs::canonicalize(if parent.as_os_str().is_empty() { Path::new(".") } else { &parent })
+            .ok()
+            .and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()))
+    } else {
+        path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+    };
+    Ok(Found {
+        name: named.unwrap_or_else(|| "scenario".to_string()),
+        source: path.display().to_string(),
+        identity: std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string(),
+        base: Base::Directory(parent),
+        text,
+    })
+}
+
+/// Finds what `extends` names, beside the text that says so or among the shipped ones.
+fn extended(name: &str, base: &Base, at: &At) -> Result<Found, Diagnostic> {
+    match base {
+        Base::Directory(directory) => {
+            let path = directory.join(name);
+            for candidate in [path.join("scenario.toml"), path.clone(), path.with_extension("toml")] {
+                if candidate.is_file() {
+                    return on_disk(&candidate).map_err(|fault| fault.at(at));
+                }
+            }
+        }
+        Base::Shipped(directory) => {
+            for candidate in [directory.join(name).join("scenario.toml"), directory.join(name)] {
+                if let Some((path, _)) = shipped::read(&candidate)
+                    && let Some(found) = path.parent().and_then(Path::to_str).and_then(embedded)
+                {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+    embedded(name).ok_or_else(|| not_found(name, Some(at)))
+}
+
+/// Whether a name given at `at` leads to a scenario.
+pub(super) fn exists(name: &str, at: &At) -> Result<(), Diagnostic> {
+    if shipped::find(name).is_some() || Path::new(name).exists() {
+        return Ok(());
+    }
+    Err(not_found(name, Some(at)))
+}
+
+/// Reads a file that a scenario names, beside the text that names it.
+pub(super) fn beside(name: &str, at: &At) -> Result<Arc<Source>, Diagnostic> {
+    let (shown, text, base) = match &at.source.base {
+        Base::Directory(directory) => {
+            let path = directory.join(name);
+            if !path.exists() {
+                return Err(Diagnostic::error(format!("there is no file `{}`", path.display()))
+                    .at(at)
+                    .label("not found")
+                    .allowed("a file beside the scenario, or an absolute path"));
+            }
+            let text = read_file(&path).map_err(|fault| fault.at(at))?;
+            (path.display().to_string(), text, at.source.base.clone())
+        }
+        Base::Shipped(directory) => {
+            let path = directory.join(name);
+            let (path, text) = shipped::read(&path).ok_or_else(|| {
+                Diagnostic::error(format!("there is no shipped file `{}`", path.display())).at(at)
+            })?;
+            (format!("{} (shipped)", path.display()), text.to_string(), at.source.base.clone())
+        }
+    };
+    Ok(Arc::new(Source { name: shown, text, layer: at.source.layer, base }))
+}
+
+fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<Loaded, Diagnostics> {
+    let mut faults = Diagnostics::default();
+    let mut chain = vec![found.clone()];
+    let mut layers = Vec::new();
+    // From the scenario inwards; a fault in one text does not hide those of the others.
+    loop {
+        let Some(current) = chain.last() else { break };
+        let source = Arc::new(Source {
+            name: current.source.clone(),
+            text: current.text.clone(),
+            layer: (MAX_CHAIN - chain.len().min(MAX_CHAIN)) as u32,
+            base: current.base.clone(),
+        });
+        let mut table = text::parse(&source, &mut faults);
+        let base = current.base.clone();
+        let extends =
+            table.entries.iter().position(|item| item.key == "extends").map(|i| table.entries.remove(i));
+        layers.push(table);
+        let Some(item) = extends else { break };
+        match next(&item, &base, &chain) {
+            Ok(next) => chain.push(next),
+            Err(fault) => {
+                faults.push(fault);
+                break;
+            }
+        }
+    }
+    let sources: Vec<String> = chain.iter().map(|found| found.source.clone()).collect();
+    let mut root = Table::default();
+    for layer in layers.into_iter().rev() {
+        root.overlay(layer, &spec::merges);
+    }
+    for argument in overrides {
+        text::set(&mut root, argument, &mut faults);
+    }
+    if let Some(seed) = seed {
+        set_seed(&mut root, seed);
+    }
+    // After a syntax error the tree has holes, and every hole would be reported again.
+    if faults.has_errors() && faults.iter().any(|fault| fault.what.starts_with("not valid TOML")) {
+        return Err(faults);
+    }
+    let filled = reader::read(&root, &found.name, &mut faults);
+    let plan = lower::lower(&filled, &mut faults);
+    match plan {
+        Some(plan) if !faults.has_errors() => {
+            plausibility::check(&plan, &filled, &mut faults);
+            Ok(Loaded { plan, warnings: faults, sources, filled })
+        }
+        _ => Err(faults),
+    }
+}
+
+/// The scenario that `extends = ...` names, unless that closes a circle.
+fn next(item: &Item, base: &Base, chain: &[Found]) -> Result<Found, Diagnostic> {
+    let at = &item.node.at;
+    let Value::Text(name) = &item.node.value else {
+        return Err(Diagnostic::error(format!("`extends` is {}", item.node.type_name()))
+            .at(at)
+            .allowed("the name of a shipped scenario, or a path beside this file"));
+    };
+    let found = extended(name, base, at)?;
+    if chain.iter().any(|earlier| earlier.identity == found.identity) || chain.len() >= MAX_CHAIN {
+        let mut names: Vec<&str> = chain.iter().map(|found| found.source.as_str()).collect();
+        names.push(&found.source);
+        return Err(Diagnostic::error(format!("`extends` goes in a circle: {}", names.join(" -> ")))
+            .at(at)
+            .label("comes back")
+            .allowed("a scenario that does not extend this one"));
+    }
+    Ok(found)
+}
+
+fn set_seed(root: &mut Table, seed: u64) {
+    let source = Source::argument("--seed", &seed.to_string());
+    let at = At { span: 0..source.text.len(), source };
+    let node = |value| Node { value, at: at.clone() };
+    let seed = Item { key: "seed".into(), key_at: at.clone(), node: node(Value::Integer(i128::from(seed))) };
+    let scenario = Table { entries: vec![seed] };
+    let item = Item { key: "scenario".into(), key_at: at.clone(), node: node(Value::Table(scenario)) };
+    root.overlay(Table { entries: vec![item] }, &spec::merges);
+}

@@ -1,0 +1,567 @@
+//! Checked sections to a plan: what belongs together must fit together.
+//!
+//! Every rule that takes more than one key is here. All of them are tried before the plan is given up,
+//! so that one reading of the messages is enough to mend a scenario.
+
+use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
+use super::plan::{
+    Connect, DatasetName, DevicePlan, Kernel, Origin, Plan, PopulationPlan, ProjectionPlan, Protocol,
+    RecordPlan, Reproduces, SourceKind, SourcePlan, SwitchEnergy, WeightInit,
+};
+use super::reader::{self, Datum, Fields, Filled};
+use super::spec::{Kind, Refers, Unit, allowed};
+use super::{assumed, lists, load, supervised, weights};
+use crate::neuron::{Lif, Reset};
+use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
+use crate::time::Time;
+use crate::units::{Quantity, Second};
+
+/// Coefficients of variation of Yan et al., fig. 2a: R_on 0.81 %, R_off 1.15 %.
+const PAPER_SPREAD: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
+const NO_SPREAD: Spread = Spread { cv_on: 0.0, cv_off: 0.0, cv_device: 0.0 };
+
+/// The plan, or `None` when there is a fault; every fault is in `faults`.
+pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
+    let mut lower = Lower { filled, faults };
+    lower.same_names();
+    let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
+    let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));
+    let projections = lower.each("projection", |lower, name, fields| lower.projection(name, fields));
+    lower.zero_delay_circle();
+    let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields));
+    let record = filled.one("record").and_then(|fields| lower.record(fields));
+    let scenario = filled.one("scenario")?;
+    if lower.faults.has_errors() {
+        return None;
+    }
+    let mut plan = Plan {
+        name: scenario.text("name")?.to_string(),
+        title: scenario.text("title")?.to_string(),
+        description: scenario.text("description")?.to_string(),
+        reproduces: scenario.table("reproduces").and_then(|fields| {
+            Some(Reproduces { paper: fields.text("paper")?.into(), figure: fields.text("figure")?.into() })
+        }),
+        seed: scenario.integer("seed")?,
+        sources: sources?,
+        populations: populations?,
+        projections: projections?,
+        protocol: protocol?,
+        record: record?,
+        assumed: Vec::new(),
+    };
+    plan.assumed = assumed::list(filled, &plan);
+    Some(plan)
+}
+
+pub(super) struct Lower<'a> {
+    pub filled: &'a Filled,
+    pub faults: &'a mut Diagnostics,
+}
+
+impl Lower<'_> {
+    /// Every table of a section; `None` if one of them could not be made.
+    fn each<T>(
+        &mut self,
+        section: &str,
+        mut make: impl FnMut(&mut Self, &str, &Fields) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let filled = self.filled;
+        let made: Vec<Option<T>> =
+            filled.all(section).iter().map(|(name, fields)| make(self, name, fields)).collect();
+        made.into_iter().collect()
+    }
+
+    /// `from` names a source or a population, so no two of them may share a name.
+    fn same_names(&mut self) {
+        for (name, population) in self.filled.all("population") {
+            if let Some((_, source)) = self.filled.all("source").iter().find(|(other, _)| other == name) {
+                self.faults.push(
+                    Diagnostic::error(format!("a source and a population are both called `{name}`"))
+                        .maybe_at(population.at.as_ref())
+                        .also(source.at.as_ref(), "the source")
+                        .allowed("different names: `from` could mean either"),
+                );
+            }
+        }
+    }
+
+    fn source(&mut self, name: &str, fields: &Fields) -> Option<SourcePlan> {
+        let kind = match fields.text("kind")? {
+            "poisson" => SourceKind::Poisson { size: fields.count("size")?, rate: quantity(fields, "rate")? },
+            "spike_list" => {
+                let size = fields.count("size");
+                let spikes = match (fields.datum("spikes"), fields.text("file")) {
+                    (Some(Datum::Raw(node)), None) => {
+                        lists::inline_spikes(node, size, &fields.what, self.faults)
+                    }
+                    (None, Some(file)) => {
+                        let at = fields.written("file")?;
+                        load::beside(file, at)
+                            .map_err(|fault| self.faults.push(fault))
+                            .ok()
+                            .and_then(|csv| lists::csv_spikes(&csv, size, self.faults))
+                    }
+                    _ => {
+                        self.one_of(fields, "spikes", "file");
+                        None
+                    }
+                };
+                SourceKind::SpikeList { size: size?, spikes: spikes? }
+            }
+            "regular" => SourceKind::Regular {
+                size: fields.count("size")?,
+                start: time(fields, "start")?,
+                period: time(fields, "period")?,
+            },
+            "dataset" => SourceKind::Dataset {
+                dataset: match fields.text("dataset")? {
+                    "mnist" => DatasetName::Mnist,
+                    "fashion-mnist" => DatasetName::FashionMnist,
+                    _ => DatasetName::DrawnDigits,
+                },
+                max_rate: quantity(fields.table("encode")?, "max_rate")?,
+            },
+            _ => return None,
+        };
+        Some(SourcePlan { name: name.to_string(), kind })
+    }
+
+    /// Exactly one of two keys must be given.
+    fn one_of(&mut self, fields: &Fields, first: &str, second: &str) {
+        let both = fields.written(first).is_some() && fields.written(second).is_some();
+        // A faulty value was reported already.
+        if !both && (fields.written(first).is_some() || fields.written(second).is_some()) {
+            return;
+        }
+        let what = if both { "both" } else { "neither" };
+        self.faults.push(
+            Diagnostic::error(format!(
+                "{} has {what} `{first}` {} `{second}`",
+                fields.what,
+                if both { "and" } else { "nor" }
+            ))
+            .maybe_at(if both { fields.written(second) } else { fields.at.as_ref() })
+            .also(if both { fields.written(first) } else { None }, "and here")
+            .allowed("one of the two"),
+        );
+    }
+
+    fn population(&mut self, name: &str, fields: &Fields) -> Option<PopulationPlan> {
+        let switch = fields.table("switch").and_then(|switch| self.switch(switch));
+        let reset = match fields.text("reset") {
+            Some("value") => Some(Reset::Value),
+            Some("hold") => Some(Reset::Hold),
+            Some("subtract") => Some(Reset::Subtract),
+            Some(_) => Some(Reset::Rest),
+            None => None,
+        };
+        self.below(fields, "u_rest", "v_th", "the neuron would fire without any input");
+        if reset == Some(Reset::Value) {
+            self.below(fields, "u_reset", "v_th", "a neuron reset there would fire again at once");
+        }
+        if reset == Some(Reset::Hold) {
+            self.below(fields, "v_hold", "v_th", "a neuron reset there would fire again at once");
+        }
+        let neuron = Lif {
+            tau_m: quantity(fields, "tau_m")?,
+            u_rest: quantity(fields, "u_rest")?,
+            v_th: quantity(fields, "v_th")?,
+            u_reset: quantity(fields, "u_reset")?,
+            v_hold: quantity(fields, "v_hold")?,
+            reset: reset?,
+            t_ref: quantity(fields, "t_ref")?,
+            r_m: quantity(fields, "r_m")?,
+            i_bias: quantity(fields, "i_bias")?,
+        };
+        Some(PopulationPlan { name: name.to_string(), size: fields.count("size")?, neuron, switch: switch? })
+    }
+
+    /// Key `low` must be strictly below key `high` of the same table.
+    fn below(&mut self, fields: &Fields, low: &str, high: &str, why: &str) {
+        let (Some(Datum::Quantity(unit, a)), Some(Datum::Quantity(_, b))) =
+            (fields.datum(low), fields.datum(high))
+        else {
+            return;
+        };
+        if a < b {
+            return;
+        }
+        // Mark what was written; a default cannot be at fault alone.
+        let (marked, other) = if fields.written(high).is_some() { (high, low) } else { (low, high) };
+        let by_default = |name: &str| {
+            if fields.written(name).is_some() { "" } else { " (its default)" }
+        };
+        let relation = if a == b { "not above" } else { "below" };
+        self.faults.push(
+            Diagnostic::error(format!(
+                "`{high}` of {} is {}{}, {relation} `{low}`, which is {}{}",
+                fields.what,
+                unit.print(*b),
+                by_default(high),
+                unit.print(*a),
+                by_default(low)
+            ))
+            .maybe_at(fields.place(marked))
+            .label(if marked == high { "too low" } else { "too high" })
+            .also(fields.written(other), "against this")
+            .allowed(format!("`{low}` below `{high}`"))
+            .hint(why),
+        );
+    }
+
+    fn switch(&mut self, fields: &Fields) -> Option<SwitchEnergy> {
+        let switch = SwitchEnergy {
+            i_cc: quantity(fields, "i_cc")?,
+            g_on: quantity(fields, "g_on")?,
+            g_off: quantity(fields, "g_off")?,
+            v_drive: quantity(fields, "v_drive")?,
+            on_time: quantity(fields, "on_time")?,
+        };
+        let on = switch.i_cc.get() / switch.g_on.get();
+        if switch.v_drive.get() < on {
+            let marked = ["v_drive", "g_on", "i_cc"].into_iter().find_map(|name| fields.written(name));
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "the drive of {} is {}, below the {} the device takes in compliance",
+                    fields.what,
+                    switch.v_drive,
+                    Unit::Volt.print(on)
+                ))
+                .maybe_at(marked.or(fields.at.as_ref()))
+                .allowed("v_drive of at least i_cc / g_on")
+                .hint("the limiter takes (v_drive - i_cc / g_on) i_cc, which cannot be negative"),
+            );
+            return None;
+        }
+        Some(switch)
+    }
+
+    /// The index a name refers to, or a fault with the nearest name.
+    pub fn index(&mut self, name: &str, at: Option<&At>, what: &str, refers: Refers) -> Option<usize> {
+        let names = reader::refers(self.filled, refers);
+        let found = names.iter().position(|known| *known == name);
+        if found.is_none() {
+            let close = nearest(name, names.iter().copied());
+            let elsewhere = (refers == Refers::Population
+                && reader::refers(self.filled, Refers::Source).contains(&name))
+            .then(|| format!("`{name}` is a source, and nothing arrives at a source"));
+            self.faults.push(
+                Diagnostic::error(format!("{what} names `{name}`, which is no {}", refers.noun()))
+                    .maybe_at(at)
+                    .label("not known")
+                    .allowed(if names.is_empty() {
+                        format!("there is no {} yet", refers.noun())
+                    } else {
+                        names.join(", ")
+                    })
+                    .maybe_hint(close.map(|close| format!("did you mean `{close}`?")).or(elsewhere)),
+            );
+        }
+        found
+    }
+
+    /// Where a projection starts.
+    fn origin(&mut self, fields: &Fields) -> Option<Origin> {
+        let name = fields.text("from")?;
+        let what = format!("`from` of {}", fields.what);
+        let index = self.index(name, fields.place("from"), &what, Refers::SourceOrPopulation)?;
+        let sources = self.filled.all("source").len();
+        Some(if index < sources { Origin::Source(index) } else { Origin::Population(index - sources) })
+    }
+
+    /// How many lines an origin has; `None` if its size is faulty.
+    fn size_of(&self, origin: Origin) -> Option<u32> {
+        match origin {
+            Origin::Population(index) => self.filled.all("population").get(index)?.1.count("size"),
+            Origin::Source(index) => {
+                let fields = &self.filled.all("source").get(index)?.1;
+                if fields.text("kind") == Some("dataset") {
+                    Some(super::plan::DATASET_PIXELS)
+                } else {
+                    fields.count("size")
+                }
+            }
+        }
+    }
+
+    fn projection(&mut self, name: &str, fields: &Fields) -> Option<ProjectionPlan> {
+        let from = self.origin(fields);
+        let to = fields.text("to").and_then(|to| {
+            self.index(to, fields.place("to"), &format!("`to` of {}", fields.what), Refers::Population)
+        });
+        let pre = from.and_then(|from| self.size_of(from));
+        let post = to.and_then(|to| self.size_of(Origin::Population(to)));
+        let kernel = match fields.text("kernel") {
+            Some("delta") => Some(Kernel::Delta),
+            Some("rect") => time(fields, "width").map(|width| Kernel::Rect { width }),
+            Some("triangle") => time(fields, "width").map(|width| Kernel::Triangle { width }),
+            _ => None,
+        };
+        // The kernel decides what a weight is even when its width is faulty.
+        let unit = match fields.text("kernel") {
+            Some("rect" | "triangle") => Unit::Ampere,
+            _ => Unit::Volt,
+        };
+        let device = match fields.table("device") {
+            Some(device) => Some(self.device(device, unit)),
+            None => None,
+        };
+        let mut delay = time(fields, "delay");
+        let connect = match fields.text("connect")? {
+            "all_to_all" => Some(Connect::AllToAll),
+            "one_to_one" => {
+                if let (Some(pre), Some(post)) = (pre, post)
+                    && pre != post
+                {
+                    self.faults.push(
+                        Diagnostic::error(format!(
+                            "{} connects one to one, from {pre} lines to {post} neurons",
+                            fields.what
+                        ))
+                        .maybe_at(fields.place("connect"))
+                        .allowed("equal sizes, or connect = \"all_to_all\""),
+                    );
+                }
+                Some(Connect::OneToOne)
+            }
+            _ => self.list(fields, (pre, post), unit).map(|synapses| {
+                if let (Some(row), Some(written)) = (synapses.delay, fields.written("delay"))
+                    && delay != Some(row)
+                {
+                    self.faults.push(
+                        Diagnostic::error(format!("{} gives its delay here and in its file", fields.what))
+                            .at(written)
+                            .allowed("one of the two"),
+                    );
+                }
+                delay = synapses.delay.or(delay);
+                Connect::List { synapses: synapses.rows }
+            }),
+        };
+        let weight = match (&connect, fields.datum("weight")) {
+            (Some(Connect::List { .. }), _) => Some(WeightInit::Constant { value: 0.0 }),
+            (_, Some(Datum::Raw(node))) => {
+                let scale = to.and_then(|to| threshold(&self.filled.all("population").get(to)?.1));
+                weights::weight(node, unit, scale, &fields.what, self.faults)
+            }
+            _ => None,
+        };
+        Some(ProjectionPlan {
+            name: name.to_string(),
+            from: from?,
+            to: to?,
+            connect: connect?,
+            kernel: kernel?,
+            weight: weight?,
+            delay: delay?,
+            device: match device {
+                Some(device) => Some(device?),
+                None => None,
+            },
+        })
+    }
+
+    fn list(
+        &mut self,
+        fields: &Fields,
+        sizes: (Option<u32>, Option<u32>),
+        unit: Unit,
+    ) -> Option<lists::Synapses> {
+        match (fields.datum("synapses"), fields.text("file")) {
+            (Some(Datum::Raw(node)), None) => {
+                lists::inline_synapses(node, sizes, unit, &fields.what, self.faults)
+            }
+            (None, Some(file)) => {
+                let csv =
+                    load::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
+                lists::csv_synapses(&csv.ok()?, sizes, unit, self.faults)
+            }
+            _ => {
+                self.one_of(fields, "synapses", "file");
+                None
+            }
+        }
+    }
+
+    fn device(&mut self, fields: &Fields, unit: Unit) -> Option<DevicePlan> {
+        self.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
+        let arrangement = match fields.text("arrangement")? {
+            "single" => Arrangement::Single,
+            "parallel" => Arrangement::Parallel(fields.count("pairs")?),
+            _ => Arrangement::Differential,
+        };
+        let w_max = match fields.datum("w_max") {
+            Some(Datum::Raw(node)) => Some(self.weight_limit(node, unit, &fields.what)?),
+            _ => None,
+        };
+        let read = fields.table("read")?;
+        Some(DevicePlan {
+            arrangement,
+            placement: placement(fields)?,
+            range: DeviceRange {
+                g_min: quantity(fields, "g_min")?,
+                g_max: quantity(fields, "g_max")?,
+                levels: fields.count("levels"),
+            },
+            spread: spread(fields)?,
+            read: ReadPulse { amplitude: quantity(read, "amplitude")?, width: quantity(read, "width")? },
+            w_max,
+        })
+    }
+
+    fn weight_limit(&mut self, node: &super::text::Node, unit: Unit, what: &str) -> Option<f64> {
+        let found = weights::weight(node, unit, None, &format!("`w_max` of {what}"), self.faults)?;
+        match found {
+            WeightInit::Constant { value } if value > 0.0 => Some(value),
+            _ => {
+                self.faults.push(
+                    Diagnostic::error(format!("`w_max` of {what} is {}", node.shown()))
+                        .at(&node.at)
+                        .allowed(allowed(&Kind::WeightLimit)),
+                );
+                None
+            }
+        }
+    }
+
+    /// A spike must not come back to its own instant: zero-delay projections form no circle.
+    fn zero_delay_circle(&mut self) {
+        let populations: Vec<&str> = reader::refers(self.filled, Refers::Population);
+        let edges: Vec<(usize, usize, &Fields)> = self
+            .filled
+            .all("projection")
+            .iter()
+            .filter_map(|(_, fields)| {
+                let at = |key: &str| populations.iter().position(|name| Some(*name) == fields.text(key));
+                let immediate = fields.quantity("delay") == Some(0.0) && fields.text("file").is_none();
+                immediate.then(|| Some((at("from")?, at("to")?, fields))).flatten()
+            })
+            .collect();
+        // Populations that can be reached from nothing but a circle never become free.
+        let mut waiting: Vec<bool> = vec![true; populations.len()];
+        loop {
+            let free = (0..populations.len())
+                .find(|&p| waiting[p] && edges.iter().all(|&(from, to, _)| to != p || !waiting[from]));
+            match free {
+                Some(p) => waiting[p] = false,
+                None => break,
+            }
+        }
+        // Walk backwards from a stuck one until one repeats: that is a circle.
+        let Some(start) = waiting.iter().position(|&stuck| stuck) else { return };
+        let mut path = vec![start];
+        let mut last = None;
+        loop {
+            let here = path[path.len() - 1];
+            let Some(&(from, _, fields)) = edges.iter().find(|&&(from, to, _)| to == here && waiting[from])
+            else {
+                return;
+            };
+            last = last.or(Some(fields));
+            if let Some(again) = path.iter().position(|&p| p == from) {
+                let mut names: Vec<&str> = path[again..].iter().map(|&p| populations[p]).collect();
+                names.push(populations[from]);
+                names.reverse();
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "a circle of projections without delay: {}",
+                        names.join(" -> ")
+                    ))
+                    .maybe_at(fields.place("delay"))
+                    .allowed("a delay above 0 s in one of them")
+                    .hint("a spike would have to act on its own instant"),
+                );
+                return;
+            }
+            path.push(from);
+        }
+    }
+
+    fn protocol(&mut self, fields: &Fields) -> Option<Protocol> {
+        match fields.text("kind")? {
+            "simulate" => {
+                for (name, source) in self.filled.all("source") {
+                    if source.text("kind") == Some("dataset") {
+                        self.faults.push(
+                            Diagnostic::error(format!(
+                                "source `{name}` shows a data set, and nothing presents it"
+                            ))
+                            .maybe_at(source.place("kind"))
+                            .also(fields.written("kind"), "this runs the network once, without samples")
+                            .allowed("kind = \"supervised\" in [protocol], or a source of another kind"),
+                        );
+                    }
+                }
+                Some(Protocol::Simulate { duration: time(fields, "duration")? })
+            }
+            "supervised" => supervised::lower(self, fields).map(Protocol::Supervised),
+            _ => None,
+        }
+    }
+
+    fn record(&mut self, fields: &Fields) -> Option<RecordPlan> {
+        let mut names = |key: &str, refers: Refers| -> Vec<String> {
+            fields
+                .names(key)
+                .iter()
+                .filter_map(|(name, at)| {
+                    self.index(name, Some(at), &format!("`{key}` of the record"), refers)?;
+                    Some(name.clone())
+                })
+                .collect()
+        };
+        let spikes = names("spikes", Refers::SourceOrPopulation);
+        let membrane = names("membrane", Refers::Population);
+        let membrane_interval = time(fields, "membrane_interval");
+        if membrane_interval.is_none()
+            && !membrane.is_empty()
+            && fields.written("membrane_interval").is_none()
+        {
+            self.faults.push(
+                Diagnostic::error("`membrane` of the record names populations, and there is no interval")
+                    .maybe_at(fields.written("membrane"))
+                    .allowed("membrane_interval, such as \"0.1 ms\""),
+            );
+        }
+        Some(RecordPlan {
+            spikes,
+            membrane,
+            membrane_interval,
+            energy: fields.flag("energy")?,
+            mac_energy: quantity(fields, "mac_energy")?,
+        })
+    }
+}
+
+/// v_th - u_rest of a population, if that is positive.
+fn threshold(fields: &Fields) -> Option<f64> {
+    let distance = fields.quantity("v_th")? - fields.quantity("u_rest")?;
+    (distance > 0.0).then_some(distance)
+}
+
+pub(super) fn quantity<Q: Quantity>(fields: &Fields, name: &str) -> Option<Q> {
+    Q::from_si(fields.quantity(name)?)
+}
+
+pub(super) fn time(fields: &Fields, name: &str) -> Option<Time> {
+    Time::from_seconds(Second::from_si(fields.quantity(name)?)?).ok()
+}
+
+pub(super) fn placement(fields: &Fields) -> Option<Placement> {
+    Some(match fields.text("placement")? {
+        "balanced" => Placement::Balanced,
+        _ => Placement::OneSided,
+    })
+}
+
+pub(super) fn spread(fields: &Fields) -> Option<Spread> {
+    match fields.datum("spread")? {
+        Datum::Choice("paper") => Some(PAPER_SPREAD),
+        Datum::Table(table) => Some(Spread {
+            cv_on: table.number("cv_on")?,
+            cv_off: table.number("cv_off")?,
+            cv_device: table.number("cv_device")?,
+        }),
+        _ => Some(NO_SPREAD),
+    }
+}

@@ -1,0 +1,209 @@
+//! Values that can be computed with, but hardly meant: warnings, never errors.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::plan::{Kernel, Origin, Plan, Protocol, SourceKind, Supervised};
+use super::reader::{Fields, Filled};
+use crate::synapse::Placement;
+use crate::time::Time;
+
+/// Onset of SET of the paper's resistive device (Yan et al., fig. 1d): a read above it writes.
+const V_SET: f64 = 0.12;
+/// Membrane time constants outside this range are more likely slips of a prefix, in seconds.
+const TAU_RANGE: (f64, f64) = (1e-6, 10.0);
+/// A read pulse longer than this part of tau_m is no longer a jump.
+const DELTA_LIMIT: f64 = 0.1;
+/// Source spikes of a simulation above which it takes minutes.
+const MANY_SPIKES: f64 = 1e10;
+
+/// Adds a warning for everything implausible.
+pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
+    for (population, (_, fields)) in plan.populations.iter().zip(filled.all("population")) {
+        let tau = population.neuron.tau_m.get();
+        if !(TAU_RANGE.0..=TAU_RANGE.1).contains(&tau) {
+            warnings.push(
+                Diagnostic::warning(format!("`tau_m` of {} is {}", fields.what, population.neuron.tau_m))
+                    .maybe_at(fields.place("tau_m"))
+                    .label("unusual")
+                    .allowed("membranes of memristive neurons relax in 1 us to 10 s")
+                    .hint("is the prefix meant as written?"),
+            );
+        }
+    }
+    for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
+        let Some(device) = &projection.device else { continue };
+        let Some(table) = fields.table("device") else { continue };
+        let Some(read) = table.table("read") else { continue };
+        if device.read.amplitude.get() > V_SET {
+            warnings.push(
+                Diagnostic::warning(format!(
+                    "the read pulse of {} is {}",
+                    fields.what, device.read.amplitude
+                ))
+                .maybe_at(read.place("amplitude"))
+                .label("above the onset of SET")
+                .allowed("below 120 mV, where the device of Yan et al. begins to SET (fig. 1d)")
+                .hint("reading would write; this is not modelled"),
+            );
+        }
+        let tau = plan.populations.get(projection.to).map_or(f64::INFINITY, |p| p.neuron.tau_m.get());
+        if matches!(projection.kernel, Kernel::Delta) && device.read.width.get() > DELTA_LIMIT * tau {
+            warnings.push(
+                Diagnostic::warning(format!(
+                    "the read pulse of {} is {} wide",
+                    fields.what, device.read.width
+                ))
+                .maybe_at(read.place("width"))
+                .label("too wide for a jump")
+                .allowed("at most a tenth of tau_m with kernel = \"delta\"")
+                .hint("use kernel = \"rect\" with this width"),
+            );
+        }
+        if device.placement == Placement::Balanced && !bounded(plan) {
+            warnings.push(balanced(table));
+        }
+    }
+    isolated(plan, filled, warnings);
+    let Some(protocol) = filled.one("protocol") else { return };
+    match &plan.protocol {
+        Protocol::Simulate { duration } => many_spikes(plan, *duration, protocol, warnings),
+        Protocol::Supervised(supervised) => {
+            presentations(plan, supervised, filled, protocol, warnings);
+            for (case, fields) in supervised.programming.iter().zip(protocol.tables("programming")) {
+                if case.placement == Placement::Balanced && !bounded(plan) {
+                    warnings.push(balanced(fields));
+                }
+            }
+        }
+    }
+}
+
+fn bounded(plan: &Plan) -> bool {
+    match &plan.protocol {
+        Protocol::Supervised(supervised) => supervised.weight_bound.is_some(),
+        Protocol::Simulate { .. } => true,
+    }
+}
+
+fn balanced(fields: &Fields) -> Diagnostic {
+    Diagnostic::warning(format!("{} places pairs balanced, and the weights are unbounded", fields.what))
+        .maybe_at(fields.place("placement"))
+        .label("every weight gets the noise of the largest")
+        .allowed("weight_bound in [protocol], such as 0.3, or placement = \"one_sided\"")
+}
+
+/// Populations nothing arrives at, and sources nothing leaves.
+fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
+    for (index, (population, (_, fields))) in
+        plan.populations.iter().zip(filled.all("population")).enumerate()
+    {
+        let driven = plan.projections.iter().any(|projection| projection.to == index);
+        if !driven && population.neuron.i_bias.get() == 0.0 {
+            warnings.push(
+                Diagnostic::warning(format!("nothing arrives at {}", fields.what))
+                    .maybe_at(fields.at.as_ref())
+                    .label("stays silent")
+                    .hint("give it a projection or `i_bias`"),
+            );
+        }
+    }
+    for (index, (_, fields)) in filled.all("source").iter().enumerate() {
+        if !plan.projections.iter().any(|projection| projection.from == Origin::Source(index)) {
+            warnings.push(
+                Diagnostic::warning(format!("no projection starts at {}", fields.what))
+                    .maybe_at(fields.at.as_ref())
+                    .label("unused"),
+            );
+        }
+    }
+}
+
+fn many_spikes(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Diagnostics) {
+    let seconds = duration.as_seconds();
+    let spikes: f64 = plan
+        .sources
+        .iter()
+        .map(|source| match &source.kind {
+            SourceKind::Poisson { size, rate } => f64::from(*size) * rate.get() * seconds,
+            SourceKind::Regular { size, period, .. } => f64::from(*size) * seconds / period.as_seconds(),
+            SourceKind::SpikeList { spikes, .. } => spikes.len() as f64,
+            SourceKind::Dataset { .. } => 0.0,
+        })
+        .sum();
+    if spikes > MANY_SPIKES {
+        warnings.push(
+            Diagnostic::warning(format!("the sources will give about {spikes:.0e} spikes"))
+                .maybe_at(protocol.place("duration"))
+                .label("long run")
+                .hint("a shorter duration or lower rates finish sooner"),
+        );
+    }
+}
+
+/// What must be short against a presentation.
+fn presentations(
+    plan: &Plan,
+    supervised: &Supervised,
+    filled: &Filled,
+    protocol: &Fields,
+    warnings: &mut Diagnostics,
+) {
+    let shown = supervised.presentation.as_seconds();
+    let target = plan.projections.get(supervised.projection).map(|projection| projection.to);
+    let Some(index) = target else { return };
+    let (Some(population), Some((_, fields))) =
+        (plan.populations.get(index), filled.all("population").get(index))
+    else {
+        return;
+    };
+    let mut longer = |seconds: f64, text: String, name: &str, table: Option<&Fields>| {
+        if seconds > shown {
+            warnings.push(
+                Diagnostic::warning(format!("{text}, longer than a sample is shown"))
+                    .maybe_at(table.and_then(|table| table.place(name)))
+                    .label("longer than `presentation`")
+                    .also(protocol.written("presentation"), "a sample is shown for this long")
+                    .allowed(format!("at most {shown} s")),
+            );
+        }
+    };
+    let neuron = &population.neuron;
+    longer(
+        neuron.t_ref.get(),
+        format!("`t_ref` of {} is {}", fields.what, neuron.t_ref),
+        "t_ref",
+        Some(fields),
+    );
+    longer(
+        population.switch.on_time.get(),
+        format!("`on_time` of {} is {}", fields.what, population.switch.on_time),
+        "on_time",
+        fields.table("switch"),
+    );
+    if shown < neuron.tau_m.get() {
+        warnings.push(
+            Diagnostic::warning(format!(
+                "a sample is shown for {shown} s, less than tau_m of {}",
+                fields.what
+            ))
+            .maybe_at(protocol.place("presentation"))
+            .label("short")
+            .allowed(format!("several times tau_m, {}", neuron.tau_m)),
+        );
+    }
+    let source = plan.projections.get(supervised.projection).map(|projection| projection.from);
+    if let Some(Origin::Source(source)) = source
+        && let Some(SourceKind::Dataset { max_rate, .. }) =
+            plan.sources.get(source).map(|source| &source.kind)
+        && max_rate.get() * shown < 1.0
+    {
+        warnings.push(
+            Diagnostic::warning(format!(
+                "a pixel of full intensity spikes {:.2} times",
+                max_rate.get() * shown
+            ))
+            .maybe_at(protocol.place("presentation"))
+            .label("per presentation")
+            .allowed("several spikes; ten at 100 Hz and 100 ms"),
+        );
+    }
+}

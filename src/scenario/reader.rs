@@ -1,0 +1,670 @@
+//! A tree of text against the specification: checked values, every gap filled, every fault reported.
+
+use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
+use super::spec::{self, Default, Key, Kind, Refers, SECTIONS, Section, Unit};
+use super::text::{self, Node, Table, Value};
+use crate::units::{ParseQuantityError, parse_number_unit};
+
+/// A checked value.
+#[derive(Clone, Debug)]
+pub enum Datum {
+    Text(String),
+    Flag(bool),
+    Integer(u64),
+    Number(f64),
+    /// In SI units.
+    Quantity(Unit, f64),
+    Choice(&'static str),
+    Names(Vec<(String, At)>),
+    Table(Fields),
+    Tables(Vec<Fields>),
+    /// Checked when the rest is known: weights and rows.
+    Raw(Node),
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A file or an argument.
+    Written(At),
+    /// The specification.
+    Default,
+    /// Another key of the same table.
+    SameAs(&'static str),
+    /// The rest of the scenario.
+    Derived(&'static str),
+    /// Nothing is there.
+    Absent,
+}
+
+/// One key of the specification with its value in this scenario.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub key: &'static Key,
+    /// Whether the key exists for the kind that was chosen. The value of one that does not is its default.
+    pub active: bool,
+    pub origin: Origin,
+    /// `None`: absent, or faulty and reported.
+    pub datum: Option<Datum>,
+}
+
+/// A table with every key of the specification.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// "population `output`".
+    pub what: String,
+    /// "population.output".
+    pub path: String,
+    /// Its header.
+    pub at: Option<At>,
+    pub entries: Vec<Entry>,
+}
+
+impl Fields {
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        let entry = self.entries.iter().find(|entry| entry.key.name == name);
+        debug_assert!(entry.is_some(), "`{name}` is not in the specification of {}", self.path);
+        entry
+    }
+
+    #[must_use]
+    pub fn datum(&self, name: &str) -> Option<&Datum> {
+        self.entry(name)?.datum.as_ref()
+    }
+
+    #[must_use]
+    pub fn quantity(&self, name: &str) -> Option<f64> {
+        match self.datum(name)? {
+            Datum::Quantity(_, value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.datum(name)? {
+            Datum::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<u64> {
+        match self.datum(name)? {
+            Datum::Integer(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// An integer whose range in the specification fits 32 bits.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u32> {
+        self.integer(name).and_then(|value| u32::try_from(value).ok())
+    }
+
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.datum(name)? {
+            Datum::Flag(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.datum(name)? {
+            Datum::Text(value) => Some(value),
+            Datum::Choice(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&Self> {
+        match self.datum(name)? {
+            Datum::Table(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn tables(&self, name: &str) -> &[Self] {
+        match self.datum(name) {
+            Some(Datum::Tables(list)) => list,
+            _ => &[],
+        }
+    }
+
+    #[must_use]
+    pub fn names(&self, name: &str) -> &[(String, At)] {
+        match self.datum(name) {
+            Some(Datum::Names(names)) => names,
+            _ => &[],
+        }
+    }
+
+    /// Where a value was written; `None` for a default.
+    #[must_use]
+    pub fn written(&self, name: &str) -> Option<&At> {
+        match &self.entry(name)?.origin {
+            Origin::Written(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Where a value was written, or else the header of its table.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<&At> {
+        self.written(name).or(self.at.as_ref())
+    }
+}
+
+/// All sections of a scenario, checked one by one.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    sections: Vec<(&'static str, Vec<(String, Fields)>)>,
+}
+
+impl Filled {
+    /// The one table of a section without names.
+    #[must_use]
+    pub fn one(&self, section: &str) -> Option<&Fields> {
+        self.all(section).first().map(|(_, fields)| fields)
+    }
+
+    /// The tables of a section with names, in the order of the file.
+    #[must_use]
+    pub fn all(&self, section: &str) -> &[(String, Fields)] {
+        self.sections.iter().find(|(name, _)| *name == section).map_or(&[], |(_, tables)| tables)
+    }
+}
+
+/// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
+pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
+    let mut reader = Reader { faults, name, filled: Filled { sections: Vec::new() } };
+    reader.unknown_sections(root);
+    for section in SECTIONS {
+        let tables = reader.section(section, root);
+        reader.filled.sections.push((section.name, tables));
+    }
+    reader.filled
+}
+
+struct Reader<'a> {
+    faults: &'a mut Diagnostics,
+    name: &'a str,
+    filled: Filled,
+}
+
+impl Reader<'_> {
+    fn unknown_sections(&mut self, root: &Table) {
+        let names = || SECTIONS.iter().map(|section| section.name);
+        for item in &root.entries {
+            if spec::section(&item.key).is_some() {
+                continue;
+            }
+            let is_table = matches!(item.node.value, Value::Table(_) | Value::List(_));
+            let home = SECTIONS.iter().find(|section| section.keys.iter().any(|key| key.name == item.key));
+            let hint = match (nearest(&item.key, names()), home) {
+                (Some(close), _) if is_table => Some(format!("did you mean `{close}`?")),
+                (_, Some(home)) => Some(format!("`{}` belongs in {}", item.key, header(home))),
+                (close, None) => close.map(|close| format!("did you mean the section `{close}`?")),
+            };
+            let kind = if is_table { "section" } else { "key" };
+            self.faults.push(
+                Diagnostic::error(format!("unknown {kind} `{}`", item.key))
+                    .at(&item.key_at)
+                    .label("not known")
+                    .allowed(format!(
+                        "{}, and `extends` before the first section",
+                        SECTIONS.iter().map(header).collect::<Vec<_>>().join(", ")
+                    ))
+                    .maybe_hint(hint),
+            );
+        }
+    }
+
+    fn section(&mut self, section: &'static Section, root: &Table) -> Vec<(String, Fields)> {
+        let item = root.get(section.name);
+        if item.is_none() && section.required {
+            self.faults.push(
+                Diagnostic::error(format!("there is no {}", header(section)))
+                    .maybe_at(root.entries.last().map(|item| &item.key_at))
+                    .value("")
+                    .label("the scenario ends without it")
+                    .allowed(example(section))
+                    .hint(section.doc),
+            );
+        }
+        let empty = Table::default();
+        let table = match item.map(|item| (&item.node.value, item)) {
+            None => &empty,
+            Some((Value::Table(table), _)) => table,
+            Some((_, item)) => {
+                self.faults.push(
+                    Diagnostic::error(format!("`{}` is {}", section.name, item.node.type_name()))
+                        .at(&item.node.at)
+                        .allowed(format!("a section {}", header(section))),
+                );
+                &empty
+            }
+        };
+        if !section.named {
+            // What is missing altogether was reported once, not key by key.
+            if item.is_none() && section.required {
+                return Vec::new();
+            }
+            let what = format!("the {}", section.noun);
+            let at = item.map(|item| &item.key_at);
+            return vec![(String::new(), self.fields(table, section.keys, what, section.name.into(), at))];
+        }
+        let mut tables = Vec::new();
+        for item in &table.entries {
+            let what = format!("{} `{}`", section.noun, item.key);
+            let path = format!("{}.{}", section.name, item.key);
+            let Value::Table(inner) = &item.node.value else {
+                let fault =
+                    Diagnostic::error(format!("`{}` stands in [{}] without a name", item.key, section.name))
+                        .at(&item.key_at)
+                        .allowed(format!("tables {}", header(section)))
+                        .hint(format!("write [{}.NAME] above it, with a name of your choice", section.name));
+                self.faults.push(fault);
+                continue;
+            };
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            if item.key.is_empty() || item.key.len() > 64 || !item.key.chars().all(plain) {
+                self.faults.push(
+                    Diagnostic::error(format!("`{}` cannot be the name of a {}", item.key, section.noun))
+                        .at(&item.key_at)
+                        .allowed("1 to 64 letters, digits, `_` and `-`"),
+                );
+            }
+            let fields = self.fields(inner, section.keys, what, path, Some(&item.key_at));
+            tables.push((item.key.clone(), fields));
+        }
+        if tables.is_empty() && section.required && item.is_some() {
+            self.faults.push(
+                Diagnostic::error(format!("there is no {}", header(section)))
+                    .maybe_at(item.map(|item| &item.key_at))
+                    .allowed(example(section)),
+            );
+        }
+        tables
+    }
+
+    /// Reads one table: unknown keys, then every known one in the order of the specification.
+    fn fields(
+        &mut self,
+        table: &Table,
+        keys: &'static [Key],
+        what: String,
+        path: String,
+        at: Option<&At>,
+    ) -> Fields {
+        for item in &table.entries {
+            if !keys.iter().any(|key| key.name == item.key) {
+                self.unknown_key(item, keys, &what, &path);
+            }
+        }
+        let mut fields = Fields { what, path, at: at.cloned(), entries: Vec::with_capacity(keys.len()) };
+        for key in keys {
+            let entry = self.entry(table, key, &fields);
+            fields.entries.push(entry);
+        }
+        fields
+    }
+
+    fn unknown_key(&mut self, item: &text::Item, keys: &'static [Key], what: &str, path: &str) {
+        let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
+        let hint = if item.key == "extends" {
+            Some("`extends` goes to the top of the file, before the first section".to_string())
+        } else if let Some(close) = nearest(&item.key, names.iter().copied()) {
+            Some(format!("did you mean `{close}`?"))
+        } else {
+            home_of(&item.key).map(|home| format!("`{}` belongs in {home}", item.key))
+        };
+        let _ = path;
+        self.faults.push(
+            Diagnostic::error(format!("unknown key `{}` in {what}", item.key))
+                .at(&item.key_at)
+                .label("not known")
+                .allowed(names.join(", "))
+                .maybe_hint(hint),
+        );
+    }
+
+    fn entry(&mut self, table: &Table, key: &'static Key, so_far: &Fields) -> Entry {
+        let item = table.get(key.name);
+        // `None`: the deciding key is itself faulty, so nothing can be said about this one.
+        let active = match key.when {
+            None => Some(true),
+            Some((decider, values)) => so_far.text(decider).map(|value| values.contains(&value)),
+        };
+        if let (Some(item), Some(false), Some((decider, values))) = (item, active, key.when) {
+            // A value inherited from below a changed choice is left behind silently.
+            let decided = so_far.written(decider);
+            if decided.is_none_or(|at| at.source.layer <= item.key_at.source.layer) {
+                let names = values.iter().map(|v| format!("\"{v}\"")).collect::<Vec<_>>().join(" or ");
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "`{}` of {} has no meaning with {decider} = \"{}\"",
+                        key.name,
+                        so_far.what,
+                        so_far.text(decider).unwrap_or_default()
+                    ))
+                    .at(&item.key_at)
+                    .label("has no effect")
+                    .also(decided, "because of this")
+                    .allowed(format!("`{}` with {decider} = {names}", key.name))
+                    .hint("delete it, or choose the other kind"),
+                );
+            }
+        }
+        match item {
+            Some(item) if active != Some(false) => {
+                let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
+                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum }
+            }
+            _ => self.gap(key, active, so_far),
+        }
+    }
+
+    /// What stands where nothing is written.
+    fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
+        let (origin, datum) = match key.default {
+            Default::Required => {
+                if active == Some(true) {
+                    self.faults.push(
+                        Diagnostic::error(format!("{} has no `{}`", so_far.what, key.name))
+                            .maybe_at(so_far.at.as_ref())
+                            .value("")
+                            .label(format!("`{}` is missing", key.name))
+                            .allowed(spec::allowed(&key.kind))
+                            .hint(format!("{}: {}", key.name, key.doc)),
+                    );
+                }
+                (Origin::Absent, None)
+            }
+            Default::Absent(_) => (Origin::Absent, None),
+            Default::Value(literal, ..) => {
+                let node = text::literal(literal);
+                let datum = self.value(&node, key, &so_far.what, &so_far.path, None);
+                (Origin::Default, datum)
+            }
+            Default::SameAs(other) => (Origin::SameAs(other), so_far.datum(other).cloned()),
+            Default::Derived(how) => match self.derive(&so_far.path, key.name) {
+                Some(datum) => (Origin::Derived(how), Some(datum)),
+                None => (Origin::Absent, None),
+            },
+        };
+        Entry { key, active: active != Some(false), origin, datum }
+    }
+
+    /// Defaults that depend on the rest of the scenario.
+    fn derive(&self, path: &str, key: &str) -> Option<Datum> {
+        let projections = self.filled.all("projection");
+        match (path, key) {
+            ("scenario", "name") => Some(Datum::Text(self.name.to_string())),
+            ("protocol", "projection") => match projections {
+                [(only, _)] => Some(Datum::Text(only.clone())),
+                _ => None,
+            },
+            (case, "placement") if case.starts_with("protocol.programming") => match projections {
+                [(_, fields)] => fields.table("device")?.datum("placement").cloned(),
+                _ => Some(Datum::Choice("one_sided")),
+            },
+            _ => None,
+        }
+    }
+
+    /// Reads one value; a fault is reported and gives `None`.
+    fn value(
+        &mut self,
+        node: &Node,
+        key: &'static Key,
+        what: &str,
+        path: &str,
+        key_at: Option<&At>,
+    ) -> Option<Datum> {
+        let name = key.name;
+        let wrong_type = |faults: &mut Diagnostics| {
+            faults.push(
+                Diagnostic::error(format!("`{name}` of {what} is {}", shown_with_type(node)))
+                    .at(&node.at)
+                    .allowed(spec::allowed(&key.kind)),
+            );
+            None
+        };
+        match (&key.kind, &node.value) {
+            (Kind::Text | Kind::Name(_), Value::Text(text)) => Some(Datum::Text(text.clone())),
+            (Kind::Flag, Value::Flag(flag)) => Some(Datum::Flag(*flag)),
+            (Kind::Integer { min, max }, Value::Integer(number)) => {
+                match u64::try_from(*number).ok().filter(|value| (min..=max).contains(&value)) {
+                    Some(value) => Some(Datum::Integer(value)),
+                    None => self.out_of_range(node, key, what, &number.to_string()),
+                }
+            }
+            (Kind::Number(bounds), Value::Integer(_) | Value::Float(_)) => {
+                let number = match node.value {
+                    Value::Integer(number) => number as f64,
+                    Value::Float(number) => number,
+                    _ => f64::NAN,
+                };
+                if bounds.contains(number) {
+                    Some(Datum::Number(number))
+                } else {
+                    self.out_of_range(node, key, what, &number.to_string())
+                }
+            }
+            (Kind::Quantity(unit, bounds), Value::Text(text)) => {
+                let value =
+                    quantity(text, *unit, &format!("`{name}` of {what}"), &spec::allowed(&key.kind), node)
+                        .map_err(|fault| self.faults.push(fault))
+                        .ok()?;
+                if bounds.contains(value) {
+                    Some(Datum::Quantity(*unit, value))
+                } else {
+                    self.out_of_range(node, key, what, text.trim())
+                }
+            }
+            (Kind::Quantity(unit, _), Value::Integer(_) | Value::Float(_)) => {
+                self.faults.push(without_unit(
+                    node,
+                    *unit,
+                    &format!("`{name}` of {what}"),
+                    &spec::allowed(&key.kind),
+                    name,
+                ));
+                None
+            }
+            (Kind::Choice(choices), Value::Text(text)) => {
+                let found = choices.iter().find(|choice| choice.name == text);
+                if found.is_none() {
+                    let close = nearest(text, choices.iter().map(|choice| choice.name));
+                    self.faults.push(
+                        Diagnostic::error(format!("`{name}` of {what} is {}", node.shown()))
+                            .at(&node.at)
+                            .label("not known")
+                            .allowed(spec::allowed(&key.kind))
+                            .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
+                    );
+                }
+                found.map(|choice| Datum::Choice(choice.name))
+            }
+            (Kind::Names(_), Value::List(list)) => {
+                let mut names = Vec::new();
+                for item in list {
+                    match &item.value {
+                        Value::Text(text) => names.push((text.clone(), item.at.clone())),
+                        _ => self.faults.push(
+                            Diagnostic::error(format!("`{name}` of {what} contains {}", item.shown()))
+                                .at(&item.at)
+                                .allowed(spec::allowed(&key.kind)),
+                        ),
+                    }
+                }
+                Some(Datum::Names(names))
+            }
+            (Kind::Table(keys), Value::Table(table)) => {
+                let at = key_at.unwrap_or(&node.at);
+                let (what, path) = (format!("`{name}` of {what}"), format!("{path}.{name}"));
+                Some(Datum::Table(self.fields(table, keys, what, path, Some(at))))
+            }
+            (Kind::Tables(keys), Value::List(list)) => {
+                let mut tables = Vec::new();
+                for (index, item) in list.iter().enumerate() {
+                    let what = format!("`{name}` number {index} of {what}");
+                    match &item.value {
+                        Value::Table(table) => {
+                            let path = format!("{path}.{name}.{index}");
+                            tables.push(self.fields(table, keys, what, path, Some(&item.at)));
+                        }
+                        _ => self.faults.push(
+                            Diagnostic::error(format!("{what} is {}", item.shown()))
+                                .at(&item.at)
+                                .allowed(spec::allowed(&key.kind)),
+                        ),
+                    }
+                }
+                Some(Datum::Tables(tables))
+            }
+            (Kind::Spread(keys), Value::Table(table)) => {
+                let (what, path) = (format!("`{name}` of {what}"), format!("{path}.{name}"));
+                Some(Datum::Table(self.fields(table, keys, what, path, Some(&node.at))))
+            }
+            (Kind::Spread(_), Value::Text(text)) => match text.as_str() {
+                "none" => Some(Datum::Choice("none")),
+                "paper" => Some(Datum::Choice("paper")),
+                _ => wrong_type(self.faults),
+            },
+            (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
+            | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
+            | (Kind::SpikeRows | Kind::SynapseRows, Value::List(_)) => Some(Datum::Raw(node.clone())),
+            _ => wrong_type(self.faults),
+        }
+    }
+
+    fn out_of_range(&mut self, node: &Node, key: &Key, what: &str, shown: &str) -> Option<Datum> {
+        let negative = shown.starts_with('-');
+        self.faults.push(
+            Diagnostic::error(format!("`{}` of {what} is {shown}", key.name))
+                .at(&node.at)
+                .label(if negative { "negative" } else { "out of range" })
+                .allowed(spec::allowed(&key.kind))
+                .hint(format!("{}: {}", key.name, key.doc)),
+        );
+        None
+    }
+}
+
+/// Reads a quantity, or says what is wrong with it.
+///
+/// # Errors
+/// The fault, ready to be reported.
+pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) -> Result<f64, Diagnostic> {
+    let error = match unit.parse(text) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let shown = text.trim();
+    let (found, symbol) = parse_number_unit(shown);
+    let (problem, label, hint) = match error {
+        ParseQuantityError::NoUnit { .. } => {
+            (format!("{what} is `{shown}`, without a unit"), "no unit", Some(write_unit(found, unit)))
+        }
+        ParseQuantityError::WrongUnit { .. } => {
+            let other = spec::unit_of(shown);
+            let found_name = other.map_or_else(String::new, |other| format!(", a {}", other.name()));
+            let case = symbol.to_lowercase().ends_with(&unit.symbol().to_lowercase());
+            let hint = if case {
+                format!("upper and lower case differ: the unit of a {} is {}", unit.name(), unit.symbol())
+            } else if other.is_none() {
+                format!("`{symbol}` is no unit known here")
+            } else {
+                format!("the unit of a {} is {}", unit.name(), unit.symbol())
+            };
+            (format!("{what} is {shown}{found_name}"), "wrong unit", Some(hint))
+        }
+        ParseQuantityError::NotANumber { .. } => {
+            (format!("{what} is `{shown}`, not a finite number with a unit"), "not a number", None)
+        }
+    };
+    Err(Diagnostic::error(problem).at(&node.at).label(label).allowed(allowed).maybe_hint(hint))
+}
+
+/// A bare number where a quantity is wanted.
+#[must_use]
+pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str, name: &str) -> Diagnostic {
+    let number = node.at.text();
+    let finite = !matches!(node.value, Value::Float(value) if !value.is_finite());
+    let fault = Diagnostic::error(format!("{what} is {}, without a unit", node.shown()))
+        .at(&node.at)
+        .label("no unit")
+        .allowed(allowed);
+    if finite { fault.hint(format!("{name} = {}", write_unit(number, unit))) } else { fault }
+}
+
+/// The two readings a bare number may have had.
+fn write_unit(number: &str, unit: Unit) -> String {
+    let symbol = unit.symbol();
+    let prefix = unit
+        .example()
+        .rsplit(' ')
+        .next()
+        .and_then(|example| example.strip_suffix(symbol))
+        .filter(|prefix| !prefix.is_empty())
+        .unwrap_or("m");
+    format!("\"{number} {prefix}{symbol}\" or \"{number} {symbol}\"? Say which is meant")
+}
+
+fn shown_with_type(node: &Node) -> String {
+    match node.value {
+        Value::List(_) | Value::Table(_) => node.type_name().to_string(),
+        _ => format!("{}, {}", node.shown(), node.type_name()),
+    }
+}
+
+/// `[source.NAME]` or `[protocol]`.
+#[must_use]
+pub fn header(section: &Section) -> String {
+    if section.named { format!("[{}.NAME]", section.name) } else { format!("[{}]", section.name) }
+}
+
+fn example(section: &Section) -> String {
+    match section.name {
+        "protocol" => {
+            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\"".into()
+        }
+        "population" => "[population.NAME] with size = 10".into(),
+        _ => header(section),
+    }
+}
+
+/// The section a key would be at home in.
+fn home_of(name: &str) -> Option<String> {
+    fn find(keys: &'static [Key], name: &str, path: String) -> Option<String> {
+        keys.iter().find_map(|key| {
+            if key.name == name {
+                return Some(format!("[{path}]"));
+            }
+            find(key.inner()?, name, format!("{path}.{}", key.name))
+        })
+    }
+    SECTIONS.iter().find_map(|section| {
+        let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
+        find(section.keys, name, path)
+    })
+}
+
+/// What a reference may name; used by messages and by the schema.
+#[must_use]
+pub fn refers(filled: &Filled, refers: Refers) -> Vec<&str> {
+    let sections: &[&str] = match refers {
+        Refers::Source => &["source"],
+        Refers::Population => &["population"],
+        Refers::Projection => &["projection"],
+        Refers::SourceOrPopulation => &["source", "population"],
+    };
+    sections.iter().flat_map(|section| filled.all(section)).map(|(name, _)| name.as_str()).collect()
+}

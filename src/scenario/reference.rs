@@ -1,0 +1,104 @@
+//! The scenario reference of the book, generated from the specification.
+
+use super::reader::header;
+use super::spec::{Choice, Default, Key, Kind, SECTIONS, allowed};
+use std::fmt::Write as _;
+
+const HEAD: &str = "\
+# Scenario reference
+
+<!-- Generated from src/scenario/spec/table.rs; the test `the_reference_chapter_is_up_to_date` writes it. -->
+
+A scenario is a TOML file. A physical quantity is a text with its unit (`\"9.41 ms\"`, `\"7 uA\"`); a number
+without a unit is refused, because the unit would be a guess. An unknown key is an error. Files that a
+scenario names are looked for beside it.
+
+`extends = \"NAME\"`, before the first section, makes a variant: everything is taken from the scenario of that
+name (a shipped one, or a path beside the file) except what is written here. Tables are merged key by key;
+lists, weights and spreads are replaced whole. `--set KEY=VALUE` on the command line has the last word:
+`--set protocol.epochs=5 --set 'population.output.tau_m=10 ms'`, and an element of a list is reached by its
+number: `--set protocol.programming.0.draws=3`.
+
+Each default says where it comes from: *measured* or *fitted* by Yan et al., taken from the *literature*, or
+*assumed*. Every report repeats the assumed ones. `memspike resolve` prints a scenario with all of them.
+";
+
+/// The text of `docs/src/reference/scenario.md`.
+#[must_use]
+pub fn markdown() -> String {
+    let mut out = HEAD.to_string();
+    for section in SECTIONS {
+        let _ = write!(out, "\n## `{}`\n\n{}", header(section), section.doc);
+        out.push_str(if section.required { " Required.\n" } else { "\n" });
+        let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
+        keys(&mut out, &path, section.keys);
+    }
+    out
+}
+
+fn keys(out: &mut String, path: &str, list: &[Key]) {
+    out.push_str("\n| key | value | default | |\n|---|---|---|---|\n");
+    for key in list {
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {}{} |",
+            key.name,
+            cell(&value(&key.kind)),
+            cell(&default(key)),
+            cell(key.doc),
+            cell(&condition(key))
+        );
+    }
+    for key in list {
+        if let Kind::Choice(choices) = key.kind
+            && choices.len() > 1
+        {
+            let _ = write!(out, "\n`{}` is one of:\n\n", key.name);
+            for Choice { name, doc } in choices {
+                let _ = writeln!(out, "- `\"{name}\"`: {doc}");
+            }
+        }
+    }
+    for key in list {
+        if let Some(inner) = key.inner() {
+            let many = if matches!(key.kind, Kind::Tables(_)) { ", a list of tables" } else { "" };
+            let _ = write!(out, "\n### `{path}.{}`{many}\n\n{}{}\n", key.name, key.doc, condition(key));
+            keys(out, &format!("{path}.{}", key.name), inner);
+        }
+    }
+}
+
+fn value(kind: &Kind) -> String {
+    match kind {
+        Kind::Choice(choices) if choices.len() > 1 => "a word, see below".to_string(),
+        Kind::Table(_) | Kind::Tables(_) => format!("{}, see below", allowed(kind)),
+        _ => allowed(kind),
+    }
+}
+
+fn default(key: &Key) -> String {
+    match key.default {
+        Default::Required => "required".to_string(),
+        Default::Absent(meaning) => format!("none: {meaning}"),
+        Default::Value(literal, _, "") => format!("`{literal}`"),
+        Default::Value(literal, provenance, why) => format!("`{literal}`, {}: {why}", provenance.word()),
+        Default::SameAs(other) => format!("as `{other}`"),
+        Default::Derived(how) => how.to_string(),
+    }
+}
+
+fn condition(key: &Key) -> String {
+    match key.when {
+        None => String::new(),
+        Some((decider, values)) => {
+            let values: Vec<String> =
+                values.iter().map(|value| format!("`{decider} = \"{value}\"`")).collect();
+            format!(" Only with {}.", values.join(" or "))
+        }
+    }
+}
+
+/// A `|` would end the cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

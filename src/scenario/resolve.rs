@@ -1,0 +1,210 @@
+//! The complete scenario as TOML: every value of the plan, each with where it comes from.
+//!
+//! What is printed loads back to the same plan, from any directory: rows of CSV files are written out.
+
+use super::plan::{Connect, Kernel, Plan, SourceKind};
+use super::reader::{Datum, Entry, Fields, Filled, Origin};
+use super::spec::{Default, Kind, Provenance, SECTIONS, Unit};
+use super::text::{Node, Value};
+use std::fmt::Write as _;
+
+/// Writes the plan as a scenario.
+#[must_use]
+pub fn resolve(filled: &Filled, plan: &Plan) -> String {
+    let mut writer = Writer { out: String::new(), plan };
+    let _ = writeln!(
+        writer.out,
+        "# Scenario `{}` with every value filled in; behind each, where it comes from.",
+        plan.name
+    );
+    for section in SECTIONS {
+        for (_, fields) in filled.all(section.name) {
+            writer.table(fields, false);
+        }
+    }
+    writer.out
+}
+
+struct Writer<'a> {
+    out: String,
+    plan: &'a Plan,
+}
+
+impl Writer<'_> {
+    fn table(&mut self, fields: &Fields, element: bool) {
+        let header = if element {
+            // `protocol.programming.0` is element 0 of `[[protocol.programming]]`.
+            format!("[[{}]]", fields.path.rsplit_once('.').map_or("", |(path, _)| path))
+        } else {
+            format!("[{}]", fields.path)
+        };
+        let _ = write!(self.out, "\n{header}\n");
+        let entries = || fields.entries.iter().filter(|entry| entry.active);
+        for entry in entries() {
+            if !opens_table(entry) {
+                self.line(fields, entry);
+            }
+        }
+        for entry in entries() {
+            match &entry.datum {
+                Some(Datum::Table(inner)) if opens_table(entry) => self.table(inner, false),
+                Some(Datum::Tables(list)) => list.iter().for_each(|inner| self.table(inner, true)),
+                _ => {}
+            }
+        }
+    }
+
+    fn line(&mut self, fields: &Fields, entry: &Entry) {
+        let name = entry.key.name;
+        if let Some((key, rows, comment)) = self.listed(fields, entry) {
+            let _ = writeln!(self.out, "{key} = {rows}  # {comment}");
+            return;
+        }
+        match &entry.datum {
+            Some(datum) => {
+                let _ = writeln!(self.out, "{name} = {}  # {}", value(datum), origin(entry));
+            }
+            None => {
+                let meaning = match entry.key.default {
+                    Default::Absent(meaning) => meaning,
+                    _ => "",
+                };
+                if !matches!(entry.key.kind, Kind::SpikeRows | Kind::SynapseRows) && name != "file" {
+                    let _ = writeln!(self.out, "# {name} is not set: {meaning}");
+                }
+            }
+        }
+    }
+
+    /// Rows and delays that come from a file are written out.
+    fn listed(&self, fields: &Fields, entry: &Entry) -> Option<(&'static str, String, String)> {
+        let (section, name) = fields.path.split_once('.')?;
+        if !matches!(section, "source" | "projection") || name.contains('.') || fields.text("file").is_none()
+        {
+            return None;
+        }
+        let rows = |lines: Vec<String>| format!("[\n{}]", lines.concat());
+        match (section, entry.key.name) {
+            ("source", "file") => {
+                let source = self.plan.sources.iter().find(|source| source.name == name)?;
+                let SourceKind::SpikeList { spikes, .. } = &source.kind else { return None };
+                let lines =
+                    spikes.iter().map(|(at, id)| format!("  [\"{} fs\", {id}],\n", at.fs())).collect();
+                Some(("spikes", rows(lines), origin(entry)))
+            }
+            ("projection", "file") => {
+                let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
+                let Connect::List { synapses } = &projection.connect else { return None };
+                let unit = if projection.kernel == Kernel::Delta { Unit::Volt } else { Unit::Ampere };
+                let lines = synapses
+                    .iter()
+                    .map(|(pre, post, weight)| format!("  [{pre}, {post}, \"{}\"],\n", unit.print(*weight)))
+                    .collect();
+                Some(("synapses", rows(lines), origin(entry)))
+            }
+            ("projection", "delay") => {
+                let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
+                let why = if entry_written(entry) { origin(entry) } else { "the file, or none".to_string() };
+                Some(("delay", format!("\"{} fs\"", projection.delay.fs()), why))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn entry_written(entry: &Entry) -> bool {
+    matches!(entry.origin, Origin::Written(_))
+}
+
+/// Whether a value is written under a header of its own.
+fn opens_table(entry: &Entry) -> bool {
+    match &entry.datum {
+        Some(Datum::Table(_)) => matches!(entry.key.kind, Kind::Table(_)),
+        Some(Datum::Tables(list)) => !list.is_empty(),
+        _ => false,
+    }
+}
+
+fn origin(entry: &Entry) -> String {
+    match (&entry.origin, entry.key.default) {
+        (Origin::Written(at), _) => one_line(&at.to_string()),
+        (Origin::Default, Default::Value(_, Provenance::Setting, "")) => "default".to_string(),
+        (Origin::Default, Default::Value(_, provenance, why)) => {
+            format!("default, {}: {why}", provenance.word())
+        }
+        (Origin::SameAs(other), _) => format!("default: as `{other}`"),
+        (Origin::Derived(how), _) => format!("default: {how}"),
+        (Origin::Default | Origin::Absent, _) => "default".to_string(),
+    }
+}
+
+/// File names and arguments may hold anything; a comment ends with its line.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn value(datum: &Datum) -> String {
+    match datum {
+        Datum::Text(text) => quoted(text),
+        Datum::Choice(word) => quoted(word),
+        Datum::Flag(flag) => flag.to_string(),
+        Datum::Integer(number) => number.to_string(),
+        Datum::Number(number) => float(*number),
+        Datum::Quantity(unit, number) => quoted(&unit.print(*number)),
+        Datum::Names(names) => {
+            let names: Vec<String> = names.iter().map(|(name, _)| quoted(name)).collect();
+            format!("[{}]", names.join(", "))
+        }
+        Datum::Table(fields) => {
+            let keys: Vec<String> = fields
+                .entries
+                .iter()
+                .filter_map(|entry| Some(format!("{} = {}", entry.key.name, value(entry.datum.as_ref()?))))
+                .collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
+        Datum::Tables(_) => "[]".to_string(),
+        Datum::Raw(node) => written(node),
+    }
+}
+
+/// A value as it was written, in one line.
+fn written(node: &Node) -> String {
+    match &node.value {
+        Value::Text(text) => quoted(text),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => float(*number),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Date(date) => date.clone(),
+        Value::List(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Value::Table(table) => {
+            let keys: Vec<String> =
+                table.entries.iter().map(|item| format!("{} = {}", item.key, written(&item.node))).collect();
+            format!("{{ {} }}", keys.join(", "))
+        }
+    }
+}
+
+/// The shortest digits that read back to the same bits; always a TOML float.
+fn float(number: f64) -> String {
+    format!("{number:?}")
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}

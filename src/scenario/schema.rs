@@ -1,0 +1,222 @@
+//! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
+
+use super::spec::{Bounds, Choice, Default, Key, Kind, SECTIONS, Section, Unit};
+use super::text::{Node, Value as Toml, literal};
+use serde_json::{Map, Value, json};
+
+/// The schema of a scenario file.
+#[must_use]
+pub fn schema() -> Value {
+    let mut properties = Map::new();
+    properties.insert(
+        "extends".into(),
+        json!({ "type": "string", "description": "Scenario this one is a variant of: a shipped name, or a path beside this file." }),
+    );
+    let mut demands = Map::new();
+    for section in SECTIONS {
+        properties.insert(section.name.into(), section_shape(section));
+        if let Some(inner) = demand(section.keys) {
+            let inner = if section.named { json!({ "additionalProperties": inner }) } else { inner };
+            demands.insert(section.name.into(), inner);
+        }
+    }
+    let required: Vec<&str> = SECTIONS.iter().filter(|section| section.required).map(|s| s.name).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "memspike scenario",
+        "description": "A network of memristive neurons and synapses, and what is done with it.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": false,
+        // A variant may leave out what the scenario it extends says.
+        "if": { "not": { "required": ["extends"] } },
+        "then": { "required": required, "properties": demands },
+    })
+}
+
+fn section_shape(section: &Section) -> Value {
+    let mut shape = table(section.keys);
+    shape["description"] = json!(section.doc);
+    if !section.named {
+        return shape;
+    }
+    json!({
+        "type": "object",
+        "description": section.doc,
+        "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+        "additionalProperties": shape,
+    })
+}
+
+fn table(keys: &[Key]) -> Value {
+    let properties: Map<String, Value> = keys.iter().map(|key| (key.name.to_string(), shape(key))).collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// What must be there when nothing is inherited.
+fn demand(keys: &[Key]) -> Option<Value> {
+    let required = |key: &&Key| matches!(key.default, Default::Required);
+    let always: Vec<&str> =
+        keys.iter().filter(|key| key.when.is_none()).filter(required).map(|k| k.name).collect();
+    let mut rules = Vec::new();
+    for key in keys.iter().filter(required) {
+        if let Some((decider, values)) = key.when {
+            let default =
+                keys.iter().find(|other| other.name == decider).and_then(|other| match other.default {
+                    Default::Value(text, ..) => Some(text.trim_matches('"')),
+                    _ => None,
+                });
+            // Where the default decides so, leaving the decider out decides so too.
+            let present = if default.is_some_and(|value| values.contains(&value)) {
+                json!([])
+            } else {
+                json!([decider])
+            };
+            rules.push(json!({
+                "if": { "properties": { decider: { "enum": values } }, "required": present },
+                "then": { "required": [key.name] },
+            }));
+        }
+    }
+    if always.is_empty() && rules.is_empty() {
+        return None;
+    }
+    let mut demand = Map::new();
+    demand.insert("required".into(), json!(always));
+    if !rules.is_empty() {
+        demand.insert("allOf".into(), json!(rules));
+    }
+    Some(Value::Object(demand))
+}
+
+fn shape(key: &Key) -> Value {
+    let mut shape = match key.kind {
+        Kind::Text | Kind::Name(_) => json!({ "type": "string" }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Number(bounds) => number(&bounds),
+        Kind::Quantity(unit, _) => quantity(unit),
+        Kind::Choice(choices) => words(choices),
+        Kind::Names(_) => json!({ "type": "array", "items": { "type": "string" } }),
+        Kind::Table(keys) => {
+            let mut shape = table(keys);
+            if let (Some(demand), true) = (demand(keys), matches!(key.default, Default::Absent(_))) {
+                shape["required"] = demand["required"].clone();
+            }
+            shape
+        }
+        Kind::Tables(keys) => {
+            let mut items = table(keys);
+            if let Some(demand) = demand(keys) {
+                items["required"] = demand["required"].clone();
+            }
+            json!({ "type": "array", "items": items })
+        }
+        Kind::Spread(keys) => json!({ "anyOf": [{ "enum": ["none", "paper"] }, table(keys)] }),
+        Kind::Weight => weight(),
+        Kind::WeightLimit => electric(),
+        Kind::SpikeRows => rows(vec![quantity(Unit::Second), json!({ "type": "integer", "minimum": 0 })]),
+        Kind::SynapseRows => {
+            let id = json!({ "type": "integer", "minimum": 0 });
+            rows(vec![id.clone(), id, electric()])
+        }
+    };
+    let mut description = key.doc.to_string();
+    if let Some((decider, values)) = key.when {
+        description.push_str(&format!(" Only with {decider} = {}.", values.join(" or ")));
+    }
+    match key.default {
+        Default::Required => {}
+        Default::Absent(meaning) => description.push_str(&format!(" If absent: {meaning}.")),
+        Default::Value(text, provenance, why) => {
+            if let Some(value) = json(&literal(text)) {
+                shape["default"] = value;
+            }
+            if !why.is_empty() {
+                description.push_str(&format!(" Default {}: {why}.", provenance.word()));
+            }
+        }
+        Default::SameAs(other) => description.push_str(&format!(" Default: as {other}.")),
+        Default::Derived(how) => description.push_str(&format!(" Default: {how}.")),
+    }
+    shape["description"] = json!(description);
+    shape
+}
+
+fn words(choices: &[Choice]) -> Value {
+    let each: Vec<Value> =
+        choices.iter().map(|choice| json!({ "const": choice.name, "description": choice.doc })).collect();
+    json!({ "oneOf": each })
+}
+
+fn number(bounds: &Bounds) -> Value {
+    let mut shape = json!({ "type": "number" });
+    if bounds.min.is_finite() {
+        shape[if bounds.above { "exclusiveMinimum" } else { "minimum" }] = json!(bounds.min);
+    }
+    if bounds.max.is_finite() {
+        shape[if bounds.below { "exclusiveMaximum" } else { "maximum" }] = json!(bounds.max);
+    }
+    shape
+}
+
+fn pattern(symbols: &str) -> Value {
+    let number = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
+    json!({
+        "type": "string",
+        "pattern": format!("{number}\\s*(f|p|n|u|\u{b5}|\u{3bc}|m|k|M|G|T)?({symbols})\\s*$"),
+    })
+}
+
+fn quantity(unit: Unit) -> Value {
+    let symbols = if unit == Unit::Ohm { "Ohm|ohm|\u{3a9}|\u{2126}" } else { unit.symbol() };
+    let mut shape = pattern(symbols);
+    shape["examples"] = json!([unit.example()]);
+    shape
+}
+
+/// A voltage or a current.
+fn electric() -> Value {
+    pattern("V|A")
+}
+
+fn weight() -> Value {
+    let one = json!({ "anyOf": [electric(), { "type": "number" }] });
+    let pair = json!({ "type": "array", "items": one, "minItems": 2, "maxItems": 2 });
+    json!({ "anyOf": [electric(), {
+        "type": "object",
+        "properties": {
+            "constant": one,
+            "normal": pair,
+            "uniform": pair,
+            "unit": { "const": "threshold", "description": "Plain numbers in units of v_th - u_rest." },
+        },
+        "additionalProperties": false,
+    }] })
+}
+
+fn rows(items: Vec<Value>) -> Value {
+    let length = items.len();
+    json!({ "type": "array", "items": {
+        "type": "array", "prefixItems": items, "minItems": length, "maxItems": length,
+    } })
+}
+
+/// A TOML value as JSON.
+fn json(node: &Node) -> Option<Value> {
+    Some(match &node.value {
+        Toml::Text(text) => json!(text),
+        Toml::Integer(number) => json!(i64::try_from(*number).ok()?),
+        Toml::Float(number) => json!(number),
+        Toml::Flag(flag) => json!(flag),
+        Toml::Date(date) => json!(date),
+        Toml::List(list) => Value::Array(list.iter().map(json).collect::<Option<_>>()?),
+        Toml::Table(table) => Value::Object(
+            table
+                .entries
+                .iter()
+                .map(|item| Some((item.key.clone(), json(&item.node)?)))
+                .collect::<Option<_>>()?,
+        ),
+    })
+}

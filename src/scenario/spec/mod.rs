@@ -1,0 +1,409 @@
+//! What a scenario may contain, said once.
+//!
+//! Every key of a scenario file has one line in [`SECTIONS`]: its name, kind, range, default with
+//! provenance, the choice it belongs to, and a sentence. Validation, `memspike schema`, the reference
+//! chapter, `memspike resolve` and the list of assumed values are all read off this table.
+
+mod table;
+
+pub use table::SECTIONS;
+
+use crate::units::{Ampere, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt};
+
+/// A `[section]` of the file.
+#[derive(Debug)]
+pub struct Section {
+    pub name: &'static str,
+    /// What one is called in a message: "population".
+    pub noun: &'static str,
+    /// Whether it is written `[section.NAME]`, any number of times.
+    pub named: bool,
+    pub required: bool,
+    pub doc: &'static str,
+    pub keys: &'static [Key],
+}
+
+/// One key of a section or of a table within it.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub default: Default,
+    /// The key this one depends on, and the choices of it for which it exists.
+    pub when: Option<(&'static str, &'static [&'static str])>,
+    /// One sentence: what it is.
+    pub doc: &'static str,
+}
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Text,
+    Flag,
+    Integer {
+        min: u64,
+        max: u64,
+    },
+    Number(Bounds),
+    Quantity(Unit, Bounds),
+    Choice(&'static [Choice]),
+    /// The name of a source, a population or a projection.
+    Name(Refers),
+    Names(Refers),
+    /// A table with keys of its own.
+    Table(&'static [Key]),
+    /// A list of tables.
+    Tables(&'static [Key]),
+    /// "none", "paper", or a table of coefficients of variation.
+    Spread(&'static [Key]),
+    /// A quantity, or a distribution of it; voltage or current, as the kernel says.
+    Weight,
+    /// A voltage or a current, as the kernel says.
+    WeightLimit,
+    /// Inline spikes: `[["1 ms", 0], ...]`.
+    SpikeRows,
+    /// Inline synapses: `[[pre, post, weight], ...]`.
+    SynapseRows,
+}
+
+/// One of several words.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    pub name: &'static str,
+    pub doc: &'static str,
+}
+
+/// What a name refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refers {
+    Source,
+    Population,
+    Projection,
+    SourceOrPopulation,
+}
+
+impl Refers {
+    /// "a source or population".
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Population => "population",
+            Self::Projection => "projection",
+            Self::SourceOrPopulation => "source or population",
+        }
+    }
+}
+
+/// A range of real numbers; infinite where there is no bound.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    pub min: f64,
+    /// Whether `min` itself is outside.
+    pub above: bool,
+    pub max: f64,
+    /// Whether `max` itself is outside.
+    pub below: bool,
+}
+
+impl Bounds {
+    pub const ANY: Self = Self { min: f64::NEG_INFINITY, above: false, max: f64::INFINITY, below: false };
+    pub const POSITIVE: Self = Self { min: 0.0, above: true, ..Self::ANY };
+    pub const NON_NEGATIVE: Self = Self { min: 0.0, ..Self::ANY };
+
+    #[must_use]
+    pub const fn up_to(self, max: f64) -> Self {
+        Self { max, ..self }
+    }
+
+    #[must_use]
+    pub const fn from(self, min: f64) -> Self {
+        Self { min, above: false, ..self }
+    }
+
+    #[must_use]
+    pub const fn below(self, max: f64) -> Self {
+        Self { max, below: true, ..self }
+    }
+
+    /// Whether a value is inside; nothing that is not finite is.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        let low = if self.above { value > self.min } else { value >= self.min };
+        let high = if self.below { value < self.max } else { value <= self.max };
+        value.is_finite() && low && high
+    }
+
+    /// "above 0 s", "0 to 1", with values printed by `print`; empty without bounds.
+    #[must_use]
+    pub fn words(&self, print: impl Fn(f64) -> String) -> String {
+        let (low, high) = (self.min.is_finite(), self.max.is_finite());
+        let over = if self.above { "above" } else { "from" };
+        let under = if self.below { "below" } else { "up to" };
+        match (low, high) {
+            (false, false) => String::new(),
+            (true, false) if !self.above => format!("{} or more", print(self.min)),
+            (true, false) => format!("above {}", print(self.min)),
+            (false, true) => format!("{under} {}", print(self.max)),
+            (true, true) => format!("{over} {} {under} {}", print(self.min), print(self.max)),
+        }
+    }
+}
+
+/// The units of a scenario file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    Second,
+    Volt,
+    Ampere,
+    Ohm,
+    Siemens,
+    Hertz,
+    Joule,
+}
+
+/// Calls `$body` with `Q` standing for the quantity type of a unit.
+macro_rules! with_quantity {
+    ($unit:expr, $Q:ident => $body:expr) => {
+        match $unit {
+            Unit::Second => {
+                type $Q = Second;
+                $body
+            }
+            Unit::Volt => {
+                type $Q = Volt;
+                $body
+            }
+            Unit::Ampere => {
+                type $Q = Ampere;
+                $body
+            }
+            Unit::Ohm => {
+                type $Q = Ohm;
+                $body
+            }
+            Unit::Siemens => {
+                type $Q = Siemens;
+                $body
+            }
+            Unit::Hertz => {
+                type $Q = Hertz;
+                $body
+            }
+            Unit::Joule => {
+                type $Q = Joule;
+                $body
+            }
+        }
+    };
+}
+
+impl Unit {
+    pub const ALL: [Self; 7] =
+        [Self::Second, Self::Volt, Self::Ampere, Self::Ohm, Self::Siemens, Self::Hertz, Self::Joule];
+
+    /// Reads a unit string to SI.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    pub fn parse(self, text: &str) -> Result<f64, ParseQuantityError> {
+        with_quantity!(self, Q => Q::parse(text).map(Quantity::si))
+    }
+
+    /// Prints an SI value with its unit, so that [`Unit::parse`] gives the same bits.
+    #[must_use]
+    pub fn print(self, value: f64) -> String {
+        with_quantity!(self, Q => Q::from_si(value).map_or_else(|| value.to_string(), |q| q.to_string()))
+    }
+
+    /// "V".
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        with_quantity!(self, Q => <Q as Quantity>::UNIT)
+    }
+
+    /// "voltage".
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        with_quantity!(self, Q => <Q as Quantity>::NAME)
+    }
+
+    /// "0.25 V".
+    #[must_use]
+    pub const fn example(self) -> &'static str {
+        with_quantity!(self, Q => <Q as Quantity>::EXAMPLE)
+    }
+}
+
+/// What stands where nothing is written.
+#[derive(Clone, Copy, Debug)]
+pub enum Default {
+    Required,
+    /// Nothing: the sentence says what that means.
+    Absent(&'static str),
+    /// A TOML literal, where it comes from, and why.
+    Value(&'static str, Provenance, &'static str),
+    /// The value of another key of the same table.
+    SameAs(&'static str),
+    /// Worked out from the rest of the scenario: the sentence says how.
+    Derived(&'static str),
+}
+
+/// Where a number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    Measured,
+    Literature,
+    Fitted,
+    Assumed,
+    /// No physical quantity: a choice of the method.
+    Setting,
+}
+
+impl Provenance {
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Literature => "literature",
+            Self::Fitted => "fitted",
+            Self::Assumed => "assumed",
+            Self::Setting => "setting",
+        }
+    }
+}
+
+impl Key {
+    /// A required key of the given kind.
+    #[must_use]
+    pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Self { name, kind, default: Default::Required, when: None, doc }
+    }
+
+    #[must_use]
+    pub const fn default(self, literal: &'static str, provenance: Provenance, why: &'static str) -> Self {
+        Self { default: Default::Value(literal, provenance, why), ..self }
+    }
+
+    #[must_use]
+    pub const fn setting(self, literal: &'static str) -> Self {
+        self.default(literal, Provenance::Setting, "")
+    }
+
+    #[must_use]
+    pub const fn assumed(self, literal: &'static str, why: &'static str) -> Self {
+        self.default(literal, Provenance::Assumed, why)
+    }
+
+    #[must_use]
+    pub const fn measured(self, literal: &'static str, why: &'static str) -> Self {
+        self.default(literal, Provenance::Measured, why)
+    }
+
+    #[must_use]
+    pub const fn fitted(self, literal: &'static str, why: &'static str) -> Self {
+        self.default(literal, Provenance::Fitted, why)
+    }
+
+    #[must_use]
+    pub const fn literature(self, literal: &'static str, why: &'static str) -> Self {
+        self.default(literal, Provenance::Literature, why)
+    }
+
+    #[must_use]
+    pub const fn absent(self, meaning: &'static str) -> Self {
+        Self { default: Default::Absent(meaning), ..self }
+    }
+
+    #[must_use]
+    pub const fn same_as(self, other: &'static str) -> Self {
+        Self { default: Default::SameAs(other), ..self }
+    }
+
+    #[must_use]
+    pub const fn derived(self, how: &'static str) -> Self {
+        Self { default: Default::Derived(how), ..self }
+    }
+
+    /// The key exists only where `key` has one of these values.
+    #[must_use]
+    pub const fn when(self, key: &'static str, values: &'static [&'static str]) -> Self {
+        Self { when: Some((key, values)), ..self }
+    }
+
+    /// The keys of the table this is, if it is one.
+    #[must_use]
+    pub const fn inner(&self) -> Option<&'static [Self]> {
+        match self.kind {
+            Kind::Table(keys) | Kind::Tables(keys) | Kind::Spread(keys) => Some(keys),
+            _ => None,
+        }
+    }
+}
+
+/// The section of that name.
+#[must_use]
+pub fn section(name: &str) -> Option<&'static Section> {
+    SECTIONS.iter().find(|section| section.name == name)
+}
+
+/// Whether a table at this path is merged with what it extends (else it is replaced whole).
+///
+/// Sections, and tables with keys of their own, are merged; a weight or a spread is one value.
+#[must_use]
+pub fn merges(path: &[&str]) -> bool {
+    let Some((section_name, rest)) = path.split_first() else { return true };
+    let Some(section) = section(section_name) else { return true };
+    let rest = if section.named { rest.get(1..).unwrap_or(&[]) } else { rest };
+    let mut keys = section.keys;
+    for name in rest {
+        match keys.iter().find(|key| key.name == *name).map(|key| key.kind) {
+            Some(Kind::Table(inner)) => keys = inner,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// What an allowed value is, in words: "a time above 0 s, such as \"9.41 ms\"".
+#[must_use]
+pub fn allowed(kind: &Kind) -> String {
+    match kind {
+        Kind::Text => "a text in quotes".to_string(),
+        Kind::Flag => "true or false".to_string(),
+        Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+        Kind::Number(bounds) => {
+            let words = bounds.words(|value| value.to_string());
+            if words.is_empty() { "a finite number".to_string() } else { format!("a number, {words}") }
+        }
+        Kind::Quantity(unit, bounds) => {
+            let words = bounds.words(|value| unit.print(value));
+            let comma = if words.is_empty() { "" } else { ", " };
+            format!("a {} with its unit{comma}{words}, such as \"{}\"", unit.name(), unit.example())
+        }
+        Kind::Choice(choices) => {
+            choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect::<Vec<_>>().join(", ")
+        }
+        Kind::Name(refers) => format!("the name of a {}", refers.noun()),
+        Kind::Names(refers) => format!("a list of names of {}s", refers.noun().replace(" or", "s or")),
+        Kind::Table(_) => "a table".to_string(),
+        Kind::Tables(_) => "a list of tables".to_string(),
+        Kind::Spread(_) => {
+            "\"none\", \"paper\", or a table such as { cv_on = 0.05, cv_off = 0.05 }".to_string()
+        }
+        Kind::Weight => "a quantity such as \"1 mV\", { normal = [\"1 mV\", \"0.1 mV\"] }, \
+                         { uniform = [\"0 mV\", \"1 mV\"] }, or { normal = [0.005, 0.01], unit = \"threshold\" }"
+            .to_string(),
+        Kind::WeightLimit => "a quantity above 0 such as \"0.25 V\"".to_string(),
+        Kind::SpikeRows => "a list of [time, source] such as [[\"1 ms\", 0], [\"2.5 ms\", 3]]".to_string(),
+        Kind::SynapseRows => {
+            "a list of [pre, post, weight] such as [[0, 1, \"1 mV\"], [1, 2, \"1 mV\"]]".to_string()
+        }
+    }
+}
+
+/// The symbol of the unit a text is in, if it is one of the scenario's.
+#[must_use]
+pub fn unit_of(text: &str) -> Option<Unit> {
+    Unit::ALL.into_iter().find(|unit| unit.parse(text).is_ok())
+}

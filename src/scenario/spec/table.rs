@@ -1,0 +1,419 @@
+//! The table itself. A new key is one entry here and one line in `lower`.
+
+use super::{Bounds, Choice, Key, Kind, Refers, Section, Unit};
+
+/// The latest instant of an episode in whole seconds; 2^63 fs is 9223.37 s.
+const HORIZON: f64 = 9223.0;
+const SPAN: Kind = Kind::Quantity(Unit::Second, Bounds::NON_NEGATIVE.up_to(HORIZON));
+const POSITIVE_SPAN: Kind = Kind::Quantity(Unit::Second, Bounds::ANY.from(1e-15).up_to(HORIZON));
+const TIME_CONSTANT: Kind = positive(Unit::Second);
+const VOLTAGE: Kind = Kind::Quantity(Unit::Volt, Bounds::ANY);
+const RATE: Kind = Kind::Quantity(Unit::Hertz, Bounds::POSITIVE.up_to(1e12));
+const COUNT: Kind = Kind::Integer { min: 1, max: 100_000_000 };
+const LEVELS: Kind = Kind::Integer { min: 2, max: 1_000_000 };
+const CV: Kind = Kind::Number(Bounds::NON_NEGATIVE.up_to(10.0));
+const ABOVE_ZERO: Kind = Kind::Number(Bounds::POSITIVE);
+const DECAY: Kind = Kind::Number(Bounds::NON_NEGATIVE.below(1.0));
+
+const fn positive(unit: Unit) -> Kind {
+    Kind::Quantity(unit, Bounds::POSITIVE)
+}
+
+const fn non_negative(unit: Unit) -> Kind {
+    Kind::Quantity(unit, Bounds::NON_NEGATIVE)
+}
+
+const fn choice(name: &'static str, doc: &'static str) -> Choice {
+    Choice { name, doc }
+}
+
+/// Every section of a scenario, in the order `resolve` writes them.
+pub static SECTIONS: &[Section] = &[
+    Section {
+        name: "scenario",
+        noun: "scenario",
+        named: false,
+        required: false,
+        doc: "What this scenario is called and shows.",
+        keys: SCENARIO,
+    },
+    Section {
+        name: "source",
+        noun: "source",
+        named: true,
+        required: false,
+        doc: "Where input spikes come from. A source has no state and is not influenced by the network.",
+        keys: SOURCE,
+    },
+    Section {
+        name: "population",
+        noun: "population",
+        named: true,
+        required: true,
+        doc: "A group of like neurons.",
+        keys: POPULATION,
+    },
+    Section {
+        name: "projection",
+        noun: "projection",
+        named: true,
+        required: false,
+        doc: "The synapses from one source or population to one population.",
+        keys: PROJECTION,
+    },
+    Section {
+        name: "protocol",
+        noun: "protocol",
+        named: false,
+        required: true,
+        doc: "What is done with the network.",
+        keys: PROTOCOL,
+    },
+    Section {
+        name: "record",
+        noun: "record",
+        named: false,
+        required: false,
+        doc: "What is written beside the summary.",
+        keys: RECORD,
+    },
+];
+
+static SCENARIO: &[Key] = &[
+    Key::new("name", Kind::Text, "Short name; run directories carry it.")
+        .derived("the name of the file or its directory"),
+    Key::new("title", Kind::Text, "One line for the head of a report.").same_as("name"),
+    Key::new("description", Kind::Text, "What the scenario shows, in a few sentences.").setting("\"\""),
+    Key::new("reproduces", Kind::Table(REPRODUCES), "The published figure it reproduces.").absent("none"),
+    Key::new(
+        "seed",
+        Kind::Integer { min: 0, max: u64::MAX },
+        "Seed of every random draw; `--seed` replaces it.",
+    )
+    .setting("1"),
+];
+
+static REPRODUCES: &[Key] = &[
+    Key::new("paper", Kind::Text, "Authors of the paper."),
+    Key::new("figure", Kind::Text, "Figure, such as \"5c\"."),
+];
+
+static SOURCE: &[Key] = &[
+    Key::new("kind", Kind::Choice(SOURCE_KINDS), "What kind of source it is."),
+    Key::new("size", COUNT, "Number of independent lines.")
+        .when("kind", &["poisson", "spike_list", "regular"]),
+    Key::new("rate", RATE, "Rate of each Poisson process.").when("kind", &["poisson"]),
+    Key::new("spikes", Kind::SpikeRows, "The spikes, as [time, line]; or give `file`.")
+        .absent("they are in `file`")
+        .when("kind", &["spike_list"]),
+    Key::new(
+        "file",
+        Kind::Text,
+        "A CSV file of the spikes with the header `time [ms],id` (any unit of time), beside the scenario.",
+    )
+    .absent("they are in `spikes`")
+    .when("kind", &["spike_list"]),
+    Key::new("start", SPAN, "Instant of the first spikes.").setting("\"0 s\"").when("kind", &["regular"]),
+    Key::new("period", POSITIVE_SPAN, "Time between spikes.").when("kind", &["regular"]),
+    Key::new("dataset", Kind::Choice(DATASETS), "Which data set is shown.").when("kind", &["dataset"]),
+    Key::new("encode", Kind::Table(ENCODE), "How a sample becomes spikes.")
+        .setting("{}")
+        .when("kind", &["dataset"]),
+];
+
+static SOURCE_KINDS: &[Choice] = &[
+    choice("poisson", "independent Poisson processes of one rate"),
+    choice("spike_list", "given spikes, inline or from a CSV file"),
+    choice("regular", "all lines together, every `period`"),
+    choice("dataset", "the samples of a data set, one line per pixel"),
+];
+
+static DATASETS: &[Choice] = &[
+    choice("drawn-digits", "digits drawn by code, 28 x 28, built in"),
+    choice("mnist", "handwritten digits, fetched with `memspike data fetch mnist`"),
+    choice("fashion-mnist", "articles of clothing, fetched with `memspike data fetch fashion-mnist`"),
+];
+
+static ENCODE: &[Key] = &[
+    Key::new(
+        "kind",
+        Kind::Choice(&[choice("poisson", "each pixel a Poisson process, rate proportional to intensity")]),
+        "Code.",
+    )
+    .setting("\"poisson\""),
+    Key::new("max_rate", RATE, "Rate of a pixel of full intensity.")
+        .assumed("\"100 Hz\"", "Yan et al. give no rate"),
+];
+
+static POPULATION: &[Key] = &[
+    Key::new(
+        "model",
+        Kind::Choice(&[choice("lif", "leaky integrate-and-fire, tau_m du/dt = -(u - u_rest) + R I")]),
+        "Neuron model.",
+    )
+    .setting("\"lif\""),
+    Key::new("size", COUNT, "Number of neurons."),
+    Key::new("tau_m", TIME_CONSTANT, "Membrane time constant.")
+        .measured("\"9.41 ms\"", "Yan et al., fig. 4c: relaxation"),
+    Key::new("u_rest", VOLTAGE, "Where the membrane relaxes to without drive.")
+        .fitted("\"0.43 mV\"", "Yan et al., fig. 4: offset of the fit"),
+    Key::new("v_th", VOLTAGE, "Threshold; above `u_rest`.")
+        .measured("\"250 mV\"", "Yan et al., fig. 1c: turn-on of the threshold switch"),
+    Key::new("reset", Kind::Choice(RESETS), "What firing does to the membrane.")
+        .literature("\"rest\"", "Yan et al., eq. 2, call u_rest the reset value"),
+    Key::new("u_reset", VOLTAGE, "Where the membrane is reset to; below `v_th`.")
+        .same_as("u_rest")
+        .when("reset", &["value"]),
+    Key::new("v_hold", VOLTAGE, "Where a threshold switch turns off again; below `v_th`.")
+        .measured("\"100 mV\"", "Yan et al., fig. 1c: return of the threshold switch")
+        .when("reset", &["hold"]),
+    Key::new("t_ref", SPAN, "Time after a spike during which arrivals are lost.")
+        .assumed("\"0 s\"", "no refractory time is reported"),
+    Key::new("r_m", positive(Unit::Ohm), "Membrane resistance: turns a current into a voltage.")
+        .assumed("\"1 MOhm\"", "no membrane resistance is reported"),
+    Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.")
+        .setting("\"0 A\""),
+    Key::new("switch", Kind::Table(SWITCH), "What one spike of the threshold switch costs.").setting("{}"),
+];
+
+static RESETS: &[Choice] = &[
+    choice("rest", "to `u_rest`"),
+    choice("value", "to `u_reset`"),
+    choice("hold", "to `v_hold`"),
+    choice("subtract", "down by v_th - u_rest"),
+];
+
+static SWITCH: &[Key] = &[
+    Key::new("i_cc", positive(Unit::Ampere), "Compliance current while the switch is on.")
+        .measured("\"7 uA\"", "Yan et al., fig. 1c"),
+    Key::new("g_on", positive(Unit::Siemens), "Conductance in compliance; the device takes i_cc^2 / g_on.")
+        .fitted("\"35 uS\"", "i_cc / 0.2 V, from the 1.4 uW of Yan et al."),
+    Key::new("g_off", non_negative(Unit::Siemens), "Conductance through which the membrane leaks while off.")
+        .assumed("\"500 nS\"", "the off state of fig. 1c is not resolved"),
+    Key::new(
+        "v_drive",
+        positive(Unit::Volt),
+        "Supply behind the limiter, which takes (v_drive - i_cc/g_on) i_cc.",
+    )
+    .assumed("\"250 mV\"", "the turn-on voltage; the supply is not reported"),
+    Key::new("on_time", SPAN, "How long the switch stays on for one spike.")
+        .assumed("\"100 us\"", "needs an active reset; the switch alone would relax in 8.6 ms"),
+];
+
+static PROJECTION: &[Key] = &[
+    Key::new("from", Kind::Name(Refers::SourceOrPopulation), "Where the spikes come from."),
+    Key::new("to", Kind::Name(Refers::Population), "Which population they reach."),
+    Key::new("connect", Kind::Choice(CONNECTS), "Which pairs are connected.").setting("\"all_to_all\""),
+    Key::new("kernel", Kind::Choice(KERNELS), "What an arrival does to the membrane.").setting("\"delta\""),
+    Key::new("width", POSITIVE_SPAN, "Width of the current pulse at its base.").when("kernel", &["rect", "triangle"]),
+    Key::new(
+        "weight",
+        Kind::Weight,
+        "Initial weights: a voltage for `delta`, a current for pulses; one value or a distribution.",
+    )
+    .when("connect", &["all_to_all", "one_to_one"]),
+    Key::new("synapses", Kind::SynapseRows, "The synapses, as [pre, post, weight]; or give `file`.")
+        .absent("they are in `file`")
+        .when("connect", &["list"]),
+    Key::new(
+        "file",
+        Kind::Text,
+        "A CSV file of the synapses with the header `pre,post,weight [mV]` and, if wanted, `delay [ms]`; all rows have one delay.",
+    )
+    .absent("they are in `synapses`")
+    .when("connect", &["list"]),
+    Key::new("delay", SPAN, "Time from a spike to its arrival.").setting("\"0 s\""),
+    Key::new("device", Kind::Table(DEVICE), "The devices that make the weights.")
+        .absent("ideal weights, no devices, no read energy"),
+];
+
+static CONNECTS: &[Choice] = &[
+    choice("all_to_all", "every line to every neuron: a crossbar"),
+    choice("one_to_one", "line i to neuron i"),
+    choice("list", "the listed pairs"),
+];
+
+static KERNELS: &[Choice] = &[
+    choice("delta", "a jump of the membrane by the weight"),
+    choice("rect", "a rectangular current pulse of height weight"),
+    choice("triangle", "a symmetric triangular current pulse of peak weight"),
+];
+
+static PLACEMENTS: &[Choice] = &[
+    choice("one_sided", "the device of a pair that is not needed rests at g_min"),
+    choice("balanced", "both devices sit symmetrically around the middle of the range"),
+];
+
+static DEVICE: &[Key] = &[
+    Key::new("arrangement", Kind::Choice(ARRANGEMENTS), "Which devices make one weight.")
+        .setting("\"differential\""),
+    Key::new("pairs", Kind::Integer { min: 2, max: 1024 }, "Pairs that share one weight.")
+        .when("arrangement", &["parallel"]),
+    Key::new("placement", Kind::Choice(PLACEMENTS), "Where the two devices of a pair sit.")
+        .setting("\"one_sided\"")
+        .when("arrangement", &["differential", "parallel"]),
+    Key::new("g_min", positive(Unit::Siemens), "Lowest conductance of a device; below `g_max`.")
+        .assumed("\"10 nS\"", "the ratio of 1e4 is measured (Yan et al., fig. 2a), the scale is not"),
+    Key::new("g_max", positive(Unit::Siemens), "Highest conductance of a device.")
+        .assumed("\"100 uS\"", "the ratio of 1e4 is measured (Yan et al., fig. 2a), the scale is not"),
+    Key::new("levels", LEVELS, "Evenly spaced conductances a device can be programmed to.")
+        .absent("continuous"),
+    Key::new("spread", Kind::Spread(SPREAD), "Spread of a programmed conductance.").setting("\"none\""),
+    Key::new("read", Kind::Table(READ), "The pulse that reads a row.").setting("{}"),
+    Key::new("w_max", Kind::WeightLimit, "The weight at the end of the conductance range.")
+        .absent("the largest weight at the time of programming"),
+];
+
+static ARRANGEMENTS: &[Choice] = &[
+    choice("single", "one device against a fixed reference"),
+    choice("differential", "two devices, w = s (G+ - G-)"),
+    choice("parallel", "`pairs` pairs side by side, each with a part of the weight"),
+];
+
+static SPREAD: &[Key] = &[
+    Key::new("cv_on", CV, "Coefficient of variation at g_max.").setting("0.0"),
+    Key::new("cv_off", CV, "Coefficient of variation at g_min; between, interpolated in ln G.")
+        .setting("0.0"),
+    Key::new("cv_device", CV, "Coefficient of variation of each device's own g_max.").setting("0.0"),
+];
+
+static READ: &[Key] = &[
+    Key::new("amplitude", positive(Unit::Volt), "Height of the read pulse.")
+        .assumed("\"100 mV\"", "the hold voltage, below the onset of SET at 0.12 V"),
+    Key::new("width", POSITIVE_SPAN, "Width of the read pulse.")
+        .assumed("\"1 us\"", "Yan et al. give no pulse width; read energy is proportional to it"),
+];
+
+static PROTOCOL: &[Key] = &[
+    Key::new("kind", Kind::Choice(PROTOCOLS), "What is done."),
+    Key::new("duration", POSITIVE_SPAN, "How long the network is simulated.").when("kind", &["simulate"]),
+    Key::new("projection", Kind::Name(Refers::Projection), "The projection that learns.")
+        .derived("the only projection")
+        .when("kind", SUPERVISED),
+    Key::new("precision", Kind::Choice(PRECISIONS), "Arithmetic of the membrane and the weights.")
+        .setting("\"f64\"")
+        .when("kind", SUPERVISED),
+    Key::new("epochs", Kind::Integer { min: 1, max: 100_000 }, "Passes over the training samples.")
+        .setting("10")
+        .when("kind", SUPERVISED),
+    Key::new("batch", Kind::Integer { min: 1, max: 1_000_000 }, "Samples per weight update.")
+        .setting("64")
+        .when("kind", SUPERVISED),
+    Key::new("train_samples", COUNT, "Training samples used, from the front of the set.")
+        .absent("all")
+        .when("kind", SUPERVISED),
+    Key::new("test_samples", COUNT, "Test samples used, from the front of the set.")
+        .absent("all")
+        .when("kind", SUPERVISED),
+    Key::new(
+        "validation",
+        Kind::Number(Bounds::NON_NEGATIVE.below(1.0)),
+        "Fraction of the training samples held out to choose the epoch that is tested.",
+    )
+    .setting("0.0")
+    .when("kind", SUPERVISED),
+    Key::new("presentation", POSITIVE_SPAN, "How long a training sample is shown.")
+        .assumed("\"100 ms\"", "Yan et al. give no presentation time")
+        .when("kind", SUPERVISED),
+    Key::new("test_presentation", POSITIVE_SPAN, "How long a test sample is shown.")
+        .same_as("presentation")
+        .when("kind", SUPERVISED),
+    Key::new("count_gain", ABOVE_ZERO, "Gain of the softmax on spike counts.")
+        .setting("0.3")
+        .when("kind", SUPERVISED),
+    Key::new(
+        "surrogate_steepness",
+        ABOVE_ZERO,
+        "Steepness of the fast-sigmoid surrogate derivative, per v_th - u_rest.",
+    )
+    .setting("5.0")
+    .when("kind", SUPERVISED),
+    Key::new("optimizer", Kind::Table(OPTIMIZER), "Adam with a cosine schedule.")
+        .setting("{}")
+        .when("kind", SUPERVISED),
+    Key::new("weight_bound", ABOVE_ZERO, "Bound on |w| during training, in units of v_th - u_rest.")
+        .absent("unbounded")
+        .when("kind", SUPERVISED),
+    Key::new(
+        "weights_from",
+        Kind::Text,
+        "Scenario whose trained weights are tested instead of training here; it is run if it never was.",
+    )
+    .absent("trained here")
+    .when("kind", SUPERVISED),
+    Key::new(
+        "show_class",
+        Kind::Integer { min: 0, max: 9 },
+        "Report the output rates for the first test sample of this class.",
+    )
+    .absent("none")
+    .when("kind", SUPERVISED),
+    Key::new(
+        "programming",
+        Kind::Tables(PROGRAMMING),
+        "After training: programme the weights onto devices in each of these ways and test again.",
+    )
+    .setting("[]")
+    .when("kind", SUPERVISED),
+];
+
+const SUPERVISED: &[&str] = &["supervised"];
+
+static PROTOCOLS: &[Choice] = &[
+    choice("simulate", "one episode of the network as it is"),
+    choice("supervised", "train the projection from a data set to one neuron per class, and test it"),
+];
+
+static PRECISIONS: &[Choice] =
+    &[choice("f64", "64-bit floating point"), choice("f32", "32-bit floating point")];
+
+static OPTIMIZER: &[Key] = &[
+    Key::new("rate", ABOVE_ZERO, "Learning rate at the start, in units of v_th - u_rest.").setting("0.001"),
+    Key::new(
+        "rate_final",
+        Kind::Number(Bounds::NON_NEGATIVE),
+        "Learning rate at the end of the cosine schedule.",
+    )
+    .setting("2e-5"),
+    Key::new("beta1", DECAY, "Decay of the mean of the gradient.").setting("0.9"),
+    Key::new("beta2", DECAY, "Decay of the mean of its square.").setting("0.999"),
+    Key::new("epsilon", ABOVE_ZERO, "Added to the root, so that nothing is divided by zero.").setting("1e-8"),
+];
+
+static PROGRAMMING: &[Key] = &[
+    Key::new("name", Kind::Text, "What the case is called in the report."),
+    Key::new("placement", Kind::Choice(PLACEMENTS), "Where the two devices of a pair sit.")
+        .derived("as the device of the projection"),
+    Key::new("levels", LEVELS, "Evenly spaced conductances a device can be programmed to.")
+        .absent("continuous"),
+    Key::new("spread", Kind::Spread(SPREAD), "Spread of a programmed conductance.").setting("\"none\""),
+    Key::new("draws", Kind::Integer { min: 1, max: 100_000 }, "Programming draws to average over.")
+        .setting("10"),
+    Key::new(
+        "max_loss",
+        Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0)),
+        "Largest loss of accuracy against the trained weights that is accepted, as a fraction.",
+    )
+    .absent("any"),
+];
+
+static RECORD: &[Key] = &[
+    Key::new(
+        "spikes",
+        Kind::Names(Refers::SourceOrPopulation),
+        "Populations (and sources) whose spikes are written to spikes.csv.",
+    )
+    .setting("[]"),
+    Key::new("membrane", Kind::Names(Refers::Population), "Populations whose membrane is sampled.")
+        .setting("[]"),
+    Key::new("membrane_interval", POSITIVE_SPAN, "Time between two samples of the membrane.")
+        .absent("no samples; needed when `membrane` names a population"),
+    Key::new("energy", Kind::Flag, "Book the leakage of the off state exactly during the final test.")
+        .setting("false"),
+    Key::new(
+        "mac_energy",
+        non_negative(Unit::Joule),
+        "Energy of one float multiply-accumulate, for comparison.",
+    )
+    .literature("\"4.6 pJ\"", "Horowitz 2014, 45 nm: 32-bit multiply 3.7 pJ, add 0.9 pJ"),
+];

@@ -1,0 +1,204 @@
+//! The supervised protocol: one projection from a data set to one neuron per class.
+
+use super::diagnostic::Diagnostic;
+use super::load;
+use super::lower::{Lower, placement, spread, time};
+use super::plan::{Adam, CLASSES, Precision, ProgrammingCase, Supervised};
+use super::reader::Fields;
+use super::spec::Refers;
+
+pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
+    let projection = projection(lower, fields);
+    if let Some(index) = projection {
+        fits(lower, fields, index);
+    }
+    let weights_from = fields.text("weights_from").map(str::to_string);
+    if let (Some(name), Some(at)) = (&weights_from, fields.written("weights_from")) {
+        if lower.filled.one("scenario").and_then(|scenario| scenario.text("name")) == Some(name) {
+            lower.faults.push(
+                Diagnostic::error(format!("`weights_from` names this scenario itself, `{name}`"))
+                    .at(at)
+                    .allowed("another scenario, or nothing: then the weights are trained here"),
+            );
+        } else if let Err(fault) = load::exists(name, at) {
+            lower.faults.push(fault);
+        }
+    }
+    let rates = fields.table("optimizer");
+    if let Some(rates) = rates
+        && let (Some(rate), Some(last)) = (rates.number("rate"), rates.number("rate_final"))
+        && last > rate
+    {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "`rate_final` of {} is {last}, above `rate`, which is {rate}",
+                rates.what
+            ))
+            .maybe_at(rates.written("rate_final").or(rates.place("rate")))
+            .allowed("rate_final of at most rate: the schedule falls"),
+        );
+    }
+    let cases = programming(lower, fields, projection);
+    let rates = rates?;
+    Some(Supervised {
+        projection: projection?,
+        precision: match fields.text("precision")? {
+            "f32" => Precision::F32,
+            _ => Precision::F64,
+        },
+        epochs: fields.count("epochs")?,
+        batch: fields.count("batch")?,
+        train_samples: fields.count("train_samples"),
+        test_samples: fields.count("test_samples"),
+        validation: fields.number("validation")?,
+        presentation: time(fields, "presentation")?,
+        test_presentation: time(fields, "test_presentation")?,
+        count_gain: fields.number("count_gain")?,
+        surrogate_steepness: fields.number("surrogate_steepness")?,
+        optimizer: Adam {
+            rate: rates.number("rate")?,
+            rate_final: rates.number("rate_final")?,
+            beta1: rates.number("beta1")?,
+            beta2: rates.number("beta2")?,
+            epsilon: rates.number("epsilon")?,
+        },
+        weight_bound: fields.number("weight_bound"),
+        weights_from,
+        show_class: fields.count("show_class"),
+        programming: cases?,
+    })
+}
+
+/// The projection that learns, by name.
+fn projection(lower: &mut Lower<'_>, fields: &Fields) -> Option<usize> {
+    let Some(name) = fields.text("projection") else {
+        let count = lower.filled.all("projection").len();
+        if fields.written("projection").is_none() {
+            lower.faults.push(
+                Diagnostic::error(format!("supervised training needs one projection, and there are {count}"))
+                    .maybe_at(fields.place("kind"))
+                    .allowed("one projection from a data-set source to a population of one neuron per class"),
+            );
+        }
+        return None;
+    };
+    let name = name.to_string();
+    lower.index(&name, fields.place("projection"), "`projection` of the protocol", Refers::Projection)
+}
+
+/// Checks that the network is the one layer that training knows.
+fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
+    let filled = lower.filled;
+    for (other, (name, fields)) in filled.all("projection").iter().enumerate() {
+        if other != index {
+            lower.faults.push(
+                Diagnostic::error(format!("projection `{name}` is one too many for supervised training"))
+                    .maybe_at(fields.at.as_ref())
+                    .also(protocol.written("kind"), "supervised here")
+                    .allowed("one projection, from a data-set source to the read-out population"),
+            );
+        }
+    }
+    let Some((_, fields)) = filled.all("projection").get(index) else { return };
+    let mut wanted = |key: &str, value: &str| {
+        if let Some(found) = fields.text(key)
+            && found != value
+        {
+            lower.faults.push(
+                Diagnostic::error(format!("`{key}` of {} is \"{found}\"", fields.what))
+                    .maybe_at(fields.place(key))
+                    .also(protocol.written("kind"), "supervised here")
+                    .allowed(format!("\"{value}\" for a projection that learns")),
+            );
+        }
+    };
+    wanted("connect", "all_to_all");
+    wanted("kernel", "delta");
+    if fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
+        lower.faults.push(
+            Diagnostic::error(format!("{} has a delay", fields.what))
+                .maybe_at(fields.place("delay"))
+                .also(protocol.written("kind"), "supervised here")
+                .allowed("0 s for a projection that learns: a late spike would fall out of its presentation"),
+        );
+    }
+    let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
+    if source.is_none_or(|(_, source)| source.text("kind").is_some_and(|kind| kind != "dataset"))
+        && fields.text("from").is_some_and(|name| {
+            crate::scenario::reader::refers(filled, Refers::SourceOrPopulation).contains(&name)
+        })
+    {
+        lower.faults.push(
+            Diagnostic::error(format!("{} does not start at a data set", fields.what))
+                .maybe_at(fields.place("from"))
+                .also(protocol.written("kind"), "supervised here")
+                .allowed("a source with kind = \"dataset\""),
+        );
+    }
+    let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
+    let Some((_, target)) = target else { return };
+    if let Some(size) = target.count("size")
+        && size != CLASSES
+    {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "{} has {size} neurons, and the data set {CLASSES} classes",
+                target.what
+            ))
+            .maybe_at(target.place("size"))
+            .allowed(format!("size = {CLASSES}: one neuron per class")),
+        );
+    }
+    if target.quantity("i_bias").is_some_and(|bias| bias != 0.0) {
+        lower.faults.push(
+            Diagnostic::error(format!("{} has a bias current", target.what))
+                .maybe_at(target.place("i_bias"))
+                .also(protocol.written("kind"), "supervised here")
+                .allowed("0 A for the read-out of supervised training, which spikes only at arrivals"),
+        );
+    }
+}
+
+fn programming(
+    lower: &mut Lower<'_>,
+    fields: &Fields,
+    projection: Option<usize>,
+) -> Option<Vec<ProgrammingCase>> {
+    let cases = fields.tables("programming");
+    if let Some((_, learning)) = projection.and_then(|index| lower.filled.all("projection").get(index))
+        && !cases.is_empty()
+        && learning.table("device").is_none()
+        && learning.written("device").is_none()
+    {
+        lower.faults.push(
+            Diagnostic::error(format!("{} has no devices to programme", learning.what))
+                .maybe_at(fields.written("programming"))
+                .allowed(format!("a table [{}.device]", learning.path)),
+        );
+    }
+    let mut made: Vec<Option<ProgrammingCase>> = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        let name = case.text("name");
+        if let Some(earlier) =
+            cases[..index].iter().find(|earlier| name.is_some() && earlier.text("name") == name)
+        {
+            lower.faults.push(
+                Diagnostic::error(format!("two programming cases are called `{}`", name.unwrap_or_default()))
+                    .maybe_at(case.place("name"))
+                    .also(earlier.written("name"), "the first")
+                    .allowed("different names"),
+            );
+        }
+        made.push((|| {
+            Some(ProgrammingCase {
+                name: name?.to_string(),
+                placement: placement(case)?,
+                levels: case.count("levels"),
+                spread: spread(case)?,
+                draws: case.count("draws")?,
+                max_loss: case.number("max_loss"),
+            })
+        })());
+    }
+    made.into_iter().collect()
+}
