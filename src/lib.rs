@@ -14,6 +14,7 @@ pub mod readout;
 pub mod record;
 pub mod report;
 pub mod scenario;
+pub mod snapshot;
 pub mod synapse;
 pub mod time;
 pub mod training;

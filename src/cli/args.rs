@@ -122,7 +122,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", requires = "trace", value_hint = ValueHint::FilePath, help_heading = "Tracing")]
     pub trace_file: Option<PathBuf>,
     /// Lines for people or JSON lines.
-    #[arg(long, value_name = "FORMAT", default_value = "human", requires = "trace", help_heading = "Tracing")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "human",
+        requires = "trace",
+        help_heading = "Tracing"
+    )]
     pub trace_format: TraceFormat,
 }
 

@@ -24,9 +24,8 @@ pub fn measure() -> Calibration {
     let exp_ns = start.elapsed().as_secs_f64() * 1e9 / f64::from(LINKS);
 
     // One cycle through all words: a full-period congruential generator modulo 2^22.
-    let next: Vec<u32> = (0..WORDS)
-        .map(|k| k.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) % WORDS)
-        .collect();
+    let next: Vec<u32> =
+        (0..WORDS).map(|k| k.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) % WORDS).collect();
     let start = Instant::now();
     let mut at = black_box(0u32);
     for _ in 0..READS {

@@ -118,17 +118,33 @@ pub fn built_in() -> Vec<ModelPage> {
 
 fn lif() -> ModelPage {
     let lif = Lif::default();
-    let parameter = |name, default: String, provenance, meaning| Parameter { name, default, provenance, meaning };
+    let parameter =
+        |name, default: String, provenance, meaning| Parameter { name, default, provenance, meaning };
     ModelPage {
         kind: "neuron",
         name: "lif",
         summary: "leaky integrate-and-fire: tau_m du/dt = -(u - u_rest) + R I(t)",
         parameters: vec![
-            parameter("tau_m", lif.tau_m.to_string(), "measured", "membrane time constant (Yan et al., fig. 4c)"),
-            parameter("u_rest", lif.u_rest.to_string(), "fitted", "where the membrane relaxes to (Yan et al.)"),
+            parameter(
+                "tau_m",
+                lif.tau_m.to_string(),
+                "measured",
+                "membrane time constant (Yan et al., fig. 4c)",
+            ),
+            parameter(
+                "u_rest",
+                lif.u_rest.to_string(),
+                "fitted",
+                "where the membrane relaxes to (Yan et al.)",
+            ),
             parameter("v_th", lif.v_th.to_string(), "measured", "threshold (Yan et al., fig. 1c)"),
             parameter("u_reset", lif.u_reset.to_string(), "assumed", "reset potential for reset = \"value\""),
-            parameter("v_hold", lif.v_hold.to_string(), "measured", "reset for reset = \"hold\" (Yan et al., fig. 1c)"),
+            parameter(
+                "v_hold",
+                lif.v_hold.to_string(),
+                "measured",
+                "reset for reset = \"hold\" (Yan et al., fig. 1c)",
+            ),
             parameter("reset", "rest".into(), "assumed", "rest, value, hold or subtract"),
             parameter("t_ref", lif.t_ref.to_string(), "assumed", "time after a spike without arrivals"),
             parameter("r_m", lif.r_m.to_string(), "assumed", "membrane resistance: current to voltage"),

@@ -28,7 +28,9 @@ pub fn new(args: &NewArgs, output: &Output) -> Result<End, Failure> {
         move |source| Failure::from(RecordError::Io { action, path, source })
     };
     if args.name.exists() {
-        return Err(Failure::new(format!("`{}` exists", args.name.display())).with_hint("choose another name"));
+        return Err(
+            Failure::new(format!("`{}` exists", args.name.display())).with_hint("choose another name")
+        );
     }
     fs::create_dir_all(&args.name).map_err(failed("create the directory", &args.name))?;
     for (file, text) in files {

@@ -60,8 +60,7 @@ fn add_recorded(plan: &mut Plan, names: &[String]) -> Result<(), Failure> {
         .map(|population| population.name.as_str())
         .chain(plan.sources.iter().map(|source| source.name.as_str()))
         .collect();
-    let unknown: Vec<&str> =
-        names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
     if !unknown.is_empty() {
         return Err(Failure::new(format!("--record: nothing is named `{}`", unknown.join("`, `")))
             .with_hint(format!("this scenario has {}", known.join(", "))));
@@ -259,8 +258,8 @@ fn write_results(
         }
     }
     npz::write_all(dir, &outcome.arrays)?;
-    let figures = plot::figures(&manifest.plan, outcome, spikes)
-        .map_err(|error| Failure::new(error.to_string()))?;
+    let figures =
+        plot::figures(&manifest.plan, outcome, spikes).map_err(|error| Failure::new(error.to_string()))?;
     for figure in &figures {
         dir.write(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
     }

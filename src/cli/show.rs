@@ -65,8 +65,9 @@ pub fn find(run: &Path) -> Result<PathBuf, Failure> {
             })
         });
     }
-    Err(Failure::new(format!("there is no run `{name}`"))
-        .with_hint(format!("give a run directory such as {RUNS}/digits/001, or a scenario that was run here")))
+    Err(Failure::new(format!("there is no run `{name}`")).with_hint(format!(
+        "give a run directory such as {RUNS}/digits/001, or a scenario that was run here"
+    )))
 }
 
 fn unfinished(path: &Path, status: RunStatus) -> Failure {

@@ -15,8 +15,9 @@ use tracing_subscriber::fmt::format::FmtSpan;
 pub fn install(args: &RunArgs, colour: bool) -> Result<bool, Failure> {
     let Some(filter) = &args.trace else { return Ok(false) };
     let filter = EnvFilter::try_new(filter).map_err(|error| {
-        Failure::new(format!("--trace `{filter}` is not a filter: {error}"))
-            .with_hint("write a level (error, warn, info, debug, trace) or TARGET=LEVEL, such as memspike=trace")
+        Failure::new(format!("--trace `{filter}` is not a filter: {error}")).with_hint(
+            "write a level (error, warn, info, debug, trace) or TARGET=LEVEL, such as memspike=trace",
+        )
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

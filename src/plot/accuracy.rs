@@ -2,8 +2,7 @@
 
 use super::PlotError;
 use super::style::{
-    AXIS, At, BLUE, GRID, HEAD, INK, MUTED, VERMILLION, dashed, line, px, sheet, stroke, text,
-    ticks, write,
+    AXIS, At, BLUE, GRID, HEAD, INK, MUTED, VERMILLION, dashed, line, px, sheet, stroke, text, ticks, write,
 };
 use crate::scenario::outcome::EpochResult;
 use plotters::prelude::*;

@@ -1,6 +1,6 @@
 //! Joules by category.
 
-use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SHADE, SERIES, fill, line, sheet, text, write};
+use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SERIES, SHADE, fill, line, sheet, text, write};
 use super::{Figure, PlotError};
 use crate::energy::Ledger;
 use crate::record::summary::{by_category, category_name};

@@ -32,8 +32,10 @@ impl Renderer {
         let mut fonts = fontdb::Database::new();
         fonts.load_system_fonts();
         let has_fonts = !fonts.is_empty();
-        let known = |name: &&str| fonts.faces().any(|face| face.families.iter().any(|family| family.0 == **name));
-        let first = || fonts.faces().next().and_then(|face| face.families.first().map(|family| family.0.clone()));
+        let known =
+            |name: &&str| fonts.faces().any(|face| face.families.iter().any(|family| family.0 == **name));
+        let first =
+            || fonts.faces().next().and_then(|face| face.families.first().map(|family| family.0.clone()));
         if let Some(family) = SANS.iter().find(|name| known(name)).map(ToString::to_string).or_else(first) {
             fonts.set_sans_serif_family(family);
         }

@@ -43,7 +43,11 @@ fn draw(cases: &[ProgrammingResult]) -> Result<String, PlotError> {
             for (draw, accuracy) in case.accuracy.iter().enumerate() {
                 // Fixed steps up and down keep equal draws apart.
                 let y = middle + [-6.0, 2.0, -2.0, 6.0][draw % 4];
-                area.draw(&Circle::new((px(x_of(100.0 * accuracy)), px(y)), px(3.0), BLUE.mix(0.55).filled()))?;
+                area.draw(&Circle::new(
+                    (px(x_of(100.0 * accuracy)), px(y)),
+                    px(3.0),
+                    BLUE.mix(0.55).filled(),
+                ))?;
             }
             let mean = x_of(100.0 * case.mean);
             line(area, (mean, middle - 13.0), (mean, middle + 13.0), BLUE, 2.5)?;
@@ -58,7 +62,14 @@ fn draw(cases: &[ProgrammingResult]) -> Result<String, PlotError> {
             }
         }
         line(area, (left, bottom), (right, bottom), AXIS, 1.0)?;
-        write(area, "test accuracy [%]", f64::midpoint(left, right), bottom + 34.0, At::Middle, &text(12.0, INK))?;
+        write(
+            area,
+            "test accuracy [%]",
+            f64::midpoint(left, right),
+            bottom + 34.0,
+            At::Middle,
+            &text(12.0, INK),
+        )?;
         Ok(())
     })
 }

@@ -90,7 +90,9 @@ pub fn draw(spikes: RecordedSpikes<'_>) -> Result<String, PlotError> {
             let outline: Vec<_> = rate
                 .iter()
                 .enumerate()
-                .flat_map(|(k, &r)| [(px(left + step * k as f64), y(r)), (px(left + step * (k + 1) as f64), y(r))])
+                .flat_map(|(k, &r)| {
+                    [(px(left + step * k as f64), y(r)), (px(left + step * (k + 1) as f64), y(r))]
+                })
                 .collect();
             area.draw(&PathElement::new(outline, colour.stroke_width(stroke(1.5))))?;
         }
@@ -99,7 +101,14 @@ pub fn draw(spikes: RecordedSpikes<'_>) -> Result<String, PlotError> {
         write(area, &number::si(most, "Hz"), left - 10.0, rate_top + 4.0, At::Right, &text(11.5, MUTED))?;
         write(area, "0", left - 10.0, rate_bottom - 2.0, At::Right, &text(11.5, MUTED))?;
         write(area, "rate", left - 10.0, f64::midpoint(rate_top, rate_bottom), At::Right, &text(12.0, INK))?;
-        write(area, "time [ms]", f64::midpoint(left, right), rate_bottom + 34.0, At::Middle, &text(12.0, INK))?;
+        write(
+            area,
+            "time [ms]",
+            f64::midpoint(left, right),
+            rate_bottom + 34.0,
+            At::Middle,
+            &text(12.0, INK),
+        )?;
         Ok(())
     })
 }

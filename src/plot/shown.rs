@@ -2,7 +2,8 @@
 
 use super::PlotError;
 use super::style::{
-    AXIS, At, GRID, HEAD, INK, MUTED, SHADE, VERMILLION, bold, fill, line, sheet, text, tick_label, ticks, write,
+    AXIS, At, GRID, HEAD, INK, MUTED, SHADE, VERMILLION, bold, fill, line, sheet, text, tick_label, ticks,
+    write,
 };
 use crate::scenario::outcome::ShownSample;
 
@@ -21,7 +22,8 @@ pub fn draw(shown: &ShownSample, presentation_ms: f64) -> Result<String, PlotErr
     let (left, split, gap, right, top) = (62.0, 430.0, 34.0, 690.0, HEAD + 10.0);
     let bottom = top + ROW * outputs as f64;
     let size = (740, (bottom + 50.0) as u32);
-    let answer = (0..outputs).rev().max_by(|&a, &b| shown.rates_hz[a].total_cmp(&shown.rates_hz[b])).unwrap_or(0);
+    let answer =
+        (0..outputs).rev().max_by(|&a, &b| shown.rates_hz[a].total_cmp(&shown.rates_hz[b])).unwrap_or(0);
     let title = format!("Outputs for one \"{}\"", shown.class);
     let subtitle = format!("answer: {answer} after {} ms", tick_label(presentation_ms));
     sheet(size, &title, &subtitle, |area, _| {

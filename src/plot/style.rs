@@ -56,7 +56,14 @@ pub enum At {
 }
 
 /// Writes `label` at (x, y) in pixels, vertically centred.
-pub fn write(area: &Area<'_>, label: &str, x: f64, y: f64, at: At, style: &TextStyle<'_>) -> Result<(), PlotError> {
+pub fn write(
+    area: &Area<'_>,
+    label: &str,
+    x: f64,
+    y: f64,
+    at: At,
+    style: &TextStyle<'_>,
+) -> Result<(), PlotError> {
     let h = match at {
         At::Left => HPos::Left,
         At::Middle => HPos::Center,
@@ -224,7 +231,8 @@ mod tests {
 
     #[test]
     fn ticks_are_round_inside_and_labelled_alike() {
-        let labels = |lo, hi, parts| -> Vec<String> { ticks(lo, hi, parts).into_iter().map(|t| t.1).collect() };
+        let labels =
+            |lo, hi, parts| -> Vec<String> { ticks(lo, hi, parts).into_iter().map(|t| t.1).collect() };
         assert_eq!(labels(0.0, 100.0, 5), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(labels(94.1, 96.2, 5), ["94.5", "95.0", "95.5", "96.0"]);
         assert_eq!(labels(-0.01, 0.011, 2), ["\u{2212}0.01", "0.00", "0.01"]);

@@ -51,7 +51,8 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
     let limit = limit.copied().filter(|limit| *limit > 0.0).unwrap_or(if most > 0.0 { most } else { 1.0 });
     let clipped = most > limit * 1.001;
 
-    let more = if array.cols > shown { format!(", first {shown} of {} outputs", array.cols) } else { String::new() };
+    let more =
+        if array.cols > shown { format!(", first {shown} of {} outputs", array.cols) } else { String::new() };
     let subtitle = format!("{side} x {side} pixels, largest weight {}{more}", number::si(most, unit));
     sheet(size, &format!("Weights of projection `{name}`"), &subtitle, |area, fragments| {
         let mut runs: BTreeMap<i32, String> = BTreeMap::new();
@@ -71,7 +72,15 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
                     let path = runs.entry(this).or_default();
                     let (x, y) = (x0 + pixel * col as f64, y0 + pixel * row as f64);
                     let w = pixel * (end - col) as f64;
-                    let _ = write!(path, "M{} {}h{}v{}h-{}z", short(x), short(y), short(w), short(pixel), short(w));
+                    let _ = write!(
+                        path,
+                        "M{} {}h{}v{}h-{}z",
+                        short(x),
+                        short(y),
+                        short(w),
+                        short(pixel),
+                        short(w)
+                    );
                     col = end;
                 }
             }
@@ -80,7 +89,8 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
             fragment(fragments, shade, &path);
         }
         // The scale.
-        let (x, height) = (left + step_x * ACROSS.min(shown.max(3)) as f64 + 8.0, step_y * lines as f64 - 30.0);
+        let (x, height) =
+            (left + step_x * ACROSS.min(shown.max(3)) as f64 + 8.0, step_y * lines as f64 - 30.0);
         let shades = 2 * SHADES as i32 + 1;
         for k in 0..shades {
             let shade = SHADES as i32 - k;
@@ -88,8 +98,18 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
             let y = top + h * f64::from(k);
             fragment(fragments, shade, &format!("M{} {}h12v{}h-12z", short(x), short(y), short(h + 0.2)));
         }
-        let bound = |sign: &str| format!("{}{sign}{}", if clipped { if sign.is_empty() { "\u{2265} " } else { "\u{2264} " } } else { "" }, number::si(limit, unit));
-        for (label, y) in [(bound(""), top + 5.0), ("0".to_string(), top + height / 2.0), (bound("\u{2212}"), top + height - 5.0)] {
+        let bound = |sign: &str| {
+            format!(
+                "{}{sign}{}",
+                if clipped { if sign.is_empty() { "\u{2265} " } else { "\u{2264} " } } else { "" },
+                number::si(limit, unit)
+            )
+        };
+        for (label, y) in [
+            (bound(""), top + 5.0),
+            ("0".to_string(), top + height / 2.0),
+            (bound("\u{2212}"), top + height - 5.0),
+        ] {
             write(area, &label, x + 17.0, y, At::Left, &text(11.0, MUTED))?;
         }
         Ok(())

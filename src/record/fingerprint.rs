@@ -6,7 +6,8 @@ use xxhash_rust::xxh3::Xxh3;
 ///
 /// A spike is (episode: u64, time in femtoseconds: u64, population: u32, id: u32), a weight the bits
 /// of its `f64`, all little-endian. Spikes of sources are left out: they are drawn, not computed.
-/// A weight kept as `f32` is widened first, which is exact.
+/// A weight kept as `f32` is widened first, which is exact. The hash is chained at the end of every
+/// epoch and test: the digest so far becomes the first input of what follows.
 #[derive(Clone, Default)]
 pub struct Fingerprint {
     hash: Xxh3,
@@ -35,6 +36,22 @@ impl Fingerprint {
         for weight in weights {
             self.hash.update(&weight.to_bits().to_le_bytes());
         }
+    }
+
+    /// Closes a phase (an epoch, a test) and returns its digest, which the next phase starts from: a run
+    /// that goes on from a checkpoint ends with the fingerprint of one that was never cut.
+    pub fn seal(&mut self) -> u128 {
+        let digest = self.hash.digest128();
+        *self = Self::after(digest);
+        digest
+    }
+
+    /// The fingerprint that goes on after a sealed phase.
+    #[must_use]
+    pub fn after(digest: u128) -> Self {
+        let mut hash = Xxh3::new();
+        hash.update(&digest.to_le_bytes());
+        Self { hash }
     }
 
     /// 32 hexadecimal digits, most significant first.

@@ -4,6 +4,7 @@
 //! checks it against the one table in [`spec`] and fills the gaps, `lower` checks what belongs together
 //! and makes the [`plan::Plan`]. [`load()`] does all of it.
 
+pub mod assemble;
 mod assumed;
 pub mod diagnostic;
 mod lists;
@@ -16,6 +17,7 @@ pub mod progress;
 pub mod reader;
 mod reference;
 mod resolve;
+pub mod run;
 mod schema;
 pub mod shipped;
 pub mod spec;

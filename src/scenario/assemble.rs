@@ -1,0 +1,209 @@
+//! Plan -> network and initial weights.
+
+use super::plan::{Connect, DevicePlan, Kernel, Origin, Plan, SourceKind, WeightInit};
+use crate::crossbar::{Array, Draw, Shape};
+use crate::network::{self, Builder, Network, Rows};
+use crate::numeric::standard_normal;
+use crate::random::{Purpose, Stream, unit};
+use crate::synapse::{Mapping, Spread};
+use crate::waveform::Waveform;
+
+/// A network and the weights it starts with: one list per projection, row-major.
+#[derive(Clone, Debug)]
+pub struct Assembled {
+    pub network: Network,
+    pub weights: Vec<Vec<f64>>,
+}
+
+/// Why a plan is not a network. The scenario's own checks come first, so this is rare.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum AssembleError {
+    #[error("{0}")]
+    Network(network::Fault),
+    #[error("the devices of projection `{projection}`: {message}")]
+    Devices { projection: String, message: String },
+}
+
+/// Builds the network of a plan.
+///
+/// # Errors
+/// Every fault of the network.
+pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
+    let mut builder = Builder::default();
+    for source in &plan.sources {
+        let (size, kind) = match &source.kind {
+            SourceKind::Poisson { size, .. } => (*size, network::SourceKind::Poisson),
+            SourceKind::Dataset { .. } => (super::plan::DATASET_PIXELS, network::SourceKind::Poisson),
+            SourceKind::SpikeList { size, spikes } => (*size, network::SourceKind::List(spikes.clone())),
+            SourceKind::Regular { size, start, period } => {
+                (*size, network::SourceKind::Regular { start: *start, period: *period })
+            }
+        };
+        builder.source(&source.name, size, kind);
+    }
+    for population in &plan.populations {
+        builder.population(&population.name, population.size, population.neuron.clone());
+    }
+    for projection in &plan.projections {
+        let from = match projection.from {
+            Origin::Source(index) => network::Origin::Source(index),
+            Origin::Population(index) => network::Origin::Population(index),
+        };
+        let connect = match &projection.connect {
+            Connect::AllToAll => Rows::Dense,
+            Connect::OneToOne => Rows::OneToOne,
+            Connect::List { synapses } => sparse(rows_of(plan, projection.from), synapses),
+        };
+        let kernel = match projection.kernel {
+            Kernel::Delta => network::Kernel::Delta,
+            Kernel::Rect { width } => pulse(&Waveform::rectangle(1.0, width)),
+            Kernel::Triangle { width } => pulse(&Waveform::triangle(1.0, width)),
+        };
+        builder.projection(&projection.name, from, projection.to, kernel, projection.delay, connect);
+    }
+    let network = builder
+        .finish()
+        .map_err(|faults| faults.into_iter().map(AssembleError::Network).collect::<Vec<_>>())?;
+    let weights = (0..plan.projections.len()).map(|index| initial(plan, &network, index)).collect();
+    Ok(Assembled { network, weights })
+}
+
+fn rows_of(plan: &Plan, from: Origin) -> u32 {
+    match from {
+        Origin::Population(index) => plan.populations[index].size,
+        Origin::Source(index) => match &plan.sources[index].kind {
+            SourceKind::Poisson { size, .. }
+            | SourceKind::SpikeList { size, .. }
+            | SourceKind::Regular { size, .. } => *size,
+            SourceKind::Dataset { .. } => super::plan::DATASET_PIXELS,
+        },
+    }
+}
+
+fn pulse(waveform: &Waveform) -> network::Kernel {
+    network::Kernel::Pulse(waveform.breakpoints())
+}
+
+/// Rows of a list sorted by (pre, post).
+fn sparse(rows: u32, synapses: &[(u32, u32, f64)]) -> Rows {
+    let mut start = vec![0; rows as usize + 1];
+    for &(pre, _, _) in synapses {
+        if let Some(end) = start.get_mut(pre as usize + 1) {
+            *end += 1;
+        }
+    }
+    for row in 0..rows as usize {
+        start[row + 1] += start[row];
+    }
+    Rows::Sparse { start, targets: synapses.iter().map(|synapse| synapse.1).collect() }
+}
+
+/// Initial weights of a projection; synapse k uses word k of its stream.
+fn initial(plan: &Plan, network: &Network, index: usize) -> Vec<f64> {
+    let projection = &plan.projections[index];
+    if let Connect::List { synapses } = &projection.connect {
+        return synapses.iter().map(|synapse| synapse.2).collect();
+    }
+    let count = network.projections[index].synapses(network.populations[projection.to].size);
+    let mut stream = Stream::new(plan.seed, Purpose::InitialWeight, index as u32, 0);
+    match projection.weight {
+        WeightInit::Constant { value } => vec![value; count],
+        WeightInit::Normal { mean, sd } => {
+            (0..count).map(|_| mean + sd * standard_normal(stream.next_word())).collect()
+        }
+        WeightInit::Uniform { low, high } => {
+            (0..count).map(|_| low + (high - low) * unit(stream.next_word())).collect()
+        }
+    }
+}
+
+/// Programs the weights of a projection onto its devices.
+///
+/// `w_max` stands for the end of the conductance range where the plan leaves it open.
+///
+/// # Errors
+/// If the devices cannot be programmed: said in one line.
+pub fn program(
+    plan: &Plan,
+    projection: usize,
+    device: &DevicePlan,
+    weights: &[f64],
+    w_max: Option<f64>,
+    draw: u64,
+) -> Result<Array, AssembleError> {
+    let description = &plan.projections[projection];
+    let fault = |message: String| AssembleError::Devices { projection: description.name.clone(), message };
+    let largest = weights.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
+    let w_max = device.w_max.or(w_max).unwrap_or(if largest > 0.0 { largest } else { 1.0 });
+    let mapping = Mapping::new(device.arrangement, device.placement, device.range, w_max)
+        .map_err(|faults| fault(join(&faults)))?;
+    let cols = plan.populations[description.to].size as usize;
+    let shape = match description.connect {
+        Connect::AllToAll => Shape { rows: weights.len() / cols.max(1), cols },
+        // One device group per synapse: every synapse is its own row.
+        _ => Shape { rows: weights.len(), cols: 1 },
+    };
+    let draw = Draw { seed: plan.seed, entity: projection as u32, draw };
+    Array::program(shape, weights, &mapping, &device.spread, draw).map_err(|faults| fault(join(&faults)))
+}
+
+/// The same devices without any spread and with continuous levels: what ideal programming would give.
+#[must_use]
+pub fn ideal(device: &DevicePlan) -> DevicePlan {
+    let mut ideal = *device;
+    ideal.spread = Spread::NONE;
+    ideal.range.levels = None;
+    ideal
+}
+
+fn join<T: std::fmt::Display>(faults: &[T]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// What the program does with the plan, for `check` and `resolve`: forms, ranks, lanes, storage.
+#[must_use]
+pub fn describe(network: &Network, precision: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for population in &network.populations {
+        let form = match population.form {
+            network::Form::SharedDecay => "shared-decay (one decay factor per event for all)",
+            network::Form::OwnTime => "own-time (each neuron advances at its own events)",
+        };
+        lines.push(format!(
+            "population {}: {} neurons, form {form}, rank {}, precision {}",
+            population.name,
+            population.size,
+            population.rank,
+            if population.form == network::Form::OwnTime { "f64" } else { precision }
+        ));
+    }
+    for projection in &network.projections {
+        let columns = network.populations[projection.to].size;
+        let synapses = projection.synapses(columns);
+        let bytes = if precision == "f32" { 4 } else { 8 };
+        let (layout, per_synapse) = match projection.connect {
+            Rows::Dense => ("dense rows", bytes),
+            Rows::OneToOne => ("one weight per row", bytes),
+            Rows::Sparse { .. } => ("sparse rows", bytes + 4),
+        };
+        lines.push(format!(
+            "projection {}: {synapses} synapses, {layout}, {} bytes each, delay {}",
+            projection.name, per_synapse, projection.delay
+        ));
+    }
+    for lane in &network.lanes {
+        lines.push(format!("lane {}: {}", lane_name(lane.kind), lane.label));
+    }
+    lines.push("partitions: 1".into());
+    lines
+}
+
+fn lane_name(kind: network::LaneKind) -> &'static str {
+    match kind {
+        network::LaneKind::Poisson => "poisson",
+        network::LaneKind::Cursor => "cursor",
+        network::LaneKind::Fifo => "fifo",
+        network::LaneKind::MinTree => "min-tree",
+        network::LaneKind::General => "general",
+    }
+}

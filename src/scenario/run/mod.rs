@@ -1,0 +1,137 @@
+//! Carrying out a plan: network, data, protocol, outcome.
+
+mod books;
+mod phases;
+mod simulate;
+mod supervised;
+
+pub use supervised::GivenWeights;
+
+use super::assemble::{AssembleError, assemble, describe};
+use super::outcome::Outcome;
+use super::plan::{Plan, Precision, Protocol};
+use super::progress::Progress;
+use crate::dataset::{Faults, Search};
+use crate::engine::{Heap, Lanes, Observer};
+use crate::snapshot::SnapshotError;
+use std::sync::atomic::AtomicBool;
+
+/// How the next event is found. Same bits either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// A merge of lanes.
+    #[default]
+    Fast,
+    /// One `priority-queue` heap.
+    Reference,
+}
+
+/// Where a run keeps what it needs to go on later.
+pub trait Store {
+    /// The last checkpoint, if the run is to go on from it.
+    fn load(&mut self) -> Option<Vec<u8>>;
+    /// Replaces the checkpoint.
+    ///
+    /// # Errors
+    /// If it cannot be kept: what the user should read.
+    fn save(&mut self, bytes: &[u8]) -> Result<(), String>;
+}
+
+/// Keeps nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStore;
+
+impl Store for NoStore {
+    fn load(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn save(&mut self, _: &[u8]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Everything a run is given besides its plan.
+pub struct RunContext<'a> {
+    pub threads: usize,
+    pub engine: Engine,
+    /// Where data sets are looked for.
+    pub search: &'a Search,
+    /// Set from outside to stop early.
+    pub stop: &'a AtomicBool,
+    /// (wall, CPU) seconds since some start.
+    pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
+    pub progress: &'a mut dyn Progress,
+    /// Receives the event stream, if anybody wants it.
+    pub observer: Option<&'a mut dyn Observer>,
+    pub store: &'a mut (dyn Store + Send),
+    /// Trained weights for a plan that takes them from another run.
+    pub given: Option<GivenWeights>,
+}
+
+/// Why a plan could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("{0}")]
+    Data(Faults),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Assemble(Vec<AssembleError>),
+    #[error("the checkpoint cannot be used: {0}")]
+    Checkpoint(#[from] SnapshotError),
+    #[error("the checkpoint belongs to another run: its {what} differs")]
+    OtherRun { what: &'static str },
+    #[error("the checkpoint cannot be kept: {0}")]
+    Store(String),
+    #[error("{given} weights for a projection of {expected} synapses, from {origin}")]
+    GivenWeights { given: usize, expected: usize, origin: String },
+    #[error("{count} threads cannot be started: {cause}")]
+    Threads { count: usize, cause: String },
+}
+
+/// What the engine chose for a plan: forms, storage, lanes, partitions.
+///
+/// # Errors
+/// If the plan is not a network.
+pub fn choices(plan: &Plan) -> Result<Vec<String>, RunError> {
+    let assembled = assemble(plan).map_err(RunError::Assemble)?;
+    Ok(describe(&assembled.network, precision(plan)))
+}
+
+fn precision(plan: &Plan) -> &'static str {
+    match &plan.protocol {
+        Protocol::Supervised(supervised) if supervised.precision == Precision::F32 => "f32",
+        _ => "f64",
+    }
+}
+
+/// Carries out a plan.
+///
+/// # Errors
+/// If data are missing or wrong, the network cannot be built, or a checkpoint does not fit. A run that
+/// is stopped early is not an error: its outcome says so.
+pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
+    let _span = tracing::info_span!("run", scenario = plan.name.as_str(), seed = plan.seed).entered();
+    let threads = context.threads.max(1);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| RunError::Threads { count: threads, cause: error.to_string() })?;
+    match (&plan.protocol, context.engine) {
+        (Protocol::Simulate { duration }, Engine::Fast) => {
+            simulate::simulate::<Lanes>(plan, *duration, context)
+        }
+        (Protocol::Simulate { duration }, Engine::Reference) => {
+            simulate::simulate::<Heap>(plan, *duration, context)
+        }
+        (Protocol::Supervised(protocol), engine) => match (protocol.precision, engine) {
+            (Precision::F64, Engine::Fast) => supervised::run::<f64, Lanes>(plan, protocol, &pool, context),
+            (Precision::F32, Engine::Fast) => supervised::run::<f32, Lanes>(plan, protocol, &pool, context),
+            (Precision::F64, Engine::Reference) => {
+                supervised::run::<f64, Heap>(plan, protocol, &pool, context)
+            }
+            (Precision::F32, Engine::Reference) => {
+                supervised::run::<f32, Heap>(plan, protocol, &pool, context)
+            }
+        },
+    }
+}

@@ -1,0 +1,194 @@
+//! The `simulate` protocol: one episode of the network as it is.
+
+use super::super::assemble::{assemble, program};
+use super::super::outcome::{NamedArray, Outcome, PhaseCounts, Status};
+use super::super::plan::{Plan, SourceKind};
+use super::books::book;
+use super::phases::{Phases, count};
+use super::{RunContext, RunError};
+use crate::crossbar::Array;
+use crate::encoding::{AliasTable, BLOCK, BlockRate};
+use crate::engine::{Collect as _, Probe, Queue, Record, Simulation, Spike, Stream};
+use crate::network::{Network, Weights};
+use crate::record::fingerprint::Fingerprint;
+use crate::time::Time;
+use crate::training::Totals;
+use std::sync::atomic::Ordering;
+
+/// Slices of a simulation between two looks at the stop flag and the progress bar.
+const SLICES: u64 = 200;
+
+pub fn simulate<Q: Queue<f64>>(
+    plan: &Plan,
+    duration: Time,
+    context: &mut RunContext<'_>,
+) -> Result<Outcome, RunError> {
+    let start = (context.clock)();
+    let mut phases = Phases::default();
+    let assembled = assemble(plan).map_err(RunError::Assemble)?;
+    let network = assembled.network;
+    let mut values = assembled.weights;
+    let mut arrays: Vec<Option<Array>> = Vec::new();
+    for (index, projection) in plan.projections.iter().enumerate() {
+        let array = match &projection.device {
+            Some(device) => {
+                let array = program(plan, index, device, &values[index], None, 0)
+                    .map_err(|error| RunError::Assemble(vec![error]))?;
+                values[index] = array.weights();
+                Some(array)
+            }
+            None => None,
+        };
+        arrays.push(array);
+    }
+    let weights = Weights::<f64>::from_values(&network, &values);
+    let tables = alias_tables(plan);
+    let rates: Vec<BlockRate<'_>> =
+        tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
+    let mut simulation = Simulation::<f64, Q>::new(&network, plan.seed);
+    simulation.begin(0, &rates);
+    for name in &plan.record.membrane {
+        if let (Some(population), Some(interval)) =
+            (plan.populations.iter().position(|p| &p.name == name), plan.record.membrane_interval)
+        {
+            simulation.sample_every(population, interval);
+        }
+    }
+    let built = (context.clock)();
+    phases.book("build", start, built, 0, 0);
+
+    let mut fingerprint = Fingerprint::new();
+    if let Some(observer) = &mut context.observer {
+        observer.begin(0, "simulation");
+    }
+    context.progress.phase("simulate", SLICES);
+    let mut reached = Time::ZERO;
+    let mut status = Status::Done;
+    for slice in 1..=SLICES {
+        if context.stop.load(Ordering::Relaxed) {
+            status = Status::Interrupted;
+            break;
+        }
+        let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
+        match context.observer.as_deref_mut() {
+            Some(observer) => {
+                let mut probe = (Vec::<Spike>::new(), Stream::default());
+                simulation.run(&weights, end, &mut probe);
+                hash(&mut fingerprint, &probe.0);
+                let records: Vec<Record> = probe.1.take();
+                records.iter().for_each(|record| observer.record(0, record));
+            }
+            None => {
+                let mut spikes = Hashing { fingerprint: &mut fingerprint };
+                simulation.run(&weights, end, &mut spikes);
+            }
+        }
+        reached = end;
+        context.progress.advance(1);
+    }
+    context.progress.done();
+
+    let mut totals = Totals::default();
+    totals.add(simulation.counts());
+    let mut counts = PhaseCounts::default();
+    count(&mut counts, &totals, reached);
+    phases.book("simulate", built, (context.clock)(), 1, totals.events());
+    let energy = book(plan, &arrays, &totals, None);
+    fingerprint.seal();
+    for index in 0..network.projections.len() {
+        fingerprint.weights(weights.values(&network, index));
+    }
+    Ok(Outcome {
+        status,
+        counts,
+        energy,
+        inference: None,
+        supervised: None,
+        arrays: named_arrays(plan, &network, &values, &arrays),
+        fingerprint: fingerprint.hex(),
+        phases: phases.times,
+        notes: Vec::new(),
+    })
+}
+
+/// Hashes population spikes as they come.
+struct Hashing<'a> {
+    fingerprint: &'a mut Fingerprint,
+}
+
+impl Probe<f64> for Hashing<'_> {
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        self.fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
+    }
+}
+
+fn hash(fingerprint: &mut Fingerprint, spikes: &[Spike]) {
+    for spike in spikes {
+        fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
+    }
+}
+
+/// Marks and total rate of every Poisson block of a plan.
+fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
+    let mut tables = Vec::new();
+    for source in &plan.sources {
+        match &source.kind {
+            SourceKind::Poisson { size, rate } => {
+                let mut first = 0;
+                while first < *size {
+                    let lines = (size - first).min(BLOCK);
+                    let table = AliasTable::new(&vec![1; lines as usize]);
+                    tables.push((table, rate.get() * f64::from(lines)));
+                    first += lines;
+                }
+            }
+            // A data set has no sample to show here: its blocks are silent.
+            SourceKind::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
+            SourceKind::SpikeList { .. } | SourceKind::Regular { .. } => {}
+        }
+    }
+    tables
+}
+
+/// Weights of every projection, and the conductances of those that have devices.
+pub fn named_arrays(
+    plan: &Plan,
+    network: &Network,
+    values: &[Vec<f64>],
+    arrays: &[Option<Array>],
+) -> Vec<NamedArray> {
+    let mut named = Vec::new();
+    for (index, projection) in plan.projections.iter().enumerate() {
+        let columns = network.populations[projection.to].size as usize;
+        let dense = network.projections[index].connect == crate::network::Rows::Dense;
+        let (rows, cols) =
+            if dense { (values[index].len() / columns, columns) } else { (values[index].len(), 1) };
+        named.push(NamedArray {
+            name: format!("weight.{}", projection.name),
+            rows,
+            cols,
+            data: values[index].clone(),
+        });
+        if let Some(array) = &arrays[index] {
+            let devices = array.mapping().devices();
+            for device in 0..devices {
+                let side = match (devices, device % 2) {
+                    (1, _) => "device".to_string(),
+                    (2, 0) => "plus".into(),
+                    (2, _) => "minus".into(),
+                    (_, 0) => format!("{}.plus", device / 2 + 1),
+                    (_, _) => format!("{}.minus", device / 2 + 1),
+                };
+                let data = array.conductances().iter().skip(device).step_by(devices).copied().collect();
+                named.push(NamedArray {
+                    name: format!("conductance.{}.{side}", projection.name),
+                    rows,
+                    cols,
+                    data,
+                });
+            }
+        }
+    }
+    named
+}

@@ -1,0 +1,624 @@
+//! The `supervised` protocol: train, test every epoch, programme onto devices, book the energy.
+//!
+//! Episodes are numbered through: for every epoch the training samples in shuffled order, then the
+//! validation samples, then the test samples; after the last epoch the final test. Programming cases are
+//! tested on the final test's own episodes, so that they differ from it by their devices alone.
+
+use super::super::assemble::{assemble, ideal, program};
+use super::super::outcome::{
+    EpochResult, InferenceEnergy, Outcome, PhaseCounts, ProgrammingResult, ShownSample, Status,
+    SupervisedResult,
+};
+use super::super::plan::{DatasetName, Origin, Plan, SourceKind, Supervised};
+use super::books::book;
+use super::phases::{Phases, count};
+use super::simulate::named_arrays;
+use super::{RunContext, RunError};
+use crate::crossbar::Array;
+use crate::dataset::{self, Dataset};
+use crate::encoding::RateCode;
+use crate::engine::{Collect, Probe, Queue, Silent, Spike, Stream};
+use crate::network::{Network, Weights};
+use crate::numeric::Real;
+use crate::random::{self, Purpose};
+use crate::record::fingerprint::Fingerprint;
+use crate::snapshot::{self, Payload};
+use crate::training::{
+    AdamState, Evaluation, Presenter, Reporting, Samples, Schedule, Settings, Test, Trainer, evaluate,
+    shuffled,
+};
+use crate::units::Hertz;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering;
+
+/// Weights trained elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenWeights {
+    /// Row-major, volts.
+    pub values: Vec<f64>,
+    /// For the report: "runs/mnist/003".
+    pub origin: String,
+}
+
+/// What a run goes on from after an epoch.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Checkpoint<R: Real> {
+    scenario: String,
+    seed: u64,
+    /// The plan apart from the number of epochs, as text: another plan is another run.
+    plan: String,
+    weights: Weights<R>,
+    adam: AdamState<R>,
+    best: Option<(f64, u32, Weights<R>)>,
+    epochs: Vec<EpochResult>,
+    counts: PhaseCounts,
+    fingerprint: u128,
+}
+
+/// Encoded samples of every split.
+struct Data {
+    train: RateCode,
+    train_labels: Vec<u8>,
+    validation: RateCode,
+    validation_labels: Vec<u8>,
+    test: RateCode,
+    test_labels: Vec<u8>,
+    classes: usize,
+}
+
+pub fn run<R: Real, Q: Queue<R> + Send>(
+    plan: &Plan,
+    protocol: &Supervised,
+    pool: &rayon::ThreadPool,
+    context: &mut RunContext<'_>,
+) -> Result<Outcome, RunError> {
+    pool.install(|| {
+        if context.observer.is_some() {
+            observed::<R, Q, Stream>(plan, protocol, context)
+        } else {
+            observed::<R, Q, Silent>(plan, protocol, context)
+        }
+    })
+}
+
+fn observed<R, Q, O>(
+    plan: &Plan,
+    protocol: &Supervised,
+    context: &mut RunContext<'_>,
+) -> Result<Outcome, RunError>
+where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+{
+    let start = (context.clock)();
+    let assembled = assemble(plan).map_err(RunError::Assemble)?;
+    let data = load(plan, protocol, context)?;
+    let network = &assembled.network;
+    let mut values = assembled.weights;
+    let expected = values[protocol.projection].len();
+    if let Some(given) = &context.given {
+        if given.values.len() != expected {
+            let origin = given.origin.clone();
+            return Err(RunError::GivenWeights { given: given.values.len(), expected, origin });
+        }
+        values[protocol.projection].clone_from(&given.values);
+    }
+    let weights = Weights::<R>::from_values(network, &values);
+    let mut run = Run::<R, Q, O> {
+        plan,
+        protocol,
+        network,
+        data: &data,
+        trainer: Trainer::new(network, settings(plan, protocol, &data), weights),
+        best: None,
+        result: SupervisedResult::default(),
+        counts: PhaseCounts::default(),
+        phases: Phases::default(),
+        fingerprint: Fingerprint::new(),
+        notes: Vec::new(),
+    };
+    run.phases.book("build", start, (context.clock)(), 0, 0);
+    if let Some(given) = context.given.take() {
+        run.result.weights_from = Some(given.origin);
+    } else {
+        run.restore(context)?;
+        run.train(context)?;
+    }
+    run.finish(context)
+}
+
+fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
+    let batches = (data.train_labels.len() as u64).div_ceil(u64::from(protocol.batch.max(1)));
+    let adam = &protocol.optimizer;
+    Settings {
+        projection: protocol.projection,
+        seed: plan.seed,
+        batch: protocol.batch as usize,
+        presentation: protocol.presentation,
+        count_gain: protocol.count_gain,
+        steepness: protocol.surrogate_steepness,
+        schedule: Schedule {
+            rate: adam.rate,
+            rate_final: adam.rate_final,
+            steps: batches * u64::from(protocol.epochs),
+        },
+        betas: (adam.beta1, adam.beta2),
+        epsilon: adam.epsilon,
+        bound: protocol.weight_bound,
+    }
+}
+
+/// Reads the data set, splits it and encodes it.
+fn load(plan: &Plan, protocol: &Supervised, context: &RunContext<'_>) -> Result<Data, RunError> {
+    let (name, max_rate) = match plan.projections[protocol.projection].from {
+        Origin::Source(index) => match &plan.sources[index].kind {
+            SourceKind::Dataset { dataset, max_rate } => (*dataset, *max_rate),
+            _ => (DatasetName::DrawnDigits, Hertz::ZERO),
+        },
+        Origin::Population(_) => (DatasetName::DrawnDigits, Hertz::ZERO),
+    };
+    let name = match name {
+        DatasetName::DrawnDigits => dataset::Name::DrawnDigits,
+        DatasetName::Mnist => dataset::Name::Mnist,
+        DatasetName::FashionMnist => dataset::Name::FashionMnist,
+    };
+    let set: Dataset = dataset::open(name, context.search).map_err(RunError::Data)?;
+    let pixels = set.pixels();
+    let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
+    let held = (available as f64 * protocol.validation).floor() as usize;
+    // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
+    let mut order = split_order(available as u32, plan.seed);
+    let mut validation: Vec<u32> = order.split_off(available - held.min(available));
+    order.sort_unstable();
+    validation.sort_unstable();
+    let tested = protocol.test_samples.map_or(set.test.len(), |n| (n as usize).min(set.test.len()));
+    let pick = |indices: &[u32]| -> (RateCode, Vec<u8>) {
+        if indices.len() == set.train.len() {
+            return (RateCode::new(&set.train.images, pixels, max_rate), set.train.labels.clone());
+        }
+        let mut images = Vec::with_capacity(indices.len() * pixels);
+        let mut labels = Vec::with_capacity(indices.len());
+        for &index in indices {
+            images.extend_from_slice(set.train.image(index as usize));
+            labels.push(set.train.label(index as usize));
+        }
+        (RateCode::new(&images, pixels, max_rate), labels)
+    };
+    let (train, train_labels) = pick(&order);
+    let (validation, validation_labels) = pick(&validation);
+    Ok(Data {
+        train,
+        train_labels,
+        validation,
+        validation_labels,
+        test: RateCode::new(&set.test.images[..tested * pixels], pixels, max_rate),
+        test_labels: set.test.labels[..tested].to_vec(),
+        classes: set.classes,
+    })
+}
+
+fn split_order(count: u32, seed: u64) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count).collect();
+    order.sort_by_cached_key(|&index| random::word(seed, Purpose::Split, index, 0));
+    order
+}
+
+/// A supervised run in progress.
+struct Run<'a, R: Real, Q: Queue<R>, O> {
+    plan: &'a Plan,
+    protocol: &'a Supervised,
+    network: &'a Network,
+    data: &'a Data,
+    trainer: Trainer<'a, R, Q, O>,
+    /// Validation accuracy, epoch and weights of the best epoch so far.
+    best: Option<(f64, u32, Weights<R>)>,
+    result: SupervisedResult,
+    counts: PhaseCounts,
+    phases: Phases,
+    fingerprint: Fingerprint,
+    notes: Vec<String>,
+}
+
+impl<R, Q, O> Run<'_, R, Q, O>
+where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+{
+    /// Episodes of one epoch.
+    fn episodes(&self) -> u64 {
+        let data = self.data;
+        (data.train_labels.len() + data.validation_labels.len() + data.test_labels.len()) as u64
+    }
+
+    fn identity(&self) -> String {
+        let mut plan = self.plan.clone();
+        plan.title.clear();
+        plan.description.clear();
+        serde_json::to_string(&plan).unwrap_or_default()
+    }
+
+    /// Goes on from a checkpoint, if there is one.
+    fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        let Some(bytes) = context.store.load() else { return Ok(()) };
+        let checkpoint: Checkpoint<R> = snapshot::decode(Payload::Training, &bytes)?;
+        let same = |equal: bool, what| if equal { Ok(()) } else { Err(RunError::OtherRun { what }) };
+        same(checkpoint.scenario == self.plan.name, "scenario")?;
+        same(checkpoint.seed == self.plan.seed, "seed")?;
+        same(checkpoint.plan == self.identity(), "plan")?;
+        let shape = |weights: &Weights<R>| weights.projections.iter().map(Vec::len).collect::<Vec<_>>();
+        same(shape(&checkpoint.weights) == shape(&self.trainer.weights), "network")?;
+        self.notes.push(format!("continued after epoch {}", checkpoint.epochs.len()));
+        self.trainer.weights = checkpoint.weights;
+        self.trainer.adam = checkpoint.adam;
+        self.best = checkpoint.best;
+        self.result.epochs = checkpoint.epochs;
+        self.counts = checkpoint.counts;
+        self.fingerprint = Fingerprint::after(checkpoint.fingerprint);
+        Ok(())
+    }
+
+    fn train(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        let epochs = self.protocol.epochs;
+        let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
+        for epoch in self.result.epochs.len() as u32..epochs {
+            if context.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let _span = tracing::info_span!("epoch", number = epoch + 1).entered();
+            let first = u64::from(epoch) * self.episodes();
+            let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
+            context.progress.phase("train", order.len() as u64);
+            let begun = (context.clock)();
+            let progress = &mut *context.progress;
+            let mut before = 0;
+            let mut advance = |presented: u64, loss: f64, accuracy: f64| {
+                progress.advance(presented - before);
+                before = presented;
+                progress.message(&format!(
+                    "epoch {}/{epochs}  loss {loss:.3}  train {:.2} %",
+                    epoch + 1,
+                    100.0 * accuracy
+                ));
+            };
+            let report = self.trainer.epoch(
+                samples,
+                &order,
+                first,
+                context.stop,
+                &mut self.fingerprint,
+                reborrow(&mut context.observer),
+                &mut advance,
+            );
+            context.progress.done();
+            let events = report.totals.events();
+            self.phases.book("train", begun, (context.clock)(), report.presented, events);
+            count(&mut self.counts, &report.totals, self.protocol.presentation);
+            if report.presented < order.len() as u64 {
+                break;
+            }
+            let validation = self.validate(epoch, first + order.len() as u64, context);
+            let first_test = first + (order.len() + self.data.validation_labels.len()) as u64;
+            let weights = self.trainer.weights.clone();
+            let test =
+                self.test(&weights, first_test, false, &format!("test of epoch {}", epoch + 1), context);
+            if context.stop.load(Ordering::Relaxed) && test.answers.len() < self.data.test_labels.len() {
+                break;
+            }
+            self.record_epoch(epoch, &report, validation, &test, context);
+            if let Some(accuracy) = validation {
+                if self.best.as_ref().is_none_or(|best| accuracy > best.0) {
+                    self.best = Some((accuracy, epoch + 1, weights));
+                }
+            }
+            self.save(context)?;
+        }
+        Ok(())
+    }
+
+    fn record_epoch(
+        &mut self,
+        epoch: u32,
+        report: &crate::training::EpochReport,
+        validation: Option<f64>,
+        test: &Evaluation,
+        context: &mut RunContext<'_>,
+    ) {
+        let held_out = validation.map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v));
+        context.progress.line(&format!(
+            "epoch {:>3}/{}  loss {:.4}  train {:.2} %{held_out}  test {:.2} %",
+            epoch + 1,
+            self.protocol.epochs,
+            report.loss(),
+            100.0 * report.accuracy(),
+            100.0 * test.accuracy()
+        ));
+        self.result.epochs.push(EpochResult {
+            epoch: epoch + 1,
+            loss: report.loss(),
+            train_accuracy: report.accuracy(),
+            validation_accuracy: validation,
+            test_accuracy: test.accuracy(),
+            learning_rate: report.learning_rate,
+        });
+    }
+
+    fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        let fingerprint = self.fingerprint.seal();
+        let checkpoint = Checkpoint {
+            scenario: self.plan.name.clone(),
+            seed: self.plan.seed,
+            plan: self.identity(),
+            weights: self.trainer.weights.clone(),
+            adam: self.trainer.adam.clone(),
+            best: self.best.clone(),
+            epochs: self.result.epochs.clone(),
+            counts: self.counts.clone(),
+            fingerprint,
+        };
+        let bytes = snapshot::encode(Payload::Training, &checkpoint)?;
+        context.store.save(&bytes).map_err(RunError::Store)
+    }
+
+    /// Accuracy on the held-out samples.
+    fn validate(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Option<f64> {
+        if self.data.validation_labels.is_empty() {
+            return None;
+        }
+        let data = self.data;
+        let samples = Samples { code: &data.validation, labels: &data.validation_labels };
+        let weights = self.trainer.weights.clone();
+        let what = format!("validation of epoch {}", epoch + 1);
+        Some(self.evaluate(&weights, samples, first, false, &what, context).accuracy())
+    }
+
+    fn test(
+        &mut self,
+        weights: &Weights<R>,
+        first: u64,
+        leakage: bool,
+        what: &str,
+        context: &mut RunContext<'_>,
+    ) -> Evaluation {
+        let data = self.data;
+        let samples = Samples { code: &data.test, labels: &data.test_labels };
+        self.evaluate(weights, samples, first, leakage, what, context)
+    }
+
+    fn evaluate(
+        &mut self,
+        weights: &Weights<R>,
+        samples: Samples<'_>,
+        first_episode: u64,
+        leakage: bool,
+        what: &str,
+        context: &mut RunContext<'_>,
+    ) -> Evaluation {
+        let begun = (context.clock)();
+        context.progress.phase("test", samples.labels.len() as u64);
+        context.progress.message(what);
+        let progress = &mut *context.progress;
+        let mut advance = |by: u64| progress.advance(by);
+        let test = Test {
+            population: self.plan.projections[self.protocol.projection].to,
+            seed: self.plan.seed,
+            first_episode,
+            duration: self.protocol.test_presentation,
+            leakage,
+            what,
+        };
+        let mut reporting = Reporting {
+            cancel: context.stop,
+            fingerprint: &mut self.fingerprint,
+            observer: reborrow(&mut context.observer),
+            advance: &mut advance,
+        };
+        let evaluation = evaluate::<R, Q, O>(self.network, weights, samples, test, &mut reporting);
+        context.progress.done();
+        let totals = &evaluation.totals;
+        self.phases.book("test", begun, (context.clock)(), totals.presentations, totals.events());
+        count(&mut self.counts, totals, self.protocol.test_presentation);
+        evaluation
+    }
+
+    /// Final test, programming cases, shown sample, energy.
+    fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
+        let (tested, weights) = match self.best.take() {
+            Some((_, epoch, weights)) => (epoch, weights),
+            None => (self.result.epochs.len() as u32, self.trainer.weights.clone()),
+        };
+        let first = u64::from(self.protocol.epochs) * self.episodes();
+        let trained = !self.result.epochs.is_empty() || self.result.weights_from.is_some();
+        let mut energy = Default::default();
+        let mut inference = None;
+        let values: Vec<Vec<f64>> =
+            (0..self.network.projections.len()).map(|p| weights.values(self.network, p)).collect();
+        let mut arrays = vec![None; values.len()];
+        if trained && !context.stop.load(Ordering::Relaxed) {
+            let leakage = self.plan.record.energy;
+            let test = self.test(&weights, first, leakage, "final test", context);
+            if test.answers.len() == self.data.test_labels.len() {
+                self.result.test_accuracy = Some(test.accuracy());
+                self.result.tested_epoch = (tested > 0).then_some(tested);
+                self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
+                arrays = self.arrays(&values)?;
+                energy = self.ledger(&arrays, &test);
+                inference = Some(self.inference(&energy, &test));
+                self.programming(&values, first, test.accuracy(), context)?;
+                self.show(&weights, first);
+            }
+        }
+        self.fingerprint.seal();
+        for values in &values {
+            self.fingerprint.weights(values.iter().copied());
+        }
+        self.explain(&arrays);
+        let complete = self.result.test_accuracy.is_some()
+            && self.result.programming.len() == self.protocol.programming.len();
+        Ok(Outcome {
+            status: if complete { Status::Done } else { Status::Interrupted },
+            counts: self.counts,
+            energy,
+            inference,
+            arrays: named_arrays(self.plan, self.network, &values, &arrays),
+            supervised: Some(self.result),
+            fingerprint: self.fingerprint.hex(),
+            phases: self.phases.times,
+            notes: self.notes,
+        })
+    }
+
+    /// Ideally programmed devices of every projection that has devices.
+    fn arrays(&self, values: &[Vec<f64>]) -> Result<Vec<Option<Array>>, RunError> {
+        let of = |index: usize| -> Result<Option<Array>, RunError> {
+            let Some(device) = &self.plan.projections[index].device else { return Ok(None) };
+            program(self.plan, index, &ideal(device), &values[index], self.w_max(), 0)
+                .map(Some)
+                .map_err(|error| RunError::Assemble(vec![error]))
+        };
+        (0..values.len()).map(of).collect()
+    }
+
+    /// The weight at the end of the conductance range: the training bound, where there is one.
+    fn w_max(&self) -> Option<f64> {
+        let to = self.plan.projections[self.protocol.projection].to;
+        let neuron = &self.plan.populations[to].neuron;
+        self.protocol.weight_bound.map(|bound| bound * neuron.theta())
+    }
+
+    fn ledger(&self, arrays: &[Option<Array>], test: &Evaluation) -> crate::energy::Ledger {
+        let population = self.plan.projections[self.protocol.projection].to;
+        let leaking = test.square_voltage.map(|square| (population, square));
+        book(self.plan, arrays, &test.totals, leaking)
+    }
+
+    fn inference(&self, energy: &crate::energy::Ledger, test: &Evaluation) -> InferenceEnergy {
+        let n = test.totals.presentations.max(1) as f64;
+        let to = self.plan.projections[self.protocol.projection].to;
+        let weights =
+            self.network.projections[self.protocol.projection].synapses(self.plan.populations[to].size);
+        InferenceEnergy {
+            per_inference: energy.scaled(1.0 / n),
+            inferences: test.totals.presentations,
+            mac_reference_j: weights as f64 * self.plan.record.mac_energy.get(),
+            input_spikes: (test.totals.poisson + test.totals.source) as f64 / n,
+            output_spikes: test.totals.spikes.get(to).copied().unwrap_or(0) as f64 / n,
+            synaptic_events: test.totals.synaptic as f64 / n,
+        }
+    }
+
+    /// Tests the weights as each programming case leaves them on the devices.
+    fn programming(
+        &mut self,
+        values: &[Vec<f64>],
+        first: u64,
+        float_accuracy: f64,
+        context: &mut RunContext<'_>,
+    ) -> Result<(), RunError> {
+        let index = self.protocol.projection;
+        let Some(device) = self.plan.projections[index].device else { return Ok(()) };
+        for case in &self.protocol.programming {
+            let mut device = device;
+            device.placement = case.placement;
+            device.range.levels = case.levels;
+            device.spread = case.spread;
+            let mut accuracy = Vec::new();
+            let mut read = 0.0;
+            for draw in 0..case.draws {
+                let array =
+                    program(self.plan, index, &device, &values[index], self.w_max(), u64::from(draw) + 1)
+                        .map_err(|error| RunError::Assemble(vec![error]))?;
+                let mut programmed = values.to_vec();
+                programmed[index] = array.weights();
+                let weights = Weights::<R>::from_values(self.network, &programmed);
+                let what = format!("{}: draw {} of {}", case.name, draw + 1, case.draws);
+                let test = self.test(&weights, first, false, &what, context);
+                if test.answers.len() < self.data.test_labels.len() {
+                    return Ok(()); // Stopped: a case is reported whole or not at all.
+                }
+                accuracy.push(test.accuracy());
+                let rows = &test.totals.rows[index];
+                let per_row =
+                    |(row, &count): (usize, &u64)| count as f64 * array.read_energy(row, &device.read);
+                let joules: f64 = rows.iter().enumerate().map(per_row).sum();
+                read += joules / test.totals.presentations.max(1) as f64;
+            }
+            let draws = accuracy.len().max(1) as f64;
+            let mean = accuracy.iter().sum::<f64>() / draws;
+            let variance =
+                accuracy.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / (draws - 1.0).max(1.0);
+            context.progress.line(&format!(
+                "{}: {:.2} % +- {:.2} over {} draws, loss {:.2} points",
+                case.name,
+                100.0 * mean,
+                100.0 * variance.sqrt(),
+                accuracy.len(),
+                100.0 * (float_accuracy - mean)
+            ));
+            self.result.programming.push(ProgrammingResult {
+                name: case.name.clone(),
+                float_accuracy,
+                accuracy,
+                mean,
+                sd: variance.sqrt(),
+                loss: float_accuracy - mean,
+                max_loss: case.max_loss,
+                read_energy_per_inference_j: read / draws,
+            });
+        }
+        Ok(())
+    }
+
+    /// The output spikes for the first test sample of the class to be shown.
+    fn show(&mut self, weights: &Weights<R>, first: u64) {
+        let Some(class) = self.protocol.show_class else { return };
+        let Some(index) = self.data.test_labels.iter().position(|&label| u32::from(label) == class) else {
+            return;
+        };
+        let population = self.plan.projections[self.protocol.projection].to;
+        let mut presenter = Presenter::<R, Q, Silent>::new(self.network, population, self.plan.seed);
+        let mut spikes: Vec<Spike> = Vec::new();
+        let duration = self.protocol.test_presentation;
+        presenter.present(weights, &self.data.test, index, first + index as u64, duration, &mut spikes);
+        let size = self.plan.populations[population].size as usize;
+        let mut spikes_ms = vec![Vec::new(); size];
+        for spike in spikes {
+            spikes_ms[spike.neuron as usize].push(spike.time.as_seconds() * 1e3);
+        }
+        let rates_hz = spikes_ms.iter().map(|spikes| spikes.len() as f64 / duration.as_seconds()).collect();
+        self.result.shown = Some(ShownSample { class, index: index as u32, rates_hz, spikes_ms });
+    }
+
+    /// What a reader of the numbers should know.
+    fn explain(&mut self, arrays: &[Option<Array>]) {
+        let index = self.protocol.projection;
+        if let (Some(Some(array)), Some(device)) = (arrays.get(index), &self.plan.projections[index].device) {
+            let to = self.plan.projections[index].to;
+            let tau = self.plan.populations[to].neuron.tau_m;
+            let ohms = array.mapping().scale().transimpedance(&device.read, tau);
+            self.notes.push(format!(
+                "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {}",
+                array.mapping().w_max(),
+                crate::units::Ohm::new(ohms)
+            ));
+            if array.clipped() > 0 {
+                self.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
+            }
+        }
+        self.notes.push(
+            "training runs in software on ideal weights: the energy is that of the final test alone".into(),
+        );
+        self.notes.push(format!("precision {}", R::NAME));
+    }
+}
+
+fn reborrow<'b>(
+    observer: &'b mut Option<&mut dyn crate::engine::Observer>,
+) -> Option<&'b mut dyn crate::engine::Observer> {
+    match observer {
+        Some(observer) => Some(&mut **observer),
+        None => None,
+    }
+}
