@@ -1,5 +1,7 @@
 //! Event-driven simulation of spiking neural networks made of memristors.
 
+#![deny(unsafe_code)]
+
 pub mod crossbar;
 pub mod dataset;
 pub mod encoding;
@@ -14,6 +16,7 @@ pub mod readout;
 pub mod record;
 pub mod report;
 pub mod scenario;
+mod simd;
 pub mod snapshot;
 pub mod synapse;
 pub mod time;

@@ -7,10 +7,6 @@
 //!
 //! Where one draw per update of a synapse is wanted, [`word`] gives it without a stream.
 
-use rand::Rng;
-use rand::SeedableRng as _;
-use rand_pcg::Pcg64Mcg;
-
 /// Name and version of the generator, written into every manifest: a change is value-breaking.
 pub const GENERATOR: &str = "pcg64mcg/philox4x32-10 v1";
 
@@ -46,10 +42,30 @@ pub enum Purpose {
     Measurement = 13,
 }
 
+/// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically
+/// good algorithms for random number generation", HMC-CS-2014-0905).
+const MULTIPLIER: u128 = 0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645;
+/// M, M^2, M^3, M^4 modulo 2^128.
+const POWERS: [u128; 4] = {
+    let square = MULTIPLIER.wrapping_mul(MULTIPLIER);
+    [MULTIPLIER, square, square.wrapping_mul(MULTIPLIER), square.wrapping_mul(square)]
+};
+/// M^-4 modulo 2^128.
+const POWER_MINUS_4: u128 = 0x426D_A2F0_06CB_7758_788F_6C05_105F_8991;
+
+/// Output function XSL RR of a state.
+#[inline(always)]
+fn output(state: u128) -> u64 {
+    ((state >> 64) as u64 ^ state as u64).rotate_right((state >> 122) as u32)
+}
+
 /// One named stream of random words; implements [`rand::Rng`], so `rand` and `rand_distr` draw from it.
+///
+/// The generator is PCG XSL RR 128/64 (MCG), `rand_pcg::Pcg64Mcg`, written out here so that several
+/// words can be computed side by side; a test compares the two.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    pcg: Pcg64Mcg,
+    state: u128,
 }
 
 impl Stream {
@@ -58,26 +74,61 @@ impl Stream {
     pub fn new(seed: u64, purpose: Purpose, entity: u32, episode: u64) -> Self {
         let key = [seed as u32, (seed >> 32) as u32];
         let counter = [purpose as u32, entity, episode as u32, (episode >> 32) as u32];
-        let block = philox4x32_10(counter, key);
-        let mut state = [0u8; 16];
-        for (bytes, word) in state.chunks_exact_mut(4).zip(block) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
-        Self { pcg: Pcg64Mcg::from_seed(state) }
+        let [a, b, c, d] = philox4x32_10(counter, key).map(u128::from);
+        // A multiplicative generator needs an odd state.
+        Self { state: (a | b << 32 | c << 64 | d << 96) | 1 }
     }
 
     /// The stream after `count` words.
     #[must_use]
     pub fn at(seed: u64, purpose: Purpose, entity: u32, episode: u64, count: u64) -> Self {
         let mut stream = Self::new(seed, purpose, entity, episode);
-        stream.pcg.advance(u128::from(count));
+        let (mut power, mut left) = (MULTIPLIER, count);
+        while left > 0 {
+            if left & 1 == 1 {
+                stream.state = stream.state.wrapping_mul(power);
+            }
+            power = power.wrapping_mul(power);
+            left >>= 1;
+        }
         stream
+    }
+
+    /// The next 2 n words: even ones to `first`, odd ones to `second` (of equal length n).
+    ///
+    /// Four chains of the generator run side by side, each taking every fourth word: one 128-bit
+    /// multiplication does not have to wait for the last.
+    #[inline(always)]
+    pub fn fill_pairs(&mut self, first: &mut [u64], second: &mut [u64]) {
+        let pairs = first.len().min(second.len());
+        let mut chains = [self.state; 4];
+        for (chain, power) in chains.iter_mut().zip([POWERS[0], POWERS[1], POWERS[2], POWERS[3]]) {
+            *chain = chain.wrapping_mul(power);
+        }
+        let (first, second) = (&mut first[..pairs], &mut second[..pairs]);
+        for (first, second) in first.chunks_exact_mut(2).zip(second.chunks_exact_mut(2)) {
+            first[0] = output(chains[0]);
+            second[0] = output(chains[1]);
+            first[1] = output(chains[2]);
+            second[1] = output(chains[3]);
+            chains.iter_mut().for_each(|chain| *chain = chain.wrapping_mul(POWERS[3]));
+        }
+        let done = pairs / 2 * 2;
+        if done < pairs {
+            first[done] = output(chains[0]);
+            second[done] = output(chains[1]);
+            self.state = chains[1];
+        } else if pairs > 0 {
+            // The last chain is four words ahead of the last word.
+            self.state = chains[3].wrapping_mul(POWER_MINUS_4);
+        }
     }
 
     /// The next word.
     #[inline]
     pub fn next_word(&mut self) -> u64 {
-        self.pcg.next_u64()
+        self.state = self.state.wrapping_mul(MULTIPLIER);
+        output(self.state)
     }
 }
 
@@ -86,16 +137,19 @@ impl rand::TryRng for Stream {
 
     #[inline]
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        Ok(self.pcg.next_u32())
+        Ok(self.next_word() as u32)
     }
 
     #[inline]
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        Ok(self.pcg.next_u64())
+        Ok(self.next_word())
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        self.pcg.fill_bytes(bytes);
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.next_word().to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
         Ok(())
     }
 }
@@ -154,6 +208,35 @@ mod tests {
         let words: Vec<u64> = (0..100).map(|_| from_start.next_word()).collect();
         for k in [0, 1, 17, 99] {
             assert_eq!(Stream::at(7, Purpose::Poisson, 3, 11, k).next_word(), words[k as usize]);
+        }
+    }
+
+    #[test]
+    fn the_generator_is_the_one_of_rand_pcg() {
+        use rand::{Rng as _, SeedableRng as _};
+        let block = philox4x32_10([Purpose::Poisson as u32, 3, 11, 0], [7, 0]);
+        let mut state = [0u8; 16];
+        for (bytes, word) in state.chunks_exact_mut(4).zip(block) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        let mut oracle = rand_pcg::Pcg64Mcg::from_seed(state);
+        let mut stream = Stream::new(7, Purpose::Poisson, 3, 11);
+        for _ in 0..100 {
+            assert_eq!(stream.next_word(), oracle.next_u64());
+        }
+    }
+
+    #[test]
+    fn pairs_are_the_words_in_order() {
+        for pairs in 0..9 {
+            let mut plain = Stream::new(7, Purpose::Poisson, 3, 11);
+            let mut paired = plain.clone();
+            let (mut first, mut second) = (vec![0; pairs], vec![0; pairs]);
+            paired.fill_pairs(&mut first, &mut second);
+            for (first, second) in first.iter().zip(&second) {
+                assert_eq!((*first, *second), (plain.next_word(), plain.next_word()));
+            }
+            assert_eq!(paired.next_word(), plain.next_word());
         }
     }
 

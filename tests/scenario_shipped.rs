@@ -39,6 +39,19 @@ fn shipped_scenarios_from_disk_are_the_same_as_embedded_ones() {
 }
 
 #[test]
+fn every_scenario_of_the_directory_is_embedded() {
+    let directory = std::fs::read_dir(format!("{}/scenarios", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut names: Vec<String> = directory
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    // If this fails after a scenario was added, the crate was not rebuilt since: touch `shipped.rs`.
+    assert_eq!(names, shipped::names());
+}
+
+#[test]
 fn every_shipped_scenario_says_what_it_shows_and_what_to_expect() {
     for scenario in shipped::all() {
         assert!(scenario.readme().starts_with("# "), "{} has no README", scenario.name());

@@ -12,9 +12,11 @@ Examples:
 
 Exit codes: 0 done; 1 done and the answer is no; 2 could not; 130, 143 stopped by a signal.";
 
-/// Simulates spiking neural networks made of memristors: a scenario file in, spikes, joules and accuracy out.
+/// Simulates spiking neural networks made of memristors, event by event.
+///
+/// A scenario file in; spike counts, joules, accuracy and pictures out.
 #[derive(Debug, Parser)]
-#[command(name = "memspike", version, about, long_about = None, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "memspike", version, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -77,10 +79,11 @@ Examples:
   memspike run digits --trace memspike=trace --trace-format json --trace-file trace.jsonl
   memspike run digits --format json | jq .accuracy.test
 
-A run directory (runs/SCENARIO/001 and so on, or --out) keeps manifest.json, summary.json, report.html,
-plots and records. Ctrl-C stops the run and keeps what is done; a second Ctrl-C stops at once.";
+A run directory (runs/SCENARIO/001 and so on, or --out) keeps manifest.json, summary.json,
+report.html, plots and records. Ctrl-C stops the run and keeps what is done; a second Ctrl-C
+stops at once.";
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
     /// A file, a directory with scenario.toml, or the name of a shipped scenario.

@@ -22,6 +22,9 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
                         n => format!(", {n} warnings"),
                     };
                     output.data(&format!("{}: valid{remark}", one.plan.name))?;
+                    for choice in wiring::choices(&one.plan)? {
+                        output.detail(&choice);
+                    }
                 }
             }
             Err(failure) => {
@@ -43,7 +46,12 @@ pub fn resolve(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
             for warning in &one.warnings {
                 output.warning(warning);
             }
-            output.data(&one.resolved)?;
+            let mut text = one.resolved;
+            text.push_str("\n# What the engine chooses for it:\n");
+            for choice in wiring::choices(&one.plan)? {
+                text.push_str(&format!("# {choice}\n"));
+            }
+            output.data(&text)?;
         }
     }
     Ok(End::Done)

@@ -1,6 +1,6 @@
 //! The machine: clocks, memory, processors, the date.
 
-use memspike::record::manifest::Host;
+use memspike::report::manifest::Host;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Wall and CPU seconds since it was started.

@@ -9,6 +9,7 @@ mod failure;
 mod host;
 mod models;
 mod new;
+mod observers;
 mod output;
 mod progress;
 mod run;

@@ -5,27 +5,26 @@ use super::args::ModelsArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
-use memspike::neuron::Lif;
+use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use std::fmt::Write as _;
 
 /// What can be named in a scenario.
 #[derive(Clone, Debug)]
-pub struct ModelPage {
-    /// `"neuron"`, `"synapse"`, `"source"`, `"protocol"`, `"engine"`.
-    pub kind: &'static str,
-    pub name: &'static str,
-    pub summary: &'static str,
-    pub parameters: Vec<Parameter>,
+struct ModelPage {
+    /// What it is a kind of: "population model", "source kind".
+    kind: String,
+    name: &'static str,
+    summary: &'static str,
+    parameters: Vec<Parameter>,
 }
 
 /// One parameter of a model.
 #[derive(Clone, Debug)]
-pub struct Parameter {
-    pub name: &'static str,
-    pub default: String,
-    /// `"measured"`, `"literature"`, `"fitted"`, `"assumed"`.
-    pub provenance: &'static str,
-    pub meaning: &'static str,
+struct Parameter {
+    name: &'static str,
+    default: String,
+    provenance: &'static str,
+    meaning: &'static str,
 }
 
 pub fn scenarios(output: &Output) -> Result<End, Failure> {
@@ -41,7 +40,7 @@ pub fn scenarios(output: &Output) -> Result<End, Failure> {
 }
 
 pub fn models(args: &ModelsArgs, output: &Output) -> Result<End, Failure> {
-    let pages = wiring::models();
+    let pages = pages();
     match &args.name {
         None => output.data(&list(&pages)),
         Some(name) => {
@@ -69,7 +68,7 @@ fn list(pages: &[ModelPage]) -> String {
     for page in pages {
         if page.kind != kind {
             let _ = writeln!(text, "{}{}", if kind.is_empty() { "" } else { "\n" }, page.kind);
-            kind = page.kind;
+            kind = &page.kind;
         }
         let _ = writeln!(text, "  {:width$}  {}", page.name, page.summary);
     }
@@ -94,61 +93,56 @@ fn describe(page: &ModelPage) -> String {
     text
 }
 
-/// What this version knows.
-pub fn built_in() -> Vec<ModelPage> {
-    let page = |kind, name, summary| ModelPage { kind, name, summary, parameters: Vec::new() };
-    vec![
-        lif(),
-        page("synapse", "single", "one device; w = s (G - G_ref)"),
-        page("synapse", "differential", "a pair of devices; w = s (G+ - G-)"),
-        page("synapse", "parallel", "several pairs side by side; w = s sum(G+ - G-)"),
-        page("kernel", "delta", "an arrival moves the membrane by the weight [V]"),
-        page("kernel", "rect", "an arrival is a rectangular current pulse [A]"),
-        page("kernel", "triangle", "an arrival is a symmetric triangular current pulse [A]"),
-        page("source", "poisson", "independent Poisson processes of one rate"),
-        page("source", "spike_list", "given spikes, inline or from CSV"),
-        page("source", "regular", "all together, every period"),
-        page("source", "dataset", "samples of a data set, each pixel a Poisson process"),
-        page("protocol", "simulate", "one episode of the network as it is"),
-        page("protocol", "supervised", "train a projection on labelled samples, and test it"),
-        page("engine", "fast", "batched lanes"),
-        page("engine", "reference", "one priority queue; the same results, slowly"),
-    ]
+/// Everything the scenario specification lets one choose by name, with the keys that belong to it.
+fn pages() -> Vec<ModelPage> {
+    let mut pages = Vec::new();
+    for section in SECTIONS {
+        collect(section.noun, section.keys, &mut pages);
+    }
+    for (name, summary) in [
+        ("fast", "a merge of lanes, Poisson spikes delivered in batches"),
+        ("reference", "one priority queue with one entry per pending event: the same results, slowly"),
+    ] {
+        pages.push(ModelPage { kind: "engine (--engine)".into(), name, summary, parameters: Vec::new() });
+    }
+    pages
 }
 
-fn lif() -> ModelPage {
-    let lif = Lif::default();
-    let parameter =
-        |name, default: String, provenance, meaning| Parameter { name, default, provenance, meaning };
-    ModelPage {
-        kind: "neuron",
-        name: "lif",
-        summary: "leaky integrate-and-fire: tau_m du/dt = -(u - u_rest) + R I(t)",
-        parameters: vec![
-            parameter(
-                "tau_m",
-                lif.tau_m.to_string(),
-                "measured",
-                "membrane time constant (Yan et al., fig. 4c)",
-            ),
-            parameter(
-                "u_rest",
-                lif.u_rest.to_string(),
-                "fitted",
-                "where the membrane relaxes to (Yan et al.)",
-            ),
-            parameter("v_th", lif.v_th.to_string(), "measured", "threshold (Yan et al., fig. 1c)"),
-            parameter("u_reset", lif.u_reset.to_string(), "assumed", "reset potential for reset = \"value\""),
-            parameter(
-                "v_hold",
-                lif.v_hold.to_string(),
-                "measured",
-                "reset for reset = \"hold\" (Yan et al., fig. 1c)",
-            ),
-            parameter("reset", "rest".into(), "assumed", "rest, value, hold or subtract"),
-            parameter("t_ref", lif.t_ref.to_string(), "assumed", "time after a spike without arrivals"),
-            parameter("r_m", lif.r_m.to_string(), "assumed", "membrane resistance: current to voltage"),
-            parameter("i_bias", lif.i_bias.to_string(), "assumed", "constant current"),
-        ],
+fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
+    for key in keys {
+        if let Kind::Choice(choices) = key.kind {
+            // The model or kind of a section owns every key without a condition of its own.
+            let owner = matches!(key.name, "model" | "kind");
+            for choice in choices {
+                let parameters = keys
+                    .iter()
+                    .filter(|other| match other.when {
+                        Some((on, values)) => on == key.name && values.contains(&choice.name),
+                        None => owner && other.name != key.name,
+                    })
+                    .map(parameter)
+                    .collect();
+                pages.push(ModelPage {
+                    kind: format!("{noun} {}", key.name),
+                    name: choice.name,
+                    summary: choice.doc,
+                    parameters,
+                });
+            }
+        }
+        if let Some(inner) = key.inner() {
+            collect(&format!("{noun} {}", key.name), inner, pages);
+        }
     }
+}
+
+fn parameter(key: &Key) -> Parameter {
+    let (default, provenance) = match key.default {
+        Fallback::Required => ("required".to_string(), ""),
+        Fallback::Absent(_) => ("none".to_string(), ""),
+        Fallback::Value(literal, provenance, _) => (literal.trim_matches('"').to_string(), provenance.word()),
+        Fallback::SameAs(other) => (format!("as {other}"), ""),
+        Fallback::Derived(_) => ("derived".to_string(), ""),
+    };
+    Parameter { name: key.name, default, provenance, meaning: key.doc }
 }

@@ -1,7 +1,7 @@
 //! `memspike run`.
 
 use super::End;
-use super::args::{Format, RunArgs};
+use super::args::{Format, Overrides, RunArgs};
 use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
@@ -9,14 +9,15 @@ use super::signals::Stop;
 use super::wiring::{self, Request};
 use super::{calibrate, progress, trace};
 use memspike::plot::{self, RecordedSpikes};
-use memspike::record::csv::{self, SpikeRow, SpikeWriter};
-use memspike::record::manifest::Manifest;
+use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::record::summary::{HostPerformance, SCHEMA_VERSION, Summary};
-use memspike::report::{html, text};
+use memspike::report::manifest::Manifest;
+use memspike::report::summary::{HostPerformance, SCHEMA_VERSION, Summary};
+use memspike::report::{html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Plan, Protocol, SourceKind};
+use memspike::scenario::run::GivenWeights;
 use std::path::Path;
 
 /// Where run directories are made.
@@ -81,6 +82,11 @@ fn run_plan(
     clock: Clock,
     tracing: bool,
 ) -> Result<End, Failure> {
+    let given = match trained_elsewhere(args, output, plan, stop, tracing)? {
+        Elsewhere::Nothing => None,
+        Elsewhere::Weights(given) => Some(given),
+        Elsewhere::Stopped(end) => return Ok(end),
+    };
     let calibration = calibrate::measure();
     let threads = args.threads.map_or_else(host::cpus, usize::from);
     let dir = directory(args, plan)?;
@@ -102,7 +108,7 @@ fn run_plan(
     manifest.write(&dir)?;
     output.detail(&format!("writing to {}", dir.path().display()));
 
-    let result = simulate(args, output, plan, stop, clock, tracing, threads, &dir).and_then(
+    let result = simulate(args, output, plan, stop, clock, tracing, threads, &dir, given).and_then(
         |(outcome, spikes, recorded)| {
             let (wall_s, cpu_s) = clock.now();
             let host = HostPerformance {
@@ -147,6 +153,45 @@ fn run_plan(
     })
 }
 
+/// Weights that a plan takes from another scenario.
+enum Elsewhere {
+    Nothing,
+    Weights(GivenWeights),
+    /// Training them was stopped.
+    Stopped(End),
+}
+
+/// Finds the weights of the scenario that the plan names among its finished runs, or trains it first.
+fn trained_elsewhere(
+    args: &RunArgs,
+    output: &Output,
+    plan: &Plan,
+    stop: &Stop,
+    tracing: bool,
+) -> Result<Elsewhere, Failure> {
+    let Some(name) = wiring::weights_from(plan) else { return Ok(Elsewhere::Nothing) };
+    let overrides = Overrides { seed: Some(plan.seed), set: Vec::new() };
+    let mut loaded = wiring::load(name, &overrides, output.colour())?;
+    let (Some(source), true) = (loaded.pop(), loaded.is_empty()) else {
+        return Err(Failure::new(format!("weights_from: `{name}` holds several scenarios"))
+            .with_hint("name one of them"));
+    };
+    let runs = Path::new(RUNS);
+    if let Some(given) = wiring::given(runs, plan, &source.plan)? {
+        output.note(&format!("weights from {}", given.origin));
+        return Ok(Elsewhere::Weights(given));
+    }
+    output.note(&format!("no finished run of `{name}` with seed {} yet: training it first", plan.seed));
+    let first = RunArgs { out: None, force: false, resume: false, record: Vec::new(), ..args.clone() };
+    let quiet_end = run_plan(&first, output, &source.plan, stop, Clock::start(), tracing)?;
+    if quiet_end != End::Done {
+        return Ok(Elsewhere::Stopped(quiet_end));
+    }
+    wiring::given(runs, plan, &source.plan)?.map(Elsewhere::Weights).ok_or_else(|| {
+        Failure::new(format!("the run of `{name}` left no weights for projection of `{}`", plan.name))
+    })
+}
+
 /// The directory to write into: the one named, the one to go on with, or the next number.
 fn directory(args: &RunArgs, plan: &Plan) -> Result<RunDir, Failure> {
     let root = Path::new(RUNS);
@@ -188,6 +233,7 @@ fn simulate(
     tracing: bool,
     threads: usize,
     dir: &RunDir,
+    given: Option<GivenWeights>,
 ) -> Result<(Outcome, Vec<SpikeRow>, u64), Failure> {
     let mut listener = progress::listener(output, tracing && args.trace_file.is_none());
     let mut writer = if plan.record.spikes.is_empty() {
@@ -201,14 +247,14 @@ fn simulate(
         threads,
         engine: args.engine,
         data: args.data.as_deref(),
-        runs: Path::new(RUNS),
-        run_dir: dir.path(),
+        run_dir: dir,
         resume: args.resume,
         stop: stop.flag(),
         clock: &|| clock.now(),
         trace: tracing,
         progress: &mut *listener,
         spikes: writer.as_mut(),
+        given,
     })?;
     listener.done();
     let recorded = writer.as_ref().map_or(0, SpikeWriter::written);
@@ -248,13 +294,13 @@ fn write_results(
 ) -> Result<(), Failure> {
     if let Some(result) = &outcome.supervised {
         if !result.epochs.is_empty() {
-            dir.write("epochs.csv", csv::epochs(&result.epochs).as_bytes())?;
+            dir.write("epochs.csv", tables::epochs(&result.epochs).as_bytes())?;
         }
         if !result.confusion.is_empty() {
-            dir.write("confusion.csv", csv::confusion(&result.confusion).as_bytes())?;
+            dir.write("confusion.csv", tables::confusion(&result.confusion).as_bytes())?;
         }
         if !result.programming.is_empty() {
-            dir.write("programming.csv", csv::programming(&result.programming).as_bytes())?;
+            dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
         }
     }
     npz::write_all(dir, &outcome.arrays)?;

@@ -7,9 +7,9 @@ use super::output::Output;
 use super::run::RUNS;
 use memspike::plot;
 use memspike::record::RecordError;
-use memspike::record::manifest::Manifest;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::record::summary::Summary;
+use memspike::report::manifest::Manifest;
+use memspike::report::summary::Summary;
 use memspike::report::text;
 use std::path::{Path, PathBuf};
 

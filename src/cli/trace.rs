@@ -32,6 +32,7 @@ pub fn install(args: &RunArgs, colour: bool) -> Result<bool, Failure> {
                 let error = error.to_string();
                 let reason = error.split(" (os error").next().unwrap_or(&error).to_lowercase();
                 Failure::new(format!("cannot write the trace to `{}`: {reason}", path.display()))
+                    .with_hint("its directory must exist and be writable")
             })?;
             let writer = Mutex::new(std::io::BufWriter::new(file));
             if json {

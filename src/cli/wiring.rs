@@ -2,18 +2,26 @@
 
 use super::args::{Dataset, Engine, Overrides};
 use super::failure::Failure;
-use super::models::ModelPage;
+use super::observers::Observers;
+use memspike::dataset::fetch::{self, FetchFaults, Had, Mirrors, Settings, Spec};
+use memspike::dataset::{Name, Search, locate};
+use memspike::engine::Observer;
 use memspike::record::csv::SpikeWriter;
+use memspike::record::npz;
+use memspike::record::rundir::{self, RunDir};
+use memspike::report::manifest::Manifest;
 use memspike::scenario::outcome::Outcome;
-use memspike::scenario::plan::Plan;
+use memspike::scenario::plan::{Plan, Protocol};
 use memspike::scenario::progress::Progress;
-use std::path::Path;
+use memspike::scenario::run::{self, GivenWeights, RunContext, Store};
+use memspike::scenario::{self, shipped};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// A scenario with every value filled in and checked.
 pub struct Loaded {
     pub plan: Plan,
-    /// What is possible but implausible.
+    /// What is possible but implausible, rendered.
     pub warnings: Vec<String>,
     /// The complete plan as a scenario file, with the provenance of every value.
     pub resolved: String,
@@ -26,10 +34,8 @@ pub struct Request<'a> {
     pub engine: Engine,
     /// `--data`.
     pub data: Option<&'a Path>,
-    /// Where earlier runs are: `runs`.
-    pub runs: &'a Path,
     /// The directory of this run; a checkpoint belongs here.
-    pub run_dir: &'a Path,
+    pub run_dir: &'a RunDir,
     /// Go on from the checkpoint in `run_dir`.
     pub resume: bool,
     /// Asked to stop.
@@ -41,80 +47,238 @@ pub struct Request<'a> {
     pub progress: &'a mut dyn Progress,
     /// Takes the spikes of `plan.record.spikes`; labels are indices into it.
     pub spikes: Option<&'a mut SpikeWriter>,
+    /// Weights for a plan that takes them from another scenario.
+    pub given: Option<GivenWeights>,
 }
 
 /// Loads a scenario: one from a file or name, several from a directory of scenarios.
 ///
 /// # Errors
 /// With all faults rendered, and source lines where there are any.
-pub fn load(scenario: &str, overrides: &Overrides, _colour: bool) -> Result<Vec<Loaded>, Failure> {
-    let (mut plan, _) = memspike::report::example::trained();
-    if scenario != plan.name && !Path::new(scenario).exists() {
-        return Err(Failure::new(format!("no scenario `{scenario}`"))
-            .with_hint("`memspike scenarios` lists the shipped ones; a path may also be given"));
+pub fn load(scenario: &str, overrides: &Overrides, colour: bool) -> Result<Vec<Loaded>, Failure> {
+    let set: Vec<String> = overrides.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let all = scenario::load_all(scenario, &set, overrides.seed)
+        .map_err(|faults| Failure::Rendered(faults.render(colour)))?;
+    Ok(all
+        .into_iter()
+        .map(|loaded| Loaded {
+            resolved: loaded.resolve(),
+            warnings: if loaded.warnings.is_empty() {
+                Vec::new()
+            } else {
+                vec![loaded.warnings.render(colour)]
+            },
+            plan: loaded.plan,
+        })
+        .collect())
+}
+
+/// The engine's own choices for a plan: forms, lanes, precision, storage, partitions.
+///
+/// # Errors
+/// If the plan is not a network.
+pub fn choices(plan: &Plan) -> Result<Vec<String>, Failure> {
+    run::choices(plan).map_err(failed)
+}
+
+fn failed(error: run::RunError) -> Failure {
+    let hint = match &error {
+        run::RunError::Checkpoint(_) | run::RunError::OtherRun { .. } => {
+            Some("leave --resume away to begin anew")
+        }
+        run::RunError::Threads { .. } => Some("ask for fewer with --threads"),
+        run::RunError::GivenWeights { .. } => Some("train them again: remove that run, or name another"),
+        _ => None,
+    };
+    let failure = Failure::new(error.to_string());
+    match hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
     }
-    plan.seed = overrides.seed.unwrap_or(plan.seed);
-    let resolved = serde_json::to_string_pretty(&plan).unwrap_or_default();
-    Ok(vec![Loaded { plan, warnings: Vec::new(), resolved }])
+}
+
+fn search(data: Option<&Path>) -> Search {
+    Search {
+        explicit: data.map(Path::to_path_buf),
+        environment: std::env::var_os("MEMSPIKE_DATA").filter(|value| !value.is_empty()).map(PathBuf::from),
+        user: locate::user_folder(),
+    }
+}
+
+/// The checkpoint file of a run directory.
+struct Checkpoint<'a> {
+    dir: &'a RunDir,
+    resume: bool,
+}
+
+const CHECKPOINT: &str = "checkpoint.bin";
+
+impl Store for Checkpoint<'_> {
+    fn load(&mut self) -> Option<Vec<u8>> {
+        if self.resume { std::fs::read(self.dir.path().join(CHECKPOINT)).ok() } else { None }
+    }
+
+    fn save(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.dir.write(CHECKPOINT, bytes).map_err(|error| error.to_string())
+    }
 }
 
 /// Runs a plan.
 ///
 /// # Errors
-/// If it cannot be carried out: data is missing, a checkpoint does not fit.
+/// If it cannot be carried out: data is missing, a checkpoint does not fit, a record cannot be written.
 pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
-    let (_, mut outcome) = memspike::report::example::trained();
-    request.progress.phase("train", 30);
-    for epoch in outcome.supervised.iter().flat_map(|result| &result.epochs) {
-        request.progress.advance(1);
-        request.progress.line(&format!(
-            "epoch {:>3}  loss {:.3}  train {:.2} %  test {:.2} %",
-            epoch.epoch,
-            epoch.loss,
-            100.0 * epoch.train_accuracy,
-            100.0 * epoch.test_accuracy
-        ));
-        if request.stop.load(std::sync::atomic::Ordering::Relaxed) {
-            outcome.status = memspike::scenario::outcome::Status::Interrupted;
-            break;
-        }
-        if std::env::var_os("MEMSPIKE_STUB_SLOW").is_some() {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
-    }
-    request.progress.done();
+    let Request { plan, threads, engine, data, run_dir, resume, stop, clock, trace, progress, spikes, given } =
+        request;
+    let mut observers = Observers::new(plan, run_dir, spikes, trace)?;
+    let search = search(data);
+    let mut store = Checkpoint { dir: run_dir, resume };
+    let mut context = RunContext {
+        threads,
+        engine: match engine {
+            Engine::Fast => run::Engine::Fast,
+            Engine::Reference => run::Engine::Reference,
+        },
+        search: &search,
+        stop,
+        clock,
+        progress,
+        observer: if observers.wanted() { Some(&mut observers as &mut dyn Observer) } else { None },
+        store: &mut store,
+        given,
+    };
+    let outcome = run::run(plan, &mut context).map_err(failed)?;
+    observers.finish()?;
     Ok(outcome)
+}
+
+/// The scenario whose weights a plan takes, if it takes any.
+pub fn weights_from(plan: &Plan) -> Option<&str> {
+    match &plan.protocol {
+        Protocol::Supervised(supervised) => supervised.weights_from.as_deref(),
+        Protocol::Simulate { .. } => None,
+    }
+}
+
+/// The trained weights of the last finished run of exactly `trained` under `runs`, if there is one.
+///
+/// # Errors
+/// If there is one and its weights cannot be read.
+pub fn given(runs: &Path, plan: &Plan, trained: &Plan) -> Result<Option<GivenWeights>, Failure> {
+    let Protocol::Supervised(supervised) = &plan.protocol else { return Ok(None) };
+    for path in rundir::all(runs, &trained.name)?.into_iter().rev() {
+        let done = Manifest::read(&path)
+            .is_ok_and(|manifest| manifest.status == rundir::RunStatus::Done && manifest.plan == *trained);
+        if !done {
+            continue;
+        }
+        let wanted = &plan.projections[supervised.projection].name;
+        let file = path.join("weights.npz");
+        let arrays = npz::read(&file)?;
+        let Some(array) = arrays.into_iter().find(|array| array.name == *wanted) else { continue };
+        return Ok(Some(GivenWeights { values: array.data, origin: path.display().to_string() }));
+    }
+    Ok(None)
 }
 
 /// (name, title) of the shipped scenarios.
 pub fn scenarios() -> Vec<(String, String)> {
-    vec![("mnist".into(), "MNIST on a 784 x 10 memristor crossbar".into())]
+    shipped::all()
+        .map(|one| {
+            let name = one.name().to_string();
+            let title = scenario::load(&name, &[], None).map_or(String::new(), |loaded| loaded.plan.title);
+            (name, title)
+        })
+        .collect()
 }
 
 /// The files of a shipped scenario: (name, text).
-pub fn scenario_files(_name: &str) -> Option<Vec<(String, String)>> {
-    None
-}
-
-/// What can be named in a scenario.
-pub fn models() -> Vec<ModelPage> {
-    super::models::built_in()
+pub fn scenario_files(name: &str) -> Option<Vec<(String, String)>> {
+    shipped::find(name)
+        .map(|one| one.files().into_iter().map(|(name, text)| (name.to_string(), text.to_string())).collect())
 }
 
 /// The JSON schema of scenario files.
 pub fn schema() -> String {
-    "{}".into()
+    serde_json::to_string_pretty(&scenario::schema()).unwrap_or_default()
 }
 
-/// Fetches one data set and returns where it is kept.
+/// Fetches one data set and returns where it is kept; `None` if the user stopped it.
 ///
 /// # Errors
 /// If no mirror has it, the network fails, or a file does not have its checksum.
 pub fn fetch(
-    _dataset: Dataset,
-    _data: Option<&Path>,
-    _mirrors: &[String],
-    _progress: &mut dyn Progress,
-) -> Result<std::path::PathBuf, Failure> {
-    Err(Failure::new("fetching is not connected"))
+    dataset: Dataset,
+    data: Option<&Path>,
+    mirrors: &[String],
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Option<PathBuf>, Failure> {
+    let name = match dataset {
+        Dataset::Mnist => Name::Mnist,
+        Dataset::FashionMnist => Name::FashionMnist,
+    };
+    let search = search(data);
+    let Some(into) = search.destination(name) else {
+        return Err(Failure::new("there is no data folder: this account has no home directory")
+            .with_hint("say where to keep the files with --data DIR"));
+    };
+    let mirrors = list_of_mirrors(&search, name, mirrors)?;
+    let spec =
+        Spec::of(name).ok_or_else(|| Failure::new(format!("`{}` is not downloaded", name.as_str())))?;
+    let mut listener = Download { progress, have: 0 };
+    match fetch::fetch(&spec, mirrors.of(name), &into, Settings::default(), stop, &mut listener) {
+        Ok(_) => Ok(Some(into)),
+        Err(faults) if faults.is_cancelled() => Ok(None),
+        Err(faults) => Err(unfetched(&faults)),
+    }
+}
+
+fn unfetched(faults: &FetchFaults) -> Failure {
+    Failure::new(faults.to_string())
+}
+
+/// `--mirror`, or `mirrors.toml` in the user's data folder, or the built-in list.
+fn list_of_mirrors(search: &Search, name: Name, given: &[String]) -> Result<Mirrors, Failure> {
+    let refused = |error: fetch::MirrorsError| Failure::new(error.to_string());
+    if !given.is_empty() {
+        return Mirrors::built_in().with(name, given.to_vec()).map_err(refused);
+    }
+    let file = search.user.as_ref().map(|folder| folder.join("mirrors.toml"));
+    match file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()) {
+        Some(text) => Ok(Mirrors::from_toml(&text).map_err(refused)?.or_built_in()),
+        None => Ok(Mirrors::built_in()),
+    }
+}
+
+/// A download as phases of a progress bar.
+struct Download<'a> {
+    progress: &'a mut dyn Progress,
+    have: u64,
+}
+
+impl fetch::Progress for Download<'_> {
+    fn begin(&mut self, file: &str, address: &str, have: u64, total: Option<u64>) {
+        self.progress.phase("download", total.unwrap_or(0));
+        self.progress.message(&format!("{file} from {address}"));
+        self.progress.advance(have);
+        self.have = have;
+    }
+
+    fn advance(&mut self, have: u64) {
+        self.progress.advance(have.saturating_sub(self.have));
+        self.have = have;
+    }
+
+    fn done(&mut self, file: &str, how: Had) {
+        self.progress.done();
+        self.progress.line(&match how {
+            Had::Already => format!("{file}: already there, checksum right"),
+            Had::Downloaded => format!("{file}: downloaded, checksum right"),
+        });
+    }
+
+    fn note(&mut self, text: &str) {
+        self.progress.line(text);
+    }
 }

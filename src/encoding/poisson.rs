@@ -9,6 +9,7 @@
 use super::alias::{AliasCell, choose};
 use crate::numeric::neg_ln_unit;
 use crate::random::{Purpose, Stream};
+use crate::simd::{Work, vectorised};
 use crate::time::{FS_PER_SECOND, Time};
 
 /// Consecutive sources that share one process. A property of the plan, never of threads; a change
@@ -42,13 +43,24 @@ impl<'a> BlockRate<'a> {
     }
 }
 
-/// The gap in femtoseconds that a word stands for: max(1, round(-ln(u) / L)).
+/// Below this a gap is rounded by adding 2^52, which leaves the integer in the mantissa.
+const EXACT: f64 = 4_503_599_627_370_496.0;
+
+/// The gap in femtoseconds that a word stands for: max(1, round(-ln(u) / L)), ties to even.
 #[inline(always)]
 #[must_use]
 pub fn gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
     let gap = (neg_ln_unit(word) * mean_gap_fs).min(LONGEST_GAP);
     // i64: one instruction, and the value is far below 2^63.
-    ((gap + 0.5) as i64 as u64).max(1)
+    (gap.round_ties_even() as i64 as u64).max(1)
+}
+
+/// As [`gap_fs`] where no gap reaches 2^52 fs: operations that every vector unit has, the same value.
+#[inline(always)]
+fn short_gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
+    let gap = neg_ln_unit(word) * mean_gap_fs;
+    let rounded = (gap + EXACT).to_bits() & ((1 << 52) - 1);
+    rounded + u64::from(rounded == 0)
 }
 
 /// One block's spikes, drawn ahead into a buffer and handed out in order.
@@ -155,14 +167,23 @@ impl Block {
         if self.silent {
             return;
         }
+        vectorised(Draw { block: self, rate, last });
+        self.head = 0;
+    }
+
+    #[inline(always)]
+    fn draw(&mut self, rate: &BlockRate, last: u64) {
         let mut gaps = [0u64; BATCH];
         let mut marks = [0u64; BATCH];
-        for (gap, mark) in gaps.iter_mut().zip(&mut marks) {
-            *gap = self.stream.next_word();
-            *mark = self.stream.next_word();
-        }
-        for gap in &mut gaps {
-            *gap = gap_fs(*gap, rate.mean_gap_fs);
+        self.stream.fill_pairs(&mut gaps, &mut marks);
+        if rate.mean_gap_fs * 37.0 < EXACT {
+            for gap in &mut gaps {
+                *gap = short_gap_fs(*gap, rate.mean_gap_fs);
+            }
+        } else {
+            for gap in &mut gaps {
+                *gap = gap_fs(*gap, rate.mean_gap_fs);
+            }
         }
         let mut time = last;
         for (slot, gap) in self.times.iter_mut().zip(gaps) {
@@ -173,7 +194,22 @@ impl Block {
         for (source, mark) in self.sources.iter_mut().zip(marks) {
             *source = choose(rate.cells, mark);
         }
-        self.head = 0;
+    }
+}
+
+/// The loops of [`Block::refill`].
+struct Draw<'a, 'b> {
+    block: &'a mut Block,
+    rate: &'a BlockRate<'b>,
+    last: u64,
+}
+
+impl Work for Draw<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.block.draw(self.rate, self.last);
     }
 }
 
@@ -267,6 +303,16 @@ mod tests {
                 batched.consume(count, &rate);
             }
             assert!(single.next_time() >= horizon);
+        }
+    }
+
+    #[test]
+    fn short_gaps_are_rounded_like_long_ones() {
+        let mut stream = Stream::new(3, Purpose::Measurement, 0, 0);
+        for mean in [0.1, 3.0, 1e9, 1e13, 1.2e14] {
+            for word in (0..2000).map(|_| stream.next_word()).chain([0, u64::MAX, 1 << 12, 1 << 63]) {
+                assert_eq!(short_gap_fs(word, mean), gap_fs(word, mean), "{word:x} {mean}");
+            }
         }
     }
 

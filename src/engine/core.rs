@@ -5,7 +5,7 @@ use super::key::{EventKey, Kind, STEPS};
 use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
-use super::shared_decay::{RowSink, SharedDecay, SharedParameters, deliver, deliver_wide};
+use super::shared_decay::{Delivery, RowSink, SharedDecay, SharedParameters};
 use super::state::{Counts, Membranes};
 use crate::encoding::BlockRate;
 use crate::network::{Form, Kernel, Network, Projection, Rows, Weights, predicts, stride};
@@ -470,13 +470,10 @@ impl<R: Real> Core<R> {
             spikes: &mut self.spikes,
             real: std::marker::PhantomData::<R>,
         };
-        let taken = match state.x.len() {
-            4 => deliver::<R, 4>(state, parameters, times, rows, source.1, values, &mut sink),
-            8 => deliver::<R, 8>(state, parameters, times, rows, source.1, values, &mut sink),
-            12 => deliver::<R, 12>(state, parameters, times, rows, source.1, values, &mut sink),
-            16 => deliver::<R, 16>(state, parameters, times, rows, source.1, values, &mut sink),
-            _ => deliver_wide(state, parameters, times, rows, source.1, values, &mut sink),
-        };
+        let first_row = source.1;
+        let delivery =
+            Delivery { state, parameters, times, rows, first_row, weights: values, sink: &mut sink };
+        let taken = crate::simd::vectorised(delivery);
         for &row in &rows[..taken] {
             self.counts.rows[projection][source.1 as usize + usize::from(row)] += 1;
         }

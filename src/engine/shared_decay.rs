@@ -5,9 +5,10 @@
 //! an arrival adds the weight; x_j >= theta = v_th - u_inf fires. The decay multiplies first and the
 //! rows of one instant are added in content order, in the batch kernel and one by one alike.
 
-use crate::network::stride;
+use crate::network::{PAD, stride};
 use crate::neuron::{Lif, Reset};
 use crate::numeric::Real;
+use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
 
@@ -159,19 +160,37 @@ pub trait RowSink<R> {
 /// Most events in one batch.
 pub const BATCH: usize = 64;
 
-/// Delivers a batch of rows to a population without refractory neurons and returns how many it took.
-///
+/// A batch of rows for a population without refractory neurons; running it returns how many it took.
+pub struct Delivery<'a, R: Real, K> {
+    pub state: &'a mut SharedDecay<R>,
+    pub parameters: &'a SharedParameters<R>,
+    pub times: &'a [u64],
+    /// Rows relative to `first_row`.
+    pub rows: &'a [u16],
+    pub first_row: u32,
+    pub weights: &'a [R],
+    pub sink: &'a mut K,
+}
+
+impl<R: Real, K: RowSink<R>> Work for Delivery<'_, R, K> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        match self.state.x.len() {
+            4 => deliver::<R, 4, K>(self),
+            8 => deliver::<R, 8, K>(self),
+            12 => deliver::<R, 12, K>(self),
+            16 => deliver::<R, 16, K>(self),
+            _ => deliver_wide(self),
+        }
+    }
+}
+
 /// `S` is the padded number of columns; membranes stay in registers over the whole batch.
 #[inline(always)]
-pub fn deliver<R: Real, const S: usize>(
-    state: &mut SharedDecay<R>,
-    parameters: &SharedParameters<R>,
-    times: &[u64],
-    rows: &[u16],
-    first_row: u32,
-    weights: &[R],
-    sink: &mut impl RowSink<R>,
-) -> usize {
+fn deliver<R: Real, const S: usize, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
+    let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
     debug_assert!(state.until.is_empty() && state.x.len() == S && times.len() <= BATCH);
     let mut decays = [R::ZERO; BATCH];
     let mut last = state.last.fs();
@@ -193,12 +212,14 @@ pub fn deliver<R: Real, const S: usize>(
         let start = row as usize * S;
         let Some(row_weights) = weights.get(start..start + S) else { break };
         let decay = decays[index];
-        let mut any = false;
         let before = x;
+        // Comparisons are gathered per vector lane first: an early "any" would be one scalar test each.
+        let mut over = [0u32; PAD];
         for lane in 0..S {
             x[lane] = x[lane] * decay + row_weights[lane];
-            any |= x[lane] >= theta;
+            over[lane % PAD] |= u32::from(x[lane] >= theta);
         }
+        let any = over.iter().fold(0, |any, &lane| any | lane) != 0;
         sink.row(index, row, decay, &before, &x);
         if any {
             for neuron in 0..parameters.size.min(S) {
@@ -218,15 +239,9 @@ pub fn deliver<R: Real, const S: usize>(
 }
 
 /// As [`deliver`] for any number of columns.
-pub fn deliver_wide<R: Real>(
-    state: &mut SharedDecay<R>,
-    parameters: &SharedParameters<R>,
-    times: &[u64],
-    rows: &[u16],
-    first_row: u32,
-    weights: &[R],
-    sink: &mut impl RowSink<R>,
-) -> usize {
+#[inline(always)]
+fn deliver_wide<R: Real, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
+    let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
     let stride = state.x.len();
     let mut before = state.x.clone();
     let mut limit = times.len();

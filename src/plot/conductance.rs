@@ -1,11 +1,11 @@
 //! How the devices' conductances are spread.
 
+use super::number;
 use super::style::{
     AXIS, At, BLUE, GRID, HEAD, INK, MUTED, VERMILLION, line, px, sheet, stroke, text, ticks, write,
 };
-use super::{Figure, PlotError};
+use super::{Figure, PlotError, Shape};
 use crate::record::npz::ArrayKind;
-use crate::report::number;
 use crate::scenario::outcome::NamedArray;
 use plotters::prelude::*;
 
@@ -33,7 +33,7 @@ pub fn figure(arrays: &[NamedArray]) -> Result<Option<Figure>, PlotError> {
         return Ok(None);
     }
     let caption = "Devices by their programmed conductance, on a logarithmic scale of counts.".to_string();
-    Ok(Some(Figure { name: "conductances".into(), caption, svg: draw(&plus, &minus)? }))
+    Ok(Some(Figure { name: "conductances".into(), shape: Shape::Half, caption, svg: draw(&plus, &minus)? }))
 }
 
 fn draw(plus: &[f64], minus: &[f64]) -> Result<String, PlotError> {

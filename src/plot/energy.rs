@@ -1,10 +1,9 @@
 //! Joules by category.
 
+use super::number;
 use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SERIES, SHADE, fill, line, sheet, text, write};
-use super::{Figure, PlotError};
+use super::{Figure, PlotError, Shape};
 use crate::energy::Ledger;
-use crate::record::summary::{by_category, category_name};
-use crate::report::number;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 
@@ -26,17 +25,16 @@ pub fn figure(plan: &Plan, outcome: &Outcome) -> Result<Option<Figure>, PlotErro
         ));
     }
     let svg = draw(ledger, what, mac)?;
-    Ok(Some(Figure { name: "energy".into(), caption, svg }))
+    Ok(Some(Figure { name: "energy".into(), shape: Shape::Half, caption, svg }))
 }
 
 fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> Result<String, PlotError> {
-    let sums = by_category(ledger);
-    let total = sums.get("total").copied().unwrap_or(0.0);
+    let total = ledger.total();
     let mut bars: Vec<(String, f64, plotters::style::RGBColor, String)> = Vec::new();
-    for (k, (name, &joules)) in sums.iter().filter(|(name, _)| *name != "total").enumerate() {
+    for (k, (category, joules)) in ledger.by_category().into_iter().enumerate() {
         let share = if total > 0.0 { joules / total } else { 0.0 };
         let share = if share < 0.001 { "< 0.1 %".into() } else { format!("{:.1} %", 100.0 * share) };
-        bars.push((name.replace('_', "-"), joules, SERIES[k % SERIES.len()], share));
+        bars.push((category.name().replace('_', "-"), joules, SERIES[k % SERIES.len()], share));
     }
     bars.push(("total".into(), total, INK, String::new()));
     if let Some(mac) = mac {
@@ -51,8 +49,7 @@ fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> Result<String, PlotErr
 
     let (left, right, top) = (128.0, 560.0, HEAD + 8.0);
     let bottom = top + ROW * bars.len() as f64;
-    let not_modelled: Vec<String> =
-        ledger.not_modelled.iter().map(|c| category_name(*c).replace('_', "-")).collect();
+    let not_modelled: Vec<String> = ledger.not_modelled.iter().map(|c| c.name().replace('_', "-")).collect();
     let size = (720, (bottom + if not_modelled.is_empty() { 50.0 } else { 74.0 }) as u32);
     let x_of = |log: f64| left + (log.max(lo) - lo) / (hi - lo) * (right - left);
     let subtitle = format!("total {}", number::si(total, "J"));

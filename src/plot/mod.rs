@@ -7,6 +7,7 @@ mod accuracy;
 mod conductance;
 mod confusion;
 mod energy;
+pub mod number;
 mod png;
 mod programming;
 mod raster;
@@ -21,14 +22,30 @@ use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Plan, Protocol};
 
+/// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
+pub const PAPER_ACCURACY: f64 = 0.9157;
+
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
     /// Name of the file without its ending: `"accuracy"`.
     pub name: String,
+    /// How much of a page it wants.
+    pub shape: Shape,
     /// A sentence to stand below it.
     pub caption: String,
     pub svg: String,
+}
+
+/// How much of a page of two columns a picture wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One column.
+    Half,
+    /// Both columns.
+    Wide,
+    /// One column, as high as two others.
+    Tall,
 }
 
 /// Why a picture could not be drawn.
@@ -58,23 +75,20 @@ pub struct RecordedSpikes<'a> {
 /// If a picture cannot be drawn.
 pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Result<Vec<Figure>, PlotError> {
     let mut figures = Vec::new();
-    let mut add = |name: &str, caption: String, svg: String| {
-        figures.push(Figure { name: name.to_string(), caption, svg });
+    let mut add = |name: &str, shape: Shape, caption: String, svg: String| {
+        figures.push(Figure { name: name.to_string(), shape, caption, svg });
     };
     let paper = paper_accuracy(plan);
     if let Some(result) = &outcome.supervised {
         if !result.epochs.is_empty() {
-            add("accuracy", accuracy::caption(paper), accuracy::draw(&result.epochs, paper)?);
+            add("accuracy", Shape::Half, accuracy::caption(paper), accuracy::draw(&result.epochs, paper)?);
         }
         if let Some(shown) = &result.shown {
             let presentation_ms = match &plan.protocol {
                 Protocol::Supervised(protocol) => protocol.test_presentation.as_seconds() * 1e3,
                 Protocol::Simulate { duration } => duration.as_seconds() * 1e3,
             };
-            add("shown", shown::caption(shown), shown::draw(shown, presentation_ms)?);
-        }
-        if result.confusion.iter().flatten().any(|&n| n > 0) {
-            add("confusion", confusion::caption(), confusion::draw(&result.confusion)?);
+            add("shown", Shape::Half, shown::caption(shown), shown::draw(shown, presentation_ms)?);
         }
     }
     for array in &outcome.arrays {
@@ -82,11 +96,21 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
             && let Some(side) = weights::side(array.rows)
         {
             let unit = weights::unit(plan, name);
-            add(&format!("weights-{name}"), weights::caption(), weights::draw(name, array, side, unit)?);
+            add(
+                &format!("weights-{name}"),
+                Shape::Wide,
+                weights::caption(),
+                weights::draw(name, array, side, unit)?,
+            );
         }
     }
     if !spikes.rows.is_empty() {
-        add("raster", raster::caption(spikes), raster::draw(spikes)?);
+        add("raster", Shape::Wide, raster::caption(spikes), raster::draw(spikes)?);
+    }
+    if let Some(result) = &outcome.supervised
+        && result.confusion.iter().flatten().any(|&n| n > 0)
+    {
+        add("confusion", Shape::Tall, confusion::caption(), confusion::draw(&result.confusion)?);
     }
     if let Some(figure) = energy::figure(plan, outcome)? {
         figures.push(figure);
@@ -106,6 +130,72 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
 #[must_use]
 pub fn paper_accuracy(plan: &Plan) -> Option<f64> {
     let reproduces = plan.reproduces.as_ref()?;
-    (reproduces.paper.starts_with("Yan") && reproduces.figure == "5c")
-        .then_some(crate::report::text::PAPER_ACCURACY)
+    (reproduces.paper.starts_with("Yan") && reproduces.figure == "5c").then_some(PAPER_ACCURACY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::example;
+    use crate::time::Time;
+
+    #[test]
+    fn every_picture_of_a_run_is_drawn_and_can_be_rendered() {
+        let (plan, outcome) = example::trained();
+        let groups = [("retina".to_string(), 784), ("output".to_string(), 10)];
+        let rows: Vec<SpikeRow> = (0..200)
+            .map(|k| SpikeRow {
+                episode: 0,
+                time: Time::from_fs(k * 1_000_000_000),
+                label: k as u32 % 2,
+                id: k as u32 % 10,
+            })
+            .collect();
+        let spikes = RecordedSpikes { groups: &groups, rows: &rows, total: 1000 };
+        let figures = figures(&plan, &outcome, spikes).unwrap();
+        let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "accuracy",
+                "shown",
+                "weights-input",
+                "raster",
+                "confusion",
+                "energy",
+                "conductances",
+                "programming"
+            ]
+        );
+        let renderer = Renderer::new();
+        for figure in &figures {
+            renderer.render(&figure.svg).unwrap_or_else(|error| panic!("{}: {error}", figure.name));
+        }
+    }
+
+    #[test]
+    fn a_run_stopped_at_once_has_pictures_of_what_there_is() {
+        let (plan, mut outcome) = example::trained();
+        let result = outcome.supervised.as_mut().unwrap();
+        result.epochs.truncate(1);
+        result.confusion = vec![vec![0; 10]; 10];
+        result.programming.clear();
+        result.shown = None;
+        outcome.inference = None;
+        outcome.energy = Default::default();
+        outcome.arrays.truncate(1);
+        outcome.arrays[0].data.fill(0.0);
+        let figures = figures(&plan, &outcome, RecordedSpikes::default()).unwrap();
+        let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
+        assert_eq!(names, ["accuracy", "weights-input"]);
+        assert!(figures.iter().all(|figure| !figure.svg.contains("NaN") && !figure.svg.contains("inf")));
+    }
+
+    #[test]
+    fn the_papers_line_is_drawn_only_for_the_papers_figure() {
+        let (mut plan, _) = example::trained();
+        assert_eq!(paper_accuracy(&plan), Some(PAPER_ACCURACY));
+        plan.reproduces.as_mut().unwrap().figure = "2a".into();
+        assert_eq!(paper_accuracy(&plan), None);
+    }
 }

@@ -3,7 +3,7 @@
 use super::style::{
     AXIS, At, BLUE, GRID, HEAD, INK, MUTED, VERMILLION, dashed, line, px, sheet, text, ticks, write,
 };
-use super::{Figure, PlotError};
+use super::{Figure, PlotError, Shape};
 use crate::scenario::outcome::ProgrammingResult;
 use plotters::prelude::*;
 
@@ -17,7 +17,7 @@ pub fn figure(cases: &[ProgrammingResult]) -> Result<Option<Figure>, PlotError> 
                    programming draw, the bar its mean; the dashed line is the accuracy of the weights as \
                    trained."
         .to_string();
-    Ok(Some(Figure { name: "programming".into(), caption, svg: draw(cases)? }))
+    Ok(Some(Figure { name: "programming".into(), shape: Shape::Wide, caption, svg: draw(cases)? }))
 }
 
 fn draw(cases: &[ProgrammingResult]) -> Result<String, PlotError> {

@@ -1,8 +1,8 @@
 //! Recorded spikes: a dot for each, neurons above each other, and the rate of each group below.
 
+use super::number;
 use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SERIES, line, px, sheet, stroke, text, ticks, write};
 use super::{PlotError, RecordedSpikes};
-use crate::report::number;
 use plotters::prelude::*;
 use std::fmt::Write as _;
 

@@ -235,7 +235,7 @@ mod tests {
             |lo, hi, parts| -> Vec<String> { ticks(lo, hi, parts).into_iter().map(|t| t.1).collect() };
         assert_eq!(labels(0.0, 100.0, 5), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(labels(94.1, 96.2, 5), ["94.5", "95.0", "95.5", "96.0"]);
-        assert_eq!(labels(-0.01, 0.011, 2), ["\u{2212}0.01", "0.00", "0.01"]);
+        assert_eq!(labels(-0.01, 0.011, 3), ["\u{2212}0.01", "0.00", "0.01"]);
         assert_eq!(labels(1.0, 1.0, 5), ["1"]);
         assert_eq!(tick_label(-0.5), "\u{2212}0.5");
     }

@@ -1,8 +1,8 @@
 //! Weights from an image to each output, as images.
 
 use super::PlotError;
+use super::number;
 use super::style::{At, HEAD, INK, MUTED, cividis, sheet, text, write};
-use crate::report::number;
 use crate::scenario::outcome::NamedArray;
 use crate::scenario::plan::{Kernel, Plan};
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
     let more =
         if array.cols > shown { format!(", first {shown} of {} outputs", array.cols) } else { String::new() };
     let subtitle = format!("{side} x {side} pixels, largest weight {}{more}", number::si(most, unit));
-    sheet(size, &format!("Weights of projection `{name}`"), &subtitle, |area, fragments| {
+    sheet(size, &format!("Weights of projection {name}"), &subtitle, |area, fragments| {
         let mut runs: BTreeMap<i32, String> = BTreeMap::new();
         for output in 0..shown {
             let x0 = left + step_x * (output % ACROSS) as f64;

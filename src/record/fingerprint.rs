@@ -95,7 +95,7 @@ mod tests {
     /// The value of the contract: if this fails, the change is value-breaking.
     #[test]
     fn the_value_is_pinned() {
-        assert_eq!(example().hex(), "PINNED");
+        assert_eq!(example().hex(), "1a55a91b96ae24bbb5e786c9cb18f840");
     }
 
     #[test]

@@ -1,12 +1,9 @@
-//! What a run leaves on disk: the run directory, its manifest and summary, tables, arrays and the
-//! fingerprint. Everything takes a path or returns bytes; nothing here reads a clock or prints.
+//! What a run leaves on disk: the run directory, spikes, arrays and the fingerprint. Everything takes a path or returns bytes; nothing here reads a clock or prints.
 
 pub mod csv;
 pub mod fingerprint;
-pub mod manifest;
 pub mod npz;
 pub mod rundir;
-pub mod summary;
 
 pub use fingerprint::Fingerprint;
 pub use rundir::{RunDir, RunStatus};
@@ -78,7 +75,7 @@ impl RecordError {
             Self::NotARun { .. } => {
                 Some("--force replaces run directories only; remove the directory yourself".into())
             }
-            Self::NotADirectory { .. } => Some("give the directory of a run".into()),
+            Self::NotADirectory { .. } => Some("give a directory, not a file".into()),
             Self::NoRun { scenario, .. } => Some(format!("make one with `memspike run {scenario}`")),
             Self::Malformed { .. } => {
                 Some("it was cut short or edited; run the scenario again or take another run".into())

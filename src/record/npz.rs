@@ -2,11 +2,20 @@
 
 use super::RecordError;
 use super::rundir::RunDir;
-use crate::scenario::outcome::NamedArray;
 use ndarray::{Array2, ArrayView2};
 use ndarray_npy::{NpzReader, NpzWriter};
+use serde::{Deserialize, Serialize};
 use std::io::Cursor;
 use std::path::Path;
+
+/// A two-dimensional array, row by row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NamedArray {
+    pub name: String,
+    pub rows: usize,
+    pub cols: usize,
+    pub data: Vec<f64>,
+}
 
 /// What an array of an outcome is, told by the first part of its name.
 ///

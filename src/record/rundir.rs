@@ -182,6 +182,24 @@ fn numbered(parent: &Path) -> Result<Vec<(u32, PathBuf)>, RecordError> {
     Ok(found)
 }
 
+/// All numbered runs of a scenario under `root`, in order.
+///
+/// # Errors
+/// If the directory cannot be listed.
+pub fn all(root: &Path, scenario: &str) -> Result<Vec<PathBuf>, RecordError> {
+    let parent = root.join(scenario);
+    if !parent.is_dir() {
+        return Ok(Vec::new());
+    }
+    Ok(numbered(&parent)?.into_iter().map(|(_, path)| path).collect())
+}
+
+/// The one part of a manifest that is looked at here.
+#[derive(serde::Deserialize)]
+struct Status {
+    status: RunStatus,
+}
+
 /// The latest run of a scenario under `root` whose manifest has one of these statuses. A run counts as
 /// done or interrupted only with its summary.
 ///
@@ -195,7 +213,7 @@ pub fn latest(root: &Path, scenario: &str, statuses: &[RunStatus]) -> Result<Opt
     let mut found = numbered(&parent)?;
     found.reverse();
     Ok(found.into_iter().map(|(_, path)| path).find(|path| {
-        super::manifest::Manifest::read(path).is_ok_and(|manifest| {
+        super::read_json::<Status>(&path.join(MANIFEST)).is_ok_and(|manifest| {
             let finished = matches!(manifest.status, RunStatus::Done | RunStatus::Interrupted);
             statuses.contains(&manifest.status) && (!finished || path.join(SUMMARY).is_file())
         })

@@ -236,6 +236,7 @@ pub fn text_of_runs(comparison: &Comparison) -> String {
     let rows: Vec<[String; 4]> = comparison
         .differences
         .iter()
+        .filter(|difference| difference.key != "fingerprint")
         .map(|difference| {
             let relative = difference.relative().map_or_else(String::new, |r| format!("{:+.3} %", r * 100.0));
             [
@@ -246,8 +247,10 @@ pub fn text_of_runs(comparison: &Comparison) -> String {
             ]
         })
         .collect();
-    text.push('\n');
-    text.push_str(&table(&["key", "first", "second", "change"], &rows));
+    if !rows.is_empty() {
+        text.push('\n');
+        text.push_str(&table(&["key", "first", "second", "change"], &rows));
+    }
     text
 }
 
@@ -340,7 +343,7 @@ mod tests {
         other["spikes"] = json!({"output": 11, "hidden": 3});
         let comparison = runs(&summary(), &other);
         assert!(!comparison.same());
-        insta::assert_snapshot!(text_of_runs(&comparison), @"");
+        insta::assert_snapshot!(text_of_runs(&comparison));
     }
 
     #[test]
@@ -367,7 +370,7 @@ mod tests {
         let verdicts = expected.judge(&summary());
         let passed: Vec<bool> = verdicts.iter().map(|verdict| verdict.passed).collect();
         assert_eq!(passed, [false, true, true, true, false]);
-        insta::assert_snapshot!(text_of_verdicts(&verdicts), @"");
+        insta::assert_snapshot!(text_of_verdicts(&verdicts));
     }
 
     #[test]

@@ -1,8 +1,406 @@
-//! stub
-use crate::plot::Figure;
-use crate::record::manifest::Manifest;
-use crate::record::summary::Summary;
-use crate::scenario::outcome::Outcome;
-pub fn page(_: &Manifest, _: &Outcome, _: &Summary, _: &[Figure]) -> String {
-    String::new()
+//! `report.html`: the whole run on one page that needs nothing else.
+
+use super::plan::{self, Row};
+use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
+use crate::plot::{Figure, Shape};
+use crate::report::manifest::Manifest;
+use crate::report::summary::{ByName, Summary};
+use crate::scenario::outcome::{Outcome, Status};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("page.css");
+
+/// The page of a run.
+#[must_use]
+pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: &[Figure]) -> String {
+    let plan = &manifest.plan;
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content={ "memspike " (manifest.memspike) };
+                title { (plan.title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    header {
+                        h1 { (plan.title) }
+                        @if !plan.description.is_empty() { p { (plan.description) } }
+                        span.tag { "scenario " (plan.name) }
+                        span.tag { "seed " (plan.seed) }
+                        span.tag { "engine " (manifest.engine) }
+                        @if let Some(reproduces) = &plan.reproduces {
+                            span.tag { "reproduces " (reproduces.paper) ", figure " (reproduces.figure) }
+                        }
+                        @if summary.status == Status::Interrupted {
+                            span.tag.warn { "interrupted: results so far" }
+                        }
+                    }
+                    (headline(manifest, summary))
+                    @if !figures.is_empty() {
+                        h2 { "Pictures" }
+                        div.figures {
+                            @for figure in figures {
+                                figure.wide[figure.shape == Shape::Wide].tall[figure.shape == Shape::Tall] {
+                                    div.sheet { (PreEscaped(&figure.svg)) }
+                                    figcaption { (figure.caption) }
+                                }
+                            }
+                        }
+                    }
+                    h2 { "Counts and energy" }
+                    div.columns {
+                        (counts(summary))
+                        (energy(manifest, outcome, summary))
+                    }
+                    @if !summary.programming.is_empty() { (programming(summary)) }
+                    @if !summary.assumed.is_empty() {
+                        h2 { "Assumed" }
+                        section.card {
+                            ul { @for line in &summary.assumed { li { (line) } } }
+                            p.remark { "Every other value was measured, taken from the literature or fitted." }
+                        }
+                    }
+                    h2 { "Plan" }
+                    (plan_section(manifest))
+                    h2 { "How it was computed" }
+                    div.columns { (performance(summary)) (provenance(manifest, summary)) }
+                    footer {
+                        "memspike " (manifest.memspike)
+                        @if let Some(commit) = &manifest.commit { " (" (commit) ")" }
+                        ", " (manifest.started)
+                    }
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn card(label: &str, value: &Markup, remark: &str) -> Markup {
+    html! {
+        div {
+            div.label { (label) }
+            div.value { (value) }
+            @if !remark.is_empty() { div.remark { (remark) } }
+        }
+    }
+}
+
+fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
+    html! {
+        div.headline {
+            @if let Some((accuracy, test)) = summary.accuracy.as_ref().and_then(|a| a.test.map(|test| (a, test))) {
+                @let error = accuracy.standard_error();
+                @let samples = accuracy.test_samples.map(|n| format!("{} test samples", count(n)));
+                @let paper = crate::plot::paper_accuracy(&manifest.plan).map(|p| format!("paper\u{a0}{}", percent(p)));
+                @let remark: Vec<String> = samples.into_iter().chain(paper).collect();
+                (card("Test accuracy", &html! {
+                    (percent(test))
+                    @if let Some(error) = error { small { " \u{b1} " (format!("{:.2}", 100.0 * error)) } }
+                }, &remark.join("; ")))
+            }
+            @match &summary.inference {
+                Some(inference) => {
+                    @let energy = summary.energy_per_inference_j.unwrap_or(0.0);
+                    @let ratio = energy / inference.mac_reference_j;
+                    @let remark = if ratio.is_finite() {
+                        format!("{} times the same net as float MACs", significant(ratio, 3))
+                    } else {
+                        String::new()
+                    };
+                    (card("Energy per inference", &html! { (si(energy, "J")) }, &remark))
+                    @let remark = format!("from {:.0} input spikes", inference.input_spikes);
+                    (card("Output spikes per inference", &html! { (format!("{:.1}", inference.output_spikes)) }, &remark))
+                }
+                None => {
+                    @let total = summary.energy_j.get("total").copied().unwrap_or(0.0);
+                    (card("Energy", &html! { (si(total, "J")) }, "of the whole run"))
+                    @let spikes: u64 = summary.spikes.iter().map(|(_, n)| n).sum();
+                    (card("Spikes", &html! { (rough(spikes)) }, "of all populations"))
+                }
+            }
+            @let remark = format!("computed in {}", duration(summary.performance.wall_s));
+            (card("Simulated time", &html! { (duration(summary.sim_time_s)) }, &remark))
+        }
+    }
+}
+
+fn counts(summary: &Summary) -> Markup {
+    let events = &summary.events;
+    html! {
+        section.card {
+            h3 { "Counts" }
+            table {
+                @for (name, n) in summary.spikes.iter() {
+                    tr {
+                        th { "spikes of " (name) }
+                        td.n { (count(*n)) }
+                        td.n { @if let Some(rate) = summary.rate_hz.get(name) { (si(*rate, "Hz")) " per neuron" } }
+                    }
+                }
+                tr { th { "spikes of Poisson sources" } td.n { (count(events.poisson)) } td {} }
+                @if let Some(source) = events.source {
+                    tr { th { "spikes of other sources" } td.n { (count(source)) } td {} }
+                }
+                tr { th { "arrivals at rows" } td.n { (count(events.arrival)) } td {} }
+                tr { th { "events in all" } td.n { (count(events.total)) } td {} }
+                tr { th { "synaptic events" } td.n { (count(summary.synaptic_events)) } td {} }
+                tr { th { "episodes" } td.n { (count(summary.episodes)) } td {} }
+                @if let Some(inference) = &summary.inference {
+                    tr { th { "input spikes per inference" } td.n { (format!("{:.1}", inference.input_spikes)) } td {} }
+                    tr { th { "output spikes per inference" } td.n { (format!("{:.1}", inference.output_spikes)) } td {} }
+                    tr { th { "synaptic events per inference" } td.n { (format!("{:.1}", inference.synaptic_events)) } td {} }
+                }
+            }
+        }
+    }
+}
+
+fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
+    let per_inference = summary.inference.as_ref().map(|inference| &inference.energy_j);
+    let shown: &ByName<f64> = per_inference.unwrap_or(&summary.energy_j);
+    let total = shown.get("total").copied().unwrap_or(0.0);
+    let share = |joules: f64| match joules / total {
+        share if total <= 0.0 || share.is_nan() => String::new(),
+        share if joules > 0.0 && share < 0.0005 => "< 0.1\u{a0}%".to_string(),
+        share => format!("{:.1}\u{a0}%", 100.0 * share),
+    };
+    html! {
+        section.card {
+            h3 { @if per_inference.is_some() { "Energy per inference" } @else { "Energy of the run" } }
+            table {
+                tr {
+                    th { "category" } th.n { "energy" } th.n { "share" }
+                    @if per_inference.is_some() { th.n { "whole run" } }
+                }
+                @for (name, joules) in shown.iter() {
+                    tr.total[name == "total"] {
+                        td { (name.replace('_', "-")) }
+                        td.n { (si(*joules, "J")) }
+                        td.n { (share(*joules)) }
+                        @if per_inference.is_some() {
+                            td.n { (summary.energy_j.get(name).map_or_else(String::new, |j| si(*j, "J"))) }
+                        }
+                    }
+                }
+                @for category in &summary.energy_not_modelled {
+                    tr.absent {
+                        td { (category.name().replace('_', "-")) }
+                        td.n { "not modelled" } td {}
+                        @if per_inference.is_some() { td {} }
+                    }
+                }
+            }
+            @if let Some(inference) = &summary.inference {
+                p.remark {
+                    "The same network as floating-point multiply-accumulates: "
+                    (si(inference.mac_reference_j, "J")) " per inference, at "
+                    (si(inference.mac_energy_j, "J"))
+                    " each (default 4.6 pJ: 32-bit multiplication 3.7 pJ and addition 0.9 pJ at 45 nm, Horowitz, ISSCC 2014; "
+                    "memory traffic not counted on either side)."
+                }
+            }
+            @if outcome.energy.entries.len() > 1 {
+                details {
+                    summary { "By owner, whole run" }
+                    table {
+                        tr { th { "owner" } th { "category" } th.n { "energy" } }
+                        @for entry in &outcome.energy.entries {
+                            tr {
+                                td { (entry.owner) }
+                                td { (entry.category.name().replace('_', "-")) }
+                                td.n { (si(entry.joules, "J")) }
+                            }
+                        }
+                    }
+                }
+            }
+            @for line in plan::energy_basis(&manifest.plan) { p.remark { (line) } }
+        }
+    }
+}
+
+fn programming(summary: &Summary) -> Markup {
+    html! {
+        h2 { "Programmed onto devices" }
+        section.card {
+            table {
+                tr {
+                    th { "case" } th.n { "draws" } th.n { "test accuracy" } th.n { "cost" } th.n { "bound" }
+                    th.n { "read energy per inference" }
+                }
+                @for case in &summary.programming {
+                    tr {
+                        td { (case.name) }
+                        td.n { (case.draws) }
+                        td.n { (percent(case.mean)) " \u{b1} " (format!("{:.2}", 100.0 * case.sd)) }
+                        td.n.bad[case.max_loss.is_some_and(|max| case.loss > max)] {
+                            (format!("{:.2} points", 100.0 * case.loss))
+                        }
+                        td.n { @if let Some(max) = case.max_loss { (format!("{:.2} points", 100.0 * max)) } }
+                        td.n { (si(case.read_energy_per_inference_j, "J")) }
+                    }
+                }
+            }
+            p.remark {
+                "Cost is the accuracy of the weights as trained less that after programming; the \u{b1} is the "
+                "standard deviation over programming draws."
+            }
+        }
+    }
+}
+
+fn plan_section(manifest: &Manifest) -> Markup {
+    let json = serde_json::to_string_pretty(&manifest.plan).unwrap_or_default();
+    html! {
+        div.columns {
+            @for (heading, rows) in plan::describe(&manifest.plan) {
+                section.card {
+                    h3 { (heading) }
+                    table { @for Row { name, value } in rows { tr { th { (name) } td { (value) } } } }
+                }
+            }
+        }
+        section.card style="margin-top:14px" {
+            details {
+                summary { "The complete plan" }
+                pre { (json) }
+            }
+        }
+    }
+}
+
+fn performance(summary: &Summary) -> Markup {
+    let performance = &summary.performance;
+    html! {
+        section.card {
+            h3 { "Time" }
+            table {
+                tr { th { "phase" } th.n { "wall" } th.n { "CPU" } th.n { "samples/s" } th.n { "events" } }
+                @for (name, phase) in performance.phases.iter() {
+                    tr {
+                        td { (name) }
+                        td.n { (duration(phase.wall_s)) }
+                        td.n { (duration(phase.cpu_s)) }
+                        td.n {
+                            @if let Some(speed) = performance.samples_per_s.get(name) { (count(speed.round() as u64)) }
+                        }
+                        td.n { @if phase.events > 0 { (rough(phase.events)) } }
+                    }
+                }
+                tr.total {
+                    td { "in all" }
+                    td.n { (duration(performance.wall_s)) }
+                    td.n { (duration(performance.cpu_s)) }
+                    td {} td {}
+                }
+            }
+            p.remark {
+                @if let Some(memory) = performance.peak_rss_bytes { "Peak memory " (bytes(memory)) ". " }
+                @if let Some(speed) = performance.events_per_s { (rough(speed.round() as u64)) " events per second. " }
+                @if let Some(calibration) = performance.calibrate {
+                    "This machine at the start of the run: one exp " (format!("{:.1}", calibration.exp_ns))
+                    " ns, one random memory read " (format!("{:.0}", calibration.memory_read_ns)) " ns."
+                }
+            }
+        }
+    }
+}
+
+fn provenance(manifest: &Manifest, summary: &Summary) -> Markup {
+    let host = &manifest.host;
+    html! {
+        section.card {
+            h3 { "To make it again" }
+            table {
+                tr { th { "command" } td { code { (manifest.command.join(" ")) } } }
+                tr { th { "fingerprint" } td { code { (summary.fingerprint) } } }
+                tr { th { "seed" } td { (manifest.seed) } }
+                tr { th { "random draws" } td { (manifest.generator) } }
+                tr { th { "threads" } td { (manifest.threads) } }
+                tr {
+                    th { "host" }
+                    td {
+                        (host.os) " " (host.arch) ", " (host.cpus) " processors"
+                        @if let Some(cpu) = &host.cpu { ", " (cpu) }
+                    }
+                }
+            }
+            @if !summary.notes.is_empty() {
+                ul style="margin-top:10px" { @for note in &summary.notes { li { (note) } } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::rundir::RunStatus;
+    use crate::report::example;
+    use crate::report::manifest::Host;
+
+    fn example_page(change: impl FnOnce(&mut Manifest, &mut Outcome)) -> String {
+        let (plan, mut outcome) = example::trained();
+        let mut manifest = Manifest {
+            schema_version: 1,
+            status: RunStatus::Done,
+            memspike: "0.1.0".into(),
+            commit: None,
+            command: vec!["memspike".into(), "run".into(), "mnist".into()],
+            started: "2024-05-01T12:00:00Z".into(),
+            host: Host::default(),
+            generator: crate::random::GENERATOR.into(),
+            engine: "fast".into(),
+            threads: 2,
+            seed: 1,
+            calibrate: None,
+            plan,
+        };
+        change(&mut manifest, &mut outcome);
+        let summary = Summary::new(&manifest.plan, &outcome, &example::host());
+        let figures = crate::plot::figures(&manifest.plan, &outcome, Default::default()).unwrap();
+        page(&manifest, &outcome, &summary, &figures)
+    }
+
+    #[test]
+    fn the_page_holds_everything_and_asks_for_nothing() {
+        let page = example_page(|_, _| {});
+        for part in [
+            "Test accuracy",
+            "Energy per inference",
+            "<svg",
+            "not modelled",
+            "half-select",
+            "Horowitz",
+            "six levels",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+        for outside in ["src=", "href=", "@import", "url(", "<script"] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+    }
+
+    #[test]
+    fn names_from_a_scenario_cannot_become_markup() {
+        let page = example_page(|manifest, outcome| {
+            manifest.plan.title = "<script>alert(1)</script>".into();
+            manifest.plan.populations[0].name = "<b>out</b>".into();
+            outcome.arrays[0].name = "weight.<i>input</i>".into();
+            outcome.energy.entries[0].owner = "<b>in</b>".into();
+        });
+        for markup in ["<script>", "<b>", "<i>"] {
+            assert!(!page.contains(markup), "{markup}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_says_so() {
+        assert!(example_page(|_, outcome| outcome.status = Status::Interrupted).contains("interrupted"));
+    }
 }

@@ -4,5 +4,8 @@ pub mod compare;
 #[doc(hidden)]
 pub mod example;
 pub mod html;
-pub mod number;
+pub mod manifest;
+pub mod plan;
+pub mod summary;
+pub mod tables;
 pub mod text;

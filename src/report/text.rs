@@ -1,11 +1,8 @@
 //! The end of a run in a terminal: the results in a screenful.
 
-use super::number::{bytes, count, duration, percent, rough, si};
-use crate::record::summary::{Accuracy, Summary};
+use crate::plot::number::{bytes, count, duration, percent, rough, si};
+use crate::report::summary::{Accuracy, Summary};
 use crate::scenario::outcome::Status;
-
-/// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
-pub const PAPER_ACCURACY: f64 = 0.9157;
 
 /// What the end of a run says.
 #[must_use]
@@ -40,7 +37,8 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
     lines.gap();
     performance_lines(&mut lines, summary);
     lines.row("fingerprint", &summary.fingerprint);
-    lines.text
+    // Not every terminal has the narrow spaces of the page.
+    lines.text.replace(['\u{202f}', '\u{a0}'], " ")
 }
 
 #[derive(Default)]
@@ -122,8 +120,7 @@ fn energy_lines(lines: &mut Lines, summary: &Summary) {
         );
     }
     if !summary.energy_not_modelled.is_empty() {
-        let names: Vec<&str> =
-            summary.energy_not_modelled.iter().map(|c| crate::record::summary::category_name(*c)).collect();
+        let names: Vec<&str> = summary.energy_not_modelled.iter().map(|c| c.name()).collect();
         lines.row("not modelled", &names.join(", ").replace('_', "-"));
     }
 }
@@ -156,7 +153,8 @@ mod tests {
     #[test]
     fn a_trained_run_is_told_on_one_screen() {
         let (plan, outcome) = example::trained();
-        let text = summary(&Summary::new(&plan, &outcome, &example::host()), Some(PAPER_ACCURACY));
+        let text =
+            summary(&Summary::new(&plan, &outcome, &example::host()), Some(crate::plot::PAPER_ACCURACY));
         assert!(text.lines().count() <= 24 && text.lines().all(|line| line.chars().count() <= 110), "{text}");
         insta::assert_snapshot!(text);
     }
@@ -167,5 +165,15 @@ mod tests {
         outcome.status = Status::Interrupted;
         let text = summary(&Summary::new(&plan, &outcome, &example::host()), None);
         assert!(text.lines().next().unwrap().contains("interrupted"));
+    }
+
+    #[test]
+    fn a_simulation_without_labels_has_no_accuracy_and_its_own_energy() {
+        let (plan, mut outcome) = example::trained();
+        outcome.supervised = None;
+        outcome.inference = None;
+        outcome.counts.episodes = 1;
+        outcome.phases.clear();
+        insta::assert_snapshot!(summary(&Summary::new(&plan, &outcome, &example::host()), None));
     }
 }

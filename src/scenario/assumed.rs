@@ -1,8 +1,8 @@
 //! The values nobody measured, for the head of every report.
 
+use super::filled::{Datum, Entry, Fields, Filled};
 use super::plan::{Kernel, Plan};
-use super::reader::{Datum, Entry, Fields, Filled};
-use super::spec::{Default, Provenance, SECTIONS};
+use super::spec::{Fallback, Provenance, SECTIONS};
 use super::text::{Value, literal};
 
 /// "parameter = value (why)" for every value whose default is assumed or fitted by inference.
@@ -25,7 +25,7 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
             Some(Datum::Table(inner)) => collect(inner, plan, lines),
             Some(Datum::Tables(list)) => list.iter().for_each(|inner| collect(inner, plan, lines)),
             Some(Datum::Quantity(unit, value)) => {
-                let Default::Value(default, Provenance::Assumed, why) = entry.key.default else { continue };
+                let Fallback::Value(default, Provenance::Assumed, why) = entry.key.default else { continue };
                 if !matters(fields, entry, plan) {
                     continue;
                 }

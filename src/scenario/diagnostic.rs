@@ -4,7 +4,7 @@
 //! list. A [`Diagnostic`] carries its own source text, so it can be shown long after the file was
 //! closed, and a fault in a `--set` argument is shown in that argument.
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeStyles};
+use super::render;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,6 +31,12 @@ pub enum Base {
 }
 
 impl Source {
+    /// Whether this is an argument and no file.
+    #[must_use]
+    pub fn is_argument(&self) -> bool {
+        self.layer == u32::MAX
+    }
+
     /// A command-line argument: later than any file, relative to the working directory.
     #[must_use]
     pub fn argument(name: &str, text: &str) -> Arc<Self> {
@@ -68,9 +74,9 @@ impl At {
 }
 
 impl std::fmt::Display for At {
-    /// `file:line:column`; a command-line argument has no lines worth naming.
+    /// `file:line:column`; a command-line argument is short enough to be quoted whole.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.source.name.starts_with("--") {
+        if self.source.is_argument() {
             return write!(f, "{} {}", self.source.name, self.source.text);
         }
         let (line, column) = self.line_column();
@@ -92,30 +98,27 @@ pub enum Severity {
 pub struct Diagnostic {
     pub severity: Severity,
     /// What is wrong, with the value: "`tau_m` of population `output` is -9.41 ms".
-    pub what: String,
+    pub what: Box<str>,
     /// Where; `None` when there is no text to point at (a file that does not exist).
     pub at: Option<At>,
     /// A word or two at the marked text.
-    pub label: String,
-    /// The value as it was written.
-    pub value: Option<String>,
+    pub label: Box<str>,
     /// What would be accepted.
-    pub allowed: Option<String>,
+    pub allowed: Option<Box<str>>,
     /// What to do.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// Other places that take part, each with its word.
     pub also: Vec<(At, String)>,
 }
 
 impl Diagnostic {
     #[must_use]
-    pub fn error(what: impl Into<String>) -> Self {
+    pub fn error(what: impl Into<Box<str>>) -> Self {
         Self {
             severity: Severity::Error,
             what: what.into(),
             at: None,
-            label: "here".to_string(),
-            value: None,
+            label: "here".into(),
             allowed: None,
             hint: None,
             also: Vec::new(),
@@ -123,16 +126,13 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub fn warning(what: impl Into<String>) -> Self {
+    pub fn warning(what: impl Into<Box<str>>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(what) }
     }
 
-    /// Marks a place; the value is the text there unless [`Diagnostic::value`] says otherwise.
+    /// Marks a place.
     #[must_use]
     pub fn at(mut self, at: &At) -> Self {
-        if self.value.is_none() {
-            self.value = Some(at.text().to_string());
-        }
         self.at = Some(at.clone());
         self
     }
@@ -146,32 +146,26 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
+    pub fn label(mut self, label: impl Into<Box<str>>) -> Self {
         self.label = label.into();
         self
     }
 
     #[must_use]
-    pub fn value(mut self, value: impl Into<String>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-
-    #[must_use]
-    pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
+    pub fn allowed(mut self, allowed: impl Into<Box<str>>) -> Self {
         self.allowed = Some(allowed.into());
         self
     }
 
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     #[must_use]
     pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
+        self.hint = hint.map(Into::into).or(self.hint);
         self
     }
 
@@ -187,6 +181,12 @@ impl Diagnostic {
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         self.at.as_ref().map(|at| at.source.name.as_str())
+    }
+
+    /// The value as it was written.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.at.as_ref().map(At::text)
     }
 
     /// Bytes of the source text the fault is about.
@@ -230,27 +230,13 @@ impl Diagnostics {
         (errors, self.0.len() - errors)
     }
 
-    /// All of them with their source lines, and how many there are.
+    /// All of them with their source lines, and how many there are; in colour if the reader has it.
     #[must_use]
     pub fn render(&self, colour: bool) -> String {
-        let theme = GraphicalTheme {
-            styles: if colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
-            ..GraphicalTheme::unicode_nocolor()
-        };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(110)
-            .with_links(false)
-            .with_context_lines(0)
-            .tab_width(4)
-            .without_syntax_highlighting();
         let mut text = String::new();
         for diagnostic in &self.0 {
-            let report = Report::new(diagnostic);
-            if handler.render_report(&mut text, &report).is_err() {
-                // Only a formatter that fails can bring us here; say the essential.
-                text.push_str(&diagnostic.what);
-                text.push('\n');
-            }
+            render::render(diagnostic, colour, &mut text);
+            text.push('\n');
         }
         let (errors, warnings) = self.counts();
         let some = |n: usize, word: &str| match n {
@@ -291,75 +277,6 @@ impl std::fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// A diagnostic in the form the renderer wants.
-#[derive(Debug)]
-struct Report<'a> {
-    diagnostic: &'a Diagnostic,
-    source: Option<NamedSource<String>>,
-    help: String,
-}
-
-impl<'a> Report<'a> {
-    fn new(diagnostic: &'a Diagnostic) -> Self {
-        let source =
-            diagnostic.at.as_ref().map(|at| NamedSource::new(&at.source.name, at.source.text.clone()));
-        let mut help: Vec<String> = Vec::new();
-        help.extend(diagnostic.allowed.iter().map(|allowed| format!("allowed: {allowed}")));
-        // A place in another text cannot be drawn in this one.
-        for (at, word) in &diagnostic.also {
-            if !diagnostic.at.as_ref().is_some_and(|main| Arc::ptr_eq(&main.source, &at.source)) {
-                help.push(format!("{word}: {at}"));
-            }
-        }
-        help.extend(diagnostic.hint.iter().cloned());
-        Self { diagnostic, source, help: help.join("\n") }
-    }
-}
-
-impl std::fmt::Display for Report<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.diagnostic.what)
-    }
-}
-
-impl std::error::Error for Report<'_> {}
-
-impl miette::Diagnostic for Report<'_> {
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.diagnostic.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-        })
-    }
-
-    fn help(&self) -> Option<Box<dyn std::fmt::Display + '_>> {
-        (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn std::fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.source.as_ref().map(|source| source as &dyn miette::SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let main = self.diagnostic.at.as_ref()?;
-        let label = |at: &At, word: &str, primary: bool| {
-            let span = (at.span.start, at.span.len());
-            if primary {
-                LabeledSpan::new_primary_with_span(Some(word.to_string()), span)
-            } else {
-                LabeledSpan::new_with_span(Some(word.to_string()), span)
-            }
-        };
-        let mut labels = vec![label(main, &self.diagnostic.label, true)];
-        for (at, word) in &self.diagnostic.also {
-            if Arc::ptr_eq(&main.source, &at.source) {
-                labels.push(label(at, word, false));
-            }
-        }
-        Some(Box::new(labels.into_iter()))
-    }
-}
-
 /// The known name closest to `name`, if it is close enough to be a slip.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -381,15 +298,19 @@ mod tests {
 
     fn at(text: &str, span: Range<usize>) -> At {
         At {
-            source: Arc::new(Source { name: "a.toml".into(), ..(*Source::argument("", text)).clone() }),
+            source: Arc::new(Source {
+                name: "a.toml".into(),
+                layer: 0,
+                ..(*Source::argument("", text)).clone()
+            }),
             span,
         }
     }
 
     #[test]
     fn a_place_is_counted_in_lines_and_characters() {
-        let place = at("ä = 1\nπ = \"µA\"\n", 11..15);
-        assert_eq!(place.text(), "\"µA\"".get(..4).unwrap_or(""));
+        let place = at("ä = 1\nπ = \"µA\"\n", 12..17);
+        assert_eq!(place.text(), "\"µA\"");
         assert_eq!(place.line_column(), (2, 5));
         assert_eq!(place.to_string(), "a.toml:2:5");
     }

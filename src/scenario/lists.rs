@@ -81,7 +81,7 @@ fn inline_quantity(node: &Node, unit: Unit, what: &str) -> Result<f64, Diagnosti
     let allowed = format!("a {} such as \"{}\"", unit.name(), unit.example());
     match &node.value {
         Value::Text(text) => quantity(text, unit, what, &allowed, node),
-        Value::Integer(_) | Value::Float(_) => Err(without_unit(node, unit, what, &allowed, "value")),
+        Value::Integer(_) | Value::Float(_) => Err(without_unit(node, unit, what, &allowed)),
         _ => Err(Diagnostic::error(format!("{what} is {}", node.type_name())).at(&node.at).allowed(allowed)),
     }
 }
@@ -214,7 +214,6 @@ impl<'a> Csv<'a> {
         let Some((start, header, body)) = lines(source, 0).next() else {
             faults.push(
                 Diagnostic::error(format!("`{}` has no header", source.name))
-                    .value("")
                     .allowed(format!("a first line such as `{example}`")),
             );
             return None;

@@ -4,8 +4,9 @@
 //! extends), the scenario itself, `--set` arguments in their order, `--seed`.
 
 use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source, nearest};
+use super::filled::Filled;
 use super::plan::Plan;
-use super::reader::{self, Filled};
+use super::reader;
 use super::text::{self, Item, Node, Table, Value};
 use super::{lower, plausibility, resolve, shipped, spec};
 use std::io::Read;
@@ -33,8 +34,10 @@ impl Loaded {
 
 /// Longest chain of `extends`.
 const MAX_CHAIN: usize = 16;
+/// Largest scenario file.
+const MAX_SCENARIO: u64 = 1 << 26;
 /// Largest file a scenario may name; a list of synapses has tens of bytes per row.
-const MAX_BYTES: u64 = 1 << 30;
+const MAX_LIST: u64 = 1 << 30;
 
 /// Loads the one scenario that `argument` names.
 ///
@@ -47,7 +50,6 @@ pub fn load(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<L
         several => {
             let names: Vec<&str> = several.iter().map(|found| found.name.as_str()).collect();
             Err(Diagnostic::error(format!("`{argument}` holds {} scenarios", several.len()))
-                .value(argument)
                 .allowed("one scenario")
                 .hint(format!("name one of them: {}", names.join(", ")))
                 .into())
@@ -135,7 +137,6 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
             return Ok(vec![found]);
         }
         return Err(Diagnostic::error(format!("the directory `{argument}` holds no scenario"))
-            .value(argument)
             .allowed("a directory with a file scenario.toml, or with directories that have one")
             .hint("`memspike new NAME` makes one")
             .into());
@@ -161,7 +162,6 @@ fn not_found(argument: &str, at: Option<&At>) -> Diagnostic {
     let names = shipped::names();
     let close = nearest(argument, names.iter().copied());
     Diagnostic::error(format!("there is no scenario `{argument}`"))
-        .value(argument)
         .maybe_at(at)
         .label("not found")
         .allowed(format!(
@@ -175,34 +175,32 @@ fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
     // The number of the error belongs to the operating system; the words are enough.
     let words = error.to_string();
     let words = words.split(" (os error").next().unwrap_or(&words);
-    Diagnostic::error(format!("cannot read `{file}`: {words}")).value(file)
+    Diagnostic::error(format!("cannot read `{file}`: {words}"))
 }
 
 /// Reads a text file of bounded size.
-fn read_file(path: &Path) -> Result<String, Diagnostic> {
+fn read_file(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     let shown = path.display().to_string();
     if path.is_dir() {
-        return Err(Diagnostic::error(format!("`{shown}` is a directory")).value(shown).allowed("a file"));
+        return Err(Diagnostic::error(format!("`{shown}` is a directory")).allowed("a file"));
     }
     let file = std::fs::File::open(path).map_err(|error| unreadable(&shown, &error))?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&shown, &error))?;
-    if bytes.len() as u64 > MAX_BYTES {
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&shown, &error))?;
+    if bytes.len() as u64 > limit {
         return Err(Diagnostic::error(format!("`{shown}` is too large"))
-            .value(shown)
-            .allowed("at most 1 GiB"));
+            .allowed(format!("at most {} MiB", limit >> 20)));
     }
     String::from_utf8(bytes).map_err(|error| {
         let line =
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         Diagnostic::error(format!("`{shown}` is not a text: line {} is not UTF-8", line + 1))
-            .value(shown)
             .allowed("a text file in UTF-8")
     })
 }
 
 fn on_disk(path: &Path) -> Result<Found, Diagnostic> {
-    let text = read_file(path)?;
+    let text = read_file(path, MAX_SCENARIO)?;
     let parent = path.parent().unwrap_or_else(|| Path::new("")).to_path_buf();
     // `scenario.toml` is called after its directory, any other file after itself.
     let named = if path.file_name().is_some_and(|name| name == "scenario.toml") {
@@ -222,35 +220,38 @@ fn on_disk(path: &Path) -> Result<Found, Diagnostic> {
 }
 
 /// Finds what `extends` names, beside the text that says so or among the shipped ones.
-fn extended(name: &str, base: &Base, at: &At) -> Result<Found, Diagnostic> {
-    match base {
-        Base::Directory(directory) => {
-            let path = directory.join(name);
-            for candidate in [path.join("scenario.toml"), path.clone(), path.with_extension("toml")] {
-                if candidate.is_file() {
-                    return on_disk(&candidate).map_err(|fault| fault.at(at));
-                }
-            }
-        }
-        Base::Shipped(directory) => {
-            for candidate in [directory.join(name).join("scenario.toml"), directory.join(name)] {
-                if let Some((path, _)) = shipped::read(&candidate)
-                    && let Some(found) = path.parent().and_then(Path::to_str).and_then(embedded)
-                {
-                    return Ok(found);
-                }
+fn extended(name: &str, at: &At) -> Result<Found, Diagnostic> {
+    if let Some(path) = scenario_beside(name, at) {
+        return on_disk(&path).map_err(|fault| fault.at(at));
+    }
+    if let Base::Shipped(directory) = &at.source.base {
+        for candidate in [directory.join(name).join("scenario.toml"), directory.join(name)] {
+            if let Some((path, _)) = shipped::read(&candidate)
+                && let Some(found) = path.parent().and_then(Path::to_str).and_then(embedded)
+            {
+                return Ok(found);
             }
         }
     }
     embedded(name).ok_or_else(|| not_found(name, Some(at)))
 }
 
-/// Whether a name given at `at` leads to a scenario.
-pub(super) fn exists(name: &str, at: &At) -> Result<(), Diagnostic> {
-    if shipped::find(name).is_some() || Path::new(name).exists() {
-        return Ok(());
+/// The scenario file a name leads to from the directory of the text that gives it.
+fn scenario_beside(name: &str, at: &At) -> Option<PathBuf> {
+    let Base::Directory(directory) = &at.source.base else { return None };
+    let path = directory.join(name);
+    [path.join("scenario.toml"), path.clone(), path.with_extension("toml")]
+        .into_iter()
+        .find(|file| file.is_file())
+}
+
+/// The SCENARIO argument for a name that a scenario gives: a path from the working directory, or a shipped name.
+pub(super) fn argument(name: &str, at: &At) -> Result<String, Diagnostic> {
+    match scenario_beside(name, at) {
+        Some(path) => Ok(path.display().to_string()),
+        None if shipped::find(name).is_some() => Ok(name.to_string()),
+        None => Err(not_found(name, Some(at))),
     }
-    Err(not_found(name, Some(at)))
 }
 
 /// Reads a file that a scenario names, beside the text that names it.
@@ -264,7 +265,7 @@ pub(super) fn beside(name: &str, at: &At) -> Result<Arc<Source>, Diagnostic> {
                     .label("not found")
                     .allowed("a file beside the scenario, or an absolute path"));
             }
-            let text = read_file(&path).map_err(|fault| fault.at(at))?;
+            let text = read_file(&path, MAX_LIST).map_err(|fault| fault.at(at))?;
             (path.display().to_string(), text, at.source.base.clone())
         }
         Base::Shipped(directory) => {
@@ -283,8 +284,7 @@ fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<
     let mut chain = vec![found.clone()];
     let mut layers = Vec::new();
     // From the scenario inwards; a fault in one text does not hide those of the others.
-    loop {
-        let Some(current) = chain.last() else { break };
+    while let Some(current) = chain.last() {
         let source = Arc::new(Source {
             name: current.source.clone(),
             text: current.text.clone(),
@@ -292,16 +292,16 @@ fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<
             base: current.base.clone(),
         });
         let mut table = text::parse(&source, &mut faults);
-        let base = current.base.clone();
         let extends =
             table.entries.iter().position(|item| item.key == "extends").map(|i| table.entries.remove(i));
         layers.push(table);
         let Some(item) = extends else { break };
-        match next(&item, &base, &chain) {
+        match next(&item, &chain) {
             Ok(next) => chain.push(next),
             Err(fault) => {
+                // Without what it extends, half the scenario would be reported missing.
                 faults.push(fault);
-                break;
+                return Err(faults);
             }
         }
     }
@@ -332,14 +332,14 @@ fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<
 }
 
 /// The scenario that `extends = ...` names, unless that closes a circle.
-fn next(item: &Item, base: &Base, chain: &[Found]) -> Result<Found, Diagnostic> {
+fn next(item: &Item, chain: &[Found]) -> Result<Found, Diagnostic> {
     let at = &item.node.at;
     let Value::Text(name) = &item.node.value else {
         return Err(Diagnostic::error(format!("`extends` is {}", item.node.type_name()))
             .at(at)
             .allowed("the name of a shipped scenario, or a path beside this file"));
     };
-    let found = extended(name, base, at)?;
+    let found = extended(name, at)?;
     if chain.iter().any(|earlier| earlier.identity == found.identity) || chain.len() >= MAX_CHAIN {
         let mut names: Vec<&str> = chain.iter().map(|found| found.source.as_str()).collect();
         names.push(&found.source);

@@ -4,15 +4,14 @@
 //! so that one reading of the messages is enough to mend a scenario.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
+use super::filled::{Datum, Fields, Filled};
 use super::plan::{
-    Connect, DatasetName, DevicePlan, Kernel, Origin, Plan, PopulationPlan, ProjectionPlan, Protocol,
-    RecordPlan, Reproduces, SourceKind, SourcePlan, SwitchEnergy, WeightInit,
+    DatasetName, Plan, PopulationPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, SwitchEnergy,
 };
-use super::reader::{self, Datum, Fields, Filled};
-use super::spec::{Kind, Refers, Unit, allowed};
-use super::{assumed, lists, load, supervised, weights};
+use super::spec::{Refers, Unit};
+use super::{assumed, lists, load, supervised};
 use crate::neuron::{Lif, Reset};
-use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
+use crate::synapse::{Placement, Spread};
 use crate::time::Time;
 use crate::units::{Quantity, Second};
 
@@ -27,7 +26,7 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
     let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
     let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));
     let projections = lower.each("projection", |lower, name, fields| lower.projection(name, fields));
-    lower.zero_delay_circle();
+    lower.zero_delay_circle(&projections);
     let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields));
     let record = filled.one("record").and_then(|fields| lower.record(fields));
     let scenario = filled.one("scenario")?;
@@ -42,9 +41,9 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
             Some(Reproduces { paper: fields.text("paper")?.into(), figure: fields.text("figure")?.into() })
         }),
         seed: scenario.integer("seed")?,
-        sources: sources?,
-        populations: populations?,
-        projections: projections?,
+        sources: sources.into_iter().collect::<Option<_>>()?,
+        populations: populations.into_iter().collect::<Option<_>>()?,
+        projections: projections.into_iter().collect::<Option<_>>()?,
         protocol: protocol?,
         record: record?,
         assumed: Vec::new(),
@@ -59,16 +58,14 @@ pub(super) struct Lower<'a> {
 }
 
 impl Lower<'_> {
-    /// Every table of a section; `None` if one of them could not be made.
+    /// Every table of a section; `None` for one that could not be made.
     fn each<T>(
         &mut self,
         section: &str,
         mut make: impl FnMut(&mut Self, &str, &Fields) -> Option<T>,
-    ) -> Option<Vec<T>> {
+    ) -> Vec<Option<T>> {
         let filled = self.filled;
-        let made: Vec<Option<T>> =
-            filled.all(section).iter().map(|(name, fields)| make(self, name, fields)).collect();
-        made.into_iter().collect()
+        filled.all(section).iter().map(|(name, fields)| make(self, name, fields)).collect()
     }
 
     /// `from` names a source or a population, so no two of them may share a name.
@@ -127,7 +124,7 @@ impl Lower<'_> {
     }
 
     /// Exactly one of two keys must be given.
-    fn one_of(&mut self, fields: &Fields, first: &str, second: &str) {
+    pub(super) fn one_of(&mut self, fields: &Fields, first: &str, second: &str) {
         let both = fields.written(first).is_some() && fields.written(second).is_some();
         // A faulty value was reported already.
         if !both && (fields.written(first).is_some() || fields.written(second).is_some()) {
@@ -177,7 +174,7 @@ impl Lower<'_> {
     }
 
     /// Key `low` must be strictly below key `high` of the same table.
-    fn below(&mut self, fields: &Fields, low: &str, high: &str, why: &str) {
+    pub(super) fn below(&mut self, fields: &Fields, low: &str, high: &str, why: &str) {
         let (Some(Datum::Quantity(unit, a)), Some(Datum::Quantity(_, b))) =
             (fields.datum(low), fields.datum(high))
         else {
@@ -237,13 +234,13 @@ impl Lower<'_> {
     }
 
     /// The index a name refers to, or a fault with the nearest name.
-    pub fn index(&mut self, name: &str, at: Option<&At>, what: &str, refers: Refers) -> Option<usize> {
-        let names = reader::refers(self.filled, refers);
+    pub(super) fn index(&mut self, name: &str, at: Option<&At>, what: &str, refers: Refers) -> Option<usize> {
+        let names = self.filled.names(refers);
         let found = names.iter().position(|known| *known == name);
         if found.is_none() {
             let close = nearest(name, names.iter().copied());
             let elsewhere = (refers == Refers::Population
-                && reader::refers(self.filled, Refers::Source).contains(&name))
+                && self.filled.names(Refers::Source).contains(&name))
             .then(|| format!("`{name}` is a source, and nothing arrives at a source"));
             self.faults.push(
                 Diagnostic::error(format!("{what} names `{name}`, which is no {}", refers.noun()))
@@ -258,223 +255,6 @@ impl Lower<'_> {
             );
         }
         found
-    }
-
-    /// Where a projection starts.
-    fn origin(&mut self, fields: &Fields) -> Option<Origin> {
-        let name = fields.text("from")?;
-        let what = format!("`from` of {}", fields.what);
-        let index = self.index(name, fields.place("from"), &what, Refers::SourceOrPopulation)?;
-        let sources = self.filled.all("source").len();
-        Some(if index < sources { Origin::Source(index) } else { Origin::Population(index - sources) })
-    }
-
-    /// How many lines an origin has; `None` if its size is faulty.
-    fn size_of(&self, origin: Origin) -> Option<u32> {
-        match origin {
-            Origin::Population(index) => self.filled.all("population").get(index)?.1.count("size"),
-            Origin::Source(index) => {
-                let fields = &self.filled.all("source").get(index)?.1;
-                if fields.text("kind") == Some("dataset") {
-                    Some(super::plan::DATASET_PIXELS)
-                } else {
-                    fields.count("size")
-                }
-            }
-        }
-    }
-
-    fn projection(&mut self, name: &str, fields: &Fields) -> Option<ProjectionPlan> {
-        let from = self.origin(fields);
-        let to = fields.text("to").and_then(|to| {
-            self.index(to, fields.place("to"), &format!("`to` of {}", fields.what), Refers::Population)
-        });
-        let pre = from.and_then(|from| self.size_of(from));
-        let post = to.and_then(|to| self.size_of(Origin::Population(to)));
-        let kernel = match fields.text("kernel") {
-            Some("delta") => Some(Kernel::Delta),
-            Some("rect") => time(fields, "width").map(|width| Kernel::Rect { width }),
-            Some("triangle") => time(fields, "width").map(|width| Kernel::Triangle { width }),
-            _ => None,
-        };
-        // The kernel decides what a weight is even when its width is faulty.
-        let unit = match fields.text("kernel") {
-            Some("rect" | "triangle") => Unit::Ampere,
-            _ => Unit::Volt,
-        };
-        let device = match fields.table("device") {
-            Some(device) => Some(self.device(device, unit)),
-            None => None,
-        };
-        let mut delay = time(fields, "delay");
-        let connect = match fields.text("connect")? {
-            "all_to_all" => Some(Connect::AllToAll),
-            "one_to_one" => {
-                if let (Some(pre), Some(post)) = (pre, post)
-                    && pre != post
-                {
-                    self.faults.push(
-                        Diagnostic::error(format!(
-                            "{} connects one to one, from {pre} lines to {post} neurons",
-                            fields.what
-                        ))
-                        .maybe_at(fields.place("connect"))
-                        .allowed("equal sizes, or connect = \"all_to_all\""),
-                    );
-                }
-                Some(Connect::OneToOne)
-            }
-            _ => self.list(fields, (pre, post), unit).map(|synapses| {
-                if let (Some(row), Some(written)) = (synapses.delay, fields.written("delay"))
-                    && delay != Some(row)
-                {
-                    self.faults.push(
-                        Diagnostic::error(format!("{} gives its delay here and in its file", fields.what))
-                            .at(written)
-                            .allowed("one of the two"),
-                    );
-                }
-                delay = synapses.delay.or(delay);
-                Connect::List { synapses: synapses.rows }
-            }),
-        };
-        let weight = match (&connect, fields.datum("weight")) {
-            (Some(Connect::List { .. }), _) => Some(WeightInit::Constant { value: 0.0 }),
-            (_, Some(Datum::Raw(node))) => {
-                let scale = to.and_then(|to| threshold(&self.filled.all("population").get(to)?.1));
-                weights::weight(node, unit, scale, &fields.what, self.faults)
-            }
-            _ => None,
-        };
-        Some(ProjectionPlan {
-            name: name.to_string(),
-            from: from?,
-            to: to?,
-            connect: connect?,
-            kernel: kernel?,
-            weight: weight?,
-            delay: delay?,
-            device: match device {
-                Some(device) => Some(device?),
-                None => None,
-            },
-        })
-    }
-
-    fn list(
-        &mut self,
-        fields: &Fields,
-        sizes: (Option<u32>, Option<u32>),
-        unit: Unit,
-    ) -> Option<lists::Synapses> {
-        match (fields.datum("synapses"), fields.text("file")) {
-            (Some(Datum::Raw(node)), None) => {
-                lists::inline_synapses(node, sizes, unit, &fields.what, self.faults)
-            }
-            (None, Some(file)) => {
-                let csv =
-                    load::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
-                lists::csv_synapses(&csv.ok()?, sizes, unit, self.faults)
-            }
-            _ => {
-                self.one_of(fields, "synapses", "file");
-                None
-            }
-        }
-    }
-
-    fn device(&mut self, fields: &Fields, unit: Unit) -> Option<DevicePlan> {
-        self.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
-        let arrangement = match fields.text("arrangement")? {
-            "single" => Arrangement::Single,
-            "parallel" => Arrangement::Parallel(fields.count("pairs")?),
-            _ => Arrangement::Differential,
-        };
-        let w_max = match fields.datum("w_max") {
-            Some(Datum::Raw(node)) => Some(self.weight_limit(node, unit, &fields.what)?),
-            _ => None,
-        };
-        let read = fields.table("read")?;
-        Some(DevicePlan {
-            arrangement,
-            placement: placement(fields)?,
-            range: DeviceRange {
-                g_min: quantity(fields, "g_min")?,
-                g_max: quantity(fields, "g_max")?,
-                levels: fields.count("levels"),
-            },
-            spread: spread(fields)?,
-            read: ReadPulse { amplitude: quantity(read, "amplitude")?, width: quantity(read, "width")? },
-            w_max,
-        })
-    }
-
-    fn weight_limit(&mut self, node: &super::text::Node, unit: Unit, what: &str) -> Option<f64> {
-        let found = weights::weight(node, unit, None, &format!("`w_max` of {what}"), self.faults)?;
-        match found {
-            WeightInit::Constant { value } if value > 0.0 => Some(value),
-            _ => {
-                self.faults.push(
-                    Diagnostic::error(format!("`w_max` of {what} is {}", node.shown()))
-                        .at(&node.at)
-                        .allowed(allowed(&Kind::WeightLimit)),
-                );
-                None
-            }
-        }
-    }
-
-    /// A spike must not come back to its own instant: zero-delay projections form no circle.
-    fn zero_delay_circle(&mut self) {
-        let populations: Vec<&str> = reader::refers(self.filled, Refers::Population);
-        let edges: Vec<(usize, usize, &Fields)> = self
-            .filled
-            .all("projection")
-            .iter()
-            .filter_map(|(_, fields)| {
-                let at = |key: &str| populations.iter().position(|name| Some(*name) == fields.text(key));
-                let immediate = fields.quantity("delay") == Some(0.0) && fields.text("file").is_none();
-                immediate.then(|| Some((at("from")?, at("to")?, fields))).flatten()
-            })
-            .collect();
-        // Populations that can be reached from nothing but a circle never become free.
-        let mut waiting: Vec<bool> = vec![true; populations.len()];
-        loop {
-            let free = (0..populations.len())
-                .find(|&p| waiting[p] && edges.iter().all(|&(from, to, _)| to != p || !waiting[from]));
-            match free {
-                Some(p) => waiting[p] = false,
-                None => break,
-            }
-        }
-        // Walk backwards from a stuck one until one repeats: that is a circle.
-        let Some(start) = waiting.iter().position(|&stuck| stuck) else { return };
-        let mut path = vec![start];
-        let mut last = None;
-        loop {
-            let here = path[path.len() - 1];
-            let Some(&(from, _, fields)) = edges.iter().find(|&&(from, to, _)| to == here && waiting[from])
-            else {
-                return;
-            };
-            last = last.or(Some(fields));
-            if let Some(again) = path.iter().position(|&p| p == from) {
-                let mut names: Vec<&str> = path[again..].iter().map(|&p| populations[p]).collect();
-                names.push(populations[from]);
-                names.reverse();
-                self.faults.push(
-                    Diagnostic::error(format!(
-                        "a circle of projections without delay: {}",
-                        names.join(" -> ")
-                    ))
-                    .maybe_at(fields.place("delay"))
-                    .allowed("a delay above 0 s in one of them")
-                    .hint("a spike would have to act on its own instant"),
-                );
-                return;
-            }
-            path.push(from);
-        }
     }
 
     fn protocol(&mut self, fields: &Fields) -> Option<Protocol> {
@@ -531,12 +311,6 @@ impl Lower<'_> {
             mac_energy: quantity(fields, "mac_energy")?,
         })
     }
-}
-
-/// v_th - u_rest of a population, if that is positive.
-fn threshold(fields: &Fields) -> Option<f64> {
-    let distance = fields.quantity("v_th")? - fields.quantity("u_rest")?;
-    (distance > 0.0).then_some(distance)
 }
 
 pub(super) fn quantity<Q: Quantity>(fields: &Fields, name: &str) -> Option<Q> {

@@ -7,6 +7,7 @@
 pub mod assemble;
 mod assumed;
 pub mod diagnostic;
+pub mod filled;
 mod lists;
 mod load;
 mod lower;
@@ -14,8 +15,10 @@ pub mod outcome;
 pub mod plan;
 mod plausibility;
 pub mod progress;
+mod projection;
 pub mod reader;
 mod reference;
+mod render;
 mod resolve;
 pub mod run;
 mod schema;

@@ -1,6 +1,7 @@
 //! What a run hands to reports: plain data, no formatting.
 
 use crate::energy::Ledger;
+pub use crate::record::npz::NamedArray;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,15 +82,6 @@ pub struct ShownSample {
     pub rates_hz: Vec<f64>,
     /// Spike times of each output, in ms.
     pub spikes_ms: Vec<Vec<f64>>,
-}
-
-/// A two-dimensional array to be written to the .npz: row-major.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NamedArray {
-    pub name: String,
-    pub rows: usize,
-    pub cols: usize,
-    pub data: Vec<f64>,
 }
 
 /// Results of the supervised protocol.

@@ -1,8 +1,9 @@
 //! Values that can be computed with, but hardly meant: warnings, never errors.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::filled::{Fields, Filled};
 use super::plan::{Kernel, Origin, Plan, Protocol, SourceKind, Supervised};
-use super::reader::{Fields, Filled};
+use super::spec::Unit;
 use crate::synapse::Placement;
 use crate::time::Time;
 
@@ -148,6 +149,7 @@ fn presentations(
     warnings: &mut Diagnostics,
 ) {
     let shown = supervised.presentation.as_seconds();
+    let shown_text = Unit::Second.print(shown);
     let target = plan.projections.get(supervised.projection).map(|projection| projection.to);
     let Some(index) = target else { return };
     let (Some(population), Some((_, fields))) =
@@ -162,7 +164,7 @@ fn presentations(
                     .maybe_at(table.and_then(|table| table.place(name)))
                     .label("longer than `presentation`")
                     .also(protocol.written("presentation"), "a sample is shown for this long")
-                    .allowed(format!("at most {shown} s")),
+                    .allowed(format!("at most {shown_text}")),
             );
         }
     };
@@ -182,7 +184,7 @@ fn presentations(
     if shown < neuron.tau_m.get() {
         warnings.push(
             Diagnostic::warning(format!(
-                "a sample is shown for {shown} s, less than tau_m of {}",
+                "a sample is shown for {shown_text}, less than tau_m of {}",
                 fields.what
             ))
             .maybe_at(protocol.place("presentation"))

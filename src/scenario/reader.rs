@@ -1,191 +1,17 @@
 //! A tree of text against the specification: checked values, every gap filled, every fault reported.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
-use super::spec::{self, Default, Key, Kind, Refers, SECTIONS, Section, Unit};
+use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{self, Node, Table, Value};
 use crate::units::{ParseQuantityError, parse_number_unit};
-
-/// A checked value.
-#[derive(Clone, Debug)]
-pub enum Datum {
-    Text(String),
-    Flag(bool),
-    Integer(u64),
-    Number(f64),
-    /// In SI units.
-    Quantity(Unit, f64),
-    Choice(&'static str),
-    Names(Vec<(String, At)>),
-    Table(Fields),
-    Tables(Vec<Fields>),
-    /// Checked when the rest is known: weights and rows.
-    Raw(Node),
-}
-
-/// Where a value comes from.
-#[derive(Clone, Debug)]
-pub enum Origin {
-    /// A file or an argument.
-    Written(At),
-    /// The specification.
-    Default,
-    /// Another key of the same table.
-    SameAs(&'static str),
-    /// The rest of the scenario.
-    Derived(&'static str),
-    /// Nothing is there.
-    Absent,
-}
-
-/// One key of the specification with its value in this scenario.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    pub key: &'static Key,
-    /// Whether the key exists for the kind that was chosen. The value of one that does not is its default.
-    pub active: bool,
-    pub origin: Origin,
-    /// `None`: absent, or faulty and reported.
-    pub datum: Option<Datum>,
-}
-
-/// A table with every key of the specification.
-#[derive(Clone, Debug)]
-pub struct Fields {
-    /// "population `output`".
-    pub what: String,
-    /// "population.output".
-    pub path: String,
-    /// Its header.
-    pub at: Option<At>,
-    pub entries: Vec<Entry>,
-}
-
-impl Fields {
-    #[must_use]
-    pub fn entry(&self, name: &str) -> Option<&Entry> {
-        let entry = self.entries.iter().find(|entry| entry.key.name == name);
-        debug_assert!(entry.is_some(), "`{name}` is not in the specification of {}", self.path);
-        entry
-    }
-
-    #[must_use]
-    pub fn datum(&self, name: &str) -> Option<&Datum> {
-        self.entry(name)?.datum.as_ref()
-    }
-
-    #[must_use]
-    pub fn quantity(&self, name: &str) -> Option<f64> {
-        match self.datum(name)? {
-            Datum::Quantity(_, value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn number(&self, name: &str) -> Option<f64> {
-        match self.datum(name)? {
-            Datum::Number(value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn integer(&self, name: &str) -> Option<u64> {
-        match self.datum(name)? {
-            Datum::Integer(value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    /// An integer whose range in the specification fits 32 bits.
-    #[must_use]
-    pub fn count(&self, name: &str) -> Option<u32> {
-        self.integer(name).and_then(|value| u32::try_from(value).ok())
-    }
-
-    #[must_use]
-    pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.datum(name)? {
-            Datum::Flag(value) => Some(*value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.datum(name)? {
-            Datum::Text(value) => Some(value),
-            Datum::Choice(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn table(&self, name: &str) -> Option<&Self> {
-        match self.datum(name)? {
-            Datum::Table(fields) => Some(fields),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn tables(&self, name: &str) -> &[Self] {
-        match self.datum(name) {
-            Some(Datum::Tables(list)) => list,
-            _ => &[],
-        }
-    }
-
-    #[must_use]
-    pub fn names(&self, name: &str) -> &[(String, At)] {
-        match self.datum(name) {
-            Some(Datum::Names(names)) => names,
-            _ => &[],
-        }
-    }
-
-    /// Where a value was written; `None` for a default.
-    #[must_use]
-    pub fn written(&self, name: &str) -> Option<&At> {
-        match &self.entry(name)?.origin {
-            Origin::Written(at) => Some(at),
-            _ => None,
-        }
-    }
-
-    /// Where a value was written, or else the header of its table.
-    #[must_use]
-    pub fn place(&self, name: &str) -> Option<&At> {
-        self.written(name).or(self.at.as_ref())
-    }
-}
-
-/// All sections of a scenario, checked one by one.
-#[derive(Clone, Debug)]
-pub struct Filled {
-    sections: Vec<(&'static str, Vec<(String, Fields)>)>,
-}
-
-impl Filled {
-    /// The one table of a section without names.
-    #[must_use]
-    pub fn one(&self, section: &str) -> Option<&Fields> {
-        self.all(section).first().map(|(_, fields)| fields)
-    }
-
-    /// The tables of a section with names, in the order of the file.
-    #[must_use]
-    pub fn all(&self, section: &str) -> &[(String, Fields)] {
-        self.sections.iter().find(|(name, _)| *name == section).map_or(&[], |(_, tables)| tables)
-    }
-}
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
     let mut reader = Reader { faults, name, filled: Filled { sections: Vec::new() } };
-    reader.unknown_sections(root);
+    let root = reader.unknown_sections(root);
     for section in SECTIONS {
-        let tables = reader.section(section, root);
+        let tables = reader.section(section, &root);
         reader.filled.sections.push((section.name, tables));
     }
     reader.filled
@@ -198,16 +24,23 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn unknown_sections(&mut self, root: &Table) {
+    /// Reports unknown sections. A slip is read on as what was meant, so that it is the only fault.
+    fn unknown_sections(&mut self, root: &Table) -> Table {
         let names = || SECTIONS.iter().map(|section| section.name);
-        for item in &root.entries {
+        let mut mended = root.clone();
+        for (index, item) in root.entries.iter().enumerate() {
             if spec::section(&item.key).is_some() {
                 continue;
             }
             let is_table = matches!(item.node.value, Value::Table(_) | Value::List(_));
             let home = SECTIONS.iter().find(|section| section.keys.iter().any(|key| key.name == item.key));
             let hint = match (nearest(&item.key, names()), home) {
-                (Some(close), _) if is_table => Some(format!("did you mean `{close}`?")),
+                (Some(close), _) if is_table => {
+                    if root.get(close).is_none() {
+                        mended.entries[index].key = close.to_string();
+                    }
+                    Some(format!("did you mean `{close}`?"))
+                }
                 (_, Some(home)) => Some(format!("`{}` belongs in {}", item.key, header(home))),
                 (close, None) => close.map(|close| format!("did you mean the section `{close}`?")),
             };
@@ -223,6 +56,7 @@ impl Reader<'_> {
                     .maybe_hint(hint),
             );
         }
+        mended
     }
 
     fn section(&mut self, section: &'static Section, root: &Table) -> Vec<(String, Fields)> {
@@ -231,8 +65,7 @@ impl Reader<'_> {
             self.faults.push(
                 Diagnostic::error(format!("there is no {}", header(section)))
                     .maybe_at(root.entries.last().map(|item| &item.key_at))
-                    .value("")
-                    .label("the scenario ends without it")
+                    .label("the last section")
                     .allowed(example(section))
                     .hint(section.doc),
             );
@@ -260,10 +93,15 @@ impl Reader<'_> {
             return vec![(String::new(), self.fields(table, section.keys, what, section.name.into(), at))];
         }
         let mut tables = Vec::new();
+        let mut nameless = false;
         for item in &table.entries {
             let what = format!("{} `{}`", section.noun, item.key);
             let path = format!("{}.{}", section.name, item.key);
             let Value::Table(inner) = &item.node.value else {
+                // Once is enough: the rest of the section is nameless too.
+                if std::mem::replace(&mut nameless, true) {
+                    continue;
+                }
                 let fault =
                     Diagnostic::error(format!("`{}` stands in [{}] without a name", item.key, section.name))
                         .at(&item.key_at)
@@ -302,29 +140,34 @@ impl Reader<'_> {
         path: String,
         at: Option<&At>,
     ) -> Fields {
-        for item in &table.entries {
-            if !keys.iter().any(|key| key.name == item.key) {
-                self.unknown_key(item, keys, &what, &path);
+        let mut mended = table.clone();
+        for (index, item) in table.entries.iter().enumerate() {
+            if !keys.iter().any(|key| key.name == item.key)
+                && let Some(close) = self.unknown_key(item, keys, &what)
+                && table.get(close).is_none()
+            {
+                mended.entries[index].key = close.to_string();
             }
         }
         let mut fields = Fields { what, path, at: at.cloned(), entries: Vec::with_capacity(keys.len()) };
         for key in keys {
-            let entry = self.entry(table, key, &fields);
+            let entry = self.entry(&mended, key, &fields);
             fields.entries.push(entry);
         }
         fields
     }
 
-    fn unknown_key(&mut self, item: &text::Item, keys: &'static [Key], what: &str, path: &str) {
+    /// Reports an unknown key; the known one it is a slip of, if any.
+    fn unknown_key(&mut self, item: &text::Item, keys: &'static [Key], what: &str) -> Option<&'static str> {
+        let close = nearest(&item.key, keys.iter().map(|key| key.name));
         let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
         let hint = if item.key == "extends" {
             Some("`extends` goes to the top of the file, before the first section".to_string())
-        } else if let Some(close) = nearest(&item.key, names.iter().copied()) {
+        } else if let Some(close) = close {
             Some(format!("did you mean `{close}`?"))
         } else {
             home_of(&item.key).map(|home| format!("`{}` belongs in {home}", item.key))
         };
-        let _ = path;
         self.faults.push(
             Diagnostic::error(format!("unknown key `{}` in {what}", item.key))
                 .at(&item.key_at)
@@ -332,6 +175,7 @@ impl Reader<'_> {
                 .allowed(names.join(", "))
                 .maybe_hint(hint),
         );
+        close
     }
 
     fn entry(&mut self, table: &Table, key: &'static Key, so_far: &Fields) -> Entry {
@@ -373,27 +217,26 @@ impl Reader<'_> {
     /// What stands where nothing is written.
     fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
         let (origin, datum) = match key.default {
-            Default::Required => {
+            Fallback::Required => {
                 if active == Some(true) {
                     self.faults.push(
                         Diagnostic::error(format!("{} has no `{}`", so_far.what, key.name))
                             .maybe_at(so_far.at.as_ref())
-                            .value("")
                             .label(format!("`{}` is missing", key.name))
                             .allowed(spec::allowed(&key.kind))
-                            .hint(format!("{}: {}", key.name, key.doc)),
+                            .hint(format!("`{}`: {}", key.name, key.doc)),
                     );
                 }
                 (Origin::Absent, None)
             }
-            Default::Absent(_) => (Origin::Absent, None),
-            Default::Value(literal, ..) => {
+            Fallback::Absent(_) => (Origin::Absent, None),
+            Fallback::Value(literal, ..) => {
                 let node = text::literal(literal);
                 let datum = self.value(&node, key, &so_far.what, &so_far.path, None);
                 (Origin::Default, datum)
             }
-            Default::SameAs(other) => (Origin::SameAs(other), so_far.datum(other).cloned()),
-            Default::Derived(how) => match self.derive(&so_far.path, key.name) {
+            Fallback::SameAs(other) => (Origin::SameAs(other), so_far.datum(other).cloned()),
+            Fallback::Derived(how) => match self.derive(&so_far.path, key.name) {
                 Some(datum) => (Origin::Derived(how), Some(datum)),
                 None => (Origin::Absent, None),
             },
@@ -469,13 +312,8 @@ impl Reader<'_> {
                 }
             }
             (Kind::Quantity(unit, _), Value::Integer(_) | Value::Float(_)) => {
-                self.faults.push(without_unit(
-                    node,
-                    *unit,
-                    &format!("`{name}` of {what}"),
-                    &spec::allowed(&key.kind),
-                    name,
-                ));
+                let what = format!("`{name}` of {what}");
+                self.faults.push(without_unit(node, *unit, &what, &spec::allowed(&key.kind)));
                 None
             }
             (Kind::Choice(choices), Value::Text(text)) => {
@@ -508,7 +346,7 @@ impl Reader<'_> {
             }
             (Kind::Table(keys), Value::Table(table)) => {
                 let at = key_at.unwrap_or(&node.at);
-                let (what, path) = (format!("`{name}` of {what}"), format!("{path}.{name}"));
+                let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
                 Some(Datum::Table(self.fields(table, keys, what, path, Some(at))))
             }
             (Kind::Tables(keys), Value::List(list)) => {
@@ -530,7 +368,7 @@ impl Reader<'_> {
                 Some(Datum::Tables(tables))
             }
             (Kind::Spread(keys), Value::Table(table)) => {
-                let (what, path) = (format!("`{name}` of {what}"), format!("{path}.{name}"));
+                let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
                 Some(Datum::Table(self.fields(table, keys, what, path, Some(&node.at))))
             }
             (Kind::Spread(_), Value::Text(text)) => match text.as_str() {
@@ -552,7 +390,7 @@ impl Reader<'_> {
                 .at(&node.at)
                 .label(if negative { "negative" } else { "out of range" })
                 .allowed(spec::allowed(&key.kind))
-                .hint(format!("{}: {}", key.name, key.doc)),
+                .hint(format!("`{}`: {}", key.name, key.doc)),
         );
         None
     }
@@ -595,27 +433,31 @@ pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) 
 
 /// A bare number where a quantity is wanted.
 #[must_use]
-pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str, name: &str) -> Diagnostic {
-    let number = node.at.text();
-    let finite = !matches!(node.value, Value::Float(value) if !value.is_finite());
-    let fault = Diagnostic::error(format!("{what} is {}, without a unit", node.shown()))
+pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str) -> Diagnostic {
+    if matches!(node.value, Value::Float(value) if !value.is_finite()) {
+        return Diagnostic::error(format!("{what} is {}, not a finite number with a unit", node.shown()))
+            .at(&node.at)
+            .label("not a number")
+            .allowed(allowed);
+    }
+    Diagnostic::error(format!("{what} is {}, without a unit", node.shown()))
         .at(&node.at)
         .label("no unit")
-        .allowed(allowed);
-    if finite { fault.hint(format!("{name} = {}", write_unit(number, unit))) } else { fault }
+        .allowed(allowed)
+        .hint(write_unit(node.at.text(), unit))
 }
 
 /// The two readings a bare number may have had.
 fn write_unit(number: &str, unit: Unit) -> String {
     let symbol = unit.symbol();
-    let prefix = unit
-        .example()
-        .rsplit(' ')
-        .next()
-        .and_then(|example| example.strip_suffix(symbol))
-        .filter(|prefix| !prefix.is_empty())
-        .unwrap_or("m");
-    format!("\"{number} {prefix}{symbol}\" or \"{number} {symbol}\"? Say which is meant")
+    let prefix = match unit {
+        Unit::Second | Unit::Volt => "m",
+        Unit::Ampere | Unit::Siemens => "u",
+        Unit::Ohm => "M",
+        Unit::Hertz => "k",
+        Unit::Joule => "p",
+    };
+    format!("is it \"{number} {symbol}\" or \"{number} {prefix}{symbol}\"? The unit is never guessed")
 }
 
 fn shown_with_type(node: &Node) -> String {
@@ -655,16 +497,4 @@ fn home_of(name: &str) -> Option<String> {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
         find(section.keys, name, path)
     })
-}
-
-/// What a reference may name; used by messages and by the schema.
-#[must_use]
-pub fn refers(filled: &Filled, refers: Refers) -> Vec<&str> {
-    let sections: &[&str] = match refers {
-        Refers::Source => &["source"],
-        Refers::Population => &["population"],
-        Refers::Projection => &["projection"],
-        Refers::SourceOrPopulation => &["source", "population"],
-    };
-    sections.iter().flat_map(|section| filled.all(section)).map(|(name, _)| name.as_str()).collect()
 }

@@ -1,7 +1,7 @@
 //! The scenario reference of the book, generated from the specification.
 
 use super::reader::header;
-use super::spec::{Choice, Default, Key, Kind, SECTIONS, allowed};
+use super::spec::{Choice, Fallback, Key, Kind, SECTIONS, allowed};
 use std::fmt::Write as _;
 
 const HEAD: &str = "\
@@ -78,12 +78,13 @@ fn value(kind: &Kind) -> String {
 
 fn default(key: &Key) -> String {
     match key.default {
-        Default::Required => "required".to_string(),
-        Default::Absent(meaning) => format!("none: {meaning}"),
-        Default::Value(literal, _, "") => format!("`{literal}`"),
-        Default::Value(literal, provenance, why) => format!("`{literal}`, {}: {why}", provenance.word()),
-        Default::SameAs(other) => format!("as `{other}`"),
-        Default::Derived(how) => how.to_string(),
+        Fallback::Required => "required".to_string(),
+        Fallback::Absent("none") => "none".to_string(),
+        Fallback::Absent(meaning) => format!("none: {meaning}"),
+        Fallback::Value(literal, _, "") => format!("`{literal}`"),
+        Fallback::Value(literal, provenance, why) => format!("`{literal}`, {}: {why}", provenance.word()),
+        Fallback::SameAs(other) => format!("as `{other}`"),
+        Fallback::Derived(how) => how.to_string(),
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! What is printed loads back to the same plan, from any directory: rows of CSV files are written out.
 
-use super::plan::{Connect, Kernel, Plan, SourceKind};
-use super::reader::{Datum, Entry, Fields, Filled, Origin};
-use super::spec::{Default, Kind, Provenance, SECTIONS, Unit};
+use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::plan::{Connect, Kernel, Plan, Protocol, SourceKind};
+use super::spec::{Fallback, Kind, Provenance, SECTIONS, Unit};
 use super::text::{Node, Value};
+use crate::time::Time;
+use crate::units::{Quantity, Second};
 use std::fmt::Write as _;
 
 /// Writes the plan as a scenario.
@@ -60,13 +62,21 @@ impl Writer<'_> {
             let _ = writeln!(self.out, "{key} = {rows}  # {comment}");
             return;
         }
+        if let (Protocol::Supervised(supervised), "protocol", "weights_from") =
+            (&self.plan.protocol, fields.path.as_str(), name)
+            && let Some(from) = &supervised.weights_from
+        {
+            // A path from the working directory, where the original is from the scenario's own.
+            let _ = writeln!(self.out, "{name} = {}  # {}", quoted(from), origin(entry));
+            return;
+        }
         match &entry.datum {
             Some(datum) => {
                 let _ = writeln!(self.out, "{name} = {}  # {}", value(datum), origin(entry));
             }
             None => {
                 let meaning = match entry.key.default {
-                    Default::Absent(meaning) => meaning,
+                    Fallback::Absent(meaning) => meaning,
                     _ => "",
                 };
                 if !matches!(entry.key.kind, Kind::SpikeRows | Kind::SynapseRows) && name != "file" {
@@ -89,7 +99,7 @@ impl Writer<'_> {
                 let source = self.plan.sources.iter().find(|source| source.name == name)?;
                 let SourceKind::SpikeList { spikes, .. } = &source.kind else { return None };
                 let lines =
-                    spikes.iter().map(|(at, id)| format!("  [\"{} fs\", {id}],\n", at.fs())).collect();
+                    spikes.iter().map(|(at, id)| format!("  [\"{}\", {id}],\n", instant(*at))).collect();
                 Some(("spikes", rows(lines), origin(entry)))
             }
             ("projection", "file") => {
@@ -104,12 +114,20 @@ impl Writer<'_> {
             }
             ("projection", "delay") => {
                 let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
-                let why = if entry_written(entry) { origin(entry) } else { "the file, or none".to_string() };
-                Some(("delay", format!("\"{} fs\"", projection.delay.fs()), why))
+                let from_column = !entry_written(entry) && projection.delay != Time::ZERO;
+                let why = if from_column { fields.entry("file").map(origin)? } else { origin(entry) };
+                Some(("delay", format!("\"{}\"", instant(projection.delay)), why))
             }
             _ => None,
         }
     }
+}
+
+/// A time that reads back to the same femtosecond.
+fn instant(time: Time) -> String {
+    let seconds = Unit::Second.print(time.as_seconds());
+    let same = Second::parse(&seconds).is_ok_and(|s| Time::from_seconds(s) == Ok(time));
+    if same { seconds } else { format!("{} fs", time.fs()) }
 }
 
 fn entry_written(entry: &Entry) -> bool {
@@ -128,8 +146,8 @@ fn opens_table(entry: &Entry) -> bool {
 fn origin(entry: &Entry) -> String {
     match (&entry.origin, entry.key.default) {
         (Origin::Written(at), _) => one_line(&at.to_string()),
-        (Origin::Default, Default::Value(_, Provenance::Setting, "")) => "default".to_string(),
-        (Origin::Default, Default::Value(_, provenance, why)) => {
+        (Origin::Default, Fallback::Value(_, Provenance::Setting, "")) => "default".to_string(),
+        (Origin::Default, Fallback::Value(_, provenance, why)) => {
             format!("default, {}: {why}", provenance.word())
         }
         (Origin::SameAs(other), _) => format!("default: as `{other}`"),

@@ -1,6 +1,6 @@
 //! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
 
-use super::spec::{Bounds, Choice, Default, Key, Kind, SECTIONS, Section, Unit};
+use super::spec::{Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{Node, Value as Toml, literal};
 use serde_json::{Map, Value, json};
 
@@ -55,7 +55,7 @@ fn table(keys: &[Key]) -> Value {
 
 /// What must be there when nothing is inherited.
 fn demand(keys: &[Key]) -> Option<Value> {
-    let required = |key: &&Key| matches!(key.default, Default::Required);
+    let required = |key: &&Key| matches!(key.default, Fallback::Required);
     let always: Vec<&str> =
         keys.iter().filter(|key| key.when.is_none()).filter(required).map(|k| k.name).collect();
     let mut rules = Vec::new();
@@ -63,7 +63,7 @@ fn demand(keys: &[Key]) -> Option<Value> {
         if let Some((decider, values)) = key.when {
             let default =
                 keys.iter().find(|other| other.name == decider).and_then(|other| match other.default {
-                    Default::Value(text, ..) => Some(text.trim_matches('"')),
+                    Fallback::Value(text, ..) => Some(text.trim_matches('"')),
                     _ => None,
                 });
             // Where the default decides so, leaving the decider out decides so too.
@@ -100,7 +100,7 @@ fn shape(key: &Key) -> Value {
         Kind::Names(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Table(keys) => {
             let mut shape = table(keys);
-            if let (Some(demand), true) = (demand(keys), matches!(key.default, Default::Absent(_))) {
+            if let (Some(demand), true) = (demand(keys), matches!(key.default, Fallback::Absent(_))) {
                 shape["required"] = demand["required"].clone();
             }
             shape
@@ -126,9 +126,9 @@ fn shape(key: &Key) -> Value {
         description.push_str(&format!(" Only with {decider} = {}.", values.join(" or ")));
     }
     match key.default {
-        Default::Required => {}
-        Default::Absent(meaning) => description.push_str(&format!(" If absent: {meaning}.")),
-        Default::Value(text, provenance, why) => {
+        Fallback::Required => {}
+        Fallback::Absent(meaning) => description.push_str(&format!(" If absent: {meaning}.")),
+        Fallback::Value(text, provenance, why) => {
             if let Some(value) = json(&literal(text)) {
                 shape["default"] = value;
             }
@@ -136,8 +136,8 @@ fn shape(key: &Key) -> Value {
                 description.push_str(&format!(" Default {}: {why}.", provenance.word()));
             }
         }
-        Default::SameAs(other) => description.push_str(&format!(" Default: as {other}.")),
-        Default::Derived(how) => description.push_str(&format!(" Default: {how}.")),
+        Fallback::SameAs(other) => description.push_str(&format!(" Default: as {other}.")),
+        Fallback::Derived(how) => description.push_str(&format!(" Default: {how}.")),
     }
     shape["description"] = json!(description);
     shape

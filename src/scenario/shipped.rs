@@ -36,6 +36,16 @@ impl Shipped {
         self.file("expected.toml").unwrap_or_default()
     }
 
+    /// Every text file of its directory: (name, text).
+    #[must_use]
+    pub fn files(&self) -> Vec<(&'static str, &'static str)> {
+        let name = |path: &'static Path| path.file_name().and_then(|name| name.to_str());
+        let mut files: Vec<_> =
+            self.dir.files().filter_map(|file| Some((name(file.path())?, file.contents_utf8()?))).collect();
+        files.sort_unstable();
+        files
+    }
+
     /// Any file of its directory.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&'static str> {

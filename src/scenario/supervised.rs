@@ -1,10 +1,10 @@
 //! The supervised protocol: one projection from a data set to one neuron per class.
 
 use super::diagnostic::Diagnostic;
+use super::filled::Fields;
 use super::load;
 use super::lower::{Lower, placement, spread, time};
 use super::plan::{Adam, CLASSES, Precision, ProgrammingCase, Supervised};
-use super::reader::Fields;
 use super::spec::Refers;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
@@ -12,18 +12,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised
     if let Some(index) = projection {
         fits(lower, fields, index);
     }
-    let weights_from = fields.text("weights_from").map(str::to_string);
-    if let (Some(name), Some(at)) = (&weights_from, fields.written("weights_from")) {
-        if lower.filled.one("scenario").and_then(|scenario| scenario.text("name")) == Some(name) {
-            lower.faults.push(
-                Diagnostic::error(format!("`weights_from` names this scenario itself, `{name}`"))
-                    .at(at)
-                    .allowed("another scenario, or nothing: then the weights are trained here"),
-            );
-        } else if let Err(fault) = load::exists(name, at) {
-            lower.faults.push(fault);
-        }
-    }
+    let weights_from = weights_from(lower, fields);
     let rates = fields.table("optimizer");
     if let Some(rates) = rates
         && let (Some(rate), Some(last)) = (rates.number("rate"), rates.number("rate_final"))
@@ -67,6 +56,20 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised
         show_class: fields.count("show_class"),
         programming: cases?,
     })
+}
+
+/// The scenario whose weights are taken, as an argument that finds it from the working directory.
+fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<String> {
+    let (name, at) = (fields.text("weights_from")?, fields.written("weights_from")?);
+    if lower.filled.one("scenario").and_then(|scenario| scenario.text("name")) == Some(name) {
+        lower.faults.push(
+            Diagnostic::error(format!("`weights_from` names this scenario itself, `{name}`"))
+                .at(at)
+                .allowed("another scenario, or nothing: then the weights are trained here"),
+        );
+        return None;
+    }
+    load::argument(name, at).map_err(|fault| lower.faults.push(fault)).ok()
 }
 
 /// The projection that learns, by name.
@@ -124,9 +127,7 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     }
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
     if source.is_none_or(|(_, source)| source.text("kind").is_some_and(|kind| kind != "dataset"))
-        && fields.text("from").is_some_and(|name| {
-            crate::scenario::reader::refers(filled, Refers::SourceOrPopulation).contains(&name)
-        })
+        && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
     {
         lower.faults.push(
             Diagnostic::error(format!("{} does not start at a data set", fields.what))

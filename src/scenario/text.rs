@@ -120,16 +120,23 @@ pub fn parse(source: &Arc<Source>, faults: &mut Diagnostics) -> Table {
     if let Some(span) = too_deep(&source.text) {
         faults.push(
             Diagnostic::error("this is nested more deeply than any scenario")
-                .at(&At { source: source.clone(), span })
-                .value(""),
+                .at(&At { source: source.clone(), span }),
         );
         return Table::default();
     }
     let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let mut lines = Vec::new();
     for error in errors {
         let span = clamp(error.span().unwrap_or(0..0), &source.text);
-        let mut fault = Diagnostic::error(format!("not valid TOML: {}", error.message().replace('\n', "; ")))
-            .at(&At { source: source.clone(), span });
+        let at = At { source: source.clone(), span };
+        // A second error in one line mostly follows from the first.
+        let line = at.line_column().0;
+        if lines.contains(&line) {
+            continue;
+        }
+        lines.push(line);
+        let mut fault =
+            Diagnostic::error(format!("not valid TOML: {}", error.message().replace('\n', "; "))).at(&at);
         if error.message().contains("duplicate key") {
             fault = fault.hint("a key can be given once; delete one of the two");
         } else if error.message().contains("string values must be quoted") {

@@ -146,7 +146,7 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
     let result = match (scale, &node.value) {
         (Scale::Unit(unit), Value::Text(text)) => quantity(text, unit, &of, &words, node),
         (Scale::Unit(unit), Value::Integer(_) | Value::Float(_)) => {
-            Err(without_unit(node, unit, &of, &words, "weight"))
+            Err(without_unit(node, unit, &of, &words))
         }
         (Scale::Threshold(volts), Value::Integer(_) | Value::Float(_)) => {
             let plain = match node.value {

@@ -13,6 +13,7 @@
 
 use crate::engine::{Probe, Spike};
 use crate::numeric::Real;
+use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population.
 #[derive(Clone, Debug, Default)]
@@ -50,15 +51,10 @@ impl<R: Real> Tape<R> {
     ///
     /// `error` is dL/dn_j, `theta` the threshold relative to rest, `steepness` beta in 1/V.
     pub fn backward(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
-        match error.len() {
-            4 => self.sweep::<4>(error, theta, steepness, gradient),
-            8 => self.sweep::<8>(error, theta, steepness, gradient),
-            12 => self.sweep::<12>(error, theta, steepness, gradient),
-            16 => self.sweep::<16>(error, theta, steepness, gradient),
-            _ => self.sweep_wide(error, theta, steepness, gradient),
-        }
+        vectorised(Sweep { tape: self, error, theta, steepness, gradient });
     }
 
+    #[inline(always)]
     fn sweep<const S: usize>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
         let mut lambda = [R::ZERO; S];
         let mut e = [R::ZERO; S];
@@ -77,6 +73,7 @@ impl<R: Real> Tape<R> {
         }
     }
 
+    #[inline(always)]
     fn sweep_wide(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
         let stride = error.len().max(1);
         let mut lambda = vec![R::ZERO; stride];
@@ -91,6 +88,31 @@ impl<R: Real> Tape<R> {
                 gradient[lane] += lambda[lane];
             }
             next_decay = decay;
+        }
+    }
+}
+
+/// The loop of [`Tape::backward`].
+struct Sweep<'a, R> {
+    tape: &'a Tape<R>,
+    error: &'a [R],
+    theta: R,
+    steepness: R,
+    gradient: &'a mut [R],
+}
+
+impl<R: Real> Work for Sweep<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { tape, error, theta, steepness, gradient } = self;
+        match error.len() {
+            4 => tape.sweep::<4>(error, theta, steepness, gradient),
+            8 => tape.sweep::<8>(error, theta, steepness, gradient),
+            12 => tape.sweep::<12>(error, theta, steepness, gradient),
+            16 => tape.sweep::<16>(error, theta, steepness, gradient),
+            _ => tape.sweep_wide(error, theta, steepness, gradient),
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Section {
 pub struct Key {
     pub name: &'static str,
     pub kind: Kind,
-    pub default: Default,
+    pub default: Fallback,
     /// The key this one depends on, and the choices of it for which it exists.
     pub when: Option<(&'static str, &'static [&'static str])>,
     /// One sentence: what it is.
@@ -237,7 +237,7 @@ impl Unit {
 
 /// What stands where nothing is written.
 #[derive(Clone, Copy, Debug)]
-pub enum Default {
+pub enum Fallback {
     Required,
     /// Nothing: the sentence says what that means.
     Absent(&'static str),
@@ -277,12 +277,12 @@ impl Key {
     /// A required key of the given kind.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, default: Default::Required, when: None, doc }
+        Self { name, kind, default: Fallback::Required, when: None, doc }
     }
 
     #[must_use]
     pub const fn default(self, literal: &'static str, provenance: Provenance, why: &'static str) -> Self {
-        Self { default: Default::Value(literal, provenance, why), ..self }
+        Self { default: Fallback::Value(literal, provenance, why), ..self }
     }
 
     #[must_use]
@@ -312,17 +312,17 @@ impl Key {
 
     #[must_use]
     pub const fn absent(self, meaning: &'static str) -> Self {
-        Self { default: Default::Absent(meaning), ..self }
+        Self { default: Fallback::Absent(meaning), ..self }
     }
 
     #[must_use]
     pub const fn same_as(self, other: &'static str) -> Self {
-        Self { default: Default::SameAs(other), ..self }
+        Self { default: Fallback::SameAs(other), ..self }
     }
 
     #[must_use]
     pub const fn derived(self, how: &'static str) -> Self {
-        Self { default: Default::Derived(how), ..self }
+        Self { default: Fallback::Derived(how), ..self }
     }
 
     /// The key exists only where `key` has one of these values.

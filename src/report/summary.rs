@@ -4,9 +4,9 @@
 //! is absent only where it has no meaning. `performance` is the only part that may differ between two
 //! runs of one scenario and seed.
 
-use super::rundir::{RunDir, SUMMARY};
-use super::{RecordError, read_json, to_json};
 use crate::energy::{Category, Ledger};
+use crate::record::rundir::{RunDir, SUMMARY};
+use crate::record::{RecordError, read_json, to_json};
 use crate::scenario::outcome::{Outcome, PhaseTime, Status};
 use crate::scenario::plan::{Plan, SourceKind};
 use serde::{Deserialize, Serialize};
@@ -224,7 +224,7 @@ impl Summary {
                 .collect(),
             energy_j: by_category(&outcome.energy),
             energy_not_modelled: outcome.energy.not_modelled.clone(),
-            energy_per_inference_j: outcome.inference.as_ref().map(|i| total(&i.per_inference)),
+            energy_per_inference_j: outcome.inference.as_ref().map(|i| i.per_inference.total()),
             inference: outcome.inference.as_ref().map(|inference| Inference {
                 inferences: inference.inferences,
                 input_spikes: inference.input_spikes,
@@ -299,37 +299,14 @@ impl Summary {
     }
 }
 
-/// The name of a category in files and tables: `"half_select"`.
-#[must_use]
-pub fn category_name(category: Category) -> &'static str {
-    match category {
-        Category::Read => "read",
-        Category::Program => "program",
-        Category::Neuron => "neuron",
-        Category::Limiter => "limiter",
-        Category::Leakage => "leakage",
-        Category::Wire => "wire",
-        Category::HalfSelect => "half_select",
-        Category::Periphery => "periphery",
-    }
-}
-
 /// Sums a ledger by category, in the order of the categories, with `total` at the end.
-#[must_use]
-pub fn by_category(ledger: &Ledger) -> ByName<f64> {
-    let mut sums: std::collections::BTreeMap<Category, f64> = std::collections::BTreeMap::new();
-    for entry in &ledger.entries {
-        *sums.entry(entry.category).or_default() += entry.joules;
-    }
-    let total = sums.values().sum();
-    sums.into_iter()
-        .map(|(category, joules)| (category_name(category).to_string(), joules))
-        .chain([("total".to_string(), total)])
+fn by_category(ledger: &Ledger) -> ByName<f64> {
+    ledger
+        .by_category()
+        .into_iter()
+        .map(|(category, joules)| (category.name().to_string(), joules))
+        .chain([("total".to_string(), ledger.total())])
         .collect()
-}
-
-fn total(ledger: &Ledger) -> f64 {
-    by_category(ledger).get("total").copied().unwrap_or(0.0)
 }
 
 fn performance(phases: &[PhaseTime], host: &HostPerformance) -> Performance {
@@ -470,22 +447,6 @@ mod tests {
         let parts: f64 = sums.iter().filter(|(name, _)| *name != "total").map(|(_, j)| j).sum();
         let entries: f64 = outcome.energy.entries.iter().map(|entry| entry.joules).sum();
         assert!((parts - total).abs() <= 1e-15 * total && (entries - total).abs() <= 1e-12 * total);
-    }
-
-    #[test]
-    fn category_names_are_those_of_the_ledger() {
-        for category in [
-            Category::Read,
-            Category::Program,
-            Category::Neuron,
-            Category::Limiter,
-            Category::Leakage,
-            Category::Wire,
-            Category::HalfSelect,
-            Category::Periphery,
-        ] {
-            assert_eq!(serde_json::to_value(category).unwrap(), category_name(category));
-        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! `manifest.json`: everything that is needed to make the same run again.
 
-use super::rundir::{MANIFEST, RunDir, RunStatus};
-use super::{RecordError, summary::Calibration};
+use super::summary::Calibration;
+use crate::record::rundir::{MANIFEST, RunDir, RunStatus};
+use crate::record::{RecordError, read_json, to_json};
 use crate::scenario::plan::Plan;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -49,7 +50,7 @@ impl Manifest {
     /// # Errors
     /// If the file cannot be written.
     pub fn write(&self, dir: &RunDir) -> Result<(), RecordError> {
-        dir.write(MANIFEST, &super::to_json(MANIFEST, self)?)
+        dir.write(MANIFEST, &to_json(MANIFEST, self)?)
     }
 
     /// Reads the manifest of the run in `path`.
@@ -57,6 +58,6 @@ impl Manifest {
     /// # Errors
     /// If there is none or it is not one of ours.
     pub fn read(path: &Path) -> Result<Self, RecordError> {
-        super::read_json(&path.join(MANIFEST))
+        read_json(&path.join(MANIFEST))
     }
 }

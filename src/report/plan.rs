@@ -1,0 +1,208 @@
+//! A plan in words: what is connected to what, with which values.
+
+use crate::plot::number::{count, si};
+use crate::scenario::plan::{
+    Connect, DatasetName, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan, Protocol,
+    SourceKind, SourcePlan, Supervised, WeightInit,
+};
+use crate::synapse::{Arrangement, Placement};
+use crate::time::Time;
+
+/// A line of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub name: String,
+    pub value: String,
+}
+
+fn row(name: &str, value: impl Into<String>) -> Row {
+    Row { name: name.into(), value: value.into() }
+}
+
+/// Headings and tables: sources, populations, projections, protocol.
+#[must_use]
+pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
+    let sources = plan.sources.iter().map(|s| (format!("Source {}", s.name), source(s)));
+    let populations = plan.populations.iter().map(|p| (format!("Population {}", p.name), population(p)));
+    let projections =
+        plan.projections.iter().map(|p| (format!("Projection {}", p.name), projection(plan, p)));
+    let protocol = match &plan.protocol {
+        Protocol::Simulate { duration } => {
+            ("Protocol: simulate".to_string(), vec![row("duration", time(*duration))])
+        }
+        Protocol::Supervised(supervised) => {
+            ("Protocol: supervised training".to_string(), training(plan, supervised))
+        }
+    };
+    sources.chain(populations).chain(projections).chain([protocol]).collect()
+}
+
+/// Which pulse widths, voltages and times the energy figures rest on.
+#[must_use]
+pub fn energy_basis(plan: &Plan) -> Vec<String> {
+    let reads = plan.projections.iter().filter_map(|projection| {
+        let device = projection.device?;
+        Some(format!(
+            "Read of {}: {} for {} on every device of a pulsed row.",
+            projection.name,
+            si(device.read.amplitude.get(), "V"),
+            si(device.read.width.get(), "s"),
+        ))
+    });
+    let switches = plan.populations.iter().map(|population| {
+        let s = &population.switch;
+        let power = s.i_cc.get() * s.i_cc.get() / s.g_on.get();
+        format!(
+            "Neurons of {}: I_cc\u{b2}/G_on = {} while on, {} per spike.",
+            population.name,
+            si(power, "W"),
+            si(s.on_time.get(), "s")
+        )
+    });
+    reads.chain(switches).collect()
+}
+
+fn time(time: Time) -> String {
+    time.to_string()
+}
+
+fn source(source: &SourcePlan) -> Vec<Row> {
+    match &source.kind {
+        SourceKind::Poisson { size, rate } => {
+            vec![row("kind", "Poisson"), row("size", count((*size).into())), row("rate", rate.to_string())]
+        }
+        SourceKind::SpikeList { size, spikes } => vec![
+            row("kind", "given spikes"),
+            row("size", count((*size).into())),
+            row("spikes", count(spikes.len() as u64)),
+        ],
+        SourceKind::Regular { size, start, period } => vec![
+            row("kind", "regular"),
+            row("size", count((*size).into())),
+            row("start", time(*start)),
+            row("period", time(*period)),
+        ],
+        SourceKind::Dataset { dataset, max_rate } => {
+            let name = match dataset {
+                DatasetName::DrawnDigits => "drawn digits",
+                DatasetName::Mnist => "MNIST",
+                DatasetName::FashionMnist => "Fashion-MNIST",
+            };
+            vec![
+                row("data set", name),
+                row("encoding", "each pixel a Poisson process"),
+                row("max_rate", max_rate.to_string()),
+            ]
+        }
+    }
+}
+
+fn population(population: &PopulationPlan) -> Vec<Row> {
+    let n = &population.neuron;
+    let reset = format!("{:?}", n.reset).to_lowercase();
+    vec![
+        row("model", "leaky integrate-and-fire"),
+        row("size", count(population.size.into())),
+        row("tau_m", n.tau_m.to_string()),
+        row("u_rest, v_th", format!("{}, {}", n.u_rest, n.v_th)),
+        row("reset", reset),
+        row("t_ref", n.t_ref.to_string()),
+        row("i_cc, g_on", format!("{}, {}", population.switch.i_cc, population.switch.g_on)),
+        row("on_time", population.switch.on_time.to_string()),
+    ]
+}
+
+fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
+    let from = match projection.from {
+        Origin::Source(k) => plan.sources.get(k).map(|s| s.name.as_str()),
+        Origin::Population(k) => plan.populations.get(k).map(|p| p.name.as_str()),
+    };
+    let to = plan.populations.get(projection.to).map_or("?", |p| p.name.as_str());
+    let connect = match &projection.connect {
+        Connect::AllToAll => "all to all".to_string(),
+        Connect::OneToOne => "one to one".to_string(),
+        Connect::List { synapses } => format!("{} synapses", count(synapses.len() as u64)),
+    };
+    let (kernel, unit) = match projection.kernel {
+        Kernel::Delta => ("delta".to_string(), "V"),
+        Kernel::Rect { width } => (format!("rectangle of {}", time(width)), "A"),
+        Kernel::Triangle { width } => (format!("triangle of {}", time(width)), "A"),
+    };
+    let weight = match projection.weight {
+        WeightInit::Constant { value } => si(value, unit),
+        WeightInit::Normal { mean, sd } => format!("normal, {} \u{b1} {}", si(mean, unit), si(sd, unit)),
+        WeightInit::Uniform { low, high } => format!("uniform, {} to {}", si(low, unit), si(high, unit)),
+    };
+    let mut rows = vec![
+        row("from, to", format!("{} \u{2192} {to}", from.unwrap_or("?"))),
+        row("connect", connect),
+        row("kernel", kernel),
+        row("initial weight", weight),
+        row("delay", time(projection.delay)),
+    ];
+    if let Some(device) = &projection.device {
+        let arrangement = match device.arrangement {
+            Arrangement::Single => "one device".to_string(),
+            Arrangement::Differential => "a pair of devices".to_string(),
+            Arrangement::Parallel(n) => format!("{n} pairs of devices"),
+        };
+        let placement = match device.placement {
+            Placement::OneSided => "one-sided",
+            Placement::Balanced => "balanced",
+        };
+        let levels = device.range.levels.map_or_else(|| "continuous".to_string(), |n| format!("{n} levels"));
+        rows.extend([
+            row("weight is", format!("{arrangement}, {placement}")),
+            row("g_min, g_max", format!("{}, {} ({levels})", device.range.g_min, device.range.g_max)),
+            row(
+                "spread (CV)",
+                format!("{} % at g_max, {} % at g_min", cv(device.spread.cv_on), cv(device.spread.cv_off)),
+            ),
+            row("read pulse", format!("{}, {}", device.read.amplitude, device.read.width)),
+        ]);
+    }
+    rows
+}
+
+fn cv(fraction: f64) -> String {
+    let text = format!("{:.3}", 100.0 * fraction);
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
+    let learns = plan.projections.get(s.projection).map_or("?", |p| p.name.as_str());
+    let samples = |n: Option<u32>| n.map_or_else(|| "all".to_string(), |n| count(n.into()));
+    let mut rows = vec![
+        row("learns", learns),
+        row("epochs, batch", format!("{}, {}", s.epochs, s.batch)),
+        row("samples", format!("{} to train, {} to test", samples(s.train_samples), samples(s.test_samples))),
+        row("presentation", format!("{} (test: {})", time(s.presentation), time(s.test_presentation))),
+        row(
+            "optimizer",
+            format!(
+                "Adam, {} to {} of v_th \u{2212} u_rest, cosine",
+                s.optimizer.rate, s.optimizer.rate_final
+            ),
+        ),
+        row("count gain", s.count_gain.to_string()),
+        row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
+        row(
+            "weights",
+            s.weight_bound.map_or_else(
+                || "unbounded".to_string(),
+                |bound| format!("|w| \u{2264} {bound} of v_th \u{2212} u_rest"),
+            ),
+        ),
+        row(
+            "precision",
+            match s.precision {
+                Precision::F64 => "f64",
+                Precision::F32 => "f32",
+            },
+        ),
+    ];
+    if s.validation > 0.0 {
+        rows.push(row("validation", format!("{} % of the training samples", cv(s.validation))));
+    }
+    rows
+}

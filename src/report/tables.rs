@@ -1,0 +1,78 @@
+//! Results as CSV: a header, one line per row, `.` for the decimal point.
+
+use crate::record::csv::field;
+use crate::scenario::outcome::{EpochResult, ProgrammingResult};
+use std::fmt::Write as _;
+
+/// `epochs.csv`: one line per epoch of training.
+#[must_use]
+pub fn epochs(epochs: &[EpochResult]) -> String {
+    let mut text = "epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate\n".to_string();
+    for e in epochs {
+        let validation = e.validation_accuracy.map_or_else(String::new, |accuracy| accuracy.to_string());
+        let _ = writeln!(
+            text,
+            "{},{},{},{validation},{},{}",
+            e.epoch, e.loss, e.train_accuracy, e.test_accuracy, e.learning_rate
+        );
+    }
+    text
+}
+
+/// `confusion.csv`: rows are true classes, columns answers.
+#[must_use]
+pub fn confusion(matrix: &[Vec<u64>]) -> String {
+    let columns = matrix.iter().map(Vec::len).max().unwrap_or(0);
+    let mut text = "true class".to_string();
+    for column in 0..columns {
+        let _ = write!(text, ",answer {column}");
+    }
+    text.push('\n');
+    for (class, row) in matrix.iter().enumerate() {
+        let _ = write!(text, "{class}");
+        for count in row {
+            let _ = write!(text, ",{count}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// `programming.csv`: one line per programming draw.
+#[must_use]
+pub fn programming(cases: &[ProgrammingResult]) -> String {
+    let mut text = "case,draw,accuracy\n".to_string();
+    for case in cases {
+        for (draw, accuracy) in case.accuracy.iter().enumerate() {
+            let _ = writeln!(text, "{},{},{accuracy}", field(&case.name), draw + 1);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_without_validation_leaves_its_field_empty() {
+        let epoch = EpochResult {
+            epoch: 1,
+            loss: 0.5,
+            train_accuracy: 0.9,
+            validation_accuracy: None,
+            test_accuracy: 0.875,
+            learning_rate: 1e-3,
+        };
+        assert_eq!(
+            epochs(&[epoch]),
+            "epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate\n\
+             1,0.5,0.9,,0.875,0.001\n"
+        );
+    }
+
+    #[test]
+    fn a_confusion_matrix_names_its_axes() {
+        assert_eq!(confusion(&[vec![5, 1], vec![0, 6]]), "true class,answer 0,answer 1\n0,5,1\n1,0,6\n");
+    }
+}

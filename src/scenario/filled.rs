@@ -1,0 +1,192 @@
+//! A scenario after reading: every key of the specification with its value and where that comes from.
+
+use super::diagnostic::At;
+use super::spec::{Key, Refers, Unit};
+use super::text::Node;
+
+/// A checked value.
+#[derive(Clone, Debug)]
+pub enum Datum {
+    Text(String),
+    Flag(bool),
+    Integer(u64),
+    Number(f64),
+    /// In SI units.
+    Quantity(Unit, f64),
+    Choice(&'static str),
+    Names(Vec<(String, At)>),
+    Table(Fields),
+    Tables(Vec<Fields>),
+    /// Checked when the rest is known: weights and rows.
+    Raw(Node),
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A file or an argument.
+    Written(At),
+    /// The specification.
+    Default,
+    /// Another key of the same table.
+    SameAs(&'static str),
+    /// The rest of the scenario.
+    Derived(&'static str),
+    /// Nothing is there.
+    Absent,
+}
+
+/// One key of the specification with its value in this scenario.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub key: &'static Key,
+    /// Whether the key exists for the kind that was chosen. The value of one that does not is its default.
+    pub active: bool,
+    pub origin: Origin,
+    /// `None`: absent, or faulty and reported.
+    pub datum: Option<Datum>,
+}
+
+/// A table with every key of the specification.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// "population `output`".
+    pub what: String,
+    /// "population.output".
+    pub path: String,
+    /// Its header.
+    pub at: Option<At>,
+    pub entries: Vec<Entry>,
+}
+
+impl Fields {
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        let entry = self.entries.iter().find(|entry| entry.key.name == name);
+        debug_assert!(entry.is_some(), "`{name}` is not in the specification of {}", self.path);
+        entry
+    }
+
+    #[must_use]
+    pub fn datum(&self, name: &str) -> Option<&Datum> {
+        self.entry(name)?.datum.as_ref()
+    }
+
+    #[must_use]
+    pub fn quantity(&self, name: &str) -> Option<f64> {
+        match self.datum(name)? {
+            Datum::Quantity(_, value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.datum(name)? {
+            Datum::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<u64> {
+        match self.datum(name)? {
+            Datum::Integer(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// An integer whose range in the specification fits 32 bits.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u32> {
+        self.integer(name).and_then(|value| u32::try_from(value).ok())
+    }
+
+    #[must_use]
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.datum(name)? {
+            Datum::Flag(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.datum(name)? {
+            Datum::Text(value) => Some(value),
+            Datum::Choice(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&Self> {
+        match self.datum(name)? {
+            Datum::Table(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn tables(&self, name: &str) -> &[Self] {
+        match self.datum(name) {
+            Some(Datum::Tables(list)) => list,
+            _ => &[],
+        }
+    }
+
+    #[must_use]
+    pub fn names(&self, name: &str) -> &[(String, At)] {
+        match self.datum(name) {
+            Some(Datum::Names(names)) => names,
+            _ => &[],
+        }
+    }
+
+    /// Where a value was written; `None` for a default.
+    #[must_use]
+    pub fn written(&self, name: &str) -> Option<&At> {
+        match &self.entry(name)?.origin {
+            Origin::Written(at) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// Where a value was written, or else the header of its table.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Option<&At> {
+        self.written(name).or(self.at.as_ref())
+    }
+}
+
+/// All sections of a scenario, checked one by one.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    pub(super) sections: Vec<(&'static str, Vec<(String, Fields)>)>,
+}
+
+impl Filled {
+    /// The one table of a section without names.
+    #[must_use]
+    pub fn one(&self, section: &str) -> Option<&Fields> {
+        self.all(section).first().map(|(_, fields)| fields)
+    }
+
+    /// The tables of a section with names, in the order of the file.
+    #[must_use]
+    pub fn all(&self, section: &str) -> &[(String, Fields)] {
+        self.sections.iter().find(|(name, _)| *name == section).map_or(&[], |(_, tables)| tables)
+    }
+
+    /// What a reference may name, in the order in which plans count them.
+    #[must_use]
+    pub fn names(&self, refers: Refers) -> Vec<&str> {
+        let sections: &[&str] = match refers {
+            Refers::Source => &["source"],
+            Refers::Population => &["population"],
+            Refers::Projection => &["projection"],
+            Refers::SourceOrPopulation => &["source", "population"],
+        };
+        sections.iter().flat_map(|section| self.all(section)).map(|(name, _)| name.as_str()).collect()
+    }
+}

@@ -1,0 +1,248 @@
+//! Projections: what connects to what, with which weights, delays and devices.
+
+use super::diagnostic::Diagnostic;
+use super::filled::{Datum, Fields};
+use super::lower::{Lower, placement, quantity, spread, time};
+use super::plan::{Connect, DATASET_PIXELS, DevicePlan, Kernel, Origin, ProjectionPlan, WeightInit};
+use super::spec::{Kind, Refers, Unit, allowed};
+use super::text::Node;
+use super::{lists, load, weights};
+use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
+use crate::time::Time;
+
+/// More synapses than a machine that runs this has memory for.
+const MAX_SYNAPSES: u64 = 1 << 32;
+
+impl Lower<'_> {
+    /// Where a projection starts.
+    fn origin(&mut self, fields: &Fields) -> Option<Origin> {
+        let name = fields.text("from")?;
+        let what = format!("`from` of {}", fields.what);
+        let index = self.index(name, fields.place("from"), &what, Refers::SourceOrPopulation)?;
+        let sources = self.filled.all("source").len();
+        Some(if index < sources { Origin::Source(index) } else { Origin::Population(index - sources) })
+    }
+
+    /// How many lines an origin has; `None` if its size is faulty.
+    fn size_of(&self, origin: Origin) -> Option<u32> {
+        match origin {
+            Origin::Population(index) => self.filled.all("population").get(index)?.1.count("size"),
+            Origin::Source(index) => {
+                let fields = &self.filled.all("source").get(index)?.1;
+                if fields.text("kind") == Some("dataset") {
+                    Some(DATASET_PIXELS)
+                } else {
+                    fields.count("size")
+                }
+            }
+        }
+    }
+
+    pub(super) fn projection(&mut self, name: &str, fields: &Fields) -> Option<ProjectionPlan> {
+        let from = self.origin(fields);
+        let to = fields.text("to").and_then(|to| {
+            self.index(to, fields.place("to"), &format!("`to` of {}", fields.what), Refers::Population)
+        });
+        let pre = from.and_then(|from| self.size_of(from));
+        let post = to.and_then(|to| self.size_of(Origin::Population(to)));
+        let kernel = match fields.text("kernel") {
+            Some("delta") => Some(Kernel::Delta),
+            Some("rect") => time(fields, "width").map(|width| Kernel::Rect { width }),
+            Some("triangle") => time(fields, "width").map(|width| Kernel::Triangle { width }),
+            _ => None,
+        };
+        // The kernel decides what a weight is even when its width is faulty.
+        let unit = match fields.text("kernel") {
+            Some("rect" | "triangle") => Unit::Ampere,
+            _ => Unit::Volt,
+        };
+        let device = fields.table("device").map(|device| self.device(device, unit));
+        let mut delay = time(fields, "delay");
+        let connect = match fields.text("connect")? {
+            "all_to_all" => {
+                if let (Some(pre), Some(post)) = (pre, post)
+                    && u64::from(pre) * u64::from(post) > MAX_SYNAPSES
+                {
+                    self.faults.push(
+                        Diagnostic::error(format!("{} has {pre} x {post} synapses", fields.what))
+                            .maybe_at(fields.place("connect"))
+                            .allowed(format!("at most {MAX_SYNAPSES}: each takes eight bytes and more")),
+                    );
+                }
+                Some(Connect::AllToAll)
+            }
+            "one_to_one" => {
+                if let (Some(pre), Some(post)) = (pre, post)
+                    && pre != post
+                {
+                    self.faults.push(
+                        Diagnostic::error(format!(
+                            "{} connects one to one, from {pre} lines to {post} neurons",
+                            fields.what
+                        ))
+                        .maybe_at(fields.place("connect"))
+                        .allowed("equal sizes, or connect = \"all_to_all\""),
+                    );
+                }
+                Some(Connect::OneToOne)
+            }
+            _ => self.list(fields, (pre, post), unit).map(|synapses| {
+                if let (Some(row), Some(written)) = (synapses.delay, fields.written("delay"))
+                    && delay != Some(row)
+                {
+                    self.faults.push(
+                        Diagnostic::error(format!("{} gives its delay here and in its file", fields.what))
+                            .at(written)
+                            .allowed("one of the two"),
+                    );
+                }
+                delay = synapses.delay.or(delay);
+                Connect::List { synapses: synapses.rows }
+            }),
+        };
+        let weight = match (&connect, fields.datum("weight")) {
+            (Some(Connect::List { .. }), _) => Some(WeightInit::Constant { value: 0.0 }),
+            (_, Some(Datum::Raw(node))) => {
+                let scale = to.and_then(|to| threshold(&self.filled.all("population").get(to)?.1));
+                weights::weight(node, unit, scale, &fields.what, self.faults)
+            }
+            _ => None,
+        };
+        Some(ProjectionPlan {
+            name: name.to_string(),
+            from: from?,
+            to: to?,
+            connect: connect?,
+            kernel: kernel?,
+            weight: weight?,
+            delay: delay?,
+            device: match device {
+                Some(device) => Some(device?),
+                None => None,
+            },
+        })
+    }
+
+    fn list(
+        &mut self,
+        fields: &Fields,
+        sizes: (Option<u32>, Option<u32>),
+        unit: Unit,
+    ) -> Option<lists::Synapses> {
+        match (fields.datum("synapses"), fields.text("file")) {
+            (Some(Datum::Raw(node)), None) => {
+                lists::inline_synapses(node, sizes, unit, &fields.what, self.faults)
+            }
+            (None, Some(file)) => {
+                let csv =
+                    load::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
+                lists::csv_synapses(&csv.ok()?, sizes, unit, self.faults)
+            }
+            _ => {
+                self.one_of(fields, "synapses", "file");
+                None
+            }
+        }
+    }
+
+    fn device(&mut self, fields: &Fields, unit: Unit) -> Option<DevicePlan> {
+        self.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
+        let arrangement = match fields.text("arrangement")? {
+            "single" => Arrangement::Single,
+            "parallel" => Arrangement::Parallel(fields.count("pairs")?),
+            _ => Arrangement::Differential,
+        };
+        let w_max = match fields.datum("w_max") {
+            Some(Datum::Raw(node)) => Some(self.weight_limit(node, unit, &fields.what)?),
+            _ => None,
+        };
+        let read = fields.table("read")?;
+        Some(DevicePlan {
+            arrangement,
+            placement: placement(fields)?,
+            range: DeviceRange {
+                g_min: quantity(fields, "g_min")?,
+                g_max: quantity(fields, "g_max")?,
+                levels: fields.count("levels"),
+            },
+            spread: spread(fields)?,
+            read: ReadPulse { amplitude: quantity(read, "amplitude")?, width: quantity(read, "width")? },
+            w_max,
+        })
+    }
+
+    fn weight_limit(&mut self, node: &Node, unit: Unit, what: &str) -> Option<f64> {
+        let found = weights::weight(node, unit, None, &format!("`w_max` of {what}"), self.faults)?;
+        match found {
+            WeightInit::Constant { value } if value > 0.0 => Some(value),
+            _ => {
+                self.faults.push(
+                    Diagnostic::error(format!("`w_max` of {what} is {}", node.shown()))
+                        .at(&node.at)
+                        .allowed(allowed(&Kind::WeightLimit)),
+                );
+                None
+            }
+        }
+    }
+
+    /// A spike must not come back to its own instant: zero-delay projections form no circle.
+    pub(super) fn zero_delay_circle(&mut self, projections: &[Option<ProjectionPlan>]) {
+        let filled = self.filled;
+        let populations = filled.names(Refers::Population);
+        let edges: Vec<(usize, usize, &Fields)> = projections
+            .iter()
+            .zip(filled.all("projection"))
+            .filter_map(|(projection, (_, fields))| match projection.as_ref()? {
+                ProjectionPlan { from: Origin::Population(from), to, delay: Time::ZERO, .. } => {
+                    Some((*from, *to, fields))
+                }
+                _ => None,
+            })
+            .collect();
+        // Populations that can be reached from nothing but a circle never become free.
+        let mut waiting: Vec<bool> = vec![true; populations.len()];
+        loop {
+            let free = (0..populations.len())
+                .find(|&p| waiting[p] && edges.iter().all(|&(from, to, _)| to != p || !waiting[from]));
+            match free {
+                Some(p) => waiting[p] = false,
+                None => break,
+            }
+        }
+        // Walk backwards from a stuck one until one repeats: that is a circle.
+        let Some(start) = waiting.iter().position(|&stuck| stuck) else { return };
+        let mut path = vec![start];
+        let mut last = None;
+        loop {
+            let here = path[path.len() - 1];
+            let Some(&(from, _, fields)) = edges.iter().find(|&&(from, to, _)| to == here && waiting[from])
+            else {
+                return;
+            };
+            last = last.or(Some(fields));
+            if let Some(again) = path.iter().position(|&p| p == from) {
+                let mut names: Vec<&str> = path[again..].iter().map(|&p| populations[p]).collect();
+                names.push(populations[from]);
+                names.reverse();
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "a circle of projections without delay: {}",
+                        names.join(" -> ")
+                    ))
+                    .maybe_at(fields.place("delay"))
+                    .allowed("a delay above 0 s in one of them")
+                    .hint("a spike would have to act on its own instant"),
+                );
+                return;
+            }
+            path.push(from);
+        }
+    }
+}
+
+/// v_th - u_rest of a population, if that is positive.
+fn threshold(fields: &Fields) -> Option<f64> {
+    let distance = fields.quantity("v_th")? - fields.quantity("u_rest")?;
+    (distance > 0.0).then_some(distance)
+}

@@ -1,0 +1,409 @@
+//! What a user sees for each way of getting a scenario wrong.
+
+use memspike::scenario::{load, load_text};
+
+/// A scenario in which everything is right.
+const GOOD: &str = r#"[scenario]
+title = "test"
+
+[source.noise]
+kind = "poisson"
+size = 4
+rate = "20 Hz"
+
+[population.cells]
+size = 4
+tau_m = "9.41 ms"
+v_th = "0.25 V"
+
+[projection.jumps]
+from = "noise"
+to = "cells"
+kernel = "delta"
+weight = "1 mV"
+
+[protocol]
+kind = "simulate"
+duration = "1 s"
+"#;
+
+/// The smallest scenario that trains.
+const TRAINS: &str = r#"[source.retina]
+kind = "dataset"
+dataset = "drawn-digits"
+
+[population.output]
+size = 10
+reset = "subtract"
+
+[projection.input]
+from = "retina"
+to = "output"
+weight = { normal = [0.005, 0.01], unit = "threshold" }
+
+[protocol]
+kind = "supervised"
+"#;
+
+/// The text with `from` replaced by `to`, which must occur.
+fn with(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "`{from}` is not in the scenario");
+    text.replacen(from, to, 1)
+}
+
+/// The message for a text, which must be refused.
+fn refusal(text: &str, overrides: &[&str]) -> String {
+    let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+    match load_text("test.toml", text, &overrides, None) {
+        Ok(_) => panic!("accepted:\n{text}"),
+        Err(faults) => faults.render(false),
+    }
+}
+
+/// Several messages of one kind, each under what brings it about.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn add(&mut self, title: &str, message: impl AsRef<str>) {
+        if !title.is_empty() {
+            self.0.push_str(&format!("\n---- {title} ----\n"));
+        }
+        self.0.push_str(message.as_ref());
+    }
+}
+
+/// The message of one slip in a good scenario.
+fn slip(from: &str, to: &str) -> String {
+    refusal(&with(GOOD, from, to), &[])
+}
+
+#[test]
+fn the_good_scenarios_are_good() {
+    for text in [GOOD, TRAINS] {
+        let loaded = load_text("test.toml", text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+        assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+    }
+}
+
+#[test]
+fn an_unknown_key() {
+    let mut page = Page::default();
+    page.add("", slip("tau_m =", "tau_n ="));
+    page.add("belongs elsewhere", slip("size = 4\ntau_m", "g_max = \"1 uS\"\nsize = 4\ntau_m"));
+    page.add("extends in a section", slip("title =", "extends = \"mnist\"\ntitle ="));
+    page.add("at the top", refusal(&format!("title = \"x\"\n{}", with(GOOD, "title = \"test\"", "")), &[]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn a_key_of_another_kind() {
+    insta::assert_snapshot!(slip("rate = \"20 Hz\"", "rate = \"20 Hz\"\nperiod = \"1 ms\""));
+}
+
+#[test]
+fn an_unknown_section() {
+    insta::assert_snapshot!(slip("[population.cells]", "[populations.cells]"));
+}
+
+#[test]
+fn a_section_without_a_name() {
+    insta::assert_snapshot!(slip("[source.noise]", "[source]"));
+}
+
+#[test]
+fn a_wrong_unit() {
+    let mut page = Page::default();
+    page.add("", slip("v_th = \"0.25 V\"", "v_th = \"20 s\""));
+    page.add("upper and lower case", slip("v_th = \"0.25 V\"", "v_th = \"250 mv\""));
+    page.add("unknown unit", slip("v_th = \"0.25 V\"", "v_th = \"250 furlongs\""));
+    page.add("weight of a pulse", slip("kernel = \"delta\"", "kernel = \"rect\"\nwidth = \"1 ms\""));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn a_missing_unit() {
+    let mut page = Page::default();
+    page.add("", slip("tau_m = \"9.41 ms\"", "tau_m = 9.41"));
+    page.add("in quotes", slip("tau_m = \"9.41 ms\"", "tau_m = \"9.41\""));
+    page.add("of a weight", slip("weight = \"1 mV\"", "weight = { normal = [1, \"0.1 mV\"] }"));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn a_negative_tau() {
+    insta::assert_snapshot!(slip("tau_m = \"9.41 ms\"", "tau_m = \"-9.41 ms\""));
+}
+
+#[test]
+fn a_threshold_below_rest() {
+    let mut page = Page::default();
+    page.add("", slip("v_th = \"0.25 V\"", "v_th = \"0.25 V\"\nu_rest = \"0.3 V\""));
+    page.add("the default threshold", slip("v_th = \"0.25 V\"", "u_rest = \"250 mV\""));
+    page.add(
+        "reset above threshold",
+        slip("v_th = \"0.25 V\"", "v_th = \"0.25 V\"\nreset = \"value\"\nu_reset = \"0.3 V\""),
+    );
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn conductances_the_wrong_way_round() {
+    let text = format!("{TRAINS}\n[projection.input.device]\ng_min = \"1 mS\"\ng_max = \"1 uS\"\n");
+    insta::assert_snapshot!(refusal(&text, &[]));
+}
+
+#[test]
+fn not_a_number() {
+    let mut page = Page::default();
+    page.add("", slip("tau_m = \"9.41 ms\"", "tau_m = \"NaN ms\""));
+    page.add("bare", slip("tau_m = \"9.41 ms\"", "tau_m = nan"));
+    page.add("infinite", refusal(&format!("{TRAINS}count_gain = inf\n"), &[]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn a_typo_in_a_name() {
+    let mut page = Page::default();
+    page.add("", slip("to = \"cells\"", "to = \"cell\""));
+    page.add("a source as target", slip("to = \"cells\"", "to = \"noise\""));
+    page.add("of a choice", slip("kind = \"poisson\"", "kind = \"poison\""));
+    page.add("in the record", refusal(&format!("{GOOD}\n[record]\nspikes = [\"cels\"]\n"), &[]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn a_missing_protocol() {
+    let (text, _) = GOOD.split_once("[protocol]").unwrap();
+    insta::assert_snapshot!(refusal(text, &[]));
+}
+
+#[test]
+fn a_missing_key() {
+    insta::assert_snapshot!(slip("size = 4\ntau_m", "tau_m"));
+}
+
+#[test]
+fn a_wrong_type_and_a_range() {
+    let mut page = Page::default();
+    page.add("", slip("size = 4\ntau_m", "size = \"four\"\ntau_m"));
+    page.add("zero", slip("size = 4\ntau_m", "size = 0\ntau_m"));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn several_faults_are_all_reported() {
+    let text = with(GOOD, "tau_m = \"9.41 ms\"", "tau_m = \"-1 ms\"\nsiz = 3");
+    let text = with(&text, "to = \"cells\"", "to = \"sells\"");
+    insta::assert_snapshot!(refusal(
+        &with(&text, "duration = \"1 s\"", "duration = \"3 h\""),
+        &["source.noise.rate=20"]
+    ));
+}
+
+#[test]
+fn sizes_that_do_not_fit_one_to_one() {
+    let text = with(GOOD, "kernel = \"delta\"", "connect = \"one_to_one\"");
+    insta::assert_snapshot!(refusal(&text, &["source.noise.size=3"]));
+}
+
+#[test]
+fn more_synapses_than_memory() {
+    insta::assert_snapshot!(refusal(
+        GOOD,
+        &["source.noise.size=100000000", "population.cells.size=100000000"]
+    ));
+}
+
+#[test]
+fn a_circle_without_delay() {
+    insta::assert_snapshot!(refusal(
+        &format!("{GOOD}\n[projection.again]\nfrom = \"cells\"\nto = \"cells\"\nweight = \"1 mV\"\n"),
+        &[]
+    ));
+}
+
+#[test]
+fn supervised_training_has_its_conditions() {
+    let mut page = Page::default();
+    page.add(
+        "",
+        refusal(
+            &with(
+                &with(TRAINS, "size = 10", "size = 12"),
+                "weight =",
+                "connect = \"one_to_one\"\ndelay = \"1 ms\"\nweight =",
+            ),
+            &[],
+        ),
+    );
+    page.add(
+        "programming without devices",
+        refusal(&format!("{TRAINS}programming = [{{ name = \"six\", levels = 6 }}]\n"), &[]),
+    );
+    page.add(
+        "data set without training",
+        refusal(&with(TRAINS, "\"supervised\"", "\"simulate\"\nduration = \"1 s\""), &[]),
+    );
+    page.add("weights from nowhere", refusal(&format!("{TRAINS}weights_from = \"mnits\"\n"), &[]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn a_bad_set_argument() {
+    let mut page = Page::default();
+    page.add("", refusal(GOOD, &["protocol.duration"]));
+    page.add("bad value", refusal(GOOD, &["population.cells.tau_m=-1 ms"]));
+    page.add("unknown key", refusal(GOOD, &["population.cells.taum=\"10 ms\""]));
+    page.add("below a value", refusal(GOOD, &["population.cells.size.max=3"]));
+    page.add("unknown section", refusal(GOOD, &["populatoin.cells.size=3"]));
+    page.add("against the file", refusal(GOOD, &["population.cells.u_rest=0.3 V"]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn not_toml() {
+    let mut page = Page::default();
+    page.add("", slip("size = 4\ntau_m", "size = = 4\ntau_m"));
+    page.add("missing quotes", slip("tau_m = \"9.41 ms\"", "tau_m = 9.41 ms"));
+    page.add("twice", slip("size = 4\ntau_m", "size = 4\nsize = 5\ntau_m"));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn faulty_rows() {
+    let text = with(
+        GOOD,
+        "kind = \"poisson\"\nsize = 4\nrate = \"20 Hz\"",
+        "kind = \"spike_list\"\nsize = 4\nspikes = [[\"1 ms\", 0], [2, 1], [\"3 ms\", 4], [\"4 ms\"]]",
+    );
+    insta::assert_snapshot!(refusal(&text, &[]));
+}
+
+/// Runs in a directory of its own; its path is taken out of the message.
+fn in_directory(files: &[(&str, &str)], argument: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let argument = directory.path().join(argument);
+    match load(argument.to_str().unwrap(), &[], None) {
+        Ok(_) => panic!("accepted"),
+        // The renderer breaks long lines, so the path is made short before it gets there.
+        Err(faults) => {
+            let root = format!("{}/", directory.path().display());
+            let short = faults.into_iter().map(|fault| shortened(fault, &root)).fold(
+                memspike::scenario::Diagnostics::default(),
+                |mut all, fault| {
+                    all.push(fault);
+                    all
+                },
+            );
+            short.render(false)
+        }
+    }
+}
+
+fn shortened(mut fault: memspike::scenario::Diagnostic, root: &str) -> memspike::scenario::Diagnostic {
+    fault.what = fault.what.replace(root, "DIR/").replace(root.trim_end_matches('/'), "DIR").into();
+    let also: Vec<_> = fault.also.iter_mut().map(|(at, _)| at).collect();
+    for at in fault.at.iter_mut().chain(also) {
+        let mut source = (*at.source).clone();
+        source.name = source.name.replace(root, "DIR/");
+        at.source = std::sync::Arc::new(source);
+    }
+    fault
+}
+
+#[test]
+fn a_list_in_a_file() {
+    let mut page = Page::default();
+    let text = with(GOOD, "weight = \"1 mV\"", "connect = \"list\"\nfile = \"synapses.csv\"");
+    let csv = |csv: &str| in_directory(&[("a.toml", &text), ("synapses.csv", csv)], "a.toml");
+    page.add("", csv("pre,post,weight [mV],delay [ms]\n0,1,1,2\n1,9,1,2\n2,x,1,2\n3,0,nan,2\n"));
+    page.add("different delays", csv("pre,post,weight [mV],delay [ms]\n0,1,1,2\n1,2,1,3\n"));
+    page.add("no unit", csv("pre,post,weight\n0,1,1\n"));
+    page.add("unknown column", csv("pre,pots,weight [uA]\n0,1,1\n"));
+    page.add("twice", csv("pre,post,weight [mV]\n0,1,1\n2,2,1\n0,1,1\n"));
+    page.add("short row", csv("pre,post,weight [mV]\n0,1\n"));
+    page.add("no file", in_directory(&[("a.toml", &text)], "a.toml"));
+    page.add("a directory", in_directory(&[("a.toml", &text), ("synapses.csv/x", "")], "a.toml"));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn extends_goes_in_a_circle() {
+    insta::assert_snapshot!(in_directory(
+        &[("a.toml", "extends = \"b.toml\"\n"), ("b.toml", "extends = \"a.toml\"\n")],
+        "a.toml"
+    ));
+}
+
+#[test]
+fn a_circle_without_delay_is_found_through_a_file() {
+    let text = format!(
+        "{GOOD}\n[population.more]\nsize = 2\n[projection.there]\nfrom = \"cells\"\nto = \"more\"\nconnect = \"list\"\nfile = \"a.csv\"\n[projection.back]\nfrom = \"more\"\nto = \"cells\"\nweight = \"1 mV\"\n"
+    );
+    insta::assert_snapshot!(in_directory(
+        &[("a.toml", &text), ("a.csv", "pre,post,weight [mV]\n0,1,1\n")],
+        "a.toml"
+    ));
+}
+
+#[test]
+fn a_fault_in_what_is_extended_is_shown_there() {
+    let mut page = Page::default();
+    let base = with(GOOD, "tau_m = \"9.41 ms\"", "tau_m = \"9.41 mV\"");
+    page.add(
+        "",
+        in_directory(
+            &[
+                ("a.toml", "extends = \"base.toml\"\n[population.cells]\nu_rest = \"1 V\"\n"),
+                ("base.toml", &base),
+            ],
+            "a.toml",
+        ),
+    );
+    page.add("not found", refusal(&format!("extends = \"mnits\"\n{GOOD}"), &[]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn a_scenario_that_is_not_there() {
+    let mut page = Page::default();
+    let faults = load("digts", &[], None).unwrap_err();
+    page.add("", faults.render(false));
+    page.add("empty directory", in_directory(&[("empty/readme", "")], "empty"));
+    page.add("several", in_directory(&[("all/a/scenario.toml", GOOD), ("all/b/scenario.toml", GOOD)], "all"));
+    page.add("no text", {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.toml");
+        std::fs::write(&path, b"title = 1\n\xff\xfe").unwrap();
+        let faults = load(path.to_str().unwrap(), &[], None).unwrap_err();
+        faults
+            .iter()
+            .map(|fault| fault.what.replace(&directory.path().display().to_string(), "DIR"))
+            .collect::<String>()
+    });
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn implausible_values_are_warnings() {
+    let text =
+        with(TRAINS, "reset = \"subtract\"", "reset = \"subtract\"\ntau_m = \"20 s\"\nt_ref = \"200 ms\"");
+    let text = format!(
+        "{text}\n[projection.input.device]\nplacement = \"balanced\"\nread = {{ amplitude = \"0.2 V\", width = \"3 s\" }}\n\n[population.idle]\nsize = 1\n"
+    );
+    let loaded = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+    insta::assert_snapshot!(loaded.warnings.render(false));
+}
+
+#[test]
+fn colour_is_given_only_when_asked_for() {
+    let faults = load_text("test.toml", "", &[], None).unwrap_err();
+    assert!(!faults.render(false).contains('\u{1b}'));
+    assert!(faults.render(true).contains('\u{1b}'));
+}
