@@ -9,7 +9,7 @@ use super::shared_decay::{Delivery, RowSink, SharedDecay, SharedParameters};
 use super::state::{Counts, Membranes};
 use crate::encoding::BlockRate;
 use crate::network::{Form, Kernel, Network, Projection, Rows, Weights, predicts, stride};
-use crate::numeric::Real;
+use crate::numeric::{Columns, Real};
 use crate::time::Time;
 
 /// Constants of one population.
@@ -302,7 +302,7 @@ impl<R: Real> Core<R> {
                 self.scratch[projection.to].advanced = true;
                 state.add(&values[start..start + stride]);
                 if P::TAPE {
-                    probe.row(event.source, event.row, decay, &before, &state.x);
+                    probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());
                 }
             }
             (Membranes::Own(_), _) => {
@@ -509,8 +509,10 @@ struct Sink<'a, R, P> {
 }
 
 impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
+    const ROWS: bool = P::STREAM || P::TAPE;
+
     #[inline(always)]
-    fn row(&mut self, index: usize, row: u32, decay: R, before: &[R], x: &[R]) {
+    fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X) {
         if P::STREAM {
             let time = Time::from_fs(self.times[index]);
             self.probe.emit(time, self.source, row);

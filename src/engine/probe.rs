@@ -2,7 +2,7 @@
 //! event costs nothing for it, and [`Silent`] costs nothing at all.
 
 use super::key::EventKey;
-use crate::numeric::Real;
+use crate::numeric::{Columns, Real};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ pub trait Probe<R: Real> {
     /// `before`; `x` are the membranes before the threshold test. Both are relative to u_inf and
     /// include the padding.
     #[inline]
-    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+    fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         let _ = (projection, row, decay, before, x);
     }
 
@@ -126,31 +126,31 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const TAPE: bool = A::TAPE || B::TAPE;
     const LEARN: bool = A::LEARN || B::LEARN;
 
-    #[inline]
+    #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {
         self.0.emit(time, source, line);
         self.1.emit(time, source, line);
     }
 
-    #[inline]
+    #[inline(always)]
     fn arrival(&mut self, time: Time, projection: u32, row: u32) {
         self.0.arrival(time, projection, row);
         self.1.arrival(time, projection, row);
     }
 
-    #[inline]
+    #[inline(always)]
     fn spike(&mut self, spike: Spike) {
         self.0.spike(spike);
         self.1.spike(spike);
     }
 
-    #[inline]
-    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+    #[inline(always)]
+    fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         self.0.row(projection, row, decay, before, x);
         self.1.row(projection, row, decay, before, x);
     }
 
-    #[inline]
+    #[inline(always)]
     fn instant(&mut self, instant: Instant<'_>) {
         self.0.instant(instant);
         self.1.instant(instant);
@@ -167,27 +167,27 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const TAPE: bool = P::TAPE;
     const LEARN: bool = P::LEARN;
 
-    #[inline]
+    #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {
         (**self).emit(time, source, line);
     }
 
-    #[inline]
+    #[inline(always)]
     fn arrival(&mut self, time: Time, projection: u32, row: u32) {
         (**self).arrival(time, projection, row);
     }
 
-    #[inline]
+    #[inline(always)]
     fn spike(&mut self, spike: Spike) {
         (**self).spike(spike);
     }
 
-    #[inline]
-    fn row(&mut self, projection: u32, row: u32, decay: R, before: &[R], x: &[R]) {
+    #[inline(always)]
+    fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         (**self).row(projection, row, decay, before, x);
     }
 
-    #[inline]
+    #[inline(always)]
     fn instant(&mut self, instant: Instant<'_>) {
         (**self).instant(instant);
     }

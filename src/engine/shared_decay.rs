@@ -5,9 +5,9 @@
 //! an arrival adds the weight; x_j >= theta = v_th - u_inf fires. The decay multiplies first and the
 //! rows of one instant are added in content order, in the batch kernel and one by one alike.
 
-use crate::network::{PAD, stride};
+use crate::network::stride;
 use crate::neuron::{Lif, Reset};
-use crate::numeric::Real;
+use crate::numeric::{Columns, Quad, Quads, Real};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
@@ -149,9 +149,11 @@ impl<R: Real> SharedDecay<R> {
 }
 
 /// What the batch kernel reports about one event.
-pub trait RowSink<R> {
+pub trait RowSink<R: Real> {
+    /// Whether [`RowSink::row`] is wanted.
+    const ROWS: bool;
     /// The row has been added; `x` is not yet reset.
-    fn row(&mut self, index: usize, row: u32, decay: R, before: &[R], x: &[R]);
+    fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X);
     /// Neuron `neuron` fires at event `index`. Returns the number of events that may still be taken
     /// from this batch, counted from its start.
     fn fire(&mut self, index: usize, neuron: u32) -> usize;
@@ -178,20 +180,21 @@ impl<R: Real, K: RowSink<R>> Work for Delivery<'_, R, K> {
     #[inline(always)]
     fn run(self) -> usize {
         match self.state.x.len() {
-            4 => deliver::<R, 4, K>(self),
-            8 => deliver::<R, 8, K>(self),
-            12 => deliver::<R, 12, K>(self),
-            16 => deliver::<R, 16, K>(self),
+            4 => deliver::<R, Quad<R>, K>(self),
+            8 => deliver::<R, (Quad<R>, Quad<R>), K>(self),
+            12 => deliver::<R, (Quad<R>, (Quad<R>, Quad<R>)), K>(self),
+            16 => deliver::<R, (Quad<R>, (Quad<R>, (Quad<R>, Quad<R>))), K>(self),
             _ => deliver_wide(self),
         }
     }
 }
 
-/// `S` is the padded number of columns; membranes stay in registers over the whole batch.
+/// For `X::COUNT` times four columns; membranes stay in registers over the whole batch.
 #[inline(always)]
-fn deliver<R: Real, const S: usize, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
+fn deliver<R: Real, X: Quads<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
-    debug_assert!(state.until.is_empty() && state.x.len() == S && times.len() <= BATCH);
+    let columns = 4 * X::COUNT;
+    debug_assert!(state.until.is_empty() && state.x.len() == columns && times.len() <= BATCH);
     let mut decays = [R::ZERO; BATCH];
     let mut last = state.last.fs();
     let mut spans = [0.0f64; BATCH];
@@ -202,36 +205,33 @@ fn deliver<R: Real, const S: usize, K: RowSink<R>>(batch: Delivery<'_, R, K>) ->
     for (decay, span) in decays.iter_mut().zip(spans) {
         *decay = R::from_f64(span * parameters.minus_rate).exp();
     }
-    let mut x = [R::ZERO; S];
-    x.copy_from_slice(&state.x);
+    let mut x = X::load(&state.x);
     let theta = parameters.theta;
     let mut limit = times.len();
     let mut index = 0;
     while index < limit {
         let row = first_row + u32::from(rows[index]);
-        let start = row as usize * S;
-        let Some(row_weights) = weights.get(start..start + S) else { break };
-        let decay = decays[index];
+        let start = row as usize * columns;
+        let Some(row_weights) = weights.get(start..start + columns) else { break };
         let before = x;
-        // Comparisons are gathered per vector lane first: an early "any" would be one scalar test each.
-        let mut over = [0u32; PAD];
-        for lane in 0..S {
-            x[lane] = x[lane] * decay + row_weights[lane];
-            over[lane % PAD] |= u32::from(x[lane] >= theta);
+        x = x.scale_add(decays[index], row_weights);
+        if K::ROWS {
+            sink.row(index, row, decays[index], before, x);
         }
-        let any = over.iter().fold(0, |any, &lane| any | lane) != 0;
-        sink.row(index, row, decay, &before, &x);
-        if any {
-            for neuron in 0..parameters.size.min(S) {
-                if x[neuron] >= theta {
-                    x[neuron] = parameters.after_reset(x[neuron]);
+        if x.highest().any_reaches(theta) {
+            let mut membranes = [R::ZERO; 16];
+            x.store(&mut membranes);
+            for (neuron, membrane) in membranes[..parameters.size.min(columns)].iter_mut().enumerate() {
+                if *membrane >= theta {
+                    *membrane = parameters.after_reset(*membrane);
                     limit = limit.min(sink.fire(index, neuron as u32));
                 }
             }
+            x = X::load(&membranes);
         }
         index += 1;
     }
-    state.x.copy_from_slice(&x);
+    x.store(&mut state.x);
     if index > 0 {
         state.last = Time::from_fs(times[index - 1]);
     }
@@ -252,13 +252,17 @@ fn deliver_wide<R: Real, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
         let Some(row_weights) = weights.get(start..start + stride) else { break };
         let decay = parameters.decay(state.last.fs(), times[index]);
         let mut any = false;
-        before.copy_from_slice(&state.x);
+        if K::ROWS {
+            before.copy_from_slice(&state.x);
+        }
         for (x, &weight) in state.x.iter_mut().zip(row_weights) {
             *x = *x * decay + weight;
             any |= *x >= parameters.theta;
         }
         state.last = Time::from_fs(times[index]);
-        sink.row(index, row, decay, &before, &state.x);
+        if K::ROWS {
+            sink.row(index, row, decay, before.as_slice(), state.x.as_slice());
+        }
         if any {
             for neuron in 0..parameters.size {
                 if state.x[neuron] >= parameters.theta {

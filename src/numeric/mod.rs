@@ -11,6 +11,7 @@ mod exp;
 mod lambert;
 mod ln;
 mod normal;
+mod quad;
 mod root;
 mod small;
 
@@ -19,6 +20,7 @@ pub use exp::{exp, exp_f32};
 pub use lambert::{lambert_w0, lambert_wm1};
 pub use ln::{ln, neg_ln_unit};
 pub use normal::{normal_quantile, standard_normal};
+pub use quad::{Columns, Quad, Quads};
 pub use root::rising_root;
 pub use small::{ln_1p, relaxation};
 

@@ -6,7 +6,7 @@
 //! not taken out.
 
 use crate::engine::{Probe, Spike};
-use crate::numeric::Real;
+use crate::numeric::{Columns, Real};
 
 /// Sums of x (1 - d) and x^2 (1 - d^2) over intervals and neurons of one presentation.
 #[derive(Clone, Debug, Default)]
@@ -32,16 +32,13 @@ impl<R: Real> Leakage<R> {
     }
 
     #[inline(always)]
-    fn add(&mut self, decay: R, before: &[R]) {
-        if self.linear.len() != before.len() {
-            self.linear.resize(before.len(), R::ZERO);
-            self.square.resize(before.len(), R::ZERO);
+    fn add<X: Columns<R>>(&mut self, decay: R, before: X) {
+        if self.linear.len() != before.columns() {
+            self.linear.resize(before.columns(), R::ZERO);
+            self.square.resize(before.columns(), R::ZERO);
         }
-        let (lost, lost_square) = (R::ONE - decay, R::ONE - decay * decay);
-        for ((linear, square), &x) in self.linear.iter_mut().zip(&mut self.square).zip(before) {
-            *linear += x * lost;
-            *square += x * x * lost_square;
-        }
+        before.add_scaled(R::ONE - decay, &mut self.linear);
+        before.add_squares(R::ONE - decay * decay, &mut self.square);
     }
 }
 
@@ -49,7 +46,7 @@ impl<R: Real> Probe<R> for Leakage<R> {
     const TAPE: bool = true;
 
     #[inline(always)]
-    fn row(&mut self, _projection: u32, _row: u32, decay: R, before: &[R], _x: &[R]) {
+    fn row<X: Columns<R>>(&mut self, _projection: u32, _row: u32, decay: R, before: X, _x: X) {
         self.add(decay, before);
     }
 
@@ -70,8 +67,8 @@ mod tests {
         let mut probe = Leakage::<f64>::default();
         let d1 = (-3e-3f64 / tau).exp();
         let d2 = (-5e-3f64 / tau).exp();
-        probe.row(0, 0, d1, &[0.2], &[0.15]);
-        let (linear, square) = probe.finish(&[0.15], d2);
+        probe.row(0, 0, d1, &[0.2, 0.0, 0.0, 0.0][..], &[0.15, 0.0, 0.0, 0.0][..]);
+        let (linear, square) = probe.finish(&[0.15, 0.0, 0.0, 0.0], d2);
         let exact = u_inf * u_inf * 8e-3 + 2.0 * u_inf * tau * linear + 0.5 * tau * square;
         let mut sum = 0.0;
         let n = 200_000;

@@ -13,6 +13,7 @@ use crate::readout::cross_entropy;
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
 use rayon::prelude::*;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What training needs to know besides network and data.
@@ -71,12 +72,13 @@ pub struct Trainer<'n, R: Real, Q: Queue<R>, O> {
     pub weights: Weights<R>,
     pub adam: AdamState<R>,
     pieces: Vec<Piece<'n, R, Q, O>>,
+    /// Tapes not in use: as many as there are threads, so that they stay in the cache.
+    tapes: Mutex<Vec<Tape<R>>>,
 }
 
 /// One piece of every batch.
 struct Piece<'n, R: Real, Q: Queue<R>, O> {
     presenter: Presenter<'n, R, Q, O>,
-    tape: Tape<R>,
     gradient: Vec<R>,
     error: Vec<f64>,
     rounded: Vec<R>,
@@ -100,7 +102,6 @@ where
         let pieces = (0..PIECES)
             .map(|_| Piece {
                 presenter: Presenter::new(network, population, settings.seed),
-                tape: Tape::default(),
                 gradient: vec![R::ZERO; length],
                 error: vec![0.0; stride(columns)],
                 rounded: vec![R::ZERO; stride(columns)],
@@ -116,6 +117,7 @@ where
             weights,
             adam: AdamState::new(length),
             pieces,
+            tapes: Mutex::default(),
         }
     }
 
@@ -163,13 +165,17 @@ where
 
     /// Each piece's gradient, in parallel.
     fn gradients(&mut self, samples: Samples<'n>, batch: &[u32], first_episode: u64) {
-        let Self { settings, theta, weights, pieces, .. } = self;
+        let Self { settings, theta, weights, pieces, tapes, .. } = self;
         pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
             worker.gradient.fill(R::ZERO);
+            // A lock that another thread died holding still guards usable tapes.
+            let mut tape = lock(tapes).pop().unwrap_or_default();
             for position in piece(batch.len(), index, PIECES) {
                 let sample = batch[position] as usize;
-                worker.train(settings, *theta, weights, samples, sample, first_episode + position as u64);
+                let episode = first_episode + position as u64;
+                worker.train(settings, *theta, weights, samples, sample, episode, &mut tape);
             }
+            lock(tapes).push(tape);
         });
     }
 
@@ -205,10 +211,11 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Piece<'n, R, Q, 
         samples: Samples<'n>,
         sample: usize,
         episode: u64,
+        tape: &mut Tape<R>,
     ) {
-        self.tape.clear();
-        self.presenter.present(weights, samples.code, sample, episode, settings.presentation, &mut self.tape);
-        self.presenter.encode(episode, &self.tape.spikes);
+        tape.clear();
+        self.presenter.present(weights, samples.code, sample, episode, settings.presentation, tape);
+        self.presenter.encode(episode, &tape.spikes);
         let label = usize::from(samples.labels[sample]);
         self.loss += cross_entropy(self.presenter.counts(), label, settings.count_gain, &mut self.error);
         self.correct += u64::from(self.presenter.answer() == label);
@@ -216,9 +223,13 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Piece<'n, R, Q, 
             *rounded = R::from_f64(error);
         }
         let steepness = R::from_f64(settings.steepness / theta);
-        self.tape.backward(&self.rounded, R::from_f64(theta), steepness, &mut self.gradient);
+        tape.backward(&self.rounded, R::from_f64(theta), steepness, &mut self.gradient);
         self.totals.add(self.presenter.all_counts());
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// A random order of `count` samples for an epoch: Fisher-Yates, one word per exchange.

@@ -12,15 +12,19 @@
 //! Computation 30 (2018) 1514).
 
 use crate::engine::{Probe, Spike};
-use crate::numeric::Real;
+use crate::numeric::{Columns, Quad, Real};
 use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population.
+///
+/// The arrays only grow; how much of them is in use is one counter, which is all that recording an
+/// event has to update.
 #[derive(Clone, Debug, Default)]
 pub struct Tape<R> {
+    events: usize,
     rows: Vec<u32>,
     decays: Vec<R>,
-    /// Membranes before the threshold test, `stride` per event.
+    /// Membranes before the threshold test, one stride per event.
     membranes: Vec<R>,
     /// Spikes of the presentation, for the fingerprint and observers.
     pub spikes: Vec<Spike>,
@@ -29,22 +33,35 @@ pub struct Tape<R> {
 impl<R: Real> Tape<R> {
     /// Forgets the presentation.
     pub fn clear(&mut self) {
-        self.rows.clear();
-        self.decays.clear();
-        self.membranes.clear();
+        self.events = 0;
         self.spikes.clear();
     }
 
     /// Number of recorded events.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.events
     }
 
     /// Whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.events == 0
+    }
+
+    #[cold]
+    fn grow(&mut self, stride: usize) {
+        let events = (2 * self.events).max(256);
+        self.rows.resize(events, 0);
+        self.decays.resize(events, R::ZERO);
+        self.membranes.resize(events * stride, R::ZERO);
+    }
+
+    /// Rows, decays and membranes in use, event by event.
+    #[inline(always)]
+    fn recorded(&self, stride: usize) -> impl DoubleEndedIterator<Item = (u32, R, &[R])> {
+        let rows = self.rows[..self.events].iter().zip(&self.decays[..self.events]);
+        rows.zip(self.membranes.chunks_exact(stride)).map(|((&row, &decay), x)| (row, decay, x))
     }
 
     /// Adds dL/dw of this presentation to `gradient` (padded row-major, like the weights).
@@ -54,20 +71,26 @@ impl<R: Real> Tape<R> {
         vectorised(Sweep { tape: self, error, theta, steepness, gradient });
     }
 
+    /// For `C` times four columns.
     #[inline(always)]
-    fn sweep<const S: usize>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
-        let mut lambda = [R::ZERO; S];
-        let mut e = [R::ZERO; S];
-        e.copy_from_slice(&error[..S]);
+    fn sweep<const C: usize>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        let mut lambda = [[R::ZERO; 4]; C];
+        let mut e = [[R::ZERO; 4]; C];
+        for (quad, error) in e.iter_mut().zip(error.chunks_exact(4)) {
+            quad.copy_from_slice(error);
+        }
+        let (one, theta, steepness) = (Quad::splat(R::ONE), Quad::splat(theta), Quad::splat(steepness));
         let mut next_decay = R::ZERO;
-        let events = self.rows.iter().zip(&self.decays).zip(self.membranes.chunks_exact(S));
-        for ((&row, &decay), x) in events.rev() {
-            let start = row as usize * S;
-            let Some(gradient) = gradient.get_mut(start..start + S) else { return };
-            for lane in 0..S {
-                let distance = R::ONE + ((x[lane] - theta) * steepness).abs();
-                lambda[lane] = e[lane] / (distance * distance) + next_decay * lambda[lane];
-                gradient[lane] += lambda[lane];
+        for (row, decay, x) in self.recorded(4 * C).rev() {
+            let start = row as usize * 4 * C;
+            let Some(gradient) = gradient.get_mut(start..start + 4 * C) else { return };
+            let next = Quad::splat(next_decay);
+            for lane in 0..C {
+                let distance = one + ((Quad::load(&x[4 * lane..]) - theta) * steepness).abs();
+                let moved = Quad(e[lane]) / (distance * distance) + next * Quad(lambda[lane]);
+                lambda[lane] = moved.0;
+                let place = &mut gradient[4 * lane..4 * lane + 4];
+                (Quad::load(place) + moved).store(place);
             }
             next_decay = decay;
         }
@@ -78,8 +101,7 @@ impl<R: Real> Tape<R> {
         let stride = error.len().max(1);
         let mut lambda = vec![R::ZERO; stride];
         let mut next_decay = R::ZERO;
-        let events = self.rows.iter().zip(&self.decays).zip(self.membranes.chunks_exact(stride));
-        for ((&row, &decay), x) in events.rev() {
+        for (row, decay, x) in self.recorded(stride).rev() {
             let start = row as usize * stride;
             let Some(gradient) = gradient.get_mut(start..start + stride) else { return };
             for lane in 0..stride {
@@ -108,10 +130,10 @@ impl<R: Real> Work for Sweep<'_, R> {
     fn run(self) {
         let Self { tape, error, theta, steepness, gradient } = self;
         match error.len() {
-            4 => tape.sweep::<4>(error, theta, steepness, gradient),
-            8 => tape.sweep::<8>(error, theta, steepness, gradient),
-            12 => tape.sweep::<12>(error, theta, steepness, gradient),
-            16 => tape.sweep::<16>(error, theta, steepness, gradient),
+            4 => tape.sweep::<1>(error, theta, steepness, gradient),
+            8 => tape.sweep::<2>(error, theta, steepness, gradient),
+            12 => tape.sweep::<3>(error, theta, steepness, gradient),
+            16 => tape.sweep::<4>(error, theta, steepness, gradient),
             _ => tape.sweep_wide(error, theta, steepness, gradient),
         }
     }
@@ -121,10 +143,16 @@ impl<R: Real> Probe<R> for Tape<R> {
     const TAPE: bool = true;
 
     #[inline(always)]
-    fn row(&mut self, _projection: u32, row: u32, decay: R, _before: &[R], x: &[R]) {
-        self.rows.push(row);
-        self.decays.push(decay);
-        self.membranes.extend_from_slice(x);
+    fn row<X: Columns<R>>(&mut self, _projection: u32, row: u32, decay: R, _before: X, x: X) {
+        let (event, stride) = (self.events, x.columns());
+        if event == self.rows.len() {
+            self.grow(stride);
+        }
+        self.rows[event] = row;
+        self.decays[event] = decay;
+        let place = &mut self.membranes[event * stride..(event + 1) * stride];
+        x.write(place);
+        self.events = event + 1;
     }
 
     #[inline(always)]
@@ -173,7 +201,7 @@ mod tests {
                 let membranes: Vec<f64> =
                     (0..outputs).map(|j| f64::from((k * 31 + j as u32 * 17) % 23) / 20.0).collect();
                 let decay = 1.0 - f64::from(k % 9) / 12.0;
-                tape.row(0, rows[k as usize], decay, &[], &membranes);
+                tape.row(0, rows[k as usize], decay, &[][..], membranes.as_slice());
                 decays.push(decay);
                 x.extend(membranes);
             }
