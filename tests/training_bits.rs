@@ -146,7 +146,7 @@ fn an_epoch_has_the_same_bits_under_both_engines_and_any_threads_in_f64() {
     let result = same_bits::<f64>(10, Some(0.02));
     let bound = 0.02 * Lif::default().theta();
     let weights: Vec<f64> = result.weights.iter().map(|&bits| f64::from_bits(bits)).collect();
-    assert!(weights.iter().all(|w| w.abs() <= bound) && weights.iter().any(|&w| w == bound));
+    assert!(weights.iter().all(|w| w.abs() <= bound) && weights.contains(&bound));
 }
 
 #[test]
@@ -274,8 +274,10 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
 /// The tape of a presentation is the same with and without batches.
 #[test]
 fn the_tape_is_the_same_under_both_engines() {
+    /// Projection, row, bits of the decay, of the membranes before and after.
+    type Row = (u32, u32, u64, Vec<u64>, Vec<u64>);
     #[derive(Default, PartialEq, Debug)]
-    struct Rows(Vec<(u32, u32, u64, Vec<u64>, Vec<u64>)>);
+    struct Rows(Vec<Row>);
     impl Probe<f64> for Rows {
         const TAPE: bool = true;
         fn row(&mut self, projection: u32, row: u32, decay: f64, before: &[f64], x: &[f64]) {

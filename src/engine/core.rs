@@ -403,17 +403,17 @@ impl<R: Real> Core<R> {
         if P::LEARN {
             self.spikes.push(spike);
         }
-        if let Parameters::Own { parameters, predicts: true } = &self.parameters[population] {
-            if parameters.refractory > Time::ZERO {
-                queue.push(EventKey {
-                    time: time.after(parameters.refractory),
-                    rank: network.populations[population].rank + 1,
-                    kind: Kind::Release,
-                    source: 2 * population as u32 + 1,
-                    row: neuron,
-                    occurrence: 0,
-                });
-            }
+        if let Parameters::Own { parameters, predicts: true } = &self.parameters[population]
+            && parameters.refractory > Time::ZERO
+        {
+            queue.push(EventKey {
+                time: time.after(parameters.refractory),
+                rank: network.populations[population].rank + 1,
+                kind: Kind::Release,
+                source: 2 * population as u32 + 1,
+                row: neuron,
+                occurrence: 0,
+            });
         }
         for &projection in &network.from_population[population] {
             schedule_arrival(network, projection, time, neuron, 0, queue);
@@ -438,6 +438,7 @@ impl<R: Real> Core<R> {
     /// Delivers drawn spikes of one block before `horizon` in one go. Same bits as one by one. Returns the
     /// time of the last one; `None` if it could take none.
     #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "inlined into the one place that calls it")]
     pub fn batch<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,

@@ -87,16 +87,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
     #[inline]
     pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
-        if !P::LEARN {
-            if let Some((block, horizon)) = self.queue.batch(end) {
-                let (source, rate) = (self.block_sources[block], self.rates[block]);
-                let queue = &mut self.queue;
-                if let Some(last) =
-                    self.core.batch(self.network, weights, block, source, horizon, &rate, queue, probe)
-                {
-                    self.now = last;
-                    return true;
-                }
+        if !P::LEARN
+            && let Some((block, horizon)) = self.queue.batch(end)
+        {
+            let (source, rate) = (self.block_sources[block], self.rates[block]);
+            let queue = &mut self.queue;
+            if let Some(last) =
+                self.core.batch(self.network, weights, block, source, horizon, &rate, queue, probe)
+            {
+                self.now = last;
+                return true;
             }
         }
         match self.queue.peek() {
@@ -266,11 +266,13 @@ fn has(network: &Network, key: &EventKey) -> bool {
     };
     match key.kind {
         Kind::Arrival => projection(source).is_some_and(|(_, rank)| rank == key.rank),
-        Kind::Release if source % 2 == 0 => projection(source / 2).is_some_and(|(projection, rank)| {
-            let step = (key.occurrence % STEPS) as usize;
-            let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
-            rank == key.rank && (1..breakpoints.len()).contains(&step)
-        }),
+        Kind::Release if source.is_multiple_of(2) => {
+            projection(source / 2).is_some_and(|(projection, rank)| {
+                let step = (key.occurrence % STEPS) as usize;
+                let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
+                rank == key.rank && (1..breakpoints.len()).contains(&step)
+            })
+        }
         Kind::Release => population(source / 2)
             .is_some_and(|(population, rank)| rank == key.rank && key.row < population.size),
         Kind::Sample => population(source).is_some_and(|(_, rank)| rank == key.rank),

@@ -120,6 +120,7 @@ where
     }
 
     /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
         samples: Samples<'n>,

@@ -447,11 +447,13 @@ pub fn spikes<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Vec<Spike> {
     spikes
 }
 
+/// (projection, row, occurrence) of what arrives at an instant.
+pub type Arrivals = Vec<(u32, u32, u32)>;
+
 /// Takes every instant.
 #[derive(Debug, Default)]
 pub struct Learner {
-    /// Time, (projection, row, occurrence) of the arrivals, spikes.
-    pub instants: Vec<(Time, Vec<(u32, u32, u32)>, Vec<Spike>)>,
+    pub instants: Vec<(Time, Arrivals, Vec<Spike>)>,
 }
 
 impl<R: Real> Probe<R> for Learner {

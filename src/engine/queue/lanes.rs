@@ -36,7 +36,7 @@ impl Lanes {
     fn fifo_of(&self, key: &EventKey) -> Option<usize> {
         match key.kind {
             Kind::Arrival => Some(self.first_fifo[key.source as usize]),
-            Kind::Release if key.source % 2 == 0 => {
+            Kind::Release if key.source.is_multiple_of(2) => {
                 let step = (key.occurrence % STEPS) as usize;
                 Some(self.first_fifo[key.source as usize / 2] + step)
             }

@@ -314,10 +314,10 @@ where
                 break;
             }
             self.record_epoch(epoch, &report, validation, &test, context);
-            if let Some(accuracy) = validation {
-                if self.best.as_ref().is_none_or(|best| accuracy > best.0) {
-                    self.best = Some((accuracy, epoch + 1, weights));
-                }
+            if let Some(accuracy) = validation
+                && self.best.as_ref().is_none_or(|best| accuracy > best.0)
+            {
+                self.best = Some((accuracy, epoch + 1, weights));
             }
             self.save(context)?;
         }
