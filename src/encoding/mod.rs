@@ -5,5 +5,5 @@ mod poisson;
 mod rate;
 
 pub use alias::{AliasCell, AliasTable, choose};
-pub use poisson::{BLOCK, Block, BlockRate, gap_fs};
+pub use poisson::{BATCH, BLOCK, Block, BlockRate, gap_fs};
 pub use rate::RateCode;

@@ -17,7 +17,10 @@ use crate::time::{FS_PER_SECOND, Time};
 pub const BLOCK: u32 = 1024;
 
 /// Spikes drawn at a time.
-const BATCH: usize = 64;
+pub const BATCH: usize = 128;
+/// Spikes drawn at a time where fewer than a batch are expected before the end: what is drawn beyond it
+/// is never used.
+const REST: usize = 32;
 
 /// Longest gap that is still drawn: beyond the horizon of any episode.
 const LONGEST_GAP: f64 = 4.6e18;
@@ -71,6 +74,10 @@ pub struct Block {
     times: [u64; BATCH],
     sources: [u16; BATCH],
     head: usize,
+    /// Drawn spikes: `..drawn`.
+    drawn: usize,
+    /// When the episode ends, as far as is known: only a hint for how many to draw.
+    end: u64,
     /// Spikes handed out since the episode began, and the time of the last of them.
     handed: u64,
     last_handed: u64,
@@ -91,7 +98,9 @@ impl Block {
             stream: Stream::at(seed, Purpose::Poisson, block, episode, 2 * handed),
             times: [0; BATCH],
             sources: [0; BATCH],
-            head: BATCH,
+            head: 0,
+            drawn: 0,
+            end: u64::MAX,
             handed,
             last_handed: last.fs(),
             silent: rate.cells.is_empty(),
@@ -106,8 +115,13 @@ impl Block {
         self.handed = 0;
         self.last_handed = 0;
         self.silent = rate.cells.is_empty();
-        self.head = BATCH;
         self.refill(rate, 0);
+    }
+
+    /// Says when the episode ends. It changes no spike, only how many are drawn ahead.
+    #[inline]
+    pub fn expect_end(&mut self, end: u64) {
+        self.end = end;
     }
 
     /// Spikes handed out, and the time of the last one: all there is to save.
@@ -137,7 +151,7 @@ impl Block {
         if self.silent {
             return (&[], &[]);
         }
-        let times = &self.times[self.head..];
+        let times = &self.times[self.head..self.drawn];
         // Nearly always the whole buffer is ready: look at its end first.
         let count = if times[times.len() - 1] < horizon {
             times.len()
@@ -156,7 +170,7 @@ impl Block {
         self.last_handed = self.times[self.head + count - 1];
         self.handed += count as u64;
         self.head += count;
-        if self.head == BATCH {
+        if self.head == self.drawn {
             self.refill(rate, self.last_handed);
         }
     }
@@ -171,10 +185,21 @@ impl Block {
         self.head = 0;
     }
 
+    /// Draws a batch, or less if less is expected to be wanted.
     #[inline(always)]
     fn draw(&mut self, rate: &BlockRate, last: u64) {
-        let mut gaps = [0u64; BATCH];
-        let mut marks = [0u64; BATCH];
+        let expected = self.end.saturating_sub(last) as f64 / rate.mean_gap_fs;
+        if expected < 0.75 * BATCH as f64 {
+            self.draw_some::<REST>(rate, last);
+        } else {
+            self.draw_some::<BATCH>(rate, last);
+        }
+    }
+
+    #[inline(always)]
+    fn draw_some<const N: usize>(&mut self, rate: &BlockRate, last: u64) {
+        let mut gaps = [0u64; N];
+        let mut marks = [0u64; N];
         self.stream.fill_pairs(&mut gaps, &mut marks);
         if rate.mean_gap_fs * 37.0 < EXACT {
             for gap in &mut gaps {
@@ -194,6 +219,7 @@ impl Block {
         for (source, mark) in self.sources.iter_mut().zip(marks) {
             *source = choose(rate.cells, mark);
         }
+        self.drawn = N;
     }
 }
 

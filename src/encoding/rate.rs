@@ -43,6 +43,17 @@ impl RateCode {
         self.ends.is_empty()
     }
 
+    /// Reads the table of an image that will be shown soon, so that it is in the cache by then.
+    pub fn touch(&self, image: usize) {
+        let first = image * self.blocks;
+        let start = if first == 0 { 0 } else { self.ends[first - 1].0 };
+        let end = self.ends[first + self.blocks - 1].0;
+        // One column in eight: a cache line holds eight.
+        for cell in self.cells[start..end].iter().step_by(8) {
+            std::hint::black_box(*cell);
+        }
+    }
+
     /// Rate and marks of one block of one image.
     #[must_use]
     pub fn block(&self, image: usize, block: usize) -> BlockRate<'_> {

@@ -254,8 +254,9 @@ impl<R: Real> Core<R> {
         {
             let neuron = &mut neurons[event.row as usize];
             neuron.advance(parameters, event.time);
-            // The crossing was rounded up to a femtosecond; the membrane is at threshold by definition.
-            neuron.x = parameters.theta;
+            // At threshold by definition, whatever was rounded; above it if subtraction left it there and
+            // a stronger drive raises it.
+            neuron.x = neuron.x.max(parameters.theta);
             neuron.fire(parameters);
             self.scratch[population].fired.push(event.row);
             self.scratch[population].repredict.push(event.row);
@@ -404,17 +405,17 @@ impl<R: Real> Core<R> {
         if P::LEARN {
             self.spikes.push(spike);
         }
-        if let Parameters::Own { parameters, predicts: true } = &self.parameters[population] {
-            if parameters.refractory > Time::ZERO {
-                queue.push(EventKey {
-                    time: time.after(parameters.refractory),
-                    rank: network.populations[population].rank + 1,
-                    kind: Kind::Release,
-                    source: 2 * population as u32 + 1,
-                    row: neuron,
-                    occurrence: 0,
-                });
-            }
+        if let Parameters::Own { parameters, predicts: true } = &self.parameters[population]
+            && parameters.refractory > Time::ZERO
+        {
+            queue.push(EventKey {
+                time: time.after(parameters.refractory),
+                rank: network.populations[population].rank + 1,
+                kind: Kind::Release,
+                source: 2 * population as u32 + 1,
+                row: neuron,
+                occurrence: 0,
+            });
         }
         for &projection in &network.from_population[population] {
             schedule_arrival(network, projection, time, neuron, 0, queue);
@@ -436,8 +437,10 @@ impl<R: Real> Core<R> {
         }
     }
 
-    /// Delivers drawn spikes of one block before `horizon` in one go. Same bits as one by one.
+    /// Delivers drawn spikes of one block before `horizon` in one go. Same bits as one by one. Returns the
+    /// time of the last one; `None` if it could take none.
     #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "inlined into the one place that calls it")]
     pub fn batch<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,
@@ -448,18 +451,18 @@ impl<R: Real> Core<R> {
         rate: &BlockRate<'_>,
         queue: &mut Q,
         probe: &mut P,
-    ) {
+    ) -> Option<Time> {
         let projection = network.from_source[source.0 as usize][0];
         let population = network.projections[projection].to;
         let values = &weights.projections[projection];
         let outgoing = &network.from_population[population];
         let feedback = outgoing.iter().map(|&out| network.projections[out].delay.fs()).min();
-        let Some(block) = queue.block(index) else { return };
+        let block = queue.block(index)?;
         let (times, rows) = block.ready(horizon);
         let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
             (&mut self.membranes[population], &self.parameters[population])
         else {
-            return;
+            return None;
         };
         self.spikes.clear();
         let mut sink = Sink {
@@ -476,6 +479,7 @@ impl<R: Real> Core<R> {
         let delivery =
             Delivery { state, parameters, times, rows, first_row, weights: values, sink: &mut sink };
         let taken = crate::simd::vectorised(delivery);
+        let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
         if !P::UNCOUNTED {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
             for &row in &rows[..taken] {
@@ -497,6 +501,7 @@ impl<R: Real> Core<R> {
                 schedule_arrival(network, out, spike.time, spike.neuron, 0, queue);
             }
         }
+        Some(last)
     }
 }
 

@@ -41,7 +41,7 @@ pub struct EventKey {
 }
 
 /// Pulse steps are counted in the low bits of `occurrence`.
-pub(super) const STEPS: u32 = 16;
+pub(super) use crate::network::MAX_STEPS as STEPS;
 
 impl EventKey {
     /// Events with equal `instant` are handled together.

@@ -160,7 +160,7 @@ pub trait RowSink<R: Real> {
 }
 
 /// Most events in one batch.
-pub const BATCH: usize = 64;
+pub const BATCH: usize = crate::encoding::BATCH;
 
 /// A batch of rows for a population without refractory neurons; running it returns how many it took.
 pub struct Delivery<'a, R: Real, K> {

@@ -1,12 +1,13 @@
 //! A simulation of one network: episodes begin, run, stop anywhere and go on.
 
 use super::core::Core;
-use super::key::{EventKey, Kind};
+use super::key::{EventKey, Kind, STEPS};
+use super::own_time::Membrane;
 use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources};
 use super::state::{Counts, Membranes, State};
 use crate::encoding::BlockRate;
-use crate::network::{Network, Weights};
+use crate::network::{Kernel, Network, SourceKind, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 
@@ -30,6 +31,10 @@ pub enum StateError {
     Shape { what: &'static str, found: usize, expected: usize },
     #[error("the state's population {population} is kept in another arithmetic form than the network's")]
     Form { population: usize },
+    #[error("the state has a pending event that this network cannot have: {key:?}")]
+    Pending { key: EventKey },
+    #[error("the state contradicts itself: {what} does not fit time {now}")]
+    Time { what: &'static str, now: Time },
 }
 
 impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
@@ -82,10 +87,15 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
     #[inline]
     pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
-        if !P::LEARN {
-            if let Some((block, horizon)) = self.queue.batch(end) {
-                let (source, rate) = (self.block_sources[block], self.rates[block]);
-                self.core.batch(self.network, weights, block, source, horizon, &rate, &mut self.queue, probe);
+        if !P::LEARN
+            && let Some((block, horizon)) = self.queue.batch(end)
+        {
+            let (source, rate) = (self.block_sources[block], self.rates[block]);
+            let queue = &mut self.queue;
+            if let Some(last) =
+                self.core.batch(self.network, weights, block, source, horizon, &rate, queue, probe)
+            {
+                self.now = last;
                 return true;
             }
         }
@@ -102,17 +112,24 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
     }
 
-    /// Samples the membranes of a population every `interval` from now on.
+    /// Samples the membranes of a population every `interval` from now on. Asking twice for the same is
+    /// asking once.
+    ///
+    /// # Panics
+    /// If there is no such population.
     pub fn sample_every(&mut self, population: usize, interval: Time) {
         let interval = interval.fs().max(1);
-        self.queue.push(EventKey {
+        let key = EventKey {
             time: self.now.after(Time::from_fs(interval)),
             rank: self.network.populations[population].rank + 1,
             kind: Kind::Sample,
             source: population as u32,
             row: (interval >> 32) as u32,
             occurrence: interval as u32,
-        });
+        };
+        if !self.queue.save().pending.contains(&key) {
+            self.queue.push(key);
+        }
     }
 
     /// Logical event counts of the episode.
@@ -137,7 +154,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
     }
 
-    /// Everything that is needed to go on elsewhere. Complete between two calls of [`Simulation::run`].
+    /// Everything that is needed to go on elsewhere, between any two calls of [`Simulation::step`] or
+    /// [`Simulation::run`].
     #[must_use]
     pub fn state(&self) -> State<R> {
         let Saved { blocks, cursors, pending } = self.queue.save();
@@ -185,26 +203,80 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     }
 }
 
+/// Whether a state is one of this network: a damaged or foreign one must not panic later.
 fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result<(), StateError> {
     let shape = |what, found, expected| {
         if found == expected { Ok(()) } else { Err(StateError::Shape { what, found, expected }) }
     };
+    let now = state.now;
+    let time = |what, fits| if fits { Ok(()) } else { Err(StateError::Time { what, now }) };
+    time("now", now <= Time::MAX)?;
     shape("populations", state.populations.len(), network.populations.len())?;
     for (index, (found, expected)) in state.populations.iter().zip(&core.membranes).enumerate() {
         match (found, expected) {
             (Membranes::Own(found), Membranes::Own(expected)) => {
-                shape("neurons", found.len(), expected.len())?
+                shape("neurons", found.len(), expected.len())?;
+                let fits = |m: &Membrane| m.last <= now && m.fires.is_none_or(|fires| fires >= now);
+                time("a membrane", found.iter().all(fits))?;
             }
             (Membranes::Shared(found), Membranes::Shared(expected)) => {
                 shape("neurons", found.x.len(), expected.x.len())?;
                 shape("refractory neurons", found.until.len(), expected.until.len())?;
+                let held = found.until.iter().filter(|&&until| until > found.last).count();
+                shape("held neurons", found.held as usize, held)?;
+                time("a membrane", found.last <= now)?;
             }
             _ => return Err(StateError::Form { population: index }),
         }
     }
     shape("Poisson blocks", state.blocks.len(), block_sources(network).len())?;
-    let cursors = network.sources.iter().filter(|source| source.kind != crate::network::SourceKind::Poisson);
+    // Gaps are at least 1 fs.
+    let fits = |&(handed, last): &(u64, Time)| handed <= last.fs() && last <= now;
+    time("a Poisson block", state.blocks.iter().all(fits))?;
+    let cursors = network.sources.iter().filter(|source| source.kind != SourceKind::Poisson);
     shape("cursors", state.cursors.len(), cursors.count())?;
-    shape("rows", state.counts.rows.len(), network.projections.len())?;
-    shape("spike counts", state.counts.spikes.len(), network.populations.len())
+    shape("projections", state.counts.rows.len(), network.projections.len())?;
+    for (rows, projection) in state.counts.rows.iter().zip(&network.projections) {
+        shape("rows", rows.len(), projection.rows as usize)?;
+    }
+    shape("spike counts", state.counts.spikes.len(), network.populations.len())?;
+    for (spikes, population) in state.counts.spikes.iter().zip(&network.populations) {
+        shape("neurons", spikes.len(), population.size as usize)?;
+    }
+    let mut before = None;
+    for &key in &state.pending {
+        if before.is_some_and(|before| before >= key) || key.time < now || !has(network, &key) {
+            return Err(StateError::Pending { key });
+        }
+        before = Some(key);
+    }
+    Ok(())
+}
+
+/// Whether a network can have a pending event.
+fn has(network: &Network, key: &EventKey) -> bool {
+    let source = key.source as usize;
+    let projection = |index: usize| {
+        let projection = network.projections.get(index).filter(|projection| key.row < projection.rows)?;
+        Some((projection, network.populations[projection.to].rank + 1))
+    };
+    let population = |index: usize| {
+        let population = network.populations.get(index)?;
+        Some((population, population.rank + 1))
+    };
+    match key.kind {
+        Kind::Arrival => projection(source).is_some_and(|(_, rank)| rank == key.rank),
+        Kind::Release if source.is_multiple_of(2) => {
+            projection(source / 2).is_some_and(|(projection, rank)| {
+                let step = (key.occurrence % STEPS) as usize;
+                let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
+                rank == key.rank && (1..breakpoints.len()).contains(&step)
+            })
+        }
+        Kind::Release => population(source / 2)
+            .is_some_and(|(population, rank)| rank == key.rank && key.row < population.size),
+        Kind::Sample => population(source).is_some_and(|(_, rank)| rank == key.rank),
+        // Sources and predictions are kept elsewhere, and nothing schedules the rest.
+        Kind::Emit | Kind::Fire | Kind::Protocol => false,
+    }
 }

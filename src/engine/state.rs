@@ -36,7 +36,8 @@ pub struct Counts {
 pub struct State<R: Real> {
     pub seed: u64,
     pub episode: u64,
-    /// Every event before this time has been handled, none at or after it.
+    /// Every event before this time has been handled, none after it. (Of those at it, a run has handled
+    /// none; after a single step the first ranks may be done.)
     pub now: Time,
     pub populations: Vec<Membranes<R>>,
     /// Spikes handed out by each Poisson block, and the time of the last one.

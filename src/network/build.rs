@@ -2,7 +2,7 @@
 
 use super::compile::{Form, form, lanes, ranks};
 use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
-use crate::neuron::Lif;
+use crate::neuron::{Lif, LifError};
 use crate::time::Time;
 
 /// Why a description is not a network.
@@ -22,8 +22,12 @@ pub enum Fault {
     OutOfRange { name: String, pre: u32, post: u32, rows: u32, columns: u32 },
     #[error("projection `{name}` has more than one synapse {pre} -> {post}")]
     Multapse { name: String, pre: u32, post: u32 },
-    #[error("{value} weights for the {synapses} synapses of projection `{name}`")]
-    WeightCount { name: String, value: usize, synapses: usize },
+    #[error(
+        "projection `{name}` has a pulse of {breakpoints} changes; allowed: 1 to {MAX_STEPS}, the first at 0, then later ones"
+    )]
+    Pulse { name: String, breakpoints: usize },
+    #[error("population `{name}`: {fault}")]
+    Neuron { name: String, fault: LifError },
     #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
     ZeroDelayCycle { names: Vec<String> },
     #[error("source `{name}` has a spike of line {id}, but only {size} lines")]
@@ -31,6 +35,9 @@ pub enum Fault {
     #[error("source `{name}` has period 0; allowed: at least 1 fs")]
     NoPeriod { name: String },
 }
+
+/// Most changes of level or slope in one pulse: they are counted in the low bits of an event's key.
+pub(crate) const MAX_STEPS: u32 = 16;
 
 /// Collects sources, populations and projections; [`Builder::finish`] checks them.
 #[derive(Clone, Debug, Default)]
@@ -41,8 +48,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Adds a source and returns where projections can start from it.
-    pub fn source(&mut self, name: &str, size: u32, kind: SourceKind) -> Origin {
+    /// Adds a source and returns where projections can start from it. A list of spikes is put in order.
+    pub fn source(&mut self, name: &str, size: u32, mut kind: SourceKind) -> Origin {
+        if let SourceKind::List(spikes) = &mut kind {
+            spikes.sort_unstable();
+        }
         self.sources.push(Source { name: name.into(), size, kind });
         Origin::Source(self.sources.len() - 1)
     }
@@ -85,6 +95,8 @@ impl Builder {
             if population.size == 0 {
                 faults.push(Fault::Empty { what: "population", name: population.name.clone() });
             }
+            let neuron = population.lif.faults().into_iter();
+            faults.extend(neuron.map(|fault| Fault::Neuron { name: population.name.clone(), fault }));
         }
         for projection in &projections {
             check_projection(projection, &sources, &populations, &mut faults);
@@ -149,6 +161,13 @@ fn check_projection(
         faults.push(Fault::NoSuch { name: name(), what: "target population" });
         return;
     };
+    if let Kernel::Pulse(breakpoints) = &projection.kernel {
+        let starts = breakpoints.first().is_some_and(|first| first.at == Time::ZERO);
+        let rises = breakpoints.windows(2).all(|pair| pair[0].at < pair[1].at);
+        if !starts || !rises || breakpoints.len() > MAX_STEPS as usize {
+            faults.push(Fault::Pulse { name: name(), breakpoints: breakpoints.len() });
+        }
+    }
     let (rows, columns) = (projection.rows, target.size);
     match &projection.connect {
         Rows::Dense => {}
@@ -158,7 +177,8 @@ fn check_projection(
             }
         }
         Rows::Sparse { start, targets } => {
-            if start.len() != rows as usize + 1 || start.last() != Some(&targets.len()) {
+            let covers = start.first() == Some(&0) && start.last() == Some(&targets.len());
+            if start.len() != rows as usize + 1 || !covers || !start.is_sorted() {
                 let pre = start.len().saturating_sub(2) as u32;
                 faults.push(Fault::OutOfRange { name: name(), pre, post: 0, rows, columns });
                 return;

@@ -38,13 +38,13 @@ pub enum LaneKind {
     General,
 }
 
-/// Why ranks cannot be given: these populations form a cycle of zero-delay projections.
+/// Why ranks cannot be given: these populations lie on cycles of zero-delay projections.
 pub(super) struct Cycle(pub Vec<usize>);
 
 /// Depth of every population in the graph of zero-delay projections between populations.
 pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Vec<u16>, Cycle> {
     let mut rank = vec![0u16; populations];
-    let edges: Vec<(usize, usize)> = projections
+    let mut edges: Vec<(usize, usize)> = projections
         .iter()
         .filter(|projection| projection.delay.fs() == 0)
         .filter_map(|projection| match projection.from {
@@ -52,29 +52,39 @@ pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Ve
             Origin::Source(_) => None,
         })
         .collect();
-    // Longest path by relaxation: it settles within `populations` rounds unless there is a cycle.
-    for round in 0..=populations {
-        let mut changed = Vec::new();
-        for &(from, to) in &edges {
-            if rank[to] <= rank[from] {
-                if round == populations {
-                    changed.push(to);
-                } else {
-                    rank[to] = rank[from] + 1;
-                    changed.push(to);
+    let all = edges.clone();
+    // Peels off what nothing leads to, rank by rank; what is left hangs on a cycle.
+    while !edges.is_empty() {
+        let left = edges.len();
+        let reached = members(populations, edges.iter().map(|edge| edge.1));
+        edges.retain(|&(from, _)| reached[from]);
+        if edges.len() == left {
+            // Now from the other end, so that only what lies on cycles, or between two, is named.
+            loop {
+                let left = edges.len();
+                let leads = members(populations, edges.iter().map(|edge| edge.0));
+                edges.retain(|&(_, to)| leads[to]);
+                if edges.len() == left {
+                    break;
                 }
             }
+            let mut cycle: Vec<usize> = edges.iter().map(|edge| edge.0).collect();
+            cycle.sort_unstable();
+            cycle.dedup();
+            return Err(Cycle(cycle));
         }
-        if changed.is_empty() {
-            return Ok(rank);
-        }
-        if round == populations {
-            changed.sort_unstable();
-            changed.dedup();
-            return Err(Cycle(changed));
+        for &(from, to) in all.iter().filter(|&&(from, _)| !reached[from]) {
+            rank[to] = rank[to].max(rank[from].saturating_add(1));
         }
     }
     Ok(rank)
+}
+
+/// Which of `count` populations occur.
+fn members(count: usize, occurring: impl Iterator<Item = usize>) -> Vec<bool> {
+    let mut members = vec![false; count];
+    occurring.for_each(|index| members[index] = true);
+    members
 }
 
 /// The form of one population: shared decay only where every event reaches every member and the

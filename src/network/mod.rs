@@ -5,6 +5,7 @@
 mod build;
 mod compile;
 
+pub(crate) use build::MAX_STEPS;
 pub use build::{Builder, Fault};
 pub(crate) use compile::predicts;
 pub use compile::{Form, Lane, LaneKind};

@@ -122,6 +122,7 @@ where
     }
 
     /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
         samples: Samples<'n>,
@@ -170,7 +171,11 @@ where
             worker.gradient.fill(R::ZERO);
             // A lock that another thread died holding still guards usable tapes.
             let mut tape = lock(tapes).pop().unwrap_or_default();
-            for position in piece(batch.len(), index, PIECES) {
+            let positions = piece(batch.len(), index, PIECES);
+            for position in positions.clone() {
+                if position + 1 < positions.end {
+                    samples.code.touch(batch[position + 1] as usize);
+                }
                 let sample = batch[position] as usize;
                 let episode = first_episode + position as u64;
                 worker.train(settings, *theta, weights, samples, sample, episode, &mut tape);

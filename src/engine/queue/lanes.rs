@@ -36,7 +36,7 @@ impl Lanes {
     fn fifo_of(&self, key: &EventKey) -> Option<usize> {
         match key.kind {
             Kind::Arrival => Some(self.first_fifo[key.source as usize]),
-            Kind::Release if key.source % 2 == 0 => {
+            Kind::Release if key.source.is_multiple_of(2) => {
                 let step = (key.occurrence % STEPS) as usize;
                 Some(self.first_fifo[key.source as usize / 2] + step)
             }
@@ -236,6 +236,7 @@ impl<R: Real> Queue<R> for Lanes {
                 horizon = horizon.min(block.next_time());
             }
         }
+        self.blocks[index].expect_end(end.fs());
         (time < horizon).then_some((index, horizon))
     }
 

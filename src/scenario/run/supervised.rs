@@ -46,7 +46,7 @@ pub struct GivenWeights {
 struct Checkpoint<R: Real> {
     scenario: String,
     seed: u64,
-    /// The plan apart from the number of epochs, as text: another plan is another run.
+    /// The plan without its prose, as text: another plan is another run.
     plan: String,
     weights: Weights<R>,
     adam: AdamState<R>,
@@ -249,7 +249,13 @@ where
         same(checkpoint.seed == self.plan.seed, "seed")?;
         same(checkpoint.plan == self.identity(), "plan")?;
         let shape = |weights: &Weights<R>| weights.projections.iter().map(Vec::len).collect::<Vec<_>>();
-        same(shape(&checkpoint.weights) == shape(&self.trainer.weights), "network")?;
+        let best = checkpoint.best.as_ref().map_or(&checkpoint.weights, |best| &best.2);
+        let moments = &self.trainer.adam;
+        let fits = shape(&checkpoint.weights) == shape(&self.trainer.weights)
+            && shape(best) == shape(&self.trainer.weights)
+            && checkpoint.adam.first.len() == moments.first.len()
+            && checkpoint.adam.second.len() == moments.second.len();
+        same(fits, "network")?;
         self.notes.push(format!("continued after epoch {}", checkpoint.epochs.len()));
         self.trainer.weights = checkpoint.weights;
         self.trainer.adam = checkpoint.adam;
@@ -308,10 +314,10 @@ where
                 break;
             }
             self.record_epoch(epoch, &report, validation, &test, context);
-            if let Some(accuracy) = validation {
-                if self.best.as_ref().is_none_or(|best| accuracy > best.0) {
-                    self.best = Some((accuracy, epoch + 1, weights));
-                }
+            if let Some(accuracy) = validation
+                && self.best.as_ref().is_none_or(|best| accuracy > best.0)
+            {
+                self.best = Some((accuracy, epoch + 1, weights));
             }
             self.save(context)?;
         }

@@ -1,0 +1,466 @@
+//! Random small networks, and what a run of one leaves behind.
+
+#![allow(dead_code, reason = "every test file uses its own part of this")]
+
+use memspike::encoding::{AliasTable, BLOCK, BlockRate};
+use memspike::engine::{Counts, Heap, Probe, Queue, Record, Silent, Simulation, Spike, State, Stream};
+use memspike::network::{Builder, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use memspike::neuron::{Lif, Reset};
+use memspike::numeric::Real;
+use memspike::snapshot::{Payload, encode};
+use memspike::time::Time;
+use memspike::units::{Ampere, Ohm, Second, Volt};
+use memspike::waveform::Waveform;
+use proptest::prelude::*;
+
+/// 0.1 ms: times on this grid meet often.
+pub const TICK: u64 = 100_000_000_000;
+
+pub fn ticks(count: u64) -> Time {
+    Time::from_fs(count * TICK)
+}
+
+/// Threshold of every random neuron relative to rest, in volts.
+pub const THETA: f64 = 0.25;
+
+#[derive(Clone, Debug)]
+pub enum SourceSpec {
+    /// Relative rates of the first lines (the others have 1), lines, total rate of a block in hertz.
+    Poisson {
+        marks: Vec<u32>,
+        size: u32,
+        rate: f64,
+    },
+    /// (tick, line), in any order and with repeats.
+    List {
+        size: u32,
+        spikes: Vec<(u64, u32)>,
+    },
+    Regular {
+        size: u32,
+        start: u64,
+        period: u64,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct PopulationSpec {
+    pub size: u32,
+    pub tau_ms: f64,
+    pub reset: Reset,
+    pub u_rest: f64,
+    /// In seconds.
+    pub t_ref: f64,
+    /// R I_bias in units of the threshold.
+    pub bias: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum KernelSpec {
+    Delta,
+    Rect(u64),
+    Triangle(u64),
+}
+
+#[derive(Clone, Debug)]
+pub struct ProjectionSpec {
+    /// Index among sources, then populations (modulo their number).
+    pub from: usize,
+    pub to: usize,
+    pub kernel: KernelSpec,
+    /// In femtoseconds; raised where 0 would close a cycle.
+    pub delay: u64,
+    /// 0: dense; 1: one to one, if the sizes allow; otherwise bits that say which synapses exist.
+    pub connect: u64,
+    /// Mean and spread of the weights in units of the threshold, and what draws them.
+    pub weight: (f64, f64, u64),
+}
+
+#[derive(Clone, Debug)]
+pub struct Spec {
+    pub seed: u64,
+    pub sources: Vec<SourceSpec>,
+    pub populations: Vec<PopulationSpec>,
+    pub projections: Vec<ProjectionSpec>,
+}
+
+fn source() -> impl Strategy<Value = SourceSpec> {
+    let size = || prop_oneof![8 => 1u32..=5, 1 => Just(BLOCK + 3)];
+    prop_oneof![
+        4 => (proptest::collection::vec(0u32..4, 0..5), size(), 100.0..20_000.0)
+            .prop_map(|(marks, size, rate)| SourceSpec::Poisson { marks, size, rate }),
+        3 => (1u32..=5, proptest::collection::vec((0u64..200, 0u32..5), 0..40))
+            .prop_map(|(size, spikes)| SourceSpec::List { size, spikes }),
+        2 => (1u32..=5, 0u64..30, 1u64..40)
+            .prop_map(|(size, start, period)| SourceSpec::Regular { size, start, period }),
+    ]
+}
+
+fn poisson() -> impl Strategy<Value = SourceSpec> {
+    (
+        proptest::collection::vec(1u32..4, 0..5),
+        prop_oneof![4 => 1u32..=9, 1 => Just(BLOCK + 3)],
+        1_000.0..50_000.0,
+    )
+        .prop_map(|(marks, size, rate)| SourceSpec::Poisson { marks, size, rate })
+}
+
+fn reset() -> impl Strategy<Value = Reset> {
+    prop_oneof![Just(Reset::Rest), Just(Reset::Value), Just(Reset::Hold), Just(Reset::Subtract)]
+}
+
+fn population() -> impl Strategy<Value = PopulationSpec> {
+    let size = prop_oneof![6 => 1u32..=6, 1 => Just(9), 1 => Just(13), 1 => Just(19)];
+    let t_ref =
+        prop_oneof![3 => Just(0.0), 2 => (1u32..20).prop_map(|k| f64::from(k) * 1e-4), 1 => Just(3e-16)];
+    let bias = prop_oneof![3 => Just(0.0), 2 => -0.5..0.99, 1 => Just(1.0), 2 => 1.01..3.0];
+    let u_rest = prop_oneof![Just(0.0), Just(0.43e-3), Just(-0.02)];
+    (size, 0.5..20.0, reset(), u_rest, t_ref, bias).prop_map(|(size, tau_ms, reset, u_rest, t_ref, bias)| {
+        PopulationSpec { size, tau_ms, reset, u_rest, t_ref, bias }
+    })
+}
+
+fn delay() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        4 => Just(0),
+        4 => (1u64..20).prop_map(|k| k * TICK),
+        1 => Just(TICK / 20),
+        2 => 1u64..30 * TICK,
+    ]
+}
+
+fn projection() -> impl Strategy<Value = ProjectionSpec> {
+    let kernel = prop_oneof![
+        4 => Just(KernelSpec::Delta),
+        1 => (1u64..40).prop_map(KernelSpec::Rect),
+        1 => (1u64..40).prop_map(KernelSpec::Triangle),
+    ];
+    let connect = prop_oneof![3 => Just(0), 1 => Just(1), 2 => any::<u64>()];
+    (0usize..8, 0usize..4, kernel, delay(), connect, weight()).prop_map(
+        |(from, to, kernel, delay, connect, weight)| ProjectionSpec {
+            from,
+            to,
+            kernel,
+            delay,
+            connect,
+            weight,
+        },
+    )
+}
+
+/// Some weights are exactly the threshold.
+fn weight() -> impl Strategy<Value = (f64, f64, u64)> {
+    prop_oneof![
+        4 => (-0.2..0.8, 0.0..0.5, any::<u64>()),
+        1 => Just((1.0, 0.0, 0)),
+        1 => (1.0..3.0, 0.0..1.0, any::<u64>()),
+    ]
+}
+
+/// Anything.
+fn any_network() -> impl Strategy<Value = Spec> {
+    (
+        any::<u64>(),
+        proptest::collection::vec(source(), 1..=3),
+        proptest::collection::vec(population(), 1..=4),
+        proptest::collection::vec(projection(), 1..=7),
+    )
+        .prop_map(|(seed, sources, populations, projections)| Spec {
+            seed,
+            sources,
+            populations,
+            projections,
+        })
+}
+
+/// A Poisson source that feeds a crossbar and nothing else, so that its spikes come in batches, with other
+/// sources, feedback and what follows.
+pub fn crossbar() -> impl Strategy<Value = Spec> {
+    let output = (population(), 0.0f64..0.9).prop_map(|(population, bias)| PopulationSpec {
+        t_ref: 0.0,
+        bias,
+        ..population
+    });
+    let dense = || {
+        (delay(), weight()).prop_map(|(delay, weight)| ProjectionSpec {
+            from: 0,
+            to: 0,
+            kernel: KernelSpec::Delta,
+            delay,
+            connect: 0,
+            weight,
+        })
+    };
+    (
+        any::<u64>(),
+        poisson(),
+        proptest::collection::vec(source(), 0..=2),
+        output,
+        proptest::collection::vec(population(), 0..=2),
+        dense(),
+        proptest::collection::vec((1usize..5, dense()), 0..=2),
+        proptest::collection::vec((1usize..8, 1usize..4, projection()), 0..=3),
+    )
+        .prop_map(|(seed, first, rest, output, others, input, feedback, further)| {
+            let sources: Vec<_> = std::iter::once(first).chain(rest).collect();
+            let populations: Vec<_> = std::iter::once(output).chain(others).collect();
+            let ends = sources.len() + populations.len();
+            // `from` 0 is the batched source: nothing else starts there.
+            let mut projections = vec![ProjectionSpec { delay: 0, ..input }];
+            for (from, dense) in feedback {
+                projections.push(ProjectionSpec { from: 1 + from % (ends - 1), ..dense });
+            }
+            for (from, to, projection) in further {
+                if populations.len() > 1 {
+                    let to = 1 + to % (populations.len() - 1);
+                    projections.push(ProjectionSpec { from: 1 + from % (ends - 1), to, ..projection });
+                }
+            }
+            Spec { seed, sources, populations, projections }
+        })
+}
+
+pub fn networks() -> impl Strategy<Value = Spec> {
+    prop_oneof![any_network(), crossbar()]
+}
+
+/// A network with what a run of it needs.
+pub struct Built {
+    pub network: Network,
+    pub values: Vec<Vec<f64>>,
+    pub tables: Vec<(AliasTable, f64)>,
+    pub seed: u64,
+}
+
+impl Built {
+    pub fn weights<R: Real>(&self) -> Weights<R> {
+        Weights::from_values(&self.network, &self.values)
+    }
+
+    pub fn rates(&self) -> Vec<BlockRate<'_>> {
+        self.tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect()
+    }
+
+    /// A simulation at the beginning of episode 3.
+    pub fn start<R: Real, Q: Queue<R>>(&self) -> Simulation<'_, R, Q> {
+        let mut simulation = Simulation::new(&self.network, self.seed);
+        simulation.begin(3, &self.rates());
+        simulation
+    }
+}
+
+/// SplitMix64: what draws the weights of a test.
+pub fn mix(state: &mut u64) -> f64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+pub fn lif(population: &PopulationSpec) -> Lif {
+    let r_m = 1e6;
+    let v_th = population.u_rest + THETA;
+    Lif {
+        tau_m: Second::new(population.tau_ms * 1e-3),
+        u_rest: Volt::new(population.u_rest),
+        v_th: Volt::new(v_th),
+        u_reset: Volt::new(population.u_rest - 0.03),
+        v_hold: Volt::new(0.1),
+        reset: population.reset,
+        t_ref: Second::new(population.t_ref),
+        r_m: Ohm::new(r_m),
+        // So that a bias of 1 is the threshold to the last bit, as the neuron computes it.
+        i_bias: Ampere::new(population.bias * ((v_th - population.u_rest) / r_m)),
+    }
+}
+
+pub fn build(spec: &Spec) -> Built {
+    let mut builder = Builder::default();
+    let mut tables = Vec::new();
+    let mut origins = Vec::new();
+    for (index, source) in spec.sources.iter().enumerate() {
+        let name = format!("source {index}");
+        let (size, origin) = match source {
+            SourceSpec::Poisson { marks, size, rate } => {
+                for first in (0..*size).step_by(BLOCK as usize) {
+                    let lines = (*size - first).min(BLOCK) as usize;
+                    let mut weights = vec![1; lines];
+                    for (weight, mark) in weights.iter_mut().zip(marks) {
+                        *weight = *mark;
+                    }
+                    tables.push((AliasTable::new(&weights), *rate));
+                }
+                (*size, builder.source(&name, *size, SourceKind::Poisson))
+            }
+            SourceSpec::List { size, spikes } => {
+                let mut list: Vec<(Time, u32)> =
+                    spikes.iter().map(|&(at, line)| (ticks(at), line % size)).collect();
+                list.sort_unstable();
+                (*size, builder.source(&name, *size, SourceKind::List(list)))
+            }
+            SourceSpec::Regular { size, start, period } => {
+                let kind = SourceKind::Regular { start: ticks(*start), period: ticks(*period) };
+                (*size, builder.source(&name, *size, kind))
+            }
+        };
+        origins.push((size, origin));
+    }
+    for (index, population) in spec.populations.iter().enumerate() {
+        let index = builder.population(&format!("population {index}"), population.size, lif(population));
+        origins.push((population.size, Origin::Population(index)));
+    }
+    let mut values = Vec::new();
+    for (index, projection) in spec.projections.iter().enumerate() {
+        let (rows, from) = origins[projection.from % origins.len()];
+        let to = projection.to % spec.populations.len();
+        let columns = spec.populations[to].size;
+        let mut delay = projection.delay;
+        if matches!(from, Origin::Population(from) if from >= to) {
+            delay = delay.max(TICK / 20);
+        }
+        let connect = match projection.connect {
+            0 => Rows::Dense,
+            1 if rows == columns => Rows::OneToOne,
+            1 => Rows::Dense,
+            bits => sparse(rows, columns, bits),
+        };
+        let (unit, kernel) = match projection.kernel {
+            KernelSpec::Delta => (THETA, Kernel::Delta),
+            KernelSpec::Rect(width) => {
+                (4.0 * THETA / 1e6, Kernel::Pulse(Waveform::rectangle(1.0, ticks(width)).breakpoints()))
+            }
+            KernelSpec::Triangle(width) => {
+                (6.0 * THETA / 1e6, Kernel::Pulse(Waveform::triangle(1.0, ticks(width)).breakpoints()))
+            }
+        };
+        let synapses = match &connect {
+            Rows::Dense => rows as usize * columns as usize,
+            Rows::OneToOne => rows as usize,
+            Rows::Sparse { targets, .. } => targets.len(),
+        };
+        let (mean, spread, mut state) = projection.weight;
+        values.push(
+            (0..synapses)
+                .map(|_| {
+                    unit * if spread == 0.0 { mean } else { mean + spread * (2.0 * mix(&mut state) - 1.0) }
+                })
+                .collect(),
+        );
+        builder.projection(&format!("projection {index}"), from, to, kernel, Time::from_fs(delay), connect);
+    }
+    let network = builder.finish().unwrap_or_else(|faults| panic!("{faults:?}\n{spec:#?}"));
+    Built { network, values, tables, seed: spec.seed }
+}
+
+fn sparse(rows: u32, columns: u32, bits: u64) -> Rows {
+    let mut state = bits;
+    let (mut start, mut targets) = (vec![0], Vec::new());
+    for _ in 0..rows {
+        targets.extend((0..columns).filter(|_| mix(&mut state) < 0.5));
+        start.push(targets.len());
+    }
+    Rows::Sparse { start, targets }
+}
+
+/// What a run leaves behind.
+#[derive(Debug, PartialEq)]
+pub struct Trace {
+    pub spikes: Vec<Spike>,
+    pub records: Vec<Record>,
+    pub counts: Counts,
+    /// The state, bit for bit.
+    pub state: Vec<u8>,
+}
+
+pub fn bits<R: Real>(state: &State<R>) -> Vec<u8> {
+    encode(Payload::State, state).unwrap()
+}
+
+impl Trace {
+    /// The first thing in which two runs differ.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let pairs = self.records.iter().zip(&other.records).enumerate();
+        for (index, (one, another)) in pairs {
+            if one != another {
+                let before = &self.records[index.saturating_sub(5)..index];
+                return Some(format!("record {index}: {one:?} and {another:?}, after {before:?}"));
+            }
+        }
+        if self.records.len() != other.records.len() {
+            let index = self.records.len().min(other.records.len());
+            let next = (self.records.get(index), other.records.get(index));
+            return Some(format!("{} and {} records: {next:?}", self.records.len(), other.records.len()));
+        }
+        if self.counts != other.counts {
+            return Some(format!("counts {:?} and {:?}", self.counts, other.counts));
+        }
+        (self.state != other.state).then(|| "the states".to_string())
+    }
+}
+
+/// When to stop: at `end`, or earlier if very much happens (loops of short delays).
+pub fn end_of(built: &Built, end: Time) -> Time {
+    let mut simulation = built.start::<f64, Heap>();
+    let weights = built.weights();
+    let mut steps = 0;
+    while simulation.step(&weights, end, &mut Silent) {
+        steps += 1;
+        if steps > 3000 || simulation.counts().fire > 5000 {
+            return simulation.state().now;
+        }
+    }
+    end
+}
+
+/// Runs to `end` in one go, everything recorded.
+pub fn trace<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Trace {
+    let mut simulation = built.start::<R, Q>();
+    let mut stream = Stream::default();
+    simulation.run(&built.weights(), end, &mut stream);
+    finish(&simulation, stream)
+}
+
+pub fn finish<R: Real, Q: Queue<R>>(simulation: &Simulation<'_, R, Q>, stream: Stream) -> Trace {
+    Trace {
+        spikes: spikes_of(&stream.records),
+        records: stream.records,
+        counts: simulation.counts().clone(),
+        state: bits(&simulation.state()),
+    }
+}
+
+pub fn spikes_of(records: &[Record]) -> Vec<Spike> {
+    records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Spike(spike) => Some(*spike),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Spikes only: what batches are delivered to.
+pub fn spikes<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Vec<Spike> {
+    let mut spikes: Vec<Spike> = Vec::new();
+    built.start::<R, Q>().run(&built.weights(), end, &mut spikes);
+    spikes
+}
+
+/// (projection, row, occurrence) of what arrives at an instant.
+pub type Arrivals = Vec<(u32, u32, u32)>;
+
+/// Takes every instant.
+#[derive(Debug, Default)]
+pub struct Learner {
+    pub instants: Vec<(Time, Arrivals, Vec<Spike>)>,
+}
+
+impl<R: Real> Probe<R> for Learner {
+    const LEARN: bool = true;
+
+    fn instant(&mut self, instant: memspike::engine::Instant<'_>) {
+        let arrivals = instant.arrivals.iter().map(|key| (key.source, key.row, key.occurrence)).collect();
+        self.instants.push((instant.time, arrivals, instant.spikes.to_vec()));
+    }
+}

@@ -1,0 +1,101 @@
+//! The fast and the reference engine give the same bits on random networks.
+
+mod engine_common;
+
+use engine_common::{Spec, bits, build, end_of, networks, spikes, ticks, trace};
+use memspike::engine::{Heap, Lanes, Record};
+use memspike::network::{Form, Kernel};
+use memspike::numeric::Real;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4096, ..ProptestConfig::default() }
+}
+
+fn agree<R: Real>(spec: &Spec) -> Result<(), TestCaseError> {
+    let built = build(spec);
+    let end = end_of(&built, ticks(200));
+    let (fast, reference) = (trace::<R, Lanes>(&built, end), trace::<R, Heap>(&built, end));
+    prop_assert_eq!(fast.difference(&reference), None);
+    // A silent probe lets the fast engine do without the stream.
+    prop_assert!(spikes::<R, Lanes>(&built, end) == fast.spikes);
+    let total: u64 = fast.counts.spikes.iter().flatten().map(|&count| u64::from(count)).sum();
+    prop_assert_eq!(total, fast.spikes.len() as u64);
+    prop_assert_eq!(fast.counts.fire, total);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn lanes_and_heap_agree_in_f64(spec in networks()) {
+        agree::<f64>(&spec)?;
+    }
+
+    #[test]
+    fn lanes_and_heap_agree_in_f32(spec in networks()) {
+        agree::<f32>(&spec)?;
+    }
+}
+
+/// The property above is worth what its networks contain.
+#[test]
+fn the_random_networks_hold_what_could_go_wrong() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = std::collections::BTreeMap::<&str, u32>::new();
+    let mut saw = |what, holds: bool| *seen.entry(what).or_default() += u32::from(holds);
+    for _ in 0..200 {
+        let spec = networks().new_tree(&mut runner).unwrap().current();
+        let built = build(&spec);
+        let end = end_of(&built, ticks(200));
+        let mut simulation = built.start::<f64, Lanes>();
+        let mut silent: Vec<memspike::engine::Spike> = Vec::new();
+        let mut steps = 0u64;
+        while simulation.step(&built.weights(), end, &mut silent) {
+            steps += 1;
+        }
+        let run = trace::<f64, Heap>(&built, end);
+        let network = &built.network;
+        saw("batches", steps < run.counts.poisson);
+        saw("spikes", run.spikes.len() > 20);
+        saw("many spikes", run.spikes.len() > 500);
+        saw("shared decay", network.populations.iter().any(|p| p.form == Form::SharedDecay));
+        saw("own time", network.populations.iter().any(|p| p.form == Form::OwnTime));
+        saw(
+            "refractory crossbar",
+            network.populations.iter().any(|p| p.form == Form::SharedDecay && p.lif.t_ref.get() > 1e-5),
+        );
+        saw("zero-delay chain", network.populations.iter().any(|p| p.rank > 0));
+        saw("pulses", network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_))));
+        let arrivals: Vec<_> = run
+            .records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Arrival { time, projection, row } => {
+                    Some((*time, network.projections[*projection as usize].to, *projection, *row))
+                }
+                _ => None,
+            })
+            .collect();
+        saw(
+            "simultaneous arrivals",
+            arrivals.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 == pair[1].1),
+        );
+        saw("the same row twice at an instant", arrivals.windows(2).any(|pair| pair[0] == pair[1]));
+        saw(
+            "simultaneous spikes",
+            run.spikes
+                .windows(2)
+                .any(|pair| pair[0].time == pair[1].time && pair[0].population == pair[1].population),
+        );
+        saw("pending events at the end", !simulation.state().pending.is_empty());
+        let _ = bits(&simulation.state());
+    }
+    for (what, count) in &seen {
+        assert!(*count >= 8, "only {count} of 200 networks have {what}: {seen:?}");
+    }
+    println!("{seen:?}");
+}

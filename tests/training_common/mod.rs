@@ -1,0 +1,212 @@
+//! A small data set of the form of MNIST, and runs of plans with everything around them.
+
+#![allow(dead_code, reason = "every test file uses its own part of this")]
+
+use memspike::dataset::Search;
+use memspike::engine::{Observer, Record};
+use memspike::scenario::load;
+use memspike::scenario::outcome::Outcome;
+use memspike::scenario::plan::Plan;
+use memspike::scenario::progress::Progress;
+use memspike::scenario::run::{Engine, GivenWeights, RunContext, RunError, Store, run};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// SplitMix64.
+pub fn word(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+fn idx(folder: &Path, name: &str, dimensions: &[u32], content: &[u8]) {
+    let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
+    dimensions.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
+    bytes.extend_from_slice(content);
+    std::fs::write(folder.join(name), bytes).unwrap();
+}
+
+/// Writes images and labels as the four files of MNIST.
+pub fn write_set(folder: &Path, train: &[([u8; 784], u8)], test: &[([u8; 784], u8)]) {
+    for (prefix, split) in [("train", train), ("t10k", test)] {
+        let images: Vec<u8> = split.iter().flat_map(|sample| sample.0).collect();
+        let labels: Vec<u8> = split.iter().map(|sample| sample.1).collect();
+        let count = split.len() as u32;
+        idx(folder, &format!("{prefix}-images-idx3-ubyte"), &[count, 28, 28], &images);
+        idx(folder, &format!("{prefix}-labels-idx1-ubyte"), &[count], &labels);
+    }
+}
+
+/// `count` noisy copies of ten random patterns.
+pub fn patterns(count: usize, noise: u64) -> Vec<([u8; 784], u8)> {
+    let mut state = noise;
+    (0..count)
+        .map(|index| {
+            let label = (index * 7 % 10) as u8;
+            let mut pattern = u64::from(label) + 1000;
+            let mut image = [0; 784];
+            for pixel in &mut image {
+                let lit = word(&mut pattern) % 100 < 12;
+                let flipped = word(&mut state) % 100 < 8;
+                if lit != flipped {
+                    *pixel = (word(&mut state) % 200 + 56) as u8;
+                }
+            }
+            (image, label)
+        })
+        .collect()
+}
+
+/// A folder with such patterns, to be found as MNIST.
+pub fn folder(train: usize, test: usize) -> (tempfile::TempDir, Search) {
+    let folder = tempfile::tempdir().unwrap();
+    write_set(folder.path(), &patterns(train, 1), &patterns(test, 2));
+    let search = Search { explicit: Some(folder.path().to_path_buf()), ..Search::default() };
+    (folder, search)
+}
+
+pub fn plan(name: &str, overrides: &[&str]) -> Plan {
+    let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_string()).collect();
+    match load(name, &overrides, None) {
+        Ok(loaded) => loaded.plan,
+        Err(faults) => panic!("{name}: {faults}"),
+    }
+}
+
+/// Keeps every checkpoint.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    pub from: Option<Vec<u8>>,
+    pub saved: Vec<Vec<u8>>,
+}
+
+impl Store for Kept {
+    fn load(&mut self) -> Option<Vec<u8>> {
+        self.from.clone()
+    }
+
+    fn save(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.saved.push(bytes.to_vec());
+        Ok(())
+    }
+}
+
+/// Sets the stop flag once a phase has advanced so far, the `nth` time it runs.
+#[derive(Clone, Debug, Default)]
+pub struct Stopper {
+    pub flag: Arc<AtomicBool>,
+    /// Phase, how often it began before, steps.
+    pub at: Option<(&'static str, usize, u64)>,
+    phase: String,
+    begun: std::collections::BTreeMap<String, usize>,
+    advanced: u64,
+}
+
+impl Stopper {
+    pub fn at(phase: &'static str, nth: usize, steps: u64) -> Self {
+        Self { at: Some((phase, nth, steps)), ..Self::default() }
+    }
+
+    fn look(&mut self) {
+        if let Some((phase, nth, steps)) = self.at
+            && phase == self.phase
+            && self.begun[phase] == nth + 1
+            && self.advanced >= steps
+        {
+            self.flag.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Progress for Stopper {
+    fn phase(&mut self, name: &str, _: u64) {
+        self.phase = name.to_string();
+        *self.begun.entry(name.to_string()).or_default() += 1;
+        self.advanced = 0;
+        self.look();
+    }
+
+    fn advance(&mut self, by: u64) {
+        self.advanced += by;
+        self.look();
+    }
+
+    fn message(&mut self, _: &str) {}
+    fn line(&mut self, _: &str) {}
+    fn done(&mut self) {}
+}
+
+/// Remembers episodes and records.
+#[derive(Debug, Default)]
+pub struct Watcher {
+    pub episodes: Vec<(u64, String)>,
+    pub records: Vec<(u64, Record)>,
+}
+
+impl Observer for Watcher {
+    fn begin(&mut self, episode: u64, what: &str) {
+        self.episodes.push((episode, what.to_string()));
+    }
+
+    fn record(&mut self, episode: u64, record: &Record) {
+        self.records.push((episode, record.clone()));
+    }
+}
+
+/// How a plan is run.
+pub struct Way<'a> {
+    pub engine: Engine,
+    pub threads: usize,
+    pub search: &'a Search,
+    pub stopper: Stopper,
+    pub watcher: Option<&'a mut Watcher>,
+    pub given: Option<GivenWeights>,
+}
+
+impl<'a> Way<'a> {
+    pub fn new(search: &'a Search) -> Self {
+        Self {
+            engine: Engine::Fast,
+            threads: 1,
+            search,
+            stopper: Stopper::default(),
+            watcher: None,
+            given: None,
+        }
+    }
+
+    pub fn run(self, plan: &Plan, store: &mut Kept) -> Result<Outcome, RunError> {
+        let Self { engine, threads, search, mut stopper, watcher, given } = self;
+        let flag = Arc::clone(&stopper.flag);
+        run(
+            plan,
+            &mut RunContext {
+                threads,
+                engine,
+                search,
+                stop: &flag,
+                clock: &|| (0.0, 0.0),
+                progress: &mut stopper,
+                observer: watcher.map(|watcher| watcher as &mut dyn Observer),
+                store,
+                given,
+            },
+        )
+    }
+}
+
+/// Everything in an outcome that must not depend on how a run was carried out.
+pub fn essence(outcome: &Outcome) -> Outcome {
+    let mut essence = outcome.clone();
+    essence.phases.clear();
+    essence.notes.retain(|note| !note.starts_with("continued after"));
+    essence
+}
+
+/// Bits of all arrays.
+pub fn array_bits(outcome: &Outcome) -> Vec<(String, Vec<u64>)> {
+    outcome.arrays.iter().map(|a| (a.name.clone(), a.data.iter().map(|x| x.to_bits()).collect())).collect()
+}
