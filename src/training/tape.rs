@@ -17,51 +17,48 @@ use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population.
 ///
-/// The arrays only grow; how much of them is in use is one counter, which is all that recording an
-/// event has to update.
+/// One record per event: the membranes before the threshold test, then a quad with the decay factor and
+/// the row. The array only grows; how much of it is in use is one counter, which is all that recording
+/// an event has to update.
 #[derive(Clone, Debug, Default)]
 pub struct Tape<R> {
-    events: usize,
-    rows: Vec<u32>,
-    decays: Vec<R>,
-    /// Membranes before the threshold test, one stride per event.
-    membranes: Vec<R>,
+    used: usize,
+    records: Vec<R>,
     /// Spikes of the presentation, for the fingerprint and observers.
     pub spikes: Vec<Spike>,
 }
 
+/// Rows that a tape can tell apart: whole numbers that an `f32` holds exactly.
+const MAX_ROWS: u32 = 1 << 24;
+
+/// Values after the membranes of a record.
+const TAIL: usize = 4;
+
 impl<R: Real> Tape<R> {
     /// Forgets the presentation.
     pub fn clear(&mut self) {
-        self.events = 0;
+        self.used = 0;
         self.spikes.clear();
-    }
-
-    /// Number of recorded events.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.events
     }
 
     /// Whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.events == 0
+        self.used == 0
     }
 
     #[cold]
-    fn grow(&mut self, stride: usize) {
-        let events = (2 * self.events).max(256);
-        self.rows.resize(events, 0);
-        self.decays.resize(events, R::ZERO);
-        self.membranes.resize(events * stride, R::ZERO);
+    fn grow(&mut self, record: usize) {
+        self.records.resize((2 * self.records.len()).max(256 * record), R::ZERO);
     }
 
     /// Rows, decays and membranes in use, event by event.
     #[inline(always)]
-    fn recorded(&self, stride: usize) -> impl DoubleEndedIterator<Item = (u32, R, &[R])> {
-        let rows = self.rows[..self.events].iter().zip(&self.decays[..self.events]);
-        rows.zip(self.membranes.chunks_exact(stride)).map(|((&row, &decay), x)| (row, decay, x))
+    fn recorded(&self, stride: usize) -> impl DoubleEndedIterator<Item = (usize, R, &[R])> {
+        self.records[..self.used].chunks_exact(stride + TAIL).map(move |record| {
+            let (x, tail) = record.split_at(stride);
+            (tail[1].to_f64() as usize, tail[0], x)
+        })
     }
 
     /// Adds dL/dw of this presentation to `gradient` (padded row-major, like the weights).
@@ -82,7 +79,7 @@ impl<R: Real> Tape<R> {
         let (one, theta, steepness) = (Quad::splat(R::ONE), Quad::splat(theta), Quad::splat(steepness));
         let mut next_decay = R::ZERO;
         for (row, decay, x) in self.recorded(4 * C).rev() {
-            let start = row as usize * 4 * C;
+            let start = row * 4 * C;
             let Some(gradient) = gradient.get_mut(start..start + 4 * C) else { return };
             let next = Quad::splat(next_decay);
             for lane in 0..C {
@@ -102,7 +99,7 @@ impl<R: Real> Tape<R> {
         let mut lambda = vec![R::ZERO; stride];
         let mut next_decay = R::ZERO;
         for (row, decay, x) in self.recorded(stride).rev() {
-            let start = row as usize * stride;
+            let start = row * stride;
             let Some(gradient) = gradient.get_mut(start..start + stride) else { return };
             for lane in 0..stride {
                 let distance = R::ONE + ((x[lane] - theta) * steepness).abs();
@@ -145,15 +142,16 @@ impl<R: Real> Probe<R> for Tape<R> {
 
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, _projection: u32, row: u32, decay: R, _before: X, x: X) {
-        let (event, stride) = (self.events, x.columns());
-        if event == self.rows.len() {
-            self.grow(stride);
+        debug_assert!(row < MAX_ROWS, "row {row} is not exact in f32");
+        let stride = x.columns();
+        let end = self.used + stride + TAIL;
+        if end > self.records.len() {
+            self.grow(stride + TAIL);
         }
-        self.rows[event] = row;
-        self.decays[event] = decay;
-        let place = &mut self.membranes[event * stride..(event + 1) * stride];
-        x.write(place);
-        self.events = event + 1;
+        let record = &mut self.records[self.used..end];
+        x.write(record);
+        Quad([decay, R::from_f64(f64::from(row)), R::ZERO, R::ZERO]).store(&mut record[stride..]);
+        self.used = end;
     }
 
     #[inline(always)]
