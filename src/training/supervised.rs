@@ -167,6 +167,7 @@ where
     /// Each piece's gradient, in parallel.
     fn gradients(&mut self, samples: Samples<'n>, batch: &[u32], first_episode: u64) {
         let Self { settings, theta, weights, pieces, tapes, .. } = self;
+        let lesson = Lesson { settings, theta: *theta, weights, samples };
         pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
             worker.gradient.fill(R::ZERO);
             // A lock that another thread died holding still guards usable tapes.
@@ -178,7 +179,7 @@ where
                 }
                 let sample = batch[position] as usize;
                 let episode = first_episode + position as u64;
-                worker.train(settings, *theta, weights, samples, sample, episode, &mut tape);
+                worker.train(&lesson, sample, episode, &mut tape);
             }
             lock(tapes).push(tape);
         });
@@ -207,17 +208,17 @@ where
     }
 }
 
+/// What every piece of a batch is given.
+struct Lesson<'a, 'n, R: Real> {
+    settings: &'a Settings,
+    theta: f64,
+    weights: &'a Weights<R>,
+    samples: Samples<'n>,
+}
+
 impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Piece<'n, R, Q, O> {
-    fn train(
-        &mut self,
-        settings: &Settings,
-        theta: f64,
-        weights: &Weights<R>,
-        samples: Samples<'n>,
-        sample: usize,
-        episode: u64,
-        tape: &mut Tape<R>,
-    ) {
+    fn train(&mut self, lesson: &Lesson<'_, 'n, R>, sample: usize, episode: u64, tape: &mut Tape<R>) {
+        let Lesson { settings, theta, weights, samples } = *lesson;
         tape.clear();
         self.presenter.present(weights, samples.code, sample, episode, settings.presentation, tape);
         self.presenter.encode(episode, &tape.spikes);
