@@ -95,13 +95,15 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
         && incoming.all(|projection| {
             projection.connect == Rows::Dense && matches!(projection.kernel, Kernel::Delta)
         });
-    if reached_by_all && !fires_by_itself(population) { Form::SharedDecay } else { Form::OwnTime }
+    // At rheobase exactly the padding of the rows would be at threshold too.
+    let lif = &population.lif;
+    let below = lif.bias() < lif.theta();
+    if reached_by_all && below { Form::SharedDecay } else { Form::OwnTime }
 }
 
 /// Whether bias alone carries the membrane above threshold.
 pub(super) fn fires_by_itself(population: &Population) -> bool {
-    let lif = &population.lif;
-    lif.r_m.get() * lif.i_bias.get() > lif.v_th.get() - lif.u_rest.get()
+    population.lif.bias() > population.lif.theta()
 }
 
 /// Whether firings of a population have to be predicted between arrivals.
