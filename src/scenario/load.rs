@@ -9,6 +9,7 @@ use super::plan::Plan;
 use super::reader;
 use super::text::{self, Item, Node, Table, Value};
 use super::{lower, plausibility, resolve, shipped, spec};
+use crate::record::rundir::is_run;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +137,14 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
         if let Some(found) = embedded(argument) {
             return Ok(vec![found]);
         }
+        let misplaced = [path, &inner]
+            .into_iter()
+            .find(|path| path.extension().is_some_and(|extension| extension == "toml") && path.is_dir());
+        if let Some(misplaced) = misplaced {
+            return Err(Diagnostic::error(format!("`{}` is a directory", misplaced.display()))
+                .allowed("a scenario file, or a directory with a file scenario.toml")
+                .into());
+        }
         return Err(Diagnostic::error(format!("the directory `{argument}` holds no scenario"))
             .allowed("a directory with a file scenario.toml, or with directories that have one")
             .hint("`memspike new NAME` makes one")
@@ -245,12 +254,18 @@ fn scenario_beside(name: &str, at: &At) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// The SCENARIO argument for a name that a scenario gives: a path from the working directory, or a shipped name.
+/// The SCENARIO argument or run directory for a name that a scenario gives: a path from the working
+/// directory, or a shipped name.
 pub(super) fn argument(name: &str, at: &At) -> Result<String, Diagnostic> {
     match scenario_beside(name, at) {
         Some(path) => Ok(path.display().to_string()),
-        None if shipped::find(name).is_some() => Ok(name.to_string()),
-        None => Err(not_found(name, Some(at))),
+        None => match &at.source.base {
+            Base::Directory(directory) if is_run(&directory.join(name)) => {
+                Ok(directory.join(name).display().to_string())
+            }
+            _ if shipped::find(name).is_some() => Ok(name.to_string()),
+            _ => Err(not_found(name, Some(at))),
+        },
     }
 }
 
