@@ -6,7 +6,7 @@ use memspike::record::RecordError;
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -20,21 +20,38 @@ pub struct Tracing {
 
 /// A file that the subscriber writes and we flush.
 #[derive(Clone, Debug)]
-struct Shared(Arc<Mutex<BufWriter<File>>>);
+struct Shared(Arc<Mutex<TraceFile>>);
+
+#[derive(Debug)]
+struct TraceFile {
+    file: BufWriter<File>,
+    /// The first failure. The subscriber could only repeat it for every event; it is told of none.
+    failed: Option<std::io::Error>,
+}
 
 impl Shared {
-    fn file(&self) -> MutexGuard<'_, BufWriter<File>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn finish(&self) -> std::io::Result<()> {
+        let mut trace = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match trace.failed.take() {
+            Some(error) => Err(error),
+            None => trace.file.flush(),
+        }
     }
 }
 
 impl Write for Shared {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.file().write(bytes)
+        let mut trace = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if trace.failed.is_none()
+            && let Err(error) = trace.file.write_all(bytes)
+        {
+            trace.failed = Some(error);
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.file().flush()
+        Ok(())
     }
 }
 
@@ -50,9 +67,7 @@ impl Tracing {
     /// If the rest cannot be written.
     pub fn flush(&self) -> Result<(), Failure> {
         let Some((path, file)) = &self.file else { return Ok(()) };
-        file.clone()
-            .flush()
-            .map_err(|source| RecordError::Io { action: "write", path: path.clone(), source }.into())
+        file.finish().map_err(|source| RecordError::Io { action: "write", path: path.clone(), source }.into())
     }
 }
 
@@ -83,7 +98,7 @@ pub fn install(args: &RunArgs, colour: bool) -> Result<Tracing, Failure> {
                 Failure::new(format!("cannot write the trace to `{}`: {reason}", path.display()))
                     .with_hint("its directory must exist and be writable")
             })?;
-            let shared = Shared(Arc::new(Mutex::new(BufWriter::new(file))));
+            let shared = Shared(Arc::new(Mutex::new(TraceFile { file: BufWriter::new(file), failed: None })));
             tracing.file = Some((path.clone(), shared.clone()));
             let writer = move || shared.clone();
             if json {

@@ -82,6 +82,9 @@ pub fn choices(plan: &Plan) -> Result<Vec<String>, Failure> {
 }
 
 fn failed(error: run::RunError) -> Failure {
+    if let run::RunError::Data(faults) = &error {
+        return Failure::Several(faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect());
+    }
     let hint = match &error {
         run::RunError::Checkpoint(_) | run::RunError::OtherRun { .. } => {
             Some("leave --resume away to begin anew")

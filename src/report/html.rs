@@ -172,6 +172,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
         share if joules > 0.0 && share < 0.0005 => "< 0.1\u{a0}%".to_string(),
         share => format!("{:.1}\u{a0}%", 100.0 * share),
     };
+    let rms = summary.inference.as_ref().and_then(|inference| inference.membrane_rms_v);
     html! {
         section.card {
             h3 { @if per_inference.is_some() { "Energy per inference" } @else { "Energy of the run" } }
@@ -228,7 +229,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
                 }
             }
             p.remark { "What the figures rest on, with what is assumed marked:" }
-            ul.remark { @for line in plan::energy_basis(&manifest.plan) { li { (line) } } }
+            ul.remark { @for line in plan::energy_basis(&manifest.plan, rms) { li { (line) } } }
         }
     }
 }

@@ -38,8 +38,10 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
 }
 
 /// Which pulse widths, voltages and times the energy figures rest on, and which of them are assumed.
+///
+/// `membrane_rms_v` is that of the summary.
 #[must_use]
-pub fn energy_basis(plan: &Plan) -> Vec<String> {
+pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
     // "parameter = value (why)" is how the plan lists what nobody measured.
     let assumed = |path: String| {
         let listed = plan.assumed.iter().any(|line| line.split(" = ").next() == Some(path.as_str()));
@@ -85,13 +87,25 @@ pub fn energy_basis(plan: &Plan) -> Vec<String> {
         // Only where the membrane was integrated is there any leakage in the ledger.
         if matches!(plan.protocol, Protocol::Supervised(_)) && plan.record.energy {
             lines.push(format!(
-                "Leakage of {name}: G_off times the integral of u\u{b2} over each presentation, G_off = {}{}.",
+                "Leakage of {name}: G_off times the integral of u\u{b2} over each presentation, G_off = {}{}.{}",
                 si(s.g_off.get(), "S"),
                 mark("g_off"),
+                membrane_rms_v.map_or_else(String::new, |rms| beyond(rms, population.neuron.v_th.get())),
             ));
         }
     }
     lines
+}
+
+/// How far from rest the membranes were, and whether an off switch can be there at all.
+fn beyond(rms: f64, v_th: f64) -> String {
+    let caution = if rms > v_th {
+        " Inhibition drives them far below rest, where no off switch was measured: nothing in the model \
+         holds them there, so the leakage is an upper estimate."
+    } else {
+        ""
+    };
+    format!(" The membranes are at {} rms; v_th is {}.{caution}", si(rms, "V"), si(v_th, "V"))
 }
 
 fn time(time: Time) -> String {

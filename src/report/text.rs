@@ -21,7 +21,7 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
             format!(", bound {:.2}{}", max * 100.0, if case.loss <= max { "" } else { ": EXCEEDED" })
         });
         // Without any spread every draw programs the same conductances.
-        let spread = if case.sd > 0.0 {
+        let spread = if case.sd > 1e-9 {
             format!("\u{b1} {:.2} (sd of {})", case.sd * 100.0, draws(case.draws))
         } else {
             format!("in {}", draws(case.draws))
@@ -123,6 +123,11 @@ fn energy_lines(lines: &mut Lines, summary: &Summary) {
     lines.gap();
     lines.row(label, &format!("{}{parts}", si(*total, "J")));
     if let Some(inference) = &summary.inference {
+        if let (Some(rms), Some(leakage)) = (inference.membrane_rms_v, energy.get("leakage"))
+            && *leakage > 0.5 * total
+        {
+            lines.row("", &format!("leakage is most of it: the membranes are at {} rms", si(rms, "V")));
+        }
         lines.row(
             "as float MACs",
             &format!("{}  ({} each)", si(inference.mac_reference_j, "J"), si(inference.mac_energy_j, "J")),

@@ -143,6 +143,7 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
         if let Some(misplaced) = misplaced {
             return Err(Diagnostic::error(format!("`{}` is a directory", misplaced.display()))
                 .allowed("a scenario file, or a directory with a file scenario.toml")
+                .hint("`memspike new NAME` makes one")
                 .into());
         }
         return Err(Diagnostic::error(format!("the directory `{argument}` holds no scenario"))
@@ -191,7 +192,9 @@ fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
 fn read_file(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     let shown = path.display().to_string();
     if path.is_dir() {
-        return Err(Diagnostic::error(format!("`{shown}` is a directory")).allowed("a file"));
+        return Err(Diagnostic::error(format!("`{shown}` is a directory"))
+            .allowed("a file")
+            .hint("name the file in it"));
     }
     let file = std::fs::File::open(path).map_err(|error| unreadable(&shown, &error))?;
     let mut bytes = Vec::new();
@@ -205,6 +208,7 @@ fn read_file(path: &Path, limit: u64) -> Result<String, Diagnostic> {
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         Diagnostic::error(format!("`{shown}` is not a text: line {} is not UTF-8", line + 1))
             .allowed("a text file in UTF-8")
+            .hint("save it as UTF-8; is it the right file?")
     })
 }
 
