@@ -70,8 +70,12 @@ pub fn draw(
     let mut magnitudes: Vec<f64> = array.data.iter().map(|w| w.abs()).filter(|w| w.is_finite()).collect();
     magnitudes.sort_by(f64::total_cmp);
     let most = magnitudes.last().copied().unwrap_or(0.0);
-    let limit = magnitudes.get((magnitudes.len() * 995 / 1000).min(magnitudes.len().saturating_sub(1)));
-    let limit = limit.copied().filter(|limit| *limit > 0.0).unwrap_or(if most > 0.0 { most } else { 1.0 });
+    let quantile = |permille: usize| {
+        magnitudes.get((magnitudes.len() * permille / 1000).min(magnitudes.len().saturating_sub(1))).copied()
+    };
+    // A normal spread has its 99.5 % point at 2.4 times its 75 % point; a longer tail is cut where that was.
+    let limit = quantile(995).zip(quantile(750)).map(|(far, usual)| far.min(2.5 * usual));
+    let limit = limit.filter(|limit| *limit > 0.0).unwrap_or(if most > 0.0 { most } else { 1.0 });
     let clipped = most > limit * 1.001;
 
     let more =

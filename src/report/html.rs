@@ -110,11 +110,15 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
                 Some(inference) => {
                     @let energy = summary.energy_per_inference_j.unwrap_or(0.0);
                     @let ratio = energy / inference.mac_reference_j;
-                    @let remark = if ratio.is_finite() {
+                    @let mut remark = if ratio.is_finite() {
                         format!("{} times the same net as float MACs", significant(ratio, 3))
                     } else {
                         String::new()
                     };
+                    @let leakage = inference.energy_j.get("leakage").copied().unwrap_or(0.0) / energy;
+                    @if leakage > 0.5 {
+                        @let () = remark.push_str(&format!("; {:.1}\u{a0}% of it leakage, see below", 100.0 * leakage));
+                    }
                     (card("Energy per inference", &html! { (si(energy, "J")) }, &remark))
                     @let remark = format!("from {:.0} input spikes", inference.input_spikes);
                     (card("Output spikes per inference", &html! { (format!("{:.1}", inference.output_spikes)) }, &remark))
