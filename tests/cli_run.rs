@@ -2,13 +2,8 @@
 
 mod cli_common;
 
-use cli_common::{Place, code, err, out};
-use serde_json::Value;
+use cli_common::{Place, code, err, json, out};
 use std::fs;
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
-}
 
 #[test]
 fn a_run_leaves_a_directory_with_a_number_a_manifest_a_summary_and_a_report() {
@@ -245,4 +240,98 @@ fn a_signal_ends_a_run_with_its_code_and_keeps_what_is_done() {
         let summary = json(&fs::read_to_string(place.path().join("here/summary.json")).unwrap());
         assert_eq!(summary["status"], "interrupted");
     }
+}
+
+/// Runs until the first checkpoint is there and then stops the run. A run that was done before it was
+/// stopped has to be tried again.
+#[cfg(unix)]
+fn interrupted(place: &Place, args: &[&str], signals: u32) -> i32 {
+    use rustix::process::{Pid, Signal, kill_process};
+    for _ in 0..5 {
+        let _ = fs::remove_dir_all(place.path().join("cut"));
+        let mut child = place.command(args).stdout(std::process::Stdio::null()).spawn().unwrap();
+        while !place.path().join("cut/checkpoint.bin").exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        for _ in 0..signals {
+            let _ = kill_process(Pid::from_child(&child), Signal::INT);
+        }
+        let status = child.wait().unwrap().code().unwrap();
+        if status != 0 {
+            return status;
+        }
+    }
+    panic!("the run was done before it could be stopped");
+}
+
+#[cfg(unix)]
+const STOPPED: &[&str] = &[
+    "run",
+    "digits",
+    "--quiet",
+    "--set",
+    "protocol.epochs=60",
+    "--set",
+    "protocol.train_samples=200",
+    "--set",
+    "protocol.test_samples=50",
+    "--out",
+    "cut",
+];
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_was_stopped_goes_on_to_the_result_of_one_that_was_not() {
+    let place = Place::new();
+    assert_eq!(interrupted(&place, STOPPED, 1), 130);
+    let summary = json(&fs::read_to_string(place.path().join("cut/summary.json")).unwrap());
+    assert_eq!(summary["status"], "interrupted");
+    let done = summary["accuracy"]["test_by_epoch"].as_array().unwrap().len();
+    assert!((1..60).contains(&done), "{done}");
+    let shown = place.memspike(&["show", "cut"]);
+    assert!(out(&shown).contains("not booked") && out(&shown).contains("no final test"), "{}", out(&shown));
+
+    let other = place.memspike(&[STOPPED, &["--seed", "5", "--resume"]].concat());
+    assert_eq!(code(&other), 2);
+    assert!(err(&other).contains("another plan"));
+    assert_eq!(code(&place.memspike(&[STOPPED, &["--resume"]].concat())), 0);
+    assert!(!place.path().join("cut/checkpoint.bin").exists(), "nothing is left to go on with");
+    let whole = [&STOPPED[..STOPPED.len() - 1], &["whole"]].concat();
+    assert_eq!(code(&place.memspike(&whole)), 0);
+    assert_eq!(code(&place.memspike(&["compare", "cut", "whole"])), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_stops_at_once_and_the_checkpoint_is_still_good() {
+    let place = Place::new();
+    assert_eq!(interrupted(&place, STOPPED, 2), 130);
+    // Whether the run was quick enough to put its results in order after the first is its own affair.
+    assert_eq!(code(&place.memspike(&[STOPPED, &["--resume"]].concat())), 0);
+}
+
+#[test]
+fn a_run_that_was_broken_off_is_named_when_there_is_none_to_go_on_with() {
+    let place = Place::with_scenario();
+    assert_eq!(code(&place.memspike(&["run", "small.toml"])), 0);
+    let manifest = place.path().join("runs/small/001/manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("\"done\"", "\"running\"")).unwrap();
+    let output = place.memspike(&["run", "small.toml", "--resume"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("runs/small/001") && err(&output).contains("--out"), "{}", err(&output));
+}
+
+#[test]
+fn a_reader_of_results_that_goes_away_is_no_error() {
+    let place = Place::with_scenario();
+    let mut child = place
+        .command(&["run", "small.toml", "--out", "run"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(place.path().join("run/report.html").exists());
 }

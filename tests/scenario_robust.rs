@@ -1,7 +1,7 @@
 //! No text makes the reader panic, and what belongs together in the specification does.
 
 use memspike::neuron::Lif;
-use memspike::report::compare::Expected;
+use memspike::report::compare::{Check, Expected};
 use memspike::scenario::plan::{Protocol, SourceKind};
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use memspike::scenario::{load, load_text, shipped};
@@ -269,6 +269,7 @@ fn every_shipped_expectation_can_be_read() {
     for scenario in shipped::all() {
         let expected = Expected::parse(scenario.expected()).unwrap_or_else(|error| panic!("{error}"));
         assert!(!expected.checks.is_empty(), "{}", scenario.name());
-        assert!(expected.checks.iter().all(|check| check.min.is_some() || check.max.is_some()));
+        let bound = |check: &Check| check.min.is_some() || check.max.is_some() || check.equals.is_some();
+        assert!(expected.checks.iter().all(bound));
     }
 }

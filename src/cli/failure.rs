@@ -8,6 +8,9 @@ pub enum Failure {
     /// A message with, perhaps, a hint.
     #[error("{message}")]
     Message { message: String, hint: Option<String> },
+    /// Several faults at once, each with, perhaps, a hint.
+    #[error("{}", .0.iter().map(|(message, _)| message.as_str()).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<(String, Option<String>)>),
     /// Diagnostics that were rendered already, with source lines and all.
     #[error("{0}")]
     Rendered(String),
@@ -35,7 +38,7 @@ impl Failure {
         match self {
             Self::Message { hint, .. } => hint.clone(),
             Self::Record(error) => error.hint(),
-            Self::Rendered(_) | Self::ClosedPipe => None,
+            Self::Several(_) | Self::Rendered(_) | Self::ClosedPipe => None,
         }
     }
 }

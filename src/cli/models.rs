@@ -21,7 +21,8 @@ struct ModelPage {
 /// One parameter of a model.
 #[derive(Clone, Debug)]
 struct Parameter {
-    name: &'static str,
+    /// Keys of a table within the section have the table's name before them: `switch.i_cc`.
+    name: String,
     default: String,
     provenance: &'static str,
     meaning: &'static str,
@@ -120,7 +121,7 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
                         Some((on, values)) => on == key.name && values.contains(&choice.name),
                         None => owner && other.name != key.name,
                     })
-                    .map(parameter)
+                    .flat_map(|key| parameters("", key))
                     .collect();
                 pages.push(ModelPage {
                     kind: format!("{noun} {}", key.name),
@@ -136,7 +137,11 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
     }
 }
 
-fn parameter(key: &Key) -> Parameter {
+fn parameters(table: &str, key: &Key) -> Vec<Parameter> {
+    let name = format!("{table}{}", key.name);
+    if let Kind::Table(inner) = key.kind {
+        return inner.iter().flat_map(|key| parameters(&format!("{name}."), key)).collect();
+    }
     let (default, provenance) = match key.default {
         Fallback::Required => ("required".to_string(), ""),
         Fallback::Absent(_) => ("none".to_string(), ""),
@@ -144,5 +149,5 @@ fn parameter(key: &Key) -> Parameter {
         Fallback::SameAs(other) => (format!("as {other}"), ""),
         Fallback::Derived(_) => ("derived".to_string(), ""),
     };
-    Parameter { name: key.name, default, provenance, meaning: key.doc }
+    vec![Parameter { name, default, provenance, meaning: key.doc }]
 }

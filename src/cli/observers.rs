@@ -5,7 +5,7 @@ use memspike::engine::{Observer, Record};
 use memspike::record::RecordError;
 use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::rundir::{PendingFile, RunDir};
-use memspike::scenario::plan::Plan;
+use memspike::scenario::plan::{Plan, SourceKind};
 use std::fmt::Write as _;
 
 /// All observers of a run as one.
@@ -27,6 +27,8 @@ struct Membrane {
 /// Names for the trace, and the span of the presentation that is being shown.
 struct Trace {
     sources: Vec<String>,
+    /// Whether each source is a Poisson process.
+    poisson: Vec<bool>,
     populations: Vec<String>,
     projections: Vec<String>,
     presentation: tracing::Span,
@@ -60,6 +62,13 @@ impl<'a> Observers<'a> {
             membrane,
             trace: events.then(|| Trace {
                 sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
+                poisson: plan
+                    .sources
+                    .iter()
+                    .map(|source| {
+                        matches!(source.kind, SourceKind::Poisson { .. } | SourceKind::Dataset { .. })
+                    })
+                    .collect(),
                 populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
                 projections: plan.projections.iter().map(|projection| projection.name.clone()).collect(),
                 presentation: tracing::Span::none(),
@@ -138,9 +147,17 @@ impl Trace {
     fn emit(&self, record: &Record) {
         let name = |names: &[String], index: u32| names.get(index as usize).cloned().unwrap_or_default();
         match record {
+            Record::Emit { time, source, line }
+                if self.poisson.get(*source as usize).copied().unwrap_or_default() =>
+            {
+                tracing::trace!(
+                    target: "memspike::engine",
+                    time_ms = %Ms(*time), source = name(&self.sources, *source), id = line, "poisson"
+                );
+            }
             Record::Emit { time, source, line } => tracing::trace!(
                 target: "memspike::engine",
-                time_ms = %Ms(*time), source = name(&self.sources, *source), id = line, "poisson"
+                time_ms = %Ms(*time), source = name(&self.sources, *source), id = line, "source"
             ),
             Record::Arrival { time, projection, row } => tracing::trace!(
                 target: "memspike::engine",

@@ -73,9 +73,21 @@ impl Output {
             say(text.trim_end());
             return;
         }
-        self.message("error", "31;1", &failure.to_string());
-        if let Some(hint) = failure.hint() {
-            self.message("hint", "32", &hint);
+        if let Failure::Several(faults) = failure {
+            for (index, (message, hint)) in faults.iter().enumerate() {
+                // What helps against several in a row is said once, after the last of them.
+                let again = faults.get(index + 1).is_some_and(|(_, next)| next == hint);
+                self.fault(message, hint.as_deref().filter(|_| !again));
+            }
+            return;
+        }
+        self.fault(&failure.to_string(), failure.hint().as_deref());
+    }
+
+    fn fault(&self, message: &str, hint: Option<&str>) {
+        self.message("error", "31;1", message);
+        if let Some(hint) = hint {
+            self.message("hint", "32", hint);
         }
     }
 

@@ -6,17 +6,18 @@ use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
 use super::signals::Stop;
-use super::wiring::{self, Request};
+use super::trace::Tracing;
+use super::wiring::{self, CHECKPOINT, Request};
 use super::{calibrate, progress, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
 use memspike::report::manifest::Manifest;
-use memspike::report::summary::{HostPerformance, SCHEMA_VERSION, Summary};
+use memspike::report::summary::{Calibration, HostPerformance, SCHEMA_VERSION, Summary};
 use memspike::report::{html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
-use memspike::scenario::plan::{Plan, Protocol, SourceKind};
+use memspike::scenario::plan::{DATASET_PIXELS, Plan, Protocol, SourceKind};
 use memspike::scenario::run::GivenWeights;
 use std::path::Path;
 
@@ -36,6 +37,7 @@ pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     }
     let stop = Stop::listen()?;
     let tracing = trace::install(args, output.colour())?;
+    let session = Session { args, output, stop: &stop, tracing: &tracing };
     let several = loaded.len() > 1;
     let mut end = End::Done;
     for scenario in loaded {
@@ -45,7 +47,7 @@ pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
         let mut plan = scenario.plan;
         add_recorded(&mut plan, &args.record)?;
         let clock = if several { Clock::start() } else { clock };
-        end = run_plan(args, output, &plan, &stop, clock, tracing)?;
+        end = session.run(&plan, clock, Say::Results)?;
         if end != End::Done {
             break;
         }
@@ -74,83 +76,301 @@ fn add_recorded(plan: &mut Plan, names: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn run_plan(
-    args: &RunArgs,
-    output: &Output,
-    plan: &Plan,
-    stop: &Stop,
-    clock: Clock,
-    tracing: bool,
-) -> Result<End, Failure> {
-    let given = match trained_elsewhere(args, output, plan, stop, tracing)? {
-        Elsewhere::Nothing => None,
-        Elsewhere::Weights(given) => Some(given),
-        Elsewhere::Stopped(end) => return Ok(end),
-    };
-    let calibration = calibrate::measure();
-    let threads = args.threads.map_or_else(host::cpus, usize::from);
-    let dir = directory(args, plan)?;
-    let mut manifest = Manifest {
-        schema_version: SCHEMA_VERSION,
-        status: RunStatus::Running,
-        memspike: env!("CARGO_PKG_VERSION").into(),
-        commit: option_env!("MEMSPIKE_COMMIT").map(String::from),
-        command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-        started: host::now_utc(),
-        host: host::describe(),
-        generator: memspike::random::GENERATOR.into(),
-        engine: args.engine.name().into(),
-        threads,
-        seed: plan.seed,
-        calibrate: Some(calibration),
-        plan: plan.clone(),
-    };
-    manifest.write(&dir)?;
-    output.detail(&format!("writing to {}", dir.path().display()));
+/// What is said of a run besides its directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Say {
+    /// The results, on stdout.
+    Results,
+    /// One line on stderr: the run serves another one.
+    OneLine,
+}
 
-    let result = simulate(args, output, plan, stop, clock, tracing, threads, &dir, given).and_then(
-        |(outcome, spikes, recorded)| {
-            let (wall_s, cpu_s) = clock.now();
-            let host = HostPerformance {
-                wall_s,
-                cpu_s,
-                peak_rss_bytes: host::peak_rss_bytes(),
-                calibrate: Some(calibration),
-            };
-            let summary = Summary::new(plan, &outcome, &host);
-            let groups = recorded_groups(plan);
-            let spikes = RecordedSpikes { groups: &groups, rows: &spikes, total: recorded };
-            write_results(args, output, &dir, &manifest, &outcome, &summary, spikes)?;
-            manifest.status = match outcome.status {
-                Status::Done => RunStatus::Done,
-                Status::Interrupted => RunStatus::Interrupted,
-            };
-            manifest.write(&dir)?;
-            summary.write(&dir)?;
-            Ok(summary)
-        },
-    );
-    let summary = match result {
-        Ok(summary) => summary,
-        Err(failure) => {
-            manifest.status = RunStatus::Failed;
-            // The reason that is reported is the first one; this write may well fail for the same.
-            let _ = manifest.write(&dir);
-            return Err(failure);
+/// What all runs of one command share.
+#[derive(Clone, Copy)]
+struct Session<'a> {
+    args: &'a RunArgs,
+    output: &'a Output,
+    stop: &'a Stop,
+    tracing: &'a Tracing,
+}
+
+impl Session<'_> {
+    /// Runs a plan in a directory of its own.
+    fn run(self, plan: &Plan, clock: Clock, say: Say) -> Result<End, Failure> {
+        if self.args.force {
+            // The run that is there is not given up for one that cannot begin.
+            wiring::check_data(plan, self.args.data.as_deref())?;
         }
-    };
-    match args.format {
-        Format::Text => output.data(&text::summary(&summary, plot::paper_accuracy(plan)))?,
-        Format::Json => output.data(&String::from_utf8_lossy(&summary.to_json()?))?,
+        let dir = self.directory(plan)?;
+        let calibration = calibrate::measure();
+        let mut manifest = Manifest {
+            schema_version: SCHEMA_VERSION,
+            status: RunStatus::Running,
+            memspike: env!("CARGO_PKG_VERSION").into(),
+            commit: option_env!("MEMSPIKE_COMMIT").map(String::from),
+            command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            started: host::now_utc(),
+            host: host::describe(),
+            generator: memspike::random::GENERATOR.into(),
+            engine: self.args.engine.name().into(),
+            threads: self.args.threads.map_or_else(host::cpus, usize::from),
+            seed: plan.seed,
+            calibrate: Some(calibration),
+            plan: plan.clone(),
+        };
+        manifest.write(&dir)?;
+        self.output.detail(&format!("writing to {}", dir.path().display()));
+
+        let result = self.carry_out(plan, clock, &dir, &mut manifest, calibration);
+        let summary = match result {
+            Ok(Made::Summary(summary)) => summary,
+            Ok(Made::Stopped(end)) => {
+                let _ = dir.discard_if_bare();
+                return Ok(end);
+            }
+            Err(failure) => {
+                if !dir.discard_if_bare() {
+                    manifest.status = RunStatus::Failed;
+                    // The reason that is reported is the first one; this write may well fail for the same.
+                    let _ = manifest.write(&dir);
+                }
+                return Err(failure);
+            }
+        };
+        self.tell(plan, &dir, &summary, say)?;
+        Ok(match (summary.status, self.stop.signal()) {
+            (Status::Interrupted, Some(signal)) => End::Signal(signal),
+            _ => End::Done,
+        })
     }
-    for note in &summary.notes {
-        output.detail(note);
+
+    /// From the manifest to the summary.
+    fn carry_out(
+        self,
+        plan: &Plan,
+        clock: Clock,
+        dir: &RunDir,
+        manifest: &mut Manifest,
+        calibration: Calibration,
+    ) -> Result<Made, Failure> {
+        let (given, clock) = match self.trained_elsewhere(plan)? {
+            Elsewhere::Nothing => (None, clock),
+            // Training another scenario is not part of this run's time.
+            Elsewhere::Weights(given) => (Some(given), Clock::start()),
+            Elsewhere::Stopped(end) => return Ok(Made::Stopped(end)),
+        };
+        let (outcome, spikes, recorded) = self.simulate(plan, clock, manifest.threads, dir, given)?;
+        let (wall_s, cpu_s) = clock.now();
+        let host = HostPerformance {
+            wall_s,
+            cpu_s,
+            peak_rss_bytes: host::peak_rss_bytes(),
+            calibrate: Some(calibration),
+        };
+        let summary = Summary::new(plan, &outcome, &host);
+        let groups = recorded_groups(plan);
+        let spikes = RecordedSpikes { groups: &groups, rows: &spikes, total: recorded };
+        self.write_results(dir, manifest, &outcome, &summary, spikes)?;
+        self.tracing.flush()?;
+        manifest.status = match outcome.status {
+            Status::Done => RunStatus::Done,
+            Status::Interrupted => RunStatus::Interrupted,
+        };
+        manifest.write(dir)?;
+        summary.write(dir)?;
+        if outcome.status == Status::Done {
+            // Nothing is left to go on with. If it cannot be removed, it is only in the way.
+            let _ = std::fs::remove_file(dir.path().join(CHECKPOINT));
+        }
+        Ok(Made::Summary(Box::new(summary)))
     }
-    output.note(&format!("report in {}", dir.path().join("report.html").display()));
-    Ok(match (summary.status, stop.signal()) {
-        (Status::Interrupted, Some(signal)) => End::Signal(signal),
-        _ => End::Done,
-    })
+
+    fn tell(self, plan: &Plan, dir: &RunDir, summary: &Summary, say: Say) -> Result<(), Failure> {
+        let (args, output) = (self.args, self.output);
+        match (say, args.format) {
+            (Say::Results, Format::Text) => {
+                output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
+            }
+            (Say::Results, Format::Json) => output.data(&String::from_utf8_lossy(&summary.to_json()?))?,
+            (Say::OneLine, _) => {
+                let test = summary.accuracy.as_ref().and_then(|accuracy| accuracy.test);
+                output.note(&match test {
+                    Some(test) => format!("`{}` is trained: test accuracy {:.2} %", plan.name, 100.0 * test),
+                    None => format!("`{}` was stopped before it was trained", plan.name),
+                });
+            }
+        }
+        for note in &summary.notes {
+            output.detail(note);
+        }
+        output.note(&format!("report in {}", dir.path().join("report.html").display()));
+        if summary.status == Status::Interrupted && dir.path().join(CHECKPOINT).is_file() {
+            output.note("the same command with --resume goes on after the last finished epoch");
+        }
+        Ok(())
+    }
+
+    /// Finds the weights of the scenario that the plan names among its finished runs, or trains it first.
+    fn trained_elsewhere(self, plan: &Plan) -> Result<Elsewhere, Failure> {
+        let Some(name) = wiring::weights_from(plan) else { return Ok(Elsewhere::Nothing) };
+        let missing =
+            |run: &str| Failure::new(format!("`{run}` has no weights for the projection of `{}`", plan.name));
+        if rundir::is_run(Path::new(name)) {
+            let given = wiring::weights_of(Path::new(name), plan)?.ok_or_else(|| missing(name))?;
+            self.output.note(&format!("weights from {}", given.origin));
+            return Ok(Elsewhere::Weights(given));
+        }
+        let overrides = Overrides { seed: Some(plan.seed), set: Vec::new() };
+        let mut loaded = wiring::load(name, &overrides, self.output.colour())?;
+        let (Some(source), true) = (loaded.pop(), loaded.is_empty()) else {
+            return Err(Failure::new(format!("weights_from: `{name}` holds several scenarios"))
+                .with_hint("name one of them"));
+        };
+        let runs = Path::new(RUNS);
+        if let Some(given) = wiring::given(runs, plan, &source.plan)? {
+            self.output.note(&format!("weights from {}", given.origin));
+            return Ok(Elsewhere::Weights(given));
+        }
+        let others = rundir::latest(runs, &source.plan.name, &[RunStatus::Done])?;
+        self.output.note(&format!(
+            "no finished run of `{name}` as it stands with seed {} under {RUNS}: training it first",
+            plan.seed
+        ));
+        if let Some(other) = others {
+            self.output.note(&format!(
+                "{} was made with other values; --set protocol.weights_from={0} takes its weights",
+                other.display()
+            ));
+        }
+        let args =
+            RunArgs { out: None, force: false, resume: false, record: Vec::new(), ..self.args.clone() };
+        let end = Session { args: &args, ..self }.run(&source.plan, Clock::start(), Say::OneLine)?;
+        if end != End::Done {
+            return Ok(Elsewhere::Stopped(end));
+        }
+        wiring::given(runs, plan, &source.plan)?.map(Elsewhere::Weights).ok_or_else(|| missing(name))
+    }
+
+    /// The directory to write into: the one named, the one to go on with, or the next number.
+    fn directory(self, plan: &Plan) -> Result<RunDir, Failure> {
+        let (args, root) = (self.args, Path::new(RUNS));
+        if !args.resume {
+            return Ok(match &args.out {
+                Some(out) => RunDir::create_at(out, args.force)?,
+                None => RunDir::create_numbered(root, &plan.name)?,
+            });
+        }
+        let path = match &args.out {
+            Some(out) => out.clone(),
+            None => match rundir::latest(root, &plan.name, &[RunStatus::Interrupted])? {
+                Some(path) => path,
+                None => return Err(nothing_to_resume(plan)?),
+            },
+        };
+        let dir = RunDir::open(&path)?;
+        let manifest = Manifest::read(&path)?;
+        if manifest.status == RunStatus::Done {
+            return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
+                .with_hint("leave --resume away to run again"));
+        }
+        if manifest.plan != *plan {
+            return Err(Failure::new(format!("the run in `{}` was made from another plan", path.display()))
+                .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
+        }
+        if !path.join(CHECKPOINT).is_file() {
+            self.output.note(&format!("`{}` kept nothing to go on from: it begins anew", path.display()));
+        }
+        // From here on the run is not finished.
+        let _ = std::fs::remove_file(path.join(SUMMARY));
+        Ok(dir)
+    }
+
+    fn simulate(
+        self,
+        plan: &Plan,
+        clock: Clock,
+        threads: usize,
+        dir: &RunDir,
+        given: Option<GivenWeights>,
+    ) -> Result<(Outcome, Vec<SpikeRow>, u64), Failure> {
+        let mut listener = progress::listener(self.output, self.tracing.on_stderr());
+        let mut writer = if plan.record.spikes.is_empty() {
+            None
+        } else {
+            let episodes = !matches!(plan.protocol, Protocol::Simulate { .. });
+            Some(SpikeWriter::new(dir, plan.record.spikes.clone(), episodes)?)
+        };
+        let outcome = wiring::run(Request {
+            plan,
+            threads,
+            engine: self.args.engine,
+            data: self.args.data.as_deref(),
+            run_dir: dir,
+            resume: self.args.resume,
+            stop: self.stop.flag(),
+            clock: &|| clock.now(),
+            trace: self.tracing.on,
+            progress: &mut *listener,
+            spikes: writer.as_mut(),
+            given,
+        })?;
+        listener.done();
+        let recorded = writer.as_ref().map_or(0, SpikeWriter::written);
+        let spikes = writer.map_or_else(|| Ok(Vec::new()), SpikeWriter::finish)?;
+        Ok((outcome, spikes, recorded))
+    }
+
+    fn write_results(
+        self,
+        dir: &RunDir,
+        manifest: &Manifest,
+        outcome: &Outcome,
+        summary: &Summary,
+        spikes: RecordedSpikes<'_>,
+    ) -> Result<(), Failure> {
+        if let Some(result) = &outcome.supervised {
+            if !result.epochs.is_empty() {
+                dir.write("epochs.csv", tables::epochs(&result.epochs).as_bytes())?;
+            }
+            if !result.confusion.is_empty() {
+                dir.write("confusion.csv", tables::confusion(&result.confusion).as_bytes())?;
+            }
+            if !result.programming.is_empty() {
+                dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
+            }
+        }
+        npz::write_all(dir, &outcome.arrays)?;
+        let figures = plot::figures(&manifest.plan, outcome, spikes)
+            .map_err(|error| Failure::new(error.to_string()))?;
+        for figure in &figures {
+            dir.write(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
+        }
+        if let Some(svg) =
+            plot::overview(&manifest.plan, outcome).map_err(|error| Failure::new(error.to_string()))?
+        {
+            dir.write("overview.svg", svg.as_bytes())?;
+        }
+        if self.args.png {
+            let renderer = plot::Renderer::new();
+            if !renderer.has_fonts() {
+                self.output
+                    .note("no fonts were found on this system: the PNG plots have no text, the SVG plots do");
+            }
+            for figure in &figures {
+                let png = renderer.render(&figure.svg).map_err(|error| Failure::new(error.to_string()))?;
+                dir.write(&format!("{}.png", figure.name), &png)?;
+            }
+        }
+        dir.write("report.html", html::page(manifest, outcome, summary, &figures).as_bytes())?;
+        Ok(())
+    }
+}
+
+/// What came of a run.
+enum Made {
+    Summary(Box<Summary>),
+    /// The user stopped what comes before the run itself.
+    Stopped(End),
 }
 
 /// Weights that a plan takes from another scenario.
@@ -161,105 +381,16 @@ enum Elsewhere {
     Stopped(End),
 }
 
-/// Finds the weights of the scenario that the plan names among its finished runs, or trains it first.
-fn trained_elsewhere(
-    args: &RunArgs,
-    output: &Output,
-    plan: &Plan,
-    stop: &Stop,
-    tracing: bool,
-) -> Result<Elsewhere, Failure> {
-    let Some(name) = wiring::weights_from(plan) else { return Ok(Elsewhere::Nothing) };
-    let overrides = Overrides { seed: Some(plan.seed), set: Vec::new() };
-    let mut loaded = wiring::load(name, &overrides, output.colour())?;
-    let (Some(source), true) = (loaded.pop(), loaded.is_empty()) else {
-        return Err(Failure::new(format!("weights_from: `{name}` holds several scenarios"))
-            .with_hint("name one of them"));
-    };
-    let runs = Path::new(RUNS);
-    if let Some(given) = wiring::given(runs, plan, &source.plan)? {
-        output.note(&format!("weights from {}", given.origin));
-        return Ok(Elsewhere::Weights(given));
-    }
-    output.note(&format!("no finished run of `{name}` with seed {} yet: training it first", plan.seed));
-    let first = RunArgs { out: None, force: false, resume: false, record: Vec::new(), ..args.clone() };
-    let quiet_end = run_plan(&first, output, &source.plan, stop, Clock::start(), tracing)?;
-    if quiet_end != End::Done {
-        return Ok(Elsewhere::Stopped(quiet_end));
-    }
-    wiring::given(runs, plan, &source.plan)?.map(Elsewhere::Weights).ok_or_else(|| {
-        Failure::new(format!("the run of `{name}` left no weights for projection of `{}`", plan.name))
-    })
-}
-
-/// The directory to write into: the one named, the one to go on with, or the next number.
-fn directory(args: &RunArgs, plan: &Plan) -> Result<RunDir, Failure> {
-    let root = Path::new(RUNS);
-    if !args.resume {
-        return Ok(match &args.out {
-            Some(out) => RunDir::create_at(out, args.force)?,
-            None => RunDir::create_numbered(root, &plan.name)?,
-        });
-    }
-    let path = match &args.out {
-        Some(out) => out.clone(),
-        None => rundir::latest(root, &plan.name, &[RunStatus::Interrupted])?.ok_or_else(|| {
-            Failure::new(format!("no interrupted run of `{}` in `{RUNS}` to go on with", plan.name))
-                .with_hint("leave --resume away to begin, or name the run with --out DIR")
-        })?,
-    };
-    let dir = RunDir::open(&path)?;
-    let manifest = Manifest::read(&path)?;
-    if manifest.status == RunStatus::Done {
-        return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
-            .with_hint("leave --resume away to run again"));
-    }
-    if manifest.plan != *plan {
-        return Err(Failure::new(format!("the run in `{}` was made from another plan", path.display()))
-            .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
-    }
-    // From here on the run is not finished.
-    let _ = std::fs::remove_file(path.join(SUMMARY));
-    Ok(dir)
-}
-
-#[expect(clippy::too_many_arguments, reason = "called once, to keep the error path in one place")]
-fn simulate(
-    args: &RunArgs,
-    output: &Output,
-    plan: &Plan,
-    stop: &Stop,
-    clock: Clock,
-    tracing: bool,
-    threads: usize,
-    dir: &RunDir,
-    given: Option<GivenWeights>,
-) -> Result<(Outcome, Vec<SpikeRow>, u64), Failure> {
-    let mut listener = progress::listener(output, tracing && args.trace_file.is_none());
-    let mut writer = if plan.record.spikes.is_empty() {
-        None
-    } else {
-        let episodes = !matches!(plan.protocol, Protocol::Simulate { .. });
-        Some(SpikeWriter::new(dir, plan.record.spikes.clone(), episodes)?)
-    };
-    let outcome = wiring::run(Request {
-        plan,
-        threads,
-        engine: args.engine,
-        data: args.data.as_deref(),
-        run_dir: dir,
-        resume: args.resume,
-        stop: stop.flag(),
-        clock: &|| clock.now(),
-        trace: tracing,
-        progress: &mut *listener,
-        spikes: writer.as_mut(),
-        given,
-    })?;
-    listener.done();
-    let recorded = writer.as_ref().map_or(0, SpikeWriter::written);
-    let spikes = writer.map_or_else(|| Ok(Vec::new()), SpikeWriter::finish)?;
-    Ok((outcome, spikes, recorded))
+fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {
+    let failure = Failure::new(format!("no interrupted run of `{}` in `{RUNS}` to go on with", plan.name));
+    let broken = rundir::latest(Path::new(RUNS), &plan.name, &[RunStatus::Running, RunStatus::Failed])?;
+    Ok(failure.with_hint(match broken {
+        Some(path) => format!(
+            "`{}` was broken off, or is still being computed; if it is not, name it with --out {0}",
+            path.display()
+        ),
+        None => "leave --resume away to begin, or name the run with --out DIR".into(),
+    }))
 }
 
 /// Names and sizes of what is recorded.
@@ -274,51 +405,10 @@ fn recorded_groups(plan: &Plan) -> Vec<(String, u32)> {
                     SourceKind::Poisson { size, .. }
                     | SourceKind::SpikeList { size, .. }
                     | SourceKind::Regular { size, .. } => size,
-                    // All data sets there are have 28 x 28 pixels.
-                    SourceKind::Dataset { .. } => 784,
+                    SourceKind::Dataset { .. } => DATASET_PIXELS,
                 })
             };
             (name.clone(), population.or_else(source).unwrap_or(1))
         })
         .collect()
-}
-
-fn write_results(
-    args: &RunArgs,
-    output: &Output,
-    dir: &RunDir,
-    manifest: &Manifest,
-    outcome: &Outcome,
-    summary: &Summary,
-    spikes: RecordedSpikes<'_>,
-) -> Result<(), Failure> {
-    if let Some(result) = &outcome.supervised {
-        if !result.epochs.is_empty() {
-            dir.write("epochs.csv", tables::epochs(&result.epochs).as_bytes())?;
-        }
-        if !result.confusion.is_empty() {
-            dir.write("confusion.csv", tables::confusion(&result.confusion).as_bytes())?;
-        }
-        if !result.programming.is_empty() {
-            dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
-        }
-    }
-    npz::write_all(dir, &outcome.arrays)?;
-    let figures =
-        plot::figures(&manifest.plan, outcome, spikes).map_err(|error| Failure::new(error.to_string()))?;
-    for figure in &figures {
-        dir.write(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
-    }
-    if args.png {
-        let renderer = plot::Renderer::new();
-        if !renderer.has_fonts() {
-            output.note("no fonts were found on this system: the PNG plots have no text, the SVG plots do");
-        }
-        for figure in &figures {
-            let png = renderer.render(&figure.svg).map_err(|error| Failure::new(error.to_string()))?;
-            dir.write(&format!("{}.png", figure.name), &png)?;
-        }
-    }
-    dir.write("report.html", html::page(manifest, outcome, summary, &figures).as_bytes())?;
-    Ok(())
 }

@@ -2,18 +2,81 @@
 
 use super::args::{RunArgs, TraceFormat};
 use super::failure::Failure;
+use memspike::record::RecordError;
 use std::fs::File;
-use std::io::IsTerminal as _;
-use std::sync::Mutex;
+use std::io::{BufWriter, IsTerminal as _, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Installs the subscriber, if a trace was asked for. Returns whether one was.
+/// A trace that is being taken, or none.
+#[derive(Clone, Debug, Default)]
+pub struct Tracing {
+    /// Whether one was asked for.
+    pub on: bool,
+    file: Option<(PathBuf, Shared)>,
+}
+
+/// A file that the subscriber writes and we flush.
+#[derive(Clone, Debug)]
+struct Shared(Arc<Mutex<TraceFile>>);
+
+#[derive(Debug)]
+struct TraceFile {
+    file: BufWriter<File>,
+    /// The first failure. The subscriber could only repeat it for every event; it is told of none.
+    failed: Option<std::io::Error>,
+}
+
+impl Shared {
+    fn finish(&self) -> std::io::Result<()> {
+        let mut trace = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match trace.failed.take() {
+            Some(error) => Err(error),
+            None => trace.file.flush(),
+        }
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut trace = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if trace.failed.is_none()
+            && let Err(error) = trace.file.write_all(bytes)
+        {
+            trace.failed = Some(error);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Tracing {
+    /// Whether the trace goes to stderr.
+    pub fn on_stderr(&self) -> bool {
+        self.on && self.file.is_none()
+    }
+
+    /// Writes what is still in memory. The subscriber lives as long as the process and is never dropped.
+    ///
+    /// # Errors
+    /// If the rest cannot be written.
+    pub fn flush(&self) -> Result<(), Failure> {
+        let Some((path, file)) = &self.file else { return Ok(()) };
+        file.finish().map_err(|source| RecordError::Io { action: "write", path: path.clone(), source }.into())
+    }
+}
+
+/// Installs the subscriber, if a trace was asked for.
 ///
 /// # Errors
 /// If the filter is not one or the file cannot be created.
-pub fn install(args: &RunArgs, colour: bool) -> Result<bool, Failure> {
-    let Some(filter) = &args.trace else { return Ok(false) };
+pub fn install(args: &RunArgs, colour: bool) -> Result<Tracing, Failure> {
+    let Some(filter) = &args.trace else { return Ok(Tracing::default()) };
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::new(format!("--trace `{filter}` is not a filter: {error}")).with_hint(
             "write a level (error, warn, info, debug, trace) or TARGET=LEVEL, such as memspike=trace",
@@ -26,6 +89,7 @@ pub fn install(args: &RunArgs, colour: bool) -> Result<bool, Failure> {
     // Simulated time is in the events; the time of day would make every trace differ.
     let builder = builder.without_time();
     let json = args.trace_format == TraceFormat::Json;
+    let mut tracing = Tracing { on: true, file: None };
     let installed = match &args.trace_file {
         Some(path) => {
             let file = File::create(path).map_err(|error| {
@@ -34,7 +98,9 @@ pub fn install(args: &RunArgs, colour: bool) -> Result<bool, Failure> {
                 Failure::new(format!("cannot write the trace to `{}`: {reason}", path.display()))
                     .with_hint("its directory must exist and be writable")
             })?;
-            let writer = Mutex::new(std::io::BufWriter::new(file));
+            let shared = Shared(Arc::new(Mutex::new(TraceFile { file: BufWriter::new(file), failed: None })));
+            tracing.file = Some((path.clone(), shared.clone()));
+            let writer = move || shared.clone();
             if json {
                 builder.json().with_writer(writer).try_init()
             } else {
@@ -45,5 +111,5 @@ pub fn install(args: &RunArgs, colour: bool) -> Result<bool, Failure> {
         None => builder.with_writer(std::io::stderr).try_init(),
     };
     installed.map_err(|error| Failure::new(format!("cannot trace: {error}")))?;
-    Ok(true)
+    Ok(tracing)
 }

@@ -11,7 +11,7 @@ use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
 use memspike::report::manifest::Manifest;
 use memspike::scenario::outcome::Outcome;
-use memspike::scenario::plan::{Plan, Protocol};
+use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run::{self, GivenWeights, RunContext, Store};
 use memspike::scenario::{self, shipped};
@@ -82,11 +82,15 @@ pub fn choices(plan: &Plan) -> Result<Vec<String>, Failure> {
 }
 
 fn failed(error: run::RunError) -> Failure {
+    if let run::RunError::Data(faults) = &error {
+        return Failure::Several(faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect());
+    }
     let hint = match &error {
         run::RunError::Checkpoint(_) | run::RunError::OtherRun { .. } => {
             Some("leave --resume away to begin anew")
         }
         run::RunError::Threads { .. } => Some("ask for fewer with --threads"),
+        run::RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
         run::RunError::GivenWeights { .. } => Some("train them again: remove that run, or name another"),
         _ => None,
     };
@@ -111,7 +115,8 @@ struct Checkpoint<'a> {
     resume: bool,
 }
 
-const CHECKPOINT: &str = "checkpoint.bin";
+/// The file in a run directory that a run goes on from.
+pub const CHECKPOINT: &str = "checkpoint.bin";
 
 impl Store for Checkpoint<'_> {
     fn load(&mut self) -> Option<Vec<u8>> {
@@ -121,6 +126,22 @@ impl Store for Checkpoint<'_> {
     fn save(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.dir.write(CHECKPOINT, bytes).map_err(|error| error.to_string())
     }
+}
+
+/// Reads the data sets of a plan once, to know before anything is replaced that they can be read.
+///
+/// # Errors
+/// Every fault of their files.
+pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
+    for source in &plan.sources {
+        let name = match source.kind {
+            SourceKind::Dataset { dataset: DatasetName::Mnist, .. } => Name::Mnist,
+            SourceKind::Dataset { dataset: DatasetName::FashionMnist, .. } => Name::FashionMnist,
+            _ => continue,
+        };
+        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(run::RunError::Data(faults)))?;
+    }
+    Ok(())
 }
 
 /// Runs a plan.
@@ -165,20 +186,25 @@ pub fn weights_from(plan: &Plan) -> Option<&str> {
 /// # Errors
 /// If there is one and its weights cannot be read.
 pub fn given(runs: &Path, plan: &Plan, trained: &Plan) -> Result<Option<GivenWeights>, Failure> {
-    let Protocol::Supervised(supervised) = &plan.protocol else { return Ok(None) };
     for path in rundir::all(runs, &trained.name)?.into_iter().rev() {
         let done = Manifest::read(&path)
             .is_ok_and(|manifest| manifest.status == rundir::RunStatus::Done && manifest.plan == *trained);
-        if !done {
-            continue;
+        if done && let Some(given) = weights_of(&path, plan)? {
+            return Ok(Some(given));
         }
-        let wanted = &plan.projections[supervised.projection].name;
-        let file = path.join("weights.npz");
-        let arrays = npz::read(&file)?;
-        let Some(array) = arrays.into_iter().find(|array| array.name == *wanted) else { continue };
-        return Ok(Some(GivenWeights { values: array.data, origin: path.display().to_string() }));
     }
     Ok(None)
+}
+
+/// The trained weights in a run directory for the projection that `plan` tests.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn weights_of(run: &Path, plan: &Plan) -> Result<Option<GivenWeights>, Failure> {
+    let Protocol::Supervised(supervised) = &plan.protocol else { return Ok(None) };
+    let wanted = &plan.projections[supervised.projection].name;
+    let array = npz::read(&run.join("weights.npz"))?.into_iter().find(|array| array.name == *wanted);
+    Ok(array.map(|array| GivenWeights { values: array.data, origin: run.display().to_string() }))
 }
 
 /// (name, title) of the shipped scenarios.

@@ -109,6 +109,13 @@ impl Fault {
             Self::WrongMagic { found, .. } if found.swap_bytes() >> 16 == 0 && *found != 0 => {
                 "the bytes are in reverse order: IDX numbers are big-endian".to_owned()
             }
+            Self::WrongMagic { .. } => {
+                "it is no such file, or a damaged one: delete it and fetch it again (`memspike data fetch NAME`)"
+                    .to_owned()
+            }
+            Self::WrongSize { height, width, .. } => {
+                format!("only sets with images of {height} x {width} can be read")
+            }
             Self::Truncated { .. }
             | Self::DamagedGzip { .. }
             | Self::Trailing { .. }

@@ -7,14 +7,18 @@ use super::style::{
 use crate::scenario::outcome::EpochResult;
 use plotters::prelude::*;
 
-const SIZE: (u32, u32) = (720, 400);
+/// Width and height on a page.
+pub const SIZE: (u32, u32) = (720, 400);
 
 pub fn caption(paper: Option<f64>) -> String {
     let paper = if paper.is_some() { " The dashed line is the figure of the founding paper." } else { "" };
-    format!("Fraction of right answers after each epoch of training, one presentation per sample.{paper}")
+    format!(
+        "Fraction of right answers in training and after each epoch, one presentation per sample. The final \
+         test, whose figure stands above, shows the test samples once more with new spikes.{paper}"
+    )
 }
 
-pub fn draw(epochs: &[EpochResult], paper: Option<f64>) -> Result<String, PlotError> {
+pub fn draw(epochs: &[EpochResult], paper: Option<f64>, size: (u32, u32)) -> Result<String, PlotError> {
     let validation: Vec<(f64, f64)> = epochs
         .iter()
         .filter_map(|e| e.validation_accuracy.map(|a| (f64::from(e.epoch), 100.0 * a)))
@@ -31,24 +35,26 @@ pub fn draw(epochs: &[EpochResult], paper: Option<f64>) -> Result<String, PlotEr
     let (first, last) = (train[0].0, train[train.len() - 1].0);
     let (x_lo, x_hi) = if last > first { (first, last) } else { (first - 0.5, first + 0.5) };
 
-    let (left, right, top, bottom) = (62.0, 590.0, HEAD + 10.0, 350.0);
+    let (left, right, top, bottom) = (62.0, f64::from(size.0) - 130.0, HEAD + 10.0, f64::from(size.1) - 50.0);
     let x_of = |x: f64| left + (x - x_lo) / (x_hi - x_lo) * (right - left);
     let y_of = |y: f64| bottom - (y - lo) / (hi - lo) * (bottom - top);
-    let best = epochs.iter().max_by(|a, b| a.test_accuracy.total_cmp(&b.test_accuracy));
+    // Of equal ones the earliest.
+    let best = epochs.iter().rev().max_by(|a, b| a.test_accuracy.total_cmp(&b.test_accuracy));
     let subtitle = best.map_or_else(String::new, |e| {
         format!("best test accuracy {:.2} % after epoch {}", 100.0 * e.test_accuracy, e.epoch)
     });
-    sheet(SIZE, "Accuracy by epoch", &subtitle, |area, _| {
+    sheet(size, "Accuracy by epoch", &subtitle, |area, _| {
         for (tick, label) in ticks(lo, hi, 6) {
             line(area, (left, y_of(tick)), (right, y_of(tick)), GRID, 1.0)?;
             write(area, &label, left - 8.0, y_of(tick), At::Right, &text(11.5, MUTED))?;
         }
         line(area, (left, bottom), (right, bottom), AXIS, 1.0)?;
         for (tick, label) in ticks(x_lo, x_hi, 10).into_iter().filter(|t| t.0.fract() == 0.0) {
+            let label = label.split('.').next().unwrap_or_default();
             line(area, (x_of(tick), bottom), (x_of(tick), bottom + 4.0), AXIS, 1.0)?;
-            write(area, &label, x_of(tick), bottom + 15.0, At::Middle, &text(11.5, MUTED))?;
+            write(area, label, x_of(tick), bottom + 15.0, At::Middle, &text(11.5, MUTED))?;
         }
-        write(area, "epoch", f64::midpoint(left, right), 386.0, At::Middle, &text(12.0, INK))?;
+        write(area, "epoch", f64::midpoint(left, right), bottom + 36.0, At::Middle, &text(12.0, INK))?;
         let turned = text(12.0, INK).transform(FontTransform::Rotate270);
         write(area, "accuracy [%]", 20.0, f64::midpoint(top, bottom), At::Middle, &turned)?;
 

@@ -65,7 +65,11 @@ fn draw(plus: &[f64], minus: &[f64]) -> Result<String, PlotError> {
         bottom - (log - floor) / (decades - floor) * (bottom - top)
     };
     let mean = all().sum::<f64>() / (plus.len() + minus.len()) as f64;
-    let subtitle = format!("{} devices, mean {}", plus.len() + minus.len(), number::si(mean, "S"));
+    let subtitle = format!(
+        "{} devices, mean {}",
+        number::count((plus.len() + minus.len()) as u64),
+        number::si(mean, "S")
+    );
     sheet(SIZE, "Conductances", &subtitle, |area, _| {
         for decade in 0..=decades as u32 {
             let n = 10u32.saturating_pow(decade);

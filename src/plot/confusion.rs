@@ -1,6 +1,7 @@
 //! Which class was taken for which.
 
 use super::PlotError;
+use super::number;
 use super::style::{At, BLUE, HEAD, INK, MUTED, PAPER, VERMILLION, fill, sheet, text, tint, write};
 use plotters::prelude::*;
 
@@ -21,7 +22,7 @@ pub fn draw(matrix: &[Vec<u64>]) -> Result<String, PlotError> {
     let size = ((left + side + 92.0) as u32, (top + side + 24.0) as u32);
     let right: u64 = (0..matrix.len()).filter_map(|k| matrix[k].get(k)).sum();
     let total: u64 = matrix.iter().flatten().sum();
-    let subtitle = format!("{right} of {total} right");
+    let subtitle = format!("{} of {} right", number::count(right), number::count(total));
     sheet(size, "Confusion matrix", &subtitle, |area, _| {
         let numbers = cell >= 26.0;
         write(area, "answer", left + side / 2.0, top - 32.0, At::Middle, &text(12.0, INK))?;

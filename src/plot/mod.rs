@@ -8,6 +8,7 @@ mod conductance;
 mod confusion;
 mod energy;
 pub mod number;
+mod overview;
 mod png;
 mod programming;
 mod raster;
@@ -15,11 +16,12 @@ mod shown;
 mod style;
 mod weights;
 
+pub use overview::overview;
 pub use png::{PngError, Renderer};
 
 use crate::record::csv::SpikeRow;
 use crate::record::npz::ArrayKind;
-use crate::scenario::outcome::Outcome;
+use crate::scenario::outcome::{Outcome, Status};
 use crate::scenario::plan::{Plan, Protocol};
 
 /// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
@@ -81,14 +83,16 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
     let paper = paper_accuracy(plan);
     if let Some(result) = &outcome.supervised {
         if !result.epochs.is_empty() {
-            add("accuracy", Shape::Half, accuracy::caption(paper), accuracy::draw(&result.epochs, paper)?);
+            add(
+                "accuracy",
+                Shape::Half,
+                accuracy::caption(paper),
+                accuracy::draw(&result.epochs, paper, accuracy::SIZE)?,
+            );
         }
         if let Some(shown) = &result.shown {
-            let presentation_ms = match &plan.protocol {
-                Protocol::Supervised(protocol) => protocol.test_presentation.as_seconds() * 1e3,
-                Protocol::Simulate { duration } => duration.as_seconds() * 1e3,
-            };
-            add("shown", Shape::Half, shown::caption(shown), shown::draw(shown, presentation_ms)?);
+            let end_ms = episode_ms(plan, u64::MAX);
+            add("shown", Shape::Half, shown::caption(shown), shown::draw(shown, end_ms)?);
         }
     }
     for array in &outcome.arrays {
@@ -100,12 +104,16 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
                 &format!("weights-{name}"),
                 Shape::Wide,
                 weights::caption(),
-                weights::draw(name, array, side, unit)?,
+                weights::draw(name, array, side, unit, weights::PIXEL)?,
             );
         }
     }
     if !spikes.rows.is_empty() {
-        add("raster", Shape::Wide, raster::caption(spikes), raster::draw(spikes)?);
+        let first = spikes.rows.first().map_or(0, |row| row.episode);
+        let complete = outcome.status == Status::Done && spikes.rows.len() as u64 == spikes.total
+            || spikes.rows.iter().any(|row| row.episode != first);
+        let end_ms = if complete { episode_ms(plan, first) } else { 0.0 };
+        add("raster", Shape::Wide, raster::caption(spikes), raster::draw(spikes, end_ms)?);
     }
     if let Some(result) = &outcome.supervised
         && result.confusion.iter().flatten().any(|&n| n > 0)
@@ -124,6 +132,18 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         figures.push(figure);
     }
     Ok(figures)
+}
+
+/// How long an episode lasts: the first are training, if there is any, and the last the final test.
+fn episode_ms(plan: &Plan, episode: u64) -> f64 {
+    let duration = match &plan.protocol {
+        Protocol::Supervised(protocol) if episode == 0 && protocol.weights_from.is_none() => {
+            protocol.presentation
+        }
+        Protocol::Supervised(protocol) => protocol.test_presentation,
+        Protocol::Simulate { duration } => *duration,
+    };
+    duration.as_seconds() * 1e3
 }
 
 /// The accuracy the founding paper reports, if this plan reproduces that figure.

@@ -19,11 +19,12 @@ pub fn caption(spikes: RecordedSpikes<'_>) -> String {
     format!("Spikes over time, one line per neuron, and below the mean rate of each group.{part}")
 }
 
-pub fn draw(spikes: RecordedSpikes<'_>) -> Result<String, PlotError> {
+/// `end_ms` is how long an episode lasts, where that is known.
+pub fn draw(spikes: RecordedSpikes<'_>, end_ms: f64) -> Result<String, PlotError> {
     // Only one episode can be shown: the first that was recorded.
     let episode = spikes.rows.first().map_or(0, |row| row.episode);
     let rows = || spikes.rows.iter().filter(move |row| row.episode == episode);
-    let end_ms = rows().map(|row| row.time.as_seconds() * 1e3).fold(0.0, f64::max).max(1e-9);
+    let end_ms = rows().map(|row| row.time.as_seconds() * 1e3).fold(end_ms, f64::max).max(1e-9);
     let neurons: u32 = spikes.groups.iter().map(|group| group.1.max(1)).sum::<u32>().max(1);
     let (left, right, top, bottom) = (110.0, 730.0, HEAD + 6.0, 370.0);
     let (rate_top, rate_bottom) = (398.0, 474.0);

@@ -8,7 +8,8 @@ use crate::scenario::plan::{Kernel, Plan};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-const PIXEL: f64 = 4.5;
+/// Side of a pixel of an image of 28 x 28, on a page.
+pub const PIXEL: f64 = 4.5;
 const ACROSS: usize = 5;
 /// Outputs shown.
 const SHOWN: usize = 10;
@@ -33,22 +34,48 @@ pub fn unit(plan: &Plan, projection: &str) -> &'static str {
     })
 }
 
-pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<String, PlotError> {
+const LEFT: f64 = 20.0;
+const TOP: f64 = HEAD + 20.0;
+
+/// Width and height of the picture.
+pub fn size(array: &NamedArray, side: usize, pixel: f64) -> (u32, u32) {
     let shown = array.cols.min(SHOWN);
-    let pixel = PIXEL * 28.0 / side as f64;
+    let image = scaled(pixel, side) * side as f64;
+    let width = LEFT + (image + 12.0) * ACROSS.min(shown.max(3)) as f64 + 112.0;
+    (width as u32, (TOP + (image + 30.0) * shown.div_ceil(ACROSS) as f64 + 2.0) as u32)
+}
+
+/// Images of all sizes are drawn as large as one of 28 x 28.
+fn scaled(pixel: f64, side: usize) -> f64 {
+    pixel * 28.0 / side as f64
+}
+
+/// `pixel` is the side of one pixel of an image of 28 x 28.
+pub fn draw(
+    name: &str,
+    array: &NamedArray,
+    side: usize,
+    unit: &str,
+    pixel: f64,
+) -> Result<String, PlotError> {
+    let size = size(array, side, pixel);
+    let shown = array.cols.min(SHOWN);
+    let pixel = scaled(pixel, side);
     let image = pixel * side as f64;
     let (step_x, step_y) = (image + 12.0, image + 30.0);
     let lines = shown.div_ceil(ACROSS);
-    let (left, top) = (20.0, HEAD + 20.0);
-    let width = left + step_x * ACROSS.min(shown.max(3)) as f64 + 112.0;
-    let size = (width as u32, (top + step_y * lines as f64 + 2.0) as u32);
+    let (left, top) = (LEFT, TOP);
 
     // Unbounded training leaves a few weights of rarely lit pixels far out; they would grey the rest.
     let mut magnitudes: Vec<f64> = array.data.iter().map(|w| w.abs()).filter(|w| w.is_finite()).collect();
     magnitudes.sort_by(f64::total_cmp);
     let most = magnitudes.last().copied().unwrap_or(0.0);
-    let limit = magnitudes.get((magnitudes.len() * 995 / 1000).min(magnitudes.len().saturating_sub(1)));
-    let limit = limit.copied().filter(|limit| *limit > 0.0).unwrap_or(if most > 0.0 { most } else { 1.0 });
+    let quantile = |permille: usize| {
+        magnitudes.get((magnitudes.len() * permille / 1000).min(magnitudes.len().saturating_sub(1))).copied()
+    };
+    // A normal spread has its 99.5 % point at 2.4 times its 75 % point; a longer tail is cut where that was.
+    let limit = quantile(995).zip(quantile(750)).map(|(far, usual)| far.min(2.5 * usual));
+    let limit = limit.filter(|limit| *limit > 0.0).unwrap_or(if most > 0.0 { most } else { 1.0 });
     let clipped = most > limit * 1.001;
 
     let more =
@@ -70,23 +97,15 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
                     let this = shade(col);
                     let end = (col + 1..side).find(|&next| shade(next) != this).unwrap_or(side);
                     let path = runs.entry(this).or_default();
-                    let (x, y) = (x0 + pixel * col as f64, y0 + pixel * row as f64);
+                    let (x, y) = (x0 + pixel * col as f64, y0 + pixel * (row as f64 + 0.5));
                     let w = pixel * (end - col) as f64;
-                    let _ = write!(
-                        path,
-                        "M{} {}h{}v{}h-{}z",
-                        short(x),
-                        short(y),
-                        short(w),
-                        short(pixel),
-                        short(w)
-                    );
+                    let _ = write!(path, "M{} {}h{}", short(x), short(y), short(w));
                     col = end;
                 }
             }
         }
         for (shade, path) in runs {
-            fragment(fragments, shade, &path);
+            fragment(fragments, shade, &path, pixel);
         }
         // The scale.
         let (x, height) =
@@ -95,8 +114,8 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
         for k in 0..shades {
             let shade = SHADES as i32 - k;
             let h = height / f64::from(shades);
-            let y = top + h * f64::from(k);
-            fragment(fragments, shade, &format!("M{} {}h12v{}h-12z", short(x), short(y), short(h + 0.2)));
+            let y = top + h * (f64::from(k) + 0.5);
+            fragment(fragments, shade, &format!("M{} {}h12", short(x), short(y)), h + 0.2);
         }
         let bound = |sign: &str| {
             format!(
@@ -119,12 +138,17 @@ pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str) -> Result<S
 /// Steps of shade on either side of zero.
 const SHADES: f64 = 32.0;
 
-fn fragment(into: &mut String, shade: i32, path: &str) {
+/// Horizontal strokes as wide as a pixel: half the text of as many rectangles.
+fn fragment(into: &mut String, shade: i32, path: &str, width: f64) {
     let colour = cividis(f64::from(shade) / (2.0 * SHADES) + 0.5);
     let _ = writeln!(
         into,
-        "<path shape-rendering=\"crispEdges\" fill=\"#{:02x}{:02x}{:02x}\" d=\"{path}\"/>",
-        colour.0, colour.1, colour.2
+        "<path shape-rendering=\"crispEdges\" fill=\"none\" stroke=\"#{:02x}{:02x}{:02x}\" \
+         stroke-width=\"{}\" d=\"{path}\"/>",
+        colour.0,
+        colour.1,
+        colour.2,
+        short(width)
     );
 }
 
@@ -150,7 +174,7 @@ mod tests {
         let mut data = vec![0.01; 784 * 10];
         data[0] = 5.0;
         let array = NamedArray { name: "weight.input".into(), rows: 784, cols: 10, data };
-        let svg = draw("input", &array, 28, "V").unwrap();
+        let svg = draw("input", &array, 28, "V", PIXEL).unwrap();
         assert!(svg.contains("\u{2265} 10.0 mV") && svg.contains("largest weight 5.00 V"), "{svg}");
     }
 }

@@ -48,7 +48,7 @@ impl RecordError {
     pub fn hint(&self) -> Option<String> {
         use io::ErrorKind as Kind;
         match self {
-            Self::Io { path, source, .. } => match source.kind() {
+            Self::Io { action, path, source } => match source.kind() {
                 Kind::PermissionDenied => {
                     Some("the directory must be writable; choose another one with --out DIR".into())
                 }
@@ -60,6 +60,9 @@ impl RecordError {
                 }
                 Kind::NotADirectory => {
                     Some("a part of the path is a file; choose another one with --out DIR".into())
+                }
+                Kind::NotFound if *action == "create the directory" => {
+                    Some("choose another one with --out DIR".into())
                 }
                 Kind::NotFound if path.file_name().is_some_and(|name| name == "manifest.json") => {
                     Some("a run directory holds manifest.json; `memspike run` makes one".into())

@@ -29,6 +29,8 @@ pub enum RunStatus {
 #[derive(Debug)]
 pub struct RunDir {
     path: PathBuf,
+    /// Whether it is one of the numbered directories of a scenario.
+    numbered: bool,
 }
 
 impl RunDir {
@@ -44,7 +46,7 @@ impl RunDir {
             let path = parent.join(format!("{number:03}"));
             // `create_dir` fails if another process was faster: the directory is the lock.
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path }),
+                Ok(()) => return Ok(Self { path, numbered: true }),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => number = number.saturating_add(1),
                 Err(error) => return Err(RecordError::io("create the directory", &path)(error)),
             }
@@ -80,7 +82,7 @@ impl RunDir {
             Err(error) => return Err(RecordError::io("use the directory", path)(error)),
         }
         fs::create_dir_all(path).map_err(RecordError::io("create the directory", path))?;
-        Ok(Self { path: path.to_path_buf() })
+        Ok(Self { path: path.to_path_buf(), numbered: false })
     }
 
     /// Opens the directory of an earlier run, to read it or to go on with it.
@@ -95,13 +97,31 @@ impl RunDir {
         if !is_run(path) {
             return Err(RecordError::NotARun { path: path.to_path_buf() });
         }
-        Ok(Self { path: path.to_path_buf() })
+        Ok(Self { path: path.to_path_buf(), numbered: false })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Removes a directory in which nothing but the manifest was written, and the directory of its
+    /// scenario if that is empty now. Returns whether it did; anything else is left as it is.
+    #[must_use]
+    pub fn discard_if_bare(&self) -> bool {
+        let bare = fs::read_dir(&self.path)
+            .is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == MANIFEST));
+        if !bare || fs::remove_dir_all(&self.path).is_err() {
+            return false;
+        }
+        if self.numbered
+            && let Some(parent) = self.path.parent()
+        {
+            // Refused, as it should be, if it holds other runs.
+            let _ = fs::remove_dir(parent);
+        }
+        true
     }
 
     /// Writes a whole file: it appears complete or not at all.
@@ -281,6 +301,22 @@ mod tests {
         assert!(matches!(RunDir::create_at(&out, false), Err(RecordError::Exists { is_run: true, .. })));
         RunDir::create_at(&out, true).unwrap();
         assert!(names(&out).is_empty());
+    }
+
+    #[test]
+    fn a_directory_is_discarded_only_while_it_is_bare() {
+        let root = tempfile::tempdir().unwrap();
+        let bare = RunDir::create_numbered(root.path(), "s").unwrap();
+        mark_as_run(bare.path());
+        assert!(bare.discard_if_bare());
+        assert!(!root.path().join("s").exists());
+        let used = RunDir::create_numbered(root.path(), "s").unwrap();
+        mark_as_run(used.path());
+        fs::write(used.path().join("checkpoint.bin"), "").unwrap();
+        assert!(!used.discard_if_bare());
+        let other = RunDir::create_numbered(root.path(), "s").unwrap();
+        assert!(other.discard_if_bare());
+        assert_eq!(names(&root.path().join("s")), ["001"]);
     }
 
     #[test]

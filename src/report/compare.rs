@@ -164,8 +164,10 @@ impl Check {
     }
 
     fn bounds(&self) -> String {
+        // As in a summary, where a small number has an exponent.
+        let [min, max] = [self.min, self.max].map(|bound| bound.map(|bound| Value::from(bound).to_string()));
         let mut parts = Vec::new();
-        match (self.min, self.max) {
+        match (min, max) {
             (Some(min), Some(max)) => parts.push(format!("{min} to {max}")),
             (Some(min), None) => parts.push(format!("at least {min}")),
             (None, Some(max)) => parts.push(format!("at most {max}")),
@@ -276,6 +278,7 @@ pub fn text_of_verdicts(verdicts: &[Verdict]) -> String {
         }
     }
     let _ = match failed {
+        0 if verdicts.len() == 1 => writeln!(text, "the check passed"),
         0 => writeln!(text, "all {} checks passed", verdicts.len()),
         _ => writeln!(text, "{failed} of {} checks failed", verdicts.len()),
     };

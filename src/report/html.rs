@@ -95,23 +95,30 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
         div.headline {
             @if let Some((accuracy, test)) = summary.accuracy.as_ref().and_then(|a| a.test.map(|test| (a, test))) {
                 @let error = accuracy.standard_error();
-                @let samples = accuracy.test_samples.map(|n| format!("{} test samples", count(n)));
+                @let samples = accuracy.test_samples.map(|n| format!("standard error, {} test samples", count(n)));
                 @let paper = crate::plot::paper_accuracy(&manifest.plan).map(|p| format!("paper\u{a0}{}", percent(p)));
                 @let remark: Vec<String> = samples.into_iter().chain(paper).collect();
                 (card("Test accuracy", &html! {
                     (percent(test))
-                    @if let Some(error) = error { small { " \u{b1} " (format!("{:.2}", 100.0 * error)) } }
+                    @if let Some(error) = error.filter(|error| *error > 0.0) { small { " \u{b1} " (format!("{:.2}", 100.0 * error)) } }
                 }, &remark.join("; ")))
             }
             @match &summary.inference {
+                None if summary.accuracy.is_some() => {
+                    (card("Energy", &html! { "\u{2013}" }, "that of the final test, which was not reached"))
+                }
                 Some(inference) => {
                     @let energy = summary.energy_per_inference_j.unwrap_or(0.0);
                     @let ratio = energy / inference.mac_reference_j;
-                    @let remark = if ratio.is_finite() {
+                    @let mut remark = if ratio.is_finite() {
                         format!("{} times the same net as float MACs", significant(ratio, 3))
                     } else {
                         String::new()
                     };
+                    @let leakage = inference.energy_j.get("leakage").copied().unwrap_or(0.0) / energy;
+                    @if leakage > 0.5 {
+                        @let () = remark.push_str(&format!("; {:.1}\u{a0}% of it leakage, see below", 100.0 * leakage));
+                    }
                     (card("Energy per inference", &html! { (si(energy, "J")) }, &remark))
                     @let remark = format!("from {:.0} input spikes", inference.input_spikes);
                     (card("Output spikes per inference", &html! { (format!("{:.1}", inference.output_spikes)) }, &remark))
@@ -169,13 +176,19 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
         share if joules > 0.0 && share < 0.0005 => "< 0.1\u{a0}%".to_string(),
         share => format!("{:.1}\u{a0}%", 100.0 * share),
     };
+    let rms = summary.inference.as_ref().and_then(|inference| inference.membrane_rms_v);
     html! {
         section.card {
             h3 { @if per_inference.is_some() { "Energy per inference" } @else { "Energy of the run" } }
+            @if summary.accuracy.is_some() {
+                p.remark.above {
+                    "Mean over the presentations of the final test. Training runs in software and is not in it."
+                }
+            }
             table {
                 tr {
                     th { "category" } th.n { "energy" } th.n { "share" }
-                    @if per_inference.is_some() { th.n { "whole run" } }
+                    @if let Some(inference) = &summary.inference { th.n { "all " (count(inference.inferences)) } }
                 }
                 @for (name, joules) in shown.iter() {
                     tr.total[name == "total"] {
@@ -206,7 +219,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
             }
             @if outcome.energy.entries.len() > 1 {
                 details {
-                    summary { "By owner, whole run" }
+                    summary { @if per_inference.is_some() { "By owner, all of the final test" } @else { "By owner" } }
                     table {
                         tr { th { "owner" } th { "category" } th.n { "energy" } }
                         @for entry in &outcome.energy.entries {
@@ -219,7 +232,8 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
                     }
                 }
             }
-            @for line in plan::energy_basis(&manifest.plan) { p.remark { (line) } }
+            p.remark { "What the figures rest on, with what is assumed marked:" }
+            ul.remark { @for line in plan::energy_basis(&manifest.plan, rms) { li { (line) } } }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What a person reads: the end-of-run text, the page, the comparison of two runs. Strings, no I/O.
 
 pub mod compare;
-#[doc(hidden)]
-pub mod example;
+#[cfg(test)]
+pub(crate) mod example;
 pub mod html;
 pub mod manifest;
 pub mod plan;

@@ -37,29 +37,75 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
     sources.chain(populations).chain(projections).chain([protocol]).collect()
 }
 
-/// Which pulse widths, voltages and times the energy figures rest on.
+/// Which pulse widths, voltages and times the energy figures rest on, and which of them are assumed.
+///
+/// `membrane_rms_v` is that of the summary.
 #[must_use]
-pub fn energy_basis(plan: &Plan) -> Vec<String> {
-    let reads = plan.projections.iter().filter_map(|projection| {
-        let device = projection.device?;
-        Some(format!(
-            "Read of {}: {} for {} on every device of a pulsed row.",
-            projection.name,
+pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
+    // "parameter = value (why)" is how the plan lists what nobody measured.
+    let assumed = |path: String| {
+        let listed = plan.assumed.iter().any(|line| line.split(" = ").next() == Some(path.as_str()));
+        if listed { " (assumed)" } else { "" }
+    };
+    let mut lines = Vec::new();
+    for projection in &plan.projections {
+        let name = &projection.name;
+        let Some(device) = projection.device else {
+            lines.push(format!("Read of {name}: nothing, it has ideal weights and no devices."));
+            continue;
+        };
+        let mark = |key: &str| assumed(format!("projection.{name}.device.{key}"));
+        lines.push(format!(
+            "Read of {name}: V\u{b2}Gt on every device of a pulsed row, V = {}{}, t = {}{}, G from {}{} to {}{}.",
             si(device.read.amplitude.get(), "V"),
+            mark("read.amplitude"),
             si(device.read.width.get(), "s"),
-        ))
-    });
-    let switches = plan.populations.iter().map(|population| {
-        let s = &population.switch;
+            mark("read.width"),
+            si(device.range.g_min.get(), "S"),
+            mark("g_min"),
+            si(device.range.g_max.get(), "S"),
+            mark("g_max"),
+        ));
+    }
+    for population in &plan.populations {
+        let (name, s) = (&population.name, &population.switch);
+        let mark = |key: &str| assumed(format!("population.{name}.switch.{key}"));
         let power = s.i_cc.get() * s.i_cc.get() / s.g_on.get();
-        format!(
-            "Neurons of {}: I_cc\u{b2}/G_on = {} while on, {} per spike.",
-            population.name,
+        lines.push(format!(
+            "Neurons of {name}: I_cc\u{b2}/G_on = ({})\u{b2}/{} = {} while on, for {}{} per spike.",
+            si(s.i_cc.get(), "A"),
+            si(s.g_on.get(), "S"),
             si(power, "W"),
-            si(s.on_time.get(), "s")
-        )
-    });
-    reads.chain(switches).collect()
+            si(s.on_time.get(), "s"),
+            mark("on_time"),
+        ));
+        lines.push(format!(
+            "Limiter of {name}: the rest of I_cc V_drive during that time, V_drive = {}{}.",
+            si(s.v_drive.get(), "V"),
+            mark("v_drive"),
+        ));
+        // Only where the membrane was integrated is there any leakage in the ledger.
+        if matches!(plan.protocol, Protocol::Supervised(_)) && plan.record.energy {
+            lines.push(format!(
+                "Leakage of {name}: G_off times the integral of u\u{b2} over each presentation, G_off = {}{}.{}",
+                si(s.g_off.get(), "S"),
+                mark("g_off"),
+                membrane_rms_v.map_or_else(String::new, |rms| beyond(rms, population.neuron.v_th.get())),
+            ));
+        }
+    }
+    lines
+}
+
+/// How far from rest the membranes were, and whether an off switch can be there at all.
+fn beyond(rms: f64, v_th: f64) -> String {
+    let caution = if rms > v_th {
+        " Inhibition drives them far below rest, where no off switch was measured: nothing in the model \
+         holds them there, so the leakage is an upper estimate."
+    } else {
+        ""
+    };
+    format!(" The membranes are at {} rms; v_th is {}.{caution}", si(rms, "V"), si(v_th, "V"))
 }
 
 fn time(time: Time) -> String {
@@ -121,7 +167,8 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     let connect = match &projection.connect {
         Connect::AllToAll => "all to all".to_string(),
         Connect::OneToOne => "one to one".to_string(),
-        Connect::List { synapses } => format!("{} synapses", count(synapses.len() as u64)),
+        Connect::List { synapses } if synapses.len() == 1 => "a list of 1 synapse".to_string(),
+        Connect::List { synapses } => format!("a list of {} synapses", count(synapses.len() as u64)),
     };
     let (kernel, unit) = match projection.kernel {
         Kernel::Delta => ("delta".to_string(), "V"),
@@ -129,6 +176,7 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         Kernel::Triangle { width } => (format!("triangle of {}", time(width)), "A"),
     };
     let weight = match projection.weight {
+        _ if matches!(projection.connect, Connect::List { .. }) => listed(&projection.connect, unit),
         WeightInit::Constant { value } => si(value, unit),
         WeightInit::Normal { mean, sd } => format!("normal, {} \u{b1} {}", si(mean, unit), si(sd, unit)),
         WeightInit::Uniform { low, high } => format!("uniform, {} to {}", si(low, unit), si(high, unit)),
@@ -162,6 +210,18 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         ]);
     }
     rows
+}
+
+/// The weights of a list, which has no distribution to draw them from.
+fn listed(connect: &Connect, unit: &str) -> String {
+    let Connect::List { synapses } = connect else { return String::new() };
+    let weights = || synapses.iter().map(|synapse| synapse.2);
+    let (low, high) = (weights().fold(f64::INFINITY, f64::min), weights().fold(f64::NEG_INFINITY, f64::max));
+    match low.total_cmp(&high) {
+        std::cmp::Ordering::Less => format!("from the list, {} to {}", si(low, unit), si(high, unit)),
+        std::cmp::Ordering::Equal => format!("from the list, {}", si(low, unit)),
+        std::cmp::Ordering::Greater => "from the list".to_string(),
+    }
 }
 
 fn cv(fraction: f64) -> String {

@@ -7,8 +7,8 @@
 use crate::energy::{Category, Ledger};
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::outcome::{Outcome, PhaseTime, Status};
-use crate::scenario::plan::{Plan, SourceKind};
+use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, Status};
+use crate::scenario::plan::{Plan, Protocol, SourceKind};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -108,6 +108,9 @@ pub struct Inference {
     pub output_spikes: f64,
     pub synaptic_events: f64,
     pub energy_j: ByName<f64>,
+    /// Root mean square of the membrane potential behind the leakage, where it was integrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub membrane_rms_v: Option<f64>,
     /// The same net as float multiply-accumulates.
     pub mac_reference_j: f64,
     /// Energy of one multiply-accumulate behind it.
@@ -231,6 +234,7 @@ impl Summary {
                 output_spikes: inference.output_spikes,
                 synaptic_events: inference.synaptic_events,
                 energy_j: by_category(&inference.per_inference),
+                membrane_rms_v: membrane_rms_v(plan, inference),
                 mac_reference_j: inference.mac_reference_j,
                 mac_energy_j: plan.record.mac_energy.get(),
             }),
@@ -300,6 +304,17 @@ impl Summary {
 }
 
 /// Sums a ledger by category, in the order of the categories, with `total` at the end.
+/// Leakage is G_off times the integral of u^2: turned round, it tells how far from rest the membranes were.
+fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
+    let Protocol::Supervised(protocol) = &plan.protocol else { return None };
+    let leaks = inference.per_inference.entries.iter().find(|entry| entry.category == Category::Leakage)?;
+    let population = plan.populations.iter().find(|population| population.name == leaks.owner)?;
+    let per_square =
+        population.switch.g_off.get() * f64::from(population.size) * protocol.test_presentation.as_seconds();
+    let square = leaks.joules / per_square;
+    (square.is_finite() && square > 0.0).then(|| square.sqrt())
+}
+
 fn by_category(ledger: &Ledger) -> ByName<f64> {
     ledger
         .by_category()

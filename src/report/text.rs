@@ -20,15 +20,15 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
         let bound = case.max_loss.map_or_else(String::new, |max| {
             format!(", bound {:.2}{}", max * 100.0, if case.loss <= max { "" } else { ": EXCEEDED" })
         });
+        // Without any spread every draw programs the same conductances.
+        let spread = if case.sd > 1e-9 {
+            format!("\u{b1} {:.2} (sd of {})", case.sd * 100.0, draws(case.draws))
+        } else {
+            format!("in {}", draws(case.draws))
+        };
         lines.row(
             &case.name,
-            &format!(
-                "{} \u{b1} {:.2} over {}; costs {:.2} points{bound}",
-                percent(case.mean),
-                case.sd * 100.0,
-                draws(case.draws),
-                case.loss * 100.0
-            ),
+            &format!("{} {spread}; costs {:.2} points{bound}", percent(case.mean), case.loss * 100.0),
         );
     }
     lines.gap();
@@ -65,11 +65,15 @@ fn draws(n: usize) -> String {
 fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
     lines.gap();
     if let Some(test) = accuracy.test {
-        let error =
-            accuracy.standard_error().map_or_else(String::new, |e| format!(" \u{b1} {:.2}", e * 100.0));
-        let images = accuracy.test_samples.map_or_else(String::new, |n| format!(" of {} samples", count(n)));
-        let epoch = accuracy.tested_epoch.map_or_else(String::new, |epoch| format!(", epoch {epoch}"));
+        let error = accuracy.standard_error().filter(|error| *error > 0.0);
+        let error = error.map_or_else(String::new, |e| format!(" \u{b1} {:.2} (standard error)", e * 100.0));
+        let images = accuracy.test_samples.map_or_else(String::new, |n| format!(", {} samples", count(n)));
+        let epoch =
+            accuracy.tested_epoch.map_or_else(String::new, |epoch| format!(", weights of epoch {epoch}"));
         lines.row("test accuracy", &format!("{}{error}{images}{epoch}", percent(test)));
+    } else if let Some(last) = accuracy.test_by_epoch.last() {
+        let epoch = accuracy.test_by_epoch.len();
+        lines.row("test accuracy", &format!("{} after epoch {epoch}; no final test", percent(*last)));
     }
     if let Some(train) = accuracy.train {
         lines.row("train accuracy", &percent(train));
@@ -104,6 +108,11 @@ fn episodes(n: u64) -> String {
 fn energy_lines(lines: &mut Lines, summary: &Summary) {
     let energy = summary.inference.as_ref().map_or(&summary.energy_j, |inference| &inference.energy_j);
     let Some(total) = energy.get("total") else { return };
+    if summary.accuracy.is_some() && summary.inference.is_none() {
+        lines.gap();
+        lines.row("energy", "not booked: it is that of the final test, which was not reached");
+        return;
+    }
     let parts: Vec<String> = energy
         .iter()
         .filter(|(name, joules)| *name != "total" && **joules > 0.0)
@@ -114,6 +123,11 @@ fn energy_lines(lines: &mut Lines, summary: &Summary) {
     lines.gap();
     lines.row(label, &format!("{}{parts}", si(*total, "J")));
     if let Some(inference) = &summary.inference {
+        if let (Some(rms), Some(leakage)) = (inference.membrane_rms_v, energy.get("leakage"))
+            && *leakage > 0.5 * total
+        {
+            lines.row("", &format!("leakage is most of it: the membranes are at {} rms", si(rms, "V")));
+        }
         lines.row(
             "as float MACs",
             &format!("{}  ({} each)", si(inference.mac_reference_j, "J"), si(inference.mac_energy_j, "J")),
@@ -138,7 +152,7 @@ fn performance_lines(lines: &mut Lines, summary: &Summary) {
         .iter()
         .map(|(phase, speed)| format!("{phase} {} samples/s", count(speed.round() as u64)))
         .collect();
-    if !speeds.is_empty() {
+    if summary.accuracy.is_some() && !speeds.is_empty() {
         lines.row("speed", &speeds.join(", "));
     } else if let Some(speed) = performance.events_per_s {
         lines.row("speed", &format!("{} events/s", rough(speed.round() as u64)));

@@ -144,7 +144,32 @@ pub fn program(
         _ => Shape { rows: weights.len(), cols: 1 },
     };
     let draw = Draw { seed: plan.seed, entity: projection as u32, draw };
-    Array::program(shape, weights, &mapping, &device.spread, draw).map_err(|faults| fault(join(&faults)))
+    let array = Array::program(shape, weights, &mapping, &device.spread, draw)
+        .map_err(|faults| fault(join(&faults)))?;
+    if tracing::enabled!(target: "memspike::engine", tracing::Level::TRACE) {
+        trace_programming(&description.name, &array, draw.draw);
+    }
+    Ok(array)
+}
+
+/// One event per device that was programmed. Programming takes place between episodes, so it has a draw
+/// and no simulated time.
+fn trace_programming(projection: &str, array: &Array, draw: u64) {
+    let Shape { cols, .. } = array.shape();
+    let devices = array.mapping().devices();
+    for (k, &conductance) in array.conductances().iter().enumerate() {
+        let synapse = k / devices.max(1);
+        tracing::trace!(
+            target: "memspike::engine",
+            projection,
+            draw,
+            row = synapse / cols.max(1),
+            col = synapse % cols.max(1),
+            device = k % devices.max(1),
+            conductance_s = conductance,
+            "program"
+        );
+    }
 }
 
 /// The same devices without any spread and with continuous levels: what ideal programming would give.
@@ -187,8 +212,11 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
             Rows::Sparse { .. } => ("sparse rows", bytes + 4),
         };
         lines.push(format!(
-            "projection {}: {synapses} synapses, {layout}, {} bytes each, delay {}",
-            projection.name, per_synapse, projection.delay
+            "projection {}: {synapses} synapse{}, {layout}, {} bytes each, delay {}",
+            projection.name,
+            if synapses == 1 { "" } else { "s" },
+            per_synapse,
+            projection.delay
         ));
     }
     for lane in &network.lanes {

@@ -9,6 +9,7 @@ use super::plan::Plan;
 use super::reader;
 use super::text::{self, Item, Node, Table, Value};
 use super::{lower, plausibility, resolve, shipped, spec};
+use crate::record::rundir::is_run;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +137,15 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
         if let Some(found) = embedded(argument) {
             return Ok(vec![found]);
         }
+        let misplaced = [path, &inner]
+            .into_iter()
+            .find(|path| path.extension().is_some_and(|extension| extension == "toml") && path.is_dir());
+        if let Some(misplaced) = misplaced {
+            return Err(Diagnostic::error(format!("`{}` is a directory", misplaced.display()))
+                .allowed("a scenario file, or a directory with a file scenario.toml")
+                .hint("`memspike new NAME` makes one")
+                .into());
+        }
         return Err(Diagnostic::error(format!("the directory `{argument}` holds no scenario"))
             .allowed("a directory with a file scenario.toml, or with directories that have one")
             .hint("`memspike new NAME` makes one")
@@ -182,7 +192,9 @@ fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
 fn read_file(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     let shown = path.display().to_string();
     if path.is_dir() {
-        return Err(Diagnostic::error(format!("`{shown}` is a directory")).allowed("a file"));
+        return Err(Diagnostic::error(format!("`{shown}` is a directory"))
+            .allowed("a file")
+            .hint("name the file in it"));
     }
     let file = std::fs::File::open(path).map_err(|error| unreadable(&shown, &error))?;
     let mut bytes = Vec::new();
@@ -196,6 +208,7 @@ fn read_file(path: &Path, limit: u64) -> Result<String, Diagnostic> {
             error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&b| b == b'\n').count();
         Diagnostic::error(format!("`{shown}` is not a text: line {} is not UTF-8", line + 1))
             .allowed("a text file in UTF-8")
+            .hint("save it as UTF-8; is it the right file?")
     })
 }
 
@@ -245,12 +258,18 @@ fn scenario_beside(name: &str, at: &At) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// The SCENARIO argument for a name that a scenario gives: a path from the working directory, or a shipped name.
+/// The SCENARIO argument or run directory for a name that a scenario gives: a path from the working
+/// directory, or a shipped name.
 pub(super) fn argument(name: &str, at: &At) -> Result<String, Diagnostic> {
     match scenario_beside(name, at) {
         Some(path) => Ok(path.display().to_string()),
-        None if shipped::find(name).is_some() => Ok(name.to_string()),
-        None => Err(not_found(name, Some(at))),
+        None => match &at.source.base {
+            Base::Directory(directory) if is_run(&directory.join(name)) => {
+                Ok(directory.join(name).display().to_string())
+            }
+            _ if shipped::find(name).is_some() => Ok(name.to_string()),
+            _ => Err(not_found(name, Some(at))),
+        },
     }
 }
 

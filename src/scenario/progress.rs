@@ -4,6 +4,8 @@
 pub trait Progress: Send {
     /// A phase of `total` steps begins: `"train"`, `"test"`, `"download"`.
     fn phase(&mut self, name: &str, total: u64);
+    /// So many of the equal parts of the whole run (epochs) are done, before the next phase begins.
+    fn whole(&mut self, _done: u64, _parts: u64) {}
     /// So many steps more are done.
     fn advance(&mut self, by: u64);
     /// Says what is happening now, beside the bar: `"epoch 3/20  loss 0.31  train 91.2 %"`.

@@ -3,6 +3,7 @@
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code)]
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -60,6 +61,9 @@ impl Place {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memspike"));
         command.args(args).current_dir(self.path()).env_remove("NO_COLOR").env_remove("MEMSPIKE_DATA");
+        // Data sets of whoever runs the tests are not to be found.
+        let home = self.path().join("home");
+        command.env("HOME", &home).env("XDG_DATA_HOME", home.join("share")).env("APPDATA", &home);
         command
     }
 
@@ -76,8 +80,39 @@ pub fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+pub fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
 /// The exit code, with what was said if the test is about to fail for it.
 pub fn code(output: &Output) -> i32 {
     eprintln!("{}{}", out(output), err(output));
     output.status.code().unwrap()
+}
+
+/// What was said on stderr to several refused commands, for one snapshot.
+#[derive(Default)]
+pub struct Page {
+    text: String,
+}
+
+impl Page {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a command that has to end with 2, say why, and put nothing but the results of others on stdout.
+    pub fn refused(&mut self, what: &str, place: &Place, output: &Output) {
+        // Strange bytes may have been asked for.
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{what}: {said}");
+        assert!(said.contains("error: "), "{what}: {said}");
+        let said = said.replace(&place.path().display().to_string(), "[PLACE]");
+        let _ = writeln!(self.text, "## {what}\n\n{}\n", said.trim_end());
+    }
+
+    /// All that was said; the snapshot belongs to the test file.
+    pub fn text(self) -> String {
+        self.text
+    }
 }

@@ -73,7 +73,10 @@ pub fn run<R: Real, Q: Queue<R> + Send>(
     pool: &rayon::ThreadPool,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
+    // The pool's threads know nothing of the spans of this one.
+    let span = tracing::Span::current();
     pool.install(|| {
+        let _inside = span.enter();
         if context.observer.is_some() {
             observed::<R, Q, Stream>(plan, protocol, context)
         } else {
@@ -273,6 +276,7 @@ where
             if context.stop.load(Ordering::Relaxed) {
                 break;
             }
+            context.progress.whole(u64::from(epoch), u64::from(epochs));
             let _span = tracing::info_span!("epoch", number = epoch + 1).entered();
             let first = u64::from(epoch) * self.episodes();
             let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
@@ -605,9 +609,9 @@ where
             let tau = self.plan.populations[to].neuron.tau_m;
             let ohms = array.mapping().scale().transimpedance(&device.read, tau);
             self.notes.push(format!(
-                "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {}",
+                "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {:.4e} Ohm",
                 array.mapping().w_max(),
-                crate::units::Ohm::new(ohms)
+                ohms
             ));
             if array.clipped() > 0 {
                 self.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));

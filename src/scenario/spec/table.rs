@@ -337,7 +337,7 @@ static PROTOCOL: &[Key] = &[
     Key::new(
         "weights_from",
         Kind::Text,
-        "Scenario whose trained weights are tested instead of training here; it is run if it never was.",
+        "Scenario whose trained weights are tested instead of training here (it is run if it never was), or a run directory.",
     )
     .absent("trained here")
     .when("kind", SUPERVISED),

@@ -1,0 +1,56 @@
+//! What was learned, in one small picture: the weights, and how the accuracy grew.
+
+use super::style::escape;
+use super::{PlotError, accuracy, paper_accuracy, weights};
+use crate::record::npz::ArrayKind;
+use crate::scenario::outcome::Outcome;
+use crate::scenario::plan::Plan;
+
+/// Pixel of a weight map.
+const PIXEL: f64 = 3.0;
+/// Width of the accuracy curve.
+const CURVE: u32 = 430;
+
+/// The picture, if the run trained weights from images.
+///
+/// # Errors
+/// If it cannot be drawn.
+pub fn overview(plan: &Plan, outcome: &Outcome) -> Result<Option<String>, PlotError> {
+    let Some(result) = outcome.supervised.as_ref().filter(|result| !result.epochs.is_empty()) else {
+        return Ok(None);
+    };
+    let maps = outcome.arrays.iter().find_map(|array| match ArrayKind::of(&array.name) {
+        (ArrayKind::Weight, name) => weights::side(array.rows).map(|side| (array, name, side)),
+        _ => None,
+    });
+    let Some((array, name, side)) = maps else { return Ok(None) };
+    let (width, height) = weights::size(array, side, PIXEL);
+    let left = weights::draw(name, array, side, weights::unit(plan, name), PIXEL)?;
+    let right = accuracy::draw(&result.epochs, paper_accuracy(plan), (CURVE, height))?;
+    let placed = |svg: &str, x: u32| svg.replacen("<svg role=\"img\"", &format!("<svg x=\"{x}\""), 1);
+    let all = width + CURVE;
+    Ok(Some(format!(
+        "<svg role=\"img\" width=\"{all}\" height=\"{height}\" viewBox=\"0 0 {all} {height}\" \
+         xmlns=\"http://www.w3.org/2000/svg\">\n<title>{}</title>\n{}{}</svg>\n",
+        escape(&plan.title),
+        placed(&left, 0),
+        placed(&right, width)
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::example;
+
+    #[test]
+    fn it_has_both_parts_and_can_be_rendered() {
+        let (plan, mut outcome) = example::trained();
+        let svg = overview(&plan, &outcome).unwrap().unwrap();
+        assert!(svg.contains("Weights of projection input") && svg.contains("Accuracy by epoch"));
+        assert_eq!(svg.matches("<svg").count(), 3);
+        super::super::Renderer::new().render(&svg).unwrap();
+        outcome.supervised = None;
+        assert_eq!(overview(&plan, &outcome).unwrap(), None);
+    }
+}
