@@ -58,6 +58,13 @@ impl<R: Real> Quad<R> {
         Self(self.0.map(Real::abs))
     }
 
+    /// Lanes cut to [0, `cap`].
+    #[inline(always)]
+    #[must_use]
+    pub fn clipped(self, cap: R) -> Self {
+        self.zip(Self::splat(cap), |x, cap| if x > cap { cap } else { x }).max(Self::splat(R::ZERO))
+    }
+
     /// Whether any lane reaches `bound`.
     #[inline(always)]
     #[must_use]
@@ -164,10 +171,10 @@ pub trait Columns<R: Real>: Copy {
     fn columns(self) -> usize;
     /// Into the first places of a slice.
     fn write(self, values: &mut [R]);
-    /// sums += self x factor.
-    fn add_scaled(self, factor: R, sums: &mut [R]);
-    /// sums += self^2 x factor.
-    fn add_squares(self, factor: R, sums: &mut [R]);
+    /// sums += x factor, x the values cut to [0, cap].
+    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]);
+    /// sums += x^2 factor, x the values cut to [0, cap].
+    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]);
 }
 
 impl<R: Real> Columns<R> for Quad<R> {
@@ -180,12 +187,13 @@ impl<R: Real> Columns<R> for Quad<R> {
         self.store(values);
     }
     #[inline(always)]
-    fn add_scaled(self, factor: R, sums: &mut [R]) {
-        (Self::load(sums) + self * Self::splat(factor)).store(sums);
+    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]) {
+        (Self::load(sums) + self.clipped(cap) * Self::splat(factor)).store(sums);
     }
     #[inline(always)]
-    fn add_squares(self, factor: R, sums: &mut [R]) {
-        (Self::load(sums) + self * self * Self::splat(factor)).store(sums);
+    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]) {
+        let x = self.clipped(cap);
+        (Self::load(sums) + x * x * Self::splat(factor)).store(sums);
     }
 }
 
@@ -200,14 +208,14 @@ impl<R: Real, T: Columns<R>> Columns<R> for (Quad<R>, T) {
         self.1.write(&mut values[4..]);
     }
     #[inline(always)]
-    fn add_scaled(self, factor: R, sums: &mut [R]) {
-        self.0.add_scaled(factor, sums);
-        self.1.add_scaled(factor, &mut sums[4..]);
+    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]) {
+        self.0.add_clipped(cap, factor, sums);
+        self.1.add_clipped(cap, factor, &mut sums[4..]);
     }
     #[inline(always)]
-    fn add_squares(self, factor: R, sums: &mut [R]) {
-        self.0.add_squares(factor, sums);
-        self.1.add_squares(factor, &mut sums[4..]);
+    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]) {
+        self.0.add_clipped_squares(cap, factor, sums);
+        self.1.add_clipped_squares(cap, factor, &mut sums[4..]);
     }
 }
 
@@ -221,15 +229,15 @@ impl<R: Real> Columns<R> for &[R] {
         values[..self.len()].copy_from_slice(self);
     }
     #[inline(always)]
-    fn add_scaled(self, factor: R, sums: &mut [R]) {
+    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]) {
         for (x, sums) in self.chunks_exact(4).zip(sums.chunks_exact_mut(4)) {
-            Quad::load(x).add_scaled(factor, sums);
+            Quad::load(x).add_clipped(cap, factor, sums);
         }
     }
     #[inline(always)]
-    fn add_squares(self, factor: R, sums: &mut [R]) {
+    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]) {
         for (x, sums) in self.chunks_exact(4).zip(sums.chunks_exact_mut(4)) {
-            Quad::load(x).add_squares(factor, sums);
+            Quad::load(x).add_clipped_squares(cap, factor, sums);
         }
     }
 }
@@ -259,6 +267,7 @@ mod tests {
         assert_eq!((a / b).0, [0.25, -0.4, -0.5, 2.0]);
         assert_eq!(a.max(b).0, [4.0, 5.0, 3.0, 0.5]);
         assert_eq!(a.abs().0, [1.0, 2.0, 3.0, 0.5]);
+        assert_eq!(a.clipped(2.5).0, [1.0, 0.0, 2.5, 0.5]);
         assert!(a.any_reaches(3.0) && !a.any_reaches(3.1));
     }
 }

@@ -87,7 +87,8 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
         // Only where the membrane was integrated is there any leakage in the ledger.
         if matches!(plan.protocol, Protocol::Supervised(_)) && plan.record.energy {
             lines.push(format!(
-                "Leakage of {name}: G_off times the integral of u\u{b2} over each presentation, G_off = {}{}.{}",
+                "Leakage of {name}: G_off times the integral of u\u{b2} over each presentation, u cut to the range of a \
+                 filament (0 to v_th), G_off = {}{}.{}",
                 si(s.g_off.get(), "S"),
                 mark("g_off"),
                 membrane_rms_v.map_or_else(String::new, |rms| beyond(rms, population.neuron.v_th.get())),
@@ -97,15 +98,9 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
     lines
 }
 
-/// How far from rest the membranes were, and whether an off switch can be there at all.
+/// Where the membranes were.
 fn beyond(rms: f64, v_th: f64) -> String {
-    let caution = if rms > v_th {
-        " Inhibition drives them far below rest, where no off switch was measured: nothing in the model \
-         holds them there, so the leakage is an upper estimate."
-    } else {
-        ""
-    };
-    format!(" The membranes are at {} rms; v_th is {}.{caution}", si(rms, "V"), si(v_th, "V"))
+    format!(" The membranes are at {} rms; v_th is {}.", si(rms, "V"), si(v_th, "V"))
 }
 
 fn time(time: Time) -> String {

@@ -21,7 +21,7 @@ pub struct Evaluation {
     pub answers: Vec<u8>,
     pub correct: u64,
     pub totals: Totals,
-    /// Integral of u^2 over all read-out neurons and presentations (V^2 s), if asked for.
+    /// Integral of u^2 over all read-out neurons and presentations (V^2 s), if asked for: see [`Leakage`].
     pub square_voltage: Option<f64>,
 }
 
@@ -86,10 +86,11 @@ where
     Q: Queue<R> + Send,
     O: Probe<R> + Collect + Default + Send,
 {
+    let lif = &network.populations[test.population].lif;
     let mut workers: Vec<Worker<'n, R, Q, O>> = (0..PIECES)
         .map(|_| Worker {
             presenter: Presenter::new(network, test.population, test.seed),
-            leakage: Leakage::default(),
+            leakage: Leakage::new(R::from_f64(lif.theta() - lif.bias())),
             spikes: Vec::new(),
             answers: Vec::new(),
             totals: Totals::default(),

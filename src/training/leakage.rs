@@ -2,8 +2,12 @@
 //!
 //! While a switch is off, its membrane voltage u leaks through g_off: E = g_off integral u^2 dt. Between
 //! events u = u_inf + x e^(-t / tau_m), so an interval with decay factor d contributes
-//! u_inf^2 dt + 2 u_inf tau_m x (1 - d) + (tau_m / 2) x^2 (1 - d^2). The short on-time of a spike is
-//! not taken out.
+//! u_inf^2 dt + 2 u_inf tau_m x (1 - d) + (tau_m / 2) x^2 (1 - d^2).
+//!
+//! The membrane of a switch is the state of its filament on a scale of volts: it has no state below
+//! "dissolved" and turns on at the threshold. x is therefore cut to [0, v_th - u_inf] at the start of each
+//! interval: what inhibition or a subtractive reset leaves outside is no voltage on a device. The short
+//! on-time of a spike is not taken out.
 
 use crate::engine::{Probe, Spike};
 use crate::numeric::{Columns, Real};
@@ -11,6 +15,8 @@ use crate::numeric::{Columns, Real};
 /// Sums of x (1 - d) and x^2 (1 - d^2) over intervals and neurons of one presentation.
 #[derive(Clone, Debug, Default)]
 pub struct Leakage<R> {
+    /// v_th - u_inf.
+    cap: R,
     linear: Vec<R>,
     square: Vec<R>,
     /// Spikes of the presentation.
@@ -18,6 +24,12 @@ pub struct Leakage<R> {
 }
 
 impl<R: Real> Leakage<R> {
+    /// For membranes that turn on at `cap` above u_inf.
+    #[must_use]
+    pub fn new(cap: R) -> Self {
+        Self { cap, ..Self::default() }
+    }
+
     /// Adds the interval after the last event and returns (sum x (1 - d), sum x^2 (1 - d^2)) over all
     /// neurons, then starts over.
     pub fn finish(&mut self, last: &[R], decay: R) -> (f64, f64) {
@@ -37,8 +49,8 @@ impl<R: Real> Leakage<R> {
             self.linear.resize(before.columns(), R::ZERO);
             self.square.resize(before.columns(), R::ZERO);
         }
-        before.add_scaled(R::ONE - decay, &mut self.linear);
-        before.add_squares(R::ONE - decay * decay, &mut self.square);
+        before.add_clipped(self.cap, R::ONE - decay, &mut self.linear);
+        before.add_clipped_squares(self.cap, R::ONE - decay * decay, &mut self.square);
     }
 }
 
@@ -64,11 +76,12 @@ mod tests {
     fn the_sums_integrate_u_squared() {
         // x = 0.2 decays for 3 ms, is raised to 0.15 by an arrival, decays for 5 ms; tau 9.41 ms.
         let (tau, u_inf) = (9.41e-3, 0.43e-3);
-        let mut probe = Leakage::<f64>::default();
+        let mut probe = Leakage::<f64>::new(0.25);
         let d1 = (-3e-3f64 / tau).exp();
         let d2 = (-5e-3f64 / tau).exp();
-        probe.row(0, 0, d1, &[0.2, 0.0, 0.0, 0.0][..], &[0.15, 0.0, 0.0, 0.0][..]);
-        let (linear, square) = probe.finish(&[0.15, 0.0, 0.0, 0.0], d2);
+        // The other lanes: inhibited, inhibited, at rest.
+        probe.row(0, 0, d1, &[0.2, -3.0, -0.1, 0.0][..], &[0.15, -2.0, 0.0, 0.0][..]);
+        let (linear, square) = probe.finish(&[0.15, -2.0, 0.0, 0.0], d2);
         let exact = u_inf * u_inf * 8e-3 + 2.0 * u_inf * tau * linear + 0.5 * tau * square;
         let mut sum = 0.0;
         let n = 200_000;
