@@ -2,6 +2,7 @@
 
 pub mod crossbar;
 pub mod dataset;
+pub mod device;
 pub mod encoding;
 pub mod energy;
 pub mod engine;

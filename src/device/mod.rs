@@ -1,0 +1,12 @@
+//! Memristors: what a pulse does to one device, what it costs, and what the device does when left alone.
+//!
+//! A model answers, the engine acts: everything here is a function of parameters, state, the drive, elapsed
+//! time and draws. State is plain data.
+//!
+//! - [`threshold`]: volatile switches (neurons, oscillators).
+//! - [`circuit`]: source, limiter and device in series, with the energy of each.
+//!
+//! Sign: V = V_TE - V_BE; positive voltage SETs.
+
+pub mod circuit;
+pub mod threshold;
