@@ -4,9 +4,11 @@
 //! time and draws. State is plain data.
 //!
 //! - [`threshold`]: volatile switches (neurons, oscillators).
+//! - [`resistive`]: non-volatile devices (synapses).
 //! - [`circuit`]: source, limiter and device in series, with the energy of each.
 //!
 //! Sign: V = V_TE - V_BE; positive voltage SETs.
 
 pub mod circuit;
+pub mod resistive;
 pub mod threshold;
