@@ -5,10 +5,17 @@
 //!
 //! - [`threshold`]: volatile switches (neurons, oscillators).
 //! - [`resistive`]: non-volatile devices (synapses).
+//! - [`retention`], [`endurance`], [`fault`]: what time, use and bad luck do; [`Cell`] is one device with all of it.
 //! - [`circuit`]: source, limiter and device in series, with the energy of each.
 //!
 //! Sign: V = V_TE - V_BE; positive voltage SETs.
 
+mod cell;
 pub mod circuit;
+pub mod endurance;
+pub mod fault;
 pub mod resistive;
+pub mod retention;
 pub mod threshold;
+
+pub use cell::{Cell, CellModel};

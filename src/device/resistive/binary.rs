@@ -131,7 +131,7 @@ impl BinarySwitch {
     }
 
     /// The same device with its window shrunk to 10^(-share) of what the logarithm of the ratio was:
-    /// R_off = R_on (R_off/R_on)^share. 
+    /// R_off = R_on (R_off/R_on)^share. See [`crate::device::endurance`].
     #[must_use]
     pub fn with_window(&self, share: f64) -> Self {
         let ratio = self.r_off.get() / self.r_on.get();
