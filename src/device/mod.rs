@@ -6,6 +6,8 @@
 //! - [`threshold`]: volatile switches (neurons, oscillators).
 //! - [`resistive`]: non-volatile devices (synapses).
 //! - [`retention`], [`endurance`], [`fault`]: what time, use and bad luck do; [`Cell`] is one device with all of it.
+//! - [`overlap`]: learning from two pulses on the two electrodes, and the window it leaves.
+//! - [`protocol`]: characterisation of one device as tables.
 //! - [`circuit`]: source, limiter and device in series, with the energy of each.
 //!
 //! Sign: V = V_TE - V_BE; positive voltage SETs.
@@ -14,6 +16,8 @@ mod cell;
 pub mod circuit;
 pub mod endurance;
 pub mod fault;
+pub mod overlap;
+pub mod protocol;
 pub mod resistive;
 pub mod retention;
 pub mod threshold;
