@@ -127,7 +127,7 @@ impl Conduction {
             Self::Sinh { v0 } => {
                 let v0 = v0.get();
                 let (x, y) = (a / v0, b / v0);
-                let mean = if (y - x).abs() < 0.5 {
+                let mean = if (y - x).abs() < 0.02 {
                     crate::numeric::gauss(0.0, 1.0, |s| {
                         let z = x + (y - x) * s;
                         z * sinh(z)
@@ -151,8 +151,13 @@ impl Conduction {
         if ramp.length <= 0.0 {
             return total;
         }
-        let v_c = self.voltage(g, i_cc);
         let (from, to) = (ramp.from, ramp.to);
+        // Nothing to be cut: the common case, and the cheap one.
+        if from * to >= 0.0 && self.current(g, ramp.peak()) <= i_cc {
+            let device = self.dissipated(g, from.abs(), to.abs(), ramp.length);
+            return Energies { source: device, device, limiter: 0.0 };
+        }
+        let v_c = self.voltage(g, i_cc);
         // The fractions of the ramp at which its regime or sign changes.
         let mut cuts = [0.0, 1.0, 1.0, 1.0, 1.0];
         if from != to && (from.abs() > v_c || to.abs() > v_c || from * to < 0.0) {

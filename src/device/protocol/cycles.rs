@@ -92,6 +92,9 @@ pub fn cycles(
     options: &CycleOptions,
 ) -> (Table, CycleStatistics) {
     let mut table = Table::new(&[("cycle", ""), ("r_on", "Ohm"), ("r_off", "Ohm")]);
+    for column in &mut table.columns {
+        column.values.reserve(options.cycles.min(1 << 24) as usize);
+    }
     let edge = options.edge.get();
     let leg = |from: f64, to: f64| Ramp { from, to, length: edge };
     let (v_set, v_reset) = (options.v_set.get(), options.v_reset.get());
