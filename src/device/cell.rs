@@ -122,7 +122,14 @@ mod tests {
     #[test]
     fn a_stuck_device_ignores_pulses_and_time() {
         let (device, retention) = (BinarySwitch::default(), retention());
-        let model = CellModel { device: &device, retention: &retention, endurance: None, seed: 1, entity: 0, noise: true };
+        let model = CellModel {
+            device: &device,
+            retention: &retention,
+            endurance: None,
+            seed: 1,
+            entity: 0,
+            noise: true,
+        };
         let mut cell = Cell { fault: Some(Fault::StuckOff), ..Cell::new(5e-3) };
         let g = cell.conductance(&model);
         let applied = cell.pulse(&model, &Waveform::triangle(0.2, ms(10)));

@@ -199,8 +199,7 @@ fn sinh(x: f64) -> f64 {
         x * (1.0
             + z / 6.0
                 * (1.0
-                    + z / 20.0
-                        * (1.0 + z / 42.0 * (1.0 + z / 72.0 * (1.0 + z / 110.0 * (1.0 + z / 156.0))))))
+                    + z / 20.0 * (1.0 + z / 42.0 * (1.0 + z / 72.0 * (1.0 + z / 110.0 * (1.0 + z / 156.0))))))
     } else {
         let e = exp(x);
         0.5 * (e - 1.0 / e)
@@ -246,7 +245,8 @@ mod tests {
     fn energies_of_a_ramp_agree_with_summing_power_over_time() {
         let sinh = Conduction::Sinh { v0: Volt::new(0.1) };
         for c in [Conduction::Ohmic, sinh] {
-            for (from, to) in [(0.0, 0.5), (0.5, -0.4), (0.3, 0.3), (-0.05, 0.05), (-0.7, -0.1), (0.31, 0.3)] {
+            for (from, to) in [(0.0, 0.5), (0.5, -0.4), (0.3, 0.3), (-0.05, 0.05), (-0.7, -0.1), (0.31, 0.3)]
+            {
                 let ramp = Ramp { from, to, length: 2.0 };
                 let (got, want) = (c.energies(35e-6, 7e-6, ramp), summed(c, 35e-6, 7e-6, ramp));
                 assert!((got.device / want.device - 1.0).abs() < 1e-8, "{c:?} {ramp:?}");
@@ -285,7 +285,9 @@ mod tests {
         for x in [1e-9, 0.1, 0.49, 0.51, 2.0, 20.0] {
             assert!((sinh(x) / f64::sinh(x) - 1.0).abs() < 1e-14, "{x}");
             let want: f64 = (1..20)
-                .map(|k| f64::from(2 * k) * x.powi(2 * k + 1) / (1..=2 * k + 1).map(f64::from).product::<f64>())
+                .map(|k| {
+                    f64::from(2 * k) * x.powi(2 * k + 1) / (1..=2 * k + 1).map(f64::from).product::<f64>()
+                })
                 .sum();
             if x < 3.0 {
                 assert!((sinh_primitive(x) / want - 1.0).abs() < 2e-14, "{x}");

@@ -40,11 +40,16 @@ impl Endurance {
     /// All faults of these parameters.
     #[must_use]
     pub fn faults(&self) -> Vec<EnduranceError> {
-        [("n_f", self.n_f), ("m", self.m), ("weibull_shape", self.weibull_shape.unwrap_or(1.0)), ("d_min", self.d_min)]
-            .into_iter()
-            .filter(|(_, value)| !(value.is_finite() && *value > 0.0))
-            .map(|(name, value)| EnduranceError::NotPositive { name, value })
-            .collect()
+        [
+            ("n_f", self.n_f),
+            ("m", self.m),
+            ("weibull_shape", self.weibull_shape.unwrap_or(1.0)),
+            ("d_min", self.d_min),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !(value.is_finite() && *value > 0.0))
+        .map(|(name, value)| EnduranceError::NotPositive { name, value })
+        .collect()
     }
 
     /// What is left of log10(R_off/R_on) after `n` pulses: 1 - (n/N_f)^m, not below zero.

@@ -40,7 +40,9 @@ pub struct FaultRates {
 
 /// Probabilities that are none.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error("stuck_on = {on}, stuck_off = {off}, stuck_at = {at}; needed are probabilities with a sum of at most 1")]
+#[error(
+    "stuck_on = {on}, stuck_off = {off}, stuck_at = {at}; needed are probabilities with a sum of at most 1"
+)]
 pub struct FaultError {
     on: f64,
     off: f64,
@@ -81,12 +83,18 @@ mod tests {
 
     #[test]
     fn faults_occur_as_often_as_asked_and_stay_where_they_are() {
-        let rates =
-            FaultRates { stuck_on: 0.02, stuck_off: 0.05, stuck_at: 0.01, stuck_at_value: Siemens::new(1e-3) };
+        let rates = FaultRates {
+            stuck_on: 0.02,
+            stuck_off: 0.05,
+            stuck_at: 0.01,
+            stuck_at_value: Siemens::new(1e-3),
+        };
         let n = 50_000;
         let all: Vec<_> = (0..n).map(|k| rates.of(1, k)).collect();
         let share = |f: Fault| all.iter().filter(|x| **x == Some(f)).count() as f64 / f64::from(n);
-        for (fault, want) in [(Fault::StuckOn, 0.02), (Fault::StuckOff, 0.05), (Fault::StuckAt(Siemens::new(1e-3)), 0.01)] {
+        for (fault, want) in
+            [(Fault::StuckOn, 0.02), (Fault::StuckOff, 0.05), (Fault::StuckAt(Siemens::new(1e-3)), 0.01)]
+        {
             assert!((share(fault) - want).abs() < 4.0 * (want / f64::from(n)).sqrt(), "{fault:?}");
         }
         assert_eq!(rates.of(1, 77), all[77]);

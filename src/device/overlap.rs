@@ -87,12 +87,7 @@ impl SpikePulse {
     #[must_use]
     pub fn waveform(&self) -> Waveform {
         let time = |t: Second| Time::from_seconds(t).unwrap_or(Time::ZERO);
-        -&Waveform::biphasic(
-            self.peak.get(),
-            time(self.half_width),
-            self.tail.get(),
-            time(self.tail_length),
-        )
+        -&Waveform::biphasic(self.peak.get(), time(self.half_width), self.tail.get(), time(self.tail_length))
     }
 
     /// What the device sees when the post-synaptic spike comes `dt` seconds after the pre-synaptic one (before
@@ -341,11 +336,15 @@ mod tests {
 
     #[test]
     fn the_papers_window_comes_out_of_the_devices_kinetics() {
-        for (sign, w, tau, paper) in [(1.0, 138.56, 64.10, (138.61, 64.1)), (-1.0, -103.39, 29.20, (-103.46, 29.2))] {
+        for (sign, w, tau, paper) in
+            [(1.0, 138.56, 64.10, (138.61, 64.1)), (-1.0, -103.39, 29.20, (-103.46, 29.2))]
+        {
             let fit = fit_exponential(&side(&linear(), &pulse(), sign)).unwrap();
             assert!((fit.amplitude - w).abs() < 0.005 + 0.005 * w.abs() / 100.0, "{fit:?}");
             assert!((fit.tau / MS - tau).abs() < 0.005, "{fit:?}");
-            assert!((fit.amplitude / paper.0 - 1.0).abs() < 0.005 && (fit.tau / MS / paper.1 - 1.0).abs() < 0.005);
+            assert!(
+                (fit.amplitude / paper.0 - 1.0).abs() < 0.005 && (fit.tau / MS / paper.1 - 1.0).abs() < 0.005
+            );
         }
         assert!((window_constant(&linear().set, &pulse()).unwrap() / MS - 64.1).abs() < 0.01);
         assert!((window_constant(&linear().reset, &pulse()).unwrap() / MS - 29.2).abs() < 0.01);
@@ -358,7 +357,8 @@ mod tests {
         for dt in [0.5, 1.0, 1.5, 2.0] {
             assert!(percent(dt).abs() < 0.01, "dead zone at {dt} ms: {}", percent(dt));
         }
-        let peak = (1..40).map(|k| 0.5 * f64::from(k)).max_by(|a, b| percent(*a).total_cmp(&percent(*b))).unwrap();
+        let peak =
+            (1..40).map(|k| 0.5 * f64::from(k)).max_by(|a, b| percent(*a).total_cmp(&percent(*b))).unwrap();
         assert_eq!(peak, 6.5);
         assert!((percent(6.5) - 125.0).abs() < 0.1, "{}", percent(6.5));
         assert!((percent(7.5) - 123.0).abs() < 0.5, "{}", percent(7.5));
@@ -387,7 +387,10 @@ mod tests {
             let points = side(&soft, &pulse, sign);
             assert!(points.iter().all(|p| p.1 >= -80.0));
             let fit = fit_exponential(&points).unwrap();
-            assert!((fit.amplitude / w - 1.0).abs() < 0.005 && (fit.tau / MS / tau - 1.0).abs() < 0.005, "{fit:?}");
+            assert!(
+                (fit.amplitude / w - 1.0).abs() < 0.005 && (fit.tau / MS / tau - 1.0).abs() < 0.005,
+                "{fit:?}"
+            );
             assert!((fit.rms - rms).abs() < 0.05 && (fit.largest - largest).abs() < 0.06, "{fit:?}");
         }
     }

@@ -137,7 +137,8 @@ mod tests {
         assert_eq!(Retention::PERFECT.conductance(1e-3, 1e9, 1.0), 1e-3);
         let stretched = exponential(100.0, 0.5).share(400.0, 1.0);
         assert!((stretched - (-2.0f64).exp()).abs() < 1e-15);
-        let power = Retention { law: DecayLaw::PowerLaw { t0: Second::new(10.0), nu: 0.1 }, ..exponential(1.0, 1.0) };
+        let power =
+            Retention { law: DecayLaw::PowerLaw { t0: Second::new(10.0), nu: 0.1 }, ..exponential(1.0, 1.0) };
         assert!((power.share(90.0, 1.0) - 10f64.powf(-0.1)).abs() < 1e-15);
         assert_eq!(exponential(100.0, 0.5).share(0.0, 1.0), 1.0);
         assert!((exponential(100.0, 1.0).share(200.0, 2.0) - (-1.0f64).exp()).abs() < 1e-15);

@@ -143,7 +143,10 @@ mod tests {
         // 1e4 cycles determine a coefficient of variation to 2.1 % (three standard errors).
         let options = CycleOptions { cycles: 10_000, ..CycleOptions::default() };
         let (_, s) = cycles(&BinarySwitch::default(), None, &options);
-        assert!((s.r_on.cv / 0.0081 - 1.0).abs() < 0.022 && (s.r_off.cv / 0.0115 - 1.0).abs() < 0.022, "{s:?}");
+        assert!(
+            (s.r_on.cv / 0.0081 - 1.0).abs() < 0.022 && (s.r_off.cv / 0.0115 - 1.0).abs() < 0.022,
+            "{s:?}"
+        );
         assert!(s.r_off.mean / s.r_on.mean > 1e4);
         assert_eq!((s.failed_sets, s.failed_resets), (0, 0));
         assert!((s.r_on.cv_error() * 3.0 - 0.021).abs() < 0.001);
@@ -179,8 +182,11 @@ mod tests {
     #[ignore = "a measurement, not a test"]
     fn a_million_cycles() {
         let start = std::time::Instant::now();
-        let (_, s) =
-            cycles(&BinarySwitch::default(), None, &CycleOptions { cycles: 1_000_000, ..CycleOptions::default() });
+        let (_, s) = cycles(
+            &BinarySwitch::default(),
+            None,
+            &CycleOptions { cycles: 1_000_000, ..CycleOptions::default() },
+        );
         println!("{:?} for 1e6 cycles; {s:?}", start.elapsed());
     }
 }

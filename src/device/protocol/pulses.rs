@@ -20,7 +20,12 @@ pub struct PulseProtocol {
 /// Conductance of a non-volatile device pulse by pulse, through the trains in order. The first row is the start.
 /// Columns: pulse, amplitude, conductance, energies of the pulse.
 #[must_use]
-pub fn pulses_resistive(device: &dyn Resistive, g: f64, trains: &[PulseProtocol], seed: Option<u64>) -> Table {
+pub fn pulses_resistive(
+    device: &dyn Resistive,
+    g: f64,
+    trains: &[PulseProtocol],
+    seed: Option<u64>,
+) -> Table {
     let mut table = Table::new(&[
         ("pulse", ""),
         ("amplitude", "V"),

@@ -67,7 +67,10 @@ mod tests {
         let (on, window) = (table.values("on").unwrap(), table.values("window").unwrap());
         assert!((on[40] / on[0] - 0.95).abs() < 1e-3 && window[40] > 1e4);
         assert_eq!(table.len(), 41);
-        let spread = retention(&Retention { lifetime_sigma: 0.7, ..model }, &RetentionOptions { devices: 99, ..options });
+        let spread = retention(
+            &Retention { lifetime_sigma: 0.7, ..model },
+            &RetentionOptions { devices: 99, ..options },
+        );
         assert!(spread.values("on lowest tenth").unwrap()[40] < spread.values("on").unwrap()[40]);
     }
 }

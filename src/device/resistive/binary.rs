@@ -85,8 +85,9 @@ impl BinarySwitch {
     #[must_use]
     pub fn faults(&self) -> Vec<ResistiveError> {
         let mut faults = Vec::new();
-        for (name, value) in
-            [("r_on", self.r_on.get()), ("r_off", self.r_off.get())].into_iter().filter(|(_, value)| *value <= 0.0)
+        for (name, value) in [("r_on", self.r_on.get()), ("r_off", self.r_off.get())]
+            .into_iter()
+            .filter(|(_, value)| *value <= 0.0)
         {
             faults.push(ResistiveError::NotPositive { name, value });
         }
@@ -200,7 +201,8 @@ impl Resistive for BinarySwitch {
             let (from, to) = (sign * rest.from, sign * rest.to);
             let dt = if from > level { 0.0 } else { rest.length * ((level - from) / (to - from)) };
             total.energies += conduction.energies(total.g, i_cc, rest.piece(0.0, dt));
-            let (slot, cv) = if on { (Slot::OffLevel, self.spread.off) } else { (Slot::OnLevel, self.spread.on) };
+            let (slot, cv) =
+                if on { (Slot::OffLevel, self.spread.off) } else { (Slot::OnLevel, self.spread.on) };
             total.g = self.median(!on) * exp(-log_sigma(cv) * draw.normal(slot));
             total.dose += 1.0;
             t += dt;

@@ -76,7 +76,10 @@ impl DoseDevice {
         };
         for (rate, names) in [
             (&self.set, ["set.v_on", "set.v_scale", "set.tau", "set.k", "set.alpha", "set.width"]),
-            (&self.reset, ["reset.v_on", "reset.v_scale", "reset.tau", "reset.k", "reset.alpha", "reset.width"]),
+            (
+                &self.reset,
+                ["reset.v_on", "reset.v_scale", "reset.tau", "reset.k", "reset.alpha", "reset.width"],
+            ),
         ] {
             positive(names[0], rate.v_on());
             match *rate {
@@ -241,7 +244,8 @@ impl DoseDevice {
             g = self.law.after(bounds, g, kink.min(dose), direction);
             t += dt;
             if kink >= dose || dt <= 0.0 || t >= ramp.length {
-                return energy + self.conduction.energies(g, f64::INFINITY, ramp.piece(t, ramp.length)).device;
+                return energy
+                    + self.conduction.energies(g, f64::INFINITY, ramp.piece(t, ramp.length)).device;
             }
         }
     }
@@ -296,7 +300,7 @@ pub(super) fn time_of_dose(rate: &Rate, ramp: Ramp, dose: f64) -> f64 {
 /// The pieces of one sign, as magnitudes.
 fn polarities(ramp: Ramp) -> impl Iterator<Item = (Direction, Ramp)> {
     let cut = if ramp.from * ramp.to < 0.0 { ramp.from / (ramp.from - ramp.to) * ramp.length } else { 0.0 };
-    let first = (cut > 0.0).then(|| Ramp { from: ramp.from, to: 0.0, length: cut });
+    let first = (cut > 0.0).then_some(Ramp { from: ramp.from, to: 0.0, length: cut });
     let start = if cut > 0.0 { 0.0 } else { ramp.from };
     let second = Ramp { from: start, to: ramp.to, length: ramp.length - cut };
     first.into_iter().chain([second]).filter(|r| r.length > 0.0).map(|r| {

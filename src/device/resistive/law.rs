@@ -163,7 +163,8 @@ impl StateLaw {
                 (ln(ratio) / (1.0 / bounds.g_min - 1.0 / bounds.g_max)).abs()
             }
             Self::Querlioz { alpha, beta } => {
-                let x = |g: f64| if direction == Direction::Set { g - bounds.g_min } else { bounds.g_max - g };
+                let x =
+                    |g: f64| if direction == Direction::Set { g - bounds.g_min } else { bounds.g_max - g };
                 let x0 = x(g) / bounds.span();
                 // int x dD with y = e^(beta x): dD = dy/(alpha beta), int ln y dy = y ln y - y.
                 let (y0, grown) = (exp(beta * x0), alpha * beta * dose);
@@ -221,7 +222,10 @@ mod tests {
             StateLaw::Linear,
             StateLaw::Querlioz { alpha: 0.7, beta: 3.0 },
             StateLaw::LinearResistance,
-            StateLaw::Table { set: vec![0.2e-3, 1.5e-3, 2.5e-3, 3.5e-3, 4e-3], reset: vec![4e-3, 1e-3, 0.2e-3] },
+            StateLaw::Table {
+                set: vec![0.2e-3, 1.5e-3, 2.5e-3, 3.5e-3, 4e-3],
+                reset: vec![4e-3, 1e-3, 0.2e-3],
+            },
         ]
     }
 
@@ -242,7 +246,11 @@ mod tests {
             let d = 1e-6;
             let slope = |dir| (law.after(BOUNDS, g, d, dir) - g).abs() / d;
             assert!((slope(Direction::Set) / up - 1.0).abs() < 1e-4, "{law:?}: {}", slope(Direction::Set));
-            assert!((slope(Direction::Reset) / down - 1.0).abs() < 1e-4, "{law:?}: {}", slope(Direction::Reset));
+            assert!(
+                (slope(Direction::Reset) / down - 1.0).abs() < 1e-4,
+                "{law:?}: {}",
+                slope(Direction::Reset)
+            );
         }
     }
 

@@ -157,7 +157,9 @@ pub enum ResistiveError {
     #[error("the {list} table has {len} points; it must run from {from} strictly {way} to {to}")]
     Table { list: &'static str, len: usize, from: Siemens, to: Siemens, way: &'static str },
     /// Two states that cannot be told apart.
-    #[error("r_on = {r_on:e} Ohm, r_off = {r_off:e} Ohm; their spreads overlap, so on and off cannot be told apart")]
+    #[error(
+        "r_on = {r_on:e} Ohm, r_off = {r_off:e} Ohm; their spreads overlap, so on and off cannot be told apart"
+    )]
     Window { r_on: f64, r_off: f64 },
     /// A limiter that lets nothing pass.
     #[error("i_cc is {i_cc}; it must be above zero, such as \"1 mA\"")]

@@ -30,7 +30,9 @@ impl Rate {
     #[must_use]
     pub fn v_on(&self) -> f64 {
         match *self {
-            Self::Exponential { v_on, .. } | Self::Power { v_on, .. } | Self::Pulses { v_on, .. } => v_on.get(),
+            Self::Exponential { v_on, .. } | Self::Power { v_on, .. } | Self::Pulses { v_on, .. } => {
+                v_on.get()
+            }
         }
     }
 
@@ -41,7 +43,9 @@ impl Rate {
             return 0.0;
         }
         match *self {
-            Self::Exponential { v_ref, v_scale, tau, .. } => exp((v - v_ref.get()) / v_scale.get()) / tau.get(),
+            Self::Exponential { v_ref, v_scale, tau, .. } => {
+                exp((v - v_ref.get()) / v_scale.get()) / tau.get()
+            }
             Self::Power { v_on, k, alpha } => k.get() * power(v / v_on.get() - 1.0, alpha),
             Self::Pulses { width, .. } => 1.0 / width.get(),
         }
@@ -143,7 +147,9 @@ mod tests {
     #[test]
     fn the_dose_of_a_ramp_is_the_integral_of_the_rate() {
         for rate in rates() {
-            for (from, to) in [(0.12, 0.3), (0.3, 0.12), (0.2, 0.2), (0.2, 0.2 + 1e-9), (0.0, 0.25), (0.25, 0.0)] {
+            for (from, to) in
+                [(0.12, 0.3), (0.3, 0.12), (0.2, 0.2), (0.2, 0.2 + 1e-9), (0.0, 0.25), (0.25, 0.0)]
+            {
                 let ramp = Ramp { from, to, length: 2.0 };
                 let Some((t0, t1)) = rate.active(ramp) else { continue };
                 let n = 50;

@@ -72,7 +72,11 @@ fn families() -> Vec<ResistiveDevice> {
         ResistiveDevice::Dose(vteam()),
         ResistiveDevice::Dose(table()),
         ResistiveDevice::Binary(BinarySwitch::default()),
-        ResistiveDevice::Binary(BinarySwitch { threshold_cv: 0.0, i_cc: Some(Ampere::new(5e-4)), ..BinarySwitch::default() }),
+        ResistiveDevice::Binary(BinarySwitch {
+            threshold_cv: 0.0,
+            i_cc: Some(Ampere::new(5e-4)),
+            ..BinarySwitch::default()
+        }),
     ]
 }
 
@@ -136,19 +140,31 @@ fn states_and_energies_agree_with_small_steps_of_the_equations() {
         ("limited at 0.5 mA", limited(5e-4)),
         ("limited at 0.2 mA", limited(2e-4)),
         ("limited, fast", fast(limited(3e-4))),
-        ("limited, sinh", DoseDevice { conduction: Conduction::Sinh { v0: Volt::new(0.1) }, ..limited(4e-4) }),
+        (
+            "limited, sinh",
+            DoseDevice { conduction: Conduction::Sinh { v0: Volt::new(0.1) }, ..limited(4e-4) },
+        ),
         ("limited vteam", DoseDevice { i_cc: Some(Ampere::new(3e-4)), ..vteam() }),
         ("limited linear reset", DoseDevice { i_cc: Some(Ampere::new(2e-4)), ..analog(StateLaw::Linear) }),
     ];
     for (name, device) in cases {
-        for (from, to) in [(0.0, 0.2), (0.2, 0.0), (0.2, 0.2), (0.0, -0.25), (-0.25, 0.0), (0.2, -0.25), (-0.2, -0.2)] {
+        for (from, to) in
+            [(0.0, 0.2), (0.2, 0.0), (0.2, 0.2), (0.0, -0.25), (-0.25, 0.0), (0.2, -0.25), (-0.2, -0.2)]
+        {
             let ramp = Ramp { from, to, length: 20.0 };
-            let (got, want) = (device.apply(1e-3, ramp, PulseDraw::None), stepped(&device, 1e-3, ramp, 40_000));
+            let (got, want) =
+                (device.apply(1e-3, ramp, PulseDraw::None), stepped(&device, 1e-3, ramp, 40_000));
             let what = format!("{name}, {from} -> {to} V: {got:?} {want:?}");
             assert!((got.g / want.g - 1.0).abs() < 2e-6, "{what}");
             assert!((got.dose - want.dose).abs() < 1e-4 * want.dose + 1e-12, "{what}");
-            assert!((got.energies.device - want.energies.device).abs() < 5e-6 * want.energies.source, "{what}");
-            assert!((got.energies.limiter - want.energies.limiter).abs() < 5e-6 * want.energies.source, "{what}");
+            assert!(
+                (got.energies.device - want.energies.device).abs() < 5e-6 * want.energies.source,
+                "{what}"
+            );
+            assert!(
+                (got.energies.limiter - want.energies.limiter).abs() < 5e-6 * want.energies.source,
+                "{what}"
+            );
             assert!((got.energies.source / want.energies.source - 1.0).abs() < 5e-6, "{what}");
             assert!(got.energies.imbalance().abs() < 1e-9, "{what}");
         }
@@ -290,8 +306,11 @@ fn every_fault_is_reported_at_once() {
 }
 
 fn ramps() -> impl Strategy<Value = Ramp> {
-    (-0.4..0.4f64, -0.4..0.4f64, -3.0..1.5f64)
-        .prop_map(|(from, to, log)| Ramp { from, to, length: 10f64.powf(log) })
+    (-0.4..0.4f64, -0.4..0.4f64, -3.0..1.5f64).prop_map(|(from, to, log)| Ramp {
+        from,
+        to,
+        length: 10f64.powf(log),
+    })
 }
 
 proptest! {

@@ -80,7 +80,9 @@ impl RelaxationOscillator {
             let (x, decay) = (start - level, 1.0 - exp(-(t / tau)));
             let integral = level * t + x * tau * decay;
             let square = |level: f64| {
-                level * level * t + 2.0 * level * x * tau * decay + 0.5 * x * x * tau * (1.0 - exp(-2.0 * t / tau))
+                level * level * t
+                    + 2.0 * level * x * tau * decay
+                    + 0.5 * x * x * tau * (1.0 - exp(-2.0 * t / tau))
             };
             total.source += v_dc * (v_dc * t - integral) / r_s;
             total.device += square(level) / r;

@@ -35,7 +35,9 @@ fn rectangles_turn_on_at_the_corrected_times_of_eq_3() {
 
 #[test]
 fn ramps_turn_on_at_the_times_of_lambert_w() {
-    for (u, a, b, want) in [(0.0, 0.0, 50.0, 11.69441), (0.0, 0.2, 20.0, 12.07354), (0.1, 0.6, -30.0, 3.96333)] {
+    for (u, a, b, want) in
+        [(0.0, 0.0, 50.0, 11.69441), (0.0, 0.2, 20.0, 12.07354), (0.1, 0.6, -30.0, 3.96333)]
+    {
         let t = without_offset().turn_on(u, a, b, 0.25, 1.0).unwrap() / MS;
         assert!((t - want).abs() < 0.5e-5, "({u}, {a}, {b}): {t} ms, not {want} ms");
     }
@@ -123,7 +125,8 @@ fn a_drive_above_hold_holds_and_one_below_lets_go() {
 #[test]
 fn the_loop_agrees_with_small_steps_of_the_equation() {
     let s = switch();
-    let ramps = [(0.0, 0.8, 0.02), (0.8, -0.2, 0.03), (-0.2, 0.6, 0.015), (0.1, 0.1, 0.02), (0.0, 1.0, 0.004)];
+    let ramps =
+        [(0.0, 0.8, 0.02), (0.8, -0.2, 0.03), (-0.2, 0.6, 0.015), (0.1, 0.1, 0.02), (0.0, 1.0, 0.004)];
     let (mut state, mut switchings, mut at) = (s.rest(), Vec::new(), 0.0);
     for (from, to, length) in ramps {
         let found = apply(&s, &mut state, from, to, length);
@@ -204,7 +207,10 @@ fn every_form_of_the_hazard_agrees_with_quadrature() {
                     })
                     .sum();
                 let got = noise.hazard(TAU, u, target, 0.25, t);
-                assert!((got / want - 1.0).abs() < 3e-4, "dV {d_v}, {u} -> {target}, {t} s: {got:e} {want:e}");
+                assert!(
+                    (got / want - 1.0).abs() < 3e-4,
+                    "dV {d_v}, {u} -> {target}, {t} s: {got:e} {want:e}"
+                );
             }
         }
     }
