@@ -231,29 +231,30 @@ impl DoseDevice {
         let bounds = self.bounds();
         // Piece by piece between the kinks of the state law.
         let (mut g, mut t, mut energy) = (g, 0.0, 0.0);
-        loop {
+        while g != bounds.end(direction) {
             let rest = ramp.piece(t, ramp.length);
             let dose = rate.dose(rest) * factor;
-            let kink = self.law.next_kink(bounds, g, direction);
-            if g == bounds.end(direction) || dose < 1e-17 {
-                return energy + self.conduction.energies(g, f64::INFINITY, rest).device;
+            if dose < 1e-17 {
+                break;
             }
-            let dt = if kink < dose { time_of_dose(rate, rest, kink / factor) } else { rest.length };
-            let piece = rest.piece(0.0, dt);
-            energy += self.smooth(g, piece, kink.min(dose), direction, factor);
-            g = self.law.after(bounds, g, kink.min(dose), direction);
-            t += dt;
-            if kink >= dose || dt <= 0.0 || t >= ramp.length {
-                return energy
-                    + self.conduction.energies(g, f64::INFINITY, ramp.piece(t, ramp.length)).device;
-            }
+            let Some((kink, g_kink)) = self.law.next_kink(bounds, g, direction).filter(|k| k.0 < dose) else {
+                return energy + self.smooth(g, rest, dose, direction, factor);
+            };
+            let dt = time_of_dose(rate, rest, kink / factor);
+            energy += self.smooth(g, rest.piece(0.0, dt), kink, direction, factor);
+            // The conductance of the kink itself: every pass is one kink further.
+            (g, t) = (g_kink, t + dt);
         }
+        energy + self.conduction.energies(g, f64::INFINITY, ramp.piece(t, ramp.length)).device
     }
 
     /// As [`Self::dissipated`], without a kink inside.
     fn smooth(&self, g: f64, ramp: Ramp, dose: f64, direction: Direction, factor: f64) -> f64 {
         let rate = self.side(direction);
         let bounds = self.bounds();
+        if ramp.length <= 0.0 {
+            return 0.0;
+        }
         if ramp.from == ramp.to {
             let r = rate.rate(ramp.from) * factor;
             return self.conduction.current(1.0, ramp.from) * ramp.from / r

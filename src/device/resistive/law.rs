@@ -124,23 +124,43 @@ impl StateLaw {
         dose.max(0.0)
     }
 
-    /// The dose from `g` to the next place where the law has a kink; infinite if there is none.
+    /// The next place ahead where the law has a kink: its dose from `g` and the conductance there.
     #[must_use]
-    pub fn next_kink(&self, bounds: Bounds, g: f64, direction: Direction) -> f64 {
+    pub fn next_kink(&self, bounds: Bounds, g: f64, direction: Direction) -> Option<(f64, f64)> {
+        let end = bounds.end(direction);
+        if g == end {
+            return None;
+        }
         match self {
-            Self::SoftBound => f64::INFINITY,
+            Self::SoftBound => None,
             Self::Table { set, reset } => {
                 let table = if direction == Direction::Set { set } else { reset };
                 let at = position(table, g);
-                let last = table.len().saturating_sub(1) as f64;
-                // A conductance on a point belongs to the piece ahead; rounding may place it just before.
-                let next = (at + 1e-9).floor() + 1.0;
-                if at >= last - 1e-9 { f64::INFINITY } else { next.min(last) - at }
+                // A conductance on a point belongs to the piece ahead.
+                let next = at.floor() as usize + 1;
+                let &point = table.get(next)?;
+                Some((next as f64 - at, point))
             }
-            _ => {
-                let end = bounds.end(direction);
-                if g == end { f64::INFINITY } else { self.dose_to(bounds, g, end, direction) }
+            _ => Some((self.dose_to(bounds, g, end, direction), end)),
+        }
+    }
+
+    /// A dose from `g` over which G(D) is as smooth as a short polynomial (unless a kink comes first).
+    #[must_use]
+    pub fn smooth_dose(&self, bounds: Bounds, g: f64, direction: Direction) -> f64 {
+        match self {
+            Self::SoftBound => 1.0,
+            Self::Linear | Self::Table { .. } => f64::INFINITY,
+            // x moves by 1/beta: its rate changes by a factor of e.
+            Self::Querlioz { alpha, beta } => {
+                let x = match direction {
+                    Direction::Set => g - bounds.g_min,
+                    Direction::Reset => bounds.g_max - g,
+                } / bounds.span();
+                1.7 * exp(beta * x) / (alpha * beta)
             }
+            // The resistance changes by a third.
+            Self::LinearResistance => 0.33 / (g * (1.0 / bounds.g_min - 1.0 / bounds.g_max)),
         }
     }
 
@@ -261,7 +281,8 @@ mod tests {
         assert!((g - 2.5e-3).abs() < 1e-18);
         assert!((table.after(BOUNDS, 4e-3, 1.0, Direction::Reset) - 1e-3).abs() < 1e-18);
         assert_eq!(table.after(BOUNDS, 1e-3, 99.0, Direction::Set), 4e-3);
-        assert!((table.next_kink(BOUNDS, 2.5e-3, Direction::Set) - 1.0).abs() < 1e-8);
+        assert_eq!(table.next_kink(BOUNDS, 2.5e-3, Direction::Set), Some((1.0, 3.5e-3)));
+        assert_eq!(table.next_kink(BOUNDS, 4e-3, Direction::Set), None);
     }
 
     proptest! {
@@ -287,7 +308,7 @@ mod tests {
         fn the_integral_is_that_of_the_law(law in 0..5usize, g in 0.3e-3..3.9e-3f64, part in 0.01..1.0f64, up: bool) {
             let law = &laws()[law];
             let dir = if up { Direction::Set } else { Direction::Reset };
-            let dose = part * law.next_kink(BOUNDS, g, dir).min(3.0);
+            let dose = part * law.next_kink(BOUNDS, g, dir).map_or(3.0, |kink| kink.0.min(3.0));
             let piece = |k: f64| gauss(k * dose / 32.0, (k + 1.0) * dose / 32.0, |d| law.after(BOUNDS, g, d, dir));
             let want: f64 = (0..32).map(|k| piece(f64::from(k))).sum();
             let got = law.integral(BOUNDS, g, dose, dir);

@@ -23,7 +23,10 @@ pub(super) struct Limited<'a> {
 }
 
 /// Most regime changes in one piece; a linear ramp has a handful, and the rest then keeps its conductance.
-const MAX_CHANGES: usize = 200;
+const MAX_CHANGES: usize = 64;
+
+/// Most panels in one stay in compliance; a v_scale of 1/1000 of the voltage takes 2000.
+const MAX_PANELS: usize = 4000;
 
 impl Limited<'_> {
     fn v_c(&self, g: f64) -> f64 {
@@ -115,23 +118,28 @@ impl Limited<'_> {
         let rate = self.device.side(self.direction);
         let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
         let mut t = 0.0;
-        for _ in 0..10_000 {
+        for _ in 0..MAX_PANELS {
             let v = self.v_c(total.g);
             // Within rounding of the onset a SET has arrived there.
             let arrived = self.direction == Direction::Set && v <= rate.v_on() * (1.0 + 1e-11);
-            if arrived || self.rate(v) == 0.0 || total.g == bounds.end(self.direction) {
+            // A soft bound is reached when rounding cannot tell it from the state.
+            let ended = self.after(total.g, 1.0) == total.g;
+            if arrived || ended || self.rate(v) == 0.0 {
                 // Nothing moves any more: closed form to the end, in and out of compliance. A falling source
                 // voltage then stays at or below the onset across the device.
                 let rest = ramp.piece(t, ramp.length);
-                if self.direction == Direction::Set || total.g == bounds.end(self.direction) {
+                if self.direction == Direction::Set || ended {
                     total.energies += self.device.conduction.energies(total.g, i_cc, rest);
                     return (ramp.length, total);
                 }
                 return (t, total);
             }
-            // A panel: V_c changes by at most half a scale, the dose by at most a half.
+            // A panel: V_c changes by at most half a scale, and the law is smooth over it.
             let g0 = total.g;
-            let mut panel = self.device.law.next_kink(bounds, g0, self.direction).min(0.5);
+            let law = &self.device.law;
+            let kink = law.next_kink(bounds, g0, self.direction);
+            let smooth = law.smooth_dose(bounds, g0, self.direction).min(1e300);
+            let mut panel = kink.map_or(smooth, |kink| kink.0.min(smooth));
             let most = 0.5 * rate.scale(v);
             while (self.v_c(self.after(g0, panel)) - v).abs() > most {
                 panel *= 0.5;
@@ -183,7 +191,8 @@ impl Limited<'_> {
                 device: i_cc * device,
                 limiter: i_cc * limiter.max(0.0),
             };
-            total.g = self.after(g0, panel);
+            // At a kink its own conductance, so that the next panel lies beyond it.
+            total.g = kink.filter(|kink| kink.0 == panel).map_or_else(|| self.after(g0, panel), |kink| kink.1);
             total.dose += panel;
             t += dt;
             if done || t >= ramp.length {
