@@ -80,30 +80,12 @@ impl Limited<'_> {
     fn below(&self, g: f64, ramp: Ramp) -> (f64, Applied) {
         let rate = self.device.side(self.direction);
         let at = |t: f64| self.after(g, rate.dose(ramp.piece(0.0, t)) * self.factor);
-        let exceeds = |t: f64| ramp.at(t) > self.v_c(at(t));
-        let steps = (4.0 * (ramp.to - ramp.from).abs() / rate.scale(ramp.peak())).ceil().clamp(16.0, 512.0);
-        let mut end = ramp.length;
-        let mut k = 1.0;
-        while k <= steps {
-            let t = ramp.length * (k / steps);
-            if exceeds(t) {
-                let (mut low, mut high) = (ramp.length * ((k - 1.0) / steps), t);
-                for _ in 0..100 {
-                    let middle = 0.5 * (low + high);
-                    if middle <= low || middle >= high {
-                        break;
-                    }
-                    if exceeds(middle) {
-                        high = middle;
-                    } else {
-                        low = middle;
-                    }
-                }
-                end = high;
-                break;
-            }
-            k += 1.0;
-        }
+        // What the source offers above the voltage at which I_cc flows.
+        let excess = |t: f64| ramp.at(t) - self.v_c(at(t));
+        let end = first_positive(excess, ramp.length, {
+            let scales = (ramp.to - ramp.from).abs() / rate.scale(ramp.peak());
+            (4.0 * scales).ceil().clamp(64.0, 512.0) as u32
+        });
         let piece = ramp.piece(0.0, end);
         let dose = rate.dose(piece) * self.factor;
         let device = self.device.dissipated(g, piece, self.direction, self.factor);
@@ -192,7 +174,8 @@ impl Limited<'_> {
                 limiter: i_cc * limiter.max(0.0),
             };
             // At a kink its own conductance, so that the next panel lies beyond it.
-            total.g = kink.filter(|kink| kink.0 == panel).map_or_else(|| self.after(g0, panel), |kink| kink.1);
+            total.g =
+                kink.filter(|kink| kink.0 == panel).map_or_else(|| self.after(g0, panel), |kink| kink.1);
             total.dose += panel;
             t += dt;
             if done || t >= ramp.length {
@@ -201,4 +184,48 @@ impl Limited<'_> {
         }
         (t, total)
     }
+}
+
+/// The first t in (0, end] where `f` is positive, or `end`: sampled at `n` points, with the maximum between samples
+/// looked for wherever they peak, then bisected. (A current that meets the limit more briefly than that is let pass.)
+fn first_positive(f: impl Fn(f64) -> f64, end: f64, n: u32) -> f64 {
+    let time = |k: u32| if k >= n { end } else { end * f64::from(k) / f64::from(n) };
+    let crossed = |mut low: f64, mut high: f64| {
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                break;
+            }
+            if f(middle) > 0.0 {
+                high = middle;
+            } else {
+                low = middle;
+            }
+        }
+        high
+    };
+    let (mut before, mut here) = (f64::NEG_INFINITY, f(0.0));
+    for k in 0..n {
+        let next = f(time(k + 1));
+        if here <= 0.0 && here >= before && here >= next {
+            let (start, mut low, mut high) =
+                (time(k.saturating_sub(1)), time(k.saturating_sub(1)), time(k + 1));
+            for _ in 0..60 {
+                let (p, q) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+                if f(p) < f(q) {
+                    low = p;
+                } else {
+                    high = q;
+                }
+            }
+            if f(low) > 0.0 {
+                return crossed(start, low);
+            }
+        }
+        if next > 0.0 {
+            return crossed(time(k), time(k + 1));
+        }
+        (before, here) = (here, next);
+    }
+    end
 }

@@ -77,7 +77,7 @@ impl Rate {
     pub fn scale(&self, v: f64) -> f64 {
         match *self {
             Self::Exponential { v_scale, .. } => v_scale.get(),
-            Self::Power { v_on, alpha, .. } => (v - v_on.get()).max(0.1 * v_on.get()) / alpha.max(1.0),
+            Self::Power { v_on, alpha, .. } => (v - v_on.get()).max(1e-12 * v_on.get()) / alpha.max(1.0),
             Self::Pulses { .. } => f64::INFINITY,
         }
     }
