@@ -6,6 +6,7 @@ pub mod device;
 pub mod encoding;
 pub mod energy;
 pub mod engine;
+pub mod fit;
 pub mod network;
 pub mod neuron;
 pub mod numeric;
