@@ -139,6 +139,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_survives_a_snapshot() {
+        let cell =
+            Cell { held_fs: u128::MAX / 3, pulses: 7, fault: Some(Fault::StuckOn), ..Cell::new(1.25e-3) };
+        let config = bincode::config::standard();
+        let bytes = bincode::serde::encode_to_vec(cell, config).unwrap();
+        let (back, _): (Cell, usize) = bincode::serde::decode_from_slice(&bytes, config).unwrap();
+        assert_eq!(back, cell);
+    }
+
+    #[test]
     fn a_worn_out_device_sticks_where_it_is() {
         let (device, retention) = (BinarySwitch::default(), Retention::PERFECT);
         let endurance = Endurance { n_f: 20.0, ..Endurance::default() };

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// The law of the decay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum DecayLaw {
     /// Nothing is lost.
     Perfect,

@@ -193,7 +193,6 @@ fn dose_device(r: &mut Reader<'_>) -> Option<PresetDevice> {
 }
 
 /// The spike pulse: all four keys or none. The outer `None`: there are faults.
-#[allow(clippy::option_option)]
 fn spike_pulse(r: &mut Reader<'_>) -> Option<Option<SpikePulse>> {
     let keys = ["pulse_peak", "pulse_half_width", "pulse_tail", "pulse_tail_length"];
     if !keys.iter().any(|k| r.has(k)) {

@@ -62,7 +62,7 @@ pub struct Parameter {
 
 /// The device a preset describes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum PresetDevice {
     ThresholdSwitch {
         switch: ThresholdSwitch,
@@ -152,11 +152,54 @@ impl Preset {
     /// # Errors
     /// If there is none of this name (with the nearest one as a hint).
     pub fn named(name: &str) -> Result<Self, Vec<PresetError>> {
-        let file = format!("{name}.toml");
-        match EMBEDDED.get_file(&file).and_then(include_dir::File::contents_utf8) {
-            Some(text) => Self::parse(&format!("presets/{file}"), text),
+        match Self::embedded_text(name) {
+            Some(text) => Self::parse(&format!("presets/{name}.toml"), text),
             None => Err(vec![PresetError::unknown_preset(name, &Self::names())]),
         }
+    }
+
+    /// The file of an embedded preset.
+    #[must_use]
+    pub fn embedded_text(name: &str) -> Option<&'static str> {
+        EMBEDDED.get_file(format!("{name}.toml")).and_then(include_dir::File::contents_utf8)
+    }
+
+    /// The text of a preset with another name and some numbers replaced by fitted ones: what a fit writes.
+    ///
+    /// `changes` are (key, value as written in a file, source). Every other line stays, with its origin; the result
+    /// is a preset that [`Preset::parse`] reads.
+    ///
+    /// # Errors
+    /// The keys that `text` does not have.
+    pub fn revised(
+        text: &str,
+        name: &str,
+        changes: &[(&str, String, String)],
+    ) -> Result<String, Vec<String>> {
+        let key_of = |line: &str| line.split_once('=').map(|(key, _)| key.trim().to_owned());
+        let missing: Vec<String> = changes
+            .iter()
+            .filter(|(key, ..)| !text.lines().any(|line| key_of(line).as_deref() == Some(*key)))
+            .map(|(key, ..)| (*key).to_owned())
+            .collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let line = |line: &str| {
+            let key = key_of(line).unwrap_or_default();
+            if key == "name" {
+                return format!("name = {}\n", toml_text(name));
+            }
+            match changes.iter().find(|(changed, ..)| *changed == key) {
+                Some((key, value, source)) => {
+                    let value = if value.parse::<f64>().is_ok() { value.clone() } else { toml_text(value) };
+                    let source = toml_text(source);
+                    format!("{key} = {{ value = {value}, provenance = \"fitted\", source = {source} }}\n")
+                }
+                None => format!("{line}\n"),
+            }
+        };
+        Ok(text.lines().map(line).collect())
     }
 
     /// Holds a voltage to the range the preset is stated for.
@@ -181,6 +224,11 @@ impl Preset {
         let assumed = self.parameters.iter().filter(|p| p.provenance == Provenance::Assumed);
         assumed.map(|p| format!("{} = {} ({})", p.key, p.value, p.source)).collect()
     }
+}
+
+/// A quoted TOML string.
+fn toml_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]

@@ -166,3 +166,24 @@ fn the_vanadium_oscillator_oscillates() {
     let (off, on) = oscillator.phases().unwrap();
     assert!(off > on && off + on < 1e-4, "{off} {on}");
 }
+
+#[test]
+fn a_fit_becomes_a_preset_that_reads_back_with_the_origin_of_its_numbers() {
+    let base = Preset::embedded_text("ag-tio2-pt-ts").unwrap();
+    let changes = [
+        ("tau", "8.7 ms".to_owned(), "my \"relaxation\".csv, +- 0.1 ms".to_owned()),
+        ("cycle_cv", "0.03".to_owned(), "my cycles.csv".to_owned()),
+    ];
+    let text_of_file = Preset::revised(base, "my-switch", &changes).unwrap();
+    let preset = Preset::parse("my-switch.toml", &text_of_file).unwrap_or_else(|f| panic!("{:?}", text(&f)));
+    let PresetDevice::ThresholdSwitch { switch, spread } = &preset.device else { panic!() };
+    assert_eq!((preset.name.as_str(), switch.tau.get(), spread.cycle), ("my-switch", 8.7e-3, 0.03));
+    let tau = preset.parameters.iter().find(|p| p.key == "tau").unwrap();
+    assert_eq!(
+        (tau.provenance, tau.source.as_str()),
+        (Provenance::Fitted, "my \"relaxation\".csv, +- 0.1 ms")
+    );
+    assert_eq!(switch.v_th, ThresholdSwitch::default().v_th);
+    let wrong = Preset::revised(base, "x", &[("taw", "1 s".to_owned(), "me".to_owned())]);
+    assert_eq!(wrong.unwrap_err(), ["taw"]);
+}

@@ -15,7 +15,7 @@ pub enum Direction {
 
 /// State law: x = (G - G_min)/(G_max - G_min), D the dose.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum StateLaw {
     /// Each dose covers a share of what is left: G <- G_max - (G_max - G) e^-D, mirrored for RESET.
     SoftBound,

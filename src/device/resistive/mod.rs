@@ -105,7 +105,7 @@ pub trait Resistive {
 
 /// Any non-volatile device, as a preset names it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "family")]
+#[serde(rename_all = "snake_case")]
 pub enum ResistiveDevice {
     Dose(DoseDevice),
     Binary(BinarySwitch),

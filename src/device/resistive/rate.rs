@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Dose per second as a function of |V|.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum Rate {
     /// r = (1/tau) e^((|V| - v_ref)/v_scale) for |V| > v_on: ions over a barrier that the field lowers.
     ///
