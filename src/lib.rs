@@ -4,9 +4,11 @@
 
 pub mod crossbar;
 pub mod dataset;
+pub mod device;
 pub mod encoding;
 pub mod energy;
 pub mod engine;
+pub mod fit;
 pub mod network;
 pub mod neuron;
 pub mod numeric;

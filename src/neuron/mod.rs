@@ -7,8 +7,9 @@
 //! its own beside it, on the same `membrane`.
 
 mod lif;
-pub mod membrane;
 mod train;
 
+/// The membrane's equation; a volatile filament obeys the same one.
+pub use crate::numeric::first_order as membrane;
 pub use lif::{Lif, LifError, Reset};
 pub use train::PulseTrain;

@@ -7,20 +7,25 @@
 //! For the same reason nothing in the engine calls `mul_add` or `powi`.
 
 mod cos;
+mod ei;
 mod exp;
+pub mod first_order;
 mod lambert;
 mod ln;
 mod normal;
 mod quad;
+mod quadrature;
 mod root;
 mod small;
 
 pub use cos::cos_pi;
+pub use ei::scaled_ei;
 pub use exp::{exp, exp_f32};
 pub use lambert::{lambert_w0, lambert_wm1};
 pub use ln::{ln, neg_ln_unit};
 pub use normal::{normal_quantile, standard_normal};
 pub use quad::{Columns, Quad, Quads};
+pub use quadrature::gauss;
 pub use root::rising_root;
 pub use small::{ln_1p, relaxation};
 

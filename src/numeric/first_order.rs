@@ -1,7 +1,7 @@
-//! A first-order membrane under a linearly changing drive: tau dx/dt = -x + v(t), v(t) = a + b t.
+//! First-order relaxation under a linearly changing drive: tau dx/dt = -x + v(t), v(t) = a + b t.
 //!
-//! x is the membrane potential relative to rest, v the drive in volts (R I), t the time since both
-//! were last known. With s = t/tau and beta = b tau,
+//! x is a membrane potential relative to rest or the state of a volatile filament in volts, v the
+//! drive in volts, t the time since both were last known. With s = t/tau and beta = b tau,
 //!
 //! x(s) = a + (x0 - a) e^-s + beta (s - 1 + e^-s),   dx/ds = (a - x0) e^-s + beta (1 - e^-s),
 //!
@@ -9,7 +9,7 @@
 //! at s = ln(C/beta), where it equals the drive. That makes the first crossing of a threshold exact
 //! to find: on the rising side of the turning point there is at most one.
 
-use crate::numeric::{exp, lambert_w0, lambert_wm1, ln, ln_1p, relaxation, rising_root};
+use super::{exp, lambert_w0, lambert_wm1, ln, ln_1p, relaxation, rising_root};
 
 /// x after `dt` seconds. For b = 0 these are exactly the operations a + (x0 - a) e^(-dt/tau).
 ///

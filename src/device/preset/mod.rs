@@ -1,0 +1,235 @@
+//! Presets: published parameter sets, each number with where it comes from.
+//!
+//! A preset is a TOML file (`presets/NAME.toml`, embedded in the program). Its `[parameters]` are tables of
+//! `value`, `provenance` (measured, literature, fitted or assumed) and `source`; `[model]` chooses among laws. A
+//! preset states the range it holds for; [`Preset::check_voltage`] holds a protocol to it.
+
+mod build;
+mod read;
+
+pub use read::PresetError;
+
+use super::endurance::Endurance;
+use super::overlap::SpikePulse;
+use super::resistive::{BinarySwitch, DeviceSpread, DoseDevice, Resistive};
+use super::retention::Retention;
+use super::threshold::{RelaxationOscillator, ThresholdSpread, ThresholdSwitch};
+use crate::units::{Siemens, Volt};
+use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/presets");
+
+/// Where a number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// Read off this device's own measurement.
+    Measured,
+    /// Published by others for this device or model.
+    Literature,
+    /// Chosen so that the model reproduces measurements.
+    Fitted,
+    /// Neither: a reasonable guess, listed by every report.
+    Assumed,
+}
+
+impl Provenance {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Measured, Self::Literature, Self::Fitted, Self::Assumed];
+
+    /// Name as in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Literature => "literature",
+            Self::Fitted => "fitted",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
+/// One number (or list of numbers) of a preset, as written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    pub key: String,
+    /// As written: `"9.41 ms"`, `0.05`.
+    pub value: String,
+    pub provenance: Provenance,
+    pub source: String,
+}
+
+/// The device a preset describes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresetDevice {
+    ThresholdSwitch {
+        switch: ThresholdSwitch,
+        spread: ThresholdSpread,
+    },
+    BinarySwitch {
+        device: BinarySwitch,
+        retention: Retention,
+        endurance: Endurance,
+    },
+    DoseDevice {
+        device: DoseDevice,
+        spread: DeviceSpread,
+        retention: Retention,
+        /// Conductance protocols start from.
+        g_start: Siemens,
+        /// The spike pulse it learns with, if one is known.
+        pulse: Option<SpikePulse>,
+    },
+    Oscillator {
+        oscillator: RelaxationOscillator,
+    },
+}
+
+impl PresetDevice {
+    /// Names of the kinds, as in files.
+    pub const KINDS: [&'static str; 4] = ["threshold-switch", "binary-switch", "dose-device", "oscillator"];
+
+    /// The non-volatile device, if it is one.
+    #[must_use]
+    pub fn resistive(&self) -> Option<&dyn Resistive> {
+        match self {
+            Self::BinarySwitch { device, .. } => Some(device),
+            Self::DoseDevice { device, .. } => Some(device),
+            _ => None,
+        }
+    }
+}
+
+/// A published parameter set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preset {
+    pub name: String,
+    pub title: String,
+    /// Citation.
+    pub source: String,
+    /// Where the numbers hold.
+    pub validity: String,
+    /// Largest magnitude of voltage they hold for.
+    pub v_max: Volt,
+    pub device: PresetDevice,
+    /// In the order of the file.
+    pub parameters: Vec<Parameter>,
+}
+
+/// A voltage outside a preset's range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{voltage} is outside the range of preset `{preset}`, up to {v_max}; it is stated for: {validity}")]
+pub struct OutOfRange {
+    pub preset: String,
+    pub voltage: Volt,
+    pub v_max: Volt,
+    pub validity: String,
+}
+
+impl Preset {
+    /// Reads a preset; `file` is only named in messages.
+    ///
+    /// # Errors
+    /// All faults, each with file, line and key.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<PresetError>> {
+        build::preset(file, text)
+    }
+
+    /// Names of the embedded presets, sorted.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        let stem = |f: &include_dir::File<'static>| f.path().file_stem().and_then(|s| s.to_str());
+        let toml = |f: &&include_dir::File<'static>| f.path().extension().is_some_and(|e| e == "toml");
+        let mut names: Vec<_> = EMBEDDED.files().filter(toml).filter_map(stem).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// An embedded preset.
+    ///
+    /// # Errors
+    /// If there is none of this name (with the nearest one as a hint).
+    pub fn named(name: &str) -> Result<Self, Vec<PresetError>> {
+        match Self::embedded_text(name) {
+            Some(text) => Self::parse(&format!("presets/{name}.toml"), text),
+            None => Err(vec![PresetError::unknown_preset(name, &Self::names())]),
+        }
+    }
+
+    /// The file of an embedded preset.
+    #[must_use]
+    pub fn embedded_text(name: &str) -> Option<&'static str> {
+        EMBEDDED.get_file(format!("{name}.toml")).and_then(include_dir::File::contents_utf8)
+    }
+
+    /// The text of a preset with another name and some numbers replaced by fitted ones: what a fit writes.
+    ///
+    /// `changes` are (key, value as written in a file, source). Every other line stays, with its origin; the result
+    /// is a preset that [`Preset::parse`] reads.
+    ///
+    /// # Errors
+    /// The keys that `text` does not have.
+    pub fn revised(
+        text: &str,
+        name: &str,
+        changes: &[(&str, String, String)],
+    ) -> Result<String, Vec<String>> {
+        let key_of = |line: &str| line.split_once('=').map(|(key, _)| key.trim().to_owned());
+        let missing: Vec<String> = changes
+            .iter()
+            .filter(|(key, ..)| !text.lines().any(|line| key_of(line).as_deref() == Some(*key)))
+            .map(|(key, ..)| (*key).to_owned())
+            .collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let line = |line: &str| {
+            let key = key_of(line).unwrap_or_default();
+            if key == "name" {
+                return format!("name = {}\n", toml_text(name));
+            }
+            match changes.iter().find(|(changed, ..)| *changed == key) {
+                Some((key, value, source)) => {
+                    let value = if value.parse::<f64>().is_ok() { value.clone() } else { toml_text(value) };
+                    let source = toml_text(source);
+                    format!("{key} = {{ value = {value}, provenance = \"fitted\", source = {source} }}\n")
+                }
+                None => format!("{line}\n"),
+            }
+        };
+        Ok(text.lines().map(line).collect())
+    }
+
+    /// Holds a voltage to the range the preset is stated for.
+    ///
+    /// # Errors
+    /// If |v| exceeds it.
+    pub fn check_voltage(&self, v: Volt) -> Result<(), OutOfRange> {
+        if v.get().abs() <= self.v_max.get() {
+            return Ok(());
+        }
+        Err(OutOfRange {
+            preset: self.name.clone(),
+            voltage: v,
+            v_max: self.v_max,
+            validity: self.validity.clone(),
+        })
+    }
+
+    /// What is assumed, as reports list it: `"g_off = 0.1 uS (no off current can be read off)"`.
+    #[must_use]
+    pub fn assumed(&self) -> Vec<String> {
+        let assumed = self.parameters.iter().filter(|p| p.provenance == Provenance::Assumed);
+        assumed.map(|p| format!("{} = {} ({})", p.key, p.value, p.source)).collect()
+    }
+}
+
+/// A quoted TOML string.
+fn toml_text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+use super::*;
+use crate::device::overlap::{fit_exponential, window_point};
+use crate::device::protocol::{StdpOptions, Sweep, iv_resistive, iv_switch, stdp, stdp_fits};
+
+fn named(name: &str) -> Preset {
+    Preset::named(name).unwrap_or_else(|faults| panic!("{}", text(&faults).join("\n")))
+}
+
+fn text(faults: &[PresetError]) -> Vec<String> {
+    faults.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_embedded_preset_reads_and_is_named_like_its_file() {
+    assert!(Preset::names().len() >= 6);
+    for name in Preset::names() {
+        let preset = named(name);
+        assert_eq!(preset.name, name);
+        assert!(preset.parameters.iter().all(|p| !p.source.is_empty()));
+        assert!(preset.v_max > Volt::ZERO);
+    }
+}
+
+#[test]
+fn the_papers_switch_is_the_default_switch() {
+    let PresetDevice::ThresholdSwitch { switch, spread } = named("ag-tio2-pt-ts").device else { panic!() };
+    assert_eq!(switch, ThresholdSwitch::default());
+    assert_eq!((spread.cycle, spread.device), (0.05, 0.05));
+    let table = iv_switch(&switch, &Sweep::through(&[0.0, 0.5, 0.0]), &ThresholdSpread::default(), 1);
+    assert_eq!(table.len(), 400);
+}
+
+#[test]
+fn the_papers_binary_device_is_the_default_one_and_its_loop_closes() {
+    let preset = named("ag-tio2-pt-rs-binary");
+    let PresetDevice::BinarySwitch { device, retention, .. } = &preset.device else { panic!() };
+    let default = BinarySwitch::default();
+    assert!((device.r_off.get() / default.r_off.get() - 1.0).abs() < 1e-8);
+    assert_eq!(BinarySwitch { r_off: default.r_off, ..device.clone() }, default);
+    assert!((retention.share(4000.0, 1.0) - 0.95).abs() < 1e-3);
+    let d = preset.device.resistive().unwrap();
+    let g = device.median(false);
+    let loop_table = iv_resistive(d, g, &Sweep::through(&[0.0, 0.2, 0.0, -0.1, 0.0]), None);
+    assert_eq!(*loop_table.values("conductance").unwrap().last().unwrap(), g);
+}
+
+#[test]
+fn the_papers_analog_device_gives_its_window() {
+    let PresetDevice::DoseDevice { device, pulse, g_start, .. } = named("ag-tio2-pt-rs-analog").device else {
+        panic!()
+    };
+    let pulse = pulse.unwrap();
+    let options = StdpOptions { g0: g_start, ..StdpOptions::default() };
+    let table = stdp(&device, &pulse, &options);
+    let [plus, minus] = stdp_fits(&table, &options).map(Option::unwrap);
+    for (got, want) in
+        [(plus.amplitude, 138.61), (plus.tau, 64.1e-3), (minus.amplitude, -103.46), (minus.tau, 29.2e-3)]
+    {
+        assert!((got / want - 1.0).abs() < 0.005, "{got} {want}");
+    }
+    let point = window_point(&device, &pulse, 1e-3, 0.02);
+    assert_eq!(table.values("change").unwrap()[34], point.percent);
+    assert!(fit_exponential(&[(0.01, point.percent)]).is_none());
+}
+
+#[test]
+fn the_pulse_table_climbs_its_97_and_100_pulses() {
+    let PresetDevice::DoseDevice { device, .. } = named("ag-asi-jo-2010").device else { panic!() };
+    let ramp = |v: f64, n: f64| crate::device::circuit::Ramp { from: v, to: v, length: 300e-6 * n };
+    let none = crate::device::resistive::PulseDraw::None;
+    let up = device.apply(device.g_min.get(), ramp(3.2, 97.0), none).g;
+    assert!((up / device.g_max.get() - 1.0).abs() < 1e-9);
+    let half = device.apply(device.g_min.get(), ramp(3.2, 48.5), none).g;
+    assert!(half > 0.6 * device.g_max.get(), "most of it in the first half: nonlinear");
+    let down = device.apply(up, ramp(-2.8, 100.0), none).g;
+    assert!((down / device.g_min.get() - 1.0).abs() < 1e-9);
+    assert_eq!(device.apply(up, ramp(1.0, 1e6), none).g, up, "a read changes nothing");
+}
+
+#[test]
+fn a_voltage_outside_a_presets_range_is_refused() {
+    let preset = named("ag-tio2-pt-rs-binary");
+    assert!(preset.check_voltage(Volt::new(-0.2)).is_ok());
+    let message = preset.check_voltage(Volt::new(0.5)).unwrap_err().to_string();
+    assert!(
+        message.starts_with("500 mV is outside the range of preset `ag-tio2-pt-rs-binary`, up to 200 mV; ")
+    );
+}
+
+#[test]
+fn what_is_assumed_is_listed_with_its_reason() {
+    let assumed = named("ag-tio2-pt-ts").assumed();
+    assert_eq!(assumed.len(), 3);
+    assert_eq!(assumed[0], "g_off = 0.1 uS (no off current can be read off fig. 1c; 0.1 to 1 uS is usual)");
+}
+
+#[test]
+fn an_unknown_preset_names_the_nearest() {
+    let faults = Preset::named("ag-tio2-pt-tss").unwrap_err();
+    let message = &text(&faults)[0];
+    assert!(message.contains("did you mean `ag-tio2-pt-ts`?"), "{message}");
+}
+
+#[test]
+fn every_fault_of_a_file_is_reported_with_its_line() {
+    let text_of = |text: &str| text_lines(Preset::parse("my.toml", text).unwrap_err());
+    fn text_lines(faults: Vec<PresetError>) -> Vec<String> {
+        text(&faults)
+    }
+    let broken = r#"name = "x"
+kind = "threshold-switch"
+title = "x"
+source = "me"
+validity = "here"
+[parameters]
+tau = { value = "9.41", provenance = "measured", source = "me" }
+u_rest = { value = "0 V", provenance = "measured", source = "me" }
+v_th = { value = "0.25 s", provenance = "guessed", source = "me" }
+v_hold = "0.1 V"
+i_cc = { value = "7 uA", provenance = "measured", source = "" }
+g_of = { value = "1 uS", provenance = "measured", source = "me" }
+g_on = { value = "35 uS", provenance = "measured", source = "me", error = 3 }
+cycle_cv = { value = "5 %", provenance = "measured", source = "me" }
+v_max = { value = "1 V", provenance = "measured", source = "me" }
+"#;
+    assert_eq!(
+        text_of(broken),
+        [
+            "my.toml:6: `g_off`: is missing; expected a conductance such as \"35 uS\"",
+            "my.toml:7: `tau`: `9.41` has no unit; expected a time such as \"9.41 ms\"",
+            "my.toml:9: `v_th`: has provenance \"guessed\"; allowed are \"measured\", \"literature\", \"fitted\", \"assumed\"",
+            "my.toml:9: `v_th`: `0.25 s` is in `s`; expected a voltage in V, such as \"0.25 V\"",
+            "my.toml:10: `v_hold`: is 0.1 V; expected { value = ..., provenance = \"measured\", source = \"...\" }",
+            "my.toml:11: `i_cc`: has no source; say where the number comes from, or why it is assumed",
+            "my.toml:12: `g_of`: is not a key of this kind of preset (did you mean `g_off`?); known are tau, u_rest, v_th, v_hold, i_cc, g_off, g_on, cycle_cv, device_cv, v_max",
+            "my.toml:13: `g_on`: has `error`; allowed are value, provenance, source",
+            "my.toml:14: `cycle_cv`: is 5 %; expected a finite number without unit, such as 0.05",
+        ]
+    );
+    assert_eq!(text_of("name = \"x\"\nkind = [")[0].split(": ").next().unwrap(), "my.toml:2");
+    let kind = text_of(
+        "name = \"x\"\nkind = \"treshold-switch\"\ntitle = \"t\"\nsource = \"s\"\nvalidity = \"v\"\n",
+    );
+    assert_eq!(
+        kind,
+        [
+            "my.toml:2: `kind`: is treshold-switch; allowed are \"threshold-switch\", \"binary-switch\", \"dose-device\", \"oscillator\" (did you mean `threshold-switch`?)"
+        ]
+    );
+}
+
+#[test]
+fn values_that_make_no_device_are_reported_by_the_model() {
+    let text_of_file =
+        include_str!("../../../presets/ag-tio2-pt-ts.toml").replace("\"0.10 V\"", "\"0.30 V\"");
+    let faults = Preset::parse("my.toml", &text_of_file).unwrap_err();
+    assert_eq!(
+        text(&faults),
+        ["my.toml:8: u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; needed is u_rest < v_hold < v_th"]
+    );
+}
+
+#[test]
+fn the_vanadium_oscillator_oscillates() {
+    let PresetDevice::Oscillator { oscillator } = named("vo2-debets-2026").device else { panic!() };
+    let (off, on) = oscillator.phases().unwrap();
+    assert!(off > on && off + on < 1e-4, "{off} {on}");
+}
+
+#[test]
+fn a_fit_becomes_a_preset_that_reads_back_with_the_origin_of_its_numbers() {
+    let base = Preset::embedded_text("ag-tio2-pt-ts").unwrap();
+    let changes = [
+        ("tau", "8.7 ms".to_owned(), "my \"relaxation\".csv, +- 0.1 ms".to_owned()),
+        ("cycle_cv", "0.03".to_owned(), "my cycles.csv".to_owned()),
+    ];
+    let text_of_file = Preset::revised(base, "my-switch", &changes).unwrap();
+    let preset = Preset::parse("my-switch.toml", &text_of_file).unwrap_or_else(|f| panic!("{:?}", text(&f)));
+    let PresetDevice::ThresholdSwitch { switch, spread } = &preset.device else { panic!() };
+    assert_eq!((preset.name.as_str(), switch.tau.get(), spread.cycle), ("my-switch", 8.7e-3, 0.03));
+    let tau = preset.parameters.iter().find(|p| p.key == "tau").unwrap();
+    assert_eq!(
+        (tau.provenance, tau.source.as_str()),
+        (Provenance::Fitted, "my \"relaxation\".csv, +- 0.1 ms")
+    );
+    assert_eq!(switch.v_th, ThresholdSwitch::default().v_th);
+    let wrong = Preset::revised(base, "x", &[("taw", "1 s".to_owned(), "me".to_owned())]);
+    assert_eq!(wrong.unwrap_err(), ["taw"]);
+}

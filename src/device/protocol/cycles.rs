@@ -1,0 +1,192 @@
+//! SET and RESET again and again.
+
+use super::Table;
+use crate::device::circuit::{Energies, Ramp};
+use crate::device::endurance::Endurance;
+use crate::device::resistive::{BinarySwitch, PulseDraw, Resistive as _};
+use crate::units::{Second, Volt};
+use serde::{Deserialize, Serialize};
+
+/// Triangular sweeps 0 -> v_set -> 0 -> v_reset -> 0, resistances read after each half.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CycleOptions {
+    pub cycles: u64,
+    pub v_set: Volt,
+    /// Negative.
+    pub v_reset: Volt,
+    /// Duration of one edge of a sweep.
+    pub edge: Second,
+    pub seed: u64,
+    /// Which device.
+    pub entity: u32,
+}
+
+impl Default for CycleOptions {
+    fn default() -> Self {
+        Self {
+            cycles: 100,
+            v_set: Volt::new(0.2),
+            v_reset: Volt::new(-0.1),
+            edge: Second::new(20.0),
+            seed: 1,
+            entity: 0,
+        }
+    }
+}
+
+/// Mean and coefficient of variation, of the values and of their logarithms to the base 10.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Moments {
+    pub count: u64,
+    pub mean: f64,
+    /// sigma/mean of R.
+    pub cv: f64,
+    pub log_mean: f64,
+    /// sigma/mean of log10 R: the other reading of a printed coefficient of variation.
+    pub log_cv: f64,
+}
+
+impl Moments {
+    /// Of positive values.
+    #[must_use]
+    pub fn of(values: &[f64]) -> Self {
+        let n = values.len() as f64;
+        let spread = |f: fn(f64) -> f64| {
+            let mean = values.iter().map(|&x| f(x)).sum::<f64>() / n;
+            let square = values.iter().map(|&x| (f(x) - mean) * (f(x) - mean)).sum::<f64>();
+            (mean, (square / (n - 1.0)).sqrt() / mean)
+        };
+        if values.len() < 2 {
+            let mean = values.first().copied().unwrap_or(0.0);
+            return Self { count: values.len() as u64, mean, ..Self::default() };
+        }
+        let (mean, cv) = spread(|x| x);
+        let (log_mean, log_cv) = spread(|x| crate::numeric::ln(x) / std::f64::consts::LN_10);
+        Self { count: values.len() as u64, mean, cv, log_mean, log_cv }
+    }
+
+    /// Relative standard error of `cv` for nearly normal values: 1/sqrt(2 (n - 1)).
+    #[must_use]
+    pub fn cv_error(&self) -> f64 {
+        if self.count < 2 { f64::INFINITY } else { 1.0 / (2.0 * (self.count - 1) as f64).sqrt() }
+    }
+}
+
+/// What the cycles add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CycleStatistics {
+    pub r_on: Moments,
+    pub r_off: Moments,
+    /// Half cycles after which the device was not in the state asked for.
+    pub failed_sets: u64,
+    pub failed_resets: u64,
+    pub energies: Energies,
+}
+
+/// Cycles a device. Columns: cycle, R after SET, R after RESET. Cumulative probabilities are those of the sorted
+/// columns. With `endurance` the window shrinks as the cycles go on.
+#[must_use]
+pub fn cycles(
+    device: &BinarySwitch,
+    endurance: Option<&Endurance>,
+    options: &CycleOptions,
+) -> (Table, CycleStatistics) {
+    let mut table = Table::new(&[("cycle", ""), ("r_on", "Ohm"), ("r_off", "Ohm")]);
+    for column in &mut table.columns {
+        column.values.reserve(options.cycles.min(1 << 24) as usize);
+    }
+    let edge = options.edge.get();
+    let leg = |from: f64, to: f64| Ramp { from, to, length: edge };
+    let (v_set, v_reset) = (options.v_set.get(), options.v_reset.get());
+    let legs = [[leg(0.0, v_set), leg(v_set, 0.0)], [leg(0.0, v_reset), leg(v_reset, 0.0)]];
+    let mut g = device.median(false);
+    let (mut statistics, mut worn) = (CycleStatistics::default(), device.clone());
+    for cycle in 0..options.cycles {
+        if let Some(endurance) = endurance {
+            // Two programming pulses a cycle.
+            worn = device.with_window(endurance.window_share(2 * cycle));
+        }
+        let mut resistance = [0.0; 2];
+        for (half, legs) in legs.iter().enumerate() {
+            let draw = PulseDraw::Keyed {
+                seed: options.seed,
+                entity: options.entity,
+                count: 2 * cycle + half as u64,
+            };
+            for &ramp in legs {
+                let step = worn.apply(g, ramp, draw);
+                g = step.g;
+                statistics.energies += step.energies;
+            }
+            resistance[half] = 1.0 / g;
+            let on = worn.is_on(g);
+            statistics.failed_sets += u64::from(half == 0 && !on);
+            statistics.failed_resets += u64::from(half == 1 && on);
+        }
+        table.push(&[cycle as f64, resistance[0], resistance[1]]);
+    }
+    statistics.r_on = Moments::of(table.values("r_on").unwrap_or_default());
+    statistics.r_off = Moments::of(table.values("r_off").unwrap_or_default());
+    if let Some(warning) = endurance.and_then(|e| e.warning(options.cycles)) {
+        table.notes.push(warning);
+    }
+    (table, statistics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::resistive::ResistanceSpread;
+
+    #[test]
+    fn cycles_of_fig_2a_have_the_printed_spread_in_either_reading() {
+        // 1e4 cycles determine a coefficient of variation to 2.1 % (three standard errors).
+        let options = CycleOptions { cycles: 10_000, ..CycleOptions::default() };
+        let (_, s) = cycles(&BinarySwitch::default(), None, &options);
+        assert!(
+            (s.r_on.cv / 0.0081 - 1.0).abs() < 0.022 && (s.r_off.cv / 0.0115 - 1.0).abs() < 0.022,
+            "{s:?}"
+        );
+        assert!(s.r_off.mean / s.r_on.mean > 1e4);
+        assert_eq!((s.failed_sets, s.failed_resets), (0, 0));
+        assert!((s.r_on.cv_error() * 3.0 - 0.021).abs() < 0.001);
+        let r_on = 316.227_766;
+        let log = BinarySwitch {
+            r_on: crate::units::Ohm::new(r_on),
+            spread: ResistanceSpread::log_reading(0.0081, 0.0115, 2.5, 6.5),
+            ..BinarySwitch::default()
+        };
+        let (_, s) = cycles(&log, None, &options);
+        assert!((s.r_on.log_cv / 0.0081 - 1.0).abs() < 0.022, "{s:?}");
+        assert!((s.r_off.log_cv / 0.0115 - 1.0).abs() < 0.022, "{s:?}");
+    }
+
+    #[test]
+    fn energies_of_all_cycles_balance() {
+        let (_, s) = cycles(&BinarySwitch::default(), None, &CycleOptions::default());
+        assert!(s.energies.imbalance().abs() < 1e-9 && s.energies.limiter > 0.0);
+    }
+
+    #[test]
+    fn a_worn_device_loses_its_window_and_says_so() {
+        let endurance = Endurance { n_f: 400.0, ..Endurance::default() };
+        let options = CycleOptions { cycles: 150, ..CycleOptions::default() };
+        let (table, _) = cycles(&BinarySwitch::default(), Some(&endurance), &options);
+        let r_off = table.values("r_off").unwrap();
+        assert!(r_off[149] < 1e-2 * r_off[0], "{} {}", r_off[0], r_off[149]);
+        assert_eq!(table.notes.len(), 1);
+    }
+
+    /// Prints its time; run with `--release -- --ignored`.
+    #[test]
+    #[ignore = "a measurement, not a test"]
+    fn a_million_cycles() {
+        let start = std::time::Instant::now();
+        let (_, s) = cycles(
+            &BinarySwitch::default(),
+            None,
+            &CycleOptions { cycles: 1_000_000, ..CycleOptions::default() },
+        );
+        println!("{:?} for 1e6 cycles; {s:?}", start.elapsed());
+    }
+}

@@ -1,0 +1,147 @@
+//! Trains of equal pulses.
+
+use super::Table;
+use crate::device::circuit::Ramp;
+use crate::device::resistive::{PulseDraw, Resistive};
+use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
+use crate::units::{Second, Volt};
+use serde::{Deserialize, Serialize};
+
+/// A train of rectangular pulses.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PulseProtocol {
+    pub amplitude: Volt,
+    pub width: Second,
+    /// From start to start; used where the device relaxes in between.
+    pub period: Second,
+    pub count: u32,
+}
+
+/// Conductance of a non-volatile device pulse by pulse, through the trains in order. The first row is the start.
+/// Columns: pulse, amplitude, conductance, energies of the pulse.
+#[must_use]
+pub fn pulses_resistive(
+    device: &dyn Resistive,
+    g: f64,
+    trains: &[PulseProtocol],
+    seed: Option<u64>,
+) -> Table {
+    let mut table = Table::new(&[
+        ("pulse", ""),
+        ("amplitude", "V"),
+        ("conductance", "S"),
+        ("device energy", "J"),
+        ("limiter energy", "J"),
+    ]);
+    table.push(&[0.0, 0.0, g, 0.0, 0.0]);
+    let (mut g, mut count) = (g, 0u64);
+    for train in trains {
+        let v = train.amplitude.get();
+        for _ in 0..train.count {
+            let draw = seed.map_or(PulseDraw::None, |seed| PulseDraw::Keyed { seed, entity: 0, count });
+            let step = device.apply(g, Ramp { from: v, to: v, length: train.width.get() }, draw);
+            g = step.g;
+            count += 1;
+            table.push(&[count as f64, v, g, step.energies.device, step.energies.limiter]);
+        }
+    }
+    table
+}
+
+/// Integrate and fire: the state of a threshold switch at the end of every pulse and of every pause.
+/// Columns: time, voltage of the piece that ends here, state, on, times it turned on so far, energies.
+#[must_use]
+pub fn pulses_switch(
+    switch: &ThresholdSwitch,
+    train: &PulseProtocol,
+    spread: &ThresholdSpread,
+    seed: u64,
+) -> Table {
+    let mut table = Table::new(&[
+        ("time", "s"),
+        ("voltage", "V"),
+        ("state", "V"),
+        ("on", ""),
+        ("spikes", ""),
+        ("device energy", "J"),
+        ("limiter energy", "J"),
+    ]);
+    let mut state = switch.rest();
+    state.v_th = spread.v_th(switch, seed, 0, 0);
+    let (mut time, mut spikes) = (0.0, 0u32);
+    let pause = (train.period.get() - train.width.get()).max(0.0);
+    for _ in 0..train.count {
+        for (v, length) in [(train.amplitude.get(), train.width.get()), (0.0, pause)] {
+            let mut switchings = Vec::new();
+            let ramp = Ramp { from: v, to: v, length };
+            let e = switch.apply(&mut state, ramp, |n| spread.v_th(switch, seed, 0, n), &mut switchings);
+            spikes += switchings.iter().map(|s| u32::from(s.on)).sum::<u32>();
+            time += length;
+            table.push(&[
+                time,
+                v,
+                state.u,
+                f64::from(u8::from(state.on)),
+                f64::from(spikes),
+                e.off.device + e.on.device,
+                e.off.limiter + e.on.limiter,
+            ]);
+        }
+    }
+    table
+}
+
+/// Free relaxation from threshold (fig. 4c): time and state, the filament on until V_h.
+#[must_use]
+pub fn relaxation_switch(switch: &ThresholdSwitch, length: Second, samples: u32) -> Table {
+    let mut table = Table::new(&[("time", "s"), ("state", "V"), ("on", "")]);
+    let v_th = switch.v_th.get();
+    let on_until = switch.natural_on_time();
+    for k in 0..=samples.max(1) {
+        let t = length.get() * f64::from(k) / f64::from(samples.max(1));
+        let u = switch.advance_off(v_th, 0.0, 0.0, t);
+        table.push(&[t, u, f64::from(u8::from(t < on_until))]);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::resistive::BinarySwitch;
+
+    #[test]
+    fn the_switch_integrates_until_the_counted_pulse() {
+        let switch = ThresholdSwitch { u_rest: Volt::ZERO, ..ThresholdSwitch::default() };
+        let train = PulseProtocol {
+            amplitude: Volt::new(0.5),
+            width: Second::new(1e-3),
+            period: Second::new(2e-3),
+            count: 20,
+        };
+        let table = pulses_switch(&switch, &train, &ThresholdSpread::default(), 1);
+        let first = table.values("spikes").unwrap().iter().position(|&n| n > 0.0).unwrap();
+        assert_eq!(first / 2 + 1, 15, "two rows a pulse");
+    }
+
+    #[test]
+    fn relaxation_has_the_papers_time_constant() {
+        let table = relaxation_switch(&ThresholdSwitch::default(), Second::new(0.0941), 1000);
+        let u = table.values("state").unwrap();
+        assert!(((u[100] - 0.43e-3) / (u[0] - 0.43e-3) - (-1.0f64).exp()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn trains_follow_one_another() {
+        let d = BinarySwitch { threshold_cv: 0.0, ..BinarySwitch::default() };
+        let train = |v: f64| PulseProtocol {
+            amplitude: Volt::new(v),
+            width: Second::new(1e-3),
+            period: Second::new(2e-3),
+            count: 3,
+        };
+        let table = pulses_resistive(&d, d.median(false), &[train(0.2), train(-0.2)], None);
+        let g = table.values("conductance").unwrap();
+        assert_eq!(g, [d.median(false), 5e-3, 5e-3, 5e-3, d.median(false), d.median(false), d.median(false)]);
+    }
+}

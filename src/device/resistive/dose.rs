@@ -1,0 +1,337 @@
+//! Devices that integrate a rate of the voltage: dG = f(G) dD, dD = r(V_dev) dt.
+//!
+//! Where the limiter is out of reach, V_dev = V: the dose of a linear ramp is a closed form, and so is the
+//! conductance. The energy int G V^2 dt is one at constant voltage; on a ramp it is a quadrature (16-point Gauss on
+//! pieces over which neither rate nor dose changes by more than a few factors of e: 1e-12).
+
+use super::law::{Bounds, Direction, StateLaw};
+use super::limited::Limited;
+use super::rate::Rate;
+use super::{Applied, PulseDraw, Resistive, ResistiveError, Slot};
+use crate::device::circuit::{Conduction, Energies, Ramp};
+use crate::device::threshold::log_sigma;
+use crate::numeric::{exp, gauss, rising_root, standard_normal};
+use crate::random::{Purpose, word};
+use crate::units::{Ampere, Quantity as _, Siemens, Volt};
+use serde::{Deserialize, Serialize};
+
+/// A device with a rate for each polarity and a state law.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DoseDevice {
+    pub g_min: Siemens,
+    pub g_max: Siemens,
+    /// Rate of SET (positive voltage).
+    pub set: Rate,
+    /// Rate of RESET (negative voltage, its magnitude).
+    pub reset: Rate,
+    pub law: StateLaw,
+    pub conduction: Conduction,
+    /// Compliance, of either polarity; `None`: no limiter.
+    pub i_cc: Option<Ampere>,
+    /// Cycle-to-cycle spread s of each pulse's dose: D <- D e^(s z - s^2/2), whose mean is D. Typical 0.05 to 0.2.
+    pub dose_sigma: f64,
+}
+
+/// Device-to-device spread: coefficients of variation of each device's own parameters, log-normal, drawn once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DeviceSpread {
+    pub g_min: f64,
+    pub g_max: f64,
+    /// Onset of SET.
+    pub v_set: f64,
+    /// Onset of RESET.
+    pub v_reset: f64,
+    /// Slopes of the rates.
+    pub v_scale: f64,
+}
+
+impl DeviceSpread {
+    /// e^(sigma z) of each parameter in the order of the fields, for device `entity`.
+    #[must_use]
+    pub fn factors(&self, seed: u64, entity: u32) -> [f64; 5] {
+        let cvs = [self.g_min, self.g_max, self.v_set, self.v_reset, self.v_scale];
+        let mut factors = [1.0; 5];
+        for (k, (factor, cv)) in factors.iter_mut().zip(cvs).enumerate() {
+            if cv > 0.0 {
+                let z = standard_normal(word(seed, Purpose::DeviceToDevice, entity, 1 + k as u64));
+                *factor = exp(log_sigma(cv) * z);
+            }
+        }
+        factors
+    }
+}
+
+impl DoseDevice {
+    /// All faults of these parameters.
+    #[must_use]
+    pub fn faults(&self) -> Vec<ResistiveError> {
+        let mut faults = Vec::new();
+        if !(self.g_min > Siemens::ZERO && self.g_min < self.g_max) {
+            faults.push(ResistiveError::Range { g_min: self.g_min, g_max: self.g_max });
+        }
+        let mut positive = |name: &'static str, value: f64| {
+            if value.is_nan() || value <= 0.0 {
+                faults.push(ResistiveError::NotPositive { name, value });
+            }
+        };
+        for (rate, names) in [
+            (&self.set, ["set.v_on", "set.v_scale", "set.tau", "set.k", "set.alpha", "set.width"]),
+            (
+                &self.reset,
+                ["reset.v_on", "reset.v_scale", "reset.tau", "reset.k", "reset.alpha", "reset.width"],
+            ),
+        ] {
+            positive(names[0], rate.v_on());
+            match *rate {
+                Rate::Exponential { v_scale, tau, .. } => {
+                    positive(names[1], v_scale.get());
+                    positive(names[2], tau.get());
+                }
+                Rate::Power { k, alpha, .. } => {
+                    positive(names[3], k.get());
+                    positive(names[4], alpha);
+                }
+                Rate::Pulses { width, .. } => positive(names[5], width.get()),
+            }
+        }
+        if let StateLaw::Querlioz { alpha, beta } = self.law {
+            positive("alpha", alpha);
+            positive("beta", beta);
+        }
+        if let Conduction::Sinh { v0 } = self.conduction {
+            positive("v0", v0.get());
+        }
+        if let StateLaw::Table { set, reset } = &self.law {
+            let (low, high) = (self.g_min, self.g_max);
+            let rises = set.windows(2).all(|w| w[0] < w[1]);
+            if !(set.len() > 1 && rises && set[0] == low.get() && set.last() == Some(&high.get())) {
+                let (list, len, way) = ("set", set.len(), "rising");
+                faults.push(ResistiveError::Table { list, len, from: low, to: high, way });
+            }
+            let falls = reset.windows(2).all(|w| w[0] > w[1]);
+            if !(reset.len() > 1 && falls && reset[0] == high.get() && reset.last() == Some(&low.get())) {
+                let (list, len, way) = ("reset", reset.len(), "falling");
+                faults.push(ResistiveError::Table { list, len, from: high, to: low, way });
+            }
+        }
+        if let Some(i_cc) = self.i_cc.filter(|&i| i <= Ampere::ZERO) {
+            faults.push(ResistiveError::Compliance { i_cc });
+        }
+        if !(self.dose_sigma.is_finite() && self.dose_sigma >= 0.0) {
+            faults.push(ResistiveError::Spread { name: "dose_sigma", value: self.dose_sigma });
+        }
+        faults
+    }
+
+    /// The parameters of one device among many: a function of (spread, seed, device).
+    ///
+    /// A measured table keeps its bounds: they are points of it.
+    #[must_use]
+    pub fn own(&self, spread: &DeviceSpread, seed: u64, entity: u32) -> Self {
+        let [f_min, f_max, f_set, f_reset, f_scale] = spread.factors(seed, entity);
+        let mut own = self.clone();
+        if !matches!(self.law, StateLaw::Table { .. }) {
+            let (low, high) = (self.g_min.get() * f_min, self.g_max.get() * f_max);
+            // Bounds that a wild draw would exchange meet at a window of 1 %.
+            own.g_max = Siemens::from_si(high.max(1.01 * low)).unwrap_or(self.g_max);
+            own.g_min = Siemens::from_si(low).unwrap_or(self.g_min);
+        }
+        let times = |v: Volt, factor: f64| Volt::from_si(v.get() * factor).unwrap_or(v);
+        for (rate, f_on) in [(&mut own.set, f_set), (&mut own.reset, f_reset)] {
+            match rate {
+                Rate::Exponential { v_on, v_scale, .. } => {
+                    *v_on = times(*v_on, f_on);
+                    *v_scale = times(*v_scale, f_scale);
+                }
+                Rate::Power { v_on, .. } | Rate::Pulses { v_on, .. } => *v_on = times(*v_on, f_on),
+            }
+        }
+        own
+    }
+
+    pub(super) fn side(&self, direction: Direction) -> &Rate {
+        match direction {
+            Direction::Set => &self.set,
+            Direction::Reset => &self.reset,
+        }
+    }
+
+    pub(super) fn compliance(&self) -> f64 {
+        self.i_cc.map_or(f64::INFINITY, Ampere::get)
+    }
+
+    /// (SET dose, RESET dose) of a ramp of a device whose limiter does not act.
+    #[must_use]
+    pub fn doses(&self, ramp: Ramp) -> (f64, f64) {
+        let mut doses = (0.0, 0.0);
+        for (direction, piece) in polarities(ramp) {
+            match direction {
+                Direction::Set => doses.0 += self.set.dose(piece),
+                Direction::Reset => doses.1 += self.reset.dose(piece),
+            }
+        }
+        doses
+    }
+
+    /// The factor of a pulse's doses.
+    #[must_use]
+    pub fn dose_factor(&self, draw: PulseDraw) -> f64 {
+        if self.dose_sigma == 0.0 || draw == PulseDraw::None {
+            return 1.0;
+        }
+        exp(self.dose_sigma * draw.normal(Slot::Dose) - 0.5 * self.dose_sigma * self.dose_sigma)
+    }
+
+    /// Conductance after a ramp, without the energies and the limiter: what a learning rule needs a
+    /// million times a second. The same bits as [`Resistive::apply`] where the limiter does not act.
+    #[must_use]
+    pub fn conductance_after(&self, g: f64, ramp: Ramp, factor: f64) -> f64 {
+        let mut g = g;
+        for (direction, piece) in polarities(ramp) {
+            g = self.law.after(self.bounds(), g, self.side(direction).dose(piece) * factor, direction);
+        }
+        g
+    }
+
+    /// One piece of one polarity, magnitudes.
+    fn apply_polarity(&self, g: f64, ramp: Ramp, direction: Direction, factor: f64) -> Applied {
+        let rate = self.side(direction);
+        let i_cc = self.compliance();
+        let Some((start, end)) = rate.active(ramp) else {
+            return Applied { g, energies: self.conduction.energies(g, i_cc, ramp), dose: 0.0 };
+        };
+        let bounds = self.bounds();
+        let dose = rate.dose(ramp) * factor;
+        let reached = self.law.after(bounds, g, dose, direction);
+        let largest = self.conduction.current(g.max(reached), ramp.peak());
+        let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
+        if start > 0.0 {
+            total.energies += self.conduction.energies(g, i_cc, ramp.piece(0.0, start));
+        }
+        if largest <= i_cc {
+            let device = self.dissipated(g, ramp.piece(start, end), direction, factor);
+            total.energies += Energies { source: device, device, limiter: 0.0 };
+            total.g = reached;
+            total.dose = dose;
+        } else {
+            let limited = Limited { device: self, direction, factor }.apply(g, ramp.piece(start, end));
+            total.energies += limited.energies;
+            total.g = limited.g;
+            total.dose = limited.dose;
+        }
+        if end < ramp.length {
+            total.energies += self.conduction.energies(total.g, i_cc, ramp.piece(end, ramp.length));
+        }
+        total
+    }
+
+    /// int V I dt of a piece that programs all the time and never meets the limiter.
+    pub(super) fn dissipated(&self, g: f64, ramp: Ramp, direction: Direction, factor: f64) -> f64 {
+        let rate = self.side(direction);
+        let bounds = self.bounds();
+        // Piece by piece between the kinks of the state law.
+        let (mut g, mut t, mut energy) = (g, 0.0, 0.0);
+        while g != bounds.end(direction) {
+            let rest = ramp.piece(t, ramp.length);
+            let dose = rate.dose(rest) * factor;
+            if dose < 1e-17 {
+                break;
+            }
+            let Some((kink, g_kink)) = self.law.next_kink(bounds, g, direction).filter(|k| k.0 < dose) else {
+                return energy + self.smooth(g, rest, dose, direction, factor);
+            };
+            let dt = time_of_dose(rate, rest, kink / factor);
+            energy += self.smooth(g, rest.piece(0.0, dt), kink, direction, factor);
+            // The conductance of the kink itself: every pass is one kink further.
+            (g, t) = (g_kink, t + dt);
+        }
+        energy + self.conduction.energies(g, f64::INFINITY, ramp.piece(t, ramp.length)).device
+    }
+
+    /// As [`Self::dissipated`], without a kink inside.
+    fn smooth(&self, g: f64, ramp: Ramp, dose: f64, direction: Direction, factor: f64) -> f64 {
+        let rate = self.side(direction);
+        let bounds = self.bounds();
+        if ramp.length <= 0.0 {
+            return 0.0;
+        }
+        if ramp.from == ramp.to {
+            let r = rate.rate(ramp.from) * factor;
+            return self.conduction.current(1.0, ramp.from) * ramp.from / r
+                * self.law.integral(bounds, g, dose, direction);
+        }
+        // Halves of halves, until neither the rate nor the dose changes much within one.
+        let (mut stack, mut energy) = (vec![(0.0, ramp.length, 0u32)], 0.0);
+        while let Some((t0, t1, depth)) = stack.pop() {
+            let piece = ramp.piece(t0, t1);
+            let here = rate.dose(piece) * factor;
+            let before = rate.dose(ramp.piece(0.0, t0)) * factor;
+            let g0 = self.law.after(bounds, g, before, direction);
+            if here < 1e-17 {
+                energy += self.conduction.energies(g0, f64::INFINITY, piece).device;
+                continue;
+            }
+            let steep = (piece.to - piece.from).abs() > 2.0 * rate.scale(piece.from.max(piece.to));
+            let g1 = self.law.after(bounds, g0, here, direction);
+            let far = (here > 2.0 && before < 50.0) || g1 > 1.5 * g0 || g0 > 1.5 * g1;
+            if (steep || far) && depth < 60 {
+                let middle = 0.5 * (t0 + t1);
+                stack.push((middle, t1, depth + 1));
+                stack.push((t0, middle, depth + 1));
+                continue;
+            }
+            energy += gauss(0.0, piece.length, |t| {
+                let part = piece.piece(0.0, t);
+                let g = self.law.after(bounds, g0, rate.dose(part) * factor, direction);
+                part.to * self.conduction.current(g, part.to)
+            });
+        }
+        energy
+    }
+}
+
+/// Seconds until the ramp has given `dose`, which it does.
+pub(super) fn time_of_dose(rate: &Rate, ramp: Ramp, dose: f64) -> f64 {
+    rising_root(0.0, ramp.length, ramp.length, |t| {
+        let part = ramp.piece(0.0, t);
+        (rate.dose(part) - dose, rate.rate(part.to))
+    })
+}
+
+/// The pieces of one sign, as magnitudes.
+fn polarities(ramp: Ramp) -> impl Iterator<Item = (Direction, Ramp)> {
+    let cut = if ramp.from * ramp.to < 0.0 { ramp.from / (ramp.from - ramp.to) * ramp.length } else { 0.0 };
+    let first = (cut > 0.0).then_some(Ramp { from: ramp.from, to: 0.0, length: cut });
+    let start = if cut > 0.0 { 0.0 } else { ramp.from };
+    let second = Ramp { from: start, to: ramp.to, length: ramp.length - cut };
+    first.into_iter().chain([second]).filter(|r| r.length > 0.0).map(|r| {
+        let direction = if r.from + r.to >= 0.0 { Direction::Set } else { Direction::Reset };
+        (direction, Ramp { from: r.from.abs(), to: r.to.abs(), length: r.length })
+    })
+}
+
+impl Resistive for DoseDevice {
+    fn bounds(&self) -> Bounds {
+        Bounds { g_min: self.g_min.get(), g_max: self.g_max.get() }
+    }
+
+    fn onsets(&self) -> (f64, f64) {
+        (self.set.v_on(), self.reset.v_on())
+    }
+
+    fn current(&self, g: f64, v: f64) -> f64 {
+        self.conduction.limited_current(g, v, self.compliance())
+    }
+
+    fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied {
+        let factor = self.dose_factor(draw);
+        let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
+        for (direction, piece) in polarities(ramp) {
+            let step = self.apply_polarity(total.g, piece, direction, factor);
+            total.g = step.g;
+            total.energies += step.energies;
+            total.dose += step.dose;
+        }
+        total
+    }
+}

@@ -1,0 +1,170 @@
+//! Resistive switching: non-volatile devices whose conductance a voltage moves.
+//!
+//! One contract ([`Resistive`]) for all of them: a linear piece of voltage takes a conductance to another and
+//! costs energy in device and limiter. Families:
+//!
+//! - [`DoseDevice`]: a rate of the voltage ([`Rate`]: exponential, threshold power law, counted pulses) times a
+//!   state law ([`StateLaw`]: soft bound, linear, Querlioz, linear in resistance, measured table). Analog devices,
+//!   VTEAM-like devices and pulse tables are combinations of these.
+//! - [`BinarySwitch`]: abrupt between two log-normal resistances.
+
+mod binary;
+mod dose;
+mod law;
+mod limited;
+mod rate;
+#[cfg(test)]
+mod tests;
+
+pub use binary::{BinarySwitch, ResistanceSpread};
+pub use dose::{DeviceSpread, DoseDevice};
+pub use law::{Bounds, Direction, StateLaw};
+pub use rate::Rate;
+
+use super::circuit::{Energies, Ramp};
+use crate::numeric::standard_normal;
+use crate::random::{Purpose, word};
+use crate::units::{Ampere, Siemens, Volt};
+use crate::waveform::Waveform;
+use serde::{Deserialize, Serialize};
+
+/// What a drive did to a device.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Applied {
+    /// Conductance afterwards, in siemens.
+    pub g: f64,
+    /// Where the energy went.
+    pub energies: Energies,
+    /// Sum of all doses, whatever their direction; for an abrupt device the number of switchings. Zero
+    /// means that nothing was programmed.
+    pub dose: f64,
+}
+
+/// The random numbers of one pulse: a function of (seed, device, number of the pulse).
+///
+/// Drawn per pulse and not per piece of it, so cutting a pulse changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PulseDraw {
+    /// The nominal device: every draw is zero.
+    #[default]
+    None,
+    /// Pulse `count` of device `entity`.
+    Keyed { seed: u64, entity: u32, count: u64 },
+}
+
+/// Which of a pulse's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    Dose = 0,
+    SetThreshold = 1,
+    ResetThreshold = 2,
+    OnLevel = 3,
+    OffLevel = 4,
+}
+
+impl PulseDraw {
+    /// A standard normal number.
+    #[must_use]
+    pub fn normal(self, slot: Slot) -> f64 {
+        match self {
+            Self::None => 0.0,
+            Self::Keyed { seed, entity, count } => {
+                let index = count.wrapping_mul(8).wrapping_add(slot as u64);
+                standard_normal(word(seed, Purpose::CycleToCycle, entity, index))
+            }
+        }
+    }
+}
+
+/// A non-volatile device.
+pub trait Resistive {
+    /// Bounds that no sequence of pulses leaves, in siemens.
+    fn bounds(&self) -> Bounds;
+
+    /// (SET, RESET): the largest magnitudes that program nothing in a nominal device, in volts.
+    fn onsets(&self) -> (f64, f64);
+
+    /// Current through limiter and device at conductance `g` and voltage `v`, in amperes.
+    fn current(&self, g: f64, v: f64) -> f64;
+
+    /// Applies one linear piece of a pulse.
+    fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied;
+
+    /// Applies the segments of a pulse. (An impulse has no voltage and does nothing.)
+    fn apply_pulse(&self, g: f64, pulse: &Waveform, draw: PulseDraw) -> Applied {
+        let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
+        for s in &pulse.segments {
+            let step = self.apply(total.g, Ramp { from: s.from, to: s.to, length: s.length() }, draw);
+            total.g = step.g;
+            total.energies += step.energies;
+            total.dose += step.dose;
+        }
+        total
+    }
+}
+
+/// Any non-volatile device, as a preset names it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResistiveDevice {
+    Dose(DoseDevice),
+    Binary(BinarySwitch),
+}
+
+impl Resistive for ResistiveDevice {
+    fn bounds(&self) -> Bounds {
+        match self {
+            Self::Dose(d) => d.bounds(),
+            Self::Binary(d) => d.bounds(),
+        }
+    }
+
+    fn onsets(&self) -> (f64, f64) {
+        match self {
+            Self::Dose(d) => d.onsets(),
+            Self::Binary(d) => d.onsets(),
+        }
+    }
+
+    fn current(&self, g: f64, v: f64) -> f64 {
+        match self {
+            Self::Dose(d) => d.current(g, v),
+            Self::Binary(d) => d.current(g, v),
+        }
+    }
+
+    fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied {
+        match self {
+            Self::Dose(d) => d.apply(g, ramp, draw),
+            Self::Binary(d) => d.apply(g, ramp, draw),
+        }
+    }
+}
+
+/// A parameter that makes no resistive device.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ResistiveError {
+    /// Two different bounds in their order.
+    #[error("g_min = {g_min}, g_max = {g_max}; needed is 0 < g_min < g_max")]
+    Range { g_min: Siemens, g_max: Siemens },
+    /// A time, rate or voltage that must be positive.
+    #[error("{name} is {value}; it must be above zero")]
+    NotPositive { name: &'static str, value: f64 },
+    /// Spreads are fractions.
+    #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
+    Spread { name: &'static str, value: f64 },
+    /// A table that is no curve.
+    #[error("the {list} table has {len} points; it must run from {from} strictly {way} to {to}")]
+    Table { list: &'static str, len: usize, from: Siemens, to: Siemens, way: &'static str },
+    /// Two states that cannot be told apart.
+    #[error(
+        "r_on = {r_on:e} Ohm, r_off = {r_off:e} Ohm; their spreads overlap, so on and off cannot be told apart"
+    )]
+    Window { r_on: f64, r_off: f64 },
+    /// A limiter that lets nothing pass.
+    #[error("i_cc is {i_cc}; it must be above zero, such as \"1 mA\"")]
+    Compliance { i_cc: Ampere },
+    /// Onset voltages are magnitudes.
+    #[error("{name} is {value}; write the magnitude of the voltage, above zero")]
+    Onset { name: &'static str, value: Volt },
+}

@@ -1,0 +1,18 @@
+//! Threshold switching: volatile devices that turn on above V_th and forget below V_h.
+//!
+//! The switch integrates the voltage it sees and relaxes with tau, so it is a leaky integrator that fires
+//! without any other component. Source of the default parameters: Yan et al. (Ag/TiO2/Pt at 7 uA), figs. 1c
+//! and 4; escape rate after Gerstner & Kistler, *Spiking Neuron Models* (2002), ch. 5.
+
+mod noise;
+mod oscillator;
+mod switch;
+
+pub use noise::{
+    EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma, noisy_step, relaxation_time, relaxation_time_at,
+};
+pub use oscillator::{PeriodEnergies, RelaxationOscillator};
+pub use switch::{SwitchEnergies, SwitchError, SwitchState, Switching, ThresholdSwitch};
+
+#[cfg(test)]
+mod tests;

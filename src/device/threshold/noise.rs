@@ -1,0 +1,161 @@
+//! Randomness of a threshold switch: thresholds that differ, and escape before the threshold.
+
+use super::ThresholdSwitch;
+use crate::numeric::{exp, gauss, ln, relaxation, rising_root, scaled_ei, standard_normal};
+use crate::random::{Purpose, unit, word};
+use crate::units::{Quantity as _, Second, Volt};
+use serde::{Deserialize, Serialize};
+
+/// Law of the thresholds of successive cycles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThresholdLaw {
+    /// ln V_th is normal.
+    #[default]
+    LogNormal,
+    /// Weakest link: V_th = scale (-ln U)^(1/k), k from the coefficient of variation (k = 1.2/CV, good to 5 %
+    /// for CV below 0.2), scaled to the nominal median.
+    Weibull,
+}
+
+/// Spread of the turn-on voltage around its nominal value (the median).
+///
+/// 5 % each in device presets. Assumed: Yan et al. give none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdSpread {
+    /// Coefficient of variation from cycle to cycle.
+    pub cycle: f64,
+    /// Coefficient of variation from device to device (log-normal).
+    pub device: f64,
+    /// Law of the cycles.
+    pub law: ThresholdLaw,
+}
+
+impl ThresholdSpread {
+    /// Threshold in volts of `entity` after its n-th return to off: a function of the arguments alone.
+    ///
+    /// Never below 1.01 V_h (at 5 % an event of 18 sigma): a switch that turns on below its hold
+    /// voltage would be no switch.
+    #[must_use]
+    pub fn v_th(&self, switch: &ThresholdSwitch, seed: u64, entity: u32, cycle: u64) -> f64 {
+        let mut v_th = switch.v_th.get();
+        if self.device > 0.0 {
+            let z = standard_normal(word(seed, Purpose::DeviceToDevice, entity, 0));
+            v_th *= exp(log_sigma(self.device) * z);
+        }
+        if self.cycle > 0.0 {
+            let drawn = word(seed, Purpose::Threshold, entity, cycle);
+            v_th *= match self.law {
+                ThresholdLaw::LogNormal => exp(log_sigma(self.cycle) * standard_normal(drawn)),
+                ThresholdLaw::Weibull => {
+                    let exponential = -ln(unit(drawn));
+                    exp(ln((exponential / std::f64::consts::LN_2).max(1e-300)) * self.cycle / 1.2)
+                }
+            };
+        }
+        v_th.max(1.01 * switch.v_hold.get())
+    }
+}
+
+/// sigma of ln X for a log-normal X of this coefficient of variation: sqrt(ln(1 + CV^2)).
+#[must_use]
+pub fn log_sigma(cv: f64) -> f64 {
+    crate::numeric::ln_1p(cv * cv).sqrt()
+}
+
+/// Escape over a barrier that the state lowers: rho(u) = (1/tau0) e^((u - V_th)/dV).
+///
+/// An alternative to spread thresholds: nucleation at any u, with a rate of 1/tau0 at the threshold.
+/// Assumed values: Yan et al. give no switching statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EscapeNoise {
+    /// Voltage that makes it e times faster.
+    pub v_scale: Volt,
+    /// Mean waiting time at the threshold.
+    pub tau0: Second,
+}
+
+impl EscapeNoise {
+    /// Escapes per second at state `u`.
+    #[must_use]
+    pub fn rate(&self, u: f64, v_th: f64) -> f64 {
+        exp((u - v_th) / self.v_scale.get()) / self.tau0.get()
+    }
+
+    /// Hazard H of `dt` seconds of relaxation from `u` towards `target` = V + u_rest:
+    ///
+    /// H = (tau/tau0) e^((target - V_th)/dV) [Ei(c) - Ei(c e^(-t/tau))], c = (u - target)/dV.
+    ///
+    /// The probability to have escaped is 1 - e^-H. Three forms of the bracket avoid overflow and
+    /// cancellation: the power series for small c, quadrature where Ei hardly changes, else Ei scaled
+    /// with the rate at either end.
+    #[must_use]
+    pub fn hazard(&self, tau: f64, u: f64, target: f64, v_th: f64, dt: f64) -> f64 {
+        let d_v = self.v_scale.get();
+        let s = dt / tau;
+        let c = (u - target) / d_v;
+        let scale = tau / self.tau0.get();
+        if s > 30.0 {
+            // c e^-30 < 1e-10 for every c that does not overflow: from there on the rate is constant.
+            let rest = scale * exp((target - v_th) / d_v) * (s - 30.0);
+            return self.hazard(tau, u, target, v_th, 30.0 * tau) + rest;
+        }
+        if c.abs() <= 2.0 {
+            let (mut power, mut sum, mut k) = (1.0, s, 1.0);
+            while k < 30.0 {
+                power *= c / k;
+                sum += power / k * relaxation(k * s).0;
+                k += 1.0;
+            }
+            return scale * exp((target - v_th) / d_v) * sum;
+        }
+        let c1 = c * exp(-s);
+        let at = |c: f64| exp((target - v_th) / d_v + c);
+        if (c - c1).abs() < 1.0 {
+            return scale * gauss(0.0, s, |s| at(c * exp(-s)));
+        }
+        scale * (at(c) * scaled_ei(c) - at(c1) * scaled_ei(c1))
+    }
+
+    /// Seconds until the hazard reaches `draw` (exponential with mean 1), if that is within `limit` seconds.
+    #[must_use]
+    pub fn escape(&self, tau: f64, u: f64, target: f64, v_th: f64, draw: f64, limit: f64) -> Option<f64> {
+        let reached = self.hazard(tau, u, target, v_th, limit);
+        if reached.is_nan() || reached < draw {
+            return None;
+        }
+        let root = rising_root(0.0, limit, 0.5 * limit, |t| {
+            let state = target + (u - target) * exp(-(t / tau));
+            (self.hazard(tau, u, target, v_th, t) - draw, self.rate(state, v_th))
+        });
+        Some(root)
+    }
+}
+
+/// One exact step of an Ornstein-Uhlenbeck state: relaxation to `target` plus noise of stationary
+/// deviation `sigma`, u' = target + (u - target) e^(-t/tau) + sigma sqrt(1 - e^(-2t/tau)) z.
+///
+/// Exact where it is sampled; crossings between samples are missed, so sample often or use
+/// [`EscapeNoise`].
+#[must_use]
+pub fn noisy_step(tau: f64, u: f64, target: f64, sigma: f64, dt: f64, z: f64) -> f64 {
+    let s = dt / tau;
+    target + (u - target) * exp(-s) + sigma * relaxation(2.0 * s).0.sqrt() * z
+}
+
+/// Relaxation time of a filament formed under compliance `i_cc`: tau_ref (i_cc/i_ref)^p.
+///
+/// One law for the volatile and the non-volatile regime of one device. p = 2 follows from surface diffusion
+/// (tau ~ d^4, Herring, J. Appl. Phys. 21, 301 (1950)) of a filament with d ~ sqrt(I); p = 4, from d ~ I, is
+/// the upper physical value. From 9.41 ms at 7 uA, a loss of at most 5 % in 4000 s at 1 mA needs p >= 3.21.
+#[must_use]
+pub fn relaxation_time(tau_ref: Second, i_ref: f64, i_cc: f64, p: f64) -> Option<Second> {
+    Second::from_si(tau_ref.get() * exp(p * ln(i_cc / i_ref)))
+}
+
+/// Arrhenius: tau(T) = tau_300 exp((E_a/k)(1/T - 1/300 K)), E_a in electronvolts (0.3 to 0.6, assumed).
+#[must_use]
+pub fn relaxation_time_at(tau_300: Second, activation_ev: f64, kelvin: f64) -> Option<Second> {
+    const BOLTZMANN_EV: f64 = 8.617_333_262e-5;
+    Second::from_si(tau_300.get() * exp(activation_ev / BOLTZMANN_EV * (1.0 / kelvin - 1.0 / 300.0)))
+}

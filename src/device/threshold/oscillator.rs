@@ -1,0 +1,150 @@
+//! Relaxation oscillator: a threshold switch across a capacitor, fed through a resistor (Pearson-Anson).
+//!
+//! The capacitor charges through R_s against the off device until V_th, then discharges through the on
+//! device until V_h. Each state has its Thevenin level V_i = V_dc R/(R_s + R) and time constant (R_s || R) C:
+//!
+//! T = tau_1 ln((V_i1 - V_h)/(V_i1 - V_th)) + tau_2 ln((V_th - V_i2)/(V_h - V_i2)).
+//!
+//! It oscillates if and only if V_i1 > V_th and V_i2 < V_h. Validity: switching itself takes no
+//! time. Source: Pearson & Anson, Proc. Phys. Soc. London 34, 175 (1921); with NbO2 Pickett, Medeiros-Ribeiro
+//! & Williams, Nature Mater. 12, 114 (2013).
+
+use crate::numeric::{exp, ln};
+use crate::units::{Farad, Ohm, Volt};
+use serde::{Deserialize, Serialize};
+
+/// A switch, a capacitor across it and a resistor to the supply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RelaxationOscillator {
+    pub v_dc: Volt,
+    pub r_s: Ohm,
+    pub c: Farad,
+    pub r_off: Ohm,
+    pub r_on: Ohm,
+    pub v_th: Volt,
+    pub v_hold: Volt,
+}
+
+/// Energies of one period, in joules.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PeriodEnergies {
+    pub source: f64,
+    pub device: f64,
+    pub resistor: f64,
+}
+
+impl RelaxationOscillator {
+    /// Level that the capacitor approaches, in volts, and its time constant, in seconds.
+    #[must_use]
+    pub fn thevenin(&self, on: bool) -> (f64, f64) {
+        let r = if on { self.r_on.get() } else { self.r_off.get() };
+        let sum = self.r_s.get() + r;
+        (self.v_dc.get() * r / sum, self.r_s.get() * r / sum * self.c.get())
+    }
+
+    /// Whether it oscillates; otherwise it latches on or never turns on.
+    #[must_use]
+    pub fn oscillates(&self) -> bool {
+        self.thevenin(false).0 > self.v_th.get() && self.thevenin(true).0 < self.v_hold.get()
+    }
+
+    /// (seconds off, seconds on) of one period; `None` if it does not oscillate.
+    #[must_use]
+    pub fn phases(&self) -> Option<(f64, f64)> {
+        if !self.oscillates() {
+            return None;
+        }
+        let (v_th, v_h) = (self.v_th.get(), self.v_hold.get());
+        let ((level_off, tau_off), (level_on, tau_on)) = (self.thevenin(false), self.thevenin(true));
+        let off = tau_off * ln((level_off - v_h) / (level_off - v_th));
+        let on = tau_on * ln((v_th - level_on) / (v_h - level_on));
+        Some((off, on))
+    }
+
+    /// Capacitor voltage `t` seconds after it was `v` (without a switching in between).
+    #[must_use]
+    pub fn voltage(&self, on: bool, v: f64, t: f64) -> f64 {
+        let (level, tau) = self.thevenin(on);
+        level + (v - level) * exp(-(t / tau))
+    }
+
+    /// Energies of one period: the capacitor's own change is zero, so source = device + resistor.
+    #[must_use]
+    pub fn period_energies(&self) -> Option<PeriodEnergies> {
+        let (off, on) = self.phases()?;
+        let mut total = PeriodEnergies { source: 0.0, device: 0.0, resistor: 0.0 };
+        for (on_state, start, t) in [(false, self.v_hold.get(), off), (true, self.v_th.get(), on)] {
+            let (level, tau) = self.thevenin(on_state);
+            let r = if on_state { self.r_on.get() } else { self.r_off.get() };
+            let (v_dc, r_s) = (self.v_dc.get(), self.r_s.get());
+            let (x, decay) = (start - level, 1.0 - exp(-(t / tau)));
+            let integral = level * t + x * tau * decay;
+            let square = |level: f64| {
+                level * level * t
+                    + 2.0 * level * x * tau * decay
+                    + 0.5 * x * x * tau * (1.0 - exp(-2.0 * t / tau))
+            };
+            total.source += v_dc * (v_dc * t - integral) / r_s;
+            total.device += square(level) / r;
+            total.resistor += square(level - v_dc) / r_s;
+        }
+        Some(total)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn niobium() -> RelaxationOscillator {
+        RelaxationOscillator {
+            v_dc: Volt::new(2.0),
+            r_s: Ohm::new(10e3),
+            c: Farad::new(1e-9),
+            r_off: Ohm::new(70e3),
+            r_on: Ohm::new(1e3),
+            v_th: Volt::new(1.0),
+            v_hold: Volt::new(0.5),
+        }
+    }
+
+    #[test]
+    fn the_period_is_that_of_an_integrated_circuit() {
+        let o = niobium();
+        let (off, on) = o.phases().unwrap();
+        // Explicit Euler of C dV/dt = (V_dc - V)/R_s - V/R, fine steps, two periods.
+        let (mut v, mut t, mut is_on, mut rises) = (0.5, 0.0, false, Vec::new());
+        let dt = 1e-10;
+        while rises.len() < 3 {
+            let r = if is_on { 1e3 } else { 70e3 };
+            v += dt * ((2.0 - v) / 10e3 - v / r) / 1e-9;
+            t += dt;
+            if !is_on && v > 1.0 {
+                is_on = true;
+                rises.push(t);
+            } else if is_on && v < 0.5 {
+                is_on = false;
+            }
+        }
+        let period = rises[2] - rises[1];
+        assert!((period / (off + on) - 1.0).abs() < 1e-3, "{period:e} and {:e}", off + on);
+        assert!((o.voltage(false, 0.5, off) - 1.0).abs() < 1e-12);
+        assert!((o.voltage(true, 1.0, on) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn it_oscillates_only_if_off_reaches_threshold_and_on_cannot_hold() {
+        assert!(niobium().oscillates());
+        let latched = RelaxationOscillator { r_s: Ohm::new(2e3), ..niobium() };
+        assert_eq!(latched.phases(), None, "on level 0.667 V holds");
+        let weak = RelaxationOscillator { v_dc: Volt::new(1.1), ..niobium() };
+        assert_eq!(weak.phases(), None, "off level 0.9625 V stays below threshold");
+    }
+
+    #[test]
+    fn a_periods_energy_balances() {
+        let e = niobium().period_energies().unwrap();
+        assert!(e.device > 0.0 && e.resistor > 0.0);
+        assert!(((e.device + e.resistor) / e.source - 1.0).abs() < 1e-12, "{e:?}");
+    }
+}

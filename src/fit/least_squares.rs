@@ -1,0 +1,212 @@
+//! Levenberg-Marquardt for a handful of parameters.
+//!
+//! Step: (N + lambda diag N) d = J^T r with N = J^T J, every column scaled to unit length, so that parameters of
+//! different units meet as equals; Cholesky solves it. lambda falls where a step succeeds and grows where it fails.
+//! Standard errors: s^2 = sum r^2/(n - p), error_k = s sqrt((N^-1)_kk).
+//!
+//! Source: More, "The Levenberg-Marquardt algorithm: implementation and theory", Lect. Notes Math. 630 (1978).
+
+use super::{FitError, Fitted, FittedParameter};
+
+/// A parameter to be fitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Unknown {
+    pub name: &'static str,
+    pub unit: &'static str,
+    /// Where the search starts.
+    pub start: f64,
+    /// Whether a fit is refused when the error exceeds half the value. Not for offsets, which may be zero.
+    pub scale: bool,
+}
+
+const STEPS: usize = 500;
+
+/// Fits y = model(x, p), whose last argument takes the derivatives by the parameters.
+///
+/// # Errors
+/// Too few points, a parameter the data leave open, or no convergence.
+pub fn least_squares(
+    what: &'static str,
+    points: &[(f64, f64)],
+    unknowns: &[Unknown],
+    model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
+) -> Result<Fitted, FitError> {
+    let (n, m) = (points.len(), unknowns.len());
+    if n <= m {
+        return Err(FitError::TooFewPoints { points: n, parameters: m, needed: m + 1, what });
+    }
+    let mut p: Vec<f64> = unknowns.iter().map(|u| u.start).collect();
+    let residuals = |p: &[f64]| -> Vec<f64> {
+        let mut gradient = vec![0.0; m];
+        points.iter().map(|&(x, y)| y - model(x, p, &mut gradient)).collect()
+    };
+    let sum = |r: &[f64]| r.iter().fold(0.0, |sum, r| sum + r * r);
+    let mut best = sum(&residuals(&p));
+    let mut lambda = 1e-3;
+    let mut converged = false;
+    for _ in 0..STEPS {
+        let (normal, slope, scale) = normal_equations(points, &p, m, &model);
+        let mut improved = false;
+        while lambda < 1e12 {
+            let mut damped = normal.clone();
+            for k in 0..m {
+                damped[k * m + k] *= 1.0 + lambda;
+            }
+            let Ok(lower) = cholesky(&damped, m, 0.0) else {
+                lambda *= 10.0;
+                continue;
+            };
+            let step = solve(&lower, &slope, m);
+            let trial: Vec<f64> = (0..m).map(|k| p[k] + step[k] / scale[k]).collect();
+            let value = sum(&residuals(&trial));
+            if value <= best {
+                let moved = (0..m).any(|k| (trial[k] - p[k]).abs() > 1e-12 * p[k].abs());
+                converged = !moved || best - value <= 1e-13 * best;
+                (p, best) = (trial, value);
+                lambda = (lambda * 0.1).max(1e-15);
+                improved = true;
+                break;
+            }
+            lambda *= 10.0;
+        }
+        if converged || !improved {
+            converged = true;
+            break;
+        }
+    }
+    let not_converged = FitError::NotConverged { what, steps: STEPS };
+    if !best.is_finite() {
+        return Err(not_converged);
+    }
+    // Before complaining of a search without end: an open parameter is the usual reason, and the better answer.
+    let (normal, _, scale) = normal_equations(points, &p, m, &model);
+    let open = |k: usize, why: String| FitError::Undetermined { parameter: unknowns[k].name.to_owned(), why };
+    // A pivot is the share of a column that the others do not explain.
+    let lower = cholesky(&normal, m, 1e-10).map_err(|k| {
+        open(k, "another parameter can make up for it; measure over a wider range".to_owned())
+    })?;
+    let variance = best / (n - m) as f64;
+    let mut parameters = Vec::with_capacity(m);
+    for (k, unknown) in unknowns.iter().enumerate() {
+        let mut unit = vec![0.0; m];
+        unit[k] = 1.0;
+        let error = (variance * solve(&lower, &unit, m)[k]).sqrt() / scale[k];
+        if unknown.scale && (error.is_nan() || error > 0.5 * p[k].abs()) {
+            let (value, unit) = (p[k], unknown.unit);
+            return Err(open(k, format!("{value:.3e} {unit} with a standard error of {error:.1e} {unit}")));
+        }
+        parameters.push(FittedParameter {
+            name: unknown.name.to_owned(),
+            unit: unknown.unit.to_owned(),
+            value: p[k],
+            error,
+        });
+    }
+    if !converged {
+        return Err(not_converged);
+    }
+    Ok(Fitted { parameters, residuals: residuals(&p), rms: (best / n as f64).sqrt() })
+}
+
+/// (J^T J with unit diagonal, J^T r, the columns' lengths); a column of zeros keeps its zero diagonal.
+fn normal_equations(
+    points: &[(f64, f64)],
+    p: &[f64],
+    m: usize,
+    model: &impl Fn(f64, &[f64], &mut [f64]) -> f64,
+) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let (mut normal, mut slope, mut gradient) = (vec![0.0; m * m], vec![0.0; m], vec![0.0; m]);
+    for &(x, y) in points {
+        let r = y - model(x, p, &mut gradient);
+        for i in 0..m {
+            slope[i] += gradient[i] * r;
+            for j in 0..m {
+                normal[i * m + j] += gradient[i] * gradient[j];
+            }
+        }
+    }
+    let scale: Vec<f64> = (0..m).map(|k| normal[k * m + k].sqrt()).collect();
+    let scale: Vec<f64> = scale.into_iter().map(|s| if s > 0.0 { s } else { 1.0 }).collect();
+    for i in 0..m {
+        slope[i] /= scale[i];
+        for j in 0..m {
+            normal[i * m + j] /= scale[i] * scale[j];
+        }
+    }
+    (normal, slope, scale)
+}
+
+/// Lower factor of a symmetric matrix; the first index whose pivot is not above `least`, if there is one.
+fn cholesky(a: &[f64], m: usize, least: f64) -> Result<Vec<f64>, usize> {
+    let mut lower = vec![0.0; m * m];
+    for i in 0..m {
+        for j in 0..=i {
+            let inner = (0..j).fold(a[i * m + j], |sum, k| sum - lower[i * m + k] * lower[j * m + k]);
+            if i == j {
+                if inner.is_nan() || inner <= least {
+                    return Err(i);
+                }
+                lower[i * m + i] = inner.sqrt();
+            } else {
+                lower[i * m + j] = inner / lower[j * m + j];
+            }
+        }
+    }
+    Ok(lower)
+}
+
+/// x of L L^T x = b.
+fn solve(lower: &[f64], b: &[f64], m: usize) -> Vec<f64> {
+    let mut x = b.to_vec();
+    for i in 0..m {
+        x[i] = (0..i).fold(x[i], |sum, k| sum - lower[i * m + k] * x[k]) / lower[i * m + i];
+    }
+    for i in (0..m).rev() {
+        x[i] = (i + 1..m).fold(x[i], |sum, k| sum - lower[k * m + i] * x[k]) / lower[i * m + i];
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(name: &'static str, start: f64) -> Unknown {
+        Unknown { name, unit: "V", start, scale: true }
+    }
+
+    #[test]
+    fn a_straight_line_has_the_errors_of_linear_regression() {
+        let points = [(0.0, 1.1), (1.0, 2.9), (2.0, 5.2), (3.0, 6.8)];
+        let fit =
+            least_squares("a line", &points, &[unknown("slope", 1.0), unknown("offset", 0.1)], |x, p, d| {
+                (d[0], d[1]) = (x, 1.0);
+                p[0] * x + p[1]
+            })
+            .unwrap();
+        // By hand: slope 1.94, offset 1.09, s^2 = 0.041, se = s/sqrt(5), s sqrt(1/4 + 2.25/5).
+        let slope = fit.get("slope").unwrap();
+        assert!((slope.value - 1.94).abs() < 1e-9, "{slope:?}");
+        let s2 = fit.residuals.iter().map(|r| r * r).sum::<f64>() / 2.0;
+        assert!((s2 - 0.041).abs() < 1e-9);
+        assert!((slope.error - (s2 / 5.0f64).sqrt()).abs() < 1e-9);
+        let offset = fit.get("offset").unwrap();
+        assert!((offset.error - (s2 * (0.25 + 2.25 / 5.0)).sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn parameters_that_the_data_leave_open_are_named() {
+        let points = [(1.0, 2.0), (2.0, 4.0), (3.0, 6.0)];
+        let twins = least_squares("twins", &points, &[unknown("a", 1.0), unknown("b", 1.0)], |x, p, d| {
+            (d[0], d[1]) = (x, x);
+            (p[0] + p[1]) * x
+        });
+        assert_eq!(
+            twins.unwrap_err().to_string(),
+            "the data cannot determine `b`: another parameter can make up for it; measure over a wider range"
+        );
+        let few =
+            least_squares("twins", &points[..2], &[unknown("a", 1.0), unknown("b", 1.0)], |_, _, _| 0.0);
+        assert!(matches!(few, Err(FitError::TooFewPoints { points: 2, needed: 3, .. })));
+    }
+}
