@@ -261,20 +261,24 @@ impl DoseDevice {
                 * self.law.integral(bounds, g, dose, direction);
         }
         // Halves of halves, until neither the rate nor the dose changes much within one.
+        // A drive beyond all physics must end too: after this many pieces none is halved any more.
+        let mut budget = 4096u32;
         let (mut stack, mut energy) = (vec![(0.0, ramp.length, 0u32)], 0.0);
         while let Some((t0, t1, depth)) = stack.pop() {
             let piece = ramp.piece(t0, t1);
             let here = rate.dose(piece) * factor;
             let before = rate.dose(ramp.piece(0.0, t0)) * factor;
             let g0 = self.law.after(bounds, g, before, direction);
-            if here < 1e-17 {
+            let g1 = self.law.after(bounds, g0, here, direction);
+            // Before the rate matters and after a bound is reached nothing changes, however steep the rate.
+            if here < 1e-17 || g1 == g0 {
                 energy += self.conduction.energies(g0, f64::INFINITY, piece).device;
                 continue;
             }
             let steep = (piece.to - piece.from).abs() > 2.0 * rate.scale(piece.from.max(piece.to));
-            let g1 = self.law.after(bounds, g0, here, direction);
             let far = (here > 2.0 && before < 50.0) || g1 > 1.5 * g0 || g0 > 1.5 * g1;
-            if (steep || far) && depth < 60 {
+            budget = budget.saturating_sub(1);
+            if (steep || far) && depth < 60 && budget > 0 {
                 let middle = 0.5 * (t0 + t1);
                 stack.push((middle, t1, depth + 1));
                 stack.push((t0, middle, depth + 1));
@@ -326,6 +330,10 @@ impl Resistive for DoseDevice {
     fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied {
         let factor = self.dose_factor(draw);
         let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
+        // Nothing is known of a drive that is not a number: it does nothing.
+        if !(ramp.from.is_finite() && ramp.to.is_finite() && ramp.length.is_finite()) {
+            return total;
+        }
         for (direction, piece) in polarities(ramp) {
             let step = self.apply_polarity(total.g, piece, direction, factor);
             total.g = step.g;

@@ -23,10 +23,10 @@ pub(super) struct Limited<'a> {
 }
 
 /// Most regime changes in one piece; a linear ramp has a handful, and the rest then keeps its conductance.
-const MAX_CHANGES: usize = 64;
+const MAX_CHANGES: usize = 16;
 
-/// Most panels in one stay in compliance; a v_scale of 1/1000 of the voltage takes 2000.
-const MAX_PANELS: usize = 4000;
+/// Most panels in one stay in compliance; a v_scale of 1/1000 of the voltage takes as many.
+const MAX_PANELS: usize = 2000;
 
 impl Limited<'_> {
     fn v_c(&self, g: f64) -> f64 {

@@ -305,6 +305,23 @@ fn every_fault_is_reported_at_once() {
     assert_eq!(blurred.faults().len(), 1);
 }
 
+#[test]
+fn a_drive_without_sense_ends_within_bounds() {
+    for device in families() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -1.0] {
+            for ramp in [
+                Ramp { from: bad, to: 0.2, length: 1.0 },
+                Ramp { from: 0.0, to: bad, length: 1.0 },
+                Ramp { from: 0.0, to: 0.2, length: bad },
+            ] {
+                let g = device.apply(1e-3, ramp, PulseDraw::None).g;
+                let Bounds { g_min, g_max } = device.bounds();
+                assert!((g_min..=g_max).contains(&g), "{ramp:?}: {g}");
+            }
+        }
+    }
+}
+
 fn ramps() -> impl Strategy<Value = Ramp> {
     (-0.4..0.4f64, -0.4..0.4f64, -3.0..1.5f64).prop_map(|(from, to, log)| Ramp {
         from,
