@@ -38,10 +38,8 @@ pub fn draw(epochs: &[EpochResult], paper: Option<f64>, size: (u32, u32)) -> Res
     let (left, right, top, bottom) = (62.0, f64::from(size.0) - 130.0, HEAD + 10.0, f64::from(size.1) - 50.0);
     let x_of = |x: f64| left + (x - x_lo) / (x_hi - x_lo) * (right - left);
     let y_of = |y: f64| bottom - (y - lo) / (hi - lo) * (bottom - top);
-    // Of equal ones the earliest.
-    let best = epochs.iter().rev().max_by(|a, b| a.test_accuracy.total_cmp(&b.test_accuracy));
-    let subtitle = best.map_or_else(String::new, |e| {
-        format!("best test accuracy {:.2} % after epoch {}", 100.0 * e.test_accuracy, e.epoch)
+    let subtitle = epochs.last().map_or_else(String::new, |e| {
+        format!("test accuracy {:.2} % after epoch {}, the last", 100.0 * e.test_accuracy, e.epoch)
     });
     sheet(size, "Accuracy by epoch", &subtitle, |area, _| {
         for (tick, label) in ticks(lo, hi, 6) {
