@@ -59,7 +59,10 @@ fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+            // A `tests.rs` is the test module of its directory.
+            if path.file_stem().is_none_or(|stem| stem != "tests") {
+                files.push(path);
+            }
         }
     }
 }

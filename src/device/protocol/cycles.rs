@@ -176,17 +176,4 @@ mod tests {
         assert!(r_off[149] < 1e-2 * r_off[0], "{} {}", r_off[0], r_off[149]);
         assert_eq!(table.notes.len(), 1);
     }
-
-    /// Prints its time; run with `--release -- --ignored`.
-    #[test]
-    #[ignore = "a measurement, not a test"]
-    fn a_million_cycles() {
-        let start = std::time::Instant::now();
-        let (_, s) = cycles(
-            &BinarySwitch::default(),
-            None,
-            &CycleOptions { cycles: 1_000_000, ..CycleOptions::default() },
-        );
-        println!("{:?} for 1e6 cycles; {s:?}", start.elapsed());
-    }
 }
