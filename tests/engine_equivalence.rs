@@ -2,10 +2,13 @@
 
 mod engine_common;
 
-use engine_common::{Spec, bits, build, end_of, networks, spikes, ticks, trace};
+use engine_common::{
+    SourceSpec, Spec, bits, build, build_as_given, crossbar, end_of, networks, spikes, ticks, trace,
+};
 use memspike::engine::{Heap, Lanes, Record};
 use memspike::network::{Form, Kernel};
 use memspike::numeric::Real;
+use memspike::time::Time;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -38,6 +41,35 @@ proptest! {
     #[test]
     fn lanes_and_heap_agree_in_f32(spec in networks()) {
         agree::<f32>(&spec)?;
+    }
+}
+
+/// Sources so fast and delays so short that spikes of one block, of different blocks and what they cause
+/// meet at the very femtosecond.
+fn crowded(mut spec: Spec) -> Spec {
+    for source in &mut spec.sources {
+        if let SourceSpec::Poisson { rate, .. } = source {
+            *rate = 3e13 + *rate * 5e9;
+        }
+    }
+    for projection in &mut spec.projections {
+        projection.delay = if projection.delay == 0 { 0 } else { 1 + projection.delay % 30 };
+    }
+    spec
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn lanes_and_heap_agree_where_everything_meets(
+        spec in prop_oneof![crossbar(), networks()].prop_map(crowded),
+    ) {
+        let built = build_as_given(&spec);
+        let end = Time::from_fs(3000);
+        let (fast, reference) = (trace::<f64, Lanes>(&built, end), trace::<f64, Heap>(&built, end));
+        prop_assert_eq!(fast.difference(&reference), None);
+        prop_assert!(spikes::<f64, Lanes>(&built, end) == fast.spikes);
     }
 }
 

@@ -3,7 +3,7 @@
 mod engine_common;
 
 use engine_common::{Built, Learner, build, end_of, networks, ticks};
-use memspike::engine::{Heap, Lanes, Queue, Record, Silent, Simulation, Spike, Stream};
+use memspike::engine::{Heap, Lanes, Membranes, Queue, Record, Silent, Simulation, Spike, Stream};
 use memspike::network::{Builder, Fault, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
@@ -232,6 +232,26 @@ fn a_pulse_that_ends_at_the_predicted_instant_still_fires_and_one_femtosecond_ea
     assert!(spike.abs_diff(MS + fires) <= 1);
     assert_eq!(with(spike - MS), [spike]);
     assert_eq!(with(spike - MS - 1), [0; 0]);
+}
+
+#[test]
+fn after_the_last_of_overlapping_pulses_the_drive_is_exactly_zero() {
+    let triangle = Kernel::Pulse(Waveform::triangle(1.0, fs(7 * MS / 3)).breakpoints());
+    let inputs: &[(&[u64], Kernel, u64, f64)] = &[
+        (&[MS, 2 * MS, 2 * MS + 7], triangle.clone(), 0, 0.1e-7 / 3.0),
+        (&[MS + 1, 3 * MS], triangle, 0, 0.7e-8),
+    ];
+    let (network, values) = Case { lif: lif(Reset::Rest, 0.0), own_time: true, inputs }.network();
+    let weights = Weights::from_values(&network, &values);
+    let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
+    simulation.run(&weights, fs(4 * MS), &mut Silent);
+    let drive = |simulation: &Simulation<'_, f64, Lanes>| match &simulation.state().populations[0] {
+        Membranes::Own(neurons) => (neurons[0].level, neurons[0].slope),
+        Membranes::Shared(_) => panic!("own time"),
+    };
+    assert_ne!(drive(&simulation), (0.0, 0.0));
+    simulation.run(&weights, fs(6 * MS), &mut Silent);
+    assert_eq!(drive(&simulation), (0.0, 0.0));
 }
 
 /// A chain without delays, described back to front so that nothing is in order by luck.

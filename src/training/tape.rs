@@ -15,7 +15,8 @@ use crate::engine::{Probe, Spike};
 use crate::numeric::{Columns, Quad, Real};
 use crate::simd::{Work, vectorised};
 
-/// Events of one presentation to one read-out population.
+/// Events of one presentation to one read-out population through one projection: rows of another
+/// projection would be taken for rows of the same.
 ///
 /// One record per event: the membranes before the threshold test, then a quad with the decay factor and
 /// the row. The array only grows; how much of it is in use is one counter, which is all that recording

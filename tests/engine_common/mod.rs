@@ -276,6 +276,15 @@ pub fn lif(population: &PopulationSpec) -> Lif {
 }
 
 pub fn build(spec: &Spec) -> Built {
+    build_with(spec, TICK / 20)
+}
+
+/// Delays that would close a cycle are raised no more than they must be.
+pub fn build_as_given(spec: &Spec) -> Built {
+    build_with(spec, 1)
+}
+
+fn build_with(spec: &Spec, least_feedback: u64) -> Built {
     let mut builder = Builder::default();
     let mut tables = Vec::new();
     let mut origins = Vec::new();
@@ -317,7 +326,7 @@ pub fn build(spec: &Spec) -> Built {
         let columns = spec.populations[to].size;
         let mut delay = projection.delay;
         if matches!(from, Origin::Population(from) if from >= to) {
-            delay = delay.max(TICK / 20);
+            delay = delay.max(least_feedback);
         }
         let connect = match projection.connect {
             0 => Rows::Dense,

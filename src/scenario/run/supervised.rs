@@ -617,6 +617,14 @@ where
                 self.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
             }
         }
+        let to = self.plan.projections[index].to;
+        if self.plan.populations[to].neuron.t_ref.get() > 0.0 {
+            self.notes.push(
+                "the gradient and the leakage treat an output in its refractory period as one that goes on \
+                 integrating: approximations, while its spikes are exact"
+                    .into(),
+            );
+        }
         self.notes.push(
             "training runs in software on ideal weights: the energy is that of the final test alone".into(),
         );
