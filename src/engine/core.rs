@@ -5,10 +5,11 @@ use super::key::{EventKey, Kind, STEPS};
 use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
+use super::route::{each_target, schedule_arrival, schedule_step};
 use super::shared_decay::{Delivery, RowSink, SharedDecay, SharedParameters};
 use super::state::{Counts, Membranes};
 use crate::encoding::BlockRate;
-use crate::network::{Form, Kernel, Network, Projection, Rows, Weights, predicts, stride};
+use crate::network::{Form, Kernel, Network, Weights, predicts, stride};
 use crate::numeric::{Columns, Real};
 use crate::time::Time;
 
@@ -545,73 +546,6 @@ impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
                 let horizon = time.fs() + delay;
                 let after = self.times[index + 1..].iter().take_while(|&&later| later < horizon).count();
                 index + 1 + after
-            }
-        }
-    }
-}
-
-fn schedule_arrival<R: Real, Q: Queue<R>>(
-    network: &Network,
-    projection: usize,
-    time: Time,
-    row: u32,
-    occurrence: u32,
-    queue: &mut Q,
-) {
-    let description = &network.projections[projection];
-    let time = time.after(description.delay);
-    if time < Time::MAX {
-        queue.push(EventKey {
-            time,
-            rank: network.populations[description.to].rank + 1,
-            kind: Kind::Arrival,
-            source: projection as u32,
-            row,
-            occurrence,
-        });
-    }
-}
-
-/// Schedules the step after `step` of the pulse that `event` belongs to.
-fn schedule_step<R: Real, Q: Queue<R>>(
-    network: &Network,
-    projection: usize,
-    event: &EventKey,
-    step: usize,
-    queue: &mut Q,
-) {
-    let Kernel::Pulse(breakpoints) = &network.projections[projection].kernel else { return };
-    if let Some(next) = breakpoints.get(step + 1) {
-        let wait = Time::from_fs(next.at.fs() - breakpoints[step].at.fs());
-        let time = event.time.after(wait);
-        if time < Time::MAX {
-            queue.push(EventKey { time, occurrence: event.occurrence + 1, ..*event });
-        }
-    }
-}
-
-/// Calls `visit` with every target of a row and its weight, in ascending order.
-#[inline]
-fn each_target<R: Real>(
-    projection: &Projection,
-    network: &Network,
-    values: &[R],
-    row: u32,
-    mut visit: impl FnMut(u32, R),
-) {
-    let columns = network.populations[projection.to].size;
-    match &projection.connect {
-        Rows::Dense => {
-            let start = row as usize * stride(columns);
-            for (target, &weight) in values[start..start + columns as usize].iter().enumerate() {
-                visit(target as u32, weight);
-            }
-        }
-        Rows::OneToOne => visit(row, values[row as usize]),
-        Rows::Sparse { start, targets } => {
-            let range = start[row as usize]..start[row as usize + 1];
-            for (&target, &weight) in targets[range.clone()].iter().zip(&values[range]) {
-                visit(target, weight);
             }
         }
     }

@@ -9,6 +9,7 @@ mod key;
 mod own_time;
 mod probe;
 mod queue;
+mod route;
 mod shared_decay;
 mod simulation;
 mod state;

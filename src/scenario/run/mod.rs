@@ -1,6 +1,7 @@
 //! Carrying out a plan: network, data, protocol, outcome.
 
 mod books;
+mod data;
 mod phases;
 mod simulate;
 mod supervised;

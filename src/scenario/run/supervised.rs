@@ -9,25 +9,22 @@ use super::super::outcome::{
     EpochResult, InferenceEnergy, Outcome, PhaseCounts, ProgrammingResult, ShownSample, Status,
     SupervisedResult,
 };
-use super::super::plan::{DatasetName, Origin, Plan, SourceKind, Supervised};
+use super::super::plan::{Plan, Supervised};
 use super::books::book;
+use super::data::{Data, load};
 use super::phases::{Phases, count};
 use super::simulate::named_arrays;
 use super::{RunContext, RunError};
 use crate::crossbar::Array;
-use crate::dataset::{self, Dataset};
-use crate::encoding::RateCode;
 use crate::engine::{Collect, Probe, Queue, Silent, Spike, Stream};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
-use crate::random::{self, Purpose};
 use crate::record::fingerprint::Fingerprint;
 use crate::snapshot::{self, Payload};
 use crate::training::{
     AdamState, Evaluation, Presenter, Reporting, Samples, Schedule, Settings, Test, Trainer, evaluate,
     shuffled,
 };
-use crate::units::Hertz;
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
 
@@ -54,17 +51,6 @@ struct Checkpoint<R: Real> {
     epochs: Vec<EpochResult>,
     counts: PhaseCounts,
     fingerprint: u128,
-}
-
-/// Encoded samples of every split.
-struct Data {
-    train: RateCode,
-    train_labels: Vec<u8>,
-    validation: RateCode,
-    validation_labels: Vec<u8>,
-    test: RateCode,
-    test_labels: Vec<u8>,
-    classes: usize,
 }
 
 pub fn run<R: Real, Q: Queue<R> + Send>(
@@ -151,61 +137,6 @@ fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
         epsilon: adam.epsilon,
         bound: protocol.weight_bound,
     }
-}
-
-/// Reads the data set, splits it and encodes it.
-fn load(plan: &Plan, protocol: &Supervised, context: &RunContext<'_>) -> Result<Data, RunError> {
-    let (name, max_rate) = match plan.projections[protocol.projection].from {
-        Origin::Source(index) => match &plan.sources[index].kind {
-            SourceKind::Dataset { dataset, max_rate } => (*dataset, *max_rate),
-            _ => (DatasetName::DrawnDigits, Hertz::ZERO),
-        },
-        Origin::Population(_) => (DatasetName::DrawnDigits, Hertz::ZERO),
-    };
-    let name = match name {
-        DatasetName::DrawnDigits => dataset::Name::DrawnDigits,
-        DatasetName::Mnist => dataset::Name::Mnist,
-        DatasetName::FashionMnist => dataset::Name::FashionMnist,
-    };
-    let set: Dataset = dataset::open(name, context.search).map_err(RunError::Data)?;
-    let pixels = set.pixels();
-    let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
-    let held = (available as f64 * protocol.validation).floor() as usize;
-    // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
-    let mut order = split_order(available as u32, plan.seed);
-    let mut validation: Vec<u32> = order.split_off(available - held.min(available));
-    order.sort_unstable();
-    validation.sort_unstable();
-    let tested = protocol.test_samples.map_or(set.test.len(), |n| (n as usize).min(set.test.len()));
-    let pick = |indices: &[u32]| -> (RateCode, Vec<u8>) {
-        if indices.len() == set.train.len() {
-            return (RateCode::new(&set.train.images, pixels, max_rate), set.train.labels.clone());
-        }
-        let mut images = Vec::with_capacity(indices.len() * pixels);
-        let mut labels = Vec::with_capacity(indices.len());
-        for &index in indices {
-            images.extend_from_slice(set.train.image(index as usize));
-            labels.push(set.train.label(index as usize));
-        }
-        (RateCode::new(&images, pixels, max_rate), labels)
-    };
-    let (train, train_labels) = pick(&order);
-    let (validation, validation_labels) = pick(&validation);
-    Ok(Data {
-        train,
-        train_labels,
-        validation,
-        validation_labels,
-        test: RateCode::new(&set.test.images[..tested * pixels], pixels, max_rate),
-        test_labels: set.test.labels[..tested].to_vec(),
-        classes: set.classes,
-    })
-}
-
-fn split_order(count: u32, seed: u64) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..count).collect();
-    order.sort_by_cached_key(|&index| random::word(seed, Purpose::Split, index, 0));
-    order
 }
 
 /// A supervised run in progress.

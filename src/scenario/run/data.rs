@@ -1,0 +1,74 @@
+//! The samples of a supervised run: read, split, encoded.
+
+use super::super::plan::{DatasetName, Origin, Plan, SourceKind, Supervised};
+use super::{RunContext, RunError};
+use crate::dataset::{self, Dataset};
+use crate::encoding::RateCode;
+use crate::random::{self, Purpose};
+use crate::units::Hertz;
+
+/// Encoded samples of every split.
+pub struct Data {
+    pub train: RateCode,
+    pub train_labels: Vec<u8>,
+    pub validation: RateCode,
+    pub validation_labels: Vec<u8>,
+    pub test: RateCode,
+    pub test_labels: Vec<u8>,
+    pub classes: usize,
+}
+
+/// Reads the data set, splits it and encodes it.
+pub fn load(plan: &Plan, protocol: &Supervised, context: &RunContext<'_>) -> Result<Data, RunError> {
+    let (name, max_rate) = match plan.projections[protocol.projection].from {
+        Origin::Source(index) => match &plan.sources[index].kind {
+            SourceKind::Dataset { dataset, max_rate } => (*dataset, *max_rate),
+            _ => (DatasetName::DrawnDigits, Hertz::ZERO),
+        },
+        Origin::Population(_) => (DatasetName::DrawnDigits, Hertz::ZERO),
+    };
+    let name = match name {
+        DatasetName::DrawnDigits => dataset::Name::DrawnDigits,
+        DatasetName::Mnist => dataset::Name::Mnist,
+        DatasetName::FashionMnist => dataset::Name::FashionMnist,
+    };
+    let set: Dataset = dataset::open(name, context.search).map_err(RunError::Data)?;
+    let pixels = set.pixels();
+    let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
+    let held = (available as f64 * protocol.validation).floor() as usize;
+    // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
+    let mut order = split_order(available as u32, plan.seed);
+    let mut validation: Vec<u32> = order.split_off(available - held.min(available));
+    order.sort_unstable();
+    validation.sort_unstable();
+    let tested = protocol.test_samples.map_or(set.test.len(), |n| (n as usize).min(set.test.len()));
+    let pick = |indices: &[u32]| -> (RateCode, Vec<u8>) {
+        if indices.len() == set.train.len() {
+            return (RateCode::new(&set.train.images, pixels, max_rate), set.train.labels.clone());
+        }
+        let mut images = Vec::with_capacity(indices.len() * pixels);
+        let mut labels = Vec::with_capacity(indices.len());
+        for &index in indices {
+            images.extend_from_slice(set.train.image(index as usize));
+            labels.push(set.train.label(index as usize));
+        }
+        (RateCode::new(&images, pixels, max_rate), labels)
+    };
+    let (train, train_labels) = pick(&order);
+    let (validation, validation_labels) = pick(&validation);
+    Ok(Data {
+        train,
+        train_labels,
+        validation,
+        validation_labels,
+        test: RateCode::new(&set.test.images[..tested * pixels], pixels, max_rate),
+        test_labels: set.test.labels[..tested].to_vec(),
+        classes: set.classes,
+    })
+}
+
+fn split_order(count: u32, seed: u64) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count).collect();
+    order.sort_by_cached_key(|&index| random::word(seed, Purpose::Split, index, 0));
+    order
+}
