@@ -290,7 +290,7 @@ fn the_tape_is_the_same_under_both_engines() {
         let weights = Weights::<f64>::from_values(&network, &initial(&network));
         let (fast, gradient) = taped::<Lanes>(&network, &weights);
         let (reference, want) = taped::<Heap>(&network, &weights);
-        assert!(!fast.is_empty() && !reference.is_empty());
+        assert!(fast.len() > 500 && fast.len() == reference.len());
         assert!(gradient == want && fast.spikes == reference.spikes, "{outputs} outputs");
     }
 }

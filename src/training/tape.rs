@@ -24,6 +24,8 @@ use crate::simd::{Work, vectorised};
 #[derive(Clone, Debug, Default)]
 pub struct Tape<R> {
     used: usize,
+    /// Values of one record.
+    record: usize,
     records: Vec<R>,
     /// Spikes of the presentation, for the fingerprint and observers.
     pub spikes: Vec<Spike>,
@@ -42,6 +44,12 @@ impl<R: Real> Tape<R> {
         self.spikes.clear();
     }
 
+    /// Number of recorded events.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        if self.used == 0 { 0 } else { self.used / self.record }
+    }
+
     /// Whether nothing was recorded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -50,6 +58,7 @@ impl<R: Real> Tape<R> {
 
     #[cold]
     fn grow(&mut self, record: usize) {
+        self.record = record;
         self.records.resize((2 * self.records.len()).max(256 * record), R::ZERO);
     }
 
