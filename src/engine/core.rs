@@ -390,7 +390,7 @@ impl<R: Real> Core<R> {
         self.scratch[population].repredict = changed;
     }
 
-    fn spike<Q: Queue<R>, P: Probe<R>>(
+    pub(super) fn spike<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,
         population: usize,

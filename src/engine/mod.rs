@@ -6,6 +6,7 @@
 
 mod core;
 mod key;
+mod learn;
 mod own_time;
 mod probe;
 mod queue;
@@ -15,6 +16,7 @@ mod simulation;
 mod state;
 
 pub use key::{EventKey, Kind};
+pub use learn::{Learning, LearningError, LearningState, layout};
 pub use own_time::Membrane;
 pub use probe::{Collect, Instant, Observer, Probe, Record, Silent, Spike, Stream};
 pub use queue::{General, Heap, Lanes, MinTree, Queue};
