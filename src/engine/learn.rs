@@ -4,11 +4,13 @@
 //! depress, and after the threshold test those whose targets spiked potentiate. Both engines give the same
 //! instants, so they give the same weights.
 
+use super::core::Parameters;
 use super::key::{EventKey, Kind};
+use super::plastic_rows::Held;
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::simulation::{Simulation, StateError};
-use super::state::State;
+use super::state::{Membranes, State};
 use crate::encoding::BlockRate;
 use crate::network::{Kernel, Network, Projection, Rows, Weights, stride};
 use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
@@ -25,6 +27,8 @@ pub struct Learning {
     rows: Vec<u32>,
     columns: Vec<u32>,
     spikes: Spikes,
+    /// Of each population, where single rows are delivered.
+    held: Vec<Held>,
 }
 
 /// A learning run between two instants: what to go on from.
@@ -106,7 +110,9 @@ impl Learning {
             plastic.may_wait(wait);
             into[projection.to].push(index);
         }
-        Ok(Self { plastic, into, rows: Vec::new(), columns: Vec::new(), spikes: Spikes::default() })
+        let held = vec![Held::default(); network.populations.len()];
+        let (rows, columns) = (Vec::new(), Vec::new());
+        Ok(Self { plastic, into, rows, columns, spikes: Spikes::default(), held })
     }
 
     /// The learning of one projection.
@@ -233,7 +239,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
                 self.now = time;
                 let mut events = std::mem::take(&mut self.events);
                 self.queue.pop_instant(self.network, &self.rates, &mut events);
-                if rank == 0 {
+                if self.single(&events, weights, learning, probe) {
+                    // Done.
+                } else if rank == 0 {
                     self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 } else {
                     learning.arrive(&events, weights);
@@ -247,6 +255,67 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
             }
             _ => false,
         }
+    }
+
+    /// An instant of one arrival at a dense plastic projection to a population of common decay; false if it is
+    /// not one. The same bits as the general way.
+    #[inline]
+    fn single<P: Probe<f64>>(
+        &mut self,
+        events: &[EventKey],
+        weights: &mut Weights<f64>,
+        learning: &mut Learning,
+        probe: &mut P,
+    ) -> bool {
+        if P::LEARN || P::TAPE {
+            return false;
+        }
+        let [EventKey { kind: Kind::Arrival, time, row, source, .. }] = *events else { return false };
+        let index = source as usize;
+        let projection = &self.network.projections[index];
+        let population = projection.to;
+        let Learning { plastic, into, columns, held, .. } = learning;
+        let (Some(plastic), Rows::Dense) = (&mut plastic[index], &projection.connect) else { return false };
+        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
+            (&mut self.core.membranes[population], &self.core.parameters[population])
+        else {
+            return false;
+        };
+        let values = &mut weights.projections[index];
+        plastic.arrive(time, &[row], values);
+        let start = row as usize * state.x.len();
+        columns.clear();
+        let held = &mut held[population];
+        if held.deliver(state, parameters, time, &values[start..start + state.x.len()]) {
+            for neuron in 0..parameters.size {
+                if state.above(parameters, neuron) {
+                    state.fire(parameters, neuron);
+                    held.hold(state, neuron as u32);
+                    columns.push(neuron as u32);
+                }
+            }
+        }
+        let counts = &mut self.core.counts;
+        counts.arrival += 1;
+        counts.synaptic += parameters.size as u64;
+        if !P::UNCOUNTED {
+            counts.rows[index][row as usize] += 1;
+        }
+        if P::STREAM {
+            probe.arrival(time, source, row);
+        }
+        for &neuron in &*columns {
+            self.core.spike(self.network, population, neuron, time, &mut self.queue, probe);
+        }
+        plastic.settle(time, &[row], columns, values);
+        if !columns.is_empty() {
+            for &other in into[population].iter().filter(|&&other| other != index) {
+                if let Some(plastic) = &mut learning.plastic[other] {
+                    plastic.settle(time, &[], columns, &mut weights.projections[other]);
+                }
+            }
+        }
+        true
     }
 
     /// Handles every event before `end`. The weights are current afterwards.

@@ -8,6 +8,7 @@ mod core;
 mod key;
 mod learn;
 mod own_time;
+mod plastic_rows;
 mod probe;
 mod queue;
 mod route;

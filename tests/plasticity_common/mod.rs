@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 use memspike::engine::{Learning, Queue, Silent, Simulation, layout};
-use memspike::network::{Builder, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{Plastic, Rule};
 use memspike::time::Time;
