@@ -121,10 +121,10 @@ impl Learning {
         self.plastic.get(projection)?.as_ref()
     }
 
-    /// Makes weights such as the projections can have; returns how many had to be moved.
-    pub fn admit(&self, weights: &mut Weights<f64>) -> usize {
+    /// Makes weights such as the projections can have; returns how many of each had to be moved.
+    pub fn admit(&self, weights: &mut Weights<f64>) -> Vec<usize> {
         let pairs = self.plastic.iter().zip(&mut weights.projections);
-        pairs.filter_map(|(plastic, weights)| Some(plastic.as_ref()?.admit(weights))).sum()
+        pairs.map(|(plastic, weights)| plastic.as_ref().map_or(0, |plastic| plastic.admit(weights))).collect()
     }
 
     /// An episode begins.

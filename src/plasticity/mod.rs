@@ -25,7 +25,7 @@ mod plastic;
 mod rule;
 mod trace;
 
-pub use cells::{DeviceState, Devices, ProgramPulse};
+pub use cells::{DeviceState, Devices, ProgramPulse, entity};
 pub use dependence::{Bounds, Dependence, Unit};
 pub use layout::Layout;
 pub use memory::Memory;

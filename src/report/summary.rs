@@ -7,7 +7,7 @@
 use crate::energy::{Category, Ledger};
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, Status};
+use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, PlasticResult, Status};
 use crate::scenario::plan::{Plan, Protocol, SourceKind};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -47,6 +47,9 @@ pub struct Summary {
     pub programming: Vec<Programming>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
+    /// Projections that learnt from spikes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plasticity: Vec<PlasticResult>,
     pub fingerprint: String,
     /// Every value nobody measured: "parameter = value (why)".
     pub assumed: Vec<String>,
@@ -271,6 +274,7 @@ impl Summary {
                 index: shown.index,
                 rates_hz: shown.rates_hz.clone(),
             }),
+            plasticity: outcome.plastic.clone(),
             fingerprint: outcome.fingerprint.clone(),
             assumed: plan.assumed.clone(),
             notes: outcome.notes.clone(),

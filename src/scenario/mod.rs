@@ -13,6 +13,7 @@ mod load;
 mod lower;
 pub mod outcome;
 pub mod plan;
+mod plasticity;
 mod plausibility;
 pub mod progress;
 mod projection;

@@ -4,7 +4,10 @@
 //! each other by index. Everything is in SI units; the engine's own choices (lanes, arithmetic form,
 //! storage) are made from the network and printed beside the plan.
 
+use crate::device::endurance::Endurance;
+use crate::device::fault::FaultRates;
 use crate::neuron::Lif;
+use crate::plasticity::{ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
@@ -111,6 +114,8 @@ pub struct ProjectionPlan {
     pub weight: WeightInit,
     pub delay: Time,
     pub device: Option<DevicePlan>,
+    /// How its weights learn, if they do.
+    pub plasticity: Option<PlasticityPlan>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -155,6 +160,17 @@ pub struct DevicePlan {
     pub read: ReadPulse,
     /// The weight (volts) at the end of the conductance range; `None`: the largest |w| when programmed.
     pub w_max: Option<f64>,
+}
+
+/// How the weights of a projection learn, and what their devices make of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlasticityPlan {
+    pub rule: Rule,
+    /// Cycle-to-cycle spread of a change.
+    pub cycle_sigma: f64,
+    pub program: ProgramPulse,
+    pub faults: FaultRates,
+    pub endurance: Option<Endurance>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,8 +2,9 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Kernel, Origin, Plan, Protocol, SourceKind, Supervised};
+use super::plan::{Kernel, Origin, PlasticityPlan, Plan, Protocol, SourceKind, Supervised};
 use super::spec::Unit;
+use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
 use crate::time::Time;
 
@@ -63,6 +64,11 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             warnings.push(balanced(table));
         }
     }
+    for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
+        if let (Some(plasticity), Some(table)) = (&projection.plasticity, fields.table("plasticity")) {
+            running_away(plasticity, table, warnings);
+        }
+    }
     isolated(plan, filled, warnings);
     let Some(protocol) = filled.one("protocol") else { return };
     match &plan.protocol {
@@ -76,6 +82,25 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Additive pair STDP whose window potentiates more than it depresses.
+fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Diagnostics) {
+    let Rule::Pair(pair) = &plasticity.rule else { return };
+    let balance = pair.balance();
+    if pair.law.dependence != Dependence::Additive || balance <= 1.0 {
+        return;
+    }
+    let ratio =
+        if balance.is_finite() { format!("{balance:.2} times as much as") } else { "and never".to_string() };
+    let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };
+    warnings.push(
+        Diagnostic::warning(format!("the window of {} potentiates {ratio} it depresses{papers}", fields.what))
+            .maybe_at(fields.place("a_plus"))
+            .label("weights will run away to w_max")
+            .allowed("a_plus tau_plus below a_minus tau_minus with dependence = \"additive\"")
+            .hint("dependence = \"multiplicative\" or \"power\" has a fixed point inside the bounds"),
+    );
 }
 
 fn bounded(plan: &Plan) -> bool {

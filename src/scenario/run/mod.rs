@@ -3,6 +3,7 @@
 mod books;
 mod data;
 mod phases;
+mod plastic;
 mod simulate;
 mod supervised;
 

@@ -405,6 +405,7 @@ where
             inference,
             arrays: named_arrays(self.plan, self.network, &values, &arrays),
             supervised: Some(self.result),
+            plastic: Vec::new(),
             fingerprint: self.fingerprint.hex(),
             phases: self.phases.times,
             notes: self.notes,
