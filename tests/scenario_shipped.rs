@@ -41,11 +41,20 @@ fn shipped_scenarios_from_disk_are_the_same_as_embedded_ones() {
 #[test]
 fn every_scenario_of_the_directory_is_embedded() {
     let directory = std::fs::read_dir(format!("{}/scenarios", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let mut names: Vec<String> = directory
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .collect();
+    let folders = |path: std::path::PathBuf| {
+        let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect::<Vec<_>>()
+    };
+    let name = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().to_string();
+    let mut names: Vec<String> = Vec::new();
+    for path in directory.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        if path.join("scenario.toml").exists() {
+            names.push(name(&path));
+        }
+        // A group of scenarios.
+        let group = folders(path.clone());
+        names.extend(group.iter().map(|inner| format!("{}/{}", name(&path), name(inner))));
+    }
     names.sort();
     // If this fails after a scenario was added, the crate was not rebuilt since: touch `shipped.rs`.
     assert_eq!(names, shipped::names());

@@ -60,8 +60,8 @@ pub struct Devices {
     pub siemens_per_weight: f64,
     /// Conductance of the learning device at w = 0, per synapse without padding.
     pub base: Vec<f64>,
-    /// Conductance of all devices of each row at w = 0.
-    pub row_base: Vec<f64>,
+    /// Conductance of all devices of a synapse at w = 0 in units of `base`: 2 for pairs.
+    pub partners: f64,
     /// Bounds of each weight where devices have ranges of their own; empty: all have the rule's.
     pub own: Vec<Bounds>,
     /// Evenly spaced weights a device can have, from bound to bound; `None`: continuous.

@@ -65,7 +65,12 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         }
     }
     for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
-        if let (Some(plasticity), Some(table)) = (&projection.plasticity, fields.table("plasticity")) {
+        // Given spikes are a measurement; they are not uncorrelated by nature.
+        let given = matches!(projection.from, Origin::Source(source)
+            if matches!(plan.sources[source].kind, SourceKind::SpikeList { .. }));
+        if let (Some(plasticity), Some(table), false) =
+            (&projection.plasticity, fields.table("plasticity"), given)
+        {
             running_away(plasticity, table, warnings);
         }
     }

@@ -75,10 +75,7 @@ fn devices(
         .chunks_exact(per_weight)
         .map(|g| if single { 0.5 * (g_min + g_max) } else { g.iter().skip(1).step_by(2).sum() })
         .collect();
-    let cols = array.shape().cols.max(1);
     let partners = if single { 1.0 } else { 2.0 };
-    let row_base =
-        base.chunks(cols).map(|row| row.iter().fold(0.0, |sum, g| sum + g) * partners).collect();
     let law = plasticity.rule.bounds();
     let own = if device.spread.cv_device > 0.0 && !matches!(plasticity.rule, Rule::Overlap(_)) {
         let mut stream = Stream::new(plan.seed, Purpose::DeviceToDevice, index as u32, 0);
@@ -105,7 +102,7 @@ fn devices(
         projection: index as u32,
         siemens_per_weight: 1.0 / scale,
         base,
-        row_base,
+        partners,
         own,
         levels: device.range.levels,
         cycle_sigma: plasticity.cycle_sigma,
@@ -140,12 +137,10 @@ pub fn book(plan: &Plan, learning: &Learning, totals: &Totals, ledger: &mut Ledg
             continue;
         };
         let state = &plastic.memory().devices;
-        // Sparse projections have an array of one column: every synapse is a row of its own there.
         let mut base = vec![0.0; plastic.layout().rows()];
         for (row, base) in base.iter_mut().enumerate() {
-            plastic.layout().row(row, |k, _| {
-                *base += row_share(devices, plastic.layout().number(k), plastic.layout().cols());
-            });
+            let layout = plastic.layout();
+            layout.row(row, |k, _| *base += devices.base[layout.number(k)] * devices.partners);
         }
         let counts = totals.rows.get(index).map_or(&[][..], Vec::as_slice);
         let mut conductance = 0.0;
@@ -169,17 +164,6 @@ pub fn book(plan: &Plan, learning: &Learning, totals: &Totals, ledger: &mut Ledg
     if all && ledger.entries.iter().any(|entry| entry.category == Category::Program) {
         ledger.not_modelled.retain(|&category| category != Category::Program);
     }
-}
-
-/// Conductance of all devices of one weight at w = 0.
-fn row_share(devices: &Devices, n: usize, cols: usize) -> f64 {
-    let base = devices.base[n];
-    // `row_base` is a multiple of the bases of its row: one device, or a pair.
-    let row = devices.row_base.get(n / cols.max(1)).copied().unwrap_or(0.0);
-    let start = n / cols.max(1) * cols.max(1);
-    let end = (start + cols.max(1)).min(devices.base.len());
-    let sum: f64 = devices.base[start..end].iter().sum();
-    if sum > 0.0 && row > 1.5 * sum { 2.0 * base } else { base }
 }
 
 /// What each learning projection has done, and lines for a person.
