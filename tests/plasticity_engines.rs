@@ -289,6 +289,7 @@ fn cycle_to_cycle_noise_has_the_mean_that_was_asked_for() {
     let Rule::Pair(mut wide) = rule else { panic!("a pair rule") };
     wide.law.bounds = bounds;
     wide.at_zero = AtZero::None;
+    (wide.a_plus, wide.a_minus) = (3e-6, 3.4e-6);
     let noisy = Devices { own: Vec::new(), levels: None, endurance: None, stuck: Vec::new(), ..devices(0, 300) };
     let mut mean = [0.0; 2];
     let mut spread = 0.0;

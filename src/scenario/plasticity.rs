@@ -120,8 +120,14 @@ impl Lower<'_> {
     ) {
         let overlap = fields.text("rule") == Some("overlap");
         if !has_device {
-            for key in ["cv_cycle", "program", "faults", "endurance"] {
-                if let Some(at) = fields.written(key) {
+            let number = |fields: &Fields, key: &str| fields.number(key).unwrap_or(0.0) > 0.0;
+            let stuck = |faults: &Fields| number(faults, "stuck_on") || number(faults, "stuck_off");
+            for (key, meant) in [
+                ("cv_cycle", number(fields, "cv_cycle")),
+                ("faults", fields.table("faults").is_some_and(stuck)),
+                ("endurance", fields.table("endurance").is_some()),
+            ] {
+                if let (Some(at), true) = (fields.written(key), meant) {
                     self.faults.push(
                         Diagnostic::error(format!("`{key}` of {} is about devices", fields.what))
                             .at(at)

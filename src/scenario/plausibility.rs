@@ -96,11 +96,14 @@ fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Dia
     if pair.law.dependence != Dependence::Additive || balance <= 1.0 {
         return;
     }
-    let ratio =
-        if balance.is_finite() { format!("{balance:.2} times as much as") } else { "and never".to_string() };
+    let ratio = if balance.is_finite() {
+        format!("{balance:.2} times as much as it depresses")
+    } else {
+        "and never depresses".to_string()
+    };
     let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };
     warnings.push(
-        Diagnostic::warning(format!("the window of {} potentiates {ratio} it depresses{papers}", fields.what))
+        Diagnostic::warning(format!("the window of {} potentiates {ratio}{papers}", fields.what))
             .maybe_at(fields.place("a_plus"))
             .label("weights will run away to w_max")
             .allowed("a_plus tau_plus below a_minus tau_minus with dependence = \"additive\"")
