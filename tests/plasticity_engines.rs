@@ -2,19 +2,19 @@
 
 mod plasticity_common;
 
+use memspike::device::endurance::Endurance;
+use memspike::device::preset::{Preset, PresetDevice};
 use memspike::encoding::{AliasTable, BlockRate};
 use memspike::engine::{
-    Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike, Stream,
-    layout,
+    Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
+    Stream, layout,
 };
 use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{
-    AtZero, Bounds, Dependence, Devices, Law, Overlap, Pair, Pairing, Plastic, PostTrace, ProgramPulse, Rectangular,
-    Rule, Triplet, Unit,
+    AtZero, Bounds, Dependence, Devices, Law, Overlap, Pair, Pairing, Plastic, PostTrace, ProgramPulse,
+    Rectangular, Rule, Triplet, Unit,
 };
-use memspike::device::endurance::Endurance;
-use memspike::device::preset::{Preset, PresetDevice};
 use memspike::snapshot::{Payload, decode, encode};
 use memspike::time::Time;
 use memspike::units::{Second, Volt};
@@ -74,7 +74,9 @@ fn pair(pairing: Pairing, dependence: Dependence) -> Rule {
 
 fn overlap() -> Rule {
     let device = Preset::named("ag-tio2-pt-rs-analog").expect("a preset").device;
-    let PresetDevice::DoseDevice { device, pulse: Some(pulse), .. } = device else { panic!("an analog device") };
+    let PresetDevice::DoseDevice { device, pulse: Some(pulse), .. } = device else {
+        panic!("an analog device")
+    };
     Rule::Overlap(Overlap { device, pulse, w_max: W_MAX })
 }
 
@@ -95,7 +97,12 @@ fn rules() -> Vec<Rule> {
         law: law(Dependence::Additive),
     }));
     let soft = law(Dependence::Multiplicative);
-    rules.push(Rule::Rectangular(Rectangular { a_plus: 0.1, a_minus: 0.05, window: Second::new(8e-3), law: soft }));
+    rules.push(Rule::Rectangular(Rectangular {
+        a_plus: 0.1,
+        a_minus: 0.05,
+        window: Second::new(8e-3),
+        law: soft,
+    }));
     let tau_plus = Second::new(10e-3);
     rules.push(Rule::PostTrace(PostTrace { a_plus: 0.05, target: 0.3, tau_plus, saturate: true, law: soft }));
     rules.push(overlap());
@@ -110,7 +117,9 @@ fn devices(projection: u32, synapses: usize) -> Devices {
         siemens_per_weight: 1e-4 / W_MAX,
         base: vec![1e-8; synapses],
         partners: 2.0,
-        own: (0..synapses).map(|n| Bounds { w_min: 0.0, w_max: W_MAX * (0.8 + 0.02 * (n % 20) as f64) }).collect(),
+        own: (0..synapses)
+            .map(|n| Bounds { w_min: 0.0, w_max: W_MAX * (0.8 + 0.02 * (n % 20) as f64) })
+            .collect(),
         levels: Some(200),
         cycle_sigma: 0.3,
         pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.25), width: Second::new(1e-3) },
@@ -269,7 +278,8 @@ fn devices_bound_count_wear_and_pay_for_every_update() {
         let device = &memory.devices;
         stuck += u32::from(device.stuck[n]);
         // At most one pulse at the highest conductance each, at the higher voltage.
-        let most = device.pulses[n] as f64 * 0.25 * 0.25 * (1e-8 + own.w_max * devices.siemens_per_weight) * 1e-3;
+        let most =
+            device.pulses[n] as f64 * 0.25 * 0.25 * (1e-8 + own.w_max * devices.siemens_per_weight) * 1e-3;
         let least = device.pulses[n] as f64 * 0.2 * 0.2 * 1e-8 * 1e-3;
         assert!(device.joules[n] <= most * (1.0 + 1e-12) && device.joules[n] >= least, "device {n}");
     }
@@ -290,7 +300,8 @@ fn cycle_to_cycle_noise_has_the_mean_that_was_asked_for() {
     wide.law.bounds = bounds;
     wide.at_zero = AtZero::None;
     (wide.a_plus, wide.a_minus) = (3e-6, 3.4e-6);
-    let noisy = Devices { own: Vec::new(), levels: None, endurance: None, stuck: Vec::new(), ..devices(0, 300) };
+    let noisy =
+        Devices { own: Vec::new(), levels: None, endurance: None, stuck: Vec::new(), ..devices(0, 300) };
     let mut mean = [0.0; 2];
     let mut spread = 0.0;
     for (index, devices) in [None, Some(noisy)].into_iter().enumerate() {

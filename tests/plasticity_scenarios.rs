@@ -72,7 +72,9 @@ fn the_window_of_the_device_comes_out_of_the_network() {
     let plan = plan("stdp/pairs-device", &[]);
     let outcome = whatever_carries_it_out(&plan);
     let preset = Preset::named("ag-tio2-pt-rs-analog").unwrap().device;
-    let PresetDevice::DoseDevice { mut device, pulse: Some(pulse), .. } = preset else { panic!("{preset:?}") };
+    let PresetDevice::DoseDevice { mut device, pulse: Some(pulse), .. } = preset else {
+        panic!("{preset:?}")
+    };
     device.dose_sigma = 0.0;
     let conductances = array(&outcome, "conductance.synapse.plus");
     let mut energy = 0.0;
@@ -173,20 +175,35 @@ const RULE: &str = "rule = \"stdp-pair\", dependence = \"multiplicative\", w_max
 fn what_is_wrong_with_a_rule_is_said() {
     assert!(load_text("test.toml", GOOD, &[], None).unwrap().warnings.is_empty());
     let cases = [
-        ("a time constant of zero", with(RULE, "w_max = \"4 mV\", tau_plus = \"0 ms\", tau_minus = \"-3 ms\"")),
+        (
+            "a time constant of zero",
+            with(RULE, "w_max = \"4 mV\", tau_plus = \"0 ms\", tau_minus = \"-3 ms\""),
+        ),
         ("no bound", with(RULE, "rule = \"stdp-pair\", dependence = \"multiplicative\"")),
-        ("bounds in the wrong order", with(RULE, "w_min = \"5 mV\", w_max = \"4 mV\", dependence = \"multiplicative\"")),
+        (
+            "bounds in the wrong order",
+            with(RULE, "w_min = \"5 mV\", w_max = \"4 mV\", dependence = \"multiplicative\""),
+        ),
         ("an overlap without devices", with(RULE, "rule = \"overlap\", w_max = \"4 mV\"")),
         (
             "noise and faults without devices",
-            with(RULE, "w_max = \"4 mV\", dependence = \"multiplicative\", faults = { stuck_on = 0.1 }, endurance = {}"),
+            with(
+                RULE,
+                "w_max = \"4 mV\", dependence = \"multiplicative\", faults = { stuck_on = 0.1 }, endurance = {}",
+            ),
         ),
         ("a power law without its exponent", with(RULE, "w_max = \"4 mV\", dependence = \"power\"")),
-        ("amplitudes of another rule", with(RULE, "rule = \"rectangular\", window = \"10 ms\", w_max = \"4 mV\"")),
+        (
+            "amplitudes of another rule",
+            with(RULE, "rule = \"rectangular\", window = \"10 ms\", w_max = \"4 mV\""),
+        ),
         ("a key of another rule", with(RULE, "rule = \"stdp-pair\", window = \"10 ms\", w_max = \"4 mV\"")),
         (
             "triplets that cannot be",
-            with(RULE, "rule = \"stdp-triplet\", pairing = \"restricted\", a_plus = 0.1, a_minus = 0.1, w_max = \"4 mV\""),
+            with(
+                RULE,
+                "rule = \"stdp-triplet\", pairing = \"restricted\", a_plus = 0.1, a_minus = 0.1, w_max = \"4 mV\"",
+            ),
         ),
         (
             "pulses of current",
@@ -194,11 +211,17 @@ fn what_is_wrong_with_a_rule_is_said() {
         ),
         (
             "an unknown preset",
-            with(RULE, "rule = \"overlap\", preset = \"ag-tio2-pt-ts\", w_max = \"4 mV\" }\ndevice = { w_max = \"4 mV\""),
+            with(
+                RULE,
+                "rule = \"overlap\", preset = \"ag-tio2-pt-ts\", w_max = \"4 mV\" }\ndevice = { w_max = \"4 mV\"",
+            ),
         ),
         (
             "more than the devices can be",
-            with(RULE, "w_min = \"-1 mV\", w_max = \"4 mV\", dependence = \"multiplicative\" }\ndevice = { w_max = \"3 mV\""),
+            with(
+                RULE,
+                "w_min = \"-1 mV\", w_max = \"4 mV\", dependence = \"multiplicative\" }\ndevice = { w_max = \"3 mV\"",
+            ),
         ),
     ];
     let page = cases.map(|(what, text)| {

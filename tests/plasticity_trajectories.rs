@@ -5,7 +5,9 @@ mod plasticity_common;
 
 use memspike::engine::{Heap, Lanes};
 use memspike::network::Rows;
-use memspike::plasticity::{AtZero, Bounds, Dependence, Law, Pair, Pairing, PostTrace, Rectangular, Rule, Triplet, Unit};
+use memspike::plasticity::{
+    AtZero, Bounds, Dependence, Law, Pair, Pairing, PostTrace, Rectangular, Rule, Triplet, Unit,
+};
 use memspike::units::Second;
 use plasticity_common::{Dd, MS, Trains, decay, learning, trajectory};
 
@@ -44,9 +46,7 @@ fn gains(law: &Law, w: Dd) -> (Dd, Dd) {
         Dependence::Additive => (Dd::ONE, Dd::ONE),
         Dependence::Multiplicative => (high, low),
         Dependence::Power { mu } => (share_to(high, mu), share_to(low, mu)),
-        Dependence::Exponential { beta } => {
-            ((-(Dd::of(beta) * low)).exp(), (-(Dd::of(beta) * high)).exp())
-        }
+        Dependence::Exponential { beta } => ((-(Dd::of(beta) * low)).exp(), (-(Dd::of(beta) * high)).exp()),
     };
     match law.unit {
         Unit::Span => (up, down),
@@ -184,9 +184,9 @@ impl Oracle for PostTrace {
 fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect: &Rows, seed: u64) -> f64 {
     let network = trains.network(connect.clone());
     let synapses: Vec<(usize, usize)> = match connect {
-        Rows::Dense => (0..trains.rows.len())
-            .flat_map(|row| (0..trains.cols.len()).map(move |col| (row, col)))
-            .collect(),
+        Rows::Dense => {
+            (0..trains.rows.len()).flat_map(|row| (0..trains.cols.len()).map(move |col| (row, col))).collect()
+        }
         Rows::OneToOne => (0..trains.rows.len()).map(|row| (row, row)).collect(),
         Rows::Sparse { start, targets } => (0..trains.rows.len())
             .flat_map(|row| targets[start[row]..start[row + 1]].iter().map(move |&col| (row, col as usize)))

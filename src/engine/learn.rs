@@ -333,18 +333,10 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
 
     /// Everything that is needed to go on elsewhere, between any two steps.
     #[must_use]
-    pub fn learning_state(
-        &self,
-        weights: &mut Weights<f64>,
-        learning: &mut Learning,
-    ) -> LearningState {
+    pub fn learning_state(&self, weights: &mut Weights<f64>, learning: &mut Learning) -> LearningState {
         learning.settle_waiting(weights);
         let memories = learning.plastic.iter().map(|plastic| Some(plastic.as_ref()?.memory().clone()));
-        LearningState {
-            simulation: self.state(),
-            weights: weights.clone(),
-            memories: memories.collect(),
-        }
+        LearningState { simulation: self.state(), weights: weights.clone(), memories: memories.collect() }
     }
 
     /// Goes on from a state: the simulation and its weights. `learning` is made anew for the same network.

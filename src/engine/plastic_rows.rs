@@ -60,8 +60,7 @@ impl Held {
         let decay = parameters.decay(state.last.fs(), time.fs());
         self.saved.clear();
         self.saved.extend(self.queue.iter().map(|&neuron| state.x[neuron as usize]));
-        let mut any =
-            vectorised(Row { x: &mut state.x, weights, decay, theta: parameters.theta });
+        let mut any = vectorised(Row { x: &mut state.x, weights, decay, theta: parameters.theta });
         let mut released = 0;
         for (&neuron, &before) in self.queue.iter().zip(&self.saved) {
             let neuron = neuron as usize;

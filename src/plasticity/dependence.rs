@@ -172,9 +172,7 @@ pub trait Loop {
 pub fn with_gain<L: Loop>(dependence: Dependence, unit: Unit, bounds: Bounds, work: L) -> L::Output {
     match (dependence, unit) {
         (Dependence::Additive, Unit::Span) => work.run(Constant),
-        (Dependence::Multiplicative, Unit::Span) => {
-            work.run(Soft { bounds, over_span: 1.0 / bounds.span() })
-        }
+        (Dependence::Multiplicative, Unit::Span) => work.run(Soft { bounds, over_span: 1.0 / bounds.span() }),
         _ => work.run(Any::new(dependence, unit, bounds)),
     }
 }
@@ -224,10 +222,7 @@ mod tests {
         for dependence in [Dependence::Additive, Dependence::Multiplicative] {
             for w in [-0.5, 0.1, 1.5] {
                 let any = Any::new(dependence, Unit::Span, BOUNDS);
-                assert_eq!(
-                    with_gain(dependence, Unit::Span, BOUNDS, Both(w)),
-                    (any.up(w), any.down(w))
-                );
+                assert_eq!(with_gain(dependence, Unit::Span, BOUNDS, Both(w)), (any.up(w), any.down(w)));
             }
         }
     }

@@ -11,12 +11,7 @@ pub enum Layout {
     OneToOne { size: usize },
     /// Row r has the synapses `start[r]..start[r + 1]`, to `targets`; column c those in
     /// `incoming[begin[c]..begin[c + 1]]`, as (synapse, row).
-    Sparse {
-        start: Vec<usize>,
-        targets: Vec<u32>,
-        begin: Vec<usize>,
-        incoming: Vec<(u32, u32)>,
-    },
+    Sparse { start: Vec<usize>, targets: Vec<u32>, begin: Vec<usize>, incoming: Vec<(u32, u32)> },
 }
 
 impl Layout {
@@ -106,8 +101,9 @@ impl Layout {
             Self::Dense { cols, stride, .. } => (0..*cols).for_each(|col| visit(row * stride + col, col)),
             Self::OneToOne { .. } => visit(row, row),
             Self::Sparse { start, targets, .. } => {
-                for synapse in start[row]..start[row + 1] {
-                    visit(synapse, targets[synapse] as usize);
+                let range = start[row]..start[row + 1];
+                for (&target, synapse) in targets[range.clone()].iter().zip(range) {
+                    visit(synapse, target as usize);
                 }
             }
         }

@@ -21,6 +21,14 @@ struct Synapse {
     col: usize,
 }
 
+/// What all devices of a row or column have in common.
+struct Around<'a> {
+    pulse: Waveform,
+    devices: Option<&'a Devices>,
+    layout: &'a Layout,
+    time: Time,
+}
+
 impl Overlap {
     /// Conductance of a weight (siemens).
     #[must_use]
@@ -36,16 +44,9 @@ impl Overlap {
         (self.w_max * ((g - bounds.g_min) / bounds.span())).clamp(0.0, self.w_max)
     }
 
-    fn follow(
-        &self,
-        pulse: &Waveform,
-        memory: &mut Memory,
-        devices: Option<&Devices>,
-        layout: &Layout,
-        weights: &mut [f64],
-        synapse: Synapse,
-        time: Time,
-    ) {
+    /// Brings one device to `around.time`.
+    fn follow(&self, around: &Around<'_>, memory: &mut Memory, weights: &mut [f64], synapse: Synapse) {
+        let &Around { ref pulse, devices, layout, time } = around;
         let Synapse { weight, row, col } = synapse;
         let from = std::mem::replace(&mut memory.until[weight], time);
         let starts = [memory.last_pre[row], memory.last_post[col]];
@@ -109,10 +110,8 @@ impl Overlap {
         row: usize,
         time: Time,
     ) {
-        let pulse = self.pulse.waveform();
-        layout.row(row, |weight, col| {
-            self.follow(&pulse, memory, devices, layout, weights, Synapse { weight, row, col }, time);
-        });
+        let around = Around { pulse: self.pulse.waveform(), devices, layout, time };
+        layout.row(row, |weight, col| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 
     /// Brings the devices of a column to `time`.
@@ -125,10 +124,8 @@ impl Overlap {
         col: usize,
         time: Time,
     ) {
-        let pulse = self.pulse.waveform();
-        layout.column(col, |weight, row| {
-            self.follow(&pulse, memory, devices, layout, weights, Synapse { weight, row, col }, time);
-        });
+        let around = Around { pulse: self.pulse.waveform(), devices, layout, time };
+        layout.column(col, |weight, row| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 
     /// New pulses on the electrodes.

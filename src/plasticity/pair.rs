@@ -128,7 +128,14 @@ impl Pair {
     }
 
     /// The marks an instant leaves.
-    pub(super) fn mark(&self, memory: &mut Memory, layout: &Layout, time: Time, rows: &[u32], spikes: &[u32]) {
+    pub(super) fn mark(
+        &self,
+        memory: &mut Memory,
+        layout: &Layout,
+        time: Time,
+        rows: &[u32],
+        spikes: &[u32],
+    ) {
         let (pre, post) = memory.traces.split_at_mut(1);
         let (pre, post) = (&mut pre[0], &mut post[0]);
         if !rows.is_empty() {

@@ -146,7 +146,8 @@ impl Plastic {
         };
         if let Some((pair, cols, stride)) = dense {
             let memory = &self.memory;
-            let work = DenseArrival { pair: &pair, memory, log: &mut self.log, cols, stride, weights, time, rows };
+            let work =
+                DenseArrival { pair: &pair, memory, log: &mut self.log, cols, stride, weights, time, rows };
             with_gain(pair.law.dependence, pair.law.unit, pair.law.bounds, work);
             return;
         }

@@ -156,7 +156,9 @@ pub struct Overlap {
 pub enum RuleError {
     #[error("{name} is {value} s; a time constant must be above zero")]
     TimeConstant { name: &'static str, value: f64 },
-    #[error("{name} is {value}; an amplitude must be finite and zero or more (depression has its minus already)")]
+    #[error(
+        "{name} is {value}; an amplitude must be finite and zero or more (depression has its minus already)"
+    )]
     Amplitude { name: &'static str, value: f64 },
     #[error("the weight is bounded by {w_min} and {w_max}; a rule needs two finite bounds in this order")]
     Bounds { w_min: f64, w_max: f64 },
@@ -192,7 +194,8 @@ impl Rule {
     #[must_use]
     pub fn faults(&self) -> Vec<RuleError> {
         let mut faults = Vec::new();
-        let (taus, amplitudes): (Vec<(&'static str, Second)>, Vec<(&'static str, f64)>) = match self {
+        type Named<T> = Vec<(&'static str, T)>;
+        let (taus, amplitudes): (Named<Second>, Named<f64>) = match self {
             Self::Pair(p) => (
                 vec![("tau_plus", p.tau_plus), ("tau_minus", p.tau_minus)],
                 vec![("a_plus", p.a_plus), ("a_minus", p.a_minus)],

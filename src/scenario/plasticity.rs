@@ -8,8 +8,8 @@ use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::preset::{Preset, PresetDevice};
 use crate::plasticity::{
-    AtZero, Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule, Triplet,
-    Unit,
+    AtZero, Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule,
+    Triplet, Unit,
 };
 use crate::synapse::{Arrangement, Placement};
 use crate::units::{Second, Siemens, Volt};
@@ -35,8 +35,7 @@ impl Lower<'_> {
             );
         }
         self.below(fields, "w_min", "w_max", "the bounds of the weight");
-        if let (Some(w_min), Some(w_max), None) =
-            (fields.quantity("w_min"), w_max, fields.written("w_max"))
+        if let (Some(w_min), Some(w_max), None) = (fields.quantity("w_min"), w_max, fields.written("w_max"))
             && w_min >= w_max
         {
             self.faults.push(
@@ -157,9 +156,12 @@ impl Lower<'_> {
         let single = device.arrangement == Arrangement::Single;
         if overlap && single {
             self.faults.push(
-                Diagnostic::error(format!("the rule of {} moves one device over its whole range", outer.what))
-                    .maybe_at(fields.place("rule"))
-                    .allowed("arrangement = \"differential\": the other device of a pair rests at g_min"),
+                Diagnostic::error(format!(
+                    "the rule of {} moves one device over its whole range",
+                    outer.what
+                ))
+                .maybe_at(fields.place("rule"))
+                .allowed("arrangement = \"differential\": the other device of a pair rests at g_min"),
             );
         }
         if !single && fields.quantity("w_min").is_some_and(|w_min| w_min < 0.0) {

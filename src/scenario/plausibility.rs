@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Kernel, Origin, PlasticityPlan, Plan, Protocol, SourceKind, Supervised};
+use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised};
 use super::spec::Unit;
 use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;

@@ -140,7 +140,7 @@ pub fn train(dice: &mut Dice, rate: f64, end: u64) -> Vec<u64> {
     loop {
         t -= dice.unit().ln() / rate;
         let mut at = (t * 1e15) as u64;
-        if dice.word() % 2 == 0 {
+        if dice.word().is_multiple_of(2) {
             at = at / MS * MS;
         }
         if at >= end {

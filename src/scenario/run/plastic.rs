@@ -233,9 +233,8 @@ pub fn conductances(
         let Some(devices) = learning.plastic(index).and_then(Plastic::devices) else { continue };
         let values = weights.values(network, index);
         let prefix = format!("conductance.{}.", projection.name);
-        let pairs = arrays.iter().filter(|array| {
-            array.name.starts_with(&prefix) && !array.name.ends_with("minus")
-        });
+        let pairs =
+            arrays.iter().filter(|array| array.name.starts_with(&prefix) && !array.name.ends_with("minus"));
         let pairs = pairs.count().max(1) as f64;
         for array in arrays.iter_mut() {
             if !array.name.starts_with(&prefix) || array.name.ends_with("minus") {

@@ -293,16 +293,25 @@ const AMPLITUDE: Kind = Kind::Number(Bounds::NON_NEGATIVE);
 const PROBABILITY: Kind = Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0));
 
 static PLASTICITY: &[Key] = &[
-    Key::new("rule", Kind::Choice(RULES), "Learning rule; times are those at the synapse.").setting("\"stdp-pair\""),
+    Key::new("rule", Kind::Choice(RULES), "Learning rule; times are those at the synapse.")
+        .setting("\"stdp-pair\""),
     Key::new("pairing", Kind::Choice(PAIRINGS), "Which pairs of spikes count.")
         .setting("\"all_to_all\"")
         .when("rule", PAIRS),
-    Key::new("at_zero", Kind::Choice(AT_ZEROS), "What an arrival and a spike of the same instant do to each other.")
-        .setting("\"none\"")
-        .when("rule", &["stdp-pair"]),
-    Key::new("dependence", Kind::Choice(DEPENDENCES), "How a change depends on the weight, x = (w - w_min)/(w_max - w_min).")
-        .setting("\"additive\"")
-        .when("rule", LAWS),
+    Key::new(
+        "at_zero",
+        Kind::Choice(AT_ZEROS),
+        "What an arrival and a spike of the same instant do to each other.",
+    )
+    .setting("\"none\"")
+    .when("rule", &["stdp-pair"]),
+    Key::new(
+        "dependence",
+        Kind::Choice(DEPENDENCES),
+        "How a change depends on the weight, x = (w - w_min)/(w_max - w_min).",
+    )
+    .setting("\"additive\"")
+    .when("rule", LAWS),
     Key::new("mu", AMPLITUDE, "Exponent: 0 is additive, 1 multiplicative.").when("dependence", &["power"]),
     Key::new("beta", AMPLITUDE, "Exponent, per range of the weight.")
         .literature("3.0", "Querlioz et al. 2013")
@@ -334,16 +343,21 @@ static PLASTICITY: &[Key] = &[
     Key::new("tau_y", TIME_CONSTANT, "Time constant of the slow trace of spikes.")
         .literature("\"125 ms\"", "Pfister & Gerstner 2006, visual cortex, all to all")
         .when("rule", &["stdp-triplet"]),
-    Key::new("window", TIME_CONSTANT, "An arrival this long ago still counts.").when("rule", &["rectangular"]),
+    Key::new("window", TIME_CONSTANT, "An arrival this long ago still counts.")
+        .when("rule", &["rectangular"]),
     Key::new("target", AMPLITUDE, "The trace at which nothing changes: below it a spike depresses.")
         .setting("0.0")
         .when("rule", &["post-trace"]),
     Key::new("saturate", Kind::Flag, "Whether an arrival sets the trace to 1 instead of adding 1.")
         .setting("false")
         .when("rule", &["post-trace"]),
-    Key::new("preset", Kind::Text, "The device whose kinetics and pulse learn; its range is that of `device`.")
-        .setting("\"ag-tio2-pt-rs-analog\"")
-        .when("rule", &["overlap"]),
+    Key::new(
+        "preset",
+        Kind::Text,
+        "The device whose kinetics and pulse learn; its range is that of `device`.",
+    )
+    .setting("\"ag-tio2-pt-rs-analog\"")
+    .when("rule", &["overlap"]),
     Key::new("w_min", VOLTAGE, "Lower bound of the weight.").setting("\"0 V\"").when("rule", LAWS),
     Key::new("w_max", positive(Unit::Volt), "Upper bound of the weight; every update is clipped.")
         .absent("`w_max` of the device"),
@@ -384,10 +398,8 @@ static DEPENDENCES: &[Choice] = &[
     choice("exponential", "f+ = e^(-beta x), f- = e^(-beta (1 - x))"),
 ];
 
-static RELATIVE: &[Choice] = &[
-    choice("weight", "the present weight, as windows are measured"),
-    choice("span", "w_max - w_min"),
-];
+static RELATIVE: &[Choice] =
+    &[choice("weight", "the present weight, as windows are measured"), choice("span", "w_max - w_min")];
 
 static PROGRAM: &[Key] = &[
     Key::new("v_set", positive(Unit::Volt), "Height of a potentiating pulse.")
