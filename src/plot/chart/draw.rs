@@ -110,7 +110,7 @@ struct Panel<'a> {
 impl<'a> Panel<'a> {
     fn new(chart: &'a Chart, x_parts: usize, y_parts: usize) -> Self {
         let shown = |p: &Point| chart.x.measure(p.x).is_some() && chart.y.measure(p.y).is_some();
-        let omitted = chart.series.iter().flat_map(|s| &s.points).filter(|p| !shown(p)).count();
+        let omitted = chart.series.iter().flat_map(|s| &s.points).filter(|p| !shown(p) && !p.gap()).count();
         let empty = Layout { lo: 0.0, hi: 1.0, ticks: Vec::new(), label: String::new() };
         let mut panel = Self { chart, x: empty.clone(), y: empty, pens: pens(&chart.series), omitted };
         panel.x = chart.x.layout(panel.values(Direction::X).into_iter(), panel.pad_x(), x_parts);
@@ -333,7 +333,7 @@ impl<'a> Panel<'a> {
             .marks(Direction::Y)
             .filter_map(|(value, label)| {
                 let at = self.y.place(self.chart.y.measure(value)?);
-                (-1e-9..=1.0 + 1e-9).contains(&at).then(|| (bottom - at * (bottom - top), label))
+                (-1e-9..=1.0 + 1e-9).contains(&at).then_some((bottom - at * (bottom - top), label))
             })
             .collect();
         lines.sort_by(|a, b| a.0.total_cmp(&b.0));
