@@ -21,6 +21,58 @@ pub struct Unknown {
 
 const STEPS: usize = 500;
 
+/// A parameter that is given, not fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    pub name: String,
+    /// In SI units.
+    pub value: f64,
+}
+
+/// As [`least_squares`], with some parameters held: they come out as they went in, without an error.
+///
+/// # Errors
+/// As [`least_squares`].
+pub fn least_squares_holding(
+    what: &'static str,
+    points: &[(f64, f64)],
+    unknowns: &[Unknown],
+    held: &[Held],
+    model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
+) -> Result<Fitted, FitError> {
+    let given: Vec<Option<f64>> =
+        unknowns.iter().map(|u| held.iter().find(|h| h.name == u.name).map(|h| h.value)).collect();
+    let free: Vec<Unknown> =
+        unknowns.iter().zip(&given).filter(|(_, given)| given.is_none()).map(|(u, _)| *u).collect();
+    let fit = least_squares(what, points, &free, |x, p, d| {
+        let (mut whole, mut gradient) = (Vec::with_capacity(unknowns.len()), vec![0.0; unknowns.len()]);
+        let mut fitted = p.iter();
+        for given in &given {
+            whole.push(given.unwrap_or_else(|| fitted.next().copied().unwrap_or(0.0)));
+        }
+        let value = model(x, &whole, &mut gradient);
+        let slots = gradient.iter().zip(&given).filter(|(_, given)| given.is_none());
+        for (slot, (own, _)) in d.iter_mut().zip(slots) {
+            *slot = *own;
+        }
+        value
+    })?;
+    let mut found = fit.parameters.into_iter();
+    let mut parameters = Vec::with_capacity(unknowns.len());
+    for (unknown, given) in unknowns.iter().zip(given) {
+        match given {
+            Some(value) => parameters.push(FittedParameter {
+                name: unknown.name.to_owned(),
+                unit: unknown.unit.to_owned(),
+                value,
+                error: 0.0,
+            }),
+            None => parameters.extend(found.next()),
+        }
+    }
+    Ok(Fitted { parameters, ..fit })
+}
+
 /// Fits y = model(x, p), whose last argument takes the derivatives by the parameters.
 ///
 /// # Errors

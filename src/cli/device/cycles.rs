@@ -7,7 +7,7 @@ use memspike::device::protocol::{
     CycleOptions, CycleStatistics, Moments, Table, cycles, cycles_dose, cycles_switch,
 };
 use memspike::device::resistive::Resistive as _;
-use memspike::plot::chart::{Axis, Chart, Look, Mark, Series};
+use memspike::plot::chart::{Axis, Chart, Look, Mark, Series, Stack};
 use memspike::plot::{PlotError, number};
 use memspike::units::{Quantity as _, Second, Volt};
 use std::fmt::Write as _;
@@ -119,7 +119,7 @@ fn summary(statistics: &CycleStatistics, names: [&str; 2], unit: &str) -> String
     text
 }
 
-/// The cumulative distribution of both quantities.
+/// The cumulative distribution of both quantities: of resistances their spread above and their window below.
 fn draw(
     ask: &Ask<'_>,
     table: &Table,
@@ -127,43 +127,51 @@ fn draw(
     names: [&str; 2],
     unit: &str,
 ) -> Result<String, PlotError> {
-    let axis = if unit == "V" { Axis::linear("voltage", unit) } else { Axis::log("resistance", unit) };
-    let kinds = if unit == "V" { ["turns on", "turns off"] } else { ["on", "off"] };
+    let volts = unit == "V";
+    let kinds = if volts { ["turns on", "turns off"] } else { ["on", "off"] };
     let moments = [&statistics.r_on, &statistics.r_off];
     let cv = |m: &Moments| format!("{:.2} %", 100.0 * m.cv);
-    let mut chart = Chart::new(
-        format!("Cycles of {}", ask.preset.title),
-        axis,
-        Axis::linear("cumulative probability", "%").exactly(0.0, 100.0),
-    )
-    .subtitle(format!(
+    let title = format!("Cycles of {}", ask.preset.title);
+    let subtitle = format!(
         "{} cycles; CV {}: {}, {}: {}",
         number::count(moments[0].count),
         kinds[0],
         cv(moments[0]),
         kinds[1],
         cv(moments[1])
-    ));
+    );
+    let probability = || Axis::linear("cumulative probability", "%").exactly(0.0, 100.0);
+    let x = if volts { Axis::linear("voltage", unit) } else { Axis::log("resistance", unit) };
+    let mut values = Chart::new(title.clone(), x, probability()).subtitle(subtitle.clone());
+    let mut spread = Chart::new("", Axis::linear("deviation from the median", "%"), probability());
     for ((name, kind), m) in names.iter().zip(kinds).zip(moments) {
         let mut sorted: Vec<f64> = table.values(name).unwrap_or_default().to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let n = sorted.len();
+        let median = sorted.get(n / 2).copied().unwrap_or(1.0);
         let look = if n <= 400 { Look::Points } else { Look::Line };
         // Every value of a few, and enough quantiles of many.
         let ranks: Vec<usize> =
             if n <= 2000 { (0..n).collect() } else { (0..2000).map(|k| k * (n - 1) / 1999).collect() };
-        let points = ranks.into_iter().map(|k| (sorted[k], 100.0 * (k as f64 + 0.5) / n as f64));
-        chart = chart.series(Series::new(format!("{kind}, mean {}", short(m.mean, unit)), look, points));
+        let place = |k: usize| 100.0 * (k as f64 + 0.5) / n as f64;
+        let label = format!("{kind}, mean {}", short(m.mean, unit));
+        let points = ranks.iter().map(|&k| (sorted[k], place(k)));
+        values = values.series(Series::new(label, look, points));
+        let points = ranks.iter().map(|&k| (100.0 * (sorted[k] / median - 1.0), place(k)));
+        spread = spread.series(Series::new(kind, look, points));
     }
     if let PresetDevice::ThresholdSwitch { switch, .. } = &ask.preset.device {
-        chart = chart
+        values = values
             .mark(Mark::x(switch.v_th.get(), ask.label("V_th", "v_th")))
             .mark(Mark::x(switch.v_hold.get(), ask.label("V_h", "v_hold")));
     }
     if let PresetDevice::BinarySwitch { device, .. } = &ask.preset.device {
-        chart = chart
+        values = values
             .mark(Mark::x(device.r_on.get(), ask.label("R_on", "r_on")))
             .mark(Mark::x(device.r_off.get(), ask.label("R_off", "r_off")));
     }
-    chart.svg()
+    if volts {
+        return values.svg();
+    }
+    Stack::new(title, subtitle).size(720, 680).below(spread, 1.0).below(values, 0.8).svg()
 }

@@ -204,7 +204,7 @@ fn marks(ask: &Ask<'_>, args: &IvArgs) -> Vec<Mark> {
         PresetDevice::BinarySwitch { device, .. } => {
             let mut marks = vec![
                 Mark::x(device.v_set.get(), ask.label("SET", "v_set")),
-                Mark::x(-device.v_reset.get(), ask.label("RESET \u{2212}", "v_reset")),
+                Mark::x(-device.v_reset.get(), ask.label("RESET", "v_reset").replacen(' ', " \u{2212}", 1)),
             ];
             marks.extend(args.compliance.or(device.i_cc).map(|i| limit(i.get())));
             marks
@@ -213,7 +213,7 @@ fn marks(ask: &Ask<'_>, args: &IvArgs) -> Vec<Mark> {
             let (set, reset) = device.onsets();
             vec![
                 Mark::x(set, ask.label("SET above", "set_v_on")),
-                Mark::x(-reset, ask.label("RESET beyond \u{2212}", "reset_v_on")),
+                Mark::x(-reset, ask.label("RESET", "reset_v_on").replacen(' ', " beyond \u{2212}", 1)),
             ]
         }
     }

@@ -138,7 +138,7 @@ impl Ask<'_> {
     /// `V_th 0.25 V (measured)`: a number of the preset, for a mark in a picture.
     fn label(&self, symbol: &str, key: &str) -> String {
         match self.preset.parameters.iter().find(|parameter| parameter.key == key) {
-            Some(p) => format!("{symbol} {} ({})", p.value, p.provenance.name()),
+            Some(p) => format!("{symbol} {} ({})", typeset(&p.value), p.provenance.name()),
             None => symbol.to_owned(),
         }
     }
@@ -182,9 +182,14 @@ impl Ask<'_> {
     }
 }
 
-/// Three digits and a prefix.
+/// Three digits and a prefix, as a person writes them.
 fn short(value: f64, unit: &str) -> String {
-    memspike::plot::number::si(value, unit)
+    typeset(&memspike::plot::number::si(value, unit))
+}
+
+/// `7 uA` as print has it: with a micro sign, an ohm sign and a true minus.
+fn typeset(text: &str) -> String {
+    text.replace(" u", " \u{b5}").replace("Ohm", "\u{2126}").replace('-', "\u{2212}")
 }
 
 /// The voltages a resistive device is driven to if none are given: (SET, RESET), the second negative.

@@ -23,8 +23,7 @@ pub fn run(ask: &Ask<'_>, args: &PulsesArgs) -> Result<Answer, Failure> {
             let (device, seed) = ask.own_dose(device, spread);
             let bounds = device.bounds();
             let g = ask.start(args.start, &device, g_start.get().clamp(bounds.g_min, bounds.g_max))?;
-            let v = args.amplitude.map_or(usual_voltages(ask.preset).0, Volt::get);
-            let (width, count) = usual_width(&device, v);
+            let (width, count) = usual_width(&device, voltages(ask, args));
             program(ask, args, &device, g, seed, (args.width.unwrap_or(width), count))
         }
         PresetDevice::Oscillator { .. } => {
@@ -33,17 +32,28 @@ pub fn run(ask: &Ask<'_>, args: &PulsesArgs) -> Result<Answer, Failure> {
     }
 }
 
-/// A width of which 50 pulses have a dose of 2, or the width and number of the pulses that were measured.
-fn usual_width(device: &DoseDevice, v: f64) -> (Second, u32) {
-    let rate = if v >= 0.0 { &device.set } else { &device.reset };
-    if let Rate::Pulses { width, .. } = rate {
+/// A width of which 50 pulses of the faster side have a dose of 1, or the width and number of the pulses that were measured.
+fn usual_width(device: &DoseDevice, (up, down): (f64, f64)) -> (Second, u32) {
+    if let Rate::Pulses { width, .. } = &device.set {
         return (*width, 100);
     }
-    let dose = rate.dose(Ramp { from: v.abs(), to: v.abs(), length: 1.0 });
-    let width = if dose > 0.0 { 0.04 / dose } else { 1e-3 };
+    let per_second = |rate: &Rate, v: f64| rate.dose(Ramp { from: v, to: v, length: 1.0 });
+    let dose = per_second(&device.set, up.max(0.0)).max(per_second(&device.reset, (-down).max(0.0)));
+    let width = if dose > 0.0 { 0.02 / dose } else { 1e-3 };
     // Two digits are all a default needs.
     let rounded = format!("{width:.1e}").parse().ok().and_then(Second::from_si);
     (rounded.filter(|w| w.get() > 0.0).unwrap_or(Second::new(1e-3)), 50)
+}
+
+/// Voltages of the two trains; zero for no second one.
+fn voltages(ask: &Ask<'_>, args: &PulsesArgs) -> (f64, f64) {
+    let (up, down) = usual_voltages(ask.preset);
+    match (args.amplitude, args.reverse) {
+        (amplitude, Some(reverse)) => (amplitude.map_or(up, Volt::get), reverse.get()),
+        // A train of one's own has no second one unless it is asked for.
+        (Some(amplitude), None) => (amplitude.get(), 0.0),
+        (None, None) => (up, down),
+    }
 }
 
 fn program(
@@ -54,14 +64,7 @@ fn program(
     seed: Option<u64>,
     (width, count): (Second, u32),
 ) -> Result<Answer, Failure> {
-    let (up, down) = usual_voltages(ask.preset);
-    let up = args.amplitude.map_or(up, Volt::get);
-    // A train of one's own has no second one unless it is asked for.
-    let down = match (args.reverse, args.amplitude) {
-        (Some(v), _) => v.get(),
-        (None, Some(_)) => 0.0,
-        (None, None) => down,
-    };
+    let (up, down) = voltages(ask, args);
     ask.in_range([up, down])?;
     let count = args.count.unwrap_or(count);
     ask.rows(2 * u64::from(count), "--count")?;
@@ -149,7 +152,12 @@ fn integrate(
     let mut table = pulses_switch(switch, &protocol, &spread, ask.common.seed);
     ask.measure(&mut table, &["state"])?;
     let spikes = table.values("spikes").and_then(<[f64]>::last).copied().unwrap_or(0.0);
-    let note = format!("{count} pulses of {amplitude}, {width} every {period}: it turned on {spikes} times");
+    let turned = match spikes {
+        0.0 => "never turned on".to_owned(),
+        1.0 => "turned on once".to_owned(),
+        n => format!("turned on {n} times"),
+    };
+    let note = format!("{count} pulses of {amplitude}, {width} every {period}: it {turned}");
     let svg = ask.picture(|| draw_integration(ask, &table, switch, amplitude, &note))?;
     Ok(Answer { table, svg, notes: vec![note], summary: None })
 }

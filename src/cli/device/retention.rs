@@ -8,7 +8,7 @@ use memspike::device::resistive::Resistive;
 use memspike::device::retention::{DecayLaw, Retention};
 use memspike::device::threshold::ThresholdSwitch;
 use memspike::plot::PlotError;
-use memspike::plot::chart::{Axis, Chart, Look, Mark, Point, Series};
+use memspike::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use memspike::units::{Quantity as _, Second, Siemens};
 
 pub fn run(ask: &Ask<'_>, args: &RetentionArgs) -> Result<Answer, Failure> {
@@ -62,17 +62,18 @@ fn draw(ask: &Ask<'_>, table: &Table, note: &str, devices: u32) -> Result<String
     let column = |name: &str| table.values(name).unwrap_or_default();
     let (t, on, off) = (column("time"), column("on"), column("off"));
     let (low, high) = (column("on lowest tenth"), column("on highest tenth"));
-    let point = |k: usize| Point { x: t[k], y: on[k], within: (devices > 1).then(|| (low[k], high[k])) };
+    let share = |k: usize| {
+        let of = |g: f64| 100.0 * g / on[0];
+        Point { x: t[k], y: of(on[k]), within: (devices > 1).then(|| (of(low[k]), of(high[k]))) }
+    };
     let name = if devices > 1 { "on, median and middle 80 % of the devices" } else { "on" };
-    Chart::new(
-        format!("Retention of {}", ask.preset.title),
-        Axis::linear("time", "s"),
-        Axis::log("conductance", "S"),
-    )
-    .subtitle(note)
-    .series(Series::new(name, Look::Line, (0..t.len()).map(point)))
-    .series(Series::new("off", Look::Line, (0..t.len()).map(|k| (t[k], off[k]))))
-    .svg()
+    let time = || Axis::linear("time", "s");
+    let upper = Chart::new("", time(), Axis::linear("on state left", "%").at_least(90.0, 100.0))
+        .series(Series::new(name, Look::Line, (0..t.len()).map(share)));
+    let lower = Chart::new("", time(), Axis::log("conductance", "S"))
+        .series(Series::new("on", Look::Line, (0..t.len()).map(|k| (t[k], on[k]))))
+        .series(Series::new("off", Look::Line, (0..t.len()).map(|k| (t[k], off[k]))));
+    Stack::new(format!("Retention of {}", ask.preset.title), note).below(upper, 1.0).below(lower, 1.0).svg()
 }
 
 /// A volatile device forgets: its free relaxation from threshold.

@@ -83,7 +83,10 @@ fn draw(
         .zip(fits)
         .filter_map(|((w, tau), fit)| {
             let fit = fit.as_ref()?;
-            Some(format!("{w} {:.2} %, {tau} {:.2} ms", fit.amplitude, fit.tau * 1e3))
+            Some(
+                format!("{w} = {:.2} %, {tau} = {:.2} ms", fit.amplitude, fit.tau * 1e3)
+                    .replace('-', "\u{2212}"),
+            )
         })
         .collect();
     let subtitle = if told.is_empty() {
@@ -98,11 +101,6 @@ fn draw(
         Axis::linear("change of conductance", "%"),
     )
     .subtitle(subtitle);
-    let of = |bound: bool| (0..dt.len()).filter(move |&k| (clipped[k] != 0.0) == bound);
-    chart = chart.points("pairs of pulses", of(false).map(|k| (dt[k], change[k])));
-    if of(true).next().is_some() {
-        chart = chart.points("ended at a bound", of(true).map(|k| (dt[k], change[k])));
-    }
     let reach = options.reach.get();
     let from = options.fit_from.get().min(reach);
     let mut name = "exponentials";
@@ -118,6 +116,11 @@ fn draw(
         }
         chart = chart.series(curve);
         name = "";
+    }
+    let of = |bound: bool| (0..dt.len()).filter(move |&k| (clipped[k] != 0.0) == bound);
+    chart = chart.points("pairs of pulses", of(false).map(|k| (dt[k], change[k])));
+    if of(true).next().is_some() {
+        chart = chart.points("ended at a bound", of(true).map(|k| (dt[k], change[k])));
     }
     if overlap < reach {
         chart = chart.band(Band::x(-overlap, overlap, "main lobes overlap"));

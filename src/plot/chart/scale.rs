@@ -114,8 +114,11 @@ impl Axis {
             let free = pad * (hi - lo);
             // An axis of what cannot be negative starts at zero.
             let linear = self.scale == Scale::Linear;
-            let free_at = |end: f64| if linear && end == 0.0 { 0.0 } else { free };
-            (lo - free_at(lo), hi + free_at(hi))
+            let beyond = |end: f64, free: f64| {
+                let moved = end + free;
+                if linear && (end == 0.0 || moved * end < 0.0) { 0.0 } else { moved }
+            };
+            (beyond(lo, -free), beyond(hi, free))
         });
         let (ticks, label) = self.ticks(lo, hi, parts.clamp(2, 20));
         Layout { lo, hi, ticks, label }
