@@ -63,6 +63,8 @@ pub enum Command {
     Models(ModelsArgs),
     /// Characterise one device: sweeps, pulses, learning window, retention, cycles.
     Device(Box<super::device::DeviceArgs>),
+    /// Fit a measurement: parameters with errors, and a preset of them.
+    Fit(Box<super::fit::FitArgs>),
     /// Write a scenario to start from.
     New(NewArgs),
     /// Fetch data sets.
