@@ -108,7 +108,12 @@ fn pages() -> Vec<ModelPage> {
         ("fast", "a merge of lanes, Poisson spikes delivered in batches"),
         ("reference", "one priority queue with one entry per pending event: the same results, slowly"),
     ] {
-        pages.push(ModelPage { kind: "engine (--engine)".into(), name, summary: summary.into(), parameters: Vec::new() });
+        pages.push(ModelPage {
+            kind: "engine (--engine)".into(),
+            name,
+            summary: summary.into(),
+            parameters: Vec::new(),
+        });
     }
     pages.extend(presets());
     pages

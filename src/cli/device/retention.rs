@@ -42,7 +42,12 @@ fn hold(
         devices: args.devices,
         seed: ask.common.seed,
     };
-    let mut table = retention(model, &options);
+    // One device is the nominal one, unless it is to be somebody's own.
+    let mut model = *model;
+    if args.devices == 1 && !ask.common.vary {
+        model.lifetime_sigma = 0.0;
+    }
+    let mut table = retention(&model, &options);
     ask.measure(&mut table, &["on", "on lowest tenth", "on highest tenth", "off"])?;
     let law = match model.law {
         DecayLaw::Perfect => "the preset states no decay".to_owned(),
@@ -53,7 +58,9 @@ fn hold(
             format!("decay (1 + t/t0)^\u{2212}\u{3bd} with t0 {t0}, \u{3bd} {nu}")
         }
     };
-    let note = format!("{} devices over {}: {law}", args.devices, short(length.get(), "s"));
+    let devices =
+        if args.devices == 1 { "one device".to_owned() } else { format!("{} devices", args.devices) };
+    let note = format!("{devices} over {}: {law}", short(length.get(), "s"));
     let svg = ask.picture(|| draw(ask, &table, &note, args.devices))?;
     Ok(Answer { table, svg, notes: vec![note], summary: None })
 }

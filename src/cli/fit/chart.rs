@@ -9,18 +9,21 @@ use memspike::plot::PlotError;
 use memspike::plot::chart::{Axis, Chart, Look, Mark, Series, Stack};
 
 pub fn draw(model: Model, data: &Measured, found: &Found) -> Result<String, PlotError> {
+    // Many parameters leave no room for their errors; the table has them.
+    let few = found.fit.parameters.len() <= 4;
     let told: Vec<String> = found
         .fit
         .parameters
         .iter()
         .map(|p| {
             let (value, error) = with_error(p);
-            if p.error == 0.0 {
-                format!("{} {value} (held)", p.name)
-            } else {
-                format!("{} {value} \u{b1} {error}", p.name)
+            match p.error {
+                0.0 => format!("{} {value} (held)", p.name),
+                _ if few => format!("{} {value} \u{b1} {error}", p.name),
+                _ => format!("{} {value}", p.name),
             }
         })
+        .map(|told| told.replace(" u", " \u{b5}").replace("Ohm", "\u{2126}").replace('-', "\u{2212}"))
         .collect();
     let (x, y) = axes(model, found);
     let log = y.scale == memspike::plot::chart::Scale::Log;
@@ -51,7 +54,7 @@ pub fn draw(model: Model, data: &Measured, found: &Found) -> Result<String, Plot
     }
     let (residuals, axis) = residuals(model, data, found);
     let lower = Chart::new("", x, axis).points("", residuals).mark(Mark::y(0.0, ""));
-    Stack::new(format!("Fit of {}", short_name(&data.file)), told.join("; "))
+    Stack::new(format!("Fit of {}", data.name()), told.join("; "))
         .size(760, 600)
         .below(upper, 1.0)
         .below(lower, 0.4)
@@ -62,12 +65,6 @@ pub fn draw(model: Model, data: &Measured, found: &Found) -> Result<String, Plot
 fn first_sign(data: &Measured) -> f64 {
     let largest = data.points.iter().map(|p| p.0).fold(0.0f64, |m, v| if v.abs() > m.abs() { v } else { m });
     largest.signum()
-}
-
-fn short_name(file: &str) -> String {
-    std::path::Path::new(file)
-        .file_name()
-        .map_or_else(|| file.to_owned(), |n| n.to_string_lossy().into_owned())
 }
 
 fn axes(model: Model, found: &Found) -> (Axis, Axis) {

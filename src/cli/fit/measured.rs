@@ -18,6 +18,14 @@ pub struct Measured {
     pub train: Option<f64>,
 }
 
+impl Measured {
+    /// The name of the file, for what others may read.
+    pub fn name(&self) -> String {
+        let name = std::path::Path::new(&self.file).file_name();
+        name.map_or_else(|| self.file.clone(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
 pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
     let file = args.data.display().to_string();
     let text = files::read_text(&args.data, "data")?;

@@ -18,7 +18,7 @@ pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Resu
     let from = |p: &FittedParameter, how: &str| {
         let error = with_error(p).1;
         let told = if p.error == 0.0 { "held in the fit".to_owned() } else { format!("\u{b1} {error}") };
-        format!("{}, {told}{how}", data.file)
+        format!("{}, {told}{how}", data.name())
     };
     let mut put = |name: &str, key: &'static str, value: Option<String>, how: &str| {
         if let (Some(p), Some(value)) = (found.fit.get(name), value) {
@@ -82,7 +82,7 @@ pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Resu
     if matches!(args.model, Model::Iv) {
         let most = data.points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
         if let Some(value) = quantity::<Volt>(most) {
-            let source = format!("{}, the largest voltage in it", data.file);
+            let source = format!("{}, the largest voltage in it", data.name());
             changes.push(Change { key: "v_max", value, provenance: "measured", source });
         }
     }
@@ -141,8 +141,8 @@ fn head(args: &FitArgs, path: &Path, data: &Measured, base: &Preset) -> Head {
     };
     Head {
         name: stem,
-        title: format!("Fitted to {} ({})", data.file, args.model.name()),
-        source: data.file.clone(),
+        title: format!("Fitted to {} ({})", data.name(), args.model.name()),
+        source: data.name(),
         validity: format!(
             "{what} from {range}; what is assumed holds as in the preset {}: {}",
             base.name, base.validity

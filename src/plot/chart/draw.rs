@@ -54,7 +54,7 @@ pub fn stack(
     let note = if omitted > 0 { 16.0 } else { 4.0 };
     let free = (height - head - fixed - note).max(60.0 * count as f64);
     let chars = ((width - 40.0) / CHAR) as usize;
-    sheet(size, &shorten(title, chars * 3 / 4), &shorten(subtitle, chars), |area, svg| {
+    sheet(size, &shorten(title, chars * 3 / 4), &shorten(subtitle, chars * 9 / 10), |area, svg| {
         let mut top = head;
         for (k, panel) in panels.iter().enumerate() {
             let plot = free * charts[k].1.max(0.05) / shares;

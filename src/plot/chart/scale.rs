@@ -141,7 +141,11 @@ impl Axis {
         let ticks = if self.scale == Scale::Log {
             few_decades(from / factor, to / factor).into_iter().filter_map(|(v, l)| tick(v, l)).collect()
         } else {
-            ticks(from / factor, to / factor, parts).into_iter().filter_map(|(v, l)| tick(v, l)).collect()
+            let (from, to) = (from / factor, to / factor);
+            let some = ticks(from, to, parts);
+            // A low chart has room for few ticks, but one alone measures nothing.
+            let some = if some.len() < 3 { ticks(from, to, 2 * parts) } else { some };
+            some.into_iter().filter_map(|(v, l)| tick(v, l)).collect()
         };
         (ticks, self.label(&prefix))
     }
