@@ -13,17 +13,15 @@ use memspike::device::resistive::PulseDraw;
 use memspike::fit::{Curve, fit_loop};
 use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 
-const VOLTS: [f64; 15] = [
+const VOLTS: [f64; 13] = [
     0.0,
     5e-324,
     -1e-320,
-    1e-300,
     0.13,
     -0.13,
     1.0,
     -2.0,
     1e10,
-    -1e10,
     1e308,
     -1e308,
     f64::NAN,
@@ -57,14 +55,15 @@ fn a_resistive_device_survives_every_drive() {
         let Some(device) = preset.device.resistive() else { continue };
         let bounds = device.bounds();
         for ramp in ramps() {
-            for g in [bounds.g_min, (bounds.g_min * bounds.g_max).sqrt(), bounds.g_max] {
-                for draw in [PulseDraw::None, PulseDraw::Keyed { seed: 1, entity: 2, count: 3 }] {
-                    let after = device.apply(g, ramp, draw);
-                    let (low, high) = (bounds.g_min * (1.0 - 1e-12), bounds.g_max * (1.0 + 1e-12));
-                    assert!((low..=high).contains(&after.g), "{} {ramp:?} {g} {after:?}", preset.name);
-                    assert!(after.dose >= 0.0, "{} {ramp:?} {after:?}", preset.name);
-                    sane(after.energies, &(&preset.name, ramp, g));
-                }
+            // The middle of the range, and one end, with noise.
+            let noisy = PulseDraw::Keyed { seed: 1, entity: 2, count: 3 };
+            for (g, draw) in [((bounds.g_min * bounds.g_max).sqrt(), PulseDraw::None), (bounds.g_min, noisy)]
+            {
+                let after = device.apply(g, ramp, draw);
+                let (low, high) = (bounds.g_min * (1.0 - 1e-12), bounds.g_max * (1.0 + 1e-12));
+                assert!((low..=high).contains(&after.g), "{} {ramp:?} {g} {after:?}", preset.name);
+                assert!(after.dose >= 0.0, "{} {ramp:?} {after:?}", preset.name);
+                sane(after.energies, &(&preset.name, ramp, g));
             }
         }
     }

@@ -8,7 +8,18 @@ fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
 }
 
+fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
+    match points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
+        None => Ok(()),
+        Some(row) => {
+            let (x, y) = points[row];
+            Err(FitError::Data { row: row + 1, what: format!("({x}, {y}); needed are finite numbers") })
+        }
+    }
+}
+
 fn needs(what: &'static str, points: &[(f64, f64)], parameters: usize) -> Result<(), FitError> {
+    finite(points)?;
     if points.len() <= parameters {
         let needed = parameters + 1;
         return Err(FitError::TooFewPoints { points: points.len(), parameters, needed, what });
@@ -132,6 +143,7 @@ pub fn fit_stdp(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
 }
 
 fn stdp_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+    finite(points)?;
     let mut whole = Fitted { parameters: Vec::new(), residuals: vec![0.0; points.len()], rms: 0.0 };
     for (sign, names, what) in [
         (1.0, ["w_plus", "tau_plus"], "potentiation (dt > 0)"),
@@ -221,6 +233,9 @@ fn retention_holding(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> R
             value: g,
             error: g * p.error,
         };
+        if !(g * (1.0 + p.error)).is_finite() {
+            return Err(FitError::NotConverged { what, steps: 0 });
+        }
     }
     positive(fit, "tau")
 }

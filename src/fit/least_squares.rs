@@ -165,7 +165,7 @@ pub fn least_squares(
             error,
         });
     }
-    if !converged {
+    if !converged || parameters.iter().any(|p| !(p.value.is_finite() && p.error.is_finite())) {
         return Err(not_converged);
     }
     Ok(Fitted { parameters, residuals: residuals(&p), rms: (best / n as f64).sqrt() })

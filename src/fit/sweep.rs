@@ -43,6 +43,10 @@ const LEAST_RATIO: f64 = 5.0;
 /// # Errors
 /// The parameter that the loop leaves open: it never turns on, or off, or is never seen on below compliance.
 pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, FitError> {
+    if let Some(row) = points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
+        let what = format!("({}, {}); needed are finite numbers", points[row].0, points[row].1);
+        return Err(FitError::Data { row: row + 1, what });
+    }
     let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
     let seen: Vec<usize> = (0..points.len())
         .filter(|&k| points[k].0.abs() > LEAST_SHARE * largest && points[k].1 != 0.0)

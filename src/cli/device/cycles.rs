@@ -13,6 +13,9 @@ use memspike::units::{Quantity as _, Second, Volt};
 use std::fmt::Write as _;
 
 pub fn run(ask: &Ask<'_>, args: &CyclesArgs) -> Result<Answer, Failure> {
+    if matches!(ask.preset.device, PresetDevice::Oscillator { .. }) {
+        return Err(ask.cannot("cycles", "it cycles on its own, and without spread"));
+    }
     let (up, down) = usual_voltages(ask.preset);
     let up = args.amplitude.map_or(up, Volt::get);
     let down = args.reverse.map_or(down, Volt::get);
@@ -58,9 +61,7 @@ pub fn run(ask: &Ask<'_>, args: &CyclesArgs) -> Result<Answer, Failure> {
             let bounds = own.bounds();
             cycles_dose(&own, g_start.get().clamp(bounds.g_min, bounds.g_max), &options)
         }
-        PresetDevice::Oscillator { .. } => {
-            return Err(ask.cannot("cycles", "it cycles on its own, and without spread"));
-        }
+        PresetDevice::Oscillator { .. } => (Table::default(), CycleStatistics::default()),
     };
     let names = if volatile { ["v_on", "v_off"] } else { ["r_on", "r_off"] };
     if ask.common.noise.is_some() {

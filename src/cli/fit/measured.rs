@@ -141,12 +141,12 @@ fn may_be_zero(name: &str) -> bool {
 
 fn example(unit: &str) -> String {
     match unit {
-        "s" => "such as \"9.41 ms\"".into(),
-        "V" => "such as \"0.25 V\"".into(),
-        "A" => "such as \"7 uA\"".into(),
-        "S" => "such as \"35 uS\"".into(),
-        "Ohm" => "such as \"200 Ohm\"".into(),
-        "%" => "such as \"138.61 %\"".into(),
+        "s" => "write it such as \"9.41 ms\"".into(),
+        "V" => "write it such as \"0.25 V\"".into(),
+        "A" => "write it such as \"7 uA\"".into(),
+        "S" => "write it such as \"35 uS\"".into(),
+        "Ohm" => "write it such as \"200 Ohm\"".into(),
+        "%" => "write it such as \"138.61 %\"".into(),
         _ => "a number without unit, such as 0.05".into(),
     }
 }
