@@ -23,6 +23,7 @@ use crate::record::csv::SpikeRow;
 use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::{Outcome, Status};
 use crate::scenario::plan::{Plan, Protocol};
+use crate::time::Time;
 
 /// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
 pub const PAPER_ACCURACY: f64 = 0.9157;
@@ -142,6 +143,7 @@ fn episode_ms(plan: &Plan, episode: u64) -> f64 {
         }
         Protocol::Supervised(protocol) => protocol.test_presentation,
         Protocol::Simulate { duration } => *duration,
+        Protocol::Device { .. } => Time::ZERO,
     };
     duration.as_seconds() * 1e3
 }
@@ -157,7 +159,6 @@ pub fn paper_accuracy(plan: &Plan) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::report::example;
-    use crate::time::Time;
 
     #[test]
     fn every_picture_of_a_run_is_drawn_and_can_be_rendered() {

@@ -1,6 +1,7 @@
 //! What a person reads: the end-of-run text, the page, the comparison of two runs. Strings, no I/O.
 
 pub mod compare;
+pub mod device;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod html;

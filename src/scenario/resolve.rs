@@ -169,6 +169,10 @@ fn value(datum: &Datum) -> String {
         Datum::Integer(number) => number.to_string(),
         Datum::Number(number) => float(*number),
         Datum::Quantity(unit, number) => quoted(&unit.print(*number)),
+        Datum::Quantities(unit, numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(|number| quoted(&unit.print(*number))).collect();
+            format!("[{}]", numbers.join(", "))
+        }
         Datum::Names(names) => {
             let names: Vec<String> = names.iter().map(|(name, _)| quoted(name)).collect();
             format!("[{}]", names.join(", "))

@@ -1,0 +1,409 @@
+//! Experiments with devices: their part of a summary, and the paper's numbers beside the simulated ones.
+
+use super::plan::Row;
+use super::summary::ByName;
+use crate::plot::number::{count, significant};
+use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape, Relation, Tolerance};
+use crate::scenario::outcome::{Compared, ExperimentResult};
+use serde::{Deserialize, Serialize};
+
+/// One experiment in `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentSummary {
+    pub name: String,
+    pub kind: String,
+    pub title: String,
+    /// Preset of the device.
+    pub device: String,
+    /// What was read off the curves, in SI units.
+    pub measured: ByName<Measured>,
+    /// The paper's numbers.
+    pub compare: Vec<Comparison>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A measured number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub what: String,
+    /// Absent if it did not happen or cannot be determined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    pub unit: MeasuredIn,
+}
+
+/// A number of the paper, what came out, and whether that is close enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The quantity.
+    pub name: String,
+    pub what: String,
+    pub unit: MeasuredIn,
+    pub relation: Relation,
+    pub paper: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<f64>,
+    /// simulated - paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<f64>,
+    pub tolerance: Tolerance,
+    pub status: Verdict,
+    pub why: String,
+}
+
+/// How a comparison came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Ok,
+    OutOfTolerance,
+}
+
+impl Verdict {
+    /// "ok", "OUT".
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::OutOfTolerance => "OUT",
+        }
+    }
+}
+
+/// How the comparisons of a run came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Figure of the paper, if the scenario names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<String>,
+    pub compared: usize,
+    pub within: usize,
+}
+
+impl Agreement {
+    /// Whether nothing is out of tolerance.
+    #[must_use]
+    pub const fn complete(&self) -> bool {
+        self.compared == self.within
+    }
+}
+
+impl ExperimentSummary {
+    /// What a summary keeps of an experiment: numbers, no curves.
+    #[must_use]
+    pub fn new(result: &ExperimentResult) -> Self {
+        let measured = result
+            .measured
+            .iter()
+            .map(|m| (m.name.clone(), Measured { what: m.what.clone(), value: m.value, unit: m.unit }));
+        Self {
+            name: result.name.clone(),
+            kind: result.kind.clone(),
+            title: result.title.clone(),
+            device: result.device.clone(),
+            measured: measured.collect(),
+            compare: result.compared.iter().map(Comparison::new).collect(),
+            notes: result.notes.clone(),
+        }
+    }
+}
+
+impl Comparison {
+    fn new(compared: &Compared) -> Self {
+        let paper = &compared.paper;
+        Self {
+            name: paper.quantity.clone(),
+            what: paper.what.clone(),
+            unit: paper.unit,
+            relation: paper.relation,
+            paper: paper.paper,
+            simulated: compared.simulated,
+            difference: compared.simulated.map(|value| value - paper.paper),
+            tolerance: paper.tolerance,
+            status: if compared.within { Verdict::Ok } else { Verdict::OutOfTolerance },
+            why: paper.why.clone(),
+        }
+    }
+
+    /// The cells of its row: paper, simulated, difference, tolerance.
+    #[must_use]
+    pub fn cells(&self) -> [String; 4] {
+        let scale =
+            Scale::of(self.unit, if self.paper == 0.0 { self.simulated.unwrap_or(0.0) } else { self.paper });
+        let sign = match self.relation {
+            Relation::Equal => "",
+            Relation::AtLeast => "\u{2265} ",
+            Relation::AtMost => "\u{2264} ",
+        };
+        let relative = |part: f64| format!("{} %", signed(100.0 * part, 2));
+        let difference = match (self.difference, self.tolerance) {
+            (None, _) => String::new(),
+            (Some(0.0), _) => "0".into(),
+            (Some(difference), Tolerance::Relative(_)) => relative(difference / self.paper.abs()),
+            // Beyond a bound it is the ratio that tells.
+            (Some(difference), _) if self.relation != Relation::Equal && self.paper != 0.0 => {
+                relative(difference / self.paper.abs())
+            }
+            (Some(difference), Tolerance::Absolute(_)) => Scale::of(self.unit, difference).signed(difference),
+        };
+        let tolerance = match self.tolerance {
+            Tolerance::Relative(part) => format!("\u{b1} {} %", trimmed(&significant(100.0 * part, 3))),
+            Tolerance::Absolute(0.0) if self.relation != Relation::Equal => String::new(),
+            Tolerance::Absolute(0.0) => "exact".into(),
+            Tolerance::Absolute(margin) => format!("\u{b1} {}", Scale::of(self.unit, margin).exact(margin)),
+        };
+        [
+            format!("{sign}{}", scale.exact(self.paper)),
+            self.simulated.map_or_else(|| "none".into(), |value| scale.rounded(value)),
+            difference,
+            tolerance,
+        ]
+    }
+}
+
+/// A measured number as a person writes it.
+#[must_use]
+pub fn shown(value: Option<f64>, unit: MeasuredIn) -> String {
+    value.map_or_else(|| "none".into(), |value| Scale::of(unit, value).rounded(value))
+}
+
+/// Unit and prefix in which numbers that belong together are shown.
+struct Scale {
+    factor: f64,
+    suffix: String,
+    whole: bool,
+}
+
+impl Scale {
+    fn of(unit: MeasuredIn, value: f64) -> Self {
+        let symbol = match unit {
+            MeasuredIn::Ohm => "\u{3a9}",
+            _ => unit.symbol(),
+        };
+        match unit {
+            MeasuredIn::Fraction => Self { factor: 0.01, suffix: " %".into(), whole: false },
+            MeasuredIn::Count => Self { factor: 1.0, suffix: String::new(), whole: true },
+            MeasuredIn::Ratio => Self { factor: 1.0, suffix: String::new(), whole: value.abs() >= 1000.0 },
+            _ => {
+                const PREFIXES: [(&str, f64); 9] = [
+                    ("G", 1e9),
+                    ("M", 1e6),
+                    ("k", 1e3),
+                    ("", 1.0),
+                    ("m", 1e-3),
+                    ("\u{b5}", 1e-6),
+                    ("n", 1e-9),
+                    ("p", 1e-12),
+                    ("f", 1e-15),
+                ];
+                // Volts as the field writes them: 0.25 V, not 250 mV.
+                let limit = if matches!(unit, MeasuredIn::Volt) { 0.05 } else { 0.9995 };
+                let found = PREFIXES.iter().find(|(_, factor)| {
+                    let limit = if *factor == 1.0 { limit } else { 0.9995 };
+                    value.abs() >= factor * limit
+                });
+                let (prefix, factor) = found.copied().unwrap_or(("", 1.0));
+                Self { factor, suffix: format!(" {prefix}{symbol}"), whole: false }
+            }
+        }
+    }
+
+    /// Every digit of a number that was written by a person.
+    fn exact(&self, value: f64) -> String {
+        let scaled = value / self.factor;
+        // Ten digits: enough for what is printed in a paper, few enough to leave out what a prefix adds.
+        self.with_suffix(&trimmed(&significant(scaled, 10)), scaled)
+    }
+
+    fn rounded(&self, value: f64) -> String {
+        let scaled = value / self.factor;
+        if scaled != 0.0 && !(1e-4..1e12).contains(&scaled.abs()) {
+            return format!("{scaled:.2e}{}", self.suffix).replace('-', "\u{2212}");
+        }
+        self.with_suffix(&trimmed(&significant(scaled, 5)), scaled)
+    }
+
+    fn signed(&self, value: f64) -> String {
+        let text = trimmed(&significant(value / self.factor, 3));
+        let sign = if value > 0.0 { "+" } else { "" };
+        format!("{sign}{text}{}", self.suffix).replace('-', "\u{2212}")
+    }
+
+    fn with_suffix(&self, digits: &str, scaled: f64) -> String {
+        if self.whole && scaled.abs() < 1e15 && scaled >= 0.0 {
+            return format!("{}{}", count(scaled.round() as u64), self.suffix);
+        }
+        format!("{digits}{}", self.suffix).replace('-', "\u{2212}")
+    }
+}
+
+fn signed(value: f64, places: usize) -> String {
+    let text = format!("{value:+.places$}");
+    // A rounded nothing has no sign.
+    let zero = text.trim_start_matches(['+', '-']).chars().all(|c| c == '0' || c == '.');
+    if zero { text.trim_start_matches(['+', '-']).to_string() } else { text.replace('-', "\u{2212}") }
+}
+
+fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text.to_string()
+    }
+}
+
+/// Heads of the table of comparisons.
+pub const HEADS: [&str; 6] = ["", "paper", "simulated", "difference", "tolerance", "status"];
+
+/// The table of comparisons for a terminal; empty without any.
+#[must_use]
+pub fn table(experiments: &[ExperimentSummary]) -> String {
+    let several = experiments.iter().filter(|e| !e.compare.is_empty()).count() > 1;
+    let mut rows: Vec<[String; 6]> = Vec::new();
+    for experiment in experiments {
+        for row in &experiment.compare {
+            let [paper, simulated, difference, tolerance] = row.cells();
+            let what = if several { format!("{}: {}", experiment.name, row.what) } else { row.what.clone() };
+            rows.push([what, paper, simulated, difference, tolerance, row.status.word().into()]);
+        }
+    }
+    if rows.is_empty() { String::new() } else { columns(&HEADS, &rows) }
+}
+
+/// Columns two spaces apart, indented by two; the first is left-aligned, numbers to the right.
+#[must_use]
+pub fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+    let mut width = heads.map(|head| head.chars().count());
+    for row in rows {
+        for (width, cell) in width.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for row in std::iter::once(&heads.map(String::from)).chain(rows) {
+        let mut line = String::from("  ");
+        for (k, (cell, width)) in row.iter().zip(width).enumerate() {
+            let left = k == 0 || k + 1 == N;
+            let space = " ".repeat(width - cell.chars().count());
+            line.push_str(&if left { format!("{cell}{space}  ") } else { format!("{space}{cell}  ") });
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Heading and rows of an experiment for the plan's section of a report.
+#[must_use]
+pub(super) fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
+    let row = |name: &str, value: String| Row { name: name.into(), value };
+    let preset = &plan.device.preset;
+    let mut rows = vec![
+        row("kind", plan.experiment.kind().into()),
+        row("device", format!("{} ({})", preset.title, preset.name)),
+        row("source", preset.source.clone()),
+        row("holds for", preset.validity.clone()),
+    ];
+    let start = |rows: &mut Vec<Row>, g: &Option<crate::units::Siemens>| {
+        if let Some(g) = g {
+            rows.push(row("starts at", g.to_string()));
+        }
+    };
+    match &plan.experiment {
+        Experiment::Iv { points, rate, repeat, g_start, noise, .. } => {
+            let points: Vec<String> = points.iter().map(ToString::to_string).collect();
+            rows.push(row("sweep", format!("{} at {rate}", points.join(" \u{2192} "))));
+            rows.push(row("repeated", repeat.to_string()));
+            rows.push(row("spread drawn", if *noise { "yes" } else { "no" }.into()));
+            start(&mut rows, g_start);
+        }
+        Experiment::Pulses { amplitude, width, period, count, g_start, .. } => {
+            rows.push(row("pulses", format!("{count} of {amplitude}, {width}, every {period}")));
+            start(&mut rows, g_start);
+        }
+        Experiment::Integration { amplitude, length, .. } => {
+            rows.push(row("drive", format!("{amplitude} for {length}")));
+        }
+        Experiment::Relaxation { length, .. } => rows.push(row("watched", length.to_string())),
+        Experiment::Power { .. } => rows.push(row("voltages", format!("hold to {}", preset.v_max))),
+        Experiment::Cycles { cycles, v_set, v_reset, edge } => {
+            rows.push(row("cycles", count(*cycles)));
+            rows.push(row("turning points", format!("{v_set}, {v_reset}; edges of {edge}")));
+        }
+        Experiment::Retention { length, devices, .. } => {
+            rows.push(row("watched", length.to_string()));
+            rows.push(row("devices", devices.to_string()));
+        }
+        Experiment::Stdp { reach, step, fit_from, g_start, .. } => {
+            rows.push(row("pairs", format!("|dt| up to {reach}, every {step}")));
+            rows.push(row("fitted", format!("from {fit_from}")));
+            start(&mut rows, g_start);
+        }
+        Experiment::SpikePulses { shape, dt, reach, step, g_start } => {
+            let shape = match shape {
+                PulseShape::Biphasic => "that of the preset".to_string(),
+                PulseShape::Unipolar { peak, base } => format!("triangle of {peak}, base {base}"),
+            };
+            rows.push(row("pulse", shape));
+            rows.push(row("pairs", format!("drawn at {dt}; |dt| up to {reach}, every {step}")));
+            start(&mut rows, g_start);
+        }
+    }
+    (format!("Experiment {}", plan.name), rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(
+        unit: MeasuredIn,
+        relation: Relation,
+        paper: f64,
+        simulated: f64,
+        tolerance: Tolerance,
+    ) -> [String; 4] {
+        let comparison = Comparison {
+            name: "x".into(),
+            what: "x".into(),
+            unit,
+            relation,
+            paper,
+            simulated: Some(simulated),
+            difference: Some(simulated - paper),
+            tolerance,
+            status: Verdict::Ok,
+            why: String::new(),
+        };
+        comparison.cells().map(|cell| cell.replace(['\u{202f}', '\u{a0}'], " ").replace('\u{2212}', "-"))
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_paper_writes_them() {
+        use MeasuredIn::{Count, Fraction, Ratio, Second, Volt, Watt};
+        let equal = Relation::Equal;
+        assert_eq!(
+            row(Volt, equal, 0.25, 0.24975, Tolerance::Absolute(0.001)),
+            ["0.25 V", "0.24975 V", "-250 \u{b5}V", "\u{b1} 1 mV"]
+        );
+        assert_eq!(
+            row(Fraction, equal, -1.0346, -1.0339, Tolerance::Relative(0.005)),
+            ["-103.46 %", "-103.39 %", "+0.07 %", "\u{b1} 0.5 %"]
+        );
+        assert_eq!(
+            row(Second, equal, 64.1e-3, 64.10003e-3, Tolerance::Relative(0.005)),
+            ["64.1 ms", "64.1 ms", "0.00 %", "\u{b1} 0.5 %"]
+        );
+        assert_eq!(
+            row(Ratio, Relation::AtLeast, 1e4, 15811.4, Tolerance::Absolute(0.0)),
+            ["\u{2265} 10 000", "15 811", "+58.11 %", ""]
+        );
+        assert_eq!(row(Count, equal, 6.0, 6.0, Tolerance::Absolute(0.0)), ["6", "6", "0", "exact"]);
+        assert_eq!(
+            row(Watt, equal, 1.4e-6, 1.4e-6, Tolerance::Relative(0.04)),
+            ["1.4 \u{b5}W", "1.4 \u{b5}W", "0", "\u{b1} 4 %"]
+        );
+        assert_eq!(row(Volt, equal, 0.0, 0.0, Tolerance::Absolute(0.0))[..2], ["0 V", "0 V"]);
+    }
+}
