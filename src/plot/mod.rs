@@ -4,6 +4,7 @@
 //! can be told apart by colour-blind readers, and the maps of values also in grey.
 
 mod accuracy;
+pub mod chart;
 mod conductance;
 mod confusion;
 mod energy;
