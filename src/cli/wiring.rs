@@ -14,6 +14,7 @@ use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run::{self, GivenWeights, RunContext, Store};
+use memspike::scenario::set::Set;
 use memspike::scenario::{self, shipped};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -71,6 +72,14 @@ pub fn load(scenario: &str, overrides: &Overrides, colour: bool) -> Result<Vec<L
             plan: loaded.plan,
         })
         .collect())
+}
+
+/// What a directory of scenarios, or a shipped set, says of itself.
+///
+/// # Errors
+/// If its `set.toml` cannot be read.
+pub fn set(argument: &str, colour: bool) -> Result<Option<Set>, Failure> {
+    scenario::load_set(argument).map_err(|faults| Failure::Rendered(faults.render(colour)))
 }
 
 /// The engine's own choices for a plan: forms, lanes, precision, storage, partitions.

@@ -8,6 +8,8 @@ pub mod chart;
 mod conductance;
 mod confusion;
 mod energy;
+mod experiment;
+pub mod measured;
 pub mod number;
 mod overview;
 mod png;
@@ -121,6 +123,9 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         && result.confusion.iter().flatten().any(|&n| n > 0)
     {
         add("confusion", Shape::Tall, confusion::caption(), confusion::draw(&result.confusion)?);
+    }
+    if let Protocol::Device { experiments } = &plan.protocol {
+        figures.extend(experiment::figures(experiments, &outcome.experiments)?);
     }
     if let Some(figure) = energy::figure(plan, outcome)? {
         figures.push(figure);

@@ -2,9 +2,11 @@
 
 use super::plan::Row;
 use super::summary::ByName;
+use crate::plot::measured::{Scale, shown, trimmed};
 use crate::plot::number::{count, significant};
 use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape, Relation, Tolerance};
 use crate::scenario::outcome::{Compared, ExperimentResult};
+use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
 /// One experiment in `summary.json`.
@@ -126,6 +128,14 @@ impl Comparison {
         }
     }
 
+    /// Largest difference that is accepted, in the unit of the quantity.
+    fn margin(&self) -> f64 {
+        match self.tolerance {
+            Tolerance::Absolute(margin) => margin,
+            Tolerance::Relative(part) => part * self.paper.abs(),
+        }
+    }
+
     /// The cells of its row: paper, simulated, difference, tolerance.
     #[must_use]
     pub fn cells(&self) -> [String; 4] {
@@ -140,12 +150,14 @@ impl Comparison {
         let difference = match (self.difference, self.tolerance) {
             (None, _) => String::new(),
             (Some(0.0), _) => "0".into(),
+            // What closed forms leave over.
+            (Some(difference), _) if difference.abs() < 1e-6 * self.margin() => "0".into(),
             (Some(difference), Tolerance::Relative(_)) => relative(difference / self.paper.abs()),
             // Beyond a bound it is the ratio that tells.
             (Some(difference), _) if self.relation != Relation::Equal && self.paper != 0.0 => {
                 relative(difference / self.paper.abs())
             }
-            (Some(difference), Tolerance::Absolute(_)) => Scale::of(self.unit, difference).signed(difference),
+            (Some(difference), Tolerance::Absolute(margin)) => scale.signed(difference, margin),
         };
         let tolerance = match self.tolerance {
             Tolerance::Relative(part) => format!("\u{b1} {} %", trimmed(&significant(100.0 * part, 3))),
@@ -162,95 +174,11 @@ impl Comparison {
     }
 }
 
-/// A measured number as a person writes it.
-#[must_use]
-pub fn shown(value: Option<f64>, unit: MeasuredIn) -> String {
-    value.map_or_else(|| "none".into(), |value| Scale::of(unit, value).rounded(value))
-}
-
-/// Unit and prefix in which numbers that belong together are shown.
-struct Scale {
-    factor: f64,
-    suffix: String,
-    whole: bool,
-}
-
-impl Scale {
-    fn of(unit: MeasuredIn, value: f64) -> Self {
-        let symbol = match unit {
-            MeasuredIn::Ohm => "\u{3a9}",
-            _ => unit.symbol(),
-        };
-        match unit {
-            MeasuredIn::Fraction => Self { factor: 0.01, suffix: " %".into(), whole: false },
-            MeasuredIn::Count => Self { factor: 1.0, suffix: String::new(), whole: true },
-            MeasuredIn::Ratio => Self { factor: 1.0, suffix: String::new(), whole: value.abs() >= 1000.0 },
-            _ => {
-                const PREFIXES: [(&str, f64); 9] = [
-                    ("G", 1e9),
-                    ("M", 1e6),
-                    ("k", 1e3),
-                    ("", 1.0),
-                    ("m", 1e-3),
-                    ("\u{b5}", 1e-6),
-                    ("n", 1e-9),
-                    ("p", 1e-12),
-                    ("f", 1e-15),
-                ];
-                // Volts as the field writes them: 0.25 V, not 250 mV.
-                let limit = if matches!(unit, MeasuredIn::Volt) { 0.05 } else { 0.9995 };
-                let found = PREFIXES.iter().find(|(_, factor)| {
-                    let limit = if *factor == 1.0 { limit } else { 0.9995 };
-                    value.abs() >= factor * limit
-                });
-                let (prefix, factor) = found.copied().unwrap_or(("", 1.0));
-                Self { factor, suffix: format!(" {prefix}{symbol}"), whole: false }
-            }
-        }
-    }
-
-    /// Every digit of a number that was written by a person.
-    fn exact(&self, value: f64) -> String {
-        let scaled = value / self.factor;
-        // Ten digits: enough for what is printed in a paper, few enough to leave out what a prefix adds.
-        self.with_suffix(&trimmed(&significant(scaled, 10)), scaled)
-    }
-
-    fn rounded(&self, value: f64) -> String {
-        let scaled = value / self.factor;
-        if scaled != 0.0 && !(1e-4..1e12).contains(&scaled.abs()) {
-            return format!("{scaled:.2e}{}", self.suffix).replace('-', "\u{2212}");
-        }
-        self.with_suffix(&trimmed(&significant(scaled, 5)), scaled)
-    }
-
-    fn signed(&self, value: f64) -> String {
-        let text = trimmed(&significant(value / self.factor, 3));
-        let sign = if value > 0.0 { "+" } else { "" };
-        format!("{sign}{text}{}", self.suffix).replace('-', "\u{2212}")
-    }
-
-    fn with_suffix(&self, digits: &str, scaled: f64) -> String {
-        if self.whole && scaled.abs() < 1e15 && scaled >= 0.0 {
-            return format!("{}{}", count(scaled.round() as u64), self.suffix);
-        }
-        format!("{digits}{}", self.suffix).replace('-', "\u{2212}")
-    }
-}
-
 fn signed(value: f64, places: usize) -> String {
     let text = format!("{value:+.places$}");
     // A rounded nothing has no sign.
     let zero = text.trim_start_matches(['+', '-']).chars().all(|c| c == '0' || c == '.');
     if zero { text.trim_start_matches(['+', '-']).to_string() } else { text.replace('-', "\u{2212}") }
-}
-
-fn trimmed(text: &str) -> String {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text.to_string()
-    }
 }
 
 /// Heads of the table of comparisons.
@@ -292,6 +220,52 @@ pub fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> Strin
         text.push('\n');
     }
     text
+}
+
+/// The experiments in a page: the paper's numbers, and everything that was measured.
+pub(super) fn section(experiments: &[ExperimentSummary]) -> Markup {
+    let compared: Vec<(&ExperimentSummary, &Comparison)> =
+        experiments.iter().flat_map(|e| e.compare.iter().map(move |row| (e, row))).collect();
+    let several = experiments.len() > 1;
+    html! {
+        @if !compared.is_empty() {
+            h2 { "Paper and simulation" }
+            section.card {
+                table {
+                    tr {
+                        th { "quantity" } th.n { "paper" } th.n { "simulated" } th.n { "difference" }
+                        th.n { "tolerance" } th { "status" } th { "why this tolerance" }
+                    }
+                    @for (experiment, row) in &compared {
+                        @let [paper, simulated, difference, tolerance] = row.cells();
+                        tr {
+                            td { (row.what) @if several { div.remark { (experiment.title) } } }
+                            td.n { (paper) } td.n { (simulated) } td.n { (difference) } td.n { (tolerance) }
+                            td.bad[row.status == Verdict::OutOfTolerance] { (row.status.word()) }
+                            td.remark { (row.why) }
+                        }
+                    }
+                }
+            }
+        }
+        h2 { "Measured" }
+        div.columns {
+            @for experiment in experiments {
+                section.card {
+                    h3 { (experiment.title) }
+                    p.remark.above { (experiment.kind) ", preset " (experiment.device) }
+                    table {
+                        @for (_, measured) in experiment.measured.iter() {
+                            tr { th { (measured.what) } td.n { (shown(measured.value, measured.unit)) } }
+                        }
+                    }
+                    @if !experiment.notes.is_empty() {
+                        ul.remark { @for note in &experiment.notes { li { (note) } } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Heading and rows of an experiment for the plan's section of a report.

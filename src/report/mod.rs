@@ -7,6 +7,7 @@ pub(crate) mod example;
 pub mod html;
 pub mod manifest;
 pub mod plan;
+pub mod set;
 pub mod summary;
 pub mod tables;
 pub mod text;

@@ -1,5 +1,6 @@
 //! The end of a run in a terminal: the results in a screenful.
 
+use crate::plot::measured::shown as measured_text;
 use crate::plot::number::{bytes, count, duration, percent, rough, si};
 use crate::report::device;
 use crate::report::summary::{Accuracy, Summary};
@@ -101,7 +102,7 @@ fn experiment_lines(lines: &mut Lines, summary: &Summary) {
             .iter()
             .filter(|(name, measured)| !compared(name) && measured.value.is_some())
             .map(|(_, measured)| {
-                format!("{} {}", measured.what, device::shown(measured.value, measured.unit))
+                format!("{} {}", measured.what, measured_text(measured.value, measured.unit))
             })
             .collect();
         if !others.is_empty() {

@@ -506,7 +506,8 @@ fn shown_with_type(node: &Node) -> String {
 /// Whether the protocol is about devices on their own.
 fn without_network(root: &Table) -> bool {
     let protocol = root.get("protocol").map(|item| &item.node.value);
-    let Some(Value::Table(protocol)) = protocol else { return false };
+    // Where the protocol is missing, what there is tells what was meant.
+    let Some(Value::Table(protocol)) = protocol else { return root.get("experiment").is_some() };
     matches!(protocol.get("kind").map(|item| &item.node.value), Some(Value::Text(kind)) if kind == "device")
 }
 
@@ -519,7 +520,7 @@ pub fn header(section: &Section) -> String {
 fn example(section: &Section) -> String {
     match section.name {
         "protocol" => {
-            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\"".into()
+            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\", or kind = \"device\"".into()
         }
         "population" => "[population.NAME] with size = 10".into(),
         _ => header(section),

@@ -215,7 +215,7 @@ static STDP: &[Measure] = &[
     measure("rms_minus", Fraction, "rms residual of the fit, depression"),
     measure("largest_minus", Fraction, "largest residual, depression"),
     measure("change_at_zero", Fraction, "change at dt = 0"),
-    measure("dead_zone", Second, "dead zone: no change up to this dt"),
+    measure("dead_zone", Second, "dead zone: change below 0.05 % up to this dt"),
     measure("peak_plus", Fraction, "largest potentiation"),
     measure("peak_minus", Fraction, "largest depression (clipped at g_min)"),
     measure("lone_pre", Ratio, "dose of a lone presynaptic spike"),
