@@ -41,7 +41,10 @@ impl Scale {
                 ];
                 // Volts as the field writes them: 0.25 V, not 250 mV; 0.43 mV, not 430 uV.
                 let limit = if matches!(unit, MeasuredIn::Volt) { 0.05 } else { 0.9995 };
-                let found = PREFIXES.iter().find(|(_, factor)| value.abs() >= factor * limit);
+                // And nobody counts kiloseconds.
+                let largest = if matches!(unit, MeasuredIn::Second) { 1.0 } else { f64::INFINITY };
+                let found =
+                    PREFIXES.iter().find(|(_, factor)| *factor <= largest && value.abs() >= factor * limit);
                 let (prefix, factor) = found.copied().unwrap_or(("", 1.0));
                 Self { factor, suffix: format!(" {prefix}{symbol}"), whole: false }
             }

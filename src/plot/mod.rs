@@ -125,7 +125,9 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         add("confusion", Shape::Tall, confusion::caption(), confusion::draw(&result.confusion)?);
     }
     if let Protocol::Device { experiments } = &plan.protocol {
+        // What one device spent is a line of its table.
         figures.extend(experiment::figures(experiments, &outcome.experiments)?);
+        return Ok(figures);
     }
     if let Some(figure) = energy::figure(plan, outcome)? {
         figures.push(figure);

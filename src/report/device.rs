@@ -157,7 +157,9 @@ impl Comparison {
             (Some(difference), _) if self.relation != Relation::Equal && self.paper != 0.0 => {
                 relative(difference / self.paper.abs())
             }
-            (Some(difference), Tolerance::Absolute(margin)) => scale.signed(difference, margin),
+            (Some(difference), Tolerance::Absolute(margin)) => {
+                Scale::of(self.unit, margin).signed(difference, margin)
+            }
         };
         let tolerance = match self.tolerance {
             Tolerance::Relative(part) => format!("\u{b1} {} %", trimmed(&significant(100.0 * part, 3))),

@@ -1,5 +1,6 @@
 //! What a person reads: the end-of-run text, the page, the comparison of two runs. Strings, no I/O.
 
+pub mod book;
 pub mod compare;
 pub mod device;
 #[cfg(test)]

@@ -9,8 +9,9 @@ use super::chart::{Mark, Point};
 use super::measured::Scale;
 use super::{Figure, PlotError};
 use crate::device::protocol::Table;
-use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue, Relation};
+use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue};
 use crate::scenario::outcome::ExperimentResult;
+use crate::units::Volt;
 
 /// An experiment and what came of it.
 #[derive(Clone, Copy)]
@@ -57,16 +58,8 @@ impl Shown<'_> {
     /// The paper's value as a label: `paper: on at 0.25 V`.
     fn label(&self, quantity: &str, words: &str) -> Option<(f64, String)> {
         let row = self.paper(quantity)?;
-        let bound = match row.relation {
-            Relation::Equal => "",
-            Relation::AtLeast => "at least ",
-            Relation::AtMost => "at most ",
-        };
         let space = if words.is_empty() { "" } else { " " };
-        Some((
-            row.paper,
-            format!("paper: {words}{space}{bound}{}", Scale::of(row.unit, row.paper).exact(row.paper)),
-        ))
+        Some((row.paper, format!("paper: {words}{space}{}", Scale::of(row.unit, row.paper).exact(row.paper))))
     }
 
     /// Marks at the paper's values of an axis.
@@ -99,6 +92,11 @@ fn x_mark(value: f64, label: String) -> Mark {
 /// A horizontal mark.
 fn y_mark(value: f64, label: String) -> Mark {
     Mark::y(value, label)
+}
+
+/// 0.25 V rather than 250 mV.
+fn plain(v: Volt) -> String {
+    format!("{} V", super::measured::trimmed(&format!("{:.4}", v.get()))).replace('-', "\u{2212}")
 }
 
 fn column<'t>(table: Option<&'t Table>, name: &str) -> &'t [f64] {

@@ -1,13 +1,12 @@
 //! The switch as a neuron, and trains of pulses.
 
-use super::{Shown, column, points, x_mark, y_mark};
+use super::{Shown, column, plain, points, x_mark, y_mark};
 use crate::device::preset::PresetDevice;
 use crate::device::threshold::ThresholdSwitch;
 use crate::numeric::exp;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, PlotError, Shape};
 use crate::scenario::device::Experiment;
-use crate::units::Volt;
 
 fn switch(shown: Shown<'_>) -> Option<ThresholdSwitch> {
     match &shown.plan.device.preset.device {
@@ -23,11 +22,6 @@ fn state() -> Axis {
 
 fn threshold(switch: Option<&ThresholdSwitch>) -> Option<Mark> {
     switch.map(|switch| Mark::y(switch.v_th.get(), format!("fires at {}", plain(switch.v_th))))
-}
-
-/// 0.25 V rather than 250 mV.
-fn plain(v: Volt) -> String {
-    format!("{} V", crate::plot::measured::trimmed(&format!("{:.4}", v.get())))
 }
 
 /// A drive, and the state or conductance that answers it.

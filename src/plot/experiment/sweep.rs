@@ -1,6 +1,6 @@
 //! Current against voltage.
 
-use super::{Shown, column, x_mark, y_mark};
+use super::{Shown, column, plain, x_mark, y_mark};
 use crate::device::preset::PresetDevice;
 use crate::plot::chart::{Axis, Chart, Look, Point, Series, Stack};
 use crate::plot::{Figure, PlotError, Shape};
@@ -21,7 +21,11 @@ fn legs(shown: Shown<'_>) -> Vec<(usize, String, std::ops::Range<usize>)> {
     for cycle in 0..*repeat as usize {
         for pair in points.windows(2).filter(|pair| pair[0] != pair[1]) {
             let start = legs.len() * samples;
-            legs.push((cycle, format!("{} to {}", pair[0], pair[1]), start..start + samples));
+            legs.push((
+                cycle,
+                format!("{} to {}", plain(pair[0]).trim_end_matches(" V"), plain(pair[1])),
+                start..start + samples,
+            ));
         }
     }
     legs
@@ -115,7 +119,7 @@ fn analog(shown: Shown<'_>) -> Result<Figure, PlotError> {
             .series(Series::new("", Look::Both, after));
     let change =
         shown.value("change_per_sweep").map_or_else(String::new, |c| format!("{c} of the range per sweep"));
-    Stack::new(&shown.plan.title, shown.subtitle(&change)).size(720, 620).below(upper, 1.0).below(lower, 0.55).figure(
+    Stack::new(&shown.plan.title, shown.subtitle(&change)).size(720, 660).below(upper, 1.0).below(lower, 0.7).figure(
         &shown.plan.name,
         Shape::Half,
         "Current along consecutive sweeps, the first dark and the last light, and the conductance each leaves behind.",

@@ -5,7 +5,7 @@ use crate::device::overlap::ExponentialWindow;
 use crate::device::protocol::Table;
 use crate::plot::chart::{Axis, Band, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, PlotError, Shape};
-use crate::scenario::device::{Experiment, PulseShape};
+use crate::scenario::device::Experiment;
 use crate::units::{Quantity as _, Second};
 
 /// The paper's window, or that of the fit where the paper's is not compared with.
@@ -52,10 +52,12 @@ pub fn rule(shown: Shown<'_>) -> Result<Figure, PlotError> {
             upper = upper.reference(name, curve);
         }
     }
-    if let Some(least) = shown.result.value("peak_minus") {
-        upper = upper.mark(Mark::y(100.0 * least, format!("g_min: {:.0} %", 100.0 * least)));
+    // What stopped at the lowest conductance, and did not only come near it.
+    let clipped = column(shown.result.curve("near"), "clipped").iter().any(|clipped| *clipped > 0.5);
+    if let Some(least) = shown.result.value("peak_minus").filter(|_| clipped) {
+        upper = upper.mark(Mark::y(100.0 * least, format!("g_min: \u{2212}{:.0} %", -100.0 * least)));
     }
-    let mut lower = Chart::new("", dt(), Axis::linear("change \u{2212} fit", "%"));
+    let mut lower = Chart::new("", dt(), Axis::linear("change \u{2212} fit", "%").at_least(-1.0, 1.0));
     if let Some(window) = fitted(shown) {
         let left = |sign: f64| far(sign).map(|p| (p.x, p.y - window.percent(p.x)));
         lower = lower.series(Series::new("", Look::Points, left(-1.0).chain(left(1.0))));
@@ -97,11 +99,7 @@ pub fn electrodes(shown: Shown<'_>) -> Result<Figure, PlotError> {
         .line("post (bottom electrode)", of("post", dt));
     let both =
         Chart::new("", time(), volts("across")).line(first, of("across", dt)).line(last, of("across", -dt));
-    let shape = match &shown.plan.experiment {
-        Experiment::SpikePulses { shape: PulseShape::Unipolar { .. }, .. } => "identical triangles",
-        _ => "a short main lobe, a long opposite tail",
-    };
-    Stack::new(&shown.plan.title, shape).size(720, 520).below(single, 1.0).below(both, 1.0).figure(
+    Stack::new(&shown.plan.title, "the device sees V_pre \u{2212} V_post").size(720, 520).below(single, 1.0).below(both, 1.0).figure(
         format!("{}-pulses", shown.plan.name),
         Shape::Half,
         format!(

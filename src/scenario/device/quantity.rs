@@ -217,7 +217,7 @@ static STDP: &[Measure] = &[
     measure("change_at_zero", Fraction, "change at dt = 0"),
     measure("dead_zone", Second, "dead zone: change below 0.05 % up to this dt"),
     measure("peak_plus", Fraction, "largest potentiation"),
-    measure("peak_minus", Fraction, "largest depression (clipped at g_min)"),
+    measure("peak_minus", Fraction, "largest depression"),
     measure("lone_pre", Ratio, "dose of a lone presynaptic spike"),
     measure("lone_post", Ratio, "dose of a lone postsynaptic spike"),
     measure("pair_energy", Joule, "energy of a pair far apart"),
