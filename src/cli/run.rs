@@ -116,6 +116,7 @@ impl Session<'_> {
         let summary = SetSummary::new(set.as_ref(), runs);
         match self.args.format {
             Format::Text => self.output.data(&summary.text())?,
+            // One document for all of them.
             Format::Json => {
                 let text = serde_json::to_string_pretty(&summary)
                     .map_err(|error| Failure::new(error.to_string()))?;
@@ -225,6 +226,10 @@ impl Session<'_> {
                 output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
             }
             (Say::Results, Format::Json) => output.data(&String::from_utf8_lossy(&summary.to_json()?))?,
+            // What compares nothing has nothing for the table of all of them.
+            (Say::OneOfSeveral, Format::Text) if summary.paper.is_none() => {
+                output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
+            }
             (Say::OneOfSeveral, _) => {
                 let agreement = summary.paper.as_ref().map_or_else(String::new, |paper| {
                     format!(": {} of {} within tolerance", paper.within, paper.compared)

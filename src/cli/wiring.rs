@@ -216,15 +216,31 @@ pub fn weights_of(run: &Path, plan: &Plan) -> Result<Option<GivenWeights>, Failu
     Ok(array.map(|array| GivenWeights { values: array.data, origin: run.display().to_string() }))
 }
 
-/// (name, title) of the shipped scenarios.
-pub fn scenarios() -> Vec<(String, String)> {
-    shipped::all()
-        .map(|one| {
-            let name = one.name().to_string();
-            let title = scenario::load(&name, &[], None).map_or(String::new(), |loaded| loaded.plan.title);
-            (name, title)
-        })
-        .collect()
+/// A line of the list of shipped scenarios.
+pub struct Listed {
+    pub name: String,
+    pub title: String,
+    /// Whether it belongs to the set that was listed last.
+    pub in_set: bool,
+}
+
+/// The shipped scenarios and sets.
+pub fn scenarios() -> Vec<Listed> {
+    let mut list = Vec::new();
+    for one in shipped::all() {
+        let set = one.path().parent().and_then(Path::to_str).and_then(shipped::set);
+        if let Some(set) = set
+            && !list.iter().any(|listed: &Listed| listed.name == set.name())
+        {
+            let about = scenario::load_set(set.name()).ok().flatten();
+            let title = about.map_or(String::new(), |about| format!("all of: {}", about.title));
+            list.push(Listed { name: set.name().to_string(), title, in_set: false });
+        }
+        let name = one.name().to_string();
+        let title = scenario::load(&name, &[], None).map_or(String::new(), |loaded| loaded.plan.title);
+        list.push(Listed { name, title, in_set: set.is_some() });
+    }
+    list
 }
 
 /// The files of a shipped scenario: (name, text).
