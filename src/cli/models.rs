@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
 use memspike::device::preset::Preset;
+use memspike::scenario::device::quantities;
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use std::fmt::Write as _;
 
@@ -31,9 +32,11 @@ struct Parameter {
 
 pub fn scenarios(output: &Output) -> Result<End, Failure> {
     let scenarios = wiring::scenarios();
-    let width = scenarios.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let indent = |in_set: bool| if in_set { "  " } else { "" };
+    let width = scenarios.iter().map(|one| one.name.len() + indent(one.in_set).len()).max().unwrap_or(0);
     let mut text = String::new();
-    for (name, title) in &scenarios {
+    for wiring::Listed { name, title, in_set } in &scenarios {
+        let name = format!("{}{name}", indent(*in_set));
         let _ = writeln!(text, "{name:width$}  {title}");
     }
     output.data(&text)?;
@@ -94,6 +97,16 @@ fn describe(page: &ModelPage) -> String {
             "  {:names$}  {:defaults$}  {:provenances$}  {}",
             p.name, p.default, p.provenance, p.meaning
         );
+    }
+    let measured = if page.kind.starts_with("experiment") { quantities(page.name) } else { &[] };
+    if !measured.is_empty() {
+        text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
+        let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
+        for m in measured {
+            let unit =
+                if m.unit.symbol().is_empty() { String::new() } else { format!(" [{}]", m.unit.symbol()) };
+            let _ = writeln!(text, "  {:width$}  {}{unit}", m.name, m.what);
+        }
     }
     text
 }

@@ -216,6 +216,7 @@ fn outcome() -> Outcome {
             shown: Some(ShownSample { class: 7, index: 0, rates_hz: rates.to_vec(), spikes_ms }),
             weights_from: None,
         }),
+        experiments: Vec::new(),
         arrays: vec![
             array("weight.input", weights),
             array("conductance.input.plus", plus),

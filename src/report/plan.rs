@@ -33,6 +33,9 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
         Protocol::Supervised(supervised) => {
             ("Protocol: supervised training".to_string(), training(plan, supervised))
         }
+        Protocol::Device { experiments } => {
+            return experiments.iter().map(super::device::described).collect();
+        }
     };
     sources.chain(populations).chain(projections).chain([protocol]).collect()
 }

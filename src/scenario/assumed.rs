@@ -1,7 +1,7 @@
 //! The values nobody measured, for the head of every report.
 
 use super::filled::{Datum, Entry, Fields, Filled};
-use super::plan::{Kernel, Plan};
+use super::plan::{Kernel, Plan, Protocol};
 use super::spec::{Fallback, Provenance, SECTIONS};
 use super::text::{Value, literal};
 
@@ -14,6 +14,16 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<String> {
     for section in SECTIONS {
         for (_, fields) in filled.all(section.name) {
             collect(fields, plan, &mut lines);
+        }
+    }
+    if let Protocol::Device { experiments } = &plan.protocol {
+        let mut seen = Vec::new();
+        for device in experiments.iter().map(|experiment| &experiment.device) {
+            if !seen.contains(&device.name.as_str()) {
+                seen.push(&device.name);
+                let name = &device.name;
+                lines.extend(device.preset.assumed().iter().map(|line| format!("device.{name}.{line}")));
+            }
         }
     }
     lines

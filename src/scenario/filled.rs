@@ -13,11 +13,13 @@ pub enum Datum {
     Number(f64),
     /// In SI units.
     Quantity(Unit, f64),
+    /// In SI units.
+    Quantities(Unit, Vec<f64>),
     Choice(&'static str),
     Names(Vec<(String, At)>),
     Table(Fields),
     Tables(Vec<Fields>),
-    /// Checked when the rest is known: weights and rows.
+    /// Checked when the rest is known: weights, rows, overrides, the paper's figures.
     Raw(Node),
 }
 
@@ -76,6 +78,22 @@ impl Fields {
     pub fn quantity(&self, name: &str) -> Option<f64> {
         match self.datum(name)? {
             Datum::Quantity(_, value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn quantities(&self, name: &str) -> &[f64] {
+        match self.datum(name) {
+            Some(Datum::Quantities(_, values)) => values,
+            _ => &[],
+        }
+    }
+
+    #[must_use]
+    pub fn raw(&self, name: &str) -> Option<&Node> {
+        match self.datum(name)? {
+            Datum::Raw(node) => Some(node),
             _ => None,
         }
     }
@@ -186,6 +204,7 @@ impl Filled {
             Refers::Population => &["population"],
             Refers::Projection => &["projection"],
             Refers::SourceOrPopulation => &["source", "population"],
+            Refers::Device => &["device"],
         };
         sections.iter().flat_map(|section| self.all(section)).map(|(name, _)| name.as_str()).collect()
     }

@@ -9,7 +9,7 @@ use super::plan::{
     DatasetName, Plan, PopulationPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, SwitchEnergy,
 };
 use super::spec::{Refers, Unit};
-use super::{assumed, lists, load, supervised};
+use super::{assumed, device, lists, load, supervised};
 use crate::neuron::{Lif, Reset};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
@@ -258,6 +258,9 @@ impl Lower<'_> {
     }
 
     fn protocol(&mut self, fields: &Fields) -> Option<Protocol> {
+        if fields.text("kind")? != "device" {
+            device::lower::unused(self, fields);
+        }
         match fields.text("kind")? {
             "simulate" => {
                 for (name, source) in self.filled.all("source") {
@@ -275,6 +278,9 @@ impl Lower<'_> {
                 Some(Protocol::Simulate { duration: time(fields, "duration")? })
             }
             "supervised" => supervised::lower(self, fields).map(Protocol::Supervised),
+            "device" => {
+                device::lower::lower(self, fields).map(|experiments| Protocol::Device { experiments })
+            }
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 //! each other by index. Everything is in SI units; the engine's own choices (lanes, arithmetic form,
 //! storage) are made from the network and printed beside the plan.
 
+use super::device::ExperimentPlan;
 use crate::neuron::Lif;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
@@ -165,6 +166,10 @@ pub enum Protocol {
         duration: Time,
     },
     Supervised(Supervised),
+    /// No network: devices measured on their own.
+    Device {
+        experiments: Vec<ExperimentPlan>,
+    },
 }
 
 /// Train a projection from a data set to a population of one neuron per class, and test it.

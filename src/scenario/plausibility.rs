@@ -67,6 +67,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     let Some(protocol) = filled.one("protocol") else { return };
     match &plan.protocol {
         Protocol::Simulate { duration } => many_spikes(plan, *duration, protocol, warnings),
+        Protocol::Device { experiments } => super::device::plausible(experiments, filled, warnings),
         Protocol::Supervised(supervised) => {
             presentations(plan, supervised, filled, protocol, warnings);
             for (case, fields) in supervised.programming.iter().zip(protocol.tables("programming")) {
@@ -81,7 +82,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
 fn bounded(plan: &Plan) -> bool {
     match &plan.protocol {
         Protocol::Supervised(supervised) => supervised.weight_bound.is_some(),
-        Protocol::Simulate { .. } => true,
+        Protocol::Simulate { .. } | Protocol::Device { .. } => true,
     }
 }
 

@@ -61,7 +61,8 @@ impl Reader<'_> {
 
     fn section(&mut self, section: &'static Section, root: &Table) -> Vec<(String, Fields)> {
         let item = root.get(section.name);
-        if item.is_none() && section.required {
+        let required = section.required && !(section.name == "population" && without_network(root));
+        if item.is_none() && required {
             self.faults.push(
                 Diagnostic::error(format!("there is no {}", header(section)))
                     .maybe_at(root.entries.last().map(|item| &item.key_at))
@@ -85,7 +86,7 @@ impl Reader<'_> {
         };
         if !section.named {
             // What is missing altogether was reported once, not key by key.
-            if item.is_none() && section.required {
+            if item.is_none() && required {
                 return Vec::new();
             }
             let what = format!("the {}", section.noun);
@@ -121,7 +122,7 @@ impl Reader<'_> {
             let fields = self.fields(inner, section.keys, what, path, Some(&item.key_at));
             tables.push((item.key.clone(), fields));
         }
-        if tables.is_empty() && section.required && item.is_some() {
+        if tables.is_empty() && required && item.is_some() {
             self.faults.push(
                 Diagnostic::error(format!("there is no {}", header(section)))
                     .maybe_at(item.map(|item| &item.key_at))
@@ -249,6 +250,15 @@ impl Reader<'_> {
         let projections = self.filled.all("projection");
         match (path, key) {
             ("scenario", "name") => Some(Datum::Text(self.name.to_string())),
+            (experiment, "title") if experiment.starts_with("experiment.") => {
+                experiment.split_once('.').map(|(_, name)| Datum::Text(name.to_string()))
+            }
+            (experiment, "device") if experiment.starts_with("experiment.") => {
+                match self.filled.all("device") {
+                    [(only, _)] => Some(Datum::Text(only.clone())),
+                    _ => None,
+                }
+            }
             ("protocol", "projection") => match projections {
                 [(only, _)] => Some(Datum::Text(only.clone())),
                 _ => None,
@@ -315,6 +325,32 @@ impl Reader<'_> {
                 let what = format!("`{name}` of {what}");
                 self.faults.push(without_unit(node, *unit, &what, &spec::allowed(&key.kind)));
                 None
+            }
+            (Kind::Quantities(unit, bounds), Value::List(list)) => {
+                let allowed = spec::allowed(&Kind::Quantity(*unit, *bounds));
+                let mut values = Vec::with_capacity(list.len());
+                for (index, item) in list.iter().enumerate() {
+                    let what = format!("number {index} of `{name}` of {what}");
+                    let fault = match &item.value {
+                        Value::Text(text) => match quantity(text, *unit, &what, &allowed, item) {
+                            Ok(value) => {
+                                values.push(value);
+                                continue;
+                            }
+                            Err(fault) => fault,
+                        },
+                        Value::Integer(_) | Value::Float(_) => without_unit(item, *unit, &what, &allowed),
+                        _ => Diagnostic::error(format!("{what} is {}", shown_with_type(item)))
+                            .at(&item.at)
+                            .allowed(allowed.clone()),
+                    };
+                    self.faults.push(fault);
+                }
+                (values.len() == list.len()).then_some(Datum::Quantities(*unit, values))
+            }
+            (Kind::Overrides, Value::Table(_))
+            | (Kind::Figure, Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {
+                Some(Datum::Raw(node.clone()))
             }
             (Kind::Choice(choices), Value::Text(text)) => {
                 let found = choices.iter().find(|choice| choice.name == text);
@@ -451,8 +487,8 @@ pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str) -> Diagn
 fn write_unit(number: &str, unit: Unit) -> String {
     let symbol = unit.symbol();
     let prefix = match unit {
-        Unit::Second | Unit::Volt => "m",
-        Unit::Ampere | Unit::Siemens => "u",
+        Unit::Second | Unit::Volt | Unit::VoltPerSecond => "m",
+        Unit::Ampere | Unit::Siemens | Unit::Watt => "u",
         Unit::Ohm => "M",
         Unit::Hertz => "k",
         Unit::Joule => "p",
@@ -467,6 +503,14 @@ fn shown_with_type(node: &Node) -> String {
     }
 }
 
+/// Whether the protocol is about devices on their own.
+fn without_network(root: &Table) -> bool {
+    let protocol = root.get("protocol").map(|item| &item.node.value);
+    // Where the protocol is missing, what there is tells what was meant.
+    let Some(Value::Table(protocol)) = protocol else { return root.get("experiment").is_some() };
+    matches!(protocol.get("kind").map(|item| &item.node.value), Some(Value::Text(kind)) if kind == "device")
+}
+
 /// `[source.NAME]` or `[protocol]`.
 #[must_use]
 pub fn header(section: &Section) -> String {
@@ -476,7 +520,7 @@ pub fn header(section: &Section) -> String {
 fn example(section: &Section) -> String {
     match section.name {
         "protocol" => {
-            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\"".into()
+            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\", or kind = \"device\"".into()
         }
         "population" => "[population.NAME] with size = 10".into(),
         _ => header(section),

@@ -403,6 +403,7 @@ where
             counts: self.counts,
             energy,
             inference,
+            experiments: Vec::new(),
             arrays: named_arrays(self.plan, self.network, &values, &arrays),
             supervised: Some(self.result),
             fingerprint: self.fingerprint.hex(),

@@ -1,5 +1,6 @@
 //! The table itself. A new key is one entry here and one line in `lower`.
 
+use super::device::{DEVICE as DEVICE_ALONE, EXPERIMENT};
 use super::{Bounds, Choice, Key, Kind, Refers, Section, Unit};
 
 /// The latest instant of an episode in whole seconds; 2^63 fs is 9223.37 s.
@@ -50,7 +51,7 @@ pub static SECTIONS: &[Section] = &[
         noun: "population",
         named: true,
         required: true,
-        doc: "A group of like neurons.",
+        doc: "A group of like neurons. Not needed with `kind = \"device\"` of the protocol.",
         keys: POPULATION,
     },
     Section {
@@ -62,11 +63,27 @@ pub static SECTIONS: &[Section] = &[
         keys: PROJECTION,
     },
     Section {
+        name: "device",
+        noun: "device",
+        named: true,
+        required: false,
+        doc: "A device to be measured on its own. Positive voltage SETs.",
+        keys: DEVICE_ALONE,
+    },
+    Section {
+        name: "experiment",
+        noun: "experiment",
+        named: true,
+        required: false,
+        doc: "One measurement of one device, with `kind = \"device\"` of the protocol. They are made in the order of the file.",
+        keys: EXPERIMENT,
+    },
+    Section {
         name: "protocol",
         noun: "protocol",
         named: false,
         required: true,
-        doc: "What is done with the network.",
+        doc: "What is done.",
         keys: PROTOCOL,
     },
     Section {
@@ -362,6 +379,7 @@ const SUPERVISED: &[&str] = &["supervised"];
 static PROTOCOLS: &[Choice] = &[
     choice("simulate", "one episode of the network as it is"),
     choice("supervised", "train the projection from a data set to one neuron per class, and test it"),
+    choice("device", "no network: the experiments, one after the other, each on its device"),
 ];
 
 static PRECISIONS: &[Choice] =
