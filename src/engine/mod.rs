@@ -5,6 +5,7 @@
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
 mod core;
+mod held;
 mod key;
 mod own_time;
 mod probe;
@@ -13,6 +14,7 @@ mod route;
 mod shared_decay;
 mod simulation;
 mod state;
+mod switching;
 
 pub use key::{EventKey, Kind};
 pub use own_time::Membrane;

@@ -75,7 +75,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         self.now = Time::ZERO;
         let episode = Episode { seed: self.seed, number, rates, resume: None };
         self.queue.begin(self.network, &episode);
-        self.core.begin(&mut self.queue);
+        self.core.begin(&mut self.queue, self.seed, number);
     }
 
     /// Handles every event before `end`.
@@ -198,6 +198,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
         simulation.core.membranes = state.populations;
         simulation.core.counts = state.counts;
+        simulation.core.draw_thresholds(state.seed, state.episode);
         simulation.now = state.now;
         Ok(simulation)
     }
@@ -239,6 +240,7 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
     for (rows, projection) in state.counts.rows.iter().zip(&network.projections) {
         shape("rows", rows.len(), projection.rows as usize)?;
     }
+    shape("on-times", state.counts.held.len(), network.populations.len())?;
     shape("spike counts", state.counts.spikes.len(), network.populations.len())?;
     for (spikes, population) in state.counts.spikes.iter().zip(&network.populations) {
         shape("neurons", spikes.len(), population.size as usize)?;

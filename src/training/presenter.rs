@@ -28,6 +28,8 @@ pub struct Totals {
     pub spikes: Vec<u64>,
     /// Arrivals per row of each projection.
     pub rows: Vec<Vec<u64>>,
+    /// Femtoseconds of refractory time (of a switch: on-time) per population.
+    pub held: Vec<u128>,
 }
 
 impl Totals {
@@ -42,6 +44,10 @@ impl Totals {
         self.spikes.resize(counts.spikes.len(), 0);
         for (total, spikes) in self.spikes.iter_mut().zip(&counts.spikes) {
             *total += spikes.iter().map(|&count| u64::from(count)).sum::<u64>();
+        }
+        self.held.resize(counts.held.len(), 0);
+        for (total, held) in self.held.iter_mut().zip(&counts.held) {
+            *total += held;
         }
         self.rows.resize(counts.rows.len(), Vec::new());
         for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
@@ -63,6 +69,10 @@ impl Totals {
         self.spikes.resize(self.spikes.len().max(other.spikes.len()), 0);
         for (total, count) in self.spikes.iter_mut().zip(&other.spikes) {
             *total += count;
+        }
+        self.held.resize(self.held.len().max(other.held.len()), 0);
+        for (total, held) in self.held.iter_mut().zip(&other.held) {
+            *total += held;
         }
         self.rows.resize(self.rows.len().max(other.rows.len()), Vec::new());
         for (total, rows) in self.rows.iter_mut().zip(&other.rows) {
