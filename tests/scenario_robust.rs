@@ -1,6 +1,6 @@
 //! No text makes the reader panic, and what belongs together in the specification does.
 
-use memspike::neuron::Lif;
+use memspike::neuron::{Lif, Neuron};
 use memspike::report::compare::{Check, Expected};
 use memspike::scenario::plan::{Protocol, SourceKind};
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
@@ -174,7 +174,7 @@ fn the_defaults_of_the_neuron_are_those_of_the_model() {
     )
     .unwrap()
     .plan;
-    assert_eq!(plan.populations[0].neuron, Lif::default());
+    assert_eq!(plan.populations[0].neuron, Neuron::Lif(Lif::default()));
 }
 
 #[test]

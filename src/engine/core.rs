@@ -508,6 +508,22 @@ impl<R: Real> Core<R> {
         u
     }
 
+    /// What multiplies each column of a shared-decay population whose neurons are held, if nothing arrives
+    /// until `time` (1 where the hold lasts longer), and how many femtoseconds of holds lie beyond `time`.
+    pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
+        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
+            (&self.membranes[population], &self.parameters[population])
+        else {
+            return None;
+        };
+        if state.until.is_empty() {
+            return None;
+        }
+        let (factors, _) = columns_at(state, parameters, self.switching[population].as_ref(), time);
+        let beyond = state.until.iter().map(|until| u128::from(until.fs().saturating_sub(time.fs()))).sum();
+        Some((factors, beyond))
+    }
+
     fn integrated_at(&self, network: &Network, population: usize, time: Time) -> Vec<f64> {
         match (&self.membranes[population], &self.parameters[population]) {
             (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {

@@ -1,9 +1,10 @@
 //! The values nobody measured, for the head of every report.
 
-use super::filled::{Datum, Entry, Fields, Filled};
+use super::filled::{Datum, Entry, Fields, Filled, Origin};
 use super::plan::{Kernel, Plan};
 use super::spec::{Fallback, Provenance, SECTIONS};
 use super::text::{Value, literal};
+use crate::device::preset;
 
 /// "parameter = value (why)" for every value whose default is assumed or fitted by inference.
 ///
@@ -21,6 +22,17 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<String> {
 
 fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
     for entry in fields.entries.iter().filter(|entry| entry.active) {
+        if let Origin::Preset { provenance, source, .. } = &entry.origin {
+            let printed = match &entry.datum {
+                Some(Datum::Quantity(unit, value)) => unit.print(*value),
+                Some(Datum::Number(value)) => value.to_string(),
+                _ => continue,
+            };
+            if *provenance == preset::Provenance::Assumed {
+                lines.push(format!("{}.{} = {printed} ({source})", fields.path, entry.key.name));
+            }
+            continue;
+        }
         match &entry.datum {
             Some(Datum::Table(inner)) => collect(inner, plan, lines),
             Some(Datum::Tables(list)) => list.iter().for_each(|inner| collect(inner, plan, lines)),
@@ -51,6 +63,6 @@ fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
         return true;
     };
     let current = |kernel: &Kernel| !matches!(kernel, Kernel::Delta);
-    plan.populations[index].neuron.i_bias.get() != 0.0
+    plan.populations[index].neuron.membrane().i_bias.get() != 0.0
         || plan.projections.iter().any(|projection| projection.to == index && current(&projection.kernel))
 }

@@ -3,6 +3,7 @@
 use super::diagnostic::At;
 use super::spec::{Key, Refers, Unit};
 use super::text::Node;
+use crate::device::preset::Provenance;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub enum Origin {
     SameAs(&'static str),
     /// The rest of the scenario.
     Derived(&'static str),
+    /// A device preset: its name, and what it says about the value.
+    Preset { name: String, provenance: Provenance, source: String },
     /// Nothing is there.
     Absent,
 }

@@ -1,14 +1,18 @@
 //! A tree of text against the specification: checked values, every gap filled, every fault reported.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
+use super::load::beside;
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
 use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{self, Node, Table, Value};
+use crate::device::preset::{Preset, PresetDevice, Provenance};
+use crate::device::threshold::ThresholdLaw;
 use crate::units::{ParseQuantityError, parse_number_unit};
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
-    let mut reader = Reader { faults, name, filled: Filled { sections: Vec::new() } };
+    let filled = Filled { sections: Vec::new() };
+    let mut reader = Reader { faults, name, filled, model: None, preset: None };
     let root = reader.unknown_sections(root);
     for section in SECTIONS {
         let tables = reader.section(section, &root);
@@ -21,6 +25,10 @@ struct Reader<'a> {
     faults: &'a mut Diagnostics,
     name: &'a str,
     filled: Filled,
+    /// `model` of the population that is being read: its tables depend on it too.
+    model: Option<String>,
+    /// The device preset of that population.
+    preset: Option<Preset>,
 }
 
 impl Reader<'_> {
@@ -118,7 +126,9 @@ impl Reader<'_> {
                         .allowed("1 to 64 letters, digits, `_` and `-`"),
                 );
             }
+            (self.model, self.preset) = (None, None);
             let fields = self.fields(inner, section.keys, what, path, Some(&item.key_at));
+            (self.model, self.preset) = (None, None);
             tables.push((item.key.clone(), fields));
         }
         if tables.is_empty() && section.required && item.is_some() {
@@ -152,6 +162,17 @@ impl Reader<'_> {
         let mut fields = Fields { what, path, at: at.cloned(), entries: Vec::with_capacity(keys.len()) };
         for key in keys {
             let entry = self.entry(&mended, key, &fields);
+            match (key.name, &entry.datum) {
+                ("model", Some(Datum::Choice(model))) => self.model = Some((*model).to_string()),
+                ("preset", Some(Datum::Text(name))) if entry.active => {
+                    let at = match &entry.origin {
+                        Origin::Written(at) => Some(at),
+                        _ => None,
+                    };
+                    self.preset = self.device_preset(name, at);
+                }
+                _ => {}
+            }
             fields.entries.push(entry);
         }
         fields
@@ -183,11 +204,12 @@ impl Reader<'_> {
         // `None`: the deciding key is itself faulty, so nothing can be said about this one.
         let active = match key.when {
             None => Some(true),
-            Some((decider, values)) => so_far.text(decider).map(|value| values.contains(&value)),
+            Some((decider, values)) => self.decision(decider, so_far).map(|value| values.contains(&value)),
         };
         if let (Some(item), Some(false), Some((decider, values))) = (item, active, key.when) {
             // A value inherited from below a changed choice is left behind silently.
-            let decided = so_far.written(decider);
+            let here = so_far.entries.iter().any(|entry| entry.key.name == decider);
+            let decided = if here { so_far.written(decider) } else { None };
             if decided.is_none_or(|at| at.source.layer <= item.key_at.source.layer) {
                 let names = values.iter().map(|v| format!("\"{v}\"")).collect::<Vec<_>>().join(" or ");
                 self.faults.push(
@@ -195,7 +217,7 @@ impl Reader<'_> {
                         "`{}` of {} has no meaning with {decider} = \"{}\"",
                         key.name,
                         so_far.what,
-                        so_far.text(decider).unwrap_or_default()
+                        self.decision(decider, so_far).unwrap_or_default()
                     ))
                     .at(&item.key_at)
                     .label("has no effect")
@@ -214,8 +236,84 @@ impl Reader<'_> {
         }
     }
 
+    /// What the key that decides about others says, in this table or, for the model, in the one around it.
+    fn decision<'s>(&'s self, decider: &str, so_far: &'s Fields) -> Option<&'s str> {
+        if so_far.entries.iter().any(|entry| entry.key.name == decider) {
+            return so_far.text(decider);
+        }
+        if decider == "model" { self.model.as_deref() } else { None }
+    }
+
+    /// The preset that a population names.
+    fn device_preset(&mut self, name: &str, at: Option<&At>) -> Option<Preset> {
+        let read = match at {
+            Some(at) if Preset::embedded_text(name).is_none() => {
+                let source = beside(name, at).map_err(|fault| {
+                    let known: Vec<&str> = switch_presets().collect();
+                    let close = nearest(name, known.iter().copied());
+                    self.faults.push(
+                        fault
+                            .allowed(format!("{}, or a preset file beside the scenario", known.join(", ")))
+                            .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
+                    );
+                });
+                let source = source.ok()?;
+                Preset::parse(&source.name, &source.text)
+            }
+            _ => Preset::named(name),
+        };
+        match read {
+            Ok(preset) if matches!(preset.device, PresetDevice::ThresholdSwitch { .. }) => Some(preset),
+            Ok(_) => {
+                self.faults.push(
+                    Diagnostic::error(format!("preset `{name}` is no threshold switch"))
+                        .maybe_at(at)
+                        .allowed(switch_presets().collect::<Vec<_>>().join(", "))
+                        .hint("only a volatile switch fires and forgets"),
+                );
+                None
+            }
+            Err(faults) => {
+                for fault in faults {
+                    self.faults.push(Diagnostic::error(fault.to_string()).maybe_at(at).label("this preset"));
+                }
+                None
+            }
+        }
+    }
+
+    /// What the population's preset, or its being a switch, says about a key that is not written.
+    fn from_device(&mut self, key: &'static Key) -> Option<(Origin, Datum)> {
+        if key.name == "reset" && self.model.as_deref() == Some("switch") {
+            return Some((Origin::Derived("a switch turns off at v_hold"), Datum::Choice("hold")));
+        }
+        let (preset, parameter) = (self.preset.as_ref()?, key.preset?);
+        let given = preset.parameters.iter().find(|given| given.key == parameter);
+        let datum = match (&key.kind, &preset.device, given) {
+            (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.parse(&given.value).ok()?),
+            (Kind::Number(_), _, Some(given)) => Datum::Number(given.value.parse().ok()?),
+            // A preset that says nothing about spread has none.
+            (Kind::Number(_), _, None) => Datum::Number(0.0),
+            (Kind::Choice(_), PresetDevice::ThresholdSwitch { spread, .. }, _) => {
+                Datum::Choice(match spread.law {
+                    ThresholdLaw::LogNormal => "log-normal",
+                    ThresholdLaw::Weibull => "weibull",
+                })
+            }
+            _ => return None,
+        };
+        let provenance = given.map_or(Provenance::Assumed, |given| given.provenance);
+        let source = given.map_or_else(|| "not stated".to_string(), |given| given.source.clone());
+        Some((Origin::Preset { name: preset.name.clone(), provenance, source }, datum))
+    }
+
     /// What stands where nothing is written.
     fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
+        if active != Some(false)
+            && let Some((origin, datum)) = self.from_device(key)
+        {
+            return Entry { key, active: true, origin, datum: Some(datum) };
+        }
         let (origin, datum) = match key.default {
             Fallback::Required => {
                 if active == Some(true) {
@@ -458,6 +556,15 @@ fn write_unit(number: &str, unit: Unit) -> String {
         Unit::Joule => "p",
     };
     format!("is it \"{number} {symbol}\" or \"{number} {prefix}{symbol}\"? The unit is never guessed")
+}
+
+/// Names of the shipped presets that are threshold switches.
+fn switch_presets() -> impl Iterator<Item = &'static str> {
+    let is_switch = |name: &&str| {
+        Preset::named(name)
+            .is_ok_and(|preset| matches!(preset.device, PresetDevice::ThresholdSwitch { .. }))
+    };
+    Preset::names().into_iter().filter(is_switch)
 }
 
 fn shown_with_type(node: &Node) -> String {

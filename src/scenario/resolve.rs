@@ -2,10 +2,12 @@
 //!
 //! What is printed loads back to the same plan, from any directory: rows of CSV files are written out.
 
+use super::diagnostic::Base;
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
 use super::plan::{Connect, Kernel, Plan, Protocol, SourceKind};
 use super::spec::{Fallback, Kind, Provenance, SECTIONS, Unit};
 use super::text::{Node, Value};
+use crate::device::preset::Preset;
 use crate::time::Time;
 use crate::units::{Quantity, Second};
 use std::fmt::Write as _;
@@ -68,6 +70,15 @@ impl Writer<'_> {
         {
             // A path from the working directory, where the original is from the scenario's own.
             let _ = writeln!(self.out, "{name} = {}  # {}", quoted(from), origin(entry));
+            return;
+        }
+        if let ("preset", Some(Datum::Text(preset)), Origin::Written(at)) = (name, &entry.datum, &entry.origin)
+            && let Base::Directory(directory) = &at.source.base
+            && Preset::embedded_text(preset).is_none()
+        {
+            // So is this one.
+            let path = directory.join(preset).display().to_string();
+            let _ = writeln!(self.out, "{name} = {}  # {}", quoted(&path), origin(entry));
             return;
         }
         match &entry.datum {
@@ -151,6 +162,9 @@ fn origin(entry: &Entry) -> String {
             format!("default, {}: {why}", provenance.word())
         }
         (Origin::SameAs(other), _) => format!("default: as `{other}`"),
+        (Origin::Preset { name, provenance, source }, _) => {
+            one_line(&format!("preset {name}, {}: {source}", provenance.name()))
+        }
         (Origin::Derived(how), _) => format!("default: {how}"),
         (Origin::Default | Origin::Absent, _) => "default".to_string(),
     }

@@ -162,6 +162,12 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         answer(self.counts(), |neuron| residual.get(neuron).map_or(0.0, |x| x.to_f64()))
     }
 
+    /// The read-out's refractory times up to `end`: see [`Simulation::holds_at`].
+    #[must_use]
+    pub fn holds_at(&self, end: Time) -> Option<(Vec<R>, u128)> {
+        self.simulation.holds_at(self.population, end)
+    }
+
     /// Membranes of the read-out at its last update, and when that was.
     #[must_use]
     pub fn residual(&self) -> (&[R], Time) {
