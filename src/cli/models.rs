@@ -141,7 +141,11 @@ fn parameters(table: &str, key: &Key, model: &str) -> Vec<Parameter> {
     let name = format!("{table}{}", key.name);
     if let Kind::Table(inner) = key.kind {
         let has = |key: &&Key| key.when.is_none_or(|(on, values)| on != "model" || values.contains(&model));
-        return inner.iter().filter(has).flat_map(|key| parameters(&format!("{name}."), key, model)).collect();
+        return inner
+            .iter()
+            .filter(has)
+            .flat_map(|key| parameters(&format!("{name}."), key, model))
+            .collect();
     }
     let (default, provenance) = match key.default {
         Fallback::Required => ("required".to_string(), ""),

@@ -48,7 +48,8 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
                 .hint("reading would write; this is not modelled"),
             );
         }
-        let tau = plan.populations.get(projection.to).map_or(f64::INFINITY, |p| p.neuron.membrane().tau_m.get());
+        let tau =
+            plan.populations.get(projection.to).map_or(f64::INFINITY, |p| p.neuron.membrane().tau_m.get());
         if matches!(projection.kernel, Kernel::Delta) && device.read.width.get() > DELTA_LIMIT * tau {
             warnings.push(
                 Diagnostic::warning(format!(

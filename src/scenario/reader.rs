@@ -1,8 +1,8 @@
 //! A tree of text against the specification: checked values, every gap filled, every fault reported.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
-use super::load::beside;
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::load::beside;
 use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{self, Node, Table, Value};
 use crate::device::preset::{Preset, PresetDevice, Provenance};
@@ -227,8 +227,14 @@ impl Reader<'_> {
                 );
             }
         }
+        // So is a reset that the model does not leave open.
+        let left_behind = key.name == "reset"
+            && self.model.as_deref() == Some("switch")
+            && item
+                .zip(so_far.written("model"))
+                .is_some_and(|(item, model)| model.source.layer > item.key_at.source.layer);
         match item {
-            Some(item) if active != Some(false) => {
+            Some(item) if active != Some(false) && !left_behind => {
                 let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
                 Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum }
             }
@@ -290,7 +296,9 @@ impl Reader<'_> {
         let (preset, parameter) = (self.preset.as_ref()?, key.preset?);
         let given = preset.parameters.iter().find(|given| given.key == parameter);
         let datum = match (&key.kind, &preset.device, given) {
-            (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.parse(&given.value).ok()?),
+            (Kind::Quantity(unit, _), _, Some(given)) => {
+                Datum::Quantity(*unit, unit.parse(&given.value).ok()?)
+            }
             (Kind::Number(_), _, Some(given)) => Datum::Number(given.value.parse().ok()?),
             // A preset that says nothing about spread has none.
             (Kind::Number(_), _, None) => Datum::Number(0.0),
@@ -561,8 +569,7 @@ fn write_unit(number: &str, unit: Unit) -> String {
 /// Names of the shipped presets that are threshold switches.
 fn switch_presets() -> impl Iterator<Item = &'static str> {
     let is_switch = |name: &&str| {
-        Preset::named(name)
-            .is_ok_and(|preset| matches!(preset.device, PresetDevice::ThresholdSwitch { .. }))
+        Preset::named(name).is_ok_and(|preset| matches!(preset.device, PresetDevice::ThresholdSwitch { .. }))
     };
     Preset::names().into_iter().filter(is_switch)
 }

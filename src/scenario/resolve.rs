@@ -72,7 +72,8 @@ impl Writer<'_> {
             let _ = writeln!(self.out, "{name} = {}  # {}", quoted(from), origin(entry));
             return;
         }
-        if let ("preset", Some(Datum::Text(preset)), Origin::Written(at)) = (name, &entry.datum, &entry.origin)
+        if let ("preset", Some(Datum::Text(preset)), Origin::Written(at)) =
+            (name, &entry.datum, &entry.origin)
             && let Base::Directory(directory) = &at.source.base
             && Preset::embedded_text(preset).is_none()
         {

@@ -2,8 +2,8 @@
 //! input events, Adam. Data-parallel over the pieces of a batch with one fixed reduction order.
 
 use super::adam::{AdamState, Schedule};
-use super::presenter::{Presenter, Samples, Totals};
 use super::held_tape::HeldTape;
+use super::presenter::{Presenter, Samples, Totals};
 use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
 use crate::engine::{Collect, Observer, Probe, Queue};
