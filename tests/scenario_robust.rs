@@ -197,7 +197,7 @@ fn overrides_beat_the_file_and_the_file_what_it_extends() {
     assert_eq!(protocol.programming.iter().map(|case| case.draws).collect::<Vec<_>>(), [10, 3]);
     assert_eq!(loaded.plan.seed, 9);
     assert_eq!(loaded.plan.name, "mine");
-    assert_eq!(loaded.plan.populations[0].neuron.tau_m.get(), 0.01);
+    assert_eq!(loaded.plan.populations[0].neuron.membrane().tau_m.get(), 0.01);
     assert_eq!(loaded.sources, ["mine.toml", "mnist-devices (shipped)", "mnist (shipped)"]);
 }
 

@@ -1,18 +1,19 @@
 //! What happens at an instant. Both engines run this code; they differ only in how they find the next
 //! instant.
 
-use super::held::{HeldDelivery, HeldSink, columns_at, shared_theta};
+use super::held::{HeldDelivery, columns_at, shared_theta};
 use super::key::{EventKey, Kind, STEPS};
 use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::route::{each_target, schedule_arrival, schedule_step};
-use super::shared_decay::{Delivery, RowSink, SharedDecay, SharedParameters};
+use super::shared_decay::{Delivery, SharedDecay, SharedParameters};
+use super::sink::{Sink, deliver_held};
 use super::state::{Counts, Membranes};
 use super::switching::Switching;
 use crate::encoding::BlockRate;
 use crate::network::{Form, Kernel, Network, Weights, predicts, stride};
-use crate::numeric::{Columns, Real};
+use crate::numeric::Real;
 use crate::time::Time;
 
 /// Constants of one population.
@@ -627,80 +628,5 @@ impl<R: Real> Core<R> {
             }
         }
         Some(last)
-    }
-}
-
-/// A function of its own, so that the kernel without holds keeps its caller to itself.
-#[inline(never)]
-fn deliver_held<R: Real, K: HeldSink<R>>(delivery: HeldDelivery<'_, R, K>) -> usize {
-    crate::simd::vectorised(delivery)
-}
-
-/// Connects the row kernels to a probe.
-struct Sink<'a, R, P> {
-    probe: &'a mut P,
-    projection: u32,
-    population: u32,
-    source: u32,
-    times: &'a [u64],
-    /// Shortest delay of the population's own projections: a spike may cause nothing before that.
-    feedback: Option<u64>,
-    spikes: &'a mut Vec<Spike>,
-    /// Femtoseconds of refractory time begun.
-    held: u128,
-    real: std::marker::PhantomData<R>,
-}
-
-impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
-    const ROWS: bool = P::STREAM || P::TAPE;
-
-    #[inline(always)]
-    fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X) {
-        if P::STREAM {
-            let time = Time::from_fs(self.times[index]);
-            self.probe.emit(time, self.source, row);
-            self.probe.arrival(time, self.projection, row);
-        }
-        if P::TAPE {
-            self.probe.row(self.projection, row, decay, before, x);
-        }
-    }
-
-    #[inline(always)]
-    fn fire(&mut self, index: usize, neuron: u32) -> usize {
-        let time = Time::from_fs(self.times[index]);
-        let spike = Spike { time, population: self.population, neuron };
-        self.probe.spike(spike);
-        self.spikes.push(spike);
-        match self.feedback {
-            None => self.times.len(),
-            Some(delay) => {
-                let horizon = time.fs() + delay;
-                let after = self.times[index + 1..].iter().take_while(|&&later| later < horizon).count();
-                index + 1 + after
-            }
-        }
-    }
-}
-
-impl<R: Real, P: Probe<R>> HeldSink<R> for Sink<'_, R, P> {
-    const ROWS: bool = P::STREAM || P::TAPE;
-
-    #[inline(always)]
-    fn row<X: Columns<R>>(&mut self, index: usize, row: u32, factor: X, bar: X, before: X, x: X) {
-        if P::STREAM {
-            let time = Time::from_fs(self.times[index]);
-            self.probe.emit(time, self.source, row);
-            self.probe.arrival(time, self.projection, row);
-        }
-        if P::TAPE {
-            self.probe.held_row(self.projection, row, factor, bar, before, x);
-        }
-    }
-
-    #[inline(always)]
-    fn fire(&mut self, index: usize, neuron: u32, span: Time) -> usize {
-        self.held += u128::from(span.fs());
-        RowSink::fire(self, index, neuron)
     }
 }

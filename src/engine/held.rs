@@ -132,7 +132,7 @@ impl<R: Real> Spilled<'_, R> {
     /// Returns when the next one ends.
     fn release(&mut self, last: u64, time: u64, decay: R, row: &[R]) -> u64 {
         let mut wake = u64::MAX;
-        for neuron in 0..self.parameters.size {
+        for (neuron, &weight) in row.iter().enumerate().take(self.parameters.size) {
             let until = self.until.get(neuron).map_or(0, |until| until.fs());
             let mut factor = decay;
             if until > time {
@@ -145,7 +145,7 @@ impl<R: Real> Spilled<'_, R> {
                 self.bar[neuron] = shared_theta(self.parameters, self.switching.as_ref(), neuron);
             }
             self.factor[neuron] = factor;
-            self.x[neuron] = self.x[neuron] * factor + row[neuron];
+            self.x[neuron] = self.x[neuron] * factor + weight;
         }
         wake
     }

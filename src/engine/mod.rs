@@ -13,6 +13,7 @@ mod queue;
 mod route;
 mod shared_decay;
 mod simulation;
+mod sink;
 mod state;
 mod switching;
 

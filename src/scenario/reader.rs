@@ -2,11 +2,10 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
-use super::load::beside;
+use super::preset;
 use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{self, Node, Table, Value};
-use crate::device::preset::{Preset, PresetDevice, Provenance};
-use crate::device::threshold::ThresholdLaw;
+use crate::device::preset::Preset;
 use crate::units::{ParseQuantityError, parse_number_unit};
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
@@ -169,7 +168,7 @@ impl Reader<'_> {
                         Origin::Written(at) => Some(at),
                         _ => None,
                     };
-                    self.preset = self.device_preset(name, at);
+                    self.preset = preset::read(name, at, self.faults);
                 }
                 _ => {}
             }
@@ -250,75 +249,18 @@ impl Reader<'_> {
         if decider == "model" { self.model.as_deref() } else { None }
     }
 
-    /// The preset that a population names.
-    fn device_preset(&mut self, name: &str, at: Option<&At>) -> Option<Preset> {
-        let read = match at {
-            Some(at) if Preset::embedded_text(name).is_none() => {
-                let source = beside(name, at).map_err(|fault| {
-                    let known: Vec<&str> = switch_presets().collect();
-                    let close = nearest(name, known.iter().copied());
-                    self.faults.push(
-                        fault
-                            .allowed(format!("{}, or a preset file beside the scenario", known.join(", ")))
-                            .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
-                    );
-                });
-                let source = source.ok()?;
-                Preset::parse(&source.name, &source.text)
-            }
-            _ => Preset::named(name),
-        };
-        match read {
-            Ok(preset) if matches!(preset.device, PresetDevice::ThresholdSwitch { .. }) => Some(preset),
-            Ok(_) => {
-                self.faults.push(
-                    Diagnostic::error(format!("preset `{name}` is no threshold switch"))
-                        .maybe_at(at)
-                        .allowed(switch_presets().collect::<Vec<_>>().join(", "))
-                        .hint("only a volatile switch fires and forgets"),
-                );
-                None
-            }
-            Err(faults) => {
-                for fault in faults {
-                    self.faults.push(Diagnostic::error(fault.to_string()).maybe_at(at).label("this preset"));
-                }
-                None
-            }
-        }
-    }
-
     /// What the population's preset, or its being a switch, says about a key that is not written.
-    fn from_device(&mut self, key: &'static Key) -> Option<(Origin, Datum)> {
+    fn device_default(&self, key: &'static Key) -> Option<(Origin, Datum)> {
         if key.name == "reset" && self.model.as_deref() == Some("switch") {
             return Some((Origin::Derived("a switch turns off at v_hold"), Datum::Choice("hold")));
         }
-        let (preset, parameter) = (self.preset.as_ref()?, key.preset?);
-        let given = preset.parameters.iter().find(|given| given.key == parameter);
-        let datum = match (&key.kind, &preset.device, given) {
-            (Kind::Quantity(unit, _), _, Some(given)) => {
-                Datum::Quantity(*unit, unit.parse(&given.value).ok()?)
-            }
-            (Kind::Number(_), _, Some(given)) => Datum::Number(given.value.parse().ok()?),
-            // A preset that says nothing about spread has none.
-            (Kind::Number(_), _, None) => Datum::Number(0.0),
-            (Kind::Choice(_), PresetDevice::ThresholdSwitch { spread, .. }, _) => {
-                Datum::Choice(match spread.law {
-                    ThresholdLaw::LogNormal => "log-normal",
-                    ThresholdLaw::Weibull => "weibull",
-                })
-            }
-            _ => return None,
-        };
-        let provenance = given.map_or(Provenance::Assumed, |given| given.provenance);
-        let source = given.map_or_else(|| "not stated".to_string(), |given| given.source.clone());
-        Some((Origin::Preset { name: preset.name.clone(), provenance, source }, datum))
+        preset::default(self.preset.as_ref()?, key)
     }
 
     /// What stands where nothing is written.
     fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
         if active != Some(false)
-            && let Some((origin, datum)) = self.from_device(key)
+            && let Some((origin, datum)) = self.device_default(key)
         {
             return Entry { key, active: true, origin, datum: Some(datum) };
         }
@@ -564,14 +506,6 @@ fn write_unit(number: &str, unit: Unit) -> String {
         Unit::Joule => "p",
     };
     format!("is it \"{number} {symbol}\" or \"{number} {prefix}{symbol}\"? The unit is never guessed")
-}
-
-/// Names of the shipped presets that are threshold switches.
-fn switch_presets() -> impl Iterator<Item = &'static str> {
-    let is_switch = |name: &&str| {
-        Preset::named(name).is_ok_and(|preset| matches!(preset.device, PresetDevice::ThresholdSwitch { .. }))
-    };
-    Preset::names().into_iter().filter(is_switch)
 }
 
 fn shown_with_type(node: &Node) -> String {
