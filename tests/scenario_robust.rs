@@ -142,10 +142,12 @@ fn every_default_of_the_specification_is_a_value_of_its_kind() {
 
 #[test]
 fn every_condition_names_a_choice_that_exists() {
-    fn walk(keys: &'static [Key]) {
+    fn walk(keys: &'static [Key], around: &'static [Key]) {
         for key in keys {
             if let Some((decider, values)) = key.when {
-                let before = keys.iter().take_while(|other| other.name != key.name);
+                // The model of a population decides about its tables too.
+                let outer = around.iter().filter(|other| other.name == "model");
+                let before = keys.iter().take_while(|other| other.name != key.name).chain(outer);
                 let choices =
                     before.filter(|other| other.name == decider).find_map(|other| match other.kind {
                         Kind::Choice(choices) => Some(choices),
@@ -158,10 +160,10 @@ fn every_condition_names_a_choice_that_exists() {
                 assert!(keys.iter().take_while(|k| k.name != key.name).any(|k| k.name == other));
             }
             assert!(key.doc.ends_with('.'), "{}: {}", key.name, key.doc);
-            key.inner().into_iter().for_each(walk);
+            key.inner().into_iter().for_each(|inner| walk(inner, keys));
         }
     }
-    SECTIONS.iter().for_each(|section| walk(section.keys));
+    SECTIONS.iter().for_each(|section| walk(section.keys, &[]));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The values nobody measured, for the head of every report.
 
-use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::filled::{Datum, Entry, Fields, Filled};
 use super::plan::{Kernel, Plan};
 use super::spec::{Fallback, Provenance, SECTIONS};
 use super::text::{Value, literal};
 use crate::device::preset;
+
+/// Why a value is what it is, where only the scenario knows.
+const STATED: &str = "the scenario says so; not measured";
 
 /// "parameter = value (why)" for every value whose default is assumed or fitted by inference.
 ///
@@ -22,14 +25,17 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<String> {
 
 fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
     for entry in fields.entries.iter().filter(|entry| entry.active) {
-        if let Origin::Preset { provenance, source, .. } = &entry.origin {
-            let printed = match &entry.datum {
-                Some(Datum::Quantity(unit, value)) => unit.print(*value),
-                Some(Datum::Number(value)) => value.to_string(),
+        if let Some(given) = &entry.preset {
+            let (printed, usual) = match (&entry.datum, &given.datum) {
+                (Some(Datum::Quantity(unit, value)), Datum::Quantity(_, usual)) => {
+                    (unit.print(*value), value == usual)
+                }
+                (Some(Datum::Number(value)), Datum::Number(usual)) => (value.to_string(), value == usual),
                 _ => continue,
             };
-            if *provenance == preset::Provenance::Assumed {
-                lines.push(format!("{}.{} = {printed} ({source})", fields.path, entry.key.name));
+            if given.provenance == preset::Provenance::Assumed {
+                let why = if usual { &given.source } else { STATED };
+                lines.push(format!("{}.{} = {printed} ({why})", fields.path, entry.key.name));
             }
             continue;
         }
@@ -45,7 +51,7 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
                     Value::Text(text) => unit.parse(&text).ok() == Some(*value),
                     _ => false,
                 };
-                let why = if usual { why } else { "the scenario says so; not measured" };
+                let why = if usual { why } else { STATED };
                 lines.push(format!("{}.{} = {} ({why})", fields.path, entry.key.name, unit.print(*value)));
             }
             _ => {}

@@ -33,8 +33,8 @@ pub enum Origin {
     SameAs(&'static str),
     /// The rest of the scenario.
     Derived(&'static str),
-    /// A device preset: its name, and what it says about the value.
-    Preset { name: String, provenance: Provenance, source: String },
+    /// The device preset of this name: see [`Entry::preset`].
+    Preset(String),
     /// Nothing is there.
     Absent,
 }
@@ -48,6 +48,16 @@ pub struct Entry {
     pub origin: Origin,
     /// `None`: absent, or faulty and reported.
     pub datum: Option<Datum>,
+    /// What a device preset says about the key, whether or not something else is written.
+    pub preset: Option<Given>,
+}
+
+/// A value of a device preset.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub datum: Datum,
+    pub provenance: Provenance,
+    pub source: String,
 }
 
 /// A table with every key of the specification.

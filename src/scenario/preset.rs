@@ -1,7 +1,7 @@
 //! Device presets in scenarios: which one a population names, and the defaults it gives.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
-use super::filled::{Datum, Origin};
+use super::filled::{Datum, Given};
 use super::load::beside;
 use super::spec::{Key, Kind};
 use crate::device::preset::{Preset, PresetDevice, Provenance};
@@ -46,7 +46,7 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
 }
 
 /// What a preset says about a key, and where the value comes from.
-pub fn default(preset: &Preset, key: &'static Key) -> Option<(Origin, Datum)> {
+pub fn default(preset: &Preset, key: &'static Key) -> Option<Given> {
     let parameter = key.preset?;
     let given = preset.parameters.iter().find(|given| given.key == parameter);
     let datum = match (&key.kind, &preset.device, given) {
@@ -64,7 +64,7 @@ pub fn default(preset: &Preset, key: &'static Key) -> Option<(Origin, Datum)> {
     };
     let provenance = given.map_or(Provenance::Assumed, |given| given.provenance);
     let source = given.map_or_else(|| "not stated".to_string(), |given| given.source.clone());
-    Some((Origin::Preset { name: preset.name.clone(), provenance, source }, datum))
+    Some(Given { datum, provenance, source })
 }
 
 /// Names of the shipped presets that are threshold switches.

@@ -235,7 +235,8 @@ impl Reader<'_> {
         match item {
             Some(item) if active != Some(false) && !left_behind => {
                 let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
-                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum }
+                let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum, preset }
             }
             _ => self.gap(key, active, so_far),
         }
@@ -254,7 +255,8 @@ impl Reader<'_> {
         if key.name == "reset" && self.model.as_deref() == Some("switch") {
             return Some((Origin::Derived("a switch turns off at v_hold"), Datum::Choice("hold")));
         }
-        preset::default(self.preset.as_ref()?, key)
+        let preset = self.preset.as_ref()?;
+        Some((Origin::Preset(preset.name.clone()), preset::default(preset, key)?.datum))
     }
 
     /// What stands where nothing is written.
@@ -262,7 +264,8 @@ impl Reader<'_> {
         if active != Some(false)
             && let Some((origin, datum)) = self.device_default(key)
         {
-            return Entry { key, active: true, origin, datum: Some(datum) };
+            let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+            return Entry { key, active: true, origin, datum: Some(datum), preset };
         }
         let (origin, datum) = match key.default {
             Fallback::Required => {
@@ -289,7 +292,7 @@ impl Reader<'_> {
                 None => (Origin::Absent, None),
             },
         };
-        Entry { key, active: active != Some(false), origin, datum }
+        Entry { key, active: active != Some(false), origin, datum, preset: None }
     }
 
     /// Defaults that depend on the rest of the scenario.

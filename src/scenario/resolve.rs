@@ -163,8 +163,10 @@ fn origin(entry: &Entry) -> String {
             format!("default, {}: {why}", provenance.word())
         }
         (Origin::SameAs(other), _) => format!("default: as `{other}`"),
-        (Origin::Preset { name, provenance, source }, _) => {
-            one_line(&format!("preset {name}, {}: {source}", provenance.name()))
+        (Origin::Preset(name), _) => {
+            let said =
+                entry.preset.as_ref().map(|given| format!(", {}: {}", given.provenance.name(), given.source));
+            one_line(&format!("preset {name}{}", said.unwrap_or_default()))
         }
         (Origin::Derived(how), _) => format!("default: {how}"),
         (Origin::Default | Origin::Absent, _) => "default".to_string(),
