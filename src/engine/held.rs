@@ -8,7 +8,7 @@
 
 use super::shared_decay::{BATCH, SharedDecay, SharedParameters};
 use super::switching::Switching;
-use crate::numeric::{Columns, Quad, Quads, Real};
+use crate::numeric::{Columns, Oct, Pack, Packs, Quad, Real};
 use crate::simd::Work;
 use crate::time::Time;
 
@@ -56,64 +56,67 @@ impl<R: Real, K: HeldSink<R>> Work for HeldDelivery<'_, R, K> {
 
     #[inline(always)]
     fn run(self) -> usize {
-        match self.state.x.len() {
-            4 => deliver::<R, Quad<R>, K>(self),
-            8 => deliver::<R, (Quad<R>, Quad<R>), K>(self),
-            12 => deliver::<R, (Quad<R>, (Quad<R>, Quad<R>)), K>(self),
-            16 => deliver::<R, (Quad<R>, (Quad<R>, (Quad<R>, Quad<R>))), K>(self),
+        match (self.state.x.len(), R::EIGHT) {
+            (4, _) => deliver::<R, Quad<R>, K>(self),
+            (8, false) => deliver::<R, (Quad<R>, Quad<R>), K>(self),
+            (8, true) => deliver::<R, Oct<R>, K>(self),
+            (12, false) => deliver::<R, (Quad<R>, (Quad<R>, Quad<R>)), K>(self),
+            (12, true) => deliver::<R, (Oct<R>, Quad<R>), K>(self),
+            (16, false) => deliver::<R, (Quad<R>, (Quad<R>, (Quad<R>, Quad<R>))), K>(self),
+            (16, true) => deliver::<R, (Oct<R>, Oct<R>), K>(self),
             _ => deliver_wide(self),
         }
     }
 }
 
 /// Columns of which some are held.
-trait Barred<R: Real>: Quads<R> {
+trait Barred<R: Real>: Packs<R> {
     /// self x factor + addend where the bar is finite, self where it is not.
     #[must_use]
     fn free_scale_add(self, bar: Self, factor: R, addend: &[R]) -> Self;
     /// `factor` where the bar is finite, 1 where it is not.
     #[must_use]
     fn factors(bar: Self, factor: R) -> Self;
-    /// Whether any quad reaches its bar, lane by lane.
-    fn reaching(self, bar: Self) -> [bool; 4];
+    /// Whether any column reaches its bar.
+    fn reaches(self, bar: Self) -> bool;
 }
 
-impl<R: Real> Barred<R> for Quad<R> {
+impl<R: Real, const N: usize> Barred<R> for Pack<R, N> {
     #[inline(always)]
     fn free_scale_add(self, bar: Self, factor: R, addend: &[R]) -> Self {
-        let moved = self * Self::splat(factor) + Self::load(addend);
-        let pick = |lane: usize| if bar.0[lane] < held() { moved.0[lane] } else { self.0[lane] };
-        Self([pick(0), pick(1), pick(2), pick(3)])
+        let mut moved = (self * Self::splat(factor) + Self::load(addend)).0;
+        for ((moved, bar), x) in moved.iter_mut().zip(bar.0).zip(self.0) {
+            *moved = if bar < held() { *moved } else { x };
+        }
+        Self(moved)
     }
 
     #[inline(always)]
     fn factors(bar: Self, factor: R) -> Self {
-        let pick = |lane: usize| if bar.0[lane] < held() { factor } else { R::ONE };
-        Self([pick(0), pick(1), pick(2), pick(3)])
+        Self(bar.0.map(|bar| if bar < held() { factor } else { R::ONE }))
     }
 
     #[inline(always)]
-    fn reaching(self, bar: Self) -> [bool; 4] {
-        let reaches = |lane: usize| self.0[lane] >= bar.0[lane];
-        [reaches(0), reaches(1), reaches(2), reaches(3)]
+    fn reaches(self, bar: Self) -> bool {
+        // A difference of floating-point numbers has the sign of the exact one.
+        Pack::reaching(self - bar, R::ZERO) != 0
     }
 }
 
-impl<R: Real, T: Barred<R>> Barred<R> for (Quad<R>, T) {
+impl<R: Real, const N: usize, T: Barred<R>> Barred<R> for (Pack<R, N>, T) {
     #[inline(always)]
     fn free_scale_add(self, bar: Self, factor: R, addend: &[R]) -> Self {
-        (self.0.free_scale_add(bar.0, factor, addend), self.1.free_scale_add(bar.1, factor, &addend[4..]))
+        (self.0.free_scale_add(bar.0, factor, addend), self.1.free_scale_add(bar.1, factor, &addend[N..]))
     }
 
     #[inline(always)]
     fn factors(bar: Self, factor: R) -> Self {
-        (Quad::factors(bar.0, factor), T::factors(bar.1, factor))
+        (Pack::factors(bar.0, factor), T::factors(bar.1, factor))
     }
 
     #[inline(always)]
-    fn reaching(self, bar: Self) -> [bool; 4] {
-        let (a, b) = (self.0.reaching(bar.0), self.1.reaching(bar.1));
-        [a[0] | b[0], a[1] | b[1], a[2] | b[2], a[3] | b[3]]
+    fn reaches(self, bar: Self) -> bool {
+        self.0.reaches(bar.0) | self.1.reaches(bar.1)
     }
 }
 
@@ -225,11 +228,11 @@ pub fn columns_at<R: Real>(
     (factors, bars)
 }
 
-/// For `X::COUNT` times four columns; membranes and bars stay in registers between spikes.
+/// For `X::COUNT` columns; membranes and bars stay in registers between spikes.
 #[inline(always)]
 fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
     let HeldDelivery { state, parameters, switching, times, rows, first_row, weights, sink } = batch;
-    let columns = 4 * X::COUNT;
+    let columns = X::COUNT;
     debug_assert!(state.x.len() == columns && times.len() <= BATCH);
     let mut decays = [R::ZERO; BATCH];
     let mut last = state.last.fs();
@@ -272,8 +275,7 @@ fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>)
                 sink.row(index, row, X::load(&factors), bar, before, x);
             }
         }
-        let [a, b, c, d] = x.reaching(bar);
-        if (a | b) | (c | d) {
+        if x.reaches(bar) {
             x.store(&mut membranes);
             bar.store(&mut barred);
             let (left, ends) =

@@ -14,7 +14,7 @@
 
 use super::tape::{MAX_ROWS, Recorder};
 use crate::engine::{Probe, Spike};
-use crate::numeric::{Columns, Quad, Real};
+use crate::numeric::{Columns, Pack, Quad, Real};
 use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population through one projection.
@@ -117,7 +117,7 @@ fn held<R: Real>() -> R {
 #[inline(always)]
 fn free<R: Real>(v: Quad<R>, moved: Quad<R>) -> Quad<R> {
     let pick = |lane: usize| if v.0[lane] > held() { moved.0[lane] } else { R::ZERO };
-    Quad([pick(0), pick(1), pick(2), pick(3)])
+    Pack([pick(0), pick(1), pick(2), pick(3)])
 }
 
 impl<R: Real> Probe<R> for HeldTape<R> {
@@ -132,7 +132,7 @@ impl<R: Real> Probe<R> for HeldTape<R> {
         x.write(distance);
         distance.iter_mut().for_each(|x| *x -= theta);
         factor.fill(decay);
-        Quad([R::from_f64(f64::from(row)), R::ZERO, R::ZERO, R::ZERO]).store(tail);
+        Pack([R::from_f64(f64::from(row)), R::ZERO, R::ZERO, R::ZERO]).store(tail);
         self.mark();
     }
 
@@ -144,7 +144,7 @@ impl<R: Real> Probe<R> for HeldTape<R> {
         bar.write(factor);
         distance.iter_mut().zip(factor.iter()).for_each(|(x, &bar)| *x -= bar);
         factors.write(factor);
-        Quad([R::from_f64(f64::from(row)), R::ZERO, R::ZERO, R::ZERO]).store(tail);
+        Pack([R::from_f64(f64::from(row)), R::ZERO, R::ZERO, R::ZERO]).store(tail);
         self.mark();
     }
 

@@ -35,6 +35,18 @@ pub struct Totals {
 impl Totals {
     /// Adds the counts of one episode.
     pub fn add(&mut self, counts: &Counts) {
+        self.add_without_rows(counts);
+        self.rows.resize(counts.rows.len(), Vec::new());
+        for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
+            total.resize(rows.len(), 0);
+            for (total, &count) in total.iter_mut().zip(rows) {
+                *total += u64::from(count);
+            }
+        }
+    }
+
+    /// Adds the counts of one episode whose rows were not counted.
+    pub fn add_without_rows(&mut self, counts: &Counts) {
         self.presentations += 1;
         self.poisson += counts.poisson;
         self.source += counts.source;
@@ -48,13 +60,6 @@ impl Totals {
         self.held.resize(counts.held.len(), 0);
         for (total, held) in self.held.iter_mut().zip(&counts.held) {
             *total += held;
-        }
-        self.rows.resize(counts.rows.len(), Vec::new());
-        for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
-            total.resize(rows.len(), 0);
-            for (total, &count) in total.iter_mut().zip(rows) {
-                *total += u64::from(count);
-            }
         }
     }
 
