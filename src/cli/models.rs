@@ -165,7 +165,7 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
                         Some((on, values)) => on == key.name && values.contains(&choice.name),
                         None => owner && other.name != key.name,
                     })
-                    .flat_map(|key| parameters("", key))
+                    .flat_map(|key| parameters("", key, choice.name))
                     .collect();
                 pages.push(ModelPage {
                     kind: format!("{noun} {}", key.name),
@@ -181,10 +181,15 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
     }
 }
 
-fn parameters(table: &str, key: &Key) -> Vec<Parameter> {
+fn parameters(table: &str, key: &Key, model: &str) -> Vec<Parameter> {
     let name = format!("{table}{}", key.name);
     if let Kind::Table(inner) = key.kind {
-        return inner.iter().flat_map(|key| parameters(&format!("{name}."), key)).collect();
+        let has = |key: &&Key| key.when.is_none_or(|(on, values)| on != "model" || values.contains(&model));
+        return inner
+            .iter()
+            .filter(has)
+            .flat_map(|key| parameters(&format!("{name}."), key, model))
+            .collect();
     }
     let (default, provenance) = match key.default {
         Fallback::Required => ("required".to_string(), ""),
