@@ -274,6 +274,10 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         let index = source as usize;
         let projection = &self.network.projections[index];
         let population = projection.to;
+        // Switches that differ have thresholds and on-times of their own.
+        if self.core.switching[population].is_some() {
+            return false;
+        }
         let Learning { plastic, into, columns, held, .. } = learning;
         let (Some(plastic), Rows::Dense) = (&mut plastic[index], &projection.connect) else { return false };
         let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
@@ -281,6 +285,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         else {
             return false;
         };
+        let refractory = parameters.refractory;
         let values = &mut weights.projections[index];
         plastic.arrive(time, &[row], values);
         let start = row as usize * state.x.len();
@@ -288,8 +293,8 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         let held = &mut held[population];
         if held.deliver(state, parameters, time, &values[start..start + state.x.len()]) {
             for neuron in 0..parameters.size {
-                if state.above(parameters, neuron) {
-                    state.fire(parameters, neuron);
+                if state.above(parameters.theta, neuron) {
+                    state.fire(parameters, neuron, refractory);
                     held.hold(state, neuron as u32);
                     columns.push(neuron as u32);
                 }
@@ -305,7 +310,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
             probe.arrival(time, source, row);
         }
         for &neuron in &*columns {
-            self.core.spike(self.network, population, neuron, time, &mut self.queue, probe);
+            self.core.spike(self.network, population, neuron, refractory, time, &mut self.queue, probe);
         }
         plastic.settle(time, &[row], columns, values);
         if !columns.is_empty() {
