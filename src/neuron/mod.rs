@@ -7,6 +7,7 @@
 //! its own beside it, on the same `membrane`.
 
 mod lif;
+pub mod synaptic;
 mod train;
 
 /// The membrane's equation; a volatile filament obeys the same one.
