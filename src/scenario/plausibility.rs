@@ -124,7 +124,15 @@ fn many_spikes(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Di
         .sources
         .iter()
         .map(|source| match &source.kind {
-            SourceKind::Poisson { size, rate } => f64::from(*size) * rate.get() * seconds,
+            SourceKind::Poisson { size, rate } | SourceKind::PoissonDeadTime { size, rate, .. } => {
+                f64::from(*size) * rate.get() * seconds
+            }
+            kind @ (SourceKind::PoissonSteps { size, .. } | SourceKind::PoissonSine { size, .. }) => {
+                f64::from(*size) * kind.profile().map_or(0.0, |profile| profile.expected(duration))
+            }
+            SourceKind::Bursts { size, period, count, .. } => {
+                f64::from(*size) * f64::from(*count) * (seconds / period.as_seconds()).ceil()
+            }
             SourceKind::Regular { size, period, .. } => f64::from(*size) * seconds / period.as_seconds(),
             SourceKind::SpikeList { spikes, .. } => spikes.len() as f64,
             SourceKind::Dataset { .. } => 0.0,
