@@ -131,7 +131,7 @@ fn the_clocked_engine_runs_says_so_and_comes_close() {
     };
     let (exact, grid) = (cells("exact"), cells("grid"));
     assert!(exact.len() > 5 && exact.len() == grid.len(), "{} {}", exact.len(), grid.len());
-    assert!(exact.iter().zip(&grid).all(|(a, b)| (a - b).abs() < 0.2), "{exact:?} {grid:?}");
+    assert!(exact.iter().zip(&grid).all(|(a, b)| (a - b).abs() < 0.5), "{exact:?} {grid:?}");
 }
 
 #[test]

@@ -147,6 +147,30 @@ fn the_rate_over_the_current_is_the_closed_form_with_and_without_an_idle_synapse
     }
 }
 
+#[test]
+fn a_negative_current_of_its_own_spikes_adapts_the_neuron() {
+    // Every spike adds -b to a current that decays with tau_w; at the steady interval T it is -b/(1 - e^(-T/tau_w))
+    // right after a spike, and the membrane is at threshold after T.
+    let (tau, tau_w, b, drive) = (10.0, 100.0, 0.05, 0.5);
+    let mut builder = Builder::default();
+    let population = builder.population("n", 2, lif(tau, 0.0, drive));
+    let own = Origin::Population(population);
+    builder.projection("w", own, population, exponential(tau_w), Time::from_fs(1), Rows::OneToOne);
+    let network = builder.finish().unwrap();
+    let weights = Weights::from_values(&network, &[vec![-b * 1e-6; 2]]);
+    let fired = spikes::<Lanes>(&network, &weights, ms(2000.0)).0;
+    assert_eq!(fired, spikes::<Heap>(&network, &weights, ms(2000.0)).0);
+    let times: Vec<f64> =
+        fired.iter().filter(|spike| spike.neuron == 0).map(|spike| spike.time.as_seconds() * 1e3).collect();
+    let first = times[1] - times[0];
+    let last = times[times.len() - 1] - times[times.len() - 2];
+    let w = b / (1.0 - (-last / tau_w).exp());
+    let (membrane, current) = ((-last / tau).exp(), (-last / tau_w).exp());
+    let x = drive * (1.0 - membrane) - w / (1.0 - tau / tau_w) * (current - membrane);
+    assert!((x - 0.25).abs() < 1e-9, "{x}");
+    assert!(last > 1.5 * first, "{first} {last}");
+}
+
 /// Mean time from reset to threshold of a membrane under Poisson jumps, from its integral equation.
 ///
 /// With a = rate tau the membrane before the next jump is x w^(1/a), w uniform, so
@@ -291,7 +315,7 @@ fn spike_times_on_a_grid_converge_linearly_to_the_exact_ones() {
     // All delays and times of the description are multiples of every step.
     let errors: Vec<f64> = [0.1, 0.05, 0.025, 0.0125, 0.00625].iter().map(|&dt| error(ms(dt))).collect();
     for (error, dt) in errors.iter().zip([0.1, 0.05, 0.025, 0.0125, 0.00625]) {
-        assert!(*error < 12.0 * dt, "{errors:?}: within a few steps");
+        assert!(*error < 25.0 * dt, "{errors:?}: a step late at every spike of a chain of them");
     }
     let order = (errors[0] / errors[4]).log2() / 4.0;
     assert!((0.6..1.5).contains(&order), "{errors:?}: order {order}");
@@ -356,6 +380,23 @@ fn jumps_pulses_and_resets_on_a_fine_grid_are_those_of_the_event_engine() {
             assert!(late.abs() < 0.02, "{reset:?}: {} {}", a.time, b.time);
         }
     }
+}
+
+#[test]
+fn a_chain_without_delay_passes_within_one_step_and_rheobase_is_silent_on_the_grid_too() {
+    let mut builder = Builder::default();
+    let source = builder.source("s", 1, SourceKind::List(vec![(ms(1.04), 0)]));
+    let last = builder.population("last", 1, lif(10.0, 0.0, 0.25));
+    let first = builder.population("first", 1, lif(10.0, 0.0, 0.0));
+    builder.projection("a", source, first, Kernel::Delta, Time::ZERO, Rows::Dense);
+    builder.projection("b", Origin::Population(first), last, Kernel::Delta, Time::ZERO, Rows::Dense);
+    let network = builder.finish().unwrap();
+    let weights = Weights::from_values(&network, &[vec![0.25], vec![0.25]]);
+    let mut clocked = Clocked::new(&network, &weights, &[], 1, ms(0.1)).unwrap();
+    let mut found = Vec::<Spike>::new();
+    clocked.run(ms(500.0), &mut found);
+    let spike = |population| Spike { time: ms(1.1), population: population as u32, neuron: 0 };
+    assert_eq!(found, [spike(first), spike(last)]);
 }
 
 #[test]

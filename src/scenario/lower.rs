@@ -29,6 +29,9 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
     lower.zero_delay_circle(&projections);
     let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields));
     let record = filled.one("record").and_then(|fields| lower.record(fields));
+    if let Some(Protocol::Simulate { duration }) = &protocol {
+        lower.countable(&sources, *duration);
+    }
     let scenario = filled.one("scenario")?;
     if lower.faults.has_errors() {
         return None;
@@ -148,6 +151,28 @@ impl Lower<'_> {
             _ => return None,
         };
         Some(SourcePlan { name: name.to_string(), kind })
+    }
+
+    /// Spikes of one line are counted in 32 bits.
+    fn countable(&mut self, sources: &[Option<SourcePlan>], duration: Time) {
+        let most = f64::from(u32::MAX) / 2.0;
+        for (source, (_, fields)) in sources.iter().zip(self.filled.all("source")) {
+            let Some(expected) = source.as_ref().map(|source| source.kind.expected(duration)) else {
+                continue;
+            };
+            if expected > most {
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "one line of {} will spike about {expected:.0e} times",
+                        fields.what
+                    ))
+                    .maybe_at(fields.at.as_ref())
+                    .label("too often")
+                    .allowed(format!("up to {most:.0e} spikes of a line: they are counted in 32 bits"))
+                    .hint("a shorter duration or a lower rate"),
+                );
+            }
+        }
     }
 
     fn poisson(&mut self, fields: &Fields) -> Option<SourceKind> {

@@ -91,6 +91,22 @@ impl SourceKind {
         !matches!(self, Self::SpikeList { .. } | Self::Regular { .. } | Self::Bursts { .. })
     }
 
+    /// Spikes of one line to expect within `duration`.
+    #[must_use]
+    pub fn expected(&self, duration: Time) -> f64 {
+        let seconds = duration.as_seconds();
+        match self {
+            Self::Poisson { rate, .. } | Self::PoissonDeadTime { rate, .. } => rate.get() * seconds,
+            Self::PoissonSteps { .. } | Self::PoissonSine { .. } => {
+                self.profile().map_or(0.0, |profile| profile.expected(duration))
+            }
+            Self::Regular { period, .. } => seconds / period.as_seconds(),
+            Self::Bursts { period, count, .. } => f64::from(*count) * (seconds / period.as_seconds()).ceil(),
+            Self::SpikeList { size, spikes } => spikes.len() as f64 / f64::from(*size),
+            Self::Dataset { .. } => 0.0,
+        }
+    }
+
     /// How its rate changes with time, if it does.
     #[must_use]
     pub fn profile(&self) -> Option<RateProfile> {
