@@ -183,7 +183,7 @@ fn first_passage(rate: f64, tau: f64, jump_cells: usize, threshold_cells: usize)
         let at = |t: &[f64], k: usize| t.get(k).copied().unwrap_or(0.0);
         let mut next = vec![1.0 / rate + at(&t, jump_cells); threshold_cells];
         let mut integral = 0.0;
-        for k in 1..threshold_cells {
+        for (k, mean) in next.iter_mut().enumerate().skip(1) {
             let (low, high) = ((k - 1) as f64, k as f64);
             let kept = (low / high).powf(a);
             // From the right of a grid point, since T falls to 0 there at threshold.
@@ -198,7 +198,7 @@ fn first_passage(rate: f64, tau: f64, jump_cells: usize, threshold_cells: usize)
             let level = left - slope * low;
             let moment = a / (a + 1.0) * (high - low * kept);
             integral = integral * kept + if inside { level * (1.0 - kept) + slope * moment } else { 0.0 };
-            next[k] = 1.0 / rate + integral;
+            *mean = 1.0 / rate + integral;
         }
         let change = next.iter().zip(&t).fold(0.0f64, |most, (a, b)| most.max((a - b).abs()));
         t = next;

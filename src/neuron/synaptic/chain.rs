@@ -86,8 +86,7 @@ impl Sum {
         let mut found = 0;
         let mut lo = 0.0;
         let mut sign = self.at(0.0);
-        for index in 0..=count {
-            let hi = if index < count { between[index] } else { end };
+        for hi in between[..count].iter().copied().chain([end]) {
             let next = self.at(hi);
             // A zero at the very beginning takes the sign it has right after.
             if sign.0 == 0.0 {

@@ -59,8 +59,7 @@ pub fn crossing(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64, limit: f64) 
         count += 1;
     }
     let mut lo = 0.0f64;
-    for index in 0..=count {
-        let hi = if index < count { changes[index] } else { end };
+    for hi in changes[..count].iter().copied().chain([end]) {
         let start = lo.max(from);
         lo = hi;
         if start >= hi || over.at(start + 0.5 * (hi - start)).0 <= 0.0 {
@@ -149,8 +148,7 @@ fn turn(tau_m: f64, x0: f64, drive: &Drive<'_>, beta: f64, end: f64) -> Option<f
     let end = if beta == 0.0 { decided(drive, 0.0, 0.0, end) } else { end };
     let count = slope.changes(decided(drive, 0.0, beta, end), &mut changes);
     let mut lo = 0.0;
-    for index in 0..=count {
-        let hi = if index < count { changes[index] } else { end };
+    for hi in changes[..count].iter().copied().chain([end]) {
         if slope.at(lo + 0.5 * (hi - lo)).0 > 0.0 && raised(hi).0 > 0.0 {
             return Some(rising_root(lo, hi, lo, raised));
         }
