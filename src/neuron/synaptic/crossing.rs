@@ -12,7 +12,7 @@
 //!    raises it. It turns where h = v - x becomes positive; e^s h grows while v does.
 
 use super::chain::{MAX_CHANGES, Sum, Term};
-use super::{Drive, exp};
+use super::{Drive, exp, ln};
 use crate::numeric::rising_root;
 use crate::time::Time;
 use crate::units::{Quantity as _, Second};
@@ -35,6 +35,9 @@ pub fn crossing(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64, limit: f64) 
     let beta = drive.b * tau_m;
     if beta <= 0.0 && stays_below(x0, drive, theta) {
         return None;
+    }
+    if let Some(found) = one_exponential(tau_m, x0, drive, theta, limit) {
+        return found;
     }
     let over = over(drive, theta, beta);
     let mut end = limit / tau_m;
@@ -80,6 +83,19 @@ pub fn firing(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64, limit: Time) -
     Some(up.max(Time::from_fs(1)).min(limit))
 }
 
+/// A single exponential current above a level below threshold: v falls to theta at one known instant, and the
+/// membrane is over it then or never. `None`: it is another case.
+fn one_exponential(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64, limit: f64) -> Option<Option<f64>> {
+    let ([decay], [current]) = (drive.decays, drive.currents) else { return None };
+    let level = theta - drive.a;
+    if x0 >= theta || level <= 0.0 || drive.b != 0.0 || current.q != 0.0 || current.p <= level {
+        return None;
+    }
+    let end = (ln(current.p / level) / decay.nu).min(limit / tau_m);
+    let passes = drive.distance(tau_m, x0, theta, end) > 0.0;
+    Some(passes.then(|| rises(tau_m, x0, drive, theta, 0.0, end).min(limit)))
+}
+
 /// v - theta.
 fn over(drive: &Drive<'_>, theta: f64, beta: f64) -> Sum {
     let mut sum = Sum::default();
@@ -92,14 +108,15 @@ fn over(drive: &Drive<'_>, theta: f64, beta: f64) -> Sum {
 
 /// Whether the largest thing that could happen stays below: most arrivals end here.
 fn stays_below(x0: f64, drive: &Drive<'_>, theta: f64) -> bool {
-    let mut bound = x0.max(drive.a);
-    let mut size = bound.abs();
+    // Of the membrane: what is there now, and the peak of every response. Of the drive: every peak at once.
+    let (mut membrane, mut whole) = (0.0, 0.0);
     for (decay, current) in drive.decays.iter().zip(drive.currents) {
-        let most = current.p.max(0.0) * decay.peak.0 + current.q.max(0.0) * decay.peak.1;
-        bound += most;
-        size += most;
+        let (p, q) = (current.p.max(0.0), current.q.max(0.0));
+        membrane += p * decay.peak.0 + q * decay.peak.1;
+        whole += p + q * 0.3679;
     }
-    bound + 1e-12 * size < theta
+    let rounding = 1e-12 * (x0.abs() + drive.a.abs() + whole);
+    x0.max(drive.a) + membrane + rounding < theta || (x0 < theta && drive.a + whole + rounding < theta)
 }
 
 /// From where on (or `end`) the sign of level + beta s + currents is that of level + beta s.
