@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
 use memspike::device::preset::Preset;
+use memspike::scenario::device::quantities;
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use std::fmt::Write as _;
 
@@ -31,9 +32,11 @@ struct Parameter {
 
 pub fn scenarios(output: &Output) -> Result<End, Failure> {
     let scenarios = wiring::scenarios();
-    let width = scenarios.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let indent = |in_set: bool| if in_set { "  " } else { "" };
+    let width = scenarios.iter().map(|one| one.name.len() + indent(one.in_set).len()).max().unwrap_or(0);
     let mut text = String::new();
-    for (name, title) in &scenarios {
+    for wiring::Listed { name, title, in_set } in &scenarios {
+        let name = format!("{}{name}", indent(*in_set));
         let _ = writeln!(text, "{name:width$}  {title}");
     }
     output.data(&text)?;
@@ -95,6 +98,16 @@ fn describe(page: &ModelPage) -> String {
             p.name, p.default, p.provenance, p.meaning
         );
     }
+    let measured = if page.kind.starts_with("experiment") { quantities(page.name) } else { &[] };
+    if !measured.is_empty() {
+        text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
+        let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
+        for m in measured {
+            let unit =
+                if m.unit.symbol().is_empty() { String::new() } else { format!(" [{}]", m.unit.symbol()) };
+            let _ = writeln!(text, "  {:width$}  {}{unit}", m.name, m.what);
+        }
+    }
     text
 }
 
@@ -152,7 +165,7 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
                         Some((on, values)) => on == key.name && values.contains(&choice.name),
                         None => owner && other.name != key.name,
                     })
-                    .flat_map(|key| parameters("", key))
+                    .flat_map(|key| parameters("", key, choice.name))
                     .collect();
                 pages.push(ModelPage {
                     kind: format!("{noun} {}", key.name),
@@ -168,10 +181,15 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
     }
 }
 
-fn parameters(table: &str, key: &Key) -> Vec<Parameter> {
+fn parameters(table: &str, key: &Key, model: &str) -> Vec<Parameter> {
     let name = format!("{table}{}", key.name);
     if let Kind::Table(inner) = key.kind {
-        return inner.iter().flat_map(|key| parameters(&format!("{name}."), key)).collect();
+        let has = |key: &&Key| key.when.is_none_or(|(on, values)| on != "model" || values.contains(&model));
+        return inner
+            .iter()
+            .filter(has)
+            .flat_map(|key| parameters(&format!("{name}."), key, model))
+            .collect();
     }
     let (default, provenance) = match key.default {
         Fallback::Required => ("required".to_string(), ""),
