@@ -61,6 +61,10 @@ pub enum Command {
     Scenarios,
     /// List the models, or explain one.
     Models(ModelsArgs),
+    /// Characterise one device: sweeps, pulses, learning window, retention, cycles.
+    Device(Box<super::device::DeviceArgs>),
+    /// Fit a measurement: parameters with errors, and a preset of them.
+    Fit(Box<super::fit::FitArgs>),
     /// Write a scenario to start from.
     New(NewArgs),
     /// Fetch data sets.
@@ -146,7 +150,7 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
         _ => Err("expected KEY=VALUE, such as protocol.epochs=5 or population.output.tau_m=\"10 ms\"".into()),

@@ -5,6 +5,7 @@
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
 mod core;
+mod held;
 mod key;
 mod own_time;
 mod probe;
@@ -12,7 +13,9 @@ mod queue;
 mod route;
 mod shared_decay;
 mod simulation;
+mod sink;
 mod state;
+mod switching;
 
 pub use key::{EventKey, Kind};
 pub use own_time::Membrane;

@@ -10,7 +10,7 @@ pub use build::{Builder, Fault};
 pub(crate) use compile::predicts;
 pub use compile::{Form, Lane, LaneKind};
 
-use crate::neuron::Lif;
+use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
 use crate::waveform::Breakpoint;
@@ -49,6 +49,8 @@ pub enum SourceKind {
 pub struct Population {
     pub name: String,
     pub size: u32,
+    pub neuron: Neuron,
+    /// What `neuron` is between spikes: [`Neuron::membrane`].
     pub lif: Lif,
     /// Arithmetic form, chosen by the plan.
     pub form: Form,

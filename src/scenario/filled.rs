@@ -3,6 +3,7 @@
 use super::diagnostic::At;
 use super::spec::{Key, Refers, Unit};
 use super::text::Node;
+use crate::device::preset::Provenance;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub enum Origin {
     SameAs(&'static str),
     /// The rest of the scenario.
     Derived(&'static str),
+    /// The device preset of this name: see [`Entry::preset`].
+    Preset(String),
     /// Nothing is there.
     Absent,
 }
@@ -47,6 +50,16 @@ pub struct Entry {
     pub origin: Origin,
     /// `None`: absent, or faulty and reported.
     pub datum: Option<Datum>,
+    /// What a device preset says about the key, whether or not something else is written.
+    pub preset: Option<Given>,
+}
+
+/// A value of a device preset.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub datum: Datum,
+    pub provenance: Provenance,
+    pub source: String,
 }
 
 /// A table with every key of the specification.

@@ -15,6 +15,7 @@ mod lower;
 pub mod outcome;
 pub mod plan;
 mod plausibility;
+mod preset;
 pub mod progress;
 mod projection;
 pub mod reader;

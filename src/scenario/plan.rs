@@ -5,7 +5,7 @@
 //! storage) are made from the network and printed beside the plan.
 
 use super::device::ExperimentPlan;
-use crate::neuron::Lif;
+use crate::neuron::Neuron;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
@@ -73,7 +73,7 @@ pub enum DatasetName {
 pub struct PopulationPlan {
     pub name: String,
     pub size: u32,
-    pub neuron: Lif,
+    pub neuron: Neuron,
     pub switch: SwitchEnergy,
 }
 
@@ -87,7 +87,8 @@ pub struct SwitchEnergy {
     pub g_on: Siemens,
     pub g_off: Siemens,
     pub v_drive: Volt,
-    /// How long the switch stays on for one spike. Default 100 us (assumed: needs an active reset).
+    /// How long the switch stays on for one spike. `lif`: 100 us by default (assumed: needs an active reset);
+    /// `switch`: that of the nominal threshold, and the ledger books what each spike took.
     pub on_time: Second,
 }
 

@@ -2,13 +2,16 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::preset;
 use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{self, Node, Table, Value};
+use crate::device::preset::Preset;
 use crate::units::{ParseQuantityError, parse_number_unit};
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
-    let mut reader = Reader { faults, name, filled: Filled { sections: Vec::new() } };
+    let filled = Filled { sections: Vec::new() };
+    let mut reader = Reader { faults, name, filled, model: None, preset: None };
     let root = reader.unknown_sections(root);
     for section in SECTIONS {
         let tables = reader.section(section, &root);
@@ -21,6 +24,10 @@ struct Reader<'a> {
     faults: &'a mut Diagnostics,
     name: &'a str,
     filled: Filled,
+    /// `model` of the population that is being read: its tables depend on it too.
+    model: Option<String>,
+    /// The device preset of that population.
+    preset: Option<Preset>,
 }
 
 impl Reader<'_> {
@@ -119,7 +126,9 @@ impl Reader<'_> {
                         .allowed("1 to 64 letters, digits, `_` and `-`"),
                 );
             }
+            (self.model, self.preset) = (None, None);
             let fields = self.fields(inner, section.keys, what, path, Some(&item.key_at));
+            (self.model, self.preset) = (None, None);
             tables.push((item.key.clone(), fields));
         }
         if tables.is_empty() && required && item.is_some() {
@@ -153,6 +162,17 @@ impl Reader<'_> {
         let mut fields = Fields { what, path, at: at.cloned(), entries: Vec::with_capacity(keys.len()) };
         for key in keys {
             let entry = self.entry(&mended, key, &fields);
+            match (key.name, &entry.datum) {
+                ("model", Some(Datum::Choice(model))) => self.model = Some((*model).to_string()),
+                ("preset", Some(Datum::Text(name))) if entry.active => {
+                    let at = match &entry.origin {
+                        Origin::Written(at) => Some(at),
+                        _ => None,
+                    };
+                    self.preset = preset::read(name, at, self.faults);
+                }
+                _ => {}
+            }
             fields.entries.push(entry);
         }
         fields
@@ -184,11 +204,12 @@ impl Reader<'_> {
         // `None`: the deciding key is itself faulty, so nothing can be said about this one.
         let active = match key.when {
             None => Some(true),
-            Some((decider, values)) => so_far.text(decider).map(|value| values.contains(&value)),
+            Some((decider, values)) => self.decision(decider, so_far).map(|value| values.contains(&value)),
         };
         if let (Some(item), Some(false), Some((decider, values))) = (item, active, key.when) {
             // A value inherited from below a changed choice is left behind silently.
-            let decided = so_far.written(decider);
+            let here = so_far.entries.iter().any(|entry| entry.key.name == decider);
+            let decided = if here { so_far.written(decider) } else { None };
             if decided.is_none_or(|at| at.source.layer <= item.key_at.source.layer) {
                 let names = values.iter().map(|v| format!("\"{v}\"")).collect::<Vec<_>>().join(" or ");
                 self.faults.push(
@@ -196,7 +217,7 @@ impl Reader<'_> {
                         "`{}` of {} has no meaning with {decider} = \"{}\"",
                         key.name,
                         so_far.what,
-                        so_far.text(decider).unwrap_or_default()
+                        self.decision(decider, so_far).unwrap_or_default()
                     ))
                     .at(&item.key_at)
                     .label("has no effect")
@@ -206,17 +227,47 @@ impl Reader<'_> {
                 );
             }
         }
+        // So is a reset that the model does not leave open.
+        let left_behind = key.name == "reset"
+            && self.model.as_deref() == Some("switch")
+            && item
+                .zip(so_far.written("model"))
+                .is_some_and(|(item, model)| model.source.layer > item.key_at.source.layer);
         match item {
-            Some(item) if active != Some(false) => {
+            Some(item) if active != Some(false) && !left_behind => {
                 let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
-                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum }
+                let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum, preset }
             }
             _ => self.gap(key, active, so_far),
         }
     }
 
+    /// What the key that decides about others says, in this table or, for the model, in the one around it.
+    fn decision<'s>(&'s self, decider: &str, so_far: &'s Fields) -> Option<&'s str> {
+        if so_far.entries.iter().any(|entry| entry.key.name == decider) {
+            return so_far.text(decider);
+        }
+        if decider == "model" { self.model.as_deref() } else { None }
+    }
+
+    /// What the population's preset, or its being a switch, says about a key that is not written.
+    fn device_default(&self, key: &'static Key) -> Option<(Origin, Datum)> {
+        if key.name == "reset" && self.model.as_deref() == Some("switch") {
+            return Some((Origin::Derived("a switch turns off at v_hold"), Datum::Choice("hold")));
+        }
+        let preset = self.preset.as_ref()?;
+        Some((Origin::Preset(preset.name.clone()), preset::default(preset, key)?.datum))
+    }
+
     /// What stands where nothing is written.
     fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
+        if active != Some(false)
+            && let Some((origin, datum)) = self.device_default(key)
+        {
+            let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+            return Entry { key, active: true, origin, datum: Some(datum), preset };
+        }
         let (origin, datum) = match key.default {
             Fallback::Required => {
                 if active == Some(true) {
@@ -242,7 +293,7 @@ impl Reader<'_> {
                 None => (Origin::Absent, None),
             },
         };
-        Entry { key, active: active != Some(false), origin, datum }
+        Entry { key, active: active != Some(false), origin, datum, preset: None }
     }
 
     /// Defaults that depend on the rest of the scenario.

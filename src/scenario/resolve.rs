@@ -71,7 +71,7 @@ impl Writer<'_> {
             let _ = writeln!(self.out, "{name} = {}  # {}", quoted(from), origin(entry));
             return;
         }
-        if let (true, Some(file)) = (fields.path.starts_with("device."), preset_file(entry)) {
+        if let Some(file) = preset_file(entry) {
             let _ = writeln!(self.out, "{name} = {}  # {}", quoted(&file), origin(entry));
             return;
         }
@@ -168,6 +168,11 @@ fn origin(entry: &Entry) -> String {
             format!("default, {}: {why}", provenance.word())
         }
         (Origin::SameAs(other), _) => format!("default: as `{other}`"),
+        (Origin::Preset(name), _) => {
+            let said =
+                entry.preset.as_ref().map(|given| format!(", {}: {}", given.provenance.name(), given.source));
+            one_line(&format!("preset {name}{}", said.unwrap_or_default()))
+        }
         (Origin::Derived(how), _) => format!("default: {how}"),
         (Origin::Default | Origin::Absent, _) => "default".to_string(),
     }

@@ -4,10 +4,8 @@ use super::marker::{Pen, hex, outline, pens};
 use super::scale::{Axis, Label, Layout, Tick};
 use super::{Band, Chart, Direction, Look, Mark, Point, Series};
 use crate::plot::PlotError;
-use crate::plot::style::{
-    AXIS, Area, At, FONT, GRID, HEAD, INK, MUTED, escape, fill, line, sheet, text, write as write_text,
-};
-use plotters::prelude::{FontTransform, IntoTextStyle as _, RGBColor};
+use crate::plot::style::{AXIS, Area, At, FONT, GRID, HEAD, INK, MUTED, escape, fill, line, sheet};
+use plotters::style::RGBColor;
 use std::fmt::Write as _;
 
 /// Mean width of a character of the labels, in pixels: the sheet knows no font metrics.
@@ -56,7 +54,7 @@ pub fn stack(
     let note = if omitted > 0 { 16.0 } else { 4.0 };
     let free = (height - head - fixed - note).max(60.0 * count as f64);
     let chars = ((width - 40.0) / CHAR) as usize;
-    sheet(size, &shorten(title, chars * 3 / 4), &shorten(subtitle, chars), |area, svg| {
+    sheet(size, &shorten(title, chars * 3 / 4), &shorten(subtitle, chars * 9 / 10), |area, svg| {
         let mut top = head;
         for (k, panel) in panels.iter().enumerate() {
             let plot = free * charts[k].1.max(0.05) / shares;
@@ -110,7 +108,7 @@ struct Panel<'a> {
 impl<'a> Panel<'a> {
     fn new(chart: &'a Chart, x_parts: usize, y_parts: usize) -> Self {
         let shown = |p: &Point| chart.x.measure(p.x).is_some() && chart.y.measure(p.y).is_some();
-        let omitted = chart.series.iter().flat_map(|s| &s.points).filter(|p| !shown(p)).count();
+        let omitted = chart.series.iter().flat_map(|s| &s.points).filter(|p| !shown(p) && !p.gap()).count();
         let empty = Layout { lo: 0.0, hi: 1.0, ticks: Vec::new(), label: String::new() };
         let mut panel = Self { chart, x: empty.clone(), y: empty, pens: pens(&chart.series), omitted };
         panel.x = chart.x.layout(panel.values(Direction::X).into_iter(), panel.pad_x(), x_parts);
@@ -322,9 +320,12 @@ impl<'a> Panel<'a> {
             let name = shorten(&self.x.label, 90);
             label(svg, &name, (f64::midpoint(left, right), bottom + 35.0), At::Middle, 12.0, INK, false);
         }
-        let turned = text(12.0, INK).transform(FontTransform::Rotate270).into_text_style(area);
         let name = shorten(&self.y.label, ((bottom - top + 40.0) / CHAR) as usize);
-        write_text(area, &name, 20.0, f64::midpoint(top, bottom), At::Middle, &turned)
+        let _ =
+            writeln!(svg, "<g transform=\"translate(20 {:.1}) rotate(-90)\">", f64::midpoint(top, bottom));
+        label(svg, &name, (0.0, 0.0), At::Middle, 12.0, INK, false);
+        svg.push_str("</g>\n");
+        Ok(())
     }
 
     fn draw_marks(&self, svg: &mut String, place: &Place<'_>) {
@@ -333,7 +334,7 @@ impl<'a> Panel<'a> {
             .marks(Direction::Y)
             .filter_map(|(value, label)| {
                 let at = self.y.place(self.chart.y.measure(value)?);
-                (-1e-9..=1.0 + 1e-9).contains(&at).then(|| (bottom - at * (bottom - top), label))
+                (-1e-9..=1.0 + 1e-9).contains(&at).then_some((bottom - at * (bottom - top), label))
             })
             .collect();
         lines.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -675,8 +676,33 @@ fn label(
     } else {
         ""
     };
-    let content = escape(&shorten(content, 200));
+    let content = with_subscripts(&escape(&shorten(content, 200)));
     raw(svg, &content, (x, y), at, size, colour, edge);
+}
+
+/// `V_th` with its index below the line: a word after one letter and an underscore. Names like `my_file` stay.
+fn with_subscripts(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::new();
+    for k in 0..chars.len() {
+        let symbol = k > 0
+            && chars[k] == '_'
+            && chars[k - 1].is_alphabetic()
+            && (k == 1 || !(chars[k - 2].is_alphanumeric() || chars[k - 2] == '_'));
+        let end = (k + 1..chars.len()).find(|&j| !chars[j].is_alphanumeric()).unwrap_or(chars.len());
+        if symbol && end > k + 1 && chars.get(end) != Some(&'_') {
+            let index: String = chars[k + 1..end].iter().collect();
+            let _ = write!(out, "<tspan dy=\"2.6\" font-size=\"9\">{index}</tspan>");
+            // The rest stands on the line again.
+            let rest: String = chars[end..].iter().collect();
+            if !rest.is_empty() {
+                let _ = write!(out, "<tspan dy=\"-2.6\">{}</tspan>", with_subscripts(&rest));
+            }
+            return out;
+        }
+        out.push(chars[k]);
+    }
+    out
 }
 
 fn tick_label(svg: &mut String, tick: &Label, at: (f64, f64), anchor: At) {

@@ -28,6 +28,15 @@ impl From<(f64, f64)> for Point {
 }
 
 impl Point {
+    /// No point: the line is broken here on purpose, and nothing is said about it.
+    pub const GAP: Self = Self { x: f64::NAN, y: f64::NAN, within: Some((f64::NAN, f64::NAN)) };
+
+    /// Whether it is [`Self::GAP`].
+    #[must_use]
+    pub fn gap(&self) -> bool {
+        self.x.is_nan() && self.within.is_some_and(|(a, b)| a.is_nan() && b.is_nan())
+    }
+
     /// With an error bar of this length to both sides.
     #[must_use]
     pub fn with_error(x: f64, y: f64, error: f64) -> Self {

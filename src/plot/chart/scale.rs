@@ -114,8 +114,11 @@ impl Axis {
             let free = pad * (hi - lo);
             // An axis of what cannot be negative starts at zero.
             let linear = self.scale == Scale::Linear;
-            let free_at = |end: f64| if linear && end == 0.0 { 0.0 } else { free };
-            (lo - free_at(lo), hi + free_at(hi))
+            let beyond = |end: f64, free: f64| {
+                let moved = end + free;
+                if linear && (end == 0.0 || moved * end < 0.0) { 0.0 } else { moved }
+            };
+            (beyond(lo, -free), beyond(hi, free))
         });
         let (ticks, label) = self.ticks(lo, hi, parts.clamp(2, 20));
         Layout { lo, hi, ticks, label }
@@ -138,7 +141,11 @@ impl Axis {
         let ticks = if self.scale == Scale::Log {
             few_decades(from / factor, to / factor).into_iter().filter_map(|(v, l)| tick(v, l)).collect()
         } else {
-            ticks(from / factor, to / factor, parts).into_iter().filter_map(|(v, l)| tick(v, l)).collect()
+            let (from, to) = (from / factor, to / factor);
+            let some = ticks(from, to, parts);
+            // A low chart has room for few ticks, but one alone measures nothing.
+            let some = if some.len() < 3 { ticks(from, to, 2 * parts) } else { some };
+            some.into_iter().filter_map(|(v, l)| tick(v, l)).collect()
         };
         (ticks, self.label(&prefix))
     }

@@ -35,6 +35,8 @@ pub struct Key {
     pub default: Fallback,
     /// The key this one depends on, and the choices of it for which it exists.
     pub when: Option<(&'static str, &'static [&'static str])>,
+    /// The parameter of a device preset that replaces the default where the table names a preset.
+    pub preset: Option<&'static str>,
     /// One sentence: what it is.
     pub doc: &'static str,
 }
@@ -308,7 +310,7 @@ impl Key {
     /// A required key of the given kind.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, default: Fallback::Required, when: None, doc }
+        Self { name, kind, default: Fallback::Required, when: None, preset: None, doc }
     }
 
     #[must_use]
@@ -354,6 +356,12 @@ impl Key {
     #[must_use]
     pub const fn derived(self, how: &'static str) -> Self {
         Self { default: Fallback::Derived(how), ..self }
+    }
+
+    /// A device preset has this as `parameter`.
+    #[must_use]
+    pub const fn preset(self, parameter: &'static str) -> Self {
+        Self { preset: Some(parameter), ..self }
     }
 
     /// The key exists only where `key` has one of these values.
