@@ -51,7 +51,7 @@ pub enum LearningError {
     #[error("projection `{projection}` learns here and not in the state: it belongs to another network")]
     Plastic { projection: String },
     #[error(
-        "projection `{projection}` has pulses of current, whose later steps would use another weight than the first; only jumps can learn"
+        "projection `{projection}` has pulses of current, whose later steps would use another weight than the first; it cannot learn"
     )]
     Kernel { projection: String },
 }
@@ -99,7 +99,7 @@ impl Learning {
         let mut into = vec![Vec::new(); network.populations.len()];
         for (index, (plastic, projection)) in plastic.iter_mut().zip(&network.projections).enumerate() {
             let Some(plastic) = plastic else { continue };
-            if !matches!(projection.kernel, Kernel::Delta) {
+            if matches!(projection.kernel, Kernel::Pulse(_)) {
                 return Err(LearningError::Kernel { projection: projection.name.clone() });
             }
             let wanted = layout(network, projection);

@@ -82,15 +82,15 @@ impl Lower<'_> {
         })
     }
 
-    /// A pulse of current would use another weight at each of its steps.
+    /// A pulse of current would use another weight at each of its steps, and rules count in volts.
     fn jumps_only(&mut self, fields: &Fields, outer: &Fields) {
         if !matches!(outer.text("kernel"), None | Some("delta")) {
             self.faults.push(
-                Diagnostic::error(format!("{} learns, and its kernel is a pulse of current", outer.what))
+                Diagnostic::error(format!("{} learns, and its kernel is a current", outer.what))
                     .maybe_at(fields.at.as_ref())
                     .also(outer.written("kernel"), "the kernel")
                     .allowed("kernel = \"delta\" with plasticity")
-                    .hint("a weight that changes during a pulse has no meaning yet"),
+                    .hint("bounds of weights are voltages"),
             );
         }
     }
