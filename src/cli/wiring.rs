@@ -177,7 +177,7 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
 pub fn weights_from(plan: &Plan) -> Option<&str> {
     match &plan.protocol {
         Protocol::Supervised(supervised) => supervised.weights_from.as_deref(),
-        Protocol::Simulate { .. } => None,
+        Protocol::Simulate { .. } | Protocol::Unsupervised(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happens at an instant. Both engines run this code; they differ only in how they find the next
 //! instant.
 
+use super::competition::{Competing, CompetingParameters, Contest};
 use super::key::{EventKey, Kind, STEPS};
 use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
@@ -17,6 +18,7 @@ use crate::time::Time;
 pub(super) enum Parameters<R: Real> {
     Shared { parameters: SharedParameters<R>, at_rest: R },
     Own { parameters: OwnParameters, predicts: bool },
+    Competing(CompetingParameters<R>),
 }
 
 /// Membranes and counts, and the scratch space of an instant.
@@ -51,6 +53,8 @@ impl<R: Real> Core<R> {
             .iter()
             .enumerate()
             .map(|(index, population)| match population.form {
+                Form::SharedDecay if population.competition.is_some() => CompetingParameters::new(population)
+                    .map_or_else(|| unreachable!("it competes"), Parameters::Competing),
                 Form::SharedDecay => Parameters::Shared {
                     parameters: SharedParameters::new(population.size, &population.lif),
                     at_rest: R::from_f64(-(population.lif.r_m.get() * population.lif.i_bias.get())),
@@ -69,6 +73,7 @@ impl<R: Real> Core<R> {
                     Membranes::Shared(SharedDecay::new(parameters, *at_rest))
                 }
                 Parameters::Own { .. } => Membranes::Own(vec![Membrane::rest(); population.size as usize]),
+                Parameters::Competing(parameters) => Membranes::Competing(Competing::new(parameters)),
             })
             .collect();
         let counts = Counts {
@@ -104,6 +109,7 @@ impl<R: Real> Core<R> {
                 (Membranes::Shared(state), Parameters::Shared { parameters, at_rest }) => {
                     state.restart(parameters, *at_rest);
                 }
+                (Membranes::Competing(state), _) => state.restart(),
                 (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) => {
                     neurons.fill(Membrane::rest());
                     if *predicts {
@@ -309,6 +315,24 @@ impl<R: Real> Core<R> {
                     probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());
                 }
             }
+            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+                if state.inhibited(event.time) {
+                    // The arrival is lost.
+                    if P::TAPE {
+                        probe.row(event.source, event.row, R::ONE, state.x.as_slice(), state.x.as_slice());
+                    }
+                    return;
+                }
+                let stride = stride(columns);
+                let start = event.row as usize * stride;
+                let before = if P::TAPE { state.x.clone() } else { Vec::new() };
+                let decay = state.advance(parameters, event.time);
+                self.scratch[projection.to].advanced = true;
+                state.add(&values[start..start + stride]);
+                if P::TAPE {
+                    probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());
+                }
+            }
             (Membranes::Own(_), _) => {
                 let scratch = &mut self.scratch[projection.to];
                 each_target(projection, network, values, event.row, |target, weight: R| {
@@ -330,6 +354,15 @@ impl<R: Real> Core<R> {
         probe: &mut P,
     ) {
         if std::mem::take(&mut self.scratch[population].advanced) {
+            if let (Membranes::Competing(state), Parameters::Competing(parameters)) =
+                (&mut self.membranes[population], &self.parameters[population])
+            {
+                if let Some(winner) = state.winner(parameters) {
+                    state.fire(parameters, winner);
+                    self.spike(network, population, winner as u32, time, queue, probe);
+                }
+                return;
+            }
             for neuron in 0..network.populations[population].size {
                 if let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
                     (&mut self.membranes[population], &self.parameters[population])
@@ -431,6 +464,10 @@ impl<R: Real> Core<R> {
                 let u_inf = lif.u_rest.get() + lif.r_m.get() * lif.i_bias.get();
                 state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect()
             }
+            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+                let u_rest = network.populations[population].lif.u_rest.get();
+                state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_rest).collect()
+            }
             (Membranes::Own(neurons), Parameters::Own { parameters, .. }) => {
                 neurons.iter().map(|neuron| neuron.u_at(parameters, time)).collect()
             }
@@ -460,11 +497,6 @@ impl<R: Real> Core<R> {
         let feedback = outgoing.iter().map(|&out| network.projections[out].delay.fs()).min();
         let block = queue.block(index)?;
         let (times, rows) = block.ready(horizon);
-        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
-            (&mut self.membranes[population], &self.parameters[population])
-        else {
-            return None;
-        };
         self.spikes.clear();
         let mut sink = Sink {
             probe,
@@ -477,9 +509,16 @@ impl<R: Real> Core<R> {
             real: std::marker::PhantomData::<R>,
         };
         let first_row = source.1;
-        let delivery =
-            Delivery { state, parameters, times, rows, first_row, weights: values, sink: &mut sink };
-        let taken = crate::simd::vectorised(delivery);
+        let (weights, sink) = (values.as_slice(), &mut sink);
+        let taken = match (&mut self.membranes[population], &self.parameters[population]) {
+            (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
+                crate::simd::vectorised(Delivery { state, parameters, times, rows, first_row, weights, sink })
+            }
+            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+                crate::simd::vectorised(Contest { state, parameters, times, rows, first_row, weights, sink })
+            }
+            _ => return None,
+        };
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
         if !P::UNCOUNTED {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
@@ -521,6 +560,7 @@ struct Sink<'a, R, P> {
 
 impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
     const ROWS: bool = P::STREAM || P::TAPE;
+    const BEFORE: bool = P::TAPE;
 
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X) {
@@ -540,6 +580,9 @@ impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
         let spike = Spike { time, population: self.population, neuron };
         self.probe.spike(spike);
         self.spikes.push(spike);
+        if P::PAUSE {
+            return index + 1;
+        }
         match self.feedback {
             None => self.times.len(),
             Some(delay) => {

@@ -4,6 +4,7 @@
 //! summed before any threshold is tested. The fast engine ([`Lanes`]) and the reference engine
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
+mod competition;
 mod core;
 mod key;
 mod own_time;
@@ -14,6 +15,7 @@ mod shared_decay;
 mod simulation;
 mod state;
 
+pub use competition::{Competing, Thresholds};
 pub use key::{EventKey, Kind};
 pub use own_time::Membrane;
 pub use probe::{Collect, Instant, Observer, Probe, Record, Silent, Spike, Stream};

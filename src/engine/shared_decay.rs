@@ -152,6 +152,8 @@ impl<R: Real> SharedDecay<R> {
 pub trait RowSink<R: Real> {
     /// Whether [`RowSink::row`] is wanted.
     const ROWS: bool;
+    /// Whether its `before` is wanted.
+    const BEFORE: bool = Self::ROWS;
     /// The row has been added; `x` is not yet reset.
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X);
     /// Neuron `neuron` fires at event `index`. Returns the number of events that may still be taken

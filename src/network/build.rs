@@ -1,7 +1,9 @@
 //! Putting a network together: every fault is found, and found once.
 
 use super::compile::{Form, form, lanes, ranks};
-use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
+use super::{
+    Competition, CompetitionFault, Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind,
+};
 use crate::neuron::{Lif, LifError};
 use crate::time::Time;
 
@@ -28,6 +30,8 @@ pub enum Fault {
     Pulse { name: String, breakpoints: usize },
     #[error("population `{name}`: {fault}")]
     Neuron { name: String, fault: LifError },
+    #[error("population `{name}`: {fault}")]
+    Competition { name: String, fault: CompetitionFault },
     #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
     ZeroDelayCycle { names: Vec<String> },
     #[error("source `{name}` has a spike of line {id}, but only {size} lines")]
@@ -59,8 +63,23 @@ impl Builder {
 
     /// Adds a population and returns its index.
     pub fn population(&mut self, name: &str, size: u32, lif: Lif) -> usize {
-        self.populations.push(Population { name: name.into(), size, lif, form: Form::OwnTime, rank: 0 });
+        self.populations.push(Population {
+            name: name.into(),
+            size,
+            lif,
+            competition: None,
+            form: Form::OwnTime,
+            rank: 0,
+        });
         self.populations.len() - 1
+    }
+
+    /// Makes the members of a population compete.
+    ///
+    /// # Panics
+    /// If there is no such population.
+    pub fn compete(&mut self, population: usize, competition: Competition) {
+        self.populations[population].competition = Some(competition);
     }
 
     /// Adds a projection and returns its index.
@@ -97,6 +116,8 @@ impl Builder {
             }
             let neuron = population.lif.faults().into_iter();
             faults.extend(neuron.map(|fault| Fault::Neuron { name: population.name.clone(), fault }));
+            let rivalry = population.competition.iter().flat_map(|c| c.faults(&population.lif));
+            faults.extend(rivalry.map(|fault| Fault::Competition { name: population.name.clone(), fault }));
         }
         for projection in &projections {
             check_projection(projection, &sources, &populations, &mut faults);
@@ -111,6 +132,13 @@ impl Builder {
         for index in 0..populations.len() {
             populations[index].rank = rank[index];
             populations[index].form = form(index, &populations[index], &projections);
+            if populations[index].competition.is_some() && populations[index].form != Form::SharedDecay {
+                let name = populations[index].name.clone();
+                faults.push(Fault::Competition { name, fault: CompetitionFault::NotShared });
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
         }
         let outgoing = |origin: Origin| -> Vec<usize> {
             (0..projections.len()).filter(|&index| projections[index].from == origin).collect()

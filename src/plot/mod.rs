@@ -141,6 +141,8 @@ fn episode_ms(plan: &Plan, episode: u64) -> f64 {
             protocol.presentation
         }
         Protocol::Supervised(protocol) => protocol.test_presentation,
+        Protocol::Unsupervised(protocol) if episode == 0 => protocol.presentation,
+        Protocol::Unsupervised(protocol) => protocol.test_presentation,
         Protocol::Simulate { duration } => *duration,
     };
     duration.as_seconds() * 1e3

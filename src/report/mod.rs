@@ -4,6 +4,7 @@ pub mod compare;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod html;
+mod learning;
 pub mod manifest;
 pub mod plan;
 pub mod summary;

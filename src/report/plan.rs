@@ -15,7 +15,7 @@ pub struct Row {
     pub value: String,
 }
 
-fn row(name: &str, value: impl Into<String>) -> Row {
+pub(super) fn row(name: &str, value: impl Into<String>) -> Row {
     Row { name: name.into(), value: value.into() }
 }
 
@@ -32,6 +32,9 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
         }
         Protocol::Supervised(supervised) => {
             ("Protocol: supervised training".to_string(), training(plan, supervised))
+        }
+        Protocol::Unsupervised(unsupervised) => {
+            ("Protocol: learning without labels".to_string(), super::learning::describe(plan, unsupervised))
         }
     };
     sources.chain(populations).chain(projections).chain([protocol]).collect()
@@ -103,7 +106,7 @@ fn beyond(rms: f64, v_th: f64) -> String {
     format!(" The membranes are at {} rms; v_th is {}.", si(rms, "V"), si(v_th, "V"))
 }
 
-fn time(time: Time) -> String {
+pub(super) fn time(time: Time) -> String {
     time.to_string()
 }
 
@@ -123,7 +126,7 @@ fn source(source: &SourcePlan) -> Vec<Row> {
             row("start", time(*start)),
             row("period", time(*period)),
         ],
-        SourceKind::Dataset { dataset, max_rate } => {
+        SourceKind::Dataset { dataset, max_rate, normalise } => {
             let name = match dataset {
                 DatasetName::DrawnDigits => "drawn digits",
                 DatasetName::Mnist => "MNIST",
@@ -132,7 +135,13 @@ fn source(source: &SourcePlan) -> Vec<Row> {
             vec![
                 row("data set", name),
                 row("encoding", "each pixel a Poisson process"),
-                row("max_rate", max_rate.to_string()),
+                row(
+                    "max_rate",
+                    format!(
+                        "{max_rate}{}",
+                        if *normalise { ", samples scaled to one total rate" } else { "" }
+                    ),
+                ),
             ]
         }
     }
@@ -141,7 +150,7 @@ fn source(source: &SourcePlan) -> Vec<Row> {
 fn population(population: &PopulationPlan) -> Vec<Row> {
     let n = &population.neuron;
     let reset = format!("{:?}", n.reset).to_lowercase();
-    vec![
+    let mut rows = vec![
         row("model", "leaky integrate-and-fire"),
         row("size", count(population.size.into())),
         row("tau_m", n.tau_m.to_string()),
@@ -150,7 +159,11 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
         row("t_ref", n.t_ref.to_string()),
         row("i_cc, g_on", format!("{}, {}", population.switch.i_cc, population.switch.g_on)),
         row("on_time", population.switch.on_time.to_string()),
-    ]
+    ];
+    if let Some(competition) = &population.competition {
+        rows.extend(super::learning::competition(competition));
+    }
+    rows
 }
 
 fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
@@ -185,7 +198,7 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     ];
     if let Some(device) = &projection.device {
         let arrangement = match device.arrangement {
-            Arrangement::Single => "one device".to_string(),
+            Arrangement::Single | Arrangement::Unipolar => "one device".to_string(),
             Arrangement::Differential => "a pair of devices".to_string(),
             Arrangement::Parallel(n) => format!("{n} pairs of devices"),
         };
@@ -219,7 +232,7 @@ fn listed(connect: &Connect, unit: &str) -> String {
     }
 }
 
-fn cv(fraction: f64) -> String {
+pub(super) fn cv(fraction: f64) -> String {
     let text = format!("{:.3}", 100.0 * fraction);
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }

@@ -9,7 +9,7 @@ use super::plan::{
     DatasetName, Plan, PopulationPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, SwitchEnergy,
 };
 use super::spec::{Refers, Unit};
-use super::{assumed, lists, load, supervised};
+use super::{assumed, competition, lists, load, supervised, unsupervised};
 use crate::neuron::{Lif, Reset};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
@@ -117,6 +117,7 @@ impl Lower<'_> {
                     _ => DatasetName::DrawnDigits,
                 },
                 max_rate: quantity(fields.table("encode")?, "max_rate")?,
+                normalise: fields.table("encode")?.flag("normalise")?,
             },
             _ => return None,
         };
@@ -170,7 +171,14 @@ impl Lower<'_> {
             r_m: quantity(fields, "r_m")?,
             i_bias: quantity(fields, "i_bias")?,
         };
-        Some(PopulationPlan { name: name.to_string(), size: fields.count("size")?, neuron, switch: switch? })
+        let competition = competition::lower(self, name, fields);
+        Some(PopulationPlan {
+            name: name.to_string(),
+            size: fields.count("size")?,
+            neuron,
+            switch: switch?,
+            competition: competition?,
+        })
     }
 
     /// Key `low` must be strictly below key `high` of the same table.
@@ -268,13 +276,16 @@ impl Lower<'_> {
                             ))
                             .maybe_at(source.place("kind"))
                             .also(fields.written("kind"), "this runs the network once, without samples")
-                            .allowed("kind = \"supervised\" in [protocol], or a source of another kind"),
+                            .allowed(
+                                "kind = \"supervised\" or \"unsupervised\" in [protocol], or a source of another kind",
+                            ),
                         );
                     }
                 }
                 Some(Protocol::Simulate { duration: time(fields, "duration")? })
             }
             "supervised" => supervised::lower(self, fields).map(Protocol::Supervised),
+            "unsupervised" => unsupervised::lower(self, fields).map(Protocol::Unsupervised),
             _ => None,
         }
     }

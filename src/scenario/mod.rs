@@ -6,6 +6,7 @@
 
 pub mod assemble;
 mod assumed;
+mod competition;
 pub mod diagnostic;
 pub mod filled;
 mod lists;
@@ -26,6 +27,7 @@ pub mod shipped;
 pub mod spec;
 mod supervised;
 pub mod text;
+mod unsupervised;
 mod weights;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

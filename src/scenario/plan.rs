@@ -4,9 +4,12 @@
 //! each other by index. Everything is in SI units; the engine's own choices (lanes, arithmetic form,
 //! storage) are made from the network and printed beside the plan.
 
+use crate::device::retention::Retention;
+use crate::network::Competition;
 use crate::neuron::Lif;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
+use crate::training::unsupervised::{Dependence, DeviceModel, Vote, Window};
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +60,9 @@ pub enum SourceKind {
     /// Every `period` from `start` on, all `size` sources together.
     Regular { size: u32, start: Time, period: Time },
     /// The samples of a data set, each pixel a Poisson process of rate `max_rate` x intensity.
-    Dataset { dataset: DatasetName, max_rate: Hertz },
+    ///
+    /// With `normalise`, every sample's rates are scaled to the mean total intensity of the training samples.
+    Dataset { dataset: DatasetName, max_rate: Hertz, normalise: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +79,8 @@ pub struct PopulationPlan {
     pub size: u32,
     pub neuron: Lif,
     pub switch: SwitchEnergy,
+    /// How its neurons compete, if they do.
+    pub competition: Option<Competition>,
 }
 
 /// What one spike of a threshold-switch neuron costs.
@@ -165,6 +172,7 @@ pub enum Protocol {
         duration: Time,
     },
     Supervised(Supervised),
+    Unsupervised(Unsupervised),
 }
 
 /// Train a projection from a data set to a population of one neuron per class, and test it.
@@ -227,6 +235,56 @@ pub struct ProgrammingCase {
     /// Programming draws (each with its own random streams) to average over.
     pub draws: u32,
     /// Largest loss against the float weights that `expected` accepts, as a fraction.
+    pub max_loss: Option<f64>,
+}
+
+/// A competing population learns a data set without labels, gets them afterwards, and is tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unsupervised {
+    /// Index of the projection that learns (from a dataset source to the competing population).
+    pub projection: usize,
+    pub precision: Precision,
+    pub epochs: u32,
+    /// Training samples used, from the front of the set; `None`: all.
+    pub train_samples: Option<u32>,
+    /// Test samples used, from the front of the set; `None`: all.
+    pub test_samples: Option<u32>,
+    /// Training samples whose labels are looked at; `None`: all.
+    pub label_samples: Option<u32>,
+    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
+    pub validation: f64,
+    pub presentation: Time,
+    pub rest: Time,
+    pub label_presentation: Time,
+    pub test_presentation: Time,
+    pub vote: Vote,
+    pub learning: Learning,
+    pub devices: Option<DeviceModel>,
+    pub retention: Option<Retention>,
+    /// Ages at which the trained devices are tested again.
+    pub ageing: Vec<Second>,
+    pub variation: Vec<VariationCase>,
+}
+
+/// What a spike of the winner does to its synapses.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learning {
+    pub window: Window,
+    pub dependence: Dependence,
+    pub w_max: Volt,
+    pub a_plus: f64,
+    pub a_minus: f64,
+    pub final_share: f64,
+    pub normalise: Option<f64>,
+}
+
+/// Training anew with other devices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VariationCase {
+    pub name: String,
+    pub cv: f64,
+    pub seeds: u32,
+    /// Largest loss against the first case that is accepted, as a fraction.
     pub max_loss: Option<f64>,
 }
 

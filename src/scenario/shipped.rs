@@ -12,7 +12,7 @@ pub struct Shipped {
 }
 
 impl Shipped {
-    /// Its name, that of its directory.
+    /// Its name, that of its directory: `mnist`, or `stdp/digits` in a group.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.dir.path().to_str().unwrap_or_default()
@@ -55,8 +55,10 @@ impl Shipped {
 
 /// All of them, by name.
 pub fn all() -> impl Iterator<Item = Shipped> {
+    let holds_one = |dir: &&Dir<'static>| dir.get_file(dir.path().join("scenario.toml")).is_some();
+    // A group is a directory of scenarios: `stdp/digits`.
     let mut dirs: Vec<_> =
-        SCENARIOS.dirs().filter(|dir| dir.get_file(dir.path().join("scenario.toml")).is_some()).collect();
+        SCENARIOS.dirs().flat_map(|dir| std::iter::once(dir).chain(dir.dirs())).filter(holds_one).collect();
     dirs.sort_by_key(|dir| dir.path());
     dirs.into_iter().map(|dir| Shipped { dir })
 }

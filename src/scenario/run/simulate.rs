@@ -104,6 +104,7 @@ pub fn simulate<Q: Queue<f64>>(
         energy,
         inference: None,
         supervised: None,
+        unsupervised: None,
         arrays: named_arrays(plan, &network, &values, &arrays),
         fingerprint: fingerprint.hex(),
         phases: phases.times,
