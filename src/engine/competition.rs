@@ -348,8 +348,48 @@ fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K
     index
 }
 
-/// Values that are handled side by side.
-const LANES: usize = 32;
+/// Eight values side by side: a whole vector of single precision.
+#[derive(Clone, Copy)]
+struct Oct<R>([R; 8]);
+
+impl<R: Real> Oct<R> {
+    #[inline(always)]
+    fn splat(value: R) -> Self {
+        Self([value; 8])
+    }
+
+    #[inline(always)]
+    fn load(values: &[R; 8]) -> Self {
+        Self(*values)
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(R, R) -> R) -> Self {
+        let (a, b) = (self.0, other.0);
+        Self([
+            f(a[0], b[0]),
+            f(a[1], b[1]),
+            f(a[2], b[2]),
+            f(a[3], b[3]),
+            f(a[4], b[4]),
+            f(a[5], b[5]),
+            f(a[6], b[6]),
+            f(a[7], b[7]),
+        ])
+    }
+
+    /// The larger of each two lanes. By value, so that it becomes an instruction and no conditional store.
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn highest(self) -> Quad<R> {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        Quad([a, b, c, d]).max(Quad([e, f, g, h]))
+    }
+}
 
 /// x <- x decay + w; whether any member is at its threshold.
 #[inline(always)]
@@ -361,38 +401,35 @@ fn add_row<R: Real, const DECAYING: bool>(
     weights: &[R],
     decay: R,
 ) -> bool {
+    let (x, x_rest) = x.as_chunks_mut::<8>();
+    let (theta, theta_rest) = theta.as_chunks::<8>();
+    let (weights, weights_rest) = weights.as_chunks::<8>();
+    let (raised, raised_rest) = raised.as_chunks::<8>();
     let below = R::from_f64(f64::NEG_INFINITY);
-    let mut most = [below; LANES];
-    let whole = x.len() / LANES * LANES;
-    let (x, x_rest) = x.split_at_mut(whole);
-    let (theta, theta_rest) = theta.split_at(whole);
-    let (weights, weights_rest) = weights.split_at(whole);
-    let (raised, raised_rest) = if DECAYING { raised.split_at(whole) } else { (raised, raised) };
-    let chunks = x.chunks_exact_mut(LANES).zip(theta.chunks_exact(LANES).zip(weights.chunks_exact(LANES)));
-    for (chunk, (x, (theta, weights))) in chunks.enumerate() {
-        let raised = if DECAYING { &raised[chunk * LANES..][..LANES] } else { raised };
-        for lane in 0..LANES {
-            let u = x[lane] * decay + weights[lane];
-            x[lane] = u;
-            let threshold = if DECAYING { theta[lane] + raised[lane] * left } else { theta[lane] };
-            let over = u - threshold;
-            most[lane] = if over > most[lane] { over } else { most[lane] };
+    let mut most = Oct::splat(below);
+    for (chunk, (x, (theta, weights))) in x.iter_mut().zip(theta.iter().zip(weights)).enumerate() {
+        let u = Oct::load(x).zip(Oct::splat(decay), |x, d| x * d).zip(Oct::load(weights), |x, w| x + w);
+        *x = u.0;
+        let mut threshold = Oct::load(theta);
+        if DECAYING {
+            let raised = Oct::load(&raised[chunk]).zip(Oct::splat(left), |r, left| r * left);
+            threshold = threshold.zip(raised, |theta, raised| theta + raised);
         }
+        most = most.max(u.zip(threshold, |u, theta| u - theta));
     }
-    let mut highest = Quad::splat(below);
-    let rest = x_rest.chunks_exact_mut(4).zip(theta_rest.chunks_exact(4).zip(weights_rest.chunks_exact(4)));
-    for (chunk, (x, (theta, weights))) in rest.enumerate() {
-        let u = Quad::load(x) * Quad::splat(decay) + Quad::load(weights);
-        u.store(x);
-        let threshold = if DECAYING {
-            Quad::load(theta) + Quad::load(&raised_rest[4 * chunk..]) * Quad::splat(left)
-        } else {
-            Quad::load(theta)
-        };
+    let mut highest = most.highest();
+    if let ([x, ..], [theta, ..], [weights, ..]) = (
+        x_rest.as_chunks_mut::<4>().0,
+        theta_rest.as_chunks::<4>().0,
+        weights_rest.as_chunks::<4>().0,
+    ) {
+        let u = Quad(*x) * Quad::splat(decay) + Quad(*weights);
+        *x = u.0;
+        let mut threshold = Quad(*theta);
+        if DECAYING && let [raised, ..] = raised_rest.as_chunks::<4>().0 {
+            threshold = threshold + Quad(*raised) * Quad::splat(left);
+        }
         highest = highest.max(u - threshold);
-    }
-    for quad in most.chunks_exact(4) {
-        highest = highest.max(Quad::load(quad));
     }
     highest.any_reaches(R::ZERO)
 }
