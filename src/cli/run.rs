@@ -339,6 +339,17 @@ impl Session<'_> {
                 dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
             }
         }
+        if let Some(result) = &outcome.unsupervised {
+            let tables = [
+                ("epochs.csv", result.epochs.is_empty(), tables::learned(&result.epochs)),
+                ("confusion.csv", result.confusion.is_empty(), tables::confusion(&result.confusion)),
+                ("retention.csv", result.ageing.is_empty(), tables::ageing(&result.ageing)),
+                ("variation.csv", result.variation.is_empty(), tables::variation(&result.variation)),
+            ];
+            for (name, _, table) in tables.iter().filter(|(_, empty, _)| !empty) {
+                dir.write(name, table.as_bytes())?;
+            }
+        }
         npz::write_all(dir, &outcome.arrays)?;
         let figures = plot::figures(&manifest.plan, outcome, spikes)
             .map_err(|error| Failure::new(error.to_string()))?;

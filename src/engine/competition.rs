@@ -418,11 +418,9 @@ fn add_row<R: Real, const DECAYING: bool>(
         most = most.max(u.zip(threshold, |u, theta| u - theta));
     }
     let mut highest = most.highest();
-    if let ([x, ..], [theta, ..], [weights, ..]) = (
-        x_rest.as_chunks_mut::<4>().0,
-        theta_rest.as_chunks::<4>().0,
-        weights_rest.as_chunks::<4>().0,
-    ) {
+    if let ([x, ..], [theta, ..], [weights, ..]) =
+        (x_rest.as_chunks_mut::<4>().0, theta_rest.as_chunks::<4>().0, weights_rest.as_chunks::<4>().0)
+    {
         let u = Quad(*x) * Quad::splat(decay) + Quad(*weights);
         *x = u.0;
         let mut threshold = Quad(*theta);

@@ -2,9 +2,11 @@
 
 use super::plan::{Row, cv, row, time};
 use crate::network::{Competition, Homeostasis, Rivalry};
-use crate::plot::number::{count, si};
+use crate::plot::number::{count, duration, percent, si};
+use crate::report::summary::Summary;
 use crate::scenario::plan::{Plan, Precision, Unsupervised};
 use crate::training::unsupervised::{Dependence, Dispersion, Window};
+use maud::{Markup, html};
 
 /// How the neurons of a population compete.
 pub(super) fn competition(competition: &Competition) -> Vec<Row> {
@@ -114,4 +116,87 @@ pub(super) fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
         ));
     }
     rows
+}
+
+/// What learning took and what the devices bear, on the page.
+pub(super) fn section(summary: &Summary) -> Markup {
+    let Some(learning) = &summary.learning else { return html! {} };
+    let votes = summary.accuracy.as_ref().and_then(|accuracy| accuracy.by_vote);
+    html! {
+        h2 { "Learning without labels" }
+        div.columns {
+            section.card {
+                h3 { "Votes" }
+                table {
+                    @if let Some(votes) = votes {
+                        tr { th { "class mean" } td.n { (percent(votes.class_mean)) } }
+                        tr { th { "log-likelihood" } td.n { (percent(votes.log_likelihood)) } }
+                    }
+                    tr { th { "test samples without an answer (wrong)" } td.n { (count(learning.unanswered)) } }
+                    tr { th { "samples learned from" } td.n { (count(learning.samples)) } }
+                    tr { th { "spikes per sample" } td.n { (format!("{:.2}", learning.spikes_per_sample)) } }
+                    tr { th { "samples without a spike, last epoch" } td.n { (percent(learning.silent)) } }
+                }
+                p.remark {
+                    "Class mean: each neuron stands for the class that excites it most. Log-likelihood: each spike "
+                    "counts ln(P(class | neuron) + 0.01). Both from the labelled samples, with learning off."
+                }
+            }
+            section.card {
+                h3 { "Energy per sample learned" }
+                table {
+                    @for (name, joules) in learning.energy_per_sample_j.iter() {
+                        tr.total[name == "total"] { td { (name.replace('_', "-")) } td.n { (si(*joules, "J")) } }
+                    }
+                    @for category in &learning.energy_not_modelled {
+                        tr.absent { td { (category.name().replace('_', "-")) } td.n { "not modelled" } }
+                    }
+                }
+                p.remark {
+                    "Pulses per device: " (format!("{:.0}", learning.pulses_mean)) " in the mean, "
+                    (count(learning.pulses_max)) " at most; " (count(learning.pulses_measured))
+                    " cycles were measured (Yan et al., fig. 2a)."
+                }
+            }
+        }
+        @if !summary.ageing.is_empty() {
+            section.card {
+                h3 { "After the devices were left alone" }
+                table {
+                    tr { th { "time" } th.n { "class mean" } th.n { "log-likelihood" } th.n { "mean conductance" } }
+                    @for age in &summary.ageing {
+                        tr {
+                            td { (duration(age.after_s)) }
+                            td.n { (percent(age.class_mean)) }
+                            td.n { (percent(age.log_likelihood)) }
+                            td.n { (si(age.mean_conductance_s, "S")) }
+                        }
+                    }
+                }
+            }
+        }
+        @if !summary.variation.is_empty() {
+            section.card {
+                h3 { "Trained with other devices" }
+                table {
+                    tr { th { "case" } th.n { "seeds" } th.n { "test accuracy" } th.n { "cost" } th.n { "bound" } }
+                    @for case in &summary.variation {
+                        tr {
+                            td { (case.name) }
+                            td.n { (case.seeds) }
+                            td.n { (percent(case.mean)) " \u{b1} " (format!("{:.2}", 100.0 * case.sd)) }
+                            td.n.bad[case.max_loss.is_some_and(|max| case.loss > max)] {
+                                (format!("{:.2} points", 100.0 * case.loss))
+                            }
+                            td.n { @if let Some(max) = case.max_loss { (format!("{:.2} points", 100.0 * max)) } }
+                        }
+                    }
+                }
+                p.remark {
+                    "Each case trains anew with every seed; the \u{b1} is the standard deviation over seeds, the "
+                    "cost that against the first case."
+                }
+            }
+        }
+    }
 }
