@@ -40,11 +40,19 @@ fn shipped_scenarios_from_disk_are_the_same_as_embedded_ones() {
 
 #[test]
 fn every_scenario_of_the_directory_is_embedded() {
-    let directory = std::fs::read_dir(format!("{}/scenarios", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let mut names: Vec<String> = directory
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
+    let root = std::path::PathBuf::from(format!("{}/scenarios", env!("CARGO_MANIFEST_DIR")));
+    let directories = |path: &std::path::Path| -> Vec<std::path::PathBuf> {
+        std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_dir())
+            .collect()
+    };
+    // A directory of directories is a group: `stdp/digits`.
+    let mut names: Vec<String> = directories(&root)
+        .into_iter()
+        .flat_map(|path| if path.join("scenario.toml").is_file() { vec![path] } else { directories(&path) })
+        .map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"))
         .collect();
     names.sort();
     // If this fails after a scenario was added, the crate was not rebuilt since: touch `shipped.rs`.

@@ -24,6 +24,16 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
+    /// All of them times `factor`, and at least a femtovolt: at zero everybody would fire.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let of = |values: &[f64]| values.iter().map(|value| value * factor).collect::<Vec<_>>();
+        Self {
+            base: of(&self.base).into_iter().map(|base| base.max(1e-15)).collect(),
+            raised: of(&self.raised),
+        }
+    }
+
     /// base + raised.
     #[must_use]
     pub fn total(&self) -> Vec<f64> {

@@ -68,7 +68,9 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotErr
         return Ok(None);
     }
     let caption = "Test accuracy when the devices have been left alone for so long; the same test \
-                   presentations each time. Time is logarithmic, with the fresh devices at its left end."
+                   presentations each time, above each point the mean conductance. Red: with every threshold \
+                   brought down by the one factor by which the mean weight fell. Time is logarithmic, with the \
+                   fresh devices at its left end."
         .to_string();
     let aged = |age: &&AgedResult| age.after_s > 0.0;
     let (lo, hi) = ages
@@ -82,14 +84,15 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotErr
         LEFT + (t - lo) / (hi - lo) * (RIGHT - LEFT)
     };
     let accuracy = |age: &AgedResult| 100.0 * age.test.by(vote);
-    let y = Scale::new(ages.iter().map(accuracy));
+    let scaled = |age: &AgedResult| 100.0 * age.recalibrated.by(vote);
+    let y = Scale::new(ages.iter().flat_map(|age| [accuracy(age), scaled(age)]));
     let subtitle = format!("by the {} vote", vote.name());
     let svg = sheet(SIZE, "Retention", &subtitle, |area, _| {
         y.draw(area)?;
         for age in ages {
             let x = x_of(age.after_s);
             line(area, (x, BOTTOM), (x, BOTTOM + 4.0), AXIS, 1.0)?;
-            write(area, &number::duration(age.after_s), x, BOTTOM + 15.0, At::Middle, &text(10.5, MUTED))?;
+            write(area, &number::span(age.after_s), x, BOTTOM + 15.0, At::Middle, &text(10.5, MUTED))?;
         }
         write(
             area,
@@ -101,6 +104,13 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotErr
         )?;
         let points: Vec<(f64, f64)> =
             ages.iter().map(|age| (x_of(age.after_s), y.of(accuracy(age)))).collect();
+        let lowered: Vec<(f64, f64)> =
+            ages.iter().map(|age| (x_of(age.after_s), y.of(scaled(age)))).collect();
+        curve(area, &lowered, VERMILLION)?;
+        for point in &lowered {
+            let corner = |d: f64| (px(point.0 + d), px(point.1 + d));
+            area.draw(&Rectangle::new([corner(-2.4), corner(2.4)], VERMILLION.filled()))?;
+        }
         curve(area, &points, BLUE)?;
         for (point, age) in points.iter().zip(ages) {
             area.draw(&Circle::new((px(point.0), px(point.1)), px(3.0), BLUE.filled()))?;
@@ -187,7 +197,12 @@ mod tests {
         super::super::Renderer::new().render(&figure.svg).unwrap();
         assert_eq!(variation(&cases[..1], Vote::ClassMean).unwrap(), None);
 
-        let age = |after_s, accuracy| AgedResult { after_s, test: votes(accuracy), conductance: 2e-5 };
+        let age = |after_s, accuracy| AgedResult {
+            after_s,
+            test: votes(accuracy),
+            recalibrated: votes(0.85),
+            conductance: 2e-5,
+        };
         let ages = [age(0.0, 0.88), age(3600.0, 0.87), age(3.15e8, 0.4)];
         let figure = ageing(&ages, Vote::ClassMean).unwrap().unwrap();
         assert!(figure.svg.contains("39.0 %"));

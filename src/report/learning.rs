@@ -2,7 +2,7 @@
 
 use super::plan::{Row, cv, row, time};
 use crate::network::{Competition, Homeostasis, Rivalry};
-use crate::plot::number::{count, duration, percent, si};
+use crate::plot::number::{count, percent, si, span};
 use crate::report::summary::Summary;
 use crate::scenario::plan::{Plan, Precision, Unsupervised};
 use crate::training::unsupervised::{Dependence, Dispersion, Window};
@@ -163,15 +163,19 @@ pub(super) fn section(summary: &Summary) -> Markup {
             section.card {
                 h3 { "After the devices were left alone" }
                 table {
-                    tr { th { "time" } th.n { "class mean" } th.n { "log-likelihood" } th.n { "mean conductance" } }
+                    tr { th { "time" } th.n { "test accuracy" } th.n { "thresholds brought down" } th.n { "mean conductance" } }
                     @for age in &summary.ageing {
                         tr {
-                            td { (duration(age.after_s)) }
-                            td.n { (percent(age.class_mean)) }
-                            td.n { (percent(age.log_likelihood)) }
+                            td { (span(age.after_s)) }
+                            td.n { (percent(age.accuracy)) }
+                            td.n { (percent(age.accuracy_recalibrated)) }
                             td.n { (si(age.mean_conductance_s, "S")) }
                         }
                     }
+                }
+                p.remark {
+                    "The second column with every threshold lowered by the one factor by which the mean weight fell, as a "
+                    "global adjustment would; labels stay."
                 }
             }
         }

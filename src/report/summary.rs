@@ -132,6 +132,8 @@ pub struct Learning {
 pub struct Aged {
     pub after_s: f64,
     pub accuracy: f64,
+    /// With all thresholds brought down by the one factor by which the mean weight fell.
+    pub accuracy_recalibrated: f64,
     pub class_mean: f64,
     pub log_likelihood: f64,
     pub mean_conductance_s: f64,
@@ -407,6 +409,7 @@ fn aged(result: &UnsupervisedResult) -> Vec<Aged> {
     let of = |age: &AgedResult| Aged {
         after_s: age.after_s,
         accuracy: age.test.by(result.vote),
+        accuracy_recalibrated: age.recalibrated.by(result.vote),
         class_mean: age.test.class_mean,
         log_likelihood: age.test.log_likelihood,
         mean_conductance_s: age.conductance,

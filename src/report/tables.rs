@@ -54,10 +54,16 @@ pub fn learned(epochs: &[LearnedEpoch]) -> String {
 /// `retention.csv`: one line per age.
 #[must_use]
 pub fn ageing(ages: &[AgedResult]) -> String {
-    let mut text = "after [s],class_mean,log_likelihood,mean conductance [S]\n".to_string();
+    let mut text = "after [s],class_mean,log_likelihood,recalibrated_class_mean,recalibrated_log_likelihood,\
+                    mean conductance [S]\n"
+        .to_string();
     for age in ages {
-        let (test, g) = (&age.test, age.conductance);
-        let _ = writeln!(text, "{},{},{},{g}", age.after_s, test.class_mean, test.log_likelihood);
+        let (test, scaled, g) = (&age.test, &age.recalibrated, age.conductance);
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{g}",
+            age.after_s, test.class_mean, test.log_likelihood, scaled.class_mean, scaled.log_likelihood
+        );
     }
     text
 }

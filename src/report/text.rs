@@ -1,6 +1,6 @@
 //! The end of a run in a terminal: the results in a screenful.
 
-use crate::plot::number::{bytes, count, duration, percent, rough, si};
+use crate::plot::number::{bytes, count, duration, percent, rough, si, span};
 use crate::report::summary::{Accuracy, Summary};
 use crate::scenario::outcome::Status;
 
@@ -119,7 +119,12 @@ fn learning_lines(lines: &mut Lines, summary: &Summary) {
         ),
     );
     for age in &summary.ageing {
-        lines.row(&format!("after {}", duration(age.after_s)), &percent(age.accuracy));
+        let both = format!(
+            "{}; with thresholds brought down {}",
+            percent(age.accuracy),
+            percent(age.accuracy_recalibrated)
+        );
+        lines.row(&format!("after {}", span(age.after_s)), &both);
     }
     for case in &summary.variation {
         let bound = case.max_loss.map_or_else(String::new, |max| {

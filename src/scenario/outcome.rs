@@ -143,6 +143,8 @@ pub struct LearnedEpoch {
 pub struct AgedResult {
     pub after_s: f64,
     pub test: Votes,
+    /// With all thresholds brought down by the one factor by which the mean weight fell.
+    pub recalibrated: Votes,
     /// Mean conductance of the devices (siemens).
     pub conductance: f64,
 }

@@ -62,6 +62,15 @@ struct Checkpoint<R: Real> {
     spent: Spent,
     epochs: Vec<LearnedEpoch>,
     variation: Vec<VariationResult>,
+    /// Fingerprints of the runs behind `variation`.
+    digests: Vec<Vec<u8>>,
+    /// After the last finished epoch: the final test is made again.
+    trained: Trained,
+}
+
+/// Counts and fingerprint after an epoch.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Trained {
     counts: PhaseCounts,
     fingerprint: u128,
 }
@@ -114,6 +123,8 @@ where
         counts: PhaseCounts::default(),
         phases: Phases::default(),
         fingerprint: Fingerprint::new(),
+        trained: Trained::default(),
+        digests: Vec::new(),
         notes: Vec::new(),
     };
     run.phases.book("build", start, (context.clock)(), 0, 0);
@@ -189,6 +200,8 @@ struct Run<'a, R: Real, Q: Queue<R>, O> {
     counts: PhaseCounts,
     phases: Phases,
     fingerprint: Fingerprint,
+    trained: Trained,
+    digests: Vec<Vec<u8>>,
     notes: Vec<String>,
 }
 
@@ -229,13 +242,14 @@ where
         self.spent = checkpoint.spent;
         self.result.epochs = checkpoint.epochs;
         self.result.variation = checkpoint.variation;
-        self.counts = checkpoint.counts;
-        self.fingerprint = Fingerprint::after(checkpoint.fingerprint);
+        self.digests = checkpoint.digests;
+        self.counts = checkpoint.trained.counts.clone();
+        self.fingerprint = Fingerprint::after(checkpoint.trained.fingerprint);
+        self.trained = checkpoint.trained;
         Ok(())
     }
 
     fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
-        let fingerprint = self.fingerprint.seal();
         let checkpoint = Checkpoint {
             scenario: self.plan.name.clone(),
             seed: self.plan.seed,
@@ -246,8 +260,8 @@ where
             spent: self.spent.clone(),
             epochs: self.result.epochs.clone(),
             variation: self.result.variation.clone(),
-            counts: self.counts.clone(),
-            fingerprint,
+            digests: self.digests.clone(),
+            trained: self.trained.clone(),
         };
         let bytes = snapshot::encode(Payload::Learning, &checkpoint)?;
         context.store.save(&bytes).map_err(RunError::Store)
@@ -270,6 +284,7 @@ where
             if !self.test_epoch(epoch, first + count, &report, context)? {
                 break;
             }
+            self.trained = Trained { counts: self.counts.clone(), fingerprint: self.fingerprint.seal() };
             self.save(context)?;
         }
         Ok(())
@@ -552,7 +567,8 @@ where
         }
     }
 
-    /// Tests the weights as they are after each age.
+    /// Tests the weights as they are after each age, with the thresholds as they were and with all of them
+    /// brought down by the one factor by which the mean weight fell.
     fn age(
         &mut self,
         model: &Model<R>,
@@ -567,12 +583,14 @@ where
         let w_max = self.protocol.learning.w_max.get();
         for &after in &self.protocol.ageing {
             let mut aged = values.to_vec();
-            let mut sum = 0.0;
+            let (mut sum, mut fresh, mut left) = (0.0, 0.0, 0.0);
             for (synapse, w) in aged[index].iter_mut().enumerate() {
                 let lifetime = retention.lifetime(self.plan.seed, synapse as u32);
                 let g = retention.conductance(device.conductance(*w, w_max), after.get(), lifetime);
                 sum += g;
+                fresh += *w;
                 *w = device.weight(g, w_max);
+                left += *w;
             }
             let conductance = sum / aged[index].len().max(1) as f64;
             let weights = Weights::<R>::from_values(self.frozen, &aged);
@@ -582,18 +600,29 @@ where
                 return Ok(()); // Stopped: an age is reported whole or not at all.
             }
             let test = votes(&model.assignment, &responses, &self.data.test_labels);
+            let what = format!("{what}, thresholds brought down");
+            let thresholds = model.thresholds.scaled(if fresh > 0.0 { left / fresh } else { 1.0 });
+            let responses = self.respond(Part::Test, &weights, &thresholds, first, &what, context)?;
+            if responses.len() < self.data.test_labels.len() {
+                return Ok(());
+            }
+            let recalibrated = votes(&model.assignment, &responses, &self.data.test_labels);
+            let vote = self.protocol.vote;
             context.progress.line(&format!(
-                "after {after}: test {:.2} % class mean, {:.2} % log-likelihood",
-                100.0 * test.class_mean,
-                100.0 * test.log_likelihood
+                "after {after}: test {:.2} %, with thresholds brought down {:.2} %",
+                100.0 * test.by(vote),
+                100.0 * recalibrated.by(vote)
             ));
-            self.result.ageing.push(AgedResult { after_s: after.get(), test, conductance });
+            self.result.ageing.push(AgedResult { after_s: after.get(), test, recalibrated, conductance });
         }
         Ok(())
     }
 
     /// Trains and tests with each dispersion.
     fn vary(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        for digests in &self.digests {
+            self.fingerprint.encoded(digests);
+        }
         for case in self.result.variation.len()..self.protocol.variation.len() {
             let begun = (context.clock)();
             let varied = variation::run::<R, Q>(self.plan, self.protocol, self.data, case, context)?;
@@ -612,6 +641,7 @@ where
                 100.0 * result.loss
             ));
             self.result.variation.push(result);
+            self.digests.push(varied.digests);
             self.save(context)?;
         }
         Ok(())

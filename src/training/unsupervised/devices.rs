@@ -349,3 +349,179 @@ fn clamp<R: Real>(value: R, low: R, high: R) -> R {
     let value = if value < low { low } else { value };
     if value > high { high } else { value }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Second, Siemens, Volt};
+
+    const W_MAX: f64 = 1e-3;
+    const RATES: Rates = Rates { plus: 0.2, minus: 0.1 };
+
+    fn model() -> DeviceModel {
+        let pulse = |volts: f64| ReadPulse { amplitude: Volt::new(volts), width: Second::new(1e-3) };
+        DeviceModel {
+            range: DeviceRange { g_min: Siemens::new(1e-8), g_max: Siemens::new(1e-4), levels: None },
+            read: pulse(0.1),
+            set: pulse(0.3),
+            reset: pulse(0.2),
+            dispersion: Dispersion::default(),
+            cycle: 0.0,
+            faults: FaultRates::default(),
+            endurance: None,
+        }
+    }
+
+    /// `rows` x 3 synapses at half their range.
+    fn synapses(rows: u32, model: Option<DeviceModel>) -> (Synapses<f64>, Vec<f64>, Vec<f64>) {
+        let mut weights = vec![0.5 * W_MAX; rows as usize * stride(3)];
+        let synapses = Synapses::new((rows, 3), W_MAX, model, 1, 0, &mut weights);
+        let sums = synapses.row_sums(&weights);
+        (synapses, weights, sums)
+    }
+
+    fn learn(s: &mut Synapses<f64>, weights: &mut [f64], sums: &mut [f64], recent: &[f64]) {
+        s.learn(weights, sums, 1, recent, RATES, Dependence::Multiplicative);
+    }
+
+    #[test]
+    fn a_step_moves_the_winners_column_and_books_its_pulses() {
+        let (mut s, mut weights, mut sums) = synapses(2, Some(model()));
+        learn(&mut s, &mut weights, &mut sums, &[1.0, 0.0]);
+        let (up, down) = (0.6 * W_MAX, 0.45 * W_MAX);
+        assert!((weights[1] - up).abs() < 1e-18 && (weights[stride(3) + 1] - down).abs() < 1e-18);
+        assert_eq!((weights[0], weights[2]), (0.5 * W_MAX, 0.5 * W_MAX), "the others stay");
+        let g = |w: f64| model().conductance(w, W_MAX);
+        let joules =
+            0.09 * 1e-3 * 0.5 * (g(0.5 * W_MAX) + g(up)) + 0.04 * 1e-3 * 0.5 * (g(0.5 * W_MAX) + g(down));
+        assert!((s.programmed / joules - 1.0).abs() < 1e-12, "{} {joules}", s.programmed);
+        for (kept, fresh) in sums.iter().zip(s.row_sums(&weights)) {
+            assert!((kept / fresh - 1.0).abs() < 1e-14);
+        }
+        assert_eq!(s.updates, [0, 1, 0]);
+    }
+
+    #[test]
+    fn the_multiplicative_rule_has_its_closed_form() {
+        let (mut s, mut weights, mut sums) = synapses(2, None);
+        for _ in 0..7 {
+            learn(&mut s, &mut weights, &mut sums, &[1.0, 0.0]);
+        }
+        let (up, down) = (1.0 - 0.5 * 0.8f64.powi(7), 0.5 * 0.9f64.powi(7));
+        assert!((weights[1] / W_MAX - up).abs() < 1e-14);
+        assert!((weights[stride(3) + 1] / W_MAX - down).abs() < 1e-14);
+        assert_eq!(s.programmed, 0.0);
+    }
+
+    #[test]
+    fn the_exponential_rule_stays_within_its_bounds() {
+        let (mut s, mut weights, mut sums) = synapses(2, None);
+        for _ in 0..200 {
+            let rule = Dependence::Exponential { beta: 0.0 };
+            s.learn(&mut weights, &mut sums, 1, &[1.0, 0.0], RATES, rule);
+        }
+        assert_eq!((weights[1], weights[stride(3) + 1]), (W_MAX, 0.0));
+    }
+
+    #[test]
+    fn stuck_devices_are_where_they_are_and_stay_there() {
+        let faults = FaultRates { stuck_on: 0.3, stuck_off: 0.3, ..FaultRates::default() };
+        let (mut s, mut weights, mut sums) = synapses(400, Some(DeviceModel { faults, ..model() }));
+        let before: Vec<f64> = weights.iter().skip(1).step_by(stride(3)).copied().collect();
+        learn(&mut s, &mut weights, &mut sums, &vec![1.0; 400]);
+        s.normalise(&mut weights, &mut sums, 1, 100.0);
+        let after: Vec<f64> = weights.iter().skip(1).step_by(stride(3)).copied().collect();
+        let (mut on, mut off) = (0, 0);
+        for (row, (before, after)) in before.iter().zip(&after).enumerate() {
+            match faults.of(1, row as u32 * 3 + 1) {
+                Some(Fault::StuckOn) => {
+                    assert_eq!((*before, *after), (W_MAX, W_MAX));
+                    on += 1;
+                }
+                Some(_) => {
+                    assert_eq!((*before, *after), (0.0, 0.0));
+                    off += 1;
+                }
+                None => assert!(after != before),
+            }
+        }
+        assert!(on > 80 && off > 80, "{on} {off}");
+    }
+
+    #[test]
+    fn levels_are_the_only_conductances() {
+        let range = DeviceRange { levels: Some(5), ..model().range };
+        let (mut s, mut weights, mut sums) = synapses(2, Some(DeviceModel { range, ..model() }));
+        let rates = Rates { plus: 0.3, minus: 0.3 };
+        s.learn(&mut weights, &mut sums, 1, &[1.0, 0.0], rates, Dependence::Multiplicative);
+        // 0.65 and 0.35 of the range: the nearest of 0, 1/4, ... 1.
+        assert!((weights[1] / W_MAX - 0.75).abs() < 1e-12);
+        assert!((weights[stride(3) + 1] / W_MAX - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
+    fn dispersion_has_the_spread_that_was_asked_for() {
+        let dispersion = Dispersion { a_plus: 0.2, g_max: 0.1, ..Dispersion::default() };
+        let (mut s, mut weights, mut sums) = synapses(4000, Some(DeviceModel { dispersion, ..model() }));
+        learn(&mut s, &mut weights, &mut sums, &vec![1.0; 4000]);
+        // w + a (1 - w) with a = 0.2 (1 + 0.2 z): mean 0.6, standard deviation 0.02.
+        let first: Vec<f64> = weights.iter().skip(1).step_by(stride(3)).map(|w| w / W_MAX).collect();
+        let moments = |values: &[f64]| {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let square = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / values.len() as f64;
+            (mean, square.sqrt())
+        };
+        let (mean, sd) = moments(&first);
+        assert!((mean - 0.6).abs() < 0.002 && (sd / 0.02 - 1.0).abs() < 0.06, "{mean} {sd}");
+        for _ in 0..400 {
+            s.learn(
+                &mut weights,
+                &mut sums,
+                1,
+                &vec![1.0; 4000],
+                RATES,
+                Dependence::Exponential { beta: 0.0 },
+            );
+        }
+        // Every device at its own upper end.
+        let last: Vec<f64> = weights.iter().skip(1).step_by(stride(3)).map(|w| w / W_MAX).collect();
+        let (mean, sd) = moments(&last);
+        assert!((mean - 1.0).abs() < 0.006 && (sd / 0.1 - 1.0).abs() < 0.06, "{mean} {sd}");
+    }
+
+    #[test]
+    fn worn_devices_no_longer_turn_off_and_dead_ones_stay() {
+        let endurance = Some(Endurance { n_f: 10.0, m: 1.0, weibull_shape: None, ..Endurance::default() });
+        let (mut s, mut weights, mut sums) = synapses(1, Some(DeviceModel { endurance, ..model() }));
+        for _ in 0..6 {
+            learn(&mut s, &mut weights, &mut sums, &[0.0]);
+        }
+        // The sixth pulse is the first to meet the worn bound: after five, half of four decades are left.
+        let g = model().conductance(weights[1], W_MAX);
+        assert!((g / 1e-6 - 1.0).abs() < 1e-9 || g > 1e-6, "{g}");
+        for _ in 0..60 {
+            learn(&mut s, &mut weights, &mut sums, &[0.0]);
+        }
+        assert!((weights[1] / W_MAX - 1.0).abs() < 1e-12, "closed: on for ever");
+        let endurance = Some(Endurance { n_f: 1e-9, weibull_shape: Some(1.5), ..Endurance::default() });
+        let (mut s, mut weights, mut sums) = synapses(1, Some(DeviceModel { endurance, ..model() }));
+        learn(&mut s, &mut weights, &mut sums, &[1.0]);
+        learn(&mut s, &mut weights, &mut sums, &[1.0]);
+        let once = weights[1];
+        learn(&mut s, &mut weights, &mut sums, &[0.0]);
+        assert_eq!(weights[1], once, "dead after its first pulse");
+    }
+
+    #[test]
+    fn normalisation_restores_the_sum_and_is_paid_for() {
+        let (mut s, mut weights, mut sums) = synapses(40, Some(model()));
+        s.normalise(&mut weights, &mut sums, 1, 10.0);
+        let sum: f64 = weights.iter().skip(1).step_by(stride(3)).sum();
+        assert!((sum / W_MAX - 10.0).abs() < 1e-12);
+        // Forty RESET pulses from a half to a quarter of the range.
+        let g = |w: f64| model().conductance(w * W_MAX, W_MAX);
+        let joules = 40.0 * 0.04 * 1e-3 * 0.5 * (g(0.5) + g(0.25));
+        assert!((s.programmed / joules - 1.0).abs() < 1e-12);
+        assert_eq!(s.updates, [0, 1, 0]);
+    }
+}
