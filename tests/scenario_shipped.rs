@@ -1,7 +1,8 @@
 //! Every shipped scenario loads, resolves to itself, and follows the schema.
 
-use memspike::scenario::{load, load_text, schema, shipped};
+use memspike::scenario::{load, load_all, load_set, load_text, schema, shipped};
 use serde_json::Value;
+use std::path::Path;
 
 #[test]
 fn every_shipped_scenario_loads_without_a_word() {
@@ -32,7 +33,8 @@ fn what_resolve_prints_loads_back_to_the_same_plan() {
 #[test]
 fn shipped_scenarios_from_disk_are_the_same_as_embedded_ones() {
     for name in shipped::names() {
-        let path = format!("{}/scenarios/{name}", env!("CARGO_MANIFEST_DIR"));
+        let directory = shipped::find(name).unwrap().path();
+        let path = format!("{}/scenarios/{}", env!("CARGO_MANIFEST_DIR"), directory.display());
         let from_disk = load(&path, &[], None).unwrap();
         assert_eq!(from_disk.plan, load(name, &[], None).unwrap().plan);
     }
@@ -40,23 +42,46 @@ fn shipped_scenarios_from_disk_are_the_same_as_embedded_ones() {
 
 #[test]
 fn every_scenario_of_the_directory_is_embedded() {
-    let root = std::path::PathBuf::from(format!("{}/scenarios", env!("CARGO_MANIFEST_DIR")));
-    let directories = |path: &std::path::Path| -> Vec<std::path::PathBuf> {
-        std::fs::read_dir(path)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.is_dir())
-            .collect()
-    };
-    // A directory of directories is a group: `stdp/digits`.
-    let mut names: Vec<String> = directories(&root)
-        .into_iter()
-        .flat_map(|path| if path.join("scenario.toml").is_file() { vec![path] } else { directories(&path) })
-        .map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"))
-        .collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    // By its own name in a set that has a file about itself, by its path elsewhere.
+    fn name(root: &Path, path: &Path) -> String {
+        let own = path.parent().is_some_and(|parent| parent.join("set.toml").is_file());
+        let name = if own { Path::new(path.file_name().unwrap()) } else { path.strip_prefix(root).unwrap() };
+        name.to_str().unwrap().replace('\\', "/")
+    }
+    fn collect(root: &Path, directory: &Path, names: &mut Vec<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.join("scenario.toml").is_file() {
+                names.push(name(root, &path));
+            } else if path.is_dir() {
+                collect(root, &path, names);
+            }
+        }
+    }
+    let mut names = Vec::new();
+    collect(&root, &root, &mut names);
     names.sort();
     // If this fails after a scenario was added, the crate was not rebuilt since: touch `shipped.rs`.
-    assert_eq!(names, shipped::names());
+    let mut embedded = shipped::names();
+    embedded.sort_unstable();
+    assert_eq!(names, embedded);
+}
+
+#[test]
+fn a_set_is_found_by_its_name_and_says_what_it_is() {
+    let set = shipped::set("paper").unwrap();
+    assert!(set.about().is_some() && set.scenarios().len() >= 11);
+    let names: Vec<String> =
+        load_all("paper", &[], None).unwrap().into_iter().map(|loaded| loaded.plan.name).collect();
+    assert_eq!(names, set.scenarios().iter().map(|one| one.name()).collect::<Vec<_>>());
+    // One of them by its path, too.
+    let one = load("paper/fig3c-stdp", &[], None).unwrap();
+    assert_eq!(one.plan, load("fig3c-stdp", &[], None).unwrap().plan);
+    assert!(load("paper", &[], None).unwrap_err().to_string().contains("one scenario"));
+    let from_disk = load_set(&format!("{}/scenarios/paper", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    assert_eq!(from_disk, load_set("paper").unwrap());
+    assert_eq!(load_set("ring").unwrap(), None);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn shortened(name: &str) -> Plan {
                 "protocol.test_samples=50",
             ],
         ),
-        Protocol::Simulate { .. } => plan(name, &[]),
+        Protocol::Simulate { .. } | Protocol::Device { .. } => plan(name, &[]),
     }
 }
 

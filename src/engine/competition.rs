@@ -9,7 +9,7 @@
 use super::shared_decay::RowSink;
 use crate::network::{Homeostasis, Population, Rivalry, stride};
 use crate::neuron::Reset;
-use crate::numeric::{Quad, Real, exp};
+use crate::numeric::{Pack, Quad, Real, exp};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
@@ -358,11 +358,12 @@ fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K
     index
 }
 
-/// Eight values side by side: a whole vector of single precision.
+/// Eight values side by side: a whole vector of single precision. Every lane is written out, so that the running
+/// maximum stays in a register: as a loop over lanes it became masked stores, at twice the time.
 #[derive(Clone, Copy)]
-struct Oct<R>([R; 8]);
+struct Eight<R>([R; 8]);
 
-impl<R: Real> Oct<R> {
+impl<R: Real> Eight<R> {
     #[inline(always)]
     fn splat(value: R) -> Self {
         Self([value; 8])
@@ -397,7 +398,7 @@ impl<R: Real> Oct<R> {
     #[inline(always)]
     fn highest(self) -> Quad<R> {
         let [a, b, c, d, e, f, g, h] = self.0;
-        Quad([a, b, c, d]).max(Quad([e, f, g, h]))
+        Pack([a, b, c, d]).max(Pack([e, f, g, h]))
     }
 }
 
@@ -416,13 +417,13 @@ fn add_row<R: Real, const DECAYING: bool>(
     let (weights, weights_rest) = weights.as_chunks::<8>();
     let (raised, raised_rest) = raised.as_chunks::<8>();
     let below = R::from_f64(f64::NEG_INFINITY);
-    let mut most = Oct::splat(below);
+    let mut most = Eight::splat(below);
     for (chunk, (x, (theta, weights))) in x.iter_mut().zip(theta.iter().zip(weights)).enumerate() {
-        let u = Oct::load(x).zip(Oct::splat(decay), |x, d| x * d).zip(Oct::load(weights), |x, w| x + w);
+        let u = Eight::load(x).zip(Eight::splat(decay), |x, d| x * d).zip(Eight::load(weights), |x, w| x + w);
         *x = u.0;
-        let mut threshold = Oct::load(theta);
+        let mut threshold = Eight::load(theta);
         if DECAYING {
-            let raised = Oct::load(&raised[chunk]).zip(Oct::splat(left), |r, left| r * left);
+            let raised = Eight::load(&raised[chunk]).zip(Eight::splat(left), |r, left| r * left);
             threshold = threshold.zip(raised, |theta, raised| theta + raised);
         }
         most = most.max(u.zip(threshold, |u, theta| u - theta));
@@ -431,13 +432,13 @@ fn add_row<R: Real, const DECAYING: bool>(
     if let ([x, ..], [theta, ..], [weights, ..]) =
         (x_rest.as_chunks_mut::<4>().0, theta_rest.as_chunks::<4>().0, weights_rest.as_chunks::<4>().0)
     {
-        let u = Quad(*x) * Quad::splat(decay) + Quad(*weights);
+        let u = Pack(*x) * Quad::splat(decay) + Pack(*weights);
         *x = u.0;
-        let mut threshold = Quad(*theta);
+        let mut threshold = Pack(*theta);
         if DECAYING && let [raised, ..] = raised_rest.as_chunks::<4>().0 {
-            threshold = threshold + Quad(*raised) * Quad::splat(left);
+            threshold = threshold + Pack(*raised) * Quad::splat(left);
         }
         highest = highest.max(u - threshold);
     }
-    highest.any_reaches(R::ZERO)
+    highest.reaching(R::ZERO) != 0
 }

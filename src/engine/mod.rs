@@ -6,6 +6,7 @@
 
 mod competition;
 mod core;
+mod held;
 mod key;
 mod own_time;
 mod probe;
@@ -13,7 +14,9 @@ mod queue;
 mod route;
 mod shared_decay;
 mod simulation;
+mod sink;
 mod state;
+mod switching;
 
 pub use competition::{Competing, Thresholds};
 pub use key::{EventKey, Kind};

@@ -4,7 +4,7 @@ use super::compile::{Form, form, lanes, ranks};
 use super::{
     Competition, CompetitionFault, Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind,
 };
-use crate::neuron::{Lif, LifError};
+use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
 
 /// Why a description is not a network.
@@ -29,7 +29,7 @@ pub enum Fault {
     )]
     Pulse { name: String, breakpoints: usize },
     #[error("population `{name}`: {fault}")]
-    Neuron { name: String, fault: LifError },
+    Neuron { name: String, fault: NeuronError },
     #[error("population `{name}`: {fault}")]
     Competition { name: String, fault: CompetitionFault },
     #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
@@ -62,10 +62,13 @@ impl Builder {
     }
 
     /// Adds a population and returns its index.
-    pub fn population(&mut self, name: &str, size: u32, lif: Lif) -> usize {
+    pub fn population(&mut self, name: &str, size: u32, neuron: impl Into<Neuron>) -> usize {
+        let neuron = neuron.into();
+        let lif = neuron.membrane();
         self.populations.push(Population {
             name: name.into(),
             size,
+            neuron,
             lif,
             competition: None,
             form: Form::OwnTime,
@@ -114,7 +117,7 @@ impl Builder {
             if population.size == 0 {
                 faults.push(Fault::Empty { what: "population", name: population.name.clone() });
             }
-            let neuron = population.lif.faults().into_iter();
+            let neuron = population.neuron.faults().into_iter();
             faults.extend(neuron.map(|fault| Fault::Neuron { name: population.name.clone(), fault }));
             let rivalry = population.competition.iter().flat_map(|c| c.faults(&population.lif));
             faults.extend(rivalry.map(|fault| Fault::Competition { name: population.name.clone(), fault }));

@@ -96,14 +96,13 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
             projection.connect == Rows::Dense && matches!(projection.kernel, Kernel::Delta)
         });
     // At rheobase exactly the padding of the rows would be at threshold too.
-    let lif = &population.lif;
-    let below = lif.bias() < lif.theta();
+    let below = population.lif.bias() < population.neuron.lowest_theta();
     if reached_by_all && below { Form::SharedDecay } else { Form::OwnTime }
 }
 
 /// Whether bias alone carries the membrane above threshold.
 pub(super) fn fires_by_itself(population: &Population) -> bool {
-    population.lif.bias() > population.lif.theta()
+    population.lif.bias() > population.neuron.lowest_theta()
 }
 
 /// Whether firings of a population have to be predicted between arrivals.
@@ -160,7 +159,8 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
                 kind: LaneKind::MinTree,
                 label: format!("{}: predicted firings", population.name),
             });
-            if population.lif.t_ref.get() > 0.0 {
+            // On-times that differ end in any order: they are on the general lane.
+            if population.lif.t_ref.get() > 0.0 && !population.neuron.varies() {
                 lanes.push(Lane {
                     kind: LaneKind::Fifo,
                     label: format!("{}: refractory ends", population.name),

@@ -12,7 +12,7 @@ pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub(crate) use compile::predicts;
 pub use compile::{Form, Lane, LaneKind};
 
-use crate::neuron::Lif;
+use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
 use crate::waveform::Breakpoint;
@@ -51,6 +51,8 @@ pub enum SourceKind {
 pub struct Population {
     pub name: String,
     pub size: u32,
+    pub neuron: Neuron,
+    /// What `neuron` is between spikes: [`Neuron::membrane`].
     pub lif: Lif,
     /// How its members compete, if they do.
     pub competition: Option<Competition>,

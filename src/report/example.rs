@@ -1,7 +1,7 @@
 //! An invented run of the right shape, to try reports on: no number in it was computed by a network.
 
 use crate::energy::{Category, Entry, Ledger};
-use crate::neuron::{Lif, Reset};
+use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::report::summary::{Calibration, HostPerformance};
 use crate::scenario::outcome::{
@@ -54,7 +54,7 @@ fn plan() -> Plan {
         populations: vec![PopulationPlan {
             name: "output".into(),
             size: 10,
-            neuron: Lif { reset: Reset::Subtract, ..Lif::default() },
+            neuron: Neuron::Lif(Lif { reset: Reset::Subtract, ..Lif::default() }),
             switch: SwitchEnergy {
                 i_cc: Ampere::new(7e-6),
                 g_on: Siemens::new(35e-6),
@@ -222,6 +222,7 @@ fn outcome() -> Outcome {
             weights_from: None,
         }),
         unsupervised: None,
+        experiments: Vec::new(),
         arrays: vec![
             array("weight.input", weights),
             array("conductance.input.plus", plus),

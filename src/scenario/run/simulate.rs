@@ -105,6 +105,7 @@ pub fn simulate<Q: Queue<f64>>(
         inference: None,
         supervised: None,
         unsupervised: None,
+        experiments: Vec::new(),
         arrays: named_arrays(plan, &network, &values, &arrays),
         fingerprint: fingerprint.hex(),
         phases: phases.times,

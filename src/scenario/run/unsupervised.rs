@@ -513,6 +513,7 @@ where
             arrays,
             supervised: None,
             unsupervised: Some(self.result),
+            experiments: Vec::new(),
             fingerprint: self.fingerprint.hex(),
             phases: self.phases.times,
             notes: self.notes,
