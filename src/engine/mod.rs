@@ -4,6 +4,7 @@
 //! summed before any threshold is tested. The fast engine ([`Lanes`]) and the reference engine
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
+mod clocked;
 mod competition;
 mod core;
 mod held;
@@ -18,6 +19,7 @@ mod sink;
 mod state;
 mod switching;
 
+pub use clocked::{Clocked, ClockedError};
 pub use competition::{Competing, Thresholds};
 pub use key::{EventKey, Kind};
 pub use own_time::Membrane;

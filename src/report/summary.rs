@@ -12,7 +12,7 @@ use crate::record::{RecordError, read_json, to_json};
 use crate::scenario::outcome::{
     AgedResult, InferenceEnergy, Outcome, PhaseTime, Status, UnsupervisedResult, VariationResult, Vote, Votes,
 };
-use crate::scenario::plan::{Plan, Protocol, SourceKind};
+use crate::scenario::plan::{Plan, Protocol};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -264,10 +264,7 @@ impl Summary {
         let sim_time_s = counts.sim_time_fs as f64 / crate::time::FS_PER_SECOND;
         let spikes = || plan.populations.iter().zip(&counts.spikes);
         let events = counts.events;
-        let other_sources = plan
-            .sources
-            .iter()
-            .any(|source| matches!(source.kind, SourceKind::SpikeList { .. } | SourceKind::Regular { .. }));
+        let other_sources = plan.sources.iter().any(|source| !source.kind.is_drawn());
         let supervised = outcome.supervised.as_ref();
         let unsupervised = outcome.unsupervised.as_ref();
         Self {

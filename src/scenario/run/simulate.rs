@@ -16,7 +16,7 @@ use crate::training::Totals;
 use std::sync::atomic::Ordering;
 
 /// Slices of a simulation between two looks at the stop flag and the progress bar.
-const SLICES: u64 = 200;
+pub(super) const SLICES: u64 = 200;
 
 pub fn simulate<Q: Queue<f64>>(
     plan: &Plan,
@@ -125,14 +125,14 @@ impl Probe<f64> for Hashing<'_> {
     }
 }
 
-fn hash(fingerprint: &mut Fingerprint, spikes: &[Spike]) {
+pub(super) fn hash(fingerprint: &mut Fingerprint, spikes: &[Spike]) {
     for spike in spikes {
         fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
     }
 }
 
 /// Marks and total rate of every Poisson block of a plan.
-fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
+pub(super) fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
     let mut tables = Vec::new();
     for source in &plan.sources {
         match &source.kind {
@@ -147,7 +147,12 @@ fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
             }
             // A data set has no sample to show here: its blocks are silent.
             SourceKind::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
-            SourceKind::SpikeList { .. } | SourceKind::Regular { .. } => {}
+            SourceKind::PoissonDeadTime { .. }
+            | SourceKind::PoissonSteps { .. }
+            | SourceKind::PoissonSine { .. }
+            | SourceKind::SpikeList { .. }
+            | SourceKind::Regular { .. }
+            | SourceKind::Bursts { .. } => {}
         }
     }
     tables
