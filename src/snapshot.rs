@@ -25,6 +25,8 @@ pub enum Payload {
     State = 1,
     /// Supervised training between two epochs.
     Training = 2,
+    /// Unsupervised learning between two epochs.
+    Learning = 3,
     /// A simulation whose weights learn, between two instants.
     Plastic = 4,
 }
@@ -33,7 +35,7 @@ impl Payload {
     /// Raised whenever the layout of the payload changes.
     fn schema(self) -> u32 {
         match self {
-            Self::State | Self::Training | Self::Plastic => 1,
+            Self::State | Self::Training | Self::Learning | Self::Plastic => 1,
         }
     }
 }

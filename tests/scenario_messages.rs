@@ -249,6 +249,97 @@ fn supervised_training_has_its_conditions() {
     insta::assert_snapshot!(page.0);
 }
 
+/// The smallest scenario that learns without labels.
+const LEARNS: &str = r#"[source.retina]
+kind = "dataset"
+dataset = "drawn-digits"
+
+[population.output]
+size = 20
+tau_m = "1 s"
+
+[population.output.competition]
+homeostasis = { kind = "rate_target", gain = 0.006, spikes = 2.0 }
+
+[projection.input]
+from = "retina"
+to = "output"
+weight = { uniform = ["0.1 mV", "0.4 mV"] }
+
+[projection.input.device]
+arrangement = "unipolar"
+
+[protocol]
+kind = "unsupervised"
+
+[protocol.learning]
+width = "50 ms"
+w_max = "1 mV"
+a_plus = 0.2
+a_minus = 0.1
+
+[protocol.devices]
+"#;
+
+#[test]
+fn learning_without_labels_has_its_conditions() {
+    assert!(load_text("test.toml", LEARNS, &[], None).is_ok());
+    let mut page = Page::default();
+    page.add(
+        "",
+        refusal(&with(LEARNS, "size = 20", "size = 20\nreset = \"subtract\"\nt_ref = \"2 ms\""), &[]),
+    );
+    page.add(
+        "nobody competes",
+        refusal(
+            &with(
+                LEARNS,
+                "[population.output.competition]\nhomeostasis = { kind = \"rate_target\", gain = 0.006, spikes = 2.0 }\n",
+                "",
+            ),
+            &[],
+        ),
+    );
+    page.add(
+        "competition over pairs",
+        refusal(&with(LEARNS, "weight =", "connect = \"one_to_one\"\nweight ="), &[]),
+    );
+    page.add(
+        "pairs of devices",
+        refusal(&with(LEARNS, "\"unipolar\"", "\"differential\"\nspread = \"paper\""), &[]),
+    );
+    page.add("devices that do not say how", refusal(&with(LEARNS, "[protocol.devices]\n", ""), &[]));
+    page.add(
+        "nothing to age",
+        refusal(
+            &with(
+                &with(LEARNS, "[projection.input.device]\narrangement = \"unipolar\"\n", ""),
+                "[protocol.devices]\n",
+                "[[protocol.ageing]]\nafter = \"1 s\"\n\n[[protocol.variation]]\nname = \"a\"\ncv = 0.1\n",
+            ),
+            &[],
+        ),
+    );
+    page.add("a share above one", refusal(&with(LEARNS, "a_plus = 0.2", "a_plus = 1.2"), &[]));
+    page.add("no window", refusal(&with(LEARNS, "width = \"50 ms\"\n", ""), &[]));
+    page.add(
+        "a key of another homeostasis",
+        refusal(&with(LEARNS, "gain = 0.006", "tau = \"1 s\", gain = 0.006"), &[]),
+    );
+    page.add(
+        "supervised and competing",
+        refusal(
+            &with(
+                &with(TRAINS, "reset = \"subtract\"", "competition = {}"),
+                "kind = \"supervised\"",
+                "kind = \"supervised\"",
+            ),
+            &[],
+        ),
+    );
+    insta::assert_snapshot!(page.0);
+}
+
 #[test]
 fn a_bad_set_argument() {
     let mut page = Page::default();

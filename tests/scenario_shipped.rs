@@ -42,18 +42,25 @@ fn shipped_scenarios_from_disk_are_the_same_as_embedded_ones() {
 
 #[test]
 fn every_scenario_of_the_directory_is_embedded() {
-    fn collect(directory: &Path, names: &mut Vec<String>) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    // By its own name in a set that has a file about itself, by its path elsewhere.
+    fn name(root: &Path, path: &Path) -> String {
+        let own = path.parent().is_some_and(|parent| parent.join("set.toml").is_file());
+        let name = if own { Path::new(path.file_name().unwrap()) } else { path.strip_prefix(root).unwrap() };
+        name.to_str().unwrap().replace('\\', "/")
+    }
+    fn collect(root: &Path, directory: &Path, names: &mut Vec<String>) {
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
             if path.join("scenario.toml").is_file() {
-                names.push(path.file_name().unwrap().to_str().unwrap().to_string());
+                names.push(name(root, &path));
             } else if path.is_dir() {
-                collect(&path, names);
+                collect(root, &path, names);
             }
         }
     }
     let mut names = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut names);
+    collect(&root, &root, &mut names);
     names.sort();
     // If this fails after a scenario was added, the crate was not rebuilt since: touch `shipped.rs`.
     let mut embedded = shipped::names();

@@ -15,12 +15,22 @@ const MS: u64 = 1_000_000_000_000;
 
 /// Shorter, but through every stage.
 fn shortened(name: &str) -> Plan {
-    let supervised = matches!(plan(name, &[]).protocol, Protocol::Supervised(_)) as usize;
-    plan(
-        name,
-        [&[][..], &["protocol.epochs=1", "protocol.train_samples=200", "protocol.test_samples=50"]]
-            [supervised],
-    )
+    match plan(name, &[]).protocol {
+        Protocol::Supervised(_) => {
+            plan(name, &["protocol.epochs=1", "protocol.train_samples=200", "protocol.test_samples=50"])
+        }
+        Protocol::Unsupervised(_) => plan(
+            name,
+            &[
+                "population.output.size=20",
+                "protocol.epochs=1",
+                "protocol.train_samples=120",
+                "protocol.label_samples=60",
+                "protocol.test_samples=50",
+            ],
+        ),
+        Protocol::Simulate { .. } | Protocol::Device { .. } => plan(name, &[]),
+    }
 }
 
 /// Synthetic data and, for a plan that takes weights, some.
@@ -153,6 +163,22 @@ fn every_supervised_scenario_is_the_same_whatever_carries_it_out() {
             assert_eq!(result.confusion.iter().flatten().sum::<u64>(), 50, "{name}");
             let right: u64 = (0..10).map(|class| result.confusion[class][class]).sum();
             assert_eq!(result.test_accuracy, Some(right as f64 / 50.0), "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
+
+#[test]
+fn every_unsupervised_scenario_is_the_same_whatever_carries_it_out() {
+    let (_folder, search) = folder(200, 50);
+    let mut seen = 0;
+    for name in shipped::names() {
+        let plan = shortened(name);
+        if matches!(plan.protocol, Protocol::Unsupervised(_)) {
+            let outcome = whatever_carries_it_out(&plan, &search);
+            let result = outcome.unsupervised.as_ref().unwrap();
+            assert_eq!(result.confusion.iter().flatten().sum::<u64>() + result.unanswered, 50, "{name}");
             seen += 1;
         }
     }

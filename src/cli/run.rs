@@ -413,6 +413,17 @@ impl Session<'_> {
                 dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
             }
         }
+        if let Some(result) = &outcome.unsupervised {
+            let tables = [
+                ("epochs.csv", result.epochs.is_empty(), tables::learned(&result.epochs)),
+                ("confusion.csv", result.confusion.is_empty(), tables::confusion(&result.confusion)),
+                ("retention.csv", result.ageing.is_empty(), tables::ageing(&result.ageing)),
+                ("variation.csv", result.variation.is_empty(), tables::variation(&result.variation)),
+            ];
+            for (name, _, table) in tables.iter().filter(|(_, empty, _)| !empty) {
+                dir.write(name, table.as_bytes())?;
+            }
+        }
         for experiment in &outcome.experiments {
             for curve in &experiment.curves {
                 let part = if curve.name.is_empty() { String::new() } else { format!("-{}", curve.name) };

@@ -204,7 +204,7 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
 pub fn weights_from(plan: &Plan) -> Option<&str> {
     match &plan.protocol {
         Protocol::Supervised(supervised) => supervised.weights_from.as_deref(),
-        Protocol::Simulate { .. } | Protocol::Device { .. } => None,
+        Protocol::Simulate { .. } | Protocol::Device { .. } | Protocol::Unsupervised(_) => None,
     }
 }
 

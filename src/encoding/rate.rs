@@ -12,6 +12,8 @@ pub struct RateCode {
     ends: Vec<(usize, u64)>,
     blocks: usize,
     max_rate: f64,
+    /// Factor of each image's rates; empty: none.
+    factors: Vec<f64>,
 }
 
 impl RateCode {
@@ -28,7 +30,22 @@ impl RateCode {
                 ends.push((cells.len(), total));
             }
         }
-        Self { cells, ends, blocks: pixels.div_ceil(block).max(1), max_rate: max_rate.get() }
+        Self {
+            cells,
+            ends,
+            blocks: pixels.div_ceil(block).max(1),
+            max_rate: max_rate.get(),
+            factors: Vec::new(),
+        }
+    }
+
+    /// Scales the rates of each image so that its intensities sum to `total`; dark ones stay dark.
+    #[must_use]
+    pub fn normalised(mut self, total: f64) -> Self {
+        let of = |ends: &[(usize, u64)]| ends.iter().map(|end| end.1).sum::<u64>();
+        let factor = |sum: u64| if sum == 0 { 1.0 } else { total / sum as f64 };
+        self.factors = self.ends.chunks(self.blocks).map(|image| factor(of(image))).collect();
+        self
     }
 
     /// Number of images.
@@ -60,7 +77,8 @@ impl RateCode {
         let index = image * self.blocks + block;
         let start = if index == 0 { 0 } else { self.ends[index - 1].0 };
         let (end, total) = self.ends[index];
-        BlockRate::new(&self.cells[start..end], self.max_rate * total as f64 / 255.0)
+        let factor = self.factors.get(image).copied().unwrap_or(1.0);
+        BlockRate::new(&self.cells[start..end], self.max_rate * total as f64 / 255.0 * factor)
     }
 }
 
@@ -75,6 +93,16 @@ mod tests {
         assert!((code.block(0, 0).mean_gap_fs - 1e13).abs() < 1.0);
         assert_eq!(code.block(0, 0).cells.len(), 1);
         assert!((code.block(1, 0).mean_gap_fs - 1e15 / 220.0).abs() < 1.0);
+        assert!(code.block(2, 0).cells.is_empty());
+    }
+
+    #[test]
+    fn normalised_images_have_one_total_rate() {
+        let images = [0, 255, 0, 255, 255, 51, 0, 0, 0];
+        let code = RateCode::new(&images, 3, Hertz::new(100.0)).normalised(510.0);
+        for image in 0..2 {
+            assert!((code.block(image, 0).mean_gap_fs / (1e15 / 200.0) - 1.0).abs() < 1e-12);
+        }
         assert!(code.block(2, 0).cells.is_empty());
     }
 }

@@ -32,6 +32,8 @@ pub enum ClockedError {
     NoStep { dt: Time },
     #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
     ShortPulse { projection: String, length: Time, dt: Time },
+    #[error("the neurons of `{population}` compete, which is computed by the event engines alone")]
+    Competition { population: String },
     #[error("`{what}` takes {steps} steps of {dt}; allowed: up to {MAX_STEPS}")]
     ManySteps { what: String, steps: u64, dt: Time },
 }
@@ -142,7 +144,10 @@ impl<'n> Clocked<'n> {
             return Err(vec![ClockedError::NoStep { dt }]);
         }
         let steps = |time: Time| (time.fs() + dt.fs() / 2) / dt.fs();
-        let mut faults = Vec::new();
+        let competing = network.populations.iter().filter(|population| population.competition.is_some());
+        let mut faults: Vec<ClockedError> = competing
+            .map(|population| ClockedError::Competition { population: population.name.clone() })
+            .collect();
         let mut longest = 1;
         let mut delays = Vec::new();
         for projection in &network.projections {

@@ -1,6 +1,7 @@
 //! What happens at an instant. Both engines run this code; they differ only in how they find the next
 //! instant.
 
+use super::competition::{Competing, CompetingParameters, Contest};
 use super::held::{HeldDelivery, columns_at, shared_theta};
 use super::key::{EventKey, Kind, STEPS};
 use super::own_time::{Membrane, OwnParameters};
@@ -21,6 +22,7 @@ use crate::time::Time;
 pub(super) enum Parameters<R: Real> {
     Shared { parameters: SharedParameters<R>, at_rest: R },
     Own { parameters: OwnParameters, predicts: bool },
+    Competing(CompetingParameters<R>),
 }
 
 /// Membranes and counts, and the scratch space of an instant.
@@ -71,6 +73,8 @@ impl<R: Real> Core<R> {
             .iter()
             .enumerate()
             .map(|(index, population)| match population.form {
+                Form::SharedDecay if population.competition.is_some() => CompetingParameters::new(population)
+                    .map_or_else(|| unreachable!("it competes"), Parameters::Competing),
                 Form::SharedDecay => Parameters::Shared {
                     parameters: SharedParameters::new(population.size, &population.lif),
                     at_rest: R::from_f64(-(population.lif.r_m.get() * population.lif.i_bias.get())),
@@ -89,6 +93,7 @@ impl<R: Real> Core<R> {
                     Membranes::Shared(SharedDecay::new(parameters, *at_rest))
                 }
                 Parameters::Own { .. } => Membranes::Own(vec![Membrane::rest(); population.size as usize]),
+                Parameters::Competing(parameters) => Membranes::Competing(Competing::new(parameters)),
             })
             .collect();
         let counts = Counts {
@@ -133,7 +138,7 @@ impl<R: Real> Core<R> {
                 Parameters::Own { parameters, .. } => {
                     vec![Current::default(); parameters.decays.len() * population.size as usize]
                 }
-                Parameters::Shared { .. } => Vec::new(),
+                Parameters::Shared { .. } | Parameters::Competing(_) => Vec::new(),
             })
             .collect();
         Self { parameters, switching, membranes, currents, counts, scratch, by_rank, spikes: Vec::new() }
@@ -161,6 +166,7 @@ impl<R: Real> Core<R> {
                 (Membranes::Shared(state), Parameters::Shared { parameters, at_rest }) => {
                     state.restart(parameters, *at_rest);
                 }
+                (Membranes::Competing(state), _) => state.restart(),
                 (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) => {
                     neurons.fill(Membrane::rest());
                     self.currents[index].fill(Current::default());
@@ -421,6 +427,24 @@ impl<R: Real> Core<R> {
                     None => {}
                 }
             }
+            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+                if state.inhibited(event.time) {
+                    // The arrival is lost.
+                    if P::TAPE {
+                        probe.row(event.source, event.row, R::ONE, state.x.as_slice(), state.x.as_slice());
+                    }
+                    return;
+                }
+                let stride = stride(columns);
+                let start = event.row as usize * stride;
+                let before = if P::TAPE { state.x.clone() } else { Vec::new() };
+                let decay = state.advance(parameters, event.time);
+                self.scratch[projection.to].advanced = true;
+                state.add(&values[start..start + stride]);
+                if P::TAPE {
+                    probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());
+                }
+            }
             (Membranes::Own(_), _) => {
                 let scratch = &mut self.scratch[projection.to];
                 each_target(projection, network, values, event.row, |target, weight: R| {
@@ -442,6 +466,15 @@ impl<R: Real> Core<R> {
         probe: &mut P,
     ) {
         if std::mem::take(&mut self.scratch[population].advanced) {
+            if let (Membranes::Competing(state), Parameters::Competing(parameters)) =
+                (&mut self.membranes[population], &self.parameters[population])
+            {
+                if let Some(winner) = state.winner(parameters) {
+                    state.fire(parameters, winner);
+                    self.spike(network, population, winner as u32, Time::ZERO, time, queue, probe);
+                }
+                return;
+            }
             for neuron in 0..network.populations[population].size {
                 let mut refractory = Time::ZERO;
                 if let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
@@ -560,6 +593,8 @@ impl<R: Real> Core<R> {
                 let until = match &self.membranes[population] {
                     Membranes::Shared(state) => state.until.get(neuron).copied().unwrap_or(Time::ZERO),
                     Membranes::Own(neurons) => neurons[neuron].until,
+                    // Switches do not compete.
+                    Membranes::Competing(_) => Time::ZERO,
                 };
                 if until > time {
                     *u = switch.u_on(until.seconds_since(time));
@@ -591,6 +626,10 @@ impl<R: Real> Core<R> {
                 let lif = &network.populations[population].lif;
                 let u_inf = lif.u_rest.get() + lif.r_m.get() * lif.i_bias.get();
                 state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect()
+            }
+            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+                let u_rest = network.populations[population].lif.u_rest.get();
+                state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_rest).collect()
             }
             (Membranes::Own(neurons), Parameters::Own { parameters, .. }) => {
                 let (currents, each) = (&self.currents[population], parameters.decays.len());
@@ -627,11 +666,6 @@ impl<R: Real> Core<R> {
         let feedback = outgoing.iter().map(|&out| network.projections[out].delay.fs()).min();
         let block = queue.block(index)?;
         let (times, rows) = block.ready(horizon);
-        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
-            (&mut self.membranes[population], &self.parameters[population])
-        else {
-            return None;
-        };
         self.spikes.clear();
         let mut sink = Sink {
             probe,
@@ -645,29 +679,30 @@ impl<R: Real> Core<R> {
             real: std::marker::PhantomData::<R>,
         };
         let first_row = source.1;
-        let taken = if state.until.is_empty() && self.switching[population].is_none() {
-            let sink = &mut sink;
-            crate::simd::vectorised(Delivery {
-                state,
-                parameters,
-                times,
-                rows,
-                first_row,
-                weights: values,
-                sink,
-            })
-        } else {
-            let (switching, sink) = (&mut self.switching[population], &mut sink);
-            deliver_held(HeldDelivery {
-                state,
-                parameters,
-                switching,
-                times,
-                rows,
-                first_row,
-                weights: values,
-                sink,
-            })
+        let (weights, sink) = (values.as_slice(), &mut sink);
+        let taken = match (&mut self.membranes[population], &self.parameters[population]) {
+            (Membranes::Shared(state), Parameters::Shared { parameters, .. })
+                if state.until.is_empty() && self.switching[population].is_none() =>
+            {
+                crate::simd::vectorised(Delivery { state, parameters, times, rows, first_row, weights, sink })
+            }
+            (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
+                let switching = &mut self.switching[population];
+                deliver_held(HeldDelivery {
+                    state,
+                    parameters,
+                    switching,
+                    times,
+                    rows,
+                    first_row,
+                    weights,
+                    sink,
+                })
+            }
+            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+                crate::simd::vectorised(Contest { state, parameters, times, rows, first_row, weights, sink })
+            }
+            _ => return None,
         };
         let held = sink.held;
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;

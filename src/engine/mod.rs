@@ -5,6 +5,7 @@
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
 mod clocked;
+mod competition;
 mod core;
 mod held;
 mod key;
@@ -21,6 +22,7 @@ mod state;
 mod switching;
 
 pub use clocked::{Clocked, ClockedError};
+pub use competition::{Competing, Thresholds};
 pub use key::{EventKey, Kind};
 pub use learn::{Learning, LearningError, LearningState, layout};
 pub use own_time::Membrane;

@@ -35,6 +35,8 @@ pub trait Probe<R: Real> {
     /// Whether the arrivals of single rows need not be counted: they are what the read energy is booked
     /// from, and nobody books training that runs in software.
     const UNCOUNTED: bool = false;
+    /// Whether a step ends with the instant of a spike, because something changes before the next arrival.
+    const PAUSE: bool = false;
 
     /// Line `line` of source `source` spikes.
     #[inline]
@@ -137,6 +139,7 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const TAPE: bool = A::TAPE || B::TAPE;
     const LEARN: bool = A::LEARN || B::LEARN;
     const UNCOUNTED: bool = A::UNCOUNTED || B::UNCOUNTED;
+    const PAUSE: bool = A::PAUSE || B::PAUSE;
 
     #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {
@@ -185,6 +188,7 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const TAPE: bool = P::TAPE;
     const LEARN: bool = P::LEARN;
     const UNCOUNTED: bool = P::UNCOUNTED;
+    const PAUSE: bool = P::PAUSE;
 
     #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {

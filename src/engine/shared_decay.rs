@@ -157,6 +157,8 @@ impl<R: Real> SharedDecay<R> {
 pub trait RowSink<R: Real> {
     /// Whether [`RowSink::row`] is wanted.
     const ROWS: bool;
+    /// Whether its `before` is wanted.
+    const BEFORE: bool = Self::ROWS;
     /// Whether firings have to be reported between the rows they happen at, not after them.
     const ORDERED: bool;
     /// Whether a firing may end the batch early.

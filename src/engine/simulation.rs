@@ -1,6 +1,7 @@
 //! A simulation of one network: episodes begin, run, stop anywhere and go on.
 
-use super::core::Core;
+use super::competition::Thresholds;
+use super::core::{Core, Parameters};
 use super::key::{EventKey, Kind, STEPS};
 use super::own_time::Membrane;
 use super::probe::Probe;
@@ -150,7 +151,49 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     pub fn last_update(&self, population: usize) -> (&[R], Time) {
         match &self.core.membranes[population] {
             Membranes::Shared(state) => (&state.x, state.last),
+            Membranes::Competing(state) => (&state.x, state.last),
             Membranes::Own(_) => (&[], self.now),
+        }
+    }
+
+    /// Thresholds of a population that competes, relative to u_rest: as of its last spike, or of
+    /// [`Simulation::adapt`].
+    #[must_use]
+    pub fn thresholds(&self, population: usize) -> Option<&Thresholds> {
+        match &self.core.membranes[population] {
+            Membranes::Competing(state) => Some(&state.thresholds),
+            _ => None,
+        }
+    }
+
+    /// Replaces the thresholds of a population that competes.
+    ///
+    /// # Errors
+    /// If they do not fit it.
+    pub fn set_thresholds(&mut self, population: usize, thresholds: Thresholds) -> Result<(), StateError> {
+        if let Membranes::Competing(state) = &mut self.core.membranes[population] {
+            for (found, expected) in [
+                (thresholds.base.len(), state.thresholds.base.len()),
+                (thresholds.raised.len(), state.thresholds.raised.len()),
+            ] {
+                if found != expected {
+                    return Err(StateError::Shape { what: "thresholds", found, expected });
+                }
+            }
+            state.set(thresholds);
+        }
+        Ok(())
+    }
+
+    /// The presentation is over, `elapsed` after it began: thresholds of populations that compete adapt to
+    /// its spikes and go on decaying.
+    pub fn adapt(&mut self, elapsed: Time) {
+        for (index, membranes) in self.core.membranes.iter_mut().enumerate() {
+            if let (Membranes::Competing(state), Parameters::Competing(parameters)) =
+                (membranes, &self.core.parameters[index])
+            {
+                state.adapt(parameters, &self.core.counts.spikes[index], elapsed);
+            }
         }
     }
 
@@ -238,6 +281,18 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
                 let held = found.until.iter().filter(|&&until| until > found.last).count();
                 shape("held neurons", found.held as usize, held)?;
                 time("a membrane", found.last <= now)?;
+            }
+            (Membranes::Competing(found), Membranes::Competing(expected)) => {
+                found.check(expected).map_err(|(what, found, expected)| StateError::Shape {
+                    what,
+                    found,
+                    expected,
+                })?;
+                let inhibition = match &core.parameters[index] {
+                    Parameters::Competing(parameters) => parameters.inhibition,
+                    _ => Time::ZERO,
+                };
+                time("a membrane", found.last <= now.after(inhibition) && found.raised_at <= now)?;
             }
             _ => return Err(StateError::Form { population: index }),
         }

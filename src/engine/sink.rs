@@ -29,11 +29,12 @@ pub(super) struct Sink<'a, R, P> {
 
 impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
     const ROWS: bool = P::STREAM || P::TAPE;
+    const BEFORE: bool = P::TAPE;
     const ORDERED: bool = P::STREAM;
 
     #[inline(always)]
     fn stops(&self) -> bool {
-        self.feedback.is_some()
+        P::PAUSE || self.feedback.is_some()
     }
 
     #[inline(always)]
@@ -54,6 +55,9 @@ impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
         let spike = Spike { time, population: self.population, neuron };
         self.probe.spike(spike);
         self.spikes.push(spike);
+        if P::PAUSE {
+            return index + 1;
+        }
         match self.feedback {
             None => self.times.len(),
             Some(delay) => {

@@ -1,6 +1,7 @@
 //! Everything that changes during a run, as plain data: enough to stop anywhere and go on elsewhere,
 //! under either engine, to the same bits.
 
+use super::competition::Competing;
 use super::key::EventKey;
 use super::own_time::Membrane;
 use super::shared_decay::SharedDecay;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub enum Membranes<R: Real> {
     Shared(SharedDecay<R>),
     Own(Vec<Membrane>),
+    Competing(Competing<R>),
 }
 
 /// Logical event counts since the episode began.

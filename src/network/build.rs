@@ -1,7 +1,9 @@
 //! Putting a network together: every fault is found, and found once.
 
 use super::compile::{Form, decays, form, lanes, ranks};
-use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
+use super::{
+    Competition, CompetitionFault, Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind,
+};
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
@@ -36,6 +38,8 @@ pub enum Fault {
     Decays { name: String, found: usize },
     #[error("population `{name}`: {fault}")]
     Neuron { name: String, fault: NeuronError },
+    #[error("population `{name}`: {fault}")]
+    Competition { name: String, fault: CompetitionFault },
     #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
     ZeroDelayCycle { names: Vec<String> },
     #[error("source `{name}` has a spike of line {id}, but only {size} lines")]
@@ -80,10 +84,19 @@ impl Builder {
             size,
             neuron,
             lif,
+            competition: None,
             form: Form::OwnTime,
             rank: 0,
         });
         self.populations.len() - 1
+    }
+
+    /// Makes the members of a population compete.
+    ///
+    /// # Panics
+    /// If there is no such population.
+    pub fn compete(&mut self, population: usize, competition: Competition) {
+        self.populations[population].competition = Some(competition);
     }
 
     /// Adds a projection and returns its index.
@@ -120,6 +133,8 @@ impl Builder {
             }
             let neuron = population.neuron.faults().into_iter();
             faults.extend(neuron.map(|fault| Fault::Neuron { name: population.name.clone(), fault }));
+            let rivalry = population.competition.iter().flat_map(|c| c.faults(&population.lif));
+            faults.extend(rivalry.map(|fault| Fault::Competition { name: population.name.clone(), fault }));
         }
         for (index, population) in populations.iter().enumerate() {
             let found = decays(index, &projections).len();
@@ -140,6 +155,13 @@ impl Builder {
         for index in 0..populations.len() {
             populations[index].rank = rank[index];
             populations[index].form = form(index, &populations[index], &projections);
+            if populations[index].competition.is_some() && populations[index].form != Form::SharedDecay {
+                let name = populations[index].name.clone();
+                faults.push(Fault::Competition { name, fault: CompetitionFault::NotShared });
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults);
         }
         let outgoing = |origin: Origin| -> Vec<usize> {
             (0..projections.len()).filter(|&index| projections[index].from == origin).collect()

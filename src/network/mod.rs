@@ -3,10 +3,12 @@
 //! Weights are kept apart ([`Weights`]), because training changes them; everything here is constant.
 
 mod build;
+mod competition;
 mod compile;
 
 pub(crate) use build::MAX_STEPS;
 pub use build::{Builder, Fault};
+pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
 
@@ -68,6 +70,8 @@ pub struct Population {
     pub neuron: Neuron,
     /// What `neuron` is between spikes: [`Neuron::membrane`].
     pub lif: Lif,
+    /// How its members compete, if they do.
+    pub competition: Option<Competition>,
     /// Arithmetic form, chosen by the plan.
     pub form: Form,
     /// Depth in the graph of zero-delay projections.
@@ -144,6 +148,18 @@ pub struct Network {
     pub from_population: Vec<Vec<usize>>,
     /// The event sources of the fast engine, in tournament order.
     pub lanes: Vec<Lane>,
+}
+
+impl Network {
+    /// The same network with thresholds that no longer adapt: for labelling and testing.
+    #[must_use]
+    pub fn frozen(&self) -> Self {
+        let mut frozen = self.clone();
+        for competition in frozen.populations.iter_mut().filter_map(|p| p.competition.as_mut()) {
+            competition.homeostasis = None;
+        }
+        frozen
+    }
 }
 
 /// Columns of a dense row are padded to a multiple of this, so that row loops need no remainder.

@@ -52,7 +52,10 @@ fn draw(plus: &[f64], minus: &[f64]) -> Result<String, PlotError> {
         }
         bins
     };
-    let series = [("G+", histogram(plus), BLUE), ("G\u{2212}", histogram(minus), VERMILLION)];
+    let series = [
+        (if minus.is_empty() { "G" } else { "G+" }, histogram(plus), BLUE),
+        ("G\u{2212}", histogram(minus), VERMILLION),
+    ];
     let highest = series.iter().flat_map(|s| &s.1).copied().max().unwrap_or(1).max(1);
     let decades = f64::from(highest).log10().ceil().max(1.0);
 

@@ -9,12 +9,14 @@ mod conductance;
 mod confusion;
 mod energy;
 mod experiment;
+mod fields;
 pub mod measured;
 pub mod number;
 mod overview;
 mod png;
 mod programming;
 mod raster;
+mod robust;
 mod shown;
 mod style;
 mod weights;
@@ -24,7 +26,7 @@ pub use png::{PngError, Renderer};
 
 use crate::record::csv::SpikeRow;
 use crate::record::npz::ArrayKind;
-use crate::scenario::outcome::{Outcome, Status};
+use crate::scenario::outcome::{EpochResult, LearnedEpoch, Outcome, Status, Vote};
 use crate::scenario::plan::{Plan, Protocol};
 use crate::time::Time;
 
@@ -99,10 +101,23 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
             add("shown", Shape::Half, shown::caption(shown), shown::draw(shown, end_ms)?);
         }
     }
+    if let Some(result) = &outcome.unsupervised
+        && !result.epochs.is_empty()
+    {
+        let epochs: Vec<EpochResult> =
+            result.epochs.iter().map(|epoch| by_vote(epoch, result.vote)).collect();
+        let caption = accuracy::caption(None).replacen("in training", "of the labelled training samples", 1);
+        add("accuracy", Shape::Half, caption, accuracy::draw(&epochs, None, accuracy::SIZE)?);
+    }
     for array in &outcome.arrays {
         if let (ArrayKind::Weight, name) = ArrayKind::of(&array.name)
             && let Some(side) = weights::side(array.rows)
         {
+            if let Some(result) = &outcome.unsupervised {
+                let svg = fields::draw(array, side, &result.classes)?;
+                add(&format!("fields-{name}"), Shape::Wide, fields::caption(), svg);
+                continue;
+            }
             let unit = weights::unit(plan, name);
             add(
                 &format!("weights-{name}"),
@@ -119,10 +134,12 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         let end_ms = if complete { episode_ms(plan, first) } else { 0.0 };
         add("raster", Shape::Wide, raster::caption(spikes), raster::draw(spikes, end_ms)?);
     }
-    if let Some(result) = &outcome.supervised
-        && result.confusion.iter().flatten().any(|&n| n > 0)
+    let supervised = outcome.supervised.as_ref().map(|result| &result.confusion);
+    let unsupervised = outcome.unsupervised.as_ref().map(|result| &result.confusion);
+    if let Some(matrix) = supervised.or(unsupervised)
+        && matrix.iter().flatten().any(|&n| n > 0)
     {
-        add("confusion", Shape::Tall, confusion::caption(), confusion::draw(&result.confusion)?);
+        add("confusion", Shape::Tall, confusion::caption(), confusion::draw(matrix)?);
     }
     if let Protocol::Device { experiments } = &plan.protocol {
         // What one device spent is a line of its table.
@@ -140,7 +157,23 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
     {
         figures.push(figure);
     }
+    if let Some(result) = &outcome.unsupervised {
+        figures.extend(robust::variation(&result.variation, result.vote)?);
+        figures.extend(robust::ageing(&result.ageing, result.vote)?);
+    }
     Ok(figures)
+}
+
+/// An epoch of unsupervised learning as the curve of accuracies wants it.
+fn by_vote(epoch: &LearnedEpoch, vote: Vote) -> EpochResult {
+    EpochResult {
+        epoch: epoch.epoch,
+        loss: 0.0,
+        train_accuracy: epoch.labelled.by(vote),
+        validation_accuracy: epoch.validation.map(|votes| votes.by(vote)),
+        test_accuracy: epoch.test.by(vote),
+        learning_rate: epoch.a_plus,
+    }
 }
 
 /// How long an episode lasts: the first are training, if there is any, and the last the final test.
@@ -150,6 +183,8 @@ fn episode_ms(plan: &Plan, episode: u64) -> f64 {
             protocol.presentation
         }
         Protocol::Supervised(protocol) => protocol.test_presentation,
+        Protocol::Unsupervised(protocol) if episode == 0 => protocol.presentation,
+        Protocol::Unsupervised(protocol) => protocol.test_presentation,
         Protocol::Simulate { duration } => *duration,
         Protocol::Device { .. } => Time::ZERO,
     };

@@ -107,6 +107,22 @@ pub fn bytes(n: u64) -> String {
     if unit == "B" { format!("{n} B") } else { format!("{} {unit}", significant(value, 3)) }
 }
 
+/// A span that may be long: as [`duration`], and in days or years where those are more telling.
+#[must_use]
+pub fn span(seconds: f64) -> String {
+    const DAY: f64 = 86_400.0;
+    const YEAR: f64 = 365.0 * DAY;
+    if seconds >= YEAR {
+        let years = seconds / YEAR;
+        format!("{} {}", significant(years, 3), if years < 1.005 { "year" } else { "years" })
+    } else if seconds >= DAY {
+        let days = seconds / DAY;
+        format!("{} {}", significant(days, 3), if days < 1.005 { "day" } else { "days" })
+    } else {
+        duration(seconds)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

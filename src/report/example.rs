@@ -45,7 +45,11 @@ fn plan() -> Plan {
         seed: 1,
         sources: vec![SourcePlan {
             name: "retina".into(),
-            kind: SourceKind::Dataset { dataset: DatasetName::Mnist, max_rate: Hertz::new(100.0) },
+            kind: SourceKind::Dataset {
+                dataset: DatasetName::Mnist,
+                max_rate: Hertz::new(100.0),
+                normalise: false,
+            },
         }],
         populations: vec![PopulationPlan {
             name: "output".into(),
@@ -58,6 +62,7 @@ fn plan() -> Plan {
                 v_drive: Volt::new(0.25),
                 on_time: Second::new(1e-4),
             },
+            competition: None,
         }],
         projections: vec![ProjectionPlan {
             name: "input".into(),
@@ -218,6 +223,7 @@ fn outcome() -> Outcome {
             shown: Some(ShownSample { class: 7, index: 0, rates_hz: rates.to_vec(), spikes_ms }),
             weights_from: None,
         }),
+        unsupervised: None,
         experiments: Vec::new(),
         arrays: vec![
             array("weight.input", weights),

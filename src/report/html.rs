@@ -57,6 +57,7 @@ pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: 
                         @if summary.experiments.is_empty() { (counts(summary)) }
                         (energy(manifest, outcome, summary))
                     }
+                    (super::learning::section(summary))
                     @if !summary.programming.is_empty() { (programming(summary)) }
                     @if !summary.assumed.is_empty() {
                         h2 { "Assumed" }
@@ -190,7 +191,9 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
             h3 { @if per_inference.is_some() { "Energy per inference" } @else { "Energy of the run" } }
             @if summary.accuracy.is_some() {
                 p.remark.above {
-                    "Mean over the presentations of the final test. Training runs in software and is not in it."
+                    "Mean over the presentations of the final test. "
+                    @if summary.learning.is_some() { "What learning took is told apart, below." }
+                    @else { "Training runs in software and is not in it." }
                 }
             }
             table {

@@ -6,6 +6,7 @@ pub mod device;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod html;
+mod learning;
 pub mod manifest;
 pub mod plan;
 pub mod set;

@@ -16,7 +16,7 @@ pub struct Row {
     pub value: String,
 }
 
-fn row(name: &str, value: impl Into<String>) -> Row {
+pub(super) fn row(name: &str, value: impl Into<String>) -> Row {
     Row { name: name.into(), value: value.into() }
 }
 
@@ -33,6 +33,9 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
         }
         Protocol::Supervised(supervised) => {
             ("Protocol: supervised training".to_string(), training(plan, supervised))
+        }
+        Protocol::Unsupervised(unsupervised) => {
+            ("Protocol: learning without labels".to_string(), super::learning::describe(plan, unsupervised))
         }
         Protocol::Device { experiments } => {
             return experiments.iter().map(super::device::described).collect();
@@ -109,7 +112,7 @@ fn beyond(rms: f64, v_th: f64) -> String {
     format!(" The membranes are at {} rms; v_th is {}.", si(rms, "V"), si(v_th, "V"))
 }
 
-fn time(time: Time) -> String {
+pub(super) fn time(time: Time) -> String {
     time.to_string()
 }
 
@@ -156,7 +159,7 @@ fn source(source: &SourcePlan) -> Vec<Row> {
             row("start", time(*start)),
             row("period", time(*period)),
         ],
-        SourceKind::Dataset { dataset, max_rate } => {
+        SourceKind::Dataset { dataset, max_rate, normalise } => {
             let name = match dataset {
                 DatasetName::DrawnDigits => "drawn digits",
                 DatasetName::Mnist => "MNIST",
@@ -165,7 +168,13 @@ fn source(source: &SourcePlan) -> Vec<Row> {
             vec![
                 row("data set", name),
                 row("encoding", "each pixel a Poisson process"),
-                row("max_rate", max_rate.to_string()),
+                row(
+                    "max_rate",
+                    format!(
+                        "{max_rate}{}",
+                        if *normalise { ", samples scaled to one total rate" } else { "" }
+                    ),
+                ),
             ]
         }
     }
@@ -186,7 +195,7 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
             row("i_cc, g_on", format!("{}, {}", population.switch.i_cc, population.switch.g_on)),
         ];
     }
-    vec![
+    let mut rows = vec![
         row("model", "leaky integrate-and-fire"),
         row("size", count(population.size.into())),
         row("tau_m", n.tau_m.to_string()),
@@ -195,7 +204,11 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
         row("t_ref", n.t_ref.to_string()),
         row("i_cc, g_on", format!("{}, {}", population.switch.i_cc, population.switch.g_on)),
         row("on_time", population.switch.on_time.to_string()),
-    ]
+    ];
+    if let Some(competition) = &population.competition {
+        rows.extend(super::learning::competition(competition));
+    }
+    rows
 }
 
 fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
@@ -232,7 +245,7 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     ];
     if let Some(device) = &projection.device {
         let arrangement = match device.arrangement {
-            Arrangement::Single => "one device".to_string(),
+            Arrangement::Single | Arrangement::Unipolar => "one device".to_string(),
             Arrangement::Differential => "a pair of devices".to_string(),
             Arrangement::Parallel(n) => format!("{n} pairs of devices"),
         };
@@ -266,7 +279,7 @@ fn listed(connect: &Connect, unit: &str) -> String {
     }
 }
 
-fn cv(fraction: f64) -> String {
+pub(super) fn cv(fraction: f64) -> String {
     let text = format!("{:.3}", 100.0 * fraction);
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }

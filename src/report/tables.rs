@@ -3,7 +3,9 @@
 use super::device::ExperimentSummary;
 use crate::record::csv::field;
 use crate::scenario::device::{MeasuredIn, Relation, Tolerance};
-use crate::scenario::outcome::{EpochResult, ProgrammingResult};
+use crate::scenario::outcome::{
+    AgedResult, EpochResult, LearnedEpoch, ProgrammingResult, VariationResult, Votes,
+};
 use std::fmt::Write as _;
 
 /// `epochs.csv`: one line per epoch of training.
@@ -17,6 +19,73 @@ pub fn epochs(epochs: &[EpochResult]) -> String {
             "{},{},{},{validation},{},{}",
             e.epoch, e.loss, e.train_accuracy, e.test_accuracy, e.learning_rate
         );
+    }
+    text
+}
+
+/// `epochs.csv` of learning without labels: one line per epoch.
+#[must_use]
+pub fn learned(epochs: &[LearnedEpoch]) -> String {
+    let mut text = "epoch,class_mean,log_likelihood,validation_class_mean,validation_log_likelihood,\
+                    labelled_class_mean,labelled_log_likelihood,spikes_per_sample,silent,theta_mean [V],a_plus,\
+                    energy_per_sample [J]\n"
+        .to_string();
+    for e in epochs {
+        let held =
+            |vote: fn(&Votes) -> f64| e.validation.as_ref().map_or(String::new(), |v| vote(v).to_string());
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{},{},{},{},{},{},{}",
+            e.epoch,
+            e.test.class_mean,
+            e.test.log_likelihood,
+            held(|v| v.class_mean),
+            held(|v| v.log_likelihood),
+            e.labelled.class_mean,
+            e.labelled.log_likelihood,
+            e.spikes_per_sample,
+            e.silent,
+            e.theta_mean,
+            e.a_plus,
+            e.energy_per_sample_j
+        );
+    }
+    text
+}
+
+/// `retention.csv`: one line per age.
+#[must_use]
+pub fn ageing(ages: &[AgedResult]) -> String {
+    let mut text = "after [s],class_mean,log_likelihood,recalibrated_class_mean,recalibrated_log_likelihood,\
+                    mean conductance [S]\n"
+        .to_string();
+    for age in ages {
+        let (test, scaled, g) = (&age.test, &age.recalibrated, age.conductance);
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{g}",
+            age.after_s, test.class_mean, test.log_likelihood, scaled.class_mean, scaled.log_likelihood
+        );
+    }
+    text
+}
+
+/// `variation.csv`: one line per case and seed.
+#[must_use]
+pub fn variation(cases: &[VariationResult]) -> String {
+    let mut text = "case,cv,draw,class_mean,log_likelihood\n".to_string();
+    for case in cases {
+        for (draw, votes) in case.test.iter().enumerate() {
+            let name = field(&case.name);
+            let _ = writeln!(
+                text,
+                "{name},{},{},{},{}",
+                case.cv,
+                draw + 1,
+                votes.class_mean,
+                votes.log_likelihood
+            );
+        }
     }
     text
 }

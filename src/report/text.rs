@@ -1,7 +1,7 @@
 //! The end of a run in a terminal: the results in a screenful.
 
 use crate::plot::measured::shown as measured_text;
-use crate::plot::number::{bytes, count, duration, percent, rough, si};
+use crate::plot::number::{bytes, count, duration, percent, rough, si, span};
 use crate::report::device;
 use crate::report::summary::{Accuracy, Summary};
 use crate::scenario::outcome::Status;
@@ -18,6 +18,7 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
     if let Some(accuracy) = &summary.accuracy {
         accuracy_lines(&mut lines, accuracy, paper);
     }
+    learning_lines(&mut lines, summary);
     for case in &summary.programming {
         let bound = case.max_loss.map_or_else(String::new, |max| {
             format!(", bound {:.2}{}", max * 100.0, if case.loss <= max { "" } else { ": EXCEEDED" })
@@ -89,6 +90,62 @@ fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
     }
     if let Some(from) = &accuracy.weights_from {
         lines.row("weights from", from);
+    }
+}
+
+/// What learning without labels took, and what the devices bear.
+fn learning_lines(lines: &mut Lines, summary: &Summary) {
+    let accuracy = summary.accuracy.as_ref();
+    if let Some(votes) = accuracy.and_then(|accuracy| accuracy.by_vote) {
+        let both = format!(
+            "{} class mean, {} log-likelihood",
+            percent(votes.class_mean),
+            percent(votes.log_likelihood)
+        );
+        lines.row("by vote", &both);
+    }
+    let Some(learning) = &summary.learning else { return };
+    if learning.unanswered > 0 {
+        lines
+            .row("without answer", &format!("{} test samples, counted as wrong", count(learning.unanswered)));
+    }
+    if let Some(total) = learning.energy_per_sample_j.get("total") {
+        let program = learning.energy_per_sample_j.get("program").copied().unwrap_or(0.0);
+        let what =
+            if program > 0.0 { format!(", {} of it programming", si(program, "J")) } else { String::new() };
+        lines.row("per sample learned", &format!("{}{what}", si(*total, "J")));
+    }
+    lines.row(
+        "pulses per device",
+        &format!(
+            "{:.0} in the mean, {} at most ({} cycles were measured)",
+            learning.pulses_mean,
+            count(learning.pulses_max),
+            count(learning.pulses_measured)
+        ),
+    );
+    for age in &summary.ageing {
+        let both = format!(
+            "{}; with thresholds brought down {}",
+            percent(age.accuracy),
+            percent(age.accuracy_recalibrated)
+        );
+        lines.row(&format!("after {}", span(age.after_s)), &both);
+    }
+    for case in &summary.variation {
+        let bound = case.max_loss.map_or_else(String::new, |max| {
+            format!(", bound {:.2}{}", max * 100.0, if case.loss <= max { "" } else { ": EXCEEDED" })
+        });
+        lines.row(
+            &case.name,
+            &format!(
+                "{} \u{b1} {:.2} (sd of {} seeds); costs {:.2} points{bound}",
+                percent(case.mean),
+                case.sd * 100.0,
+                case.seeds,
+                case.loss * 100.0
+            ),
+        );
     }
 }
 

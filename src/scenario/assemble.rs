@@ -53,7 +53,10 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
         builder.source(&source.name, size, kind);
     }
     for population in &plan.populations {
-        builder.population(&population.name, population.size, population.neuron.clone());
+        let index = builder.population(&population.name, population.size, population.neuron.clone());
+        if let Some(competition) = &population.competition {
+            builder.compete(index, competition.clone());
+        }
     }
     for projection in &plan.projections {
         let from = match projection.from {
@@ -199,6 +202,9 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for population in &network.populations {
         let form = match population.form {
+            network::Form::SharedDecay if population.competition.is_some() => {
+                "shared-decay (one decay factor per event for all), one winner per instant"
+            }
             network::Form::SharedDecay => "shared-decay (one decay factor per event for all)",
             network::Form::OwnTime => "own-time (each neuron advances at its own events)",
         };

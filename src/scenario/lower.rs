@@ -9,7 +9,7 @@ use super::plan::{
     DatasetName, Plan, PopulationPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, SwitchEnergy,
 };
 use super::spec::{Refers, Unit};
-use super::{assumed, device, lists, load, supervised};
+use super::{assumed, competition, device, lists, load, supervised, unsupervised};
 use crate::device::threshold::{ThresholdLaw, ThresholdSpread, ThresholdSwitch};
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::synapse::{Placement, Spread};
@@ -148,6 +148,7 @@ impl Lower<'_> {
                     _ => DatasetName::DrawnDigits,
                 },
                 max_rate: quantity(fields.table("encode")?, "max_rate")?,
+                normalise: fields.table("encode")?.flag("normalise")?,
             },
             _ => return None,
         };
@@ -285,7 +286,14 @@ impl Lower<'_> {
             i_bias: quantity(fields, "i_bias")?,
         };
         let neuron = Neuron::Lif(neuron);
-        Some(PopulationPlan { name: name.to_string(), size: fields.count("size")?, neuron, switch: switch? })
+        let competition = competition::lower(self, name, fields);
+        Some(PopulationPlan {
+            name: name.to_string(),
+            size: fields.count("size")?,
+            neuron,
+            switch: switch?,
+            competition: competition?,
+        })
     }
 
     /// A population of threshold switches.
@@ -345,7 +353,13 @@ impl Lower<'_> {
         }
         energy.on_time = switch.membrane().t_ref;
         let size = fields.count("size")?;
-        Some(PopulationPlan { name: name.to_string(), size, neuron: Neuron::Switch(switch), switch: energy })
+        Some(PopulationPlan {
+            name: name.to_string(),
+            size,
+            neuron: Neuron::Switch(switch),
+            switch: energy,
+            competition: None,
+        })
     }
 
     /// Key `low` must be strictly below key `high` of the same table.
@@ -446,13 +460,16 @@ impl Lower<'_> {
                             ))
                             .maybe_at(source.place("kind"))
                             .also(fields.written("kind"), "this runs the network once, without samples")
-                            .allowed("kind = \"supervised\" in [protocol], or a source of another kind"),
+                            .allowed(
+                                "kind = \"supervised\" or \"unsupervised\" in [protocol], or a source of another kind",
+                            ),
                         );
                     }
                 }
                 Some(Protocol::Simulate { duration: time(fields, "duration")? })
             }
             "supervised" => supervised::lower(self, fields).map(Protocol::Supervised),
+            "unsupervised" => unsupervised::lower(self, fields).map(Protocol::Unsupervised),
             "device" => {
                 device::lower::lower(self, fields).map(|experiments| Protocol::Device { experiments })
             }

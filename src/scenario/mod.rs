@@ -6,6 +6,7 @@
 
 pub mod assemble;
 mod assumed;
+mod competition;
 pub mod device;
 pub mod diagnostic;
 pub mod filled;
@@ -30,6 +31,7 @@ pub mod shipped;
 pub mod spec;
 mod supervised;
 pub mod text;
+mod unsupervised;
 mod weights;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

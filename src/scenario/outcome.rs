@@ -4,6 +4,7 @@ use super::device::{MeasuredIn, PaperValue};
 use crate::device::protocol::Table;
 use crate::energy::Ledger;
 pub use crate::record::npz::NamedArray;
+pub use crate::training::unsupervised::Vote;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +126,95 @@ pub struct PlasticResult {
     pub histogram: Vec<u64>,
 }
 
+/// Fractions of right answers by the two votes; a sample without a spike counts as wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Votes {
+    pub class_mean: f64,
+    pub log_likelihood: f64,
+}
+
+impl Votes {
+    /// The one that was asked for.
+    #[must_use]
+    pub fn by(&self, vote: Vote) -> f64 {
+        match vote {
+            Vote::ClassMean => self.class_mean,
+            Vote::LogLikelihood => self.log_likelihood,
+        }
+    }
+}
+
+/// One epoch of learning without labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LearnedEpoch {
+    pub epoch: u32,
+    /// Of the samples whose labels were looked at, and of those held out.
+    pub labelled: Votes,
+    pub validation: Option<Votes>,
+    pub test: Votes,
+    /// Spikes per training sample, and the share of those without any.
+    pub spikes_per_sample: f64,
+    pub silent: f64,
+    /// Mean of v_th - u_rest over the neurons (volts).
+    pub theta_mean: f64,
+    /// Step upwards at the end of the epoch, as a share of the range.
+    pub a_plus: f64,
+    /// Joules per training sample, all categories.
+    pub energy_per_sample_j: f64,
+}
+
+/// Accuracy after ageing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgedResult {
+    pub after_s: f64,
+    pub test: Votes,
+    /// With all thresholds brought down by the one factor by which the mean weight fell.
+    pub recalibrated: Votes,
+    /// Mean conductance of the devices (siemens).
+    pub conductance: f64,
+}
+
+/// Training anew with other devices: the accuracies of each seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VariationResult {
+    pub name: String,
+    pub cv: f64,
+    pub test: Vec<Votes>,
+    /// By the vote that was asked for.
+    pub mean: f64,
+    pub sd: f64,
+    /// Mean of the first case less that of this one.
+    pub loss: f64,
+    pub max_loss: Option<f64>,
+}
+
+/// Results of the unsupervised protocol.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UnsupervisedResult {
+    pub vote: Vote,
+    pub epochs: Vec<LearnedEpoch>,
+    /// Of the reported model.
+    pub test: Option<Votes>,
+    /// Epoch whose weights were tested last (chosen on validation, or the last).
+    pub tested_epoch: Option<u32>,
+    /// Rows: true class; columns: answer.
+    pub confusion: Vec<Vec<u64>>,
+    /// Test samples without an answer.
+    pub unanswered: u64,
+    /// Class of each neuron; `None`: it never spiked while labels were looked at.
+    pub classes: Vec<Option<u8>>,
+    /// v_th - u_rest of each neuron (volts).
+    pub theta: Vec<f64>,
+    /// Samples learned from, and what that took.
+    pub learned: u64,
+    pub learning: Ledger,
+    /// Pulses that a device has taken: mean over neurons, and most.
+    pub pulses_mean: f64,
+    pub pulses_max: u64,
+    pub ageing: Vec<AgedResult>,
+    pub variation: Vec<VariationResult>,
+}
+
 /// Energy of the inference phase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InferenceEnergy {
@@ -148,6 +238,7 @@ pub struct Outcome {
     pub inference: Option<InferenceEnergy>,
     pub supervised: Option<SupervisedResult>,
     pub plastic: Vec<PlasticResult>,
+    pub unsupervised: Option<UnsupervisedResult>,
     /// What devices on their own did.
     pub experiments: Vec<ExperimentResult>,
     pub arrays: Vec<NamedArray>,

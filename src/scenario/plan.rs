@@ -7,11 +7,14 @@
 use super::device::ExperimentPlan;
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
+use crate::device::retention::Retention;
 use crate::encoding::RateProfile;
+use crate::network::Competition;
 use crate::neuron::Neuron;
 use crate::plasticity::{ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
+use crate::training::unsupervised::{Dependence, DeviceModel, Vote, Window};
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +73,9 @@ pub enum SourceKind {
     /// `count` spikes `interval` apart, from `start` on and again every `period`, all sources together.
     Bursts { size: u32, start: Time, period: Time, count: u32, interval: Time },
     /// The samples of a data set, each pixel a Poisson process of rate `max_rate` x intensity.
-    Dataset { dataset: DatasetName, max_rate: Hertz },
+    ///
+    /// With `normalise`, every sample's rates are scaled to the mean total intensity of the training samples.
+    Dataset { dataset: DatasetName, max_rate: Hertz, normalise: bool },
 }
 
 impl SourceKind {
@@ -140,6 +145,8 @@ pub struct PopulationPlan {
     pub size: u32,
     pub neuron: Neuron,
     pub switch: SwitchEnergy,
+    /// How its neurons compete, if they do.
+    pub competition: Option<Competition>,
 }
 
 /// What one spike of a threshold-switch neuron costs.
@@ -249,6 +256,7 @@ pub enum Protocol {
         duration: Time,
     },
     Supervised(Supervised),
+    Unsupervised(Unsupervised),
     /// No network: devices measured on their own.
     Device {
         experiments: Vec<ExperimentPlan>,
@@ -315,6 +323,56 @@ pub struct ProgrammingCase {
     /// Programming draws (each with its own random streams) to average over.
     pub draws: u32,
     /// Largest loss against the float weights that `expected` accepts, as a fraction.
+    pub max_loss: Option<f64>,
+}
+
+/// A competing population learns a data set without labels, gets them afterwards, and is tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unsupervised {
+    /// Index of the projection that learns (from a dataset source to the competing population).
+    pub projection: usize,
+    pub precision: Precision,
+    pub epochs: u32,
+    /// Training samples used, from the front of the set; `None`: all.
+    pub train_samples: Option<u32>,
+    /// Test samples used, from the front of the set; `None`: all.
+    pub test_samples: Option<u32>,
+    /// Training samples whose labels are looked at; `None`: all.
+    pub label_samples: Option<u32>,
+    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
+    pub validation: f64,
+    pub presentation: Time,
+    pub rest: Time,
+    pub label_presentation: Time,
+    pub test_presentation: Time,
+    pub vote: Vote,
+    pub learning: Learning,
+    pub devices: Option<DeviceModel>,
+    pub retention: Option<Retention>,
+    /// Ages at which the trained devices are tested again.
+    pub ageing: Vec<Second>,
+    pub variation: Vec<VariationCase>,
+}
+
+/// What a spike of the winner does to its synapses.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learning {
+    pub window: Window,
+    pub dependence: Dependence,
+    pub w_max: Volt,
+    pub a_plus: f64,
+    pub a_minus: f64,
+    pub final_share: f64,
+    pub normalise: Option<f64>,
+}
+
+/// Training anew with other devices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VariationCase {
+    pub name: String,
+    pub cv: f64,
+    pub seeds: u32,
+    /// Largest loss against the first case that is accepted, as a fraction.
     pub max_loss: Option<f64>,
 }
 

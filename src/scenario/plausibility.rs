@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised};
+use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised, Unsupervised};
 use super::spec::Unit;
 use crate::neuron::Neuron;
 use crate::plasticity::{Dependence, Rule};
@@ -92,6 +92,40 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
                 }
             }
         }
+        Protocol::Unsupervised(unsupervised) => learning(plan, unsupervised, protocol, warnings),
+    }
+}
+
+/// What makes learning without labels fail quietly.
+fn learning(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnings: &mut Diagnostics) {
+    let Some(projection) = plan.projections.get(unsupervised.projection) else { return };
+    let neuron = plan.populations[projection.to].neuron.membrane();
+    let shown = unsupervised.presentation.as_seconds();
+    let w_max = unsupervised.learning.w_max.get();
+    if neuron.tau_m.get() < 0.1 * shown {
+        warnings.push(
+            Diagnostic::warning(format!(
+                "tau_m of the neurons that compete is {}, much less than a sample is shown",
+                neuron.tau_m
+            ))
+            .maybe_at(protocol.place("presentation"))
+            .label("the winner is whoever gets the last few spikes")
+            .allowed("tau_m about as long as `presentation`, or longer")
+            .hint(
+                "dividing every time and multiplying every rate by the same number keeps the device's tau_m",
+            ),
+        );
+    }
+    if neuron.theta() < 2.0 * w_max {
+        warnings.push(
+            Diagnostic::warning(format!(
+                "w_max is {}, and the threshold {} above rest: one or two spikes fire a neuron",
+                unsupervised.learning.w_max,
+                Unit::Volt.print(neuron.theta())
+            ))
+            .maybe_at(protocol.table("learning").and_then(|fields| fields.place("w_max")))
+            .allowed("a w_max of a hundredth of the threshold or less"),
+        );
     }
 }
 
@@ -120,7 +154,8 @@ fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Dia
 fn bounded(plan: &Plan) -> bool {
     match &plan.protocol {
         Protocol::Supervised(supervised) => supervised.weight_bound.is_some(),
-        Protocol::Simulate { .. } | Protocol::Device { .. } => true,
+        // Weights that learn without labels lie between 0 and w_max.
+        Protocol::Simulate { .. } | Protocol::Device { .. } | Protocol::Unsupervised(_) => true,
     }
 }
 

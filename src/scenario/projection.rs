@@ -159,6 +159,7 @@ impl Lower<'_> {
         self.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
         let arrangement = match fields.text("arrangement")? {
             "single" => Arrangement::Single,
+            "unipolar" => Arrangement::Unipolar,
             "parallel" => Arrangement::Parallel(fields.count("pairs")?),
             _ => Arrangement::Differential,
         };

@@ -12,10 +12,15 @@ pub struct Shipped {
 }
 
 impl Shipped {
-    /// Its name, that of its directory.
+    /// Its name. In a set that has a file about itself, that of its directory; elsewhere that of its path:
+    /// `mnist`, `stdp/digits`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.dir.path().file_name().and_then(|name| name.to_str()).unwrap_or_default()
+        let path = self.dir.path();
+        let about = path.parent().map(|parent| parent.join(super::set::FILE));
+        let own = about.is_some_and(|about| SCENARIOS.get_file(about).is_some());
+        let name = if own { path.file_name().and_then(|name| name.to_str()) } else { path.to_str() };
+        name.unwrap_or_default()
     }
 
     /// Its directory among the shipped scenarios: `ring`, `paper/fig1c-threshold-switching`.

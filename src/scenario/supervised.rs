@@ -8,7 +8,7 @@ use super::plan::{Adam, CLASSES, Precision, ProgrammingCase, Supervised};
 use super::spec::Refers;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
-    let projection = projection(lower, fields);
+    let projection = projection(lower, fields, "supervised");
     if let Some(index) = projection {
         fits(lower, fields, index);
     }
@@ -73,14 +73,18 @@ fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<String> {
 }
 
 /// The projection that learns, by name.
-fn projection(lower: &mut Lower<'_>, fields: &Fields) -> Option<usize> {
+pub(super) fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<usize> {
     let Some(name) = fields.text("projection") else {
         let count = lower.filled.all("projection").len();
         if fields.written("projection").is_none() {
             lower.faults.push(
-                Diagnostic::error(format!("supervised training needs one projection, and there are {count}"))
+                Diagnostic::error(format!("{kind} training needs one projection, and there are {count}"))
                     .maybe_at(fields.place("kind"))
-                    .allowed("one projection from a data-set source to a population of one neuron per class"),
+                    .allowed(if kind == "supervised" {
+                        "one projection from a data-set source to a population of one neuron per class"
+                    } else {
+                        "one projection from a data-set source to a population that competes"
+                    }),
             );
         }
         return None;
@@ -91,51 +95,9 @@ fn projection(lower: &mut Lower<'_>, fields: &Fields) -> Option<usize> {
 
 /// Checks that the network is the one layer that training knows.
 fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
+    one_layer(lower, protocol, index, "supervised");
     let filled = lower.filled;
-    for (other, (name, fields)) in filled.all("projection").iter().enumerate() {
-        if other != index {
-            lower.faults.push(
-                Diagnostic::error(format!("projection `{name}` is one too many for supervised training"))
-                    .maybe_at(fields.at.as_ref())
-                    .also(protocol.written("kind"), "supervised here")
-                    .allowed("one projection, from a data-set source to the read-out population"),
-            );
-        }
-    }
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
-    let mut wanted = |key: &str, value: &str| {
-        if let Some(found) = fields.text(key)
-            && found != value
-        {
-            lower.faults.push(
-                Diagnostic::error(format!("`{key}` of {} is \"{found}\"", fields.what))
-                    .maybe_at(fields.place(key))
-                    .also(protocol.written("kind"), "supervised here")
-                    .allowed(format!("\"{value}\" for a projection that learns")),
-            );
-        }
-    };
-    wanted("connect", "all_to_all");
-    wanted("kernel", "delta");
-    if fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
-        lower.faults.push(
-            Diagnostic::error(format!("{} has a delay", fields.what))
-                .maybe_at(fields.place("delay"))
-                .also(protocol.written("kind"), "supervised here")
-                .allowed("0 s for a projection that learns: a late spike would fall out of its presentation"),
-        );
-    }
-    let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
-    if source.is_none_or(|(_, source)| source.text("kind").is_some_and(|kind| kind != "dataset"))
-        && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
-    {
-        lower.faults.push(
-            Diagnostic::error(format!("{} does not start at a data set", fields.what))
-                .maybe_at(fields.place("from"))
-                .also(protocol.written("kind"), "supervised here")
-                .allowed("a source with kind = \"dataset\""),
-        );
-    }
     let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
     let Some((_, target)) = target else { return };
     if let Some(size) = target.count("size")
@@ -150,12 +112,71 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
             .allowed(format!("size = {CLASSES}: one neuron per class")),
         );
     }
+    if let Some(competition) = target.table("competition") {
+        lower.faults.push(
+            Diagnostic::error(format!("{} competes", target.what))
+                .maybe_at(competition.at.as_ref())
+                .also(protocol.written("kind"), "supervised here")
+                .allowed("no competition: the gradient knows nothing of it")
+                .hint("kind = \"unsupervised\" trains a population that competes"),
+        );
+    }
     if target.quantity("i_bias").is_some_and(|bias| bias != 0.0) {
         lower.faults.push(
             Diagnostic::error(format!("{} has a bias current", target.what))
                 .maybe_at(target.place("i_bias"))
                 .also(protocol.written("kind"), "supervised here")
                 .allowed("0 A for the read-out of supervised training, which spikes only at arrivals"),
+        );
+    }
+}
+
+/// Checks that projection `index` is the only one, a crossbar of jumps without delay from a data set.
+pub(super) fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &str) {
+    let here = format!("{kind} here");
+    let filled = lower.filled;
+    for (other, (name, fields)) in filled.all("projection").iter().enumerate() {
+        if other != index {
+            lower.faults.push(
+                Diagnostic::error(format!("projection `{name}` is one too many for {kind} training"))
+                    .maybe_at(fields.at.as_ref())
+                    .also(protocol.written("kind"), &here)
+                    .allowed("one projection, from a data-set source to the read-out population"),
+            );
+        }
+    }
+    let Some((_, fields)) = filled.all("projection").get(index) else { return };
+    let mut wanted = |key: &str, value: &str| {
+        if let Some(found) = fields.text(key)
+            && found != value
+        {
+            lower.faults.push(
+                Diagnostic::error(format!("`{key}` of {} is \"{found}\"", fields.what))
+                    .maybe_at(fields.place(key))
+                    .also(protocol.written("kind"), &here)
+                    .allowed(format!("\"{value}\" for a projection that learns")),
+            );
+        }
+    };
+    wanted("connect", "all_to_all");
+    wanted("kernel", "delta");
+    if fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
+        lower.faults.push(
+            Diagnostic::error(format!("{} has a delay", fields.what))
+                .maybe_at(fields.place("delay"))
+                .also(protocol.written("kind"), &here)
+                .allowed("0 s for a projection that learns: a late spike would fall out of its presentation"),
+        );
+    }
+    let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
+    if source.is_none_or(|(_, source)| source.text("kind").is_some_and(|kind| kind != "dataset"))
+        && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
+    {
+        lower.faults.push(
+            Diagnostic::error(format!("{} does not start at a data set", fields.what))
+                .maybe_at(fields.place("from"))
+                .also(protocol.written("kind"), &here)
+                .allowed("a source with kind = \"dataset\""),
         );
     }
 }

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub enum Arrangement {
     /// One device; w = s (G - G_ref), G_ref a fixed reference conductance in the middle of the range.
     Single,
+    /// One device; w = s (G - g_min), from 0 to w_max.
+    Unipolar,
     /// Two devices; w = s (G+ - G-).
     Differential,
     /// n pairs side by side; w = s sum(G+ - G-), each pair carrying w / n.
@@ -239,7 +241,7 @@ impl Mapping {
     #[must_use]
     pub fn devices(&self) -> usize {
         match self.arrangement {
-            Arrangement::Single => 1,
+            Arrangement::Single | Arrangement::Unipolar => 1,
             Arrangement::Differential => 2,
             Arrangement::Parallel(pairs) => 2 * pairs as usize,
         }
@@ -264,7 +266,7 @@ impl Mapping {
         let span = self.range.g_max.get() - self.range.g_min.get();
         Scale(match self.arrangement {
             Arrangement::Single => self.w_max / (0.5 * span),
-            Arrangement::Differential => self.w_max / span,
+            Arrangement::Unipolar | Arrangement::Differential => self.w_max / span,
             Arrangement::Parallel(pairs) => self.w_max / (f64::from(pairs) * span),
         })
     }
@@ -280,6 +282,7 @@ impl Mapping {
         let span = g_max - g_min;
         let (plus, minus) = match (self.arrangement, self.placement) {
             (Arrangement::Single, _) => (middle + 0.5 * span * x, middle),
+            (Arrangement::Unipolar, _) => (g_min + span * x.max(0.0), g_min),
             (_, Placement::OneSided) => (g_min + span * x.max(0.0), g_min + span * (-x).max(0.0)),
             (_, Placement::Balanced) => (middle + 0.5 * span * x, middle - 0.5 * span * x),
         };
@@ -298,6 +301,7 @@ impl Mapping {
                 let reference = 0.5 * (self.range.g_min.get() + self.range.g_max.get());
                 conductances.first().map_or(0.0, |g| g - reference)
             }
+            Arrangement::Unipolar => conductances.first().map_or(0.0, |g| g - self.range.g_min.get()),
             Arrangement::Differential | Arrangement::Parallel(_) => {
                 conductances.chunks_exact(2).fold(0.0, |sum, pair| sum + (pair[0] - pair[1]))
             }

@@ -9,6 +9,7 @@ mod leakage;
 mod presenter;
 mod supervised;
 mod tape;
+pub mod unsupervised;
 
 pub use adam::{AdamState, Schedule};
 pub use evaluate::{Evaluation, Reporting, Test, evaluate};

@@ -140,6 +140,35 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         }
     }
 
+    /// Presents one sample while its spikes change the weights: `learn` is called with the probe and the
+    /// weights after every step, and the next arrival sees what it did.
+    #[expect(clippy::too_many_arguments, reason = "what a presentation needs, and what it changes")]
+    pub fn learn<P: Probe<R>>(
+        &mut self,
+        weights: &mut Weights<R>,
+        code: &'n RateCode,
+        sample: usize,
+        episode: u64,
+        duration: Time,
+        probe: &mut P,
+        mut learn: impl FnMut(&mut P, &mut Weights<R>),
+    ) {
+        self.rates.clear();
+        self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
+        self.simulation.begin(episode, &self.rates);
+        while self.simulation.step(weights, duration, &mut (&mut self.observed, &mut *probe)) {
+            learn(probe, weights);
+        }
+        if O::STREAM {
+            self.streams.push((episode, self.observed.take()));
+        }
+    }
+
+    /// The simulation, between two presentations.
+    pub fn simulation(&mut self) -> &mut Simulation<'n, R, Q> {
+        &mut self.simulation
+    }
+
     /// Encodes the spikes of the last presentation for the fingerprint.
     pub fn encode(&mut self, episode: u64, spikes: &[Spike]) {
         for spike in spikes {

@@ -12,6 +12,9 @@ use crate::time::FS_PER_SECOND;
 use crate::training::Totals;
 use crate::units::{Quantity as _, Second};
 
+/// Joules of reading each row once; `None` for a projection without devices.
+pub type RowEnergies = Vec<Option<Vec<f64>>>;
+
 /// What is not in any total before the device models of programming, wires and drivers exist.
 const NOT_MODELLED: [Category; 4] =
     [Category::Program, Category::Wire, Category::HalfSelect, Category::Periphery];
@@ -19,18 +22,57 @@ const NOT_MODELLED: [Category; 4] =
 /// Books rows and spikes. `arrays` has one entry per projection; `square_voltage` is the integral of u^2
 /// (V^2 s) over the neurons of `leaking`, where it was integrated.
 pub fn book(plan: &Plan, arrays: &[Option<Array>], totals: &Totals, leaking: Option<(usize, f64)>) -> Ledger {
+    let of = |(index, array): (usize, &Option<Array>)| -> Option<Vec<f64>> {
+        let (array, device) = (array.as_ref()?, plan.projections[index].device.as_ref()?);
+        Some((0..array.shape().rows).map(|row| array.read_energy(row, &device.read)).collect())
+    };
+    book_rows(plan, &arrays.iter().enumerate().map(of).collect(), totals, leaking)
+}
+
+/// As [`book`], from what reading each row takes.
+pub fn book_rows(
+    plan: &Plan,
+    row_energies: &RowEnergies,
+    totals: &Totals,
+    leaking: Option<(usize, f64)>,
+) -> Ledger {
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
-    for (index, array) in arrays.iter().enumerate() {
-        let description = &plan.projections[index];
-        if let (Some(array), Some(device), Some(rows)) = (array, &description.device, totals.rows.get(index))
-        {
-            let mut joules = 0.0;
-            for (row, &count) in rows.iter().enumerate() {
-                joules += count as f64 * array.read_energy(row, &device.read);
-            }
-            ledger.book(&description.name, Category::Read, joules);
+    for (index, energies) in row_energies.iter().enumerate() {
+        if let (Some(energies), Some(rows)) = (energies, totals.rows.get(index)) {
+            let joules =
+                rows.iter().zip(energies).fold(0.0, |sum, (&count, energy)| sum + count as f64 * energy);
+            ledger.book(&plan.projections[index].name, Category::Read, joules);
         }
     }
+    neurons(plan, totals, &mut ledger);
+    match leaking {
+        Some((population, square_voltage)) => {
+            let population = &plan.populations[population];
+            ledger.book(&population.name, Category::Leakage, population.switch.g_off.get() * square_voltage);
+        }
+        None => ledger.not_modelled.push(Category::Leakage),
+    }
+    ledger.not_modelled.sort_unstable();
+    ledger
+}
+
+/// Books what learning took: joules of reading and programming a projection, and the spikes of every
+/// population.
+pub fn book_learning(plan: &Plan, projection: usize, read: f64, programmed: f64, spikes: &[u64]) -> Ledger {
+    let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
+    ledger.not_modelled.push(Category::Leakage);
+    if plan.projections[projection].device.is_some() {
+        let name = &plan.projections[projection].name;
+        ledger.book(name, Category::Read, read);
+        ledger.book(name, Category::Program, programmed);
+        ledger.not_modelled.retain(|category| *category != Category::Program);
+    }
+    neurons(plan, &Totals { spikes: spikes.to_vec(), ..Totals::default() }, &mut ledger);
+    ledger.not_modelled.sort_unstable();
+    ledger
+}
+
+fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
     let held = totals.held.iter().chain(std::iter::repeat(&0));
     for ((population, &spikes), &held) in plan.populations.iter().zip(&totals.spikes).zip(held) {
         let switch = &population.switch;
@@ -50,13 +92,4 @@ pub fn book(plan: &Plan, arrays: &[Option<Array>], totals: &Totals, leaking: Opt
         ledger.book(&population.name, Category::Neuron, on);
         ledger.book(&population.name, Category::Limiter, limiter);
     }
-    match leaking {
-        Some((population, square_voltage)) => {
-            let population = &plan.populations[population];
-            ledger.book(&population.name, Category::Leakage, population.switch.g_off.get() * square_voltage);
-        }
-        None => ledger.not_modelled.push(Category::Leakage),
-    }
-    ledger.not_modelled.sort_unstable();
-    ledger
 }

@@ -107,6 +107,7 @@ pub fn simulate(
         inference: None,
         supervised: None,
         plastic: Vec::new(),
+        unsupervised: None,
         experiments: Vec::new(),
         arrays: named_arrays(plan, &network, &values, &arrays),
         fingerprint: fingerprint.hex(),

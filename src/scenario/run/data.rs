@@ -1,6 +1,6 @@
-//! The samples of a supervised run: read, split, encoded.
+//! The samples of a run: read, split, encoded.
 
-use super::super::plan::{DatasetName, Origin, Plan, SourceKind, Supervised};
+use super::super::plan::{DatasetName, Origin, Plan, SourceKind, Supervised, Unsupervised};
 use super::{RunContext, RunError};
 use crate::dataset::{self, Dataset};
 use crate::encoding::RateCode;
@@ -18,14 +18,38 @@ pub struct Data {
     pub classes: usize,
 }
 
+/// Which samples a protocol uses.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection {
+    projection: usize,
+    train_samples: Option<u32>,
+    test_samples: Option<u32>,
+    validation: f64,
+}
+
+impl From<&Supervised> for Selection {
+    fn from(protocol: &Supervised) -> Self {
+        let &Supervised { projection, train_samples, test_samples, validation, .. } = protocol;
+        Self { projection, train_samples, test_samples, validation }
+    }
+}
+
+impl From<&Unsupervised> for Selection {
+    fn from(protocol: &Unsupervised) -> Self {
+        let &Unsupervised { projection, train_samples, test_samples, validation, .. } = protocol;
+        Self { projection, train_samples, test_samples, validation }
+    }
+}
+
 /// Reads the data set, splits it and encodes it.
-pub fn load(plan: &Plan, protocol: &Supervised, context: &RunContext<'_>) -> Result<Data, RunError> {
-    let (name, max_rate) = match plan.projections[protocol.projection].from {
+pub fn load(plan: &Plan, protocol: impl Into<Selection>, context: &RunContext<'_>) -> Result<Data, RunError> {
+    let protocol: Selection = protocol.into();
+    let (name, max_rate, normalise) = match plan.projections[protocol.projection].from {
         Origin::Source(index) => match &plan.sources[index].kind {
-            SourceKind::Dataset { dataset, max_rate } => (*dataset, *max_rate),
-            _ => (DatasetName::DrawnDigits, Hertz::ZERO),
+            SourceKind::Dataset { dataset, max_rate, normalise } => (*dataset, *max_rate, *normalise),
+            _ => (DatasetName::DrawnDigits, Hertz::ZERO, false),
         },
-        Origin::Population(_) => (DatasetName::DrawnDigits, Hertz::ZERO),
+        Origin::Population(_) => (DatasetName::DrawnDigits, Hertz::ZERO, false),
     };
     let name = match name {
         DatasetName::DrawnDigits => dataset::Name::DrawnDigits,
@@ -42,9 +66,16 @@ pub fn load(plan: &Plan, protocol: &Supervised, context: &RunContext<'_>) -> Res
     order.sort_unstable();
     validation.sort_unstable();
     let tested = protocol.test_samples.map_or(set.test.len(), |n| (n as usize).min(set.test.len()));
+    // The mean over the whole training set, whatever of it is used: a property of the data.
+    let total = set.train.images.iter().map(|&intensity| u64::from(intensity)).sum::<u64>() as f64
+        / set.train.len().max(1) as f64;
+    let encode = |images: &[u8]| {
+        let code = RateCode::new(images, pixels, max_rate);
+        if normalise { code.normalised(total) } else { code }
+    };
     let pick = |indices: &[u32]| -> (RateCode, Vec<u8>) {
         if indices.len() == set.train.len() {
-            return (RateCode::new(&set.train.images, pixels, max_rate), set.train.labels.clone());
+            return (encode(&set.train.images), set.train.labels.clone());
         }
         let mut images = Vec::with_capacity(indices.len() * pixels);
         let mut labels = Vec::with_capacity(indices.len());
@@ -52,7 +83,7 @@ pub fn load(plan: &Plan, protocol: &Supervised, context: &RunContext<'_>) -> Res
             images.extend_from_slice(set.train.image(index as usize));
             labels.push(set.train.label(index as usize));
         }
-        (RateCode::new(&images, pixels, max_rate), labels)
+        (encode(&images), labels)
     };
     let (train, train_labels) = pick(&order);
     let (validation, validation_labels) = pick(&validation);
@@ -61,7 +92,7 @@ pub fn load(plan: &Plan, protocol: &Supervised, context: &RunContext<'_>) -> Res
         train_labels,
         validation,
         validation_labels,
-        test: RateCode::new(&set.test.images[..tested * pixels], pixels, max_rate),
+        test: encode(&set.test.images[..tested * pixels]),
         test_labels: set.test.labels[..tested].to_vec(),
         classes: set.classes,
     })

@@ -8,6 +8,8 @@ mod phases;
 mod plastic;
 mod simulate;
 mod supervised;
+mod unsupervised;
+mod variation;
 
 pub use supervised::GivenWeights;
 
@@ -16,7 +18,7 @@ use super::outcome::Outcome;
 use super::plan::{Plan, Precision, Protocol};
 use super::progress::Progress;
 use crate::dataset::{Faults, Search};
-use crate::engine::{ClockedError, Heap, Lanes, Observer};
+use crate::engine::{ClockedError, Heap, Lanes, Observer, StateError};
 use crate::snapshot::SnapshotError;
 use crate::time::Time;
 use std::sync::atomic::AtomicBool;
@@ -85,6 +87,8 @@ pub enum RunError {
     Assemble(Vec<AssembleError>),
     #[error("the checkpoint cannot be used: {0}")]
     Checkpoint(#[from] SnapshotError),
+    #[error("the checkpoint cannot be used: {0}")]
+    State(#[from] StateError),
     #[error("the checkpoint belongs to another run: its {what} differs")]
     OtherRun { what: &'static str },
     #[error("the checkpoint cannot be kept: {0}")]
@@ -116,6 +120,7 @@ pub fn choices(plan: &Plan) -> Result<Vec<String>, RunError> {
 fn precision(plan: &Plan) -> &'static str {
     match &plan.protocol {
         Protocol::Supervised(supervised) if supervised.precision == Precision::F32 => "f32",
+        Protocol::Unsupervised(unsupervised) if unsupervised.precision == Precision::F32 => "f32",
         _ => "f64",
     }
 }
@@ -152,6 +157,17 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
             }
             (Precision::F32, Engine::Reference) => {
                 supervised::run::<f32, Heap>(plan, protocol, &pool, context)
+            }
+        },
+        (Protocol::Unsupervised(protocol), engine) => match (protocol.precision, engine) {
+            (Precision::F64, Engine::Fast) => unsupervised::run::<f64, Lanes>(plan, protocol, &pool, context),
+            (Precision::F32, Engine::Fast) => unsupervised::run::<f32, Lanes>(plan, protocol, &pool, context),
+            (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
+            (Precision::F64, Engine::Reference) => {
+                unsupervised::run::<f64, Heap>(plan, protocol, &pool, context)
+            }
+            (Precision::F32, Engine::Reference) => {
+                unsupervised::run::<f32, Heap>(plan, protocol, &pool, context)
             }
         },
     }

@@ -124,6 +124,7 @@ pub fn simulate<Q: Queue<f64>>(
         inference: None,
         supervised: None,
         plastic: learnt,
+        unsupervised: None,
         experiments: Vec::new(),
         arrays: named,
         fingerprint: fingerprint.hex(),

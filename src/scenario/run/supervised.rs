@@ -167,13 +167,6 @@ where
         (data.train_labels.len() + data.validation_labels.len() + data.test_labels.len()) as u64
     }
 
-    fn identity(&self) -> String {
-        let mut plan = self.plan.clone();
-        plan.title.clear();
-        plan.description.clear();
-        serde_json::to_string(&plan).unwrap_or_default()
-    }
-
     /// Goes on from a checkpoint, if there is one.
     fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         let Some(bytes) = context.store.load() else { return Ok(()) };
@@ -181,7 +174,7 @@ where
         let same = |equal: bool, what| if equal { Ok(()) } else { Err(RunError::OtherRun { what }) };
         same(checkpoint.scenario == self.plan.name, "scenario")?;
         same(checkpoint.seed == self.plan.seed, "seed")?;
-        same(checkpoint.plan == self.identity(), "plan")?;
+        same(checkpoint.plan == identity(self.plan), "plan")?;
         let shape = |weights: &Weights<R>| weights.projections.iter().map(Vec::len).collect::<Vec<_>>();
         let best = checkpoint.best.as_ref().map_or(&checkpoint.weights, |best| &best.2);
         let moments = &self.trainer.adam;
@@ -291,7 +284,7 @@ where
         let checkpoint = Checkpoint {
             scenario: self.plan.name.clone(),
             seed: self.plan.seed,
-            plan: self.identity(),
+            plan: identity(self.plan),
             weights: self.trainer.weights.clone(),
             adam: self.trainer.adam.clone(),
             best: self.best.clone(),
@@ -407,6 +400,7 @@ where
             arrays: named_arrays(self.plan, self.network, &values, &arrays),
             supervised: Some(self.result),
             plastic: Vec::new(),
+            unsupervised: None,
             fingerprint: self.fingerprint.hex(),
             phases: self.phases.times,
             notes: self.notes,
@@ -557,7 +551,15 @@ where
     }
 }
 
-fn reborrow<'b>(
+/// The plan without its prose, as text: a checkpoint of another plan is one of another run.
+pub(super) fn identity(plan: &Plan) -> String {
+    let mut plan = plan.clone();
+    plan.title.clear();
+    plan.description.clear();
+    serde_json::to_string(&plan).unwrap_or_default()
+}
+
+pub(super) fn reborrow<'b>(
     observer: &'b mut Option<&mut dyn crate::engine::Observer>,
 ) -> Option<&'b mut dyn crate::engine::Observer> {
     match observer {

@@ -14,6 +14,7 @@ const COUNT: Kind = Kind::Integer { min: 1, max: 100_000_000 };
 const LEVELS: Kind = Kind::Integer { min: 2, max: 1_000_000 };
 const CV: Kind = Kind::Number(Bounds::NON_NEGATIVE.up_to(10.0));
 const ABOVE_ZERO: Kind = Kind::Number(Bounds::POSITIVE);
+const SHARE: Kind = Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0));
 const DECAY: Kind = Kind::Number(Bounds::NON_NEGATIVE.below(1.0));
 
 const fn positive(unit: Unit) -> Kind {
@@ -211,6 +212,12 @@ static ENCODE: &[Key] = &[
     .setting("\"poisson\""),
     Key::new("max_rate", RATE, "Rate of a pixel of full intensity.")
         .assumed("\"100 Hz\"", "Yan et al. give no rate"),
+    Key::new(
+        "normalise",
+        Kind::Flag,
+        "Scale the rates of each sample so that all have the mean total intensity of the training samples.",
+    )
+    .setting("false"),
 ];
 
 static POPULATION: &[Key] = &[
@@ -272,6 +279,44 @@ static POPULATION: &[Key] = &[
     Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.")
         .setting("\"0 A\""),
     Key::new("switch", Kind::Table(SWITCH), "What one spike of the threshold switch costs.").setting("{}"),
+    Key::new("competition", Kind::Table(COMPETITION), "How the neurons inhibit one another without delay.")
+        .absent("they do not compete")
+        .when("model", &["lif"]),
+];
+
+static COMPETITION: &[Key] = &[
+    Key::new("kind", Kind::Choice(RIVALRIES), "What a spike does to the others. At one instant one neuron fires: the largest u - v_th, then the lowest id.")
+        .setting("\"winner_take_all\""),
+    Key::new("strength", non_negative(Unit::Volt), "How far the other membranes fall.")
+        .when("kind", &["lateral_inhibition"]),
+    Key::new("inhibition", SPAN, "Time after a spike during which no arrival reaches any neuron.")
+        .setting("\"0 s\""),
+    Key::new("homeostasis", Kind::Table(HOMEOSTASIS), "What moves the thresholds.")
+        .absent("they stay at v_th"),
+];
+
+static RIVALRIES: &[Choice] = &[
+    choice("winner_take_all", "all membranes go to the reset value"),
+    choice("lateral_inhibition", "the winner is reset, every other membrane falls by `strength`"),
+];
+
+static HOMEOSTASIS: &[Key] = &[
+    Key::new("kind", Kind::Choice(HOMEOSTASES), "How thresholds adapt."),
+    Key::new("gain", Kind::Number(Bounds::NON_NEGATIVE), "Logarithmic step of the threshold per spike.")
+        .when("kind", &["rate_target"]),
+    Key::new("spikes", ABOVE_ZERO, "Spikes per presentation that are wanted of the whole population.")
+        .when("kind", &["rate_target"]),
+    Key::new("step", non_negative(Unit::Volt), "What each spike adds to its neuron's threshold.")
+        .when("kind", &["decay"]),
+    Key::new("tau", TIME_CONSTANT, "Time constant with which that decays.").when("kind", &["decay"]),
+];
+
+static HOMEOSTASES: &[Choice] = &[
+    choice(
+        "rate_target",
+        "after each presentation v_th - u_rest is multiplied by exp(gain (n - spikes / size)), n the neuron's spikes (Querlioz et al. 2013)",
+    ),
+    choice("decay", "each spike raises the threshold, which decays (Diehl & Cook 2015)"),
 ];
 
 const SWITCH_MODEL: &[&str] = &["switch"];
@@ -381,6 +426,7 @@ static DEVICE: &[Key] = &[
 
 static ARRANGEMENTS: &[Choice] = &[
     choice("single", "one device against a fixed reference"),
+    choice("unipolar", "one device, w = s (G - g_min): from 0 to w_max"),
     choice("differential", "two devices, w = s (G+ - G-)"),
     choice("parallel", "`pairs` pairs side by side, each with a part of the weight"),
 ];
@@ -539,35 +585,35 @@ static PROTOCOL: &[Key] = &[
     Key::new("duration", POSITIVE_SPAN, "How long the network is simulated.").when("kind", &["simulate"]),
     Key::new("projection", Kind::Name(Refers::Projection), "The projection that learns.")
         .derived("the only projection")
-        .when("kind", SUPERVISED),
+        .when("kind", TRAINING),
     Key::new("precision", Kind::Choice(PRECISIONS), "Arithmetic of the membrane and the weights.")
         .setting("\"f64\"")
-        .when("kind", SUPERVISED),
+        .when("kind", TRAINING),
     Key::new("epochs", Kind::Integer { min: 1, max: 100_000 }, "Passes over the training samples.")
         .setting("10")
-        .when("kind", SUPERVISED),
+        .when("kind", TRAINING),
     Key::new("batch", Kind::Integer { min: 1, max: 1_000_000 }, "Samples per weight update.")
         .setting("64")
         .when("kind", SUPERVISED),
     Key::new("train_samples", COUNT, "Training samples used, from the front of the set.")
         .absent("all")
-        .when("kind", SUPERVISED),
+        .when("kind", TRAINING),
     Key::new("test_samples", COUNT, "Test samples used, from the front of the set.")
         .absent("all")
-        .when("kind", SUPERVISED),
+        .when("kind", TRAINING),
     Key::new(
         "validation",
         Kind::Number(Bounds::NON_NEGATIVE.below(1.0)),
         "Fraction of the training samples held out to choose the epoch that is tested.",
     )
     .setting("0.0")
-    .when("kind", SUPERVISED),
+    .when("kind", TRAINING),
     Key::new("presentation", POSITIVE_SPAN, "How long a training sample is shown.")
         .assumed("\"100 ms\"", "Yan et al. give no presentation time")
-        .when("kind", SUPERVISED),
+        .when("kind", TRAINING),
     Key::new("test_presentation", POSITIVE_SPAN, "How long a test sample is shown.")
         .same_as("presentation")
-        .when("kind", SUPERVISED),
+        .when("kind", TRAINING),
     Key::new("count_gain", ABOVE_ZERO, "Gain of the softmax on spike counts.")
         .setting("0.3")
         .when("kind", SUPERVISED),
@@ -605,13 +651,178 @@ static PROTOCOL: &[Key] = &[
     )
     .setting("[]")
     .when("kind", SUPERVISED),
+    Key::new("rest", SPAN, "Pause after each training sample; membranes start anew, thresholds go on decaying.")
+        .setting("\"0 s\"")
+        .when("kind", UNSUPERVISED),
+    Key::new(
+        "label_samples",
+        COUNT,
+        "Training samples whose labels are looked at after learning, from the front of the set.",
+    )
+    .absent("all")
+    .when("kind", UNSUPERVISED),
+    Key::new("label_presentation", POSITIVE_SPAN, "How long they are shown.")
+        .same_as("presentation")
+        .when("kind", UNSUPERVISED),
+    Key::new("vote", Kind::Choice(VOTES), "The vote behind the reported accuracy; both are stated.")
+        .setting("\"log_likelihood\"")
+        .when("kind", UNSUPERVISED),
+    Key::new("learning", Kind::Table(LEARNING), "What a spike of the winner does to its synapses.")
+        .when("kind", UNSUPERVISED),
+    Key::new(
+        "devices",
+        Kind::Table(LEARNING_DEVICES),
+        "How the devices of the projection are programmed while they learn, and how they differ.",
+    )
+    .absent("for a projection without devices")
+    .when("kind", UNSUPERVISED),
+    Key::new("retention", Kind::Table(RETENTION), "How conductances decay when left alone.")
+        .absent("they do not")
+        .when("kind", UNSUPERVISED),
+    Key::new("ageing", Kind::Tables(AGEING), "Test again after each of these times without refresh.")
+        .setting("[]")
+        .when("kind", UNSUPERVISED),
+    Key::new(
+        "variation",
+        Kind::Tables(VARIATION),
+        "Train and test anew with each of these dispersions of the devices.",
+    )
+    .setting("[]")
+    .when("kind", UNSUPERVISED),
 ];
 
 const SUPERVISED: &[&str] = &["supervised"];
+const UNSUPERVISED: &[&str] = &["unsupervised"];
+const TRAINING: &[&str] = &["supervised", "unsupervised"];
+
+static VOTES: &[Choice] = &[
+    choice("class_mean", "the class whose neurons spike most on average (Diehl & Cook 2015)"),
+    choice("log_likelihood", "the class with the largest sum over spikes of ln(P(class | neuron) + 0.01)"),
+];
+
+static LEARNING: &[Key] = &[
+    Key::new("window", Kind::Choice(RECENT), "Which inputs count as recent.").setting("\"rectangular\""),
+    Key::new("width", POSITIVE_SPAN, "How long a spike is recent.").when("window", &["rectangular"]),
+    Key::new("tau", TIME_CONSTANT, "Time constant of the trace.").when("window", &["trace"]),
+    Key::new("dependence", Kind::Choice(STEPS_BY_WEIGHT), "How a step depends on the weight.")
+        .setting("\"multiplicative\""),
+    Key::new("beta", Kind::Number(Bounds::NON_NEGATIVE), "Exponent of the dependence.")
+        .setting("3.0")
+        .when("dependence", &["exponential"]),
+    Key::new("w_max", positive(Unit::Volt), "Weight at the upper end; the lower end is 0."),
+    Key::new("a_plus", SHARE, "Step of recent inputs, as a share of the range."),
+    Key::new("a_minus", SHARE, "Step of the others."),
+    Key::new(
+        "final_share",
+        Kind::Number(Bounds::POSITIVE.up_to(1.0)),
+        "Share of both steps that is left at the end; they fall geometrically over all epochs.",
+    )
+    .setting("1.0"),
+    Key::new(
+        "normalise",
+        ABOVE_ZERO,
+        "Sum of a neuron's weights, in units of w_max, restored after each presentation in which it spiked.",
+    )
+    .absent("weights are not normalised"),
+];
+
+static RECENT: &[Choice] = &[
+    choice("rectangular", "a spike within `width` before the winner's (Querlioz et al. 2013)"),
+    choice("trace", "the exponential trace of the last spike"),
+];
+
+static STEPS_BY_WEIGHT: &[Choice] = &[
+    choice("multiplicative", "a_plus (w_max - w) up, a_minus w down"),
+    choice("exponential", "a_plus w_max e^(-beta w/w_max) up, a_minus w_max e^(-beta (1 - w/w_max)) down"),
+];
+
+static LEARNING_DEVICES: &[Key] = &[
+    Key::new("set", Kind::Table(SET_PULSE), "The pulse behind each step upwards.").setting("{}"),
+    Key::new("reset", Kind::Table(RESET_PULSE), "The pulse behind each step downwards.").setting("{}"),
+    Key::new("dispersion", Kind::Table(DISPERSION), "How devices differ; drawn once.").setting("{}"),
+    Key::new("cycle", CV, "Coefficient of variation of every single step.").setting("0.0"),
+    Key::new("stuck_on", SHARE, "Share of devices stuck at g_max.").setting("0.0"),
+    Key::new("stuck_off", SHARE, "Share of devices stuck at g_min.").setting("0.0"),
+    Key::new("endurance", Kind::Table(WEAR), "How pulses wear the devices.").absent("they do not wear"),
+];
+
+static SET_PULSE: &[Key] = &[
+    Key::new("amplitude", positive(Unit::Volt), "Height of the pulse.").assumed(
+        "\"280 mV\"",
+        "a fifth of the range in 1 ms by the kinetics fitted to Yan et al., figs. 2c, 3c",
+    ),
+    Key::new("width", POSITIVE_SPAN, "Width of the pulse.")
+        .assumed("\"1 ms\"", "Yan et al. give no pulse width; smaller steps are booked as whole pulses"),
+];
+
+static RESET_PULSE: &[Key] = &[
+    Key::new("amplitude", positive(Unit::Volt), "Height of the pulse.").assumed(
+        "\"280 mV\"",
+        "a tenth of the range in 1 ms by the kinetics fitted to Yan et al., figs. 2d, 3c",
+    ),
+    Key::new("width", POSITIVE_SPAN, "Width of the pulse.")
+        .assumed("\"1 ms\"", "Yan et al. give no pulse width; smaller steps are booked as whole pulses"),
+];
+
+static DISPERSION: &[Key] = &[
+    Key::new("a_plus", CV, "Coefficient of variation of the step upwards.").setting("0.0"),
+    Key::new("a_minus", CV, "Coefficient of variation of the step downwards.").setting("0.0"),
+    Key::new("g_max", CV, "Coefficient of variation of the highest conductance.").setting("0.0"),
+    Key::new("g_min", CV, "Coefficient of variation of the lowest conductance.").setting("0.0"),
+];
+
+static WEAR: &[Key] = &[
+    Key::new("n_f", ABOVE_ZERO, "Pulses after which the range has closed.").setting("1e6"),
+    Key::new("m", ABOVE_ZERO, "Exponent of the shrinking.").setting("1.0"),
+    Key::new("weibull_shape", ABOVE_ZERO, "Shape of the Weibull law of sudden death.")
+        .absent("the range shrinks and no device dies"),
+];
+
+static RETENTION: &[Key] = &[
+    Key::new("law", Kind::Choice(DECAY_LAWS), "Law of the decay of G - g_inf.").setting("\"exponential\""),
+    Key::new("tau", TIME_CONSTANT, "Time constant.")
+        .assumed("\"78 ks\"", "lower bound from 4000 s without visible loss (Yan et al., fig. 2b)")
+        .when("law", &["exponential"]),
+    Key::new("b", ABOVE_ZERO, "Stretching exponent; 1 is mono-exponential.")
+        .setting("1.0")
+        .when("law", &["exponential"]),
+    Key::new("t0", TIME_CONSTANT, "Time scale.").when("law", &["power"]),
+    Key::new("nu", ABOVE_ZERO, "Exponent.").when("law", &["power"]),
+    Key::new("g_inf", non_negative(Unit::Siemens), "Where everything ends.")
+        .assumed("\"10 nS\"", "the lowest conductance"),
+    Key::new(
+        "lifetime_sigma",
+        Kind::Number(Bounds::NON_NEGATIVE.up_to(10.0)),
+        "Standard deviation of ln tau (or ln t0) over devices.",
+    )
+    .setting("0.0"),
+];
+
+static DECAY_LAWS: &[Choice] =
+    &[choice("exponential", "e^(-(t/tau)^b)"), choice("power", "((t + t0)/t0)^-nu")];
+
+static AGEING: &[Key] =
+    &[Key::new("after", non_negative(Unit::Second), "Time since the last step of learning.")];
+
+static VARIATION: &[Key] = &[
+    Key::new("name", Kind::Text, "What the case is called in the report."),
+    Key::new("cv", CV, "Coefficient of variation of both steps, g_max and g_min."),
+    Key::new("seeds", Kind::Integer { min: 1, max: 1000 }, "Runs, each with the next seed.").setting("3"),
+    Key::new(
+        "max_loss",
+        Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0)),
+        "Largest loss of accuracy against the first case that is accepted, as a fraction.",
+    )
+    .absent("any"),
+];
 
 static PROTOCOLS: &[Choice] = &[
     choice("simulate", "one episode of the network as it is"),
     choice("supervised", "train the projection from a data set to one neuron per class, and test it"),
+    choice(
+        "unsupervised",
+        "a competing population learns a data set without labels, gets them afterwards, and is tested",
+    ),
     choice("device", "no network: the experiments, one after the other, each on its device"),
 ];
 

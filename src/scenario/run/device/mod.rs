@@ -109,6 +109,7 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
         inference: None,
         supervised: None,
         plastic: Vec::new(),
+        unsupervised: None,
         experiments: results,
         arrays: Vec::new(),
         fingerprint: fingerprint.hex(),

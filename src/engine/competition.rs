@@ -1,0 +1,444 @@
+//! Membranes of a population whose members compete: shared decay, one winner per instant, thresholds of
+//! their own.
+//!
+//! x_j = u_j - u_rest; between events x_j(t + d) = x_j(t) e^(-d / tau_m); an arrival adds the weight. Of the
+//! members with x_j >= theta_j the one with the largest x_j - theta_j fires, of equal ones the lowest id;
+//! what its spike does to the others is the population's [`Rivalry`]. The operations and their order are
+//! those of `shared_decay`, in the batch kernel and one by one alike.
+
+use super::shared_decay::RowSink;
+use crate::network::{Homeostasis, Population, Rivalry, stride};
+use crate::neuron::Reset;
+use crate::numeric::{Pack, Quad, Real, exp};
+use crate::simd::Work;
+use crate::time::{FS_PER_SECOND, Time};
+use serde::{Deserialize, Serialize};
+
+/// Thresholds of every member relative to u_rest, at the start of an episode; plain data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    /// The part that stays (volts).
+    pub base: Vec<f64>,
+    /// The part that decays (volts); empty where nothing does.
+    pub raised: Vec<f64>,
+}
+
+impl Thresholds {
+    /// All of them times `factor`, and at least a femtovolt: at zero everybody would fire.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let of = |values: &[f64]| values.iter().map(|value| value * factor).collect::<Vec<_>>();
+        Self {
+            base: of(&self.base).into_iter().map(|base| base.max(1e-15)).collect(),
+            raised: of(&self.raised),
+        }
+    }
+
+    /// base + raised.
+    #[must_use]
+    pub fn total(&self) -> Vec<f64> {
+        if self.raised.is_empty() {
+            self.base.clone()
+        } else {
+            self.base.iter().zip(&self.raised).map(|(base, raised)| base + raised).collect()
+        }
+    }
+}
+
+/// State of the membranes; plain data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Competing<R: Real> {
+    /// Relative to u_rest, padded with zeros to the stride of the weight matrix.
+    pub x: Vec<R>,
+    /// When `x` was last updated; while the population is inhibited, the end of the inhibition.
+    pub last: Time,
+    pub thresholds: Thresholds,
+    /// When `thresholds.raised` was last updated.
+    pub raised_at: Time,
+    /// The thresholds rounded to `R` and padded; the padding can never be reached.
+    theta: Vec<R>,
+    raised: Vec<R>,
+}
+
+/// Constants of the population in the plan's precision.
+#[derive(Clone, Debug)]
+pub struct CompetingParameters<R: Real> {
+    pub size: usize,
+    /// -1 / tau_m in 1/fs.
+    minus_rate: f64,
+    theta: f64,
+    /// What a reset writes.
+    level: R,
+    /// What the others lose; `None`: they are reset too.
+    strength: Option<R>,
+    pub inhibition: Time,
+    homeostasis: Option<Homeostasis>,
+}
+
+impl<R: Real> CompetingParameters<R> {
+    /// Of a population that competes; `None` for another.
+    pub fn new(population: &Population) -> Option<Self> {
+        let competition = population.competition.as_ref()?;
+        let lif = &population.lif;
+        let level = match lif.reset {
+            Reset::Rest | Reset::Subtract => 0.0,
+            Reset::Value => lif.u_reset.get() - lif.u_rest.get(),
+            Reset::Hold => lif.v_hold.get() - lif.u_rest.get(),
+        };
+        Some(Self {
+            size: population.size as usize,
+            minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
+            theta: lif.theta(),
+            level: R::from_f64(level),
+            strength: match competition.kind {
+                Rivalry::WinnerTakeAll => None,
+                Rivalry::LateralInhibition { strength } => Some(R::from_f64(strength)),
+            },
+            inhibition: competition.inhibition,
+            homeostasis: competition.homeostasis,
+        })
+    }
+
+    #[inline(always)]
+    fn decay(&self, from: u64, to: u64) -> R {
+        R::from_f64((to - from) as i64 as f64 * self.minus_rate).exp()
+    }
+
+    /// Step (volts) and -1 / tau (1/fs) of thresholds that decay.
+    fn decaying(&self) -> Option<(f64, f64)> {
+        match self.homeostasis {
+            Some(Homeostasis::Decay { step, tau }) => Some((step, -1.0 / (tau * FS_PER_SECOND))),
+            _ => None,
+        }
+    }
+
+    /// What is left of a raised threshold, as the test uses it.
+    #[inline(always)]
+    fn left(&self, minus_rate: f64, from: u64, to: u64) -> R {
+        R::from_f64(to.saturating_sub(from) as i64 as f64 * minus_rate).exp()
+    }
+}
+
+impl<R: Real> Competing<R> {
+    /// At rest at the start of the first episode.
+    pub fn new(parameters: &CompetingParameters<R>) -> Self {
+        let padded = stride(parameters.size as u32);
+        let mut this = Self {
+            x: vec![R::ZERO; padded],
+            last: Time::ZERO,
+            thresholds: Thresholds::default(),
+            raised_at: Time::ZERO,
+            theta: vec![R::from_f64(f64::INFINITY); padded],
+            raised: Vec::new(),
+        };
+        let raised = if parameters.decaying().is_some() { vec![0.0; parameters.size] } else { Vec::new() };
+        this.set(Thresholds { base: vec![parameters.theta; parameters.size], raised });
+        this
+    }
+
+    /// Whether a saved state has the lengths of this one; else what differs, found and expected.
+    pub fn check(&self, expected: &Self) -> Result<(), (&'static str, usize, usize)> {
+        let lengths = |state: &Self| {
+            [
+                ("neurons", state.x.len()),
+                ("thresholds", state.thresholds.base.len()),
+                ("raised thresholds", state.thresholds.raised.len()),
+                ("rounded thresholds", state.theta.len()),
+                ("rounded raised thresholds", state.raised.len()),
+            ]
+        };
+        let pairs = lengths(self).into_iter().zip(lengths(expected));
+        match pairs.into_iter().find(|(found, expected)| found.1 != expected.1) {
+            Some(((what, found), (_, expected))) => Err((what, found, expected)),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes over thresholds.
+    pub fn set(&mut self, thresholds: Thresholds) {
+        self.thresholds = thresholds;
+        self.round();
+    }
+
+    fn round(&mut self) {
+        for (rounded, &theta) in self.theta.iter_mut().zip(&self.thresholds.base) {
+            *rounded = R::from_f64(theta);
+        }
+        if !self.thresholds.raised.is_empty() {
+            self.raised.resize(self.x.len(), R::ZERO);
+        }
+        for (rounded, &raised) in self.raised.iter_mut().zip(&self.thresholds.raised) {
+            *rounded = R::from_f64(raised);
+        }
+    }
+
+    /// Back to rest; thresholds stay.
+    pub fn restart(&mut self) {
+        self.x.fill(R::ZERO);
+        self.last = Time::ZERO;
+        self.raised_at = Time::ZERO;
+    }
+
+    /// Whether arrivals at `time` are lost.
+    pub fn inhibited(&self, time: Time) -> bool {
+        time < self.last
+    }
+
+    /// Decays every membrane to `time`, which is not inhibited; returns the factor.
+    pub fn advance(&mut self, parameters: &CompetingParameters<R>, time: Time) -> R {
+        let decay = parameters.decay(self.last.fs(), time.fs());
+        self.x.iter_mut().for_each(|x| *x *= decay);
+        self.last = time;
+        decay
+    }
+
+    /// Adds a row of weights.
+    pub fn add(&mut self, row: &[R]) {
+        for (x, &weight) in self.x.iter_mut().zip(row) {
+            *x += weight;
+        }
+    }
+
+    /// The member that fires at `last`, if one is at threshold.
+    pub fn winner(&self, parameters: &CompetingParameters<R>) -> Option<usize> {
+        let left = parameters
+            .decaying()
+            .map(|(_, minus_rate)| parameters.left(minus_rate, self.raised_at.fs(), self.last.fs()));
+        let over = |j: usize| match left {
+            None => self.x[j] - self.theta[j],
+            Some(left) => self.x[j] - (self.theta[j] + self.raised[j] * left),
+        };
+        let mut best = None;
+        for j in 0..parameters.size {
+            let over = over(j);
+            if over >= R::ZERO && best.is_none_or(|(_, most)| over > most) {
+                best = Some((j, over));
+            }
+        }
+        best.map(|(j, _)| j)
+    }
+
+    /// Member `winner` fires at `last`.
+    pub fn fire(&mut self, parameters: &CompetingParameters<R>, winner: usize) {
+        match parameters.strength {
+            None => self.x[..parameters.size].fill(parameters.level),
+            Some(strength) => {
+                self.x[..parameters.size].iter_mut().for_each(|x| *x -= strength);
+                self.x[winner] = parameters.level;
+            }
+        }
+        if let Some((step, minus_rate)) = parameters.decaying() {
+            self.age(minus_rate, self.last);
+            self.thresholds.raised[winner] += step;
+            self.round();
+        }
+        self.last = self.last.after(parameters.inhibition);
+    }
+
+    /// Lets the raised part of the thresholds decay to `time`.
+    fn age(&mut self, minus_rate: f64, time: Time) {
+        let span = time.fs().saturating_sub(self.raised_at.fs());
+        let left = exp(span as i64 as f64 * minus_rate);
+        self.thresholds.raised.iter_mut().for_each(|raised| *raised *= left);
+        self.raised_at = time;
+    }
+
+    /// A presentation with these spikes is over, `elapsed` after it began (its rest included).
+    pub fn adapt(&mut self, parameters: &CompetingParameters<R>, counts: &[u32], elapsed: Time) {
+        match parameters.homeostasis {
+            None => return,
+            Some(Homeostasis::RateTarget { gain, spikes }) => {
+                let target = spikes / parameters.size as f64;
+                // Most members are silent: one exponential for all of them.
+                let silent = exp(-gain * target);
+                for (theta, &count) in self.thresholds.base.iter_mut().zip(counts) {
+                    *theta *= if count == 0 { silent } else { exp(gain * (f64::from(count) - target)) };
+                }
+            }
+            Some(Homeostasis::Decay { .. }) => {
+                if let Some((_, minus_rate)) = parameters.decaying() {
+                    self.age(minus_rate, elapsed);
+                }
+                self.raised_at = Time::ZERO;
+            }
+        }
+        self.round();
+    }
+
+    /// Membranes at `time` relative to u_rest, without touching the state.
+    pub fn at(&self, parameters: &CompetingParameters<R>, time: Time) -> Vec<R> {
+        let mut copy = self.clone();
+        if !copy.inhibited(time) {
+            copy.advance(parameters, time);
+        }
+        copy.x.truncate(parameters.size);
+        copy.x
+    }
+}
+
+/// A batch of rows for a competing population; running it returns how many it took.
+pub struct Contest<'a, R: Real, K> {
+    pub state: &'a mut Competing<R>,
+    pub parameters: &'a CompetingParameters<R>,
+    pub times: &'a [u64],
+    /// Rows relative to `first_row`.
+    pub rows: &'a [u16],
+    pub first_row: u32,
+    pub weights: &'a [R],
+    pub sink: &'a mut K,
+}
+
+/// Most events in one batch.
+const BATCH: usize = crate::encoding::BATCH;
+
+impl<R: Real, K: RowSink<R>> Work for Contest<'_, R, K> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        match self.parameters.decaying() {
+            None => compete::<R, K, false>(self, 0.0),
+            Some((_, minus_rate)) => compete::<R, K, true>(self, minus_rate),
+        }
+    }
+}
+
+#[inline(always)]
+fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K>, minus_rate: f64) -> usize {
+    let Contest { state, parameters, times, rows, first_row, weights, sink } = batch;
+    let stride = state.x.len();
+    // Rows before the end of an inhibition arrive and are lost.
+    let mut index = times.partition_point(|&time| time < state.last.fs());
+    if K::ROWS {
+        for (lost, &row) in rows[..index].iter().enumerate() {
+            sink.row(lost, first_row + u32::from(row), R::ONE, state.x.as_slice(), state.x.as_slice());
+        }
+    }
+    let mut decays = [R::ZERO; BATCH];
+    let mut last = state.last.fs();
+    let mut spans = [0.0f64; BATCH];
+    for (span, &time) in spans.iter_mut().zip(times).skip(index) {
+        *span = (time - last) as i64 as f64;
+        last = time;
+    }
+    for (decay, span) in decays.iter_mut().zip(spans) {
+        *decay = R::from_f64(span * parameters.minus_rate).exp();
+    }
+    let mut before = if K::BEFORE { state.x.clone() } else { Vec::new() };
+    let mut limit = times.len();
+    while index < limit {
+        let row = first_row + u32::from(rows[index]);
+        let start = row as usize * stride;
+        let Some(row_weights) = weights.get(start..start + stride) else { break };
+        if K::BEFORE {
+            before.copy_from_slice(&state.x);
+        }
+        let reached = if DECAYING {
+            let left = parameters.left(minus_rate, state.raised_at.fs(), times[index]);
+            add_row::<R, true>(&mut state.x, &state.theta, &state.raised, left, row_weights, decays[index])
+        } else {
+            add_row::<R, false>(&mut state.x, &state.theta, &[], R::ZERO, row_weights, decays[index])
+        };
+        if K::ROWS {
+            let before = if K::BEFORE { before.as_slice() } else { state.x.as_slice() };
+            sink.row(index, row, decays[index], before, state.x.as_slice());
+        }
+        state.last = Time::from_fs(times[index]);
+        index += 1;
+        if reached && let Some(winner) = state.winner(parameters) {
+            state.fire(parameters, winner);
+            limit = limit.min(sink.fire(index - 1, winner as u32));
+            if parameters.inhibition > Time::ZERO {
+                // What is inhibited is sorted out at the start of the next batch.
+                limit = limit.min(index);
+            }
+        }
+    }
+    index
+}
+
+/// Eight values side by side: a whole vector of single precision. Every lane is written out, so that the running
+/// maximum stays in a register: as a loop over lanes it became masked stores, at twice the time.
+#[derive(Clone, Copy)]
+struct Eight<R>([R; 8]);
+
+impl<R: Real> Eight<R> {
+    #[inline(always)]
+    fn splat(value: R) -> Self {
+        Self([value; 8])
+    }
+
+    #[inline(always)]
+    fn load(values: &[R; 8]) -> Self {
+        Self(*values)
+    }
+
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(R, R) -> R) -> Self {
+        let (a, b) = (self.0, other.0);
+        Self([
+            f(a[0], b[0]),
+            f(a[1], b[1]),
+            f(a[2], b[2]),
+            f(a[3], b[3]),
+            f(a[4], b[4]),
+            f(a[5], b[5]),
+            f(a[6], b[6]),
+            f(a[7], b[7]),
+        ])
+    }
+
+    /// The larger of each two lanes. By value, so that it becomes an instruction and no conditional store.
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, |a, b| if a > b { a } else { b })
+    }
+
+    #[inline(always)]
+    fn highest(self) -> Quad<R> {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        Pack([a, b, c, d]).max(Pack([e, f, g, h]))
+    }
+}
+
+/// x <- x decay + w; whether any member is at its threshold.
+#[inline(always)]
+fn add_row<R: Real, const DECAYING: bool>(
+    x: &mut [R],
+    theta: &[R],
+    raised: &[R],
+    left: R,
+    weights: &[R],
+    decay: R,
+) -> bool {
+    let (x, x_rest) = x.as_chunks_mut::<8>();
+    let (theta, theta_rest) = theta.as_chunks::<8>();
+    let (weights, weights_rest) = weights.as_chunks::<8>();
+    let (raised, raised_rest) = raised.as_chunks::<8>();
+    let below = R::from_f64(f64::NEG_INFINITY);
+    let mut most = Eight::splat(below);
+    for (chunk, (x, (theta, weights))) in x.iter_mut().zip(theta.iter().zip(weights)).enumerate() {
+        let u = Eight::load(x).zip(Eight::splat(decay), |x, d| x * d).zip(Eight::load(weights), |x, w| x + w);
+        *x = u.0;
+        let mut threshold = Eight::load(theta);
+        if DECAYING {
+            let raised = Eight::load(&raised[chunk]).zip(Eight::splat(left), |r, left| r * left);
+            threshold = threshold.zip(raised, |theta, raised| theta + raised);
+        }
+        most = most.max(u.zip(threshold, |u, theta| u - theta));
+    }
+    let mut highest = most.highest();
+    if let ([x, ..], [theta, ..], [weights, ..]) =
+        (x_rest.as_chunks_mut::<4>().0, theta_rest.as_chunks::<4>().0, weights_rest.as_chunks::<4>().0)
+    {
+        let u = Pack(*x) * Quad::splat(decay) + Pack(*weights);
+        *x = u.0;
+        let mut threshold = Pack(*theta);
+        if DECAYING && let [raised, ..] = raised_rest.as_chunks::<4>().0 {
+            threshold = threshold + Pack(*raised) * Quad::splat(left);
+        }
+        highest = highest.max(u - threshold);
+    }
+    highest.reaching(R::ZERO) != 0
+}

@@ -1,0 +1,100 @@
+//! Competition: the members of a population inhibit one another without delay, and their thresholds adapt.
+//!
+//! A rule of the population instead of projections without delay, which would form a circle. At one
+//! instant at most one member fires: of those at threshold the one with the largest u - theta, of equal
+//! ones the lowest id.
+
+use crate::neuron::{Lif, Reset};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// How the members of a population compete.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Competition {
+    pub kind: Rivalry,
+    /// Time after a spike during which no arrival reaches any member.
+    pub inhibition: Time,
+    /// What moves the thresholds; `None`: they stay where they are.
+    pub homeostasis: Option<Homeostasis>,
+}
+
+/// What a spike does to the other members.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Rivalry {
+    /// All membranes go to the reset value.
+    WinnerTakeAll,
+    /// The winner is reset; every other membrane falls by `strength` (volts).
+    LateralInhibition { strength: f64 },
+}
+
+/// How thresholds adapt, so that no member wins always and none never.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Homeostasis {
+    /// After each presentation theta_j <- theta_j exp(gain (n_j - spikes / N)), n_j the spikes of member j
+    /// in it, N the members, theta_j = v_th,j - u_rest (Querlioz et al., IEEE Trans. Nanotechnol. 12
+    /// (2013) 288, raise and lower thresholds towards a target rate).
+    RateTarget { gain: f64, spikes: f64 },
+    /// theta_j = v_th - u_rest + a_j; each spike of member j adds `step` (volts) to a_j, which decays with
+    /// `tau` (seconds), also between presentations (Diehl & Cook, Front. Comput. Neurosci. 9 (2015) 99).
+    Decay { step: f64, tau: f64 },
+}
+
+/// Why a competition cannot be computed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum CompetitionFault {
+    #[error("its members compete, which needs every row to reach every member with a delta kernel")]
+    NotShared,
+    #[error("its members compete and have a refractory time; use `inhibition` of the competition instead")]
+    Refractory,
+    #[error("its members compete and have a bias current; a threshold that moves could fall below it")]
+    Bias,
+    #[error("its members compete and reset by subtraction; the losers have nothing to subtract from")]
+    Subtract,
+    #[error("{name} of its competition is {value}; it must be finite and {allowed}")]
+    Value { name: &'static str, value: f64, allowed: &'static str },
+}
+
+impl Competition {
+    /// The winner takes all, at once, with fixed thresholds.
+    #[must_use]
+    pub fn winner_take_all() -> Self {
+        Self { kind: Rivalry::WinnerTakeAll, inhibition: Time::ZERO, homeostasis: None }
+    }
+
+    /// All faults of this competition among neurons of these parameters.
+    #[must_use]
+    pub fn faults(&self, lif: &Lif) -> Vec<CompetitionFault> {
+        let mut faults = Vec::new();
+        if lif.t_ref.get() != 0.0 {
+            faults.push(CompetitionFault::Refractory);
+        }
+        if lif.bias() != 0.0 {
+            faults.push(CompetitionFault::Bias);
+        }
+        if lif.reset == Reset::Subtract {
+            faults.push(CompetitionFault::Subtract);
+        }
+        let mut wanted = |name, value: f64, fine: bool, allowed| {
+            if !(value.is_finite() && fine) {
+                faults.push(CompetitionFault::Value { name, value, allowed });
+            }
+        };
+        if let Rivalry::LateralInhibition { strength } = self.kind {
+            wanted("strength", strength, strength >= 0.0, "zero or more");
+        }
+        match self.homeostasis {
+            None => {}
+            Some(Homeostasis::RateTarget { gain, spikes }) => {
+                wanted("gain", gain, gain >= 0.0, "zero or more");
+                wanted("spikes", spikes, spikes > 0.0, "above zero");
+            }
+            Some(Homeostasis::Decay { step, tau }) => {
+                wanted("step", step, step >= 0.0, "zero or more");
+                wanted("tau", tau, tau > 0.0, "above zero");
+            }
+        }
+        faults
+    }
+}

@@ -1,0 +1,71 @@
+//! The competition of a population: checked against the neuron and against what reaches it.
+
+use super::diagnostic::Diagnostic;
+use super::filled::Fields;
+use super::lower::{Lower, time};
+use crate::network::{Competition, Homeostasis, Rivalry};
+
+/// `Some(None)`: the population does not compete. `None`: a fault, which is reported.
+pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> Option<Option<Competition>> {
+    let Some(fields) = population.table("competition") else {
+        return population.written("competition").is_none().then_some(None);
+    };
+    let mut wrong = |key: &str, what: &str, allowed: &str, hint: &str| {
+        lower.faults.push(
+            Diagnostic::error(format!("{} competes and {what}", population.what))
+                .maybe_at(population.written(key).or(fields.at.as_ref()))
+                .also(fields.at.as_ref(), "competes here")
+                .allowed(allowed)
+                .hint(hint),
+        );
+    };
+    if population.quantity("t_ref").is_some_and(|t_ref| t_ref != 0.0) {
+        wrong("t_ref", "has a refractory time", "t_ref = \"0 s\"", "`inhibition` keeps all of them silent");
+    }
+    if population.quantity("i_bias").is_some_and(|bias| bias != 0.0) {
+        wrong("i_bias", "has a bias current", "0 A", "a threshold that moves could fall below the bias");
+    }
+    if population.text("reset") == Some("subtract") {
+        let allowed = "reset = \"rest\", \"value\" or \"hold\"";
+        wrong("reset", "resets by subtraction", allowed, "the losers have nothing to subtract from");
+    }
+    let arrives = |projection: &Fields| projection.text("to") == Some(name);
+    let filled = lower.filled;
+    let mut reached = false;
+    for (_, projection) in filled.all("projection").iter().filter(|(_, projection)| arrives(projection)) {
+        reached = true;
+        for (key, value) in [("connect", "all_to_all"), ("kernel", "delta")] {
+            if let Some(found) = projection.text(key)
+                && found != value
+            {
+                lower.faults.push(
+                    Diagnostic::error(format!("`{key}` of {} is \"{found}\"", projection.what))
+                        .maybe_at(projection.place(key))
+                        .also(fields.at.as_ref(), "its targets compete")
+                        .allowed(format!("\"{value}\" to a population that competes"))
+                        .hint("every arrival must reach every neuron at once, or they cannot be compared"),
+                );
+            }
+        }
+    }
+    if !reached {
+        lower.faults.push(
+            Diagnostic::error(format!("{} competes, and nothing arrives there", population.what))
+                .maybe_at(fields.at.as_ref())
+                .allowed("a projection to it"),
+        );
+    }
+    let kind = match fields.text("kind")? {
+        "lateral_inhibition" => Rivalry::LateralInhibition { strength: fields.quantity("strength")? },
+        _ => Rivalry::WinnerTakeAll,
+    };
+    let homeostasis = match fields.table("homeostasis") {
+        None if fields.written("homeostasis").is_some() => return None,
+        None => None,
+        Some(rule) => Some(match rule.text("kind")? {
+            "decay" => Homeostasis::Decay { step: rule.quantity("step")?, tau: rule.quantity("tau")? },
+            _ => Homeostasis::RateTarget { gain: rule.number("gain")?, spikes: rule.number("spikes")? },
+        }),
+    };
+    Some(Some(Competition { kind, inhibition: time(fields, "inhibition")?, homeostasis }))
+}

@@ -1,0 +1,156 @@
+//! Training anew with other devices: every seed a run of its own, as many side by side as there are threads.
+
+use super::super::assemble::assemble;
+use super::super::outcome::{VariationResult, Vote, Votes};
+use super::super::plan::{Plan, Unsupervised, VariationCase};
+use super::data::Data;
+use super::unsupervised::{assign, labelled, settings, votes};
+use super::{RunContext, RunError};
+use crate::engine::{Queue, Silent};
+use crate::network::Weights;
+use crate::numeric::Real;
+use crate::record::fingerprint::Fingerprint;
+use crate::training::unsupervised::{Dispersion, Learner, Question, respond};
+use crate::training::{Reporting, Samples, shuffled};
+use rayon::prelude::*;
+use std::sync::atomic::AtomicBool;
+
+/// What the runs of one case came to.
+#[derive(Debug, Default)]
+pub struct Varied {
+    pub test: Vec<Votes>,
+    pub presentations: u64,
+    pub events: u64,
+    /// Fingerprints of the runs, one after another.
+    pub digests: Vec<u8>,
+}
+
+struct Single {
+    test: Votes,
+    presentations: u64,
+    events: u64,
+    digest: u128,
+}
+
+/// Runs case `case` with each of its seeds; `None` if it was stopped.
+pub fn run<R: Real, Q: Queue<R> + Send>(
+    plan: &Plan,
+    protocol: &Unsupervised,
+    data: &Data,
+    case: usize,
+    context: &mut RunContext<'_>,
+) -> Result<Option<Varied>, RunError> {
+    let of = &protocol.variation[case];
+    let per_run = data.train_labels.len() as u64 * u64::from(protocol.epochs);
+    context.progress.phase("variation", per_run * u64::from(of.seeds));
+    context.progress.message(&of.name);
+    let seeds: Vec<u32> = (0..of.seeds).collect();
+    let mut varied = Varied::default();
+    for side_by_side in seeds.chunks(context.threads.max(1)) {
+        let stop = context.stop;
+        let runs: Vec<Result<Option<Single>, RunError>> = side_by_side
+            .par_iter()
+            .map(|&seed| single::<R, Q>(plan, protocol, data, of, u64::from(seed), stop))
+            .collect();
+        for run in runs {
+            let Some(run) = run? else {
+                context.progress.done();
+                return Ok(None);
+            };
+            varied.test.push(run.test);
+            varied.presentations += run.presentations;
+            varied.events += run.events;
+            varied.digests.extend_from_slice(&run.digest.to_le_bytes());
+            context.progress.advance(per_run);
+        }
+    }
+    context.progress.done();
+    Ok(Some(varied))
+}
+
+/// One training and test with the devices of a case and the `draw`-th seed after the plan's.
+fn single<R: Real, Q: Queue<R> + Send>(
+    plan: &Plan,
+    protocol: &Unsupervised,
+    data: &Data,
+    case: &VariationCase,
+    draw: u64,
+    stop: &AtomicBool,
+) -> Result<Option<Single>, RunError> {
+    let mut plan = plan.clone();
+    plan.seed = plan.seed.wrapping_add(draw);
+    let mut protocol = protocol.clone();
+    if let Some(devices) = &mut protocol.devices {
+        let VariationCase { cv, .. } = *case;
+        devices.dispersion = Dispersion { a_plus: cv, a_minus: cv, g_max: cv, g_min: cv };
+    }
+    let assembled = assemble(&plan).map_err(RunError::Assemble)?;
+    let network = &assembled.network;
+    let frozen = network.frozen();
+    let weights = Weights::<R>::from_values(network, &assembled.weights);
+    let mut learner = Learner::<R, Q, Silent>::new(network, settings(&plan, &protocol, data), weights);
+    let mut fingerprint = Fingerprint::new();
+    let train = Samples { code: &data.train, labels: &data.train_labels };
+    let count = train.labels.len();
+    let mut first = 0;
+    let (mut presentations, mut events) = (0, 0);
+    for epoch in 0..u64::from(protocol.epochs) {
+        let order = shuffled(count as u32, plan.seed, epoch);
+        let report = learner.epoch(train, &order, first, stop, &mut fingerprint, None, &mut |_, _| {});
+        presentations += report.presented;
+        events += report.totals.events();
+        if report.presented < count as u64 {
+            return Ok(None);
+        }
+        first += count as u64;
+    }
+    let population = plan.projections[protocol.projection].to;
+    let thresholds = learner.thresholds();
+    let labels = labelled(&protocol, data);
+    let mut answer = |samples, first_episode, duration, count| {
+        let question = Question {
+            population,
+            thresholds: &thresholds,
+            seed: plan.seed,
+            first_episode,
+            duration,
+            count,
+            what: "",
+        };
+        let mut reporting =
+            Reporting { cancel: stop, fingerprint: &mut fingerprint, observer: None, advance: &mut |_| {} };
+        respond::<R, Q, Silent>(&frozen, &learner.weights, samples, question, &mut reporting)
+    };
+    let labelling = answer(train, first, protocol.label_presentation, labels)?;
+    let test = Samples { code: &data.test, labels: &data.test_labels };
+    let tested = answer(test, first + labels as u64, protocol.test_presentation, data.test_labels.len())?;
+    if labelling.len() < labels || tested.len() < data.test_labels.len() {
+        return Ok(None);
+    }
+    let assignment = assign(plan.populations[population].size, data, &labelling);
+    Ok(Some(Single {
+        test: votes(&assignment, &tested, &data.test_labels),
+        presentations: presentations + (labelling.len() + tested.len()) as u64,
+        events: events + labelling.totals.events() + tested.totals.events(),
+        digest: fingerprint.seal(),
+    }))
+}
+
+impl VariationResult {
+    /// Mean, spread over seeds, and loss against the first case.
+    pub(super) fn new(case: &VariationCase, test: Vec<Votes>, vote: Vote, first: Option<&Self>) -> Self {
+        let n = test.len().max(1) as f64;
+        let mean = test.iter().fold(0.0, |sum, votes| sum + votes.by(vote)) / n;
+        let square = |votes: &Votes| (votes.by(vote) - mean) * (votes.by(vote) - mean);
+        let variance = test.iter().fold(0.0, |sum, votes| sum + square(votes)) / (n - 1.0).max(1.0);
+        Self {
+            name: case.name.clone(),
+            cv: case.cv,
+            mean,
+            sd: variance.sqrt(),
+            loss: first.map_or(mean, |first| first.mean) - mean,
+            max_loss: case.max_loss,
+            test,
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Learning without labels, one presentation after another: each changes the weights that the next one
+//! meets, so there is one thread.
+
+use super::super::presenter::{Presenter, Samples, Totals};
+use super::devices::{DeviceModel, DeviceState, Synapses};
+use super::rule::{Dependence, NEVER, Rates, Window};
+use crate::engine::{Collect, Observer, Probe, Queue, Spike, StateError, Thresholds};
+use crate::network::{Network, Weights};
+use crate::numeric::{Real, exp, ln};
+use crate::record::fingerprint::Fingerprint;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Presentations between two looks at the cancel flag.
+const ROUND: usize = 256;
+
+/// What learning needs to know besides network and data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// The projection that learns; its population competes.
+    pub projection: usize,
+    pub seed: u64,
+    /// How long a sample is shown, and the pause after it.
+    pub presentation: Time,
+    pub rest: Time,
+    /// The weight at the upper end (volts).
+    pub w_max: f64,
+    pub window: Window,
+    pub dependence: Dependence,
+    pub a_plus: f64,
+    pub a_minus: f64,
+    /// Share of the rates that is left at the end of the schedule; they fall geometrically.
+    pub final_share: f64,
+    /// Presentations of the whole schedule.
+    pub schedule: u64,
+    /// Sum of a neuron's weights after each presentation in which it spiked, in units of w_max.
+    pub normalise: Option<f64>,
+    pub device: Option<DeviceModel>,
+}
+
+impl Settings {
+    /// Rates of presentation `number`, counted from 0.
+    #[must_use]
+    pub fn rates(&self, number: u64) -> Rates {
+        let progress = number as f64 / self.schedule.max(1) as f64;
+        let share = exp(ln(self.final_share) * progress);
+        Rates { plus: self.a_plus * share, minus: self.a_minus * share }
+    }
+}
+
+/// What an epoch did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Presentations made; fewer than the samples if interrupted.
+    pub presented: u64,
+    /// Presentations without any spike of the population.
+    pub silent: u64,
+    /// Spikes of each neuron.
+    pub wins: Vec<u64>,
+    /// Arrivals at the rows of other projections are not told apart: see [`Totals`].
+    pub totals: Totals,
+    /// Joules.
+    pub programmed: f64,
+    pub read: f64,
+    /// Rates of the last presentation.
+    pub rates: Option<(f64, f64)>,
+}
+
+/// Everything that changes; enough to go on elsewhere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct LearnerState<R: Real> {
+    pub weights: Weights<R>,
+    pub thresholds: Thresholds,
+    pub presented: u64,
+    pub devices: DeviceState,
+}
+
+/// Weights that learn.
+pub struct Learner<'n, R: Real, Q: Queue<R>, O> {
+    settings: Settings,
+    population: usize,
+    presenter: Presenter<'n, R, Q, O>,
+    pub weights: Weights<R>,
+    synapses: Synapses<R>,
+    watch: Watch,
+    recent: Vec<R>,
+    presented: u64,
+}
+
+/// Sees the arrivals and spikes of a presentation.
+struct Watch {
+    projection: u32,
+    population: u32,
+    /// When each input last spiked.
+    last: Vec<u64>,
+    /// Conductance sum of each row, empty for ideal weights, and the sum over all reads.
+    row_sums: Vec<f64>,
+    read: f64,
+    spikes: Vec<Spike>,
+    /// Spikes that have been learned from.
+    learned: usize,
+}
+
+impl<R: Real> Probe<R> for Watch {
+    const STREAM: bool = true;
+    const UNCOUNTED: bool = true;
+    const PAUSE: bool = true;
+
+    #[inline(always)]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        if projection == self.projection {
+            if let Some(last) = self.last.get_mut(row as usize) {
+                *last = time.fs();
+            }
+            if let Some(sum) = self.row_sums.get(row as usize) {
+                self.read += sum;
+            }
+        }
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        self.spikes.push(spike);
+    }
+}
+
+impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q, O> {
+    /// A learner that starts from `weights`.
+    #[must_use]
+    pub fn new(network: &'n Network, settings: Settings, mut weights: Weights<R>) -> Self {
+        let projection = &network.projections[settings.projection];
+        let population = projection.to;
+        let shape = (projection.rows, network.populations[population].size);
+        let values = &mut weights.projections[settings.projection];
+        let synapses = Synapses::new(
+            shape,
+            settings.w_max,
+            settings.device,
+            settings.seed,
+            settings.projection as u32,
+            values,
+        );
+        let watch = Watch {
+            projection: settings.projection as u32,
+            population: population as u32,
+            last: vec![NEVER; projection.rows as usize],
+            row_sums: synapses.row_sums(values),
+            read: 0.0,
+            spikes: Vec::new(),
+            learned: 0,
+        };
+        Self {
+            settings,
+            population,
+            presenter: Presenter::new(network, population, settings.seed),
+            recent: vec![R::ZERO; watch.last.len()],
+            weights,
+            synapses,
+            watch,
+            presented: 0,
+        }
+    }
+
+    /// Thresholds now.
+    #[must_use]
+    pub fn thresholds(&mut self) -> Thresholds {
+        self.presenter.simulation().thresholds(self.population).cloned().unwrap_or_default()
+    }
+
+    /// Pulses that each synapse of a neuron has taken.
+    #[must_use]
+    pub fn updates(&self) -> &[u64] {
+        &self.synapses.updates
+    }
+
+    /// Conductances now, row-major; empty for ideal weights.
+    #[must_use]
+    pub fn conductances(&self) -> Vec<f64> {
+        self.synapses.conductances(&self.weights.projections[self.settings.projection])
+    }
+
+    /// Everything that changes.
+    #[must_use]
+    pub fn state(&mut self) -> LearnerState<R> {
+        LearnerState {
+            weights: self.weights.clone(),
+            thresholds: self.thresholds(),
+            presented: self.presented,
+            devices: DeviceState {
+                updates: self.synapses.updates.clone(),
+                row_sums: self.watch.row_sums.clone(),
+            },
+        }
+    }
+
+    /// Goes on from a state.
+    ///
+    /// # Errors
+    /// If it does not fit the network.
+    pub fn restore(&mut self, state: LearnerState<R>) -> Result<(), StateError> {
+        let shape = |what, found: usize, expected: usize| {
+            if found == expected { Ok(()) } else { Err(StateError::Shape { what, found, expected }) }
+        };
+        let sizes = |weights: &Weights<R>| weights.projections.iter().map(Vec::len).sum::<usize>();
+        shape("projections", state.weights.projections.len(), self.weights.projections.len())?;
+        shape("weights", sizes(&state.weights), sizes(&self.weights))?;
+        shape("columns", state.devices.updates.len(), self.synapses.updates.len())?;
+        shape("rows", state.devices.row_sums.len(), self.watch.row_sums.len())?;
+        self.presenter.simulation().set_thresholds(self.population, state.thresholds)?;
+        self.weights = state.weights;
+        self.presented = state.presented;
+        self.synapses.updates = state.devices.updates;
+        self.watch.row_sums = state.devices.row_sums;
+        Ok(())
+    }
+
+    /// Learns from the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
+    pub fn epoch(
+        &mut self,
+        samples: Samples<'n>,
+        order: &[u32],
+        first_episode: u64,
+        cancel: &AtomicBool,
+        fingerprint: &mut Fingerprint,
+        mut observer: Option<&mut dyn Observer>,
+        advance: &mut dyn FnMut(u64, &Report),
+    ) -> Report {
+        let neurons = self.synapses.updates.len();
+        let mut report = Report { wins: vec![0; neurons], ..Report::default() };
+        let mut first = first_episode;
+        for round in order.chunks(ROUND) {
+            if cancel.load(Ordering::Relaxed) {
+                break;
+            }
+            for (position, &sample) in round.iter().enumerate() {
+                if let Some(&next) = round.get(position + 1) {
+                    samples.code.touch(next as usize);
+                }
+                self.present(samples, sample as usize, first + position as u64, &mut report);
+            }
+            first += round.len() as u64;
+            fingerprint.encoded(&self.presenter.encoded);
+            self.presenter.encoded.clear();
+            for (episode, stream) in self.presenter.streams.drain(..) {
+                if let Some(observer) = observer.as_deref_mut() {
+                    observer.begin(episode, "training");
+                    stream.iter().for_each(|record| observer.record(episode, record));
+                }
+            }
+            advance(round.len() as u64, &report);
+        }
+        if let Some(device) = &self.settings.device {
+            report.read = device.read.energy(std::mem::take(&mut self.watch.read));
+        }
+        report.programmed = std::mem::take(&mut self.synapses.programmed);
+        report
+    }
+
+    fn present(&mut self, samples: Samples<'n>, sample: usize, episode: u64, report: &mut Report) {
+        let settings = &self.settings;
+        let rates = settings.rates(self.presented);
+        let (synapses, recent) = (&mut self.synapses, &mut self.recent);
+        self.watch.last.fill(NEVER);
+        self.watch.spikes.clear();
+        self.watch.learned = 0;
+        self.presenter.learn(
+            &mut self.weights,
+            samples.code,
+            sample,
+            episode,
+            settings.presentation,
+            &mut self.watch,
+            |watch, weights| {
+                while let Some(&spike) = watch.spikes.get(watch.learned) {
+                    watch.learned += 1;
+                    if spike.population == watch.population {
+                        settings.window.recent(&watch.last, spike.time.fs(), recent);
+                        synapses.learn(
+                            &mut weights.projections[settings.projection],
+                            &mut watch.row_sums,
+                            spike.neuron as usize,
+                            recent,
+                            rates,
+                            settings.dependence,
+                        );
+                    }
+                }
+            },
+        );
+        self.presenter.encode(episode, &self.watch.spikes);
+        self.presenter.simulation().adapt(settings.presentation.after(settings.rest));
+        self.presented += 1;
+        let population = self.population as u32;
+        let winners = self.watch.spikes.iter().filter(|spike| spike.population == population);
+        let mut any = false;
+        for spike in winners.clone() {
+            report.wins[spike.neuron as usize] += 1;
+            any = true;
+        }
+        if let Some(target) = settings.normalise {
+            let mut winners: Vec<u32> = winners.map(|spike| spike.neuron).collect();
+            winners.sort_unstable();
+            winners.dedup();
+            let weights = &mut self.weights.projections[settings.projection];
+            for winner in winners {
+                self.synapses.normalise(weights, &mut self.watch.row_sums, winner as usize, target);
+            }
+        }
+        report.presented += 1;
+        report.silent += u64::from(!any);
+        report.rates = Some((rates.plus, rates.minus));
+        report.totals.add(self.presenter.all_counts());
+    }
+}

@@ -1,0 +1,14 @@
+//! Learning without labels: competition decides who learns, homeostasis that everybody does, and labels
+//! come afterwards from who answers to what.
+
+mod assignment;
+mod devices;
+mod learner;
+mod responses;
+mod rule;
+
+pub use assignment::{Assignment, Vote};
+pub use devices::{DeviceModel, DeviceState, Dispersion, Synapses};
+pub use learner::{Learner, LearnerState, Report, Settings};
+pub use responses::{Question, Responses, respond};
+pub use rule::{Dependence, Rates, Window};

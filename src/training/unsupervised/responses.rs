@@ -1,0 +1,158 @@
+//! Which neurons answer to each sample, with learning off; the same whatever the threads.
+
+use super::super::evaluate::Reporting;
+use super::super::presenter::{Presenter, Samples, Totals};
+use super::super::{PIECES, piece};
+use crate::engine::{Collect, Probe, Queue, Spike, StateError, Thresholds};
+use crate::network::{Network, Weights};
+use crate::numeric::Real;
+use crate::time::Time;
+use rayon::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// Samples between two looks at the cancel flag.
+const ROUND: usize = 512;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The population that answers, and its thresholds.
+    pub population: usize,
+    pub thresholds: &'a Thresholds,
+    pub seed: u64,
+    pub first_episode: u64,
+    pub duration: Time,
+    /// How many samples, from the front.
+    pub count: usize,
+    /// Shown to observers: "test of epoch 3".
+    pub what: &'a str,
+}
+
+/// Spikes of the answering population for each sample.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Responses {
+    neurons: Vec<u32>,
+    ends: Vec<usize>,
+    pub totals: Totals,
+}
+
+impl Responses {
+    /// Number of samples; fewer than asked for if interrupted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Ids of the neurons that spiked for sample `k`, in order of time.
+    #[must_use]
+    pub fn of(&self, k: usize) -> &[u32] {
+        let start = if k == 0 { 0 } else { self.ends[k - 1] };
+        &self.neurons[start..self.ends[k]]
+    }
+
+    /// All samples in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.len()).map(|k| self.of(k))
+    }
+}
+
+struct Worker<'n, R: Real, Q: Queue<R>, O> {
+    presenter: Presenter<'n, R, Q, O>,
+    spikes: Vec<Spike>,
+    neurons: Vec<u32>,
+    counts: Vec<usize>,
+    totals: Totals,
+}
+
+/// Presents the first samples once each and collects who spikes. `network` has thresholds that do not
+/// adapt.
+///
+/// # Errors
+/// If the thresholds do not fit the population.
+pub fn respond<'n, R, Q, O>(
+    network: &'n Network,
+    weights: &Weights<R>,
+    samples: Samples<'n>,
+    question: Question<'_>,
+    reporting: &mut Reporting<'_>,
+) -> Result<Responses, StateError>
+where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+{
+    let fixed = Thresholds { base: question.thresholds.total(), raised: Vec::new() };
+    let mut workers: Vec<Worker<'n, R, Q, O>> = Vec::new();
+    for _ in 0..PIECES {
+        let mut presenter = Presenter::new(network, question.population, question.seed);
+        presenter.simulation().set_thresholds(question.population, fixed.clone())?;
+        workers.push(Worker {
+            presenter,
+            spikes: Vec::new(),
+            neurons: Vec::new(),
+            counts: Vec::new(),
+            totals: Totals::default(),
+        });
+    }
+    let mut responses = Responses::default();
+    let count = question.count.min(samples.labels.len());
+    let mut start = 0;
+    while start < count && !reporting.cancel.load(Ordering::Relaxed) {
+        let length = ROUND.min(count - start);
+        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+            for offset in piece(length, index, PIECES) {
+                worker.present(weights, samples, &question, start + offset);
+            }
+        });
+        for worker in &mut workers {
+            reporting.fingerprint.encoded(&worker.presenter.encoded);
+            worker.presenter.encoded.clear();
+            for (episode, stream) in worker.presenter.streams.drain(..) {
+                if let Some(observer) = reporting.observer.as_deref_mut() {
+                    observer.begin(episode, question.what);
+                    stream.iter().for_each(|record| observer.record(episode, record));
+                }
+            }
+            for count in worker.counts.drain(..) {
+                let end = responses.ends.last().copied().unwrap_or(0) + count;
+                responses.ends.push(end);
+            }
+            responses.neurons.append(&mut worker.neurons);
+        }
+        start += length;
+        (reporting.advance)(length as u64);
+    }
+    for worker in &workers {
+        responses.totals.merge(&worker.totals);
+    }
+    Ok(responses)
+}
+
+impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q, O> {
+    fn present(
+        &mut self,
+        weights: &Weights<R>,
+        samples: Samples<'n>,
+        question: &Question<'_>,
+        sample: usize,
+    ) {
+        let episode = question.first_episode + sample as u64;
+        self.spikes.clear();
+        let (code, duration) = (samples.code, question.duration);
+        self.presenter.present(weights, code, sample, episode, duration, &mut self.spikes);
+        self.presenter.encode(episode, &self.spikes);
+        let population = question.population as u32;
+        let before = self.neurons.len();
+        self.neurons.extend(
+            self.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
+        );
+        self.counts.push(self.neurons.len() - before);
+        self.totals.add(self.presenter.all_counts());
+    }
+}
