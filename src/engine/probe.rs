@@ -30,6 +30,8 @@ pub trait Probe<R: Real> {
     const STREAM: bool = false;
     /// Whether [`Probe::row`] is wanted.
     const TAPE: bool = false;
+    /// Whether [`Probe::spike`] has to come between the rows it falls between, even within a batch.
+    const ORDERED: bool = false;
     /// Whether [`Probe::instant`] is wanted.
     const LEARN: bool = false;
     /// Whether the arrivals of single rows need not be counted: they are what the read energy is booked
@@ -137,6 +139,7 @@ impl<R: Real> Probe<R> for Stream {
 impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const STREAM: bool = A::STREAM || B::STREAM;
     const TAPE: bool = A::TAPE || B::TAPE;
+    const ORDERED: bool = A::ORDERED || B::ORDERED;
     const LEARN: bool = A::LEARN || B::LEARN;
     const UNCOUNTED: bool = A::UNCOUNTED || B::UNCOUNTED;
     const PAUSE: bool = A::PAUSE || B::PAUSE;
@@ -186,6 +189,7 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
 impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const STREAM: bool = P::STREAM;
     const TAPE: bool = P::TAPE;
+    const ORDERED: bool = P::ORDERED;
     const LEARN: bool = P::LEARN;
     const UNCOUNTED: bool = P::UNCOUNTED;
     const PAUSE: bool = P::PAUSE;

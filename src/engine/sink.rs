@@ -30,7 +30,7 @@ pub(super) struct Sink<'a, R, P> {
 impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
     const ROWS: bool = P::STREAM || P::TAPE;
     const BEFORE: bool = P::TAPE;
-    const ORDERED: bool = P::STREAM;
+    const ORDERED: bool = P::STREAM || P::ORDERED;
 
     #[inline(always)]
     fn stops(&self) -> bool {

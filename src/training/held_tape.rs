@@ -122,6 +122,8 @@ fn free<R: Real>(v: Quad<R>, moved: Quad<R>) -> Quad<R> {
 
 impl<R: Real> Probe<R> for HeldTape<R> {
     const TAPE: bool = true;
+    // Which row comes first after a reset is what cuts lambda.
+    const ORDERED: bool = true;
     const UNCOUNTED: bool = true;
 
     #[inline(always)]
