@@ -4,10 +4,13 @@
 //! summed before any threshold is tested. The fast engine ([`Lanes`]) and the reference engine
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
+mod clocked;
 mod core;
 mod held;
 mod key;
+mod learn;
 mod own_time;
+mod plastic_rows;
 mod probe;
 mod queue;
 mod route;
@@ -17,7 +20,9 @@ mod sink;
 mod state;
 mod switching;
 
+pub use clocked::{Clocked, ClockedError};
 pub use key::{EventKey, Kind};
+pub use learn::{Learning, LearningError, LearningState, layout};
 pub use own_time::Membrane;
 pub use probe::{Collect, Instant, Observer, Probe, Record, Silent, Spike, Stream};
 pub use queue::{General, Heap, Lanes, MinTree, Queue};

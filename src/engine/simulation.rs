@@ -4,24 +4,24 @@ use super::core::Core;
 use super::key::{EventKey, Kind, STEPS};
 use super::own_time::Membrane;
 use super::probe::Probe;
-use super::queue::{Episode, Queue, Saved, block_sources};
+use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
 use crate::encoding::BlockRate;
-use crate::network::{Kernel, Network, SourceKind, Weights};
+use crate::network::{Kernel, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 
 /// A network in motion, with its pending events in a `Q`.
 pub struct Simulation<'n, R: Real, Q: Queue<R>> {
-    network: &'n Network,
-    core: Core<R>,
-    queue: Q,
-    block_sources: Vec<(u32, u32)>,
-    seed: u64,
-    episode: u64,
-    rates: Vec<BlockRate<'n>>,
-    now: Time,
-    events: Vec<EventKey>,
+    pub(super) network: &'n Network,
+    pub(super) core: Core<R>,
+    pub(super) queue: Q,
+    pub(super) block_sources: Vec<(u32, u32)>,
+    pub(super) seed: u64,
+    pub(super) episode: u64,
+    pub(super) rates: Vec<BlockRate<'n>>,
+    pub(super) now: Time,
+    pub(super) events: Vec<EventKey>,
 }
 
 /// Why a state cannot be continued on a network.
@@ -166,14 +166,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// [`Simulation::run`].
     #[must_use]
     pub fn state(&self) -> State<R> {
-        let Saved { blocks, cursors, pending } = self.queue.save();
+        let Saved { blocks, cursors, processes, pending } = self.queue.save();
         State {
             seed: self.seed,
             episode: self.episode,
             now: self.now,
             populations: self.core.membranes.clone(),
+            currents: self.core.currents.clone(),
             blocks,
             cursors,
+            processes,
             pending,
             counts: self.core.counts.clone(),
         }
@@ -194,7 +196,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         let mut simulation = Self::new(network, state.seed);
         check(network, &simulation.core, &state)?;
         simulation.begin(state.episode, rates);
-        let saved = Saved { blocks: state.blocks, cursors: state.cursors, pending: state.pending };
+        let State { blocks, cursors, processes, pending, .. } = state;
+        let saved = Saved { blocks, cursors, processes, pending };
         let episode = Episode { seed: state.seed, number: state.episode, rates, resume: Some(&saved) };
         simulation.queue.begin(network, &episode);
         for (population, membranes) in state.populations.iter().enumerate() {
@@ -205,6 +208,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             }
         }
         simulation.core.membranes = state.populations;
+        simulation.core.currents = state.currents;
         simulation.core.counts = state.counts;
         simulation.core.draw_thresholds(state.seed, state.episode);
         simulation.now = state.now;
@@ -238,12 +242,18 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
             _ => return Err(StateError::Form { population: index }),
         }
     }
+    shape("populations with currents", state.currents.len(), core.currents.len())?;
+    for (found, expected) in state.currents.iter().zip(&core.currents) {
+        shape("synaptic currents", found.len(), expected.len())?;
+    }
     shape("Poisson blocks", state.blocks.len(), block_sources(network).len())?;
     // Gaps are at least 1 fs.
     let fits = |&(handed, last): &(u64, Time)| handed <= last.fs() && last <= now;
     time("a Poisson block", state.blocks.iter().all(fits))?;
-    let cursors = network.sources.iter().filter(|source| source.kind != SourceKind::Poisson);
+    let cursors = network.sources.iter().filter(|source| !source.kind.is_drawn());
     shape("cursors", state.cursors.len(), cursors.count())?;
+    shape("processes", state.processes.len(), process_count(network))?;
+    time("a process", state.processes.iter().all(fits))?;
     shape("projections", state.counts.rows.len(), network.projections.len())?;
     for (rows, projection) in state.counts.rows.iter().zip(&network.projections) {
         shape("rows", rows.len(), projection.rows as usize)?;

@@ -8,8 +8,8 @@ use super::device::{Agreement, ExperimentSummary};
 use crate::energy::{Category, Ledger};
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, Status};
-use crate::scenario::plan::{Plan, Protocol, SourceKind};
+use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, PlasticResult, Status};
+use crate::scenario::plan::{Plan, Protocol};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -48,6 +48,9 @@ pub struct Summary {
     pub programming: Vec<Programming>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
+    /// Projections that learnt from spikes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plasticity: Vec<PlasticResult>,
     /// How many of the paper's numbers came out, where devices were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paper: Option<Agreement>,
@@ -203,10 +206,7 @@ impl Summary {
         let sim_time_s = counts.sim_time_fs as f64 / crate::time::FS_PER_SECOND;
         let spikes = || plan.populations.iter().zip(&counts.spikes);
         let events = counts.events;
-        let other_sources = plan
-            .sources
-            .iter()
-            .any(|source| matches!(source.kind, SourceKind::SpikeList { .. } | SourceKind::Regular { .. }));
+        let other_sources = plan.sources.iter().any(|source| !source.kind.is_drawn());
         let supervised = outcome.supervised.as_ref();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -277,6 +277,7 @@ impl Summary {
                 index: shown.index,
                 rates_hz: shown.rates_hz.clone(),
             }),
+            plasticity: outcome.plastic.clone(),
             paper: agreement(plan, outcome),
             experiments: outcome.experiments.iter().map(ExperimentSummary::new).collect(),
             fingerprint: outcome.fingerprint.clone(),

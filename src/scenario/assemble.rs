@@ -33,10 +33,21 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
     for source in &plan.sources {
         let (size, kind) = match &source.kind {
             SourceKind::Poisson { size, .. } => (*size, network::SourceKind::Poisson),
+            SourceKind::PoissonDeadTime { size, rate, dead_time } => {
+                (*size, network::SourceKind::DeadTime { rate: rate.get(), dead: *dead_time })
+            }
+            SourceKind::PoissonSteps { size, .. } | SourceKind::PoissonSine { size, .. } => (
+                *size,
+                source.kind.profile().map_or(network::SourceKind::Poisson, network::SourceKind::Modulated),
+            ),
             SourceKind::Dataset { .. } => (super::plan::DATASET_PIXELS, network::SourceKind::Poisson),
             SourceKind::SpikeList { size, spikes } => (*size, network::SourceKind::List(spikes.clone())),
             SourceKind::Regular { size, start, period } => {
                 (*size, network::SourceKind::Regular { start: *start, period: *period })
+            }
+            SourceKind::Bursts { size, start, period, count, interval } => {
+                let (start, period, count, interval) = (*start, *period, *count, *interval);
+                (*size, network::SourceKind::Bursts { start, period, count, interval })
             }
         };
         builder.source(&source.name, size, kind);
@@ -58,6 +69,8 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
             Kernel::Delta => network::Kernel::Delta,
             Kernel::Rect { width } => pulse(&Waveform::rectangle(1.0, width)),
             Kernel::Triangle { width } => pulse(&Waveform::triangle(1.0, width)),
+            Kernel::Exponential { tau_syn } => network::Kernel::Exponential { tau: tau_syn },
+            Kernel::Alpha { tau_syn } => network::Kernel::Alpha { tau: tau_syn },
         };
         builder.projection(&projection.name, from, projection.to, kernel, projection.delay, connect);
     }
@@ -71,12 +84,7 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
 fn rows_of(plan: &Plan, from: Origin) -> u32 {
     match from {
         Origin::Population(index) => plan.populations[index].size,
-        Origin::Source(index) => match &plan.sources[index].kind {
-            SourceKind::Poisson { size, .. }
-            | SourceKind::SpikeList { size, .. }
-            | SourceKind::Regular { size, .. } => *size,
-            SourceKind::Dataset { .. } => super::plan::DATASET_PIXELS,
-        },
+        Origin::Source(index) => plan.sources[index].kind.size(),
     }
 }
 

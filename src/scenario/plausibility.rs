@@ -2,9 +2,10 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Kernel, Origin, Plan, Protocol, SourceKind, Supervised};
+use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised};
 use super::spec::Unit;
 use crate::neuron::Neuron;
+use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
 use crate::time::Time;
 
@@ -16,6 +17,8 @@ const TAU_RANGE: (f64, f64) = (1e-6, 10.0);
 const DELTA_LIMIT: f64 = 0.1;
 /// Source spikes of a simulation above which it takes minutes.
 const MANY_SPIKES: f64 = 1e10;
+/// What a source spike costs at least, in seconds: drawing and handing it on.
+const SECONDS_PER_SPIKE: f64 = 2e-8;
 
 /// Adds a warning for everything implausible.
 pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
@@ -66,6 +69,16 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             warnings.push(balanced(table));
         }
     }
+    for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
+        // Given spikes are a measurement; they are not uncorrelated by nature.
+        let given = matches!(projection.from, Origin::Source(source)
+            if matches!(plan.sources[source].kind, SourceKind::SpikeList { .. }));
+        if let (Some(plasticity), Some(table), false) =
+            (&projection.plasticity, fields.table("plasticity"), given)
+        {
+            running_away(plasticity, table, warnings);
+        }
+    }
     isolated(plan, filled, warnings);
     let Some(protocol) = filled.one("protocol") else { return };
     match &plan.protocol {
@@ -80,6 +93,28 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Additive pair STDP whose window potentiates more than it depresses.
+fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Diagnostics) {
+    let Rule::Pair(pair) = &plasticity.rule else { return };
+    let balance = pair.balance();
+    if pair.law.dependence != Dependence::Additive || balance <= 1.0 {
+        return;
+    }
+    let ratio = if balance.is_finite() {
+        format!("{balance:.2} times as much as it depresses")
+    } else {
+        "and never depresses".to_string()
+    };
+    let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };
+    warnings.push(
+        Diagnostic::warning(format!("the window of {} potentiates {ratio}{papers}", fields.what))
+            .maybe_at(fields.place("a_plus"))
+            .label("weights will run away to w_max")
+            .allowed("a_plus tau_plus below a_minus tau_minus with dependence = \"additive\"")
+            .hint("dependence = \"multiplicative\" or \"power\" has a fixed point inside the bounds"),
+    );
 }
 
 fn bounded(plan: &Plan) -> bool {
@@ -123,23 +158,20 @@ fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
 }
 
 fn many_spikes(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Diagnostics) {
-    let seconds = duration.as_seconds();
     let spikes: f64 = plan
         .sources
         .iter()
-        .map(|source| match &source.kind {
-            SourceKind::Poisson { size, rate } => f64::from(*size) * rate.get() * seconds,
-            SourceKind::Regular { size, period, .. } => f64::from(*size) * seconds / period.as_seconds(),
-            SourceKind::SpikeList { spikes, .. } => spikes.len() as f64,
-            SourceKind::Dataset { .. } => 0.0,
-        })
+        .map(|source| f64::from(source.kind.size()) * source.kind.expected(duration))
         .sum();
     if spikes > MANY_SPIKES {
+        let hours = spikes * SECONDS_PER_SPIKE / 3600.0;
         warnings.push(
             Diagnostic::warning(format!("the sources will give about {spikes:.0e} spikes"))
                 .maybe_at(protocol.place("duration"))
                 .label("long run")
-                .hint("a shorter duration or lower rates finish sooner"),
+                .hint(format!(
+                    "drawing them alone takes about {hours:.1} h; a shorter duration or lower rates finish sooner"
+                )),
         );
     }
 }

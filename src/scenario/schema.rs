@@ -128,6 +128,7 @@ fn shape(key: &Key) -> Value {
         Kind::Spread(keys) => json!({ "anyOf": [{ "enum": ["none", "paper"] }, table(keys)] }),
         Kind::Weight => weight(),
         Kind::WeightLimit => electric(),
+        Kind::RateRows => rows(vec![quantity(Unit::Second), quantity(Unit::Hertz)]),
         Kind::SpikeRows => rows(vec![quantity(Unit::Second), json!({ "type": "integer", "minimum": 0 })]),
         Kind::SynapseRows => {
             let id = json!({ "type": "integer", "minimum": 0 });

@@ -1,9 +1,11 @@
 //! Carrying out a plan: network, data, protocol, outcome.
 
 mod books;
+mod clocked;
 mod data;
 mod device;
 mod phases;
+mod plastic;
 mod simulate;
 mod supervised;
 
@@ -14,11 +16,12 @@ use super::outcome::Outcome;
 use super::plan::{Plan, Precision, Protocol};
 use super::progress::Progress;
 use crate::dataset::{Faults, Search};
-use crate::engine::{Heap, Lanes, Observer};
+use crate::engine::{ClockedError, Heap, Lanes, Observer};
 use crate::snapshot::SnapshotError;
+use crate::time::Time;
 use std::sync::atomic::AtomicBool;
 
-/// How the next event is found. Same bits either way.
+/// How the next event is found. The two event engines give the same bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// A merge of lanes.
@@ -26,6 +29,8 @@ pub enum Engine {
     Fast,
     /// One `priority-queue` heap.
     Reference,
+    /// The same models on a grid of this step: other results, which converge to those of the event engines.
+    Clocked(Time),
 }
 
 /// Where a run keeps what it needs to go on later.
@@ -86,6 +91,12 @@ pub enum RunError {
     Store(String),
     #[error("{given} weights for a projection of {expected} synapses, from {origin}")]
     GivenWeights { given: usize, expected: usize, origin: String },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Clocked(Vec<ClockedError>),
+    #[error("weights do not learn on a grid: spikes of one step have no order; leave out `--engine clocked`")]
+    ClockedLearning,
+    #[error("the clocked engine does not train")]
+    ClockedTraining,
     #[error("{count} threads cannot be started: {cause}")]
     Threads { count: usize, cause: String },
 }
@@ -129,9 +140,13 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
             simulate::simulate::<Heap>(plan, *duration, context)
         }
         (Protocol::Device { experiments }, _) => Ok(device::measure(plan, experiments, context)),
+        (Protocol::Simulate { duration }, Engine::Clocked(dt)) => {
+            clocked::simulate(plan, *duration, dt, context)
+        }
         (Protocol::Supervised(protocol), engine) => match (protocol.precision, engine) {
             (Precision::F64, Engine::Fast) => supervised::run::<f64, Lanes>(plan, protocol, &pool, context),
             (Precision::F32, Engine::Fast) => supervised::run::<f32, Lanes>(plan, protocol, &pool, context),
+            (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
             (Precision::F64, Engine::Reference) => {
                 supervised::run::<f64, Heap>(plan, protocol, &pool, context)
             }
