@@ -30,6 +30,8 @@ use crate::units::Second;
 pub enum ClockedError {
     #[error("a step of {dt} is none; allowed: 1 fs or more")]
     NoStep { dt: Time },
+    #[error("population `{population}` is of a model whose cycles differ, which is not kept on a grid")]
+    Varies { population: String },
     #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
     ShortPulse { projection: String, length: Time, dt: Time },
     #[error("`{what}` takes {steps} steps of {dt}; allowed: up to {MAX_STEPS}")]
@@ -142,7 +144,9 @@ impl<'n> Clocked<'n> {
             return Err(vec![ClockedError::NoStep { dt }]);
         }
         let steps = |time: Time| (time.fs() + dt.fs() / 2) / dt.fs();
-        let mut faults = Vec::new();
+        let varies = network.populations.iter().filter(|population| population.neuron.varies());
+        let mut faults: Vec<ClockedError> =
+            varies.map(|population| ClockedError::Varies { population: population.name.clone() }).collect();
         let mut longest = 1;
         let mut delays = Vec::new();
         for projection in &network.projections {
