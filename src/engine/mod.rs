@@ -8,7 +8,9 @@ mod clocked;
 mod core;
 mod held;
 mod key;
+mod learn;
 mod own_time;
+mod plastic_rows;
 mod probe;
 mod queue;
 mod route;
@@ -20,6 +22,7 @@ mod switching;
 
 pub use clocked::{Clocked, ClockedError};
 pub use key::{EventKey, Kind};
+pub use learn::{Learning, LearningError, LearningState, layout};
 pub use own_time::Membrane;
 pub use probe::{Collect, Instant, Observer, Probe, Record, Silent, Spike, Stream};
 pub use queue::{General, Heap, Lanes, MinTree, Queue};

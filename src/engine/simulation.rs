@@ -13,15 +13,15 @@ use crate::time::Time;
 
 /// A network in motion, with its pending events in a `Q`.
 pub struct Simulation<'n, R: Real, Q: Queue<R>> {
-    network: &'n Network,
-    core: Core<R>,
-    queue: Q,
-    block_sources: Vec<(u32, u32)>,
-    seed: u64,
-    episode: u64,
-    rates: Vec<BlockRate<'n>>,
-    now: Time,
-    events: Vec<EventKey>,
+    pub(super) network: &'n Network,
+    pub(super) core: Core<R>,
+    pub(super) queue: Q,
+    pub(super) block_sources: Vec<(u32, u32)>,
+    pub(super) seed: u64,
+    pub(super) episode: u64,
+    pub(super) rates: Vec<BlockRate<'n>>,
+    pub(super) now: Time,
+    pub(super) events: Vec<EventKey>,
 }
 
 /// Why a state cannot be continued on a network.

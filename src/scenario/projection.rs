@@ -59,6 +59,10 @@ impl Lower<'_> {
             _ => Unit::Volt,
         };
         let device = fields.table("device").map(|device| self.device(device, unit));
+        let plasticity = match (fields.table("plasticity"), device.as_ref()) {
+            (Some(table), device) => Some(self.plasticity(table, fields, device.and_then(Option::as_ref))),
+            (None, _) => None,
+        };
         let mut delay = time(fields, "delay");
         let connect = match fields.text("connect")? {
             "all_to_all" => {
@@ -120,6 +124,10 @@ impl Lower<'_> {
             delay: delay?,
             device: match device {
                 Some(device) => Some(device?),
+                None => None,
+            },
+            plasticity: match plasticity {
+                Some(plasticity) => Some(plasticity?),
                 None => None,
             },
         })

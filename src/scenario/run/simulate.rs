@@ -5,10 +5,11 @@ use super::super::outcome::{NamedArray, Outcome, PhaseCounts, Status};
 use super::super::plan::{Plan, SourceKind};
 use super::books::book;
 use super::phases::{Phases, count};
+use super::plastic;
 use super::{RunContext, RunError};
 use crate::crossbar::Array;
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{Collect as _, Probe, Queue, Record, Simulation, Spike, Stream};
+use crate::engine::{Collect as _, Learning, Probe, Queue, Record, Simulation, Spike, Stream};
 use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
@@ -41,7 +42,12 @@ pub fn simulate<Q: Queue<f64>>(
         };
         arrays.push(array);
     }
-    let weights = Weights::<f64>::from_values(&network, &values);
+    let mut weights = Weights::<f64>::from_values(&network, &values);
+    // The reference engine does everything at once.
+    let wait = Q::NAME == "fast";
+    let mut learning =
+        if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, wait)?) } else { None };
+    let moved = learning.as_ref().map_or_else(Vec::new, |learning| learning.admit(&mut weights));
     let tables = alias_tables(plan);
     let rates: Vec<BlockRate<'_>> =
         tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
@@ -73,14 +79,14 @@ pub fn simulate<Q: Queue<f64>>(
         match context.observer.as_deref_mut() {
             Some(observer) => {
                 let mut probe = (Vec::<Spike>::new(), Stream::default());
-                simulation.run(&weights, end, &mut probe);
+                go(&mut simulation, &mut weights, end, learning.as_mut(), &mut probe);
                 hash(&mut fingerprint, &probe.0);
                 let records: Vec<Record> = probe.1.take();
                 records.iter().for_each(|record| observer.record(0, record));
             }
             None => {
                 let mut spikes = Hashing { fingerprint: &mut fingerprint };
-                simulation.run(&weights, end, &mut spikes);
+                go(&mut simulation, &mut weights, end, learning.as_mut(), &mut spikes);
             }
         }
         reached = end;
@@ -93,10 +99,23 @@ pub fn simulate<Q: Queue<f64>>(
     let mut counts = PhaseCounts::default();
     count(&mut counts, &totals, reached);
     phases.book("simulate", built, (context.clock)(), 1, totals.events());
-    let energy = book(plan, &arrays, &totals, None);
+    let mut energy = book(plan, &arrays, &totals, None);
+    let (mut learnt, mut notes) = (Vec::new(), Vec::new());
+    if let Some(learning) = &mut learning {
+        learning.finish(&mut weights, reached);
+        plastic::book(plan, learning, &totals, &mut energy);
+        (learnt, notes) = plastic::results(plan, &network, learning, &weights, &moved);
+        for (index, values) in values.iter_mut().enumerate() {
+            *values = weights.values(&network, index);
+        }
+    }
     fingerprint.seal();
     for index in 0..network.projections.len() {
         fingerprint.weights(weights.values(&network, index));
+    }
+    let mut named = named_arrays(plan, &network, &values, &arrays);
+    if let Some(learning) = &learning {
+        plastic::conductances(plan, &network, learning, &weights, &mut named);
     }
     Ok(Outcome {
         status,
@@ -104,12 +123,27 @@ pub fn simulate<Q: Queue<f64>>(
         energy,
         inference: None,
         supervised: None,
+        plastic: learnt,
         experiments: Vec::new(),
-        arrays: named_arrays(plan, &network, &values, &arrays),
+        arrays: named,
         fingerprint: fingerprint.hex(),
         phases: phases.times,
-        notes: Vec::new(),
+        notes,
     })
+}
+
+/// Runs to `end`, with weights that learn if any do.
+fn go<Q: Queue<f64>, P: Probe<f64>>(
+    simulation: &mut Simulation<'_, f64, Q>,
+    weights: &mut Weights<f64>,
+    end: Time,
+    learning: Option<&mut Learning>,
+    probe: &mut P,
+) {
+    match learning {
+        Some(learning) => simulation.run_learning(weights, end, learning, probe),
+        None => simulation.run(weights, end, probe),
+    }
 }
 
 /// Hashes population spikes as they come.

@@ -406,6 +406,7 @@ where
             experiments: Vec::new(),
             arrays: named_arrays(self.plan, self.network, &values, &arrays),
             supervised: Some(self.result),
+            plastic: Vec::new(),
             fingerprint: self.fingerprint.hex(),
             phases: self.phases.times,
             notes: self.notes,
