@@ -148,7 +148,7 @@ fn a_step_and_the_clocked_engine_belong_together_and_do_not_train() {
     refused(&["run", "small.toml", "--dt", "0.1 ms"], &["clocked engine"]);
     refused(
         &["run", "digits", "--engine", "clocked", "--dt", "0.1 ms"],
-        &["`digits` trains", "--engine fast"],
+        &["and `digits` is not", "--engine fast"],
     );
     assert!(!place.path().join("runs").exists(), "nothing is left behind");
 }

@@ -414,6 +414,20 @@ fn what_a_grid_cannot_hold_is_refused() {
 }
 
 #[test]
+fn a_switch_with_cycles_of_their_own_is_refused_on_a_grid() {
+    use memspike::device::threshold::ThresholdSpread;
+    use memspike::neuron::Switch;
+    let mut builder = Builder::default();
+    let spread = ThresholdSpread { cycle: 0.02, ..ThresholdSpread::default() };
+    let switch = Switch { spread, ..Switch::default() };
+    builder.population("switches", 2, switch);
+    let network = builder.finish().unwrap();
+    let weights = Weights::from_values(&network, &[]);
+    let faults = Clocked::new(&network, &weights, &[], 1, ms(0.1)).err().unwrap();
+    assert_eq!(faults, [ClockedError::Varies { population: "switches".into() }]);
+}
+
+#[test]
 fn impossible_currents_and_sources_are_faults_of_the_network() {
     let mut builder = Builder::default();
     let source = builder.source("s", 1, SourceKind::DeadTime { rate: 100.0, dead: ms(10.0) });

@@ -59,7 +59,7 @@ fn check_engine(args: &RunArgs, loaded: &[wiring::Loaded]) -> Result<(), Failure
     let trained = loaded.iter().find(|scenario| !matches!(scenario.plan.protocol, Protocol::Simulate { .. }));
     match trained {
         Some(scenario) => Err(Failure::new(format!(
-            "`{}` trains, and --engine clocked only runs networks as they are",
+            "--engine clocked runs a network as it is, and `{}` is not of that kind",
             scenario.plan.name
         ))
         .with_hint("use --engine fast, or a scenario with kind = \"simulate\" in [protocol]")),

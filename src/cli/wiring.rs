@@ -101,7 +101,7 @@ fn failed(error: run::RunError) -> Failure {
         run::RunError::Checkpoint(_) | run::RunError::OtherRun { .. } => {
             Some("leave --resume away to begin anew")
         }
-        run::RunError::Clocked(_) => Some("take a smaller --dt, or an event engine"),
+        run::RunError::Clocked(_) => Some("take another --dt, or an event engine"),
         run::RunError::Threads { .. } => Some("ask for fewer with --threads"),
         run::RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
         run::RunError::GivenWeights { .. } => Some("train them again: remove that run, or name another"),

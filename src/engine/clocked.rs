@@ -30,6 +30,8 @@ use crate::units::Second;
 pub enum ClockedError {
     #[error("a step of {dt} is none; allowed: 1 fs or more")]
     NoStep { dt: Time },
+    #[error("population `{population}` is of a model whose cycles differ, which is not kept on a grid")]
+    Varies { population: String },
     #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
     ShortPulse { projection: String, length: Time, dt: Time },
     #[error("the neurons of `{population}` compete, which is computed by the event engines alone")]
@@ -144,10 +146,15 @@ impl<'n> Clocked<'n> {
             return Err(vec![ClockedError::NoStep { dt }]);
         }
         let steps = |time: Time| (time.fs() + dt.fs() / 2) / dt.fs();
-        let competing = network.populations.iter().filter(|population| population.competition.is_some());
-        let mut faults: Vec<ClockedError> = competing
-            .map(|population| ClockedError::Competition { population: population.name.clone() })
-            .collect();
+        let mut faults = Vec::new();
+        for population in &network.populations {
+            if population.competition.is_some() {
+                faults.push(ClockedError::Competition { population: population.name.clone() });
+            }
+            if population.neuron.varies() {
+                faults.push(ClockedError::Varies { population: population.name.clone() });
+            }
+        }
         let mut longest = 1;
         let mut delays = Vec::new();
         for projection in &network.projections {
