@@ -247,7 +247,7 @@ fn after_the_last_of_overlapping_pulses_the_drive_is_exactly_zero() {
     simulation.run(&weights, fs(4 * MS), &mut Silent);
     let drive = |simulation: &Simulation<'_, f64, Lanes>| match &simulation.state().populations[0] {
         Membranes::Own(neurons) => (neurons[0].level, neurons[0].slope),
-        Membranes::Shared(_) => panic!("own time"),
+        Membranes::Shared(_) | Membranes::Scaled(_) => panic!("own time"),
     };
     assert_ne!(drive(&simulation), (0.0, 0.0));
     simulation.run(&weights, fs(6 * MS), &mut Silent);

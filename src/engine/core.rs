@@ -6,6 +6,7 @@ use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::route::{each_target, schedule_arrival, schedule_step};
+use super::scaled::{Scaled, ScaledParameters};
 use super::shared_decay::{Delivery, RowSink, SharedDecay, SharedParameters};
 use super::state::{Counts, Membranes};
 use crate::encoding::BlockRate;
@@ -17,6 +18,7 @@ use crate::time::Time;
 pub(super) enum Parameters<R: Real> {
     Shared { parameters: SharedParameters<R>, at_rest: R },
     Own { parameters: OwnParameters, predicts: bool },
+    Scaled(ScaledParameters),
 }
 
 /// Membranes and counts, and the scratch space of an instant.
@@ -42,6 +44,8 @@ struct Scratch {
     fired: Vec<u32>,
     /// A shared-decay population has been advanced to this instant.
     advanced: bool,
+    /// s of a scaled population at this instant.
+    scale: Option<f64>,
 }
 
 impl<R: Real> Core<R> {
@@ -59,6 +63,7 @@ impl<R: Real> Core<R> {
                     parameters: OwnParameters::new(&population.lif),
                     predicts: predicts(index, network),
                 },
+                Form::Scaled => Parameters::Scaled(ScaledParameters::new(&population.lif)),
             })
             .collect();
         let membranes = parameters
@@ -69,11 +74,16 @@ impl<R: Real> Core<R> {
                     Membranes::Shared(SharedDecay::new(parameters, *at_rest))
                 }
                 Parameters::Own { .. } => Membranes::Own(vec![Membrane::rest(); population.size as usize]),
+                Parameters::Scaled(parameters) => Membranes::Scaled(Scaled::new(parameters, population.size)),
             })
             .collect();
         let counts = Counts {
             spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
-            rows: network.projections.iter().map(|p| vec![0; p.rows as usize]).collect(),
+            rows: network
+                .projections
+                .iter()
+                .map(|p| if p.counted { vec![0; p.arrival_rows()] } else { Vec::new() })
+                .collect(),
             ..Counts::default()
         };
         let scratch = network
@@ -113,6 +123,7 @@ impl<R: Real> Core<R> {
                         }
                     }
                 }
+                (Membranes::Scaled(state), Parameters::Scaled(parameters)) => state.restart(parameters),
                 _ => unreachable!("membranes have the form of their parameters"),
             }
         }
@@ -233,9 +244,9 @@ impl<R: Real> Core<R> {
         let breakpoint = breakpoints[step];
         let (starts, ends) = (step == 0, step + 1 == breakpoints.len());
         let r_m = parameters.lif.r_m.get();
-        each_target(description, network, &weights.projections[projection], row, |target, weight: R| {
+        each_target(description, network, &weights.projections[projection], row, |target, weight| {
             let neuron = &mut neurons[target as usize];
-            let drive = weight.to_f64() * r_m;
+            let drive = weight * r_m;
             neuron.advance(parameters, time);
             neuron.change(drive * breakpoint.level, drive * breakpoint.slope, starts, ends);
             scratch.repredict.push(target);
@@ -277,10 +288,11 @@ impl<R: Real> Core<R> {
         let projection = &network.projections[index];
         let columns = network.populations[projection.to].size;
         self.counts.arrival += 1;
-        if !P::UNCOUNTED {
+        if !P::UNCOUNTED && projection.counted {
             self.counts.rows[index][event.row as usize] += 1;
         }
-        self.counts.synaptic += projection.fan_out(event.row, columns) as u64;
+        self.counts.synaptic +=
+            if projection.delays.is_some() { 1 } else { projection.fan_out(event.row, columns) as u64 };
         if P::STREAM {
             probe.arrival(event.time, event.source, event.row);
         }
@@ -311,10 +323,21 @@ impl<R: Real> Core<R> {
             }
             (Membranes::Own(_), _) => {
                 let scratch = &mut self.scratch[projection.to];
-                each_target(projection, network, values, event.row, |target, weight: R| {
-                    scratch.jump[target as usize] += weight.to_f64();
+                each_target(projection, network, values, event.row, |target, weight| {
+                    scratch.jump[target as usize] += weight;
                     scratch.touched.push(target);
                 });
+            }
+            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => {
+                let scratch = &mut self.scratch[projection.to];
+                let time = event.time.fs();
+                if scratch.scale.is_none() {
+                    state.settle(parameters, time);
+                    state.all(parameters).release(time);
+                    scratch.scale = Some(parameters.phase.scale(time, state.epoch));
+                }
+                let scale = scratch.scale.unwrap_or_default();
+                state.all(parameters).arrive(projection, values, event.row, scale, &mut scratch.touched);
             }
             _ => unreachable!("membranes have the form of their parameters"),
         }
@@ -344,6 +367,22 @@ impl<R: Real> Core<R> {
             return;
         }
         let mut touched = std::mem::take(&mut self.scratch[population].touched);
+        if let Some(scale) = self.scratch[population].scale.take() {
+            let mut firing = std::mem::take(&mut self.scratch[population].fired);
+            if let (Membranes::Scaled(state), Parameters::Scaled(parameters)) =
+                (&mut self.membranes[population], &self.parameters[population])
+            {
+                let mut all = state.all(parameters);
+                all.test(&mut touched, time.fs(), scale, |neuron| firing.push(neuron));
+            }
+            for &neuron in &firing {
+                self.spike(network, population, neuron, time, queue, probe);
+            }
+            firing.clear();
+            self.scratch[population].fired = firing;
+            self.scratch[population].touched = touched;
+            return;
+        }
         touched.sort_unstable();
         touched.dedup();
         for &target in &touched {
@@ -423,6 +462,23 @@ impl<R: Real> Core<R> {
         }
     }
 
+    /// All membranes, as any engine would keep them at `now`.
+    pub fn canonical(&self, now: Time) -> Vec<Membranes<R>> {
+        let both = self.membranes.iter().zip(&self.parameters);
+        both.map(|(membranes, parameters)| match (membranes, parameters) {
+            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => {
+                Membranes::Scaled(state.canonical(parameters, now))
+            }
+            _ => membranes.clone(),
+        })
+        .collect()
+    }
+
+    /// Whether a state could be that of a scaled population at `now`.
+    pub fn fits(&self, population: usize, state: &Scaled, now: Time) -> bool {
+        matches!(&self.parameters[population], Parameters::Scaled(parameters) if state.fits(parameters, now))
+    }
+
     /// Membranes of a population at `time`, in volts.
     pub fn membrane_at(&self, network: &Network, population: usize, time: Time) -> Vec<f64> {
         match (&self.membranes[population], &self.parameters[population]) {
@@ -434,6 +490,7 @@ impl<R: Real> Core<R> {
             (Membranes::Own(neurons), Parameters::Own { parameters, .. }) => {
                 neurons.iter().map(|neuron| neuron.u_at(parameters, time)).collect()
             }
+            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => state.at(parameters, time),
             _ => unreachable!("membranes have the form of their parameters"),
         }
     }

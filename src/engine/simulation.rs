@@ -6,6 +6,7 @@ use super::own_time::Membrane;
 use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources};
 use super::state::{Counts, Membranes, State};
+use super::windows::Windows;
 use crate::encoding::BlockRate;
 use crate::network::{Kernel, Network, SourceKind, Weights};
 use crate::numeric::Real;
@@ -22,6 +23,8 @@ pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     rates: Vec<BlockRate<'n>>,
     now: Time,
     events: Vec<EventKey>,
+    /// Many instants at a time, where the queue and the network allow it.
+    windows: Option<Windows<'n>>,
 }
 
 /// Why a state cannot be continued on a network.
@@ -51,7 +54,11 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             rates: Vec::new(),
             now: Time::ZERO,
             events: Vec::new(),
+            windows: None,
         };
+        if simulation.queue.lanes().is_some() {
+            simulation.windows = Windows::new(network);
+        }
         let silent = vec![BlockRate::new(&[], 0.0); simulation.block_sources.len()];
         simulation.begin(0, &silent);
         simulation
@@ -76,6 +83,28 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         let episode = Episode { seed: self.seed, number, rates, resume: None };
         self.queue.begin(self.network, &episode);
         self.core.begin(&mut self.queue);
+        if let Some(windows) = &mut self.windows {
+            windows.begin(self.network, &mut self.core, &self.block_sources, &self.rates);
+        }
+    }
+
+    /// Windows no longer than `window` from now on: no bit depends on it, which is what it is for.
+    pub fn shorten_windows(&mut self, window: Time) {
+        if let Some(windows) = &mut self.windows {
+            windows.shorten(window.fs());
+        }
+    }
+
+    /// Cuts the network for `threads` threads of `pool` (or of none, one after the other), before an
+    /// episode begins. Returns false where instants are handled one by one: on one thread.
+    pub fn partition(&mut self, threads: usize, pool: Option<&'n rayon::ThreadPool>) -> bool {
+        match &mut self.windows {
+            Some(windows) => {
+                windows.partition(self.network, threads, pool);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Handles every event before `end`.
@@ -87,6 +116,17 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
     #[inline]
     pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
+        if let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes()) {
+            if !(P::STREAM || P::LEARN || P::TAPE) {
+                let (network, rates) = (self.network, &self.rates);
+                let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
+                self.now = done.map_or(self.now, |done| self.now.max(done));
+                return done.is_some();
+            }
+            if windows.holds_any() {
+                windows.surrender(self.network, lanes);
+            }
+        }
         if !P::LEARN
             && let Some((block, horizon)) = self.queue.batch(end)
         {
@@ -150,7 +190,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     pub fn last_update(&self, population: usize) -> (&[R], Time) {
         match &self.core.membranes[population] {
             Membranes::Shared(state) => (&state.x, state.last),
-            Membranes::Own(_) => (&[], self.now),
+            Membranes::Own(_) | Membranes::Scaled(_) => (&[], self.now),
         }
     }
 
@@ -158,12 +198,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// [`Simulation::run`].
     #[must_use]
     pub fn state(&self) -> State<R> {
-        let Saved { blocks, cursors, pending } = self.queue.save();
+        let Saved { blocks, cursors, mut pending } = self.queue.save();
+        if let Some(windows) = &self.windows {
+            pending.extend(windows.pending(self.network));
+            pending.sort_unstable();
+        }
         State {
             seed: self.seed,
             episode: self.episode,
             now: self.now,
-            populations: self.core.membranes.clone(),
+            populations: self.core.canonical(self.now),
             blocks,
             cursors,
             pending,
@@ -197,6 +241,9 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             }
         }
         simulation.core.membranes = state.populations;
+        if let Some(windows) = &mut simulation.windows {
+            windows.begin(network, &mut simulation.core, &simulation.block_sources, &simulation.rates);
+        }
         simulation.core.counts = state.counts;
         simulation.now = state.now;
         Ok(simulation)
@@ -226,6 +273,10 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
                 shape("held neurons", found.held as usize, held)?;
                 time("a membrane", found.last <= now)?;
             }
+            (Membranes::Scaled(found), Membranes::Scaled(expected)) => {
+                shape("neurons", found.v.len(), expected.v.len())?;
+                time("a membrane", core.fits(index, found, now))?;
+            }
             _ => return Err(StateError::Form { population: index }),
         }
     }
@@ -237,7 +288,7 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
     shape("cursors", state.cursors.len(), cursors.count())?;
     shape("projections", state.counts.rows.len(), network.projections.len())?;
     for (rows, projection) in state.counts.rows.iter().zip(&network.projections) {
-        shape("rows", rows.len(), projection.rows as usize)?;
+        shape("rows", rows.len(), if projection.counted { projection.arrival_rows() } else { 0 })?;
     }
     shape("spike counts", state.counts.spikes.len(), network.populations.len())?;
     for (spikes, population) in state.counts.spikes.iter().zip(&network.populations) {
@@ -257,7 +308,10 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
 fn has(network: &Network, key: &EventKey) -> bool {
     let source = key.source as usize;
     let projection = |index: usize| {
-        let projection = network.projections.get(index).filter(|projection| key.row < projection.rows)?;
+        let projection = network
+            .projections
+            .get(index)
+            .filter(|projection| (key.row as usize) < projection.arrival_rows())?;
         Some((projection, network.populations[projection.to].rank + 1))
     };
     let population = |index: usize| {

@@ -3,6 +3,7 @@
 
 use super::key::EventKey;
 use super::own_time::Membrane;
+use super::scaled::Scaled;
 use super::shared_decay::SharedDecay;
 use crate::numeric::Real;
 use crate::time::Time;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub enum Membranes<R: Real> {
     Shared(SharedDecay<R>),
     Own(Vec<Membrane>),
+    Scaled(Scaled),
 }
 
 /// Logical event counts since the episode began.

@@ -12,6 +12,8 @@ pub enum Form {
     SharedDecay,
     /// Each neuron keeps its own last-update time and advances only at its own events.
     OwnTime,
+    /// u e^(t / tau_m) is kept, which stands still between arrivals: sparse fan-out of jumps.
+    Scaled,
 }
 
 /// One ordered stream of events in the fast engine.
@@ -32,6 +34,8 @@ pub enum LaneKind {
     Cursor,
     /// First in, first out: one constant delay.
     Fifo,
+    /// Buckets of time, sorted when their turn comes: delays of single synapses.
+    Wheel,
     /// Predicted firings of one population in an indexed min-tree.
     MinTree,
     /// Anything else, on the `priority-queue` crate.
@@ -98,7 +102,20 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
     // At rheobase exactly the padding of the rows would be at threshold too.
     let lif = &population.lif;
     let below = lif.bias() < lif.theta();
-    if reached_by_all && below { Form::SharedDecay } else { Form::OwnTime }
+    let jumps = projections
+        .iter()
+        .filter(|projection| projection.to == index)
+        .all(|projection| matches!(projection.kernel, Kernel::Delta));
+    match (reached_by_all && below, jumps && below && scalable(lif)) {
+        (true, _) => Form::SharedDecay,
+        (false, true) => Form::Scaled,
+        (false, false) => Form::OwnTime,
+    }
+}
+
+/// Whether tau_m in femtoseconds leaves room for the fixed-point phase: 1 ps to 1000 s.
+fn scalable(lif: &crate::neuron::Lif) -> bool {
+    (1e-12..=1e3).contains(&lif.tau_m.get())
 }
 
 /// Whether bias alone carries the membrane above threshold.
@@ -139,7 +156,12 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
         }
     }
     for projection in projections {
-        if projection.delay.fs() > 0 || matches!(projection.from, Origin::Population(_)) {
+        if let Some((shortest, longest)) = projection.delays.as_ref().and_then(super::Delays::range) {
+            lanes.push(Lane {
+                kind: LaneKind::Wheel,
+                label: format!("{}: arrivals after {shortest} to {longest}", projection.name),
+            });
+        } else if projection.delay.fs() > 0 || matches!(projection.from, Origin::Population(_)) {
             lanes.push(Lane {
                 kind: LaneKind::Fifo,
                 label: format!("{}: arrivals after {}", projection.name, projection.delay),

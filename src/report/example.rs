@@ -67,6 +67,7 @@ fn plan() -> Plan {
             kernel: Kernel::Delta,
             weight: WeightInit::Normal { mean: 0.00125, sd: 0.0025 },
             delay: Time::ZERO,
+            delays: None,
             device: Some(DevicePlan {
                 arrangement: Arrangement::Differential,
                 placement: Placement::OneSided,
@@ -101,6 +102,7 @@ fn plan() -> Plan {
                 max_loss: Some(0.008),
             }],
         }),
+        engine: crate::scenario::plan::EnginePlan::default(),
         record: RecordPlan { energy: true, mac_energy: Joule::new(4.6e-12), ..RecordPlan::default() },
         assumed: vec![
             "population.output.on_time = 100 us (needs an active reset of the switch)".into(),

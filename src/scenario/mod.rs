@@ -25,6 +25,7 @@ mod schema;
 pub mod shipped;
 pub mod spec;
 mod supervised;
+pub mod synapses;
 pub mod text;
 mod weights;
 

@@ -12,7 +12,7 @@ pub struct Shipped {
 }
 
 impl Shipped {
-    /// Its name, that of its directory.
+    /// Its name, that of its directory: `ring`, `networks/brunel`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.dir.path().to_str().unwrap_or_default()
@@ -55,8 +55,16 @@ impl Shipped {
 
 /// All of them, by name.
 pub fn all() -> impl Iterator<Item = Shipped> {
-    let mut dirs: Vec<_> =
-        SCENARIOS.dirs().filter(|dir| dir.get_file(dir.path().join("scenario.toml")).is_some()).collect();
+    // A directory that is no scenario may hold several.
+    let mut dirs = Vec::new();
+    let mut left: Vec<_> = SCENARIOS.dirs().collect();
+    while let Some(dir) = left.pop() {
+        if dir.get_file(dir.path().join("scenario.toml")).is_some() {
+            dirs.push(dir);
+        } else {
+            left.extend(dir.dirs());
+        }
+    }
     dirs.sort_by_key(|dir| dir.path());
     dirs.into_iter().map(|dir| Shipped { dir })
 }
