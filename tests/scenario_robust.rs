@@ -232,7 +232,9 @@ fn a_scenario_is_found_as_file_directory_and_name() {
     }
     let all = memspike::scenario::load_all(&format!("{root}/scenarios"), &[], None).unwrap();
     let names: Vec<_> = all.iter().map(|loaded| loaded.plan.name.as_str()).collect();
-    assert_eq!(names, shipped::names());
+    // A group of scenarios is a directory of its own.
+    let single: Vec<_> = shipped::names().into_iter().filter(|name| !name.contains('/')).collect();
+    assert_eq!(names, single);
 }
 
 #[test]

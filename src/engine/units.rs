@@ -4,9 +4,9 @@ use super::queue::{Entry, Wheel};
 use super::scaled::{Part, Phase};
 use super::windows::RowArrival;
 use crate::encoding::{BATCH, Block, BlockRate};
-use crate::network::{Network, Origin, Rows, Weights};
+use crate::network::{Delays, Fixed, Network, Origin, Rows, Weights};
 use crate::numeric::Real;
-use crate::simd::{Work, vectorised};
+use crate::simd::{Work, prefetch, vectorised};
 
 /// Some neurons of a population, and what arrives at nobody else.
 pub struct Unit {
@@ -17,6 +17,8 @@ pub struct Unit {
     pub piece: u32,
     /// Arrivals of synapses with own delays.
     pub wheel: Option<Wheel>,
+    /// The projections they come through, by the number of their first synapse on the wheel.
+    pub own: Vec<(u32, u32)>,
     /// Poisson blocks whose lines each have one of the neurons.
     pub privates: Vec<Private>,
     /// Spikes of the window, (time, neuron).
@@ -38,6 +40,7 @@ impl Unit {
             count,
             piece,
             wheel: None,
+            own: Vec::new(),
             privates: Vec::new(),
             spikes: Vec::new(),
             poisson: 0,
@@ -49,46 +52,67 @@ impl Unit {
     }
 
     /// The projection and its synapse that a number on the wheel stands for.
-    pub fn synapse(&self, network: &Network, base: &[u32], number: u32) -> (u32, u32) {
-        let own = |index: &usize| {
-            let projection = &network.projections[*index];
-            projection.to == self.population && projection.delays.is_some() && base[*index] <= number
-        };
-        let projection = (0..network.projections.len()).rev().find(own).unwrap_or(0);
-        (projection as u32, number - base[projection])
+    #[inline]
+    pub fn synapse(&self, number: u32) -> (u32, u32) {
+        let mut found = (0, 0);
+        for &own in self.own.iter().take_while(|own| own.0 <= number) {
+            found = own;
+        }
+        (found.1, number - found.0)
     }
 
     /// Puts what some spikes cause here, after delays of single synapses, on the wheel.
-    pub fn schedule(
-        &mut self,
-        network: &Network,
-        base: &[u32],
-        fired: &(dyn Fn(&mut dyn FnMut(u64, Origin, u32)) + Sync),
-    ) {
+    pub fn schedule(&mut self, network: &Network, fired: &[Fired]) {
         let Some(wheel) = &mut self.wheel else { return };
-        for (index, projection) in network.projections.iter().enumerate() {
-            let (Some(delays), Rows::Sparse { start, targets }) = (&projection.delays, &projection.connect)
+        let (first, count) = (self.first, self.count);
+        for &(base, number) in &self.own {
+            let projection = &network.projections[number as usize];
+            let (Rows::Sparse { start, targets }, Some(delays)) = (&projection.connect, &projection.delays)
             else {
                 continue;
             };
-            if projection.to != self.population {
-                continue;
-            }
-            let (first, count) = (self.first, self.count);
-            fired(&mut |time, origin, line| {
-                if origin != projection.from {
-                    return;
+            let row = |fired: &Fired| start[fired.line as usize]..start[fired.line as usize + 1];
+            let mut push = |time: u64, k: usize, target: u32| {
+                if target.wrapping_sub(first) < count && time < crate::time::Time::MAX.fs() {
+                    wheel.push(Entry { time, synapse: base + k as u32, target });
                 }
-                for k in start[line as usize]..start[line as usize + 1] {
-                    let target = targets[k];
-                    let time = time + delays.fs(k);
-                    if target.wrapping_sub(first) < count && time < crate::time::Time::MAX.fs() {
-                        wheel.push(Entry { time, synapse: base[index] + k as u32, target });
+            };
+            for (index, spike) in fired.iter().enumerate() {
+                if let Some(next) = fired.get(index + 1).filter(|next| next.origin == projection.from) {
+                    prefetch(targets, row(next));
+                    match delays {
+                        Delays::Exact(delays) => prefetch(delays, row(next)),
+                        Delays::Compact { units, .. } => prefetch(units, row(next)),
                     }
                 }
-            });
+                if spike.origin != projection.from {
+                    continue;
+                }
+                let (row, time) = (row(spike), spike.time);
+                let (begin, targets) = (row.start, &targets[row.clone()]);
+                match delays {
+                    Delays::Exact(delays) => {
+                        for (k, (&target, &delay)) in targets.iter().zip(&delays[row]).enumerate() {
+                            push(time + delay, begin + k, target);
+                        }
+                    }
+                    Delays::Compact { shift, units } => {
+                        for (k, (&target, &delay)) in targets.iter().zip(&units[row]).enumerate() {
+                            push(time + (u64::from(delay) << shift), begin + k, target);
+                        }
+                    }
+                }
+            }
         }
     }
+}
+
+/// A spike of a line of a source or population.
+#[derive(Clone, Copy, Debug)]
+pub struct Fired {
+    pub time: u64,
+    pub origin: Origin,
+    pub line: u32,
 }
 
 /// A Poisson block whose lines each have a neuron of their own.
@@ -147,26 +171,21 @@ pub struct Given<'a> {
     pub rows: &'a [RowArrival],
 }
 
+/// How many arrivals ahead the synapses are asked for.
+const AHEAD: usize = 2;
 /// Entries of a wheel whose scales are computed at once.
 const TOGETHER: usize = 32;
 
 impl Given<'_> {
     /// Handles every instant before `to`.
-    pub fn run<R: Real>(
-        mut self,
-        network: &Network,
-        weights: &Weights<R>,
-        rates: &[BlockRate<'_>],
-        base: &[u32],
-        to: u64,
-    ) {
+    pub fn run<R: Real>(mut self, network: &Network, weights: &Weights<R>, rates: &[BlockRate<'_>], to: u64) {
         let mut rows = self.rows;
         loop {
             let row_time = rows.first().map_or(to, |row| row.time);
             let mut time = row_time;
             if self.unit.wheel.is_some() {
                 if self.blocks.is_empty() {
-                    self.single_synapses(network, weights, base, row_time);
+                    self.single_synapses(network, weights, row_time);
                 }
                 let next = self.unit.wheel.as_mut().and_then(Wheel::next_time);
                 time = time.min(next.unwrap_or(u64::MAX));
@@ -181,12 +200,31 @@ impl Given<'_> {
                 self.part.release(time);
             }
             let count = rows.iter().take_while(|row| row.time == time).count();
+            for ahead in rows.iter().skip(AHEAD).take(count) {
+                self.ask_for(network, ahead);
+            }
             let (now, later) = rows.split_at(count);
             rows = later;
-            self.instant(network, weights, rates, base, time, now);
+            self.instant(network, weights, rates, time, now);
         }
         if !self.unit.spikes.is_sorted() {
             self.unit.spikes.sort_unstable();
+        }
+    }
+
+    /// Asks for the synapses of a row that will arrive soon, as far as they end here.
+    fn ask_for(&self, network: &Network, arrival: &RowArrival) {
+        let projection = &network.projections[arrival.projection as usize];
+        let Rows::Sparse { start, targets } = &projection.connect else { return };
+        let (begin, end) = (start[arrival.row as usize], start[arrival.row as usize + 1]);
+        // Targets are spread evenly, or near enough for a guess.
+        let size = network.populations[projection.to].size as usize;
+        let (first, count) = (self.part.first as usize, self.part.v.len());
+        let place = |neuron: usize| begin + (end - begin) * neuron / size;
+        let range = place(first)..place(first + count);
+        prefetch(targets, range.clone());
+        if let Some(Fixed::Compact(weights)) = &projection.fixed {
+            prefetch(weights, range);
         }
     }
 
@@ -196,7 +234,6 @@ impl Given<'_> {
         network: &Network,
         weights: &Weights<R>,
         rates: &[BlockRate<'_>],
-        base: &[u32],
         time: u64,
         rows: &[RowArrival],
     ) {
@@ -206,7 +243,7 @@ impl Given<'_> {
         while let Some(entry) = unit.wheel.as_mut().and_then(|wheel| wheel.front().first().copied())
             && entry.time == time
         {
-            let (projection, synapse) = unit.synapse(network, base, entry.synapse);
+            let (projection, synapse) = unit.synapse(entry.synapse);
             mixed.push((projection, synapse));
             if network.projections[projection as usize].counted {
                 unit.counted.push((projection, synapse));
@@ -258,6 +295,10 @@ impl Given<'_> {
         let offset = (private.first - part.first) as usize;
         let projection = &network.projections[private.projection as usize];
         let values = &weights.projections[private.projection as usize];
+        let constant = match &projection.fixed {
+            Some(Fixed::Constant(weight)) => Some(*weight),
+            _ => None,
+        };
         let theta = part.parameters.theta;
         loop {
             let release = part.held[group].front().map_or(u64::MAX, |held| held.until.fs());
@@ -266,23 +307,32 @@ impl Given<'_> {
             while !fired && block.next_time() < limit {
                 let at = private.at(block, part.parameters.phase, part.epoch);
                 let (times, lines) = block.ready(u64::MAX);
-                let scales = &private.scales[at..];
+                let spikes = times.iter().zip(lines).zip(&private.scales[at..]);
+                let v = &mut part.v[offset..];
                 let mut count = 0;
-                for ((&time, &line), &scale) in times.iter().zip(lines).zip(scales) {
+                let mut last = 0;
+                for ((&time, &line), &scale) in spikes {
                     if time >= limit {
                         break;
                     }
+                    let line = usize::from(line);
+                    let weight = match constant {
+                        Some(weight) => weight,
+                        None => projection.weight(values, private.first as usize + line),
+                    };
+                    let Some(v) = v.get_mut(line) else { break };
                     count += 1;
-                    let weight = projection.weight(values, private.first as usize + usize::from(line));
-                    let place = offset + usize::from(line);
-                    let v = part.v[place] + weight * scale;
-                    part.v[place] = v;
-                    if v >= theta * scale {
-                        part.fire(place, time, scale);
-                        unit.spikes.push((time, part.first + place as u32));
+                    *v += weight * scale;
+                    if *v >= theta * scale {
                         fired = true;
+                        last = line;
                         break;
                     }
+                }
+                if fired {
+                    let (time, scale) = (times[count - 1], private.scales[at + count - 1]);
+                    part.fire(offset + last, time, scale);
+                    unit.spikes.push((time, private.first + last as u32));
                 }
                 unit.poisson += count as u64;
                 block.consume(count, rate);
@@ -298,13 +348,7 @@ impl Given<'_> {
     }
 
     /// Arrivals of single synapses before `until`, as long as each has its instant to itself.
-    fn single_synapses<R: Real>(
-        &mut self,
-        network: &Network,
-        weights: &Weights<R>,
-        base: &[u32],
-        until: u64,
-    ) {
+    fn single_synapses<R: Real>(&mut self, network: &Network, weights: &Weights<R>, until: u64) {
         let Self { unit, part, .. } = self;
         let Some(mut wheel) = unit.wheel.take() else { return };
         let theta = part.parameters.theta;
@@ -325,13 +369,17 @@ impl Given<'_> {
             }
             let (phase, epoch) = (part.parameters.phase, part.epoch);
             vectorised(Scales { phase, epoch, times: &times[..count], scales: &mut scales });
+            // All membranes are asked for before the first is needed: they are seldom near.
+            let asked =
+                front[..count].iter().filter_map(|entry| part.v.get((entry.target - part.first) as usize));
+            std::hint::black_box(asked.fold(0, |sum, v| sum ^ v.to_bits()));
             let mut done = 0;
             for (entry, &scale) in front[..count].iter().zip(&scales) {
                 if front.get(done + 1).is_some_and(|next| next.time == entry.time) {
                     break;
                 }
                 part.release(entry.time);
-                let (projection, synapse) = unit.synapse(network, base, entry.synapse);
+                let (projection, synapse) = unit.synapse(entry.synapse);
                 let description = &network.projections[projection as usize];
                 let values = &weights.projections[projection as usize];
                 let weight = description.weight(values, synapse as usize);

@@ -19,7 +19,7 @@ use super::probe::{Probe, Spike};
 use super::queue::{Entry, Lanes, Wheel};
 use super::scaled::Part;
 use super::state::Membranes;
-use super::units::{Given, Private, Unit};
+use super::units::{Fired, Given, Private, Unit};
 use crate::encoding::{BLOCK, BlockRate};
 use crate::network::{Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use crate::numeric::Real;
@@ -62,6 +62,8 @@ pub struct Windows<'n> {
     taken: Vec<bool>,
     emissions: Vec<EventKey>,
     spikes: Vec<Spike>,
+    /// Either of them, for synapses that have delays of their own.
+    fired: Vec<Fired>,
     pool: Option<&'n rayon::ThreadPool>,
 }
 
@@ -92,8 +94,8 @@ impl<'n> Windows<'n> {
             }
         }
         // A source's spikes of a window are on the wheel at once, and it must hold them.
-        let longest = network.projections.iter().filter_map(|p| Some(p.delays.as_ref()?.range()?.1.fs()));
-        let shortest = longest.fold(shortest, |shortest, longest| shortest.min(longest.max(1)));
+        let own = network.projections.iter().filter(|projection| projection.delays.is_some());
+        let shortest = own.fold(shortest, |shortest, own| shortest.min(own.longest.fs().max(1)));
         let incoming = (0..network.populations.len()).map(|population| {
             let ends_here = |&index: &usize| {
                 let projection = &network.projections[index];
@@ -114,6 +116,7 @@ impl<'n> Windows<'n> {
             taken: Vec::new(),
             emissions: Vec::new(),
             spikes: Vec::new(),
+            fired: Vec::new(),
             pool: None,
         };
         windows.cut(network, 1);
@@ -147,6 +150,12 @@ impl<'n> Windows<'n> {
                 let count = piece.min(size - first);
                 let mut unit = Unit::new(index, first as u32, count as u32, piece as u32);
                 unit.wheel = self.wheel(network, index);
+                let own = |&number: &usize| {
+                    let projection = &network.projections[number];
+                    projection.to == index && projection.delays.is_some()
+                };
+                let own = (0..network.projections.len()).filter(own);
+                unit.own = own.map(|number| (self.base[number], number as u32)).collect();
                 self.units.push(unit);
                 first += count;
             }
@@ -155,10 +164,9 @@ impl<'n> Windows<'n> {
 
     /// A wheel for the arrivals at a population, if it has synapses with own delays.
     fn wheel(&self, network: &Network, population: usize) -> Option<Wheel> {
-        let own = network.projections.iter().filter(|projection| projection.to == population);
-        let own = own.filter_map(|projection| projection.delays.as_ref());
-        let longest = own.clone().filter_map(|delays| Some(delays.range()?.1.fs())).max()?;
-        let synapses: usize = own.map(crate::network::Delays::len).sum();
+        let own = network.projections.iter().filter(|p| p.to == population && p.delays.is_some());
+        let longest = own.clone().map(|projection| projection.longest.fs()).max()?;
+        let synapses: usize = own.filter_map(|p| p.delays.as_ref()).map(crate::network::Delays::len).sum();
         let buckets = if synapses > 20_000_000 { 1 << 15 } else { 1 << 12 };
         // A source's spike may be a window ahead of what is taken next.
         Some(Wheel::new(longest.saturating_add(longest).min(Time::MAX.fs()), buckets))
@@ -276,14 +284,14 @@ impl<'n> Windows<'n> {
             }
         }
         if self.own_delays && !self.emissions.is_empty() {
-            let (emissions, base) = (&self.emissions, &self.base);
-            let fired = |each: &mut dyn FnMut(u64, Origin, u32)| {
-                for event in emissions {
-                    each(event.time.fs(), Origin::Source(event.source as usize), event.row);
-                }
-            };
+            self.fired.clear();
+            self.fired.extend(self.emissions.iter().map(|event| Fired {
+                time: event.time.fs(),
+                origin: Origin::Source(event.source as usize),
+                line: event.row,
+            }));
             for unit in &mut self.units {
-                unit.schedule(network, base, &fired);
+                unit.schedule(network, &self.fired);
             }
         }
     }
@@ -352,12 +360,11 @@ impl<'n> Windows<'n> {
                 (v, held) = (rest, rest_held);
             }
         }
-        let base = &self.base;
         match self.pool {
             Some(pool) if jobs.len() > 1 => pool.install(|| {
-                jobs.into_par_iter().for_each(|job| job.run(network, weights, rates, base, to));
+                jobs.into_par_iter().for_each(|job| job.run(network, weights, rates, to));
             }),
-            _ => jobs.into_iter().for_each(|job| job.run(network, weights, rates, base, to)),
+            _ => jobs.into_iter().for_each(|job| job.run(network, weights, rates, to)),
         }
     }
 
@@ -396,17 +403,18 @@ impl<'n> Windows<'n> {
         if !self.own_delays || self.spikes.is_empty() {
             return;
         }
-        let (spikes, base) = (&self.spikes, &self.base);
-        let fired = |each: &mut dyn FnMut(u64, Origin, u32)| {
-            for spike in spikes {
-                each(spike.time.fs(), Origin::Population(spike.population as usize), spike.neuron);
-            }
-        };
+        self.fired.clear();
+        self.fired.extend(self.spikes.iter().map(|spike| Fired {
+            time: spike.time.fs(),
+            origin: Origin::Population(spike.population as usize),
+            line: spike.neuron,
+        }));
+        let fired = &self.fired;
         match self.pool {
             Some(pool) if self.units.len() > 1 => pool.install(|| {
-                self.units.par_iter_mut().for_each(|unit| unit.schedule(network, base, &fired));
+                self.units.par_iter_mut().for_each(|unit| unit.schedule(network, fired));
             }),
-            _ => self.units.iter_mut().for_each(|unit| unit.schedule(network, base, &fired)),
+            _ => self.units.iter_mut().for_each(|unit| unit.schedule(network, fired)),
         }
     }
 
@@ -439,7 +447,7 @@ impl<'n> Windows<'n> {
         for unit in &self.units {
             let rank = network.populations[unit.population].rank + 1;
             for entry in unit.wheel.iter().flat_map(Wheel::pending) {
-                let (projection, row) = unit.synapse(network, &self.base, entry.synapse);
+                let (projection, row) = unit.synapse(entry.synapse);
                 let (time, kind) = (Time::from_fs(entry.time), Kind::Arrival);
                 pending.push(EventKey { time, rank, kind, source: projection, row, occurrence: 0 });
             }

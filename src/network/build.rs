@@ -93,6 +93,7 @@ impl Builder {
             kernel,
             delay,
             delays: None,
+            longest: delay,
             connect,
             fixed: None,
             multapses: false,
@@ -104,7 +105,7 @@ impl Builder {
     /// Gives every synapse of a sparse projection its own delay. A compact one keeps its quantum.
     pub fn delays(&mut self, projection: usize, delays: Delays) {
         if let Some(projection) = self.projections.get_mut(projection) {
-            projection.delay = delays.range().map_or(Time::ZERO, |(shortest, _)| shortest);
+            (projection.delay, projection.longest) = delays.range().unwrap_or_default();
             projection.delays = Some(delays);
         }
     }

@@ -156,7 +156,8 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
         }
     }
     for projection in projections {
-        if let Some((shortest, longest)) = projection.delays.as_ref().and_then(super::Delays::range) {
+        if projection.delays.is_some() {
+            let (shortest, longest) = (projection.delay, projection.longest);
             lanes.push(Lane {
                 kind: LaneKind::Wheel,
                 label: format!("{}: arrivals after {shortest} to {longest}", projection.name),

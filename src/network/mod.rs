@@ -93,6 +93,8 @@ pub struct Projection {
     pub delay: Time,
     /// Delays of single synapses: each is then an arrival of its own, and its row the number of the synapse.
     pub delays: Option<Delays>,
+    /// The longest of all delays.
+    pub longest: Time,
     pub connect: Rows,
     /// Weights that are kept here, not in [`Weights`].
     pub fixed: Option<Fixed>,

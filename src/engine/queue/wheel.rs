@@ -27,6 +27,7 @@ pub struct Wheel {
     head: usize,
     sorted: bool,
     count: usize,
+    scratch: Vec<Entry>,
 }
 
 impl Wheel {
@@ -37,7 +38,15 @@ impl Wheel {
         let shift = width.trailing_zeros();
         // The first and the last bucket are reached only in part.
         let count = ((span >> shift) + 2).next_power_of_two();
-        Self { buckets: vec![Vec::new(); count as usize], shift, cursor: 0, head: 0, sorted: false, count: 0 }
+        Self {
+            buckets: vec![Vec::new(); count as usize],
+            shift,
+            cursor: 0,
+            head: 0,
+            sorted: false,
+            count: 0,
+            scratch: Vec::new(),
+        }
     }
 
     /// Pending entries.
@@ -90,7 +99,7 @@ impl Wheel {
             slot = self.slot(self.cursor);
         }
         if !self.sorted {
-            self.buckets[slot][self.head..].sort_unstable_by_key(|entry| (entry.time, entry.synapse));
+            sort(&mut self.buckets[slot][self.head..], self.shift, &mut self.scratch);
             self.sorted = true;
         }
         &self.buckets[slot][self.head..]
@@ -126,10 +135,70 @@ impl Wheel {
     }
 }
 
+/// Entries below which the parts of a bucket are not worth counting.
+const FEW: usize = 24;
+
+/// Sorts the entries of one bucket: first into as many parts as there are entries, by the next bits of the
+/// time, then within them.
+fn sort(entries: &mut [Entry], shift: u32, scratch: &mut Vec<Entry>) {
+    let order = |entry: &Entry| (entry.time, entry.synapse);
+    let bits = entries.len().max(1).ilog2().min(9);
+    if entries.len() < FEW || bits > shift {
+        entries.sort_unstable_by_key(order);
+        return;
+    }
+    let part = |entry: &Entry| (entry.time >> (shift - bits)) as usize & ((1 << bits) - 1);
+    let mut ends = [0u32; 513];
+    let ends = &mut ends[..(1 << bits) + 1];
+    entries.iter().for_each(|entry| ends[part(entry) + 1] += 1);
+    if ends.iter().any(|&count| count > FEW as u32) {
+        entries.sort_unstable_by_key(order);
+        return;
+    }
+    for index in 1..ends.len() {
+        ends[index] += ends[index - 1];
+    }
+    scratch.clear();
+    scratch.extend_from_slice(entries);
+    for &entry in scratch.iter() {
+        let end = &mut ends[part(&entry)];
+        entries[*end as usize] = entry;
+        *end += 1;
+    }
+    // Nearly sorted: each has at most its own part before it, and no part is crowded.
+    for index in 1..entries.len() {
+        let entry = entries[index];
+        let mut place = index;
+        while place > 0 && order(&entries[place - 1]) > order(&entry) {
+            entries[place] = entries[place - 1];
+            place -= 1;
+        }
+        entries[place] = entry;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_crowded_bucket_is_sorted() {
+        // All in one part, in descending order, is the worst case; here it is also long.
+        for spread in [1u64, 40, 1 << 20, 1 << 33] {
+            let mut wheel = Wheel::new(1 << 34, 2);
+            for k in 0..2000u64 {
+                let time = (k * 7919) % spread;
+                wheel.push(Entry { time, synapse: (2000 - k) as u32, target: 0 });
+            }
+            let mut last = (0, 0);
+            while let Some(&entry) = wheel.front().first() {
+                assert!((entry.time, entry.synapse) > last);
+                last = (entry.time, entry.synapse);
+                wheel.consume(1);
+            }
+        }
+    }
 
     proptest! {
         #[test]
