@@ -284,10 +284,31 @@ impl Lower<'_> {
                         );
                     }
                 }
-                Some(Protocol::Simulate { duration: time(fields, "duration")? })
+                let duration = time(fields, "duration")?;
+                self.counters(duration, fields);
+                Some(Protocol::Simulate { duration })
             }
             "supervised" => supervised::lower(self, fields).map(Protocol::Supervised),
             _ => None,
+        }
+    }
+
+    /// Spikes of a line are counted in 32 bits.
+    fn counters(&mut self, duration: Time, protocol: &Fields) {
+        for (_, source) in self.filled.all("source") {
+            let Some(rate) = source.quantity("rate") else { continue };
+            let spikes = rate * duration.as_seconds();
+            if spikes > 4e9 {
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "each line of {} would spike about {spikes:.0e} times",
+                        source.what
+                    ))
+                    .maybe_at(source.place("rate"))
+                    .also(protocol.written("duration"), "for this long")
+                    .allowed("at most 4e9 spikes of a line in one episode"),
+                );
+            }
         }
     }
 

@@ -134,7 +134,7 @@ fn many_spikes(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Di
         warnings.push(
             Diagnostic::warning(format!("the sources will give about {spikes:.0e} spikes"))
                 .maybe_at(protocol.place("duration"))
-                .label("long run")
+                .label(format!("about {:.0} minutes, more where they reach many", spikes * 5e-9 / 60.0))
                 .hint("a shorter duration or lower rates finish sooner"),
         );
     }
