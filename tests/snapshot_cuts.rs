@@ -224,8 +224,15 @@ fn small() -> Built {
 fn small_state(built: &Built) -> State<f64> {
     let mut simulation = built.start::<f64, Lanes>();
     simulation.sample_every(0, Time::from_fs(1_000_000));
-    simulation.run(&built.weights(), ticks(20), &mut Silent);
-    simulation.state()
+    let weights = built.weights();
+    // To where a spike is on its way besides the sample.
+    (20..200)
+        .map(|tick| {
+            simulation.run(&weights, ticks(tick), &mut Silent);
+            simulation.state()
+        })
+        .find(|state| state.pending.len() >= 2)
+        .expect("an instant with two pending events")
 }
 
 #[test]

@@ -2,13 +2,13 @@
 //!
 //! Independent Poisson processes of rates r_i are the same law as one process of rate L = sum r_i
 //! whose k-th spike belongs to source i with probability r_i / L, independently (superposition and
-//! marking). Spike k of a block uses words 2k and 2k+1 of the block's stream: the first for the gap
-//! by inversion, the second for the source. A block's state is therefore the number of spikes drawn
-//! and the time of the last one, and it may be advanced in batches of any size.
+//! marking). Spike k of a block uses draw k of the block's [`Quartet`]: its first word for the gap by
+//! inversion, its second for the source. A block's state is therefore the number of spikes drawn and the
+//! time of the last one, and it may be advanced in batches of any size.
 
 use super::alias::{AliasCell, choose};
 use crate::numeric::neg_ln_unit;
-use crate::random::{Purpose, Stream};
+use crate::random::{Purpose, Quartet};
 use crate::simd::{Work, vectorised};
 use crate::time::{FS_PER_SECOND, Time};
 
@@ -69,7 +69,7 @@ fn short_gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
 /// One block's spikes, drawn ahead into a buffer and handed out in order.
 #[derive(Clone, Debug)]
 pub struct Block {
-    stream: Stream,
+    quartet: Quartet,
     /// Times and sources (within the block) drawn but not handed out: `head..`.
     times: [u64; BATCH],
     sources: [u16; BATCH],
@@ -94,8 +94,12 @@ impl Block {
     /// The block's process after `handed` spikes, the last of them at `last`.
     #[must_use]
     pub fn resume(seed: u64, block: u32, episode: u64, rate: &BlockRate, handed: u64, last: Time) -> Self {
+        let mut quartet = Quartet::new(seed, Purpose::Poisson, block, episode);
+        // Four are drawn together: those of the four that were handed out are drawn again.
+        let again = handed % 4;
+        quartet.skip(handed - again);
         let mut this = Self {
-            stream: Stream::at(seed, Purpose::Poisson, block, episode, 2 * handed),
+            quartet,
             times: [0; BATCH],
             sources: [0; BATCH],
             head: 0,
@@ -105,17 +109,17 @@ impl Block {
             last_handed: last.fs(),
             silent: rate.cells.is_empty(),
         };
-        this.refill(rate, last.fs());
+        this.refill(rate, last.fs(), again as usize);
         this
     }
 
     /// Starts over for another episode without moving the buffers.
     pub fn restart(&mut self, seed: u64, block: u32, episode: u64, rate: &BlockRate) {
-        self.stream = Stream::new(seed, Purpose::Poisson, block, episode);
+        self.quartet = Quartet::new(seed, Purpose::Poisson, block, episode);
         self.handed = 0;
         self.last_handed = 0;
         self.silent = rate.cells.is_empty();
-        self.refill(rate, 0);
+        self.refill(rate, 0, 0);
     }
 
     /// Says when the episode ends. It changes no spike, only how many are drawn ahead.
@@ -171,55 +175,57 @@ impl Block {
         self.handed += count as u64;
         self.head += count;
         if self.head == self.drawn {
-            self.refill(rate, self.last_handed);
+            self.refill(rate, self.last_handed, 0);
         }
     }
 
-    /// Draws a batch after time `last`: words first, then logarithms and choices as plain array loops
-    /// that the compiler turns into vector code.
-    fn refill(&mut self, rate: &BlockRate, last: u64) {
+    /// Draws a batch after time `last`, the first `again` of which were handed out before: words first, then
+    /// logarithms and choices as plain array loops that the compiler turns into vector code.
+    fn refill(&mut self, rate: &BlockRate, last: u64, again: usize) {
         if self.silent {
             return;
         }
-        vectorised(Draw { block: self, rate, last });
-        self.head = 0;
+        vectorised(Draw { block: self, rate, last, again });
+        self.head = again;
     }
 
     /// Draws a batch, or less if less is expected to be wanted.
     #[inline(always)]
-    fn draw(&mut self, rate: &BlockRate, last: u64) {
+    fn draw(&mut self, rate: &BlockRate, last: u64, again: usize) {
         let expected = self.end.saturating_sub(last) as f64 / rate.mean_gap_fs;
         if expected < 0.75 * BATCH as f64 {
-            self.draw_some::<REST>(rate, last);
+            self.draw_some::<{ REST / 4 }>(rate, last, again);
         } else {
-            self.draw_some::<BATCH>(rate, last);
+            self.draw_some::<{ BATCH / 4 }>(rate, last, again);
         }
     }
 
     #[inline(always)]
-    fn draw_some<const N: usize>(&mut self, rate: &BlockRate, last: u64) {
-        let mut gaps = [0u64; N];
-        let mut marks = [0u64; N];
-        self.stream.fill_pairs(&mut gaps, &mut marks);
+    fn draw_some<const FOURS: usize>(&mut self, rate: &BlockRate, last: u64, again: usize) {
+        let mut gaps = [[0u64; 4]; FOURS];
+        let mut marks = [[0u64; 4]; FOURS];
+        self.quartet.fill(&mut gaps, &mut marks);
+        let gaps = gaps.as_flattened_mut();
         if rate.mean_gap_fs * 37.0 < EXACT {
-            for gap in &mut gaps {
+            for gap in gaps.iter_mut() {
                 *gap = short_gap_fs(*gap, rate.mean_gap_fs);
             }
         } else {
-            for gap in &mut gaps {
+            for gap in gaps.iter_mut() {
                 *gap = gap_fs(*gap, rate.mean_gap_fs);
             }
         }
+        gaps[..again].fill(0);
         let mut time = last;
-        for (slot, gap) in self.times.iter_mut().zip(gaps) {
+        for (slot, &gap) in self.times.iter_mut().zip(&*gaps) {
             // Saturates beyond the horizon, where nothing is delivered.
             time = (time + gap).min(i64::MAX as u64);
             *slot = time;
         }
-        for (source, mark) in self.sources.iter_mut().zip(marks) {
+        for (source, &mark) in self.sources.iter_mut().zip(marks.as_flattened()) {
             *source = choose(rate.cells, mark);
         }
-        self.drawn = N;
+        self.drawn = 4 * FOURS;
     }
 }
 
@@ -228,6 +234,7 @@ struct Draw<'a, 'b> {
     block: &'a mut Block,
     rate: &'a BlockRate<'b>,
     last: u64,
+    again: usize,
 }
 
 impl Work for Draw<'_, '_> {
@@ -235,7 +242,7 @@ impl Work for Draw<'_, '_> {
 
     #[inline(always)]
     fn run(self) {
-        self.block.draw(self.rate, self.last);
+        self.block.draw(self.rate, self.last, self.again);
     }
 }
 
@@ -334,7 +341,7 @@ mod tests {
 
     #[test]
     fn short_gaps_are_rounded_like_long_ones() {
-        let mut stream = Stream::new(3, Purpose::Measurement, 0, 0);
+        let mut stream = crate::random::Stream::new(3, Purpose::Measurement, 0, 0);
         for mean in [0.1, 3.0, 1e9, 1e13, 1.2e14] {
             for word in (0..2000).map(|_| stream.next_word()).chain([0, u64::MAX, 1 << 12, 1 << 63]) {
                 assert_eq!(short_gap_fs(word, mean), gap_fs(word, mean), "{word:x} {mean}");

@@ -578,6 +578,12 @@ struct Sink<'a, R, P> {
 
 impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
     const ROWS: bool = P::STREAM || P::TAPE;
+    const ORDERED: bool = P::STREAM;
+
+    #[inline(always)]
+    fn stops(&self) -> bool {
+        self.feedback.is_some()
+    }
 
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X) {

@@ -7,7 +7,7 @@
 
 use crate::network::stride;
 use crate::neuron::{Lif, Reset};
-use crate::numeric::{Columns, Quad, Quads, Real};
+use crate::numeric::{Columns, Oct, Packs, Quad, Real};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
@@ -152,6 +152,10 @@ impl<R: Real> SharedDecay<R> {
 pub trait RowSink<R: Real> {
     /// Whether [`RowSink::row`] is wanted.
     const ROWS: bool;
+    /// Whether firings have to be reported between the rows they happen at, not after them.
+    const ORDERED: bool;
+    /// Whether a firing may end the batch early.
+    fn stops(&self) -> bool;
     /// The row has been added; `x` is not yet reset.
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X);
     /// Neuron `neuron` fires at event `index`. Returns the number of events that may still be taken
@@ -179,63 +183,155 @@ impl<R: Real, K: RowSink<R>> Work for Delivery<'_, R, K> {
 
     #[inline(always)]
     fn run(self) -> usize {
-        match self.state.x.len() {
-            4 => deliver::<R, Quad<R>, K>(self),
-            8 => deliver::<R, (Quad<R>, Quad<R>), K>(self),
-            12 => deliver::<R, (Quad<R>, (Quad<R>, Quad<R>)), K>(self),
-            16 => deliver::<R, (Quad<R>, (Quad<R>, (Quad<R>, Quad<R>))), K>(self),
+        match (self.state.x.len(), R::EIGHT) {
+            (4, _) => deliver::<R, Quad<R>, K>(self),
+            (8, false) => deliver::<R, (Quad<R>, Quad<R>), K>(self),
+            (8, true) => deliver::<R, Oct<R>, K>(self),
+            (12, false) => deliver::<R, (Quad<R>, (Quad<R>, Quad<R>)), K>(self),
+            (12, true) => deliver::<R, (Oct<R>, Quad<R>), K>(self),
+            (16, false) => deliver::<R, (Quad<R>, (Quad<R>, (Quad<R>, Quad<R>))), K>(self),
+            (16, true) => deliver::<R, (Oct<R>, Oct<R>), K>(self),
             _ => deliver_wide(self),
         }
     }
 }
 
-/// For `X::COUNT` times four columns; membranes stay in registers over the whole batch.
+/// For `X::COUNT` columns; membranes stay in registers over the whole batch.
 #[inline(always)]
-fn deliver<R: Real, X: Quads<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
+fn deliver<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
+    let Delivery { state, parameters, times, sink, .. } = &batch;
+    debug_assert!(state.until.is_empty() && state.x.len() == X::COUNT && times.len() <= BATCH);
+    let level = parameters.level;
+    if K::ORDERED || sink.stops() {
+        in_order::<R, X, K>(batch)
+    } else if parameters.reset == Reset::Subtract {
+        in_one_go::<R, X, K>(batch, |x, theta| x.lowered_at(theta, level))
+    } else {
+        in_one_go::<R, X, K>(batch, |x, theta| x.replaced_at(theta, level))
+    }
+}
+
+/// Membranes on their way through a batch.
+struct InOneGo<'a, R, X, K, F> {
+    x: X,
+    theta: R,
+    reset: F,
+    first_row: u32,
+    weights: &'a [R],
+    sink: &'a mut K,
+    /// Which events made somebody fire, and whom.
+    at: [u8; BATCH],
+    who: [u16; BATCH],
+    firings: usize,
+}
+
+impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K, F> {
+    /// Adds one row, resetting without a branch: nobody can guess which event makes a neuron fire, and a
+    /// wrong guess costs more than ten resets. False if there is no such row.
+    #[inline(always)]
+    fn add(&mut self, index: usize, row: u16, decay: R) -> bool {
+        let row = self.first_row + u32::from(row);
+        let start = row as usize * X::COUNT;
+        let Some(weights) = self.weights.get(start..start + X::COUNT) else { return false };
+        let before = self.x;
+        let x = before.scale_add(decay, weights);
+        if K::ROWS {
+            self.sink.row(index, row, decay, before, x);
+        }
+        let bits = x.reaching(self.theta);
+        self.x = (self.reset)(x, self.theta);
+        // Written every time, kept only if somebody fired.
+        self.at[self.firings % BATCH] = index as u8;
+        self.who[self.firings % BATCH] = bits as u16;
+        self.firings += usize::from(bits != 0);
+        true
+    }
+}
+
+/// Every row of a batch; who fired when is told afterwards.
+#[inline(always)]
+fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>>(
+    batch: Delivery<'_, R, K>,
+    reset: impl Fn(X, R) -> X,
+) -> usize {
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
-    let columns = 4 * X::COUNT;
-    debug_assert!(state.until.is_empty() && state.x.len() == columns && times.len() <= BATCH);
+    let mut going = InOneGo {
+        x: X::load(&state.x),
+        theta: parameters.theta,
+        reset,
+        first_row,
+        weights,
+        sink,
+        at: [0; BATCH],
+        who: [0; BATCH],
+        firings: 0,
+    };
+    let mut from = [state.last.fs(); BATCH];
+    for (from, &time) in from[1..].iter_mut().zip(times) {
+        *from = time;
+    }
     let mut decays = [R::ZERO; BATCH];
-    let mut last = state.last.fs();
-    let mut spans = [0.0f64; BATCH];
-    for (span, &time) in spans.iter_mut().zip(times) {
-        *span = (time - last) as i64 as f64;
-        last = time;
+    for ((decay, from), &to) in decays.iter_mut().zip(from).zip(times) {
+        *decay = parameters.decay(from, to);
     }
-    for (decay, span) in decays.iter_mut().zip(spans) {
-        *decay = R::from_f64(span * parameters.minus_rate).exp();
+    let mut taken = 0;
+    for (&row, &decay) in rows.iter().zip(&decays) {
+        if !going.add(taken, row, decay) {
+            break;
+        }
+        taken += 1;
     }
+    going.x.store(&mut state.x);
+    if taken > 0 {
+        state.last = Time::from_fs(times[taken - 1]);
+    }
+    for (&index, &bits) in going.at.iter().zip(&going.who).take(going.firings) {
+        let mut bits = bits;
+        while bits != 0 {
+            going.sink.fire(usize::from(index), bits.trailing_zeros());
+            bits &= bits - 1;
+        }
+    }
+    taken
+}
+
+/// Row by row, each firing told before the next row.
+#[inline(always)]
+fn in_order<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
+    let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
+    let columns = X::COUNT;
     let mut x = X::load(&state.x);
     let theta = parameters.theta;
     let mut limit = times.len();
+    let mut last = state.last.fs();
     let mut index = 0;
     while index < limit {
+        let decay = parameters.decay(last, times[index]);
         let row = first_row + u32::from(rows[index]);
         let start = row as usize * columns;
         let Some(row_weights) = weights.get(start..start + columns) else { break };
         let before = x;
-        x = x.scale_add(decays[index], row_weights);
+        x = x.scale_add(decay, row_weights);
         if K::ROWS {
-            sink.row(index, row, decays[index], before, x);
+            sink.row(index, row, decay, before, x);
         }
-        if x.highest().any_reaches(theta) {
+        if x.reaching(theta) != 0 {
             let mut membranes = [R::ZERO; 16];
             x.store(&mut membranes);
             limit = limit.min(fire(&mut membranes[..parameters.size.min(columns)], parameters, index, sink));
             x = X::load(&membranes);
         }
+        last = times[index];
         index += 1;
     }
     x.store(&mut state.x);
-    if index > 0 {
-        state.last = Time::from_fs(times[index - 1]);
-    }
+    state.last = Time::from_fs(last);
     index
 }
 
 /// Fires and resets every membrane at threshold; returns how many events may still be taken.
 ///
-/// A function of its own: calls in the loop of [`deliver`] would push its membranes out of the registers.
+/// A function of its own: calls in the loop of [`in_order`] would push its membranes out of the registers.
 #[inline(never)]
 fn fire<R: Real, K: RowSink<R>>(
     membranes: &mut [R],
@@ -259,7 +355,7 @@ fn fire<R: Real, K: RowSink<R>>(
     limit
 }
 
-/// As [`deliver`] for any number of columns.
+/// As [`in_order`] for any number of columns.
 #[inline(always)]
 fn deliver_wide<R: Real, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;

@@ -13,7 +13,7 @@ pub mod first_order;
 mod lambert;
 mod ln;
 mod normal;
-mod quad;
+mod pack;
 mod quadrature;
 mod root;
 mod small;
@@ -25,7 +25,7 @@ pub use exp::{exp, exp_f32};
 pub use lambert::{lambert_w0, lambert_wm1};
 pub use ln::{ln, neg_ln_unit};
 pub use normal::{normal_quantile, standard_normal};
-pub use quad::{Columns, Quad, Quads};
+pub use pack::{Columns, Oct, Pack, Packs, Quad};
 pub use quadrature::gauss;
 pub use root::rising_root;
 pub use small::{ln_1p, relaxation};
@@ -57,6 +57,8 @@ pub trait Real:
     const ONE: Self;
     /// Name as printed in a plan: `"f64"`, `"f32"`.
     const NAME: &'static str;
+    /// Whether eight values fit into one vector register.
+    const EIGHT: bool;
     /// To the nearest value of this type.
     fn from_f64(value: f64) -> Self;
     /// Exactly.
@@ -70,12 +72,16 @@ pub trait Real:
     /// Magnitude.
     #[must_use]
     fn abs(self) -> Self;
+    /// One bit per value, the first lowest: whether it reaches `bound`.
+    #[must_use]
+    fn reaching(values: [Self; 4], bound: Self) -> u32;
 }
 
 impl Real for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const NAME: &'static str = "f64";
+    const EIGHT: bool = false;
 
     #[inline]
     fn from_f64(value: f64) -> Self {
@@ -97,12 +103,17 @@ impl Real for f64 {
     fn abs(self) -> Self {
         f64::abs(self)
     }
+    #[inline(always)]
+    fn reaching(values: [Self; 4], bound: Self) -> u32 {
+        crate::simd::reaching_f64(values, bound)
+    }
 }
 
 impl Real for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const NAME: &'static str = "f32";
+    const EIGHT: bool = true;
 
     #[inline]
     fn from_f64(value: f64) -> Self {
@@ -123,5 +134,9 @@ impl Real for f32 {
     #[inline]
     fn abs(self) -> Self {
         f32::abs(self)
+    }
+    #[inline(always)]
+    fn reaching(values: [Self; 4], bound: Self) -> u32 {
+        crate::simd::reaching_f32(values, bound)
     }
 }

@@ -45,12 +45,14 @@ impl<R: Real> Leakage<R> {
 
     #[inline(always)]
     fn add<X: Columns<R>>(&mut self, decay: R, before: X) {
-        if self.linear.len() != before.columns() {
-            self.linear.resize(before.columns(), R::ZERO);
-            self.square.resize(before.columns(), R::ZERO);
+        let columns = before.columns();
+        if self.linear.len() != columns {
+            self.linear.resize(columns, R::ZERO);
+            self.square.resize(columns, R::ZERO);
         }
-        before.add_clipped(self.cap, R::ONE - decay, &mut self.linear);
-        before.add_clipped_squares(self.cap, R::ONE - decay * decay, &mut self.square);
+        // Cut, though they are that long: the compiler then knows the length.
+        before.add_clipped(self.cap, R::ONE - decay, &mut self.linear[..columns]);
+        before.add_clipped_squares(self.cap, R::ONE - decay * decay, &mut self.square[..columns]);
     }
 }
 

@@ -33,6 +33,18 @@ pub struct Totals {
 impl Totals {
     /// Adds the counts of one episode.
     pub fn add(&mut self, counts: &Counts) {
+        self.add_without_rows(counts);
+        self.rows.resize(counts.rows.len(), Vec::new());
+        for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
+            total.resize(rows.len(), 0);
+            for (total, &count) in total.iter_mut().zip(rows) {
+                *total += u64::from(count);
+            }
+        }
+    }
+
+    /// Adds the counts of one episode whose rows were not counted.
+    pub fn add_without_rows(&mut self, counts: &Counts) {
         self.presentations += 1;
         self.poisson += counts.poisson;
         self.source += counts.source;
@@ -42,13 +54,6 @@ impl Totals {
         self.spikes.resize(counts.spikes.len(), 0);
         for (total, spikes) in self.spikes.iter_mut().zip(&counts.spikes) {
             *total += spikes.iter().map(|&count| u64::from(count)).sum::<u64>();
-        }
-        self.rows.resize(counts.rows.len(), Vec::new());
-        for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
-            total.resize(rows.len(), 0);
-            for (total, &count) in total.iter_mut().zip(rows) {
-                *total += u64::from(count);
-            }
         }
     }
 

@@ -230,7 +230,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Piece<'n, R, Q, 
         }
         let steepness = R::from_f64(settings.steepness / theta);
         tape.backward(&self.rounded, R::from_f64(theta), steepness, &mut self.gradient);
-        self.totals.add(self.presenter.all_counts());
+        self.totals.add_without_rows(self.presenter.all_counts());
     }
 }
 

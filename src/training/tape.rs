@@ -12,7 +12,7 @@
 //! Computation 30 (2018) 1514).
 
 use crate::engine::{Probe, Spike};
-use crate::numeric::{Columns, Quad, Real};
+use crate::numeric::{Columns, Oct, Pack, Packs, Quad, Real};
 use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population through one projection: rows of another
@@ -78,27 +78,16 @@ impl<R: Real> Tape<R> {
         vectorised(Sweep { tape: self, error, theta, steepness, gradient });
     }
 
-    /// For `C` times four columns.
+    /// For the columns of `X`; lambda stays in registers over the whole sweep.
     #[inline(always)]
-    fn sweep<const C: usize>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
-        let mut lambda = [[R::ZERO; 4]; C];
-        let mut e = [[R::ZERO; 4]; C];
-        for (quad, error) in e.iter_mut().zip(error.chunks_exact(4)) {
-            quad.copy_from_slice(error);
-        }
-        let (one, theta, steepness) = (Quad::splat(R::ONE), Quad::splat(theta), Quad::splat(steepness));
+    fn sweep<X: Swept<R>>(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        let e = X::load(error);
+        let mut lambda = X::load(&[R::ZERO; 16]);
         let mut next_decay = R::ZERO;
-        for (row, decay, x) in self.recorded(4 * C).rev() {
-            let start = row * 4 * C;
-            let Some(gradient) = gradient.get_mut(start..start + 4 * C) else { return };
-            let next = Quad::splat(next_decay);
-            for lane in 0..C {
-                let distance = one + ((Quad::load(&x[4 * lane..]) - theta) * steepness).abs();
-                let moved = Quad(e[lane]) / (distance * distance) + next * Quad(lambda[lane]);
-                lambda[lane] = moved.0;
-                let place = &mut gradient[4 * lane..4 * lane + 4];
-                (Quad::load(place) + moved).store(place);
-            }
+        for (row, decay, x) in self.recorded(X::COUNT).rev() {
+            let start = row * X::COUNT;
+            let Some(gradient) = gradient.get_mut(start..start + X::COUNT) else { return };
+            lambda = lambda.back(e, x, theta, steepness, next_decay, gradient);
             next_decay = decay;
         }
     }
@@ -121,6 +110,34 @@ impl<R: Real> Tape<R> {
     }
 }
 
+/// lambda of one event from that of the next.
+trait Swept<R: Real>: Packs<R> {
+    /// lambda(k) = e s(x - theta) + decay lambda(k + 1), added to the gradient's row.
+    fn back(self, e: Self, x: &[R], theta: R, steepness: R, decay: R, gradient: &mut [R]) -> Self;
+}
+
+impl<R: Real, const N: usize> Swept<R> for Pack<R, N> {
+    #[inline(always)]
+    fn back(self, e: Self, x: &[R], theta: R, steepness: R, decay: R, gradient: &mut [R]) -> Self {
+        let scaled = (Self::load(x) - Self::splat(theta)) * Self::splat(steepness);
+        let distance = Self::splat(R::ONE) + scaled.abs();
+        let lambda = e / (distance * distance) + Self::splat(decay) * self;
+        (Self::load(gradient) + lambda).store(gradient);
+        lambda
+    }
+}
+
+impl<R: Real, const N: usize, T: Swept<R>> Swept<R> for (Pack<R, N>, T) {
+    #[inline(always)]
+    fn back(self, e: Self, x: &[R], theta: R, steepness: R, decay: R, gradient: &mut [R]) -> Self {
+        let (first, rest) = gradient.split_at_mut(N);
+        (
+            self.0.back(e.0, x, theta, steepness, decay, first),
+            self.1.back(e.1, &x[N..], theta, steepness, decay, rest),
+        )
+    }
+}
+
 /// The loop of [`Tape::backward`].
 struct Sweep<'a, R> {
     tape: &'a Tape<R>,
@@ -136,11 +153,18 @@ impl<R: Real> Work for Sweep<'_, R> {
     #[inline(always)]
     fn run(self) {
         let Self { tape, error, theta, steepness, gradient } = self;
-        match error.len() {
-            4 => tape.sweep::<1>(error, theta, steepness, gradient),
-            8 => tape.sweep::<2>(error, theta, steepness, gradient),
-            12 => tape.sweep::<3>(error, theta, steepness, gradient),
-            16 => tape.sweep::<4>(error, theta, steepness, gradient),
+        match (error.len(), R::EIGHT) {
+            (4, _) => tape.sweep::<Quad<R>>(error, theta, steepness, gradient),
+            (8, false) => tape.sweep::<(Quad<R>, Quad<R>)>(error, theta, steepness, gradient),
+            (8, true) => tape.sweep::<Oct<R>>(error, theta, steepness, gradient),
+            (12, false) => {
+                tape.sweep::<(Quad<R>, (Quad<R>, Quad<R>))>(error, theta, steepness, gradient);
+            }
+            (12, true) => tape.sweep::<(Oct<R>, Quad<R>)>(error, theta, steepness, gradient),
+            (16, false) => {
+                tape.sweep::<(Quad<R>, (Quad<R>, (Quad<R>, Quad<R>)))>(error, theta, steepness, gradient);
+            }
+            (16, true) => tape.sweep::<(Oct<R>, Oct<R>)>(error, theta, steepness, gradient),
             _ => tape.sweep_wide(error, theta, steepness, gradient),
         }
     }
@@ -158,9 +182,10 @@ impl<R: Real> Probe<R> for Tape<R> {
         if end > self.records.len() {
             self.grow(stride + TAIL);
         }
-        let record = &mut self.records[self.used..end];
+        // Cut twice: the compiler then knows the length.
+        let record = &mut self.records[self.used..][..stride + TAIL];
         x.write(record);
-        Quad([decay, R::from_f64(f64::from(row)), R::ZERO, R::ZERO]).store(&mut record[stride..]);
+        Pack([decay, R::from_f64(f64::from(row)), R::ZERO, R::ZERO]).store(&mut record[stride..]);
         self.used = end;
     }
 

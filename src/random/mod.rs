@@ -5,10 +5,15 @@
 //! [`Stream::at`] goes to any k directly. Nothing depends on which thread draws, in which order
 //! entities are visited, or where a run was cut: a stream's whole state is the number of words used.
 //!
-//! Where one draw per update of a synapse is wanted, [`word`] gives it without a stream.
+//! Where one draw per update of a synapse is wanted, [`word`] gives it without a stream; where draws are
+//! wanted by the hundred million, [`Quartet`] gives four at a time.
+
+mod quartet;
+
+pub use quartet::Quartet;
 
 /// Name and version of the generator, written into every manifest: a change is value-breaking.
-pub const GENERATOR: &str = "pcg64mcg/philox4x32-10 v1";
+pub const GENERATOR: &str = "pcg64mcg, xoshiro256++ x 4/philox4x32-10 v2";
 
 /// What a draw is for. The number is part of the stream's address and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +50,6 @@ pub enum Purpose {
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically
 /// good algorithms for random number generation", HMC-CS-2014-0905).
 const MULTIPLIER: u128 = 0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645;
-/// M, M^2, M^3, M^4 modulo 2^128.
-const POWERS: [u128; 4] = {
-    let square = MULTIPLIER.wrapping_mul(MULTIPLIER);
-    [MULTIPLIER, square, square.wrapping_mul(MULTIPLIER), square.wrapping_mul(square)]
-};
-/// M^-4 modulo 2^128.
-const POWER_MINUS_4: u128 = 0x426D_A2F0_06CB_7758_788F_6C05_105F_8991;
 
 /// Output function XSL RR of a state.
 #[inline(always)]
@@ -61,8 +59,8 @@ fn output(state: u128) -> u64 {
 
 /// One named stream of random words; implements [`rand::Rng`], so `rand` and `rand_distr` draw from it.
 ///
-/// The generator is PCG XSL RR 128/64 (MCG), `rand_pcg::Pcg64Mcg`, written out here so that several
-/// words can be computed side by side; a test compares the two.
+/// The generator is PCG XSL RR 128/64 (MCG), `rand_pcg::Pcg64Mcg`, written out here so that it can be
+/// entered at any word; a test compares the two.
 #[derive(Clone, Debug)]
 pub struct Stream {
     state: u128,
@@ -92,36 +90,6 @@ impl Stream {
             left >>= 1;
         }
         stream
-    }
-
-    /// The next 2 n words: even ones to `first`, odd ones to `second` (of equal length n).
-    ///
-    /// Four chains of the generator run side by side, each taking every fourth word: one 128-bit
-    /// multiplication does not have to wait for the last.
-    #[inline(always)]
-    pub fn fill_pairs(&mut self, first: &mut [u64], second: &mut [u64]) {
-        let pairs = first.len().min(second.len());
-        let mut chains = [self.state; 4];
-        for (chain, power) in chains.iter_mut().zip([POWERS[0], POWERS[1], POWERS[2], POWERS[3]]) {
-            *chain = chain.wrapping_mul(power);
-        }
-        let (first, second) = (&mut first[..pairs], &mut second[..pairs]);
-        for (first, second) in first.chunks_exact_mut(2).zip(second.chunks_exact_mut(2)) {
-            first[0] = output(chains[0]);
-            second[0] = output(chains[1]);
-            first[1] = output(chains[2]);
-            second[1] = output(chains[3]);
-            chains.iter_mut().for_each(|chain| *chain = chain.wrapping_mul(POWERS[3]));
-        }
-        let done = pairs / 2 * 2;
-        if done < pairs {
-            first[done] = output(chains[0]);
-            second[done] = output(chains[1]);
-            self.state = chains[1];
-        } else if pairs > 0 {
-            // The last chain is four words ahead of the last word.
-            self.state = chains[3].wrapping_mul(POWER_MINUS_4);
-        }
     }
 
     /// The next word.
@@ -223,20 +191,6 @@ mod tests {
         let mut stream = Stream::new(7, Purpose::Poisson, 3, 11);
         for _ in 0..100 {
             assert_eq!(stream.next_word(), oracle.next_u64());
-        }
-    }
-
-    #[test]
-    fn pairs_are_the_words_in_order() {
-        for pairs in 0..9 {
-            let mut plain = Stream::new(7, Purpose::Poisson, 3, 11);
-            let mut paired = plain.clone();
-            let (mut first, mut second) = (vec![0; pairs], vec![0; pairs]);
-            paired.fill_pairs(&mut first, &mut second);
-            for (first, second) in first.iter().zip(&second) {
-                assert_eq!((*first, *second), (plain.next_word(), plain.next_word()));
-            }
-            assert_eq!(paired.next_word(), plain.next_word());
         }
     }
 

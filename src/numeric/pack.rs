@@ -1,47 +1,57 @@
-//! Four values side by side, combined lane by lane.
+//! A few values side by side, combined lane by lane.
 //!
 //! Loops over a few columns are written in these, because the compiler turns them into vector code
 //! reliably, which it does not do for a short loop that it has unrolled. The lanes never mix, so a lane's
-//! result has the bits of the same scalar operations.
+//! result has the bits of the same scalar operations, whatever the width.
 
 use super::Real;
 use std::ops::{Add, Div, Mul, Sub};
 
-/// Four lanes.
+/// `N` lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quad<R>(pub [R; 4]);
+pub struct Pack<R, const N: usize>(pub [R; N]);
 
-impl<R: Real> Quad<R> {
+/// Four lanes: one AVX2 register of f64, one SSE register of f32.
+pub type Quad<R> = Pack<R, 4>;
+/// Eight lanes: one AVX2 register of f32.
+pub type Oct<R> = Pack<R, 8>;
+
+impl<R: Real, const N: usize> Pack<R, N> {
     /// The same value in every lane.
     #[inline(always)]
     #[must_use]
     pub fn splat(value: R) -> Self {
-        Self([value; 4])
+        Self([value; N])
     }
 
-    /// From the first four values of a slice.
+    /// From the first `N` values of a slice.
     ///
     /// # Panics
     /// If there are fewer.
     #[inline(always)]
     #[must_use]
     pub fn load(values: &[R]) -> Self {
-        Self([values[0], values[1], values[2], values[3]])
+        let mut lanes = [R::ZERO; N];
+        lanes.copy_from_slice(&values[..N]);
+        Self(lanes)
     }
 
-    /// Into the first four places of a slice.
+    /// Into the first `N` places of a slice.
     ///
     /// # Panics
     /// If there are fewer.
     #[inline(always)]
     pub fn store(self, values: &mut [R]) {
-        values[..4].copy_from_slice(&self.0);
+        values[..N].copy_from_slice(&self.0);
     }
 
     #[inline(always)]
     fn zip(self, other: Self, f: impl Fn(R, R) -> R) -> Self {
-        let (a, b) = (self.0, other.0);
-        Self([f(a[0], b[0]), f(a[1], b[1]), f(a[2], b[2]), f(a[3], b[3])])
+        let mut lanes = self.0;
+        for (a, b) in lanes.iter_mut().zip(other.0) {
+            *a = f(*a, b);
+        }
+        Self(lanes)
     }
 
     /// The larger of each two lanes.
@@ -65,16 +75,37 @@ impl<R: Real> Quad<R> {
         self.zip(Self::splat(cap), |x, cap| if x > cap { cap } else { x }).max(Self::splat(R::ZERO))
     }
 
-    /// Whether any lane reaches `bound`.
+    /// One bit per lane, the first lane lowest: whether it reaches `bound`.
     #[inline(always)]
     #[must_use]
-    pub fn any_reaches(self, bound: R) -> bool {
-        let [a, b, c, d] = self.0;
-        (a >= bound) | (b >= bound) | (c >= bound) | (d >= bound)
+    pub fn reaching(self, bound: R) -> u32 {
+        let (quads, rest) = self.0.as_chunks::<4>();
+        let mut bits = 0;
+        for (index, &quad) in quads.iter().enumerate() {
+            bits |= R::reaching(quad, bound) << (4 * index);
+        }
+        for (lane, &x) in rest.iter().enumerate() {
+            bits |= u32::from(x >= bound) << (4 * quads.len() + lane);
+        }
+        bits
+    }
+
+    /// Lanes that reach `bound`, lowered by `step`; the others as they are.
+    #[inline(always)]
+    #[must_use]
+    pub fn lowered_at(self, bound: R, step: R) -> Self {
+        Self(self.0.map(|x| if x >= bound { x - step } else { x }))
+    }
+
+    /// Lanes that reach `bound`, set to `level`; the others as they are.
+    #[inline(always)]
+    #[must_use]
+    pub fn replaced_at(self, bound: R, level: R) -> Self {
+        Self(self.0.map(|x| if x >= bound { level } else { x }))
     }
 }
 
-impl<R: Real> Add for Quad<R> {
+impl<R: Real, const N: usize> Add for Pack<R, N> {
     type Output = Self;
     #[inline(always)]
     fn add(self, other: Self) -> Self {
@@ -82,7 +113,7 @@ impl<R: Real> Add for Quad<R> {
     }
 }
 
-impl<R: Real> Sub for Quad<R> {
+impl<R: Real, const N: usize> Sub for Pack<R, N> {
     type Output = Self;
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
@@ -90,7 +121,7 @@ impl<R: Real> Sub for Quad<R> {
     }
 }
 
-impl<R: Real> Mul for Quad<R> {
+impl<R: Real, const N: usize> Mul for Pack<R, N> {
     type Output = Self;
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
@@ -98,7 +129,7 @@ impl<R: Real> Mul for Quad<R> {
     }
 }
 
-impl<R: Real> Div for Quad<R> {
+impl<R: Real, const N: usize> Div for Pack<R, N> {
     type Output = Self;
     #[inline(always)]
     fn div(self, other: Self) -> Self {
@@ -106,24 +137,30 @@ impl<R: Real> Div for Quad<R> {
     }
 }
 
-/// A few quads as one value. Nested pairs instead of an array: there is no index that would keep
+/// A few packs as one value. Nested pairs instead of an array: there is no index that would keep
 /// them in memory instead of registers.
-pub trait Quads<R: Real>: Columns<R> {
-    /// Number of quads.
+pub trait Packs<R: Real>: Columns<R> {
+    /// Number of values.
     const COUNT: usize;
-    /// From the first 4 `COUNT` values.
+    /// From the first `COUNT` values.
     fn load(values: &[R]) -> Self;
-    /// Into the first 4 `COUNT` places.
+    /// Into the first `COUNT` places.
     fn store(self, values: &mut [R]);
     /// self x factor + addend, the addend read from memory.
     #[must_use]
     fn scale_add(self, factor: R, addend: &[R]) -> Self;
-    /// The largest of each lane over the quads.
-    fn highest(self) -> Quad<R>;
+    /// As [`Pack::reaching`].
+    fn reaching(self, bound: R) -> u32;
+    /// As [`Pack::lowered_at`].
+    #[must_use]
+    fn lowered_at(self, bound: R, step: R) -> Self;
+    /// As [`Pack::replaced_at`].
+    #[must_use]
+    fn replaced_at(self, bound: R, level: R) -> Self;
 }
 
-impl<R: Real> Quads<R> for Quad<R> {
-    const COUNT: usize = 1;
+impl<R: Real, const N: usize> Packs<R> for Pack<R, N> {
+    const COUNT: usize = N;
 
     #[inline(always)]
     fn load(values: &[R]) -> Self {
@@ -138,30 +175,46 @@ impl<R: Real> Quads<R> for Quad<R> {
         self * Self::splat(factor) + Self::load(addend)
     }
     #[inline(always)]
-    fn highest(self) -> Quad<R> {
-        self
+    fn reaching(self, bound: R) -> u32 {
+        self.reaching(bound)
+    }
+    #[inline(always)]
+    fn lowered_at(self, bound: R, step: R) -> Self {
+        self.lowered_at(bound, step)
+    }
+    #[inline(always)]
+    fn replaced_at(self, bound: R, level: R) -> Self {
+        self.replaced_at(bound, level)
     }
 }
 
-impl<R: Real, T: Quads<R>> Quads<R> for (Quad<R>, T) {
-    const COUNT: usize = 1 + T::COUNT;
+impl<R: Real, const N: usize, T: Packs<R>> Packs<R> for (Pack<R, N>, T) {
+    const COUNT: usize = N + T::COUNT;
 
     #[inline(always)]
     fn load(values: &[R]) -> Self {
-        (Quad::load(values), T::load(&values[4..]))
+        (Pack::load(values), T::load(&values[N..]))
     }
     #[inline(always)]
     fn store(self, values: &mut [R]) {
         self.0.store(values);
-        self.1.store(&mut values[4..]);
+        self.1.store(&mut values[N..]);
     }
     #[inline(always)]
     fn scale_add(self, factor: R, addend: &[R]) -> Self {
-        (self.0.scale_add(factor, addend), self.1.scale_add(factor, &addend[4..]))
+        (self.0.scale_add(factor, addend), self.1.scale_add(factor, &addend[N..]))
     }
     #[inline(always)]
-    fn highest(self) -> Quad<R> {
-        self.0.max(self.1.highest())
+    fn reaching(self, bound: R) -> u32 {
+        self.0.reaching(bound) | self.1.reaching(bound) << N
+    }
+    #[inline(always)]
+    fn lowered_at(self, bound: R, step: R) -> Self {
+        (self.0.lowered_at(bound, step), self.1.lowered_at(bound, step))
+    }
+    #[inline(always)]
+    fn replaced_at(self, bound: R, level: R) -> Self {
+        (self.0.replaced_at(bound, level), self.1.replaced_at(bound, level))
     }
 }
 
@@ -177,10 +230,10 @@ pub trait Columns<R: Real>: Copy {
     fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]);
 }
 
-impl<R: Real> Columns<R> for Quad<R> {
+impl<R: Real, const N: usize> Columns<R> for Pack<R, N> {
     #[inline(always)]
     fn columns(self) -> usize {
-        4
+        N
     }
     #[inline(always)]
     fn write(self, values: &mut [R]) {
@@ -197,25 +250,25 @@ impl<R: Real> Columns<R> for Quad<R> {
     }
 }
 
-impl<R: Real, T: Columns<R>> Columns<R> for (Quad<R>, T) {
+impl<R: Real, const N: usize, T: Columns<R>> Columns<R> for (Pack<R, N>, T) {
     #[inline(always)]
     fn columns(self) -> usize {
-        4 + self.1.columns()
+        N + self.1.columns()
     }
     #[inline(always)]
     fn write(self, values: &mut [R]) {
         self.0.store(values);
-        self.1.write(&mut values[4..]);
+        self.1.write(&mut values[N..]);
     }
     #[inline(always)]
     fn add_clipped(self, cap: R, factor: R, sums: &mut [R]) {
         self.0.add_clipped(cap, factor, sums);
-        self.1.add_clipped(cap, factor, &mut sums[4..]);
+        self.1.add_clipped(cap, factor, &mut sums[N..]);
     }
     #[inline(always)]
     fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]) {
         self.0.add_clipped_squares(cap, factor, sums);
-        self.1.add_clipped_squares(cap, factor, &mut sums[4..]);
+        self.1.add_clipped_squares(cap, factor, &mut sums[N..]);
     }
 }
 
@@ -247,20 +300,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nested_quads_are_the_quads_in_order() {
+    fn nested_packs_are_the_packs_in_order() {
         let values: Vec<f64> = (0..12).map(f64::from).collect();
-        let quads = <(Quad<f64>, (Quad<f64>, Quad<f64>))>::load(&values);
-        let moved = quads.scale_add(2.0, &values);
+        let packs = <(Oct<f64>, Quad<f64>)>::load(&values);
+        let moved = packs.scale_add(2.0, &values);
         let mut out = [0.0; 12];
         moved.store(&mut out);
         assert!(out.iter().zip(&values).all(|(out, value)| *out == 3.0 * value));
-        assert_eq!(quads.highest().0, [8.0, 9.0, 10.0, 11.0]);
+        assert_eq!(packs.reaching(7.0), 0b1111_1000_0000);
+        packs.lowered_at(7.0, 5.0).store(&mut out);
+        assert_eq!(out, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        packs.replaced_at(7.0, 0.5).store(&mut out);
+        assert_eq!(out, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.5, 0.5, 0.5, 0.5, 0.5]);
     }
 
     #[test]
     fn lanes_do_not_mix() {
-        let a = Quad([1.0, -2.0, 3.0, 0.5]);
-        let b = Quad([4.0, 5.0, -6.0, 0.25]);
+        let a = Pack([1.0, -2.0, 3.0, 0.5]);
+        let b = Pack([4.0, 5.0, -6.0, 0.25]);
         assert_eq!((a + b).0, [5.0, 3.0, -3.0, 0.75]);
         assert_eq!((a - b).0, [-3.0, -7.0, 9.0, 0.25]);
         assert_eq!((a * b).0, [4.0, -10.0, -18.0, 0.125]);
@@ -268,6 +325,6 @@ mod tests {
         assert_eq!(a.max(b).0, [4.0, 5.0, 3.0, 0.5]);
         assert_eq!(a.abs().0, [1.0, 2.0, 3.0, 0.5]);
         assert_eq!(a.clipped(2.5).0, [1.0, 0.0, 2.5, 0.5]);
-        assert!(a.any_reaches(3.0) && !a.any_reaches(3.1));
+        assert_eq!(a.reaching(1.0), 0b101);
     }
 }
