@@ -52,14 +52,16 @@ impl Listed {
             for post in 0..size {
                 if draw(&mut state) < 0.2 {
                     let inhibitory = pre % 5 == 4;
-                    let weight = (1.5e-3 + 4e-3 * draw(&mut state)) * if inhibitory { -1.5 } else { 1.0 };
+                    // Too weak to grow without bound, where no refractory time would stop it.
+                    let weight = 32e-3 / f64::from(size) * (1.0 + 4.0 * draw(&mut state));
+                    let weight = if inhibitory { -1.5 * weight } else { weight };
                     let delay = MS / 2 + (9.5 * MS as f64 * draw(&mut state)) as u64;
                     let delay = grid.map_or(delay, |grid| (delay / grid).max(1) * grid);
                     synapses.push((pre, post, weight, delay));
                 }
             }
         }
-        let kicks = (0..12 * size).map(|_| {
+        let kicks = (0..40 * size).map(|_| {
             let time = (200.0 * MS as f64 * draw(&mut state)) as u64;
             let neuron = (f64::from(size) * draw(&mut state)) as u32;
             (grid.map_or(time, |grid| time / grid * grid), neuron)

@@ -262,3 +262,49 @@ pub fn beyond(plan: &Plan, available: Option<u64>) -> Option<(f64, f64)> {
     let needed = estimate(plan).bytes;
     (needed > allowed).then_some((needed, allowed))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load_text;
+
+    fn plan(keys: &str, overrides: &[&str]) -> Plan {
+        let text = format!(
+            "[population.a]\nsize = 1000000\n[projection.p]\nfrom = \"a\"\nto = \"a\"\n\
+             {keys}\n[protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n"
+        );
+        let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+        load_text("test.toml", &text, &overrides, None).unwrap().plan
+    }
+
+    const DEGREE: &str = "connect = \"fixed_in_degree\"\nin_degree = 1000\n";
+
+    #[test]
+    fn a_billion_compact_synapses_fit_ten_gigabytes() {
+        let one = plan(&format!("{DEGREE}weight = \"1 mV\"\ndelay = \"1 ms\""), &[]);
+        let own =
+            plan(&format!("{DEGREE}weight = {{ normal = [\"1 mV\", \"0.1 mV\"] }}\ndelay = \"1 ms\""), &[]);
+        assert!(compact(&one) && compact(&own));
+        let (one, own) = (estimate(&one).bytes, estimate(&own).bytes);
+        assert!((4e9..5e9).contains(&one), "{one:e}");
+        assert!((8e9..1e10).contains(&own), "{own:e}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_with_the_figure() {
+        let keys = format!("{DEGREE}weight = \"1 mV\"\ndelay = {{ uniform = [\"1 ms\", \"10 ms\"] }}");
+        let large = plan(&keys, &[]);
+        let lines = estimate(&large).lines.join("\n");
+        assert!(
+            lines.contains("1000000000 synapses of 8 bytes (compact), delays in units of 2^12 fs"),
+            "{lines}"
+        );
+        assert_eq!(beyond(&large, None), None, "nobody knows how much there is");
+        let (needed, allowed) = beyond(&large, Some(1 << 32)).unwrap();
+        assert!(needed > 8e9 && allowed == 4_294_967_296.0);
+        let limited = plan(&keys, &["engine.memory_gb=2"]);
+        assert_eq!(beyond(&limited, Some(1 << 40)).unwrap().1, 2e9);
+        let wide = plan(&keys, &["engine.storage=\"f64\""]);
+        assert!(estimate(&wide).bytes > 1.2e10);
+    }
+}

@@ -44,14 +44,15 @@ pub fn simulate<Q: Queue<f64>>(
     let weights = Weights::<f64>::from_values(&network, &values);
     let tables = alias_tables(plan);
     let rates: Vec<BlockRate<'_>> =
-        tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
+        tables.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect();
     let mut simulation = Simulation::<f64, Q>::new(&network, plan.seed);
     if let Some(window) = plan.engine.window {
         simulation.shorten_windows(window);
     }
     let threads = match few(&network, &rates, plan) {
         Some(why) if context.threads > 1 && Q::NAME == "fast" => {
-            notes.push(format!("one thread: {why}"));
+            // Not a note of the outcome, which is the same for any number of threads.
+            tracing::info!("one thread: {why}");
             1
         }
         Some(_) => 1,
