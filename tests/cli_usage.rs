@@ -28,6 +28,8 @@ fn the_help_of_every_command_is_one_sentence_at_least() {
         "compare",
         "scenarios",
         "models",
+        "device",
+        "fit",
         "new",
         "data",
         "schema",

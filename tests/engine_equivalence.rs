@@ -52,6 +52,13 @@ fn crowded(mut spec: Spec) -> Spec {
             *rate = 3e13 + *rate * 5e9;
         }
     }
+    for population in &mut spec.populations {
+        // A few femtoseconds, so that many arrivals meet the very end of a refractory period.
+        population.t_ref *= 1e-10;
+        if population.switch.is_some() {
+            population.tau_ms *= 1e-11;
+        }
+    }
     for projection in &mut spec.projections {
         projection.delay = if projection.delay == 0 { 0 } else { 1 + projection.delay % 30 };
     }
@@ -71,6 +78,37 @@ proptest! {
         prop_assert_eq!(fast.difference(&reference), None);
         prop_assert!(spikes::<f64, Lanes>(&built, end) == fast.spikes);
     }
+}
+
+/// Arrivals at the very femtosecond at which a neuron of a batched crossbar is free again, and one before.
+#[test]
+fn crowded_crossbars_hold_arrivals_at_the_end_of_refractory_periods() {
+    let mut runner = TestRunner::deterministic();
+    let (mut at, mut before) = (0, 0);
+    for _ in 0..60 {
+        let built = build_as_given(&crowded(crossbar().new_tree(&mut runner).unwrap().current()));
+        let lif = &built.network.populations[0].lif;
+        if built.network.populations[0].neuron.varies()
+            || built.network.populations[0].form != Form::SharedDecay
+        {
+            continue;
+        }
+        let t_ref = (lif.t_ref.get() * 1e15).round() as u64;
+        let run = trace::<f64, Heap>(&built, Time::from_fs(3000));
+        let arrivals: std::collections::BTreeSet<u64> = run
+            .records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Arrival { time, projection: 0, .. } => Some(time.fs()),
+                _ => None,
+            })
+            .collect();
+        for spike in run.spikes.iter().filter(|spike| spike.population == 0 && t_ref > 0) {
+            at += u32::from(arrivals.contains(&(spike.time.fs() + t_ref)));
+            before += u32::from(t_ref > 1 && arrivals.contains(&(spike.time.fs() + t_ref - 1)));
+        }
+    }
+    assert!(at >= 20 && before >= 20, "only {at} arrivals at the end and {before} one before");
 }
 
 /// The property above is worth what its networks contain.
@@ -99,6 +137,22 @@ fn the_random_networks_hold_what_could_go_wrong() {
         saw(
             "refractory crossbar",
             network.populations.iter().any(|p| p.form == Form::SharedDecay && p.lif.t_ref.get() > 1e-5),
+        );
+        let held = network.populations.iter().zip(&simulation.counts().held);
+        saw(
+            "refractory crossbar in batches",
+            steps < run.counts.poisson
+                && held
+                    .clone()
+                    .any(|(p, &held)| p.form == Form::SharedDecay && p.lif.t_ref.get() > 0.0 && held > 0),
+        );
+        saw(
+            "spread switches in shared decay",
+            held.clone().any(|(p, &held)| p.form == Form::SharedDecay && p.neuron.varies() && held > 0),
+        );
+        saw(
+            "spread switches in own time",
+            held.clone().any(|(p, &held)| p.form == Form::OwnTime && p.neuron.varies() && held > 0),
         );
         saw("zero-delay chain", network.populations.iter().any(|p| p.rank > 0));
         saw("pulses", network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_))));

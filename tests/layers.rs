@@ -291,7 +291,7 @@ const ABSENCES: &[Absence] = &[
     Absence {
         what: "the platform's exp",
         needles: &[".exp()"],
-        except: &["engine::shared_decay", "plot", "report", "cli"],
+        except: &["engine::shared_decay", "engine::held", "plot", "report", "cli"],
     },
 ];
 

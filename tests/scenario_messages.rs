@@ -444,3 +444,100 @@ fn colour_is_given_only_when_asked_for() {
     assert!(!faults.render(false).contains('\u{1b}'));
     assert!(faults.render(true).contains('\u{1b}'));
 }
+
+/// A device scenario in which everything is right.
+const DEVICE: &str = r#"[device.switch]
+preset = "ag-tio2-pt-ts"
+
+[device.synapse]
+preset = "ag-tio2-pt-rs-analog"
+parameters = { g_start = "1 mS" }
+model = { law = "linear" }
+
+[experiment.sweep]
+kind = "iv"
+device = "switch"
+points = ["0 V", "0.5 V", "0 V"]
+
+[[experiment.sweep.compare]]
+quantity = "v_th"
+paper = "0.25 V"
+tolerance = "1 mV"
+why = "sampled every 2.5 mV"
+
+[experiment.window]
+kind = "stdp"
+device = "synapse"
+reach = "150 ms"
+step = "5 ms"
+fit_from = "10 ms"
+
+[[experiment.window.compare]]
+quantity = "w_plus"
+paper = "138.61 %"
+relative_tolerance = 0.005
+why = "four digits"
+
+[protocol]
+kind = "device"
+"#;
+
+#[test]
+fn devices_and_experiments() {
+    let loaded = load_text("test.toml", DEVICE, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+    assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
+    let mut page = Page::default();
+    let mut slip = |title: &str, from: &str, to: &str| page.add(title, refusal(&with(DEVICE, from, to), &[]));
+    slip("a preset that is none", "\"ag-tio2-pt-ts\"", "\"ag-tio2-pt-tx\"");
+    slip("a preset file that is not there", "\"ag-tio2-pt-ts\"", "\"mine.toml\"");
+    slip("a parameter the preset has not", "g_start = ", "g_stort = ");
+    slip("a parameter in another unit", "\"1 mS\"", "\"1 mV\"");
+    slip("a parameter outside its range", "\"1 mS\"", "\"9 mS\"");
+    slip("a parameter that is a list", "\"1 mS\"", "[1]");
+    slip("a law that is none", "\"linear\"", "\"linaer\"");
+    slip("no parameters", "{ law = \"linear\" }", "\"linear\"");
+    slip("an experiment that is none", "\"stdp\"", "\"sdtp\"");
+    slip("a device that is none", "device = \"synapse\"", "device = \"synapsis\"");
+    slip("no device named", "device = \"synapse\"\n", "");
+    slip("a device of the wrong kind", "device = \"synapse\"", "device = \"switch\"");
+    slip("points without unit", "[\"0 V\", \"0.5 V\", \"0 V\"]", "[0, 0.5]");
+    slip("points that lead nowhere", "[\"0 V\", \"0.5 V\", \"0 V\"]", "[\"0.5 V\"]");
+    slip("a key of another kind", "step = \"5 ms\"", "step = \"5 ms\"\ncycles = 3");
+    slip("a step beyond the reach", "step = \"5 ms\"", "step = \"1 s\"");
+    slip("too many points", "step = \"5 ms\"", "step = \"1 ns\"");
+    slip("a start that is outside", "fit_from = \"10 ms\"", "fit_from = \"10 ms\"\ng_start = \"1 S\"");
+    slip("a quantity that is not measured", "\"w_plus\"", "\"w_pluss\"");
+    slip("a quantity of another device", "\"v_th\"", "\"v_set\"");
+    slip("a percentage without its sign", "\"138.61 %\"", "138.61");
+    slip("a voltage without unit", "paper = \"0.25 V\"", "paper = 0.25");
+    slip("a negative tolerance", "tolerance = \"1 mV\"", "tolerance = \"-1 mV\"");
+    slip("no tolerance", "tolerance = \"1 mV\"\n", "");
+    slip("two tolerances", "tolerance = \"1 mV\"", "tolerance = \"1 mV\"\nrelative_tolerance = 0.1");
+    slip("no reason", "why = \"four digits\"\n", "");
+    slip("a population", "[protocol]", "[population.cells]\nsize = 4\n\n[protocol]");
+    slip(
+        "no experiment",
+        &DEVICE[DEVICE.find("[experiment").unwrap()..DEVICE.find("[protocol").unwrap()],
+        "",
+    );
+    slip("no protocol", "[protocol]\nkind = \"device\"\n", "");
+    slip("a network with experiments", "kind = \"device\"", "kind = \"simulate\"\nduration = \"1 s\"");
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn an_experiment_outside_the_range_of_its_preset_is_a_warning() {
+    let mut page = Page::default();
+    for (title, from, to) in [
+        ("beyond v_max", "\"0.5 V\"", "\"0.6 V\""),
+        (
+            "a device that is not used",
+            "[experiment.sweep]",
+            "[device.spare]\npreset = \"vo2-debets-2026\"\n\n[experiment.sweep]",
+        ),
+    ] {
+        let loaded = load_text("test.toml", &with(DEVICE, from, to), &[], None).unwrap();
+        page.add(title, loaded.warnings.render(false));
+    }
+    insta::assert_snapshot!(page.0);
+}

@@ -1,6 +1,6 @@
 //! No text makes the reader panic, and what belongs together in the specification does.
 
-use memspike::neuron::Lif;
+use memspike::neuron::{Lif, Neuron};
 use memspike::report::compare::{Check, Expected};
 use memspike::scenario::plan::{Protocol, SourceKind};
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
@@ -142,10 +142,12 @@ fn every_default_of_the_specification_is_a_value_of_its_kind() {
 
 #[test]
 fn every_condition_names_a_choice_that_exists() {
-    fn walk(keys: &'static [Key]) {
+    fn walk(keys: &'static [Key], around: &'static [Key]) {
         for key in keys {
             if let Some((decider, values)) = key.when {
-                let before = keys.iter().take_while(|other| other.name != key.name);
+                // The model of a population decides about its tables too.
+                let outer = around.iter().filter(|other| other.name == "model");
+                let before = keys.iter().take_while(|other| other.name != key.name).chain(outer);
                 let choices =
                     before.filter(|other| other.name == decider).find_map(|other| match other.kind {
                         Kind::Choice(choices) => Some(choices),
@@ -158,10 +160,10 @@ fn every_condition_names_a_choice_that_exists() {
                 assert!(keys.iter().take_while(|k| k.name != key.name).any(|k| k.name == other));
             }
             assert!(key.doc.ends_with('.'), "{}: {}", key.name, key.doc);
-            key.inner().into_iter().for_each(walk);
+            key.inner().into_iter().for_each(|inner| walk(inner, keys));
         }
     }
-    SECTIONS.iter().for_each(|section| walk(section.keys));
+    SECTIONS.iter().for_each(|section| walk(section.keys, &[]));
 }
 
 #[test]
@@ -174,7 +176,7 @@ fn the_defaults_of_the_neuron_are_those_of_the_model() {
     )
     .unwrap()
     .plan;
-    assert_eq!(plan.populations[0].neuron, Lif::default());
+    assert_eq!(plan.populations[0].neuron, Neuron::Lif(Lif::default()));
 }
 
 #[test]
@@ -197,7 +199,7 @@ fn overrides_beat_the_file_and_the_file_what_it_extends() {
     assert_eq!(protocol.programming.iter().map(|case| case.draws).collect::<Vec<_>>(), [10, 3]);
     assert_eq!(loaded.plan.seed, 9);
     assert_eq!(loaded.plan.name, "mine");
-    assert_eq!(loaded.plan.populations[0].neuron.tau_m.get(), 0.01);
+    assert_eq!(loaded.plan.populations[0].neuron.membrane().tau_m.get(), 0.01);
     assert_eq!(loaded.sources, ["mine.toml", "mnist-devices (shipped)", "mnist (shipped)"]);
 }
 
@@ -232,9 +234,7 @@ fn a_scenario_is_found_as_file_directory_and_name() {
     }
     let all = memspike::scenario::load_all(&format!("{root}/scenarios"), &[], None).unwrap();
     let names: Vec<_> = all.iter().map(|loaded| loaded.plan.name.as_str()).collect();
-    // A group of scenarios is a directory of its own.
-    let single: Vec<_> = shipped::names().into_iter().filter(|name| !name.contains('/')).collect();
-    assert_eq!(names, single);
+    assert_eq!(names, shipped::names());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Every shipped scenario loads, resolves to itself, and follows the schema.
 
-use memspike::scenario::{load, load_text, schema, shipped};
+use memspike::scenario::{load, load_all, load_set, load_text, schema, shipped};
 use serde_json::Value;
+use std::path::Path;
 
 #[test]
 fn every_shipped_scenario_loads_without_a_word() {
@@ -32,30 +33,48 @@ fn what_resolve_prints_loads_back_to_the_same_plan() {
 #[test]
 fn shipped_scenarios_from_disk_are_the_same_as_embedded_ones() {
     for name in shipped::names() {
-        let path = format!("{}/scenarios/{name}", env!("CARGO_MANIFEST_DIR"));
+        let directory = shipped::find(name).unwrap().path();
+        let path = format!("{}/scenarios/{}", env!("CARGO_MANIFEST_DIR"), directory.display());
         let from_disk = load(&path, &[], None).unwrap();
-        // On disk a scenario of a group is called after its own directory alone.
-        let mut embedded = load(name, &[], None).unwrap().plan;
-        embedded.name = name.rsplit('/').next().unwrap().to_string();
-        assert_eq!(from_disk.plan, embedded);
+        assert_eq!(from_disk.plan, load(name, &[], None).unwrap().plan);
     }
 }
 
 #[test]
 fn every_scenario_of_the_directory_is_embedded() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let mut names = Vec::new();
-    let mut left = vec![root.clone()];
-    while let Some(directory) = left.pop() {
-        if directory.join("scenario.toml").exists() {
-            names.push(directory.strip_prefix(&root).unwrap().to_str().unwrap().to_string());
+    fn collect(directory: &Path, names: &mut Vec<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.join("scenario.toml").is_file() {
+                names.push(path.file_name().unwrap().to_str().unwrap().to_string());
+            } else if path.is_dir() {
+                collect(&path, names);
+            }
         }
-        let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-        left.extend(entries.filter(|path| path.is_dir()));
     }
+    let mut names = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut names);
     names.sort();
     // If this fails after a scenario was added, the crate was not rebuilt since: touch `shipped.rs`.
-    assert_eq!(names, shipped::names());
+    let mut embedded = shipped::names();
+    embedded.sort_unstable();
+    assert_eq!(names, embedded);
+}
+
+#[test]
+fn a_set_is_found_by_its_name_and_says_what_it_is() {
+    let set = shipped::set("paper").unwrap();
+    assert!(set.about().is_some() && set.scenarios().len() >= 11);
+    let names: Vec<String> =
+        load_all("paper", &[], None).unwrap().into_iter().map(|loaded| loaded.plan.name).collect();
+    assert_eq!(names, set.scenarios().iter().map(|one| one.name()).collect::<Vec<_>>());
+    // One of them by its path, too.
+    let one = load("paper/fig3c-stdp", &[], None).unwrap();
+    assert_eq!(one.plan, load("fig3c-stdp", &[], None).unwrap().plan);
+    assert!(load("paper", &[], None).unwrap_err().to_string().contains("one scenario"));
+    let from_disk = load_set(&format!("{}/scenarios/paper", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    assert_eq!(from_disk, load_set("paper").unwrap());
+    assert_eq!(load_set("ring").unwrap(), None);
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn small() -> Built {
         u_rest: 0.0,
         t_ref: 1e-3,
         bias,
+        switch: None,
     };
     build(&Spec {
         seed: 7,

@@ -61,6 +61,10 @@ pub enum Command {
     Scenarios,
     /// List the models, or explain one.
     Models(ModelsArgs),
+    /// Characterise one device: sweeps, pulses, learning window, retention, cycles.
+    Device(Box<super::device::DeviceArgs>),
+    /// Fit a measurement: parameters with errors, and a preset of them.
+    Fit(Box<super::fit::FitArgs>),
     /// Write a scenario to start from.
     New(NewArgs),
     /// Fetch data sets.
@@ -76,6 +80,7 @@ Examples:
   memspike run digits
   memspike run my-network/scenario.toml --set protocol.epochs=5 --seed 3
   memspike run mnist --data ~/data/mnist --threads 4
+  memspike run paper                            every figure of the founding paper, in one table
   memspike run digits --trace memspike=trace --trace-format json --trace-file trace.jsonl
   memspike run digits --format json | jq .accuracy.test
 
@@ -86,12 +91,12 @@ stops at once.";
 #[derive(Clone, Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
-    /// A file, a directory with scenario.toml, or the name of a shipped scenario.
+    /// A file, a directory with scenario.toml (or with several such), or the name of a shipped scenario.
     #[arg(value_hint = ValueHint::AnyPath)]
     pub scenario: String,
     #[command(flatten)]
     pub overrides: Overrides,
-    /// Write the run into this directory instead of the next runs/SCENARIO/NNN.
+    /// Write the run into this directory instead of the next runs/SCENARIO/NNN; of several, each into DIR/SCENARIO.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
     /// Replace the run in the directory given with --out.
@@ -145,7 +150,7 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
         _ => Err("expected KEY=VALUE, such as protocol.epochs=5 or population.output.tau_m=\"10 ms\"".into()),

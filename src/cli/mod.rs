@@ -5,7 +5,10 @@ mod calibrate;
 mod check;
 mod compare;
 mod data;
+mod device;
 mod failure;
+mod files;
+mod fit;
 mod host;
 mod models;
 mod new;
@@ -68,6 +71,8 @@ fn dispatch(command: Command, output: &Output) -> Result<End, Failure> {
         Command::Compare(args) => compare::compare(&args, output),
         Command::Scenarios => models::scenarios(output),
         Command::Models(args) => models::models(&args, output),
+        Command::Device(args) => device::device(&args, output),
+        Command::Fit(args) => fit::fit(&args, output),
         Command::New(args) => new::new(&args, output),
         Command::Data(args) => data::data(&args, output),
         Command::Schema => output.data(&wiring::schema()).map(|()| End::Done),

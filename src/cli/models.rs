@@ -5,6 +5,8 @@ use super::args::ModelsArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
+use memspike::device::preset::Preset;
+use memspike::scenario::device::quantities;
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use std::fmt::Write as _;
 
@@ -14,7 +16,7 @@ struct ModelPage {
     /// What it is a kind of: "population model", "source kind".
     kind: String,
     name: &'static str,
-    summary: &'static str,
+    summary: String,
     parameters: Vec<Parameter>,
 }
 
@@ -25,14 +27,16 @@ struct Parameter {
     name: String,
     default: String,
     provenance: &'static str,
-    meaning: &'static str,
+    meaning: String,
 }
 
 pub fn scenarios(output: &Output) -> Result<End, Failure> {
     let scenarios = wiring::scenarios();
-    let width = scenarios.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let indent = |in_set: bool| if in_set { "  " } else { "" };
+    let width = scenarios.iter().map(|one| one.name.len() + indent(one.in_set).len()).max().unwrap_or(0);
     let mut text = String::new();
-    for (name, title) in &scenarios {
+    for wiring::Listed { name, title, in_set } in &scenarios {
+        let name = format!("{}{name}", indent(*in_set));
         let _ = writeln!(text, "{name:width$}  {title}");
     }
     output.data(&text)?;
@@ -71,7 +75,10 @@ fn list(pages: &[ModelPage]) -> String {
             let _ = writeln!(text, "{}{}", if kind.is_empty() { "" } else { "\n" }, page.kind);
             kind = &page.kind;
         }
-        let _ = writeln!(text, "  {:width$}  {}", page.name, page.summary);
+        // Of a device its title; the page of each has the rest.
+        let summary = page.summary.split("; ").next().unwrap_or_default();
+        let summary = if page.kind.starts_with("device") { summary } else { &page.summary };
+        let _ = writeln!(text, "  {:width$}  {summary}", page.name);
     }
     text
 }
@@ -91,6 +98,16 @@ fn describe(page: &ModelPage) -> String {
             p.name, p.default, p.provenance, p.meaning
         );
     }
+    let measured = if page.kind.starts_with("experiment") { quantities(page.name) } else { &[] };
+    if !measured.is_empty() {
+        text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
+        let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
+        for m in measured {
+            let unit =
+                if m.unit.symbol().is_empty() { String::new() } else { format!(" [{}]", m.unit.symbol()) };
+            let _ = writeln!(text, "  {:width$}  {}{unit}", m.name, m.what);
+        }
+    }
     text
 }
 
@@ -104,9 +121,36 @@ fn pages() -> Vec<ModelPage> {
         ("fast", "a merge of lanes, Poisson spikes delivered in batches"),
         ("reference", "one priority queue with one entry per pending event: the same results, slowly"),
     ] {
-        pages.push(ModelPage { kind: "engine (--engine)".into(), name, summary, parameters: Vec::new() });
+        pages.push(ModelPage {
+            kind: "engine (--engine)".into(),
+            name,
+            summary: summary.into(),
+            parameters: Vec::new(),
+        });
     }
+    pages.extend(presets());
     pages
+}
+
+/// The embedded devices, each number with where it comes from.
+fn presets() -> Vec<ModelPage> {
+    let page = |name: &'static str| {
+        // Embedded presets are read by the tests; one that could not be would only be missing here.
+        let preset = Preset::named(name).ok()?;
+        let parameters = preset
+            .parameters
+            .iter()
+            .map(|p| Parameter {
+                name: p.key.clone(),
+                default: p.value.clone(),
+                provenance: p.provenance.name(),
+                meaning: p.source.clone(),
+            })
+            .collect();
+        let summary = format!("{}; {}. Valid for {}", preset.title, preset.source, preset.validity);
+        Some(ModelPage { kind: "device preset (memspike device NAME)".into(), name, summary, parameters })
+    };
+    Preset::names().into_iter().filter_map(page).collect()
 }
 
 fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
@@ -121,12 +165,12 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
                         Some((on, values)) => on == key.name && values.contains(&choice.name),
                         None => owner && other.name != key.name,
                     })
-                    .flat_map(|key| parameters("", key))
+                    .flat_map(|key| parameters("", key, choice.name))
                     .collect();
                 pages.push(ModelPage {
                     kind: format!("{noun} {}", key.name),
                     name: choice.name,
-                    summary: choice.doc,
+                    summary: choice.doc.into(),
                     parameters,
                 });
             }
@@ -137,10 +181,15 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
     }
 }
 
-fn parameters(table: &str, key: &Key) -> Vec<Parameter> {
+fn parameters(table: &str, key: &Key, model: &str) -> Vec<Parameter> {
     let name = format!("{table}{}", key.name);
     if let Kind::Table(inner) = key.kind {
-        return inner.iter().flat_map(|key| parameters(&format!("{name}."), key)).collect();
+        let has = |key: &&Key| key.when.is_none_or(|(on, values)| on != "model" || values.contains(&model));
+        return inner
+            .iter()
+            .filter(has)
+            .flat_map(|key| parameters(&format!("{name}."), key, model))
+            .collect();
     }
     let (default, provenance) = match key.default {
         Fallback::Required => ("required".to_string(), ""),
@@ -149,5 +198,5 @@ fn parameters(table: &str, key: &Key) -> Vec<Parameter> {
         Fallback::SameAs(other) => (format!("as {other}"), ""),
         Fallback::Derived(_) => ("derived".to_string(), ""),
     };
-    vec![Parameter { name, default, provenance, meaning: key.doc }]
+    vec![Parameter { name, default, provenance, meaning: key.doc.into() }]
 }

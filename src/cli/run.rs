@@ -14,6 +14,7 @@ use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
 use memspike::report::manifest::Manifest;
+use memspike::report::set::SetSummary;
 use memspike::report::summary::{Calibration, HostPerformance, SCHEMA_VERSION, Summary};
 use memspike::report::{html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
@@ -27,32 +28,22 @@ pub const RUNS: &str = "runs";
 pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
     let loaded = wiring::load(&args.scenario, &args.overrides, output.colour())?;
-    if loaded.len() > 1 && args.out.is_some() {
-        return Err(Failure::new(format!(
-            "--out names one directory, but `{}` holds {} scenarios",
-            args.scenario,
-            loaded.len()
-        ))
-        .with_hint("run them one by one, or leave --out away"));
-    }
     let stop = Stop::listen()?;
     let tracing = trace::install(args, output.colour())?;
     let session = Session { args, output, stop: &stop, tracing: &tracing };
-    let several = loaded.len() > 1;
-    let mut end = End::Done;
+    let mut plans = Vec::with_capacity(loaded.len());
     for scenario in loaded {
         for warning in &scenario.warnings {
             output.warning(warning);
         }
         let mut plan = scenario.plan;
         add_recorded(&mut plan, &args.record)?;
-        let clock = if several { Clock::start() } else { clock };
-        end = session.run(&plan, clock, Say::Results)?;
-        if end != End::Done {
-            break;
-        }
+        plans.push(plan);
     }
-    Ok(end)
+    match plans.as_slice() {
+        [one] => session.run(one, clock, Say::Results).map(|ran| ran.end),
+        several => session.set(several),
+    }
 }
 
 /// `--record NAME`: adds to what the scenario records.
@@ -83,6 +74,14 @@ enum Say {
     Results,
     /// One line on stderr: the run serves another one.
     OneLine,
+    /// One line on stderr: the run is one of several, whose results are told together.
+    OneOfSeveral,
+}
+
+/// How a run ended, and what came of it.
+struct Ran {
+    end: End,
+    summary: Option<Box<Summary>>,
 }
 
 /// What all runs of one command share.
@@ -95,8 +94,40 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// Runs several scenarios, each in a directory of its own, and tells of all of them together.
+    fn set(self, plans: &[Plan]) -> Result<End, Failure> {
+        let set = wiring::set(&self.args.scenario, self.output.colour())?;
+        let mut runs = Vec::new();
+        let mut end = End::Done;
+        for plan in plans {
+            // Below the directory that is named, one for each.
+            let out = self.args.out.as_ref().map(|out| out.join(&plan.name));
+            let args = RunArgs { out, ..self.args.clone() };
+            let ran = Session { args: &args, ..self }.run(plan, Clock::start(), Say::OneOfSeveral)?;
+            runs.extend(ran.summary.map(|summary| *summary));
+            if let End::Signal(_) = ran.end {
+                end = ran.end;
+                break;
+            }
+            if ran.end == End::No {
+                end = End::No;
+            }
+        }
+        let summary = SetSummary::new(set.as_ref(), runs);
+        match self.args.format {
+            Format::Text => self.output.data(&summary.text())?,
+            // One document for all of them.
+            Format::Json => {
+                let text = serde_json::to_string_pretty(&summary)
+                    .map_err(|error| Failure::new(error.to_string()))?;
+                self.output.data(&text)?;
+            }
+        }
+        Ok(end)
+    }
+
     /// Runs a plan in a directory of its own.
-    fn run(self, plan: &Plan, clock: Clock, say: Say) -> Result<End, Failure> {
+    fn run(self, plan: &Plan, clock: Clock, say: Say) -> Result<Ran, Failure> {
         if self.args.force {
             // The run that is there is not given up for one that cannot begin.
             wiring::check_data(plan, self.args.data.as_deref())?;
@@ -126,7 +157,7 @@ impl Session<'_> {
             Ok(Made::Summary(summary)) => summary,
             Ok(Made::Stopped(end)) => {
                 let _ = dir.discard_if_bare();
-                return Ok(end);
+                return Ok(Ran { end, summary: None });
             }
             Err(failure) => {
                 if !dir.discard_if_bare() {
@@ -138,10 +169,13 @@ impl Session<'_> {
             }
         };
         self.tell(plan, &dir, &summary, say)?;
-        Ok(match (summary.status, self.stop.signal()) {
+        let disagrees = summary.paper.as_ref().is_some_and(|paper| !paper.complete());
+        let end = match (summary.status, self.stop.signal()) {
             (Status::Interrupted, Some(signal)) => End::Signal(signal),
+            _ if disagrees => End::No,
             _ => End::Done,
-        })
+        };
+        Ok(Ran { end, summary: Some(summary) })
     }
 
     /// From the manifest to the summary.
@@ -192,6 +226,21 @@ impl Session<'_> {
                 output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
             }
             (Say::Results, Format::Json) => output.data(&String::from_utf8_lossy(&summary.to_json()?))?,
+            // What compares nothing has nothing for the table of all of them.
+            (Say::OneOfSeveral, Format::Text) if summary.paper.is_none() => {
+                output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
+            }
+            (Say::OneOfSeveral, _) => {
+                let agreement = summary.paper.as_ref().map_or_else(String::new, |paper| {
+                    format!(": {} of {} within tolerance", paper.within, paper.compared)
+                });
+                output.note(&format!(
+                    "{}{agreement}, report in {}",
+                    plan.name,
+                    dir.path().join("report.html").display()
+                ));
+                return Ok(());
+            }
             (Say::OneLine, _) => {
                 let test = summary.accuracy.as_ref().and_then(|accuracy| accuracy.test);
                 output.note(&match test {
@@ -244,9 +293,9 @@ impl Session<'_> {
         }
         let args =
             RunArgs { out: None, force: false, resume: false, record: Vec::new(), ..self.args.clone() };
-        let end = Session { args: &args, ..self }.run(&source.plan, Clock::start(), Say::OneLine)?;
-        if end != End::Done {
-            return Ok(Elsewhere::Stopped(end));
+        let ran = Session { args: &args, ..self }.run(&source.plan, Clock::start(), Say::OneLine)?;
+        if ran.end != End::Done {
+            return Ok(Elsewhere::Stopped(ran.end));
         }
         wiring::given(runs, plan, &source.plan)?.map(Elsewhere::Weights).ok_or_else(|| missing(name))
     }
@@ -338,6 +387,15 @@ impl Session<'_> {
             if !result.programming.is_empty() {
                 dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
             }
+        }
+        for experiment in &outcome.experiments {
+            for curve in &experiment.curves {
+                let part = if curve.name.is_empty() { String::new() } else { format!("-{}", curve.name) };
+                dir.write(&format!("{}{part}.csv", experiment.name), curve.table.to_csv().as_bytes())?;
+            }
+        }
+        if !outcome.experiments.is_empty() {
+            dir.write("compare.csv", tables::compared(&summary.experiments).as_bytes())?;
         }
         npz::write_all(dir, &outcome.arrays)?;
         let figures = plot::figures(&manifest.plan, outcome, spikes)

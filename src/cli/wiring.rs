@@ -14,6 +14,7 @@ use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run::{self, GivenWeights, RunContext, Store};
+use memspike::scenario::set::Set;
 use memspike::scenario::{self, shipped};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -71,6 +72,14 @@ pub fn load(scenario: &str, overrides: &Overrides, colour: bool) -> Result<Vec<L
             plan: loaded.plan,
         })
         .collect())
+}
+
+/// What a directory of scenarios, or a shipped set, says of itself.
+///
+/// # Errors
+/// If its `set.toml` cannot be read.
+pub fn set(argument: &str, colour: bool) -> Result<Option<Set>, Failure> {
+    scenario::load_set(argument).map_err(|faults| Failure::Rendered(faults.render(colour)))
 }
 
 /// The engine's own choices for a plan: forms, lanes, precision, storage, partitions.
@@ -181,7 +190,7 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
 pub fn weights_from(plan: &Plan) -> Option<&str> {
     match &plan.protocol {
         Protocol::Supervised(supervised) => supervised.weights_from.as_deref(),
-        Protocol::Simulate { .. } => None,
+        Protocol::Simulate { .. } | Protocol::Device { .. } => None,
     }
 }
 
@@ -211,15 +220,31 @@ pub fn weights_of(run: &Path, plan: &Plan) -> Result<Option<GivenWeights>, Failu
     Ok(array.map(|array| GivenWeights { values: array.data, origin: run.display().to_string() }))
 }
 
-/// (name, title) of the shipped scenarios.
-pub fn scenarios() -> Vec<(String, String)> {
-    shipped::all()
-        .map(|one| {
-            let name = one.name().to_string();
-            let title = scenario::load(&name, &[], None).map_or(String::new(), |loaded| loaded.plan.title);
-            (name, title)
-        })
-        .collect()
+/// A line of the list of shipped scenarios.
+pub struct Listed {
+    pub name: String,
+    pub title: String,
+    /// Whether it belongs to the set that was listed last.
+    pub in_set: bool,
+}
+
+/// The shipped scenarios and sets.
+pub fn scenarios() -> Vec<Listed> {
+    let mut list = Vec::new();
+    for one in shipped::all() {
+        let set = one.path().parent().and_then(Path::to_str).and_then(shipped::set);
+        if let Some(set) = set
+            && !list.iter().any(|listed: &Listed| listed.name == set.name())
+        {
+            let about = scenario::load_set(set.name()).ok().flatten();
+            let title = about.map_or(String::new(), |about| format!("all of: {}", about.title));
+            list.push(Listed { name: set.name().to_string(), title, in_set: false });
+        }
+        let name = one.name().to_string();
+        let title = scenario::load(&name, &[], None).map_or(String::new(), |loaded| loaded.plan.title);
+        list.push(Listed { name, title, in_set: set.is_some() });
+    }
+    list
 }
 
 /// The files of a shipped scenario: (name, text).

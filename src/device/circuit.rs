@@ -71,6 +71,20 @@ impl Ramp {
         Self { from: self.at(t0), to: self.at(t1), length: t1 - t0 }
     }
 
+    /// The drive as far as arithmetic can follow it: beyond 1e15 V and 1e30 s it is cut to these. `None` for what has
+    /// no effect, because it is no number or shorter than 1e-30 s (a femtosecond is 1e-15).
+    #[must_use]
+    pub fn bounded(self) -> Option<Self> {
+        const VOLTS: f64 = 1e15;
+        let Self { from, to, length } = self;
+        let sane = from.is_finite() && to.is_finite() && length.is_finite() && length >= 1e-30;
+        sane.then(|| Self {
+            from: from.clamp(-VOLTS, VOLTS),
+            to: to.clamp(-VOLTS, VOLTS),
+            length: length.min(1e30),
+        })
+    }
+
     /// The larger magnitude of its ends.
     #[must_use]
     pub fn peak(&self) -> f64 {

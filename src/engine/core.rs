@@ -1,17 +1,20 @@
 //! What happens at an instant. Both engines run this code; they differ only in how they find the next
 //! instant.
 
+use super::held::{HeldDelivery, columns_at, shared_theta};
 use super::key::{EventKey, Kind, STEPS};
 use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::route::{each_target, schedule_arrival, schedule_step};
 use super::scaled::{Scaled, ScaledParameters};
-use super::shared_decay::{Delivery, RowSink, SharedDecay, SharedParameters};
+use super::shared_decay::{Delivery, SharedDecay, SharedParameters};
+use super::sink::{Sink, deliver_held};
 use super::state::{Counts, Membranes};
+use super::switching::Switching;
 use crate::encoding::BlockRate;
 use crate::network::{Form, Kernel, Network, Weights, predicts, stride};
-use crate::numeric::{Columns, Real};
+use crate::numeric::Real;
 use crate::time::Time;
 
 /// Constants of one population.
@@ -24,6 +27,8 @@ pub(super) enum Parameters<R: Real> {
 /// Membranes and counts, and the scratch space of an instant.
 pub(super) struct Core<R: Real> {
     pub parameters: Vec<Parameters<R>>,
+    /// Thresholds of the populations in which they differ.
+    switching: Vec<Option<Switching>>,
     pub membranes: Vec<Membranes<R>>,
     pub counts: Counts,
     scratch: Vec<Scratch>,
@@ -46,6 +51,18 @@ struct Scratch {
     advanced: bool,
     /// s of a scaled population at this instant.
     scale: Option<f64>,
+}
+
+/// Threshold of a neuron in its own time, relative to rest.
+#[inline]
+fn theta(parameters: &OwnParameters, switching: Option<&Switching>, neuron: usize) -> f64 {
+    switching.map_or(parameters.theta, |switching| switching.v_th(neuron) - parameters.lif.u_rest.get())
+}
+
+/// How long a neuron that fires now is refractory; a switch draws its next threshold.
+#[inline]
+fn on_time(refractory: Time, switching: &mut Option<Switching>, neuron: usize) -> Time {
+    switching.as_mut().map_or(refractory, |switching| switching.fire(neuron))
 }
 
 impl<R: Real> Core<R> {
@@ -84,6 +101,7 @@ impl<R: Real> Core<R> {
                 .iter()
                 .map(|p| if p.counted { vec![0; p.arrival_rows()] } else { Vec::new() })
                 .collect(),
+            held: vec![0; network.populations.len()],
             ..Counts::default()
         };
         let scratch = network
@@ -104,11 +122,37 @@ impl<R: Real> Core<R> {
         for (index, population) in network.populations.iter().enumerate() {
             by_rank[population.rank as usize + 1].push(index);
         }
-        Self { parameters, membranes, counts, scratch, by_rank, spikes: Vec::new() }
+        let mut first = 0u32;
+        let switching = network
+            .populations
+            .iter()
+            .map(|population| {
+                let of = first;
+                first = first.wrapping_add(population.size);
+                let model = population.neuron.switch().filter(|model| model.varies())?;
+                Some(Switching::new(model, of, population.size))
+            })
+            .collect();
+        Self { parameters, switching, membranes, counts, scratch, by_rank, spikes: Vec::new() }
+    }
+
+    /// Draws the thresholds of an episode after as many spikes as have been counted.
+    pub fn draw_thresholds(&mut self, seed: u64, episode: u64) {
+        for (switching, spikes) in self.switching.iter_mut().zip(&self.counts.spikes) {
+            if let Some(switching) = switching {
+                switching.begin(seed, episode, spikes.iter().copied());
+            }
+        }
     }
 
     /// Back to rest, with all counts zero.
-    pub fn begin<Q: Queue<R>>(&mut self, queue: &mut Q) {
+    pub fn begin<Q: Queue<R>>(&mut self, queue: &mut Q, seed: u64, episode: u64) {
+        let counts = &mut self.counts;
+        (counts.poisson, counts.source, counts.arrival, counts.fire, counts.synaptic) = (0, 0, 0, 0, 0);
+        counts.spikes.iter_mut().for_each(|spikes| spikes.fill(0));
+        counts.rows.iter_mut().for_each(|rows| rows.fill(0));
+        counts.held.fill(0);
+        self.draw_thresholds(seed, episode);
         for (index, membranes) in self.membranes.iter_mut().enumerate() {
             match (membranes, &self.parameters[index]) {
                 (Membranes::Shared(state), Parameters::Shared { parameters, at_rest }) => {
@@ -118,7 +162,8 @@ impl<R: Real> Core<R> {
                     neurons.fill(Membrane::rest());
                     if *predicts {
                         for (neuron, membrane) in neurons.iter_mut().enumerate() {
-                            membrane.fires = membrane.predict(parameters);
+                            let theta = theta(parameters, self.switching[index].as_ref(), neuron);
+                            membrane.fires = membrane.predict(parameters, theta);
                             queue.predict(index as u32, neuron as u32, membrane.fires);
                         }
                     }
@@ -127,10 +172,6 @@ impl<R: Real> Core<R> {
                 _ => unreachable!("membranes have the form of their parameters"),
             }
         }
-        let counts = &mut self.counts;
-        (counts.poisson, counts.source, counts.arrival, counts.fire, counts.synaptic) = (0, 0, 0, 0, 0);
-        counts.spikes.iter_mut().for_each(|spikes| spikes.fill(0));
-        counts.rows.iter_mut().for_each(|rows| rows.fill(0));
     }
 
     /// Handles one instant: all events of one time and rank, in key order.
@@ -266,13 +307,15 @@ impl<R: Real> Core<R> {
         {
             let neuron = &mut neurons[event.row as usize];
             neuron.advance(parameters, event.time);
+            let switching = &mut self.switching[population];
             // At threshold by definition, whatever was rounded; above it if subtraction left it there and
             // a stronger drive raises it.
-            neuron.x = neuron.x.max(parameters.theta);
-            neuron.fire(parameters);
+            neuron.x = neuron.x.max(theta(parameters, switching.as_ref(), event.row as usize));
+            let refractory = on_time(parameters.refractory, switching, event.row as usize);
+            neuron.fire(parameters, refractory);
             self.scratch[population].fired.push(event.row);
             self.scratch[population].repredict.push(event.row);
-            self.spike(network, population, event.row, event.time, queue, probe);
+            self.spike(network, population, event.row, refractory, event.time, queue, probe);
         }
     }
 
@@ -313,12 +356,24 @@ impl<R: Real> Core<R> {
                 let stride = stride(columns);
                 let start = event.row as usize * stride;
                 let before = if P::TAPE { state.x.clone() } else { Vec::new() };
+                let switching = self.switching[projection.to].as_ref();
+                let holds = !state.until.is_empty() || switching.is_some();
+                let columns = if P::TAPE && holds {
+                    Some(columns_at(state, parameters, switching, event.time))
+                } else {
+                    None
+                };
                 // Later rows of the instant decay by exactly one.
                 let decay = state.advance(parameters, event.time);
                 self.scratch[projection.to].advanced = true;
                 state.add(&values[start..start + stride]);
-                if P::TAPE {
-                    probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());
+                let (before, x) = (before.as_slice(), state.x.as_slice());
+                match &columns {
+                    Some((factor, bar)) => {
+                        probe.held_row(event.source, event.row, &factor[..], &bar[..], before, x);
+                    }
+                    None if P::TAPE => probe.row(event.source, event.row, decay, before, x),
+                    None => {}
                 }
             }
             (Membranes::Own(_), _) => {
@@ -354,29 +409,36 @@ impl<R: Real> Core<R> {
     ) {
         if std::mem::take(&mut self.scratch[population].advanced) {
             for neuron in 0..network.populations[population].size {
+                let mut refractory = Time::ZERO;
                 if let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
                     (&mut self.membranes[population], &self.parameters[population])
                 {
-                    if !state.above(parameters, neuron as usize) {
+                    let switching = &mut self.switching[population];
+                    if !state
+                        .above(shared_theta(parameters, switching.as_ref(), neuron as usize), neuron as usize)
+                    {
                         continue;
                     }
-                    state.fire(parameters, neuron as usize);
+                    refractory = on_time(parameters.refractory, switching, neuron as usize);
+                    state.fire(parameters, neuron as usize, refractory);
                 }
-                self.spike(network, population, neuron, time, queue, probe);
+                self.spike(network, population, neuron, refractory, time, queue, probe);
             }
             return;
         }
         let mut touched = std::mem::take(&mut self.scratch[population].touched);
         if let Some(scale) = self.scratch[population].scale.take() {
             let mut firing = std::mem::take(&mut self.scratch[population].fired);
+            let mut refractory = Time::ZERO;
             if let (Membranes::Scaled(state), Parameters::Scaled(parameters)) =
                 (&mut self.membranes[population], &self.parameters[population])
             {
                 let mut all = state.all(parameters);
                 all.test(&mut touched, time.fs(), scale, |neuron| firing.push(neuron));
+                refractory = Time::from_fs(parameters.refractory);
             }
             for &neuron in &firing {
-                self.spike(network, population, neuron, time, queue, probe);
+                self.spike(network, population, neuron, refractory, time, queue, probe);
             }
             firing.clear();
             self.scratch[population].fired = firing;
@@ -387,6 +449,7 @@ impl<R: Real> Core<R> {
         touched.dedup();
         for &target in &touched {
             let jump = std::mem::take(&mut self.scratch[population].jump[target as usize]);
+            let mut refractory = Time::ZERO;
             if let (Membranes::Own(neurons), Parameters::Own { parameters, .. }) =
                 (&mut self.membranes[population], &self.parameters[population])
             {
@@ -398,12 +461,14 @@ impl<R: Real> Core<R> {
                 }
                 neuron.x += jump;
                 self.scratch[population].repredict.push(target);
-                if fired || neuron.x < parameters.theta {
+                let switching = &mut self.switching[population];
+                if fired || neuron.x < theta(parameters, switching.as_ref(), target as usize) {
                     continue;
                 }
-                neuron.fire(parameters);
+                refractory = on_time(parameters.refractory, switching, target as usize);
+                neuron.fire(parameters, refractory);
             }
-            self.spike(network, population, target, time, queue, probe);
+            self.spike(network, population, target, refractory, time, queue, probe);
         }
         touched.clear();
         self.scratch[population].touched = touched;
@@ -421,7 +486,8 @@ impl<R: Real> Core<R> {
             for &target in &changed {
                 let neuron = &mut neurons[target as usize];
                 neuron.advance(parameters, time);
-                neuron.fires = neuron.predict(parameters);
+                let switching = self.switching[population].as_ref();
+                neuron.fires = neuron.predict(parameters, theta(parameters, switching, target as usize));
                 queue.predict(population as u32, target, neuron.fires);
             }
         }
@@ -429,11 +495,13 @@ impl<R: Real> Core<R> {
         self.scratch[population].repredict = changed;
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one spike and where it goes")]
     fn spike<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,
         population: usize,
         neuron: u32,
+        refractory: Time,
         time: Time,
         queue: &mut Q,
         probe: &mut P,
@@ -445,11 +513,12 @@ impl<R: Real> Core<R> {
         if P::LEARN {
             self.spikes.push(spike);
         }
-        if let Parameters::Own { parameters, predicts: true } = &self.parameters[population]
-            && parameters.refractory > Time::ZERO
+        self.counts.held[population] += u128::from(refractory.fs());
+        if let Parameters::Own { predicts: true, .. } = &self.parameters[population]
+            && refractory > Time::ZERO
         {
             queue.push(EventKey {
-                time: time.after(parameters.refractory),
+                time: time.after(refractory),
                 rank: network.populations[population].rank + 1,
                 kind: Kind::Release,
                 source: 2 * population as u32 + 1,
@@ -480,7 +549,43 @@ impl<R: Real> Core<R> {
     }
 
     /// Membranes of a population at `time`, in volts.
+    ///
+    /// A switch that is on shows the filament on its way from threshold to hold.
     pub fn membrane_at(&self, network: &Network, population: usize, time: Time) -> Vec<f64> {
+        let mut u = self.integrated_at(network, population, time);
+        if let Some(switch) = network.populations[population].neuron.switch() {
+            for (neuron, u) in u.iter_mut().enumerate() {
+                let until = match &self.membranes[population] {
+                    Membranes::Shared(state) => state.until.get(neuron).copied().unwrap_or(Time::ZERO),
+                    Membranes::Own(neurons) => neurons[neuron].until,
+                    // Switches differ from each other, which a common form cannot.
+                    Membranes::Scaled(_) => Time::ZERO,
+                };
+                if until > time {
+                    *u = switch.u_on(until.seconds_since(time));
+                }
+            }
+        }
+        u
+    }
+
+    /// What multiplies each column of a shared-decay population whose neurons are held, if nothing arrives
+    /// until `time` (1 where the hold lasts longer), and how many femtoseconds of holds lie beyond `time`.
+    pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
+        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
+            (&self.membranes[population], &self.parameters[population])
+        else {
+            return None;
+        };
+        if state.until.is_empty() {
+            return None;
+        }
+        let (factors, _) = columns_at(state, parameters, self.switching[population].as_ref(), time);
+        let beyond = state.until.iter().map(|until| u128::from(until.fs().saturating_sub(time.fs()))).sum();
+        Some((factors, beyond))
+    }
+
+    fn integrated_at(&self, network: &Network, population: usize, time: Time) -> Vec<f64> {
         match (&self.membranes[population], &self.parameters[population]) {
             (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
                 let lif = &network.populations[population].lif;
@@ -531,12 +636,35 @@ impl<R: Real> Core<R> {
             times,
             feedback,
             spikes: &mut self.spikes,
+            held: 0,
             real: std::marker::PhantomData::<R>,
         };
         let first_row = source.1;
-        let delivery =
-            Delivery { state, parameters, times, rows, first_row, weights: values, sink: &mut sink };
-        let taken = crate::simd::vectorised(delivery);
+        let taken = if state.until.is_empty() && self.switching[population].is_none() {
+            let sink = &mut sink;
+            crate::simd::vectorised(Delivery {
+                state,
+                parameters,
+                times,
+                rows,
+                first_row,
+                weights: values,
+                sink,
+            })
+        } else {
+            let (switching, sink) = (&mut self.switching[population], &mut sink);
+            deliver_held(HeldDelivery {
+                state,
+                parameters,
+                switching,
+                times,
+                rows,
+                first_row,
+                weights: values,
+                sink,
+            })
+        };
+        let held = sink.held;
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
         if !P::UNCOUNTED {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
@@ -550,6 +678,7 @@ impl<R: Real> Core<R> {
         self.counts.arrival += taken as u64;
         self.counts.synaptic += taken as u64 * columns;
         self.counts.fire += self.spikes.len() as u64;
+        self.counts.held[population] += held;
         for spike in &self.spikes {
             self.counts.spikes[population][spike.neuron as usize] += 1;
         }
@@ -560,56 +689,5 @@ impl<R: Real> Core<R> {
             }
         }
         Some(last)
-    }
-}
-
-/// Connects the row kernel to a probe.
-struct Sink<'a, R, P> {
-    probe: &'a mut P,
-    projection: u32,
-    population: u32,
-    source: u32,
-    times: &'a [u64],
-    /// Shortest delay of the population's own projections: a spike may cause nothing before that.
-    feedback: Option<u64>,
-    spikes: &'a mut Vec<Spike>,
-    real: std::marker::PhantomData<R>,
-}
-
-impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
-    const ROWS: bool = P::STREAM || P::TAPE;
-    const ORDERED: bool = P::STREAM;
-
-    #[inline(always)]
-    fn stops(&self) -> bool {
-        self.feedback.is_some()
-    }
-
-    #[inline(always)]
-    fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X) {
-        if P::STREAM {
-            let time = Time::from_fs(self.times[index]);
-            self.probe.emit(time, self.source, row);
-            self.probe.arrival(time, self.projection, row);
-        }
-        if P::TAPE {
-            self.probe.row(self.projection, row, decay, before, x);
-        }
-    }
-
-    #[inline(always)]
-    fn fire(&mut self, index: usize, neuron: u32) -> usize {
-        let time = Time::from_fs(self.times[index]);
-        let spike = Spike { time, population: self.population, neuron };
-        self.probe.spike(spike);
-        self.spikes.push(spike);
-        match self.feedback {
-            None => self.times.len(),
-            Some(delay) => {
-                let horizon = time.fs() + delay;
-                let after = self.times[index + 1..].iter().take_while(|&&later| later < horizon).count();
-                index + 1 + after
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
 mod core;
+mod held;
 mod key;
 mod own_time;
 mod probe;
@@ -13,7 +14,9 @@ mod route;
 mod scaled;
 mod shared_decay;
 mod simulation;
+mod sink;
 mod state;
+mod switching;
 mod units;
 mod windows;
 

@@ -93,23 +93,23 @@ impl Membrane {
     }
 
     /// Resets and starts the refractory period, at `last`.
-    pub fn fire(&mut self, parameters: &OwnParameters) {
+    pub fn fire(&mut self, parameters: &OwnParameters, refractory: Time) {
         self.x = parameters.lif.reset_value(self.x);
-        self.until = self.last.after(parameters.refractory);
+        self.until = self.last.after(refractory);
     }
 
-    /// First instant after `last` at which the drive alone carries the membrane above threshold, if
+    /// First instant after `last` at which the drive alone carries the membrane above `theta`, if
     /// the drive goes on as it is.
-    pub fn predict(&self, parameters: &OwnParameters) -> Option<Time> {
+    pub fn predict(&self, parameters: &OwnParameters, theta: f64) -> Option<Time> {
         let drive = self.level + parameters.bias;
-        if drive <= parameters.theta && self.slope <= 0.0 {
+        if drive <= theta && self.slope <= 0.0 {
             return None; // Neither the membrane nor its asymptote can rise above threshold.
         }
         if self.refractory() {
             return None; // Asked again when the period ends.
         }
         let limit = Time::from_fs(Time::MAX.fs() - self.last.fs());
-        let fires = self.last.after(parameters.lif.firing(self.x, drive, self.slope, limit)?);
+        let fires = self.last.after(parameters.lif.firing_at(self.x, drive, self.slope, theta, limit)?);
         (fires < Time::MAX).then_some(fires)
     }
 

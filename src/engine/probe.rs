@@ -62,6 +62,14 @@ pub trait Probe<R: Real> {
         let _ = (projection, row, decay, before, x);
     }
 
+    /// As [`Probe::row`] for a population whose neurons are held after a spike, or whose thresholds differ:
+    /// `factor` is what multiplied each column (1 while it is held), `bar` its threshold relative to u_inf
+    /// (infinite while it is held: then the row was lost on it).
+    #[inline]
+    fn held_row<X: Columns<R>>(&mut self, projection: u32, row: u32, factor: X, bar: X, before: X, x: X) {
+        let _ = (projection, row, factor, bar, before, x);
+    }
+
     /// An instant is complete.
     #[inline]
     fn instant(&mut self, instant: Instant<'_>) {
@@ -178,6 +186,12 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     }
 
     #[inline(always)]
+    fn held_row<X: Columns<R>>(&mut self, projection: u32, row: u32, factor: X, bar: X, before: X, x: X) {
+        self.0.held_row(projection, row, factor, bar, before, x);
+        self.1.held_row(projection, row, factor, bar, before, x);
+    }
+
+    #[inline(always)]
     fn instant(&mut self, instant: Instant<'_>) {
         self.0.instant(instant);
         self.1.instant(instant);
@@ -213,6 +227,11 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         (**self).row(projection, row, decay, before, x);
+    }
+
+    #[inline(always)]
+    fn held_row<X: Columns<R>>(&mut self, projection: u32, row: u32, factor: X, bar: X, before: X, x: X) {
+        (**self).held_row(projection, row, factor, bar, before, x);
     }
 
     #[inline(always)]

@@ -31,12 +31,14 @@ pub struct SharedDecay<R: Real> {
 pub struct SharedParameters<R: Real> {
     pub size: usize,
     /// -1 / tau_m in 1/fs.
-    minus_rate: f64,
+    pub(super) minus_rate: f64,
     pub theta: R,
+    /// u_rest + R I_bias in volts.
+    pub(super) u_inf: f64,
     reset: Reset,
     /// What `reset` writes (or, for [`Reset::Subtract`], takes away).
     level: R,
-    refractory: Time,
+    pub(super) refractory: Time,
 }
 
 impl<R: Real> SharedParameters<R> {
@@ -52,6 +54,7 @@ impl<R: Real> SharedParameters<R> {
             size: size as usize,
             minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
             theta: R::from_f64(lif.v_th.get() - u_inf),
+            u_inf,
             reset: lif.reset,
             level: R::from_f64(level),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
@@ -64,7 +67,7 @@ impl<R: Real> SharedParameters<R> {
         R::from_f64((to - from) as i64 as f64 * self.minus_rate).exp()
     }
 
-    fn after_reset(&self, x: R) -> R {
+    pub(super) fn after_reset(&self, x: R) -> R {
         if self.reset == Reset::Subtract { x - self.level } else { self.level }
     }
 }
@@ -125,16 +128,18 @@ impl<R: Real> SharedDecay<R> {
         }
     }
 
-    /// Whether a neuron may fire now.
-    pub fn above(&self, parameters: &SharedParameters<R>, neuron: usize) -> bool {
-        self.x[neuron] >= parameters.theta && self.until.get(neuron).is_none_or(|&until| until <= self.last)
+    /// Whether a neuron of threshold `theta` (relative to u_inf) may fire now.
+    pub fn above(&self, theta: R, neuron: usize) -> bool {
+        self.x[neuron] >= theta && self.until.get(neuron).is_none_or(|&until| until <= self.last)
     }
 
-    /// Resets a neuron that fires now.
-    pub fn fire(&mut self, parameters: &SharedParameters<R>, neuron: usize) {
+    /// Resets a neuron that fires now and holds it for `refractory`.
+    pub fn fire(&mut self, parameters: &SharedParameters<R>, neuron: usize, refractory: Time) {
         self.x[neuron] = parameters.after_reset(self.x[neuron]);
-        if let Some(until) = self.until.get_mut(neuron) {
-            *until = self.last.after(parameters.refractory);
+        if let Some(until) = self.until.get_mut(neuron)
+            && refractory > Time::ZERO
+        {
+            *until = self.last.after(refractory);
             self.held += 1;
         }
     }

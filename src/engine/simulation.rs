@@ -82,7 +82,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         self.now = Time::ZERO;
         let episode = Episode { seed: self.seed, number, rates, resume: None };
         self.queue.begin(self.network, &episode);
-        self.core.begin(&mut self.queue);
+        self.core.begin(&mut self.queue, self.seed, number);
         if let Some(windows) = &mut self.windows {
             windows.begin(self.network, &mut self.core, &self.block_sources, &self.rates);
         }
@@ -194,6 +194,14 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
     }
 
+    /// What the neurons of a shared-decay population with refractory times do until `time` if nothing arrives:
+    /// the factor that multiplies each membrane (1 where it is held for longer), and how many femtoseconds of
+    /// refractory time lie beyond. `None` for other populations.
+    #[must_use]
+    pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
+        self.core.holds_at(population, time)
+    }
+
     /// Everything that is needed to go on elsewhere, between any two calls of [`Simulation::step`] or
     /// [`Simulation::run`].
     #[must_use]
@@ -245,6 +253,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             windows.begin(network, &mut simulation.core, &simulation.block_sources, &simulation.rates);
         }
         simulation.core.counts = state.counts;
+        simulation.core.draw_thresholds(state.seed, state.episode);
         simulation.now = state.now;
         Ok(simulation)
     }
@@ -290,6 +299,7 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
     for (rows, projection) in state.counts.rows.iter().zip(&network.projections) {
         shape("rows", rows.len(), if projection.counted { projection.arrival_rows() } else { 0 })?;
     }
+    shape("on-times", state.counts.held.len(), network.populations.len())?;
     shape("spike counts", state.counts.spikes.len(), network.populations.len())?;
     for (spikes, population) in state.counts.spikes.iter().zip(&network.populations) {
         shape("neurons", spikes.len(), population.size as usize)?;

@@ -30,6 +30,8 @@ pub struct Counts {
     pub spikes: Vec<Vec<u32>>,
     /// Arrivals of every row of every projection: what the read energy is computed from.
     pub rows: Vec<Vec<u32>>,
+    /// Femtoseconds of refractory time (of a switch: on-time) that the spikes of each population began.
+    pub held: Vec<u128>,
 }
 
 /// State of a simulation between two instants.

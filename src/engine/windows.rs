@@ -382,6 +382,10 @@ impl<'n> Windows<'n> {
             let spike =
                 |&(time, neuron): &(u64, u32)| Spike { time: Time::from_fs(time), population, neuron };
             self.spikes.extend(unit.spikes.iter().map(spike));
+            if let Parameters::Scaled(parameters) = &core.parameters[unit.population] {
+                core.counts.held[unit.population] +=
+                    unit.spikes.len() as u128 * u128::from(parameters.refractory);
+            }
             unit.spikes.clear();
             let (private, own) = (std::mem::take(&mut unit.poisson), std::mem::take(&mut unit.synaptic));
             core.counts.poisson += private;

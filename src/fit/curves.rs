@@ -1,6 +1,6 @@
 //! The curves that can be fitted. Data are (x, y) in SI units (STDP: percent).
 
-use super::least_squares::{Unknown, least_squares};
+use super::least_squares::{Held, Unknown, least_squares_holding};
 use super::{FitError, Fitted};
 use crate::numeric::{exp, ln, relaxation};
 
@@ -8,12 +8,91 @@ fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
 }
 
+fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
+    match points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
+        None => Ok(()),
+        Some(row) => {
+            let (x, y) = points[row];
+            Err(FitError::Data { row: row + 1, what: format!("({x}, {y}); needed are finite numbers") })
+        }
+    }
+}
+
 fn needs(what: &'static str, points: &[(f64, f64)], parameters: usize) -> Result<(), FitError> {
+    finite(points)?;
     if points.len() <= parameters {
         let needed = parameters + 1;
         return Err(FitError::TooFewPoints { points: points.len(), parameters, needed, what });
     }
     Ok(())
+}
+
+/// A curve of two columns that can be fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    /// See [`fit_relaxation`].
+    Relaxation,
+    /// See [`fit_stdp`].
+    Stdp,
+    /// See [`fit_retention`].
+    Retention { stretched: bool },
+    /// See [`fit_pulses`].
+    Pulses,
+    /// See [`fit_iv`].
+    Iv { ohmic: bool },
+}
+
+impl Curve {
+    /// Names and SI units of its parameters.
+    #[must_use]
+    pub fn parameters(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Relaxation => &[("tau", "s"), ("u_rest", "V"), ("u_0", "V")],
+            Self::Stdp => &[("w_plus", "%"), ("tau_plus", "s"), ("w_minus", "%"), ("tau_minus", "s")],
+            Self::Retention { stretched: false } => &[("g_p", "S"), ("tau", "s")],
+            Self::Retention { stretched: true } => &[("g_p", "S"), ("tau", "s"), ("b", "")],
+            Self::Pulses => &[("g_0", "S"), ("g_end", "S"), ("dose", "")],
+            Self::Iv { ohmic: true } => &[("g", "S")],
+            Self::Iv { ohmic: false } => &[("g", "S"), ("v0", "V")],
+        }
+    }
+
+    /// Fits it, with some parameters held.
+    ///
+    /// # Errors
+    /// See [`FitError`].
+    pub fn fit(self, points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+        match self {
+            Self::Relaxation => relaxation_holding(points, held),
+            Self::Stdp => stdp_holding(points, held),
+            Self::Retention { stretched } => retention_holding(points, stretched, held),
+            Self::Pulses => pulses_holding(points, held),
+            Self::Iv { ohmic } => iv_holding(points, ohmic, held),
+        }
+    }
+
+    /// The fitted curve at `x`.
+    #[must_use]
+    pub fn value(self, x: f64, fit: &Fitted) -> f64 {
+        let p = |name: &str| fit.get(name).map_or(f64::NAN, |p| p.value);
+        match self {
+            Self::Relaxation => p("u_rest") + (p("u_0") - p("u_rest")) * exp(-(x / p("tau"))),
+            Self::Stdp if x > 0.0 => p("w_plus") * exp(-(x / p("tau_plus"))),
+            Self::Stdp if x < 0.0 => p("w_minus") * exp(x / p("tau_minus")),
+            Self::Stdp => 0.0,
+            Self::Retention { stretched } => {
+                let b = if stretched { p("b") } else { 1.0 };
+                let power = if x > 0.0 { exp(b * ln(x / p("tau"))) } else { 0.0 };
+                p("g_p") * exp(-power)
+            }
+            Self::Pulses => p("g_0") + (p("g_end") - p("g_0")) * relaxation(p("dose") * x).0,
+            Self::Iv { ohmic: true } => p("g") * x,
+            Self::Iv { ohmic: false } => {
+                let s = (x / p("v0")).clamp(-300.0, 300.0);
+                p("g") * p("v0") * 0.5 * (exp(s) - exp(-s))
+            }
+        }
+    }
 }
 
 /// Relaxation of a membrane or filament: u = u_rest + (u_0 - u_rest) e^(-t/tau). Points are (time, state).
@@ -23,14 +102,18 @@ fn needs(what: &'static str, points: &[(f64, f64)], parameters: usize) -> Result
 /// # Errors
 /// See [`FitError`]: a stretch much shorter than tau leaves `tau` or `u_rest` open.
 pub fn fit_relaxation(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
-    needs("a relaxation", points, 3)?;
+    relaxation_holding(points, &[])
+}
+
+fn relaxation_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+    needs("a relaxation", points, 3 - held.len().min(3))?;
     let (first, last) = (points[0].1, points[points.len() - 1].1);
     let unknowns = [
         Unknown { name: "tau", unit: "s", start: span(points.iter().map(|p| p.0)) / 3.0, scale: true },
         Unknown { name: "u_rest", unit: "V", start: last, scale: false },
         Unknown { name: "u_0", unit: "V", start: first, scale: false },
     ];
-    let fit = least_squares("a relaxation", points, &unknowns, |t, p, d| {
+    let fit = least_squares_holding("a relaxation", points, &unknowns, held, |t, p, d| {
         let e = exp(-(t / p[0]));
         d[0] = (p[2] - p[1]) * e * t / (p[0] * p[0]);
         (d[1], d[2]) = (1.0 - e, e);
@@ -56,6 +139,11 @@ fn positive(fit: Fitted, name: &'static str) -> Result<Fitted, FitError> {
 /// # Errors
 /// See [`FitError`]: each side needs three points that decay.
 pub fn fit_stdp(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
+    stdp_holding(points, &[])
+}
+
+fn stdp_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+    finite(points)?;
     let mut whole = Fitted { parameters: Vec::new(), residuals: vec![0.0; points.len()], rms: 0.0 };
     for (sign, names, what) in [
         (1.0, ["w_plus", "tau_plus"], "potentiation (dt > 0)"),
@@ -72,7 +160,7 @@ pub fn fit_stdp(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
             Unknown { name: names[0], unit: "%", start: start.0, scale: true },
             Unknown { name: names[1], unit: "s", start: start.1, scale: true },
         ];
-        let fit = least_squares(what, &side, &unknowns, |t, p, d| {
+        let fit = least_squares_holding(what, &side, &unknowns, held, |t, p, d| {
             let e = exp(-(t / p[1]));
             (d[0], d[1]) = (e, p[0] * e * t / (p[1] * p[1]));
             p[0] * e
@@ -95,7 +183,19 @@ pub fn fit_stdp(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
 /// # Errors
 /// See [`FitError`]: data without a visible loss bound the lifetime from below and cannot determine `tau`.
 pub fn fit_retention(points: &[(f64, f64)], stretched: bool) -> Result<Fitted, FitError> {
+    retention_holding(points, stretched, &[])
+}
+
+fn retention_holding(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> Result<Fitted, FitError> {
     let what = "retention";
+    // The fit is of ln G.
+    let held: Vec<Held> = held
+        .iter()
+        .map(|h| match h.name.as_str() {
+            "g_p" => Held { name: "ln g_p".to_owned(), value: ln(h.value.max(f64::MIN_POSITIVE)) },
+            _ => h.clone(),
+        })
+        .collect();
     needs(what, points, if stretched { 3 } else { 2 })?;
     let mut logs = Vec::with_capacity(points.len());
     for (row, &(t, g)) in points.iter().enumerate() {
@@ -115,7 +215,7 @@ pub fn fit_retention(points: &[(f64, f64)], stretched: bool) -> Result<Fitted, F
     if stretched {
         unknowns.push(Unknown { name: "b", unit: "", start: 1.0, scale: true });
     }
-    let mut fit = least_squares(what, &logs, &unknowns, |t, p, d| {
+    let mut fit = least_squares_holding(what, &logs, &unknowns, &held, |t, p, d| {
         let b = p.get(2).copied().unwrap_or(1.0);
         let ratio = if t > 0.0 && p[1] > 0.0 { ln(t / p[1]) } else { f64::NEG_INFINITY };
         let power = exp(b * ratio);
@@ -133,6 +233,9 @@ pub fn fit_retention(points: &[(f64, f64)], stretched: bool) -> Result<Fitted, F
             value: g,
             error: g * p.error,
         };
+        if !(g * (1.0 + p.error)).is_finite() {
+            return Err(FitError::NotConverged { what, steps: 0 });
+        }
     }
     positive(fit, "tau")
 }
@@ -144,7 +247,11 @@ pub fn fit_retention(points: &[(f64, f64)], stretched: bool) -> Result<Fitted, F
 /// # Errors
 /// See [`FitError`]: a train that does not bend leaves `dose` and `g_end` open.
 pub fn fit_pulses(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
-    needs("a pulse train", points, 3)?;
+    pulses_holding(points, &[])
+}
+
+fn pulses_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+    needs("a pulse train", points, 3 - held.len().min(3))?;
     let (first, last) = (points[0].1, points[points.len() - 1].1);
     let start = 3.0 / span(points.iter().map(|p| p.0)).max(f64::MIN_POSITIVE);
     let unknowns = [
@@ -152,7 +259,7 @@ pub fn fit_pulses(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
         Unknown { name: "g_end", unit: "S", start: last, scale: true },
         Unknown { name: "dose", unit: "", start, scale: true },
     ];
-    let fit = least_squares("a pulse train", points, &unknowns, |n, p, d| {
+    let fit = least_squares_holding("a pulse train", points, &unknowns, held, |n, p, d| {
         let covered = if p[2] >= 0.0 { relaxation(p[2] * n).0 } else { 1.0 - exp(-p[2] * n) };
         (d[0], d[1], d[2]) = (1.0 - covered, covered, (p[1] - p[0]) * n * (1.0 - covered));
         p[0] + (p[1] - p[0]) * covered
@@ -167,6 +274,10 @@ pub fn fit_pulses(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
 /// # Errors
 /// See [`FitError`]: a straight curve leaves `v0` open.
 pub fn fit_iv(points: &[(f64, f64)], ohmic: bool) -> Result<Fitted, FitError> {
+    iv_holding(points, ohmic, &[])
+}
+
+fn iv_holding(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Result<Fitted, FitError> {
     let what = "a current-voltage curve";
     needs(what, points, if ohmic { 1 } else { 2 })?;
     let square = points.iter().fold(0.0, |sum, p| sum + p.0 * p.0);
@@ -177,7 +288,7 @@ pub fn fit_iv(points: &[(f64, f64)], ohmic: bool) -> Result<Fitted, FitError> {
     }
     let conductance = Unknown { name: "g", unit: "S", start: g, scale: true };
     if ohmic {
-        return least_squares(what, points, &[conductance], |v, p, d| {
+        return least_squares_holding(what, points, &[conductance], held, |v, p, d| {
             d[0] = v;
             p[0] * v
         });
@@ -187,7 +298,7 @@ pub fn fit_iv(points: &[(f64, f64)], ohmic: bool) -> Result<Fitted, FitError> {
         Unknown { start: 0.5 * g, ..conductance },
         Unknown { name: "v0", unit: "V", start: 0.7 * largest, scale: true },
     ];
-    let fit = least_squares(what, points, &unknowns, |v, p, d| {
+    let fit = least_squares_holding(what, points, &unknowns, held, |v, p, d| {
         let x = (v / p[1]).clamp(-300.0, 300.0);
         let (up, down) = (exp(x), exp(-x));
         let (sinh, cosh) = (0.5 * (up - down), 0.5 * (up + down));
@@ -291,6 +402,50 @@ mod tests {
                 .collect()
         };
         recovers(&[("g", 3e-7), ("v0", 0.1)], 0.1, sweep, |p| fit_iv(p, false));
+    }
+
+    #[test]
+    fn a_held_parameter_stays_and_the_others_are_found() {
+        let data: Vec<(f64, f64)> = (0..40)
+            .map(|k| {
+                let t = 0.2e-3 * f64::from(k);
+                (t, 0.43e-3 + 0.24957 * (-t / 9.41e-3).exp() + 1e-6 * noise(1, k as usize))
+            })
+            .collect();
+        let held = [Held { name: "u_rest".to_owned(), value: 0.43e-3 }];
+        let free = fit_relaxation(&data).unwrap();
+        let fit = Curve::Relaxation.fit(&data, &held).unwrap();
+        assert_eq!(fit.get("u_rest").map(|p| (p.value, p.error)), Some((0.43e-3, 0.0)));
+        let tau = fit.get("tau").unwrap();
+        assert!((tau.value - 9.41e-3).abs() < 4.0 * tau.error, "{tau:?}");
+        assert!(tau.error < 0.2 * free.get("tau").unwrap().error, "a stretch of 0.8 tau hardly knows both");
+        assert_eq!(
+            fit.parameters.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(),
+            ["tau", "u_rest", "u_0"]
+        );
+    }
+
+    #[test]
+    fn the_residuals_are_those_of_the_curve() {
+        let window = crate::device::overlap::ExponentialWindow::default();
+        let stdp: Vec<(f64, f64)> = (-30..=30i32)
+            .map(|k| (5e-3 * f64::from(k), window.percent(5e-3 * f64::from(k)) + noise(3, (k + 30) as usize)))
+            .collect();
+        let decay = |t: f64, k: usize| 5e-3 * (-(t / 7800.0)).exp() * (1.0 + 0.01 * noise(4, k));
+        let retention: Vec<(f64, f64)> =
+            (0..50).map(|k| (200.0 * k as f64, decay(200.0 * k as f64, k))).collect();
+        for (curve, data) in [(Curve::Stdp, stdp), (Curve::Retention { stretched: true }, retention)] {
+            let fit = curve.fit(&data, &[]).unwrap();
+            for (&(x, y), &residual) in data.iter().zip(&fit.residuals) {
+                let own = match curve {
+                    Curve::Retention { .. } => ln(y) - ln(curve.value(x, &fit)),
+                    _ if x == 0.0 => 0.0,
+                    _ => y - curve.value(x, &fit),
+                };
+                assert!((own - residual).abs() < 1e-9 * y.abs().max(1.0), "{curve:?} {x} {own} {residual}");
+            }
+            assert_eq!(curve.parameters().len(), fit.parameters.len());
+        }
     }
 
     #[test]

@@ -2,7 +2,9 @@
 //!
 //! Step: (N + lambda diag N) d = J^T r with N = J^T J, every column scaled to unit length, so that parameters of
 //! different units meet as equals; Cholesky solves it. lambda falls where a step succeeds and grows where it fails.
-//! Standard errors: s^2 = sum r^2/(n - p), error_k = s sqrt((N^-1)_kk).
+//! Standard errors: s^2 = sum r^2/(n - p), error_k = s sqrt((N^-1)_kk) where all points are equally uncertain. If they are
+//! not (a percentage of each value, say), that is too small; then the heteroscedastic estimate
+//! N^-1 (J^T diag(r^2) J) N^-1 n/(n - p) is right (White, Econometrica 48, 817 (1980)). The larger of the two is stated.
 //!
 //! Source: More, "The Levenberg-Marquardt algorithm: implementation and theory", Lect. Notes Math. 630 (1978).
 
@@ -20,6 +22,58 @@ pub struct Unknown {
 }
 
 const STEPS: usize = 500;
+
+/// A parameter that is given, not fitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    pub name: String,
+    /// In SI units.
+    pub value: f64,
+}
+
+/// As [`least_squares`], with some parameters held: they come out as they went in, without an error.
+///
+/// # Errors
+/// As [`least_squares`].
+pub fn least_squares_holding(
+    what: &'static str,
+    points: &[(f64, f64)],
+    unknowns: &[Unknown],
+    held: &[Held],
+    model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
+) -> Result<Fitted, FitError> {
+    let given: Vec<Option<f64>> =
+        unknowns.iter().map(|u| held.iter().find(|h| h.name == u.name).map(|h| h.value)).collect();
+    let free: Vec<Unknown> =
+        unknowns.iter().zip(&given).filter(|(_, given)| given.is_none()).map(|(u, _)| *u).collect();
+    let fit = least_squares(what, points, &free, |x, p, d| {
+        let (mut whole, mut gradient) = (Vec::with_capacity(unknowns.len()), vec![0.0; unknowns.len()]);
+        let mut fitted = p.iter();
+        for given in &given {
+            whole.push(given.unwrap_or_else(|| fitted.next().copied().unwrap_or(0.0)));
+        }
+        let value = model(x, &whole, &mut gradient);
+        let slots = gradient.iter().zip(&given).filter(|(_, given)| given.is_none());
+        for (slot, (own, _)) in d.iter_mut().zip(slots) {
+            *slot = *own;
+        }
+        value
+    })?;
+    let mut found = fit.parameters.into_iter();
+    let mut parameters = Vec::with_capacity(unknowns.len());
+    for (unknown, given) in unknowns.iter().zip(given) {
+        match given {
+            Some(value) => parameters.push(FittedParameter {
+                name: unknown.name.to_owned(),
+                unit: unknown.unit.to_owned(),
+                value,
+                error: 0.0,
+            }),
+            None => parameters.extend(found.next()),
+        }
+    }
+    Ok(Fitted { parameters, ..fit })
+}
 
 /// Fits y = model(x, p), whose last argument takes the derivatives by the parameters.
 ///
@@ -86,11 +140,20 @@ pub fn least_squares(
         open(k, "another parameter can make up for it; measure over a wider range".to_owned())
     })?;
     let variance = best / (n - m) as f64;
+    let weighted = squared_residuals(points, &p, m, &scale, &model);
     let mut parameters = Vec::with_capacity(m);
     for (k, unknown) in unknowns.iter().enumerate() {
         let mut unit = vec![0.0; m];
         unit[k] = 1.0;
-        let error = (variance * solve(&lower, &unit, m)[k]).sqrt() / scale[k];
+        let column = solve(&lower, &unit, m);
+        let mut own = 0.0;
+        for i in 0..m {
+            for j in 0..m {
+                own += column[i] * weighted[i * m + j] * column[j];
+            }
+        }
+        let own = own * n as f64 / (n - m) as f64;
+        let error = (variance * column[k]).max(own).sqrt() / scale[k];
         if unknown.scale && (error.is_nan() || error > 0.5 * p[k].abs()) {
             let (value, unit) = (p[k], unknown.unit);
             return Err(open(k, format!("{value:.3e} {unit} with a standard error of {error:.1e} {unit}")));
@@ -102,7 +165,7 @@ pub fn least_squares(
             error,
         });
     }
-    if !converged {
+    if !converged || parameters.iter().any(|p| !(p.value.is_finite() && p.error.is_finite())) {
         return Err(not_converged);
     }
     Ok(Fitted { parameters, residuals: residuals(&p), rms: (best / n as f64).sqrt() })
@@ -134,6 +197,26 @@ fn normal_equations(
         }
     }
     (normal, slope, scale)
+}
+
+/// J^T diag(r^2) J with the columns scaled as those of the normal equations.
+fn squared_residuals(
+    points: &[(f64, f64)],
+    p: &[f64],
+    m: usize,
+    scale: &[f64],
+    model: &impl Fn(f64, &[f64], &mut [f64]) -> f64,
+) -> Vec<f64> {
+    let (mut sum, mut gradient) = (vec![0.0; m * m], vec![0.0; m]);
+    for &(x, y) in points {
+        let r = y - model(x, p, &mut gradient);
+        for i in 0..m {
+            for j in 0..m {
+                sum[i * m + j] += r * r * (gradient[i] / scale[i]) * (gradient[j] / scale[j]);
+            }
+        }
+    }
+    sum
 }
 
 /// Lower factor of a symmetric matrix; the first index whose pivot is not above `least`, if there is one.
@@ -192,6 +275,39 @@ mod tests {
         assert!((slope.error - (s2 / 5.0f64).sqrt()).abs() < 1e-9);
         let offset = fit.get("offset").unwrap();
         assert!((offset.error - (s2 * (0.25 + 2.25 / 5.0)).sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn errors_hold_where_large_values_are_less_certain() {
+        // y = 3 e^-x with 2 % of each value: the error of the amplitude, against the spread over many data sets.
+        let found: Vec<FittedParameter> = (0..400u64)
+            .map(|seed| {
+                let points: Vec<(f64, f64)> = (0..40)
+                    .map(|k| {
+                        let x = 0.1 * f64::from(k);
+                        let z = crate::numeric::standard_normal(crate::random::word(
+                            seed,
+                            crate::random::Purpose::Measurement,
+                            0,
+                            u64::from(k as u32),
+                        ));
+                        (x, 3.0 * (-x).exp() * (1.0 + 0.02 * z))
+                    })
+                    .collect();
+                let unknowns = [unknown("amplitude", 2.0), unknown("rate", 0.5)];
+                let fit = least_squares("decay", &points, &unknowns, |x, p, d| {
+                    let e = (-p[1] * x).exp();
+                    (d[0], d[1]) = (e, -p[0] * x * e);
+                    p[0] * e
+                });
+                fit.unwrap().parameters.swap_remove(0)
+            })
+            .collect();
+        let n = found.len() as f64;
+        let mean = found.iter().map(|p| p.value).sum::<f64>() / n;
+        let spread = (found.iter().map(|p| (p.value - mean) * (p.value - mean)).sum::<f64>() / n).sqrt();
+        let stated = found.iter().map(|p| p.error).sum::<f64>() / n;
+        assert!((stated / spread - 1.0).abs() < 0.15, "stated {stated}, found {spread}");
     }
 
     #[test]

@@ -6,10 +6,16 @@
 mod csv;
 mod curves;
 mod least_squares;
+mod preset;
+mod sweep;
+mod window;
 
-pub use csv::{CsvError, Measured, Wanted, plain, read_columns, wanted};
-pub use curves::{fit_iv, fit_pulses, fit_relaxation, fit_retention, fit_stdp};
-pub use least_squares::{Unknown, least_squares};
+pub use csv::{CsvError, Measured, Wanted, optional_column, plain, read_columns, wanted};
+pub use curves::{Curve, fit_iv, fit_pulses, fit_relaxation, fit_retention, fit_stdp};
+pub use least_squares::{Held, Unknown, least_squares, least_squares_holding};
+pub use preset::{Change, Head, write_preset};
+pub use sweep::{Loop, Polarity, fit_loop};
+pub use window::{WindowDevice, device_of_window};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,4 +62,21 @@ pub enum FitError {
     /// A value that the model cannot have.
     #[error("row {row}: {what}")]
     Data { row: usize, what: String },
+}
+
+impl FitError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::TooFewPoints { .. } => "measure more points, or hold a parameter with --param NAME=VALUE",
+            Self::Undetermined { .. } => {
+                "measure where it shows, or hold it at a value known from elsewhere with --param NAME=VALUE"
+            }
+            Self::NotConverged { .. } => {
+                "look at the data in a plot; leave out what another process made with --from and --to"
+            }
+            Self::Data { .. } => "remove the row, or the part of the data with --from and --to",
+        }
+    }
 }

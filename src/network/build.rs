@@ -2,7 +2,7 @@
 
 use super::compile::{Form, form, lanes, ranks};
 use super::{Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
-use crate::neuron::{Lif, LifError};
+use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
 
 /// Why a description is not a network.
@@ -35,7 +35,7 @@ pub enum Fault {
     )]
     Pulse { name: String, breakpoints: usize },
     #[error("population `{name}`: {fault}")]
-    Neuron { name: String, fault: LifError },
+    Neuron { name: String, fault: NeuronError },
     #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
     ZeroDelayCycle { names: Vec<String> },
     #[error("source `{name}` has a spike of line {id}, but only {size} lines")]
@@ -66,8 +66,17 @@ impl Builder {
     }
 
     /// Adds a population and returns its index.
-    pub fn population(&mut self, name: &str, size: u32, lif: Lif) -> usize {
-        self.populations.push(Population { name: name.into(), size, lif, form: Form::OwnTime, rank: 0 });
+    pub fn population(&mut self, name: &str, size: u32, neuron: impl Into<Neuron>) -> usize {
+        let neuron = neuron.into();
+        let lif = neuron.membrane();
+        self.populations.push(Population {
+            name: name.into(),
+            size,
+            neuron,
+            lif,
+            form: Form::OwnTime,
+            rank: 0,
+        });
         self.populations.len() - 1
     }
 
@@ -145,7 +154,7 @@ impl Builder {
             if population.size == 0 {
                 faults.push(Fault::Empty { what: "population", name: population.name.clone() });
             }
-            let neuron = population.lif.faults().into_iter();
+            let neuron = population.neuron.faults().into_iter();
             faults.extend(neuron.map(|fault| Fault::Neuron { name: population.name.clone(), fault }));
         }
         for projection in &projections {

@@ -101,12 +101,12 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
         });
     // At rheobase exactly the padding of the rows would be at threshold too.
     let lif = &population.lif;
-    let below = lif.bias() < lif.theta();
+    let below = lif.bias() < population.neuron.lowest_theta();
     let jumps = projections
         .iter()
         .filter(|projection| projection.to == index)
         .all(|projection| matches!(projection.kernel, Kernel::Delta));
-    match (reached_by_all && below, jumps && below && scalable(lif)) {
+    match (reached_by_all && below, jumps && below && population.neuron.switch().is_none() && scalable(lif)) {
         (true, _) => Form::SharedDecay,
         (false, true) => Form::Scaled,
         (false, false) => Form::OwnTime,
@@ -120,7 +120,7 @@ fn scalable(lif: &crate::neuron::Lif) -> bool {
 
 /// Whether bias alone carries the membrane above threshold.
 pub(super) fn fires_by_itself(population: &Population) -> bool {
-    population.lif.bias() > population.lif.theta()
+    population.lif.bias() > population.neuron.lowest_theta()
 }
 
 /// Whether firings of a population have to be predicted between arrivals.
@@ -183,7 +183,8 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
                 kind: LaneKind::MinTree,
                 label: format!("{}: predicted firings", population.name),
             });
-            if population.lif.t_ref.get() > 0.0 {
+            // On-times that differ end in any order: they are on the general lane.
+            if population.lif.t_ref.get() > 0.0 && !population.neuron.varies() {
                 lanes.push(Lane {
                     kind: LaneKind::Fifo,
                     label: format!("{}: refractory ends", population.name),

@@ -14,7 +14,7 @@ pub use compile::{Form, Lane, LaneKind};
 pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
-use crate::neuron::Lif;
+use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
 use crate::waveform::Breakpoint;
@@ -53,6 +53,8 @@ pub enum SourceKind {
 pub struct Population {
     pub name: String,
     pub size: u32,
+    pub neuron: Neuron,
+    /// What `neuron` is between spikes: [`Neuron::membrane`].
     pub lif: Lif,
     /// Arithmetic form, chosen by the plan.
     pub form: Form,

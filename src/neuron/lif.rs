@@ -136,7 +136,13 @@ impl Lif {
     /// at most once in an instant.
     #[must_use]
     pub fn firing(&self, x0: f64, a: f64, b: f64, limit: Time) -> Option<Time> {
-        let seconds = self.crossing(x0, a, b, self.theta(), limit.as_seconds())?;
+        self.firing_at(x0, a, b, self.theta(), limit)
+    }
+
+    /// As [`Lif::firing`] with the threshold `theta` (relative to rest, in volts).
+    #[must_use]
+    pub fn firing_at(&self, x0: f64, a: f64, b: f64, theta: f64, limit: Time) -> Option<Time> {
+        let seconds = self.crossing(x0, a, b, theta, limit.as_seconds())?;
         let up = Second::from_si(seconds).and_then(|t| Time::from_seconds_up(t).ok()).unwrap_or(Time::MAX);
         Some(up.max(Time::from_fs(1)).min(limit))
     }

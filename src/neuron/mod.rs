@@ -2,14 +2,91 @@
 //!
 //! A model answers, the engine acts: nothing here schedules anything or knows what time it is.
 //!
-//! `lif` is the paper's eq. (2). The same device seen as a volatile threshold switch (on and off
-//! states, turn-off at the hold voltage, thresholds redrawn at each switching) will be a model of
-//! its own beside it, on the same `membrane`.
+//! [`Lif`] is the paper's eq. (2), [`Switch`] the same device seen as a volatile threshold switch. Both obey the
+//! same equation between spikes ([`membrane`]), so the engine advances one kind of membrane; what tells
+//! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
 
 mod lif;
+mod switch;
 mod train;
 
 /// The membrane's equation; a volatile filament obeys the same one.
 pub use crate::numeric::first_order as membrane;
 pub use lif::{Lif, LifError, Reset};
+pub use switch::{Switch, SwitchNeuronError};
 pub use train::PulseTrain;
+
+use serde::{Deserialize, Serialize};
+
+/// A neuron of any model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Neuron {
+    Lif(Lif),
+    Switch(Switch),
+}
+
+/// A parameter that makes no neuron of its model.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum NeuronError {
+    #[error(transparent)]
+    Lif(#[from] LifError),
+    #[error(transparent)]
+    Switch(#[from] SwitchNeuronError),
+}
+
+impl Neuron {
+    /// All faults of its parameters.
+    #[must_use]
+    pub fn faults(&self) -> Vec<NeuronError> {
+        match self {
+            Self::Lif(lif) => lif.faults().into_iter().map(NeuronError::Lif).collect(),
+            Self::Switch(switch) => switch.faults().into_iter().map(NeuronError::Switch).collect(),
+        }
+    }
+
+    /// The leaky integrator it is between spikes, with the nominal threshold and refractory time.
+    #[must_use]
+    pub fn membrane(&self) -> Lif {
+        match self {
+            Self::Lif(lif) => lif.clone(),
+            Self::Switch(switch) => switch.membrane(),
+        }
+    }
+
+    /// The lowest threshold it can have, relative to rest, in volts.
+    #[must_use]
+    pub fn lowest_theta(&self) -> f64 {
+        match self {
+            Self::Lif(lif) => lif.theta(),
+            Self::Switch(switch) => switch.lowest_theta(),
+        }
+    }
+
+    /// The switch, if it is one.
+    #[must_use]
+    pub fn switch(&self) -> Option<&Switch> {
+        match self {
+            Self::Lif(_) => None,
+            Self::Switch(switch) => Some(switch),
+        }
+    }
+
+    /// Whether threshold and refractory time differ between neurons or cycles.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.switch().is_some_and(Switch::varies)
+    }
+}
+
+impl From<Lif> for Neuron {
+    fn from(lif: Lif) -> Self {
+        Self::Lif(lif)
+    }
+}
+
+impl From<Switch> for Neuron {
+    fn from(switch: Switch) -> Self {
+        Self::Switch(switch)
+    }
+}

@@ -4,9 +4,12 @@
 //! can be told apart by colour-blind readers, and the maps of values also in grey.
 
 mod accuracy;
+pub mod chart;
 mod conductance;
 mod confusion;
 mod energy;
+mod experiment;
+pub mod measured;
 pub mod number;
 mod overview;
 mod png;
@@ -23,6 +26,7 @@ use crate::record::csv::SpikeRow;
 use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::{Outcome, Status};
 use crate::scenario::plan::{Plan, Protocol};
+use crate::time::Time;
 
 /// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
 pub const PAPER_ACCURACY: f64 = 0.9157;
@@ -120,6 +124,11 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
     {
         add("confusion", Shape::Tall, confusion::caption(), confusion::draw(&result.confusion)?);
     }
+    if let Protocol::Device { experiments } = &plan.protocol {
+        // What one device spent is a line of its table.
+        figures.extend(experiment::figures(experiments, &outcome.experiments)?);
+        return Ok(figures);
+    }
     if let Some(figure) = energy::figure(plan, outcome)? {
         figures.push(figure);
     }
@@ -142,6 +151,7 @@ fn episode_ms(plan: &Plan, episode: u64) -> f64 {
         }
         Protocol::Supervised(protocol) => protocol.test_presentation,
         Protocol::Simulate { duration } => *duration,
+        Protocol::Device { .. } => Time::ZERO,
     };
     duration.as_seconds() * 1e3
 }
@@ -157,7 +167,6 @@ pub fn paper_accuracy(plan: &Plan) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::report::example;
-    use crate::time::Time;
 
     #[test]
     fn every_picture_of_a_run_is_drawn_and_can_be_rendered() {

@@ -45,7 +45,7 @@ pub fn bold(size: f64, colour: RGBColor) -> TextStyle<'static> {
 }
 
 /// The page's font where there is one, else whatever the viewer has without serifs.
-const FONT: &str = "system-ui, Helvetica, Arial, 'DejaVu Sans', sans-serif";
+pub const FONT: &str = "system-ui, Helvetica, Arial, 'DejaVu Sans', sans-serif";
 
 /// Where a text sits relative to its point.
 #[derive(Clone, Copy)]

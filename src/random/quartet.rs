@@ -20,19 +20,18 @@ impl Quartet {
     #[must_use]
     pub fn new(seed: u64, purpose: Purpose, entity: u32, episode: u64) -> Self {
         let key = [seed as u32, (seed >> 32) as u32];
-        let mut state = [[0; 4]; 4];
-        for lane in 0..4 {
-            for half in 0..2 {
-                // The upper half of the purpose keeps these counters apart from those of other streams.
-                let part = (1 + 2 * lane + half) as u32;
-                let counter = [purpose as u32 | part << 16, entity, episode as u32, (episode >> 32) as u32];
-                let [a, b, c, d] = philox4x32_10(counter, key).map(u64::from);
-                state[2 * half][lane] = a | b << 32;
-                state[2 * half + 1][lane] = c | d << 32;
-            }
+        let half = |part: u32| {
+            // The upper half of the purpose keeps these counters apart from those of other streams.
+            let counter = [purpose as u32 | (1 + part) << 16, entity, episode as u32, (episode >> 32) as u32];
+            let [a, b, c, d] = philox4x32_10(counter, key).map(u64::from);
+            [a | b << 32, c | d << 32]
+        };
+        let lanes = [0, 2, 4, 6].map(|part| {
+            let ([a, b], [c, d]) = (half(part), half(part + 1));
             // A state of zeros would stay so.
-            state[0][lane] |= u64::from((0..4).all(|word| state[word][lane] == 0));
-        }
+            [a | u64::from(a | b | c | d == 0), b, c, d]
+        });
+        let state = [0, 1, 2, 3].map(|word| lanes.map(|lane| lane[word]));
         Self { state }
     }
 

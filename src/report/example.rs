@@ -1,7 +1,7 @@
 //! An invented run of the right shape, to try reports on: no number in it was computed by a network.
 
 use crate::energy::{Category, Entry, Ledger};
-use crate::neuron::{Lif, Reset};
+use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::report::summary::{Calibration, HostPerformance};
 use crate::scenario::outcome::{
@@ -50,7 +50,7 @@ fn plan() -> Plan {
         populations: vec![PopulationPlan {
             name: "output".into(),
             size: 10,
-            neuron: Lif { reset: Reset::Subtract, ..Lif::default() },
+            neuron: Neuron::Lif(Lif { reset: Reset::Subtract, ..Lif::default() }),
             switch: SwitchEnergy {
                 i_cc: Ampere::new(7e-6),
                 g_on: Siemens::new(35e-6),
@@ -218,6 +218,7 @@ fn outcome() -> Outcome {
             shown: Some(ShownSample { class: 7, index: 0, rates_hz: rates.to_vec(), spikes_ms }),
             weights_from: None,
         }),
+        experiments: Vec::new(),
         arrays: vec![
             array("weight.input", weights),
             array("conductance.input.plus", plus),

@@ -40,6 +40,7 @@ pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: 
                         }
                     }
                     (headline(manifest, summary))
+                    @if !summary.experiments.is_empty() { (super::device::section(&summary.experiments)) }
                     @if !figures.is_empty() {
                         h2 { "Pictures" }
                         div.figures {
@@ -53,7 +54,7 @@ pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: 
                     }
                     h2 { "Counts and energy" }
                     div.columns {
-                        (counts(summary))
+                        @if summary.experiments.is_empty() { (counts(summary)) }
                         (energy(manifest, outcome, summary))
                     }
                     @if !summary.programming.is_empty() { (programming(summary)) }
@@ -122,6 +123,13 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
                     (card("Energy per inference", &html! { (si(energy, "J")) }, &remark))
                     @let remark = format!("from {:.0} input spikes", inference.input_spikes);
                     (card("Output spikes per inference", &html! { (format!("{:.1}", inference.output_spikes)) }, &remark))
+                }
+                None if !summary.experiments.is_empty() => {
+                    @if let Some(agreement) = &summary.paper {
+                        @let remark = if agreement.complete() { "all within their tolerance" } else { "the others are out of tolerance" };
+                        (card("The paper\u{2019}s numbers", &html! { (agreement.within) " of " (agreement.compared) }, remark))
+                    }
+                    (card("Experiments", &html! { (summary.experiments.len()) }, "with single devices"))
                 }
                 None => {
                     @let total = summary.energy_j.get("total").copied().unwrap_or(0.0);

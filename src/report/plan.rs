@@ -1,5 +1,6 @@
 //! A plan in words: what is connected to what, with which values.
 
+use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
     Connect, DatasetName, DrawRule, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan,
@@ -32,6 +33,9 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
         }
         Protocol::Supervised(supervised) => {
             ("Protocol: supervised training".to_string(), training(plan, supervised))
+        }
+        Protocol::Device { experiments } => {
+            return experiments.iter().map(super::device::described).collect();
         }
     };
     sources.chain(populations).chain(projections).chain([protocol]).collect()
@@ -71,13 +75,15 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
         let (name, s) = (&population.name, &population.switch);
         let mark = |key: &str| assumed(format!("population.{name}.switch.{key}"));
         let power = s.i_cc.get() * s.i_cc.get() / s.g_on.get();
+        let is_switch = population.neuron.switch().is_some();
         lines.push(format!(
-            "Neurons of {name}: I_cc\u{b2}/G_on = ({})\u{b2}/{} = {} while on, for {}{} per spike.",
+            "Neurons of {name}: I_cc\u{b2}/G_on = ({})\u{b2}/{} = {} while on, for {}{} per spike{}.",
             si(s.i_cc.get(), "A"),
             si(s.g_on.get(), "S"),
             si(power, "W"),
             si(s.on_time.get(), "s"),
-            mark("on_time"),
+            if is_switch { "" } else { mark("on_time") },
+            if is_switch { " (each spike booked with the on-time it had)" } else { "" },
         ));
         lines.push(format!(
             "Limiter of {name}: the rest of I_cc V_drive during that time, V_drive = {}{}.",
@@ -91,7 +97,7 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
                  filament (0 to v_th), G_off = {}{}.{}",
                 si(s.g_off.get(), "S"),
                 mark("g_off"),
-                membrane_rms_v.map_or_else(String::new, |rms| beyond(rms, population.neuron.v_th.get())),
+                membrane_rms_v.map_or_else(String::new, |rms| beyond(rms, population.neuron.membrane().v_th.get())),
             ));
         }
     }
@@ -139,8 +145,20 @@ fn source(source: &SourcePlan) -> Vec<Row> {
 }
 
 fn population(population: &PopulationPlan) -> Vec<Row> {
-    let n = &population.neuron;
+    let n = population.neuron.membrane();
     let reset = format!("{:?}", n.reset).to_lowercase();
+    if let Neuron::Switch(switch) = &population.neuron {
+        let own = if switch.on_time.is_some() { "" } else { ", the device's own" };
+        return vec![
+            row("model", "volatile threshold switch"),
+            row("size", count(population.size.into())),
+            row("tau_m", n.tau_m.to_string()),
+            row("u_rest, v_hold, v_th", format!("{}, {}, {}", n.u_rest, n.v_hold, n.v_th)),
+            row("on_time", format!("{}{own}", si(n.t_ref.get(), "s"))),
+            row("cycle_cv, device_cv", format!("{}, {}", switch.spread.cycle, switch.spread.device)),
+            row("i_cc, g_on", format!("{}, {}", population.switch.i_cc, population.switch.g_on)),
+        ];
+    }
     vec![
         row("model", "leaky integrate-and-fire"),
         row("size", count(population.size.into())),

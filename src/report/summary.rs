@@ -4,6 +4,7 @@
 //! is absent only where it has no meaning. `performance` is the only part that may differ between two
 //! runs of one scenario and seed.
 
+use super::device::{Agreement, ExperimentSummary};
 use crate::energy::{Category, Ledger};
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
@@ -47,6 +48,11 @@ pub struct Summary {
     pub programming: Vec<Programming>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
+    /// How many of the paper's numbers came out, where devices were measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Agreement>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub experiments: Vec<ExperimentSummary>,
     pub fingerprint: String,
     /// Every value nobody measured: "parameter = value (why)".
     pub assumed: Vec<String>,
@@ -271,6 +277,8 @@ impl Summary {
                 index: shown.index,
                 rates_hz: shown.rates_hz.clone(),
             }),
+            paper: agreement(plan, outcome),
+            experiments: outcome.experiments.iter().map(ExperimentSummary::new).collect(),
             fingerprint: outcome.fingerprint.clone(),
             assumed: plan.assumed.clone(),
             notes: outcome.notes.clone(),
@@ -301,6 +309,15 @@ impl Summary {
     pub fn read(path: &Path) -> Result<Self, RecordError> {
         read_json(&path.join(SUMMARY))
     }
+}
+
+fn agreement(plan: &Plan, outcome: &Outcome) -> Option<Agreement> {
+    let rows = || outcome.experiments.iter().flat_map(|experiment| &experiment.compared);
+    (rows().next().is_some()).then(|| Agreement {
+        figure: plan.reproduces.as_ref().map(|reproduces| reproduces.figure.clone()),
+        compared: rows().count(),
+        within: rows().filter(|row| row.within).count(),
+    })
 }
 
 /// Sums a ledger by category, in the order of the categories, with `total` at the end.

@@ -1,6 +1,8 @@
 //! Results as CSV: a header, one line per row, `.` for the decimal point.
 
+use super::device::ExperimentSummary;
 use crate::record::csv::field;
+use crate::scenario::device::{MeasuredIn, Relation, Tolerance};
 use crate::scenario::outcome::{EpochResult, ProgrammingResult};
 use std::fmt::Write as _;
 
@@ -45,6 +47,43 @@ pub fn programming(cases: &[ProgrammingResult]) -> String {
     for case in cases {
         for (draw, accuracy) in case.accuracy.iter().enumerate() {
             let _ = writeln!(text, "{},{},{accuracy}", field(&case.name), draw + 1);
+        }
+    }
+    text
+}
+
+/// `compare.csv`: one line per number of the paper, in SI units (a percentage as a fraction).
+#[must_use]
+pub fn compared(experiments: &[ExperimentSummary]) -> String {
+    let mut text =
+        "experiment,quantity,unit,relation,paper,simulated,difference,tolerance,tolerance_is,status\n"
+            .to_string();
+    for experiment in experiments {
+        for row in &experiment.compare {
+            let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+            let (tolerance, is) = match row.tolerance {
+                Tolerance::Absolute(value) => (value, "absolute"),
+                Tolerance::Relative(value) => (value, "relative"),
+            };
+            let relation = match row.relation {
+                Relation::Equal => "equal",
+                Relation::AtLeast => "at_least",
+                Relation::AtMost => "at_most",
+            };
+            let unit = match row.unit {
+                MeasuredIn::Fraction => "1",
+                unit => unit.symbol(),
+            };
+            let _ = writeln!(
+                text,
+                "{},{},{unit},{relation},{},{},{},{tolerance},{is},{}",
+                experiment.name,
+                row.name,
+                row.paper,
+                number(row.simulated),
+                number(row.difference),
+                row.status.word()
+            );
         }
     }
     text

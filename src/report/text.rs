@@ -1,6 +1,8 @@
 //! The end of a run in a terminal: the results in a screenful.
 
+use crate::plot::measured::shown as measured_text;
 use crate::plot::number::{bytes, count, duration, percent, rough, si};
+use crate::report::device;
 use crate::report::summary::{Accuracy, Summary};
 use crate::scenario::outcome::Status;
 
@@ -32,7 +34,11 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
         );
     }
     lines.gap();
-    spike_lines(&mut lines, summary);
+    if summary.experiments.is_empty() {
+        spike_lines(&mut lines, summary);
+    } else {
+        experiment_lines(&mut lines, summary);
+    }
     energy_lines(&mut lines, summary);
     lines.gap();
     performance_lines(&mut lines, summary);
@@ -84,6 +90,37 @@ fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
     if let Some(from) = &accuracy.weights_from {
         lines.row("weights from", from);
     }
+}
+
+/// The paper's numbers beside the simulated ones, and what else was measured.
+fn experiment_lines(lines: &mut Lines, summary: &Summary) {
+    lines.text.push_str(&device::table(&summary.experiments));
+    for experiment in &summary.experiments {
+        let compared = |name: &str| experiment.compare.iter().any(|row| row.name == name);
+        let others: Vec<String> = experiment
+            .measured
+            .iter()
+            .filter(|(name, measured)| !compared(name) && measured.value.is_some())
+            .map(|(_, measured)| {
+                format!("{} {}", measured.what, measured_text(measured.value, measured.unit))
+            })
+            .collect();
+        if !others.is_empty() {
+            lines.gap();
+            lines
+                .text
+                .push_str(&format!("  {} ({}, {})\n", experiment.title, experiment.kind, experiment.device));
+            for other in others {
+                lines.text.push_str(&format!("    {other}\n"));
+            }
+        }
+    }
+    lines.gap();
+    lines.row("simulated", &format!("{} in {}", duration(summary.sim_time_s), experiments(summary.episodes)));
+}
+
+fn experiments(n: u64) -> String {
+    if n == 1 { "1 experiment".into() } else { format!("{} experiments", count(n)) }
 }
 
 fn spike_lines(lines: &mut Lines, summary: &Summary) {

@@ -1,9 +1,13 @@
 //! The values nobody measured, for the head of every report.
 
 use super::filled::{Datum, Entry, Fields, Filled};
-use super::plan::{Kernel, Plan};
+use super::plan::{Kernel, Plan, Protocol};
 use super::spec::{Fallback, Provenance, SECTIONS};
 use super::text::{Value, literal};
+use crate::device::preset;
+
+/// Why a value is what it is, where only the scenario knows.
+const STATED: &str = "the scenario says so; not measured";
 
 /// "parameter = value (why)" for every value whose default is assumed or fitted by inference.
 ///
@@ -16,11 +20,35 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<String> {
             collect(fields, plan, &mut lines);
         }
     }
+    if let Protocol::Device { experiments } = &plan.protocol {
+        let mut seen = Vec::new();
+        for device in experiments.iter().map(|experiment| &experiment.device) {
+            if !seen.contains(&device.name.as_str()) {
+                seen.push(&device.name);
+                let name = &device.name;
+                lines.extend(device.preset.assumed().iter().map(|line| format!("device.{name}.{line}")));
+            }
+        }
+    }
     lines
 }
 
 fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
     for entry in fields.entries.iter().filter(|entry| entry.active) {
+        if let Some(given) = &entry.preset {
+            let (printed, usual) = match (&entry.datum, &given.datum) {
+                (Some(Datum::Quantity(unit, value)), Datum::Quantity(_, usual)) => {
+                    (unit.print(*value), value == usual)
+                }
+                (Some(Datum::Number(value)), Datum::Number(usual)) => (value.to_string(), value == usual),
+                _ => continue,
+            };
+            if given.provenance == preset::Provenance::Assumed {
+                let why = if usual { &given.source } else { STATED };
+                lines.push(format!("{}.{} = {printed} ({why})", fields.path, entry.key.name));
+            }
+            continue;
+        }
         match &entry.datum {
             Some(Datum::Table(inner)) => collect(inner, plan, lines),
             Some(Datum::Tables(list)) => list.iter().for_each(|inner| collect(inner, plan, lines)),
@@ -33,7 +61,7 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
                     Value::Text(text) => unit.parse(&text).ok() == Some(*value),
                     _ => false,
                 };
-                let why = if usual { why } else { "the scenario says so; not measured" };
+                let why = if usual { why } else { STATED };
                 lines.push(format!("{}.{} = {} ({why})", fields.path, entry.key.name, unit.print(*value)));
             }
             _ => {}
@@ -51,6 +79,6 @@ fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
         return true;
     };
     let current = |kernel: &Kernel| !matches!(kernel, Kernel::Delta);
-    plan.populations[index].neuron.i_bias.get() != 0.0
+    plan.populations[index].neuron.membrane().i_bias.get() != 0.0
         || plan.projections.iter().any(|projection| projection.to == index && current(&projection.kernel))
 }

@@ -3,6 +3,7 @@
 use super::diagnostic::At;
 use super::spec::{Key, Refers, Unit};
 use super::text::Node;
+use crate::device::preset::Provenance;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -13,11 +14,13 @@ pub enum Datum {
     Number(f64),
     /// In SI units.
     Quantity(Unit, f64),
+    /// In SI units.
+    Quantities(Unit, Vec<f64>),
     Choice(&'static str),
     Names(Vec<(String, At)>),
     Table(Fields),
     Tables(Vec<Fields>),
-    /// Checked when the rest is known: weights and rows.
+    /// Checked when the rest is known: weights, rows, overrides, the paper's figures.
     Raw(Node),
 }
 
@@ -32,6 +35,8 @@ pub enum Origin {
     SameAs(&'static str),
     /// The rest of the scenario.
     Derived(&'static str),
+    /// The device preset of this name: see [`Entry::preset`].
+    Preset(String),
     /// Nothing is there.
     Absent,
 }
@@ -45,6 +50,16 @@ pub struct Entry {
     pub origin: Origin,
     /// `None`: absent, or faulty and reported.
     pub datum: Option<Datum>,
+    /// What a device preset says about the key, whether or not something else is written.
+    pub preset: Option<Given>,
+}
+
+/// A value of a device preset.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub datum: Datum,
+    pub provenance: Provenance,
+    pub source: String,
 }
 
 /// A table with every key of the specification.
@@ -76,6 +91,22 @@ impl Fields {
     pub fn quantity(&self, name: &str) -> Option<f64> {
         match self.datum(name)? {
             Datum::Quantity(_, value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn quantities(&self, name: &str) -> &[f64] {
+        match self.datum(name) {
+            Some(Datum::Quantities(_, values)) => values,
+            _ => &[],
+        }
+    }
+
+    #[must_use]
+    pub fn raw(&self, name: &str) -> Option<&Node> {
+        match self.datum(name)? {
+            Datum::Raw(node) => Some(node),
             _ => None,
         }
     }
@@ -186,6 +217,7 @@ impl Filled {
             Refers::Population => &["population"],
             Refers::Projection => &["projection"],
             Refers::SourceOrPopulation => &["source", "population"],
+            Refers::Device => &["device"],
         };
         sections.iter().flat_map(|section| self.all(section)).map(|(name, _)| name.as_str()).collect()
     }

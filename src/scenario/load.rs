@@ -7,6 +7,7 @@ use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source, nearest};
 use super::filled::Filled;
 use super::plan::Plan;
 use super::reader;
+use super::set::{self, Set};
 use super::text::{self, Item, Node, Table, Value};
 use super::{lower, plausibility, resolve, shipped, spec};
 use crate::record::rundir::is_run;
@@ -117,12 +118,8 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
         if inner.is_file() {
             return Ok(vec![on_disk(&inner)?]);
         }
-        let mut several: Vec<PathBuf> = std::fs::read_dir(path)
-            .map_err(|error| unreadable(argument, &error))?
-            .filter_map(|entry| Some(entry.ok()?.path().join("scenario.toml")))
-            .filter(|file| file.is_file())
-            .collect();
-        several.sort();
+        let mut several = Vec::new();
+        below(path, 0, &mut several).map_err(|error| unreadable(argument, &error))?;
         if !several.is_empty() {
             let mut faults = Diagnostics::default();
             let mut all = Vec::new();
@@ -135,7 +132,7 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
             return if faults.is_empty() { Ok(all) } else { Err(faults) };
         }
         if let Some(found) = embedded(argument) {
-            return Ok(vec![found]);
+            return Ok(found);
         }
         let misplaced = [path, &inner]
             .into_iter()
@@ -154,23 +151,80 @@ fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
     if path.exists() {
         return Ok(vec![on_disk(path)?]);
     }
-    embedded(argument).map(|found| vec![found]).ok_or_else(|| not_found(argument, None).into())
+    embedded(argument).ok_or_else(|| not_found(argument, None).into())
 }
 
-fn embedded(name: &str) -> Option<Found> {
+/// Directories below each other that are searched for scenarios.
+const MAX_DEPTH: usize = 4;
+
+/// Every `scenario.toml` in the directories of a directory, by path. What holds a scenario is not searched further.
+fn below(directory: &Path, depth: usize, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut inner: Vec<PathBuf> = std::fs::read_dir(directory)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir())
+        .collect();
+    inner.sort();
+    for path in inner {
+        let file = path.join("scenario.toml");
+        if file.is_file() {
+            into.push(file);
+        } else if depth < MAX_DEPTH {
+            // What may not be entered holds nothing for us.
+            let _ = below(&path, depth + 1, into);
+        }
+    }
+    Ok(())
+}
+
+/// A shipped scenario, or those of a shipped set.
+fn embedded(name: &str) -> Option<Vec<Found>> {
+    match (shipped_found(name), shipped::set(name)) {
+        (Some(found), _) => Some(vec![found]),
+        (None, Some(set)) => {
+            Some(set.scenarios().iter().filter_map(|one| shipped_found(one.name())).collect())
+        }
+        (None, None) => None,
+    }
+}
+
+fn shipped_found(name: &str) -> Option<Found> {
     let shipped = shipped::find(name)?;
     Some(Found {
-        name: name.to_string(),
-        source: format!("{name} (shipped)"),
-        identity: format!("shipped:{name}/scenario.toml"),
-        base: Base::Shipped(PathBuf::from(name)),
+        name: shipped.name().to_string(),
+        source: format!("{} (shipped)", shipped.name()),
+        identity: format!("shipped:{}/scenario.toml", shipped.name()),
+        base: Base::Shipped(shipped.path().to_path_buf()),
         text: shipped.scenario().to_string(),
     })
 }
 
+/// What the directory or shipped set says of itself, if `argument` is one.
+///
+/// # Errors
+/// If its `set.toml` cannot be read.
+pub fn load_set(argument: &str) -> Result<Option<Set>, Diagnostics> {
+    let path = Path::new(argument);
+    if path.exists() {
+        let file = path.join(set::FILE);
+        if !path.is_dir() || path.join("scenario.toml").is_file() || !file.is_file() {
+            return Ok(None);
+        }
+        let text = read_file(&file, MAX_SCENARIO)?;
+        return set::parse(&file.display().to_string(), &text).map(Some).map_err(Into::into);
+    }
+    match shipped::set(argument).and_then(|set| set.about()) {
+        Some(text) => {
+            set::parse(&format!("{argument}/{} (shipped)", set::FILE), text).map(Some).map_err(Into::into)
+        }
+        None => Ok(None),
+    }
+}
+
 fn not_found(argument: &str, at: Option<&At>) -> Diagnostic {
-    let names = shipped::names();
-    let close = nearest(argument, names.iter().copied());
+    let mut names: Vec<&str> =
+        shipped::all().filter(|one| one.path() == Path::new(one.name())).map(|one| one.name()).collect();
+    names.extend(shipped::sets().iter().map(shipped::ShippedSet::name));
+    let close = nearest(argument, shipped::names().into_iter().chain(names.iter().copied()));
     Diagnostic::error(format!("there is no scenario `{argument}`"))
         .maybe_at(at)
         .label("not found")
@@ -240,13 +294,13 @@ fn extended(name: &str, at: &At) -> Result<Found, Diagnostic> {
     if let Base::Shipped(directory) = &at.source.base {
         for candidate in [directory.join(name).join("scenario.toml"), directory.join(name)] {
             if let Some((path, _)) = shipped::read(&candidate)
-                && let Some(found) = path.parent().and_then(Path::to_str).and_then(embedded)
+                && let Some(found) = path.parent().and_then(Path::to_str).and_then(shipped_found)
             {
                 return Ok(found);
             }
         }
     }
-    embedded(name).ok_or_else(|| not_found(name, Some(at)))
+    shipped_found(name).ok_or_else(|| not_found(name, Some(at)))
 }
 
 /// The scenario file a name leads to from the directory of the text that gives it.

@@ -10,8 +10,9 @@ use super::plan::{
     Storage, SwitchEnergy,
 };
 use super::spec::{Refers, Unit};
-use super::{assumed, lists, load, supervised};
-use crate::neuron::{Lif, Reset};
+use super::{assumed, device, lists, load, supervised};
+use crate::device::threshold::{ThresholdLaw, ThresholdSpread, ThresholdSwitch};
+use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
 use crate::units::{Quantity, Second};
@@ -164,6 +165,9 @@ impl Lower<'_> {
             Some(_) => Some(Reset::Rest),
             None => None,
         };
+        if fields.text("model") == Some("switch") {
+            return self.switch_population(name, fields, switch?);
+        }
         self.below(fields, "u_rest", "v_th", "the neuron would fire without any input");
         if reset == Some(Reset::Value) {
             self.below(fields, "u_reset", "v_th", "a neuron reset there would fire again at once");
@@ -182,7 +186,68 @@ impl Lower<'_> {
             r_m: quantity(fields, "r_m")?,
             i_bias: quantity(fields, "i_bias")?,
         };
+        let neuron = Neuron::Lif(neuron);
         Some(PopulationPlan { name: name.to_string(), size: fields.count("size")?, neuron, switch: switch? })
+    }
+
+    /// A population of threshold switches.
+    fn switch_population(
+        &mut self,
+        name: &str,
+        fields: &Fields,
+        mut energy: SwitchEnergy,
+    ) -> Option<PopulationPlan> {
+        let faults = self.faults.iter().count();
+        if let (Some(reset), Some(at)) = (fields.text("reset"), fields.written("reset"))
+            && reset != "hold"
+        {
+            self.faults.push(
+                Diagnostic::error(format!("`reset` of {} is \"{reset}\"", fields.what))
+                    .at(at)
+                    .also(fields.written("model"), "because of this")
+                    .allowed("\"hold\", or nothing: a switch turns off at its hold voltage")
+                    .hint("model = \"lif\" has all resets"),
+            );
+        }
+        self.below(fields, "u_rest", "v_hold", "the switch would never turn off");
+        self.below(fields, "v_hold", "v_th", "the switch would turn off before it turns on");
+        if let Some(table) = fields.table("switch") {
+            self.below(table, "g_off", "g_on", "on must conduct better than off");
+        }
+        let device = ThresholdSwitch {
+            tau: quantity(fields, "tau_m")?,
+            u_rest: quantity(fields, "u_rest")?,
+            v_th: quantity(fields, "v_th")?,
+            v_hold: quantity(fields, "v_hold")?,
+            i_cc: energy.i_cc,
+            g_off: energy.g_off,
+            g_on: energy.g_on,
+        };
+        let spread = ThresholdSpread {
+            cycle: fields.number("cycle_cv")?,
+            device: fields.number("device_cv")?,
+            law: match fields.text("threshold_law")? {
+                "weibull" => ThresholdLaw::Weibull,
+                _ => ThresholdLaw::LogNormal,
+            },
+        };
+        let switch = Switch {
+            device,
+            spread,
+            on_time: quantity(fields, "on_time"),
+            r_m: quantity(fields, "r_m")?,
+            i_bias: quantity(fields, "i_bias")?,
+        };
+        if self.faults.iter().count() == faults {
+            for fault in switch.faults() {
+                self.faults.push(
+                    Diagnostic::error(format!("{}: {fault}", fields.what)).maybe_at(fields.at.as_ref()),
+                );
+            }
+        }
+        energy.on_time = switch.membrane().t_ref;
+        let size = fields.count("size")?;
+        Some(PopulationPlan { name: name.to_string(), size, neuron: Neuron::Switch(switch), switch: energy })
     }
 
     /// Key `low` must be strictly below key `high` of the same table.
@@ -270,6 +335,9 @@ impl Lower<'_> {
     }
 
     fn protocol(&mut self, fields: &Fields) -> Option<Protocol> {
+        if fields.text("kind")? != "device" {
+            device::lower::unused(self, fields);
+        }
         match fields.text("kind")? {
             "simulate" => {
                 for (name, source) in self.filled.all("source") {
@@ -289,6 +357,9 @@ impl Lower<'_> {
                 Some(Protocol::Simulate { duration })
             }
             "supervised" => supervised::lower(self, fields).map(Protocol::Supervised),
+            "device" => {
+                device::lower::lower(self, fields).map(|experiments| Protocol::Device { experiments })
+            }
             _ => None,
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod assemble;
 mod assumed;
+pub mod device;
 pub mod diagnostic;
 pub mod filled;
 mod lists;
@@ -14,6 +15,7 @@ mod lower;
 pub mod outcome;
 pub mod plan;
 mod plausibility;
+mod preset;
 pub mod progress;
 mod projection;
 pub mod reader;
@@ -22,6 +24,7 @@ mod render;
 mod resolve;
 pub mod run;
 mod schema;
+pub mod set;
 pub mod shipped;
 pub mod spec;
 mod supervised;
@@ -30,6 +33,6 @@ pub mod text;
 mod weights;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use load::{Loaded, load, load_all, load_text};
+pub use load::{Loaded, load, load_all, load_set, load_text};
 pub use reference::markdown as reference;
 pub use schema::schema;

@@ -1,5 +1,7 @@
 //! What a run hands to reports: plain data, no formatting.
 
+use super::device::{MeasuredIn, PaperValue};
+use crate::device::protocol::Table;
 use crate::energy::Ledger;
 pub use crate::record::npz::NamedArray;
 use serde::{Deserialize, Serialize};
@@ -122,10 +124,73 @@ pub struct Outcome {
     pub energy: Ledger,
     pub inference: Option<InferenceEnergy>,
     pub supervised: Option<SupervisedResult>,
+    /// What devices on their own did.
+    pub experiments: Vec<ExperimentResult>,
     pub arrays: Vec<NamedArray>,
     /// XXH3-128 in hex over (episode, time, population, id) of population spikes, then final weights.
     pub fingerprint: String,
     pub phases: Vec<PhaseTime>,
     /// Lines for a person: what the engine chose, what is not modelled.
     pub notes: Vec<String>,
+}
+
+/// One experiment with a device: its curves, what was measured on them, and the paper's values beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentResult {
+    pub name: String,
+    /// "iv", "stdp".
+    pub kind: String,
+    pub title: String,
+    /// The preset of the device.
+    pub device: String,
+    pub curves: Vec<Curve>,
+    pub measured: Vec<MeasuredValue>,
+    pub compared: Vec<Compared>,
+    pub notes: Vec<String>,
+}
+
+impl ExperimentResult {
+    /// Whether every comparison came out within its tolerance.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.compared.iter().all(|row| row.within)
+    }
+
+    /// A measured value.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<f64> {
+        self.measured.iter().find(|measured| measured.name == name)?.value
+    }
+
+    /// A curve by its name.
+    #[must_use]
+    pub fn curve(&self, name: &str) -> Option<&Table> {
+        self.curves.iter().find(|curve| curve.name == name).map(|curve| &curve.table)
+    }
+}
+
+/// A table of numbers that an experiment gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Empty for the curve itself.
+    pub name: String,
+    pub table: Table,
+}
+
+/// A number read off the curves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasuredValue {
+    pub name: String,
+    pub what: String,
+    pub unit: MeasuredIn,
+    /// SI; a percentage as a fraction. `None`: it did not happen, or cannot be determined.
+    pub value: Option<f64>,
+}
+
+/// A number of the paper and what came out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    pub paper: PaperValue,
+    pub simulated: Option<f64>,
+    pub within: bool,
 }

@@ -4,7 +4,8 @@
 //! each other by index. Everything is in SI units; the engine's own choices (lanes, arithmetic form,
 //! storage) are made from the network and printed beside the plan.
 
-use crate::neuron::Lif;
+use super::device::ExperimentPlan;
+use crate::neuron::Neuron;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
@@ -74,7 +75,7 @@ pub enum DatasetName {
 pub struct PopulationPlan {
     pub name: String,
     pub size: u32,
-    pub neuron: Lif,
+    pub neuron: Neuron,
     pub switch: SwitchEnergy,
 }
 
@@ -88,7 +89,8 @@ pub struct SwitchEnergy {
     pub g_on: Siemens,
     pub g_off: Siemens,
     pub v_drive: Volt,
-    /// How long the switch stays on for one spike. Default 100 us (assumed: needs an active reset).
+    /// How long the switch stays on for one spike. `lif`: 100 us by default (assumed: needs an active reset);
+    /// `switch`: that of the nominal threshold, and the ledger books what each spike took.
     pub on_time: Second,
 }
 
@@ -236,6 +238,10 @@ pub enum Protocol {
         duration: Time,
     },
     Supervised(Supervised),
+    /// No network: devices measured on their own.
+    Device {
+        experiments: Vec<ExperimentPlan>,
+    },
 }
 
 /// Train a projection from a data set to a population of one neuron per class, and test it.

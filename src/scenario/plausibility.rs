@@ -4,6 +4,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
 use super::plan::{Kernel, Origin, Plan, Protocol, SourceKind, Supervised};
 use super::spec::Unit;
+use crate::neuron::Neuron;
 use crate::synapse::Placement;
 use crate::time::Time;
 
@@ -19,10 +20,11 @@ const MANY_SPIKES: f64 = 1e10;
 /// Adds a warning for everything implausible.
 pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     for (population, (_, fields)) in plan.populations.iter().zip(filled.all("population")) {
-        let tau = population.neuron.tau_m.get();
+        let tau_m = population.neuron.membrane().tau_m;
+        let tau = tau_m.get();
         if !(TAU_RANGE.0..=TAU_RANGE.1).contains(&tau) {
             warnings.push(
-                Diagnostic::warning(format!("`tau_m` of {} is {}", fields.what, population.neuron.tau_m))
+                Diagnostic::warning(format!("`tau_m` of {} is {tau_m}", fields.what))
                     .maybe_at(fields.place("tau_m"))
                     .label("unusual")
                     .allowed("membranes of memristive neurons relax in 1 us to 10 s")
@@ -46,7 +48,8 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
                 .hint("reading would write; this is not modelled"),
             );
         }
-        let tau = plan.populations.get(projection.to).map_or(f64::INFINITY, |p| p.neuron.tau_m.get());
+        let tau =
+            plan.populations.get(projection.to).map_or(f64::INFINITY, |p| p.neuron.membrane().tau_m.get());
         if matches!(projection.kernel, Kernel::Delta) && device.read.width.get() > DELTA_LIMIT * tau {
             warnings.push(
                 Diagnostic::warning(format!(
@@ -67,6 +70,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     let Some(protocol) = filled.one("protocol") else { return };
     match &plan.protocol {
         Protocol::Simulate { duration } => many_spikes(plan, *duration, protocol, warnings),
+        Protocol::Device { experiments } => super::device::plausible(experiments, filled, warnings),
         Protocol::Supervised(supervised) => {
             presentations(plan, supervised, filled, protocol, warnings);
             for (case, fields) in supervised.programming.iter().zip(protocol.tables("programming")) {
@@ -81,7 +85,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
 fn bounded(plan: &Plan) -> bool {
     match &plan.protocol {
         Protocol::Supervised(supervised) => supervised.weight_bound.is_some(),
-        Protocol::Simulate { .. } => true,
+        Protocol::Simulate { .. } | Protocol::Device { .. } => true,
     }
 }
 
@@ -98,7 +102,7 @@ fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         plan.populations.iter().zip(filled.all("population")).enumerate()
     {
         let driven = plan.projections.iter().any(|projection| projection.to == index);
-        if !driven && population.neuron.i_bias.get() == 0.0 {
+        if !driven && population.neuron.membrane().i_bias.get() == 0.0 {
             warnings.push(
                 Diagnostic::warning(format!("nothing arrives at {}", fields.what))
                     .maybe_at(fields.at.as_ref())
@@ -168,19 +172,25 @@ fn presentations(
             );
         }
     };
-    let neuron = &population.neuron;
+    let neuron = population.neuron.membrane();
+    let (period, is_switch) = match &population.neuron {
+        Neuron::Lif(_) => ("t_ref", false),
+        Neuron::Switch(_) => ("on_time", true),
+    };
     longer(
         neuron.t_ref.get(),
-        format!("`t_ref` of {} is {}", fields.what, neuron.t_ref),
-        "t_ref",
+        format!("`{period}` of {} is {}", fields.what, neuron.t_ref),
+        period,
         Some(fields),
     );
-    longer(
-        population.switch.on_time.get(),
-        format!("`on_time` of {} is {}", fields.what, population.switch.on_time),
-        "on_time",
-        fields.table("switch"),
-    );
+    if !is_switch {
+        longer(
+            population.switch.on_time.get(),
+            format!("`on_time` of {} is {}", fields.what, population.switch.on_time),
+            "on_time",
+            fields.table("switch"),
+        );
+    }
     if shown < neuron.tau_m.get() {
         warnings.push(
             Diagnostic::warning(format!(

@@ -2,13 +2,16 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::preset;
 use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{self, Node, Table, Value};
+use crate::device::preset::Preset;
 use crate::units::{ParseQuantityError, parse_number_unit};
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
-    let mut reader = Reader { faults, name, filled: Filled { sections: Vec::new() } };
+    let filled = Filled { sections: Vec::new() };
+    let mut reader = Reader { faults, name, filled, model: None, preset: None };
     let root = reader.unknown_sections(root);
     for section in SECTIONS {
         let tables = reader.section(section, &root);
@@ -21,6 +24,10 @@ struct Reader<'a> {
     faults: &'a mut Diagnostics,
     name: &'a str,
     filled: Filled,
+    /// `model` of the population that is being read: its tables depend on it too.
+    model: Option<String>,
+    /// The device preset of that population.
+    preset: Option<Preset>,
 }
 
 impl Reader<'_> {
@@ -61,7 +68,8 @@ impl Reader<'_> {
 
     fn section(&mut self, section: &'static Section, root: &Table) -> Vec<(String, Fields)> {
         let item = root.get(section.name);
-        if item.is_none() && section.required {
+        let required = section.required && !(section.name == "population" && without_network(root));
+        if item.is_none() && required {
             self.faults.push(
                 Diagnostic::error(format!("there is no {}", header(section)))
                     .maybe_at(root.entries.last().map(|item| &item.key_at))
@@ -85,7 +93,7 @@ impl Reader<'_> {
         };
         if !section.named {
             // What is missing altogether was reported once, not key by key.
-            if item.is_none() && section.required {
+            if item.is_none() && required {
                 return Vec::new();
             }
             let what = format!("the {}", section.noun);
@@ -118,10 +126,12 @@ impl Reader<'_> {
                         .allowed("1 to 64 letters, digits, `_` and `-`"),
                 );
             }
+            (self.model, self.preset) = (None, None);
             let fields = self.fields(inner, section.keys, what, path, Some(&item.key_at));
+            (self.model, self.preset) = (None, None);
             tables.push((item.key.clone(), fields));
         }
-        if tables.is_empty() && section.required && item.is_some() {
+        if tables.is_empty() && required && item.is_some() {
             self.faults.push(
                 Diagnostic::error(format!("there is no {}", header(section)))
                     .maybe_at(item.map(|item| &item.key_at))
@@ -152,6 +162,17 @@ impl Reader<'_> {
         let mut fields = Fields { what, path, at: at.cloned(), entries: Vec::with_capacity(keys.len()) };
         for key in keys {
             let entry = self.entry(&mended, key, &fields);
+            match (key.name, &entry.datum) {
+                ("model", Some(Datum::Choice(model))) => self.model = Some((*model).to_string()),
+                ("preset", Some(Datum::Text(name))) if entry.active => {
+                    let at = match &entry.origin {
+                        Origin::Written(at) => Some(at),
+                        _ => None,
+                    };
+                    self.preset = preset::read(name, at, self.faults);
+                }
+                _ => {}
+            }
             fields.entries.push(entry);
         }
         fields
@@ -183,11 +204,12 @@ impl Reader<'_> {
         // `None`: the deciding key is itself faulty, so nothing can be said about this one.
         let active = match key.when {
             None => Some(true),
-            Some((decider, values)) => so_far.text(decider).map(|value| values.contains(&value)),
+            Some((decider, values)) => self.decision(decider, so_far).map(|value| values.contains(&value)),
         };
         if let (Some(item), Some(false), Some((decider, values))) = (item, active, key.when) {
             // A value inherited from below a changed choice is left behind silently.
-            let decided = so_far.written(decider);
+            let here = so_far.entries.iter().any(|entry| entry.key.name == decider);
+            let decided = if here { so_far.written(decider) } else { None };
             if decided.is_none_or(|at| at.source.layer <= item.key_at.source.layer) {
                 let names = values.iter().map(|v| format!("\"{v}\"")).collect::<Vec<_>>().join(" or ");
                 self.faults.push(
@@ -195,7 +217,7 @@ impl Reader<'_> {
                         "`{}` of {} has no meaning with {decider} = \"{}\"",
                         key.name,
                         so_far.what,
-                        so_far.text(decider).unwrap_or_default()
+                        self.decision(decider, so_far).unwrap_or_default()
                     ))
                     .at(&item.key_at)
                     .label("has no effect")
@@ -205,17 +227,47 @@ impl Reader<'_> {
                 );
             }
         }
+        // So is a reset that the model does not leave open.
+        let left_behind = key.name == "reset"
+            && self.model.as_deref() == Some("switch")
+            && item
+                .zip(so_far.written("model"))
+                .is_some_and(|(item, model)| model.source.layer > item.key_at.source.layer);
         match item {
-            Some(item) if active != Some(false) => {
+            Some(item) if active != Some(false) && !left_behind => {
                 let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
-                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum }
+                let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum, preset }
             }
             _ => self.gap(key, active, so_far),
         }
     }
 
+    /// What the key that decides about others says, in this table or, for the model, in the one around it.
+    fn decision<'s>(&'s self, decider: &str, so_far: &'s Fields) -> Option<&'s str> {
+        if so_far.entries.iter().any(|entry| entry.key.name == decider) {
+            return so_far.text(decider);
+        }
+        if decider == "model" { self.model.as_deref() } else { None }
+    }
+
+    /// What the population's preset, or its being a switch, says about a key that is not written.
+    fn device_default(&self, key: &'static Key) -> Option<(Origin, Datum)> {
+        if key.name == "reset" && self.model.as_deref() == Some("switch") {
+            return Some((Origin::Derived("a switch turns off at v_hold"), Datum::Choice("hold")));
+        }
+        let preset = self.preset.as_ref()?;
+        Some((Origin::Preset(preset.name.clone()), preset::default(preset, key)?.datum))
+    }
+
     /// What stands where nothing is written.
     fn gap(&mut self, key: &'static Key, active: Option<bool>, so_far: &Fields) -> Entry {
+        if active != Some(false)
+            && let Some((origin, datum)) = self.device_default(key)
+        {
+            let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+            return Entry { key, active: true, origin, datum: Some(datum), preset };
+        }
         let (origin, datum) = match key.default {
             Fallback::Required => {
                 if active == Some(true) {
@@ -241,7 +293,7 @@ impl Reader<'_> {
                 None => (Origin::Absent, None),
             },
         };
-        Entry { key, active: active != Some(false), origin, datum }
+        Entry { key, active: active != Some(false), origin, datum, preset: None }
     }
 
     /// Defaults that depend on the rest of the scenario.
@@ -249,6 +301,15 @@ impl Reader<'_> {
         let projections = self.filled.all("projection");
         match (path, key) {
             ("scenario", "name") => Some(Datum::Text(self.name.to_string())),
+            (experiment, "title") if experiment.starts_with("experiment.") => {
+                experiment.split_once('.').map(|(_, name)| Datum::Text(name.to_string()))
+            }
+            (experiment, "device") if experiment.starts_with("experiment.") => {
+                match self.filled.all("device") {
+                    [(only, _)] => Some(Datum::Text(only.clone())),
+                    _ => None,
+                }
+            }
             ("protocol", "projection") => match projections {
                 [(only, _)] => Some(Datum::Text(only.clone())),
                 _ => None,
@@ -322,6 +383,32 @@ impl Reader<'_> {
                 let what = format!("`{name}` of {what}");
                 self.faults.push(without_unit(node, *unit, &what, &spec::allowed(&key.kind)));
                 None
+            }
+            (Kind::Quantities(unit, bounds), Value::List(list)) => {
+                let allowed = spec::allowed(&Kind::Quantity(*unit, *bounds));
+                let mut values = Vec::with_capacity(list.len());
+                for (index, item) in list.iter().enumerate() {
+                    let what = format!("number {index} of `{name}` of {what}");
+                    let fault = match &item.value {
+                        Value::Text(text) => match quantity(text, *unit, &what, &allowed, item) {
+                            Ok(value) => {
+                                values.push(value);
+                                continue;
+                            }
+                            Err(fault) => fault,
+                        },
+                        Value::Integer(_) | Value::Float(_) => without_unit(item, *unit, &what, &allowed),
+                        _ => Diagnostic::error(format!("{what} is {}", shown_with_type(item)))
+                            .at(&item.at)
+                            .allowed(allowed.clone()),
+                    };
+                    self.faults.push(fault);
+                }
+                (values.len() == list.len()).then_some(Datum::Quantities(*unit, values))
+            }
+            (Kind::Overrides, Value::Table(_))
+            | (Kind::Figure, Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {
+                Some(Datum::Raw(node.clone()))
             }
             (Kind::Choice(choices), Value::Text(text)) => {
                 let found = choices.iter().find(|choice| choice.name == text);
@@ -459,8 +546,8 @@ pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str) -> Diagn
 fn write_unit(number: &str, unit: Unit) -> String {
     let symbol = unit.symbol();
     let prefix = match unit {
-        Unit::Second | Unit::Volt => "m",
-        Unit::Ampere | Unit::Siemens => "u",
+        Unit::Second | Unit::Volt | Unit::VoltPerSecond => "m",
+        Unit::Ampere | Unit::Siemens | Unit::Watt => "u",
         Unit::Ohm => "M",
         Unit::Hertz => "k",
         Unit::Joule => "p",
@@ -475,6 +562,14 @@ fn shown_with_type(node: &Node) -> String {
     }
 }
 
+/// Whether the protocol is about devices on their own.
+fn without_network(root: &Table) -> bool {
+    let protocol = root.get("protocol").map(|item| &item.node.value);
+    // Where the protocol is missing, what there is tells what was meant.
+    let Some(Value::Table(protocol)) = protocol else { return root.get("experiment").is_some() };
+    matches!(protocol.get("kind").map(|item| &item.node.value), Some(Value::Text(kind)) if kind == "device")
+}
+
 /// `[source.NAME]` or `[protocol]`.
 #[must_use]
 pub fn header(section: &Section) -> String {
@@ -484,7 +579,7 @@ pub fn header(section: &Section) -> String {
 fn example(section: &Section) -> String {
     match section.name {
         "protocol" => {
-            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\"".into()
+            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\", or kind = \"device\"".into()
         }
         "population" => "[population.NAME] with size = 10".into(),
         _ => header(section),

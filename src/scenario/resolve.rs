@@ -2,6 +2,7 @@
 //!
 //! What is printed loads back to the same plan, from any directory: rows of CSV files are written out.
 
+use super::diagnostic::Base;
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
 use super::plan::{Connect, Kernel, Plan, Protocol, SourceKind};
 use super::spec::{Fallback, Kind, Provenance, SECTIONS, Unit};
@@ -70,6 +71,10 @@ impl Writer<'_> {
             let _ = writeln!(self.out, "{name} = {}  # {}", quoted(from), origin(entry));
             return;
         }
+        if let Some(file) = preset_file(entry) {
+            let _ = writeln!(self.out, "{name} = {}  # {}", quoted(&file), origin(entry));
+            return;
+        }
         match &entry.datum {
             Some(datum) => {
                 let _ = writeln!(self.out, "{name} = {}  # {}", value(datum), origin(entry));
@@ -131,6 +136,18 @@ impl Writer<'_> {
     }
 }
 
+/// A preset that is a file, from any directory: an absolute path.
+fn preset_file(entry: &Entry) -> Option<String> {
+    let (Datum::Text(name), Origin::Written(at)) = (entry.datum.as_ref()?, &entry.origin) else {
+        return None;
+    };
+    let Base::Directory(directory) = &at.source.base else { return None };
+    if entry.key.name != "preset" || !name.ends_with(".toml") {
+        return None;
+    }
+    std::fs::canonicalize(directory.join(name)).ok().map(|path| path.display().to_string())
+}
+
 /// A time that reads back to the same femtosecond.
 fn instant(time: Time) -> String {
     let seconds = Unit::Second.print(time.as_seconds());
@@ -159,6 +176,11 @@ fn origin(entry: &Entry) -> String {
             format!("default, {}: {why}", provenance.word())
         }
         (Origin::SameAs(other), _) => format!("default: as `{other}`"),
+        (Origin::Preset(name), _) => {
+            let said =
+                entry.preset.as_ref().map(|given| format!(", {}: {}", given.provenance.name(), given.source));
+            one_line(&format!("preset {name}{}", said.unwrap_or_default()))
+        }
         (Origin::Derived(how), _) => format!("default: {how}"),
         (Origin::Default | Origin::Absent, _) => "default".to_string(),
     }
@@ -177,6 +199,10 @@ fn value(datum: &Datum) -> String {
         Datum::Integer(number) => number.to_string(),
         Datum::Number(number) => float(*number),
         Datum::Quantity(unit, number) => quoted(&unit.print(*number)),
+        Datum::Quantities(unit, numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(|number| quoted(&unit.print(*number))).collect();
+            format!("[{}]", numbers.join(", "))
+        }
         Datum::Names(names) => {
             let names: Vec<String> = names.iter().map(|(name, _)| quoted(name)).collect();
             format!("[{}]", names.join(", "))

@@ -20,17 +20,27 @@ pub fn schema() -> Value {
             demands.insert(section.name.into(), inner);
         }
     }
-    let required: Vec<&str> = SECTIONS.iter().filter(|section| section.required).map(|s| s.name).collect();
+    // Without a network there is nothing to require but the protocol.
+    let required: Vec<&str> =
+        SECTIONS.iter().filter(|section| section.required && !section.named).map(|s| s.name).collect();
+    let of_network: Vec<&str> =
+        SECTIONS.iter().filter(|section| section.required && section.named).map(|s| s.name).collect();
+    let device = json!({ "properties": { "kind": { "const": "device" } }, "required": ["kind"] });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "memspike scenario",
-        "description": "A network of memristive neurons and synapses, and what is done with it.",
+        "description": "A network of memristive neurons and synapses, or single devices, and what is done with them.",
         "type": "object",
         "properties": properties,
         "additionalProperties": false,
         // A variant may leave out what the scenario it extends says.
         "if": { "not": { "required": ["extends"] } },
-        "then": { "required": required, "properties": demands },
+        "then": {
+            "required": required,
+            "properties": demands,
+            "if": { "not": { "properties": { "protocol": device }, "required": ["protocol"] } },
+            "then": { "required": of_network },
+        },
     })
 }
 
@@ -96,6 +106,9 @@ fn shape(key: &Key) -> Value {
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Number(bounds) => number(&bounds),
         Kind::Quantity(unit, _) => quantity(unit),
+        Kind::Quantities(unit, _) => json!({ "type": "array", "items": quantity(unit) }),
+        Kind::Overrides => json!({ "type": "object" }),
+        Kind::Figure => json!({ "anyOf": [{ "type": "string" }, { "type": "number" }] }),
         Kind::Choice(choices) => words(choices),
         Kind::Names(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Table(keys) => {

@@ -15,7 +15,13 @@ impl Shipped {
     /// Its name, that of its directory: `ring`, `networks/brunel`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.dir.path().to_str().unwrap_or_default()
+        self.dir.path().file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    }
+
+    /// Its directory among the shipped scenarios: `ring`, `paper/fig1c-threshold-switching`.
+    #[must_use]
+    pub fn path(&self) -> &'static Path {
+        self.dir.path()
     }
 
     /// The text of `scenario.toml`.
@@ -53,32 +59,82 @@ impl Shipped {
     }
 }
 
-/// All of them, by name.
-pub fn all() -> impl Iterator<Item = Shipped> {
-    // A directory that is no scenario may hold several.
-    let mut dirs = Vec::new();
-    let mut left: Vec<_> = SCENARIOS.dirs().collect();
-    while let Some(dir) = left.pop() {
-        if dir.get_file(dir.path().join("scenario.toml")).is_some() {
-            dirs.push(dir);
-        } else {
-            left.extend(dir.dirs());
-        }
-    }
-    dirs.sort_by_key(|dir| dir.path());
-    dirs.into_iter().map(|dir| Shipped { dir })
+/// A directory of several shipped scenarios that belong together.
+#[derive(Clone, Copy, Debug)]
+pub struct ShippedSet {
+    dir: &'static Dir<'static>,
 }
 
-/// The names of all of them, sorted.
+impl ShippedSet {
+    /// Its name, that of its directory.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.dir.path().to_str().unwrap_or_default()
+    }
+
+    /// Its scenarios.
+    #[must_use]
+    pub fn scenarios(&self) -> Vec<Shipped> {
+        let mut found = Vec::new();
+        collect(self.dir, &mut found);
+        found
+    }
+
+    /// The text of `set.toml`, if it has one.
+    #[must_use]
+    pub fn about(&self) -> Option<&'static str> {
+        self.dir.get_file(self.dir.path().join(super::set::FILE))?.contents_utf8()
+    }
+}
+
+fn holds_scenario(dir: &Dir<'_>) -> bool {
+    dir.get_file(dir.path().join("scenario.toml")).is_some()
+}
+
+/// Every scenario in a directory, at any depth, by path.
+fn collect(dir: &'static Dir<'static>, into: &mut Vec<Shipped>) {
+    let mut dirs: Vec<_> = dir.dirs().collect();
+    dirs.sort_by_key(|dir| dir.path());
+    for dir in dirs {
+        if holds_scenario(dir) {
+            into.push(Shipped { dir });
+        } else {
+            collect(dir, into);
+        }
+    }
+}
+
+/// All of them, by path.
+pub fn all() -> impl Iterator<Item = Shipped> {
+    let mut found = Vec::new();
+    collect(&SCENARIOS, &mut found);
+    found.into_iter()
+}
+
+/// The names of all of them, by path.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     all().map(|shipped| shipped.name()).collect()
 }
 
-/// The scenario of that name.
+/// The scenario of that name, or path among the shipped ones.
 #[must_use]
 pub fn find(name: &str) -> Option<Shipped> {
-    all().find(|shipped| shipped.name() == name)
+    all().find(|shipped| shipped.name() == name || shipped.path() == Path::new(name))
+}
+
+/// Every set of scenarios.
+#[must_use]
+pub fn sets() -> Vec<ShippedSet> {
+    let mut dirs: Vec<_> = SCENARIOS.dirs().filter(|dir| !holds_scenario(dir)).collect();
+    dirs.sort_by_key(|dir| dir.path());
+    dirs.into_iter().map(|dir| ShippedSet { dir }).collect()
+}
+
+/// The set of that name.
+#[must_use]
+pub fn set(name: &str) -> Option<ShippedSet> {
+    sets().into_iter().find(|set| set.name() == name)
 }
 
 /// A text file by its path among the shipped scenarios; `..` goes up, but not out.

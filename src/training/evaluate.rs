@@ -7,7 +7,7 @@ use crate::engine::{Collect, Observer, Probe, Queue, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::{Real, exp};
 use crate::record::fingerprint::Fingerprint;
-use crate::time::Time;
+use crate::time::{FS_PER_SECOND, Time};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -150,9 +150,17 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q,
             let tau = population.lif.tau_m.get();
             let (last, time) = presenter.residual();
             let decay = R::from_f64(exp(-test.duration.seconds_since(time) / tau));
-            let (linear, square) = self.leakage.finish(last, decay);
+            let mut on = 0.0;
+            let (linear, square) = match presenter.holds_at(test.duration) {
+                None => self.leakage.finish(last, decay),
+                Some((factors, beyond)) => {
+                    let begun = presenter.all_counts().held[test.population];
+                    on = begun.saturating_sub(beyond) as f64 / FS_PER_SECOND;
+                    self.leakage.finish_held(last, &factors)
+                }
+            };
             let u_inf = population.lif.u_rest.get() + population.lif.r_m.get() * population.lif.i_bias.get();
-            self.square += u_inf * u_inf * test.duration.as_seconds() * f64::from(population.size)
+            self.square += u_inf * u_inf * (test.duration.as_seconds() * f64::from(population.size) - on)
                 + 2.0 * u_inf * tau * linear
                 + 0.5 * tau * square;
         } else {

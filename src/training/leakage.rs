@@ -6,8 +6,10 @@
 //!
 //! The membrane of a switch is the state of its filament on a scale of volts: it has no state below
 //! "dissolved" and turns on at the threshold. x is therefore cut to [0, v_th - u_inf] at the start of each
-//! interval: what inhibition or a subtractive reset leaves outside is no voltage on a device. The short
-//! on-time of a spike is not taken out.
+//! interval: what inhibition or a subtractive reset leaves outside is no voltage on a device.
+//!
+//! While a neuron is held after a spike its switch is on, and what it takes then is booked as on-state: the
+//! interval counts from the end of the hold. Without a refractory time the on-time of a spike is not taken out.
 
 use crate::engine::{Probe, Spike};
 use crate::numeric::{Columns, Real};
@@ -19,6 +21,8 @@ pub struct Leakage<R> {
     cap: R,
     linear: Vec<R>,
     square: Vec<R>,
+    /// Room for the factors, bars and membranes of one event.
+    columns: [Vec<R>; 3],
     /// Spikes of the presentation.
     pub spikes: Vec<Spike>,
 }
@@ -34,6 +38,17 @@ impl<R: Real> Leakage<R> {
     /// neurons, then starts over.
     pub fn finish(&mut self, last: &[R], decay: R) -> (f64, f64) {
         self.add(decay, last);
+        self.sums()
+    }
+
+    /// As [`Leakage::finish`] for neurons that are held, with each column's factor.
+    pub fn finish_held(&mut self, last: &[R], factors: &[R]) -> (f64, f64) {
+        let caps = vec![self.cap; last.len()];
+        self.add_held(factors, &caps, last);
+        self.sums()
+    }
+
+    fn sums(&mut self) -> (f64, f64) {
         let sum = |values: &mut Vec<R>| {
             let sum = values.iter().map(|value| value.to_f64()).sum();
             values.fill(R::ZERO);
@@ -56,12 +71,40 @@ impl<R: Real> Leakage<R> {
     }
 }
 
+impl<R: Real> Leakage<R> {
+    /// Adds an interval in which each column decays by a factor of its own; held ones by 1, which is no
+    /// interval at all.
+    #[inline(always)]
+    fn add_held<X: Columns<R>>(&mut self, factors: X, bar: X, before: X) {
+        let Self { linear, square, columns: [f, b, x], .. } = self;
+        let columns = before.columns();
+        for values in [&mut *linear, square, f, b, x] {
+            values.resize(columns, R::ZERO);
+        }
+        factors.write(f);
+        bar.write(b);
+        before.write(x);
+        let sums = linear.iter_mut().zip(square);
+        for (((linear, square), &f), (&x, &bar)) in sums.zip(&*f).zip(x.iter().zip(&*b)) {
+            let x = if x > bar { bar } else { x };
+            let x = if x > R::ZERO { x } else { R::ZERO };
+            *linear += x * (R::ONE - f);
+            *square += x * x * (R::ONE - f * f);
+        }
+    }
+}
+
 impl<R: Real> Probe<R> for Leakage<R> {
     const TAPE: bool = true;
 
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, _projection: u32, _row: u32, decay: R, before: X, _x: X) {
         self.add(decay, before);
+    }
+
+    #[inline(always)]
+    fn held_row<X: Columns<R>>(&mut self, _projection: u32, _row: u32, factor: X, bar: X, before: X, _x: X) {
+        self.add_held(factor, bar, before);
     }
 
     #[inline]

@@ -4,6 +4,7 @@
 
 mod adam;
 mod evaluate;
+mod held_tape;
 mod leakage;
 mod presenter;
 mod supervised;
@@ -11,6 +12,7 @@ mod tape;
 
 pub use adam::{AdamState, Schedule};
 pub use evaluate::{Evaluation, Reporting, Test, evaluate};
+pub use held_tape::HeldTape;
 pub use leakage::Leakage;
 pub use presenter::{Presenter, Samples, Totals};
 pub use supervised::{Advance, EpochReport, Settings, Trainer, shuffled};

@@ -28,6 +28,8 @@ pub struct Totals {
     pub spikes: Vec<u64>,
     /// Arrivals per row of each projection.
     pub rows: Vec<Vec<u64>>,
+    /// Femtoseconds of refractory time (of a switch: on-time) per population.
+    pub held: Vec<u128>,
 }
 
 impl Totals {
@@ -55,6 +57,10 @@ impl Totals {
         for (total, spikes) in self.spikes.iter_mut().zip(&counts.spikes) {
             *total += spikes.iter().map(|&count| u64::from(count)).sum::<u64>();
         }
+        self.held.resize(counts.held.len(), 0);
+        for (total, held) in self.held.iter_mut().zip(&counts.held) {
+            *total += held;
+        }
     }
 
     /// Adds the sums of other presentations.
@@ -68,6 +74,10 @@ impl Totals {
         self.spikes.resize(self.spikes.len().max(other.spikes.len()), 0);
         for (total, count) in self.spikes.iter_mut().zip(&other.spikes) {
             *total += count;
+        }
+        self.held.resize(self.held.len().max(other.held.len()), 0);
+        for (total, held) in self.held.iter_mut().zip(&other.held) {
+            *total += held;
         }
         self.rows.resize(self.rows.len().max(other.rows.len()), Vec::new());
         for (total, rows) in self.rows.iter_mut().zip(&other.rows) {
@@ -155,6 +165,12 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
     pub fn answer(&self) -> usize {
         let (residual, _) = self.simulation.last_update(self.population);
         answer(self.counts(), |neuron| residual.get(neuron).map_or(0.0, |x| x.to_f64()))
+    }
+
+    /// The read-out's refractory times up to `end`: see [`Simulation::holds_at`].
+    #[must_use]
+    pub fn holds_at(&self, end: Time) -> Option<(Vec<R>, u128)> {
+        self.simulation.holds_at(self.population, end)
     }
 
     /// Membranes of the read-out at its last update, and when that was.

@@ -2,11 +2,13 @@
 //! input events, Adam. Data-parallel over the pieces of a batch with one fixed reduction order.
 
 use super::adam::{AdamState, Schedule};
+use super::held_tape::HeldTape;
 use super::presenter::{Presenter, Samples, Totals};
-use super::tape::Tape;
+use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
 use crate::engine::{Collect, Observer, Probe, Queue};
-use crate::network::{Network, Weights, stride};
+use crate::network::{Network, Population, Weights, stride};
+use crate::neuron::Reset;
 use crate::numeric::Real;
 use crate::random::{Purpose, Stream};
 use crate::readout::cross_entropy;
@@ -72,8 +74,29 @@ pub struct Trainer<'n, R: Real, Q: Queue<R>, O> {
     pub weights: Weights<R>,
     pub adam: AdamState<R>,
     pieces: Vec<Piece<'n, R, Q, O>>,
-    /// Tapes not in use: as many as there are threads, so that they stay in the cache.
+    readout: Readout,
+    /// Tapes not in use: as many as there are threads, so that they stay in the cache. One of the two lists
+    /// is used.
     tapes: Mutex<Vec<Tape<R>>>,
+    held_tapes: Mutex<Vec<HeldTape<R>>>,
+}
+
+/// What a spike does to the neurons of the read-out.
+#[derive(Clone, Copy, Debug)]
+struct Readout {
+    /// The reset goes to a level, whatever the membrane was.
+    forgets: bool,
+    /// Some arrivals are lost, or thresholds differ.
+    holds: bool,
+}
+
+impl Readout {
+    fn of(population: &Population) -> Self {
+        Self {
+            forgets: population.lif.reset != Reset::Subtract,
+            holds: population.lif.t_ref.get() > 0.0 || population.neuron.varies(),
+        }
+    }
 }
 
 /// One piece of every batch.
@@ -110,14 +133,16 @@ where
                 totals: Totals::default(),
             })
             .collect();
-        let lif = &network.populations[population].lif;
+        let readout = &network.populations[population];
         Self {
             settings,
-            theta: lif.v_th.get() - lif.u_rest.get(),
+            theta: readout.lif.v_th.get() - readout.lif.u_rest.get(),
+            readout: Readout::of(readout),
             weights,
             adam: AdamState::new(length),
             pieces,
             tapes: Mutex::default(),
+            held_tapes: Mutex::default(),
         }
     }
 
@@ -166,23 +191,13 @@ where
 
     /// Each piece's gradient, in parallel.
     fn gradients(&mut self, samples: Samples<'n>, batch: &[u32], first_episode: u64) {
-        let Self { settings, theta, weights, pieces, tapes, .. } = self;
-        let lesson = Lesson { settings, theta: *theta, weights, samples };
-        pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
-            worker.gradient.fill(R::ZERO);
-            // A lock that another thread died holding still guards usable tapes.
-            let mut tape = lock(tapes).pop().unwrap_or_default();
-            let positions = piece(batch.len(), index, PIECES);
-            for position in positions.clone() {
-                if position + 1 < positions.end {
-                    samples.code.touch(batch[position + 1] as usize);
-                }
-                let sample = batch[position] as usize;
-                let episode = first_episode + position as u64;
-                worker.train(&lesson, sample, episode, &mut tape);
-            }
-            lock(tapes).push(tape);
-        });
+        let Self { settings, theta, weights, pieces, readout, tapes, held_tapes, .. } = self;
+        let lesson = Lesson { settings, theta: *theta, weights, samples, forgets: readout.forgets };
+        if readout.forgets || readout.holds {
+            teach(pieces, &lesson, held_tapes, batch, first_episode);
+        } else {
+            teach(pieces, &lesson, tapes, batch, first_episode);
+        }
     }
 
     /// Adds the pieces' gradients in order and takes one step of Adam.
@@ -208,20 +223,57 @@ where
     }
 }
 
+/// Each piece's gradient, in parallel, recorded on tapes of one kind.
+fn teach<'n, R, Q, O, T>(
+    pieces: &mut [Piece<'n, R, Q, O>],
+    lesson: &Lesson<'_, 'n, R>,
+    tapes: &Mutex<Vec<T>>,
+    batch: &[u32],
+    first_episode: u64,
+) where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+    T: Recorder<R>,
+{
+    pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
+        worker.gradient.fill(R::ZERO);
+        // A lock that another thread died holding still guards usable tapes.
+        let mut tape = lock(tapes).pop().unwrap_or_default();
+        let positions = piece(batch.len(), index, PIECES);
+        for position in positions.clone() {
+            if position + 1 < positions.end {
+                lesson.samples.code.touch(batch[position + 1] as usize);
+            }
+            let sample = batch[position] as usize;
+            let episode = first_episode + position as u64;
+            worker.train(lesson, sample, episode, &mut tape);
+        }
+        lock(tapes).push(tape);
+    });
+}
+
 /// What every piece of a batch is given.
 struct Lesson<'a, 'n, R: Real> {
     settings: &'a Settings,
     theta: f64,
     weights: &'a Weights<R>,
     samples: Samples<'n>,
+    forgets: bool,
 }
 
 impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Piece<'n, R, Q, O> {
-    fn train(&mut self, lesson: &Lesson<'_, 'n, R>, sample: usize, episode: u64, tape: &mut Tape<R>) {
-        let Lesson { settings, theta, weights, samples } = *lesson;
-        tape.clear();
+    fn train<T: Recorder<R>>(
+        &mut self,
+        lesson: &Lesson<'_, 'n, R>,
+        sample: usize,
+        episode: u64,
+        tape: &mut T,
+    ) {
+        let Lesson { settings, theta, weights, samples, forgets } = *lesson;
+        tape.prepare(R::from_f64(theta), forgets);
         self.presenter.present(weights, samples.code, sample, episode, settings.presentation, tape);
-        self.presenter.encode(episode, &tape.spikes);
+        self.presenter.encode(episode, tape.spikes());
         let label = usize::from(samples.labels[sample]);
         self.loss += cross_entropy(self.presenter.counts(), label, settings.count_gain, &mut self.error);
         self.correct += u64::from(self.presenter.answer() == label);

@@ -8,6 +8,9 @@
 //! lambda_j(k) = e_j s(u_j(k) - theta) + e^(-(t_(k+1) - t_k) / tau_m) lambda_j(k + 1),
 //! dL/dw_(i(k), j) += lambda_j(k).
 //!
+//! This is the sweep of neurons whose reset subtracts and who are never deaf; the others are on a
+//! [`super::HeldTape`].
+//!
 //! Surrogate: derivative of the fast sigmoid, s(v) = 1 / (1 + beta |v|)^2 (Zenke & Ganguli, Neural
 //! Computation 30 (2018) 1514).
 
@@ -31,8 +34,32 @@ pub struct Tape<R> {
     pub spikes: Vec<Spike>,
 }
 
+/// What a presentation is recorded on, and swept back over for its gradient.
+pub(super) trait Recorder<R: Real>: Probe<R> + Default + Send {
+    /// Ready for a presentation to neurons of threshold `theta`, whose reset `forgets` the membrane.
+    fn prepare(&mut self, theta: R, forgets: bool);
+    /// Spikes of the presentation.
+    fn spikes(&self) -> &[Spike];
+    /// Adds dL/dw to `gradient`: as [`Tape::backward`].
+    fn backward(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]);
+}
+
+impl<R: Real> Recorder<R> for Tape<R> {
+    fn prepare(&mut self, _theta: R, _forgets: bool) {
+        self.clear();
+    }
+
+    fn spikes(&self) -> &[Spike] {
+        &self.spikes
+    }
+
+    fn backward(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        Tape::backward(self, error, theta, steepness, gradient);
+    }
+}
+
 /// Rows that a tape can tell apart: whole numbers that an `f32` holds exactly.
-const MAX_ROWS: u32 = 1 << 24;
+pub(super) const MAX_ROWS: u32 = 1 << 24;
 
 /// Values after the membranes of a record.
 const TAIL: usize = 4;

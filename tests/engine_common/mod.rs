@@ -2,10 +2,11 @@
 
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
+use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
 use memspike::engine::{Counts, Heap, Probe, Queue, Record, Silent, Simulation, Spike, State, Stream};
 use memspike::network::{Builder, Kernel, Network, Origin, Rows, SourceKind, Weights};
-use memspike::neuron::{Lif, Reset};
+use memspike::neuron::{Lif, Neuron, Reset, Switch};
 use memspike::numeric::Real;
 use memspike::snapshot::{Payload, encode};
 use memspike::time::Time;
@@ -53,6 +54,9 @@ pub struct PopulationSpec {
     pub t_ref: f64,
     /// R I_bias in units of the threshold.
     pub bias: f64,
+    /// A threshold switch instead, with this spread from cycle to cycle and device to device; `reset` and
+    /// `t_ref` are then its own.
+    pub switch: Option<(f64, f64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -115,9 +119,22 @@ fn population() -> impl Strategy<Value = PopulationSpec> {
         prop_oneof![3 => Just(0.0), 2 => (1u32..20).prop_map(|k| f64::from(k) * 1e-4), 1 => Just(3e-16)];
     let bias = prop_oneof![3 => Just(0.0), 2 => -0.5..0.99, 1 => Just(1.0), 2 => 1.01..3.0];
     let u_rest = prop_oneof![Just(0.0), Just(0.43e-3), Just(-0.02)];
-    (size, 0.5..20.0, reset(), u_rest, t_ref, bias).prop_map(|(size, tau_ms, reset, u_rest, t_ref, bias)| {
-        PopulationSpec { size, tau_ms, reset, u_rest, t_ref, bias }
-    })
+    let switch = prop_oneof![
+        5 => Just(None),
+        1 => Just(Some((0.0, 0.0))),
+        2 => (0.0..0.3, 0.0..0.3).prop_map(Some),
+    ];
+    (size, 0.5..20.0, reset(), u_rest, t_ref, bias, switch).prop_map(
+        |(size, tau_ms, reset, u_rest, t_ref, bias, switch)| PopulationSpec {
+            size,
+            tau_ms,
+            reset,
+            u_rest,
+            t_ref,
+            bias,
+            switch,
+        },
+    )
 }
 
 fn delay() -> impl Strategy<Value = u64> {
@@ -177,8 +194,8 @@ fn any_network() -> impl Strategy<Value = Spec> {
 /// sources, feedback and what follows.
 pub fn crossbar() -> impl Strategy<Value = Spec> {
     let output = (population(), 0.0f64..0.9).prop_map(|(population, bias)| PopulationSpec {
-        t_ref: 0.0,
-        bias,
+        // A switch may have thresholds just above its hold voltage.
+        bias: if population.switch.is_some() { bias / 3.0 } else { bias },
         ..population
     });
     let dense = || {
@@ -275,6 +292,21 @@ pub fn lif(population: &PopulationSpec) -> Lif {
     }
 }
 
+pub fn neuron(population: &PopulationSpec) -> Neuron {
+    let lif = lif(population);
+    let Some((cycle, device)) = population.switch else { return lif.into() };
+    let Lif { r_m, i_bias, .. } = lif;
+    let spread = ThresholdSpread { cycle, device, ..ThresholdSpread::default() };
+    let device = ThresholdSwitch {
+        tau: lif.tau_m,
+        u_rest: lif.u_rest,
+        v_th: lif.v_th,
+        v_hold: lif.v_hold,
+        ..ThresholdSwitch::default()
+    };
+    Switch { device, spread, on_time: None, r_m, i_bias }.into()
+}
+
 pub fn build(spec: &Spec) -> Built {
     build_with(spec, TICK / 20)
 }
@@ -316,7 +348,7 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
         origins.push((size, origin));
     }
     for (index, population) in spec.populations.iter().enumerate() {
-        let index = builder.population(&format!("population {index}"), population.size, lif(population));
+        let index = builder.population(&format!("population {index}"), population.size, neuron(population));
         origins.push((population.size, Origin::Population(index)));
     }
     let mut values = Vec::new();

@@ -3,7 +3,8 @@
 use super::Table;
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::endurance::Endurance;
-use crate::device::resistive::{BinarySwitch, PulseDraw, Resistive as _};
+use crate::device::resistive::{BinarySwitch, DoseDevice, PulseDraw, Resistive as _};
+use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
 use crate::units::{Second, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +76,7 @@ impl Moments {
 /// What the cycles add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CycleStatistics {
+    /// Resistances; of a threshold switch the voltages at which it turns on and off.
     pub r_on: Moments,
     pub r_off: Moments,
     /// Half cycles after which the device was not in the state asked for.
@@ -130,6 +132,73 @@ pub fn cycles(
     if let Some(warning) = endurance.and_then(|e| e.warning(options.cycles)) {
         table.notes.push(warning);
     }
+    (table, statistics)
+}
+
+/// Cycles an analog device between its conductances. Columns as [`cycles`]: cycle, R after SET, R after RESET. Nothing
+/// is counted as failed: a dose device has no states to miss.
+#[must_use]
+pub fn cycles_dose(device: &DoseDevice, g: f64, options: &CycleOptions) -> (Table, CycleStatistics) {
+    let mut table = Table::new(&[("cycle", ""), ("r_on", "Ohm"), ("r_off", "Ohm")]);
+    let edge = options.edge.get();
+    let (mut g, mut statistics) = (g, CycleStatistics::default());
+    for cycle in 0..options.cycles {
+        let mut resistance = [0.0; 2];
+        for (half, v) in [options.v_set.get(), options.v_reset.get()].into_iter().enumerate() {
+            let draw = PulseDraw::Keyed {
+                seed: options.seed,
+                entity: options.entity,
+                count: 2 * cycle + half as u64,
+            };
+            for ramp in [Ramp { from: 0.0, to: v, length: edge }, Ramp { from: v, to: 0.0, length: edge }] {
+                let step = device.apply(g, ramp, draw);
+                g = step.g;
+                statistics.energies += step.energies;
+            }
+            resistance[half] = 1.0 / g;
+        }
+        table.push(&[cycle as f64, resistance[0], resistance[1]]);
+    }
+    statistics.r_on = Moments::of(table.values("r_on").unwrap_or_default());
+    statistics.r_off = Moments::of(table.values("r_off").unwrap_or_default());
+    (table, statistics)
+}
+
+/// Sweeps a threshold switch 0 -> v_set -> 0 again and again (v_reset does not matter). Columns: cycle, voltage at which
+/// it turned on, voltage at which it turned off; a cycle in which it did not turn on has zeros and is counted.
+#[must_use]
+pub fn cycles_switch(
+    switch: &ThresholdSwitch,
+    spread: &ThresholdSpread,
+    options: &CycleOptions,
+) -> (Table, CycleStatistics) {
+    let mut table = Table::new(&[("cycle", ""), ("v_on", "V"), ("v_off", "V")]);
+    let (edge, top) = (options.edge.get(), options.v_set.get());
+    let draw = |n: u64| spread.v_th(switch, options.seed, options.entity, n);
+    let mut state = switch.rest();
+    state.v_th = draw(0);
+    let (mut statistics, mut switchings) = (CycleStatistics::default(), Vec::new());
+    for cycle in 0..options.cycles {
+        let mut at = [0.0; 2];
+        for ramp in [Ramp { from: 0.0, to: top, length: edge }, Ramp { from: top, to: 0.0, length: edge }] {
+            let spent = switch.apply(&mut state, ramp, draw, &mut switchings);
+            statistics.energies += spent.off + spent.on;
+            for switching in switchings.drain(..) {
+                // The first turn-on and the last turn-off of a cycle.
+                let slot = usize::from(!switching.on);
+                if slot == 1 || at[0] == 0.0 {
+                    at[slot] = ramp.at(switching.after);
+                }
+            }
+        }
+        statistics.failed_sets += u64::from(at[0] == 0.0);
+        table.push(&[cycle as f64, at[0], at[1]]);
+    }
+    let seen = |name: &str| -> Vec<f64> {
+        table.values(name).unwrap_or_default().iter().copied().filter(|v| *v > 0.0).collect()
+    };
+    statistics.r_on = Moments::of(&seen("v_on"));
+    statistics.r_off = Moments::of(&seen("v_off"));
     (table, statistics)
 }
 

@@ -3,7 +3,7 @@
 use super::Table;
 use crate::device::circuit::Ramp;
 use crate::device::resistive::{PulseDraw, Resistive};
-use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
+use crate::device::threshold::{RelaxationOscillator, ThresholdSpread, ThresholdSwitch};
 use crate::units::{Volt, VoltPerSecond};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +83,31 @@ pub fn iv_switch(switch: &ThresholdSwitch, sweep: &Sweep, spread: &ThresholdSpre
             e.off.device + e.on.device,
             e.off.limiter + e.on.limiter,
         ]);
+    }
+    table
+}
+
+/// Loop of an oscillator's switch alone, driven by a source instead of the circuit: quasi-static, on above V_th, off
+/// below V_h. Columns: cycle, time, voltage, current, on, energy since the last row.
+#[must_use]
+pub fn iv_oscillator(oscillator: &RelaxationOscillator, sweep: &Sweep) -> Table {
+    let mut table = Table::new(&[
+        ("cycle", ""),
+        ("time", "s"),
+        ("voltage", "V"),
+        ("current", "A"),
+        ("on", ""),
+        ("device energy", "J"),
+    ]);
+    let (mut on, mut time) = (false, 0.0);
+    for (cycle, ramp) in sweep.ramps() {
+        let v = ramp.to.abs();
+        on = v > oscillator.v_th.get() || (on && v >= oscillator.v_hold.get());
+        let r = if on { oscillator.r_on.get() } else { oscillator.r_off.get() };
+        time += ramp.length;
+        let (a, b) = (ramp.from, ramp.to);
+        let energy = (a * a + a * b + b * b) / 3.0 / r * ramp.length;
+        table.push(&[f64::from(cycle), time, b, b / r, f64::from(u8::from(on)), energy]);
     }
     table
 }

@@ -8,8 +8,8 @@ mod pulses;
 mod retention;
 mod stdp;
 
-pub use cycles::{CycleOptions, CycleStatistics, Moments, cycles};
-pub use iv::{Sweep, iv_resistive, iv_switch};
+pub use cycles::{CycleOptions, CycleStatistics, Moments, cycles, cycles_dose, cycles_switch};
+pub use iv::{Sweep, iv_oscillator, iv_resistive, iv_switch};
 pub use pulses::{PulseProtocol, pulses_resistive, pulses_switch, relaxation_switch};
 pub use retention::{RetentionOptions, retention};
 pub use stdp::{StdpOptions, stdp, stdp_fits};
@@ -74,24 +74,41 @@ impl Table {
     /// Comma-separated, with the unit in the header: `voltage [V],current [A]`. Numbers have all their digits.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        use std::fmt::Write as _;
+        self.csv_pieces().collect()
+    }
+
+    /// As [`Self::to_csv`], the header and then some thousand rows at a time.
+    pub fn csv_pieces(&self) -> impl Iterator<Item = String> {
+        const ROWS: usize = 4096;
         let header = |c: &Column| {
             if c.unit.is_empty() { c.name.clone() } else { format!("{} [{}]", c.name, c.unit) }
         };
-        let mut text = self.columns.iter().map(header).collect::<Vec<_>>().join(",");
-        text.push('\n');
-        for row in 0..self.len() {
-            for (k, column) in self.columns.iter().enumerate() {
-                if k > 0 {
-                    text.push(',');
+        let mut head = self.columns.iter().map(header).collect::<Vec<_>>().join(",");
+        head.push('\n');
+        let rows = self.len();
+        let piece = move |start: usize| {
+            let mut text = String::new();
+            for row in start..(start + ROWS).min(rows) {
+                for (k, column) in self.columns.iter().enumerate() {
+                    if k > 0 {
+                        text.push(',');
+                    }
+                    write_number(&mut text, column.values.get(row).copied().unwrap_or(f64::NAN));
                 }
-                // Writing to a String cannot fail.
-                let _ = write!(text, "{:e}", column.values[row]);
+                text.push('\n');
             }
-            text.push('\n');
-        }
-        text
+            text
+        };
+        std::iter::once(head).chain((0..rows).step_by(ROWS).map(piece))
     }
+}
+
+/// The shortest text that reads back as `value`, without an exponent where that is short.
+fn write_number(text: &mut String, value: f64) {
+    use std::fmt::Write as _;
+    let plain = value == 0.0 || (1e-3..1e7).contains(&value.abs());
+    // Writing to a String cannot fail.
+    let _ = if plain { write!(text, "{value}") } else { write!(text, "{value:e}") };
 }
 
 #[cfg(test)]
@@ -102,7 +119,7 @@ mod tests {
     fn a_table_writes_its_units_and_every_digit() {
         let mut table = Table::new(&[("voltage", "V"), ("n", "")]);
         table.push(&[0.1 + 0.2, 3.0]);
-        assert_eq!(table.to_csv(), "voltage [V],n\n3.0000000000000004e-1,3e0\n");
+        assert_eq!(table.to_csv(), "voltage [V],n\n0.30000000000000004,3\n");
         assert_eq!((table.len(), table.values("n"), table.values("x")), (1, Some(&[3.0][..]), None));
     }
 }

@@ -168,6 +168,8 @@ impl Resistive for BinarySwitch {
     fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied {
         let i_cc = self.compliance();
         let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
+        // Nothing is known of a drive that is not a number: it does nothing.
+        let Some(ramp) = ramp.bounded() else { return total };
         let threshold = |nominal: f64, slot: Slot| {
             if self.threshold_cv == 0.0 {
                 nominal

@@ -331,9 +331,7 @@ impl Resistive for DoseDevice {
         let factor = self.dose_factor(draw);
         let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
         // Nothing is known of a drive that is not a number: it does nothing.
-        if !(ramp.from.is_finite() && ramp.to.is_finite() && ramp.length.is_finite()) {
-            return total;
-        }
+        let Some(ramp) = ramp.bounded() else { return total };
         for (direction, piece) in polarities(ramp) {
             let step = self.apply_polarity(total.g, piece, direction, factor);
             total.g = step.g;

@@ -33,18 +33,28 @@ pub struct ThresholdSpread {
 
 impl ThresholdSpread {
     /// Threshold in volts of `entity` after its n-th return to off: a function of the arguments alone.
-    ///
-    /// Never below 1.01 V_h (at 5 % an event of 18 sigma): a switch that turns on below its hold
-    /// voltage would be no switch.
     #[must_use]
     pub fn v_th(&self, switch: &ThresholdSwitch, seed: u64, entity: u32, cycle: u64) -> f64 {
+        let median = self.device_median(switch, seed, entity);
+        self.cycle_v_th(switch, median, word(seed, Purpose::Threshold, entity, cycle))
+    }
+
+    /// Median threshold of one device in volts: V_th e^(sigma z), z its own for ever.
+    #[must_use]
+    pub fn device_median(&self, switch: &ThresholdSwitch, seed: u64, entity: u32) -> f64 {
         let mut v_th = switch.v_th.get();
         if self.device > 0.0 {
             let z = standard_normal(word(seed, Purpose::DeviceToDevice, entity, 0));
             v_th *= exp(log_sigma(self.device) * z);
         }
+        v_th
+    }
+
+    /// Threshold in volts of one cycle of a device with the given median, from a random word.
+    #[must_use]
+    pub fn cycle_v_th(&self, switch: &ThresholdSwitch, median: f64, drawn: u64) -> f64 {
+        let mut v_th = median;
         if self.cycle > 0.0 {
-            let drawn = word(seed, Purpose::Threshold, entity, cycle);
             v_th *= match self.law {
                 ThresholdLaw::LogNormal => exp(log_sigma(self.cycle) * standard_normal(drawn)),
                 ThresholdLaw::Weibull => {
@@ -53,7 +63,14 @@ impl ThresholdSpread {
                 }
             };
         }
-        v_th.max(1.01 * switch.v_hold.get())
+        v_th.max(self.floor(switch))
+    }
+
+    /// The lowest threshold there is, in volts: 1.01 V_h (at 5 % an event of 18 sigma). A switch that turns on
+    /// below its hold voltage would be no switch.
+    #[must_use]
+    pub fn floor(&self, switch: &ThresholdSwitch) -> f64 {
+        1.01 * switch.v_hold.get()
     }
 }
 

@@ -248,9 +248,8 @@ impl ThresholdSwitch {
         switchings: &mut Vec<Switching>,
     ) -> SwitchEnergies {
         let mut spent = SwitchEnergies::default();
-        if ramp.length.is_nan() || ramp.length <= 0.0 {
-            return spent;
-        }
+        // Nothing is known of a drive that is not a number: it does nothing.
+        let Some(ramp) = ramp.bounded() else { return spent };
         let slope = (ramp.to - ramp.from) / ramp.length;
         let mut t = 0.0;
         loop {

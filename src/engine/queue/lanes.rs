@@ -27,8 +27,8 @@ pub struct Lanes {
     first_fifo: Vec<usize>,
     /// Whether the synapses of a projection have delays of their own: nothing is first in, first out.
     own_delays: Vec<bool>,
-    /// Fifo of a population's refractory ends.
-    refractory_fifo: Vec<usize>,
+    /// Fifo of a population's refractory ends; `None` where the periods differ, so that they end in any order.
+    refractory_fifo: Vec<Option<usize>>,
     /// Population, rank and tree of every population whose firings are predicted.
     trees: Vec<(u32, u16, MinTree)>,
     tree_of: Vec<Option<usize>>,
@@ -46,7 +46,7 @@ impl Lanes {
                 let step = (key.occurrence % STEPS) as usize;
                 Some(self.first_fifo[key.source as usize / 2] + step)
             }
-            Kind::Release => Some(self.refractory_fifo[key.source as usize / 2]),
+            Kind::Release => self.refractory_fifo[key.source as usize / 2],
             Kind::Emit | Kind::Fire | Kind::Sample | Kind::Protocol => None,
         }
     }
@@ -154,7 +154,7 @@ fn feeds_one_crossbar(network: &Network, source: usize) -> bool {
     let [projection] = network.from_source[source][..] else { return false };
     let projection = &network.projections[projection];
     let target = &network.populations[projection.to];
-    projection.delay == Time::ZERO && target.form == Form::SharedDecay && target.lif.t_ref.get() == 0.0
+    projection.delay == Time::ZERO && target.form == Form::SharedDecay
 }
 
 impl<R: Real> Queue<R> for Lanes {
@@ -173,7 +173,12 @@ impl<R: Real> Queue<R> for Lanes {
                 Kernel::Pulse(breakpoints) => breakpoints.len(),
             };
         }
-        let refractory_fifo = (0..network.populations.len()).map(|population| count + population).collect();
+        let refractory_fifo = network
+            .populations
+            .iter()
+            .enumerate()
+            .map(|(index, population)| (!population.neuron.varies()).then_some(count + index))
+            .collect();
         count += network.populations.len();
         let mut trees = Vec::new();
         let mut tree_of = Vec::new();

@@ -1,13 +1,16 @@
 //! The energy ledger of some presentations: counts of rows and spikes times what each costs.
 //!
 //! A row that arrives is read with one pulse on all its devices: V^2 t times the row's conductance sum.
-//! A spike keeps its switch in compliance for the stated on-time: I_cc^2 / G_on in the device, the rest
-//! of the drive in the limiter. Sums run in index order: rows, then populations.
+//! A spike keeps its switch in compliance for the stated on-time (`lif`) or the device's own (`switch`):
+//! I_cc^2 / G_on in the device, the rest of the drive in the limiter. Sums run in index order: rows, then populations.
 
 use super::super::plan::Plan;
 use crate::crossbar::Array;
 use crate::energy::{Category, Ledger, limiter_energy, switch_on_energy};
+use crate::neuron::Neuron;
+use crate::time::FS_PER_SECOND;
 use crate::training::Totals;
+use crate::units::{Quantity as _, Second};
 
 /// What is not in any total before the device models of programming, wires and drivers exist.
 const NOT_MODELLED: [Category; 4] =
@@ -28,13 +31,24 @@ pub fn book(plan: &Plan, arrays: &[Option<Array>], totals: &Totals, leaking: Opt
             ledger.book(&description.name, Category::Read, joules);
         }
     }
-    for (population, &spikes) in plan.populations.iter().zip(&totals.spikes) {
+    let held = totals.held.iter().chain(std::iter::repeat(&0));
+    for ((population, &spikes), &held) in plan.populations.iter().zip(&totals.spikes).zip(held) {
         let switch = &population.switch;
         let spikes = spikes as f64;
-        let on = switch_on_energy(switch.i_cc, switch.g_on, switch.on_time);
-        let limiter = limiter_energy(switch.v_drive, switch.i_cc, switch.g_on, switch.on_time);
-        ledger.book(&population.name, Category::Neuron, spikes * on);
-        ledger.book(&population.name, Category::Limiter, spikes * limiter);
+        let of = |time: Second| {
+            let on = switch_on_energy(switch.i_cc, switch.g_on, time);
+            (on, limiter_energy(switch.v_drive, switch.i_cc, switch.g_on, time))
+        };
+        let (on, limiter) = match population.neuron {
+            Neuron::Lif(_) => {
+                let (on, limiter) = of(switch.on_time);
+                (spikes * on, spikes * limiter)
+            }
+            // The engine knows how long each spike kept its switch on.
+            Neuron::Switch(_) => of(Second::from_si(held as f64 / FS_PER_SECOND).unwrap_or(Second::ZERO)),
+        };
+        ledger.book(&population.name, Category::Neuron, on);
+        ledger.book(&population.name, Category::Limiter, limiter);
     }
     match leaking {
         Some((population, square_voltage)) => {

@@ -2,6 +2,7 @@
 
 mod books;
 mod data;
+mod device;
 mod phases;
 mod simulate;
 mod supervised;
@@ -99,6 +100,9 @@ pub enum RunError {
 /// # Errors
 /// If the plan is not a network.
 pub fn choices(plan: &Plan) -> Result<Vec<String>, RunError> {
+    if let Protocol::Device { experiments } = &plan.protocol {
+        return Ok(device::choices(experiments));
+    }
     let network = skeleton(plan).map_err(RunError::Assemble)?;
     let mut lines = describe(&network, precision(plan));
     lines.push(simulate::windows(&network, plan));
@@ -136,6 +140,7 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
         (Protocol::Simulate { duration }, Engine::Reference) => {
             simulate::simulate::<Heap>(plan, *duration, &pool, context)
         }
+        (Protocol::Device { experiments }, _) => Ok(device::measure(plan, experiments, context)),
         (Protocol::Supervised(protocol), engine) => match (protocol.precision, engine) {
             (Precision::F64, Engine::Fast) => supervised::run::<f64, Lanes>(plan, protocol, &pool, context),
             (Precision::F32, Engine::Fast) => supervised::run::<f32, Lanes>(plan, protocol, &pool, context),

@@ -129,6 +129,7 @@ pub fn simulate<Q: Queue<f64>>(
         energy,
         inference: None,
         supervised: None,
+        experiments: Vec::new(),
         arrays,
         fingerprint: fingerprint.hex(),
         phases: phases.times,

@@ -405,6 +405,7 @@ where
             counts: self.counts,
             energy,
             inference,
+            experiments: Vec::new(),
             arrays,
             supervised: Some(self.result),
             fingerprint: self.fingerprint.hex(),
@@ -427,7 +428,7 @@ where
     /// The weight at the end of the conductance range: the training bound, where there is one.
     fn w_max(&self) -> Option<f64> {
         let to = self.plan.projections[self.protocol.projection].to;
-        let neuron = &self.plan.populations[to].neuron;
+        let neuron = self.plan.populations[to].neuron.membrane();
         self.protocol.weight_bound.map(|bound| bound * neuron.theta())
     }
 
@@ -539,7 +540,7 @@ where
         let index = self.protocol.projection;
         if let (Some(Some(array)), Some(device)) = (arrays.get(index), &self.plan.projections[index].device) {
             let to = self.plan.projections[index].to;
-            let tau = self.plan.populations[to].neuron.tau_m;
+            let tau = self.plan.populations[to].neuron.membrane().tau_m;
             let ohms = array.mapping().scale().transimpedance(&device.read, tau);
             self.notes.push(format!(
                 "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {:.4e} Ohm",
@@ -549,14 +550,6 @@ where
             if array.clipped() > 0 {
                 self.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
             }
-        }
-        let to = self.plan.projections[index].to;
-        if self.plan.populations[to].neuron.t_ref.get() > 0.0 {
-            self.notes.push(
-                "the gradient and the leakage treat an output in its refractory period as one that goes on \
-                 integrating: approximations, while its spikes are exact"
-                    .into(),
-            );
         }
         self.notes.push(
             "training runs in software on ideal weights: the energy is that of the final test alone".into(),

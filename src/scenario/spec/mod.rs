@@ -4,11 +4,15 @@
 //! provenance, the choice it belongs to, and a sentence. Validation, `memspike schema`, the reference
 //! chapter, `memspike resolve` and the list of assumed values are all read off this table.
 
+mod device;
 mod table;
 
+pub use device::EXPERIMENTS;
 pub use table::SECTIONS;
 
-use crate::units::{Ampere, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt};
+use crate::units::{
+    Ampere, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt,
+};
 
 /// A `[section]` of the file.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Key {
     pub default: Fallback,
     /// The key this one depends on, and the choices of it for which it exists.
     pub when: Option<(&'static str, &'static [&'static str])>,
+    /// The parameter of a device preset that replaces the default where the table names a preset.
+    pub preset: Option<&'static str>,
     /// One sentence: what it is.
     pub doc: &'static str,
 }
@@ -46,6 +52,8 @@ pub enum Kind {
     },
     Number(Bounds),
     Quantity(Unit, Bounds),
+    /// A list of quantities.
+    Quantities(Unit, Bounds),
     Choice(&'static [Choice]),
     /// The name of a source, a population or a projection.
     Name(Refers),
@@ -66,6 +74,10 @@ pub enum Kind {
     SpikeRows,
     /// Inline synapses: `[[pre, post, weight], ...]`.
     SynapseRows,
+    /// Keys of a preset with other values.
+    Overrides,
+    /// A quantity or a number, as another key says.
+    Figure,
 }
 
 /// One of several words.
@@ -82,6 +94,7 @@ pub enum Refers {
     Population,
     Projection,
     SourceOrPopulation,
+    Device,
 }
 
 impl Refers {
@@ -93,6 +106,7 @@ impl Refers {
             Self::Population => "population",
             Self::Projection => "projection",
             Self::SourceOrPopulation => "source or population",
+            Self::Device => "device",
         }
     }
 }
@@ -162,6 +176,8 @@ pub enum Unit {
     Siemens,
     Hertz,
     Joule,
+    Watt,
+    VoltPerSecond,
 }
 
 /// Calls `$body` with `Q` standing for the quantity type of a unit.
@@ -196,13 +212,30 @@ macro_rules! with_quantity {
                 type $Q = Joule;
                 $body
             }
+            Unit::Watt => {
+                type $Q = Watt;
+                $body
+            }
+            Unit::VoltPerSecond => {
+                type $Q = VoltPerSecond;
+                $body
+            }
         }
     };
 }
 
 impl Unit {
-    pub const ALL: [Self; 7] =
-        [Self::Second, Self::Volt, Self::Ampere, Self::Ohm, Self::Siemens, Self::Hertz, Self::Joule];
+    pub const ALL: [Self; 9] = [
+        Self::Second,
+        Self::Volt,
+        Self::Ampere,
+        Self::Ohm,
+        Self::Siemens,
+        Self::Hertz,
+        Self::Joule,
+        Self::Watt,
+        Self::VoltPerSecond,
+    ];
 
     /// Reads a unit string to SI.
     ///
@@ -279,7 +312,7 @@ impl Key {
     /// A required key of the given kind.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, default: Fallback::Required, when: None, doc }
+        Self { name, kind, default: Fallback::Required, when: None, preset: None, doc }
     }
 
     #[must_use]
@@ -327,6 +360,12 @@ impl Key {
         Self { default: Fallback::Derived(how), ..self }
     }
 
+    /// A device preset has this as `parameter`.
+    #[must_use]
+    pub const fn preset(self, parameter: &'static str) -> Self {
+        Self { preset: Some(parameter), ..self }
+    }
+
     /// The key exists only where `key` has one of these values.
     #[must_use]
     pub const fn when(self, key: &'static str, values: &'static [&'static str]) -> Self {
@@ -361,6 +400,7 @@ pub fn merges(path: &[&str]) -> bool {
     for name in rest {
         match keys.iter().find(|key| key.name == *name).map(|key| key.kind) {
             Some(Kind::Table(inner)) => keys = inner,
+            Some(Kind::Overrides) => keys = &[],
             _ => return false,
         }
     }
@@ -382,6 +422,9 @@ pub fn allowed(kind: &Kind) -> String {
             let words = bounds.words(|value| unit.print(value));
             let comma = if words.is_empty() { "" } else { ", " };
             format!("a {} with its unit{comma}{words}, such as \"{}\"", unit.name(), unit.example())
+        }
+        Kind::Quantities(unit, _) => {
+            format!("a list of {}s with their units, such as [\"{}\"]", unit.name(), unit.example())
         }
         Kind::Choice(choices) => {
             choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect::<Vec<_>>().join(", ")
@@ -405,6 +448,8 @@ pub fn allowed(kind: &Kind) -> String {
         Kind::SynapseRows => {
             "a list of [pre, post, weight] such as [[0, 1, \"1 mV\"], [1, 2, \"1 mV\"]]".to_string()
         }
+        Kind::Overrides => "a table of keys of the preset, such as { v_th = \"0.3 V\" }".to_string(),
+        Kind::Figure => "a quantity with its unit such as \"0.25 V\" or \"138.61 %\", or a number".to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The table itself. A new key is one entry here and one line in `lower`.
 
+use super::device::{DEVICE as DEVICE_ALONE, EXPERIMENT};
 use super::{Bounds, Choice, Key, Kind, Refers, Section, Unit};
 
 /// The latest instant of an episode in whole seconds; 2^63 fs is 9223.37 s.
@@ -50,7 +51,7 @@ pub static SECTIONS: &[Section] = &[
         noun: "population",
         named: true,
         required: true,
-        doc: "A group of like neurons.",
+        doc: "A group of like neurons. Not needed with `kind = \"device\"` of the protocol.",
         keys: POPULATION,
     },
     Section {
@@ -62,11 +63,27 @@ pub static SECTIONS: &[Section] = &[
         keys: PROJECTION,
     },
     Section {
+        name: "device",
+        noun: "device",
+        named: true,
+        required: false,
+        doc: "A device to be measured on its own. Positive voltage SETs.",
+        keys: DEVICE_ALONE,
+    },
+    Section {
+        name: "experiment",
+        noun: "experiment",
+        named: true,
+        required: false,
+        doc: "One measurement of one device, with `kind = \"device\"` of the protocol. They are made in the order of the file.",
+        keys: EXPERIMENT,
+    },
+    Section {
         name: "protocol",
         noun: "protocol",
         named: false,
         required: true,
-        doc: "What is done with the network.",
+        doc: "What is done.",
         keys: PROTOCOL,
     },
     Section {
@@ -176,32 +193,69 @@ static ENCODE: &[Key] = &[
 static POPULATION: &[Key] = &[
     Key::new(
         "model",
-        Kind::Choice(&[choice("lif", "leaky integrate-and-fire, tau_m du/dt = -(u - u_rest) + R I")]),
+        Kind::Choice(&[
+            choice("lif", "leaky integrate-and-fire, tau_m du/dt = -(u - u_rest) + R I"),
+            choice("switch", "volatile threshold switch: lif while off; on, deaf until it has relaxed to v_hold"),
+        ]),
         "Neuron model.",
     )
     .setting("\"lif\""),
+    Key::new(
+        "preset",
+        Kind::Text,
+        "The device: a shipped preset of a threshold switch, or a preset file beside the scenario. Its values are the defaults of the other keys.",
+    )
+    .setting("\"ag-tio2-pt-ts\"")
+    .when("model", SWITCH_MODEL),
     Key::new("size", COUNT, "Number of neurons."),
     Key::new("tau_m", TIME_CONSTANT, "Membrane time constant.")
-        .measured("\"9.41 ms\"", "Yan et al., fig. 4c: relaxation"),
+        .measured("\"9.41 ms\"", "Yan et al., fig. 4c: relaxation")
+        .preset("tau"),
     Key::new("u_rest", VOLTAGE, "Where the membrane relaxes to without drive.")
-        .fitted("\"0.43 mV\"", "Yan et al., fig. 4: offset of the fit"),
+        .fitted("\"0.43 mV\"", "Yan et al., fig. 4: offset of the fit")
+        .preset("u_rest"),
     Key::new("v_th", VOLTAGE, "Threshold; above `u_rest`.")
-        .measured("\"250 mV\"", "Yan et al., fig. 1c: turn-on of the threshold switch"),
-    Key::new("reset", Kind::Choice(RESETS), "What firing does to the membrane.")
+        .measured("\"250 mV\"", "Yan et al., fig. 1c: turn-on of the threshold switch")
+        .preset("v_th"),
+    Key::new("reset", Kind::Choice(RESETS), "What firing does to the membrane; a switch always turns off at `v_hold`.")
         .literature("\"rest\"", "Yan et al., eq. 2, call u_rest the reset value"),
     Key::new("u_reset", VOLTAGE, "Where the membrane is reset to; below `v_th`.")
         .same_as("u_rest")
         .when("reset", &["value"]),
     Key::new("v_hold", VOLTAGE, "Where a threshold switch turns off again; below `v_th`.")
         .measured("\"100 mV\"", "Yan et al., fig. 1c: return of the threshold switch")
+        .preset("v_hold")
         .when("reset", &["hold"]),
     Key::new("t_ref", SPAN, "Time after a spike during which arrivals are lost.")
-        .assumed("\"0 s\"", "no refractory time is reported"),
+        .assumed("\"0 s\"", "no refractory time is reported")
+        .when("model", &["lif"]),
+    Key::new("on_time", SPAN, "How long a spike keeps the switch on, if something else than the device ends it.")
+        .absent("the device's own: tau_m ln((v_th - u_rest)/(v_hold - u_rest)) with the threshold of the cycle")
+        .when("model", SWITCH_MODEL),
+    Key::new("cycle_cv", CV, "Coefficient of variation of the threshold from one switching to the next.")
+        .derived("the preset's")
+        .preset("cycle_cv")
+        .when("model", SWITCH_MODEL),
+    Key::new("device_cv", CV, "Coefficient of variation of the threshold from device to device.")
+        .derived("the preset's")
+        .preset("device_cv")
+        .when("model", SWITCH_MODEL),
+    Key::new("threshold_law", Kind::Choice(THRESHOLD_LAWS), "Law of the thresholds of successive switchings.")
+        .derived("the preset's")
+        .preset("threshold_law")
+        .when("model", SWITCH_MODEL),
     Key::new("r_m", positive(Unit::Ohm), "Membrane resistance: turns a current into a voltage.")
         .assumed("\"1 MOhm\"", "no membrane resistance is reported"),
     Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.")
         .setting("\"0 A\""),
     Key::new("switch", Kind::Table(SWITCH), "What one spike of the threshold switch costs.").setting("{}"),
+];
+
+const SWITCH_MODEL: &[&str] = &["switch"];
+
+static THRESHOLD_LAWS: &[Choice] = &[
+    choice("log-normal", "the logarithm of the threshold is normal"),
+    choice("weibull", "weakest link, scaled to the same median"),
 ];
 
 static RESETS: &[Choice] = &[
@@ -213,11 +267,14 @@ static RESETS: &[Choice] = &[
 
 static SWITCH: &[Key] = &[
     Key::new("i_cc", positive(Unit::Ampere), "Compliance current while the switch is on.")
-        .measured("\"7 uA\"", "Yan et al., fig. 1c"),
+        .measured("\"7 uA\"", "Yan et al., fig. 1c")
+        .preset("i_cc"),
     Key::new("g_on", positive(Unit::Siemens), "Conductance in compliance; the device takes i_cc^2 / g_on.")
-        .fitted("\"35 uS\"", "i_cc / 0.2 V, from the 1.4 uW of Yan et al."),
+        .fitted("\"35 uS\"", "i_cc / 0.2 V, from the 1.4 uW of Yan et al.")
+        .preset("g_on"),
     Key::new("g_off", non_negative(Unit::Siemens), "Conductance through which the membrane leaks while off.")
-        .assumed("\"500 nS\"", "the off state of fig. 1c is not resolved"),
+        .assumed("\"500 nS\"", "the off state of fig. 1c is not resolved")
+        .preset("g_off"),
     Key::new(
         "v_drive",
         positive(Unit::Volt),
@@ -225,7 +282,8 @@ static SWITCH: &[Key] = &[
     )
     .assumed("\"250 mV\"", "the turn-on voltage; the supply is not reported"),
     Key::new("on_time", SPAN, "How long the switch stays on for one spike.")
-        .assumed("\"100 us\"", "needs an active reset; the switch alone would relax in 8.6 ms"),
+        .assumed("\"100 us\"", "needs an active reset; the switch alone would relax in 8.6 ms")
+        .when("model", &["lif"]),
 ];
 
 static PROJECTION: &[Key] = &[
@@ -411,6 +469,7 @@ const SUPERVISED: &[&str] = &["supervised"];
 static PROTOCOLS: &[Choice] = &[
     choice("simulate", "one episode of the network as it is"),
     choice("supervised", "train the projection from a data set to one neuron per class, and test it"),
+    choice("device", "no network: the experiments, one after the other, each on its device"),
 ];
 
 static PRECISIONS: &[Choice] =

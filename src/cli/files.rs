@@ -1,0 +1,124 @@
+//! Files named on the command line: read whole, written whole.
+
+use super::failure::Failure;
+use memspike::plot::Renderer;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::Path;
+
+/// Larger files are not what is asked for: a million rows of measurements have about 30 MB.
+const LARGEST: u64 = 512 << 20;
+
+/// The operating system's reason without the number Rust appends.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// Reads a text file; `what` it is, for messages.
+///
+/// # Errors
+/// If it is missing, a directory, not text or far too large.
+pub fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
+    let place = path.display();
+    let failed = |reason: String, hint: &str| {
+        Failure::new(format!("cannot read the {what} `{place}`: {reason}")).with_hint(hint)
+    };
+    if path.is_dir() {
+        return Err(failed("it is a directory".into(), "name the file in it"));
+    }
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        return Err(failed(reason(&error), "give the path of a file that exists and may be read"));
+    }
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed("it has more than 512 MiB".into(), "is it the right file?"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line =
+            1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        failed(format!("line {line} is not UTF-8 text"), "save it as UTF-8 text")
+    })
+}
+
+/// Writes a whole file: it appears complete or not at all. `option` is what named it.
+///
+/// # Errors
+/// If it cannot be written, or something other than a file is there.
+pub fn write_whole(path: &Path, bytes: &[u8], option: &str) -> Result<(), Failure> {
+    let place = path.display();
+    let failed = |reason: String, hint: &str| {
+        Failure::new(format!("cannot write `{place}`: {reason}"))
+            .with_hint(format!("{hint}; choose another file with {option}"))
+    };
+    // A device or a pipe must not be replaced by a file.
+    if path.is_dir() {
+        return Err(failed("it is a directory".into(), "name a file in it"));
+    }
+    if path.exists() && !path.is_file() {
+        return Err(failed("it is not a regular file".into(), "only files are written"));
+    }
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".memspike.").suffix(".part");
+    // Temporary files are for their owner alone unless told; results are for whom the umask lets in.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let written = builder.tempfile_in(parent).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.flush()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    });
+    written.map_err(|error| {
+        let hint = match error.kind() {
+            ErrorKind::NotFound => "its directory must exist",
+            ErrorKind::PermissionDenied => "its directory must be writable",
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space",
+            _ => "its directory must exist and be writable",
+        };
+        failed(reason(&error), hint)
+    })
+}
+
+/// How a picture is wanted, by the ending of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Picture {
+    Svg,
+    Png,
+}
+
+/// Whether a picture can be written under this name.
+///
+/// # Errors
+/// If it ends in neither `.svg` nor `.png`.
+pub fn check_picture(path: &Path) -> Result<(), Failure> {
+    picture(path).map(|_| ())
+}
+
+fn picture(path: &Path) -> Result<Picture, Failure> {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("svg") => Ok(Picture::Svg),
+        Some("png") => Ok(Picture::Png),
+        _ => Err(Failure::new(format!("`{}` is no name for a picture", path.display()))
+            .with_hint("end it in .svg or .png")),
+    }
+}
+
+/// Writes a picture under the name given with `--plot`.
+///
+/// # Errors
+/// If its ending is unknown or it cannot be rendered or written.
+pub fn write_picture(path: &Path, svg: &str) -> Result<(), Failure> {
+    let bytes = match picture(path)? {
+        Picture::Svg => svg.as_bytes().to_vec(),
+        Picture::Png => Renderer::new().render(svg).map_err(|error| {
+            Failure::new(error.to_string()).with_hint("ask for the picture as .svg instead")
+        })?,
+    };
+    write_whole(path, &bytes, "--plot")
+}

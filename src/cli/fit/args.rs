@@ -1,0 +1,102 @@
+//! What can be written after `memspike fit`.
+
+use super::super::args::Format;
+use clap::{Args, ValueEnum, ValueHint};
+use memspike::units::{Quantity, Second, Siemens, Volt};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Columns of DATA.csv (others may be there too), each with its unit:
+  iv         voltage [V],current [A]         in the order of the sweep; loops that switch, or one state
+  pulses     pulse,conductance [S]           one train of equal pulses
+  stdp       dt [ms],change [%]              change of conductance against t_post - t_pre
+  lif        time [ms],state [mV]            relaxation of a membrane or filament
+  retention  time [s],conductance [S]
+
+Examples:
+  memspike fit lif relaxation.csv --plot fit.svg --out my-switch.toml
+  memspike fit stdp window.csv --from \"10 ms\" --out my-synapse.toml
+  memspike fit iv loops.csv --param i_cc=\"7 uA\"
+  memspike device ./my-switch.toml pulses --plot pulses.svg
+
+Exits with 2 if the data cannot determine a parameter, and names it.";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// Current-voltage loops: turn-on, turn-off, conductances, compliance.
+    Iv,
+    /// A train of equal pulses on a soft bound.
+    Pulses,
+    /// Both sides of a learning window.
+    Stdp,
+    /// Relaxation of a membrane or filament.
+    Lif,
+    /// Loss of a programmed conductance.
+    Retention,
+}
+
+impl Model {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Iv => "iv",
+            Self::Pulses => "pulses",
+            Self::Stdp => "stdp",
+            Self::Lif => "lif",
+            Self::Retention => "retention",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct FitArgs {
+    /// What was measured.
+    #[arg(value_name = "MODEL")]
+    pub model: Model,
+    /// The measurement: columns with units in the header, separated by commas.
+    #[arg(value_name = "DATA.csv", value_hint = ValueHint::FilePath)]
+    pub data: PathBuf,
+    /// Also draw data, fit and residuals: FILE.svg or FILE.png.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub plot: Option<PathBuf>,
+    /// Also write a preset for `memspike device` and scenarios.
+    #[arg(long, value_name = "FILE.toml", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Replace the file given with --out.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// The preset that the numbers not in the data are taken from. Default: one of the founding paper's.
+    #[arg(long, value_name = "PRESET", requires = "out")]
+    pub base: Option<String>,
+    /// Hold a parameter at a value instead of fitting it, such as u_rest="0 V"; can be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::super::args::key_value)]
+    pub param: Vec<(String, String)>,
+    /// Leave out what comes before, in the unit of the first column (of dt: its magnitude; not of voltages).
+    #[arg(long, value_name = "VALUE")]
+    pub from: Option<String>,
+    /// Leave out what comes after.
+    #[arg(long, value_name = "VALUE")]
+    pub to: Option<String>,
+    /// iv: what does not switch is ohmic, I = G V, instead of I = G V0 sinh(V/V0).
+    #[arg(long)]
+    pub ohmic: bool,
+    /// retention: stretched exponential exp(-(t/tau)^b) instead of b = 1.
+    #[arg(long)]
+    pub stretched: bool,
+    /// pulses: voltage of the pulses, for the preset.
+    #[arg(long, value_name = "VOLTAGE", value_parser = quantity::<Volt>, allow_hyphen_values = true)]
+    pub amplitude: Option<Volt>,
+    /// pulses: duration of a pulse, for the preset.
+    #[arg(long, value_name = "TIME", value_parser = quantity::<Second>)]
+    pub width: Option<Second>,
+    /// stdp: conductance before each pair, for the preset. Default: that of the base.
+    #[arg(long, value_name = "CONDUCTANCE", value_parser = quantity::<Siemens>)]
+    pub start: Option<Siemens>,
+    /// What to print: a table, or JSON.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
+    Q::parse(text).map_err(|error| error.to_string())
+}

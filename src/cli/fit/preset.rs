@@ -1,0 +1,304 @@
+//! The preset that a fit writes.
+
+use super::super::device::source;
+use super::super::failure::Failure;
+use super::args::{FitArgs, Model};
+use super::measured::Measured;
+use super::table::with_error;
+use super::{Found, Shape};
+use memspike::device::preset::{Preset, PresetDevice};
+use memspike::fit::{Change, FittedParameter, Head, Polarity, WindowDevice, device_of_window, write_preset};
+use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
+use std::path::Path;
+
+pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Result<String, Failure> {
+    let base_name = args.base.as_deref().unwrap_or_else(|| usual_base(args.model, &found.shape));
+    let base = source::find(base_name, &[])?;
+    let (mut model, mut changes) = (Vec::new(), Vec::new());
+    let from = |p: &FittedParameter, how: &str| {
+        let error = with_error(p).1;
+        let told = if p.error == 0.0 { "held in the fit".to_owned() } else { format!("\u{b1} {error}") };
+        format!("{}, {told}{how}", data.name())
+    };
+    let mut put = |name: &str, key: &'static str, value: Option<String>, how: &str| {
+        if let (Some(p), Some(value)) = (found.fit.get(name), value) {
+            let provenance = if p.error == 0.0 { "assumed" } else { "fitted" };
+            changes.push(Change { key, value, provenance, source: from(p, how) });
+        }
+    };
+    let value = |name: &str| found.fit.get(name).map(|p| p.value);
+    match (args.model, &found.shape) {
+        (Model::Lif, _) => {
+            put("tau", "tau", value("tau").and_then(quantity::<Second>), "");
+            put("u_rest", "u_rest", value("u_rest").and_then(quantity::<Volt>), "");
+        }
+        (Model::Retention, _) => {
+            put("tau", "retention_tau", value("tau").and_then(quantity::<Second>), "");
+            let b = value("b").map_or_else(|| Some("1.0".to_owned()), |b| Some(number(b)));
+            put(if value("b").is_some() { "b" } else { "tau" }, "retention_b", b, "");
+            let r_on = value("g_p").map(|g| 1.0 / g).and_then(quantity::<Ohm>);
+            put("g_p", "r_on", r_on, ", 1/g_p");
+            // The fit takes G_inf as zero: a base whose own could be told from it in the data is not kept.
+            let least = data.points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
+            let kept = match &base.preset.device {
+                PresetDevice::BinarySwitch { retention, .. } | PresetDevice::DoseDevice { retention, .. } => {
+                    retention.g_inf.get() < 0.01 * least
+                }
+                _ => true,
+            };
+            if !kept {
+                put("g_p", "g_inf", Some("0 S".to_owned()), "; the fit takes G_inf as zero");
+            }
+        }
+        (Model::Iv, Shape::Loop(_)) => {
+            for name in ["v_th", "v_hold", "v_set", "v_reset", "off_v0"] {
+                put(name, key(name), value(name).and_then(quantity::<Volt>), "");
+            }
+            put("i_cc", "i_cc", value("i_cc").and_then(quantity::<Ampere>), "");
+            for name in ["g_on", "g_off"] {
+                put(name, key(name), value(name).and_then(quantity::<Siemens>), "");
+            }
+            for name in ["r_on", "r_off"] {
+                put(name, key(name), value(name).and_then(quantity::<Ohm>), "");
+            }
+            let cv = value("cycle_cv").map(number);
+            let key = if matches!(&found.shape, Shape::Loop(l) if l.polarity == Polarity::Bipolar) {
+                "threshold_cv"
+            } else {
+                "cycle_cv"
+            };
+            put("cycle_cv", key, cv, "");
+        }
+        (Model::Iv, Shape::Curve(_)) => {
+            put("g", "r_off", value("g").map(|g| 1.0 / g).and_then(quantity::<Ohm>), ", 1/g");
+            put("v0", "off_v0", value("v0").and_then(quantity::<Volt>), "");
+        }
+        (Model::Pulses, _) => {
+            model.push(("law", "soft_bound"));
+            pulses(args, data, found, &base.preset, &mut put)?;
+        }
+        (Model::Stdp, _) => window(args, data, found, &base.preset, &mut put)?,
+    }
+    if matches!(args.model, Model::Iv) {
+        let most = data.points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
+        if let Some(value) = quantity::<Volt>(most) {
+            let source = format!("{}, the largest voltage in it", data.name());
+            changes.push(Change { key: "v_max", value, provenance: "measured", source });
+        }
+    }
+    let head = head(args, path, data, &base.preset);
+    write_preset(&base.text, &head, &model, &changes).map_err(|faults| {
+        let hint = "take another preset with --base; `memspike models` lists them";
+        Failure::Several(
+            faults
+                .iter()
+                .map(|fault| {
+                    let key = if fault.key.is_empty() { String::new() } else { format!("`{}`: ", fault.key) };
+                    (
+                        format!("no preset can be made of this fit: {key}{}", fault.message),
+                        Some(hint.to_owned()),
+                    )
+                })
+                .collect(),
+        )
+    })
+}
+
+type Put<'p> = dyn FnMut(&str, &'static str, Option<String>, &str) + 'p;
+
+fn usual_base(model: Model, shape: &Shape) -> &'static str {
+    match (model, shape) {
+        (Model::Iv, Shape::Loop(found)) if found.polarity == Polarity::Volatile => "ag-tio2-pt-ts",
+        (Model::Lif, _) => "ag-tio2-pt-ts",
+        (Model::Iv | Model::Retention, _) => "ag-tio2-pt-rs-binary",
+        (Model::Pulses | Model::Stdp, _) => "ag-tio2-pt-rs-analog",
+    }
+}
+
+/// Names of a loop are those of the presets.
+fn key(name: &str) -> &'static str {
+    const KEYS: [&str; 9] =
+        ["v_th", "v_hold", "v_set", "v_reset", "off_v0", "g_on", "g_off", "r_on", "r_off"];
+    KEYS.into_iter().find(|key| *key == name).unwrap_or("v_th")
+}
+
+fn head(args: &FitArgs, path: &Path, data: &Measured, base: &Preset) -> Head {
+    let stem =
+        path.file_stem().map_or_else(|| "fitted".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let (lo, hi) =
+        data.points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| (lo.min(p.0), hi.max(p.0)));
+    let (what, unit) = match args.model {
+        Model::Iv => ("voltages", "V"),
+        Model::Pulses => ("pulses", ""),
+        Model::Stdp => ("pairs of spikes", "s"),
+        Model::Lif | Model::Retention => ("times", "s"),
+    };
+    let si = memspike::plot::number::si;
+    let range = if unit.is_empty() {
+        format!("{lo} to {hi}")
+    } else {
+        format!("{} to {}", si(lo, unit), si(hi, unit))
+    };
+    Head {
+        name: stem,
+        title: format!("Fitted to {} ({})", data.name(), args.model.name()),
+        source: data.name(),
+        validity: format!(
+            "{what} from {range}; what is assumed holds as in the preset {}: {}",
+            base.name, base.validity
+        ),
+    }
+}
+
+/// Seven digits: no fit has more.
+fn rounded(value: f64) -> Option<f64> {
+    format!("{value:.6e}").parse().ok().filter(|v: &f64| v.is_finite())
+}
+
+fn quantity<Q: Quantity>(value: f64) -> Option<String> {
+    rounded(value).and_then(Q::from_si).map(|q| q.to_string())
+}
+
+fn number(value: f64) -> String {
+    let text = rounded(value).unwrap_or(value).to_string();
+    if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+}
+
+/// The rate of a soft-bound device from the dose of one pulse.
+fn pulses(
+    args: &FitArgs,
+    data: &Measured,
+    found: &Found,
+    base: &Preset,
+    put: &mut Put<'_>,
+) -> Result<(), Failure> {
+    let (Some(amplitude), Some(width)) = (args.amplitude, args.width) else {
+        let missing = if args.amplitude.is_none() { "--amplitude" } else { "--width" };
+        return Err(Failure::new(format!(
+            "a preset needs the pulse behind these data: {missing} is missing"
+        ))
+        .with_hint(
+            "give both, such as --amplitude \"0.2 V\" --width \"1 ms\"; without --out they are not needed",
+        ));
+    };
+    let get = |name: &str| found.fit.get(name).map_or(f64::NAN, |p| p.value);
+    let (g_0, g_end, dose) = (get("g_0"), get("g_end"), get("dose"));
+    let up = g_end > g_0;
+    let v = amplitude.get();
+    let sign = if up { "above" } else { "below" };
+    if v == 0.0 || (v > 0.0) != up {
+        return Err(Failure::new(format!(
+            "--amplitude {amplitude} does not fit these data, whose conductance {}",
+            if up { "rises" } else { "falls" }
+        ))
+        .with_hint(format!("positive voltages SET: give a voltage {sign} zero")));
+    }
+    if let Some(train) = data.train.filter(|train| (train > &0.0) != (v > 0.0)) {
+        return Err(Failure::new(format!(
+            "--amplitude {amplitude} does not fit the file, which says {train}"
+        ))
+        .with_hint("give the voltage of the first train"));
+    }
+    let PresetDevice::DoseDevice { device, .. } = &base.device else {
+        return Err(Failure::new(format!("the preset `{}` is no analog device", base.name))
+            .with_hint("take another with --base, such as ag-tio2-pt-rs-analog"));
+    };
+    let tau = width.get() / dose;
+    let magnitude = v.abs();
+    let how = format!(", one pulse of {amplitude} and {width} has the dose {dose:.4}");
+    let keys =
+        if up { ["set_v_ref", "set_tau", "set_v_on"] } else { ["reset_v_ref", "reset_tau", "reset_v_on"] };
+    put("dose", keys[0], quantity::<Volt>(magnitude), "; the voltage of the pulses");
+    put("dose", keys[1], quantity::<Second>(tau), &how);
+    // The onset must lie below the pulses, or they would do nothing.
+    let onset = if up { device.set.v_on() } else { device.reset.v_on() };
+    if onset >= magnitude {
+        put(
+            "dose",
+            keys[2],
+            quantity::<Volt>(0.5 * magnitude),
+            "; not in the data, half the voltage of the pulses",
+        );
+    }
+    put("g_0", "g_start", quantity::<Siemens>(g_0), "");
+    let (low, high) = (g_0.min(g_end), g_0.max(g_end));
+    let bounds = (device.g_min.get(), device.g_max.get());
+    // The bound that was approached is fitted; the other must only lie beyond what was seen.
+    let (g_min, g_max) =
+        if up { (bounds.0.min(0.999 * low), high) } else { (low, bounds.1.max(1.001 * high)) };
+    put(
+        "g_end",
+        "g_min",
+        quantity::<Siemens>(g_min),
+        if up { "; a bound below the data, not in them" } else { "" },
+    );
+    put(
+        "g_end",
+        "g_max",
+        quantity::<Siemens>(g_max),
+        if up { "" } else { "; a bound above the data, not in them" },
+    );
+    let largest = g_max * magnitude.max(base.v_max.get());
+    if device.i_cc.is_some_and(|i_cc| i_cc.get() < largest) {
+        put(
+            "g_end",
+            "i_cc",
+            quantity::<Ampere>(2.0 * largest),
+            "; out of reach, since no limit shows in the data",
+        );
+    }
+    if magnitude > base.v_max.get() {
+        put("dose", "v_max", quantity::<Volt>(magnitude), "; the voltage of the pulses");
+    }
+    Ok(())
+}
+
+/// The kinetics behind a learning window, with the pulse of the base.
+fn window(
+    args: &FitArgs,
+    data: &Measured,
+    found: &Found,
+    base: &Preset,
+    put: &mut Put<'_>,
+) -> Result<(), Failure> {
+    let PresetDevice::DoseDevice { device, pulse: Some(pulse), g_start, .. } = &base.device else {
+        return Err(Failure::new(format!(
+            "the preset `{}` has no spike pulse that could make a window",
+            base.name
+        ))
+        .with_hint("take another with --base, such as ag-tio2-pt-rs-analog"));
+    };
+    let get = |name: &str| found.fit.get(name).map_or(f64::NAN, |p| p.value);
+    let reach = data.points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
+    // Where the main lobes are apart: below, no exponential comes out of overlapping pulses.
+    let from = 2.0 * pulse.half_width.get();
+    let g0 = args.start.unwrap_or(*g_start).get();
+    let given = WindowDevice { device, pulse, g0, from, to: reach.max(3.0 * from) };
+    let sides = [(get("w_plus"), get("tau_plus")), (get("w_minus"), get("tau_minus"))];
+    let own = device_of_window(&given, sides).ok_or_else(|| {
+        Failure::new(format!(
+            "no rate of `{}` makes this window with its spike pulse and range of conductance",
+            base.name
+        ))
+        .with_hint("take another base with --base, or another conductance before the pairs with --start")
+    })?;
+    let constants = |w: &str, tau: &str| {
+        let told = |name: &str| found.fit.get(name).map_or_else(String::new, |p| with_error(p).0);
+        format!("; so that the pulse of {} makes W {} and tau {}", base.name, told(w), told(tau))
+    };
+    use memspike::device::resistive::Rate;
+    for (rate, names, keys) in [
+        (&own.set, ["w_plus", "tau_plus"], ["set_v_scale", "set_tau"]),
+        (&own.reset, ["w_minus", "tau_minus"], ["reset_v_scale", "reset_tau"]),
+    ] {
+        if let Rate::Exponential { v_scale, tau, .. } = rate {
+            let how = constants(names[0], names[1]);
+            put(names[1], keys[0], quantity::<Volt>(v_scale.get()), &how);
+            put(names[0], keys[1], quantity::<Second>(tau.get()), &how);
+        }
+    }
+    if args.start.is_some() {
+        put("w_plus", "g_start", quantity::<Siemens>(g0), "; given with --start");
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! The threshold switch as a neuron: a filament that integrates while off, fires by turning on, and is deaf
+//! until it has relaxed to its hold voltage.
+//!
+//! Off, it is the leaky integrator of the same constants, tau du/dt = -(u - u_rest) + R I(t). It turns on when u
+//! reaches the threshold of this cycle, V_th,k, and that is the spike; u := V_th,k. On, the filament carries
+//! the input past the integrator: arrivals are lost, u relaxes undriven, and after
+//!
+//! t_on,k = tau ln((V_th,k - u_rest)/(V_h - u_rest))
+//!
+//! (8.65 ms, or 8.62 ms with u_rest = 0) it is at V_h and turns off. So its refractory time and its reset are
+//! no parameters of their own: it is a [`Lif`] with reset to hold and t_ref = t_on, whose threshold and
+//! t_ref differ from cycle to cycle where the device has spread.
+//!
+//! Source: Yan et al. (Ag/TiO2/Pt at 7 uA), figs. 1c and 4. Assumed: a current that flows while the switch is on
+//! has no effect on it (the paper measures relaxation only without drive).
+
+use super::{Lif, Reset};
+use crate::device::threshold::{SwitchError, ThresholdSpread, ThresholdSwitch};
+use crate::numeric::ln;
+use crate::time::Time;
+use crate::units::{Ampere, Ohm, Quantity as _, Second};
+use serde::{Deserialize, Serialize};
+
+/// Parameters of a threshold switch used as a neuron.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Switch {
+    /// The device. Defaults: Ag/TiO2/Pt at 7 uA.
+    pub device: ThresholdSwitch,
+    /// How thresholds differ between cycles and between devices. Default: not at all.
+    pub spread: ThresholdSpread,
+    /// A fixed on-time, as an active reset would give; `None`: the device's own, t_on,k.
+    pub on_time: Option<Second>,
+    /// What turns an input current into the voltage that the filament integrates.
+    pub r_m: Ohm,
+    /// Constant bias current.
+    pub i_bias: Ampere,
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        let Lif { r_m, i_bias, .. } = Lif::default();
+        let (device, spread) = (ThresholdSwitch::default(), ThresholdSpread::default());
+        Self { device, spread, on_time: None, r_m, i_bias }
+    }
+}
+
+/// A parameter that makes no neuron.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+pub enum SwitchNeuronError {
+    /// The device itself.
+    #[error(transparent)]
+    Device(#[from] SwitchError),
+    /// No time is negative.
+    #[error("on_time is {on_time}; it must be zero or more, or left out for the device's own")]
+    OnTime { on_time: Second },
+    /// A deviation.
+    #[error(
+        "the spread of thresholds is {cycle} from cycle to cycle and {device} from device to device; each must be 0 to 10"
+    )]
+    Spread { cycle: f64, device: f64 },
+}
+
+impl Switch {
+    /// All faults of these parameters.
+    #[must_use]
+    pub fn faults(&self) -> Vec<SwitchNeuronError> {
+        let mut faults: Vec<_> = self.device.faults().into_iter().map(SwitchNeuronError::Device).collect();
+        if let Some(on_time) = self.on_time
+            && on_time < Second::ZERO
+        {
+            faults.push(SwitchNeuronError::OnTime { on_time });
+        }
+        let ThresholdSpread { cycle, device, .. } = self.spread;
+        if !((0.0..=10.0).contains(&cycle) && (0.0..=10.0).contains(&device)) {
+            faults.push(SwitchNeuronError::Spread { cycle, device });
+        }
+        faults
+    }
+
+    /// The leaky integrator that it is while every threshold is the nominal one.
+    #[must_use]
+    pub fn membrane(&self) -> Lif {
+        let device = &self.device;
+        Lif {
+            tau_m: device.tau,
+            u_rest: device.u_rest,
+            v_th: device.v_th,
+            u_reset: device.u_rest,
+            v_hold: device.v_hold,
+            reset: Reset::Hold,
+            t_ref: self.seconds_on(device.v_th.get()),
+            r_m: self.r_m,
+            i_bias: self.i_bias,
+        }
+    }
+
+    /// Whether thresholds differ.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.spread.cycle > 0.0 || self.spread.device > 0.0
+    }
+
+    /// The lowest threshold that can be drawn, relative to rest, in volts.
+    #[must_use]
+    pub fn lowest_theta(&self) -> f64 {
+        let lowest = if self.varies() { self.spread.floor(&self.device) } else { self.device.v_th.get() };
+        lowest - self.device.u_rest.get()
+    }
+
+    fn seconds_on(&self, v_th: f64) -> Second {
+        let rest = self.device.u_rest.get();
+        let natural = self.device.tau.get() * ln((v_th - rest) / (self.device.v_hold.get() - rest));
+        self.on_time.unwrap_or_else(|| Second::from_si(natural).unwrap_or(Second::ZERO))
+    }
+
+    /// How long the cycle of threshold `v_th` (volts) stays on: the time that arrivals are lost.
+    #[must_use]
+    pub fn on_time(&self, v_th: f64) -> Time {
+        Time::from_seconds(self.seconds_on(v_th)).unwrap_or(Time::MAX)
+    }
+
+    /// u of an on filament `left` seconds before it turns off, in volts.
+    ///
+    /// u_rest + (V_h - u_rest) e^(left/tau), and never above the nominal threshold, where a filament that is kept
+    /// on for longer than its own on-time sits pinned.
+    #[must_use]
+    pub fn u_on(&self, left: f64) -> f64 {
+        let device = &self.device;
+        let rest = device.u_rest.get();
+        let u = rest + (device.v_hold.get() - rest) * crate::numeric::exp(left / device.tau.get());
+        if self.on_time.is_some() { u.min(device.v_th.get()) } else { u }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Volt;
+
+    #[test]
+    fn the_undriven_on_time_is_8_62_ms_and_8_65_with_the_papers_offset() {
+        let mut switch = Switch::default();
+        assert!((switch.membrane().t_ref.get() - 8.646647e-3).abs() < 0.5e-9);
+        assert_eq!(switch.on_time(0.25), Time::from_seconds(switch.membrane().t_ref).unwrap());
+        assert!((switch.membrane().t_ref.get() - switch.device.natural_on_time()).abs() < 1e-18);
+        switch.device.u_rest = Volt::ZERO;
+        assert!((switch.on_time(0.25).as_seconds() - 8.62e-3).abs() < 0.005e-3);
+        switch.on_time = Some(Second::new(1e-4));
+        assert_eq!(switch.on_time(0.25), Time::from_fs(100_000_000_000));
+    }
+
+    #[test]
+    fn a_higher_threshold_stays_on_longer_by_tau_times_the_logarithm() {
+        let mut switch = Switch::default();
+        switch.device.u_rest = Volt::ZERO;
+        let longer = switch.on_time(0.3).as_seconds() - switch.on_time(0.25).as_seconds();
+        assert!((longer - 9.41e-3 * (1.2f64).ln()).abs() < 2e-15);
+    }
+
+    #[test]
+    fn an_on_filament_falls_from_its_threshold_to_hold() {
+        let switch = Switch::default();
+        let on = switch.on_time(0.25).as_seconds();
+        assert!((switch.u_on(on) - 0.25).abs() < 1e-13);
+        assert!((switch.u_on(0.0) - 0.10).abs() < 1e-15);
+        // Half way in time it is at the geometric mean of the two, relative to rest.
+        let half = 0.43e-3 + ((0.25f64 - 0.43e-3) * (0.10 - 0.43e-3)).sqrt();
+        assert!((switch.u_on(on / 2.0) - half).abs() < 1e-13);
+    }
+
+    #[test]
+    fn faults_of_device_time_and_spread_are_told_together() {
+        let mut switch = Switch { on_time: Some(Second::new(-1.0)), ..Switch::default() };
+        switch.device.v_hold = Volt::new(0.3);
+        switch.spread.cycle = f64::NAN;
+        let text: Vec<String> = switch.faults().iter().map(ToString::to_string).collect();
+        assert_eq!(text.len(), 3, "{text:?}");
+        assert!(text[0].starts_with("u_rest = 430 uV, v_hold = 300 mV"), "{}", text[0]);
+        assert_eq!(Switch::default().faults(), []);
+    }
+}

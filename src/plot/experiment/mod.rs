@@ -1,0 +1,109 @@
+//! Pictures of experiments with devices, the paper's numbers drawn in.
+
+mod memory;
+mod neuron;
+mod sweep;
+mod window;
+
+use super::chart::{Mark, Point};
+use super::measured::Scale;
+use super::{Figure, PlotError};
+use crate::device::protocol::Table;
+use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue};
+use crate::scenario::outcome::ExperimentResult;
+use crate::units::Volt;
+
+/// An experiment and what came of it.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    plan: &'a ExperimentPlan,
+    result: &'a ExperimentResult,
+}
+
+/// The pictures of every experiment that was made, in their order.
+pub fn figures(plans: &[ExperimentPlan], results: &[ExperimentResult]) -> Result<Vec<Figure>, PlotError> {
+    let mut figures = Vec::new();
+    for result in results {
+        let Some(plan) = plans.iter().find(|plan| plan.name == result.name) else { continue };
+        let shown = Shown { plan, result };
+        match &plan.experiment {
+            Experiment::Iv { .. } => figures.push(sweep::current(shown)?),
+            Experiment::Pulses { .. } => figures.push(neuron::pulses(shown)?),
+            Experiment::Integration { .. } => figures.push(neuron::integration(shown)?),
+            Experiment::Relaxation { .. } => figures.push(neuron::relaxation(shown)?),
+            Experiment::Power { .. } => figures.push(neuron::power(shown)?),
+            Experiment::Cycles { .. } => figures.push(memory::cycles(shown)?),
+            Experiment::Retention { .. } => figures.push(memory::retention(shown)?),
+            Experiment::Stdp { .. } => figures.push(window::rule(shown)?),
+            Experiment::SpikePulses { .. } => {
+                figures.push(window::electrodes(shown)?);
+                figures.push(window::intervals(shown)?);
+            }
+        }
+    }
+    Ok(figures)
+}
+
+impl Shown<'_> {
+    /// The curve itself.
+    fn table(&self) -> Option<&Table> {
+        self.result.curve("")
+    }
+
+    /// What the paper says of a quantity.
+    fn paper(&self, quantity: &str) -> Option<&PaperValue> {
+        self.plan.compare.iter().find(|row| row.quantity == quantity)
+    }
+
+    /// The paper's value as a label: `paper: on at 0.25 V`.
+    fn label(&self, quantity: &str, words: &str) -> Option<(f64, String)> {
+        let row = self.paper(quantity)?;
+        let space = if words.is_empty() { "" } else { " " };
+        Some((row.paper, format!("paper: {words}{space}{}", Scale::of(row.unit, row.paper).exact(row.paper))))
+    }
+
+    /// Marks at the paper's values of an axis.
+    fn marks(&self, axis: fn(f64, String) -> Mark, quantities: &[(&str, &str)]) -> Vec<Mark> {
+        quantities
+            .iter()
+            .filter_map(|(quantity, words)| self.label(quantity, words))
+            .map(|(value, label)| axis(value, label))
+            .collect()
+    }
+
+    /// A measured value with its unit.
+    fn value(&self, name: &str) -> Option<String> {
+        let measured = self.result.measured.iter().find(|measured| measured.name == name)?;
+        Some(Scale::of(measured.unit, measured.value?).rounded(measured.value?))
+    }
+
+    /// "device, kind of curve; values".
+    fn subtitle(&self, rest: &str) -> String {
+        let title = &self.plan.device.preset.title;
+        if rest.is_empty() { title.clone() } else { format!("{title}; {rest}") }
+    }
+}
+
+/// A vertical mark.
+fn x_mark(value: f64, label: String) -> Mark {
+    Mark::x(value, label)
+}
+
+/// A horizontal mark.
+fn y_mark(value: f64, label: String) -> Mark {
+    Mark::y(value, label)
+}
+
+/// 0.25 V rather than 250 mV.
+fn plain(v: Volt) -> String {
+    format!("{} V", super::measured::trimmed(&format!("{:.4}", v.get()))).replace('-', "\u{2212}")
+}
+
+fn column<'t>(table: Option<&'t Table>, name: &str) -> &'t [f64] {
+    table.and_then(|table| table.values(name)).unwrap_or_default()
+}
+
+/// Two columns of a table as points.
+fn points(table: Option<&Table>, x: &str, y: &str) -> Vec<Point> {
+    column(table, x).iter().zip(column(table, y)).map(|(&x, &y)| Point::from((x, y))).collect()
+}

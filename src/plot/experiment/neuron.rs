@@ -1,0 +1,163 @@
+//! The switch as a neuron, and trains of pulses.
+
+use super::{Shown, column, plain, points, x_mark, y_mark};
+use crate::device::preset::PresetDevice;
+use crate::device::threshold::ThresholdSwitch;
+use crate::numeric::exp;
+use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
+use crate::plot::{Figure, PlotError, Shape};
+use crate::scenario::device::Experiment;
+
+fn switch(shown: Shown<'_>) -> Option<ThresholdSwitch> {
+    match &shown.plan.device.preset.device {
+        PresetDevice::ThresholdSwitch { switch, .. } => Some(switch.clone()),
+        _ => None,
+    }
+}
+
+/// The state's axis: filament state in volts.
+fn state() -> Axis {
+    Axis::linear("state u", "V").at_least(0.0, 0.0)
+}
+
+fn threshold(switch: Option<&ThresholdSwitch>) -> Option<Mark> {
+    switch.map(|switch| Mark::y(switch.v_th.get(), format!("fires at {}", plain(switch.v_th))))
+}
+
+/// A drive, and the state or conductance that answers it.
+pub fn pulses(shown: Shown<'_>) -> Result<Figure, PlotError> {
+    let table = shown.table();
+    let Some(switch) = switch(shown) else { return trained(shown) };
+    let time = || Axis::linear("time", "s");
+    // A level belongs to the piece that ends at its time.
+    let (t, v) = (column(table, "time"), column(table, "voltage"));
+    let drive: Vec<Point> =
+        t.iter().zip(v.iter().skip(1).chain(v.last())).map(|(&t, &v)| Point::from((t, v))).collect();
+    let mut rises = Chart::new("", time(), state()).line("filament state", points(table, "time", "state"));
+    if let (Some(row), Some(peaks)) = (shown.paper("tau"), envelope(shown, &switch, t)) {
+        let name = format!("paper: rise of the peaks with {:.2} ms", row.paper * 1e3);
+        rises = rises.reference(name, peaks);
+    }
+    if let Some(mark) = threshold(Some(&switch)) {
+        rises = rises.mark(mark);
+    }
+    let fires =
+        shown.value("first_spike").map_or_else(|| "never fires".into(), |n| format!("fires at pulse {n}"));
+    Stack::new(&shown.plan.title, shown.subtitle(&fires))
+        .size(720, 520)
+        .below(Chart::new("", time(), Axis::linear("drive", "V")).series(Series::new("", Look::Steps, drive)), 0.35)
+        .below(rises, 1.0)
+        .figure(
+            &shown.plan.name,
+            Shape::Half,
+            "Pulses on the switch and the state of its filament. Each pulse adds to what the pause before it has left; \
+             at the threshold the switch fires, and the limiter keeps the filament from growing further.",
+        )
+}
+
+/// The peaks before the first firing, with the paper's time constant: u_n = u_end + (u_1 - u_end) e^(-t/tau).
+fn envelope(shown: Shown<'_>, switch: &ThresholdSwitch, t: &[f64]) -> Option<Vec<Point>> {
+    let &Experiment::Pulses { amplitude, width, period, .. } = &shown.plan.experiment else { return None };
+    let tau = shown.paper("tau")?.paper;
+    let (p, q) = (exp(-width.get() / tau), exp(-period.get() / tau));
+    let rest = switch.u_rest.get();
+    let (first, end) = (rest + amplitude.get() * (1.0 - p), rest + amplitude.get() * (1.0 - p) / (1.0 - q));
+    let peak = |time: f64| end + (first - end) * exp(-(time - width.get()) / tau);
+    let all = t.iter().filter(|t| **t >= width.get()).map(|&t| (t, peak(t)));
+    Some(all.take_while(|p| p.1 <= switch.v_th.get()).map(Point::from).collect())
+}
+
+/// A resistive device under a train.
+fn trained(shown: Shown<'_>) -> Result<Figure, PlotError> {
+    Chart::new(
+        &shown.plan.title,
+        Axis::linear("pulse", ""),
+        Axis::linear("conductance", "S").at_least(0.0, 0.0),
+    )
+    .subtitle(shown.subtitle(""))
+    .series(Series::new("", Look::Both, points(shown.table(), "pulse", "conductance")))
+    .figure(&shown.plan.name, Shape::Half, "Conductance after every pulse.")
+}
+
+pub fn integration(shown: Shown<'_>) -> Result<Figure, PlotError> {
+    let &Experiment::Integration { amplitude, length, .. } = &shown.plan.experiment else {
+        return trained(shown);
+    };
+    let switch = switch(shown);
+    let mut chart = Chart::new(&shown.plan.title, Axis::linear("time", "s"), state())
+        .line("filament state", points(shown.table(), "time", "state"));
+    if let (Some(tau), Some(rest)) = (shown.paper("tau"), shown.paper("u_rest")) {
+        let curve = (0..=60).map(|k| {
+            let t = length.get() * f64::from(k) / 60.0;
+            (t, rest.paper + amplitude.get() * (1.0 - exp(-t / tau.paper)))
+        });
+        let name = format!("paper: eq. (3), its sign corrected, with tau = {:.2} ms", tau.paper * 1e3);
+        chart = chart.reference(name, curve);
+    }
+    if let Some(mark) = threshold(switch.as_ref()) {
+        chart = chart.mark(mark);
+    }
+    if let Some(after) = shown.result.value("fires_after") {
+        chart = chart.mark(Mark::x(after, format!("fires after {:.3} ms", after * 1e3)));
+    }
+    let fitted = shown.value("tau").map_or_else(String::new, |tau| format!("fitted tau = {tau}"));
+    chart.subtitle(shown.subtitle(&fitted)).figure(
+        &shown.plan.name,
+        Shape::Half,
+        format!("A constant drive of {} on a switch at rest.", plain(amplitude)),
+    )
+}
+
+pub fn relaxation(shown: Shown<'_>) -> Result<Figure, PlotError> {
+    let &Experiment::Relaxation { length, .. } = &shown.plan.experiment else { return trained(shown) };
+    let switch = switch(shown);
+    let mut chart = Chart::new(&shown.plan.title, Axis::linear("time since the drive ended", "s"), state())
+        .line("filament state", points(shown.table(), "time", "state"));
+    if let (Some(tau), Some(rest), Some(switch)) = (shown.paper("tau"), shown.paper("u_rest"), &switch) {
+        let curve = (0..=60).map(|k| {
+            let t = length.get() * f64::from(k) / 60.0;
+            (t, rest.paper + (switch.v_th.get() - rest.paper) * exp(-t / tau.paper))
+        });
+        chart = chart.reference(format!("paper: tau = {:.2} ms", tau.paper * 1e3), curve);
+    }
+    if let Some(switch) = &switch {
+        chart = chart.mark(Mark::y(switch.v_hold.get(), format!("off below {}", plain(switch.v_hold))));
+    }
+    if let Some(on) = shown.result.value("on_time") {
+        chart = chart.mark(Mark::x(on, format!("off after {:.2} ms", on * 1e3)));
+    }
+    let fitted = shown.value("tau").map_or_else(String::new, |tau| format!("fitted tau = {tau}"));
+    chart.subtitle(shown.subtitle(&fitted)).figure(
+        &shown.plan.name,
+        Shape::Half,
+        "The state of the filament after firing, without drive. The switch stays on until it has fallen to the hold \
+         voltage: its natural refractory time.",
+    )
+}
+
+pub fn power(shown: Shown<'_>) -> Result<Figure, PlotError> {
+    let table = shown.table();
+    let mut chart = Chart::new(
+        &shown.plan.title,
+        Axis::linear("voltage of the source", "V"),
+        Axis::linear("power", "W").at_least(0.0, 0.0),
+    )
+    .line("device", points(table, "voltage", "device power"))
+    .line("limiter", points(table, "voltage", "limiter power"))
+    .line("source", points(table, "voltage", "source power"));
+    for mark in shown.marks(y_mark, &[("on_power", "")]) {
+        chart = chart.mark(mark);
+    }
+    if let Some(switch) = switch(shown) {
+        chart = chart.mark(x_mark(switch.v_th.get(), format!("turns on at {}", plain(switch.v_th))));
+    }
+    if let Some(from) = shown.result.value("compliance_from") {
+        chart = chart.mark(x_mark(from, format!("compliance from {from:.2} V")));
+    }
+    chart.subtitle(shown.subtitle("while on")).figure(
+        &shown.plan.name,
+        Shape::Half,
+        "Power of the switch while it is on. In compliance the device takes the same whatever the voltage, and its \
+         limiter the rest.",
+    )
+}

@@ -1,0 +1,385 @@
+//! Experiments with devices: their part of a summary, and the paper's numbers beside the simulated ones.
+
+use super::plan::Row;
+use super::summary::ByName;
+use crate::plot::measured::{Scale, shown, trimmed};
+use crate::plot::number::{count, significant};
+use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape, Relation, Tolerance};
+use crate::scenario::outcome::{Compared, ExperimentResult};
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+
+/// One experiment in `summary.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentSummary {
+    pub name: String,
+    pub kind: String,
+    pub title: String,
+    /// Preset of the device.
+    pub device: String,
+    /// What was read off the curves, in SI units.
+    pub measured: ByName<Measured>,
+    /// The paper's numbers.
+    pub compare: Vec<Comparison>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// A measured number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub what: String,
+    /// Absent if it did not happen or cannot be determined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    pub unit: MeasuredIn,
+}
+
+/// A number of the paper, what came out, and whether that is close enough.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The quantity.
+    pub name: String,
+    pub what: String,
+    pub unit: MeasuredIn,
+    pub relation: Relation,
+    pub paper: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<f64>,
+    /// simulated - paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<f64>,
+    pub tolerance: Tolerance,
+    pub status: Verdict,
+    pub why: String,
+}
+
+/// How a comparison came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Ok,
+    OutOfTolerance,
+}
+
+impl Verdict {
+    /// "ok", "OUT".
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::OutOfTolerance => "OUT",
+        }
+    }
+}
+
+/// How the comparisons of a run came out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Figure of the paper, if the scenario names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<String>,
+    pub compared: usize,
+    pub within: usize,
+}
+
+impl Agreement {
+    /// Whether nothing is out of tolerance.
+    #[must_use]
+    pub const fn complete(&self) -> bool {
+        self.compared == self.within
+    }
+}
+
+impl ExperimentSummary {
+    /// What a summary keeps of an experiment: numbers, no curves.
+    #[must_use]
+    pub fn new(result: &ExperimentResult) -> Self {
+        let measured = result
+            .measured
+            .iter()
+            .map(|m| (m.name.clone(), Measured { what: m.what.clone(), value: m.value, unit: m.unit }));
+        Self {
+            name: result.name.clone(),
+            kind: result.kind.clone(),
+            title: result.title.clone(),
+            device: result.device.clone(),
+            measured: measured.collect(),
+            compare: result.compared.iter().map(Comparison::new).collect(),
+            notes: result.notes.clone(),
+        }
+    }
+}
+
+impl Comparison {
+    fn new(compared: &Compared) -> Self {
+        let paper = &compared.paper;
+        Self {
+            name: paper.quantity.clone(),
+            what: paper.what.clone(),
+            unit: paper.unit,
+            relation: paper.relation,
+            paper: paper.paper,
+            simulated: compared.simulated,
+            difference: compared.simulated.map(|value| value - paper.paper),
+            tolerance: paper.tolerance,
+            status: if compared.within { Verdict::Ok } else { Verdict::OutOfTolerance },
+            why: paper.why.clone(),
+        }
+    }
+
+    /// Largest difference that is accepted, in the unit of the quantity.
+    fn margin(&self) -> f64 {
+        match self.tolerance {
+            Tolerance::Absolute(margin) => margin,
+            Tolerance::Relative(part) => part * self.paper.abs(),
+        }
+    }
+
+    /// The cells of its row: paper, simulated, difference, tolerance.
+    #[must_use]
+    pub fn cells(&self) -> [String; 4] {
+        let scale =
+            Scale::of(self.unit, if self.paper == 0.0 { self.simulated.unwrap_or(0.0) } else { self.paper });
+        let sign = match self.relation {
+            Relation::Equal => "",
+            Relation::AtLeast => "\u{2265} ",
+            Relation::AtMost => "\u{2264} ",
+        };
+        let relative = |part: f64| format!("{} %", signed(100.0 * part, 2));
+        let difference = match (self.difference, self.tolerance) {
+            (None, _) => String::new(),
+            (Some(0.0), _) => "0".into(),
+            // What closed forms leave over.
+            (Some(difference), _) if difference.abs() < 1e-6 * self.margin() => "0".into(),
+            (Some(difference), Tolerance::Relative(_)) => relative(difference / self.paper.abs()),
+            // Beyond a bound it is the ratio that tells.
+            (Some(difference), _) if self.relation != Relation::Equal && self.paper != 0.0 => {
+                relative(difference / self.paper.abs())
+            }
+            (Some(difference), Tolerance::Absolute(margin)) => {
+                Scale::of(self.unit, margin).signed(difference, margin)
+            }
+        };
+        let tolerance = match self.tolerance {
+            Tolerance::Relative(part) => format!("\u{b1} {} %", trimmed(&significant(100.0 * part, 3))),
+            Tolerance::Absolute(0.0) if self.relation != Relation::Equal => String::new(),
+            Tolerance::Absolute(0.0) => "exact".into(),
+            Tolerance::Absolute(margin) => format!("\u{b1} {}", Scale::of(self.unit, margin).exact(margin)),
+        };
+        [
+            format!("{sign}{}", scale.exact(self.paper)),
+            self.simulated.map_or_else(|| "none".into(), |value| scale.rounded(value)),
+            difference,
+            tolerance,
+        ]
+    }
+}
+
+fn signed(value: f64, places: usize) -> String {
+    let text = format!("{value:+.places$}");
+    // A rounded nothing has no sign.
+    let zero = text.trim_start_matches(['+', '-']).chars().all(|c| c == '0' || c == '.');
+    if zero { text.trim_start_matches(['+', '-']).to_string() } else { text.replace('-', "\u{2212}") }
+}
+
+/// Heads of the table of comparisons.
+pub const HEADS: [&str; 6] = ["", "paper", "simulated", "difference", "tolerance", "status"];
+
+/// The table of comparisons for a terminal; empty without any.
+#[must_use]
+pub fn table(experiments: &[ExperimentSummary]) -> String {
+    let several = experiments.iter().filter(|e| !e.compare.is_empty()).count() > 1;
+    let mut rows: Vec<[String; 6]> = Vec::new();
+    for experiment in experiments {
+        for row in &experiment.compare {
+            let [paper, simulated, difference, tolerance] = row.cells();
+            let what = if several { format!("{}: {}", experiment.name, row.what) } else { row.what.clone() };
+            rows.push([what, paper, simulated, difference, tolerance, row.status.word().into()]);
+        }
+    }
+    if rows.is_empty() { String::new() } else { columns(&HEADS, &rows) }
+}
+
+/// Columns two spaces apart, indented by two; the first is left-aligned, numbers to the right.
+#[must_use]
+pub fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
+    let mut width = heads.map(|head| head.chars().count());
+    for row in rows {
+        for (width, cell) in width.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for row in std::iter::once(&heads.map(String::from)).chain(rows) {
+        let mut line = String::from("  ");
+        for (k, (cell, width)) in row.iter().zip(width).enumerate() {
+            let left = k == 0 || k + 1 == N;
+            let space = " ".repeat(width - cell.chars().count());
+            line.push_str(&if left { format!("{cell}{space}  ") } else { format!("{space}{cell}  ") });
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The experiments in a page: the paper's numbers, and everything that was measured.
+pub(super) fn section(experiments: &[ExperimentSummary]) -> Markup {
+    let compared: Vec<(&ExperimentSummary, &Comparison)> =
+        experiments.iter().flat_map(|e| e.compare.iter().map(move |row| (e, row))).collect();
+    let several = experiments.len() > 1;
+    html! {
+        @if !compared.is_empty() {
+            h2 { "Paper and simulation" }
+            section.card {
+                table {
+                    tr {
+                        th { "quantity" } th.n { "paper" } th.n { "simulated" } th.n { "difference" }
+                        th.n { "tolerance" } th { "status" } th { "why this tolerance" }
+                    }
+                    @for (experiment, row) in &compared {
+                        @let [paper, simulated, difference, tolerance] = row.cells();
+                        tr {
+                            td { (row.what) @if several { div.remark { (experiment.title) } } }
+                            td.n { (paper) } td.n { (simulated) } td.n { (difference) } td.n { (tolerance) }
+                            td.bad[row.status == Verdict::OutOfTolerance] { (row.status.word()) }
+                            td.remark { (row.why) }
+                        }
+                    }
+                }
+            }
+        }
+        h2 { "Measured" }
+        div.columns {
+            @for experiment in experiments {
+                section.card {
+                    h3 { (experiment.title) }
+                    p.remark.above { (experiment.kind) ", preset " (experiment.device) }
+                    table {
+                        @for (_, measured) in experiment.measured.iter() {
+                            tr { th { (measured.what) } td.n { (shown(measured.value, measured.unit)) } }
+                        }
+                    }
+                    @if !experiment.notes.is_empty() {
+                        ul.remark { @for note in &experiment.notes { li { (note) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Heading and rows of an experiment for the plan's section of a report.
+#[must_use]
+pub(super) fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
+    let row = |name: &str, value: String| Row { name: name.into(), value };
+    let preset = &plan.device.preset;
+    let mut rows = vec![
+        row("kind", plan.experiment.kind().into()),
+        row("device", format!("{} ({})", preset.title, preset.name)),
+        row("source", preset.source.clone()),
+        row("holds for", preset.validity.clone()),
+    ];
+    let start = |rows: &mut Vec<Row>, g: &Option<crate::units::Siemens>| {
+        if let Some(g) = g {
+            rows.push(row("starts at", g.to_string()));
+        }
+    };
+    match &plan.experiment {
+        Experiment::Iv { points, rate, repeat, g_start, noise, .. } => {
+            let points: Vec<String> = points.iter().map(ToString::to_string).collect();
+            rows.push(row("sweep", format!("{} at {rate}", points.join(" \u{2192} "))));
+            rows.push(row("repeated", repeat.to_string()));
+            rows.push(row("spread drawn", if *noise { "yes" } else { "no" }.into()));
+            start(&mut rows, g_start);
+        }
+        Experiment::Pulses { amplitude, width, period, count, g_start, .. } => {
+            rows.push(row("pulses", format!("{count} of {amplitude}, {width}, every {period}")));
+            start(&mut rows, g_start);
+        }
+        Experiment::Integration { amplitude, length, .. } => {
+            rows.push(row("drive", format!("{amplitude} for {length}")));
+        }
+        Experiment::Relaxation { length, .. } => rows.push(row("watched", length.to_string())),
+        Experiment::Power { .. } => rows.push(row("voltages", format!("hold to {}", preset.v_max))),
+        Experiment::Cycles { cycles, v_set, v_reset, edge } => {
+            rows.push(row("cycles", count(*cycles)));
+            rows.push(row("turning points", format!("{v_set}, {v_reset}; edges of {edge}")));
+        }
+        Experiment::Retention { length, devices, .. } => {
+            rows.push(row("watched", length.to_string()));
+            rows.push(row("devices", devices.to_string()));
+        }
+        Experiment::Stdp { reach, step, fit_from, g_start, .. } => {
+            rows.push(row("pairs", format!("|dt| up to {reach}, every {step}")));
+            rows.push(row("fitted", format!("from {fit_from}")));
+            start(&mut rows, g_start);
+        }
+        Experiment::SpikePulses { shape, dt, reach, step, g_start } => {
+            let shape = match shape {
+                PulseShape::Biphasic => "that of the preset".to_string(),
+                PulseShape::Unipolar { peak, base } => format!("triangle of {peak}, base {base}"),
+            };
+            rows.push(row("pulse", shape));
+            rows.push(row("pairs", format!("drawn at {dt}; |dt| up to {reach}, every {step}")));
+            start(&mut rows, g_start);
+        }
+    }
+    (format!("Experiment {}", plan.name), rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(
+        unit: MeasuredIn,
+        relation: Relation,
+        paper: f64,
+        simulated: f64,
+        tolerance: Tolerance,
+    ) -> [String; 4] {
+        let comparison = Comparison {
+            name: "x".into(),
+            what: "x".into(),
+            unit,
+            relation,
+            paper,
+            simulated: Some(simulated),
+            difference: Some(simulated - paper),
+            tolerance,
+            status: Verdict::Ok,
+            why: String::new(),
+        };
+        comparison.cells().map(|cell| cell.replace(['\u{202f}', '\u{a0}'], " ").replace('\u{2212}', "-"))
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_paper_writes_them() {
+        use MeasuredIn::{Count, Fraction, Ratio, Second, Volt, Watt};
+        let equal = Relation::Equal;
+        assert_eq!(
+            row(Volt, equal, 0.25, 0.24975, Tolerance::Absolute(0.001)),
+            ["0.25 V", "0.24975 V", "-0.25 mV", "\u{b1} 1 mV"]
+        );
+        assert_eq!(
+            row(Fraction, equal, -1.0346, -1.0339, Tolerance::Relative(0.005)),
+            ["-103.46 %", "-103.39 %", "+0.07 %", "\u{b1} 0.5 %"]
+        );
+        assert_eq!(
+            row(Second, equal, 64.1e-3, 64.10003e-3, Tolerance::Relative(0.005)),
+            ["64.1 ms", "64.1 ms", "0.00 %", "\u{b1} 0.5 %"]
+        );
+        assert_eq!(
+            row(Ratio, Relation::AtLeast, 1e4, 15811.4, Tolerance::Absolute(0.0)),
+            ["\u{2265} 10 000", "15 811", "+58.11 %", ""]
+        );
+        assert_eq!(row(Count, equal, 6.0, 6.0, Tolerance::Absolute(0.0)), ["6", "6", "0", "exact"]);
+        assert_eq!(
+            row(Watt, equal, 1.4e-6, 1.4e-6, Tolerance::Relative(0.04)),
+            ["1.4 \u{b5}W", "1.4 \u{b5}W", "0", "\u{b1} 4 %"]
+        );
+        assert_eq!(row(Volt, equal, 0.0, 0.0, Tolerance::Absolute(0.0))[..2], ["0 V", "0 V"]);
+    }
+}

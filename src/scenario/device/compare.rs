@@ -1,0 +1,147 @@
+//! What the paper says: rows of `compare`, in the unit of what is measured.
+
+use super::super::diagnostic::{Diagnostic, nearest};
+use super::super::filled::Fields;
+use super::super::lower::Lower;
+use super::super::reader;
+use super::super::text::Value;
+use super::quantity::{Measure, MeasuredIn, quantities};
+use super::{PaperValue, Relation, Tolerance};
+use crate::device::preset::PresetDevice;
+
+/// The rows of an experiment of this kind with this device.
+pub(super) fn compare(
+    lower: &mut Lower<'_>,
+    fields: &Fields,
+    kind: &str,
+    device: &PresetDevice,
+) -> Option<Vec<PaperValue>> {
+    let rows = fields.tables("compare");
+    let mut made: Vec<Option<PaperValue>> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let name = row.text("quantity");
+        if let Some(earlier) =
+            rows[..index].iter().find(|earlier| name.is_some() && earlier.text("quantity") == name)
+        {
+            lower.faults.push(
+                Diagnostic::error(format!("{} compares `{}` twice", fields.what, name.unwrap_or_default()))
+                    .maybe_at(row.place("quantity"))
+                    .also(earlier.written("quantity"), "the first time")
+                    .allowed("one row per quantity"),
+            );
+        }
+        made.push(paper_value(lower, row, kind, device));
+    }
+    made.into_iter().collect()
+}
+
+fn paper_value(lower: &mut Lower<'_>, row: &Fields, kind: &str, device: &PresetDevice) -> Option<PaperValue> {
+    let name = row.text("quantity")?;
+    let there = || quantities(kind).iter().filter(|measure| measure.exists_for(device));
+    let Some(measure) = there().find(|measure| measure.name == name) else {
+        let close = nearest(name, there().map(|measure| measure.name));
+        lower.faults.push(
+            Diagnostic::error(format!("`quantity` of {} is \"{name}\", which is not measured", row.what))
+                .maybe_at(row.place("quantity"))
+                .label("not known")
+                .allowed(there().map(|measure| measure.name).collect::<Vec<_>>().join(", "))
+                .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
+        );
+        return None;
+    };
+    let paper = figure(lower, row, "paper", measure);
+    let relation = match row.text("relation")? {
+        "at_least" => Relation::AtLeast,
+        "at_most" => Relation::AtMost,
+        _ => Relation::Equal,
+    };
+    let absolute = row.raw("tolerance").map(|_| figure(lower, row, "tolerance", measure));
+    let relative = row.number("relative_tolerance");
+    let tolerance = match (absolute, relative) {
+        (Some(_), Some(_)) => {
+            lower.faults.push(
+                Diagnostic::error(format!("{} has both `tolerance` and `relative_tolerance`", row.what))
+                    .maybe_at(row.written("relative_tolerance"))
+                    .also(row.written("tolerance"), "and here")
+                    .allowed("one of the two"),
+            );
+            None
+        }
+        (Some(absolute), None) => {
+            let value = absolute?;
+            if value < 0.0 {
+                lower.faults.push(
+                    Diagnostic::error(format!("`tolerance` of {} is below zero", row.what))
+                        .maybe_at(row.place("tolerance"))
+                        .label("negative")
+                        .allowed("zero or more"),
+                );
+                return None;
+            }
+            Some(Tolerance::Absolute(value))
+        }
+        (None, Some(part)) => Some(Tolerance::Relative(part)),
+        (None, None) if relation != Relation::Equal => Some(Tolerance::Absolute(0.0)),
+        (None, None) => {
+            if row.written("tolerance").is_none() && row.written("relative_tolerance").is_none() {
+                lower.faults.push(
+                    Diagnostic::error(format!("{} has no tolerance", row.what))
+                        .maybe_at(row.at.as_ref())
+                        .label("`tolerance` is missing")
+                        .allowed("tolerance = \"1 mV\" or relative_tolerance = 0.005")
+                        .hint("no simulation and no reading of an axis is exact; say how close is close enough, and why"),
+                );
+            }
+            None
+        }
+    };
+    Some(PaperValue {
+        quantity: name.to_string(),
+        what: row.text("what").unwrap_or(measure.what).to_string(),
+        unit: measure.unit,
+        relation,
+        paper: paper?,
+        tolerance: tolerance?,
+        why: row.text("why")?.to_string(),
+    })
+}
+
+/// A number in the unit of what is measured.
+fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> Option<f64> {
+    let node = row.raw(key)?;
+    let what = format!("`{key}` of {}", row.what);
+    let wrong = |lower: &mut Lower<'_>, allowed: &str| {
+        lower.faults.push(
+            Diagnostic::error(format!("{what} is {}", node.shown()))
+                .at(&node.at)
+                .label("wrong form")
+                .allowed(allowed)
+                .hint(format!("`{}` is the {}", measure.name, measure.what)),
+        );
+        None
+    };
+    match (measure.unit.unit(), &node.value) {
+        (Some(unit), Value::Text(text)) => {
+            let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
+            reader::quantity(text, unit, &what, &allowed, node).map_err(|fault| lower.faults.push(fault)).ok()
+        }
+        (Some(unit), _) => {
+            let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
+            lower.faults.push(reader::without_unit(node, unit, &what, &allowed));
+            None
+        }
+        (None, Value::Text(text)) if measure.unit == MeasuredIn::Fraction => {
+            let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+            match percent.filter(|value| value.is_finite()) {
+                Some(value) => Some(value / 100.0),
+                None => wrong(lower, "a percentage such as \"138.61 %\""),
+            }
+        }
+        (None, _) if measure.unit == MeasuredIn::Fraction => {
+            wrong(lower, "a percentage such as \"138.61 %\"")
+        }
+        (None, Value::Integer(number)) => Some(*number as f64),
+        (None, Value::Float(number)) if number.is_finite() => Some(*number),
+        (None, _) => wrong(lower, "a number without unit"),
+    }
+}

@@ -1,0 +1,341 @@
+//! Devices and experiments: from checked sections to plans.
+
+use super::super::diagnostic::Diagnostic;
+use super::super::filled::Fields;
+use super::super::lower::{Lower, quantity};
+use super::super::spec::{Refers, Unit};
+use super::compare::compare;
+use super::overrides::preset;
+use super::quantity::{kind_of, takes};
+use super::{DeviceUnderTest, Experiment, ExperimentPlan, PulseShape};
+use crate::device::preset::{Preset, PresetDevice};
+use crate::units::{Quantity, Siemens, Volt};
+
+/// Samples of an experiment that a machine has memory for.
+const MAX_ROWS: u64 = 20_000_000;
+
+/// The experiments of `kind = "device"`, if nothing is wrong with them.
+pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentPlan>> {
+    for section in ["source", "population", "projection"] {
+        for (_, fields) in lower.filled.all(section) {
+            lower.faults.push(
+                Diagnostic::error(format!("{} has no part in measuring a device", fields.what))
+                    .maybe_at(fields.at.as_ref())
+                    .also(protocol.written("kind"), "there is no network here")
+                    .allowed("[device.NAME] and [experiment.NAME]")
+                    .hint("delete it, or choose kind = \"simulate\""),
+            );
+        }
+    }
+    let filled = lower.filled;
+    let devices: Vec<Option<Preset>> =
+        filled.all("device").iter().map(|(_, fields)| preset(lower, fields)).collect();
+    if filled.all("experiment").is_empty() {
+        lower.faults.push(
+            Diagnostic::error("there is no [experiment.NAME]")
+                .maybe_at(protocol.place("kind"))
+                .label("nothing to do")
+                .allowed("[experiment.NAME] with kind = \"iv\" and points = [\"0 V\", \"0.5 V\", \"0 V\"]")
+                .hint("`memspike models` lists the kinds of experiment"),
+        );
+    }
+    let experiments: Vec<Option<ExperimentPlan>> = filled
+        .all("experiment")
+        .iter()
+        .map(|(name, fields)| experiment(lower, name, fields, &devices))
+        .collect();
+    experiments.into_iter().collect()
+}
+
+/// What stands in a scenario that has a network instead.
+pub fn unused(lower: &mut Lower<'_>, protocol: &Fields) {
+    // The first of each says it for the others.
+    for section in ["device", "experiment"] {
+        if let Some((_, fields)) = lower.filled.all(section).first() {
+            lower.faults.push(
+                Diagnostic::error(format!("{} is not measured here", fields.what))
+                    .maybe_at(fields.at.as_ref())
+                    .also(protocol.written("kind"), "this runs a network")
+                    .allowed("[device.NAME] and [experiment.NAME] with kind = \"device\" in [protocol]"),
+            );
+        }
+    }
+}
+
+fn experiment(
+    lower: &mut Lower<'_>,
+    name: &str,
+    fields: &Fields,
+    devices: &[Option<Preset>],
+) -> Option<ExperimentPlan> {
+    let kind = fields.text("kind")?;
+    let device = device(lower, fields, devices);
+    let experiment = described(lower, fields, kind);
+    let preset = device?;
+    if !takes(kind).contains(&kind_of(&preset.preset.device)) {
+        let wanted = takes(kind);
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "device `{}` is a {}, and {} cannot be made with one",
+                preset.name,
+                kind_of(&preset.preset.device),
+                fields.what
+            ))
+            .maybe_at(fields.place("device"))
+            .also(fields.written("kind"), "of this kind")
+            .allowed(format!("a device of kind {}", wanted.join(", "))),
+        );
+        return None;
+    }
+    fits(lower, fields, &preset.preset, experiment.as_ref());
+    let compare = compare(lower, fields, kind, &preset.preset.device);
+    Some(ExperimentPlan {
+        name: name.to_string(),
+        title: fields.text("title")?.to_string(),
+        device: preset,
+        experiment: experiment?,
+        compare: compare?,
+    })
+}
+
+fn device(lower: &mut Lower<'_>, fields: &Fields, devices: &[Option<Preset>]) -> Option<DeviceUnderTest> {
+    let names = lower.filled.names(Refers::Device);
+    let Some(name) = fields.text("device") else {
+        if fields.written("device").is_none() {
+            lower.faults.push(
+                Diagnostic::error(format!("{} names no device, and there are {}", fields.what, names.len()))
+                    .maybe_at(fields.at.as_ref())
+                    .label("`device` is missing")
+                    .allowed(if names.is_empty() {
+                        "[device.NAME] with preset = \"ag-tio2-pt-ts\"".to_string()
+                    } else {
+                        names.join(", ")
+                    }),
+            );
+        }
+        return None;
+    };
+    let name = name.to_string();
+    let index = lower.index(
+        &name,
+        fields.place("device"),
+        &format!("`device` of {}", fields.what),
+        Refers::Device,
+    )?;
+    Some(DeviceUnderTest { name, preset: devices.get(index)?.clone()? })
+}
+
+fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Experiment> {
+    let samples = fields.count("samples");
+    let g_start = || quantity::<Siemens>(fields, "g_start");
+    Some(match kind {
+        "iv" => {
+            let points: Vec<Volt> =
+                fields.quantities("points").iter().filter_map(|v| Volt::from_si(*v)).collect();
+            let distinct = points.windows(2).any(|pair| pair[0] != pair[1]);
+            if !distinct && fields.datum("points").is_some() {
+                lower.faults.push(
+                    Diagnostic::error(format!("`points` of {} do not lead anywhere", fields.what))
+                        .maybe_at(fields.place("points"))
+                        .label("no sweep")
+                        .allowed(
+                            "two voltages or more, not all the same, such as [\"0 V\", \"0.5 V\", \"0 V\"]",
+                        ),
+                );
+                return None;
+            }
+            let repeat = fields.count("repeat")?;
+            rows(lower, fields, points.len() as u64 * u64::from(samples?) * u64::from(repeat));
+            Experiment::Iv {
+                points,
+                rate: quantity(fields, "rate")?,
+                samples: samples?,
+                repeat,
+                g_start: g_start(),
+                noise: fields.flag("noise")?,
+            }
+        }
+        "pulses" => {
+            let count = fields.count("count");
+            not_above(
+                lower,
+                fields,
+                "width",
+                "period",
+                "the next pulse would begin before the last one ends",
+            );
+            rows(lower, fields, 2 * u64::from(samples?) * u64::from(count?));
+            Experiment::Pulses {
+                amplitude: quantity(fields, "amplitude")?,
+                width: quantity(fields, "width")?,
+                period: quantity(fields, "period")?,
+                count: count?,
+                samples: samples?,
+                g_start: g_start(),
+                noise: fields.flag("noise")?,
+            }
+        }
+        "integration" => Experiment::Integration {
+            amplitude: quantity(fields, "amplitude")?,
+            length: quantity(fields, "length")?,
+            samples: samples?,
+        },
+        "relaxation" => Experiment::Relaxation { length: quantity(fields, "length")?, samples: samples? },
+        "power" => Experiment::Power { samples: samples? },
+        "cycles" => {
+            for (name, above) in [("v_set", true), ("v_reset", false)] {
+                let wrong = fields.quantity(name).is_some_and(|v| if above { v <= 0.0 } else { v >= 0.0 });
+                if wrong {
+                    let sign = if above { "above" } else { "below" };
+                    lower.faults.push(
+                        Diagnostic::error(format!(
+                            "`{name}` of {} is {}",
+                            fields.what,
+                            Unit::Volt.print(fields.quantity(name).unwrap_or(0.0))
+                        ))
+                        .maybe_at(fields.place(name))
+                        .label("wrong sign")
+                        .allowed(format!(
+                            "a voltage {sign} 0 V: SET is at positive, RESET at negative voltage"
+                        )),
+                    );
+                }
+            }
+            Experiment::Cycles {
+                cycles: fields.integer("cycles")?,
+                v_set: quantity(fields, "v_set")?,
+                v_reset: quantity(fields, "v_reset")?,
+                edge: quantity(fields, "edge")?,
+            }
+        }
+        "retention" => {
+            let devices = fields.count("devices")?;
+            rows(lower, fields, u64::from(samples?) * u64::from(devices));
+            Experiment::Retention {
+                length: quantity(fields, "length")?,
+                samples: samples?,
+                devices,
+                floor: fields.number("floor")?,
+            }
+        }
+        "stdp" => {
+            window_rows(lower, fields, "step");
+            if fields.written("fine_step").is_some() {
+                window_rows(lower, fields, "fine_step");
+            }
+            not_above(lower, fields, "fit_from", "reach", "nothing would be left to fit");
+            Experiment::Stdp {
+                reach: quantity(fields, "reach")?,
+                step: quantity(fields, "step")?,
+                fit_from: quantity(fields, "fit_from")?,
+                fine_step: quantity(fields, "fine_step")?,
+                g_start: g_start(),
+            }
+        }
+        "spike-pulses" => {
+            window_rows(lower, fields, "step");
+            Experiment::SpikePulses {
+                shape: match fields.text("shape")? {
+                    "unipolar" => PulseShape::Unipolar {
+                        peak: quantity(fields, "peak")?,
+                        base: quantity(fields, "base")?,
+                    },
+                    _ => PulseShape::Biphasic,
+                },
+                dt: quantity(fields, "dt")?,
+                reach: quantity(fields, "reach")?,
+                step: quantity(fields, "step")?,
+                g_start: g_start(),
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// `small` must not be above `large`.
+fn not_above(lower: &mut Lower<'_>, fields: &Fields, small: &str, large: &str, why: &str) {
+    let (Some(a), Some(b)) = (fields.quantity(small), fields.quantity(large)) else { return };
+    if a <= b {
+        return;
+    }
+    lower.faults.push(
+        Diagnostic::error(format!(
+            "`{small}` of {} is {}, above `{large}`, which is {}",
+            fields.what,
+            Unit::Second.print(a),
+            Unit::Second.print(b)
+        ))
+        .maybe_at(fields.place(small))
+        .label("too large")
+        .also(fields.written(large), "against this")
+        .allowed(format!("`{small}` up to `{large}`"))
+        .hint(why),
+    );
+}
+
+fn window_rows(lower: &mut Lower<'_>, fields: &Fields, step: &str) {
+    not_above(lower, fields, step, "reach", "the window would have no point but dt = 0");
+    let (Some(reach), Some(step)) = (fields.quantity("reach"), fields.quantity(step)) else { return };
+    // More points than a picture has dots, and each is a whole waveform.
+    rows(lower, fields, (2.0 * reach / step).min(1e16) as u64 * 200);
+}
+
+fn rows(lower: &mut Lower<'_>, fields: &Fields, rows: u64) {
+    if rows > MAX_ROWS {
+        lower.faults.push(
+            Diagnostic::error(format!("{} would give {rows} points", fields.what))
+                .maybe_at(fields.at.as_ref())
+                .label("too many")
+                .allowed(format!("at most {MAX_ROWS}"))
+                .hint("fewer samples, repetitions or pulses, or a larger step"),
+        );
+    }
+}
+
+/// What experiment and device must agree in.
+fn fits(lower: &mut Lower<'_>, fields: &Fields, preset: &Preset, experiment: Option<&Experiment>) {
+    match &preset.device {
+        PresetDevice::DoseDevice { device, pulse, .. } => {
+            if let Some(g) = fields.quantity("g_start").and_then(Siemens::from_si)
+                && !(device.g_min..=device.g_max).contains(&g)
+            {
+                lower.faults.push(
+                    Diagnostic::error(format!(
+                        "`g_start` of {} is {g}, outside the range of the device",
+                        fields.what
+                    ))
+                    .maybe_at(fields.place("g_start"))
+                    .label("out of range")
+                    .allowed(format!("{} to {}", device.g_min, device.g_max)),
+                );
+            }
+            let learns = matches!(
+                experiment,
+                Some(Experiment::Stdp { .. } | Experiment::SpikePulses { shape: PulseShape::Biphasic, .. })
+            );
+            if learns && pulse.is_none() {
+                lower.faults.push(
+                    Diagnostic::error(format!(
+                        "preset `{}` of {} states no spike pulse",
+                        preset.name, fields.what
+                    ))
+                    .maybe_at(fields.place("device"))
+                    .allowed("a preset with pulse_peak, pulse_half_width, pulse_tail and pulse_tail_length"),
+                );
+            }
+        }
+        PresetDevice::ThresholdSwitch { .. } if fields.quantity("g_start").is_some() => {
+            lower.faults.push(
+                Diagnostic::error(format!(
+                    "{} has a `g_start`, and its device is a threshold switch",
+                    fields.what
+                ))
+                .maybe_at(fields.place("g_start"))
+                .label("has no effect")
+                .allowed("`g_start` for a resistive device; a threshold switch starts at rest")
+                .hint("delete it"),
+            );
+        }
+        _ => {}
+    }
+}

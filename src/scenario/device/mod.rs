@@ -1,0 +1,199 @@
+//! Devices measured on their own: the plan of their experiments.
+
+mod compare;
+pub(super) mod lower;
+mod overrides;
+mod plausible;
+mod quantity;
+
+pub(super) use plausible::plausible;
+pub use quantity::{Measure, MeasuredIn, kind_of, quantities};
+
+use crate::device::preset::Preset;
+use crate::units::{Second, Siemens, Volt, VoltPerSecond};
+use serde::{Deserialize, Serialize};
+
+/// One measurement of one device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentPlan {
+    pub name: String,
+    pub title: String,
+    pub device: DeviceUnderTest,
+    pub experiment: Experiment,
+    /// What the paper says of it.
+    pub compare: Vec<PaperValue>,
+}
+
+/// A device as a scenario names it, with its preset as changed there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceUnderTest {
+    pub name: String,
+    pub preset: Preset,
+}
+
+/// What is done with the device.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Experiment {
+    Iv {
+        points: Vec<Volt>,
+        rate: VoltPerSecond,
+        samples: u32,
+        repeat: u32,
+        g_start: Option<Siemens>,
+        noise: bool,
+    },
+    Pulses {
+        amplitude: Volt,
+        width: Second,
+        period: Second,
+        count: u32,
+        samples: u32,
+        g_start: Option<Siemens>,
+        noise: bool,
+    },
+    Integration {
+        amplitude: Volt,
+        length: Second,
+        samples: u32,
+    },
+    Relaxation {
+        length: Second,
+        samples: u32,
+    },
+    Power {
+        samples: u32,
+    },
+    Cycles {
+        cycles: u64,
+        v_set: Volt,
+        v_reset: Volt,
+        edge: Second,
+    },
+    Retention {
+        length: Second,
+        samples: u32,
+        devices: u32,
+        floor: f64,
+    },
+    Stdp {
+        reach: Second,
+        step: Second,
+        fit_from: Second,
+        fine_step: Second,
+        g_start: Option<Siemens>,
+    },
+    SpikePulses {
+        shape: PulseShape,
+        dt: Second,
+        reach: Second,
+        step: Second,
+        g_start: Option<Siemens>,
+    },
+}
+
+impl Experiment {
+    /// As in a scenario.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Iv { .. } => "iv",
+            Self::Pulses { .. } => "pulses",
+            Self::Integration { .. } => "integration",
+            Self::Relaxation { .. } => "relaxation",
+            Self::Power { .. } => "power",
+            Self::Cycles { .. } => "cycles",
+            Self::Retention { .. } => "retention",
+            Self::Stdp { .. } => "stdp",
+            Self::SpikePulses { .. } => "spike-pulses",
+        }
+    }
+}
+
+/// The pulse on each electrode.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "shape")]
+pub enum PulseShape {
+    /// That of the preset.
+    Biphasic,
+    /// A symmetric triangle.
+    Unipolar { peak: Volt, base: Second },
+}
+
+/// A number of the paper, and how close to it a result must come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PaperValue {
+    /// One of [`quantities`].
+    pub quantity: String,
+    /// The words of its row.
+    pub what: String,
+    pub unit: MeasuredIn,
+    pub relation: Relation,
+    /// In SI units; a percentage as a fraction.
+    pub paper: f64,
+    pub tolerance: Tolerance,
+    pub why: String,
+}
+
+/// How a result must stand to the paper's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    Equal,
+    AtLeast,
+    AtMost,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerance {
+    /// In the unit of the quantity.
+    Absolute(f64),
+    /// A fraction of the paper's value.
+    Relative(f64),
+}
+
+impl PaperValue {
+    /// Largest difference accepted, in the unit of the quantity.
+    #[must_use]
+    pub fn margin(&self) -> f64 {
+        match self.tolerance {
+            Tolerance::Absolute(margin) => margin,
+            Tolerance::Relative(part) => part * self.paper.abs(),
+        }
+    }
+
+    /// Whether a result stands to the paper's value as it must; none does not.
+    #[must_use]
+    pub fn accepts(&self, value: Option<f64>) -> bool {
+        value.is_some_and(|value| match self.relation {
+            Relation::Equal => (value - self.paper).abs() <= self.margin(),
+            Relation::AtLeast => value >= self.paper - self.margin(),
+            Relation::AtMost => value <= self.paper + self.margin(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_held_to_the_paper_as_the_relation_says() {
+        let row = |relation, tolerance| PaperValue {
+            quantity: "v_th".into(),
+            what: "turn-on voltage".into(),
+            unit: MeasuredIn::Volt,
+            relation,
+            paper: -0.2,
+            tolerance,
+            why: String::new(),
+        };
+        let equal = row(Relation::Equal, Tolerance::Relative(0.01));
+        assert!(equal.accepts(Some(-0.2019)) && !equal.accepts(Some(-0.2021)) && !equal.accepts(None));
+        let least = row(Relation::AtLeast, Tolerance::Absolute(0.0));
+        assert!(least.accepts(Some(-0.2)) && least.accepts(Some(3.0)) && !least.accepts(Some(-0.21)));
+        let most = row(Relation::AtMost, Tolerance::Absolute(0.05));
+        assert!(most.accepts(Some(-0.151)) && !most.accepts(Some(-0.14)) && !most.accepts(Some(f64::NAN)));
+    }
+}

@@ -1,0 +1,76 @@
+//! Device presets in scenarios: which one a population names, and the defaults it gives.
+
+use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
+use super::filled::{Datum, Given};
+use super::load::beside;
+use super::spec::{Key, Kind};
+use crate::device::preset::{Preset, PresetDevice, Provenance};
+use crate::device::threshold::ThresholdLaw;
+
+/// The threshold switch that a population names: a shipped preset or a file beside the scenario.
+pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
+    let read = match at {
+        Some(at) if Preset::embedded_text(name).is_none() => match beside(name, at) {
+            Ok(source) => Preset::parse(&source.name, &source.text),
+            Err(fault) => {
+                let known: Vec<&str> = switches().collect();
+                let close = nearest(name, known.iter().copied());
+                faults.push(
+                    fault
+                        .allowed(format!("{}, or a preset file beside the scenario", known.join(", ")))
+                        .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
+                );
+                return None;
+            }
+        },
+        _ => Preset::named(name),
+    };
+    match read {
+        Ok(preset) if matches!(preset.device, PresetDevice::ThresholdSwitch { .. }) => Some(preset),
+        Ok(_) => {
+            faults.push(
+                Diagnostic::error(format!("preset `{name}` is no threshold switch"))
+                    .maybe_at(at)
+                    .allowed(switches().collect::<Vec<_>>().join(", "))
+                    .hint("only a volatile switch fires and forgets"),
+            );
+            None
+        }
+        Err(found) => {
+            for fault in found {
+                faults.push(Diagnostic::error(fault.to_string()).maybe_at(at).label("this preset"));
+            }
+            None
+        }
+    }
+}
+
+/// What a preset says about a key, and where the value comes from.
+pub fn default(preset: &Preset, key: &'static Key) -> Option<Given> {
+    let parameter = key.preset?;
+    let given = preset.parameters.iter().find(|given| given.key == parameter);
+    let datum = match (&key.kind, &preset.device, given) {
+        (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.parse(&given.value).ok()?),
+        (Kind::Number(_), _, Some(given)) => Datum::Number(given.value.parse().ok()?),
+        // A preset that says nothing about spread has none.
+        (Kind::Number(_), _, None) => Datum::Number(0.0),
+        (Kind::Choice(_), PresetDevice::ThresholdSwitch { spread, .. }, _) => {
+            Datum::Choice(match spread.law {
+                ThresholdLaw::LogNormal => "log-normal",
+                ThresholdLaw::Weibull => "weibull",
+            })
+        }
+        _ => return None,
+    };
+    let provenance = given.map_or(Provenance::Assumed, |given| given.provenance);
+    let source = given.map_or_else(|| "not stated".to_string(), |given| given.source.clone());
+    Some(Given { datum, provenance, source })
+}
+
+/// Names of the shipped presets that are threshold switches.
+fn switches() -> impl Iterator<Item = &'static str> {
+    let is_switch = |name: &&str| {
+        Preset::named(name).is_ok_and(|preset| matches!(preset.device, PresetDevice::ThresholdSwitch { .. }))
+    };
+    Preset::names().into_iter().filter(is_switch)
+}

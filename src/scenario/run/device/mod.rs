@@ -1,0 +1,182 @@
+//! The `device` protocol: one experiment after the other, each on a device at rest.
+//!
+//! A device alone has no events: every experiment is a function of preset, options and seed, and closed forms
+//! between the turning points of its drive.
+
+mod neuron;
+mod sweep;
+mod window;
+
+use super::super::device::{Experiment, ExperimentPlan, quantities};
+use super::super::outcome::{Compared, Curve, ExperimentResult, MeasuredValue, Outcome, PhaseCounts, Status};
+use super::super::plan::Plan;
+use super::RunContext;
+use super::phases::Phases;
+use crate::device::preset::PresetDevice;
+use crate::device::protocol::Table;
+use crate::energy::{Category, Ledger};
+use crate::record::fingerprint::Fingerprint;
+use crate::time::FS_PER_SECOND;
+use std::sync::atomic::Ordering;
+
+/// What a ledger of a device alone leaves out.
+const NOT_MODELLED: [Category; 3] = [Category::Wire, Category::HalfSelect, Category::Periphery];
+
+/// What one experiment gave.
+#[derive(Debug, Default)]
+struct Findings {
+    curves: Vec<Curve>,
+    measured: Vec<(&'static str, Option<f64>)>,
+    /// Simulated seconds.
+    seconds: f64,
+    /// Joules in device and limiter.
+    energy: (f64, f64),
+    notes: Vec<String>,
+}
+
+impl Findings {
+    fn curve(&mut self, name: &str, table: Table) {
+        self.notes.extend(table.notes.iter().cloned());
+        self.curves.push(Curve { name: name.into(), table });
+    }
+
+    fn measure(&mut self, name: &'static str, value: impl Into<Option<f64>>) {
+        self.measured.push((name, value.into()));
+    }
+
+    /// Books the energy columns of a table, and measures them.
+    fn energies(&mut self, table: &Table) {
+        let sum = |name: &str| table.values(name).unwrap_or_default().iter().fold(0.0, |sum, j| sum + j);
+        self.energy = (sum("device energy"), sum("limiter energy"));
+        self.measure("device_energy", self.energy.0);
+        self.measure("limiter_energy", self.energy.1);
+    }
+}
+
+/// What will be done, for `check` and `resolve`.
+pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {
+    experiments
+        .iter()
+        .map(|plan| {
+            format!(
+                "experiment {}: {} with {} (preset {}), closed form between turning points, f64",
+                plan.name,
+                plan.experiment.kind(),
+                plan.device.name,
+                plan.device.preset.name
+            )
+        })
+        .collect()
+}
+
+/// Makes every experiment, up to the one before which it is stopped.
+pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunContext<'_>) -> Outcome {
+    let mut phases = Phases::default();
+    let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
+    let mut counts = PhaseCounts::default();
+    let mut fingerprint = Fingerprint::new();
+    fingerprint.seal();
+    let mut results = Vec::new();
+    let mut status = Status::Done;
+    context.progress.phase("measure", experiments.len() as u64);
+    for experiment in experiments {
+        if context.stop.load(Ordering::Relaxed) {
+            status = Status::Interrupted;
+            break;
+        }
+        let start = (context.clock)();
+        let findings = findings(experiment, plan.seed);
+        phases.book("measure", start, (context.clock)(), 1, 0);
+        for column in findings.curves.iter().flat_map(|curve| &curve.table.columns) {
+            fingerprint.weights(column.values.iter().copied());
+        }
+        counts.episodes += 1;
+        counts.sim_time_fs += (findings.seconds.max(0.0) * FS_PER_SECOND) as u128;
+        let switch = matches!(experiment.device.preset.device, PresetDevice::ThresholdSwitch { .. });
+        let category = if switch { Category::Neuron } else { Category::Program };
+        if findings.energy.0 > 0.0 {
+            ledger.book(&experiment.name, category, findings.energy.0);
+            ledger.book(&experiment.name, Category::Limiter, findings.energy.1);
+        }
+        results.push(result(experiment, findings));
+        context.progress.advance(1);
+    }
+    context.progress.done();
+    Outcome {
+        status,
+        counts,
+        energy: ledger,
+        inference: None,
+        supervised: None,
+        experiments: results,
+        arrays: Vec::new(),
+        fingerprint: fingerprint.hex(),
+        phases: phases.times,
+        notes: Vec::new(),
+    }
+}
+
+fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
+    let preset = &plan.device.preset;
+    match (&plan.experiment, &preset.device) {
+        (Experiment::Iv { .. }, _) => sweep::iv(plan, seed),
+        (Experiment::Pulses { .. }, _) => sweep::pulses(plan, seed),
+        (Experiment::Cycles { .. }, PresetDevice::BinarySwitch { device, endurance, .. }) => {
+            sweep::cycle(device, endurance, &plan.experiment, seed)
+        }
+        (Experiment::Retention { .. }, PresetDevice::BinarySwitch { device, retention, .. }) => {
+            sweep::retained(device, retention, &plan.experiment, seed)
+        }
+        (
+            &Experiment::Integration { amplitude, length, samples },
+            PresetDevice::ThresholdSwitch { switch, .. },
+        ) => neuron::integration(switch, amplitude.get(), length.get(), samples),
+        (&Experiment::Relaxation { length, samples }, PresetDevice::ThresholdSwitch { switch, .. }) => {
+            neuron::relaxation(switch, length, samples)
+        }
+        (&Experiment::Power { samples }, PresetDevice::ThresholdSwitch { switch, .. }) => {
+            neuron::power(switch, preset.v_max.get(), samples)
+        }
+        (
+            Experiment::Stdp { .. } | Experiment::SpikePulses { .. },
+            PresetDevice::DoseDevice { device, pulse, g_start, .. },
+        ) => window::window(device, pulse.as_ref(), *g_start, &plan.experiment),
+        // The plan was checked: an experiment has a device it can be made with.
+        _ => Findings { notes: vec!["this device has no such experiment".into()], ..Findings::default() },
+    }
+}
+
+fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {
+    let Findings { curves, measured: found, notes, .. } = findings;
+    let value = |name: &str| {
+        found.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value).filter(|v| v.is_finite())
+    };
+    let measured = quantities(plan.experiment.kind())
+        .iter()
+        .filter(|measure| measure.exists_for(&plan.device.preset.device))
+        .map(|measure| MeasuredValue {
+            name: measure.name.into(),
+            what: measure.what.into(),
+            unit: measure.unit,
+            value: value(measure.name),
+        })
+        .collect();
+    let compared = plan
+        .compare
+        .iter()
+        .map(|paper| {
+            let simulated = value(&paper.quantity);
+            Compared { paper: paper.clone(), simulated, within: paper.accepts(simulated) }
+        })
+        .collect();
+    ExperimentResult {
+        name: plan.name.clone(),
+        kind: plan.experiment.kind().into(),
+        title: plan.title.clone(),
+        device: plan.device.preset.name.clone(),
+        curves,
+        measured,
+        compared,
+        notes,
+    }
+}

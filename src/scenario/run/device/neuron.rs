@@ -1,0 +1,124 @@
+//! The threshold switch as a neuron: how it integrates, relaxes, and what it takes while on.
+
+use super::Findings;
+use crate::device::circuit::Ramp;
+use crate::device::protocol::{Table, relaxation_switch};
+use crate::device::threshold::ThresholdSwitch;
+use crate::fit::fit_relaxation;
+use crate::units::Second;
+
+/// A constant drive on a switch at rest: equation (3), u = u_rest + R I (1 - e^(-t/tau)), until it fires.
+pub fn integration(switch: &ThresholdSwitch, v: f64, length: f64, samples: u32) -> Findings {
+    let mut table = Table::new(&[
+        ("time", "s"),
+        ("voltage", "V"),
+        ("state", "V"),
+        ("on", ""),
+        ("device energy", "J"),
+        ("limiter energy", "J"),
+    ]);
+    let mut found = Findings { seconds: length, ..Findings::default() };
+    let mut state = switch.rest();
+    table.push(&[0.0, v, state.u, 0.0, 0.0, 0.0]);
+    let mut rise = vec![(0.0, state.u)];
+    let mut fires = None;
+    for k in 0..samples {
+        let mut switchings = Vec::new();
+        let (before, time) =
+            (length * f64::from(k) / f64::from(samples), length * f64::from(k + 1) / f64::from(samples));
+        let ramp = Ramp { from: v, to: v, length: time - before };
+        let e = switch.apply(&mut state, ramp, |_| switch.v_th.get(), &mut switchings);
+        if let Some(first) = switchings.iter().find(|s| s.on) {
+            fires = fires.or(Some(before + first.after));
+        }
+        if fires.is_none() {
+            rise.push((time, state.u));
+        }
+        table.push(&[
+            time,
+            v,
+            state.u,
+            f64::from(u8::from(state.on)),
+            e.off.device + e.on.device,
+            e.off.limiter + e.on.limiter,
+        ]);
+    }
+    match fit_relaxation(&rise) {
+        Ok(fit) => {
+            let value = |name: &str| fit.get(name).map(|p| p.value);
+            found.measure("tau", value("tau"));
+            found.measure("u_rest", value("u_0"));
+            found.measure("u_end", value("u_rest"));
+        }
+        Err(error) => found.notes.push(format!("no fit of the rise: {error}")),
+    }
+    found.measure("fires_after", fires);
+    let sum = |name: &str| table.values(name).unwrap_or_default().iter().fold(0.0, |sum, j| sum + j);
+    found.energy = (sum("device energy"), sum("limiter energy"));
+    found.curve("", table);
+    found
+}
+
+/// Left alone from the threshold on.
+pub fn relaxation(switch: &ThresholdSwitch, length: Second, samples: u32) -> Findings {
+    let table = relaxation_switch(switch, length, samples);
+    let mut found = Findings { seconds: length.get(), ..Findings::default() };
+    let column = |name: &str| table.values(name).unwrap_or_default();
+    let points: Vec<(f64, f64)> = column("time").iter().zip(column("state")).map(|(&t, &u)| (t, u)).collect();
+    match fit_relaxation(&points) {
+        Ok(fit) => {
+            for name in ["tau", "u_rest"] {
+                found.measure(name, fit.get(name).map(|p| p.value));
+            }
+        }
+        Err(error) => found.notes.push(format!("no fit of the relaxation: {error}")),
+    }
+    found.measure("on_time", switch.natural_on_time());
+    found.curve("", table);
+    found
+}
+
+/// How long the switch is held at each voltage: short against its relaxation.
+const HELD: f64 = 1e-6;
+
+/// Current and power of a switch that is on, from the hold voltage to `v_max`.
+pub fn power(switch: &ThresholdSwitch, v_max: f64, samples: u32) -> Findings {
+    let mut table = Table::new(&[
+        ("voltage", "V"),
+        ("current", "A"),
+        ("device power", "W"),
+        ("limiter power", "W"),
+        ("source power", "W"),
+    ]);
+    let (hold, v_th) = (switch.v_hold.get(), switch.v_th.get());
+    let top = v_max.max(v_th);
+    let at = |v: f64| {
+        let mut state = switch.rest();
+        (state.on, state.u) = (true, v_th);
+        let ramp = Ramp { from: v, to: v, length: HELD };
+        let e = switch.apply(&mut state, ramp, |_| v_th, &mut Vec::new());
+        (e.on.device / HELD, e.on.limiter / HELD, e.on.source / HELD)
+    };
+    let mut found = Findings::default();
+    for k in 0..=samples {
+        let v = hold + (top - hold) * f64::from(k) / f64::from(samples);
+        let (device, limiter, source) = at(v);
+        table.push(&[v, switch.current(true, v), device, limiter, source]);
+    }
+    let column = |name: &str| table.values(name).unwrap_or_default();
+    let on_power = column("device power").iter().fold(0.0, |most: f64, p| most.max(*p));
+    let i_cc = switch.i_cc.get() * (1.0 - 1e-12);
+    let limited = column("current").iter().position(|i| *i >= i_cc);
+    found.measure("on_power", on_power);
+    found.measure("compliance_from", limited.map(|row| column("voltage")[row]));
+    found.measure("source_power_at_v_th", at(v_th).2);
+    found.measure("device_power_at_v_hold", at(hold).0);
+    found.measure("energy_per_spike", on_power * switch.natural_on_time());
+    found.notes.push(format!(
+        "the energy of a spike takes the device in compliance for the {:.2} ms it stays on by itself; a pulse that \
+         ends earlier costs less",
+        switch.natural_on_time() * 1e3
+    ));
+    found.curve("", table);
+    found
+}

@@ -1,0 +1,234 @@
+//! The tape of read-outs that are reset to a level or held after a spike.
+//!
+//! With the reset held constant (detached), what follows a spike does not depend on the membrane before it
+//! where the reset goes to a level, and depends on it one to one where it subtracts. While a neuron is held
+//! its membrane stays and arrivals are lost on it. Let r_j(k) be 0 if neuron j was reset to a level after event
+//! k - 1, else 1; a_j(k) what multiplied its membrane at event k (1 while it is held; counted from the end of
+//! the hold at the first event after it), and m_j(k) 0 while it is held, else 1. Then
+//!
+//! lambda_j(k) = m_j(k) e_j s(u_j(k) - theta_j) + r_j(k + 1) a_j(k + 1) lambda_j(k + 1),
+//! dL/dw_(i(k), j) += m_j(k) lambda_j(k).
+//!
+//! theta_j is the threshold of the neuron's cycle: thresholds that differ are known constants. Without holds and
+//! with a subtractive reset this is the sweep of [`super::Tape`].
+
+use super::tape::{MAX_ROWS, Recorder};
+use crate::engine::{Probe, Spike};
+use crate::numeric::{Columns, Pack, Quad, Real};
+use crate::simd::{Work, vectorised};
+
+/// Events of one presentation to one read-out population through one projection.
+///
+/// One record per event: the distances to threshold before the test (minus infinity for held columns), then
+/// r a of each column, then a quad with the row.
+#[derive(Clone, Debug, Default)]
+pub struct HeldTape<R> {
+    used: usize,
+    record: usize,
+    records: Vec<R>,
+    theta: R,
+    /// Whether a reset forgets the membrane.
+    forgets: bool,
+    /// Neurons that were reset to a level after the last event.
+    reset: Vec<u32>,
+    spikes: Vec<Spike>,
+}
+
+/// Values after the columns of a record.
+const TAIL: usize = 4;
+
+impl<R: Real> HeldTape<R> {
+    /// Room for an event of so many columns: distances, factors and tail.
+    #[inline(always)]
+    fn room(&mut self, columns: usize) -> (&mut [R], &mut [R], &mut [R]) {
+        let record = 2 * columns + TAIL;
+        let end = self.used + record;
+        if end > self.records.len() {
+            self.record = record;
+            self.records.resize((2 * self.records.len()).max(256 * record), R::ZERO);
+        }
+        let (distance, rest) = self.records[self.used..end].split_at_mut(columns);
+        let (factor, tail) = rest.split_at_mut(columns);
+        self.used = end;
+        (distance, factor, tail)
+    }
+
+    /// Marks the columns that were reset after the event before the last recorded one.
+    #[inline(always)]
+    fn mark(&mut self) {
+        if self.reset.is_empty() {
+            return;
+        }
+        let columns = (self.record - TAIL) / 2;
+        let factor = self.used - TAIL - columns;
+        for neuron in self.reset.drain(..) {
+            self.records[factor + neuron as usize] = R::ZERO;
+        }
+    }
+
+    #[inline(always)]
+    fn sweep<const C: usize>(&self, error: &[R], steepness: R, gradient: &mut [R]) {
+        let (mut lambda, mut e) = ([Quad::splat(R::ZERO); C], [Quad::splat(R::ZERO); C]);
+        for (quad, error) in e.iter_mut().zip(error.chunks_exact(4)) {
+            *quad = Quad::load(error);
+        }
+        let mut carried = [Quad::splat(R::ZERO); C];
+        let (one, steepness) = (Quad::splat(R::ONE), Quad::splat(steepness));
+        for record in self.records[..self.used].chunks_exact(8 * C + TAIL).rev() {
+            let start = record[8 * C].to_f64() as usize * 4 * C;
+            let Some(gradient) = gradient.get_mut(start..start + 4 * C) else { return };
+            for lane in 0..C {
+                let v = Quad::load(&record[4 * lane..]);
+                let distance = one + (v * steepness).abs();
+                let moved = e[lane] / (distance * distance) + carried[lane] * lambda[lane];
+                let place = &mut gradient[4 * lane..4 * lane + 4];
+                (Quad::load(place) + free(v, moved)).store(place);
+                lambda[lane] = moved;
+                carried[lane] = Quad::load(&record[4 * (C + lane)..]);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn sweep_wide(&self, error: &[R], steepness: R, gradient: &mut [R]) {
+        let stride = error.len().max(1);
+        let mut lambda = vec![R::ZERO; stride];
+        let mut carried = vec![R::ZERO; stride];
+        for record in self.records[..self.used].chunks_exact(2 * stride + TAIL).rev() {
+            let start = record[2 * stride].to_f64() as usize * stride;
+            let Some(gradient) = gradient.get_mut(start..start + stride) else { return };
+            for lane in 0..stride {
+                let v = record[lane];
+                let distance = R::ONE + (v * steepness).abs();
+                lambda[lane] = error[lane] / (distance * distance) + carried[lane] * lambda[lane];
+                gradient[lane] += if v > held() { lambda[lane] } else { R::ZERO };
+            }
+            carried.copy_from_slice(&record[stride..2 * stride]);
+        }
+    }
+}
+
+/// The distance to threshold of a held column.
+fn held<R: Real>() -> R {
+    R::from_f64(f64::NEG_INFINITY)
+}
+
+/// `moved` where the column is not held, else zero.
+#[inline(always)]
+fn free<R: Real>(v: Quad<R>, moved: Quad<R>) -> Quad<R> {
+    let pick = |lane: usize| if v.0[lane] > held() { moved.0[lane] } else { R::ZERO };
+    Pack([pick(0), pick(1), pick(2), pick(3)])
+}
+
+impl<R: Real> Probe<R> for HeldTape<R> {
+    const TAPE: bool = true;
+    const UNCOUNTED: bool = true;
+
+    #[inline(always)]
+    fn row<X: Columns<R>>(&mut self, _projection: u32, row: u32, decay: R, _before: X, x: X) {
+        debug_assert!(row < MAX_ROWS, "row {row} is not exact in f32");
+        let theta = self.theta;
+        let (distance, factor, tail) = self.room(x.columns());
+        x.write(distance);
+        distance.iter_mut().for_each(|x| *x -= theta);
+        factor.fill(decay);
+        Pack([R::from_f64(f64::from(row)), R::ZERO, R::ZERO, R::ZERO]).store(tail);
+        self.mark();
+    }
+
+    #[inline(always)]
+    fn held_row<X: Columns<R>>(&mut self, _projection: u32, row: u32, factors: X, bar: X, _before: X, x: X) {
+        debug_assert!(row < MAX_ROWS, "row {row} is not exact in f32");
+        let (distance, factor, tail) = self.room(x.columns());
+        x.write(distance);
+        bar.write(factor);
+        distance.iter_mut().zip(factor.iter()).for_each(|(x, &bar)| *x -= bar);
+        factors.write(factor);
+        Pack([R::from_f64(f64::from(row)), R::ZERO, R::ZERO, R::ZERO]).store(tail);
+        self.mark();
+    }
+
+    #[inline(always)]
+    fn spike(&mut self, spike: Spike) {
+        self.spikes.push(spike);
+        if self.forgets {
+            self.reset.push(spike.neuron);
+        }
+    }
+}
+
+impl<R: Real> Recorder<R> for HeldTape<R> {
+    fn prepare(&mut self, theta: R, forgets: bool) {
+        (self.theta, self.forgets) = (theta, forgets);
+        self.used = 0;
+        self.reset.clear();
+        self.spikes.clear();
+    }
+
+    fn spikes(&self) -> &[Spike] {
+        &self.spikes
+    }
+
+    fn backward(&self, error: &[R], _theta: R, steepness: R, gradient: &mut [R]) {
+        vectorised(Sweep { tape: self, error, steepness, gradient });
+    }
+}
+
+/// The loop of [`HeldTape::backward`].
+struct Sweep<'a, R> {
+    tape: &'a HeldTape<R>,
+    error: &'a [R],
+    steepness: R,
+    gradient: &'a mut [R],
+}
+
+impl<R: Real> Work for Sweep<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { tape, error, steepness, gradient } = self;
+        match error.len() {
+            4 => tape.sweep::<1>(error, steepness, gradient),
+            8 => tape.sweep::<2>(error, steepness, gradient),
+            12 => tape.sweep::<3>(error, steepness, gradient),
+            16 => tape.sweep::<4>(error, steepness, gradient),
+            _ => tape.sweep_wide(error, steepness, gradient),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Tape;
+    use super::*;
+    use crate::time::Time;
+
+    /// The same events on both tapes: nothing held, nothing forgotten.
+    #[test]
+    fn without_holds_and_with_subtraction_it_is_the_plain_sweep() {
+        for outputs in [4usize, 8, 12, 16, 20] {
+            let (mut plain, mut held) = (Tape::<f64>::default(), HeldTape::<f64>::default());
+            held.prepare(1.0, false);
+            let bar = vec![1.0; outputs];
+            for k in 0..40u32 {
+                let x: Vec<f64> =
+                    (0..outputs).map(|j| f64::from((k * 31 + j as u32 * 17) % 23) / 20.0).collect();
+                let decay = 1.0 - f64::from(k % 9) / 12.0;
+                plain.row(0, k * 7 % 5, decay, &[][..], x.as_slice());
+                if k % 2 == 0 {
+                    held.row(0, k * 7 % 5, decay, &[][..], x.as_slice());
+                } else {
+                    let factors = vec![decay; outputs];
+                    held.held_row(0, k * 7 % 5, factors.as_slice(), bar.as_slice(), &[][..], x.as_slice());
+                }
+                held.spike(Spike { time: Time::ZERO, population: 0, neuron: k % 4 });
+            }
+            let e: Vec<f64> = (0..outputs).map(|j| 0.1 * j as f64 - 0.3).collect();
+            let (mut a, mut b) = (vec![0.0; 5 * outputs], vec![0.0; 5 * outputs]);
+            plain.backward(&e, 1.0, 5.0, &mut a);
+            Recorder::backward(&held, &e, 1.0, 5.0, &mut b);
+            assert_eq!(a, b);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Drives beyond all physics: whatever is asked of a device, the answer comes, is no panic, and leaves the device a
+//! device. Energies may be too large for a number (infinite); they are never negative and never NaN.
+
+use memspike::device::circuit::{Energies, Ramp};
+use memspike::device::overlap::{SpikePulse, fit_exponential, window_point};
+use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::protocol::{
+    CycleOptions, PulseProtocol, RetentionOptions, StdpOptions, Sweep, Table, cycles, cycles_dose,
+    cycles_switch, iv_oscillator, iv_resistive, iv_switch, pulses_resistive, pulses_switch,
+    relaxation_switch, retention, stdp,
+};
+use memspike::device::resistive::PulseDraw;
+use memspike::fit::{Curve, fit_loop};
+use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
+
+const VOLTS: [f64; 13] = [
+    0.0,
+    5e-324,
+    -1e-320,
+    0.13,
+    -0.13,
+    1.0,
+    -2.0,
+    1e10,
+    1e308,
+    -1e308,
+    f64::NAN,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+];
+const LENGTHS: [f64; 11] =
+    [0.0, 5e-324, 1e-320, 1e-15, 1e-3, 1.0, 1e20, 1e308, -1.0, f64::NAN, f64::INFINITY];
+const FINITE_VOLTS: [f64; 8] = [0.0, 5e-324, 1e-300, 0.3, -0.3, 1e10, 1e308, -1e308];
+const FINITE_TIMES: [f64; 6] = [5e-324, 1e-320, 1e-9, 1.0, 1e100, 1e308];
+
+fn presets() -> Vec<Preset> {
+    Preset::names().into_iter().map(|name| Preset::named(name).unwrap()).collect()
+}
+
+fn ramps() -> impl Iterator<Item = Ramp> {
+    VOLTS.into_iter().flat_map(|from| {
+        VOLTS.into_iter().flat_map(move |to| LENGTHS.into_iter().map(move |length| Ramp { from, to, length }))
+    })
+}
+
+fn sane(energies: Energies, what: &dyn std::fmt::Debug) {
+    for joules in [energies.source, energies.device, energies.limiter] {
+        assert!(joules >= 0.0, "{energies:?} of {what:?}");
+    }
+}
+
+#[test]
+fn a_resistive_device_survives_every_drive() {
+    for preset in presets() {
+        let Some(device) = preset.device.resistive() else { continue };
+        let bounds = device.bounds();
+        for ramp in ramps() {
+            // The middle of the range, and one end, with noise.
+            let noisy = PulseDraw::Keyed { seed: 1, entity: 2, count: 3 };
+            for (g, draw) in [((bounds.g_min * bounds.g_max).sqrt(), PulseDraw::None), (bounds.g_min, noisy)]
+            {
+                let after = device.apply(g, ramp, draw);
+                let (low, high) = (bounds.g_min * (1.0 - 1e-12), bounds.g_max * (1.0 + 1e-12));
+                assert!((low..=high).contains(&after.g), "{} {ramp:?} {g} {after:?}", preset.name);
+                assert!(after.dose >= 0.0, "{} {ramp:?} {after:?}", preset.name);
+                sane(after.energies, &(&preset.name, ramp, g));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_switch_survives_every_drive() {
+    let Preset { device: PresetDevice::ThresholdSwitch { switch, spread }, .. } =
+        Preset::named("ag-tio2-pt-ts").unwrap()
+    else {
+        panic!()
+    };
+    for ramp in ramps() {
+        for on in [false, true] {
+            let mut state = switch.rest();
+            if on {
+                (state.on, state.u) = (true, state.v_th);
+            }
+            let mut switchings = Vec::new();
+            let spent = switch.apply(&mut state, ramp, |n| spread.v_th(&switch, 1, 0, n), &mut switchings);
+            assert!(switchings.len() < 1000, "{ramp:?}: {} switchings", switchings.len());
+            assert!(!state.u.is_nan() && state.v_th > switch.v_hold.get(), "{ramp:?} {state:?}");
+            sane(spent.off, &ramp);
+            sane(spent.on, &ramp);
+        }
+    }
+}
+
+fn finite_rows(table: &Table) -> usize {
+    // Drawing and writing must cope with whatever comes.
+    assert!(table.to_csv().lines().count() == table.len() + 1);
+    table.len()
+}
+
+#[test]
+fn every_protocol_ends_for_every_finite_setting() {
+    for preset in presets() {
+        for v in FINITE_VOLTS {
+            for t in FINITE_TIMES {
+                let (volt, second) = (Volt::new(v), Second::new(t));
+                let sweep = Sweep {
+                    points: vec![Volt::ZERO, volt, Volt::ZERO],
+                    rate: VoltPerSecond::from_si((v.abs() / t).clamp(1e-320, 1e308)).unwrap(),
+                    samples: 8,
+                    repeat: 2,
+                };
+                let train = PulseProtocol { amplitude: volt, width: second, period: second, count: 4 };
+                let options = CycleOptions {
+                    cycles: 3,
+                    v_set: volt,
+                    v_reset: Volt::new(-v),
+                    edge: second,
+                    ..CycleOptions::default()
+                };
+                match &preset.device {
+                    PresetDevice::ThresholdSwitch { switch, spread } => {
+                        finite_rows(&iv_switch(switch, &sweep, spread, 1));
+                        finite_rows(&pulses_switch(switch, &train, spread, 1));
+                        finite_rows(&relaxation_switch(switch, second, 5));
+                        finite_rows(&cycles_switch(switch, spread, &options).0);
+                    }
+                    PresetDevice::BinarySwitch { device, retention: model, endurance } => {
+                        finite_rows(&iv_resistive(device, device.median(false), &sweep, Some(1)));
+                        finite_rows(&pulses_resistive(device, device.median(true), &[train], Some(1)));
+                        finite_rows(&cycles(device, Some(endurance), &options).0);
+                        let g = Siemens::new(1e-3);
+                        let held = RetentionOptions {
+                            g_on: g,
+                            g_off: g,
+                            length: second,
+                            samples: 3,
+                            devices: 3,
+                            seed: 1,
+                        };
+                        finite_rows(&retention(model, &held));
+                    }
+                    PresetDevice::DoseDevice { device, g_start, pulse, .. } => {
+                        let g = g_start.get();
+                        finite_rows(&iv_resistive(device, g, &sweep, Some(1)));
+                        finite_rows(&pulses_resistive(device, g, &[train], Some(1)));
+                        finite_rows(&cycles_dose(device, g, &options).0);
+                        if let Some(pulse) = pulse {
+                            let step = Second::new((t / 3.0).max(5e-324));
+                            let pairs = StdpOptions { g0: *g_start, reach: second, step, fit_from: step };
+                            finite_rows(&stdp(device, pulse, &pairs));
+                        }
+                    }
+                    PresetDevice::Oscillator { oscillator } => {
+                        finite_rows(&iv_oscillator(oscillator, &sweep));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn pairs_of_pulses_of_any_height_leave_a_device() {
+    let Preset { device: PresetDevice::DoseDevice { device, .. }, .. } =
+        Preset::named("ag-tio2-pt-rs-analog").unwrap()
+    else {
+        panic!()
+    };
+    for peak in [1e-300, 0.2, 10.0, 1e10, 1e307] {
+        for dt in [0.0, 1e-320, -1e-9, 0.02, -0.5, 1e10, 1e308, f64::NAN, f64::INFINITY] {
+            let pulse = SpikePulse {
+                peak: Volt::new(peak),
+                half_width: Second::new(5e-3),
+                tail: Volt::new(peak / 2.0),
+                tail_length: Second::new(0.5),
+            };
+            let point = window_point(&device, &pulse, 1e-3, dt);
+            assert!((-80.1..=300.1).contains(&point.percent), "{peak} {dt} {point:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fit_of_anything_is_an_answer_or_a_refusal() {
+    let values = [0.0, 1.0, -1.0, 1e-320, 1e308, -1e308, f64::NAN, f64::INFINITY, 3.0, 1e-9];
+    let mut sets: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
+    for shift in 0..values.len() {
+        for n in [1, 2, 4, 9, 30] {
+            let at = |k: usize| values[(k * 7 + shift * 3) % values.len()];
+            sets.push((0..n).map(|k| (at(k), at(k + shift + 1))).collect());
+            sets.push((0..n).map(|k| (k as f64 * 1e-3, at(k))).collect());
+            sets.push((0..n).map(|k| (k as f64, at(shift))).collect());
+        }
+    }
+    for set in &sets {
+        for curve in [
+            Curve::Relaxation,
+            Curve::Stdp,
+            Curve::Pulses,
+            Curve::Retention { stretched: false },
+            Curve::Retention { stretched: true },
+            Curve::Iv { ohmic: true },
+            Curve::Iv { ohmic: false },
+        ] {
+            if let Ok(fit) = curve.fit(set, &[]) {
+                for p in &fit.parameters {
+                    assert!(
+                        p.value.is_finite() && p.error.is_finite() && p.error >= 0.0,
+                        "{curve:?} {set:?} {p:?}"
+                    );
+                }
+            }
+        }
+        let _ = fit_loop(set, &[]);
+        let _ = fit_exponential(set);
+    }
+}
