@@ -281,3 +281,61 @@ fn a_closed_pipe_is_nobodys_fault_and_a_full_disk_is_told() {
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("it is not a regular file"));
 }
+
+/// The commands of a chapter of the book, with lines that go on joined.
+fn commands(chapter: &str) -> Vec<String> {
+    let path = format!("{}/docs/src/{chapter}.md", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(path).unwrap().replace("\\\n", " ");
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    memspike "));
+    lines.map(|line| line.split(" #").next().unwrap().trim().to_owned()).collect()
+}
+
+/// As a shell would split it; there are no quotes within quotes.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (k, part) in command.split('"').enumerate() {
+        if k % 2 == 1 {
+            // A quoted piece belongs to the word before it, as in tau="5 ms".
+            match words.last_mut().filter(|word: &&mut String| word.ends_with('=')) {
+                Some(word) => word.push_str(part),
+                None => words.push(part.to_owned()),
+            }
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+#[test]
+fn the_commands_of_the_book_run_and_its_pictures_are_there() {
+    let place = Place::new();
+    for chapter in ["device-characterise", "device-fit"] {
+        let (commands, mut said) = (commands(chapter), String::new());
+        assert!(commands.len() >= 8, "{chapter}: {commands:?}");
+        for command in commands {
+            let (command, file) = command.split_once(" > ").unwrap_or((&command, ""));
+            let words = words(command);
+            let args: Vec<&str> = words.iter().map(String::as_str).collect();
+            let output = place.memspike(&args);
+            // One of them shows what a refusal looks like.
+            let refusal = command == "fit retention held.csv";
+            assert_eq!(code(&output), if refusal { 2 } else { 0 }, "{command}");
+            if !file.is_empty() {
+                fs::write(place.path().join(file.trim()), out(&output)).unwrap();
+            }
+            said += &(out(&output) + &err(&output));
+            for word in words.iter().filter(|word| word.ends_with(".svg")) {
+                let there = format!("{}/docs/src/images/{word}", env!("CARGO_MANIFEST_DIR"));
+                let shown = ["loop.svg", "fit.svg"].contains(&word.as_str());
+                assert!(shown || std::path::Path::new(&there).exists(), "{there}");
+            }
+        }
+        let text =
+            fs::read_to_string(format!("{}/docs/src/{chapter}.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for block in text.split("```text\n").skip(1) {
+            let block = block.split("```").next().unwrap();
+            assert!(said.contains(block), "the book shows what nobody said:\n{block}\n{said}");
+        }
+    }
+}

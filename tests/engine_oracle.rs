@@ -51,12 +51,14 @@ fn emissions(built: &Built, records: &[Record], end: u64) -> Vec<(u64, usize, u3
     let mut all = Vec::new();
     for (index, source) in built.network.sources.iter().enumerate() {
         match &source.kind {
-            SourceKind::Poisson => all.extend(records.iter().filter_map(|record| match record {
-                Record::Emit { time, source, line } if *source as usize == index => {
-                    Some((time.fs(), index, *line))
-                }
-                _ => None,
-            })),
+            SourceKind::Poisson | SourceKind::Modulated(_) | SourceKind::DeadTime { .. } => {
+                all.extend(records.iter().filter_map(|record| match record {
+                    Record::Emit { time, source, line } if *source as usize == index => {
+                        Some((time.fs(), index, *line))
+                    }
+                    _ => None,
+                }))
+            }
             SourceKind::List(spikes) => {
                 all.extend(spikes.iter().map(|&(time, line)| (time.fs(), index, line)));
             }
@@ -65,6 +67,14 @@ fn emissions(built: &Built, records: &[Record], end: u64) -> Vec<(u64, usize, u3
                 while time < end {
                     all.extend((0..source.size).map(|line| (time, index, line)));
                     time += period.fs();
+                }
+            }
+            SourceKind::Bursts { start, period, count, interval } => {
+                let mut burst = start.fs();
+                while burst < end {
+                    let times = (0..u64::from(*count)).map(|k| burst + k * interval.fs());
+                    all.extend(times.flat_map(|time| (0..source.size).map(move |line| (time, index, line))));
+                    burst += period.fs();
                 }
             }
         }
@@ -258,6 +268,21 @@ fn arrivals(built: &Built, records: &[Record], end: u64) -> Vec<(u64, usize, u32
     all
 }
 
+/// What drives a neuron from some instant on: a + b t + sum (p + q t/tau) e^(-t/tau), in volts.
+struct Drive {
+    a: f64,
+    b: f64,
+    /// (tau, p, q).
+    fading: Vec<(f64, f64, f64)>,
+}
+
+impl Drive {
+    fn at(&self, t: f64) -> f64 {
+        let fading = self.fading.iter().map(|&(tau, p, q)| (p + q * t / tau) * (-t / tau).exp());
+        self.a + self.b * t + fading.sum::<f64>()
+    }
+}
+
 /// One neuron under jumps and currents; x relative to rest.
 struct Driven<'a> {
     lif: &'a Lif,
@@ -273,8 +298,9 @@ impl<'a> Driven<'a> {
         Self { lif, x: 0.0, now: 0, held_until: 0, largest: 0.0 }
     }
 
-    /// tau x' = -x + a + b t, solved the plain way; by its series where the plain form cancels.
-    fn solution(&self, a: f64, b: f64, t: f64) -> f64 {
+    /// tau x' = -x + drive, solved the plain way; by its series where the plain form cancels.
+    fn solution(&self, drive: &Drive, t: f64) -> f64 {
+        let (a, b) = (drive.a, drive.b);
         let tau = self.lif.tau_m.get();
         let s = t / tau;
         let decay = (-s).exp();
@@ -290,38 +316,42 @@ impl<'a> Driven<'a> {
         } else {
             s - 1.0 + decay
         };
-        a + (self.x - a) * decay + b * tau * ramp
+        // (c + d t) e^(-t/tau_s) solves the equation for each fading current, by partial fractions.
+        let fading = drive.fading.iter().map(|&(slow, p, q)| {
+            let k = 1.0 - tau / slow;
+            let d = q / slow / k;
+            let c = (p - tau * d) / k;
+            (c + d * t) * (-t / slow).exp() - c * decay
+        });
+        a + (self.x - a) * decay + b * tau * ramp + fading.sum::<f64>()
     }
 
     /// First femtosecond span after which x is at threshold and rising, within `limit`.
-    fn crossing(&self, a: f64, b: f64, limit: u64) -> Option<u64> {
+    fn crossing(&self, drive: &Drive, limit: u64) -> Option<u64> {
         let theta = self.lif.v_th.get() - self.lif.u_rest.get();
-        let rising = |t: f64| a + b * t - self.solution(a, b, t) > 0.0;
-        let over = |t: f64| self.solution(a, b, t) > theta && rising(t);
+        let rising = |t: f64| drive.at(t) - self.solution(drive, t) > 0.0;
+        let over = |t: f64| self.solution(drive, t) > theta && rising(t);
         let whole = seconds(limit);
         if self.x >= theta && rising(0.0) {
             return Some(1);
         }
         let steps = 400;
         let at = |k: usize| whole * k as f64 / steps as f64;
-        let mut k = (1..=steps).find(|&k| over(at(k)));
-        let (mut lo, mut hi) = match k {
-            Some(k) => (at(k - 1), at(k)),
-            None => {
-                // A maximum between two samples: where it turns from rising to falling.
-                k = (0..steps).find(|&k| rising(at(k)) && !rising(at(k + 1)));
-                let k = k?;
-                let (mut lo, mut hi) = (at(k), at(k + 1));
-                for _ in 0..200 {
-                    let middle = 0.5 * (lo + hi);
-                    if rising(middle) { lo = middle } else { hi = middle }
-                }
-                if !over(lo) {
-                    return None;
-                }
-                (at(k), lo)
+        let (mut lo, mut hi) = (1..=steps).find_map(|k| {
+            if over(at(k)) {
+                return Some((at(k - 1), at(k)));
             }
-        };
+            // A maximum between two samples: where it turns from rising to falling.
+            if !rising(at(k - 1)) || rising(at(k)) {
+                return None;
+            }
+            let (mut lo, mut hi) = (at(k - 1), at(k));
+            for _ in 0..200 {
+                let middle = 0.5 * (lo + hi);
+                if rising(middle) { lo = middle } else { hi = middle }
+            }
+            over(lo).then(|| (at(k - 1), lo))
+        })?;
         for _ in 0..200 {
             let middle = 0.5 * (lo + hi);
             if over(middle) { hi = middle } else { lo = middle }
@@ -344,6 +374,8 @@ impl<'a> Driven<'a> {
         // Jumps by time, and pieces of current (start, end, drive at start, slope) in volts.
         let mut jumps = BTreeMap::<u64, f64>::new();
         let mut pieces: Vec<(u64, u64, f64, f64)> = Vec::new();
+        // Fading currents (start, tau, p, q).
+        let mut currents: Vec<(u64, f64, f64, f64)> = Vec::new();
         for &(time, index, row) in arrivals {
             let projection = &built.network.projections[index];
             if projection.to != population {
@@ -352,6 +384,10 @@ impl<'a> Driven<'a> {
             for (_, weight) in targets(built, index, row).into_iter().filter(|target| target.0 == neuron) {
                 let drive = weight * lif.r_m.get();
                 match &projection.kernel {
+                    Kernel::Exponential { tau } => currents.push((time, tau.get(), drive, 0.0)),
+                    Kernel::Alpha { tau } => {
+                        currents.push((time, tau.get(), 0.0, drive * std::f64::consts::E));
+                    }
                     Kernel::Delta => *jumps.entry(time).or_default() += weight,
                     Kernel::Pulse(breakpoints) if breakpoints.len() == 2 => {
                         pieces.push((time, time + breakpoints[1].at.fs(), drive, 0.0));
@@ -366,6 +402,7 @@ impl<'a> Driven<'a> {
         }
         let mut corners: Vec<u64> =
             pieces.iter().flat_map(|p| [p.0, p.1]).chain(jumps.keys().copied()).collect();
+        corners.extend(currents.iter().map(|current| current.0));
         corners.push(end);
         corners.retain(|&time| time <= end);
         corners.sort_unstable();
@@ -383,18 +420,30 @@ impl<'a> Driven<'a> {
                 let a = lif.r_m.get() * lif.i_bias.get()
                     + live.iter().map(|p| p.2 + p.3 * seconds(self.now - p.0)).sum::<f64>();
                 let b: f64 = live.iter().map(|p| p.3).sum();
-                self.largest = self.largest.max(a.abs()).max((a + b * seconds(corner - self.now)).abs());
-                match self.crossing(a, b, corner - self.now) {
+                let mut fading: Vec<(f64, f64, f64)> = Vec::new();
+                for &(start, tau, p, q) in currents.iter().filter(|current| current.0 <= self.now) {
+                    let t = seconds(self.now - start) / tau;
+                    let (p, q) = ((p + q * t) * (-t).exp(), q * (-t).exp());
+                    match fading.iter_mut().find(|sum| sum.0 == tau) {
+                        Some(sum) => (sum.1, sum.2) = (sum.1 + p, sum.2 + q),
+                        None => fading.push((tau, p, q)),
+                    }
+                }
+                let drive = Drive { a, b, fading };
+                let most: f64 = drive.fading.iter().map(|current| current.1.abs() + current.2.abs()).sum();
+                self.largest =
+                    self.largest.max(a.abs() + most).max((a + b * seconds(corner - self.now)).abs() + most);
+                match self.crossing(&drive, corner - self.now) {
                     // At the end of the run nothing fires any more.
                     Some(span) if self.now + span < end => {
-                        let x = self.solution(a, b, seconds(span));
+                        let x = self.solution(&drive, seconds(span));
                         self.now += span;
                         self.fire(x.max(theta), t_ref);
                         spikes.push(self.now);
                         fired_here = self.now == corner;
                     }
                     _ => {
-                        self.x = self.solution(a, b, seconds(corner - self.now));
+                        self.x = self.solution(&drive, seconds(corner - self.now));
                         self.now = corner;
                     }
                 }

@@ -1,6 +1,8 @@
 //! What can be written on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use memspike::time::Time;
+use memspike::units::{Quantity as _, Second};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -108,9 +110,13 @@ pub struct RunArgs {
     /// Threads to use; the results do not depend on it. Default: all processors.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// How events are scheduled; the results do not depend on it.
+    /// How time goes on: the two event engines give the same results, the clocked one (with --dt) converges to
+    /// them.
     #[arg(long, value_name = "ENGINE", default_value = "fast")]
     pub engine: Engine,
+    /// Step of the clocked engine, such as "0.1 ms".
+    #[arg(long, value_name = "TIME", value_parser = step, required_if_eq("engine", "clocked"))]
+    pub dt: Option<Time>,
     /// Also write the spikes of these populations or sources to spikes.csv.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub record: Vec<String>,
@@ -148,6 +154,13 @@ pub struct Overrides {
     /// Change one value of the scenario, such as protocol.epochs=5; can be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
+}
+
+fn step(text: &str) -> Result<Time, String> {
+    let allowed = "expected a time of at least 1 fs, such as \"0.1 ms\"";
+    let seconds = Second::parse(text).map_err(|_| allowed.to_string())?;
+    let time = Time::from_seconds(seconds).map_err(|error| error.to_string())?;
+    if time == Time::ZERO { Err(allowed.into()) } else { Ok(time) }
 }
 
 pub fn key_value(text: &str) -> Result<(String, String), String> {
@@ -254,6 +267,8 @@ pub enum Engine {
     Fast,
     /// One priority queue, one entry per pending event: slow and plain.
     Reference,
+    /// The same models on a grid of step --dt; does not train.
+    Clocked,
 }
 
 impl Engine {
@@ -261,6 +276,7 @@ impl Engine {
         match self {
             Self::Fast => "fast",
             Self::Reference => "reference",
+            Self::Clocked => "clocked",
         }
     }
 }

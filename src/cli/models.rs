@@ -119,6 +119,7 @@ fn pages() -> Vec<ModelPage> {
     }
     for (name, summary) in [
         ("fast", "a merge of lanes, Poisson spikes delivered in batches"),
+        ("clocked", "the same models on a grid of step --dt; converges to the event engines, does not train"),
         ("reference", "one priority queue with one entry per pending event: the same results, slowly"),
     ] {
         pages.push(ModelPage {

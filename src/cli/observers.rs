@@ -5,7 +5,7 @@ use memspike::engine::{Observer, Record};
 use memspike::record::RecordError;
 use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::rundir::{PendingFile, RunDir};
-use memspike::scenario::plan::{Plan, SourceKind};
+use memspike::scenario::plan::Plan;
 use std::fmt::Write as _;
 
 /// All observers of a run as one.
@@ -62,13 +62,7 @@ impl<'a> Observers<'a> {
             membrane,
             trace: events.then(|| Trace {
                 sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
-                poisson: plan
-                    .sources
-                    .iter()
-                    .map(|source| {
-                        matches!(source.kind, SourceKind::Poisson { .. } | SourceKind::Dataset { .. })
-                    })
-                    .collect(),
+                poisson: plan.sources.iter().map(|source| source.kind.is_drawn()).collect(),
                 populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
                 projections: plan.projections.iter().map(|projection| projection.name.clone()).collect(),
                 presentation: tracing::Span::none(),

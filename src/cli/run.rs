@@ -1,7 +1,7 @@
 //! `memspike run`.
 
 use super::End;
-use super::args::{Format, Overrides, RunArgs};
+use super::args::{Engine, Format, Overrides, RunArgs};
 use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
@@ -18,7 +18,7 @@ use memspike::report::set::SetSummary;
 use memspike::report::summary::{Calibration, HostPerformance, SCHEMA_VERSION, Summary};
 use memspike::report::{html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
-use memspike::scenario::plan::{DATASET_PIXELS, Plan, Protocol, SourceKind};
+use memspike::scenario::plan::{Plan, Protocol};
 use memspike::scenario::run::GivenWeights;
 use std::path::Path;
 
@@ -28,6 +28,7 @@ pub const RUNS: &str = "runs";
 pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
     let loaded = wiring::load(&args.scenario, &args.overrides, output.colour())?;
+    check_engine(args, &loaded)?;
     let stop = Stop::listen()?;
     let tracing = trace::install(args, output.colour())?;
     let session = Session { args, output, stop: &stop, tracing: &tracing };
@@ -43,6 +44,26 @@ pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     match plans.as_slice() {
         [one] => session.run(one, clock, Say::Results).map(|ran| ran.end),
         several => session.set(several),
+    }
+}
+
+/// `--dt` belongs to the clocked engine, and that one runs networks as they are.
+fn check_engine(args: &RunArgs, loaded: &[wiring::Loaded]) -> Result<(), Failure> {
+    if args.engine != Engine::Clocked {
+        return match args.dt {
+            Some(_) => Err(Failure::new("--dt is the step of the clocked engine, and this run has none")
+                .with_hint("add --engine clocked, or leave --dt away")),
+            None => Ok(()),
+        };
+    }
+    let trained = loaded.iter().find(|scenario| !matches!(scenario.plan.protocol, Protocol::Simulate { .. }));
+    match trained {
+        Some(scenario) => Err(Failure::new(format!(
+            "`{}` trains, and --engine clocked only runs networks as they are",
+            scenario.plan.name
+        ))
+        .with_hint("use --engine fast, or a scenario with kind = \"simulate\" in [protocol]")),
+        None => Ok(()),
     }
 }
 
@@ -143,7 +164,10 @@ impl Session<'_> {
             started: host::now_utc(),
             host: host::describe(),
             generator: memspike::random::GENERATOR.into(),
-            engine: self.args.engine.name().into(),
+            engine: match self.args.dt {
+                Some(dt) => format!("{}, dt {dt}", self.args.engine.name()),
+                None => self.args.engine.name().into(),
+            },
             threads: self.args.threads.map_or_else(host::cpus, usize::from),
             seed: plan.seed,
             calibrate: Some(calibration),
@@ -353,6 +377,7 @@ impl Session<'_> {
             plan,
             threads,
             engine: self.args.engine,
+            dt: self.args.dt,
             data: self.args.data.as_deref(),
             run_dir: dir,
             resume: self.args.resume,
@@ -458,14 +483,7 @@ fn recorded_groups(plan: &Plan) -> Vec<(String, u32)> {
         .iter()
         .map(|name| {
             let population = plan.populations.iter().find(|p| p.name == *name).map(|p| p.size);
-            let source = || {
-                plan.sources.iter().find(|s| s.name == *name).map(|s| match s.kind {
-                    SourceKind::Poisson { size, .. }
-                    | SourceKind::SpikeList { size, .. }
-                    | SourceKind::Regular { size, .. } => size,
-                    SourceKind::Dataset { .. } => DATASET_PIXELS,
-                })
-            };
+            let source = || plan.sources.iter().find(|s| s.name == *name).map(|s| s.kind.size());
             (name.clone(), population.or_else(source).unwrap_or(1))
         })
         .collect()

@@ -16,6 +16,7 @@ use memspike::scenario::progress::Progress;
 use memspike::scenario::run::{self, GivenWeights, RunContext, Store};
 use memspike::scenario::set::Set;
 use memspike::scenario::{self, shipped};
+use memspike::time::Time;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -33,6 +34,8 @@ pub struct Request<'a> {
     pub plan: &'a Plan,
     pub threads: usize,
     pub engine: Engine,
+    /// Step of the clocked engine.
+    pub dt: Option<Time>,
     /// `--data`.
     pub data: Option<&'a Path>,
     /// The directory of this run; a checkpoint belongs here.
@@ -101,6 +104,7 @@ fn failed(error: run::RunError) -> Failure {
         run::RunError::Memory { .. } => Some(
             "fewer synapses, one weight or delay for all, or storage = \"compact\" in [engine] take less",
         ),
+        run::RunError::Clocked(_) => Some("take a smaller --dt, or an event engine"),
         run::RunError::Threads { .. } => Some("ask for fewer with --threads"),
         run::RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
         run::RunError::GivenWeights { .. } => Some("train them again: remove that run, or name another"),
@@ -161,8 +165,21 @@ pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
 /// # Errors
 /// If it cannot be carried out: data is missing, a checkpoint does not fit, a record cannot be written.
 pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
-    let Request { plan, threads, engine, data, run_dir, resume, stop, clock, trace, progress, spikes, given } =
-        request;
+    let Request {
+        plan,
+        threads,
+        engine,
+        dt,
+        data,
+        run_dir,
+        resume,
+        stop,
+        clock,
+        trace,
+        progress,
+        spikes,
+        given,
+    } = request;
     let mut observers = Observers::new(plan, run_dir, spikes, trace)?;
     let search = search(data);
     let mut store = Checkpoint { dir: run_dir, resume };
@@ -172,6 +189,7 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
         engine: match engine {
             Engine::Fast => run::Engine::Fast,
             Engine::Reference => run::Engine::Reference,
+            Engine::Clocked => run::Engine::Clocked(dt.unwrap_or(Time::ZERO)),
         },
         search: &search,
         stop,

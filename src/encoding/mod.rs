@@ -1,9 +1,13 @@
 //! Stimulus -> spikes: Poisson sources as marked processes, and the rate code of images.
 
 mod alias;
+mod inhomogeneous;
 mod poisson;
+mod process;
 mod rate;
 
 pub use alias::{AliasCell, AliasTable, choose};
+pub use inhomogeneous::RateProfile;
 pub use poisson::{BATCH, BLOCK, Block, BlockRate, gap_fs};
+pub use process::{Law, Process};
 pub use rate::RateCode;

@@ -13,7 +13,8 @@ use super::sink::{Sink, deliver_held};
 use super::state::{Counts, Membranes};
 use super::switching::Switching;
 use crate::encoding::BlockRate;
-use crate::network::{Form, Kernel, Network, Weights, predicts, stride};
+use crate::network::{Form, Kernel, Network, Weights, decays, predicts, stride};
+use crate::neuron::synaptic::{ALPHA_PEAK, Current};
 use crate::numeric::Real;
 use crate::time::Time;
 
@@ -30,6 +31,8 @@ pub(super) struct Core<R: Real> {
     /// Thresholds of the populations in which they differ.
     switching: Vec<Option<Switching>>,
     pub membranes: Vec<Membranes<R>>,
+    /// Per population, neuron by neuron, one per time constant; empty without decaying currents.
+    pub currents: Vec<Vec<Current>>,
     pub counts: Counts,
     scratch: Vec<Scratch>,
     /// Populations of each rank.
@@ -77,7 +80,7 @@ impl<R: Real> Core<R> {
                     at_rest: R::from_f64(-(population.lif.r_m.get() * population.lif.i_bias.get())),
                 },
                 Form::OwnTime => Parameters::Own {
-                    parameters: OwnParameters::new(&population.lif),
+                    parameters: OwnParameters::new(&population.lif, &decays(index, &network.projections)),
                     predicts: predicts(index, network),
                 },
                 Form::Scaled => Parameters::Scaled(ScaledParameters::new(&population.lif)),
@@ -133,7 +136,17 @@ impl<R: Real> Core<R> {
                 Some(Switching::new(model, of, population.size))
             })
             .collect();
-        Self { parameters, switching, membranes, counts, scratch, by_rank, spikes: Vec::new() }
+        let currents = parameters
+            .iter()
+            .zip(&network.populations)
+            .map(|(parameters, population)| match parameters {
+                Parameters::Own { parameters, .. } => {
+                    vec![Current::default(); parameters.decays.len() * population.size as usize]
+                }
+                Parameters::Shared { .. } => Vec::new(),
+            })
+            .collect();
+        Self { parameters, switching, membranes, currents, counts, scratch, by_rank, spikes: Vec::new() }
     }
 
     /// Draws the thresholds of an episode after as many spikes as have been counted.
@@ -160,10 +173,12 @@ impl<R: Real> Core<R> {
                 }
                 (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) => {
                     neurons.fill(Membrane::rest());
+                    self.currents[index].fill(Current::default());
                     if *predicts {
                         for (neuron, membrane) in neurons.iter_mut().enumerate() {
                             let theta = theta(parameters, self.switching[index].as_ref(), neuron);
-                            membrane.fires = membrane.predict(parameters, theta);
+                            let currents = of(&mut self.currents[index], parameters, neuron);
+                            membrane.fires = membrane.predict(parameters, currents, theta);
                             queue.predict(index as u32, neuron as u32, membrane.fires);
                         }
                     }
@@ -233,7 +248,7 @@ impl<R: Real> Core<R> {
         probe: &mut P,
     ) {
         let source = event.source as usize;
-        if network.sources[source].kind == crate::network::SourceKind::Poisson {
+        if network.sources[source].kind.is_drawn() {
             self.counts.poisson += 1;
         } else {
             self.counts.source += 1;
@@ -282,14 +297,51 @@ impl<R: Real> Core<R> {
             return;
         };
         let scratch = &mut self.scratch[description.to];
+        let currents = &mut self.currents[description.to];
         let breakpoint = breakpoints[step];
         let (starts, ends) = (step == 0, step + 1 == breakpoints.len());
         let r_m = parameters.lif.r_m.get();
         each_target(description, network, &weights.projections[projection], row, |target, weight| {
             let neuron = &mut neurons[target as usize];
             let drive = weight * r_m;
-            neuron.advance(parameters, time);
+            neuron.advance(parameters, of(currents, parameters, target as usize), time);
             neuron.change(drive * breakpoint.level, drive * breakpoint.slope, starts, ends);
+            scratch.repredict.push(target);
+        });
+    }
+
+    /// Adds to the synaptic current of every target of a row.
+    fn add_current(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        projection: usize,
+        row: u32,
+        time: Time,
+    ) {
+        let description = &network.projections[projection];
+        let (Membranes::Own(neurons), Parameters::Own { parameters, .. }) =
+            (&mut self.membranes[description.to], &self.parameters[description.to])
+        else {
+            return;
+        };
+        let (tau, alpha) = match description.kernel {
+            Kernel::Exponential { tau } => (tau.get(), false),
+            Kernel::Alpha { tau } => (tau.get(), true),
+            Kernel::Delta | Kernel::Pulse(_) => return,
+        };
+        let Some(decay) = parameters.decays.iter().position(|decay| decay.tau == tau) else { return };
+        let scratch = &mut self.scratch[description.to];
+        let currents = &mut self.currents[description.to];
+        let r_m = parameters.lif.r_m.get();
+        each_target(description, network, &weights.projections[projection], row, |target, weight| {
+            let currents = of(currents, parameters, target as usize);
+            neurons[target as usize].advance(parameters, currents, time);
+            if alpha {
+                currents[decay].q += weight * r_m * ALPHA_PEAK;
+            } else {
+                currents[decay].p += weight * r_m;
+            }
             scratch.repredict.push(target);
         });
     }
@@ -306,7 +358,8 @@ impl<R: Real> Core<R> {
             (&mut self.membranes[population], &self.parameters[population])
         {
             let neuron = &mut neurons[event.row as usize];
-            neuron.advance(parameters, event.time);
+            let currents = of(&mut self.currents[population], parameters, event.row as usize);
+            neuron.advance(parameters, currents, event.time);
             let switching = &mut self.switching[population];
             // At threshold by definition, whatever was rounded; above it if subtraction left it there and
             // a stronger drive raises it.
@@ -348,6 +401,10 @@ impl<R: Real> Core<R> {
                 ..*event
             };
             schedule_step(network, index, &first, 0, queue);
+            return;
+        }
+        if let Kernel::Exponential { .. } | Kernel::Alpha { .. } = projection.kernel {
+            self.add_current(network, weights, index, event.row, event.time);
             return;
         }
         let values = &weights.projections[index];
@@ -454,7 +511,8 @@ impl<R: Real> Core<R> {
                 (&mut self.membranes[population], &self.parameters[population])
             {
                 let neuron = &mut neurons[target as usize];
-                neuron.advance(parameters, time);
+                let currents = of(&mut self.currents[population], parameters, target as usize);
+                neuron.advance(parameters, currents, time);
                 let fired = self.scratch[population].fired.contains(&target);
                 if neuron.refractory() {
                     continue; // The jump is lost.
@@ -485,9 +543,11 @@ impl<R: Real> Core<R> {
             changed.dedup();
             for &target in &changed {
                 let neuron = &mut neurons[target as usize];
-                neuron.advance(parameters, time);
+                let currents = of(&mut self.currents[population], parameters, target as usize);
+                neuron.advance(parameters, currents, time);
                 let switching = self.switching[population].as_ref();
-                neuron.fires = neuron.predict(parameters, theta(parameters, switching, target as usize));
+                let theta = theta(parameters, switching, target as usize);
+                neuron.fires = neuron.predict(parameters, currents, theta);
                 queue.predict(population as u32, target, neuron.fires);
             }
         }
@@ -593,7 +653,13 @@ impl<R: Real> Core<R> {
                 state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect()
             }
             (Membranes::Own(neurons), Parameters::Own { parameters, .. }) => {
-                neurons.iter().map(|neuron| neuron.u_at(parameters, time)).collect()
+                let (currents, each) = (&self.currents[population], parameters.decays.len());
+                let of = |index: usize| &currents[index * each..(index + 1) * each];
+                neurons
+                    .iter()
+                    .enumerate()
+                    .map(|(index, neuron)| neuron.u_at(parameters, of(index), time))
+                    .collect()
             }
             (Membranes::Scaled(state), Parameters::Scaled(parameters)) => state.at(parameters, time),
             _ => unreachable!("membranes have the form of their parameters"),
@@ -690,4 +756,11 @@ impl<R: Real> Core<R> {
         }
         Some(last)
     }
+}
+
+/// The currents of one neuron.
+#[inline]
+fn of<'a>(currents: &'a mut [Current], parameters: &OwnParameters, neuron: usize) -> &'a mut [Current] {
+    let each = parameters.decays.len();
+    &mut currents[neuron * each..(neuron + 1) * each]
 }

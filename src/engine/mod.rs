@@ -4,6 +4,7 @@
 //! summed before any threshold is tested. The fast engine ([`Lanes`]) and the reference engine
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
+mod clocked;
 mod core;
 mod held;
 mod key;
@@ -20,6 +21,7 @@ mod switching;
 mod units;
 mod windows;
 
+pub use clocked::{Clocked, ClockedError};
 pub use key::{EventKey, Kind};
 pub use own_time::Membrane;
 pub use probe::{Collect, Highlights, Instant, Observer, Probe, Record, Silent, Spike, Stream};

@@ -3,8 +3,12 @@
 //! x = u - u_rest; between events tau_m dx/dt = -x + a + b (t - t_last), where a is the drive R I in
 //! volts (bias included) and b its slope. Samplers and checkpoints evaluate a copy, so looking at a
 //! membrane never changes a bit of it.
+//!
+//! Synaptic currents that decay are kept beside the membranes, one [`Current`] per neuron and time constant of
+//! the population, and moved along with them; a population without any has none.
 
 use crate::neuron::Lif;
+use crate::neuron::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +36,15 @@ pub struct OwnParameters {
     pub theta: f64,
     bias: f64,
     pub refractory: Time,
+    /// Time constants of the synaptic currents.
+    pub decays: Vec<Decay>,
 }
 
 impl OwnParameters {
-    pub fn new(lif: &Lif) -> Self {
+    /// Of a neuron with synaptic currents of the time constants `taus`, in seconds.
+    pub fn new(lif: &Lif, taus: &[f64]) -> Self {
         Self {
+            decays: taus.iter().map(|&tau| Decay::new(tau, lif.tau_m.get())).collect(),
             lif: lif.clone(),
             theta: lif.theta(),
             bias: lif.bias(),
@@ -51,19 +59,32 @@ impl Membrane {
         Self { x: 0.0, level: 0.0, slope: 0.0, last: Time::ZERO, until: Time::ZERO, fires: None, pulses: 0 }
     }
 
-    /// Brings membrane and drive to `time`. While refractory the membrane is held and currents go on.
-    pub fn advance(&mut self, parameters: &OwnParameters, time: Time) {
+    /// Brings membrane, drive and currents to `time`. While refractory the membrane is held and currents go on.
+    #[inline]
+    pub fn advance(&mut self, parameters: &OwnParameters, currents: &mut [Current], time: Time) {
         if time <= self.last {
             return;
         }
         let free = self.until.clamp(self.last, time);
         if free > self.last {
+            if !currents.is_empty() {
+                let s = free.seconds_since(self.last) / parameters.lif.tau_m.get();
+                currents
+                    .iter_mut()
+                    .zip(&parameters.decays)
+                    .for_each(|(current, decay)| current.decay(decay, s));
+            }
             self.move_drive(free);
         }
         if time > free {
             let span = time.seconds_since(free);
             let drive = self.level + parameters.bias;
-            self.x = parameters.lif.advance(self.x, drive, self.slope, span);
+            self.x = if currents.is_empty() {
+                parameters.lif.advance(self.x, drive, self.slope, span)
+            } else {
+                let tau_m = parameters.lif.tau_m.get();
+                synaptic::advance(tau_m, self.x, (drive, self.slope), &parameters.decays, currents, span)
+            };
             self.move_drive(time);
         }
     }
@@ -100,23 +121,32 @@ impl Membrane {
 
     /// First instant after `last` at which the drive alone carries the membrane above `theta`, if
     /// the drive goes on as it is.
-    pub fn predict(&self, parameters: &OwnParameters, theta: f64) -> Option<Time> {
+    pub fn predict(&self, parameters: &OwnParameters, currents: &[Current], theta: f64) -> Option<Time> {
         let drive = self.level + parameters.bias;
-        if drive <= theta && self.slope <= 0.0 {
+        if currents.is_empty() && drive <= theta && self.slope <= 0.0 {
             return None; // Neither the membrane nor its asymptote can rise above threshold.
         }
         if self.refractory() {
             return None; // Asked again when the period ends.
         }
         let limit = Time::from_fs(Time::MAX.fs() - self.last.fs());
-        let fires = self.last.after(parameters.lif.firing_at(self.x, drive, self.slope, theta, limit)?);
+        let span = if currents.is_empty() {
+            parameters.lif.firing_at(self.x, drive, self.slope, theta, limit)?
+        } else {
+            let drive = Drive { a: drive, b: self.slope, decays: &parameters.decays, currents };
+            synaptic::firing(parameters.lif.tau_m.get(), self.x, &drive, theta, limit)?
+        };
+        let fires = self.last.after(span);
         (fires < Time::MAX).then_some(fires)
     }
 
     /// u at `time` in volts, without touching the state.
-    pub fn u_at(&self, parameters: &OwnParameters, time: Time) -> f64 {
+    pub fn u_at(&self, parameters: &OwnParameters, currents: &[Current], time: Time) -> f64 {
         let mut copy = *self;
-        copy.advance(parameters, time);
+        let mut scratch = [Current::default(); MAX_DECAYS];
+        let scratch = &mut scratch[..currents.len().min(MAX_DECAYS)];
+        scratch.copy_from_slice(&currents[..scratch.len()]);
+        copy.advance(parameters, scratch, time);
         copy.x + parameters.lif.u_rest.get()
     }
 }

@@ -4,11 +4,11 @@ use super::core::Core;
 use super::key::{EventKey, Kind, STEPS};
 use super::own_time::Membrane;
 use super::probe::Probe;
-use super::queue::{Episode, Queue, Saved, block_sources};
+use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
 use super::windows::Windows;
 use crate::encoding::BlockRate;
-use crate::network::{Kernel, Network, SourceKind, Weights};
+use crate::network::{Kernel, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 
@@ -206,7 +206,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// [`Simulation::run`].
     #[must_use]
     pub fn state(&self) -> State<R> {
-        let Saved { blocks, cursors, mut pending } = self.queue.save();
+        let Saved { blocks, cursors, processes, mut pending } = self.queue.save();
         if let Some(windows) = &self.windows {
             pending.extend(windows.pending(self.network));
             pending.sort_unstable();
@@ -216,8 +216,10 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             episode: self.episode,
             now: self.now,
             populations: self.core.canonical(self.now),
+            currents: self.core.currents.clone(),
             blocks,
             cursors,
+            processes,
             pending,
             counts: self.core.counts.clone(),
         }
@@ -238,7 +240,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         let mut simulation = Self::new(network, state.seed);
         check(network, &simulation.core, &state)?;
         simulation.begin(state.episode, rates);
-        let saved = Saved { blocks: state.blocks, cursors: state.cursors, pending: state.pending };
+        let State { blocks, cursors, processes, pending, .. } = state;
+        let saved = Saved { blocks, cursors, processes, pending };
         let episode = Episode { seed: state.seed, number: state.episode, rates, resume: Some(&saved) };
         simulation.queue.begin(network, &episode);
         for (population, membranes) in state.populations.iter().enumerate() {
@@ -252,6 +255,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if let Some(windows) = &mut simulation.windows {
             windows.begin(network, &mut simulation.core, &simulation.block_sources, &simulation.rates);
         }
+        simulation.core.currents = state.currents;
         simulation.core.counts = state.counts;
         simulation.core.draw_thresholds(state.seed, state.episode);
         simulation.now = state.now;
@@ -289,12 +293,18 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
             _ => return Err(StateError::Form { population: index }),
         }
     }
+    shape("populations with currents", state.currents.len(), core.currents.len())?;
+    for (found, expected) in state.currents.iter().zip(&core.currents) {
+        shape("synaptic currents", found.len(), expected.len())?;
+    }
     shape("Poisson blocks", state.blocks.len(), block_sources(network).len())?;
     // Gaps are at least 1 fs.
     let fits = |&(handed, last): &(u64, Time)| handed <= last.fs() && last <= now;
     time("a Poisson block", state.blocks.iter().all(fits))?;
-    let cursors = network.sources.iter().filter(|source| source.kind != SourceKind::Poisson);
+    let cursors = network.sources.iter().filter(|source| !source.kind.is_drawn());
     shape("cursors", state.cursors.len(), cursors.count())?;
+    shape("processes", state.processes.len(), process_count(network))?;
+    time("a process", state.processes.iter().all(fits))?;
     shape("projections", state.counts.rows.len(), network.projections.len())?;
     for (rows, projection) in state.counts.rows.iter().zip(&network.projections) {
         shape("rows", rows.len(), if projection.counted { projection.arrival_rows() } else { 0 })?;

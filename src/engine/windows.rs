@@ -276,7 +276,7 @@ impl<'n> Windows<'n> {
             self.emissions.sort_unstable();
         }
         for event in &self.emissions {
-            let poisson = network.sources[event.source as usize].kind == SourceKind::Poisson;
+            let poisson = network.sources[event.source as usize].kind.is_drawn();
             *(if poisson { &mut core.counts.poisson } else { &mut core.counts.source }) += 1;
             let (time, line) = (event.time, event.row);
             for &projection in &network.from_source[event.source as usize] {

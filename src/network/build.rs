@@ -1,9 +1,11 @@
 //! Putting a network together: every fault is found, and found once.
 
-use super::compile::{Form, form, lanes, ranks};
+use super::compile::{Form, decays, form, lanes, ranks};
 use super::{Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
+use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
+use crate::units::Second;
 
 /// Why a description is not a network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -34,6 +36,12 @@ pub enum Fault {
         "projection `{name}` has a pulse of {breakpoints} changes; allowed: 1 to {MAX_STEPS}, the first at 0, then later ones"
     )]
     Pulse { name: String, breakpoints: usize },
+    #[error("projection `{name}` has a current that decays with {tau}; allowed: more than 0 s")]
+    Decay { name: String, tau: Second },
+    #[error(
+        "population `{name}` has synaptic currents of {found} different time constants; allowed: up to {MAX_DECAYS}"
+    )]
+    Decays { name: String, found: usize },
     #[error("population `{name}`: {fault}")]
     Neuron { name: String, fault: NeuronError },
     #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
@@ -42,6 +50,12 @@ pub enum Fault {
     SpikeOutOfRange { name: String, id: u32, size: u32 },
     #[error("source `{name}` has period 0; allowed: at least 1 fs")]
     NoPeriod { name: String },
+    #[error("source `{name}` has {fault}")]
+    Rate { name: String, fault: String },
+    #[error(
+        "source `{name}` has bursts of {count} spikes {interval} apart every {period}; a burst must end before the next"
+    )]
+    Burst { name: String, count: u32, interval: Time, period: Time },
 }
 
 /// Most changes of level or slope in one pulse: they are counted in the low bits of an event's key.
@@ -157,6 +171,12 @@ impl Builder {
             let neuron = population.neuron.faults().into_iter();
             faults.extend(neuron.map(|fault| Fault::Neuron { name: population.name.clone(), fault }));
         }
+        for (index, population) in populations.iter().enumerate() {
+            let found = decays(index, &projections).len();
+            if found > MAX_DECAYS {
+                faults.push(Fault::Decays { name: population.name.clone(), found });
+            }
+        }
         for projection in &projections {
             check_projection(projection, &sources, &populations, &mut faults);
         }
@@ -199,6 +219,24 @@ fn check_source(source: &Source, faults: &mut Vec<Fault>) {
                 faults.push(Fault::NoPeriod { name: name() });
             }
         }
+        SourceKind::Bursts { period, count, interval, .. } => {
+            let length = u128::from(interval.fs()) * u128::from(count.saturating_sub(1));
+            let apart = *count == 1 || interval.fs() > 0;
+            if *count == 0 || !apart || length >= u128::from(period.fs()) {
+                let (count, interval, period) = (*count, *interval, *period);
+                faults.push(Fault::Burst { name: name(), count, interval, period });
+            }
+        }
+        SourceKind::Modulated(profile) => {
+            faults.extend(profile.fault().map(|fault| Fault::Rate { name: name(), fault }));
+        }
+        SourceKind::DeadTime { rate, dead } => {
+            let possible = *rate > 0.0 && rate * dead.as_seconds() < 1.0;
+            if !possible {
+                let fault = format!("a rate of {rate} Hz with a dead time of {dead}, which allows less");
+                faults.push(Fault::Rate { name: name(), fault });
+            }
+        }
     }
 }
 
@@ -226,6 +264,11 @@ fn check_projection(
         if !starts || !rises || breakpoints.len() > MAX_STEPS as usize {
             faults.push(Fault::Pulse { name: name(), breakpoints: breakpoints.len() });
         }
+    }
+    if let Kernel::Exponential { tau } | Kernel::Alpha { tau } = projection.kernel
+        && tau <= Second::ZERO
+    {
+        faults.push(Fault::Decay { name: name(), tau });
     }
     let (rows, columns) = (projection.rows, target.size);
     let synapses = projection.synapses(columns);

@@ -36,7 +36,7 @@ pub enum LaneKind {
     Fifo,
     /// Buckets of time, sorted when their turn comes: delays of single synapses.
     Wheel,
-    /// Predicted firings of one population in an indexed min-tree.
+    /// Predicted firings of one population, or the lines of one source, in an indexed min-tree.
     MinTree,
     /// Anything else, on the `priority-queue` crate.
     General,
@@ -132,7 +132,21 @@ fn needs_prediction(index: usize, population: &Population, projections: &[Projec
     fires_by_itself(population)
         || projections
             .iter()
-            .any(|projection| projection.to == index && matches!(projection.kernel, Kernel::Pulse(_)))
+            .any(|projection| projection.to == index && !matches!(projection.kernel, Kernel::Delta))
+}
+
+/// Time constants of the decaying currents of a population in seconds, in order of projections: kernels
+/// of one time constant, exponential or alpha, share one current.
+pub(crate) fn decays(index: usize, projections: &[Projection]) -> Vec<f64> {
+    let mut taus = Vec::new();
+    for projection in projections.iter().filter(|projection| projection.to == index) {
+        if let Kernel::Exponential { tau } | Kernel::Alpha { tau } = projection.kernel
+            && !taus.contains(&tau.get())
+        {
+            taus.push(tau.get());
+        }
+    }
+    taus
 }
 
 /// The lanes of the fast engine.
@@ -140,7 +154,7 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
     let mut lanes = Vec::new();
     for source in sources {
         match source.kind {
-            SourceKind::Poisson => {
+            SourceKind::Poisson | SourceKind::Modulated(_) => {
                 for block in 0..source.size.div_ceil(BLOCK) {
                     let first = block * BLOCK;
                     let last = (first + BLOCK).min(source.size) - 1;
@@ -150,7 +164,13 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
                     });
                 }
             }
-            SourceKind::List(_) | SourceKind::Regular { .. } => {
+            SourceKind::DeadTime { .. } => {
+                lanes.push(Lane {
+                    kind: LaneKind::MinTree,
+                    label: format!("{}: next spike of each line", source.name),
+                });
+            }
+            SourceKind::List(_) | SourceKind::Regular { .. } | SourceKind::Bursts { .. } => {
                 lanes.push(Lane { kind: LaneKind::Cursor, label: source.name.clone() });
             }
         }

@@ -9,14 +9,16 @@ mod storage;
 
 pub(crate) use build::MAX_STEPS;
 pub use build::{Builder, Fault};
-pub(crate) use compile::predicts;
 pub use compile::{Form, Lane, LaneKind};
+pub(crate) use compile::{decays, predicts};
 pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
+use crate::encoding::RateProfile;
 use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
+use crate::units::Second;
 use crate::waveform::Breakpoint;
 
 /// Where a projection's rows come from.
@@ -46,6 +48,20 @@ pub enum SourceKind {
     List(Vec<(Time, u32)>),
     /// All lines together at `start`, `start + period`, ...
     Regular { start: Time, period: Time },
+    /// All lines together: `count` spikes `interval` apart, from `start` on and again every `period`.
+    Bursts { start: Time, period: Time, count: u32, interval: Time },
+    /// Blocks of [`crate::encoding::BLOCK`] Poisson processes of one changing rate.
+    Modulated(RateProfile),
+    /// Poisson processes with a dead time after each spike; the rate (hertz) counts it in.
+    DeadTime { rate: f64, dead: Time },
+}
+
+impl SourceKind {
+    /// Whether its spikes are drawn.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        matches!(self, Self::Poisson | Self::Modulated(_) | Self::DeadTime { .. })
+    }
 }
 
 /// A group of neurons of one model and one parameter set.
@@ -69,6 +85,10 @@ pub enum Kernel {
     Delta,
     /// A current pulse of unit peak, as changes of level and slope; the weight is its peak (amperes).
     Pulse(Vec<Breakpoint>),
+    /// A current that jumps by the weight (amperes) and decays with `tau`.
+    Exponential { tau: Second },
+    /// A current (t/tau) e^(1 - t/tau) of unit peak; the weight is its peak (amperes).
+    Alpha { tau: Second },
 }
 
 /// Which targets a row reaches.

@@ -8,6 +8,7 @@
 
 mod lif;
 mod switch;
+pub mod synaptic;
 mod train;
 
 /// The membrane's equation; a volatile filament obeys the same one.

@@ -30,7 +30,9 @@ pub fn side(rows: usize) -> Option<usize> {
 pub fn unit(plan: &Plan, projection: &str) -> &'static str {
     plan.projections.iter().find(|p| p.name == projection).map_or("", |p| match p.kernel {
         Kernel::Delta => "V",
-        Kernel::Rect { .. } | Kernel::Triangle { .. } => "A",
+        Kernel::Rect { .. } | Kernel::Triangle { .. } | Kernel::Exponential { .. } | Kernel::Alpha { .. } => {
+            "A"
+        }
     })
 }
 

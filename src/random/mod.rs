@@ -45,6 +45,10 @@ pub enum Purpose {
     Fault = 12,
     /// Simulated measurements (device characterisation, tests of fits).
     Measurement = 13,
+    /// Spikes of a block of Poisson sources whose rate changes.
+    Modulated = 24,
+    /// Spikes of a line with a dead time.
+    DeadTime = 25,
 }
 
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically

@@ -118,6 +118,33 @@ fn source(source: &SourcePlan) -> Vec<Row> {
         SourceKind::Poisson { size, rate } => {
             vec![row("kind", "Poisson"), row("size", count((*size).into())), row("rate", rate.to_string())]
         }
+        SourceKind::PoissonDeadTime { size, rate, dead_time } => vec![
+            row("kind", "Poisson with dead time"),
+            row("size", count((*size).into())),
+            row("rate", rate.to_string()),
+            row("dead_time", time(*dead_time)),
+        ],
+        SourceKind::PoissonSteps { size, rates } => vec![
+            row("kind", "Poisson, rate in steps"),
+            row("size", count((*size).into())),
+            row("rates", count(rates.len() as u64)),
+        ],
+        SourceKind::PoissonSine { size, rate, depth, period, phase } => vec![
+            row("kind", "Poisson, sinusoidal rate"),
+            row("size", count((*size).into())),
+            row("rate", rate.to_string()),
+            row("depth", depth.to_string()),
+            row("period", time(*period)),
+            row("phase", format!("{phase} cycles")),
+        ],
+        SourceKind::Bursts { size, start, period, count: spikes, interval } => vec![
+            row("kind", "bursts"),
+            row("size", count((*size).into())),
+            row("start", time(*start)),
+            row("period", time(*period)),
+            row("spikes in a burst", count((*spikes).into())),
+            row("interval", time(*interval)),
+        ],
         SourceKind::SpikeList { size, spikes } => vec![
             row("kind", "given spikes"),
             row("size", count((*size).into())),
@@ -197,6 +224,8 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         Kernel::Delta => ("delta".to_string(), "V"),
         Kernel::Rect { width } => (format!("rectangle of {}", time(width)), "A"),
         Kernel::Triangle { width } => (format!("triangle of {}", time(width)), "A"),
+        Kernel::Exponential { tau_syn } => (format!("exponential, tau_syn {tau_syn}"), "A"),
+        Kernel::Alpha { tau_syn } => (format!("alpha, tau_syn {tau_syn}"), "A"),
     };
     let weight = match projection.weight {
         _ if matches!(projection.connect, Connect::List { .. }) => listed(&projection.connect, unit),

@@ -9,7 +9,7 @@ use crate::energy::{Category, Ledger};
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
 use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, Status};
-use crate::scenario::plan::{Plan, Protocol, SourceKind};
+use crate::scenario::plan::{Plan, Protocol};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -203,10 +203,7 @@ impl Summary {
         let sim_time_s = counts.sim_time_fs as f64 / crate::time::FS_PER_SECOND;
         let spikes = || plan.populations.iter().zip(&counts.spikes);
         let events = counts.events;
-        let other_sources = plan
-            .sources
-            .iter()
-            .any(|source| matches!(source.kind, SourceKind::SpikeList { .. } | SourceKind::Regular { .. }));
+        let other_sources = plan.sources.iter().any(|source| !source.kind.is_drawn());
         let supervised = outcome.supervised.as_ref();
         Self {
             schema_version: SCHEMA_VERSION,

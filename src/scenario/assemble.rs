@@ -58,10 +58,21 @@ pub fn assemble_with(
     for source in &plan.sources {
         let (size, kind) = match &source.kind {
             SourceKind::Poisson { size, .. } => (*size, network::SourceKind::Poisson),
+            SourceKind::PoissonDeadTime { size, rate, dead_time } => {
+                (*size, network::SourceKind::DeadTime { rate: rate.get(), dead: *dead_time })
+            }
+            SourceKind::PoissonSteps { size, .. } | SourceKind::PoissonSine { size, .. } => (
+                *size,
+                source.kind.profile().map_or(network::SourceKind::Poisson, network::SourceKind::Modulated),
+            ),
             SourceKind::Dataset { .. } => (super::plan::DATASET_PIXELS, network::SourceKind::Poisson),
             SourceKind::SpikeList { size, spikes } => (*size, network::SourceKind::List(spikes.clone())),
             SourceKind::Regular { size, start, period } => {
                 (*size, network::SourceKind::Regular { start: *start, period: *period })
+            }
+            SourceKind::Bursts { size, start, period, count, interval } => {
+                let (start, period, count, interval) = (*start, *period, *count, *interval);
+                (*size, network::SourceKind::Bursts { start, period, count, interval })
             }
         };
         builder.source(&source.name, size, kind);
@@ -89,6 +100,8 @@ pub fn assemble_with(
             Kernel::Delta => network::Kernel::Delta,
             Kernel::Rect { width } => pulse(&Waveform::rectangle(1.0, width)),
             Kernel::Triangle { width } => pulse(&Waveform::triangle(1.0, width)),
+            Kernel::Exponential { tau_syn } => network::Kernel::Exponential { tau: tau_syn },
+            Kernel::Alpha { tau_syn } => network::Kernel::Alpha { tau: tau_syn },
         };
         let number =
             builder.projection(&projection.name, from, projection.to, kernel, projection.delay, connect);

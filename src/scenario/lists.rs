@@ -5,7 +5,7 @@ use super::reader::{quantity, without_unit};
 use super::spec::Unit;
 use super::text::{Node, Value};
 use crate::time::Time;
-use crate::units::{Quantity, Second};
+use crate::units::{Hertz, Quantity, Second};
 use std::sync::Arc;
 
 /// Faults of one list that are reported before the rest is only counted.
@@ -127,6 +127,57 @@ pub fn inline_spikes(
     }
     spikes.sort_unstable();
     faults.finish().then_some(spikes)
+}
+
+/// Reads `[[time, rate], ...]`, in order of time.
+pub fn inline_rates(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Vec<(Time, Hertz)>> {
+    let Value::List(rows) = &node.value else { return None };
+    let mut faults = Few::new(faults);
+    let mut rates: Vec<(Time, Hertz)> = Vec::with_capacity(rows.len());
+    if rows.is_empty() {
+        faults.push(
+            Diagnostic::error(format!("`rates` of {what} is empty"))
+                .at(&node.at)
+                .allowed("at least one [time, rate], such as [\"0 ms\", \"10 Hz\"]"),
+        );
+    }
+    for (index, row) in rows.iter().enumerate() {
+        let pair = if let Value::List(pair) = &row.value { pair.as_slice() } else { &[] };
+        let [at, rate] = pair else {
+            faults.push(not_a_row(row, index, what, "[time, rate], such as [\"50 ms\", \"80 Hz\"]"));
+            continue;
+        };
+        let (of_time, of_rate) =
+            (format!("the time of rate {index} of {what}"), format!("rate {index} of {what}"));
+        let when =
+            inline_quantity(at, Unit::Second, &of_time).and_then(|seconds| time(seconds, &of_time, &at.at));
+        let hertz = inline_quantity(rate, Unit::Hertz, &of_rate).and_then(|hertz| {
+            Hertz::from_si(hertz).filter(|_| (0.0..=1e12).contains(&hertz)).ok_or_else(|| {
+                Diagnostic::error(format!("{of_rate} is {}", Unit::Hertz.print(hertz)))
+                    .at(&rate.at)
+                    .label("out of range")
+                    .allowed("0 Hz to 1 THz")
+            })
+        });
+        match (when, hertz) {
+            (Ok(when), Ok(hertz)) => {
+                if let Some(&(before, _)) = rates.last()
+                    && when <= before
+                {
+                    faults.push(
+                        Diagnostic::error(format!("{of_time} is {when}, not after the one before, {before}"))
+                            .at(&at.at)
+                            .allowed("times in ascending order"),
+                    );
+                }
+                rates.push((when, hertz));
+            }
+            (when, hertz) => {
+                [when.err(), hertz.err()].into_iter().flatten().for_each(|fault| faults.push(fault));
+            }
+        }
+    }
+    faults.finish().then_some(rates)
 }
 
 fn not_a_row(row: &Node, index: usize, what: &str, allowed: &str) -> Diagnostic {
@@ -443,6 +494,55 @@ pub fn csv_spikes(source: &Arc<Source>, size: Option<u32>, faults: &mut Diagnost
             (when, line) => [when.err(), line.err()].into_iter().flatten().for_each(|fault| few.push(fault)),
         }
     });
+    spikes.sort_unstable();
+    few.finish().then_some(spikes)
+}
+
+/// Reads the spikes of one population or source from the `spikes.csv` of a run; sorted by (time, id).
+pub fn csv_recorded(
+    source: &Arc<Source>,
+    (recorded, at, episode): (&str, Option<&At>, u64),
+    size: Option<u32>,
+    faults: &mut Diagnostics,
+) -> Option<Vec<Spike>> {
+    let wanted = [
+        (Column { name: "time", unit: Some((Unit::Second, "ms".into())) }, true),
+        (Column { name: "population", unit: None }, true),
+        (Column { name: "id", unit: None }, true),
+        (Column { name: "episode", unit: None }, false),
+    ];
+    let csv = Csv::open(source, &wanted, faults)?;
+    let mut few = Few::new(faults);
+    let mut spikes = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    csv.rows(&mut few, |few, _, _, row| {
+        let [Some(when), Some(name), Some(line), number] = row else { return };
+        if !names.iter().any(|known| known == name.text) {
+            names.push(name.text.to_string());
+        }
+        let shown = number.as_ref().is_none_or(|number| number.text.parse() == Ok(episode));
+        if name.text != recorded || !shown {
+            return;
+        }
+        let parsed = when.quantity(Unit::Second).and_then(|seconds| time(seconds, &when.what, &when.at));
+        match (parsed, line.id(size)) {
+            (Ok(when), Ok(line)) => spikes.push((when, line)),
+            (when, line) => [when.err(), line.err()].into_iter().flatten().for_each(|fault| few.push(fault)),
+        }
+    });
+    if !names.iter().any(|name| name == recorded) {
+        few.push(
+            Diagnostic::error(format!("`{}` has no spikes of `{recorded}`", source.name))
+                .maybe_at(at)
+                .label("not recorded, or silent")
+                .allowed(if names.is_empty() {
+                    "nothing: no spike was recorded".into()
+                } else {
+                    names.join(", ")
+                })
+                .hint("--record NAME adds to what a run records"),
+        );
+    }
     spikes.sort_unstable();
     few.finish().then_some(spikes)
 }

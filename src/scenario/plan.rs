@@ -5,6 +5,7 @@
 //! storage) are made from the network and printed beside the plan.
 
 use super::device::ExperimentPlan;
+use crate::encoding::RateProfile;
 use crate::neuron::Neuron;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
@@ -55,12 +56,73 @@ pub struct SourcePlan {
 pub enum SourceKind {
     /// `size` independent Poisson processes of one rate.
     Poisson { size: u32, rate: Hertz },
+    /// As `Poisson`, but silent for `dead_time` after each spike; `rate` counts that in.
+    PoissonDeadTime { size: u32, rate: Hertz, dead_time: Time },
+    /// As `Poisson`, each rate from its time on; silent before the first.
+    PoissonSteps { size: u32, rates: Vec<(Time, Hertz)> },
+    /// As `Poisson`, with the rate `rate` (1 + depth sin(2 pi (t/period + phase))).
+    PoissonSine { size: u32, rate: Hertz, depth: f64, period: Time, phase: f64 },
     /// Given spikes, sorted by (time, id).
     SpikeList { size: u32, spikes: Vec<(Time, u32)> },
     /// Every `period` from `start` on, all `size` sources together.
     Regular { size: u32, start: Time, period: Time },
+    /// `count` spikes `interval` apart, from `start` on and again every `period`, all sources together.
+    Bursts { size: u32, start: Time, period: Time, count: u32, interval: Time },
     /// The samples of a data set, each pixel a Poisson process of rate `max_rate` x intensity.
     Dataset { dataset: DatasetName, max_rate: Hertz },
+}
+
+impl SourceKind {
+    /// Number of lines.
+    #[must_use]
+    pub fn size(&self) -> u32 {
+        match self {
+            Self::Poisson { size, .. }
+            | Self::PoissonDeadTime { size, .. }
+            | Self::PoissonSteps { size, .. }
+            | Self::PoissonSine { size, .. }
+            | Self::SpikeList { size, .. }
+            | Self::Regular { size, .. }
+            | Self::Bursts { size, .. } => *size,
+            Self::Dataset { .. } => DATASET_PIXELS,
+        }
+    }
+
+    /// Whether its spikes are drawn.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        !matches!(self, Self::SpikeList { .. } | Self::Regular { .. } | Self::Bursts { .. })
+    }
+
+    /// Spikes of one line to expect within `duration`.
+    #[must_use]
+    pub fn expected(&self, duration: Time) -> f64 {
+        let seconds = duration.as_seconds();
+        match self {
+            Self::Poisson { rate, .. } | Self::PoissonDeadTime { rate, .. } => rate.get() * seconds,
+            Self::PoissonSteps { .. } | Self::PoissonSine { .. } => {
+                self.profile().map_or(0.0, |profile| profile.expected(duration))
+            }
+            Self::Regular { period, .. } => seconds / period.as_seconds(),
+            Self::Bursts { period, count, .. } => f64::from(*count) * (seconds / period.as_seconds()).ceil(),
+            Self::SpikeList { size, spikes } => spikes.len() as f64 / f64::from(*size),
+            Self::Dataset { .. } => 0.0,
+        }
+    }
+
+    /// How its rate changes with time, if it does.
+    #[must_use]
+    pub fn profile(&self) -> Option<RateProfile> {
+        match self {
+            Self::PoissonSteps { rates, .. } => {
+                Some(RateProfile::Steps { steps: rates.iter().map(|(at, rate)| (*at, rate.get())).collect() })
+            }
+            Self::PoissonSine { rate, depth, period, phase, .. } => {
+                Some(RateProfile::Sine { mean: rate.get(), depth: *depth, period: *period, phase: *phase })
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +255,10 @@ pub enum Kernel {
     Rect { width: Time },
     /// A symmetric triangular current pulse; the weight is its peak in amperes.
     Triangle { width: Time },
+    /// A current that jumps by the weight (amperes) and decays with `tau_syn`.
+    Exponential { tau_syn: Second },
+    /// A current (t/tau_syn) e^(1 - t/tau_syn); the weight is its peak in amperes.
+    Alpha { tau_syn: Second },
 }
 
 /// Initial weights, in SI units of the kernel (volts for `Delta`, amperes otherwise).

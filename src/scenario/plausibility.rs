@@ -16,6 +16,8 @@ const TAU_RANGE: (f64, f64) = (1e-6, 10.0);
 const DELTA_LIMIT: f64 = 0.1;
 /// Source spikes of a simulation above which it takes minutes.
 const MANY_SPIKES: f64 = 1e10;
+/// What a source spike costs at least, in seconds: drawing and handing it on.
+const SECONDS_PER_SPIKE: f64 = 2e-8;
 
 /// Adds a warning for everything implausible.
 pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
@@ -123,23 +125,20 @@ fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
 }
 
 fn many_spikes(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Diagnostics) {
-    let seconds = duration.as_seconds();
     let spikes: f64 = plan
         .sources
         .iter()
-        .map(|source| match &source.kind {
-            SourceKind::Poisson { size, rate } => f64::from(*size) * rate.get() * seconds,
-            SourceKind::Regular { size, period, .. } => f64::from(*size) * seconds / period.as_seconds(),
-            SourceKind::SpikeList { spikes, .. } => spikes.len() as f64,
-            SourceKind::Dataset { .. } => 0.0,
-        })
+        .map(|source| f64::from(source.kind.size()) * source.kind.expected(duration))
         .sum();
     if spikes > MANY_SPIKES {
+        let hours = spikes * SECONDS_PER_SPIKE / 3600.0;
         warnings.push(
             Diagnostic::warning(format!("the sources will give about {spikes:.0e} spikes"))
                 .maybe_at(protocol.place("duration"))
-                .label(format!("about {:.0} minutes, more where they reach many", spikes * 5e-9 / 60.0))
-                .hint("a shorter duration or lower rates finish sooner"),
+                .label("long run")
+                .hint(format!(
+                    "drawing them alone takes about {hours:.1} h; a shorter duration or lower rates finish sooner"
+                )),
         );
     }
 }

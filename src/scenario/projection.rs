@@ -51,11 +51,13 @@ impl Lower<'_> {
             Some("delta") => Some(Kernel::Delta),
             Some("rect") => time(fields, "width").map(|width| Kernel::Rect { width }),
             Some("triangle") => time(fields, "width").map(|width| Kernel::Triangle { width }),
+            Some("exponential") => quantity(fields, "tau_syn").map(|tau_syn| Kernel::Exponential { tau_syn }),
+            Some("alpha") => quantity(fields, "tau_syn").map(|tau_syn| Kernel::Alpha { tau_syn }),
             _ => None,
         };
         // The kernel decides what a weight is even when its width is faulty.
         let unit = match fields.text("kernel") {
-            Some("rect" | "triangle") => Unit::Ampere,
+            Some("rect" | "triangle" | "exponential" | "alpha") => Unit::Ampere,
             _ => Unit::Volt,
         };
         let device = fields.table("device").map(|device| self.device(device, unit));

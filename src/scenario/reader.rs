@@ -472,7 +472,7 @@ impl Reader<'_> {
             },
             (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
             | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
-            | (Kind::SpikeRows | Kind::SynapseRows, Value::List(_))
+            | (Kind::SpikeRows | Kind::RateRows | Kind::SynapseRows, Value::List(_))
             | (Kind::Delay(_), Value::Table(_)) => Some(Datum::Raw(node.clone())),
             _ => wrong_type(self.faults),
         }

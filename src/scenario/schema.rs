@@ -129,6 +129,7 @@ fn shape(key: &Key) -> Value {
         Kind::Weight => weight(),
         Kind::Delay(_) => law(&quantity(Unit::Second)),
         Kind::WeightLimit => electric(),
+        Kind::RateRows => rows(vec![quantity(Unit::Second), quantity(Unit::Hertz)]),
         Kind::SpikeRows => rows(vec![quantity(Unit::Second), json!({ "type": "integer", "minimum": 0 })]),
         Kind::SynapseRows => {
             let id = json!({ "type": "integer", "minimum": 0 });

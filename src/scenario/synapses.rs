@@ -36,12 +36,7 @@ impl From<WeightInit> for Distribution {
 pub fn rows_of(plan: &Plan, from: Origin) -> u32 {
     match from {
         Origin::Population(index) => plan.populations[index].size,
-        Origin::Source(index) => match &plan.sources[index].kind {
-            SourceKind::Poisson { size, .. }
-            | SourceKind::SpikeList { size, .. }
-            | SourceKind::Regular { size, .. } => *size,
-            SourceKind::Dataset { .. } => super::plan::DATASET_PIXELS,
-        },
+        Origin::Source(index) => plan.sources[index].kind.size(),
     }
 }
 
@@ -233,11 +228,9 @@ pub fn estimate(plan: &Plan) -> Estimate {
     }
     for source in &plan.sources {
         bytes += match &source.kind {
-            SourceKind::Poisson { size, .. } => {
-                f64::from(size.div_ceil(BLOCK)) * 3000.0 + 8.0 * f64::from(*size)
-            }
             SourceKind::SpikeList { spikes, .. } => 32.0 * spikes.len() as f64,
-            SourceKind::Regular { .. } | SourceKind::Dataset { .. } => 0.0,
+            // Blocks with what they have drawn ahead; single processes take less.
+            kind => f64::from(kind.size().div_ceil(BLOCK)) * 3000.0 + 48.0 * f64::from(kind.size()),
         };
     }
     bytes += building;

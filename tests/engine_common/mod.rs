@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses its own part of this")]
 
 use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
-use memspike::encoding::{AliasTable, BLOCK, BlockRate};
+use memspike::encoding::{AliasTable, BLOCK, BlockRate, RateProfile};
 use memspike::engine::{Counts, Heap, Probe, Queue, Record, Silent, Simulation, Spike, State, Stream};
 use memspike::network::{Builder, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Neuron, Reset, Switch};
@@ -19,6 +19,10 @@ pub const TICK: u64 = 100_000_000_000;
 
 pub fn ticks(count: u64) -> Time {
     Time::from_fs(count * TICK)
+}
+
+pub fn seconds(count: u64) -> Second {
+    Second::new(ticks(count).as_seconds())
 }
 
 /// Threshold of every random neuron relative to rest, in volts.
@@ -42,6 +46,31 @@ pub enum SourceSpec {
         start: u64,
         period: u64,
     },
+    /// In ticks; the period is raised so that bursts end before the next.
+    Bursts {
+        size: u32,
+        start: u64,
+        period: u64,
+        count: u32,
+        interval: u64,
+    },
+    /// Steps (ticks, hertz), or a sine of a mean rate and a period.
+    Steps {
+        size: u32,
+        steps: Vec<(u64, f64)>,
+    },
+    Sine {
+        size: u32,
+        mean: f64,
+        depth: f64,
+        period: u64,
+    },
+    /// Rate and share of the dead time in a mean gap.
+    DeadTime {
+        size: u32,
+        rate: f64,
+        share: f64,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +93,9 @@ pub enum KernelSpec {
     Delta,
     Rect(u64),
     Triangle(u64),
+    /// Time constant in ticks.
+    Exponential(u64),
+    Alpha(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -97,6 +129,14 @@ fn source() -> impl Strategy<Value = SourceSpec> {
             .prop_map(|(size, spikes)| SourceSpec::List { size, spikes }),
         2 => (1u32..=5, 0u64..30, 1u64..40)
             .prop_map(|(size, start, period)| SourceSpec::Regular { size, start, period }),
+        1 => (1u32..=4, 0u64..30, 1u64..40, 1u32..5, 1u64..6)
+            .prop_map(|(size, start, period, count, interval)| SourceSpec::Bursts { size, start, period, count, interval }),
+        1 => (size(), proptest::collection::vec((0u64..150, prop_oneof![Just(0.0), 10.0..2_000.0]), 1..5))
+            .prop_map(|(size, steps)| SourceSpec::Steps { size, steps }),
+        1 => (size(), 10.0..2_000.0, prop_oneof![Just(1.0), 0.0..1.0], 1u64..100)
+            .prop_map(|(size, mean, depth, period)| SourceSpec::Sine { size, mean, depth, period }),
+        1 => (1u32..40, 10.0..2_000.0, prop_oneof![Just(0.0), 0.0..0.99])
+            .prop_map(|(size, rate, share)| SourceSpec::DeadTime { size, rate, share }),
     ]
 }
 
@@ -148,9 +188,11 @@ fn delay() -> impl Strategy<Value = u64> {
 
 fn projection() -> impl Strategy<Value = ProjectionSpec> {
     let kernel = prop_oneof![
-        4 => Just(KernelSpec::Delta),
+        8 => Just(KernelSpec::Delta),
         1 => (1u64..40).prop_map(KernelSpec::Rect),
         1 => (1u64..40).prop_map(KernelSpec::Triangle),
+        1 => (1u64..6).prop_map(|k| KernelSpec::Exponential(10 * k)),
+        1 => (1u64..6).prop_map(|k| KernelSpec::Alpha(10 * k)),
     ];
     let connect = prop_oneof![3 => Just(0), 1 => Just(1), 2 => any::<u64>()];
     (0usize..8, 0usize..4, kernel, delay(), connect, weight()).prop_map(
@@ -344,6 +386,31 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
                 let kind = SourceKind::Regular { start: ticks(*start), period: ticks(*period) };
                 (*size, builder.source(&name, *size, kind))
             }
+            SourceSpec::Bursts { size, start, period, count, interval } => {
+                let kind = SourceKind::Bursts {
+                    start: ticks(*start),
+                    period: ticks((*period).max(u64::from(*count) * interval)),
+                    count: *count,
+                    interval: ticks(*interval),
+                };
+                (*size, builder.source(&name, *size, kind))
+            }
+            SourceSpec::Steps { size, steps } => {
+                let mut steps: Vec<(Time, f64)> = steps.iter().map(|&(at, rate)| (ticks(at), rate)).collect();
+                steps.sort_by_key(|step| step.0);
+                steps.dedup_by_key(|step| step.0);
+                let kind = SourceKind::Modulated(RateProfile::Steps { steps });
+                (*size, builder.source(&name, *size, kind))
+            }
+            SourceSpec::Sine { size, mean, depth, period } => {
+                let profile =
+                    RateProfile::Sine { mean: *mean, depth: *depth, period: ticks(*period), phase: 0.2 };
+                (*size, builder.source(&name, *size, SourceKind::Modulated(profile)))
+            }
+            SourceSpec::DeadTime { size, rate, share } => {
+                let dead = Time::from_fs((share / rate * 1e15) as u64);
+                (*size, builder.source(&name, *size, SourceKind::DeadTime { rate: *rate, dead }))
+            }
         };
         origins.push((size, origin));
     }
@@ -374,6 +441,8 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
             KernelSpec::Triangle(width) => {
                 (6.0 * THETA / 1e6, Kernel::Pulse(Waveform::triangle(1.0, ticks(width)).breakpoints()))
             }
+            KernelSpec::Exponential(tau) => (4.0 * THETA / 1e6, Kernel::Exponential { tau: seconds(tau) }),
+            KernelSpec::Alpha(tau) => (3.0 * THETA / 1e6, Kernel::Alpha { tau: seconds(tau) }),
         };
         let synapses = match &connect {
             Rows::Dense => rows as usize * columns as usize,

@@ -142,7 +142,12 @@ fn draw(
         cv(moments[1])
     );
     let probability = || Axis::linear("cumulative probability", "%").exactly(0.0, 100.0);
-    let x = if volts { Axis::linear("voltage", unit) } else { Axis::log("resistance", unit) };
+    let x = if volts {
+        Axis::linear("voltage", unit)
+    } else {
+        // Room beside both states, which are narrow on this scale.
+        Axis::log("resistance", unit).at_least(0.6 * moments[0].mean, 1.7 * moments[1].mean)
+    };
     let mut values = Chart::new(title.clone(), x, probability()).subtitle(subtitle.clone());
     let mut spread = Chart::new("", Axis::linear("deviation from the median", "%"), probability());
     for ((name, kind), m) in names.iter().zip(kinds).zip(moments) {

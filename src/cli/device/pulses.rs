@@ -1,7 +1,7 @@
 //! `memspike device NAME pulses`.
 
 use super::args::PulsesArgs;
-use super::{Answer, Ask, Failure, short, usual_voltages};
+use super::{Answer, Ask, Failure, short, typeset, usual_voltages};
 use memspike::device::circuit::Ramp;
 use memspike::device::preset::PresetDevice;
 use memspike::device::protocol::{PulseProtocol, Table, pulses_resistive, pulses_switch};
@@ -82,7 +82,7 @@ fn program(
     ask.measure(&mut table, &["conductance"])?;
     let amplitudes: Vec<String> =
         trains.iter().map(|t| format!("{count} of {}", short(t.amplitude.get(), "V"))).collect();
-    let note = format!("pulses of {width}: {}", amplitudes.join(", then "));
+    let note = typeset(&format!("pulses of {width}: {}", amplitudes.join(", then ")));
     let svg = ask.picture(|| draw_programming(ask, &table, device, &note, up))?;
     Ok(Answer { table, svg, notes: vec![note], summary: None })
 }
@@ -157,7 +157,7 @@ fn integrate(
         1.0 => "turned on once".to_owned(),
         n => format!("turned on {n} times"),
     };
-    let note = format!("{count} pulses of {amplitude}, {width} every {period}: it {turned}");
+    let note = typeset(&format!("{count} pulses of {amplitude}, {width} every {period}: it {turned}"));
     let svg = ask.picture(|| draw_integration(ask, &table, switch, amplitude, &note))?;
     Ok(Answer { table, svg, notes: vec![note], summary: None })
 }

@@ -48,7 +48,10 @@ pub fn stdp(device: &DoseDevice, pulse: &SpikePulse, options: &StdpOptions) -> T
         table.push(&[p.dt, p.percent, p.doses.0, p.doses.1, clipped, p.energies.device]);
     }
     let [pre, post] = lone_doses(device, pulse);
-    table.notes.push(format!("a lone spike's doses (set, reset): pre {pre:?}, post {post:?}"));
+    table.notes.push(format!(
+        "a lone spike's doses (set, reset): pre ({:.3e}, {:.3e}), post ({:.3e}, {:.3e})",
+        pre.0, pre.1, post.0, post.1
+    ));
     for (side, fit) in ["potentiation", "depression"].iter().zip(stdp_fits(&table, options)) {
         table.notes.push(match fit {
             Some(f) => format!(

@@ -2,8 +2,8 @@
 //!
 //! Slow and plain on purpose. It is the specification that the fast queue is compared with.
 
-use super::{Cursor, Episode, Queue, Saved, block_sources};
-use crate::encoding::{Block, BlockRate};
+use super::{Cursor, Episode, ProcessOf, Queue, Saved, block_sources};
+use crate::encoding::{Block, BlockRate, Process};
 use crate::engine::key::{EventKey, Kind};
 use crate::network::Network;
 use crate::numeric::Real;
@@ -18,6 +18,7 @@ enum Entry {
     Prediction { population: u32, neuron: u32 },
     Block(usize),
     Cursor(usize),
+    Process(usize),
 }
 
 /// One heap for everything.
@@ -27,6 +28,7 @@ pub struct Heap {
     /// Source and first line of every block.
     block_sources: Vec<(u32, u32)>,
     cursors: Vec<Cursor>,
+    processes: Vec<(ProcessOf, Process)>,
     ranks: Vec<u16>,
 }
 
@@ -70,6 +72,7 @@ impl<R: Real> Queue<R> for Heap {
             blocks: Vec::new(),
             block_sources: block_sources(network),
             cursors: Vec::new(),
+            processes: Vec::new(),
             ranks: network.populations.iter().map(|population| population.rank + 1).collect(),
         }
     }
@@ -101,6 +104,12 @@ impl<R: Real> Queue<R> for Heap {
         for index in 0..self.cursors.len() {
             let key = self.cursors[index].next(network);
             self.set(Entry::Cursor(index), key);
+        }
+        self.processes = ProcessOf::start(network, episode);
+        for index in 0..self.processes.len() {
+            let (of, process) = &self.processes[index];
+            let key = of.emission(process);
+            self.set(Entry::Process(index), key);
         }
     }
 
@@ -150,6 +159,15 @@ impl<R: Real> Queue<R> for Heap {
                     let next = self.cursors[index].next(network);
                     self.set(entry, next);
                 }
+                Entry::Process(index) => {
+                    events.push(key);
+                    let (of, process) = &mut self.processes[index];
+                    if let Some(law) = of.law(network) {
+                        process.pop(law);
+                    }
+                    let next = of.emission(process);
+                    self.set(entry, next);
+                }
             }
         }
         events.sort_unstable();
@@ -168,6 +186,7 @@ impl<R: Real> Queue<R> for Heap {
         Saved {
             blocks: self.blocks.iter().map(Block::position).collect(),
             cursors: self.cursors.iter().map(|cursor| cursor.handed).collect(),
+            processes: self.processes.iter().map(|(_, process)| process.position()).collect(),
             pending,
         }
     }

@@ -5,8 +5,8 @@
 //! is the least head. Where one Poisson block feeds one shared-decay population directly, its drawn
 //! spikes are handed out as a batch up to the next head of any other lane.
 
-use super::{Cursor, Episode, General, MinTree, Queue, Saved, block_sources};
-use crate::encoding::{Block, BlockRate};
+use super::{Cursor, Episode, General, MinTree, ProcessOf, Queue, Saved, block_sources};
+use crate::encoding::{Block, BlockRate, Process};
 use crate::engine::key::{EventKey, Kind, STEPS};
 use crate::engine::windows::RowArrival;
 use crate::network::{Form, Kernel, Network, predicts};
@@ -22,6 +22,9 @@ pub struct Lanes {
     batched: Vec<bool>,
     cursors: Vec<Cursor>,
     cursor_heads: Vec<Option<EventKey>>,
+    /// Modulated blocks and lines with a dead time, and when each spikes next.
+    processes: Vec<(ProcessOf, Process)>,
+    process_heads: MinTree,
     fifos: Vec<VecDeque<EventKey>>,
     /// Fifo of a projection's arrivals, then of each step of its pulse.
     first_fifo: Vec<usize>,
@@ -56,6 +59,11 @@ impl Lanes {
         let mut least = (u64::MAX, u16::MAX);
         for head in self.cursor_heads.iter().flatten() {
             least = least.min((head.time.fs(), head.rank));
+        }
+        if !self.processes.is_empty()
+            && let Some(time) = self.process_heads.min()
+        {
+            least = least.min((time, 0));
         }
         for head in self.fifos.iter().filter_map(VecDeque::front) {
             least = least.min((head.time.fs(), head.rank));
@@ -133,6 +141,16 @@ impl Lanes {
                 *head = cursor.next(network);
             }
         }
+        while let Some(time) = self.process_heads.min().filter(|&time| time < to && !self.processes.is_empty()) {
+            let mut index = 0;
+            self.process_heads.each_at(time, |at| index = at);
+            let (of, process) = &mut self.processes[index];
+            events.extend(of.emission(process));
+            if let Some(law) = of.law(network) {
+                process.pop(law);
+            }
+            self.process_heads.set(index, process.next().map(|(time, _)| time.fs()));
+        }
     }
 
     /// Moves the arrivals of a projection before `to` into `rows`.
@@ -169,7 +187,7 @@ impl<R: Real> Queue<R> for Lanes {
         for projection in &network.projections {
             first_fifo.push(count);
             count += match &projection.kernel {
-                Kernel::Delta => 1,
+                Kernel::Delta | Kernel::Exponential { .. } | Kernel::Alpha { .. } => 1,
                 Kernel::Pulse(breakpoints) => breakpoints.len(),
             };
         }
@@ -196,6 +214,8 @@ impl<R: Real> Queue<R> for Lanes {
             batched,
             cursors: Vec::new(),
             cursor_heads: Vec::new(),
+            processes: Vec::new(),
+            process_heads: MinTree::new(ProcessOf::all(network).len()),
             fifos: vec![VecDeque::new(); count],
             first_fifo,
             own_delays: network.projections.iter().map(|p| p.delays.is_some()).collect(),
@@ -235,6 +255,11 @@ impl<R: Real> Queue<R> for Lanes {
         }
         self.cursor_heads.clear();
         self.cursor_heads.extend(self.cursors.iter().map(|cursor| cursor.next(network)));
+        self.processes = ProcessOf::start(network, episode);
+        self.process_heads.clear();
+        for (index, (_, process)) in self.processes.iter().enumerate() {
+            self.process_heads.set(index, process.next().map(|(time, _)| time.fs()));
+        }
     }
 
     fn push(&mut self, key: EventKey) {
@@ -286,6 +311,16 @@ impl<R: Real> Queue<R> for Lanes {
                     cursor.handed += 1;
                     *head = cursor.next(network);
                 }
+            }
+            while !self.processes.is_empty() && self.process_heads.min() == Some(time.fs()) {
+                let mut index = 0;
+                self.process_heads.each_at(time.fs(), |at| index = at);
+                let (of, process) = &mut self.processes[index];
+                events.extend(of.emission(process));
+                if let Some(law) = of.law(network) {
+                    process.pop(law);
+                }
+                self.process_heads.set(index, process.next().map(|(time, _)| time.fs()));
             }
         } else {
             for lane in &mut self.fifos {
@@ -349,6 +384,7 @@ impl<R: Real> Queue<R> for Lanes {
         Saved {
             blocks: self.blocks.iter().map(Block::position).collect(),
             cursors: self.cursors.iter().map(|cursor| cursor.handed).collect(),
+            processes: self.processes.iter().map(|(_, process)| process.position()).collect(),
             pending,
         }
     }

@@ -14,7 +14,7 @@ pub use min_tree::MinTree;
 pub use wheel::{Entry, Wheel};
 
 use super::key::EventKey;
-use crate::encoding::BlockRate;
+use crate::encoding::{BlockRate, Law, Process};
 use crate::network::Network;
 use crate::numeric::Real;
 use crate::time::Time;
@@ -71,6 +71,8 @@ pub trait Queue<R: Real> {
 pub struct Saved {
     pub blocks: Vec<(u64, Time)>,
     pub cursors: Vec<u64>,
+    /// Spikes handed out by each single process, and the time of the last one.
+    pub processes: Vec<(u64, Time)>,
     pub pending: Vec<EventKey>,
 }
 
@@ -96,10 +98,9 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Cursors of a network's sources, at their beginning.
     pub fn all(network: &Network) -> Vec<Self> {
-        use crate::network::SourceKind;
         let cursors = network.sources.iter().enumerate();
         cursors
-            .filter(|(_, source)| !matches!(source.kind, SourceKind::Poisson))
+            .filter(|(_, source)| !source.kind.is_drawn())
             .map(|(index, _)| Self { source: index as u32, handed: 0 })
             .collect()
     }
@@ -110,7 +111,7 @@ impl Cursor {
         use crate::network::SourceKind;
         let source = &network.sources[self.source as usize];
         let (time, line, occurrence) = match &source.kind {
-            SourceKind::Poisson => return None,
+            SourceKind::Poisson | SourceKind::Modulated(_) | SourceKind::DeadTime { .. } => return None,
             SourceKind::List(spikes) => {
                 let handed = usize::try_from(self.handed).ok()?;
                 let spike = *spikes.get(handed)?;
@@ -126,9 +127,95 @@ impl Cursor {
                 }
                 (Time::from_fs(time), (self.handed % size) as u32, 0)
             }
+            SourceKind::Bursts { start, period, count, interval } => {
+                let (size, count) = (u64::from(source.size), u64::from(*count));
+                let round = self.handed / size;
+                let burst = period.fs().checked_mul(round / count)?;
+                let time =
+                    interval.fs().checked_mul(round % count)?.checked_add(burst)?.checked_add(start.fs())?;
+                if time >= Time::MAX.fs() {
+                    return None;
+                }
+                (Time::from_fs(time), (self.handed % size) as u32, 0)
+            }
         };
         Some(EventKey { time, rank: 0, kind: Kind::Emit, source: self.source, row: line, occurrence })
     }
+}
+
+/// A process that is drawn by itself: a modulated block, or a line with a dead time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ProcessOf {
+    pub source: u32,
+    /// First line, and how many.
+    pub first: u32,
+    pub lines: u32,
+    /// Number among the processes of its kind: what its draws are for.
+    pub entity: u32,
+}
+
+impl ProcessOf {
+    /// All processes of a network.
+    pub fn all(network: &Network) -> Vec<Self> {
+        use crate::encoding::BLOCK;
+        use crate::network::SourceKind;
+        let (mut modulated, mut dead) = (0, 0);
+        let mut processes = Vec::new();
+        for (index, source) in network.sources.iter().enumerate() {
+            let (each, entity) = match source.kind {
+                SourceKind::Modulated(_) => (BLOCK, &mut modulated),
+                SourceKind::DeadTime { .. } => (1, &mut dead),
+                _ => continue,
+            };
+            for first in (0..source.size).step_by(each as usize) {
+                let lines = each.min(source.size - first);
+                processes.push(Self { source: index as u32, first, lines, entity: *entity });
+                *entity += 1;
+            }
+        }
+        processes
+    }
+
+    /// What it draws.
+    pub fn law(self, network: &Network) -> Option<Law<'_>> {
+        use crate::network::SourceKind;
+        match &network.sources[self.source as usize].kind {
+            SourceKind::Modulated(profile) => Some(Law::Modulated { profile, lines: self.lines }),
+            SourceKind::DeadTime { rate, dead } => Some(Law::DeadTime { rate: *rate, dead: *dead }),
+            _ => None,
+        }
+    }
+
+    /// All of them where an episode starts.
+    pub fn start(network: &Network, episode: &Episode<'_>) -> Vec<(Self, Process)> {
+        let processes = Self::all(network).into_iter().enumerate();
+        processes
+            .filter_map(|(index, of)| {
+                let (handed, last) = episode.resume.map_or((0, Time::ZERO), |saved| saved.processes[index]);
+                let law = of.law(network)?;
+                Some((of, Process::resume(episode.seed, of.entity, episode.number, law, handed, last)))
+            })
+            .collect()
+    }
+
+    /// Its next spike as an emission.
+    pub fn emission(self, process: &Process) -> Option<EventKey> {
+        let (time, line) = process.next()?;
+        let row = self.first + line;
+        Some(EventKey {
+            time,
+            rank: 0,
+            kind: super::key::Kind::Emit,
+            source: self.source,
+            row,
+            occurrence: 0,
+        })
+    }
+}
+
+/// Number of single processes.
+pub(super) fn process_count(network: &Network) -> usize {
+    ProcessOf::all(network).len()
 }
 
 /// First block of each Poisson source among all blocks, and the source of each block.

@@ -567,27 +567,37 @@ impl Place<'_> {
 
     fn draw_markers(&self, svg: &mut String, chart: &Chart, series: &Series, pen: Pen) {
         let places = series.points.iter().filter_map(|p| self.point(chart, p.x, p.y));
-        let mut places: Vec<(i64, i64)> = places
-            .filter(|at| self.holds(*at))
-            .map(|(x, y)| ((x * 4.0).round() as i64, (y * 4.0).round() as i64))
-            .collect();
+        let mut places: Vec<(f64, f64)> = places.filter(|at| self.holds(*at)).collect();
         let r = match places.len() {
             0..=60 => 3.4,
             61..=400 => 2.6,
             401..=3000 => 1.8,
             _ => 1.1,
         };
-        let edged = places.len() <= 400;
-        if !edged {
-            // Points at one place are one point to a reader.
-            places.sort_unstable();
-            places.dedup();
-        }
         let mut path = String::new();
-        for (x, y) in places {
-            outline(&mut path, pen.marker, x as f64 / 4.0, y as f64 / 4.0, r);
+        if places.len() <= 400 {
+            for (x, y) in places {
+                outline(&mut path, pen.marker, x, y, r);
+            }
+            markers(svg, &path, pen, true);
+            return;
         }
-        markers(svg, &path, pen, edged);
+        // Of many points dots, and those at one place are one point to a reader.
+        let grid = if places.len() <= 3000 { 0.5 } else { 1.0 };
+        for place in &mut places {
+            *place = ((place.0 / grid).round() * grid, (place.1 / grid).round() * grid);
+        }
+        places.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        places.dedup();
+        for (x, y) in places {
+            let _ = write!(path, "M{x} {y}h.01");
+        }
+        let _ = writeln!(
+            svg,
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linecap=\"round\"/>",
+            hex(pen.colour),
+            2.0 * r
+        );
     }
 }
 

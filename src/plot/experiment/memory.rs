@@ -65,8 +65,8 @@ pub fn cycles(shown: Shown<'_>) -> Result<Figure, PlotError> {
         .figure(
             &shown.plan.name,
             Shape::Half,
-            "Cumulative probability of both resistances: on the axis of the paper, where they look like walls, and as \
-             difference from their medians beside normal distributions of the printed coefficients of variation.",
+            "Cumulative probability of both resistances, on a logarithmic axis and as difference from their medians, \
+             where normal distributions of the paper's coefficients of variation are drawn in.",
         )
 }
 
@@ -96,7 +96,7 @@ pub fn retention(shown: Shown<'_>) -> Result<Figure, PlotError> {
     }
     let lower =
         Chart::new("", Axis::linear("time", "s"), Axis::linear("G_on left", "%").at_least(80.0, 100.0))
-            .line("on: median, and the tenths of the devices", lost);
+            .line("on: median of the devices", lost);
     let devices = match &shown.plan.experiment {
         Experiment::Retention { devices, .. } => *devices,
         _ => 1,
@@ -106,9 +106,8 @@ pub fn retention(shown: Shown<'_>) -> Result<Figure, PlotError> {
         &shown.plan.name,
         Shape::Half,
         format!(
-            "Both states left alone: the resistances on the axis of the paper, and what is left of the on conductance \
-             of {devices} devices. The lifetime is the shortest that loses no more than 5 % in the time measured; the \
-             paper bounds it from below only."
+            "Both states left alone: their resistances, and what is left of the on conductance of {devices} devices \
+             (shaded: without the lowest and the highest tenth)."
         ),
     )
 }

@@ -91,7 +91,8 @@ pub fn integration(shown: Shown<'_>) -> Result<Figure, PlotError> {
             let t = length.get() * f64::from(k) / 60.0;
             (t, rest.paper + amplitude.get() * (1.0 - exp(-t / tau.paper)))
         });
-        let name = format!("paper: eq. (3), its sign corrected, with tau = {:.2} ms", tau.paper * 1e3);
+        let name =
+            format!("paper: u_rest + R I (1 \u{2212} e^(\u{2212}t/tau)), tau = {:.2} ms", tau.paper * 1e3);
         chart = chart.reference(name, curve);
     }
     if let Some(mark) = threshold(switch.as_ref()) {

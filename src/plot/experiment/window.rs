@@ -30,20 +30,22 @@ fn fitted(shown: Shown<'_>) -> Option<ExponentialWindow> {
 }
 
 pub fn rule(shown: Shown<'_>) -> Result<Figure, PlotError> {
-    let &Experiment::Stdp { reach, fit_from, .. } = &shown.plan.experiment else { return intervals(shown) };
+    let &Experiment::Stdp { reach, fit_from, fine_step, .. } = &shown.plan.experiment else {
+        return intervals(shown);
+    };
     let (from, reach) = (fit_from.get(), reach.get());
     let table = shown.table();
     let dt = || Axis::linear("dt = t_post \u{2212} t_pre", "s");
     let mut upper = Chart::new("", dt(), Axis::linear("change", "%"))
         .band(Band::x(-from, from, "lobes overlap"))
-        .line("every 0.5 ms", points(shown.result.curve("near"), "dt", "change"));
+        .line(format!("every {fine_step}"), points(shown.result.curve("near"), "dt", "change"));
     let far = |sign: f64| {
         points(table, "dt", "change").into_iter().filter(move |p| p.x * sign >= from * (1.0 - 1e-9))
     };
     upper = upper.points("pairs of pulses", far(-1.0).chain(far(1.0)));
     let reference = papers(shown);
     if let Some(window) = reference.or_else(|| fitted(shown)) {
-        let name = if reference.is_some() { "paper: fig. 3c" } else { "fit" };
+        let name = if reference.is_some() { "paper: exponentials" } else { "fit" };
         for (sign, name) in [(-1.0, ""), (1.0, name)] {
             let curve = (0..=100).map(|k| {
                 let dt = sign * (1e-4 + (reach - 1e-4) * f64::from(k) / 100.0);

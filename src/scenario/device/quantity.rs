@@ -181,7 +181,7 @@ static POWER: &[Measure] = &[
     measure("compliance_from", Volt, "voltage at which compliance begins"),
     measure("source_power_at_v_th", Watt, "power of the source at the turn-on voltage"),
     measure("device_power_at_v_hold", Watt, "power of the device at the hold voltage"),
-    measure("energy_per_spike", Joule, "energy of one spike of 8.6 ms"),
+    measure("energy_per_spike", Joule, "energy of a spike that ends by itself"),
 ];
 
 static CYCLES: &[Measure] = &[

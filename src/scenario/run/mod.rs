@@ -1,6 +1,7 @@
 //! Carrying out a plan: network, data, protocol, outcome.
 
 mod books;
+mod clocked;
 mod data;
 mod device;
 mod phases;
@@ -15,11 +16,12 @@ use super::plan::{Plan, Precision, Protocol};
 use super::progress::Progress;
 use super::synapses;
 use crate::dataset::{Faults, Search};
-use crate::engine::{Heap, Lanes, Observer};
+use crate::engine::{ClockedError, Heap, Lanes, Observer};
 use crate::snapshot::SnapshotError;
+use crate::time::Time;
 use std::sync::atomic::AtomicBool;
 
-/// How the next event is found. Same bits either way.
+/// How the next event is found. The two event engines give the same bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// A merge of lanes.
@@ -27,6 +29,8 @@ pub enum Engine {
     Fast,
     /// One `priority-queue` heap.
     Reference,
+    /// The same models on a grid of this step: other results, which converge to those of the event engines.
+    Clocked(Time),
 }
 
 /// Where a run keeps what it needs to go on later.
@@ -91,6 +95,10 @@ pub enum RunError {
     GivenWeights { given: usize, expected: usize, origin: String },
     #[error("the network needs about {needed} of memory, and there is {allowed}")]
     Memory { needed: String, allowed: String },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Clocked(Vec<ClockedError>),
+    #[error("the clocked engine does not train")]
+    ClockedTraining,
     #[error("{count} threads cannot be started: {cause}")]
     Threads { count: usize, cause: String },
 }
@@ -141,9 +149,13 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
             simulate::simulate::<Heap>(plan, *duration, &pool, context)
         }
         (Protocol::Device { experiments }, _) => Ok(device::measure(plan, experiments, context)),
+        (Protocol::Simulate { duration }, Engine::Clocked(dt)) => {
+            clocked::simulate(plan, *duration, dt, context)
+        }
         (Protocol::Supervised(protocol), engine) => match (protocol.precision, engine) {
             (Precision::F64, Engine::Fast) => supervised::run::<f64, Lanes>(plan, protocol, &pool, context),
             (Precision::F32, Engine::Fast) => supervised::run::<f32, Lanes>(plan, protocol, &pool, context),
+            (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
             (Precision::F64, Engine::Reference) => {
                 supervised::run::<f64, Heap>(plan, protocol, &pool, context)
             }

@@ -17,7 +17,7 @@ use crate::training::Totals;
 use std::sync::atomic::Ordering;
 
 /// Slices of a simulation between two looks at the stop flag and the progress bar.
-const SLICES: u64 = 200;
+pub(super) const SLICES: u64 = 200;
 
 pub fn simulate<Q: Queue<f64>>(
     plan: &Plan,
@@ -149,6 +149,12 @@ impl Probe<f64> for Hashing<'_> {
     }
 }
 
+pub(super) fn hash(fingerprint: &mut Fingerprint, spikes: &[Spike]) {
+    for spike in spikes {
+        fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
+    }
+}
+
 /// Builds the network on all threads, with a bar.
 fn build(plan: &Plan, pool: &rayon::ThreadPool, context: &mut RunContext<'_>) -> Result<Assembled, RunError> {
     let drawn = plan.projections.iter().filter(|p| matches!(p.connect, Connect::Drawn { .. }));
@@ -216,7 +222,7 @@ pub fn windows(network: &Network, plan: &Plan) -> String {
 }
 
 /// Marks and total rate of every Poisson block of a plan.
-fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
+pub(super) fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
     let mut tables = Vec::new();
     for source in &plan.sources {
         match &source.kind {
@@ -231,7 +237,12 @@ fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
             }
             // A data set has no sample to show here: its blocks are silent.
             SourceKind::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
-            SourceKind::SpikeList { .. } | SourceKind::Regular { .. } => {}
+            SourceKind::PoissonDeadTime { .. }
+            | SourceKind::PoissonSteps { .. }
+            | SourceKind::PoissonSine { .. }
+            | SourceKind::SpikeList { .. }
+            | SourceKind::Regular { .. }
+            | SourceKind::Bursts { .. } => {}
         }
     }
     tables

@@ -72,6 +72,8 @@ pub enum Kind {
     Delay(Bounds),
     /// Inline spikes: `[["1 ms", 0], ...]`.
     SpikeRows,
+    /// Rates from given times on: `[["0 ms", "10 Hz"], ...]`.
+    RateRows,
     /// Inline synapses: `[[pre, post, weight], ...]`.
     SynapseRows,
     /// Keys of a preset with other values.
@@ -444,6 +446,7 @@ pub fn allowed(kind: &Kind) -> String {
             allowed(&Kind::Quantity(Unit::Second, *bounds))
         ),
         Kind::WeightLimit => "a quantity above 0 such as \"0.25 V\"".to_string(),
+        Kind::RateRows => "a list of [time, rate] such as [[\"0 ms\", \"10 Hz\"], [\"50 ms\", \"80 Hz\"]]".to_string(),
         Kind::SpikeRows => "a list of [time, source] such as [[\"1 ms\", 0], [\"2.5 ms\", 3]]".to_string(),
         Kind::SynapseRows => {
             "a list of [pre, post, weight] such as [[0, 1, \"1 mV\"], [1, 2, \"1 mV\"]]".to_string()

@@ -146,8 +146,35 @@ static REPRODUCES: &[Key] = &[
 static SOURCE: &[Key] = &[
     Key::new("kind", Kind::Choice(SOURCE_KINDS), "What kind of source it is."),
     Key::new("size", COUNT, "Number of independent lines.")
-        .when("kind", &["poisson", "spike_list", "regular"]),
-    Key::new("rate", RATE, "Rate of each Poisson process.").when("kind", &["poisson"]),
+        .when(
+            "kind",
+            &["poisson", "poisson_steps", "poisson_sine", "spike_list", "replay", "regular", "bursts"],
+        ),
+    Key::new("rate", RATE, "Rate of each Poisson process; with `poisson_sine` its mean over a period.")
+        .when("kind", &["poisson", "poisson_sine"]),
+    Key::new(
+        "dead_time",
+        SPAN,
+        "Time after each spike in which a line cannot spike again; `rate` is what is left, so it is below 1/dead_time.",
+    )
+    .setting("\"0 s\"")
+    .when("kind", &["poisson"]),
+    Key::new(
+        "rates",
+        Kind::RateRows,
+        "The rate of each Poisson process, as [time, rate]: each from its time on until the next, none before the first.",
+    )
+    .when("kind", &["poisson_steps"]),
+    Key::new(
+        "depth",
+        Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0)),
+        "Depth of the modulation: the rate is rate (1 + depth sin(2 pi (t/period + phase))).",
+    )
+    .setting("1.0")
+    .when("kind", &["poisson_sine"]),
+    Key::new("phase", Kind::Number(Bounds::ANY.from(-1.0).up_to(1.0)), "Phase at time 0, in periods.")
+        .setting("0.0")
+        .when("kind", &["poisson_sine"]),
     Key::new("spikes", Kind::SpikeRows, "The spikes, as [time, line]; or give `file`.")
         .absent("they are in `file`")
         .when("kind", &["spike_list"]),
@@ -158,8 +185,28 @@ static SOURCE: &[Key] = &[
     )
     .absent("they are in `spikes`")
     .when("kind", &["spike_list"]),
-    Key::new("start", SPAN, "Instant of the first spikes.").setting("\"0 s\"").when("kind", &["regular"]),
-    Key::new("period", POSITIVE_SPAN, "Time between spikes.").when("kind", &["regular"]),
+    Key::new("start", SPAN, "Instant of the first spikes.")
+        .setting("\"0 s\"")
+        .when("kind", &["regular", "bursts"]),
+    Key::new(
+        "period",
+        POSITIVE_SPAN,
+        "Time between spikes, between the beginnings of bursts, or of one cycle of the rate.",
+    )
+    .when("kind", &["regular", "bursts", "poisson_sine"]),
+    Key::new("count", COUNT, "Spikes in a burst.").when("kind", &["bursts"]),
+    Key::new("interval", POSITIVE_SPAN, "Time between two spikes of a burst; a burst ends before the next one begins.")
+        .when("kind", &["bursts"]),
+    Key::new("run", Kind::Text, "A run directory with spikes.csv, beside the scenario.").when("kind", &["replay"]),
+    Key::new("recorded", Kind::Text, "Which of the populations and sources recorded there is replayed.")
+        .when("kind", &["replay"]),
+    Key::new(
+        "episode",
+        Kind::Integer { min: 0, max: u64::MAX },
+        "Which episode is replayed, where several were recorded.",
+    )
+    .setting("0")
+    .when("kind", &["replay"]),
     Key::new("dataset", Kind::Choice(DATASETS), "Which data set is shown.").when("kind", &["dataset"]),
     Key::new("encode", Kind::Table(ENCODE), "How a sample becomes spikes.")
         .setting("{}")
@@ -167,9 +214,13 @@ static SOURCE: &[Key] = &[
 ];
 
 static SOURCE_KINDS: &[Choice] = &[
-    choice("poisson", "independent Poisson processes of one rate"),
+    choice("poisson", "independent Poisson processes of one rate, with or without dead time"),
+    choice("poisson_steps", "independent Poisson processes whose rate changes at given times"),
+    choice("poisson_sine", "independent Poisson processes of a sinusoidal rate"),
     choice("spike_list", "given spikes, inline or from a CSV file"),
+    choice("replay", "the spikes that an earlier run recorded"),
     choice("regular", "all lines together, every `period`"),
+    choice("bursts", "all lines together, `count` spikes every `period`"),
     choice("dataset", "the samples of a data set, one line per pixel"),
 ];
 
@@ -292,10 +343,12 @@ static PROJECTION: &[Key] = &[
     Key::new("connect", Kind::Choice(CONNECTS), "Which pairs are connected.").setting("\"all_to_all\""),
     Key::new("kernel", Kind::Choice(KERNELS), "What an arrival does to the membrane.").setting("\"delta\""),
     Key::new("width", POSITIVE_SPAN, "Width of the current pulse at its base.").when("kernel", &["rect", "triangle"]),
+    Key::new("tau_syn", TIME_CONSTANT, "Time constant with which the synaptic current decays.")
+        .when("kernel", &["exponential", "alpha"]),
     Key::new(
         "weight",
         Kind::Weight,
-        "Initial weights: a voltage for `delta`, a current for pulses; one value or a distribution.",
+        "Initial weights: a voltage for `delta`, a current (its peak) for all others; one value or a distribution.",
     )
     .when("connect", NOT_LISTED),
     Key::new("in_degree", COUNT, "Lines that every neuron draws.").when("connect", &["fixed_in_degree"]),
@@ -344,6 +397,8 @@ static KERNELS: &[Choice] = &[
     choice("delta", "a jump of the membrane by the weight"),
     choice("rect", "a rectangular current pulse of height weight"),
     choice("triangle", "a symmetric triangular current pulse of peak weight"),
+    choice("exponential", "a current that jumps by the weight and decays with `tau_syn`"),
+    choice("alpha", "a current (t/tau_syn) e^(1 - t/tau_syn) of peak weight"),
 ];
 
 static PLACEMENTS: &[Choice] = &[

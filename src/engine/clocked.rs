@@ -1,0 +1,470 @@
+//! The clocked mode: the same models on a grid, to converge to and to compare with.
+//!
+//! Every `dt`: (1) every neuron advances by one step, exactly; (2) what has arrived since the last step takes
+//! effect; (3) every neuron is compared with its threshold and spikes on the grid. Delays, pulse widths and
+//! refractory times are rounded to whole steps; source spikes, drawn exactly as the event engine draws them,
+//! act at the end of their step. The subthreshold state has no error of its own, so all of the difference to
+//! the event engine is that of spikes on a grid: it shrinks like `dt`.
+//!
+//! Within a step the ranks of the network are gone through in order, as within an instant of the event engine.
+//!
+//! Source: the scheme is that of Morrison, Straube, Plesser & Diesmann, "Exact subthreshold integration
+//! with continuous spike times in discrete-time neural network simulations", Neural Comput. 19 (2007) 47,
+//! there for comparison with the one that keeps exact spike times.
+
+use super::key::Kind;
+use super::probe::{Probe, Spike};
+use super::queue::{Episode, Lanes, Queue};
+use super::route::each_target;
+use super::state::Counts;
+use crate::encoding::BlockRate;
+use crate::network::{Kernel, Network, Weights, decays};
+use crate::neuron::synaptic::{ALPHA_PEAK, Current, Decay};
+use crate::neuron::{Lif, membrane};
+use crate::numeric::exp;
+use crate::time::Time;
+use crate::units::Second;
+
+/// Why a network cannot run on a grid.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClockedError {
+    #[error("a step of {dt} is none; allowed: 1 fs or more")]
+    NoStep { dt: Time },
+    #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
+    ShortPulse { projection: String, length: Time, dt: Time },
+    #[error("`{what}` takes {steps} steps of {dt}; allowed: up to {MAX_STEPS}")]
+    ManySteps { what: String, steps: u64, dt: Time },
+}
+
+/// Longest delay or pulse in steps: each has a place of its own in memory.
+const MAX_STEPS: u64 = 10_000_000;
+
+/// What takes effect at a step: an arrival (`part` 0) or a later part of its pulse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    projection: u32,
+    row: u32,
+    part: u32,
+}
+
+/// One population on the grid.
+struct Group {
+    theta: f64,
+    reset: Lif,
+    bias: f64,
+    tau_m: f64,
+    /// In steps.
+    refractory: u64,
+    /// e^-(dt/tau_m), and for each time constant the factor, response to p and response to q of one step.
+    membrane: f64,
+    responses: Vec<(f64, f64, f64)>,
+    decays: Vec<Decay>,
+    /// Whether pulses drive it.
+    pulsed: bool,
+    x: Vec<f64>,
+    level: Vec<f64>,
+    slope: Vec<f64>,
+    /// Pulses in progress.
+    pulses: Vec<u32>,
+    currents: Vec<Current>,
+    /// Step at which the neuron is free again.
+    until: Vec<u64>,
+    jumped: Vec<bool>,
+    touched: Vec<u32>,
+    /// A sample every so many steps.
+    sampled: Option<u64>,
+}
+
+impl Group {
+    /// From step `k - 1` to step `k`.
+    fn advance(&mut self, k: u64, dt: f64) {
+        let each = self.decays.len();
+        for neuron in 0..self.x.len() {
+            let free = self.until[neuron] < k;
+            let mut drive = self.bias;
+            let mut slope = 0.0;
+            if self.pulsed {
+                drive += self.level[neuron];
+                slope = self.slope[neuron];
+                self.level[neuron] += slope * dt;
+            }
+            let mut x = if slope == 0.0 {
+                drive + (self.x[neuron] - drive) * self.membrane
+            } else {
+                membrane::advance(self.tau_m, self.x[neuron], drive, slope, dt)
+            };
+            let currents = &mut self.currents[neuron * each..(neuron + 1) * each];
+            for ((decay, current), response) in self.decays.iter().zip(currents).zip(&self.responses) {
+                x += current.p * response.1 + current.q * response.2;
+                current.p = (current.p + current.q * (dt / decay.tau)) * response.0;
+                current.q *= response.0;
+            }
+            if free {
+                self.x[neuron] = x;
+            }
+        }
+    }
+}
+
+/// A network on a grid of step `dt`.
+pub struct Clocked<'n> {
+    network: &'n Network,
+    weights: &'n Weights<f64>,
+    dt: Time,
+    /// The next step to take.
+    step: u64,
+    sources: Lanes,
+    rates: Vec<BlockRate<'n>>,
+    groups: Vec<Group>,
+    /// Changes of the steps to come, in a ring.
+    ring: Vec<Vec<Change>>,
+    /// Changes of this step, by the rank of what they reach.
+    due: Vec<Vec<Change>>,
+    by_rank: Vec<Vec<usize>>,
+    delays: Vec<u64>,
+    counts: Counts,
+    emitted: Vec<super::key::EventKey>,
+}
+
+impl<'n> Clocked<'n> {
+    /// A network at the start of episode 0.
+    ///
+    /// # Errors
+    /// If something in it is too short or too long for the step.
+    pub fn new(
+        network: &'n Network,
+        weights: &'n Weights<f64>,
+        rates: &[BlockRate<'n>],
+        seed: u64,
+        dt: Time,
+    ) -> Result<Self, Vec<ClockedError>> {
+        if dt.fs() == 0 {
+            return Err(vec![ClockedError::NoStep { dt }]);
+        }
+        let steps = |time: Time| (time.fs() + dt.fs() / 2) / dt.fs();
+        let mut faults = Vec::new();
+        let mut longest = 1;
+        let mut delays = Vec::new();
+        for projection in &network.projections {
+            let mut delay = steps(projection.delay);
+            if projection.delay > Time::ZERO
+                && matches!(projection.from, crate::network::Origin::Population(_))
+            {
+                delay = delay.max(1);
+            }
+            delays.push(delay);
+            let mut whole = delay.max(steps(projection.longest));
+            if let Kernel::Pulse(breakpoints) = &projection.kernel {
+                for pair in breakpoints.windows(2) {
+                    let length = Time::from_fs(pair[1].at.fs() - pair[0].at.fs());
+                    if length < dt {
+                        let projection = projection.name.clone();
+                        faults.push(ClockedError::ShortPulse { projection, length, dt });
+                    }
+                }
+                whole += breakpoints.last().map_or(0, |last| steps(last.at));
+            }
+            if whole > MAX_STEPS {
+                faults.push(ClockedError::ManySteps { what: projection.name.clone(), steps: whole, dt });
+            }
+            longest = longest.max(whole);
+        }
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let groups = (0..network.populations.len()).map(|index| group(network, index, dt)).collect();
+        let ranks =
+            network.populations.iter().map(|population| population.rank as usize + 1).max().unwrap_or(0);
+        let mut by_rank = vec![Vec::new(); ranks];
+        for (index, population) in network.populations.iter().enumerate() {
+            by_rank[population.rank as usize].push(index);
+        }
+        let mut sources = <Lanes as Queue<f64>>::new(network);
+        Queue::<f64>::begin(&mut sources, network, &Episode { seed, number: 0, rates, resume: None });
+        Ok(Self {
+            network,
+            weights,
+            dt,
+            step: 0,
+            sources,
+            rates: rates.to_vec(),
+            groups,
+            ring: vec![Vec::new(); longest as usize + 2],
+            due: vec![Vec::new(); ranks],
+            by_rank,
+            delays,
+            counts: Counts {
+                spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
+                rows: network
+                    .projections
+                    .iter()
+                    .map(|p| if p.counted { vec![0; p.arrival_rows()] } else { Vec::new() })
+                    .collect(),
+                ..Counts::default()
+            },
+            emitted: Vec::new(),
+        })
+    }
+
+    /// Samples the membranes of a population every `interval`, in whole steps.
+    pub fn sample_every(&mut self, population: usize, interval: Time) {
+        self.groups[population].sampled = Some(((interval.fs() + self.dt.fs() / 2) / self.dt.fs()).max(1));
+    }
+
+    /// Logical event counts so far.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Membranes of a population now, in volts.
+    #[must_use]
+    pub fn membranes(&self, population: usize) -> Vec<f64> {
+        let group = &self.groups[population];
+        group.x.iter().map(|x| x + group.reset.u_rest.get()).collect()
+    }
+
+    /// Takes every step before `end`.
+    pub fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) {
+        while let Some(fs) = self.step.checked_mul(self.dt.fs()).filter(|&fs| fs < end.fs()) {
+            self.take_step(Time::from_fs(fs), probe);
+        }
+    }
+
+    fn take_step<P: Probe<f64>>(&mut self, time: Time, probe: &mut P) {
+        let k = self.step;
+        if k > 0 {
+            let dt = self.dt.as_seconds();
+            self.groups.iter_mut().for_each(|group| group.advance(k, dt));
+        }
+        let slot = (k % self.ring.len() as u64) as usize;
+        for change in std::mem::take(&mut self.ring[slot]) {
+            let rank = self.rank_of(change.projection as usize);
+            self.due[rank].push(change);
+        }
+        self.emit(time, probe);
+        for rank in 0..self.by_rank.len() {
+            let mut changes = std::mem::take(&mut self.due[rank]);
+            changes.sort_unstable();
+            for &change in &changes {
+                self.apply(change, time, probe);
+            }
+            changes.clear();
+            self.due[rank] = changes;
+            for position in 0..self.by_rank[rank].len() {
+                self.test(self.by_rank[rank][position], time, probe);
+            }
+        }
+        for (population, group) in self.groups.iter().enumerate() {
+            if k > 0 && group.sampled.is_some_and(|every| k.is_multiple_of(every)) {
+                let u: Vec<f64> = group.x.iter().map(|x| x + group.reset.u_rest.get()).collect();
+                probe.sample(time, population as u32, &u);
+            }
+        }
+        self.step += 1;
+    }
+
+    fn rank_of(&self, projection: usize) -> usize {
+        self.network.populations[self.network.projections[projection].to].rank as usize
+    }
+
+    /// Source spikes since the last step.
+    fn emit<P: Probe<f64>>(&mut self, time: Time, probe: &mut P) {
+        let mut emitted = std::mem::take(&mut self.emitted);
+        while Queue::<f64>::peek(&mut self.sources).is_some_and(|(at, _)| at <= time) {
+            Queue::<f64>::pop_instant(&mut self.sources, self.network, &self.rates, &mut emitted);
+            for event in emitted.iter().filter(|event| event.kind == Kind::Emit) {
+                let source = event.source as usize;
+                if self.network.sources[source].kind.is_drawn() {
+                    self.counts.poisson += 1;
+                } else {
+                    self.counts.source += 1;
+                }
+                if P::STREAM {
+                    probe.emit(time, event.source, event.row);
+                }
+                for index in 0..self.network.from_source[source].len() {
+                    self.schedule(self.network.from_source[source][index], event.row, 0, 0);
+                }
+            }
+        }
+        self.emitted = emitted;
+    }
+
+    /// Schedules a change `after` steps beyond the projection's delay (none for parts of a pulse in progress).
+    fn schedule(&mut self, projection: usize, row: u32, part: u32, after: u64) {
+        let description = &self.network.projections[projection];
+        if let (Some(delays), 0) = (&description.delays, part) {
+            // Each synapse arrives by itself, and its number stands for the row.
+            for k in description.row(row) {
+                let wait = (delays.fs(k) + self.dt.fs() / 2) / self.dt.fs();
+                let least = u64::from(self.delays[projection] > 0);
+                self.place(Change { projection: projection as u32, row: k as u32, part }, wait.max(least));
+            }
+            return;
+        }
+        let wait = if part == 0 { self.delays[projection] } else { after };
+        self.place(Change { projection: projection as u32, row, part }, wait);
+    }
+
+    fn place(&mut self, change: Change, wait: u64) {
+        let projection = change.projection as usize;
+        if wait == 0 {
+            let rank = self.rank_of(projection);
+            self.due[rank].push(change);
+        } else {
+            let slot = ((self.step + wait) % self.ring.len() as u64) as usize;
+            self.ring[slot].push(change);
+        }
+    }
+
+    fn apply<P: Probe<f64>>(&mut self, change: Change, time: Time, probe: &mut P) {
+        let (index, k) = (change.projection as usize, self.step);
+        let network = self.network;
+        let projection = &network.projections[index];
+        if change.part == 0 {
+            self.counts.arrival += 1;
+            if projection.counted {
+                self.counts.rows[index][change.row as usize] += 1;
+            }
+            self.counts.synaptic += if projection.delays.is_some() {
+                1
+            } else {
+                projection.fan_out(change.row, network.populations[projection.to].size) as u64
+            };
+            if P::STREAM {
+                probe.arrival(time, change.projection, change.row);
+            }
+        }
+        let group = &mut self.groups[projection.to];
+        let values = &self.weights.projections[index];
+        let r_m = group.reset.r_m.get();
+        let each = group.decays.len();
+        match &projection.kernel {
+            Kernel::Delta => each_target(projection, network, values, change.row, |target, weight| {
+                let target = target as usize;
+                if group.until[target] <= k {
+                    group.x[target] += weight;
+                    group.jumped[target] = true;
+                    group.touched.push(target as u32);
+                }
+            }),
+            Kernel::Exponential { tau } | Kernel::Alpha { tau } => {
+                let Some(decay) = group.decays.iter().position(|decay| decay.tau == tau.get()) else {
+                    return;
+                };
+                let alpha = matches!(projection.kernel, Kernel::Alpha { .. });
+                each_target(projection, network, values, change.row, |target, weight| {
+                    let current = &mut group.currents[target as usize * each + decay];
+                    if alpha {
+                        current.q += weight * r_m * ALPHA_PEAK;
+                    } else {
+                        current.p += weight * r_m;
+                    }
+                });
+            }
+            Kernel::Pulse(breakpoints) => {
+                let part = change.part as usize;
+                let here = breakpoints[part];
+                let (starts, ends) = (part == 0, part + 1 == breakpoints.len());
+                each_target(projection, network, values, change.row, |target, weight| {
+                    let (target, drive) = (target as usize, weight * r_m);
+                    group.level[target] += drive * here.level;
+                    group.slope[target] += drive * here.slope;
+                    group.pulses[target] += u32::from(starts);
+                    if ends {
+                        group.pulses[target] -= 1;
+                        if group.pulses[target] == 0 {
+                            (group.level[target], group.slope[target]) = (0.0, 0.0);
+                        }
+                    }
+                });
+                if let Some(next) = breakpoints.get(part + 1) {
+                    let at = |time: Time| (time.fs() + self.dt.fs() / 2) / self.dt.fs();
+                    let wait = (at(next.at) - at(here.at)).max(1);
+                    self.schedule(index, change.row, change.part + 1, wait);
+                }
+            }
+        }
+    }
+
+    /// Compares every neuron of a population with its threshold.
+    fn test<P: Probe<f64>>(&mut self, population: usize, time: Time, probe: &mut P) {
+        let k = self.step;
+        for neuron in 0..self.groups[population].x.len() {
+            let group = &mut self.groups[population];
+            let x = group.x[neuron];
+            // A jump fires at threshold, a drive only above it.
+            if x < group.theta || group.until[neuron] > k || (x == group.theta && !group.jumped[neuron]) {
+                continue;
+            }
+            // What a subtraction left above threshold waits until something raises it.
+            if x > group.theta && !group.jumped[neuron] && !raised(group, neuron) {
+                continue;
+            }
+            group.x[neuron] = group.reset.reset_value(x);
+            group.until[neuron] = k + group.refractory;
+            self.counts.fire += 1;
+            self.counts.spikes[population][neuron] += 1;
+            probe.spike(Spike { time, population: population as u32, neuron: neuron as u32 });
+            for index in 0..self.network.from_population[population].len() {
+                self.schedule(self.network.from_population[population][index], neuron as u32, 0, 0);
+            }
+        }
+        let group = &mut self.groups[population];
+        for target in group.touched.drain(..) {
+            group.jumped[target as usize] = false;
+        }
+    }
+}
+
+/// Whether the drive is above threshold, so that it and nothing else carries the membrane there: a membrane
+/// above threshold that falls was left there by a subtraction, or has crossed within the step.
+fn raised(group: &Group, neuron: usize) -> bool {
+    if group.reset.reset != crate::neuron::Reset::Subtract {
+        return true;
+    }
+    let each = group.decays.len();
+    let currents = &group.currents[neuron * each..(neuron + 1) * each];
+    let drive = group.bias + group.level.get(neuron).unwrap_or(&0.0);
+    currents.iter().fold(drive, |sum, current| sum + current.p) > group.x[neuron]
+}
+
+fn group(network: &Network, index: usize, dt: Time) -> Group {
+    let population = &network.populations[index];
+    let (lif, size) = (&population.lif, population.size as usize);
+    let tau_m = lif.tau_m.get();
+    let s = dt.as_seconds() / tau_m;
+    let decays: Vec<Decay> =
+        decays(index, &network.projections).into_iter().map(|tau| Decay::new(tau, tau_m)).collect();
+    let pulsed = network
+        .projections
+        .iter()
+        .any(|projection| projection.to == index && matches!(projection.kernel, Kernel::Pulse(_)));
+    let refractory = Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX);
+    let mut steps = refractory.fs().saturating_add(dt.fs() / 2) / dt.fs();
+    if lif.t_ref > Second::ZERO {
+        steps = steps.max(1);
+    }
+    let pulses = if pulsed { size } else { 0 };
+    Group {
+        theta: lif.theta(),
+        reset: lif.clone(),
+        bias: lif.bias(),
+        tau_m,
+        refractory: steps,
+        membrane: exp(-s),
+        responses: decays.iter().map(|decay| decay.response(s, exp(-s))).collect(),
+        currents: vec![Current::default(); size * decays.len()],
+        decays,
+        pulsed,
+        x: vec![0.0; size],
+        level: vec![0.0; pulses],
+        slope: vec![0.0; pulses],
+        pulses: vec![0; pulses],
+        until: vec![0; size],
+        jumped: vec![false; size],
+        touched: Vec::new(),
+        sampled: None,
+    }
+}
