@@ -143,7 +143,7 @@ impl<R: Real> Core<R> {
                 Parameters::Own { parameters, .. } => {
                     vec![Current::default(); parameters.decays.len() * population.size as usize]
                 }
-                Parameters::Shared { .. } => Vec::new(),
+                Parameters::Shared { .. } | Parameters::Scaled(_) => Vec::new(),
             })
             .collect();
         Self { parameters, switching, membranes, currents, counts, scratch, by_rank, spikes: Vec::new() }
