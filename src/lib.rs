@@ -12,6 +12,7 @@ pub mod fit;
 pub mod network;
 pub mod neuron;
 pub mod numeric;
+pub mod plasticity;
 pub mod plot;
 pub mod random;
 pub mod readout;

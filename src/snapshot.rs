@@ -25,13 +25,15 @@ pub enum Payload {
     State = 1,
     /// Supervised training between two epochs.
     Training = 2,
+    /// A simulation whose weights learn, between two instants.
+    Plastic = 4,
 }
 
 impl Payload {
     /// Raised whenever the layout of the payload changes.
     fn schema(self) -> u32 {
         match self {
-            Self::State | Self::Training => 1,
+            Self::State | Self::Training | Self::Plastic => 1,
         }
     }
 }

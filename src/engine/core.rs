@@ -29,7 +29,7 @@ pub(super) enum Parameters<R: Real> {
 pub(super) struct Core<R: Real> {
     pub parameters: Vec<Parameters<R>>,
     /// Thresholds of the populations in which they differ.
-    switching: Vec<Option<Switching>>,
+    pub(super) switching: Vec<Option<Switching>>,
     pub membranes: Vec<Membranes<R>>,
     /// Per population, neuron by neuron, one per time constant; empty without decaying currents.
     pub currents: Vec<Vec<Current>>,
@@ -556,7 +556,7 @@ impl<R: Real> Core<R> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one spike and where it goes")]
-    fn spike<Q: Queue<R>, P: Probe<R>>(
+    pub(super) fn spike<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,
         population: usize,

@@ -8,7 +8,9 @@ mod clocked;
 mod core;
 mod held;
 mod key;
+mod learn;
 mod own_time;
+mod plastic_rows;
 mod probe;
 mod queue;
 mod route;
@@ -23,6 +25,7 @@ mod windows;
 
 pub use clocked::{Clocked, ClockedError};
 pub use key::{EventKey, Kind};
+pub use learn::{Learning, LearningError, LearningState, layout};
 pub use own_time::Membrane;
 pub use probe::{Collect, Highlights, Instant, Observer, Probe, Record, Silent, Spike, Stream};
 pub use queue::{Entry, General, Heap, Lanes, MinTree, Queue, Wheel};

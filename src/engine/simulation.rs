@@ -14,17 +14,17 @@ use crate::time::Time;
 
 /// A network in motion, with its pending events in a `Q`.
 pub struct Simulation<'n, R: Real, Q: Queue<R>> {
-    network: &'n Network,
-    core: Core<R>,
-    queue: Q,
-    block_sources: Vec<(u32, u32)>,
-    seed: u64,
-    episode: u64,
-    rates: Vec<BlockRate<'n>>,
-    now: Time,
-    events: Vec<EventKey>,
+    pub(super) network: &'n Network,
+    pub(super) core: Core<R>,
+    pub(super) queue: Q,
+    pub(super) block_sources: Vec<(u32, u32)>,
+    pub(super) seed: u64,
+    pub(super) episode: u64,
+    pub(super) rates: Vec<BlockRate<'n>>,
+    pub(super) now: Time,
+    pub(super) events: Vec<EventKey>,
     /// Many instants at a time, where the queue and the network allow it.
-    windows: Option<Windows<'n>>,
+    pub(super) windows: Option<Windows<'n>>,
 }
 
 /// Why a state cannot be continued on a network.
@@ -123,10 +123,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 self.now = done.map_or(self.now, |done| self.now.max(done));
                 return done.is_some();
             }
-            if windows.holds_any() {
-                windows.surrender(self.network, lanes);
-            }
         }
+        self.leave_windows();
         if !P::LEARN
             && let Some((block, horizon)) = self.queue.batch(end)
         {
@@ -149,6 +147,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// From here on instants are handled one by one.
+    #[inline]
+    pub(super) fn leave_windows(&mut self) {
+        if let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
+            && windows.holds_any()
+        {
+            windows.surrender(self.network, lanes);
         }
     }
 

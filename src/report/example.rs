@@ -68,6 +68,7 @@ fn plan() -> Plan {
             weight: WeightInit::Normal { mean: 0.00125, sd: 0.0025 },
             delay: Time::ZERO,
             delays: None,
+            plasticity: None,
             device: Some(DevicePlan {
                 arrangement: Arrangement::Differential,
                 placement: Placement::OneSided,
@@ -184,6 +185,7 @@ fn outcome() -> Outcome {
     let whole = per_inference.iter().map(|e| Entry { joules: e.joules * 1.81e6, ..e.clone() }).collect();
     Outcome {
         status: Status::Done,
+        plastic: Vec::new(),
         counts: PhaseCounts {
             episodes: 1_810_000,
             sim_time_fs: 181_000_000_000_000_000_000,

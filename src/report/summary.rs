@@ -8,7 +8,7 @@ use super::device::{Agreement, ExperimentSummary};
 use crate::energy::{Category, Ledger};
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, Status};
+use crate::scenario::outcome::{InferenceEnergy, Outcome, PhaseTime, PlasticResult, Status};
 use crate::scenario::plan::{Plan, Protocol};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -48,6 +48,9 @@ pub struct Summary {
     pub programming: Vec<Programming>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
+    /// Projections that learnt from spikes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plasticity: Vec<PlasticResult>,
     /// How many of the paper's numbers came out, where devices were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paper: Option<Agreement>,
@@ -274,6 +277,7 @@ impl Summary {
                 index: shown.index,
                 rates_hz: shown.rates_hz.clone(),
             }),
+            plasticity: outcome.plastic.clone(),
             paper: agreement(plan, outcome),
             experiments: outcome.experiments.iter().map(ExperimentSummary::new).collect(),
             fingerprint: outcome.fingerprint.clone(),

@@ -71,6 +71,10 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
 
 /// Whether a value can influence a result: a resistance that no current meets cannot.
 fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
+    if let Some(name) = fields.path.strip_suffix(".plasticity.program") {
+        let projection = plan.projections.iter().find(|p| name == format!("projection.{}", p.name));
+        return projection.is_none_or(|projection| projection.device.is_some());
+    }
     if entry.key.name != "r_m" {
         return true;
     }

@@ -14,6 +14,7 @@ mod load;
 mod lower;
 pub mod outcome;
 pub mod plan;
+mod plasticity;
 mod plausibility;
 mod preset;
 pub mod progress;

@@ -102,6 +102,29 @@ pub struct SupervisedResult {
     pub weights_from: Option<String>,
 }
 
+/// What a projection that learns has done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlasticResult {
+    pub projection: String,
+    /// Synapses looked at by arrivals and by post-synaptic spikes.
+    pub pre_updates: u64,
+    pub post_updates: u64,
+    /// Programming pulses of all devices, and of the one that took most; `None` without devices.
+    pub pulses: Option<u64>,
+    pub pulses_max: Option<u64>,
+    /// Joules in the devices while they were programmed.
+    pub programming_j: Option<f64>,
+    /// Initial weights that had to be moved to be possible.
+    pub moved: u64,
+    pub weight_mean: f64,
+    pub weight_sd: f64,
+    /// Shares of the weights at their bounds.
+    pub at_min: f64,
+    pub at_max: f64,
+    /// Weights in twenty bins of equal width from bound to bound.
+    pub histogram: Vec<u64>,
+}
+
 /// Energy of the inference phase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InferenceEnergy {
@@ -124,6 +147,7 @@ pub struct Outcome {
     pub energy: Ledger,
     pub inference: Option<InferenceEnergy>,
     pub supervised: Option<SupervisedResult>,
+    pub plastic: Vec<PlasticResult>,
     /// What devices on their own did.
     pub experiments: Vec<ExperimentResult>,
     pub arrays: Vec<NamedArray>,

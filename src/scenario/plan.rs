@@ -5,8 +5,11 @@
 //! storage) are made from the network and printed beside the plan.
 
 use super::device::ExperimentPlan;
+use crate::device::endurance::Endurance;
+use crate::device::fault::FaultRates;
 use crate::encoding::RateProfile;
 use crate::neuron::Neuron;
+use crate::plasticity::{ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
@@ -181,6 +184,8 @@ pub struct ProjectionPlan {
     #[serde(default)]
     pub delays: Option<WeightInit>,
     pub device: Option<DevicePlan>,
+    /// How its weights learn, if they do.
+    pub plasticity: Option<PlasticityPlan>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -294,6 +299,17 @@ pub struct DevicePlan {
     pub read: ReadPulse,
     /// The weight (volts) at the end of the conductance range; `None`: the largest |w| when programmed.
     pub w_max: Option<f64>,
+}
+
+/// How the weights of a projection learn, and what their devices make of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlasticityPlan {
+    pub rule: Rule,
+    /// Cycle-to-cycle spread of a change.
+    pub cycle_sigma: f64,
+    pub program: ProgramPulse,
+    pub faults: FaultRates,
+    pub endurance: Option<Endurance>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,9 +2,10 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Kernel, Origin, Plan, Protocol, SourceKind, Supervised};
+use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised};
 use super::spec::Unit;
 use crate::neuron::Neuron;
+use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
 use crate::time::Time;
 
@@ -68,6 +69,16 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             warnings.push(balanced(table));
         }
     }
+    for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
+        // Given spikes are a measurement; they are not uncorrelated by nature.
+        let given = matches!(projection.from, Origin::Source(source)
+            if matches!(plan.sources[source].kind, SourceKind::SpikeList { .. }));
+        if let (Some(plasticity), Some(table), false) =
+            (&projection.plasticity, fields.table("plasticity"), given)
+        {
+            running_away(plasticity, table, warnings);
+        }
+    }
     isolated(plan, filled, warnings);
     let Some(protocol) = filled.one("protocol") else { return };
     match &plan.protocol {
@@ -82,6 +93,28 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Additive pair STDP whose window potentiates more than it depresses.
+fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Diagnostics) {
+    let Rule::Pair(pair) = &plasticity.rule else { return };
+    let balance = pair.balance();
+    if pair.law.dependence != Dependence::Additive || balance <= 1.0 {
+        return;
+    }
+    let ratio = if balance.is_finite() {
+        format!("{balance:.2} times as much as it depresses")
+    } else {
+        "and never depresses".to_string()
+    };
+    let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };
+    warnings.push(
+        Diagnostic::warning(format!("the window of {} potentiates {ratio}{papers}", fields.what))
+            .maybe_at(fields.place("a_plus"))
+            .label("weights will run away to w_max")
+            .allowed("a_plus tau_plus below a_minus tau_minus with dependence = \"additive\"")
+            .hint("dependence = \"multiplicative\" or \"power\" has a fixed point inside the bounds"),
+    );
 }
 
 fn bounded(plan: &Plan) -> bool {

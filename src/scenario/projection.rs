@@ -61,6 +61,10 @@ impl Lower<'_> {
             _ => Unit::Volt,
         };
         let device = fields.table("device").map(|device| self.device(device, unit));
+        let plasticity = match (fields.table("plasticity"), device.as_ref()) {
+            (Some(table), device) => Some(self.plasticity(table, fields, device.and_then(Option::as_ref))),
+            (None, _) => None,
+        };
         // One value, or a distribution.
         let delays = match fields.datum("delay") {
             Some(Datum::Raw(node)) => weights::delay(node, &fields.what, self.faults),
@@ -159,6 +163,18 @@ impl Lower<'_> {
                 .hint("use one projection for each delay"),
             );
         }
+        let several = matches!(
+            &connect,
+            Some(Connect::List { multapses: true, .. } | Connect::Drawn { multapses: true, .. })
+        );
+        if (own_delays || several) && fields.table("plasticity").is_some() {
+            let what = if own_delays { "delays of single synapses" } else { "multapses" };
+            self.faults.push(
+                Diagnostic::error(format!("{} has {what}, and learns", fields.what))
+                    .maybe_at(fields.place("plasticity"))
+                    .allowed("one delay, and one synapse for a pair, where synapses are plastic"),
+            );
+        }
         if own_delays && fields.table("device").is_some() {
             self.faults.push(
                 Diagnostic::error(format!("{} has delays of single synapses, and devices", fields.what))
@@ -185,6 +201,10 @@ impl Lower<'_> {
             delays,
             device: match device {
                 Some(device) => Some(device?),
+                None => None,
+            },
+            plasticity: match plasticity {
+                Some(plasticity) => Some(plasticity?),
                 None => None,
             },
         })

@@ -164,7 +164,10 @@ impl Reader<'_> {
             let entry = self.entry(&mended, key, &fields);
             match (key.name, &entry.datum) {
                 ("model", Some(Datum::Choice(model))) => self.model = Some((*model).to_string()),
-                ("preset", Some(Datum::Text(name))) if entry.active => {
+                // A device to be measured has a preset of any kind, which `device::lower` reads.
+                ("preset", Some(Datum::Text(name)))
+                    if entry.active && fields.path.starts_with("population.") =>
+                {
                     let at = match &entry.origin {
                         Origin::Written(at) => Some(at),
                         _ => None,

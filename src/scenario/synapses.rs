@@ -66,11 +66,16 @@ pub fn compact(plan: &Plan) -> bool {
     }
 }
 
+/// Whether nothing changes the weights of a projection and nothing but the projection makes them.
+fn changeless(projection: &ProjectionPlan) -> bool {
+    projection.device.is_none() && projection.plasticity.is_none()
+}
+
 /// Whether the weights of a projection are one number that never changes.
 fn constant(projection: &ProjectionPlan) -> Option<f64> {
     match (projection.weight, &projection.connect) {
         (WeightInit::Constant { value }, Connect::OneToOne | Connect::Drawn { .. })
-            if projection.device.is_none() =>
+            if changeless(projection) =>
         {
             Some(value)
         }
@@ -81,7 +86,7 @@ fn constant(projection: &ProjectionPlan) -> Option<f64> {
 /// Adds the delays and fixed weights of a listed or one-to-one projection.
 pub fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
     let projection = &plan.projections[index];
-    if projection.device.is_none() && matches!(plan.protocol, super::plan::Protocol::Simulate { .. }) {
+    if changeless(projection) && matches!(plan.protocol, super::plan::Protocol::Simulate { .. }) {
         builder.uncounted(number);
     }
     if let Some(weight) = constant(projection) {
@@ -91,7 +96,7 @@ pub fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
     if *multapses {
         builder.multapses(number);
     }
-    let compact = plan.engine.storage == Storage::Compact && projection.device.is_none();
+    let compact = plan.engine.storage == Storage::Compact && changeless(projection);
     if compact {
         builder.fixed(number, Fixed::Compact(synapses.iter().map(|synapse| synapse.2 as f32).collect()));
     }
@@ -127,7 +132,7 @@ pub fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option
     let projection = &plan.projections[index];
     let Connect::Drawn { rule, autapses, multapses } = projection.connect else { return None };
     let fixed = constant(projection);
-    let compact = compact(plan) && projection.device.is_none();
+    let compact = compact(plan) && changeless(projection);
     let between = matches!(projection.from, Origin::Population(_));
     let drawn = draw(
         &Drawing {
@@ -182,7 +187,7 @@ pub fn estimate(plan: &Plan) -> Estimate {
         let rows = f64::from(rows_of(plan, projection.from));
         let listed = matches!(projection.connect, Connect::List { .. });
         let compact = (if listed { plan.engine.storage == Storage::Compact } else { compact_all })
-            && projection.device.is_none();
+            && changeless(projection);
         let target = match projection.connect {
             Connect::AllToAll | Connect::OneToOne => 0.0,
             _ => 4.0,

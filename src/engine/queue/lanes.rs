@@ -141,7 +141,9 @@ impl Lanes {
                 *head = cursor.next(network);
             }
         }
-        while let Some(time) = self.process_heads.min().filter(|&time| time < to && !self.processes.is_empty()) {
+        while let Some(time) =
+            self.process_heads.min().filter(|&time| time < to && !self.processes.is_empty())
+        {
             let mut index = 0;
             self.process_heads.each_at(time, |at| index = at);
             let (of, process) = &mut self.processes[index];

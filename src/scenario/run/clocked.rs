@@ -21,6 +21,9 @@ pub fn simulate(
     dt: Time,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
+    if super::plastic::learns(plan) {
+        return Err(RunError::ClockedLearning);
+    }
     let start = (context.clock)();
     let mut phases = Phases::default();
     let assembled = assemble(plan).map_err(RunError::Assemble)?;
@@ -108,6 +111,7 @@ pub fn simulate(
         energy,
         inference: None,
         supervised: None,
+        plastic: Vec::new(),
         experiments: Vec::new(),
         arrays,
         fingerprint: fingerprint.hex(),

@@ -5,6 +5,7 @@ mod clocked;
 mod data;
 mod device;
 mod phases;
+mod plastic;
 mod simulate;
 mod supervised;
 
@@ -97,6 +98,8 @@ pub enum RunError {
     Memory { needed: String, allowed: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Clocked(Vec<ClockedError>),
+    #[error("weights do not learn on a grid: spikes of one step have no order; leave out `--engine clocked`")]
+    ClockedLearning,
     #[error("the clocked engine does not train")]
     ClockedTraining,
     #[error("{count} threads cannot be started: {cause}")]

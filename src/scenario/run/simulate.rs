@@ -6,10 +6,13 @@ use super::super::plan::{Connect, Plan, SourceKind};
 use super::super::synapses;
 use super::books::book;
 use super::phases::{Phases, count};
+use super::plastic;
 use super::{RunContext, RunError};
 use crate::crossbar::Array;
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{Collect as _, Highlights, Probe, Queue, Record, Simulation, Spike, Stream, window};
+use crate::engine::{
+    Collect as _, Highlights, Learning, Probe, Queue, Record, Simulation, Spike, Stream, window,
+};
 use crate::network::{Fixed, Form, Network, Rows, Weights};
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
@@ -41,7 +44,12 @@ pub fn simulate<Q: Queue<f64>>(
         };
         arrays.push(array);
     }
-    let weights = Weights::<f64>::from_values(&network, &values);
+    let mut weights = Weights::<f64>::from_values(&network, &values);
+    // The reference engine does everything at once.
+    let wait = Q::NAME == "fast";
+    let mut learning =
+        if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, wait)?) } else { None };
+    let moved = learning.as_ref().map_or_else(Vec::new, |learning| learning.admit(&mut weights));
     let tables = alias_tables(plan);
     let rates: Vec<BlockRate<'_>> =
         tables.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect();
@@ -88,11 +96,11 @@ pub fn simulate<Q: Queue<f64>>(
             Some(observer) => {
                 let records = if observer.wants_all() {
                     let mut probe = Stream::default();
-                    simulation.run(&weights, end, &mut probe);
+                    go(&mut simulation, &mut weights, end, learning.as_mut(), &mut probe);
                     probe.take()
                 } else {
                     let mut probe = Highlights::default();
-                    simulation.run(&weights, end, &mut probe);
+                    go(&mut simulation, &mut weights, end, learning.as_mut(), &mut probe);
                     probe.take()
                 };
                 for record in &records {
@@ -104,7 +112,7 @@ pub fn simulate<Q: Queue<f64>>(
             }
             None => {
                 let mut spikes = Hashing { fingerprint: &mut fingerprint };
-                simulation.run(&weights, end, &mut spikes);
+                go(&mut simulation, &mut weights, end, learning.as_mut(), &mut spikes);
             }
         }
         reached = end;
@@ -117,24 +125,53 @@ pub fn simulate<Q: Queue<f64>>(
     let mut counts = PhaseCounts::default();
     count(&mut counts, &totals, reached);
     phases.book("simulate", built, (context.clock)(), 1, totals.events());
-    let energy = book(plan, &arrays, &totals, None);
+    let mut energy = book(plan, &arrays, &totals, None);
+    let mut learnt = Vec::new();
+    if let Some(learning) = &mut learning {
+        learning.finish(&mut weights, reached);
+        plastic::book(plan, learning, &totals, &mut energy);
+        let (results, more) = plastic::results(plan, &network, learning, &weights, &moved);
+        learnt = results;
+        notes.extend(more);
+        for (index, values) in values.iter_mut().enumerate() {
+            *values = weights.values(&network, index);
+        }
+    }
     fingerprint.seal();
     for index in 0..network.projections.len() {
         fingerprint.weights(weights.values(&network, index));
     }
-    let arrays = named_arrays(plan, &network, &values, &arrays, &mut notes);
+    let mut named = named_arrays(plan, &network, &values, &arrays, &mut notes);
+    if let Some(learning) = &learning {
+        plastic::conductances(plan, &network, learning, &weights, &mut named);
+    }
     Ok(Outcome {
         status,
         counts,
         energy,
         inference: None,
         supervised: None,
+        plastic: learnt,
         experiments: Vec::new(),
-        arrays,
+        arrays: named,
         fingerprint: fingerprint.hex(),
         phases: phases.times,
         notes,
     })
+}
+
+/// Runs to `end`, with weights that learn if any do.
+fn go<Q: Queue<f64>, P: Probe<f64>>(
+    simulation: &mut Simulation<'_, f64, Q>,
+    weights: &mut Weights<f64>,
+    end: Time,
+    learning: Option<&mut Learning>,
+    probe: &mut P,
+) {
+    match learning {
+        Some(learning) => simulation.run_learning(weights, end, learning, probe),
+        None => simulation.run(weights, end, probe),
+    }
 }
 
 /// Hashes population spikes as they come.

@@ -408,6 +408,7 @@ where
             experiments: Vec::new(),
             arrays,
             supervised: Some(self.result),
+            plastic: Vec::new(),
             fingerprint: self.fingerprint.hex(),
             phases: self.phases.times,
             notes,

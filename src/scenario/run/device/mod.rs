@@ -108,6 +108,7 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
         energy: ledger,
         inference: None,
         supervised: None,
+        plastic: Vec::new(),
         experiments: results,
         arrays: Vec::new(),
         fingerprint: fingerprint.hex(),

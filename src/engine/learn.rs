@@ -1,0 +1,392 @@
+//! Weights that change while a network runs.
+//!
+//! An instant is handled as without learning; before its arrivals are delivered the plastic projections among them
+//! depress, and after the threshold test those whose targets spiked potentiate. Both engines give the same
+//! instants, so they give the same weights.
+
+use super::core::Parameters;
+use super::key::{EventKey, Kind};
+use super::plastic_rows::Held;
+use super::probe::{Instant, Probe, Spike};
+use super::queue::Queue;
+use super::simulation::{Simulation, StateError};
+use super::state::{Membranes, State};
+use crate::encoding::BlockRate;
+use crate::network::{Kernel, Network, Projection, Rows, Weights, stride};
+use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+
+/// The plastic projections of a network.
+#[derive(Clone, Debug)]
+pub struct Learning {
+    /// One entry per projection.
+    pub(super) plastic: Vec<Option<Plastic>>,
+    /// Plastic projections that end at each population.
+    pub(super) into: Vec<Vec<usize>>,
+    rows: Vec<u32>,
+    columns: Vec<u32>,
+    spikes: Spikes,
+    /// Of each population, where single rows are delivered.
+    held: Vec<Held>,
+}
+
+/// A learning run between two instants: what to go on from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LearningState {
+    pub simulation: State<f64>,
+    pub weights: Weights<f64>,
+    pub memories: Vec<Option<Memory>>,
+}
+
+/// Why a projection cannot learn, or a state cannot be continued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LearningError {
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("the state has {found} {what}, the network {expected}: it belongs to another network")]
+    Shape { what: &'static str, found: usize, expected: usize },
+    #[error("the memory of projection `{projection}` cannot be used: {error}")]
+    Memory { projection: String, error: MemoryError },
+    #[error("projection `{projection}` learns here and not in the state: it belongs to another network")]
+    Plastic { projection: String },
+    #[error(
+        "projection `{projection}` has pulses of current, whose later steps would use another weight than the first; it cannot learn"
+    )]
+    Kernel { projection: String },
+}
+
+/// The synapses of a projection as learning rules count them.
+#[must_use]
+pub fn layout(network: &Network, projection: &Projection) -> Layout {
+    let cols = network.populations[projection.to].size;
+    match &projection.connect {
+        Rows::Dense => {
+            Layout::Dense { rows: projection.rows as usize, cols: cols as usize, stride: stride(cols) }
+        }
+        Rows::OneToOne => Layout::OneToOne { size: cols as usize },
+        Rows::Sparse { start, targets } => Layout::sparse(start, targets, cols as usize),
+    }
+}
+
+/// Collects the spikes of one instant.
+#[derive(Clone, Debug, Default)]
+struct Spikes(Vec<Spike>);
+
+impl Probe<f64> for Spikes {
+    const LEARN: bool = true;
+
+    fn instant(&mut self, instant: Instant<'_>) {
+        self.0.extend_from_slice(instant.spikes);
+    }
+}
+
+impl Learning {
+    /// `plastic` has one entry per projection, made for its [`layout`]. `wait`: potentiation may wait until
+    /// a row is looked at, which changes no bit.
+    ///
+    /// # Errors
+    /// If there is not one entry per projection, a layout is another, or a projection has pulses.
+    pub fn new(
+        network: &Network,
+        mut plastic: Vec<Option<Plastic>>,
+        wait: bool,
+    ) -> Result<Self, LearningError> {
+        let (found, expected) = (plastic.len(), network.projections.len());
+        if found != expected {
+            return Err(LearningError::Shape { what: "projections", found, expected });
+        }
+        let mut into = vec![Vec::new(); network.populations.len()];
+        for (index, (plastic, projection)) in plastic.iter_mut().zip(&network.projections).enumerate() {
+            let Some(plastic) = plastic else { continue };
+            if matches!(projection.kernel, Kernel::Pulse(_)) {
+                return Err(LearningError::Kernel { projection: projection.name.clone() });
+            }
+            let wanted = layout(network, projection);
+            if *plastic.layout() != wanted {
+                let (found, expected) = (plastic.layout().weights(), wanted.weights());
+                return Err(LearningError::Shape { what: "plastic synapses", found, expected });
+            }
+            plastic.may_wait(wait);
+            into[projection.to].push(index);
+        }
+        let held = vec![Held::default(); network.populations.len()];
+        let (rows, columns) = (Vec::new(), Vec::new());
+        Ok(Self { plastic, into, rows, columns, spikes: Spikes::default(), held })
+    }
+
+    /// The learning of one projection.
+    #[must_use]
+    pub fn plastic(&self, projection: usize) -> Option<&Plastic> {
+        self.plastic.get(projection)?.as_ref()
+    }
+
+    /// Makes weights such as the projections can have; returns how many of each had to be moved.
+    pub fn admit(&self, weights: &mut Weights<f64>) -> Vec<usize> {
+        let pairs = self.plastic.iter().zip(&mut weights.projections);
+        pairs.map(|(plastic, weights)| plastic.as_ref().map_or(0, |plastic| plastic.admit(weights))).collect()
+    }
+
+    /// An episode begins.
+    pub fn begin(&mut self, weights: &mut Weights<f64>) {
+        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
+            if let Some(plastic) = plastic {
+                plastic.restart(weights);
+            }
+        }
+    }
+
+    /// Applies what waits. It changes no bit of what comes.
+    pub fn settle_waiting(&mut self, weights: &mut Weights<f64>) {
+        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
+            if let Some(plastic) = plastic {
+                plastic.settle_waiting(weights);
+            }
+        }
+    }
+
+    /// The weights as they are at `now`, without touching anything.
+    #[must_use]
+    pub fn current(&self, weights: &Weights<f64>, now: Time) -> Weights<f64> {
+        let pairs = self.plastic.iter().zip(&weights.projections);
+        let current = pairs.map(|(plastic, weights)| match plastic {
+            Some(plastic) => plastic.current(weights, now),
+            None => weights.clone(),
+        });
+        Weights { projections: current.collect() }
+    }
+
+    /// Ends a run at `end`: what is still going on in devices goes on until then.
+    pub fn finish(&mut self, weights: &mut Weights<f64>, end: Time) {
+        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
+            if let Some(plastic) = plastic {
+                plastic.finish(weights, end);
+            }
+        }
+    }
+
+    /// Arrivals of an instant, before delivery.
+    fn arrive(&mut self, events: &[EventKey], weights: &mut Weights<f64>) {
+        for arrivals in by_projection(events) {
+            let projection = arrivals[0].source as usize;
+            if let Some(plastic) = &mut self.plastic[projection] {
+                self.rows.clear();
+                self.rows.extend(arrivals.iter().map(|event| event.row));
+                plastic.arrive(arrivals[0].time, &self.rows, &mut weights.projections[projection]);
+            }
+        }
+    }
+
+    /// The rest of an instant, after the test.
+    fn settle(&mut self, network: &Network, time: Time, events: &[EventKey], weights: &mut Weights<f64>) {
+        for arrivals in by_projection(events) {
+            let projection = arrivals[0].source as usize;
+            if let Some(plastic) = &mut self.plastic[projection] {
+                let to = network.projections[projection].to as u32;
+                self.rows.clear();
+                self.rows.extend(arrivals.iter().map(|event| event.row));
+                columns(&self.spikes.0, to, &mut self.columns);
+                let weights = &mut weights.projections[projection];
+                plastic.settle(time, &self.rows, &self.columns, weights);
+            }
+        }
+        // Spikes come in order of populations: each is looked for once.
+        let mut last = None;
+        for index in 0..self.spikes.0.len() {
+            let population = self.spikes.0[index].population;
+            if last.replace(population) == Some(population) {
+                continue;
+            }
+            columns(&self.spikes.0, population, &mut self.columns);
+            for &projection in &self.into[population as usize] {
+                let arrives = by_projection(events).any(|group| group[0].source as usize == projection);
+                if let (Some(plastic), false) = (&mut self.plastic[projection], arrives) {
+                    plastic.settle(time, &[], &self.columns, &mut weights.projections[projection]);
+                }
+            }
+        }
+    }
+}
+
+/// The arrivals among the events of an instant, projection by projection.
+fn by_projection(events: &[EventKey]) -> impl Iterator<Item = &[EventKey]> {
+    events
+        .chunk_by(|one, other| one.kind == other.kind && one.source == other.source)
+        .filter(|group| group[0].kind == Kind::Arrival)
+}
+
+/// Neurons of a population that spiked, ascending.
+fn columns(spikes: &[Spike], population: u32, columns: &mut Vec<u32>) {
+    columns.clear();
+    let own = spikes.iter().filter(|spike| spike.population == population);
+    columns.extend(own.map(|spike| spike.neuron));
+    columns.sort_unstable();
+}
+
+impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
+    /// As [`Simulation::step`] with weights that learn; false if nothing is due before `end`.
+    ///
+    /// The weights are current after [`Learning::settle_waiting`].
+    pub fn step_learning<P: Probe<f64>>(
+        &mut self,
+        weights: &mut Weights<f64>,
+        end: Time,
+        learning: &mut Learning,
+        probe: &mut P,
+    ) -> bool {
+        self.leave_windows();
+        match self.queue.peek() {
+            Some((time, rank)) if time < end => {
+                self.now = time;
+                let mut events = std::mem::take(&mut self.events);
+                self.queue.pop_instant(self.network, &self.rates, &mut events);
+                if self.single(&events, weights, learning, probe) {
+                    // Done.
+                } else if rank == 0 {
+                    self.core.instant(self.network, weights, &events, &mut self.queue, probe);
+                } else {
+                    learning.arrive(&events, weights);
+                    learning.spikes.0.clear();
+                    let mut both = (probe, &mut learning.spikes);
+                    self.core.instant(self.network, weights, &events, &mut self.queue, &mut both);
+                    learning.settle(self.network, time, &events, weights);
+                }
+                self.events = events;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// An instant of one arrival at a dense plastic projection to a population of common decay; false if it is
+    /// not one. The same bits as the general way.
+    #[inline]
+    fn single<P: Probe<f64>>(
+        &mut self,
+        events: &[EventKey],
+        weights: &mut Weights<f64>,
+        learning: &mut Learning,
+        probe: &mut P,
+    ) -> bool {
+        if P::LEARN || P::TAPE {
+            return false;
+        }
+        let [EventKey { kind: Kind::Arrival, time, row, source, .. }] = *events else { return false };
+        let index = source as usize;
+        let projection = &self.network.projections[index];
+        let population = projection.to;
+        // Switches that differ have thresholds and on-times of their own.
+        if self.core.switching[population].is_some() {
+            return false;
+        }
+        let Learning { plastic, into, columns, held, .. } = learning;
+        let (Some(plastic), Rows::Dense) = (&mut plastic[index], &projection.connect) else { return false };
+        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
+            (&mut self.core.membranes[population], &self.core.parameters[population])
+        else {
+            return false;
+        };
+        let refractory = parameters.refractory;
+        let values = &mut weights.projections[index];
+        plastic.arrive(time, &[row], values);
+        let start = row as usize * state.x.len();
+        columns.clear();
+        let held = &mut held[population];
+        if held.deliver(state, parameters, time, &values[start..start + state.x.len()]) {
+            for neuron in 0..parameters.size {
+                if state.above(parameters.theta, neuron) {
+                    state.fire(parameters, neuron, refractory);
+                    held.hold(state, neuron as u32);
+                    columns.push(neuron as u32);
+                }
+            }
+        }
+        let counts = &mut self.core.counts;
+        counts.arrival += 1;
+        counts.synaptic += parameters.size as u64;
+        if !P::UNCOUNTED {
+            counts.rows[index][row as usize] += 1;
+        }
+        if P::STREAM {
+            probe.arrival(time, source, row);
+        }
+        for &neuron in &*columns {
+            self.core.spike(self.network, population, neuron, refractory, time, &mut self.queue, probe);
+        }
+        plastic.settle(time, &[row], columns, values);
+        if !columns.is_empty() {
+            for &other in into[population].iter().filter(|&&other| other != index) {
+                if let Some(plastic) = &mut learning.plastic[other] {
+                    plastic.settle(time, &[], columns, &mut weights.projections[other]);
+                }
+            }
+        }
+        true
+    }
+
+    /// Handles every event before `end`. The weights are current afterwards.
+    pub fn run_learning<P: Probe<f64>>(
+        &mut self,
+        weights: &mut Weights<f64>,
+        end: Time,
+        learning: &mut Learning,
+        probe: &mut P,
+    ) {
+        while self.step_learning(weights, end, learning, probe) {}
+        self.now = self.now.max(end);
+        learning.settle_waiting(weights);
+    }
+
+    /// Everything that is needed to go on elsewhere, between any two steps.
+    #[must_use]
+    pub fn learning_state(&self, weights: &mut Weights<f64>, learning: &mut Learning) -> LearningState {
+        learning.settle_waiting(weights);
+        let memories = learning.plastic.iter().map(|plastic| Some(plastic.as_ref()?.memory().clone()));
+        LearningState { simulation: self.state(), weights: weights.clone(), memories: memories.collect() }
+    }
+
+    /// Goes on from a state: the simulation and its weights. `learning` is made anew for the same network.
+    ///
+    /// # Errors
+    /// If the state does not fit the network or its rules.
+    ///
+    /// # Panics
+    /// If there is not one rate per Poisson block.
+    pub fn resume_learning(
+        network: &'n Network,
+        state: LearningState,
+        learning: &mut Learning,
+        rates: &[BlockRate<'n>],
+    ) -> Result<(Self, Weights<f64>), LearningError> {
+        let LearningState { simulation, weights, memories } = state;
+        let now = simulation.now;
+        let simulation = Self::resume(network, simulation, rates)?;
+        for (what, found) in [("projections", memories.len()), ("weight matrices", weights.projections.len())]
+        {
+            if found != network.projections.len() {
+                return Err(LearningError::Shape { what, found, expected: network.projections.len() });
+            }
+        }
+        for (values, projection) in weights.projections.iter().zip(&network.projections) {
+            // Fixed weights are kept in the network.
+            let expected = if projection.fixed.is_some() { 0 } else { layout(network, projection).weights() };
+            let found = values.len();
+            if found != expected {
+                return Err(LearningError::Shape { what: "weights", found, expected });
+            }
+        }
+        for ((memory, plastic), projection) in
+            memories.into_iter().zip(&mut learning.plastic).zip(&network.projections)
+        {
+            let name = || projection.name.clone();
+            match (memory, plastic) {
+                (Some(memory), Some(plastic)) => plastic
+                    .resume(memory, now)
+                    .map_err(|error| LearningError::Memory { projection: name(), error })?,
+                (None, None) => {}
+                _ => return Err(LearningError::Plastic { projection: name() }),
+            }
+        }
+        Ok((simulation, weights))
+    }
+}

@@ -1,0 +1,407 @@
+//! The learning of one projection: what an instant of its arrivals and spikes does to its weights.
+
+use super::cells::{Cells, Devices, Ideal, Real};
+use super::dependence::{Bounds, Gain, Loop, with_gain};
+use super::layout::Layout;
+use super::memory::Memory;
+use super::pair::{Log, catch_up, depress_row};
+use super::rule::{Overlap, Pair, Pairing, Rule, RuleError, Triplet};
+use super::trace::Trace;
+use crate::time::Time;
+
+/// One projection's rule, its devices and its memory.
+#[derive(Clone, Debug)]
+pub struct Plastic {
+    rule: Rule,
+    layout: Layout,
+    devices: Option<Devices>,
+    memory: Memory,
+    /// Potentiation that waits; `None`: nothing does.
+    log: Option<Log>,
+}
+
+/// Why a memory cannot be continued with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MemoryError {
+    #[error("it is that of another rule, or of a projection of another size")]
+    Other,
+    #[error("it remembers spikes of the future")]
+    Future,
+}
+
+impl Plastic {
+    /// At the start of a run.
+    ///
+    /// # Errors
+    /// All faults of the rule.
+    pub fn new(rule: Rule, layout: Layout, devices: Option<Devices>) -> Result<Self, Vec<RuleError>> {
+        let faults = rule.faults();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut memory = Memory::new(&rule, &layout, devices.is_some());
+        for &(device, _) in devices.iter().flat_map(|devices| &devices.stuck) {
+            memory.devices.stuck[device] = true;
+        }
+        Ok(Self { rule, layout, devices, memory, log: None })
+    }
+
+    /// Lets potentiation wait where the rule and the layout allow it. It changes no bit.
+    pub fn may_wait(&mut self, wait: bool) {
+        let can = match &self.rule {
+            Rule::Pair(pair) => pair.can_wait(),
+            _ => false,
+        };
+        let dense = matches!(self.layout, Layout::Dense { .. });
+        let wait = wait && can && dense && self.devices.is_none();
+        self.log = wait.then(|| Log::new(self.layout.rows()));
+    }
+
+    /// Makes weights such as this projection can have: within their bounds, stuck devices where they are.
+    /// Returns how many had to be moved.
+    pub fn admit(&self, weights: &mut [f64]) -> usize {
+        let mut moved = 0;
+        let law = self.rule.bounds();
+        for row in 0..self.layout.rows() {
+            self.layout.row(row, |k, _| {
+                let bounds = match &self.devices {
+                    Some(devices) => devices.bounds(self.layout.number(k), law),
+                    None => law,
+                };
+                let inside = bounds.clip(weights[k]);
+                moved += usize::from(inside != weights[k]);
+                weights[k] = inside;
+            });
+        }
+        if let Some(devices) = &self.devices
+            && !devices.stuck.is_empty()
+        {
+            for row in 0..self.layout.rows() {
+                self.layout.row(row, |k, _| {
+                    let n = self.layout.number(k);
+                    if let Ok(at) = devices.stuck.binary_search_by_key(&n, |stuck| stuck.0) {
+                        weights[k] = devices.stuck[at].1;
+                    }
+                });
+            }
+        }
+        moved
+    }
+
+    /// An episode begins: what is remembered of spikes is forgotten, what devices are stays.
+    pub fn restart(&mut self, weights: &mut [f64]) {
+        self.settle_waiting(weights);
+        self.memory.restart();
+    }
+
+    #[must_use]
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    #[must_use]
+    pub fn devices(&self) -> Option<&Devices> {
+        self.devices.as_ref()
+    }
+
+    /// What is remembered. Complete after [`Plastic::settle_waiting`].
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Goes on from a memory.
+    ///
+    /// # Errors
+    /// If it is not one of this rule on this projection at `now`.
+    pub fn resume(&mut self, memory: Memory, now: Time) -> Result<(), MemoryError> {
+        if !memory.fits(&self.memory) {
+            return Err(MemoryError::Other);
+        }
+        if !memory.is_before(now) {
+            return Err(MemoryError::Future);
+        }
+        self.memory = memory;
+        Ok(())
+    }
+
+    /// Arrivals of an instant, with repeats, before they are delivered: depression by strictly earlier spikes.
+    pub fn arrive(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
+        self.refer(time, weights);
+        for &row in rows {
+            self.memory.pre_updates += self.layout.fan_out(row as usize) as u64;
+        }
+        let dense = match (&self.rule, &self.layout, &self.devices) {
+            (Rule::Pair(pair), Layout::Dense { cols, stride, .. }, None)
+                if pair.pairing != Pairing::Restricted =>
+            {
+                Some((*pair, *cols, *stride))
+            }
+            _ => None,
+        };
+        if let Some((pair, cols, stride)) = dense {
+            let memory = &self.memory;
+            let work =
+                DenseArrival { pair: &pair, memory, log: &mut self.log, cols, stride, weights, time, rows };
+            with_gain(pair.law.dependence, pair.law.unit, pair.law.bounds, work);
+            return;
+        }
+        if let Rule::Overlap(overlap) = &self.rule {
+            for &row in rows {
+                let (memory, devices) = (&mut self.memory, self.devices.as_ref());
+                overlap.follow_row(memory, devices, &self.layout, weights, row as usize, time);
+            }
+        } else {
+            self.pass(Stage::Before, time, rows, &[], weights);
+        }
+        if self.devices.is_some() {
+            for &row in rows {
+                let mut sum = 0.0;
+                self.layout.row(row as usize, |k, _| sum += weights[k]);
+                self.memory.devices.read[row as usize] += sum;
+            }
+        }
+    }
+
+    /// The rest of an instant, after the threshold test: potentiation, pairs at dt = 0, marks. `spikes` are
+    /// those of the target population.
+    pub fn settle(&mut self, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
+        self.refer(time, weights);
+        for &col in spikes {
+            self.memory.post_updates += self.layout.fan_in(col as usize) as u64;
+        }
+        match (&self.rule, &mut self.log) {
+            (Rule::Pair(pair), Some(log)) => {
+                let pair = *pair;
+                if !spikes.is_empty() {
+                    let c = pair.a_plus * pair.law.scale() * self.memory.traces[0].factor(time);
+                    log.posts.extend(spikes.iter().map(|&col| (col, c)));
+                    // Rows that arrive now are looked at now: their own marks come after.
+                    for &row in rows {
+                        self.look(row as usize, weights);
+                    }
+                    self.pass(Stage::Coincide, time, rows, spikes, weights);
+                }
+                pair.mark(&mut self.memory, &self.layout, time, rows, spikes);
+                if self.log.as_ref().is_some_and(Log::full) {
+                    self.settle_waiting(weights);
+                }
+            }
+            (Rule::Overlap(overlap), _) => {
+                for &col in spikes {
+                    let (memory, devices) = (&mut self.memory, self.devices.as_ref());
+                    overlap.follow_column(memory, devices, &self.layout, weights, col as usize, time);
+                }
+                Overlap::mark(&mut self.memory, rows, spikes, time);
+            }
+            _ => self.pass(Stage::After, time, rows, spikes, weights),
+        }
+    }
+
+    /// Applies what waits: the weights are current then. It changes no bit of what comes.
+    pub fn settle_waiting(&mut self, weights: &mut [f64]) {
+        if self.log.as_ref().is_none_or(|log| log.posts.is_empty()) {
+            return;
+        }
+        for row in 0..self.layout.rows() {
+            self.look(row, weights);
+        }
+        if let Some(log) = &mut self.log {
+            log.posts.clear();
+            log.seen.fill(0);
+        }
+    }
+
+    /// Weights as they are at `now`, without touching anything: pulses on devices are followed in a copy.
+    #[must_use]
+    pub fn current(&self, weights: &[f64], now: Time) -> Vec<f64> {
+        let mut copy = self.clone();
+        let mut weights = weights.to_vec();
+        copy.finish(&mut weights, now);
+        weights
+    }
+
+    /// Follows every device to `end`, where the run ends.
+    pub fn finish(&mut self, weights: &mut [f64], end: Time) {
+        self.settle_waiting(weights);
+        if let Rule::Overlap(overlap) = &self.rule {
+            for row in 0..self.layout.rows() {
+                let (memory, devices) = (&mut self.memory, self.devices.as_ref());
+                overlap.follow_row(memory, devices, &self.layout, weights, row, end);
+            }
+        }
+    }
+
+    /// Moves the reference times of traces where they are too far back.
+    fn refer(&mut self, time: Time, weights: &mut [f64]) {
+        if !self.memory.traces.iter().any(|trace| trace.stale(time)) {
+            return;
+        }
+        self.settle_waiting(weights);
+        for trace in self.memory.traces.iter_mut().filter(|trace| trace.stale(time)) {
+            Trace::refer(trace, time);
+        }
+    }
+
+    /// Applies what waits for one row.
+    fn look(&mut self, row: usize, weights: &mut [f64]) {
+        let (Rule::Pair(pair), Layout::Dense { cols, stride, .. }, Some(log)) =
+            (&self.rule, &self.layout, &mut self.log)
+        else {
+            return;
+        };
+        let seen = std::mem::replace(&mut log.seen[row], log.posts.len() as u32) as usize;
+        let posts = &log.posts[seen..];
+        let weights = &mut weights[row * stride..row * stride + cols];
+        let x = self.memory.traces[0].values()[row];
+        let law = pair.law;
+        with_gain(law.dependence, law.unit, law.bounds, Look { weights, posts, x, bounds: law.bounds });
+    }
+
+    fn pass(&mut self, stage: Stage, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
+        let Some(&law) = self.rule.law() else { return };
+        match &self.devices {
+            None => {
+                let work = Pass { stage, plastic: self, time, rows, spikes, weights, bounds: law.bounds };
+                with_gain(law.dependence, law.unit, law.bounds, work);
+            }
+            Some(devices) => {
+                let mut state = std::mem::take(&mut self.memory.devices);
+                let layout = &self.layout;
+                let mut cells = Real { devices, state: &mut state, layout, law };
+                let (rule, memory) = (&self.rule, &mut self.memory);
+                run(stage, rule, layout, memory, time, rows, spikes, weights, &mut cells);
+                self.memory.devices = state;
+            }
+        }
+    }
+}
+
+/// Parts of an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Before delivery.
+    Before,
+    /// After the test.
+    After,
+    /// Only the pairs at dt = 0.
+    Coincide,
+}
+
+struct Pass<'a> {
+    stage: Stage,
+    plastic: &'a mut Plastic,
+    time: Time,
+    rows: &'a [u32],
+    spikes: &'a [u32],
+    weights: &'a mut [f64],
+    bounds: Bounds,
+}
+
+impl Loop for Pass<'_> {
+    type Output = ();
+
+    fn run<G: Gain>(self, gain: G) {
+        let Self { stage, plastic, time, rows, spikes, weights, bounds } = self;
+        let mut cells = Ideal { gain, bounds };
+        let (rule, layout, memory) = (&plastic.rule, &plastic.layout, &mut plastic.memory);
+        run(stage, rule, layout, memory, time, rows, spikes, weights, &mut cells);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where rule, weights and instant meet")]
+fn run<C: Cells>(
+    stage: Stage,
+    rule: &Rule,
+    layout: &Layout,
+    memory: &mut Memory,
+    time: Time,
+    rows: &[u32],
+    spikes: &[u32],
+    weights: &mut [f64],
+    cells: &mut C,
+) {
+    let rows_of = || rows.iter().map(|&row| row as usize);
+    let spikes_of = || spikes.iter().map(|&col| col as usize);
+    match (rule, stage) {
+        (Rule::Pair(pair), Stage::Before) => {
+            rows_of().for_each(|row| pair.depress(memory, cells, layout, weights, time, row));
+        }
+        (Rule::Pair(pair), Stage::Coincide) => pair.coincide(cells, layout, weights, rows, spikes),
+        (Rule::Pair(pair), Stage::After) => {
+            spikes_of().for_each(|col| pair.potentiate(memory, cells, layout, weights, time, col));
+            pair.coincide(cells, layout, weights, rows, spikes);
+            pair.mark(memory, layout, time, rows, spikes);
+        }
+        (Rule::Triplet(triplet), Stage::Before) => {
+            rows_of().for_each(|row| triplet.depress(memory, cells, layout, weights, time, row));
+        }
+        (Rule::Triplet(triplet), Stage::After) => {
+            spikes_of().for_each(|col| triplet.potentiate(memory, cells, layout, weights, time, col));
+            Triplet::mark(memory, time, rows, spikes);
+        }
+        (Rule::Rectangular(rule), Stage::After) => {
+            rows_of().for_each(|row| memory.last_pre[row] = Some(time));
+            spikes_of().for_each(|col| rule.learn(memory, cells, layout, weights, time, col));
+        }
+        (Rule::PostTrace(rule), Stage::After) => {
+            let worth = memory.traces[0].worth(time);
+            rows_of().for_each(|row| memory.traces[0].mark(row, worth));
+            spikes_of().for_each(|col| rule.learn(memory, cells, layout, weights, time, col));
+        }
+        (Rule::Overlap(_) | Rule::Rectangular(_) | Rule::PostTrace(_) | Rule::Triplet(_), _) => {}
+    }
+}
+
+/// Arrivals of dense rows of ideal weights.
+struct DenseArrival<'a> {
+    pair: &'a Pair,
+    memory: &'a Memory,
+    log: &'a mut Option<Log>,
+    cols: usize,
+    stride: usize,
+    weights: &'a mut [f64],
+    time: Time,
+    rows: &'a [u32],
+}
+
+impl Loop for DenseArrival<'_> {
+    type Output = ();
+
+    fn run<G: Gain>(self, gain: G) {
+        let Self { pair, memory, log, cols, stride, weights, time, rows } = self;
+        let cells = Ideal { gain, bounds: pair.law.bounds };
+        let post = &memory.traces[1];
+        let c = pair.a_minus * pair.law.scale() * post.factor(time);
+        for &row in rows {
+            let row = row as usize;
+            let weights = &mut weights[row * stride..row * stride + cols];
+            if let Some(log) = log {
+                let seen = std::mem::replace(&mut log.seen[row], log.posts.len() as u32) as usize;
+                catch_up(&cells, weights, memory.traces[0].values()[row], &log.posts[seen..]);
+            }
+            depress_row(weights, post.values(), c, &cells);
+        }
+    }
+}
+
+/// Applies what waits for one row.
+struct Look<'a> {
+    weights: &'a mut [f64],
+    posts: &'a [(u32, f64)],
+    x: f64,
+    bounds: Bounds,
+}
+
+impl Loop for Look<'_> {
+    type Output = ();
+
+    fn run<G: Gain>(self, gain: G) {
+        catch_up(&Ideal { gain, bounds: self.bounds }, self.weights, self.x, self.posts);
+    }
+}

@@ -1,0 +1,312 @@
+//! How weights learn: the keys of `plasticity` to a rule and what belongs to its devices.
+
+use super::diagnostic::Diagnostic;
+use super::filled::Fields;
+use super::lower::{Lower, quantity};
+use super::plan::{DevicePlan, PlasticityPlan};
+use crate::device::endurance::Endurance;
+use crate::device::fault::FaultRates;
+use crate::device::preset::{Preset, PresetDevice};
+use crate::plasticity::{
+    AtZero, Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule,
+    Triplet, Unit,
+};
+use crate::synapse::{Arrangement, Placement};
+use crate::units::{Second, Siemens, Volt};
+
+impl Lower<'_> {
+    /// `outer` are the fields of the projection, `device` its devices as far as they are in order.
+    pub(super) fn plasticity(
+        &mut self,
+        fields: &Fields,
+        outer: &Fields,
+        device: Option<&DevicePlan>,
+    ) -> Option<PlasticityPlan> {
+        let has_device = outer.written("device").is_some();
+        self.jumps_only(fields, outer);
+        self.untrained(fields);
+        let w_max = fields.quantity("w_max").or_else(|| device.and_then(|device| device.w_max));
+        if w_max.is_none() && fields.written("w_max").is_none() && (device.is_some() || !has_device) {
+            self.faults.push(
+                Diagnostic::error(format!("the rule of {} has no upper bound", outer.what))
+                    .maybe_at(fields.at.as_ref())
+                    .label("weights could grow without end")
+                    .allowed("w_max, such as \"10 mV\", here or in `device`"),
+            );
+        }
+        self.below(fields, "w_min", "w_max", "the bounds of the weight");
+        if let (Some(w_min), Some(w_max), None) = (fields.quantity("w_min"), w_max, fields.written("w_max"))
+            && w_min >= w_max
+        {
+            self.faults.push(
+                Diagnostic::error(format!("`w_min` of {} is not below `w_max` of its device", fields.what))
+                    .maybe_at(fields.place("w_min"))
+                    .allowed("`w_min` below `w_max`"),
+            );
+        }
+        self.with_devices(fields, outer, device, has_device, w_max);
+        let rule = self.rule(fields, outer, device, has_device, w_max?)?;
+        let faults = fields.table("faults")?;
+        let rates = FaultRates {
+            stuck_on: faults.number("stuck_on")?,
+            stuck_off: faults.number("stuck_off")?,
+            stuck_at: 0.0,
+            stuck_at_value: Siemens::ZERO,
+        };
+        if let Some(fault) = rates.fault() {
+            self.faults.push(
+                Diagnostic::error(format!("`faults` of {}: {fault}", fields.what))
+                    .maybe_at(faults.at.as_ref())
+                    .allowed("shares with a sum of at most 1"),
+            );
+        }
+        let endurance = match fields.table("endurance") {
+            Some(table) => Some(Endurance {
+                n_f: table.number("n_f")?,
+                weibull_shape: Some(table.number("weibull_shape")?),
+                ..Endurance::default()
+            }),
+            None => None,
+        };
+        let program = fields.table("program")?;
+        Some(PlasticityPlan {
+            rule,
+            cycle_sigma: fields.number("cv_cycle")?,
+            program: ProgramPulse {
+                v_set: quantity(program, "v_set")?,
+                v_reset: quantity(program, "v_reset")?,
+                width: quantity(program, "width")?,
+            },
+            faults: rates,
+            endurance,
+        })
+    }
+
+    /// A pulse of current would use another weight at each of its steps, and rules count in volts.
+    fn jumps_only(&mut self, fields: &Fields, outer: &Fields) {
+        if !matches!(outer.text("kernel"), None | Some("delta")) {
+            self.faults.push(
+                Diagnostic::error(format!("{} learns, and its kernel is a current", outer.what))
+                    .maybe_at(fields.at.as_ref())
+                    .also(outer.written("kernel"), "the kernel")
+                    .allowed("kernel = \"delta\" with plasticity")
+                    .hint("bounds of weights are voltages"),
+            );
+        }
+    }
+
+    /// Weights cannot learn by spikes and be trained by gradient.
+    fn untrained(&mut self, fields: &Fields) {
+        let protocol = self.filled.one("protocol");
+        if let Some(protocol) = protocol.filter(|protocol| protocol.text("kind") == Some("supervised")) {
+            self.faults.push(
+                Diagnostic::error(format!("{} learns from spikes, and the protocol trains it", fields.what))
+                    .maybe_at(fields.at.as_ref())
+                    .also(protocol.written("kind"), "trained here")
+                    .allowed("kind = \"simulate\" in [protocol]"),
+            );
+        }
+    }
+
+    /// What only devices can have, and what the devices of a learning weight must be.
+    fn with_devices(
+        &mut self,
+        fields: &Fields,
+        outer: &Fields,
+        device: Option<&DevicePlan>,
+        has_device: bool,
+        w_max: Option<f64>,
+    ) {
+        let overlap = fields.text("rule") == Some("overlap");
+        if !has_device {
+            let number = |fields: &Fields, key: &str| fields.number(key).unwrap_or(0.0) > 0.0;
+            let stuck = |faults: &Fields| number(faults, "stuck_on") || number(faults, "stuck_off");
+            for (key, meant) in [
+                ("cv_cycle", number(fields, "cv_cycle")),
+                ("faults", fields.table("faults").is_some_and(stuck)),
+                ("endurance", fields.table("endurance").is_some()),
+            ] {
+                if let (Some(at), true) = (fields.written(key), meant) {
+                    self.faults.push(
+                        Diagnostic::error(format!("`{key}` of {} is about devices", fields.what))
+                            .at(at)
+                            .label("there are none")
+                            .allowed(format!("a table `device` in {}", outer.what)),
+                    );
+                }
+            }
+            if overlap {
+                self.faults.push(
+                    Diagnostic::error(format!("the rule of {} needs devices", outer.what))
+                        .maybe_at(fields.place("rule"))
+                        .label("pulses overlap across a device")
+                        .allowed(format!("a table `device` in {}", outer.what)),
+                );
+            }
+        }
+        let Some(device) = device else { return };
+        if device.placement == Placement::Balanced && device.arrangement != Arrangement::Single {
+            self.faults.push(
+                Diagnostic::error(format!("{} learns, and its pairs are placed balanced", outer.what))
+                    .maybe_at(fields.at.as_ref())
+                    .allowed("placement = \"one_sided\": one device of a pair learns, the other rests")
+                    .hint("two devices that move together are not modelled"),
+            );
+        }
+        let single = device.arrangement == Arrangement::Single;
+        if overlap && single {
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "the rule of {} moves one device over its whole range",
+                    outer.what
+                ))
+                .maybe_at(fields.place("rule"))
+                .allowed("arrangement = \"differential\": the other device of a pair rests at g_min"),
+            );
+        }
+        if !single && fields.quantity("w_min").is_some_and(|w_min| w_min < 0.0) {
+            self.faults.push(
+                Diagnostic::error(format!("`w_min` of {} is below zero", fields.what))
+                    .maybe_at(fields.place("w_min"))
+                    .label("the learning device of a pair cannot go below g_min")
+                    .allowed("0 V or more, or arrangement = \"single\""),
+            );
+        }
+        if let (Some(asked), Some(end)) = (w_max, device.w_max)
+            && asked > end
+        {
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "`w_max` of {} is {}, and its devices end at {}",
+                    fields.what,
+                    super::spec::Unit::Volt.print(asked),
+                    super::spec::Unit::Volt.print(end)
+                ))
+                .maybe_at(fields.place("w_max"))
+                .allowed("at most `w_max` of the device"),
+            );
+        }
+    }
+
+    fn rule(
+        &mut self,
+        fields: &Fields,
+        outer: &Fields,
+        device: Option<&DevicePlan>,
+        has_device: bool,
+        w_max: f64,
+    ) -> Option<Rule> {
+        let kind = fields.text("rule")?;
+        if kind == "overlap" {
+            return self.overlap(fields, device.filter(|_| has_device), w_max);
+        }
+        if kind != "stdp-pair" {
+            for key in ["a_plus", "a_minus"] {
+                let wanted = key == "a_plus" || kind != "post-trace";
+                if wanted && fields.written(key).is_none() {
+                    self.faults.push(
+                        Diagnostic::error(format!("{} has no `{key}`", fields.what))
+                            .maybe_at(fields.at.as_ref())
+                            .label("the amplitudes of Yan et al. are for pairs of spikes")
+                            .allowed("a number, such as 0.005"),
+                    );
+                }
+            }
+        }
+        let dependence = match fields.text("dependence")? {
+            "multiplicative" => Dependence::Multiplicative,
+            "power" => Dependence::Power { mu: fields.number("mu")? },
+            "exponential" => Dependence::Exponential { beta: fields.number("beta")? },
+            _ => Dependence::Additive,
+        };
+        let unit = if fields.text("relative_to")? == "span" { Unit::Span } else { Unit::Weight };
+        let w_min: Volt = quantity(fields, "w_min")?;
+        let law = Law { dependence, unit, bounds: Bounds { w_min: w_min.get(), w_max } };
+        let number = |key: &str| fields.number(key);
+        let tau = |key: &str| quantity::<Second>(fields, key);
+        let pairing = match fields.text("pairing") {
+            Some("nearest") => Pairing::Nearest,
+            Some("pre_centred") => Pairing::PreCentred,
+            Some("restricted") => Pairing::Restricted,
+            _ => Pairing::AllToAll,
+        };
+        Some(match kind {
+            "stdp-triplet" => {
+                if !matches!(pairing, Pairing::AllToAll | Pairing::Nearest) {
+                    self.faults.push(
+                        Diagnostic::error(format!("triplets of {} cannot be paired so", outer.what))
+                            .maybe_at(fields.place("pairing"))
+                            .allowed("\"all_to_all\" or \"nearest\" with rule = \"stdp-triplet\""),
+                    );
+                }
+                Rule::Triplet(Triplet {
+                    nearest: pairing == Pairing::Nearest,
+                    a_plus: number("a_plus")?,
+                    a_minus: number("a_minus")?,
+                    a3_plus: number("a3_plus")?,
+                    a3_minus: number("a3_minus")?,
+                    tau_plus: tau("tau_plus")?,
+                    tau_minus: tau("tau_minus")?,
+                    tau_x: tau("tau_x")?,
+                    tau_y: tau("tau_y")?,
+                    law,
+                })
+            }
+            "rectangular" => Rule::Rectangular(Rectangular {
+                a_plus: number("a_plus")?,
+                a_minus: number("a_minus")?,
+                window: tau("window")?,
+                law,
+            }),
+            "post-trace" => Rule::PostTrace(PostTrace {
+                a_plus: number("a_plus")?,
+                target: number("target")?,
+                tau_plus: tau("tau_plus")?,
+                saturate: fields.flag("saturate")?,
+                law,
+            }),
+            _ => Rule::Pair(Pair {
+                pairing,
+                at_zero: match fields.text("at_zero") {
+                    Some("ltp") => AtZero::Ltp,
+                    Some("ltd") => AtZero::Ltd,
+                    _ => AtZero::None,
+                },
+                a_plus: number("a_plus")?,
+                a_minus: number("a_minus")?,
+                tau_plus: tau("tau_plus")?,
+                tau_minus: tau("tau_minus")?,
+                law,
+            }),
+        })
+    }
+
+    /// The kinetics and the pulse of a preset, over the range of the projection's devices.
+    fn overlap(&mut self, fields: &Fields, device: Option<&DevicePlan>, w_max: f64) -> Option<Rule> {
+        let name = fields.text("preset")?;
+        let found = Preset::named(name).ok().map(|preset| preset.device);
+        let Some(PresetDevice::DoseDevice { device: kinetics, pulse: Some(pulse), .. }) = found else {
+            self.faults.push(
+                Diagnostic::error(format!("`preset` of {} is \"{name}\"", fields.what))
+                    .maybe_at(fields.place("preset"))
+                    .label("no analog device with a spike pulse")
+                    .allowed(learning_presets().join(", ")),
+            );
+            return None;
+        };
+        let range = device?.range;
+        let mut kinetics = kinetics;
+        (kinetics.g_min, kinetics.g_max) = (range.g_min, range.g_max);
+        kinetics.dose_sigma = fields.number("cv_cycle")?;
+        Some(Rule::Overlap(Overlap { device: kinetics, pulse, w_max }))
+    }
+}
+
+/// Presets that a pulse overlap can work on.
+fn learning_presets() -> Vec<String> {
+    let learns = |name: &&'static str| {
+        let device = Preset::named(name).map(|preset| preset.device);
+        matches!(device, Ok(PresetDevice::DoseDevice { pulse: Some(_), .. }))
+    };
+    Preset::names().into_iter().filter(learns).map(|name| format!("\"{name}\"")).collect()
+}

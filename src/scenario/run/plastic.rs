@@ -1,0 +1,248 @@
+//! Plasticity of a run: from the plan to the learning engine, and from there to energy and results.
+
+use super::super::outcome::{NamedArray, PlasticResult};
+use super::super::plan::{DevicePlan, Plan, PlasticityPlan};
+use super::RunError;
+use crate::crossbar::Array;
+use crate::device::fault::Fault;
+use crate::energy::{Category, Ledger};
+use crate::engine::{Learning, layout};
+use crate::network::{Network, Weights};
+use crate::numeric::standard_normal;
+use crate::plasticity::{Bounds, Devices, Plastic, Rule, entity};
+use crate::random::{Purpose, Stream};
+use crate::scenario::assemble::AssembleError;
+use crate::synapse::Arrangement;
+use crate::training::Totals;
+
+/// Bins of a histogram of weights.
+const BINS: usize = 20;
+
+/// Whether any projection learns.
+pub fn learns(plan: &Plan) -> bool {
+    plan.projections.iter().any(|projection| projection.plasticity.is_some())
+}
+
+/// The learning of every projection that learns. `wait`: see [`Learning::new`].
+///
+/// # Errors
+/// If a rule does not fit its projection: the scenario's own checks come first, so this is rare.
+pub fn learning(
+    plan: &Plan,
+    network: &Network,
+    arrays: &[Option<Array>],
+    wait: bool,
+) -> Result<Learning, RunError> {
+    let fault = |projection: &str, message: String| {
+        RunError::Assemble(vec![AssembleError::Devices { projection: projection.into(), message }])
+    };
+    let mut plastic = Vec::new();
+    for (index, projection) in plan.projections.iter().enumerate() {
+        let Some(plasticity) = &projection.plasticity else {
+            plastic.push(None);
+            continue;
+        };
+        let devices = match (&projection.device, &arrays[index]) {
+            (Some(device), Some(array)) => Some(devices(plan, index, device, plasticity, array)),
+            _ => None,
+        };
+        let layout = layout(network, &network.projections[index]);
+        let made = Plastic::new(plasticity.rule.clone(), layout, devices).map_err(|faults| {
+            let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            fault(&projection.name, text.join("; "))
+        })?;
+        plastic.push(Some(made));
+    }
+    Learning::new(network, plastic, wait).map_err(|error| fault("of the network", error.to_string()))
+}
+
+/// The devices of a learning projection, from what was programmed.
+fn devices(
+    plan: &Plan,
+    index: usize,
+    device: &DevicePlan,
+    plasticity: &PlasticityPlan,
+    array: &Array,
+) -> Devices {
+    let mapping = array.mapping();
+    let per_weight = mapping.devices();
+    let scale = mapping.scale().0;
+    let (g_min, g_max) = (mapping.range().g_min.get(), mapping.range().g_max.get());
+    let single = device.arrangement == Arrangement::Single;
+    // What the learning device of each weight has at w = 0: the reference, or as much as its partner.
+    let base: Vec<f64> = array
+        .conductances()
+        .chunks_exact(per_weight)
+        .map(|g| if single { 0.5 * (g_min + g_max) } else { g.iter().skip(1).step_by(2).sum() })
+        .collect();
+    let partners = if single { 1.0 } else { 2.0 };
+    let law = plasticity.rule.bounds();
+    let own = if device.spread.cv_device > 0.0 && !matches!(plasticity.rule, Rule::Overlap(_)) {
+        let mut stream = Stream::new(plan.seed, Purpose::DeviceToDevice, index as u32, 0);
+        let span = (mapping.range().g_max.get() - g_min) * (per_weight as f64 / 2.0).max(1.0);
+        base.iter()
+            .map(|_| {
+                let mut stretched = 0.0;
+                for k in 0..per_weight {
+                    let z = standard_normal(stream.next_word());
+                    if k % 2 == 0 {
+                        stretched += (g_max * (1.0 + device.spread.cv_device * z)).max(g_min) - g_min;
+                    }
+                }
+                let w_max = law.w_max * (stretched / span);
+                // A device without a range keeps a thousandth of one.
+                Bounds { w_min: law.w_min, w_max: w_max.max(law.w_min + 1e-3 * law.span()) }
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let mut made = Devices {
+        seed: plan.seed,
+        projection: index as u32,
+        siemens_per_weight: 1.0 / scale,
+        base,
+        partners,
+        own,
+        levels: device.range.levels,
+        cycle_sigma: plasticity.cycle_sigma,
+        pulse: plasticity.program,
+        endurance: plasticity.endurance,
+        stuck: Vec::new(),
+    };
+    made.stuck = (0..made.base.len())
+        .filter_map(|n| {
+            let fault = plasticity.faults.of(plan.seed, entity(index as u32, n))?;
+            let bounds = made.bounds(n, law);
+            let w = match fault {
+                Fault::StuckOn => bounds.w_max,
+                Fault::StuckOff | Fault::StuckAt(_) => bounds.w_min,
+            };
+            Some((n, w))
+        })
+        .collect();
+    made
+}
+
+/// Replaces the read energy of learning projections by that of the conductances they had when they were read,
+/// and books programming.
+pub fn book(plan: &Plan, learning: &Learning, totals: &Totals, ledger: &mut Ledger) {
+    let mut all = true;
+    for (index, projection) in plan.projections.iter().enumerate() {
+        let Some(plastic) = learning.plastic(index) else {
+            continue;
+        };
+        let (Some(devices), Some(device)) = (plastic.devices(), &projection.device) else {
+            all = false;
+            continue;
+        };
+        let state = &plastic.memory().devices;
+        let mut base = vec![0.0; plastic.layout().rows()];
+        for (row, base) in base.iter_mut().enumerate() {
+            let layout = plastic.layout();
+            layout.row(row, |k, _| *base += devices.base[layout.number(k)] * devices.partners);
+        }
+        let counts = totals.rows.get(index).map_or(&[][..], Vec::as_slice);
+        let mut conductance = 0.0;
+        for ((&count, base), read) in counts.iter().zip(&base).zip(&state.read) {
+            conductance += count as f64 * base + read * devices.siemens_per_weight;
+        }
+        let joules = device.read.energy(conductance);
+        let line = |entry: &&mut crate::energy::Entry| {
+            entry.owner == projection.name && entry.category == Category::Read
+        };
+        match ledger.entries.iter_mut().find(line) {
+            Some(entry) => entry.joules = joules,
+            None => ledger.book(&projection.name, Category::Read, joules),
+        }
+        let sum = |list: &[f64]| list.iter().fold(0.0, |sum, joules| sum + joules);
+        ledger.book(&projection.name, Category::Program, sum(&state.joules));
+        if matches!(plastic.rule(), Rule::Overlap(_)) {
+            ledger.book(&projection.name, Category::Limiter, sum(&state.limiter));
+        }
+    }
+    if all && ledger.entries.iter().any(|entry| entry.category == Category::Program) {
+        ledger.not_modelled.retain(|&category| category != Category::Program);
+    }
+}
+
+/// What each learning projection has done, and lines for a person.
+pub fn results(
+    plan: &Plan,
+    network: &Network,
+    learning: &Learning,
+    weights: &Weights<f64>,
+    moved: &[usize],
+) -> (Vec<PlasticResult>, Vec<String>) {
+    let (mut results, mut notes) = (Vec::new(), Vec::new());
+    for (index, projection) in plan.projections.iter().enumerate() {
+        let Some(plastic) = learning.plastic(index) else { continue };
+        let values = weights.values(network, index);
+        let bounds = plastic.rule().bounds();
+        let count = values.len().max(1) as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let square = values.iter().map(|w| (w - mean) * (w - mean)).sum::<f64>() / count;
+        let share = |at: f64| values.iter().filter(|&&w| w == at).count() as f64 / count;
+        let mut histogram = vec![0; BINS];
+        for w in &values {
+            let bin = ((w - bounds.w_min) / bounds.span() * BINS as f64).max(0.0) as usize;
+            histogram[bin.min(BINS - 1)] += 1;
+        }
+        let memory = plastic.memory();
+        let state = plastic.devices().map(|_| &memory.devices);
+        let result = PlasticResult {
+            projection: projection.name.clone(),
+            pre_updates: memory.pre_updates,
+            post_updates: memory.post_updates,
+            pulses: state.map(|state| state.pulses.iter().sum()),
+            pulses_max: state.map(|state| state.pulses.iter().copied().max().unwrap_or(0)),
+            programming_j: state.map(|state| state.joules.iter().fold(0.0, |sum, joules| sum + joules)),
+            moved: moved.get(index).copied().unwrap_or(0) as u64,
+            weight_mean: mean,
+            weight_sd: square.sqrt(),
+            at_min: share(bounds.w_min),
+            at_max: share(bounds.w_max),
+            histogram,
+        };
+        if result.moved > 0 {
+            notes.push(format!(
+                "{} initial weights of projection {} were outside its bounds and were moved to them",
+                result.moved, projection.name
+            ));
+        }
+        let endurance = projection.plasticity.as_ref().and_then(|plasticity| plasticity.endurance);
+        if let Some(warning) =
+            result.pulses_max.and_then(|pulses| endurance.unwrap_or_default().warning(pulses))
+        {
+            notes.push(format!("projection {}: {warning}", projection.name));
+        }
+        results.push(result);
+    }
+    (results, notes)
+}
+
+/// The conductances that learning has left.
+pub fn conductances(
+    plan: &Plan,
+    network: &Network,
+    learning: &Learning,
+    weights: &Weights<f64>,
+    arrays: &mut [NamedArray],
+) {
+    for (index, projection) in plan.projections.iter().enumerate() {
+        let Some(devices) = learning.plastic(index).and_then(Plastic::devices) else { continue };
+        let values = weights.values(network, index);
+        let prefix = format!("conductance.{}.", projection.name);
+        let pairs =
+            arrays.iter().filter(|array| array.name.starts_with(&prefix) && !array.name.ends_with("minus"));
+        let pairs = pairs.count().max(1) as f64;
+        for array in arrays.iter_mut() {
+            if !array.name.starts_with(&prefix) || array.name.ends_with("minus") {
+                continue;
+            }
+            for ((g, w), base) in array.data.iter_mut().zip(&values).zip(&devices.base) {
+                *g = (base + w * devices.siemens_per_weight) / pairs;
+            }
+        }
+    }
+}
