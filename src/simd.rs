@@ -169,6 +169,27 @@ mod portable {
     }
 }
 
+/// Asks for a range of a slice to be brought to the cache. Nothing depends on it but time.
+#[inline(always)]
+pub fn prefetch<T>(slice: &[T], range: std::ops::Range<usize>) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let per_line = (64 / size_of::<T>().max(1)).max(1);
+        if let Some(wanted) = slice.get(range) {
+            for item in wanted.iter().step_by(per_line) {
+                // SAFETY: a hint about an address that exists.
+                #[expect(unsafe_code, reason = "measured: rows of sparse networks lie far from each other")]
+                unsafe {
+                    _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(item).cast());
+                }
+            }
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (slice, range);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ use std::sync::atomic::AtomicBool;
 fn carried_out(plan: &Plan, engine: Engine, stopped: bool) -> Outcome {
     let (stop, search) = (AtomicBool::new(stopped), Search::default());
     let mut context = RunContext {
+        memory: None,
         threads: 1,
         engine,
         search: &search,

@@ -216,6 +216,40 @@ fn more_synapses_than_memory() {
 }
 
 #[test]
+fn drawn_synapses_have_their_conditions() {
+    let mut page = Page::default();
+    let drawn = |keys: &str| with(GOOD, "weight = \"1 mV\"", &format!("weight = \"1 mV\"\n{keys}"));
+    page.add("empty", refusal(GOOD, &["population.cells.size=0", "source.noise.size=0"]));
+    page.add("degree", refusal(&drawn("connect = \"fixed_in_degree\"\nin_degree = 5"), &[]));
+    page.add("no degree", refusal(&drawn("connect = \"fixed_out_degree\"\nin_degree = 5"), &[]));
+    page.add("probability", refusal(&drawn("connect = \"probability\"\nprobability = 1.5"), &[]));
+    let own = "[projection.own]\nfrom = \"cells\"\nto = \"cells\"\nweight = \"1 mV\"\ndelay = \"1 ms\"";
+    let own = format!("{GOOD}\n{own}\nconnect = \"fixed_out_degree\"\nout_degree = 4\nautapses = false\n");
+    page.add("autapses", refusal(&own, &[]));
+    page.add("negative delay", refusal(GOOD, &["projection.jumps.delay=\"-1 ms\""]));
+    page.add("sub-resolution", refusal(GOOD, &["projection.jumps.delay=\"0.1 fs\""]));
+    page.add(
+        "beyond the horizon",
+        refusal(GOOD, &["projection.jumps.delay=\"3 h\"", "protocol.duration=\"1e4 s\""]),
+    );
+    let delays = |law: &str| drawn(&format!("connect = \"probability\"\nprobability = 0.5\ndelay = {law}"));
+    page.add("negative mean", refusal(&delays("{ normal = [\"-1 ms\", \"1 ms\"] }"), &[]));
+    page.add("upper end first", refusal(&delays("{ uniform = [\"2 ms\", \"1 ms\"] }"), &[]));
+    page.add("a delay in volts", refusal(&delays("{ uniform = [\"2 mV\", \"3 mV\"] }"), &[]));
+    page.add("sigma", refusal(&delays("{ lognormal = [\"1 ms\", \"1 ms\"] }"), &[]));
+    page.add("delays of a crossbar", refusal(&drawn("delay = { uniform = [\"1 ms\", \"2 ms\"] }"), &[]));
+    let pulse = with(
+        &delays("{ uniform = [\"1 ms\", \"2 ms\"] }"),
+        "kernel = \"delta\"",
+        "kernel = \"rect\"\nwidth = \"1 ms\"",
+    );
+    page.add("delays of pulses", refusal(&with(&pulse, "weight = \"1 mV\"", "weight = \"1 nA\""), &[]));
+    page.add("negative rate", refusal(GOOD, &["source.noise.rate=\"-1 Hz\""]));
+    page.add("counters", refusal(GOOD, &["source.noise.rate=\"1 GHz\"", "protocol.duration=\"10 s\""]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
 fn a_circle_without_delay() {
     insta::assert_snapshot!(refusal(
         &format!("{GOOD}\n[projection.again]\nfrom = \"cells\"\nto = \"cells\"\nweight = \"1 mV\"\n"),
@@ -414,7 +448,10 @@ fn a_list_in_a_file() {
     let text = with(GOOD, "weight = \"1 mV\"", "connect = \"list\"\nfile = \"synapses.csv\"");
     let csv = |csv: &str| in_directory(&[("a.toml", &text), ("synapses.csv", csv)], "a.toml");
     page.add("", csv("pre,post,weight [mV],delay [ms]\n0,1,1,2\n1,9,1,2\n2,x,1,2\n3,0,nan,2\n"));
-    page.add("different delays", csv("pre,post,weight [mV],delay [ms]\n0,1,1,2\n1,2,1,3\n"));
+    page.add(
+        "negative and vanishing delays",
+        csv("pre,post,weight [mV],delay [ms]\n0,1,1,-2\n1,2,1,1e-13\n"),
+    );
     page.add("no unit", csv("pre,post,weight\n0,1,1\n"));
     page.add("unknown column", csv("pre,pots,weight [uA]\n0,1,1\n"));
     page.add("twice", csv("pre,post,weight [mV]\n0,1,1\n2,2,1\n0,1,1\n"));

@@ -151,6 +151,49 @@ fn the_fan_is_the_same_whatever_carries_it_out() {
     assert_eq!(outcome.counts.synaptic_events, 100 * outcome.counts.events.arrival);
 }
 
+/// Networks made small and short: each with a piece of everything.
+#[test]
+fn every_network_is_the_same_whatever_carries_it_out() {
+    for (name, settings) in [
+        (
+            "networks/brunel",
+            &[
+                "source.external-e.size=300",
+                "source.external-i.size=70",
+                "population.e.size=300",
+                "population.i.size=70",
+                "projection.ee.in_degree=60",
+                "projection.ei.in_degree=60",
+                "projection.ie.in_degree=20",
+                "projection.ii.in_degree=20",
+                "protocol.duration=\"20 ms\"",
+            ][..],
+        ),
+        ("networks/brunel-small", &["protocol.duration=\"5 ms\""]),
+        (
+            "networks/sparse",
+            &["source.kicks.size=3000", "population.cells.size=3000", "protocol.duration=\"100 ms\""],
+        ),
+        (
+            "networks/sparse-million",
+            &[
+                "source.kicks.size=2000",
+                "population.cells.size=2000",
+                "protocol.duration=\"100 ms\"",
+                "engine.storage=\"compact\"",
+            ],
+        ),
+        (
+            "networks/vogels-abbott-delta",
+            &["protocol.duration=\"20 ms\"", "projection.kick-e.probability=0.2"],
+        ),
+        ("networks/synfire", &[]),
+    ] {
+        let outcome = whatever_carries_it_out(&plan(name, settings), &Search::default());
+        assert!(outcome.counts.events.fire > 100, "{name}: {}", outcome.counts.events.fire);
+    }
+}
+
 #[test]
 fn every_supervised_scenario_is_the_same_whatever_carries_it_out() {
     let (_folder, search) = folder(200, 50);

@@ -41,6 +41,14 @@ pub fn peak_rss_bytes() -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
+/// Memory that can be had without swapping, where the system tells (Linux).
+pub fn available_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kilobytes.checked_mul(1024)
+}
+
 /// Processors this process may use.
 pub fn cpus() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)

@@ -96,6 +96,10 @@ impl Observer for Observers<'_> {
         }
     }
 
+    fn wants_all(&self) -> bool {
+        self.trace.is_some() || self.source_labels.iter().any(Option::is_some)
+    }
+
     fn record(&mut self, episode: u64, record: &Record) {
         if let Some(trace) = &self.trace {
             trace.presentation.in_scope(|| trace.emit(record));

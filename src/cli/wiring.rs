@@ -101,6 +101,9 @@ fn failed(error: run::RunError) -> Failure {
         run::RunError::Checkpoint(_) | run::RunError::OtherRun { .. } => {
             Some("leave --resume away to begin anew")
         }
+        run::RunError::Memory { .. } => Some(
+            "fewer synapses, one weight or delay for all, or storage = \"compact\" in [engine] take less",
+        ),
         run::RunError::Clocked(_) => Some("take another --dt, or an event engine"),
         run::RunError::Threads { .. } => Some("ask for fewer with --threads"),
         run::RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
@@ -182,6 +185,7 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
     let mut store = Checkpoint { dir: run_dir, resume };
     let mut context = RunContext {
         threads,
+        memory: super::host::available_bytes(),
         engine: match engine {
             Engine::Fast => run::Engine::Fast,
             Engine::Reference => run::Engine::Reference,

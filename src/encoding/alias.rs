@@ -69,6 +69,14 @@ pub(super) fn append(weights: impl Iterator<Item = u32>, cells: &mut Vec<AliasCe
     total
 }
 
+/// Whether column c always chooses source c.
+pub(super) fn all_alike(cells: &[AliasCell]) -> bool {
+    cells.iter().enumerate().all(|(column, cell)| {
+        let own = usize::from(cell.own) == column;
+        own && (cell.threshold == u32::MAX || cell.own == cell.alias)
+    })
+}
+
 /// The source that a random word chooses from a table's columns.
 #[inline(always)]
 #[must_use]

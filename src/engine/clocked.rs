@@ -165,7 +165,7 @@ impl<'n> Clocked<'n> {
                 delay = delay.max(1);
             }
             delays.push(delay);
-            let mut whole = delay;
+            let mut whole = delay.max(steps(projection.longest));
             if let Kernel::Pulse(breakpoints) = &projection.kernel {
                 for pair in breakpoints.windows(2) {
                     let length = Time::from_fs(pair[1].at.fs() - pair[0].at.fs());
@@ -207,7 +207,11 @@ impl<'n> Clocked<'n> {
             delays,
             counts: Counts {
                 spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
-                rows: network.projections.iter().map(|p| vec![0; p.rows as usize]).collect(),
+                rows: network
+                    .projections
+                    .iter()
+                    .map(|p| if p.counted { vec![0; p.arrival_rows()] } else { Vec::new() })
+                    .collect(),
                 ..Counts::default()
             },
             emitted: Vec::new(),
@@ -301,8 +305,22 @@ impl<'n> Clocked<'n> {
 
     /// Schedules a change `after` steps beyond the projection's delay (none for parts of a pulse in progress).
     fn schedule(&mut self, projection: usize, row: u32, part: u32, after: u64) {
-        let change = Change { projection: projection as u32, row, part };
+        let description = &self.network.projections[projection];
+        if let (Some(delays), 0) = (&description.delays, part) {
+            // Each synapse arrives by itself, and its number stands for the row.
+            for k in description.row(row) {
+                let wait = (delays.fs(k) + self.dt.fs() / 2) / self.dt.fs();
+                let least = u64::from(self.delays[projection] > 0);
+                self.place(Change { projection: projection as u32, row: k as u32, part }, wait.max(least));
+            }
+            return;
+        }
         let wait = if part == 0 { self.delays[projection] } else { after };
+        self.place(Change { projection: projection as u32, row, part }, wait);
+    }
+
+    fn place(&mut self, change: Change, wait: u64) {
+        let projection = change.projection as usize;
         if wait == 0 {
             let rank = self.rank_of(projection);
             self.due[rank].push(change);
@@ -318,9 +336,14 @@ impl<'n> Clocked<'n> {
         let projection = &network.projections[index];
         if change.part == 0 {
             self.counts.arrival += 1;
-            self.counts.rows[index][change.row as usize] += 1;
-            self.counts.synaptic +=
-                projection.fan_out(change.row, network.populations[projection.to].size) as u64;
+            if projection.counted {
+                self.counts.rows[index][change.row as usize] += 1;
+            }
+            self.counts.synaptic += if projection.delays.is_some() {
+                1
+            } else {
+                projection.fan_out(change.row, network.populations[projection.to].size) as u64
+            };
             if P::STREAM {
                 probe.arrival(time, change.projection, change.row);
             }

@@ -8,6 +8,7 @@ use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::route::{each_target, schedule_arrival, schedule_step};
+use super::scaled::{Scaled, ScaledParameters};
 use super::shared_decay::{Delivery, SharedDecay, SharedParameters};
 use super::sink::{Sink, deliver_held};
 use super::state::{Counts, Membranes};
@@ -23,6 +24,7 @@ pub(super) enum Parameters<R: Real> {
     Shared { parameters: SharedParameters<R>, at_rest: R },
     Own { parameters: OwnParameters, predicts: bool },
     Competing(CompetingParameters<R>),
+    Scaled(ScaledParameters),
 }
 
 /// Membranes and counts, and the scratch space of an instant.
@@ -52,6 +54,8 @@ struct Scratch {
     fired: Vec<u32>,
     /// A shared-decay population has been advanced to this instant.
     advanced: bool,
+    /// s of a scaled population at this instant.
+    scale: Option<f64>,
 }
 
 /// Threshold of a neuron in its own time, relative to rest.
@@ -83,6 +87,7 @@ impl<R: Real> Core<R> {
                     parameters: OwnParameters::new(&population.lif, &decays(index, &network.projections)),
                     predicts: predicts(index, network),
                 },
+                Form::Scaled => Parameters::Scaled(ScaledParameters::new(&population.lif)),
             })
             .collect();
         let membranes = parameters
@@ -94,11 +99,16 @@ impl<R: Real> Core<R> {
                 }
                 Parameters::Own { .. } => Membranes::Own(vec![Membrane::rest(); population.size as usize]),
                 Parameters::Competing(parameters) => Membranes::Competing(Competing::new(parameters)),
+                Parameters::Scaled(parameters) => Membranes::Scaled(Scaled::new(parameters, population.size)),
             })
             .collect();
         let counts = Counts {
             spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
-            rows: network.projections.iter().map(|p| vec![0; p.rows as usize]).collect(),
+            rows: network
+                .projections
+                .iter()
+                .map(|p| if p.counted { vec![0; p.arrival_rows()] } else { Vec::new() })
+                .collect(),
             held: vec![0; network.populations.len()],
             ..Counts::default()
         };
@@ -138,7 +148,7 @@ impl<R: Real> Core<R> {
                 Parameters::Own { parameters, .. } => {
                     vec![Current::default(); parameters.decays.len() * population.size as usize]
                 }
-                Parameters::Shared { .. } | Parameters::Competing(_) => Vec::new(),
+                Parameters::Shared { .. } | Parameters::Competing(_) | Parameters::Scaled(_) => Vec::new(),
             })
             .collect();
         Self { parameters, switching, membranes, currents, counts, scratch, by_rank, spikes: Vec::new() }
@@ -179,6 +189,7 @@ impl<R: Real> Core<R> {
                         }
                     }
                 }
+                (Membranes::Scaled(state), Parameters::Scaled(parameters)) => state.restart(parameters),
                 _ => unreachable!("membranes have the form of their parameters"),
             }
         }
@@ -296,9 +307,9 @@ impl<R: Real> Core<R> {
         let breakpoint = breakpoints[step];
         let (starts, ends) = (step == 0, step + 1 == breakpoints.len());
         let r_m = parameters.lif.r_m.get();
-        each_target(description, network, &weights.projections[projection], row, |target, weight: R| {
+        each_target(description, network, &weights.projections[projection], row, |target, weight| {
             let neuron = &mut neurons[target as usize];
-            let drive = weight.to_f64() * r_m;
+            let drive = weight * r_m;
             neuron.advance(parameters, of(currents, parameters, target as usize), time);
             neuron.change(drive * breakpoint.level, drive * breakpoint.slope, starts, ends);
             scratch.repredict.push(target);
@@ -329,13 +340,13 @@ impl<R: Real> Core<R> {
         let scratch = &mut self.scratch[description.to];
         let currents = &mut self.currents[description.to];
         let r_m = parameters.lif.r_m.get();
-        each_target(description, network, &weights.projections[projection], row, |target, weight: R| {
+        each_target(description, network, &weights.projections[projection], row, |target, weight| {
             let currents = of(currents, parameters, target as usize);
             neurons[target as usize].advance(parameters, currents, time);
             if alpha {
-                currents[decay].q += weight.to_f64() * r_m * ALPHA_PEAK;
+                currents[decay].q += weight * r_m * ALPHA_PEAK;
             } else {
-                currents[decay].p += weight.to_f64() * r_m;
+                currents[decay].p += weight * r_m;
             }
             scratch.repredict.push(target);
         });
@@ -379,10 +390,11 @@ impl<R: Real> Core<R> {
         let projection = &network.projections[index];
         let columns = network.populations[projection.to].size;
         self.counts.arrival += 1;
-        if !P::UNCOUNTED {
+        if !P::UNCOUNTED && projection.counted {
             self.counts.rows[index][event.row as usize] += 1;
         }
-        self.counts.synaptic += projection.fan_out(event.row, columns) as u64;
+        self.counts.synaptic +=
+            if projection.delays.is_some() { 1 } else { projection.fan_out(event.row, columns) as u64 };
         if P::STREAM {
             probe.arrival(event.time, event.source, event.row);
         }
@@ -447,10 +459,21 @@ impl<R: Real> Core<R> {
             }
             (Membranes::Own(_), _) => {
                 let scratch = &mut self.scratch[projection.to];
-                each_target(projection, network, values, event.row, |target, weight: R| {
-                    scratch.jump[target as usize] += weight.to_f64();
+                each_target(projection, network, values, event.row, |target, weight| {
+                    scratch.jump[target as usize] += weight;
                     scratch.touched.push(target);
                 });
+            }
+            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => {
+                let scratch = &mut self.scratch[projection.to];
+                let time = event.time.fs();
+                if scratch.scale.is_none() {
+                    state.settle(parameters, time);
+                    state.all(parameters).release(time);
+                    scratch.scale = Some(parameters.phase.scale(time, state.epoch));
+                }
+                let scale = scratch.scale.unwrap_or_default();
+                state.all(parameters).arrive(projection, values, event.row, scale, &mut scratch.touched);
             }
             _ => unreachable!("membranes have the form of their parameters"),
         }
@@ -494,6 +517,24 @@ impl<R: Real> Core<R> {
             return;
         }
         let mut touched = std::mem::take(&mut self.scratch[population].touched);
+        if let Some(scale) = self.scratch[population].scale.take() {
+            let mut firing = std::mem::take(&mut self.scratch[population].fired);
+            let mut refractory = Time::ZERO;
+            if let (Membranes::Scaled(state), Parameters::Scaled(parameters)) =
+                (&mut self.membranes[population], &self.parameters[population])
+            {
+                let mut all = state.all(parameters);
+                all.test(&mut touched, time.fs(), scale, |neuron| firing.push(neuron));
+                refractory = Time::from_fs(parameters.refractory);
+            }
+            for &neuron in &firing {
+                self.spike(network, population, neuron, refractory, time, queue, probe);
+            }
+            firing.clear();
+            self.scratch[population].fired = firing;
+            self.scratch[population].touched = touched;
+            return;
+        }
         touched.sort_unstable();
         touched.dedup();
         for &target in &touched {
@@ -583,6 +624,23 @@ impl<R: Real> Core<R> {
         }
     }
 
+    /// All membranes, as any engine would keep them at `now`.
+    pub fn canonical(&self, now: Time) -> Vec<Membranes<R>> {
+        let both = self.membranes.iter().zip(&self.parameters);
+        both.map(|(membranes, parameters)| match (membranes, parameters) {
+            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => {
+                Membranes::Scaled(state.canonical(parameters, now))
+            }
+            _ => membranes.clone(),
+        })
+        .collect()
+    }
+
+    /// Whether a state could be that of a scaled population at `now`.
+    pub fn fits(&self, population: usize, state: &Scaled, now: Time) -> bool {
+        matches!(&self.parameters[population], Parameters::Scaled(parameters) if state.fits(parameters, now))
+    }
+
     /// Membranes of a population at `time`, in volts.
     ///
     /// A switch that is on shows the filament on its way from threshold to hold.
@@ -593,8 +651,8 @@ impl<R: Real> Core<R> {
                 let until = match &self.membranes[population] {
                     Membranes::Shared(state) => state.until.get(neuron).copied().unwrap_or(Time::ZERO),
                     Membranes::Own(neurons) => neurons[neuron].until,
-                    // Switches do not compete.
-                    Membranes::Competing(_) => Time::ZERO,
+                    // Switches do not compete, and differ from each other, which a common form cannot.
+                    Membranes::Competing(_) | Membranes::Scaled(_) => Time::ZERO,
                 };
                 if until > time {
                     *u = switch.u_on(until.seconds_since(time));
@@ -640,6 +698,7 @@ impl<R: Real> Core<R> {
                     .map(|(index, neuron)| neuron.u_at(parameters, of(index), time))
                     .collect()
             }
+            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => state.at(parameters, time),
             _ => unreachable!("membranes have the form of their parameters"),
         }
     }

@@ -234,6 +234,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         learning: &mut Learning,
         probe: &mut P,
     ) -> bool {
+        self.leave_windows();
         match self.queue.peek() {
             Some((time, rank)) if time < end => {
                 self.now = time;
@@ -367,7 +368,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
             }
         }
         for (values, projection) in weights.projections.iter().zip(&network.projections) {
-            let (found, expected) = (values.len(), layout(network, projection).weights());
+            // Fixed weights are kept in the network.
+            let expected = if projection.fixed.is_some() { 0 } else { layout(network, projection).weights() };
+            let found = values.len();
             if found != expected {
                 return Err(LearningError::Shape { what: "weights", found, expected });
             }

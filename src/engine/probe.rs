@@ -135,6 +135,29 @@ impl<R: Real> Probe<R> for Stream {
     }
 }
 
+/// Collects the spikes of populations and the samples: what is recorded where nobody wants the spikes of
+/// sources and the arrivals.
+#[derive(Clone, Debug, Default)]
+pub struct Highlights {
+    pub records: Vec<Record>,
+}
+
+impl<R: Real> Probe<R> for Highlights {
+    fn spike(&mut self, spike: Spike) {
+        self.records.push(Record::Spike(spike));
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        self.records.push(Record::Sample { time, population, u: u.to_vec() });
+    }
+}
+
+impl Collect for Highlights {
+    fn take(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.records)
+    }
+}
+
 /// Two probes at once.
 impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const STREAM: bool = A::STREAM || B::STREAM;
@@ -252,6 +275,12 @@ pub trait Observer: Send {
     /// An episode begins; `what` says which presentation it is.
     fn begin(&mut self, episode: u64, what: &str) {
         let _ = (episode, what);
+    }
+
+    /// Whether spikes of sources and arrivals are wanted too. A network of scaled populations runs much
+    /// faster without.
+    fn wants_all(&self) -> bool {
+        true
     }
 
     /// One entry of the episode's stream.

@@ -16,6 +16,17 @@ pub(super) fn schedule_arrival<R: Real, Q: Queue<R>>(
     queue: &mut Q,
 ) {
     let description = &network.projections[projection];
+    if let Some(delays) = &description.delays {
+        let rank = network.populations[description.to].rank + 1;
+        for k in description.row(row) {
+            let time = time.after(Time::from_fs(delays.fs(k)));
+            if time < Time::MAX {
+                let (kind, source, row) = (Kind::Arrival, projection as u32, k as u32);
+                queue.push(EventKey { time, rank, kind, source, row, occurrence });
+            }
+        }
+        return;
+    }
     let time = time.after(description.delay);
     if time < Time::MAX {
         queue.push(EventKey {
@@ -47,28 +58,33 @@ pub(super) fn schedule_step<R: Real, Q: Queue<R>>(
     }
 }
 
-/// Calls `visit` with every target of a row and its weight, in ascending order.
+/// Calls `visit` with every target of a row (or of the synapse of that number, if it has a delay of its
+/// own) and its weight, in ascending order.
 #[inline]
 pub(super) fn each_target<R: Real>(
     projection: &Projection,
     network: &Network,
     values: &[R],
     row: u32,
-    mut visit: impl FnMut(u32, R),
+    mut visit: impl FnMut(u32, f64),
 ) {
     let columns = network.populations[projection.to].size;
     match &projection.connect {
         Rows::Dense => {
             let start = row as usize * stride(columns);
-            for (target, &weight) in values[start..start + columns as usize].iter().enumerate() {
-                visit(target as u32, weight);
+            for target in 0..columns {
+                visit(target, projection.weight(values, start + target as usize));
             }
         }
-        Rows::OneToOne => visit(row, values[row as usize]),
-        Rows::Sparse { start, targets } => {
-            let range = start[row as usize]..start[row as usize + 1];
-            for (&target, &weight) in targets[range.clone()].iter().zip(&values[range]) {
-                visit(target, weight);
+        Rows::OneToOne => visit(row, projection.weight(values, row as usize)),
+        Rows::Sparse { targets, .. } => {
+            let synapses = if projection.delays.is_some() {
+                row as usize..row as usize + 1
+            } else {
+                projection.row(row)
+            };
+            for k in synapses {
+                visit(targets[k], projection.weight(values, k));
             }
         }
     }

@@ -7,6 +7,7 @@ use super::own_time::Membrane;
 use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
+use super::windows::Windows;
 use crate::encoding::BlockRate;
 use crate::network::{Kernel, Network, Weights};
 use crate::numeric::Real;
@@ -23,6 +24,8 @@ pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     pub(super) rates: Vec<BlockRate<'n>>,
     pub(super) now: Time,
     pub(super) events: Vec<EventKey>,
+    /// Many instants at a time, where the queue and the network allow it.
+    pub(super) windows: Option<Windows<'n>>,
 }
 
 /// Why a state cannot be continued on a network.
@@ -52,7 +55,11 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             rates: Vec::new(),
             now: Time::ZERO,
             events: Vec::new(),
+            windows: None,
         };
+        if simulation.queue.lanes().is_some() {
+            simulation.windows = Windows::new(network);
+        }
         let silent = vec![BlockRate::new(&[], 0.0); simulation.block_sources.len()];
         simulation.begin(0, &silent);
         simulation
@@ -77,6 +84,28 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         let episode = Episode { seed: self.seed, number, rates, resume: None };
         self.queue.begin(self.network, &episode);
         self.core.begin(&mut self.queue, self.seed, number);
+        if let Some(windows) = &mut self.windows {
+            windows.begin(self.network, &mut self.core, &self.block_sources, &self.rates);
+        }
+    }
+
+    /// Windows no longer than `window` from now on: no bit depends on it, which is what it is for.
+    pub fn shorten_windows(&mut self, window: Time) {
+        if let Some(windows) = &mut self.windows {
+            windows.shorten(window.fs());
+        }
+    }
+
+    /// Cuts the network for `threads` threads of `pool` (or of none, one after the other), before an
+    /// episode begins. Returns false where instants are handled one by one: on one thread.
+    pub fn partition(&mut self, threads: usize, pool: Option<&'n rayon::ThreadPool>) -> bool {
+        match &mut self.windows {
+            Some(windows) => {
+                windows.partition(self.network, threads, pool);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Handles every event before `end`.
@@ -88,6 +117,15 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
     #[inline]
     pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
+        if let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes()) {
+            if !(P::STREAM || P::LEARN || P::TAPE) {
+                let (network, rates) = (self.network, &self.rates);
+                let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
+                self.now = done.map_or(self.now, |done| self.now.max(done));
+                return done.is_some();
+            }
+        }
+        self.leave_windows();
         if !P::LEARN
             && let Some((block, horizon)) = self.queue.batch(end)
         {
@@ -110,6 +148,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// From here on instants are handled one by one.
+    #[inline]
+    pub(super) fn leave_windows(&mut self) {
+        if let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
+            && windows.holds_any()
+        {
+            windows.surrender(self.network, lanes);
         }
     }
 
@@ -152,7 +200,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         match &self.core.membranes[population] {
             Membranes::Shared(state) => (&state.x, state.last),
             Membranes::Competing(state) => (&state.x, state.last),
-            Membranes::Own(_) => (&[], self.now),
+            Membranes::Own(_) | Membranes::Scaled(_) => (&[], self.now),
         }
     }
 
@@ -209,12 +257,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// [`Simulation::run`].
     #[must_use]
     pub fn state(&self) -> State<R> {
-        let Saved { blocks, cursors, processes, pending } = self.queue.save();
+        let Saved { blocks, cursors, processes, mut pending } = self.queue.save();
+        if let Some(windows) = &self.windows {
+            pending.extend(windows.pending(self.network));
+            pending.sort_unstable();
+        }
         State {
             seed: self.seed,
             episode: self.episode,
             now: self.now,
-            populations: self.core.membranes.clone(),
+            populations: self.core.canonical(self.now),
             currents: self.core.currents.clone(),
             blocks,
             cursors,
@@ -251,6 +303,9 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             }
         }
         simulation.core.membranes = state.populations;
+        if let Some(windows) = &mut simulation.windows {
+            windows.begin(network, &mut simulation.core, &simulation.block_sources, &simulation.rates);
+        }
         simulation.core.currents = state.currents;
         simulation.core.counts = state.counts;
         simulation.core.draw_thresholds(state.seed, state.episode);
@@ -294,6 +349,10 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
                 };
                 time("a membrane", found.last <= now.after(inhibition) && found.raised_at <= now)?;
             }
+            (Membranes::Scaled(found), Membranes::Scaled(expected)) => {
+                shape("neurons", found.v.len(), expected.v.len())?;
+                time("a membrane", core.fits(index, found, now))?;
+            }
             _ => return Err(StateError::Form { population: index }),
         }
     }
@@ -311,7 +370,7 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
     time("a process", state.processes.iter().all(fits))?;
     shape("projections", state.counts.rows.len(), network.projections.len())?;
     for (rows, projection) in state.counts.rows.iter().zip(&network.projections) {
-        shape("rows", rows.len(), projection.rows as usize)?;
+        shape("rows", rows.len(), if projection.counted { projection.arrival_rows() } else { 0 })?;
     }
     shape("on-times", state.counts.held.len(), network.populations.len())?;
     shape("spike counts", state.counts.spikes.len(), network.populations.len())?;
@@ -332,7 +391,10 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
 fn has(network: &Network, key: &EventKey) -> bool {
     let source = key.source as usize;
     let projection = |index: usize| {
-        let projection = network.projections.get(index).filter(|projection| key.row < projection.rows)?;
+        let projection = network
+            .projections
+            .get(index)
+            .filter(|projection| (key.row as usize) < projection.arrival_rows())?;
         Some((projection, network.populations[projection.to].rank + 1))
     };
     let population = |index: usize| {

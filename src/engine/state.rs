@@ -4,6 +4,7 @@
 use super::competition::Competing;
 use super::key::EventKey;
 use super::own_time::Membrane;
+use super::scaled::Scaled;
 use super::shared_decay::SharedDecay;
 use crate::neuron::synaptic::Current;
 use crate::numeric::Real;
@@ -17,6 +18,7 @@ pub enum Membranes<R: Real> {
     Shared(SharedDecay<R>),
     Own(Vec<Membrane>),
     Competing(Competing<R>),
+    Scaled(Scaled),
 }
 
 /// Logical event counts since the episode began.

@@ -2,7 +2,8 @@
 
 use super::compile::{Form, decays, form, lanes, ranks};
 use super::{
-    Competition, CompetitionFault, Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind,
+    Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
+    Source, SourceKind,
 };
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
@@ -24,6 +25,14 @@ pub enum Fault {
         "projection `{name}` has a synapse {pre} -> {post}, but it goes from {rows} lines to {columns} neurons"
     )]
     OutOfRange { name: String, pre: u32, post: u32, rows: u32, columns: u32 },
+    #[error("projection `{name}` has {found} {what}, but {synapses} synapses")]
+    PerSynapse { name: String, what: &'static str, found: usize, synapses: usize },
+    #[error("projection `{name}` has delays of single synapses, which its {what} cannot have")]
+    OwnDelays { name: String, what: &'static str },
+    #[error(
+        "projection `{name}` has {synapses} synapses with delays of their own; allowed: up to 4294967295"
+    )]
+    TooMany { name: String, synapses: usize },
     #[error("projection `{name}` has more than one synapse {pre} -> {post}")]
     Multapse { name: String, pre: u32, post: u32 },
     #[error(
@@ -113,8 +122,50 @@ impl Builder {
             Origin::Source(index) => self.sources.get(index).map_or(0, |source| source.size),
             Origin::Population(index) => self.populations.get(index).map_or(0, |population| population.size),
         };
-        self.projections.push(Projection { name: name.into(), from, rows, to, kernel, delay, connect });
+        self.projections.push(Projection {
+            name: name.into(),
+            from,
+            rows,
+            to,
+            kernel,
+            delay,
+            delays: None,
+            longest: delay,
+            connect,
+            fixed: None,
+            multapses: false,
+            counted: true,
+        });
         self.projections.len() - 1
+    }
+
+    /// Gives every synapse of a sparse projection its own delay. A compact one keeps its quantum.
+    pub fn delays(&mut self, projection: usize, delays: Delays) {
+        if let Some(projection) = self.projections.get_mut(projection) {
+            (projection.delay, projection.longest) = delays.range().unwrap_or_default();
+            projection.delays = Some(delays);
+        }
+    }
+
+    /// Keeps the weights of a projection here for good.
+    pub fn fixed(&mut self, projection: usize, weights: Fixed) {
+        if let Some(projection) = self.projections.get_mut(projection) {
+            projection.fixed = Some(weights);
+        }
+    }
+
+    /// Allows a row of a projection to reach a target more than once.
+    pub fn multapses(&mut self, projection: usize) {
+        if let Some(projection) = self.projections.get_mut(projection) {
+            projection.multapses = true;
+        }
+    }
+
+    /// Leaves the arrivals of single rows uncounted: no energy is booked from them.
+    pub fn uncounted(&mut self, projection: usize) {
+        if let Some(projection) = self.projections.get_mut(projection) {
+            projection.counted = false;
+        }
     }
 
     /// Checks everything, then chooses ranks, forms and lanes.
@@ -243,6 +294,23 @@ fn check_projection(
         faults.push(Fault::Decay { name: name(), tau });
     }
     let (rows, columns) = (projection.rows, target.size);
+    let synapses = projection.synapses(columns);
+    if let Some(Fixed::Compact(weights)) = &projection.fixed
+        && (weights.len() != synapses || projection.connect == Rows::Dense)
+    {
+        faults.push(Fault::PerSynapse { name: name(), what: "weights", found: weights.len(), synapses });
+    }
+    if let Some(delays) = &projection.delays {
+        if !matches!(projection.connect, Rows::Sparse { .. }) {
+            faults.push(Fault::OwnDelays { name: name(), what: "connectivity" });
+        } else if projection.kernel != Kernel::Delta {
+            faults.push(Fault::OwnDelays { name: name(), what: "kernel" });
+        } else if delays.len() != synapses {
+            faults.push(Fault::PerSynapse { name: name(), what: "delays", found: delays.len(), synapses });
+        } else if synapses > u32::MAX as usize {
+            faults.push(Fault::TooMany { name: name(), synapses });
+        }
+    }
     match &projection.connect {
         Rows::Dense => {}
         Rows::OneToOne => {
@@ -263,7 +331,9 @@ fn check_projection(
                 if let Some(&post) = row.iter().find(|&&post| post >= columns) {
                     faults.push(Fault::OutOfRange { name: name(), pre, post, rows, columns });
                 }
-                if let Some(pair) = row.windows(2).find(|pair| pair[0] >= pair[1]) {
+                let descends =
+                    |pair: &&[u32]| pair[0] > pair[1] || (pair[0] == pair[1] && !projection.multapses);
+                if let Some(pair) = row.windows(2).find(descends) {
                     faults.push(Fault::Multapse { name: name(), pre, post: pair[1] });
                 }
             }

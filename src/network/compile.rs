@@ -12,6 +12,8 @@ pub enum Form {
     SharedDecay,
     /// Each neuron keeps its own last-update time and advances only at its own events.
     OwnTime,
+    /// u e^(t / tau_m) is kept, which stands still between arrivals: sparse fan-out of jumps.
+    Scaled,
 }
 
 /// One ordered stream of events in the fast engine.
@@ -32,6 +34,8 @@ pub enum LaneKind {
     Cursor,
     /// First in, first out: one constant delay.
     Fifo,
+    /// Buckets of time, sorted when their turn comes: delays of single synapses.
+    Wheel,
     /// Predicted firings of one population, or the lines of one source, in an indexed min-tree.
     MinTree,
     /// Anything else, on the `priority-queue` crate.
@@ -96,8 +100,22 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
             projection.connect == Rows::Dense && matches!(projection.kernel, Kernel::Delta)
         });
     // At rheobase exactly the padding of the rows would be at threshold too.
-    let below = population.lif.bias() < population.neuron.lowest_theta();
-    if reached_by_all && below { Form::SharedDecay } else { Form::OwnTime }
+    let lif = &population.lif;
+    let below = lif.bias() < population.neuron.lowest_theta();
+    let jumps = projections
+        .iter()
+        .filter(|projection| projection.to == index)
+        .all(|projection| matches!(projection.kernel, Kernel::Delta));
+    match (reached_by_all && below, jumps && below && population.neuron.switch().is_none() && scalable(lif)) {
+        (true, _) => Form::SharedDecay,
+        (false, true) => Form::Scaled,
+        (false, false) => Form::OwnTime,
+    }
+}
+
+/// Whether tau_m in femtoseconds leaves room for the fixed-point phase: 1 ps to 1000 s.
+fn scalable(lif: &crate::neuron::Lif) -> bool {
+    (1e-12..=1e3).contains(&lif.tau_m.get())
 }
 
 /// Whether bias alone carries the membrane above threshold.
@@ -158,7 +176,13 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
         }
     }
     for projection in projections {
-        if projection.delay.fs() > 0 || matches!(projection.from, Origin::Population(_)) {
+        if projection.delays.is_some() {
+            let (shortest, longest) = (projection.delay, projection.longest);
+            lanes.push(Lane {
+                kind: LaneKind::Wheel,
+                label: format!("{}: arrivals after {shortest} to {longest}", projection.name),
+            });
+        } else if projection.delay.fs() > 0 || matches!(projection.from, Origin::Population(_)) {
             lanes.push(Lane {
                 kind: LaneKind::Fifo,
                 label: format!("{}: arrivals after {}", projection.name, projection.delay),

@@ -5,12 +5,16 @@
 mod build;
 mod competition;
 mod compile;
+mod connect;
+mod storage;
 
 pub(crate) use build::MAX_STEPS;
 pub use build::{Builder, Fault};
 pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
+pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected};
+pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
 use crate::encoding::RateProfile;
 use crate::neuron::{Lif, Neuron};
@@ -111,8 +115,19 @@ pub struct Projection {
     /// Index of the target population.
     pub to: usize,
     pub kernel: Kernel,
+    /// The delay of every synapse, or the shortest of `delays`.
     pub delay: Time,
+    /// Delays of single synapses: each is then an arrival of its own, and its row the number of the synapse.
+    pub delays: Option<Delays>,
+    /// The longest of all delays.
+    pub longest: Time,
     pub connect: Rows,
+    /// Weights that are kept here, not in [`Weights`].
+    pub fixed: Option<Fixed>,
+    /// Whether a row may reach a target more than once.
+    pub multapses: bool,
+    /// Whether the arrivals of each row are counted: where reads cost energy.
+    pub counted: bool,
 }
 
 impl Projection {
@@ -124,6 +139,33 @@ impl Projection {
             Rows::OneToOne => self.rows as usize,
             Rows::Sparse { targets, .. } => targets.len(),
         }
+    }
+
+    /// Synapses of one row among all of a sparse projection.
+    #[must_use]
+    pub fn row(&self, row: u32) -> std::ops::Range<usize> {
+        match &self.connect {
+            Rows::Sparse { start, .. } => start[row as usize]..start[row as usize + 1],
+            Rows::Dense | Rows::OneToOne => row as usize..row as usize + 1,
+        }
+    }
+
+    /// Weight number k in [`Weights`] (with its padding, if dense), wherever it is kept.
+    #[inline(always)]
+    #[must_use]
+    pub fn weight<R: Real>(&self, values: &[R], k: usize) -> f64 {
+        match &self.fixed {
+            None => values[k].to_f64(),
+            Some(Fixed::Constant(weight)) => *weight,
+            Some(Fixed::Compact(weights)) => weights[k].into(),
+        }
+    }
+
+    /// Number of different rows of its arrivals: rows, or synapses that have
+    /// delays of their own.
+    #[must_use]
+    pub fn arrival_rows(&self) -> usize {
+        self.delays.as_ref().map_or(self.rows as usize, Delays::len)
     }
 
     /// Number of synapses of one row.
@@ -185,7 +227,7 @@ impl<R: Real> Weights<R> {
     /// Weights from plain row-major values without padding, one list per projection.
     ///
     /// # Panics
-    /// If a list does not have one value per synapse.
+    /// If a list does not have one value per synapse. (Those of fixed weights are not looked at.)
     #[must_use]
     pub fn from_values(network: &Network, values: &[Vec<f64>]) -> Self {
         let projections = network
@@ -194,6 +236,9 @@ impl<R: Real> Weights<R> {
             .zip(values)
             .map(|(projection, values)| {
                 let columns = network.populations[projection.to].size;
+                if projection.fixed.is_some() {
+                    return Vec::new();
+                }
                 assert_eq!(values.len(), projection.synapses(columns), "one weight per synapse");
                 match projection.connect {
                     Rows::Dense => {
@@ -215,12 +260,18 @@ impl<R: Real> Weights<R> {
         Self { projections }
     }
 
-    /// The weights of one projection as plain row-major values without padding.
+    /// The weights of one projection as plain row-major values without padding; the one weight of a
+    /// projection whose synapses all have the same.
     #[must_use]
     pub fn values(&self, network: &Network, projection: usize) -> Vec<f64> {
         let description = &network.projections[projection];
         let columns = network.populations[description.to].size;
         let weights = &self.projections[projection];
+        match &description.fixed {
+            Some(Fixed::Constant(weight)) => return vec![*weight],
+            Some(Fixed::Compact(weights)) => return weights.iter().map(|&weight| weight.into()).collect(),
+            None => {}
+        }
         match description.connect {
             Rows::Dense => weights
                 .chunks_exact(stride(columns))

@@ -19,7 +19,17 @@ pub fn exp(x: f64) -> f64 {
     let clamped = x.clamp(-708.0, 709.0);
     let shifted = clamped * LOG2_E + ROUND;
     let n = shifted - ROUND;
-    let r = (clamped - n * LN2_HI) - n * LN2_LO;
+    let e_r = exp_near_zero((clamped - n * LN2_HI) - n * LN2_LO);
+    let scale = f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52);
+    let value = e_r * scale;
+    let value = if x < -708.0 { 0.0 } else { value };
+    if x > 709.0 { f64::INFINITY } else { value }
+}
+
+/// e^r for |r| <= ln 2 / 2.
+#[inline(always)]
+#[must_use]
+pub(crate) fn exp_near_zero(r: f64) -> f64 {
     let r2 = r * r;
     let r4 = r2 * r2;
     let r8 = r4 * r4;
@@ -29,11 +39,7 @@ pub fn exp(x: f64) -> f64 {
     let g67 = G[6] + G[7] * r;
     let g89 = G[8] + G[9] * r;
     let g = (g01 + g23 * r2) + (g45 + g67 * r2) * r4 + g89 * r8;
-    let e_r = 1.0 + (r + r2 * g);
-    let scale = f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52);
-    let value = e_r * scale;
-    let value = if x < -708.0 { 0.0 } else { value };
-    if x > 709.0 { f64::INFINITY } else { value }
+    1.0 + (r + r2 * g)
 }
 
 /// Chebyshev fit of (e^r - 1 - r) / r^2 on |r| <= ln 2 / 2.

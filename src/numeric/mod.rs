@@ -20,6 +20,7 @@ mod small;
 
 pub use cos::cos_pi;
 pub use ei::scaled_ei;
+pub(crate) use exp::exp_near_zero;
 pub use exp::{exp, exp_f32};
 pub use lambert::{lambert_w0, lambert_wm1};
 pub use ln::{ln, neg_ln_unit};

@@ -72,6 +72,7 @@ fn plan() -> Plan {
             kernel: Kernel::Delta,
             weight: WeightInit::Normal { mean: 0.00125, sd: 0.0025 },
             delay: Time::ZERO,
+            delays: None,
             plasticity: None,
             device: Some(DevicePlan {
                 arrangement: Arrangement::Differential,
@@ -107,6 +108,7 @@ fn plan() -> Plan {
                 max_loss: Some(0.008),
             }],
         }),
+        engine: crate::scenario::plan::EnginePlan::default(),
         record: RecordPlan { energy: true, mac_energy: Joule::new(4.6e-12), ..RecordPlan::default() },
         assumed: vec![
             "population.output.on_time = 100 us (needs an active reset of the switch)".into(),

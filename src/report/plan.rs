@@ -3,8 +3,8 @@
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
-    Connect, DatasetName, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan, Protocol,
-    SourceKind, SourcePlan, Supervised, WeightInit,
+    Connect, DatasetName, DrawRule, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan,
+    Protocol, SourceKind, SourcePlan, Supervised, WeightInit,
 };
 use crate::synapse::{Arrangement, Placement};
 use crate::time::Time;
@@ -220,8 +220,18 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     let connect = match &projection.connect {
         Connect::AllToAll => "all to all".to_string(),
         Connect::OneToOne => "one to one".to_string(),
-        Connect::List { synapses } if synapses.len() == 1 => "a list of 1 synapse".to_string(),
-        Connect::List { synapses } => format!("a list of {} synapses", count(synapses.len() as u64)),
+        Connect::List { synapses, .. } if synapses.len() == 1 => "a list of 1 synapse".to_string(),
+        Connect::List { synapses, .. } => format!("a list of {} synapses", count(synapses.len() as u64)),
+        Connect::Drawn { rule, autapses, multapses } => {
+            let rule = match rule {
+                DrawRule::InDegree(degree) => format!("{} random lines per neuron", count((*degree).into())),
+                DrawRule::OutDegree(degree) => format!("{} random neurons per line", count((*degree).into())),
+                DrawRule::Probability(p) => format!("every pair with probability {p}"),
+            };
+            let of_pair =
+                |allowed: bool, what: &str| format!(", {} {what}", if allowed { "with" } else { "without" });
+            format!("{rule}{}{}", of_pair(*autapses, "autapses"), of_pair(*multapses, "multapses"))
+        }
     };
     let (kernel, unit) = match projection.kernel {
         Kernel::Delta => ("delta".to_string(), "V"),
@@ -232,16 +242,14 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     };
     let weight = match projection.weight {
         _ if matches!(projection.connect, Connect::List { .. }) => listed(&projection.connect, unit),
-        WeightInit::Constant { value } => si(value, unit),
-        WeightInit::Normal { mean, sd } => format!("normal, {} \u{b1} {}", si(mean, unit), si(sd, unit)),
-        WeightInit::Uniform { low, high } => format!("uniform, {} to {}", si(low, unit), si(high, unit)),
+        _ => law(&projection.weight, unit),
     };
     let mut rows = vec![
         row("from, to", format!("{} \u{2192} {to}", from.unwrap_or("?"))),
         row("connect", connect),
         row("kernel", kernel),
         row("initial weight", weight),
-        row("delay", time(projection.delay)),
+        row("delay", delay(projection)),
     ];
     if let Some(device) = &projection.device {
         let arrangement = match device.arrangement {
@@ -267,9 +275,32 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     rows
 }
 
+/// A value or a distribution.
+fn law(law: &WeightInit, unit: &str) -> String {
+    match *law {
+        WeightInit::Constant { value } => si(value, unit),
+        WeightInit::Normal { mean, sd } => format!("normal, {} \u{b1} {}", si(mean, unit), si(sd, unit)),
+        WeightInit::Uniform { low, high } => format!("uniform, {} to {}", si(low, unit), si(high, unit)),
+        WeightInit::LogNormal { median, sigma } => {
+            format!("log-normal, median {}, \u{3c3} = {sigma}", si(median, unit))
+        }
+    }
+}
+
+fn delay(projection: &ProjectionPlan) -> String {
+    match (&projection.delays, &projection.connect) {
+        (Some(delays), _) => law(delays, "s"),
+        (None, Connect::List { delays, .. }) if !delays.is_empty() => {
+            let longest = delays.iter().max().copied().unwrap_or_default();
+            format!("from the list, {} to {}", time(projection.delay), time(longest))
+        }
+        _ => time(projection.delay),
+    }
+}
+
 /// The weights of a list, which has no distribution to draw them from.
 fn listed(connect: &Connect, unit: &str) -> String {
-    let Connect::List { synapses } = connect else { return String::new() };
+    let Connect::List { synapses, .. } = connect else { return String::new() };
     let weights = || synapses.iter().map(|synapse| synapse.2);
     let (low, high) = (weights().fold(f64::INFINITY, f64::min), weights().fold(f64::NEG_INFINITY, f64::max));
     match low.total_cmp(&high) {

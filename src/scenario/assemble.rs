@@ -1,6 +1,7 @@
 //! Plan -> network and initial weights.
 
 use super::plan::{Connect, DevicePlan, Kernel, Origin, Plan, SourceKind, WeightInit};
+use super::synapses::{self, rows_of};
 use crate::crossbar::{Array, Draw, Shape};
 use crate::network::{self, Builder, Network, Rows};
 use crate::numeric::standard_normal;
@@ -13,6 +14,8 @@ use crate::waveform::Waveform;
 pub struct Assembled {
     pub network: Network,
     pub weights: Vec<Vec<f64>>,
+    /// What was not taken as it was asked for.
+    pub notes: Vec<String>,
 }
 
 /// Why a plan is not a network. The scenario's own checks come first, so this is rare.
@@ -29,6 +32,28 @@ pub enum AssembleError {
 /// # Errors
 /// Every fault of the network.
 pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
+    assemble_with(plan, true, &mut |_| {})
+}
+
+/// The network of a plan without its drawn synapses: enough to see what the engine chooses.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn skeleton(plan: &Plan) -> Result<Network, Vec<AssembleError>> {
+    assemble_with(plan, false, &mut |_| {}).map(|assembled| assembled.network)
+}
+
+/// As [`assemble`]; `progress` is told how many synapses were drawn since the last call.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn assemble_with(
+    plan: &Plan,
+    draw: bool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Assembled, Vec<AssembleError>> {
+    let mut notes = Vec::new();
+    let mut drawn_values = vec![None; plan.projections.len()];
     let mut builder = Builder::default();
     for source in &plan.sources {
         let (size, kind) = match &source.kind {
@@ -58,7 +83,7 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
             builder.compete(index, competition.clone());
         }
     }
-    for projection in &plan.projections {
+    for (index, projection) in plan.projections.iter().enumerate() {
         let from = match projection.from {
             Origin::Source(index) => network::Origin::Source(index),
             Origin::Population(index) => network::Origin::Population(index),
@@ -66,8 +91,14 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
         let connect = match &projection.connect {
             Connect::AllToAll => Rows::Dense,
             Connect::OneToOne => Rows::OneToOne,
-            Connect::List { synapses } => sparse(rows_of(plan, projection.from), synapses),
+            Connect::List { synapses, .. } => sparse(rows_of(plan, projection.from), synapses),
+            Connect::Drawn { .. } => {
+                let start = vec![0; rows_of(plan, projection.from) as usize + 1];
+                Rows::Sparse { start, targets: Vec::new() }
+            }
         };
+        let mut made = if draw { synapses::drawn(plan, index, progress) } else { None };
+        let connect = made.as_mut().map_or(connect, |made| std::mem::replace(&mut made.rows, Rows::OneToOne));
         let kernel = match projection.kernel {
             Kernel::Delta => network::Kernel::Delta,
             Kernel::Rect { width } => pulse(&Waveform::rectangle(1.0, width)),
@@ -75,20 +106,33 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
             Kernel::Exponential { tau_syn } => network::Kernel::Exponential { tau: tau_syn },
             Kernel::Alpha { tau_syn } => network::Kernel::Alpha { tau: tau_syn },
         };
-        builder.projection(&projection.name, from, projection.to, kernel, projection.delay, connect);
+        let number =
+            builder.projection(&projection.name, from, projection.to, kernel, projection.delay, connect);
+        synapses::keep(plan, index, &mut builder, number);
+        if let Some(made) = made {
+            if made.multapses {
+                builder.multapses(number);
+            }
+            made.fixed.into_iter().for_each(|fixed| builder.fixed(number, fixed));
+            made.delays.into_iter().for_each(|delays| builder.delays(number, delays));
+            drawn_values[index] = Some(made.values);
+            if made.raised > 0 {
+                notes.push(format!(
+                    "{} of the delays of projection `{}` were drawn below 1 fs and are 1 fs",
+                    made.raised, projection.name
+                ));
+            }
+        }
     }
     let network = builder
         .finish()
         .map_err(|faults| faults.into_iter().map(AssembleError::Network).collect::<Vec<_>>())?;
-    let weights = (0..plan.projections.len()).map(|index| initial(plan, &network, index)).collect();
-    Ok(Assembled { network, weights })
-}
-
-fn rows_of(plan: &Plan, from: Origin) -> u32 {
-    match from {
-        Origin::Population(index) => plan.populations[index].size,
-        Origin::Source(index) => plan.sources[index].kind.size(),
-    }
+    let weights = drawn_values
+        .into_iter()
+        .enumerate()
+        .map(|(index, drawn)| drawn.unwrap_or_else(|| initial(plan, &network, index)))
+        .collect();
+    Ok(Assembled { network, weights, notes })
 }
 
 fn pulse(waveform: &Waveform) -> network::Kernel {
@@ -112,7 +156,10 @@ fn sparse(rows: u32, synapses: &[(u32, u32, f64)]) -> Rows {
 /// Initial weights of a projection; synapse k uses word k of its stream.
 fn initial(plan: &Plan, network: &Network, index: usize) -> Vec<f64> {
     let projection = &plan.projections[index];
-    if let Connect::List { synapses } = &projection.connect {
+    if network.projections[index].fixed.is_some() {
+        return Vec::new();
+    }
+    if let Connect::List { synapses, .. } = &projection.connect {
         return synapses.iter().map(|synapse| synapse.2).collect();
     }
     let count = network.projections[index].synapses(network.populations[projection.to].size);
@@ -124,6 +171,10 @@ fn initial(plan: &Plan, network: &Network, index: usize) -> Vec<f64> {
         }
         WeightInit::Uniform { low, high } => {
             (0..count).map(|_| low + (high - low) * unit(stream.next_word())).collect()
+        }
+        law @ WeightInit::LogNormal { .. } => {
+            let law = network::Distribution::from(law);
+            (0..count).map(|_| law.sample(stream.next_word())).collect()
         }
     }
 }
@@ -207,19 +258,28 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
             }
             network::Form::SharedDecay => "shared-decay (one decay factor per event for all)",
             network::Form::OwnTime => "own-time (each neuron advances at its own events)",
+            network::Form::Scaled => "scaled (u e^(t/tau_m) stands still between arrivals)",
         };
         lines.push(format!(
             "population {}: {} neurons, form {form}, rank {}, precision {}",
             population.name,
             population.size,
             population.rank,
-            if population.form == network::Form::OwnTime { "f64" } else { precision }
+            if population.form == network::Form::SharedDecay { precision } else { "f64" }
         ));
     }
     for projection in &network.projections {
         let columns = network.populations[projection.to].size;
         let synapses = projection.synapses(columns);
-        let bytes = if precision == "f32" { 4 } else { 8 };
+        if matches!(&projection.connect, Rows::Sparse { targets, .. } if targets.is_empty()) {
+            continue; // Not drawn yet: the estimate of memory says what it will be.
+        }
+        let bytes = match projection.fixed {
+            Some(network::Fixed::Constant(_)) => 0,
+            Some(network::Fixed::Compact(_)) => 4,
+            None if precision == "f32" => 4,
+            None => 8,
+        };
         let (layout, per_synapse) = match projection.connect {
             Rows::Dense => ("dense rows", bytes),
             Rows::OneToOne => ("one weight per row", bytes),
@@ -236,7 +296,6 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
     for lane in &network.lanes {
         lines.push(format!("lane {}: {}", lane_name(lane.kind), lane.label));
     }
-    lines.push("partitions: 1".into());
     lines
 }
 
@@ -245,6 +304,7 @@ fn lane_name(kind: network::LaneKind) -> &'static str {
         network::LaneKind::Poisson => "poisson",
         network::LaneKind::Cursor => "cursor",
         network::LaneKind::Fifo => "fifo",
+        network::LaneKind::Wheel => "wheel",
         network::LaneKind::MinTree => "min-tree",
         network::LaneKind::General => "general",
     }

@@ -14,12 +14,13 @@ const MAX_FAULTS: usize = 10;
 /// One spike of a list source.
 pub type Spike = (Time, u32);
 
-/// Synapses and the one delay their rows may carry.
+/// Synapses and the delays their rows may carry.
 #[derive(Clone, Debug, Default)]
 pub struct Synapses {
     /// (pre, post, weight in SI), sorted by (pre, post).
     pub rows: Vec<(u32, u32, f64)>,
-    pub delay: Option<Time>,
+    /// None, one for all, or one for each.
+    pub delays: Vec<Time>,
 }
 
 /// The first faults of a long list, and how many more there are.
@@ -187,14 +188,29 @@ fn not_a_row(row: &Node, index: usize, what: &str, allowed: &str) -> Diagnostic 
     Diagnostic::error(format!("row {index} of {what} is {length}")).at(&row.at).allowed(allowed)
 }
 
-/// Reads `[[pre, post, weight], ...]`.
-pub fn inline_synapses(
-    node: &Node,
-    (pre_size, post_size): (Option<u32>, Option<u32>),
-    unit: Unit,
-    what: &str,
-    faults: &mut Diagnostics,
-) -> Option<Synapses> {
+/// What a list of synapses is read against.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    pub pre: Option<u32>,
+    pub post: Option<u32>,
+    /// Of the weights.
+    pub unit: Unit,
+    /// Whether a pair may be listed more than once.
+    pub multapses: bool,
+}
+
+/// A synapse and where it stands.
+struct Row {
+    pre: u32,
+    post: u32,
+    weight: f64,
+    delay: Option<Time>,
+    at: At,
+}
+
+/// Reads `[[pre, post, weight], ...]` or `[[pre, post, weight, delay], ...]`.
+pub fn inline_synapses(node: &Node, ends: Ends, what: &str, faults: &mut Diagnostics) -> Option<Synapses> {
+    let unit = ends.unit;
     let Value::List(rows) = &node.value else { return None };
     let mut few = Few::new(faults);
     let mut synapses = Vec::with_capacity(rows.len());
@@ -204,41 +220,79 @@ pub fn inline_synapses(
             few.push(not_a_row(row, index, what, &allowed));
             continue;
         };
-        let [pre, post, weight] = values.as_slice() else {
-            few.push(not_a_row(row, index, what, &allowed));
-            continue;
+        let (pre, post, weight, late) = match values.as_slice() {
+            [pre, post, weight] => (pre, post, weight, None),
+            [pre, post, weight, late] => (pre, post, weight, Some(late)),
+            _ => {
+                few.push(not_a_row(row, index, what, &allowed));
+                continue;
+            }
         };
-        let pre = inline_id(pre, pre_size, &format!("`pre` of row {index} of {what}"));
-        let post = inline_id(post, post_size, &format!("`post` of row {index} of {what}"));
+        let pre = inline_id(pre, ends.pre, &format!("`pre` of row {index} of {what}"));
+        let post = inline_id(post, ends.post, &format!("`post` of row {index} of {what}"));
         let weight = inline_quantity(weight, unit, &format!("`weight` of row {index} of {what}"));
-        match (pre, post, weight) {
-            (Ok(pre), Ok(post), Ok(weight)) => synapses.push((pre, post, weight, row.at.clone())),
-            (pre, post, weight) => {
-                [pre.err(), post.err(), weight.err()].into_iter().flatten().for_each(|fault| few.push(fault));
+        let delay = late.map(|late| {
+            let what = format!("`delay` of row {index} of {what}");
+            inline_quantity(late, Unit::Second, &what).and_then(|seconds| delay(seconds, &what, &late.at))
+        });
+        match (pre, post, weight, delay.transpose()) {
+            (Ok(pre), Ok(post), Ok(weight), Ok(delay)) => {
+                synapses.push(Row { pre, post, weight, delay, at: row.at.clone() });
+            }
+            (pre, post, weight, delay) => {
+                let faults = [pre.err(), post.err(), weight.err(), delay.err()];
+                faults.into_iter().flatten().for_each(|fault| few.push(fault));
             }
         }
     }
-    let rows = distinct(synapses, what, &mut few);
-    few.finish().then_some(Synapses { rows, delay: None })
+    let synapses = distinct(synapses, ends, what, &mut few);
+    few.finish().then_some(synapses)
 }
 
-/// Sorts synapses by (pre, post) and reports those given twice.
-fn distinct(mut synapses: Vec<(u32, u32, f64, At)>, what: &str, few: &mut Few<'_>) -> Vec<(u32, u32, f64)> {
-    synapses.sort_by_key(|&(pre, post, ..)| (pre, post));
+/// A delay of a list.
+fn delay(seconds: f64, what: &str, at: &At) -> Result<Time, Diagnostic> {
+    let time = time(seconds, what, at)?;
+    if time == Time::ZERO && seconds > 0.0 {
+        return Err(Diagnostic::error(format!("{what} is {}", Unit::Second.print(seconds)))
+            .at(at)
+            .label("less than time resolves")
+            .allowed("0 s, or at least 1 fs"));
+    }
+    Ok(time)
+}
+
+/// Sorts synapses by (pre, post) and reports those given twice, and delays that only some have.
+fn distinct(mut synapses: Vec<Row>, ends: Ends, what: &str, few: &mut Few<'_>) -> Synapses {
+    synapses.sort_by_key(|row| (row.pre, row.post));
     for pair in synapses.windows(2) {
         let (first, second) = (&pair[0], &pair[1]);
-        if (first.0, first.1) == (second.0, second.1) {
+        if (first.pre, first.post) == (second.pre, second.post) && !ends.multapses {
             few.push(
-                Diagnostic::error(format!("{what} connects {} to {} twice", second.0, second.1))
-                    .at(&second.3)
+                Diagnostic::error(format!("{what} connects {} to {} twice", second.pre, second.post))
+                    .at(&second.at)
                     .label("again")
-                    .also(Some(&first.3), "first here")
+                    .also(Some(&first.at), "first here")
                     .allowed("one synapse per pair")
-                    .hint("add the weights up, or use two projections"),
+                    .hint("add the weights up, use two projections, or set multapses = true"),
             );
         }
     }
-    synapses.into_iter().map(|(pre, post, weight, _)| (pre, post, weight)).collect()
+    let with = synapses.iter().filter(|row| row.delay.is_some()).count();
+    if with > 0
+        && let Some(without) = synapses.iter().find(|row| row.delay.is_none())
+    {
+        few.push(
+            Diagnostic::error(format!("some synapses of {what} have a delay and some have not"))
+                .at(&without.at)
+                .label("no delay")
+                .allowed("a delay in every row or in none"),
+        );
+    }
+    let mut delays: Vec<Time> = synapses.iter().filter_map(|row| row.delay).collect();
+    if delays.windows(2).all(|pair| pair[0] == pair[1]) {
+        delays.truncate(1);
+    }
+    Synapses { rows: synapses.into_iter().map(|row| (row.pre, row.post, row.weight)).collect(), delays }
 }
 
 /// A column of a CSV file and the unit of its header.
@@ -493,50 +547,33 @@ pub fn csv_recorded(
     few.finish().then_some(spikes)
 }
 
-/// Reads a CSV file `pre,post,weight [mV]`, with `delay [ms]` if all delays are equal.
-pub fn csv_synapses(
-    source: &Arc<Source>,
-    (pre_size, post_size): (Option<u32>, Option<u32>),
-    unit: Unit,
-    faults: &mut Diagnostics,
-) -> Option<Synapses> {
-    let symbol = if unit == Unit::Volt { "mV" } else { "uA" };
+/// Reads a CSV file `pre,post,weight [mV]`, with `delay [ms]` if wanted.
+pub fn csv_synapses(source: &Arc<Source>, ends: Ends, faults: &mut Diagnostics) -> Option<Synapses> {
+    let symbol = if ends.unit == Unit::Volt { "mV" } else { "uA" };
     let wanted = [
         (Column { name: "pre", unit: None }, true),
         (Column { name: "post", unit: None }, true),
-        (Column { name: "weight", unit: Some((unit, symbol.into())) }, true),
+        (Column { name: "weight", unit: Some((ends.unit, symbol.into())) }, true),
         (Column { name: "delay", unit: Some((Unit::Second, "ms".into())) }, false),
     ];
     let csv = Csv::open(source, &wanted, faults)?;
     let mut few = Few::new(faults);
     let mut synapses = Vec::new();
-    let mut delay: Option<(Time, At)> = None;
     csv.rows(&mut few, |few, _, at, row| {
         let [Some(pre), Some(post), Some(weight), late] = row else { return };
-        let late = late.as_ref().map(|cell| {
-            let parsed =
-                cell.quantity(Unit::Second).and_then(|seconds| time(seconds, &cell.what, &cell.at))?;
-            let (first, first_at) = delay.get_or_insert_with(|| (parsed, cell.at.clone()));
-            if parsed == *first {
-                return Ok(());
+        let late = late
+            .as_ref()
+            .map(|cell| cell.quantity(Unit::Second).and_then(|seconds| delay(seconds, &cell.what, &cell.at)));
+        match (pre.id(ends.pre), post.id(ends.post), weight.quantity(ends.unit), late.transpose()) {
+            (Ok(pre), Ok(post), Ok(weight), Ok(delay)) => {
+                synapses.push(Row { pre, post, weight, delay, at: at.clone() });
             }
-            Err(Diagnostic::error(format!("{} differs from the delay of the rows before", cell.what))
-                .at(&cell.at)
-                .label("another delay")
-                .also(Some(first_at), "the first delay")
-                .allowed(
-                    "one delay for all rows of a projection; delays of single synapses are not supported yet",
-                )
-                .hint("use one projection for each delay"))
-        });
-        match (pre.id(pre_size), post.id(post_size), weight.quantity(unit), late.transpose()) {
-            (Ok(pre), Ok(post), Ok(weight), Ok(_)) => synapses.push((pre, post, weight, at.clone())),
             (pre, post, weight, late) => [pre.err(), post.err(), weight.err(), late.err()]
                 .into_iter()
                 .flatten()
                 .for_each(|fault| few.push(fault)),
         }
     });
-    let rows = distinct(synapses, &format!("`{}`", source.name), &mut few);
-    few.finish().then_some(Synapses { rows, delay: delay.map(|(delay, _)| delay) })
+    let synapses = distinct(synapses, ends, &format!("`{}`", source.name), &mut few);
+    few.finish().then_some(synapses)
 }

@@ -6,7 +6,8 @@
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
 use super::plan::{
-    DatasetName, Plan, PopulationPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, SwitchEnergy,
+    DatasetName, EnginePlan, Plan, PopulationPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan,
+    Storage, SwitchEnergy,
 };
 use super::spec::{Refers, Unit};
 use super::{assumed, competition, device, lists, load, supervised, unsupervised};
@@ -30,6 +31,16 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
     lower.zero_delay_circle(&projections);
     let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields));
     let record = filled.one("record").and_then(|fields| lower.record(fields));
+    let engine = filled.one("engine").map(|fields| EnginePlan {
+        window: time(fields, "window"),
+        partitions: fields.count("partitions"),
+        storage: match fields.text("storage") {
+            Some("f64") => Storage::F64,
+            Some("compact") => Storage::Compact,
+            _ => Storage::Auto,
+        },
+        memory: fields.number("memory_gb").map(|gb| (gb * 1e9) as u64),
+    });
     if let Some(Protocol::Simulate { duration }) = &protocol {
         lower.countable(&sources, *duration);
     }
@@ -50,6 +61,7 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
         projections: projections.into_iter().collect::<Option<_>>()?,
         protocol: protocol?,
         record: record?,
+        engine: engine.unwrap_or_default(),
         assumed: Vec::new(),
     };
     plan.assumed = assumed::list(filled, &plan);

@@ -30,6 +30,7 @@ pub mod set;
 pub mod shipped;
 pub mod spec;
 mod supervised;
+pub mod synapses;
 pub mod text;
 mod unsupervised;
 mod weights;

@@ -37,6 +37,8 @@ pub struct Plan {
     pub projections: Vec<ProjectionPlan>,
     pub protocol: Protocol,
     pub record: RecordPlan,
+    #[serde(default)]
+    pub engine: EnginePlan,
     /// Every value nobody measured: "parameter = value (why)".
     pub assumed: Vec<String>,
 }
@@ -183,7 +185,11 @@ pub struct ProjectionPlan {
     pub connect: Connect,
     pub kernel: Kernel,
     pub weight: WeightInit,
+    /// The delay of every synapse, or the shortest there may be.
     pub delay: Time,
+    /// Delays of single synapses, in seconds.
+    #[serde(default)]
+    pub delays: Option<WeightInit>,
     pub device: Option<DevicePlan>,
     /// How its weights learn, if they do.
     pub plasticity: Option<PlasticityPlan>,
@@ -197,7 +203,58 @@ pub enum Connect {
     /// (pre, post, weight in SI units of the kernel), sorted by (pre, post).
     List {
         synapses: Vec<(u32, u32, f64)>,
+        /// A delay for each of them; empty: one for all.
+        #[serde(default)]
+        delays: Vec<Time>,
+        #[serde(default)]
+        multapses: bool,
     },
+    /// Drawn pairs.
+    Drawn {
+        rule: DrawRule,
+        /// Whether a neuron may reach itself.
+        autapses: bool,
+        /// Whether a pair may be drawn more than once.
+        multapses: bool,
+    },
+}
+
+/// How many pairs are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawRule {
+    /// Lines per neuron.
+    InDegree(u32),
+    /// Neurons per line.
+    OutDegree(u32),
+    /// Of every pair.
+    Probability(f64),
+}
+
+/// How the engine is told to go about it. No result depends on any of it, except on the rounding of
+/// compact synapses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnginePlan {
+    /// Longest window handled at once; `None`: one minimum delay.
+    pub window: Option<Time>,
+    /// Parts the neurons are cut into; `None`: as the threads ask for.
+    pub partitions: Option<u32>,
+    pub storage: Storage,
+    /// Memory that may be used, in bytes; `None`: what the machine has.
+    pub memory: Option<u64>,
+}
+
+/// How synapses that have something of their own are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// Compact where there are more than 1e7 drawn ones.
+    #[default]
+    Auto,
+    /// Weights of 8 bytes, delays of 8.
+    F64,
+    /// Weights of 4 bytes, delays of 4.
+    Compact,
 }
 
 /// What an arrival does to the membrane.
@@ -220,9 +277,23 @@ pub enum Kernel {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum WeightInit {
-    Constant { value: f64 },
-    Normal { mean: f64, sd: f64 },
-    Uniform { low: f64, high: f64 },
+    Constant {
+        value: f64,
+    },
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    /// median e^(sigma z), z standard normal.
+    #[serde(rename = "lognormal")]
+    LogNormal {
+        median: f64,
+        sigma: f64,
+    },
 }
 
 /// The devices that make a projection's weights.

@@ -3,7 +3,9 @@
 use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
 use super::lower::{Lower, placement, quantity, spread, time};
-use super::plan::{Connect, DATASET_PIXELS, DevicePlan, Kernel, Origin, ProjectionPlan, WeightInit};
+use super::plan::{
+    Connect, DATASET_PIXELS, DevicePlan, DrawRule, Kernel, Origin, ProjectionPlan, WeightInit,
+};
 use super::spec::{Kind, Refers, Unit, allowed};
 use super::text::Node;
 use super::{lists, load, weights};
@@ -11,7 +13,7 @@ use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
 
 /// More synapses than a machine that runs this has memory for.
-const MAX_SYNAPSES: u64 = 1 << 32;
+const MAX_SYNAPSES: u64 = (1 << 32) - 1;
 
 impl Lower<'_> {
     /// Where a projection starts.
@@ -63,19 +65,33 @@ impl Lower<'_> {
             (Some(table), device) => Some(self.plasticity(table, fields, device.and_then(Option::as_ref))),
             (None, _) => None,
         };
-        let mut delay = time(fields, "delay");
+        // One value, or a distribution.
+        let delays = match fields.datum("delay") {
+            Some(Datum::Raw(node)) => weights::delay(node, &fields.what, self.faults),
+            _ => None,
+        };
+        let recurrent = matches!(from, Some(Origin::Population(_)));
+        let mut delay = match (&delays, fields.datum("delay")) {
+            (Some(law), _) => Some(shortest(law, recurrent)),
+            (None, Some(Datum::Raw(_))) => None,
+            _ => time(fields, "delay"),
+        };
+        self.sub_resolution(fields, delay);
         let connect = match fields.text("connect")? {
             "all_to_all" => {
-                if let (Some(pre), Some(post)) = (pre, post)
-                    && u64::from(pre) * u64::from(post) > MAX_SYNAPSES
-                {
-                    self.faults.push(
-                        Diagnostic::error(format!("{} has {pre} x {post} synapses", fields.what))
-                            .maybe_at(fields.place("connect"))
-                            .allowed(format!("at most {MAX_SYNAPSES}: each takes eight bytes and more")),
-                    );
+                if let (Some(pre), Some(post)) = (pre, post) {
+                    self.too_many(fields, f64::from(pre) * f64::from(post), format!("{pre} x {post}"));
                 }
-                Some(Connect::AllToAll)
+                let itself = from == to.map(Origin::Population);
+                match fields.flag("autapses")? || !itself {
+                    true => Some(Connect::AllToAll),
+                    // Every pair but those on the diagonal.
+                    false => Some(Connect::Drawn {
+                        rule: DrawRule::Probability(1.0),
+                        autapses: false,
+                        multapses: false,
+                    }),
+                }
             }
             "one_to_one" => {
                 if let (Some(pre), Some(post)) = (pre, post)
@@ -92,20 +108,80 @@ impl Lower<'_> {
                 }
                 Some(Connect::OneToOne)
             }
-            _ => self.list(fields, (pre, post), unit).map(|synapses| {
-                if let (Some(row), Some(written)) = (synapses.delay, fields.written("delay"))
-                    && delay != Some(row)
-                {
-                    self.faults.push(
-                        Diagnostic::error(format!("{} gives its delay here and in its file", fields.what))
+            "list" => {
+                let multapses = fields.flag("multapses")?;
+                let ends = lists::Ends { pre, post, unit, multapses };
+                self.list(fields, ends).map(|synapses| {
+                    let lists::Synapses { rows, delays: listed } = synapses;
+                    let one = if listed.len() == 1 { Some(listed[0]) } else { None };
+                    if !listed.is_empty()
+                        && let Some(written) = fields.written("delay")
+                        && (one.is_none() || delay != one || delays.is_some())
+                    {
+                        self.faults.push(
+                            Diagnostic::error(format!(
+                                "{} gives its delay here and with its synapses",
+                                fields.what
+                            ))
                             .at(written)
                             .allowed("one of the two"),
-                    );
-                }
-                delay = synapses.delay.or(delay);
-                Connect::List { synapses: synapses.rows }
-            }),
+                        );
+                    }
+                    delay = listed.iter().min().copied().or(delay);
+                    let delays = if one.is_some() { Vec::new() } else { listed };
+                    Connect::List { synapses: rows, delays, multapses }
+                })
+            }
+            kind => self.drawn(fields, kind, (pre, post), from == to.map(Origin::Population)),
         };
+        if let (Some(_), Some(place)) = (&delays, fields.written("delay"))
+            && let Some(rows) = match &connect {
+                Some(Connect::AllToAll) => Some("all_to_all"),
+                Some(Connect::OneToOne) => Some("one_to_one"),
+                Some(Connect::List { .. }) => Some("list"),
+                _ => None,
+            }
+        {
+            self.faults.push(
+                Diagnostic::error(format!("{} draws delays, and connects {rows}", fields.what))
+                    .at(place)
+                    .label("a distribution")
+                    .allowed("one delay, or a connectivity that is drawn too")
+                    .hint("probability = 1 connects every pair; a list gives a delay with each synapse"),
+            );
+        }
+        let own_delays =
+            delays.is_some() || matches!(&connect, Some(Connect::List { delays, .. }) if !delays.is_empty());
+        if own_delays && !matches!(kernel, None | Some(Kernel::Delta)) {
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "{} has delays of single synapses, and its kernel is a pulse",
+                    fields.what
+                ))
+                .maybe_at(fields.place("kernel"))
+                .allowed("kernel = \"delta\", or one delay")
+                .hint("use one projection for each delay"),
+            );
+        }
+        let several = matches!(
+            &connect,
+            Some(Connect::List { multapses: true, .. } | Connect::Drawn { multapses: true, .. })
+        );
+        if (own_delays || several) && fields.table("plasticity").is_some() {
+            let what = if own_delays { "delays of single synapses" } else { "multapses" };
+            self.faults.push(
+                Diagnostic::error(format!("{} has {what}, and learns", fields.what))
+                    .maybe_at(fields.place("plasticity"))
+                    .allowed("one delay, and one synapse for a pair, where synapses are plastic"),
+            );
+        }
+        if own_delays && fields.table("device").is_some() {
+            self.faults.push(
+                Diagnostic::error(format!("{} has delays of single synapses, and devices", fields.what))
+                    .maybe_at(fields.place("device"))
+                    .allowed("one delay: a row of devices is read at once"),
+            );
+        }
         let weight = match (&connect, fields.datum("weight")) {
             (Some(Connect::List { .. }), _) => Some(WeightInit::Constant { value: 0.0 }),
             (_, Some(Datum::Raw(node))) => {
@@ -122,6 +198,7 @@ impl Lower<'_> {
             kernel: kernel?,
             weight: weight?,
             delay: delay?,
+            delays,
             device: match device {
                 Some(device) => Some(device?),
                 None => None,
@@ -133,20 +210,79 @@ impl Lower<'_> {
         })
     }
 
-    fn list(
+    /// A connectivity that is drawn.
+    fn drawn(
         &mut self,
         fields: &Fields,
-        sizes: (Option<u32>, Option<u32>),
-        unit: Unit,
-    ) -> Option<lists::Synapses> {
-        match (fields.datum("synapses"), fields.text("file")) {
-            (Some(Datum::Raw(node)), None) => {
-                lists::inline_synapses(node, sizes, unit, &fields.what, self.faults)
+        kind: &str,
+        (pre, post): (Option<u32>, Option<u32>),
+        itself: bool,
+    ) -> Option<Connect> {
+        let autapses = fields.flag("autapses")?;
+        let (rule, key, partners, of) = match kind {
+            "fixed_in_degree" => (DrawRule::InDegree(fields.count("in_degree")?), "in_degree", pre, "lines"),
+            "fixed_out_degree" => {
+                (DrawRule::OutDegree(fields.count("out_degree")?), "out_degree", post, "neurons")
             }
+            _ => (DrawRule::Probability(fields.number("probability")?), "probability", None, ""),
+        };
+        let multapses = key != "probability" && fields.flag("multapses")?;
+        if let (DrawRule::InDegree(degree) | DrawRule::OutDegree(degree), Some(partners)) = (rule, partners) {
+            let possible = partners - u32::from(itself && !autapses);
+            if degree > possible && (!multapses || possible == 0) {
+                self.faults.push(
+                    Diagnostic::error(format!("`{key}` of {} is {degree}", fields.what))
+                        .maybe_at(fields.place(key))
+                        .label("more than there are")
+                        .allowed(format!("at most {possible}: there are {partners} {of} to draw from"))
+                        .hint(if itself && !autapses {
+                            "with multapses = true a pair may be drawn again; with autapses = true a neuron may reach itself"
+                        } else {
+                            "with multapses = true a pair may be drawn again"
+                        }),
+                );
+            }
+        }
+        if let (Some(pre), Some(post)) = (pre, post) {
+            let synapses = crate::network::expected(rule.into(), pre, post);
+            self.too_many(fields, synapses, format!("about {synapses:.1e}"));
+        }
+        Some(Connect::Drawn { rule, autapses, multapses })
+    }
+
+    /// Synapses are numbered in 32 bits.
+    fn too_many(&mut self, fields: &Fields, synapses: f64, shown: String) {
+        if synapses > MAX_SYNAPSES as f64 {
+            self.faults.push(
+                Diagnostic::error(format!("{} has {shown} synapses", fields.what))
+                    .maybe_at(fields.place("connect"))
+                    .allowed(format!("at most {MAX_SYNAPSES}: each takes eight bytes and more")),
+            );
+        }
+    }
+
+    /// A delay that is written and rounds to nothing is a slip.
+    fn sub_resolution(&mut self, fields: &Fields, delay: Option<Time>) {
+        if let (Some(Time::ZERO), Some(written), Some(seconds)) =
+            (delay, fields.written("delay"), fields.quantity("delay"))
+            && seconds > 0.0
+        {
+            self.faults.push(
+                Diagnostic::error(format!("`delay` of {} is {}", fields.what, Unit::Second.print(seconds)))
+                    .at(written)
+                    .label("less than time resolves")
+                    .allowed("0 s, or at least 1 fs"),
+            );
+        }
+    }
+
+    fn list(&mut self, fields: &Fields, ends: lists::Ends) -> Option<lists::Synapses> {
+        match (fields.datum("synapses"), fields.text("file")) {
+            (Some(Datum::Raw(node)), None) => lists::inline_synapses(node, ends, &fields.what, self.faults),
             (None, Some(file)) => {
                 let csv =
                     load::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
-                lists::csv_synapses(&csv.ok()?, sizes, unit, self.faults)
+                lists::csv_synapses(&csv.ok()?, ends, self.faults)
             }
             _ => {
                 self.one_of(fields, "synapses", "file");
@@ -250,6 +386,13 @@ impl Lower<'_> {
             path.push(from);
         }
     }
+}
+
+/// The shortest delay that a law gives; between populations never zero.
+fn shortest(law: &WeightInit, recurrent: bool) -> Time {
+    let (low, _) = weights::reach(law);
+    let fs = (low.max(0.0) * crate::time::FS_PER_SECOND).round() as u64;
+    Time::from_fs(fs.max(u64::from(recurrent)))
 }
 
 /// v_th - u_rest of a population, if that is positive.

@@ -343,7 +343,14 @@ impl Reader<'_> {
             );
             None
         };
-        match (&key.kind, &node.value) {
+        let kind = match (key.kind, &node.value) {
+            // One value; a table is a distribution.
+            (Kind::Delay(bounds), Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {
+                Kind::Quantity(Unit::Second, bounds)
+            }
+            (kind, _) => kind,
+        };
+        match (&kind, &node.value) {
             (Kind::Text | Kind::Name(_), Value::Text(text)) => Some(Datum::Text(text.clone())),
             (Kind::Flag, Value::Flag(flag)) => Some(Datum::Flag(*flag)),
             (Kind::Integer { min, max }, Value::Integer(number)) => {
@@ -468,9 +475,8 @@ impl Reader<'_> {
             },
             (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
             | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
-            | (Kind::SpikeRows | Kind::RateRows | Kind::SynapseRows, Value::List(_)) => {
-                Some(Datum::Raw(node.clone()))
-            }
+            | (Kind::SpikeRows | Kind::RateRows | Kind::SynapseRows, Value::List(_))
+            | (Kind::Delay(_), Value::Table(_)) => Some(Datum::Raw(node.clone())),
             _ => wrong_type(self.faults),
         }
     }

@@ -109,16 +109,24 @@ impl Writer<'_> {
             }
             ("projection", "file") => {
                 let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
-                let Connect::List { synapses } = &projection.connect else { return None };
+                let Connect::List { synapses, delays, .. } = &projection.connect else { return None };
                 let unit = if projection.kernel == Kernel::Delta { Unit::Volt } else { Unit::Ampere };
                 let lines = synapses
                     .iter()
-                    .map(|(pre, post, weight)| format!("  [{pre}, {post}, \"{}\"],\n", unit.print(*weight)))
+                    .enumerate()
+                    .map(|(k, (pre, post, weight))| {
+                        let late = delays.get(k).map(|at| format!(", \"{}\"", instant(*at)));
+                        let late = late.unwrap_or_default();
+                        format!("  [{pre}, {post}, \"{}\"{late}],\n", unit.print(*weight))
+                    })
                     .collect();
                 Some(("synapses", rows(lines), origin(entry)))
             }
             ("projection", "delay") => {
                 let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
+                if matches!(&projection.connect, Connect::List { delays, .. } if !delays.is_empty()) {
+                    return Some(("# delay", "[]".into(), "with the synapses".into()));
+                }
                 let from_column = !entry_written(entry) && projection.delay != Time::ZERO;
                 let why = if from_column { fields.entry("file").map(origin)? } else { origin(entry) };
                 Some(("delay", format!("\"{}\"", instant(projection.delay)), why))

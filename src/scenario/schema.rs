@@ -127,12 +127,15 @@ fn shape(key: &Key) -> Value {
         }
         Kind::Spread(keys) => json!({ "anyOf": [{ "enum": ["none", "paper"] }, table(keys)] }),
         Kind::Weight => weight(),
+        Kind::Delay(_) => law(&quantity(Unit::Second)),
         Kind::WeightLimit => electric(),
         Kind::RateRows => rows(vec![quantity(Unit::Second), quantity(Unit::Hertz)]),
         Kind::SpikeRows => rows(vec![quantity(Unit::Second), json!({ "type": "integer", "minimum": 0 })]),
         Kind::SynapseRows => {
             let id = json!({ "type": "integer", "minimum": 0 });
-            rows(vec![id.clone(), id, electric()])
+            let mut rows = rows(vec![id.clone(), id, electric(), quantity(Unit::Second)]);
+            rows["items"]["minItems"] = json!(3);
+            rows
         }
     };
     let mut description = key.doc.to_string();
@@ -196,15 +199,21 @@ fn electric() -> Value {
 
 fn weight() -> Value {
     let one = json!({ "anyOf": [electric(), { "type": "number" }] });
+    let mut weight = law(&one);
+    weight["anyOf"][0] = electric();
+    weight["anyOf"][1]["properties"]["unit"] =
+        json!({ "const": "threshold", "description": "Plain numbers in units of v_th - u_rest." });
+    weight
+}
+
+/// One value or a distribution.
+fn law(one: &Value) -> Value {
     let pair = json!({ "type": "array", "items": one, "minItems": 2, "maxItems": 2 });
-    json!({ "anyOf": [electric(), {
+    let sigma = json!({ "type": "number", "minimum": 0 });
+    let lognormal = json!({ "type": "array", "prefixItems": [one, sigma], "minItems": 2, "maxItems": 2 });
+    json!({ "anyOf": [one, {
         "type": "object",
-        "properties": {
-            "constant": one,
-            "normal": pair,
-            "uniform": pair,
-            "unit": { "const": "threshold", "description": "Plain numbers in units of v_th - u_rest." },
-        },
+        "properties": { "constant": one, "normal": pair, "uniform": pair, "lognormal": lognormal },
         "additionalProperties": false,
     }] })
 }

@@ -22,6 +22,57 @@ pub fn weight(
     what: &str,
     faults: &mut Diagnostics,
 ) -> Option<WeightInit> {
+    law(node, unit, threshold, &format!("the weight of {what}"), faults)
+}
+
+/// Reads the law of delays.
+pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<WeightInit> {
+    let found = law(node, Unit::Second, None, &format!("the delay of {what}"), faults)?;
+    let negative = match found {
+        WeightInit::Constant { value } => value < 0.0,
+        WeightInit::Uniform { low, .. } => low < 0.0,
+        WeightInit::Normal { mean, .. } => mean < 0.0,
+        WeightInit::LogNormal { .. } => false,
+    };
+    let (_, longest) = reach(&found);
+    if negative || longest >= HORIZON {
+        faults.push(
+            Diagnostic::error(format!("the delay of {what} is {}", node.shown()))
+                .at(&node.at)
+                .label(if negative { "negative" } else { "beyond an episode" })
+                .allowed("times from 0 s to 9223 s")
+                .hint("an episode ends at 9223 s (2^63 fs)"),
+        );
+        return None;
+    }
+    Some(found)
+}
+
+/// The longest delay there can be, in seconds.
+const HORIZON: f64 = 9223.0;
+
+/// Lowest and highest sample of a law.
+#[must_use]
+pub fn reach(law: &WeightInit) -> (f64, f64) {
+    match *law {
+        WeightInit::Constant { value } => (value, value),
+        WeightInit::Uniform { low, high } => (low, high),
+        // A normal number by inversion stays within 8.3 standard deviations.
+        WeightInit::Normal { mean, sd } => (mean - 8.3 * sd, mean + 8.3 * sd),
+        WeightInit::LogNormal { median, sigma } => {
+            (median * crate::numeric::exp(-8.3 * sigma), median * crate::numeric::exp(8.3 * sigma))
+        }
+    }
+}
+
+/// Reads one value or a distribution; `what` is it, with its article.
+fn law(
+    node: &Node,
+    unit: Unit,
+    threshold: Option<f64>,
+    what: &str,
+    faults: &mut Diagnostics,
+) -> Option<WeightInit> {
     let table = match &node.value {
         Value::Table(table) => table,
         _ => {
@@ -38,7 +89,7 @@ pub fn weight(
                 scale = threshold.map(Scale::Threshold);
                 if unit != Unit::Volt {
                     faults.push(
-                        Diagnostic::error(format!("the weight of {what} is in units of the threshold"))
+                        Diagnostic::error(format!("{what} is in units of the threshold"))
                             .at(&item.node.at)
                             .allowed("currents such as \"1 uA\": this kernel is a pulse of current"),
                     );
@@ -47,30 +98,30 @@ pub fn weight(
             }
             ("unit", _) => {
                 faults.push(
-                    Diagnostic::error(format!("`unit` of the weight of {what} is {}", item.node.shown()))
+                    Diagnostic::error(format!("`unit` of {what} is {}", item.node.shown()))
                         .at(&item.node.at)
                         .allowed("\"threshold\": plain numbers in units of v_th - u_rest")
                         .hint("other units are written with each number"),
                 );
                 good = false;
             }
-            ("constant" | "normal" | "uniform", _) if form.is_none() => form = Some(item),
-            ("constant" | "normal" | "uniform", _) => {
+            ("constant" | "normal" | "uniform" | "lognormal", _) if form.is_none() => form = Some(item),
+            ("constant" | "normal" | "uniform" | "lognormal", _) => {
                 faults.push(
-                    Diagnostic::error(format!("the weight of {what} has two forms"))
+                    Diagnostic::error(format!("{what} has two forms"))
                         .at(&item.key_at)
                         .label("the second")
-                        .allowed("one of constant, normal, uniform"),
+                        .allowed("one of constant, normal, uniform, lognormal"),
                 );
                 good = false;
             }
             (name, _) => {
-                let close = nearest(name, ["constant", "normal", "uniform", "unit"]);
+                let close = nearest(name, ["constant", "normal", "uniform", "lognormal", "unit"]);
                 faults.push(
-                    Diagnostic::error(format!("unknown key `{name}` in the weight of {what}"))
+                    Diagnostic::error(format!("unknown key `{name}` in {what}"))
                         .at(&item.key_at)
                         .label("not known")
-                        .allowed("constant, normal, uniform, unit")
+                        .allowed("constant, normal, uniform, lognormal, unit")
                         .maybe_hint(close.map(|close| format!("did you mean `{close}`?"))),
                 );
                 good = false;
@@ -80,9 +131,7 @@ pub fn weight(
     let (Some(form), true) = (form, good) else {
         if good {
             faults.push(
-                Diagnostic::error(format!("the weight of {what} is empty"))
-                    .at(&node.at)
-                    .allowed(allowed(&Kind::Weight)),
+                Diagnostic::error(format!("{what} is empty")).at(&node.at).allowed(allowed(&Kind::Weight)),
             );
         }
         return None;
@@ -99,18 +148,31 @@ pub fn weight(
         faults.push(pair_wanted(&form.node, &form.key, what));
         return None;
     };
+    if form.key == "lognormal" {
+        let median = number(first, scale, what, faults);
+        let sigma = match second.value {
+            Value::Float(sigma) if sigma >= 0.0 && sigma <= 10.0 => Some(sigma),
+            Value::Integer(sigma @ 0..=10) => Some(sigma as f64),
+            _ => {
+                faults.push(
+                    Diagnostic::error(format!("sigma of {what} is {}", second.shown()))
+                        .at(&second.at)
+                        .allowed("a plain number from 0 to 10: the standard deviation of the logarithm"),
+                );
+                None
+            }
+        };
+        return Some(WeightInit::LogNormal { median: median?, sigma: sigma? });
+    }
     let (a, b) = (number(first, scale, what, faults), number(second, scale, what, faults));
     let (a, b) = (a?, b?);
     if form.key == "normal" {
         if b < 0.0 {
             faults.push(
-                Diagnostic::error(format!(
-                    "the standard deviation of the weight of {what} is {}",
-                    second.shown()
-                ))
-                .at(&second.at)
-                .label("negative")
-                .allowed("0 or more"),
+                Diagnostic::error(format!("the standard deviation of {what} is {}", second.shown()))
+                    .at(&second.at)
+                    .label("negative")
+                    .allowed("0 or more"),
             );
             return None;
         }
@@ -118,14 +180,10 @@ pub fn weight(
     }
     if a > b {
         faults.push(
-            Diagnostic::error(format!(
-                "the weights of {what} are uniform from {} to {}",
-                first.shown(),
-                second.shown()
-            ))
-            .at(&form.node.at)
-            .label("upper end first")
-            .allowed("[low, high] with low at most high"),
+            Diagnostic::error(format!("{what} is uniform from {} to {}", first.shown(), second.shown()))
+                .at(&form.node.at)
+                .label("upper end first")
+                .allowed("[low, high] with low at most high"),
         );
         return None;
     }
@@ -133,12 +191,16 @@ pub fn weight(
 }
 
 fn pair_wanted(node: &Node, form: &str, what: &str) -> Diagnostic {
-    let parts = if form == "normal" { "[mean, standard deviation]" } else { "[low, high]" };
-    Diagnostic::error(format!("`{form}` of the weight of {what} is no pair")).at(&node.at).allowed(parts)
+    let parts = match form {
+        "normal" => "[mean, standard deviation]",
+        "lognormal" => "[median, sigma], such as [\"1 mV\", 0.5]",
+        _ => "[low, high]",
+    };
+    Diagnostic::error(format!("`{form}` of {what} is no pair")).at(&node.at).allowed(parts)
 }
 
 fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Option<f64> {
-    let of = format!("the weight of {what}");
+    let of = what.to_string();
     let words = match scale {
         Scale::Unit(unit) => format!("a {} such as \"{}\"", unit.name(), unit.example()),
         Scale::Threshold(_) => "a plain number in units of v_th - u_rest, such as 0.01".to_string(),

@@ -184,6 +184,7 @@ impl<'a> Way<'a> {
         run(
             plan,
             &mut RunContext {
+                memory: None,
                 threads,
                 engine,
                 search,

@@ -8,6 +8,7 @@
 use super::{Cursor, Episode, General, MinTree, ProcessOf, Queue, Saved, block_sources};
 use crate::encoding::{Block, BlockRate, Process};
 use crate::engine::key::{EventKey, Kind, STEPS};
+use crate::engine::windows::RowArrival;
 use crate::network::{Form, Kernel, Network, predicts};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -27,17 +28,22 @@ pub struct Lanes {
     fifos: Vec<VecDeque<EventKey>>,
     /// Fifo of a projection's arrivals, then of each step of its pulse.
     first_fifo: Vec<usize>,
+    /// Whether the synapses of a projection have delays of their own: nothing is first in, first out.
+    own_delays: Vec<bool>,
     /// Fifo of a population's refractory ends; `None` where the periods differ, so that they end in any order.
     refractory_fifo: Vec<Option<usize>>,
     /// Population, rank and tree of every population whose firings are predicted.
     trees: Vec<(u32, u16, MinTree)>,
     tree_of: Vec<Option<usize>>,
     general: General,
+    /// Whether the general lane may hold arrivals of synapses with own delays.
+    strays: bool,
 }
 
 impl Lanes {
     fn fifo_of(&self, key: &EventKey) -> Option<usize> {
         match key.kind {
+            Kind::Arrival if self.own_delays[key.source as usize] => None,
             Kind::Arrival => Some(self.first_fifo[key.source as usize]),
             Kind::Release if key.source.is_multiple_of(2) => {
                 let step = (key.occurrence % STEPS) as usize;
@@ -71,6 +77,95 @@ impl Lanes {
             least = least.min((head.time.fs(), head.rank));
         }
         least
+    }
+}
+
+/// What windows ask for.
+impl Lanes {
+    /// Whether arrivals of synapses with own delays are on the general lane.
+    pub(in crate::engine) fn has_strays(&self) -> bool {
+        self.strays
+    }
+
+    /// Takes those arrivals.
+    pub(in crate::engine) fn take_strays(&mut self) -> Vec<EventKey> {
+        self.strays = false;
+        let (strays, rest): (Vec<_>, Vec<_>) =
+            self.general.pending().partition(|key| key.kind == Kind::Arrival);
+        self.general.clear();
+        rest.into_iter().for_each(|key| self.general.push(key));
+        strays
+    }
+
+    /// Time of the next event in femtoseconds; `u64::MAX` if there is none.
+    pub(in crate::engine) fn first_time(&self) -> u64 {
+        self.blocks.iter().map(Block::next_time).min().unwrap_or(u64::MAX).min(self.least_other().0)
+    }
+
+    /// Time of the next event on the general lane.
+    pub(in crate::engine) fn general_time(&self) -> Option<u64> {
+        self.general.peek().map(|key| key.time.fs())
+    }
+
+    /// Moves the next instant of the general lane into `events`.
+    pub(in crate::engine) fn pop_general(&mut self, events: &mut Vec<EventKey>) {
+        let instant = self.general.peek().map(EventKey::instant);
+        while self.general.peek().map(EventKey::instant) == instant
+            && let Some(key) = self.general.pop()
+        {
+            events.push(key);
+        }
+    }
+
+    /// Appends every spike before `to` of a source whose blocks are not `taken`.
+    pub(in crate::engine) fn emissions(
+        &mut self,
+        network: &Network,
+        rates: &[BlockRate<'_>],
+        to: u64,
+        taken: &[bool],
+        events: &mut Vec<EventKey>,
+    ) {
+        for (index, block) in self.blocks.iter_mut().enumerate().filter(|(index, _)| !taken[*index]) {
+            let (source, first) = self.block_sources[index];
+            while block.next_time() < to {
+                let (time, line) = block.pop(&rates[index]);
+                let (time, row) = (Time::from_fs(time), first + u32::from(line));
+                events.push(EventKey { time, rank: 0, kind: Kind::Emit, source, row, occurrence: 0 });
+            }
+        }
+        for (cursor, head) in self.cursors.iter_mut().zip(&mut self.cursor_heads) {
+            while let Some(key) = head.filter(|key| key.time.fs() < to) {
+                events.push(key);
+                cursor.handed += 1;
+                *head = cursor.next(network);
+            }
+        }
+        while let Some(time) =
+            self.process_heads.min().filter(|&time| time < to && !self.processes.is_empty())
+        {
+            let mut index = 0;
+            self.process_heads.each_at(time, |at| index = at);
+            let (of, process) = &mut self.processes[index];
+            events.extend(of.emission(process));
+            if let Some(law) = of.law(network) {
+                process.pop(law);
+            }
+            self.process_heads.set(index, process.next().map(|(time, _)| time.fs()));
+        }
+    }
+
+    /// Moves the arrivals of a projection before `to` into `rows`.
+    pub(in crate::engine) fn arrivals(&mut self, projection: u32, to: u64, rows: &mut Vec<RowArrival>) {
+        let lane = &mut self.fifos[self.first_fifo[projection as usize]];
+        while let Some(key) = lane.pop_front_if(|key| key.time.fs() < to) {
+            rows.push(RowArrival { time: key.time.fs(), projection, row: key.row });
+        }
+    }
+
+    /// The Poisson blocks.
+    pub(in crate::engine) fn blocks_mut(&mut self) -> &mut [Block] {
+        &mut self.blocks
     }
 }
 
@@ -125,10 +220,12 @@ impl<R: Real> Queue<R> for Lanes {
             process_heads: MinTree::new(ProcessOf::all(network).len()),
             fifos: vec![VecDeque::new(); count],
             first_fifo,
+            own_delays: network.projections.iter().map(|p| p.delays.is_some()).collect(),
             refractory_fifo,
             trees,
             tree_of,
             general: General::default(),
+            strays: false,
         }
     }
 
@@ -148,6 +245,7 @@ impl<R: Real> Queue<R> for Lanes {
         self.fifos.iter_mut().for_each(VecDeque::clear);
         self.trees.iter_mut().for_each(|tree| tree.2.clear());
         self.general.clear();
+        self.strays = false;
         self.cursors = Cursor::all(network);
         if let Some(saved) = resume {
             for (cursor, &handed) in self.cursors.iter_mut().zip(&saved.cursors) {
@@ -176,7 +274,10 @@ impl<R: Real> Queue<R> for Lanes {
                 );
                 lane.push_back(key);
             }
-            None => self.general.push(key),
+            None => {
+                self.strays |= key.kind == Kind::Arrival;
+                self.general.push(key);
+            }
         }
     }
 
@@ -268,6 +369,10 @@ impl<R: Real> Queue<R> for Lanes {
         }
         self.blocks[index].expect_end(end.fs());
         (time < horizon).then_some((index, horizon))
+    }
+
+    fn lanes(&mut self) -> Option<&mut Lanes> {
+        Some(self)
     }
 
     fn block(&mut self, index: usize) -> Option<&mut Block> {

@@ -5,11 +5,13 @@ mod general;
 mod heap;
 mod lanes;
 mod min_tree;
+mod wheel;
 
 pub use general::General;
 pub use heap::Heap;
 pub use lanes::Lanes;
 pub use min_tree::MinTree;
+pub use wheel::{Entry, Wheel};
 
 use super::key::EventKey;
 use crate::encoding::{BlockRate, Law, Process};
@@ -51,6 +53,11 @@ pub trait Queue<R: Real> {
     /// Access to a Poisson block for a batch.
     fn block(&mut self, index: usize) -> Option<&mut crate::encoding::Block> {
         let _ = index;
+        None
+    }
+
+    /// The lanes, if that is what this is: many instants are then handled at once where they can be.
+    fn lanes(&mut self) -> Option<&mut Lanes> {
         None
     }
 

@@ -100,6 +100,11 @@ pub fn simulate(
     for index in 0..network.projections.len() {
         fingerprint.weights(weights.values(&network, index));
     }
+    let mut notes = assembled.notes;
+    notes.push(format!(
+        "engine clocked, dt {dt}: spikes are on the grid; delays, widths and refractory times are whole steps"
+    ));
+    let arrays = named_arrays(plan, &network, &values, &arrays, &mut notes);
     Ok(Outcome {
         status,
         counts,
@@ -109,11 +114,9 @@ pub fn simulate(
         plastic: Vec::new(),
         unsupervised: None,
         experiments: Vec::new(),
-        arrays: named_arrays(plan, &network, &values, &arrays),
+        arrays,
         fingerprint: fingerprint.hex(),
         phases: phases.times,
-        notes: vec![format!(
-            "engine clocked, dt {dt}: spikes are on the grid; delays, widths and refractory times are whole steps"
-        )],
+        notes,
     })
 }

@@ -13,10 +13,11 @@ mod variation;
 
 pub use supervised::GivenWeights;
 
-use super::assemble::{AssembleError, assemble, describe};
+use super::assemble::{AssembleError, describe, skeleton};
 use super::outcome::Outcome;
 use super::plan::{Plan, Precision, Protocol};
 use super::progress::Progress;
+use super::synapses;
 use crate::dataset::{Faults, Search};
 use crate::engine::{ClockedError, Heap, Lanes, Observer, StateError};
 use crate::snapshot::SnapshotError;
@@ -63,6 +64,8 @@ impl Store for NoStore {
 /// Everything a run is given besides its plan.
 pub struct RunContext<'a> {
     pub threads: usize,
+    /// Free memory in bytes, if that is known: a network that needs more is refused.
+    pub memory: Option<u64>,
     pub engine: Engine,
     /// Where data sets are looked for.
     pub search: &'a Search,
@@ -95,6 +98,8 @@ pub enum RunError {
     Store(String),
     #[error("{given} weights for a projection of {expected} synapses, from {origin}")]
     GivenWeights { given: usize, expected: usize, origin: String },
+    #[error("the network needs about {needed} of memory, and there is {allowed}")]
+    Memory { needed: String, allowed: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Clocked(Vec<ClockedError>),
     #[error("weights do not learn on a grid: spikes of one step have no order; leave out `--engine clocked`")]
@@ -113,8 +118,11 @@ pub fn choices(plan: &Plan) -> Result<Vec<String>, RunError> {
     if let Protocol::Device { experiments } = &plan.protocol {
         return Ok(device::choices(experiments));
     }
-    let assembled = assemble(plan).map_err(RunError::Assemble)?;
-    Ok(describe(&assembled.network, precision(plan)))
+    let network = skeleton(plan).map_err(RunError::Assemble)?;
+    let mut lines = describe(&network, precision(plan));
+    lines.push(simulate::windows(&network, plan));
+    lines.extend(synapses::estimate(plan).lines);
+    Ok(lines)
 }
 
 fn precision(plan: &Plan) -> &'static str {
@@ -133,16 +141,20 @@ fn precision(plan: &Plan) -> &'static str {
 pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
     let _span = tracing::info_span!("run", scenario = plan.name.as_str(), seed = plan.seed).entered();
     let threads = context.threads.max(1);
+    if let Some((needed, allowed)) = synapses::beyond(plan, context.memory) {
+        let (needed, allowed) = (synapses::shown(needed), synapses::shown(allowed));
+        return Err(RunError::Memory { needed, allowed });
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .map_err(|error| RunError::Threads { count: threads, cause: error.to_string() })?;
     match (&plan.protocol, context.engine) {
         (Protocol::Simulate { duration }, Engine::Fast) => {
-            simulate::simulate::<Lanes>(plan, *duration, context)
+            simulate::simulate::<Lanes>(plan, *duration, &pool, context)
         }
         (Protocol::Simulate { duration }, Engine::Reference) => {
-            simulate::simulate::<Heap>(plan, *duration, context)
+            simulate::simulate::<Heap>(plan, *duration, &pool, context)
         }
         (Protocol::Device { experiments }, _) => Ok(device::measure(plan, experiments, context)),
         (Protocol::Simulate { duration }, Engine::Clocked(dt)) => {

@@ -391,19 +391,21 @@ where
         self.explain(&arrays);
         let complete = self.result.test_accuracy.is_some()
             && self.result.programming.len() == self.protocol.programming.len();
+        let mut notes = self.notes;
+        let arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut notes);
         Ok(Outcome {
             status: if complete { Status::Done } else { Status::Interrupted },
             counts: self.counts,
             energy,
             inference,
             experiments: Vec::new(),
-            arrays: named_arrays(self.plan, self.network, &values, &arrays),
+            arrays,
             supervised: Some(self.result),
             plastic: Vec::new(),
             unsupervised: None,
             fingerprint: self.fingerprint.hex(),
             phases: self.phases.times,
-            notes: self.notes,
+            notes,
         })
     }
 

@@ -68,6 +68,8 @@ pub enum Kind {
     Weight,
     /// A voltage or a current, as the kernel says.
     WeightLimit,
+    /// A time, or a distribution of it.
+    Delay(Bounds),
     /// Inline spikes: `[["1 ms", 0], ...]`.
     SpikeRows,
     /// Rates from given times on: `[["0 ms", "10 Hz"], ...]`.
@@ -437,8 +439,12 @@ pub fn allowed(kind: &Kind) -> String {
             "\"none\", \"paper\", or a table such as { cv_on = 0.05, cv_off = 0.05 }".to_string()
         }
         Kind::Weight => "a quantity such as \"1 mV\", { normal = [\"1 mV\", \"0.1 mV\"] }, \
-                         { uniform = [\"0 mV\", \"1 mV\"] }, or { normal = [0.005, 0.01], unit = \"threshold\" }"
+                         { uniform = [\"0 mV\", \"1 mV\"] }, { lognormal = [\"1 mV\", 0.5] }, or { normal = [0.005, 0.01], unit = \"threshold\" }"
             .to_string(),
+        Kind::Delay(bounds) => format!(
+            "{}, or {{ uniform = [\"1 ms\", \"10 ms\"] }}",
+            allowed(&Kind::Quantity(Unit::Second, *bounds))
+        ),
         Kind::WeightLimit => "a quantity above 0 such as \"0.25 V\"".to_string(),
         Kind::RateRows => "a list of [time, rate] such as [[\"0 ms\", \"10 Hz\"], [\"50 ms\", \"80 Hz\"]]".to_string(),
         Kind::SpikeRows => "a list of [time, source] such as [[\"1 ms\", 0], [\"2.5 ms\", 3]]".to_string(),

@@ -95,6 +95,34 @@ pub static SECTIONS: &[Section] = &[
         doc: "What is written beside the summary.",
         keys: RECORD,
     },
+    Section {
+        name: "engine",
+        noun: "engine",
+        named: false,
+        required: false,
+        doc: "How the engine goes about it. No spike depends on `window` or `partitions`.",
+        keys: ENGINE,
+    },
+];
+
+static ENGINE: &[Key] = &[
+    Key::new("window", POSITIVE_SPAN, "Longest stretch of time handled at once.")
+        .absent("the shortest delay between populations"),
+    Key::new("partitions", Kind::Integer { min: 1, max: 1024 }, "Parts that the neurons are cut into.")
+        .absent("one, or several for every thread"),
+    Key::new("storage", Kind::Choice(STORAGES), "How drawn and listed synapses are kept.")
+        .setting("\"auto\""),
+    Key::new("memory_gb", ABOVE_ZERO, "Memory that the network may take, in units of 1e9 bytes.")
+        .absent("what is free on this machine"),
+];
+
+static STORAGES: &[Choice] = &[
+    choice("auto", "compact above 1e7 drawn synapses, otherwise f64"),
+    choice("f64", "12 bytes per synapse, 20 with a delay of its own"),
+    choice(
+        "compact",
+        "8 bytes per synapse, 12 with a delay of its own; weights are rounded to f32, delays to a power of two femtoseconds",
+    ),
 ];
 
 static SCENARIO: &[Key] = &[
@@ -367,27 +395,48 @@ static PROJECTION: &[Key] = &[
         Kind::Weight,
         "Initial weights: a voltage for `delta`, a current (its peak) for all others; one value or a distribution.",
     )
-    .when("connect", &["all_to_all", "one_to_one"]),
-    Key::new("synapses", Kind::SynapseRows, "The synapses, as [pre, post, weight]; or give `file`.")
+    .when("connect", NOT_LISTED),
+    Key::new("in_degree", COUNT, "Lines that every neuron draws.").when("connect", &["fixed_in_degree"]),
+    Key::new("out_degree", COUNT, "Neurons that every line draws.").when("connect", &["fixed_out_degree"]),
+    Key::new("probability", Kind::Number(Bounds::POSITIVE.up_to(1.0)), "Of every pair, independently.")
+        .when("connect", &["probability"]),
+    Key::new("autapses", Kind::Flag, "Whether a neuron may reach itself, from a population to itself.")
+        .setting("true")
+        .when("connect", &["all_to_all", "fixed_in_degree", "fixed_out_degree", "probability"]),
+    Key::new("multapses", Kind::Flag, "Whether a pair may have more than one synapse.")
+        .setting("false")
+        .when("connect", &["fixed_in_degree", "fixed_out_degree", "list"]),
+    Key::new("synapses", Kind::SynapseRows, "The synapses, as [pre, post, weight] or [pre, post, weight, delay]; or give `file`.")
         .absent("they are in `file`")
         .when("connect", &["list"]),
     Key::new(
         "file",
         Kind::Text,
-        "A CSV file of the synapses with the header `pre,post,weight [mV]` and, if wanted, `delay [ms]`; all rows have one delay.",
+        "A CSV file of the synapses with the header `pre,post,weight [mV]` and, if wanted, `delay [ms]`.",
     )
     .absent("they are in `synapses`")
     .when("connect", &["list"]),
-    Key::new("delay", SPAN, "Time from a spike to its arrival.").setting("\"0 s\""),
+    Key::new(
+        "delay",
+        Kind::Delay(Bounds::NON_NEGATIVE.up_to(HORIZON)),
+        "Time from a spike to its arrival; a distribution gives every synapse its own, of at least 1 fs between populations.",
+    )
+    .setting("\"0 s\""),
     Key::new("device", Kind::Table(DEVICE), "The devices that make the weights.")
         .absent("ideal weights, no devices, no read energy"),
     Key::new("plasticity", Kind::Table(PLASTICITY), "How the weights learn from spikes.")
         .absent("they stay as they are"),
 ];
 
+const NOT_LISTED: &[&str] =
+    &["all_to_all", "one_to_one", "fixed_in_degree", "fixed_out_degree", "probability"];
+
 static CONNECTS: &[Choice] = &[
     choice("all_to_all", "every line to every neuron: a crossbar"),
     choice("one_to_one", "line i to neuron i"),
+    choice("fixed_in_degree", "every neuron draws `in_degree` lines"),
+    choice("fixed_out_degree", "every line draws `out_degree` neurons"),
+    choice("probability", "every pair with `probability`"),
     choice("list", "the listed pairs"),
 ];
 

@@ -1,0 +1,514 @@
+//! Windows of one minimum delay: networks of scaled populations, many instants at a time.
+//!
+//! What a population does within the shortest delay between populations cannot come back to any of them
+//! before that delay is over. So the time from the next event up to then is a window whose arrivals are all
+//! known at its start, and in which neurons are independent of each other. A window takes these steps:
+//!
+//! 1. Sources: every spike of theirs in the window becomes arrivals. (A Poisson source whose lines each have
+//!    a neuron of their own is left to the units.)
+//! 2. Rows: the arrivals in the window of every population, in content order.
+//! 3. Units, on as many threads as there are: each works through the instants of its own neurons.
+//! 4. Spikes of all units, in content order: counted, shown to the probe, and made into arrivals.
+//!
+//! Neurons see the same operations in the same order as when instants are handled one by one, so window
+//! length, cut into units and number of threads cannot be seen in any bit.
+
+use super::core::{Core, Parameters};
+use super::key::{EventKey, Kind};
+use super::probe::{Probe, Spike};
+use super::queue::{Entry, Lanes, Wheel};
+use super::scaled::Part;
+use super::state::Membranes;
+use super::units::{Fired, Given, Private, Unit};
+use crate::encoding::{BLOCK, BlockRate};
+use crate::network::{Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use crate::numeric::Real;
+use crate::time::Time;
+use rayon::prelude::*;
+
+/// Source spikes that are made arrivals at once, on average.
+const AHEAD: f64 = 50_000.0;
+/// Private spikes per block and window below which they are merged like any others.
+const FEW: f64 = 32.0;
+
+/// An arrival of a row within a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowArrival {
+    pub time: u64,
+    pub projection: u32,
+    pub row: u32,
+}
+
+/// What a network of scaled populations is run with.
+pub struct Windows<'n> {
+    /// Shortest delay between populations.
+    shortest: u64,
+    /// A shorter window, for tests.
+    asked: u64,
+    /// Longest window that keeps the lists short, given the rates.
+    ahead: u64,
+    units: Vec<Unit>,
+    /// Arrivals of each population in the window.
+    rows: Vec<Vec<RowArrival>>,
+    /// Projections with one delay that end at each population.
+    incoming: Vec<Vec<u32>>,
+    /// Whether any synapse has a delay of its own.
+    own_delays: bool,
+    /// First number of each projection among the synapses with own delays of its target.
+    base: Vec<u32>,
+    /// Projection of each source that may be left to the units, if there is one.
+    private: Vec<Option<u32>>,
+    /// Whether each block is, at these rates.
+    taken: Vec<bool>,
+    emissions: Vec<EventKey>,
+    spikes: Vec<Spike>,
+    /// Either of them, for synapses that have delays of their own.
+    fired: Vec<Fired>,
+    pool: Option<&'n rayon::ThreadPool>,
+}
+
+/// The longest window that a network can be run in: its shortest delay between populations (the horizon of
+/// an episode if there is none). `None` where instants are handled one by one: a population is not scaled,
+/// or a spike reaches another neuron at once.
+#[must_use]
+pub fn window(network: &Network) -> Option<Time> {
+    let scaled = network.populations.iter().all(|population| population.form == Form::Scaled);
+    let jumps = network.projections.iter().all(|projection| projection.kernel == Kernel::Delta);
+    let between = network.projections.iter().filter(|p| matches!(p.from, Origin::Population(_)));
+    let shortest = between.map(|projection| projection.delay).min().unwrap_or(Time::MAX);
+    let possible = scaled && jumps && shortest > Time::ZERO && !network.populations.is_empty();
+    possible.then_some(shortest)
+}
+
+impl<'n> Windows<'n> {
+    /// Windows for a network, if it can be run in them.
+    pub fn new(network: &'n Network) -> Option<Self> {
+        let shortest = window(network)?.fs();
+        let mut base = vec![0u32; network.projections.len()];
+        let mut counts = vec![0u64; network.populations.len()];
+        for (index, projection) in network.projections.iter().enumerate() {
+            if let Some(delays) = &projection.delays {
+                base[index] = u32::try_from(counts[projection.to]).ok()?;
+                counts[projection.to] += delays.len() as u64;
+                u32::try_from(counts[projection.to]).ok()?;
+            }
+        }
+        // A source's spikes of a window are on the wheel at once, and it must hold them.
+        let own = network.projections.iter().filter(|projection| projection.delays.is_some());
+        let shortest = own.fold(shortest, |shortest, own| shortest.min(own.longest.fs().max(1)));
+        let incoming = (0..network.populations.len()).map(|population| {
+            let ends_here = |&index: &usize| {
+                let projection = &network.projections[index];
+                projection.to == population && projection.delays.is_none()
+            };
+            (0..network.projections.len()).filter(ends_here).map(|index| index as u32).collect()
+        });
+        let mut windows = Self {
+            shortest,
+            asked: u64::MAX,
+            ahead: u64::MAX,
+            units: Vec::new(),
+            rows: vec![Vec::new(); network.populations.len()],
+            incoming: incoming.collect(),
+            own_delays: network.projections.iter().any(|projection| projection.delays.is_some()),
+            base,
+            private: private(network),
+            taken: Vec::new(),
+            emissions: Vec::new(),
+            spikes: Vec::new(),
+            fired: Vec::new(),
+            pool: None,
+        };
+        windows.cut(network, 1);
+        Some(windows)
+    }
+
+    /// Windows no longer than this.
+    pub fn shorten(&mut self, window: u64) {
+        self.asked = window.max(1);
+    }
+
+    /// Cuts the neurons into units for `threads` threads of a pool.
+    pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&'n rayon::ThreadPool>) {
+        self.pool = pool;
+        self.cut(network, threads.max(1));
+    }
+
+    fn cut(&mut self, network: &Network, threads: usize) {
+        let total: u64 = network.populations.iter().map(|population| u64::from(population.size)).sum();
+        // Several units per thread, so that they can be dealt out evenly.
+        let wanted = if threads == 1 { u64::MAX } else { total.div_ceil(2 * threads as u64) };
+        self.units.clear();
+        for (index, population) in network.populations.iter().enumerate() {
+            let size = u64::from(population.size);
+            let pieces = size.div_ceil(wanted).max(1);
+            let piece = size.div_ceil(pieces);
+            // A Poisson block is not cut.
+            let piece = if pieces == 1 { piece } else { piece.next_multiple_of(u64::from(BLOCK)) };
+            let mut first = 0;
+            while first < size {
+                let count = piece.min(size - first);
+                let mut unit = Unit::new(index, first as u32, count as u32, piece as u32);
+                unit.wheel = self.wheel(network, index);
+                let own = |&number: &usize| {
+                    let projection = &network.projections[number];
+                    projection.to == index && projection.delays.is_some()
+                };
+                let own = (0..network.projections.len()).filter(own);
+                unit.own = own.map(|number| (self.base[number], number as u32)).collect();
+                self.units.push(unit);
+                first += count;
+            }
+        }
+    }
+
+    /// A wheel for the arrivals at a population, if it has synapses with own delays.
+    fn wheel(&self, network: &Network, population: usize) -> Option<Wheel> {
+        let own = network.projections.iter().filter(|p| p.to == population && p.delays.is_some());
+        let longest = own.clone().map(|projection| projection.longest.fs()).max()?;
+        let synapses: usize = own.filter_map(|p| p.delays.as_ref()).map(crate::network::Delays::len).sum();
+        let buckets = if synapses > 20_000_000 { 1 << 15 } else { 1 << 12 };
+        // A source's spike may be a window ahead of what is taken next.
+        Some(Wheel::new(longest.saturating_add(longest).min(Time::MAX.fs()), buckets))
+    }
+
+    /// Starts an episode: nothing pending here, and rates that say who draws which block.
+    pub fn begin<R: Real>(
+        &mut self,
+        network: &Network,
+        core: &mut Core<R>,
+        block_sources: &[(u32, u32)],
+        rates: &[BlockRate<'_>],
+    ) {
+        for unit in &mut self.units {
+            unit.privates.clear();
+            if let Some(wheel) = &mut unit.wheel {
+                wheel.clear();
+            }
+        }
+        let window = self.shortest.min(self.asked) as f64;
+        self.taken.clear();
+        let mut listed = 0.0;
+        for (index, (&(source, first), rate)) in block_sources.iter().zip(rates).enumerate() {
+            let private = self.private[source as usize].filter(|_| window / rate.mean_gap_fs >= FEW);
+            self.taken.push(private.is_some());
+            let Some(projection) = private else {
+                listed += 1.0 / rate.mean_gap_fs;
+                continue;
+            };
+            let to = network.projections[projection as usize].to;
+            for unit in self.units.iter_mut().filter(|unit| unit.population == to) {
+                if (unit.first..unit.first + unit.count).contains(&first) {
+                    unit.privates.push(Private::new(index, projection, first));
+                }
+            }
+        }
+        self.ahead = (AHEAD / listed).min(9e18) as u64;
+        for population in 0..network.populations.len() {
+            let of = |unit: &&Unit| unit.population == population;
+            let private = self.units.iter().filter(of).any(|unit| !unit.privates.is_empty());
+            let group = self.units.iter().find(of).map_or(1, |unit| unit.piece);
+            if let Membranes::Scaled(state) = &mut core.membranes[population] {
+                state.regroup(if private { BLOCK } else { group });
+            }
+        }
+    }
+
+    /// Handles everything from the next event to the end of its window, at most `end`; the time up to
+    /// which all is done, or `None` if nothing is left before `end`.
+    pub fn step<R: Real, P: Probe<R>>(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        rates: &[BlockRate<'_>],
+        end: Time,
+        core: &mut Core<R>,
+        lanes: &mut Lanes,
+        probe: &mut P,
+    ) -> Option<Time> {
+        if lanes.has_strays() {
+            self.adopt(network, lanes);
+        }
+        let mut from = lanes.first_time();
+        for unit in &mut self.units {
+            from = from.min(unit.wheel.as_mut().and_then(Wheel::next_time).unwrap_or(u64::MAX));
+        }
+        if from >= end.fs() {
+            return None;
+        }
+        let length = self.shortest.min(self.asked).min(self.ahead).max(1);
+        let mut to = from.saturating_add(length).min(end.fs());
+        for (membranes, parameters) in core.membranes.iter_mut().zip(&core.parameters) {
+            if let (Membranes::Scaled(state), Parameters::Scaled(parameters)) = (membranes, parameters) {
+                state.settle(parameters, from);
+                to = to.min(parameters.phase.limit(from));
+            }
+        }
+        // A sample comes after everything else of its time, so its window ends with it.
+        let sample = lanes.general_time().filter(|&time| time < to);
+        if let Some(sample) = sample {
+            to = sample + 1;
+        }
+        self.emit(network, rates, to, core, lanes);
+        self.collect(network, to, core, lanes);
+        self.run_units(network, weights, rates, to, core, lanes);
+        self.finish(network, core, lanes, probe);
+        if sample.is_some() {
+            let mut events = Vec::new();
+            lanes.pop_general(&mut events);
+            core.instant(network, weights, &events, lanes, probe);
+        }
+        Some(Time::from_fs(to))
+    }
+
+    /// Step 1.
+    fn emit<R: Real>(
+        &mut self,
+        network: &Network,
+        rates: &[BlockRate<'_>],
+        to: u64,
+        core: &mut Core<R>,
+        lanes: &mut Lanes,
+    ) {
+        self.emissions.clear();
+        lanes.emissions(network, rates, to, &self.taken, &mut self.emissions);
+        if !self.emissions.is_sorted() {
+            self.emissions.sort_unstable();
+        }
+        for event in &self.emissions {
+            let poisson = network.sources[event.source as usize].kind.is_drawn();
+            *(if poisson { &mut core.counts.poisson } else { &mut core.counts.source }) += 1;
+            let (time, line) = (event.time, event.row);
+            for &projection in &network.from_source[event.source as usize] {
+                schedule_row(network, projection, time, line, event.occurrence, lanes);
+            }
+        }
+        if self.own_delays && !self.emissions.is_empty() {
+            self.fired.clear();
+            self.fired.extend(self.emissions.iter().map(|event| Fired {
+                time: event.time.fs(),
+                origin: Origin::Source(event.source as usize),
+                line: event.row,
+            }));
+            for unit in &mut self.units {
+                unit.schedule(network, &self.fired);
+            }
+        }
+    }
+
+    /// Step 2.
+    fn collect<R: Real>(&mut self, network: &Network, to: u64, core: &mut Core<R>, lanes: &mut Lanes) {
+        for (population, rows) in self.rows.iter_mut().enumerate() {
+            rows.clear();
+            let columns = network.populations[population].size;
+            for &projection in &self.incoming[population] {
+                let description = &network.projections[projection as usize];
+                let before = rows.len();
+                lanes.arrivals(projection, to, rows);
+                core.counts.arrival += (rows.len() - before) as u64;
+                for arrival in &rows[before..] {
+                    core.counts.synaptic += description.fan_out(arrival.row, columns) as u64;
+                    if description.counted {
+                        core.counts.rows[projection as usize][arrival.row as usize] += 1;
+                    }
+                }
+            }
+            if !rows.is_sorted() {
+                rows.sort_unstable();
+            }
+        }
+    }
+
+    /// Step 3.
+    fn run_units<R: Real>(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        rates: &[BlockRate<'_>],
+        to: u64,
+        core: &mut Core<R>,
+        lanes: &mut Lanes,
+    ) {
+        let mut blocks: Vec<_> = lanes.blocks_mut().iter_mut().map(Some).collect();
+        let mut jobs = Vec::with_capacity(self.units.len());
+        let mut units = self.units.iter_mut().peekable();
+        for (population, (membranes, parameters)) in
+            core.membranes.iter_mut().zip(&core.parameters).enumerate()
+        {
+            let (Membranes::Scaled(state), Parameters::Scaled(parameters)) = (membranes, parameters) else {
+                continue;
+            };
+            let Part { mut v, mut held, group, epoch, stride, .. } = state.all(parameters);
+            let whole = v.len();
+            while let Some(unit) = units.next_if(|unit| unit.population == population) {
+                let (mine, rest) = v.split_at_mut(unit.count as usize);
+                let (mine_held, rest_held) =
+                    held.split_at_mut((unit.count.div_ceil(group) as usize).min(held.len()));
+                let blocks =
+                    unit.privates.iter().filter_map(|private| blocks[private.block].take()).collect();
+                let part = Part {
+                    parameters,
+                    first: unit.first,
+                    whole: mine.len() == whole,
+                    v: mine,
+                    held: mine_held,
+                    group,
+                    epoch,
+                    stride,
+                };
+                jobs.push(Given { unit, part, blocks, rows: &self.rows[population] });
+                (v, held) = (rest, rest_held);
+            }
+        }
+        match self.pool {
+            Some(pool) if jobs.len() > 1 => pool.install(|| {
+                jobs.into_par_iter().for_each(|job| job.run(network, weights, rates, to));
+            }),
+            _ => jobs.into_iter().for_each(|job| job.run(network, weights, rates, to)),
+        }
+    }
+
+    /// Step 4.
+    fn finish<R: Real, P: Probe<R>>(
+        &mut self,
+        network: &Network,
+        core: &mut Core<R>,
+        lanes: &mut Lanes,
+        probe: &mut P,
+    ) {
+        self.spikes.clear();
+        for unit in &mut self.units {
+            let population = unit.population as u32;
+            let spike =
+                |&(time, neuron): &(u64, u32)| Spike { time: Time::from_fs(time), population, neuron };
+            self.spikes.extend(unit.spikes.iter().map(spike));
+            if let Parameters::Scaled(parameters) = &core.parameters[unit.population] {
+                core.counts.held[unit.population] +=
+                    unit.spikes.len() as u128 * u128::from(parameters.refractory);
+            }
+            unit.spikes.clear();
+            let (private, own) = (std::mem::take(&mut unit.poisson), std::mem::take(&mut unit.synaptic));
+            core.counts.poisson += private;
+            core.counts.arrival += private + own;
+            core.counts.synaptic += private + own;
+            for synapse in unit.counted.drain(..) {
+                core.counts.rows[synapse.0 as usize][synapse.1 as usize] += 1;
+            }
+        }
+        self.spikes.sort_unstable();
+        core.counts.fire += self.spikes.len() as u64;
+        for &spike in &self.spikes {
+            core.counts.spikes[spike.population as usize][spike.neuron as usize] += 1;
+            probe.spike(spike);
+            for &projection in &network.from_population[spike.population as usize] {
+                schedule_row(network, projection, spike.time, spike.neuron, 0, lanes);
+            }
+        }
+        if !self.own_delays || self.spikes.is_empty() {
+            return;
+        }
+        self.fired.clear();
+        self.fired.extend(self.spikes.iter().map(|spike| Fired {
+            time: spike.time.fs(),
+            origin: Origin::Population(spike.population as usize),
+            line: spike.neuron,
+        }));
+        let fired = &self.fired;
+        match self.pool {
+            Some(pool) if self.units.len() > 1 => pool.install(|| {
+                self.units.par_iter_mut().for_each(|unit| unit.schedule(network, fired));
+            }),
+            _ => self.units.iter_mut().for_each(|unit| unit.schedule(network, fired)),
+        }
+    }
+
+    /// Takes over arrivals of single synapses that the lanes hold.
+    fn adopt(&mut self, network: &Network, lanes: &mut Lanes) {
+        for key in lanes.take_strays() {
+            let projection = &network.projections[key.source as usize];
+            let Rows::Sparse { targets, .. } = &projection.connect else { continue };
+            let target = targets[key.row as usize];
+            let synapse = self.base[key.source as usize] + key.row;
+            for unit in self.units.iter_mut().filter(|unit| unit.population == projection.to) {
+                if let Some(wheel) = unit.wheel.as_mut().filter(|_| unit.first <= target)
+                    && target - unit.first < unit.count
+                {
+                    wheel.push(Entry { time: key.time.fs(), synapse, target });
+                }
+            }
+        }
+    }
+
+    /// Whether any arrivals are kept here.
+    pub fn holds_any(&self) -> bool {
+        self.own_delays
+            && self.units.iter().any(|unit| unit.wheel.as_ref().is_some_and(|wheel| !wheel.is_empty()))
+    }
+
+    /// The arrivals that are kept here, by key.
+    pub fn pending(&self, network: &Network) -> Vec<EventKey> {
+        let mut pending = Vec::new();
+        for unit in &self.units {
+            let rank = network.populations[unit.population].rank + 1;
+            for entry in unit.wheel.iter().flat_map(Wheel::pending) {
+                let (projection, row) = unit.synapse(entry.synapse);
+                let (time, kind) = (Time::from_fs(entry.time), Kind::Arrival);
+                pending.push(EventKey { time, rank, kind, source: projection, row, occurrence: 0 });
+            }
+        }
+        pending.sort_unstable();
+        // The same synapse twice at one time: its line has spiked twice at one time.
+        for index in 1..pending.len() {
+            let (before, occurrence) = (pending[index - 1], pending[index - 1].occurrence + 1);
+            if (EventKey { occurrence: 0, ..before }) == pending[index] {
+                pending[index].occurrence = occurrence;
+            }
+        }
+        pending
+    }
+
+    /// Hands the arrivals that are kept here back to the lanes.
+    pub fn surrender(&mut self, network: &Network, lanes: &mut Lanes) {
+        for key in self.pending(network) {
+            super::queue::Queue::<f64>::push(lanes, key);
+        }
+        for wheel in self.units.iter_mut().filter_map(|unit| unit.wheel.as_mut()) {
+            wheel.clear();
+        }
+    }
+}
+
+/// Schedules an arrival in a projection with one delay.
+fn schedule_row(
+    network: &Network,
+    projection: usize,
+    time: Time,
+    row: u32,
+    occurrence: u32,
+    lanes: &mut Lanes,
+) {
+    let description = &network.projections[projection];
+    let time = time.after(description.delay);
+    if description.delays.is_none() && time < Time::MAX {
+        let rank = network.populations[description.to].rank + 1;
+        let (kind, source) = (Kind::Arrival, projection as u32);
+        super::queue::Queue::<f64>::push(lanes, EventKey { time, rank, kind, source, row, occurrence });
+    }
+}
+
+/// The projection of each Poisson source whose lines each have a neuron of their own and nothing else.
+fn private(network: &Network) -> Vec<Option<u32>> {
+    let mut has_one = vec![false; network.populations.len()];
+    let sources = network.sources.iter().zip(&network.from_source);
+    let only = |(source, outgoing): (&crate::network::Source, &Vec<usize>)| {
+        let [index] = outgoing[..] else { return None };
+        let projection = &network.projections[index];
+        let own = source.kind == SourceKind::Poisson
+            && projection.connect == Rows::OneToOne
+            && projection.delay == Time::ZERO
+            && !projection.counted
+            && !std::mem::replace(&mut has_one[projection.to], true);
+        own.then_some(index as u32)
+    };
+    sources.map(only).collect()
+}

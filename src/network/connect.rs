@@ -1,0 +1,667 @@
+//! Drawing which lines reach which neurons, with what weights and delays.
+//!
+//! Every draw is a function of (seed, projection, unit, k): the unit is the target for a fixed in-degree and
+//! the row otherwise, k counts its synapses. So units can be drawn in any order on any number of threads.
+//! Synapses are kept row by row, ascending by target.
+
+use super::storage::{Delays, quantised, quantum_shift};
+use crate::numeric::{exp, ln_1p, neg_ln_unit, standard_normal};
+use crate::random::{Purpose, Stream, unit};
+use crate::time::{FS_PER_SECOND, Time};
+use rayon::prelude::*;
+
+/// A law of weights or delays, in SI units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Distribution {
+    Constant(f64),
+    /// Uniform on (low, high].
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    /// median e^(sigma z), z standard normal.
+    LogNormal {
+        median: f64,
+        sigma: f64,
+    },
+}
+
+impl Distribution {
+    /// The value that a random word stands for, by inversion.
+    #[inline]
+    #[must_use]
+    pub fn sample(&self, word: u64) -> f64 {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { low, high } => low + (high - low) * unit(word),
+            Self::Normal { mean, sd } => mean + sd * standard_normal(word),
+            Self::LogNormal { median, sigma } => median * exp(sigma * standard_normal(word)),
+        }
+    }
+
+    /// No sample is larger.
+    #[must_use]
+    pub fn highest(&self) -> f64 {
+        // A normal number by inversion of 53 bits stays within 8.3 standard deviations.
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { high, .. } => high,
+            Self::Normal { mean, sd } => mean + 8.3 * sd,
+            Self::LogNormal { median, sigma } => median * exp(8.3 * sigma),
+        }
+    }
+}
+
+/// How many synapses there are, and between whom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rule {
+    /// Every target draws this many lines.
+    InDegree(u32),
+    /// Every line draws this many targets.
+    OutDegree(u32),
+    /// Every pair with this probability.
+    Probability(f64),
+}
+
+/// What is drawn.
+#[derive(Clone, Debug)]
+pub struct Drawing {
+    pub seed: u64,
+    /// Number of the projection.
+    pub entity: u32,
+    pub rows: u32,
+    pub columns: u32,
+    pub rule: Rule,
+    /// Whether line i is neuron i: the projection comes back to its own population.
+    pub recurrent: bool,
+    /// Whether a neuron may reach itself.
+    pub autapses: bool,
+    /// Whether a pair may be drawn more than once.
+    pub multapses: bool,
+    /// Weights of single synapses; `None`: kept elsewhere.
+    pub weight: Option<Distribution>,
+    /// Delays of single synapses in seconds; `None`: all the same, kept elsewhere.
+    pub delay: Option<Distribution>,
+    /// Shorter delays are raised to this.
+    pub least_delay: Time,
+    /// Whether weights are `f32` and delays four bytes.
+    pub compact: bool,
+}
+
+/// Synapses row by row.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    pub start: Vec<usize>,
+    pub targets: Vec<u32>,
+    /// Of single synapses, as wide as asked for; the other is empty.
+    pub weights: Vec<f64>,
+    pub compact_weights: Vec<f32>,
+    pub delays: Option<Delays>,
+    /// Delays that were raised to the least one.
+    pub raised: u64,
+}
+
+/// Expected number of synapses.
+#[must_use]
+pub fn expected(rule: Rule, rows: u32, columns: u32) -> f64 {
+    match rule {
+        Rule::InDegree(degree) => f64::from(degree) * f64::from(columns),
+        Rule::OutDegree(degree) => f64::from(degree) * f64::from(rows),
+        Rule::Probability(p) => p * f64::from(rows) * f64::from(columns),
+    }
+}
+
+/// Draws the synapses; `progress` is told how many were drawn since the last call.
+///
+/// Nothing but the synapses themselves and one batch of draws is in memory at a time: to be put in order by
+/// row, what targets draw is drawn twice, the first time to be counted. A fixed degree above the number of
+/// possible partners gives as many as there are; scenarios refuse it.
+pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
+    if let Rule::InDegree(_) = drawing.rule {
+        return by_target(drawing, progress);
+    }
+    let synapses = expected(drawing.rule, drawing.rows, drawing.columns);
+    // Four standard deviations of a binomial count; a fixed degree has none.
+    let spare = if matches!(drawing.rule, Rule::Probability(_)) { 4.0 * synapses.sqrt() } else { 0.0 };
+    let mut kept = Kept::new(drawing, (synapses + spare) as usize);
+    let mut start = vec![0];
+    start.reserve(drawing.rows as usize);
+    let mut targets = Vec::with_capacity((synapses + spare) as usize);
+    batches(drawing, drawing.rows, drawing.columns, true, |_, pieces| {
+        let before = targets.len();
+        for piece in pieces {
+            let mut end = targets.len();
+            for count in &piece.counts {
+                end += count;
+                start.push(end);
+            }
+            targets.extend_from_slice(&piece.partners);
+            kept.push(piece);
+        }
+        progress((targets.len() - before) as u64);
+    });
+    kept.finish(start, targets)
+}
+
+/// Units drawn between two calls of `progress`.
+const BATCH: usize = 1 << 14;
+/// Units drawn by one thread at a time.
+const CHUNK: usize = 256;
+
+/// The synapses of some consecutive units.
+#[derive(Default)]
+struct Piece {
+    counts: Vec<usize>,
+    partners: Vec<u32>,
+    values: Vec<f64>,
+    /// In femtoseconds.
+    delays: Vec<u64>,
+    raised: u64,
+}
+
+/// Draws all units in batches; `take` gets the first unit of a batch and its pieces.
+fn batches(drawing: &Drawing, count: u32, partners: u32, values: bool, mut take: impl FnMut(u32, &[Piece])) {
+    let firsts: Vec<u32> = (0..count).step_by(CHUNK).collect();
+    for batch in firsts.chunks(BATCH / CHUNK) {
+        let pieces: Vec<Piece> = batch
+            .par_iter()
+            .map_init(
+                || Marks::new(partners),
+                |marks, &first| {
+                    let units = first..first.saturating_add(CHUNK as u32).min(count);
+                    piece(drawing, units, partners, values, marks)
+                },
+            )
+            .collect();
+        take(batch[0], &pieces);
+    }
+}
+
+/// Weights and delays in the form they are kept in.
+struct Kept {
+    compact: bool,
+    has_delays: bool,
+    shift: u32,
+    weights: Vec<f64>,
+    compact_weights: Vec<f32>,
+    exact: Vec<u64>,
+    units: Vec<u32>,
+    raised: u64,
+}
+
+impl Kept {
+    fn new(drawing: &Drawing, synapses: usize) -> Self {
+        let (weights, delays, compact) = (drawing.weight.is_some(), drawing.delay.is_some(), drawing.compact);
+        let room = |wanted: bool| if wanted { synapses } else { 0 };
+        Self {
+            compact,
+            has_delays: delays,
+            shift: drawing.delay.map_or(0, delay_shift),
+            weights: Vec::with_capacity(room(weights && !compact)),
+            compact_weights: Vec::with_capacity(room(weights && compact)),
+            exact: Vec::with_capacity(room(delays && !compact)),
+            units: Vec::with_capacity(room(delays && compact)),
+            raised: 0,
+        }
+    }
+
+    fn push(&mut self, piece: &Piece) {
+        self.raised += piece.raised;
+        if self.compact {
+            self.compact_weights.extend(piece.values.iter().map(|&value| value as f32));
+            let shift = self.shift;
+            self.units.extend(piece.delays.iter().map(|&delay| quantised(delay, shift)));
+        } else {
+            self.weights.extend_from_slice(&piece.values);
+            self.exact.extend_from_slice(&piece.delays);
+        }
+    }
+
+    fn finish(self, start: Vec<usize>, targets: Vec<u32>) -> Drawn {
+        let Self { compact, has_delays, shift, weights, compact_weights, exact, units, raised } = self;
+        let delays = match (has_delays, compact) {
+            (false, _) => None,
+            (true, false) => Some(Delays::Exact(exact)),
+            (true, true) => Some(Delays::Compact { shift, units }),
+        };
+        Drawn { start, targets, weights, compact_weights, delays, raised }
+    }
+}
+
+/// Draws some units one after the other.
+fn piece(
+    drawing: &Drawing,
+    units: std::ops::Range<u32>,
+    partners: u32,
+    values: bool,
+    marks: &mut Marks,
+) -> Piece {
+    let mut piece = Piece::default();
+    for unit in units {
+        let before = piece.partners.len();
+        let without = (drawing.recurrent && !drawing.autapses && unit < partners).then_some(unit);
+        let mut stream = Stream::new(drawing.seed, Purpose::Connect, drawing.entity, u64::from(unit));
+        match drawing.rule {
+            Rule::InDegree(degree) | Rule::OutDegree(degree) => {
+                pick(&mut stream, degree, partners, without, drawing.multapses, marks, &mut piece.partners);
+            }
+            Rule::Probability(p) => scatter(&mut stream, p, partners, without, &mut piece.partners),
+        }
+        // Rows are ascending by target.
+        if let Rule::OutDegree(_) = drawing.rule {
+            piece.partners[before..].sort_unstable();
+        }
+        let count = piece.partners.len() - before;
+        piece.counts.push(count);
+        if !values {
+            continue;
+        }
+        if let Some(law) = drawing.weight {
+            // Episode 0 belongs to dense projections, which draw row-major.
+            let mut stream =
+                Stream::new(drawing.seed, Purpose::InitialWeight, drawing.entity, 1 + u64::from(unit));
+            piece.values.extend((0..count).map(|_| law.sample(stream.next_word())));
+        }
+        if let Some(law) = drawing.delay {
+            let mut stream = Stream::new(drawing.seed, Purpose::Delay, drawing.entity, u64::from(unit));
+            for _ in 0..count {
+                let fs = (law.sample(stream.next_word()) * FS_PER_SECOND).round();
+                let fs = if fs > 0.0 { (fs as u64).min(Time::MAX.fs()) } else { 0 };
+                piece.raised += u64::from(fs < drawing.least_delay.fs());
+                piece.delays.push(fs.max(drawing.least_delay.fs()));
+            }
+        }
+    }
+    piece
+}
+
+/// Which partners a unit has already: one bit each.
+struct Marks {
+    bits: Vec<u64>,
+}
+
+impl Marks {
+    fn new(partners: u32) -> Self {
+        Self { bits: vec![0; (partners as usize).div_ceil(64)] }
+    }
+
+    /// Marks one; false if it was marked before.
+    fn mark(&mut self, partner: u32) -> bool {
+        let word = &mut self.bits[partner as usize / 64];
+        let bit = 1 << (partner % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    fn clear(&mut self, partners: &[u32]) {
+        for &partner in partners {
+            self.bits[partner as usize / 64] = 0;
+        }
+    }
+}
+
+/// Draws `degree` partners of `partners`, without `without`.
+fn pick(
+    stream: &mut Stream,
+    degree: u32,
+    partners: u32,
+    without: Option<u32>,
+    repeats: bool,
+    marks: &mut Marks,
+    out: &mut Vec<u32>,
+) {
+    let possible = partners - u32::from(without.is_some());
+    if possible == 0 {
+        return;
+    }
+    // Numbers below `possible` leave `without` out.
+    let one = |stream: &mut Stream| {
+        let number = ((u128::from(stream.next_word()) * u128::from(possible)) >> 64) as u32;
+        number + u32::from(without.is_some_and(|without| number >= without))
+    };
+    if repeats {
+        out.extend((0..degree).map(|_| one(stream)));
+        return;
+    }
+    let degree = degree.min(possible);
+    let before = out.len();
+    // Of many, it is quicker to draw those that are left out.
+    let left_out = degree > possible / 2;
+    let wanted = if left_out { possible - degree } else { degree };
+    while out.len() - before < wanted as usize {
+        let partner = one(stream);
+        if marks.mark(partner) {
+            out.push(partner);
+        }
+    }
+    if left_out {
+        let excluded = out.split_off(before);
+        let keeps = |partner: &u32| {
+            Some(*partner) != without && marks.bits[*partner as usize / 64] >> (partner % 64) & 1 == 0
+        };
+        out.extend((0..partners).filter(keeps));
+        marks.clear(&excluded);
+    } else {
+        marks.clear(&out[before..]);
+    }
+}
+
+/// Draws every partner with probability p: gaps between those taken are geometric.
+fn scatter(stream: &mut Stream, p: f64, partners: u32, without: Option<u32>, out: &mut Vec<u32>) {
+    let rate = -ln_1p(-p);
+    let mut next = 0u64;
+    loop {
+        // p = 1 has an infinite rate and no gaps.
+        let gap = (neg_ln_unit(stream.next_word()) / rate).min(u64::MAX as f64 / 4.0);
+        next += gap as u64;
+        if next >= u64::from(partners) {
+            return;
+        }
+        if without.is_none_or(|without| u64::from(without) != next) {
+            out.push(next as u32);
+        }
+        next += 1;
+    }
+}
+
+/// The quantum of compact delays: 2^shift fs.
+#[must_use]
+pub fn delay_shift(law: Distribution) -> u32 {
+    let longest = (law.highest() * FS_PER_SECOND).clamp(0.0, Time::MAX.fs() as f64);
+    quantum_shift(Time::from_fs(longest as u64))
+}
+
+/// Draws target by target, for lists by row. Every thread fills some of the rows.
+fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
+    let rows = drawing.rows as usize;
+    let mut start = vec![0usize; rows + 1];
+    batches(drawing, drawing.columns, drawing.rows, false, |_, pieces| {
+        let mut synapses = 0;
+        for piece in pieces {
+            piece.partners.iter().for_each(|&row| start[row as usize + 1] += 1);
+            synapses += piece.partners.len() as u64;
+        }
+        progress(synapses - synapses / 2);
+    });
+    for row in 0..rows {
+        start[row + 1] += start[row];
+    }
+    let synapses = start[rows];
+    let mut targets = vec![0; synapses];
+    let mut kept = Kept::new(drawing, 0);
+    let (has_weights, has_delays) = (drawing.weight.is_some(), drawing.delay.is_some());
+    let size = |wanted: bool| if wanted { synapses } else { 0 };
+    kept.weights.resize(size(has_weights && !drawing.compact), 0.0);
+    kept.compact_weights.resize(size(has_weights && drawing.compact), 0.0);
+    kept.exact.resize(size(has_delays && !drawing.compact), 0);
+    kept.units.resize(size(has_delays && drawing.compact), 0);
+
+    let parts = rayon::current_num_threads().clamp(1, rows.max(1));
+    let bound = |part: usize| rows * part / parts;
+    let mut jobs = Vec::new();
+    let (mut all_targets, mut weights, mut narrow, mut longs, mut shorts) = (
+        targets.as_mut_slice(),
+        kept.weights.as_mut_slice(),
+        kept.compact_weights.as_mut_slice(),
+        kept.exact.as_mut_slice(),
+        kept.units.as_mut_slice(),
+    );
+    for part in 0..parts {
+        let (low, high) = (bound(part), bound(part + 1));
+        let count = start[high] - start[low];
+        jobs.push(Filling {
+            first_row: low,
+            cursor: start[low..high].iter().map(|&first| first - start[low]).collect(),
+            targets: take(&mut all_targets, count),
+            weights: take(&mut weights, count),
+            compact_weights: take(&mut narrow, count),
+            exact: take(&mut longs, count),
+            units: take(&mut shorts, count),
+            shift: kept.shift,
+        });
+    }
+    let mut raised = 0;
+    batches(drawing, drawing.columns, drawing.rows, true, |first, pieces| {
+        jobs.par_iter_mut().for_each(|job| job.fill(first, pieces));
+        raised += pieces.iter().map(|piece| piece.raised).sum::<u64>();
+        progress(pieces.iter().map(|piece| piece.partners.len() as u64).sum::<u64>() / 2);
+    });
+    drop(jobs);
+    kept.raised = raised;
+    kept.finish(start, targets)
+}
+
+/// The first `count` of a slice (or none of an empty one), which loses them.
+fn take<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+    let count = count.min(slice.len());
+    let (first, rest) = std::mem::take(slice).split_at_mut(count);
+    *slice = rest;
+    first
+}
+
+/// The rows that one thread fills.
+struct Filling<'a> {
+    first_row: usize,
+    /// Where the next synapse of each row goes.
+    cursor: Vec<usize>,
+    targets: &'a mut [u32],
+    weights: &'a mut [f64],
+    compact_weights: &'a mut [f32],
+    exact: &'a mut [u64],
+    units: &'a mut [u32],
+    shift: u32,
+}
+
+impl Filling<'_> {
+    fn fill(&mut self, first: u32, pieces: &[Piece]) {
+        let mut target = first;
+        for piece in pieces {
+            let mut k = 0;
+            for &count in &piece.counts {
+                for &row in &piece.partners[k..k + count] {
+                    let row = (row as usize).wrapping_sub(self.first_row);
+                    if let Some(cursor) = self.cursor.get_mut(row) {
+                        let place = *cursor;
+                        *cursor += 1;
+                        self.targets[place] = target;
+                        self.values(place, piece.values.get(k), piece.delays.get(k));
+                    }
+                    k += 1;
+                }
+                target += 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn values(&mut self, place: usize, value: Option<&f64>, delay: Option<&u64>) {
+        if let Some(&value) = value {
+            match self.weights.get_mut(place) {
+                Some(slot) => *slot = value,
+                None => self.compact_weights[place] = value as f32,
+            }
+        }
+        if let Some(&delay) = delay {
+            match self.exact.get_mut(place) {
+                Some(slot) => *slot = delay,
+                None => self.units[place] = quantised(delay, self.shift),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawing(rule: Rule) -> Drawing {
+        Drawing {
+            seed: 1,
+            entity: 2,
+            rows: 300,
+            columns: 700,
+            rule,
+            recurrent: false,
+            autapses: true,
+            multapses: false,
+            weight: Some(Distribution::Uniform { low: 1.0, high: 2.0 }),
+            delay: Some(Distribution::Normal { mean: 1e-3, sd: 1e-4 }),
+            least_delay: Time::from_fs(1),
+            compact: false,
+        }
+    }
+
+    /// (row, target, weight, delay) of every synapse.
+    fn all(drawn: &Drawn) -> Vec<(u32, u32, f64, u64)> {
+        let delays = drawn.delays.as_ref().unwrap();
+        (0..drawn.start.len() - 1)
+            .flat_map(|row| (drawn.start[row]..drawn.start[row + 1]).map(move |k| (row as u32, k)))
+            .map(|(row, k)| {
+                let weight = drawn.weights.get(k).copied();
+                let weight = weight.unwrap_or_else(|| drawn.compact_weights[k].into());
+                (row, drawn.targets[k], weight, delays.fs(k))
+            })
+            .collect()
+    }
+
+    fn quiet(drawing: &Drawing) -> Drawn {
+        draw(drawing, &mut |_| {})
+    }
+
+    #[test]
+    fn degrees_are_what_was_asked_for_and_rows_ascend() {
+        for (rule, by_target) in [
+            (Rule::InDegree(40), true),
+            (Rule::InDegree(299), true),
+            (Rule::OutDegree(25), false),
+            (Rule::OutDegree(690), false),
+        ] {
+            let drawn = quiet(&drawing(rule));
+            let synapses = all(&drawn);
+            let (Rule::InDegree(degree) | Rule::OutDegree(degree)) = rule else { unreachable!() };
+            let units = if by_target { 700 } else { 300 };
+            let mut counts = vec![0; units];
+            for &(row, target, ..) in &synapses {
+                counts[if by_target { target } else { row } as usize] += 1;
+            }
+            assert!(counts.iter().all(|&count| count == degree), "{rule:?}");
+            assert!(synapses.windows(2).all(|pair| (pair[0].0, pair[0].1) < (pair[1].0, pair[1].1)));
+            assert_eq!(drawn.start.len(), 301);
+        }
+    }
+
+    #[test]
+    fn any_number_of_threads_draws_the_same() {
+        for rule in [Rule::InDegree(40), Rule::OutDegree(25), Rule::Probability(0.07)] {
+            for compact in [false, true] {
+                let drawing = Drawing { compact, ..drawing(rule) };
+                let with = |threads: usize| {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    pool.install(|| all(&quiet(&drawing)))
+                };
+                let one = with(1);
+                assert!(with(2) == one && with(5) == one, "{rule:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn autapses_and_multapses_are_left_out_or_let_in() {
+        let square = |rule, autapses, multapses| {
+            let drawing =
+                Drawing { rows: 50, columns: 50, recurrent: true, autapses, multapses, ..drawing(rule) };
+            let synapses = all(&quiet(&drawing));
+            let own = synapses.iter().filter(|synapse| synapse.0 == synapse.1).count();
+            let twice =
+                synapses.windows(2).filter(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1)).count();
+            (synapses.len(), own > 0, twice > 0)
+        };
+        for rule in [Rule::InDegree(20), Rule::OutDegree(20)] {
+            assert_eq!(square(rule, false, false), (1000, false, false));
+            assert_eq!(square(rule, true, false), (1000, true, false));
+            assert_eq!(square(rule, false, true), (1000, false, true));
+            assert_eq!(square(rule, true, true), (1000, true, true));
+        }
+        for rule in [Rule::InDegree(49), Rule::OutDegree(49), Rule::Probability(1.0)] {
+            assert_eq!(square(rule, false, false), (50 * 49, false, false), "{rule:?}");
+        }
+        assert_eq!(square(Rule::Probability(1.0), true, false), (2500, true, false));
+    }
+
+    #[test]
+    fn pairs_are_drawn_with_their_probability() {
+        // 210 000 pairs: standard deviation sqrt(n p (1 - p)), and every row and column its share.
+        for p in [1e-3, 0.05, 0.4, 0.97] {
+            let drawing = drawing(Rule::Probability(p));
+            let n = f64::from(drawing.rows) * f64::from(drawing.columns);
+            let synapses = all(&quiet(&drawing));
+            let found = synapses.len() as f64;
+            assert!((found - n * p).abs() < 4.0 * (n * p * (1.0 - p)).sqrt(), "{p}: {found}");
+            let right = synapses.iter().filter(|synapse| synapse.1 >= 350).count() as f64;
+            assert!((right - found / 2.0).abs() < 4.0 * (found / 4.0).sqrt(), "{p}: {right} of {found}");
+        }
+    }
+
+    #[test]
+    fn partners_are_drawn_evenly() {
+        // Chi squared of 300 lines drawn 700 x 40 times: 299 +- 24.5.
+        let synapses = all(&quiet(&Drawing { multapses: true, ..drawing(Rule::InDegree(40)) }));
+        let mut counts = [0.0f64; 300];
+        synapses.iter().for_each(|synapse| counts[synapse.0 as usize] += 1.0);
+        let mean = synapses.len() as f64 / 300.0;
+        let chi: f64 = counts.iter().map(|count| (count - mean) * (count - mean) / mean).sum();
+        assert!((chi - 299.0).abs() < 4.0 * 24.5, "{chi}");
+    }
+
+    #[test]
+    fn weights_and_delays_follow_their_laws() {
+        let synapses = all(&quiet(&drawing(Rule::InDegree(40))));
+        let n = synapses.len() as f64;
+        let mean = |of: &dyn Fn(&(u32, u32, f64, u64)) -> f64| synapses.iter().map(of).sum::<f64>() / n;
+        assert!((mean(&|s| s.2) - 1.5).abs() < 4.0 * (1.0 / 12.0f64).sqrt() / n.sqrt());
+        assert!(synapses.iter().all(|s| s.2 > 1.0 && s.2 <= 2.0));
+        assert!((mean(&|s| s.3 as f64) - 1e12).abs() < 4.0 * 1e11 / n.sqrt());
+        let law = Distribution::LogNormal { median: 3.0, sigma: 0.5 };
+        let mut stream = Stream::new(1, Purpose::Delay, 0, 0);
+        let logs: Vec<f64> =
+            (0..10_000).map(|_| crate::numeric::ln(law.sample(stream.next_word()))).collect();
+        let mean = logs.iter().sum::<f64>() / 1e4;
+        let sd = (logs.iter().map(|log| (log - mean) * (log - mean)).sum::<f64>() / 1e4).sqrt();
+        assert!((mean - 3.0f64.ln()).abs() < 4.0 * 0.5 / 100.0 && (sd / 0.5 - 1.0).abs() < 0.03);
+    }
+
+    #[test]
+    fn compact_synapses_are_the_others_rounded() {
+        for rule in [Rule::InDegree(40), Rule::OutDegree(25)] {
+            let (wide, compact) = (quiet(&drawing(rule)), quiet(&Drawing { compact: true, ..drawing(rule) }));
+            let Some(Delays::Compact { shift, .. }) = compact.delays else { panic!("compact") };
+            for (a, b) in all(&wide).iter().zip(&all(&compact)) {
+                assert_eq!((a.0, a.1), (b.0, b.1));
+                assert_eq!(f64::from(a.2 as f32), b.2);
+                assert!(a.3.abs_diff(b.3) <= 1 << shift >> 1);
+            }
+        }
+    }
+
+    #[test]
+    fn delays_below_the_least_are_raised_and_counted() {
+        let delay = Some(Distribution::Normal { mean: 0.0, sd: 1e-3 });
+        let drawn = quiet(&Drawing { delay, ..drawing(Rule::InDegree(40)) });
+        let least = all(&drawn).iter().filter(|synapse| synapse.3 == 1).count();
+        assert_eq!(drawn.raised, least as u64);
+        assert!((least as f64 - 14_000.0).abs() < 4.0 * 84.0, "{least} of 28000");
+    }
+
+    #[test]
+    fn another_seed_or_projection_draws_another_network() {
+        let base = drawing(Rule::InDegree(40));
+        let first = all(&quiet(&base));
+        assert!(first != all(&quiet(&Drawing { seed: 2, ..base.clone() })));
+        assert!(first != all(&quiet(&Drawing { entity: 3, ..base })));
+    }
+}

@@ -1,0 +1,308 @@
+//! Synapses of a plan: drawn or listed, and what they take of the memory.
+
+use super::plan::{Connect, DrawRule, Origin, Plan, ProjectionPlan, SourceKind, Storage, WeightInit};
+use crate::encoding::BLOCK;
+use crate::network::{
+    Builder, Delays, Distribution, Drawing, Fixed, Rows, Rule, draw, expected, quantised, quantum_shift,
+};
+use crate::time::Time;
+
+/// Drawn synapses above which they are kept compact.
+const MANY: f64 = 1e7;
+
+impl From<DrawRule> for Rule {
+    fn from(rule: DrawRule) -> Self {
+        match rule {
+            DrawRule::InDegree(degree) => Self::InDegree(degree),
+            DrawRule::OutDegree(degree) => Self::OutDegree(degree),
+            DrawRule::Probability(p) => Self::Probability(p),
+        }
+    }
+}
+
+impl From<WeightInit> for Distribution {
+    fn from(law: WeightInit) -> Self {
+        match law {
+            WeightInit::Constant { value } => Self::Constant(value),
+            WeightInit::Uniform { low, high } => Self::Uniform { low, high },
+            WeightInit::Normal { mean, sd } => Self::Normal { mean, sd },
+            WeightInit::LogNormal { median, sigma } => Self::LogNormal { median, sigma },
+        }
+    }
+}
+
+/// Lines of the origin of a projection.
+#[must_use]
+pub fn rows_of(plan: &Plan, from: Origin) -> u32 {
+    match from {
+        Origin::Population(index) => plan.populations[index].size,
+        Origin::Source(index) => plan.sources[index].kind.size(),
+    }
+}
+
+/// Expected number of synapses of a projection.
+#[must_use]
+pub fn count(plan: &Plan, projection: &ProjectionPlan) -> f64 {
+    let (pre, post) = (rows_of(plan, projection.from), plan.populations[projection.to].size);
+    match &projection.connect {
+        Connect::AllToAll => f64::from(pre) * f64::from(post),
+        Connect::OneToOne => f64::from(pre),
+        Connect::List { synapses, .. } => synapses.len() as f64,
+        Connect::Drawn { rule, .. } => expected((*rule).into(), pre, post),
+    }
+}
+
+/// Whether synapses with something of their own are kept compact.
+#[must_use]
+pub fn compact(plan: &Plan) -> bool {
+    let drawn = |projection: &&ProjectionPlan| matches!(projection.connect, Connect::Drawn { .. });
+    match plan.engine.storage {
+        Storage::F64 => false,
+        Storage::Compact => true,
+        Storage::Auto => {
+            plan.projections.iter().filter(drawn).map(|projection| count(plan, projection)).sum::<f64>()
+                > MANY
+        }
+    }
+}
+
+/// Whether nothing changes the weights of a projection and nothing but the projection makes them.
+fn changeless(projection: &ProjectionPlan) -> bool {
+    projection.device.is_none() && projection.plasticity.is_none()
+}
+
+/// Whether the weights of a projection are one number that never changes.
+fn constant(projection: &ProjectionPlan) -> Option<f64> {
+    match (projection.weight, &projection.connect) {
+        (WeightInit::Constant { value }, Connect::OneToOne | Connect::Drawn { .. })
+            if changeless(projection) =>
+        {
+            Some(value)
+        }
+        _ => None,
+    }
+}
+
+/// Adds the delays and fixed weights of a listed or one-to-one projection.
+pub fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
+    let projection = &plan.projections[index];
+    if changeless(projection) && matches!(plan.protocol, super::plan::Protocol::Simulate { .. }) {
+        builder.uncounted(number);
+    }
+    if let Some(weight) = constant(projection) {
+        builder.fixed(number, Fixed::Constant(weight));
+    }
+    let Connect::List { synapses, delays, multapses } = &projection.connect else { return };
+    if *multapses {
+        builder.multapses(number);
+    }
+    let compact = plan.engine.storage == Storage::Compact && changeless(projection);
+    if compact {
+        builder.fixed(number, Fixed::Compact(synapses.iter().map(|synapse| synapse.2 as f32).collect()));
+    }
+    if let Some(&longest) = delays.iter().max() {
+        let fs = delays.iter().map(|delay| delay.fs());
+        builder.delays(
+            number,
+            match compact {
+                false => Delays::Exact(fs.collect()),
+                true => {
+                    let shift = quantum_shift(longest);
+                    Delays::Compact { shift, units: fs.map(|delay| quantised(delay, shift)).collect() }
+                }
+            },
+        );
+    }
+}
+
+/// What a drawn projection became.
+pub struct Made {
+    pub rows: Rows,
+    /// Weights that are not kept in the network.
+    pub values: Vec<f64>,
+    pub fixed: Option<Fixed>,
+    pub delays: Option<Delays>,
+    pub multapses: bool,
+    /// Delays that were drawn below 1 fs.
+    pub raised: u64,
+}
+
+/// Draws a projection; `None` if it is not a drawn one.
+pub fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option<Made> {
+    let projection = &plan.projections[index];
+    let Connect::Drawn { rule, autapses, multapses } = projection.connect else { return None };
+    let fixed = constant(projection);
+    let compact = compact(plan) && changeless(projection);
+    let between = matches!(projection.from, Origin::Population(_));
+    let drawn = draw(
+        &Drawing {
+            seed: plan.seed,
+            entity: index as u32,
+            rows: rows_of(plan, projection.from),
+            columns: plan.populations[projection.to].size,
+            rule: rule.into(),
+            recurrent: projection.from == Origin::Population(projection.to),
+            autapses,
+            multapses,
+            weight: if fixed.is_some() { None } else { Some(projection.weight.into()) },
+            delay: projection.delays.map(Into::into),
+            least_delay: Time::from_fs(u64::from(between)),
+            compact,
+        },
+        progress,
+    );
+    let fixed = match fixed {
+        Some(weight) => Some(Fixed::Constant(weight)),
+        None => compact.then_some(Fixed::Compact(drawn.compact_weights)),
+    };
+    Some(Made {
+        rows: Rows::Sparse { start: drawn.start, targets: drawn.targets },
+        values: drawn.weights,
+        fixed,
+        delays: drawn.delays,
+        multapses,
+        raised: drawn.raised,
+    })
+}
+
+/// What the plan takes of the memory, before anything of it is built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estimate {
+    /// Bytes of the network while it runs and, if that is more, while it is built.
+    pub bytes: f64,
+    /// One line for every projection.
+    pub lines: Vec<String>,
+}
+
+/// Estimates what a plan takes.
+#[must_use]
+pub fn estimate(plan: &Plan) -> Estimate {
+    let compact_all = compact(plan);
+    // Program, plots, and buffers that do not grow.
+    let mut bytes = 2e7;
+    let mut building = 0.0f64;
+    let mut lines = Vec::new();
+    for projection in &plan.projections {
+        let synapses = count(plan, projection);
+        let rows = f64::from(rows_of(plan, projection.from));
+        let listed = matches!(projection.connect, Connect::List { .. });
+        let compact = (if listed { plan.engine.storage == Storage::Compact } else { compact_all })
+            && changeless(projection);
+        let target = match projection.connect {
+            Connect::AllToAll | Connect::OneToOne => 0.0,
+            _ => 4.0,
+        };
+        let weight = match (constant(projection), compact) {
+            (Some(_), _) => 0.0,
+            (None, true) if target > 0.0 => 4.0,
+            _ => 8.0,
+        };
+        let own_delays = projection.delays.is_some()
+            || matches!(&projection.connect, Connect::List { delays, .. } if !delays.is_empty());
+        let delay = match (own_delays, compact) {
+            (false, _) => 0.0,
+            (true, true) => 4.0,
+            (true, false) => 8.0,
+        };
+        // The plan keeps a list as it was written; weights that may change are made once and copied.
+        let besides = if listed { 16.0 + delay } else { 0.0 } + if weight == 8.0 { 16.0 } else { 0.0 };
+        let devices = if projection.device.is_some() { 24.0 } else { 0.0 };
+        let each = target + weight + delay;
+        bytes += synapses * (each + besides + devices) + 12.0 * rows;
+        let quantum = match (&projection.delays, compact) {
+            (Some(law), true) => {
+                let shift = crate::network::delay_shift((*law).into());
+                format!(", delays in units of 2^{shift} fs")
+            }
+            _ => String::new(),
+        };
+        if target > 0.0 {
+            // One batch of draws, and a cursor for every row.
+            building = building.max(8.0 * rows + 3e7);
+            lines.push(format!(
+                "memory: projection {}: {} synapses of {each} bytes ({}){quantum}: {}",
+                projection.name,
+                synapses.round(),
+                if compact { "compact" } else { "f64" },
+                shown(synapses * each)
+            ));
+        }
+    }
+    for population in &plan.populations {
+        bytes += 48.0 * f64::from(population.size);
+    }
+    for source in &plan.sources {
+        bytes += match &source.kind {
+            SourceKind::SpikeList { spikes, .. } => 32.0 * spikes.len() as f64,
+            // Blocks with what they have drawn ahead; single processes take less.
+            kind => f64::from(kind.size().div_ceil(BLOCK)) * 3000.0 + 48.0 * f64::from(kind.size()),
+        };
+    }
+    bytes += building;
+    lines.push(format!("memory: about {} in all", shown(bytes)));
+    Estimate { bytes, lines }
+}
+
+/// Bytes in words: "1.2 GB".
+#[must_use]
+pub fn shown(bytes: f64) -> String {
+    match bytes {
+        b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
+        b if b >= 1e6 => format!("{:.0} MB", b / 1e6),
+        b => format!("{:.0} kB", (b / 1e3).ceil()),
+    }
+}
+
+/// The limit of memory that a plan goes beyond, if it does: (estimated, allowed) bytes.
+#[must_use]
+pub fn beyond(plan: &Plan, available: Option<u64>) -> Option<(f64, f64)> {
+    let allowed = plan.engine.memory.or(available)? as f64;
+    let needed = estimate(plan).bytes;
+    (needed > allowed).then_some((needed, allowed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load_text;
+
+    fn plan(keys: &str, overrides: &[&str]) -> Plan {
+        let text = format!(
+            "[population.a]\nsize = 1000000\n[projection.p]\nfrom = \"a\"\nto = \"a\"\n\
+             {keys}\n[protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n"
+        );
+        let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+        load_text("test.toml", &text, &overrides, None).unwrap().plan
+    }
+
+    const DEGREE: &str = "connect = \"fixed_in_degree\"\nin_degree = 1000\n";
+
+    #[test]
+    fn a_billion_compact_synapses_fit_ten_gigabytes() {
+        let one = plan(&format!("{DEGREE}weight = \"1 mV\"\ndelay = \"1 ms\""), &[]);
+        let own =
+            plan(&format!("{DEGREE}weight = {{ normal = [\"1 mV\", \"0.1 mV\"] }}\ndelay = \"1 ms\""), &[]);
+        assert!(compact(&one) && compact(&own));
+        let (one, own) = (estimate(&one).bytes, estimate(&own).bytes);
+        assert!((4e9..5e9).contains(&one), "{one:e}");
+        assert!((8e9..1e10).contains(&own), "{own:e}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_with_the_figure() {
+        let keys = format!("{DEGREE}weight = \"1 mV\"\ndelay = {{ uniform = [\"1 ms\", \"10 ms\"] }}");
+        let large = plan(&keys, &[]);
+        let lines = estimate(&large).lines.join("\n");
+        assert!(
+            lines.contains("1000000000 synapses of 8 bytes (compact), delays in units of 2^12 fs"),
+            "{lines}"
+        );
+        assert_eq!(beyond(&large, None), None, "nobody knows how much there is");
+        let (needed, allowed) = beyond(&large, Some(1 << 32)).unwrap();
+        assert!(needed > 8e9 && allowed == 4_294_967_296.0);
+        let limited = plan(&keys, &["engine.memory_gb=2"]);
+        assert_eq!(beyond(&limited, Some(1 << 40)).unwrap().1, 2e9);
+        let wide = plan(&keys, &["engine.storage=\"f64\""]);
+        assert!(estimate(&wide).bytes > 1.2e10);
+    }
+}
