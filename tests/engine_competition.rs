@@ -348,7 +348,7 @@ fn raised_thresholds_decay_between_spikes_and_between_presentations() {
     let homeostasis = Some(Homeostasis::Decay { step: 0.5, tau: 50e-3 });
     let competition = Competition { homeostasis, ..Competition::winner_take_all() };
     let list = vec![(ticks(10), 0), (ticks(30), 0)];
-    let (network, weights) = hand(2, 1, list, vec![2.0, 1.0], competition);
+    let (network, weights) = hand(2, 1, list, vec![3.0, 1.0], competition);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     for episode in 0..2 {
         simulation.begin(episode, &[]);

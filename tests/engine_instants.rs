@@ -43,8 +43,9 @@ impl Case<'_> {
         }
         if self.own_time {
             let source = builder.source("never", 1, SourceKind::List(Vec::new()));
-            let rows = Rows::Sparse { start: vec![0, 1], targets: vec![0] };
-            builder.projection("n", source, population, Kernel::Delta, fs(0), rows);
+            // A current that never flows: only membranes that keep their own time take one.
+            let kernel = Kernel::Exponential { tau: memspike::units::Second::new(1e-3) };
+            builder.projection("n", source, population, kernel, fs(0), Rows::Dense);
             values.push(vec![0.0]);
         }
         (builder.finish().unwrap(), values)

@@ -291,7 +291,15 @@ const ABSENCES: &[Absence] = &[
     Absence {
         what: "the platform's exp",
         needles: &[".exp()"],
-        except: &["engine::shared_decay", "engine::held", "plot", "report", "cli"],
+        except: &[
+            "engine::shared_decay",
+            "engine::held",
+            "engine::competition",
+            "training::unsupervised",
+            "plot",
+            "report",
+            "cli",
+        ],
     },
 ];
 

@@ -17,7 +17,7 @@ fn short(more: &[&str]) -> Plan {
         "protocol.train_samples=150",
         "protocol.test_samples=40",
         "protocol.label_samples=60",
-        "protocol.presentation=60 ms",
+        "protocol.presentation=200 ms",
         "protocol.devices.cycle=0.1",
         "protocol.devices.stuck_on=0.01",
         "protocol.devices.stuck_off=0.02",

@@ -765,7 +765,7 @@ impl<R: Real> Core<R> {
         };
         let held = sink.held;
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
-        if !P::UNCOUNTED {
+        if !P::UNCOUNTED && network.projections[projection].counted {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
             for &row in &rows[..taken] {
                 counts[usize::from(row)] += 1;

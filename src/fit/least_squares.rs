@@ -4,7 +4,9 @@
 //! different units meet as equals; Cholesky solves it. lambda falls where a step succeeds and grows where it fails.
 //! Standard errors: s^2 = sum r^2/(n - p), error_k = s sqrt((N^-1)_kk) where all points are equally uncertain. If they are
 //! not (a percentage of each value, say), that is too small; then the heteroscedastic estimate
-//! N^-1 (J^T diag(r^2) J) N^-1 n/(n - p) is right (White, Econometrica 48, 817 (1980)). The larger of the two is stated.
+//! N^-1 (J^T diag(r^2 / (1 - h)^2) J) N^-1 is right, h the leverage of a point: one that pulls the curve to itself
+//! leaves too small a residual (White, Econometrica 48, 817 (1980); MacKinnon & White, J. Econometrics 29, 305
+//! (1985), HC3). The larger of the two is stated.
 //!
 //! Source: More, "The Levenberg-Marquardt algorithm: implementation and theory", Lect. Notes Math. 630 (1978).
 
@@ -140,7 +142,7 @@ pub fn least_squares(
         open(k, "another parameter can make up for it; measure over a wider range".to_owned())
     })?;
     let variance = best / (n - m) as f64;
-    let weighted = squared_residuals(points, &p, m, &scale, &model);
+    let weighted = squared_residuals(points, &p, m, &scale, &lower, &model);
     let mut parameters = Vec::with_capacity(m);
     for (k, unknown) in unknowns.iter().enumerate() {
         let mut unit = vec![0.0; m];
@@ -152,7 +154,6 @@ pub fn least_squares(
                 own += column[i] * weighted[i * m + j] * column[j];
             }
         }
-        let own = own * n as f64 / (n - m) as f64;
         let error = (variance * column[k]).max(own).sqrt() / scale[k];
         if unknown.scale && (error.is_nan() || error > 0.5 * p[k].abs()) {
             let (value, unit) = (p[k], unknown.unit);
@@ -199,20 +200,26 @@ fn normal_equations(
     (normal, slope, scale)
 }
 
-/// J^T diag(r^2) J with the columns scaled as those of the normal equations.
+/// J^T diag(r^2 / (1 - h)^2) J with the columns scaled as those of the normal equations, whose factor is `lower`.
 fn squared_residuals(
     points: &[(f64, f64)],
     p: &[f64],
     m: usize,
     scale: &[f64],
+    lower: &[f64],
     model: &impl Fn(f64, &[f64], &mut [f64]) -> f64,
 ) -> Vec<f64> {
     let (mut sum, mut gradient) = (vec![0.0; m * m], vec![0.0; m]);
     for &(x, y) in points {
         let r = y - model(x, p, &mut gradient);
+        gradient.iter_mut().zip(scale).for_each(|(g, scale)| *g /= scale);
+        let leverage: f64 =
+            gradient.iter().zip(solve(lower, &gradient, m)).map(|(g, solved)| g * solved).sum();
+        // A point that no other point supports has leverage 1 and no residual.
+        let r = r / (1.0 - leverage).max(0.01);
         for i in 0..m {
             for j in 0..m {
-                sum[i * m + j] += r * r * (gradient[i] / scale[i]) * (gradient[j] / scale[j]);
+                sum[i * m + j] += r * r * gradient[i] * gradient[j];
             }
         }
     }
@@ -272,9 +279,18 @@ mod tests {
         assert!((slope.value - 1.94).abs() < 1e-9, "{slope:?}");
         let s2 = fit.residuals.iter().map(|r| r * r).sum::<f64>() / 2.0;
         assert!((s2 - 0.041).abs() < 1e-9);
-        assert!((slope.error - (s2 / 5.0f64).sqrt()).abs() < 1e-9);
+        // By leverage, h = 1/4 + (x - 1.5)^2/5, the outer points count for more than that says.
+        let white = |column: fn(f64) -> f64| {
+            let terms = fit.residuals.iter().zip([-1.5, -0.5, 0.5, 1.5]).map(|(r, x)| {
+                let r = r / (1.0 - (0.25 + x * x / 5.0));
+                column(x) * column(x) * r * r
+            });
+            terms.sum::<f64>().sqrt()
+        };
+        assert!((slope.error - (s2 / 5.0f64).sqrt().max(white(|x| x / 5.0))).abs() < 1e-9);
         let offset = fit.get("offset").unwrap();
-        assert!((offset.error - (s2 * (0.25 + 2.25 / 5.0)).sqrt()).abs() < 1e-9);
+        let plain = (s2 * (0.25 + 2.25 / 5.0)).sqrt();
+        assert!((offset.error - plain.max(white(|x| 0.25 - 1.5 * x / 5.0))).abs() < 1e-9);
     }
 
     #[test]

@@ -153,6 +153,14 @@ impl Lower<'_> {
                     .hint("two devices that move together are not modelled"),
             );
         }
+        if device.arrangement == Arrangement::Unipolar {
+            self.faults.push(
+                Diagnostic::error(format!("{} learns, and its weights are unipolar", outer.what))
+                    .maybe_at(fields.at.as_ref())
+                    .allowed("arrangement = \"single\" or \"differential\" with placement = \"one_sided\"")
+                    .hint("unipolar weights are those of kind = \"unsupervised\" in [protocol]"),
+            );
+        }
         let single = device.arrangement == Arrangement::Single;
         if overlap && single {
             self.faults.push(
