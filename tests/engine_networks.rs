@@ -372,6 +372,11 @@ proptest! {
         let reference = built.finish(built.start::<Heap>(), end);
         let whole = built.finish(built.start::<Lanes>(), end);
         prop_assert!(whole.0 == reference.0, "{} spikes, not {}", whole.0.len(), reference.0.len());
+        let (a, b) = (&whole.1, &reference.1);
+        prop_assert!(a.blocks == b.blocks, "blocks {:?} {:?}", a.blocks, b.blocks);
+        prop_assert!(a.pending == b.pending, "pending");
+        prop_assert!(a.counts == b.counts, "counts");
+        prop_assert!(a.populations == b.populations, "membranes");
         prop_assert!(whole.1 == reference.1);
 
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
@@ -463,4 +468,34 @@ fn recording_changes_no_bit() {
     let mut stream = memspike::engine::Highlights::default();
     simulation.run(&built.weights, end, &mut stream);
     assert!(stream.records == reference, "spikes and samples come in one order");
+}
+
+#[test]
+fn a_neuron_beside_private_blocks_is_released_in_time() {
+    let large = Large {
+        sizes: [1025, 1],
+        rates: [466.493_357_319_228_3, 841.263_933_311_040_4],
+        reset: Reset::Rest,
+        t_ref_ms: 1.0,
+        grid: 1_000_000_000_000,
+        seed: 1_057_648_656_081,
+        compact: false,
+    };
+    let built = large.build();
+    let end = Time::from_fs(8 * MS);
+    let reference = built.finish(built.start::<Heap>(), end);
+    let whole = built.finish(built.start::<Lanes>(), end);
+    assert!(whole.0 == reference.0);
+    assert_eq!(whole.1.blocks, reference.1.blocks);
+    assert_eq!(whole.1.pending, reference.1.pending);
+    assert!(whole.1.counts == reference.1.counts);
+    for (a, b) in whole.1.populations.iter().zip(&reference.1.populations) {
+        if let (memspike::engine::Membranes::Scaled(a), memspike::engine::Membranes::Scaled(b)) = (a, b) {
+            for (i, (x, y)) in a.v.iter().zip(&b.v).enumerate() {
+                assert!(x.to_bits() == y.to_bits(), "neuron {i}: {x} {y}");
+            }
+        }
+        assert!(a == b, "other");
+    }
+    assert!(whole.1 == reference.1);
 }

@@ -173,7 +173,7 @@ fn every_network_is_the_same_whatever_carries_it_out() {
                 "protocol.duration=\"20 ms\"",
             ][..],
         ),
-        ("networks/brunel-small", &["protocol.duration=\"5 ms\""]),
+        ("networks/brunel-small", &["protocol.duration=\"20 ms\""]),
         (
             "networks/sparse",
             &["source.kicks.size=3000", "population.cells.size=3000", "protocol.duration=\"100 ms\""],

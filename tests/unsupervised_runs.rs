@@ -18,6 +18,7 @@ fn short(more: &[&str]) -> Plan {
         "protocol.test_samples=40",
         "protocol.label_samples=60",
         "protocol.presentation=200 ms",
+        "population.output.v_th=80 mV",
         "protocol.devices.cycle=0.1",
         "protocol.devices.stuck_on=0.01",
         "protocol.devices.stuck_off=0.02",

@@ -196,9 +196,8 @@ impl Given<'_> {
             if time >= to {
                 break;
             }
-            if self.blocks.is_empty() {
-                self.part.release(time);
-            }
+            // A private block releases its own neurons; there may be others.
+            self.part.release(time);
             let count = rows.iter().take_while(|row| row.time == time).count();
             for ahead in rows.iter().skip(AHEAD).take(count) {
                 self.ask_for(network, ahead);

@@ -465,7 +465,7 @@ where
 
     /// Final test, ages, other devices, energy.
     fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
-        let model = self.best.take().map(|best| best.1).or_else(|| self.last.clone());
+        let model = self.best.clone().map(|best| best.1).or_else(|| self.last.clone());
         let weights = model.as_ref().map_or_else(|| self.learner.weights.clone(), |m| m.weights.clone());
         let values: Vec<Vec<f64>> =
             (0..self.frozen.projections.len()).map(|p| weights.values(self.frozen, p)).collect();
