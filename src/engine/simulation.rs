@@ -117,13 +117,13 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
     #[inline]
     pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
-        if let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes()) {
-            if !(P::STREAM || P::LEARN || P::TAPE) {
-                let (network, rates) = (self.network, &self.rates);
-                let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
-                self.now = done.map_or(self.now, |done| self.now.max(done));
-                return done.is_some();
-            }
+        if !(P::STREAM || P::LEARN || P::TAPE)
+            && let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
+        {
+            let (network, rates) = (self.network, &self.rates);
+            let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
+            self.now = done.map_or(self.now, |done| self.now.max(done));
+            return done.is_some();
         }
         self.leave_windows();
         if !P::LEARN

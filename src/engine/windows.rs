@@ -216,6 +216,7 @@ impl<'n> Windows<'n> {
 
     /// Handles everything from the next event to the end of its window, at most `end`; the time up to
     /// which all is done, or `None` if nothing is left before `end`.
+    #[expect(clippy::too_many_arguments, reason = "what a simulation is made of, borrowed part by part")]
     pub fn step<R: Real, P: Probe<R>>(
         &mut self,
         network: &Network,

@@ -622,7 +622,8 @@ mod tests {
     fn weights_and_delays_follow_their_laws() {
         let synapses = all(&quiet(&drawing(Rule::InDegree(40))));
         let n = synapses.len() as f64;
-        let mean = |of: &dyn Fn(&(u32, u32, f64, u64)) -> f64| synapses.iter().map(of).sum::<f64>() / n;
+        type Synapse = (u32, u32, f64, u64);
+        let mean = |of: &dyn Fn(&Synapse) -> f64| synapses.iter().map(of).sum::<f64>() / n;
         assert!((mean(&|s| s.2) - 1.5).abs() < 4.0 * (1.0 / 12.0f64).sqrt() / n.sqrt());
         assert!(synapses.iter().all(|s| s.2 > 1.0 && s.2 <= 2.0));
         assert!((mean(&|s| s.3 as f64) - 1e12).abs() < 4.0 * 1e11 / n.sqrt());

@@ -139,8 +139,8 @@ mod tests {
                 let worth = trace.worth(ms(t));
                 trace.mark(1, worth);
                 let now = t + 2.5;
-                let each = spikes[..=k].iter().map(|s| (-(now - s) / tau).exp());
-                let want: f64 = if mark == Mark::Add { each.sum() } else { each.last().unwrap() };
+                let mut each = spikes[..=k].iter().map(|s| (-(now - s) / tau).exp());
+                let want: f64 = if mark == Mark::Add { each.sum() } else { each.next_back().unwrap() };
                 let got = trace.values()[1] * trace.factor(ms(now));
                 assert!((got - want).abs() < 1e-14 * want, "{got} {want}");
                 assert_eq!(trace.values()[0], 0.0);

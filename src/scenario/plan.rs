@@ -321,6 +321,7 @@ pub struct PlasticityPlan {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
+#[expect(clippy::large_enum_variant, reason = "there is one in a plan")]
 pub enum Protocol {
     /// One episode of the network as it is.
     Simulate {

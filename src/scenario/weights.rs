@@ -151,7 +151,7 @@ fn law(
     if form.key == "lognormal" {
         let median = number(first, scale, what, faults);
         let sigma = match second.value {
-            Value::Float(sigma) if sigma >= 0.0 && sigma <= 10.0 => Some(sigma),
+            Value::Float(sigma) if (0.0..=10.0).contains(&sigma) => Some(sigma),
             Value::Integer(sigma @ 0..=10) => Some(sigma as f64),
             _ => {
                 faults.push(

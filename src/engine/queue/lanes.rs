@@ -158,7 +158,8 @@ impl Lanes {
     /// Moves the arrivals of a projection before `to` into `rows`.
     pub(in crate::engine) fn arrivals(&mut self, projection: u32, to: u64, rows: &mut Vec<RowArrival>) {
         let lane = &mut self.fifos[self.first_fifo[projection as usize]];
-        while let Some(key) = lane.pop_front_if(|key| key.time.fs() < to) {
+        while let Some(&key) = lane.front().filter(|key| key.time.fs() < to) {
+            lane.pop_front();
             rows.push(RowArrival { time: key.time.fs(), projection, row: key.row });
         }
     }
