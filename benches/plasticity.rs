@@ -8,7 +8,7 @@
 use criterion::{Criterion, Throughput, criterion_group};
 use memspike::encoding::{AliasTable, BlockRate};
 use memspike::engine::{Heap, Lanes, Learning, Queue, Silent, Simulation, layout};
-use memspike::network::{Builder, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{AtZero, Bounds, Dependence, Law, Pair, Pairing, Plastic, Rule, Unit};
 use memspike::random::{Purpose, Stream, unit};
@@ -32,7 +32,7 @@ fn network() -> Network {
     };
     let output = builder.population("output", OUTPUTS, lif);
     let delay = Time::from_fs(SECOND / 1000);
-    builder.projection("synapses", Origin::from(input), output, Kernel::Delta, delay, Rows::Dense);
+    builder.projection("synapses", input, output, Kernel::Delta, delay, Rows::Dense);
     builder.finish().expect("a network without faults")
 }
 
