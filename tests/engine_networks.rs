@@ -301,7 +301,8 @@ impl Large {
             let drawn: Vec<f64> = (0..count).map(|_| weight * (0.5 + draw(&mut state))).collect();
             let delay = Time::from_fs(delay * self.grid);
             let number = builder.projection(name, from, to, delta(), delay, rows);
-            if single {
+            // Without a synapse there is no delay of one.
+            if single && count > 0 {
                 let delays =
                     (0..count).map(|_| delay.fs() + (4.0 * draw(&mut state)) as u64 * self.grid).collect();
                 builder.delays(number, Delays::Exact(delays));
