@@ -9,7 +9,8 @@ use memspike::scenario::plan::Plan;
 use memspike::scenario::run::{Engine, RunError};
 use training_common::{Kept, Stopper, Watcher, Way, array_bits, essence, folder, plan};
 
-/// Twelve neurons, two epochs of a small set, everything that devices can do.
+/// Twelve neurons, two epochs of a small set, everything that devices can do. The threshold is low and the
+/// presentations long, or so few and so faint patterns would make no neuron spike.
 fn short(more: &[&str]) -> Plan {
     let mut overrides = vec![
         "population.output.size=12",
@@ -64,6 +65,13 @@ fn a_run_is_the_same_whatever_carries_it_out() {
     }
 }
 
+fn plan_vote(plan: &Plan) -> memspike::training::unsupervised::Vote {
+    match &plan.protocol {
+        memspike::scenario::plan::Protocol::Unsupervised(protocol) => protocol.vote,
+        _ => panic!("an unsupervised protocol"),
+    }
+}
+
 fn with_cases() -> Plan {
     short(&[
         "protocol.variation=[{ name = \"0\", cv = 0.0, seeds = 2 }, { name = \"half\", cv = 0.5, seeds = 1 }]",
@@ -92,6 +100,12 @@ fn a_run_goes_on_from_every_checkpoint_to_the_same_end() {
         assert_eq!(from.saved[..], kept.saved[done + 1..]);
     }
     let result = result(&want);
+    // The comparisons can fail: the epochs differ, both know the patterns (chance is 0.1), and the model tested is not
+    // the last. The two tie in validation, so the earlier one stays, on a resumed run too.
+    let validation = |epoch: usize| result.epochs[epoch].validation.unwrap().by(plan_vote(&plan));
+    assert_ne!(result.epochs[0].theta_mean, result.epochs[1].theta_mean);
+    assert!(result.epochs.iter().all(|epoch| epoch.test.class_mean > 0.5), "{:?}", result.epochs);
+    assert_eq!((validation(0), result.tested_epoch), (validation(1), Some(1)));
     // Fresh devices are those of the final test.
     assert_eq!(Some(result.ageing[0].test), result.test);
     assert!(result.ageing[1].conductance < result.ageing[0].conductance);
@@ -205,6 +219,7 @@ fn ideal_weights_learn_the_same_without_joules() {
     }
     let devices = Way::new(&search).run(&with, &mut Kept::default()).unwrap();
     let ideal = Way::new(&search).run(&without, &mut Kept::default()).unwrap();
+    assert!(result(&ideal).epochs[0].spikes_per_sample > 0.0);
     assert_eq!(devices.fingerprint, ideal.fingerprint);
     assert_eq!(result(&devices).test, result(&ideal).test);
     let categories: Vec<Category> = result(&ideal).learning.entries.iter().map(|e| e.category).collect();

@@ -340,8 +340,15 @@ mod tests {
             let (handed, last) = whole.position();
             assert_eq!(handed, cut);
             let mut resumed = Block::resume(9, 4, 2, &rate, handed, last);
-            assert_eq!(resumed.next_time(), whole.next_time());
-            assert_eq!(resumed.pop(&rate), whole.pop(&rate));
+            // Of every length of batch, and on into the batches after.
+            resumed.expect_end(if cut % 2 == 0 { u64::MAX } else { last.fs() + 10_000_000_000_000 });
+            let mut further = whole.clone();
+            for _ in 0..2 * BATCH + 3 {
+                assert_eq!(resumed.next_time(), further.next_time());
+                assert_eq!(resumed.pop(&rate), further.pop(&rate));
+                assert_eq!(resumed.position(), further.position());
+            }
+            whole.pop(&rate);
         }
     }
 

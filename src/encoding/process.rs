@@ -91,7 +91,8 @@ impl Process {
                 let seconds = if self.handed > 0 {
                     neg_ln_unit(word) * mean + dead.as_seconds()
                 } else if u > live {
-                    // Still dead at 0: the rest of the gap is uniform within the dead time, and more follows.
+                    // From 0 on, the rest of a gap has the density rate (1 - F(t)), F the law of gaps (Cox, Renewal
+                    // Theory (1962), 5.1): the rate itself within the dead time, and the exponential tail beyond.
                     (1.0 - u) / rate
                 } else {
                     dead.as_seconds() - ln(u / live) * mean

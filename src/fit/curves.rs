@@ -18,8 +18,15 @@ fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
     }
 }
 
-fn needs(what: &'static str, points: &[(f64, f64)], parameters: usize) -> Result<(), FitError> {
+/// More points than parameters of these names are left to be fitted.
+fn needs(
+    what: &'static str,
+    points: &[(f64, f64)],
+    names: &[&'static str],
+    held: &[Held],
+) -> Result<(), FitError> {
     finite(points)?;
+    let parameters = names.iter().filter(|name| held.iter().all(|h| h.name != **name)).count();
     if points.len() <= parameters {
         let needed = parameters + 1;
         return Err(FitError::TooFewPoints { points: points.len(), parameters, needed, what });
@@ -106,7 +113,7 @@ pub fn fit_relaxation(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
 }
 
 fn relaxation_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
-    needs("a relaxation", points, 3 - held.len().min(3))?;
+    needs("a relaxation", points, &["tau", "u_rest", "u_0"], held)?;
     let (first, last) = (points[0].1, points[points.len() - 1].1);
     let unknowns = [
         Unknown { name: "tau", unit: "s", start: span(points.iter().map(|p| p.0)) / 3.0, scale: true },
@@ -151,7 +158,7 @@ fn stdp_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError
     ] {
         let rows: Vec<usize> = (0..points.len()).filter(|&k| points[k].0 * sign > 0.0).collect();
         let side: Vec<(f64, f64)> = rows.iter().map(|&k| (points[k].0.abs(), points[k].1)).collect();
-        needs(what, &side, 2)?;
+        needs(what, &side, &names, held)?;
         let start = crate::device::overlap::fit_exponential(&side).map_or_else(
             || (side[0].1, span(side.iter().map(|p| p.0)).max(side[0].0)),
             |fit| (fit.amplitude, fit.tau),
@@ -196,7 +203,7 @@ fn retention_holding(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> R
             _ => h.clone(),
         })
         .collect();
-    needs(what, points, if stretched { 3 } else { 2 })?;
+    needs(what, points, if stretched { &["ln g_p", "tau", "b"] } else { &["ln g_p", "tau"] }, &held)?;
     let mut logs = Vec::with_capacity(points.len());
     for (row, &(t, g)) in points.iter().enumerate() {
         if !(g > 0.0 && t >= 0.0) {
@@ -251,7 +258,7 @@ pub fn fit_pulses(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
 }
 
 fn pulses_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
-    needs("a pulse train", points, 3 - held.len().min(3))?;
+    needs("a pulse train", points, &["g_0", "g_end", "dose"], held)?;
     let (first, last) = (points[0].1, points[points.len() - 1].1);
     let start = 3.0 / span(points.iter().map(|p| p.0)).max(f64::MIN_POSITIVE);
     let unknowns = [
@@ -279,7 +286,7 @@ pub fn fit_iv(points: &[(f64, f64)], ohmic: bool) -> Result<Fitted, FitError> {
 
 fn iv_holding(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Result<Fitted, FitError> {
     let what = "a current-voltage curve";
-    needs(what, points, if ohmic { 1 } else { 2 })?;
+    needs(what, points, if ohmic { &["g"] } else { &["g", "v0"] }, held)?;
     let square = points.iter().fold(0.0, |sum, p| sum + p.0 * p.0);
     let g = points.iter().fold(0.0, |sum, p| sum + p.0 * p.1) / square;
     if !g.is_finite() {
@@ -402,6 +409,22 @@ mod tests {
                 .collect()
         };
         recovers(&[("g", 3e-7), ("v0", 0.1)], 0.1, sweep, |p| fit_iv(p, false));
+    }
+
+    #[test]
+    fn what_is_held_needs_no_points() {
+        // Two points a side and the time constants held: the amplitudes are the least squares of e^(-|dt|/tau).
+        let points = [(0.01, 5.0), (0.02, 3.0), (-0.01, -4.0), (-0.02, -3.0)];
+        let tau = |name: &str| Held { name: name.to_owned(), value: 0.02 };
+        let fit = Curve::Stdp.fit(&points, &[tau("tau_plus"), tau("tau_minus")]).unwrap();
+        let (a, b) = ((-0.5f64).exp(), (-1.0f64).exp());
+        for (name, y) in [("w_plus", [5.0, 3.0]), ("w_minus", [-4.0, -3.0])] {
+            let want = (y[0] * a + y[1] * b) / (a * a + b * b);
+            assert!((fit.get(name).unwrap().value / want - 1.0).abs() < 1e-9, "{name}");
+        }
+        // Holding one side does not make up for points of the other.
+        let one = Curve::Stdp.fit(&points, &[tau("tau_plus")]);
+        assert!(matches!(one, Err(FitError::TooFewPoints { points: 2, needed: 3, .. })), "{one:?}");
     }
 
     #[test]

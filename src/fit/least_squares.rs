@@ -3,10 +3,13 @@
 //! Step: (N + lambda diag N) d = J^T r with N = J^T J, every column scaled to unit length, so that parameters of
 //! different units meet as equals; Cholesky solves it. lambda falls where a step succeeds and grows where it fails.
 //! Standard errors: s^2 = sum r^2/(n - p), error_k = s sqrt((N^-1)_kk) where all points are equally uncertain. If they are
-//! not (a percentage of each value, say), that is too small; then the heteroscedastic estimate
-//! N^-1 (J^T diag(r^2 / (1 - h)^2) J) N^-1 is right, h the leverage of a point: one that pulls the curve to itself
-//! leaves too small a residual (White, Econometrica 48, 817 (1980); MacKinnon & White, J. Econometrics 29, 305
-//! (1985), HC3). The larger of the two is stated.
+//! not (a percentage of each value, say), that can be too small; then the variances are the diagonal of
+//! N^-1 (J^T diag(r^2 / (1 - h)^2) J) N^-1, with h = j N^-1 j^T the leverage of the point whose row of J is j: one that
+//! pulls the curve to itself leaves too small a residual (White, Econometrica 48, 817 (1980); MacKinnon & White,
+//! J. Econometrics 29, 305 (1985), HC3: nearly the jackknife). The larger of the two is stated: too large by some percent
+//! where all points are alike, by a factor where few points leave one of them alone with a parameter (a line through
+//! x = 0, 1, 4: fourfold for the slope), for then nobody can tell its uncertainty from the others'. And few degrees of
+//! freedom spread the errors themselves: for n - p = 1, 68 % lie within 1.8 classical ones (Student), not 1.
 //!
 //! Source: More, "The Levenberg-Marquardt algorithm: implementation and theory", Lect. Notes Math. 630 (1978).
 
@@ -24,6 +27,14 @@ pub struct Unknown {
 }
 
 const STEPS: usize = 500;
+
+/// The least 1 - h that a residual is divided by.
+///
+/// A point that alone determines a parameter has h = 1 and r = 0, and the jackknife would have nothing left to fit
+/// without it: such a point adds nothing here, and the classical error is the one stated. Rounding makes of 0/0 any
+/// number: residuals are known to some 1e-6 s (the search ends where the sum falls by less than 1e-13 of itself), so
+/// this floor must lie well above that; it cuts in for leverages beyond 0.99 only.
+const LEAST_FREEDOM: f64 = 0.01;
 
 /// A parameter that is given, not fitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -215,8 +226,7 @@ fn squared_residuals(
         gradient.iter_mut().zip(scale).for_each(|(g, scale)| *g /= scale);
         let leverage: f64 =
             gradient.iter().zip(solve(lower, &gradient, m)).map(|(g, solved)| g * solved).sum();
-        // A point that no other point supports has leverage 1 and no residual.
-        let r = r / (1.0 - leverage).max(0.01);
+        let r = r / (1.0 - leverage).max(LEAST_FREEDOM);
         for i in 0..m {
             for j in 0..m {
                 sum[i * m + j] += r * r * gradient[i] * gradient[j];
@@ -291,6 +301,79 @@ mod tests {
         let offset = fit.get("offset").unwrap();
         let plain = (s2 * (0.25 + 2.25 / 5.0)).sqrt();
         assert!((offset.error - plain.max(white(|x| 0.25 - 1.5 * x / 5.0))).abs() < 1e-9);
+    }
+
+    /// A plateau of four points and one point beyond the step: nothing else tells of the second level.
+    fn step(units: f64) -> Fitted {
+        let points = [(0.0, 0.9), (0.0, 1.1), (0.0, 1.2), (0.0, 0.8), (1.0, 3.0)];
+        least_squares("a step", &points, &[unknown("low", 1.0), unknown("high", 1.0 / units)], |x, p, d| {
+            (d[0], d[1]) = if x < 0.5 { (1.0, 0.0) } else { (0.0, units) };
+            if x < 0.5 { p[0] } else { units * p[1] }
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_point_that_stands_alone_has_the_scatter_of_the_others() {
+        let fit = step(1.0);
+        // s^2 = 0.1/3, and HC3 of the mean of four: sqrt(sum (r/(3/4))^2)/4.
+        let high = fit.get("high").unwrap();
+        assert!(
+            (high.value - 3.0).abs() < 1e-9 && (high.error - (0.1f64 / 3.0).sqrt()).abs() < 1e-9,
+            "{high:?}"
+        );
+        let low = fit.get("low").unwrap();
+        assert!((low.error - 0.1f64.sqrt() / 3.0).abs() < 1e-9, "{low:?}");
+    }
+
+    #[test]
+    fn errors_go_with_the_unit_of_their_parameter() {
+        let (volts, other) = (step(1.0), step(1e-9));
+        for (name, units) in [("low", 1.0), ("high", 1e-9)] {
+            let (one, same) = (volts.get(name).unwrap(), other.get(name).unwrap());
+            assert!((units * same.value / one.value - 1.0).abs() < 1e-9, "{same:?}");
+            assert!((units * same.error / one.error - 1.0).abs() < 1e-6, "{same:?}");
+        }
+    }
+
+    #[test]
+    fn errors_of_hardly_more_points_than_parameters_are_not_too_small() {
+        // Three points, a line: over many data sets the errors stated must not lie below the spread of what is found,
+        // as root mean squares (with one degree of freedom single errors scatter widely, 0 included).
+        let line = [unknown("slope", 1.0), unknown("offset", 0.1)].map(|u| Unknown { scale: false, ..u });
+        let (mut off, mut stated) = ([0.0; 2], [0.0; 2]);
+        for seed in 0..2000u64 {
+            let points = [0.0, 1.0, 4.0].map(|x: f64| {
+                let drawn = crate::random::word(seed, crate::random::Purpose::Measurement, 0, x as u64);
+                (x, 2.0 * x + 1.0 + 0.1 * crate::numeric::standard_normal(drawn))
+            });
+            let fit = least_squares("a line", &points, &line, |x, p, d| {
+                (d[0], d[1]) = (x, 1.0);
+                p[0] * x + p[1]
+            })
+            .unwrap();
+            for (k, truth) in [2.0, 1.0].into_iter().enumerate() {
+                let found = &fit.parameters[k];
+                off[k] += (found.value - truth) * (found.value - truth);
+                stated[k] += found.error * found.error;
+            }
+        }
+        for k in 0..2 {
+            let ratio = (stated[k] / off[k]).sqrt();
+            // Standard error of either root mean square: some 2 to 3 %. The fourfold of the module's text, for the slope.
+            assert!((0.9..4.6).contains(&ratio), "{k}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn three_points_that_do_not_fit_are_refused() {
+        let points = [(0.0, 1.0), (1.0, -1.0), (2.0, 1.0)];
+        let fit =
+            least_squares("a line", &points, &[unknown("slope", 1.0), unknown("offset", 0.1)], |x, p, d| {
+                (d[0], d[1]) = (x, 1.0);
+                p[0] * x + p[1]
+            });
+        assert!(matches!(fit, Err(FitError::Undetermined { parameter, .. }) if parameter == "slope"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct FittedParameter {
     /// SI unit; `"%"` or empty for plain numbers.
     pub unit: String,
     pub value: f64,
-    /// One standard error, from the residuals and the curvature at the optimum.
+    /// One standard error (see the head of `least_squares`); zero for a parameter that was held.
     pub error: f64,
 }
 

@@ -33,9 +33,11 @@ pub struct Loop {
     pub current: Vec<f64>,
 }
 
-/// Rows below this share of the largest voltage do not show their conductance.
+/// Rows below this share of the largest voltage do not show their conductance: offsets of the instrument are a larger
+/// part of their current. Assumed.
 const LEAST_SHARE: f64 = 0.02;
-/// Ratio of the conductances of on and off from which a loop is one of a switch.
+/// Ratio of the conductances of on and off from which a loop is one of a switch. Assumed: windows of switches span
+/// decades. A single state that bends (sinh) may reach it, and is told apart by the width of its two groups.
 const LEAST_RATIO: f64 = 5.0;
 
 /// Fits a loop; points are (voltage, current) in the order of the sweep. `None` if nothing switches.

@@ -66,7 +66,8 @@ pub struct Devices {
     pub own: Vec<Bounds>,
     /// Evenly spaced weights a device can have, from bound to bound; `None`: continuous.
     pub levels: Option<u32>,
-    /// Cycle-to-cycle spread s of a change: dw <- dw e^(s z - s^2/2), whose mean is dw.
+    /// Cycle-to-cycle spread s of a change: dw <- dw e^(s z - s^2/2), whose mean is dw and whose coefficient of
+    /// variation is sqrt(e^(s^2) - 1).
     pub cycle_sigma: f64,
     pub pulse: ProgramPulse,
     pub endurance: Option<Endurance>,

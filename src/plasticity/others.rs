@@ -8,6 +8,7 @@ use super::rule::{PostTrace, Rectangular, Triplet};
 use crate::time::Time;
 
 impl Triplet {
+    /// A row arrives: w -= s f-(w) o1 (a_minus + a3_minus r2), with r2 of before this arrival.
     pub(super) fn depress<C: Cells>(
         &self,
         memory: &Memory,
@@ -28,6 +29,7 @@ impl Triplet {
         });
     }
 
+    /// A column spikes: w += s f+(w) r1 (a_plus + a3_plus o2), with o2 of before this spike.
     pub(super) fn potentiate<C: Cells>(
         &self,
         memory: &Memory,
@@ -48,6 +50,7 @@ impl Triplet {
         });
     }
 
+    /// The marks an instant leaves: r1 and r2 of its arrivals, o1 and o2 of its spikes.
     pub(super) fn mark(memory: &mut Memory, time: Time, rows: &[u32], spikes: &[u32]) {
         for (index, trace) in memory.traces.iter_mut().enumerate() {
             let worth = trace.worth(time);

@@ -127,6 +127,10 @@ impl Plastic {
             return Err(MemoryError::Future);
         }
         self.memory = memory;
+        // What waited belongs to weights that are no more.
+        if let Some(log) = &mut self.log {
+            *log = Log::new(self.layout.rows());
+        }
         Ok(())
     }
 

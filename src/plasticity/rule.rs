@@ -75,10 +75,15 @@ pub enum AtZero {
 /// dt = t_post - t_arrival: dw = +a_plus s f+(w) e^(-dt/tau_plus) for dt > 0, at the post-synaptic spike;
 /// dw = -a_minus s f-(w) e^(+dt/tau_minus) for dt < 0, at the arrival. Several pairs of one instant are summed
 /// first, the weight is clipped after every update.
+///
+/// Source: Song, Miller & Abbott, Nat. Neurosci. 3, 919 (2000); all-to-all sums by traces as in Morrison, Diesmann &
+/// Gerstner (2008). The constants of Yan et al. (fitted to their fig. 3c, in percent of the present conductance) are
+/// in [`crate::device::overlap::ExponentialWindow`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
     pub pairing: Pairing,
     pub at_zero: AtZero,
+    /// Size of a change at dt -> 0, as a fraction of `law.unit`; both are positive.
     pub a_plus: f64,
     pub a_minus: f64,
     pub tau_plus: Second,
@@ -101,8 +106,9 @@ impl Pair {
 /// of the spikes with tau_minus, tau_y, all of strictly earlier times.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Triplet {
-    /// Whether traces add up or keep only the last spike.
+    /// Whether traces keep only the last spike instead of adding up.
     pub nearest: bool,
+    /// Sizes of the pair terms and of the triplet terms, as fractions of `law.unit`; all are positive.
     pub a_plus: f64,
     pub a_minus: f64,
     pub a3_plus: f64,
@@ -117,7 +123,7 @@ pub struct Triplet {
 /// Rectangular window at the post-synaptic spike (Querlioz et al., IEEE Trans. Nanotechnol. 12, 288 (2013)).
 ///
 /// An arrival within `window` (this instant's included: it caused the spike) potentiates, dw = a_plus s f+(w);
-/// none depresses, dw = -a_minus s f-(w).
+/// none depresses, dw = -a_minus s f-(w). Their exponents beta+ and beta- are one here ([`Dependence::Exponential`]).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rectangular {
     pub a_plus: f64,
@@ -128,10 +134,12 @@ pub struct Rectangular {
 
 /// Trace of arrivals read at the post-synaptic spike (Diehl & Cook, Front. Comput. Neurosci. 9:99 (2015)).
 ///
-/// dw = a_plus s f+(w) (x - target), x the trace with this instant's arrivals: inputs that are silent lose.
+/// dw = a_plus s f+(w) (x - target), x the trace with this instant's arrivals: inputs that are silent lose. With the
+/// power law it is theirs: dw = eta (x_pre - x_tar) (w_max - w)^mu, eta = a_plus s/(w_max - w_min)^mu.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PostTrace {
     pub a_plus: f64,
+    /// The trace at which nothing changes; a single arrival makes 1.
     pub target: f64,
     pub tau_plus: Second,
     /// Whether an arrival sets the trace to 1 instead of adding 1.

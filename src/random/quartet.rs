@@ -7,8 +7,8 @@ use crate::simd::xoshiro_rounds;
 ///
 /// Lane i is xoshiro256++ (Blackman & Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS
 /// 47 (2021) 36) from a state that Philox4x32-10 derives from (seed, purpose, entity, episode, i). Draw k
-/// is two words of lane k mod 4: its words 2 (k div 4) and 2 (k div 4) + 1. Going to draw k takes k / 4
-/// rounds of a nanosecond or so.
+/// is two words of lane k mod 4: its words 2 (k div 4) and 2 (k div 4) + 1. Going to draw k takes k / 2
+/// rounds of four lanes, a nanosecond or so each: it is for going on, not for jumping about.
 #[derive(Clone, Debug)]
 pub struct Quartet {
     /// Word i of the state of every lane.

@@ -312,7 +312,7 @@ pub struct DevicePlan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlasticityPlan {
     pub rule: Rule,
-    /// Cycle-to-cycle spread of a change.
+    /// Cycle-to-cycle spread of a change: sigma of its logarithm.
     pub cycle_sigma: f64,
     pub program: ProgramPulse,
     pub faults: FaultRates,

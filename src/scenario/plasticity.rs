@@ -7,6 +7,7 @@ use super::plan::{DevicePlan, PlasticityPlan};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::preset::{Preset, PresetDevice};
+use crate::device::threshold::log_sigma;
 use crate::plasticity::{
     AtZero, Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule,
     Triplet, Unit,
@@ -71,7 +72,7 @@ impl Lower<'_> {
         let program = fields.table("program")?;
         Some(PlasticityPlan {
             rule,
-            cycle_sigma: fields.number("cv_cycle")?,
+            cycle_sigma: log_sigma(fields.number("cv_cycle")?),
             program: ProgramPulse {
                 v_set: quantity(program, "v_set")?,
                 v_reset: quantity(program, "v_reset")?,
@@ -305,7 +306,7 @@ impl Lower<'_> {
         let range = device?.range;
         let mut kinetics = kinetics;
         (kinetics.g_min, kinetics.g_max) = (range.g_min, range.g_max);
-        kinetics.dose_sigma = fields.number("cv_cycle")?;
+        kinetics.dose_sigma = log_sigma(fields.number("cv_cycle")?);
         Some(Rule::Overlap(Overlap { device: kinetics, pulse, w_max }))
     }
 }

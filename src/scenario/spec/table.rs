@@ -569,7 +569,12 @@ static PLASTICITY: &[Key] = &[
     Key::new("w_min", VOLTAGE, "Lower bound of the weight.").setting("\"0 V\"").when("rule", LAWS),
     Key::new("w_max", positive(Unit::Volt), "Upper bound of the weight; every update is clipped.")
         .absent("`w_max` of the device"),
-    Key::new("cv_cycle", CV, "Cycle-to-cycle spread s of a change: dw e^(s z - s^2/2).").setting("0.0"),
+    Key::new(
+        "cv_cycle",
+        CV,
+        "Cycle-to-cycle coefficient of variation of a change: dw e^(s z - s^2/2), s^2 = ln(1 + cv^2).",
+    )
+    .setting("0.0"),
     Key::new("program", Kind::Table(PROGRAM), "The pulse an update is programmed with, for its energy.")
         .setting("{}")
         .when("rule", LAWS),

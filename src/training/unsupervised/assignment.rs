@@ -6,7 +6,7 @@
 use crate::numeric::ln;
 use serde::{Deserialize, Serialize};
 
-/// Keeps ln P finite for a class a neuron never answered to.
+/// Keeps ln P finite for a class a neuron never answered to. Assumed: one spike in a hundred says nothing.
 const FLOOR: f64 = 0.01;
 
 /// How spikes become an answer.

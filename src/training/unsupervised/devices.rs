@@ -274,13 +274,7 @@ impl<R: Real> Synapses<R> {
             }
             let before = devices.conductance(*w);
             if delta != R::ZERO {
-                let mut new = *w + delta;
-                if model.range.levels.is_some() {
-                    let g = model.range.nearest(devices.conductance(new));
-                    new = R::from_f64((g - model.range.g_min.get()) / devices.slope);
-                }
-                let bottom = if worn > bottom { worn } else { bottom };
-                *w = clamp(new, bottom, if top > bottom { top } else { bottom });
+                *w = devices.reach(*w + delta, bottom, top, worn);
             }
             let after = devices.conductance(*w);
             let mean = 0.5 * (before + after);
@@ -294,8 +288,9 @@ impl<R: Real> Synapses<R> {
         self.programmed += model.set.energy(set) + model.reset.energy(reset);
     }
 
-    /// Scales the weights of a column so that their sum is `target` times w_max: one more pulse on each of
-    /// its devices, and paid for like any other.
+    /// Scales the weights of a column so that their sum is `target` times w_max, as far as its devices go: one more
+    /// pulse on each of them, bounded, rounded to levels, wearing and paid for like any other, but without the
+    /// spread from cycle to cycle (the pulse that hits what was asked for is assumed to be known).
     pub fn normalise(&mut self, weights: &mut [R], row_sums: &mut [f64], column: usize, target: f64) {
         let w_max = self.w_max.to_f64();
         let sum = weights[column..].iter().step_by(self.stride).fold(0.0, |sum, w| sum + w.to_f64());
@@ -304,35 +299,51 @@ impl<R: Real> Synapses<R> {
         }
         let factor = R::from_f64(target * w_max / sum);
         let first = column * self.rows;
+        let taken = self.updates[column];
+        self.updates[column] += 1;
+        let column = weights[column..].iter_mut().step_by(self.stride);
+        let Some(devices) = &self.devices else {
+            column.for_each(|w| *w = clamp(*w * factor, R::ZERO, self.w_max));
+            return;
+        };
+        let worn = devices.worn(taken);
         let (mut set, mut reset) = (0.0, 0.0);
-        for row in 0..self.rows {
-            let w = &mut weights[row * self.stride + column];
-            let own = self.devices.as_ref().and_then(|devices| devices.own.get(first + row));
+        for (row, (w, sum)) in column.zip(row_sums).enumerate() {
+            let own = devices.own.get(first + row);
             let stuck = own.is_some_and(|own| own.plus == R::ZERO && own.minus == R::ZERO);
+            let dead = devices.survives.get(first + row).is_some_and(|&survives| taken as f64 >= survives);
             let (bottom, top) = own.map_or((R::ZERO, self.w_max), |own| (own.bottom, own.top));
-            let new = if stuck { *w } else { clamp(*w * factor, bottom, top) };
-            if let Some(devices) = &self.devices {
-                let (before, after) = (devices.conductance(*w), devices.conductance(new));
-                let mean = 0.5 * (before + after);
-                if new > *w {
-                    set += mean;
-                } else {
-                    reset += mean;
-                }
-                row_sums[row] += after - before;
+            let new = if stuck || dead { *w } else { devices.reach(*w * factor, bottom, top, worn) };
+            let (before, after) = (devices.conductance(*w), devices.conductance(new));
+            let mean = 0.5 * (before + after);
+            if new > *w {
+                set += mean;
+            } else {
+                reset += mean;
             }
+            *sum += after - before;
             *w = new;
         }
-        if let Some(devices) = &self.devices {
-            self.programmed += devices.model.set.energy(set) + devices.model.reset.energy(reset);
-        }
-        self.updates[column] += 1;
+        self.programmed += devices.model.set.energy(set) + devices.model.reset.energy(reset);
     }
 }
 
 impl<R: Real> Devices<R> {
     fn conductance(&self, w: R) -> f64 {
         self.model.range.g_min.get() + self.slope * w.to_f64()
+    }
+
+    /// The weight that a device takes when it is brought towards `w`: the nearest level, within its own range and above
+    /// what wear leaves of it.
+    #[inline(always)]
+    fn reach(&self, mut w: R, bottom: R, top: R, worn: R) -> R {
+        let range = &self.model.range;
+        if range.levels.is_some() {
+            let g = range.nearest(self.conductance(w));
+            w = R::from_f64((g - range.g_min.get()) / self.slope);
+        }
+        let bottom = if worn > bottom { worn } else { bottom };
+        clamp(w, bottom, if top > bottom { top } else { bottom })
     }
 
     /// The lowest weight that worn devices can be brought to: the off state rises towards the on state.
@@ -510,6 +521,34 @@ mod tests {
         let once = weights[1];
         learn(&mut s, &mut weights, &mut sums, &[0.0]);
         assert_eq!(weights[1], once, "dead after its first pulse");
+    }
+
+    #[test]
+    fn normalisation_is_made_of_pulses_like_any_other() {
+        // To the nearest level: a quarter of the range is asked for, a third is the nearest of 0, 1/3, 2/3, 1.
+        let range = DeviceRange { levels: Some(4), ..model().range };
+        let (mut s, mut weights, mut sums) = synapses(40, Some(DeviceModel { range, ..model() }));
+        s.normalise(&mut weights, &mut sums, 1, 10.0);
+        assert!(weights.iter().skip(1).step_by(stride(3)).all(|w| (w / W_MAX - 1.0 / 3.0).abs() < 1e-12));
+        // Dead devices stay.
+        let endurance = Some(Endurance { n_f: 1e-9, weibull_shape: Some(1.5), ..Endurance::default() });
+        let (mut s, mut weights, mut sums) = synapses(40, Some(DeviceModel { endurance, ..model() }));
+        s.normalise(&mut weights, &mut sums, 1, 10.0);
+        let once = weights.clone();
+        assert!((once[1] / W_MAX - 0.25).abs() < 1e-12);
+        s.normalise(&mut weights, &mut sums, 1, 20.0);
+        assert_eq!(weights, once, "dead after their first pulse");
+        // Worn ones no longer turn off: after half of ten cycles two of four decades are left.
+        let endurance = Some(Endurance { n_f: 10.0, m: 1.0, weibull_shape: None, ..Endurance::default() });
+        let (mut s, mut weights, mut sums) = synapses(40, Some(DeviceModel { endurance, ..model() }));
+        for _ in 0..6 {
+            s.normalise(&mut weights, &mut sums, 1, 1e-9);
+        }
+        let g = model().conductance(weights[1], W_MAX);
+        assert!((g / 1e-6 - 1.0).abs() < 1e-6, "{g}");
+        for (kept, fresh) in sums.iter().zip(s.row_sums(&weights)) {
+            assert!((kept / fresh - 1.0).abs() < 1e-9);
+        }
     }
 
     #[test]
