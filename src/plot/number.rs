@@ -97,6 +97,16 @@ pub fn rounded(value: f64, place: i32) -> String {
     mantissa.replace('.', "") + &"0".repeat(zeros.saturating_sub(fraction))
 }
 
+/// A number without superfluous zeros behind its point.
+#[must_use]
+pub fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text.to_string()
+    }
+}
+
 /// The power of ten in a number as `{:e}` writes it.
 fn exponent(scientific: &str) -> i32 {
     scientific.rsplit_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0)

@@ -195,7 +195,7 @@ fn rounded(text: &str) -> String {
             if number.chars().filter(char::is_ascii_digit).count() > 6 && !number.contains(['e', 'E']) =>
         {
             let short = memspike::plot::number::significant(value, 4);
-            format!("{} {unit}", memspike::plot::measured::trimmed(&short)).trim_end().to_owned()
+            format!("{} {unit}", memspike::plot::number::trimmed(&short)).trim_end().to_owned()
         }
         _ => text.to_owned(),
     }

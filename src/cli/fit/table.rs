@@ -6,7 +6,7 @@ use super::args::FitArgs;
 use super::measured::Measured;
 use super::{Found, Model};
 use memspike::fit::FittedParameter;
-use memspike::plot::number::{rounded, si, significant};
+use memspike::plot::number::{rounded, si, significant, trimmed};
 use std::fmt::Write as _;
 
 pub fn text(args: &FitArgs, data: &Measured, found: &Found) -> Result<String, Failure> {
@@ -96,9 +96,8 @@ pub fn with_error(p: &FittedParameter) -> (String, String) {
     let unit = format!("{prefix}{}", p.unit);
     let (value, error) = (p.value / factor, p.error / factor);
     if p.error == 0.0 {
-        let held = significant(value, 6);
-        let short = if held.contains('.') { held.trim_end_matches('0').trim_end_matches('.') } else { &held };
-        return (format!("{short} {unit}").trim_end().to_owned(), "held".to_owned());
+        let held = trimmed(&significant(value, 6));
+        return (format!("{held} {unit}").trim_end().to_owned(), "held".to_owned());
     }
     // Two digits of the error; the value to the same place.
     let place = (1.0 - error.log10().floor()).min(12.0) as i32;
