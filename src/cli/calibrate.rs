@@ -1,7 +1,7 @@
 //! How fast this machine is just now: two figures to scale the times of a report by.
 
 use memspike::numeric::exp;
-use memspike::report::summary::Calibration;
+use memspike::report::performance::Calibration;
 use std::hint::black_box;
 use std::time::Instant;
 

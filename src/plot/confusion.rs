@@ -50,7 +50,8 @@ pub fn draw(matrix: &[Vec<u64>]) -> Result<String, PlotError> {
                 };
                 fill(area, x + 1.0, y + 1.0, cell - 2.0, cell - 2.0, tint(colour, amount))?;
                 if numbers && count > 0 {
-                    let ink = if answer == class { PAPER } else { INK };
+                    // White on a dark shade only: on a light one it cannot be read.
+                    let ink = if answer == class && amount > 0.5 { PAPER } else { INK };
                     let style = text(if count > 9999 { 10.0 } else { 12.0 }, ink);
                     write(area, &count.to_string(), x + cell / 2.0, middle, At::Middle, &style)?;
                 }

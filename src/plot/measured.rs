@@ -1,6 +1,6 @@
 //! Measured numbers as a person writes them, in the prefix of what they stand beside.
 
-use super::number::{count, significant};
+use super::number::{count, significant, trimmed};
 use crate::scenario::device::MeasuredIn;
 
 /// A measured number with its unit; "none" where there is none.
@@ -81,15 +81,5 @@ impl Scale {
             return format!("{}{}", count(scaled.round() as u64), self.suffix);
         }
         format!("{digits}{}", self.suffix).replace('-', "\u{2212}")
-    }
-}
-
-/// Without superfluous zeros.
-#[must_use]
-pub fn trimmed(text: &str) -> String {
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text.to_string()
     }
 }

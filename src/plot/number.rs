@@ -58,18 +58,58 @@ pub fn si(value: f64, unit: &str) -> String {
     format!("{value:.2e} {unit}")
 }
 
-/// So many significant digits, without an exponent.
+/// So many significant digits, without an exponent; a whole number keeps the digits that an `f64` holds.
 #[must_use]
 pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
-    let exponent: i32 = format!("{:.*e}", digits.saturating_sub(1), value)
-        .rsplit_once('e')
-        .and_then(|(_, exponent)| exponent.parse().ok())
-        .unwrap_or(0);
-    let places = (digits as i32 - 1 - exponent).max(0) as usize;
-    format!("{value:.places$}")
+    let exponent = exponent(&format!("{:.*e}", digits.saturating_sub(1), value));
+    let whole = (f64::DIGITS as i32 - 1 - exponent).min(0);
+    rounded(value, (digits as i32 - 1 - exponent).max(whole))
+}
+
+/// Rounded to a decimal place, counted behind the point: 2 gives hundredths, -2 hundreds with zeros below them.
+#[must_use]
+pub fn rounded(value: f64, place: i32) -> String {
+    if place >= 0 || !value.is_finite() {
+        return format!("{value:.*}", place.max(0) as usize);
+    }
+    // All digits of the exact binary value would be printed: 99999999999999983616 for 1e20.
+    let decimals = exponent(&format!("{value:e}")) + place;
+    let shown = if decimals >= 0 {
+        format!("{:.*e}", decimals as usize, value)
+    } else {
+        // Less than one unit of the place: none of it or one.
+        let unit = format!("1e{}", -place);
+        let half = unit.parse::<f64>().unwrap_or(f64::INFINITY) / 2.0;
+        if value.abs() < half {
+            return "0".to_owned();
+        } else if value < 0.0 {
+            format!("-{unit}")
+        } else {
+            unit
+        }
+    };
+    let zeros = exponent(&shown) as usize;
+    let mantissa = shown.split_once('e').map_or(shown.as_str(), |(mantissa, _)| mantissa);
+    let fraction = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    mantissa.replace('.', "") + &"0".repeat(zeros.saturating_sub(fraction))
+}
+
+/// A number without superfluous zeros behind its point.
+#[must_use]
+pub fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text.to_string()
+    }
+}
+
+/// The power of ten in a number as `{:e}` writes it.
+fn exponent(scientific: &str) -> i32 {
+    scientific.rsplit_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0)
 }
 
 /// A fraction in per cent with two places: `92.41 %`.
@@ -138,11 +178,23 @@ mod tests {
         assert_eq!(si(0.0, "J"), "0 J");
         assert_eq!(significant(0.0123456, 3), "0.0123");
         assert_eq!(significant(123_456.0, 3), "123456");
+        assert_eq!(significant(1e20 / 1.000_000_000_000_000_2, 3), "100000000000000000000");
         assert_eq!(percent(0.92414), "92.41\u{a0}%");
         assert_eq!(duration(72.0), "1 min 12 s");
         assert_eq!(duration(181_000.0), "50 h 16 min");
         assert_eq!(duration(0.0032), "3.20 ms");
         assert_eq!(bytes(287 << 20), "287 MiB");
         assert_eq!(bytes(512), "512 B");
+    }
+
+    #[test]
+    fn digits_below_the_place_are_not_shown() {
+        assert_eq!(rounded(0.0123456, 4), "0.0123");
+        assert_eq!(rounded(1386.12, -1), "1390");
+        assert_eq!(rounded(-1e20, -18), "-100000000000000000000");
+        assert_eq!(rounded(960.0, -2), "1000");
+        assert_eq!(rounded(40.0, -2), "0");
+        assert_eq!(rounded(-60.0, -2), "-100");
+        assert_eq!(rounded(f64::INFINITY, -3), "inf");
     }
 }

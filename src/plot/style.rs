@@ -209,8 +209,7 @@ pub fn ticks(lo: f64, hi: f64, parts: usize) -> Vec<(f64, String)> {
 
 /// A number's label without superfluous zeros.
 pub fn tick_label(value: f64) -> String {
-    let rounded = format!("{value:.6}");
-    let text = rounded.trim_end_matches('0').trim_end_matches('.');
+    let text = super::number::trimmed(&format!("{value:.6}"));
     if text == "-0" { "0".into() } else { text.replace('-', "\u{2212}") }
 }
 

@@ -156,8 +156,7 @@ fn fragment(into: &mut String, shade: i32, path: &str, width: f64) {
 
 /// At most two places: a hundredth of a pixel is enough.
 fn short(x: f64) -> String {
-    let text = format!("{x:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+    number::trimmed(&format!("{x:.2}"))
 }
 
 #[cfg(test)]

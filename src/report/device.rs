@@ -1,9 +1,9 @@
 //! Experiments with devices: their part of a summary, and the paper's numbers beside the simulated ones.
 
+use super::by_name::ByName;
 use super::plan::Row;
-use super::summary::ByName;
-use crate::plot::measured::{Scale, shown, trimmed};
-use crate::plot::number::{count, significant};
+use crate::plot::measured::{Scale, shown};
+use crate::plot::number::{count, significant, trimmed};
 use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape, Relation, Tolerance};
 use crate::scenario::outcome::{Compared, ExperimentResult};
 use maud::{Markup, html};

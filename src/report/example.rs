@@ -3,7 +3,7 @@
 use crate::energy::{Category, Entry, Ledger};
 use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
-use crate::report::summary::{Calibration, HostPerformance};
+use crate::report::performance::{Calibration, HostPerformance};
 use crate::scenario::outcome::{
     EpochResult, EventCounts, InferenceEnergy, NamedArray, Outcome, PhaseCounts, PhaseTime,
     ProgrammingResult, ShownSample, Status, SupervisedResult,

@@ -3,8 +3,9 @@
 use super::plan::{self, Row};
 use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
 use crate::plot::{Figure, Shape};
+use crate::report::by_name::ByName;
 use crate::report::manifest::Manifest;
-use crate::report::summary::{ByName, Summary};
+use crate::report::summary::Summary;
 use crate::scenario::outcome::{Outcome, Status};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

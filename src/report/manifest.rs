@@ -1,6 +1,6 @@
 //! `manifest.json`: everything that is needed to make the same run again.
 
-use super::summary::Calibration;
+use super::performance::Calibration;
 use crate::record::rundir::{MANIFEST, RunDir, RunStatus};
 use crate::record::{RecordError, read_json, to_json};
 use crate::scenario::plan::Plan;

@@ -1,6 +1,7 @@
 //! What a person reads: the end-of-run text, the page, the comparison of two runs. Strings, no I/O.
 
 pub mod book;
+pub mod by_name;
 pub mod compare;
 pub mod device;
 #[cfg(test)]
@@ -8,8 +9,10 @@ pub(crate) mod example;
 pub mod html;
 mod learning;
 pub mod manifest;
+pub mod performance;
 pub mod plan;
 pub mod set;
 pub mod summary;
 pub mod tables;
 pub mod text;
+pub mod unsupervised;

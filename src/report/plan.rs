@@ -1,7 +1,7 @@
 //! A plan in words: what is connected to what, with which values.
 
 use crate::neuron::Neuron;
-use crate::plot::number::{count, si};
+use crate::plot::number::{count, si, trimmed};
 use crate::scenario::plan::{
     Connect, DatasetName, DrawRule, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan,
     Protocol, SourceKind, SourcePlan, Supervised, WeightInit,
@@ -311,8 +311,7 @@ fn listed(connect: &Connect, unit: &str) -> String {
 }
 
 pub(super) fn cv(fraction: f64) -> String {
-    let text = format!("{:.3}", 100.0 * fraction);
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+    trimmed(&format!("{:.3}", 100.0 * fraction))
 }
 
 fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {

@@ -4,15 +4,14 @@
 //! is absent only where it has no meaning. `performance` is the only part that may differ between two
 //! runs of one scenario and seed.
 
+use super::by_name::ByName;
 use super::device::{Agreement, ExperimentSummary};
-use crate::device::endurance::Endurance;
+use super::performance::{HostPerformance, Performance};
+use super::unsupervised::{Aged, Learning, Variation, accuracy_without_labels, aged, learning, varied};
 use crate::energy::{Category, Ledger};
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::outcome::{
-    AgedResult, InferenceEnergy, Outcome, PhaseTime, PlasticResult, Status, UnsupervisedResult,
-    VariationResult, Vote, Votes,
-};
+use crate::scenario::outcome::{InferenceEnergy, Outcome, PlasticResult, Status, Vote, Votes};
 use crate::scenario::plan::{Plan, Protocol};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -115,53 +114,6 @@ pub struct Accuracy {
     pub by_vote: Option<Votes>,
 }
 
-/// Learning without labels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Learning {
-    /// Samples learned from.
-    pub samples: u64,
-    pub spikes_per_sample: f64,
-    /// Share of the training samples of the last epoch without any spike.
-    pub silent: f64,
-    /// Test samples without an answer.
-    pub unanswered: u64,
-    /// Joules per sample learned, by category, and `total`; categories that are not in it.
-    pub energy_per_sample_j: ByName<f64>,
-    pub energy_not_modelled: Vec<Category>,
-    /// Programming pulses that a device has taken, in the mean and at most.
-    pub pulses_mean: f64,
-    pub pulses_max: u64,
-    /// Cycles that were measured on the founding paper's device.
-    pub pulses_measured: u64,
-    pub class_mean_by_epoch: Vec<f64>,
-    pub log_likelihood_by_epoch: Vec<f64>,
-}
-
-/// Accuracy after the devices were left alone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Aged {
-    pub after_s: f64,
-    pub accuracy: f64,
-    /// With all thresholds brought down by the one factor by which the mean weight fell.
-    pub accuracy_recalibrated: f64,
-    pub class_mean: f64,
-    pub log_likelihood: f64,
-    pub mean_conductance_s: f64,
-}
-
-/// Accuracy after training with other devices.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Variation {
-    pub name: String,
-    pub cv: f64,
-    pub seeds: usize,
-    pub mean: f64,
-    pub sd: f64,
-    pub loss: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_loss: Option<f64>,
-}
-
 impl Accuracy {
     /// Standard error of `test` as the mean of independent answers: sqrt(p (1 - p) / n).
     #[must_use]
@@ -207,57 +159,6 @@ pub struct Shown {
     pub class: u32,
     pub index: u32,
     pub rates_hz: Vec<f64>,
-}
-
-/// What the run cost the computer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Performance {
-    pub wall_s: f64,
-    pub cpu_s: f64,
-    pub phases: ByName<Phase>,
-    /// Presentations per second of wall time.
-    pub samples_per_s: ByName<f64>,
-    /// Logical events per second of wall time, building left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub events_per_s: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub peak_rss_bytes: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub calibrate: Option<Calibration>,
-}
-
-/// One phase.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Phase {
-    pub wall_s: f64,
-    pub cpu_s: f64,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub samples: u64,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub events: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-/// How fast the machine was at the start: by it, times of two machines can be compared.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Calibration {
-    /// One link of a chain of dependent `exp`.
-    pub exp_ns: f64,
-    /// One of a chain of dependent reads at random places of 16 MiB.
-    pub memory_read_ns: f64,
-}
-
-/// What the host measured around the run; the library has no clock.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HostPerformance {
-    pub wall_s: f64,
-    pub cpu_s: f64,
-    pub peak_rss_bytes: Option<u64>,
-    pub calibrate: Option<Calibration>,
 }
 
 impl Summary {
@@ -353,7 +254,7 @@ impl Summary {
             fingerprint: outcome.fingerprint.clone(),
             assumed: plan.assumed.clone(),
             notes: outcome.notes.clone(),
-            performance: performance(&outcome.phases, host),
+            performance: Performance::new(&outcome.phases, host),
         }
     }
 
@@ -382,64 +283,6 @@ impl Summary {
     }
 }
 
-fn accuracy_without_labels(result: &UnsupervisedResult) -> Accuracy {
-    let by = |votes: &Votes| votes.by(result.vote);
-    let answered: u64 = result.confusion.iter().flatten().sum();
-    Accuracy {
-        train: result.epochs.last().map(|epoch| by(&epoch.labelled)),
-        validation: result.epochs.last().and_then(|epoch| epoch.validation.as_ref().map(by)),
-        test: result.test.as_ref().map(by),
-        test_samples: result.test.map(|_| answered + result.unanswered).filter(|&n| n > 0),
-        tested_epoch: result.tested_epoch,
-        test_by_epoch: result.epochs.iter().map(|epoch| by(&epoch.test)).collect(),
-        weights_from: None,
-        vote: Some(result.vote),
-        by_vote: result.test,
-    }
-}
-
-fn learning(result: &UnsupervisedResult) -> Learning {
-    let last = result.epochs.last();
-    Learning {
-        samples: result.learned,
-        spikes_per_sample: last.map_or(0.0, |epoch| epoch.spikes_per_sample),
-        silent: last.map_or(0.0, |epoch| epoch.silent),
-        unanswered: result.unanswered,
-        energy_per_sample_j: by_category(&result.learning.scaled(1.0 / result.learned.max(1) as f64)),
-        energy_not_modelled: result.learning.not_modelled.clone(),
-        pulses_mean: result.pulses_mean,
-        pulses_max: result.pulses_max,
-        pulses_measured: Endurance::default().measured,
-        class_mean_by_epoch: result.epochs.iter().map(|epoch| epoch.test.class_mean).collect(),
-        log_likelihood_by_epoch: result.epochs.iter().map(|epoch| epoch.test.log_likelihood).collect(),
-    }
-}
-
-fn aged(result: &UnsupervisedResult) -> Vec<Aged> {
-    let of = |age: &AgedResult| Aged {
-        after_s: age.after_s,
-        accuracy: age.test.by(result.vote),
-        accuracy_recalibrated: age.recalibrated.by(result.vote),
-        class_mean: age.test.class_mean,
-        log_likelihood: age.test.log_likelihood,
-        mean_conductance_s: age.conductance,
-    };
-    result.ageing.iter().map(of).collect()
-}
-
-fn varied(result: &UnsupervisedResult) -> Vec<Variation> {
-    let of = |case: &VariationResult| Variation {
-        name: case.name.clone(),
-        cv: case.cv,
-        seeds: case.test.len(),
-        mean: case.mean,
-        sd: case.sd,
-        loss: case.loss,
-        max_loss: case.max_loss,
-    };
-    result.variation.iter().map(of).collect()
-}
-
 fn agreement(plan: &Plan, outcome: &Outcome) -> Option<Agreement> {
     let rows = || outcome.experiments.iter().flat_map(|experiment| &experiment.compared);
     (rows().next().is_some()).then(|| Agreement {
@@ -449,7 +292,6 @@ fn agreement(plan: &Plan, outcome: &Outcome) -> Option<Agreement> {
     })
 }
 
-/// Sums a ledger by category, in the order of the categories, with `total` at the end.
 /// Leakage is G_off times the integral of u^2: turned round, it tells how far from rest the membranes were.
 fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
     let Protocol::Supervised(protocol) = &plan.protocol else { return None };
@@ -461,101 +303,14 @@ fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
     (square.is_finite() && square > 0.0).then(|| square.sqrt())
 }
 
-fn by_category(ledger: &Ledger) -> ByName<f64> {
+/// Sums a ledger by category, in the order of the categories, with `total` at the end.
+pub(super) fn by_category(ledger: &Ledger) -> ByName<f64> {
     ledger
         .by_category()
         .into_iter()
         .map(|(category, joules)| (category.name().to_string(), joules))
         .chain([("total".to_string(), ledger.total())])
         .collect()
-}
-
-fn performance(phases: &[PhaseTime], host: &HostPerformance) -> Performance {
-    let working = || phases.iter().filter(|phase| phase.phase != "build");
-    let events: u64 = working().map(|phase| phase.events).sum();
-    let wall: f64 = working().map(|phase| phase.wall_s).sum();
-    Performance {
-        wall_s: host.wall_s,
-        cpu_s: host.cpu_s,
-        phases: phases
-            .iter()
-            .map(|phase| {
-                let PhaseTime { wall_s, cpu_s, samples, events, .. } = *phase;
-                (phase.phase.clone(), Phase { wall_s, cpu_s, samples, events })
-            })
-            .collect(),
-        samples_per_s: phases
-            .iter()
-            .filter(|phase| phase.samples > 0 && phase.wall_s > 0.0)
-            .map(|phase| (phase.phase.clone(), phase.samples as f64 / phase.wall_s))
-            .collect(),
-        events_per_s: (events > 0 && wall > 0.0).then(|| events as f64 / wall),
-        peak_rss_bytes: host.peak_rss_bytes,
-        calibrate: host.calibrate,
-    }
-}
-
-/// A JSON object whose keys keep the order they were given in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ByName<T>(Vec<(String, T)>);
-
-impl<T> ByName<T> {
-    /// The value under a name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&T> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
-    }
-
-    /// Names and values in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    /// Whether nothing is named.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<T> Default for ByName<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> FromIterator<(String, T)> for ByName<T> {
-    fn from_iter<I: IntoIterator<Item = (String, T)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().collect())
-    }
-}
-
-impl<T: Serialize> Serialize for ByName<T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByName<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs<T>(std::marker::PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Pairs<T> {
-            type Value = ByName<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(ByName(pairs))
-            }
-        }
-        deserializer.deserialize_map(Pairs(std::marker::PhantomData))
-    }
 }
 
 #[cfg(test)]

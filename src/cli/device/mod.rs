@@ -138,7 +138,7 @@ impl Ask<'_> {
     /// `V_th 0.25 V (measured)`: a number of the preset, for a mark in a picture.
     fn label(&self, symbol: &str, key: &str) -> String {
         match self.preset.parameters.iter().find(|parameter| parameter.key == key) {
-            Some(p) => format!("{symbol} {} ({})", typeset(&p.value), p.provenance.name()),
+            Some(p) => format!("{symbol} {} ({})", typeset(&rounded(&p.value)), p.provenance.name()),
             None => symbol.to_owned(),
         }
     }
@@ -185,6 +185,20 @@ impl Ask<'_> {
 /// Three digits and a prefix, as a person writes them.
 fn short(value: f64, unit: &str) -> String {
     typeset(&memspike::plot::number::si(value, unit))
+}
+
+/// A quantity with four digits where it is written with more: a decade is 3.16227766 MOhm in its preset.
+fn rounded(text: &str) -> String {
+    let (number, unit) = memspike::units::parse_number_unit(text);
+    match number.parse() {
+        Ok(value)
+            if number.chars().filter(char::is_ascii_digit).count() > 6 && !number.contains(['e', 'E']) =>
+        {
+            let short = memspike::plot::number::significant(value, 4);
+            format!("{} {unit}", memspike::plot::number::trimmed(&short)).trim_end().to_owned()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// `7 uA` as print has it: with a micro sign, an ohm sign and a true minus.

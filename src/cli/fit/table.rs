@@ -6,6 +6,7 @@ use super::args::FitArgs;
 use super::measured::Measured;
 use super::{Found, Model};
 use memspike::fit::FittedParameter;
+use memspike::plot::number::{rounded, si, significant, trimmed};
 use std::fmt::Write as _;
 
 pub fn text(args: &FitArgs, data: &Measured, found: &Found) -> Result<String, Failure> {
@@ -75,7 +76,7 @@ fn lines(args: &FitArgs, data: &Measured, found: &Found) -> String {
     } else if args.model == Model::Stdp {
         format!("{:.3} % of G0", found.fit.rms)
     } else {
-        memspike::plot::number::si(found.fit.rms, rms_unit(args.model))
+        si(found.fit.rms, rms_unit(args.model))
     };
     let _ = writeln!(text, "{} points, residual {rms} rms", data.points.len());
     text
@@ -94,15 +95,14 @@ pub fn with_error(p: &FittedParameter) -> (String, String) {
     };
     let unit = format!("{prefix}{}", p.unit);
     let (value, error) = (p.value / factor, p.error / factor);
-    let write = |number: f64, places: usize| format!("{number:.places$} {unit}").trim_end().to_owned();
     if p.error == 0.0 {
-        let held = memspike::plot::number::significant(value, 6);
-        let short = if held.contains('.') { held.trim_end_matches('0').trim_end_matches('.') } else { &held };
-        return (format!("{short} {unit}").trim_end().to_owned(), "held".to_owned());
+        let held = trimmed(&significant(value, 6));
+        return (format!("{held} {unit}").trim_end().to_owned(), "held".to_owned());
     }
     // Two digits of the error; the value to the same place.
-    let digits = (1.0 - error.log10().floor()).clamp(0.0, 12.0) as usize;
-    (write(value, digits), write(error, digits))
+    let place = (1.0 - error.log10().floor()).min(12.0) as i32;
+    let write = |number: f64| format!("{} {unit}", rounded(number, place)).trim_end().to_owned();
+    (write(value), write(error))
 }
 
 #[cfg(test)]
@@ -122,5 +122,6 @@ mod tests {
         assert_eq!(p(0.05, 0.002, ""), pair("0.0500", "0.0020"));
         assert_eq!(p(7e-6, 0.0, "A"), pair("7 uA", "held"));
         assert_eq!(p(0.0, 0.0, "V"), pair("0 V", "held"));
+        assert_eq!(p(1e30, 1e29, "V"), pair("1000000000000000000000 GV", "100000000000000000000 GV"));
     }
 }

@@ -6,7 +6,9 @@
 //! logarithmic axis) breaks its line, and the picture says how many there were.
 
 mod draw;
+mod label;
 mod marker;
+mod place;
 mod scale;
 
 use super::{Figure, PlotError, Shape};

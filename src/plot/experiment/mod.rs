@@ -96,7 +96,7 @@ fn y_mark(value: f64, label: String) -> Mark {
 
 /// 0.25 V rather than 250 mV.
 fn plain(v: Volt) -> String {
-    format!("{} V", super::measured::trimmed(&format!("{:.4}", v.get()))).replace('-', "\u{2212}")
+    format!("{} V", super::number::trimmed(&format!("{:.4}", v.get()))).replace('-', "\u{2212}")
 }
 
 fn column<'t>(table: Option<&'t Table>, name: &str) -> &'t [f64] {
