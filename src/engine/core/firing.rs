@@ -116,7 +116,6 @@ impl<R: Real> Core<R> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one test, at a scale, and where its spikes go")]
     fn test_scaled<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,
