@@ -9,7 +9,7 @@ use memspike::engine::{
     Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
     Stream, layout,
 };
-use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
+use memspike::network::{Builder, Delays, Fixed, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{
     AtZero, Bounds, Dependence, Devices, Law, Overlap, Pair, Pairing, Plastic, PostTrace, ProgramPulse,
@@ -367,16 +367,49 @@ fn a_state_of_another_network_is_refused() {
     );
 }
 
-#[test]
-fn pulses_of_current_cannot_learn() {
+/// Why a projection of one sparse synapse cannot learn, as `change` makes it.
+fn cannot_learn(kernel: Kernel, change: impl Fn(&mut Builder)) -> String {
     let mut builder = Builder::default();
     let input = builder.source("input", 1, SourceKind::Poisson);
     let cells = builder.population("cells", 1, Lif::default());
-    let kernel = Kernel::Pulse(memspike::waveform::Waveform::rectangle(1.0, Time::from_fs(MS)).breakpoints());
-    builder.projection("pulses", input, cells, kernel, Time::ZERO, Rows::Dense);
+    let rows = Rows::Sparse { start: vec![0, 1], targets: vec![0] };
+    builder.projection("only", input, cells, kernel, Time::ZERO, rows);
+    change(&mut builder);
     let network = builder.finish().unwrap();
     let layout = layout(&network, &network.projections[0]);
     let plastic = Plastic::new(pair(Pairing::AllToAll, Dependence::Additive), layout, None).unwrap();
-    let error = Learning::new(&network, vec![Some(plastic)], true).unwrap_err();
-    assert!(error.to_string().starts_with("projection `pulses` has pulses of current"), "{error}");
+    Learning::new(&network, vec![Some(plastic)], true).unwrap_err().to_string()
+}
+
+#[test]
+fn pulses_own_delays_and_fixed_weights_cannot_learn() {
+    let pulse = memspike::waveform::Waveform::rectangle(1.0, Time::from_fs(MS)).breakpoints();
+    let error = cannot_learn(Kernel::Pulse(pulse), |_| {});
+    assert!(error.starts_with("projection `only` has pulses of current"), "{error}");
+    let error = cannot_learn(Kernel::Delta, |builder| builder.delays(0, Delays::Exact(vec![MS])));
+    assert!(error.starts_with("projection `only` has delays of single synapses"), "{error}");
+    for weights in [Fixed::Constant(0.1), Fixed::Compact(vec![0.1])] {
+        let error = cannot_learn(Kernel::Delta, |builder| builder.fixed(0, weights.clone()));
+        assert!(error.starts_with("projection `only` has weights that are kept"), "{error}");
+    }
+}
+
+#[test]
+fn rows_that_are_not_counted_can_learn() {
+    let mut builder = Builder::default();
+    let spikes = (1..20).map(|k| (Time::from_fs(k * MS), 0)).collect();
+    let input = builder.source("input", 1, SourceKind::List(spikes));
+    let cells = builder.population("cells", 1, Lif::default());
+    builder.projection("input", input, cells, Kernel::Delta, Time::ZERO, Rows::Dense);
+    builder.uncounted(0);
+    let network = builder.finish().unwrap();
+    let layout = layout(&network, &network.projections[0]);
+    let plastic = Plastic::new(pair(Pairing::AllToAll, Dependence::Additive), layout, None).unwrap();
+    let mut learning = Learning::new(&network, vec![Some(plastic)], true).unwrap();
+    let mut weights = Weights::from_values(&network, &[vec![0.05]]);
+    let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
+    simulation.begin(0, &[]);
+    simulation.run_learning(&mut weights, Time::from_fs(30 * MS), &mut learning, &mut Silent);
+    let counts = simulation.state().counts;
+    assert_eq!((counts.arrival, counts.rows[0].len()), (19, 0));
 }

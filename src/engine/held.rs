@@ -6,9 +6,9 @@
 //! row loop and cannot be reached. Events at which a hold ends are done column by column: there is one per spike.
 //! Operations and order are those of [`SharedDecay::advance`] and [`SharedDecay::add`].
 
-use super::shared_decay::{BATCH, SharedDecay, SharedParameters};
+use super::shared_decay::{BATCH, Delivery, SharedDecay, SharedParameters};
 use super::switching::Switching;
-use crate::numeric::{Columns, Oct, Pack, Packs, Quad, Real};
+use crate::numeric::{Columns, Pack, Packs, Real, by_width};
 use crate::simd::Work;
 use crate::time::Time;
 
@@ -40,15 +40,8 @@ pub trait HeldSink<R: Real> {
 
 /// A batch of rows for a population with refractory neurons; running it returns how many it took.
 pub struct HeldDelivery<'a, R: Real, K> {
-    pub state: &'a mut SharedDecay<R>,
-    pub parameters: &'a SharedParameters<R>,
+    pub delivery: Delivery<'a, R, K>,
     pub switching: &'a mut Option<Switching>,
-    pub times: &'a [u64],
-    /// Rows relative to `first_row`.
-    pub rows: &'a [u16],
-    pub first_row: u32,
-    pub weights: &'a [R],
-    pub sink: &'a mut K,
 }
 
 impl<R: Real, K: HeldSink<R>> Work for HeldDelivery<'_, R, K> {
@@ -56,16 +49,7 @@ impl<R: Real, K: HeldSink<R>> Work for HeldDelivery<'_, R, K> {
 
     #[inline(always)]
     fn run(self) -> usize {
-        match (self.state.x.len(), R::EIGHT) {
-            (4, _) => deliver::<R, Quad<R>, K>(self),
-            (8, false) => deliver::<R, (Quad<R>, Quad<R>), K>(self),
-            (8, true) => deliver::<R, Oct<R>, K>(self),
-            (12, false) => deliver::<R, (Quad<R>, (Quad<R>, Quad<R>)), K>(self),
-            (12, true) => deliver::<R, (Oct<R>, Quad<R>), K>(self),
-            (16, false) => deliver::<R, (Quad<R>, (Quad<R>, (Quad<R>, Quad<R>))), K>(self),
-            (16, true) => deliver::<R, (Oct<R>, Oct<R>), K>(self),
-            _ => deliver_wide(self),
-        }
+        by_width!(self.delivery.state.x.len(), R, X => deliver::<R, X<R>, K>(self), deliver_wide(self))
     }
 }
 
@@ -231,7 +215,8 @@ pub fn columns_at<R: Real>(
 /// For `X::COUNT` columns; membranes and bars stay in registers between spikes.
 #[inline(always)]
 fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
-    let HeldDelivery { state, parameters, switching, times, rows, first_row, weights, sink } = batch;
+    let HeldDelivery { delivery, switching } = batch;
+    let Delivery { state, parameters, times, rows, first_row, weights, sink } = delivery;
     let columns = X::COUNT;
     debug_assert!(state.x.len() == columns && times.len() <= BATCH);
     let mut decays = [R::ZERO; BATCH];
@@ -312,7 +297,8 @@ fn finish<R: Real>(state: &mut SharedDecay<R>, last: u64) {
 /// As [`deliver`] for any number of columns.
 #[inline(always)]
 fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
-    let HeldDelivery { state, parameters, switching, times, rows, first_row, weights, sink } = batch;
+    let HeldDelivery { delivery, switching } = batch;
+    let Delivery { state, parameters, times, rows, first_row, weights, sink } = delivery;
     let columns = state.x.len();
     let mut x = std::mem::take(&mut state.x);
     let mut before = if K::ROWS { x.clone() } else { Vec::new() };

@@ -54,6 +54,12 @@ pub enum LearningError {
         "projection `{projection}` has pulses of current, whose later steps would use another weight than the first; it cannot learn"
     )]
     Kernel { projection: String },
+    #[error(
+        "projection `{projection}` has delays of single synapses, whose arrivals are not those of a row; it cannot learn"
+    )]
+    Delays { projection: String },
+    #[error("projection `{projection}` has weights that are kept in the network for good; it cannot learn")]
+    Fixed { projection: String },
 }
 
 /// The synapses of a projection as learning rules count them.
@@ -86,7 +92,8 @@ impl Learning {
     /// a row is looked at, which changes no bit.
     ///
     /// # Errors
-    /// If there is not one entry per projection, a layout is another, or a projection has pulses.
+    /// If there is not one entry per projection, a layout is another, or a projection cannot learn: it has
+    /// pulses, delays of single synapses, or fixed weights.
     pub fn new(
         network: &Network,
         mut plastic: Vec<Option<Plastic>>,
@@ -99,8 +106,15 @@ impl Learning {
         let mut into = vec![Vec::new(); network.populations.len()];
         for (index, (plastic, projection)) in plastic.iter_mut().zip(&network.projections).enumerate() {
             let Some(plastic) = plastic else { continue };
+            let name = || projection.name.clone();
             if matches!(projection.kernel, Kernel::Pulse(_)) {
-                return Err(LearningError::Kernel { projection: projection.name.clone() });
+                return Err(LearningError::Kernel { projection: name() });
+            }
+            if projection.delays.is_some() {
+                return Err(LearningError::Delays { projection: name() });
+            }
+            if projection.fixed.is_some() {
+                return Err(LearningError::Fixed { projection: name() });
             }
             let wanted = layout(network, projection);
             if *plastic.layout() != wanted {
@@ -304,7 +318,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         let counts = &mut self.core.counts;
         counts.arrival += 1;
         counts.synaptic += parameters.size as u64;
-        if !P::UNCOUNTED {
+        if !P::UNCOUNTED && projection.counted {
             counts.rows[index][row as usize] += 1;
         }
         if P::STREAM {

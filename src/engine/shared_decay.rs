@@ -7,7 +7,7 @@
 
 use crate::network::stride;
 use crate::neuron::{Lif, Reset};
-use crate::numeric::{Columns, Oct, Packs, Quad, Real};
+use crate::numeric::{Columns, Packs, Real, by_width};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
@@ -173,7 +173,7 @@ pub trait RowSink<R: Real> {
 /// Most events in one batch.
 pub const BATCH: usize = crate::encoding::BATCH;
 
-/// A batch of rows for a population without refractory neurons; running it returns how many it took.
+/// A batch of rows; running it, for a population without refractory neurons, returns how many it took.
 pub struct Delivery<'a, R: Real, K> {
     pub state: &'a mut SharedDecay<R>,
     pub parameters: &'a SharedParameters<R>,
@@ -190,16 +190,7 @@ impl<R: Real, K: RowSink<R>> Work for Delivery<'_, R, K> {
 
     #[inline(always)]
     fn run(self) -> usize {
-        match (self.state.x.len(), R::EIGHT) {
-            (4, _) => deliver::<R, Quad<R>, K>(self),
-            (8, false) => deliver::<R, (Quad<R>, Quad<R>), K>(self),
-            (8, true) => deliver::<R, Oct<R>, K>(self),
-            (12, false) => deliver::<R, (Quad<R>, (Quad<R>, Quad<R>)), K>(self),
-            (12, true) => deliver::<R, (Oct<R>, Quad<R>), K>(self),
-            (16, false) => deliver::<R, (Quad<R>, (Quad<R>, (Quad<R>, Quad<R>))), K>(self),
-            (16, true) => deliver::<R, (Oct<R>, Oct<R>), K>(self),
-            _ => deliver_wide(self),
-        }
+        by_width!(self.state.x.len(), R, X => deliver::<R, X<R>, K>(self), deliver_wide(self))
     }
 }
 

@@ -21,7 +21,7 @@ use super::scaled::Part;
 use super::state::Membranes;
 use super::units::{Fired, Given, Private, Unit};
 use crate::encoding::{BLOCK, BlockRate};
-use crate::network::{Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use crate::network::{Form, Kernel, Network, Origin, Projection, Rows, SourceKind, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 use rayon::prelude::*;
@@ -75,9 +75,14 @@ pub fn window(network: &Network) -> Option<Time> {
     let scaled = network.populations.iter().all(|population| population.form == Form::Scaled);
     let jumps = network.projections.iter().all(|projection| projection.kernel == Kernel::Delta);
     let between = network.projections.iter().filter(|p| matches!(p.from, Origin::Population(_)));
-    let shortest = between.map(|projection| projection.delay).min().unwrap_or(Time::MAX);
+    let shortest = between.filter_map(Projection::shortest).min().unwrap_or(Time::MAX);
     let possible = scaled && jumps && shortest > Time::ZERO && !network.populations.is_empty();
     possible.then_some(shortest)
+}
+
+/// Whether a projection has synapses with delays of their own.
+fn has_own(projection: &Projection) -> bool {
+    projection.delays.as_ref().is_some_and(|delays| !delays.is_empty())
 }
 
 impl<'n> Windows<'n> {
@@ -94,7 +99,7 @@ impl<'n> Windows<'n> {
             }
         }
         // A source's spikes of a window are on the wheel at once, and it must hold them.
-        let own = network.projections.iter().filter(|projection| projection.delays.is_some());
+        let own = network.projections.iter().filter(|projection| has_own(projection));
         let shortest = own.fold(shortest, |shortest, own| shortest.min(own.longest.fs().max(1)));
         let incoming = (0..network.populations.len()).map(|population| {
             let ends_here = |&index: &usize| {
@@ -110,7 +115,7 @@ impl<'n> Windows<'n> {
             units: Vec::new(),
             rows: vec![Vec::new(); network.populations.len()],
             incoming: incoming.collect(),
-            own_delays: network.projections.iter().any(|projection| projection.delays.is_some()),
+            own_delays: network.projections.iter().any(has_own),
             base,
             private: private(network),
             taken: Vec::new(),
@@ -164,7 +169,7 @@ impl<'n> Windows<'n> {
 
     /// A wheel for the arrivals at a population, if it has synapses with own delays.
     fn wheel(&self, network: &Network, population: usize) -> Option<Wheel> {
-        let own = network.projections.iter().filter(|p| p.to == population && p.delays.is_some());
+        let own = network.projections.iter().filter(|p| p.to == population && has_own(p));
         let longest = own.clone().map(|projection| projection.longest.fs()).max()?;
         let synapses: usize = own.filter_map(|p| p.delays.as_ref()).map(crate::network::Delays::len).sum();
         let buckets = if synapses > 20_000_000 { 1 << 15 } else { 1 << 12 };

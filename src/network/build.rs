@@ -139,7 +139,8 @@ impl Builder {
         self.projections.len() - 1
     }
 
-    /// Gives every synapse of a sparse projection its own delay. A compact one keeps its quantum.
+    /// Gives every synapse of a sparse projection its own delay. A compact one keeps its quantum. Without a
+    /// synapse nothing ever arrives ([`Projection::shortest`]).
     pub fn delays(&mut self, projection: usize, delays: Delays) {
         if let Some(projection) = self.projections.get_mut(projection) {
             (projection.delay, projection.longest) = delays.range().unwrap_or_default();

@@ -3,6 +3,7 @@
 
 use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
 use crate::encoding::BLOCK;
+use crate::time::Time;
 
 /// How a population's membranes are advanced. Every engine runs the same operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -50,7 +51,7 @@ pub(super) fn ranks(populations: usize, projections: &[Projection]) -> Result<Ve
     let mut rank = vec![0u16; populations];
     let mut edges: Vec<(usize, usize)> = projections
         .iter()
-        .filter(|projection| projection.delay.fs() == 0)
+        .filter(|projection| projection.shortest() == Some(Time::ZERO))
         .filter_map(|projection| match projection.from {
             Origin::Population(from) => Some((from, projection.to)),
             Origin::Source(_) => None,
@@ -214,4 +215,39 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
     }
     lanes.push(Lane { kind: LaneKind::General, label: "samples and protocol".into() });
     lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Builder, Delays, Fault};
+    use crate::neuron::Lif;
+
+    /// Two populations, one reaching the other without delay, and back by these synapses of the first neuron.
+    fn circle(targets: Vec<u32>, delays: Option<Vec<u64>>) -> Result<Network, Vec<Fault>> {
+        let mut builder = Builder::default();
+        let a = builder.population("a", 2, Lif::default());
+        let b = builder.population("b", 2, Lif::default());
+        let from = |population| Origin::Population(population);
+        builder.projection("there", from(a), b, Kernel::Delta, Time::ZERO, Rows::OneToOne);
+        let rows = Rows::Sparse { start: vec![0, targets.len(), targets.len()], targets };
+        let back = builder.projection("back", from(b), a, Kernel::Delta, Time::ZERO, rows);
+        if let Some(delays) = delays {
+            builder.delays(back, Delays::Exact(delays));
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn delays_of_no_synapses_close_no_cycle() {
+        let open = circle(Vec::new(), Some(Vec::new())).expect("nothing comes back");
+        assert_eq!([open.populations[0].rank, open.populations[1].rank], [0, 1]);
+        assert_eq!(open.projections[1].shortest(), None);
+        circle(vec![1], Some(vec![1])).expect("what comes back is late");
+        let names = vec!["a".to_string(), "b".to_string()];
+        let closed = Err(vec![Fault::ZeroDelayCycle { names }]);
+        assert_eq!(circle(vec![0, 1], Some(vec![3, 0])), closed);
+        // With one delay for all, a row arrives whether or not it reaches anybody.
+        assert_eq!(circle(Vec::new(), None), closed);
+    }
 }

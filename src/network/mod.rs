@@ -161,8 +161,15 @@ impl Projection {
         }
     }
 
-    /// Number of different rows of its arrivals: rows, or synapses that have
-    /// delays of their own.
+    /// Shortest time from a spike of a line to what it causes; `None` if it causes nothing: delays belong to
+    /// single synapses, and there is no synapse.
+    #[must_use]
+    pub fn shortest(&self) -> Option<Time> {
+        let carries = self.delays.as_ref().is_none_or(|delays| !delays.is_empty());
+        carries.then_some(self.delay)
+    }
+
+    /// Number of different rows of its arrivals: rows, or synapses that have delays of their own.
     #[must_use]
     pub fn arrival_rows(&self) -> usize {
         self.delays.as_ref().map_or(self.rows as usize, Delays::len)

@@ -218,6 +218,51 @@ impl<R: Real, const N: usize, T: Packs<R>> Packs<R> for (Pack<R, N>, T) {
     }
 }
 
+/// Calls `$narrow` with the alias `$X` set to the [`Packs`] of `$columns` columns, if that is one of the few
+/// widths that stay in registers (4, 8, 12 and 16), else `$wide`. With whole vectors of eight only where
+/// [`Real::EIGHT`] says that they pay; lanes never mix, so this changes no bit.
+///
+/// A macro and no function: `$narrow` is written out once per width, in the place that calls it.
+macro_rules! by_width {
+    ($columns:expr, $R:ident, $X:ident => $narrow:expr, $wide:expr) => {
+        match ($columns, <$R as $crate::numeric::Real>::EIGHT) {
+            (4, _) => {
+                type $X<T> = $crate::numeric::Quad<T>;
+                $narrow
+            }
+            (8, false) => {
+                type $X<T> = ($crate::numeric::Quad<T>, $crate::numeric::Quad<T>);
+                $narrow
+            }
+            (8, true) => {
+                type $X<T> = $crate::numeric::Oct<T>;
+                $narrow
+            }
+            (12, false) => {
+                type $X<T> = ($crate::numeric::Quad<T>, ($crate::numeric::Quad<T>, $crate::numeric::Quad<T>));
+                $narrow
+            }
+            (12, true) => {
+                type $X<T> = ($crate::numeric::Oct<T>, $crate::numeric::Quad<T>);
+                $narrow
+            }
+            (16, false) => {
+                type $X<T> = (
+                    $crate::numeric::Quad<T>,
+                    ($crate::numeric::Quad<T>, ($crate::numeric::Quad<T>, $crate::numeric::Quad<T>)),
+                );
+                $narrow
+            }
+            (16, true) => {
+                type $X<T> = ($crate::numeric::Oct<T>, $crate::numeric::Oct<T>);
+                $narrow
+            }
+            _ => $wide,
+        }
+    };
+}
+pub(crate) use by_width;
+
 /// A row of values, whether it is in registers or in memory; its length is a multiple of four.
 pub trait Columns<R: Real>: Copy {
     /// Number of values.

@@ -14,7 +14,7 @@
 
 use super::tape::{MAX_ROWS, Recorder};
 use crate::engine::{Probe, Spike};
-use crate::numeric::{Columns, Pack, Quad, Real};
+use crate::numeric::{Columns, Pack, Packs, Real, by_width};
 use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population through one projection.
@@ -66,26 +66,17 @@ impl<R: Real> HeldTape<R> {
         }
     }
 
+    /// For the columns of `X`; lambda stays in registers over the whole sweep.
     #[inline(always)]
-    fn sweep<const C: usize>(&self, error: &[R], steepness: R, gradient: &mut [R]) {
-        let (mut lambda, mut e) = ([Quad::splat(R::ZERO); C], [Quad::splat(R::ZERO); C]);
-        for (quad, error) in e.iter_mut().zip(error.chunks_exact(4)) {
-            *quad = Quad::load(error);
-        }
-        let mut carried = [Quad::splat(R::ZERO); C];
-        let (one, steepness) = (Quad::splat(R::ONE), Quad::splat(steepness));
-        for record in self.records[..self.used].chunks_exact(8 * C + TAIL).rev() {
-            let start = record[8 * C].to_f64() as usize * 4 * C;
-            let Some(gradient) = gradient.get_mut(start..start + 4 * C) else { return };
-            for lane in 0..C {
-                let v = Quad::load(&record[4 * lane..]);
-                let distance = one + (v * steepness).abs();
-                let moved = e[lane] / (distance * distance) + carried[lane] * lambda[lane];
-                let place = &mut gradient[4 * lane..4 * lane + 4];
-                (Quad::load(place) + free(v, moved)).store(place);
-                lambda[lane] = moved;
-                carried[lane] = Quad::load(&record[4 * (C + lane)..]);
-            }
+    fn sweep<X: Swept<R>>(&self, error: &[R], steepness: R, gradient: &mut [R]) {
+        let e = X::load(error);
+        let mut lambda = X::load(&[R::ZERO; 16]);
+        let mut carried = lambda;
+        for record in self.records[..self.used].chunks_exact(2 * X::COUNT + TAIL).rev() {
+            let start = record[2 * X::COUNT].to_f64() as usize * X::COUNT;
+            let Some(gradient) = gradient.get_mut(start..start + X::COUNT) else { return };
+            lambda = lambda.back(e, record, carried, steepness, gradient);
+            carried = X::load(&record[X::COUNT..]);
         }
     }
 
@@ -113,11 +104,37 @@ fn held<R: Real>() -> R {
     R::from_f64(f64::NEG_INFINITY)
 }
 
-/// `moved` where the column is not held, else zero.
-#[inline(always)]
-fn free<R: Real>(v: Quad<R>, moved: Quad<R>) -> Quad<R> {
-    let pick = |lane: usize| if v.0[lane] > held() { moved.0[lane] } else { R::ZERO };
-    Pack([pick(0), pick(1), pick(2), pick(3)])
+/// lambda of one event from that of the next.
+trait Swept<R: Real>: Packs<R> {
+    /// lambda(k) = e s(v) + carried lambda(k + 1) for distances `v` to threshold; added to the gradient's row
+    /// where the column is not held.
+    fn back(self, e: Self, v: &[R], carried: Self, steepness: R, gradient: &mut [R]) -> Self;
+}
+
+impl<R: Real, const N: usize> Swept<R> for Pack<R, N> {
+    #[inline(always)]
+    fn back(self, e: Self, v: &[R], carried: Self, steepness: R, gradient: &mut [R]) -> Self {
+        let v = Self::load(v);
+        let distance = Self::splat(R::ONE) + (v * Self::splat(steepness)).abs();
+        let lambda = e / (distance * distance) + carried * self;
+        let mut free = lambda.0;
+        for (free, v) in free.iter_mut().zip(v.0) {
+            *free = if v > held() { *free } else { R::ZERO };
+        }
+        (Self::load(gradient) + Self(free)).store(gradient);
+        lambda
+    }
+}
+
+impl<R: Real, const N: usize, T: Swept<R>> Swept<R> for (Pack<R, N>, T) {
+    #[inline(always)]
+    fn back(self, e: Self, v: &[R], carried: Self, steepness: R, gradient: &mut [R]) -> Self {
+        let (first, rest) = gradient.split_at_mut(N);
+        (
+            self.0.back(e.0, v, carried.0, steepness, first),
+            self.1.back(e.1, &v[N..], carried.1, steepness, rest),
+        )
+    }
 }
 
 impl<R: Real> Probe<R> for HeldTape<R> {
@@ -190,13 +207,12 @@ impl<R: Real> Work for Sweep<'_, R> {
     #[inline(always)]
     fn run(self) {
         let Self { tape, error, steepness, gradient } = self;
-        match error.len() {
-            4 => tape.sweep::<1>(error, steepness, gradient),
-            8 => tape.sweep::<2>(error, steepness, gradient),
-            12 => tape.sweep::<3>(error, steepness, gradient),
-            16 => tape.sweep::<4>(error, steepness, gradient),
-            _ => tape.sweep_wide(error, steepness, gradient),
-        }
+        by_width!(
+            error.len(),
+            R,
+            X => tape.sweep::<X<R>>(error, steepness, gradient),
+            tape.sweep_wide(error, steepness, gradient)
+        );
     }
 }
 

@@ -15,7 +15,7 @@
 //! Computation 30 (2018) 1514).
 
 use crate::engine::{Probe, Spike};
-use crate::numeric::{Columns, Oct, Pack, Packs, Quad, Real};
+use crate::numeric::{Columns, Pack, Packs, Real, by_width};
 use crate::simd::{Work, vectorised};
 
 /// Events of one presentation to one read-out population through one projection: rows of another
@@ -180,20 +180,12 @@ impl<R: Real> Work for Sweep<'_, R> {
     #[inline(always)]
     fn run(self) {
         let Self { tape, error, theta, steepness, gradient } = self;
-        match (error.len(), R::EIGHT) {
-            (4, _) => tape.sweep::<Quad<R>>(error, theta, steepness, gradient),
-            (8, false) => tape.sweep::<(Quad<R>, Quad<R>)>(error, theta, steepness, gradient),
-            (8, true) => tape.sweep::<Oct<R>>(error, theta, steepness, gradient),
-            (12, false) => {
-                tape.sweep::<(Quad<R>, (Quad<R>, Quad<R>))>(error, theta, steepness, gradient);
-            }
-            (12, true) => tape.sweep::<(Oct<R>, Quad<R>)>(error, theta, steepness, gradient),
-            (16, false) => {
-                tape.sweep::<(Quad<R>, (Quad<R>, (Quad<R>, Quad<R>)))>(error, theta, steepness, gradient);
-            }
-            (16, true) => tape.sweep::<(Oct<R>, Oct<R>)>(error, theta, steepness, gradient),
-            _ => tape.sweep_wide(error, theta, steepness, gradient),
-        }
+        by_width!(
+            error.len(),
+            R,
+            X => tape.sweep::<X<R>>(error, theta, steepness, gradient),
+            tape.sweep_wide(error, theta, steepness, gradient)
+        );
     }
 }
 

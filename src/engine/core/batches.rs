@@ -1,0 +1,97 @@
+//! Many drawn spikes of one block at once: from the block through a row kernel to counts and arrivals.
+
+use super::{Core, Parameters};
+use crate::encoding::BlockRate;
+use crate::engine::competition::Contest;
+use crate::engine::held::HeldDelivery;
+use crate::engine::probe::Probe;
+use crate::engine::queue::Queue;
+use crate::engine::route::schedule_arrival;
+use crate::engine::shared_decay::Delivery;
+use crate::engine::sink::{Sink, deliver_held};
+use crate::engine::state::Membranes;
+use crate::network::{Network, Weights};
+use crate::numeric::Real;
+use crate::time::Time;
+
+impl<R: Real> Core<R> {
+    /// Delivers drawn spikes of one block before `horizon` in one go. Same bits as one by one. Returns the
+    /// time of the last one; `None` if it could take none.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "inlined into the one place that calls it")]
+    pub fn batch<Q: Queue<R>, P: Probe<R>>(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        index: usize,
+        source: (u32, u32),
+        horizon: u64,
+        rate: &BlockRate<'_>,
+        queue: &mut Q,
+        probe: &mut P,
+    ) -> Option<Time> {
+        let projection = network.from_source[source.0 as usize][0];
+        let population = network.projections[projection].to;
+        let values = &weights.projections[projection];
+        let outgoing = &network.from_population[population];
+        let feedback =
+            outgoing.iter().filter_map(|&out| network.projections[out].shortest()).min().map(Time::fs);
+        let block = queue.block(index)?;
+        let (times, rows) = block.ready(horizon);
+        self.spikes.clear();
+        let mut sink = Sink {
+            probe,
+            projection: projection as u32,
+            population: population as u32,
+            source: source.0,
+            times,
+            feedback,
+            spikes: &mut self.spikes,
+            held: 0,
+            real: std::marker::PhantomData::<R>,
+        };
+        let first_row = source.1;
+        let (weights, sink) = (values.as_slice(), &mut sink);
+        let taken = match (&mut self.membranes[population], &self.parameters[population]) {
+            (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
+                let switching = &mut self.switching[population];
+                let holds = !state.until.is_empty() || switching.is_some();
+                let delivery = Delivery { state, parameters, times, rows, first_row, weights, sink };
+                if holds {
+                    deliver_held(HeldDelivery { delivery, switching })
+                } else {
+                    crate::simd::vectorised(delivery)
+                }
+            }
+            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+                crate::simd::vectorised(Contest { state, parameters, times, rows, first_row, weights, sink })
+            }
+            _ => return None,
+        };
+        let held = sink.held;
+        let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
+        if !P::UNCOUNTED && network.projections[projection].counted {
+            let counts = &mut self.counts.rows[projection][source.1 as usize..];
+            for &row in &rows[..taken] {
+                counts[usize::from(row)] += 1;
+            }
+        }
+        block.consume(taken, rate);
+        let columns = u64::from(network.populations[population].size);
+        self.counts.poisson += taken as u64;
+        self.counts.arrival += taken as u64;
+        self.counts.synaptic += taken as u64 * columns;
+        self.counts.fire += self.spikes.len() as u64;
+        self.counts.held[population] += held;
+        for spike in &self.spikes {
+            self.counts.spikes[population][spike.neuron as usize] += 1;
+        }
+        for index in 0..self.spikes.len() {
+            let spike = self.spikes[index];
+            for &out in outgoing {
+                schedule_arrival(network, out, spike.time, spike.neuron, 0, queue);
+            }
+        }
+        Some(last)
+    }
+}

@@ -1,0 +1,124 @@
+//! Synapses that targets draw, put in order by row.
+
+use super::{Drawing, Drawn, Kept, Piece, batches};
+use crate::network::storage::quantised;
+use rayon::prelude::*;
+
+/// Draws target by target, for lists by row. Every thread fills some of the rows.
+pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
+    let rows = drawing.rows as usize;
+    let mut start = vec![0usize; rows + 1];
+    batches(drawing, drawing.columns, drawing.rows, false, |_, pieces| {
+        let mut synapses = 0;
+        for piece in pieces {
+            piece.partners.iter().for_each(|&row| start[row as usize + 1] += 1);
+            synapses += piece.partners.len() as u64;
+        }
+        progress(synapses - synapses / 2);
+    });
+    for row in 0..rows {
+        start[row + 1] += start[row];
+    }
+    let synapses = start[rows];
+    let mut targets = vec![0; synapses];
+    let mut kept = Kept::new(drawing, 0);
+    let (has_weights, has_delays) = (drawing.weight.is_some(), drawing.delay.is_some());
+    let size = |wanted: bool| if wanted { synapses } else { 0 };
+    kept.weights.resize(size(has_weights && !drawing.compact), 0.0);
+    kept.compact_weights.resize(size(has_weights && drawing.compact), 0.0);
+    kept.exact.resize(size(has_delays && !drawing.compact), 0);
+    kept.units.resize(size(has_delays && drawing.compact), 0);
+
+    let parts = rayon::current_num_threads().clamp(1, rows.max(1));
+    let bound = |part: usize| rows * part / parts;
+    let mut jobs = Vec::new();
+    let (mut all_targets, mut weights, mut narrow, mut longs, mut shorts) = (
+        targets.as_mut_slice(),
+        kept.weights.as_mut_slice(),
+        kept.compact_weights.as_mut_slice(),
+        kept.exact.as_mut_slice(),
+        kept.units.as_mut_slice(),
+    );
+    for part in 0..parts {
+        let (low, high) = (bound(part), bound(part + 1));
+        let count = start[high] - start[low];
+        jobs.push(Filling {
+            first_row: low,
+            cursor: start[low..high].iter().map(|&first| first - start[low]).collect(),
+            targets: take(&mut all_targets, count),
+            weights: take(&mut weights, count),
+            compact_weights: take(&mut narrow, count),
+            exact: take(&mut longs, count),
+            units: take(&mut shorts, count),
+            shift: kept.shift,
+        });
+    }
+    let mut raised = 0;
+    batches(drawing, drawing.columns, drawing.rows, true, |first, pieces| {
+        jobs.par_iter_mut().for_each(|job| job.fill(first, pieces));
+        raised += pieces.iter().map(|piece| piece.raised).sum::<u64>();
+        progress(pieces.iter().map(|piece| piece.partners.len() as u64).sum::<u64>() / 2);
+    });
+    drop(jobs);
+    kept.raised = raised;
+    kept.finish(start, targets)
+}
+
+/// The first `count` of a slice (or none of an empty one), which loses them.
+fn take<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+    let count = count.min(slice.len());
+    let (first, rest) = std::mem::take(slice).split_at_mut(count);
+    *slice = rest;
+    first
+}
+
+/// The rows that one thread fills.
+struct Filling<'a> {
+    first_row: usize,
+    /// Where the next synapse of each row goes.
+    cursor: Vec<usize>,
+    targets: &'a mut [u32],
+    weights: &'a mut [f64],
+    compact_weights: &'a mut [f32],
+    exact: &'a mut [u64],
+    units: &'a mut [u32],
+    shift: u32,
+}
+
+impl Filling<'_> {
+    fn fill(&mut self, first: u32, pieces: &[Piece]) {
+        let mut target = first;
+        for piece in pieces {
+            let mut k = 0;
+            for &count in &piece.counts {
+                for &row in &piece.partners[k..k + count] {
+                    let row = (row as usize).wrapping_sub(self.first_row);
+                    if let Some(cursor) = self.cursor.get_mut(row) {
+                        let place = *cursor;
+                        *cursor += 1;
+                        self.targets[place] = target;
+                        self.values(place, piece.values.get(k), piece.delays.get(k));
+                    }
+                    k += 1;
+                }
+                target += 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn values(&mut self, place: usize, value: Option<&f64>, delay: Option<&u64>) {
+        if let Some(&value) = value {
+            match self.weights.get_mut(place) {
+                Some(slot) => *slot = value,
+                None => self.compact_weights[place] = value as f32,
+            }
+        }
+        if let Some(&delay) = delay {
+            match self.exact.get_mut(place) {
+                Some(slot) => *slot = delay,
+                None => self.units[place] = quantised(delay, self.shift),
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Laws of weights and delays of single synapses.
+
+use crate::network::storage::quantum_shift;
+use crate::numeric::{exp, standard_normal};
+use crate::random::unit;
+use crate::time::{FS_PER_SECOND, Time};
+
+/// A law of weights or delays, in SI units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Distribution {
+    Constant(f64),
+    /// Uniform on (low, high].
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    /// median e^(sigma z), z standard normal.
+    LogNormal {
+        median: f64,
+        sigma: f64,
+    },
+}
+
+impl Distribution {
+    /// The value that a random word stands for, by inversion.
+    #[inline]
+    #[must_use]
+    pub fn sample(&self, word: u64) -> f64 {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { low, high } => low + (high - low) * unit(word),
+            Self::Normal { mean, sd } => mean + sd * standard_normal(word),
+            Self::LogNormal { median, sigma } => median * exp(sigma * standard_normal(word)),
+        }
+    }
+
+    /// No sample is larger.
+    #[must_use]
+    pub fn highest(&self) -> f64 {
+        // A normal number by inversion of 53 bits stays within 8.3 standard deviations.
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { high, .. } => high,
+            Self::Normal { mean, sd } => mean + 8.3 * sd,
+            Self::LogNormal { median, sigma } => median * exp(8.3 * sigma),
+        }
+    }
+}
+
+/// The quantum of compact delays: 2^shift fs.
+#[must_use]
+pub fn delay_shift(law: Distribution) -> u32 {
+    let longest = (law.highest() * FS_PER_SECOND).clamp(0.0, Time::MAX.fs() as f64);
+    quantum_shift(Time::from_fs(longest as u64))
+}
