@@ -245,6 +245,7 @@ fn outcome() -> Outcome {
         })
         .collect(),
         notes: vec!["engine fast: shared-decay form, f64, one Poisson lane of 4 blocks".into()],
+        ..Outcome::default()
     }
 }
 
