@@ -272,6 +272,13 @@ fn supervised_training_has_its_conditions() {
         ),
     );
     page.add(
+        "plasticity beside the gradient",
+        refusal(
+            &with(TRAINS, "[protocol]\n", "[projection.input.plasticity]\nw_max = \"1 mV\"\n\n[protocol]\n"),
+            &[],
+        ),
+    );
+    page.add(
         "programming without devices",
         refusal(&format!("{TRAINS}programming = [{{ name = \"six\", levels = 6 }}]\n"), &[]),
     );
@@ -355,6 +362,17 @@ fn learning_without_labels_has_its_conditions() {
         ),
     );
     page.add("a share above one", refusal(&with(LEARNS, "a_plus = 0.2", "a_plus = 1.2"), &[]));
+    page.add(
+        "the rule of spikes where samples are learnt",
+        refusal(
+            &with(LEARNS, "[protocol]\n", "[projection.input.plasticity]\nw_max = \"1 mV\"\n\n[protocol]\n"),
+            &[],
+        ),
+    );
+    page.add(
+        "the rule of the winner where spikes teach",
+        refusal(&with(GOOD, "[protocol]\n", "[protocol]\nlearning = { a_plus = 0.1 }\n"), &[]),
+    );
     page.add("no window", refusal(&with(LEARNS, "width = \"50 ms\"\n", ""), &[]));
     page.add(
         "a key of another homeostasis",

@@ -190,7 +190,6 @@ fn outcome() -> Outcome {
     let whole = per_inference.iter().map(|e| Entry { joules: e.joules * 1.81e6, ..e.clone() }).collect();
     Outcome {
         status: Status::Done,
-        plastic: Vec::new(),
         counts: PhaseCounts {
             episodes: 1_810_000,
             sim_time_fs: 181_000_000_000_000_000_000,
@@ -225,8 +224,6 @@ fn outcome() -> Outcome {
             shown: Some(ShownSample { class: 7, index: 0, rates_hz: rates.to_vec(), spikes_ms }),
             weights_from: None,
         }),
-        unsupervised: None,
-        experiments: Vec::new(),
         arrays: vec![
             array("weight.input", weights),
             array("conductance.input.plus", plus),
@@ -248,6 +245,7 @@ fn outcome() -> Outcome {
         })
         .collect(),
         notes: vec!["engine fast: shared-decay form, f64, one Poisson lane of 4 blocks".into()],
+        ..Outcome::default()
     }
 }
 

@@ -7,10 +7,13 @@ pub use crate::record::npz::NamedArray;
 pub use crate::training::unsupervised::Vote;
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Done,
+    /// Until it is known to be done.
+    #[default]
     Interrupted,
 }
 
@@ -229,8 +232,8 @@ pub struct InferenceEnergy {
     pub synaptic_events: f64,
 }
 
-/// Everything a run found out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Everything a run found out; a protocol fills in what it has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub status: Status,
     pub counts: PhaseCounts,

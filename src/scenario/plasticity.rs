@@ -24,8 +24,11 @@ impl Lower<'_> {
         device: Option<&DevicePlan>,
     ) -> Option<PlasticityPlan> {
         let has_device = outer.written("device").is_some();
+        // Everything else would be said of a table that has to go.
+        if self.trained(fields, outer) {
+            return None;
+        }
         self.jumps_only(fields, outer);
-        self.untrained(fields);
         let w_max = fields.quantity("w_max").or_else(|| device.and_then(|device| device.w_max));
         if w_max.is_none() && fields.written("w_max").is_none() && (device.is_some() || !has_device) {
             self.faults.push(
@@ -40,9 +43,14 @@ impl Lower<'_> {
             && w_min >= w_max
         {
             self.faults.push(
-                Diagnostic::error(format!("`w_min` of {} is not below `w_max` of its device", fields.what))
-                    .maybe_at(fields.place("w_min"))
-                    .allowed("`w_min` below `w_max`"),
+                Diagnostic::error(format!(
+                    "`w_min` of {} is {}, not below `w_max` of its device, which is {}",
+                    fields.what,
+                    volts(w_min),
+                    volts(w_max)
+                ))
+                .maybe_at(fields.place("w_min"))
+                .allowed("`w_min` below `w_max`"),
             );
         }
         self.with_devices(fields, outer, device, has_device, w_max);
@@ -96,17 +104,24 @@ impl Lower<'_> {
         }
     }
 
-    /// Weights cannot learn by spikes and be trained by gradient.
-    fn untrained(&mut self, fields: &Fields) {
-        let protocol = self.filled.one("protocol");
-        if let Some(protocol) = protocol.filter(|protocol| protocol.text("kind") == Some("supervised")) {
-            self.faults.push(
-                Diagnostic::error(format!("{} learns from spikes, and the protocol trains it", fields.what))
-                    .maybe_at(fields.at.as_ref())
-                    .also(protocol.written("kind"), "trained here")
-                    .allowed("kind = \"simulate\" in [protocol]"),
-            );
-        }
+    /// Whether the protocol trains, which it does by a rule of its own; reported.
+    fn trained(&mut self, fields: &Fields, outer: &Fields) -> bool {
+        let Some(protocol) = self.filled.one("protocol") else { return false };
+        let hint = match protocol.text("kind") {
+            Some("supervised") => "the gradient trains it; delete the table",
+            Some("unsupervised") => {
+                "the rule of the winner is the table [protocol.learning]; delete this one"
+            }
+            _ => return false,
+        };
+        self.faults.push(
+            Diagnostic::error(format!("{} learns from spikes, and the protocol trains it", outer.what))
+                .maybe_at(fields.at.as_ref())
+                .also(protocol.written("kind"), "trained here")
+                .allowed("`plasticity` with kind = \"simulate\" in [protocol]")
+                .hint(hint),
+        );
+        true
     }
 
     /// What only devices can have, and what the devices of a learning weight must be.
@@ -173,9 +188,9 @@ impl Lower<'_> {
                 .allowed("arrangement = \"differential\": the other device of a pair rests at g_min"),
             );
         }
-        if !single && fields.quantity("w_min").is_some_and(|w_min| w_min < 0.0) {
+        if let Some(w_min) = fields.quantity("w_min").filter(|&w_min| w_min < 0.0 && !single) {
             self.faults.push(
-                Diagnostic::error(format!("`w_min` of {} is below zero", fields.what))
+                Diagnostic::error(format!("`w_min` of {} is {}", fields.what, volts(w_min)))
                     .maybe_at(fields.place("w_min"))
                     .label("the learning device of a pair cannot go below g_min")
                     .allowed("0 V or more, or arrangement = \"single\""),
@@ -188,8 +203,8 @@ impl Lower<'_> {
                 Diagnostic::error(format!(
                     "`w_max` of {} is {}, and its devices end at {}",
                     fields.what,
-                    super::spec::Unit::Volt.print(asked),
-                    super::spec::Unit::Volt.print(end)
+                    volts(asked),
+                    volts(end)
                 ))
                 .maybe_at(fields.place("w_max"))
                 .allowed("at most `w_max` of the device"),
@@ -318,4 +333,8 @@ fn learning_presets() -> Vec<String> {
         matches!(device, Ok(PresetDevice::DoseDevice { pulse: Some(_), .. }))
     };
     Preset::names().into_iter().filter(learns).map(|name| format!("\"{name}\"")).collect()
+}
+
+fn volts(value: f64) -> String {
+    super::spec::Unit::Volt.print(value)
 }

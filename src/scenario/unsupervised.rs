@@ -17,7 +17,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Unsupervis
     if let Some(index) = projection {
         one_layer(lower, fields, index, "unsupervised");
         competes(lower, fields, index);
-        delta_weights(lower, index);
+        learning_devices(lower, index);
     }
     let learning = fields.table("learning").and_then(learning);
     let devices = projection.and_then(|index| devices(lower, fields, index));
@@ -68,8 +68,8 @@ fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     }
 }
 
-/// Weights that learn lie between 0 and w_max, so none may start negative.
-fn delta_weights(lower: &mut Lower<'_>, index: usize) {
+/// Weights that learn lie between 0 and the `w_max` of the rule: one device each, programmed by the rule alone.
+fn learning_devices(lower: &mut Lower<'_>, index: usize) {
     let filled = lower.filled;
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     if let Some(device) = fields.table("device") {

@@ -71,10 +71,14 @@ fn paper_value(lower: &mut Lower<'_>, row: &Fields, kind: &str, device: &PresetD
             let value = absolute?;
             if value < 0.0 {
                 lower.faults.push(
-                    Diagnostic::error(format!("`tolerance` of {} is below zero", row.what))
-                        .maybe_at(row.place("tolerance"))
-                        .label("negative")
-                        .allowed("zero or more"),
+                    Diagnostic::error(format!(
+                        "`tolerance` of {} is {}",
+                        row.what,
+                        row.place("tolerance").map_or("below zero", |at| at.text().trim_matches('"'))
+                    ))
+                    .maybe_at(row.place("tolerance"))
+                    .label("negative")
+                    .allowed("zero or more"),
                 );
                 return None;
             }

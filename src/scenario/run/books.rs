@@ -4,9 +4,11 @@
 //! A spike keeps its switch in compliance for the stated on-time (`lif`) or the device's own (`switch`):
 //! I_cc^2 / G_on in the device, the rest of the drive in the limiter. Sums run in index order: rows, then populations.
 
+use super::super::outcome::InferenceEnergy;
 use super::super::plan::Plan;
 use crate::crossbar::Array;
 use crate::energy::{Category, Ledger, limiter_energy, switch_on_energy};
+use crate::network::Network;
 use crate::neuron::Neuron;
 use crate::time::FS_PER_SECOND;
 use crate::training::Totals;
@@ -70,6 +72,28 @@ pub fn book_learning(plan: &Plan, projection: usize, read: f64, programmed: f64,
     neurons(plan, &Totals { spikes: spikes.to_vec(), ..Totals::default() }, &mut ledger);
     ledger.not_modelled.sort_unstable();
     ledger
+}
+
+/// The energy of one inference: `energy` over the presentations of `totals`, beside a multiply-accumulate per
+/// weight of the projection that was trained.
+pub fn inference(
+    plan: &Plan,
+    network: &Network,
+    projection: usize,
+    energy: &Ledger,
+    totals: &Totals,
+) -> InferenceEnergy {
+    let n = totals.presentations.max(1) as f64;
+    let to = plan.projections[projection].to;
+    let weights = network.projections[projection].synapses(plan.populations[to].size);
+    InferenceEnergy {
+        per_inference: energy.scaled(1.0 / n),
+        inferences: totals.presentations,
+        mac_reference_j: weights as f64 * plan.record.mac_energy.get(),
+        input_spikes: (totals.poisson + totals.source) as f64 / n,
+        output_spikes: totals.spikes.get(to).copied().unwrap_or(0) as f64 / n,
+        synaptic_events: totals.synaptic as f64 / n,
+    }
 }
 
 fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {

@@ -1,13 +1,16 @@
 //! Carrying out a plan: network, data, protocol, outcome.
 
+mod arrays;
 mod books;
 mod clocked;
 mod data;
 mod device;
+mod episode;
 mod phases;
 mod plastic;
 mod simulate;
 mod supervised;
+mod training;
 mod unsupervised;
 mod variation;
 
@@ -160,27 +163,7 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
         (Protocol::Simulate { duration }, Engine::Clocked(dt)) => {
             clocked::simulate(plan, *duration, dt, context)
         }
-        (Protocol::Supervised(protocol), engine) => match (protocol.precision, engine) {
-            (Precision::F64, Engine::Fast) => supervised::run::<f64, Lanes>(plan, protocol, &pool, context),
-            (Precision::F32, Engine::Fast) => supervised::run::<f32, Lanes>(plan, protocol, &pool, context),
-            (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
-            (Precision::F64, Engine::Reference) => {
-                supervised::run::<f64, Heap>(plan, protocol, &pool, context)
-            }
-            (Precision::F32, Engine::Reference) => {
-                supervised::run::<f32, Heap>(plan, protocol, &pool, context)
-            }
-        },
-        (Protocol::Unsupervised(protocol), engine) => match (protocol.precision, engine) {
-            (Precision::F64, Engine::Fast) => unsupervised::run::<f64, Lanes>(plan, protocol, &pool, context),
-            (Precision::F32, Engine::Fast) => unsupervised::run::<f32, Lanes>(plan, protocol, &pool, context),
-            (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
-            (Precision::F64, Engine::Reference) => {
-                unsupervised::run::<f64, Heap>(plan, protocol, &pool, context)
-            }
-            (Precision::F32, Engine::Reference) => {
-                unsupervised::run::<f32, Heap>(plan, protocol, &pool, context)
-            }
-        },
+        (Protocol::Supervised(protocol), _) => training::run(plan, protocol, &pool, context),
+        (Protocol::Unsupervised(protocol), _) => training::run(plan, protocol, &pool, context),
     }
 }

@@ -1,26 +1,18 @@
 //! The `simulate` protocol: one episode of the network as it is.
 
-use super::super::assemble::{Assembled, assemble_with, program};
-use super::super::outcome::{NamedArray, Outcome, PhaseCounts, Status};
+use super::super::assemble::{Assembled, assemble_with};
+use super::super::outcome::Outcome;
 use super::super::plan::{Connect, Plan, SourceKind};
 use super::super::synapses;
+use super::arrays::{named_arrays, programmed};
 use super::books::book;
-use super::phases::{Phases, count};
+use super::episode::{self, Course};
 use super::plastic;
 use super::{RunContext, RunError};
-use crate::crossbar::Array;
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{
-    Collect as _, Highlights, Learning, Probe, Queue, Record, Simulation, Spike, Stream, window,
-};
-use crate::network::{Fixed, Form, Network, Rows, Weights};
-use crate::record::fingerprint::Fingerprint;
+use crate::engine::{Counts, Learning, Probe, Queue, Simulation, window};
+use crate::network::{Form, Network, Weights};
 use crate::time::Time;
-use crate::training::Totals;
-use std::sync::atomic::Ordering;
-
-/// Slices of a simulation between two looks at the stop flag and the progress bar.
-pub(super) const SLICES: u64 = 200;
 
 pub fn simulate<Q: Queue<f64>>(
     plan: &Plan,
@@ -29,25 +21,12 @@ pub fn simulate<Q: Queue<f64>>(
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
     let start = (context.clock)();
-    let mut phases = Phases::default();
     let Assembled { network, weights: mut values, mut notes } = build(plan, pool, context)?;
-    let mut arrays: Vec<Option<Array>> = Vec::new();
-    for (index, projection) in plan.projections.iter().enumerate() {
-        let array = match &projection.device {
-            Some(device) => {
-                let array = program(plan, index, device, &values[index], None, 0)
-                    .map_err(|error| RunError::Assemble(vec![error]))?;
-                values[index] = array.weights();
-                Some(array)
-            }
-            None => None,
-        };
-        arrays.push(array);
-    }
+    let arrays = programmed(plan, &mut values)?;
     let mut weights = Weights::<f64>::from_values(&network, &values);
     // The reference engine does everything at once.
     let wait = Q::NAME == "fast";
-    let mut learning =
+    let learning =
         if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, wait)?) } else { None };
     let moved = learning.as_ref().map_or_else(Vec::new, |learning| learning.admit(&mut weights));
     let tables = alias_tables(plan);
@@ -69,67 +48,14 @@ pub fn simulate<Q: Queue<f64>>(
     let partitions = plan.engine.partitions.map_or(threads, |partitions| partitions as usize);
     simulation.partition(partitions, (threads > 1).then_some(pool));
     simulation.begin(0, &rates);
-    for name in &plan.record.membrane {
-        if let (Some(population), Some(interval)) =
-            (plan.populations.iter().position(|p| &p.name == name), plan.record.membrane_interval)
-        {
-            simulation.sample_every(population, interval);
-        }
-    }
-    let built = (context.clock)();
-    phases.book("build", start, built, 0, 0);
-
-    let mut fingerprint = Fingerprint::new();
-    if let Some(observer) = &mut context.observer {
-        observer.begin(0, "simulation");
-    }
-    context.progress.phase("simulate", SLICES);
-    let mut reached = Time::ZERO;
-    let mut status = Status::Done;
-    for slice in 1..=SLICES {
-        if context.stop.load(Ordering::Relaxed) {
-            status = Status::Interrupted;
-            break;
-        }
-        let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
-        match context.observer.as_deref_mut() {
-            Some(observer) => {
-                let records = if observer.wants_all() {
-                    let mut probe = Stream::default();
-                    go(&mut simulation, &mut weights, end, learning.as_mut(), &mut probe);
-                    probe.take()
-                } else {
-                    let mut probe = Highlights::default();
-                    go(&mut simulation, &mut weights, end, learning.as_mut(), &mut probe);
-                    probe.take()
-                };
-                for record in &records {
-                    if let Record::Spike(spike) = record {
-                        fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
-                    }
-                    observer.record(0, record);
-                }
-            }
-            None => {
-                let mut spikes = Hashing { fingerprint: &mut fingerprint };
-                go(&mut simulation, &mut weights, end, learning.as_mut(), &mut spikes);
-            }
-        }
-        reached = end;
-        context.progress.advance(1);
-    }
-    context.progress.done();
-
-    let mut totals = Totals::default();
-    totals.add(simulation.counts());
-    let mut counts = PhaseCounts::default();
-    count(&mut counts, &totals, reached);
-    phases.book("simulate", built, (context.clock)(), 1, totals.events());
-    let mut energy = book(plan, &arrays, &totals, None);
+    let mut events = Events { simulation, weights, learning };
+    let episode = episode::run(plan, duration, start, &mut events, context);
+    let Events { mut weights, mut learning, .. } = events;
+    let mut energy = book(plan, &arrays, &episode.totals, None);
     let mut learnt = Vec::new();
     if let Some(learning) = &mut learning {
-        learning.finish(&mut weights, reached);
-        plastic::book(plan, learning, &totals, &mut energy);
+        learning.finish(&mut weights, episode.reached);
+        plastic::book(plan, learning, &episode.totals, &mut energy);
         let (results, more) = plastic::results(plan, &network, learning, &weights, &moved);
         learnt = results;
         notes.extend(more);
@@ -137,59 +63,35 @@ pub fn simulate<Q: Queue<f64>>(
             *values = weights.values(&network, index);
         }
     }
-    fingerprint.seal();
-    for index in 0..network.projections.len() {
-        fingerprint.weights(weights.values(&network, index));
-    }
     let mut named = named_arrays(plan, &network, &values, &arrays, &mut notes);
     if let Some(learning) = &learning {
         plastic::conductances(plan, &network, learning, &weights, &mut named);
     }
-    Ok(Outcome {
-        status,
-        counts,
-        energy,
-        inference: None,
-        supervised: None,
-        plastic: learnt,
-        unsupervised: None,
-        experiments: Vec::new(),
-        arrays: named,
-        fingerprint: fingerprint.hex(),
-        phases: phases.times,
-        notes,
-    })
+    let outcome = episode.close(&network, &weights, energy, named, notes);
+    Ok(Outcome { plastic: learnt, ..outcome })
 }
 
-/// Runs to `end`, with weights that learn if any do.
-fn go<Q: Queue<f64>, P: Probe<f64>>(
-    simulation: &mut Simulation<'_, f64, Q>,
-    weights: &mut Weights<f64>,
-    end: Time,
-    learning: Option<&mut Learning>,
-    probe: &mut P,
-) {
-    match learning {
-        Some(learning) => simulation.run_learning(weights, end, learning, probe),
-        None => simulation.run(weights, end, probe),
+/// An event engine with weights that learn, if any do.
+struct Events<'n, Q: Queue<f64>> {
+    simulation: Simulation<'n, f64, Q>,
+    weights: Weights<f64>,
+    learning: Option<Learning>,
+}
+
+impl<Q: Queue<f64>> Course for Events<'_, Q> {
+    fn sample_every(&mut self, population: usize, interval: Time) {
+        self.simulation.sample_every(population, interval);
     }
-}
 
-/// Hashes population spikes as they come.
-struct Hashing<'a> {
-    fingerprint: &'a mut Fingerprint,
-}
-
-impl Probe<f64> for Hashing<'_> {
-    #[inline]
-    fn spike(&mut self, spike: Spike) {
-        self.fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
+    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) {
+        match &mut self.learning {
+            Some(learning) => self.simulation.run_learning(&mut self.weights, end, learning, probe),
+            None => self.simulation.run(&self.weights, end, probe),
+        }
     }
-}
 
-pub(super) fn hash(fingerprint: &mut Fingerprint, spikes: &[Spike]) {
-    for spike in spikes {
-        fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
+    fn counts(&self) -> &Counts {
+        self.simulation.counts()
     }
 }
 
@@ -284,61 +186,4 @@ pub(super) fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
         }
     }
     tables
-}
-
-/// Most weights of a projection without devices that are written.
-const WRITTEN: usize = 4_000_000;
-
-/// Weights of every projection, and the conductances of those that have devices.
-pub fn named_arrays(
-    plan: &Plan,
-    network: &Network,
-    values: &[Vec<f64>],
-    arrays: &[Option<Array>],
-    notes: &mut Vec<String>,
-) -> Vec<NamedArray> {
-    let mut named = Vec::new();
-    for (index, projection) in plan.projections.iter().enumerate() {
-        let listed = &network.projections[index];
-        let fixed = match &listed.fixed {
-            Some(Fixed::Constant(weight)) => Some(vec![*weight]),
-            Some(Fixed::Compact(weights)) if weights.len() <= WRITTEN => {
-                Some(weights.iter().map(|&weight| weight.into()).collect())
-            }
-            Some(Fixed::Compact(_)) => None,
-            None if values[index].len() <= WRITTEN || listed.connect == Rows::Dense => {
-                Some(values[index].clone())
-            }
-            None => None,
-        };
-        let Some(data) = fixed else {
-            let synapses = values[index].len().max(listed.synapses(0));
-            notes.push(format!("the {synapses} weights of `{}` are not written", projection.name));
-            continue;
-        };
-        let columns = network.populations[projection.to].size as usize;
-        let dense = network.projections[index].connect == crate::network::Rows::Dense;
-        let (rows, cols) = if dense { (data.len() / columns, columns) } else { (data.len(), 1) };
-        named.push(NamedArray { name: format!("weight.{}", projection.name), rows, cols, data });
-        if let Some(array) = &arrays[index] {
-            let devices = array.mapping().devices();
-            for device in 0..devices {
-                let side = match (devices, device % 2) {
-                    (1, _) => "device".to_string(),
-                    (2, 0) => "plus".into(),
-                    (2, _) => "minus".into(),
-                    (_, 0) => format!("{}.plus", device / 2 + 1),
-                    (_, _) => format!("{}.minus", device / 2 + 1),
-                };
-                let data = array.conductances().iter().skip(device).step_by(devices).copied().collect();
-                named.push(NamedArray {
-                    name: format!("conductance.{}.{side}", projection.name),
-                    rows,
-                    cols,
-                    data,
-                });
-            }
-        }
-    }
-    named
 }

@@ -6,17 +6,17 @@
 
 use super::super::assemble::{assemble, ideal, program};
 use super::super::outcome::{
-    EpochResult, InferenceEnergy, Outcome, PhaseCounts, ProgrammingResult, ShownSample, Status,
-    SupervisedResult,
+    EpochResult, Outcome, PhaseCounts, ProgrammingResult, ShownSample, Status, SupervisedResult,
 };
-use super::super::plan::{Plan, Supervised};
-use super::books::book;
+use super::super::plan::{Plan, Precision, Supervised};
+use super::arrays::{devices, named_arrays};
+use super::books::{book, inference};
 use super::data::{Data, load};
 use super::phases::{Phases, count};
-use super::simulate::named_arrays;
+use super::training::{Identity, Training, lengths, mean_and_sd, reborrow, same};
 use super::{RunContext, RunError};
 use crate::crossbar::Array;
-use crate::engine::{Collect, Probe, Queue, Silent, Spike, Stream};
+use crate::engine::{Collect, Probe, Queue, Silent, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
@@ -41,10 +41,7 @@ pub struct GivenWeights {
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
 struct Checkpoint<R: Real> {
-    scenario: String,
-    seed: u64,
-    /// The plan without its prose, as text: another plan is another run.
-    plan: String,
+    of: Identity,
     weights: Weights<R>,
     adam: AdamState<R>,
     best: Option<(f64, u32, Weights<R>)>,
@@ -53,69 +50,53 @@ struct Checkpoint<R: Real> {
     fingerprint: u128,
 }
 
-pub fn run<R: Real, Q: Queue<R> + Send>(
-    plan: &Plan,
-    protocol: &Supervised,
-    pool: &rayon::ThreadPool,
-    context: &mut RunContext<'_>,
-) -> Result<Outcome, RunError> {
-    // The pool's threads know nothing of the spans of this one.
-    let span = tracing::Span::current();
-    pool.install(|| {
-        let _inside = span.enter();
-        if context.observer.is_some() {
-            observed::<R, Q, Stream>(plan, protocol, context)
-        } else {
-            observed::<R, Q, Silent>(plan, protocol, context)
-        }
-    })
-}
+impl Training for Supervised {
+    fn precision(&self) -> Precision {
+        self.precision
+    }
 
-fn observed<R, Q, O>(
-    plan: &Plan,
-    protocol: &Supervised,
-    context: &mut RunContext<'_>,
-) -> Result<Outcome, RunError>
-where
-    R: Real,
-    Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
-{
-    let start = (context.clock)();
-    let assembled = assemble(plan).map_err(RunError::Assemble)?;
-    let data = load(plan, protocol, context)?;
-    let network = &assembled.network;
-    let mut values = assembled.weights;
-    let expected = values[protocol.projection].len();
-    if let Some(given) = &context.given {
-        if given.values.len() != expected {
-            let origin = given.origin.clone();
-            return Err(RunError::GivenWeights { given: given.values.len(), expected, origin });
+    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    where
+        R: Real,
+        Q: Queue<R> + Send,
+        O: Probe<R> + Collect + Default + Send,
+    {
+        let start = (context.clock)();
+        let assembled = assemble(plan).map_err(RunError::Assemble)?;
+        let data = load(plan, self, context)?;
+        let network = &assembled.network;
+        let mut values = assembled.weights;
+        let expected = values[self.projection].len();
+        if let Some(given) = &context.given {
+            if given.values.len() != expected {
+                let origin = given.origin.clone();
+                return Err(RunError::GivenWeights { given: given.values.len(), expected, origin });
+            }
+            values[self.projection].clone_from(&given.values);
         }
-        values[protocol.projection].clone_from(&given.values);
+        let weights = Weights::<R>::from_values(network, &values);
+        let mut run = Run::<R, Q, O> {
+            plan,
+            protocol: self,
+            network,
+            data: &data,
+            trainer: Trainer::new(network, settings(plan, self, &data), weights),
+            best: None,
+            result: SupervisedResult::default(),
+            counts: PhaseCounts::default(),
+            phases: Phases::default(),
+            fingerprint: Fingerprint::new(),
+            notes: Vec::new(),
+        };
+        run.phases.book("build", start, (context.clock)(), 0, 0);
+        if let Some(given) = context.given.take() {
+            run.result.weights_from = Some(given.origin);
+        } else {
+            run.restore(context)?;
+            run.train(context)?;
+        }
+        run.finish(context)
     }
-    let weights = Weights::<R>::from_values(network, &values);
-    let mut run = Run::<R, Q, O> {
-        plan,
-        protocol,
-        network,
-        data: &data,
-        trainer: Trainer::new(network, settings(plan, protocol, &data), weights),
-        best: None,
-        result: SupervisedResult::default(),
-        counts: PhaseCounts::default(),
-        phases: Phases::default(),
-        fingerprint: Fingerprint::new(),
-        notes: Vec::new(),
-    };
-    run.phases.book("build", start, (context.clock)(), 0, 0);
-    if let Some(given) = context.given.take() {
-        run.result.weights_from = Some(given.origin);
-    } else {
-        run.restore(context)?;
-        run.train(context)?;
-    }
-    run.finish(context)
 }
 
 fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
@@ -171,15 +152,11 @@ where
     fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         let Some(bytes) = context.store.load() else { return Ok(()) };
         let checkpoint: Checkpoint<R> = snapshot::decode(Payload::Training, &bytes)?;
-        let same = |equal: bool, what| if equal { Ok(()) } else { Err(RunError::OtherRun { what }) };
-        same(checkpoint.scenario == self.plan.name, "scenario")?;
-        same(checkpoint.seed == self.plan.seed, "seed")?;
-        same(checkpoint.plan == identity(self.plan), "plan")?;
-        let shape = |weights: &Weights<R>| weights.projections.iter().map(Vec::len).collect::<Vec<_>>();
+        checkpoint.of.check(self.plan)?;
         let best = checkpoint.best.as_ref().map_or(&checkpoint.weights, |best| &best.2);
         let moments = &self.trainer.adam;
-        let fits = shape(&checkpoint.weights) == shape(&self.trainer.weights)
-            && shape(best) == shape(&self.trainer.weights)
+        let fits = lengths(&checkpoint.weights) == lengths(&self.trainer.weights)
+            && lengths(best) == lengths(&self.trainer.weights)
             && checkpoint.adam.first.len() == moments.first.len()
             && checkpoint.adam.second.len() == moments.second.len();
         same(fits, "network")?;
@@ -282,9 +259,7 @@ where
     fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         let fingerprint = self.fingerprint.seal();
         let checkpoint = Checkpoint {
-            scenario: self.plan.name.clone(),
-            seed: self.plan.seed,
-            plan: identity(self.plan),
+            of: Identity::of(self.plan),
             weights: self.trainer.weights.clone(),
             adam: self.trainer.adam.clone(),
             best: self.best.clone(),
@@ -366,7 +341,7 @@ where
         let first = u64::from(self.protocol.epochs) * self.episodes();
         let trained = !self.result.epochs.is_empty() || self.result.weights_from.is_some();
         let mut energy = Default::default();
-        let mut inference = None;
+        let mut per_inference = None;
         let values: Vec<Vec<f64>> =
             (0..self.network.projections.len()).map(|p| weights.values(self.network, p)).collect();
         let mut arrays = vec![None; values.len()];
@@ -377,9 +352,10 @@ where
                 self.result.test_accuracy = Some(test.accuracy());
                 self.result.tested_epoch = (tested > 0).then_some(tested);
                 self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
-                arrays = self.arrays(&values)?;
+                arrays = devices(self.plan, &values, self.w_max(), ideal)?;
                 energy = self.ledger(&arrays, &test);
-                inference = Some(self.inference(&energy, &test));
+                per_inference =
+                    Some(inference(self.plan, self.network, self.protocol.projection, &energy, &test.totals));
                 self.programming(&values, first, test.accuracy(), context)?;
                 self.show(&weights, first);
             }
@@ -397,27 +373,14 @@ where
             status: if complete { Status::Done } else { Status::Interrupted },
             counts: self.counts,
             energy,
-            inference,
-            experiments: Vec::new(),
+            inference: per_inference,
             arrays,
             supervised: Some(self.result),
-            plastic: Vec::new(),
-            unsupervised: None,
             fingerprint: self.fingerprint.hex(),
             phases: self.phases.times,
             notes,
+            ..Outcome::default()
         })
-    }
-
-    /// Ideally programmed devices of every projection that has devices.
-    fn arrays(&self, values: &[Vec<f64>]) -> Result<Vec<Option<Array>>, RunError> {
-        let of = |index: usize| -> Result<Option<Array>, RunError> {
-            let Some(device) = &self.plan.projections[index].device else { return Ok(None) };
-            program(self.plan, index, &ideal(device), &values[index], self.w_max(), 0)
-                .map(Some)
-                .map_err(|error| RunError::Assemble(vec![error]))
-        };
-        (0..values.len()).map(of).collect()
     }
 
     /// The weight at the end of the conductance range: the training bound, where there is one.
@@ -431,21 +394,6 @@ where
         let population = self.plan.projections[self.protocol.projection].to;
         let leaking = test.square_voltage.map(|square| (population, square));
         book(self.plan, arrays, &test.totals, leaking)
-    }
-
-    fn inference(&self, energy: &crate::energy::Ledger, test: &Evaluation) -> InferenceEnergy {
-        let n = test.totals.presentations.max(1) as f64;
-        let to = self.plan.projections[self.protocol.projection].to;
-        let weights =
-            self.network.projections[self.protocol.projection].synapses(self.plan.populations[to].size);
-        InferenceEnergy {
-            per_inference: energy.scaled(1.0 / n),
-            inferences: test.totals.presentations,
-            mac_reference_j: weights as f64 * self.plan.record.mac_energy.get(),
-            input_spikes: (test.totals.poisson + test.totals.source) as f64 / n,
-            output_spikes: test.totals.spikes.get(to).copied().unwrap_or(0) as f64 / n,
-            synaptic_events: test.totals.synaptic as f64 / n,
-        }
     }
 
     /// Tests the weights as each programming case leaves them on the devices.
@@ -484,15 +432,12 @@ where
                 let joules: f64 = rows.iter().enumerate().map(per_row).sum();
                 read += joules / test.totals.presentations.max(1) as f64;
             }
-            let draws = accuracy.len().max(1) as f64;
-            let mean = accuracy.iter().sum::<f64>() / draws;
-            let variance =
-                accuracy.iter().map(|a| (a - mean) * (a - mean)).sum::<f64>() / (draws - 1.0).max(1.0);
+            let (mean, sd) = mean_and_sd(&accuracy);
             context.progress.line(&format!(
                 "{}: {:.2} % +- {:.2} over {} draws, loss {:.2} points",
                 case.name,
                 100.0 * mean,
-                100.0 * variance.sqrt(),
+                100.0 * sd,
                 accuracy.len(),
                 100.0 * (float_accuracy - mean)
             ));
@@ -501,10 +446,10 @@ where
                 float_accuracy,
                 accuracy,
                 mean,
-                sd: variance.sqrt(),
+                sd,
                 loss: float_accuracy - mean,
                 max_loss: case.max_loss,
-                read_energy_per_inference_j: read / draws,
+                read_energy_per_inference_j: read / f64::from(case.draws.max(1)),
             });
         }
         Ok(())
@@ -550,22 +495,5 @@ where
             "training runs in software on ideal weights: the energy is that of the final test alone".into(),
         );
         self.notes.push(format!("precision {}", R::NAME));
-    }
-}
-
-/// The plan without its prose, as text: a checkpoint of another plan is one of another run.
-pub(super) fn identity(plan: &Plan) -> String {
-    let mut plan = plan.clone();
-    plan.title.clear();
-    plan.description.clear();
-    serde_json::to_string(&plan).unwrap_or_default()
-}
-
-pub(super) fn reborrow<'b>(
-    observer: &'b mut Option<&mut dyn crate::engine::Observer>,
-) -> Option<&'b mut dyn crate::engine::Observer> {
-    match observer {
-        Some(observer) => Some(&mut **observer),
-        None => None,
     }
 }

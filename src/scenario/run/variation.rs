@@ -4,6 +4,7 @@ use super::super::assemble::assemble;
 use super::super::outcome::{VariationResult, Vote, Votes};
 use super::super::plan::{Plan, Unsupervised, VariationCase};
 use super::data::Data;
+use super::training::mean_and_sd;
 use super::unsupervised::{assign, labelled, settings, votes};
 use super::{RunContext, RunError};
 use crate::engine::{Queue, Silent};
@@ -139,15 +140,13 @@ fn single<R: Real, Q: Queue<R> + Send>(
 impl VariationResult {
     /// Mean, spread over seeds, and loss against the first case.
     pub(super) fn new(case: &VariationCase, test: Vec<Votes>, vote: Vote, first: Option<&Self>) -> Self {
-        let n = test.len().max(1) as f64;
-        let mean = test.iter().fold(0.0, |sum, votes| sum + votes.by(vote)) / n;
-        let square = |votes: &Votes| (votes.by(vote) - mean) * (votes.by(vote) - mean);
-        let variance = test.iter().fold(0.0, |sum, votes| sum + square(votes)) / (n - 1.0).max(1.0);
+        let accuracy: Vec<f64> = test.iter().map(|votes| votes.by(vote)).collect();
+        let (mean, sd) = mean_and_sd(&accuracy);
         Self {
             name: case.name.clone(),
             cv: case.cv,
             mean,
-            sd: variance.sqrt(),
+            sd,
             loss: first.map_or(mean, |first| first.mean) - mean,
             max_loss: case.max_loss,
             test,

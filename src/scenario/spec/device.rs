@@ -1,18 +1,14 @@
 //! The part of the table that is about devices on their own: `[device.NAME]` and `[experiment.NAME]`.
 
+use super::kinds::{VOLTAGE, choice};
 use super::{Bounds, Choice, Key, Kind, Refers, Unit};
 
-const VOLTAGE: Kind = Kind::Quantity(Unit::Volt, Bounds::ANY);
 const ABOVE: Bounds = Bounds::POSITIVE;
 /// Retention lasts longer than an episode of a network may.
 const SPAN: Kind = Kind::Quantity(Unit::Second, ABOVE.up_to(1e12));
 /// Pulses are waveforms in femtoseconds.
 const PULSE: Kind = Kind::Quantity(Unit::Second, Bounds::ANY.from(1e-15).up_to(4000.0));
 const MANY: Kind = Kind::Integer { min: 1, max: 1_000_000 };
-
-const fn choice(name: &'static str, doc: &'static str) -> Choice {
-    Choice { name, doc }
-}
 
 pub static DEVICE: &[Key] = &[
     Key::new(

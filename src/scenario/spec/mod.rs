@@ -4,8 +4,17 @@
 //! provenance, the choice it belongs to, and a sentence. Validation, `memspike schema`, the reference
 //! chapter, `memspike resolve` and the list of assumed values are all read off this table.
 
+mod competition;
+mod crossbar;
 mod device;
+mod kinds;
+mod plasticity;
+mod population;
+mod projection;
+mod protocol;
+mod source;
 mod table;
+mod unsupervised;
 
 pub use device::EXPERIMENTS;
 pub use table::SECTIONS;
@@ -182,46 +191,20 @@ pub enum Unit {
     VoltPerSecond,
 }
 
-/// Calls `$body` with `Q` standing for the quantity type of a unit.
+/// Calls `$body` with `Q` standing for the quantity type of a unit, which has the unit's name.
 macro_rules! with_quantity {
     ($unit:expr, $Q:ident => $body:expr) => {
+        with_quantity!(
+            $unit, $Q => $body;
+            Second Volt Ampere Ohm Siemens Hertz Joule Watt VoltPerSecond
+        )
+    };
+    ($unit:expr, $Q:ident => $body:expr; $($name:ident)+) => {
         match $unit {
-            Unit::Second => {
-                type $Q = Second;
+            $(Unit::$name => {
+                type $Q = $name;
                 $body
-            }
-            Unit::Volt => {
-                type $Q = Volt;
-                $body
-            }
-            Unit::Ampere => {
-                type $Q = Ampere;
-                $body
-            }
-            Unit::Ohm => {
-                type $Q = Ohm;
-                $body
-            }
-            Unit::Siemens => {
-                type $Q = Siemens;
-                $body
-            }
-            Unit::Hertz => {
-                type $Q = Hertz;
-                $body
-            }
-            Unit::Joule => {
-                type $Q = Joule;
-                $body
-            }
-            Unit::Watt => {
-                type $Q = Watt;
-                $body
-            }
-            Unit::VoltPerSecond => {
-                type $Q = VoltPerSecond;
-                $body
-            }
+            })+
         }
     };
 }

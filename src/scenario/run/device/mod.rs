@@ -106,15 +106,10 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
         status,
         counts,
         energy: ledger,
-        inference: None,
-        supervised: None,
-        plastic: Vec::new(),
-        unsupervised: None,
         experiments: results,
-        arrays: Vec::new(),
         fingerprint: fingerprint.hex(),
         phases: phases.times,
-        notes: Vec::new(),
+        ..Outcome::default()
     }
 }
 

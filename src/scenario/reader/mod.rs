@@ -1,12 +1,15 @@
 //! A tree of text against the specification: checked values, every gap filled, every fault reported.
 
+mod value;
+
+pub use value::{quantity, without_unit};
+
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, Origin};
 use super::preset;
-use super::spec::{self, Fallback, Key, Kind, SECTIONS, Section, Unit};
-use super::text::{self, Node, Table, Value};
+use super::spec::{self, Fallback, Key, SECTIONS, Section};
+use super::text::{self, Table, Value};
 use crate::device::preset::Preset;
-use crate::units::{ParseQuantityError, parse_number_unit};
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
@@ -75,7 +78,7 @@ impl Reader<'_> {
                     .maybe_at(root.entries.last().map(|item| &item.key_at))
                     .label("the last section")
                     .allowed(example(section))
-                    .hint(section.doc),
+                    .hint(format!("{}: {}", header(section), section.doc)),
             );
         }
         let empty = Table::default();
@@ -226,7 +229,7 @@ impl Reader<'_> {
                     .label("has no effect")
                     .also(decided, "because of this")
                     .allowed(format!("`{}` with {decider} = {names}", key.name))
-                    .hint("delete it, or choose the other kind"),
+                    .hint(elsewhere(&so_far.path, key.name).unwrap_or("delete it, or choose the other kind")),
                 );
             }
         }
@@ -324,245 +327,6 @@ impl Reader<'_> {
             _ => None,
         }
     }
-
-    /// Reads one value; a fault is reported and gives `None`.
-    fn value(
-        &mut self,
-        node: &Node,
-        key: &'static Key,
-        what: &str,
-        path: &str,
-        key_at: Option<&At>,
-    ) -> Option<Datum> {
-        let name = key.name;
-        let wrong_type = |faults: &mut Diagnostics| {
-            faults.push(
-                Diagnostic::error(format!("`{name}` of {what} is {}", shown_with_type(node)))
-                    .at(&node.at)
-                    .allowed(spec::allowed(&key.kind)),
-            );
-            None
-        };
-        let kind = match (key.kind, &node.value) {
-            // One value; a table is a distribution.
-            (Kind::Delay(bounds), Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {
-                Kind::Quantity(Unit::Second, bounds)
-            }
-            (kind, _) => kind,
-        };
-        match (&kind, &node.value) {
-            (Kind::Text | Kind::Name(_), Value::Text(text)) => Some(Datum::Text(text.clone())),
-            (Kind::Flag, Value::Flag(flag)) => Some(Datum::Flag(*flag)),
-            (Kind::Integer { min, max }, Value::Integer(number)) => {
-                match u64::try_from(*number).ok().filter(|value| (min..=max).contains(&value)) {
-                    Some(value) => Some(Datum::Integer(value)),
-                    None => self.out_of_range(node, key, what, &number.to_string()),
-                }
-            }
-            (Kind::Number(bounds), Value::Integer(_) | Value::Float(_)) => {
-                let number = match node.value {
-                    Value::Integer(number) => number as f64,
-                    Value::Float(number) => number,
-                    _ => f64::NAN,
-                };
-                if bounds.contains(number) {
-                    Some(Datum::Number(number))
-                } else {
-                    self.out_of_range(node, key, what, &number.to_string())
-                }
-            }
-            (Kind::Quantity(unit, bounds), Value::Text(text)) => {
-                let value =
-                    quantity(text, *unit, &format!("`{name}` of {what}"), &spec::allowed(&key.kind), node)
-                        .map_err(|fault| self.faults.push(fault))
-                        .ok()?;
-                if bounds.contains(value) {
-                    Some(Datum::Quantity(*unit, value))
-                } else {
-                    self.out_of_range(node, key, what, text.trim())
-                }
-            }
-            (Kind::Quantity(unit, _), Value::Integer(_) | Value::Float(_)) => {
-                let what = format!("`{name}` of {what}");
-                self.faults.push(without_unit(node, *unit, &what, &spec::allowed(&key.kind)));
-                None
-            }
-            (Kind::Quantities(unit, bounds), Value::List(list)) => {
-                let allowed = spec::allowed(&Kind::Quantity(*unit, *bounds));
-                let mut values = Vec::with_capacity(list.len());
-                for (index, item) in list.iter().enumerate() {
-                    let what = format!("number {index} of `{name}` of {what}");
-                    let fault = match &item.value {
-                        Value::Text(text) => match quantity(text, *unit, &what, &allowed, item) {
-                            Ok(value) => {
-                                values.push(value);
-                                continue;
-                            }
-                            Err(fault) => fault,
-                        },
-                        Value::Integer(_) | Value::Float(_) => without_unit(item, *unit, &what, &allowed),
-                        _ => Diagnostic::error(format!("{what} is {}", shown_with_type(item)))
-                            .at(&item.at)
-                            .allowed(allowed.clone()),
-                    };
-                    self.faults.push(fault);
-                }
-                (values.len() == list.len()).then_some(Datum::Quantities(*unit, values))
-            }
-            (Kind::Overrides, Value::Table(_))
-            | (Kind::Figure, Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {
-                Some(Datum::Raw(node.clone()))
-            }
-            (Kind::Choice(choices), Value::Text(text)) => {
-                let found = choices.iter().find(|choice| choice.name == text);
-                if found.is_none() {
-                    let close = nearest(text, choices.iter().map(|choice| choice.name));
-                    self.faults.push(
-                        Diagnostic::error(format!("`{name}` of {what} is {}", node.shown()))
-                            .at(&node.at)
-                            .label("not known")
-                            .allowed(spec::allowed(&key.kind))
-                            .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
-                    );
-                }
-                found.map(|choice| Datum::Choice(choice.name))
-            }
-            (Kind::Names(_), Value::List(list)) => {
-                let mut names = Vec::new();
-                for item in list {
-                    match &item.value {
-                        Value::Text(text) => names.push((text.clone(), item.at.clone())),
-                        _ => self.faults.push(
-                            Diagnostic::error(format!("`{name}` of {what} contains {}", item.shown()))
-                                .at(&item.at)
-                                .allowed(spec::allowed(&key.kind)),
-                        ),
-                    }
-                }
-                Some(Datum::Names(names))
-            }
-            (Kind::Table(keys), Value::Table(table)) => {
-                let at = key_at.unwrap_or(&node.at);
-                let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
-                Some(Datum::Table(self.fields(table, keys, what, path, Some(at))))
-            }
-            (Kind::Tables(keys), Value::List(list)) => {
-                let mut tables = Vec::new();
-                for (index, item) in list.iter().enumerate() {
-                    let what = format!("`{name}` number {index} of {what}");
-                    match &item.value {
-                        Value::Table(table) => {
-                            let path = format!("{path}.{name}.{index}");
-                            tables.push(self.fields(table, keys, what, path, Some(&item.at)));
-                        }
-                        _ => self.faults.push(
-                            Diagnostic::error(format!("{what} is {}", item.shown()))
-                                .at(&item.at)
-                                .allowed(spec::allowed(&key.kind)),
-                        ),
-                    }
-                }
-                Some(Datum::Tables(tables))
-            }
-            (Kind::Spread(keys), Value::Table(table)) => {
-                let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
-                Some(Datum::Table(self.fields(table, keys, what, path, Some(&node.at))))
-            }
-            (Kind::Spread(_), Value::Text(text)) => match text.as_str() {
-                "none" => Some(Datum::Choice("none")),
-                "paper" => Some(Datum::Choice("paper")),
-                _ => wrong_type(self.faults),
-            },
-            (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
-            | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
-            | (Kind::SpikeRows | Kind::RateRows | Kind::SynapseRows, Value::List(_))
-            | (Kind::Delay(_), Value::Table(_)) => Some(Datum::Raw(node.clone())),
-            _ => wrong_type(self.faults),
-        }
-    }
-
-    fn out_of_range(&mut self, node: &Node, key: &Key, what: &str, shown: &str) -> Option<Datum> {
-        let negative = shown.starts_with('-');
-        self.faults.push(
-            Diagnostic::error(format!("`{}` of {what} is {shown}", key.name))
-                .at(&node.at)
-                .label(if negative { "negative" } else { "out of range" })
-                .allowed(spec::allowed(&key.kind))
-                .hint(format!("`{}`: {}", key.name, key.doc)),
-        );
-        None
-    }
-}
-
-/// Reads a quantity, or says what is wrong with it.
-///
-/// # Errors
-/// The fault, ready to be reported.
-pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) -> Result<f64, Diagnostic> {
-    let error = match unit.parse(text) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
-    let shown = text.trim();
-    let (found, symbol) = parse_number_unit(shown);
-    let (problem, label, hint) = match error {
-        ParseQuantityError::NoUnit { .. } => {
-            (format!("{what} is `{shown}`, without a unit"), "no unit", Some(write_unit(found, unit)))
-        }
-        ParseQuantityError::WrongUnit { .. } => {
-            let other = spec::unit_of(shown);
-            let found_name = other.map_or_else(String::new, |other| format!(", a {}", other.name()));
-            let case = symbol.to_lowercase().ends_with(&unit.symbol().to_lowercase());
-            let hint = if case {
-                format!("upper and lower case differ: the unit of a {} is {}", unit.name(), unit.symbol())
-            } else if other.is_none() {
-                format!("`{symbol}` is no unit known here")
-            } else {
-                format!("the unit of a {} is {}", unit.name(), unit.symbol())
-            };
-            (format!("{what} is {shown}{found_name}"), "wrong unit", Some(hint))
-        }
-        ParseQuantityError::NotANumber { .. } => {
-            (format!("{what} is `{shown}`, not a finite number with a unit"), "not a number", None)
-        }
-    };
-    Err(Diagnostic::error(problem).at(&node.at).label(label).allowed(allowed).maybe_hint(hint))
-}
-
-/// A bare number where a quantity is wanted.
-#[must_use]
-pub fn without_unit(node: &Node, unit: Unit, what: &str, allowed: &str) -> Diagnostic {
-    if matches!(node.value, Value::Float(value) if !value.is_finite()) {
-        return Diagnostic::error(format!("{what} is {}, not a finite number with a unit", node.shown()))
-            .at(&node.at)
-            .label("not a number")
-            .allowed(allowed);
-    }
-    Diagnostic::error(format!("{what} is {}, without a unit", node.shown()))
-        .at(&node.at)
-        .label("no unit")
-        .allowed(allowed)
-        .hint(write_unit(node.at.text(), unit))
-}
-
-/// The two readings a bare number may have had.
-fn write_unit(number: &str, unit: Unit) -> String {
-    let symbol = unit.symbol();
-    let prefix = match unit {
-        Unit::Second | Unit::Volt | Unit::VoltPerSecond => "m",
-        Unit::Ampere | Unit::Siemens | Unit::Watt => "u",
-        Unit::Ohm => "M",
-        Unit::Hertz => "k",
-        Unit::Joule => "p",
-    };
-    format!("is it \"{number} {symbol}\" or \"{number} {prefix}{symbol}\"? The unit is never guessed")
-}
-
-fn shown_with_type(node: &Node) -> String {
-    match node.value {
-        Value::List(_) | Value::Table(_) => node.type_name().to_string(),
-        _ => format!("{}, {}", node.shown(), node.type_name()),
-    }
 }
 
 /// Whether the protocol is about devices on their own.
@@ -582,7 +346,7 @@ pub fn header(section: &Section) -> String {
 fn example(section: &Section) -> String {
     match section.name {
         "protocol" => {
-            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\", or kind = \"device\"".into()
+            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\", \"unsupervised\" or \"device\"".into()
         }
         "population" => "[population.NAME] with size = 10".into(),
         _ => header(section),
@@ -603,4 +367,14 @@ fn home_of(name: &str) -> Option<String> {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
         find(section.keys, name, path)
     })
+}
+
+/// Where a user may have wanted a key that its table does not take: spikes teach weights in two ways.
+fn elsewhere(path: &str, key: &str) -> Option<&'static str> {
+    match (path, key) {
+        ("protocol", "learning" | "devices") => Some(
+            "it belongs to a population that competes for samples; elsewhere weights learn by a table [projection.NAME.plasticity]",
+        ),
+        _ => None,
+    }
 }

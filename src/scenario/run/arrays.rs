@@ -1,0 +1,97 @@
+//! The devices behind the weights: programmed before a run, and written with the weights after it.
+
+use super::super::assemble::program;
+use super::super::outcome::NamedArray;
+use super::super::plan::{DevicePlan, Plan};
+use super::RunError;
+use crate::crossbar::Array;
+use crate::network::{Fixed, Network, Rows};
+
+/// Programmes the devices of every projection that has any, and puts what they became in `values`.
+///
+/// # Errors
+/// If a projection cannot be programmed.
+pub fn programmed(plan: &Plan, values: &mut [Vec<f64>]) -> Result<Vec<Option<Array>>, RunError> {
+    let arrays = devices(plan, values, None, |device| *device)?;
+    for (values, array) in values.iter_mut().zip(&arrays) {
+        if let Some(array) = array {
+            *values = array.weights();
+        }
+    }
+    Ok(arrays)
+}
+
+/// Devices with `values`, as `made` of those of the plan; `w_max` is the end of their range, where it is given.
+///
+/// # Errors
+/// If a projection cannot be programmed.
+pub fn devices(
+    plan: &Plan,
+    values: &[Vec<f64>],
+    w_max: Option<f64>,
+    made: impl Fn(&DevicePlan) -> DevicePlan,
+) -> Result<Vec<Option<Array>>, RunError> {
+    let of = |(index, values): (usize, &Vec<f64>)| -> Result<Option<Array>, RunError> {
+        let Some(device) = &plan.projections[index].device else { return Ok(None) };
+        let array = program(plan, index, &made(device), values, w_max, 0);
+        array.map(Some).map_err(|error| RunError::Assemble(vec![error]))
+    };
+    values.iter().enumerate().map(of).collect()
+}
+
+/// Most weights of a projection without devices that are written.
+const WRITTEN: usize = 4_000_000;
+
+/// Weights of every projection, and the conductances of those that have devices.
+pub fn named_arrays(
+    plan: &Plan,
+    network: &Network,
+    values: &[Vec<f64>],
+    arrays: &[Option<Array>],
+    notes: &mut Vec<String>,
+) -> Vec<NamedArray> {
+    let mut named = Vec::new();
+    for (index, projection) in plan.projections.iter().enumerate() {
+        let listed = &network.projections[index];
+        let fixed = match &listed.fixed {
+            Some(Fixed::Constant(weight)) => Some(vec![*weight]),
+            Some(Fixed::Compact(weights)) if weights.len() <= WRITTEN => {
+                Some(weights.iter().map(|&weight| weight.into()).collect())
+            }
+            Some(Fixed::Compact(_)) => None,
+            None if values[index].len() <= WRITTEN || listed.connect == Rows::Dense => {
+                Some(values[index].clone())
+            }
+            None => None,
+        };
+        let Some(data) = fixed else {
+            let synapses = values[index].len().max(listed.synapses(0));
+            notes.push(format!("the {synapses} weights of `{}` are not written", projection.name));
+            continue;
+        };
+        let columns = network.populations[projection.to].size as usize;
+        let dense = network.projections[index].connect == Rows::Dense;
+        let (rows, cols) = if dense { (data.len() / columns, columns) } else { (data.len(), 1) };
+        named.push(NamedArray { name: format!("weight.{}", projection.name), rows, cols, data });
+        if let Some(array) = &arrays[index] {
+            let devices = array.mapping().devices();
+            for device in 0..devices {
+                let side = match (devices, device % 2) {
+                    (1, _) => "device".to_string(),
+                    (2, 0) => "plus".into(),
+                    (2, _) => "minus".into(),
+                    (_, 0) => format!("{}.plus", device / 2 + 1),
+                    (_, _) => format!("{}.minus", device / 2 + 1),
+                };
+                let data = array.conductances().iter().skip(device).step_by(devices).copied().collect();
+                named.push(NamedArray {
+                    name: format!("conductance.{}.{side}", projection.name),
+                    rows,
+                    cols,
+                    data,
+                });
+            }
+        }
+    }
+    named
+}

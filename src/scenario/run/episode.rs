@@ -1,0 +1,142 @@
+//! One episode of a network on any engine: run in slices, watched, hashed and counted.
+
+use super::super::outcome::{NamedArray, Outcome, PhaseCounts, Status};
+use super::super::plan::Plan;
+use super::RunContext;
+use super::phases::{Phases, count};
+use crate::energy::Ledger;
+use crate::engine::{Collect as _, Counts, Highlights, Probe, Record, Spike, Stream};
+use crate::network::{Network, Weights};
+use crate::record::fingerprint::Fingerprint;
+use crate::time::Time;
+use crate::training::Totals;
+use std::sync::atomic::Ordering;
+
+/// Slices of an episode between two looks at the stop flag and the progress bar.
+const SLICES: u64 = 200;
+
+/// An engine with its network and weights, ready to run.
+pub trait Course {
+    fn sample_every(&mut self, population: usize, interval: Time);
+    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P);
+    fn counts(&self) -> &Counts;
+}
+
+/// What an episode came to.
+pub struct Episode {
+    /// How far it got.
+    pub reached: Time,
+    pub totals: Totals,
+    status: Status,
+    counts: PhaseCounts,
+    fingerprint: Fingerprint,
+    phases: Phases,
+}
+
+/// Runs `course` to `duration`; what has passed since `start` was spent on building it.
+pub fn run(
+    plan: &Plan,
+    duration: Time,
+    start: (f64, f64),
+    course: &mut impl Course,
+    context: &mut RunContext<'_>,
+) -> Episode {
+    for name in &plan.record.membrane {
+        if let (Some(population), Some(interval)) =
+            (plan.populations.iter().position(|p| &p.name == name), plan.record.membrane_interval)
+        {
+            course.sample_every(population, interval);
+        }
+    }
+    let mut phases = Phases::default();
+    let built = (context.clock)();
+    phases.book("build", start, built, 0, 0);
+
+    let mut fingerprint = Fingerprint::new();
+    if let Some(observer) = &mut context.observer {
+        observer.begin(0, "simulation");
+    }
+    context.progress.phase("simulate", SLICES);
+    let (mut reached, mut status) = (Time::ZERO, Status::Done);
+    for slice in 1..=SLICES {
+        if context.stop.load(Ordering::Relaxed) {
+            status = Status::Interrupted;
+            break;
+        }
+        let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
+        match context.observer.as_deref_mut() {
+            Some(observer) => {
+                let records = if observer.wants_all() {
+                    let mut probe = Stream::default();
+                    course.run(end, &mut probe);
+                    probe.take()
+                } else {
+                    let mut probe = Highlights::default();
+                    course.run(end, &mut probe);
+                    probe.take()
+                };
+                for record in &records {
+                    if let Record::Spike(spike) = record {
+                        hash(&mut fingerprint, *spike);
+                    }
+                    observer.record(0, record);
+                }
+            }
+            None => course.run(end, &mut Hashing { fingerprint: &mut fingerprint }),
+        }
+        reached = end;
+        context.progress.advance(1);
+    }
+    context.progress.done();
+
+    let mut totals = Totals::default();
+    totals.add(course.counts());
+    let mut counts = PhaseCounts::default();
+    count(&mut counts, &totals, reached);
+    phases.book("simulate", built, (context.clock)(), 1, totals.events());
+    Episode { reached, totals, status, counts, fingerprint, phases }
+}
+
+impl Episode {
+    /// The outcome, whose fingerprint covers the spikes and the weights at the end.
+    pub fn close(
+        mut self,
+        network: &Network,
+        weights: &Weights<f64>,
+        energy: Ledger,
+        arrays: Vec<NamedArray>,
+        notes: Vec<String>,
+    ) -> Outcome {
+        self.fingerprint.seal();
+        for index in 0..network.projections.len() {
+            self.fingerprint.weights(weights.values(network, index));
+        }
+        Outcome {
+            status: self.status,
+            counts: self.counts,
+            energy,
+            arrays,
+            fingerprint: self.fingerprint.hex(),
+            phases: self.phases.times,
+            notes,
+            ..Outcome::default()
+        }
+    }
+}
+
+/// Hashes population spikes as they come.
+struct Hashing<'a> {
+    fingerprint: &'a mut Fingerprint,
+}
+
+impl Probe<f64> for Hashing<'_> {
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        hash(self.fingerprint, spike);
+    }
+}
+
+#[inline]
+fn hash(fingerprint: &mut Fingerprint, spike: Spike) {
+    fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
+}

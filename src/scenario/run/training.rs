@@ -1,0 +1,120 @@
+//! What both protocols that train have in common: arithmetic, queue and probe are chosen once, and a
+//! checkpoint belongs to one run.
+
+use super::super::outcome::Outcome;
+use super::super::plan::{Plan, Precision};
+use super::{Engine, RunContext, RunError};
+use crate::engine::{Collect, Heap, Lanes, Observer, Probe, Queue, Silent, Stream};
+use crate::network::Weights;
+use crate::numeric::Real;
+use serde::{Deserialize, Serialize};
+
+/// A protocol that trains a projection from a data set.
+pub trait Training: Sync {
+    fn precision(&self) -> Precision;
+
+    /// Trains and tests.
+    ///
+    /// # Errors
+    /// As [`super::run`].
+    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    where
+        R: Real,
+        Q: Queue<R> + Send,
+        O: Probe<R> + Collect + Default + Send;
+}
+
+/// Carries out `protocol` on the threads of `pool`, with the engine that is asked for.
+///
+/// # Errors
+/// As [`super::run`]; the clocked engine does not train.
+pub fn run(
+    plan: &Plan,
+    protocol: &impl Training,
+    pool: &rayon::ThreadPool,
+    context: &mut RunContext<'_>,
+) -> Result<Outcome, RunError> {
+    // The pool's threads know nothing of the spans of this one.
+    let span = tracing::Span::current();
+    pool.install(|| {
+        let _inside = span.enter();
+        match (protocol.precision(), context.engine) {
+            (Precision::F64, Engine::Fast) => probed::<f64, Lanes>(plan, protocol, context),
+            (Precision::F32, Engine::Fast) => probed::<f32, Lanes>(plan, protocol, context),
+            (Precision::F64, Engine::Reference) => probed::<f64, Heap>(plan, protocol, context),
+            (Precision::F32, Engine::Reference) => probed::<f32, Heap>(plan, protocol, context),
+            (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
+        }
+    })
+}
+
+/// Without an observer nothing is streamed.
+fn probed<R: Real, Q: Queue<R> + Send>(
+    plan: &Plan,
+    protocol: &impl Training,
+    context: &mut RunContext<'_>,
+) -> Result<Outcome, RunError> {
+    if context.observer.is_some() {
+        protocol.carry_out::<R, Q, Stream>(plan, context)
+    } else {
+        protocol.carry_out::<R, Q, Silent>(plan, context)
+    }
+}
+
+/// Which run a checkpoint belongs to.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Identity {
+    scenario: String,
+    seed: u64,
+    /// The plan without its prose, as text: another plan is another run.
+    plan: String,
+}
+
+impl Identity {
+    pub fn of(plan: &Plan) -> Self {
+        let (scenario, seed) = (plan.name.clone(), plan.seed);
+        let mut plan = plan.clone();
+        plan.title.clear();
+        plan.description.clear();
+        Self { scenario, seed, plan: serde_json::to_string(&plan).unwrap_or_default() }
+    }
+
+    /// Whether the checkpoint is one of this plan.
+    ///
+    /// # Errors
+    /// What differs.
+    pub fn check(&self, plan: &Plan) -> Result<(), RunError> {
+        let wanted = Self::of(plan);
+        same(self.scenario == wanted.scenario, "scenario")?;
+        same(self.seed == wanted.seed, "seed")?;
+        same(self.plan == wanted.plan, "plan")
+    }
+}
+
+/// A part of a checkpoint that must be as the run has it.
+///
+/// # Errors
+/// That `what` differs.
+pub fn same(equal: bool, what: &'static str) -> Result<(), RunError> {
+    if equal { Ok(()) } else { Err(RunError::OtherRun { what }) }
+}
+
+/// Synapses of each projection that has weights of its own.
+pub fn lengths<R: Real>(weights: &Weights<R>) -> Vec<usize> {
+    weights.projections.iter().map(Vec::len).collect()
+}
+
+pub fn reborrow<'b>(observer: &'b mut Option<&mut dyn Observer>) -> Option<&'b mut dyn Observer> {
+    match observer {
+        Some(observer) => Some(&mut **observer),
+        None => None,
+    }
+}
+
+/// Mean and standard deviation (n - 1) of repeated accuracies.
+pub fn mean_and_sd(values: &[f64]) -> (f64, f64) {
+    let n = values.len().max(1) as f64;
+    let mean = values.iter().fold(0.0, |sum, value| sum + value) / n;
+    let squares = values.iter().fold(0.0, |sum, value| sum + (value - mean) * (value - mean));
+    (mean, (squares / (n - 1.0).max(1.0)).sqrt())
+}

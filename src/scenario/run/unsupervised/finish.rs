@@ -1,0 +1,253 @@
+//! After the last epoch of learning without labels: the final test, the same devices after some time, other
+//! devices, and what is reported of all of them.
+
+use super::super::books::{book_learning, book_rows, inference};
+use super::super::variation;
+use super::super::{RunContext, RunError};
+use super::{Model, Part, Run, votes};
+use crate::energy::Ledger;
+use crate::engine::{Collect, Probe, Queue};
+use crate::network::Weights;
+use crate::numeric::Real;
+use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, Status, VariationResult};
+use crate::training::unsupervised::Responses;
+use std::sync::atomic::Ordering;
+
+impl<R, Q, O> Run<'_, R, Q, O>
+where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+{
+    /// Final test, ages, other devices, energy.
+    pub(super) fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
+        let model = self.best.clone().map(|best| best.1).or_else(|| self.last.clone());
+        let weights = model.as_ref().map_or_else(|| self.learner.weights.clone(), |m| m.weights.clone());
+        let values: Vec<Vec<f64>> =
+            (0..self.frozen.projections.len()).map(|p| weights.values(self.frozen, p)).collect();
+        let first = u64::from(self.protocol.epochs) * self.episodes();
+        let mut energy = Ledger::default();
+        let mut per_inference = None;
+        let mut complete = false;
+        if let Some(model) = &model
+            && !context.stop.load(Ordering::Relaxed)
+        {
+            let responses =
+                self.respond(Part::Test, &weights, &model.thresholds, first, "final test", context)?;
+            if responses.len() == self.data.test_labels.len() {
+                self.tested(model, &responses);
+                energy = book_rows(self.plan, &self.row_energies(&values), &responses.totals, None);
+                per_inference = Some(inference(
+                    self.plan,
+                    self.frozen,
+                    self.protocol.projection,
+                    &energy,
+                    &responses.totals,
+                ));
+                self.age(model, &values, first, context)?;
+                self.vary(context)?;
+                complete = self.result.ageing.len() == self.protocol.ageing.len()
+                    && self.result.variation.len() == self.protocol.variation.len();
+            }
+        }
+        self.result.learned = self.spent.samples;
+        self.result.learning = book_learning(
+            self.plan,
+            self.protocol.projection,
+            self.spent.read,
+            self.spent.programmed,
+            &self.spent.spikes,
+        );
+        let updates = self.learner.updates();
+        self.result.pulses_max = updates.iter().copied().max().unwrap_or(0);
+        self.result.pulses_mean = updates.iter().sum::<u64>() as f64 / updates.len().max(1) as f64;
+        self.fingerprint.seal();
+        for values in &values {
+            self.fingerprint.weights(values.iter().copied());
+        }
+        self.explain();
+        let arrays = self.arrays(&values);
+        Ok(Outcome {
+            status: if complete { Status::Done } else { Status::Interrupted },
+            counts: self.counts,
+            energy,
+            inference: per_inference,
+            arrays,
+            unsupervised: Some(self.result),
+            fingerprint: self.fingerprint.hex(),
+            phases: self.phases.times,
+            notes: self.notes,
+            ..Outcome::default()
+        })
+    }
+
+    fn tested(&mut self, model: &Model<R>, responses: &Responses) {
+        let data = self.data;
+        let result = &mut self.result;
+        result.test = Some(votes(&model.assignment, responses, &data.test_labels));
+        result.tested_epoch = Some(model.epoch);
+        result.classes.clone_from(&model.assignment.class);
+        result.theta = model.thresholds.total();
+        result.confusion = vec![vec![0; data.classes]; data.classes];
+        for (spikes, &label) in responses.iter().zip(&data.test_labels) {
+            match model.assignment.answer(spikes, self.protocol.vote) {
+                Some(answer) => result.confusion[usize::from(label)][usize::from(answer)] += 1,
+                None => result.unanswered += 1,
+            }
+        }
+    }
+
+    /// Joules of reading each row once.
+    fn row_energies(&self, values: &[Vec<f64>]) -> Vec<Option<Vec<f64>>> {
+        let mut energies = vec![None; values.len()];
+        if let Some(device) = &self.protocol.devices {
+            let index = self.protocol.projection;
+            let columns = self.plan.populations[self.population()].size as usize;
+            let w_max = self.protocol.learning.w_max.get();
+            let rows = values[index].chunks_exact(columns.max(1));
+            let energy = |row: &[f64]| {
+                device.read.energy(row.iter().fold(0.0, |sum, &w| sum + device.conductance(w, w_max)))
+            };
+            energies[index] = Some(rows.map(energy).collect());
+        }
+        energies
+    }
+
+    /// Tests the weights as they are after each age, with the thresholds as they were and with all of them
+    /// brought down by the one factor by which the mean weight fell.
+    fn age(
+        &mut self,
+        model: &Model<R>,
+        values: &[Vec<f64>],
+        first: u64,
+        context: &mut RunContext<'_>,
+    ) -> Result<(), RunError> {
+        let (Some(retention), Some(device)) = (self.protocol.retention, self.protocol.devices) else {
+            return Ok(());
+        };
+        let index = self.protocol.projection;
+        let w_max = self.protocol.learning.w_max.get();
+        for &after in &self.protocol.ageing {
+            let mut aged = values.to_vec();
+            let (mut sum, mut fresh, mut left) = (0.0, 0.0, 0.0);
+            for (synapse, w) in aged[index].iter_mut().enumerate() {
+                let lifetime = retention.lifetime(self.plan.seed, synapse as u32);
+                let g = retention.conductance(device.conductance(*w, w_max), after.get(), lifetime);
+                sum += g;
+                fresh += *w;
+                *w = device.weight(g, w_max);
+                left += *w;
+            }
+            let conductance = sum / aged[index].len().max(1) as f64;
+            let weights = Weights::<R>::from_values(self.frozen, &aged);
+            let what = format!("test after {after}");
+            let responses = self.respond(Part::Test, &weights, &model.thresholds, first, &what, context)?;
+            if responses.len() < self.data.test_labels.len() {
+                return Ok(()); // Stopped: an age is reported whole or not at all.
+            }
+            let test = votes(&model.assignment, &responses, &self.data.test_labels);
+            let what = format!("{what}, thresholds brought down");
+            let thresholds = model.thresholds.scaled(if fresh > 0.0 { left / fresh } else { 1.0 });
+            let responses = self.respond(Part::Test, &weights, &thresholds, first, &what, context)?;
+            if responses.len() < self.data.test_labels.len() {
+                return Ok(());
+            }
+            let recalibrated = votes(&model.assignment, &responses, &self.data.test_labels);
+            let vote = self.protocol.vote;
+            context.progress.line(&format!(
+                "after {after}: test {:.2} %, with thresholds brought down {:.2} %",
+                100.0 * test.by(vote),
+                100.0 * recalibrated.by(vote)
+            ));
+            self.result.ageing.push(AgedResult { after_s: after.get(), test, recalibrated, conductance });
+        }
+        Ok(())
+    }
+
+    /// Trains and tests with each dispersion.
+    fn vary(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        for digests in &self.digests {
+            self.fingerprint.encoded(digests);
+        }
+        for case in self.result.variation.len()..self.protocol.variation.len() {
+            let begun = (context.clock)();
+            let varied = variation::run::<R, Q>(self.plan, self.protocol, self.data, case, context)?;
+            let Some(varied) = varied else { return Ok(()) };
+            self.phases.book("variation", begun, (context.clock)(), varied.presentations, varied.events);
+            self.fingerprint.encoded(&varied.digests);
+            let vote = self.protocol.vote;
+            let of = &self.protocol.variation[case];
+            let result = VariationResult::new(of, varied.test, vote, self.result.variation.first());
+            context.progress.line(&format!(
+                "{}: {:.2} % +- {:.2} over {} seeds, loss {:.2} points",
+                of.name,
+                100.0 * result.mean,
+                100.0 * result.sd,
+                result.test.len(),
+                100.0 * result.loss
+            ));
+            self.result.variation.push(result);
+            self.digests.push(varied.digests);
+            self.save(context)?;
+        }
+        Ok(())
+    }
+
+    /// Weights, conductances, labels and thresholds.
+    fn arrays(&self, values: &[Vec<f64>]) -> Vec<NamedArray> {
+        let mut arrays = Vec::new();
+        for (index, projection) in self.plan.projections.iter().enumerate() {
+            let cols = self.plan.populations[projection.to].size as usize;
+            let rows = values[index].len() / cols.max(1);
+            let name = format!("weight.{}", projection.name);
+            arrays.push(NamedArray { name, rows, cols, data: values[index].clone() });
+            if let Some(device) = &self.protocol.devices {
+                let w_max = self.protocol.learning.w_max.get();
+                let data = values[index].iter().map(|&w| device.conductance(w, w_max)).collect();
+                let name = format!("conductance.{}.device", projection.name);
+                arrays.push(NamedArray { name, rows, cols, data });
+            }
+        }
+        if !self.result.theta.is_empty() {
+            let name = &self.plan.populations[self.population()].name;
+            let column = |name: String, data: Vec<f64>| NamedArray { name, rows: data.len(), cols: 1, data };
+            arrays.push(column(format!("theta.{name}"), self.result.theta.clone()));
+            let class = |class: &Option<u8>| class.map_or(-1.0, f64::from);
+            arrays.push(column(format!("class.{name}"), self.result.classes.iter().map(class).collect()));
+        }
+        arrays
+    }
+
+    /// What a reader of the numbers should know.
+    fn explain(&mut self) {
+        let population = &self.plan.populations[self.population()];
+        if population.competition.as_ref().is_some_and(|c| c.homeostasis.is_some()) {
+            self.notes.push(
+                "thresholds adapt: an adjustable threshold is assumed, which a bare threshold switch does not have"
+                    .into(),
+            );
+        }
+        if let Some(device) = &self.protocol.devices {
+            let endurance = device.endurance.unwrap_or_default();
+            if let Some(warning) = endurance.warning(self.result.pulses_max) {
+                self.notes.push(format!(
+                    "{warning}{}",
+                    if device.endurance.is_some() { "" } else { "; here devices do not wear" }
+                ));
+            }
+            self.notes.push(
+                "each spike of a winner pulses every device of its column once, SET for recent inputs and RESET \
+                 for the others; smaller steps are booked as whole pulses"
+                    .into(),
+            );
+        } else {
+            self.notes.push("ideal weights: no energy of reading or programming".into());
+        }
+        self.notes.push("the last epoch is reported, whatever the others reached".into());
+        if self.protocol.validation > 0.0 {
+            self.notes.pop();
+            self.notes.push("the epoch with the best validation accuracy is reported".into());
+        }
+        self.notes.push(format!("precision {}", R::NAME));
+    }
+}

@@ -1,0 +1,440 @@
+//! The `unsupervised` protocol: learn, look at labels, test every epoch; [`finish`] then ages the devices and
+//! trains anew with others.
+//!
+//! Episodes are numbered through: for every epoch the training samples in shuffled order, then the samples
+//! whose labels are looked at, the validation samples and the test samples; after the last epoch the final
+//! test. Ages are tested on the final test's own episodes, so that they differ from it by their devices alone.
+
+mod finish;
+
+use super::books::book_learning;
+use super::data::{Data, load};
+use super::phases::{Phases, count};
+use super::training::{Identity, Training, lengths, reborrow, same};
+use super::{RunContext, RunError};
+use crate::engine::{Collect, Probe, Queue, Thresholds};
+use crate::network::{Network, Weights};
+use crate::numeric::Real;
+use crate::record::fingerprint::Fingerprint;
+use crate::scenario::assemble::assemble;
+use crate::scenario::outcome::{
+    LearnedEpoch, Outcome, PhaseCounts, UnsupervisedResult, VariationResult, Votes,
+};
+use crate::scenario::plan::{Plan, Precision, Unsupervised};
+use crate::snapshot::{self, Payload};
+use crate::training::unsupervised::{
+    Assignment, Learner, LearnerState, Question, Report, Responses, Settings, Vote, respond,
+};
+use crate::training::{Reporting, Samples, shuffled};
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering;
+
+/// A model after some epoch: what is needed to test it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Model<R: Real> {
+    epoch: u32,
+    weights: Weights<R>,
+    thresholds: Thresholds,
+    assignment: Assignment,
+}
+
+/// What learning took so far.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Spent {
+    samples: u64,
+    read: f64,
+    programmed: f64,
+    spikes: Vec<u64>,
+}
+
+/// What a run goes on from.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Checkpoint<R: Real> {
+    of: Identity,
+    learner: LearnerState<R>,
+    last: Option<Model<R>>,
+    best: Option<(f64, Model<R>)>,
+    spent: Spent,
+    epochs: Vec<LearnedEpoch>,
+    variation: Vec<VariationResult>,
+    /// Fingerprints of the runs behind `variation`.
+    digests: Vec<Vec<u8>>,
+    /// After the last finished epoch: the final test is made again.
+    trained: Trained,
+}
+
+/// Counts and fingerprint after an epoch.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Trained {
+    counts: PhaseCounts,
+    fingerprint: u128,
+}
+
+impl Training for Unsupervised {
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    where
+        R: Real,
+        Q: Queue<R> + Send,
+        O: Probe<R> + Collect + Default + Send,
+    {
+        let start = (context.clock)();
+        let assembled = assemble(plan).map_err(RunError::Assemble)?;
+        let data = load(plan, self, context)?;
+        let network = &assembled.network;
+        let frozen = network.frozen();
+        let weights = Weights::<R>::from_values(network, &assembled.weights);
+        let settings = settings(plan, self, &data);
+        let mut run = Run::<R, Q, O> {
+            plan,
+            protocol: self,
+            frozen: &frozen,
+            data: &data,
+            learner: Learner::new(network, settings, weights),
+            last: None,
+            best: None,
+            spent: Spent::default(),
+            result: UnsupervisedResult { vote: self.vote, ..UnsupervisedResult::default() },
+            counts: PhaseCounts::default(),
+            phases: Phases::default(),
+            fingerprint: Fingerprint::new(),
+            trained: Trained::default(),
+            digests: Vec::new(),
+            notes: Vec::new(),
+        };
+        run.phases.book("build", start, (context.clock)(), 0, 0);
+        run.restore(context)?;
+        run.train(context)?;
+        run.finish(context)
+    }
+}
+
+pub fn settings(plan: &Plan, protocol: &Unsupervised, data: &Data) -> Settings {
+    let learning = &protocol.learning;
+    Settings {
+        projection: protocol.projection,
+        seed: plan.seed,
+        presentation: protocol.presentation,
+        rest: protocol.rest,
+        w_max: learning.w_max.get(),
+        window: learning.window,
+        dependence: learning.dependence,
+        a_plus: learning.a_plus,
+        a_minus: learning.a_minus,
+        final_share: learning.final_share,
+        schedule: data.train_labels.len() as u64 * u64::from(protocol.epochs),
+        normalise: learning.normalise,
+        device: protocol.devices,
+    }
+}
+
+/// How many training samples are labelled.
+pub fn labelled(protocol: &Unsupervised, data: &Data) -> usize {
+    protocol.label_samples.map_or(data.train_labels.len(), |n| (n as usize).min(data.train_labels.len()))
+}
+
+/// What the neurons stand for, by their responses to the first training samples.
+pub fn assign(neurons: u32, data: &Data, responses: &Responses) -> Assignment {
+    let labels = data.train_labels.iter().copied();
+    Assignment::new(neurons as usize, data.classes, labels.zip(responses.iter()))
+}
+
+/// Fractions of right answers.
+pub fn votes(assignment: &Assignment, responses: &Responses, labels: &[u8]) -> Votes {
+    let share = |vote: Vote| {
+        let right = responses
+            .iter()
+            .zip(labels)
+            .filter(|(spikes, label)| assignment.answer(spikes, vote) == Some(**label))
+            .count();
+        right as f64 / responses.len().max(1) as f64
+    };
+    Votes { class_mean: share(Vote::ClassMean), log_likelihood: share(Vote::LogLikelihood) }
+}
+
+/// Which samples answer.
+#[derive(Clone, Copy)]
+enum Part {
+    Label,
+    Validation,
+    Test,
+}
+
+/// An unsupervised run in progress.
+struct Run<'a, R: Real, Q: Queue<R>, O> {
+    plan: &'a Plan,
+    protocol: &'a Unsupervised,
+    /// The network with thresholds that do not adapt.
+    frozen: &'a Network,
+    data: &'a Data,
+    learner: Learner<'a, R, Q, O>,
+    last: Option<Model<R>>,
+    /// Validation accuracy and model of the best epoch so far.
+    best: Option<(f64, Model<R>)>,
+    spent: Spent,
+    result: UnsupervisedResult,
+    counts: PhaseCounts,
+    phases: Phases,
+    fingerprint: Fingerprint,
+    trained: Trained,
+    digests: Vec<Vec<u8>>,
+    notes: Vec<String>,
+}
+
+impl<R, Q, O> Run<'_, R, Q, O>
+where
+    R: Real,
+    Q: Queue<R> + Send,
+    O: Probe<R> + Collect + Default + Send,
+{
+    fn population(&self) -> usize {
+        self.plan.projections[self.protocol.projection].to
+    }
+
+    /// Episodes of one epoch.
+    fn episodes(&self) -> u64 {
+        let data = self.data;
+        let answering = labelled(self.protocol, data) + data.validation_labels.len() + data.test_labels.len();
+        (data.train_labels.len() + answering) as u64
+    }
+
+    /// Goes on from a checkpoint, if there is one.
+    fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        let Some(bytes) = context.store.load() else { return Ok(()) };
+        let checkpoint: Checkpoint<R> = snapshot::decode(Payload::Learning, &bytes)?;
+        checkpoint.of.check(self.plan)?;
+        let wanted = lengths(&self.learner.weights);
+        let models = checkpoint.last.iter().chain(checkpoint.best.iter().map(|best| &best.1));
+        same(models.clone().all(|model| lengths(&model.weights) == wanted), "network")?;
+        same(lengths(&checkpoint.learner.weights) == wanted, "network")?;
+        self.learner.restore(checkpoint.learner)?;
+        self.notes.push(format!("continued after epoch {}", checkpoint.epochs.len()));
+        self.last = checkpoint.last;
+        self.best = checkpoint.best;
+        self.spent = checkpoint.spent;
+        self.result.epochs = checkpoint.epochs;
+        self.result.variation = checkpoint.variation;
+        self.digests = checkpoint.digests;
+        self.counts = checkpoint.trained.counts.clone();
+        self.fingerprint = Fingerprint::after(checkpoint.trained.fingerprint);
+        self.trained = checkpoint.trained;
+        Ok(())
+    }
+
+    fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        let checkpoint = Checkpoint {
+            of: Identity::of(self.plan),
+            learner: self.learner.state(),
+            last: self.last.clone(),
+            best: self.best.clone(),
+            spent: self.spent.clone(),
+            epochs: self.result.epochs.clone(),
+            variation: self.result.variation.clone(),
+            digests: self.digests.clone(),
+            trained: self.trained.clone(),
+        };
+        let bytes = snapshot::encode(Payload::Learning, &checkpoint)?;
+        context.store.save(&bytes).map_err(RunError::Store)
+    }
+
+    fn train(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        let epochs = self.protocol.epochs;
+        for epoch in self.result.epochs.len() as u32..epochs {
+            if context.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            context.progress.whole(u64::from(epoch), u64::from(epochs));
+            let _span = tracing::info_span!("epoch", number = epoch + 1).entered();
+            let first = u64::from(epoch) * self.episodes();
+            let report = self.learn(epoch, first, context);
+            let count = self.data.train_labels.len() as u64;
+            if report.presented < count {
+                break;
+            }
+            if !self.test_epoch(epoch, first + count, &report, context)? {
+                break;
+            }
+            self.trained = Trained { counts: self.counts.clone(), fingerprint: self.fingerprint.seal() };
+            self.save(context)?;
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Report {
+        let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
+        let epochs = self.protocol.epochs;
+        let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
+        context.progress.phase("train", order.len() as u64);
+        let begun = (context.clock)();
+        let progress = &mut *context.progress;
+        let mut advance = |by: u64, report: &Report| {
+            progress.advance(by);
+            let spikes: u64 = report.wins.iter().sum();
+            progress.message(&format!(
+                "epoch {}/{epochs}  {:.2} spikes per sample",
+                epoch + 1,
+                spikes as f64 / report.presented.max(1) as f64
+            ));
+        };
+        let report = self.learner.epoch(
+            samples,
+            &order,
+            first,
+            context.stop,
+            &mut self.fingerprint,
+            reborrow(&mut context.observer),
+            &mut advance,
+        );
+        context.progress.done();
+        self.phases.book("train", begun, (context.clock)(), report.presented, report.totals.events());
+        count(&mut self.counts, &report.totals, self.protocol.presentation.after(self.protocol.rest));
+        let spent = &mut self.spent;
+        spent.samples += report.presented;
+        spent.read += report.read;
+        spent.programmed += report.programmed;
+        spent.spikes.resize(self.plan.populations.len(), 0);
+        for (sum, spikes) in spent.spikes.iter_mut().zip(&report.totals.spikes) {
+            *sum += spikes;
+        }
+        report
+    }
+
+    /// Labels, validates and tests an epoch; false if it was stopped on the way.
+    fn test_epoch(
+        &mut self,
+        epoch: u32,
+        first: u64,
+        report: &Report,
+        context: &mut RunContext<'_>,
+    ) -> Result<bool, RunError> {
+        let data = self.data;
+        let (weights, thresholds) = (self.learner.weights.clone(), self.learner.thresholds());
+        let labels = labelled(self.protocol, data) as u64;
+        let what = |part: &str| format!("{part} of epoch {}", epoch + 1);
+        let answered = self.respond(Part::Label, &weights, &thresholds, first, &what("labels"), context)?;
+        if answered.len() < labels as usize {
+            return Ok(false);
+        }
+        let neurons = self.plan.populations[self.population()].size;
+        let assignment = assign(neurons, data, &answered);
+        let labelled = votes(&assignment, &answered, &data.train_labels);
+        let mut validation = None;
+        if !data.validation_labels.is_empty() {
+            let (part, what) = (Part::Validation, what("validation"));
+            let answered = self.respond(part, &weights, &thresholds, first + labels, &what, context)?;
+            if answered.len() < data.validation_labels.len() {
+                return Ok(false);
+            }
+            validation = Some(votes(&assignment, &answered, &data.validation_labels));
+        }
+        let first_test = first + labels + data.validation_labels.len() as u64;
+        let answered = self.respond(Part::Test, &weights, &thresholds, first_test, &what("test"), context)?;
+        if answered.len() < data.test_labels.len() {
+            return Ok(false);
+        }
+        let test = votes(&assignment, &answered, &data.test_labels);
+        let spikes: u64 = report.wins.iter().sum();
+        let presented = report.presented.max(1) as f64;
+        let theta = thresholds.total();
+        let energy = book_learning(
+            self.plan,
+            self.protocol.projection,
+            report.read,
+            report.programmed,
+            &report.totals.spikes,
+        );
+        let held_out = validation
+            .map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v.by(self.protocol.vote)));
+        context.progress.line(&format!(
+            "epoch {:>3}/{}  {:.2} spikes per sample{held_out}  test {:.2} % class mean, {:.2} % log-likelihood",
+            epoch + 1,
+            self.protocol.epochs,
+            spikes as f64 / presented,
+            100.0 * test.class_mean,
+            100.0 * test.log_likelihood,
+        ));
+        self.result.epochs.push(LearnedEpoch {
+            epoch: epoch + 1,
+            labelled,
+            validation,
+            test,
+            spikes_per_sample: spikes as f64 / presented,
+            silent: report.silent as f64 / presented,
+            theta_mean: theta.iter().fold(0.0, |sum, theta| sum + theta) / theta.len().max(1) as f64,
+            a_plus: report.rates.map_or(0.0, |rates| rates.0),
+            energy_per_sample_j: energy.total() / presented,
+        });
+        let model = Model { epoch: epoch + 1, weights, thresholds, assignment };
+        if let Some(votes) = validation {
+            let accuracy = votes.by(self.protocol.vote);
+            if self.best.as_ref().is_none_or(|best| accuracy > best.0) {
+                self.best = Some((accuracy, model.clone()));
+            }
+        }
+        self.last = Some(model);
+        Ok(true)
+    }
+
+    fn respond(
+        &mut self,
+        part: Part,
+        weights: &Weights<R>,
+        thresholds: &Thresholds,
+        first_episode: u64,
+        what: &str,
+        context: &mut RunContext<'_>,
+    ) -> Result<Responses, RunError> {
+        let (data, protocol) = (self.data, self.protocol);
+        let (samples, count_of, duration, phase) = match part {
+            Part::Label => (
+                Samples { code: &data.train, labels: &data.train_labels },
+                labelled(protocol, data),
+                protocol.label_presentation,
+                "label",
+            ),
+            Part::Validation => (
+                Samples { code: &data.validation, labels: &data.validation_labels },
+                data.validation_labels.len(),
+                protocol.test_presentation,
+                "test",
+            ),
+            Part::Test => (
+                Samples { code: &data.test, labels: &data.test_labels },
+                data.test_labels.len(),
+                protocol.test_presentation,
+                "test",
+            ),
+        };
+        let begun = (context.clock)();
+        context.progress.phase(phase, count_of as u64);
+        context.progress.message(what);
+        let progress = &mut *context.progress;
+        let mut advance = |by: u64| progress.advance(by);
+        let question = Question {
+            population: self.population(),
+            thresholds,
+            seed: self.plan.seed,
+            first_episode,
+            duration,
+            count: count_of,
+            what,
+        };
+        let mut reporting = Reporting {
+            cancel: context.stop,
+            fingerprint: &mut self.fingerprint,
+            observer: reborrow(&mut context.observer),
+            advance: &mut advance,
+        };
+        let responses = respond::<R, Q, O>(self.frozen, weights, samples, question, &mut reporting)?;
+        context.progress.done();
+        let totals = &responses.totals;
+        self.phases.book(phase, begun, (context.clock)(), totals.presentations, totals.events());
+        count(&mut self.counts, totals, duration);
+        Ok(responses)
+    }
+}

@@ -1,0 +1,30 @@
+//! Kinds of value that several sections share.
+
+use super::{Bounds, Choice, Kind, Unit};
+
+/// The latest instant of an episode in whole seconds; 2^63 fs is 9223.37 s.
+pub const HORIZON: f64 = 9223.0;
+
+pub const SPAN: Kind = Kind::Quantity(Unit::Second, Bounds::NON_NEGATIVE.up_to(HORIZON));
+pub const POSITIVE_SPAN: Kind = Kind::Quantity(Unit::Second, Bounds::ANY.from(1e-15).up_to(HORIZON));
+pub const TIME_CONSTANT: Kind = positive(Unit::Second);
+pub const VOLTAGE: Kind = Kind::Quantity(Unit::Volt, Bounds::ANY);
+pub const RATE: Kind = Kind::Quantity(Unit::Hertz, Bounds::POSITIVE.up_to(1e12));
+pub const COUNT: Kind = Kind::Integer { min: 1, max: 100_000_000 };
+pub const LEVELS: Kind = Kind::Integer { min: 2, max: 1_000_000 };
+pub const CV: Kind = Kind::Number(Bounds::NON_NEGATIVE.up_to(10.0));
+pub const ABOVE_ZERO: Kind = Kind::Number(Bounds::POSITIVE);
+pub const SHARE: Kind = Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0));
+pub const DECAY: Kind = Kind::Number(Bounds::NON_NEGATIVE.below(1.0));
+
+pub const fn positive(unit: Unit) -> Kind {
+    Kind::Quantity(unit, Bounds::POSITIVE)
+}
+
+pub const fn non_negative(unit: Unit) -> Kind {
+    Kind::Quantity(unit, Bounds::NON_NEGATIVE)
+}
+
+pub const fn choice(name: &'static str, doc: &'static str) -> Choice {
+    Choice { name, doc }
+}

@@ -1,0 +1,104 @@
+//! `[population.NAME]`: the neuron, its threshold switch and what a spike costs.
+
+use super::competition::COMPETITION;
+use super::kinds::{COUNT, CV, SPAN, TIME_CONSTANT, VOLTAGE, choice, non_negative, positive};
+use super::{Bounds, Choice, Key, Kind, Unit};
+
+pub static POPULATION: &[Key] = &[
+    Key::new(
+        "model",
+        Kind::Choice(&[
+            choice("lif", "leaky integrate-and-fire, tau_m du/dt = -(u - u_rest) + R I"),
+            choice("switch", "volatile threshold switch: lif while off; on, deaf until it has relaxed to v_hold"),
+        ]),
+        "Neuron model.",
+    )
+    .setting("\"lif\""),
+    Key::new(
+        "preset",
+        Kind::Text,
+        "The device: a shipped preset of a threshold switch, or a preset file beside the scenario. Its values are the defaults of the other keys.",
+    )
+    .setting("\"ag-tio2-pt-ts\"")
+    .when("model", SWITCH_MODEL),
+    Key::new("size", COUNT, "Number of neurons."),
+    Key::new("tau_m", TIME_CONSTANT, "Membrane time constant.")
+        .measured("\"9.41 ms\"", "Yan et al., fig. 4c: relaxation")
+        .preset("tau"),
+    Key::new("u_rest", VOLTAGE, "Where the membrane relaxes to without drive.")
+        .fitted("\"0.43 mV\"", "Yan et al., fig. 4: offset of the fit")
+        .preset("u_rest"),
+    Key::new("v_th", VOLTAGE, "Threshold; above `u_rest`.")
+        .measured("\"250 mV\"", "Yan et al., fig. 1c: turn-on of the threshold switch")
+        .preset("v_th"),
+    Key::new("reset", Kind::Choice(RESETS), "What firing does to the membrane; a switch always turns off at `v_hold`.")
+        .literature("\"rest\"", "Yan et al., eq. 2, call u_rest the reset value"),
+    Key::new("u_reset", VOLTAGE, "Where the membrane is reset to; below `v_th`.")
+        .same_as("u_rest")
+        .when("reset", &["value"]),
+    Key::new("v_hold", VOLTAGE, "Where a threshold switch turns off again; below `v_th`.")
+        .measured("\"100 mV\"", "Yan et al., fig. 1c: return of the threshold switch")
+        .preset("v_hold")
+        .when("reset", &["hold"]),
+    Key::new("t_ref", SPAN, "Time after a spike during which arrivals are lost.")
+        .assumed("\"0 s\"", "no refractory time is reported")
+        .when("model", &["lif"]),
+    Key::new("on_time", SPAN, "How long a spike keeps the switch on, if something else than the device ends it.")
+        .absent("the device's own: tau_m ln((v_th - u_rest)/(v_hold - u_rest)) with the threshold of the cycle")
+        .when("model", SWITCH_MODEL),
+    Key::new("cycle_cv", CV, "Coefficient of variation of the threshold from one switching to the next.")
+        .derived("the preset's")
+        .preset("cycle_cv")
+        .when("model", SWITCH_MODEL),
+    Key::new("device_cv", CV, "Coefficient of variation of the threshold from device to device.")
+        .derived("the preset's")
+        .preset("device_cv")
+        .when("model", SWITCH_MODEL),
+    Key::new("threshold_law", Kind::Choice(THRESHOLD_LAWS), "Law of the thresholds of successive switchings.")
+        .derived("the preset's")
+        .preset("threshold_law")
+        .when("model", SWITCH_MODEL),
+    Key::new("r_m", positive(Unit::Ohm), "Membrane resistance: turns a current into a voltage.")
+        .assumed("\"1 MOhm\"", "no membrane resistance is reported"),
+    Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.")
+        .setting("\"0 A\""),
+    Key::new("switch", Kind::Table(SWITCH), "What one spike of the threshold switch costs.").setting("{}"),
+    Key::new("competition", Kind::Table(COMPETITION), "How the neurons inhibit one another without delay.")
+        .absent("they do not compete")
+        .when("model", &["lif"]),
+];
+
+const SWITCH_MODEL: &[&str] = &["switch"];
+
+static THRESHOLD_LAWS: &[Choice] = &[
+    choice("log-normal", "the logarithm of the threshold is normal"),
+    choice("weibull", "weakest link, scaled to the same median"),
+];
+
+static RESETS: &[Choice] = &[
+    choice("rest", "to `u_rest`"),
+    choice("value", "to `u_reset`"),
+    choice("hold", "to `v_hold`"),
+    choice("subtract", "down by v_th - u_rest"),
+];
+
+static SWITCH: &[Key] = &[
+    Key::new("i_cc", positive(Unit::Ampere), "Compliance current while the switch is on.")
+        .measured("\"7 uA\"", "Yan et al., fig. 1c")
+        .preset("i_cc"),
+    Key::new("g_on", positive(Unit::Siemens), "Conductance in compliance; the device takes i_cc^2 / g_on.")
+        .fitted("\"35 uS\"", "i_cc / 0.2 V, from the 1.4 uW of Yan et al.")
+        .preset("g_on"),
+    Key::new("g_off", non_negative(Unit::Siemens), "Conductance through which the membrane leaks while off.")
+        .assumed("\"500 nS\"", "the off state of fig. 1c is not resolved")
+        .preset("g_off"),
+    Key::new(
+        "v_drive",
+        positive(Unit::Volt),
+        "Supply behind the limiter, which takes (v_drive - i_cc/g_on) i_cc.",
+    )
+    .assumed("\"250 mV\"", "the turn-on voltage; the supply is not reported"),
+    Key::new("on_time", SPAN, "How long the switch stays on for one spike.")
+        .assumed("\"100 us\"", "needs an active reset; the switch alone would relax in 8.6 ms")
+        .when("model", &["lif"]),
+];

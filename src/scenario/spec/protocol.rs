@@ -1,0 +1,164 @@
+//! `[protocol]`: what is done, and how a projection is trained with labels.
+
+use super::crossbar::{PLACEMENTS, SPREAD};
+use super::kinds::{ABOVE_ZERO, COUNT, DECAY, LEVELS, POSITIVE_SPAN, SPAN, choice};
+use super::unsupervised::{AGEING, LEARNING, LEARNING_DEVICES, RETENTION, VARIATION, VOTES};
+use super::{Bounds, Choice, Key, Kind, Refers};
+
+pub static PROTOCOL: &[Key] = &[
+    Key::new("kind", Kind::Choice(PROTOCOLS), "What is done."),
+    Key::new("duration", POSITIVE_SPAN, "How long the network is simulated.").when("kind", &["simulate"]),
+    Key::new("projection", Kind::Name(Refers::Projection), "The projection that learns.")
+        .derived("the only projection")
+        .when("kind", TRAINING),
+    Key::new("precision", Kind::Choice(PRECISIONS), "Arithmetic of the membrane and the weights.")
+        .setting("\"f64\"")
+        .when("kind", TRAINING),
+    Key::new("epochs", Kind::Integer { min: 1, max: 100_000 }, "Passes over the training samples.")
+        .setting("10")
+        .when("kind", TRAINING),
+    Key::new("batch", Kind::Integer { min: 1, max: 1_000_000 }, "Samples per weight update.")
+        .setting("64")
+        .when("kind", SUPERVISED),
+    Key::new("train_samples", COUNT, "Training samples used, from the front of the set.")
+        .absent("all")
+        .when("kind", TRAINING),
+    Key::new("test_samples", COUNT, "Test samples used, from the front of the set.")
+        .absent("all")
+        .when("kind", TRAINING),
+    Key::new(
+        "validation",
+        Kind::Number(Bounds::NON_NEGATIVE.below(1.0)),
+        "Fraction of the training samples held out to choose the epoch that is tested.",
+    )
+    .setting("0.0")
+    .when("kind", TRAINING),
+    Key::new("presentation", POSITIVE_SPAN, "How long a training sample is shown.")
+        .assumed("\"100 ms\"", "Yan et al. give no presentation time")
+        .when("kind", TRAINING),
+    Key::new("test_presentation", POSITIVE_SPAN, "How long a test sample is shown.")
+        .same_as("presentation")
+        .when("kind", TRAINING),
+    Key::new("count_gain", ABOVE_ZERO, "Gain of the softmax on spike counts.")
+        .setting("0.3")
+        .when("kind", SUPERVISED),
+    Key::new(
+        "surrogate_steepness",
+        ABOVE_ZERO,
+        "Steepness of the fast-sigmoid surrogate derivative, per v_th - u_rest.",
+    )
+    .setting("5.0")
+    .when("kind", SUPERVISED),
+    Key::new("optimizer", Kind::Table(OPTIMIZER), "Adam with a cosine schedule.")
+        .setting("{}")
+        .when("kind", SUPERVISED),
+    Key::new("weight_bound", ABOVE_ZERO, "Bound on |w| during training, in units of v_th - u_rest.")
+        .absent("unbounded")
+        .when("kind", SUPERVISED),
+    Key::new(
+        "weights_from",
+        Kind::Text,
+        "Scenario whose trained weights are tested instead of training here (it is run if it never was), or a run directory.",
+    )
+    .absent("trained here")
+    .when("kind", SUPERVISED),
+    Key::new(
+        "show_class",
+        Kind::Integer { min: 0, max: 9 },
+        "Report the output rates for the first test sample of this class.",
+    )
+    .absent("none")
+    .when("kind", SUPERVISED),
+    Key::new(
+        "programming",
+        Kind::Tables(PROGRAMMING),
+        "After training: programme the weights onto devices in each of these ways and test again.",
+    )
+    .setting("[]")
+    .when("kind", SUPERVISED),
+    Key::new("rest", SPAN, "Pause after each training sample; membranes start anew, thresholds go on decaying.")
+        .setting("\"0 s\"")
+        .when("kind", UNSUPERVISED),
+    Key::new(
+        "label_samples",
+        COUNT,
+        "Training samples whose labels are looked at after learning, from the front of the set.",
+    )
+    .absent("all")
+    .when("kind", UNSUPERVISED),
+    Key::new("label_presentation", POSITIVE_SPAN, "How long they are shown.")
+        .same_as("presentation")
+        .when("kind", UNSUPERVISED),
+    Key::new("vote", Kind::Choice(VOTES), "The vote behind the reported accuracy; both are stated.")
+        .setting("\"log_likelihood\"")
+        .when("kind", UNSUPERVISED),
+    Key::new("learning", Kind::Table(LEARNING), "What a spike of the winner does to its synapses.")
+        .when("kind", UNSUPERVISED),
+    Key::new(
+        "devices",
+        Kind::Table(LEARNING_DEVICES),
+        "How the devices of the projection are programmed while they learn, and how they differ.",
+    )
+    .absent("for a projection without devices")
+    .when("kind", UNSUPERVISED),
+    Key::new("retention", Kind::Table(RETENTION), "How conductances decay when left alone.")
+        .absent("they do not")
+        .when("kind", UNSUPERVISED),
+    Key::new("ageing", Kind::Tables(AGEING), "Test again after each of these times without refresh.")
+        .setting("[]")
+        .when("kind", UNSUPERVISED),
+    Key::new(
+        "variation",
+        Kind::Tables(VARIATION),
+        "Train and test anew with each of these dispersions of the devices.",
+    )
+    .setting("[]")
+    .when("kind", UNSUPERVISED),
+];
+
+const SUPERVISED: &[&str] = &["supervised"];
+const UNSUPERVISED: &[&str] = &["unsupervised"];
+const TRAINING: &[&str] = &["supervised", "unsupervised"];
+
+static PROTOCOLS: &[Choice] = &[
+    choice("simulate", "one episode of the network as it is"),
+    choice("supervised", "train the projection from a data set to one neuron per class, and test it"),
+    choice(
+        "unsupervised",
+        "a competing population learns a data set without labels, gets them afterwards, and is tested",
+    ),
+    choice("device", "no network: the experiments, one after the other, each on its device"),
+];
+
+static PRECISIONS: &[Choice] =
+    &[choice("f64", "64-bit floating point"), choice("f32", "32-bit floating point")];
+
+static OPTIMIZER: &[Key] = &[
+    Key::new("rate", ABOVE_ZERO, "Learning rate at the start, in units of v_th - u_rest.").setting("0.001"),
+    Key::new(
+        "rate_final",
+        Kind::Number(Bounds::NON_NEGATIVE),
+        "Learning rate at the end of the cosine schedule.",
+    )
+    .setting("2e-5"),
+    Key::new("beta1", DECAY, "Decay of the mean of the gradient.").setting("0.9"),
+    Key::new("beta2", DECAY, "Decay of the mean of its square.").setting("0.999"),
+    Key::new("epsilon", ABOVE_ZERO, "Added to the root, so that nothing is divided by zero.").setting("1e-8"),
+];
+
+static PROGRAMMING: &[Key] = &[
+    Key::new("name", Kind::Text, "What the case is called in the report."),
+    Key::new("placement", Kind::Choice(PLACEMENTS), "Where the two devices of a pair sit.")
+        .derived("as the device of the projection"),
+    Key::new("levels", LEVELS, "Evenly spaced conductances a device can be programmed to.")
+        .absent("continuous"),
+    Key::new("spread", Kind::Spread(SPREAD), "Spread of a programmed conductance.").setting("\"none\""),
+    Key::new("draws", Kind::Integer { min: 1, max: 100_000 }, "Programming draws to average over.")
+        .setting("10"),
+    Key::new(
+        "max_loss",
+        Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0)),
+        "Largest loss of accuracy against the trained weights that is accepted, as a fraction.",
+    )
+    .absent("any"),
+];

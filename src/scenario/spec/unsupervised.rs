@@ -1,0 +1,125 @@
+//! The tables of `kind = "unsupervised"`: the rule of the winner, its devices, and what becomes of them.
+
+use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, choice, non_negative, positive};
+use super::{Bounds, Choice, Key, Kind, Unit};
+
+pub static LEARNING: &[Key] = &[
+    Key::new("window", Kind::Choice(RECENT), "Which inputs count as recent.").setting("\"rectangular\""),
+    Key::new("width", POSITIVE_SPAN, "How long a spike is recent.").when("window", &["rectangular"]),
+    Key::new("tau", TIME_CONSTANT, "Time constant of the trace.").when("window", &["trace"]),
+    Key::new("dependence", Kind::Choice(STEPS_BY_WEIGHT), "How a step depends on the weight.")
+        .setting("\"multiplicative\""),
+    Key::new("beta", Kind::Number(Bounds::NON_NEGATIVE), "Exponent of the dependence.")
+        .setting("3.0")
+        .when("dependence", &["exponential"]),
+    Key::new("w_max", positive(Unit::Volt), "Weight at the upper end; the lower end is 0."),
+    Key::new("a_plus", SHARE, "Step of recent inputs, as a share of the range."),
+    Key::new("a_minus", SHARE, "Step of the others."),
+    Key::new(
+        "final_share",
+        Kind::Number(Bounds::POSITIVE.up_to(1.0)),
+        "Share of both steps that is left at the end; they fall geometrically over all epochs.",
+    )
+    .setting("1.0"),
+    Key::new(
+        "normalise",
+        ABOVE_ZERO,
+        "Sum of a neuron's weights, in units of w_max, restored after each presentation in which it spiked.",
+    )
+    .absent("weights are not normalised"),
+];
+
+static RECENT: &[Choice] = &[
+    choice("rectangular", "a spike within `width` before the winner's (Querlioz et al. 2013)"),
+    choice("trace", "the exponential trace of the last spike"),
+];
+
+static STEPS_BY_WEIGHT: &[Choice] = &[
+    choice("multiplicative", "a_plus (w_max - w) up, a_minus w down"),
+    choice("exponential", "a_plus w_max e^(-beta w/w_max) up, a_minus w_max e^(-beta (1 - w/w_max)) down"),
+];
+
+pub static LEARNING_DEVICES: &[Key] = &[
+    Key::new("set", Kind::Table(SET_PULSE), "The pulse behind each step upwards.").setting("{}"),
+    Key::new("reset", Kind::Table(RESET_PULSE), "The pulse behind each step downwards.").setting("{}"),
+    Key::new("dispersion", Kind::Table(DISPERSION), "How devices differ; drawn once.").setting("{}"),
+    Key::new("cycle", CV, "Coefficient of variation of every single step.").setting("0.0"),
+    Key::new("stuck_on", SHARE, "Share of devices stuck at g_max.").setting("0.0"),
+    Key::new("stuck_off", SHARE, "Share of devices stuck at g_min.").setting("0.0"),
+    Key::new("endurance", Kind::Table(WEAR), "How pulses wear the devices.").absent("they do not wear"),
+];
+
+static SET_PULSE: &[Key] = &[
+    Key::new("amplitude", positive(Unit::Volt), "Height of the pulse.").assumed(
+        "\"280 mV\"",
+        "a fifth of the range in 1 ms by the kinetics fitted to Yan et al., figs. 2c, 3c",
+    ),
+    Key::new("width", POSITIVE_SPAN, "Width of the pulse.")
+        .assumed("\"1 ms\"", "Yan et al. give no pulse width; smaller steps are booked as whole pulses"),
+];
+
+static RESET_PULSE: &[Key] = &[
+    Key::new("amplitude", positive(Unit::Volt), "Height of the pulse.").assumed(
+        "\"280 mV\"",
+        "a tenth of the range in 1 ms by the kinetics fitted to Yan et al., figs. 2d, 3c",
+    ),
+    Key::new("width", POSITIVE_SPAN, "Width of the pulse.")
+        .assumed("\"1 ms\"", "Yan et al. give no pulse width; smaller steps are booked as whole pulses"),
+];
+
+static DISPERSION: &[Key] = &[
+    Key::new("a_plus", CV, "Coefficient of variation of the step upwards.").setting("0.0"),
+    Key::new("a_minus", CV, "Coefficient of variation of the step downwards.").setting("0.0"),
+    Key::new("g_max", CV, "Coefficient of variation of the highest conductance.").setting("0.0"),
+    Key::new("g_min", CV, "Coefficient of variation of the lowest conductance.").setting("0.0"),
+];
+
+static WEAR: &[Key] = &[
+    Key::new("n_f", ABOVE_ZERO, "Pulses after which the range has closed.").setting("1e6"),
+    Key::new("m", ABOVE_ZERO, "Exponent of the shrinking.").setting("1.0"),
+    Key::new("weibull_shape", ABOVE_ZERO, "Shape of the Weibull law of sudden death.")
+        .absent("the range shrinks and no device dies"),
+];
+
+pub static RETENTION: &[Key] = &[
+    Key::new("law", Kind::Choice(DECAY_LAWS), "Law of the decay of G - g_inf.").setting("\"exponential\""),
+    Key::new("tau", TIME_CONSTANT, "Time constant.")
+        .assumed("\"78 ks\"", "lower bound from 4000 s without visible loss (Yan et al., fig. 2b)")
+        .when("law", &["exponential"]),
+    Key::new("b", ABOVE_ZERO, "Stretching exponent; 1 is mono-exponential.")
+        .setting("1.0")
+        .when("law", &["exponential"]),
+    Key::new("t0", TIME_CONSTANT, "Time scale.").when("law", &["power"]),
+    Key::new("nu", ABOVE_ZERO, "Exponent.").when("law", &["power"]),
+    Key::new("g_inf", non_negative(Unit::Siemens), "Where everything ends.")
+        .assumed("\"10 nS\"", "the lowest conductance"),
+    Key::new(
+        "lifetime_sigma",
+        Kind::Number(Bounds::NON_NEGATIVE.up_to(10.0)),
+        "Standard deviation of ln tau (or ln t0) over devices.",
+    )
+    .setting("0.0"),
+];
+
+static DECAY_LAWS: &[Choice] =
+    &[choice("exponential", "e^(-(t/tau)^b)"), choice("power", "((t + t0)/t0)^-nu")];
+
+pub static AGEING: &[Key] =
+    &[Key::new("after", non_negative(Unit::Second), "Time since the last step of learning.")];
+
+pub static VARIATION: &[Key] = &[
+    Key::new("name", Kind::Text, "What the case is called in the report."),
+    Key::new("cv", CV, "Coefficient of variation of both steps, g_max and g_min."),
+    Key::new("seeds", Kind::Integer { min: 1, max: 1000 }, "Runs, each with the next seed.").setting("3"),
+    Key::new(
+        "max_loss",
+        Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0)),
+        "Largest loss of accuracy against the first case that is accepted, as a fraction.",
+    )
+    .absent("any"),
+];
+
+pub static VOTES: &[Choice] = &[
+    choice("class_mean", "the class whose neurons spike most on average (Diehl & Cook 2015)"),
+    choice("log_likelihood", "the class with the largest sum over spikes of ln(P(class | neuron) + 0.01)"),
+];
