@@ -12,6 +12,12 @@ pub trait Work {
     fn run(self) -> Self::Output;
 }
 
+/// An array that starts where a cache line does: loads of whole vectors from anywhere else cross lines, and take
+/// about a third longer.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Lined<T>(pub T);
+
 /// Runs `work` with the widest vector unit there is.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
