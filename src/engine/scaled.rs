@@ -17,6 +17,7 @@
 use crate::network::{Fixed, Projection, Rows, stride};
 use crate::neuron::{Lif, Reset};
 use crate::numeric::Real;
+use crate::simd::Lined;
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -105,24 +106,65 @@ impl Phase {
         u64::try_from(limit).unwrap_or(u64::MAX)
     }
 
-    /// Scales of many times: the same values, in operations that every vector unit has.
+    /// Scales of many times in order: the same values, in operations that every vector unit has.
     #[inline(always)]
     pub fn scales(self, times: &[u64], epoch: i64, scales: &mut [f64]) {
+        let [Some(&first), Some(&last)] = [times.first(), times.last()] else { return };
+        debug_assert!(times.is_sorted());
         let (rate_low, rate_high) = (self.rate & LOW, self.rate >> 32);
         let half = 1u64 << (self.low - 1);
-        for (scale, &time) in scales.iter_mut().zip(times) {
-            // 64 x 64 -> 128 bits out of four 32 x 32 -> 64.
-            let (low, high) = (time & LOW, time >> 32);
-            let (p00, p01) = (low * rate_low, low * rate_high);
-            let (p10, p11) = (high * rate_low, high * rate_high);
-            let middle = (p00 >> 32) + (p01 & LOW) + (p10 & LOW);
-            let above = p11 + (p01 >> 32) + (p10 >> 32) + (middle >> 32) + half;
-            let below = middle << 32 | p00 & LOW;
-            let fraction = above << (64 - self.low) | below >> self.low;
-            *scale = power((above >> self.low) as i64 - epoch, fraction >> 12);
+        if last.wrapping_sub(first) <= LOW && self.low >= 20 {
+            // t rate = first rate + (t - first) rate, whose first factor has 32 bits. What is wanted of it begins at
+            // bit `cut`; below there is only what may carry.
+            let product = u128::from(first) * u128::from(self.rate) + (u128::from(half) << 64);
+            let cut = self.low + 12;
+            let whole = ((product >> cut) as u64).wrapping_sub((epoch as u64) << 52);
+            let below = product & ((1 << cut) - 1);
+            let (below_high, below_low) = ((below >> 32) as u64, below as u64 & LOW);
+            powers(times, scales, |time| {
+                let since = time.wrapping_sub(first) & LOW;
+                let carry = (since * rate_low + below_low) >> 32;
+                whole.wrapping_add((since * rate_high + below_high + carry) >> (cut - 32))
+            });
+        } else {
+            powers(times, scales, |time| {
+                // 64 x 64 -> 128 bits out of four 32 x 32 -> 64.
+                let (low, high) = (time & LOW, time >> 32);
+                let (p00, p01) = (low * rate_low, low * rate_high);
+                let (p10, p11) = (high * rate_low, high * rate_high);
+                let middle = (p00 >> 32) + (p01 & LOW) + (p10 & LOW);
+                let above = p11 + (p01 >> 32) + (p10 >> 32) + (middle >> 32) + half;
+                let below = middle << 32 | p00 & LOW;
+                let fraction = above << (64 - self.low) | below >> self.low;
+                (above >> self.low).wrapping_sub(epoch as u64) << 52 | fraction >> 12
+            });
         }
     }
 }
+
+/// Powers of two of what `at` says of each time: octaves above bit 52, and the fraction above a half below. Two short
+/// loops: of one long one hardly two rounds fit in the processor's window at a time.
+#[inline(always)]
+fn powers(times: &[u64], scales: &mut [f64], at: impl Fn(u64) -> u64) {
+    let mut octaves = Lined([0.0; TOGETHER]);
+    for (scales, times) in scales.chunks_mut(TOGETHER).zip(times.chunks(TOGETHER)) {
+        let count = times.len().min(scales.len());
+        let (times, scales, octaves) = (&times[..count], &mut scales[..count], &mut octaves.0[..count]);
+        for index in 0..count {
+            let at = at(times[index]);
+            scales[index] = exponent(at & FRACTION);
+            octaves[index] = f64::from_bits((at & !FRACTION).wrapping_add(1023 << 52));
+        }
+        for (scale, &octaves) in scales.iter_mut().zip(&*octaves) {
+            *scale = crate::numeric::exp_near_zero(*scale) * octaves;
+        }
+    }
+}
+
+/// Scales that are computed at once.
+const TOGETHER: usize = 64;
+/// The fraction of an octave.
+const FRACTION: u64 = (1 << 52) - 1;
 
 /// The low half of a word.
 const LOW: u64 = 0xFFFF_FFFF;
@@ -130,11 +172,16 @@ const LOW: u64 = 0xFFFF_FFFF;
 /// 2^(octaves - 1/2 + fraction 2^-52), within 2 ulp.
 #[inline(always)]
 fn power(octaves: i64, fraction: u64) -> f64 {
+    // From -`MOST` to `MOST` octaves: never a denormal.
+    crate::numeric::exp_near_zero(exponent(fraction)) * f64::from_bits(((octaves + 1023) as u64) << 52)
+}
+
+/// (fraction 2^-52 - 1/2) ln 2.
+#[inline(always)]
+fn exponent(fraction: u64) -> f64 {
     // Fraction and exponent bits of a number in [1, 2); both differences are exact.
     let g = (f64::from_bits(fraction | 0x3FF0_0000_0000_0000) - 1.0) - 0.5;
-    let value = crate::numeric::exp_near_zero(g * std::f64::consts::LN_2);
-    // From -`MOST` to `MOST` octaves: never a denormal.
-    value * f64::from_bits(((octaves + 1023) as u64) << 52)
+    g * std::f64::consts::LN_2
 }
 
 /// Constants of one population.
@@ -303,6 +350,15 @@ impl Part<'_> {
                 self.release_first(group);
             }
         }
+    }
+
+    /// The end of the earliest refractory period; `u64::MAX` if there is none.
+    #[inline]
+    pub fn next_release(&self) -> u64 {
+        if self.parameters.refractory == 0 {
+            return u64::MAX;
+        }
+        self.held.iter().filter_map(VecDeque::front).map(|held| held.until.fs()).min().unwrap_or(u64::MAX)
     }
 
     /// Ends the earliest refractory period of a group.
@@ -474,13 +530,15 @@ mod tests {
             times in proptest::collection::vec(0u64..1 << 63, 1..40),
             tau in prop_oneof![1e-12..1e-9f64, 1e-3..0.1, 1.0..1e3],
             later in any::<bool>(),
+            most in prop_oneof![Just(u64::MAX), 1u64..1 << 32, 1u64..1 << 34],
         ) {
             let phase = Phase::new(tau);
             let epoch = phase.epoch(times[0]);
             // Within reach of the epoch, as in a window.
             let reach = phase.limit(times[0]).saturating_sub(times[0]);
-            let times: Vec<u64> =
-                times.iter().map(|time| times[0] + if later { time % reach.max(1) } else { 0 }).collect();
+            let mut times: Vec<u64> =
+                times.iter().map(|time| times[0] + if later { time % reach.max(1) % most } else { 0 }).collect();
+            times.sort_unstable();
             let mut scales = vec![0.0; times.len()];
             phase.scales(&times, epoch, &mut scales);
             for (&time, scale) in times.iter().zip(scales) {
