@@ -13,7 +13,7 @@ pub use build::{Builder, Fault};
 pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
-pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected};
+pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected, longest_delay};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
 use crate::encoding::RateProfile;

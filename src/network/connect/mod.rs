@@ -8,7 +8,7 @@ mod by_target;
 mod law;
 mod partners;
 
-pub use law::{Distribution, delay_shift};
+pub use law::{Distribution, delay_shift, longest_delay};
 
 use super::storage::{Delays, quantised};
 use crate::random::{Purpose, Stream};
