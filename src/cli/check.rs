@@ -16,7 +16,7 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
                     for warning in &one.warnings {
                         output.warning(warning);
                     }
-                    let remark = match one.warnings.len() {
+                    let remark = match one.warned {
                         0 => String::new(),
                         1 => ", 1 warning".into(),
                         n => format!(", {n} warnings"),

@@ -13,6 +13,7 @@ mod fields;
 pub mod measured;
 pub mod number;
 mod overview;
+mod pairs;
 mod png;
 mod programming;
 mod raster;
@@ -146,6 +147,7 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         figures.extend(experiment::figures(experiments, &outcome.experiments)?);
         return Ok(figures);
     }
+    figures.extend(pairs::figures(plan, &outcome.plastic)?);
     if let Some(figure) = energy::figure(plan, outcome)? {
         figures.push(figure);
     }
