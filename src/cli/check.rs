@@ -17,7 +17,7 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
                     for warning in &one.warnings {
                         output.warning(warning);
                     }
-                    let mut remark = match one.warnings.len() {
+                    let mut remark = match one.warned {
                         0 => String::new(),
                         1 => ", 1 warning".into(),
                         n => format!(", {n} warnings"),

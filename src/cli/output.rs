@@ -62,9 +62,10 @@ impl Output {
         }
     }
 
-    pub fn warning(&self, text: &str) {
+    /// Warnings as they were rendered: each already says what it is.
+    pub fn warning(&self, rendered: &str) {
         if !self.quiet {
-            self.message("warning", "33;1", text);
+            say(rendered.trim_end());
         }
     }
 

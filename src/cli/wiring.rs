@@ -25,6 +25,8 @@ pub struct Loaded {
     pub plan: Plan,
     /// What is possible but implausible, rendered.
     pub warnings: Vec<String>,
+    /// How many they are.
+    pub warned: usize,
     /// The complete plan as a scenario file, with the provenance of every value.
     pub resolved: String,
 }
@@ -67,6 +69,7 @@ pub fn load(scenario: &str, overrides: &Overrides, colour: bool) -> Result<Vec<L
         .into_iter()
         .map(|loaded| Loaded {
             resolved: loaded.resolve(),
+            warned: loaded.warnings.iter().count(),
             warnings: if loaded.warnings.is_empty() {
                 Vec::new()
             } else {

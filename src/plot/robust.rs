@@ -25,8 +25,8 @@ pub fn variation(cases: &[VariationResult], vote: Vote) -> Result<Option<Figure>
         return Ok(None);
     }
     let caption =
-        "Test accuracy after training with devices whose steps and bounds differ: one dot per seed, \
-                   the line through the means. Shaded: the dispersion on all parameters that Querlioz et al. \
+        "Test accuracy after training with devices whose steps, bounds and initial weights and neurons whose \
+                   thresholds differ: one dot per seed, the line through the means. Shaded: the dispersion on all parameters that Querlioz et al. \
                    (2013) report as tolerated."
             .to_string();
     let dots: Vec<(f64, f64)> =

@@ -55,7 +55,7 @@ where
             self.plan,
             self.protocol.projection,
             self.spent.read,
-            self.spent.programmed,
+            (self.spent.programmed, self.spent.limited),
             &self.spent.spikes,
         );
         let updates = self.learner.updates();
