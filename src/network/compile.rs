@@ -159,7 +159,7 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
                 let blocks = source.size.div_ceil(BLOCK);
                 let label = match blocks {
                     0 | 1 => source.name.clone(),
-                    _ => format!("{}: {blocks} blocks of {BLOCK} lines, each merged", source.name),
+                    _ => format!("{}: {blocks} blocks of {BLOCK} lines", source.name),
                 };
                 lanes.push(Lane { kind: LaneKind::Poisson, label });
             }
