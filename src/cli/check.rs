@@ -14,9 +14,7 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
         match wiring::load(scenario, &args.overrides, output.colour()) {
             Ok(loaded) => {
                 for one in &loaded {
-                    for warning in &one.warnings {
-                        output.warning(warning);
-                    }
+                    output.warnings(&one.warnings);
                     let mut remark = match one.warned {
                         0 => String::new(),
                         1 => ", 1 warning".into(),
@@ -47,9 +45,7 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
 pub fn resolve(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
     for scenario in &args.scenarios {
         for one in wiring::load(scenario, &args.overrides, output.colour())? {
-            for warning in &one.warnings {
-                output.warning(warning);
-            }
+            output.warnings(&one.warnings);
             let mut text = one.resolved;
             text.push_str("\n# What the engine chooses for it:\n");
             for choice in wiring::choices(&one.plan)? {

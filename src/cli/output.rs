@@ -62,9 +62,15 @@ impl Output {
         }
     }
 
-    /// Warnings as they were rendered: each already says what it is.
-    pub fn warning(&self, rendered: &str) {
+    pub fn warning(&self, text: &str) {
         if !self.quiet {
+            self.message("warning", "33;1", text);
+        }
+    }
+
+    /// Warnings with their source lines, which say themselves what they are.
+    pub fn warnings(&self, rendered: &str) {
+        if !self.quiet && !rendered.is_empty() {
             say(rendered.trim_end());
         }
     }

@@ -27,8 +27,8 @@ pub enum Fault {
     OutOfRange { name: String, pre: u32, post: u32, rows: u32, columns: u32 },
     #[error("projection `{name}` has {found} {what}, but {synapses} synapses")]
     PerSynapse { name: String, what: &'static str, found: usize, synapses: usize },
-    #[error("projection `{name}` has delays of single synapses, which its {what} cannot have")]
-    OwnDelays { name: String, what: &'static str },
+    #[error("projection `{name}` has delays of single synapses, and its synapses are not listed")]
+    OwnDelays { name: String },
     #[error(
         "projection `{name}` has {synapses} synapses with delays of their own; allowed: up to 4294967295"
     )]
@@ -310,9 +310,7 @@ fn check_projection(
     }
     if let Some(delays) = &projection.delays {
         if !matches!(projection.connect, Rows::Sparse { .. }) {
-            faults.push(Fault::OwnDelays { name: name(), what: "connectivity" });
-        } else if projection.kernel != Kernel::Delta {
-            faults.push(Fault::OwnDelays { name: name(), what: "kernel" });
+            faults.push(Fault::OwnDelays { name: name() });
         } else if delays.len() != synapses {
             faults.push(Fault::PerSynapse { name: name(), what: "delays", found: delays.len(), synapses });
         } else if synapses > u32::MAX as usize {

@@ -120,8 +120,9 @@ pub fn assemble_with(
             made.delays.into_iter().for_each(|delays| builder.delays(number, delays));
             drawn_values[index] = Some(made.values);
             if made.raised > 0 {
+                let least = if matches!(projection.from, Origin::Population(_)) { "1 fs" } else { "0 s" };
                 notes.push(format!(
-                    "{} of the delays of projection `{}` were drawn below 1 fs and are 1 fs",
+                    "{} of the delays of projection `{}` were drawn below {least} and are {least}",
                     made.raised, projection.name
                 ));
             }

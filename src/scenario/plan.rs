@@ -229,6 +229,8 @@ pub enum DrawRule {
     OutDegree(u32),
     /// Of every pair.
     Probability(f64),
+    /// Line i to neuron i, with a delay of its own.
+    OneToOne,
 }
 
 /// How the engine is told to go about it. No result depends on any of it, except on the rounding of

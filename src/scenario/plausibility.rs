@@ -9,7 +9,6 @@ use crate::device::resistive::{DoseDevice, StateLaw};
 use crate::neuron::Neuron;
 use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
-use crate::time::Time;
 use crate::training::unsupervised::WinnerRule;
 
 /// Onset of SET of the paper's resistive device (Yan et al., fig. 1d): a read above it writes.
@@ -18,11 +17,6 @@ const V_SET: f64 = 0.12;
 const TAU_RANGE: (f64, f64) = (1e-6, 10.0);
 /// A read pulse longer than this part of tau_m is no longer a jump.
 const DELTA_LIMIT: f64 = 0.1;
-/// Source spikes of a simulation above which it takes minutes.
-const MANY_SPIKES: f64 = 1e10;
-/// What a source spike costs at least, in seconds: drawing and handing it on.
-const SECONDS_PER_SPIKE: f64 = 2e-8;
-
 /// Adds a warning for everything implausible.
 pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     for (population, (_, fields)) in plan.populations.iter().zip(filled.all("population")) {
@@ -85,7 +79,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     isolated(plan, filled, warnings);
     let Some(protocol) = filled.one("protocol") else { return };
     match &plan.protocol {
-        Protocol::Simulate { duration } => many_spikes(plan, *duration, protocol, warnings),
+        Protocol::Simulate { duration } => super::load_estimate::warn(plan, *duration, protocol, warnings),
         Protocol::Device { experiments } => super::device::plausible(experiments, filled, warnings),
         Protocol::Supervised(supervised) => {
             presentations(plan, supervised, filled, protocol, warnings);
@@ -217,25 +211,6 @@ fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
                     .label("unused"),
             );
         }
-    }
-}
-
-fn many_spikes(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Diagnostics) {
-    let spikes: f64 = plan
-        .sources
-        .iter()
-        .map(|source| f64::from(source.kind.size()) * source.kind.expected(duration))
-        .sum();
-    if spikes > MANY_SPIKES {
-        let hours = spikes * SECONDS_PER_SPIKE / 3600.0;
-        warnings.push(
-            Diagnostic::warning(format!("the sources will give about {spikes:.0e} spikes"))
-                .maybe_at(protocol.place("duration"))
-                .label("long run")
-                .hint(format!(
-                    "drawing them alone takes about {hours:.1} h; a shorter duration or lower rates finish sooner"
-                )),
-        );
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Rule {
     OutDegree(u32),
     /// Every pair with this probability.
     Probability(f64),
+    /// Line i and target i, for what else is drawn of a synapse.
+    OneToOne,
 }
 
 /// What is drawn.
@@ -73,6 +75,7 @@ pub fn expected(rule: Rule, rows: u32, columns: u32) -> f64 {
         Rule::InDegree(degree) => f64::from(degree) * f64::from(columns),
         Rule::OutDegree(degree) => f64::from(degree) * f64::from(rows),
         Rule::Probability(p) => p * f64::from(rows) * f64::from(columns),
+        Rule::OneToOne => f64::from(rows.min(columns)),
     }
 }
 
@@ -216,6 +219,7 @@ fn piece(
                 pick(&mut stream, degree, partners, without, drawing.multapses, marks, &mut piece.partners);
             }
             Rule::Probability(p) => scatter(&mut stream, p, partners, without, &mut piece.partners),
+            Rule::OneToOne => piece.partners.extend((unit < partners).then_some(unit)),
         }
         // Rows are ascending by target.
         if let Rule::OutDegree(_) = drawing.rule {
@@ -235,9 +239,9 @@ fn piece(
         if let Some(law) = drawing.delay {
             let mut stream = Stream::new(drawing.seed, Purpose::Delay, drawing.entity, u64::from(unit));
             for _ in 0..count {
-                let fs = (law.sample(stream.next_word()) * FS_PER_SECOND).round();
-                let fs = if fs > 0.0 { (fs as u64).min(Time::MAX.fs()) } else { 0 };
-                piece.raised += u64::from(fs < drawing.least_delay.fs());
+                let drawn = (law.sample(stream.next_word()) * FS_PER_SECOND).round();
+                let fs = if drawn > 0.0 { (drawn as u64).min(Time::MAX.fs()) } else { 0 };
+                piece.raised += u64::from(drawn < 0.0 || fs < drawing.least_delay.fs());
                 piece.delays.push(fs.max(drawing.least_delay.fs()));
             }
         }
