@@ -70,7 +70,8 @@ impl Pairs {
             .zip(weights)
             .filter(|((pre, post), (before, _))| pre.0 == 1 && post.0 == 1 && **before != 0.0)
             .map(|((pre, post), (&before, &after))| {
-                let dt_s = post.1.seconds_since(pre.1);
+                let (pre, post) = (pre.1, post.1);
+                let dt_s = if post >= pre { post.seconds_since(pre) } else { -pre.seconds_since(post) };
                 let closed = rule.and_then(|rule| rule.after_pair(before, dt_s));
                 PairPoint {
                     dt_s,
