@@ -4,7 +4,7 @@ mod plasticity_common;
 
 use memspike::device::endurance::Endurance;
 use memspike::device::preset::{Preset, PresetDevice};
-use memspike::device::resistive::DeviceSpread;
+use memspike::device::resistive::{DeviceSpread, DoseDevice};
 use memspike::encoding::{AliasTable, BlockRate};
 use memspike::engine::{
     Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
@@ -81,6 +81,13 @@ fn overlap() -> Rule {
     Rule::Overlap(Overlap { device, pulse, spread: DeviceSpread::default(), w_max: W_MAX })
 }
 
+/// Devices that differ, within the bounds that `devices` gives them.
+fn kinetics(synapses: usize) -> Vec<DoseDevice> {
+    let Rule::Overlap(Overlap { device, .. }) = overlap() else { panic!("an overlap") };
+    let spread = DeviceSpread { v_set: 0.05, v_reset: 0.05, v_scale: 0.05, ..DeviceSpread::default() };
+    (0..synapses).map(|n| device.own(&spread, 7, n as u32)).collect()
+}
+
 fn rules() -> Vec<Rule> {
     let mut rules: Vec<Rule> = Pairing::ALL.iter().map(|&p| pair(p, Dependence::Additive)).collect();
     rules.push(pair(Pairing::AllToAll, Dependence::Multiplicative));
@@ -121,7 +128,7 @@ fn devices(projection: u32, synapses: usize) -> Devices {
         own: (0..synapses)
             .map(|n| Bounds { w_min: 0.0, w_max: W_MAX * (0.8 + 0.02 * (n % 20) as f64) })
             .collect(),
-        kinetics: Vec::new(),
+        kinetics: kinetics(synapses),
         levels: Some(200),
         cycle_sigma: 0.3,
         pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.25), width: Second::new(1e-3) },

@@ -66,6 +66,26 @@ fn the_window_through_the_engine_is_the_closed_form() {
     let result = &outcome.plastic[0];
     assert_eq!((result.pre_updates, result.post_updates, result.pulses), (67, 67, None));
     assert_eq!(result.histogram.iter().sum::<u64>(), 67);
+    // The picture of the run shows all of them.
+    assert_eq!(result.window.len(), 67);
+    assert!(result.window.windows(2).all(|pair| pair[0].dt_s < pair[1].dt_s));
+    for point in &result.window {
+        assert!((point.change - window.percent(point.dt_s).max(-100.0) / 100.0).abs() < 1e-12, "{point:?}");
+        assert!((point.change - point.closed_form.unwrap()).abs() < 1e-12, "{point:?}");
+    }
+    let figures = memspike::plot::figures(&plan, &outcome, Default::default()).unwrap();
+    let figure = figures.iter().find(|figure| figure.name == "window-synapse").unwrap();
+    assert!(figure.svg.contains("closed form") && !figure.svg.contains("NaN"));
+    memspike::plot::Renderer::new().render(&figure.svg).unwrap();
+}
+
+#[test]
+fn only_lone_pairs_make_a_window() {
+    // A second spike of one pair, and the changes are no longer those of pairs.
+    let second = "source.teacher={ kind = \"spike_list\", size = 67, spikes = [[\"0.1 s\", 3], [\"0.5 s\", 3], \
+                  [\"0.3 s\", 4]] }";
+    let outcome = run(&plan("stdp/pairs", &[second]), Engine::Fast, None);
+    assert!(outcome.plastic[0].window.is_empty());
 }
 
 #[test]

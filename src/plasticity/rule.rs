@@ -163,6 +163,15 @@ pub struct Overlap {
 }
 
 impl Rule {
+    /// What a relative change of a weight is one of: the weight, or the conductance under pulses.
+    #[must_use]
+    pub fn measured(&self, w: f64) -> f64 {
+        match self {
+            Self::Overlap(overlap) => overlap.conductance(w),
+            _ => w,
+        }
+    }
+
     /// The weight that one pair of spikes makes of `w`, dt = t_post - t_arrival in seconds, by the closed form of the
     /// rule; `None` for rules that are not about pairs. Of an overlap it is that of the nominal device.
     #[must_use]

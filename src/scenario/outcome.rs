@@ -137,7 +137,7 @@ pub struct PlasticResult {
 pub struct PairPoint {
     /// Spike minus arrival, seconds.
     pub dt_s: f64,
-    /// (w - w0)/w0.
+    /// (w - w0)/w0; of the conductance where pulses move it.
     pub change: f64,
     /// What the rule says of a lone pair, where it has a closed form.
     pub closed_form: Option<f64>,

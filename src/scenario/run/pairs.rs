@@ -70,13 +70,12 @@ impl Pairs {
             .zip(weights)
             .filter(|((pre, post), (before, _))| pre.0 == 1 && post.0 == 1 && **before != 0.0)
             .map(|((pre, post), (&before, &after))| {
-                let dt_s = post.1.seconds_since(pre.1);
+                let (pre, post) = (pre.1, post.1);
+                let dt_s = if post >= pre { post.seconds_since(pre) } else { -pre.seconds_since(post) };
+                let of = |w: f64| rule.map_or(w, |rule| rule.measured(w));
+                let change = |after: f64| of(after) / of(before) - 1.0;
                 let closed = rule.and_then(|rule| rule.after_pair(before, dt_s));
-                PairPoint {
-                    dt_s,
-                    change: after / before - 1.0,
-                    closed_form: closed.map(|w| w / before - 1.0),
-                }
+                PairPoint { dt_s, change: change(after), closed_form: closed.map(change) }
             })
             .collect();
         points.sort_by(|one, other| one.dt_s.total_cmp(&other.dt_s));
