@@ -2,10 +2,11 @@
 
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
 use memspike::engine::{Clocked, ClockedError, Heap, Lanes, Queue, Simulation, Spike};
-use memspike::network::{Builder, Fault, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use memspike::network::{Builder, Delays, Fault, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
+use memspike::waveform::Waveform;
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -449,4 +450,96 @@ fn impossible_currents_and_sources_are_faults_of_the_network() {
         ]
     );
     assert!(faults.iter().any(|fault| matches!(fault, Fault::Decays { found: 9, .. })));
+}
+
+/// Three neurons fed by one line and by each other; each synapse has its own delay, or each its own projection.
+fn own_delays(kernel: &Kernel, together: bool) -> (Network, Weights<f64>) {
+    let mut builder = Builder::default();
+    let population = builder.population("n", 3, lif(10.0, 1.5, 0.1));
+    let times = (0..40).map(|k| (Time::from_fs(k * 1_700_000_000_001), 0)).collect();
+    let source = builder.source("s", 1, SourceKind::List(times));
+    let unit = if *kernel == Kernel::Delta { 0.3 } else { 1e-6 };
+    let synapses = |rows: u32| {
+        let pairs = (0..rows).flat_map(|pre| (0..3).map(move |post| (pre, post)));
+        pairs.map(|(pre, post)| (pre, post, 100_000_000_007 * u64::from(1 + 5 * pre + 3 * post)))
+    };
+    let mut values = Vec::new();
+    for (name, from, rows) in [("in", source, 1), ("own", Origin::Population(population), 3)] {
+        let weight = |pre: u32, post: u32| unit * f64::from(1 + (pre + 2 * post) % 4) * 0.2;
+        if together {
+            let start = (0..=rows as usize).map(|row| 3 * row).collect();
+            let targets = synapses(rows).map(|synapse| synapse.1).collect();
+            let connect = Rows::Sparse { start, targets };
+            let number = builder.projection(name, from, population, kernel.clone(), Time::ZERO, connect);
+            builder.delays(number, Delays::Exact(synapses(rows).map(|synapse| synapse.2).collect()));
+            values.push(synapses(rows).map(|(pre, post, _)| weight(pre, post)).collect());
+            continue;
+        }
+        for (pre, post, delay) in synapses(rows) {
+            let start = (0..=rows).map(|row| usize::from(row > pre)).collect();
+            let connect = Rows::Sparse { start, targets: vec![post] };
+            let name = format!("{name}-{pre}-{post}");
+            builder.projection(&name, from, population, kernel.clone(), Time::from_fs(delay), connect);
+            values.push(vec![weight(pre, post)]);
+        }
+    }
+    let network = builder.finish().unwrap();
+    let weights = Weights::from_values(&network, &values);
+    (network, weights)
+}
+
+#[test]
+fn delays_of_single_synapses_are_those_of_single_projections_whatever_the_kernel() {
+    let kernels = [
+        Kernel::Delta,
+        exponential(4.0),
+        exponential(10.0),
+        alpha(3.0),
+        Kernel::Pulse(Waveform::rectangle(1.0, ms(2.0)).breakpoints()),
+        Kernel::Pulse(Waveform::triangle(1.0, ms(3.0)).breakpoints()),
+    ];
+    for kernel in kernels {
+        let run = |together: bool| {
+            let (network, weights) = own_delays(&kernel, together);
+            let (fast, u) = spikes::<Lanes>(&network, &weights, ms(80.0));
+            assert_eq!((fast.clone(), u.clone()), spikes::<Heap>(&network, &weights, ms(80.0)));
+            fast
+        };
+        let fired = run(true);
+        assert!(fired.len() > 20, "{kernel:?}: {}", fired.len());
+        assert_eq!(fired, run(false), "{kernel:?}");
+    }
+}
+
+#[test]
+fn a_bound_on_the_next_crossing_is_never_later_than_the_crossing() {
+    use memspike::neuron::synaptic::{Bound, Current, Decay, Drive, bound, crossing};
+    let (tau, theta) = (10e-3, 0.25);
+    let mut known = 0;
+    let mut number = 1u64;
+    let mut uniform = |low: f64, high: f64| {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        low + (high - low) * (number >> 11) as f64 / (1u64 << 53) as f64
+    };
+    for _ in 0..20_000 {
+        let decays = [Decay::new(uniform(1e-3, 40e-3), tau), Decay::new(uniform(1e-3, 40e-3), tau)];
+        let currents = [
+            Current { p: uniform(-1.0, 1.5), q: uniform(-2.0, 2.0) },
+            Current { p: uniform(-1.0, 1.0), q: 0.0 },
+        ];
+        let b = if uniform(0.0, 1.0) < 0.3 { uniform(-50.0, 5.0) } else { 0.0 };
+        let (a, x0) = (uniform(-0.3, 0.4), uniform(-0.5, 0.3));
+        let drive = Drive { a, b, decays: &decays, currents: &currents };
+        let found = crossing(tau, x0, &drive, theta, 10.0);
+        match bound(tau, x0, &drive, theta) {
+            Bound::Never => assert_eq!(found, None),
+            Bound::NotBefore(span) => {
+                assert!(span > 0.0 && x0 < theta);
+                assert!(found.is_none_or(|found| found >= span), "{found:?} before {span}");
+                known += 1;
+            }
+            Bound::Unknown => assert!(b > 0.0 || x0 >= theta, "x0 = {x0}, b = {b}"),
+        }
+    }
+    assert!(known > 5000, "{known}");
 }

@@ -237,13 +237,11 @@ fn drawn_synapses_have_their_conditions() {
     page.add("upper end first", refusal(&delays("{ uniform = [\"2 ms\", \"1 ms\"] }"), &[]));
     page.add("a delay in volts", refusal(&delays("{ uniform = [\"2 mV\", \"3 mV\"] }"), &[]));
     page.add("sigma", refusal(&delays("{ lognormal = [\"1 ms\", \"1 ms\"] }"), &[]));
-    page.add("delays of a crossbar", refusal(&drawn("delay = { uniform = [\"1 ms\", \"2 ms\"] }"), &[]));
-    let pulse = with(
-        &delays("{ uniform = [\"1 ms\", \"2 ms\"] }"),
-        "kernel = \"delta\"",
-        "kernel = \"rect\"\nwidth = \"1 ms\"",
-    );
-    page.add("delays of pulses", refusal(&with(&pulse, "weight = \"1 mV\"", "weight = \"1 nA\""), &[]));
+    page.add("negative low end", refusal(&delays("{ uniform = [\"-1 ms\", \"1 ms\"] }"), &[]));
+    page.add("negative median", refusal(&delays("{ lognormal = [\"-1 ms\", 0.5] }"), &[]));
+    let listed =
+        "connect = \"list\"\nsynapses = [[0, 0, \"1 mV\"]]\ndelay = { uniform = [\"1 ms\", \"2 ms\"] }";
+    page.add("delays of a list", refusal(&with(GOOD, "weight = \"1 mV\"", listed), &[]));
     page.add("negative rate", refusal(GOOD, &["source.noise.rate=\"-1 Hz\""]));
     page.add("counters", refusal(GOOD, &["source.noise.rate=\"1 GHz\"", "protocol.duration=\"10 s\""]));
     insta::assert_snapshot!(page.0);

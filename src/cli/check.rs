@@ -5,6 +5,7 @@ use super::args::ScenarioArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
+use memspike::scenario::synapses;
 
 /// Loads every scenario and reports on all of them, also after one with faults.
 pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
@@ -13,14 +14,15 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
         match wiring::load(scenario, &args.overrides, output.colour()) {
             Ok(loaded) => {
                 for one in &loaded {
-                    for warning in &one.warnings {
-                        output.warning(warning);
-                    }
-                    let remark = match one.warnings.len() {
+                    output.warnings(&one.warnings);
+                    let mut remark = match one.warned {
                         0 => String::new(),
                         1 => ", 1 warning".into(),
                         n => format!(", {n} warnings"),
                     };
+                    if let Some(bytes) = synapses::estimate(&one.plan).drawn() {
+                        remark.push_str(&format!(", takes about {} of memory", synapses::shown(bytes)));
+                    }
                     output.data(&format!("{}: valid{remark}", one.plan.name))?;
                     for choice in wiring::choices(&one.plan)? {
                         output.detail(&choice);
@@ -43,9 +45,7 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
 pub fn resolve(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
     for scenario in &args.scenarios {
         for one in wiring::load(scenario, &args.overrides, output.colour())? {
-            for warning in &one.warnings {
-                output.warning(warning);
-            }
+            output.warnings(&one.warnings);
             let mut text = one.resolved;
             text.push_str("\n# What the engine chooses for it:\n");
             for choice in wiring::choices(&one.plan)? {

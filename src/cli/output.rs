@@ -68,6 +68,13 @@ impl Output {
         }
     }
 
+    /// Warnings with their source lines, which say themselves what they are.
+    pub fn warnings(&self, rendered: &str) {
+        if !self.quiet && !rendered.is_empty() {
+            say(rendered.trim_end());
+        }
+    }
+
     pub fn failure(&self, failure: &Failure) {
         if let Failure::Rendered(text) = failure {
             say(text.trim_end());

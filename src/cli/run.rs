@@ -35,9 +35,7 @@ pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     let session = Session { args, output, stop: &stop, tracing: &tracing };
     let mut plans = Vec::with_capacity(loaded.len());
     for scenario in loaded {
-        for warning in &scenario.warnings {
-            output.warning(warning);
-        }
+        output.warnings(&scenario.warnings);
         let mut plan = scenario.plan;
         add_recorded(&mut plan, &args.record)?;
         plans.push(plan);

@@ -23,8 +23,10 @@ use std::sync::atomic::AtomicBool;
 /// A scenario with every value filled in and checked.
 pub struct Loaded {
     pub plan: Plan,
-    /// What is possible but implausible, rendered.
-    pub warnings: Vec<String>,
+    /// What is possible but implausible, rendered; empty if nothing is.
+    pub warnings: String,
+    /// How many warnings these are.
+    pub warned: usize,
     /// The complete plan as a scenario file, with the provenance of every value.
     pub resolved: String,
 }
@@ -67,11 +69,8 @@ pub fn load(scenario: &str, overrides: &Overrides, colour: bool) -> Result<Vec<L
         .into_iter()
         .map(|loaded| Loaded {
             resolved: loaded.resolve(),
-            warnings: if loaded.warnings.is_empty() {
-                Vec::new()
-            } else {
-                vec![loaded.warnings.render(colour)]
-            },
+            warnings: loaded.warnings.render(colour),
+            warned: loaded.warnings.counts().1,
             plan: loaded.plan,
         })
         .collect())

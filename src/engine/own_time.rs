@@ -8,8 +8,8 @@
 //! the population, and moved along with them; a population without any has none.
 
 use crate::neuron::Lif;
-use crate::neuron::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
-use crate::time::Time;
+use crate::neuron::synaptic::{self, Bound, Current, Decay, Drive, MAX_DECAYS};
+use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
 
 /// One neuron; plain data.
@@ -23,8 +23,10 @@ pub struct Membrane {
     pub last: Time,
     /// End of the refractory period.
     pub until: Time,
-    /// Predicted firing, if any.
+    /// When it has to be looked at next, if ever: it does not fire before that by its drive alone.
     pub fires: Option<Time>,
+    /// Whether it fires then, if nothing arrives; otherwise only that it does not fire before.
+    pub certain: bool,
     /// Current pulses in progress: at zero the drive is exactly zero again, whatever was rounded.
     pub pulses: u32,
 }
@@ -56,7 +58,16 @@ impl OwnParameters {
 impl Membrane {
     /// At rest at the start of an episode.
     pub fn rest() -> Self {
-        Self { x: 0.0, level: 0.0, slope: 0.0, last: Time::ZERO, until: Time::ZERO, fires: None, pulses: 0 }
+        Self {
+            x: 0.0,
+            level: 0.0,
+            slope: 0.0,
+            last: Time::ZERO,
+            until: Time::ZERO,
+            fires: None,
+            certain: false,
+            pulses: 0,
+        }
     }
 
     /// Brings membrane, drive and currents to `time`. While refractory the membrane is held and currents go on.
@@ -117,6 +128,33 @@ impl Membrane {
     pub fn fire(&mut self, parameters: &OwnParameters, refractory: Time) {
         self.x = parameters.lif.reset_value(self.x);
         self.until = self.last.after(refractory);
+    }
+
+    /// Finds an instant before which the drive alone does not carry the membrane above `theta`, without looking
+    /// for the crossing where that can be avoided: arrivals come far more often than firings. At `time`, which is `last`.
+    ///
+    /// A bound that was known before and still is one is kept, so that the queue need not be told.
+    pub fn foresee(&mut self, parameters: &OwnParameters, currents: &[Current], theta: f64, time: Time) {
+        if self.refractory() {
+            (self.fires, self.certain) = (None, false); // Asked again when the period ends.
+            return;
+        }
+        let drive =
+            Drive { a: self.level + parameters.bias, b: self.slope, decays: &parameters.decays, currents };
+        let known = self.fires.filter(|&known| known > time);
+        let at = match synaptic::bound(parameters.lif.tau_m.get(), self.x, &drive, theta) {
+            Bound::Never => Some(Time::MAX),
+            Bound::NotBefore(span) => {
+                let at = time.after(Time::from_fs((span * FS_PER_SECOND) as u64));
+                (at > time).then_some(at)
+            }
+            Bound::Unknown => None,
+        };
+        (self.fires, self.certain) = match (at, known) {
+            (Some(at), Some(known)) if known <= at => (Some(known), false),
+            (Some(at), _) => ((at < Time::MAX).then_some(at), false),
+            (None, _) => (self.predict(parameters, currents, theta), true),
+        };
     }
 
     /// First instant after `last` at which the drive alone carries the membrane above `theta`, if

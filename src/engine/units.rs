@@ -247,6 +247,8 @@ impl Given<'_> {
             if self.unit.wheel.is_some() {
                 if self.blocks.is_empty() {
                     self.single_synapses(network, weights, row_time);
+                } else {
+                    self.single_synapses_and_blocks(network, weights, rates, row_time);
                 }
                 let next = self.unit.wheel.as_mut().and_then(Wheel::next_time);
                 time = time.min(next.unwrap_or(u64::MAX));
@@ -285,6 +287,81 @@ impl Given<'_> {
         prefetch(targets, range.clone());
         if let Some(Fixed::Compact(weights)) = &projection.fixed {
             prefetch(weights, range);
+        }
+    }
+
+    /// As [`Self::single_synapses`] where there are private blocks too: before an arrival come the spikes of the
+    /// block that its neuron is in. Those of other blocks do not matter to it.
+    fn single_synapses_and_blocks<R: Real>(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        rates: &[BlockRate<'_>],
+        until: u64,
+    ) {
+        let Some(mut wheel) = self.unit.wheel.take() else { return };
+        let mut times = [0u64; TOGETHER];
+        let mut scales = [0.0; TOGETHER];
+        loop {
+            let front = wheel.front();
+            let mut count = 0;
+            for (time, entry) in times.iter_mut().zip(front).take_while(|(_, entry)| entry.time < until) {
+                *time = entry.time;
+                count += 1;
+            }
+            if count == 0 {
+                break;
+            }
+            let (phase, epoch) = (self.part.parameters.phase, self.part.epoch);
+            vectorised(Scales { phase, epoch, times: &times[..count], scales: &mut scales });
+            let mut done = 0;
+            for (entry, &scale) in front[..count].iter().zip(&scales) {
+                if front.get(done + 1).is_some_and(|next| next.time == entry.time) {
+                    break;
+                }
+                let place = (entry.target - self.part.first) as usize;
+                let group = place / self.part.group as usize;
+                if let Some(index) = self.block_of(group) {
+                    if self.blocks[index].next_time() < entry.time {
+                        self.private(network, weights, rates, index, entry.time);
+                    }
+                    if self.blocks[index].next_time() == entry.time {
+                        break;
+                    }
+                }
+                while self.part.held[group].front().is_some_and(|held| held.until.fs() <= entry.time) {
+                    self.part.release_first(group);
+                }
+                let (projection, synapse) = self.unit.synapse(entry.synapse);
+                let description = &network.projections[projection as usize];
+                if description.counted {
+                    self.unit.counted.push((projection, synapse));
+                }
+                let weight = description.weight(&weights.projections[projection as usize], synapse as usize);
+                let v = self.part.v[place] + weight * scale;
+                self.part.v[place] = v;
+                if v >= self.part.parameters.theta * scale {
+                    self.part.fire(place, entry.time, scale);
+                    self.unit.spikes.push((entry.time, entry.target));
+                }
+                done += 1;
+            }
+            wheel.consume(done);
+            self.unit.synaptic += done as u64;
+            if done < count {
+                break;
+            }
+        }
+        self.unit.wheel = Some(wheel);
+    }
+
+    /// The private block of a group of neurons, if it has one; they are in order of their neurons.
+    #[inline]
+    fn block_of(&self, group: usize) -> Option<usize> {
+        let first = self.part.first + group as u32 * self.part.group;
+        match self.unit.privates.get(group) {
+            Some(private) if private.first == first => Some(group),
+            _ => self.unit.privates.binary_search_by_key(&first, |private| private.first).ok(),
         }
     }
 

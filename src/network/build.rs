@@ -27,8 +27,8 @@ pub enum Fault {
     OutOfRange { name: String, pre: u32, post: u32, rows: u32, columns: u32 },
     #[error("projection `{name}` has {found} {what}, but {synapses} synapses")]
     PerSynapse { name: String, what: &'static str, found: usize, synapses: usize },
-    #[error("projection `{name}` has delays of single synapses, which its {what} cannot have")]
-    OwnDelays { name: String, what: &'static str },
+    #[error("projection `{name}` has delays of single synapses, and its synapses are not listed")]
+    OwnDelays { name: String },
     #[error(
         "projection `{name}` has {synapses} synapses with delays of their own; allowed: up to 4294967295"
     )]
@@ -145,6 +145,13 @@ impl Builder {
         if let Some(projection) = self.projections.get_mut(projection) {
             (projection.delay, projection.longest) = delays.range().unwrap_or_default();
             projection.delays = Some(delays);
+        }
+    }
+
+    /// Says how late an arrival may be in a projection whose delays are not drawn yet.
+    pub fn longest(&mut self, projection: usize, longest: Time) {
+        if let Some(projection) = self.projections.get_mut(projection) {
+            projection.longest = longest.max(projection.delay);
         }
     }
 
@@ -303,9 +310,7 @@ fn check_projection(
     }
     if let Some(delays) = &projection.delays {
         if !matches!(projection.connect, Rows::Sparse { .. }) {
-            faults.push(Fault::OwnDelays { name: name(), what: "connectivity" });
-        } else if projection.kernel != Kernel::Delta {
-            faults.push(Fault::OwnDelays { name: name(), what: "kernel" });
+            faults.push(Fault::OwnDelays { name: name() });
         } else if delays.len() != synapses {
             faults.push(Fault::PerSynapse { name: name(), what: "delays", found: delays.len(), synapses });
         } else if synapses > u32::MAX as usize {

@@ -222,11 +222,14 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         Connect::OneToOne => "one to one".to_string(),
         Connect::List { synapses, .. } if synapses.len() == 1 => "a list of 1 synapse".to_string(),
         Connect::List { synapses, .. } => format!("a list of {} synapses", count(synapses.len() as u64)),
+        Connect::Drawn { rule: DrawRule::OneToOne, .. } => "one to one".to_string(),
         Connect::Drawn { rule, autapses, multapses } => {
             let rule = match rule {
                 DrawRule::InDegree(degree) => format!("{} random lines per neuron", count((*degree).into())),
                 DrawRule::OutDegree(degree) => format!("{} random neurons per line", count((*degree).into())),
+                DrawRule::Probability(1.0) => "every pair".to_string(),
                 DrawRule::Probability(p) => format!("every pair with probability {p}"),
+                DrawRule::OneToOne => "one to one".to_string(),
             };
             let of_pair =
                 |allowed: bool, what: &str| format!(", {} {what}", if allowed { "with" } else { "without" });

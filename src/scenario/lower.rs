@@ -43,6 +43,7 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
     });
     if let Some(Protocol::Simulate { duration }) = &protocol {
         lower.countable(&sources, *duration);
+        lower.countable_neurons(&populations, *duration);
     }
     let scenario = filled.one("scenario")?;
     if lower.faults.has_errors() {
@@ -184,6 +185,31 @@ impl Lower<'_> {
                     .label("too often")
                     .allowed(format!("up to {most:.0e} spikes of a line: they are counted in 32 bits"))
                     .hint("a shorter duration or a lower rate"),
+                );
+            }
+        }
+    }
+
+    /// And those of one neuron, which its bias alone may make too many.
+    fn countable_neurons(&mut self, populations: &[Option<PopulationPlan>], duration: Time) {
+        let most = f64::from(u32::MAX) / 2.0;
+        for (population, (_, fields)) in populations.iter().zip(self.filled.all("population")) {
+            let Some(neuron) = population.as_ref().map(|population| population.neuron.membrane()) else {
+                continue;
+            };
+            // A neuron spikes at most once in a femtosecond.
+            let interval = neuron.interval(neuron.bias()).map(|interval| interval.max(1e-15));
+            let expected = interval.map_or(0.0, |interval| duration.as_seconds() / interval);
+            if expected > most {
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "the bias makes every neuron of {} spike about {expected:.0e} times",
+                        fields.what
+                    ))
+                    .maybe_at(fields.place("i_bias"))
+                    .label("too often")
+                    .allowed(format!("up to {most:.0e} spikes of a neuron: they are counted in 32 bits"))
+                    .hint("a smaller current, a refractory time or a shorter duration"),
                 );
             }
         }

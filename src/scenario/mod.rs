@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod filled;
 mod lists;
 mod load;
+mod load_estimate;
 mod lower;
 pub mod outcome;
 pub mod plan;

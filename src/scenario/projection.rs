@@ -83,14 +83,13 @@ impl Lower<'_> {
                     self.too_many(fields, f64::from(pre) * f64::from(post), format!("{pre} x {post}"));
                 }
                 let itself = from == to.map(Origin::Population);
-                match fields.flag("autapses")? || !itself {
+                let autapses = fields.flag("autapses")?;
+                match (autapses || !itself) && delays.is_none() {
                     true => Some(Connect::AllToAll),
-                    // Every pair but those on the diagonal.
-                    false => Some(Connect::Drawn {
-                        rule: DrawRule::Probability(1.0),
-                        autapses: false,
-                        multapses: false,
-                    }),
+                    // A list of every pair (but those on the diagonal), for what each has of its own.
+                    false => {
+                        Some(Connect::Drawn { rule: DrawRule::Probability(1.0), autapses, multapses: false })
+                    }
                 }
             }
             "one_to_one" => {
@@ -106,7 +105,12 @@ impl Lower<'_> {
                         .allowed("equal sizes, or connect = \"all_to_all\""),
                     );
                 }
-                Some(Connect::OneToOne)
+                match delays.is_none() {
+                    true => Some(Connect::OneToOne),
+                    false => {
+                        Some(Connect::Drawn { rule: DrawRule::OneToOne, autapses: true, multapses: false })
+                    }
+                }
             }
             "list" => {
                 let multapses = fields.flag("multapses")?;
@@ -134,35 +138,18 @@ impl Lower<'_> {
             }
             kind => self.drawn(fields, kind, (pre, post), from == to.map(Origin::Population)),
         };
-        if let (Some(_), Some(place)) = (&delays, fields.written("delay"))
-            && let Some(rows) = match &connect {
-                Some(Connect::AllToAll) => Some("all_to_all"),
-                Some(Connect::OneToOne) => Some("one_to_one"),
-                Some(Connect::List { .. }) => Some("list"),
-                _ => None,
-            }
+        if let (Some(_), Some(place), Some(Connect::List { .. })) =
+            (&delays, fields.written("delay"), &connect)
         {
             self.faults.push(
-                Diagnostic::error(format!("{} draws delays, and connects {rows}", fields.what))
+                Diagnostic::error(format!("{} draws delays, and its synapses are listed", fields.what))
                     .at(place)
                     .label("a distribution")
-                    .allowed("one delay, or a connectivity that is drawn too")
-                    .hint("probability = 1 connects every pair; a list gives a delay with each synapse"),
+                    .allowed("one delay for all, or a delay with every synapse of the list"),
             );
         }
         let own_delays =
             delays.is_some() || matches!(&connect, Some(Connect::List { delays, .. }) if !delays.is_empty());
-        if own_delays && !matches!(kernel, None | Some(Kernel::Delta)) {
-            self.faults.push(
-                Diagnostic::error(format!(
-                    "{} has delays of single synapses, and its kernel is a pulse",
-                    fields.what
-                ))
-                .maybe_at(fields.place("kernel"))
-                .allowed("kernel = \"delta\", or one delay")
-                .hint("use one projection for each delay"),
-            );
-        }
         let several = matches!(
             &connect,
             Some(Connect::List { multapses: true, .. } | Connect::Drawn { multapses: true, .. })

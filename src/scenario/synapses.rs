@@ -16,6 +16,7 @@ impl From<DrawRule> for Rule {
             DrawRule::InDegree(degree) => Self::InDegree(degree),
             DrawRule::OutDegree(degree) => Self::OutDegree(degree),
             DrawRule::Probability(p) => Self::Probability(p),
+            DrawRule::OneToOne => Self::OneToOne,
         }
     }
 }
@@ -174,6 +175,14 @@ pub struct Estimate {
     pub lines: Vec<String>,
 }
 
+impl Estimate {
+    /// The bytes, if the plan has synapses one by one: what takes memory where crossbars do not.
+    #[must_use]
+    pub fn drawn(&self) -> Option<f64> {
+        (self.lines.len() > 1).then_some(self.bytes)
+    }
+}
+
 /// Estimates what a plan takes.
 #[must_use]
 pub fn estimate(plan: &Plan) -> Estimate {
@@ -304,5 +313,48 @@ mod tests {
         assert_eq!(beyond(&limited, Some(1 << 40)).unwrap().1, 2e9);
         let wide = plan(&keys, &["engine.storage=\"f64\""]);
         assert!(estimate(&wide).bytes > 1.2e10);
+    }
+
+    #[test]
+    fn every_connectivity_draws_weights_and_delays_for_every_kernel() {
+        let one_to_one = "connect = \"one_to_one\"";
+        let connects = [
+            ("connect = \"all_to_all\"", 36),
+            ("connect = \"all_to_all\"\nautapses = false", 30),
+            (one_to_one, 6),
+            ("connect = \"fixed_in_degree\"\nin_degree = 2", 12),
+            ("connect = \"fixed_out_degree\"\nout_degree = 8\nmultapses = true", 48),
+            ("connect = \"probability\"\nprobability = 1.0", 36),
+        ];
+        let laws = [
+            "uniform = [\"1 ms\", \"3 ms\"]",
+            "normal = [\"2 ms\", \"0.1 ms\"]",
+            "lognormal = [\"2 ms\", 0.2]",
+        ];
+        let kernels = [
+            "rect\"\nwidth = \"1 ms",
+            "triangle\"\nwidth = \"1 ms",
+            "exponential\"\ntau_syn = \"5 ms",
+            "alpha\"\ntau_syn = \"5 ms",
+        ];
+        for (connect, synapses) in connects {
+            for (law, kernel) in laws.iter().cycle().zip(kernels) {
+                let keys =
+                    format!("{connect}\nkernel = \"{kernel}\"\nweight = \"1 nA\"\ndelay = {{ {law} }}");
+                let plan = plan(&keys, &["population.a.size=6"]);
+                let made = drawn(&plan, 0, &mut |_| {}).unwrap();
+                let Rows::Sparse { start, targets } = made.rows else { panic!("{keys}") };
+                assert_eq!((start.len(), targets.len()), (7, synapses), "{keys}");
+                let delays = made.delays.unwrap();
+                assert_eq!(delays.len(), synapses);
+                assert!(
+                    (0..synapses).all(|k| (500_000_000_000..5_000_000_000_000).contains(&delays.fs(k))),
+                    "{keys}"
+                );
+                if connect == one_to_one {
+                    assert_eq!(targets, [0, 1, 2, 3, 4, 5]);
+                }
+            }
+        }
     }
 }

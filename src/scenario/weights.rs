@@ -32,12 +32,24 @@ pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Weight
         WeightInit::Constant { value } => value < 0.0,
         WeightInit::Uniform { low, .. } => low < 0.0,
         WeightInit::Normal { mean, .. } => mean < 0.0,
-        WeightInit::LogNormal { .. } => false,
+        WeightInit::LogNormal { median, .. } => median < 0.0,
     };
     let (_, longest) = reach(&found);
     if negative || longest >= HORIZON {
+        let value = match found {
+            WeightInit::Constant { value } => Unit::Second.print(value),
+            WeightInit::Uniform { low, high } => {
+                format!("{} to {}", Unit::Second.print(low), Unit::Second.print(high))
+            }
+            WeightInit::Normal { mean, sd } => {
+                format!("normal, {} +- {}", Unit::Second.print(mean), Unit::Second.print(sd))
+            }
+            WeightInit::LogNormal { median, sigma } => {
+                format!("log-normal, median {}, sigma {sigma}", Unit::Second.print(median))
+            }
+        };
         faults.push(
-            Diagnostic::error(format!("the delay of {what} is {}", node.shown()))
+            Diagnostic::error(format!("the delay of {what} is {value}"))
                 .at(&node.at)
                 .label(if negative { "negative" } else { "beyond an episode" })
                 .allowed("times from 0 s to 9223 s")

@@ -25,7 +25,7 @@ fn on_time(refractory: Time, switching: &mut Option<Switching>, neuron: usize) -
 }
 
 impl<R: Real> Core<R> {
-    /// A predicted firing has come.
+    /// The time has come before which a neuron did not fire: it fires now, or is looked at again when it does.
     pub(super) fn fire_predicted<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,
@@ -39,8 +39,17 @@ impl<R: Real> Core<R> {
         {
             let neuron = &mut neurons[event.row as usize];
             let currents = of(&mut self.currents[population], parameters, event.row as usize);
-            neuron.advance(parameters, currents, event.time);
             let switching = &mut self.switching[population];
+            if !neuron.certain {
+                let theta = theta(parameters, switching.as_ref(), event.row as usize);
+                let due = neuron.predict(parameters, currents, theta);
+                if due.is_none_or(|due| due > event.time) {
+                    (neuron.fires, neuron.certain) = (due, true);
+                    queue.predict(event.source, event.row, due);
+                    return;
+                }
+            }
+            neuron.advance(parameters, currents, event.time);
             // At threshold by definition, whatever was rounded; above it if subtraction left it there and
             // a stronger drive raises it.
             neuron.x = neuron.x.max(theta(parameters, switching.as_ref(), event.row as usize));
@@ -169,7 +178,8 @@ impl<R: Real> Core<R> {
             let scratch = &mut self.scratch[population];
             scratch.repredict.push(target);
             let switching = &mut self.switching[population];
-            if scratch.fired.contains(&target) || neuron.x < theta(parameters, switching.as_ref(), place) {
+            let fired = scratch.fired.binary_search(&target).is_ok();
+            if fired || neuron.x < theta(parameters, switching.as_ref(), place) {
                 continue;
             }
             let refractory = on_time(parameters.refractory, switching, place);
@@ -195,8 +205,11 @@ impl<R: Real> Core<R> {
                 neuron.advance(parameters, currents, time);
                 let switching = self.switching[population].as_ref();
                 let theta = theta(parameters, switching, target as usize);
-                neuron.fires = neuron.predict(parameters, currents, theta);
-                queue.predict(population as u32, target, neuron.fires);
+                let before = neuron.fires;
+                neuron.foresee(parameters, currents, theta, time);
+                if neuron.fires != before {
+                    queue.predict(population as u32, target, neuron.fires);
+                }
             }
         }
         changed.clear();

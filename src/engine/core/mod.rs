@@ -175,7 +175,7 @@ impl<R: Real> Core<R> {
                         for (neuron, membrane) in neurons.iter_mut().enumerate() {
                             let theta = theta(parameters, self.switching[index].as_ref(), neuron);
                             let currents = of(&mut self.currents[index], parameters, neuron);
-                            membrane.fires = membrane.predict(parameters, currents, theta);
+                            membrane.foresee(parameters, currents, theta, Time::ZERO);
                             queue.predict(index as u32, neuron as u32, membrane.fires);
                         }
                     }

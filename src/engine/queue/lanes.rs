@@ -1,15 +1,16 @@
 //! The fast queue: a merge of lanes, each ordered by construction.
 //!
 //! A Poisson block is one marked process; a constant delay is a first-in-first-out; predicted firings
-//! are a min-tree; lists are read by a cursor; everything else is on the general lane. The next instant
+//! are a min-tree; lists are read by a cursor; delays of single synapses are a wheel, which windows have of their
+//! own; everything else is on the general lane. The next instant
 //! is the least head. Where one Poisson block feeds one shared-decay population directly, its drawn
 //! spikes are handed out as a batch up to the next head of any other lane.
 
-use super::{Cursor, Episode, General, MinTree, ProcessOf, Queue, Saved, block_sources};
+use super::{Cursor, Entry, Episode, General, MinTree, ProcessOf, Queue, Saved, Wheel, block_sources};
 use crate::encoding::{Block, BlockRate, Process};
 use crate::engine::key::{EventKey, Kind, STEPS};
-use crate::engine::windows::RowArrival;
-use crate::network::{Form, Kernel, Network, predicts};
+use crate::engine::windows::{RowArrival, window};
+use crate::network::{Form, Kernel, Network, Projection, predicts};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::collections::VecDeque;
@@ -30,6 +31,8 @@ pub struct Lanes {
     first_fifo: Vec<usize>,
     /// Whether the synapses of a projection have delays of their own: nothing is first in, first out.
     own_delays: Vec<bool>,
+    /// The arrivals of such a projection and their rank, unless the network is run in windows.
+    wheels: Vec<Option<(Wheel, u16)>>,
     /// Fifo of a population's refractory ends; `None` where the periods differ, so that they end in any order.
     refractory_fifo: Vec<Option<usize>>,
     /// Population, rank and tree of every population whose firings are predicted.
@@ -55,7 +58,7 @@ impl Lanes {
     }
 
     /// Least (time, rank) of all lanes except Poisson blocks.
-    fn least_other(&self) -> (u64, u16) {
+    fn least_other(&mut self) -> (u64, u16) {
         let mut least = (u64::MAX, u16::MAX);
         for head in self.cursor_heads.iter().flatten() {
             least = least.min((head.time.fs(), head.rank));
@@ -67,6 +70,11 @@ impl Lanes {
         }
         for head in self.fifos.iter().filter_map(VecDeque::front) {
             least = least.min((head.time.fs(), head.rank));
+        }
+        for (wheel, rank) in self.wheels.iter_mut().flatten() {
+            if let Some(time) = wheel.next_time() {
+                least = least.min((time, *rank));
+            }
         }
         for (_, rank, tree) in &self.trees {
             if let Some(time) = tree.min() {
@@ -98,8 +106,9 @@ impl Lanes {
     }
 
     /// Time of the next event in femtoseconds; `u64::MAX` if there is none.
-    pub(in crate::engine) fn first_time(&self) -> u64 {
-        self.blocks.iter().map(Block::next_time).min().unwrap_or(u64::MAX).min(self.least_other().0)
+    pub(in crate::engine) fn first_time(&mut self) -> u64 {
+        let other = self.least_other().0;
+        self.blocks.iter().map(Block::next_time).min().unwrap_or(u64::MAX).min(other)
     }
 
     /// Time of the next event on the general lane.
@@ -170,6 +179,28 @@ impl Lanes {
     }
 }
 
+/// Buckets of a wheel.
+const BUCKETS: u64 = 1 << 12;
+
+/// A wheel for every projection whose synapses have delays of their own, unless windows bring theirs.
+fn wheels(network: &Network) -> Vec<Option<(Wheel, u16)>> {
+    let windows = window(network).is_some();
+    let of = |projection: &Projection| {
+        let wanted = !windows && projection.delays.as_ref().is_some_and(|delays| !delays.is_empty());
+        wanted.then(|| {
+            let rank = network.populations[projection.to].rank + 1;
+            (Wheel::new(projection.longest.fs(), BUCKETS), rank)
+        })
+    };
+    network.projections.iter().map(of).collect()
+}
+
+/// The event that waits on the wheel of a projection: the arrival of one synapse.
+fn waiting(projection: usize, rank: u16, entry: &Entry) -> EventKey {
+    let (time, source) = (Time::from_fs(entry.time), projection as u32);
+    EventKey { time, rank, kind: Kind::Arrival, source, row: entry.synapse, occurrence: entry.target }
+}
+
 /// Whether all spikes of a source go, without delay, to one shared-decay population and nowhere else.
 fn feeds_one_crossbar(network: &Network, source: usize) -> bool {
     let [projection] = network.from_source[source][..] else { return false };
@@ -222,6 +253,7 @@ impl<R: Real> Queue<R> for Lanes {
             fifos: vec![VecDeque::new(); count],
             first_fifo,
             own_delays: network.projections.iter().map(|p| p.delays.is_some()).collect(),
+            wheels: wheels(network),
             refractory_fifo,
             trees,
             tree_of,
@@ -247,6 +279,7 @@ impl<R: Real> Queue<R> for Lanes {
         self.trees.iter_mut().for_each(|tree| tree.2.clear());
         self.general.clear();
         self.strays = false;
+        self.wheels.iter_mut().flatten().for_each(|(wheel, _)| wheel.clear());
         self.cursors = Cursor::all(network);
         if let Some(saved) = resume {
             for (cursor, &handed) in self.cursors.iter_mut().zip(&saved.cursors) {
@@ -276,7 +309,13 @@ impl<R: Real> Queue<R> for Lanes {
                 lane.push_back(key);
             }
             None => {
-                self.strays |= key.kind == Kind::Arrival;
+                if key.kind == Kind::Arrival {
+                    if let Some((wheel, _)) = &mut self.wheels[key.source as usize] {
+                        wheel.push(Entry { time: key.time.fs(), synapse: key.row, target: key.occurrence });
+                        return;
+                    }
+                    self.strays = true;
+                }
                 self.general.push(key);
             }
         }
@@ -331,6 +370,14 @@ impl<R: Real> Queue<R> for Lanes {
                     events.extend(lane.pop_front());
                 }
             }
+            for (projection, lane) in self.wheels.iter_mut().enumerate() {
+                let Some((wheel, _)) = lane.as_mut().filter(|(_, its)| *its == rank) else { continue };
+                while let Some(entry) = wheel.front().first().filter(|entry| entry.time == time.fs()).copied()
+                {
+                    events.push(waiting(projection, rank, &entry));
+                    wheel.consume(1);
+                }
+            }
             for (population, tree_rank, tree) in &self.trees {
                 if *tree_rank == rank && tree.min() == Some(time.fs()) {
                     tree.each_at(time.fs(), |neuron| {
@@ -383,6 +430,10 @@ impl<R: Real> Queue<R> for Lanes {
     fn save(&self) -> Saved {
         let mut pending: Vec<EventKey> = self.fifos.iter().flatten().copied().collect();
         pending.extend(self.general.pending());
+        for (projection, lane) in self.wheels.iter().enumerate() {
+            let Some((wheel, rank)) = lane else { continue };
+            pending.extend(wheel.pending().map(|entry| waiting(projection, *rank, entry)));
+        }
         pending.sort_unstable();
         Saved {
             blocks: self.blocks.iter().map(Block::position).collect(),

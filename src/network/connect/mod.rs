@@ -8,7 +8,7 @@ mod by_target;
 mod law;
 mod partners;
 
-pub use law::{Distribution, delay_shift};
+pub use law::{Distribution, delay_shift, longest_delay};
 
 use super::storage::{Delays, quantised};
 use crate::random::{Purpose, Stream};
@@ -26,6 +26,8 @@ pub enum Rule {
     OutDegree(u32),
     /// Every pair with this probability.
     Probability(f64),
+    /// Line i and target i, for what else is drawn of a synapse.
+    OneToOne,
 }
 
 /// What is drawn.
@@ -73,6 +75,7 @@ pub fn expected(rule: Rule, rows: u32, columns: u32) -> f64 {
         Rule::InDegree(degree) => f64::from(degree) * f64::from(columns),
         Rule::OutDegree(degree) => f64::from(degree) * f64::from(rows),
         Rule::Probability(p) => p * f64::from(rows) * f64::from(columns),
+        Rule::OneToOne => f64::from(rows.min(columns)),
     }
 }
 
@@ -108,8 +111,9 @@ pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
     kept.finish(start, targets)
 }
 
-/// Units drawn between two calls of `progress`.
+/// Most units, and about as many synapses, drawn between two calls of `progress`.
 const BATCH: usize = 1 << 14;
+const BATCH_SYNAPSES: f64 = 2_097_152.0;
 /// Units drawn by one thread at a time.
 const CHUNK: usize = 256;
 
@@ -127,7 +131,11 @@ struct Piece {
 /// Draws all units in batches; `take` gets the first unit of a batch and its pieces.
 fn batches(drawing: &Drawing, count: u32, partners: u32, values: bool, mut take: impl FnMut(u32, &[Piece])) {
     let firsts: Vec<u32> = (0..count).step_by(CHUNK).collect();
-    for batch in firsts.chunks(BATCH / CHUNK) {
+    // Small enough to stay in a cache until it is put in its place, if that leaves every thread some chunks.
+    let degree = expected(drawing.rule, drawing.rows, drawing.columns) / f64::from(count.max(1));
+    let units = (BATCH_SYNAPSES / degree.max(1.0)) as usize;
+    let least = 4 * rayon::current_num_threads();
+    for batch in firsts.chunks((units / CHUNK).max(least).min(BATCH / CHUNK)) {
         let pieces: Vec<Piece> = batch
             .par_iter()
             .map_init(
@@ -211,6 +219,7 @@ fn piece(
                 pick(&mut stream, degree, partners, without, drawing.multapses, marks, &mut piece.partners);
             }
             Rule::Probability(p) => scatter(&mut stream, p, partners, without, &mut piece.partners),
+            Rule::OneToOne => piece.partners.extend((unit < partners).then_some(unit)),
         }
         // Rows are ascending by target.
         if let Rule::OutDegree(_) = drawing.rule {
@@ -230,9 +239,9 @@ fn piece(
         if let Some(law) = drawing.delay {
             let mut stream = Stream::new(drawing.seed, Purpose::Delay, drawing.entity, u64::from(unit));
             for _ in 0..count {
-                let fs = (law.sample(stream.next_word()) * FS_PER_SECOND).round();
-                let fs = if fs > 0.0 { (fs as u64).min(Time::MAX.fs()) } else { 0 };
-                piece.raised += u64::from(fs < drawing.least_delay.fs());
+                let drawn = (law.sample(stream.next_word()) * FS_PER_SECOND).round();
+                let fs = if drawn > 0.0 { (drawn as u64).min(Time::MAX.fs()) } else { 0 };
+                piece.raised += u64::from(drawn < 0.0 || fs < drawing.least_delay.fs());
                 piece.delays.push(fs.max(drawing.least_delay.fs()));
             }
         }

@@ -17,7 +17,7 @@
 mod chain;
 mod crossing;
 
-pub use crossing::{crossing, firing};
+pub use crossing::{Bound, bound, crossing, firing};
 
 use crate::numeric::{exp, ln, relaxation};
 use serde::{Deserialize, Serialize};
