@@ -255,7 +255,7 @@ impl Block {
     ) {
         let (words, marks) = (&mut scratch.words.0[..FOURS], &mut scratch.marks.0[..FOURS]);
         self.quartet.fill(words, marks);
-        let (gaps, marks) = (words.as_flattened_mut(), &*marks.as_flattened());
+        let (gaps, marks) = (words.as_flattened_mut(), marks.as_flattened());
         let short = rate.mean_gap_fs * 37.0 < EXACT;
         if short {
             short_gaps_fs(gaps, &mut scratch.parts, rate.mean_gap_fs);

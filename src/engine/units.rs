@@ -1,7 +1,8 @@
 //! What one thread does within a window: the instants of some neurons of a population.
 
+use super::phase::Phase;
 use super::queue::{Entry, Wheel};
-use super::scaled::{Part, Phase};
+use super::scaled::Part;
 use super::windows::RowArrival;
 use crate::encoding::{BATCH, Block, BlockRate};
 use crate::network::{Delays, Fixed, Network, Origin, Rows, Weights};
