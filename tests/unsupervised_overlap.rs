@@ -26,6 +26,7 @@ fn short(more: &[&str]) -> Plan {
         "protocol.precision=f64",
         "population.output.v_th=80 mV",
         "population.output.competition.homeostasis.gain=0.5",
+        "protocol.learning.time_scale=0.1",
     ];
     overrides.extend_from_slice(more);
     plan("stdp/mnist-100-device", &overrides)
@@ -102,13 +103,12 @@ fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
     for spread in ["none", "preset"] {
         // All weights alike at first, and nothing but the pulses changes them.
         let spread_key = format!("protocol.learning.spread={spread}");
-        let plan = short(&[
+        let mut plan = short(&[
             "projection.input.weight=0.3 mV",
             "protocol.devices.cycle=0.0",
             "protocol.learning.normalise=1e9",
             spread_key.as_str(),
         ]);
-        let mut plan = plan;
         let memspike::scenario::plan::Protocol::Unsupervised(protocol) = &mut plan.protocol else { panic!() };
         protocol.learning.normalise = None;
         let mut watcher = Watcher::default();
