@@ -63,6 +63,8 @@ def sparse(sizes, seed):
 
 if __name__ == "__main__":
     name, number = arguments()
+    if name == "sparse":
+        raise SystemExit("ANNarchy calls delays of single synapses experimental and slow: ten million take over ten minutes")
     if name in BRUNEL:
         brunel(BRUNEL[name], number)
     else:

@@ -9,7 +9,7 @@ from brian2 import (
     Hz, Network, NeuronGroup, PoissonInput, SpikeMonitor, Synapses, defaultclock, device, ms, mV, second,
     seed as set_seed, set_device,
 )
-from common import BRUNEL, SPARSE, arguments, report
+from common import BRUNEL, SPARSE, alone, arguments, report
 
 #: The standalone program tells wall time only; this makes it tell its CPU time and memory.
 BEFORE = "const std::clock_t cpu_before = std::clock();"
@@ -28,7 +28,9 @@ def finish(network, seconds, monitor, n):
     device.insert_code("after_network_run", AFTER)
     network.run(seconds * second, report=None)
     with tempfile.TemporaryDirectory() as place:
-        device.build(directory=place, compile=True, run=True, with_output=False)
+        device.build(directory=place, compile=True, run=False)
+        with alone():
+            device.run(with_output=False)
         cpu_s, kilobytes = (pathlib.Path(place) / "peers.txt").read_text().split()
         spikes = monitor.num_spikes
     report(brian2.__version__, float(cpu_s), spikes / n / seconds, 1024 * int(kilobytes))

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 
+from common import alone
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SIMULATORS = "memspike,brian2,annarchy,nest,nest_precise,neuron"
@@ -27,7 +29,8 @@ def memspike(binary, network, seed):
             binary, "run", scenario, *changes, "--threads", "1", "--seed", str(seed), "--format", "json",
             "--out", f"{place}/run",
         ]
-        done = subprocess.run(command, capture_output=True, text=True)
+        with alone():
+            done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         return None, done.stderr
     summary = json.loads(done.stdout)
