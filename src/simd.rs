@@ -12,6 +12,12 @@ pub trait Work {
     fn run(self) -> Self::Output;
 }
 
+/// An array that starts where a cache line does: loads of whole vectors from anywhere else cross lines, and take
+/// about a third longer.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub struct Lined<T>(pub T);
+
 /// Runs `work` with the widest vector unit there is.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
@@ -189,6 +195,23 @@ pub fn prefetch<T>(slice: &[T], range: std::ops::Range<usize>) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (slice, range);
+}
+
+/// Asks for the place `ahead` items after the end of a slice, to which the list that it is part of may grow.
+#[inline(always)]
+pub fn prefetch_after<T>(slice: &[T], ahead: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let place = slice.as_ptr().wrapping_add(slice.len() + ahead);
+        // SAFETY: a hint reads nothing and cannot fault wherever it points, and every x86-64 processor has it (SSE).
+        #[expect(unsafe_code, reason = "measured: a tenth of putting an arrival on the wheel")]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(place.cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (slice, ahead);
 }
 
 #[cfg(test)]

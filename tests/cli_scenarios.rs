@@ -160,3 +160,15 @@ fn a_resolved_scenario_is_the_scenario() {
     assert_eq!(code(&said), 0);
     assert!(err(&said).contains("shared-decay") && err(&said).contains("precision f32"));
 }
+
+#[test]
+fn the_plan_of_a_million_neurons_is_a_page() {
+    let said = Place::new().memspike(&["check", "networks/sparse-million", "--verbose"]);
+    assert_eq!(code(&said), 0);
+    assert!(out(&said).contains("sparse-million: valid, takes about 9"), "{}", out(&said));
+    let said = err(&said);
+    assert!(said.lines().count() < 20, "{said}");
+    for choice in ["lane poisson: kicks: 977 blocks", "lane wheel: weak: arrivals after 1 ms to 10 ms"] {
+        assert!(said.contains(choice), "{said}");
+    }
+}

@@ -4,6 +4,7 @@ mod plasticity_common;
 
 use memspike::device::endurance::Endurance;
 use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::resistive::{DeviceSpread, DoseDevice};
 use memspike::encoding::{AliasTable, BlockRate};
 use memspike::engine::{
     Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
@@ -77,7 +78,14 @@ fn overlap() -> Rule {
     let PresetDevice::DoseDevice { device, pulse: Some(pulse), .. } = device else {
         panic!("an analog device")
     };
-    Rule::Overlap(Overlap { device, pulse, w_max: W_MAX })
+    Rule::Overlap(Overlap { device, pulse, spread: DeviceSpread::default(), w_max: W_MAX })
+}
+
+/// Devices that differ, within the bounds that `devices` gives them.
+fn kinetics(synapses: usize) -> Vec<DoseDevice> {
+    let Rule::Overlap(Overlap { device, .. }) = overlap() else { panic!("an overlap") };
+    let spread = DeviceSpread { v_set: 0.05, v_reset: 0.05, v_scale: 0.05, ..DeviceSpread::default() };
+    (0..synapses).map(|n| device.own(&spread, 7, n as u32)).collect()
 }
 
 fn rules() -> Vec<Rule> {
@@ -120,6 +128,7 @@ fn devices(projection: u32, synapses: usize) -> Devices {
         own: (0..synapses)
             .map(|n| Bounds { w_min: 0.0, w_max: W_MAX * (0.8 + 0.02 * (n % 20) as f64) })
             .collect(),
+        kinetics: kinetics(synapses),
         levels: Some(200),
         cycle_sigma: 0.3,
         pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.25), width: Second::new(1e-3) },

@@ -6,6 +6,7 @@ use memspike::dataset::Search;
 use memspike::device::overlap::{ExponentialWindow, window_point};
 use memspike::device::preset::{Preset, PresetDevice};
 use memspike::energy::Category;
+use memspike::plasticity::entity;
 use memspike::scenario::load_text;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{Plan, SourceKind};
@@ -65,25 +66,70 @@ fn the_window_through_the_engine_is_the_closed_form() {
     let result = &outcome.plastic[0];
     assert_eq!((result.pre_updates, result.post_updates, result.pulses), (67, 67, None));
     assert_eq!(result.histogram.iter().sum::<u64>(), 67);
+    // The picture of the run shows all of them.
+    assert_eq!(result.window.len(), 67);
+    assert!(result.window.windows(2).all(|pair| pair[0].dt_s < pair[1].dt_s));
+    for point in &result.window {
+        assert!((point.change - window.percent(point.dt_s).max(-100.0) / 100.0).abs() < 1e-12, "{point:?}");
+        assert!((point.change - point.closed_form.unwrap()).abs() < 1e-12, "{point:?}");
+    }
+    let figures = memspike::plot::figures(&plan, &outcome, Default::default()).unwrap();
+    let figure = figures.iter().find(|figure| figure.name == "window-synapse").unwrap();
+    assert!(figure.svg.contains("closed form") && !figure.svg.contains("NaN"));
+    memspike::plot::Renderer::new().render(&figure.svg).unwrap();
+}
+
+#[test]
+fn only_lone_pairs_make_a_window() {
+    // A second spike of one pair, and the changes are no longer those of pairs.
+    let second = "source.teacher={ kind = \"spike_list\", size = 67, spikes = [[\"0.1 s\", 3], [\"0.5 s\", 3], \
+                  [\"0.3 s\", 4]] }";
+    let outcome = run(&plan("stdp/pairs", &[second]), Engine::Fast, None);
+    assert!(outcome.plastic[0].window.is_empty());
 }
 
 #[test]
 fn the_window_of_the_device_comes_out_of_the_network() {
-    let plan = plan("stdp/pairs-device", &[]);
+    device_window("preset");
+}
+
+#[test]
+fn devices_without_spread_are_all_the_nominal_one() {
+    device_window("none");
+}
+
+fn device_window(spread: &str) {
+    let overridden = format!("projection.synapse.plasticity.spread={spread}");
+    let plan = plan("stdp/pairs-device", &[overridden.as_str()]);
     let outcome = whatever_carries_it_out(&plan);
     let preset = Preset::named("ag-tio2-pt-rs-analog").unwrap().device;
-    let PresetDevice::DoseDevice { mut device, pulse: Some(pulse), .. } = preset else {
+    let PresetDevice::DoseDevice { mut device, pulse: Some(pulse), spread: cvs, .. } = preset else {
         panic!("{preset:?}")
     };
     device.dose_sigma = 0.0;
     let conductances = array(&outcome, "conductance.synapse.plus");
     let mut energy = 0.0;
-    for (dt, g) in distances(&plan).iter().zip(conductances) {
-        let alone = window_point(&device, &pulse, 1e-3, *dt);
+    let (mut scatter, mut n) = (0.0, 0);
+    for (index, (dt, g)) in distances(&plan).iter().zip(conductances).enumerate() {
+        let own = match spread {
+            "preset" => device.own(&cvs, plan.seed, entity(0, index)),
+            _ => device.clone(),
+        };
+        let alone = window_point(&own, &pulse, 1e-3, *dt);
         let got = 100.0 * (g / 1e-3 - 1.0);
         assert!((got - alone.percent).abs() < 1e-7, "{got} % instead of {} % at {dt} s", alone.percent);
         energy += alone.energies.device;
+        let nominal = window_point(&device, &pulse, 1e-3, *dt).percent;
+        // Nothing is clipped there.
+        if nominal.abs() > 1.0 && nominal > -60.0 {
+            scatter += (alone.percent / nominal - 1.0).powi(2);
+            n += 1;
+        }
     }
+    let scatter = (scatter / f64::from(n)).sqrt();
+    // 5 % of g_max; a standard error of a tenth of that over some fifty devices.
+    let wanted = if spread == "preset" { 0.04..0.07 } else { 0.0..1e-12 };
+    assert!(wanted.contains(&scatter), "{scatter} over {n} devices");
     let booked: f64 =
         outcome.energy.entries.iter().filter(|e| e.category == Category::Program).map(|e| e.joules).sum();
     assert!((booked / energy - 1.0).abs() < 1e-6, "{booked} J booked, {energy} J spent");

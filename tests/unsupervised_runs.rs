@@ -42,6 +42,14 @@ fn a_run_is_the_same_whatever_carries_it_out() {
         &["protocol.precision=f64"][..],
         &["population.output.competition.inhibition=3 ms"],
         &["projection.input.device.levels=32", "protocol.devices.endurance.n_f=300"],
+        // Inhibition that takes its time is an ordinary projection.
+        &[
+            "projection.lateral={ from = \"output\", to = \"output\", weight = \"-4 mV\", delay = \"1 ms\" }",
+            "population.output.competition={ kind = \"lateral_inhibition\", strength = \"0 V\", \
+             homeostasis = { kind = \"rate_target\", gain = 0.05, spikes = 2.0 } }",
+            "protocol.devices.dispersion.initial=0.3",
+            "protocol.devices.dispersion.threshold=0.1",
+        ],
     ] {
         let plan = short(more);
         let want = Way::new(&search).run(&plan, &mut Kept::default()).unwrap();

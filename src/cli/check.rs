@@ -5,6 +5,7 @@ use super::args::ScenarioArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
+use memspike::scenario::synapses;
 
 /// Loads every scenario and reports on all of them, also after one with faults.
 pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
@@ -14,11 +15,14 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
             Ok(loaded) => {
                 for one in &loaded {
                     output.warnings(&one.warnings);
-                    let remark = match one.warned {
+                    let mut remark = match one.warned {
                         0 => String::new(),
                         1 => ", 1 warning".into(),
                         n => format!(", {n} warnings"),
                     };
+                    if let Some(bytes) = synapses::estimate(&one.plan).drawn() {
+                        remark.push_str(&format!(", takes about {} of memory", synapses::shown(bytes)));
+                    }
                     output.data(&format!("{}: valid{remark}", one.plan.name))?;
                     for choice in wiring::choices(&one.plan)? {
                         output.detail(&choice);

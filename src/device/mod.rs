@@ -7,6 +7,7 @@
 //! - [`resistive`]: non-volatile devices (synapses).
 //! - [`retention`], [`endurance`], [`fault`]: what time, use and bad luck do; [`Cell`] is one device with all of it.
 //! - [`overlap`]: learning from two pulses on the two electrodes, and the window it leaves.
+//! - [`passage`]: a device while pulses run on its electrodes, from one time to another.
 //! - [`preset`]: published parameter sets with the origin of every number.
 //! - [`protocol`]: characterisation of one device as tables.
 //! - [`circuit`]: source, limiter and device in series, with the energy of each.
@@ -18,6 +19,7 @@ pub mod circuit;
 pub mod endurance;
 pub mod fault;
 pub mod overlap;
+pub mod passage;
 pub mod preset;
 pub mod protocol;
 pub mod resistive;

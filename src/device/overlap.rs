@@ -83,6 +83,13 @@ impl SpikePulse {
         faults
     }
 
+    /// The same voltages with all times multiplied by `factor`: so are doses, and the time constants of the window.
+    #[must_use]
+    pub fn stretched(&self, factor: f64) -> Self {
+        let times = |t: Second| Second::from_si(t.get() * factor).unwrap_or(t);
+        Self { half_width: times(self.half_width), tail_length: times(self.tail_length), ..*self }
+    }
+
     /// On its electrode, from the start of the lobe on.
     #[must_use]
     pub fn waveform(&self) -> Waveform {
@@ -175,6 +182,19 @@ pub fn window_constant(rate: &Rate, pulse: &SpikePulse) -> Option<f64> {
         Rate::Exponential { v_scale, .. } => Some(v_scale.get() * pulse.tail_length.get() / pulse.tail.get()),
         _ => None,
     }
+}
+
+/// Area of the potentiating over that of the depressing side of the exponential window that lobes far apart make, in
+/// doses; `None` for rates that are not exponential.
+#[must_use]
+pub fn dose_balance(device: &DoseDevice, pulse: &SpikePulse) -> Option<f64> {
+    // Any dt beyond the lobes gives the same amplitude.
+    let dt = 2.5 * pulse.half_width.get();
+    let area = |rate: &Rate| {
+        let tau = window_constant(rate, pulse)?;
+        Some(dose_closed_form(rate, pulse, dt)? * exp(dt / tau) * tau)
+    };
+    Some(area(&device.set)? / area(&device.reset)?)
 }
 
 /// W e^(-|dt|/tau) fitted to one side of a window.
@@ -347,6 +367,11 @@ mod tests {
             );
         }
         assert!((window_constant(&linear().set, &pulse()).unwrap() / MS - 64.1).abs() < 0.01);
+        // The paper's own ratio, and no time scale changes it.
+        for scale in [1.0, 0.1] {
+            let balance = dose_balance(&linear(), &pulse().stretched(scale)).unwrap();
+            assert!((balance - ExponentialWindow::default().balance()).abs() < 0.005, "{balance}");
+        }
         assert!((window_constant(&linear().reset, &pulse()).unwrap() / MS - 29.2).abs() < 0.01);
     }
 

@@ -7,10 +7,11 @@
 //! time of the last one, and it may be advanced in batches of any size.
 
 use super::alias::{AliasCell, all_alike, choose};
-use crate::numeric::neg_ln_unit;
+use crate::numeric::{LnParts, neg_ln_unit, unit};
 use crate::random::{Purpose, Quartet};
-use crate::simd::{Work, vectorised};
+use crate::simd::{Lined, Work, vectorised};
 use crate::time::{FS_PER_SECOND, Time};
+use std::cell::RefCell;
 
 /// Consecutive sources that share one process. A property of the plan, never of threads; a change
 /// is value-breaking.
@@ -70,12 +71,44 @@ pub fn gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
     (gap.round_ties_even() as i64 as u64).max(1)
 }
 
-/// As [`gap_fs`] where no gap reaches 2^52 fs: operations that every vector unit has, the same value.
+/// Where spikes are drawn: words first, then what becomes of them.
+struct Scratch {
+    words: Lined<[[u64; 4]; BATCH / 4]>,
+    marks: Lined<[[u64; 4]; BATCH / 4]>,
+    parts: [Lined<[f64; BATCH]>; 4],
+}
+
+thread_local! {
+    // Kept, because to clear it for every batch takes a tenth of the drawing; shared by the blocks, so that it stays
+    // in the first-level cache.
+    static SCRATCH: RefCell<Scratch> = const {
+        RefCell::new(Scratch {
+            words: Lined([[0; 4]; BATCH / 4]),
+            marks: Lined([[0; 4]; BATCH / 4]),
+            parts: [const { Lined([0.0; BATCH]) }; 4],
+        })
+    };
+}
+
+/// As [`gap_fs`] for many words, in place, where no gap reaches 2^52 fs: operations that every vector unit has, the
+/// same values. Three short loops: of one long one hardly two rounds fit in the processor's window at a time.
 #[inline(always)]
-fn short_gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
-    let gap = neg_ln_unit(word) * mean_gap_fs;
-    let rounded = (gap + EXACT).to_bits() & ((1 << 52) - 1);
-    rounded + u64::from(rounded == 0)
+fn short_gaps_fs(words: &mut [u64], parts: &mut [Lined<[f64; BATCH]>; 4], mean_gap_fs: f64) {
+    let count = words.len();
+    let [f, s, n, tail] = parts.each_mut().map(|part| &mut part.0[..count]);
+    for index in 0..count {
+        let parts = LnParts::of(unit(words[index]));
+        (f[index], s[index], n[index]) = (parts.f, parts.s, parts.n);
+    }
+    for index in 0..count {
+        tail[index] = LnParts { s: s[index], ..LnParts::default() }.tail();
+    }
+    for index in 0..count {
+        let parts = LnParts { f: f[index], s: s[index], n: n[index] };
+        let gap = -parts.ln(tail[index]) * mean_gap_fs;
+        let rounded = (gap + EXACT).to_bits() & ((1 << 52) - 1);
+        words[index] = rounded + u64::from(rounded == 0);
+    }
 }
 
 /// One block's spikes, drawn ahead into a buffer and handed out in order.
@@ -83,8 +116,8 @@ fn short_gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
 pub struct Block {
     quartet: Quartet,
     /// Times and sources (within the block) drawn but not handed out: `head..`.
-    times: [u64; BATCH],
-    sources: [u16; BATCH],
+    times: Lined<[u64; BATCH]>,
+    sources: Lined<[u16; BATCH]>,
     head: usize,
     /// Drawn spikes: `..drawn`.
     drawn: usize,
@@ -112,8 +145,8 @@ impl Block {
         quartet.skip(handed - again);
         let mut this = Self {
             quartet,
-            times: [0; BATCH],
-            sources: [0; BATCH],
+            times: Lined([0; BATCH]),
+            sources: Lined([0; BATCH]),
             head: 0,
             drawn: 0,
             end: u64::MAX,
@@ -150,12 +183,12 @@ impl Block {
     #[inline]
     #[must_use]
     pub fn next_time(&self) -> u64 {
-        if self.silent { u64::MAX } else { self.times[self.head] }
+        if self.silent { u64::MAX } else { self.times.0[self.head] }
     }
 
     /// Takes the next spike: time and source within the block.
     pub fn pop(&mut self, rate: &BlockRate) -> (u64, u16) {
-        let spike = (self.times[self.head], self.sources[self.head]);
+        let spike = (self.times.0[self.head], self.sources.0[self.head]);
         self.consume(1, rate);
         spike
     }
@@ -167,14 +200,14 @@ impl Block {
         if self.silent {
             return (&[], &[]);
         }
-        let times = &self.times[self.head..self.drawn];
+        let times = &self.times.0[self.head..self.drawn];
         // Nearly always the whole buffer is ready: look at its end first.
         let count = if times[times.len() - 1] < horizon {
             times.len()
         } else {
             times.iter().take_while(|&&time| time < horizon).count()
         };
-        (&times[..count], &self.sources[self.head..self.head + count])
+        (&times[..count], &self.sources.0[self.head..self.head + count])
     }
 
     /// Marks the first `count` drawn spikes as handed out.
@@ -183,7 +216,7 @@ impl Block {
         if count == 0 {
             return;
         }
-        self.last_handed = self.times[self.head + count - 1];
+        self.last_handed = self.times.0[self.head + count - 1];
         self.handed += count as u64;
         self.head += count;
         if self.head == self.drawn {
@@ -197,31 +230,35 @@ impl Block {
         if self.silent {
             return;
         }
-        vectorised(Draw { block: self, rate, last, again });
+        SCRATCH.with_borrow_mut(|scratch| vectorised(Draw { block: self, rate, last, again, scratch }));
         self.head = again;
     }
 
     /// Draws a batch, or less if less is expected to be wanted.
     #[inline(always)]
-    fn draw(&mut self, rate: &BlockRate, last: u64, again: usize) {
+    fn draw(&mut self, rate: &BlockRate, last: u64, again: usize, scratch: &mut Scratch) {
         let expected = self.end.saturating_sub(last) as f64 / rate.mean_gap_fs;
         if expected < 0.75 * BATCH as f64 {
-            self.draw_some::<{ REST / 4 }>(rate, last, again);
+            self.draw_some::<{ REST / 4 }>(rate, last, again, scratch);
         } else {
-            self.draw_some::<{ BATCH / 4 }>(rate, last, again);
+            self.draw_some::<{ BATCH / 4 }>(rate, last, again, scratch);
         }
     }
 
     #[inline(always)]
-    fn draw_some<const FOURS: usize>(&mut self, rate: &BlockRate, last: u64, again: usize) {
-        let mut gaps = [[0u64; 4]; FOURS];
-        let mut marks = [[0u64; 4]; FOURS];
-        self.quartet.fill(&mut gaps, &mut marks);
-        let gaps = gaps.as_flattened_mut();
-        if rate.mean_gap_fs * 37.0 < EXACT {
-            for gap in gaps.iter_mut() {
-                *gap = short_gap_fs(*gap, rate.mean_gap_fs);
-            }
+    fn draw_some<const FOURS: usize>(
+        &mut self,
+        rate: &BlockRate,
+        last: u64,
+        again: usize,
+        scratch: &mut Scratch,
+    ) {
+        let (words, marks) = (&mut scratch.words.0[..FOURS], &mut scratch.marks.0[..FOURS]);
+        self.quartet.fill(words, marks);
+        let (gaps, marks) = (words.as_flattened_mut(), marks.as_flattened());
+        let short = rate.mean_gap_fs * 37.0 < EXACT;
+        if short {
+            short_gaps_fs(gaps, &mut scratch.parts, rate.mean_gap_fs);
         } else {
             for gap in gaps.iter_mut() {
                 *gap = gap_fs(*gap, rate.mean_gap_fs);
@@ -229,26 +266,20 @@ impl Block {
         }
         gaps[..again].fill(0);
         let mut time = last;
-        if last < FAR && rate.mean_gap_fs * 37.0 < EXACT {
+        if last < FAR && short {
             // Far from the horizon: nothing to saturate, and the additions wait for nothing else.
-            for (slot, &gap) in self.times.iter_mut().zip(&*gaps) {
+            for (slot, &gap) in self.times.0.iter_mut().zip(&*gaps) {
                 time += gap;
                 *slot = time;
             }
-            self.mark::<FOURS>(rate, &marks);
-            return;
+        } else {
+            for (slot, &gap) in self.times.0.iter_mut().zip(&*gaps) {
+                // Saturates beyond the horizon, where nothing is delivered.
+                time = (time + gap).min(i64::MAX as u64);
+                *slot = time;
+            }
         }
-        for (slot, &gap) in self.times.iter_mut().zip(&*gaps) {
-            // Saturates beyond the horizon, where nothing is delivered.
-            time = (time + gap).min(i64::MAX as u64);
-            *slot = time;
-        }
-        self.mark::<FOURS>(rate, &marks);
-    }
-
-    #[inline(always)]
-    fn mark<const FOURS: usize>(&mut self, rate: &BlockRate, marks: &[[u64; 4]; FOURS]) {
-        let pairs = self.sources.iter_mut().zip(marks.as_flattened());
+        let pairs = self.sources.0.iter_mut().zip(marks);
         if rate.even {
             let columns = rate.cells.len() as u64;
             pairs.for_each(|(source, &mark)| *source = (((mark >> 32) * columns) >> 32) as u16);
@@ -265,6 +296,7 @@ struct Draw<'a, 'b> {
     rate: &'a BlockRate<'b>,
     last: u64,
     again: usize,
+    scratch: &'a mut Scratch,
 }
 
 impl Work for Draw<'_, '_> {
@@ -272,7 +304,7 @@ impl Work for Draw<'_, '_> {
 
     #[inline(always)]
     fn run(self) {
-        self.block.draw(self.rate, self.last, self.again);
+        self.block.draw(self.rate, self.last, self.again, self.scratch);
     }
 }
 
@@ -381,7 +413,9 @@ mod tests {
         let mut stream = crate::random::Stream::new(3, Purpose::Measurement, 0, 0);
         for mean in [0.1, 3.0, 1e9, 1e13, 1.2e14] {
             for word in (0..2000).map(|_| stream.next_word()).chain([0, u64::MAX, 1 << 12, 1 << 63]) {
-                assert_eq!(short_gap_fs(word, mean), gap_fs(word, mean), "{word:x} {mean}");
+                let mut short = [word, word ^ 1 << 40];
+                short_gaps_fs(&mut short, &mut [Lined([0.0; BATCH]); 4], mean);
+                assert_eq!(short, [gap_fs(word, mean), gap_fs(word ^ 1 << 40, mean)], "{word:x} {mean}");
             }
         }
     }

@@ -6,7 +6,7 @@
 //! what its spike does to the others is the population's [`Rivalry`]. The operations and their order are
 //! those of `shared_decay`, in the batch kernel and one by one alike.
 
-use super::shared_decay::RowSink;
+use super::shared_decay::{RowSink, decays};
 use crate::network::{Homeostasis, Population, Rivalry, stride};
 use crate::neuron::Reset;
 use crate::numeric::{Pack, Quad, Real, exp};
@@ -289,9 +289,6 @@ pub struct Contest<'a, R: Real, K> {
     pub sink: &'a mut K,
 }
 
-/// Most events in one batch.
-const BATCH: usize = crate::encoding::BATCH;
-
 impl<R: Real, K: RowSink<R>> Work for Contest<'_, R, K> {
     type Output = usize;
 
@@ -309,25 +306,18 @@ fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K
     let Contest { state, parameters, times, rows, first_row, weights, sink } = batch;
     let stride = state.x.len();
     // Rows before the end of an inhibition arrive and are lost.
-    let mut index = times.partition_point(|&time| time < state.last.fs());
+    let lost = times.partition_point(|&time| time < state.last.fs());
     if K::ROWS {
-        for (lost, &row) in rows[..index].iter().enumerate() {
-            sink.row(lost, first_row + u32::from(row), R::ONE, state.x.as_slice(), state.x.as_slice());
+        for (index, &row) in rows[..lost].iter().enumerate() {
+            sink.row(index, first_row + u32::from(row), R::ONE, state.x.as_slice(), state.x.as_slice());
         }
     }
-    let mut decays = [R::ZERO; BATCH];
-    let mut last = state.last.fs();
-    let mut spans = [0.0f64; BATCH];
-    for (span, &time) in spans.iter_mut().zip(times).skip(index) {
-        *span = (time - last) as i64 as f64;
-        last = time;
-    }
-    for (decay, span) in decays.iter_mut().zip(spans) {
-        *decay = R::from_f64(span * parameters.minus_rate).exp();
-    }
+    let decays = decays(parameters.minus_rate, state.last, &times[lost..]);
+    let mut index = lost;
     let mut before = if K::BEFORE { state.x.clone() } else { Vec::new() };
     let mut limit = times.len();
     while index < limit {
+        let decay = decays[index - lost];
         let row = first_row + u32::from(rows[index]);
         let start = row as usize * stride;
         let Some(row_weights) = weights.get(start..start + stride) else { break };
@@ -336,13 +326,13 @@ fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K
         }
         let reached = if DECAYING {
             let left = parameters.left(minus_rate, state.raised_at.fs(), times[index]);
-            add_row::<R, true>(&mut state.x, &state.theta, &state.raised, left, row_weights, decays[index])
+            add_row::<R, true>(&mut state.x, &state.theta, &state.raised, left, row_weights, decay)
         } else {
-            add_row::<R, false>(&mut state.x, &state.theta, &[], R::ZERO, row_weights, decays[index])
+            add_row::<R, false>(&mut state.x, &state.theta, &[], R::ZERO, row_weights, decay)
         };
         if K::ROWS {
             let before = if K::BEFORE { before.as_slice() } else { state.x.as_slice() };
-            sink.row(index, row, decays[index], before, state.x.as_slice());
+            sink.row(index, row, decay, before, state.x.as_slice());
         }
         state.last = Time::from_fs(times[index]);
         index += 1;

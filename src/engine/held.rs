@@ -6,7 +6,7 @@
 //! row loop and cannot be reached. Events at which a hold ends are done column by column: there is one per spike.
 //! Operations and order are those of [`SharedDecay::advance`] and [`SharedDecay::add`].
 
-use super::shared_decay::{BATCH, Delivery, SharedDecay, SharedParameters};
+use super::shared_decay::{BATCH, Delivery, SharedDecay, SharedParameters, decays};
 use super::switching::Switching;
 use crate::numeric::{Columns, Pack, Packs, Real, by_width};
 use crate::simd::Work;
@@ -219,16 +219,7 @@ fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>)
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = delivery;
     let columns = X::COUNT;
     debug_assert!(state.x.len() == columns && times.len() <= BATCH);
-    let mut decays = [R::ZERO; BATCH];
-    let mut last = state.last.fs();
-    let mut spans = [0.0f64; BATCH];
-    for (span, &time) in spans.iter_mut().zip(times) {
-        *span = (time - last) as i64 as f64;
-        last = time;
-    }
-    for (decay, span) in decays.iter_mut().zip(spans) {
-        *decay = R::from_f64(span * parameters.minus_rate).exp();
-    }
+    let decays = decays(parameters.minus_rate, state.last, times);
     let (mut membranes, mut barred, mut factors) = ([R::ZERO; 16], [R::ZERO; 16], [R::ONE; 16]);
     let mut wake = bars(state, parameters, switching.as_ref(), &mut barred[..columns]);
     let mut x = X::load(&state.x);

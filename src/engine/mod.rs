@@ -11,6 +11,7 @@ mod held;
 mod key;
 mod learn;
 mod own_time;
+mod phase;
 mod plastic_rows;
 mod probe;
 mod queue;

@@ -2,6 +2,7 @@
 //! event costs nothing for it, and [`Silent`] costs nothing at all.
 
 use super::key::EventKey;
+use crate::network::Weights;
 use crate::numeric::{Columns, Real};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,13 @@ pub trait Probe<R: Real> {
     #[inline]
     fn arrival(&mut self, time: Time, projection: u32, row: u32) {
         let _ = (time, projection, row);
+    }
+
+    /// Row `row` of projection `projection` is about to arrive; what is done to the weights it delivers is in force.
+    /// Asked by [`super::Simulation::step_told`] alone.
+    #[inline]
+    fn before(&mut self, time: Time, projection: u32, row: u32, weights: &mut Weights<R>) {
+        let _ = (time, projection, row, weights);
     }
 
     /// A neuron of a population spikes.
@@ -180,6 +188,12 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     }
 
     #[inline(always)]
+    fn before(&mut self, time: Time, projection: u32, row: u32, weights: &mut Weights<R>) {
+        self.0.before(time, projection, row, weights);
+        self.1.before(time, projection, row, weights);
+    }
+
+    #[inline(always)]
     fn spike(&mut self, spike: Spike) {
         self.0.spike(spike);
         self.1.spike(spike);
@@ -225,6 +239,11 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     #[inline(always)]
     fn arrival(&mut self, time: Time, projection: u32, row: u32) {
         (**self).arrival(time, projection, row);
+    }
+
+    #[inline(always)]
+    fn before(&mut self, time: Time, projection: u32, row: u32, weights: &mut Weights<R>) {
+        (**self).before(time, projection, row, weights);
     }
 
     #[inline(always)]

@@ -14,10 +14,11 @@
 //! While a neuron is refractory its v is minus infinity: it loses what arrives without a question being
 //! asked. Where the membrane goes on from is kept beside it.
 
+use super::phase::Phase;
 use crate::network::{Fixed, Projection, Rows, stride};
 use crate::neuron::{Lif, Reset};
 use crate::numeric::Real;
-use crate::time::{FS_PER_SECOND, Time};
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -42,100 +43,8 @@ pub struct Held {
     pub x: f64,
 }
 
-/// log2 e^(t / tau_m) in fixed point.
-#[derive(Clone, Copy, Debug)]
-pub struct Phase {
-    /// 2^shift / (tau_m ln 2) per femtosecond, between 2^62 and 2^63.
-    rate: u64,
-    /// `shift` - 64, between 1 and 63.
-    low: u32,
-}
-
-/// Octaves between two epochs.
-const OCTAVES: i64 = 64;
-/// Most octaves that the phase may be ahead of the epoch: far from overflow.
-const MOST: i64 = 256;
 /// Smaller v are set to zero when the epoch changes: far above what `f64` still resolves fully.
 const NOTHING: f64 = 2.409_919_865_102_884e-181; // 2^-600
-
-impl Phase {
-    fn new(tau_m: f64) -> Self {
-        // Octaves per femtosecond: 1e-18 to 1.5e-3 for tau_m from 1 ps to 1000 s.
-        let octaves = 1.0 / (tau_m * FS_PER_SECOND * std::f64::consts::LN_2);
-        let mut shift = 64;
-        let mut rate = octaves * 18_446_744_073_709_551_616.0;
-        // Exact: only the exponent changes.
-        while rate < 4_611_686_018_427_387_904.0 && shift < 127 {
-            rate *= 2.0;
-            shift += 1;
-        }
-        Self { rate: rate as u64, low: shift - 64 }
-    }
-
-    /// Whole octaves, rounded to nearest, and the fraction above (n - 1/2) in units of 2^-52.
-    #[inline(always)]
-    fn at(self, t: u64) -> (i64, u64) {
-        let half = 1u64 << (self.low - 1);
-        let product = u128::from(t) * u128::from(self.rate) + (u128::from(half) << 64);
-        let (high, low) = ((product >> 64) as u64, product as u64);
-        let fraction = high << (64 - self.low) | low >> self.low;
-        ((high >> self.low) as i64, fraction >> 12)
-    }
-
-    /// s(t) 2^-epoch.
-    #[inline(always)]
-    pub fn scale(self, t: u64, epoch: i64) -> f64 {
-        let (octave, fraction) = self.at(t);
-        power(octave - epoch, fraction)
-    }
-
-    /// The epoch that a state at `t` is kept in.
-    fn epoch(self, t: u64) -> i64 {
-        self.at(t).0 / OCTAVES * OCTAVES
-    }
-
-    /// The first time at which the phase is too far ahead of the epoch of `t`.
-    #[must_use]
-    pub fn limit(self, t: u64) -> u64 {
-        let octaves = u128::from((self.epoch(t) + MOST) as u64);
-        if octaves.leading_zeros() <= 64 + self.low {
-            return u64::MAX;
-        }
-        let limit = (octaves << (64 + self.low)) / u128::from(self.rate.max(1));
-        u64::try_from(limit).unwrap_or(u64::MAX)
-    }
-
-    /// Scales of many times: the same values, in operations that every vector unit has.
-    #[inline(always)]
-    pub fn scales(self, times: &[u64], epoch: i64, scales: &mut [f64]) {
-        let (rate_low, rate_high) = (self.rate & LOW, self.rate >> 32);
-        let half = 1u64 << (self.low - 1);
-        for (scale, &time) in scales.iter_mut().zip(times) {
-            // 64 x 64 -> 128 bits out of four 32 x 32 -> 64.
-            let (low, high) = (time & LOW, time >> 32);
-            let (p00, p01) = (low * rate_low, low * rate_high);
-            let (p10, p11) = (high * rate_low, high * rate_high);
-            let middle = (p00 >> 32) + (p01 & LOW) + (p10 & LOW);
-            let above = p11 + (p01 >> 32) + (p10 >> 32) + (middle >> 32) + half;
-            let below = middle << 32 | p00 & LOW;
-            let fraction = above << (64 - self.low) | below >> self.low;
-            *scale = power((above >> self.low) as i64 - epoch, fraction >> 12);
-        }
-    }
-}
-
-/// The low half of a word.
-const LOW: u64 = 0xFFFF_FFFF;
-
-/// 2^(octaves - 1/2 + fraction 2^-52), within 2 ulp.
-#[inline(always)]
-fn power(octaves: i64, fraction: u64) -> f64 {
-    // Fraction and exponent bits of a number in [1, 2); both differences are exact.
-    let g = (f64::from_bits(fraction | 0x3FF0_0000_0000_0000) - 1.0) - 0.5;
-    let value = crate::numeric::exp_near_zero(g * std::f64::consts::LN_2);
-    // From -`MOST` to `MOST` octaves: never a denormal.
-    value * f64::from_bits(((octaves + 1023) as u64) << 52)
-}
 
 /// Constants of one population.
 #[derive(Clone, Debug)]
@@ -305,6 +214,15 @@ impl Part<'_> {
         }
     }
 
+    /// The end of the earliest refractory period; `u64::MAX` if there is none.
+    #[inline]
+    pub fn next_release(&self) -> u64 {
+        if self.parameters.refractory == 0 {
+            return u64::MAX;
+        }
+        self.held.iter().filter_map(VecDeque::front).map(|held| held.until.fs()).min().unwrap_or(u64::MAX)
+    }
+
     /// Ends the earliest refractory period of a group.
     #[inline]
     pub fn release_first(&mut self, group: usize) {
@@ -470,39 +388,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scales_of_many_times_are_those_of_each(
-            times in proptest::collection::vec(0u64..1 << 63, 1..40),
-            tau in prop_oneof![1e-12..1e-9f64, 1e-3..0.1, 1.0..1e3],
-            later in any::<bool>(),
-        ) {
-            let phase = Phase::new(tau);
-            let epoch = phase.epoch(times[0]);
-            // Within reach of the epoch, as in a window.
-            let reach = phase.limit(times[0]).saturating_sub(times[0]);
-            let times: Vec<u64> =
-                times.iter().map(|time| times[0] + if later { time % reach.max(1) } else { 0 }).collect();
-            let mut scales = vec![0.0; times.len()];
-            phase.scales(&times, epoch, &mut scales);
-            for (&time, scale) in times.iter().zip(scales) {
-                prop_assert_eq!(phase.scale(time, epoch).to_bits(), scale.to_bits());
-                prop_assert!(scale.is_normal() && scale < 1e90);
-            }
-        }
-
-        #[test]
-        fn two_scales_differ_by_the_decay_between_them(
-            start in 0u64..1 << 62, wait in 0u64..1 << 46, tau in 5e-3..0.1f64,
-        ) {
-            let phase = Phase::new(tau);
-            let epoch = phase.epoch(start);
-            let ratio = phase.scale(start + wait, epoch) / phase.scale(start, epoch);
-            let exact = (wait as f64 * 1e-15 / tau).exp();
-            // tau itself is resolved to 2^-53, the phase to 2^-52.
-            let tolerance = 2e-15 + 4e-16 * (wait as f64 * 1e-15 / tau);
-            prop_assert!((ratio / exact - 1.0).abs() < tolerance, "{} against {}", ratio, exact);
-        }
-
-        #[test]
         fn an_epoch_changes_no_bit(
             v in proptest::collection::vec(-1e3..1e3f64, 1..20), steps in proptest::collection::vec(1u64..200, 1..6),
         ) {
@@ -517,13 +402,6 @@ mod tests {
             }
             whole.settle(&parameters, time);
             prop_assert_eq!(stepped, whole);
-        }
-    }
-
-    #[test]
-    fn the_scale_is_one_at_the_start() {
-        for tau in [1e-12, 9.41e-3, 1e3] {
-            assert_eq!(Phase::new(tau).scale(0, 0), 1.0);
         }
     }
 

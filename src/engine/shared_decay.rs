@@ -264,14 +264,7 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>>(
         who: [0; BATCH],
         firings: 0,
     };
-    let mut from = [state.last.fs(); BATCH];
-    for (from, &time) in from[1..].iter_mut().zip(times) {
-        *from = time;
-    }
-    let mut decays = [R::ZERO; BATCH];
-    for ((decay, from), &to) in decays.iter_mut().zip(from).zip(times) {
-        *decay = parameters.decay(from, to);
-    }
+    let decays = decays(parameters.minus_rate, state.last, times);
     let mut taken = 0;
     for (&row, &decay) in rows.iter().zip(&decays) {
         if !going.add(taken, row, decay) {
@@ -293,6 +286,23 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>>(
     taken
 }
 
+/// The decay before each event of a batch. All at once, because exponentials side by side cost a fraction of what
+/// they cost one by one.
+#[inline(always)]
+pub(super) fn decays<R: Real>(minus_rate: f64, last: Time, times: &[u64]) -> [R; BATCH] {
+    let mut last = last.fs();
+    let mut spans = [0.0f64; BATCH];
+    for (span, &time) in spans.iter_mut().zip(times) {
+        *span = (time - last) as i64 as f64;
+        last = time;
+    }
+    let mut decays = [R::ZERO; BATCH];
+    for (decay, span) in decays.iter_mut().zip(spans) {
+        *decay = R::from_f64(span * minus_rate).exp();
+    }
+    decays
+}
+
 /// Row by row, each firing told before the next row.
 #[inline(always)]
 fn in_order<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
@@ -300,11 +310,11 @@ fn in_order<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> u
     let columns = X::COUNT;
     let mut x = X::load(&state.x);
     let theta = parameters.theta;
+    let decays = decays(parameters.minus_rate, state.last, times);
     let mut limit = times.len();
-    let mut last = state.last.fs();
     let mut index = 0;
     while index < limit {
-        let decay = parameters.decay(last, times[index]);
+        let decay = decays[index];
         let row = first_row + u32::from(rows[index]);
         let start = row as usize * columns;
         let Some(row_weights) = weights.get(start..start + columns) else { break };
@@ -319,11 +329,12 @@ fn in_order<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> u
             limit = limit.min(fire(&mut membranes[..parameters.size.min(columns)], parameters, index, sink));
             x = X::load(&membranes);
         }
-        last = times[index];
         index += 1;
     }
     x.store(&mut state.x);
-    state.last = Time::from_fs(last);
+    if index > 0 {
+        state.last = Time::from_fs(times[index - 1]);
+    }
     index
 }
 

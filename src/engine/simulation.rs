@@ -151,6 +151,26 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
     }
 
+    /// As [`Simulation::step`], always a single instant, whose arrivals are told to the probe before they are
+    /// delivered: it may change the weights they deliver.
+    pub fn step_told<P: Probe<R>>(&mut self, weights: &mut Weights<R>, end: Time, probe: &mut P) -> bool {
+        self.leave_windows();
+        match self.queue.peek() {
+            Some((time, _)) if time < end => {
+                self.now = time;
+                let mut events = std::mem::take(&mut self.events);
+                self.queue.pop_instant(self.network, &self.rates, &mut events);
+                for event in events.iter().filter(|event| event.kind == Kind::Arrival) {
+                    probe.before(time, event.source, event.row, weights);
+                }
+                self.core.instant(self.network, weights, &events, &mut self.queue, probe);
+                self.events = events;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// From here on instants are handled one by one.
     #[inline]
     pub(super) fn leave_windows(&mut self) {

@@ -1,12 +1,13 @@
 //! What one thread does within a window: the instants of some neurons of a population.
 
+use super::phase::Phase;
 use super::queue::{Entry, Wheel};
-use super::scaled::{Part, Phase};
+use super::scaled::Part;
 use super::windows::RowArrival;
 use crate::encoding::{BATCH, Block, BlockRate};
 use crate::network::{Delays, Fixed, Network, Origin, Rows, Weights};
 use crate::numeric::Real;
-use crate::simd::{Work, prefetch, vectorised};
+use crate::simd::{Lined, Work, prefetch, vectorised};
 
 /// Some neurons of a population, and what arrives at nobody else.
 pub struct Unit {
@@ -54,11 +55,7 @@ impl Unit {
     /// The projection and its synapse that a number on the wheel stands for.
     #[inline]
     pub fn synapse(&self, number: u32) -> (u32, u32) {
-        let mut found = (0, 0);
-        for &own in self.own.iter().take_while(|own| own.0 <= number) {
-            found = own;
-        }
-        (found.1, number - found.0)
+        synapse(&self.own, number)
     }
 
     /// Puts what some spikes cause here, after delays of single synapses, on the wheel.
@@ -72,39 +69,61 @@ impl Unit {
                 continue;
             };
             let row = |fired: &Fired| start[fired.line as usize]..start[fired.line as usize + 1];
-            let mut push = |time: u64, k: usize, target: u32| {
-                if target.wrapping_sub(first) < count && time < crate::time::Time::MAX.fs() {
-                    wheel.push(Entry { time, synapse: base + k as u32, target });
-                }
-            };
-            for (index, spike) in fired.iter().enumerate() {
-                if let Some(next) = fired.get(index + 1).filter(|next| next.origin == projection.from) {
-                    prefetch(targets, row(next));
+            let ahead = |spike: Option<&Fired>| {
+                if let Some(spike) = spike.filter(|spike| spike.origin == projection.from) {
+                    prefetch(targets, row(spike));
                     match delays {
-                        Delays::Exact(delays) => prefetch(delays, row(next)),
-                        Delays::Compact { units, .. } => prefetch(units, row(next)),
+                        Delays::Exact(delays) => prefetch(delays, row(spike)),
+                        Delays::Compact { units, .. } => prefetch(units, row(spike)),
                     }
                 }
+            };
+            fired.iter().take(ROWS_AHEAD).for_each(|spike| ahead(Some(spike)));
+            for (index, spike) in fired.iter().enumerate() {
+                if let Some(later) = fired.get(index + 2 * ROWS_AHEAD) {
+                    prefetch(start, later.line as usize..later.line as usize + 1);
+                }
+                ahead(fired.get(index + ROWS_AHEAD));
                 if spike.origin != projection.from {
                     continue;
                 }
                 let (row, time) = (row(spike), spike.time);
-                let (begin, targets) = (row.start, &targets[row.clone()]);
+                let first_synapse = base + row.start as u32;
+                let here = |entry: &Entry| {
+                    entry.target.wrapping_sub(first) < count && entry.time < crate::time::Time::MAX.fs()
+                };
+                let targets = targets[row.clone()].iter().zip(first_synapse..);
                 match delays {
                     Delays::Exact(delays) => {
-                        for (k, (&target, &delay)) in targets.iter().zip(&delays[row]).enumerate() {
-                            push(time + delay, begin + k, target);
-                        }
+                        let entries = targets.zip(&delays[row]).map(|((&target, synapse), &delay)| Entry {
+                            time: time + delay,
+                            synapse,
+                            target,
+                        });
+                        wheel.extend(entries.filter(here));
                     }
                     Delays::Compact { shift, units } => {
-                        for (k, (&target, &delay)) in targets.iter().zip(&units[row]).enumerate() {
-                            push(time + (u64::from(delay) << shift), begin + k, target);
-                        }
+                        let entries = targets.zip(&units[row]).map(|((&target, synapse), &units)| Entry {
+                            time: time + (u64::from(units) << shift),
+                            synapse,
+                            target,
+                        });
+                        wheel.extend(entries.filter(here));
                     }
                 }
             }
         }
     }
+}
+
+/// As [`Unit::synapse`].
+#[inline]
+fn synapse(own: &[(u32, u32)], number: u32) -> (u32, u32) {
+    let mut found = (0, 0);
+    for &own in own.iter().take_while(|own| own.0 <= number) {
+        found = own;
+    }
+    (found.1, number - found.0)
 }
 
 /// A spike of a line of a source or population.
@@ -122,7 +141,7 @@ pub struct Private {
     /// The neuron of its first line.
     first: u32,
     /// s at the drawn spikes from number `from` on, at this epoch.
-    scales: [f64; BATCH],
+    scales: Lined<[f64; BATCH]>,
     from: u64,
     count: u64,
     epoch: i64,
@@ -130,7 +149,7 @@ pub struct Private {
 
 impl Private {
     pub fn new(block: usize, projection: u32, first: u32) -> Self {
-        Self { block, projection, first, scales: [0.0; BATCH], from: u64::MAX, count: 0, epoch: 0 }
+        Self { block, projection, first, scales: Lined([0.0; BATCH]), from: u64::MAX, count: 0, epoch: 0 }
     }
 
     /// Number of the next spike's scale.
@@ -139,7 +158,7 @@ impl Private {
         let handed = block.position().0;
         if self.epoch != epoch || handed < self.from || handed - self.from >= self.count {
             let (times, _) = block.ready(u64::MAX);
-            vectorised(Scales { phase, epoch, times, scales: &mut self.scales });
+            vectorised(Scales { phase, epoch, times, scales: &mut self.scales.0 });
             (self.from, self.count, self.epoch) = (handed, times.len() as u64, epoch);
         }
         (handed - self.from) as usize
@@ -162,6 +181,47 @@ impl Work for Scales<'_> {
     }
 }
 
+/// How many of some times in order are before a limit: all are compared, which is faster than a search.
+struct Before<'a> {
+    times: &'a [u64],
+    limit: u64,
+}
+
+impl Work for Before<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        // Signed: one instruction, and the times are below 2^63.
+        let limit = self.limit.min(i64::MAX as u64) as i64;
+        self.times.iter().map(|&time| i64::from((time as i64) < limit)).sum::<i64>() as usize
+    }
+}
+
+/// Adds spikes of lines up to the first that brings its neuron to threshold: the number of that one.
+#[inline(always)]
+fn add_until(
+    v: &mut [f64],
+    lines: &[u16],
+    scales: &[f64],
+    theta: f64,
+    weight: impl Fn(usize) -> f64,
+) -> Option<usize> {
+    lines.iter().zip(scales).position(|(&line, &scale)| {
+        let line = usize::from(line);
+        v.get_mut(line).is_some_and(|v| {
+            *v += weight(line) * scale;
+            *v >= theta * scale
+        })
+    })
+}
+
+/// As [`add_until`] with one weight. A function of its own: in a larger one the loop does not get the registers.
+#[inline(never)]
+fn add_alike(v: &mut [f64], lines: &[u16], scales: &[f64], theta: f64, weight: f64) -> Option<usize> {
+    add_until(v, lines, scales, theta, |_| weight)
+}
+
 /// A unit with what it works on in one window.
 pub struct Given<'a> {
     pub unit: &'a mut Unit,
@@ -173,8 +233,10 @@ pub struct Given<'a> {
 
 /// How many arrivals ahead the synapses are asked for.
 const AHEAD: usize = 2;
+/// How many spikes ahead, where each synapse has a delay of its own: rows are short then, and lie anywhere.
+const ROWS_AHEAD: usize = 4;
 /// Entries of a wheel whose scales are computed at once.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 64;
 
 impl Given<'_> {
     /// Handles every instant before `to`.
@@ -186,6 +248,8 @@ impl Given<'_> {
             if self.unit.wheel.is_some() {
                 if self.blocks.is_empty() {
                     self.single_synapses(network, weights, row_time);
+                } else {
+                    self.single_synapses_and_blocks(network, weights, rates, row_time);
                 }
                 let next = self.unit.wheel.as_mut().and_then(Wheel::next_time);
                 time = time.min(next.unwrap_or(u64::MAX));
@@ -224,6 +288,81 @@ impl Given<'_> {
         prefetch(targets, range.clone());
         if let Some(Fixed::Compact(weights)) = &projection.fixed {
             prefetch(weights, range);
+        }
+    }
+
+    /// As [`Self::single_synapses`] where there are private blocks too: before an arrival come the spikes of the
+    /// block that its neuron is in. Those of other blocks do not matter to it.
+    fn single_synapses_and_blocks<R: Real>(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        rates: &[BlockRate<'_>],
+        until: u64,
+    ) {
+        let Some(mut wheel) = self.unit.wheel.take() else { return };
+        let mut times = [0u64; TOGETHER];
+        let mut scales = [0.0; TOGETHER];
+        loop {
+            let front = wheel.front();
+            let mut count = 0;
+            for (time, entry) in times.iter_mut().zip(front).take_while(|(_, entry)| entry.time < until) {
+                *time = entry.time;
+                count += 1;
+            }
+            if count == 0 {
+                break;
+            }
+            let (phase, epoch) = (self.part.parameters.phase, self.part.epoch);
+            vectorised(Scales { phase, epoch, times: &times[..count], scales: &mut scales });
+            let mut done = 0;
+            for (entry, &scale) in front[..count].iter().zip(&scales) {
+                if front.get(done + 1).is_some_and(|next| next.time == entry.time) {
+                    break;
+                }
+                let place = (entry.target - self.part.first) as usize;
+                let group = place / self.part.group as usize;
+                if let Some(index) = self.block_of(group) {
+                    if self.blocks[index].next_time() < entry.time {
+                        self.private(network, weights, rates, index, entry.time);
+                    }
+                    if self.blocks[index].next_time() == entry.time {
+                        break;
+                    }
+                }
+                while self.part.held[group].front().is_some_and(|held| held.until.fs() <= entry.time) {
+                    self.part.release_first(group);
+                }
+                let (projection, synapse) = self.unit.synapse(entry.synapse);
+                let description = &network.projections[projection as usize];
+                if description.counted {
+                    self.unit.counted.push((projection, synapse));
+                }
+                let weight = description.weight(&weights.projections[projection as usize], synapse as usize);
+                let v = self.part.v[place] + weight * scale;
+                self.part.v[place] = v;
+                if v >= self.part.parameters.theta * scale {
+                    self.part.fire(place, entry.time, scale);
+                    self.unit.spikes.push((entry.time, entry.target));
+                }
+                done += 1;
+            }
+            wheel.consume(done);
+            self.unit.synaptic += done as u64;
+            if done < count {
+                break;
+            }
+        }
+        self.unit.wheel = Some(wheel);
+    }
+
+    /// The private block of a group of neurons, if it has one; they are in order of their neurons.
+    #[inline]
+    fn block_of(&self, group: usize) -> Option<usize> {
+        let first = self.part.first + group as u32 * self.part.group;
+        match self.unit.privates.get(group) {
+            Some(private) if private.first == first => Some(group),
+            _ => self.unit.privates.binary_search_by_key(&first, |private| private.first).ok(),
         }
     }
 
@@ -306,32 +445,21 @@ impl Given<'_> {
             while !fired && block.next_time() < limit {
                 let at = private.at(block, part.parameters.phase, part.epoch);
                 let (times, lines) = block.ready(u64::MAX);
-                let spikes = times.iter().zip(lines).zip(&private.scales[at..]);
+                let before = vectorised(Before { times, limit });
+                let (lines, scales) = (&lines[..before], &private.scales.0[at..at + before]);
                 let v = &mut part.v[offset..];
-                let mut count = 0;
-                let mut last = 0;
-                for ((&time, &line), &scale) in spikes {
-                    if time >= limit {
-                        break;
-                    }
-                    let line = usize::from(line);
-                    let weight = match constant {
-                        Some(weight) => weight,
-                        None => projection.weight(values, private.first as usize + line),
-                    };
-                    let Some(v) = v.get_mut(line) else { break };
-                    count += 1;
-                    *v += weight * scale;
-                    if *v >= theta * scale {
-                        fired = true;
-                        last = line;
-                        break;
-                    }
-                }
-                if fired {
-                    let (time, scale) = (times[count - 1], private.scales[at + count - 1]);
-                    part.fire(offset + last, time, scale);
-                    unit.spikes.push((time, private.first + last as u32));
+                let reached = match constant {
+                    Some(weight) => add_alike(v, lines, scales, theta, weight),
+                    None => add_until(v, lines, scales, theta, |line| {
+                        projection.weight(values, private.first as usize + line)
+                    }),
+                };
+                let mut count = before;
+                if let Some(last) = reached {
+                    let (time, line) = (times[last], usize::from(lines[last]));
+                    part.fire(offset + line, time, scales[last]);
+                    unit.spikes.push((time, private.first + line as u32));
+                    (fired, count) = (true, last + 1);
                 }
                 unit.poisson += count as u64;
                 block.consume(count, rate);
@@ -350,50 +478,45 @@ impl Given<'_> {
     fn single_synapses<R: Real>(&mut self, network: &Network, weights: &Weights<R>, until: u64) {
         let Self { unit, part, .. } = self;
         let Some(mut wheel) = unit.wheel.take() else { return };
-        let theta = part.parameters.theta;
-        let mut times = [0u64; TOGETHER];
-        let mut scales = [0.0; TOGETHER];
+        let weight_of = |projection: u32, synapse: u32| {
+            let values = &weights.projections[projection as usize];
+            network.projections[projection as usize].weight(values, synapse as usize)
+        };
+        // One weight for all, and nothing to count: what arrives need not be looked up.
+        let alike = match unit.own[..] {
+            [(_, only)] if !network.projections[only as usize].counted => {
+                match network.projections[only as usize].fixed {
+                    Some(Fixed::Constant(weight)) => Some(weight),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let mut scales = Lined([0.0; TOGETHER]);
         loop {
             let front = wheel.front();
-            let mut count = 0;
-            for (time, entry) in times.iter_mut().zip(front) {
-                if entry.time >= until {
-                    break;
-                }
-                *time = entry.time;
-                count += 1;
-            }
-            if count == 0 {
-                break;
+            let count = front.iter().take(TOGETHER).take_while(|entry| entry.time < until).count();
+            let Some(later) = front.get(count..).filter(|_| count > 0) else { break };
+            // Membranes are asked for well before they are needed: they are seldom near.
+            for entry in later.iter().take(TOGETHER) {
+                let place = (entry.target - part.first) as usize;
+                prefetch(part.v, place..place + 1);
             }
             let (phase, epoch) = (part.parameters.phase, part.epoch);
-            vectorised(Scales { phase, epoch, times: &times[..count], scales: &mut scales });
-            // All membranes are asked for before the first is needed: they are seldom near.
-            let asked =
-                front[..count].iter().filter_map(|entry| part.v.get((entry.target - part.first) as usize));
-            std::hint::black_box(asked.fold(0, |sum, v| sum ^ v.to_bits()));
-            let mut done = 0;
-            for (entry, &scale) in front[..count].iter().zip(&scales) {
-                if front.get(done + 1).is_some_and(|next| next.time == entry.time) {
-                    break;
+            vectorised(ScalesOf { phase, epoch, entries: &front[..count], scales: &mut scales.0 });
+            let done = match alike {
+                Some(weight) => part.singles(front, &scales.0[..count], &mut unit.spikes, |_| weight),
+                None => {
+                    let Unit { own, counted, spikes, .. } = &mut **unit;
+                    part.singles(front, &scales.0[..count], spikes, |entry| {
+                        let (projection, synapse) = synapse(own, entry.synapse);
+                        if network.projections[projection as usize].counted {
+                            counted.push((projection, synapse));
+                        }
+                        weight_of(projection, synapse)
+                    })
                 }
-                part.release(entry.time);
-                let (projection, synapse) = unit.synapse(entry.synapse);
-                let description = &network.projections[projection as usize];
-                let values = &weights.projections[projection as usize];
-                let weight = description.weight(values, synapse as usize);
-                if description.counted {
-                    unit.counted.push((projection, synapse));
-                }
-                let place = (entry.target - part.first) as usize;
-                let v = part.v[place] + weight * scale;
-                part.v[place] = v;
-                if v >= theta * scale {
-                    part.fire(place, entry.time, scale);
-                    unit.spikes.push((entry.time, entry.target));
-                }
-                done += 1;
-            }
+            };
             wheel.consume(done);
             unit.synaptic += done as u64;
             if done < count {
@@ -401,5 +524,61 @@ impl Given<'_> {
             }
         }
         unit.wheel = Some(wheel);
+    }
+}
+
+impl Part<'_> {
+    /// The first arrivals of a wheel, one for each scale, up to one that shares its instant with the next: how many
+    /// were handled.
+    #[inline(always)]
+    fn singles(
+        &mut self,
+        front: &[Entry],
+        scales: &[f64],
+        spikes: &mut Vec<(u64, u32)>,
+        mut weight: impl FnMut(&Entry) -> f64,
+    ) -> usize {
+        let theta = self.parameters.theta;
+        let mut release = self.next_release();
+        for (index, (entry, &scale)) in front.iter().zip(scales).enumerate() {
+            if front.get(index + 1).is_some_and(|next| next.time == entry.time) {
+                return index;
+            }
+            if entry.time >= release {
+                self.release(entry.time);
+                release = self.next_release();
+            }
+            let place = (entry.target - self.first) as usize;
+            let v = self.v[place] + weight(entry) * scale;
+            self.v[place] = v;
+            if v >= theta * scale {
+                self.fire(place, entry.time, scale);
+                release = self.next_release();
+                spikes.push((entry.time, entry.target));
+            }
+        }
+        scales.len()
+    }
+}
+
+/// Scales of entries of a wheel.
+struct ScalesOf<'a> {
+    phase: Phase,
+    epoch: i64,
+    entries: &'a [Entry],
+    scales: &'a mut [f64; TOGETHER],
+}
+
+impl Work for ScalesOf<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let mut times = Lined([0; TOGETHER]);
+        for (time, entry) in times.0.iter_mut().zip(self.entries) {
+            *time = entry.time;
+        }
+        let count = self.entries.len().min(TOGETHER);
+        self.phase.scales(&times.0[..count], self.epoch, self.scales);
     }
 }

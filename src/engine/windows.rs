@@ -24,7 +24,7 @@ use crate::encoding::{BLOCK, BlockRate};
 use crate::network::{Form, Kernel, Network, Origin, Projection, Rows, SourceKind, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
-use rayon::prelude::*;
+use std::sync::Mutex;
 
 /// Source spikes that are made arrivals at once, on average.
 const AHEAD: f64 = 50_000.0;
@@ -172,7 +172,8 @@ impl<'n> Windows<'n> {
         let own = network.projections.iter().filter(|p| p.to == population && has_own(p));
         let longest = own.clone().map(|projection| projection.longest.fs()).max()?;
         let synapses: usize = own.filter_map(|p| p.delays.as_ref()).map(crate::network::Delays::len).sum();
-        let buckets = if synapses > 20_000_000 { 1 << 15 } else { 1 << 12 };
+        // Some hundred arrivals in a bucket while neurons fire at a few hertz: to be sorted in the first-level cache.
+        let buckets = if synapses > 20_000_000 { 1 << 12 } else { 1 << 9 };
         // A source's spike may be a window ahead of what is taken next.
         Some(Wheel::new(longest.saturating_add(longest).min(Time::MAX.fs()), buckets))
     }
@@ -319,9 +320,8 @@ impl<'n> Windows<'n> {
                     }
                 }
             }
-            if !rows.is_sorted() {
-                rows.sort_unstable();
-            }
+            // Stable: it finds the sorted runs of the projections and merges them.
+            rows.sort();
         }
     }
 
@@ -366,12 +366,7 @@ impl<'n> Windows<'n> {
                 (v, held) = (rest, rest_held);
             }
         }
-        match self.pool {
-            Some(pool) if jobs.len() > 1 => pool.install(|| {
-                jobs.into_par_iter().for_each(|job| job.run(network, weights, rates, to));
-            }),
-            _ => jobs.into_iter().for_each(|job| job.run(network, weights, rates, to)),
-        }
+        share(self.pool, jobs, |job| job.run(network, weights, rates, to));
     }
 
     /// Step 4.
@@ -401,7 +396,8 @@ impl<'n> Windows<'n> {
                 core.counts.rows[synapse.0 as usize][synapse.1 as usize] += 1;
             }
         }
-        self.spikes.sort_unstable();
+        // Stable: it finds the sorted runs of the units and merges them.
+        self.spikes.sort();
         core.counts.fire += self.spikes.len() as u64;
         for &spike in &self.spikes {
             core.counts.spikes[spike.population as usize][spike.neuron as usize] += 1;
@@ -420,12 +416,7 @@ impl<'n> Windows<'n> {
             line: spike.neuron,
         }));
         let fired = &self.fired;
-        match self.pool {
-            Some(pool) if self.units.len() > 1 => pool.install(|| {
-                self.units.par_iter_mut().for_each(|unit| unit.schedule(network, fired));
-            }),
-            _ => self.units.iter_mut().for_each(|unit| unit.schedule(network, fired)),
-        }
+        share(self.pool, self.units.iter_mut(), |unit| unit.schedule(network, fired));
     }
 
     /// Takes over arrivals of single synapses that the lanes hold.
@@ -482,6 +473,31 @@ impl<'n> Windows<'n> {
             wheel.clear();
         }
     }
+}
+
+/// Does something with each of a few jobs, on the threads of a pool. This thread is one of them: it need not be woken,
+/// and what the others are too late for it does itself.
+fn share<J: Send>(
+    pool: Option<&rayon::ThreadPool>,
+    jobs: impl IntoIterator<Item = J, IntoIter: ExactSizeIterator + Send>,
+    work: impl Fn(J) + Sync,
+) {
+    let jobs = jobs.into_iter();
+    let Some(pool) = pool.filter(|_| jobs.len() > 1) else { return jobs.for_each(work) };
+    let helpers = (pool.current_num_threads() - 1).min(jobs.len() - 1);
+    let jobs = Mutex::new(jobs);
+    let next = || jobs.lock().ok()?.next();
+    let take = || {
+        while let Some(job) = next() {
+            work(job);
+        }
+    };
+    pool.in_place_scope(|scope| {
+        for _ in 0..helpers {
+            scope.spawn(|_| take());
+        }
+        take();
+    });
 }
 
 /// Schedules an arrival in a projection with one delay.

@@ -148,6 +148,13 @@ impl Builder {
         }
     }
 
+    /// Says how late an arrival may be in a projection whose delays are not drawn yet.
+    pub fn longest(&mut self, projection: usize, longest: Time) {
+        if let Some(projection) = self.projections.get_mut(projection) {
+            projection.longest = longest.max(projection.delay);
+        }
+    }
+
     /// Keeps the weights of a projection here for good.
     pub fn fixed(&mut self, projection: usize, weights: Fixed) {
         if let Some(projection) = self.projections.get_mut(projection) {

@@ -156,14 +156,12 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
     for source in sources {
         match source.kind {
             SourceKind::Poisson | SourceKind::Modulated(_) => {
-                for block in 0..source.size.div_ceil(BLOCK) {
-                    let first = block * BLOCK;
-                    let last = (first + BLOCK).min(source.size) - 1;
-                    lanes.push(Lane {
-                        kind: LaneKind::Poisson,
-                        label: format!("{} {first}..={last}", source.name),
-                    });
-                }
+                let blocks = source.size.div_ceil(BLOCK);
+                let label = match blocks {
+                    0 | 1 => source.name.clone(),
+                    _ => format!("{}: {blocks} blocks of {BLOCK} lines", source.name),
+                };
+                lanes.push(Lane { kind: LaneKind::Poisson, label });
             }
             SourceKind::DeadTime { .. } => {
                 lanes.push(Lane {
@@ -177,7 +175,7 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
         }
     }
     for projection in projections {
-        if projection.delays.is_some() {
+        if projection.delays.is_some() || projection.longest > projection.delay {
             let (shortest, longest) = (projection.delay, projection.longest);
             lanes.push(Lane {
                 kind: LaneKind::Wheel,

@@ -13,7 +13,7 @@ pub use build::{Builder, Fault};
 pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
-pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected};
+pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected, longest_delay};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
 use crate::encoding::RateProfile;
@@ -267,24 +267,29 @@ impl<R: Real> Weights<R> {
         Self { projections }
     }
 
-    /// The weights of one projection as plain row-major values without padding; the one weight of a
-    /// projection whose synapses all have the same.
-    #[must_use]
-    pub fn values(&self, network: &Network, projection: usize) -> Vec<f64> {
+    /// Shows the weights of one projection, row-major without padding; the one weight of a projection whose
+    /// synapses all have the same.
+    pub fn each(&self, network: &Network, projection: usize, mut visit: impl FnMut(f64)) {
         let description = &network.projections[projection];
         let columns = network.populations[description.to].size;
         let weights = &self.projections[projection];
-        match &description.fixed {
-            Some(Fixed::Constant(weight)) => return vec![*weight],
-            Some(Fixed::Compact(weights)) => return weights.iter().map(|&weight| weight.into()).collect(),
-            None => {}
+        match (&description.fixed, &description.connect) {
+            (Some(Fixed::Constant(weight)), _) => visit(*weight),
+            (Some(Fixed::Compact(weights)), _) => weights.iter().for_each(|&weight| visit(weight.into())),
+            (None, Rows::Dense) => {
+                for row in weights.chunks_exact(stride(columns)) {
+                    row[..columns as usize].iter().for_each(|weight| visit(weight.to_f64()));
+                }
+            }
+            (None, _) => weights.iter().for_each(|weight| visit(weight.to_f64())),
         }
-        match description.connect {
-            Rows::Dense => weights
-                .chunks_exact(stride(columns))
-                .flat_map(|row| row[..columns as usize].iter().map(|weight| weight.to_f64()))
-                .collect(),
-            _ => weights.iter().map(|weight| weight.to_f64()).collect(),
-        }
+    }
+
+    /// What [`Weights::each`] shows, as a list.
+    #[must_use]
+    pub fn values(&self, network: &Network, projection: usize) -> Vec<f64> {
+        let mut values = Vec::new();
+        self.each(network, projection, |weight| values.push(weight));
+        values
     }
 }

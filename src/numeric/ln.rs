@@ -23,21 +23,49 @@ const P: [f64; 7] = [
 #[inline(always)]
 #[must_use]
 pub fn ln(x: f64) -> f64 {
-    // A bias of 2^11 keeps the shifted exponent a small non-negative integer, so that it converts
-    // to f64 by OR-ing it into the mantissa of 2^52: instructions every vector unit has.
-    let offset = x.to_bits().wrapping_sub(SQRT_HALF_BITS).wrapping_add(1024 << 52);
-    let exponent = offset >> 52;
-    let n = f64::from_bits(exponent | 0x4330_0000_0000_0000) - (4_503_599_627_370_496.0 + 1024.0);
-    let m = f64::from_bits(x.to_bits().wrapping_sub(exponent.wrapping_sub(1024) << 52));
-    let f = m - 1.0;
-    let s = f / (2.0 + f);
-    let z = s * s;
-    let z2 = z * z;
-    let p = (P[0] + P[1] * z) + z2 * ((P[2] + P[3] * z) + z2 * ((P[4] + P[5] * z) + z2 * P[6]));
-    // ln m = f - f^2/2 + s (f^2/2 + z P): the large part f is exact, so nothing is lost near 1.
-    let half_f2 = 0.5 * f * f;
-    let tail = s * (half_f2 + z * p) + n * LN2_LO;
-    n * LN2_HI + (f - (half_f2 - tail))
+    let parts = Parts::of(x);
+    parts.ln(parts.tail())
+}
+
+/// x = 2^n (1 + f) on the way to its logarithm, with s = f / (2 + f). A loop over an array takes the steps one
+/// after the other for the whole array: each is then short enough for a processor to have several in flight.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Parts {
+    pub n: f64,
+    pub f: f64,
+    pub s: f64,
+}
+
+impl Parts {
+    #[inline(always)]
+    pub fn of(x: f64) -> Self {
+        // A bias of 2^11 keeps the shifted exponent a small non-negative integer, so that it converts
+        // to f64 by OR-ing it into the mantissa of 2^52: instructions every vector unit has.
+        let offset = x.to_bits().wrapping_sub(SQRT_HALF_BITS).wrapping_add(1024 << 52);
+        let exponent = offset >> 52;
+        let n = f64::from_bits(exponent | 0x4330_0000_0000_0000) - (4_503_599_627_370_496.0 + 1024.0);
+        let m = f64::from_bits(x.to_bits().wrapping_sub(exponent.wrapping_sub(1024) << 52));
+        let f = m - 1.0;
+        Self { n, f, s: f / (2.0 + f) }
+    }
+
+    /// s^2 P(s^2).
+    #[inline(always)]
+    pub fn tail(self) -> f64 {
+        let z = self.s * self.s;
+        let z2 = z * z;
+        z * ((P[0] + P[1] * z) + z2 * ((P[2] + P[3] * z) + z2 * ((P[4] + P[5] * z) + z2 * P[6])))
+    }
+
+    /// ln x, given the tail.
+    #[inline(always)]
+    pub fn ln(self, tail: f64) -> f64 {
+        let Self { n, f, s } = self;
+        // ln m = f - f^2/2 + s (f^2/2 + z P): the large part f is exact, so nothing is lost near 1.
+        let half_f2 = 0.5 * f * f;
+        let tail = s * (half_f2 + tail) + n * LN2_LO;
+        n * LN2_HI + (f - (half_f2 - tail))
+    }
 }
 
 /// -ln u for u uniform on (0, 1], made from the upper 52 bits of a random word:
@@ -45,8 +73,13 @@ pub fn ln(x: f64) -> f64 {
 #[inline(always)]
 #[must_use]
 pub fn neg_ln_unit(word: u64) -> f64 {
-    let u = 2.0 - f64::from_bits((word >> 12) | 0x3FF0_0000_0000_0000);
-    -ln(u)
+    -ln(unit(word))
+}
+
+/// u of [`neg_ln_unit`].
+#[inline(always)]
+pub(crate) fn unit(word: u64) -> f64 {
+    2.0 - f64::from_bits((word >> 12) | 0x3FF0_0000_0000_0000)
 }
 
 #[cfg(test)]

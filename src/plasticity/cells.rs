@@ -4,6 +4,7 @@ use super::dependence::{Any, Bounds, Gain};
 use super::layout::Layout;
 use super::rule::Law;
 use crate::device::endurance::Endurance;
+use crate::device::resistive::DoseDevice;
 use crate::numeric::{exp, standard_normal};
 use crate::random::{Purpose, word};
 use crate::units::{Second, Volt};
@@ -64,6 +65,8 @@ pub struct Devices {
     pub partners: f64,
     /// Bounds of each weight where devices have ranges of their own; empty: all have the rule's.
     pub own: Vec<Bounds>,
+    /// Overlap: kinetics of each device where they differ; empty: all have the rule's.
+    pub kinetics: Vec<DoseDevice>,
     /// Evenly spaced weights a device can have, from bound to bound; `None`: continuous.
     pub levels: Option<u32>,
     /// Cycle-to-cycle spread s of a change: dw <- dw e^(s z - s^2/2), whose mean is dw and whose coefficient of

@@ -8,9 +8,9 @@ use super::cells::{Devices, entity};
 use super::layout::Layout;
 use super::memory::Memory;
 use super::rule::Overlap;
-use crate::device::circuit::Ramp;
-use crate::device::resistive::{PulseDraw, Resistive as _};
-use crate::time::{FS_PER_SECOND, Time};
+use crate::device::passage::pass;
+use crate::device::resistive::{Applied, PulseDraw, Resistive as _};
+use crate::time::Time;
 use crate::waveform::Waveform;
 
 /// One synapse: its weight, row and column.
@@ -37,11 +37,11 @@ impl Overlap {
         bounds.g_min + bounds.span() * (w / self.w_max)
     }
 
-    /// Weight of a conductance.
+    /// Weight of a conductance, which may be that of a device whose range is wider than the nominal one.
     #[must_use]
     pub fn weight(&self, g: f64) -> f64 {
         let bounds = self.device.bounds();
-        (self.w_max * ((g - bounds.g_min) / bounds.span())).clamp(0.0, self.w_max)
+        self.w_max * ((g - bounds.g_min) / bounds.span())
     }
 
     /// Brings one device to `around.time`.
@@ -51,43 +51,26 @@ impl Overlap {
         let from = std::mem::replace(&mut memory.until[weight], time);
         let starts = [memory.last_pre[row], memory.last_post[col]];
         let n = layout.number(weight);
-        if from >= time || memory.devices.stuck.get(n).copied().unwrap_or(false) {
+        if from >= time {
             return;
         }
-        let mut breaks = vec![from.fs(), time.fs()];
-        for start in starts.iter().flatten() {
-            let ends = pulse.segments.iter().map(|segment| start.fs().saturating_add(segment.end.fs()));
-            breaks.extend(ends.filter(|&at| at > from.fs() && at < time.fs()));
-        }
-        breaks.sort_unstable();
-        breaks.dedup();
         let count = memory.spikes[row] + memory.spikes[layout.rows() + col];
         let draw = devices.map_or(PulseDraw::None, |devices| PulseDraw::Keyed {
             seed: devices.seed,
             entity: entity(devices.projection, n),
             count,
         });
-        let mut g = self.conductance(weights[weight]);
-        let (mut dose, mut device, mut limiter) = (0.0, 0.0, 0.0);
-        for window in breaks.windows(2) {
-            let (pre, post) = (piece(pulse, starts[0], window), piece(pulse, starts[1], window));
-            let (a, b) = (pre.0 - post.0, pre.1 - post.1);
-            if a == 0.0 && b == 0.0 {
-                continue;
-            }
-            let length = (window[1] - window[0]) as f64 / FS_PER_SECOND;
-            let applied = self.device.apply(g, Ramp { from: a, to: b, length }, draw);
-            g = applied.g;
-            dose += applied.dose;
-            device += applied.energies.device;
-            limiter += applied.energies.limiter;
-        }
+        let stuck = memory.devices.stuck.get(n).copied().unwrap_or(false);
+        let device = devices.and_then(|devices| devices.kinetics.get(n)).unwrap_or(&self.device);
+        let draw = (!stuck).then_some(draw);
+        let g = self.conductance(weights[weight]);
+        let Applied { g, dose, energies } = pass(device, pulse, starts, (from, time), g, draw);
         if dose > 0.0 {
             weights[weight] = self.weight(g);
         }
         if let Some(devices) = devices {
-            memory.devices.joules[n] += device;
-            memory.devices.limiter[n] += limiter;
+            memory.devices.joules[n] += energies.device;
+            memory.devices.limiter[n] += energies.limiter;
             if let Some(endurance) = &devices.endurance
                 && dose > endurance.d_min
             {
@@ -140,12 +123,4 @@ impl Overlap {
             memory.spikes[posts + col as usize] += 1;
         }
     }
-}
-
-/// Voltages at both ends of a window in which a pulse that started at `start` is straight.
-fn piece(pulse: &Waveform, start: Option<Time>, window: &[u64]) -> (f64, f64) {
-    let Some(start) = start else { return (0.0, 0.0) };
-    let [a, b] = [0, 1].map(|end| Time::from_fs(window[end].saturating_sub(start.fs())));
-    let segment = pulse.segments.iter().find(|segment| segment.start <= a && a < segment.end);
-    segment.map_or((0.0, 0.0), |segment| (segment.value_at(a), segment.value_at(b)))
 }

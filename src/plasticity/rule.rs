@@ -1,8 +1,9 @@
 //! The rules and their constants.
 
-use super::dependence::{Bounds, Dependence, Unit};
+use super::dependence::{Any, Bounds, Dependence, Gain as _, Unit};
 use crate::device::overlap::SpikePulse;
-use crate::device::resistive::DoseDevice;
+use crate::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
+use crate::numeric::exp;
 use crate::units::Second;
 use serde::{Deserialize, Serialize};
 
@@ -155,8 +156,52 @@ pub struct PostTrace {
 pub struct Overlap {
     pub device: DoseDevice,
     pub pulse: SpikePulse,
-    /// The weight at g_max; g_min is 0.
+    /// How devices differ. What each one is, is in [`super::Devices::kinetics`].
+    pub spread: DeviceSpread,
+    /// The weight at the nominal g_max; the nominal g_min is 0.
     pub w_max: f64,
+}
+
+impl Rule {
+    /// What a relative change of a weight is one of: the weight, or the conductance under pulses.
+    #[must_use]
+    pub fn measured(&self, w: f64) -> f64 {
+        match self {
+            Self::Overlap(overlap) => overlap.conductance(w),
+            _ => w,
+        }
+    }
+
+    /// The weight that one pair of spikes makes of `w`, dt = t_post - t_arrival in seconds, by the closed form of the
+    /// rule; `None` for rules that are not about pairs. Of an overlap it is that of the nominal device.
+    #[must_use]
+    pub fn after_pair(&self, w: f64, dt: f64) -> Option<f64> {
+        match self {
+            Self::Pair(pair) => {
+                let law = &pair.law;
+                let gain = Any::new(law.dependence, law.unit, law.bounds);
+                let (up, down) = (law.scale() * gain.up(w), law.scale() * gain.down(w));
+                let change = if dt > 0.0 {
+                    pair.a_plus * up * exp(-dt / pair.tau_plus.get())
+                } else if dt < 0.0 {
+                    -pair.a_minus * down * exp(dt / pair.tau_minus.get())
+                } else {
+                    match pair.at_zero {
+                        AtZero::None => 0.0,
+                        AtZero::Ltp => pair.a_plus * up,
+                        AtZero::Ltd => -pair.a_minus * down,
+                    }
+                };
+                Some(law.bounds.clip(w + change))
+            }
+            Self::Overlap(overlap) => {
+                let across = overlap.pulse.across(dt);
+                let applied = overlap.device.apply_pulse(overlap.conductance(w), &across, PulseDraw::None);
+                Some(overlap.weight(applied.g))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A constant that makes no rule.

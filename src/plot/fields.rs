@@ -14,8 +14,8 @@ const GAP: usize = 4;
 const WIDTH: f64 = 700.0;
 
 pub fn caption() -> String {
-    "Weights of each neuron's inputs, laid out as the image, from dark blue (none) to yellow (the largest); \
-     the number above a field is the class that excites its neuron most. Neurons are in order of class."
+    "Weights of each neuron's inputs, laid out as the image, from dark blue (none) to yellow (the largest, of which \
+     the highest half per cent share one shade); the number above a field is the class that excites its neuron most. Neurons are in order of class."
         .into()
 }
 
@@ -28,7 +28,7 @@ pub fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> Result<S
     let down = order.len().div_ceil(across).max(1);
     let (step_x, step_y) = (side + GAP, side + GAP + 7);
     let pixel = WIDTH / (across * step_x) as f64;
-    let largest = array.data.iter().copied().filter(|w| w.is_finite()).fold(0.0, f64::max);
+    let largest = high(&array.data);
     let scale = if largest > 0.0 { SHADES as f64 / largest } else { 0.0 };
     let (left, top) = (20.0, HEAD + 8.0);
     let size = ((WIDTH + 40.0) as u32, (top + pixel * (down * step_y) as f64 + 16.0) as u32);
@@ -82,9 +82,29 @@ pub fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> Result<S
     })
 }
 
+/// The weight that half a per cent of all are above: a few that stand out would leave the rest in the dark.
+fn high(weights: &[f64]) -> f64 {
+    let mut sorted: Vec<f64> = weights.iter().copied().filter(|w| w.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let at = (sorted.len() * 995 / 1000).min(sorted.len().saturating_sub(1));
+    match sorted.get(at) {
+        Some(&high) if high > 0.0 => high,
+        // Nearly all weights are zero: then those that are not are what there is to see.
+        _ => sorted.last().copied().unwrap_or(0.0).max(0.0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_weight_that_stands_out_does_not_darken_the_rest() {
+        let mut weights = vec![0.2; 999];
+        weights.push(50.0);
+        assert_eq!(high(&weights), 0.2);
+        assert_eq!((high(&[0.0, 0.0, 3.0, f64::NAN]), high(&[]), high(&[-1.0])), (3.0, 0.0, 0.0));
+    }
 
     #[test]
     fn every_neuron_has_a_field_in_order_of_class() {

@@ -13,6 +13,7 @@ mod fields;
 pub mod measured;
 pub mod number;
 mod overview;
+mod pairs;
 mod png;
 mod programming;
 mod raster;
@@ -114,6 +115,9 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
             && let Some(side) = weights::side(array.rows)
         {
             if let Some(result) = &outcome.unsupervised {
+                if !learns_without_labels(plan, name) {
+                    continue;
+                }
                 let svg = fields::draw(array, side, &result.classes)?;
                 add(&format!("fields-{name}"), Shape::Wide, fields::caption(), svg);
                 continue;
@@ -146,6 +150,7 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         figures.extend(experiment::figures(experiments, &outcome.experiments)?);
         return Ok(figures);
     }
+    figures.extend(pairs::figures(plan, &outcome.plastic)?);
     if let Some(figure) = energy::figure(plan, outcome)? {
         figures.push(figure);
     }
@@ -162,6 +167,12 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         figures.extend(robust::ageing(&result.ageing, result.vote)?);
     }
     Ok(figures)
+}
+
+/// Whether a projection is the one that learns without labels.
+fn learns_without_labels(plan: &Plan, projection: &str) -> bool {
+    let Protocol::Unsupervised(protocol) = &plan.protocol else { return false };
+    plan.projections.get(protocol.projection).is_some_and(|learns| learns.name == projection)
 }
 
 /// An epoch of unsupervised learning as the curve of accuracies wants it.

@@ -147,20 +147,24 @@ pub fn bytes(n: u64) -> String {
     if unit == "B" { format!("{n} B") } else { format!("{} {unit}", significant(value, 3)) }
 }
 
-/// A span that may be long: as [`duration`], and in days or years where those are more telling.
+/// A span that may be long, as a tick says it: in the largest unit that it fills, without superfluous zeros (`6 h`,
+/// `1.5 days`, `10 years`).
 #[must_use]
 pub fn span(seconds: f64) -> String {
-    const DAY: f64 = 86_400.0;
-    const YEAR: f64 = 365.0 * DAY;
-    if seconds >= YEAR {
-        let years = seconds / YEAR;
-        format!("{} {}", significant(years, 3), if years < 1.005 { "year" } else { "years" })
-    } else if seconds >= DAY {
-        let days = seconds / DAY;
-        format!("{} {}", significant(days, 3), if days < 1.005 { "day" } else { "days" })
-    } else {
-        duration(seconds)
+    const UNITS: [(f64, &str, &str); 4] = [
+        (365.0 * 86_400.0, "year", "years"),
+        (86_400.0, "day", "days"),
+        (3600.0, "h", "h"),
+        (60.0, "min", "min"),
+    ];
+    for (unit, one, many) in UNITS {
+        if seconds >= unit {
+            let number = trimmed(&significant(seconds / unit, 3));
+            let name = if number == "1" { one } else { many };
+            return format!("{number} {name}");
+        }
     }
+    si(seconds, "s")
 }
 
 #[cfg(test)]
@@ -179,6 +183,11 @@ mod tests {
         assert_eq!(significant(0.0123456, 3), "0.0123");
         assert_eq!(significant(123_456.0, 3), "123456");
         assert_eq!(significant(1e20 / 1.000_000_000_000_000_2, 3), "100000000000000000000");
+        assert_eq!(span(21_600.0), "6 h");
+        assert_eq!(span(4000.0), "1.11 h");
+        assert_eq!(span(86_400.0), "1 day");
+        assert_eq!(span(315_360_000.0), "10 years");
+        assert_eq!(span(2.592e6), "30 days");
         assert_eq!(percent(0.92414), "92.41\u{a0}%");
         assert_eq!(duration(72.0), "1 min 12 s");
         assert_eq!(duration(181_000.0), "50 h 16 min");

@@ -25,8 +25,8 @@ pub fn variation(cases: &[VariationResult], vote: Vote) -> Result<Option<Figure>
         return Ok(None);
     }
     let caption =
-        "Test accuracy after training with devices whose steps and bounds differ: one dot per seed, \
-                   the line through the means. Shaded: the dispersion on all parameters that Querlioz et al. \
+        "Test accuracy after training with devices whose steps, bounds and initial weights and neurons whose \
+                   thresholds differ: one dot per seed, the line through the means. Shaded: the dispersion on all parameters that Querlioz et al. \
                    (2013) report as tolerated."
             .to_string();
     let dots: Vec<(f64, f64)> =
@@ -117,18 +117,16 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotErr
             let label = number::si(age.conductance, "S");
             write(area, &label, point.0, point.1 - 12.0, At::Middle, &text(10.0, MUTED))?;
         }
+        // Where the lines end says nothing of which is which: in ten years they may have met.
+        let x = RIGHT + 10.0;
+        write(area, "thresholds as they were", x, TOP + 9.0, At::Left, &text(11.0, BLUE))?;
+        write(area, "thresholds brought down", x, TOP + 25.0, At::Left, &text(11.0, VERMILLION))?;
+        write(area, "above each point:", x, TOP + 45.0, At::Left, &text(9.5, MUTED))?;
+        write(area, "mean conductance", x, TOP + 57.0, At::Left, &text(9.5, MUTED))?;
         if let (Some(point), Some(age)) = (points.last(), ages.last()) {
             let label = format!("{:.1} %", accuracy(age));
-            write(area, &label, RIGHT + 10.0, point.1, At::Left, &text(12.0, BLUE))?;
+            write(area, &label, x, point.1, At::Left, &text(12.0, BLUE))?;
         }
-        write(
-            area,
-            "mean conductance above each point",
-            RIGHT + 10.0,
-            TOP + 9.0,
-            At::Left,
-            &text(9.5, MUTED),
-        )?;
         Ok(())
     })?;
     Ok(Some(Figure { name: "retention".into(), shape: Shape::Half, caption, svg }))

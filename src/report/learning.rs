@@ -1,11 +1,12 @@
 //! Learning without labels, in words and tables.
 
 use super::plan::{Row, cv, row, time};
+use crate::device::overlap::window_constant;
 use crate::network::{Competition, Homeostasis, Rivalry};
 use crate::plot::number::{count, percent, si, span};
 use crate::report::summary::Summary;
 use crate::scenario::plan::{Plan, Precision, Unsupervised};
-use crate::training::unsupervised::{Dependence, Dispersion, Window};
+use crate::training::unsupervised::{Dependence, Dispersion, Window, WinnerRule};
 use maud::{Markup, html};
 
 /// How the neurons of a population compete.
@@ -37,14 +38,6 @@ pub(super) fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
     let learns = plan.projections.get(u.projection).map_or("?", |p| p.name.as_str());
     let samples = |n: Option<u32>| n.map_or_else(|| "all".to_string(), |n| count(n.into()));
     let l = &u.learning;
-    let window = match l.window {
-        Window::Rectangular { width } => format!("rectangular, {}", time(width)),
-        Window::Trace { tau } => format!("exponential trace, {}", si(tau, "s")),
-    };
-    let dependence = match l.dependence {
-        Dependence::Multiplicative => "multiplicative".to_string(),
-        Dependence::Exponential { beta } => format!("exponential, beta {beta}"),
-    };
     let mut rows = vec![
         row("learns", learns),
         row("epochs", u.epochs.to_string()),
@@ -67,16 +60,10 @@ pub(super) fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
                 time(u.test_presentation)
             ),
         ),
-        row("window", window),
-        row("dependence on the weight", dependence),
+    ];
+    rows.extend(rule(&l.rule));
+    rows.extend([
         row("w_max", l.w_max.to_string()),
-        row(
-            "steps",
-            format!(
-                "+{}, \u{2212}{} of the range, falling to {} of themselves",
-                l.a_plus, l.a_minus, l.final_share
-            ),
-        ),
         row("vote", u.vote.name()),
         row(
             "precision",
@@ -85,7 +72,7 @@ pub(super) fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
                 Precision::F32 => "f32",
             },
         ),
-    ];
+    ]);
     if let Some(sum) = l.normalise {
         rows.push(row("weights of a neuron", format!("scaled to a sum of {sum} w_max")));
     }
@@ -97,15 +84,17 @@ pub(super) fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
             "SET, RESET",
             format!("{} for {}, {} for {}", d.set.amplitude, d.set.width, d.reset.amplitude, d.reset.width),
         ));
-        let Dispersion { a_plus, a_minus, g_max, g_min } = d.dispersion;
+        let Dispersion { a_plus, a_minus, g_max, g_min, initial, threshold } = d.dispersion;
         rows.push(row(
             "dispersion (CV)",
             format!(
-                "{} %, {} % of the steps; {} %, {} % of g_max, g_min",
+                "{} %, {} % of the steps; {} %, {} % of g_max, g_min; {} % of initial weights, {} % of thresholds",
                 cv(a_plus),
                 cv(a_minus),
                 cv(g_max),
-                cv(g_min)
+                cv(g_min),
+                cv(initial),
+                cv(threshold)
             ),
         ));
         rows.push(row("cycle to cycle (CV)", format!("{} %", cv(d.cycle))));
@@ -116,6 +105,46 @@ pub(super) fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
         ));
     }
     rows
+}
+
+/// What a spike of the winner does.
+fn rule(rule: &WinnerRule) -> Vec<Row> {
+    match rule {
+        WinnerRule::Step(step) => {
+            let window = match step.window {
+                Window::Rectangular { width } => format!("rectangular, {}", time(width)),
+                Window::Trace { tau } => format!("exponential trace, {}", si(tau, "s")),
+            };
+            let dependence = match step.dependence {
+                Dependence::Multiplicative => "multiplicative".to_string(),
+                Dependence::Exponential { beta } => format!("exponential, beta {beta}"),
+            };
+            let steps = format!(
+                "+{}, \u{2212}{} of the range, falling to {} of themselves",
+                step.a_plus, step.a_minus, step.final_share
+            );
+            vec![row("window", window), row("dependence on the weight", dependence), row("steps", steps)]
+        }
+        WinnerRule::Overlap(overlap) => {
+            let pulse = &overlap.pulse;
+            let of =
+                |rate| window_constant(rate, pulse).map_or("not exponential".to_string(), |t| si(t, "s"));
+            vec![
+                row("rule", "overlap of pulses, by the kinetics of the devices"),
+                row(
+                    "pulse",
+                    format!(
+                        "lobe {} of half width {}, tail {} over {} (times x {})",
+                        pulse.peak, pulse.half_width, pulse.tail, pulse.tail_length, overlap.time_scale
+                    ),
+                ),
+                row(
+                    "window that makes",
+                    format!("{} up, {} down", of(&overlap.device.set), of(&overlap.device.reset)),
+                ),
+            ]
+        }
+    }
 }
 
 /// What learning took and what the devices bear, on the page.

@@ -109,6 +109,9 @@ pub fn assemble_with(
         let number =
             builder.projection(&projection.name, from, projection.to, kernel, projection.delay, connect);
         synapses::keep(plan, index, &mut builder, number);
+        if let Some(law) = projection.delays {
+            builder.longest(number, network::longest_delay(law.into()));
+        }
         if let Some(made) = made {
             if made.multapses {
                 builder.multapses(number);
@@ -286,12 +289,15 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
             Rows::OneToOne => ("one weight per row", bytes),
             Rows::Sparse { .. } => ("sparse rows", bytes + 4),
         };
+        let delay = if projection.longest > projection.delay {
+            format!("delays of their own, {} to {}", projection.delay, projection.longest)
+        } else {
+            format!("delay {}", projection.delay)
+        };
         lines.push(format!(
-            "projection {}: {synapses} synapse{}, {layout}, {} bytes each, delay {}",
+            "projection {}: {synapses} synapse{}, {layout}, {per_synapse} bytes each, {delay}",
             projection.name,
             if synapses == 1 { "" } else { "s" },
-            per_synapse,
-            projection.delay
         ));
     }
     for lane in &network.lanes {

@@ -127,6 +127,20 @@ pub struct PlasticResult {
     pub at_max: f64,
     /// Weights in twenty bins of equal width from bound to bound.
     pub histogram: Vec<u64>,
+    /// Where pairs of neurons had one arrival and one spike each: what became of their weights, in order of dt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub window: Vec<PairPoint>,
+}
+
+/// One point of a learning window, measured through the network.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairPoint {
+    /// Spike minus arrival, seconds.
+    pub dt_s: f64,
+    /// (w - w0)/w0; of the conductance where pulses move it.
+    pub change: f64,
+    /// What the rule says of a lone pair, where it has a closed form.
+    pub closed_form: Option<f64>,
 }
 
 /// Fractions of right answers by the two votes; a sample without a spike counts as wrong.

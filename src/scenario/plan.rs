@@ -14,7 +14,7 @@ use crate::neuron::Neuron;
 use crate::plasticity::{ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
-use crate::training::unsupervised::{Dependence, DeviceModel, Vote, Window};
+use crate::training::unsupervised::{DeviceModel, Vote, WinnerRule};
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -429,14 +429,10 @@ pub struct Unsupervised {
 }
 
 /// What a spike of the winner does to its synapses.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learning {
-    pub window: Window,
-    pub dependence: Dependence,
+    pub rule: WinnerRule,
     pub w_max: Volt,
-    pub a_plus: f64,
-    pub a_minus: f64,
-    pub final_share: f64,
     pub normalise: Option<f64>,
 }
 

@@ -7,12 +7,14 @@ use super::plan::{DevicePlan, PlasticityPlan};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::preset::{Preset, PresetDevice};
+use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
 use crate::plasticity::{
     AtZero, Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule,
     Triplet, Unit,
 };
-use crate::synapse::{Arrangement, Placement};
+use crate::synapse::{Arrangement, DeviceRange, Placement};
+use crate::training::unsupervised::PulseOverlap;
 use crate::units::{Second, Siemens, Volt};
 
 impl Lower<'_> {
@@ -177,6 +179,15 @@ impl Lower<'_> {
                     .hint("unipolar weights are those of kind = \"unsupervised\" in [protocol]"),
             );
         }
+        if overlap && device.range.levels.is_some() {
+            self.faults.push(
+                Diagnostic::error(format!("the rule of {} moves its devices continuously", outer.what))
+                    .maybe_at(outer.table("device").and_then(|device| device.place("levels")))
+                    .label("and these have levels")
+                    .allowed("no `levels` with rule = \"overlap\"")
+                    .hint("a pulse leaves what its kinetics give; with kind = \"unsupervised\" it is read at levels"),
+            );
+        }
         let single = device.arrangement == Arrangement::Single;
         if overlap && single {
             self.faults.push(
@@ -307,9 +318,22 @@ impl Lower<'_> {
 
     /// The kinetics and the pulse of a preset, over the range of the projection's devices.
     fn overlap(&mut self, fields: &Fields, device: Option<&DevicePlan>, w_max: f64) -> Option<Rule> {
+        let range = device?.range;
+        let sigma = log_sigma(fields.number("cv_cycle")?);
+        let PulseOverlap { device, pulse, spread, .. } = self.kinetics(fields, range, sigma)?;
+        Some(Rule::Overlap(Overlap { device, pulse, spread, w_max }))
+    }
+
+    /// The kinetics and the pulse of the preset that `fields` names, over `range`; what is wrong is reported.
+    pub(super) fn kinetics(
+        &mut self,
+        fields: &Fields,
+        range: DeviceRange,
+        sigma: f64,
+    ) -> Option<PulseOverlap> {
         let name = fields.text("preset")?;
         let found = Preset::named(name).ok().map(|preset| preset.device);
-        let Some(PresetDevice::DoseDevice { device: kinetics, pulse: Some(pulse), .. }) = found else {
+        let Some(PresetDevice::DoseDevice { device, pulse: Some(pulse), spread, .. }) = found else {
             self.faults.push(
                 Diagnostic::error(format!("`preset` of {} is \"{name}\"", fields.what))
                     .maybe_at(fields.place("preset"))
@@ -318,11 +342,23 @@ impl Lower<'_> {
             );
             return None;
         };
-        let range = device?.range;
-        let mut kinetics = kinetics;
-        (kinetics.g_min, kinetics.g_max) = (range.g_min, range.g_max);
-        kinetics.dose_sigma = log_sigma(fields.number("cv_cycle")?);
-        Some(Rule::Overlap(Overlap { device: kinetics, pulse, w_max }))
+        let time_scale = fields.number("time_scale")?;
+        let pulse = pulse.stretched(time_scale);
+        for fault in pulse.faults() {
+            self.faults.push(
+                Diagnostic::error(format!("the pulse of {}: {fault}", fields.what))
+                    .maybe_at(fields.place("time_scale"))
+                    .allowed("a time_scale that leaves a pulse of 1 fs to 9223 s"),
+            );
+        }
+        let mut device = device;
+        (device.g_min, device.g_max) = (range.g_min, range.g_max);
+        device.dose_sigma = sigma;
+        let spread = match fields.text("spread")? {
+            "preset" => spread,
+            _ => DeviceSpread::default(),
+        };
+        Some(PulseOverlap { device, pulse, time_scale, spread })
     }
 }
 

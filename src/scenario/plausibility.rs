@@ -4,9 +4,12 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
 use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised, Unsupervised};
 use super::spec::Unit;
+use crate::device::overlap::{SpikePulse, dose_balance};
+use crate::device::resistive::{DoseDevice, StateLaw};
 use crate::neuron::Neuron;
 use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
+use crate::training::unsupervised::WinnerRule;
 
 /// Onset of SET of the paper's resistive device (Yan et al., fig. 1d): a read above it writes.
 const V_SET: f64 = 0.12;
@@ -110,6 +113,11 @@ fn learning(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warning
             ),
         );
     }
+    if let (WinnerRule::Overlap(rule), None, Some(table)) =
+        (&unsupervised.learning.rule, unsupervised.learning.normalise, protocol.table("learning"))
+    {
+        pulses_running_away(&rule.device, &rule.pulse, table, warnings);
+    }
     if neuron.theta() < 2.0 * w_max {
         warnings.push(
             Diagnostic::warning(format!(
@@ -125,6 +133,9 @@ fn learning(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warning
 
 /// Additive pair STDP whose window potentiates more than it depresses.
 fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Diagnostics) {
+    if let Rule::Overlap(overlap) = &plasticity.rule {
+        return pulses_running_away(&overlap.device, &overlap.pulse, fields, warnings);
+    }
     let Rule::Pair(pair) = &plasticity.rule else { return };
     let balance = pair.balance();
     if pair.law.dependence != Dependence::Additive || balance <= 1.0 {
@@ -142,6 +153,23 @@ fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Dia
             .label("weights will run away to w_max")
             .allowed("a_plus tau_plus below a_minus tau_minus with dependence = \"additive\"")
             .hint("dependence = \"multiplicative\" or \"power\" has a fixed point inside the bounds"),
+    );
+}
+
+/// Pulses on devices that potentiate more than they depress, by the same amount wherever a device is.
+fn pulses_running_away(device: &DoseDevice, pulse: &SpikePulse, fields: &Fields, warnings: &mut Diagnostics) {
+    let balance = dose_balance(device, pulse).filter(|balance| *balance > 1.0);
+    let Some(balance) = balance.filter(|_| device.law == StateLaw::Linear) else { return };
+    let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };
+    warnings.push(
+        Diagnostic::warning(format!(
+            "the pulses of {} potentiate {balance:.2} times as much as they depress{papers}",
+            fields.what
+        ))
+        .maybe_at(fields.place("preset").or(fields.at.as_ref()))
+        .label("devices will run away to g_max")
+        .allowed("something that brings them back, such as `normalise` in [protocol.learning]")
+        .hint("inputs that are silent are not depressed at all: nothing overlaps with their electrode"),
     );
 }
 

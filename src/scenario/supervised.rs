@@ -75,7 +75,14 @@ fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<String> {
 /// The projection that learns, by name.
 pub(super) fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<usize> {
     let Some(name) = fields.text("projection") else {
-        let count = lower.filled.all("projection").len();
+        let all = lower.filled.all("projection");
+        let mut outer = all.iter().enumerate().filter(|(_, (_, fields))| !lateral(fields));
+        if let (Some((index, _)), None, "unsupervised") = (outer.next(), outer.next(), kind)
+            && fields.written("projection").is_none()
+        {
+            return Some(index);
+        }
+        let count = all.len();
         if fields.written("projection").is_none() {
             lower.faults.push(
                 Diagnostic::error(format!("{kind} training needs one projection, and there are {count}"))
@@ -131,12 +138,36 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     }
 }
 
-/// Checks that projection `index` is the only one, a crossbar of jumps without delay from a data set.
+/// Whether a projection leads from a population to itself.
+fn lateral(projection: &Fields) -> bool {
+    projection.text("from").is_some() && projection.text("from") == projection.text("to")
+}
+
+/// Lateral inhibition with a delay, beside the projection that learns.
+fn inhibits(lower: &mut Lower<'_>, fields: &Fields) {
+    for (key, why) in [
+        ("device", "weights among those who compete are not programmed"),
+        ("plasticity", "they do not learn either"),
+    ] {
+        if let Some(at) = fields.written(key) {
+            lower.faults.push(
+                Diagnostic::error(format!("{} has `{key}`", fields.what)).at(at).label(why).allowed(
+                    "a weight and a delay for a projection from a population that competes to itself",
+                ),
+            );
+        }
+    }
+}
+
+/// Checks that projection `index` is the only one, a crossbar of jumps without delay from a data set. Without labels
+/// there may be lateral ones besides.
 pub(super) fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &str) {
     let here = format!("{kind} here");
     let filled = lower.filled;
     for (other, (name, fields)) in filled.all("projection").iter().enumerate() {
-        if other != index {
+        if other != index && kind == "unsupervised" && lateral(fields) {
+            inhibits(lower, fields);
+        } else if other != index {
             lower.faults.push(
                 Diagnostic::error(format!("projection `{name}` is one too many for {kind} training"))
                     .maybe_at(fields.at.as_ref())

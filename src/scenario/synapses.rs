@@ -175,6 +175,14 @@ pub struct Estimate {
     pub lines: Vec<String>,
 }
 
+impl Estimate {
+    /// The bytes, if the plan has synapses one by one: what takes memory where crossbars do not.
+    #[must_use]
+    pub fn drawn(&self) -> Option<f64> {
+        (self.lines.len() > 1).then_some(self.bytes)
+    }
+}
+
 /// Estimates what a plan takes.
 #[must_use]
 pub fn estimate(plan: &Plan) -> Estimate {

@@ -8,8 +8,9 @@ use super::supervised::{one_layer, projection};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::retention::{DecayLaw, Retention};
+use crate::device::threshold::log_sigma;
 use crate::synapse::{DeviceRange, ReadPulse, Spread};
-use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Vote, Window};
+use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Step, Vote, Window, WinnerRule};
 use crate::units::{Second, Siemens};
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Unsupervised> {
@@ -19,8 +20,11 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Unsupervis
         competes(lower, fields, index);
         learning_devices(lower, index);
     }
-    let learning = fields.table("learning").and_then(learning);
     let devices = projection.and_then(|index| devices(lower, fields, index));
+    let learning = match fields.table("learning") {
+        Some(table) => learning(lower, table, devices.flatten()),
+        None => None,
+    };
     let retention = retention(lower, fields);
     let ageing = ageing(lower, fields, retention.is_some());
     let variation = variation(lower, fields);
@@ -102,22 +106,35 @@ fn learning_devices(lower: &mut Lower<'_>, index: usize) {
     }
 }
 
-fn learning(fields: &Fields) -> Option<Learning> {
-    Some(Learning {
-        window: match fields.text("window")? {
-            "trace" => Window::Trace { tau: fields.quantity("tau")? },
-            _ => Window::Rectangular { width: time(fields, "width")? },
-        },
-        dependence: match fields.text("dependence")? {
-            "exponential" => Dependence::Exponential { beta: fields.number("beta")? },
-            _ => Dependence::Multiplicative,
-        },
-        w_max: quantity(fields, "w_max")?,
-        a_plus: fields.number("a_plus")?,
-        a_minus: fields.number("a_minus")?,
-        final_share: fields.number("final_share")?,
-        normalise: fields.number("normalise"),
-    })
+fn learning(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) -> Option<Learning> {
+    let window = fields.text("window")?;
+    let rule = if window == "overlap" {
+        let Some(model) = devices else {
+            lower.faults.push(
+                Diagnostic::error(format!("the rule of {} needs devices", fields.what))
+                    .maybe_at(fields.place("window"))
+                    .label("pulses overlap across a device")
+                    .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
+            );
+            return None;
+        };
+        WinnerRule::Overlap(lower.kinetics(fields, model.range, log_sigma(model.cycle))?)
+    } else {
+        WinnerRule::Step(Step {
+            window: match window {
+                "trace" => Window::Trace { tau: fields.quantity("tau")? },
+                _ => Window::Rectangular { width: time(fields, "width")? },
+            },
+            dependence: match fields.text("dependence")? {
+                "exponential" => Dependence::Exponential { beta: fields.number("beta")? },
+                _ => Dependence::Multiplicative,
+            },
+            a_plus: fields.number("a_plus")?,
+            a_minus: fields.number("a_minus")?,
+            final_share: fields.number("final_share")?,
+        })
+    };
+    Some(Learning { rule, w_max: quantity(fields, "w_max")?, normalise: fields.number("normalise") })
 }
 
 /// `Some(None)`: ideal weights. `None`: a fault.
@@ -192,6 +209,8 @@ fn devices(lower: &mut Lower<'_>, protocol: &Fields, index: usize) -> Option<Opt
             a_minus: dispersion.number("a_minus")?,
             g_max: dispersion.number("g_max")?,
             g_min: dispersion.number("g_min")?,
+            initial: dispersion.number("initial")?,
+            threshold: dispersion.number("threshold")?,
         },
         cycle: own.number("cycle")?,
         faults,

@@ -141,23 +141,30 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
     }
 
     /// Presents one sample while its spikes change the weights: `learn` is called with the probe and the
-    /// weights after every step, and the next arrival sees what it did.
-    #[expect(clippy::too_many_arguments, reason = "what a presentation needs, and what it changes")]
+    /// weights after every step, and the next arrival sees what it did. While it says true, the probe is told of
+    /// every arrival before it is delivered.
     pub fn learn<P: Probe<R>>(
         &mut self,
         weights: &mut Weights<R>,
-        code: &'n RateCode,
-        sample: usize,
-        episode: u64,
-        duration: Time,
+        (code, sample, episode, duration): (&'n RateCode, usize, u64, Time),
         probe: &mut P,
-        mut learn: impl FnMut(&mut P, &mut Weights<R>),
+        mut learn: impl FnMut(&mut P, &mut Weights<R>) -> bool,
     ) {
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
         self.simulation.begin(episode, &self.rates);
-        while self.simulation.step(weights, duration, &mut (&mut self.observed, &mut *probe)) {
-            learn(probe, weights);
+        let mut told = false;
+        loop {
+            let both = &mut (&mut self.observed, &mut *probe);
+            let stepped = if told {
+                self.simulation.step_told(weights, duration, both)
+            } else {
+                self.simulation.step(weights, duration, both)
+            };
+            if !stepped {
+                break;
+            }
+            told = learn(probe, weights);
         }
         if O::STREAM {
             self.streams.push((episode, self.observed.take()));

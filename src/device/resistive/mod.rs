@@ -29,7 +29,7 @@ use crate::waveform::Waveform;
 use serde::{Deserialize, Serialize};
 
 /// What a drive did to a device.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Applied {
     /// Conductance afterwards, in siemens.
     pub g: f64,

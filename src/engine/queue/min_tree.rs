@@ -1,8 +1,8 @@
 //! Predicted firing times of one population: an indexed tree of minima, 16 children to a node.
 //!
 //! Leaves hold one time per neuron, `u64::MAX` for "never"; each node above holds the minimum of its
-//! 16 children. Replacing a leaf that does not change its block's minimum stops at the first level,
-//! so re-scheduling costs about the same whatever the number of neurons. Equal times resolve to the
+//! 16 children. Replacing a leaf that neither was nor becomes the minimum of its block stops there and
+//! looks at none of its neighbours, so re-scheduling costs about the same whatever the number of neurons. Equal times resolve to the
 //! lowest id by construction.
 
 const FAN: usize = 16;
@@ -34,18 +34,23 @@ impl MinTree {
     }
 
     /// Replaces one leaf.
+    #[inline]
     pub fn set(&mut self, leaf: usize, time: Option<u64>) {
         let mut index = leaf;
         let mut value = time.unwrap_or(NEVER);
         for depth in 0..self.levels.len() {
-            let level = &mut self.levels[depth];
-            if level[index] == value && depth > 0 {
+            let old = std::mem::replace(&mut self.levels[depth][index], value);
+            let parent = index / FAN;
+            let Some(&least) = self.levels.get(depth + 1).and_then(|above| above.get(parent)) else { return };
+            if old == value || (old > least && value > least) {
                 return;
             }
-            level[index] = value;
-            let block = index / FAN * FAN;
-            value = level[block..block + FAN].iter().copied().fold(NEVER, u64::min);
-            index /= FAN;
+            if value > least {
+                // The least has gone up: only now the others matter.
+                let block = parent * FAN;
+                value = self.levels[depth][block..block + FAN].iter().copied().fold(NEVER, u64::min);
+            }
+            index = parent;
         }
     }
 

@@ -4,6 +4,8 @@
 //! A push goes to the end of its bucket, whatever is there; the ring is long enough for the longest delay,
 //! so no bucket holds two turns. What has one time is in order of the synapses' numbers.
 
+use crate::simd::prefetch_after;
+
 /// One arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
@@ -19,15 +21,22 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Wheel {
     buckets: Vec<Vec<Entry>>,
+    /// Memory of buckets that have had their turn, for those that get their first entry: what is pending is a small
+    /// part of the ring, and stays in the cache if always the same memory is used.
+    free: Vec<Vec<Entry>>,
     /// A bucket is 2^`shift` fs wide.
     shift: u32,
-    /// Number of the first bucket that may hold anything, counted from time 0.
+    /// Number of the first bucket that may hold anything, counted from time 0; `u64::MAX` if none does.
     cursor: u64,
-    /// Entries of that bucket that are gone, and whether the rest is sorted.
+    /// Entries of that bucket in order: those from `head` to `end` are still to come.
+    sorted: Vec<Entry>,
     head: usize,
-    sorted: bool,
+    end: usize,
+    /// Whether these are all entries of the bucket.
+    complete: bool,
     count: usize,
-    scratch: Vec<Entry>,
+    /// Of the sort.
+    ends: Vec<u32>,
 }
 
 impl Wheel {
@@ -40,12 +49,15 @@ impl Wheel {
         let count = ((span >> shift) + 2).next_power_of_two();
         Self {
             buckets: vec![Vec::new(); count as usize],
+            free: Vec::new(),
             shift,
-            cursor: 0,
+            cursor: u64::MAX,
+            sorted: Vec::new(),
             head: 0,
-            sorted: false,
+            end: 0,
+            complete: false,
             count: 0,
-            scratch: Vec::new(),
+            ends: Vec::new(),
         }
     }
 
@@ -64,9 +76,10 @@ impl Wheel {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.buckets.iter_mut().for_each(Vec::clear);
-        (self.cursor, self.head, self.sorted, self.count) = (0, 0, false, 0);
+        (self.cursor, self.head, self.end, self.complete, self.count) = (u64::MAX, 0, 0, false, 0);
     }
 
+    #[inline(always)]
     fn slot(&self, bucket: u64) -> usize {
         bucket as usize & (self.buckets.len() - 1)
     }
@@ -74,35 +87,68 @@ impl Wheel {
     /// Adds an arrival, not before what was taken last and not beyond the span.
     #[inline]
     pub fn push(&mut self, entry: Entry) {
-        let bucket = entry.time >> self.shift;
-        if self.count == 0 {
-            // Nothing is pending, so the ring may turn anywhere.
-            (self.cursor, self.head, self.sorted) = (bucket, 0, false);
-        } else if bucket <= self.cursor {
-            debug_assert!(bucket == self.cursor || self.head == 0, "the wheel has turned past this time");
-            (self.cursor, self.sorted) = (bucket, false);
+        self.extend(std::iter::once(entry));
+    }
+
+    /// Adds arrivals, each as [`Wheel::push`].
+    #[inline]
+    pub fn extend(&mut self, entries: impl Iterator<Item = Entry>) {
+        let mut count = 0;
+        for entry in entries {
+            let bucket = entry.time >> self.shift;
+            if bucket <= self.cursor {
+                self.turn_back(bucket);
+            }
+            let slot = self.slot(bucket);
+            let bucket = &mut self.buckets[slot];
+            if bucket.capacity() == 0 {
+                *bucket = self.free.pop().unwrap_or_default();
+            }
+            bucket.push(entry);
+            // The next line of it: there are too many buckets for the processor to foresee that.
+            prefetch_after(bucket, 6);
+            count += 1;
         }
-        let slot = self.slot(bucket);
-        self.buckets[slot].push(entry);
-        self.count += 1;
+        self.count += count;
+    }
+
+    /// Makes ready for an entry in a bucket not after the first.
+    #[cold]
+    fn turn_back(&mut self, bucket: u64) {
+        if bucket < self.cursor {
+            debug_assert!(self.cursor == u64::MAX || self.head == 0, "the wheel has turned past this time");
+            let slot = self.slot(self.cursor);
+            self.buckets[slot].extend_from_slice(&self.sorted[self.head..self.end]);
+            (self.cursor, self.head, self.end) = (bucket, 0, 0);
+        }
+        self.complete = false;
     }
 
     /// The entries of the first bucket that has any, in order.
     #[inline]
     pub fn front(&mut self) -> &[Entry] {
-        if self.count == 0 {
-            return &[];
+        if !self.complete {
+            self.fill();
+        }
+        &self.sorted[self.head..self.end]
+    }
+
+    /// Sorts the first bucket that has any entries.
+    fn fill(&mut self) {
+        if self.cursor == u64::MAX {
+            return;
         }
         let mut slot = self.slot(self.cursor);
-        while self.buckets[slot].is_empty() {
+        while self.head == self.end && self.buckets[slot].is_empty() {
             self.cursor += 1;
             slot = self.slot(self.cursor);
         }
-        if !self.sorted {
-            sort(&mut self.buckets[slot][self.head..], self.shift, &mut self.scratch);
-            self.sorted = true;
-        }
-        &self.buckets[slot][self.head..]
+        let mut entries = std::mem::take(&mut self.buckets[slot]);
+        entries.extend_from_slice(&self.sorted[self.head..self.end]);
+        sort(&entries, self.shift, &mut self.ends, &mut self.sorted);
+        (self.head, self.end, self.complete) = (0, entries.len(), true);
+        entries.clear();
+        self.free.push(entries);
     }
 
     /// Takes the first `count` entries of [`Wheel::front`].
@@ -110,11 +156,15 @@ impl Wheel {
     pub fn consume(&mut self, count: usize) {
         self.head += count;
         self.count -= count;
-        let slot = self.slot(self.cursor);
-        if self.head == self.buckets[slot].len() {
-            self.buckets[slot].clear();
-            self.cursor += 1;
-            (self.head, self.sorted) = (0, false);
+        if self.head == self.end {
+            (self.head, self.end) = (0, 0);
+            if self.complete {
+                self.cursor += 1;
+                self.complete = false;
+            }
+            if self.count == 0 {
+                self.cursor = u64::MAX;
+            }
         }
     }
 
@@ -126,54 +176,61 @@ impl Wheel {
 
     /// Everything pending, in no particular order.
     pub fn pending(&self) -> impl Iterator<Item = &Entry> {
-        let slot = self.slot(self.cursor);
-        let head = self.head;
-        self.buckets
-            .iter()
-            .enumerate()
-            .flat_map(move |(index, bucket)| &bucket[if index == slot { head } else { 0 }..])
+        self.sorted[self.head..self.end].iter().chain(self.buckets.iter().flatten())
     }
 }
 
-/// Entries below which the parts of a bucket are not worth counting.
+/// Entries below which the parts of a bucket are not worth counting, and most entries of a part.
 const FEW: usize = 24;
+/// Most bits of the time that are counted.
+const BITS: u32 = 12;
 
-/// Sorts the entries of one bucket: first into as many parts as there are entries, by the next bits of the
-/// time, then within them.
-fn sort(entries: &mut [Entry], shift: u32, scratch: &mut Vec<Entry>) {
+/// Sorts the entries of one bucket into the beginning of `sorted`: first into about twice as many parts as there are
+/// entries, by the next bits of the time, then within them.
+fn sort(entries: &[Entry], shift: u32, ends: &mut Vec<u32>, sorted: &mut Vec<Entry>) {
     let order = |entry: &Entry| (entry.time, entry.synapse);
-    let bits = entries.len().max(1).ilog2().min(9);
-    if entries.len() < FEW || bits > shift {
-        entries.sort_unstable_by_key(order);
+    let count = entries.len();
+    if sorted.len() < count {
+        sorted.resize(count.next_power_of_two(), Entry { time: 0, synapse: 0, target: 0 });
+    }
+    let sorted = &mut sorted[..count];
+    let bits = (count.max(1).ilog2() + 1).min(BITS);
+    let mut counted = count >= FEW && bits <= shift;
+    if counted {
+        let part = |entry: &Entry| (entry.time >> (shift - bits)) as usize & ((1 << bits) - 1);
+        ends.clear();
+        ends.resize(1 << bits, 0);
+        entries.iter().for_each(|entry| ends[part(entry)] += 1);
+        let (mut end, mut most) = (0, 0);
+        for part in ends.iter_mut() {
+            most = most.max(*part);
+            end += std::mem::replace(part, end);
+        }
+        counted = most <= FEW as u32;
+        if counted {
+            for &entry in entries {
+                let end = &mut ends[part(&entry)];
+                if let Some(place) = sorted.get_mut(*end as usize) {
+                    *place = entry;
+                }
+                *end += 1;
+            }
+        }
+    }
+    if !counted {
+        sorted.copy_from_slice(entries);
+        sorted.sort_unstable_by_key(order);
         return;
-    }
-    let part = |entry: &Entry| (entry.time >> (shift - bits)) as usize & ((1 << bits) - 1);
-    let mut ends = [0u32; 513];
-    let ends = &mut ends[..(1 << bits) + 1];
-    entries.iter().for_each(|entry| ends[part(entry) + 1] += 1);
-    if ends.iter().any(|&count| count > FEW as u32) {
-        entries.sort_unstable_by_key(order);
-        return;
-    }
-    for index in 1..ends.len() {
-        ends[index] += ends[index - 1];
-    }
-    scratch.clear();
-    scratch.extend_from_slice(entries);
-    for &entry in scratch.iter() {
-        let end = &mut ends[part(&entry)];
-        entries[*end as usize] = entry;
-        *end += 1;
     }
     // Nearly sorted: each has at most its own part before it, and no part is crowded.
-    for index in 1..entries.len() {
-        let entry = entries[index];
+    for index in 1..count {
+        let entry = sorted[index];
         let mut place = index;
-        while place > 0 && order(&entries[place - 1]) > order(&entry) {
-            entries[place] = entries[place - 1];
+        while place > 0 && order(&sorted[place - 1]) > order(&entry) {
+            sorted[place] = sorted[place - 1];
             place -= 1;
         }
-        entries[place] = entry;
+        sorted[place] = entry;
     }
 }
 

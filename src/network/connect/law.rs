@@ -51,9 +51,14 @@ impl Distribution {
     }
 }
 
+/// The longest delay that such a law, in seconds, may give.
+#[must_use]
+pub fn longest_delay(law: Distribution) -> Time {
+    Time::from_fs((law.highest() * FS_PER_SECOND).clamp(0.0, Time::MAX.fs() as f64) as u64)
+}
+
 /// The quantum of compact delays: 2^shift fs.
 #[must_use]
 pub fn delay_shift(law: Distribution) -> u32 {
-    let longest = (law.highest() * FS_PER_SECOND).clamp(0.0, Time::MAX.fs() as f64);
-    quantum_shift(Time::from_fs(longest as u64))
+    quantum_shift(longest_delay(law))
 }

@@ -8,7 +8,7 @@ mod by_target;
 mod law;
 mod partners;
 
-pub use law::{Distribution, delay_shift};
+pub use law::{Distribution, delay_shift, longest_delay};
 
 use super::storage::{Delays, quantised};
 use crate::random::{Purpose, Stream};
@@ -111,8 +111,9 @@ pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
     kept.finish(start, targets)
 }
 
-/// Units drawn between two calls of `progress`.
+/// Most units, and about as many synapses, drawn between two calls of `progress`.
 const BATCH: usize = 1 << 14;
+const BATCH_SYNAPSES: f64 = 2_097_152.0;
 /// Units drawn by one thread at a time.
 const CHUNK: usize = 256;
 
@@ -130,7 +131,11 @@ struct Piece {
 /// Draws all units in batches; `take` gets the first unit of a batch and its pieces.
 fn batches(drawing: &Drawing, count: u32, partners: u32, values: bool, mut take: impl FnMut(u32, &[Piece])) {
     let firsts: Vec<u32> = (0..count).step_by(CHUNK).collect();
-    for batch in firsts.chunks(BATCH / CHUNK) {
+    // Small enough to stay in a cache until it is put in its place, if that leaves every thread some chunks.
+    let degree = expected(drawing.rule, drawing.rows, drawing.columns) / f64::from(count.max(1));
+    let units = (BATCH_SYNAPSES / degree.max(1.0)) as usize;
+    let least = 4 * rayon::current_num_threads();
+    for batch in firsts.chunks((units / CHUNK).max(least).min(BATCH / CHUNK)) {
         let pieces: Vec<Piece> = batch
             .par_iter()
             .map_init(

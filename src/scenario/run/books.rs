@@ -58,15 +58,24 @@ pub fn book_rows(
     ledger
 }
 
-/// Books what learning took: joules of reading and programming a projection, and the spikes of every
-/// population.
-pub fn book_learning(plan: &Plan, projection: usize, read: f64, programmed: f64, spikes: &[u64]) -> Ledger {
+/// Books what learning took: joules of reading and programming a projection (in its devices and in their limiters),
+/// and the spikes of every population.
+pub fn book_learning(
+    plan: &Plan,
+    projection: usize,
+    read: f64,
+    (programmed, limited): (f64, f64),
+    spikes: &[u64],
+) -> Ledger {
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     ledger.not_modelled.push(Category::Leakage);
     if plan.projections[projection].device.is_some() {
         let name = &plan.projections[projection].name;
         ledger.book(name, Category::Read, read);
         ledger.book(name, Category::Program, programmed);
+        if limited > 0.0 {
+            ledger.book(name, Category::Limiter, limited);
+        }
         ledger.not_modelled.retain(|category| *category != Category::Program);
     }
     neurons(plan, &Totals { spikes: spikes.to_vec(), ..Totals::default() }, &mut ledger);

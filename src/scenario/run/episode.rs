@@ -109,7 +109,8 @@ impl Episode {
     ) -> Outcome {
         self.fingerprint.seal();
         for index in 0..network.projections.len() {
-            self.fingerprint.weights(weights.values(network, index));
+            // One by one: a copy of a billion weights would not fit.
+            weights.each(network, index, |weight| self.fingerprint.weights([weight]));
         }
         Outcome {
             status: self.status,

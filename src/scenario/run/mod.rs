@@ -6,6 +6,7 @@ mod clocked;
 mod data;
 mod device;
 mod episode;
+mod pairs;
 mod phases;
 mod plastic;
 mod simulate;

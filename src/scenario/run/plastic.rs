@@ -3,8 +3,10 @@
 use super::super::outcome::{NamedArray, PlasticResult};
 use super::super::plan::{DevicePlan, Plan, PlasticityPlan};
 use super::RunError;
+use super::pairs::Pairs;
 use crate::crossbar::Array;
 use crate::device::fault::Fault;
+use crate::device::resistive::{DeviceSpread, DoseDevice};
 use crate::energy::{Category, Ledger};
 use crate::engine::{Learning, layout};
 use crate::network::{Network, Weights};
@@ -77,7 +79,19 @@ fn devices(
         .collect();
     let partners = if single { 1.0 } else { 2.0 };
     let law = plasticity.rule.bounds();
-    let own = if device.spread.cv_device > 0.0 && !matches!(plasticity.rule, Rule::Overlap(_)) {
+    let kinetics: Vec<DoseDevice> = match &plasticity.rule {
+        Rule::Overlap(overlap) if overlap.spread != DeviceSpread::default() => (0..base.len())
+            .map(|n| overlap.device.own(&overlap.spread, plan.seed, entity(index as u32, n)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let own = if let Rule::Overlap(overlap) = &plasticity.rule {
+        let bounds = |device: &DoseDevice| {
+            let [w_min, w_max] = [device.g_min, device.g_max].map(|g| overlap.weight(g.get()));
+            Bounds { w_min, w_max }
+        };
+        kinetics.iter().map(bounds).collect()
+    } else if device.spread.cv_device > 0.0 {
         let mut stream = Stream::new(plan.seed, Purpose::DeviceToDevice, index as u32, 0);
         let span = (mapping.range().g_max.get() - g_min) * (per_weight as f64 / 2.0).max(1.0);
         base.iter()
@@ -104,6 +118,7 @@ fn devices(
         base,
         partners,
         own,
+        kinetics,
         levels: device.range.levels,
         cycle_sigma: plasticity.cycle_sigma,
         pulse: plasticity.program,
@@ -173,6 +188,7 @@ pub fn results(
     learning: &Learning,
     weights: &Weights<f64>,
     moved: &[usize],
+    pairs: &Pairs,
 ) -> (Vec<PlasticResult>, Vec<String>) {
     let (mut results, mut notes) = (Vec::new(), Vec::new());
     for (index, projection) in plan.projections.iter().enumerate() {
@@ -203,6 +219,7 @@ pub fn results(
             at_min: share(bounds.w_min),
             at_max: share(bounds.w_max),
             histogram,
+            window: pairs.window(plan, index, &values),
         };
         if result.moved > 0 {
             notes.push(format!(

@@ -7,6 +7,7 @@ use super::super::synapses;
 use super::arrays::{named_arrays, programmed};
 use super::books::book;
 use super::episode::{self, Course};
+use super::pairs::Pairs;
 use super::plastic;
 use super::{RunContext, RunError};
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
@@ -48,15 +49,17 @@ pub fn simulate<Q: Queue<f64>>(
     let partitions = plan.engine.partitions.map_or(threads, |partitions| partitions as usize);
     simulation.partition(partitions, (threads > 1).then_some(pool));
     simulation.begin(0, &rates);
-    let mut events = Events { simulation, weights, learning };
+    let pairs =
+        learning.as_ref().map(|learning| Pairs::new(&network, learning, &weights)).unwrap_or_default();
+    let mut events = Events { simulation, weights, learning, pairs };
     let episode = episode::run(plan, duration, start, &mut events, context);
-    let Events { mut weights, mut learning, .. } = events;
+    let Events { mut weights, mut learning, pairs, .. } = events;
     let mut energy = book(plan, &arrays, &episode.totals, None);
     let mut learnt = Vec::new();
     if let Some(learning) = &mut learning {
         learning.finish(&mut weights, episode.reached);
         plastic::book(plan, learning, &episode.totals, &mut energy);
-        let (results, more) = plastic::results(plan, &network, learning, &weights, &moved);
+        let (results, more) = plastic::results(plan, &network, learning, &weights, &moved, &pairs);
         learnt = results;
         notes.extend(more);
         for (index, values) in values.iter_mut().enumerate() {
@@ -76,6 +79,7 @@ struct Events<'n, Q: Queue<f64>> {
     simulation: Simulation<'n, f64, Q>,
     weights: Weights<f64>,
     learning: Option<Learning>,
+    pairs: Pairs,
 }
 
 impl<Q: Queue<f64>> Course for Events<'_, Q> {
@@ -85,6 +89,10 @@ impl<Q: Queue<f64>> Course for Events<'_, Q> {
 
     fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) {
         match &mut self.learning {
+            Some(learning) if self.pairs.any() => {
+                let both = &mut (probe, &mut self.pairs);
+                self.simulation.run_learning(&mut self.weights, end, learning, both);
+            }
             Some(learning) => self.simulation.run_learning(&mut self.weights, end, learning, probe),
             None => self.simulation.run(&self.weights, end, probe),
         }

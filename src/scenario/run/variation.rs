@@ -82,8 +82,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
     plan.seed = plan.seed.wrapping_add(draw);
     let mut protocol = protocol.clone();
     if let Some(devices) = &mut protocol.devices {
-        let VariationCase { cv, .. } = *case;
-        devices.dispersion = Dispersion { a_plus: cv, a_minus: cv, g_max: cv, g_min: cv };
+        devices.dispersion = Dispersion::of_all(case.cv);
     }
     let assembled = assemble(&plan).map_err(RunError::Assemble)?;
     let network = &assembled.network;

@@ -67,13 +67,9 @@ pub static PLASTICITY: &[Key] = &[
     Key::new("saturate", Kind::Flag, "Whether an arrival sets the trace to 1 instead of adding 1.")
         .setting("false")
         .when("rule", &["post-trace"]),
-    Key::new(
-        "preset",
-        Kind::Text,
-        "The device whose kinetics and pulse learn; its range is that of `device`.",
-    )
-    .setting("\"ag-tio2-pt-rs-analog\"")
-    .when("rule", &["overlap"]),
+    OVERLAP_PRESET.when("rule", &["overlap"]),
+    OVERLAP_SCALE.when("rule", &["overlap"]),
+    OVERLAP_SPREAD.setting("\"none\"").when("rule", &["overlap"]),
     Key::new("w_min", VOLTAGE, "Lower bound of the weight.").setting("\"0 V\"").when("rule", LAWS),
     Key::new("w_max", positive(Unit::Volt), "Upper bound of the weight; every update is clipped.")
         .absent("`w_max` of the device"),
@@ -90,6 +86,29 @@ pub static PLASTICITY: &[Key] = &[
     Key::new("endurance", Kind::Table(ENDURANCE), "How devices wear; updates are counted in any case.")
         .absent("they do not"),
 ];
+
+pub const OVERLAP_PRESET: Key = Key::new(
+    "preset",
+    Kind::Text,
+    "The device whose kinetics and pulse learn; its range is that of `device`.",
+)
+.setting("\"ag-tio2-pt-rs-analog\"");
+
+pub const OVERLAP_SCALE: Key = Key::new(
+    "time_scale",
+    ABOVE_ZERO,
+    "Multiplies all times of the preset's pulse: so it does the time constants of the window, and every dose.",
+)
+.setting("1.0");
+
+pub const OVERLAP_SPREAD: Key = Key::new(
+    "spread",
+    Kind::Choice(SPREADS),
+    "How devices differ: their own kinetics and ranges, drawn once.",
+);
+
+static SPREADS: &[Choice] =
+    &[choice("none", "all are alike"), choice("preset", "the coefficients of variation of the preset")];
 
 static RULES: &[Choice] = &[
     choice("stdp-pair", "exponential window of pairs of spikes"),

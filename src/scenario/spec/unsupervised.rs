@@ -1,6 +1,7 @@
 //! The tables of `kind = "unsupervised"`: the rule of the winner, its devices, and what becomes of them.
 
 use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, choice, non_negative, positive};
+use super::plasticity::{OVERLAP_PRESET, OVERLAP_SCALE, OVERLAP_SPREAD};
 use super::{Bounds, Choice, Key, Kind, Unit};
 
 pub static LEARNING: &[Key] = &[
@@ -8,19 +9,24 @@ pub static LEARNING: &[Key] = &[
     Key::new("width", POSITIVE_SPAN, "How long a spike is recent.").when("window", &["rectangular"]),
     Key::new("tau", TIME_CONSTANT, "Time constant of the trace.").when("window", &["trace"]),
     Key::new("dependence", Kind::Choice(STEPS_BY_WEIGHT), "How a step depends on the weight.")
-        .setting("\"multiplicative\""),
+        .setting("\"multiplicative\"")
+        .when("window", STEPS),
     Key::new("beta", Kind::Number(Bounds::NON_NEGATIVE), "Exponent of the dependence.")
         .setting("3.0")
         .when("dependence", &["exponential"]),
     Key::new("w_max", positive(Unit::Volt), "Weight at the upper end; the lower end is 0."),
-    Key::new("a_plus", SHARE, "Step of recent inputs, as a share of the range."),
-    Key::new("a_minus", SHARE, "Step of the others."),
+    Key::new("a_plus", SHARE, "Step of recent inputs, as a share of the range.").when("window", STEPS),
+    Key::new("a_minus", SHARE, "Step of the others.").when("window", STEPS),
     Key::new(
         "final_share",
         Kind::Number(Bounds::POSITIVE.up_to(1.0)),
         "Share of both steps that is left at the end; they fall geometrically over all epochs.",
     )
-    .setting("1.0"),
+    .setting("1.0")
+    .when("window", STEPS),
+    OVERLAP_PRESET.when("window", &["overlap"]),
+    OVERLAP_SCALE.when("window", &["overlap"]),
+    OVERLAP_SPREAD.setting("\"preset\"").when("window", &["overlap"]),
     Key::new(
         "normalise",
         ABOVE_ZERO,
@@ -29,9 +35,12 @@ pub static LEARNING: &[Key] = &[
     .absent("weights are not normalised"),
 ];
 
+const STEPS: &[&str] = &["rectangular", "trace"];
+
 static RECENT: &[Choice] = &[
     choice("rectangular", "a spike within `width` before the winner's (Querlioz et al. 2013)"),
     choice("trace", "the exponential trace of the last spike"),
+    choice("overlap", "no step: pulses overlap across the devices, whose kinetics do the rest"),
 ];
 
 static STEPS_BY_WEIGHT: &[Choice] = &[
@@ -43,7 +52,8 @@ pub static LEARNING_DEVICES: &[Key] = &[
     Key::new("set", Kind::Table(SET_PULSE), "The pulse behind each step upwards.").setting("{}"),
     Key::new("reset", Kind::Table(RESET_PULSE), "The pulse behind each step downwards.").setting("{}"),
     Key::new("dispersion", Kind::Table(DISPERSION), "How devices differ; drawn once.").setting("{}"),
-    Key::new("cycle", CV, "Coefficient of variation of every single step.").setting("0.0"),
+    Key::new("cycle", CV, "Coefficient of variation of every single step (of the doses of a pulse).")
+        .setting("0.0"),
     Key::new("stuck_on", SHARE, "Share of devices stuck at g_max.").setting("0.0"),
     Key::new("stuck_off", SHARE, "Share of devices stuck at g_min.").setting("0.0"),
     Key::new("endurance", Kind::Table(WEAR), "How pulses wear the devices.").absent("they do not wear"),
@@ -68,10 +78,15 @@ static RESET_PULSE: &[Key] = &[
 ];
 
 static DISPERSION: &[Key] = &[
-    Key::new("a_plus", CV, "Coefficient of variation of the step upwards.").setting("0.0"),
-    Key::new("a_minus", CV, "Coefficient of variation of the step downwards.").setting("0.0"),
+    Key::new("a_plus", CV, "Coefficient of variation of the step upwards (of SET doses).").setting("0.0"),
+    Key::new("a_minus", CV, "Coefficient of variation of the step downwards (of RESET doses).")
+        .setting("0.0"),
     Key::new("g_max", CV, "Coefficient of variation of the highest conductance.").setting("0.0"),
     Key::new("g_min", CV, "Coefficient of variation of the lowest conductance.").setting("0.0"),
+    Key::new("initial", CV, "Coefficient of variation of the initial weight, besides that of `weight`.")
+        .setting("0.0"),
+    Key::new("threshold", CV, "Coefficient of variation of the neurons' thresholds before they adapt.")
+        .setting("0.0"),
 ];
 
 static WEAR: &[Key] = &[
@@ -109,7 +124,7 @@ pub static AGEING: &[Key] =
 
 pub static VARIATION: &[Key] = &[
     Key::new("name", Kind::Text, "What the case is called in the report."),
-    Key::new("cv", CV, "Coefficient of variation of both steps, g_max and g_min."),
+    Key::new("cv", CV, "Coefficient of variation of both steps, g_max, g_min, initial weight and threshold."),
     Key::new("seeds", Kind::Integer { min: 1, max: 1000 }, "Runs, each with the next seed.").setting("3"),
     Key::new(
         "max_loss",

@@ -3,6 +3,7 @@
 //! G = g_min + (g_max - g_min) w / w_max. Every spike of a winner pulses all devices of its column once:
 //! a SET pulse where the weight grows, a RESET pulse elsewhere.
 
+use super::pulses::Differs;
 use super::rule::{Dependence, Rates};
 use crate::device::endurance::Endurance;
 use crate::device::fault::{Fault, FaultRates};
@@ -23,6 +24,34 @@ pub struct Dispersion {
     pub g_max: f64,
     /// Of the lowest conductance.
     pub g_min: f64,
+    /// Of the weight before anything is learned.
+    pub initial: f64,
+    /// Of the neurons' thresholds before they adapt.
+    pub threshold: f64,
+}
+
+impl Dispersion {
+    /// Everything by one coefficient of variation.
+    #[must_use]
+    pub fn of_all(cv: f64) -> Self {
+        Self { a_plus: cv, a_minus: cv, g_max: cv, g_min: cv, initial: cv, threshold: cv }
+    }
+
+    /// Whether devices have steps and ranges of their own.
+    fn of_devices(&self) -> bool {
+        [self.a_plus, self.a_minus, self.g_max, self.g_min].iter().any(|&cv| cv != 0.0)
+    }
+
+    /// 1 + cv z of each of `count` neurons, and at least a hundredth; empty without dispersion of thresholds. Neuron j
+    /// uses word j of (seed, device-to-device, `entity`, 3).
+    #[must_use]
+    pub fn thresholds(&self, count: usize, seed: u64, entity: u32) -> Vec<f64> {
+        if self.threshold == 0.0 {
+            return Vec::new();
+        }
+        let mut stream = Stream::new(seed, Purpose::DeviceToDevice, entity, 3);
+        (0..count).map(|_| (1.0 + self.threshold * standard_normal(stream.next_word())).max(0.01)).collect()
+    }
 }
 
 /// What the devices are.
@@ -52,6 +81,14 @@ impl DeviceModel {
     #[must_use]
     pub fn conductance(&self, w: f64, w_max: f64) -> f64 {
         self.range.g_min.get() + self.slope(w_max) * w
+    }
+
+    /// The lowest conductance a device can be brought to after `taken` pulses: its off state rises towards its on
+    /// state.
+    #[must_use]
+    pub fn lowest(&self, endurance: &Endurance, taken: u64) -> f64 {
+        let (g_min, g_max) = (self.range.g_min.get(), self.range.g_max.get());
+        g_max * exp(-endurance.window_share(taken) * ln(g_max / g_min))
     }
 
     /// The weight that a conductance makes.
@@ -108,7 +145,7 @@ impl<R: Real> Synapses<R> {
     /// it is stuck.
     ///
     /// Device k (row-major) uses words 4k to 4k + 3 of (seed, device-to-device, `entity`, 1): a+, a-, g_max,
-    /// g_min.
+    /// g_min; its initial weight uses word k of (seed, device-to-device, `entity`, 2).
     #[must_use]
     pub fn new(
         (rows, cols): (u32, u32),
@@ -130,11 +167,16 @@ impl<R: Real> Synapses<R> {
         };
         this.devices = model.map(|model| this.draw(model, w_max, entity));
         let plain = Own { plus: R::ONE, minus: R::ONE, bottom: R::ZERO, top: this.w_max };
+        let initial = this.devices.as_ref().map_or(0.0, |devices| devices.model.dispersion.initial);
+        let mut stream = Stream::new(seed, Purpose::DeviceToDevice, entity, 2);
         for row in 0..this.rows {
             for col in 0..this.cols {
                 let k = col * this.rows + row;
                 let own = this.devices.as_ref().and_then(|d| d.own.get(k)).copied().unwrap_or(plain);
                 let w = &mut weights[row * this.stride + col];
+                if initial > 0.0 {
+                    *w *= R::from_f64(1.0 + initial * standard_normal(stream.next_word()));
+                }
                 *w = clamp(*w, own.bottom, own.top);
                 if let Some(devices) = &this.devices {
                     let synapse = (row * this.cols + col) as u32;
@@ -153,11 +195,28 @@ impl<R: Real> Synapses<R> {
         this
     }
 
+    /// What dispersion makes of device (row, column); `None` without dispersion.
+    #[must_use]
+    pub fn differs(&self, row: usize, col: usize) -> Option<Differs> {
+        let devices = self.devices.as_ref()?;
+        let own = devices.own.get(col * self.rows + row)?;
+        let (g_min, g_max) = (devices.model.range.g_min.get(), devices.model.range.g_max.get());
+        let g = |w: R| devices.conductance(w);
+        let (plus, minus) = (own.plus.to_f64(), own.minus.to_f64());
+        Some(Differs { plus, minus, low: g(own.bottom) / g_min, high: g(own.top) / g_max })
+    }
+
+    /// How weights lie in memory: rows, columns, and the length of a padded row.
+    #[must_use]
+    pub fn shape(&self) -> (usize, usize, usize) {
+        (self.rows, self.cols, self.stride)
+    }
+
     fn draw(&self, model: DeviceModel, w_max: f64, entity: u32) -> Devices<R> {
         let (g_min, g_max) = (model.range.g_min.get(), model.range.g_max.get());
         let slope = model.slope(w_max);
-        let Dispersion { a_plus, a_minus, g_max: cv_max, g_min: cv_min } = model.dispersion;
-        let spread = model.dispersion != Dispersion::default();
+        let Dispersion { a_plus, a_minus, g_max: cv_max, g_min: cv_min, .. } = model.dispersion;
+        let spread = model.dispersion.of_devices();
         let count = self.rows * self.cols;
         let mut own = Vec::new();
         if spread || model.faults != FaultRates::default() {
@@ -349,8 +408,8 @@ impl<R: Real> Devices<R> {
     /// The lowest weight that worn devices can be brought to: the off state rises towards the on state.
     fn worn(&self, taken: u64) -> R {
         let Some(endurance) = &self.model.endurance else { return R::from_f64(f64::NEG_INFINITY) };
-        let (g_min, g_max) = (self.model.range.g_min.get(), self.model.range.g_max.get());
-        let lowest = g_max * exp(-endurance.window_share(taken) * ln(g_max / g_min));
+        let g_min = self.model.range.g_min.get();
+        let lowest = self.model.lowest(endurance, taken);
         R::from_f64((lowest - g_min).max(0.0) / self.slope)
     }
 }

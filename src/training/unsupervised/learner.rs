@@ -3,10 +3,11 @@
 
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::devices::{DeviceModel, DeviceState, Synapses};
-use super::rule::{Dependence, NEVER, Rates, Window};
-use crate::engine::{Collect, Observer, Probe, Queue, Spike, StateError, Thresholds};
+use super::pulses::{PulseState, Pulses};
+use super::rule::{NEVER, WinnerRule};
+use crate::engine::{Collect, Observer, Probe, Queue, Simulation, Spike, StateError, Thresholds};
 use crate::network::{Network, Weights};
-use crate::numeric::{Real, exp, ln};
+use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const ROUND: usize = 256;
 
 /// What learning needs to know besides network and data.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The projection that learns; its population competes.
     pub projection: usize,
@@ -26,12 +27,7 @@ pub struct Settings {
     pub rest: Time,
     /// The weight at the upper end (volts).
     pub w_max: f64,
-    pub window: Window,
-    pub dependence: Dependence,
-    pub a_plus: f64,
-    pub a_minus: f64,
-    /// Share of the rates that is left at the end of the schedule; they fall geometrically.
-    pub final_share: f64,
+    pub rule: WinnerRule,
     /// Presentations of the whole schedule.
     pub schedule: u64,
     /// Sum of a neuron's weights after each presentation in which it spiked, in units of w_max.
@@ -40,12 +36,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Rates of presentation `number`, counted from 0.
-    #[must_use]
-    pub fn rates(&self, number: u64) -> Rates {
-        let progress = number as f64 / self.schedule.max(1) as f64;
-        let share = exp(ln(self.final_share) * progress);
-        Rates { plus: self.a_plus * share, minus: self.a_minus * share }
+    /// Share of the schedule before presentation `number`, counted from 0.
+    fn progress(&self, number: u64) -> f64 {
+        number as f64 / self.schedule.max(1) as f64
     }
 }
 
@@ -63,7 +56,9 @@ pub struct Report {
     /// Joules.
     pub programmed: f64,
     pub read: f64,
-    /// Rates of the last presentation.
+    /// Joules in the limiters of devices under pulses that overlap.
+    pub limited: f64,
+    /// Rates of the last presentation, where the rule has rates.
     pub rates: Option<(f64, f64)>,
 }
 
@@ -75,6 +70,8 @@ pub struct LearnerState<R: Real> {
     pub thresholds: Thresholds,
     pub presented: u64,
     pub devices: DeviceState,
+    /// Of devices under pulses that overlap.
+    pub pulses: Option<PulseState>,
 }
 
 /// Weights that learn.
@@ -84,6 +81,7 @@ pub struct Learner<'n, R: Real, Q: Queue<R>, O> {
     presenter: Presenter<'n, R, Q, O>,
     pub weights: Weights<R>,
     synapses: Synapses<R>,
+    pulses: Option<Pulses>,
     watch: Watch,
     recent: Vec<R>,
     presented: u64,
@@ -126,6 +124,39 @@ impl<R: Real> Probe<R> for Watch {
     }
 }
 
+/// Sees a presentation in which pulses run on the devices.
+struct Both<'a> {
+    watch: &'a mut Watch,
+    pulses: &'a mut Pulses,
+    weights: usize,
+}
+
+impl<R: Real> Probe<R> for Both<'_> {
+    const STREAM: bool = true;
+    const UNCOUNTED: bool = true;
+    const PAUSE: bool = true;
+
+    fn before(&mut self, time: Time, projection: u32, row: u32, weights: &mut Weights<R>) {
+        if projection == self.watch.projection {
+            let weights = &mut weights.projections[self.weights];
+            self.pulses.before(time, row as usize, weights, &mut self.watch.row_sums);
+        }
+    }
+
+    #[inline]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        if projection == self.watch.projection {
+            self.pulses.arrive(time, row as usize);
+        }
+        Probe::<R>::arrival(self.watch, time, projection, row);
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        Probe::<R>::spike(self.watch, spike);
+    }
+}
+
 impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q, O> {
     /// A learner that starts from `weights`.
     #[must_use]
@@ -142,6 +173,24 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
             settings.projection as u32,
             values,
         );
+        let pulses = match (&settings.rule, settings.device) {
+            (WinnerRule::Overlap(rule), Some(model)) => {
+                let (rows, cols, stride) = synapses.shape();
+                let differs = |row, col| synapses.differs(row, col);
+                let made = Pulses::new(
+                    (rows, cols),
+                    stride,
+                    settings.w_max,
+                    (rule, model),
+                    settings.seed,
+                    values,
+                    differs,
+                );
+                made.write(values);
+                Some(made)
+            }
+            _ => None,
+        };
         let watch = Watch {
             projection: settings.projection as u32,
             population: population as u32,
@@ -151,10 +200,24 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
             spikes: Vec::new(),
             learned: 0,
         };
+        let mut presenter = Presenter::new(network, population, settings.seed);
+        if let Some(device) = &settings.device {
+            let (count, entity) = (network.populations[population].size as usize, settings.projection as u32);
+            let factors = device.dispersion.thresholds(count, settings.seed, entity);
+            let simulation: &mut Simulation<'n, R, Q> = presenter.simulation();
+            if let Some(mut thresholds) = simulation.thresholds(population).cloned()
+                && !factors.is_empty()
+            {
+                thresholds.base.iter_mut().zip(factors).for_each(|(theta, factor)| *theta *= factor);
+                // They are as many as they were.
+                let _ = simulation.set_thresholds(population, thresholds);
+            }
+        }
         Self {
+            presenter,
             settings,
             population,
-            presenter: Presenter::new(network, population, settings.seed),
+            pulses,
             recent: vec![R::ZERO; watch.last.len()],
             weights,
             synapses,
@@ -169,10 +232,10 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
         self.presenter.simulation().thresholds(self.population).cloned().unwrap_or_default()
     }
 
-    /// Pulses that each synapse of a neuron has taken.
+    /// Pulses that each synapse of a neuron has taken; where they differ, those of the one that took most.
     #[must_use]
-    pub fn updates(&self) -> &[u64] {
-        &self.synapses.updates
+    pub fn updates(&self) -> Vec<u64> {
+        self.pulses.as_ref().map_or_else(|| self.synapses.updates.clone(), Pulses::most_taken)
     }
 
     /// Conductances now, row-major; empty for ideal weights.
@@ -192,6 +255,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
                 updates: self.synapses.updates.clone(),
                 row_sums: self.watch.row_sums.clone(),
             },
+            pulses: self.pulses.as_ref().map(|pulses| pulses.state.clone()),
         }
     }
 
@@ -208,7 +272,18 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
         shape("weights", sizes(&state.weights), sizes(&self.weights))?;
         shape("columns", state.devices.updates.len(), self.synapses.updates.len())?;
         shape("rows", state.devices.row_sums.len(), self.watch.row_sums.len())?;
+        let sizes = |state: Option<&PulseState>| {
+            state.map_or([0; 3], |s| [s.conductance.len(), s.taken.len(), s.spikes.len()])
+        };
+        let found = sizes(state.pulses.as_ref());
+        let expected = sizes(self.pulses.as_ref().map(|pulses| &pulses.state));
+        for (found, expected) in found.into_iter().zip(expected) {
+            shape("devices under pulses", found, expected)?;
+        }
         self.presenter.simulation().set_thresholds(self.population, state.thresholds)?;
+        if let (Some(pulses), Some(state)) = (&mut self.pulses, state.pulses) {
+            pulses.state = state;
+        }
         self.weights = state.weights;
         self.presented = state.presented;
         self.synapses.updates = state.devices.updates;
@@ -256,40 +331,64 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
             report.read = device.read.energy(std::mem::take(&mut self.watch.read));
         }
         report.programmed = std::mem::take(&mut self.synapses.programmed);
+        if let Some(pulses) = &mut self.pulses {
+            report.programmed += std::mem::take(&mut pulses.programmed);
+            report.limited = std::mem::take(&mut pulses.limited);
+        }
         report
     }
 
     fn present(&mut self, samples: Samples<'n>, sample: usize, episode: u64, report: &mut Report) {
         let settings = &self.settings;
-        let rates = settings.rates(self.presented);
-        let (synapses, recent) = (&mut self.synapses, &mut self.recent);
         self.watch.last.fill(NEVER);
         self.watch.spikes.clear();
         self.watch.learned = 0;
-        self.presenter.learn(
-            &mut self.weights,
-            samples.code,
-            sample,
-            episode,
-            settings.presentation,
-            &mut self.watch,
-            |watch, weights| {
-                while let Some(&spike) = watch.spikes.get(watch.learned) {
-                    watch.learned += 1;
-                    if spike.population == watch.population {
-                        settings.window.recent(&watch.last, spike.time.fs(), recent);
-                        synapses.learn(
-                            &mut weights.projections[settings.projection],
-                            &mut watch.row_sums,
-                            spike.neuron as usize,
-                            recent,
-                            rates,
-                            settings.dependence,
-                        );
+        let shown = (samples.code, sample, episode, settings.presentation);
+        match (&settings.rule, &mut self.pulses) {
+            (WinnerRule::Overlap(_), Some(pulses)) => {
+                pulses.begin(&self.watch.row_sums);
+                let population = self.population as u32;
+                let (weights, projection) = (&mut self.weights, settings.projection);
+                let mut both = Both { watch: &mut self.watch, pulses, weights: projection };
+                self.presenter.learn(weights, shown, &mut both, |both, weights| {
+                    while let Some(&spike) = both.watch.spikes.get(both.watch.learned) {
+                        both.watch.learned += 1;
+                        if spike.population == population {
+                            let weights = &mut weights.projections[projection];
+                            let (column, sums) = (spike.neuron as usize, &mut both.watch.row_sums);
+                            both.pulses.spike(spike.time, column, weights, sums);
+                        }
                     }
-                }
-            },
-        );
+                    both.pulses.running()
+                });
+                let end = settings.presentation.after(settings.rest);
+                let weights = &mut self.weights.projections[projection];
+                both.pulses.end(end, weights, &mut both.watch.row_sums);
+            }
+            (WinnerRule::Overlap(_), None) => {}
+            (WinnerRule::Step(step), _) => {
+                let rates = step.rates(settings.progress(self.presented));
+                let (synapses, recent) = (&mut self.synapses, &mut self.recent);
+                self.presenter.learn(&mut self.weights, shown, &mut self.watch, |watch, weights| {
+                    while let Some(&spike) = watch.spikes.get(watch.learned) {
+                        watch.learned += 1;
+                        if spike.population == watch.population {
+                            step.window.recent(&watch.last, spike.time.fs(), recent);
+                            synapses.learn(
+                                &mut weights.projections[settings.projection],
+                                &mut watch.row_sums,
+                                spike.neuron as usize,
+                                recent,
+                                rates,
+                                step.dependence,
+                            );
+                        }
+                    }
+                    false
+                });
+                report.rates = Some((rates.plus, rates.minus));
+            }
+        }
         self.presenter.encode(episode, &self.watch.spikes);
         self.presenter.simulation().adapt(settings.presentation.after(settings.rest));
         self.presented += 1;
@@ -305,13 +404,18 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
             winners.sort_unstable();
             winners.dedup();
             let weights = &mut self.weights.projections[settings.projection];
+            let sums = &mut self.watch.row_sums;
             for winner in winners {
-                self.synapses.normalise(weights, &mut self.watch.row_sums, winner as usize, target);
+                match &mut self.pulses {
+                    Some(pulses) => {
+                        pulses.normalise(winner as usize, target * settings.w_max, weights, sums);
+                    }
+                    None => self.synapses.normalise(weights, sums, winner as usize, target),
+                }
             }
         }
         report.presented += 1;
         report.silent += u64::from(!any);
-        report.rates = Some((rates.plus, rates.minus));
         report.totals.add(self.presenter.all_counts());
     }
 }

@@ -4,11 +4,13 @@
 mod assignment;
 mod devices;
 mod learner;
+mod pulses;
 mod responses;
 mod rule;
 
 pub use assignment::{Assignment, Vote};
 pub use devices::{DeviceModel, DeviceState, Dispersion, Synapses};
 pub use learner::{Learner, LearnerState, Report, Settings};
+pub use pulses::{PulseState, Pulses};
 pub use responses::{Question, Responses, respond};
-pub use rule::{Dependence, Rates, Window};
+pub use rule::{Dependence, PulseOverlap, Rates, Step, Window, WinnerRule};

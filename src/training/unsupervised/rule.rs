@@ -8,9 +8,53 @@
 //! exponential trace of the last spike. Dependence on the weight: f+ = w_max - w, f- = w (multiplicative), or
 //! f+ = w_max e^(-beta w / w_max), f- = w_max e^(-beta (1 - w / w_max)) (Querlioz et al.).
 
-use crate::numeric::Real;
+use crate::device::overlap::SpikePulse;
+use crate::device::resistive::{DeviceSpread, DoseDevice};
+use crate::numeric::{Real, exp, ln};
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
+
+/// How synapses learn from the spikes of winners.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "rule")]
+pub enum WinnerRule {
+    /// One step of each synapse of the winner, at its spike.
+    Step(Step),
+    /// What the overlap of pulses does to the devices.
+    Overlap(PulseOverlap),
+}
+
+/// The step of every synapse of a winner, and how its size falls.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    pub window: Window,
+    pub dependence: Dependence,
+    pub a_plus: f64,
+    pub a_minus: f64,
+    /// Share of the rates that is left at the end of the schedule; they fall geometrically.
+    pub final_share: f64,
+}
+
+impl Step {
+    /// Rates at a share `progress` of the schedule.
+    #[must_use]
+    pub fn rates(&self, progress: f64) -> Rates {
+        let share = exp(ln(self.final_share) * progress);
+        Rates { plus: self.a_plus * share, minus: self.a_minus * share }
+    }
+}
+
+/// Every spike puts a pulse on its electrode, and the kinetics of the devices do the rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PulseOverlap {
+    /// Nominal kinetics over the range of the projection's devices.
+    pub device: DoseDevice,
+    /// The pulse as it is applied, all of its times multiplied by `time_scale`.
+    pub pulse: SpikePulse,
+    pub time_scale: f64,
+    /// How devices differ, besides the model's own dispersion.
+    pub spread: DeviceSpread,
+}
 
 /// Which inputs count as recent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

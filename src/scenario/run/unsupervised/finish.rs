@@ -10,7 +10,7 @@ use crate::engine::{Collect, Probe, Queue};
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, Status, VariationResult};
-use crate::training::unsupervised::Responses;
+use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
 use std::sync::atomic::Ordering;
 
 impl<R, Q, O> Run<'_, R, Q, O>
@@ -55,7 +55,7 @@ where
             self.plan,
             self.protocol.projection,
             self.spent.read,
-            self.spent.programmed,
+            (self.spent.programmed, self.spent.limited),
             &self.spent.spikes,
         );
         let updates = self.learner.updates();
@@ -235,11 +235,19 @@ where
                     if device.endurance.is_some() { "" } else { "; here devices do not wear" }
                 ));
             }
-            self.notes.push(
-                "each spike of a winner pulses every device of its column once, SET for recent inputs and RESET \
-                 for the others; smaller steps are booked as whole pulses"
+            self.notes.push(match &self.protocol.learning.rule {
+                WinnerRule::Step(_) => "each spike of a winner pulses every device of its column once, SET for recent \
+                                        inputs and RESET for the others; smaller steps are booked as whole pulses"
                     .into(),
-            );
+                WinnerRule::Overlap(rule) => {
+                    let [row, column] = Pulses::lone_dose(rule);
+                    format!(
+                        "programming is what pulses spend in the devices, most of it in their tails; what a pulse alone \
+                         programs, {row:.1e} of the range from a row, is left out while its column rests (from a column: \
+                         {column:.1e}, included)"
+                    )
+                }
+            });
         } else {
             self.notes.push("ideal weights: no energy of reading or programming".into());
         }

@@ -45,6 +45,7 @@ struct Spent {
     samples: u64,
     read: f64,
     programmed: f64,
+    limited: f64,
     spikes: Vec<u64>,
 }
 
@@ -122,11 +123,7 @@ pub fn settings(plan: &Plan, protocol: &Unsupervised, data: &Data) -> Settings {
         presentation: protocol.presentation,
         rest: protocol.rest,
         w_max: learning.w_max.get(),
-        window: learning.window,
-        dependence: learning.dependence,
-        a_plus: learning.a_plus,
-        a_minus: learning.a_minus,
-        final_share: learning.final_share,
+        rule: learning.rule.clone(),
         schedule: data.train_labels.len() as u64 * u64::from(protocol.epochs),
         normalise: learning.normalise,
         device: protocol.devices,
@@ -297,6 +294,7 @@ where
         spent.samples += report.presented;
         spent.read += report.read;
         spent.programmed += report.programmed;
+        spent.limited += report.limited;
         spent.spikes.resize(self.plan.populations.len(), 0);
         for (sum, spikes) in spent.spikes.iter_mut().zip(&report.totals.spikes) {
             *sum += spikes;
@@ -345,7 +343,7 @@ where
             self.plan,
             self.protocol.projection,
             report.read,
-            report.programmed,
+            (report.programmed, report.limited),
             &report.totals.spikes,
         );
         let held_out = validation
