@@ -42,6 +42,20 @@ pub trait HeldSink<R: Real> {
 pub struct HeldDelivery<'a, R: Real, K> {
     pub delivery: Delivery<'a, R, K>,
     pub switching: &'a mut Option<Switching>,
+    pub wide: &'a mut Wide<R>,
+}
+
+/// Bars and factors of a population that is too wide for registers, kept so that no batch asks for memory.
+#[derive(Debug)]
+pub struct Wide<R> {
+    bars: Vec<R>,
+    factors: Vec<R>,
+}
+
+impl<R> Default for Wide<R> {
+    fn default() -> Self {
+        Self { bars: Vec::new(), factors: Vec::new() }
+    }
 }
 
 impl<R: Real, K: HeldSink<R>> Work for HeldDelivery<'_, R, K> {
@@ -215,7 +229,7 @@ pub fn columns_at<R: Real>(
 /// For `X::COUNT` columns; membranes and bars stay in registers between spikes.
 #[inline(always)]
 fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
-    let HeldDelivery { delivery, switching } = batch;
+    let HeldDelivery { delivery, switching, .. } = batch;
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = delivery;
     let columns = X::COUNT;
     debug_assert!(state.x.len() == columns && times.len() <= BATCH);
@@ -288,13 +302,18 @@ fn finish<R: Real>(state: &mut SharedDecay<R>, last: u64) {
 /// As [`deliver`] for any number of columns.
 #[inline(always)]
 fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
-    let HeldDelivery { delivery, switching } = batch;
+    let HeldDelivery { delivery, switching, wide } = batch;
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = delivery;
     let columns = state.x.len();
     let mut x = std::mem::take(&mut state.x);
     let mut before = if K::ROWS { x.clone() } else { Vec::new() };
-    let (mut bar, mut factors) = (vec![R::ZERO; columns], vec![R::ONE; columns]);
-    let mut wake = bars(state, parameters, switching.as_ref(), &mut bar);
+    let Wide { bars: bar, factors } = wide;
+    for (values, value) in [(&mut *bar, R::ZERO), (&mut *factors, R::ONE)] {
+        values.clear();
+        values.resize(columns, value);
+    }
+    let (bar, factors) = (bar.as_mut_slice(), factors.as_mut_slice());
+    let mut wake = bars(state, parameters, switching.as_ref(), bar);
     let mut last = state.last.fs();
     let mut limit = times.len();
     let mut index = 0;
@@ -308,17 +327,17 @@ fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize
             before.copy_from_slice(&x);
         }
         if time < wake {
-            for ((x, &bar), &weight) in x.iter_mut().zip(&bar).zip(row_weights) {
+            for ((x, &bar), &weight) in x.iter_mut().zip(&*bar).zip(row_weights) {
                 let moved = *x * decay + weight;
                 *x = if bar < held() { moved } else { *x };
             }
             if K::ROWS {
-                for (factor, &bar) in factors.iter_mut().zip(&bar) {
+                for (factor, &bar) in factors.iter_mut().zip(&*bar) {
                     *factor = if bar < held() { decay } else { R::ONE };
                 }
             }
         } else {
-            wake = spilled(&mut x, &mut bar, &mut factors, state, parameters, switching).release(
+            wake = spilled(&mut x, bar, factors, state, parameters, switching).release(
                 last,
                 time,
                 decay,
@@ -328,9 +347,9 @@ fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize
         if K::ROWS {
             sink.row(index, row, &factors[..], &bar[..], &before[..], &x[..]);
         }
-        if x.iter().zip(&bar).any(|(x, bar)| x >= bar) {
+        if x.iter().zip(&*bar).any(|(x, bar)| x >= bar) {
             let (left, ends) =
-                spilled(&mut x, &mut bar, &mut factors, state, parameters, switching).fire(index, time, sink);
+                spilled(&mut x, bar, factors, state, parameters, switching).fire(index, time, sink);
             limit = limit.min(left);
             wake = wake.min(ends);
         }

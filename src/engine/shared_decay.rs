@@ -369,7 +369,7 @@ fn fire<R: Real, K: RowSink<R>>(
 fn deliver_wide<R: Real, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
     let stride = state.x.len();
-    let mut before = state.x.clone();
+    let mut before = if K::ROWS { state.x.clone() } else { Vec::new() };
     let mut limit = times.len();
     let mut index = 0;
     while index < limit {

@@ -58,7 +58,7 @@ fn draw(plan: &Plan, result: &PlasticResult) -> Result<Figure, PlotError> {
         }
     }
     let mut stack = Stack::new(
-        &format!("Learning window of {}", result.projection),
+        format!("Learning window of {}", result.projection),
         format!("{} pairs of neurons, one arrival and one spike each", points.len()),
     )
     .size(720, if differs(points) { 560 } else { 420 })

@@ -118,7 +118,7 @@ fn learning(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>
             );
             return None;
         };
-        WinnerRule::Overlap(lower.kinetics(fields, model.range, log_sigma(model.cycle))?)
+        WinnerRule::Overlap(Box::new(lower.kinetics(fields, model.range, log_sigma(model.cycle))?))
     } else {
         WinnerRule::Step(Step {
             window: match window {

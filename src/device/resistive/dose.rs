@@ -270,11 +270,12 @@ impl DoseDevice {
     }
 
     /// As [`Self::smooth`] in closed form, where the state is linear in the dose, the rate exponential, the device
-    /// ohmic and the ramp steep enough for nothing to cancel:
+    /// ohmic, the ramp steep enough for nothing to cancel, and the dose what `dose` says it is (of a drive beyond all
+    /// physics it is rounded away):
     ///
     /// int V^2 (G +- S D) dt, D = (s/(tau b)) (e^((V - v_ref)/s) - e^((V_a - v_ref)/s)), b = dV/dt, S the span, and
     /// int V^2 e^(V/s) dV = s e^(V/s) (V^2 - 2 s V + 2 s^2).
-    fn smooth_linear(&self, g: f64, ramp: Ramp, direction: Direction, factor: f64) -> Option<f64> {
+    fn smooth_linear(&self, g: f64, ramp: Ramp, dose: f64, direction: Direction, factor: f64) -> Option<f64> {
         let (StateLaw::Linear, Conduction::Ohmic, Rate::Exponential { v_ref, v_scale, tau, .. }) =
             (&self.law, self.conduction, *self.side(direction))
         else {
@@ -286,6 +287,10 @@ impl DoseDevice {
         }
         let b = rise / ramp.length;
         let [at_from, at_to] = [ramp.from, ramp.to].map(|v| exp((v - v_ref.get()) / s));
+        let own = factor * s / (tau.get() * b) * (at_to - at_from);
+        if !((own - dose).abs() <= 1e-9 * dose) {
+            return None;
+        }
         let primitive = |v: f64, e: f64| s * e * (v * v - 2.0 * s * v + 2.0 * s * s);
         let square = (ramp.from * ramp.from + ramp.from * ramp.to + ramp.to * ramp.to) * ramp.length / 3.0;
         let moved = s / (tau.get() * b)
@@ -309,7 +314,7 @@ impl DoseDevice {
             return self.conduction.current(1.0, ramp.from) * ramp.from / r
                 * self.law.integral(bounds, g, dose, direction);
         }
-        if let Some(energy) = self.smooth_linear(g, ramp, direction, factor) {
+        if let Some(energy) = self.smooth_linear(g, ramp, dose, direction, factor) {
             return energy;
         }
         // Halves of halves, until neither the rate nor the dose changes much within one.

@@ -58,7 +58,7 @@ impl<R: Real> Core<R> {
                 let holds = !state.until.is_empty() || switching.is_some();
                 let delivery = Delivery { state, parameters, times, rows, first_row, weights, sink };
                 if holds {
-                    deliver_held(HeldDelivery { delivery, switching })
+                    deliver_held(HeldDelivery { delivery, switching, wide: &mut self.wide })
                 } else {
                     crate::simd::vectorised(delivery)
                 }

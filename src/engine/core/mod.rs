@@ -7,6 +7,7 @@ mod firing;
 mod looking;
 
 use super::competition::{Competing, CompetingParameters};
+use super::held::Wide;
 use super::key::{EventKey, Kind};
 use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
@@ -40,6 +41,7 @@ pub(super) struct Core<R: Real> {
     pub currents: Vec<Vec<Current>>,
     pub counts: Counts,
     scratch: Vec<Scratch>,
+    wide: Wide<R>,
     /// Populations of each rank.
     by_rank: Vec<Vec<usize>>,
     spikes: Vec<Spike>,
@@ -142,7 +144,8 @@ impl<R: Real> Core<R> {
                 Parameters::Shared { .. } | Parameters::Competing(_) | Parameters::Scaled(_) => Vec::new(),
             })
             .collect();
-        Self { parameters, switching, membranes, currents, counts, scratch, by_rank, spikes: Vec::new() }
+        let (wide, spikes) = (Wide::default(), Vec::new());
+        Self { parameters, switching, membranes, currents, counts, scratch, wide, by_rank, spikes }
     }
 
     /// Draws the thresholds of an episode after as many spikes as have been counted.

@@ -226,7 +226,7 @@ impl Pulses {
     /// Column `col` spikes at `time`: its pulse begins anew.
     pub fn spike<R: Real>(&mut self, time: Time, col: usize, weights: &mut [R], row_sums: &mut [f64]) {
         let rests = self.column_start[col] == NEVER;
-        for row in 0..self.rows {
+        for (row, sum) in row_sums.iter_mut().enumerate().take(self.rows) {
             if rests {
                 // Until now only the rows had pulses.
                 let at = col * self.rows + row;
@@ -235,7 +235,7 @@ impl Pulses {
                 self.resting[row] -= g;
                 self.until[at] = time;
             } else {
-                row_sums[row] += self.follow(row, col, time, weights);
+                *sum += self.follow(row, col, time, weights);
             }
         }
         if rests {
@@ -247,13 +247,13 @@ impl Pulses {
 
     /// The presentation ends at `time`, and every pulse with it.
     pub fn end<R: Real>(&mut self, time: Time, weights: &mut [R], row_sums: &mut [f64]) {
-        for row in 0..self.rows {
+        for (row, sum) in row_sums.iter_mut().enumerate().take(self.rows) {
             if self.row_start[row] != NEVER {
                 self.programmed += self.square_at(row, time) * self.resting[row];
             }
             for index in 0..self.running.len() {
                 let col = self.running[index] as usize;
-                row_sums[row] += self.follow(row, col, time, weights);
+                *sum += self.follow(row, col, time, weights);
             }
         }
     }

@@ -21,7 +21,7 @@ pub enum WinnerRule {
     /// One step of each synapse of the winner, at its spike.
     Step(Step),
     /// What the overlap of pulses does to the devices.
-    Overlap(PulseOverlap),
+    Overlap(Box<PulseOverlap>),
 }
 
 /// The step of every synapse of a winner, and how its size falls.
