@@ -288,7 +288,8 @@ impl DoseDevice {
         let b = rise / ramp.length;
         let [at_from, at_to] = [ramp.from, ramp.to].map(|v| exp((v - v_ref.get()) / s));
         let own = factor * s / (tau.get() * b) * (at_to - at_from);
-        if !((own - dose).abs() <= 1e-9 * dose) {
+        let differs = (own - dose).abs() > 1e-9 * dose;
+        if differs || !own.is_finite() {
             return None;
         }
         let primitive = |v: f64, e: f64| s * e * (v * v - 2.0 * s * v + 2.0 * s * s);
