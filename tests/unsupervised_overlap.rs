@@ -4,7 +4,7 @@
 mod training_common;
 
 use memspike::device::circuit::Ramp;
-use memspike::device::overlap::{SpikePulse, window_point};
+use memspike::device::overlap::{SpikePulse, lone_doses, window_point};
 use memspike::device::preset::{Preset, PresetDevice};
 use memspike::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use memspike::energy::Category;
@@ -258,4 +258,25 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
     // Every weight is at one of the levels.
     let step = 1e-3 / 63.0;
     assert!(weights(&want).iter().all(|w| (w / step - (w / step).round()).abs() < 1e-3));
+}
+
+/// What a pulse alone programs is left out while its column rests: nobody is told of 3e-12 of the range, and everybody
+/// of more than 1e-7. Doses are proportional to the time scale.
+#[test]
+fn a_pulse_that_programs_alone_is_warned_of() {
+    let warned = |time_scale: &str| {
+        let scale = format!("protocol.learning.time_scale={time_scale}");
+        let loaded = memspike::scenario::load("stdp/mnist-100-device", &[scale], None).unwrap();
+        loaded.warnings.render(false)
+    };
+    let shipped = warned("0.05");
+    assert!(!shipped.contains("alone programs"), "{shipped}");
+    let long = warned("1e4");
+    let (device, pulse, _) = preset(1e4);
+    let [(set, reset), _] = lone_doses(&device, &pulse);
+    assert!(set + reset > 1e-7, "{set} {reset}");
+    let told = format!("a pulse on a row alone programs {:.1e} of the range", set + reset);
+    for part in [told.as_str(), "allowed: up to 1e-7 of the range", "time_scale"] {
+        assert!(long.contains(part), "{part}: {long}");
+    }
 }

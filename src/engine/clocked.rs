@@ -205,15 +205,7 @@ impl<'n> Clocked<'n> {
             due: vec![Vec::new(); ranks],
             by_rank,
             delays,
-            counts: Counts {
-                spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
-                rows: network
-                    .projections
-                    .iter()
-                    .map(|p| if p.counted { vec![0; p.arrival_rows()] } else { Vec::new() })
-                    .collect(),
-                ..Counts::default()
-            },
+            counts: Counts::new(network),
             emitted: Vec::new(),
         })
     }

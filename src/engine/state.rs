@@ -6,6 +6,7 @@ use super::key::EventKey;
 use super::own_time::Membrane;
 use super::scaled::Scaled;
 use super::shared_decay::SharedDecay;
+use crate::network::{Network, Projection};
 use crate::neuron::synaptic::Current;
 use crate::numeric::Real;
 use crate::time::Time;
@@ -35,6 +36,22 @@ pub struct Counts {
     pub rows: Vec<Vec<u32>>,
     /// Femtoseconds of refractory time (of a switch: on-time) that the spikes of each population began.
     pub held: Vec<u128>,
+}
+
+impl Counts {
+    /// Nothing has happened yet.
+    #[must_use]
+    pub fn new(network: &Network) -> Self {
+        let rows = |projection: &Projection| {
+            if projection.counted { vec![0; projection.arrival_rows()] } else { Vec::new() }
+        };
+        Self {
+            spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
+            rows: network.projections.iter().map(rows).collect(),
+            held: vec![0; network.populations.len()],
+            ..Self::default()
+        }
+    }
 }
 
 /// State of a simulation between two instants.

@@ -277,19 +277,26 @@ impl std::fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// The known name closest to `name`, if it is close enough to be a slip.
+/// The known name closest to `name`, if it is close enough to be a slip; otherwise the only one of which `name` is a
+/// part, from one hyphen or underscore to another.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    known
-        .into_iter()
+    let known: Vec<&str> = known.into_iter().collect();
+    let close = known
+        .iter()
+        .copied()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|&(distance, candidate)| {
             let longest = name.chars().count().max(candidate.chars().count());
             distance <= (longest / 3).max(1) && distance < longest
         })
         .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    close.or_else(|| {
+        let mut parts = known.iter().filter(|known| known.split(['-', '_']).any(|part| part == lower));
+        parts.next().filter(|_| parts.next().is_none()).copied()
+    })
 }
 
 #[cfg(test)]
@@ -322,5 +329,9 @@ mod tests {
         assert_eq!(nearest("taum", known), Some("tau_m"));
         assert_eq!(nearest("V_TH", known), Some("v_th"));
         assert_eq!(nearest("colour", known), None);
+        let rules = ["stdp-pair", "stdp-triplet", "overlap"];
+        assert_eq!(nearest("pair", rules), Some("stdp-pair"), "part of one name");
+        assert_eq!(nearest("stdp", rules), None, "part of two");
+        assert_eq!(nearest("air", rules), None, "not from hyphen to hyphen");
     }
 }

@@ -9,8 +9,11 @@ use crate::device::resistive::{DoseDevice, StateLaw};
 use crate::neuron::Neuron;
 use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
-use crate::training::unsupervised::WinnerRule;
+use crate::training::unsupervised::{Pulses, WinnerRule};
 
+/// Share of the range that a pulse without a partner may program before somebody should know that it is left out: a
+/// pixel that is lit in one image of five, ten spikes each, sends a hundred thousand in a pass over MNIST.
+const MUCH_ALONE: f64 = 1e-7;
 /// Onset of SET of the paper's resistive device (Yan et al., fig. 1d): a read above it writes.
 const V_SET: f64 = 0.12;
 /// Membrane time constants outside this range are more likely slips of a prefix, in seconds.
@@ -117,6 +120,19 @@ fn learning(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warning
         (&unsupervised.learning.rule, unsupervised.learning.normalise, protocol.table("learning"))
     {
         pulses_running_away(&rule.device, &rule.pulse, table, warnings);
+    }
+    if let WinnerRule::Overlap(rule) = &unsupervised.learning.rule {
+        let [row, _] = Pulses::lone_dose(rule);
+        if row > MUCH_ALONE {
+            warnings.push(
+                Diagnostic::warning(format!(
+                    "a pulse on a row alone programs {row:.1e} of the range, and is left out while its column rests"
+                ))
+                .maybe_at(protocol.table("learning").and_then(|fields| fields.place("window")))
+                .allowed(format!("up to {MUCH_ALONE:.0e} of the range"))
+                .hint("a lower `time_scale`, or a device whose onset is above the peak of its pulse"),
+            );
+        }
     }
     if neuron.theta() < 2.0 * w_max {
         warnings.push(

@@ -178,6 +178,7 @@ impl<R: Real> Core<R> {
             let scratch = &mut self.scratch[population];
             scratch.repredict.push(target);
             let switching = &mut self.switching[population];
+            // In order of the neurons, as the events of an instant are.
             let fired = scratch.fired.binary_search(&target).is_ok();
             if fired || neuron.x < theta(parameters, switching.as_ref(), place) {
                 continue;

@@ -95,16 +95,7 @@ impl<R: Real> Core<R> {
                 Parameters::Scaled(parameters) => Membranes::Scaled(Scaled::new(parameters, population.size)),
             })
             .collect();
-        let counts = Counts {
-            spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
-            rows: network
-                .projections
-                .iter()
-                .map(|p| if p.counted { vec![0; p.arrival_rows()] } else { Vec::new() })
-                .collect(),
-            held: vec![0; network.populations.len()],
-            ..Counts::default()
-        };
+        let counts = Counts::new(network);
         let scratch = network
             .populations
             .iter()

@@ -98,11 +98,7 @@ pub fn bound(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64) -> Bound {
     if stays_below(x0, drive, theta) {
         return Bound::Never;
     }
-    let top = drive
-        .decays
-        .iter()
-        .zip(drive.currents)
-        .fold(drive.a, |top, (_, current)| top + current.p.max(0.0) + current.q.max(0.0) * 0.3679);
+    let top = drive.a + drive.currents.iter().fold(0.0, |sum, current| sum + peak(current));
     let r = (theta - x0) / (top - x0);
     if x0 < theta && r < 1.0 {
         // Less what was rounded.
@@ -143,14 +139,18 @@ fn over(drive: &Drive<'_>, theta: f64, beta: f64) -> Sum {
     sum
 }
 
+/// No current p e^-s + q s e^-s is larger, in volts: s e^-s <= 1/e < 0.3679.
+fn peak(current: &super::Current) -> f64 {
+    current.p.max(0.0) + current.q.max(0.0) * 0.3679
+}
+
 /// Whether the largest thing that could happen stays below: most arrivals end here.
 fn stays_below(x0: f64, drive: &Drive<'_>, theta: f64) -> bool {
     // Of the membrane: what is there now, and the peak of every response. Of the drive: every peak at once.
     let (mut membrane, mut whole) = (0.0, 0.0);
     for (decay, current) in drive.decays.iter().zip(drive.currents) {
-        let (p, q) = (current.p.max(0.0), current.q.max(0.0));
-        membrane += p * decay.peak.0 + q * decay.peak.1;
-        whole += p + q * 0.3679;
+        membrane += current.p.max(0.0) * decay.peak.0 + current.q.max(0.0) * decay.peak.1;
+        whole += peak(current);
     }
     let rounding = 1e-12 * (x0.abs() + drive.a.abs() + whole);
     x0.max(drive.a) + membrane + rounding < theta || (x0 < theta && drive.a + whole + rounding < theta)

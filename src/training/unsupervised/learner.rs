@@ -2,7 +2,8 @@
 //! meets, so there is one thread.
 
 use super::super::presenter::{Presenter, Samples, Totals};
-use super::devices::{DeviceModel, DeviceState, Synapses};
+use super::device_model::DeviceModel;
+use super::devices::{DeviceState, Synapses};
 use super::pulses::{PulseState, Pulses};
 use super::rule::{NEVER, WinnerRule};
 use crate::engine::{Collect, Observer, Probe, Queue, Simulation, Spike, StateError, Thresholds};

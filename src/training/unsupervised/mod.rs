@@ -2,6 +2,7 @@
 //! come afterwards from who answers to what.
 
 mod assignment;
+mod device_model;
 mod devices;
 mod learner;
 mod pulses;
@@ -9,7 +10,8 @@ mod responses;
 mod rule;
 
 pub use assignment::{Assignment, Vote};
-pub use devices::{DeviceModel, DeviceState, Dispersion, Synapses};
+pub use device_model::{DeviceModel, Dispersion};
+pub use devices::{DeviceState, Synapses};
 pub use learner::{Learner, LearnerState, Report, Settings};
 pub use pulses::{PulseState, Pulses};
 pub use responses::{Question, Responses, respond};

@@ -2,13 +2,14 @@
 //!
 //! A spike puts a pulse on its electrode, and a new one restarts it; generators restart between presentations. What a
 //! device makes of V_row - V_column is [`pass`], in closed form. Only devices between two pulses programme: a column
-//! that has not spiked in the presentation has nothing but the pulses of its rows, whose lone dose is below 1e-9 of a
-//! range (held by [`Pulses::lone_dose`]) and is left out; what these pulses cost is not.
+//! that has not spiked in the presentation has nothing but the pulses of its rows, whose lone dose
+//! ([`Pulses::lone_dose`], 3e-12 of the range in the shipped scenario; a scenario with a large one is warned of) is
+//! left out; what these pulses cost is not.
 //!
 //! A device of a column with a pulse is brought up to date before its row arrives, when its column spikes, and at
 //! the end of the presentation. So every arrival meets the conductances of its own instant.
 
-use super::devices::DeviceModel;
+use super::device_model::DeviceModel;
 use super::rule::{NEVER, PulseOverlap};
 use crate::device::fault::FaultRates;
 use crate::device::overlap::lone_doses;
@@ -33,7 +34,7 @@ pub struct PulseState {
     pub spikes: Vec<u64>,
 }
 
-/// What a presentation makes of an ideal device's own parameters: factors of the doses, ends of its range.
+/// What dispersion makes of one device: factors of its doses and of the ends of its range.
 #[derive(Clone, Copy, Debug)]
 pub struct Differs {
     pub plus: f64,
@@ -106,12 +107,7 @@ impl Pulses {
         }
         let faulty = model.faults != FaultRates::default();
         let stuck = (0..count).map(|at| faulty && model.faults.of(seed, entity(at)).is_some()).collect();
-        let survives = match &model.endurance {
-            Some(endurance) if endurance.weibull_shape.is_some() => {
-                (0..count).map(|at| endurance.survives(seed, entity(at))).collect()
-            }
-            _ => Vec::new(),
-        };
+        let survives = model.survives((rows, cols), seed);
         let mut this = Self {
             rows,
             cols,
