@@ -15,6 +15,9 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 4096, ..ProptestConfig::default() }
 }
 
+/// 1e-9 ms.
+const TOLERANCE: u64 = 1000;
+
 fn seconds(span: u64) -> f64 {
     span as f64 * 1e-15
 }
@@ -184,7 +187,7 @@ fn run(built: &Built, end: Time) -> (Vec<Record>, Vec<Vec<f64>>) {
 }
 
 proptest! {
-    #![proptest_config(config(100))]
+    #![proptest_config(config(std::env::var("CASES").map_or(100, |c| c.parse().unwrap())))]
 
     #[test]
     fn networks_of_jumps_spike_as_a_naive_simulator_says(spec in networks().prop_map(only_jumps)) {
@@ -216,21 +219,30 @@ proptest! {
         for (population, description) in built.network.populations.iter().enumerate() {
             for neuron in 0..description.size {
                 let mut cell = Driven::new(&description.lif);
-                let want = cell.run(&built, &arrivals, population, neuron, end.fs());
-                let got: Vec<u64> = spikes
+                let mut want = cell.run(&built, &arrivals, population, neuron, end.fs());
+                let mut got: Vec<u64> = spikes
                     .iter()
                     .filter(|spike| spike.population as usize == population && spike.neuron == neuron)
                     .map(|spike| spike.time.fs())
                     .collect();
-                // 1e-9 ms.
-                let off = got.iter().zip(&want).find(|(got, want)| got.abs_diff(**want) > 1000);
+                let off = got.iter().zip(&want).find(|(got, want)| got.abs_diff(**want) > TOLERANCE);
                 prop_assert!(off.is_none(), "neuron {neuron} of {population}: {off:?} of {got:?}");
+                let late = got.iter().zip(&want).map(|(got, want)| got.abs_diff(*want)).max().unwrap_or(0);
+                // The run may have been cut at a spike, which one of the two has a femtosecond after the end. Its
+                // membrane is then not reset, so there is nothing to compare.
+                let all = (got.len(), want.len());
+                got.retain(|&time| time + TOLERANCE < end.fs());
+                want.retain(|&time| time + TOLERANCE < end.fs());
                 prop_assert_eq!(got.len(), want.len(), "neuron {} of {}: {:?} and {:?}", neuron, population, got, want);
+                if all.0 != all.1 {
+                    continue;
+                }
                 let u = cell.x + description.lif.u_rest.get();
                 let scale = u.abs().max(engine_common::THETA).max(cell.largest);
                 let error = (membranes[population][neuron as usize] - u).abs();
-                // A spike may be a femtosecond early or late under a drive of `largest`.
-                let tolerance = 1e-12 * scale + 3e-15 * cell.largest / description.lif.tau_m.get() * (1.0 + got.len() as f64);
+                // Spikes are early or late by so much, under a drive of `largest`; what is left after a subtraction adds up.
+                let late = seconds(late + 3) * (1.0 + got.len() as f64);
+                let tolerance = 1e-12 * scale + late * cell.largest / description.lif.tau_m.get();
                 prop_assert!(error <= tolerance, "{error:e} V of {u} V, largest drive {}", cell.largest);
             }
         }
