@@ -346,14 +346,16 @@ impl<'n> Clocked<'n> {
         let r_m = group.reset.r_m.get();
         let each = group.decays.len();
         match &projection.kernel {
-            Kernel::Delta => each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
-                let target = target as usize;
-                if group.until[target] <= k {
-                    group.x[target] += weight;
-                    group.jumped[target] = true;
-                    group.touched.push(target as u32);
-                }
-            }),
+            Kernel::Delta => {
+                each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
+                    let target = target as usize;
+                    if group.until[target] <= k {
+                        group.x[target] += weight;
+                        group.jumped[target] = true;
+                        group.touched.push(target as u32);
+                    }
+                })
+            }
             Kernel::Exponential { tau } | Kernel::Alpha { tau } => {
                 let Some(decay) = group.decays.iter().position(|decay| decay.tau == tau.get()) else {
                     return;

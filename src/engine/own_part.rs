@@ -90,7 +90,9 @@ impl OwnPart<'_> {
     pub fn arrive<R: Real>(&mut self, projection: &Projection, values: &[R], row: u32, time: Time) {
         match projection.kernel {
             Kernel::Pulse(_) => self.change_drive(projection, values, row, 0, time),
-            Kernel::Exponential { tau } => self.add_current(projection, values, row, (tau.get(), false), time),
+            Kernel::Exponential { tau } => {
+                self.add_current(projection, values, row, (tau.get(), false), time)
+            }
             Kernel::Alpha { tau } => self.add_current(projection, values, row, (tau.get(), true), time),
             Kernel::Delta => {
                 let (range, first, columns) = (self.range(), self.first, &self.columns);

@@ -88,11 +88,20 @@ impl OwnGiven<'_> {
         let Self { unit, parameters, predicts, columns, neurons, currents, switches, blocks, events } = self;
         let Some(mut lookout) = unit.lookout.take() else { return };
         let Lookout { tree, instant, due, mixed, privates } = &mut lookout;
-        let part =
-            OwnPart { parameters, predicts, first: unit.first, columns, neurons, currents, switches, instant };
+        let part = OwnPart {
+            parameters,
+            predicts,
+            first: unit.first,
+            columns,
+            neurons,
+            currents,
+            switches,
+            instant,
+        };
         let rank = network.populations[unit.population].rank + 1;
         let (lines, mixed) = (&privates[..], std::mem::take(mixed));
-        let mut working = Working { network, weights, rates, unit, part, tree, due, lines, blocks, rank, mixed };
+        let mut working =
+            Working { network, weights, rates, unit, part, tree, due, lines, blocks, rank, mixed };
         working.work(events, to);
         lookout.mixed = working.mixed;
         for spikes in [&mut unit.spikes, &mut unit.predicted] {

@@ -87,8 +87,7 @@ impl<'a> Switches<'a> {
         let (medians, later_medians) = self.medians.split_at(count);
         let (streams, later_streams) = self.streams.split_at_mut(count);
         let (v_th, later_v_th) = self.v_th.split_at_mut(count);
-        let later =
-            Self { model, medians: later_medians, streams: later_streams, v_th: later_v_th };
+        let later = Self { model, medians: later_medians, streams: later_streams, v_th: later_v_th };
         (Self { model, medians, streams, v_th }, later)
     }
 

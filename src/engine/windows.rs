@@ -85,7 +85,8 @@ pub struct Windows<'n> {
 #[must_use]
 pub fn window(network: &Network) -> Option<Time> {
     let apart = network.populations.iter().all(|population| population.form != Form::SharedDecay);
-    let pulses = network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
+    let pulses =
+        network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
     let between = network.projections.iter().filter(|p| matches!(p.from, Origin::Population(_)));
     let shortest = between.filter_map(Projection::shortest).min().unwrap_or(Time::MAX);
     let possible = apart && !pulses && shortest > Time::ZERO && !network.populations.is_empty();
@@ -581,7 +582,9 @@ impl<'n> Windows<'n> {
         if self.keeps {
             let populations = core.membranes.iter().zip(&core.parameters).enumerate();
             for (population, (membranes, parameters)) in populations {
-                let (Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) = (membranes, parameters) else {
+                let (Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
+                    (membranes, parameters)
+                else {
                     continue;
                 };
                 let (rank, kind) = (network.populations[population].rank + 1, Kind::Release);

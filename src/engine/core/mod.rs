@@ -101,7 +101,11 @@ impl<R: Real> Core<R> {
             .populations
             .iter()
             .map(|population| Scratch {
-                own: OwnInstant::new(if population.form == Form::OwnTime { population.size as usize } else { 0 }),
+                own: OwnInstant::new(if population.form == Form::OwnTime {
+                    population.size as usize
+                } else {
+                    0
+                }),
                 ..Scratch::default()
             })
             .collect();
