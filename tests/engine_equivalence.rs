@@ -28,7 +28,7 @@ fn agree<R: Real>(spec: &Spec) -> Result<(), TestCaseError> {
     let total: u64 = fast.counts.spikes.iter().flatten().map(|&count| u64::from(count)).sum();
     prop_assert_eq!(total, fast.spikes.len() as u64);
     prop_assert_eq!(fast.counts.fire, total);
-    cut(spec, &built, end, &fast)
+    cut::<R>(spec, &built, end, &fast)
 }
 
 /// The same in units and windows, where the network can be run in them.
