@@ -3,9 +3,10 @@
 mod engine_common;
 
 use engine_common::{
-    SourceSpec, Spec, bits, build, build_as_given, crossbar, end_of, networks, spikes, ticks, trace,
+    Built, SourceSpec, Spec, Trace, bits, build, build_as_given, crossbar, end_of, networks, spikes,
+    spikes_of, ticks, trace,
 };
-use memspike::engine::{Heap, Lanes, Record};
+use memspike::engine::{Heap, Lanes, Record, Simulation, Stream, window};
 use memspike::network::{Form, Kernel};
 use memspike::numeric::Real;
 use memspike::time::Time;
@@ -27,6 +28,33 @@ fn agree<R: Real>(spec: &Spec) -> Result<(), TestCaseError> {
     let total: u64 = fast.counts.spikes.iter().flatten().map(|&count| u64::from(count)).sum();
     prop_assert_eq!(total, fast.spikes.len() as u64);
     prop_assert_eq!(fast.counts.fire, total);
+    cut::<R>(spec, &built, end, &fast)
+}
+
+/// The same in units and windows, where the network can be run in them.
+fn cut<R: Real>(spec: &Spec, built: &Built, end: Time, whole: &Trace) -> Result<(), TestCaseError> {
+    let mut simulation = built.start::<R, Lanes>();
+    // One event per window is slow.
+    let shortest = (end.fs() / 3000).max(1);
+    simulation.shorten_windows(Time::from_fs(shortest.max(spec.seed % (end.fs() / 4).max(1))));
+    simulation.partition(2 + (spec.seed % 3) as usize, None);
+    simulation.begin(3, &built.rates());
+    let (weights, mut spikes) = (built.weights(), Vec::new());
+    let middle = Time::from_fs(spec.seed.rotate_left(20) % end.fs().max(1));
+    simulation.run(&weights, middle, &mut spikes);
+    if spec.seed.is_multiple_of(2) {
+        let state = simulation.state();
+        simulation = Simulation::resume(&built.network, state, &built.rates()).unwrap();
+    } else if spec.seed.is_multiple_of(3) {
+        // Looked at in full for a while.
+        let mut stream = Stream::default();
+        simulation.run(&weights, Time::from_fs(middle.fs().midpoint(end.fs())), &mut stream);
+        spikes.extend(spikes_of(&stream.records));
+    }
+    simulation.run(&weights, end, &mut spikes);
+    prop_assert!(spikes == whole.spikes);
+    prop_assert!(simulation.counts() == &whole.counts);
+    prop_assert!(bits(&simulation.state()) == whole.state);
     Ok(())
 }
 
@@ -77,6 +105,7 @@ proptest! {
         let (fast, reference) = (trace::<f64, Lanes>(&built, end), trace::<f64, Heap>(&built, end));
         prop_assert_eq!(fast.difference(&reference), None);
         prop_assert!(spikes::<f64, Lanes>(&built, end) == fast.spikes);
+        cut::<f64>(&spec, &built, end, &fast)?;
     }
 }
 
@@ -153,6 +182,15 @@ fn the_random_networks_hold_what_could_go_wrong() {
         saw(
             "spread switches in own time",
             held.clone().any(|(p, &held)| p.form == Form::OwnTime && p.neuron.varies() && held > 0),
+        );
+        let own = |network: &memspike::network::Network| {
+            network.populations.iter().any(|p| p.form == Form::OwnTime)
+        };
+        saw("own time in windows", own(network) && window(network).is_some());
+        saw(
+            "pulses in windows",
+            window(network).is_some()
+                && network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_))),
         );
         saw("zero-delay chain", network.populations.iter().any(|p| p.rank > 0));
         saw("pulses", network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_))));

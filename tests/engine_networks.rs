@@ -5,7 +5,8 @@ use memspike::engine::{Heap, Lanes, Queue, Silent, Simulation, Spike, State};
 use memspike::network::{Builder, Delays, Fixed, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
-use memspike::units::{Second, Volt};
+use memspike::units::{Ampere, Second, Volt};
+use memspike::waveform::Waveform;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -243,6 +244,8 @@ struct Large {
     grid: u64,
     seed: u64,
     compact: bool,
+    /// Synaptic currents, so that neurons keep their own time: of both populations, or of `b` alone.
+    currents: [bool; 2],
 }
 
 struct Built {
@@ -267,8 +270,12 @@ impl Large {
         let common = poisson(&mut builder, "common", 20, self.rates[1]);
         let ticks = (0..100).map(|k| (Time::from_fs(k * MS / 2), (k % 7) as u32)).collect();
         let list = builder.source("list", 7, SourceKind::List(ticks));
-        let neuron = lif(self.reset, self.t_ref_ms);
+        let mut neuron = lif(self.reset, self.t_ref_ms);
         let a = builder.population("a", self.sizes[0], neuron.clone());
+        if self.currents[1] {
+            // Some of them fire by themselves.
+            neuron.i_bias = Ampere::new(1.1 * neuron.theta() / neuron.r_m.get());
+        }
         let b = builder.population("b", self.sizes[1], neuron);
         let mut state = self.seed;
         let mut values = Vec::new();
@@ -281,9 +288,25 @@ impl Large {
             }
             Rows::Sparse { start, targets }
         };
-        let delta = || Kernel::Delta;
-        builder.projection("own", own, a, delta(), Time::ZERO, Rows::OneToOne);
-        builder.fixed(0, Fixed::Constant(8e-3));
+        let r_m = lif(self.reset, self.t_ref_ms).r_m.get();
+        // Kernel, and what makes of a jump a current that moves about as much charge.
+        let currents = self.currents;
+        let kernel = |name: &str, to: usize| {
+            let tau = |ms: f64| Second::new(ms * 1e-3);
+            let width = Time::from_fs(3 * self.grid);
+            match name {
+                _ if !currents[to] => (Kernel::Delta, 1.0),
+                "own" => (Kernel::Exponential { tau: tau(2.0) }, 10.0 / r_m),
+                "aa" => (Kernel::Alpha { tau: tau(0.5) }, 15.0 / r_m),
+                "ab" | "common" => (Kernel::Exponential { tau: tau(2.0) }, 10.0 / r_m),
+                "list" => (Kernel::Pulse(Waveform::triangle(1.0, width).breakpoints()), 20.0 / r_m),
+                "bb" => (Kernel::Pulse(Waveform::rectangle(1.0, width).breakpoints()), 20.0 / r_m),
+                _ => (Kernel::Delta, 1.0),
+            }
+        };
+        let (own_kernel, unit) = kernel("own", a);
+        builder.projection("own", own, a, own_kernel, Time::ZERO, Rows::OneToOne);
+        builder.fixed(0, Fixed::Constant(8e-3 * unit));
         builder.uncounted(0);
         values.push(Vec::new());
         for (name, from, size, to, p, delay, weight, single) in [
@@ -298,9 +321,10 @@ impl Large {
             let rows = rows(&mut state, size, columns, p);
             let Rows::Sparse { targets, .. } = &rows else { unreachable!() };
             let count = targets.len();
-            let drawn: Vec<f64> = (0..count).map(|_| weight * (0.5 + draw(&mut state))).collect();
+            let (kernel, unit) = kernel(name, to);
+            let drawn: Vec<f64> = (0..count).map(|_| unit * weight * (0.5 + draw(&mut state))).collect();
             let delay = Time::from_fs(delay * self.grid);
-            let number = builder.projection(name, from, to, delta(), delay, rows);
+            let number = builder.projection(name, from, to, kernel, delay, rows);
             if single {
                 let delays =
                     (0..count).map(|_| delay.fs() + (4.0 * draw(&mut state)) as u64 * self.grid).collect();
@@ -352,8 +376,10 @@ fn large() -> impl Strategy<Value = Large> {
     let size = || prop_oneof![3 => 1u32..40, 1 => Just(BLOCK), 2 => BLOCK + 1..2 * BLOCK];
     let reset = prop_oneof![Just(Reset::Rest), Just(Reset::Value), Just(Reset::Subtract), Just(Reset::Hold)];
     let grid = prop_oneof![Just(MS), Just(MS / 10), Just(MS / 3 + 1), Just(1_000_000)];
-    (size(), size(), 10.0..1000.0f64, 100.0..3000.0f64, reset, 0..4, grid, any::<u64>(), any::<bool>())
-        .prop_map(|(a, b, own, common, reset, t_ref, grid, seed, compact)| Large {
+    let currents = prop_oneof![Just([false; 2]), Just([true; 2]), Just([false, true]), Just([true, false])];
+    let how = (any::<bool>(), currents);
+    (size(), size(), 10.0..1000.0f64, 100.0..3000.0f64, reset, 0..4, grid, any::<u64>(), how).prop_map(
+        |(a, b, own, common, reset, t_ref, grid, seed, (compact, currents))| Large {
             sizes: [a, b],
             rates: [own, common],
             reset,
@@ -361,11 +387,13 @@ fn large() -> impl Strategy<Value = Large> {
             grid,
             seed,
             compact,
-        })
+            currents,
+        },
+    )
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn windows_units_threads_and_cuts_change_no_bit(
@@ -424,6 +452,7 @@ fn the_large_networks_hold_what_could_go_wrong() {
         grid: MS / 10,
         seed: 5,
         compact: false,
+        currents: [false; 2],
     };
     let built = large.build();
     let (spikes, state) = built.finish(built.start::<Lanes>(), Time::from_fs(50 * MS));
@@ -446,6 +475,7 @@ fn recording_changes_no_bit() {
         grid: MS / 10,
         seed: 3,
         compact: false,
+        currents: [false; 2],
     };
     let built = large.build();
     let end = Time::from_fs(20 * MS);
@@ -490,6 +520,7 @@ fn a_neuron_beside_private_blocks_is_released_in_time() {
         grid: 1_000_000_000_000,
         seed: 1_057_648_656_081,
         compact: false,
+        currents: [false; 2],
     };
     let built = large.build();
     let end = Time::from_fs(8 * MS);

@@ -340,25 +340,28 @@ impl<'n> Clocked<'n> {
                 probe.arrival(time, change.projection, change.row);
             }
         }
+        let columns = network.populations[projection.to].size;
         let group = &mut self.groups[projection.to];
         let values = &self.weights.projections[index];
         let r_m = group.reset.r_m.get();
         let each = group.decays.len();
         match &projection.kernel {
-            Kernel::Delta => each_target(projection, network, values, change.row, |target, weight| {
-                let target = target as usize;
-                if group.until[target] <= k {
-                    group.x[target] += weight;
-                    group.jumped[target] = true;
-                    group.touched.push(target as u32);
-                }
-            }),
+            Kernel::Delta => {
+                each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
+                    let target = target as usize;
+                    if group.until[target] <= k {
+                        group.x[target] += weight;
+                        group.jumped[target] = true;
+                        group.touched.push(target as u32);
+                    }
+                })
+            }
             Kernel::Exponential { tau } | Kernel::Alpha { tau } => {
                 let Some(decay) = group.decays.iter().position(|decay| decay.tau == tau.get()) else {
                     return;
                 };
                 let alpha = matches!(projection.kernel, Kernel::Alpha { .. });
-                each_target(projection, network, values, change.row, |target, weight| {
+                each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
                     let current = &mut group.currents[target as usize * each + decay];
                     if alpha {
                         current.q += weight * r_m * ALPHA_PEAK;
@@ -371,7 +374,7 @@ impl<'n> Clocked<'n> {
                 let part = change.part as usize;
                 let here = breakpoints[part];
                 let (starts, ends) = (part == 0, part + 1 == breakpoints.len());
-                each_target(projection, network, values, change.row, |target, weight| {
+                each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
                     let (target, drive) = (target as usize, weight * r_m);
                     group.level[target] += drive * here.level;
                     group.slope[target] += drive * here.slope;

@@ -1,10 +1,11 @@
 //! Where a spike goes: its arrivals, the steps of its pulses, the targets of a row.
 
-use super::key::{EventKey, Kind};
+use super::key::{EventKey, Kind, STEPS};
 use super::queue::Queue;
 use crate::network::{Kernel, Network, Projection, Rows, stride};
 use crate::numeric::Real;
 use crate::time::Time;
+use std::ops::Range;
 
 /// Schedules the arrival that a spike of line `row` at `time` causes in a projection.
 pub(super) fn schedule_arrival<R: Real, Q: Queue<R>>(
@@ -40,6 +41,12 @@ pub(super) fn schedule_arrival<R: Real, Q: Queue<R>>(
     }
 }
 
+/// The pulse that an arrival begins, as the event of its later steps.
+pub(super) fn first_step(event: &EventKey) -> EventKey {
+    let occurrence = event.occurrence * STEPS;
+    EventKey { kind: Kind::Release, source: 2 * event.source, occurrence, ..*event }
+}
+
 /// Schedules the step after `step` of the pulse that `event` belongs to.
 pub(super) fn schedule_step<R: Real, Q: Queue<R>>(
     network: &Network,
@@ -59,30 +66,43 @@ pub(super) fn schedule_step<R: Real, Q: Queue<R>>(
 }
 
 /// Calls `visit` with every target of a row (or of the synapse of that number, if it has a delay of its
-/// own) and its weight, in ascending order.
+/// own) among some neurons of a population of size `columns`, and its weight, in ascending order.
 #[inline]
 pub(super) fn each_target<R: Real>(
     projection: &Projection,
-    network: &Network,
+    columns: u32,
     values: &[R],
     row: u32,
+    neurons: Range<u32>,
     mut visit: impl FnMut(u32, f64),
 ) {
-    let columns = network.populations[projection.to].size;
     match &projection.connect {
         Rows::Dense => {
             let start = row as usize * stride(columns);
-            for target in 0..columns {
+            for target in neurons {
                 visit(target, projection.weight(values, start + target as usize));
             }
         }
-        Rows::OneToOne => visit(row, projection.weight(values, row as usize)),
+        Rows::OneToOne => {
+            if neurons.contains(&row) {
+                visit(row, projection.weight(values, row as usize));
+            }
+        }
         Rows::Sparse { targets, .. } => {
-            let synapses = if projection.delays.is_some() {
+            let mut synapses = if projection.delays.is_some() {
                 row as usize..row as usize + 1
             } else {
                 projection.row(row)
             };
+            let row = &targets[synapses.clone()];
+            let outside = |target: &u32| !neurons.contains(target);
+            if row.first().is_some_and(outside) || row.last().is_some_and(outside) {
+                let (low, high) = (
+                    row.partition_point(|&target| target < neurons.start),
+                    row.partition_point(|&target| target < neurons.end),
+                );
+                synapses = synapses.start + low..synapses.start + high;
+            }
             for k in synapses {
                 visit(targets[k], projection.weight(values, k));
             }

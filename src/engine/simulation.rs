@@ -177,7 +177,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
             && windows.holds_any()
         {
-            windows.surrender(self.network, lanes);
+            windows.surrender(self.network, &self.core, lanes);
         }
     }
 
@@ -279,7 +279,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     pub fn state(&self) -> State<R> {
         let Saved { blocks, cursors, processes, mut pending } = self.queue.save();
         if let Some(windows) = &self.windows {
-            pending.extend(windows.pending(self.network));
+            pending.extend(windows.pending(self.network, &self.core));
             pending.sort_unstable();
         }
         State {

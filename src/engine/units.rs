@@ -1,6 +1,7 @@
 //! What one thread does within a window: the instants of some neurons of a population.
 
 use super::cuts::Cuts;
+use super::own_units::Lookout;
 use super::phase::Phase;
 use super::queue::{Entry, Wheel};
 use super::scaled::Part;
@@ -24,8 +25,14 @@ pub struct Unit {
     pub own: Vec<(u32, u32)>,
     /// Poisson blocks whose lines each have one of the neurons.
     pub privates: Vec<Private>,
+    /// What the neurons wait for, if they keep their own time.
+    pub lookout: Option<Lookout>,
     /// Spikes of the window, (time, neuron).
     pub spikes: Vec<(u64, u32)>,
+    /// Those that were predicted, and the refractory time that they and the others began where it may differ: of neurons
+    /// in their own time.
+    pub predicted: Vec<(u64, u32)>,
+    pub held: u128,
     /// Private spikes, and arrivals of single synapses, in the window.
     pub poisson: u64,
     pub synaptic: u64,
@@ -45,7 +52,10 @@ impl Unit {
             wheel: None,
             own: Vec::new(),
             privates: Vec::new(),
+            lookout: None,
             spikes: Vec::new(),
+            predicted: Vec::new(),
+            held: 0,
             poisson: 0,
             synaptic: 0,
             counted: Vec::new(),

@@ -1,4 +1,5 @@
-//! Windows of one minimum delay: networks of scaled populations, many instants at a time.
+//! Windows of one minimum delay: networks of scaled populations and of such as keep their own time, many instants at a
+//! time.
 //!
 //! What a population does within the shortest delay between populations cannot come back to any of them
 //! before that delay is over. So the time from the next event up to then is a window whose arrivals are all
@@ -6,7 +7,7 @@
 //!
 //! 1. Sources: every spike of theirs in the window becomes arrivals. (A Poisson source whose lines each have
 //!    a neuron of their own is left to the units.)
-//! 2. Rows: the arrivals in the window of every population, in content order.
+//! 2. Rows: the arrivals in the window of every population, and the later steps of their pulses, in content order.
 //! 3. Units, on as many threads as there are: each works through the instants of its own neurons.
 //! 4. Spikes of all units, in content order: counted, shown to the probe, and made into arrivals.
 //!
@@ -16,10 +17,12 @@
 use super::core::{Core, Parameters};
 use super::cuts::Cuts;
 use super::key::{EventKey, Kind};
+use super::own_units::{Line, Lookout, OwnGiven};
 use super::probe::{Probe, Spike};
 use super::queue::{Entry, Lanes, Wheel};
 use super::scaled::Part;
 use super::state::Membranes;
+use super::switching::Switching;
 use super::team::Team;
 use super::units::{Fired, Given, Private, Unit};
 use crate::encoding::{BLOCK, BlockRate};
@@ -29,6 +32,8 @@ use crate::time::Time;
 
 /// Source spikes that are made arrivals at once, on average.
 const AHEAD: f64 = 50_000.0;
+/// The first window, in femtoseconds, of neurons that may fire by themselves.
+const FIRST: u64 = 1_000_000_000_000;
 /// Private spikes per block and window below which they are merged like any others.
 const FEW: f64 = 32.0;
 
@@ -40,7 +45,7 @@ pub struct RowArrival {
     pub row: u32,
 }
 
-/// What a network of scaled populations is run with.
+/// What a network is run with in windows.
 pub struct Windows<'n> {
     /// Shortest delay between populations.
     shortest: u64,
@@ -48,11 +53,17 @@ pub struct Windows<'n> {
     asked: u64,
     /// Longest window that keeps the lists short, given the rates.
     ahead: u64,
+    /// The same, given what neurons did before whose firing nothing needs to drive.
+    stride: u64,
     units: Vec<Unit>,
     /// Where the rows of each projection pass from unit to unit.
     cuts: Vec<Cuts>,
     /// Arrivals of each population in the window.
     rows: Vec<Vec<RowArrival>>,
+    /// The same of those in their own time, with the steps of pulses.
+    events: Vec<Vec<EventKey>>,
+    /// Whether what neurons in their own time wait for is kept here, not in the lanes.
+    keeps: bool,
     /// Projections with one delay that end at each population.
     incoming: Vec<Vec<u32>>,
     /// Whether any synapse has a delay of its own.
@@ -64,22 +75,24 @@ pub struct Windows<'n> {
     /// Whether each block is, at these rates.
     taken: Vec<bool>,
     emissions: Vec<EventKey>,
-    spikes: Vec<Spike>,
+    /// Predicted firings of an instant come before those that arrivals cause.
+    spikes: Vec<(Time, bool, Spike)>,
     /// Either of them, for synapses that have delays of their own.
     fired: Vec<Fired>,
     team: Team<'n>,
 }
 
 /// The longest window that a network can be run in: its shortest delay between populations (the horizon of
-/// an episode if there is none). `None` where instants are handled one by one: a population is not scaled,
-/// or a spike reaches another neuron at once.
+/// an episode if there is none). `None` where instants are handled one by one: every arrival reaches all of a
+/// population, a spike reaches another neuron at once, or pulses come after delays of single synapses.
 #[must_use]
 pub fn window(network: &Network) -> Option<Time> {
-    let scaled = network.populations.iter().all(|population| population.form == Form::Scaled);
-    let jumps = network.projections.iter().all(|projection| projection.kernel == Kernel::Delta);
+    let apart = network.populations.iter().all(|population| population.form != Form::SharedDecay);
+    let pulses =
+        network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
     let between = network.projections.iter().filter(|p| matches!(p.from, Origin::Population(_)));
     let shortest = between.filter_map(Projection::shortest).min().unwrap_or(Time::MAX);
-    let possible = scaled && jumps && shortest > Time::ZERO && !network.populations.is_empty();
+    let possible = apart && !pulses && shortest > Time::ZERO && !network.populations.is_empty();
     possible.then_some(shortest)
 }
 
@@ -115,9 +128,12 @@ impl<'n> Windows<'n> {
             shortest,
             asked: u64::MAX,
             ahead: u64::MAX,
+            stride: u64::MAX,
             units: Vec::new(),
             cuts: Vec::new(),
             rows: vec![Vec::new(); network.populations.len()],
+            events: vec![Vec::new(); network.populations.len()],
+            keeps: false,
             incoming: incoming.collect(),
             own_delays: network.projections.iter().any(has_own),
             base,
@@ -149,6 +165,7 @@ impl<'n> Windows<'n> {
         let wanted = if threads == 1 { u64::MAX } else { total.div_ceil(2 * threads as u64) };
         self.units.clear();
         let mut pieces_of = vec![0; network.populations.len()];
+        self.keeps = false;
         for (index, population) in network.populations.iter().enumerate() {
             let size = u64::from(population.size);
             let pieces = size.div_ceil(wanted).max(1);
@@ -161,6 +178,7 @@ impl<'n> Windows<'n> {
                 let count = piece.min(size - first);
                 let mut unit = Unit::new(index, first as u32, count as u32, piece as u32);
                 unit.wheel = self.wheel(network, index);
+                unit.lookout = (population.form == Form::OwnTime).then(|| Lookout::new(count as usize));
                 let own = |&number: &usize| {
                     let projection = &network.projections[number];
                     projection.to == index && projection.delays.is_some()
@@ -194,8 +212,12 @@ impl<'n> Windows<'n> {
         block_sources: &[(u32, u32)],
         rates: &[BlockRate<'_>],
     ) {
+        self.keeps = false;
         for unit in &mut self.units {
             unit.privates.clear();
+            if let Some(lookout) = &mut unit.lookout {
+                lookout.privates.clear();
+            }
             if let Some(wheel) = &mut unit.wheel {
                 wheel.clear();
             }
@@ -213,7 +235,10 @@ impl<'n> Windows<'n> {
             let to = network.projections[projection as usize].to;
             for unit in self.units.iter_mut().filter(|unit| unit.population == to) {
                 if (unit.first..unit.first + unit.count).contains(&first) {
-                    unit.privates.push(Private::new(index, projection, first));
+                    match &mut unit.lookout {
+                        Some(lookout) => lookout.privates.push(Line { block: index, projection, first }),
+                        None => unit.privates.push(Private::new(index, projection, first)),
+                    }
                 }
             }
         }
@@ -244,14 +269,18 @@ impl<'n> Windows<'n> {
         if lanes.has_strays() {
             self.adopt(network, lanes);
         }
+        if !self.keeps {
+            self.keep(core, lanes);
+        }
         let mut from = lanes.first_time();
         for unit in &mut self.units {
+            from = unit.lookout.as_ref().map_or(from, |lookout| from.min(lookout.next()));
             from = from.min(unit.wheel.as_mut().and_then(Wheel::next_time).unwrap_or(u64::MAX));
         }
         if from >= end.fs() {
             return None;
         }
-        let length = self.shortest.min(self.asked).min(self.ahead).max(1);
+        let length = self.shortest.min(self.asked).min(self.ahead).min(self.stride).max(1);
         let mut to = from.saturating_add(length).min(end.fs());
         for (membranes, parameters) in core.membranes.iter_mut().zip(&core.parameters) {
             if let (Membranes::Scaled(state), Parameters::Scaled(parameters)) = (membranes, parameters) {
@@ -267,6 +296,7 @@ impl<'n> Windows<'n> {
         self.emit(network, rates, to, core, lanes);
         self.collect(network, to, core, lanes);
         self.run_units(network, weights, rates, to, core, lanes);
+        self.pace(length);
         self.finish(network, core, lanes, probe);
         if sample.is_some() {
             let mut events = Vec::new();
@@ -274,6 +304,37 @@ impl<'n> Windows<'n> {
             core.instant(network, weights, &events, lanes, probe);
         }
         Some(Time::from_fs(to))
+    }
+
+    /// Takes over what neurons in their own time wait for.
+    fn keep<R: Real>(&mut self, core: &Core<R>, lanes: &mut Lanes) {
+        self.keeps = true;
+        // Short at first: nobody knows how often neurons fire that nothing drives.
+        self.stride = u64::MAX;
+        for unit in &mut self.units {
+            let (Some(lookout), Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
+                (&mut unit.lookout, &core.membranes[unit.population], &core.parameters[unit.population])
+            else {
+                continue;
+            };
+            let first = unit.first as usize;
+            lookout.begin(&neurons[first..first + unit.count as usize]);
+            self.stride = FIRST;
+        }
+        lanes.forget_neurons();
+    }
+
+    /// Keeps what is listed in a window within bounds, where it cannot be foreseen.
+    fn pace(&mut self, length: u64) {
+        if self.stride < u64::MAX {
+            let spikes: usize = self.units.iter().map(|unit| unit.spikes.len() + unit.predicted.len()).sum();
+            let listed = (self.emissions.len() + spikes) as f64;
+            if listed > AHEAD {
+                self.stride = (length / 2).max(1);
+            } else if listed < AHEAD / 4.0 && length >= self.stride {
+                self.stride = self.stride.saturating_mul(2).min(u64::MAX / 2);
+            }
+        }
     }
 
     /// Step 1.
@@ -316,6 +377,24 @@ impl<'n> Windows<'n> {
         for (population, rows) in self.rows.iter_mut().enumerate() {
             rows.clear();
             let columns = network.populations[population].size;
+            if network.populations[population].form == Form::OwnTime {
+                let events = &mut self.events[population];
+                events.clear();
+                for &projection in &self.incoming[population] {
+                    lanes.arrivals_and_steps(network, projection, to, events);
+                }
+                for event in events.iter().filter(|event| event.kind == Kind::Arrival) {
+                    let description = &network.projections[event.source as usize];
+                    core.counts.arrival += 1;
+                    core.counts.synaptic += description.fan_out(event.row, columns) as u64;
+                    if description.counted {
+                        core.counts.rows[event.source as usize][event.row as usize] += 1;
+                    }
+                }
+                // As below.
+                events.sort();
+                continue;
+            }
             for &projection in &self.incoming[population] {
                 let description = &network.projections[projection as usize];
                 let before = rows.len();
@@ -346,11 +425,40 @@ impl<'n> Windows<'n> {
         let mut blocks: Vec<_> = lanes.blocks_mut().iter_mut().map(Some).collect();
         let mut jobs = Vec::with_capacity(self.units.len());
         let mut units = self.units.iter_mut().peekable();
-        for (population, (membranes, parameters)) in
-            core.membranes.iter_mut().zip(&core.parameters).enumerate()
-        {
-            let (Membranes::Scaled(state), Parameters::Scaled(parameters)) = (membranes, parameters) else {
-                continue;
+        let Core { membranes, parameters, currents, switching, .. } = core;
+        let states = membranes.iter_mut().zip(currents).zip(switching).zip(&*parameters);
+        for (population, (((membranes, currents), switching), parameters)) in states.enumerate() {
+            let (state, parameters) = match (membranes, parameters) {
+                (Membranes::Scaled(state), Parameters::Scaled(parameters)) => (state, parameters),
+                (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) => {
+                    let columns = neurons.len() as u32;
+                    let (mut neurons, mut currents) = (&mut neurons[..], &mut currents[..]);
+                    let mut switches = switching.as_mut().map(Switching::all);
+                    while let Some(unit) = units.next_if(|unit| unit.population == population) {
+                        let count = unit.count as usize;
+                        let (mine, rest) = neurons.split_at_mut(count);
+                        let (mine_currents, rest_currents) =
+                            currents.split_at_mut(count * parameters.decays.len());
+                        let (mine_switches, rest_switches) =
+                            switches.map(|switches| switches.split_at(count)).unzip();
+                        let lines = unit.lookout.iter().flat_map(|lookout| &lookout.privates);
+                        let blocks = lines.filter_map(|line| blocks[line.block].take()).collect();
+                        jobs.push(Job::Own(OwnGiven {
+                            unit,
+                            parameters,
+                            predicts: *predicts,
+                            columns,
+                            neurons: mine,
+                            currents: mine_currents,
+                            switches: mine_switches,
+                            blocks,
+                            events: &self.events[population],
+                        }));
+                        (neurons, currents, switches) = (rest, rest_currents, rest_switches);
+                    }
+                    continue;
+                }
+                _ => continue,
             };
             let Part { mut v, mut held, group, epoch, stride, .. } = state.all(parameters);
             while let Some(unit) = units.next_if(|unit| unit.population == population) {
@@ -361,13 +469,22 @@ impl<'n> Windows<'n> {
                     unit.privates.iter().filter_map(|private| blocks[private.block].take()).collect();
                 let part =
                     Part { parameters, first: unit.first, v: mine, held: mine_held, group, epoch, stride };
-                jobs.push(Given { unit, part, blocks, rows: &self.rows[population], cuts: &self.cuts });
+                jobs.push(Job::Scaled(Given {
+                    unit,
+                    part,
+                    blocks,
+                    rows: &self.rows[population],
+                    cuts: &self.cuts,
+                }));
                 (v, held) = (rest, rest_held);
             }
         }
         // The largest first: what is dealt out last makes the others wait.
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.unit.count));
-        self.team.share(jobs, |job| job.run(network, weights, rates, to));
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.neurons()));
+        self.team.share(jobs, |job| match job {
+            Job::Scaled(given) => given.run(network, weights, rates, to),
+            Job::Own(given) => given.run(network, weights, rates, to),
+        });
     }
 
     /// Step 4.
@@ -381,9 +498,15 @@ impl<'n> Windows<'n> {
         self.spikes.clear();
         for unit in &mut self.units {
             let population = unit.population as u32;
-            let spike =
-                |&(time, neuron): &(u64, u32)| Spike { time: Time::from_fs(time), population, neuron };
-            self.spikes.extend(unit.spikes.iter().map(spike));
+            let spike = |tested: bool| {
+                move |(time, neuron): (u64, u32)| {
+                    let time = Time::from_fs(time);
+                    (time, tested, Spike { time, population, neuron })
+                }
+            };
+            self.spikes.extend(unit.predicted.drain(..).map(spike(false)));
+            self.spikes.extend(unit.spikes.iter().copied().map(spike(true)));
+            core.counts.held[unit.population] += std::mem::take(&mut unit.held);
             if let Parameters::Scaled(parameters) = &core.parameters[unit.population] {
                 core.counts.held[unit.population] +=
                     unit.spikes.len() as u128 * u128::from(parameters.refractory);
@@ -400,7 +523,7 @@ impl<'n> Windows<'n> {
         // Stable: it finds the sorted runs of the units and merges them.
         self.spikes.sort();
         core.counts.fire += self.spikes.len() as u64;
-        for &spike in &self.spikes {
+        for &(_, _, spike) in &self.spikes {
             core.counts.spikes[spike.population as usize][spike.neuron as usize] += 1;
             probe.spike(spike);
             for &projection in &network.from_population[spike.population as usize] {
@@ -411,7 +534,7 @@ impl<'n> Windows<'n> {
             return;
         }
         self.fired.clear();
-        self.fired.extend(self.spikes.iter().map(|spike| Fired {
+        self.fired.extend(self.spikes.iter().map(|(_, _, spike)| Fired {
             time: spike.time.fs(),
             origin: Origin::Population(spike.population as usize),
             line: spike.neuron,
@@ -437,14 +560,15 @@ impl<'n> Windows<'n> {
         }
     }
 
-    /// Whether any arrivals are kept here.
+    /// Whether anything that is pending is kept here.
     pub fn holds_any(&self) -> bool {
-        self.own_delays
-            && self.units.iter().any(|unit| unit.wheel.as_ref().is_some_and(|wheel| !wheel.is_empty()))
+        self.keeps && self.units.iter().any(|unit| unit.lookout.is_some())
+            || self.own_delays
+                && self.units.iter().any(|unit| unit.wheel.as_ref().is_some_and(|wheel| !wheel.is_empty()))
     }
 
-    /// The arrivals that are kept here, by key.
-    pub fn pending(&self, network: &Network) -> Vec<EventKey> {
+    /// What is pending and kept here, by key, except predictions.
+    pub fn pending<R: Real>(&self, network: &Network, core: &Core<R>) -> Vec<EventKey> {
         let mut pending = Vec::new();
         for unit in &self.units {
             let rank = network.populations[unit.population].rank + 1;
@@ -462,16 +586,55 @@ impl<'n> Windows<'n> {
                 pending[index].occurrence = occurrence;
             }
         }
+        if self.keeps {
+            let populations = core.membranes.iter().zip(&core.parameters).enumerate();
+            for (population, (membranes, parameters)) in populations {
+                let (Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
+                    (membranes, parameters)
+                else {
+                    continue;
+                };
+                let (rank, kind) = (network.populations[population].rank + 1, Kind::Release);
+                let held = neurons.iter().enumerate().filter(|(_, neuron)| neuron.refractory());
+                pending.extend(held.map(|(row, neuron)| {
+                    let (time, source, row) = (neuron.until, 2 * population as u32 + 1, row as u32);
+                    EventKey { time, rank, kind, source, row, occurrence: 0 }
+                }));
+            }
+            pending.sort_unstable();
+        }
         pending
     }
 
-    /// Hands the arrivals that are kept here back to the lanes.
-    pub fn surrender(&mut self, network: &Network, lanes: &mut Lanes) {
-        for key in self.pending(network) {
+    /// Hands what is kept here back to the lanes.
+    pub fn surrender<R: Real>(&mut self, network: &Network, core: &Core<R>, lanes: &mut Lanes) {
+        for key in self.pending(network, core) {
             super::queue::Queue::<f64>::push(lanes, key);
         }
         for wheel in self.units.iter_mut().filter_map(|unit| unit.wheel.as_mut()) {
             wheel.clear();
+        }
+        self.keeps = false;
+        for (population, membranes) in core.membranes.iter().enumerate() {
+            let Membranes::Own(neurons) = membranes else { continue };
+            for (neuron, membrane) in neurons.iter().enumerate() {
+                super::queue::Queue::<f64>::predict(lanes, population as u32, neuron as u32, membrane.fires);
+            }
+        }
+    }
+}
+
+/// The work of one unit.
+enum Job<'a> {
+    Scaled(Given<'a>),
+    Own(OwnGiven<'a>),
+}
+
+impl Job<'_> {
+    fn neurons(&self) -> u32 {
+        match self {
+            Self::Scaled(given) => given.unit.count,
+            Self::Own(given) => given.unit.count,
         }
     }
 }
@@ -505,6 +668,7 @@ fn private(network: &Network) -> Vec<Option<u32>> {
             && projection.connect == Rows::OneToOne
             && projection.delay == Time::ZERO
             && !projection.counted
+            && !matches!(projection.kernel, Kernel::Pulse(_))
             && !std::mem::replace(&mut has_one[projection.to], true);
         own.then_some(index as u32)
     };

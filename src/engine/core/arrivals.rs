@@ -1,20 +1,18 @@
 //! What an arrival does to the membranes it reaches, in each of their forms, and what the later steps of a
 //! pulse do.
 
-use super::{Core, Parameters, Scratch, of};
+use super::{Core, Parameters, Scratch};
 use crate::engine::competition::{Competing, CompetingParameters};
 use crate::engine::held::columns_at;
-use crate::engine::key::{EventKey, Kind, STEPS};
+use crate::engine::key::{EventKey, STEPS};
 use crate::engine::probe::Probe;
 use crate::engine::queue::Queue;
-use crate::engine::route::{each_target, schedule_step};
+use crate::engine::route::{first_step, schedule_step};
 use crate::engine::shared_decay::{SharedDecay, SharedParameters};
 use crate::engine::state::Membranes;
 use crate::engine::switching::Switching;
 use crate::network::{Kernel, Network, Weights};
-use crate::neuron::synaptic::ALPHA_PEAK;
 use crate::numeric::Real;
-use crate::time::Time;
 
 impl<R: Real> Core<R> {
     /// An arrival at one row: jumps are added, currents and pulses begin.
@@ -38,21 +36,6 @@ impl<R: Real> Core<R> {
         if P::STREAM {
             probe.arrival(event.time, event.source, event.row);
         }
-        if let Kernel::Pulse(_) = projection.kernel {
-            self.change_drive(network, weights, index, event.row, 0, event.time);
-            let first = EventKey {
-                kind: Kind::Release,
-                source: 2 * event.source,
-                occurrence: event.occurrence * STEPS,
-                ..*event
-            };
-            schedule_step(network, index, &first, 0, queue);
-            return;
-        }
-        if let Kernel::Exponential { .. } | Kernel::Alpha { .. } = projection.kernel {
-            self.add_current(network, weights, index, event.row, event.time);
-            return;
-        }
         let (to, values) = (projection.to, weights.projections[index].as_slice());
         match (&mut self.membranes[to], &self.parameters[to]) {
             (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
@@ -63,11 +46,12 @@ impl<R: Real> Core<R> {
                 self.scratch[to].advanced |= into_competing(state, parameters, event, values, probe);
             }
             (Membranes::Own(_), _) => {
-                let scratch = &mut self.scratch[to];
-                each_target(projection, network, values, event.row, |target, weight| {
-                    scratch.jump[target as usize] += weight;
-                    scratch.touched.push(target);
-                });
+                if let Some(mut part) = self.own(to) {
+                    part.arrive(projection, values, event.row, event.time);
+                }
+                if let Kernel::Pulse(_) = projection.kernel {
+                    schedule_step(network, index, &first_step(event), 0, queue);
+                }
             }
             (Membranes::Scaled(state), Parameters::Scaled(parameters)) => {
                 let Scratch { scale, touched, .. } = &mut self.scratch[to];
@@ -93,79 +77,15 @@ impl<R: Real> Core<R> {
     ) {
         let index = event.source as usize / 2;
         if event.source % 2 == 1 {
-            self.scratch[index].repredict.push(event.row);
+            self.scratch[index].own.release(event.row);
             return;
         }
         let step = (event.occurrence % STEPS) as usize;
-        self.change_drive(network, weights, index, event.row, step, event.time);
+        let projection = &network.projections[index];
+        if let Some(mut part) = self.own(projection.to) {
+            part.change_drive(projection, &weights.projections[index], event.row, step, event.time);
+        }
         schedule_step(network, index, event, step, queue);
-    }
-
-    /// Applies one step of a pulse to every target of a row.
-    fn change_drive(
-        &mut self,
-        network: &Network,
-        weights: &Weights<R>,
-        projection: usize,
-        row: u32,
-        step: usize,
-        time: Time,
-    ) {
-        let description = &network.projections[projection];
-        let Kernel::Pulse(breakpoints) = &description.kernel else { return };
-        let (Membranes::Own(neurons), Parameters::Own { parameters, .. }) =
-            (&mut self.membranes[description.to], &self.parameters[description.to])
-        else {
-            return;
-        };
-        let scratch = &mut self.scratch[description.to];
-        let currents = &mut self.currents[description.to];
-        let breakpoint = breakpoints[step];
-        let (starts, ends) = (step == 0, step + 1 == breakpoints.len());
-        let r_m = parameters.lif.r_m.get();
-        each_target(description, network, &weights.projections[projection], row, |target, weight| {
-            let neuron = &mut neurons[target as usize];
-            let drive = weight * r_m;
-            neuron.advance(parameters, of(currents, parameters, target as usize), time);
-            neuron.change(drive * breakpoint.level, drive * breakpoint.slope, starts, ends);
-            scratch.repredict.push(target);
-        });
-    }
-
-    /// Adds to the synaptic current of every target of a row.
-    fn add_current(
-        &mut self,
-        network: &Network,
-        weights: &Weights<R>,
-        projection: usize,
-        row: u32,
-        time: Time,
-    ) {
-        let description = &network.projections[projection];
-        let (Membranes::Own(neurons), Parameters::Own { parameters, .. }) =
-            (&mut self.membranes[description.to], &self.parameters[description.to])
-        else {
-            return;
-        };
-        let (tau, alpha) = match description.kernel {
-            Kernel::Exponential { tau } => (tau.get(), false),
-            Kernel::Alpha { tau } => (tau.get(), true),
-            Kernel::Delta | Kernel::Pulse(_) => return,
-        };
-        let Some(decay) = parameters.decays.iter().position(|decay| decay.tau == tau) else { return };
-        let scratch = &mut self.scratch[description.to];
-        let currents = &mut self.currents[description.to];
-        let r_m = parameters.lif.r_m.get();
-        each_target(description, network, &weights.projections[projection], row, |target, weight| {
-            let currents = of(currents, parameters, target as usize);
-            neurons[target as usize].advance(parameters, currents, time);
-            if alpha {
-                currents[decay].q += weight * r_m * ALPHA_PEAK;
-            } else {
-                currents[decay].p += weight * r_m;
-            }
-            scratch.repredict.push(target);
-        });
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who fires at an instant: predicted firings, the test of thresholds, and new predictions.
 
-use super::{Core, Parameters, Scratch, of};
+use super::{Core, Parameters, Scratch};
 use crate::engine::held::shared_theta;
 use crate::engine::key::EventKey;
+use crate::engine::own_part::Due;
 use crate::engine::own_time::OwnParameters;
 use crate::engine::probe::Probe;
 use crate::engine::queue::Queue;
@@ -34,30 +35,12 @@ impl<R: Real> Core<R> {
         probe: &mut P,
     ) {
         let population = event.source as usize;
-        if let (Membranes::Own(neurons), Parameters::Own { parameters, .. }) =
-            (&mut self.membranes[population], &self.parameters[population])
-        {
-            let neuron = &mut neurons[event.row as usize];
-            let currents = of(&mut self.currents[population], parameters, event.row as usize);
-            let switching = &mut self.switching[population];
-            if !neuron.certain {
-                let theta = theta(parameters, switching.as_ref(), event.row as usize);
-                let due = neuron.predict(parameters, currents, theta);
-                if due.is_none_or(|due| due > event.time) {
-                    (neuron.fires, neuron.certain) = (due, true);
-                    queue.predict(event.source, event.row, due);
-                    return;
-                }
+        let Some(mut part) = self.own(population) else { return };
+        match part.due(event.row, event.time) {
+            Due::Later(due) => queue.predict(event.source, event.row, due),
+            Due::Fires(refractory) => {
+                self.spike(network, population, event.row, refractory, event.time, queue, probe);
             }
-            neuron.advance(parameters, currents, event.time);
-            // At threshold by definition, whatever was rounded; above it if subtraction left it there and
-            // a stronger drive raises it.
-            neuron.x = neuron.x.max(theta(parameters, switching.as_ref(), event.row as usize));
-            let refractory = on_time(parameters.refractory, switching, event.row as usize);
-            neuron.fire(parameters, refractory);
-            self.scratch[population].fired.push(event.row);
-            self.scratch[population].repredict.push(event.row);
-            self.spike(network, population, event.row, refractory, event.time, queue, probe);
         }
     }
 
@@ -158,62 +141,21 @@ impl<R: Real> Core<R> {
         queue: &mut Q,
         probe: &mut P,
     ) {
-        let mut touched = std::mem::take(&mut self.scratch[population].touched);
-        touched.sort_unstable();
-        touched.dedup();
-        for &target in &touched {
-            let (Membranes::Own(neurons), Parameters::Own { parameters, .. }) =
-                (&mut self.membranes[population], &self.parameters[population])
-            else {
-                break;
-            };
-            let place = target as usize;
-            let jump = std::mem::take(&mut self.scratch[population].jump[place]);
-            let neuron = &mut neurons[place];
-            neuron.advance(parameters, of(&mut self.currents[population], parameters, place), time);
-            if neuron.refractory() {
-                continue; // The jump is lost.
-            }
-            neuron.x += jump;
-            let scratch = &mut self.scratch[population];
-            scratch.repredict.push(target);
-            let switching = &mut self.switching[population];
-            // In order of the neurons, as the events of an instant are.
-            let fired = scratch.fired.binary_search(&target).is_ok();
-            if fired || neuron.x < theta(parameters, switching.as_ref(), place) {
-                continue;
-            }
-            let refractory = on_time(parameters.refractory, switching, place);
-            neuron.fire(parameters, refractory);
-            self.spike(network, population, target, refractory, time, queue, probe);
+        let mut firing = std::mem::take(&mut self.firing);
+        if let Some(mut part) = self.own(population) {
+            part.test(time, |neuron, refractory| firing.push((neuron, refractory)));
         }
-        touched.clear();
-        self.scratch[population].touched = touched;
-        self.scratch[population].fired.clear();
+        for &(neuron, refractory) in &firing {
+            self.spike(network, population, neuron, refractory, time, queue, probe);
+        }
+        firing.clear();
+        self.firing = firing;
     }
 
     /// Predicts anew when those whose drive changed will fire.
     fn predict<Q: Queue<R>>(&mut self, population: usize, time: Time, queue: &mut Q) {
-        let mut changed = std::mem::take(&mut self.scratch[population].repredict);
-        if let (Membranes::Own(neurons), Parameters::Own { parameters, predicts: true }) =
-            (&mut self.membranes[population], &self.parameters[population])
-        {
-            changed.sort_unstable();
-            changed.dedup();
-            for &target in &changed {
-                let neuron = &mut neurons[target as usize];
-                let currents = of(&mut self.currents[population], parameters, target as usize);
-                neuron.advance(parameters, currents, time);
-                let switching = self.switching[population].as_ref();
-                let theta = theta(parameters, switching, target as usize);
-                let before = neuron.fires;
-                neuron.foresee(parameters, currents, theta, time);
-                if neuron.fires != before {
-                    queue.predict(population as u32, target, neuron.fires);
-                }
-            }
+        if let Some(mut part) = self.own(population) {
+            part.predict(time, |neuron, membrane| queue.predict(population as u32, neuron, membrane.fires));
         }
-        changed.clear();
-        self.scratch[population].repredict = changed;
     }
 }

@@ -9,6 +9,7 @@ mod looking;
 use super::competition::{Competing, CompetingParameters};
 use super::held::Wide;
 use super::key::{EventKey, Kind};
+use super::own_part::{OwnInstant, OwnPart, of};
 use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
@@ -45,18 +46,18 @@ pub(super) struct Core<R: Real> {
     /// Populations of each rank.
     by_rank: Vec<Vec<usize>>,
     spikes: Vec<Spike>,
+    /// Who fires in its own time at this instant, and for how long it is refractory.
+    firing: Vec<(u32, Time)>,
 }
 
 /// Per population: what this instant has done so far.
 #[derive(Default)]
 struct Scratch {
-    /// Sum of the jumps of each neuron, and the neurons that have one (with repeats until sorted).
-    jump: Vec<f64>,
+    /// Neurons of a scaled population that reached their threshold, and those that fire.
     touched: Vec<u32>,
-    /// Neurons whose drive changed, so that their firing must be predicted anew.
-    repredict: Vec<u32>,
-    /// Neurons that already fired at this instant.
     fired: Vec<u32>,
+    /// Of a population in its own time.
+    own: OwnInstant,
     /// A shared-decay population has been advanced to this instant.
     advanced: bool,
     /// s of a scaled population at this instant.
@@ -100,11 +101,11 @@ impl<R: Real> Core<R> {
             .populations
             .iter()
             .map(|population| Scratch {
-                jump: if population.form == Form::OwnTime {
-                    vec![0.0; population.size as usize]
+                own: OwnInstant::new(if population.form == Form::OwnTime {
+                    population.size as usize
                 } else {
-                    Vec::new()
-                },
+                    0
+                }),
                 ..Scratch::default()
             })
             .collect();
@@ -135,8 +136,28 @@ impl<R: Real> Core<R> {
                 Parameters::Shared { .. } | Parameters::Competing(_) | Parameters::Scaled(_) => Vec::new(),
             })
             .collect();
-        let (wide, spikes) = (Wide::default(), Vec::new());
-        Self { parameters, switching, membranes, currents, counts, scratch, wide, by_rank, spikes }
+        let (wide, spikes, firing) = (Wide::default(), Vec::new(), Vec::new());
+        Self { parameters, switching, membranes, currents, counts, scratch, wide, by_rank, spikes, firing }
+    }
+
+    /// The neurons of a population in its own time.
+    #[inline]
+    fn own(&mut self, population: usize) -> Option<OwnPart<'_>> {
+        let (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) =
+            (&mut self.membranes[population], &self.parameters[population])
+        else {
+            return None;
+        };
+        Some(OwnPart {
+            parameters,
+            predicts: *predicts,
+            first: 0,
+            columns: neurons.len() as u32,
+            neurons,
+            currents: &mut self.currents[population],
+            switches: self.switching[population].as_mut().map(Switching::all),
+            instant: &mut self.scratch[population].own,
+        })
     }
 
     /// Draws the thresholds of an episode after as many spikes as have been counted.
@@ -287,11 +308,4 @@ impl<R: Real> Core<R> {
             schedule_arrival(network, projection, time, neuron, 0, queue);
         }
     }
-}
-
-/// The currents of one neuron.
-#[inline]
-fn of<'a>(currents: &'a mut [Current], parameters: &OwnParameters, neuron: usize) -> &'a mut [Current] {
-    let each = parameters.decays.len();
-    &mut currents[neuron * each..(neuron + 1) * each]
 }

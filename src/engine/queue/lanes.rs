@@ -9,6 +9,7 @@
 use super::{Cursor, Entry, Episode, General, MinTree, ProcessOf, Queue, Saved, Wheel, block_sources};
 use crate::encoding::{Block, BlockRate, Process};
 use crate::engine::key::{EventKey, Kind, STEPS};
+use crate::engine::route::{first_step, schedule_step};
 use crate::engine::windows::{RowArrival, window};
 use crate::network::{Form, Kernel, Network, Projection, predicts};
 use crate::numeric::Real;
@@ -170,6 +171,45 @@ impl Lanes {
         while let Some(&key) = lane.front().filter(|key| key.time.fs() < to) {
             lane.pop_front();
             rows.push(RowArrival { time: key.time.fs(), projection, row: key.row });
+        }
+    }
+
+    /// Moves the arrivals of a projection before `to`, and the later steps of its pulses, into `events`.
+    pub(in crate::engine) fn arrivals_and_steps(
+        &mut self,
+        network: &Network,
+        projection: u32,
+        to: u64,
+        events: &mut Vec<EventKey>,
+    ) {
+        let pulse = match &network.projections[projection as usize].kernel {
+            Kernel::Pulse(breakpoints) => Some(breakpoints.len()),
+            _ => None,
+        };
+        for step in 0..pulse.unwrap_or(1) {
+            let lane = self.first_fifo[projection as usize] + step;
+            while let Some(key) = self.fifos[lane].front().copied().filter(|key| key.time.fs() < to) {
+                self.fifos[lane].pop_front();
+                events.push(key);
+                if pulse.is_some() {
+                    let key = if step == 0 { first_step(&key) } else { key };
+                    schedule_step::<f64, _>(network, projection as usize, &key, step, self);
+                }
+            }
+        }
+    }
+
+    /// Forgets predicted firings and the ends of refractory periods, which windows keep from here on.
+    pub(in crate::engine) fn forget_neurons(&mut self) {
+        self.trees.iter_mut().for_each(|tree| tree.2.clear());
+        for &lane in self.refractory_fifo.iter().flatten() {
+            self.fifos[lane].clear();
+        }
+        if self.refractory_fifo.iter().any(Option::is_none) {
+            let of_neuron = |key: &EventKey| key.kind == Kind::Release && key.source % 2 == 1;
+            let rest: Vec<_> = self.general.pending().filter(|key| !of_neuron(key)).collect();
+            self.general.clear();
+            rest.into_iter().for_each(|key| self.general.push(key));
         }
     }
 

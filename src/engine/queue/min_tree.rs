@@ -54,6 +54,13 @@ impl MinTree {
         }
     }
 
+    /// Time of one leaf; `u64::MAX` for "never".
+    #[inline]
+    #[must_use]
+    pub fn leaf(&self, leaf: usize) -> u64 {
+        self.levels[0][leaf]
+    }
+
     /// Earliest time, if any.
     #[must_use]
     pub fn min(&self) -> Option<u64> {

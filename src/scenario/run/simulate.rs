@@ -12,7 +12,7 @@ use super::plastic;
 use super::{RunContext, RunError};
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
 use crate::engine::{Counts, Learning, Probe, Queue, Simulation, window};
-use crate::network::{Form, Network, Weights};
+use crate::network::{Form, Kernel, Network, Weights};
 use crate::time::Time;
 
 pub fn simulate<Q: Queue<f64>>(
@@ -136,7 +136,13 @@ fn few(network: &Network, rates: &[BlockRate<'_>], plan: &Plan) -> Option<String
     };
     let seconds = plan.engine.window.map_or(window, |shorter| window.min(shorter)).as_seconds();
     // Every spike of a source makes about one spike of its targets, if that.
-    let spikes: f64 = rates.iter().map(|rate| 1e15 / rate.mean_gap_fs).sum();
+    let sources: f64 = rates.iter().map(|rate| 1e15 / rate.mean_gap_fs).sum();
+    // Besides, there are neurons that fire by themselves.
+    let biased = network.populations.iter().filter_map(|population| {
+        let interval = population.lif.interval(population.lif.bias())?;
+        Some(f64::from(population.size) / interval)
+    });
+    let spikes = sources + biased.sum::<f64>();
     let fan_out = network.populations.iter().enumerate().map(|(index, population)| {
         let outgoing = network.from_population[index].iter();
         let synapses: usize = outgoing
@@ -151,9 +157,20 @@ fn few(network: &Network, rates: &[BlockRate<'_>], plan: &Plan) -> Option<String
 }
 
 fn alone(network: &Network) -> String {
-    match network.populations.iter().find(|population| population.form != Form::Scaled) {
-        Some(population) => format!("population `{}` is not driven by jumps alone", population.name),
-        None => "a spike reaches another population without delay".to_string(),
+    let whole = network.populations.iter().find(|population| population.form == Form::SharedDecay);
+    let pulses =
+        network.projections.iter().find(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
+    match (whole, pulses) {
+        (Some(population), _) => {
+            format!(
+                "every arrival reaches all of population `{}`, whose membranes decay together",
+                population.name
+            )
+        }
+        (None, Some(projection)) => {
+            format!("pulses of projection `{}` begin after delays of single synapses", projection.name)
+        }
+        (None, None) => "a spike reaches another population without delay".to_string(),
     }
 }
 

@@ -1,0 +1,300 @@
+//! What one thread does within a window for neurons that keep their own time.
+//!
+//! As in [`super::units`]; besides, each neuron waits for something of its own: its predicted firing or, while it is
+//! refractory, the end of that. One tree of minima holds either.
+
+use super::key::{EventKey, Kind, STEPS};
+use super::own_part::{Due, OwnInstant, OwnPart};
+use super::own_time::{Membrane, OwnParameters};
+use super::queue::{MinTree, Wheel};
+use super::switching::Switches;
+use super::units::Unit;
+use crate::encoding::{Block, BlockRate};
+use crate::network::{Network, Weights};
+use crate::neuron::synaptic::Current;
+use crate::numeric::Real;
+use crate::time::Time;
+
+/// What the neurons of a unit wait for.
+pub struct Lookout {
+    tree: MinTree,
+    instant: OwnInstant,
+    /// Neurons whose time has come.
+    due: Vec<u32>,
+    /// What arrives at an instant, if it comes by several ways.
+    mixed: Vec<EventKey>,
+    /// Poisson blocks whose lines each have one of the neurons, in order of these.
+    pub privates: Vec<Line>,
+}
+
+/// A Poisson block whose lines each have a neuron of their own, from `first` on.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    pub block: usize,
+    pub projection: u32,
+    pub first: u32,
+}
+
+/// When something happens to a neuron if nothing arrives.
+#[inline]
+fn next(neuron: &Membrane) -> Option<u64> {
+    if neuron.refractory() { Some(neuron.until.fs()) } else { neuron.fires.map(Time::fs) }
+}
+
+impl Lookout {
+    pub fn new(neurons: usize) -> Self {
+        Self {
+            tree: MinTree::new(neurons),
+            instant: OwnInstant::new(neurons),
+            due: Vec::new(),
+            mixed: Vec::new(),
+            privates: Vec::new(),
+        }
+    }
+
+    /// Looks at all neurons.
+    pub fn begin(&mut self, neurons: &[Membrane]) {
+        self.tree.clear();
+        for (place, neuron) in neurons.iter().enumerate() {
+            self.tree.set(place, next(neuron));
+        }
+    }
+
+    /// When something happens next; `u64::MAX` if nothing does.
+    pub fn next(&self) -> u64 {
+        self.tree.min().unwrap_or(u64::MAX)
+    }
+}
+
+/// A unit with what it works on in one window.
+pub struct OwnGiven<'a> {
+    pub unit: &'a mut Unit,
+    pub parameters: &'a OwnParameters,
+    pub predicts: bool,
+    /// Neurons of the whole population.
+    pub columns: u32,
+    pub neurons: &'a mut [Membrane],
+    pub currents: &'a mut [Current],
+    pub switches: Option<Switches<'a>>,
+    /// Of each of its private blocks.
+    pub blocks: Vec<&'a mut Block>,
+    /// Arrivals of rows and later steps of pulses.
+    pub events: &'a [EventKey],
+}
+
+impl OwnGiven<'_> {
+    /// Handles everything before `to`.
+    pub fn run<R: Real>(self, network: &Network, weights: &Weights<R>, rates: &[BlockRate<'_>], to: u64) {
+        let Self { unit, parameters, predicts, columns, neurons, currents, switches, blocks, events } = self;
+        let Some(mut lookout) = unit.lookout.take() else { return };
+        let Lookout { tree, instant, due, mixed, privates } = &mut lookout;
+        let part = OwnPart {
+            parameters,
+            predicts,
+            first: unit.first,
+            columns,
+            neurons,
+            currents,
+            switches,
+            instant,
+        };
+        let rank = network.populations[unit.population].rank + 1;
+        let (lines, mixed) = (&privates[..], std::mem::take(mixed));
+        let mut working =
+            Working { network, weights, rates, unit, part, tree, due, lines, blocks, rank, mixed };
+        working.work(events, to);
+        lookout.mixed = working.mixed;
+        for spikes in [&mut unit.spikes, &mut unit.predicted] {
+            if !spikes.is_sorted() {
+                spikes.sort_unstable();
+            }
+        }
+        unit.lookout = Some(lookout);
+    }
+}
+
+/// A unit at work.
+struct Working<'a, 'b, R: Real> {
+    network: &'a Network,
+    weights: &'a Weights<R>,
+    rates: &'a [BlockRate<'a>],
+    unit: &'a mut Unit,
+    part: OwnPart<'a>,
+    tree: &'a mut MinTree,
+    due: &'a mut Vec<u32>,
+    lines: &'a [Line],
+    blocks: Vec<&'b mut Block>,
+    rank: u16,
+    mixed: Vec<EventKey>,
+}
+
+impl<R: Real> Working<'_, '_, R> {
+    fn work(&mut self, mut events: &[EventKey], to: u64) {
+        loop {
+            let event_time = events.first().map_or(to, |event| event.time.fs());
+            if self.unit.wheel.is_some() {
+                self.single_synapses(event_time);
+            }
+            let next = self.unit.wheel.as_mut().and_then(Wheel::next_time).unwrap_or(u64::MAX);
+            let time = event_time.min(next);
+            for index in 0..self.lines.len() {
+                self.private(index, time);
+            }
+            self.own_events(time);
+            if time >= to {
+                break;
+            }
+            let count = events.iter().take_while(|event| event.time.fs() == time).count();
+            let (now, later) = events.split_at(count);
+            events = later;
+            self.shared(time, now);
+        }
+    }
+
+    /// What neurons do by themselves before `until`.
+    fn own_events(&mut self, until: u64) {
+        while let Some(time) = self.tree.min().filter(|&time| time < until) {
+            self.find_due(time);
+            self.instant(time, &[]);
+        }
+    }
+
+    /// Notes the neurons whose time is `time`.
+    fn find_due(&mut self, time: u64) {
+        self.due.clear();
+        let due = &mut *self.due;
+        self.tree.each_at(time, |place| due.push(place as u32));
+    }
+
+    /// One instant: `events` in content order, and what the noted neurons were waiting for.
+    fn instant(&mut self, time: u64, events: &[EventKey]) {
+        let at = Time::from_fs(time);
+        let Self { network, weights, part, unit, tree, .. } = self;
+        let steps = events.iter().take_while(|event| event.kind == Kind::Release).count();
+        for event in &events[..steps] {
+            let projection = event.source as usize / 2;
+            let step = (event.occurrence % STEPS) as usize;
+            let values = &weights.projections[projection];
+            part.change_drive(&network.projections[projection], values, event.row, step, at);
+        }
+        for &place in &*self.due {
+            if part.neurons[place as usize].fires != Some(at) {
+                part.instant.release(place);
+                continue;
+            }
+            match part.due(place, at) {
+                Due::Later(next) => tree.set(place as usize, next.map(Time::fs)),
+                Due::Fires(refractory) => {
+                    unit.held += u128::from(refractory.fs());
+                    unit.predicted.push((time, part.first + place));
+                }
+            }
+        }
+        for event in &events[steps..] {
+            let projection = event.source as usize;
+            let values = &weights.projections[projection];
+            part.arrive(&network.projections[projection], values, event.row, at);
+        }
+        part.test(at, |neuron, refractory| {
+            unit.held += u128::from(refractory.fs());
+            unit.spikes.push((time, neuron));
+        });
+        part.predict(at, |place, neuron| tree.set(place as usize, next(neuron)));
+    }
+
+    /// Everything that arrives at one time, by whatever way.
+    fn shared(&mut self, time: u64, rows: &[EventKey]) {
+        let mut mixed = std::mem::take(&mut self.mixed);
+        let at = Time::from_fs(time);
+        let arrival = |rank: u16, source: u32, row: u32| {
+            let kind = Kind::Arrival;
+            EventKey { time: at, rank, kind, source, row, occurrence: 0 }
+        };
+        while let Some(entry) = self.unit.wheel.as_mut().and_then(|wheel| wheel.front().first().copied())
+            && entry.time == time
+        {
+            let (projection, synapse) = self.take_synapse(entry.synapse);
+            mixed.push(arrival(self.rank, projection, synapse));
+        }
+        for (line, block) in self.lines.iter().zip(&mut self.blocks) {
+            if block.next_time() == time {
+                let (_, number) = block.pop(&self.rates[line.block]);
+                mixed.push(arrival(self.rank, line.projection, line.first + u32::from(number)));
+                self.unit.poisson += 1;
+            }
+        }
+        self.find_due(time);
+        if mixed.is_empty() {
+            self.instant(time, rows);
+        } else {
+            mixed.extend_from_slice(rows);
+            mixed.sort_unstable();
+            self.instant(time, &mixed);
+            mixed.clear();
+        }
+        self.mixed = mixed;
+    }
+
+    /// Takes the first arrival from the wheel, which is of this number.
+    fn take_synapse(&mut self, number: u32) -> (u32, u32) {
+        let (projection, synapse) = self.unit.synapse(number);
+        if self.network.projections[projection as usize].counted {
+            self.unit.counted.push((projection, synapse));
+        }
+        self.unit.synaptic += 1;
+        if let Some(wheel) = &mut self.unit.wheel {
+            wheel.consume(1);
+        }
+        (projection, synapse)
+    }
+
+    /// Arrivals of single synapses before `until`, as long as each has its instant to itself.
+    fn single_synapses(&mut self, until: u64) {
+        while let Some(front) = self.unit.wheel.as_mut().map(Wheel::front)
+            && let Some(&entry) = front.first().filter(|entry| entry.time < until)
+        {
+            if front.get(1).is_some_and(|next| next.time == entry.time) {
+                return;
+            }
+            let before = self.lines.partition_point(|line| line.first <= entry.target);
+            if let Some(index) = before.checked_sub(1) {
+                self.private(index, entry.time);
+                if self.blocks[index].next_time() == entry.time {
+                    return;
+                }
+            }
+            let (projection, synapse) = self.take_synapse(entry.synapse);
+            self.alone(entry.time, entry.target - self.part.first, projection, synapse);
+        }
+    }
+
+    /// Spikes of a private block before `until`.
+    fn private(&mut self, index: usize, until: u64) {
+        let line = self.lines[index];
+        let offset = line.first - self.part.first;
+        while self.blocks[index].next_time() < until {
+            let (time, number) = self.blocks[index].pop(&self.rates[line.block]);
+            let number = u32::from(number);
+            self.unit.poisson += 1;
+            self.alone(time, offset + number, line.projection, line.first + number);
+        }
+    }
+
+    /// What arrives at one neuron alone, after what that has done by itself until then.
+    fn alone(&mut self, time: u64, place: u32, projection: u32, row: u32) {
+        let mut next = self.tree.leaf(place as usize);
+        while next < time {
+            self.due.clear();
+            self.due.push(place);
+            self.instant(next, &[]);
+            next = self.tree.leaf(place as usize);
+        }
+        self.due.clear();
+        if next == time {
+            self.due.push(place);
+        }
+        let (rank, kind) = (self.rank, Kind::Arrival);
+        let key = EventKey { time: Time::from_fs(time), rank, kind, source: projection, row, occurrence: 0 };
+        self.instant(time, &[key]);
+    }
+}
