@@ -7,6 +7,7 @@
 mod clocked;
 mod competition;
 mod core;
+mod cuts;
 mod held;
 mod key;
 mod learn;
@@ -22,6 +23,7 @@ mod simulation;
 mod sink;
 mod state;
 mod switching;
+mod team;
 mod units;
 mod windows;
 

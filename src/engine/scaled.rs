@@ -14,13 +14,16 @@
 //! While a neuron is refractory its v is minus infinity: it loses what arrives without a question being
 //! asked. Where the membrane goes on from is kept beside it.
 
+use super::cuts::Cuts;
 use super::phase::Phase;
 use crate::network::{Fixed, Projection, Rows, stride};
 use crate::neuron::{Lif, Reset};
 use crate::numeric::Real;
+use crate::simd::prefetch;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
+use std::ops::Range;
 
 /// Membranes of one population; plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +48,10 @@ pub struct Held {
 
 /// Smaller v are set to zero when the epoch changes: far above what `f64` still resolves fully.
 const NOTHING: f64 = 2.409_919_865_102_884e-181; // 2^-600
+
+/// Neurons from which on the membranes a row reaches are asked for ahead, since they are in no near cache, and how many.
+const FAR: usize = 1 << 17;
+const TOGETHER: usize = 32;
 
 /// Constants of one population.
 #[derive(Clone, Debug)]
@@ -167,7 +174,6 @@ impl Scaled {
         Part {
             parameters,
             first: 0,
-            whole: true,
             stride,
             v: &mut self.v,
             held: &mut self.held,
@@ -197,8 +203,6 @@ pub struct Part<'a> {
     pub held: &'a mut [VecDeque<Held>],
     pub group: u32,
     pub epoch: i64,
-    /// Whether this is the whole population.
-    pub whole: bool,
     /// Length of a dense row.
     pub stride: usize,
 }
@@ -251,11 +255,13 @@ impl Part<'_> {
 
     /// Adds the weights of a row times s, and notes the neurons that reach `threshold` = theta s.
     ///
-    /// `row` is a row, or the number of a synapse that has a delay of its own.
+    /// `row` is a row, or the number of a synapse that has a delay of its own. `cut`: where the projection's rows are
+    /// cut, and which of the pieces this part is; without it, it is the whole population.
     #[inline]
     pub fn arrive<R: Real>(
         &mut self,
         projection: &Projection,
+        cut: Option<(&Cuts, usize)>,
         values: &[R],
         row: u32,
         scale: f64,
@@ -264,23 +270,32 @@ impl Part<'_> {
         let size = self.v.len();
         match &projection.connect {
             Rows::Sparse { start, targets } => {
-                let mut range = match projection.delays {
-                    None => start[row as usize]..start[row as usize + 1],
+                let range = match projection.delays {
+                    None => {
+                        let whole = start[row as usize]..start[row as usize + 1];
+                        cut.map_or(whole.clone(), |(cuts, piece)| cuts.stretch(whole, row, piece))
+                    }
                     Some(_) => row as usize..row as usize + 1,
                 };
-                if !self.whole && projection.delays.is_none() {
-                    let row = &targets[range.clone()];
-                    let low = row.partition_point(|&target| target < self.first);
-                    let high =
-                        row.partition_point(|&target| ((target - self.first.min(target)) as usize) < size);
-                    range = range.start + low..range.start + high.max(low);
-                }
-                let weights = match &projection.fixed {
+                let weights = |range: Range<usize>| match &projection.fixed {
                     Some(Fixed::Constant(weight)) => RowWeights::Constant(*weight),
-                    Some(Fixed::Compact(weights)) => RowWeights::Compact(&weights[range.clone()]),
-                    None => RowWeights::Wide(&values[range.clone()]),
+                    Some(Fixed::Compact(weights)) => RowWeights::Compact(&weights[range]),
+                    None => RowWeights::Wide(&values[range]),
                 };
-                self.add(&targets[range], weights, scale, touched);
+                if size < FAR {
+                    self.add(&targets[range.clone()], weights(range), scale, touched);
+                    return;
+                }
+                for begin in range.clone().step_by(TOGETHER) {
+                    let next = begin + TOGETHER;
+                    let later = &targets[next.min(range.end)..(next + TOGETHER).min(range.end)];
+                    for &target in later {
+                        let index = (target as usize).wrapping_sub(self.first as usize);
+                        prefetch(self.v, index..index.wrapping_add(1));
+                    }
+                    let now = begin..next.min(range.end);
+                    self.add(&targets[now.clone()], weights(now), scale, touched);
+                }
             }
             Rows::OneToOne => {
                 let weight = projection.weight(values, row as usize);

@@ -1,5 +1,6 @@
 //! What one thread does within a window: the instants of some neurons of a population.
 
+use super::cuts::Cuts;
 use super::phase::Phase;
 use super::queue::{Entry, Wheel};
 use super::scaled::Part;
@@ -9,7 +10,8 @@ use crate::network::{Delays, Fixed, Network, Origin, Rows, Weights};
 use crate::numeric::Real;
 use crate::simd::{Lined, Work, prefetch, vectorised};
 
-/// Some neurons of a population, and what arrives at nobody else.
+/// Some neurons of a population, and what arrives at nobody else. Its neighbour is another thread's: no cache line is both's.
+#[repr(align(64))]
 pub struct Unit {
     pub population: usize,
     pub first: u32,
@@ -58,17 +60,25 @@ impl Unit {
         synapse(&self.own, number)
     }
 
+    /// Which of the pieces of its population this is.
+    fn number(&self) -> usize {
+        (self.first / self.piece.max(1)) as usize
+    }
+
     /// Puts what some spikes cause here, after delays of single synapses, on the wheel.
-    pub fn schedule(&mut self, network: &Network, fired: &[Fired]) {
+    pub fn schedule(&mut self, network: &Network, cuts: &[Cuts], fired: &[Fired]) {
+        let piece = self.number();
         let Some(wheel) = &mut self.wheel else { return };
-        let (first, count) = (self.first, self.count);
         for &(base, number) in &self.own {
             let projection = &network.projections[number as usize];
             let (Rows::Sparse { start, targets }, Some(delays)) = (&projection.connect, &projection.delays)
             else {
                 continue;
             };
-            let row = |fired: &Fired| start[fired.line as usize]..start[fired.line as usize + 1];
+            let row = |fired: &Fired| {
+                let whole = start[fired.line as usize]..start[fired.line as usize + 1];
+                cuts[number as usize].stretch(whole, fired.line, piece)
+            };
             let ahead = |spike: Option<&Fired>| {
                 if let Some(spike) = spike.filter(|spike| spike.origin == projection.from) {
                     prefetch(targets, row(spike));
@@ -89,9 +99,7 @@ impl Unit {
                 }
                 let (row, time) = (row(spike), spike.time);
                 let first_synapse = base + row.start as u32;
-                let here = |entry: &Entry| {
-                    entry.target.wrapping_sub(first) < count && entry.time < crate::time::Time::MAX.fs()
-                };
+                let arrives = |entry: &Entry| entry.time < crate::time::Time::MAX.fs();
                 let targets = targets[row.clone()].iter().zip(first_synapse..);
                 match delays {
                     Delays::Exact(delays) => {
@@ -100,7 +108,7 @@ impl Unit {
                             synapse,
                             target,
                         });
-                        wheel.extend(entries.filter(here));
+                        wheel.extend(entries.filter(arrives));
                     }
                     Delays::Compact { shift, units } => {
                         let entries = targets.zip(&units[row]).map(|((&target, synapse), &units)| Entry {
@@ -108,7 +116,7 @@ impl Unit {
                             synapse,
                             target,
                         });
-                        wheel.extend(entries.filter(here));
+                        wheel.extend(entries.filter(arrives));
                     }
                 }
             }
@@ -229,6 +237,8 @@ pub struct Given<'a> {
     /// Of each of its private blocks.
     pub blocks: Vec<&'a mut Block>,
     pub rows: &'a [RowArrival],
+    /// Of every projection.
+    pub cuts: &'a [Cuts],
 }
 
 /// How many arrivals ahead the synapses are asked for.
@@ -279,12 +289,8 @@ impl Given<'_> {
     fn ask_for(&self, network: &Network, arrival: &RowArrival) {
         let projection = &network.projections[arrival.projection as usize];
         let Rows::Sparse { start, targets } = &projection.connect else { return };
-        let (begin, end) = (start[arrival.row as usize], start[arrival.row as usize + 1]);
-        // Targets are spread evenly, or near enough for a guess.
-        let size = network.populations[projection.to].size as usize;
-        let (first, count) = (self.part.first as usize, self.part.v.len());
-        let place = |neuron: usize| begin + (end - begin) * neuron / size;
-        let range = place(first)..place(first + count);
+        let whole = start[arrival.row as usize]..start[arrival.row as usize + 1];
+        let range = self.cuts[arrival.projection as usize].stretch(whole, arrival.row, self.unit.number());
         prefetch(targets, range.clone());
         if let Some(Fixed::Compact(weights)) = &projection.fixed {
             prefetch(weights, range);
@@ -376,7 +382,8 @@ impl Given<'_> {
         rows: &[RowArrival],
     ) {
         let scale = self.part.parameters.phase.scale(time, self.part.epoch);
-        let Self { unit, part, blocks, .. } = self;
+        let piece = self.unit.number();
+        let Self { unit, part, blocks, cuts, .. } = self;
         let mut mixed = std::mem::take(&mut unit.mixed);
         while let Some(entry) = unit.wheel.as_mut().and_then(|wheel| wheel.front().first().copied())
             && entry.time == time
@@ -401,7 +408,8 @@ impl Given<'_> {
         let touched = &mut unit.touched;
         let mut arrive = |projection: u32, row: u32| {
             let description = &network.projections[projection as usize];
-            part.arrive(description, &weights.projections[projection as usize], row, scale, touched);
+            let cut = Some((&cuts[projection as usize], piece));
+            part.arrive(description, cut, &weights.projections[projection as usize], row, scale, touched);
         };
         if mixed.is_empty() {
             rows.iter().for_each(|row| arrive(row.projection, row.row));

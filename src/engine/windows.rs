@@ -14,17 +14,18 @@
 //! length, cut into units and number of threads cannot be seen in any bit.
 
 use super::core::{Core, Parameters};
+use super::cuts::Cuts;
 use super::key::{EventKey, Kind};
 use super::probe::{Probe, Spike};
 use super::queue::{Entry, Lanes, Wheel};
 use super::scaled::Part;
 use super::state::Membranes;
+use super::team::Team;
 use super::units::{Fired, Given, Private, Unit};
 use crate::encoding::{BLOCK, BlockRate};
 use crate::network::{Form, Kernel, Network, Origin, Projection, Rows, SourceKind, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
-use std::sync::Mutex;
 
 /// Source spikes that are made arrivals at once, on average.
 const AHEAD: f64 = 50_000.0;
@@ -48,6 +49,8 @@ pub struct Windows<'n> {
     /// Longest window that keeps the lists short, given the rates.
     ahead: u64,
     units: Vec<Unit>,
+    /// Where the rows of each projection pass from unit to unit.
+    cuts: Vec<Cuts>,
     /// Arrivals of each population in the window.
     rows: Vec<Vec<RowArrival>>,
     /// Projections with one delay that end at each population.
@@ -64,7 +67,7 @@ pub struct Windows<'n> {
     spikes: Vec<Spike>,
     /// Either of them, for synapses that have delays of their own.
     fired: Vec<Fired>,
-    pool: Option<&'n rayon::ThreadPool>,
+    team: Team<'n>,
 }
 
 /// The longest window that a network can be run in: its shortest delay between populations (the horizon of
@@ -113,6 +116,7 @@ impl<'n> Windows<'n> {
             asked: u64::MAX,
             ahead: u64::MAX,
             units: Vec::new(),
+            cuts: Vec::new(),
             rows: vec![Vec::new(); network.populations.len()],
             incoming: incoming.collect(),
             own_delays: network.projections.iter().any(has_own),
@@ -122,7 +126,7 @@ impl<'n> Windows<'n> {
             emissions: Vec::new(),
             spikes: Vec::new(),
             fired: Vec::new(),
-            pool: None,
+            team: Team::default(),
         };
         windows.cut(network, 1);
         Some(windows)
@@ -135,7 +139,7 @@ impl<'n> Windows<'n> {
 
     /// Cuts the neurons into units for `threads` threads of a pool.
     pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&'n rayon::ThreadPool>) {
-        self.pool = pool;
+        self.team = Team::new(pool);
         self.cut(network, threads.max(1));
     }
 
@@ -144,12 +148,14 @@ impl<'n> Windows<'n> {
         // Several units per thread, so that they can be dealt out evenly.
         let wanted = if threads == 1 { u64::MAX } else { total.div_ceil(2 * threads as u64) };
         self.units.clear();
+        let mut pieces_of = vec![0; network.populations.len()];
         for (index, population) in network.populations.iter().enumerate() {
             let size = u64::from(population.size);
             let pieces = size.div_ceil(wanted).max(1);
             let piece = size.div_ceil(pieces);
             // A Poisson block is not cut.
             let piece = if pieces == 1 { piece } else { piece.next_multiple_of(u64::from(BLOCK)) };
+            pieces_of[index] = piece as u32;
             let mut first = 0;
             while first < size {
                 let count = piece.min(size - first);
@@ -165,6 +171,8 @@ impl<'n> Windows<'n> {
                 first += count;
             }
         }
+        let cuts = |index: usize| Cuts::new(network, index, pieces_of[network.projections[index].to]);
+        self.cuts = (0..network.projections.len()).map(cuts).collect();
     }
 
     /// A wheel for the arrivals at a population, if it has synapses with own delays.
@@ -298,7 +306,7 @@ impl<'n> Windows<'n> {
                 line: event.row,
             }));
             for unit in &mut self.units {
-                unit.schedule(network, &self.fired);
+                unit.schedule(network, &self.cuts, &self.fired);
             }
         }
     }
@@ -345,28 +353,21 @@ impl<'n> Windows<'n> {
                 continue;
             };
             let Part { mut v, mut held, group, epoch, stride, .. } = state.all(parameters);
-            let whole = v.len();
             while let Some(unit) = units.next_if(|unit| unit.population == population) {
                 let (mine, rest) = v.split_at_mut(unit.count as usize);
                 let (mine_held, rest_held) =
                     held.split_at_mut((unit.count.div_ceil(group) as usize).min(held.len()));
                 let blocks =
                     unit.privates.iter().filter_map(|private| blocks[private.block].take()).collect();
-                let part = Part {
-                    parameters,
-                    first: unit.first,
-                    whole: mine.len() == whole,
-                    v: mine,
-                    held: mine_held,
-                    group,
-                    epoch,
-                    stride,
-                };
-                jobs.push(Given { unit, part, blocks, rows: &self.rows[population] });
+                let part =
+                    Part { parameters, first: unit.first, v: mine, held: mine_held, group, epoch, stride };
+                jobs.push(Given { unit, part, blocks, rows: &self.rows[population], cuts: &self.cuts });
                 (v, held) = (rest, rest_held);
             }
         }
-        share(self.pool, jobs, |job| job.run(network, weights, rates, to));
+        // The largest first: what is dealt out last makes the others wait.
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.unit.count));
+        self.team.share(jobs, |job| job.run(network, weights, rates, to));
     }
 
     /// Step 4.
@@ -415,8 +416,8 @@ impl<'n> Windows<'n> {
             origin: Origin::Population(spike.population as usize),
             line: spike.neuron,
         }));
-        let fired = &self.fired;
-        share(self.pool, self.units.iter_mut(), |unit| unit.schedule(network, fired));
+        let (fired, cuts) = (&self.fired, &self.cuts);
+        self.team.share(self.units.iter_mut(), |unit| unit.schedule(network, cuts, fired));
     }
 
     /// Takes over arrivals of single synapses that the lanes hold.
@@ -473,31 +474,6 @@ impl<'n> Windows<'n> {
             wheel.clear();
         }
     }
-}
-
-/// Does something with each of a few jobs, on the threads of a pool. This thread is one of them: it need not be woken,
-/// and what the others are too late for it does itself.
-fn share<J: Send>(
-    pool: Option<&rayon::ThreadPool>,
-    jobs: impl IntoIterator<Item = J, IntoIter: ExactSizeIterator + Send>,
-    work: impl Fn(J) + Sync,
-) {
-    let jobs = jobs.into_iter();
-    let Some(pool) = pool.filter(|_| jobs.len() > 1) else { return jobs.for_each(work) };
-    let helpers = (pool.current_num_threads() - 1).min(jobs.len() - 1);
-    let jobs = Mutex::new(jobs);
-    let next = || jobs.lock().ok()?.next();
-    let take = || {
-        while let Some(job) = next() {
-            work(job);
-        }
-    };
-    pool.in_place_scope(|scope| {
-        for _ in 0..helpers {
-            scope.spawn(|_| take());
-        }
-        take();
-    });
 }
 
 /// Schedules an arrival in a projection with one delay.

@@ -326,9 +326,20 @@ impl<'a> Driven<'a> {
         } else {
             s - 1.0 + decay
         };
-        // (c + d t) e^(-t/tau_s) solves the equation for each fading current, by partial fractions.
+        // (c + d t) e^(-t/tau_s) solves the equation for each fading current, by partial fractions. Where its time
+        // constant is close to the membrane's they cancel: e^-s int_0^s (p + q nu r) e^(k r) dr, by its series in k.
         let fading = drive.fading.iter().map(|&(slow, p, q)| {
-            let k = 1.0 - tau / slow;
+            let nu = tau / slow;
+            let k = 1.0 - nu;
+            if k.abs() < 0.05 {
+                let (mut power, mut sum) = (s, 0.0);
+                for n in 1..40 {
+                    let n = f64::from(n);
+                    sum += power * (p / n + q * nu * s / (n + 1.0));
+                    power *= k * s / n;
+                }
+                return decay * sum;
+            }
             let d = q / slow / k;
             let c = (p - tau * d) / k;
             (c + d * t) * (-t / slow).exp() - c * decay

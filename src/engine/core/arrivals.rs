@@ -77,7 +77,7 @@ impl<R: Real> Core<R> {
                     state.all(parameters).release(time);
                     parameters.phase.scale(time, state.epoch)
                 });
-                state.all(parameters).arrive(projection, values, event.row, scale, touched);
+                state.all(parameters).arrive(projection, None, values, event.row, scale, touched);
             }
             _ => unreachable!("membranes have the form of their parameters"),
         }

@@ -1,0 +1,129 @@
+//! The threads of a run, which share what there is to do in each window.
+//!
+//! A window takes a millisecond or so, and to wake a sleeping thread takes a good part of that. So the threads of the
+//! pool are kept awake from window to window, as long as these follow each other closely.
+
+use std::hint::spin_loop;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a thread without work stays awake.
+const PATIENCE: Duration = Duration::from_micros(500);
+/// Times that are waited between two looks at the clock.
+const SPINS: u32 = 32;
+
+/// This thread and those of a pool, if there is one.
+#[derive(Default)]
+pub struct Team<'n> {
+    pool: Option<&'n rayon::ThreadPool>,
+    watch: Arc<Watch>,
+}
+
+#[derive(Default)]
+struct Watch {
+    /// Threads that stay awake.
+    awake: AtomicUsize,
+    /// Whether they may go to sleep at once.
+    over: AtomicBool,
+}
+
+impl<'n> Team<'n> {
+    pub fn new(pool: Option<&'n rayon::ThreadPool>) -> Self {
+        Self { pool, watch: Arc::default() }
+    }
+
+    /// Does something with each of a few jobs. This thread is one of the team: it need not be woken, and what the others
+    /// are too late for it does itself.
+    pub fn share<J: Send>(
+        &self,
+        jobs: impl IntoIterator<Item = J, IntoIter: ExactSizeIterator + Send>,
+        work: impl Fn(J) + Sync,
+    ) {
+        let jobs = jobs.into_iter();
+        let Some(pool) = self.pool.filter(|_| jobs.len() > 1) else { return jobs.for_each(work) };
+        let helpers = (pool.current_num_threads() - 1).min(jobs.len() - 1);
+        self.keep_awake(pool, helpers);
+        let jobs = Mutex::new(jobs);
+        let next = || jobs.lock().ok()?.next();
+        let take = || {
+            while let Some(job) = next() {
+                work(job);
+            }
+        };
+        let back = AtomicUsize::new(0);
+        pool.in_place_scope(|scope| {
+            for _ in 0..helpers {
+                scope.spawn(|_| {
+                    take();
+                    back.fetch_add(1, Ordering::Release);
+                });
+            }
+            take();
+            // The scope would go to sleep.
+            wait(|| back.load(Ordering::Acquire) == helpers);
+        });
+    }
+
+    fn keep_awake(&self, pool: &rayon::ThreadPool, helpers: usize) {
+        for _ in self.watch.awake.load(Ordering::Relaxed)..helpers {
+            self.watch.awake.fetch_add(1, Ordering::Relaxed);
+            let watch = Arc::clone(&self.watch);
+            pool.spawn(move || {
+                while wait(|| watch.over.load(Ordering::Relaxed) || executed())
+                    && !watch.over.load(Ordering::Relaxed)
+                {}
+                watch.awake.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+    }
+}
+
+impl Drop for Team<'_> {
+    fn drop(&mut self) {
+        self.watch.over.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether this thread of a pool has found a job and done it.
+fn executed() -> bool {
+    rayon::yield_now() == Some(rayon::Yield::Executed)
+}
+
+/// Waits for something to happen, awake and not too long; whether it has.
+fn wait(mut happened: impl FnMut() -> bool) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        for _ in 0..SPINS {
+            if happened() {
+                return true;
+            }
+            spin_loop();
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_job_is_done_once_whether_threads_are_awake_or_not() {
+        for threads in 1..=4 {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            for pool in [None, Some(&pool)] {
+                let team = Team::new(pool);
+                for round in 0..200usize {
+                    let done: Vec<AtomicUsize> = (0..round % 7).map(|_| AtomicUsize::new(0)).collect();
+                    team.share(&done, |job| _ = job.fetch_add(1, Ordering::Relaxed));
+                    assert!(done.iter().all(|job| job.load(Ordering::Relaxed) == 1));
+                    if round % 50 == 0 {
+                        std::thread::sleep(2 * PATIENCE);
+                    }
+                }
+            }
+        }
+    }
+}
