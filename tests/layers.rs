@@ -239,8 +239,10 @@ const ABSENCES: &[Absence] = &[
         needles: &["rayon", "std::thread"],
         except: &[
             "network::connect",
-            "engine::windows",
+            "engine::cuts",
             "engine::simulation",
+            "engine::team",
+            "engine::windows",
             "training",
             "dataset::fetch",
             "scenario",

@@ -59,8 +59,8 @@ mod tests {
     fn the_stretches_of_a_row_are_the_row_each_within_its_unit() {
         let mut builder = Builder::default();
         let source = builder.source("source", 4, SourceKind::List(Vec::new()));
-        let population = builder.population("population", 10, Lif::default().into());
-        let targets: Vec<u32> = vec![0, 2, 3, 3, 9, 4, 5, 0, 1, 2, 6, 7, 8];
+        let population = builder.population("population", 10, Lif::default());
+        let targets: Vec<u32> = vec![0, 2, 3, 5, 9, 4, 5, 0, 1, 2, 6, 7, 8];
         let start = vec![0, 5, 7, 7, 13];
         let rows = Rows::Sparse { start: start.clone(), targets: targets.clone() };
         builder.projection("projection", source, population, Kernel::Delta, Time::from_fs(1), rows);

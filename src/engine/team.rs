@@ -7,12 +7,9 @@ use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
-/// How long a thread without work stays awake.
-const PATIENCE: Duration = Duration::from_micros(500);
-/// Times that are waited between two looks at the clock.
-const SPINS: u32 = 32;
+/// How often a thread without work looks for some before it goes to sleep: for something like half a millisecond.
+const PATIENCE: u32 = 10_000;
 
 /// This thread and those of a pool, if there is one.
 #[derive(Default)]
@@ -71,9 +68,11 @@ impl<'n> Team<'n> {
             self.watch.awake.fetch_add(1, Ordering::Relaxed);
             let watch = Arc::clone(&self.watch);
             pool.spawn(move || {
-                while wait(|| watch.over.load(Ordering::Relaxed) || executed())
-                    && !watch.over.load(Ordering::Relaxed)
-                {}
+                let over = || watch.over.load(Ordering::Relaxed);
+                let mut working = true;
+                while working && !over() {
+                    working = wait(|| over() || executed());
+                }
                 watch.awake.fetch_sub(1, Ordering::Relaxed);
             });
         }
@@ -93,14 +92,11 @@ fn executed() -> bool {
 
 /// Waits for something to happen, awake and not too long; whether it has.
 fn wait(mut happened: impl FnMut() -> bool) -> bool {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        for _ in 0..SPINS {
-            if happened() {
-                return true;
-            }
-            spin_loop();
+    for _ in 0..PATIENCE {
+        if happened() {
+            return true;
         }
+        spin_loop();
     }
     false
 }
@@ -120,7 +116,7 @@ mod tests {
                     team.share(&done, |job| _ = job.fetch_add(1, Ordering::Relaxed));
                     assert!(done.iter().all(|job| job.load(Ordering::Relaxed) == 1));
                     if round % 50 == 0 {
-                        std::thread::sleep(2 * PATIENCE);
+                        std::thread::sleep(std::time::Duration::from_millis(5));
                     }
                 }
             }

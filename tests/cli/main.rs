@@ -1,0 +1,12 @@
+//! The program, from the outside.
+
+mod bad_input;
+mod common;
+mod device;
+mod fit;
+mod run;
+mod scenarios;
+mod sets;
+mod sources;
+mod trace;
+mod usage;

@@ -1,0 +1,335 @@
+//! Runs: what they leave behind, how they end, how they are shown and compared.
+
+use crate::common::{Place, code, err, json, out};
+use std::fs;
+
+#[test]
+fn a_run_leaves_a_directory_with_a_number_a_manifest_a_summary_and_a_report() {
+    let place = Place::with_scenario();
+    let first = place.memspike(&["run", "small.toml"]);
+    assert_eq!(code(&first), 0);
+    assert!(out(&first).contains("fingerprint") && err(&first).contains("report.html"));
+    assert_eq!(code(&place.memspike(&["run", "small.toml"])), 0);
+    let scenario = fs::read_dir(place.path().join("runs")).unwrap().next().unwrap().unwrap().path();
+    for number in ["001", "002"] {
+        let run = scenario.join(number);
+        let manifest = json(&fs::read_to_string(run.join("manifest.json")).unwrap());
+        assert_eq!(manifest["status"], "done");
+        assert_eq!(manifest["memspike"], env!("CARGO_PKG_VERSION"));
+        assert!(manifest["plan"].is_object() && manifest["command"][1] == "run");
+        let summary = json(&fs::read_to_string(run.join("summary.json")).unwrap());
+        assert_eq!(summary["schema_version"], 1);
+        assert_eq!(summary["status"], "done");
+        assert!(fs::read_to_string(run.join("report.html")).unwrap().starts_with("<!DOCTYPE html>"));
+        let parts = fs::read_dir(&run)
+            .unwrap()
+            .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().ends_with(".part"));
+        assert_eq!(parts.count(), 0, "no unfinished file is left");
+    }
+}
+
+#[test]
+fn json_on_stdout_is_the_summary_and_nothing_else() {
+    let place = Place::with_scenario();
+    let output = place.memspike(&["run", "small.toml", "--out", "here", "--format", "json", "--seed", "7"]);
+    assert_eq!(code(&output), 0);
+    let printed = json(&out(&output));
+    assert_eq!(printed["seed"], 7);
+    assert_eq!(out(&output), fs::read_to_string(place.path().join("here/summary.json")).unwrap());
+}
+
+#[test]
+fn quiet_leaves_only_the_results() {
+    let place = Place::with_scenario();
+    let output = place.memspike(&["run", "small.toml", "--quiet"]);
+    assert_eq!(code(&output), 0);
+    assert_eq!(err(&output), "");
+    assert!(out(&output).contains("fingerprint"));
+}
+
+#[test]
+fn spikes_that_were_asked_for_are_written_with_their_unit() {
+    let place = Place::with_scenario();
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "here", "--png"])), 0);
+    let spikes = fs::read_to_string(place.path().join("here/spikes.csv")).unwrap();
+    assert!(spikes.starts_with("time [ms],population,id\n"), "{}", &spikes[..40]);
+    let wrong = place.memspike(&["run", "small.toml", "--out", "there", "--record", "outputs"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(err(&wrong).contains("`outputs`") && err(&wrong).contains("output"));
+    assert!(!place.path().join("there").exists());
+}
+
+#[test]
+fn an_existing_directory_is_kept_unless_it_is_a_run_and_force_is_given() {
+    let place = Place::with_scenario();
+    fs::create_dir(place.path().join("mine")).unwrap();
+    fs::write(place.path().join("mine/thesis.tex"), "years").unwrap();
+    for args in
+        [&["run", "small.toml", "--out", "mine"][..], &["run", "small.toml", "--out", "mine", "--force"]]
+    {
+        let output = place.memspike(args);
+        assert_eq!(code(&output), 2);
+        assert!(out(&output).is_empty());
+    }
+    assert!(place.path().join("mine/thesis.tex").exists());
+
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "run"])), 0);
+    let again = place.memspike(&["run", "small.toml", "--out", "run"]);
+    assert_eq!(code(&again), 2);
+    insta::assert_snapshot!("run_exists", err(&again));
+    fs::write(place.path().join("run/old.txt"), "").unwrap();
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "run", "--force"])), 0);
+    assert!(!place.path().join("run/old.txt").exists());
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_refused_with_path_and_reason() {
+    let place = Place::with_scenario();
+    let below_a_file = place.memspike(&["run", "small.toml", "--out", "small.toml/run"]);
+    assert_eq!(code(&below_a_file), 2);
+    insta::assert_snapshot!("out_below_a_file", err(&below_a_file));
+    let a_file = place.memspike(&["run", "small.toml", "--out", "small.toml"]);
+    assert_eq!(code(&a_file), 2);
+    insta::assert_snapshot!("out_is_a_file", err(&a_file));
+    let trace =
+        place.memspike(&["run", "small.toml", "--trace", "memspike=trace", "--trace-file", "none/trace.txt"]);
+    assert_eq!(code(&trace), 2);
+    insta::assert_snapshot!("trace_file_unwritable", err(&trace));
+    let filter = place.memspike(&["run", "small.toml", "--trace", "memspike=loud"]);
+    assert_eq!(code(&filter), 2);
+    assert!(err(&filter).contains("memspike=loud") && err(&filter).contains("hint: "));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_device_is_named() {
+    let place = Place::with_scenario();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = place.command(&["models"]).stdout(full).output().unwrap();
+    assert_eq!(code(&output), 2);
+    assert!(
+        err(&output).contains("no space left") || err(&output).contains("No space left"),
+        "{}",
+        err(&output)
+    );
+}
+
+#[test]
+fn a_run_is_shown_again_by_directory_and_by_name() {
+    let place = Place::with_scenario();
+    let run = place.memspike(&["run", "small.toml"]);
+    assert_eq!(code(&run), 0);
+    let scenario = fs::read_dir(place.path().join("runs")).unwrap().next().unwrap().unwrap().file_name();
+    let name = scenario.to_str().unwrap();
+    let by_name = place.memspike(&["show", name]);
+    assert_eq!(code(&by_name), 0);
+    assert_eq!(out(&by_name), out(&run));
+    assert_eq!(out(&place.memspike(&["show", &format!("runs/{name}/001")])), out(&run));
+    let as_json = place.memspike(&["show", name, "--format", "json"]);
+    let file = fs::read_to_string(place.path().join("runs").join(name).join("001/summary.json")).unwrap();
+    assert_eq!(out(&as_json), file);
+}
+
+#[test]
+fn what_is_no_run_is_not_shown() {
+    let place = Place::with_scenario();
+    for path in ["nothing", "small.toml", "."] {
+        let output = place.memspike(&["show", path]);
+        assert_eq!(code(&output), 2, "{path}");
+        assert!(err(&output).contains("hint: "), "{path}");
+    }
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "run"])), 0);
+    fs::write(place.path().join("run/summary.json"), "{\"schema_version\": 1").unwrap();
+    let cut = place.memspike(&["show", "run"]);
+    assert_eq!(code(&cut), 2);
+    assert!(err(&cut).contains("run/summary.json` cannot be read"));
+    fs::remove_file(place.path().join("run/summary.json")).unwrap();
+    let unfinished = place.memspike(&["show", "run"]);
+    assert_eq!(code(&unfinished), 2);
+    assert!(err(&unfinished).contains("is not finished"));
+}
+
+#[test]
+fn one_seed_gives_one_result_and_compare_says_so() {
+    let place = Place::with_scenario();
+    for (out, seed) in [("a", "1"), ("b", "1"), ("c", "2")] {
+        assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", out, "--seed", seed])), 0);
+    }
+    let same = place.memspike(&["compare", "a", "b"]);
+    assert_eq!(code(&same), 0);
+    assert!(out(&same).contains("fingerprint  equal"));
+    let other = place.memspike(&["compare", "a", "c"]);
+    assert_eq!(code(&other), 1);
+    assert!(out(&other).contains("seed"));
+}
+
+#[test]
+fn compare_with_expectations_answers_yes_no_and_cannot() {
+    let place = Place::with_scenario();
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "run"])), 0);
+    for (name, text, expected) in [
+        ("yes.toml", "[[check]]\nkey = \"events.total\"\nmin = 1\n", 0),
+        ("no.toml", "[[check]]\nkey = \"events.total\"\nmax = 0\n", 1),
+        ("absent.toml", "[[check]]\nkey = \"events.totall\"\nmin = 1\n", 1),
+        ("broken.toml", "[[check]\n", 2),
+        ("empty.toml", "", 2),
+    ] {
+        fs::write(place.path().join(name), text).unwrap();
+        assert_eq!(code(&place.memspike(&["compare", "run", name])), expected, "{name}");
+    }
+}
+
+#[test]
+fn resume_needs_something_to_go_on_with() {
+    let place = Place::with_scenario();
+    let nothing = place.memspike(&["run", "small.toml", "--resume"]);
+    assert_eq!(code(&nothing), 2);
+    assert!(err(&nothing).contains("no interrupted run"));
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "run"])), 0);
+    let finished = place.memspike(&["run", "small.toml", "--out", "run", "--resume"]);
+    assert_eq!(code(&finished), 2);
+    assert!(err(&finished).contains("is finished"));
+    assert!(place.path().join("run/summary.json").exists());
+}
+
+#[test]
+fn a_new_scenario_is_valid_and_runs() {
+    let place = Place::new();
+    assert_eq!(code(&place.memspike(&["new", "mine"])), 0);
+    assert_eq!(code(&place.memspike(&["check", "mine"])), 0);
+    assert_eq!(code(&place.memspike(&["run", "mine", "--quiet"])), 0);
+    let again = place.memspike(&["new", "mine"]);
+    assert_eq!(code(&again), 2);
+    assert!(err(&again).contains("`mine` exists"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_run_with_its_code_and_keeps_what_is_done() {
+    use rustix::process::{Pid, Signal, kill_process};
+    for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let place = Place::with_scenario();
+        let long = [
+            "run",
+            "small.toml",
+            "--out",
+            "here",
+            "--set",
+            "protocol.duration=9000 s",
+            "--set",
+            "record.spikes=[]",
+        ];
+        let child = place
+            .command(&long)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The manifest is written after the handlers are in place.
+        while !place.path().join("here/manifest.json").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(code(&output), expected);
+        assert!(out(&output).contains("interrupted"));
+        let manifest = json(&fs::read_to_string(place.path().join("here/manifest.json")).unwrap());
+        assert_eq!(manifest["status"], "interrupted");
+        let summary = json(&fs::read_to_string(place.path().join("here/summary.json")).unwrap());
+        assert_eq!(summary["status"], "interrupted");
+    }
+}
+
+/// Runs until the first checkpoint is there and then stops the run. A run that was done before it was
+/// stopped has to be tried again.
+#[cfg(unix)]
+fn interrupted(place: &Place, args: &[&str], signals: u32) -> i32 {
+    use rustix::process::{Pid, Signal, kill_process};
+    for _ in 0..5 {
+        let _ = fs::remove_dir_all(place.path().join("cut"));
+        let mut child = place.command(args).stdout(std::process::Stdio::null()).spawn().unwrap();
+        while !place.path().join("cut/checkpoint.bin").exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        for _ in 0..signals {
+            let _ = kill_process(Pid::from_child(&child), Signal::INT);
+        }
+        let status = child.wait().unwrap().code().unwrap();
+        if status != 0 {
+            return status;
+        }
+    }
+    panic!("the run was done before it could be stopped");
+}
+
+#[cfg(unix)]
+const STOPPED: &[&str] = &[
+    "run",
+    "digits",
+    "--quiet",
+    "--set",
+    "protocol.epochs=60",
+    "--set",
+    "protocol.train_samples=200",
+    "--set",
+    "protocol.test_samples=50",
+    "--out",
+    "cut",
+];
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_was_stopped_goes_on_to_the_result_of_one_that_was_not() {
+    let place = Place::new();
+    assert_eq!(interrupted(&place, STOPPED, 1), 130);
+    let summary = json(&fs::read_to_string(place.path().join("cut/summary.json")).unwrap());
+    assert_eq!(summary["status"], "interrupted");
+    let done = summary["accuracy"]["test_by_epoch"].as_array().unwrap().len();
+    assert!((1..60).contains(&done), "{done}");
+    let shown = place.memspike(&["show", "cut"]);
+    assert!(out(&shown).contains("not booked") && out(&shown).contains("no final test"), "{}", out(&shown));
+
+    let other = place.memspike(&[STOPPED, &["--seed", "5", "--resume"]].concat());
+    assert_eq!(code(&other), 2);
+    assert!(err(&other).contains("another plan"));
+    assert_eq!(code(&place.memspike(&[STOPPED, &["--resume"]].concat())), 0);
+    assert!(!place.path().join("cut/checkpoint.bin").exists(), "nothing is left to go on with");
+    let whole = [&STOPPED[..STOPPED.len() - 1], &["whole"]].concat();
+    assert_eq!(code(&place.memspike(&whole)), 0);
+    assert_eq!(code(&place.memspike(&["compare", "cut", "whole"])), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_stops_at_once_and_the_checkpoint_is_still_good() {
+    let place = Place::new();
+    assert_eq!(interrupted(&place, STOPPED, 2), 130);
+    // Whether the run was quick enough to put its results in order after the first is its own affair.
+    assert_eq!(code(&place.memspike(&[STOPPED, &["--resume"]].concat())), 0);
+}
+
+#[test]
+fn a_run_that_was_broken_off_is_named_when_there_is_none_to_go_on_with() {
+    let place = Place::with_scenario();
+    assert_eq!(code(&place.memspike(&["run", "small.toml"])), 0);
+    let manifest = place.path().join("runs/small/001/manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(&manifest, text.replace("\"done\"", "\"running\"")).unwrap();
+    let output = place.memspike(&["run", "small.toml", "--resume"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("runs/small/001") && err(&output).contains("--out"), "{}", err(&output));
+}
+
+#[test]
+fn a_reader_of_results_that_goes_away_is_no_error() {
+    let place = Place::with_scenario();
+    let mut child = place
+        .command(&["run", "small.toml", "--out", "run"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(place.path().join("run/report.html").exists());
+}

@@ -1,0 +1,152 @@
+//! Sources, kernels and the clocked engine, from a scenario file to a run.
+
+use crate::common::{Place, code, err};
+use memspike::scenario::plan::SourceKind;
+use memspike::scenario::{Loaded, load_text};
+use std::fs;
+
+const NETWORK: &str = r#"
+[population.cells]
+size = 3
+tau_m = "10 ms"
+v_th = "0.25 V"
+t_ref = "1 ms"
+
+[projection.input]
+from = "in"
+to = "cells"
+kernel = "alpha"
+tau_syn = "5 ms"
+weight = "0.12 uA"
+
+[protocol]
+kind = "simulate"
+duration = "200 ms"
+
+[record]
+spikes = ["in", "cells"]
+"#;
+
+fn scenario(source: &str) -> String {
+    format!("[source.in]\n{source}\n{NETWORK}")
+}
+
+fn loaded(source: &str) -> Loaded {
+    load_text("test.toml", &scenario(source), &[], None)
+        .unwrap_or_else(|faults| panic!("{}", faults.render(false)))
+}
+
+fn refusal(source: &str) -> String {
+    load_text("test.toml", &scenario(source), &[], None).unwrap_err().render(false)
+}
+
+const STEPS: &str =
+    "kind = \"poisson_steps\"\nsize = 20\nrates = [[\"0 ms\", \"0 Hz\"], [\"50 ms\", \"80 Hz\"]]";
+const SINE: &str = "kind = \"poisson_sine\"\nsize = 20\nrate = \"40 Hz\"\nperiod = \"100 ms\"\ndepth = 0.8";
+const DEAD: &str = "kind = \"poisson\"\nsize = 20\nrate = \"40 Hz\"\ndead_time = \"5 ms\"";
+const BURSTS: &str = "kind = \"bursts\"\nsize = 20\nperiod = \"50 ms\"\ncount = 4\ninterval = \"2 ms\"";
+
+#[test]
+fn every_source_reads_resolves_and_reads_again_to_the_same_plan() {
+    for source in [STEPS, SINE, DEAD, BURSTS] {
+        let first = loaded(source);
+        let again = load_text("test.toml", &first.resolve(), &[], None)
+            .unwrap_or_else(|faults| panic!("{}\n{}", faults.render(false), first.resolve()));
+        assert_eq!(first.plan.sources, again.plan.sources);
+        assert_eq!(first.plan.projections, again.plan.projections);
+    }
+    assert!(matches!(loaded(DEAD).plan.sources[0].kind, SourceKind::PoissonDeadTime { size: 20, .. }));
+    let none = DEAD.replace("5 ms", "0 s");
+    assert!(matches!(loaded(&none).plan.sources[0].kind, SourceKind::Poisson { size: 20, .. }));
+}
+
+#[test]
+fn impossible_sources_are_refused_with_what_is_allowed() {
+    let pages = [
+        ("a rate that a dead time forbids", refusal(&DEAD.replace("5 ms", "25 ms"))),
+        ("bursts that overlap", refusal(&BURSTS.replace("50 ms", "6 ms"))),
+        ("a modulation below zero", refusal(&SINE.replace("0.8", "1.2"))),
+        (
+            "rates out of order, negative, without unit, and past the horizon",
+            refusal(
+                "kind = \"poisson_steps\"\nsize = 2\nrates = [[\"5 ms\", \"1 Hz\"], [\"5 ms\", \"-1 Hz\"], [\"4 ms\", \"2 Hz\"], [7, \"1 Hz\"], [\"3 h\", \"1 Hz\"], [\"10000 s\", \"1 Hz\"], [\"1 s\"]]",
+            ),
+        ),
+        ("no rates", refusal("kind = \"poisson_steps\"\nsize = 2\nrates = []")),
+        (
+            "a run that is not there",
+            refusal("kind = \"replay\"\nsize = 2\nrun = \"runs/x/001\"\nrecorded = \"in\""),
+        ),
+    ];
+    let text: String =
+        pages.iter().map(|(title, message)| format!("---- {title} ----\n{message}\n")).collect();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_recorded_run_replays_to_the_same_spikes() {
+    let place = Place::new();
+    fs::write(place.path().join("first.toml"), scenario(SINE)).unwrap();
+    assert_eq!(code(&place.memspike(&["run", "first.toml", "--out", "first"])), 0);
+    let replay = "kind = \"replay\"\nsize = 20\nrun = \"first\"\nrecorded = \"in\"";
+    fs::write(place.path().join("second.toml"), scenario(replay)).unwrap();
+    let second = place.memspike(&["run", "second.toml", "--out", "second"]);
+    assert_eq!(code(&second), 0, "{}", err(&second));
+    let spikes = |run: &str| fs::read_to_string(place.path().join(run).join("spikes.csv")).unwrap();
+    assert!(
+        spikes("first").lines().filter(|line| line.contains(",cells,")).count() > 3,
+        "{}",
+        spikes("first")
+    );
+    assert_eq!(spikes("first"), spikes("second"));
+    fs::write(place.path().join("third.toml"), scenario(&replay.replace("\"in\"", "\"eyes\""))).unwrap();
+    let third = place.memspike(&["check", "third.toml"]);
+    assert_eq!(code(&third), 2);
+    assert!(
+        err(&third).contains("no spikes of `eyes`") && err(&third).contains("in, cells"),
+        "{}",
+        err(&third)
+    );
+}
+
+#[test]
+fn the_clocked_engine_runs_says_so_and_comes_close() {
+    let place = Place::new();
+    fs::write(place.path().join("net.toml"), scenario(DEAD)).unwrap();
+    assert_eq!(code(&place.memspike(&["run", "net.toml", "--out", "exact"])), 0);
+    assert_eq!(code(&place.memspike(&["run", "net.toml", "--out", "heap", "--engine", "reference"])), 0);
+    let grid =
+        place.memspike(&["run", "net.toml", "--out", "grid", "--engine", "clocked", "--dt", "0.01 ms"]);
+    assert_eq!(code(&grid), 0, "{}", err(&grid));
+    let read = |run: &str, file: &str| fs::read_to_string(place.path().join(run).join(file)).unwrap();
+    assert_eq!(read("exact", "spikes.csv"), read("heap", "spikes.csv"));
+    assert!(read("grid", "manifest.json").contains("clocked, dt 0.01 ms"));
+    assert!(read("grid", "summary.json").contains("engine clocked, dt 0.01 ms"));
+    let cells = |run: &str| -> Vec<f64> {
+        let text = read(run, "spikes.csv");
+        let rows = text.lines().filter(|line| line.contains(",cells,"));
+        rows.map(|line| line.split(',').next().unwrap().parse().unwrap()).collect()
+    };
+    let (exact, grid) = (cells("exact"), cells("grid"));
+    assert!(exact.len() > 5 && exact.len() == grid.len(), "{} {}", exact.len(), grid.len());
+    assert!(exact.iter().zip(&grid).all(|(a, b)| (a - b).abs() < 0.5), "{exact:?} {grid:?}");
+}
+
+#[test]
+fn a_step_and_the_clocked_engine_belong_together_and_do_not_train() {
+    let place = Place::with_scenario();
+    let refused = |args: &[&str], words: &[&str]| {
+        let output = place.memspike(args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        words.iter().for_each(|word| assert!(err(&output).contains(word), "{word} in {}", err(&output)));
+    };
+    refused(&["run", "small.toml", "--engine", "clocked"], &["--dt"]);
+    refused(&["run", "small.toml", "--engine", "clocked", "--dt", "0 s"], &["at least 1 fs"]);
+    refused(&["run", "small.toml", "--engine", "clocked", "--dt", "0.1"], &["0.1 ms"]);
+    refused(&["run", "small.toml", "--dt", "0.1 ms"], &["clocked engine"]);
+    refused(
+        &["run", "digits", "--engine", "clocked", "--dt", "0.1 ms"],
+        &["and `digits` is not", "--engine fast"],
+    );
+    assert!(!place.path().join("runs").exists(), "nothing is left behind");
+}

@@ -1,0 +1,6 @@
+//! Data: drawn, read, downloaded.
+
+mod drawn;
+mod fetch;
+mod idx;
+mod mnist;

@@ -1,0 +1,6 @@
+//! Devices under drives of every kind.
+
+mod extremes;
+mod paper_figures;
+mod properties;
+mod switch_as_lif;

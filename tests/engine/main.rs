@@ -1,0 +1,13 @@
+//! The engine: both of them, against each other and against computations that share nothing with them.
+
+mod common;
+mod competition;
+mod currents;
+mod cuts;
+mod equivalence;
+mod instants;
+mod mean_field;
+mod networks;
+mod oracle;
+mod statistics;
+mod switch_neuron;

@@ -1,0 +1,422 @@
+//! Learning is the same under both engines, at once or waiting, watched or not, and cut anywhere.
+
+use crate::common::{Dice, MS};
+use memspike::device::endurance::Endurance;
+use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::resistive::{DeviceSpread, DoseDevice};
+use memspike::encoding::{AliasTable, BlockRate};
+use memspike::engine::{
+    Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
+    Stream, layout,
+};
+use memspike::network::{Builder, Delays, Fixed, Kernel, Network, Rows, SourceKind, Weights};
+use memspike::neuron::{Lif, Reset};
+use memspike::plasticity::{
+    AtZero, Bounds, Dependence, Devices, Law, Overlap, Pair, Pairing, Plastic, PostTrace, ProgramPulse,
+    Rectangular, Rule, Triplet, Unit,
+};
+use memspike::snapshot::{Payload, decode, encode};
+use memspike::time::Time;
+use memspike::units::{Second, Volt};
+
+const INPUTS: u32 = 30;
+const CELLS: u32 = 10;
+const W_MAX: f64 = 0.08;
+
+/// Poisson inputs onto cells with a refractory time that are connected among themselves, with `sparse` synapses
+/// or all to all.
+fn network(sparse: bool) -> Network {
+    let mut builder = Builder::default();
+    let input = builder.source("input", INPUTS, SourceKind::Poisson);
+    let lif = Lif {
+        tau_m: Second::new(9.41e-3),
+        u_rest: Volt::ZERO,
+        v_th: Volt::new(0.25),
+        reset: Reset::Subtract,
+        t_ref: Second::new(2e-3),
+        ..Lif::default()
+    };
+    let cells = builder.population("cells", CELLS, lif);
+    let delay = |us: u64| Time::from_fs(us * MS / 1000);
+    builder.projection("input", input, cells, Kernel::Delta, delay(1000), Rows::Dense);
+    let connect = if sparse {
+        let start = (0..=CELLS as usize).map(|row| 3 * row).collect();
+        let targets = (0..CELLS).flat_map(|row| {
+            let mut row = [(row + 1) % CELLS, (row + 4) % CELLS, (row + 7) % CELLS];
+            row.sort_unstable();
+            row
+        });
+        Rows::Sparse { start, targets: targets.collect() }
+    } else {
+        Rows::Dense
+    };
+    let from = memspike::network::Origin::Population(cells);
+    builder.projection("among", from, cells, Kernel::Delta, delay(1500), connect);
+    builder.finish().expect("a network")
+}
+
+fn law(dependence: Dependence) -> Law {
+    Law { dependence, unit: Unit::Span, bounds: Bounds { w_min: 0.0, w_max: W_MAX } }
+}
+
+fn pair(pairing: Pairing, dependence: Dependence) -> Rule {
+    Rule::Pair(Pair {
+        pairing,
+        at_zero: AtZero::Ltp,
+        a_plus: 0.03,
+        a_minus: 0.034,
+        tau_plus: Second::new(15e-3),
+        tau_minus: Second::new(20e-3),
+        law: law(dependence),
+    })
+}
+
+fn overlap() -> Rule {
+    let device = Preset::named("ag-tio2-pt-rs-analog").expect("a preset").device;
+    let PresetDevice::DoseDevice { device, pulse: Some(pulse), .. } = device else {
+        panic!("an analog device")
+    };
+    Rule::Overlap(Overlap { device, pulse, spread: DeviceSpread::default(), w_max: W_MAX })
+}
+
+/// Devices that differ, within the bounds that `devices` gives them.
+fn kinetics(synapses: usize) -> Vec<DoseDevice> {
+    let Rule::Overlap(Overlap { device, .. }) = overlap() else { panic!("an overlap") };
+    let spread = DeviceSpread { v_set: 0.05, v_reset: 0.05, v_scale: 0.05, ..DeviceSpread::default() };
+    (0..synapses).map(|n| device.own(&spread, 7, n as u32)).collect()
+}
+
+fn rules() -> Vec<Rule> {
+    let mut rules: Vec<Rule> = Pairing::ALL.iter().map(|&p| pair(p, Dependence::Additive)).collect();
+    rules.push(pair(Pairing::AllToAll, Dependence::Multiplicative));
+    rules.push(pair(Pairing::Nearest, Dependence::Power { mu: 0.3 }));
+    rules.push(Rule::Triplet(Triplet {
+        nearest: false,
+        a_plus: 0.01,
+        a_minus: 0.02,
+        a3_plus: 0.02,
+        a3_minus: 0.01,
+        tau_plus: Second::new(15e-3),
+        tau_minus: Second::new(20e-3),
+        tau_x: Second::new(100e-3),
+        tau_y: Second::new(120e-3),
+        law: law(Dependence::Additive),
+    }));
+    let soft = law(Dependence::Multiplicative);
+    rules.push(Rule::Rectangular(Rectangular {
+        a_plus: 0.1,
+        a_minus: 0.05,
+        window: Second::new(8e-3),
+        law: soft,
+    }));
+    let tau_plus = Second::new(10e-3);
+    rules.push(Rule::PostTrace(PostTrace { a_plus: 0.05, target: 0.3, tau_plus, saturate: true, law: soft }));
+    rules.push(overlap());
+    rules
+}
+
+/// Devices with everything that devices can have.
+fn devices(projection: u32, synapses: usize) -> Devices {
+    Devices {
+        seed: 7,
+        projection,
+        siemens_per_weight: 1e-4 / W_MAX,
+        base: vec![1e-8; synapses],
+        partners: 2.0,
+        own: (0..synapses)
+            .map(|n| Bounds { w_min: 0.0, w_max: W_MAX * (0.8 + 0.02 * (n % 20) as f64) })
+            .collect(),
+        kinetics: kinetics(synapses),
+        levels: Some(200),
+        cycle_sigma: 0.3,
+        pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.25), width: Second::new(1e-3) },
+        endurance: Some(Endurance { n_f: 300.0, ..Endurance::default() }),
+        stuck: vec![(3, 0.01), (17, 0.0)],
+    }
+}
+
+struct Case {
+    network: Network,
+    rule: Rule,
+    devices: bool,
+    weights: Weights<f64>,
+    table: AliasTable,
+}
+
+impl Case {
+    fn new(rule: Rule, devices: bool, sparse: bool) -> Self {
+        let network = network(sparse);
+        let mut dice = Dice(12345);
+        let values = network.projections.iter().map(|projection| {
+            let scale = if projection.rows == INPUTS { 0.6 } else { 0.2 };
+            (0..projection.synapses(CELLS)).map(|_| scale * W_MAX * dice.unit()).collect()
+        });
+        let weights = Weights::from_values(&network, &values.collect::<Vec<_>>());
+        Self { network, rule, devices, weights, table: AliasTable::new(&vec![1; INPUTS as usize]) }
+    }
+
+    fn rates(&self) -> [BlockRate<'_>; 1] {
+        [BlockRate::new(&self.table.cells, 40.0 * f64::from(INPUTS))]
+    }
+
+    fn learning(&self, wait: bool) -> Learning {
+        let plastic = self.network.projections.iter().enumerate().map(|(index, projection)| {
+            let layout = layout(&self.network, projection);
+            let synapses = projection.synapses(CELLS);
+            let devices = self.devices.then(|| devices(index as u32, synapses));
+            Some(Plastic::new(self.rule.clone(), layout, devices).expect("a rule"))
+        });
+        Learning::new(&self.network, plastic.collect(), wait).expect("learning")
+    }
+
+    fn start<Q: Queue<f64>>(&self) -> Simulation<'_, f64, Q> {
+        let mut simulation = Simulation::new(&self.network, 3);
+        simulation.begin(0, &self.rates());
+        simulation
+    }
+
+    fn run<Q: Queue<f64>>(&self, wait: bool, probe: &mut impl Probe<f64>) -> Vec<u8> {
+        let mut learning = self.learning(wait);
+        let mut weights = self.weights.clone();
+        learning.admit(&mut weights);
+        let mut simulation = self.start::<Q>();
+        simulation.run_learning(&mut weights, END, &mut learning, probe);
+        self.bytes(&simulation, weights, &mut learning)
+    }
+
+    fn bytes<Q: Queue<f64>>(
+        &self,
+        simulation: &Simulation<'_, f64, Q>,
+        mut weights: Weights<f64>,
+        learning: &mut Learning,
+    ) -> Vec<u8> {
+        let mut state = simulation.learning_state(&mut weights, learning);
+        learning.finish(&mut weights, END);
+        state.weights = weights;
+        encode(Payload::Plastic, &state).unwrap()
+    }
+}
+
+const END: Time = Time::from_fs(700 * MS);
+
+/// Wants every instant, which takes the general way.
+#[derive(Default)]
+struct Instants(u64);
+
+impl Probe<f64> for Instants {
+    const LEARN: bool = true;
+
+    fn instant(&mut self, instant: Instant<'_>) {
+        self.0 += instant.spikes.len() as u64;
+    }
+}
+
+fn each(mut check: impl FnMut(&Case, &str)) {
+    for rule in rules() {
+        for (devices, sparse) in [(false, false), (false, true), (true, false), (true, true)] {
+            let what = format!("{rule:?}, devices {devices}, sparse {sparse}");
+            check(&Case::new(rule.clone(), devices, sparse), &what);
+        }
+    }
+}
+
+#[test]
+fn engines_agree_at_once_or_waiting_watched_or_not() {
+    each(|case, what| {
+        let mut spikes: Vec<Spike> = Vec::new();
+        let want = case.run::<Heap>(false, &mut spikes);
+        assert!(spikes.len() > 50, "{} spikes: {what}", spikes.len());
+        let learnt: LearningState = decode(Payload::Plastic, &want).unwrap();
+        assert_ne!(learnt.weights, case.weights, "{what}");
+        let mut again: Vec<Spike> = Vec::new();
+        assert!(case.run::<Lanes>(false, &mut Silent) == want, "{what}");
+        assert!(case.run::<Lanes>(true, &mut again) == want, "{what}");
+        assert_eq!(again, spikes, "{what}");
+        assert!(case.run::<Heap>(true, &mut Stream::default()) == want, "{what}");
+        let mut instants = Instants::default();
+        assert!(case.run::<Lanes>(true, &mut instants) == want, "{what}");
+        assert_eq!(instants.0, spikes.len() as u64, "{what}");
+    });
+}
+
+#[test]
+fn a_learning_run_may_be_cut_anywhere() {
+    let mut dice = Dice(99);
+    each(|case, what| {
+        let want = case.run::<Heap>(false, &mut Silent);
+        for _ in 0..4 {
+            let mut learning = case.learning(true);
+            let mut weights = case.weights.clone();
+            learning.admit(&mut weights);
+            let mut first = case.start::<Lanes>();
+            for _ in 0..dice.word() % 900 {
+                first.step_learning(&mut weights, END, &mut learning, &mut Silent);
+            }
+            // Looking changes nothing.
+            let _ = learning.current(&weights, first.state().now);
+            let state = first.learning_state(&mut weights, &mut learning);
+            let bytes = encode(Payload::Plastic, &state).unwrap();
+            let state: LearningState = decode(Payload::Plastic, &bytes).unwrap();
+            let mut learning = case.learning(false);
+            let (mut second, mut weights) =
+                Simulation::<f64, Heap>::resume_learning(&case.network, state, &mut learning, &case.rates())
+                    .unwrap();
+            second.run_learning(&mut weights, END, &mut learning, &mut Silent);
+            assert!(case.bytes(&second, weights, &mut learning) == want, "{what}");
+        }
+    });
+}
+
+#[test]
+fn devices_bound_count_wear_and_pay_for_every_update() {
+    let case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), true, false);
+    let state: LearningState = decode(Payload::Plastic, &case.run::<Lanes>(true, &mut Silent)).unwrap();
+    let devices = devices(0, 300);
+    let memory = state.memories[0].as_ref().unwrap();
+    let values = state.weights.values(&case.network, 0);
+    let mut stuck = 0;
+    for (n, &w) in values.iter().enumerate() {
+        let own = devices.own[n];
+        let step = own.span() / 199.0;
+        let level = (w / step).round();
+        if n != 3 {
+            assert!((w - level * step).abs() < 1e-15 && (0.0..=own.w_max).contains(&w), "weight {n} is {w}");
+        }
+        let device = &memory.devices;
+        stuck += u32::from(device.stuck[n]);
+        // At most one pulse at the highest conductance each, at the higher voltage.
+        let most =
+            device.pulses[n] as f64 * 0.25 * 0.25 * (1e-8 + own.w_max * devices.siemens_per_weight) * 1e-3;
+        let least = device.pulses[n] as f64 * 0.2 * 0.2 * 1e-8 * 1e-3;
+        assert!(device.joules[n] <= most * (1.0 + 1e-12) && device.joules[n] >= least, "device {n}");
+    }
+    assert_eq!((values[3], values[17]), (0.01, 0.0), "stuck devices stay where they are");
+    assert_eq!((memory.devices.pulses[3], memory.devices.joules[3]), (0, 0.0));
+    assert!(stuck > 2, "some devices have worn out: {stuck}");
+    assert!(memory.devices.read.iter().all(|&read| read > 0.0));
+}
+
+#[test]
+fn cycle_to_cycle_noise_has_the_mean_that_was_asked_for() {
+    // Every update of a device is dw e^(s z - s^2/2): the mean weight of many devices is that of ideal ones.
+    let rule = pair(Pairing::AllToAll, Dependence::Additive);
+    let ideal = Case::new(rule.clone(), false, false);
+    let layout = layout(&ideal.network, &ideal.network.projections[0]);
+    let bounds = Bounds { w_min: -1e3, w_max: 1e3 };
+    let Rule::Pair(mut wide) = rule else { panic!("a pair rule") };
+    wide.law.bounds = bounds;
+    wide.at_zero = AtZero::None;
+    (wide.a_plus, wide.a_minus) = (3e-6, 3.4e-6);
+    let noisy =
+        Devices { own: Vec::new(), levels: None, endurance: None, stuck: Vec::new(), ..devices(0, 300) };
+    let mut mean = [0.0; 2];
+    let mut spread = 0.0;
+    for (index, devices) in [None, Some(noisy)].into_iter().enumerate() {
+        let mut plastic = Plastic::new(Rule::Pair(wide), layout.clone(), devices).unwrap();
+        let mut weights = vec![0.0; layout.weights()];
+        let rows: Vec<u32> = (0..INPUTS).collect();
+        let cols: Vec<u32> = (0..CELLS).collect();
+        for k in 0..200u64 {
+            let time = Time::from_fs(k * 10 * MS);
+            plastic.arrive(time, &rows, &mut weights);
+            plastic.settle(time, &rows, &[], &mut weights);
+            let time = Time::from_fs((k * 10 + 3) * MS);
+            plastic.settle(time, &[], &cols, &mut weights);
+        }
+        let values: Vec<f64> = (0..300).map(|n| weights[n / 10 * 12 + n % 10]).collect();
+        mean[index] = values.iter().sum::<f64>() / 300.0;
+        spread = values.iter().map(|w| (w - mean[index]) * (w - mean[index])).sum::<f64>() / 300.0;
+    }
+    let error = (spread / 300.0).sqrt();
+    assert!(spread > 0.0 && (mean[1] - mean[0]).abs() < 5.0 * error, "{mean:?} +- {error}");
+}
+
+#[test]
+fn a_state_of_another_network_is_refused() {
+    let case = Case::new(pair(Pairing::AllToAll, Dependence::Additive), false, false);
+    let mut learning = case.learning(true);
+    let mut weights = case.weights.clone();
+    let mut simulation = case.start::<Lanes>();
+    simulation.run_learning(&mut weights, END, &mut learning, &mut Silent);
+    let state = simulation.learning_state(&mut weights, &mut learning);
+    let refusal = |case: &Case, state: LearningState| -> LearningError {
+        let mut learning = case.learning(false);
+        match Simulation::<f64, Heap>::resume_learning(&case.network, state, &mut learning, &case.rates()) {
+            Ok(_) => panic!("accepted"),
+            Err(error) => error,
+        }
+    };
+    let other = Case::new(pair(Pairing::Restricted, Dependence::Additive), false, false);
+    let error = refusal(&other, state.clone());
+    assert_eq!(
+        error.to_string(),
+        "the memory of projection `input` cannot be used: it is that of another rule, or of a projection of another size"
+    );
+    let sparse = Case::new(pair(Pairing::AllToAll, Dependence::Additive), false, true);
+    assert!(matches!(refusal(&sparse, state.clone()), LearningError::State(_)));
+    let mut fewer = state.clone();
+    fewer.weights.projections[1].pop();
+    assert_eq!(
+        refusal(&case, fewer).to_string(),
+        "the state has 119 weights, the network 120: it belongs to another network"
+    );
+    let mut none = state.clone();
+    none.memories[1] = None;
+    assert_eq!(
+        refusal(&case, none).to_string(),
+        "projection `among` learns here and not in the state: it belongs to another network"
+    );
+    let mut late = state;
+    late.simulation = case.start::<Lanes>().state();
+    assert_eq!(
+        refusal(&case, late).to_string(),
+        "the memory of projection `input` cannot be used: it remembers spikes of the future"
+    );
+}
+
+/// Why a projection of one sparse synapse cannot learn, as `change` makes it.
+fn cannot_learn(kernel: Kernel, change: impl Fn(&mut Builder)) -> String {
+    let mut builder = Builder::default();
+    let input = builder.source("input", 1, SourceKind::Poisson);
+    let cells = builder.population("cells", 1, Lif::default());
+    let rows = Rows::Sparse { start: vec![0, 1], targets: vec![0] };
+    builder.projection("only", input, cells, kernel, Time::ZERO, rows);
+    change(&mut builder);
+    let network = builder.finish().unwrap();
+    let layout = layout(&network, &network.projections[0]);
+    let plastic = Plastic::new(pair(Pairing::AllToAll, Dependence::Additive), layout, None).unwrap();
+    Learning::new(&network, vec![Some(plastic)], true).unwrap_err().to_string()
+}
+
+#[test]
+fn pulses_own_delays_and_fixed_weights_cannot_learn() {
+    let pulse = memspike::waveform::Waveform::rectangle(1.0, Time::from_fs(MS)).breakpoints();
+    let error = cannot_learn(Kernel::Pulse(pulse), |_| {});
+    assert!(error.starts_with("projection `only` has pulses of current"), "{error}");
+    let error = cannot_learn(Kernel::Delta, |builder| builder.delays(0, Delays::Exact(vec![MS])));
+    assert!(error.starts_with("projection `only` has delays of single synapses"), "{error}");
+    for weights in [Fixed::Constant(0.1), Fixed::Compact(vec![0.1])] {
+        let error = cannot_learn(Kernel::Delta, |builder| builder.fixed(0, weights.clone()));
+        assert!(error.starts_with("projection `only` has weights that are kept"), "{error}");
+    }
+}
+
+#[test]
+fn rows_that_are_not_counted_can_learn() {
+    let mut builder = Builder::default();
+    let spikes = (1..20).map(|k| (Time::from_fs(k * MS), 0)).collect();
+    let input = builder.source("input", 1, SourceKind::List(spikes));
+    let cells = builder.population("cells", 1, Lif::default());
+    builder.projection("input", input, cells, Kernel::Delta, Time::ZERO, Rows::Dense);
+    builder.uncounted(0);
+    let network = builder.finish().unwrap();
+    let layout = layout(&network, &network.projections[0]);
+    let plastic = Plastic::new(pair(Pairing::AllToAll, Dependence::Additive), layout, None).unwrap();
+    let mut learning = Learning::new(&network, vec![Some(plastic)], true).unwrap();
+    let mut weights = Weights::from_values(&network, &[vec![0.05]]);
+    let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
+    simulation.begin(0, &[]);
+    simulation.run_learning(&mut weights, Time::from_fs(30 * MS), &mut learning, &mut Silent);
+    let counts = simulation.state().counts;
+    assert_eq!((counts.arrival, counts.rows[0].len()), (19, 0));
+}

@@ -1,0 +1,5 @@
+//! Learning rules through the network engine.
+
+mod common;
+mod engines;
+mod trajectories;

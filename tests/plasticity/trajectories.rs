@@ -1,0 +1,335 @@
+//! Weight trajectories through the network engine against an independent computation: every pair of spikes is
+//! enumerated anew at every instant, in double-double arithmetic.
+
+use crate::common::{self, Dd, MS, Trains, decay, learning, trajectory};
+use memspike::engine::{Heap, Lanes};
+use memspike::network::Rows;
+use memspike::plasticity::{
+    AtZero, Bounds, Dependence, Law, Pair, Pairing, PostTrace, Rectangular, Rule, Triplet, Unit,
+};
+use memspike::units::Second;
+
+const TOLERANCE: f64 = 1e-12;
+
+fn law(dependence: Dependence, unit: Unit) -> Law {
+    Law { dependence, unit, bounds: Bounds { w_min: 0.0, w_max: 1.0 } }
+}
+
+fn pair(pairing: Pairing, law: Law, at_zero: AtZero) -> Pair {
+    Pair {
+        pairing,
+        at_zero,
+        a_plus: 0.021,
+        a_minus: 0.0247,
+        tau_plus: Second::new(16.8e-3),
+        tau_minus: Second::new(33.7e-3),
+        law,
+    }
+}
+
+fn share_to(share: Dd, mu: f64) -> Dd {
+    if mu == 0.0 {
+        Dd::ONE
+    } else if share.0 <= 0.0 {
+        Dd::ZERO
+    } else {
+        (Dd::of(mu) * share.ln()).exp()
+    }
+}
+
+/// s f+ and s f- on [0, 1].
+fn gains(law: &Law, w: Dd) -> (Dd, Dd) {
+    let (low, high) = (w, Dd::ONE - w);
+    let (up, down) = match law.dependence {
+        Dependence::Additive => (Dd::ONE, Dd::ONE),
+        Dependence::Multiplicative => (high, low),
+        Dependence::Power { mu } => (share_to(high, mu), share_to(low, mu)),
+        Dependence::Exponential { beta } => ((-(Dd::of(beta) * low)).exp(), (-(Dd::of(beta) * high)).exp()),
+    };
+    match law.unit {
+        Unit::Span => (up, down),
+        Unit::Weight => (w * up, w * down),
+    }
+}
+
+fn clip(w: Dd) -> Dd {
+    w.min(Dd::ONE).max(Dd::ZERO)
+}
+
+/// What one synapse does at an instant.
+trait Oracle {
+    /// Change in units of the gain before the test (arrival), down.
+    fn depression(&self, pre: &[u64], post: &[u64], t: u64) -> Dd;
+    /// Changes in units of the gains after it: (up, down), in order.
+    fn after(&self, pre: &[u64], post: &[u64], t: u64) -> Vec<(Dd, Dd)>;
+}
+
+fn before(spikes: &[u64], t: u64) -> &[u64] {
+    &spikes[..spikes.partition_point(|&s| s < t)]
+}
+
+fn sum(spikes: impl Iterator<Item = u64>, t: u64, tau: Second) -> Dd {
+    spikes.fold(Dd::ZERO, |sum, s| sum + decay(t, s, tau))
+}
+
+impl Oracle for Pair {
+    fn depression(&self, pre: &[u64], post: &[u64], t: u64) -> Dd {
+        let (pre, post) = (before(pre, t), before(post, t));
+        let partners: Vec<u64> = match self.pairing {
+            Pairing::AllToAll => post.to_vec(),
+            Pairing::Nearest | Pairing::PreCentred => post.last().copied().into_iter().collect(),
+            Pairing::Restricted => {
+                let nearest = post.last().copied();
+                nearest.filter(|&n| !pre.iter().any(|&p| p > n)).into_iter().collect()
+            }
+        };
+        Dd::of(self.a_minus) * sum(partners.into_iter(), t, self.tau_minus)
+    }
+
+    fn after(&self, pre: &[u64], post: &[u64], t: u64) -> Vec<(Dd, Dd)> {
+        let mut changes = Vec::new();
+        let coincide = pre.contains(&t) && post.contains(&t);
+        if post.contains(&t) {
+            let (pre, post) = (before(pre, t), before(post, t));
+            let partners: Vec<u64> = match self.pairing {
+                Pairing::AllToAll => pre.to_vec(),
+                Pairing::Nearest => pre.last().copied().into_iter().collect(),
+                // An arrival at the instant of the last post was not paired with it: it comes after.
+                Pairing::PreCentred => match post.last() {
+                    Some(&last) => pre.iter().copied().filter(|&p| p >= last).collect(),
+                    None => pre.to_vec(),
+                },
+                Pairing::Restricted => {
+                    let nearest = pre.last().copied();
+                    nearest.filter(|&n| !post.iter().any(|&p| p > n)).into_iter().collect()
+                }
+            };
+            changes.push((Dd::of(self.a_plus) * sum(partners.into_iter(), t, self.tau_plus), Dd::ZERO));
+        }
+        if coincide {
+            match self.at_zero {
+                AtZero::None => {}
+                AtZero::Ltp => changes.push((Dd::of(self.a_plus), Dd::ZERO)),
+                AtZero::Ltd => changes.push((Dd::ZERO, Dd::of(self.a_minus))),
+            }
+        }
+        changes
+    }
+}
+
+impl Oracle for Triplet {
+    fn depression(&self, pre: &[u64], post: &[u64], t: u64) -> Dd {
+        let (pre, post) = (self.kept(before(pre, t)), self.kept(before(post, t)));
+        let o1 = sum(post.into_iter(), t, self.tau_minus);
+        o1 * (Dd::of(self.a_minus) + Dd::of(self.a3_minus) * sum(pre.into_iter(), t, self.tau_x))
+    }
+
+    fn after(&self, pre: &[u64], post: &[u64], t: u64) -> Vec<(Dd, Dd)> {
+        if !post.contains(&t) {
+            return Vec::new();
+        }
+        let (pre, post) = (self.kept(before(pre, t)), self.kept(before(post, t)));
+        let r1 = sum(pre.into_iter(), t, self.tau_plus);
+        let amplitude = Dd::of(self.a_plus) + Dd::of(self.a3_plus) * sum(post.into_iter(), t, self.tau_y);
+        vec![(r1 * amplitude, Dd::ZERO)]
+    }
+}
+
+trait Kept {
+    fn kept(&self, spikes: &[u64]) -> Vec<u64>;
+}
+
+impl Kept for Triplet {
+    fn kept(&self, spikes: &[u64]) -> Vec<u64> {
+        if self.nearest { spikes.last().copied().into_iter().collect() } else { spikes.to_vec() }
+    }
+}
+
+impl Oracle for Rectangular {
+    fn depression(&self, _: &[u64], _: &[u64], _: u64) -> Dd {
+        Dd::ZERO
+    }
+
+    fn after(&self, pre: &[u64], post: &[u64], t: u64) -> Vec<(Dd, Dd)> {
+        if !post.contains(&t) {
+            return Vec::new();
+        }
+        let window = (self.window.get() * 1e15).round() as u64;
+        let active = pre.iter().any(|&p| p <= t && t - p <= window);
+        let up = if active { self.a_plus } else { 0.0 };
+        let down = if active { 0.0 } else { self.a_minus };
+        vec![(Dd::of(up), Dd::of(down))]
+    }
+}
+
+impl Oracle for PostTrace {
+    fn depression(&self, _: &[u64], _: &[u64], _: u64) -> Dd {
+        Dd::ZERO
+    }
+
+    fn after(&self, pre: &[u64], post: &[u64], t: u64) -> Vec<(Dd, Dd)> {
+        if !post.contains(&t) {
+            return Vec::new();
+        }
+        let seen: Vec<u64> = pre.iter().copied().filter(|&p| p <= t).collect();
+        let kept = if self.saturate { &seen[seen.len().saturating_sub(1)..] } else { &seen[..] };
+        let x = sum(kept.iter().copied(), t, self.tau_plus);
+        vec![(Dd::of(self.a_plus) * (x - Dd::of(self.target)), Dd::ZERO)]
+    }
+}
+
+/// The largest difference between the engine's trajectories and the oracle's; all engines have the same bits.
+fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect: &Rows, seed: u64) -> f64 {
+    let network = trains.network(connect.clone());
+    let synapses: Vec<(usize, usize)> = match connect {
+        Rows::Dense => {
+            (0..trains.rows.len()).flat_map(|row| (0..trains.cols.len()).map(move |col| (row, col))).collect()
+        }
+        Rows::OneToOne => (0..trains.rows.len()).map(|row| (row, row)).collect(),
+        Rows::Sparse { start, targets } => (0..trains.rows.len())
+            .flat_map(|row| targets[start[row]..start[row + 1]].iter().map(move |&col| (row, col as usize)))
+            .collect(),
+    };
+    let mut dice = common::Dice(seed | 1);
+    let initial: Vec<f64> = synapses.iter().map(|_| 0.2 + 0.6 * dice.unit()).collect();
+    let weights = trains.weights(&network, &initial);
+    let got = trajectory::<Heap>(&network, &weights, &mut learning(&network, rule, false));
+    for wait in [false, true] {
+        let fast = trajectory::<Lanes>(&network, &weights, &mut learning(&network, rule, wait));
+        assert_eq!(fast.len(), got.len());
+        for (fast, got) in fast.iter().zip(&got) {
+            let bits = |w: &[f64]| w.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
+            assert_eq!((fast.0, bits(&fast.1)), (got.0, bits(&got.1)), "{rule:?} wait {wait}");
+        }
+    }
+    let mut worst = 0.0f64;
+    for (k, &(row, col)) in synapses.iter().enumerate() {
+        let (pre, post) = (&trains.rows[row], &trains.cols[col]);
+        let mut w = Dd::of(initial[k]);
+        let mut travelled = 0.0;
+        for t in trains.instants() {
+            let start = w.0;
+            if pre.contains(&t) {
+                let change = oracle.depression(pre, post, t);
+                w = clip(w - change * gains(law, w).1);
+            }
+            for (up, down) in oracle.after(pre, post, t) {
+                let gains = gains(law, w);
+                w = clip(w + (up * gains.0 - down * gains.1));
+            }
+            travelled += (w.0 - start).abs();
+            // The last record of this instant: the teacher's spikes and the arrivals are one instant.
+            let at = got.partition_point(|record| record.0 <= t);
+            let got = got[at - 1].1[k];
+            let error = (Dd::of(got) - w).0.abs();
+            assert!(error <= TOLERANCE, "{rule:?}: {got} is {error:e} off at {t} fs, synapse {row} -> {col}");
+            worst = worst.max(error);
+        }
+        assert!(travelled > 1e-4, "{rule:?}: nothing was learnt at {row} -> {col}");
+    }
+    worst
+}
+
+const DEPENDENCES: [Dependence; 4] = [
+    Dependence::Additive,
+    Dependence::Multiplicative,
+    Dependence::Power { mu: 0.37 },
+    Dependence::Exponential { beta: 3.0 },
+];
+
+fn sparse() -> Rows {
+    Rows::Sparse { start: vec![0, 2, 3, 5], targets: vec![0, 1, 1, 0, 1] }
+}
+
+#[test]
+fn every_pairing_with_every_dependence_is_the_sum_over_its_pairs() {
+    let mut worst = 0.0f64;
+    let mut seed = 1;
+    for pairing in Pairing::ALL {
+        for dependence in DEPENDENCES {
+            for unit in [Unit::Span, Unit::Weight] {
+                for at_zero in [AtZero::None, AtZero::Ltp, AtZero::Ltd] {
+                    seed += 1;
+                    let law = law(dependence, unit);
+                    let pair = pair(pairing, law, at_zero);
+                    let trains = Trains::new(seed * 977, 3, 2, 30.0, 1200 * MS);
+                    let connect = if seed % 4 == 0 { sparse() } else { Rows::Dense };
+                    worst = worst.max(compare(&Rule::Pair(pair), &pair, &law, &trains, &connect, seed));
+                }
+            }
+        }
+    }
+    assert!(worst > 0.0, "rounding must be seen, or nothing was compared");
+}
+
+#[test]
+fn long_silences_and_long_trains_lose_nothing() {
+    // The reference time of the traces moves every 16 time constants, 0.27 s; here bursts are seconds apart.
+    for pairing in Pairing::ALL {
+        let law = law(Dependence::Power { mu: 0.02 }, Unit::Span);
+        let mut pair = pair(pairing, law, AtZero::None);
+        (pair.a_plus, pair.a_minus) = (0.004, 0.0042);
+        let mut trains = Trains::new(5, 2, 2, 60.0, 4000 * MS);
+        for train in trains.rows.iter_mut().chain(&mut trains.cols) {
+            train.retain(|t| t / (700 * MS) % 3 != 1);
+        }
+        compare(&Rule::Pair(pair), &pair, &law, &trains, &Rows::Dense, 9);
+    }
+}
+
+#[test]
+fn one_synapse_per_row_learns_like_the_others() {
+    let law = law(Dependence::Multiplicative, Unit::Span);
+    let pair = pair(Pairing::AllToAll, law, AtZero::None);
+    let trains = Trains::new(77, 3, 3, 40.0, 800 * MS);
+    compare(&Rule::Pair(pair), &pair, &law, &trains, &Rows::OneToOne, 3);
+}
+
+#[test]
+fn triplets_are_products_of_four_traces() {
+    for nearest in [false, true] {
+        for dependence in DEPENDENCES {
+            let law = law(dependence, Unit::Span);
+            let triplet = Triplet {
+                nearest,
+                a_plus: 0.004,
+                a_minus: 0.012,
+                a3_plus: 0.011,
+                a3_minus: 0.003,
+                tau_plus: Second::new(16.8e-3),
+                tau_minus: Second::new(33.7e-3),
+                tau_x: Second::new(101e-3),
+                tau_y: Second::new(125e-3),
+                law,
+            };
+            let trains = Trains::new(1234, 3, 2, 35.0, 1000 * MS);
+            compare(&Rule::Triplet(triplet), &triplet, &law, &trains, &Rows::Dense, 21);
+        }
+    }
+}
+
+#[test]
+fn window_and_trace_rules_count_the_arrivals_of_their_instant() {
+    for dependence in DEPENDENCES {
+        let law = law(dependence, Unit::Span);
+        let trains = Trains::new(4321, 3, 2, 35.0, 1000 * MS);
+        let rectangular = Rectangular { a_plus: 0.07, a_minus: 0.05, window: Second::new(10e-3), law };
+        compare(&Rule::Rectangular(rectangular), &rectangular, &law, &trains, &Rows::Dense, 2);
+        for saturate in [false, true] {
+            let tau_plus = Second::new(20e-3);
+            let trace = PostTrace { a_plus: 0.05, target: 0.4, tau_plus, saturate, law };
+            compare(&Rule::PostTrace(trace), &trace, &law, &trains, &Rows::Dense, 2);
+        }
+    }
+}
+
+#[test]
+fn the_oracles_arithmetic_is_good_to_25_digits() {
+    // e = 2.71828182845904523536028747135266...; ln 2 = 0.693147180559945309417232121458...
+    let e = Dd::ONE.exp();
+    assert!((e - Dd(std::f64::consts::E, 1.445_646_891_729_250_2e-16)).0.abs() < 1e-29);
+    let ln2 = Dd::of(2.0).ln();
+    assert!((ln2 - Dd(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17)).0.abs() < 1e-29);
+    let third = Dd::ONE / Dd::of(3.0);
+    assert!((third * Dd::of(3.0) - Dd::ONE).0.abs() < 1e-31);
+}

@@ -1,0 +1,10 @@
+//! Runs of plans: the same whatever carries them out, and wherever they are cut.
+
+mod common;
+mod plasticity;
+mod scenarios;
+mod training;
+mod training_bits;
+mod training_held;
+mod unsupervised;
+mod unsupervised_overlap;

@@ -1,0 +1,310 @@
+//! Supervised runs that are interrupted, continued, validated and observed.
+
+use crate::common::{Kept, Stopper, Watcher, Way, array_bits, essence, folder, plan, write_set};
+use memspike::engine::{Record, Spike};
+use memspike::network::Weights;
+use memspike::scenario::outcome::{EpochResult, Outcome, PhaseCounts, Status};
+use memspike::scenario::plan::{Plan, Protocol};
+use memspike::scenario::run::{Engine, GivenWeights, RunError};
+use memspike::snapshot::{Payload, decode, encode};
+use memspike::training::AdamState;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The layout of a checkpoint: scenario, seed, plan, weights, Adam, best, epochs, counts, fingerprint.
+type Checkpoint = (
+    String,
+    u64,
+    String,
+    Weights<f32>,
+    AdamState<f32>,
+    Option<(f64, u32, Weights<f32>)>,
+    Vec<EpochResult>,
+    PhaseCounts,
+    u128,
+);
+
+fn short(extra: &[&str]) -> Plan {
+    let mut overrides = vec![
+        "protocol.epochs=4",
+        "protocol.precision=f32",
+        "protocol.validation=0.2",
+        "protocol.batch=32",
+        "protocol.optimizer.rate=0.01",
+    ];
+    overrides.extend(extra);
+    plan("mnist", &overrides)
+}
+
+/// An uninterrupted run and its checkpoints.
+fn whole(plan: &Plan, way: Way<'_>) -> (Outcome, Kept) {
+    let mut kept = Kept::default();
+    let outcome = way.run(plan, &mut kept).unwrap();
+    assert_eq!(outcome.status, Status::Done);
+    (outcome, kept)
+}
+
+#[test]
+fn a_run_that_goes_on_from_any_checkpoint_ends_like_one_that_was_never_stopped() {
+    let (_folder, search) = folder(300, 60);
+    let plan = short(&[]);
+    let (want, kept) = whole(&plan, Way::new(&search));
+    assert_eq!(kept.saved.len(), 4);
+    for (done, bytes) in kept.saved.iter().enumerate() {
+        let mut from = Kept { from: Some(bytes.clone()), ..Kept::default() };
+        let way = Way {
+            engine: if done % 2 == 0 { Engine::Reference } else { Engine::Fast },
+            threads: 1 + done % 3,
+            ..Way::new(&search)
+        };
+        let outcome = way.run(&plan, &mut from).unwrap();
+        assert_eq!(from.saved[..], kept.saved[done + 1..], "the same checkpoints after epoch {}", done + 1);
+        assert_eq!(essence(&outcome), essence(&want), "after epoch {}", done + 1);
+        assert!(outcome.notes.iter().any(|note| *note == format!("continued after epoch {}", done + 1)));
+    }
+}
+
+#[test]
+fn a_run_stopped_anywhere_says_so_and_goes_on_to_the_same_end() {
+    let (_folder, search) = folder(300, 60);
+    let plan = short(&[]);
+    let (want, kept) = whole(&plan, Way::new(&search));
+    let want_epochs = &want.supervised.as_ref().unwrap().epochs;
+    // Phase, how often it began before, steps in it; epochs that are finished then.
+    let stops: [(&'static str, usize, u64, usize); 7] = [
+        ("train", 0, 0, 0),
+        ("train", 0, 64, 0),
+        ("train", 2, 100, 2),
+        ("train", 1, 240, 1), // after the last batch: the validation is not run
+        ("test", 0, 1, 0),    // the first epoch's validation ran, its test not
+        ("test", 1, 60, 1),   // at the very end of an epoch's test
+        ("test", 8, 0, 4),    // at the final test
+    ];
+    for (phase, nth, steps, finished) in stops {
+        let mut stopped = Kept::default();
+        let way = Way { stopper: Stopper::at(phase, nth, steps), threads: 2, ..Way::new(&search) };
+        let outcome = way.run(&plan, &mut stopped).unwrap();
+        let what = format!("{phase} {nth} {steps}");
+        assert_eq!(outcome.status, Status::Interrupted, "{what}");
+        let result = outcome.supervised.as_ref().unwrap();
+        assert_eq!(result.epochs[..], want_epochs[..finished], "{what}");
+        assert_eq!(result.test_accuracy, None, "{what}");
+        assert!(outcome.inference.is_none() && outcome.energy.entries.is_empty(), "{what}");
+        assert_eq!(stopped.saved[..], kept.saved[..finished], "{what}");
+        assert_eq!(outcome.arrays[0].data.len(), 7840, "{what}");
+        assert!(outcome.counts.episodes <= want.counts.episodes);
+        let mut again = Kept { from: stopped.saved.last().cloned(), ..Kept::default() };
+        let resumed = Way::new(&search).run(&plan, &mut again).unwrap();
+        assert_eq!(essence(&resumed), essence(&want), "{what}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
+    let (_folder, search) = folder(100, 20);
+    let plan = short(&["protocol.epochs=1"]);
+    let (_, kept) = whole(&plan, Way::new(&search));
+    let bytes = kept.saved[0].clone();
+    let refused = |plan: &Plan, bytes: Vec<u8>| {
+        Way::new(&search).run(plan, &mut Kept { from: Some(bytes), ..Kept::default() }).unwrap_err()
+    };
+    let mut other = plan.clone();
+    other.seed += 1;
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed" }));
+    let other = short(&["protocol.epochs=2"]);
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan" }));
+    let mut other = plan.clone();
+    other.name = "other".into();
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "scenario" }));
+    let double = short(&["protocol.epochs=1", "protocol.precision=f64"]);
+    assert!(matches!(refused(&double, bytes.clone()), RunError::Checkpoint(_) | RunError::OtherRun { .. }));
+    let mut damaged = bytes.clone();
+    damaged[200] ^= 1;
+    assert!(matches!(refused(&plan, damaged), RunError::Checkpoint(_)));
+    assert!(matches!(refused(&plan, bytes[..100].to_vec()), RunError::Checkpoint(_)));
+    // A whole snapshot whose moments belong to another network.
+    let mut checkpoint: Checkpoint = decode(Payload::Training, &bytes).unwrap();
+    checkpoint.4.first.pop();
+    let bytes = encode(Payload::Training, &checkpoint).unwrap();
+    assert!(matches!(refused(&plan, bytes), RunError::OtherRun { what: "network" }));
+}
+
+/// One pixel per training sample tells which one is shown.
+fn numbered(train: usize) -> Vec<([u8; 784], u8)> {
+    (0..train)
+        .map(|index| {
+            let mut image = [0; 784];
+            image[index] = 255;
+            (image, (index % 10) as u8)
+        })
+        .collect()
+}
+
+/// Pixels (hence samples) that were shown, by what the presentations were for.
+fn shown(watcher: &Watcher) -> BTreeMap<String, BTreeSet<u32>> {
+    let what: BTreeMap<u64, &str> = watcher.episodes.iter().map(|(e, what)| (*e, what.as_str())).collect();
+    let mut shown = BTreeMap::<String, BTreeSet<u32>>::new();
+    for (episode, record) in &watcher.records {
+        if let Record::Emit { line, .. } = record {
+            shown.entry(what[episode].to_string()).or_default().insert(*line);
+        }
+    }
+    shown
+}
+
+#[test]
+fn held_out_samples_are_never_trained_on_and_depend_on_the_seed_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    write_set(folder.path(), &numbered(200), &numbered(20));
+    let search = memspike::dataset::Search { explicit: Some(folder.path().into()), ..Default::default() };
+    let split = |plan: &Plan, engine| {
+        let mut watcher = Watcher::default();
+        let way = Way { engine, watcher: Some(&mut watcher), ..Way::new(&search) };
+        whole(plan, way);
+        let shown = shown(&watcher);
+        let episodes: BTreeSet<u64> = watcher.episodes.iter().map(|episode| episode.0).collect();
+        assert_eq!(episodes.len(), watcher.episodes.len(), "every episode is shown once");
+        assert!(watcher.episodes.is_sorted(), "in order");
+        (
+            shown["training"].clone(),
+            shown["validation of epoch 1"].clone(),
+            shown["validation of epoch 2"].clone(),
+        )
+    };
+    let two = ["protocol.epochs=2", "protocol.presentation=300 ms", "protocol.test_presentation=300 ms"];
+    let first = split(&short(&two), Engine::Fast);
+    assert_eq!((first.0.len(), first.1.len()), (160, 40));
+    assert!(first.0.is_disjoint(&first.1), "disjoint");
+    assert_eq!(first.1, first.2, "the same ones in every epoch");
+    assert_eq!(first.0.union(&first.1).count(), 200, "and nothing is left out");
+    assert_eq!(split(&short(&two), Engine::Reference), first);
+    let mut other = short(&two);
+    other.seed = 77;
+    assert_ne!(split(&other, Engine::Fast).1, first.1);
+    // From the front of the set if only some are used.
+    let some = split(&short(&[&two[..], &["protocol.train_samples=50"]].concat()), Engine::Fast);
+    assert_eq!(some.0.union(&some.1).copied().collect::<Vec<_>>(), (0..50).collect::<Vec<_>>());
+    assert_eq!(some.1.len(), 10);
+}
+
+#[test]
+fn the_epoch_with_the_best_validation_is_tested_and_its_weights_are_kept() {
+    let (_folder, search) = folder(200, 60);
+    // So large a rate that accuracy goes up and down.
+    let plan = short(&["protocol.epochs=6", "protocol.optimizer.rate=0.3"]);
+    let (outcome, kept) = whole(&plan, Way::new(&search));
+    let result = outcome.supervised.as_ref().unwrap();
+    let accuracy: Vec<f64> = result.epochs.iter().map(|epoch| epoch.validation_accuracy.unwrap()).collect();
+    let best = accuracy.iter().copied().fold(0.0, f64::max);
+    let first = accuracy.iter().position(|&a| a == best).unwrap();
+    assert_eq!(result.tested_epoch, Some(first as u32 + 1), "{accuracy:?}");
+    let checkpoint: Checkpoint = decode(Payload::Training, &kept.saved[first]).unwrap();
+    let weights: Vec<u64> = checkpoint.3.projections[0]
+        .chunks(12)
+        .flat_map(|row| row[..10].iter().map(|&w| f64::from(w).to_bits()))
+        .collect();
+    assert_eq!(array_bits(&outcome)[0].1, weights);
+    // Without validation it is the last one.
+    let last = short(&["protocol.validation=0", "protocol.epochs=2"]);
+    let (outcome, _) = whole(&last, Way::new(&search));
+    let result = outcome.supervised.unwrap();
+    assert_eq!(result.tested_epoch, Some(2));
+    assert!(result.epochs.iter().all(|epoch| epoch.validation_accuracy.is_none()));
+}
+
+#[test]
+fn observers_and_engines_and_threads_change_nothing() {
+    let (_folder, search) = folder(150, 40);
+    for precision in ["protocol.precision=f32", "protocol.precision=f64"] {
+        let plan = short(&["protocol.epochs=2", precision]);
+        let (want, _) = whole(&plan, Way::new(&search));
+        for (engine, threads) in
+            [(Engine::Fast, 2), (Engine::Fast, 3), (Engine::Reference, 1), (Engine::Reference, 2)]
+        {
+            let (got, _) = whole(&plan, Way { engine, threads, ..Way::new(&search) });
+            assert_eq!(essence(&got), essence(&want), "{engine:?} {threads}");
+        }
+        let mut streams = Vec::new();
+        for (engine, threads) in [(Engine::Fast, 1), (Engine::Fast, 3), (Engine::Reference, 2)] {
+            let mut watcher = Watcher::default();
+            let way = Way { engine, threads, watcher: Some(&mut watcher), ..Way::new(&search) };
+            let (got, _) = whole(&plan, way);
+            assert_eq!(essence(&got), essence(&want), "observed, {engine:?} {threads}");
+            streams.push(watcher);
+        }
+        assert!(streams[0].records == streams[1].records && streams[0].episodes == streams[1].episodes);
+        assert!(streams[0].records == streams[2].records && streams[0].episodes == streams[2].episodes);
+        let counts = &want.counts;
+        let count = |wanted: fn(&Record) -> bool| {
+            streams[0].records.iter().filter(|record| wanted(&record.1)).count() as u64
+        };
+        assert_eq!(count(|r| matches!(r, Record::Emit { .. })), counts.events.poisson);
+        assert_eq!(count(|r| matches!(r, Record::Arrival { .. })), counts.events.arrival);
+        assert_eq!(count(|r| matches!(r, Record::Spike(_))), counts.events.fire);
+        assert_eq!(counts.synaptic_events, 10 * counts.events.arrival);
+    }
+}
+
+#[test]
+fn given_weights_are_tested_as_they_are() {
+    let (_folder, search) = folder(150, 40);
+    let plan = short(&["protocol.epochs=2", "protocol.show_class=3"]);
+    let (trained, _) = whole(&plan, Way::new(&search));
+    let values = trained.arrays[0].data.clone();
+    let given = |values: Vec<f64>| Way {
+        given: Some(GivenWeights { values, origin: "somewhere".into() }),
+        ..Way::new(&search)
+    };
+    let (outcome, kept) = whole(&plan, given(values.clone()));
+    let (got, want) = (outcome.supervised.clone().unwrap(), trained.supervised.clone().unwrap());
+    assert_eq!(got.test_accuracy, want.test_accuracy);
+    assert_eq!((got.confusion, got.shown), (want.confusion, want.shown));
+    assert_eq!(
+        (got.epochs.len(), got.tested_epoch, got.weights_from.as_deref()),
+        (0, None, Some("somewhere"))
+    );
+    assert_eq!((outcome.energy, outcome.inference), (trained.energy.clone(), trained.inference.clone()));
+    assert!(kept.saved.is_empty());
+    let refused = given(values[1..].to_vec()).run(&plan, &mut Kept::default());
+    assert!(matches!(refused, Err(RunError::GivenWeights { given: 7839, expected: 7840, .. })));
+}
+
+#[test]
+fn the_shown_sample_is_the_one_that_was_tested() {
+    let (_folder, search) = folder(150, 40);
+    let plan = short(&["protocol.epochs=1", "protocol.show_class=3"]);
+    let Protocol::Supervised(protocol) = &plan.protocol else { panic!("supervised") };
+    let mut watcher = Watcher::default();
+    let (outcome, _) = whole(&plan, Way { watcher: Some(&mut watcher), ..Way::new(&search) });
+    let shown = outcome.supervised.unwrap().shown.unwrap();
+    let first = watcher.episodes.iter().find(|episode| episode.1 == "final test").unwrap().0;
+    let episode = first + u64::from(shown.index);
+    let mut spikes = vec![Vec::new(); 10];
+    for (_, record) in watcher.records.iter().filter(|record| record.0 == episode) {
+        if let Record::Spike(Spike { time, neuron, .. }) = record {
+            spikes[*neuron as usize].push(time.as_seconds() * 1e3);
+        }
+    }
+    assert_eq!(shown.spikes_ms, spikes);
+    let rates: Vec<f64> =
+        spikes.iter().map(|s| s.len() as f64 / protocol.test_presentation.as_seconds()).collect();
+    assert_eq!(shown.rates_hz, rates);
+}
+
+#[test]
+fn a_stopped_programming_case_is_left_out_whole() {
+    let (_folder, search) = folder(150, 40);
+    let plan =
+        plan("mnist-devices", &["protocol.epochs=1", "protocol.batch=32", "protocol.optimizer.rate=0.01"]);
+    let (want, _) = whole(&plan, Way::new(&search));
+    let programming = &want.supervised.as_ref().unwrap().programming;
+    assert_eq!(programming.len(), 2);
+    assert!(programming.iter().all(|case| case.accuracy.len() == 10));
+    // Tests: of the epoch, final, then ten draws of each case; the fourth of the second case is stopped.
+    let way = Way { stopper: Stopper::at("test", 2 + 10 + 3, 0), ..Way::new(&search) };
+    let stopped = way.run(&plan, &mut Kept::default()).unwrap();
+    assert_eq!(stopped.status, Status::Interrupted);
+    let result = stopped.supervised.unwrap();
+    assert_eq!(result.programming[..], programming[..1]);
+    assert_eq!(result.test_accuracy, want.supervised.as_ref().unwrap().test_accuracy);
+    assert_eq!(stopped.inference, want.inference);
+}

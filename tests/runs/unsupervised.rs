@@ -1,0 +1,233 @@
+//! Learning without labels: the same whatever carries it out and wherever it is cut, and honest about what
+//! it took.
+
+use crate::common::{Kept, Stopper, Watcher, Way, array_bits, essence, folder, plan};
+use memspike::energy::Category;
+use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
+use memspike::scenario::plan::Plan;
+use memspike::scenario::run::{Engine, RunError};
+
+/// Twelve neurons, two epochs of a small set, everything that devices can do. The threshold is low and the
+/// presentations long, or so few and so faint patterns would make no neuron spike.
+fn short(more: &[&str]) -> Plan {
+    let mut overrides = vec![
+        "population.output.size=12",
+        "protocol.epochs=2",
+        "protocol.train_samples=150",
+        "protocol.test_samples=40",
+        "protocol.label_samples=60",
+        "protocol.presentation=200 ms",
+        "population.output.v_th=80 mV",
+        "protocol.devices.cycle=0.1",
+        "protocol.devices.stuck_on=0.01",
+        "protocol.devices.stuck_off=0.02",
+        "protocol.devices.dispersion.a_plus=0.2",
+        "protocol.devices.dispersion.g_max=0.2",
+        "protocol.learning.normalise=80",
+    ];
+    overrides.extend_from_slice(more);
+    plan("stdp/mnist-100", &overrides)
+}
+
+fn result(outcome: &Outcome) -> &UnsupervisedResult {
+    outcome.unsupervised.as_ref().unwrap()
+}
+
+#[test]
+fn a_run_is_the_same_whatever_carries_it_out() {
+    let (_folder, search) = folder(150, 40);
+    for more in [
+        &["protocol.precision=f64"][..],
+        &["population.output.competition.inhibition=3 ms"],
+        &["projection.input.device.levels=32", "protocol.devices.endurance.n_f=300"],
+        // Inhibition that takes its time is an ordinary projection.
+        &[
+            "projection.lateral={ from = \"output\", to = \"output\", weight = \"-4 mV\", delay = \"1 ms\" }",
+            "population.output.competition={ kind = \"lateral_inhibition\", strength = \"0 V\", \
+             homeostasis = { kind = \"rate_target\", gain = 0.05, spikes = 2.0 } }",
+            "protocol.devices.dispersion.initial=0.3",
+            "protocol.devices.dispersion.threshold=0.1",
+        ],
+    ] {
+        let plan = short(more);
+        let want = Way::new(&search).run(&plan, &mut Kept::default()).unwrap();
+        assert_eq!(want.status, Status::Done);
+        assert!(result(&want).epochs.iter().all(|epoch| epoch.spikes_per_sample > 0.5), "{more:?}");
+        let mut watcher = Watcher::default();
+        let ways = [
+            Way { threads: 2, ..Way::new(&search) },
+            Way { engine: Engine::Reference, ..Way::new(&search) },
+            Way { engine: Engine::Reference, threads: 3, watcher: Some(&mut watcher), ..Way::new(&search) },
+        ];
+        for (index, way) in ways.into_iter().enumerate() {
+            let got = way.run(&plan, &mut Kept::default()).unwrap();
+            assert_eq!(got.fingerprint, want.fingerprint, "{more:?} way {index}");
+            assert_eq!(array_bits(&got), array_bits(&want), "{more:?} way {index}");
+            assert_eq!(essence(&got), essence(&want), "{more:?} way {index}");
+        }
+        // Two epochs of learning, labels and test, and the final test.
+        assert_eq!(watcher.episodes.len(), 2 * (150 + 60 + 40) + 40);
+        assert!(watcher.episodes.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}
+
+fn plan_vote(plan: &Plan) -> memspike::training::unsupervised::Vote {
+    match &plan.protocol {
+        memspike::scenario::plan::Protocol::Unsupervised(protocol) => protocol.vote,
+        _ => panic!("an unsupervised protocol"),
+    }
+}
+
+fn with_cases() -> Plan {
+    short(&[
+        "protocol.variation=[{ name = \"0\", cv = 0.0, seeds = 2 }, { name = \"half\", cv = 0.5, seeds = 1 }]",
+        "protocol.retention={ tau = \"78 ks\", lifetime_sigma = 0.5 }",
+        "protocol.ageing=[{ after = \"0 s\" }, { after = \"20 ks\" }]",
+        "protocol.validation=0.1",
+    ])
+}
+
+#[test]
+fn a_run_goes_on_from_every_checkpoint_to_the_same_end() {
+    let (_folder, search) = folder(150, 40);
+    let plan = with_cases();
+    let mut kept = Kept::default();
+    let want = Way::new(&search).run(&plan, &mut kept).unwrap();
+    assert_eq!(want.status, Status::Done);
+    assert_eq!(kept.saved.len(), 4, "two epochs and two cases of variation");
+    for (done, bytes) in kept.saved.iter().enumerate() {
+        let mut from = Kept { from: Some(bytes.clone()), ..Kept::default() };
+        let engine = if done % 2 == 0 { Engine::Reference } else { Engine::Fast };
+        let outcome =
+            Way { engine, threads: 1 + done % 2, ..Way::new(&search) }.run(&plan, &mut from).unwrap();
+        assert_eq!(result(&outcome), result(&want), "after checkpoint {done}");
+        assert_eq!(array_bits(&outcome), array_bits(&want), "after checkpoint {done}");
+        assert_eq!(essence(&outcome), essence(&want), "after checkpoint {done}");
+        assert_eq!(from.saved[..], kept.saved[done + 1..]);
+    }
+    let result = result(&want);
+    // The comparisons can fail: the epochs differ, both know the patterns (chance is 0.1), and the model tested is not
+    // the last. The two tie in validation, so the earlier one stays, on a resumed run too.
+    let validation = |epoch: usize| result.epochs[epoch].validation.unwrap().by(plan_vote(&plan));
+    assert_ne!(result.epochs[0].theta_mean, result.epochs[1].theta_mean);
+    assert!(result.epochs.iter().all(|epoch| epoch.test.class_mean > 0.5), "{:?}", result.epochs);
+    assert_eq!((validation(0), result.tested_epoch), (validation(1), Some(1)));
+    // Fresh devices are those of the final test.
+    assert_eq!(Some(result.ageing[0].test), result.test);
+    assert!(result.ageing[1].conductance < result.ageing[0].conductance);
+    assert_eq!(result.variation.iter().map(|case| case.test.len()).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(result.variation[0].loss, 0.0);
+}
+
+#[test]
+fn a_run_stopped_anywhere_says_so_and_keeps_what_it_has() {
+    let (_folder, search) = folder(150, 40);
+    let plan = with_cases();
+    let mut kept = Kept::default();
+    let want = Way::new(&search).run(&plan, &mut kept).unwrap();
+    // Phase, how often it began before; epochs finished then, and whether the final test was made.
+    for (phase, nth, finished, tested) in [
+        ("train", 0, 0, false),
+        ("label", 0, 0, false),
+        ("train", 1, 1, false),
+        ("test", 3, 1, false),
+        ("test", 4, 2, false),
+        ("variation", 0, 2, true),
+    ] {
+        let what = format!("{phase} {nth}");
+        let mut stopped = Kept::default();
+        let way = Way { stopper: Stopper::at(phase, nth, 0), threads: 2, ..Way::new(&search) };
+        let outcome = way.run(&plan, &mut stopped).unwrap();
+        assert_eq!(outcome.status, Status::Interrupted, "{what}");
+        let got = result(&outcome);
+        assert_eq!(got.epochs[..], result(&want).epochs[..finished], "{what}");
+        assert_eq!(got.test, if tested { result(&want).test } else { None }, "{what}");
+        assert_eq!(stopped.saved[..], kept.saved[..finished], "{what}");
+        let mut again = Kept { from: stopped.saved.last().cloned(), ..Kept::default() };
+        let resumed = Way::new(&search).run(&plan, &mut again).unwrap();
+        assert_eq!(essence(&resumed), essence(&want), "{what}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
+    let (_folder, search) = folder(150, 40);
+    let plan = short(&["protocol.epochs=1"]);
+    let mut kept = Kept::default();
+    Way::new(&search).run(&plan, &mut kept).unwrap();
+    let bytes = kept.saved[0].clone();
+    let refused = |plan: &Plan, bytes: Vec<u8>| {
+        Way::new(&search).run(plan, &mut Kept { from: Some(bytes), ..Kept::default() }).unwrap_err()
+    };
+    let mut other = plan.clone();
+    other.seed += 1;
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed" }));
+    let other = short(&["protocol.epochs=1", "population.output.size=13"]);
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan" }));
+    let mut damaged = bytes;
+    damaged[300] ^= 1;
+    assert!(matches!(refused(&plan, damaged), RunError::Checkpoint(_)));
+}
+
+#[test]
+fn learning_is_paid_for_and_told_apart_from_the_test() {
+    let (_folder, search) = folder(150, 40);
+    // Nothing but the plain rule, so that every joule can be reckoned.
+    let plan = plan(
+        "stdp/mnist-100",
+        &[
+            "population.output.size=12",
+            "protocol.epochs=1",
+            "protocol.train_samples=150",
+            "protocol.test_samples=40",
+            "protocol.label_samples=60",
+        ],
+    );
+    let outcome = Way::new(&search).run(&plan, &mut Kept::default()).unwrap();
+    let result = result(&outcome);
+    let booked = |ledger: &memspike::energy::Ledger, category| {
+        ledger.entries.iter().filter(|e| e.category == category).map(|e| e.joules).sum::<f64>()
+    };
+    // Pulses of 0.28 V and 1 ms on 784 devices between 10 nS and 100 uS, one per winner's spike.
+    let spikes = 12.0 * result.pulses_mean;
+    assert_eq!(spikes, (result.epochs[0].spikes_per_sample * 150.0).round());
+    let per_pulse = booked(&result.learning, Category::Program) / (spikes * 784.0);
+    let at = |g: f64| 0.28 * 0.28 * g * 1e-3;
+    assert!(per_pulse > at(1e-8) && per_pulse < at(1e-4), "{per_pulse}");
+    // The on-state of a switch: 1.4 uW for 100 us.
+    let neuron = booked(&result.learning, Category::Neuron);
+    assert!((neuron - spikes * 1.4e-10).abs() < 1e-9 * neuron);
+    assert!(booked(&result.learning, Category::Read) > 0.0);
+    assert!(result.learning.not_modelled.contains(&Category::Wire));
+    assert!(!result.learning.not_modelled.contains(&Category::Program));
+    // The test only reads.
+    assert_eq!(booked(&outcome.energy, Category::Program), 0.0);
+    let inference = outcome.inference.as_ref().unwrap();
+    let total = inference.per_inference.total() * inference.inferences as f64;
+    assert!((total / outcome.energy.total() - 1.0).abs() < 1e-9);
+    // Every sample is somewhere.
+    assert_eq!(result.confusion.iter().flatten().sum::<u64>() + result.unanswered, 40);
+    let right: u64 = (0..10).map(|class| result.confusion[class][class]).sum();
+    assert_eq!(result.test.unwrap().log_likelihood, right as f64 / 40.0);
+    assert_eq!((result.classes.len(), result.theta.len()), (12, 12));
+    assert_eq!(result.learned, 150);
+}
+
+#[test]
+fn ideal_weights_learn_the_same_without_joules() {
+    let (_folder, search) = folder(150, 40);
+    let sizes = ["population.output.size=12", "protocol.epochs=1", "protocol.precision=f64"];
+    let with = plan("stdp/mnist-100", &sizes);
+    let mut without = with.clone();
+    without.projections[0].device = None;
+    if let memspike::scenario::plan::Protocol::Unsupervised(protocol) = &mut without.protocol {
+        protocol.devices = None;
+    }
+    let devices = Way::new(&search).run(&with, &mut Kept::default()).unwrap();
+    let ideal = Way::new(&search).run(&without, &mut Kept::default()).unwrap();
+    assert!(result(&ideal).epochs[0].spikes_per_sample > 0.0);
+    assert_eq!(devices.fingerprint, ideal.fingerprint);
+    assert_eq!(result(&devices).test, result(&ideal).test);
+    let categories: Vec<Category> = result(&ideal).learning.entries.iter().map(|e| e.category).collect();
+    assert_eq!(categories, [Category::Neuron, Category::Limiter]);
+}

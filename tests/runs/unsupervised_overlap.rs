@@ -1,0 +1,280 @@
+//! Learning without labels by pulses that overlap: what the network makes of its devices is what each device makes
+//! of the pulses on its two electrodes.
+
+use crate::common::{Kept, Watcher, Way, array_bits, essence, folder, plan};
+use memspike::device::circuit::Ramp;
+use memspike::device::overlap::{SpikePulse, lone_doses, window_point};
+use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
+use memspike::energy::Category;
+use memspike::engine::Record;
+use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
+use memspike::scenario::plan::Plan;
+use memspike::scenario::run::Engine;
+
+const NEURONS: usize = 4;
+
+fn short(more: &[&str]) -> Plan {
+    let mut overrides = vec![
+        "population.output.size=4",
+        "protocol.epochs=1",
+        "protocol.train_samples=12",
+        "protocol.test_samples=10",
+        "protocol.label_samples=10",
+        "protocol.precision=f64",
+        "population.output.v_th=80 mV",
+        "population.output.competition.homeostasis.gain=0.5",
+        "protocol.learning.time_scale=0.1",
+    ];
+    overrides.extend_from_slice(more);
+    plan("stdp/mnist-100-device", &overrides)
+}
+
+fn result(outcome: &Outcome) -> &UnsupervisedResult {
+    outcome.unsupervised.as_ref().unwrap()
+}
+
+fn preset(time_scale: f64) -> (DoseDevice, SpikePulse, DeviceSpread) {
+    let device = Preset::named("ag-tio2-pt-rs-analog").unwrap().device;
+    let PresetDevice::DoseDevice { mut device, pulse: Some(pulse), spread, .. } = device else {
+        panic!("an analog device")
+    };
+    device.dose_sigma = 0.0;
+    (device, pulse.stretched(time_scale), spread)
+}
+
+/// Voltage of an electrode `s` seconds after its pulse began; at a jump the value before it if `before`.
+fn volts(pulse: &SpikePulse, s: f64, before: bool) -> f64 {
+    let (w, t) = (pulse.half_width.get(), pulse.tail_length.get());
+    let lobe = s < 2.0 * w - 1e-12 || (before && s < 2.0 * w + 1e-12);
+    if lobe {
+        -pulse.peak.get() * (1.0 - (s - w).abs() / w)
+    } else if s < w + t {
+        pulse.tail.get() * (1.0 - (s - w) / t)
+    } else {
+        0.0
+    }
+}
+
+/// What a device makes of all pulses on its electrodes within a presentation: conductance and joules.
+fn replay(
+    device: &DoseDevice,
+    pulse: &SpikePulse,
+    pre: &[f64],
+    post: &[f64],
+    end: f64,
+    g: f64,
+) -> (f64, f64) {
+    let (w, t) = (pulse.half_width.get(), pulse.tail_length.get());
+    let mut cuts = vec![0.0, end];
+    for start in pre.iter().chain(post) {
+        cuts.extend([*start, start + w, start + 2.0 * w, start + w + t]);
+    }
+    cuts.retain(|cut| *cut <= end);
+    cuts.sort_by(f64::total_cmp);
+    let (mut g, mut joules) = (g, 0.0);
+    for pair in cuts.windows(2) {
+        let (a, b) = (pair[0], pair[1]);
+        if b - a < 1e-13 {
+            continue;
+        }
+        let of = |spikes: &[f64]| {
+            let last = spikes.iter().rfind(|spike| **spike <= a + 1e-14);
+            last.map_or((0.0, 0.0), |last| (volts(pulse, a - last, false), volts(pulse, b - last, true)))
+        };
+        let (row, column) = (of(pre), of(post));
+        let ramp = Ramp { from: row.0 - column.0, to: row.1 - column.1, length: b - a };
+        let applied = device.apply(g, ramp, PulseDraw::None);
+        g = applied.g;
+        joules += applied.energies.device;
+    }
+    (g, joules)
+}
+
+fn weights(outcome: &Outcome) -> &[f64] {
+    &outcome.arrays.iter().find(|array| array.name == "weight.input").unwrap().data
+}
+
+#[test]
+fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
+    let (_folder, search) = folder(12, 10);
+    for spread in ["none", "preset"] {
+        // All weights alike at first, and nothing but the pulses changes them.
+        let spread_key = format!("protocol.learning.spread={spread}");
+        let mut plan = short(&[
+            "projection.input.weight=0.3 mV",
+            "protocol.devices.cycle=0.0",
+            "protocol.learning.normalise=1e9",
+            spread_key.as_str(),
+        ]);
+        let memspike::scenario::plan::Protocol::Unsupervised(protocol) = &mut plan.protocol else { panic!() };
+        protocol.learning.normalise = None;
+        let mut watcher = Watcher::default();
+        let way = Way { watcher: Some(&mut watcher), ..Way::new(&search) };
+        let outcome = way.run(&plan, &mut Kept::default()).unwrap();
+        let (nominal, pulse, spread_of) = preset(0.1);
+        let span = nominal.g_max.get() - nominal.g_min.get();
+        let training: Vec<u64> = watcher
+            .episodes
+            .iter()
+            .filter(|(_, what)| what == "training")
+            .map(|(number, _)| *number)
+            .collect();
+        assert_eq!(training.len(), 12);
+        let (mut joules, mut spikes, mut moved) = (0.0, 0, 0.0f64);
+        let mut pre = vec![vec![vec![]; 784]; training.len()];
+        let mut post = vec![vec![vec![]; NEURONS]; training.len()];
+        for (episode, record) in &watcher.records {
+            let Some(at) = training.iter().position(|number| number == episode) else { continue };
+            match record {
+                Record::Arrival { time, row, .. } => pre[at][*row as usize].push(time.as_seconds()),
+                Record::Spike(spike) => {
+                    post[at][spike.neuron as usize].push(spike.time.as_seconds());
+                    spikes += 1;
+                }
+                _ => {}
+            }
+        }
+        assert!(spikes > 20, "{spikes}");
+        for row in 0..784 {
+            for column in 0..NEURONS {
+                let n = row * NEURONS + column;
+                let device = if spread == "preset" {
+                    nominal.own(&spread_of, plan.seed, n as u32)
+                } else {
+                    nominal.clone()
+                };
+                let mut g =
+                    (nominal.g_min.get() + 0.3 * span).max(device.g_min.get()).min(device.g_max.get());
+                let before = g;
+                for (pre, post) in pre.iter().zip(&post) {
+                    let (after, spent) = replay(&device, &pulse, &pre[row], &post[column], 0.15, g);
+                    g = after;
+                    joules += spent;
+                }
+                moved = moved.max((g - before).abs() / span);
+                let got = weights(&outcome)[n] / 1e-3;
+                let want = (g - nominal.g_min.get()) / span;
+                // Lone pulses, which the network leaves out, are 1e-11 of the range each.
+                assert!((got - want).abs() < 1e-8, "{spread} {row} {column}: {got} instead of {want}");
+            }
+        }
+        assert!(moved > 0.05, "{moved}");
+        let booked: f64 = result(&outcome)
+            .learning
+            .entries
+            .iter()
+            .filter(|entry| entry.category == Category::Program)
+            .map(|entry| entry.joules)
+            .sum();
+        assert!((booked / joules - 1.0).abs() < 1e-7, "{booked} J booked, {joules} J spent");
+    }
+}
+
+#[test]
+fn a_single_pair_does_what_the_device_does_alone() {
+    use memspike::time::Time;
+    use memspike::training::unsupervised::{PulseOverlap, Pulses};
+    let plan = short(&["protocol.devices.cycle=0.0"]);
+    let memspike::scenario::plan::Protocol::Unsupervised(protocol) = &plan.protocol else { panic!() };
+    let (device, pulse, _) = preset(0.1);
+    let rule =
+        PulseOverlap { device: device.clone(), pulse, time_scale: 0.1, spread: DeviceSpread::default() };
+    let (w_max, span) = (1e-3, device.g_max.get() - device.g_min.get());
+    let w0 = w_max * (1e-3 - device.g_min.get()) / span;
+    let (mut up, mut down) = (0, 0);
+    for step in -60..=60 {
+        let dt = f64::from(step) * 0.25e-3;
+        let mut weights = vec![0.0f64; 4];
+        weights[0] = w0;
+        let mut pulses =
+            Pulses::new((1, 1), 4, w_max, (&rule, protocol.devices.unwrap()), 1, &weights, |_, _| None);
+        let mut sums = vec![1e-3];
+        pulses.begin(&sums);
+        let at = |seconds: f64| Time::from_fs((seconds * 1e15).round() as u64);
+        let (pre, post) = (0.05, 0.05 + dt);
+        let arrive = |pulses: &mut Pulses, weights: &mut Vec<f64>, sums: &mut Vec<f64>| {
+            pulses.before(at(pre), 0, weights, sums);
+            pulses.arrive(at(pre), 0);
+        };
+        if dt >= 0.0 {
+            arrive(&mut pulses, &mut weights, &mut sums);
+        }
+        pulses.spike(at(post), 0, &mut weights, &mut sums);
+        if dt < 0.0 {
+            arrive(&mut pulses, &mut weights, &mut sums);
+        }
+        pulses.end(at(1.0), &mut weights, &mut sums);
+        let alone = window_point(&device, &pulse, 1e-3, dt);
+        let got = 100.0 * ((device.g_min.get() + span * weights[0] / w_max) / 1e-3 - 1.0);
+        assert!((got - alone.percent).abs() < 1e-7, "{got} % instead of {} % at {dt} s", alone.percent);
+        let (booked, spent) = (pulses.programmed, alone.energies.device);
+        assert!((booked - spent).abs() <= 1e-9 * spent, "{booked} J booked, {spent} J spent at {dt} s");
+        assert!((sums[0] / 1e-3 - 1.0 - got / 100.0).abs() < 1e-9);
+        up += i32::from(got > 1.0);
+        down += i32::from(got < -1.0);
+    }
+    assert!(up > 20 && down > 10, "{up} {down}");
+}
+
+#[test]
+fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
+    let (_folder, search) = folder(60, 20);
+    let plan = short(&[
+        "protocol.train_samples=60",
+        "protocol.epochs=2",
+        "protocol.precision=f32",
+        "population.output.competition.inhibition=3 ms",
+        "projection.input.device.levels=64",
+        "protocol.devices.stuck_on=0.01",
+        "protocol.devices.stuck_off=0.02",
+        "protocol.devices.dispersion.a_plus=0.2",
+        "protocol.devices.dispersion.g_max=0.2",
+        "protocol.devices.dispersion.initial=0.3",
+        "protocol.devices.dispersion.threshold=0.1",
+        "protocol.devices.endurance={ n_f = 300, weibull_shape = 1.5 }",
+    ]);
+    let mut kept = Kept::default();
+    let want = Way::new(&search).run(&plan, &mut kept).unwrap();
+    assert_eq!(want.status, Status::Done);
+    assert!(result(&want).pulses_max > 10 && result(&want).epochs[1].spikes_per_sample > 0.5);
+    let mut watcher = Watcher::default();
+    let mut from = Kept { from: Some(kept.saved[0].clone()), ..Kept::default() };
+    let others = [
+        Way { threads: 2, ..Way::new(&search) }.run(&plan, &mut Kept::default()).unwrap(),
+        Way { engine: Engine::Reference, ..Way::new(&search) }.run(&plan, &mut Kept::default()).unwrap(),
+        Way { engine: Engine::Reference, threads: 2, watcher: Some(&mut watcher), ..Way::new(&search) }
+            .run(&plan, &mut Kept::default())
+            .unwrap(),
+        Way { engine: Engine::Reference, ..Way::new(&search) }.run(&plan, &mut from).unwrap(),
+    ];
+    for (index, got) in others.iter().enumerate() {
+        assert_eq!(got.fingerprint, want.fingerprint, "way {index}");
+        assert_eq!(array_bits(got), array_bits(&want), "way {index}");
+        assert_eq!(essence(got), essence(&want), "way {index}");
+    }
+    // Every weight is at one of the levels.
+    let step = 1e-3 / 63.0;
+    assert!(weights(&want).iter().all(|w| (w / step - (w / step).round()).abs() < 1e-3));
+}
+
+/// What a pulse alone programs is left out while its column rests: nobody is told of 3e-12 of the range, and everybody
+/// of more than 1e-7. Doses are proportional to the time scale.
+#[test]
+fn a_pulse_that_programs_alone_is_warned_of() {
+    let warned = |time_scale: &str| {
+        let scale = format!("protocol.learning.time_scale={time_scale}");
+        let loaded = memspike::scenario::load("stdp/mnist-100-device", &[scale], None).unwrap();
+        loaded.warnings.render(false)
+    };
+    let shipped = warned("0.05");
+    assert!(!shipped.contains("alone programs"), "{shipped}");
+    let long = warned("1e4");
+    let (device, pulse, _) = preset(1e4);
+    let [(set, reset), _] = lone_doses(&device, &pulse);
+    assert!(set + reset > 1e-7, "{set} {reset}");
+    let told = format!("a pulse on a row alone programs {:.1e} of the range", set + reset);
+    for part in [told.as_str(), "allowed: up to 1e-7 of the range", "time_scale"] {
+        assert!(long.contains(part), "{part}: {long}");
+    }
+}
