@@ -41,12 +41,14 @@ enum Through {
     Rows,
     /// Windows, with the wheel.
     Wheel,
-    /// Instants of a population whose firings are predicted: it is driven over threshold by itself.
+    /// Windows of a population whose firings are predicted: it is driven over threshold by itself.
     Bias,
-    /// The same, arrivals of single synapses on the general lane.
+    /// The same with the wheel.
     BiasOwnDelays,
-    /// Instants of a population with decaying currents.
+    /// Windows of a population with decaying currents.
     Exponential,
+    /// The same without windows: others follow it at once.
+    Followed,
     /// One decay for all: batches of a Poisson block.
     Shared,
     /// The same with refractory neurons.
@@ -54,6 +56,10 @@ enum Through {
 }
 
 impl Through {
+    fn has_windows(self) -> bool {
+        !self.is_shared() && self != Self::Followed
+    }
+
     fn is_shared(self) -> bool {
         matches!(self, Self::Shared | Self::SharedHeld)
     }
@@ -82,7 +88,7 @@ fn network(through: Through) -> (Network, Weights<f64>) {
     // A current of 10 nA x 1 MOhm that decays with 5 ms instead of a jump of 10 mV.
     let exponential = || Kernel::Exponential { tau: Second::new(5e-3) };
     let (kernel, weight) = match through {
-        Through::Exponential => (exponential(), 10e-9),
+        Through::Exponential | Through::Followed => (exponential(), 10e-9),
         _ => (Kernel::Delta, 10e-3),
     };
     builder.projection("noise", noise, cells, kernel.clone(), Time::ZERO, Rows::OneToOne);
@@ -102,8 +108,14 @@ fn network(through: Through) -> (Network, Weights<f64>) {
     if matches!(through, Through::Wheel | Through::BiasOwnDelays) {
         builder.delays(net, Delays::Exact(delays));
     }
+    if through == Through::Followed {
+        let followers = builder.population("followers", SIZE, Lif::default());
+        let from = Origin::Population(cells);
+        let one = builder.projection("one", from, followers, Kernel::Delta, Time::ZERO, Rows::OneToOne);
+        builder.fixed(one, Fixed::Constant(1e-3));
+    }
     let network = builder.finish().unwrap();
-    let weights = Weights::from_values(&network, &[Vec::new(), Vec::new()]);
+    let weights = Weights::from_values(&network, &vec![Vec::new(); network.projections.len()]);
     (network, weights)
 }
 
@@ -112,11 +124,7 @@ fn second_half(rate: f64, through: Through) -> (u64, u64) {
     let (network, weights) = network(through);
     let table = AliasTable::new(&[1; SIZE as usize]);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    assert_eq!(
-        window(&network).is_some(),
-        matches!(through, Through::Rows | Through::Wheel),
-        "{through:?} goes another way"
-    );
+    assert_eq!(window(&network).is_some(), through.has_windows(), "{through:?} goes another way");
     simulation.begin(0, &[BlockRate::new(&table.cells, rate * f64::from(SIZE))]);
     simulation.run(&weights, Time::from_fs(200 * MS), &mut Silent);
     let events =
@@ -129,17 +137,17 @@ fn second_half(rate: f64, through: Through) -> (u64, u64) {
 /// One test, so that no other one allocates meanwhile.
 #[test]
 fn memory_is_asked_for_per_window_and_not_per_event() {
-    use Through::{Bias, BiasOwnDelays, Exponential, Rows, Shared, SharedHeld, Wheel};
-    for through in [Rows, Wheel, Bias, BiasOwnDelays, Exponential, Shared, SharedHeld] {
+    use Through::{Bias, BiasOwnDelays, Exponential, Followed, Rows, Shared, SharedHeld, Wheel};
+    for through in [Rows, Wheel, Bias, BiasOwnDelays, Exponential, Followed, Shared, SharedHeld] {
         let (few, some_events) = second_half(400.0, through);
         let (many, more_events) = second_half(1600.0, through);
         assert!(
             more_events > 2 * some_events && some_events > 50_000,
             "{some_events}, {more_events} events through {through:?}"
         );
-        // 200 windows of 1 ms, some lists each; a bucket of the wheel may still find its size. Otherwise only
+        // 200 windows of 1 ms, some lists each; a bucket of the wheel may still find its size. Without windows only
         // what has not yet found its size asks for more.
-        let most = if matches!(through, Rows | Wheel) { 2000 } else { 50 };
+        let most = if through.has_windows() { 2000 } else { 50 };
         assert!(few < most && many < most, "{few} and {many} allocations through {through:?}");
     }
 }
