@@ -14,12 +14,14 @@
 //! Neurons see the same operations in the same order as when instants are handled one by one, so window
 //! length, cut into units and number of threads cannot be seen in any bit.
 
+mod handover;
+
 use super::core::{Core, Parameters};
 use super::cuts::Cuts;
 use super::key::{EventKey, Kind};
 use super::own_units::{Line, Lookout, OwnGiven};
 use super::probe::{Probe, Spike};
-use super::queue::{Entry, Lanes, Wheel};
+use super::queue::{Lanes, Wheel};
 use super::scaled::Part;
 use super::state::Membranes;
 use super::switching::Switching;
@@ -306,24 +308,6 @@ impl<'n> Windows<'n> {
         Some(Time::from_fs(to))
     }
 
-    /// Takes over what neurons in their own time wait for.
-    fn keep<R: Real>(&mut self, core: &Core<R>, lanes: &mut Lanes) {
-        self.keeps = true;
-        // Short at first: nobody knows how often neurons fire that nothing drives.
-        self.stride = u64::MAX;
-        for unit in &mut self.units {
-            let (Some(lookout), Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
-                (&mut unit.lookout, &core.membranes[unit.population], &core.parameters[unit.population])
-            else {
-                continue;
-            };
-            let first = unit.first as usize;
-            lookout.begin(&neurons[first..first + unit.count as usize]);
-            self.stride = FIRST;
-        }
-        lanes.forget_neurons();
-    }
-
     /// Keeps what is listed in a window within bounds, where it cannot be foreseen.
     fn pace(&mut self, length: u64) {
         if self.stride < u64::MAX {
@@ -541,86 +525,6 @@ impl<'n> Windows<'n> {
         }));
         let (fired, cuts) = (&self.fired, &self.cuts);
         self.team.share(self.units.iter_mut(), |unit| unit.schedule(network, cuts, fired));
-    }
-
-    /// Takes over arrivals of single synapses that the lanes hold.
-    fn adopt(&mut self, network: &Network, lanes: &mut Lanes) {
-        for key in lanes.take_strays() {
-            let projection = &network.projections[key.source as usize];
-            let Rows::Sparse { targets, .. } = &projection.connect else { continue };
-            let target = targets[key.row as usize];
-            let synapse = self.base[key.source as usize] + key.row;
-            for unit in self.units.iter_mut().filter(|unit| unit.population == projection.to) {
-                if let Some(wheel) = unit.wheel.as_mut().filter(|_| unit.first <= target)
-                    && target - unit.first < unit.count
-                {
-                    wheel.push(Entry { time: key.time.fs(), synapse, target });
-                }
-            }
-        }
-    }
-
-    /// Whether anything that is pending is kept here.
-    pub fn holds_any(&self) -> bool {
-        self.keeps && self.units.iter().any(|unit| unit.lookout.is_some())
-            || self.own_delays
-                && self.units.iter().any(|unit| unit.wheel.as_ref().is_some_and(|wheel| !wheel.is_empty()))
-    }
-
-    /// What is pending and kept here, by key, except predictions.
-    pub fn pending<R: Real>(&self, network: &Network, core: &Core<R>) -> Vec<EventKey> {
-        let mut pending = Vec::new();
-        for unit in &self.units {
-            let rank = network.populations[unit.population].rank + 1;
-            for entry in unit.wheel.iter().flat_map(Wheel::pending) {
-                let (projection, row) = unit.synapse(entry.synapse);
-                let (time, kind) = (Time::from_fs(entry.time), Kind::Arrival);
-                pending.push(EventKey { time, rank, kind, source: projection, row, occurrence: 0 });
-            }
-        }
-        pending.sort_unstable();
-        // The same synapse twice at one time: its line has spiked twice at one time.
-        for index in 1..pending.len() {
-            let (before, occurrence) = (pending[index - 1], pending[index - 1].occurrence + 1);
-            if (EventKey { occurrence: 0, ..before }) == pending[index] {
-                pending[index].occurrence = occurrence;
-            }
-        }
-        if self.keeps {
-            let populations = core.membranes.iter().zip(&core.parameters).enumerate();
-            for (population, (membranes, parameters)) in populations {
-                let (Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
-                    (membranes, parameters)
-                else {
-                    continue;
-                };
-                let (rank, kind) = (network.populations[population].rank + 1, Kind::Release);
-                let held = neurons.iter().enumerate().filter(|(_, neuron)| neuron.refractory());
-                pending.extend(held.map(|(row, neuron)| {
-                    let (time, source, row) = (neuron.until, 2 * population as u32 + 1, row as u32);
-                    EventKey { time, rank, kind, source, row, occurrence: 0 }
-                }));
-            }
-            pending.sort_unstable();
-        }
-        pending
-    }
-
-    /// Hands what is kept here back to the lanes.
-    pub fn surrender<R: Real>(&mut self, network: &Network, core: &Core<R>, lanes: &mut Lanes) {
-        for key in self.pending(network, core) {
-            super::queue::Queue::<f64>::push(lanes, key);
-        }
-        for wheel in self.units.iter_mut().filter_map(|unit| unit.wheel.as_mut()) {
-            wheel.clear();
-        }
-        self.keeps = false;
-        for (population, membranes) in core.membranes.iter().enumerate() {
-            let Membranes::Own(neurons) = membranes else { continue };
-            for (neuron, membrane) in neurons.iter().enumerate() {
-                super::queue::Queue::<f64>::predict(lanes, population as u32, neuron as u32, membrane.fires);
-            }
-        }
     }
 }
 

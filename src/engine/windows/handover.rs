@@ -1,0 +1,111 @@
+//! What is pending within windows: taken from the lanes before the first window, and handed back to them where
+//! instants are to be handled one by one.
+
+use super::super::core::{Core, Parameters};
+use super::super::key::{EventKey, Kind};
+use super::super::queue::{Entry, Lanes, Queue, Wheel};
+use super::super::state::Membranes;
+use super::{FIRST, Windows};
+use crate::network::{Network, Rows};
+use crate::numeric::Real;
+use crate::time::Time;
+
+impl Windows<'_> {
+    /// Takes over what neurons in their own time wait for.
+    pub(super) fn keep<R: Real>(&mut self, core: &Core<R>, lanes: &mut Lanes) {
+        self.keeps = true;
+        // Short at first: nobody knows how often neurons fire that nothing drives.
+        self.stride = u64::MAX;
+        for unit in &mut self.units {
+            let (Some(lookout), Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
+                (&mut unit.lookout, &core.membranes[unit.population], &core.parameters[unit.population])
+            else {
+                continue;
+            };
+            let first = unit.first as usize;
+            lookout.begin(&neurons[first..first + unit.count as usize]);
+            self.stride = FIRST;
+        }
+        lanes.forget_neurons();
+    }
+
+    /// Takes over arrivals of single synapses that the lanes hold.
+    pub(super) fn adopt(&mut self, network: &Network, lanes: &mut Lanes) {
+        for key in lanes.take_strays() {
+            let projection = &network.projections[key.source as usize];
+            let Rows::Sparse { targets, .. } = &projection.connect else { continue };
+            let target = targets[key.row as usize];
+            let synapse = self.base[key.source as usize] + key.row;
+            for unit in self.units.iter_mut().filter(|unit| unit.population == projection.to) {
+                if let Some(wheel) = unit.wheel.as_mut().filter(|_| unit.first <= target)
+                    && target - unit.first < unit.count
+                {
+                    wheel.push(Entry { time: key.time.fs(), synapse, target });
+                }
+            }
+        }
+    }
+
+    /// Whether anything that is pending is kept here.
+    pub fn holds_any(&self) -> bool {
+        self.keeps && self.units.iter().any(|unit| unit.lookout.is_some())
+            || self.own_delays
+                && self.units.iter().any(|unit| unit.wheel.as_ref().is_some_and(|wheel| !wheel.is_empty()))
+    }
+
+    /// What is pending and kept here, by key, except predictions.
+    pub fn pending<R: Real>(&self, network: &Network, core: &Core<R>) -> Vec<EventKey> {
+        let mut pending = Vec::new();
+        for unit in &self.units {
+            let rank = network.populations[unit.population].rank + 1;
+            for entry in unit.wheel.iter().flat_map(Wheel::pending) {
+                let (projection, row) = unit.synapse(entry.synapse);
+                let (time, kind) = (Time::from_fs(entry.time), Kind::Arrival);
+                pending.push(EventKey { time, rank, kind, source: projection, row, occurrence: 0 });
+            }
+        }
+        pending.sort_unstable();
+        // The same synapse twice at one time: its line has spiked twice at one time.
+        for index in 1..pending.len() {
+            let (before, occurrence) = (pending[index - 1], pending[index - 1].occurrence + 1);
+            if (EventKey { occurrence: 0, ..before }) == pending[index] {
+                pending[index].occurrence = occurrence;
+            }
+        }
+        if self.keeps {
+            let populations = core.membranes.iter().zip(&core.parameters).enumerate();
+            for (population, (membranes, parameters)) in populations {
+                let (Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
+                    (membranes, parameters)
+                else {
+                    continue;
+                };
+                let (rank, kind) = (network.populations[population].rank + 1, Kind::Release);
+                let held = neurons.iter().enumerate().filter(|(_, neuron)| neuron.refractory());
+                pending.extend(held.map(|(row, neuron)| {
+                    let (time, source, row) = (neuron.until, 2 * population as u32 + 1, row as u32);
+                    EventKey { time, rank, kind, source, row, occurrence: 0 }
+                }));
+            }
+            pending.sort_unstable();
+        }
+        pending
+    }
+
+    /// Hands what is kept here back to the lanes.
+    pub fn surrender<R: Real>(&mut self, network: &Network, core: &Core<R>, lanes: &mut Lanes) {
+        for key in self.pending(network, core) {
+            Queue::<f64>::push(lanes, key);
+        }
+        for wheel in self.units.iter_mut().filter_map(|unit| unit.wheel.as_mut()) {
+            wheel.clear();
+        }
+        self.keeps = false;
+        for (population, membranes) in core.membranes.iter().enumerate() {
+            let Membranes::Own(neurons) = membranes else { continue };
+            for (neuron, membrane) in neurons.iter().enumerate() {
+                Queue::<f64>::predict(lanes, population as u32, neuron as u32, membrane.fires);
+            }
+        }
+    }
+}
