@@ -109,13 +109,13 @@ impl Lower<'_> {
                 };
                 SourceKind::PoissonSteps { size: fields.count("size")?, rates: rates? }
             }
-            "poisson_sine" => SourceKind::PoissonSine {
+            "poisson_sine" => silent_or(SourceKind::PoissonSine {
                 size: fields.count("size")?,
                 rate: quantity(fields, "rate")?,
                 depth: fields.number("depth")?,
                 period: time(fields, "period")?,
                 phase: fields.number("phase")?,
-            },
+            }),
             "bursts" => self.bursts(fields)?,
             "replay" => {
                 let size = fields.count("size");
@@ -242,7 +242,7 @@ impl Lower<'_> {
         Some(if dead_time == Time::ZERO {
             SourceKind::Poisson { size, rate }
         } else {
-            SourceKind::PoissonDeadTime { size, rate, dead_time }
+            silent_or(SourceKind::PoissonDeadTime { size, rate, dead_time })
         })
     }
 
@@ -573,5 +573,17 @@ pub(super) fn spread(fields: &Fields) -> Option<Spread> {
             cv_device: table.number("cv_device")?,
         }),
         _ => Some(NO_SPREAD),
+    }
+}
+
+/// A process of rate zero has nothing to modulate, and no gap that a dead time could be part of.
+fn silent_or(kind: SourceKind) -> SourceKind {
+    match kind {
+        SourceKind::PoissonSine { size, rate, .. } | SourceKind::PoissonDeadTime { size, rate, .. }
+            if rate.get() == 0.0 =>
+        {
+            SourceKind::Poisson { size, rate }
+        }
+        kind => kind,
     }
 }

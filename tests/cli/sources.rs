@@ -110,6 +110,26 @@ fn a_recorded_run_replays_to_the_same_spikes() {
 }
 
 #[test]
+fn a_rate_of_nothing_is_a_silent_source() {
+    let place = Place::new();
+    let plain = "kind = \"poisson\"\nsize = 20\nrate = \"40 Hz\"";
+    for source in [plain, SINE, DEAD] {
+        fs::write(place.path().join("net.toml"), scenario(&source.replace("40 Hz", "0 Hz"))).unwrap();
+        for engine in ["fast", "reference", "clocked"] {
+            let step: &[&str] = if engine == "clocked" { &["--dt", "0.1 ms"] } else { &[] };
+            let arguments = ["run", "net.toml", "--out", "silent", "--force", "--engine", engine];
+            let run = place.memspike(&[&arguments, step].concat());
+            assert_eq!(code(&run), 0, "{engine}: {}", err(&run));
+            let spikes = fs::read_to_string(place.path().join("silent/spikes.csv")).unwrap();
+            assert_eq!(
+                spikes.lines().filter(|line| line.contains("in,") || line.contains("cells,")).count(),
+                0
+            );
+        }
+    }
+}
+
+#[test]
 fn the_clocked_engine_runs_says_so_and_comes_close() {
     let place = Place::new();
     fs::write(place.path().join("net.toml"), scenario(DEAD)).unwrap();

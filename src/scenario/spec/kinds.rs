@@ -10,6 +10,8 @@ pub const POSITIVE_SPAN: Kind = Kind::Quantity(Unit::Second, Bounds::ANY.from(1e
 pub const TIME_CONSTANT: Kind = positive(Unit::Second);
 pub const VOLTAGE: Kind = Kind::Quantity(Unit::Volt, Bounds::ANY);
 pub const RATE: Kind = Kind::Quantity(Unit::Hertz, Bounds::POSITIVE.up_to(1e12));
+/// A rate that may be nothing: where a sweep begins.
+pub const RATE_OR_NONE: Kind = Kind::Quantity(Unit::Hertz, Bounds::NON_NEGATIVE.up_to(1e12));
 pub const COUNT: Kind = Kind::Integer { min: 1, max: 100_000_000 };
 pub const LEVELS: Kind = Kind::Integer { min: 2, max: 1_000_000 };
 pub const CV: Kind = Kind::Number(Bounds::NON_NEGATIVE.up_to(10.0));

@@ -1,6 +1,6 @@
 //! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set.
 
-use super::kinds::{COUNT, POSITIVE_SPAN, RATE, SPAN, choice};
+use super::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SPAN, choice};
 use super::{Bounds, Choice, Key, Kind};
 
 pub static SOURCE: &[Key] = &[
@@ -10,7 +10,7 @@ pub static SOURCE: &[Key] = &[
             "kind",
             &["poisson", "poisson_steps", "poisson_sine", "spike_list", "replay", "regular", "bursts"],
         ),
-    Key::new("rate", RATE, "Rate of each Poisson process; with `poisson_sine` its mean over a period.")
+    Key::new("rate", RATE_OR_NONE, "Rate of each Poisson process; with `poisson_sine` its mean over a period.")
         .when("kind", &["poisson", "poisson_sine"]),
     Key::new(
         "dead_time",
