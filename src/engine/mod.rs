@@ -16,6 +16,7 @@ mod own_time;
 mod own_units;
 mod phase;
 mod plastic_rows;
+mod private;
 mod probe;
 mod queue;
 mod route;

@@ -90,6 +90,11 @@ fn load(plan: &Plan, duration: Time) -> Load {
     load
 }
 
+/// Spikes to expect within `duration`: of every source, and of the neurons that their bias alone makes fire.
+pub fn spikes(plan: &Plan, duration: Time) -> f64 {
+    load(plan, duration).spikes
+}
+
 /// Warns of a run that takes long, or more memory or disk than is likely meant.
 pub fn warn(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Diagnostics) {
     let load = load(plan, duration);

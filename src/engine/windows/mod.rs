@@ -20,13 +20,14 @@ use super::core::{Core, Parameters};
 use super::cuts::Cuts;
 use super::key::{EventKey, Kind};
 use super::own_units::{Line, Lookout, OwnGiven};
+use super::private::Private;
 use super::probe::{Probe, Spike};
 use super::queue::{Lanes, Wheel};
 use super::scaled::Part;
 use super::state::Membranes;
 use super::switching::Switching;
 use super::team::Team;
-use super::units::{Fired, Given, Private, Unit};
+use super::units::{Fired, Given, Unit};
 use crate::encoding::{BLOCK, BlockRate};
 use crate::network::{Form, Kernel, Network, Origin, Projection, Rows, SourceKind, Weights};
 use crate::numeric::Real;
@@ -34,8 +35,9 @@ use crate::time::Time;
 
 /// Source spikes that are made arrivals at once, on average.
 const AHEAD: f64 = 50_000.0;
-/// The first window, in femtoseconds, of neurons that may fire by themselves.
-const FIRST: u64 = 1_000_000_000_000;
+/// The first window, in femtoseconds, of neurons that may fire by themselves: a microsecond, doubled as long as little
+/// happens.
+const FIRST: u64 = 1_000_000_000;
 /// Private spikes per block and window below which they are merged like any others.
 const FEW: f64 = 32.0;
 

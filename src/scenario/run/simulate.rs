@@ -1,6 +1,7 @@
 //! The `simulate` protocol: one episode of the network as it is.
 
 use super::super::assemble::{Assembled, assemble_with};
+use super::super::load_estimate;
 use super::super::outcome::Outcome;
 use super::super::plan::{Connect, Plan, SourceKind};
 use super::super::synapses;
@@ -37,7 +38,7 @@ pub fn simulate<Q: Queue<f64>>(
     if let Some(window) = plan.engine.window {
         simulation.shorten_windows(window);
     }
-    let threads = match few(&network, &rates, plan) {
+    let threads = match few(&network, plan, duration) {
         Some(why) if context.threads > 1 && Q::NAME == "fast" => {
             // Not a note of the outcome, which is the same for any number of threads.
             tracing::info!("one thread: {why}");
@@ -130,19 +131,13 @@ fn build(plan: &Plan, pool: &rayon::ThreadPool, context: &mut RunContext<'_>) ->
 const FEW: f64 = 2000.0;
 
 /// Why a network is run by one thread, if it is.
-fn few(network: &Network, rates: &[BlockRate<'_>], plan: &Plan) -> Option<String> {
+fn few(network: &Network, plan: &Plan, duration: Time) -> Option<String> {
     let Some(window) = window(network) else {
         return Some(alone(network));
     };
     let seconds = plan.engine.window.map_or(window, |shorter| window.min(shorter)).as_seconds();
     // Every spike of a source makes about one spike of its targets, if that.
-    let sources: f64 = rates.iter().map(|rate| 1e15 / rate.mean_gap_fs).sum();
-    // Besides, there are neurons that fire by themselves.
-    let biased = network.populations.iter().filter_map(|population| {
-        let interval = population.lif.interval(population.lif.bias())?;
-        Some(f64::from(population.size) / interval)
-    });
-    let spikes = sources + biased.sum::<f64>();
+    let spikes = load_estimate::spikes(plan, duration) / duration.as_seconds();
     let fan_out = network.populations.iter().enumerate().map(|(index, population)| {
         let outgoing = network.from_population[index].iter();
         let synapses: usize = outgoing
