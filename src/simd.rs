@@ -1,8 +1,8 @@
 //! Wider vector instructions where the machine has them: the only `unsafe` of the crate.
 //!
-//! [`vectorised`] runs a piece of work that the compiler inlines into a function compiled for AVX2, if
-//! the processor has it. The same operations are done on more lanes at a time; fused multiply-add is
-//! never enabled, so the results have the same bits (a test compares them). It pays for the loops over
+//! [`vectorised`] runs a piece of work that the compiler inlines into a function compiled for AVX-512 or
+//! AVX2, if the processor has it. The same operations are done on more lanes at a time; fused multiply-add
+//! is never used, so the results have the same bits (a test compares them). It pays for the loops over
 //! arrays: drawing Poisson spikes, delivering rows, the backward sweep (see `benches/engine.rs`).
 
 /// A loop worth compiling twice. `run` must be `#[inline(always)]`, or it stays narrow. (A trait, because
@@ -22,9 +22,15 @@ pub struct Lined<T>(pub T);
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub fn vectorised<W: Work>(work: W) -> W::Output {
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2 (and the system keeps its registers: the macro asks for both), which is all
-        // that the function asks for.
+    if has_avx512() {
+        // SAFETY: the processor has what the function asks for (and the system keeps its registers: the macro asks for
+        // both).
+        #[expect(unsafe_code, reason = "measured: see the module's text")]
+        unsafe {
+            with_avx512(work)
+        }
+    } else if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: as above.
         #[expect(unsafe_code, reason = "measured: see the module's text")]
         unsafe {
             with_avx2(work)
@@ -32,6 +38,22 @@ pub fn vectorised<W: Work>(work: W) -> W::Output {
     } else {
         work.run()
     }
+}
+
+/// Whether there are vectors of eight doubles, with masks and rotations, for shorter vectors too.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn has_avx512() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f")
+        && std::arch::is_x86_feature_detected!("avx512dq")
+        && std::arch::is_x86_feature_detected!("avx512bw")
+        && std::arch::is_x86_feature_detected!("avx512vl")
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,avx512f,avx512dq,avx512bw,avx512vl")]
+fn with_avx512<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -88,12 +110,18 @@ pub fn reaching_f64(values: [f64; 4], bound: f64) -> u32 {
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub fn xoshiro_rounds(state: &mut [[u64; 4]; 4], first: &mut [[u64; 4]], second: &mut [[u64; 4]]) {
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2, which is all that the function asks for.
+    if has_avx512() {
+        // SAFETY: the processor has what the function asks for.
         #[expect(
             unsafe_code,
             reason = "measured: half of what a Poisson spike costs with one scalar generator"
         )]
+        unsafe {
+            xoshiro_avx512(state, first, second);
+        }
+    } else if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: as above.
+        #[expect(unsafe_code, reason = "measured: as above")]
         unsafe {
             xoshiro_avx2(state, first, second);
         }
@@ -102,42 +130,89 @@ pub fn xoshiro_rounds(state: &mut [[u64; 4]; 4], first: &mut [[u64; 4]], second:
     }
 }
 
+/// [`xoshiro_rounds`] out of a rotation to the left, by a number of bits and by what is left of 64, and the exclusive or
+/// of three.
 #[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "avx2")]
-fn xoshiro_avx2(state: &mut [[u64; 4]; 4], first: &mut [[u64; 4]], second: &mut [[u64; 4]]) {
+macro_rules! xoshiro {
+    ($name:ident, $features:literal, $rotate:ident, $xor3:ident) => {
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn $name(state: &mut [[u64; 4]; 4], first: &mut [[u64; 4]], second: &mut [[u64; 4]]) {
+            use std::arch::x86_64::{
+                __m256i, _mm256_add_epi64, _mm256_loadu_si256, _mm256_slli_epi64, _mm256_storeu_si256,
+                _mm256_xor_si256,
+            };
+            let load = |lanes: &[u64; 4]| {
+                // SAFETY: four words are the 32 bytes that are read; unaligned places are allowed.
+                #[expect(unsafe_code, reason = "measured: made of single words, a batch waits for them")]
+                unsafe {
+                    _mm256_loadu_si256(lanes.as_ptr().cast())
+                }
+            };
+            let store = |place: &mut [u64; 4], lanes: __m256i| {
+                // SAFETY: four words are the 32 bytes that are written; unaligned places are allowed.
+                #[expect(unsafe_code, reason = "there is no safe store")]
+                unsafe {
+                    _mm256_storeu_si256(place.as_mut_ptr().cast(), lanes);
+                }
+            };
+            let [mut s0, mut s1, mut s2, mut s3] = state.each_ref().map(load);
+            for places in first.iter_mut().zip(second) {
+                for place in [places.0, places.1] {
+                    let sum = _mm256_add_epi64(s0, s3);
+                    store(place, _mm256_add_epi64($rotate::<23, 41>(sum), s0));
+                    (s0, s1, s2, s3) = (
+                        $xor3(s1, s3, s0),
+                        $xor3(s0, s2, s1),
+                        $xor3(s0, s2, _mm256_slli_epi64::<17>(s1)),
+                        $rotate::<45, 19>(_mm256_xor_si256(s1, s3)),
+                    );
+                }
+            }
+            for (place, lanes) in state.iter_mut().zip([s0, s1, s2, s3]) {
+                store(place, lanes);
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+xoshiro!(xoshiro_avx2, "avx2", rotate_avx2, xor3_avx2);
+#[cfg(target_arch = "x86_64")]
+xoshiro!(xoshiro_avx512, "avx2,avx512f,avx512vl", rotate_avx512, xor3_avx512);
+#[cfg(target_arch = "x86_64")]
+use x86_parts::{rotate_avx2, rotate_avx512, xor3_avx2, xor3_avx512};
+
+/// What AVX-512 does in one instruction, and what it is made of in AVX2.
+#[cfg(target_arch = "x86_64")]
+mod x86_parts {
     use std::arch::x86_64::{
-        __m256i, _mm256_add_epi64, _mm256_or_si256, _mm256_set_epi64x, _mm256_slli_epi64, _mm256_srli_epi64,
-        _mm256_storeu_si256, _mm256_xor_si256,
+        __m256i, _mm256_or_si256, _mm256_rol_epi64, _mm256_slli_epi64, _mm256_srli_epi64,
+        _mm256_ternarylogic_epi64, _mm256_xor_si256,
     };
-    let load = |lanes: [u64; 4]| {
-        let [a, b, c, d] = lanes.map(u64::cast_signed);
-        _mm256_set_epi64x(d, c, b, a)
-    };
-    let store = |place: &mut [u64; 4], lanes: __m256i| {
-        // SAFETY: four words are the 32 bytes that are written; unaligned places are allowed.
-        #[expect(unsafe_code, reason = "there is no safe store")]
-        unsafe {
-            _mm256_storeu_si256(place.as_mut_ptr().cast(), lanes);
-        }
-    };
-    let [mut s0, mut s1, mut s2, mut s3] = state.map(load);
-    for places in first.iter_mut().zip(second) {
-        for place in [places.0, places.1] {
-            let sum = _mm256_add_epi64(s0, s3);
-            let turned = _mm256_or_si256(_mm256_slli_epi64::<23>(sum), _mm256_srli_epi64::<41>(sum));
-            store(place, _mm256_add_epi64(turned, s0));
-            let shifted = _mm256_slli_epi64::<17>(s1);
-            s2 = _mm256_xor_si256(s2, s0);
-            s3 = _mm256_xor_si256(s3, s1);
-            s1 = _mm256_xor_si256(s1, s2);
-            s0 = _mm256_xor_si256(s0, s3);
-            s2 = _mm256_xor_si256(s2, shifted);
-            s3 = _mm256_or_si256(_mm256_slli_epi64::<45>(s3), _mm256_srli_epi64::<19>(s3));
-        }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn rotate_avx2<const LEFT: i32, const RIGHT: i32>(x: __m256i) -> __m256i {
+        _mm256_or_si256(_mm256_slli_epi64::<LEFT>(x), _mm256_srli_epi64::<RIGHT>(x))
     }
-    for (place, lanes) in state.iter_mut().zip([s0, s1, s2, s3]) {
-        store(place, lanes);
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl")]
+    pub fn rotate_avx512<const LEFT: i32, const RIGHT: i32>(x: __m256i) -> __m256i {
+        _mm256_rol_epi64::<LEFT>(x)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    pub fn xor3_avx2(a: __m256i, b: __m256i, c: __m256i) -> __m256i {
+        _mm256_xor_si256(_mm256_xor_si256(a, b), c)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl")]
+    pub fn xor3_avx512(a: __m256i, b: __m256i, c: __m256i) -> __m256i {
+        _mm256_ternarylogic_epi64::<0x96>(a, b, c)
     }
 }
 
@@ -238,9 +313,23 @@ mod tests {
         let mut oracle = state;
         let (mut a, mut b) = ([[0; 4]; 33], [[0; 4]; 33]);
         let (mut c, mut d) = (a, b);
+        let start = state;
         xoshiro_rounds(&mut state, &mut a, &mut b);
         portable::xoshiro_rounds(&mut oracle, &mut c, &mut d);
         assert_eq!((state, a, b), (oracle, c, d));
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            (state, a, b) = (start, [[0; 4]; 33], [[0; 4]; 33]);
+            // SAFETY: the processor has AVX2.
+            #[expect(
+                unsafe_code,
+                reason = "the middle width, which is not chosen where there is a larger one"
+            )]
+            unsafe {
+                xoshiro_avx2(&mut state, &mut a, &mut b);
+            }
+            assert_eq!((state, a, b), (oracle, c, d));
+        }
     }
 
     struct Sample<'a>(&'a [f64]);
@@ -261,6 +350,17 @@ mod tests {
     #[test]
     fn wide_and_narrow_loops_have_the_same_bits() {
         let xs: Vec<f64> = (0..4096).map(|i| -0.0173 * f64::from(i)).collect();
-        assert_eq!(vectorised(Sample(&xs)), Sample(std::hint::black_box(&xs)).run());
+        let narrow = Sample(std::hint::black_box(&xs)).run();
+        assert_eq!(vectorised(Sample(&xs)), narrow);
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            #[expect(
+                unsafe_code,
+                reason = "the middle width, which is not chosen where there is a larger one"
+            )]
+            let middle = unsafe { with_avx2(Sample(&xs)) };
+            assert_eq!(middle, narrow);
+        }
     }
 }

@@ -282,7 +282,9 @@ impl Block {
         let pairs = self.sources.0.iter_mut().zip(marks);
         if rate.even {
             let columns = rate.cells.len() as u64;
-            pairs.for_each(|(source, &mark)| *source = (((mark >> 32) * columns) >> 32) as u16);
+            // A product of two halves of words, as the mask says: one instruction.
+            let choose = |mark: u64| ((mark >> 32) * (columns & 0xFFFF_FFFF)) >> 32;
+            pairs.for_each(|(source, &mark)| *source = choose(mark) as u16);
         } else {
             pairs.for_each(|(source, &mark)| *source = choose(rate.cells, mark));
         }

@@ -1,26 +1,46 @@
-//! The factor of scaled potentials, s(t) = e^(t / tau_m), as a power of two of a phase in fixed point.
+//! The factor of scaled potentials, s(t) = e^(t / tau_m).
+//!
+//! Time is cut into cells of 2^g fs, at most tau_m / 1024. At the start of a cell s is a power of two of a phase in
+//! fixed point; within the cell a polynomial of degree 4 of the time since then goes on from there. Both are functions
+//! of t alone. Events come in order, often many to a cell: then the polynomial is all that each of them costs.
 
-use crate::simd::Lined;
 use crate::time::FS_PER_SECOND;
 
-/// log2 e^(t / tau_m) in fixed point.
+/// log2 e^(t / tau_m) in fixed point, and the cells.
 #[derive(Clone, Copy, Debug)]
 pub struct Phase {
     /// 2^shift / (tau_m ln 2) per femtosecond, between 2^62 and 2^63.
     rate: u64,
     /// `shift` - 64, between 1 and 63.
     low: u32,
+    /// log2 of the length of a cell in femtoseconds.
+    cell: u32,
+    /// 1 / tau_m per femtosecond.
+    per_fs: f64,
+}
+
+/// s at the start of the cell that was asked for last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    cell: u64,
+    epoch: i64,
+    /// Nothing is known while this is zero, which s never is.
+    scale: f64,
 }
 
 /// Octaves between two epochs.
 const OCTAVES: i64 = 64;
 /// Most octaves that the phase may be ahead of the epoch: far from overflow.
 const MOST: i64 = 256;
+/// Cells in a time constant, at least: the first term that the polynomial leaves out, x^5 / 120, is then below 2^-56.
+const CELLS: f64 = 1024.0;
+
 impl Phase {
     #[must_use]
     pub fn new(tau_m: f64) -> Self {
+        let tau_fs = tau_m * FS_PER_SECOND;
         // Octaves per femtosecond: 1e-18 to 1.5e-3 for tau_m from 1 ps to 1000 s.
-        let octaves = 1.0 / (tau_m * FS_PER_SECOND * std::f64::consts::LN_2);
+        let octaves = 1.0 / (tau_fs * std::f64::consts::LN_2);
         let mut shift = 64;
         let mut rate = octaves * 18_446_744_073_709_551_616.0;
         // Exact: only the exponent changes.
@@ -28,7 +48,8 @@ impl Phase {
             rate *= 2.0;
             shift += 1;
         }
-        Self { rate: rate as u64, low: shift - 64 }
+        let cell = ((tau_fs / CELLS) as u64).checked_ilog2().unwrap_or(0);
+        Self { rate: rate as u64, low: shift - 64, cell, per_fs: 1.0 / tau_fs }
     }
 
     /// Whole octaves, rounded to nearest, and the fraction above (n - 1/2) in units of 2^-52.
@@ -41,11 +62,27 @@ impl Phase {
         ((high >> self.low) as i64, fraction >> 12)
     }
 
+    /// s(t) 2^-epoch at the start of a cell.
+    #[inline(always)]
+    fn start(self, cell: u64, epoch: i64) -> f64 {
+        let (octave, fraction) = self.at(cell << self.cell);
+        power(octave - epoch, fraction)
+    }
+
+    /// s(t) 2^-epoch in a cell that begins at `from` with the value `start`.
+    #[inline(always)]
+    fn within(self, t: u64, from: u64, start: f64) -> f64 {
+        let x = small(t.wrapping_sub(from)) * self.per_fs;
+        let x2 = x * x;
+        let beyond = (0.5 + x * (1.0 / 6.0)) + x2 * (1.0 / 24.0);
+        start * (1.0 + (x + x2 * beyond))
+    }
+
     /// s(t) 2^-epoch.
     #[inline(always)]
     pub fn scale(self, t: u64, epoch: i64) -> f64 {
-        let (octave, fraction) = self.at(t);
-        power(octave - epoch, fraction)
+        let cell = t >> self.cell;
+        self.within(t, cell << self.cell, self.start(cell, epoch))
     }
 
     /// The epoch that a state at `t` is kept in.
@@ -65,68 +102,45 @@ impl Phase {
         u64::try_from(limit).unwrap_or(u64::MAX)
     }
 
-    /// Scales of many times in order: the same values, in operations that every vector unit has.
+    /// Scales of many times in order: the same values, two cells at a time.
     #[inline(always)]
-    pub fn scales(self, times: &[u64], epoch: i64, scales: &mut [f64]) {
-        let [Some(&first), Some(&last)] = [times.first(), times.last()] else { return };
+    pub fn scales(self, times: &[u64], epoch: i64, known: &mut Start, scales: &mut [f64]) {
         debug_assert!(times.is_sorted());
-        let (rate_low, rate_high) = (self.rate & LOW, self.rate >> 32);
-        let half = 1u64 << (self.low - 1);
-        if last.wrapping_sub(first) <= LOW && self.low >= 20 {
-            // t rate = first rate + (t - first) rate, whose first factor has 32 bits. What is wanted of it begins at
-            // bit `cut`; below there is only what may carry.
-            let product = u128::from(first) * u128::from(self.rate) + (u128::from(half) << 64);
-            let cut = self.low + 12;
-            let whole = ((product >> cut) as u64).wrapping_sub((epoch as u64) << 52);
-            let below = product & ((1 << cut) - 1);
-            let (below_high, below_low) = ((below >> 32) as u64, below as u64 & LOW);
-            powers(times, scales, |time| {
-                let since = time.wrapping_sub(first) & LOW;
-                let carry = (since * rate_low + below_low) >> 32;
-                whole.wrapping_add((since * rate_high + below_high + carry) >> (cut - 32))
-            });
-        } else {
-            powers(times, scales, |time| {
-                // 64 x 64 -> 128 bits out of four 32 x 32 -> 64.
-                let (low, high) = (time & LOW, time >> 32);
-                let (p00, p01) = (low * rate_low, low * rate_high);
-                let (p10, p11) = (high * rate_low, high * rate_high);
-                let middle = (p00 >> 32) + (p01 & LOW) + (p10 & LOW);
-                let above = p11 + (p01 >> 32) + (p10 >> 32) + (middle >> 32) + half;
-                let below = middle << 32 | p00 & LOW;
-                let fraction = above << (64 - self.low) | below >> self.low;
-                (above >> self.low).wrapping_sub(epoch as u64) << 52 | fraction >> 12
-            });
+        let length = 1u64 << self.cell;
+        let (mut times, mut scales) = (times, &mut scales[..times.len()]);
+        while let (Some(&first), Some(&last)) = (times.first(), times.last()) {
+            let cell = first >> self.cell;
+            let next = (cell + 1) << self.cell;
+            let count = if last - first < length {
+                times.len()
+            } else {
+                times.iter().take_while(|&&time| time < next + length).count()
+            };
+            if known.cell != cell || known.epoch != epoch || known.scale == 0.0 {
+                *known = Start { cell, epoch, scale: self.start(cell, epoch) };
+            }
+            let early = known.scale;
+            if times[count - 1] >= next {
+                *known = Start { cell: cell + 1, epoch, scale: self.start(cell + 1, epoch) };
+            }
+            let late = known.scale;
+            let (these, later) = std::mem::take(&mut scales).split_at_mut(count);
+            for (scale, &time) in these.iter_mut().zip(times) {
+                // Signed: one instruction, and times are below 2^63.
+                let in_next = time.cast_signed() >= next.cast_signed();
+                let (from, start) = if in_next { (next, late) } else { (next - length, early) };
+                *scale = self.within(time, from, start);
+            }
+            (times, scales) = (&times[count..], later);
         }
     }
 }
 
-/// Powers of two of what `at` says of each time: octaves above bit 52, and the fraction above a half below. Two short
-/// loops: of one long one hardly two rounds fit in the processor's window at a time.
+/// A number below 2^52 as it is: two operations that every vector unit has.
 #[inline(always)]
-fn powers(times: &[u64], scales: &mut [f64], at: impl Fn(u64) -> u64) {
-    let mut octaves = Lined([0.0; TOGETHER]);
-    for (scales, times) in scales.chunks_mut(TOGETHER).zip(times.chunks(TOGETHER)) {
-        let count = times.len().min(scales.len());
-        let (times, scales, octaves) = (&times[..count], &mut scales[..count], &mut octaves.0[..count]);
-        for index in 0..count {
-            let at = at(times[index]);
-            scales[index] = exponent(at & FRACTION);
-            octaves[index] = f64::from_bits((at & !FRACTION).wrapping_add(1023 << 52));
-        }
-        for (scale, &octaves) in scales.iter_mut().zip(&*octaves) {
-            *scale = crate::numeric::exp_near_zero(*scale) * octaves;
-        }
-    }
+fn small(n: u64) -> f64 {
+    f64::from_bits(n | 4_503_599_627_370_496.0f64.to_bits()) - 4_503_599_627_370_496.0
 }
-
-/// Scales that are computed at once.
-const TOGETHER: usize = 64;
-/// The fraction of an octave.
-const FRACTION: u64 = (1 << 52) - 1;
-
-/// The low half of a word.
-const LOW: u64 = 0xFFFF_FFFF;
 
 /// 2^(octaves - 1/2 + fraction 2^-52), within 2 ulp.
 #[inline(always)]
@@ -164,7 +178,11 @@ mod tests {
                 times.iter().map(|time| times[0] + if later { time % reach.max(1) % most } else { 0 }).collect();
             times.sort_unstable();
             let mut scales = vec![0.0; times.len()];
-            phase.scales(&times, epoch, &mut scales);
+            let mut known = Start::default();
+            // In two parts: what is known from the first must not mislead the second.
+            let half = times.len() / 2;
+            phase.scales(&times[..half], epoch, &mut known, &mut scales[..half]);
+            phase.scales(&times[half..], epoch, &mut known, &mut scales[half..]);
             for (&time, scale) in times.iter().zip(scales) {
                 prop_assert_eq!(phase.scale(time, epoch).to_bits(), scale.to_bits());
                 prop_assert!(scale.is_normal() && scale < 1e90);
@@ -182,6 +200,21 @@ mod tests {
             // tau itself is resolved to 2^-53, the phase to 2^-52.
             let tolerance = 2e-15 + 4e-16 * (wait as f64 * 1e-15 / tau);
             prop_assert!((ratio / exact - 1.0).abs() < tolerance, "{} against {}", ratio, exact);
+        }
+    }
+
+    #[test]
+    fn a_cell_ends_where_the_next_begins() {
+        for tau in [1e-12, 3e-12, 9.41e-3, 20e-3, 1e3] {
+            let phase = Phase::new(tau);
+            let length = 1u64 << phase.cell;
+            assert!(length as f64 <= (tau * FS_PER_SECOND / CELLS).max(1.0));
+            for cell in [1u64, 2, 777, 1000] {
+                let next = cell << phase.cell;
+                let ends = phase.within(next, next - length, phase.start(cell - 1, 0));
+                // Two starts within 2 ulp each, and the rounding of the polynomial; tau_m is resolved to 2^-53.
+                assert!((ends / phase.scale(next, 0) - 1.0).abs() < 1e-15, "tau_m {tau}, cell {cell}");
+            }
         }
     }
 

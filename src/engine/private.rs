@@ -1,10 +1,10 @@
 //! Poisson blocks whose lines each have a neuron of their own: their spikes need no queue. A unit adds them, many at a
 //! time, before whatever else arrives at those neurons.
 
-use super::phase::Phase;
+use super::phase::{Phase, Start};
 use super::units::Given;
-use crate::encoding::{BATCH, Block, BlockRate};
-use crate::network::{Fixed, Network, Weights};
+use crate::encoding::{BATCH, BLOCK, Block, BlockRate};
+use crate::network::{Fixed, Network, Projection, Weights};
 use crate::numeric::Real;
 use crate::simd::{Lined, Work, vectorised};
 
@@ -12,18 +12,38 @@ use crate::simd::{Lined, Work, vectorised};
 pub struct Private {
     pub block: usize,
     pub projection: u32,
-    /// The neuron of its first line.
+    /// The neuron of its first line, within the population and within the unit.
     pub first: u32,
+    place: u32,
+    /// What every line's synapse weighs, if they are all alike.
+    weight: Option<f64>,
     /// s at the drawn spikes from number `from` on, at this epoch.
     scales: Lined<[f64; BATCH]>,
+    start: Start,
     from: u64,
     count: u64,
     epoch: i64,
 }
 
 impl Private {
-    pub fn new(block: usize, projection: u32, first: u32) -> Self {
-        Self { block, projection, first, scales: Lined([0.0; BATCH]), from: u64::MAX, count: 0, epoch: 0 }
+    /// A block of lines of `projection`, which is number `number`, to the neurons of a unit from `first` on.
+    pub fn new(block: usize, projection: &Projection, number: u32, first: u32, unit_first: u32) -> Self {
+        let weight = match projection.fixed {
+            Some(Fixed::Constant(weight)) => Some(weight),
+            _ => None,
+        };
+        Self {
+            block,
+            projection: number,
+            first,
+            place: first - unit_first,
+            weight,
+            scales: Lined([0.0; BATCH]),
+            start: Start::default(),
+            from: u64::MAX,
+            count: 0,
+            epoch: 0,
+        }
     }
 
     /// Number of the next spike's scale.
@@ -32,7 +52,7 @@ impl Private {
         let handed = block.position().0;
         if self.epoch != epoch || handed < self.from || handed - self.from >= self.count {
             let (times, _) = block.ready(u64::MAX);
-            vectorised(Scales { phase, epoch, times, scales: &mut self.scales.0 });
+            vectorised(Scales { phase, epoch, times, known: &mut self.start, scales: &mut self.scales.0 });
             (self.from, self.count, self.epoch) = (handed, times.len() as u64, epoch);
         }
         (handed - self.from) as usize
@@ -40,11 +60,12 @@ impl Private {
 }
 
 /// Scales of spikes at some times.
-pub struct Scales<'a> {
-    pub phase: Phase,
-    pub epoch: i64,
-    pub times: &'a [u64],
-    pub scales: &'a mut [f64],
+struct Scales<'a> {
+    phase: Phase,
+    epoch: i64,
+    times: &'a [u64],
+    known: &'a mut Start,
+    scales: &'a mut [f64],
 }
 
 impl Work for Scales<'_> {
@@ -52,49 +73,50 @@ impl Work for Scales<'_> {
 
     #[inline(always)]
     fn run(self) {
-        self.phase.scales(self.times, self.epoch, self.scales);
+        self.phase.scales(self.times, self.epoch, self.known, self.scales);
     }
 }
 
-/// How many of some times in order are before a limit: all are compared, which is faster than a search.
-struct Before<'a> {
+/// Drawn spikes of a block that are next.
+struct Ready<'a> {
     times: &'a [u64],
-    limit: u64,
+    lines: &'a [u16],
+    scales: &'a [f64],
 }
 
-impl Work for Before<'_> {
-    type Output = usize;
-
+impl Ready<'_> {
+    /// Adds those before `limit`, up to the first that brings its neuron to threshold: how many were added, and whether
+    /// the last of them fires.
     #[inline(always)]
-    fn run(self) -> usize {
-        // Signed: one instruction, and the times are below 2^63.
-        let limit = self.limit.min(i64::MAX as u64) as i64;
-        self.times.iter().map(|&time| i64::from((time as i64) < limit)).sum::<i64>() as usize
+    fn add_until(
+        &self,
+        v: &mut [f64],
+        limit: u64,
+        theta: f64,
+        weight: impl Fn(usize) -> f64,
+    ) -> (usize, bool) {
+        let spikes = self.times.iter().zip(self.lines).zip(self.scales);
+        for (index, ((&time, &line), &scale)) in spikes.enumerate() {
+            if time >= limit {
+                return (index, false);
+            }
+            let line = usize::from(line);
+            if let Some(v) = v.get_mut(line) {
+                *v += weight(line) * scale;
+                if *v >= theta * scale {
+                    return (index + 1, true);
+                }
+            }
+        }
+        (self.times.len(), false)
     }
-}
 
-/// Adds spikes of lines up to the first that brings its neuron to threshold: the number of that one.
-#[inline(always)]
-fn add_until(
-    v: &mut [f64],
-    lines: &[u16],
-    scales: &[f64],
-    theta: f64,
-    weight: impl Fn(usize) -> f64,
-) -> Option<usize> {
-    lines.iter().zip(scales).position(|(&line, &scale)| {
-        let line = usize::from(line);
-        v.get_mut(line).is_some_and(|v| {
-            *v += weight(line) * scale;
-            *v >= theta * scale
-        })
-    })
-}
-
-/// As [`add_until`] with one weight. A function of its own: in a larger one the loop does not get the registers.
-#[inline(never)]
-fn add_alike(v: &mut [f64], lines: &[u16], scales: &[f64], theta: f64, weight: f64) -> Option<usize> {
-    add_until(v, lines, scales, theta, |_| weight)
+    /// As [`Self::add_until`] with one weight. A function of its own: in a larger one the loop does not get the
+    /// registers.
+    #[inline(never)]
+    fn add_alike(&self, v: &mut [f64], limit: u64, theta: f64, weight: f64) -> (usize, bool) {
+        self.add_until(v, limit, theta, |_| weight)
+    }
 }
 
 impl Given<'_> {
@@ -110,16 +132,8 @@ impl Given<'_> {
     ) {
         let Self { unit, part, blocks, .. } = self;
         let (private, block) = (&mut unit.privates[index], &mut *blocks[index]);
-        let rate = &rates[private.block];
-        let group = ((private.first - part.first) / part.group) as usize;
-        let offset = (private.first - part.first) as usize;
-        let projection = &network.projections[private.projection as usize];
-        let values = &weights.projections[private.projection as usize];
-        let constant = match &projection.fixed {
-            Some(Fixed::Constant(weight)) => Some(*weight),
-            _ => None,
-        };
-        let theta = part.parameters.theta;
+        let place = private.place as usize;
+        let group = place / BLOCK as usize;
         loop {
             let release = part.held[group].front().map_or(u64::MAX, |held| held.until.fs());
             let limit = until.min(release);
@@ -127,24 +141,27 @@ impl Given<'_> {
             while !fired && block.next_time() < limit {
                 let at = private.at(block, part.parameters.phase, part.epoch);
                 let (times, lines) = block.ready(u64::MAX);
-                let before = vectorised(Before { times, limit });
-                let (lines, scales) = (&lines[..before], &private.scales.0[at..at + before]);
-                let v = &mut part.v[offset..];
-                let reached = match constant {
-                    Some(weight) => add_alike(v, lines, scales, theta, weight),
-                    None => add_until(v, lines, scales, theta, |line| {
-                        projection.weight(values, private.first as usize + line)
-                    }),
+                let scales = &private.scales.0[at..];
+                let (v, theta) = (&mut part.v[place..], part.parameters.theta);
+                let ready = Ready { times, lines, scales };
+                let (count, fires) = match private.weight {
+                    Some(weight) => ready.add_alike(v, limit, theta, weight),
+                    None => {
+                        let projection = &network.projections[private.projection as usize];
+                        let values = &weights.projections[private.projection as usize];
+                        ready.add_until(v, limit, theta, |line| {
+                            projection.weight(values, private.first as usize + line)
+                        })
+                    }
                 };
-                let mut count = before;
-                if let Some(last) = reached {
-                    let (time, line) = (times[last], usize::from(lines[last]));
-                    part.fire(offset + line, time, scales[last]);
+                if fires {
+                    let (time, line) = (times[count - 1], usize::from(lines[count - 1]));
+                    part.fire(place + line, time, scales[count - 1]);
                     unit.spikes.push((time, private.first + line as u32));
-                    (fired, count) = (true, last + 1);
                 }
+                fired = fires;
                 unit.poisson += count as u64;
-                block.consume(count, rate);
+                block.consume(count, &rates[private.block]);
             }
             if fired {
                 continue;

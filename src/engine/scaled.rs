@@ -5,9 +5,8 @@
 //! and the neuron fires if v_j >= theta s(t): no exponential per target, and a neuron that nothing reaches
 //! costs nothing.
 //!
-//! s(t) = 2^phase with phase = t / (tau_m ln 2) in fixed point, a product of two 64-bit integers: a function of
-//! t alone, whatever was computed before. It is kept relative to 2^epoch. Changing the epoch multiplies
-//! every v by a power of two, which is exact, so when and how often it is done cannot be seen in any bit.
+//! s(t) is a function of t alone, whatever was computed before (see [`Phase`]). It is kept relative to 2^epoch.
+//! Changing the epoch multiplies every v by a power of two, which is exact, so when and how often it is done cannot be seen in any bit.
 //! (Only what has decayed to 2^-600 of a volt and is set to zero then could be; no weight is small enough
 //! to tell it from zero.)
 //!

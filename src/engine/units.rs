@@ -2,8 +2,8 @@
 
 use super::cuts::Cuts;
 use super::own_units::Lookout;
-use super::phase::Phase;
-use super::private::{Private, Scales};
+use super::phase::{Phase, Start};
+use super::private::Private;
 use super::queue::{Entry, Wheel};
 use super::scaled::Part;
 use super::windows::RowArrival;
@@ -41,6 +41,8 @@ pub struct Unit {
     pub counted: Vec<(u32, u32)>,
     touched: Vec<u32>,
     mixed: Vec<(u32, u32)>,
+    /// s at the arrivals of rows of the window.
+    row_scales: Vec<f64>,
 }
 
 impl Unit {
@@ -62,6 +64,7 @@ impl Unit {
             counted: Vec::new(),
             touched: Vec::new(),
             mixed: Vec::new(),
+            row_scales: Vec::new(),
         }
     }
 
@@ -175,6 +178,16 @@ impl Given<'_> {
     /// Handles every instant before `to`.
     pub fn run<R: Real>(mut self, network: &Network, weights: &Weights<R>, rates: &[BlockRate<'_>], to: u64) {
         let mut rows = self.rows;
+        let mut row_scales = std::mem::take(&mut self.unit.row_scales);
+        row_scales.resize(rows.len(), 0.0);
+        let (phase, epoch) = (self.part.parameters.phase, self.part.epoch);
+        vectorised(ScalesOf {
+            phase,
+            epoch,
+            items: rows,
+            time: |row: &RowArrival| row.time,
+            scales: &mut row_scales,
+        });
         loop {
             let row_time = rows.first().map_or(to, |row| row.time);
             let mut time = row_time;
@@ -199,10 +212,13 @@ impl Given<'_> {
             for ahead in rows.iter().skip(AHEAD).take(count) {
                 self.ask_for(network, ahead);
             }
+            let known = row_scales[self.rows.len() - rows.len()..].first().filter(|_| count > 0);
+            let scale = known.copied().unwrap_or_else(|| phase.scale(time, epoch));
             let (now, later) = rows.split_at(count);
             rows = later;
-            self.instant(network, weights, rates, time, now);
+            self.instant(network, weights, rates, time, scale, now);
         }
+        self.unit.row_scales = row_scales;
         if !self.unit.spikes.is_sorted() {
             self.unit.spikes.sort_unstable();
         }
@@ -230,20 +246,22 @@ impl Given<'_> {
         until: u64,
     ) {
         let Some(mut wheel) = self.unit.wheel.take() else { return };
-        let mut times = [0u64; TOGETHER];
         let mut scales = [0.0; TOGETHER];
         loop {
             let front = wheel.front();
-            let mut count = 0;
-            for (time, entry) in times.iter_mut().zip(front).take_while(|(_, entry)| entry.time < until) {
-                *time = entry.time;
-                count += 1;
-            }
+            let count = front.iter().take(TOGETHER).take_while(|entry| entry.time < until).count();
             if count == 0 {
                 break;
             }
             let (phase, epoch) = (self.part.parameters.phase, self.part.epoch);
-            vectorised(Scales { phase, epoch, times: &times[..count], scales: &mut scales });
+            let items = &front[..count];
+            vectorised(ScalesOf {
+                phase,
+                epoch,
+                items,
+                time: |entry: &Entry| entry.time,
+                scales: &mut scales,
+            });
             let mut done = 0;
             for (entry, &scale) in front[..count].iter().zip(&scales) {
                 if front.get(done + 1).is_some_and(|next| next.time == entry.time) {
@@ -295,16 +313,16 @@ impl Given<'_> {
         }
     }
 
-    /// Everything that arrives at one time, then one test.
+    /// Everything that arrives at one time, then one test; `scale` is s at that time.
     fn instant<R: Real>(
         &mut self,
         network: &Network,
         weights: &Weights<R>,
         rates: &[BlockRate<'_>],
         time: u64,
+        scale: f64,
         rows: &[RowArrival],
     ) {
-        let scale = self.part.parameters.phase.scale(time, self.part.epoch);
         let piece = self.unit.number();
         let Self { unit, part, blocks, cuts, .. } = self;
         let mut mixed = std::mem::take(&mut unit.mixed);
@@ -376,7 +394,14 @@ impl Given<'_> {
                 prefetch(part.v, place..place + 1);
             }
             let (phase, epoch) = (part.parameters.phase, part.epoch);
-            vectorised(ScalesOf { phase, epoch, entries: &front[..count], scales: &mut scales.0 });
+            let items = &front[..count];
+            vectorised(ScalesOf {
+                phase,
+                epoch,
+                items,
+                time: |entry: &Entry| entry.time,
+                scales: &mut scales.0,
+            });
             let done = match alike {
                 Some(weight) => part.singles(front, &scales.0[..count], &mut unit.spikes, |_| weight),
                 None => {
@@ -434,24 +459,28 @@ impl Part<'_> {
     }
 }
 
-/// Scales of entries of a wheel.
-struct ScalesOf<'a> {
+/// Scales of what has a time, in order.
+struct ScalesOf<'a, T, F> {
     phase: Phase,
     epoch: i64,
-    entries: &'a [Entry],
-    scales: &'a mut [f64; TOGETHER],
+    items: &'a [T],
+    time: F,
+    scales: &'a mut [f64],
 }
 
-impl Work for ScalesOf<'_> {
+impl<T, F: Fn(&T) -> u64> Work for ScalesOf<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
         let mut times = Lined([0; TOGETHER]);
-        for (time, entry) in times.0.iter_mut().zip(self.entries) {
-            *time = entry.time;
+        let mut known = Start::default();
+        for (items, scales) in self.items.chunks(TOGETHER).zip(self.scales.chunks_mut(TOGETHER)) {
+            for (time, item) in times.0.iter_mut().zip(items) {
+                *time = (self.time)(item);
+            }
+            let times = &times.0[..items.len()];
+            self.phase.scales(times, self.epoch, &mut known, &mut scales[..times.len()]);
         }
-        let count = self.entries.len().min(TOGETHER);
-        self.phase.scales(&times.0[..count], self.epoch, self.scales);
     }
 }

@@ -236,12 +236,16 @@ impl<'n> Windows<'n> {
                 listed += 1.0 / rate.mean_gap_fs;
                 continue;
             };
-            let to = network.projections[projection as usize].to;
+            let description = &network.projections[projection as usize];
+            let to = description.to;
             for unit in self.units.iter_mut().filter(|unit| unit.population == to) {
                 if (unit.first..unit.first + unit.count).contains(&first) {
                     match &mut unit.lookout {
                         Some(lookout) => lookout.privates.push(Line { block: index, projection, first }),
-                        None => unit.privates.push(Private::new(index, projection, first)),
+                        None => {
+                            let private = Private::new(index, description, projection, first, unit.first);
+                            unit.privates.push(private);
+                        }
                     }
                 }
             }
