@@ -185,6 +185,7 @@ fn every_network_is_the_same_whatever_carries_it_out() {
             "networks/vogels-abbott-delta",
             &["protocol.duration=\"20 ms\"", "projection.kick-e.probability=0.2"],
         ),
+        ("networks/vogels-abbott-currents", &["protocol.duration=\"20 ms\""]),
         ("networks/synfire", &[]),
     ] {
         let outcome = whatever_carries_it_out(&plan(name, settings), &Search::default());
