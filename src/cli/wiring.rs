@@ -264,10 +264,19 @@ pub fn scenarios() -> Vec<Listed> {
     list
 }
 
-/// The files of a shipped scenario: (name, text).
+/// The files of a shipped scenario: (name, text), without the line that says its name. A copy is called as its
+/// directory is.
 pub fn scenario_files(name: &str) -> Option<Vec<(String, String)>> {
-    shipped::find(name)
-        .map(|one| one.files().into_iter().map(|(name, text)| (name.to_string(), text.to_string())).collect())
+    let one = shipped::find(name)?;
+    let line = format!("name = \"{}\"\n", one.name());
+    Some(
+        one.files().into_iter().map(|(name, text)| (name.to_string(), text.replacen(&line, "", 1))).collect(),
+    )
+}
+
+/// The shipped scenario that may have been meant.
+pub fn scenario_meant(name: &str) -> Option<&'static str> {
+    shipped::meant(name)
 }
 
 /// The JSON schema of scenario files.

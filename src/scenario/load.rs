@@ -3,7 +3,7 @@
 //! Precedence, from weak to strong: defaults, the scenario that `extends` names (and what that one
 //! extends), the scenario itself, `--set` arguments in their order, `--seed`.
 
-use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source, nearest};
+use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source};
 use super::filled::Filled;
 use super::plan::Plan;
 use super::reader;
@@ -224,7 +224,6 @@ fn not_found(argument: &str, at: Option<&At>) -> Diagnostic {
     let mut names: Vec<&str> =
         shipped::all().filter(|one| one.path() == Path::new(one.name())).map(|one| one.name()).collect();
     names.extend(shipped::sets().iter().map(shipped::ShippedSet::name));
-    let close = nearest(argument, shipped::names().into_iter().chain(names.iter().copied()));
     Diagnostic::error(format!("there is no scenario `{argument}`"))
         .maybe_at(at)
         .label("not found")
@@ -232,7 +231,7 @@ fn not_found(argument: &str, at: Option<&At>) -> Diagnostic {
             "a file, a directory with scenario.toml, or a shipped scenario: {}",
             names.join(", ")
         ))
-        .maybe_hint(close.map(|close| format!("did you mean `{close}`?")))
+        .maybe_hint(shipped::meant(argument).map(|close| format!("did you mean `{close}`?")))
 }
 
 fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {

@@ -1,5 +1,6 @@
 //! The scenarios that come with the program, embedded so that they run without a checkout.
 
+use super::diagnostic::nearest;
 use include_dir::{Dir, include_dir};
 use std::path::{Component, Path, PathBuf};
 
@@ -23,7 +24,7 @@ impl Shipped {
         name.unwrap_or_default()
     }
 
-    /// Its directory among the shipped scenarios: `ring`, `paper/fig1c-threshold-switching`.
+    /// Its directory among the shipped scenarios: `networks/ring`, `paper/fig1c-threshold-switching`.
     #[must_use]
     pub fn path(&self) -> &'static Path {
         self.dir.path()
@@ -140,6 +141,17 @@ pub fn sets() -> Vec<ShippedSet> {
 #[must_use]
 pub fn set(name: &str) -> Option<ShippedSet> {
     sets().into_iter().find(|set| set.name() == name)
+}
+
+/// The scenario or set that may have been meant: one in a set whose own name it is, or one spelt alike.
+#[must_use]
+pub fn meant(name: &str) -> Option<&'static str> {
+    fn own(path: &str) -> Option<&str> {
+        path.rsplit('/').next()
+    }
+    let names = names();
+    let moved = names.iter().copied().find(|known| own(known) == own(name));
+    moved.or_else(|| nearest(name, names.into_iter().chain(sets().iter().map(ShippedSet::name))))
 }
 
 /// A text file by its path among the shipped scenarios; `..` goes up, but not out.

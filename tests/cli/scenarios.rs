@@ -26,11 +26,22 @@ const SHORT: &[&str] = &[
 #[test]
 fn ring_and_fan_give_what_their_directories_expect() {
     let place = Place::new();
-    for scenario in ["ring", "fan"] {
+    for scenario in ["networks/ring", "fan"] {
         assert_eq!(code(&place.memspike(&["run", scenario])), 0);
         let verdict = place.memspike(&["compare", scenario, &expected(scenario)]);
         assert_eq!(code(&verdict), 0);
     }
+}
+
+#[test]
+fn a_scenario_of_a_set_is_recognised_by_its_own_name() {
+    let place = Place::new();
+    for args in [&["run", "ring"][..], &["check", "scenarios/ring"], &["new", "mine", "--from", "ring"]] {
+        let output = place.memspike(args);
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(err(&output).contains("did you mean `networks/ring`?"), "{args:?}: {}", err(&output));
+    }
+    assert!(!place.path().join("mine").exists());
 }
 
 #[test]
@@ -90,7 +101,7 @@ fn neither_engine_nor_threads_nor_observers_change_a_result() {
 #[test]
 fn a_directory_of_scenarios_is_run_one_after_the_other() {
     let place = Place::new();
-    for (name, from) in [("many/a", "ring"), ("many/b", "fan")] {
+    for (name, from) in [("many/a", "networks/ring"), ("many/b", "fan")] {
         assert_eq!(code(&place.memspike(&["new", name, "--from", from])), 0);
     }
     let output = place.memspike(&["run", "many", "--quiet"]);

@@ -100,7 +100,7 @@ fn tracing_changes_no_result_and_costs_nothing_to_those_who_leave_it_out() {
 #[test]
 fn given_spikes_are_not_called_poisson() {
     let place = Place::new();
-    assert_eq!(code(&place.memspike(&[&["run", "ring", "--out", "run"][..], TRACE].concat())), 0);
+    assert_eq!(code(&place.memspike(&[&["run", "networks/ring", "--out", "run"][..], TRACE].concat())), 0);
     let counts = count(&lines(&place, "trace.jsonl"));
     assert_eq!((counts["source"], counts["arrival"], counts["fire"]), (2, 97, 97));
     assert!(!counts.contains_key("poisson"));
@@ -109,10 +109,11 @@ fn given_spikes_are_not_called_poisson() {
 #[test]
 fn a_filter_chooses_and_lines_for_people_go_to_stderr() {
     let place = Place::new();
-    let output = place.memspike(&["run", "ring", "--out", "run", "--trace", "info", "--quiet"]);
+    let output = place.memspike(&["run", "networks/ring", "--out", "run", "--trace", "info", "--quiet"]);
     assert_eq!(code(&output), 0);
     let said = err(&output);
-    assert!(said.contains("INFO run{scenario=\"ring\" seed=1}") && !said.contains("fire"), "{said}");
-    let output = place.memspike(&["run", "ring", "--out", "all", "--trace", "memspike::engine=trace"]);
+    assert!(said.contains("INFO run{scenario=\"networks/ring\" seed=1}") && !said.contains("fire"), "{said}");
+    let output =
+        place.memspike(&["run", "networks/ring", "--out", "all", "--trace", "memspike::engine=trace"]);
     assert!(err(&output).contains("fire time_ms=1.5 population=\"ring\" id=0"), "{}", err(&output));
 }

@@ -120,35 +120,6 @@ fn firing_times_under_currents_solve_the_equation_to_a_femtosecond() {
 }
 
 #[test]
-fn the_rate_over_the_current_is_the_closed_form_with_and_without_an_idle_synapse() {
-    for t_ref in [0.0, 2.0] {
-        for drive in [0.2501, 0.26, 0.3, 0.5, 1.0, 3.0] {
-            let neuron = lif(9.41, t_ref, drive);
-            let interval = neuron.interval(neuron.bias()).unwrap();
-            let (plain, no_weights) = one_neuron(neuron.clone(), &[]);
-            let (idle, weights) = one_neuron(neuron.clone(), &[(exponential(5.0), 1.0, &[])]);
-            for fired in [
-                spikes::<Lanes>(&plain, &no_weights, ms(400.0)).0,
-                spikes::<Lanes>(&idle, &weights, ms(400.0)).0,
-                spikes::<Heap>(&idle, &weights, ms(400.0)).0,
-            ] {
-                // The first spike comes without refractory time before it.
-                let expected = ((0.4 + neuron.t_ref.get()) / interval).floor();
-                assert_eq!(fired.len() as f64, expected, "{drive} V");
-                for (k, spike) in fired.iter().enumerate() {
-                    let want = (k + 1) as f64 * interval - neuron.t_ref.get();
-                    // Each firing is rounded up to a femtosecond, and starts the next one.
-                    let late = spike.time.fs() as f64 - want * 1e15;
-                    assert!(late > -2.0 && late < 2.0 * (k + 2) as f64, "{drive} V, spike {k}: {late} fs");
-                }
-            }
-        }
-        let (rheobase, weights) = one_neuron(lif(9.41, t_ref, 0.25), &[(exponential(5.0), 1.0, &[])]);
-        assert_eq!(spikes::<Lanes>(&rheobase, &weights, ms(400.0)).0, []);
-    }
-}
-
-#[test]
 fn a_negative_current_of_its_own_spikes_adapts_the_neuron() {
     // Every spike adds -b to a current that decays with tau_w; at the steady interval T it is -b/(1 - e^(-T/tau_w))
     // right after a spike, and the membrane is at threshold after T.

@@ -2,6 +2,7 @@
 
 mod common;
 mod competition;
+mod current_frequency;
 mod currents;
 mod cuts;
 mod equivalence;
@@ -9,5 +10,7 @@ mod instants;
 mod mean_field;
 mod networks;
 mod oracle;
+mod regimes;
+mod renumbering;
 mod statistics;
 mod switch_neuron;

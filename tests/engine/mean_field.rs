@@ -1,55 +1,82 @@
 //! Random networks fire at the rates that mean-field theory predicts.
 
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
-use memspike::engine::{Lanes, Simulation};
+use memspike::engine::{Lanes, Silent, Simulation, Spike};
 use memspike::network::Weights;
 use memspike::scenario::assemble::assemble;
 use memspike::scenario::load;
 use memspike::scenario::plan::SourceKind;
 use memspike::time::Time;
 
-/// Rate of a population of networks/brunel-small with some settings, after 50 ms, in hertz; and the mean over
-/// neurons of the coefficient of variation of the intervals between spikes.
-fn measured(settings: &[&str]) -> (f64, f64) {
-    let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
-    let plan = load("networks/brunel-small", &settings, None).unwrap().plan;
-    let assembled = assemble(&plan).unwrap();
-    let network = assembled.network;
-    let weights = Weights::<f64>::from_values(&network, &assembled.weights);
-    let mut tables = Vec::new();
-    for source in &plan.sources {
-        let SourceKind::Poisson { size, rate } = source.kind else { unreachable!() };
-        for first in (0..size).step_by(BLOCK as usize) {
-            let lines = (size - first).min(BLOCK);
-            tables.push((AliasTable::new(&vec![1; lines as usize]), rate.get() * f64::from(lines)));
+/// What the neurons of networks/brunel-small with some settings do from one time to another (in ms).
+pub struct Activity {
+    /// (time in seconds, neuron), excitatory ones first, in order of time.
+    pub spikes: Vec<(f64, usize)>,
+    pub excitatory: usize,
+    pub neurons: usize,
+    /// How long it was looked at, in seconds.
+    pub span: f64,
+}
+
+impl Activity {
+    pub fn measured(settings: &[String], from: u64, to: u64) -> Self {
+        let plan = load("networks/brunel-small", settings, None).unwrap().plan;
+        let assembled = assemble(&plan).unwrap();
+        let network = assembled.network;
+        let weights = Weights::<f64>::from_values(&network, &assembled.weights);
+        let mut tables = Vec::new();
+        for source in &plan.sources {
+            let SourceKind::Poisson { size, rate } = source.kind else { unreachable!() };
+            for first in (0..size).step_by(BLOCK as usize) {
+                let lines = (size - first).min(BLOCK);
+                tables.push((AliasTable::new(&vec![1; lines as usize]), rate.get() * f64::from(lines)));
+            }
         }
+        let rates: Vec<_> = tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
+        let mut simulation = Simulation::<f64, Lanes>::new(&network, plan.seed);
+        simulation.begin(0, &rates);
+        let [from, to] = [from, to].map(|ms| Time::from_fs(ms * 1_000_000_000_000));
+        simulation.run(&weights, from, &mut Silent);
+        let mut spikes: Vec<Spike> = Vec::new();
+        simulation.run(&weights, to, &mut spikes);
+        let [e, i] = [0, 1].map(|population| network.populations[population].size as usize);
+        let number = |spike: &Spike| spike.neuron as usize + if spike.population == 0 { 0 } else { e };
+        let spikes = spikes.iter().map(|spike| (spike.time.seconds_since(from), number(spike))).collect();
+        Self { spikes, excitatory: e, neurons: e + i, span: to.seconds_since(from) }
     }
-    let rates: Vec<_> = tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
-    let mut simulation = Simulation::<f64, Lanes>::new(&network, plan.seed);
-    simulation.begin(0, &rates);
-    let mut spikes = Vec::new();
-    simulation.run(&weights, Time::from_fs(50_000_000_000_000), &mut Vec::new());
-    simulation.run(&weights, Time::from_fs(250_000_000_000_000), &mut spikes);
-    spikes.retain(|spike| spike.population == 0);
-    let size = network.populations[0].size;
-    let mut intervals = vec![Vec::new(); size as usize];
-    let mut last = vec![None; size as usize];
-    for spike in &spikes {
-        let before = last[spike.neuron as usize].replace(spike.time);
-        if let Some(before) = before {
-            intervals[spike.neuron as usize].push(spike.time.seconds_since(before));
+
+    /// Of the excitatory neurons, in hertz.
+    pub fn rate(&self) -> f64 {
+        let spikes = self.spikes.iter().filter(|spike| spike.1 < self.excitatory).count();
+        spikes as f64 / self.excitatory as f64 / self.span
+    }
+
+    /// Mean over excitatory neurons of the coefficient of variation of their intervals, where there are at
+    /// least `least`.
+    pub fn cv(&self, least: usize) -> f64 {
+        let mut intervals = vec![Vec::new(); self.neurons];
+        let mut last = vec![None; self.neurons];
+        for &(time, neuron) in &self.spikes {
+            if let Some(before) = last[neuron].replace(time) {
+                intervals[neuron].push(time - before);
+            }
         }
+        let cvs: Vec<f64> = intervals[..self.excitatory]
+            .iter()
+            .filter(|intervals| intervals.len() >= least)
+            .map(|intervals| {
+                let n = intervals.len() as f64;
+                let mean = intervals.iter().sum::<f64>() / n;
+                (intervals.iter().map(|i| (i - mean) * (i - mean)).sum::<f64>() / (n - 1.0)).sqrt() / mean
+            })
+            .collect();
+        cvs.iter().sum::<f64>() / cvs.len().max(1) as f64
     }
-    let cvs: Vec<f64> = intervals
-        .iter()
-        .filter(|intervals| intervals.len() > 4)
-        .map(|intervals| {
-            let n = intervals.len() as f64;
-            let mean = intervals.iter().sum::<f64>() / n;
-            (intervals.iter().map(|i| (i - mean) * (i - mean)).sum::<f64>() / (n - 1.0)).sqrt() / mean
-        })
-        .collect();
-    (spikes.len() as f64 / f64::from(size) / 0.2, cvs.iter().sum::<f64>() / cvs.len().max(1) as f64)
+}
+
+fn measured(settings: &[String]) -> (f64, f64) {
+    let activity = Activity::measured(settings, 50, 250);
+    (activity.rate(), activity.cv(5))
 }
 
 /// Rate of a neuron under white noise of mean mu and strength sigma (volts), by the first passage time:
@@ -69,7 +96,7 @@ fn siegert(mu: f64, sigma: f64) -> f64 {
 }
 
 /// The rate at which a network drives itself to that rate.
-fn mean_field(external: f64, c_e: f64, c_i: f64, j: f64, j_i: f64) -> f64 {
+pub fn mean_field(external: f64, c_e: f64, c_i: f64, j: f64, j_i: f64) -> f64 {
     let tau = 20e-3;
     let (mut low, mut high) = (0.0, 450.0);
     for _ in 0..30 {
@@ -92,7 +119,6 @@ fn inhibition_and_input_move_the_rate_as_theory_says() {
             format!("projection.ii.weight=\"{weight} mV\""),
             "protocol.duration=\"250 ms\"".to_string(),
         ];
-        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
         let (rate, cv) = measured(&settings);
         let theory = mean_field(external, 200.0, 50.0, 0.1e-3, weight * 1e-3);
         println!("{external} Hz, g = {g}: {rate:.2} Hz, theory {theory:.2} Hz, CV {cv:.2}");
@@ -108,7 +134,7 @@ fn weak_inhibition_synchronises_and_strong_inhibition_makes_irregular() {
             format!("projection.ie.weight=\"{weight} mV\""),
             format!("projection.ii.weight=\"{weight} mV\""),
         ];
-        measured(&[&settings[0], &settings[1]])
+        measured(&settings)
     };
     let ((fast, regular), (slow, irregular)) = (at(3.0), at(10.0));
     assert!(

@@ -73,17 +73,6 @@ impl Listed {
         Self { size, lif, synapses, kicks, kick: 12e-3 }
     }
 
-    /// Neuron i is called `names[i]`.
-    fn renamed(&self, names: &[u32]) -> Self {
-        let name = |old: u32| names[old as usize];
-        let mut new = self.clone();
-        new.synapses.iter_mut().for_each(|s| (s.0, s.1) = (name(s.0), name(s.1)));
-        new.kicks.iter_mut().for_each(|kick| kick.1 = name(kick.1));
-        new.synapses.sort_by_key(|s| (s.0, s.1));
-        new.kicks.sort_unstable();
-        new
-    }
-
     fn build(&self, compact: bool) -> (Network, Weights<f64>) {
         let mut builder = Builder::default();
         let kicks = self.kicks.iter().map(|&(time, id)| (Time::from_fs(time), id)).collect();
@@ -205,31 +194,6 @@ fn random_networks_agree_with_an_independent_implementation() {
         }
     }
     assert!(total > 10_000, "the networks are hardly active: {total} spikes");
-}
-
-#[test]
-fn names_of_neurons_do_not_matter() {
-    let end = Time::from_fs(250 * MS);
-    for seed in 0..10 {
-        let listed = Listed::random(50, seed, lif(Reset::Value, 2.0), None);
-        let mut names: Vec<u32> = (0..50).collect();
-        let mut state = seed + 99;
-        for i in (1..50).rev() {
-            names.swap(i, (draw(&mut state) * (i + 1) as f64) as usize);
-        }
-        let (spikes, u) = listed.run::<Lanes>(end);
-        let (renamed, u_renamed) = listed.renamed(&names).run::<Lanes>(end);
-        let back: Vec<_> = renamed
-            .iter()
-            .map(|s| (s.time, names.iter().position(|&name| name == s.neuron).unwrap() as u32))
-            .collect();
-        let spikes: Vec<_> = spikes.iter().map(|s| (s.time, s.neuron)).collect();
-        assert!(spikes.len() > 100);
-        assert_eq!(spikes, back);
-        for (old, &new) in names.iter().enumerate() {
-            assert_eq!(u[old].to_bits(), u_renamed[new as usize].to_bits());
-        }
-    }
 }
 
 /// A network large enough to be cut, with everything that windows distinguish: private Poisson lines, a

@@ -51,7 +51,7 @@ proptest! {
 
     #[test]
     fn an_arbitrary_override_is_refused_or_applied(argument in "[a-z.]{0,30}=?\\PC{0,20}") {
-        try_load(shipped::find("ring").unwrap().scenario(), &[argument]);
+        try_load(shipped::find("networks/ring").unwrap().scenario(), &[argument]);
     }
 
     #[test]
@@ -69,7 +69,7 @@ proptest! {
     #[test]
     fn an_arbitrary_list_file_is_refused_or_read(csv in "(pre|post|weight \\[mV\\]|delay \\[ms\\]|,|\n|[0-9.]|e|-|x){0,60}") {
         let directory = tempfile::tempdir().unwrap();
-        let ring = shipped::find("ring").unwrap();
+        let ring = shipped::find("networks/ring").unwrap();
         std::fs::write(directory.path().join("scenario.toml"), ring.scenario()).unwrap();
         std::fs::write(directory.path().join("ring.csv"), csv).unwrap();
         if let Err(faults) = load(directory.path().to_str().unwrap(), &[], None) {
@@ -125,9 +125,9 @@ fn text_nested_without_end_is_refused() {
         assert!(load_text("deep.toml", &text, &[], None).is_err());
     }
     let deep = format!("{}x=1", "a.".repeat(200_000));
-    assert!(load("ring", &[deep], None).is_err());
-    assert!(load("ring", &[format!("a={}1", "[".repeat(200_000))], None).is_err());
-    assert!(load("ring", &[format!("a={{{}b=1}}", "a.".repeat(200_000))], None).is_err());
+    assert!(load("networks/ring", &[deep], None).is_err());
+    assert!(load("networks/ring", &[format!("a={}1", "[".repeat(200_000))], None).is_err());
+    assert!(load("networks/ring", &[format!("a={{{}b=1}}", "a.".repeat(200_000))], None).is_err());
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn every_default_of_the_specification_is_a_value_of_its_kind() {
     for name in shipped::names() {
         load(name, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
     }
-    load("ring", &["population.ring.reset=hold".into()], None).unwrap();
+    load("networks/ring", &["population.ring.reset=hold".into()], None).unwrap();
     load("mnist-devices", &["projection.input.device.spread={ cv_on = 0.1 }".into()], None).unwrap();
 }
 
@@ -218,7 +218,7 @@ fn a_changed_kind_leaves_the_keys_of_the_old_one_behind() {
 
 #[test]
 fn the_largest_seed_is_taken_and_printed() {
-    let loaded = load("ring", &[], Some(u64::MAX)).unwrap();
+    let loaded = load("networks/ring", &[], Some(u64::MAX)).unwrap();
     assert_eq!(loaded.plan.seed, u64::MAX);
     let again = load_text("a.toml", &loaded.resolve(), &[], None).unwrap();
     assert_eq!(again.plan.seed, u64::MAX);
@@ -227,10 +227,12 @@ fn the_largest_seed_is_taken_and_printed() {
 #[test]
 fn a_scenario_is_found_as_file_directory_and_name() {
     let root = env!("CARGO_MANIFEST_DIR");
-    for argument in
-        ["ring".to_string(), format!("{root}/scenarios/ring"), format!("{root}/scenarios/ring/scenario.toml")]
-    {
-        assert_eq!(load(&argument, &[], None).unwrap().plan.name, "ring", "{argument}");
+    for argument in [
+        "networks/ring".to_string(),
+        format!("{root}/scenarios/networks/ring"),
+        format!("{root}/scenarios/networks/ring/scenario.toml"),
+    ] {
+        assert_eq!(load(&argument, &[], None).unwrap().plan.name, "networks/ring", "{argument}");
     }
     let all = memspike::scenario::load_all(&format!("{root}/scenarios"), &[], None).unwrap();
     let names: Vec<_> = all.iter().map(|loaded| loaded.plan.name.as_str()).collect();
@@ -261,7 +263,7 @@ fn the_assumptions_are_listed_whoever_states_them() {
 fn resolve_prints_every_value_with_its_origin() {
     insta::assert_snapshot!(
         "resolve_ring",
-        load("ring", &["population.ring.v_th=0.2 V".into()], None).unwrap().resolve()
+        load("networks/ring", &["population.ring.v_th=0.2 V".into()], None).unwrap().resolve()
     );
     insta::assert_snapshot!("resolve_mnist_devices", load("mnist-devices", &[], Some(3)).unwrap().resolve());
 }

@@ -81,7 +81,7 @@ fn a_set_is_found_by_its_name_and_says_what_it_is() {
     assert!(load("paper", &[], None).unwrap_err().to_string().contains("one scenario"));
     let from_disk = load_set(&format!("{}/scenarios/paper", env!("CARGO_MANIFEST_DIR"))).unwrap();
     assert_eq!(from_disk, load_set("paper").unwrap());
-    assert_eq!(load_set("ring").unwrap(), None);
+    assert_eq!(load_set("networks/ring").unwrap(), None);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn the_schema_accepts_shipped_scenarios_and_their_resolved_forms() {
 
 #[test]
 fn the_schema_refuses_what_the_reader_refuses() {
-    let ring = shipped::find("ring").unwrap().scenario();
+    let ring = shipped::find("networks/ring").unwrap().scenario();
     for (from, to) in [
         ("t_ref = \"1 ms\"", "t_reff = \"1 ms\""),
         ("size = 8", "size = 0.5"),
