@@ -2,10 +2,10 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
-use super::lower::{Lower, placement, quantity, spread, time};
 use super::plan::{
     Connect, DATASET_PIXELS, DevicePlan, DrawRule, Kernel, Origin, ProjectionPlan, WeightInit,
 };
+use super::section::{Lower, placement, quantity, spread, time};
 use super::spec::{Kind, Refers, Unit, allowed};
 use super::text::Node;
 use super::{lists, load, weights};

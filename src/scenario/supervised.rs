@@ -3,8 +3,8 @@
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::load;
-use super::lower::{Lower, placement, spread, time};
 use super::plan::{Adam, CLASSES, Precision, ProgrammingCase, Supervised};
+use super::section::{Lower, placement, spread, time};
 use super::spec::Refers;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {

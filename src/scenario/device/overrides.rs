@@ -3,7 +3,7 @@
 use super::super::diagnostic::{At, Diagnostic, nearest};
 use super::super::filled::Fields;
 use super::super::load;
-use super::super::lower::Lower;
+use super::super::section::Lower;
 use super::super::text::{Node, Value};
 use crate::device::preset::{Preset, PresetError, Provenance};
 
