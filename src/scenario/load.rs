@@ -32,6 +32,12 @@ impl Loaded {
     pub fn resolve(&self) -> String {
         resolve::resolve(&self.filled, &self.plan)
     }
+
+    /// Where the scenario gives a key of a section without names, such as `protocol`; `None` if it does not.
+    #[must_use]
+    pub fn written(&self, section: &str, key: &str) -> Option<&At> {
+        self.filled.one(section)?.written(key)
+    }
 }
 
 /// Longest chain of `extends`.

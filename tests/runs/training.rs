@@ -109,12 +109,20 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     };
     let mut other = plan.clone();
     other.seed += 1;
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed" }));
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed", .. }));
+    let said = refused(&other, bytes.clone()).to_string();
+    let (found, expected) = (plan.seed, other.seed);
+    assert_eq!(
+        said,
+        format!(
+            "the checkpoint belongs to another run: its seed is {found}, and that of this run {expected}"
+        )
+    );
     let other = short(&["protocol.epochs=2"]);
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan" }));
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan", .. }));
     let mut other = plan.clone();
     other.name = "other".into();
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "scenario" }));
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "scenario", .. }));
     let double = short(&["protocol.epochs=1", "protocol.precision=f64"]);
     assert!(matches!(refused(&double, bytes.clone()), RunError::Checkpoint(_) | RunError::OtherRun { .. }));
     let mut damaged = bytes.clone();
@@ -125,7 +133,7 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     let mut checkpoint: Checkpoint = decode(Payload::Training, &bytes).unwrap();
     checkpoint.4.first.pop();
     let bytes = encode(Payload::Training, &checkpoint).unwrap();
-    assert!(matches!(refused(&plan, bytes), RunError::OtherRun { what: "network" }));
+    assert!(matches!(refused(&plan, bytes), RunError::OtherRun { what: "network", .. }));
 }
 
 /// One pixel per training sample tells which one is shown.
@@ -251,7 +259,7 @@ fn given_weights_are_tested_as_they_are() {
     let (trained, _) = whole(&plan, Way::new(&search));
     let values = trained.arrays[0].data.clone();
     let given = |values: Vec<f64>| Way {
-        given: Some(GivenWeights { values, origin: "somewhere".into() }),
+        given: Some(GivenWeights { values, origin: "somewhere".into(), at: None }),
         ..Way::new(&search)
     };
     let (outcome, kept) = whole(&plan, given(values.clone()));

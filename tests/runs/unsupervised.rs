@@ -161,9 +161,9 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     };
     let mut other = plan.clone();
     other.seed += 1;
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed" }));
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed", .. }));
     let other = short(&["protocol.epochs=1", "population.output.size=13"]);
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan" }));
+    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan", .. }));
     let mut damaged = bytes;
     damaged[300] ^= 1;
     assert!(matches!(refused(&plan, damaged), RunError::Checkpoint(_)));

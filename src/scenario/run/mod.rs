@@ -18,6 +18,7 @@ mod variation;
 pub use supervised::GivenWeights;
 
 use super::assemble::{AssembleError, describe, skeleton};
+use super::diagnostic::At;
 use super::outcome::Outcome;
 use super::plan::{Plan, Precision, Protocol};
 use super::progress::Progress;
@@ -96,12 +97,16 @@ pub enum RunError {
     Checkpoint(#[from] SnapshotError),
     #[error("the checkpoint cannot be used: {0}")]
     State(#[from] StateError),
-    #[error("the checkpoint belongs to another run: its {what} differs")]
-    OtherRun { what: &'static str },
+    #[error("the checkpoint belongs to another run: its {what} {}", differs(values.as_ref()))]
+    OtherRun {
+        what: &'static str,
+        /// That of the checkpoint and that of the run, where they are short.
+        values: Option<(String, String)>,
+    },
     #[error("the checkpoint cannot be kept: {0}")]
     Store(String),
     #[error("{given} weights for a projection of {expected} synapses, from {origin}")]
-    GivenWeights { given: usize, expected: usize, origin: String },
+    GivenWeights { given: usize, expected: usize, origin: String, at: Option<At> },
     #[error("the network needs about {needed} of memory, and there is {allowed}")]
     Memory { needed: String, allowed: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -112,6 +117,13 @@ pub enum RunError {
     ClockedTraining,
     #[error("{count} threads cannot be started: {cause}")]
     Threads { count: usize, cause: String },
+}
+
+fn differs(values: Option<&(String, String)>) -> String {
+    values.map_or_else(
+        || "differs".into(),
+        |(found, expected)| format!("is {found}, and that of this run {expected}"),
+    )
 }
 
 /// What the engine chose for a plan: forms, storage, lanes, partitions.

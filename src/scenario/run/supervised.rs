@@ -5,6 +5,7 @@
 //! tested on the final test's own episodes, so that they differ from it by their devices alone.
 
 use super::super::assemble::{assemble, ideal, program};
+use super::super::diagnostic::At;
 use super::super::outcome::{EpochResult, Outcome, ProgrammingResult, ShownSample, SupervisedResult};
 use super::super::plan::{Plan, Precision, Supervised};
 use super::arrays::{devices, named_arrays};
@@ -32,6 +33,8 @@ pub struct GivenWeights {
     pub values: Vec<f64>,
     /// For the report: "runs/mnist/003".
     pub origin: String,
+    /// Where a scenario names them, for messages.
+    pub at: Option<At>,
 }
 
 /// What a run goes on from after an epoch.
@@ -65,8 +68,8 @@ impl Training for Supervised {
         let expected = values[self.projection].len();
         if let Some(given) = &context.given {
             if given.values.len() != expected {
-                let origin = given.origin.clone();
-                return Err(RunError::GivenWeights { given: given.values.len(), expected, origin });
+                let (origin, at) = (given.origin.clone(), given.at.clone());
+                return Err(RunError::GivenWeights { given: given.values.len(), expected, origin, at });
             }
             values[self.projection].clone_from(&given.values);
         }
