@@ -20,7 +20,7 @@ use memspike::report::summary::{SCHEMA_VERSION, Summary};
 use memspike::report::{compare, html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Plan, Protocol};
-use memspike::scenario::run::GivenWeights;
+use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
 use std::path::Path;
 

@@ -14,7 +14,8 @@ use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
 use memspike::scenario::progress::Progress;
-use memspike::scenario::run::{self, GivenWeights, RunContext, Store};
+use memspike::scenario::run;
+use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store};
 use memspike::scenario::set::Set;
 use memspike::scenario::{self, Diagnostic, Loaded, shipped};
 use memspike::time::Time;
@@ -72,11 +73,11 @@ pub fn choices(plan: &Plan) -> Result<Vec<String>, Failure> {
     run::choices(plan).map_err(failed)
 }
 
-fn failed(error: run::RunError) -> Failure {
-    if let run::RunError::Data(faults) = &error {
+fn failed(error: RunError) -> Failure {
+    if let RunError::Data(faults) = &error {
         return Failure::Several(faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect());
     }
-    if let run::RunError::GivenWeights { given, expected, origin, at } = &error {
+    if let RunError::GivenWeights { given, expected, origin, at } = &error {
         return Diagnostic::error(format!("`{origin}` has {given} weights for this projection"))
             .maybe_at(at.as_ref())
             .label("names them")
@@ -85,12 +86,12 @@ fn failed(error: run::RunError) -> Failure {
             .into();
     }
     let hint = match &error {
-        run::RunError::Memory { .. } => Some(
+        RunError::Memory { .. } => Some(
             "fewer synapses, one weight or delay for all, or storage = \"compact\" in [engine] take less",
         ),
-        run::RunError::Clocked(_) => Some("take another --dt, or an event engine"),
-        run::RunError::Threads { .. } => Some("ask for fewer with --threads"),
-        run::RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
+        RunError::Clocked(_) => Some("take another --dt, or an event engine"),
+        RunError::Threads { .. } => Some("ask for fewer with --threads"),
+        RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
         _ => None,
     };
     let failure = Failure::new(error.to_string());
@@ -101,11 +102,9 @@ fn failed(error: run::RunError) -> Failure {
 }
 
 /// A run that cannot go on from what is in its directory: which file, and which option asked for it.
-fn failed_with(error: run::RunError, checkpoint: &Checkpoint<'_>) -> Failure {
+fn failed_with(error: RunError, checkpoint: &Checkpoint<'_>) -> Failure {
     match &error {
-        run::RunError::Checkpoint(_) | run::RunError::State(_) | run::RunError::OtherRun { .. }
-            if checkpoint.resume =>
-        {
+        RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if checkpoint.resume => {
             let file = checkpoint.dir.path().join(CHECKPOINT);
             Failure::new(format!("--resume goes on from `{}`, and {error}", file.display()))
                 .with_hint("leave --resume away to begin anew")
@@ -152,7 +151,7 @@ pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
             SourceKind::Dataset { dataset: DatasetName::FashionMnist, .. } => Name::FashionMnist,
             _ => continue,
         };
-        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(run::RunError::Data(faults)))?;
+        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(RunError::Data(faults)))?;
     }
     Ok(())
 }
@@ -184,9 +183,9 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
         threads,
         memory: super::host::available_bytes(),
         engine: match engine {
-            Engine::Fast => run::Engine::Fast,
-            Engine::Reference => run::Engine::Reference,
-            Engine::Clocked => run::Engine::Clocked(dt.unwrap_or(Time::ZERO)),
+            Engine::Fast => context::Engine::Fast,
+            Engine::Reference => context::Engine::Reference,
+            Engine::Clocked => context::Engine::Clocked(dt.unwrap_or(Time::ZERO)),
         },
         search: &search,
         stop,

@@ -13,6 +13,7 @@ pub mod filled;
 mod lists;
 mod load;
 mod load_estimate;
+mod locate;
 mod lower;
 pub mod outcome;
 pub mod plan;

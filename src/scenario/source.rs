@@ -5,7 +5,7 @@ use super::filled::{Datum, Fields};
 use super::plan::{DatasetName, SourceKind, SourcePlan};
 use super::section::{Lower, quantity, time};
 use super::spec::Unit;
-use super::{lists, load};
+use super::{lists, locate};
 use crate::time::Time;
 
 impl Lower<'_> {
@@ -31,7 +31,7 @@ impl Lower<'_> {
                 let size = fields.count("size");
                 let file = format!("{}/spikes.csv", fields.text("run")?.trim_end_matches('/'));
                 let csv =
-                    load::beside(&file, fields.written("run")?).map_err(|fault| self.faults.push(fault));
+                    locate::beside(&file, fields.written("run")?).map_err(|fault| self.faults.push(fault));
                 let spikes = csv.ok().and_then(|csv| {
                     let which =
                         (fields.text("recorded")?, fields.place("recorded"), fields.integer("episode")?);
@@ -47,7 +47,7 @@ impl Lower<'_> {
                     }
                     (None, Some(file)) => {
                         let at = fields.written("file")?;
-                        load::beside(file, at)
+                        locate::beside(file, at)
                             .map_err(|fault| self.faults.push(fault))
                             .ok()
                             .and_then(|csv| lists::csv_spikes(&csv, size, self.faults))

@@ -6,7 +6,7 @@ use memspike::energy::Category;
 use memspike::engine::Record;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Plan, Protocol};
-use memspike::scenario::run::{Engine, GivenWeights, RunError};
+use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::scenario::shipped;
 
 const MS: u64 = 1_000_000_000_000;

@@ -5,7 +5,7 @@ use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
 use memspike::scenario::outcome::{EpochResult, Outcome, PhaseCounts, Status};
 use memspike::scenario::plan::{Plan, Protocol};
-use memspike::scenario::run::{Engine, GivenWeights, RunError};
+use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::snapshot::{Payload, decode, encode};
 use memspike::training::AdamState;
 use std::collections::{BTreeMap, BTreeSet};

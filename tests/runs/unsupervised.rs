@@ -5,7 +5,7 @@ use crate::common::{Kept, Stopper, Watcher, Way, array_bits, essence, folder, pl
 use memspike::energy::Category;
 use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
 use memspike::scenario::plan::Plan;
-use memspike::scenario::run::{Engine, RunError};
+use memspike::scenario::run::context::{Engine, RunError};
 
 /// Twelve neurons, two epochs of a small set, everything that devices can do. The threshold is low and the
 /// presentations long, or so few and so faint patterns would make no neuron spike.

@@ -10,7 +10,7 @@ use memspike::energy::Category;
 use memspike::engine::Record;
 use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
 use memspike::scenario::plan::Plan;
-use memspike::scenario::run::Engine;
+use memspike::scenario::run::context::Engine;
 
 const NEURONS: usize = 4;
 

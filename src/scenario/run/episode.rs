@@ -2,7 +2,7 @@
 
 use super::super::outcome::{NamedArray, Outcome, Status};
 use super::super::plan::Plan;
-use super::RunContext;
+use super::context::RunContext;
 use super::logbook::Logbook;
 use crate::energy::Ledger;
 use crate::engine::{Collect as _, Counts, Highlights, Probe, Record, Spike, Stream};

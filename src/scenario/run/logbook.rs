@@ -1,7 +1,7 @@
 //! What a run writes down on its way, and what its outcome takes from that.
 
 use super::super::outcome::{EventCounts, Outcome, PhaseCounts, PhaseTime, Status};
-use super::RunContext;
+use super::context::RunContext;
 use super::training::reborrow;
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;

@@ -5,15 +5,14 @@
 //! tested on the final test's own episodes, so that they differ from it by their devices alone.
 
 use super::super::assemble::{assemble, ideal, program};
-use super::super::diagnostic::At;
 use super::super::outcome::{EpochResult, Outcome, ProgrammingResult, ShownSample, SupervisedResult};
 use super::super::plan::{Plan, Precision, Supervised};
 use super::arrays::{devices, named_arrays};
 use super::books::{book, inference};
+use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, mean_and_sd, reborrow, same};
-use super::{RunContext, RunError};
 use crate::crossbar::Array;
 use crate::engine::{Collect, Probe, Queue, Silent, Spike};
 use crate::network::{Network, Weights};
@@ -25,17 +24,6 @@ use crate::training::{
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
-
-/// Weights trained elsewhere.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GivenWeights {
-    /// Row-major, volts.
-    pub values: Vec<f64>,
-    /// For the report: "runs/mnist/003".
-    pub origin: String,
-    /// Where a scenario names them, for messages.
-    pub at: Option<At>,
-}
 
 /// What a run goes on from after an epoch.
 #[derive(Serialize, Deserialize)]

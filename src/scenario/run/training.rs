@@ -3,7 +3,7 @@
 
 use super::super::outcome::Outcome;
 use super::super::plan::{Plan, Precision};
-use super::{Engine, RunContext, RunError};
+use super::context::{Engine, RunContext, RunError};
 use crate::engine::{Collect, Heap, Lanes, Observer, Probe, Queue, Silent, Stream};
 use crate::network::Weights;
 use crate::numeric::Real;

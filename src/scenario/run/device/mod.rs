@@ -3,54 +3,24 @@
 //! A device alone has no events: every experiment is a function of preset, options and seed, and closed forms
 //! between the turning points of its drive.
 
+mod findings;
 mod neuron;
 mod sweep;
 mod window;
 
 use super::super::device::{Experiment, ExperimentPlan, quantities};
-use super::super::outcome::{Compared, Curve, ExperimentResult, MeasuredValue, Outcome, Status};
+use super::super::outcome::{Compared, ExperimentResult, MeasuredValue, Outcome, Status};
 use super::super::plan::Plan;
-use super::RunContext;
+use super::context::RunContext;
 use super::logbook::Logbook;
 use crate::device::preset::PresetDevice;
-use crate::device::protocol::Table;
 use crate::energy::{Category, Ledger};
 use crate::time::FS_PER_SECOND;
+use findings::Findings;
 use std::sync::atomic::Ordering;
 
 /// What a ledger of a device alone leaves out.
 const NOT_MODELLED: [Category; 3] = [Category::Wire, Category::HalfSelect, Category::Periphery];
-
-/// What one experiment gave.
-#[derive(Debug, Default)]
-struct Findings {
-    curves: Vec<Curve>,
-    measured: Vec<(&'static str, Option<f64>)>,
-    /// Simulated seconds.
-    seconds: f64,
-    /// Joules in device and limiter.
-    energy: (f64, f64),
-    notes: Vec<String>,
-}
-
-impl Findings {
-    fn curve(&mut self, name: &str, table: Table) {
-        self.notes.extend(table.notes.iter().cloned());
-        self.curves.push(Curve { name: name.into(), table });
-    }
-
-    fn measure(&mut self, name: &'static str, value: impl Into<Option<f64>>) {
-        self.measured.push((name, value.into()));
-    }
-
-    /// Books the energy columns of a table, and measures them.
-    fn energies(&mut self, table: &Table) {
-        let sum = |name: &str| table.values(name).unwrap_or_default().iter().fold(0.0, |sum, j| sum + j);
-        self.energy = (sum("device energy"), sum("limiter energy"));
-        self.measure("device_energy", self.energy.0);
-        self.measure("limiter_energy", self.energy.1);
-    }
-}
 
 /// What will be done, for `check` and `resolve`.
 pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {

@@ -2,8 +2,8 @@
 //! devices, and what is reported of all of them.
 
 use super::super::books::{book_learning, book_rows, inference};
+use super::super::context::{RunContext, RunError};
 use super::super::variation;
-use super::super::{RunContext, RunError};
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
 use crate::engine::{Collect, Probe, Queue};

@@ -8,10 +8,10 @@
 mod finish;
 
 use super::books::book_learning;
+use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, reborrow, same};
-use super::{RunContext, RunError};
 use crate::engine::{Collect, Probe, Queue, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
