@@ -212,6 +212,83 @@ fn the_reader_of_paths_finds_what_is_written() {
     assert_eq!(found, want);
 }
 
+/// The module that a path leads into: the longest part of it that is one.
+fn entered<'a>(path: &[String], modules: &'a [Source]) -> Option<&'a Source> {
+    let within = modules.iter().filter(|source| path.starts_with(&source.module));
+    within.max_by_key(|source| source.module.len())
+}
+
+/// Whether code names a child of its module without `self`, as a root calls the modules it declares. What it only
+/// hands on by `pub use` it needs nothing of.
+fn names_bare(code: &str, child: &str) -> bool {
+    code.lines().filter(|line| !(line.starts_with("pub") && line.contains("use "))).any(|line| {
+        line.match_indices(&format!("{child}::")).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+        })
+    })
+}
+
+/// Pairs (a, b) of modules in which a names b, that belong to circles: each names one that leads back to it.
+fn circles(modules: &[Source]) -> Vec<(String, String)> {
+    let mut names: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for source in modules {
+        let named = named(source).into_iter().filter_map(|path| entered(&path, modules));
+        names.extend(named.map(|other| (source.module.clone(), other.module.clone())));
+        for other in modules {
+            if let Some((last, parent)) = other.module.split_last()
+                && *parent == *source.module
+                && names_bare(&source.code, last)
+            {
+                names.push((source.module.clone(), other.module.clone()));
+            }
+        }
+    }
+    names.retain(|(a, b)| a != b);
+    names.sort();
+    names.dedup();
+    // What nobody names, or what names nobody, is in no circle; without it the same holds for others.
+    loop {
+        let kept: Vec<_> = names
+            .iter()
+            .filter(|(a, b)| names.iter().any(|name| name.1 == *a) && names.iter().any(|name| name.0 == *b))
+            .cloned()
+            .collect();
+        if kept.len() == names.len() {
+            return kept.into_iter().map(|(a, b)| (a.join("::"), b.join("::"))).collect();
+        }
+        names = kept;
+    }
+}
+
+#[test]
+fn modules_of_scenario_and_report_do_not_go_in_circles() {
+    for top in ["scenario", "report"] {
+        let modules: Vec<Source> = sources().into_iter().filter(|source| source.module[0] == top).collect();
+        let circles = circles(&modules);
+        let lines: Vec<String> = circles.iter().map(|(a, b)| format!("{a} names {b}")).collect();
+        assert!(lines.is_empty(), "in a circle, or between two of them:\n{}", lines.join("\n"));
+    }
+}
+
+#[test]
+fn a_circle_of_modules_is_found() {
+    let module =
+        |name: &str, text: &str| Source { file: PathBuf::new(), module: path(name), code: code(text) };
+    let found = circles(&[
+        module("a", "mod b;\nfn f() { b::g(); }\n"),
+        module("a::b", "use super::c::T;\n"),
+        module("a::c", "use super::{b::U, d};\n"),
+        module("a::d", ""),
+        module("a::e", "mod f;\npub use f::V;\npub struct W;\n"),
+        module("a::e::f", "use super::W;\n"),
+    ]);
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    assert_eq!(found, [pair("a::b", "a::c"), pair("a::c", "a::b")]);
+    let parent = [module("a", "pub struct T;\nfn f() { b::g(); }\n"), module("a::b", "use super::T;\n")];
+    assert_eq!(circles(&parent).len(), 2);
+}
+
 /// Something that is nowhere except in some places.
 struct Absence {
     what: &'static str,

@@ -11,11 +11,11 @@ use memspike::scenario::synapses;
 pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
     let mut faulty = Vec::new();
     for scenario in &args.scenarios {
-        match wiring::load(scenario, &args.overrides, output.colour()) {
+        match wiring::load(scenario, &args.overrides) {
             Ok(loaded) => {
                 for one in &loaded {
                     output.warnings(&one.warnings);
-                    let mut remark = match one.warned {
+                    let mut remark = match one.warnings.counts().1 {
                         0 => String::new(),
                         1 => ", 1 warning".into(),
                         n => format!(", {n} warnings"),
@@ -44,9 +44,9 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
 /// Prints every plan in full.
 pub fn resolve(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
     for scenario in &args.scenarios {
-        for one in wiring::load(scenario, &args.overrides, output.colour())? {
+        for one in wiring::load(scenario, &args.overrides)? {
             output.warnings(&one.warnings);
-            let mut text = one.resolved;
+            let mut text = one.resolve();
             text.push_str("\n# What the engine chooses for it:\n");
             for choice in wiring::choices(&one.plan)? {
                 text.push_str(&format!("# {choice}\n"));

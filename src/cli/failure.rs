@@ -1,6 +1,7 @@
 //! Why a command could not be carried out.
 
 use memspike::record::RecordError;
+use memspike::scenario::{Diagnostic, Diagnostics};
 
 /// Anything that ends in exit code 2, and the closed pipe that does not.
 #[derive(Debug, thiserror::Error)]
@@ -11,14 +12,26 @@ pub enum Failure {
     /// Several faults at once, each with, perhaps, a hint.
     #[error("{}", .0.iter().map(|(message, _)| message.as_str()).collect::<Vec<_>>().join("\n"))]
     Several(Vec<(String, Option<String>)>),
-    /// Diagnostics that were rendered already, with source lines and all.
+    /// Faults of a scenario, to be shown with their source lines.
     #[error("{0}")]
-    Rendered(String),
+    Scenario(Diagnostics),
     #[error(transparent)]
     Record(#[from] RecordError),
     /// Nobody reads our output any more.
     #[error("the output was closed")]
     ClosedPipe,
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(faults: Diagnostics) -> Self {
+        Self::Scenario(faults)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(fault: Diagnostic) -> Self {
+        Self::Scenario(fault.into())
+    }
 }
 
 impl Failure {
@@ -38,7 +51,7 @@ impl Failure {
         match self {
             Self::Message { hint, .. } => hint.clone(),
             Self::Record(error) => error.hint(),
-            Self::Several(_) | Self::Rendered(_) | Self::ClosedPipe => None,
+            Self::Several(_) | Self::Scenario(_) | Self::ClosedPipe => None,
         }
     }
 }

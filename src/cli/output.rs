@@ -2,6 +2,7 @@
 
 use super::args::{Global, When};
 use super::failure::Failure;
+use memspike::scenario::Diagnostics;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 /// Where to say things, how loudly and in what colours.
@@ -68,16 +69,16 @@ impl Output {
         }
     }
 
-    /// Warnings with their source lines, which say themselves what they are.
-    pub fn warnings(&self, rendered: &str) {
-        if !self.quiet && !rendered.is_empty() {
-            say(rendered.trim_end());
+    /// Warnings with their source lines.
+    pub fn warnings(&self, warnings: &Diagnostics) {
+        if !self.quiet && !warnings.is_empty() {
+            say(warnings.render(self.colour).trim_end());
         }
     }
 
     pub fn failure(&self, failure: &Failure) {
-        if let Failure::Rendered(text) = failure {
-            say(text.trim_end());
+        if let Failure::Scenario(faults) = failure {
+            say(faults.render(self.colour).trim_end());
             return;
         }
         if let Failure::Several(faults) = failure {

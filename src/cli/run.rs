@@ -17,10 +17,11 @@ use memspike::report::manifest::Manifest;
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
-use memspike::report::{html, tables, text};
+use memspike::report::{compare, html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Plan, Protocol};
-use memspike::scenario::run::GivenWeights;
+use memspike::scenario::run::context::GivenWeights;
+use memspike::scenario::{Diagnostic, Loaded};
 use std::path::Path;
 
 /// Where run directories are made.
@@ -28,26 +29,23 @@ pub const RUNS: &str = "runs";
 
 pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
-    let loaded = wiring::load(&args.scenario, &args.overrides, output.colour())?;
+    let mut loaded = wiring::load(&args.scenario, &args.overrides)?;
     check_engine(args, &loaded)?;
     let stop = Stop::listen()?;
     let tracing = trace::install(args, output.colour())?;
     let session = Session { args, output, stop: &stop, tracing: &tracing };
-    let mut plans = Vec::with_capacity(loaded.len());
-    for scenario in loaded {
+    for scenario in &mut loaded {
         output.warnings(&scenario.warnings);
-        let mut plan = scenario.plan;
-        add_recorded(&mut plan, &args.record)?;
-        plans.push(plan);
+        add_recorded(&mut scenario.plan, &args.record)?;
     }
-    match plans.as_slice() {
+    match loaded.as_slice() {
         [one] => session.run(one, clock, Say::Results).map(|ran| ran.end),
         several => session.set(several),
     }
 }
 
 /// `--dt` belongs to the clocked engine, and that one runs networks as they are.
-fn check_engine(args: &RunArgs, loaded: &[wiring::Loaded]) -> Result<(), Failure> {
+fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
     if args.engine != Engine::Clocked {
         return match args.dt {
             Some(_) => Err(Failure::new("--dt is the step of the clocked engine, and this run has none")
@@ -115,15 +113,15 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Runs several scenarios, each in a directory of its own, and tells of all of them together.
-    fn set(self, plans: &[Plan]) -> Result<End, Failure> {
-        let set = wiring::set(&self.args.scenario, self.output.colour())?;
+    fn set(self, scenarios: &[Loaded]) -> Result<End, Failure> {
+        let set = wiring::set(&self.args.scenario)?;
         let mut runs = Vec::new();
         let mut end = End::Done;
-        for plan in plans {
+        for scenario in scenarios {
             // Below the directory that is named, one for each.
-            let out = self.args.out.as_ref().map(|out| out.join(&plan.name));
+            let out = self.args.out.as_ref().map(|out| out.join(&scenario.plan.name));
             let args = RunArgs { out, ..self.args.clone() };
-            let ran = Session { args: &args, ..self }.run(plan, Clock::start(), Say::OneOfSeveral)?;
+            let ran = Session { args: &args, ..self }.run(scenario, Clock::start(), Say::OneOfSeveral)?;
             runs.extend(ran.summary.map(|summary| *summary));
             if let End::Signal(_) = ran.end {
                 end = ran.end;
@@ -146,8 +144,9 @@ impl Session<'_> {
         Ok(end)
     }
 
-    /// Runs a plan in a directory of its own.
-    fn run(self, plan: &Plan, clock: Clock, say: Say) -> Result<Ran, Failure> {
+    /// Runs a scenario in a directory of its own.
+    fn run(self, scenario: &Loaded, clock: Clock, say: Say) -> Result<Ran, Failure> {
+        let plan = &scenario.plan;
         if self.args.force {
             // The run that is there is not given up for one that cannot begin.
             wiring::check_data(plan, self.args.data.as_deref())?;
@@ -175,7 +174,7 @@ impl Session<'_> {
         manifest.write(&dir)?;
         self.output.detail(&format!("writing to {}", dir.path().display()));
 
-        let result = self.carry_out(plan, clock, &dir, &mut manifest, calibration);
+        let result = self.carry_out(scenario, clock, &dir, &mut manifest, calibration);
         let summary = match result {
             Ok(Made::Summary(summary)) => summary,
             Ok(Made::Stopped(end)) => {
@@ -204,13 +203,14 @@ impl Session<'_> {
     /// From the manifest to the summary.
     fn carry_out(
         self,
-        plan: &Plan,
+        scenario: &Loaded,
         clock: Clock,
         dir: &RunDir,
         manifest: &mut Manifest,
         calibration: Calibration,
     ) -> Result<Made, Failure> {
-        let (given, clock) = match self.trained_elsewhere(plan)? {
+        let plan = &scenario.plan;
+        let (given, clock) = match self.trained_elsewhere(scenario)? {
             Elsewhere::Nothing => (None, clock),
             // Training another scenario is not part of this run's time.
             Elsewhere::Weights(given) => (Some(given), Clock::start()),
@@ -283,23 +283,32 @@ impl Session<'_> {
     }
 
     /// Finds the weights of the scenario that the plan names among its finished runs, or trains it first.
-    fn trained_elsewhere(self, plan: &Plan) -> Result<Elsewhere, Failure> {
+    fn trained_elsewhere(self, scenario: &Loaded) -> Result<Elsewhere, Failure> {
+        let plan = &scenario.plan;
         let Some(name) = wiring::weights_from(plan) else { return Ok(Elsewhere::Nothing) };
-        let missing =
-            |run: &str| Failure::new(format!("`{run}` has no weights for the projection of `{}`", plan.name));
+        let fault = |what: String| Diagnostic::error(what).maybe_at(wiring::weights_at(scenario));
+        let missing = || {
+            Failure::from(
+                fault(format!("`{name}` has no weights for the projection of `{}`", plan.name))
+                    .label("not with these names")
+                    .allowed("a run, or a scenario, whose projection has the same name"),
+            )
+        };
         if rundir::is_run(Path::new(name)) {
-            let given = wiring::weights_of(Path::new(name), plan)?.ok_or_else(|| missing(name))?;
+            let given = wiring::weights_of(Path::new(name), scenario)?.ok_or_else(missing)?;
             self.output.note(&format!("weights from {}", given.origin));
             return Ok(Elsewhere::Weights(given));
         }
         let overrides = Overrides { seed: Some(plan.seed), set: Vec::new() };
-        let mut loaded = wiring::load(name, &overrides, self.output.colour())?;
+        let mut loaded = wiring::load(name, &overrides)?;
         let (Some(source), true) = (loaded.pop(), loaded.is_empty()) else {
-            return Err(Failure::new(format!("weights_from: `{name}` holds several scenarios"))
-                .with_hint("name one of them"));
+            return Err(fault(format!("`{name}` holds several scenarios"))
+                .allowed("one scenario, or a run of one")
+                .hint("name one of them")
+                .into());
         };
         let runs = Path::new(RUNS);
-        if let Some(given) = wiring::given(runs, plan, &source.plan)? {
+        if let Some(given) = wiring::given(runs, scenario, &source.plan)? {
             self.output.note(&format!("weights from {}", given.origin));
             return Ok(Elsewhere::Weights(given));
         }
@@ -316,11 +325,11 @@ impl Session<'_> {
         }
         let args =
             RunArgs { out: None, force: false, resume: false, record: Vec::new(), ..self.args.clone() };
-        let ran = Session { args: &args, ..self }.run(&source.plan, Clock::start(), Say::OneLine)?;
+        let ran = Session { args: &args, ..self }.run(&source, Clock::start(), Say::OneLine)?;
         if ran.end != End::Done {
             return Ok(Elsewhere::Stopped(ran.end));
         }
-        wiring::given(runs, plan, &source.plan)?.map(Elsewhere::Weights).ok_or_else(|| missing(name))
+        wiring::given(runs, scenario, &source.plan)?.map(Elsewhere::Weights).ok_or_else(missing)
     }
 
     /// The directory to write into: the one named, the one to go on with, or the next number.
@@ -346,8 +355,13 @@ impl Session<'_> {
                 .with_hint("leave --resume away to run again"));
         }
         if manifest.plan != *plan {
-            return Err(Failure::new(format!("the run in `{}` was made from another plan", path.display()))
-                .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
+            let option = if args.out.is_some() { "--out" } else { "--resume" };
+            let path = path.display();
+            return Err(Failure::new(format!(
+                "{option} goes on with the run in `{path}`, which was made from another plan{}",
+                difference(&manifest.plan, plan)
+            ))
+            .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
         }
         if !path.join(CHECKPOINT).is_file() {
             self.output.note(&format!("`{}` kept nothing to go on from: it begins anew", path.display()));
@@ -472,6 +486,22 @@ enum Elsewhere {
     Weights(GivenWeights),
     /// Training them was stopped.
     Stopped(End),
+}
+
+/// The first value in which the plan of a run differs from the one at hand, if both are short.
+fn difference(of_run: &Plan, here: &Plan) -> String {
+    let value = |plan: &Plan| serde_json::to_value(plan).unwrap_or_default();
+    let short = |value: &Option<serde_json::Value>| {
+        value.as_ref().map_or_else(|| "absent".into(), ToString::to_string)
+    };
+    let differences = compare::runs(&value(of_run), &value(here)).differences;
+    let first = differences.first().map(|first| (&first.key, short(&first.left), short(&first.right)));
+    match first {
+        Some((key, left, right)) if left.len() + right.len() < 60 => {
+            format!(": `{key}` is {left} in its manifest, and {right} here")
+        }
+        _ => String::new(),
+    }
 }
 
 fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {

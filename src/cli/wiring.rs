@@ -10,26 +10,17 @@ use memspike::record::csv::SpikeWriter;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
 use memspike::report::manifest::Manifest;
+use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
 use memspike::scenario::progress::Progress;
-use memspike::scenario::run::{self, GivenWeights, RunContext, Store};
+use memspike::scenario::run;
+use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store};
 use memspike::scenario::set::Set;
-use memspike::scenario::{self, shipped};
+use memspike::scenario::{self, Diagnostic, Loaded, shipped};
 use memspike::time::Time;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-
-/// A scenario with every value filled in and checked.
-pub struct Loaded {
-    pub plan: Plan,
-    /// What is possible but implausible, rendered; empty if nothing is.
-    pub warnings: String,
-    /// How many warnings these are.
-    pub warned: usize,
-    /// The complete plan as a scenario file, with the provenance of every value.
-    pub resolved: String,
-}
 
 /// Everything a run is given.
 pub struct Request<'a> {
@@ -60,28 +51,18 @@ pub struct Request<'a> {
 /// Loads a scenario: one from a file or name, several from a directory of scenarios.
 ///
 /// # Errors
-/// With all faults rendered, and source lines where there are any.
-pub fn load(scenario: &str, overrides: &Overrides, colour: bool) -> Result<Vec<Loaded>, Failure> {
+/// All their faults.
+pub fn load(scenario: &str, overrides: &Overrides) -> Result<Vec<Loaded>, Failure> {
     let set: Vec<String> = overrides.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let all = scenario::load_all(scenario, &set, overrides.seed)
-        .map_err(|faults| Failure::Rendered(faults.render(colour)))?;
-    Ok(all
-        .into_iter()
-        .map(|loaded| Loaded {
-            resolved: loaded.resolve(),
-            warnings: loaded.warnings.render(colour),
-            warned: loaded.warnings.counts().1,
-            plan: loaded.plan,
-        })
-        .collect())
+    Ok(scenario::load_all(scenario, &set, overrides.seed)?)
 }
 
 /// What a directory of scenarios, or a shipped set, says of itself.
 ///
 /// # Errors
 /// If its `set.toml` cannot be read.
-pub fn set(argument: &str, colour: bool) -> Result<Option<Set>, Failure> {
-    scenario::load_set(argument).map_err(|faults| Failure::Rendered(faults.render(colour)))
+pub fn set(argument: &str) -> Result<Option<Set>, Failure> {
+    Ok(scenario::load_set(argument)?)
 }
 
 /// The engine's own choices for a plan: forms, lanes, precision, storage, partitions.
@@ -92,27 +73,43 @@ pub fn choices(plan: &Plan) -> Result<Vec<String>, Failure> {
     run::choices(plan).map_err(failed)
 }
 
-fn failed(error: run::RunError) -> Failure {
-    if let run::RunError::Data(faults) = &error {
+fn failed(error: RunError) -> Failure {
+    if let RunError::Data(faults) = &error {
         return Failure::Several(faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect());
     }
+    if let RunError::GivenWeights { given, expected, origin, at } = &error {
+        return Diagnostic::error(format!("`{origin}` has {given} weights for this projection"))
+            .maybe_at(at.as_ref())
+            .label("names them")
+            .allowed(format!("{expected} weights, one for each synapse"))
+            .hint("train them again: remove that run, or name another")
+            .into();
+    }
     let hint = match &error {
-        run::RunError::Checkpoint(_) | run::RunError::OtherRun { .. } => {
-            Some("leave --resume away to begin anew")
-        }
-        run::RunError::Memory { .. } => Some(
+        RunError::Memory { .. } => Some(
             "fewer synapses, one weight or delay for all, or storage = \"compact\" in [engine] take less",
         ),
-        run::RunError::Clocked(_) => Some("take another --dt, or an event engine"),
-        run::RunError::Threads { .. } => Some("ask for fewer with --threads"),
-        run::RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
-        run::RunError::GivenWeights { .. } => Some("train them again: remove that run, or name another"),
+        RunError::Clocked(_) => Some("take another --dt, or an event engine"),
+        RunError::Threads { .. } => Some("ask for fewer with --threads"),
+        RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
         _ => None,
     };
     let failure = Failure::new(error.to_string());
     match hint {
         Some(hint) => failure.with_hint(hint),
         None => failure,
+    }
+}
+
+/// A run that cannot go on from what is in its directory: which file, and which option asked for it.
+fn failed_with(error: RunError, checkpoint: &Checkpoint<'_>) -> Failure {
+    match &error {
+        RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if checkpoint.resume => {
+            let file = checkpoint.dir.path().join(CHECKPOINT);
+            Failure::new(format!("--resume goes on from `{}`, and {error}", file.display()))
+                .with_hint("leave --resume away to begin anew")
+        }
+        _ => failed(error),
     }
 }
 
@@ -154,7 +151,7 @@ pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
             SourceKind::Dataset { dataset: DatasetName::FashionMnist, .. } => Name::FashionMnist,
             _ => continue,
         };
-        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(run::RunError::Data(faults)))?;
+        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(RunError::Data(faults)))?;
     }
     Ok(())
 }
@@ -186,9 +183,9 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
         threads,
         memory: super::host::available_bytes(),
         engine: match engine {
-            Engine::Fast => run::Engine::Fast,
-            Engine::Reference => run::Engine::Reference,
-            Engine::Clocked => run::Engine::Clocked(dt.unwrap_or(Time::ZERO)),
+            Engine::Fast => context::Engine::Fast,
+            Engine::Reference => context::Engine::Reference,
+            Engine::Clocked => context::Engine::Clocked(dt.unwrap_or(Time::ZERO)),
         },
         search: &search,
         stop,
@@ -198,7 +195,7 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
         store: &mut store,
         given,
     };
-    let outcome = run::run(plan, &mut context).map_err(failed)?;
+    let outcome = run::run(plan, &mut context).map_err(|error| failed_with(error, &store))?;
     observers.finish()?;
     Ok(outcome)
 }
@@ -215,26 +212,37 @@ pub fn weights_from(plan: &Plan) -> Option<&str> {
 ///
 /// # Errors
 /// If there is one and its weights cannot be read.
-pub fn given(runs: &Path, plan: &Plan, trained: &Plan) -> Result<Option<GivenWeights>, Failure> {
+pub fn given(runs: &Path, scenario: &Loaded, trained: &Plan) -> Result<Option<GivenWeights>, Failure> {
     for path in rundir::all(runs, &trained.name)?.into_iter().rev() {
         let done = Manifest::read(&path)
             .is_ok_and(|manifest| manifest.status == rundir::RunStatus::Done && manifest.plan == *trained);
-        if done && let Some(given) = weights_of(&path, plan)? {
+        if done && let Some(given) = weights_of(&path, scenario)? {
             return Ok(Some(given));
         }
     }
     Ok(None)
 }
 
-/// The trained weights in a run directory for the projection that `plan` tests.
+/// The trained weights in a run directory for the projection that a scenario tests.
 ///
 /// # Errors
 /// If the file cannot be read.
-pub fn weights_of(run: &Path, plan: &Plan) -> Result<Option<GivenWeights>, Failure> {
-    let Protocol::Supervised(supervised) = &plan.protocol else { return Ok(None) };
-    let wanted = &plan.projections[supervised.projection].name;
-    let array = npz::read(&run.join("weights.npz"))?.into_iter().find(|array| array.name == *wanted);
-    Ok(array.map(|array| GivenWeights { values: array.data, origin: run.display().to_string() }))
+pub fn weights_of(run: &Path, scenario: &Loaded) -> Result<Option<GivenWeights>, Failure> {
+    let Protocol::Supervised(supervised) = &scenario.plan.protocol else { return Ok(None) };
+    let wanted = &scenario.plan.projections[supervised.projection].name;
+    let at = weights_at(scenario);
+    let arrays = npz::read(&run.join("weights.npz")).map_err(|error| {
+        let fault = Diagnostic::error(error.to_string()).maybe_at(at).label("names this run");
+        fault.allowed("a finished run with its weights").maybe_hint(error.hint())
+    })?;
+    let array = arrays.into_iter().find(|array| array.name == *wanted);
+    let origin = run.display().to_string();
+    Ok(array.map(|array| GivenWeights { values: array.data, origin, at: at.cloned() }))
+}
+
+/// Where a scenario says whose weights it takes.
+pub fn weights_at(scenario: &Loaded) -> Option<&At> {
+    scenario.written("protocol", "weights_from")
 }
 
 /// A line of the list of shipped scenarios.

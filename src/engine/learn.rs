@@ -4,7 +4,7 @@
 //! depress, and after the threshold test those whose targets spiked potentiate. Both engines give the same
 //! instants, so they give the same weights.
 
-use super::core::Parameters;
+use super::core::{Moment, Parameters};
 use super::key::{EventKey, Kind};
 use super::plastic_rows::Held;
 use super::probe::{Instant, Probe, Spike};
@@ -324,8 +324,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         if P::STREAM {
             probe.arrival(time, source, row);
         }
+        let moment = &mut Moment { network: self.network, time, queue: &mut self.queue, probe };
         for &neuron in &*columns {
-            self.core.spike(self.network, population, neuron, refractory, time, &mut self.queue, probe);
+            self.core.spike(population, neuron, refractory, moment);
         }
         plastic.settle(time, &[row], columns, values);
         if !columns.is_empty() {

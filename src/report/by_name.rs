@@ -1,5 +1,6 @@
 //! Values under names, in the order they were given.
 
+use crate::energy::Ledger;
 use serde::{Deserialize, Serialize};
 
 /// A JSON object whose keys keep the order they were given in.
@@ -22,6 +23,18 @@ impl<T> ByName<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl ByName<f64> {
+    /// Sums a ledger by category, in the order of the categories, with `total` at the end.
+    pub(super) fn by_category(ledger: &Ledger) -> Self {
+        ledger
+            .by_category()
+            .into_iter()
+            .map(|(category, joules)| (category.name().to_string(), joules))
+            .chain([("total".to_string(), ledger.total())])
+            .collect()
     }
 }
 
@@ -62,5 +75,20 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByName<T> {
             }
         }
         deserializer.deserialize_map(Pairs(std::marker::PhantomData))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_sum_to_the_total_and_owners_are_added_up() {
+        let (_, outcome) = crate::report::example::trained();
+        let sums = ByName::by_category(&outcome.energy);
+        let total = *sums.get("total").unwrap();
+        let parts: f64 = sums.iter().filter(|(name, _)| *name != "total").map(|(_, j)| j).sum();
+        let entries: f64 = outcome.energy.entries.iter().map(|entry| entry.joules).sum();
+        assert!((parts - total).abs() <= 1e-15 * total && (entries - total).abs() <= 1e-12 * total);
     }
 }

@@ -1,7 +1,7 @@
 //! Experiments with devices: their part of a summary, and the paper's numbers beside the simulated ones.
 
 use super::by_name::ByName;
-use super::plan::Row;
+use super::row::Row;
 use crate::plot::measured::{Scale, shown};
 use crate::plot::number::{count, significant, trimmed};
 use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape, Relation, Tolerance};

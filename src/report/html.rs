@@ -1,6 +1,7 @@
 //! `report.html`: the whole run on one page that needs nothing else.
 
-use super::plan::{self, Row};
+use super::plan;
+use super::row::Row;
 use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
 use crate::plot::{Figure, Shape};
 use crate::report::by_name::ByName;

@@ -1,6 +1,6 @@
 //! Learning without labels, in words and tables.
 
-use super::plan::{Row, cv, row, time};
+use super::row::{Row, cv, row, time};
 use crate::device::overlap::window_constant;
 use crate::network::{Competition, Homeostasis, Rivalry};
 use crate::plot::number::{count, percent, si, span};

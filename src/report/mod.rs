@@ -1,5 +1,6 @@
 //! What a person reads: the end-of-run text, the page, the comparison of two runs. Strings, no I/O.
 
+pub mod accuracy;
 pub mod book;
 pub mod by_name;
 pub mod compare;
@@ -11,6 +12,7 @@ mod learning;
 pub mod manifest;
 pub mod performance;
 pub mod plan;
+pub mod row;
 pub mod set;
 pub mod summary;
 pub mod tables;

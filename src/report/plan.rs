@@ -1,24 +1,13 @@
 //! A plan in words: what is connected to what, with which values.
 
+use super::row::{Row, cv, row, time};
 use crate::neuron::Neuron;
-use crate::plot::number::{count, si, trimmed};
+use crate::plot::number::{count, si};
 use crate::scenario::plan::{
     Connect, DatasetName, DrawRule, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan,
     Protocol, SourceKind, SourcePlan, Supervised, WeightInit,
 };
 use crate::synapse::{Arrangement, Placement};
-use crate::time::Time;
-
-/// A line of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    pub name: String,
-    pub value: String,
-}
-
-pub(super) fn row(name: &str, value: impl Into<String>) -> Row {
-    Row { name: name.into(), value: value.into() }
-}
 
 /// Headings and tables: sources, populations, projections, protocol.
 #[must_use]
@@ -110,10 +99,6 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
 /// Where the membranes were.
 fn beyond(rms: f64, v_th: f64) -> String {
     format!(" The membranes are at {} rms; v_th is {}.", si(rms, "V"), si(v_th, "V"))
-}
-
-pub(super) fn time(time: Time) -> String {
-    time.to_string()
 }
 
 fn source(source: &SourcePlan) -> Vec<Row> {
@@ -311,10 +296,6 @@ fn listed(connect: &Connect, unit: &str) -> String {
         std::cmp::Ordering::Equal => format!("from the list, {}", si(low, unit)),
         std::cmp::Ordering::Greater => "from the list".to_string(),
     }
-}
-
-pub(super) fn cv(fraction: f64) -> String {
-    trimmed(&format!("{:.3}", 100.0 * fraction))
 }
 
 fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {

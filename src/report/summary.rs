@@ -4,14 +4,15 @@
 //! is absent only where it has no meaning. `performance` is the only part that may differ between two
 //! runs of one scenario and seed.
 
+use super::accuracy::Accuracy;
 use super::by_name::ByName;
 use super::device::{Agreement, ExperimentSummary};
 use super::performance::{HostPerformance, Performance};
-use super::unsupervised::{Aged, Learning, Variation, accuracy_without_labels, aged, learning, varied};
-use crate::energy::{Category, Ledger};
+use super::unsupervised::{Aged, Learning, Variation, aged, learning, varied};
+use crate::energy::Category;
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::outcome::{InferenceEnergy, Outcome, PlasticResult, Status, Vote, Votes};
+use crate::scenario::outcome::{InferenceEnergy, Outcome, PlasticResult, Status};
 use crate::scenario::plan::{Plan, Protocol};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -89,40 +90,6 @@ pub struct Events {
     pub fire: u64,
 }
 
-/// Fractions of right answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Accuracy {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub train: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub validation: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test: Option<f64>,
-    /// Test samples behind `test`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_samples: Option<u64>,
-    /// Epoch whose weights were tested last, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tested_epoch: Option<u32>,
-    pub test_by_epoch: Vec<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weights_from: Option<String>,
-    /// Without labels: which vote `test` is, and the test accuracy by each of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vote: Option<Vote>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by_vote: Option<Votes>,
-}
-
-impl Accuracy {
-    /// Standard error of `test` as the mean of independent answers: sqrt(p (1 - p) / n).
-    #[must_use]
-    pub fn standard_error(&self) -> Option<f64> {
-        let (p, n) = (self.test?, self.test_samples? as f64);
-        (n > 0.0).then(|| (p * (1.0 - p) / n).sqrt())
-    }
-}
-
 /// One test presentation, on average.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inference {
@@ -195,7 +162,7 @@ impl Summary {
                     (population.name.clone(), n as f64 / f64::from(population.size) / sim_time_s)
                 })
                 .collect(),
-            energy_j: by_category(&outcome.energy),
+            energy_j: ByName::by_category(&outcome.energy),
             energy_not_modelled: outcome.energy.not_modelled.clone(),
             energy_per_inference_j: outcome.inference.as_ref().map(|i| i.per_inference.total()),
             inference: outcome.inference.as_ref().map(|inference| Inference {
@@ -203,28 +170,14 @@ impl Summary {
                 input_spikes: inference.input_spikes,
                 output_spikes: inference.output_spikes,
                 synaptic_events: inference.synaptic_events,
-                energy_j: by_category(&inference.per_inference),
+                energy_j: ByName::by_category(&inference.per_inference),
                 membrane_rms_v: membrane_rms_v(plan, inference),
                 mac_reference_j: inference.mac_reference_j,
                 mac_energy_j: plan.record.mac_energy.get(),
             }),
             accuracy: supervised
-                .map(|result| Accuracy {
-                    train: result.epochs.last().map(|epoch| epoch.train_accuracy),
-                    validation: result.epochs.last().and_then(|epoch| epoch.validation_accuracy),
-                    test: result.test_accuracy,
-                    test_samples: result
-                        .test_accuracy
-                        .is_some()
-                        .then(|| result.confusion.iter().flatten().sum())
-                        .filter(|&n| n > 0),
-                    tested_epoch: result.tested_epoch,
-                    test_by_epoch: result.epochs.iter().map(|epoch| epoch.test_accuracy).collect(),
-                    weights_from: result.weights_from.clone(),
-                    vote: None,
-                    by_vote: None,
-                })
-                .or_else(|| unsupervised.map(accuracy_without_labels)),
+                .map(Accuracy::supervised)
+                .or_else(|| unsupervised.map(Accuracy::unsupervised)),
             learning: unsupervised.map(learning),
             ageing: unsupervised.map_or_else(Vec::new, aged),
             variation: unsupervised.map_or_else(Vec::new, varied),
@@ -303,16 +256,6 @@ fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
     (square.is_finite() && square > 0.0).then(|| square.sqrt())
 }
 
-/// Sums a ledger by category, in the order of the categories, with `total` at the end.
-pub(super) fn by_category(ledger: &Ledger) -> ByName<f64> {
-    ledger
-        .by_category()
-        .into_iter()
-        .map(|(category, joules)| (category.name().to_string(), joules))
-        .chain([("total".to_string(), ledger.total())])
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,22 +296,5 @@ mod tests {
         let written = summary();
         written.write(&dir).unwrap();
         assert_eq!(Summary::read(root.path()).unwrap(), written);
-    }
-
-    #[test]
-    fn categories_sum_to_the_total_and_owners_are_added_up() {
-        let (_, outcome) = example::trained();
-        let sums = by_category(&outcome.energy);
-        let total = *sums.get("total").unwrap();
-        let parts: f64 = sums.iter().filter(|(name, _)| *name != "total").map(|(_, j)| j).sum();
-        let entries: f64 = outcome.energy.entries.iter().map(|entry| entry.joules).sum();
-        assert!((parts - total).abs() <= 1e-15 * total && (entries - total).abs() <= 1e-12 * total);
-    }
-
-    #[test]
-    fn the_standard_error_is_that_of_a_fraction() {
-        let accuracy = summary().accuracy.unwrap();
-        let (p, n) = (accuracy.test.unwrap(), accuracy.test_samples.unwrap() as f64);
-        assert!((accuracy.standard_error().unwrap() - (p * (1.0 - p) / n).sqrt()).abs() < 1e-15);
     }
 }

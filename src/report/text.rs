@@ -2,8 +2,9 @@
 
 use crate::plot::measured::shown as measured_text;
 use crate::plot::number::{bytes, count, duration, percent, rough, si, span};
+use crate::report::accuracy::Accuracy;
 use crate::report::device;
-use crate::report::summary::{Accuracy, Summary};
+use crate::report::summary::Summary;
 use crate::scenario::outcome::Status;
 
 /// What the end of a run says.

@@ -1,10 +1,9 @@
 //! What a summary says of learning without labels: votes, spikes, pulses, ageing and other devices.
 
 use super::by_name::ByName;
-use super::summary::{Accuracy, by_category};
 use crate::device::endurance::Endurance;
 use crate::energy::Category;
-use crate::scenario::outcome::{AgedResult, UnsupervisedResult, VariationResult, Votes};
+use crate::scenario::outcome::{AgedResult, UnsupervisedResult, VariationResult};
 use serde::{Deserialize, Serialize};
 
 /// Learning without labels.
@@ -54,22 +53,6 @@ pub struct Variation {
     pub max_loss: Option<f64>,
 }
 
-pub(super) fn accuracy_without_labels(result: &UnsupervisedResult) -> Accuracy {
-    let by = |votes: &Votes| votes.by(result.vote);
-    let answered: u64 = result.confusion.iter().flatten().sum();
-    Accuracy {
-        train: result.epochs.last().map(|epoch| by(&epoch.labelled)),
-        validation: result.epochs.last().and_then(|epoch| epoch.validation.as_ref().map(by)),
-        test: result.test.as_ref().map(by),
-        test_samples: result.test.map(|_| answered + result.unanswered).filter(|&n| n > 0),
-        tested_epoch: result.tested_epoch,
-        test_by_epoch: result.epochs.iter().map(|epoch| by(&epoch.test)).collect(),
-        weights_from: None,
-        vote: Some(result.vote),
-        by_vote: result.test,
-    }
-}
-
 pub(super) fn learning(result: &UnsupervisedResult) -> Learning {
     let last = result.epochs.last();
     Learning {
@@ -77,7 +60,7 @@ pub(super) fn learning(result: &UnsupervisedResult) -> Learning {
         spikes_per_sample: last.map_or(0.0, |epoch| epoch.spikes_per_sample),
         silent: last.map_or(0.0, |epoch| epoch.silent),
         unanswered: result.unanswered,
-        energy_per_sample_j: by_category(&result.learning.scaled(1.0 / result.learned.max(1) as f64)),
+        energy_per_sample_j: ByName::by_category(&result.learning.scaled(1.0 / result.learned.max(1) as f64)),
         energy_not_modelled: result.learning.not_modelled.clone(),
         pulses_mean: result.pulses_mean,
         pulses_max: result.pulses_max,

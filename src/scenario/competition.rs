@@ -2,7 +2,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::lower::{Lower, time};
+use super::section::{Lower, time};
 use crate::network::{Competition, Homeostasis, Rivalry};
 
 /// `Some(None)`: the population does not compete. `None`: a fault, which is reported.

@@ -4,7 +4,6 @@
 //! list. A [`Diagnostic`] carries its own source text, so it can be shown long after the file was
 //! closed, and a fault in a `--set` argument is shown in that argument.
 
-use super::render;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -229,29 +228,6 @@ impl Diagnostics {
         let errors = self.0.iter().filter(|d| d.severity == Severity::Error).count();
         (errors, self.0.len() - errors)
     }
-
-    /// All of them with their source lines, and how many there are; in colour if the reader has it.
-    #[must_use]
-    pub fn render(&self, colour: bool) -> String {
-        let mut text = String::new();
-        for diagnostic in &self.0 {
-            render::render(diagnostic, colour, &mut text);
-            text.push('\n');
-        }
-        let (errors, warnings) = self.counts();
-        let some = |n: usize, word: &str| match n {
-            0 => None,
-            1 => Some(format!("1 {word}")),
-            n => Some(format!("{n} {word}s")),
-        };
-        let counts: Vec<_> =
-            [some(errors, "error"), some(warnings, "warning")].into_iter().flatten().collect();
-        if !counts.is_empty() {
-            text.push_str(&counts.join(", "));
-            text.push('\n');
-        }
-        text
-    }
 }
 
 impl IntoIterator for Diagnostics {
@@ -268,14 +244,6 @@ impl From<Diagnostic> for Diagnostics {
         Self(vec![diagnostic])
     }
 }
-
-impl std::fmt::Display for Diagnostics {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.render(false))
-    }
-}
-
-impl std::error::Error for Diagnostics {}
 
 /// The known name closest to `name`, if it is close enough to be a slip; otherwise the only one of which `name` is a
 /// part, from one hyphen or underscore to another.

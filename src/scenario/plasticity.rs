@@ -2,8 +2,8 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::lower::{Lower, quantity};
 use super::plan::{DevicePlan, PlasticityPlan};
+use super::section::{Lower, quantity};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::preset::{Preset, PresetDevice};

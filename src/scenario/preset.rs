@@ -2,7 +2,7 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Given};
-use super::load::beside;
+use super::locate::beside;
 use super::spec::{Key, Kind};
 use crate::device::preset::{Preset, PresetDevice, Provenance};
 use crate::device::threshold::ThresholdLaw;

@@ -2,13 +2,13 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
-use super::lower::{Lower, placement, quantity, spread, time};
 use super::plan::{
     Connect, DATASET_PIXELS, DevicePlan, DrawRule, Kernel, Origin, ProjectionPlan, WeightInit,
 };
+use super::section::{Lower, placement, quantity, spread, time};
 use super::spec::{Kind, Refers, Unit, allowed};
 use super::text::Node;
-use super::{lists, load, weights};
+use super::{lists, locate, weights};
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
 
@@ -268,7 +268,7 @@ impl Lower<'_> {
             (Some(Datum::Raw(node)), None) => lists::inline_synapses(node, ends, &fields.what, self.faults),
             (None, Some(file)) => {
                 let csv =
-                    load::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
+                    locate::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
                 lists::csv_synapses(&csv.ok()?, ends, self.faults)
             }
             _ => {

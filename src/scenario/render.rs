@@ -9,7 +9,7 @@
 //!    = allowed: a time with its unit, above 0 s, such as "9.41 ms"
 //! ```
 
-use super::diagnostic::{At, Diagnostic, Severity};
+use super::diagnostic::{At, Diagnostic, Diagnostics, Severity};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -22,8 +22,41 @@ const BLUE: &str = "\u{1b}[34m";
 const BOLD: &str = "\u{1b}[1m";
 const PLAIN: &str = "\u{1b}[0m";
 
+impl Diagnostics {
+    /// All of them with their source lines, and how many there are; in colour if the reader has it.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let mut text = String::new();
+        for diagnostic in self.iter() {
+            render(diagnostic, colour, &mut text);
+            text.push('\n');
+        }
+        let (errors, warnings) = self.counts();
+        let some = |n: usize, word: &str| match n {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            n => Some(format!("{n} {word}s")),
+        };
+        let counts: Vec<_> =
+            [some(errors, "error"), some(warnings, "warning")].into_iter().flatten().collect();
+        if !counts.is_empty() {
+            text.push_str(&counts.join(", "));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl std::fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
 /// Writes one fault.
-pub fn render(diagnostic: &Diagnostic, colour: bool, out: &mut String) {
+fn render(diagnostic: &Diagnostic, colour: bool, out: &mut String) {
     let paint = |style: &str, text: &str| {
         if colour { format!("{style}{text}{PLAIN}") } else { text.to_string() }
     };

@@ -2,9 +2,9 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::load;
-use super::lower::{Lower, placement, spread, time};
+use super::locate;
 use super::plan::{Adam, CLASSES, Precision, ProgrammingCase, Supervised};
+use super::section::{Lower, placement, spread, time};
 use super::spec::Refers;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
@@ -69,7 +69,7 @@ fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<String> {
         );
         return None;
     }
-    load::argument(name, at).map_err(|fault| lower.faults.push(fault)).ok()
+    locate::argument(name, at).map_err(|fault| lower.faults.push(fault)).ok()
 }
 
 /// The projection that learns, by name.

@@ -2,8 +2,8 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::lower::{Lower, quantity, spread, time};
 use super::plan::{Learning, Precision, Unsupervised, VariationCase};
+use super::section::{Lower, quantity, spread, time};
 use super::supervised::{one_layer, projection};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;

@@ -43,6 +43,12 @@ impl Evaluation {
     }
 }
 
+impl AsRef<Totals> for Evaluation {
+    fn as_ref(&self) -> &Totals {
+        &self.totals
+    }
+}
+
 /// What to test.
 #[derive(Clone, Copy, Debug)]
 pub struct Test<'a> {
@@ -108,14 +114,7 @@ where
             }
         });
         for worker in &mut workers {
-            reporting.fingerprint.encoded(&worker.presenter.encoded);
-            worker.presenter.encoded.clear();
-            for (episode, stream) in worker.presenter.streams.drain(..) {
-                if let Some(observer) = reporting.observer.as_deref_mut() {
-                    observer.begin(episode, test.what);
-                    stream.iter().for_each(|record| observer.record(episode, record));
-                }
-            }
+            worker.presenter.hand_on(test.what, reporting.fingerprint, &mut reporting.observer);
             evaluation.answers.append(&mut worker.answers);
         }
         start += length;

@@ -1,11 +1,11 @@
 //! One worker of a protocol: presents samples to its own simulation of the shared network.
 
 use crate::encoding::{BlockRate, RateCode};
-use crate::engine::{Collect, Counts, Probe, Queue, Record, Simulation, Spike};
+use crate::engine::{Collect, Counts, Observer, Probe, Queue, Record, Simulation, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::readout::answer;
-use crate::record::fingerprint::encode;
+use crate::record::fingerprint::{Fingerprint, encode};
 use crate::time::Time;
 
 /// Encoded samples with their labels.
@@ -102,9 +102,9 @@ pub struct Presenter<'n, R: Real, Q: Queue<R>, O> {
     observed: O,
     rates: Vec<BlockRate<'n>>,
     /// Spikes of the presentations so far, encoded for the fingerprint.
-    pub encoded: Vec<u8>,
+    encoded: Vec<u8>,
     /// Streams of the presentations so far, for observers.
-    pub streams: Vec<(u64, Vec<Record>)>,
+    streams: Vec<(u64, Vec<Record>)>,
 }
 
 impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R, Q, O> {
@@ -181,6 +181,24 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         for spike in spikes {
             let bytes = encode(episode, spike.time.fs(), spike.population, spike.neuron);
             self.encoded.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Hands on what the presentations so far have left for the fingerprint and for an observer, who is told that
+    /// they are `what`.
+    pub fn hand_on(
+        &mut self,
+        what: &str,
+        fingerprint: &mut Fingerprint,
+        observer: &mut Option<&mut dyn Observer>,
+    ) {
+        fingerprint.encoded(&self.encoded);
+        self.encoded.clear();
+        for (episode, stream) in self.streams.drain(..) {
+            if let Some(observer) = observer {
+                observer.begin(episode, what);
+                stream.iter().for_each(|record| observer.record(episode, record));
+            }
         }
     }
 

@@ -169,14 +169,7 @@ where
             self.gradients(samples, batch, first);
             self.step(batch.len(), report.learning_rate);
             for piece in &mut self.pieces {
-                fingerprint.encoded(&piece.presenter.encoded);
-                piece.presenter.encoded.clear();
-                for (episode, stream) in piece.presenter.streams.drain(..) {
-                    if let Some(observer) = observer.as_deref_mut() {
-                        observer.begin(episode, "training");
-                        stream.iter().for_each(|record| observer.record(episode, record));
-                    }
-                }
+                piece.presenter.hand_on("training", fingerprint, &mut observer);
                 report.loss_sum += std::mem::take(&mut piece.loss);
                 report.correct += std::mem::take(&mut piece.correct);
             }

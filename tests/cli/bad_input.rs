@@ -187,6 +187,58 @@ fn faults_of_files_and_directories() {
     insta::assert_snapshot!("files", page.text());
 }
 
+/// Trains a projection `input` in a moment.
+const TRAINS: &str =
+    concat!(include_str!("../data/trains.toml"), "epochs = 1\ntrain_samples = 40\ntest_samples = 20\n",);
+
+#[test]
+fn weights_and_checkpoints_of_other_runs() {
+    let place = Place::with_scenario();
+    let refused = |args: &[&str], parts: &[&str]| {
+        let output = place.memspike(args);
+        assert_eq!(code(&output), 2);
+        for part in parts {
+            assert!(err(&output).contains(part), "{part}");
+        }
+    };
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    let interrupted = |run: &str| {
+        change(&place.path().join(run).join("manifest.json"), |bytes| {
+            let text = String::from_utf8(std::mem::take(bytes)).unwrap();
+            assert!(text.contains("\"done\""));
+            *bytes = text.replace("\"done\"", "\"interrupted\"").into_bytes();
+        });
+    };
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "run"])), 0);
+    let tests = format!("{TRAINS}weights_from = \"run\"\n");
+    write("tests.toml", &tests);
+    refused(
+        &["run", "tests.toml"],
+        &["`run` has 1000 weights", "tests.toml:19:16", "allowed: 7840 weights", "hint: "],
+    );
+    write("other.toml", &tests.replace("projection.input", "projection.other"));
+    refused(&["run", "other.toml"], &["`run` has no weights", "other.toml:19:16", "allowed: "]);
+    write("run/weights.npz", "no archive");
+    refused(&["run", "tests.toml"], &["run/weights.npz", "tests.toml:19:16", "allowed: "]);
+    let named = ["run", "tests.toml", "--set", "protocol.weights_from=run"];
+    refused(&named, &["run/weights.npz", "--set protocol.weights_from=run"]);
+
+    interrupted("run");
+    let resumed = ["run", "small.toml", "--out", "run", "--resume", "--seed", "5"];
+    refused(
+        &resumed,
+        &["--out goes on with the run in `run`", "another plan: `seed` is 3 in its manifest, and 5 here"],
+    );
+    write("trains.toml", TRAINS);
+    assert_eq!(code(&place.memspike(&["run", "trains.toml", "--quiet"])), 0);
+    interrupted("runs/trains/001");
+    write("runs/trains/001/checkpoint.bin", "no snapshot");
+    refused(
+        &["run", "trains.toml", "--resume"],
+        &["--resume goes on from `runs/trains/001/checkpoint.bin`", "not a memspike snapshot", "hint: "],
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn outputs_that_cannot_be_written() {

@@ -5,10 +5,11 @@
 use memspike::dataset::Search;
 use memspike::engine::{Observer, Record};
 use memspike::scenario::load;
-use memspike::scenario::outcome::Outcome;
+use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress;
-use memspike::scenario::run::{Engine, GivenWeights, RunContext, RunError, Store, run};
+use memspike::scenario::run::context::{Engine, GivenWeights, RunContext, RunError, Store};
+use memspike::scenario::run::run;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -91,6 +92,13 @@ impl Store for Kept {
     fn save(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.saved.push(bytes.to_vec());
         Ok(())
+    }
+}
+
+impl Kept {
+    /// Goes on from a checkpoint.
+    pub fn from(checkpoint: &[u8]) -> Self {
+        Self { from: Some(checkpoint.to_vec()), ..Self::default() }
     }
 }
 
@@ -199,12 +207,58 @@ impl<'a> Way<'a> {
     }
 }
 
+/// An uninterrupted run and its checkpoints.
+pub fn whole(plan: &Plan, way: Way<'_>) -> (Outcome, Kept) {
+    let mut kept = Kept::default();
+    let outcome = way.run(plan, &mut kept).unwrap();
+    assert_eq!(outcome.status, Status::Done);
+    (outcome, kept)
+}
+
+/// A run that is stopped there, and what it kept; what goes on from that has the essence `want`.
+pub fn stopped(plan: &Plan, search: &Search, stopper: Stopper, want: &Outcome) -> (Outcome, Kept) {
+    let mut kept = Kept::default();
+    let what = format!("{:?}", stopper.at);
+    let outcome = Way { stopper, threads: 2, ..Way::new(search) }.run(plan, &mut kept).unwrap();
+    assert_eq!(outcome.status, Status::Interrupted, "{what}");
+    let mut again = Kept { from: kept.saved.last().cloned(), ..Kept::default() };
+    let resumed = Way::new(search).run(plan, &mut again).unwrap();
+    assert_eq!(essence(&resumed), essence(want), "{what}");
+    (outcome, kept)
+}
+
+/// A checkpoint of a run, from which the same with another seed does not go on.
+pub fn checkpoint(plan: &Plan, search: &Search) -> Vec<u8> {
+    let bytes = whole(plan, Way::new(search)).1.saved.swap_remove(0);
+    let other = Plan { seed: plan.seed + 1, ..plan.clone() };
+    let refused = refused(&other, search, &bytes);
+    assert!(matches!(refused, RunError::OtherRun { what: "seed", .. }));
+    let (found, expected) = (plan.seed, other.seed);
+    assert_eq!(
+        refused.to_string(),
+        format!(
+            "the checkpoint belongs to another run: its seed is {found}, and that of this run {expected}"
+        )
+    );
+    bytes
+}
+
+/// Why a run does not go on from a checkpoint.
+pub fn refused(plan: &Plan, search: &Search, checkpoint: &[u8]) -> RunError {
+    Way::new(search).run(plan, &mut Kept::from(checkpoint)).unwrap_err()
+}
+
 /// Everything in an outcome that must not depend on how a run was carried out.
 pub fn essence(outcome: &Outcome) -> Outcome {
     let mut essence = outcome.clone();
     essence.phases.clear();
     essence.notes.retain(|note| !note.starts_with("continued after"));
     essence
+}
+
+/// What learning without labels came to.
+pub fn learned(outcome: &Outcome) -> &UnsupervisedResult {
+    outcome.unsupervised.as_ref().unwrap()
 }
 
 /// Bits of all arrays.

@@ -2,6 +2,7 @@
 
 mod common;
 mod plasticity;
+mod readouts;
 mod scenarios;
 mod training;
 mod training_bits;

@@ -9,7 +9,7 @@ use memspike::plasticity::entity;
 use memspike::scenario::load_text;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{Plan, SourceKind};
-use memspike::scenario::run::Engine;
+use memspike::scenario::run::context::Engine;
 
 fn run(plan: &Plan, engine: Engine, watcher: Option<&mut Watcher>) -> Outcome {
     let search = Search::default();

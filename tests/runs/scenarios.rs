@@ -6,7 +6,7 @@ use memspike::energy::Category;
 use memspike::engine::Record;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Plan, Protocol};
-use memspike::scenario::run::{Engine, GivenWeights, RunError};
+use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::scenario::shipped;
 
 const MS: u64 = 1_000_000_000_000;
@@ -37,7 +37,11 @@ fn carried_out(plan: &Plan, way: Way<'_>) -> Outcome {
         Protocol::Supervised(protocol) if protocol.weights_from.is_some() => {
             let mut state = 9;
             let mut value = || (common::word(&mut state) % 1000) as f64 * 1e-5 - 0.003;
-            Some(GivenWeights { values: (0..7840).map(|_| value()).collect(), origin: "test".into() })
+            Some(GivenWeights {
+                values: (0..7840).map(|_| value()).collect(),
+                origin: "test".into(),
+                at: None,
+            })
         }
         _ => None,
     };

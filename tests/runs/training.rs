@@ -1,11 +1,14 @@
 //! Supervised runs that are interrupted, continued, validated and observed.
 
-use crate::common::{Kept, Stopper, Watcher, Way, array_bits, essence, folder, plan, write_set};
+use crate::common::{
+    Kept, Stopper, Watcher, Way, array_bits, checkpoint, essence, folder, plan, refused, stopped, whole,
+    write_set,
+};
 use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
-use memspike::scenario::outcome::{EpochResult, Outcome, PhaseCounts, Status};
+use memspike::scenario::outcome::{EpochResult, PhaseCounts, Status};
 use memspike::scenario::plan::{Plan, Protocol};
-use memspike::scenario::run::{Engine, GivenWeights, RunError};
+use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::snapshot::{Payload, decode, encode};
 use memspike::training::AdamState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,14 +38,6 @@ fn short(extra: &[&str]) -> Plan {
     plan("mnist", &overrides)
 }
 
-/// An uninterrupted run and its checkpoints.
-fn whole(plan: &Plan, way: Way<'_>) -> (Outcome, Kept) {
-    let mut kept = Kept::default();
-    let outcome = way.run(plan, &mut kept).unwrap();
-    assert_eq!(outcome.status, Status::Done);
-    (outcome, kept)
-}
-
 #[test]
 fn a_run_that_goes_on_from_any_checkpoint_ends_like_one_that_was_never_stopped() {
     let (_folder, search) = folder(300, 60);
@@ -50,7 +45,7 @@ fn a_run_that_goes_on_from_any_checkpoint_ends_like_one_that_was_never_stopped()
     let (want, kept) = whole(&plan, Way::new(&search));
     assert_eq!(kept.saved.len(), 4);
     for (done, bytes) in kept.saved.iter().enumerate() {
-        let mut from = Kept { from: Some(bytes.clone()), ..Kept::default() };
+        let mut from = Kept::from(bytes);
         let way = Way {
             engine: if done % 2 == 0 { Engine::Reference } else { Engine::Fast },
             threads: 1 + done % 3,
@@ -80,11 +75,8 @@ fn a_run_stopped_anywhere_says_so_and_goes_on_to_the_same_end() {
         ("test", 8, 0, 4),    // at the final test
     ];
     for (phase, nth, steps, finished) in stops {
-        let mut stopped = Kept::default();
-        let way = Way { stopper: Stopper::at(phase, nth, steps), threads: 2, ..Way::new(&search) };
-        let outcome = way.run(&plan, &mut stopped).unwrap();
         let what = format!("{phase} {nth} {steps}");
-        assert_eq!(outcome.status, Status::Interrupted, "{what}");
+        let (outcome, stopped) = stopped(&plan, &search, Stopper::at(phase, nth, steps), &want);
         let result = outcome.supervised.as_ref().unwrap();
         assert_eq!(result.epochs[..], want_epochs[..finished], "{what}");
         assert_eq!(result.test_accuracy, None, "{what}");
@@ -92,9 +84,6 @@ fn a_run_stopped_anywhere_says_so_and_goes_on_to_the_same_end() {
         assert_eq!(stopped.saved[..], kept.saved[..finished], "{what}");
         assert_eq!(outcome.arrays[0].data.len(), 7840, "{what}");
         assert!(outcome.counts.episodes <= want.counts.episodes);
-        let mut again = Kept { from: stopped.saved.last().cloned(), ..Kept::default() };
-        let resumed = Way::new(&search).run(&plan, &mut again).unwrap();
-        assert_eq!(essence(&resumed), essence(&want), "{what}");
     }
 }
 
@@ -102,30 +91,24 @@ fn a_run_stopped_anywhere_says_so_and_goes_on_to_the_same_end() {
 fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     let (_folder, search) = folder(100, 20);
     let plan = short(&["protocol.epochs=1"]);
-    let (_, kept) = whole(&plan, Way::new(&search));
-    let bytes = kept.saved[0].clone();
-    let refused = |plan: &Plan, bytes: Vec<u8>| {
-        Way::new(&search).run(plan, &mut Kept { from: Some(bytes), ..Kept::default() }).unwrap_err()
-    };
-    let mut other = plan.clone();
-    other.seed += 1;
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed" }));
+    let bytes = checkpoint(&plan, &search);
+    let refused = |plan: &Plan, bytes: &[u8]| refused(plan, &search, bytes);
     let other = short(&["protocol.epochs=2"]);
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan" }));
+    assert!(matches!(refused(&other, &bytes), RunError::OtherRun { what: "plan", .. }));
     let mut other = plan.clone();
     other.name = "other".into();
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "scenario" }));
+    assert!(matches!(refused(&other, &bytes), RunError::OtherRun { what: "scenario", .. }));
     let double = short(&["protocol.epochs=1", "protocol.precision=f64"]);
-    assert!(matches!(refused(&double, bytes.clone()), RunError::Checkpoint(_) | RunError::OtherRun { .. }));
+    assert!(matches!(refused(&double, &bytes), RunError::Checkpoint(_) | RunError::OtherRun { .. }));
     let mut damaged = bytes.clone();
     damaged[200] ^= 1;
-    assert!(matches!(refused(&plan, damaged), RunError::Checkpoint(_)));
-    assert!(matches!(refused(&plan, bytes[..100].to_vec()), RunError::Checkpoint(_)));
+    assert!(matches!(refused(&plan, &damaged), RunError::Checkpoint(_)));
+    assert!(matches!(refused(&plan, &bytes[..100]), RunError::Checkpoint(_)));
     // A whole snapshot whose moments belong to another network.
-    let mut checkpoint: Checkpoint = decode(Payload::Training, &bytes).unwrap();
-    checkpoint.4.first.pop();
-    let bytes = encode(Payload::Training, &checkpoint).unwrap();
-    assert!(matches!(refused(&plan, bytes), RunError::OtherRun { what: "network" }));
+    let mut parts: Checkpoint = decode(Payload::Training, &bytes).unwrap();
+    parts.4.first.pop();
+    let bytes = encode(Payload::Training, &parts).unwrap();
+    assert!(matches!(refused(&plan, &bytes), RunError::OtherRun { what: "network", .. }));
 }
 
 /// One pixel per training sample tells which one is shown.
@@ -251,7 +234,7 @@ fn given_weights_are_tested_as_they_are() {
     let (trained, _) = whole(&plan, Way::new(&search));
     let values = trained.arrays[0].data.clone();
     let given = |values: Vec<f64>| Way {
-        given: Some(GivenWeights { values, origin: "somewhere".into() }),
+        given: Some(GivenWeights { values, origin: "somewhere".into(), at: None }),
         ..Way::new(&search)
     };
     let (outcome, kept) = whole(&plan, given(values.clone()));

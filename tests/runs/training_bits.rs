@@ -1,136 +1,36 @@
 //! Training gives the same bits under both engines and any number of threads, and its gradient is the one
 //! that a slow computation finds.
 
-use crate::common;
-use memspike::dataset::drawn::digits;
-use memspike::encoding::RateCode;
-use memspike::engine::{Heap, Lanes, Queue, Record, Silent, Simulation, Spike, Stream};
-use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
+use crate::readouts::{
+    Desk, PRESENTATION, SEED, Trained, network, recorded, settings, train_samples, trained, values,
+};
+use memspike::engine::{Heap, Lanes, Queue, Record, Silent, Simulation, Spike};
+use memspike::network::{Network, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::numeric::Real;
 use memspike::readout::cross_entropy;
-use memspike::record::fingerprint::Fingerprint;
-use memspike::time::Time;
-use memspike::training::{
-    EpochReport, Evaluation, Reporting, Samples, Schedule, Settings, Tape, Test, Trainer, evaluate, shuffled,
-};
-use memspike::units::Hertz;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
+use memspike::training::{Settings, Tape, Trainer, shuffled};
 
-const PRESENTATION: Time = Time::from_fs(100_000_000_000_000);
+const GAIN: f64 = 0.3;
 
-struct Data {
-    train: RateCode,
-    train_labels: Vec<u8>,
-    test: RateCode,
-    test_labels: Vec<u8>,
+fn subtracting(outputs: u32) -> Network {
+    network(Lif { reset: Reset::Subtract, ..Lif::default() }, outputs)
 }
 
-fn data() -> &'static Data {
-    static DATA: OnceLock<Data> = OnceLock::new();
-    DATA.get_or_init(|| {
-        let set = digits(600, 100);
-        Data {
-            train: RateCode::new(&set.train.images, 784, Hertz::new(100.0)),
-            train_labels: set.train.labels,
-            test: RateCode::new(&set.test.images, 784, Hertz::new(100.0)),
-            test_labels: set.test.labels,
-        }
-    })
-}
-
-fn network(outputs: u32) -> Network {
-    let mut builder = Builder::default();
-    let source = builder.source("retina", 784, SourceKind::Poisson);
-    let output = builder.population("output", outputs, Lif { reset: Reset::Subtract, ..Lif::default() });
-    builder.projection("input", source, output, Kernel::Delta, Time::ZERO, Rows::Dense);
-    builder.finish().unwrap()
-}
-
-fn initial(network: &Network) -> Vec<Vec<f64>> {
-    let theta = network.populations[0].lif.theta();
-    let mut state = 5;
-    let count = 784 * network.populations[0].size;
-    vec![
-        (0..count)
-            .map(|_| {
-                let z = (common::word(&mut state) >> 11) as f64 / (1u64 << 53) as f64;
-                theta * (0.005 + 0.034 * (z - 0.5))
-            })
-            .collect(),
-    ]
-}
-
-fn settings(bound: Option<f64>) -> Settings {
-    Settings {
-        projection: 0,
-        seed: 3,
-        batch: 64,
-        presentation: PRESENTATION,
-        count_gain: 0.3,
-        steepness: 5.0,
-        schedule: Schedule { rate: 1e-3, rate_final: 2e-5, steps: 20 },
-        betas: (0.9, 0.999),
-        epsilon: 1e-8,
-        bound,
-    }
-}
-
-/// What an epoch and a test leave behind.
-#[derive(Debug, PartialEq)]
-struct Result {
-    weights: Vec<u64>,
-    fingerprint: String,
-    report: EpochReport,
-    test: Evaluation,
-}
-
-fn train<R: Real, Q: Queue<R> + Send>(network: &Network, threads: usize, bound: Option<f64>) -> Result {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| {
-        let data = data();
-        let weights = Weights::<R>::from_values(network, &initial(network));
-        let mut trainer = Trainer::<R, Q, Silent>::new(network, settings(bound), weights);
-        let samples = Samples { code: &data.train, labels: &data.train_labels };
-        let cancel = AtomicBool::new(false);
-        let mut fingerprint = Fingerprint::new();
-        let order = shuffled(600, 3, 0);
-        let report = trainer.epoch(samples, &order, 7, &cancel, &mut fingerprint, None, &mut |_, _, _| {});
-        let samples = Samples { code: &data.test, labels: &data.test_labels };
-        let test = Test {
-            population: 0,
-            seed: 3,
-            first_episode: 607,
-            duration: PRESENTATION,
-            leakage: true,
-            what: "test",
-        };
-        let mut reporting = Reporting {
-            cancel: &cancel,
-            fingerprint: &mut fingerprint,
-            observer: None,
-            advance: &mut |_| {},
-        };
-        let test = evaluate::<R, Q, Silent>(network, &trainer.weights, samples, test, &mut reporting);
-        let weights = trainer.weights.values(network, 0).iter().map(|w| w.to_bits()).collect();
-        Result { weights, fingerprint: fingerprint.hex(), report, test }
-    })
-}
-
-fn same_bits<R: Real>(outputs: u32, bound: Option<f64>) -> Result
+fn same_bits<R: Real>(outputs: u32, bound: Option<f64>) -> Trained
 where
     Lanes: Queue<R> + Send,
     Heap: Queue<R> + Send,
 {
-    let network = network(outputs);
-    let want = train::<R, Lanes>(&network, 1, bound);
+    let network = subtracting(outputs);
+    let settings = Settings { count_gain: GAIN, bound, ..settings() };
+    let want = trained::<R, Lanes>(&network, settings, 600, 1);
     assert_eq!(want.report.presented, 600);
     assert!(want.report.totals.fire > 600, "{:?}", want.report.totals.fire);
     for threads in [2, 3] {
-        assert!(train::<R, Lanes>(&network, threads, bound) == want, "{threads} threads");
+        assert!(trained::<R, Lanes>(&network, settings, 600, threads) == want, "{threads} threads");
     }
-    assert!(train::<R, Heap>(&network, 2, bound) == want, "reference engine");
+    assert!(trained::<R, Heap>(&network, settings, 600, 2) == want, "reference engine");
     want
 }
 
@@ -155,30 +55,17 @@ fn a_wide_layer_has_the_same_bits_too() {
 
 #[test]
 fn an_epoch_that_is_stopped_has_whole_batches_only() {
-    let network = network(10);
-    let data = data();
-    let weights = Weights::<f32>::from_values(&network, &initial(&network));
-    let mut trainer = Trainer::<f32, Lanes, Silent>::new(&network, settings(None), weights);
-    let samples = Samples { code: &data.train, labels: &data.train_labels };
-    let cancel = AtomicBool::new(false);
-    let mut fingerprint = Fingerprint::new();
-    let order = shuffled(600, 3, 0);
-    let report =
-        trainer.epoch(samples, &order, 7, &cancel, &mut fingerprint, None, &mut |presented, _, _| {
-            if presented >= 128 {
-                cancel.store(true, std::sync::atomic::Ordering::Relaxed);
-            }
-        });
+    let network = subtracting(10);
+    let weights = Weights::<f32>::from_values(&network, &values(&network, 1.0));
+    let mut trainer = Trainer::<f32, Lanes, Silent>::new(&network, settings(), weights);
+    let mut desk = Desk::default();
+    let cancel = std::sync::Arc::clone(&desk.cancel);
+    let report = desk.epoch(&mut trainer, &shuffled(600, SEED, 0), 7, &mut |presented, _, _| {
+        if presented >= 128 {
+            cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
     assert_eq!((report.presented, report.totals.presentations, trainer.adam.steps), (128, 128, 2));
-}
-
-/// What the slow computation needs of one presentation.
-fn events(network: &Network, weights: &Weights<f64>, sample: usize, episode: u64) -> (Vec<Record>, Vec<u32>) {
-    let mut simulation = Simulation::<f64, Heap>::new(network, 3);
-    simulation.begin(episode, &[data().train.block(sample, 0)]);
-    let mut stream = Stream::default();
-    simulation.run(weights, PRESENTATION, &mut stream);
-    (stream.records, simulation.counts().spikes[0].clone())
 }
 
 /// dL/dw of one presentation by its definition: a trace per input, membranes by `f64::exp`.
@@ -217,27 +104,26 @@ fn slow_gradient(network: &Network, values: &[f64], records: &[Record], error: &
 #[test]
 fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
     for outputs in [10u32, 18] {
-        let network = network(outputs);
-        let mut values = initial(&network);
+        let network = subtracting(outputs);
         // Large enough weights that every presentation has spikes.
-        values[0].iter_mut().for_each(|w| *w *= 3.0);
+        let values = values(&network, 3.0);
         let weights = Weights::<f64>::from_values(&network, &values);
         let batch: Vec<u32> = (40..51).collect();
         let (mut sum, mut spiking, mut loss) = (vec![0.0; 784 * outputs as usize], 0, 0.0);
         for (position, &sample) in batch.iter().enumerate() {
-            let (records, counts) = events(&network, &weights, sample as usize, 100 + position as u64);
-            let label = usize::from(data().train_labels[sample as usize]);
+            let (records, counts) = recorded(&network, &weights, sample as usize, 100 + position as u64);
+            let label = usize::from(train_samples(600).labels[sample as usize]);
             // Softmax over gain x counts, written out.
-            let exps: Vec<f64> = counts.iter().map(|&n| (0.3 * f64::from(n)).exp()).collect();
+            let exps: Vec<f64> = counts.iter().map(|&n| (GAIN * f64::from(n)).exp()).collect();
             let total: f64 = exps.iter().sum();
             let error: Vec<f64> = exps
                 .iter()
                 .enumerate()
-                .map(|(j, e)| 0.3 * (e / total - f64::from(u8::from(j == label))))
+                .map(|(j, e)| GAIN * (e / total - f64::from(u8::from(j == label))))
                 .collect();
             loss -= (exps[label] / total).ln();
             let mut ours = vec![0.0; outputs as usize];
-            let _ = cross_entropy(&counts, label, 0.3, &mut ours);
+            let _ = cross_entropy(&counts, label, GAIN, &mut ours);
             assert!(ours.iter().zip(&error).all(|(a, b)| (a - b).abs() < 1e-14));
             spiking += u32::from(counts.iter().sum::<u32>() > 0);
             for (sum, part) in sum.iter_mut().zip(slow_gradient(&network, &values[0], &records, &error)) {
@@ -245,12 +131,9 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
             }
         }
         assert!(spiking >= 10, "{spiking}");
-        let settings = Settings { batch: batch.len(), ..settings(None) };
+        let settings = Settings { batch: batch.len(), count_gain: GAIN, ..settings() };
         let mut trainer = Trainer::<f64, Lanes, Silent>::new(&network, settings, weights);
-        let samples = Samples { code: &data().train, labels: &data().train_labels };
-        let cancel = AtomicBool::new(false);
-        let mut fingerprint = Fingerprint::new();
-        let report = trainer.epoch(samples, &batch, 100, &cancel, &mut fingerprint, None, &mut |_, _, _| {});
+        let report = Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
         assert!((report.loss_sum - loss).abs() < 1e-10 * loss, "{} {loss}", report.loss_sum);
         // The first moment of Adam is 0.1 g after one step, padded to the rows of the weights.
         let stride = trainer.adam.first.len() / 784;
@@ -271,8 +154,8 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
 }
 
 fn taped<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> (Tape<f64>, Vec<u64>) {
-    let mut simulation = Simulation::<f64, Q>::new(network, 3);
-    simulation.begin(1, &[data().train.block(5, 0)]);
+    let mut simulation = Simulation::<f64, Q>::new(network, SEED);
+    simulation.begin(1, &[train_samples(600).code.block(5, 0)]);
     let mut tape = Tape::default();
     simulation.run(weights, PRESENTATION, &mut tape);
     let error: Vec<f64> = (0..weights.projections[0].len() / 784).map(|j| 0.1 * j as f64 - 0.3).collect();
@@ -285,8 +168,8 @@ fn taped<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> (Tape<f64>
 #[test]
 fn the_tape_is_the_same_under_both_engines() {
     for outputs in [3, 10, 16, 21] {
-        let network = network(outputs);
-        let weights = Weights::<f64>::from_values(&network, &initial(&network));
+        let network = subtracting(outputs);
+        let weights = Weights::<f64>::from_values(&network, &values(&network, 1.0));
         let (fast, gradient) = taped::<Lanes>(&network, &weights);
         let (reference, want) = taped::<Heap>(&network, &weights);
         assert!(fast.len() > 500 && fast.len() == reference.len());
@@ -297,24 +180,15 @@ fn the_tape_is_the_same_under_both_engines() {
 /// Integral of u^2 by stepping along the events.
 #[test]
 fn leakage_is_the_integral_of_the_squared_membranes_of_filaments() {
-    let network = network(10);
-    let mut values = initial(&network);
-    values[0].iter_mut().for_each(|w| *w *= 3.0);
+    let network = subtracting(10);
+    let values = values(&network, 3.0);
     let weights = Weights::<f64>::from_values(&network, &values);
-    let data = data();
-    let cancel = AtomicBool::new(false);
-    let mut fingerprint = Fingerprint::new();
-    let mut reporting =
-        Reporting { cancel: &cancel, fingerprint: &mut fingerprint, observer: None, advance: &mut |_| {} };
-    let few = Samples { code: &data.train, labels: &data.train_labels[..3] };
-    let test =
-        Test { population: 0, seed: 3, first_episode: 100, duration: PRESENTATION, leakage: true, what: "" };
-    let got = evaluate::<f64, Lanes, Silent>(&network, &weights, few, test, &mut reporting);
+    let got = Desk::default().test::<f64, Lanes>(&network, &weights, train_samples(3), 100);
     let lif = &network.populations[0].lif;
     let (tau, rest) = (lif.tau_m.get(), lif.u_rest.get());
     let mut want = 0.0;
     for sample in 0..3 {
-        let (records, _) = events(&network, &weights, sample, 100 + sample as u64);
+        let (records, _) = recorded(&network, &weights, sample, 100 + sample as u64);
         let mut x = [0.0; 10];
         let mut last = 0.0;
         let mut span = |x: &mut [f64; 10], now: f64| {

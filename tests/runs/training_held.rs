@@ -1,47 +1,16 @@
 //! Training and testing read-outs that are deaf after a spike or reset to a level: the gradient and the
 //! leakage are those of slow computations, and the bits depend on neither engine nor threads.
 
-use crate::common;
-use memspike::dataset::drawn::digits;
-use memspike::device::threshold::ThresholdSpread;
-use memspike::encoding::RateCode;
-use memspike::engine::{Heap, Lanes, Queue, Record, Silent, Simulation, Stream};
-use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
-use memspike::neuron::{Lif, Neuron, Reset, Switch};
-use memspike::numeric::Real;
-use memspike::readout::cross_entropy;
-use memspike::record::fingerprint::Fingerprint;
-use memspike::time::Time;
-use memspike::training::{
-    Evaluation, Reporting, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
+use crate::readouts::{
+    Desk, PRESENTATION, SEED, network, recorded, settings, train_samples, trained, values,
 };
-use memspike::units::{Hertz, Second};
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
-
-const PRESENTATION: Time = Time::from_fs(100_000_000_000_000);
-const SEED: u64 = 3;
-
-struct Data {
-    code: RateCode,
-    labels: Vec<u8>,
-}
-
-fn data() -> &'static Data {
-    static DATA: OnceLock<Data> = OnceLock::new();
-    DATA.get_or_init(|| {
-        let set = digits(300, 10);
-        Data { code: RateCode::new(&set.train.images, 784, Hertz::new(100.0)), labels: set.train.labels }
-    })
-}
-
-fn network(neuron: impl Into<Neuron>, outputs: u32) -> Network {
-    let mut builder = Builder::default();
-    let source = builder.source("retina", 784, SourceKind::Poisson);
-    let output = builder.population("output", outputs, neuron);
-    builder.projection("input", source, output, Kernel::Delta, Time::ZERO, Rows::Dense);
-    builder.finish().unwrap()
-}
+use memspike::device::threshold::ThresholdSpread;
+use memspike::engine::{Heap, Lanes, Record, Silent};
+use memspike::network::{Network, Weights};
+use memspike::neuron::{Lif, Neuron, Reset, Switch};
+use memspike::readout::cross_entropy;
+use memspike::training::{Settings, Trainer};
+use memspike::units::Second;
 
 fn switch(cycle: f64, device: f64) -> Switch {
     Switch { spread: ThresholdSpread { cycle, device, ..ThresholdSpread::default() }, ..Switch::default() }
@@ -58,32 +27,6 @@ fn readouts() -> Vec<(&'static str, Neuron)> {
         ("switch", switch(0.0, 0.0).into()),
         ("switch with spread", switch(0.08, 0.05).into()),
     ]
-}
-
-fn values(network: &Network, scale: f64) -> Vec<Vec<f64>> {
-    let theta = network.populations[0].lif.theta();
-    let mut state = 5;
-    let count = 784 * network.populations[0].size;
-    let mut draw = || {
-        let z = (common::word(&mut state) >> 11) as f64 / (1u64 << 53) as f64;
-        scale * theta * (0.005 + 0.034 * (z - 0.5))
-    };
-    vec![(0..count).map(|_| draw()).collect()]
-}
-
-fn settings(batch: usize) -> Settings {
-    Settings {
-        projection: 0,
-        seed: SEED,
-        batch,
-        presentation: PRESENTATION,
-        count_gain: 1.0,
-        steepness: 5.0,
-        schedule: Schedule { rate: 1e-3, rate_final: 2e-5, steps: 20 },
-        betas: (0.9, 0.999),
-        epsilon: 1e-8,
-        bound: None,
-    }
 }
 
 /// A neuron followed through the stream: its membrane relative to rest, its thresholds and its holds.
@@ -148,14 +91,6 @@ impl<'a> Followed<'a> {
     }
 }
 
-fn stream(network: &Network, weights: &Weights<f64>, sample: usize, episode: u64) -> (Vec<Record>, Vec<u32>) {
-    let mut simulation = Simulation::<f64, Heap>::new(network, SEED);
-    simulation.begin(episode, &[data().code.block(sample, 0)]);
-    let mut stream = Stream::default();
-    simulation.run(weights, PRESENTATION, &mut stream);
-    (stream.records, simulation.counts().spikes[0].clone())
-}
-
 /// dL/dw of one neuron by its definition: a trace per input, which decays with the membrane, is lost where
 /// an arrival is, and forgotten where the reset forgets.
 fn slow_gradient(
@@ -213,10 +148,15 @@ fn the_gradient_of_a_held_readout_is_that_of_a_slow_computation() {
             let (mut sum, mut spikes) = (vec![0.0; 784 * outputs as usize], 0);
             for (position, &sample) in batch.iter().enumerate() {
                 let episode = 100 + position as u64;
-                let (records, counts) = stream(&network, &weights, sample as usize, episode);
+                let (records, counts) = recorded(&network, &weights, sample as usize, episode);
                 spikes += counts.iter().sum::<u32>();
                 let mut error = vec![0.0; outputs as usize];
-                let _ = cross_entropy(&counts, usize::from(data().labels[sample as usize]), 1.0, &mut error);
+                let _ = cross_entropy(
+                    &counts,
+                    usize::from(train_samples(600).labels[sample as usize]),
+                    1.0,
+                    &mut error,
+                );
                 for (j, &error) in error.iter().enumerate() {
                     let part = slow_gradient(&network, &values[0], &records, error, j as u32, episode);
                     for (i, part) in part.into_iter().enumerate() {
@@ -225,10 +165,9 @@ fn the_gradient_of_a_held_readout_is_that_of_a_slow_computation() {
                 }
             }
             assert!(spikes > 60, "{what}: {spikes} spikes");
-            let mut trainer = Trainer::<f64, Lanes, Silent>::new(&network, settings(batch.len()), weights);
-            let samples = Samples { code: &data().code, labels: &data().labels };
-            let (cancel, mut fingerprint) = (AtomicBool::new(false), Fingerprint::new());
-            trainer.epoch(samples, &batch, 100, &cancel, &mut fingerprint, None, &mut |_, _, _| {});
+            let settings = Settings { batch: batch.len(), ..settings() };
+            let mut trainer = Trainer::<f64, Lanes, Silent>::new(&network, settings, weights);
+            Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
             let stride = trainer.adam.first.len() / 784;
             let largest = sum.iter().fold(0.0f64, |largest, g| largest.max(g.abs()));
             assert!(largest > 1e-3, "{what}: {largest}");
@@ -250,23 +189,11 @@ fn leakage_leaves_out_the_time_a_switch_is_on() {
     let (tau, rest) = (lif.tau_m.get(), lif.u_rest.get());
     let values = values(&network, 4.0);
     let weights = Weights::<f64>::from_values(&network, &values);
-    let (cancel, mut fingerprint) = (AtomicBool::new(false), Fingerprint::new());
-    let mut reporting =
-        Reporting { cancel: &cancel, fingerprint: &mut fingerprint, observer: None, advance: &mut |_| {} };
-    let few = Samples { code: &data().code, labels: &data().labels[..3] };
-    let test = Test {
-        population: 0,
-        seed: SEED,
-        first_episode: 100,
-        duration: PRESENTATION,
-        leakage: true,
-        what: "",
-    };
-    let got = evaluate::<f64, Lanes, Silent>(&network, &weights, few, test, &mut reporting);
+    let got = Desk::default().test::<f64, Lanes>(&network, &weights, train_samples(3), 100);
     let (mut want, mut on) = (0.0, 0u128);
     for sample in 0..3 {
         let episode = 100 + sample as u64;
-        let (records, _) = stream(&network, &weights, sample, episode);
+        let (records, _) = recorded(&network, &weights, sample, episode);
         for neuron in 0..10u32 {
             let mut followed = Followed::new(&network, neuron);
             let mut off = |followed: &mut Followed<'_>, until: u64| {
@@ -306,44 +233,15 @@ fn leakage_leaves_out_the_time_a_switch_is_on() {
     assert!(spikes > 30);
 }
 
-fn trained<R: Real, Q: Queue<R> + Send>(network: &Network, threads: usize) -> (Vec<u64>, String, Evaluation) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    pool.install(|| {
-        let weights = Weights::<R>::from_values(network, &values(network, 1.0));
-        let mut trainer = Trainer::<R, Q, Silent>::new(network, settings(64), weights);
-        let samples = Samples { code: &data().code, labels: &data().labels };
-        let (cancel, mut fingerprint) = (AtomicBool::new(false), Fingerprint::new());
-        let order = shuffled(300, SEED, 0);
-        trainer.epoch(samples, &order, 7, &cancel, &mut fingerprint, None, &mut |_, _, _| {});
-        let test = Test {
-            population: 0,
-            seed: SEED,
-            first_episode: 307,
-            duration: PRESENTATION,
-            leakage: true,
-            what: "",
-        };
-        let mut reporting = Reporting {
-            cancel: &cancel,
-            fingerprint: &mut fingerprint,
-            observer: None,
-            advance: &mut |_| {},
-        };
-        let test = evaluate::<R, Q, Silent>(network, &trainer.weights, samples, test, &mut reporting);
-        let weights = trainer.weights.values(network, 0).iter().map(|w| w.to_bits()).collect();
-        (weights, fingerprint.hex(), test)
-    })
-}
-
 #[test]
 fn an_epoch_of_switches_has_the_same_bits_under_both_engines_and_any_threads() {
     for outputs in [10, 21] {
         let network = network(switch(0.08, 0.05), outputs);
-        let want = trained::<f32, Lanes>(&network, 1);
-        assert!(want.2.totals.fire > 100, "{:?}", want.2.totals.fire);
-        assert!(trained::<f32, Lanes>(&network, 3) == want, "3 threads");
-        assert!(trained::<f32, Heap>(&network, 2) == want, "reference engine");
-        let want = trained::<f64, Lanes>(&network, 2);
-        assert!(trained::<f64, Heap>(&network, 1) == want, "reference engine in f64");
+        let want = trained::<f32, Lanes>(&network, settings(), 300, 1);
+        assert!(want.test.totals.fire > 30, "{:?}", want.test.totals.fire);
+        assert!(trained::<f32, Lanes>(&network, settings(), 300, 3) == want, "3 threads");
+        assert!(trained::<f32, Heap>(&network, settings(), 300, 2) == want, "reference engine");
+        let want = trained::<f64, Lanes>(&network, settings(), 300, 2);
+        assert!(trained::<f64, Heap>(&network, settings(), 300, 1) == want, "reference engine in f64");
     }
 }

@@ -1,11 +1,14 @@
 //! Learning without labels: the same whatever carries it out and wherever it is cut, and honest about what
 //! it took.
 
-use crate::common::{Kept, Stopper, Watcher, Way, array_bits, essence, folder, plan};
+use crate::common::{
+    Kept, Stopper, Watcher, Way, array_bits, checkpoint, essence, folder, learned, plan, refused, stopped,
+    whole,
+};
 use memspike::energy::Category;
-use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
+use memspike::scenario::outcome::Status;
 use memspike::scenario::plan::Plan;
-use memspike::scenario::run::{Engine, RunError};
+use memspike::scenario::run::context::{Engine, RunError};
 
 /// Twelve neurons, two epochs of a small set, everything that devices can do. The threshold is low and the
 /// presentations long, or so few and so faint patterns would make no neuron spike.
@@ -29,10 +32,6 @@ fn short(more: &[&str]) -> Plan {
     plan("stdp/mnist-100", &overrides)
 }
 
-fn result(outcome: &Outcome) -> &UnsupervisedResult {
-    outcome.unsupervised.as_ref().unwrap()
-}
-
 #[test]
 fn a_run_is_the_same_whatever_carries_it_out() {
     let (_folder, search) = folder(150, 40);
@@ -52,7 +51,7 @@ fn a_run_is_the_same_whatever_carries_it_out() {
         let plan = short(more);
         let want = Way::new(&search).run(&plan, &mut Kept::default()).unwrap();
         assert_eq!(want.status, Status::Done);
-        assert!(result(&want).epochs.iter().all(|epoch| epoch.spikes_per_sample > 0.5), "{more:?}");
+        assert!(learned(&want).epochs.iter().all(|epoch| epoch.spikes_per_sample > 0.5), "{more:?}");
         let mut watcher = Watcher::default();
         let ways = [
             Way { threads: 2, ..Way::new(&search) },
@@ -91,21 +90,19 @@ fn with_cases() -> Plan {
 fn a_run_goes_on_from_every_checkpoint_to_the_same_end() {
     let (_folder, search) = folder(150, 40);
     let plan = with_cases();
-    let mut kept = Kept::default();
-    let want = Way::new(&search).run(&plan, &mut kept).unwrap();
-    assert_eq!(want.status, Status::Done);
+    let (want, kept) = whole(&plan, Way::new(&search));
     assert_eq!(kept.saved.len(), 4, "two epochs and two cases of variation");
     for (done, bytes) in kept.saved.iter().enumerate() {
-        let mut from = Kept { from: Some(bytes.clone()), ..Kept::default() };
+        let mut from = Kept::from(bytes);
         let engine = if done % 2 == 0 { Engine::Reference } else { Engine::Fast };
         let outcome =
             Way { engine, threads: 1 + done % 2, ..Way::new(&search) }.run(&plan, &mut from).unwrap();
-        assert_eq!(result(&outcome), result(&want), "after checkpoint {done}");
+        assert_eq!(learned(&outcome), learned(&want), "after checkpoint {done}");
         assert_eq!(array_bits(&outcome), array_bits(&want), "after checkpoint {done}");
         assert_eq!(essence(&outcome), essence(&want), "after checkpoint {done}");
         assert_eq!(from.saved[..], kept.saved[done + 1..]);
     }
-    let result = result(&want);
+    let result = learned(&want);
     // The comparisons can fail: the epochs differ, both know the patterns (chance is 0.1), and the model tested is not
     // the last. The two tie in validation, so the earlier one stays, on a resumed run too.
     let validation = |epoch: usize| result.epochs[epoch].validation.unwrap().by(plan_vote(&plan));
@@ -123,8 +120,7 @@ fn a_run_goes_on_from_every_checkpoint_to_the_same_end() {
 fn a_run_stopped_anywhere_says_so_and_keeps_what_it_has() {
     let (_folder, search) = folder(150, 40);
     let plan = with_cases();
-    let mut kept = Kept::default();
-    let want = Way::new(&search).run(&plan, &mut kept).unwrap();
+    let (want, kept) = whole(&plan, Way::new(&search));
     // Phase, how often it began before; epochs finished then, and whether the final test was made.
     for (phase, nth, finished, tested) in [
         ("train", 0, 0, false),
@@ -135,17 +131,11 @@ fn a_run_stopped_anywhere_says_so_and_keeps_what_it_has() {
         ("variation", 0, 2, true),
     ] {
         let what = format!("{phase} {nth}");
-        let mut stopped = Kept::default();
-        let way = Way { stopper: Stopper::at(phase, nth, 0), threads: 2, ..Way::new(&search) };
-        let outcome = way.run(&plan, &mut stopped).unwrap();
-        assert_eq!(outcome.status, Status::Interrupted, "{what}");
-        let got = result(&outcome);
-        assert_eq!(got.epochs[..], result(&want).epochs[..finished], "{what}");
-        assert_eq!(got.test, if tested { result(&want).test } else { None }, "{what}");
+        let (outcome, stopped) = stopped(&plan, &search, Stopper::at(phase, nth, 0), &want);
+        let got = learned(&outcome);
+        assert_eq!(got.epochs[..], learned(&want).epochs[..finished], "{what}");
+        assert_eq!(got.test, if tested { learned(&want).test } else { None }, "{what}");
         assert_eq!(stopped.saved[..], kept.saved[..finished], "{what}");
-        let mut again = Kept { from: stopped.saved.last().cloned(), ..Kept::default() };
-        let resumed = Way::new(&search).run(&plan, &mut again).unwrap();
-        assert_eq!(essence(&resumed), essence(&want), "{what}");
     }
 }
 
@@ -153,20 +143,13 @@ fn a_run_stopped_anywhere_says_so_and_keeps_what_it_has() {
 fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     let (_folder, search) = folder(150, 40);
     let plan = short(&["protocol.epochs=1"]);
-    let mut kept = Kept::default();
-    Way::new(&search).run(&plan, &mut kept).unwrap();
-    let bytes = kept.saved[0].clone();
-    let refused = |plan: &Plan, bytes: Vec<u8>| {
-        Way::new(&search).run(plan, &mut Kept { from: Some(bytes), ..Kept::default() }).unwrap_err()
-    };
-    let mut other = plan.clone();
-    other.seed += 1;
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "seed" }));
+    let bytes = checkpoint(&plan, &search);
+    let refused = |plan: &Plan, bytes: &[u8]| refused(plan, &search, bytes);
     let other = short(&["protocol.epochs=1", "population.output.size=13"]);
-    assert!(matches!(refused(&other, bytes.clone()), RunError::OtherRun { what: "plan" }));
+    assert!(matches!(refused(&other, &bytes), RunError::OtherRun { what: "plan", .. }));
     let mut damaged = bytes;
     damaged[300] ^= 1;
-    assert!(matches!(refused(&plan, damaged), RunError::Checkpoint(_)));
+    assert!(matches!(refused(&plan, &damaged), RunError::Checkpoint(_)));
 }
 
 #[test]
@@ -184,7 +167,7 @@ fn learning_is_paid_for_and_told_apart_from_the_test() {
         ],
     );
     let outcome = Way::new(&search).run(&plan, &mut Kept::default()).unwrap();
-    let result = result(&outcome);
+    let result = learned(&outcome);
     let booked = |ledger: &memspike::energy::Ledger, category| {
         ledger.entries.iter().filter(|e| e.category == category).map(|e| e.joules).sum::<f64>()
     };
@@ -225,9 +208,9 @@ fn ideal_weights_learn_the_same_without_joules() {
     }
     let devices = Way::new(&search).run(&with, &mut Kept::default()).unwrap();
     let ideal = Way::new(&search).run(&without, &mut Kept::default()).unwrap();
-    assert!(result(&ideal).epochs[0].spikes_per_sample > 0.0);
+    assert!(learned(&ideal).epochs[0].spikes_per_sample > 0.0);
     assert_eq!(devices.fingerprint, ideal.fingerprint);
-    assert_eq!(result(&devices).test, result(&ideal).test);
-    let categories: Vec<Category> = result(&ideal).learning.entries.iter().map(|e| e.category).collect();
+    assert_eq!(learned(&devices).test, learned(&ideal).test);
+    let categories: Vec<Category> = learned(&ideal).learning.entries.iter().map(|e| e.category).collect();
     assert_eq!(categories, [Category::Neuron, Category::Limiter]);
 }

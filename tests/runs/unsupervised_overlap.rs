@@ -1,16 +1,16 @@
 //! Learning without labels by pulses that overlap: what the network makes of its devices is what each device makes
 //! of the pulses on its two electrodes.
 
-use crate::common::{Kept, Watcher, Way, array_bits, essence, folder, plan};
+use crate::common::{Kept, Watcher, Way, array_bits, essence, folder, learned, plan};
 use memspike::device::circuit::Ramp;
 use memspike::device::overlap::{SpikePulse, lone_doses, window_point};
 use memspike::device::preset::{Preset, PresetDevice};
 use memspike::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use memspike::energy::Category;
 use memspike::engine::Record;
-use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
+use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
-use memspike::scenario::run::Engine;
+use memspike::scenario::run::context::Engine;
 
 const NEURONS: usize = 4;
 
@@ -28,10 +28,6 @@ fn short(more: &[&str]) -> Plan {
     ];
     overrides.extend_from_slice(more);
     plan("stdp/mnist-100-device", &overrides)
-}
-
-fn result(outcome: &Outcome) -> &UnsupervisedResult {
-    outcome.unsupervised.as_ref().unwrap()
 }
 
 fn preset(time_scale: f64) -> (DoseDevice, SpikePulse, DeviceSpread) {
@@ -160,7 +156,7 @@ fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
             }
         }
         assert!(moved > 0.05, "{moved}");
-        let booked: f64 = result(&outcome)
+        let booked: f64 = learned(&outcome)
             .learning
             .entries
             .iter()
@@ -237,7 +233,7 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
     let mut kept = Kept::default();
     let want = Way::new(&search).run(&plan, &mut kept).unwrap();
     assert_eq!(want.status, Status::Done);
-    assert!(result(&want).pulses_max > 10 && result(&want).epochs[1].spikes_per_sample > 0.5);
+    assert!(learned(&want).pulses_max > 10 && learned(&want).epochs[1].spikes_per_sample > 0.5);
     let mut watcher = Watcher::default();
     let mut from = Kept { from: Some(kept.saved[0].clone()), ..Kept::default() };
     let others = [

@@ -28,22 +28,7 @@ duration = "1 s"
 "#;
 
 /// The smallest scenario that trains.
-const TRAINS: &str = r#"[source.retina]
-kind = "dataset"
-dataset = "drawn-digits"
-
-[population.output]
-size = 10
-reset = "subtract"
-
-[projection.input]
-from = "retina"
-to = "output"
-weight = { normal = [0.005, 0.01], unit = "threshold" }
-
-[protocol]
-kind = "supervised"
-"#;
+const TRAINS: &str = include_str!("../data/trains.toml");
 
 /// The text with `from` replaced by `to`, which must occur.
 fn with(text: &str, from: &str, to: &str) -> String {

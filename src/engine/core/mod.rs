@@ -50,6 +50,14 @@ pub(super) struct Core<R: Real> {
     firing: Vec<(u32, Time)>,
 }
 
+/// When somebody fires: where spikes go and who is told.
+pub(super) struct Moment<'a, Q, P> {
+    pub network: &'a Network,
+    pub time: Time,
+    pub queue: &'a mut Q,
+    pub probe: &'a mut P,
+}
+
 /// Per population: what this instant has done so far.
 #[derive(Default)]
 struct Scratch {
@@ -218,19 +226,20 @@ impl<R: Real> Core<R> {
             }
             return;
         }
+        let moment = &mut Moment { network, time, queue, probe };
         self.spikes.clear();
         for event in events {
             match event.kind {
-                Kind::Release => self.release(network, weights, event, queue),
-                Kind::Fire => self.fire_predicted(network, event, queue, probe),
-                Kind::Arrival => self.arrive(network, weights, event, queue, probe),
+                Kind::Release => self.release(network, weights, event, moment.queue),
+                Kind::Fire => self.fire_predicted(event, moment),
+                Kind::Arrival => self.arrive(network, weights, event, moment.queue, moment.probe),
                 Kind::Sample => {}
                 Kind::Protocol | Kind::Emit => {}
             }
         }
         for position in 0..self.by_rank[rank as usize].len() {
             let population = self.by_rank[rank as usize][position];
-            self.test(network, population, time, queue, probe);
+            self.test(population, moment);
         }
         if P::LEARN {
             let arrivals =
@@ -238,16 +247,16 @@ impl<R: Real> Core<R> {
                     let end = events.iter().rposition(|event| event.kind == Kind::Arrival).unwrap_or(start);
                     &events[start..=end]
                 });
-            probe.instant(Instant { time, arrivals, spikes: &self.spikes });
+            moment.probe.instant(Instant { time, arrivals, spikes: &self.spikes });
         }
         for event in events.iter().filter(|event| event.kind == Kind::Sample) {
             let u = self.membrane_at(network, event.source as usize, time);
-            probe.sample(time, event.source, &u);
+            moment.probe.sample(time, event.source, &u);
             // The interval travels in `row` and `occurrence`, so that the event carries all it needs.
             let interval = u64::from(event.row) << 32 | u64::from(event.occurrence);
             let next = time.after(Time::from_fs(interval));
             if next < Time::MAX {
-                queue.push(EventKey { time: next, ..*event });
+                moment.queue.push(EventKey { time: next, ..*event });
             }
         }
     }
@@ -273,21 +282,19 @@ impl<R: Real> Core<R> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one spike and where it goes")]
+    /// Neuron `neuron` fires: it is counted, told, and on its way; its refractory time begins.
     pub(super) fn spike<Q: Queue<R>, P: Probe<R>>(
         &mut self,
-        network: &Network,
         population: usize,
         neuron: u32,
         refractory: Time,
-        time: Time,
-        queue: &mut Q,
-        probe: &mut P,
+        moment: &mut Moment<'_, Q, P>,
     ) {
+        let Moment { network, time, .. } = *moment;
         self.counts.fire += 1;
         self.counts.spikes[population][neuron as usize] += 1;
         let spike = Spike { time, population: population as u32, neuron };
-        probe.spike(spike);
+        moment.probe.spike(spike);
         if P::LEARN {
             self.spikes.push(spike);
         }
@@ -295,7 +302,7 @@ impl<R: Real> Core<R> {
         if let Parameters::Own { predicts: true, .. } = &self.parameters[population]
             && refractory > Time::ZERO
         {
-            queue.push(EventKey {
+            moment.queue.push(EventKey {
                 time: time.after(refractory),
                 rank: network.populations[population].rank + 1,
                 kind: Kind::Release,
@@ -305,7 +312,7 @@ impl<R: Real> Core<R> {
             });
         }
         for &projection in &network.from_population[population] {
-            schedule_arrival(network, projection, time, neuron, 0, queue);
+            schedule_arrival(network, projection, time, neuron, 0, moment.queue);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::super::diagnostic::{Diagnostic, nearest};
 use super::super::filled::Fields;
-use super::super::lower::Lower;
 use super::super::reader;
+use super::super::section::Lower;
 use super::super::text::Value;
 use super::quantity::{Measure, MeasuredIn, quantities};
 use super::{PaperValue, Relation, Tolerance};

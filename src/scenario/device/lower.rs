@@ -2,7 +2,7 @@
 
 use super::super::diagnostic::Diagnostic;
 use super::super::filled::Fields;
-use super::super::lower::{Lower, quantity};
+use super::super::section::{Lower, quantity};
 use super::super::spec::{Refers, Unit};
 use super::compare::compare;
 use super::overrides::preset;

@@ -2,8 +2,8 @@
 
 use super::super::diagnostic::{At, Diagnostic, nearest};
 use super::super::filled::Fields;
-use super::super::load;
-use super::super::lower::Lower;
+use super::super::locate;
+use super::super::section::Lower;
 use super::super::text::{Node, Value};
 use crate::device::preset::{Preset, PresetError, Provenance};
 
@@ -12,7 +12,7 @@ pub(super) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
     let (name, at) = (fields.text("preset")?, fields.written("preset")?);
     let is_file = std::path::Path::new(name).extension().is_some_and(|extension| extension == "toml");
     let (file, text) = if is_file {
-        let source = load::beside(name, at).map_err(|fault| lower.faults.push(fault)).ok()?;
+        let source = locate::beside(name, at).map_err(|fault| lower.faults.push(fault)).ok()?;
         (source.name.clone(), source.text.clone())
     } else if let Some(text) = Preset::embedded_text(name) {
         (format!("preset {name}"), text.to_string())

@@ -3,7 +3,7 @@
 use super::super::assemble::program;
 use super::super::outcome::NamedArray;
 use super::super::plan::{DevicePlan, Plan};
-use super::RunError;
+use super::context::RunError;
 use crate::crossbar::Array;
 use crate::network::{Fixed, Network, Rows};
 

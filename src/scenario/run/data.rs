@@ -1,7 +1,7 @@
 //! The samples of a run: read, split, encoded.
 
 use super::super::plan::{DatasetName, Origin, Plan, SourceKind, Supervised, Unsupervised};
-use super::{RunContext, RunError};
+use super::context::{RunContext, RunError};
 use crate::dataset::{self, Dataset};
 use crate::encoding::RateCode;
 use crate::random::{self, Purpose};

@@ -1,9 +1,9 @@
 //! One episode of a network on any engine: run in slices, watched, hashed and counted.
 
-use super::super::outcome::{NamedArray, Outcome, PhaseCounts, Status};
+use super::super::outcome::{NamedArray, Outcome, Status};
 use super::super::plan::Plan;
-use super::RunContext;
-use super::phases::{Phases, count};
+use super::context::RunContext;
+use super::logbook::Logbook;
 use crate::energy::Ledger;
 use crate::engine::{Collect as _, Counts, Highlights, Probe, Record, Spike, Stream};
 use crate::network::{Network, Weights};
@@ -28,9 +28,7 @@ pub struct Episode {
     pub reached: Time,
     pub totals: Totals,
     status: Status,
-    counts: PhaseCounts,
-    fingerprint: Fingerprint,
-    phases: Phases,
+    log: Logbook,
 }
 
 /// Runs `course` to `duration`; what has passed since `start` was spent on building it.
@@ -48,11 +46,9 @@ pub fn run(
             course.sample_every(population, interval);
         }
     }
-    let mut phases = Phases::default();
-    let built = (context.clock)();
-    phases.book("build", start, built, 0, 0);
-
-    let mut fingerprint = Fingerprint::new();
+    let mut log = Logbook::built(start, context);
+    let begun = (context.clock)();
+    let fingerprint = &mut log.fingerprint;
     if let Some(observer) = &mut context.observer {
         observer.begin(0, "simulation");
     }
@@ -77,12 +73,12 @@ pub fn run(
                 };
                 for record in &records {
                     if let Record::Spike(spike) = record {
-                        hash(&mut fingerprint, *spike);
+                        hash(fingerprint, *spike);
                     }
                     observer.record(0, record);
                 }
             }
-            None => course.run(end, &mut Hashing { fingerprint: &mut fingerprint }),
+            None => course.run(end, &mut Hashing { fingerprint }),
         }
         reached = end;
         context.progress.advance(1);
@@ -91,10 +87,9 @@ pub fn run(
 
     let mut totals = Totals::default();
     totals.add(course.counts());
-    let mut counts = PhaseCounts::default();
-    count(&mut counts, &totals, reached);
-    phases.book("simulate", built, (context.clock)(), 1, totals.events());
-    Episode { reached, totals, status, counts, fingerprint, phases }
+    log.count(&totals, reached);
+    log.book("simulate", begun, context, 1, totals.events());
+    Episode { reached, totals, status, log }
 }
 
 impl Episode {
@@ -107,21 +102,14 @@ impl Episode {
         arrays: Vec<NamedArray>,
         notes: Vec<String>,
     ) -> Outcome {
-        self.fingerprint.seal();
-        for index in 0..network.projections.len() {
-            // One by one: a copy of a billion weights would not fit.
-            weights.each(network, index, |weight| self.fingerprint.weights([weight]));
-        }
-        Outcome {
-            status: self.status,
-            counts: self.counts,
-            energy,
-            arrays,
-            fingerprint: self.fingerprint.hex(),
-            phases: self.phases.times,
-            notes,
-            ..Outcome::default()
-        }
+        self.log.notes = notes;
+        let closed = self.log.close(self.status, |fingerprint| {
+            for index in 0..network.projections.len() {
+                // One by one: a copy of a billion weights would not fit.
+                weights.each(network, index, |weight| fingerprint.weights([weight]));
+            }
+        });
+        Outcome { energy, arrays, ..closed }
     }
 }
 

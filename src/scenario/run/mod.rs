@@ -3,11 +3,12 @@
 mod arrays;
 mod books;
 mod clocked;
+pub mod context;
 mod data;
 mod device;
 mod episode;
+mod logbook;
 mod pairs;
-mod phases;
 mod plastic;
 mod simulate;
 mod supervised;
@@ -15,104 +16,12 @@ mod training;
 mod unsupervised;
 mod variation;
 
-pub use supervised::GivenWeights;
-
-use super::assemble::{AssembleError, describe, skeleton};
+use super::assemble::{describe, skeleton};
 use super::outcome::Outcome;
 use super::plan::{Plan, Precision, Protocol};
-use super::progress::Progress;
 use super::synapses;
-use crate::dataset::{Faults, Search};
-use crate::engine::{ClockedError, Heap, Lanes, Observer, StateError};
-use crate::snapshot::SnapshotError;
-use crate::time::Time;
-use std::sync::atomic::AtomicBool;
-
-/// How the next event is found. The two event engines give the same bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// A merge of lanes.
-    #[default]
-    Fast,
-    /// One `priority-queue` heap.
-    Reference,
-    /// The same models on a grid of this step: other results, which converge to those of the event engines.
-    Clocked(Time),
-}
-
-/// Where a run keeps what it needs to go on later.
-pub trait Store {
-    /// The last checkpoint, if the run is to go on from it.
-    fn load(&mut self) -> Option<Vec<u8>>;
-    /// Replaces the checkpoint.
-    ///
-    /// # Errors
-    /// If it cannot be kept: what the user should read.
-    fn save(&mut self, bytes: &[u8]) -> Result<(), String>;
-}
-
-/// Keeps nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoStore;
-
-impl Store for NoStore {
-    fn load(&mut self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn save(&mut self, _: &[u8]) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// Everything a run is given besides its plan.
-pub struct RunContext<'a> {
-    pub threads: usize,
-    /// Free memory in bytes, if that is known: a network that needs more is refused.
-    pub memory: Option<u64>,
-    pub engine: Engine,
-    /// Where data sets are looked for.
-    pub search: &'a Search,
-    /// Set from outside to stop early.
-    pub stop: &'a AtomicBool,
-    /// (wall, CPU) seconds since some start.
-    pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
-    pub progress: &'a mut dyn Progress,
-    /// Receives the event stream, if anybody wants it.
-    pub observer: Option<&'a mut dyn Observer>,
-    pub store: &'a mut (dyn Store + Send),
-    /// Trained weights for a plan that takes them from another run.
-    pub given: Option<GivenWeights>,
-}
-
-/// Why a plan could not be carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    #[error("{0}")]
-    Data(Faults),
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Assemble(Vec<AssembleError>),
-    #[error("the checkpoint cannot be used: {0}")]
-    Checkpoint(#[from] SnapshotError),
-    #[error("the checkpoint cannot be used: {0}")]
-    State(#[from] StateError),
-    #[error("the checkpoint belongs to another run: its {what} differs")]
-    OtherRun { what: &'static str },
-    #[error("the checkpoint cannot be kept: {0}")]
-    Store(String),
-    #[error("{given} weights for a projection of {expected} synapses, from {origin}")]
-    GivenWeights { given: usize, expected: usize, origin: String },
-    #[error("the network needs about {needed} of memory, and there is {allowed}")]
-    Memory { needed: String, allowed: String },
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Clocked(Vec<ClockedError>),
-    #[error("weights do not learn on a grid: spikes of one step have no order; leave out `--engine clocked`")]
-    ClockedLearning,
-    #[error("the clocked engine does not train")]
-    ClockedTraining,
-    #[error("{count} threads cannot be started: {cause}")]
-    Threads { count: usize, cause: String },
-}
+use crate::engine::{Heap, Lanes};
+use context::{Engine, RunContext, RunError};
 
 /// What the engine chose for a plan: forms, storage, lanes, partitions.
 ///

@@ -2,7 +2,7 @@
 
 use super::super::outcome::{NamedArray, PlasticResult};
 use super::super::plan::{DevicePlan, Plan, PlasticityPlan};
-use super::RunError;
+use super::context::RunError;
 use super::pairs::Pairs;
 use crate::crossbar::Array;
 use crate::device::fault::Fault;

@@ -5,37 +5,25 @@
 //! tested on the final test's own episodes, so that they differ from it by their devices alone.
 
 use super::super::assemble::{assemble, ideal, program};
-use super::super::outcome::{
-    EpochResult, Outcome, PhaseCounts, ProgrammingResult, ShownSample, Status, SupervisedResult,
-};
+use super::super::outcome::{EpochResult, Outcome, ProgrammingResult, ShownSample, SupervisedResult};
 use super::super::plan::{Plan, Precision, Supervised};
 use super::arrays::{devices, named_arrays};
 use super::books::{book, inference};
+use super::context::{RunContext, RunError};
 use super::data::{Data, load};
-use super::phases::{Phases, count};
+use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, mean_and_sd, reborrow, same};
-use super::{RunContext, RunError};
 use crate::crossbar::Array;
 use crate::engine::{Collect, Probe, Queue, Silent, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
-use crate::record::fingerprint::Fingerprint;
 use crate::snapshot::{self, Payload};
 use crate::training::{
-    AdamState, Evaluation, Presenter, Reporting, Samples, Schedule, Settings, Test, Trainer, evaluate,
-    shuffled,
+    AdamState, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
 };
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use std::sync::atomic::Ordering;
-
-/// Weights trained elsewhere.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GivenWeights {
-    /// Row-major, volts.
-    pub values: Vec<f64>,
-    /// For the report: "runs/mnist/003".
-    pub origin: String,
-}
 
 /// What a run goes on from after an epoch.
 #[derive(Serialize, Deserialize)]
@@ -46,8 +34,7 @@ struct Checkpoint<R: Real> {
     adam: AdamState<R>,
     best: Option<(f64, u32, Weights<R>)>,
     epochs: Vec<EpochResult>,
-    counts: PhaseCounts,
-    fingerprint: u128,
+    log: Kept,
 }
 
 impl Training for Supervised {
@@ -69,8 +56,8 @@ impl Training for Supervised {
         let expected = values[self.projection].len();
         if let Some(given) = &context.given {
             if given.values.len() != expected {
-                let origin = given.origin.clone();
-                return Err(RunError::GivenWeights { given: given.values.len(), expected, origin });
+                let (origin, at) = (given.origin.clone(), given.at.clone());
+                return Err(RunError::GivenWeights { given: given.values.len(), expected, origin, at });
             }
             values[self.projection].clone_from(&given.values);
         }
@@ -83,12 +70,8 @@ impl Training for Supervised {
             trainer: Trainer::new(network, settings(plan, self, &data), weights),
             best: None,
             result: SupervisedResult::default(),
-            counts: PhaseCounts::default(),
-            phases: Phases::default(),
-            fingerprint: Fingerprint::new(),
-            notes: Vec::new(),
+            log: Logbook::built(start, context),
         };
-        run.phases.book("build", start, (context.clock)(), 0, 0);
         if let Some(given) = context.given.take() {
             run.result.weights_from = Some(given.origin);
         } else {
@@ -130,10 +113,7 @@ struct Run<'a, R: Real, Q: Queue<R>, O> {
     /// Validation accuracy, epoch and weights of the best epoch so far.
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,
-    counts: PhaseCounts,
-    phases: Phases,
-    fingerprint: Fingerprint,
-    notes: Vec<String>,
+    log: Logbook,
 }
 
 impl<R, Q, O> Run<'_, R, Q, O>
@@ -160,13 +140,11 @@ where
             && checkpoint.adam.first.len() == moments.first.len()
             && checkpoint.adam.second.len() == moments.second.len();
         same(fits, "network")?;
-        self.notes.push(format!("continued after epoch {}", checkpoint.epochs.len()));
+        self.log.resume(&checkpoint.log, checkpoint.epochs.len());
         self.trainer.weights = checkpoint.weights;
         self.trainer.adam = checkpoint.adam;
         self.best = checkpoint.best;
         self.result.epochs = checkpoint.epochs;
-        self.counts = checkpoint.counts;
-        self.fingerprint = Fingerprint::after(checkpoint.fingerprint);
         Ok(())
     }
 
@@ -199,14 +177,14 @@ where
                 &order,
                 first,
                 context.stop,
-                &mut self.fingerprint,
+                &mut self.log.fingerprint,
                 reborrow(&mut context.observer),
                 &mut advance,
             );
             context.progress.done();
             let events = report.totals.events();
-            self.phases.book("train", begun, (context.clock)(), report.presented, events);
-            count(&mut self.counts, &report.totals, self.protocol.presentation);
+            self.log.book("train", begun, context, report.presented, events);
+            self.log.count(&report.totals, self.protocol.presentation);
             if report.presented < order.len() as u64 {
                 break;
             }
@@ -257,15 +235,13 @@ where
     }
 
     fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
-        let fingerprint = self.fingerprint.seal();
         let checkpoint = Checkpoint {
             of: Identity::of(self.plan),
             weights: self.trainer.weights.clone(),
             adam: self.trainer.adam.clone(),
             best: self.best.clone(),
             epochs: self.result.epochs.clone(),
-            counts: self.counts.clone(),
-            fingerprint,
+            log: self.log.keep(),
         };
         let bytes = snapshot::encode(Payload::Training, &checkpoint)?;
         context.store.save(&bytes).map_err(RunError::Store)
@@ -305,30 +281,19 @@ where
         what: &str,
         context: &mut RunContext<'_>,
     ) -> Evaluation {
-        let begun = (context.clock)();
-        context.progress.phase("test", samples.labels.len() as u64);
-        context.progress.message(what);
-        let progress = &mut *context.progress;
-        let mut advance = |by: u64| progress.advance(by);
+        let duration = self.protocol.test_presentation;
         let test = Test {
             population: self.plan.projections[self.protocol.projection].to,
             seed: self.plan.seed,
             first_episode,
-            duration: self.protocol.test_presentation,
+            duration,
             leakage,
             what,
         };
-        let mut reporting = Reporting {
-            cancel: context.stop,
-            fingerprint: &mut self.fingerprint,
-            observer: reborrow(&mut context.observer),
-            advance: &mut advance,
-        };
-        let evaluation = evaluate::<R, Q, O>(self.network, weights, samples, test, &mut reporting);
-        context.progress.done();
-        let totals = &evaluation.totals;
-        self.phases.book("test", begun, (context.clock)(), totals.presentations, totals.events());
-        count(&mut self.counts, totals, self.protocol.test_presentation);
+        let showing = Showing { phase: "test", what, samples: samples.labels.len(), duration };
+        let Ok(evaluation) = self.log.show(showing, context, |reporting| {
+            Ok::<_, Infallible>(evaluate::<R, Q, O>(self.network, weights, samples, test, reporting))
+        });
         evaluation
     }
 
@@ -360,26 +325,16 @@ where
                 self.show(&weights, first);
             }
         }
-        self.fingerprint.seal();
-        for values in &values {
-            self.fingerprint.weights(values.iter().copied());
-        }
         self.explain(&arrays);
         let complete = self.result.test_accuracy.is_some()
             && self.result.programming.len() == self.protocol.programming.len();
-        let mut notes = self.notes;
-        let arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut notes);
+        let arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut self.log.notes);
         Ok(Outcome {
-            status: if complete { Status::Done } else { Status::Interrupted },
-            counts: self.counts,
             energy,
             inference: per_inference,
             arrays,
             supervised: Some(self.result),
-            fingerprint: self.fingerprint.hex(),
-            phases: self.phases.times,
-            notes,
-            ..Outcome::default()
+            ..self.log.close_trained(complete, &values)
         })
     }
 
@@ -482,18 +437,18 @@ where
             let to = self.plan.projections[index].to;
             let tau = self.plan.populations[to].neuron.membrane().tau_m;
             let ohms = array.mapping().scale().transimpedance(&device.read, tau);
-            self.notes.push(format!(
+            self.log.notes.push(format!(
                 "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {:.4e} Ohm",
                 array.mapping().w_max(),
                 ohms
             ));
             if array.clipped() > 0 {
-                self.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
+                self.log.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
             }
         }
-        self.notes.push(
+        self.log.notes.push(
             "training runs in software on ideal weights: the energy is that of the final test alone".into(),
         );
-        self.notes.push(format!("precision {}", R::NAME));
+        self.log.notes.push(format!("precision {}", R::NAME));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::super::outcome::Outcome;
 use super::super::plan::{Plan, Precision};
-use super::{Engine, RunContext, RunError};
+use super::context::{Engine, RunContext, RunError};
 use crate::engine::{Collect, Heap, Lanes, Observer, Probe, Queue, Silent, Stream};
 use crate::network::Weights;
 use crate::numeric::Real;
@@ -85,8 +85,14 @@ impl Identity {
     /// What differs.
     pub fn check(&self, plan: &Plan) -> Result<(), RunError> {
         let wanted = Self::of(plan);
-        same(self.scenario == wanted.scenario, "scenario")?;
-        same(self.seed == wanted.seed, "seed")?;
+        if self.scenario != wanted.scenario {
+            let values = Some((format!("`{}`", self.scenario), format!("`{}`", wanted.scenario)));
+            return Err(RunError::OtherRun { what: "scenario", values });
+        }
+        if self.seed != wanted.seed {
+            let values = Some((self.seed.to_string(), wanted.seed.to_string()));
+            return Err(RunError::OtherRun { what: "seed", values });
+        }
         same(self.plan == wanted.plan, "plan")
     }
 }
@@ -96,7 +102,7 @@ impl Identity {
 /// # Errors
 /// That `what` differs.
 pub fn same(equal: bool, what: &'static str) -> Result<(), RunError> {
-    if equal { Ok(()) } else { Err(RunError::OtherRun { what }) }
+    if equal { Ok(()) } else { Err(RunError::OtherRun { what, values: None }) }
 }
 
 /// Synapses of each projection that has weights of its own.

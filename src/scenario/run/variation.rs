@@ -3,10 +3,10 @@
 use super::super::assemble::assemble;
 use super::super::outcome::{VariationResult, Vote, Votes};
 use super::super::plan::{Plan, Unsupervised, VariationCase};
+use super::context::{RunContext, RunError};
 use super::data::Data;
 use super::training::mean_and_sd;
 use super::unsupervised::{assign, labelled, settings, votes};
-use super::{RunContext, RunError};
 use crate::engine::{Queue, Silent};
 use crate::network::Weights;
 use crate::numeric::Real;

@@ -318,14 +318,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
                 self.present(samples, sample as usize, first + position as u64, &mut report);
             }
             first += round.len() as u64;
-            fingerprint.encoded(&self.presenter.encoded);
-            self.presenter.encoded.clear();
-            for (episode, stream) in self.presenter.streams.drain(..) {
-                if let Some(observer) = observer.as_deref_mut() {
-                    observer.begin(episode, "training");
-                    stream.iter().for_each(|record| observer.record(episode, record));
-                }
-            }
+            self.presenter.hand_on("training", fingerprint, &mut observer);
             advance(round.len() as u64, &report);
         }
         if let Some(device) = &self.settings.device {

@@ -62,6 +62,12 @@ impl Responses {
     }
 }
 
+impl AsRef<Totals> for Responses {
+    fn as_ref(&self) -> &Totals {
+        &self.totals
+    }
+}
+
 struct Worker<'n, R: Real, Q: Queue<R>, O> {
     presenter: Presenter<'n, R, Q, O>,
     spikes: Vec<Spike>,
@@ -111,14 +117,7 @@ where
             }
         });
         for worker in &mut workers {
-            reporting.fingerprint.encoded(&worker.presenter.encoded);
-            worker.presenter.encoded.clear();
-            for (episode, stream) in worker.presenter.streams.drain(..) {
-                if let Some(observer) = reporting.observer.as_deref_mut() {
-                    observer.begin(episode, question.what);
-                    stream.iter().for_each(|record| observer.record(episode, record));
-                }
-            }
+            worker.presenter.hand_on(question.what, reporting.fingerprint, &mut reporting.observer);
             for count in worker.counts.drain(..) {
                 let end = responses.ends.last().copied().unwrap_or(0) + count;
                 responses.ends.push(end);

@@ -3,55 +3,24 @@
 //! A device alone has no events: every experiment is a function of preset, options and seed, and closed forms
 //! between the turning points of its drive.
 
+mod findings;
 mod neuron;
 mod sweep;
 mod window;
 
 use super::super::device::{Experiment, ExperimentPlan, quantities};
-use super::super::outcome::{Compared, Curve, ExperimentResult, MeasuredValue, Outcome, PhaseCounts, Status};
+use super::super::outcome::{Compared, ExperimentResult, MeasuredValue, Outcome, Status};
 use super::super::plan::Plan;
-use super::RunContext;
-use super::phases::Phases;
+use super::context::RunContext;
+use super::logbook::Logbook;
 use crate::device::preset::PresetDevice;
-use crate::device::protocol::Table;
 use crate::energy::{Category, Ledger};
-use crate::record::fingerprint::Fingerprint;
 use crate::time::FS_PER_SECOND;
+use findings::Findings;
 use std::sync::atomic::Ordering;
 
 /// What a ledger of a device alone leaves out.
 const NOT_MODELLED: [Category; 3] = [Category::Wire, Category::HalfSelect, Category::Periphery];
-
-/// What one experiment gave.
-#[derive(Debug, Default)]
-struct Findings {
-    curves: Vec<Curve>,
-    measured: Vec<(&'static str, Option<f64>)>,
-    /// Simulated seconds.
-    seconds: f64,
-    /// Joules in device and limiter.
-    energy: (f64, f64),
-    notes: Vec<String>,
-}
-
-impl Findings {
-    fn curve(&mut self, name: &str, table: Table) {
-        self.notes.extend(table.notes.iter().cloned());
-        self.curves.push(Curve { name: name.into(), table });
-    }
-
-    fn measure(&mut self, name: &'static str, value: impl Into<Option<f64>>) {
-        self.measured.push((name, value.into()));
-    }
-
-    /// Books the energy columns of a table, and measures them.
-    fn energies(&mut self, table: &Table) {
-        let sum = |name: &str| table.values(name).unwrap_or_default().iter().fold(0.0, |sum, j| sum + j);
-        self.energy = (sum("device energy"), sum("limiter energy"));
-        self.measure("device_energy", self.energy.0);
-        self.measure("limiter_energy", self.energy.1);
-    }
-}
 
 /// What will be done, for `check` and `resolve`.
 pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {
@@ -71,12 +40,9 @@ pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {
 
 /// Makes every experiment, up to the one before which it is stopped.
 pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunContext<'_>) -> Outcome {
-    let mut phases = Phases::default();
+    let mut log = Logbook::default();
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
-    let mut counts = PhaseCounts::default();
-    let mut fingerprint = Fingerprint::new();
-    fingerprint.seal();
-    let mut results = Vec::new();
+    let mut results: Vec<ExperimentResult> = Vec::new();
     let mut status = Status::Done;
     context.progress.phase("measure", experiments.len() as u64);
     for experiment in experiments {
@@ -86,12 +52,9 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
         }
         let start = (context.clock)();
         let findings = findings(experiment, plan.seed);
-        phases.book("measure", start, (context.clock)(), 1, 0);
-        for column in findings.curves.iter().flat_map(|curve| &curve.table.columns) {
-            fingerprint.weights(column.values.iter().copied());
-        }
-        counts.episodes += 1;
-        counts.sim_time_fs += (findings.seconds.max(0.0) * FS_PER_SECOND) as u128;
+        log.book("measure", start, context, 1, 0);
+        log.counts.episodes += 1;
+        log.counts.sim_time_fs += (findings.seconds.max(0.0) * FS_PER_SECOND) as u128;
         let switch = matches!(experiment.device.preset.device, PresetDevice::ThresholdSwitch { .. });
         let category = if switch { Category::Neuron } else { Category::Program };
         if findings.energy.0 > 0.0 {
@@ -102,15 +65,13 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
         context.progress.advance(1);
     }
     context.progress.done();
-    Outcome {
-        status,
-        counts,
-        energy: ledger,
-        experiments: results,
-        fingerprint: fingerprint.hex(),
-        phases: phases.times,
-        ..Outcome::default()
-    }
+    let closed = log.close(status, |fingerprint| {
+        for column in results.iter().flat_map(|result| &result.curves).flat_map(|curve| &curve.table.columns)
+        {
+            fingerprint.weights(column.values.iter().copied());
+        }
+    });
+    Outcome { energy: ledger, experiments: results, ..closed }
 }
 
 fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {

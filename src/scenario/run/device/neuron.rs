@@ -1,6 +1,6 @@
 //! The threshold switch as a neuron: how it integrates, relaxes, and what it takes while on.
 
-use super::Findings;
+use super::findings::Findings;
 use crate::device::circuit::Ramp;
 use crate::device::protocol::{Table, relaxation_switch};
 use crate::device::threshold::ThresholdSwitch;

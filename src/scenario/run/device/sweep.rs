@@ -1,7 +1,7 @@
 //! Sweeps, trains of pulses, cycles and retention.
 
 use super::super::super::device::{Experiment, ExperimentPlan};
-use super::Findings;
+use super::findings::Findings;
 use crate::device::circuit::Ramp;
 use crate::device::endurance::Endurance;
 use crate::device::preset::PresetDevice;

@@ -2,7 +2,7 @@
 
 use super::super::super::device::{Experiment, PulseShape};
 use super::super::super::outcome::Curve;
-use super::Findings;
+use super::findings::Findings;
 use crate::device::overlap::{SpikePulse, fit_exponential, lone_doses, pair};
 use crate::device::protocol::{StdpOptions, Table, stdp, stdp_fits};
 use crate::device::resistive::{DoseDevice, PulseDraw, Resistive as _};

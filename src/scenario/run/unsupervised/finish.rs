@@ -2,14 +2,14 @@
 //! devices, and what is reported of all of them.
 
 use super::super::books::{book_learning, book_rows, inference};
+use super::super::context::{RunContext, RunError};
 use super::super::variation;
-use super::super::{RunContext, RunError};
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
 use crate::engine::{Collect, Probe, Queue};
 use crate::network::Weights;
 use crate::numeric::Real;
-use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, Status, VariationResult};
+use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, VariationResult};
 use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
 use std::sync::atomic::Ordering;
 
@@ -61,23 +61,14 @@ where
         let updates = self.learner.updates();
         self.result.pulses_max = updates.iter().copied().max().unwrap_or(0);
         self.result.pulses_mean = updates.iter().sum::<u64>() as f64 / updates.len().max(1) as f64;
-        self.fingerprint.seal();
-        for values in &values {
-            self.fingerprint.weights(values.iter().copied());
-        }
         self.explain();
         let arrays = self.arrays(&values);
         Ok(Outcome {
-            status: if complete { Status::Done } else { Status::Interrupted },
-            counts: self.counts,
             energy,
             inference: per_inference,
             arrays,
             unsupervised: Some(self.result),
-            fingerprint: self.fingerprint.hex(),
-            phases: self.phases.times,
-            notes: self.notes,
-            ..Outcome::default()
+            ..self.log.close_trained(complete, &values)
         })
     }
 
@@ -167,14 +158,14 @@ where
     /// Trains and tests with each dispersion.
     fn vary(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         for digests in &self.digests {
-            self.fingerprint.encoded(digests);
+            self.log.fingerprint.encoded(digests);
         }
         for case in self.result.variation.len()..self.protocol.variation.len() {
             let begun = (context.clock)();
             let varied = variation::run::<R, Q>(self.plan, self.protocol, self.data, case, context)?;
             let Some(varied) = varied else { return Ok(()) };
-            self.phases.book("variation", begun, (context.clock)(), varied.presentations, varied.events);
-            self.fingerprint.encoded(&varied.digests);
+            self.log.book("variation", begun, context, varied.presentations, varied.events);
+            self.log.fingerprint.encoded(&varied.digests);
             let vote = self.protocol.vote;
             let of = &self.protocol.variation[case];
             let result = VariationResult::new(of, varied.test, vote, self.result.variation.first());
@@ -222,7 +213,7 @@ where
     fn explain(&mut self) {
         let population = &self.plan.populations[self.population()];
         if population.competition.as_ref().is_some_and(|c| c.homeostasis.is_some()) {
-            self.notes.push(
+            self.log.notes.push(
                 "thresholds adapt: an adjustable threshold is assumed, which a bare threshold switch does not have"
                     .into(),
             );
@@ -230,12 +221,12 @@ where
         if let Some(device) = &self.protocol.devices {
             let endurance = device.endurance.unwrap_or_default();
             if let Some(warning) = endurance.warning(self.result.pulses_max) {
-                self.notes.push(format!(
+                self.log.notes.push(format!(
                     "{warning}{}",
                     if device.endurance.is_some() { "" } else { "; here devices do not wear" }
                 ));
             }
-            self.notes.push(match &self.protocol.learning.rule {
+            self.log.notes.push(match &self.protocol.learning.rule {
                 WinnerRule::Step(_) => "each spike of a winner pulses every device of its column once, SET for recent \
                                         inputs and RESET for the others; smaller steps are booked as whole pulses"
                     .into(),
@@ -249,13 +240,13 @@ where
                 }
             });
         } else {
-            self.notes.push("ideal weights: no energy of reading or programming".into());
+            self.log.notes.push("ideal weights: no energy of reading or programming".into());
         }
-        self.notes.push("the last epoch is reported, whatever the others reached".into());
+        self.log.notes.push("the last epoch is reported, whatever the others reached".into());
         if self.protocol.validation > 0.0 {
-            self.notes.pop();
-            self.notes.push("the epoch with the best validation accuracy is reported".into());
+            self.log.notes.pop();
+            self.log.notes.push("the epoch with the best validation accuracy is reported".into());
         }
-        self.notes.push(format!("precision {}", R::NAME));
+        self.log.notes.push(format!("precision {}", R::NAME));
     }
 }

@@ -8,24 +8,21 @@
 mod finish;
 
 use super::books::book_learning;
+use super::context::{RunContext, RunError};
 use super::data::{Data, load};
-use super::phases::{Phases, count};
+use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, reborrow, same};
-use super::{RunContext, RunError};
 use crate::engine::{Collect, Probe, Queue, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
-use crate::record::fingerprint::Fingerprint;
 use crate::scenario::assemble::assemble;
-use crate::scenario::outcome::{
-    LearnedEpoch, Outcome, PhaseCounts, UnsupervisedResult, VariationResult, Votes,
-};
+use crate::scenario::outcome::{LearnedEpoch, Outcome, UnsupervisedResult, VariationResult, Votes};
 use crate::scenario::plan::{Plan, Precision, Unsupervised};
 use crate::snapshot::{self, Payload};
 use crate::training::unsupervised::{
     Assignment, Learner, LearnerState, Question, Report, Responses, Settings, Vote, respond,
 };
-use crate::training::{Reporting, Samples, shuffled};
+use crate::training::{Samples, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
 
@@ -63,14 +60,7 @@ struct Checkpoint<R: Real> {
     /// Fingerprints of the runs behind `variation`.
     digests: Vec<Vec<u8>>,
     /// After the last finished epoch: the final test is made again.
-    trained: Trained,
-}
-
-/// Counts and fingerprint after an epoch.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Trained {
-    counts: PhaseCounts,
-    fingerprint: u128,
+    trained: Kept,
 }
 
 impl Training for Unsupervised {
@@ -101,14 +91,10 @@ impl Training for Unsupervised {
             best: None,
             spent: Spent::default(),
             result: UnsupervisedResult { vote: self.vote, ..UnsupervisedResult::default() },
-            counts: PhaseCounts::default(),
-            phases: Phases::default(),
-            fingerprint: Fingerprint::new(),
-            trained: Trained::default(),
+            log: Logbook::built(start, context),
+            trained: Kept::default(),
             digests: Vec::new(),
-            notes: Vec::new(),
         };
-        run.phases.book("build", start, (context.clock)(), 0, 0);
         run.restore(context)?;
         run.train(context)?;
         run.finish(context)
@@ -175,12 +161,10 @@ struct Run<'a, R: Real, Q: Queue<R>, O> {
     best: Option<(f64, Model<R>)>,
     spent: Spent,
     result: UnsupervisedResult,
-    counts: PhaseCounts,
-    phases: Phases,
-    fingerprint: Fingerprint,
-    trained: Trained,
+    log: Logbook,
+    /// After the last epoch.
+    trained: Kept,
     digests: Vec<Vec<u8>>,
-    notes: Vec<String>,
 }
 
 impl<R, Q, O> Run<'_, R, Q, O>
@@ -210,15 +194,13 @@ where
         same(models.clone().all(|model| lengths(&model.weights) == wanted), "network")?;
         same(lengths(&checkpoint.learner.weights) == wanted, "network")?;
         self.learner.restore(checkpoint.learner)?;
-        self.notes.push(format!("continued after epoch {}", checkpoint.epochs.len()));
+        self.log.resume(&checkpoint.trained, checkpoint.epochs.len());
         self.last = checkpoint.last;
         self.best = checkpoint.best;
         self.spent = checkpoint.spent;
         self.result.epochs = checkpoint.epochs;
         self.result.variation = checkpoint.variation;
         self.digests = checkpoint.digests;
-        self.counts = checkpoint.trained.counts.clone();
-        self.fingerprint = Fingerprint::after(checkpoint.trained.fingerprint);
         self.trained = checkpoint.trained;
         Ok(())
     }
@@ -256,7 +238,7 @@ where
             if !self.test_epoch(epoch, first + count, &report, context)? {
                 break;
             }
-            self.trained = Trained { counts: self.counts.clone(), fingerprint: self.fingerprint.seal() };
+            self.trained = self.log.keep();
             self.save(context)?;
         }
         Ok(())
@@ -283,13 +265,13 @@ where
             &order,
             first,
             context.stop,
-            &mut self.fingerprint,
+            &mut self.log.fingerprint,
             reborrow(&mut context.observer),
             &mut advance,
         );
         context.progress.done();
-        self.phases.book("train", begun, (context.clock)(), report.presented, report.totals.events());
-        count(&mut self.counts, &report.totals, self.protocol.presentation.after(self.protocol.rest));
+        self.log.book("train", begun, context, report.presented, report.totals.events());
+        self.log.count(&report.totals, self.protocol.presentation.after(self.protocol.rest));
         let spent = &mut self.spent;
         spent.samples += report.presented;
         spent.read += report.read;
@@ -388,7 +370,7 @@ where
         context: &mut RunContext<'_>,
     ) -> Result<Responses, RunError> {
         let (data, protocol) = (self.data, self.protocol);
-        let (samples, count_of, duration, phase) = match part {
+        let (samples, count, duration, phase) = match part {
             Part::Label => (
                 Samples { code: &data.train, labels: &data.train_labels },
                 labelled(protocol, data),
@@ -408,31 +390,18 @@ where
                 "test",
             ),
         };
-        let begun = (context.clock)();
-        context.progress.phase(phase, count_of as u64);
-        context.progress.message(what);
-        let progress = &mut *context.progress;
-        let mut advance = |by: u64| progress.advance(by);
         let question = Question {
             population: self.population(),
             thresholds,
             seed: self.plan.seed,
             first_episode,
             duration,
-            count: count_of,
+            count,
             what,
         };
-        let mut reporting = Reporting {
-            cancel: context.stop,
-            fingerprint: &mut self.fingerprint,
-            observer: reborrow(&mut context.observer),
-            advance: &mut advance,
-        };
-        let responses = respond::<R, Q, O>(self.frozen, weights, samples, question, &mut reporting)?;
-        context.progress.done();
-        let totals = &responses.totals;
-        self.phases.book(phase, begun, (context.clock)(), totals.presentations, totals.events());
-        count(&mut self.counts, totals, duration);
-        Ok(responses)
+        let showing = Showing { phase, what, samples: count, duration };
+        Ok(self.log.show(showing, context, |reporting| {
+            respond::<R, Q, O>(self.frozen, weights, samples, question, reporting)
+        })?)
     }
 }

@@ -1,0 +1,123 @@
+//! What lowering any section needs: the sections, the faults, and the rules that many of them share.
+
+use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
+use super::filled::{Datum, Fields, Filled};
+use super::spec::Refers;
+use crate::synapse::{Placement, Spread};
+use crate::time::Time;
+use crate::units::{Quantity, Second};
+
+/// Coefficients of variation of Yan et al., fig. 2a: R_on 0.81 %, R_off 1.15 %.
+const PAPER_SPREAD: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
+const NO_SPREAD: Spread = Spread { cv_on: 0.0, cv_off: 0.0, cv_device: 0.0 };
+
+pub(super) struct Lower<'a> {
+    pub filled: &'a Filled,
+    pub faults: &'a mut Diagnostics,
+}
+
+impl Lower<'_> {
+    /// Exactly one of two keys must be given.
+    pub(super) fn one_of(&mut self, fields: &Fields, first: &str, second: &str) {
+        let both = fields.written(first).is_some() && fields.written(second).is_some();
+        // A faulty value was reported already.
+        if !both && (fields.written(first).is_some() || fields.written(second).is_some()) {
+            return;
+        }
+        let what = if both { "both" } else { "neither" };
+        self.faults.push(
+            Diagnostic::error(format!(
+                "{} has {what} `{first}` {} `{second}`",
+                fields.what,
+                if both { "and" } else { "nor" }
+            ))
+            .maybe_at(if both { fields.written(second) } else { fields.at.as_ref() })
+            .also(if both { fields.written(first) } else { None }, "and here")
+            .allowed("one of the two"),
+        );
+    }
+
+    /// Key `low` must be strictly below key `high` of the same table.
+    pub(super) fn below(&mut self, fields: &Fields, low: &str, high: &str, why: &str) {
+        let (Some(Datum::Quantity(unit, a)), Some(Datum::Quantity(_, b))) =
+            (fields.datum(low), fields.datum(high))
+        else {
+            return;
+        };
+        if a < b {
+            return;
+        }
+        // Mark what was written; a default cannot be at fault alone.
+        let (marked, other) = if fields.written(high).is_some() { (high, low) } else { (low, high) };
+        let by_default = |name: &str| {
+            if fields.written(name).is_some() { "" } else { " (its default)" }
+        };
+        let relation = if a == b { "not above" } else { "below" };
+        self.faults.push(
+            Diagnostic::error(format!(
+                "`{high}` of {} is {}{}, {relation} `{low}`, which is {}{}",
+                fields.what,
+                unit.print(*b),
+                by_default(high),
+                unit.print(*a),
+                by_default(low)
+            ))
+            .maybe_at(fields.place(marked))
+            .label(if marked == high { "too low" } else { "too high" })
+            .also(fields.written(other), "against this")
+            .allowed(format!("`{low}` below `{high}`"))
+            .hint(why),
+        );
+    }
+
+    /// The index a name refers to, or a fault with the nearest name.
+    pub(super) fn index(&mut self, name: &str, at: Option<&At>, what: &str, refers: Refers) -> Option<usize> {
+        let names = self.filled.names(refers);
+        let found = names.iter().position(|known| *known == name);
+        if found.is_none() {
+            let close = nearest(name, names.iter().copied());
+            let elsewhere = (refers == Refers::Population
+                && self.filled.names(Refers::Source).contains(&name))
+            .then(|| format!("`{name}` is a source, and nothing arrives at a source"));
+            self.faults.push(
+                Diagnostic::error(format!("{what} names `{name}`, which is no {}", refers.noun()))
+                    .maybe_at(at)
+                    .label("not known")
+                    .allowed(if names.is_empty() {
+                        format!("there is no {} yet", refers.noun())
+                    } else {
+                        names.join(", ")
+                    })
+                    .maybe_hint(close.map(|close| format!("did you mean `{close}`?")).or(elsewhere)),
+            );
+        }
+        found
+    }
+}
+
+pub(super) fn quantity<Q: Quantity>(fields: &Fields, name: &str) -> Option<Q> {
+    Q::from_si(fields.quantity(name)?)
+}
+
+pub(super) fn time(fields: &Fields, name: &str) -> Option<Time> {
+    Time::from_seconds(Second::from_si(fields.quantity(name)?)?).ok()
+}
+
+pub(super) fn placement(fields: &Fields) -> Option<Placement> {
+    Some(match fields.text("placement")? {
+        "balanced" => Placement::Balanced,
+        _ => Placement::OneSided,
+    })
+}
+
+pub(super) fn spread(fields: &Fields) -> Option<Spread> {
+    match fields.datum("spread")? {
+        Datum::Choice("paper") => Some(PAPER_SPREAD),
+        Datum::Table(table) => Some(Spread {
+            cv_on: table.number("cv_on")?,
+            cv_off: table.number("cv_off")?,
+            cv_device: table.number("cv_device")?,
+        }),
+        _ => Some(NO_SPREAD),
+    }
+}

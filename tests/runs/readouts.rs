@@ -1,0 +1,177 @@
+//! A read-out of drawn digits that is trained by hand, without a scenario and with nobody looking.
+
+use crate::common;
+use memspike::dataset::drawn::digits;
+use memspike::encoding::RateCode;
+use memspike::engine::{Heap, Queue, Record, Silent, Simulation, Stream};
+use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
+use memspike::neuron::Neuron;
+use memspike::numeric::Real;
+use memspike::record::fingerprint::Fingerprint;
+use memspike::time::Time;
+use memspike::training::{
+    Advance, EpochReport, Evaluation, Reporting, Samples, Schedule, Settings, Test, Trainer, evaluate,
+    shuffled,
+};
+use memspike::units::Hertz;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+
+pub const PRESENTATION: Time = Time::from_fs(100_000_000_000_000);
+pub const SEED: u64 = 3;
+
+struct Data {
+    train: RateCode,
+    train_labels: Vec<u8>,
+    test: RateCode,
+    test_labels: Vec<u8>,
+}
+
+fn data() -> &'static Data {
+    static DATA: OnceLock<Data> = OnceLock::new();
+    DATA.get_or_init(|| {
+        let set = digits(600, 100);
+        Data {
+            train: RateCode::new(&set.train.images, 784, Hertz::new(100.0)),
+            train_labels: set.train.labels,
+            test: RateCode::new(&set.test.images, 784, Hertz::new(100.0)),
+            test_labels: set.test.labels,
+        }
+    })
+}
+
+/// The first of 600 training samples.
+pub fn train_samples(count: usize) -> Samples<'static> {
+    Samples { code: &data().train, labels: &data().train_labels[..count] }
+}
+
+/// A hundred test samples.
+pub fn test_samples() -> Samples<'static> {
+    Samples { code: &data().test, labels: &data().test_labels }
+}
+
+/// `outputs` such neurons, each reached from every pixel.
+pub fn network(neuron: impl Into<Neuron>, outputs: u32) -> Network {
+    let mut builder = Builder::default();
+    let source = builder.source("retina", 784, SourceKind::Poisson);
+    let output = builder.population("output", outputs, neuron);
+    builder.projection("input", source, output, Kernel::Delta, Time::ZERO, Rows::Dense);
+    builder.finish().unwrap()
+}
+
+/// Weights around `scale` times what makes a neuron spike now and then.
+pub fn values(network: &Network, scale: f64) -> Vec<Vec<f64>> {
+    let theta = network.populations[0].lif.theta();
+    let mut state = 5;
+    let count = 784 * network.populations[0].size;
+    let mut draw = || {
+        let z = (common::word(&mut state) >> 11) as f64 / (1u64 << 53) as f64;
+        scale * theta * (0.005 + 0.034 * (z - 0.5))
+    };
+    vec![(0..count).map(|_| draw()).collect()]
+}
+
+pub fn settings() -> Settings {
+    Settings {
+        projection: 0,
+        seed: SEED,
+        batch: 64,
+        presentation: PRESENTATION,
+        count_gain: 1.0,
+        steepness: 5.0,
+        schedule: Schedule { rate: 1e-3, rate_final: 2e-5, steps: 20 },
+        betas: (0.9, 0.999),
+        epsilon: 1e-8,
+        bound: None,
+    }
+}
+
+/// Everything and what was counted in one presentation of a training sample, on the reference engine.
+pub fn recorded(
+    network: &Network,
+    weights: &Weights<f64>,
+    sample: usize,
+    episode: u64,
+) -> (Vec<Record>, Vec<u32>) {
+    let mut simulation = Simulation::<f64, Heap>::new(network, SEED);
+    simulation.begin(episode, &[data().train.block(sample, 0)]);
+    let mut stream = Stream::default();
+    simulation.run(weights, PRESENTATION, &mut stream);
+    (stream.records, simulation.counts().spikes[0].clone())
+}
+
+/// Where epochs and tests report.
+#[derive(Default)]
+pub struct Desk {
+    pub cancel: Arc<AtomicBool>,
+    fingerprint: Fingerprint,
+}
+
+impl Desk {
+    /// An epoch over the training samples at `order`, the first of which is episode `first`.
+    pub fn epoch<R: Real, Q: Queue<R> + Send>(
+        &mut self,
+        trainer: &mut Trainer<'_, R, Q, Silent>,
+        order: &[u32],
+        first: u64,
+        advance: Advance<'_>,
+    ) -> EpochReport {
+        let (samples, fingerprint) = (train_samples(600), &mut self.fingerprint);
+        trainer.epoch(samples, order, first, &self.cancel, fingerprint, None, advance)
+    }
+
+    /// A test with leakage; the first sample is episode `first`.
+    pub fn test<R: Real, Q: Queue<R> + Send>(
+        &mut self,
+        network: &Network,
+        weights: &Weights<R>,
+        samples: Samples<'_>,
+        first: u64,
+    ) -> Evaluation {
+        let test = Test {
+            population: 0,
+            seed: SEED,
+            first_episode: first,
+            duration: PRESENTATION,
+            leakage: true,
+            what: "test",
+        };
+        let mut reporting = Reporting {
+            cancel: &self.cancel,
+            fingerprint: &mut self.fingerprint,
+            observer: None,
+            advance: &mut |_| {},
+        };
+        evaluate::<R, Q, Silent>(network, weights, samples, test, &mut reporting)
+    }
+}
+
+/// What an epoch and a test leave behind.
+#[derive(Debug, PartialEq)]
+pub struct Trained {
+    pub weights: Vec<u64>,
+    pub fingerprint: String,
+    pub report: EpochReport,
+    pub test: Evaluation,
+}
+
+/// Trains an epoch on the first `count` samples and tests, on so many threads.
+pub fn trained<R: Real, Q: Queue<R> + Send>(
+    network: &Network,
+    settings: Settings,
+    count: u32,
+    threads: usize,
+) -> Trained {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let weights = Weights::<R>::from_values(network, &values(network, 1.0));
+        let mut trainer = Trainer::<R, Q, Silent>::new(network, settings, weights);
+        let mut desk = Desk::default();
+        let order = shuffled(count, SEED, 0);
+        let report = desk.epoch(&mut trainer, &order, 7, &mut |_, _, _| {});
+        let first = 7 + u64::from(count);
+        let test = desk.test::<R, Q>(network, &trainer.weights, test_samples(), first);
+        let weights = trainer.weights.values(network, 0).iter().map(|w| w.to_bits()).collect();
+        Trained { weights, fingerprint: desk.fingerprint.hex(), report, test }
+    })
+}
