@@ -221,7 +221,7 @@ fn weights_and_checkpoints_of_other_runs() {
     write("run/weights.npz", "no archive");
     refused(&["run", "tests.toml"], &["run/weights.npz", "tests.toml:19:16", "allowed: "]);
     let named = ["run", "tests.toml", "--set", "protocol.weights_from=run"];
-    refused(&named, &["run/weights.npz", "--set protocol.weights_from=run"]);
+    refused(&named, &["run/weights.npz", "--> --set", "protocol.weights_from=run"]);
 
     interrupted("run");
     let resumed = ["run", "small.toml", "--out", "run", "--resume", "--seed", "5"];
