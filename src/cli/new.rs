@@ -18,7 +18,7 @@ pub fn new(args: &NewArgs, output: &Output) -> Result<End, Failure> {
     })?;
     let files = match &args.from {
         None => vec![("scenario.toml".to_string(), TEMPLATE.replace("{name}", &name))],
-        Some(shipped) => wiring::scenario_files(shipped).ok_or_else(|| {
+        Some(shipped) => wiring::scenario_files(shipped, &name).ok_or_else(|| {
             Failure::new(format!("no shipped scenario is named `{shipped}`")).with_hint(
                 wiring::scenario_meant(shipped).map_or_else(
                     || "`memspike scenarios` lists them".to_string(),

@@ -272,14 +272,9 @@ pub fn scenarios() -> Vec<Listed> {
     list
 }
 
-/// The files of a shipped scenario: (name, text), without the line that says its name. A copy is called as its
-/// directory is.
-pub fn scenario_files(name: &str) -> Option<Vec<(String, String)>> {
-    let one = shipped::find(name)?;
-    let line = format!("name = \"{}\"\n", one.name());
-    Some(
-        one.files().into_iter().map(|(name, text)| (name.to_string(), text.replacen(&line, "", 1))).collect(),
-    )
+/// The files of a shipped scenario as they are copied to a directory of another name: (name, text).
+pub fn scenario_files(shipped: &str, name: &str) -> Option<Vec<(String, String)>> {
+    Some(shipped::find(shipped)?.copies(name))
 }
 
 /// The shipped scenario that may have been meant.

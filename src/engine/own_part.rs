@@ -164,6 +164,10 @@ impl OwnPart<'_> {
         let neuron = &mut self.neurons[index];
         let currents = of(self.currents, self.parameters, index);
         if !neuron.certain {
+            if let Some(later) = neuron.puts_off(self.parameters, currents, theta, time) {
+                neuron.fires = (later < Time::MAX).then_some(later);
+                return Due::Later(neuron.fires);
+            }
             let due = neuron.predict(self.parameters, currents, theta);
             if due.is_none_or(|due| due > time) {
                 (neuron.fires, neuron.certain) = (due, true);

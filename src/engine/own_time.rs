@@ -12,6 +12,14 @@ use crate::neuron::synaptic::{self, Bound, Current, Decay, Drive, MAX_DECAYS};
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
 
+/// Of tau_m: a bound that puts firing off by more is taken instead of looking for the crossing.
+const WELL_AFTER: f64 = 0.05;
+
+/// A span in seconds later, rounded down.
+fn after(time: Time, span: f64) -> Time {
+    time.after(Time::from_fs((span * FS_PER_SECOND) as u64))
+}
+
 /// One neuron; plain data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Membrane {
@@ -139,15 +147,10 @@ impl Membrane {
             (self.fires, self.certain) = (None, false); // Asked again when the period ends.
             return;
         }
-        let drive =
-            Drive { a: self.level + parameters.bias, b: self.slope, decays: &parameters.decays, currents };
         let known = self.fires.filter(|&known| known > time);
-        let at = match synaptic::bound(parameters.lif.tau_m.get(), self.x, &drive, theta) {
+        let at = match self.bound(parameters, currents, theta) {
             Bound::Never => Some(Time::MAX),
-            Bound::NotBefore(span) => {
-                let at = time.after(Time::from_fs((span * FS_PER_SECOND) as u64));
-                (at > time).then_some(at)
-            }
+            Bound::NotBefore(span) => Some(after(time, span)).filter(|&at| at > time),
             Bound::Unknown => None,
         };
         (self.fires, self.certain) = match (at, known) {
@@ -155,6 +158,40 @@ impl Membrane {
             (Some(at), _) => ((at < Time::MAX).then_some(at), false),
             (None, _) => (self.predict(parameters, currents, theta), true),
         };
+    }
+
+    /// What the state at `last` says of the next crossing without looking for it.
+    fn bound(&self, parameters: &OwnParameters, currents: &[Current], theta: f64) -> Bound {
+        let drive =
+            Drive { a: self.level + parameters.bias, b: self.slope, decays: &parameters.decays, currents };
+        synaptic::bound(parameters.lif.tau_m.get(), self.x, &drive, theta)
+    }
+
+    /// Whether the bound as it is at `time`, when an earlier one has come, puts firing off again by a good part of
+    /// tau_m: then there is still no need to look for the crossing. Says until when (`Time::MAX`: for good). The state
+    /// stays where it is.
+    pub fn puts_off(
+        &self,
+        parameters: &OwnParameters,
+        currents: &[Current],
+        theta: f64,
+        time: Time,
+    ) -> Option<Time> {
+        if currents.is_empty() {
+            return None; // The crossing is in closed form.
+        }
+        let mut copy = *self;
+        let mut scratch = [Current::default(); MAX_DECAYS];
+        let scratch = scratch.get_mut(..currents.len())?;
+        scratch.copy_from_slice(currents);
+        copy.advance(parameters, scratch, time);
+        match copy.bound(parameters, scratch, theta) {
+            Bound::Never => Some(Time::MAX),
+            Bound::NotBefore(span) if span > WELL_AFTER * parameters.lif.tau_m.get() => {
+                Some(after(time, span))
+            }
+            Bound::NotBefore(_) | Bound::Unknown => None,
+        }
     }
 
     /// First instant after `last` at which the drive alone carries the membrane above `theta`, if

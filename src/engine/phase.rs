@@ -69,10 +69,10 @@ impl Phase {
         power(octave - epoch, fraction)
     }
 
-    /// s(t) 2^-epoch in a cell that begins at `from` with the value `start`.
+    /// s 2^-epoch `since` femtoseconds into a cell that has the value `start` where it begins.
     #[inline(always)]
-    fn within(self, t: u64, from: u64, start: f64) -> f64 {
-        let x = small(t.wrapping_sub(from)) * self.per_fs;
+    fn within(self, since: u64, start: f64) -> f64 {
+        let x = small(since) * self.per_fs;
         let x2 = x * x;
         let beyond = (0.5 + x * (1.0 / 6.0)) + x2 * (1.0 / 24.0);
         start * (1.0 + (x + x2 * beyond))
@@ -82,7 +82,7 @@ impl Phase {
     #[inline(always)]
     pub fn scale(self, t: u64, epoch: i64) -> f64 {
         let cell = t >> self.cell;
-        self.within(t, cell << self.cell, self.start(cell, epoch))
+        self.within(t - (cell << self.cell), self.start(cell, epoch))
     }
 
     /// The epoch that a state at `t` is kept in.
@@ -110,26 +110,27 @@ impl Phase {
         let (mut times, mut scales) = (times, &mut scales[..times.len()]);
         while let (Some(&first), Some(&last)) = (times.first(), times.last()) {
             let cell = first >> self.cell;
-            let next = (cell + 1) << self.cell;
+            let from = cell << self.cell;
             let count = if last - first < length {
                 times.len()
             } else {
-                times.iter().take_while(|&&time| time < next + length).count()
+                times.iter().take_while(|&&time| time - from < 2 * length).count()
             };
             if known.cell != cell || known.epoch != epoch || known.scale == 0.0 {
                 *known = Start { cell, epoch, scale: self.start(cell, epoch) };
             }
             let early = known.scale;
-            if times[count - 1] >= next {
+            if times[count - 1] - from >= length {
                 *known = Start { cell: cell + 1, epoch, scale: self.start(cell + 1, epoch) };
             }
             let late = known.scale;
             let (these, later) = std::mem::take(&mut scales).split_at_mut(count);
             for (scale, &time) in these.iter_mut().zip(times) {
-                // Signed: one instruction, and times are below 2^63.
-                let in_next = time.cast_signed() >= next.cast_signed();
-                let (from, start) = if in_next { (next, late) } else { (next - length, early) };
-                *scale = self.within(time, from, start);
+                let since = time - from;
+                // Signed: one instruction, and what is compared is far below 2^63.
+                let in_next = since.cast_signed() >= length.cast_signed();
+                let (begin, start) = if in_next { (length, late) } else { (0, early) };
+                *scale = self.within(since - begin, start);
             }
             (times, scales) = (&times[count..], later);
         }
@@ -204,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn the_last_cell_before_the_horizon_is_like_the_others() {
+        let phase = Phase::new(20e-3);
+        let horizon = i64::MAX.cast_unsigned();
+        let epoch = phase.epoch(horizon);
+        let times = [horizon - (1 << phase.cell) - 5, horizon - 1000, horizon - 1, horizon];
+        let mut scales = [0.0; 4];
+        phase.scales(&times, epoch, &mut Start::default(), &mut scales);
+        for (time, scale) in times.into_iter().zip(scales) {
+            assert_eq!(scale.to_bits(), phase.scale(time, epoch).to_bits());
+            let ago = (horizon - time) as f64 * 1e-15 / 20e-3;
+            assert!((scale / scales[3] / (-ago).exp() - 1.0).abs() < 2e-15, "{scale}");
+        }
+    }
+
+    #[test]
     fn a_cell_ends_where_the_next_begins() {
         for tau in [1e-12, 3e-12, 9.41e-3, 20e-3, 1e3] {
             let phase = Phase::new(tau);
@@ -211,7 +227,7 @@ mod tests {
             assert!(length as f64 <= (tau * FS_PER_SECOND / CELLS).max(1.0));
             for cell in [1u64, 2, 777, 1000] {
                 let next = cell << phase.cell;
-                let ends = phase.within(next, next - length, phase.start(cell - 1, 0));
+                let ends = phase.within(length, phase.start(cell - 1, 0));
                 // Two starts within 2 ulp each, and the rounding of the polynomial; tau_m is resolved to 2^-53.
                 assert!((ends / phase.scale(next, 0) - 1.0).abs() < 1e-15, "tau_m {tau}, cell {cell}");
             }

@@ -58,8 +58,11 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotErr
     for age in ages {
         upper = upper.mark(Mark::x(age.after_s, number::span(age.after_s)));
     }
-    let lower = Chart::new("", time(), Axis::linear("mean conductance", "S").at_least(0.0, 0.0))
-        .series(Series::new("", Look::Both, over(|age, _| age.conductance)));
+    let lower = Chart::new("", time(), Axis::linear("mean G", "S").at_least(0.0, 0.0)).series(Series::new(
+        "",
+        Look::Both,
+        over(|age, _| age.conductance),
+    ));
     Stack::new("Retention", format!("by the {} vote", vote.name()))
         .size(720, 480)
         .below(upper, 1.0)

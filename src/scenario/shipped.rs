@@ -58,6 +58,23 @@ impl Shipped {
         files
     }
 
+    /// Its files as they are in a directory elsewhere, named after that: without the line that says its name, or with the
+    /// new one where it would inherit another, and with the name of a scenario that it extends by way of its directory.
+    #[must_use]
+    pub fn copies(&self, name: &str) -> Vec<(String, String)> {
+        let said = format!("name = \"{}\"\n", self.name());
+        let copy = |text: &str| {
+            let extends = text.lines().find_map(|line| line.strip_prefix("extends = \"")?.strip_suffix('"'));
+            let Some(way) = extends else { return text.replacen(&said, "", 1) };
+            let text = text.replacen(&said, &format!("name = {}\n", toml::Value::from(name)), 1);
+            match normal(&self.path().join(way)).as_deref().and_then(Path::to_str).and_then(find) {
+                Some(base) => text.replacen(&format!("\"{way}\""), &format!("\"{}\"", base.name()), 1),
+                None => text,
+            }
+        };
+        self.files().into_iter().map(|(file, text)| (file.to_string(), copy(text))).collect()
+    }
+
     /// Any file of its directory.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&'static str> {

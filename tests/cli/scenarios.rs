@@ -117,6 +117,29 @@ fn a_directory_of_scenarios_is_run_one_after_the_other() {
 }
 
 #[test]
+fn copies_of_shipped_scenarios_stand_for_themselves() {
+    let place = Place::new();
+    let names = [
+        "networks/brunel-small",
+        "networks/sparse-million",
+        "networks/ring",
+        "stdp/pairs-device",
+        "mnist-devices-wide",
+    ];
+    for (index, name) in names.into_iter().enumerate() {
+        let copy = format!("copy-{index}");
+        assert_eq!(code(&place.memspike(&["new", &copy, "--from", name])), 0);
+        let checked = place.memspike(&["check", &copy]);
+        assert!(
+            out(&checked).contains(&format!("{copy}: valid")),
+            "{name}: {}{}",
+            out(&checked),
+            err(&checked)
+        );
+    }
+}
+
+#[test]
 fn weights_are_taken_from_the_last_run_of_the_plan_that_is_named_or_trained_first() {
     let place = Place::new();
     fs::write(
