@@ -180,14 +180,7 @@ impl Given<'_> {
         let mut rows = self.rows;
         let mut row_scales = std::mem::take(&mut self.unit.row_scales);
         row_scales.resize(rows.len(), 0.0);
-        let (phase, epoch) = (self.part.parameters.phase, self.part.epoch);
-        vectorised(ScalesOf {
-            phase,
-            epoch,
-            items: rows,
-            time: |row: &RowArrival| row.time,
-            scales: &mut row_scales,
-        });
+        self.part.scales(rows, |row| row.time, &mut row_scales);
         loop {
             let row_time = rows.first().map_or(to, |row| row.time);
             let mut time = row_time;
@@ -213,7 +206,8 @@ impl Given<'_> {
                 self.ask_for(network, ahead);
             }
             let known = row_scales[self.rows.len() - rows.len()..].first().filter(|_| count > 0);
-            let scale = known.copied().unwrap_or_else(|| phase.scale(time, epoch));
+            let scale =
+                known.copied().unwrap_or_else(|| self.part.parameters.phase.scale(time, self.part.epoch));
             let (now, later) = rows.split_at(count);
             rows = later;
             self.instant(network, weights, rates, time, scale, now);
@@ -253,15 +247,7 @@ impl Given<'_> {
             if count == 0 {
                 break;
             }
-            let (phase, epoch) = (self.part.parameters.phase, self.part.epoch);
-            let items = &front[..count];
-            vectorised(ScalesOf {
-                phase,
-                epoch,
-                items,
-                time: |entry: &Entry| entry.time,
-                scales: &mut scales,
-            });
+            self.part.scales(&front[..count], |entry| entry.time, &mut scales);
             let mut done = 0;
             for (entry, &scale) in front[..count].iter().zip(&scales) {
                 if front.get(done + 1).is_some_and(|next| next.time == entry.time) {
@@ -393,15 +379,7 @@ impl Given<'_> {
                 let place = (entry.target - part.first) as usize;
                 prefetch(part.v, place..place + 1);
             }
-            let (phase, epoch) = (part.parameters.phase, part.epoch);
-            let items = &front[..count];
-            vectorised(ScalesOf {
-                phase,
-                epoch,
-                items,
-                time: |entry: &Entry| entry.time,
-                scales: &mut scales.0,
-            });
+            part.scales(&front[..count], |entry| entry.time, &mut scales.0);
             let done = match alike {
                 Some(weight) => part.singles(front, &scales.0[..count], &mut unit.spikes, |_| weight),
                 None => {
@@ -426,6 +404,12 @@ impl Given<'_> {
 }
 
 impl Part<'_> {
+    /// s at the times of some items in order.
+    #[inline(always)]
+    fn scales<T>(&self, items: &[T], time: impl Fn(&T) -> u64, scales: &mut [f64]) {
+        vectorised(ScalesOf { phase: self.parameters.phase, epoch: self.epoch, items, time, scales });
+    }
+
     /// The first arrivals of a wheel, one for each scale, up to one that shares its instant with the next: how many
     /// were handled.
     #[inline(always)]
