@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 /// Of tau_m: a bound that puts firing off by more is taken instead of looking for the crossing.
 const WELL_AFTER: f64 = 0.05;
 
+/// Of everything that makes up a membrane: nearer to threshold than this, what was rounded on the way (1e-14 of it at
+/// most) is more than the 1e-9 that a bound leaves for it.
+const NEAR: f64 = 1e-4;
+
 /// A span in seconds later, rounded down.
 fn after(time: Time, span: f64) -> Time {
     time.after(Time::from_fs((span * FS_PER_SECOND) as u64))
@@ -185,6 +189,12 @@ impl Membrane {
         let scratch = scratch.get_mut(..currents.len())?;
         scratch.copy_from_slice(currents);
         copy.advance(parameters, scratch, time);
+        // The bound trusts the membrane, which is rounded here: near threshold that is not good enough.
+        let parts = scratch.iter().map(|current| current.p.abs() + current.q.abs()).sum::<f64>();
+        let whole = theta.abs() + copy.x.abs() + (copy.level + parameters.bias).abs() + parts;
+        if theta - copy.x < NEAR * whole {
+            return None;
+        }
         match copy.bound(parameters, scratch, theta) {
             Bound::Never => Some(Time::MAX),
             Bound::NotBefore(span) if span > WELL_AFTER * parameters.lif.tau_m.get() => {
