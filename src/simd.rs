@@ -5,7 +5,7 @@
 //! is never used, so the results have the same bits (a test compares them). It pays for the loops over
 //! arrays: drawing Poisson spikes, delivering rows, the backward sweep (see `benches/engine.rs`).
 
-/// A loop worth compiling twice. `run` must be `#[inline(always)]`, or it stays narrow. (A trait, because
+/// A loop worth compiling for each width. `run` must be `#[inline(always)]`, or it stays narrow. (A trait, because
 /// a closure cannot carry that attribute.)
 pub trait Work {
     type Output;
@@ -40,11 +40,13 @@ pub fn vectorised<W: Work>(work: W) -> W::Output {
     }
 }
 
-/// Whether there are vectors of eight doubles, with masks and rotations, for shorter vectors too.
+/// Whether there are vectors of eight doubles, with masks and rotations, for shorter vectors too. AVX2 comes with them,
+/// and is asked for all the same: the functions that this guards name it.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn has_avx512() -> bool {
-    std::arch::is_x86_feature_detected!("avx512f")
+    std::arch::is_x86_feature_detected!("avx2")
+        && std::arch::is_x86_feature_detected!("avx512f")
         && std::arch::is_x86_feature_detected!("avx512dq")
         && std::arch::is_x86_feature_detected!("avx512bw")
         && std::arch::is_x86_feature_detected!("avx512vl")

@@ -283,8 +283,8 @@ impl Block {
         if rate.even {
             let columns = rate.cells.len() as u64;
             // A product of two halves of words, as the mask says: one instruction.
-            let choose = |mark: u64| ((mark >> 32) * (columns & 0xFFFF_FFFF)) >> 32;
-            pairs.for_each(|(source, &mark)| *source = choose(mark) as u16);
+            let column = |mark: u64| ((mark >> 32) * (columns & 0xFFFF_FFFF)) >> 32;
+            pairs.for_each(|(source, &mark)| *source = column(mark) as u16);
         } else {
             pairs.for_each(|(source, &mark)| *source = choose(rate.cells, mark));
         }

@@ -157,7 +157,8 @@ impl OwnPart<'_> {
         });
     }
 
-    /// The time has come before which a neuron did not fire: it fires now, or is looked at again when it does.
+    /// The time has come before which a neuron did not fire: it fires now, or is looked at again when it does, or when
+    /// it may.
     pub fn due(&mut self, place: u32, time: Time) -> Due {
         let index = place as usize;
         let theta = self.theta(index);

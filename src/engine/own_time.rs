@@ -235,3 +235,50 @@ impl Membrane {
         copy.x + parameters.lif.u_rest.get()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::neuron::Reset;
+    use crate::units::{Ampere, Ohm, Second, Volt};
+    use proptest::prelude::*;
+
+    /// A neuron with a bias of `bias` thresholds and currents of 3 and 10 ms.
+    fn parameters(bias: f64) -> OwnParameters {
+        let lif = Lif {
+            tau_m: Second::new(9.41e-3),
+            u_rest: Volt::ZERO,
+            v_th: Volt::new(0.5),
+            u_reset: Volt::ZERO,
+            v_hold: Volt::new(0.1),
+            reset: Reset::Rest,
+            t_ref: Second::ZERO,
+            r_m: Ohm::new(1e6),
+            i_bias: Ampere::new(bias * 0.5e-6),
+        };
+        OwnParameters::new(&lif, &[3e-3, 10e-3])
+    }
+
+    proptest! {
+        #[test]
+        fn firing_is_never_put_off_beyond_the_crossing(
+            bias in prop_oneof![-1.0..2.0f64, Just(1.0 + 1e-12), Just(1.0f64.next_up())],
+            below in prop_oneof![-3.0..3.0f64, -12.0..-1.0f64],
+            p in proptest::array::uniform2(prop_oneof![Just(0.0), -2.0..2.0f64]),
+            q in proptest::array::uniform2(prop_oneof![Just(0.0), -2.0..2.0f64]),
+            part in 0.0..1.0f64,
+        ) {
+            let parameters = parameters(bias);
+            let theta = parameters.theta;
+            let currents = [0, 1].map(|index| Current { p: p[index], q: q[index] });
+            // From far below to a hair below threshold.
+            let membrane = Membrane { x: theta - 0.5 * below.exp(), ..Membrane::rest() };
+            if let Some(fires) = membrane.predict(&parameters, &currents, theta) {
+                let time = Time::from_fs((part * fires.fs() as f64) as u64);
+                if let Some(later) = membrane.puts_off(&parameters, &currents, theta, time) {
+                    prop_assert!(later <= fires, "put off at {time} to {later}, fires at {fires}");
+                }
+            }
+        }
+    }
+}

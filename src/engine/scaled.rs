@@ -6,7 +6,8 @@
 //! costs nothing.
 //!
 //! s(t) is a function of t alone, whatever was computed before (see [`Phase`]). It is kept relative to 2^epoch.
-//! Changing the epoch multiplies every v by a power of two, which is exact, so when and how often it is done cannot be seen in any bit.
+//! Changing the epoch multiplies every v by a power of two, which is exact, so when and how often it is done cannot
+//! be seen in any bit.
 //! (Only what has decayed to 2^-600 of a volt and is set to zero then could be; no weight is small enough
 //! to tell it from zero.)
 //!

@@ -145,7 +145,7 @@ impl Lower<'_> {
         Some(switch)
     }
 
-    /// And those of one neuron, which its bias alone may make too many.
+    /// Spikes of one neuron are counted in 32 bits, and its bias alone may make too many.
     pub(super) fn countable_neurons(&mut self, populations: &[Option<PopulationPlan>], duration: Time) {
         let most = f64::from(u32::MAX) / 2.0;
         for (population, (_, fields)) in populations.iter().zip(self.filled.all("population")) {

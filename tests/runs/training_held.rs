@@ -238,7 +238,7 @@ fn an_epoch_of_switches_has_the_same_bits_under_both_engines_and_any_threads() {
     for outputs in [10, 21] {
         let network = network(switch(0.08, 0.05), outputs);
         let want = trained::<f32, Lanes>(&network, settings(), 300, 1);
-        assert!(want.test.totals.fire > 30, "{:?}", want.test.totals.fire);
+        assert!(want.test.totals.fire > 100, "{:?}", want.test.totals.fire);
         assert!(trained::<f32, Lanes>(&network, settings(), 300, 3) == want, "3 threads");
         assert!(trained::<f32, Heap>(&network, settings(), 300, 2) == want, "reference engine");
         let want = trained::<f64, Lanes>(&network, settings(), 300, 2);
