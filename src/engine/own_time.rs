@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 /// Of tau_m: a bound that puts firing off by more is taken instead of looking for the crossing.
 const WELL_AFTER: f64 = 0.05;
 
+/// In tau_m: after so long without an arrival the crossing is looked for. Slow currents that cancel each other would
+/// otherwise put firing off again and again, as long as they last.
+const PATIENCE: f64 = 2.0;
+
 /// Of everything that makes up a membrane: nearer to threshold than this, what was rounded on the way (1e-14 of it at
 /// most) is more than the 1e-9 that a bound leaves for it.
 const NEAR: f64 = 1e-4;
@@ -181,8 +185,9 @@ impl Membrane {
         theta: f64,
         time: Time,
     ) -> Option<Time> {
-        if currents.is_empty() {
-            return None; // The crossing is in closed form.
+        let waited = time.seconds_since(self.last);
+        if currents.is_empty() || waited > PATIENCE * parameters.lif.tau_m.get() {
+            return None; // The crossing is in closed form, or nothing arrives and it is time to know.
         }
         let mut copy = *self;
         let mut scratch = [Current::default(); MAX_DECAYS];
