@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 /// Of tau_m: a bound that puts firing off by more is taken instead of looking for the crossing.
 const WELL_AFTER: f64 = 0.05;
 
-/// In tau_m: after so long without an arrival the crossing is looked for. Slow currents that cancel each other would
-/// otherwise put firing off again and again, as long as they last.
+/// In tau_m: after so long without an arrival the crossing is looked for. Currents that are much slower than the
+/// membrane and cancel each other would otherwise put firing off again and again, as long as they last.
 const PATIENCE: f64 = 2.0;
 
 /// Of everything that makes up a membrane: nearer to threshold than this, what was rounded on the way (1e-14 of it at
@@ -176,8 +176,8 @@ impl Membrane {
     }
 
     /// Whether the bound as it is at `time`, when an earlier one has come, puts firing off again by a good part of
-    /// tau_m: then there is still no need to look for the crossing. Says until when (`Time::MAX`: for good). The state
-    /// stays where it is.
+    /// tau_m: then there is still no need to look for the crossing. Says until when, which is after `time`
+    /// (`Time::MAX`: for good). The state stays where it is.
     pub fn puts_off(
         &self,
         parameters: &OwnParameters,
@@ -203,7 +203,8 @@ impl Membrane {
         match copy.bound(parameters, scratch, theta) {
             Bound::Never => Some(Time::MAX),
             Bound::NotBefore(span) if span > WELL_AFTER * parameters.lif.tau_m.get() => {
-                Some(after(time, span))
+                // Of a tau_m of femtoseconds a good part may be less than one, and this instant would come again.
+                Some(after(time, span)).filter(|&later| later > time)
             }
             Bound::NotBefore(_) | Bound::Unknown => None,
         }
@@ -248,10 +249,10 @@ mod tests {
     use crate::units::{Ampere, Ohm, Second, Volt};
     use proptest::prelude::*;
 
-    /// A neuron with a bias of `bias` thresholds and currents of 3 and 10 ms.
-    fn parameters(bias: f64) -> OwnParameters {
+    /// A neuron with a bias of `bias` thresholds and currents of about a third of `tau_m` and as long.
+    fn parameters(tau_m: f64, bias: f64) -> OwnParameters {
         let lif = Lif {
-            tau_m: Second::new(9.41e-3),
+            tau_m: Second::new(tau_m),
             u_rest: Volt::ZERO,
             v_th: Volt::new(0.5),
             u_reset: Volt::ZERO,
@@ -261,19 +262,20 @@ mod tests {
             r_m: Ohm::new(1e6),
             i_bias: Ampere::new(bias * 0.5e-6),
         };
-        OwnParameters::new(&lif, &[3e-3, 10e-3])
+        OwnParameters::new(&lif, &[0.32 * tau_m, 1.06 * tau_m])
     }
 
     proptest! {
         #[test]
-        fn firing_is_never_put_off_beyond_the_crossing(
+        fn firing_is_put_off_never_beyond_the_crossing_and_always_to_a_later_instant(
+            tau_m in prop_oneof![3 => Just(9.41e-3), 1 => 1e-15..1e-13f64],
             bias in prop_oneof![-1.0..2.0f64, Just(1.0 + 1e-12), Just(1.0f64.next_up())],
             below in prop_oneof![-3.0..3.0f64, -12.0..-1.0f64],
             p in proptest::array::uniform2(prop_oneof![Just(0.0), -2.0..2.0f64]),
             q in proptest::array::uniform2(prop_oneof![Just(0.0), -2.0..2.0f64]),
             part in 0.0..1.0f64,
         ) {
-            let parameters = parameters(bias);
+            let parameters = parameters(tau_m, bias);
             let theta = parameters.theta;
             let currents = [0, 1].map(|index| Current { p: p[index], q: q[index] });
             // From far below to a hair below threshold.
@@ -281,7 +283,7 @@ mod tests {
             if let Some(fires) = membrane.predict(&parameters, &currents, theta) {
                 let time = Time::from_fs((part * fires.fs() as f64) as u64);
                 if let Some(later) = membrane.puts_off(&parameters, &currents, theta, time) {
-                    prop_assert!(later <= fires, "put off at {time} to {later}, fires at {fires}");
+                    prop_assert!(later <= fires && later > time, "put off at {time} to {later}, fires at {fires}");
                 }
             }
         }

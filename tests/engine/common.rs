@@ -523,11 +523,26 @@ pub fn end_of(built: &Built, end: Time) -> Time {
     end
 }
 
+/// More steps than any run of these tests has.
+const ENDLESS: u32 = 1_000_000;
+
+/// Runs to `end` in one go. A clock that stands still fails the test instead of holding it for ever.
+fn run<R: Real, Q: Queue<R>, P: Probe<R>>(
+    simulation: &mut Simulation<'_, R, Q>,
+    weights: &Weights<R>,
+    end: Time,
+    probe: &mut P,
+) {
+    let steps = (0..ENDLESS).take_while(|_| simulation.step(weights, end, probe)).count();
+    assert!(steps < ENDLESS as usize, "a run without end");
+    simulation.run(weights, end, probe); // Nothing is left but to bring the clock to `end`.
+}
+
 /// Runs to `end` in one go, everything recorded.
 pub fn trace<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Trace {
     let mut simulation = built.start::<R, Q>();
     let mut stream = Stream::default();
-    simulation.run(&built.weights(), end, &mut stream);
+    run(&mut simulation, &built.weights(), end, &mut stream);
     finish(&simulation, stream)
 }
 
@@ -553,7 +568,7 @@ pub fn spikes_of(records: &[Record]) -> Vec<Spike> {
 /// Spikes only: what batches are delivered to.
 pub fn spikes<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Vec<Spike> {
     let mut spikes: Vec<Spike> = Vec::new();
-    built.start::<R, Q>().run(&built.weights(), end, &mut spikes);
+    run(&mut built.start::<R, Q>(), &built.weights(), end, &mut spikes);
     spikes
 }
 
