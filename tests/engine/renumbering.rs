@@ -2,7 +2,7 @@
 //!
 //! Compared are the times of all spikes, to the femtosecond, and the membranes at the end, to the last bit. That much
 //! can be asked for because no two things happen to a neuron at one instant: delays are drawn to the femtosecond, and
-//! the test looks that no two arrivals meet. Then each neuron adds the same numbers in the same order. (Arrivals that
+//! networks in which two arrivals meet all the same are left out. Then each neuron adds the same numbers in the same order. (Arrivals that
 //! do meet are added in order of projection and row, so another numbering may move the last bit of their sum.)
 
 use crate::common::mix;
@@ -194,7 +194,8 @@ proptest! {
         // Both populations fire, and in response to each other.
         let of = |population| run.spikes.iter().filter(|spike| spike.1 == population).count();
         prop_assert!(of(0) > 100 && of(1) > 20, "{} and {} spikes", of(0), of(1));
-        prop_assert!(!listed.has_simultaneous_arrivals(&run));
+        // Seldom two do meet: two loops through one neuron take as long in either order.
+        prop_assume!(!listed.has_simultaneous_arrivals(&run));
         let renamed = listed.renamed(&names);
         prop_assert_eq!(&renamed.run::<Lanes>().named_back(&names), &run);
         prop_assert_eq!(&renamed.run::<Heap>().named_back(&names), &run);
