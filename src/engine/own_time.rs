@@ -23,9 +23,9 @@ const PATIENCE: f64 = 2.0;
 /// most) is more than the 1e-9 that a bound leaves for it.
 const NEAR: f64 = 1e-4;
 
-/// A span in seconds later, rounded down.
-fn after(time: Time, span: f64) -> Time {
-    time.after(Time::from_fs((span * FS_PER_SECOND) as u64))
+/// A span in seconds later, rounded down; none if that is the same instant, which would come again without end.
+fn after(time: Time, span: f64) -> Option<Time> {
+    Some(time.after(Time::from_fs((span * FS_PER_SECOND) as u64))).filter(|&later| later > time)
 }
 
 /// One neuron; plain data.
@@ -158,7 +158,7 @@ impl Membrane {
         let known = self.fires.filter(|&known| known > time);
         let at = match self.bound(parameters, currents, theta) {
             Bound::Never => Some(Time::MAX),
-            Bound::NotBefore(span) => Some(after(time, span)).filter(|&at| at > time),
+            Bound::NotBefore(span) => after(time, span),
             Bound::Unknown => None,
         };
         (self.fires, self.certain) = match (at, known) {
@@ -202,10 +202,7 @@ impl Membrane {
         }
         match copy.bound(parameters, scratch, theta) {
             Bound::Never => Some(Time::MAX),
-            Bound::NotBefore(span) if span > WELL_AFTER * parameters.lif.tau_m.get() => {
-                // Of a tau_m of femtoseconds a good part may be less than one, and this instant would come again.
-                Some(after(time, span)).filter(|&later| later > time)
-            }
+            Bound::NotBefore(span) if span > WELL_AFTER * parameters.lif.tau_m.get() => after(time, span),
             Bound::NotBefore(_) | Bound::Unknown => None,
         }
     }
@@ -249,8 +246,8 @@ mod tests {
     use crate::units::{Ampere, Ohm, Second, Volt};
     use proptest::prelude::*;
 
-    /// A neuron with a bias of `bias` thresholds and currents of about a third of `tau_m` and as long.
-    fn parameters(tau_m: f64, bias: f64) -> OwnParameters {
+    /// A neuron with a bias of `bias` thresholds and currents of `taus` times `tau_m`.
+    fn parameters(tau_m: f64, bias: f64, taus: [f64; 2]) -> OwnParameters {
         let lif = Lif {
             tau_m: Second::new(tau_m),
             u_rest: Volt::ZERO,
@@ -262,7 +259,7 @@ mod tests {
             r_m: Ohm::new(1e6),
             i_bias: Ampere::new(bias * 0.5e-6),
         };
-        OwnParameters::new(&lif, &[0.32 * tau_m, 1.06 * tau_m])
+        OwnParameters::new(&lif, &taus.map(|tau| tau * tau_m))
     }
 
     proptest! {
@@ -275,7 +272,7 @@ mod tests {
             q in proptest::array::uniform2(prop_oneof![Just(0.0), -2.0..2.0f64]),
             part in 0.0..1.0f64,
         ) {
-            let parameters = parameters(tau_m, bias);
+            let parameters = parameters(tau_m, bias, [0.32, 1.06]);
             let theta = parameters.theta;
             let currents = [0, 1].map(|index| Current { p: p[index], q: q[index] });
             // From far below to a hair below threshold.
@@ -287,5 +284,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn slow_currents_that_cancel_each_other_are_looked_at_a_few_times_only() {
+        // 0.6 thresholds of drive are left, and fall: it never fires, but 1.2 of them alone would let it.
+        let parameters = parameters(9.41e-3, 0.0, [2000.0, 1000.0]);
+        let theta = parameters.theta;
+        let currents = [1.2, -0.6].map(|p| Current { p: p * theta, q: 0.0 });
+        let membrane = Membrane { x: 0.6 * theta, ..Membrane::rest() };
+        let put_off = |membrane: &Membrane, currents: &[Current; 2], time| {
+            membrane.puts_off(&parameters, currents, theta, time).filter(|&later| later < Time::MAX)
+        };
+        let mut times = vec![Time::from_fs(1)];
+        while let Some(later) = put_off(&membrane, &currents, times[times.len() - 1]) {
+            times.push(later);
+        }
+        assert!((2..40).contains(&times.len()), "looked at {times:?}");
+        // Patience has ended, not the putting off: had something arrived just now, it would go on.
+        let end = times[times.len() - 1];
+        let (mut now, mut left) = (membrane, currents);
+        now.advance(&parameters, &mut left, end);
+        assert!(put_off(&now, &left, end).is_some());
     }
 }

@@ -527,7 +527,7 @@ pub fn end_of(built: &Built, end: Time) -> Time {
 const ENDLESS: u32 = 1_000_000;
 
 /// Runs to `end` in one go. A clock that stands still fails the test instead of holding it for ever.
-fn run<R: Real, Q: Queue<R>, P: Probe<R>>(
+pub fn run<R: Real, Q: Queue<R>, P: Probe<R>>(
     simulation: &mut Simulation<'_, R, Q>,
     weights: &Weights<R>,
     end: Time,

@@ -105,15 +105,19 @@ struct Cell {
     u: f64,
     /// Since when it moves freely.
     free: u64,
-    /// Furthest from zero so far: what is left after subtractions is rounded as that was.
-    largest: f64,
+    /// How far from zero it has been, as far as that has not faded or been reset: what is left after subtractions is
+    /// rounded as that was.
+    rounded_at: f64,
 }
 
 impl Cell {
     fn at(&self, lif: &Lif, time: u64) -> f64 {
         let u_inf = lif.u_rest.get() + lif.r_m.get() * lif.i_bias.get();
-        let free = time.saturating_sub(self.free);
-        u_inf + (self.u - u_inf) * (-seconds(free) / lif.tau_m.get()).exp()
+        u_inf + (self.u - u_inf) * self.fades(lif, time)
+    }
+
+    fn fades(&self, lif: &Lif, time: u64) -> f64 {
+        (-seconds(time.saturating_sub(self.free)) / lif.tau_m.get()).exp()
     }
 }
 
@@ -126,13 +130,13 @@ fn after_reset(lif: &Lif, u: f64) -> f64 {
     }
 }
 
-/// Spikes of a jumps-only network; final membranes, and how far each had been from zero.
+/// Spikes of a jumps-only network; final membranes, and what each was rounded at.
 fn jumps(built: &Built, emissions: &[(u64, usize, u32)], end: u64) -> (Vec<Spike>, Vec<Vec<(f64, f64)>>) {
     let network = &built.network;
     let mut cells: Vec<Vec<Cell>> = network
         .populations
         .iter()
-        .map(|p| vec![Cell { u: p.lif.u_rest.get(), free: 0, largest: 0.0 }; p.size as usize])
+        .map(|p| vec![Cell { u: p.lif.u_rest.get(), free: 0, rounded_at: 0.0 }; p.size as usize])
         .collect();
     // (time, depth, population, neuron) -> sum of the jumps.
     let mut pending = BTreeMap::<(u64, u16, usize, u32), f64>::new();
@@ -161,11 +165,15 @@ fn jumps(built: &Built, emissions: &[(u64, usize, u32)], end: u64) -> (Vec<Spike
         if time < cell.free {
             continue;
         }
+        let rounded_at = cell.rounded_at * cell.fades(lif, time);
         cell.u = cell.at(lif, time) + jump;
         cell.free = time;
-        cell.largest = cell.largest.max(cell.u.abs());
+        cell.rounded_at = rounded_at.max(cell.u.abs());
         if cell.u >= lif.v_th.get() {
             cell.u = after_reset(lif, cell.u);
+            if lif.reset != Reset::Subtract {
+                cell.rounded_at = 0.0;
+            }
             cell.free = time + (lif.t_ref.get() * 1e15).round() as u64;
             spikes.push(Spike { time: Time::from_fs(time), population: population as u32, neuron });
             send(&mut pending, Origin::Population(population), neuron, time);
@@ -175,7 +183,8 @@ fn jumps(built: &Built, emissions: &[(u64, usize, u32)], end: u64) -> (Vec<Spike
         .iter()
         .zip(&network.populations)
         .map(|(cells, population)| {
-            cells.iter().map(|cell| (cell.at(&population.lif, end), cell.largest)).collect()
+            let lif = &population.lif;
+            cells.iter().map(|cell| (cell.at(lif, end), cell.rounded_at * cell.fades(lif, end))).collect()
         })
         .collect();
     (spikes, membranes)
@@ -184,7 +193,7 @@ fn jumps(built: &Built, emissions: &[(u64, usize, u32)], end: u64) -> (Vec<Spike
 fn run(built: &Built, end: Time) -> (Vec<Record>, Vec<Vec<f64>>) {
     let mut simulation = built.start::<f64, Lanes>();
     let mut stream = Stream::default();
-    simulation.run(&built.weights(), end, &mut stream);
+    common::run(&mut simulation, &built.weights(), end, &mut stream);
     let membranes = (0..built.network.populations.len()).map(|p| simulation.membranes(p)).collect();
     (stream.records, membranes)
 }
@@ -208,9 +217,9 @@ proptest! {
         let first = got.iter().zip(&want).find(|(got, want)| got != want);
         prop_assert!(first.is_none(), "{first:?}");
         prop_assert_eq!(got.len(), want.len());
-        for (got, (want, largest)) in membranes.iter().flatten().zip(potentials.iter().flatten()) {
-            let scale = largest.max(common::THETA);
-            prop_assert!((got - want).abs() <= 1e-12 * scale, "{got} V, oracle {want} V, up to {largest} V");
+        for (got, (want, rounded_at)) in membranes.iter().flatten().zip(potentials.iter().flatten()) {
+            let scale = want.abs().max(common::THETA).max(*rounded_at);
+            prop_assert!((got - want).abs() <= 1e-12 * scale, "{got} V, oracle {want} V, rounded at {rounded_at} V");
         }
     }
 
