@@ -47,7 +47,7 @@ enum Through {
     BiasOwnDelays,
     /// Windows of a population with decaying currents.
     Exponential,
-    /// The same without windows: others follow it at once.
+    /// The same with others that follow at once.
     Followed,
     /// One decay for all: batches of a Poisson block.
     Shared,
@@ -57,7 +57,7 @@ enum Through {
 
 impl Through {
     fn has_windows(self) -> bool {
-        !self.is_shared() && self != Self::Followed
+        !self.is_shared()
     }
 
     fn is_shared(self) -> bool {

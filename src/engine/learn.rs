@@ -4,13 +4,13 @@
 //! depress, and after the threshold test those whose targets spiked potentiate. Both engines give the same
 //! instants, so they give the same weights.
 
-use super::core::{Moment, Parameters};
+use super::core::{Moment, Part};
 use super::key::{EventKey, Kind};
 use super::plastic_rows::Held;
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::simulation::{Simulation, StateError};
-use super::state::{Membranes, State};
+use super::state::State;
 use crate::encoding::BlockRate;
 use crate::network::{Kernel, Network, Projection, Rows, Weights, stride};
 use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
@@ -289,15 +289,10 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         let index = source as usize;
         let projection = &self.network.projections[index];
         let population = projection.to;
-        // Switches that differ have thresholds and on-times of their own.
-        if self.core.switching[population].is_some() {
-            return false;
-        }
         let Learning { plastic, into, columns, held, .. } = learning;
         let (Some(plastic), Rows::Dense) = (&mut plastic[index], &projection.connect) else { return false };
-        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
-            (&mut self.core.membranes[population], &self.core.parameters[population])
-        else {
+        // Switches that differ have thresholds and on-times of their own.
+        let Part::Shared { parameters, state, switching: None, .. } = &mut self.core.parts[population] else {
             return false;
         };
         let refractory = parameters.refractory;

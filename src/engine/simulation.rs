@@ -1,9 +1,9 @@
 //! A simulation of one network: episodes begin, run, stop anywhere and go on.
 
 use super::competition::Thresholds;
-use super::core::{Core, Parameters};
+use super::core::{Core, Part};
+use super::free::Foreign;
 use super::key::{EventKey, Kind, STEPS};
-use super::own_time::Membrane;
 use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
@@ -35,6 +35,10 @@ pub enum StateError {
     Shape { what: &'static str, found: usize, expected: usize },
     #[error("the state's population {population} is kept in another arithmetic form than the network's")]
     Form { population: usize },
+    #[error(
+        "the neurons of the state's population {population} are of model `{model}`, version {version}, not of the network's"
+    )]
+    Model { population: usize, model: String, version: u32 },
     #[error("the state has a pending event that this network cannot have: {key:?}")]
     Pending { key: EventKey },
     #[error("the state contradicts itself: {what} does not fit time {now}")]
@@ -117,7 +121,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
     #[inline]
     pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
-        if !(P::STREAM || P::LEARN || P::TAPE)
+        if !(P::LEARN || P::TAPE)
             && let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
         {
             let (network, rates) = (self.network, &self.rates);
@@ -217,10 +221,10 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// that was. Empty for other forms, whose neurons have no common update time.
     #[must_use]
     pub fn last_update(&self, population: usize) -> (&[R], Time) {
-        match &self.core.membranes[population] {
-            Membranes::Shared(state) => (&state.x, state.last),
-            Membranes::Competing(state) => (&state.x, state.last),
-            Membranes::Own(_) | Membranes::Scaled(_) => (&[], self.now),
+        match &self.core.parts[population] {
+            Part::Shared { state, .. } => (&state.x, state.last),
+            Part::Competing { state, .. } => (&state.x, state.last),
+            Part::Free(_) | Part::Scaled { .. } => (&[], self.now),
         }
     }
 
@@ -228,8 +232,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// [`Simulation::adapt`].
     #[must_use]
     pub fn thresholds(&self, population: usize) -> Option<&Thresholds> {
-        match &self.core.membranes[population] {
-            Membranes::Competing(state) => Some(&state.thresholds),
+        match &self.core.parts[population] {
+            Part::Competing { state, .. } => Some(&state.thresholds),
             _ => None,
         }
     }
@@ -239,7 +243,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// # Errors
     /// If they do not fit it.
     pub fn set_thresholds(&mut self, population: usize, thresholds: Thresholds) -> Result<(), StateError> {
-        if let Membranes::Competing(state) = &mut self.core.membranes[population] {
+        if let Part::Competing { state, .. } = &mut self.core.parts[population] {
             for (found, expected) in [
                 (thresholds.base.len(), state.thresholds.base.len()),
                 (thresholds.raised.len(), state.thresholds.raised.len()),
@@ -256,11 +260,9 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// The presentation is over, `elapsed` after it began: thresholds of populations that compete adapt to
     /// its spikes and go on decaying.
     pub fn adapt(&mut self, elapsed: Time) {
-        for (index, membranes) in self.core.membranes.iter_mut().enumerate() {
-            if let (Membranes::Competing(state), Parameters::Competing(parameters)) =
-                (membranes, &self.core.parameters[index])
-            {
-                state.adapt(parameters, &self.core.counts.spikes[index], elapsed);
+        for (part, spikes) in self.core.parts.iter_mut().zip(&self.core.counts.spikes) {
+            if let Part::Competing { parameters, state } = part {
+                state.adapt(parameters, spikes, elapsed);
             }
         }
     }
@@ -279,7 +281,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     pub fn state(&self) -> State<R> {
         let Saved { blocks, cursors, processes, mut pending } = self.queue.save();
         if let Some(windows) = &self.windows {
-            pending.extend(windows.pending(self.network, &self.core));
+            pending.extend(windows.pending(self.network));
             pending.sort_unstable();
         }
         State {
@@ -287,7 +289,6 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             episode: self.episode,
             now: self.now,
             populations: self.core.canonical(self.now),
-            currents: self.core.currents.clone(),
             blocks,
             cursors,
             processes,
@@ -315,20 +316,15 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         let saved = Saved { blocks, cursors, processes, pending };
         let episode = Episode { seed: state.seed, number: state.episode, rates, resume: Some(&saved) };
         simulation.queue.begin(network, &episode);
-        for (population, membranes) in state.populations.iter().enumerate() {
-            if let Membranes::Own(neurons) = membranes {
-                for (neuron, membrane) in neurons.iter().enumerate() {
-                    simulation.queue.predict(population as u32, neuron as u32, membrane.fires);
-                }
-            }
+        let populations = state.populations.into_iter().zip(&state.counts.spikes);
+        for (part, (saved, spikes)) in simulation.core.parts.iter_mut().zip(populations) {
+            part.restore(state.seed, state.episode, saved, spikes);
         }
-        simulation.core.membranes = state.populations;
+        simulation.core.expect(&mut simulation.queue);
         if let Some(windows) = &mut simulation.windows {
             windows.begin(network, &mut simulation.core, &simulation.block_sources, &simulation.rates);
         }
-        simulation.core.currents = state.currents;
         simulation.core.counts = state.counts;
-        simulation.core.draw_thresholds(state.seed, state.episode);
         simulation.now = state.now;
         Ok(simulation)
     }
@@ -343,42 +339,37 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
     let time = |what, fits| if fits { Ok(()) } else { Err(StateError::Time { what, now }) };
     time("now", now <= Time::MAX)?;
     shape("populations", state.populations.len(), network.populations.len())?;
-    for (index, (found, expected)) in state.populations.iter().zip(&core.membranes).enumerate() {
+    for (index, (found, expected)) in state.populations.iter().zip(&core.parts).enumerate() {
         match (found, expected) {
-            (Membranes::Own(found), Membranes::Own(expected)) => {
-                shape("neurons", found.len(), expected.len())?;
-                let fits = |m: &Membrane| m.last <= now && m.fires.is_none_or(|fires| fires >= now);
-                time("a membrane", found.iter().all(fits))?;
+            (Membranes::Free(found), Part::Free(expected)) => {
+                expected.check(found, now).map_err(|foreign| match foreign {
+                    Foreign::Shape(what, found, expected) => StateError::Shape { what, found, expected },
+                    Foreign::Model(model, version) => StateError::Model { population: index, model, version },
+                    Foreign::Time => StateError::Time { what: "a neuron", now },
+                })?;
             }
-            (Membranes::Shared(found), Membranes::Shared(expected)) => {
+            (Membranes::Shared(found), Part::Shared { state: expected, .. }) => {
                 shape("neurons", found.x.len(), expected.x.len())?;
                 shape("refractory neurons", found.until.len(), expected.until.len())?;
                 let held = found.until.iter().filter(|&&until| until > found.last).count();
                 shape("held neurons", found.held as usize, held)?;
                 time("a membrane", found.last <= now)?;
             }
-            (Membranes::Competing(found), Membranes::Competing(expected)) => {
+            (Membranes::Competing(found), Part::Competing { parameters, state: expected }) => {
                 found.check(expected).map_err(|(what, found, expected)| StateError::Shape {
                     what,
                     found,
                     expected,
                 })?;
-                let inhibition = match &core.parameters[index] {
-                    Parameters::Competing(parameters) => parameters.inhibition,
-                    _ => Time::ZERO,
-                };
-                time("a membrane", found.last <= now.after(inhibition) && found.raised_at <= now)?;
+                let inhibited = now.after(parameters.inhibition);
+                time("a membrane", found.last <= inhibited && found.raised_at <= now)?;
             }
-            (Membranes::Scaled(found), Membranes::Scaled(expected)) => {
+            (Membranes::Scaled(found), Part::Scaled { parameters, state: expected }) => {
                 shape("neurons", found.v.len(), expected.v.len())?;
-                time("a membrane", core.fits(index, found, now))?;
+                time("a membrane", found.fits(parameters, now))?;
             }
             _ => return Err(StateError::Form { population: index }),
         }
-    }
-    shape("populations with currents", state.currents.len(), core.currents.len())?;
-    for (found, expected) in state.currents.iter().zip(&core.currents) {
-        shape("synaptic currents", found.len(), expected.len())?;
     }
     shape("Poisson blocks", state.blocks.len(), block_sources(network).len())?;
     // Gaps are at least 1 fs.
@@ -423,15 +414,11 @@ fn has(network: &Network, key: &EventKey) -> bool {
     };
     match key.kind {
         Kind::Arrival => projection(source).is_some_and(|(_, rank)| rank == key.rank),
-        Kind::Release if source.is_multiple_of(2) => {
-            projection(source / 2).is_some_and(|(projection, rank)| {
-                let step = (key.occurrence % STEPS) as usize;
-                let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
-                rank == key.rank && (1..breakpoints.len()).contains(&step)
-            })
-        }
-        Kind::Release => population(source / 2)
-            .is_some_and(|(population, rank)| rank == key.rank && key.row < population.size),
+        Kind::Release => projection(source).is_some_and(|(projection, rank)| {
+            let step = (key.occurrence % STEPS) as usize;
+            let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
+            rank == key.rank && (1..breakpoints.len()).contains(&step)
+        }),
         Kind::Sample => population(source).is_some_and(|(_, rank)| rank == key.rank),
         // Sources and predictions are kept elsewhere, and nothing schedules the rest.
         Kind::Emit | Kind::Fire | Kind::Protocol => false,

@@ -2,12 +2,11 @@
 //! under either engine, to the same bits.
 
 use super::competition::Competing;
+use super::free::Saved;
 use super::key::EventKey;
-use super::own_time::Membrane;
 use super::scaled::Scaled;
 use super::shared_decay::SharedDecay;
 use crate::network::{Network, Projection};
-use crate::neuron::synaptic::Current;
 use crate::numeric::Real;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[serde(bound = "")]
 pub enum Membranes<R: Real> {
     Shared(SharedDecay<R>),
-    Own(Vec<Membrane>),
+    Free(Saved),
     Competing(Competing<R>),
     Scaled(Scaled),
 }
@@ -64,15 +63,13 @@ pub struct State<R: Real> {
     /// none; after a single step the first ranks may be done.)
     pub now: Time,
     pub populations: Vec<Membranes<R>>,
-    /// Synaptic currents of each population, neuron by neuron, one per time constant.
-    pub currents: Vec<Vec<Current>>,
     /// Spikes handed out by each Poisson block, and the time of the last one.
     pub blocks: Vec<(u64, Time)>,
     /// Spikes handed out by each list or regular source.
     pub cursors: Vec<u64>,
     /// Spikes handed out by each modulated block and each line with a dead time, and the time of the last.
     pub processes: Vec<(u64, Time)>,
-    /// Pending arrivals, pulse changes, refractory ends, samples and protocol events, by key.
+    /// Pending arrivals, pulse changes, samples and protocol events, by key.
     pub pending: Vec<EventKey>,
     pub counts: Counts,
 }

@@ -6,14 +6,19 @@
 //! same equation between spikes ([`membrane`]), so the engine advances one kind of membrane; what tells
 //! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
 
+mod leaky;
 mod lif;
+pub mod model;
+mod open;
 mod switch;
 pub mod synaptic;
 mod train;
 
 /// The membrane's equation; a volatile filament obeys the same one.
 pub use crate::numeric::first_order as membrane;
+pub use leaky::{Leaky, LeakyState};
 pub use lif::{Lif, LifError, Reset};
+pub use open::Open;
 pub use switch::{Switch, SwitchNeuronError};
 pub use train::PulseTrain;
 
@@ -25,6 +30,9 @@ use serde::{Deserialize, Serialize};
 pub enum Neuron {
     Lif(Lif),
     Switch(Switch),
+    /// Any other model.
+    #[serde(skip_deserializing)]
+    Open(Open),
 }
 
 /// A parameter that makes no neuron of its model.
@@ -43,15 +51,19 @@ impl Neuron {
         match self {
             Self::Lif(lif) => lif.faults().into_iter().map(NeuronError::Lif).collect(),
             Self::Switch(switch) => switch.faults().into_iter().map(NeuronError::Switch).collect(),
+            // Made by its own constructor, which has checked them.
+            Self::Open(_) => Vec::new(),
         }
     }
 
-    /// The leaky integrator it is between spikes, with the nominal threshold and refractory time.
+    /// The leaky integrator it is between spikes, with the nominal threshold and refractory time; of an open model one
+    /// of the same scale.
     #[must_use]
     pub fn membrane(&self) -> Lif {
         match self {
             Self::Lif(lif) => lif.clone(),
             Self::Switch(switch) => switch.membrane(),
+            Self::Open(open) => open.stand_in(),
         }
     }
 
@@ -61,6 +73,7 @@ impl Neuron {
         match self {
             Self::Lif(lif) => lif.theta(),
             Self::Switch(switch) => switch.lowest_theta(),
+            Self::Open(open) => model::Model::scale(open).threshold,
         }
     }
 
@@ -68,8 +81,17 @@ impl Neuron {
     #[must_use]
     pub fn switch(&self) -> Option<&Switch> {
         match self {
-            Self::Lif(_) => None,
+            Self::Lif(_) | Self::Open(_) => None,
             Self::Switch(switch) => Some(switch),
+        }
+    }
+
+    /// The open model, if it is of one.
+    #[must_use]
+    pub fn open(&self) -> Option<&Open> {
+        match self {
+            Self::Open(open) => Some(open),
+            Self::Lif(_) | Self::Switch(_) => None,
         }
     }
 
@@ -89,5 +111,11 @@ impl From<Lif> for Neuron {
 impl From<Switch> for Neuron {
     fn from(switch: Switch) -> Self {
         Self::Switch(switch)
+    }
+}
+
+impl From<Open> for Neuron {
+    fn from(open: Open) -> Self {
+        Self::Open(open)
     }
 }

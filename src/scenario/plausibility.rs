@@ -262,6 +262,8 @@ fn presentations(
     let (period, is_switch) = match &population.neuron {
         Neuron::Lif(_) => ("t_ref", false),
         Neuron::Switch(_) => ("on_time", true),
+        // Its dead time is one of its own keys, if it has one.
+        Neuron::Open(_) => return,
     };
     longer(
         neuron.t_ref.get(),

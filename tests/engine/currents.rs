@@ -1,7 +1,7 @@
 //! Networks with synaptic currents that decay, against closed forms, an integral equation and a grid.
 
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
-use memspike::engine::{Clocked, ClockedError, Heap, Lanes, Queue, Simulation, Spike};
+use memspike::engine::{Clocked, ClockedError, Heap, Lanes, Membranes, Queue, Simulation, Spike};
 use memspike::network::{Builder, Delays, Fault, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
@@ -68,7 +68,10 @@ fn a_population_with_currents_keeps_its_own_time_and_kernels_of_one_time_constan
     assert_eq!(network.populations[0].form, Form::OwnTime);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     simulation.run(&weights, ms(2.0), &mut Vec::<Spike>::new());
-    let currents = &simulation.state().currents[0];
+    let state = simulation.state();
+    let Membranes::Free(memspike::engine::Saved { currents, .. }) = &state.populations[0] else {
+        panic!("own time")
+    };
     assert_eq!(currents.len(), 2);
     assert!((currents[0].p - 0.2).abs() < 1e-15 && (currents[0].q - 0.2 * std::f64::consts::E).abs() < 1e-15);
 }

@@ -225,7 +225,7 @@ fn small_state(built: &Built) -> State<f64> {
     simulation.sample_every(0, Time::from_fs(1_000_000));
     let weights = built.weights();
     // To where a spike is on its way besides the sample.
-    (20..200)
+    (0..200)
         .map(|tick| {
             simulation.run(&weights, ticks(tick), &mut Silent);
             simulation.state()

@@ -245,7 +245,7 @@ fn after_the_last_of_overlapping_pulses_the_drive_is_exactly_zero() {
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     simulation.run(&weights, fs(4 * MS), &mut Silent);
     let drive = |simulation: &Simulation<'_, f64, Lanes>| match &simulation.state().populations[0] {
-        Membranes::Own(neurons) => (neurons[0].level, neurons[0].slope),
+        Membranes::Free(saved) => (saved.clocks[0].level, saved.clocks[0].slope),
         _ => panic!("own time"),
     };
     assert_ne!(drive(&simulation), (0.0, 0.0));

@@ -120,6 +120,8 @@ fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
                 (spikes * on, spikes * limiter)
             }
             // The engine knows how long each spike kept its switch on.
+            // No device is behind it.
+            Neuron::Open(_) => continue,
             Neuron::Switch(_) => of(Second::from_si(held as f64 / FS_PER_SECOND).unwrap_or(Second::ZERO)),
         };
         ledger.book(&population.name, Category::Neuron, on);

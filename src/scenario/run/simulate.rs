@@ -152,20 +152,17 @@ fn few(network: &Network, plan: &Plan, duration: Time) -> Option<String> {
 }
 
 fn alone(network: &Network) -> String {
-    let whole = network.populations.iter().find(|population| population.form == Form::SharedDecay);
     let pulses =
         network.projections.iter().find(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
-    match (whole, pulses) {
-        (Some(population), _) => {
-            format!(
-                "every arrival reaches all of population `{}`, whose membranes decay together",
-                population.name
-            )
-        }
-        (None, Some(projection)) => {
+    let whole = network.populations.iter().find(|population| population.form == Form::SharedDecay);
+    match (pulses, whole) {
+        (Some(projection), _) => {
             format!("pulses of projection `{}` begin after delays of single synapses", projection.name)
         }
-        (None, None) => "a spike reaches another population without delay".to_string(),
+        (None, whole) => format!(
+            "every arrival reaches all of population `{}`, whose membranes decay together",
+            whole.map_or("", |population| population.name.as_str())
+        ),
     }
 }
 
