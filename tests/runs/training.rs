@@ -6,6 +6,7 @@ use crate::common::{
 };
 use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
+use memspike::record::Fingerprint;
 use memspike::scenario::outcome::{EpochResult, PhaseCounts, Status};
 use memspike::scenario::plan::{Plan, Protocol};
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
@@ -23,7 +24,7 @@ type Checkpoint = (
     Option<(f64, u32, Weights<f32>)>,
     Vec<EpochResult>,
     PhaseCounts,
-    u128,
+    Fingerprint,
 );
 
 fn short(extra: &[&str]) -> Plan {
