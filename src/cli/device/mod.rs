@@ -1,6 +1,6 @@
 //! `memspike device`: one device alone, as a table on stdout and, if asked for, a picture.
 
-mod args;
+pub mod args;
 mod cycles;
 mod iv;
 mod noise;
@@ -9,13 +9,11 @@ mod retention;
 pub mod source;
 mod stdp;
 
-pub use args::DeviceArgs;
-
-use super::End;
+use super::end::End;
 use super::failure::Failure;
 use super::files;
 use super::output::Output;
-use args::{Common, Experiment};
+use args::{Common, DeviceArgs, Experiment};
 use memspike::device::preset::{Preset, PresetDevice, Provenance};
 use memspike::device::protocol::Table;
 use memspike::device::resistive::{BinarySwitch, DoseDevice, Resistive};
