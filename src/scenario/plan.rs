@@ -498,3 +498,20 @@ pub struct RecordPlan {
     /// Energy of one float multiply-accumulate for comparison. Default 4.6 pJ (45 nm: Horowitz 2014).
     pub mac_energy: Joule,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assumed_value_is_read_as_parts_and_as_the_line_of_version_0_1() {
+        let parts = Assumed {
+            parameter: "population.output.switch.on_time".into(),
+            value: "100 us".into(),
+            why: "needs an active reset (of the switch)".into(),
+        };
+        let read = |json: &str| serde_json::from_str::<Assumed>(json).unwrap();
+        assert_eq!(read(&serde_json::to_string(&parts).unwrap()), parts);
+        assert_eq!(read(&format!("\"{parts}\"")), parts);
+    }
+}

@@ -52,6 +52,27 @@ impl Experiment {
             Self::Cycles(args) => &args.common,
         }
     }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Iv(_) => "iv",
+            Self::Pulses(_) => "pulses",
+            Self::Stdp(_) => "stdp",
+            Self::Retention(_) => "retention",
+            Self::Cycles(_) => "cycles",
+        }
+    }
+
+    /// The options that say how many rows there are.
+    pub fn counts(&self) -> &'static str {
+        match self {
+            Self::Iv(_) => "--samples or --cycles",
+            Self::Pulses(_) => "--count",
+            Self::Stdp(_) => "--points",
+            Self::Retention(_) => "--points or --devices",
+            Self::Cycles(_) => "--number",
+        }
+    }
 }
 
 /// Options of every experiment.

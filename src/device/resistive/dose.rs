@@ -149,7 +149,7 @@ impl DoseDevice {
         own
     }
 
-    fn rate(&self, direction: Direction) -> &Rate {
+    pub(super) fn rate(&self, direction: Direction) -> &Rate {
         match direction {
             Direction::Set => &self.set,
             Direction::Reset => &self.reset,
