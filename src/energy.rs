@@ -167,16 +167,25 @@ pub fn limiter_energy(v_drive: Volt, i_cc: Ampere, g_on: Siemens, on_time: Secon
     across.max(0.0) * i_cc.get() * on_time.get()
 }
 
-/// Energy of a rectangular read pulse on an ohmic conductance (siemens), in joules: V^2 G w.
+/// Energy of a rectangular pulse on an ohmic conductance (siemens), in joules: V^2 G w.
+///
+/// Whatever a pulse is for: this is what reading takes, and programming where the conductance is taken as
+/// constant.
 #[must_use]
-pub fn read_energy_rectangle(conductance: f64, amplitude: Volt, width: Second) -> f64 {
+pub fn pulse_energy(conductance: f64, amplitude: Volt, width: Second) -> f64 {
     amplitude.get() * amplitude.get() * conductance * width.get()
+}
+
+/// Joules of rows that arrived `counts` times and take `energies` once each, summed in their order.
+#[must_use]
+pub fn rows_energy(counts: &[u64], energies: &[f64]) -> f64 {
+    counts.iter().zip(energies).fold(0.0, |sum, (&count, energy)| sum + count as f64 * energy)
 }
 
 /// Energy of a triangular read pulse of base `width` on an ohmic conductance, in joules: V^2 G w / 3.
 #[must_use]
 pub fn read_energy_triangle(conductance: f64, peak: Volt, width: Second) -> f64 {
-    read_energy_rectangle(conductance, peak, width) / 3.0
+    pulse_energy(conductance, peak, width) / 3.0
 }
 
 /// A published energy of one operation.
@@ -229,10 +238,10 @@ mod tests {
         let (v, w, g) = (Volt::new(0.2), Second::new(1e-6), 35e-6);
         let width = Time::from_seconds(w).unwrap();
         let rectangle = g * Waveform::rectangle(0.2, width).square_integral().unwrap();
-        assert!((read_energy_rectangle(g, v, w) / rectangle - 1.0).abs() < 1e-14);
+        assert!((pulse_energy(g, v, w) / rectangle - 1.0).abs() < 1e-14);
         let triangle = g * Waveform::triangle(0.2, width).square_integral().unwrap();
         assert!((read_energy_triangle(g, v, w) / triangle - 1.0).abs() < 1e-14);
-        assert!((read_energy_rectangle(g, v, w) - 1.4e-12).abs() < 1e-26);
+        assert!((pulse_energy(g, v, w) - 1.4e-12).abs() < 1e-26);
     }
 
     #[test]
@@ -315,7 +324,7 @@ mod tests {
             let (volt, ampere, siemens, second) = (Volt::new(v), Ampere::new(i), Siemens::new(g), Second::new(t));
             prop_assert!(switch_on_energy(ampere, siemens, second) >= 0.0);
             prop_assert!(limiter_energy(volt, ampere, siemens, second) >= 0.0);
-            prop_assert!(read_energy_rectangle(g, volt, second) >= 0.0);
+            prop_assert!(pulse_energy(g, volt, second) >= 0.0);
             prop_assert!(read_energy_triangle(g, volt, second) >= 0.0);
         }
     }

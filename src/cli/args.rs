@@ -1,8 +1,10 @@
 //! What can be written on the command line.
 
+use super::device::args::DeviceArgs;
+use super::fit::args::FitArgs;
+use super::values::{Format, key_value, step};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::time::Time;
-use memspike::units::{Quantity as _, Second};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -64,9 +66,9 @@ pub enum Command {
     /// List the models, or explain one.
     Models(ModelsArgs),
     /// Characterise one device: sweeps, pulses, learning window, retention, cycles.
-    Device(Box<super::device::DeviceArgs>),
+    Device(Box<DeviceArgs>),
     /// Fit a measurement: parameters with errors, and a preset of them.
-    Fit(Box<super::fit::FitArgs>),
+    Fit(Box<FitArgs>),
     /// Write a scenario to start from.
     New(NewArgs),
     /// Fetch data sets.
@@ -154,20 +156,6 @@ pub struct Overrides {
     /// Change one value of the scenario, such as protocol.epochs=5; can be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
-}
-
-fn step(text: &str) -> Result<Time, String> {
-    let allowed = "expected a time of at least 1 fs, such as \"0.1 ms\"";
-    let seconds = Second::parse(text).map_err(|_| allowed.to_string())?;
-    let time = Time::from_seconds(seconds).map_err(|error| error.to_string())?;
-    if time == Time::ZERO { Err(allowed.into()) } else { Ok(time) }
-}
-
-pub fn key_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().into(), value.trim().into())),
-        _ => Err("expected KEY=VALUE, such as protocol.epochs=5 or population.output.tau_m=\"10 ms\"".into()),
-    }
 }
 
 #[derive(Debug, Args)]
@@ -282,12 +270,6 @@ impl Engine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Text,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TraceFormat {
     Human,
     Json,
@@ -301,12 +283,5 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_setting_keeps_what_follows_the_first_equals_sign() {
-        assert_eq!(key_value("a.b = \"x=1\""), Ok(("a.b".into(), "\"x=1\"".into())));
-        assert!(key_value("a.b").is_err());
-        assert!(key_value("=1").is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! `memspike check` and `memspike resolve`.
 
-use super::End;
 use super::args::ScenarioArgs;
+use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
@@ -11,7 +11,7 @@ use memspike::scenario::synapses;
 pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
     let mut faulty = Vec::new();
     for scenario in &args.scenarios {
-        match wiring::load(scenario, &args.overrides) {
+        match wiring::load(scenario, &args.overrides, &[]) {
             Ok(loaded) => {
                 for one in &loaded {
                     output.warnings(&one.warnings);
@@ -44,7 +44,7 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
 /// Prints every plan in full.
 pub fn resolve(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
     for scenario in &args.scenarios {
-        for one in wiring::load(scenario, &args.overrides)? {
+        for one in wiring::load(scenario, &args.overrides, &[])? {
             output.warnings(&one.warnings);
             let mut text = one.resolve();
             text.push_str("\n# What the engine chooses for it:\n");

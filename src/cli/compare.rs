@@ -1,7 +1,7 @@
 //! `memspike compare`.
 
-use super::End;
 use super::args::CompareArgs;
+use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::show::find;

@@ -1,7 +1,7 @@
 //! `memspike data`.
 
-use super::End;
 use super::args::{DataArgs, DataCommand};
+use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::signals::Stop;

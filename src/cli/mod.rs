@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod data;
 mod device;
+mod end;
 mod failure;
 mod files;
 mod fit;
@@ -19,24 +20,15 @@ mod run;
 mod show;
 mod signals;
 mod trace;
+mod values;
 mod wiring;
 
 use args::{Cli, Command};
 use clap::{CommandFactory as _, Parser as _};
+use end::End;
 use failure::Failure;
 use output::Output;
 use std::process::ExitCode;
-
-/// How a command ended, if it could be carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// Done.
-    Done,
-    /// Done, and the answer is no.
-    No,
-    /// Stopped by a signal, with what was done until then kept.
-    Signal(i32),
-}
 
 /// Parses the command line and carries it out.
 pub fn main() -> ExitCode {

@@ -1,7 +1,7 @@
 //! `memspike models` and `memspike scenarios`.
 
-use super::End;
 use super::args::ModelsArgs;
+use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;

@@ -1,7 +1,7 @@
 //! `memspike new`.
 
-use super::End;
 use super::args::NewArgs;
+use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;

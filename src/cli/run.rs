@@ -1,12 +1,13 @@
 //! `memspike run`.
 
-use super::End;
-use super::args::{Engine, Format, Overrides, RunArgs};
+use super::args::{Engine, Overrides, RunArgs};
+use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
 use super::signals::Stop;
 use super::trace::Tracing;
+use super::values::Format;
 use super::wiring::{self, CHECKPOINT, Request};
 use super::{calibrate, progress, trace};
 use memspike::plot::{self, RecordedSpikes};
@@ -29,14 +30,13 @@ pub const RUNS: &str = "runs";
 
 pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
-    let mut loaded = wiring::load(&args.scenario, &args.overrides)?;
+    let loaded = wiring::load(&args.scenario, &args.overrides, &args.record)?;
     check_engine(args, &loaded)?;
     let stop = Stop::listen()?;
     let tracing = trace::install(args, output.colour())?;
     let session = Session { args, output, stop: &stop, tracing: &tracing };
-    for scenario in &mut loaded {
+    for scenario in &loaded {
         output.warnings(&scenario.warnings);
-        add_recorded(&mut scenario.plan, &args.record)?;
     }
     match loaded.as_slice() {
         [one] => session.run(one, clock, Say::Results).map(|ran| ran.end),
@@ -62,27 +62,6 @@ fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
         .with_hint("use --engine fast, or a scenario with kind = \"simulate\" in [protocol]")),
         None => Ok(()),
     }
-}
-
-/// `--record NAME`: adds to what the scenario records.
-fn add_recorded(plan: &mut Plan, names: &[String]) -> Result<(), Failure> {
-    let known: Vec<&str> = plan
-        .populations
-        .iter()
-        .map(|population| population.name.as_str())
-        .chain(plan.sources.iter().map(|source| source.name.as_str()))
-        .collect();
-    let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
-    if !unknown.is_empty() {
-        return Err(Failure::new(format!("--record: nothing is named `{}`", unknown.join("`, `")))
-            .with_hint(format!("this scenario has {}", known.join(", "))));
-    }
-    for name in names {
-        if !plan.record.spikes.contains(name) {
-            plan.record.spikes.push(name.clone());
-        }
-    }
-    Ok(())
 }
 
 /// What is said of a run besides its directory.
@@ -300,7 +279,7 @@ impl Session<'_> {
             return Ok(Elsewhere::Weights(given));
         }
         let overrides = Overrides { seed: Some(plan.seed), set: Vec::new() };
-        let mut loaded = wiring::load(name, &overrides)?;
+        let mut loaded = wiring::load(name, &overrides, &[])?;
         let (Some(source), true) = (loaded.pop(), loaded.is_empty()) else {
             return Err(fault(format!("`{name}` holds several scenarios"))
                 .allowed("one scenario, or a run of one")

@@ -1,10 +1,11 @@
 //! `memspike show`.
 
-use super::End;
-use super::args::{Format, ShowArgs};
+use super::args::ShowArgs;
+use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::run::RUNS;
+use super::values::Format;
 use memspike::plot;
 use memspike::record::RecordError;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};

@@ -52,9 +52,9 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// All their faults.
-pub fn load(scenario: &str, overrides: &Overrides) -> Result<Vec<Loaded>, Failure> {
+pub fn load(scenario: &str, overrides: &Overrides, record: &[String]) -> Result<Vec<Loaded>, Failure> {
     let set: Vec<String> = overrides.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Ok(scenario::load_all(scenario, &set, overrides.seed)?)
+    Ok(scenario::load_all(scenario, scenario::Changes { set: &set, seed: overrides.seed, record })?)
 }
 
 /// What a directory of scenarios, or a shipped set, says of itself.

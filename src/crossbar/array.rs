@@ -147,6 +147,12 @@ impl Array {
         read.energy(self.row_sum(row))
     }
 
+    /// Energy of reading each row once, in joules.
+    #[must_use]
+    pub fn read_energies(&self, read: &ReadPulse) -> Vec<f64> {
+        (0..self.shape.rows).map(|row| self.read_energy(row, read)).collect()
+    }
+
     /// Mean conductance of all devices, in siemens; `None` without devices.
     #[must_use]
     pub fn mean_conductance(&self) -> Option<f64> {

@@ -140,7 +140,8 @@ mod tests {
             let expected = if p.key == "tau" { Provenance::Fitted } else { Provenance::Assumed };
             assert_eq!(p.provenance, expected, "{p:?}");
         }
-        assert!(preset.assumed()[0].contains("as in the preset ag-tio2-pt-ts"), "{:?}", preset.assumed());
+        let assumed = preset.assumed().next().unwrap();
+        assert!(assumed.source.contains("as in the preset ag-tio2-pt-ts"), "{assumed}");
     }
 
     #[test]

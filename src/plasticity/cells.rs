@@ -5,6 +5,7 @@ use super::layout::Layout;
 use super::rule::Law;
 use crate::device::endurance::Endurance;
 use crate::device::resistive::DoseDevice;
+use crate::energy::pulse_energy;
 use crate::numeric::{exp, standard_normal};
 use crate::random::{Purpose, word};
 use crate::units::{Second, Volt};
@@ -183,7 +184,7 @@ impl Cells for Real<'_> {
         *w = devices.nearest(before + dw, devices.bounds(n, self.law.bounds));
         let v = if dw > 0.0 { devices.pulse.v_set } else { devices.pulse.v_reset };
         let g = devices.base[n] + 0.5 * (before + *w) * devices.siemens_per_weight;
-        self.state.joules[n] += v.get() * v.get() * g * devices.pulse.width.get();
+        self.state.joules[n] += pulse_energy(g, v, devices.pulse.width);
         if let Some(endurance) = &devices.endurance
             && self.state.pulses[n] as f64 >= endurance.survives(devices.seed, entity(devices.projection, n))
         {

@@ -22,6 +22,7 @@ mod shown;
 mod style;
 mod weights;
 
+pub use experiment::figures as experiments;
 pub use overview::overview;
 pub use png::{PngError, Renderer};
 

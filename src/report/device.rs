@@ -303,7 +303,7 @@ pub(super) fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
         }
         Experiment::Relaxation { length, .. } => rows.push(row("watched", length.to_string())),
         Experiment::Power { .. } => rows.push(row("voltages", format!("hold to {}", preset.v_max))),
-        Experiment::Cycles { cycles, v_set, v_reset, edge } => {
+        Experiment::Cycles { cycles, v_set, v_reset, edge, .. } => {
             rows.push(row("cycles", count(*cycles)));
             rows.push(row("turning points", format!("{v_set}, {v_reset}; edges of {edge}")));
         }

@@ -9,9 +9,9 @@ use crate::scenario::outcome::{
     ProgrammingResult, ShownSample, Status, SupervisedResult,
 };
 use crate::scenario::plan::{
-    Adam, Connect, DatasetName, DevicePlan, Kernel, Origin, Plan, PopulationPlan, Precision, ProgrammingCase,
-    ProjectionPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, Supervised, SwitchEnergy,
-    WeightInit,
+    Adam, Assumed, Connect, DatasetName, DevicePlan, Kernel, Origin, Plan, PopulationPlan, Precision,
+    ProgrammingCase, ProjectionPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, Supervised,
+    SwitchEnergy, WeightInit,
 };
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
@@ -110,12 +110,17 @@ fn plan() -> Plan {
         }),
         engine: crate::scenario::plan::EnginePlan::default(),
         record: RecordPlan { energy: true, mac_energy: Joule::new(4.6e-12), ..RecordPlan::default() },
-        assumed: vec![
-            "population.output.on_time = 100 us (needs an active reset of the switch)".into(),
-            "projection.input.read.width = 1 us (shortest pulse the paper's rows could be driven with)"
-                .into(),
-            "projection.input.g_max = 100 uS (the paper gives ratios only)".into(),
-        ],
+        assumed: [
+            ("population.output.on_time", "100 us", "needs an active reset of the switch"),
+            ("projection.input.read.width", "1 us", "shortest pulse the paper's rows could be driven with"),
+            ("projection.input.g_max", "100 uS", "the paper gives ratios only"),
+        ]
+        .map(|(parameter, value, why)| Assumed {
+            parameter: parameter.into(),
+            value: value.into(),
+            why: why.into(),
+        })
+        .into(),
     }
 }
 

@@ -38,9 +38,8 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
 /// `membrane_rms_v` is that of the summary.
 #[must_use]
 pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
-    // "parameter = value (why)" is how the plan lists what nobody measured.
-    let assumed = |path: String| {
-        let listed = plan.assumed.iter().any(|line| line.split(" = ").next() == Some(path.as_str()));
+    let assumed = |parameter: String| {
+        let listed = plan.assumed.iter().any(|assumed| assumed.parameter == parameter);
         if listed { " (assumed)" } else { "" }
     };
     let mut lines = Vec::new();

@@ -205,7 +205,7 @@ impl Summary {
             paper: agreement(plan, outcome),
             experiments: outcome.experiments.iter().map(ExperimentSummary::new).collect(),
             fingerprint: outcome.fingerprint.clone(),
-            assumed: plan.assumed.clone(),
+            assumed: plan.assumed.iter().map(ToString::to_string).collect(),
             notes: outcome.notes.clone(),
             performance: Performance::new(&outcome.phases, host),
         }

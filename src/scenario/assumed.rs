@@ -1,7 +1,7 @@
 //! The values nobody measured, for the head of every report.
 
 use super::filled::{Datum, Entry, Fields, Filled};
-use super::plan::{Kernel, Plan, Protocol};
+use super::plan::{Assumed, Kernel, Plan, Protocol};
 use super::spec::{Fallback, Provenance, SECTIONS};
 use super::text::{Value, literal};
 use crate::device::preset;
@@ -9,11 +9,11 @@ use crate::device::preset;
 /// Why a value is what it is, where only the scenario knows.
 const STATED: &str = "the scenario says so; not measured";
 
-/// "parameter = value (why)" for every value whose default is assumed or fitted by inference.
+/// Every value whose default is assumed or fitted by inference.
 ///
 /// A value that the scenario states is listed too: writing a number down does not measure it.
 #[must_use]
-pub fn list(filled: &Filled, plan: &Plan) -> Vec<String> {
+pub fn list(filled: &Filled, plan: &Plan) -> Vec<Assumed> {
     let mut lines = Vec::new();
     for section in SECTIONS {
         for (_, fields) in filled.all(section.name) {
@@ -26,14 +26,18 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<String> {
             if !seen.contains(&device.name.as_str()) {
                 seen.push(&device.name);
                 let name = &device.name;
-                lines.extend(device.preset.assumed().iter().map(|line| format!("device.{name}.{line}")));
+                lines.extend(device.preset.assumed().map(|parameter| Assumed {
+                    parameter: format!("device.{name}.{}", parameter.key),
+                    value: parameter.value.clone(),
+                    why: parameter.source.clone(),
+                }));
             }
         }
     }
     lines
 }
 
-fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
+fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<Assumed>) {
     for entry in fields.entries.iter().filter(|entry| entry.active) {
         if let Some(given) = &entry.preset {
             let (printed, usual) = match (&entry.datum, &given.datum) {
@@ -45,7 +49,7 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
             };
             if given.provenance == preset::Provenance::Assumed {
                 let why = if usual { &given.source } else { STATED };
-                lines.push(format!("{}.{} = {printed} ({why})", fields.path, entry.key.name));
+                lines.push(assumed(fields, entry, printed, why));
             }
             continue;
         }
@@ -62,11 +66,15 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
                     _ => false,
                 };
                 let why = if usual { why } else { STATED };
-                lines.push(format!("{}.{} = {} ({why})", fields.path, entry.key.name, unit.print(*value)));
+                lines.push(assumed(fields, entry, unit.print(*value), why));
             }
             _ => {}
         }
     }
+}
+
+fn assumed(fields: &Fields, entry: &Entry, value: String, why: &str) -> Assumed {
+    Assumed { parameter: format!("{}.{}", fields.path, entry.key.name), value, why: why.into() }
 }
 
 /// Whether a value can influence a result: a resistance that no current meets cannot.

@@ -1,7 +1,7 @@
 //! From a SCENARIO argument to a plan: which text, what it extends, what the command line changes.
 //!
 //! Precedence, from weak to strong: defaults, the scenario that `extends` names (and what that one
-//! extends), the scenario itself, `--set` arguments in their order, `--seed`.
+//! extends), the scenario itself, `--set` arguments in their order, `--seed`, what `--record` adds.
 
 use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source};
 use super::filled::Filled;
@@ -42,6 +42,16 @@ impl Loaded {
 /// Longest chain of `extends`.
 const MAX_CHAIN: usize = 16;
 
+/// What the command line changes in a scenario.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Changes<'a> {
+    /// `KEY=VALUE` each.
+    pub set: &'a [String],
+    pub seed: Option<u64>,
+    /// Populations and sources whose spikes are recorded besides those that the scenario names.
+    pub record: &'a [String],
+}
+
 /// Loads the one scenario that `argument` names.
 ///
 /// # Errors
@@ -49,7 +59,7 @@ const MAX_CHAIN: usize = 16;
 pub fn load(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<Loaded, Diagnostics> {
     let found = find(argument)?;
     match found.as_slice() {
-        [one] => load_found(one, overrides, seed),
+        [one] => load_found(one, Changes { set: overrides, seed, record: &[] }),
         several => {
             let names: Vec<&str> = several.iter().map(|found| found.name.as_str()).collect();
             Err(Diagnostic::error(format!("`{argument}` holds {} scenarios", several.len()))
@@ -64,11 +74,11 @@ pub fn load(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<L
 ///
 /// # Errors
 /// The faults of all of them, if any has one.
-pub fn load_all(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<Vec<Loaded>, Diagnostics> {
+pub fn load_all(argument: &str, overrides: Changes<'_>) -> Result<Vec<Loaded>, Diagnostics> {
     let mut faults = Diagnostics::default();
     let mut all = Vec::new();
     for found in find(argument)? {
-        match load_found(&found, overrides, seed) {
+        match load_found(&found, overrides) {
             Ok(loaded) => all.push(loaded),
             Err(more) => faults.extend(more),
         }
@@ -95,7 +105,7 @@ pub fn load_text(
         base: Base::Directory(PathBuf::new()),
         text: text.to_string(),
     };
-    load_found(&found, overrides, seed)
+    load_found(&found, Changes { set: overrides, seed, record: &[] })
 }
 
 /// What the directory or shipped set says of itself, if `argument` is one.
@@ -120,7 +130,7 @@ pub fn load_set(argument: &str) -> Result<Option<Set>, Diagnostics> {
     }
 }
 
-fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<Loaded, Diagnostics> {
+fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnostics> {
     let mut faults = Diagnostics::default();
     let mut chain = vec![found.clone()];
     let mut layers = Vec::new();
@@ -151,12 +161,13 @@ fn load_found(found: &Found, overrides: &[String], seed: Option<u64>) -> Result<
     for layer in layers.into_iter().rev() {
         root.overlay(layer, &spec::merges);
     }
-    for argument in overrides {
+    for argument in overrides.set {
         text::set(&mut root, argument, &mut faults);
     }
-    if let Some(seed) = seed {
+    if let Some(seed) = overrides.seed {
         set_seed(&mut root, seed);
     }
+    add_recorded(&mut root, overrides.record);
     // After a syntax error the tree has holes, and every hole would be reported again.
     if faults.has_errors() && faults.iter().any(|fault| fault.what.starts_with("not valid TOML")) {
         return Err(faults);
@@ -195,9 +206,42 @@ fn next(item: &Item, chain: &[Found]) -> Result<Found, Diagnostic> {
 fn set_seed(root: &mut Table, seed: u64) {
     let source = Source::argument("--seed", &seed.to_string());
     let at = At { span: 0..source.text.len(), source };
-    let node = |value| Node { value, at: at.clone() };
-    let seed = Item { key: "seed".into(), key_at: at.clone(), node: node(Value::Integer(i128::from(seed))) };
-    let scenario = Table { entries: vec![seed] };
-    let item = Item { key: "scenario".into(), key_at: at.clone(), node: node(Value::Table(scenario)) };
-    root.overlay(Table { entries: vec![item] }, &spec::merges);
+    put(root, ("scenario", "seed"), Node { value: Value::Integer(i128::from(seed)), at });
+}
+
+/// Names that `[record] spikes` has besides its own.
+fn add_recorded(root: &mut Table, names: &[String]) {
+    let Some(first) = names.first() else { return };
+    let written = root.get("record").and_then(|record| match &record.node.value {
+        Value::Table(record) => record.get("spikes"),
+        _ => None,
+    });
+    let mut list = match written.map(|item| &item.node.value) {
+        Some(Value::List(list)) => list.clone(),
+        None => Vec::new(),
+        // The reader says what is wrong with it.
+        Some(_) => return,
+    };
+    let of = |name: &str| {
+        let source = Source::argument("--record", name);
+        At { span: 0..name.len(), source }
+    };
+    for name in names {
+        if !list.iter().any(|node| matches!(&node.value, Value::Text(there) if there == name)) {
+            list.push(Node { value: Value::Text(name.clone()), at: of(name) });
+        }
+    }
+    let at = written.map_or_else(|| of(first), |item| item.node.at.clone());
+    put(root, ("record", "spikes"), Node { value: Value::List(list), at });
+}
+
+/// Puts one key of a section on top of what there is.
+fn put(root: &mut Table, (section, key): (&str, &str), node: Node) {
+    let at = node.at.clone();
+    let item = Item { key: key.into(), key_at: at.clone(), node };
+    let table = Node { value: Value::Table(Table { entries: vec![item] }), at: at.clone() };
+    root.overlay(
+        Table { entries: vec![Item { key: section.into(), key_at: at, node: table }] },
+        &spec::merges,
+    );
 }

@@ -39,8 +39,47 @@ pub struct Plan {
     pub record: RecordPlan,
     #[serde(default)]
     pub engine: EnginePlan,
-    /// Every value nobody measured: "parameter = value (why)".
-    pub assumed: Vec<String>,
+    /// Every value nobody measured.
+    pub assumed: Vec<Assumed>,
+}
+
+/// A value nobody measured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenAssumed")]
+pub struct Assumed {
+    /// `projection.input.device.g_min`
+    pub parameter: String,
+    /// With its unit.
+    pub value: String,
+    pub why: String,
+}
+
+impl std::fmt::Display for Assumed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} = {} ({})", self.parameter, self.value, self.why)
+    }
+}
+
+/// How manifests have it: version 0.1 wrote a line.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenAssumed {
+    Parts { parameter: String, value: String, why: String },
+    Line(String),
+}
+
+impl From<WrittenAssumed> for Assumed {
+    fn from(written: WrittenAssumed) -> Self {
+        match written {
+            WrittenAssumed::Parts { parameter, value, why } => Self { parameter, value, why },
+            WrittenAssumed::Line(line) => {
+                let (parameter, rest) = line.split_once(" = ").unwrap_or(("", &line));
+                let (value, why) = rest.split_once(" (").unwrap_or((rest, ""));
+                let why = why.strip_suffix(')').unwrap_or(why);
+                Self { parameter: parameter.into(), value: value.into(), why: why.into() }
+            }
+        }
+    }
 }
 
 /// Which published figure a scenario reproduces.
@@ -458,4 +497,21 @@ pub struct RecordPlan {
     pub energy: bool,
     /// Energy of one float multiply-accumulate for comparison. Default 4.6 pJ (45 nm: Horowitz 2014).
     pub mac_energy: Joule,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assumed_value_is_read_as_parts_and_as_the_line_of_version_0_1() {
+        let parts = Assumed {
+            parameter: "population.output.switch.on_time".into(),
+            value: "100 us".into(),
+            why: "needs an active reset (of the switch)".into(),
+        };
+        let read = |json: &str| serde_json::from_str::<Assumed>(json).unwrap();
+        assert_eq!(read(&serde_json::to_string(&parts).unwrap()), parts);
+        assert_eq!(read(&format!("\"{parts}\"")), parts);
+    }
 }

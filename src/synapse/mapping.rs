@@ -181,7 +181,7 @@ impl ReadPulse {
     /// Energy spent in a conductance (siemens), in joules: V^2 G t.
     #[must_use]
     pub fn energy(&self, conductance: f64) -> f64 {
-        crate::energy::read_energy_rectangle(conductance, self.amplitude, self.width)
+        crate::energy::pulse_energy(conductance, self.amplitude, self.width)
     }
 }
 

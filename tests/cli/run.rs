@@ -55,7 +55,9 @@ fn spikes_that_were_asked_for_are_written_with_their_unit() {
     assert!(spikes.starts_with("time [ms],population,id\n"), "{}", &spikes[..40]);
     let wrong = place.memspike(&["run", "small.toml", "--out", "there", "--record", "outputs"]);
     assert_eq!(code(&wrong), 2);
-    assert!(err(&wrong).contains("`outputs`") && err(&wrong).contains("output"));
+    let said = err(&wrong);
+    assert!(said.contains("names `outputs`") && said.contains("--record outputs"), "{said}");
+    assert!(said.contains("did you mean `output`?"), "{said}");
     assert!(!place.path().join("there").exists());
 }
 

@@ -121,7 +121,7 @@ fn every_protocol_ends_for_every_finite_setting() {
                 match &preset.device {
                     PresetDevice::ThresholdSwitch { switch, spread } => {
                         finite_rows(&iv_switch(switch, &sweep, spread, 1));
-                        finite_rows(&pulses_switch(switch, &train, spread, 1));
+                        finite_rows(&pulses_switch(switch, &train, 1, spread, 1));
                         finite_rows(&relaxation_switch(switch, second, 5));
                         finite_rows(&cycles_switch(switch, spread, &options).0);
                     }

@@ -271,12 +271,13 @@ fn a_switch_population_is_the_preset_and_what_is_written_over_it() {
     for line in ["cycle_cv = 0.05", "device_cv = 0.05", "switch.g_off = 100 nS"] {
         let wanted = format!("population.cells.{line}");
         assert!(
-            plan.assumed.iter().any(|assumed| assumed.starts_with(&wanted)),
+            plan.assumed.iter().any(|assumed| assumed.to_string().starts_with(&wanted)),
             "{wanted}: {:?}",
             plan.assumed
         );
     }
-    assert!(!plan.assumed.iter().any(|assumed| assumed.contains("tau_m") || assumed.contains("on_time")));
+    let of = |key: &str| plan.assumed.iter().any(|assumed| assumed.to_string().contains(key));
+    assert!(!of("tau_m") && !of("on_time"));
     let other = with("size = 3", "size = 3\ntau_m = \"5 ms\"\ncycle_cv = 0.0\non_time = \"1 ms\"");
     let plan = load_text("test.toml", &other, &[], None).unwrap().plan;
     let Neuron::Switch(switch) = &plan.populations[0].neuron else { panic!("no switch") };

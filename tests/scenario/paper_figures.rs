@@ -46,7 +46,7 @@ struct Made {
 fn made() -> &'static [Made] {
     static MADE: OnceLock<Vec<Made>> = OnceLock::new();
     MADE.get_or_init(|| {
-        let loaded = load_all("paper", &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+        let loaded = load_all("paper", Default::default()).unwrap_or_else(|faults| panic!("{faults}"));
         loaded
             .into_iter()
             .map(|loaded| {
@@ -214,7 +214,9 @@ kind = "device"
 "#;
     let plan = load_text("test.toml", text, &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
     assert!(
-        plan.assumed.iter().any(|line| line.starts_with("device.other.v_th = 0.3 V")),
+        plan.assumed
+            .iter()
+            .any(|assumed| assumed.parameter == "device.other.v_th" && assumed.value == "0.3 V"),
         "{:?}",
         plan.assumed
     );

@@ -234,7 +234,7 @@ fn a_scenario_is_found_as_file_directory_and_name() {
     ] {
         assert_eq!(load(&argument, &[], None).unwrap().plan.name, "networks/ring", "{argument}");
     }
-    let all = memspike::scenario::load_all(&format!("{root}/scenarios"), &[], None).unwrap();
+    let all = memspike::scenario::load_all(&format!("{root}/scenarios"), Default::default()).unwrap();
     let names: Vec<_> = all.iter().map(|loaded| loaded.plan.name.as_str()).collect();
     assert_eq!(names, shipped::names());
 }
@@ -256,7 +256,8 @@ fn names_in_a_scenario_are_looked_for_beside_it() {
 #[test]
 fn the_assumptions_are_listed_whoever_states_them() {
     let loaded = load("digits", &["projection.input.device.read.width=2 us".into()], None).unwrap();
-    insta::assert_snapshot!(loaded.plan.assumed.join("\n"));
+    let lines: Vec<String> = loaded.plan.assumed.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]

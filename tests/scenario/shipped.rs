@@ -73,7 +73,7 @@ fn a_set_is_found_by_its_name_and_says_what_it_is() {
     let set = shipped::set("paper").unwrap();
     assert!(set.about().is_some() && set.scenarios().len() >= 11);
     let names: Vec<String> =
-        load_all("paper", &[], None).unwrap().into_iter().map(|loaded| loaded.plan.name).collect();
+        load_all("paper", Default::default()).unwrap().into_iter().map(|loaded| loaded.plan.name).collect();
     assert_eq!(names, set.scenarios().iter().map(|one| one.name()).collect::<Vec<_>>());
     // One of them by its path, too.
     let one = load("paper/fig3c-stdp", &[], None).unwrap();

@@ -1,8 +1,9 @@
 //! What can be written after `memspike device`.
 
+use super::super::values::{key_value, positive, quantity};
 use super::noise::Noise;
 use clap::{Args, Subcommand, ValueHint};
-use memspike::units::{Ampere, Quantity, Second, Siemens, Volt, VoltPerSecond};
+use memspike::units::{Ampere, Second, Siemens, Volt, VoltPerSecond};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -51,6 +52,27 @@ impl Experiment {
             Self::Cycles(args) => &args.common,
         }
     }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Iv(_) => "iv",
+            Self::Pulses(_) => "pulses",
+            Self::Stdp(_) => "stdp",
+            Self::Retention(_) => "retention",
+            Self::Cycles(_) => "cycles",
+        }
+    }
+
+    /// The options that say how many rows there are.
+    pub fn counts(&self) -> &'static str {
+        match self {
+            Self::Iv(_) => "--samples or --cycles",
+            Self::Pulses(_) => "--count",
+            Self::Stdp(_) => "--points",
+            Self::Retention(_) => "--points or --devices",
+            Self::Cycles(_) => "--number",
+        }
+    }
 }
 
 /// Options of every experiment.
@@ -64,7 +86,7 @@ pub struct Common {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plot: Option<PathBuf>,
     /// Change one parameter of the preset, such as v_th="0.3 V" or cycle_cv=0.1; can be repeated.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = super::super::args::key_value)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// With the preset's spread from device to device and cycle to cycle (`cycles` always has it).
     #[arg(long)]
@@ -75,21 +97,6 @@ pub struct Common {
     /// Go beyond the voltages the preset is stated for, with a warning.
     #[arg(long)]
     pub beyond_range: bool,
-}
-
-/// Reads an option's quantity.
-fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
-    Q::parse(text).map_err(|error| error.to_string())
-}
-
-/// As [`quantity`], above zero.
-fn positive<Q: Quantity>(text: &str) -> Result<Q, String> {
-    let value: Q = quantity(text)?;
-    if value.si() > 0.0 {
-        Ok(value)
-    } else {
-        Err(format!("it must be above zero, such as \"{}\"", Q::EXAMPLE))
-    }
 }
 
 #[derive(Clone, Debug, Args)]

@@ -1,8 +1,8 @@
 //! What can be written after `memspike fit`.
 
-use super::super::args::Format;
+use super::super::values::{Format, key_value, quantity};
 use clap::{Args, ValueEnum, ValueHint};
-use memspike::units::{Quantity, Second, Siemens, Volt};
+use memspike::units::{Second, Siemens, Volt};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -69,7 +69,7 @@ pub struct FitArgs {
     #[arg(long, value_name = "PRESET", requires = "out")]
     pub base: Option<String>,
     /// Hold a parameter at a value instead of fitting it, such as u_rest="0 V"; can be repeated.
-    #[arg(long, value_name = "NAME=VALUE", value_parser = super::super::args::key_value)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     pub param: Vec<(String, String)>,
     /// Leave out what comes before, in the unit of the first column (of dt: its magnitude; not of voltages).
     #[arg(long, value_name = "VALUE")]
@@ -95,8 +95,4 @@ pub struct FitArgs {
     /// What to print: a table, or JSON.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-}
-
-fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
-    Q::parse(text).map_err(|error| error.to_string())
 }

@@ -1,9 +1,9 @@
 //! Data and fit above, residuals below.
 
 use super::args::Model;
+use super::found::{Found, Shape};
 use super::measured::Measured;
 use super::table::with_error;
-use super::{Found, Shape};
 use memspike::fit::Curve;
 use memspike::plot::PlotError;
 use memspike::plot::chart::{Axis, Chart, Look, Mark, Series, Stack};

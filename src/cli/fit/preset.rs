@@ -3,9 +3,9 @@
 use super::super::device::source;
 use super::super::failure::Failure;
 use super::args::{FitArgs, Model};
+use super::found::{Found, Shape};
 use super::measured::Measured;
 use super::table::with_error;
-use super::{Found, Shape};
 use memspike::device::preset::{Preset, PresetDevice};
 use memspike::fit::{Change, FittedParameter, Head, Polarity, WindowDevice, device_of_window, write_preset};
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};

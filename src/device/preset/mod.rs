@@ -60,6 +60,13 @@ pub struct Parameter {
     pub source: String,
 }
 
+/// As reports list it: `g_off = 0.1 uS (no off current can be read off)`.
+impl std::fmt::Display for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} = {} ({})", self.key, self.value, self.source)
+    }
+}
+
 /// The device a preset describes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -218,11 +225,9 @@ impl Preset {
         })
     }
 
-    /// What is assumed, as reports list it: `"g_off = 0.1 uS (no off current can be read off)"`.
-    #[must_use]
-    pub fn assumed(&self) -> Vec<String> {
-        let assumed = self.parameters.iter().filter(|p| p.provenance == Provenance::Assumed);
-        assumed.map(|p| format!("{} = {} ({})", p.key, p.value, p.source)).collect()
+    /// What is assumed.
+    pub fn assumed(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters.iter().filter(|p| p.provenance == Provenance::Assumed)
     }
 }
 

@@ -48,12 +48,14 @@ pub fn pulses_resistive(
     table
 }
 
-/// Integrate and fire: the state of a threshold switch at the end of every pulse and of every pause.
-/// Columns: time, voltage of the piece that ends here, state, on, times it turned on so far, energies.
+/// Integrate and fire: the state of a threshold switch at rest, and then at `samples` instants of every pulse and of
+/// every pause, the last at its end. Columns: time, voltage of the piece that ends here, state, on, times it turned on
+/// so far, energies.
 #[must_use]
 pub fn pulses_switch(
     switch: &ThresholdSwitch,
     train: &PulseProtocol,
+    samples: u32,
     spread: &ThresholdSpread,
     seed: u64,
 ) -> Table {
@@ -68,24 +70,30 @@ pub fn pulses_switch(
     ]);
     let mut state = switch.rest();
     state.v_th = spread.v_th(switch, seed, 0, 0);
-    let (mut time, mut spikes) = (0.0, 0u32);
-    let pause = (train.period.get() - train.width.get()).max(0.0);
-    for _ in 0..train.count {
-        for (v, length) in [(train.amplitude.get(), train.width.get()), (0.0, pause)] {
-            let mut switchings = Vec::new();
-            let ramp = Ramp { from: v, to: v, length };
-            let e = switch.apply(&mut state, ramp, |n| spread.v_th(switch, seed, 0, n), &mut switchings);
-            spikes += switchings.iter().map(|s| u32::from(s.on)).sum::<u32>();
-            time += length;
-            table.push(&[
-                time,
-                v,
-                state.u,
-                f64::from(u8::from(state.on)),
-                f64::from(spikes),
-                e.off.device + e.on.device,
-                e.off.limiter + e.on.limiter,
-            ]);
+    table.push(&[0.0, 0.0, state.u, 0.0, 0.0, 0.0, 0.0]);
+    let mut spikes = 0u32;
+    let (width, period) = (train.width.get(), train.period.get());
+    let samples = samples.max(1);
+    for pulse in 0..train.count {
+        let begin = period * f64::from(pulse);
+        for (v, length, offset) in [(train.amplitude.get(), width, 0.0), (0.0, period - width, width)] {
+            // Without a pause there is nothing to sample.
+            let pieces = if length > 0.0 { samples } else { 0 };
+            for k in 0..pieces {
+                let mut switchings = Vec::new();
+                let ramp = Ramp { from: v, to: v, length: length / f64::from(samples) };
+                let e = switch.apply(&mut state, ramp, |n| spread.v_th(switch, seed, 0, n), &mut switchings);
+                spikes += switchings.iter().map(|s| u32::from(s.on)).sum::<u32>();
+                table.push(&[
+                    begin + offset + length * f64::from(k + 1) / f64::from(samples),
+                    v,
+                    state.u,
+                    f64::from(u8::from(state.on)),
+                    f64::from(spikes),
+                    e.off.device + e.on.device,
+                    e.off.limiter + e.on.limiter,
+                ]);
+            }
         }
     }
     table
@@ -119,9 +127,9 @@ mod tests {
             period: Second::new(2e-3),
             count: 20,
         };
-        let table = pulses_switch(&switch, &train, &ThresholdSpread::default(), 1);
+        let table = pulses_switch(&switch, &train, 1, &ThresholdSpread::default(), 1);
         let first = table.values("spikes").unwrap().iter().position(|&n| n > 0.0).unwrap();
-        assert_eq!(first / 2 + 1, 15, "two rows a pulse");
+        assert_eq!((first - 1) / 2 + 1, 15, "two rows a pulse after the start");
     }
 
     #[test]

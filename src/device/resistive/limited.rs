@@ -10,17 +10,18 @@
 //! I_cc int V_c dt, limiter I_cc int (V - V_c) dt, both by quadrature, and source I_cc int V dt in closed
 //! form; they balance to 1e-10 because the quadrature is that good.
 
-use super::dose::DoseDevice;
+use super::Applied;
 use super::law::Direction;
-use super::{Applied, Resistive as _};
+use super::side::Side;
 use crate::device::circuit::{Energies, Ramp};
 use crate::numeric::{gauss, rising_root};
 
-pub(super) struct Limited<'a> {
-    pub device: &'a DoseDevice,
-    pub direction: Direction,
-    pub factor: f64,
+/// One piece of magnitudes, all of it above the onset, of a device that meets its limiter.
+pub fn apply(side: &Side<'_>, g: f64, ramp: Ramp) -> Applied {
+    Limited(*side).apply(g, ramp)
 }
+
+struct Limited<'a>(Side<'a>);
 
 /// Most regime changes in one piece; a linear ramp has a handful, and the rest then keeps its conductance.
 const MAX_CHANGES: usize = 16;
@@ -30,19 +31,18 @@ const MAX_PANELS: usize = 2000;
 
 impl Limited<'_> {
     fn v_c(&self, g: f64) -> f64 {
-        self.device.conduction.voltage(g, self.device.compliance())
+        self.0.conduction.voltage(g, self.0.i_cc)
     }
 
     fn after(&self, g: f64, dose: f64) -> f64 {
-        self.device.law.after(self.device.bounds(), g, dose, self.direction)
+        self.0.after(g, dose)
     }
 
     fn rate(&self, v: f64) -> f64 {
-        self.device.side(self.direction).rate(v) * self.factor
+        self.0.rate.rate(v) * self.0.factor
     }
 
-    /// One piece of magnitudes, all of it above the onset.
-    pub(super) fn apply(&self, g: f64, ramp: Ramp) -> Applied {
+    fn apply(&self, g: f64, ramp: Ramp) -> Applied {
         let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
         let mut t = 0.0;
         for _ in 0..MAX_CHANGES {
@@ -65,7 +65,7 @@ impl Limited<'_> {
             t += dt;
         }
         let rest = ramp.piece(t, ramp.length);
-        total.energies += self.device.conduction.energies(total.g, self.device.compliance(), rest);
+        total.energies += self.0.conduction.energies(total.g, self.0.i_cc, rest);
         total
     }
 
@@ -78,8 +78,8 @@ impl Limited<'_> {
 
     /// Until the current reaches I_cc, or to the end.
     fn below(&self, g: f64, ramp: Ramp) -> (f64, Applied) {
-        let rate = self.device.side(self.direction);
-        let at = |t: f64| self.after(g, rate.dose(ramp.piece(0.0, t)) * self.factor);
+        let rate = self.0.rate;
+        let at = |t: f64| self.after(g, self.0.dose(ramp.piece(0.0, t)));
         // What the source offers above the voltage at which I_cc flows.
         let excess = |t: f64| ramp.at(t) - self.v_c(at(t));
         let end = first_positive(excess, ramp.length, {
@@ -87,40 +87,37 @@ impl Limited<'_> {
             (4.0 * scales).ceil().clamp(64.0, 512.0) as u32
         });
         let piece = ramp.piece(0.0, end);
-        let dose = rate.dose(piece) * self.factor;
-        let device = self.device.dissipated(g, piece, self.direction, self.factor);
+        let dose = self.0.dose(piece);
+        let device = self.0.dissipated(g, piece);
         let energies = Energies { source: device, device, limiter: 0.0 };
         (end, Applied { g: self.after(g, dose), energies, dose })
     }
 
     /// Until the current leaves I_cc, the state stops, or to the end.
     fn in_compliance(&self, g: f64, ramp: Ramp) -> (f64, Applied) {
-        let i_cc = self.device.compliance();
-        let bounds = self.device.bounds();
-        let rate = self.device.side(self.direction);
+        let Side { direction, rate, law, bounds, i_cc, .. } = self.0;
         let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };
         let mut t = 0.0;
         for _ in 0..MAX_PANELS {
             let v = self.v_c(total.g);
             // Within rounding of the onset a SET has arrived there.
-            let arrived = self.direction == Direction::Set && v <= rate.v_on() * (1.0 + 1e-11);
+            let arrived = direction == Direction::Set && v <= rate.v_on() * (1.0 + 1e-11);
             // A soft bound is reached when rounding cannot tell it from the state.
             let ended = self.after(total.g, 1.0) == total.g;
             if arrived || ended || self.rate(v) == 0.0 {
                 // Nothing moves any more: closed form to the end, in and out of compliance. A falling source
                 // voltage then stays at or below the onset across the device.
                 let rest = ramp.piece(t, ramp.length);
-                if self.direction == Direction::Set || ended {
-                    total.energies += self.device.conduction.energies(total.g, i_cc, rest);
+                if direction == Direction::Set || ended {
+                    total.energies += self.0.conduction.energies(total.g, i_cc, rest);
                     return (ramp.length, total);
                 }
                 return (t, total);
             }
             // A panel: V_c changes by at most half a scale, and the law is smooth over it.
             let g0 = total.g;
-            let law = &self.device.law;
-            let kink = law.next_kink(bounds, g0, self.direction);
-            let smooth = law.smooth_dose(bounds, g0, self.direction).min(1e300);
+            let kink = law.next_kink(bounds, g0, direction);
+            let smooth = law.smooth_dose(bounds, g0, direction).min(1e300);
             let mut panel = kink.map_or(smooth, |kink| kink.0.min(smooth));
             let most = 0.5 * rate.scale(v);
             while (self.v_c(self.after(g0, panel)) - v).abs() > most {

@@ -13,6 +13,7 @@ mod dose;
 mod law;
 mod limited;
 mod rate;
+mod side;
 #[cfg(test)]
 mod tests;
 

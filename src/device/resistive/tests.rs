@@ -88,7 +88,7 @@ fn stepped(d: &DoseDevice, g: f64, ramp: Ramp, n: u32) -> Applied {
     for k in 0..n {
         let v = ramp.at(dt * (f64::from(k) + 0.5));
         let direction = if v >= 0.0 { Direction::Set } else { Direction::Reset };
-        let rate = |g: f64| d.side(direction).rate(v.abs().min(d.conduction.voltage(g, i_cc)));
+        let rate = |g: f64| d.rate(direction).rate(v.abs().min(d.conduction.voltage(g, i_cc)));
         let half = d.law.after(d.bounds(), total.g, rate(total.g) * 0.5 * dt, direction);
         let dose = rate(half) * dt;
         let i = d.conduction.limited_current(half, v, i_cc).abs();

@@ -1,6 +1,8 @@
 //! Two resistances: how they spread from cycle to cycle, and how they last.
 
 use super::{Shown, column};
+use crate::device::preset::PresetDevice;
+use crate::device::threshold::ThresholdSwitch;
 use crate::numeric::normal_quantile;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, PlotError, Shape};
@@ -20,14 +22,57 @@ fn cumulative(values: &[f64]) -> Vec<(f64, f64)> {
     (0..n).filter(|k| k % every == 0 || k + 1 == n).map(|k| (sorted[k], share(k))).collect()
 }
 
+/// The axis of resistances: the decades of figure 2 for a device of that kind.
+fn resistance(shown: Shown<'_>) -> Axis {
+    let axis = Axis::log("resistance", "Ohm");
+    match &shown.plan.device.preset.device {
+        PresetDevice::BinarySwitch { .. } => axis.at_least(1e2, 1e7),
+        _ => axis,
+    }
+}
+
+fn percent() -> Axis {
+    Axis::linear("probability", "%").exactly(0.0, 100.0)
+}
+
+/// The voltages at which a volatile switch turned on and off.
+fn thresholds(shown: Shown<'_>, switch: &ThresholdSwitch) -> Result<Figure, PlotError> {
+    // A cycle in which it did not turn on has none.
+    let of = |name: &str| {
+        let values: Vec<f64> = column(shown.table(), name).iter().copied().filter(|v| *v > 0.0).collect();
+        cumulative(&values)
+    };
+    let cv = |a: &str, b: &str| Some(format!("CV {} (on), {} (off)", shown.value(a)?, shown.value(b)?));
+    Chart::new(&shown.plan.title, Axis::linear("voltage", "V"), percent())
+        .subtitle(shown.subtitle(&cv("cv_v_on", "cv_v_off").unwrap_or_default()))
+        .series(Series::new("turns on", Look::Steps, of("v_on")))
+        .series(Series::new("turns off", Look::Steps, of("v_off")))
+        .mark(Mark::x(switch.v_th.get(), shown.stated("V_th", "v_th")))
+        .mark(Mark::x(switch.v_hold.get(), shown.stated("V_h", "v_hold")))
+        .figure(
+            &shown.plan.name,
+            Shape::Half,
+            "Cumulative probability of the voltages at which the switch turns on and off.",
+        )
+}
+
 pub fn cycles(shown: Shown<'_>) -> Result<Figure, PlotError> {
+    if let PresetDevice::ThresholdSwitch { switch, .. } = &shown.plan.device.preset.device {
+        return thresholds(shown, switch);
+    }
     let table = shown.table();
-    let percent = || Axis::linear("probability", "%").exactly(0.0, 100.0);
     let of = |name: &str| cumulative(column(table, name));
     let (on, off) = (of("r_on"), of("r_off"));
-    let all = Chart::new("", Axis::log("resistance", "Ohm").at_least(1e2, 1e7), percent())
+    let mut all = Chart::new("", resistance(shown), percent())
         .series(Series::new("R_on, after SET", Look::Steps, on.clone()))
         .series(Series::new("R_off, after RESET", Look::Steps, off.clone()));
+    if let PresetDevice::BinarySwitch { device, .. } = &shown.plan.device.preset.device
+        && shown.alone()
+    {
+        all = all
+            .mark(Mark::x(device.r_on.get(), shown.stated("R_on", "r_on")))
+            .mark(Mark::x(device.r_off.get(), shown.stated("R_off", "r_off")));
+    }
     let mut near = Chart::new("", Axis::linear("difference from the median", "%"), percent());
     for (name, values, quantities) in
         [("R_on", &on, ["cv_on", "log_cv_on"]), ("R_off", &off, ["cv_off", "log_cv_off"])]
@@ -72,6 +117,11 @@ pub fn cycles(shown: Shown<'_>) -> Result<Figure, PlotError> {
 
 pub fn retention(shown: Shown<'_>) -> Result<Figure, PlotError> {
     let table = shown.table();
+    let devices = match &shown.plan.experiment {
+        Experiment::Retention { devices, .. } => *devices,
+        _ => 1,
+    };
+    let name = if devices > 1 { "on: median of the devices" } else { "on" };
     let t = column(table, "time");
     // The tenth of the devices with the lowest conductance has the highest resistance.
     let (low, high) = (column(table, "on lowest tenth"), column(table, "on highest tenth"));
@@ -88,19 +138,13 @@ pub fn retention(shown: Shown<'_>) -> Result<Figure, PlotError> {
             Point { x: t, y: part(g), within: Some((part(low), part(high))) }
         });
     let mut upper =
-        Chart::new("", Axis::linear("time", "s"), Axis::log("resistance", "Ohm").at_least(1e2, 1e7))
-            .line("on: median of the devices", on)
-            .line("off", off);
+        Chart::new("", Axis::linear("time", "s"), resistance(shown)).line(name, on).line("off", off);
     if let Some((held, label)) = shown.label("held", "both states for") {
         upper = upper.mark(Mark::x(held, label));
     }
     let lower =
         Chart::new("", Axis::linear("time", "s"), Axis::linear("G_on left", "%").at_least(80.0, 100.0))
-            .line("on: median of the devices", lost);
-    let devices = match &shown.plan.experiment {
-        Experiment::Retention { devices, .. } => *devices,
-        _ => 1,
-    };
+            .line(name, lost);
     let window = shown.value("window").map_or_else(String::new, |w| format!("window {w} at the end"));
     Stack::new(&shown.plan.title, shown.subtitle(&window)).size(720, 560).below(upper, 1.0).below(lower, 0.7).figure(
         &shown.plan.name,

@@ -7,11 +7,12 @@ mod window;
 
 use super::chart::{Mark, Point};
 use super::measured::Scale;
+use super::number::{significant, trimmed};
 use super::{Figure, PlotError};
 use crate::device::protocol::Table;
 use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue};
 use crate::scenario::outcome::ExperimentResult;
-use crate::units::Volt;
+use crate::units::{Volt, parse_number_unit};
 
 /// An experiment and what came of it.
 #[derive(Clone, Copy)]
@@ -71,6 +72,20 @@ impl Shown<'_> {
             .collect()
     }
 
+    /// Whether there is nothing of the paper to draw: then the preset's own numbers are.
+    fn alone(&self) -> bool {
+        self.plan.compare.is_empty()
+    }
+
+    /// `V_th 0.25 V (measured)`: a number of the preset and where it comes from.
+    fn stated(&self, symbol: &str, key: &str) -> String {
+        let parameter = self.plan.device.preset.parameters.iter().find(|parameter| parameter.key == key);
+        parameter.map_or_else(
+            || symbol.to_owned(),
+            |p| format!("{symbol} {} ({})", typeset(&p.value), p.provenance.name()),
+        )
+    }
+
     /// A measured value with its unit.
     fn value(&self, name: &str) -> Option<String> {
         let measured = self.result.measured.iter().find(|measured| measured.name == name)?;
@@ -82,6 +97,18 @@ impl Shown<'_> {
         let title = &self.plan.device.preset.title;
         if rest.is_empty() { title.clone() } else { format!("{title}; {rest}") }
     }
+}
+
+/// What a preset states, as print has it: with a micro sign, an ohm sign and a true minus, and with four digits where it
+/// is written with more (a decade is 3.16227766 MOhm there).
+fn typeset(value: &str) -> String {
+    let (number, unit) = parse_number_unit(value);
+    let long = number.chars().filter(char::is_ascii_digit).count() > 6 && !number.contains(['e', 'E']);
+    let value = match number.parse() {
+        Ok(parsed) if long => format!("{} {unit}", trimmed(&significant(parsed, 4))),
+        _ => value.to_owned(),
+    };
+    value.trim_end().replace(" u", " \u{b5}").replace("Ohm", "\u{3a9}").replace('-', "\u{2212}")
 }
 
 /// A vertical mark.
@@ -96,7 +123,7 @@ fn y_mark(value: f64, label: String) -> Mark {
 
 /// 0.25 V rather than 250 mV.
 fn plain(v: Volt) -> String {
-    format!("{} V", super::number::trimmed(&format!("{:.4}", v.get()))).replace('-', "\u{2212}")
+    format!("{} V", trimmed(&format!("{:.4}", v.get()))).replace('-', "\u{2212}")
 }
 
 fn column<'t>(table: Option<&'t Table>, name: &str) -> &'t [f64] {

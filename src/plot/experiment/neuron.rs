@@ -7,6 +7,7 @@ use crate::numeric::exp;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, PlotError, Shape};
 use crate::scenario::device::Experiment;
+use crate::units::{Quantity as _, Volt};
 
 fn switch(shown: Shown<'_>) -> Option<ThresholdSwitch> {
     match &shown.plan.device.preset.device {
@@ -20,8 +21,10 @@ fn state() -> Axis {
     Axis::linear("state u", "V").at_least(0.0, 0.0)
 }
 
-fn threshold(switch: Option<&ThresholdSwitch>) -> Option<Mark> {
-    switch.map(|switch| Mark::y(switch.v_th.get(), format!("fires at {}", plain(switch.v_th))))
+fn threshold(shown: Shown<'_>, switch: &ThresholdSwitch) -> Mark {
+    let label =
+        if shown.alone() { shown.stated("V_th", "v_th") } else { format!("fires at {}", plain(switch.v_th)) };
+    Mark::y(switch.v_th.get(), label)
 }
 
 /// A drive, and the state or conductance that answers it.
@@ -38,8 +41,9 @@ pub fn pulses(shown: Shown<'_>) -> Result<Figure, PlotError> {
         let name = format!("paper: rise of the peaks with {:.2} ms", row.paper * 1e3);
         rises = rises.reference(name, peaks);
     }
-    if let Some(mark) = threshold(Some(&switch)) {
-        rises = rises.mark(mark);
+    rises = rises.mark(threshold(shown, &switch));
+    if shown.alone() {
+        rises = rises.mark(Mark::y(switch.v_hold.get(), shown.stated("V_h", "v_hold")));
     }
     let fires =
         shown.value("first_spike").map_or_else(|| "never fires".into(), |n| format!("fires at pulse {n}"));
@@ -67,16 +71,40 @@ fn envelope(shown: Shown<'_>, switch: &ThresholdSwitch, t: &[f64]) -> Option<Vec
     Some(all.take_while(|p| p.1 <= switch.v_th.get()).map(Point::from).collect())
 }
 
-/// A resistive device under a train.
+/// A resistive device under its trains.
 fn trained(shown: Shown<'_>) -> Result<Figure, PlotError> {
-    Chart::new(
-        &shown.plan.title,
-        Axis::linear("pulse", ""),
-        Axis::linear("conductance", "S").at_least(0.0, 0.0),
-    )
-    .subtitle(shown.subtitle(""))
-    .series(Series::new("", Look::Both, points(shown.table(), "pulse", "conductance")))
-    .figure(&shown.plan.name, Shape::Half, "Conductance after every pulse.")
+    let table = shown.table();
+    let (n, v, g) = (column(table, "pulse"), column(table, "amplitude"), column(table, "conductance"));
+    let device = &shown.plan.device.preset.device;
+    let binary = matches!(device, PresetDevice::BinarySwitch { .. });
+    let axis = if binary {
+        Axis::log("conductance", "S")
+    } else {
+        Axis::linear("conductance", "S").at_least(0.0, 0.0)
+    };
+    let mut chart =
+        Chart::new(&shown.plan.title, Axis::linear("pulse", ""), axis).subtitle(shown.subtitle(""));
+    let look = if n.len() <= 400 { Look::Both } else { Look::Line };
+    let mut voltages: Vec<f64> = Vec::new();
+    for &v in v.iter().skip(1) {
+        if !voltages.contains(&v) {
+            voltages.push(v);
+        }
+    }
+    for (k, &voltage) in voltages.iter().enumerate() {
+        // The start belongs to the first train.
+        let rows = (0..n.len()).filter(|&row| if row == 0 { k == 0 } else { v[row] == voltage });
+        let name = Volt::from_si(voltage).map_or_else(String::new, plain);
+        chart = chart.series(Series::new(name, look, rows.map(|row| (n[row], g[row]))));
+    }
+    if let PresetDevice::DoseDevice { device, .. } = device
+        && shown.alone()
+    {
+        chart = chart
+            .mark(Mark::y(device.g_min.get(), shown.stated("G_min", "g_min")))
+            .mark(Mark::y(device.g_max.get(), shown.stated("G_max", "g_max")));
+    }
+    chart.figure(&shown.plan.name, Shape::Half, "Conductance after every pulse.")
 }
 
 pub fn integration(shown: Shown<'_>) -> Result<Figure, PlotError> {
@@ -95,8 +123,8 @@ pub fn integration(shown: Shown<'_>) -> Result<Figure, PlotError> {
             format!("paper: u_rest + R I (1 \u{2212} e^(\u{2212}t/tau)), tau = {:.2} ms", tau.paper * 1e3);
         chart = chart.reference(name, curve);
     }
-    if let Some(mark) = threshold(switch.as_ref()) {
-        chart = chart.mark(mark);
+    if let Some(switch) = &switch {
+        chart = chart.mark(threshold(shown, switch));
     }
     if let Some(after) = shown.result.value("fires_after") {
         chart = chart.mark(Mark::x(after, format!("fires after {:.3} ms", after * 1e3)));

@@ -2,9 +2,11 @@
 
 use super::{Shown, column, plain, x_mark, y_mark};
 use crate::device::preset::PresetDevice;
-use crate::plot::chart::{Axis, Chart, Look, Point, Series, Stack};
+use crate::device::resistive::Resistive as _;
+use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, PlotError, Shape};
 use crate::scenario::device::Experiment;
+use crate::units::Volt;
 
 pub fn current(shown: Shown<'_>) -> Result<Figure, PlotError> {
     match &shown.plan.device.preset.device {
@@ -13,57 +15,87 @@ pub fn current(shown: Shown<'_>) -> Result<Figure, PlotError> {
     }
 }
 
-/// One leg of a sweep: rows from one turning point to the next.
-fn legs(shown: Shown<'_>) -> Vec<(usize, String, std::ops::Range<usize>)> {
-    let Experiment::Iv { points, samples, repeat, .. } = &shown.plan.experiment else { return Vec::new() };
-    let samples = *samples as usize;
-    let mut legs = Vec::new();
-    for cycle in 0..*repeat as usize {
-        for pair in points.windows(2).filter(|pair| pair[0] != pair[1]) {
-            let start = legs.len() * samples;
-            legs.push((
-                cycle,
-                format!("{} to {}", plain(pair[0]).trim_end_matches(" V"), plain(pair[1])),
-                start..start + samples,
-            ));
-        }
+/// Sweeps of which a picture shows no more: further ones hide each other.
+const MOST: usize = 200;
+
+/// Where the rows of the sweeps are: leg after leg, cycle after cycle.
+struct Legs {
+    names: Vec<String>,
+    samples: usize,
+    cycles: usize,
+}
+
+impl Legs {
+    fn of(shown: Shown<'_>) -> Self {
+        let Experiment::Iv { points, samples, repeat, .. } = &shown.plan.experiment else {
+            return Self { names: Vec::new(), samples: 0, cycles: 0 };
+        };
+        let legs = points.windows(2).filter(|pair| pair[0] != pair[1]);
+        let name = |pair: &[Volt]| format!("{} to {}", plain(pair[0]).trim_end_matches(" V"), plain(pair[1]));
+        Self { names: legs.map(name).collect(), samples: *samples as usize, cycles: *repeat as usize }
     }
-    legs
+
+    /// Rows of one leg of one cycle.
+    fn leg(&self, cycle: usize, leg: usize) -> std::ops::Range<usize> {
+        let start = (cycle * self.names.len() + leg) * self.samples;
+        start..start + self.samples
+    }
+
+    /// Rows of all legs of one cycle.
+    fn cycle(&self, cycle: usize) -> std::ops::Range<usize> {
+        let length = self.names.len() * self.samples;
+        cycle * length..(cycle + 1) * length
+    }
+
+    /// The cycles that are drawn, the first and the last among them.
+    fn drawn(&self) -> impl Iterator<Item = usize> {
+        let (cycles, every) = (self.cycles, self.cycles.div_ceil(MOST).max(1));
+        (0..cycles).filter(move |cycle| cycle % every == 0 || cycle + 1 == cycles)
+    }
+
+    /// From 0 for the first cycle to 1 for the last.
+    fn order(&self, cycle: usize) -> f64 {
+        cycle as f64 / (self.cycles.max(2) - 1) as f64
+    }
 }
 
 /// Devices that switch: |I| on a logarithmic axis.
 fn abrupt(shown: Shown<'_>) -> Result<Figure, PlotError> {
     let table = shown.table();
     let (v, i) = (column(table, "voltage"), column(table, "current"));
-    let legs = legs(shown);
-    let cycles = legs.last().map_or(1, |leg| leg.0 + 1);
+    let legs = Legs::of(shown);
     let mut chart = Chart::new(&shown.plan.title, Axis::linear("voltage", "V"), Axis::log("|current|", "A"))
         .subtitle(shown.subtitle(&switchings(shown)));
-    let count = legs.len();
-    for (index, (cycle, name, rows)) in legs.into_iter().enumerate() {
-        // At 0 V there is no current, and no logarithm of it.
-        let leg: Vec<Point> = rows
-            .filter_map(|row| Some((*v.get(row)?, i.get(row)?.abs())))
-            .filter(|point| point.1 > 0.0)
-            .map(Point::from)
-            .collect();
-        let (name, order) = if cycles == 1 {
-            (format!("{}. {name}", index + 1), index as f64 / (count - 1).max(1) as f64)
-        } else {
-            (String::new(), cycle as f64 / (cycles - 1) as f64)
-        };
-        chart = chart.series(Series::new(name, Look::Line, leg).ordered(order * 0.8));
+    let count = legs.names.len();
+    for cycle in legs.drawn() {
+        for (index, name) in legs.names.iter().enumerate() {
+            // At 0 V there is no current, and no logarithm of it.
+            let leg: Vec<Point> = legs
+                .leg(cycle, index)
+                .filter_map(|row| Some((*v.get(row)?, i.get(row)?.abs())))
+                .filter(|point| point.1 > 0.0)
+                .map(Point::from)
+                .collect();
+            let (name, order) = if legs.cycles == 1 {
+                (format!("{}. {name}", index + 1), index as f64 / (count - 1).max(1) as f64)
+            } else {
+                (String::new(), legs.order(cycle))
+            };
+            chart = chart.series(Series::new(name, Look::Line, leg).ordered(order * 0.8));
+        }
     }
     for mark in shown
         .marks(x_mark, &[("v_th", "on at"), ("v_hold", "off at"), ("v_set", "SET at"), ("v_reset", "off by")])
         .into_iter()
         .chain(shown.marks(y_mark, &[("largest_current", "")]))
+        .chain(stated(shown))
     {
         chart = chart.mark(mark);
     }
-    let spread = if cycles > 1 {
+    let spread = if legs.cycles > 1 {
         format!(
-            " {cycles} cycles, the first dark and the last light; the spread from cycle to cycle is assumed."
+            " {} cycles, the first dark and the last light; the spread from cycle to cycle is assumed.",
+            legs.cycles
         )
     } else {
         String::new()
@@ -73,6 +105,40 @@ fn abrupt(shown: Shown<'_>) -> Result<Figure, PlotError> {
         Shape::Half,
         format!("Current through limiter and device along the sweep, on a logarithmic scale.{spread}"),
     )
+}
+
+/// Where the preset says that something happens, if no paper does.
+fn stated(shown: Shown<'_>) -> Vec<Mark> {
+    if !shown.alone() {
+        return Vec::new();
+    }
+    let below = |symbol: &str, key: &str, sign: &str| shown.stated(symbol, key).replacen(' ', sign, 1);
+    match &shown.plan.device.preset.device {
+        PresetDevice::ThresholdSwitch { switch, .. } => vec![
+            Mark::x(switch.v_th.get(), shown.stated("V_th", "v_th")),
+            Mark::x(switch.v_hold.get(), shown.stated("V_h", "v_hold")),
+            Mark::y(switch.i_cc.get(), shown.stated("I_cc", "i_cc")),
+        ],
+        PresetDevice::Oscillator { oscillator } => vec![
+            Mark::x(oscillator.v_th.get(), shown.stated("V_th", "v_th")),
+            Mark::x(oscillator.v_hold.get(), shown.stated("V_h", "v_hold")),
+        ],
+        PresetDevice::BinarySwitch { device, .. } => {
+            let mut marks = vec![
+                Mark::x(device.v_set.get(), shown.stated("SET", "v_set")),
+                Mark::x(-device.v_reset.get(), below("RESET", "v_reset", " \u{2212}")),
+            ];
+            marks.extend(device.i_cc.map(|i| Mark::y(i.get(), shown.stated("I_cc", "i_cc"))));
+            marks
+        }
+        PresetDevice::DoseDevice { device, .. } => {
+            let (set, reset) = device.onsets();
+            vec![
+                Mark::x(set, shown.stated("SET above", "set_v_on")),
+                Mark::x(-reset, below("RESET", "reset_v_on", " beyond \u{2212}")),
+            ]
+        }
+    }
 }
 
 fn switchings(shown: Shown<'_>) -> String {
@@ -89,22 +155,24 @@ fn analog(shown: Shown<'_>) -> Result<Figure, PlotError> {
     let table = shown.table();
     let (v, i, g) = (column(table, "voltage"), column(table, "current"), column(table, "conductance"));
     let mut upper = Chart::new("", Axis::linear("voltage", "V"), Axis::linear("current", "A"));
-    let legs = legs(shown);
-    let cycles = legs.last().map_or(1, |leg| leg.0 + 1);
+    let legs = Legs::of(shown);
+    let named = |cycle: usize| legs.cycles <= 8 || cycle == 0 || cycle + 1 == legs.cycles;
     let mut after: Vec<Point> = Vec::new();
     if let Some(start) = shown.result.value("g_start") {
         after.push((0.0, start).into());
     }
-    for cycle in 0..cycles {
-        let rows = legs.iter().filter(|leg| leg.0 == cycle).flat_map(|leg| leg.2.clone());
+    for cycle in legs.drawn() {
+        let rows = legs.cycle(cycle);
+        let last = rows.end.checked_sub(1).and_then(|row| g.get(row));
+        after.extend(last.map(|&g| Point::from(((cycle + 1) as f64, g))));
         let origin = std::iter::once(Point::from((0.0, 0.0)));
         let sweep: Vec<Point> =
             origin.chain(rows.filter_map(|row| Some(Point::from((*v.get(row)?, *i.get(row)?))))).collect();
-        let last = legs.iter().rfind(|leg| leg.0 == cycle).and_then(|leg| g.get(leg.2.end - 1));
-        after.extend(last.map(|&g| Point::from(((cycle + 1) as f64, g))));
-        let order = cycle as f64 / (cycles.max(2) - 1) as f64;
-        upper = upper
-            .series(Series::new(format!("sweep {}", cycle + 1), Look::Line, sweep).ordered(order * 0.85));
+        let name = if named(cycle) { format!("sweep {}", cycle + 1) } else { String::new() };
+        upper = upper.series(Series::new(name, Look::Line, sweep).ordered(legs.order(cycle) * 0.85));
+    }
+    for mark in stated(shown) {
+        upper = upper.mark(mark);
     }
     // The sign of the sweeps is that of the current.
     let negative = i.iter().any(|i| *i < 0.0);

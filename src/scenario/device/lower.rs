@@ -7,12 +7,9 @@ use super::super::spec::{Refers, Unit};
 use super::compare::compare;
 use super::overrides::preset;
 use super::quantity::{kind_of, takes};
-use super::{DeviceUnderTest, Experiment, ExperimentPlan, PulseShape};
+use super::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, PulseShape};
 use crate::device::preset::{Preset, PresetDevice};
 use crate::units::{Quantity, Siemens, Volt};
-
-/// Samples of an experiment that a machine has memory for.
-const MAX_ROWS: u64 = 20_000_000;
 
 /// The experiments of `kind = "device"`, if nothing is wrong with them.
 pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentPlan>> {
@@ -71,6 +68,9 @@ fn experiment(
     let kind = fields.text("kind")?;
     let device = device(lower, fields, devices);
     let experiment = described(lower, fields, kind);
+    if let Some(experiment) = &experiment {
+        too_many(lower, fields, experiment);
+    }
     let preset = device?;
     if !takes(kind).contains(&kind_of(&preset.preset.device)) {
         let wanted = takes(kind);
@@ -122,7 +122,7 @@ fn device(lower: &mut Lower<'_>, fields: &Fields, devices: &[Option<Preset>]) ->
         &format!("`device` of {}", fields.what),
         Refers::Device,
     )?;
-    Some(DeviceUnderTest { name, preset: devices.get(index)?.clone()? })
+    Some(DeviceUnderTest { name, preset: devices.get(index)?.clone()?, own: false })
 }
 
 fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Experiment> {
@@ -145,7 +145,6 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 return None;
             }
             let repeat = fields.count("repeat")?;
-            rows(lower, fields, points.len() as u64 * u64::from(samples?) * u64::from(repeat));
             Experiment::Iv {
                 points,
                 rate: quantity(fields, "rate")?,
@@ -164,12 +163,12 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 "period",
                 "the next pulse would begin before the last one ends",
             );
-            rows(lower, fields, 2 * u64::from(samples?) * u64::from(count?));
             Experiment::Pulses {
                 amplitude: quantity(fields, "amplitude")?,
                 width: quantity(fields, "width")?,
                 period: quantity(fields, "period")?,
                 count: count?,
+                reverse: None,
                 samples: samples?,
                 g_start: g_start(),
                 noise: fields.flag("noise")?,
@@ -206,22 +205,19 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 v_set: quantity(fields, "v_set")?,
                 v_reset: quantity(fields, "v_reset")?,
                 edge: quantity(fields, "edge")?,
+                wear: false,
             }
         }
-        "retention" => {
-            let devices = fields.count("devices")?;
-            rows(lower, fields, u64::from(samples?) * u64::from(devices));
-            Experiment::Retention {
-                length: quantity(fields, "length")?,
-                samples: samples?,
-                devices,
-                floor: fields.number("floor")?,
-            }
-        }
+        "retention" => Experiment::Retention {
+            length: quantity(fields, "length")?,
+            samples: samples?,
+            devices: fields.count("devices")?,
+            floor: fields.number("floor")?,
+        },
         "stdp" => {
-            window_rows(lower, fields, "step");
+            within_reach(lower, fields, "step");
             if fields.written("fine_step").is_some() {
-                window_rows(lower, fields, "fine_step");
+                within_reach(lower, fields, "fine_step");
             }
             not_above(lower, fields, "fit_from", "reach", "nothing would be left to fit");
             Experiment::Stdp {
@@ -233,7 +229,7 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
             }
         }
         "spike-pulses" => {
-            window_rows(lower, fields, "step");
+            within_reach(lower, fields, "step");
             Experiment::SpikePulses {
                 shape: match fields.text("shape")? {
                     "unipolar" => PulseShape::Unipolar {
@@ -273,14 +269,13 @@ fn not_above(lower: &mut Lower<'_>, fields: &Fields, small: &str, large: &str, w
     );
 }
 
-fn window_rows(lower: &mut Lower<'_>, fields: &Fields, step: &str) {
+fn within_reach(lower: &mut Lower<'_>, fields: &Fields, step: &str) {
     not_above(lower, fields, step, "reach", "the window would have no point but dt = 0");
-    let (Some(reach), Some(step)) = (fields.quantity("reach"), fields.quantity(step)) else { return };
-    // More points than a picture has dots, and each is a whole waveform.
-    rows(lower, fields, (2.0 * reach / step).min(1e16) as u64 * 200);
 }
 
-fn rows(lower: &mut Lower<'_>, fields: &Fields, rows: u64) {
+/// A table that no memory would hold.
+fn too_many(lower: &mut Lower<'_>, fields: &Fields, experiment: &Experiment) {
+    let rows = experiment.rows();
     if rows > MAX_ROWS {
         lower.faults.push(
             Diagnostic::error(format!("{} would give {rows} points", fields.what))

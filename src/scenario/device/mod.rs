@@ -7,10 +7,11 @@ mod plausible;
 mod quantity;
 
 pub(super) use plausible::plausible;
-pub use quantity::{Measure, MeasuredIn, kind_of, quantities};
+pub use quantity::{Measure, MeasuredIn, kind_of, quantities, takes};
 
-use crate::device::preset::Preset;
-use crate::units::{Second, Siemens, Volt, VoltPerSecond};
+use crate::device::preset::{OutOfRange, Preset, PresetDevice};
+use crate::device::threshold::ThresholdSpread;
+use crate::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 use serde::{Deserialize, Serialize};
 
 /// One measurement of one device.
@@ -24,11 +25,36 @@ pub struct ExperimentPlan {
     pub compare: Vec<PaperValue>,
 }
 
+/// Rows of an experiment that a machine has memory for.
+pub const MAX_ROWS: u64 = 20_000_000;
+
 /// A device as a scenario names it, with its preset as changed there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceUnderTest {
     pub name: String,
     pub preset: Preset,
+    /// One of the devices that the preset's spread from device to device describes, drawn by the seed, instead of the
+    /// nominal one.
+    #[serde(default)]
+    pub own: bool,
+}
+
+impl DeviceUnderTest {
+    /// The device on the bench.
+    #[must_use]
+    pub fn on_bench(&self, seed: u64) -> PresetDevice {
+        let mut device = self.preset.device.clone();
+        match &mut device {
+            PresetDevice::DoseDevice { device, spread, .. } if self.own => {
+                *device = device.own(spread, seed, 0);
+            }
+            PresetDevice::ThresholdSwitch { spread, .. } if !self.own => {
+                *spread = ThresholdSpread { device: 0.0, ..*spread };
+            }
+            _ => {}
+        }
+        device
+    }
 }
 
 /// What is done with the device.
@@ -48,6 +74,9 @@ pub enum Experiment {
         width: Second,
         period: Second,
         count: u32,
+        /// Of a second train that follows, of as many pulses.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reverse: Option<Volt>,
         samples: u32,
         g_start: Option<Siemens>,
         noise: bool,
@@ -69,6 +98,9 @@ pub enum Experiment {
         v_set: Volt,
         v_reset: Volt,
         edge: Second,
+        /// Whether the window shrinks as the preset's endurance says.
+        #[serde(default)]
+        wear: bool,
     },
     Retention {
         length: Second,
@@ -107,6 +139,66 @@ impl Experiment {
             Self::Stdp { .. } => "stdp",
             Self::SpikePulses { .. } => "spike-pulses",
         }
+    }
+
+    /// Rows that it takes memory for, about.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        // More points than a picture has dots, and each is a whole waveform.
+        let window = |reach: f64, step: &Second| (2.0 * reach / step.get()).min(1e16) as u64 * 200;
+        match self {
+            Self::Iv { points, samples, repeat, .. } => {
+                (points.len() as u64).saturating_mul(u64::from(*samples)).saturating_mul(u64::from(*repeat))
+            }
+            Self::Pulses { count, samples, .. } => {
+                (2 * u64::from(*samples)).saturating_mul(u64::from(*count))
+            }
+            Self::Integration { samples, .. }
+            | Self::Relaxation { samples, .. }
+            | Self::Power { samples } => u64::from(*samples),
+            Self::Cycles { cycles, .. } => *cycles,
+            Self::Retention { samples, devices, .. } => u64::from(*samples) * u64::from(*devices),
+            Self::Stdp { reach, step, fit_from, fine_step, .. } => {
+                window(reach.get(), step).max(window(reach.get().min(fit_from.get()), fine_step))
+            }
+            Self::SpikePulses { reach, step, .. } => window(reach.get(), step),
+        }
+    }
+
+    /// The voltages it is driven to.
+    #[must_use]
+    pub fn voltages(&self, preset: &PresetDevice) -> Vec<Volt> {
+        match self {
+            Self::Iv { points, .. } => points.clone(),
+            Self::Pulses { amplitude, reverse, .. } => std::iter::once(*amplitude).chain(*reverse).collect(),
+            Self::Integration { amplitude, .. } => vec![*amplitude],
+            Self::Cycles { v_set, v_reset, .. } => match preset {
+                // It turns off on its own.
+                PresetDevice::ThresholdSwitch { .. } => vec![*v_set],
+                _ => vec![*v_set, *v_reset],
+            },
+            Self::SpikePulses { shape: PulseShape::Unipolar { peak, .. }, .. } => vec![*peak],
+            Self::Stdp { .. } | Self::SpikePulses { .. } => match preset {
+                PresetDevice::DoseDevice { pulse: Some(pulse), .. } => {
+                    Volt::from_si(pulse.peak.get() + pulse.tail.get()).into_iter().collect()
+                }
+                _ => Vec::new(),
+            },
+            Self::Relaxation { .. } | Self::Power { .. } | Self::Retention { .. } => Vec::new(),
+        }
+    }
+}
+
+impl ExperimentPlan {
+    /// By how far it is driven beyond the voltages its preset is stated for, at most.
+    #[must_use]
+    pub fn out_of_range(&self) -> Option<OutOfRange> {
+        let preset = &self.device.preset;
+        self.experiment
+            .voltages(&preset.device)
+            .into_iter()
+            .filter_map(|v| preset.check_voltage(v).err())
+            .max_by(|a, b| a.voltage.get().abs().total_cmp(&b.voltage.get().abs()))
     }
 }
 

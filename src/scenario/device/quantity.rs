@@ -85,21 +85,23 @@ pub const fn kind_of(device: &PresetDevice) -> &'static str {
         PresetDevice::ThresholdSwitch { .. } => SWITCH,
         PresetDevice::BinarySwitch { .. } => BINARY,
         PresetDevice::DoseDevice { .. } => DOSE,
-        PresetDevice::Oscillator { .. } => "oscillator",
+        PresetDevice::Oscillator { .. } => OSCILLATOR,
     }
 }
 
 const SWITCH: &str = "threshold-switch";
 const BINARY: &str = "binary-switch";
 const DOSE: &str = "dose-device";
+const OSCILLATOR: &str = "oscillator";
 
 /// Kinds of preset an experiment takes.
 #[must_use]
 pub fn takes(experiment: &str) -> &'static [&'static str] {
     match experiment {
-        "iv" | "pulses" => &[SWITCH, BINARY, DOSE],
+        "iv" => &[SWITCH, BINARY, DOSE, OSCILLATOR],
+        "pulses" | "cycles" => &[SWITCH, BINARY, DOSE],
         "integration" | "relaxation" | "power" => &[SWITCH],
-        "cycles" | "retention" => &[BINARY],
+        "retention" => &[BINARY, DOSE],
         "stdp" | "spike-pulses" => &[DOSE],
         _ => &[],
     }
@@ -138,8 +140,8 @@ pub fn quantities(experiment: &str) -> &'static [Measure] {
 }
 
 static IV: &[Measure] = &[
-    of("v_th", Volt, "turn-on voltage", &[SWITCH]),
-    of("v_hold", Volt, "turn-off voltage", &[SWITCH]),
+    of("v_th", Volt, "turn-on voltage", &[SWITCH, OSCILLATOR]),
+    of("v_hold", Volt, "turn-off voltage", &[SWITCH, OSCILLATOR]),
     of("v_set", Volt, "SET voltage", &[BINARY]),
     of("v_reset", Volt, "RESET voltage", &[BINARY]),
     of("window", Ratio, "R_off / R_on after the loop", &[BINARY]),
@@ -185,15 +187,19 @@ static POWER: &[Measure] = &[
 ];
 
 static CYCLES: &[Measure] = &[
-    measure("cv_on", Fraction, "CV of R_on"),
-    measure("cv_off", Fraction, "CV of R_off"),
-    measure("log_cv_on", Fraction, "CV of log10 R_on"),
-    measure("log_cv_off", Fraction, "CV of log10 R_off"),
-    measure("r_on", Ohm, "mean R_on"),
-    measure("r_off", Ohm, "mean R_off"),
-    measure("window", Ratio, "mean R_off / mean R_on"),
+    of("cv_on", Fraction, "CV of R_on", &[BINARY, DOSE]),
+    of("cv_off", Fraction, "CV of R_off", &[BINARY, DOSE]),
+    of("log_cv_on", Fraction, "CV of log10 R_on", &[BINARY, DOSE]),
+    of("log_cv_off", Fraction, "CV of log10 R_off", &[BINARY, DOSE]),
+    of("r_on", Ohm, "mean R_on", &[BINARY, DOSE]),
+    of("r_off", Ohm, "mean R_off", &[BINARY, DOSE]),
+    of("window", Ratio, "mean R_off / mean R_on", &[BINARY, DOSE]),
+    of("cv_v_on", Fraction, "CV of the turn-on voltage", &[SWITCH]),
+    of("cv_v_off", Fraction, "CV of the turn-off voltage", &[SWITCH]),
+    of("v_on", Volt, "mean turn-on voltage", &[SWITCH]),
+    of("v_off", Volt, "mean turn-off voltage", &[SWITCH]),
     measure("failed_sets", Count, "SETs that failed"),
-    measure("failed_resets", Count, "RESETs that failed"),
+    of("failed_resets", Count, "RESETs that failed", &[BINARY, DOSE]),
     measure("device_energy", Joule, "energy in the device"),
     measure("limiter_energy", Joule, "energy in the limiter"),
 ];

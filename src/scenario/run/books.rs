@@ -7,7 +7,7 @@
 use super::super::outcome::InferenceEnergy;
 use super::super::plan::Plan;
 use crate::crossbar::Array;
-use crate::energy::{Category, Ledger, limiter_energy, switch_on_energy};
+use crate::energy::{Category, Ledger, limiter_energy, rows_energy, switch_on_energy};
 use crate::network::Network;
 use crate::neuron::Neuron;
 use crate::time::FS_PER_SECOND;
@@ -26,7 +26,7 @@ const NOT_MODELLED: [Category; 4] =
 pub fn book(plan: &Plan, arrays: &[Option<Array>], totals: &Totals, leaking: Option<(usize, f64)>) -> Ledger {
     let of = |(index, array): (usize, &Option<Array>)| -> Option<Vec<f64>> {
         let (array, device) = (array.as_ref()?, plan.projections[index].device.as_ref()?);
-        Some((0..array.shape().rows).map(|row| array.read_energy(row, &device.read)).collect())
+        Some(array.read_energies(&device.read))
     };
     book_rows(plan, &arrays.iter().enumerate().map(of).collect(), totals, leaking)
 }
@@ -41,8 +41,7 @@ pub fn book_rows(
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     for (index, energies) in row_energies.iter().enumerate() {
         if let (Some(energies), Some(rows)) = (energies, totals.rows.get(index)) {
-            let joules =
-                rows.iter().zip(energies).fold(0.0, |sum, (&count, energy)| sum + count as f64 * energy);
+            let joules = rows_energy(rows, energies);
             ledger.book(&plan.projections[index].name, Category::Read, joules);
         }
     }

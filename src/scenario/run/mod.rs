@@ -16,6 +16,8 @@ mod training;
 mod unsupervised;
 mod variation;
 
+pub use device::experiment;
+
 use super::assemble::{describe, skeleton};
 use super::outcome::Outcome;
 use super::plan::{Plan, Precision, Protocol};

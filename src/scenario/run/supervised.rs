@@ -14,6 +14,7 @@ use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, mean_and_sd, reborrow, same};
 use crate::crossbar::Array;
+use crate::energy::rows_energy;
 use crate::engine::{Collect, Probe, Queue, Silent, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -381,10 +382,7 @@ where
                     return Ok(()); // Stopped: a case is reported whole or not at all.
                 }
                 accuracy.push(test.accuracy());
-                let rows = &test.totals.rows[index];
-                let per_row =
-                    |(row, &count): (usize, &u64)| count as f64 * array.read_energy(row, &device.read);
-                let joules: f64 = rows.iter().enumerate().map(per_row).sum();
+                let joules = rows_energy(&test.totals.rows[index], &array.read_energies(&device.read));
                 read += joules / test.totals.presentations.max(1) as f64;
             }
             let (mean, sd) = mean_and_sd(&accuracy);

@@ -14,8 +14,10 @@ use super::super::plan::Plan;
 use super::context::RunContext;
 use super::logbook::Logbook;
 use crate::device::preset::PresetDevice;
+use crate::device::resistive::{DoseDevice, Resistive as _};
 use crate::energy::{Category, Ledger};
 use crate::time::FS_PER_SECOND;
+use crate::units::{Quantity as _, Siemens};
 use findings::Findings;
 use std::sync::atomic::Ordering;
 
@@ -74,16 +76,20 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
     Outcome { energy: ledger, experiments: results, ..closed }
 }
 
+/// Makes one experiment.
+#[must_use]
+pub fn experiment(plan: &ExperimentPlan, seed: u64) -> ExperimentResult {
+    result(plan, findings(plan, seed))
+}
+
 fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
-    let preset = &plan.device.preset;
-    match (&plan.experiment, &preset.device) {
-        (Experiment::Iv { .. }, _) => sweep::iv(plan, seed),
-        (Experiment::Pulses { .. }, _) => sweep::pulses(plan, seed),
-        (Experiment::Cycles { .. }, PresetDevice::BinarySwitch { device, endurance, .. }) => {
-            sweep::cycle(device, endurance, &plan.experiment, seed)
-        }
-        (Experiment::Retention { .. }, PresetDevice::BinarySwitch { device, retention, .. }) => {
-            sweep::retained(device, retention, &plan.experiment, seed)
+    let device = plan.device.on_bench(seed);
+    match (&plan.experiment, &device) {
+        (experiment @ Experiment::Iv { .. }, _) => sweep::iv(&device, experiment, seed),
+        (experiment @ Experiment::Pulses { .. }, _) => sweep::pulses(&device, experiment, seed),
+        (experiment @ Experiment::Cycles { .. }, _) => sweep::cycle(&device, experiment, seed),
+        (experiment @ Experiment::Retention { .. }, _) => {
+            sweep::retained(&device, experiment, !plan.compare.is_empty(), seed)
         }
         (
             &Experiment::Integration { amplitude, length, samples },
@@ -93,15 +99,21 @@ fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
             neuron::relaxation(switch, length, samples)
         }
         (&Experiment::Power { samples }, PresetDevice::ThresholdSwitch { switch, .. }) => {
-            neuron::power(switch, preset.v_max.get(), samples)
+            neuron::power(switch, plan.device.preset.v_max.get(), samples)
         }
         (
-            Experiment::Stdp { .. } | Experiment::SpikePulses { .. },
+            experiment @ (Experiment::Stdp { .. } | Experiment::SpikePulses { .. }),
             PresetDevice::DoseDevice { device, pulse, g_start, .. },
-        ) => window::window(device, pulse.as_ref(), *g_start, &plan.experiment),
+        ) => window::window(device, pulse.as_ref(), start(device, *g_start), experiment),
         // The plan was checked: an experiment has a device it can be made with.
         _ => Findings { notes: vec!["this device has no such experiment".into()], ..Findings::default() },
     }
+}
+
+/// The conductance a preset states for the start, within the bounds of the device on the bench.
+fn start(device: &DoseDevice, stated: Siemens) -> Siemens {
+    let bounds = device.bounds();
+    Siemens::from_si(stated.get().clamp(bounds.g_min, bounds.g_max)).unwrap_or(stated)
 }
 
 fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {

@@ -45,7 +45,8 @@ fn time(t: Second) -> Time {
 /// The window as measured in figure 3c: pairs at `step` for the fit, at `fine_step` where lobes overlap.
 fn rule(device: &DoseDevice, pulse: &SpikePulse, options: &StdpOptions, fine_step: Second) -> Findings {
     let coarse = stdp(device, pulse, options);
-    let near = stdp(device, pulse, &StdpOptions { reach: options.fit_from, step: fine_step, ..*options });
+    let near_reach = if options.fit_from < options.reach { options.fit_from } else { options.reach };
+    let near = stdp(device, pulse, &StdpOptions { reach: near_reach, step: fine_step, ..*options });
     let [plus, minus] = stdp_fits(&coarse, options);
     let mut found = Findings::default();
     let part = |percent: f64| percent / 100.0;

@@ -1,0 +1,82 @@
+//! What a measurement says: which curve is fitted, and what came of it.
+
+use super::super::failure::Failure;
+use super::args::{FitArgs, Model};
+use super::measured::{self, Measured};
+use memspike::fit::{Curve, FitError, Fitted, Held, Loop, fit_loop};
+
+/// What was found.
+pub struct Found {
+    pub fit: Fitted,
+    pub shape: Shape,
+    pub notes: Vec<String>,
+}
+
+/// What was fitted.
+pub enum Shape {
+    /// A curve of the first column.
+    Curve(Curve),
+    /// A loop of a device that switches.
+    Loop(Loop),
+}
+
+/// Fits what was measured.
+///
+/// # Errors
+/// If the data cannot determine a parameter.
+pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
+    let refused = |error: FitError| Failure::new(format!("{}: {error}", data.file)).with_hint(error.hint());
+    let curve = match args.model {
+        Model::Iv => Curve::Iv { ohmic: args.ohmic },
+        Model::Pulses => Curve::Pulses,
+        Model::Stdp => Curve::Stdp,
+        Model::Lif => Curve::Relaxation,
+        Model::Retention => Curve::Retention { stretched: args.stretched },
+    };
+    if args.model == Model::Iv {
+        let held = measured::held(args, LOOP_PARAMETERS)?;
+        if let Some(found) = fit_loop(&data.points, &held).map_err(refused)? {
+            let mut notes = Vec::new();
+            for one in &held {
+                if found.fit.get(&one.name).is_none() {
+                    notes.push(format!("the data are of another kind of device: {} is not used", one.name));
+                }
+            }
+            return Ok(Found { fit: found.fit.clone(), shape: Shape::Loop(found), notes });
+        }
+        let held = measured::held(args, curve.parameters())?;
+        let fit = one_state(curve, data, &held, args.ohmic).map_err(refused)?;
+        let notes = vec!["nothing switches in these data: they are fitted as one state".to_owned()];
+        return Ok(Found { fit, shape: Shape::Curve(curve), notes });
+    }
+    let held = measured::held(args, curve.parameters())?;
+    let fit = curve.fit(&data.points, &held).map_err(refused)?;
+    Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new() })
+}
+
+/// A straight line is no fault of the measurement: the message says how to fit one.
+fn one_state(curve: Curve, data: &Measured, held: &[Held], ohmic: bool) -> Result<Fitted, FitError> {
+    curve.fit(&data.points, held).map_err(|error| match error {
+        FitError::Undetermined { parameter, why } if !ohmic && parameter == "v0" => FitError::Undetermined {
+            parameter,
+            why: format!("{why}; the curve is straight, fit it with --ohmic"),
+        },
+        other => other,
+    })
+}
+
+/// What a loop may tell, of either kind of device.
+const LOOP_PARAMETERS: &[(&str, &str)] = &[
+    ("i_cc", "A"),
+    ("g_on", "S"),
+    ("g_off", "S"),
+    ("r_on", "Ohm"),
+    ("r_off", "Ohm"),
+    ("v_th", "V"),
+    ("v_hold", "V"),
+    ("v_set", "V"),
+    ("v_reset", "V"),
+    // Of what does not switch.
+    ("g", "S"),
+    ("v0", "V"),
+];
