@@ -7,6 +7,8 @@ mod compare;
 mod data;
 mod device;
 mod failure;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod files;
 mod fit;
 mod host;
@@ -14,6 +16,7 @@ mod models;
 mod new;
 mod observers;
 mod output;
+mod png;
 mod progress;
 mod run;
 mod show;
