@@ -13,11 +13,14 @@ pub mod network;
 pub mod neuron;
 pub mod numeric;
 pub mod plasticity;
+#[cfg(feature = "scenario")]
 pub mod plot;
 pub mod random;
 pub mod readout;
 pub mod record;
+#[cfg(feature = "scenario")]
 pub mod report;
+#[cfg(feature = "scenario")]
 pub mod scenario;
 mod simd;
 pub mod snapshot;

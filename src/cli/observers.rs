@@ -2,9 +2,8 @@
 
 use super::failure::Failure;
 use memspike::engine::{Observer, Record};
-use memspike::record::RecordError;
 use memspike::record::csv::{SpikeRow, SpikeWriter};
-use memspike::record::rundir::{PendingFile, RunDir};
+use memspike::record::{PendingFile, RecordError, RunDir};
 use memspike::scenario::plan::Plan;
 use std::fmt::Write as _;
 

@@ -5,6 +5,7 @@ use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
+use super::png::Renderer;
 use super::signals::Stop;
 use super::trace::Tracing;
 use super::values::Format;
@@ -30,6 +31,9 @@ pub const RUNS: &str = "runs";
 
 pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
+    if args.png {
+        Renderer::new("--png")?;
+    }
     let loaded = wiring::load(&args.scenario, &args.overrides, &args.record)?;
     check_engine(args, &loaded)?;
     let stop = Stop::listen()?;
@@ -363,7 +367,7 @@ impl Session<'_> {
             None
         } else {
             let episodes = !matches!(plan.protocol, Protocol::Simulate { .. });
-            Some(SpikeWriter::new(dir, plan.record.spikes.clone(), episodes)?)
+            Some(SpikeWriter::new(dir.begin("spikes.csv")?, plan.record.spikes.clone(), episodes)?)
         };
         let outcome = wiring::run(Request {
             plan,
@@ -425,7 +429,9 @@ impl Session<'_> {
         if !outcome.experiments.is_empty() {
             dir.write("compare.csv", tables::compared(&summary.experiments).as_bytes())?;
         }
-        npz::write_all(dir, &outcome.arrays)?;
+        for (name, bytes) in npz::files(&outcome.arrays)? {
+            dir.write(name, &bytes)?;
+        }
         let figures = plot::figures(&manifest.plan, outcome, spikes)
             .map_err(|error| Failure::new(error.to_string()))?;
         for figure in &figures {
@@ -437,13 +443,13 @@ impl Session<'_> {
             dir.write("overview.svg", svg.as_bytes())?;
         }
         if self.args.png {
-            let renderer = plot::Renderer::new();
+            let renderer = Renderer::new("--png")?;
             if !renderer.has_fonts() {
                 self.output
                     .note("no fonts were found on this system: the PNG plots have no text, the SVG plots do");
             }
             for figure in &figures {
-                let png = renderer.render(&figure.svg).map_err(|error| Failure::new(error.to_string()))?;
+                let png = renderer.render(&figure.svg)?;
                 dir.write(&format!("{}.png", figure.name), &png)?;
             }
         }

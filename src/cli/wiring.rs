@@ -1,10 +1,9 @@
-//! The one place where the command line meets the library: loading, running, fetching, listing.
+//! The one place where the command line meets the library: loading, running, listing.
 
-use super::args::{Dataset, Engine, Overrides};
+use super::args::{Engine, Overrides};
 use super::failure::Failure;
 use super::observers::Observers;
-use memspike::dataset::fetch::{self, FetchFaults, Had, Mirrors, Settings, Spec};
-use memspike::dataset::{Name, Search, locate};
+use memspike::dataset::{Name, Search};
 use memspike::engine::Observer;
 use memspike::record::csv::SpikeWriter;
 use memspike::record::npz;
@@ -113,11 +112,12 @@ fn failed_with(error: RunError, checkpoint: &Checkpoint<'_>) -> Failure {
     }
 }
 
-fn search(data: Option<&Path>) -> Search {
+/// Where data sets are: `--data`, the environment, the folder of the user.
+pub fn search(data: Option<&Path>) -> Search {
     Search {
         explicit: data.map(Path::to_path_buf),
         environment: std::env::var_os("MEMSPIKE_DATA").filter(|value| !value.is_empty()).map(PathBuf::from),
-        user: locate::user_folder(),
+        user: super::host::data_folder().map(|folder| folder.join("memspike")),
     }
 }
 
@@ -285,84 +285,4 @@ pub fn scenario_meant(name: &str) -> Option<&'static str> {
 /// The JSON schema of scenario files.
 pub fn schema() -> String {
     serde_json::to_string_pretty(&scenario::schema()).unwrap_or_default()
-}
-
-/// Fetches one data set and returns where it is kept; `None` if the user stopped it.
-///
-/// # Errors
-/// If no mirror has it, the network fails, or a file does not have its checksum.
-pub fn fetch(
-    dataset: Dataset,
-    data: Option<&Path>,
-    mirrors: &[String],
-    stop: &AtomicBool,
-    progress: &mut dyn Progress,
-) -> Result<Option<PathBuf>, Failure> {
-    let name = match dataset {
-        Dataset::Mnist => Name::Mnist,
-        Dataset::FashionMnist => Name::FashionMnist,
-    };
-    let search = search(data);
-    let Some(into) = search.destination(name) else {
-        return Err(Failure::new("there is no data folder: this account has no home directory")
-            .with_hint("say where to keep the files with --data DIR"));
-    };
-    let mirrors = list_of_mirrors(&search, name, mirrors)?;
-    let spec =
-        Spec::of(name).ok_or_else(|| Failure::new(format!("`{}` is not downloaded", name.as_str())))?;
-    let mut listener = Download { progress, have: 0 };
-    match fetch::fetch(&spec, mirrors.of(name), &into, Settings::default(), stop, &mut listener) {
-        Ok(_) => Ok(Some(into)),
-        Err(faults) if faults.is_cancelled() => Ok(None),
-        Err(faults) => Err(unfetched(&faults)),
-    }
-}
-
-fn unfetched(faults: &FetchFaults) -> Failure {
-    Failure::new(faults.to_string())
-}
-
-/// `--mirror`, or `mirrors.toml` in the user's data folder, or the built-in list.
-fn list_of_mirrors(search: &Search, name: Name, given: &[String]) -> Result<Mirrors, Failure> {
-    let refused = |error: fetch::MirrorsError| Failure::new(error.to_string());
-    if !given.is_empty() {
-        return Mirrors::built_in().with(name, given.to_vec()).map_err(refused);
-    }
-    let file = search.user.as_ref().map(|folder| folder.join("mirrors.toml"));
-    match file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()) {
-        Some(text) => Ok(Mirrors::from_toml(&text).map_err(refused)?.or_built_in()),
-        None => Ok(Mirrors::built_in()),
-    }
-}
-
-/// A download as phases of a progress bar.
-struct Download<'a> {
-    progress: &'a mut dyn Progress,
-    have: u64,
-}
-
-impl fetch::Progress for Download<'_> {
-    fn begin(&mut self, file: &str, address: &str, have: u64, total: Option<u64>) {
-        self.progress.phase("download", total.unwrap_or(0));
-        self.progress.message(&format!("{file} from {address}"));
-        self.progress.advance(have);
-        self.have = have;
-    }
-
-    fn advance(&mut self, have: u64) {
-        self.progress.advance(have.saturating_sub(self.have));
-        self.have = have;
-    }
-
-    fn done(&mut self, file: &str, how: Had) {
-        self.progress.done();
-        self.progress.line(&match how {
-            Had::Already => format!("{file}: already there, checksum right"),
-            Had::Downloaded => format!("{file}: downloaded, checksum right"),
-        });
-    }
-
-    fn note(&mut self, text: &str) {
-        self.progress.line(text);
-    }
 }

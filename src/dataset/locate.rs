@@ -26,7 +26,7 @@ pub struct Search {
     pub explicit: Option<PathBuf>,
     /// Value of the environment variable `MEMSPIKE_DATA`.
     pub environment: Option<PathBuf>,
-    /// The user's data folder: [`user_folder`].
+    /// The folder that the user's system has for data of programs.
     pub user: Option<PathBuf>,
 }
 
@@ -45,16 +45,6 @@ impl Search {
     pub fn destination(&self, name: Name) -> Option<PathBuf> {
         self.folders().first().map(|folder| folder.join(name.as_str()))
     }
-}
-
-/// The folder for data that the user's system expects: `$XDG_DATA_HOME/memspike`, by default
-/// `~/.local/share/memspike`; `~/Library/Application Support/memspike` on macOS;
-/// `%APPDATA%\memspike` on Windows. `None` without a home directory.
-#[must_use]
-pub fn user_folder() -> Option<PathBuf> {
-    use etcetera::BaseStrategy as _;
-    let native = etcetera::base_strategy::choose_native_strategy().ok()?;
-    Some(native.data_dir().join("memspike"))
 }
 
 /// The four files of a data set.

@@ -1,11 +1,14 @@
 //! Labelled images: IDX files on disk, found or fetched by name, and digits drawn by code.
 
 pub mod drawn;
+#[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod idx;
 pub mod locate;
 
 mod error;
+#[cfg(feature = "formats")]
+mod gzip;
 
 pub use error::{Fault, Faults, Readable};
 pub use locate::Search;

@@ -7,6 +7,8 @@ mod accuracy;
 pub mod chart;
 mod conductance;
 mod confusion;
+#[cfg(test)]
+mod drawn;
 mod energy;
 mod experiment;
 mod fields;
@@ -14,6 +16,7 @@ pub mod measured;
 pub mod number;
 mod overview;
 mod pairs;
+#[cfg(feature = "png")]
 mod png;
 mod programming;
 mod raster;
@@ -24,6 +27,7 @@ mod weights;
 
 pub use experiment::figures as experiments;
 pub use overview::overview;
+#[cfg(feature = "png")]
 pub use png::{PngError, Renderer};
 
 use crate::record::csv::SpikeRow;
@@ -243,9 +247,8 @@ mod tests {
                 "programming"
             ]
         );
-        let renderer = Renderer::new();
         for figure in &figures {
-            renderer.render(&figure.svg).unwrap_or_else(|error| panic!("{}: {error}", figure.name));
+            drawn::check(&figure.svg);
         }
     }
 

@@ -49,7 +49,7 @@ mod tests {
         let svg = overview(&plan, &outcome).unwrap().unwrap();
         assert!(svg.contains("Weights of projection input") && svg.contains("Accuracy by epoch"));
         assert_eq!(svg.matches("<svg").count(), 3);
-        super::super::Renderer::new().render(&svg).unwrap();
+        crate::plot::drawn::check(&svg);
         outcome.supervised = None;
         assert_eq!(overview(&plan, &outcome).unwrap(), None);
     }

@@ -1,7 +1,6 @@
 //! Spikes as CSV: a header with units, one line per spike, `.` for the decimal point.
 
-use super::RecordError;
-use super::rundir::{PendingFile, RunDir};
+use super::{PendingFile, RecordError};
 use crate::time::Time;
 use std::fmt::Write as _;
 
@@ -18,7 +17,7 @@ pub struct SpikeRow {
 /// Spikes kept in memory for the raster picture.
 pub const KEPT_FOR_RASTER: usize = 50_000;
 
-/// Writes `spikes.csv` as spikes come, and keeps the first ones for a picture.
+/// Writes a table (of a run: `spikes.csv`) as spikes come, and keeps the first ones for a picture.
 ///
 /// Columns: `time [ms],population,id`, with `episode` in front if there is more than one. Times have
 /// every digit down to the femtosecond.
@@ -34,12 +33,11 @@ pub struct SpikeWriter {
 }
 
 impl SpikeWriter {
-    /// Begins `spikes.csv`. `labels` are the names of what is recorded.
+    /// Begins the table in `file`. `labels` are the names of what is recorded.
     ///
     /// # Errors
-    /// If the file cannot be created.
-    pub fn new(dir: &RunDir, labels: Vec<String>, episodes: bool) -> Result<Self, RecordError> {
-        let mut file = dir.begin("spikes.csv")?;
+    /// If nothing can be written to it.
+    pub fn new(mut file: PendingFile, labels: Vec<String>, episodes: bool) -> Result<Self, RecordError> {
         file.write(if episodes {
             b"episode,time [ms],population,id\n"
         } else {
@@ -112,18 +110,19 @@ mod tests {
     #[test]
     fn spikes_have_all_their_digits_and_an_episode_only_where_there_are_several() {
         let root = tempfile::tempdir().unwrap();
-        let dir = RunDir::create_at(root.path(), false).unwrap();
+        let place = root.path().join("spikes.csv");
         let row = SpikeRow { episode: 3, time: Time::from_fs(9_410_000_000_001), label: 1, id: 7 };
         for (episodes, text) in [
             (false, "time [ms],population,id\n9.410000000001,\"a,b\",7\n"),
             (true, "episode,time [ms],population,id\n3,9.410000000001,\"a,b\",7\n"),
         ] {
             let labels = vec!["output".to_string(), "a,b".to_string()];
-            let mut writer = SpikeWriter::new(&dir, labels, episodes).unwrap();
+            let mut writer =
+                SpikeWriter::new(PendingFile::create(&place).unwrap(), labels, episodes).unwrap();
             writer.push(row);
             assert_eq!(writer.written(), 1);
             assert_eq!(writer.finish().unwrap(), [row]);
-            assert_eq!(std::fs::read_to_string(root.path().join("spikes.csv")).unwrap(), text);
+            assert_eq!(std::fs::read_to_string(&place).unwrap(), text);
         }
     }
 }

@@ -2,10 +2,17 @@
 
 pub mod csv;
 pub mod fingerprint;
+#[cfg(feature = "formats")]
 pub mod npz;
+mod pending;
+#[cfg(feature = "scenario")]
 pub mod rundir;
+#[cfg(feature = "formats")]
+mod zip;
 
 pub use fingerprint::Fingerprint;
+pub use pending::PendingFile;
+#[cfg(feature = "scenario")]
 pub use rundir::{RunDir, RunStatus};
 
 use std::io;
@@ -95,6 +102,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Indented JSON with a newline at the end.
+#[cfg(feature = "scenario")]
 pub(crate) fn to_json<T: serde::Serialize>(name: &str, value: &T) -> Result<Vec<u8>, RecordError> {
     let mut bytes = serde_json::to_vec_pretty(value)
         .map_err(|error| RecordError::Encode { name: name.into(), message: error.to_string() })?;
@@ -102,6 +110,7 @@ pub(crate) fn to_json<T: serde::Serialize>(name: &str, value: &T) -> Result<Vec<
     Ok(bytes)
 }
 
+#[cfg(feature = "scenario")]
 pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RecordError> {
     let bytes = std::fs::read(path).map_err(RecordError::io("read", path))?;
     serde_json::from_slice(&bytes)

@@ -3,6 +3,7 @@
 mod bad_input;
 mod common;
 mod device;
+mod features;
 mod fit;
 mod run;
 mod scenarios;

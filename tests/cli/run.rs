@@ -50,7 +50,7 @@ fn quiet_leaves_only_the_results() {
 #[test]
 fn spikes_that_were_asked_for_are_written_with_their_unit() {
     let place = Place::with_scenario();
-    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "here", "--png"])), 0);
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "here"])), 0);
     let spikes = fs::read_to_string(place.path().join("here/spikes.csv")).unwrap();
     assert!(spikes.starts_with("time [ms],population,id\n"), "{}", &spikes[..40]);
     let wrong = place.memspike(&["run", "small.toml", "--out", "there", "--record", "outputs"]);

@@ -7,10 +7,12 @@ mod currents;
 mod cuts;
 mod equivalence;
 mod instants;
+#[cfg(feature = "scenario")]
 mod mean_field;
 mod networks;
 mod oracle;
 mod regimes;
 mod renumbering;
 mod statistics;
+#[cfg(feature = "scenario")]
 mod switch_neuron;
