@@ -88,7 +88,8 @@ fn relaxation(ask: &Ask<'_>, args: &RetentionArgs, switch: &ThresholdSwitch) -> 
     let length = args.until.or_else(|| Second::from_si(5.0 * switch.tau.get())).unwrap_or(switch.tau);
     let mut table = relaxation_switch(switch, length, args.points);
     ask.measure(&mut table, &["state"])?;
-    let on = short(switch.natural_on_time(), "s");
+    let on_time = switch.natural_on_time().get();
+    let on = short(on_time, "s");
     let note = format!("relaxation from V_th without drive, \u{3c4} {}: it stays on for {on}", switch.tau);
     let svg = ask.picture(|| {
         let column = |name: &str| table.values(name).unwrap_or_default();
@@ -100,7 +101,7 @@ fn relaxation(ask: &Ask<'_>, args: &RetentionArgs, switch: &ThresholdSwitch) -> 
         )
         .subtitle(note.clone())
         .line("state", (0..t.len()).map(|k| (t[k], u[k])))
-        .mark(Mark::x(switch.natural_on_time(), format!("off after {on}")))
+        .mark(Mark::x(on_time, format!("off after {on}")))
         .mark(Mark::y(switch.v_th.get(), ask.label("V_th", "v_th")))
         .mark(Mark::y(switch.v_hold.get(), ask.label("V_h", "v_hold")))
         .mark(Mark::y(switch.u_rest.get(), ask.label("u_rest", "u_rest")))

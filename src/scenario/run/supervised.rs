@@ -440,7 +440,7 @@ where
             self.log.notes.push(format!(
                 "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {:.4e} Ohm",
                 array.mapping().w_max(),
-                ohms
+                ohms.get()
             ));
             if array.clipped() > 0 {
                 self.log.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
