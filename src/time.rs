@@ -38,6 +38,12 @@ impl Time {
         if fs > Self::MAX.0 { Self::MAX } else { Self(fs) }
     }
 
+    /// From whole milliseconds; clamps at the horizon.
+    #[must_use]
+    pub const fn from_ms(ms: u64) -> Self {
+        Self::from_fs(ms.saturating_mul(1_000_000_000_000))
+    }
+
     /// Femtoseconds since the start of the episode.
     #[must_use]
     pub const fn fs(self) -> u64 {
@@ -124,6 +130,7 @@ mod tests {
         assert!(matches!(Time::from_seconds(Second::new(-1e-3)), Err(TimeError::Negative { .. })));
         assert!(matches!(Time::from_seconds(Second::new(9224.0)), Err(TimeError::BeyondHorizon { .. })));
         assert_eq!(Time::MAX.after(Time::from_fs(5)), Time::MAX);
+        assert_eq!((Time::from_ms(7).fs(), Time::from_ms(u64::MAX)), (7_000_000_000_000, Time::MAX));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! that they balance is a check, not a definition.
 
 use crate::numeric::{exp, ln};
-use crate::units::Volt;
+use crate::units::{Ampere, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Where the energy of a piece of drive went, in joules.
@@ -109,7 +109,7 @@ impl Conduction {
     pub fn current(self, g: f64, v: f64) -> f64 {
         match self {
             Self::Ohmic => g * v,
-            Self::Sinh { v0 } => g * v0.get() * sinh(v / v0.get()),
+            Self::Sinh { v0 } => (Siemens::of(g) * v0 * sinh(Volt::of(v) / v0)).get(),
         }
     }
 
@@ -119,11 +119,13 @@ impl Conduction {
         match self {
             Self::Ohmic => current / g,
             Self::Sinh { v0 } => {
-                let y = current / (g * v0.get());
-                if y > 1e150 {
-                    return v0.get() * (ln(y.min(f64::MAX)) + std::f64::consts::LN_2);
-                }
-                v0.get() * ln(y + (y * y + 1.0).sqrt())
+                let y = Ampere::of(current) / (Siemens::of(g) * v0);
+                let arsinh = if y > 1e150 {
+                    ln(y.min(f64::MAX)) + std::f64::consts::LN_2
+                } else {
+                    ln(y + (y * y + 1.0).sqrt())
+                };
+                (v0 * arsinh).get()
             }
         }
     }

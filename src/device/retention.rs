@@ -75,22 +75,22 @@ impl Retention {
         if seconds <= 0.0 {
             return 1.0;
         }
+        let held = Second::of(seconds);
         match self.law {
             DecayLaw::Perfect => 1.0,
             DecayLaw::Exponential { tau, b } => {
-                let s = seconds / (tau.get() * lifetime);
+                let s = held / (tau * lifetime);
                 exp(-(if b == 1.0 { s } else { exp(b * ln(s)) }))
             }
-            DecayLaw::PowerLaw { t0, nu } => exp(-nu * ln_1p(seconds / (t0.get() * lifetime))),
+            DecayLaw::PowerLaw { t0, nu } => exp(-nu * ln_1p(held / (t0 * lifetime))),
         }
     }
 
     /// Conductance `seconds` after it was programmed to `g`.
     #[must_use]
     pub fn conductance(&self, g: f64, seconds: f64, lifetime: f64) -> f64 {
-        let g_inf = self.g_inf.get();
         let share = self.share(seconds, lifetime);
-        if share == 1.0 { g } else { g_inf + (g - g_inf) * share }
+        if share == 1.0 { g } else { (self.g_inf + (Siemens::of(g) - self.g_inf) * share).get() }
     }
 
     /// The factor of device `entity`'s lifetime: log-normal with median 1, drawn once.

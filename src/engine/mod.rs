@@ -4,6 +4,7 @@
 //! summed before any threshold is tested. The fast engine ([`Lanes`]) and the reference engine
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
+mod books;
 mod clocked;
 mod competition;
 mod core;
@@ -28,6 +29,7 @@ mod team;
 mod units;
 mod windows;
 
+pub use books::Costs;
 pub use clocked::{Clocked, ClockedError};
 pub use competition::{Competing, Thresholds};
 pub use free::{Clock, Saved};

@@ -13,7 +13,32 @@ use crate::network::{Kernel, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 
-/// A network in motion, with its pending events in a `Q`.
+/// A network in motion, with its pending events in a `Q`: [`super::Lanes`] is the fast engine, [`super::Heap`] the
+/// reference. Weights and membranes are in the precision `R`.
+///
+/// ```
+/// use memspike::prelude::*;
+///
+/// # let mut builder = Builder::default();
+/// # let input = builder.poisson("input", 10, Hertz::new(100.0));
+/// # let pair = builder.population("pair", 2, Lif::default());
+/// # builder.projection("drive", input, pair, Kernel::Delta, Time::ZERO, Rows::Dense);
+/// # let network = builder.finish()?;
+/// # let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
+/// let mut simulation = Simulation::<f64, Lanes>::new(&network, 7);
+/// let mut spikes: Vec<Spike> = Vec::new();
+/// simulation.run(&weights, Time::from_ms(200), &mut spikes);
+///
+/// // It may be stopped anywhere: the rest of a run, under the other engine, has the same bits.
+/// let mut first: Vec<Spike> = Vec::new();
+/// let mut begun = Simulation::<f64, Lanes>::new(&network, 7);
+/// begun.run(&weights, Time::from_ms(77), &mut first);
+/// let rates = network.rates();
+/// let mut resumed = Simulation::<f64, Heap>::resume(&network, begun.state(), &rates)?;
+/// resumed.run(&weights, Time::from_ms(200), &mut first);
+/// assert_eq!(first, spikes);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     pub(super) network: &'n Network,
     pub(super) core: Core<R>,
@@ -46,7 +71,8 @@ pub enum StateError {
 }
 
 impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
-    /// A simulation at the start of episode 0 with silent Poisson sources.
+    /// A simulation at the start of episode 0, with Poisson sources at the rates of the network
+    /// ([`Network::rates`]; silent without).
     #[must_use]
     pub fn new(network: &'n Network, seed: u64) -> Self {
         let mut simulation = Self {
@@ -64,8 +90,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if simulation.queue.lanes().is_some() {
             simulation.windows = Windows::new(network);
         }
-        let silent = vec![BlockRate::new(&[], 0.0); simulation.block_sources.len()];
-        simulation.begin(0, &silent);
+        simulation.begin(0, &network.rates());
         simulation
     }
 

@@ -5,10 +5,11 @@ use super::{
     Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
     Source, SourceKind,
 };
+use crate::encoding::{AliasTable, BLOCK};
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
-use crate::units::Second;
+use crate::units::{Hertz, Second};
 
 /// Why a description is not a network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -67,14 +68,45 @@ pub enum Fault {
 pub(crate) const MAX_STEPS: u32 = 16;
 
 /// Collects sources, populations and projections; [`Builder::finish`] checks them.
+///
+/// ```
+/// use memspike::prelude::*;
+///
+/// let mut builder = Builder::default();
+/// let input = builder.poisson("input", 100, Hertz::new(20.0));
+/// let output = builder.population("output", 10, Lif::default());
+/// let delay = Time::from_ms(1);
+/// builder.projection("feedforward", input, output, Kernel::Delta, delay, Rows::Dense);
+/// builder.projection("inhibition", Origin::Population(output), output, Kernel::Delta, delay, Rows::Dense);
+/// let network = builder.finish()?;
+/// assert_eq!(network.projections[0].synapses(10), 1000);
+///
+/// // Every fault is found, not only the first.
+/// let mut builder = Builder::default();
+/// builder.population("empty", 0, Lif::default());
+/// builder.population("backwards", 1, Lif { v_th: Volt::new(-1.0), ..Lif::default() });
+/// assert_eq!(builder.finish().unwrap_err().len(), 2);
+/// # Ok::<(), Vec<Fault>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     sources: Vec<Source>,
     populations: Vec<Population>,
     projections: Vec<Projection>,
+    /// Rates of the sources that [`Builder::poisson`] added.
+    rates: Vec<(usize, Hertz)>,
 }
 
 impl Builder {
+    /// Adds `size` independent Poisson lines, each of `rate`, and returns where projections can start from them.
+    ///
+    /// The rate belongs to the network: every episode begins with it unless it brings its own
+    /// ([`Network::rates`]).
+    pub fn poisson(&mut self, name: &str, size: u32, rate: Hertz) -> Origin {
+        self.rates.push((self.sources.len(), rate));
+        self.source(name, size, SourceKind::Poisson)
+    }
+
     /// Adds a source and returns where projections can start from it. A list of spikes is put in order.
     pub fn source(&mut self, name: &str, size: u32, mut kind: SourceKind) -> Origin {
         if let SourceKind::List(spikes) = &mut kind {
@@ -181,8 +213,12 @@ impl Builder {
     /// # Errors
     /// All faults, in order of description.
     pub fn finish(self) -> Result<Network, Vec<Fault>> {
-        let Self { sources, mut populations, projections } = self;
+        let Self { sources, mut populations, projections, rates } = self;
         let mut faults = Vec::new();
+        for &(source, rate) in rates.iter().filter(|(_, rate)| *rate < Hertz::ZERO) {
+            let fault = format!("a rate of {rate}; it must be zero or more");
+            faults.push(Fault::Rate { name: sources[source].name.clone(), fault });
+        }
         for source in &sources {
             check_source(source, &mut faults);
         }
@@ -229,8 +265,25 @@ impl Builder {
         let from_population =
             (0..populations.len()).map(|index| outgoing(Origin::Population(index))).collect();
         let lanes = lanes(&sources, &populations, &projections);
-        Ok(Network { sources, populations, projections, from_source, from_population, lanes })
+        let steady = steady(&sources, &rates);
+        Ok(Network { sources, populations, projections, from_source, from_population, lanes, steady })
     }
+}
+
+/// Marks and total rate (hertz) of every Poisson block; those of a source without a rate are silent.
+fn steady(sources: &[Source], rates: &[(usize, Hertz)]) -> Vec<(AliasTable, f64)> {
+    let poisson = sources.iter().enumerate().filter(|(_, source)| source.kind == SourceKind::Poisson);
+    let blocks = poisson.flat_map(|(index, source)| {
+        let rate = rates.iter().find(|(source, _)| *source == index).map_or(Hertz::ZERO, |(_, rate)| *rate);
+        (0..source.size).step_by(BLOCK as usize).map(move |first| {
+            let lines = (source.size - first).min(BLOCK);
+            if rate == Hertz::ZERO {
+                return (AliasTable::default(), 0.0);
+            }
+            (AliasTable::new(&vec![1; lines as usize]), (rate * f64::from(lines)).get())
+        })
+    });
+    blocks.collect()
 }
 
 fn check_source(source: &Source, faults: &mut Vec<Fault>) {

@@ -16,7 +16,7 @@ pub(crate) use compile::{decays, predicts};
 pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected, longest_delay};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
-use crate::encoding::RateProfile;
+use crate::encoding::{AliasTable, BlockRate, RateProfile};
 use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -197,9 +197,17 @@ pub struct Network {
     pub from_population: Vec<Vec<usize>>,
     /// The event sources of the fast engine, in tournament order.
     pub lanes: Vec<Lane>,
+    /// Marks and total rate of every Poisson block.
+    steady: Vec<(AliasTable, f64)>,
 }
 
 impl Network {
+    /// The rates that [`Builder::poisson`] was given, one per Poisson block; a source without a rate is silent.
+    #[must_use]
+    pub fn rates(&self) -> Vec<BlockRate<'_>> {
+        self.steady.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect()
+    }
+
     /// The same network with thresholds that no longer adapt: for labelling and testing.
     #[must_use]
     pub fn frozen(&self) -> Self {

@@ -18,7 +18,7 @@ use super::{Lif, Reset};
 use crate::device::threshold::{SwitchError, ThresholdSpread, ThresholdSwitch};
 use crate::numeric::ln;
 use crate::time::Time;
-use crate::units::{Ampere, Ohm, Quantity as _, Second};
+use crate::units::{Ampere, Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of a threshold switch used as a neuron.
@@ -88,7 +88,7 @@ impl Switch {
             u_reset: device.u_rest,
             v_hold: device.v_hold,
             reset: Reset::Hold,
-            t_ref: self.seconds_on(device.v_th.get()),
+            t_ref: self.seconds_on(device.v_th),
             r_m: self.r_m,
             i_bias: self.i_bias,
         }
@@ -103,20 +103,20 @@ impl Switch {
     /// The lowest threshold that can be drawn, relative to rest, in volts.
     #[must_use]
     pub fn lowest_theta(&self) -> f64 {
-        let lowest = if self.varies() { self.spread.floor(&self.device) } else { self.device.v_th.get() };
-        lowest - self.device.u_rest.get()
+        let lowest = if self.varies() { self.spread.floor(&self.device) } else { self.device.v_th };
+        (lowest - self.device.u_rest).get()
     }
 
-    fn seconds_on(&self, v_th: f64) -> Second {
-        let rest = self.device.u_rest.get();
-        let natural = self.device.tau.get() * ln((v_th - rest) / (self.device.v_hold.get() - rest));
-        self.on_time.unwrap_or_else(|| Second::from_si(natural).unwrap_or(Second::ZERO))
+    fn seconds_on(&self, v_th: Volt) -> Second {
+        let ThresholdSwitch { tau, u_rest, v_hold, .. } = self.device;
+        let natural = tau * ln((v_th - u_rest) / (v_hold - u_rest));
+        self.on_time.unwrap_or_else(|| natural.finite().unwrap_or(Second::ZERO))
     }
 
     /// How long the cycle of threshold `v_th` (volts) stays on: the time that arrivals are lost.
     #[must_use]
     pub fn on_time(&self, v_th: f64) -> Time {
-        Time::from_seconds(self.seconds_on(v_th)).unwrap_or(Time::MAX)
+        Time::from_seconds(self.seconds_on(Volt::of(v_th))).unwrap_or(Time::MAX)
     }
 
     /// u of an on filament `left` seconds before it turns off, in volts.
@@ -125,24 +125,23 @@ impl Switch {
     /// on for longer than its own on-time sits pinned.
     #[must_use]
     pub fn u_on(&self, left: f64) -> f64 {
-        let device = &self.device;
-        let rest = device.u_rest.get();
-        let u = rest + (device.v_hold.get() - rest) * crate::numeric::exp(left / device.tau.get());
-        if self.on_time.is_some() { u.min(device.v_th.get()) } else { u }
+        let ThresholdSwitch { tau, u_rest, v_hold, v_th, .. } = self.device;
+        let u = u_rest + (v_hold - u_rest) * crate::numeric::exp(Second::of(left) / tau);
+        if self.on_time.is_some() { u.min(v_th) } else { u }.get()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Volt;
 
     #[test]
     fn the_undriven_on_time_is_8_62_ms_and_8_65_with_the_papers_offset() {
         let mut switch = Switch::default();
-        assert!((switch.membrane().t_ref.get() - 8.646647e-3).abs() < 0.5e-9);
+        let t_ref = switch.membrane().t_ref;
+        assert!((t_ref - Second::new(8.646647e-3)).abs() < Second::new(0.5e-9));
         assert_eq!(switch.on_time(0.25), Time::from_seconds(switch.membrane().t_ref).unwrap());
-        assert!((switch.membrane().t_ref.get() - switch.device.natural_on_time()).abs() < 1e-18);
+        assert!((t_ref - switch.device.natural_on_time()).abs() < Second::new(1e-18));
         switch.device.u_rest = Volt::ZERO;
         assert!((switch.on_time(0.25).as_seconds() - 8.62e-3).abs() < 0.005e-3);
         switch.on_time = Some(Second::new(1e-4));

@@ -8,7 +8,7 @@ use crate::device::resistive::DoseDevice;
 use crate::energy::pulse_energy;
 use crate::numeric::{exp, standard_normal};
 use crate::random::{Purpose, word};
-use crate::units::{Second, Volt};
+use crate::units::{Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
 /// The weights of a projection under change.
@@ -183,8 +183,8 @@ impl Cells for Real<'_> {
         let before = *w;
         *w = devices.nearest(before + dw, devices.bounds(n, self.law.bounds));
         let v = if dw > 0.0 { devices.pulse.v_set } else { devices.pulse.v_reset };
-        let g = devices.base[n] + 0.5 * (before + *w) * devices.siemens_per_weight;
-        self.state.joules[n] += pulse_energy(g, v, devices.pulse.width);
+        let g = Siemens::of(devices.base[n] + 0.5 * (before + *w) * devices.siemens_per_weight);
+        self.state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
         if let Some(endurance) = &devices.endurance
             && self.state.pulses[n] as f64 >= endurance.survives(devices.seed, entity(devices.projection, n))
         {

@@ -96,7 +96,7 @@ impl Pair {
     /// Area of potentiation over that of depression: above 1, uncorrelated spikes drive additive weights up.
     #[must_use]
     pub fn balance(&self) -> f64 {
-        self.a_plus * self.tau_plus.get() / (self.a_minus * self.tau_minus.get())
+        self.a_plus * self.tau_plus / (self.a_minus * self.tau_minus)
     }
 }
 
@@ -181,10 +181,11 @@ impl Rule {
                 let law = &pair.law;
                 let gain = Any::new(law.dependence, law.unit, law.bounds);
                 let (up, down) = (law.scale() * gain.up(w), law.scale() * gain.down(w));
-                let change = if dt > 0.0 {
-                    pair.a_plus * up * exp(-dt / pair.tau_plus.get())
-                } else if dt < 0.0 {
-                    -pair.a_minus * down * exp(dt / pair.tau_minus.get())
+                let dt = Second::of(dt);
+                let change = if dt > Second::ZERO {
+                    pair.a_plus * up * exp(-dt / pair.tau_plus)
+                } else if dt < Second::ZERO {
+                    -pair.a_minus * down * exp(dt / pair.tau_minus)
                 } else {
                     match pair.at_zero {
                         AtZero::None => 0.0,

@@ -15,7 +15,7 @@ use crate::plasticity::{ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::training::unsupervised::{DeviceModel, Vote, WinnerRule};
-use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
+use crate::units::{Hertz, Joule, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Lines of a data-set source: 28 x 28 pixels in every data set there is.
@@ -190,20 +190,7 @@ pub struct PopulationPlan {
     pub competition: Option<Competition>,
 }
 
-/// What one spike of a threshold-switch neuron costs.
-///
-/// While on, the device sits in compliance at `i_cc` and takes i_cc^2 / g_on (paper: 1.4 uW); the
-/// limiter takes (v_drive - i_cc / g_on) i_cc. While off, the membrane voltage leaks through `g_off`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SwitchEnergy {
-    pub i_cc: Ampere,
-    pub g_on: Siemens,
-    pub g_off: Siemens,
-    pub v_drive: Volt,
-    /// How long the switch stays on for one spike. `lif`: 100 us by default (assumed: needs an active reset);
-    /// `switch`: that of the nominal threshold, and the ledger books what each spike took.
-    pub on_time: Second,
-}
+pub use crate::energy::SwitchEnergy;
 
 /// Where a projection starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,7 +24,7 @@ fn as_lif(switch: &Switch) -> Lif {
         v_th: device.v_th,
         v_hold: device.v_hold,
         reset: Reset::Hold,
-        t_ref: Second::new(device.natural_on_time()),
+        t_ref: device.natural_on_time(),
         r_m: switch.r_m,
         i_bias: switch.i_bias,
         ..Lif::default()

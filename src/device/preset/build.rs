@@ -225,7 +225,7 @@ fn oscillator(r: &mut Reader<'_>) -> Option<PresetDevice> {
     if !oscillator.oscillates() {
         let ((off, _), (on, _)) = (oscillator.thevenin(false), oscillator.thevenin(true));
         r.model_fault(format!(
-            "it does not oscillate: off, the capacitor goes to {off} V and must pass v_th = {}; on, to {on} V, below v_hold = {}",
+            "it does not oscillate: off, the capacitor goes to {off} and must pass v_th = {}; on, to {on}, below v_hold = {}",
             oscillator.v_th, oscillator.v_hold
         ));
     }

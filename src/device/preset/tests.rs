@@ -1,6 +1,7 @@
 use super::*;
 use crate::device::overlap::{fit_exponential, window_point};
 use crate::device::protocol::{StdpOptions, Sweep, iv_resistive, iv_switch, stdp, stdp_fits};
+use crate::units::Second;
 
 fn named(name: &str) -> Preset {
     Preset::named(name).unwrap_or_else(|faults| panic!("{}", text(&faults).join("\n")))
@@ -165,7 +166,7 @@ fn values_that_make_no_device_are_reported_by_the_model() {
 fn the_vanadium_oscillator_oscillates() {
     let PresetDevice::Oscillator { oscillator } = named("vo2-debets-2026").device else { panic!() };
     let (off, on) = oscillator.phases().unwrap();
-    assert!(off > on && off + on < 1e-4, "{off} {on}");
+    assert!(off > on && off + on < Second::new(1e-4), "{off} {on}");
 }
 
 #[test]

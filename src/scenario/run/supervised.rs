@@ -382,7 +382,8 @@ where
                     return Ok(()); // Stopped: a case is reported whole or not at all.
                 }
                 accuracy.push(test.accuracy());
-                let joules = rows_energy(&test.totals.rows[index], &array.read_energies(&device.read));
+                let joules =
+                    rows_energy(test.totals.rows[index].iter().copied(), &array.read_energies(&device.read));
                 read += joules / test.totals.presentations.max(1) as f64;
             }
             let (mean, sd) = mean_and_sd(&accuracy);
@@ -438,7 +439,7 @@ where
             self.log.notes.push(format!(
                 "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {:.4e} Ohm",
                 array.mapping().w_max(),
-                ohms
+                ohms.get()
             ));
             if array.clipped() > 0 {
                 self.log.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
