@@ -32,6 +32,8 @@ pub enum ClockedError {
     NoStep { dt: Time },
     #[error("population `{population}` is of a model whose cycles differ, which is not kept on a grid")]
     Varies { population: String },
+    #[error("population `{population}` is of model `{model}`, which is computed by the event engines alone")]
+    Model { population: String, model: &'static str },
     #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
     ShortPulse { projection: String, length: Time, dt: Time },
     #[error("the neurons of `{population}` compete, which is computed by the event engines alone")]
@@ -150,6 +152,10 @@ impl<'n> Clocked<'n> {
         for population in &network.populations {
             if population.competition.is_some() {
                 faults.push(ClockedError::Competition { population: population.name.clone() });
+            }
+            if population.neuron.open().is_some() {
+                let (population, model) = (population.name.clone(), population.neuron.model());
+                faults.push(ClockedError::Model { population, model });
             }
             if population.neuron.varies() {
                 faults.push(ClockedError::Varies { population: population.name.clone() });
@@ -356,6 +362,8 @@ impl<'n> Clocked<'n> {
                     }
                 })
             }
+            // Models with receptors have been refused.
+            Kernel::Conductance { .. } => {}
             Kernel::Exponential { tau } | Kernel::Alpha { tau } => {
                 let Some(decay) = group.decays.iter().position(|decay| decay.tau == tau.get()) else {
                     return;

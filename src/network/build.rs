@@ -6,6 +6,7 @@ use super::{
     Source, SourceKind,
 };
 use crate::encoding::{AliasTable, BLOCK};
+use crate::neuron::model::Model as _;
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
@@ -42,6 +43,10 @@ pub enum Fault {
     Pulse { name: String, breakpoints: usize },
     #[error("projection `{name}` has a current that decays with {tau}; allowed: more than 0 s")]
     Decay { name: String, tau: Second },
+    #[error(
+        "projection `{name}` opens receptor {receptor} of population `{population}`, whose model `{model}` has {receptors}"
+    )]
+    Receptor { name: String, receptor: u8, population: String, model: &'static str, receptors: usize },
     #[error(
         "population `{name}` has synaptic currents of {found} different time constants; allowed: up to {MAX_DECAYS}"
     )]
@@ -347,6 +352,15 @@ fn check_projection(
         let rises = breakpoints.windows(2).all(|pair| pair[0].at < pair[1].at);
         if !starts || !rises || breakpoints.len() > MAX_STEPS as usize {
             faults.push(Fault::Pulse { name: name(), breakpoints: breakpoints.len() });
+        }
+    }
+    if let Kernel::Conductance { receptor } = projection.kernel {
+        let open = target.neuron.open();
+        let receptors = open.map_or(0, |open| open.receptors().len());
+        if usize::from(receptor) >= receptors {
+            let (name, population) = (name(), target.name.clone());
+            let model = target.neuron.model();
+            faults.push(Fault::Receptor { name, receptor, population, model, receptors });
         }
     }
     if let Kernel::Exponential { tau } | Kernel::Alpha { tau } = projection.kernel

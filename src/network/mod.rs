@@ -93,6 +93,9 @@ pub enum Kernel {
     Exponential { tau: Second },
     /// A current (t/tau) e^(1 - t/tau) of unit peak; the weight is its peak (amperes).
     Alpha { tau: Second },
+    /// A receptor of the target's model (by its place among [`crate::neuron::model::Model::RECEPTORS`]) whose conductance
+    /// jumps by the weight (siemens); how it fades is the model's.
+    Conductance { receptor: u8 },
 }
 
 /// Which targets a row reaches.

@@ -86,6 +86,16 @@ impl Neuron {
         }
     }
 
+    /// Name of its model.
+    #[must_use]
+    pub fn model(&self) -> &'static str {
+        match self {
+            Self::Lif(_) => "lif",
+            Self::Switch(_) => "switch",
+            Self::Open(open) => model::Model::identity(open).0,
+        }
+    }
+
     /// The open model, if it is of one.
     #[must_use]
     pub fn open(&self) -> Option<&Open> {

@@ -10,6 +10,7 @@ mod instants;
 #[cfg(feature = "scenario")]
 mod mean_field;
 mod networks;
+mod open;
 mod oracle;
 mod regimes;
 mod renumbering;

@@ -154,6 +154,11 @@ impl<M: Model> Share<'_, M> {
                         weight * r_m.unwrap_or_else(|| model.scale().resistance) * ALPHA_PEAK;
                 });
             }
+            Kernel::Conductance { receptor } => {
+                self.each(projection, values, row, time, |model, cell, _, siemens| {
+                    model.receive(&mut cell.state, Input::Conductance { receptor, siemens });
+                });
+            }
             Kernel::Delta => {
                 let (range, first) = (self.neurons.range(), self.neurons.first);
                 let Instant { jump, touched, .. } = &mut *self.instant;

@@ -249,8 +249,8 @@ impl<R: Real> Queue<R> for Lanes {
         for projection in &network.projections {
             first_fifo.push(count);
             count += match &projection.kernel {
-                Kernel::Delta | Kernel::Exponential { .. } | Kernel::Alpha { .. } => 1,
                 Kernel::Pulse(breakpoints) => breakpoints.len(),
+                _ => 1,
             };
         }
         let mut trees = Vec::new();
