@@ -6,7 +6,13 @@
 //! same equation between spikes ([`membrane`]), so the engine advances one kind of membrane; what tells
 //! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
 
+pub mod adaptive_lif;
+mod foretell;
+#[cfg(test)]
+pub(crate) mod harness;
+pub mod keys;
 mod lif;
+pub mod model;
 mod switch;
 pub mod synaptic;
 mod train;
