@@ -7,10 +7,12 @@
 //! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
 
 pub mod adaptive_lif;
+pub mod conductance_lif;
 mod foretell;
 #[cfg(test)]
 pub(crate) mod harness;
 pub mod keys;
+mod integrate;
 mod lif;
 pub mod model;
 mod switch;
