@@ -223,6 +223,40 @@ impl Case {
     }
 }
 
+/// Spikes lie within ten times the tolerance of the time that has passed, for tolerances of 1e-6 to 1e-12, and the largest
+/// error of all goes down at least with its power of 0.9.
+pub fn converges<M: Described>(cases: &[Case]) {
+    let mut errors = Vec::new();
+    for digits in 6..=12 {
+        let tolerance = format!("1e-{digits}").parse().unwrap();
+        let mut largest = 0.0f64;
+        for case in cases {
+            let spikes = case.run::<M>(&[("tolerance", tolerance)]);
+            assert_eq!(spikes.len(), case.spikes.len(), "{} at {tolerance:e}: {spikes:?}", case.name);
+            for (got, want) in spikes.iter().zip(&case.spikes) {
+                let error = (got - want).abs() / want;
+                assert!(
+                    error <= 10.0 * tolerance,
+                    "{} at {tolerance:e}: {got} s, {want} s: {error:e}",
+                    case.name
+                );
+                largest = largest.max(error);
+            }
+        }
+        errors.push(largest.log10());
+    }
+    // Least squares of log error over log tolerance.
+    let (x, n) = (|k: usize| -6.0 - k as f64, errors.len() as f64);
+    let mean = (errors.iter().sum::<f64>() / n, (0..errors.len()).map(x).sum::<f64>() / n);
+    let (mut above, mut below) = (0.0, 0.0);
+    for (k, error) in errors.iter().enumerate() {
+        above += (x(k) - mean.1) * (error - mean.0);
+        below += (x(k) - mean.1) * (x(k) - mean.1);
+    }
+    assert!(above / below >= 0.9, "slope {}: {errors:?}", above / below);
+    println!("{}: log10 of the largest error {errors:.2?}, slope {:.3}", M::NAME, above / below);
+}
+
 /// Numbers in 0..1 for a test: the same ones every time.
 #[derive(Clone, Debug)]
 pub struct Numbers(pub u64);

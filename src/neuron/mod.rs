@@ -7,12 +7,14 @@
 //! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
 
 pub mod adaptive_lif;
+pub mod adex;
 pub mod conductance_lif;
 mod foretell;
 #[cfg(test)]
 pub(crate) mod harness;
 pub mod keys;
 mod integrate;
+pub mod izhikevich;
 mod lif;
 pub mod model;
 mod switch;
