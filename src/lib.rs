@@ -98,6 +98,7 @@ pub mod plot;
 pub mod random;
 pub mod readout;
 pub mod record;
+pub mod registry;
 #[cfg(feature = "scenario")]
 pub mod report;
 #[cfg(feature = "scenario")]

@@ -6,7 +6,7 @@ use super::{
     Source, SourceKind,
 };
 use crate::encoding::{AliasTable, BLOCK};
-use crate::neuron::model::Model as _;
+use crate::neuron::model::Model;
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
@@ -48,9 +48,9 @@ pub enum Fault {
     )]
     Receptor { name: String, receptor: u8, population: String, model: &'static str, receptors: usize },
     #[error(
-        "population `{name}` has synaptic currents of {found} different time constants; allowed: up to {MAX_DECAYS}"
+        "population `{name}` has synaptic currents of {found} different time constants; allowed: up to {allowed}"
     )]
-    Decays { name: String, found: usize },
+    Decays { name: String, found: usize, allowed: usize },
     #[error("population `{name}`: {fault}")]
     Neuron { name: String, fault: NeuronError },
     #[error("population `{name}`: {fault}")]
@@ -238,8 +238,9 @@ impl Builder {
         }
         for (index, population) in populations.iter().enumerate() {
             let found = decays(index, &projections).len();
-            if found > MAX_DECAYS {
-                faults.push(Fault::Decays { name: population.name.clone(), found });
+            let allowed = population.neuron.open().map_or(MAX_DECAYS, Model::decays);
+            if found > allowed {
+                faults.push(Fault::Decays { name: population.name.clone(), found, allowed });
             }
         }
         for projection in &projections {

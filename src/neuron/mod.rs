@@ -6,6 +6,15 @@
 //! same equation between spikes ([`membrane`]), so the engine advances one kind of membrane; what tells
 //! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
 
+pub mod adaptive_lif;
+pub mod adex;
+pub mod conductance_lif;
+mod foretell;
+#[cfg(test)]
+pub(crate) mod harness;
+mod integrate;
+pub mod izhikevich;
+pub mod keys;
 mod leaky;
 mod lif;
 pub mod model;

@@ -5,7 +5,7 @@
 //! it has to be asked again, and what a spike does. A model without a closed form integrates to its stated tolerance and
 //! answers [`Next::NotBefore`] step by step.
 
-use super::synaptic::{Current, Decay, Drive};
+use super::synaptic::{Current, Decay, Drive, MAX_DECAYS};
 use crate::random::{Purpose, Stream};
 use crate::time::Time;
 use std::fmt::Debug;
@@ -181,6 +181,9 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Changes with the meaning of its state: a snapshot of another version is refused.
     const VERSION: u32 = 1;
 
+    /// How many synaptic time constants its flow may have: a model with decaying currents of its own has less room.
+    const DECAYS: usize = MAX_DECAYS;
+
     /// Names of what conductances may be sent to, in order; empty for models without.
     const RECEPTORS: &'static [&'static str] = &[];
 
@@ -192,6 +195,11 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Names and units of the state's variables.
     fn variables(&self) -> &'static [(&'static str, &'static str)] {
         Self::State::NAMES
+    }
+
+    /// [`Model::DECAYS`].
+    fn decays(&self) -> usize {
+        Self::DECAYS
     }
 
     /// [`Model::RECEPTORS`].

@@ -32,6 +32,7 @@ trait Dynamics: Debug + Send + Sync {
     fn same(&self, other: &dyn Dynamics) -> bool;
     fn identity(&self) -> (&'static str, u32);
     fn variables(&self) -> &'static [(&'static str, &'static str)];
+    fn decays(&self) -> usize;
     fn receptors(&self) -> &'static [&'static str];
     fn scale(&self) -> Scale;
     fn start(&self, draws: &Draws) -> Words;
@@ -69,6 +70,10 @@ impl<M: Model> Dynamics for M {
 
     fn variables(&self) -> &'static [(&'static str, &'static str)] {
         Model::variables(self)
+    }
+
+    fn decays(&self) -> usize {
+        Model::decays(self)
     }
 
     fn receptors(&self) -> &'static [&'static str] {
@@ -178,6 +183,10 @@ impl Model for Open {
 
     fn variables(&self) -> &'static [(&'static str, &'static str)] {
         self.0.variables()
+    }
+
+    fn decays(&self) -> usize {
+        self.0.decays()
     }
 
     fn receptors(&self) -> &'static [&'static str] {

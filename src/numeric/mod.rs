@@ -17,6 +17,7 @@ mod pack;
 mod quadrature;
 mod root;
 mod small;
+pub mod taylor;
 
 pub use cos::cos_pi;
 pub use ei::scaled_ei;

@@ -426,6 +426,7 @@ impl<'a> Driven<'a> {
                         currents.push((time, tau.get(), 0.0, drive * std::f64::consts::E));
                     }
                     Kernel::Delta => *jumps.entry(time).or_default() += weight,
+                    Kernel::Conductance { .. } => unreachable!("these neurons have no receptors"),
                     Kernel::Pulse(breakpoints) if breakpoints.len() == 2 => {
                         pieces.push((time, time + breakpoints[1].at.fs(), drive, 0.0));
                     }

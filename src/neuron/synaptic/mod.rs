@@ -62,6 +62,12 @@ impl Decay {
         Self { tau, nu, difference, peak: (exponential, alpha) }
     }
 
+    /// 1 - nu.
+    #[must_use]
+    pub fn difference(&self) -> f64 {
+        self.difference
+    }
+
     /// e^(-nu s), A(s) and nu B(s) after s membrane time constants, given e^-s.
     #[inline]
     #[must_use]
