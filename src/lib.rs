@@ -17,6 +17,7 @@ pub mod plot;
 pub mod random;
 pub mod readout;
 pub mod record;
+pub mod renamed;
 pub mod report;
 pub mod scenario;
 mod simd;

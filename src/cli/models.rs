@@ -5,9 +5,9 @@ use super::args::ModelsArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
-use memspike::device::preset::Preset;
+use memspike::device::preset::{Preset, Provenance};
 use memspike::scenario::device::quantities;
-use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
+use memspike::scenario::spec::{ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _};
 use std::fmt::Write as _;
 
 /// What can be named in a scenario.
@@ -98,7 +98,9 @@ fn describe(page: &ModelPage) -> String {
             p.name, p.default, p.provenance, p.meaning
         );
     }
-    let measured = if page.kind.starts_with("experiment") { quantities(page.name) } else { &[] };
+    let experiment =
+        page.kind.starts_with("experiment").then(|| ExperimentKind::from_word(page.name)).flatten();
+    let measured = experiment.map_or(&[][..], quantities);
     if !measured.is_empty() {
         text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
         let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
@@ -195,7 +197,9 @@ fn parameters(table: &str, key: &Key, model: &str) -> Vec<Parameter> {
     let (default, provenance) = match key.default {
         Fallback::Required => ("required".to_string(), ""),
         Fallback::Absent(_) => ("none".to_string(), ""),
-        Fallback::Value(literal, provenance, _) => (literal.trim_matches('"').to_string(), provenance.word()),
+        Fallback::Value(literal, provenance, _) => {
+            (literal.trim_matches('"').to_string(), provenance.map_or("setting", Provenance::name))
+        }
         Fallback::SameAs(other) => (format!("as {other}"), ""),
         Fallback::Derived(_) => ("derived".to_string(), ""),
     };

@@ -1,6 +1,6 @@
 //! The one place where the command line meets the library: loading, running, fetching, listing.
 
-use super::args::{Dataset, Engine, Overrides};
+use super::args::{Engine, Overrides};
 use super::failure::Failure;
 use super::observers::Observers;
 use memspike::dataset::fetch::{self, FetchFaults, Had, Mirrors, Settings, Spec};
@@ -12,7 +12,7 @@ use memspike::record::rundir::{self, RunDir};
 use memspike::report::manifest::Manifest;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
-use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
+use memspike::scenario::plan::{Input, Plan, Protocol};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
 use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store};
@@ -146,12 +146,12 @@ impl Store for Checkpoint<'_> {
 /// Every fault of their files.
 pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
     for source in &plan.sources {
-        let name = match source.kind {
-            SourceKind::Dataset { dataset: DatasetName::Mnist, .. } => Name::Mnist,
-            SourceKind::Dataset { dataset: DatasetName::FashionMnist, .. } => Name::FashionMnist,
-            _ => continue,
-        };
-        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(RunError::Data(faults)))?;
+        if let Input::Dataset { dataset, .. } = source.input
+            && dataset.has_files()
+        {
+            memspike::dataset::open(dataset, &search(data))
+                .map_err(|faults| failed(RunError::Data(faults)))?;
+        }
     }
     Ok(())
 }
@@ -292,16 +292,12 @@ pub fn schema() -> String {
 /// # Errors
 /// If no mirror has it, the network fails, or a file does not have its checksum.
 pub fn fetch(
-    dataset: Dataset,
+    name: Name,
     data: Option<&Path>,
     mirrors: &[String],
     stop: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Option<PathBuf>, Failure> {
-    let name = match dataset {
-        Dataset::Mnist => Name::Mnist,
-        Dataset::FashionMnist => Name::FashionMnist,
-    };
     let search = search(data);
     let Some(into) = search.destination(name) else {
         return Err(Failure::new("there is no data folder: this account has no home directory")

@@ -136,7 +136,7 @@ impl Summary {
         let sim_time_s = counts.sim_time_fs as f64 / crate::time::FS_PER_SECOND;
         let spikes = || plan.populations.iter().zip(&counts.spikes);
         let events = counts.events;
-        let other_sources = plan.sources.iter().any(|source| !source.kind.is_drawn());
+        let other_sources = plan.sources.iter().any(|source| !source.is_drawn());
         let supervised = outcome.supervised.as_ref();
         let unsupervised = outcome.unsupervised.as_ref();
         Self {

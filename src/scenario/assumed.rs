@@ -1,10 +1,10 @@
 //! The values nobody measured, for the head of every report.
 
 use super::filled::{Datum, Entry, Fields, Filled};
-use super::plan::{Kernel, Plan, Protocol};
-use super::spec::{Fallback, Provenance, SECTIONS};
+use super::plan::{Plan, Protocol};
+use super::spec::{Fallback, SECTIONS};
 use super::text::{Value, literal};
-use crate::device::preset;
+use crate::device::preset::Provenance;
 
 /// Why a value is what it is, where only the scenario knows.
 const STATED: &str = "the scenario says so; not measured";
@@ -43,7 +43,7 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
                 (Some(Datum::Number(value)), Datum::Number(usual)) => (value.to_string(), value == usual),
                 _ => continue,
             };
-            if given.provenance == preset::Provenance::Assumed {
+            if given.provenance == Provenance::Assumed {
                 let why = if usual { &given.source } else { STATED };
                 lines.push(format!("{}.{} = {printed} ({why})", fields.path, entry.key.name));
             }
@@ -53,7 +53,9 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
             Some(Datum::Table(inner)) => collect(inner, plan, lines),
             Some(Datum::Tables(list)) => list.iter().for_each(|inner| collect(inner, plan, lines)),
             Some(Datum::Quantity(unit, value)) => {
-                let Fallback::Value(default, Provenance::Assumed, why) = entry.key.default else { continue };
+                let Fallback::Value(default, Some(Provenance::Assumed), why) = entry.key.default else {
+                    continue;
+                };
                 if !matters(fields, entry, plan) {
                     continue;
                 }
@@ -82,7 +84,6 @@ fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
     else {
         return true;
     };
-    let current = |kernel: &Kernel| !matches!(kernel, Kernel::Delta);
     plan.populations[index].neuron.membrane().i_bias.get() != 0.0
-        || plan.projections.iter().any(|projection| projection.to == index && current(&projection.kernel))
+        || plan.projections.iter().any(|projection| projection.to == index && projection.kernel.is_current())
 }

@@ -5,24 +5,28 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::plan::{PopulationPlan, SwitchEnergy};
 use super::section::{Lower, quantity};
-use super::spec::Unit;
-use crate::device::threshold::{ThresholdLaw, ThresholdSpread, ThresholdSwitch};
+use super::spec::{NeuronModel, Unit, Word as _};
+use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::time::Time;
 
 impl Lower<'_> {
     pub(super) fn population(&mut self, name: &str, fields: &Fields) -> Option<PopulationPlan> {
         let switch = fields.table("switch").and_then(|switch| self.switch(switch));
-        let reset = match fields.text("reset") {
-            Some("value") => Some(Reset::Value),
-            Some("hold") => Some(Reset::Hold),
-            Some("subtract") => Some(Reset::Subtract),
-            Some(_) => Some(Reset::Rest),
-            None => None,
-        };
-        if fields.text("model") == Some("switch") {
-            return self.switch_population(name, fields, switch?);
+        match fields.choice("model") {
+            Some(NeuronModel::Switch) => self.switch_population(name, fields, switch?),
+            Some(NeuronModel::Lif) | None => self.lif_population(name, fields, switch),
         }
+    }
+
+    /// A population of leaky integrate-and-fire neurons.
+    fn lif_population(
+        &mut self,
+        name: &str,
+        fields: &Fields,
+        switch: Option<SwitchEnergy>,
+    ) -> Option<PopulationPlan> {
+        let reset = fields.choice("reset");
         self.below(fields, "u_rest", "v_th", "the neuron would fire without any input");
         if reset == Some(Reset::Value) {
             self.below(fields, "u_reset", "v_th", "a neuron reset there would fire again at once");
@@ -60,11 +64,11 @@ impl Lower<'_> {
         mut energy: SwitchEnergy,
     ) -> Option<PopulationPlan> {
         let faults = self.faults.iter().count();
-        if let (Some(reset), Some(at)) = (fields.text("reset"), fields.written("reset"))
-            && reset != "hold"
+        if let (Some(reset), Some(at)) = (fields.choice::<Reset>("reset"), fields.written("reset"))
+            && reset != Reset::Hold
         {
             self.faults.push(
-                Diagnostic::error(format!("`reset` of {} is \"{reset}\"", fields.what))
+                Diagnostic::error(format!("`reset` of {} is \"{}\"", fields.what, reset.word()))
                     .at(at)
                     .also(fields.written("model"), "because of this")
                     .allowed("\"hold\", or nothing: a switch turns off at its hold voltage")
@@ -88,10 +92,7 @@ impl Lower<'_> {
         let spread = ThresholdSpread {
             cycle: fields.number("cycle_cv")?,
             device: fields.number("device_cv")?,
-            law: match fields.text("threshold_law")? {
-                "weibull" => ThresholdLaw::Weibull,
-                _ => ThresholdLaw::LogNormal,
-            },
+            law: fields.choice("threshold_law")?,
         };
         let switch = Switch {
             device,

@@ -2,6 +2,7 @@
 
 use super::reader::header;
 use super::spec::{Choice, Fallback, Key, Kind, SECTIONS, allowed};
+use crate::device::preset::Provenance;
 use std::fmt::Write as _;
 
 const HEAD: &str = "\
@@ -82,7 +83,9 @@ fn default(key: &Key) -> String {
         Fallback::Absent("none") => "none".to_string(),
         Fallback::Absent(meaning) => format!("none: {meaning}"),
         Fallback::Value(literal, _, "") => format!("`{literal}`"),
-        Fallback::Value(literal, provenance, why) => format!("`{literal}`, {}: {why}", provenance.word()),
+        Fallback::Value(literal, provenance, why) => {
+            format!("`{literal}`, {}: {why}", provenance.map_or("setting", Provenance::name))
+        }
         Fallback::SameAs(other) => format!("as `{other}`"),
         Fallback::Derived(how) => how.to_string(),
     }

@@ -2,6 +2,7 @@
 
 use super::spec::{Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit};
 use super::text::{Node, Value as Toml, literal};
+use crate::device::preset::Provenance;
 use serde_json::{Map, Value, json};
 
 /// The schema of a scenario file.
@@ -150,7 +151,10 @@ fn shape(key: &Key) -> Value {
                 shape["default"] = value;
             }
             if !why.is_empty() {
-                description.push_str(&format!(" Default {}: {why}.", provenance.word()));
+                description.push_str(&format!(
+                    " Default {}: {why}.",
+                    provenance.map_or("setting", Provenance::name)
+                ));
             }
         }
         Fallback::SameAs(other) => description.push_str(&format!(" Default: as {other}.")),
@@ -210,10 +214,10 @@ fn weight() -> Value {
 fn law(one: &Value) -> Value {
     let pair = json!({ "type": "array", "items": one, "minItems": 2, "maxItems": 2 });
     let sigma = json!({ "type": "number", "minimum": 0 });
-    let lognormal = json!({ "type": "array", "prefixItems": [one, sigma], "minItems": 2, "maxItems": 2 });
+    let log_normal = json!({ "type": "array", "prefixItems": [one, sigma], "minItems": 2, "maxItems": 2 });
     json!({ "anyOf": [one, {
         "type": "object",
-        "properties": { "constant": one, "normal": pair, "uniform": pair, "lognormal": lognormal },
+        "properties": { "constant": one, "normal": pair, "uniform": pair, "log_normal": log_normal },
         "additionalProperties": false,
     }] })
 }

@@ -4,6 +4,7 @@ mod bad_input;
 mod common;
 mod device;
 mod fit;
+mod migrating;
 mod run;
 mod scenarios;
 mod sets;
