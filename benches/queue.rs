@@ -5,7 +5,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use memspike::engine::{Entry, EventKey, General, Kind, Lanes, MinTree, Silent, Simulation, Wheel};
 use memspike::network::{
-    Builder, Distribution, Drawing, Fixed, Kernel, Network, Rows, Rule, SourceKind, Weights, draw,
+    Builder, Distribution, DrawRule, Drawing, Fixed, Kernel, Network, Rows, SourceKind, Weights, draw,
 };
 use memspike::neuron::Lif;
 use memspike::random::{Purpose, Stream};
@@ -167,7 +167,7 @@ fn fan(rows: u32, neurons: u32, kept: Kept) -> (Network, Weights<f64>) {
             entity: 0,
             rows,
             columns: neurons,
-            rule: Rule::OutDegree(K),
+            rule: DrawRule::OutDegree(K),
             recurrent: false,
             autapses: true,
             multapses: false,

@@ -99,6 +99,7 @@ pub mod random;
 pub mod readout;
 pub mod record;
 pub mod registry;
+pub mod renamed;
 #[cfg(feature = "scenario")]
 pub mod report;
 #[cfg(feature = "scenario")]

@@ -1,6 +1,5 @@
 //! `memspike data fetch`: what it needs of the library.
 
-use super::args::Dataset;
 use super::failure::Failure;
 use super::wiring;
 use memspike::dataset::fetch::{self, Had, Mirrors, Settings, Spec};
@@ -14,16 +13,12 @@ use std::sync::atomic::AtomicBool;
 /// # Errors
 /// If no mirror has it, the network fails, or a file does not have its checksum.
 pub fn fetch(
-    dataset: Dataset,
+    name: Name,
     data: Option<&Path>,
     mirrors: &[String],
     stop: &AtomicBool,
     progress: &mut dyn Progress,
 ) -> Result<Option<PathBuf>, Failure> {
-    let name = match dataset {
-        Dataset::Mnist => Name::Mnist,
-        Dataset::FashionMnist => Name::FashionMnist,
-    };
     let search = wiring::search(data);
     let Some(into) = search.destination(name) else {
         return Err(Failure::new("there is no data folder: this account has no home directory")

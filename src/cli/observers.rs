@@ -61,7 +61,7 @@ impl<'a> Observers<'a> {
             membrane,
             trace: events.then(|| Trace {
                 sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
-                poisson: plan.sources.iter().map(|source| source.kind.is_drawn()).collect(),
+                poisson: plan.sources.iter().map(|source| source.is_drawn()).collect(),
                 populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
                 projections: plan.projections.iter().map(|projection| projection.name.clone()).collect(),
                 presentation: tracing::Span::none(),

@@ -15,7 +15,7 @@ use memspike::plot::{self, RecordedSpikes};
 use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::report::manifest::Manifest;
+use memspike::report::manifest::{Manifest, ManifestHead};
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
@@ -229,12 +229,12 @@ impl Session<'_> {
         let (args, output) = (self.args, self.output);
         match (say, args.format) {
             (Say::Results, Format::Text) => {
-                output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
+                output.data(&text::summary(summary, plan.published_accuracy()))?;
             }
             (Say::Results, Format::Json) => output.data(&String::from_utf8_lossy(&summary.to_json()?))?,
             // What compares nothing has nothing for the table of all of them.
             (Say::OneOfSeveral, Format::Text) if summary.paper.is_none() => {
-                output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
+                output.data(&text::summary(summary, plan.published_accuracy()))?;
             }
             (Say::OneOfSeveral, _) => {
                 let agreement = summary.paper.as_ref().map_or_else(String::new, |paper| {
@@ -332,6 +332,7 @@ impl Session<'_> {
             },
         };
         let dir = RunDir::open(&path)?;
+        same_version(&path)?;
         let manifest = Manifest::read(&path)?;
         if manifest.status == RunStatus::Done {
             return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
@@ -489,6 +490,20 @@ fn difference(of_run: &Plan, here: &Plan) -> String {
     }
 }
 
+/// A run that another version has begun has another plan: this one cannot go on with it.
+fn same_version(path: &Path) -> Result<(), Failure> {
+    let series = |version: &str| version.rsplit_once('.').map(|(series, _)| series.to_owned());
+    let (begun, here) = (ManifestHead::read(path)?.memspike, env!("CARGO_PKG_VERSION"));
+    if series(&begun) == series(here) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the run in `{}` was begun with memspike {begun}, and this is {here}",
+        path.display()
+    ))
+    .with_hint("run the scenario again, or go on with the version it was begun with"))
+}
+
 fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {
     let failure = Failure::new(format!("no interrupted run of `{}` in `{RUNS}` to go on with", plan.name));
     let broken = rundir::latest(Path::new(RUNS), &plan.name, &[RunStatus::Running, RunStatus::Failed])?;
@@ -508,7 +523,7 @@ fn recorded_groups(plan: &Plan) -> Vec<(String, u32)> {
         .iter()
         .map(|name| {
             let population = plan.populations.iter().find(|p| p.name == *name).map(|p| p.size);
-            let source = || plan.sources.iter().find(|s| s.name == *name).map(|s| s.kind.size());
+            let source = || plan.sources.iter().find(|s| s.name == *name).map(|s| s.size);
             (name.clone(), population.or_else(source).unwrap_or(1))
         })
         .collect()

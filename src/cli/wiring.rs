@@ -11,7 +11,7 @@ use memspike::record::rundir::{self, RunDir};
 use memspike::report::manifest::Manifest;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
-use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
+use memspike::scenario::plan::{Input, Plan, Protocol};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
 use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store};
@@ -146,12 +146,12 @@ impl Store for Checkpoint<'_> {
 /// Every fault of their files.
 pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
     for source in &plan.sources {
-        let name = match source.kind {
-            SourceKind::Dataset { dataset: DatasetName::Mnist, .. } => Name::Mnist,
-            SourceKind::Dataset { dataset: DatasetName::FashionMnist, .. } => Name::FashionMnist,
-            _ => continue,
-        };
-        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(RunError::Data(faults)))?;
+        if let Input::Dataset { dataset, .. } = source.input
+            && dataset.has_files()
+        {
+            memspike::dataset::open(dataset, &search(data))
+                .map_err(|faults| failed(RunError::Data(faults)))?;
+        }
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ impl fmt::Display for Readable {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    #[error("unknown data set `{name}`; known are drawn-digits, mnist, fashion-mnist")]
+    #[error("unknown data set `{name}`; known are drawn_digits, mnist, fashion-mnist")]
     UnknownName { name: String, nearest: Option<Name> },
     #[error("data set `{name}` was not found; looked for {wanted} (plain or .gz) in:{}", list(looked))]
     NotFound { name: Name, wanted: &'static str, looked: Vec<PathBuf> },

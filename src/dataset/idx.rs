@@ -31,6 +31,14 @@ pub struct Expect {
     pub classes: usize,
 }
 
+impl Expect {
+    /// Pixels of one image.
+    #[must_use]
+    pub const fn pixels(self) -> usize {
+        self.width * self.height
+    }
+}
+
 /// Images as read: `count` of `rows` x `columns` bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {

@@ -161,7 +161,7 @@ mod tests {
             "DIR: file train-labels-idx1-ubyte (plain or .gz) of data set `mnist` is missing; its other files are there\n\
              DIR: file t10k-labels-idx1-ubyte (plain or .gz) of data set `mnist` is missing; its other files are there\n  \
              hint: `memspike data fetch mnist` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
-             the embedded data set `drawn-digits` needs no files"
+             the embedded data set `drawn_digits` needs no files"
         );
     }
 
@@ -175,7 +175,7 @@ mod tests {
              t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (plain or .gz) in:\n  \
              /nonexistent/a/fashion-mnist\n  /nonexistent/a\n  /nonexistent/b/fashion-mnist\n  /nonexistent/b\n  \
              hint: `memspike data fetch fashion-mnist` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
-             the embedded data set `drawn-digits` needs no files"
+             the embedded data set `drawn_digits` needs no files"
         );
         let nowhere = find(Name::Mnist, &Search::default()).unwrap_err().to_string();
         assert!(nowhere.contains("in: nowhere (no --data"), "{nowhere}");

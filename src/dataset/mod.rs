@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// Grey-scale images of one size with their class labels, split into training and test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// As written in a scenario: `"mnist"`.
+    /// As [`Name::as_str`].
     pub name: String,
     /// Pixels per row.
     pub width: usize,
@@ -95,7 +95,7 @@ impl Dataset {
 
 /// The data sets known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Name {
     /// Digits drawn by code, embedded: see [`drawn`].
     DrawnDigits,
@@ -109,20 +109,48 @@ impl Name {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::DrawnDigits, Self::Mnist, Self::FashionMnist];
 
-    /// As written in scenarios and on the command line.
+    /// On the command line, and of the folder with its files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::DrawnDigits => "drawn-digits",
+            Self::DrawnDigits => "drawn_digits",
             Self::Mnist => "mnist",
             Self::FashionMnist => "fashion-mnist",
         }
     }
 
-    /// What its files must hold.
+    /// In a sentence.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::DrawnDigits => "drawn digits",
+            Self::Mnist => "MNIST",
+            Self::FashionMnist => "Fashion-MNIST",
+        }
+    }
+
+    /// Whether it is read from files.
+    #[must_use]
+    pub const fn has_files(self) -> bool {
+        !matches!(self, Self::DrawnDigits)
+    }
+
+    /// Its shape and classes: what its files must hold.
     #[must_use]
     pub const fn expect(self) -> Expect {
         Expect { width: 28, height: 28, classes: 10 }
+    }
+
+    /// Pixels of an image: lines of a source that shows it.
+    #[must_use]
+    pub const fn pixels(self) -> u32 {
+        self.expect().pixels() as u32
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub const fn classes(self) -> u32 {
+        self.expect().classes as u32
     }
 
     /// Labels of the first ten test images, by which files of one set are told from another's:
@@ -163,7 +191,7 @@ impl std::str::FromStr for Name {
 /// # Errors
 /// Every fault of the four files, not the first only.
 pub fn open(name: Name, search: &Search) -> Result<Dataset, Faults> {
-    if name == Name::DrawnDigits {
+    if !name.has_files() {
         return Ok(drawn::digits(drawn::TRAIN, drawn::TEST));
     }
     let files = locate::find(name, search)?;
@@ -215,7 +243,7 @@ mod tests {
         let fault = "fashon-mnist".parse::<Name>().unwrap_err();
         assert_eq!(
             fault.to_string(),
-            "unknown data set `fashon-mnist`; known are drawn-digits, mnist, fashion-mnist"
+            "unknown data set `fashon-mnist`; known are drawn_digits, mnist, fashion-mnist"
         );
         assert_eq!(fault.hint().as_deref(), Some("did you mean `fashion-mnist`?"));
         assert_eq!("qqq".parse::<Name>().unwrap_err().hint(), None);

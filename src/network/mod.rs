@@ -13,7 +13,7 @@ pub use build::{Builder, Fault};
 pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
-pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected, longest_delay};
+pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, expected, longest_delay};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
 use crate::encoding::{AliasTable, BlockRate, RateProfile};
@@ -21,7 +21,7 @@ use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
 use crate::units::Second;
-use crate::waveform::Breakpoint;
+use crate::waveform::{Breakpoint, Waveform};
 
 /// Where a projection's rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -42,7 +42,8 @@ pub struct Source {
 }
 
 /// How a source's spikes are made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// Blocks of [`crate::encoding::BLOCK`] Poisson processes whose rates belong to the episode.
     Poisson,
@@ -83,7 +84,8 @@ pub struct Population {
 }
 
 /// What an arrival does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kernel {
     /// u jumps by the weight (volts).
     Delta,
@@ -96,6 +98,36 @@ pub enum Kernel {
     /// A receptor of the target's model (by its place among [`crate::neuron::model::Model::RECEPTORS`]) whose conductance
     /// jumps by the weight (siemens); how it fades is the model's.
     Conductance { receptor: u8 },
+}
+
+impl Kernel {
+    /// A rectangular pulse of current.
+    #[must_use]
+    pub fn rectangle(width: Time) -> Self {
+        Self::Pulse(Waveform::rectangle(1.0, width).breakpoints())
+    }
+
+    /// A symmetric triangular pulse of current, `width` at its base.
+    #[must_use]
+    pub fn triangle(width: Time) -> Self {
+        Self::Pulse(Waveform::triangle(1.0, width).breakpoints())
+    }
+
+    /// Whether a weight is a current (amperes), not a jump of the membrane (volts) or of a conductance (siemens).
+    #[must_use]
+    pub const fn is_current(&self) -> bool {
+        !matches!(self, Self::Delta | Self::Conductance { .. })
+    }
+
+    /// Symbol of a weight's unit.
+    #[must_use]
+    pub const fn weight_unit(&self) -> &'static str {
+        match self {
+            Self::Delta => "V",
+            Self::Conductance { .. } => "S",
+            Self::Pulse(_) | Self::Exponential { .. } | Self::Alpha { .. } => "A",
+        }
+    }
 }
 
 /// Which targets a row reaches.

@@ -36,9 +36,6 @@ use crate::scenario::outcome::{EpochResult, LearnedEpoch, Outcome, Status, Vote}
 use crate::scenario::plan::{Plan, Protocol};
 use crate::time::Time;
 
-/// Test accuracy the founding paper reports after 100 epochs (Yan et al., fig. 5c).
-pub const PAPER_ACCURACY: f64 = 0.9157;
-
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
@@ -92,7 +89,7 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
     let mut add = |name: &str, shape: Shape, caption: String, svg: String| {
         figures.push(Figure { name: name.to_string(), shape, caption, svg });
     };
-    let paper = paper_accuracy(plan);
+    let paper = plan.published_accuracy();
     if let Some(result) = &outcome.supervised {
         if !result.epochs.is_empty() {
             add(
@@ -207,13 +204,6 @@ fn episode_ms(plan: &Plan, episode: u64) -> f64 {
     duration.as_seconds() * 1e3
 }
 
-/// The accuracy the founding paper reports, if this plan reproduces that figure.
-#[must_use]
-pub fn paper_accuracy(plan: &Plan) -> Option<f64> {
-    let reproduces = plan.reproduces.as_ref()?;
-    (reproduces.paper.starts_with("Yan") && reproduces.figure == "5c").then_some(PAPER_ACCURACY)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,10 +261,16 @@ mod tests {
     }
 
     #[test]
-    fn the_papers_line_is_drawn_only_for_the_papers_figure() {
-        let (mut plan, _) = example::trained();
-        assert_eq!(paper_accuracy(&plan), Some(PAPER_ACCURACY));
-        plan.reproduces.as_mut().unwrap().figure = "2a".into();
-        assert_eq!(paper_accuracy(&plan), None);
+    fn a_published_accuracy_is_drawn_where_the_scenario_states_one() {
+        let (mut plan, outcome) = example::trained();
+        let caption = |plan: &Plan| {
+            let figures = figures(plan, &outcome, RecordedSpikes::default()).unwrap();
+            figures.into_iter().find(|figure| figure.name == "accuracy").unwrap().caption
+        };
+        assert!(caption(&plan).contains("91.57"), "{}", caption(&plan));
+        plan.reproduces.as_mut().unwrap().accuracy = Some(0.875);
+        assert!(caption(&plan).contains("87.5"), "{}", caption(&plan));
+        plan.reproduces.as_mut().unwrap().accuracy = None;
+        assert!(!caption(&plan).contains("paper"), "{}", caption(&plan));
     }
 }

@@ -4,7 +4,7 @@ use super::PlotError;
 use super::number;
 use super::style::{At, HEAD, INK, MUTED, cividis, sheet, text, write};
 use crate::scenario::outcome::NamedArray;
-use crate::scenario::plan::{Kernel, Plan};
+use crate::scenario::plan::Plan;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -28,12 +28,8 @@ pub fn side(rows: usize) -> Option<usize> {
 
 /// Unit of a projection's weights.
 pub fn unit(plan: &Plan, projection: &str) -> &'static str {
-    plan.projections.iter().find(|p| p.name == projection).map_or("", |p| match p.kernel {
-        Kernel::Delta => "V",
-        Kernel::Rect { .. } | Kernel::Triangle { .. } | Kernel::Exponential { .. } | Kernel::Alpha { .. } => {
-            "A"
-        }
-    })
+    let projection = plan.projections.iter().find(|p| p.name == projection);
+    projection.map_or("", |p| p.kernel.weight_unit())
 }
 
 const LEFT: f64 = 20.0;

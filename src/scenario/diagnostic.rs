@@ -297,8 +297,8 @@ mod tests {
         assert_eq!(nearest("taum", known), Some("tau_m"));
         assert_eq!(nearest("V_TH", known), Some("v_th"));
         assert_eq!(nearest("colour", known), None);
-        let rules = ["stdp-pair", "stdp-triplet", "overlap"];
-        assert_eq!(nearest("pair", rules), Some("stdp-pair"), "part of one name");
+        let rules = ["stdp_pair", "stdp_triplet", "overlap"];
+        assert_eq!(nearest("pair", rules), Some("stdp_pair"), "part of one name");
         assert_eq!(nearest("stdp", rules), None, "part of two");
         assert_eq!(nearest("air", rules), None, "not from hyphen to hyphen");
     }

@@ -1,7 +1,7 @@
 //! A scenario after reading: every key of the specification with its value and where that comes from.
 
 use super::diagnostic::At;
-use super::spec::{Key, Refers, Unit};
+use super::spec::{Choice, Key, Kind, Refers, Unit, Word};
 use super::text::Node;
 use crate::device::preset::Provenance;
 
@@ -26,7 +26,7 @@ pub enum Datum {
 
 /// Where a value comes from.
 #[derive(Clone, Debug)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// A file or an argument.
     Written(At),
     /// The specification.
@@ -47,16 +47,16 @@ pub struct Entry {
     pub key: &'static Key,
     /// Whether the key exists for the kind that was chosen. The value of one that does not is its default.
     pub active: bool,
-    pub origin: Origin,
+    pub origin: ValueOrigin,
     /// `None`: absent, or faulty and reported.
     pub datum: Option<Datum>,
     /// What a device preset says about the key, whether or not something else is written.
-    pub preset: Option<Given>,
+    pub preset: Option<PresetValue>,
 }
 
 /// A value of a device preset.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct PresetValue {
     pub datum: Datum,
     pub provenance: Provenance,
     pub source: String,
@@ -75,16 +75,43 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// The entry of a key.
+    ///
+    /// # Panics
+    /// If the specification has no such key: then the code that asks is wrong, whatever was written.
     #[must_use]
-    pub fn entry(&self, name: &str) -> Option<&Entry> {
+    pub fn entry(&self, name: &str) -> &Entry {
         let entry = self.entries.iter().find(|entry| entry.key.name == name);
-        debug_assert!(entry.is_some(), "`{name}` is not in the specification of {}", self.path);
-        entry
+        entry.unwrap_or_else(|| panic!("`{name}` is not in the specification of {}", self.path))
     }
 
     #[must_use]
     pub fn datum(&self, name: &str) -> Option<&Datum> {
-        self.entry(name)?.datum.as_ref()
+        self.entry(name).datum.as_ref()
+    }
+
+    /// What the word of a key stands for.
+    ///
+    /// # Panics
+    /// If the words of the key are not those of `W`: a mistake in the code, as with [`Fields::entry`].
+    #[must_use]
+    pub fn choice<W: Word>(&self, name: &str) -> Option<W> {
+        let words = |choices: &'static [Choice]| choices.iter().map(|choice| choice.name);
+        let known = match self.entry(name).key.kind {
+            Kind::Choice(choices) => choices,
+            _ => &[],
+        };
+        assert!(words(known).eq(words(W::CHOICES)), "`{name}` of {} has other words", self.path);
+        W::from_word(self.word(name)?)
+    }
+
+    /// The word of a key as it is written, for messages.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<&'static str> {
+        match self.datum(name)? {
+            Datum::Choice(word) => Some(word),
+            _ => None,
+        }
     }
 
     #[must_use]
@@ -145,7 +172,6 @@ impl Fields {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.datum(name)? {
             Datum::Text(value) => Some(value),
-            Datum::Choice(value) => Some(value),
             _ => None,
         }
     }
@@ -177,8 +203,8 @@ impl Fields {
     /// Where a value was written; `None` for a default.
     #[must_use]
     pub fn written(&self, name: &str) -> Option<&At> {
-        match &self.entry(name)?.origin {
-            Origin::Written(at) => Some(at),
+        match &self.entry(name).origin {
+            ValueOrigin::Written(at) => Some(at),
             _ => None,
         }
     }

@@ -41,6 +41,6 @@ mod unsupervised;
 mod weights;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use load::{Changes, Loaded, load, load_all, load_set, load_text};
+pub use load::{Changes, Loaded, load, load_all, load_set, load_text, load_text_with};
 pub use reference::markdown as reference;
 pub use schema::schema;

@@ -2,10 +2,11 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised, Unsupervised};
+use super::plan::{Input, Plan, PlasticityPlan, Protocol, Supervised, Unsupervised};
 use super::spec::Unit;
 use crate::device::overlap::{SpikePulse, dose_balance};
 use crate::device::resistive::{DoseDevice, StateLaw};
+use crate::network::{Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
@@ -53,7 +54,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         }
         let tau =
             plan.populations.get(projection.to).map_or(f64::INFINITY, |p| p.neuron.membrane().tau_m.get());
-        if matches!(projection.kernel, Kernel::Delta) && device.read.width.get() > DELTA_LIMIT * tau {
+        if !projection.kernel.is_current() && device.read.width.get() > DELTA_LIMIT * tau {
             warnings.push(
                 Diagnostic::warning(format!(
                     "the read pulse of {} is {} wide",
@@ -72,7 +73,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
         // Given spikes are a measurement; they are not uncorrelated by nature.
         let given = matches!(projection.from, Origin::Source(source)
-            if matches!(plan.sources[source].kind, SourceKind::SpikeList { .. }));
+            if matches!(plan.sources[source].input, Input::Train(SourceKind::List(_))));
         if let (Some(plasticity), Some(table), false) =
             (&projection.plasticity, fields.table("plasticity"), given)
         {
@@ -271,10 +272,10 @@ fn presentations(
         period,
         Some(fields),
     );
-    if !is_switch {
+    if let (false, Some(switch)) = (is_switch, &population.switch) {
         longer(
-            population.switch.on_time.get(),
-            format!("`on_time` of {} is {}", fields.what, population.switch.on_time),
+            switch.on_time.get(),
+            format!("`on_time` of {} is {}", fields.what, switch.on_time),
             "on_time",
             fields.table("switch"),
         );
@@ -292,8 +293,7 @@ fn presentations(
     }
     let source = plan.projections.get(supervised.projection).map(|projection| projection.from);
     if let Some(Origin::Source(source)) = source
-        && let Some(SourceKind::Dataset { max_rate, .. }) =
-            plan.sources.get(source).map(|source| &source.kind)
+        && let Some(Input::Dataset { max_rate, .. }) = plan.sources.get(source).map(|source| &source.input)
         && max_rate.get() * shown < 1.0
     {
         warnings.push(

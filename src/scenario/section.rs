@@ -2,17 +2,18 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
-use super::spec::Refers;
+use super::spec::{Refers, SpreadWord, Word as _};
+use crate::registry::Registry;
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
 use crate::units::{Quantity, Second};
 
 /// Coefficients of variation of Yan et al., fig. 2a: R_on 0.81 %, R_off 1.15 %.
 const PAPER_SPREAD: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
-const NO_SPREAD: Spread = Spread { cv_on: 0.0, cv_off: 0.0, cv_device: 0.0 };
 
 pub(super) struct Lower<'a> {
     pub filled: &'a Filled,
+    pub registry: &'a Registry,
     pub faults: &'a mut Diagnostics,
 }
 
@@ -104,20 +105,19 @@ pub(super) fn time(fields: &Fields, name: &str) -> Option<Time> {
 }
 
 pub(super) fn placement(fields: &Fields) -> Option<Placement> {
-    Some(match fields.text("placement")? {
-        "balanced" => Placement::Balanced,
-        _ => Placement::OneSided,
-    })
+    fields.choice("placement")
 }
 
 pub(super) fn spread(fields: &Fields) -> Option<Spread> {
-    match fields.datum("spread")? {
-        Datum::Choice("paper") => Some(PAPER_SPREAD),
-        Datum::Table(table) => Some(Spread {
+    if let Some(table) = fields.table("spread") {
+        return Some(Spread {
             cv_on: table.number("cv_on")?,
             cv_off: table.number("cv_off")?,
             cv_device: table.number("cv_device")?,
-        }),
-        _ => Some(NO_SPREAD),
+        });
     }
+    Some(match SpreadWord::from_word(fields.word("spread")?)? {
+        SpreadWord::None => Spread::NONE,
+        SpreadWord::Paper => PAPER_SPREAD,
+    })
 }

@@ -5,6 +5,7 @@ mod common;
 mod device;
 mod features;
 mod fit;
+mod migrating;
 mod run;
 mod scenarios;
 mod sets;

@@ -1,7 +1,8 @@
 //! Sources, kernels and the clocked engine, from a scenario file to a run.
 
 use crate::common::{Place, code, err};
-use memspike::scenario::plan::SourceKind;
+use memspike::network::SourceKind;
+use memspike::scenario::plan::{Input, SourcePlan};
 use memspike::scenario::{Loaded, load_text};
 use std::fs;
 
@@ -55,9 +56,11 @@ fn every_source_reads_resolves_and_reads_again_to_the_same_plan() {
         assert_eq!(first.plan.sources, again.plan.sources);
         assert_eq!(first.plan.projections, again.plan.projections);
     }
-    assert!(matches!(loaded(DEAD).plan.sources[0].kind, SourceKind::PoissonDeadTime { size: 20, .. }));
-    let none = DEAD.replace("5 ms", "0 s");
-    assert!(matches!(loaded(&none).plan.sources[0].kind, SourceKind::Poisson { size: 20, .. }));
+    let source = |text: &str| -> SourcePlan { loaded(text).plan.sources[0].clone() };
+    let dead = source(DEAD);
+    assert!(dead.size == 20 && matches!(dead.input, Input::Train(SourceKind::DeadTime { .. })));
+    let none = source(&DEAD.replace("5 ms", "0 s"));
+    assert!(none.size == 20 && matches!(none.input, Input::Poisson { .. }));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use memspike::engine::{Lanes, Silent, Simulation, Spike};
 use memspike::network::Weights;
 use memspike::scenario::assemble::assemble;
 use memspike::scenario::load;
-use memspike::scenario::plan::SourceKind;
+use memspike::scenario::plan::Input;
 use memspike::time::Time;
 
 /// What the neurons of networks/brunel-small with some settings do from one time to another (in ms).
@@ -26,9 +26,9 @@ impl Activity {
         let weights = Weights::<f64>::from_values(&network, &assembled.weights);
         let mut tables = Vec::new();
         for source in &plan.sources {
-            let SourceKind::Poisson { size, rate } = source.kind else { unreachable!() };
-            for first in (0..size).step_by(BLOCK as usize) {
-                let lines = (size - first).min(BLOCK);
+            let Input::Poisson { rate } = source.input else { unreachable!() };
+            for first in (0..source.size).step_by(BLOCK as usize) {
+                let lines = (source.size - first).min(BLOCK);
                 tables.push((AliasTable::new(&vec![1; lines as usize]), rate.get() * f64::from(lines)));
             }
         }

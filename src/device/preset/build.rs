@@ -17,9 +17,9 @@ pub(super) fn preset(file: &str, text: &str) -> Result<Preset, Vec<PresetError>>
     let (source, validity) = (r.text("source"), r.text("validity"));
     let kind = r.choice("", "kind", &PresetDevice::KINDS, false);
     let device = match kind {
-        Some("threshold-switch") => threshold_switch(&mut r),
-        Some("binary-switch") => binary_switch(&mut r),
-        Some("dose-device") => dose_device(&mut r),
+        Some("threshold_switch") => threshold_switch(&mut r),
+        Some("binary_switch") => binary_switch(&mut r),
+        Some("dose_device") => dose_device(&mut r),
         Some("oscillator") => oscillator(&mut r),
         // Without a kind the other keys cannot be judged.
         _ => return Err(r.faults),
@@ -38,7 +38,7 @@ fn threshold_switch(r: &mut Reader<'_>) -> Option<PresetDevice> {
     let (tau, u_rest, v_th) = (r.quantity("tau"), r.quantity("u_rest"), r.quantity("v_th"));
     let (v_hold, i_cc) = (r.quantity("v_hold"), r.quantity("i_cc"));
     let (g_off, g_on) = (r.quantity("g_off"), r.quantity("g_on"));
-    let law = r.choice("model", "threshold_law", &["log-normal", "weibull"], true)?;
+    let law = r.choice("model", "threshold_law", &["log_normal", "weibull"], true)?;
     let law = if law == "weibull" { ThresholdLaw::Weibull } else { ThresholdLaw::LogNormal };
     let (cycle, device) = (r.number("cycle_cv", Some(0.0)), r.number("device_cv", Some(0.0)));
     let switch = ThresholdSwitch {

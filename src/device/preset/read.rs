@@ -1,6 +1,7 @@
 //! Reading a preset file: spans, units, provenance, and what is wrong where.
 
 use super::{Parameter, Provenance};
+use crate::renamed;
 use crate::units::Quantity;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -153,7 +154,8 @@ impl<'a> Reader<'a> {
                 "is {}; allowed are {}{}",
                 shown(value.get_ref()),
                 quoted(allowed),
-                hint(written, allowed)
+                renamed::preset_hint(key, written)
+                    .map_or_else(|| hint(written, allowed), |renamed| format!(" ({renamed})"))
             );
             self.fault(value.span().start, key, message);
         }

@@ -110,7 +110,7 @@ fn every_fault_of_a_file_is_reported_with_its_line() {
         text(&faults)
     }
     let broken = r#"name = "x"
-kind = "threshold-switch"
+kind = "threshold_switch"
 title = "x"
 source = "me"
 validity = "here"
@@ -146,7 +146,7 @@ v_max = { value = "1 V", provenance = "measured", source = "me" }
     assert_eq!(
         kind,
         [
-            "my.toml:2: `kind`: is treshold-switch; allowed are \"threshold-switch\", \"binary-switch\", \"dose-device\", \"oscillator\" (did you mean `threshold-switch`?)"
+            "my.toml:2: `kind`: is treshold-switch; allowed are \"threshold_switch\", \"binary-switch\", \"dose-device\", \"oscillator\" (did you mean `threshold_switch`?)"
         ]
     );
 }

@@ -6,7 +6,8 @@ use crate::random::unit;
 use crate::time::{FS_PER_SECOND, Time};
 
 /// A law of weights or delays, in SI units.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Distribution {
     Constant(f64),
     /// Uniform on (low, high].
@@ -38,15 +39,36 @@ impl Distribution {
         }
     }
 
+    /// No sample is smaller.
+    #[must_use]
+    pub fn lowest(&self) -> f64 {
+        self.reach().0
+    }
+
     /// No sample is larger.
     #[must_use]
     pub fn highest(&self) -> f64 {
+        self.reach().1
+    }
+
+    fn reach(&self) -> (f64, f64) {
         // A normal number by inversion of 53 bits stays within 8.3 standard deviations.
         match *self {
+            Self::Constant(value) => (value, value),
+            Self::Uniform { low, high } => (low, high),
+            Self::Normal { mean, sd } => (mean - 8.3 * sd, mean + 8.3 * sd),
+            Self::LogNormal { median, sigma } => (median * exp(-8.3 * sigma), median * exp(8.3 * sigma)),
+        }
+    }
+
+    /// The mean of the law.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        match *self {
             Self::Constant(value) => value,
-            Self::Uniform { high, .. } => high,
-            Self::Normal { mean, sd } => mean + 8.3 * sd,
-            Self::LogNormal { median, sigma } => median * exp(8.3 * sigma),
+            Self::Uniform { low, high } => 0.5 * (low + high),
+            Self::Normal { mean, .. } => mean,
+            Self::LogNormal { median, sigma } => median * exp(0.5 * sigma * sigma),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::super::diagnostic::{Diagnostic, nearest};
 use super::super::filled::Fields;
 use super::super::reader;
 use super::super::section::Lower;
+use super::super::spec::ExperimentKind;
 use super::super::text::Value;
 use super::quantity::{Measure, MeasuredIn, quantities};
 use super::{PaperValue, Relation, Tolerance};
@@ -13,7 +14,7 @@ use crate::device::preset::PresetDevice;
 pub(super) fn compare(
     lower: &mut Lower<'_>,
     fields: &Fields,
-    kind: &str,
+    kind: ExperimentKind,
     device: &PresetDevice,
 ) -> Option<Vec<PaperValue>> {
     let rows = fields.tables("compare");
@@ -35,7 +36,12 @@ pub(super) fn compare(
     made.into_iter().collect()
 }
 
-fn paper_value(lower: &mut Lower<'_>, row: &Fields, kind: &str, device: &PresetDevice) -> Option<PaperValue> {
+fn paper_value(
+    lower: &mut Lower<'_>,
+    row: &Fields,
+    kind: ExperimentKind,
+    device: &PresetDevice,
+) -> Option<PaperValue> {
     let name = row.text("quantity")?;
     let there = || quantities(kind).iter().filter(|measure| measure.exists_for(device));
     let Some(measure) = there().find(|measure| measure.name == name) else {
@@ -50,11 +56,7 @@ fn paper_value(lower: &mut Lower<'_>, row: &Fields, kind: &str, device: &PresetD
         return None;
     };
     let paper = figure(lower, row, "paper", measure);
-    let relation = match row.text("relation")? {
-        "at_least" => Relation::AtLeast,
-        "at_most" => Relation::AtMost,
-        _ => Relation::Equal,
-    };
+    let relation = row.choice("relation")?;
     let absolute = row.raw("tolerance").map(|_| figure(lower, row, "tolerance", measure));
     let relative = row.number("relative_tolerance");
     let tolerance = match (absolute, relative) {

@@ -2,9 +2,10 @@
 
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
-use super::super::spec::{self, Key, Kind, Unit};
+use super::super::spec::{self, Key, Kind, SpreadWord, Unit, Word as _};
 use super::super::text::{Node, Value};
 use super::Reader;
+use crate::renamed;
 use crate::units::{ParseQuantityError, parse_number_unit};
 
 impl Reader<'_> {
@@ -100,12 +101,13 @@ impl Reader<'_> {
                 let found = choices.iter().find(|choice| choice.name == text);
                 if found.is_none() {
                     let close = nearest(text, choices.iter().map(|choice| choice.name));
+                    let close = close.map(|close| format!("did you mean \"{close}\"?"));
                     self.faults.push(
                         Diagnostic::error(format!("`{name}` of {what} is {}", node.shown()))
                             .at(&node.at)
                             .label("not known")
                             .allowed(spec::allowed(&key.kind))
-                            .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
+                            .maybe_hint(renamed::word_hint(name, text).or(close)),
                     );
                 }
                 found.map(|choice| Datum::Choice(choice.name))
@@ -151,10 +153,9 @@ impl Reader<'_> {
                 let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
                 Some(Datum::Table(self.fields(table, keys, what, path, Some(&node.at))))
             }
-            (Kind::Spread(_), Value::Text(text)) => match text.as_str() {
-                "none" => Some(Datum::Choice("none")),
-                "paper" => Some(Datum::Choice("paper")),
-                _ => wrong_type(self.faults),
+            (Kind::Spread(_), Value::Text(text)) => match SpreadWord::from_word(text) {
+                Some(word) => Some(Datum::Choice(word.word())),
+                None => wrong_type(self.faults),
             },
             (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
             | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
@@ -234,6 +235,7 @@ fn write_unit(number: &str, unit: Unit) -> String {
     let prefix = match unit {
         Unit::Second | Unit::Volt | Unit::VoltPerSecond => "m",
         Unit::Ampere | Unit::Siemens | Unit::Watt => "u",
+        Unit::Farad => "p",
         Unit::Ohm => "M",
         Unit::Hertz => "k",
         Unit::Joule => "p",

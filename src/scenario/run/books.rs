@@ -48,7 +48,9 @@ pub fn book_rows(
     match leaking {
         Some((population, square_voltage)) => {
             let population = &plan.populations[population];
-            ledger.book(&population.name, Category::Leakage, population.switch.g_off.get() * square_voltage);
+            if let Some(switch) = &population.switch {
+                ledger.book(&population.name, Category::Leakage, switch.g_off.get() * square_voltage);
+            }
         }
         None => ledger.not_modelled.push(Category::Leakage),
     }
@@ -106,13 +108,13 @@ pub fn inference(
 fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
     let held = totals.held.iter().chain(std::iter::repeat(&0));
     for ((population, &spikes), &held) in plan.populations.iter().zip(&totals.spikes).zip(held) {
+        // Without a device behind it a neuron spends nothing that could be told.
+        let Some(switch) = &population.switch else { continue };
         let held = match population.neuron {
-            Neuron::Lif(_) => None,
+            Neuron::Lif(_) | Neuron::Open(_) => None,
             // The engine knows how long each spike kept its switch on.
-            // No device is behind it.
-            Neuron::Open(_) => continue,
             Neuron::Switch(_) => Some(Second::from_si(held as f64 / FS_PER_SECOND).unwrap_or(Second::ZERO)),
         };
-        ledger.book_spikes(&population.name, &population.switch, spikes, held);
+        ledger.book_spikes(&population.name, switch, spikes, held);
     }
 }

@@ -104,6 +104,8 @@ pub enum RunError {
     Clocked(Vec<ClockedError>),
     #[error("weights do not learn on a grid: spikes of one step have no order; leave out `--engine clocked`")]
     ClockedLearning,
+    #[error("the projection that is trained does not start at a data set")]
+    NoDataset,
     #[error("the clocked engine does not train")]
     ClockedTraining,
     #[error("{count} threads cannot be started: {cause}")]

@@ -3,7 +3,7 @@
 use super::super::assemble::{Assembled, assemble_with};
 use super::super::load_estimate;
 use super::super::outcome::Outcome;
-use super::super::plan::{Connect, Plan, SourceKind};
+use super::super::plan::{Connect, Input, Plan};
 use super::super::synapses;
 use super::arrays::{named_arrays, programmed};
 use super::books::book;
@@ -182,24 +182,19 @@ pub fn windows(network: &Network, plan: &Plan) -> String {
 pub(super) fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
     let mut tables = Vec::new();
     for source in &plan.sources {
-        match &source.kind {
-            SourceKind::Poisson { size, rate } => {
+        match &source.input {
+            Input::Poisson { rate } => {
                 let mut first = 0;
-                while first < *size {
-                    let lines = (size - first).min(BLOCK);
+                while first < source.size {
+                    let lines = (source.size - first).min(BLOCK);
                     let table = AliasTable::new(&vec![1; lines as usize]);
                     tables.push((table, rate.get() * f64::from(lines)));
                     first += lines;
                 }
             }
             // A data set has no sample to show here: its blocks are silent.
-            SourceKind::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
-            SourceKind::PoissonDeadTime { .. }
-            | SourceKind::PoissonSteps { .. }
-            | SourceKind::PoissonSine { .. }
-            | SourceKind::SpikeList { .. }
-            | SourceKind::Regular { .. }
-            | SourceKind::Bursts { .. } => {}
+            Input::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
+            Input::Train(_) => {}
         }
     }
     tables

@@ -16,6 +16,7 @@ use super::logbook::Logbook;
 use crate::device::preset::PresetDevice;
 use crate::device::resistive::{DoseDevice, Resistive as _};
 use crate::energy::{Category, Ledger};
+use crate::scenario::spec::Word as _;
 use crate::time::FS_PER_SECOND;
 use crate::units::{Quantity as _, Siemens};
 use findings::Findings;
@@ -32,7 +33,7 @@ pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {
             format!(
                 "experiment {}: {} with {} (preset {}), closed form between turning points, f64",
                 plan.name,
-                plan.experiment.kind(),
+                plan.experiment.kind().word(),
                 plan.device.name,
                 plan.device.preset.name
             )
@@ -141,7 +142,7 @@ fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {
         .collect();
     ExperimentResult {
         name: plan.name.clone(),
-        kind: plan.experiment.kind().into(),
+        kind: plan.experiment.kind().word().into(),
         title: plan.title.clone(),
         device: plan.device.preset.name.clone(),
         curves,
