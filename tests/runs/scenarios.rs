@@ -32,7 +32,7 @@ fn shortened(name: &str) -> Plan {
 }
 
 /// Synthetic data and, for a plan that takes weights, some.
-fn carried_out(plan: &Plan, way: Way<'_>) -> Outcome {
+pub fn carried_out(plan: &Plan, way: Way<'_>) -> Outcome {
     let given = match &plan.protocol {
         Protocol::Supervised(protocol) if protocol.weights_from.is_some() => {
             let mut state = 9;
