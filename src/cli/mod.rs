@@ -15,6 +15,7 @@ mod new;
 mod observers;
 mod output;
 mod progress;
+mod records;
 mod run;
 mod show;
 mod signals;

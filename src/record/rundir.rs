@@ -167,6 +167,11 @@ impl PendingFile {
         self.file.write_all(bytes).map_err(RecordError::io("write", &self.place))
     }
 
+    /// For what is written as it comes.
+    pub fn writer(&mut self) -> impl Write {
+        &mut self.file
+    }
+
     /// Flushes and renames the file into its place.
     ///
     /// # Errors
