@@ -19,6 +19,7 @@ mod observers;
 mod output;
 mod png;
 mod progress;
+mod records;
 mod run;
 mod show;
 mod signals;

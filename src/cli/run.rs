@@ -10,9 +10,8 @@ use super::signals::Stop;
 use super::trace::Tracing;
 use super::values::Format;
 use super::wiring::{self, CHECKPOINT, Request};
-use super::{calibrate, progress, trace};
+use super::{calibrate, progress, records, trace};
 use memspike::plot::{self, RecordedSpikes};
-use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
 use memspike::report::manifest::{Manifest, ManifestHead};
@@ -199,7 +198,8 @@ impl Session<'_> {
             Elsewhere::Weights(given) => (Some(given), Clock::start()),
             Elsewhere::Stopped(end) => return Ok(Made::Stopped(end)),
         };
-        let (outcome, spikes, recorded) = self.simulate(plan, clock, manifest.threads, dir, given)?;
+        let wiring::Ran { outcome, spikes, recorded } =
+            self.simulate(plan, clock, manifest.threads, dir, given)?;
         let (wall_s, cpu_s) = clock.now();
         let host = HostPerformance {
             wall_s,
@@ -221,6 +221,7 @@ impl Session<'_> {
         if outcome.status == Status::Done {
             // Nothing is left to go on with. If it cannot be removed, it is only in the way.
             let _ = std::fs::remove_file(dir.path().join(CHECKPOINT));
+            records::discard(dir);
         }
         Ok(Made::Summary(Box::new(summary)))
     }
@@ -362,15 +363,9 @@ impl Session<'_> {
         threads: usize,
         dir: &RunDir,
         given: Option<GivenWeights>,
-    ) -> Result<(Outcome, Vec<SpikeRow>, u64), Failure> {
+    ) -> Result<wiring::Ran, Failure> {
         let mut listener = progress::listener(self.output, self.tracing.on_stderr());
-        let mut writer = if plan.record.spikes.is_empty() {
-            None
-        } else {
-            let episodes = !matches!(plan.protocol, Protocol::Simulate { .. });
-            Some(SpikeWriter::new(dir.begin("spikes.csv")?, plan.record.spikes.clone(), episodes)?)
-        };
-        let outcome = wiring::run(Request {
+        let ran = wiring::run(Request {
             plan,
             threads,
             engine: self.args.engine,
@@ -382,13 +377,10 @@ impl Session<'_> {
             clock: &|| clock.now(),
             trace: self.tracing.on,
             progress: &mut *listener,
-            spikes: writer.as_mut(),
             given,
         })?;
         listener.done();
-        let recorded = writer.as_ref().map_or(0, SpikeWriter::written);
-        let spikes = writer.map_or_else(|| Ok(Vec::new()), SpikeWriter::finish)?;
-        Ok((outcome, spikes, recorded))
+        Ok(ran)
     }
 
     fn write_results(

@@ -3,20 +3,23 @@
 use super::args::{Engine, Overrides};
 use super::failure::Failure;
 use super::observers::Observers;
-use memspike::dataset::{Name, Search};
+use super::records::{Logs, Shared};
+use memspike::dataset::Search;
 use memspike::engine::Observer;
-use memspike::record::csv::SpikeWriter;
+use memspike::record::SpikeRow;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
+use memspike::record::spikes::Positions;
 use memspike::report::manifest::Manifest;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{Input, Plan, Protocol};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
-use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store};
+use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
 use memspike::scenario::set::Set;
 use memspike::scenario::{self, Diagnostic, Loaded, shipped};
+use memspike::snapshot::{self, Models, Payload, SnapshotError, Source};
 use memspike::time::Time;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -41,8 +44,6 @@ pub struct Request<'a> {
     /// Whether a trace is being taken.
     pub trace: bool,
     pub progress: &'a mut dyn Progress,
-    /// Takes the spikes of `plan.record.spikes`; labels are indices into it.
-    pub spikes: Option<&'a mut SpikeWriter>,
     /// Weights for a plan that takes them from another scenario.
     pub given: Option<GivenWeights>,
 }
@@ -53,7 +54,9 @@ pub struct Request<'a> {
 /// All their faults.
 pub fn load(scenario: &str, overrides: &Overrides, record: &[String]) -> Result<Vec<Loaded>, Failure> {
     let set: Vec<String> = overrides.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Ok(scenario::load_all(scenario, scenario::Changes { set: &set, seed: overrides.seed, record })?)
+    let changes =
+        scenario::Changes { set: &set, seed: overrides.seed, record, ..scenario::Changes::default() };
+    Ok(scenario::load_all(scenario, changes)?)
 }
 
 /// What a directory of scenarios, or a shipped set, says of itself.
@@ -101,10 +104,10 @@ fn failed(error: RunError) -> Failure {
 }
 
 /// A run that cannot go on from what is in its directory: which file, and which option asked for it.
-fn failed_with(error: RunError, checkpoint: &Checkpoint<'_>) -> Failure {
+fn failed_with(error: RunError, dir: &RunDir, resume: bool) -> Failure {
     match &error {
-        RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if checkpoint.resume => {
-            let file = checkpoint.dir.path().join(CHECKPOINT);
+        RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if resume => {
+            let file = dir.path().join(CHECKPOINT);
             Failure::new(format!("--resume goes on from `{}`, and {error}", file.display()))
                 .with_hint("leave --resume away to begin anew")
         }
@@ -121,22 +124,49 @@ pub fn search(data: Option<&Path>) -> Search {
     }
 }
 
-/// The checkpoint file of a run directory.
+/// The checkpoint file of a run directory: where its records stand, and then what the run goes on from.
 struct Checkpoint<'a> {
     dir: &'a RunDir,
     resume: bool,
+    records: Shared,
 }
 
 /// The file in a run directory that a run goes on from.
 pub const CHECKPOINT: &str = "checkpoint.bin";
 
+/// The checkpoint of a run that is gone on with, and where its records stood; nothing if there is none.
+fn kept(dir: &RunDir) -> Result<Option<(Positions, Source<'static>)>, SnapshotError> {
+    let unread =
+        |error: std::io::Error| SnapshotError::Io { action: "read", reason: super::files::reason(&error) };
+    let file = match std::fs::File::open(dir.path().join(CHECKPOINT)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(unread)?,
+    };
+    let length = file.metadata().map_err(unread)?.len();
+    let mut source = Source::new(std::io::BufReader::new(file), length);
+    let positions = source.read(Payload::Records, &Models::new())?;
+    Ok(Some((positions, source)))
+}
+
 impl Store for Checkpoint<'_> {
-    fn load(&mut self) -> Option<Vec<u8>> {
-        if self.resume { std::fs::read(self.dir.path().join(CHECKPOINT)).ok() } else { None }
+    fn load(&mut self) -> Result<Option<Source<'_>>, SnapshotError> {
+        if self.resume { Ok(kept(self.dir)?.map(|(_, source)| source)) } else { Ok(None) }
     }
 
-    fn save(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.dir.write(CHECKPOINT, bytes).map_err(|error| error.to_string())
+    fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String> {
+        let positions = self.records.get().positions();
+        let mut file = self.dir.begin(CHECKPOINT).map_err(|error| error.to_string())?;
+        let mut out = file.writer();
+        snapshot::write(&mut out, Payload::Records, &Models::new(), &positions)
+            .and_then(|()| write(&mut out))
+            .map_err(|error| match error {
+                SnapshotError::Io { reason, .. } => {
+                    format!("cannot write `{}`: {reason}", self.dir.path().join(CHECKPOINT).display())
+                }
+                other => other.to_string(),
+            })?;
+        drop(out);
+        file.finish().map_err(|error| error.to_string())
     }
 }
 
@@ -156,29 +186,28 @@ pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What came of a run.
+pub struct Ran {
+    pub outcome: Outcome,
+    /// The first spikes of `plan.record.spikes`; labels are indices into it.
+    pub spikes: Vec<SpikeRow>,
+    /// How many there are in all.
+    pub recorded: u64,
+}
+
 /// Runs a plan.
 ///
 /// # Errors
 /// If it cannot be carried out: data is missing, a checkpoint does not fit, a record cannot be written.
-pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
-    let Request {
-        plan,
-        threads,
-        engine,
-        dt,
-        data,
-        run_dir,
-        resume,
-        stop,
-        clock,
-        trace,
-        progress,
-        spikes,
-        given,
-    } = request;
-    let mut observers = Observers::new(plan, run_dir, spikes, trace)?;
+pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
+    let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, trace, progress, given } =
+        request;
+    let unusable = |error| failed_with(error, run_dir, resume);
+    let kept = if resume { kept(run_dir).map_err(|error| unusable(error.into()))? } else { None };
+    let logs = Logs::begin(plan, run_dir, kept.map(|(positions, _)| positions))?;
+    let mut observers = Observers::new(plan, logs.records(), trace);
     let search = search(data);
-    let mut store = Checkpoint { dir: run_dir, resume };
+    let mut store = Checkpoint { dir: run_dir, resume, records: logs.records() };
     let mut context = RunContext {
         threads,
         memory: super::host::available_bytes(),
@@ -195,9 +224,9 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
         store: &mut store,
         given,
     };
-    let outcome = run::run(plan, &mut context).map_err(|error| failed_with(error, &store))?;
-    observers.finish()?;
-    Ok(outcome)
+    let outcome = run::run(plan, &mut context).map_err(unusable)?;
+    let (spikes, recorded) = logs.finish()?;
+    Ok(Ran { outcome, spikes, recorded })
 }
 
 /// The scenario whose weights a plan takes, if it takes any.

@@ -98,10 +98,16 @@ impl Neuron {
     /// Name of its model.
     #[must_use]
     pub fn model(&self) -> &'static str {
+        self.identity().0
+    }
+
+    /// Name of its model and version of its state.
+    #[must_use]
+    pub fn identity(&self) -> (&'static str, u32) {
         match self {
-            Self::Lif(_) => "lif",
-            Self::Switch(_) => "switch",
-            Self::Open(open) => model::Model::identity(open).0,
+            Self::Lif(_) => ("lif", 1),
+            Self::Switch(_) => ("switch", 1),
+            Self::Open(open) => model::Model::identity(open),
         }
     }
 

@@ -30,7 +30,7 @@ pub use overview::overview;
 #[cfg(feature = "png")]
 pub use png::{PngError, Renderer};
 
-use crate::record::csv::SpikeRow;
+use crate::record::SpikeRow;
 use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::{EpochResult, LearnedEpoch, Outcome, Status, Vote};
 use crate::scenario::plan::{Plan, Protocol};

@@ -37,6 +37,11 @@ impl PendingFile {
         file.write_all(bytes).map_err(RecordError::io("write", &self.place))
     }
 
+    /// For what is written as it comes.
+    pub fn writer(&mut self) -> impl Write {
+        self
+    }
+
     /// Writes what is left and renames the file into its place.
     ///
     /// # Errors
@@ -49,6 +54,16 @@ impl PendingFile {
             let _ = fs::remove_file(&self.part);
             RecordError::io("write", &self.place)(error)
         })
+    }
+}
+
+impl Write for &mut PendingFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().map_or(Ok(bytes.len()), |file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
     }
 }
 

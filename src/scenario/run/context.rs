@@ -5,8 +5,9 @@ use super::super::diagnostic::At;
 use super::super::progress::Progress;
 use crate::dataset::{Faults, Search};
 use crate::engine::{ClockedError, Observer, StateError};
-use crate::snapshot::SnapshotError;
+use crate::snapshot::{SnapshotError, Source};
 use crate::time::Time;
+use std::io::Write;
 use std::sync::atomic::AtomicBool;
 
 /// How the next event is found. The two event engines give the same bits.
@@ -24,24 +25,31 @@ pub enum Engine {
 /// Where a run keeps what it needs to go on later.
 pub trait Store {
     /// The last checkpoint, if the run is to go on from it.
-    fn load(&mut self) -> Option<Vec<u8>>;
-    /// Replaces the checkpoint.
     ///
     /// # Errors
-    /// If it cannot be kept: what the user should read.
-    fn save(&mut self, bytes: &[u8]) -> Result<(), String>;
+    /// If there is one and it cannot be read.
+    fn load(&mut self) -> Result<Option<Source<'_>>, SnapshotError>;
+    /// Replaces the checkpoint by what `write` writes. A checkpoint may be larger than the memory that is free: it is
+    /// written as it comes.
+    ///
+    /// # Errors
+    /// If it cannot be kept: what the user should read. The one before is then still there.
+    fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String>;
 }
+
+/// Writes a checkpoint.
+pub type WriteSnapshot<'a> = dyn FnMut(&mut dyn Write) -> Result<(), SnapshotError> + 'a;
 
 /// Keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoStore;
 
 impl Store for NoStore {
-    fn load(&mut self) -> Option<Vec<u8>> {
-        None
+    fn load(&mut self) -> Result<Option<Source<'_>>, SnapshotError> {
+        Ok(None)
     }
 
-    fn save(&mut self, _: &[u8]) -> Result<(), String> {
+    fn save(&mut self, _: &mut WriteSnapshot<'_>) -> Result<(), String> {
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use super::books::{book, inference};
 use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
-use super::training::{Identity, Training, lengths, mean_and_sd, reborrow, same};
+use super::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::{Collect, Probe, Queue, Silent, Spike};
@@ -131,8 +131,9 @@ where
 
     /// Goes on from a checkpoint, if there is one.
     fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
-        let Some(bytes) = context.store.load() else { return Ok(()) };
-        let checkpoint: Checkpoint<R> = snapshot::decode(Payload::Training, &bytes)?;
+        let Some(mut source) = context.store.load()? else { return Ok(()) };
+        let checkpoint: Checkpoint<R> = source.read(Payload::Training, &models(self.plan))?;
+        source.finish()?;
         checkpoint.of.check(self.plan)?;
         let best = checkpoint.best.as_ref().map_or(&checkpoint.weights, |best| &best.2);
         let moments = &self.trainer.adam;
@@ -244,8 +245,11 @@ where
             epochs: self.result.epochs.clone(),
             log: self.log.keep(),
         };
-        let bytes = snapshot::encode(Payload::Training, &checkpoint)?;
-        context.store.save(&bytes).map_err(RunError::Store)
+        let models = models(self.plan);
+        context
+            .store
+            .save(&mut |out| snapshot::write(out, Payload::Training, &models, &checkpoint))
+            .map_err(RunError::Store)
     }
 
     /// Accuracy on the held-out samples.

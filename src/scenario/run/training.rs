@@ -6,7 +6,9 @@ use super::super::plan::{Plan, Precision};
 use super::context::{Engine, RunContext, RunError};
 use crate::engine::{Collect, Heap, Lanes, Observer, Probe, Queue, Silent, Stream};
 use crate::network::Weights;
+use crate::neuron::Neuron;
 use crate::numeric::Real;
+use crate::snapshot::Models;
 use serde::{Deserialize, Serialize};
 
 /// A protocol that trains a projection from a data set.
@@ -95,6 +97,15 @@ impl Identity {
         }
         same(self.plan == wanted.plan, "plan")
     }
+}
+
+/// The models whose state a checkpoint of this plan holds, with the versions of their states.
+pub fn models(plan: &Plan) -> Models {
+    let name = |neuron: &Neuron| {
+        let (name, version) = neuron.identity();
+        (name.to_string(), version)
+    };
+    plan.populations.iter().map(|population| name(&population.neuron)).collect()
 }
 
 /// A part of a checkpoint that must be as the run has it.

@@ -11,7 +11,7 @@ use super::books::book_learning;
 use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
-use super::training::{Identity, Training, lengths, reborrow, same};
+use super::training::{Identity, Training, lengths, models, reborrow, same};
 use crate::engine::{Collect, Probe, Queue, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -186,8 +186,9 @@ where
 
     /// Goes on from a checkpoint, if there is one.
     fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
-        let Some(bytes) = context.store.load() else { return Ok(()) };
-        let checkpoint: Checkpoint<R> = snapshot::decode(Payload::Learning, &bytes)?;
+        let Some(mut source) = context.store.load()? else { return Ok(()) };
+        let checkpoint: Checkpoint<R> = source.read(Payload::Learning, &models(self.plan))?;
+        source.finish()?;
         checkpoint.of.check(self.plan)?;
         let wanted = lengths(&self.learner.weights);
         let models = checkpoint.last.iter().chain(checkpoint.best.iter().map(|best| &best.1));
@@ -217,8 +218,11 @@ where
             digests: self.digests.clone(),
             trained: self.trained.clone(),
         };
-        let bytes = snapshot::encode(Payload::Learning, &checkpoint)?;
-        context.store.save(&bytes).map_err(RunError::Store)
+        let models = models(self.plan);
+        context
+            .store
+            .save(&mut |out| snapshot::write(out, Payload::Learning, &models, &checkpoint))
+            .map_err(RunError::Store)
     }
 
     fn train(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
