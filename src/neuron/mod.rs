@@ -12,9 +12,10 @@ pub mod conductance_lif;
 mod foretell;
 #[cfg(test)]
 pub(crate) mod harness;
-pub mod keys;
 mod integrate;
+pub mod integrator;
 pub mod izhikevich;
+pub mod keys;
 mod lif;
 pub mod model;
 mod switch;
