@@ -18,6 +18,7 @@ pub mod izhikevich;
 pub mod keys;
 mod lif;
 pub mod model;
+pub mod oscillator;
 mod switch;
 pub mod synaptic;
 mod train;
