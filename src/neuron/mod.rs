@@ -19,6 +19,7 @@ pub mod keys;
 mod lif;
 pub mod model;
 pub mod oscillator;
+pub mod poisson_neuron;
 mod switch;
 pub mod synaptic;
 mod train;
