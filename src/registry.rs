@@ -8,9 +8,12 @@ use crate::neuron::Open;
 use crate::neuron::adaptive_lif::AdaptiveLif;
 use crate::neuron::adex::Adex;
 use crate::neuron::conductance_lif::ConductanceLif;
+use crate::neuron::integrator::Integrator;
 use crate::neuron::izhikevich::Izhikevich;
 use crate::neuron::keys::{Described, ModelFault, ModelKey};
 use crate::neuron::model::Plain as _;
+use crate::neuron::oscillator::Oscillator;
+use crate::neuron::poisson_neuron::PoissonNeuron;
 
 /// A model made of the values of its keys, and remarks on values that are allowed and probably not meant.
 pub type Made = Result<(Open, Vec<ModelFault>), Vec<ModelFault>>;
@@ -100,6 +103,9 @@ impl Registry {
             NeuronEntry::of::<ConductanceLif>(),
             NeuronEntry::of::<Adex>(),
             NeuronEntry::of::<Izhikevich>(),
+            NeuronEntry::of::<Oscillator>(),
+            NeuronEntry::of::<Integrator>(),
+            NeuronEntry::of::<PoissonNeuron>(),
         ];
         Self { neurons }
     }

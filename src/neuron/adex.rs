@@ -42,6 +42,8 @@ pub const KEYS: &[ModelKey] = &[
 
 /// Of the tolerance: what one step may leave out.
 const SHARE: f64 = 0.1;
+/// In slope factors: by how much a term may change the potential in a step.
+const WITHIN: f64 = 5.0;
 /// Widest upstroke in slope factors: e^500 is still a number, and so is its square root to the order of the series.
 const WIDEST: f64 = 500.0;
 
@@ -144,6 +146,10 @@ impl Equation<2> for Adex {
             let slope = self.delta_t * upstroke[k] + drive[k] - x[k] - w[k];
             [membrane * slope, adaptation * (self.a * x[k] - w[k])]
         })
+    }
+
+    fn longest(&self, series: &[Series; 2]) -> f64 {
+        integrate::changed(&series[0], WITHIN * self.delta_t)
     }
 
     /// What a potential that rises by c per time constant is off by counts as the time that it takes for that.

@@ -16,6 +16,12 @@ pub trait Equation<const D: usize> {
     /// The solution from `x` on as series in t/unit, under a drive that is one too (in volts).
     fn expand(&self, x: [f64; D], drive: &Series, unit: f64) -> [Series; D];
 
+    /// Units up to which the series are to be trusted even if their last terms are small: an exponential that
+    /// grows by e^20 and more has its largest terms beyond them.
+    fn longest(&self, _series: &[Series; D]) -> f64 {
+        LONGEST
+    }
+
     /// What a step may leave out of each variable.
     fn allowed(&self, series: &[Series; D], unit: f64) -> [f64; D];
 }
@@ -36,7 +42,8 @@ impl<const D: usize> Step<D> {
         let unit = acting.fold(equation.tau(&x), |least, (_, decay)| least.min(decay.tau));
         let series = equation.expand(x, &drive(flow, bias, unit), unit);
         let allowed = equation.allowed(&series, unit);
-        let span = series.iter().zip(allowed).fold(LONGEST, |span, (x, allowed)| span.min(reach(x, allowed)));
+        let longest = equation.longest(&series).min(LONGEST);
+        let span = series.iter().zip(allowed).fold(longest, |span, (x, allowed)| span.min(reach(x, allowed)));
         Self { series, unit, span }
     }
 
@@ -46,6 +53,11 @@ impl<const D: usize> Step<D> {
         above[0] -= level;
         first_rise(&above, end)
     }
+}
+
+/// Units up to which neither of the first two terms changes x by more than `most`.
+pub fn changed(x: &Series, most: f64) -> f64 {
+    (most / x[1].abs()).min((most / x[2].abs()).sqrt())
 }
 
 /// Level, slope and currents of a flow and a bias as a series in t/unit.

@@ -13,12 +13,15 @@ mod foretell;
 #[cfg(test)]
 pub(crate) mod harness;
 mod integrate;
+pub mod integrator;
 pub mod izhikevich;
 pub mod keys;
 mod leaky;
 mod lif;
 pub mod model;
 mod open;
+pub mod oscillator;
+pub mod poisson_neuron;
 mod switch;
 pub mod synaptic;
 mod train;

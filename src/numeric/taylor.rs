@@ -22,8 +22,11 @@ pub const ORDER: usize = 20;
 /// Coefficients of 1, t, t^2, ...
 pub type Series = [f64; ORDER + 1];
 
-/// How often a step is halved in search of a rise: a maximum above the level by less than rounding is none.
+/// How often a step is halved in search of a rise.
 const HALVINGS: u32 = 30;
+
+/// Of the sum of all terms: what is rounded at most.
+const ROUNDED: f64 = 8.0 * f64::EPSILON;
 
 /// Coefficient k of x y.
 #[inline]
@@ -92,22 +95,24 @@ fn with_slope(x: &Series, t: f64) -> (f64, f64) {
 
 /// The first t in [0, end] from which on the polynomial is above zero; `None` if it stays at or below.
 ///
-/// A maximum of exactly zero is no rise.
+/// A maximum of zero, or above it by less than rounding, is no rise.
 #[must_use]
 pub fn first_rise(x: &Series, end: f64) -> Option<f64> {
     if x[0] > 0.0 || (x[0] == 0.0 && x[1] > 0.0) {
         return Some(0.0);
     }
     let mut scaled = [0.0; ORDER + 1];
-    let (mut power, mut top) = (1.0, 0.0);
+    let (mut power, mut top, mut whole) = (1.0, 0.0, 0.0);
     for (scaled, c) in scaled.iter_mut().zip(x) {
         *scaled = c * power;
         power *= end;
         top += scaled.max(0.0);
+        whole += scaled.abs();
     }
     if x[0] + top <= 0.0 {
         return None; // Most steps end here.
     }
+    scaled[0] -= ROUNDED * whole;
     let (lo, hi) = bracket(&bernstein(&scaled), 0.0, 1.0, HALVINGS)?;
     Some(rising_root(lo * end, hi * end, 0.5 * (lo + hi) * end, |t| with_slope(x, t)))
 }

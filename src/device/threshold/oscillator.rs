@@ -52,6 +52,24 @@ impl RelaxationOscillator {
         self.thevenin(false).0 > self.v_th && self.thevenin(true).0 < self.v_hold
     }
 
+    /// Supply voltages between which it oscillates with this r_s; the first is not below the second if there is none.
+    ///
+    /// V_i1 > V_th above v_th (r_s + r_off)/r_off, V_i2 < V_h below v_hold (r_s + r_on)/r_on.
+    #[must_use]
+    pub fn supplies(&self) -> (f64, f64) {
+        let at = |v: Volt, r: Ohm| v.get() * (self.r_s.get() + r.get()) / r.get();
+        (at(self.v_th, self.r_off), at(self.v_hold, self.r_on))
+    }
+
+    /// The r_s above which there is a supply with which it oscillates, in ohms; `None` if there is none: the on device has
+    /// to draw more at V_h than the off device at V_th.
+    #[must_use]
+    pub fn least_r_s(&self) -> Option<f64> {
+        let (v_th, v_h) = (self.v_th.get(), self.v_hold.get());
+        let more = v_h / self.r_on.get() - v_th / self.r_off.get();
+        (more > 0.0).then(|| (v_th - v_h) / more)
+    }
+
     /// (time off, time on) of one period; `None` if it does not oscillate.
     #[must_use]
     pub fn phases(&self) -> Option<(Second, Second)> {
@@ -144,6 +162,23 @@ mod tests {
         assert_eq!(latched.phases(), None, "on level 0.667 V holds");
         let weak = RelaxationOscillator { v_dc: Volt::new(1.1), ..niobium() };
         assert_eq!(weak.phases(), None, "off level 0.9625 V stays below threshold");
+    }
+
+    #[test]
+    fn it_oscillates_between_the_two_supplies_and_above_the_least_resistance() {
+        let (from, to) = niobium().supplies();
+        for (v_dc, oscillates) in
+            [(from - 1e-6, false), (from + 1e-6, true), (to - 1e-6, true), (to + 1e-6, false)]
+        {
+            assert_eq!(RelaxationOscillator { v_dc: Volt::new(v_dc), ..niobium() }.oscillates(), oscillates);
+        }
+        let least = niobium().least_r_s().unwrap();
+        let window = |r_s: f64| RelaxationOscillator { r_s: Ohm::new(r_s), ..niobium() }.supplies();
+        assert!(
+            window(least * 1.001).0 < window(least * 1.001).1
+                && window(least * 0.999).0 > window(least * 0.999).1
+        );
+        assert_eq!(RelaxationOscillator { r_on: Ohm::new(40e3), ..niobium() }.least_r_s(), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! Source: Rotter & Diesmann, "Exact digital simulation of time-invariant linear systems with
 //! applications to neuronal modeling", Biol. Cybern. 81 (1999) 381.
 
-mod chain;
+pub(super) mod chain;
 mod crossing;
 
 pub use crossing::{Bound, bound, crossing, firing};
@@ -86,7 +86,7 @@ impl Decay {
 /// (1 - e^-z)/z, (z - 1 + e^-z)/z^2 and (1 - (1 + z) e^-z)/z^2: the integrals over 0..1 of e^(-z r),
 /// r e^(-z (1 - r)) and r e^(-z r).
 #[inline]
-fn shares(z: f64) -> (f64, f64, f64) {
+pub(super) fn shares(z: f64) -> (f64, f64, f64) {
     if z < 1e-20 {
         return (1.0, 0.5, 0.5);
     }

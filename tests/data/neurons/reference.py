@@ -74,6 +74,10 @@ class Neuron:
     def dead_derivative(self, k, s, extra, drive):
         raise NotImplementedError
 
+    def inner(self):
+        """At a rise: whether it is a change of its own and no spike."""
+        return False
+
     def rises(self, s):
         """Series of what is above zero where the neuron fires."""
         raise NotImplementedError
@@ -150,7 +154,7 @@ def run(neuron, drive, arrivals, end):
             neuron.state = [at(c, t) for c in s]
             drive.move(t)
             now = stop if t == stop - now else now + t
-            if rise is not None:
+            if rise is not None and not neuron.inner():
                 fire()
 
     for arrival in arrivals:
