@@ -102,6 +102,7 @@ impl Oscillator {
     pub fn new(circuit: RelaxationOscillator, i_bias: f64) -> Result<Self, Vec<ModelFault>> {
         let phase = |on: bool| {
             let (level, tau) = circuit.thevenin(on);
+            let (level, tau) = (level.get(), tau.get());
             Phase { level, tau, resistance: tau / circuit.c.get() }
         };
         let model = Self { off: phase(false), on: phase(true), i_bias, circuit };
@@ -297,6 +298,7 @@ mod tests {
         assert_eq!(spikes.len(), 31);
         // The bench has the same period, to the rounding of a femtosecond per phase.
         let (off, on) = Oscillator::with(&[]).unwrap().circuit.phases().unwrap();
+        let (off, on) = (off.get(), on.get());
         assert!((off * 1e6 - 22.948975).abs() < 5e-7 && (on * 1e6 - 9.206680).abs() < 5e-7);
         assert!((spikes[30] - spikes[0] - 30.0 * (off + on) * 1e6).abs() < 31.0 * 2e-9);
     }
