@@ -23,6 +23,7 @@ mod raster;
 mod robust;
 mod shown;
 mod style;
+mod svg;
 mod weights;
 
 pub use experiment::figures as experiments;
@@ -64,12 +65,6 @@ pub enum Shape {
 #[error("drawing failed: {0}")]
 pub struct PlotError(String);
 
-impl<E: std::error::Error + Send + Sync> From<plotters::drawing::DrawingAreaErrorKind<E>> for PlotError {
-    fn from(error: plotters::drawing::DrawingAreaErrorKind<E>) -> Self {
-        Self(error.to_string())
-    }
-}
-
 /// Spikes that were recorded, for the raster.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecordedSpikes<'a> {
@@ -96,12 +91,12 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
                 "accuracy",
                 Shape::Half,
                 accuracy::caption(paper),
-                accuracy::draw(&result.epochs, paper, accuracy::SIZE)?,
+                accuracy::draw(&result.epochs, paper, accuracy::SIZE),
             );
         }
         if let Some(shown) = &result.shown {
             let end_ms = episode_ms(plan, u64::MAX);
-            add("shown", Shape::Half, shown::caption(shown), shown::draw(shown, end_ms)?);
+            add("shown", Shape::Half, shown::caption(shown), shown::draw(shown, end_ms));
         }
     }
     if let Some(result) = &outcome.unsupervised
@@ -110,7 +105,7 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         let epochs: Vec<EpochResult> =
             result.epochs.iter().map(|epoch| by_vote(epoch, result.vote)).collect();
         let caption = accuracy::caption(None).replacen("in training", "of the labelled training samples", 1);
-        add("accuracy", Shape::Half, caption, accuracy::draw(&epochs, None, accuracy::SIZE)?);
+        add("accuracy", Shape::Half, caption, accuracy::draw(&epochs, None, accuracy::SIZE));
     }
     for array in &outcome.arrays {
         if let (ArrayKind::Weight, name) = ArrayKind::of(&array.name)
@@ -120,7 +115,7 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
                 if !learns_without_labels(plan, name) {
                     continue;
                 }
-                let svg = fields::draw(array, side, &result.classes)?;
+                let svg = fields::draw(array, side, &result.classes);
                 add(&format!("fields-{name}"), Shape::Wide, fields::caption(), svg);
                 continue;
             }
@@ -129,7 +124,7 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
                 &format!("weights-{name}"),
                 Shape::Wide,
                 weights::caption(),
-                weights::draw(name, array, side, unit, weights::PIXEL)?,
+                weights::draw(name, array, side, unit, weights::PIXEL),
             );
         }
     }
@@ -138,14 +133,14 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         let complete = outcome.status == Status::Done && spikes.rows.len() as u64 == spikes.total
             || spikes.rows.iter().any(|row| row.episode != first);
         let end_ms = if complete { episode_ms(plan, first) } else { 0.0 };
-        add("raster", Shape::Wide, raster::caption(spikes), raster::draw(spikes, end_ms)?);
+        add("raster", Shape::Wide, raster::caption(spikes), raster::draw(spikes, end_ms));
     }
     let supervised = outcome.supervised.as_ref().map(|result| &result.confusion);
     let unsupervised = outcome.unsupervised.as_ref().map(|result| &result.confusion);
     if let Some(matrix) = supervised.or(unsupervised)
         && matrix.iter().flatten().any(|&n| n > 0)
     {
-        add("confusion", Shape::Tall, confusion::caption(), confusion::draw(matrix)?);
+        add("confusion", Shape::Tall, confusion::caption(), confusion::draw(matrix));
     }
     if let Protocol::Device { experiments } = &plan.protocol {
         // What one device spent is a line of its table.
@@ -153,14 +148,14 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         return Ok(figures);
     }
     figures.extend(pairs::figures(plan, &outcome.plastic)?);
-    if let Some(figure) = energy::figure(plan, outcome)? {
+    if let Some(figure) = energy::figure(plan, outcome) {
         figures.push(figure);
     }
-    if let Some(figure) = conductance::figure(&outcome.arrays)? {
+    if let Some(figure) = conductance::figure(&outcome.arrays) {
         figures.push(figure);
     }
     if let Some(result) = &outcome.supervised
-        && let Some(figure) = programming::figure(&result.programming)?
+        && let Some(figure) = programming::figure(&result.programming)
     {
         figures.push(figure);
     }

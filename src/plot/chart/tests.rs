@@ -137,6 +137,6 @@ fn an_index_stands_below_the_line_and_a_file_name_does_not() {
         .line("my_data.csv", [(0.0, 0.0), (1.0, 1.0)])
         .mark(Mark::x(0.5, "V_th 0.25 V, u_rest 0 V"));
     let svg = rendered(&chart);
-    assert!(svg.contains("V<tspan dy=\"2.6\" font-size=\"9\">th</tspan>"), "{svg}");
+    assert!(svg.contains("V<tspan dy=\"2.6\" font-size=\"11\">th</tspan>"), "{svg}");
     assert!(svg.contains(">rest</tspan>") && svg.contains(">post</tspan>") && svg.contains("my_data.csv"));
 }
