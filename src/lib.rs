@@ -82,29 +82,43 @@
 
 #![deny(unsafe_code)]
 
+#[warn(missing_docs)]
 pub mod crossbar;
 pub mod dataset;
 pub mod device;
+#[warn(missing_docs)]
 pub mod encoding;
+#[warn(missing_docs)]
 pub mod energy;
+#[warn(missing_docs)]
 pub mod engine;
 pub mod fit;
+#[warn(missing_docs)]
 pub mod network;
+#[warn(missing_docs)]
 pub mod neuron;
+#[warn(missing_docs)]
 pub mod numeric;
+#[warn(missing_docs)]
 pub mod plasticity;
 pub mod plot;
+#[warn(missing_docs)]
 pub mod random;
+#[warn(missing_docs)]
 pub mod readout;
 pub mod record;
 pub mod report;
 pub mod scenario;
 mod simd;
 pub mod snapshot;
+#[warn(missing_docs)]
 pub mod synapse;
+#[warn(missing_docs)]
 pub mod time;
 pub mod training;
+#[warn(missing_docs)]
 pub mod units;
+#[warn(missing_docs)]
 pub mod waveform;
 
 /// What nearly every program needs: `use memspike::prelude::*`.

@@ -31,14 +31,17 @@ impl Fault {
 /// Probabilities of defects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FaultRates {
+    /// Of devices stuck at G_max.
     pub stuck_on: f64,
+    /// Of devices stuck at G_min.
     pub stuck_off: f64,
+    /// Of devices stuck at `stuck_at_value`.
     pub stuck_at: f64,
     /// The conductance of the last kind.
     pub stuck_at_value: Siemens,
 }
 
-/// Probabilities that are none.
+/// Probabilities that are not valid.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
     "stuck_on = {on}, stuck_off = {off}, stuck_at = {at}; needed are probabilities with a sum of at most 1"

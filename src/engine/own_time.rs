@@ -35,7 +35,9 @@ pub struct Membrane {
     pub x: f64,
     /// Drive at `last` without bias (volts), and its slope (volts per second).
     pub level: f64,
+    /// Change of `level` (volts per second).
     pub slope: f64,
+    /// When the state was last brought up to date.
     pub last: Time,
     /// End of the refractory period.
     pub until: Time,

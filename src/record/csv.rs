@@ -8,10 +8,13 @@ use std::fmt::Write as _;
 /// One recorded spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SpikeRow {
+    /// Number of the episode.
     pub episode: u64,
+    /// When.
     pub time: Time,
     /// Index into the labels the writer was made with.
     pub label: u32,
+    /// Number of the neuron or line.
     pub id: u32,
 }
 

@@ -8,19 +8,27 @@ use crate::time::{FS_PER_SECOND, Time};
 /// A law of weights or delays, in SI units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Distribution {
+    /// Always the same value.
     Constant(f64),
     /// Uniform on (low, high].
     Uniform {
+        /// Lower end (exclusive).
         low: f64,
+        /// Upper end.
         high: f64,
     },
+    /// Normal.
     Normal {
+        /// Mean.
         mean: f64,
+        /// Standard deviation.
         sd: f64,
     },
     /// median e^(sigma z), z standard normal.
     LogNormal {
+        /// Median.
         median: f64,
+        /// Standard deviation of the logarithm.
         sigma: f64,
     },
 }
