@@ -107,7 +107,7 @@ fn failed_with(error: RunError, checkpoint: &Checkpoint<'_>) -> Failure {
         RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if checkpoint.resume => {
             let file = checkpoint.dir.path().join(CHECKPOINT);
             Failure::new(format!("--resume goes on from `{}`, and {error}", file.display()))
-                .with_hint("leave --resume away to begin anew")
+                .with_hint("omit --resume to begin anew")
         }
         _ => failed(error),
     }

@@ -145,7 +145,7 @@ impl Resistive for ResistiveDevice {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ResistiveError {
     /// Two different bounds in their order.
-    #[error("g_min = {g_min}, g_max = {g_max}; needed is 0 < g_min < g_max")]
+    #[error("g_min = {g_min}, g_max = {g_max}; required: 0 < g_min < g_max")]
     Range { g_min: Siemens, g_max: Siemens },
     /// A time, rate or voltage that must be positive.
     #[error("{name} is {value}; it must be above zero")]

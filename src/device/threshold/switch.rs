@@ -94,7 +94,7 @@ pub enum SwitchError {
         tau: Second,
     },
     /// Off, rest and on must be distinct in this order.
-    #[error("u_rest = {u_rest}, v_hold = {v_hold}, v_th = {v_th}; needed is u_rest < v_hold < v_th")]
+    #[error("u_rest = {u_rest}, v_hold = {v_hold}, v_th = {v_th}; required: u_rest < v_hold < v_th")]
     Levels {
         /// Where it relaxes to.
         u_rest: Volt,
@@ -104,7 +104,7 @@ pub enum SwitchError {
         v_th: Volt,
     },
     /// On must conduct better than off.
-    #[error("g_off = {g_off}, g_on = {g_on}; needed is 0 < g_off < g_on")]
+    #[error("g_off = {g_off}, g_on = {g_on}; required: 0 < g_off < g_on")]
     Conductances {
         /// Conductance of the off state.
         g_off: Siemens,
