@@ -66,14 +66,18 @@ impl std::fmt::Display for Category {
 /// One line: an owner (population or projection), a category, joules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
+    /// The population or projection that spent it.
     pub owner: String,
+    /// What it was spent on.
     pub category: Category,
+    /// How much, in joules.
     pub joules: f64,
 }
 
 /// Joules by owner and category. The categories sum to the total.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
+    /// One line for each owner and category, in the order they were first booked.
     pub entries: Vec<Entry>,
     /// Categories that exist in the hardware but are not in the sum.
     pub not_modelled: Vec<Category>,
@@ -239,7 +243,9 @@ pub fn read_energy_triangle(conductance: Siemens, peak: Volt, width: Second) -> 
 /// A published energy of one operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reference {
+    /// Energy of one operation.
     pub energy: Joule,
+    /// Where it was published.
     pub source: &'static str,
 }
 

@@ -20,10 +20,16 @@ pub struct Time(u64);
 pub enum TimeError {
     /// Negative times do not exist within an episode.
     #[error("{seconds} s is negative; a time within an episode starts at 0")]
-    Negative { seconds: f64 },
+    Negative {
+        /// The number that was given.
+        seconds: f64,
+    },
     /// Beyond the horizon of an episode.
     #[error("{seconds} s is beyond the horizon of one episode, 9223.37 s (2.56 h)")]
-    BeyondHorizon { seconds: f64 },
+    BeyondHorizon {
+        /// The number that was given.
+        seconds: f64,
+    },
 }
 
 impl Time {

@@ -99,7 +99,7 @@ fn picture(path: &Path) -> Result<Picture, Failure> {
     match ending.as_deref() {
         Some("svg") => Ok(Picture::Svg),
         Some("png") => Ok(Picture::Png),
-        _ => Err(Failure::new(format!("`{}` is no name for a picture", path.display()))
+        _ => Err(Failure::new(format!("`{}` is not a file name for a picture", path.display()))
             .with_hint("end it in .svg or .png")),
     }
 }

@@ -52,7 +52,7 @@ fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
     if args.engine != Engine::Clocked {
         return match args.dt {
             Some(_) => Err(Failure::new("--dt is the step of the clocked engine, and this run has none")
-                .with_hint("add --engine clocked, or leave --dt away")),
+                .with_hint("add --engine clocked, or omit --dt")),
             None => Ok(()),
         };
     }
@@ -337,7 +337,7 @@ impl Session<'_> {
         let manifest = Manifest::read(&path)?;
         if manifest.status == RunStatus::Done {
             return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
-                .with_hint("leave --resume away to run again"));
+                .with_hint("omit --resume to run again"));
         }
         if manifest.plan != *plan {
             let option = if args.out.is_some() { "--out" } else { "--resume" };
@@ -504,7 +504,7 @@ fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {
             "`{}` was broken off, or is still being computed; if it is not, name it with --out {0}",
             path.display()
         ),
-        None => "leave --resume away to begin, or name the run with --out DIR".into(),
+        None => "omit --resume to begin, or name the run with --out DIR".into(),
     }))
 }
 

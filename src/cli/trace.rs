@@ -25,7 +25,7 @@ struct Shared(Arc<Mutex<TraceFile>>);
 #[derive(Debug)]
 struct TraceFile {
     file: BufWriter<File>,
-    /// The first failure. The subscriber could only repeat it for every event; it is told of none.
+    /// The first failure. The subscriber could only repeat it for every event; it is not notified of any.
     failed: Option<std::io::Error>,
 }
 

@@ -109,7 +109,7 @@ fn failed_with(error: RunError, dir: &RunDir, resume: bool) -> Failure {
         RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if resume => {
             let file = dir.path().join(CHECKPOINT);
             Failure::new(format!("--resume goes on from `{}`, and {error}", file.display()))
-                .with_hint("leave --resume away to begin anew")
+                .with_hint("omit --resume to begin anew")
         }
         _ => failed(error),
     }

@@ -113,7 +113,7 @@ impl Fault {
                 "the bytes are in reverse order: IDX numbers are big-endian".to_owned()
             }
             Self::WrongMagic { .. } => {
-                "it is no such file, or a damaged one: delete it and fetch it again (`memspike data fetch NAME`)"
+                "it is not such a file, or it is damaged: delete it and fetch it again (`memspike data fetch NAME`)"
                     .to_owned()
             }
             Self::WrongSize { height, width, .. } => {

@@ -153,7 +153,7 @@ impl Name {
         self.expect().classes as u32
     }
 
-    /// Labels of the first ten test images, by which files of one set are told from another's:
+    /// Labels of the first ten test images, which tell the files of one set from those of another:
     /// both sets use the same file names.
     const fn first_test_labels(self) -> Option<[u8; 10]> {
         match self {

@@ -53,8 +53,11 @@ impl std::ops::AddAssign for Energies {
 /// A voltage that changes from `from` to `to` in `length` seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ramp {
+    /// Voltage at the start.
     pub from: f64,
+    /// Voltage at the end.
     pub to: f64,
+    /// Seconds between the two.
     pub length: f64,
 }
 
@@ -72,7 +75,7 @@ impl Ramp {
     }
 
     /// The drive as far as arithmetic can follow it: beyond 1e15 V and 1e30 s it is cut to these. `None` for what has
-    /// no effect, because it is no number or shorter than 1e-30 s (a femtosecond is 1e-15).
+    /// no effect, because it is not a number or shorter than 1e-30 s (a femtosecond is 1e-15).
     #[must_use]
     pub fn bounded(self) -> Option<Self> {
         const VOLTS: f64 = 1e15;
@@ -100,7 +103,10 @@ pub enum Conduction {
     #[default]
     Ohmic,
     /// I = G V0 sinh(V/V0): hopping or tunnelling across a gap.
-    Sinh { v0: Volt },
+    Sinh {
+        /// Voltage scale.
+        v0: Volt,
+    },
 }
 
 impl Conduction {

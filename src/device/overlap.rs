@@ -46,15 +46,33 @@ pub struct SpikePulse {
     pub tail_length: Second,
 }
 
-/// A pulse that makes no window.
+/// A parameter that is not valid for a spike pulse.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SpikePulseError {
+    /// A voltage or time that is not above zero.
     #[error("{name} is {value}; it must be above zero")]
-    NotPositive { name: &'static str, value: f64 },
+    NotPositive {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A tail that ends with the lobe.
     #[error("tail_length = {tail} is not longer than half_width = {lobe}; there is no tail to overlap with")]
-    NoTail { tail: Second, lobe: Second },
+    NoTail {
+        /// Length of the tail.
+        tail: Second,
+        /// Half width of the lobe.
+        lobe: Second,
+    },
+    /// A time that no episode holds.
     #[error("{what}: {source}")]
-    Time { what: &'static str, source: TimeError },
+    Time {
+        /// Name of the parameter.
+        what: &'static str,
+        /// What is wrong with it.
+        source: TimeError,
+    },
 }
 
 impl SpikePulse {
@@ -124,6 +142,7 @@ pub struct WindowPoint {
     pub doses: (f64, f64),
     /// Whether the conductance ended at a bound.
     pub clipped: bool,
+    /// What the pair costs.
     pub energies: Energies,
 }
 
@@ -205,8 +224,9 @@ pub struct WindowFit {
     pub amplitude: f64,
     /// Seconds.
     pub tau: f64,
-    /// Root mean square and largest residual, percent of G0.
+    /// Root mean square of the residuals, percent of G0.
     pub rms: f64,
+    /// Largest residual, percent of G0.
     pub largest: f64,
 }
 
@@ -266,10 +286,13 @@ pub fn fit_exponential(points: &[(f64, f64)]) -> Option<WindowFit> {
 /// minus; the unit is most likely percent of G0, so depression is clipped at g_min by whoever applies it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExponentialWindow {
+    /// Percent of G0 at dt -> 0 of the potentiating side.
     pub w_plus: f64,
+    /// Time constant of the potentiating side.
     pub tau_plus: Second,
-    /// Negative.
+    /// Percent of G0 at dt -> 0 of the depressing side; negative.
     pub w_minus: f64,
+    /// Time constant of the depressing side.
     pub tau_minus: Second,
 }
 

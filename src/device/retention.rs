@@ -18,14 +18,25 @@ pub enum DecayLaw {
     /// Nothing is lost.
     Perfect,
     /// G = G_inf + (G_p - G_inf) e^(-(t/tau)^b); b = 1 is mono-exponential, b < 1 stretched.
-    Exponential { tau: Second, b: f64 },
+    Exponential {
+        /// Time constant.
+        tau: Second,
+        /// Stretching exponent.
+        b: f64,
+    },
     /// G = G_inf + (G_p - G_inf) ((t + t0)/t0)^-nu.
-    PowerLaw { t0: Second, nu: f64 },
+    PowerLaw {
+        /// Time from which on the power law shows.
+        t0: Second,
+        /// Exponent.
+        nu: f64,
+    },
 }
 
 /// How conductances decay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retention {
+    /// Which law, with its constants.
     pub law: DecayLaw,
     /// Where everything ends: the state without a filament.
     pub g_inf: Siemens,
@@ -33,13 +44,23 @@ pub struct Retention {
     pub lifetime_sigma: f64,
 }
 
-/// A parameter that makes no retention.
+/// A parameter that is not valid for retention.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum RetentionError {
+    /// A constant that is not above zero.
     #[error("{name} is {value}; it must be above zero")]
-    NotPositive { name: &'static str, value: f64 },
+    NotPositive {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A spread that is negative or not finite.
     #[error("lifetime_sigma is {value}; it must be finite and zero or more, such as 0.5")]
-    Sigma { value: f64 },
+    Sigma {
+        /// Its value.
+        value: f64,
+    },
 }
 
 impl Retention {

@@ -15,9 +15,21 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case", tag = "shape")]
 pub enum RateProfile {
     /// Each rate from its time on, until the next one; zero before the first. In order of time.
-    Steps { steps: Vec<(Time, f64)> },
+    Steps {
+        /// Instants, and the rate (hertz) from each on.
+        steps: Vec<(Time, f64)>,
+    },
     /// r(t) = mean (1 + depth sin(2 pi (t/period + phase))), 0 <= depth <= 1, phase in cycles.
-    Sine { mean: f64, depth: f64, period: Time, phase: f64 },
+    Sine {
+        /// Mean rate, in hertz.
+        mean: f64,
+        /// Modulation: 0 is none, at 1 the rate touches zero.
+        depth: f64,
+        /// Length of one cycle.
+        period: Time,
+        /// Phase at time 0, in cycles.
+        phase: f64,
+    },
 }
 
 impl RateProfile {

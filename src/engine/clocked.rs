@@ -28,18 +28,52 @@ use crate::units::Second;
 /// Why a network cannot run on a grid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClockedError {
-    #[error("a step of {dt} is none; allowed: 1 fs or more")]
-    NoStep { dt: Time },
+    /// A step of zero.
+    #[error("a time step of {dt} is not valid; allowed: 1 fs or more")]
+    NoStep {
+        /// The step.
+        dt: Time,
+    },
+    /// Thresholds that differ need exact firing times.
     #[error("population `{population}` is of a model whose cycles differ, which is not kept on a grid")]
-    Varies { population: String },
+    Varies {
+        /// Name of the population.
+        population: String,
+    },
+    /// A model that is not stepped.
     #[error("population `{population}` is of model `{model}`, which is computed by the event engines alone")]
-    Model { population: String, model: &'static str },
+    Model {
+        /// Name of the population.
+        population: String,
+        /// Name of the model.
+        model: &'static str,
+    },
+    /// A pulse shorter than a step.
     #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
-    ShortPulse { projection: String, length: Time, dt: Time },
+    ShortPulse {
+        /// Name of the projection.
+        projection: String,
+        /// Length of the pulse.
+        length: Time,
+        /// The step.
+        dt: Time,
+    },
+    /// A competition needs the order of spikes within a step.
     #[error("the neurons of `{population}` compete, which is computed by the event engines alone")]
-    Competition { population: String },
+    Competition {
+        /// Name of the population.
+        population: String,
+    },
+    /// More steps than can be counted.
     #[error("`{what}` takes {steps} steps of {dt}; allowed: up to {MAX_STEPS}")]
-    ManySteps { what: String, steps: u64, dt: Time },
+    ManySteps {
+        /// What has that many.
+        what: String,
+        /// How many.
+        steps: u64,
+        /// The step.
+        dt: Time,
+    },
 }
 
 /// Longest delay or pulse in steps: each has a place of its own in memory.

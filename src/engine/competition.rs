@@ -53,6 +53,7 @@ pub struct Competing<R: Real> {
     pub x: Vec<R>,
     /// When `x` was last updated; while the population is inhibited, the end of the inhibition.
     pub last: Time,
+    /// Threshold of every member.
     pub thresholds: Thresholds,
     /// When `thresholds.raised` was last updated.
     pub raised_at: Time,

@@ -30,12 +30,17 @@ pub enum Kind {
 /// neuron. `occurrence` tells apart what is otherwise the same event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventKey {
+    /// When.
     pub time: Time,
     /// 0 for emissions; 1 + depth in the graph of zero-delay projections for everything at a population.
     pub rank: u16,
+    /// What.
     pub kind: Kind,
+    /// Of which source, population or projection.
     pub source: u32,
+    /// Of which line, neuron or row.
     pub row: u32,
+    /// Which one of several that are equal in all else.
     pub occurrence: u32,
 }
 

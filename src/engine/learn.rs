@@ -34,32 +34,66 @@ pub struct Learning {
 /// A learning run between two instants: what to go on from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LearningState {
+    /// The network.
     pub simulation: State<f64>,
+    /// Weights as learned so far.
     pub weights: Weights<f64>,
+    /// Traces and devices of each projection that learns.
     pub memories: Vec<Option<Memory>>,
 }
 
 /// Why a projection cannot learn, or a state cannot be continued.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LearningError {
+    /// The network's state does not fit.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A list of another length.
     #[error("the state has {found} {what}, the network {expected}: it belongs to another network")]
-    Shape { what: &'static str, found: usize, expected: usize },
+    Shape {
+        /// What the list holds.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// A memory of another rule or projection.
     #[error("the memory of projection `{projection}` cannot be used: {error}")]
-    Memory { projection: String, error: MemoryError },
+    Memory {
+        /// Name of the projection.
+        projection: String,
+        /// What is wrong with it.
+        error: MemoryError,
+    },
+    /// Learning and a memory must belong together.
     #[error("projection `{projection}` learns here and not in the state: it belongs to another network")]
-    Plastic { projection: String },
+    Plastic {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// A kernel that cannot learn.
     #[error(
         "projection `{projection}` has pulses of current, whose later steps would use another weight than the first; it cannot learn"
     )]
-    Kernel { projection: String },
+    Kernel {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// Delays of single synapses cannot learn.
     #[error(
         "projection `{projection}` has delays of single synapses, whose arrivals are not those of a row; it cannot learn"
     )]
-    Delays { projection: String },
+    Delays {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// Weights that are kept in the network cannot learn.
     #[error("projection `{projection}` has weights that are kept in the network for good; it cannot learn")]
-    Fixed { projection: String },
+    Fixed {
+        /// Name of the projection.
+        projection: String,
+    },
 }
 
 /// The synapses of a projection as learning rules count them.

@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 /// A spike of a population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Spike {
+    /// When.
     pub time: Time,
+    /// Index of the population.
     pub population: u32,
+    /// Number of the neuron.
     pub neuron: u32,
 }
 
@@ -20,8 +23,11 @@ pub struct Spike {
 /// Arrivals are in content order and simultaneous; `spikes` are those that this instant caused.
 #[derive(Clone, Copy, Debug)]
 pub struct Instant<'a> {
+    /// When.
     pub time: Time,
+    /// What arrived.
     pub arrivals: &'a [EventKey],
+    /// What it caused.
     pub spikes: &'a [Spike],
 }
 
@@ -111,15 +117,41 @@ impl<R: Real> Probe<R> for Vec<Spike> {
 /// One entry of the stream that observers receive.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    Emit { time: Time, source: u32, line: u32 },
-    Arrival { time: Time, projection: u32, row: u32 },
+    /// A line of a source spikes.
+    Emit {
+        /// When.
+        time: Time,
+        /// Index of the source.
+        source: u32,
+        /// Number of the line.
+        line: u32,
+    },
+    /// A row of a projection arrives.
+    Arrival {
+        /// When.
+        time: Time,
+        /// Index of the projection.
+        projection: u32,
+        /// Number of the row.
+        row: u32,
+    },
+    /// A neuron spikes.
     Spike(Spike),
-    Sample { time: Time, population: u32, u: Vec<f64> },
+    /// A sample of the membranes of a population (volts).
+    Sample {
+        /// When.
+        time: Time,
+        /// Index of the population.
+        population: u32,
+        /// Membranes relative to ground, in volts.
+        u: Vec<f64>,
+    },
 }
 
 /// Collects the whole stream of an episode, to be handed on in episode order.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
+    /// What was collected, in order.
     pub records: Vec<Record>,
 }
 
@@ -147,6 +179,7 @@ impl<R: Real> Probe<R> for Stream {
 /// sources and the arrivals.
 #[derive(Clone, Debug, Default)]
 pub struct Highlights {
+    /// What was collected, in order.
     pub records: Vec<Record>,
 }
 

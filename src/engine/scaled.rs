@@ -30,9 +30,11 @@ use std::ops::Range;
 pub struct Scaled {
     /// x_j s 2^-epoch in volts; minus infinity while refractory.
     pub v: Vec<f64>,
+    /// Binary exponent of the common scale.
     pub epoch: i64,
     /// Refractory neurons by the end of their period: one list per group of `group` consecutive neurons.
     pub held: Vec<VecDeque<Held>>,
+    /// Number of neurons of one list of `held`.
     pub group: u32,
 }
 
@@ -41,6 +43,7 @@ pub struct Scaled {
 pub struct Held {
     /// End of the period.
     pub until: Time,
+    /// Number of the neuron.
     pub neuron: u32,
     /// Where the membrane is held, relative to u_inf (volts).
     pub x: f64,

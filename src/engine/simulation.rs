@@ -56,18 +56,48 @@ pub struct Simulation<'n, R: Real, Q: Queue<R>> {
 /// Why a state cannot be continued on a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
+    /// A list of another length.
     #[error("the state has {found} {what}, the network {expected}: it belongs to another network")]
-    Shape { what: &'static str, found: usize, expected: usize },
+    Shape {
+        /// What it is about.
+        what: &'static str,
+        /// How many the state has.
+        found: usize,
+        /// How many the network has.
+        expected: usize,
+    },
+    /// Membranes of another arithmetic form.
     #[error("the state's population {population} is kept in another arithmetic form than the network's")]
-    Form { population: usize },
+    Form {
+        /// Index of the population.
+        population: usize,
+    },
+    /// Neurons of another model, or of another version of it.
     #[error(
         "the neurons of the state's population {population} are of model `{model}`, version {version}, not of the network's"
     )]
-    Model { population: usize, model: String, version: u32 },
+    Model {
+        /// Index of the population.
+        population: usize,
+        /// Name of their model.
+        model: String,
+        /// Its version.
+        version: u32,
+    },
+    /// An event of something that is not there.
     #[error("the state has a pending event that this network cannot have: {key:?}")]
-    Pending { key: EventKey },
+    Pending {
+        /// The event.
+        key: EventKey,
+    },
+    /// Times that contradict each other.
     #[error("the state contradicts itself: {what} does not fit time {now}")]
-    Time { what: &'static str, now: Time },
+    Time {
+        /// What it is about.
+        what: &'static str,
+        /// The time of the state.
+        now: Time,
+    },
 }
 
 impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
@@ -180,7 +210,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
     }
 
-    /// As [`Simulation::step`], always a single instant, whose arrivals are told to the probe before they are
+    /// As [`Simulation::step`], always a single instant; the probe is notified of its arrivals before they are
     /// delivered: it may change the weights they deliver.
     pub fn step_told<P: Probe<R>>(&mut self, weights: &mut Weights<R>, end: Time, probe: &mut P) -> bool {
         self.leave_windows();

@@ -15,19 +15,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub enum Membranes<R: Real> {
+    /// One decay multiplies all of them.
     Shared(SharedDecay<R>),
+    /// Each neuron has its own time.
     Free(Saved),
+    /// They compete.
     Competing(Competing<R>),
+    /// On the fixed-point clock.
     Scaled(Scaled),
 }
 
 /// Logical event counts since the episode began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
+    /// Spikes of Poisson sources.
     pub poisson: u64,
+    /// Spikes of all other sources.
     pub source: u64,
+    /// Arrivals of rows.
     pub arrival: u64,
+    /// Spikes of neurons.
     pub fire: u64,
+    /// Synapses that arrivals passed through.
     pub synaptic: u64,
     /// Spikes of every neuron of every population.
     pub spikes: Vec<Vec<u32>>,
@@ -57,11 +66,14 @@ impl Counts {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct State<R: Real> {
+    /// Seed of the run.
     pub seed: u64,
+    /// Number of the episode.
     pub episode: u64,
     /// Every event before this time has been handled, none after it. (Of those at it, a run has handled
     /// none; after a single step the first ranks may be done.)
     pub now: Time,
+    /// Membranes of each population.
     pub populations: Vec<Membranes<R>>,
     /// Spikes handed out by each Poisson block, and the time of the last one.
     pub blocks: Vec<(u64, Time)>,
@@ -71,5 +83,6 @@ pub struct State<R: Real> {
     pub processes: Vec<(u64, Time)>,
     /// Pending arrivals, pulse changes, samples and protocol events, by key.
     pub pending: Vec<EventKey>,
+    /// Counts since the episode began.
     pub counts: Counts,
 }

@@ -63,7 +63,7 @@ pub struct Wanted {
     pub name: &'static str,
     /// Other names it may have.
     pub also: &'static [&'static str],
-    /// Factor of a unit text to SI, or why it is none.
+    /// Factor of a unit text to SI, or why it is not a unit.
     pub factor: fn(&str) -> Result<f64, String>,
     pub example: &'static str,
     /// Whether it must increase.

@@ -20,6 +20,7 @@ pub enum Form {
 /// One ordered stream of events in the fast engine.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Lane {
+    /// What it emits.
     pub kind: LaneKind,
     /// What it carries, for a person.
     pub label: String,

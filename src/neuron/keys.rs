@@ -11,6 +11,7 @@ use std::fmt::Display;
 /// One key of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelKey {
+    /// What it is called.
     pub name: &'static str,
     /// Symbol of its unit, empty for a plain number.
     pub unit: &'static str,
@@ -38,7 +39,9 @@ pub const fn key(
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{key}` is {value}; {allowed}")]
 pub struct ModelFault {
+    /// The key.
     pub key: &'static str,
+    /// Its value as text.
     pub value: String,
     /// What it may be, as a sentence.
     pub allowed: String,
@@ -92,6 +95,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// For a model of these keys and what is stated of them.
     #[must_use]
     pub fn new(keys: &'static [ModelKey], value: &'a dyn Fn(&str) -> Option<f64>) -> Self {
         Self { keys, value, faults: Vec::new() }

@@ -75,23 +75,39 @@ impl Default for Lif {
     }
 }
 
-/// A parameter that makes no neuron.
+/// A parameter that is not valid for a leaky integrate-and-fire neuron.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum LifError {
     /// The membrane would not relax.
     #[error("tau_m is {tau_m}; it must be above zero, such as \"9.41 ms\"")]
-    TimeConstant { tau_m: Second },
+    TimeConstant {
+        /// The value.
+        tau_m: Second,
+    },
     /// The neuron would fire without input, for ever.
     #[error(
         "v_th is {v_th}, not above u_rest = {u_rest}; without drive the membrane must stay below threshold"
     )]
-    Threshold { v_th: Volt, u_rest: Volt },
+    Threshold {
+        /// The threshold.
+        v_th: Volt,
+        /// The resting potential.
+        u_rest: Volt,
+    },
     /// The neuron would fire again at once.
     #[error("the reset leaves the membrane at {reset}, not below v_th = {v_th}")]
-    ResetAboveThreshold { reset: Volt, v_th: Volt },
+    ResetAboveThreshold {
+        /// Where it would reset to.
+        reset: Volt,
+        /// The threshold.
+        v_th: Volt,
+    },
     /// No time is negative.
     #[error("t_ref is {t_ref}; it must be zero or more")]
-    Refractory { t_ref: Second },
+    Refractory {
+        /// The value.
+        t_ref: Second,
+    },
 }
 
 /// The membrane is written relative to rest, x = u - u_rest, and the drive in volts, v(t) = a + b t, t

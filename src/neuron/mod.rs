@@ -40,18 +40,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Neuron {
+    /// Leaky integrate-and-fire.
     Lif(Lif),
+    /// A threshold switch.
     Switch(Switch),
     /// Any other model.
     #[serde(skip_deserializing)]
     Open(Open),
 }
 
-/// A parameter that makes no neuron of its model.
+/// A parameter that is not valid for its neuron model.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum NeuronError {
+    /// Of the leaky integrate-and-fire neuron.
     #[error(transparent)]
     Lif(#[from] LifError),
+    /// Of the threshold switch.
     #[error(transparent)]
     Switch(#[from] SwitchNeuronError),
 }

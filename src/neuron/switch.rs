@@ -44,7 +44,7 @@ impl Default for Switch {
     }
 }
 
-/// A parameter that makes no neuron.
+/// A parameter that is not valid for a switch neuron.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SwitchNeuronError {
     /// The device itself.
@@ -52,12 +52,20 @@ pub enum SwitchNeuronError {
     Device(#[from] SwitchError),
     /// No time is negative.
     #[error("on_time is {on_time}; it must be zero or more, or left out for the device's own")]
-    OnTime { on_time: Second },
+    OnTime {
+        /// The value.
+        on_time: Second,
+    },
     /// A deviation.
     #[error(
         "the spread of thresholds is {cycle} from cycle to cycle and {device} from device to device; each must be 0 to 10"
     )]
-    Spread { cycle: f64, device: f64 },
+    Spread {
+        /// Coefficient of variation from cycle to cycle.
+        cycle: f64,
+        /// Coefficient of variation from device to device.
+        device: f64,
+    },
 }
 
 impl Switch {

@@ -33,9 +33,19 @@ pub use quadrature::gauss;
 pub use root::rising_root;
 pub use small::{ln_1p, relaxation};
 
-/// A floating-point type that membrane potentials and weights can be kept in.
+mod sealed {
+    /// Only this crate's types are [`super::Real`]: row kernels exist for them alone.
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A floating-point type that membrane potentials and weights can be kept in: `f32` or `f64`.
+///
+/// Sealed: the engine's row kernels exist for these two.
 pub trait Real:
-    Copy
+    sealed::Sealed
+    + Copy
     + Default
     + PartialEq
     + PartialOrd

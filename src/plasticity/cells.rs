@@ -47,6 +47,7 @@ pub struct ProgramPulse {
     pub v_set: Volt,
     /// Magnitude of a depressing pulse.
     pub v_reset: Volt,
+    /// Length of either pulse.
     pub width: Second,
 }
 
@@ -55,6 +56,7 @@ pub struct ProgramPulse {
 /// One device of each synapse learns, G = base + w k; the others stay as they were programmed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Devices {
+    /// Seed of the network.
     pub seed: u64,
     /// The projection: part of the address of every draw.
     pub projection: u32,
@@ -73,7 +75,9 @@ pub struct Devices {
     /// Cycle-to-cycle spread s of a change: dw <- dw e^(s z - s^2/2), whose mean is dw and whose coefficient of
     /// variation is sqrt(e^(s^2) - 1).
     pub cycle_sigma: f64,
+    /// What an update is programmed with.
     pub pulse: ProgramPulse,
+    /// How devices wear out; `None`: they do not.
     pub endurance: Option<Endurance>,
     /// Devices that are stuck from the start, and the weight they are stuck at.
     pub stuck: Vec<(usize, f64)>,
@@ -84,15 +88,18 @@ pub struct Devices {
 pub struct DeviceState {
     /// Programming pulses of every device: what wears, and the count behind the next draw.
     pub pulses: Vec<u64>,
+    /// Whether each device is stuck.
     pub stuck: Vec<bool>,
-    /// Joules spent on programming each device, and in its limiter.
+    /// Joules spent on programming each device.
     pub joules: Vec<f64>,
+    /// Joules spent in the limiter of each device.
     pub limiter: Vec<f64>,
     /// Sum over the arrivals of each row of the row's weights when it was read.
     pub read: Vec<f64>,
 }
 
 impl DeviceState {
+    /// New devices: no pulse yet.
     #[must_use]
     pub fn new(layout: &Layout) -> Self {
         let synapses = (0..layout.rows()).map(|row| layout.fan_out(row)).sum();

@@ -13,7 +13,7 @@ pub struct NamedArray {
     pub data: Vec<f64>,
 }
 
-/// What an array of an outcome is, told by the first part of its name.
+/// What an array of an outcome is, as the first part of its name says.
 ///
 /// `weight.<projection>` is a weight in volts (amperes for current kernels), `conductance.<projection>.plus`
 /// and `.minus` (and `.2.plus` for the second pair of a parallel arrangement) are conductances in

@@ -194,7 +194,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
             @if summary.accuracy.is_some() {
                 p.remark.above {
                     "Mean over the presentations of the final test. "
-                    @if summary.learning.is_some() { "What learning took is told apart, below." }
+                    @if summary.learning.is_some() { "What learning took is listed separately, below." }
                     @else { "Training runs in software and is not in it." }
                 }
             }

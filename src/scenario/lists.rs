@@ -282,7 +282,7 @@ fn distinct(mut synapses: Vec<Row>, ends: Ends, what: &str, few: &mut Few<'_>) -
         && let Some(without) = synapses.iter().find(|row| row.delay.is_none())
     {
         few.push(
-            Diagnostic::error(format!("some synapses of {what} have a delay and some have not"))
+            Diagnostic::error(format!("some synapses of {what} have a delay and some do not"))
                 .at(&without.at)
                 .label("no delay")
                 .allowed("a delay in every row or in none"),

@@ -328,7 +328,7 @@ impl Lower<'_> {
             self.faults.push(
                 Diagnostic::error(format!("`preset` of {} is \"{name}\"", fields.what))
                     .maybe_at(fields.place("preset"))
-                    .label("no analog device with a spike pulse")
+                    .label("not an analog device with a spike pulse")
                     .allowed(learning_presets().join(", ")),
             );
             return None;

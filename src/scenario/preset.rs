@@ -28,7 +28,7 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
         Ok(preset) if matches!(preset.device, PresetDevice::ThresholdSwitch { .. }) => Some(preset),
         Ok(_) => {
             faults.push(
-                Diagnostic::error(format!("preset `{name}` is no threshold switch"))
+                Diagnostic::error(format!("preset `{name}` is not a threshold switch"))
                     .maybe_at(at)
                     .allowed(switches().collect::<Vec<_>>().join(", "))
                     .hint("only a volatile switch fires and forgets"),

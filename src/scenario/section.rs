@@ -81,7 +81,7 @@ impl Lower<'_> {
                 && self.filled.names(Refers::Source).contains(&name))
             .then(|| format!("`{name}` is a source, and nothing arrives at a source"));
             self.faults.push(
-                Diagnostic::error(format!("{what} names `{name}`, which is no {}", refers.noun()))
+                Diagnostic::error(format!("{what} names `{name}`, which is not a {}", refers.noun()))
                     .maybe_at(at)
                     .label("not known")
                     .allowed(if names.is_empty() {

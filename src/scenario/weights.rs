@@ -197,7 +197,7 @@ fn pair_wanted(node: &Node, form: &str, what: &str) -> Diagnostic {
         "log_normal" => "[median, sigma], such as [\"1 mV\", 0.5]",
         _ => "[low, high]",
     };
-    Diagnostic::error(format!("`{form}` of {what} is no pair")).at(&node.at).allowed(parts)
+    Diagnostic::error(format!("`{form}` of {what} is not a pair")).at(&node.at).allowed(parts)
 }
 
 fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Option<f64> {

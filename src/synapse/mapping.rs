@@ -31,7 +31,9 @@ pub enum Placement {
 /// Bounds of a device's conductance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceRange {
+    /// Smallest conductance.
     pub g_min: Siemens,
+    /// Largest conductance.
     pub g_max: Siemens,
     /// Number of evenly spaced conductances a device can be programmed to; `None`: continuous.
     pub levels: Option<u32>,
@@ -55,37 +57,66 @@ pub struct Spread {
 /// The rectangular pulse that reads a row.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadPulse {
+    /// Voltage on the row.
     pub amplitude: Volt,
+    /// How long it lasts.
     pub width: Second,
 }
 
 /// Most pairs side by side in one weight: keeps a slip of the keyboard from asking for terabytes.
 pub const MAX_PAIRS: u32 = 1024;
 
-/// A parameter that makes no mapping.
+/// A parameter that is not valid for a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum MappingError {
     /// A range must have two different ends in their order.
     #[error("g_min = {g_min} is not below g_max = {g_max}; exchange them, or widen the range")]
-    RangeReversed { g_min: Siemens, g_max: Siemens },
+    RangeReversed {
+        /// Smallest conductance.
+        g_min: Siemens,
+        /// Largest conductance.
+        g_max: Siemens,
+    },
     /// Spreads are interpolated in ln G, and no device insulates perfectly.
     #[error("g_min is {g_min}; it must be above zero, such as \"1 nS\"")]
-    RangeNotPositive { g_min: Siemens },
+    RangeNotPositive {
+        /// Smallest conductance.
+        g_min: Siemens,
+    },
     /// One level holds no information.
     #[error("levels is {levels}; a device needs at least 2, or leave it out for continuous conductances")]
-    TooFewLevels { levels: u32 },
+    TooFewLevels {
+        /// How many.
+        levels: u32,
+    },
     /// Without a device there is no weight, and nobody builds a weight of more than [`MAX_PAIRS`].
     #[error("a parallel arrangement of {pairs} pairs; allowed are 1 to {MAX_PAIRS}")]
-    Pairs { pairs: u32 },
+    Pairs {
+        /// How many.
+        pairs: u32,
+    },
     /// The end of the weight scale.
     #[error("w_max is {w_max}; it must be finite and above zero")]
-    WeightScale { w_max: f64 },
+    WeightScale {
+        /// The value.
+        w_max: f64,
+    },
     /// Spreads are fractions.
     #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
-    Spread { name: &'static str, value: f64 },
+    Spread {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The value.
+        value: f64,
+    },
     /// A read pulse that reads nothing.
     #[error("the read pulse is {amplitude} for {width}; both must be above zero")]
-    ReadPulse { amplitude: Volt, width: Second },
+    ReadPulse {
+        /// Its voltage.
+        amplitude: Volt,
+        /// Its length.
+        width: Second,
+    },
 }
 
 impl DeviceRange {

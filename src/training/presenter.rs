@@ -141,7 +141,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
     }
 
     /// Presents one sample while its spikes change the weights: `learn` is called with the probe and the
-    /// weights after every step, and the next arrival sees what it did. While it says true, the probe is told of
+    /// weights after every step, and the next arrival sees what it did. While it returns true, the probe is notified of
     /// every arrival before it is delivered.
     pub fn learn<P: Probe<R>>(
         &mut self,

@@ -7,19 +7,38 @@ use super::Quantity;
 pub enum ParseQuantityError {
     /// A bare number: the unit would be a guess.
     #[error("`{text}` has no unit; expected a {expected} such as \"{example}\"")]
-    NoUnit { text: String, expected: &'static str, example: &'static str },
+    NoUnit {
+        /// What was read.
+        text: String,
+        /// What kind of quantity is needed.
+        expected: &'static str,
+        /// A text that would be right.
+        example: &'static str,
+    },
     /// A number with a unit of another kind, or an unknown one.
     #[error("`{text}` is in `{unit}`; expected a {expected} in {expected_unit}, such as \"{example}\"")]
     WrongUnit {
+        /// What was read.
         text: String,
+        /// The unit it has.
         unit: String,
+        /// What kind of quantity is needed.
         expected: &'static str,
+        /// The unit of that kind, without a prefix.
         expected_unit: &'static str,
+        /// A text that would be right.
         example: &'static str,
     },
     /// Not a number in front, or one beyond the range of `f64`.
     #[error("`{text}` is not a finite number with a unit; expected a {expected} such as \"{example}\"")]
-    NotANumber { text: String, expected: &'static str, example: &'static str },
+    NotANumber {
+        /// What was read.
+        text: String,
+        /// What kind of quantity is needed.
+        expected: &'static str,
+        /// A text that would be right.
+        example: &'static str,
+    },
 }
 
 /// SI prefixes: symbol and power of ten. `u`, the micro sign and the Greek mu are one prefix.

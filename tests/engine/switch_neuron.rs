@@ -315,7 +315,7 @@ fn what_a_switch_cannot_be_is_refused_with_what_it_can() {
         ("t_ref = \"1 ms\"", "`t_ref` of population `cells` has no meaning with model = \"switch\""),
         ("switch = { on_time = \"1 ms\" }", "has no meaning with model = \"switch\""),
         ("preset = \"ag-tio2-pt-tz\"", "did you mean \"ag-tio2-pt-ts\"?"),
-        ("preset = \"ag-tio2-pt-rs-binary\"", "is no threshold switch"),
+        ("preset = \"ag-tio2-pt-rs-binary\"", "is not a threshold switch"),
         ("v_hold = \"0.3 V\"", "the switch would turn off before it turns on"),
         ("u_rest = \"0.12 V\"", "the switch would never turn off"),
         ("switch = { g_off = \"50 uS\" }", "on must conduct better than off"),

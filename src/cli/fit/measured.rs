@@ -88,7 +88,7 @@ fn limit(args: &FitArgs, text: Option<&str>) -> Result<Option<f64>, Failure> {
     let unit = match args.model {
         Model::Iv => {
             return Err(Failure::new(
-                "--from and --to have no meaning for a loop, whose voltage goes to and fro",
+                "--from and --to do not apply to a loop, whose voltage goes up and down",
             )
             .with_hint("take the rows out of the file"));
         }

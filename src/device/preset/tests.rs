@@ -158,7 +158,7 @@ fn values_that_make_no_device_are_reported_by_the_model() {
     let faults = Preset::parse("my.toml", &text_of_file).unwrap_err();
     assert_eq!(
         text(&faults),
-        ["my.toml:8: u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; needed is u_rest < v_hold < v_th"]
+        ["my.toml:8: u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; required: u_rest < v_hold < v_th"]
     );
 }
 

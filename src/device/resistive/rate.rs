@@ -16,13 +16,34 @@ pub enum Rate {
     ///
     /// `v_ref` is only where `tau` is quoted (the end of a sweep, or the onset). A `v_scale` below kT/e = 25.9 mV
     /// is plausible only for cooperative (several-ion) or heated kinetics: fitted, not derived.
-    Exponential { v_on: Volt, v_ref: Volt, v_scale: Volt, tau: Second },
+    Exponential {
+        /// Onset.
+        v_on: Volt,
+        /// Where `tau` is quoted.
+        v_ref: Volt,
+        /// Voltage that makes it e times faster.
+        v_scale: Volt,
+        /// Time of one dose at `v_ref`.
+        tau: Second,
+    },
     /// r = k (|V|/v_on - 1)^alpha for |V| > v_on: the VTEAM law.
     ///
     /// Source: Kvatinsky, Ramadan, Friedman & Kolodny, IEEE Trans. Circuits Syst. II 62, 786 (2015).
-    Power { v_on: Volt, k: Hertz, alpha: f64 },
+    Power {
+        /// Onset.
+        v_on: Volt,
+        /// Rate at twice the onset.
+        k: Hertz,
+        /// Exponent.
+        alpha: f64,
+    },
     /// One dose per `width` at |V| >= v_on: pulses counted as in a measured table, whatever their amplitude.
-    Pulses { v_on: Volt, width: Second },
+    Pulses {
+        /// Onset.
+        v_on: Volt,
+        /// Length of a pulse that is one dose.
+        width: Second,
+    },
 }
 
 impl Rate {

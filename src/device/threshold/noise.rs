@@ -67,7 +67,7 @@ impl ThresholdSpread {
     }
 
     /// The lowest threshold there is: 1.01 V_h (at 5 % an event of 18 sigma). A switch that turns on
-    /// below its hold voltage would be no switch.
+    /// below its hold voltage would never be off.
     #[must_use]
     pub fn floor(&self, switch: &ThresholdSwitch) -> Volt {
         1.01 * switch.v_hold

@@ -16,20 +16,30 @@ use serde::{Deserialize, Serialize};
 /// A switch, a capacitor across it and a resistor to the supply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RelaxationOscillator {
+    /// Supply.
     pub v_dc: Volt,
+    /// Resistor between supply and capacitor.
     pub r_s: Ohm,
+    /// Capacitor across the device.
     pub c: Farad,
+    /// Resistance of the off device.
     pub r_off: Ohm,
+    /// Resistance of the on device.
     pub r_on: Ohm,
+    /// Turn-on.
     pub v_th: Volt,
+    /// Turn-off.
     pub v_hold: Volt,
 }
 
 /// Energies of one period, in joules.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeriodEnergies {
+    /// From the supply.
     pub source: f64,
+    /// Into the device.
     pub device: f64,
+    /// Into the resistor.
     pub resistor: f64,
 }
 

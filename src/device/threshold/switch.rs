@@ -78,25 +78,45 @@ pub struct Switching {
 /// Energies of a piece of drive by the state the switch was in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SwitchEnergies {
+    /// While off.
     pub off: Energies,
+    /// While on.
     pub on: Energies,
 }
 
-/// A parameter that makes no switch.
+/// A parameter that is not valid for a threshold switch.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SwitchError {
     /// The filament would not relax.
     #[error("tau is {tau}; it must be above zero, such as \"9.41 ms\"")]
-    Relaxation { tau: Second },
+    Relaxation {
+        /// The value.
+        tau: Second,
+    },
     /// Off, rest and on must be distinct in this order.
-    #[error("u_rest = {u_rest}, v_hold = {v_hold}, v_th = {v_th}; needed is u_rest < v_hold < v_th")]
-    Levels { u_rest: Volt, v_hold: Volt, v_th: Volt },
+    #[error("u_rest = {u_rest}, v_hold = {v_hold}, v_th = {v_th}; required: u_rest < v_hold < v_th")]
+    Levels {
+        /// Where it relaxes to.
+        u_rest: Volt,
+        /// Where it turns off.
+        v_hold: Volt,
+        /// Where it turns on.
+        v_th: Volt,
+    },
     /// On must conduct better than off.
-    #[error("g_off = {g_off}, g_on = {g_on}; needed is 0 < g_off < g_on")]
-    Conductances { g_off: Siemens, g_on: Siemens },
+    #[error("g_off = {g_off}, g_on = {g_on}; required: 0 < g_off < g_on")]
+    Conductances {
+        /// Conductance of the off state.
+        g_off: Siemens,
+        /// Conductance of the on state.
+        g_on: Siemens,
+    },
     /// A limiter that lets nothing pass.
     #[error("i_cc is {i_cc}; it must be above zero, such as \"7 uA\"")]
-    Compliance { i_cc: Ampere },
+    Compliance {
+        /// The value.
+        i_cc: Ampere,
+    },
 }
 
 /// What u does next while the switch is on.

@@ -266,8 +266,8 @@ fn every_fault_is_reported_at_once() {
         text,
         [
             "tau is 0 s; it must be above zero, such as \"9.41 ms\"",
-            "u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; needed is u_rest < v_hold < v_th",
-            "g_off = 100 nS, g_on = 1 nS; needed is 0 < g_off < g_on",
+            "u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; required: u_rest < v_hold < v_th",
+            "g_off = 100 nS, g_on = 1 nS; required: 0 < g_off < g_on",
             "i_cc is 0 A; it must be above zero, such as \"7 uA\"",
         ]
     );

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 pub struct Clock {
     /// Time of the state.
     pub last: Time,
-    /// Drive at `last` without bias (volts), and its slope (volts per second).
+    /// Drive at `last` without bias (volts).
     pub level: f64,
+    /// Its slope (volts per second).
     pub slope: f64,
     /// End of the dead time.
     pub until: Time,

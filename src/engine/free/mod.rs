@@ -106,9 +106,11 @@ pub struct Free<M: Model> {
 /// Neurons in their own time, as they are saved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
-    /// Name and version of the model.
+    /// Name of the model.
     pub model: String,
+    /// Version of its state.
     pub version: u32,
+    /// What the engine keeps for each neuron.
     pub clocks: Vec<Clock>,
     /// Variables of the neurons, one after the other.
     pub variables: Vec<f64>,

@@ -9,19 +9,27 @@ use crate::time::{FS_PER_SECOND, Time};
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Distribution {
+    /// Always the same value.
     Constant(f64),
     /// Uniform on (low, high].
     Uniform {
+        /// Lower end (exclusive).
         low: f64,
+        /// Upper end.
         high: f64,
     },
+    /// Normal.
     Normal {
+        /// Mean.
         mean: f64,
+        /// Standard deviation.
         sd: f64,
     },
     /// median e^(sigma z), z standard normal.
     LogNormal {
+        /// Median.
         median: f64,
+        /// Standard deviation of the logarithm.
         sigma: f64,
     },
 }

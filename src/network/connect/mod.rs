@@ -34,11 +34,15 @@ pub enum DrawRule {
 /// What is drawn.
 #[derive(Clone, Debug)]
 pub struct Drawing {
+    /// Seed of the network.
     pub seed: u64,
     /// Number of the projection.
     pub entity: u32,
+    /// Number of rows.
     pub rows: u32,
+    /// Number of targets.
     pub columns: u32,
+    /// Which synapses there are.
     pub rule: DrawRule,
     /// Whether line i is neuron i: the projection comes back to its own population.
     pub recurrent: bool,
@@ -59,11 +63,15 @@ pub struct Drawing {
 /// Synapses row by row.
 #[derive(Clone, Debug)]
 pub struct Drawn {
+    /// Where each row begins in `targets`, and the end of the last.
     pub start: Vec<usize>,
+    /// Targets of all rows, row after row.
     pub targets: Vec<u32>,
     /// Of single synapses, as wide as asked for; the other is empty.
     pub weights: Vec<f64>,
+    /// Weights in single precision, one per synapse; empty if not asked for.
     pub compact_weights: Vec<f32>,
+    /// Delays of single synapses, if they have their own.
     pub delays: Option<Delays>,
     /// Delays that were raised to the least one.
     pub raised: u64,
@@ -80,7 +88,7 @@ pub fn expected(rule: DrawRule, rows: u32, columns: u32) -> f64 {
     }
 }
 
-/// Draws the synapses; `progress` is told how many were drawn since the last call.
+/// Draws the synapses; `progress` is called with the number drawn since the last call.
 ///
 /// Nothing but the synapses themselves and one batch of draws is in memory at a time: to be put in order by
 /// row, what targets draw is drawn twice, the first time to be counted. A fixed degree above the number of

@@ -31,7 +31,9 @@ pub const ALPHA_PEAK: f64 = std::f64::consts::E;
 /// One synaptic current now, times R, in volts: v(t) = (p + q t/tau) e^(-t/tau).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Current {
+    /// Amplitude of e^(-t/tau), in volts.
     pub p: f64,
+    /// Amplitude of (t/tau) e^(-t/tau), in volts.
     pub q: f64,
 }
 
@@ -104,7 +106,9 @@ pub struct Drive<'a> {
     pub a: f64,
     /// In volts per second.
     pub b: f64,
+    /// Time constants.
     pub decays: &'a [Decay],
+    /// The current of each time constant.
     pub currents: &'a [Current],
 }
 

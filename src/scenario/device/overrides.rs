@@ -20,7 +20,7 @@ pub(super) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
         let names = Preset::names();
         let close = nearest(name, names.iter().copied());
         lower.faults.push(
-            Diagnostic::error(format!("`preset` of {} is \"{name}\", which is no preset", fields.what))
+            Diagnostic::error(format!("`preset` of {} is \"{name}\", which is not a preset", fields.what))
                 .at(at)
                 .label("not known")
                 .allowed(format!("{}, or a file NAME.toml", names.join(", ")))
@@ -83,7 +83,7 @@ pub(super) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
 struct Change {
     table: &'static str,
     key: String,
-    /// As TOML; `None` if it is no text and no number.
+    /// As TOML; `None` if it is neither text nor a number.
     value: Option<String>,
     at: At,
     key_at: At,
@@ -137,7 +137,7 @@ fn revise(lower: &mut Lower<'_>, fields: &Fields, text: &str, changes: &[Change]
         if change.value.is_none() {
             lower.faults.push(
                 Diagnostic::error(format!(
-                    "`{}` of the {} of {} is no text and no number",
+                    "`{}` of the {} of {} is neither text nor a number",
                     change.key, change.table, fields.what
                 ))
                 .at(&change.at)

@@ -200,7 +200,7 @@ pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) 
             let hint = if case {
                 format!("upper and lower case differ: the unit of a {} is {}", unit.name(), unit.symbol())
             } else if other.is_none() {
-                format!("`{symbol}` is no unit known here")
+                format!("`{symbol}` is not a known unit")
             } else {
                 format!("the unit of a {} is {}", unit.name(), unit.symbol())
             };

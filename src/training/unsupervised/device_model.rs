@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Device-to-device coefficients of variation, normal numbers drawn once per device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dispersion {
-    /// Of the step a+; a negative one is none.
+    /// Of the step a+; a negative step is not valid and becomes zero.
     pub a_plus: f64,
     /// Of the step a-.
     pub a_minus: f64,

@@ -52,7 +52,7 @@ pub struct Report {
     pub silent: u64,
     /// Spikes of each neuron.
     pub wins: Vec<u64>,
-    /// Arrivals at the rows of other projections are not told apart: see [`Totals`].
+    /// Arrivals at the rows of other projections are not distinguished: see [`Totals`].
     pub totals: Totals,
     /// Joules.
     pub programmed: f64,
