@@ -262,18 +262,13 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
     }
 }
 
-/// The plan of a source that replays a run; its files lie beside the scenario.
+/// The plan of a source that replays a run.
 fn replayed() -> Result<Plan, String> {
     let place = tempfile::tempdir().unwrap();
     std::fs::create_dir(place.path().join("run")).unwrap();
     std::fs::write(place.path().join("run/spikes.csv"), "time [ms],population,id\n2,out,1\n").unwrap();
-    let file = place.path().join("words.toml");
-    std::fs::write(&file, SIMULATE).unwrap();
-    let changes =
-        ["source.s.kind=\"replay\"", "source.s.run=\"run\"", "source.s.recorded=\"out\""].map(str::to_string);
-    load(&file.display().to_string(), &changes, None)
-        .map(|loaded| loaded.plan)
-        .map_err(|faults| faults.to_string())
+    let run = format!("source.s.run={:?}", place.path().join("run").display().to_string());
+    network(&["source.s.kind=\"replay\"", &run, "source.s.recorded=\"out\""])
 }
 
 /// Every key of words with its path: names of tables that a scenario chooses are left out.
