@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn it_conforms() {
-        conforms::<Adex>(0.03, 0.01, 1e-6);
+        conforms::<Adex>(0.03, 0.01, 1e-8);
     }
 
     #[test]

@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn it_conforms() {
-        conforms::<Izhikevich>(0.01, 0.008, 1e-6);
+        conforms::<Izhikevich>(0.01, 0.008, 1e-8);
     }
 
     #[test]
