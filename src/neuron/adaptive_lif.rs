@@ -228,7 +228,7 @@ impl Model for AdaptiveLif {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms};
+    use crate::neuron::tests::{Neuron, cases, conforms};
 
     const MS: u64 = 1_000_000_000_000;
 

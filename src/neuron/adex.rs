@@ -215,7 +215,7 @@ impl Model for Adex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms, converges};
+    use crate::neuron::tests::{Neuron, cases, conforms, converges};
 
     #[test]
     fn it_conforms() {

@@ -194,7 +194,7 @@ impl Model for Izhikevich {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms, converges};
+    use crate::neuron::tests::{Neuron, cases, conforms, converges};
 
     #[test]
     fn it_conforms() {

@@ -10,8 +10,6 @@ pub mod adaptive_lif;
 pub mod adex;
 pub mod conductance_lif;
 mod foretell;
-#[cfg(test)]
-pub(crate) mod harness;
 mod integrate;
 pub mod integrator;
 pub mod izhikevich;
@@ -104,3 +102,6 @@ impl From<Switch> for Neuron {
         Self::Switch(switch)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -20,8 +20,8 @@ use super::integrate::{self, Equation};
 use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::device::threshold::EscapeNoise;
-use crate::numeric::taylor::{ORDER, Series, expand, exponential};
 use crate::numeric::neg_ln_unit;
+use crate::numeric::taylor::{ORDER, Series, expand, exponential};
 use crate::random::Purpose;
 use crate::time::Time;
 use crate::units::{Quantity as _, Second, Volt};
@@ -249,7 +249,7 @@ impl Model for PoissonNeuron {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms};
+    use crate::neuron::tests::{Neuron, cases, conforms};
 
     const MS: u64 = 1_000_000_000_000;
 
