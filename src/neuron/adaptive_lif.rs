@@ -15,8 +15,8 @@
 //! u_rest are those of [`crate::neuron::synaptic::crossing()`]: all found, within 1e-12 s.
 //!
 //! Validity: point neuron; adaptation driven by spikes only. Source: threshold, Chacron, Pakdaman & Longtin, Neural
-//! Computation 15, 253 (2003); current, Treves, Network 4, 259 (1993); both, Bellec et al., Nature Communications 11,
-//! 3625 (2020).
+//! Computation 15, 253 (2003), and in networks that learn Bellec et al., Nature Communications 11, 3625 (2020); current,
+//! Treves, Network 4, 259 (1993).
 
 use super::foretell::foretell;
 use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, key};
@@ -58,7 +58,7 @@ pub const KEYS: &[ModelKey] = &[
         "s",
         "100 ms",
         "time constant with which the threshold comes back",
-        "literature (Chacron et al. 2003: tens to hundreds of milliseconds)",
+        "assumed: ten times the membrane's",
     ),
     key("i_jump", "A", "10 nA", "what a spike adds to the adaptation current", "assumed: 10 mV on 1 MOhm"),
     key(
@@ -66,7 +66,7 @@ pub const KEYS: &[ModelKey] = &[
         "s",
         "100 ms",
         "time constant of the adaptation current",
-        "literature (Treves 1993: 50 to 200 ms)",
+        "assumed: ten times the membrane's",
     ),
 ];
 
@@ -228,7 +228,7 @@ impl Model for AdaptiveLif {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms};
+    use crate::neuron::tests::{Neuron, cases, conforms};
 
     const MS: u64 = 1_000_000_000_000;
 

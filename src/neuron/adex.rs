@@ -215,11 +215,11 @@ impl Model for Adex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms, converges};
+    use crate::neuron::tests::{Neuron, cases, conforms, converges};
 
     #[test]
     fn it_conforms() {
-        conforms::<Adex>(0.03, 0.01, 1e-6);
+        conforms::<Adex>(0.03, 0.01, 1e-8);
     }
 
     #[test]

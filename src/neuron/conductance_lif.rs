@@ -251,7 +251,7 @@ impl Model for ConductanceLif {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, What, cases, conforms};
+    use crate::neuron::tests::{Neuron, What, cases, conforms};
 
     #[test]
     fn it_conforms() {
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn a_glance_never_puts_off_what_happens() {
         let model = ConductanceLif::with(&[("t_ref", 0.0)]).unwrap();
-        let mut draws = crate::neuron::harness::Numbers(3);
+        let mut draws = crate::neuron::tests::Numbers(3);
         let (mut near, mut never) = (0, 0);
         for _ in 0..2000 {
             let mut neuron = Neuron::new(&model, &[4e-3], (draws.within(-0.01, 0.012), 0.0), 0);

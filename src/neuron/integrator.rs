@@ -228,7 +228,7 @@ impl Model for Integrator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, What, cases, conforms};
+    use crate::neuron::tests::{Neuron, What, cases, conforms};
 
     const MS: u64 = 1_000_000_000_000;
 

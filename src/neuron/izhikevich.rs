@@ -194,11 +194,11 @@ impl Model for Izhikevich {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms, converges};
+    use crate::neuron::tests::{Neuron, cases, conforms, converges};
 
     #[test]
     fn it_conforms() {
-        conforms::<Izhikevich>(0.01, 0.008, 1e-6);
+        conforms::<Izhikevich>(0.01, 0.008, 1e-8);
     }
 
     #[test]

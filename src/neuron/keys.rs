@@ -23,6 +23,14 @@ pub struct ModelKey {
     pub origin: &'static str,
 }
 
+impl ModelKey {
+    /// Its default in SI units.
+    #[must_use]
+    pub fn default_value(&self) -> Option<f64> {
+        self.default.and_then(|text| number(text, self.unit))
+    }
+}
+
 /// A key with a default, for tables.
 #[must_use]
 pub const fn key(
@@ -109,7 +117,7 @@ impl<'a> Reader<'a> {
     /// Any finite value.
     pub fn any(&mut self, name: &str) -> f64 {
         let key = self.key(name);
-        let stated = (self.value)(name).or_else(|| key.default.and_then(|text| number(text, key.unit)));
+        let stated = (self.value)(name).or_else(|| key.default_value());
         let Some(value) = stated else {
             let allowed = "state it: there is no default".to_owned();
             self.faults.push(ModelFault { key: key.name, value: "missing".to_owned(), allowed });

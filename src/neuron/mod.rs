@@ -10,8 +10,6 @@ pub mod adaptive_lif;
 pub mod adex;
 pub mod conductance_lif;
 mod foretell;
-#[cfg(test)]
-pub(crate) mod harness;
 mod integrate;
 pub mod integrator;
 pub mod izhikevich;
@@ -151,3 +149,6 @@ impl From<Open> for Neuron {
         Self::Open(open)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

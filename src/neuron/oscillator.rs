@@ -265,7 +265,7 @@ impl Model for Oscillator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, What, cases, conforms};
+    use crate::neuron::tests::{Neuron, What, cases, conforms};
 
     const US: u64 = 1_000_000_000;
 

@@ -249,7 +249,7 @@ impl Model for PoissonNeuron {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::harness::{Neuron, cases, conforms};
+    use crate::neuron::tests::{Neuron, cases, conforms};
 
     const MS: u64 = 1_000_000_000_000;
 

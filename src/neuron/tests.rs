@@ -277,6 +277,7 @@ impl Numbers {
 /// `size` is a drive in volts that makes it fire, `jump` one that does not; states agree within `tolerance` of 1 V.
 pub fn conforms<M: Described>(size: f64, jump: f64, tolerance: f64) {
     keys_are_documented::<M>();
+    random_values_give_finite_states::<M>(size, jump);
     let model = M::with(&[]).unwrap();
     let mut fired = 0;
     for seed in 0..60 {
@@ -323,6 +324,50 @@ fn keys_are_documented<M: Described>() {
         assert_eq!(broken[0].key, key.name);
     }
     assert!(M::with(&[("no_such_key", 1.0)]).is_err());
+    let page = include_str!("../../docs/src/concepts/neuron-models.md");
+    let section =
+        page.split("\n## ").find(|section| section.starts_with(&format!("`{}`\n", M::NAME))).unwrap();
+    for key in M::KEYS {
+        let row = format!("| `{}` | {} | ", key.name, key.default.unwrap());
+        let found = section
+            .lines()
+            .any(|line| line.starts_with(&row) && line.ends_with(&format!(" | {} |", key.what)));
+        assert!(found, "{}: the page does not say {row}... {} |", M::NAME, key.what);
+    }
+}
+
+/// Every value times 0.1 to 10, and drives to match: what is accepted runs.
+fn random_values_give_finite_states<M: Described>(size: f64, jump: f64) {
+    let mut accepted = 0;
+    for seed in 1000..1300 {
+        let mut draws = Numbers(seed);
+        let values: Vec<(&'static str, f64)> = M::KEYS
+            .iter()
+            .filter(|key| key.name != "tolerance")
+            .map(|key| {
+                let factor = if draws.unit() < 0.5 { 1.0 } else { 10f64.powf(draws.within(-1.0, 1.0)) };
+                (key.name, key.default_value().unwrap() * factor)
+            })
+            .collect();
+        let Ok(model) = M::with(&values) else { continue };
+        accepted += 1;
+        let tau = model.scale().tau;
+        let mut neuron = Neuron::new(&model, &[tau * draws.within(0.1, 3.0)], (0.0, 0.0), seed);
+        for _ in 0..6 {
+            let strength = 10f64.powf(draws.within(-1.0, 1.5));
+            neuron.receive(What::Drive { a: strength * size * draws.within(-1.0, 1.0), b: 0.0 });
+            neuron.receive(What::Current { index: 0, p: strength * size * draws.within(-1.0, 1.0), q: 0.0 });
+            neuron.receive(What::Input(Input::Jump(strength * jump * draws.within(-1.0, 1.0))));
+            if !neuron.dead() && model.fires(&neuron.state) {
+                neuron.fire();
+            }
+            let (until, most) =
+                (neuron.now.after(span(draws.within(0.1, 1.0) * tau)), neuron.spikes.len() + 20);
+            neuron.run(until, most);
+            state_is_saved_and_finite(&neuron);
+        }
+    }
+    assert!(accepted > 30, "only {accepted} sets of values make a neuron");
 }
 
 fn splitting_changes_nothing<M: Model>(neuron: &Neuron<M>, draws: &mut Numbers, tolerance: f64) {
