@@ -8,6 +8,7 @@ mod clocked;
 mod competition;
 mod core;
 mod cuts;
+mod fault;
 mod held;
 mod key;
 mod learn;
@@ -32,6 +33,7 @@ mod windows;
 
 pub use clocked::{Clocked, ClockedError};
 pub use competition::{Competing, Thresholds};
+pub use fault::{RatesError, SimulationError};
 pub use key::{EventKey, Kind};
 pub use learn::{Learning, LearningError, LearningState, layout};
 pub use own_time::Membrane;

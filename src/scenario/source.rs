@@ -6,6 +6,7 @@ use super::plan::{DatasetName, SourceKind, SourcePlan};
 use super::section::{Lower, quantity, time};
 use super::spec::Unit;
 use super::{lists, locate};
+use crate::encoding::{BLOCK, MAX_BLOCK_RATE};
 use crate::time::Time;
 
 impl Lower<'_> {
@@ -75,7 +76,41 @@ impl Lower<'_> {
             },
             _ => return None,
         };
+        self.drawable(fields, &kind)?;
         Some(SourcePlan { name: name.to_string(), kind })
+    }
+
+    /// Lines that are drawn as one process cannot be too fast together.
+    fn drawable(&mut self, fields: &Fields, kind: &SourceKind) -> Option<()> {
+        let lines = kind.size().min(BLOCK);
+        let (key, peak) = match kind {
+            SourceKind::Poisson { rate, .. } => ("rate", rate.get()),
+            SourceKind::PoissonSteps { .. } => ("rates", kind.profile()?.peak()),
+            SourceKind::PoissonSine { .. } => ("rate", kind.profile()?.peak()),
+            SourceKind::Dataset { max_rate, .. } => ("max_rate", max_rate.get()),
+            _ => return Some(()),
+        };
+        let total = peak * f64::from(lines);
+        if total <= MAX_BLOCK_RATE.get() {
+            return Some(());
+        }
+        let encode = fields.table("encode");
+        let place = encode.and_then(|encode| encode.place(key)).or_else(|| fields.place(key));
+        self.faults.push(
+            Diagnostic::error(format!(
+                "{lines} lines of {} at up to {} are drawn as one process of {}",
+                fields.what,
+                Unit::Hertz.print(peak),
+                Unit::Hertz.print(total)
+            ))
+            .maybe_at(place)
+            .label("too fast")
+            .allowed(format!(
+                "up to {MAX_BLOCK_RATE} for {BLOCK} lines together, {} for each of these",
+                Unit::Hertz.print(MAX_BLOCK_RATE.get() / f64::from(lines))
+            )),
+        );
+        None
     }
 
     fn poisson(&mut self, fields: &Fields) -> Option<SourceKind> {

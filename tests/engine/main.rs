@@ -7,6 +7,7 @@ mod currents;
 mod cuts;
 mod equivalence;
 mod instants;
+mod limits;
 mod mean_field;
 mod networks;
 mod oracle;

@@ -2,11 +2,13 @@
 
 use super::{Core, Parameters};
 use crate::engine::held::columns_at;
+use crate::engine::own_time::Membrane;
 use crate::engine::scaled::Scaled;
 use crate::engine::state::Membranes;
 use crate::network::Network;
 use crate::numeric::Real;
 use crate::time::Time;
+use std::collections::VecDeque;
 
 impl<R: Real> Core<R> {
     /// All membranes, as any engine would keep them at `now`.
@@ -24,6 +26,46 @@ impl<R: Real> Core<R> {
     /// Whether a state could be that of a scaled population at `now`.
     pub fn fits(&self, population: usize, state: &Scaled, now: Time) -> bool {
         matches!(&self.parameters[population], Parameters::Scaled(parameters) if state.fits(parameters, now))
+    }
+
+    /// A neuron whose membrane, or what drives it, is not finite as it was left at its last event: its population, its
+    /// number, and the value.
+    pub fn not_finite(&self) -> Option<(usize, usize, f64)> {
+        // All values first, without a branch: nearly always nothing is wrong.
+        fn find<R: Real>(values: &[R], finite: impl Fn(f64) -> bool) -> Option<(usize, f64)> {
+            if values.iter().fold(true, |all, x| all & finite(x.to_f64())) {
+                return None;
+            }
+            values.iter().map(|x| x.to_f64()).enumerate().find(|&(_, x)| !finite(x))
+        }
+        self.membranes.iter().enumerate().find_map(|(population, membranes)| {
+            let found = match membranes {
+                Membranes::Shared(state) => find(&state.x, f64::is_finite),
+                Membranes::Competing(state) => find(&state.x, f64::is_finite),
+                Membranes::Scaled(state) => {
+                    // Minus infinity marks those that are refractory: there are as many as are listed.
+                    let held: usize = state.held.iter().map(VecDeque::len).sum();
+                    let marked = state.v.iter().filter(|v| **v == f64::NEG_INFINITY).count();
+                    let listed =
+                        |at: usize| state.held.iter().flatten().any(|held| held.neuron as usize == at);
+                    let unheld = |&at: &usize| state.v[at] == f64::NEG_INFINITY && !listed(at);
+                    let low = (marked != held).then(|| (0..state.v.len()).find(unheld)).flatten();
+                    find(&state.v, |v| v < f64::INFINITY).or(low.map(|at| (at, f64::NEG_INFINITY)))
+                }
+                Membranes::Own(neurons) => {
+                    let each = (self.currents[population].len() / neurons.len().max(1)).max(1);
+                    let driven = self.currents[population]
+                        .iter()
+                        .position(|current| !(current.p.is_finite() && current.q.is_finite()));
+                    let of = |neuron: &Membrane| [neuron.x, neuron.level, neuron.slope];
+                    let found = neurons.iter().enumerate().find_map(|(at, neuron)| {
+                        of(neuron).into_iter().find(|x| !x.is_finite()).map(|x| (at, x))
+                    });
+                    found.or_else(|| driven.map(|at| (at / each, self.currents[population][at].p)))
+                }
+            };
+            found.map(|(neuron, u)| (population, neuron, u))
+        })
     }
 
     /// Membranes of a population at `time`, in volts.
