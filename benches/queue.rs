@@ -211,8 +211,8 @@ fn delivery(criterion: &mut Criterion) {
             let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
             group.bench_function(BenchmarkId::new("delivery", name), |bencher| {
                 bencher.iter(|| {
-                    simulation.begin(0, &[]);
-                    simulation.run(&weights, Time::from_fs(1 << 62), &mut Silent);
+                    simulation.begin(0, &[]).unwrap();
+                    simulation.run(&weights, Time::from_fs(1 << 62), &mut Silent).unwrap();
                     simulation.counts().synaptic
                 });
             });

@@ -7,7 +7,7 @@
 
 use memspike::prelude::*;
 
-pub fn main() -> Result<(), Vec<Fault>> {
+pub fn main() -> Result<(), SimulationError> {
     let mut builder = Builder::default();
     let input = builder.poisson("input", 10, Hertz::new(100.0));
     let pair = builder.population("pair", 2, Switch::default());
@@ -16,7 +16,7 @@ pub fn main() -> Result<(), Vec<Fault>> {
     let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     let mut spikes: Vec<Spike> = Vec::new();
-    simulation.run(&weights, Time::from_ms(500), &mut spikes);
+    simulation.run(&weights, Time::from_ms(500), &mut spikes)?;
     let energy = Ledger::of(&network, simulation.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
 
     for (category, joules) in energy.by_category() {

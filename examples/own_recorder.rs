@@ -27,7 +27,7 @@ impl Probe<f64> for Bins {
     }
 }
 
-pub fn main() -> Result<(), Vec<Fault>> {
+pub fn main() -> Result<(), SimulationError> {
     let mut builder = Builder::default();
     let input = builder.poisson("input", 10, Hertz::new(100.0));
     let group = builder.population("group", 4, Lif::default());
@@ -38,7 +38,7 @@ pub fn main() -> Result<(), Vec<Fault>> {
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     simulation.sample_every(group, Time::from_ms(1));
     let mut bins = Bins { width: Time::from_ms(100), spikes: Vec::new(), highest: Volt::ZERO };
-    simulation.run(&weights, Time::from_ms(500), &mut bins);
+    simulation.run(&weights, Time::from_ms(500), &mut bins)?;
     println!("spikes in bins of {}: {:?}; at most {}", bins.width, bins.spikes, bins.highest);
 
     assert_eq!(bins.spikes.iter().sum::<u64>(), simulation.counts().fire);

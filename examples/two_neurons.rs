@@ -6,7 +6,7 @@
 
 use memspike::prelude::*;
 
-pub fn main() -> Result<(), Vec<Fault>> {
+pub fn main() -> Result<(), SimulationError> {
     // Describe: sources, populations and the projections between them. `finish` checks everything at once.
     let mut builder = Builder::default();
     let input = builder.poisson("input", 10, Hertz::new(100.0));
@@ -18,7 +18,7 @@ pub fn main() -> Result<(), Vec<Fault>> {
     let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     let mut spikes: Vec<Spike> = Vec::new();
-    simulation.run(&weights, Time::from_ms(500), &mut spikes);
+    simulation.run(&weights, Time::from_ms(500), &mut spikes)?;
 
     // Look.
     for spike in spikes.iter().take(5) {

@@ -29,12 +29,12 @@
 //! let weights = Weights::from_values(&network, &[vec![0.05; 10 * 2]]);
 //! let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
 //! let mut spikes: Vec<Spike> = Vec::new();
-//! simulation.run(&weights, Time::from_ms(500), &mut spikes);
+//! simulation.run(&weights, Time::from_ms(500), &mut spikes)?;
 //!
 //! // Look.
 //! assert!(!spikes.is_empty());
 //! assert_eq!(spikes.len() as u64, simulation.counts().fire);
-//! # Ok::<(), Vec<Fault>>(())
+//! # Ok::<(), SimulationError>(())
 //! ```
 //!
 //! What the same pair spends if its neurons are memristors: replace `Lif` by [`Switch`](neuron::Switch) and book the
@@ -49,11 +49,11 @@
 //! # let network = builder.finish()?;
 //! # let weights = Weights::from_values(&network, &[vec![0.05; 10 * 2]]);
 //! # let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-//! # simulation.run(&weights, Time::from_ms(500), &mut Silent);
+//! # simulation.run(&weights, Time::from_ms(500), &mut Silent)?;
 //! let energy = Ledger::of(&network, simulation.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
 //! assert!(energy.total() > 0.0);
 //! assert!(energy.statement().starts_with("neuron, limiter; not modelled: program"));
-//! # Ok::<(), Vec<Fault>>(())
+//! # Ok::<(), SimulationError>(())
 //! ```
 //!
 //! One device on the bench needs no network. Its parameters come from a [preset](device::preset::Preset), each with
@@ -130,9 +130,9 @@ pub mod waveform;
 pub mod prelude {
     pub use crate::device::preset::Preset;
     pub use crate::energy::{Category, Ledger, SwitchEnergy};
-    pub use crate::engine::{Costs, Counts, Heap, Lanes, Probe, Silent, Simulation, Spike};
+    pub use crate::engine::{Costs, Counts, Heap, Lanes, Probe, Silent, Simulation, SimulationError, Spike};
     pub use crate::network::{Builder, Fault, Kernel, Network, Origin, Rows, SourceKind, Weights};
-    pub use crate::neuron::{Lif, Neuron, Reset, Switch};
+    pub use crate::neuron::{Lif, Neuron, Open, Reset, Switch};
     pub use crate::time::Time;
     pub use crate::units::{
         Ampere, Coulomb, Farad, Hertz, Joule, Kelvin, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond,

@@ -57,6 +57,15 @@ impl RateProfile {
         }
     }
 
+    /// The highest rate it has at any time, in hertz.
+    #[must_use]
+    pub fn peak(&self) -> f64 {
+        match self {
+            Self::Steps { steps } => steps.iter().fold(0.0, |peak, &(_, rate)| rate.max(peak)),
+            Self::Sine { mean, depth, .. } => mean * (1.0 + depth),
+        }
+    }
+
     /// Integrated rate from 0 to `until`: the spikes to expect of one line.
     #[must_use]
     pub fn expected(&self, until: Time) -> f64 {

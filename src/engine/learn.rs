@@ -5,6 +5,7 @@
 //! instants, so they give the same weights.
 
 use super::core::{Moment, Part};
+use super::fault::SimulationError;
 use super::key::{EventKey, Kind};
 use super::plastic_rows::Held;
 use super::probe::{Instant, Probe, Spike};
@@ -43,7 +44,7 @@ pub struct LearningState {
 }
 
 /// Why a projection cannot learn, or a state cannot be continued.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LearningError {
     /// The network's state does not fit.
     #[error(transparent)]
@@ -275,13 +276,16 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
     /// As [`Simulation::step`] with weights that learn; false if nothing is due before `end`.
     ///
     /// The weights are current after [`Learning::settle_waiting`].
+    ///
+    /// # Errors
+    /// As [`Simulation::step`].
     pub fn step_learning<P: Probe<f64>>(
         &mut self,
         weights: &mut Weights<f64>,
         end: Time,
         learning: &mut Learning,
         probe: &mut P,
-    ) -> bool {
+    ) -> Result<bool, SimulationError> {
         self.leave_windows();
         match self.queue.peek() {
             Some((time, rank)) if time < end => {
@@ -300,9 +304,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
                     learning.settle(self.network, time, &events, weights);
                 }
                 self.events = events;
-                true
+                Ok(true)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 
@@ -369,16 +373,20 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
     }
 
     /// Handles every event before `end`. The weights are current afterwards.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
     pub fn run_learning<P: Probe<f64>>(
         &mut self,
         weights: &mut Weights<f64>,
         end: Time,
         learning: &mut Learning,
         probe: &mut P,
-    ) {
-        while self.step_learning(weights, end, learning, probe) {}
+    ) -> Result<(), SimulationError> {
+        while self.step_learning(weights, end, learning, probe)? {}
         self.now = self.now.max(end);
         learning.settle_waiting(weights);
+        self.check_finite()
     }
 
     /// Everything that is needed to go on elsewhere, between any two steps.
@@ -392,10 +400,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
     /// Goes on from a state: the simulation and its weights. `learning` is made anew for the same network.
     ///
     /// # Errors
-    /// If the state does not fit the network or its rules.
-    ///
-    /// # Panics
-    /// If there is not one rate per Poisson block.
+    /// If the state does not fit the network or its rules, or the rates do not.
     pub fn resume_learning(
         network: &'n Network,
         state: LearningState,

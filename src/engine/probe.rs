@@ -37,6 +37,11 @@ pub trait Probe<R: Real> {
     const STREAM: bool = false;
     /// Whether [`Probe::row`] is wanted.
     const TAPE: bool = false;
+    /// Whether it takes the rows of membranes that are never held, if it is a tape: a run with a population whose rows it
+    /// does not take is refused.
+    const FREE_ROWS: bool = Self::TAPE;
+    /// The same for those of [`Probe::held_row`].
+    const HELD_ROWS: bool = Self::TAPE;
     /// Whether [`Probe::spike`] has to come between the rows it falls between, even within a batch.
     const ORDERED: bool = false;
     /// Whether [`Probe::instant`] is wanted.
@@ -203,6 +208,8 @@ impl Collect for Highlights {
 impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const STREAM: bool = A::STREAM || B::STREAM;
     const TAPE: bool = A::TAPE || B::TAPE;
+    const FREE_ROWS: bool = (!A::TAPE || A::FREE_ROWS) && (!B::TAPE || B::FREE_ROWS);
+    const HELD_ROWS: bool = (!A::TAPE || A::HELD_ROWS) && (!B::TAPE || B::HELD_ROWS);
     const ORDERED: bool = A::ORDERED || B::ORDERED;
     const LEARN: bool = A::LEARN || B::LEARN;
     const UNCOUNTED: bool = A::UNCOUNTED || B::UNCOUNTED;
@@ -259,6 +266,8 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
 impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const STREAM: bool = P::STREAM;
     const TAPE: bool = P::TAPE;
+    const FREE_ROWS: bool = P::FREE_ROWS;
+    const HELD_ROWS: bool = P::HELD_ROWS;
     const ORDERED: bool = P::ORDERED;
     const LEARN: bool = P::LEARN;
     const UNCOUNTED: bool = P::UNCOUNTED;

@@ -2,6 +2,7 @@
 
 use super::competition::Thresholds;
 use super::core::{Core, Part};
+use super::fault::{RatesError, SimulationError, Taped, check_rates};
 use super::free::Foreign;
 use super::key::{EventKey, Kind, STEPS};
 use super::probe::Probe;
@@ -27,15 +28,15 @@ use crate::time::Time;
 /// # let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
 /// let mut simulation = Simulation::<f64, Lanes>::new(&network, 7);
 /// let mut spikes: Vec<Spike> = Vec::new();
-/// simulation.run(&weights, Time::from_ms(200), &mut spikes);
+/// simulation.run(&weights, Time::from_ms(200), &mut spikes)?;
 ///
 /// // It may be stopped anywhere: the rest of a run, under the other engine, has the same bits.
 /// let mut first: Vec<Spike> = Vec::new();
 /// let mut begun = Simulation::<f64, Lanes>::new(&network, 7);
-/// begun.run(&weights, Time::from_ms(77), &mut first);
+/// begun.run(&weights, Time::from_ms(77), &mut first)?;
 /// let rates = network.rates();
 /// let mut resumed = Simulation::<f64, Heap>::resume(&network, begun.state(), &rates)?;
-/// resumed.run(&weights, Time::from_ms(200), &mut first);
+/// resumed.run(&weights, Time::from_ms(200), &mut first)?;
 /// assert_eq!(first, spikes);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -51,10 +52,11 @@ pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     pub(super) events: Vec<EventKey>,
     /// Many instants at a time, where the queue and the network allow it.
     pub(super) windows: Option<Windows<'n>>,
+    taped: Taped,
 }
 
 /// Why a state cannot be continued on a network.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StateError {
     /// A list of another length.
     #[error("the state has {found} {what}, the network {expected}: it belongs to another network")]
@@ -98,6 +100,9 @@ pub enum StateError {
         /// The time of the state.
         now: Time,
     },
+    /// Rates that the blocks cannot have.
+    #[error(transparent)]
+    Rates(#[from] RatesError),
 }
 
 impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
@@ -116,11 +121,12 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             now: Time::ZERO,
             events: Vec::new(),
             windows: None,
+            taped: Taped::of(network),
         };
         if simulation.queue.lanes().is_some() {
             simulation.windows = Windows::new(network);
         }
-        simulation.begin(0, &network.rates());
+        simulation.start(0, &network.rates());
         simulation
     }
 
@@ -132,10 +138,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
 
     /// Starts episode `number`: everything at rest, time 0.
     ///
-    /// # Panics
-    /// If there is not one rate per Poisson block.
-    pub fn begin(&mut self, number: u64, rates: &[BlockRate<'n>]) {
-        assert_eq!(rates.len(), self.block_sources.len(), "one rate per Poisson block");
+    /// # Errors
+    /// If there is not one rate per Poisson block, or one is higher than can be drawn. Nothing is changed then.
+    pub fn begin(&mut self, number: u64, rates: &[BlockRate<'n>]) -> Result<(), SimulationError> {
+        check_rates(self.network, &self.block_sources, rates)?;
+        self.start(number, rates);
+        Ok(())
+    }
+
+    /// As [`Simulation::begin`] at rates that are known to fit.
+    fn start(&mut self, number: u64, rates: &[BlockRate<'n>]) {
         self.rates.clear();
         self.rates.extend_from_slice(rates);
         self.episode = number;
@@ -168,21 +180,60 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     }
 
     /// Handles every event before `end`.
-    pub fn run<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) {
-        while self.step(weights, end, probe) {}
+    ///
+    /// # Errors
+    /// If the probe is a tape for another kind of population, or a membrane is not finite at the end.
+    pub fn run<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<(), SimulationError> {
+        self.can_be_taped::<P>()?;
+        while self.step(weights, end, probe)? {}
         self.now = self.now.max(end);
+        self.check_finite()
+    }
+
+    /// Whether a probe, if it is a tape, sees the rows of every population.
+    #[inline]
+    fn can_be_taped<P: Probe<R>>(&self) -> Result<(), SimulationError> {
+        if P::TAPE { self.taped.check(self.network, P::FREE_ROWS, P::HELD_ROWS) } else { Ok(()) }
+    }
+
+    /// Whether all membranes are finite as they were left at their last events: what [`Simulation::run`] asks at its end.
+    ///
+    /// # Errors
+    /// If one is not.
+    pub fn check_finite(&self) -> Result<(), SimulationError> {
+        match self.core.not_finite() {
+            None => Ok(()),
+            Some((population, neuron, u)) => {
+                let population = self.network.populations[population].name.clone();
+                Err(SimulationError::NotFinite { population, neuron, time: self.now, u })
+            }
+        }
     }
 
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
+    ///
+    /// # Errors
+    /// If the probe is a tape for another kind of population.
     #[inline]
-    pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
+    pub fn step<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<bool, SimulationError> {
+        self.can_be_taped::<P>()?;
         if !(P::LEARN || P::TAPE)
             && let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
         {
             let (network, rates) = (self.network, &self.rates);
             let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
             self.now = done.map_or(self.now, |done| self.now.max(done));
-            return done.is_some();
+            return Ok(done.is_some());
         }
         self.leave_windows();
         if !P::LEARN
@@ -194,7 +245,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 self.core.batch(self.network, weights, block, source, horizon, &rate, queue, probe)
             {
                 self.now = last;
-                return true;
+                return Ok(true);
             }
         }
         match self.queue.peek() {
@@ -204,15 +255,24 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 self.queue.pop_instant(self.network, &self.rates, &mut events);
                 self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
-                true
+                Ok(true)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 
     /// As [`Simulation::step`], always a single instant; the probe is notified of its arrivals before they are
     /// delivered: it may change the weights they deliver.
-    pub fn step_told<P: Probe<R>>(&mut self, weights: &mut Weights<R>, end: Time, probe: &mut P) -> bool {
+    ///
+    /// # Errors
+    /// As [`Simulation::step`].
+    pub fn step_told<P: Probe<R>>(
+        &mut self,
+        weights: &mut Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<bool, SimulationError> {
+        self.can_be_taped::<P>()?;
         self.leave_windows();
         match self.queue.peek() {
             Some((time, _)) if time < end => {
@@ -224,9 +284,9 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 }
                 self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
-                true
+                Ok(true)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 
@@ -240,15 +300,20 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
     }
 
-    /// Samples the membranes of a population every `interval` from now on. Asking twice for the same is
-    /// asking once.
+    /// Samples the membranes of a population at every multiple of `interval` from now on, time 0 included, after what
+    /// happens then. Asking twice for the same is asking once. The end of a run is no part of it, and is seen by
+    /// [`Simulation::sample`].
     ///
     /// # Panics
     /// If there is no such population.
     pub fn sample_every(&mut self, population: usize, interval: Time) {
         let interval = interval.fs().max(1);
+        let first = self.now.fs().div_ceil(interval).saturating_mul(interval);
+        if first >= Time::MAX.fs() {
+            return;
+        }
         let key = EventKey {
-            time: self.now.after(Time::from_fs(interval)),
+            time: Time::from_fs(first),
             rank: self.network.populations[population].rank + 1,
             kind: Kind::Sample,
             source: population as u32,
@@ -258,6 +323,11 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if !self.queue.save().pending.contains(&key) {
             self.queue.push(key);
         }
+    }
+
+    /// Shows a probe the membranes of a population now, before what happens now.
+    pub fn sample<P: Probe<R>>(&self, population: usize, probe: &mut P) {
+        probe.sample(self.now, population as u32, &self.membranes(population));
     }
 
     /// Logical event counts of the episode.
@@ -355,10 +425,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Goes on from a state, under this engine whichever engine it was saved by.
     ///
     /// # Errors
-    /// If the state does not fit the network.
-    ///
-    /// # Panics
-    /// If there is not one rate per Poisson block.
+    /// If the state does not fit the network, or the rates do not.
     pub fn resume(
         network: &'n Network,
         state: State<R>,
@@ -366,7 +433,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     ) -> Result<Self, StateError> {
         let mut simulation = Self::new(network, state.seed);
         check(network, &simulation.core, &state)?;
-        simulation.begin(state.episode, rates);
+        check_rates(network, &simulation.block_sources, rates)?;
+        simulation.start(state.episode, rates);
         let State { blocks, cursors, processes, pending, .. } = state;
         let saved = Saved { blocks, cursors, processes, pending };
         let episode = Episode { seed: state.seed, number: state.episode, rates, resume: Some(&saved) };

@@ -5,7 +5,7 @@ use super::{
     Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
     Source, SourceKind,
 };
-use crate::encoding::{AliasTable, BLOCK};
+use crate::encoding::{AliasTable, BLOCK, MAX_BLOCK_RATE};
 use crate::neuron::model::Model;
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
@@ -455,11 +455,22 @@ fn check_source(source: &Source, faults: &mut Vec<Fault>) {
         }
         SourceKind::Modulated(profile) => {
             faults.extend(profile.fault().map(|fault| Fault::Rate { name: name(), fault }));
+            let (lines, peak) = (source.size.min(BLOCK), profile.peak());
+            let total = f64::from(lines) * peak;
+            if profile.fault().is_none() && total > MAX_BLOCK_RATE.get() {
+                let fault = format!(
+                    "a rate of up to {peak:e} Hz, {total:e} Hz for {lines} lines that are drawn together; allowed: up to {MAX_BLOCK_RATE} for these"
+                );
+                faults.push(Fault::Rate { name: name(), fault });
+            }
         }
         SourceKind::DeadTime { rate, dead } => {
             let possible = *rate > 0.0 && rate * dead.as_seconds() < 1.0;
             if !possible {
                 let fault = format!("a rate of {rate} Hz with a dead time of {dead}, which allows less");
+                faults.push(Fault::Rate { name: name(), fault });
+            } else if *rate > MAX_BLOCK_RATE.get() {
+                let fault = format!("a rate of {rate:e} Hz; allowed: up to {MAX_BLOCK_RATE}");
                 faults.push(Fault::Rate { name: name(), fault });
             }
         }

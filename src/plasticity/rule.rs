@@ -58,7 +58,8 @@ pub enum Pairing {
     /// Every pre with the last earlier post and with the next post: a post takes all pres since the
     /// post before it, summed.
     PreCentred,
-    /// As `Nearest`, if no spike of the same side lies strictly between the two.
+    /// As `Nearest`, if no spike of the same side lies between the two. An arrival at the instant of a post lies
+    /// after it: between that post and the next arrival, and not between itself and the next post.
     Restricted,
 }
 

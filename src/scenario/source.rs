@@ -7,7 +7,7 @@ use super::section::{Lower, quantity, time};
 use super::spec::{Code, SourceWord, Unit};
 use super::{lists, locate};
 use crate::dataset::Name;
-use crate::encoding::RateProfile;
+use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
 use crate::network::SourceKind;
 use crate::time::Time;
 use crate::units::Hertz;
@@ -86,7 +86,43 @@ impl Lower<'_> {
             Input::Dataset { dataset, .. } => Some(dataset.pixels()),
             Input::Poisson { .. } | Input::Train(_) => size,
         };
-        Some(SourcePlan { name: name.to_string(), size: size?, input })
+        let plan = SourcePlan { name: name.to_string(), size: size?, input };
+        self.drawable(fields, &plan)?;
+        Some(plan)
+    }
+
+    /// Lines that are drawn as one process cannot be too fast together.
+    fn drawable(&mut self, fields: &Fields, plan: &SourcePlan) -> Option<()> {
+        let lines = plan.size.min(BLOCK);
+        let (key, peak) = match &plan.input {
+            Input::Poisson { rate } => ("rate", rate.get()),
+            Input::Train(SourceKind::Modulated(profile)) => {
+                (if fields.written("rates").is_some() { "rates" } else { "rate" }, profile.peak())
+            }
+            Input::Dataset { max_rate, .. } => ("max_rate", max_rate.get()),
+            Input::Train(_) => return Some(()),
+        };
+        let total = peak * f64::from(lines);
+        if total <= MAX_BLOCK_RATE.get() {
+            return Some(());
+        }
+        let encode = fields.table("encode");
+        let place = encode.and_then(|encode| encode.place(key)).or_else(|| fields.place(key));
+        self.faults.push(
+            Diagnostic::error(format!(
+                "{lines} lines of {} at up to {} are drawn as one process of {}",
+                fields.what,
+                Unit::Hertz.print(peak),
+                Unit::Hertz.print(total)
+            ))
+            .maybe_at(place)
+            .label("too fast")
+            .allowed(format!(
+                "up to {MAX_BLOCK_RATE} for {BLOCK} lines together, {} for each of these",
+                Unit::Hertz.print(MAX_BLOCK_RATE.get() / f64::from(lines))
+            )),
+        );
+        None
     }
 
     fn poisson(&mut self, fields: &Fields) -> Option<Input> {

@@ -3,7 +3,7 @@
 use super::leakage::Leakage;
 use super::presenter::{Presenter, Samples, Totals};
 use super::{PIECES, piece};
-use crate::engine::{Collect, Observer, Probe, Queue, Spike};
+use crate::engine::{Collect, Observer, Probe, Queue, SimulationError, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::{Real, exp};
 use crate::record::fingerprint::Fingerprint;
@@ -80,13 +80,16 @@ struct Worker<'n, R: Real, Q: Queue<R>, O> {
 }
 
 /// Presents every sample once and collects the answers.
+///
+/// # Errors
+/// If a sample cannot be presented.
 pub fn evaluate<'n, R, Q, O>(
     network: &'n Network,
     weights: &Weights<R>,
     samples: Samples<'n>,
     test: Test<'_>,
     reporting: &mut Reporting<'_>,
-) -> Evaluation
+) -> Result<Evaluation, SimulationError>
 where
     R: Real,
     Q: Queue<R> + Send,
@@ -114,7 +117,7 @@ where
             }
         });
         for worker in &mut workers {
-            worker.presenter.hand_on(test.what, reporting.fingerprint, &mut reporting.observer);
+            worker.presenter.hand_on(test.what, reporting.fingerprint, &mut reporting.observer)?;
             evaluation.answers.append(&mut worker.answers);
         }
         start += length;
@@ -128,7 +131,7 @@ where
     }
     let right = evaluation.answers.iter().zip(samples.labels).filter(|(answer, label)| answer == label);
     evaluation.correct = right.count() as u64;
-    evaluation
+    Ok(evaluation)
 }
 
 impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q, O> {

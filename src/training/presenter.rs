@@ -1,7 +1,7 @@
 //! One worker of a protocol: presents samples to its own simulation of the shared network.
 
 use crate::encoding::{BlockRate, RateCode};
-use crate::engine::{Collect, Counts, Observer, Probe, Queue, Record, Simulation, Spike};
+use crate::engine::{Collect, Counts, Observer, Probe, Queue, Record, Simulation, SimulationError, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::readout::answer;
@@ -105,6 +105,8 @@ pub struct Presenter<'n, R: Real, Q: Queue<R>, O> {
     encoded: Vec<u8>,
     /// Streams of the presentations so far, for observers.
     streams: Vec<(u64, Vec<Record>)>,
+    /// What went wrong in one of the presentations so far; none comes after it.
+    fault: Option<SimulationError>,
 }
 
 impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R, Q, O> {
@@ -118,10 +120,11 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
             rates: Vec::new(),
             encoded: Vec::new(),
             streams: Vec::new(),
+            fault: None,
         }
     }
 
-    /// Presents one sample as episode `episode` for `duration`.
+    /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.
     pub fn present<P: Probe<R>>(
         &mut self,
         weights: &Weights<R>,
@@ -131,10 +134,14 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         duration: Time,
         probe: &mut P,
     ) {
+        if self.fault.is_some() {
+            return;
+        }
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
-        self.simulation.begin(episode, &self.rates);
-        self.simulation.run(weights, duration, &mut (&mut self.observed, probe));
+        let both = &mut (&mut self.observed, probe);
+        let begun = self.simulation.begin(episode, &self.rates);
+        self.fault = begun.and_then(|()| self.simulation.run(weights, duration, both)).err();
         if O::STREAM {
             self.streams.push((episode, self.observed.take()));
         }
@@ -142,7 +149,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
 
     /// Presents one sample while its spikes change the weights: `learn` is called with the probe and the
     /// weights after every step, and the next arrival sees what it did. While it returns true, the probe is notified of
-    /// every arrival before it is delivered.
+    /// every arrival before it is delivered. As [`Presenter::present`] otherwise.
     pub fn learn<P: Probe<R>>(
         &mut self,
         weights: &mut Weights<R>,
@@ -150,21 +157,28 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         probe: &mut P,
         mut learn: impl FnMut(&mut P, &mut Weights<R>) -> bool,
     ) {
+        if self.fault.is_some() {
+            return;
+        }
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
-        self.simulation.begin(episode, &self.rates);
+        self.fault = self.simulation.begin(episode, &self.rates).err();
         let mut told = false;
-        loop {
+        while self.fault.is_none() {
             let both = &mut (&mut self.observed, &mut *probe);
             let stepped = if told {
                 self.simulation.step_told(weights, duration, both)
             } else {
                 self.simulation.step(weights, duration, both)
             };
-            if !stepped {
-                break;
+            match stepped {
+                Ok(true) => told = learn(probe, weights),
+                Ok(false) => break,
+                Err(fault) => self.fault = Some(fault),
             }
-            told = learn(probe, weights);
+        }
+        if self.fault.is_none() {
+            self.fault = self.simulation.check_finite().err();
         }
         if O::STREAM {
             self.streams.push((episode, self.observed.take()));
@@ -186,12 +200,18 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
 
     /// Hands on what the presentations so far have left for the fingerprint and for an observer, who is told that
     /// they are `what`.
+    ///
+    /// # Errors
+    /// If one of them could not be presented.
     pub fn hand_on(
         &mut self,
         what: &str,
         fingerprint: &mut Fingerprint,
         observer: &mut Option<&mut dyn Observer>,
-    ) {
+    ) -> Result<(), SimulationError> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
         fingerprint.encoded(&self.encoded);
         self.encoded.clear();
         for (episode, stream) in self.streams.drain(..) {
@@ -200,6 +220,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
                 stream.iter().for_each(|record| observer.record(episode, record));
             }
         }
+        Ok(())
     }
 
     /// Spike counts of the read-out in the last presentation.

@@ -6,7 +6,7 @@ use super::held_tape::HeldTape;
 use super::presenter::{Presenter, Samples, Totals};
 use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
-use crate::engine::{Collect, Observer, Probe, Queue};
+use crate::engine::{Collect, Observer, Probe, Queue, SimulationError};
 use crate::network::{Network, Population, Weights, stride};
 use crate::neuron::Reset;
 use crate::numeric::Real;
@@ -147,6 +147,9 @@ where
     }
 
     /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    ///
+    /// # Errors
+    /// If a sample cannot be presented.
     #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
@@ -157,7 +160,7 @@ where
         fingerprint: &mut Fingerprint,
         mut observer: Option<&mut dyn Observer>,
         advance: Advance<'_>,
-    ) -> EpochReport {
+    ) -> Result<EpochReport, SimulationError> {
         let mut report = EpochReport::default();
         for (number, batch) in order.chunks(self.settings.batch.max(1)).enumerate() {
             if cancel.load(Ordering::Relaxed) {
@@ -169,7 +172,7 @@ where
             self.gradients(samples, batch, first);
             self.step(batch.len(), report.learning_rate);
             for piece in &mut self.pieces {
-                piece.presenter.hand_on("training", fingerprint, &mut observer);
+                piece.presenter.hand_on("training", fingerprint, &mut observer)?;
                 report.loss_sum += std::mem::take(&mut piece.loss);
                 report.correct += std::mem::take(&mut piece.correct);
             }
@@ -179,7 +182,7 @@ where
         for piece in &mut self.pieces {
             report.totals.merge(&std::mem::take(&mut piece.totals));
         }
-        report
+        Ok(report)
     }
 
     /// Each piece's gradient, in parallel.

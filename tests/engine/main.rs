@@ -7,6 +7,7 @@ mod currents;
 mod cuts;
 mod equivalence;
 mod instants;
+mod limits;
 #[cfg(feature = "scenario")]
 mod mean_field;
 mod networks;

@@ -34,11 +34,11 @@ impl Activity {
         }
         let rates: Vec<_> = tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
         let mut simulation = Simulation::<f64, Lanes>::new(&network, plan.seed);
-        simulation.begin(0, &rates);
+        simulation.begin(0, &rates).unwrap();
         let [from, to] = [from, to].map(|ms| Time::from_fs(ms * 1_000_000_000_000));
-        simulation.run(&weights, from, &mut Silent);
+        simulation.run(&weights, from, &mut Silent).unwrap();
         let mut spikes: Vec<Spike> = Vec::new();
-        simulation.run(&weights, to, &mut spikes);
+        simulation.run(&weights, to, &mut spikes).unwrap();
         let [e, i] = [0, 1].map(|population| network.populations[population].size as usize);
         let number = |spike: &Spike| spike.neuron as usize + if spike.population == 0 { 0 } else { e };
         let spikes = spikes.iter().map(|spike| (spike.time.seconds_since(from), number(spike))).collect();

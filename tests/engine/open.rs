@@ -67,16 +67,16 @@ fn run<Q: Queue<f64>>(
     let mut simulation = Simulation::<f64, Q>::new(network, 5);
     if threads > 1 {
         simulation.partition(threads, None);
-        simulation.begin(0, &[]);
+        simulation.begin(0, &[]).unwrap();
     }
     if let Some(cut) = cut {
-        simulation.run(weights, Time::from_fs(cut), &mut spikes);
+        simulation.run(weights, Time::from_fs(cut), &mut spikes).unwrap();
         let state = simulation.state();
         let mut other = Simulation::<f64, Heap>::resume(network, state, &[]).expect("its own state");
-        other.run(weights, Time::from_fs(cut + MS / 9), &mut spikes);
+        other.run(weights, Time::from_fs(cut + MS / 9), &mut spikes).unwrap();
         simulation = Simulation::<f64, Q>::resume(network, other.state(), &[]).expect("its own state");
     }
-    simulation.run(weights, Time::from_fs(60 * MS), &mut spikes);
+    simulation.run(weights, Time::from_fs(60 * MS), &mut spikes).unwrap();
     (spikes, simulation.state())
 }
 
@@ -181,7 +181,7 @@ fn a_model_of_ones_own_fires_where_it_says_and_is_saved_by_name_and_version() {
     let weights = Weights::from_values(&network, &[vec![1.0]]);
     let mut spikes: Vec<Spike> = Vec::new();
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    simulation.run(&weights, Time::from_fs(20 * MS), &mut spikes);
+    simulation.run(&weights, Time::from_fs(20 * MS), &mut spikes).unwrap();
     let times: Vec<u64> = spikes.iter().map(|spike| spike.time.fs() / MS).collect();
     assert_eq!(times, [3, 6, 9]);
     assert_eq!(simulation.membranes(to), [1.0 - 0.07]);
@@ -210,7 +210,7 @@ fn conductances_reach_the_receptor_they_name_and_no_other_model() {
     let network = with(Open::new(Third).into(), 0).expect("a network");
     let weights = Weights::from_values(&network, &[vec![0.1]]);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    simulation.run(&weights, Time::from_fs(2 * MS + 1), &mut Silent);
+    simulation.run(&weights, Time::from_fs(2 * MS + 1), &mut Silent).unwrap();
     assert_eq!(simulation.membranes(0), [2.0 - 0.07]);
     let fault = |neuron: Neuron, receptor, model, receptors| {
         let fault = Fault::Receptor { name: "g".into(), receptor, population: "p".into(), model, receptors };

@@ -25,10 +25,10 @@ fn merged<Q: Queue<f64>>(seed: u64) -> Vec<Vec<f64>> {
     let table = AliasTable::new(&MARKS);
     let rates = [BlockRate::new(&table.cells, TOTAL_HZ)];
     let mut simulation = Simulation::<f64, Q>::new(&network, seed);
-    simulation.begin(0, &rates);
+    simulation.begin(0, &rates).unwrap();
     let mut stream = Stream::default();
     let end = Time::from_fs((SECONDS * 1e15) as u64);
-    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream);
+    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream).unwrap();
     let mut lines = vec![Vec::new(); MARKS.len()];
     for record in stream.records {
         if let Record::Emit { time, line, .. } = record {
@@ -161,10 +161,10 @@ fn blocks_do_not_know_each_other() {
     let (wide, one) = (AliasTable::new(&vec![1; BLOCK as usize]), AliasTable::new(&[1]));
     let rates = [&wide, &wide, &one].map(|table| BlockRate::new(&table.cells, 2000.0));
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 5);
-    simulation.begin(0, &rates);
+    simulation.begin(0, &rates).unwrap();
     let mut stream = Stream::default();
     let end = Time::from_fs((SECONDS * 1e15) as u64);
-    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream);
+    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream).unwrap();
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for record in &stream.records {
         if let Record::Emit { time, source, line } = record {

@@ -88,9 +88,9 @@ fn net(neuron: impl Into<Neuron>, size: u32, wiring: Wiring, seed: u64) -> Net {
 fn run<R: Real, Q: Queue<R>>(net: &Net, rate: f64) -> (Vec<Record>, Vec<u128>) {
     let weights = Weights::<R>::from_values(&net.network, &net.values);
     let mut simulation = Simulation::<R, Q>::new(&net.network, 11);
-    simulation.begin(5, &[BlockRate::new(&net.table.cells, rate)]);
+    simulation.begin(5, &[BlockRate::new(&net.table.cells, rate)]).unwrap();
     let mut stream = Stream::default();
-    simulation.run(&weights, Time::from_fs(300 * MS), &mut stream);
+    simulation.run(&weights, Time::from_fs(300 * MS), &mut stream).unwrap();
     (stream.records, simulation.counts().held.clone())
 }
 
@@ -198,10 +198,10 @@ fn a_membrane_that_is_looked_at_while_on_falls_from_threshold_to_hold() {
         net.values[0].fill(0.3);
         let weights = Weights::<f64>::from_values(&net.network, &net.values);
         let mut simulation = Simulation::<f64, Lanes>::new(&net.network, 11);
-        simulation.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]);
+        simulation.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]).unwrap();
         let mut first: Vec<Spike> = Vec::new();
         while first.is_empty() {
-            simulation.step(&weights, Time::MAX, &mut first);
+            simulation.step(&weights, Time::MAX, &mut first).unwrap();
         }
         let spiked = first[0].time.fs();
         let (rest, hold) = (0.43e-3, 0.10f64);
@@ -211,8 +211,8 @@ fn a_membrane_that_is_looked_at_while_on_falls_from_threshold_to_hold() {
             (8.646e-3, rest + (0.25 - rest) * (-8.646e-3f64 / 9.41e-3).exp()),
         ] {
             let mut again = Simulation::<f64, Heap>::new(&net.network, 11);
-            again.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]);
-            again.run(&weights, Time::from_fs(spiked + 1 + (after * 1e15) as u64), &mut Silent);
+            again.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]).unwrap();
+            again.run(&weights, Time::from_fs(spiked + 1 + (after * 1e15) as u64), &mut Silent).unwrap();
             let u = again.membranes(0)[0];
             assert!((u - want).abs() < 1e-9, "{after} s after the spike: {u} V, not {want} V");
             assert!(u > hold);

@@ -94,9 +94,9 @@ pub fn recorded(
     episode: u64,
 ) -> (Vec<Record>, Vec<u32>) {
     let mut simulation = Simulation::<f64, Heap>::new(network, SEED);
-    simulation.begin(episode, &[data().train.block(sample, 0)]);
+    simulation.begin(episode, &[data().train.block(sample, 0)]).unwrap();
     let mut stream = Stream::default();
-    simulation.run(weights, PRESENTATION, &mut stream);
+    simulation.run(weights, PRESENTATION, &mut stream).unwrap();
     (stream.records, simulation.counts().spikes[0].clone())
 }
 
@@ -117,7 +117,7 @@ impl Desk {
         advance: Advance<'_>,
     ) -> EpochReport {
         let (samples, fingerprint) = (train_samples(600), &mut self.fingerprint);
-        trainer.epoch(samples, order, first, &self.cancel, fingerprint, None, advance)
+        trainer.epoch(samples, order, first, &self.cancel, fingerprint, None, advance).unwrap()
     }
 
     /// A test with leakage; the first sample is episode `first`.
@@ -142,7 +142,7 @@ impl Desk {
             observer: None,
             advance: &mut |_| {},
         };
-        evaluate::<R, Q, Silent>(network, weights, samples, test, &mut reporting)
+        evaluate::<R, Q, Silent>(network, weights, samples, test, &mut reporting).unwrap()
     }
 }
 

@@ -155,9 +155,9 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
 
 fn taped<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> (Tape<f64>, Vec<u64>) {
     let mut simulation = Simulation::<f64, Q>::new(network, SEED);
-    simulation.begin(1, &[train_samples(600).code.block(5, 0)]);
+    simulation.begin(1, &[train_samples(600).code.block(5, 0)]).unwrap();
     let mut tape = Tape::default();
-    simulation.run(weights, PRESENTATION, &mut tape);
+    simulation.run(weights, PRESENTATION, &mut tape).unwrap();
     let error: Vec<f64> = (0..weights.projections[0].len() / 784).map(|j| 0.1 * j as f64 - 0.3).collect();
     let mut gradient = vec![0.0; weights.projections[0].len()];
     tape.backward(&error, 0.25, 20.0, &mut gradient);

@@ -146,7 +146,7 @@ v_max = { value = "1 V", provenance = "measured", source = "me" }
     assert_eq!(
         kind,
         [
-            "my.toml:2: `kind`: is treshold-switch; allowed are \"threshold_switch\", \"binary-switch\", \"dose-device\", \"oscillator\" (did you mean `threshold_switch`?)"
+            "my.toml:2: `kind`: is treshold-switch; allowed are \"threshold_switch\", \"binary_switch\", \"dose_device\", \"oscillator\" (did you mean `threshold_switch`?)"
         ]
     );
 }

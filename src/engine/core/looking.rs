@@ -6,6 +6,7 @@ use crate::engine::state::Membranes;
 use crate::network::Network;
 use crate::numeric::Real;
 use crate::time::Time;
+use std::collections::VecDeque;
 
 impl<R: Real> Core<R> {
     /// All membranes, as any engine would keep them at `now`.
@@ -17,6 +18,36 @@ impl<R: Real> Core<R> {
             Part::Free(free) => Membranes::Free(free.saved()),
         };
         self.parts.iter().map(saved).collect()
+    }
+
+    /// A neuron whose membrane, or what drives it, is not finite as it was left at its last event: its population, its
+    /// number, and the value.
+    pub fn not_finite(&self) -> Option<(usize, usize, f64)> {
+        // All values first, without a branch: nearly always nothing is wrong.
+        fn find<R: Real>(values: &[R], finite: impl Fn(f64) -> bool) -> Option<(usize, f64)> {
+            if values.iter().fold(true, |all, x| all & finite(x.to_f64())) {
+                return None;
+            }
+            values.iter().map(|x| x.to_f64()).enumerate().find(|&(_, x)| !finite(x))
+        }
+        self.parts.iter().enumerate().find_map(|(population, part)| {
+            let found = match part {
+                Part::Shared { state, .. } => find(&state.x, f64::is_finite),
+                Part::Competing { state, .. } => find(&state.x, f64::is_finite),
+                Part::Scaled { state, .. } => {
+                    // Minus infinity marks those that are refractory: there are as many as are listed.
+                    let held: usize = state.held.iter().map(VecDeque::len).sum();
+                    let marked = state.v.iter().filter(|v| **v == f64::NEG_INFINITY).count();
+                    let listed =
+                        |at: usize| state.held.iter().flatten().any(|held| held.neuron as usize == at);
+                    let unheld = |&at: &usize| state.v[at] == f64::NEG_INFINITY && !listed(at);
+                    let low = (marked != held).then(|| (0..state.v.len()).find(unheld)).flatten();
+                    find(&state.v, |v| v < f64::INFINITY).or(low.map(|at| (at, f64::NEG_INFINITY)))
+                }
+                Part::Free(free) => free.not_finite(),
+            };
+            found.map(|(neuron, u)| (population, neuron, u))
+        })
     }
 
     /// Membranes of a population at `time`, in volts.

@@ -212,6 +212,17 @@ impl<M: Model> Free<M> {
         self.spikes.copy_from_slice(spikes);
     }
 
+    fn not_finite(&self) -> Option<(usize, f64)> {
+        let driven =
+            self.currents.iter().position(|current| !(current.p.is_finite() && current.q.is_finite()));
+        let found = self.cells.iter().enumerate().find_map(|(at, cell)| {
+            let drive = [cell.clock.level, cell.clock.slope];
+            let values = cell.state.words().into_iter().chain(drive);
+            values.into_iter().find(|value| !value.is_finite()).map(|value| (at, value))
+        });
+        found.or_else(|| driven.map(|at| (at / self.constants.each().max(1), self.currents[at].p)))
+    }
+
     /// Name and version of the model.
     fn model(&self) -> (&'static str, u32) {
         self.constants.neuron(0).0.identity()
@@ -310,6 +321,11 @@ impl FreeOf {
     /// Goes on from there, after so many spikes of each neuron.
     pub fn restore(&mut self, seed: u64, episode: u64, saved: Saved, spikes: &[u32]) {
         either!(self, free => free.restore(seed, episode, saved, spikes));
+    }
+
+    /// A neuron that is not finite as it was left, or whose drive is not.
+    pub fn not_finite(&self) -> Option<(usize, f64)> {
+        either!(self, free => free.not_finite())
     }
 
     /// Shows what every neuron waits for.

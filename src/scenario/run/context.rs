@@ -4,7 +4,7 @@ use super::super::assemble::AssembleError;
 use super::super::diagnostic::At;
 use super::super::progress::Progress;
 use crate::dataset::{Faults, Search};
-use crate::engine::{ClockedError, Observer, StateError};
+use crate::engine::{ClockedError, Observer, SimulationError, StateError};
 use crate::snapshot::{SnapshotError, Source};
 use crate::time::Time;
 use std::io::Write;
@@ -96,6 +96,8 @@ pub enum RunError {
     Checkpoint(#[from] SnapshotError),
     #[error("the checkpoint cannot be used: {0}")]
     State(#[from] StateError),
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
     #[error("the checkpoint belongs to another run: its {what} {}", differs(values.as_ref()))]
     OtherRun {
         what: &'static str,

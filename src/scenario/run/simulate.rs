@@ -12,7 +12,7 @@ use super::episode::{self, Course};
 use super::pairs::Pairs;
 use super::plastic;
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{Counts, Learning, Probe, Queue, Simulation, window};
+use crate::engine::{Counts, Learning, Probe, Queue, Simulation, SimulationError, window};
 use crate::network::{Form, Kernel, Network, Weights};
 use crate::time::Time;
 
@@ -49,11 +49,11 @@ pub fn simulate<Q: Queue<f64>>(
     };
     let partitions = plan.engine.partitions.map_or(threads, |partitions| partitions as usize);
     simulation.partition(partitions, (threads > 1).then_some(pool));
-    simulation.begin(0, &rates);
+    simulation.begin(0, &rates)?;
     let pairs =
         learning.as_ref().map(|learning| Pairs::new(&network, learning, &weights)).unwrap_or_default();
     let mut events = Events { simulation, weights, learning, pairs };
-    let episode = episode::run(plan, duration, start, &mut events, context);
+    let episode = episode::run(plan, duration, start, &mut events, context)?;
     let Events { mut weights, mut learning, pairs, .. } = events;
     let mut energy = book(plan, &arrays, &episode.totals, None);
     let mut learnt = Vec::new();
@@ -88,15 +88,19 @@ impl<Q: Queue<f64>> Course for Events<'_, Q> {
         self.simulation.sample_every(population, interval);
     }
 
-    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) {
+    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError> {
         match &mut self.learning {
             Some(learning) if self.pairs.any() => {
                 let both = &mut (probe, &mut self.pairs);
-                self.simulation.run_learning(&mut self.weights, end, learning, both);
+                self.simulation.run_learning(&mut self.weights, end, learning, both)
             }
             Some(learning) => self.simulation.run_learning(&mut self.weights, end, learning, probe),
             None => self.simulation.run(&self.weights, end, probe),
         }
+    }
+
+    fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
+        self.simulation.sample(population, probe);
     }
 
     fn counts(&self) -> &Counts {

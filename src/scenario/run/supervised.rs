@@ -23,7 +23,6 @@ use crate::training::{
     AdamState, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
 };
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 
 /// What a run goes on from after an epoch.
@@ -182,7 +181,7 @@ where
                 &mut self.log.fingerprint,
                 reborrow(&mut context.observer),
                 &mut advance,
-            );
+            )?;
             context.progress.done();
             let events = report.totals.events();
             self.log.book("train", begun, context, report.presented, events);
@@ -190,11 +189,11 @@ where
             if report.presented < order.len() as u64 {
                 break;
             }
-            let validation = self.validate(epoch, first + order.len() as u64, context);
+            let validation = self.validate(epoch, first + order.len() as u64, context)?;
             let first_test = first + (order.len() + self.data.validation_labels.len()) as u64;
             let weights = self.trainer.weights.clone();
             let test =
-                self.test(&weights, first_test, false, &format!("test of epoch {}", epoch + 1), context);
+                self.test(&weights, first_test, false, &format!("test of epoch {}", epoch + 1), context)?;
             if context.stop.load(Ordering::Relaxed) && test.answers.len() < self.data.test_labels.len() {
                 break;
             }
@@ -253,15 +252,20 @@ where
     }
 
     /// Accuracy on the held-out samples.
-    fn validate(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Option<f64> {
+    fn validate(
+        &mut self,
+        epoch: u32,
+        first: u64,
+        context: &mut RunContext<'_>,
+    ) -> Result<Option<f64>, RunError> {
         if self.data.validation_labels.is_empty() {
-            return None;
+            return Ok(None);
         }
         let data = self.data;
         let samples = Samples { code: &data.validation, labels: &data.validation_labels };
         let weights = self.trainer.weights.clone();
         let what = format!("validation of epoch {}", epoch + 1);
-        Some(self.evaluate(&weights, samples, first, false, &what, context).accuracy())
+        Ok(Some(self.evaluate(&weights, samples, first, false, &what, context)?.accuracy()))
     }
 
     fn test(
@@ -271,7 +275,7 @@ where
         leakage: bool,
         what: &str,
         context: &mut RunContext<'_>,
-    ) -> Evaluation {
+    ) -> Result<Evaluation, RunError> {
         let data = self.data;
         let samples = Samples { code: &data.test, labels: &data.test_labels };
         self.evaluate(weights, samples, first, leakage, what, context)
@@ -285,7 +289,7 @@ where
         leakage: bool,
         what: &str,
         context: &mut RunContext<'_>,
-    ) -> Evaluation {
+    ) -> Result<Evaluation, RunError> {
         let duration = self.protocol.test_presentation;
         let test = Test {
             population: self.plan.projections[self.protocol.projection].to,
@@ -296,10 +300,9 @@ where
             what,
         };
         let showing = Showing { phase: "test", what, samples: samples.labels.len(), duration };
-        let Ok(evaluation) = self.log.show(showing, context, |reporting| {
-            Ok::<_, Infallible>(evaluate::<R, Q, O>(self.network, weights, samples, test, reporting))
-        });
-        evaluation
+        Ok(self.log.show(showing, context, |reporting| {
+            evaluate::<R, Q, O>(self.network, weights, samples, test, reporting)
+        })?)
     }
 
     /// Final test, programming cases, shown sample, energy.
@@ -317,7 +320,7 @@ where
         let mut arrays = vec![None; values.len()];
         if trained && !context.stop.load(Ordering::Relaxed) {
             let leakage = self.plan.record.energy;
-            let test = self.test(&weights, first, leakage, "final test", context);
+            let test = self.test(&weights, first, leakage, "final test", context)?;
             if test.answers.len() == self.data.test_labels.len() {
                 self.result.test_accuracy = Some(test.accuracy());
                 self.result.tested_epoch = (tested > 0).then_some(tested);
@@ -381,7 +384,7 @@ where
                 programmed[index] = array.weights();
                 let weights = Weights::<R>::from_values(self.network, &programmed);
                 let what = format!("{}: draw {} of {}", case.name, draw + 1, case.draws);
-                let test = self.test(&weights, first, false, &what, context);
+                let test = self.test(&weights, first, false, &what, context)?;
                 if test.answers.len() < self.data.test_labels.len() {
                     return Ok(()); // Stopped: a case is reported whole or not at all.
                 }

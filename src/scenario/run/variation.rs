@@ -96,7 +96,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
     let (mut presentations, mut events) = (0, 0);
     for epoch in 0..u64::from(protocol.epochs) {
         let order = shuffled(count as u32, plan.seed, epoch);
-        let report = learner.epoch(train, &order, first, stop, &mut fingerprint, None, &mut |_, _| {});
+        let report = learner.epoch(train, &order, first, stop, &mut fingerprint, None, &mut |_, _| {})?;
         presentations += report.presented;
         events += report.totals.events();
         if report.presented < count as u64 {

@@ -6,7 +6,9 @@ use super::device_model::DeviceModel;
 use super::devices::{DeviceState, Synapses};
 use super::pulses::{PulseState, Pulses};
 use super::rule::{NEVER, WinnerRule};
-use crate::engine::{Collect, Observer, Probe, Queue, Simulation, Spike, StateError, Thresholds};
+use crate::engine::{
+    Collect, Observer, Probe, Queue, Simulation, SimulationError, Spike, StateError, Thresholds,
+};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
@@ -293,6 +295,9 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
     }
 
     /// Learns from the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    ///
+    /// # Errors
+    /// If a sample cannot be presented.
     #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
@@ -303,7 +308,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
         fingerprint: &mut Fingerprint,
         mut observer: Option<&mut dyn Observer>,
         advance: &mut dyn FnMut(u64, &Report),
-    ) -> Report {
+    ) -> Result<Report, SimulationError> {
         let neurons = self.synapses.updates.len();
         let mut report = Report { wins: vec![0; neurons], ..Report::default() };
         let mut first = first_episode;
@@ -318,7 +323,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
                 self.present(samples, sample as usize, first + position as u64, &mut report);
             }
             first += round.len() as u64;
-            self.presenter.hand_on("training", fingerprint, &mut observer);
+            self.presenter.hand_on("training", fingerprint, &mut observer)?;
             advance(round.len() as u64, &report);
         }
         if let Some(device) = &self.settings.device {
@@ -329,7 +334,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
             report.programmed += std::mem::take(&mut pulses.programmed);
             report.limited = std::mem::take(&mut pulses.limited);
         }
-        report
+        Ok(report)
     }
 
     fn present(&mut self, samples: Samples<'n>, sample: usize, episode: u64, report: &mut Report) {

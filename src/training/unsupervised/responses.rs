@@ -3,7 +3,7 @@
 use super::super::evaluate::Reporting;
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::{PIECES, piece};
-use crate::engine::{Collect, Probe, Queue, Spike, StateError, Thresholds};
+use crate::engine::{Collect, Probe, Queue, SimulationError, Spike, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -80,14 +80,14 @@ struct Worker<'n, R: Real, Q: Queue<R>, O> {
 /// adapt.
 ///
 /// # Errors
-/// If the thresholds do not fit the population.
+/// If the thresholds do not fit the population, or a sample cannot be presented.
 pub fn respond<'n, R, Q, O>(
     network: &'n Network,
     weights: &Weights<R>,
     samples: Samples<'n>,
     question: Question<'_>,
     reporting: &mut Reporting<'_>,
-) -> Result<Responses, StateError>
+) -> Result<Responses, SimulationError>
 where
     R: Real,
     Q: Queue<R> + Send,
@@ -117,7 +117,7 @@ where
             }
         });
         for worker in &mut workers {
-            worker.presenter.hand_on(question.what, reporting.fingerprint, &mut reporting.observer);
+            worker.presenter.hand_on(question.what, reporting.fingerprint, &mut reporting.observer)?;
             for count in worker.counts.drain(..) {
                 let end = responses.ends.last().copied().unwrap_or(0) + count;
                 responses.ends.push(end);

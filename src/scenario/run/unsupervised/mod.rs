@@ -234,7 +234,7 @@ where
             context.progress.whole(u64::from(epoch), u64::from(epochs));
             let _span = tracing::info_span!("epoch", number = epoch + 1).entered();
             let first = u64::from(epoch) * self.episodes();
-            let report = self.learn(epoch, first, context);
+            let report = self.learn(epoch, first, context)?;
             let count = self.data.train_labels.len() as u64;
             if report.presented < count {
                 break;
@@ -248,7 +248,7 @@ where
         Ok(())
     }
 
-    fn learn(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Report {
+    fn learn(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Result<Report, RunError> {
         let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
         let epochs = self.protocol.epochs;
         let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
@@ -272,7 +272,7 @@ where
             &mut self.log.fingerprint,
             reborrow(&mut context.observer),
             &mut advance,
-        );
+        )?;
         context.progress.done();
         self.log.book("train", begun, context, report.presented, report.totals.events());
         self.log.count(&report.totals, self.protocol.presentation.after(self.protocol.rest));
@@ -285,7 +285,7 @@ where
         for (sum, spikes) in spent.spikes.iter_mut().zip(&report.totals.spikes) {
             *sum += spikes;
         }
-        report
+        Ok(report)
     }
 
     /// Labels, validates and tests an epoch; false if it was stopped on the way.
