@@ -24,7 +24,7 @@ use crate::time::Time;
 /// # let input = builder.poisson("input", 10, Hertz::new(100.0));
 /// # let pair = builder.population("pair", 2, Lif::default());
 /// # builder.projection("drive", input, pair, Kernel::Delta, Time::ZERO, Rows::Dense);
-/// # let network = builder.finish()?;
+/// # let network = builder.finish().unwrap();
 /// # let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
 /// let mut simulation = Simulation::<f64, Lanes>::new(&network, 7);
 /// let mut spikes: Vec<Spike> = Vec::new();
@@ -38,7 +38,7 @@ use crate::time::Time;
 /// let mut resumed = Simulation::<f64, Heap>::resume(&network, begun.state(), &rates)?;
 /// resumed.run(&weights, Time::from_ms(200), &mut first)?;
 /// assert_eq!(first, spikes);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), memspike::engine::StateError>(())
 /// ```
 pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     pub(super) network: &'n Network,
