@@ -3,7 +3,7 @@
 use super::leakage::Leakage;
 use super::presenter::{Presenter, Samples, Totals};
 use super::{PIECES, piece};
-use crate::engine::{Collect, Observer, Probe, Queue, SimulationError, Spike};
+use crate::engine::{Observer, Queue, SimulationError, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::{Real, exp};
 use crate::record::fingerprint::Fingerprint;
@@ -70,8 +70,8 @@ pub struct Reporting<'a> {
     pub advance: &'a mut dyn FnMut(u64),
 }
 
-struct Worker<'n, R: Real, Q: Queue<R>, O> {
-    presenter: Presenter<'n, R, Q, O>,
+struct Worker<'n, R: Real, Q: Queue<R>> {
+    presenter: Presenter<'n, R, Q>,
     leakage: Leakage<R>,
     spikes: Vec<Spike>,
     answers: Vec<u8>,
@@ -83,7 +83,7 @@ struct Worker<'n, R: Real, Q: Queue<R>, O> {
 ///
 /// # Errors
 /// If a sample cannot be presented.
-pub fn evaluate<'n, R, Q, O>(
+pub fn evaluate<'n, R, Q>(
     network: &'n Network,
     weights: &Weights<R>,
     samples: Samples<'n>,
@@ -93,10 +93,9 @@ pub fn evaluate<'n, R, Q, O>(
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     let lif = &network.populations[test.population].lif;
-    let mut workers: Vec<Worker<'n, R, Q, O>> = (0..PIECES)
+    let mut workers: Vec<Worker<'n, R, Q>> = (0..PIECES)
         .map(|_| Worker {
             presenter: Presenter::new(network, test.population, test.seed),
             leakage: Leakage::new(R::from_f64(lif.theta() - lif.bias())),
@@ -106,6 +105,9 @@ where
             square: 0.0,
         })
         .collect();
+    for worker in &mut workers {
+        worker.presenter.observe(reporting.observer.is_some());
+    }
     let mut evaluation = Evaluation { square_voltage: test.leakage.then_some(0.0), ..Evaluation::default() };
     let count = samples.labels.len();
     let mut start = 0;
@@ -134,7 +136,7 @@ where
     Ok(evaluation)
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Worker<'n, R, Q> {
     fn present(
         &mut self,
         network: &Network,

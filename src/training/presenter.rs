@@ -1,7 +1,9 @@
 //! One worker of a protocol: presents samples to its own simulation of the shared network.
 
 use crate::encoding::{BlockRate, RateCode};
-use crate::engine::{Collect, Counts, Observer, Probe, Queue, Record, Simulation, SimulationError, Spike};
+use crate::engine::{
+    Collect as _, Counts, Observer, Probe, Queue, Record, Simulation, SimulationError, Spike, Stream,
+};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::readout::answer;
@@ -95,11 +97,47 @@ impl Totals {
     }
 }
 
+/// A stream that is kept if somebody looks, beside a probe that wants all events anyway.
+struct Perhaps<'a>(Option<&'a mut Stream>);
+
+impl<R: Real> Probe<R> for Perhaps<'_> {
+    const STREAM: bool = true;
+
+    #[inline]
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::emit(*stream, time, source, line);
+        }
+    }
+
+    #[inline]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::arrival(*stream, time, projection, row);
+        }
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::spike(*stream, spike);
+        }
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::sample(*stream, time, population, u);
+        }
+    }
+}
+
 /// A simulation that presents samples and remembers what has to be handed on in order.
-pub struct Presenter<'n, R: Real, Q: Queue<R>, O> {
+pub struct Presenter<'n, R: Real, Q: Queue<R>> {
     simulation: Simulation<'n, R, Q>,
     population: usize,
-    observed: O,
+    /// What an observer is to be told of a presentation, if there is one. Whether there is is asked once for each: a
+    /// type parameter would compile every protocol twice.
+    observed: Option<Stream>,
     rates: Vec<BlockRate<'n>>,
     /// Spikes of the presentations so far, encoded for the fingerprint.
     encoded: Vec<u8>,
@@ -109,19 +147,24 @@ pub struct Presenter<'n, R: Real, Q: Queue<R>, O> {
     fault: Option<SimulationError>,
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Presenter<'n, R, Q> {
     /// A presenter whose read-out is `population`.
     #[must_use]
     pub fn new(network: &'n Network, population: usize, seed: u64) -> Self {
         Self {
             simulation: Simulation::new(network, seed),
             population,
-            observed: O::default(),
+            observed: None,
             rates: Vec::new(),
             encoded: Vec::new(),
             streams: Vec::new(),
             fault: None,
         }
+    }
+
+    /// Whether the presentations to come are kept for an observer.
+    pub fn observe(&mut self, whether: bool) {
+        self.observed = whether.then(Stream::default);
     }
 
     /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.
@@ -139,11 +182,16 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         }
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
-        let both = &mut (&mut self.observed, probe);
-        let begun = self.simulation.begin(episode, &self.rates);
-        self.fault = begun.and_then(|()| self.simulation.run(weights, duration, both)).err();
-        if O::STREAM {
-            self.streams.push((episode, self.observed.take()));
+        self.fault = self.simulation.begin(episode, &self.rates).err();
+        if self.fault.is_some() {
+            return;
+        }
+        match &mut self.observed {
+            None => self.fault = self.simulation.run(weights, duration, probe).err(),
+            Some(stream) => {
+                self.fault = self.simulation.run(weights, duration, &mut (&mut *stream, probe)).err();
+                self.streams.push((episode, stream.take()));
+            }
         }
     }
 
@@ -165,7 +213,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         self.fault = self.simulation.begin(episode, &self.rates).err();
         let mut told = false;
         while self.fault.is_none() {
-            let both = &mut (&mut self.observed, &mut *probe);
+            let both = &mut (Perhaps(self.observed.as_mut()), &mut *probe);
             let stepped = if told {
                 self.simulation.step_told(weights, duration, both)
             } else {
@@ -180,8 +228,8 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         if self.fault.is_none() {
             self.fault = self.simulation.check_finite().err();
         }
-        if O::STREAM {
-            self.streams.push((episode, self.observed.take()));
+        if let Some(stream) = &mut self.observed {
+            self.streams.push((episode, stream.take()));
         }
     }
 

@@ -4,8 +4,11 @@ use super::super::outcome::{NamedArray, Outcome, Status};
 use super::super::plan::Plan;
 use super::context::{RunContext, RunError};
 use super::logbook::Logbook;
+use super::training::reborrow;
 use crate::energy::Ledger;
-use crate::engine::{Collect as _, Counts, Highlights, Probe, Record, SimulationError, Spike, Stream};
+use crate::engine::{
+    Collect as _, Counts, Highlights, Observer, Probe, Record, SimulationError, Spike, Stream,
+};
 use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
@@ -63,25 +66,19 @@ pub fn run(
             break;
         }
         let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
-        match context.observer.as_deref_mut() {
-            Some(observer) => {
-                let records = if observer.wants_all() {
-                    let mut probe = Stream::default();
-                    course.run(end, &mut probe)?;
-                    probe.take()
-                } else {
-                    let mut probe = Highlights::default();
-                    course.run(end, &mut probe)?;
-                    probe.take()
-                };
-                for record in &records {
+        match reborrow(&mut context.observer) {
+            Some(observer) if observer.wants_all() => {
+                let mut probe = Stream::default();
+                course.run(end, &mut probe)?;
+                for record in &probe.take() {
                     if let Record::Spike(spike) = record {
                         hash(fingerprint, *spike);
                     }
                     observer.record(0, record);
                 }
             }
-            None => course.run(end, &mut Hashing { fingerprint })?,
+            // With or without somebody who looks: two kinds of probe would compile the engine twice.
+            observer => course.run(end, &mut Hashing { fingerprint, observer })?,
         }
         reached = end;
         context.progress.advance(1);
@@ -121,15 +118,25 @@ impl Episode {
     }
 }
 
-/// Hashes population spikes as they come.
+/// Hashes population spikes as they come, and hands them and samples on.
 struct Hashing<'a> {
     fingerprint: &'a mut Fingerprint,
+    observer: Option<&'a mut dyn Observer>,
 }
 
 impl Probe<f64> for Hashing<'_> {
     #[inline]
     fn spike(&mut self, spike: Spike) {
         hash(self.fingerprint, spike);
+        if let Some(observer) = &mut self.observer {
+            observer.record(0, &Record::Spike(spike));
+        }
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        if let Some(observer) = &mut self.observer {
+            observer.record(0, &Record::Sample { time, population, u: u.to_vec() });
+        }
     }
 }
 

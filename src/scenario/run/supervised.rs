@@ -15,7 +15,7 @@ use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
-use crate::engine::{Collect, Probe, Queue, Silent, Spike};
+use crate::engine::{Queue, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::snapshot::{self, Payload};
@@ -42,11 +42,10 @@ impl Training for Supervised {
         self.precision
     }
 
-    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
     where
         R: Real,
         Q: Queue<R> + Send,
-        O: Probe<R> + Collect + Default + Send,
     {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
@@ -62,7 +61,7 @@ impl Training for Supervised {
             values[self.projection].clone_from(&given.values);
         }
         let weights = Weights::<R>::from_values(network, &values);
-        let mut run = Run::<R, Q, O> {
+        let mut run = Run::<R, Q> {
             plan,
             protocol: self,
             network,
@@ -104,23 +103,22 @@ fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
 }
 
 /// A supervised run in progress.
-struct Run<'a, R: Real, Q: Queue<R>, O> {
+struct Run<'a, R: Real, Q: Queue<R>> {
     plan: &'a Plan,
     protocol: &'a Supervised,
     network: &'a Network,
     data: &'a Data,
-    trainer: Trainer<'a, R, Q, O>,
+    trainer: Trainer<'a, R, Q>,
     /// Validation accuracy, epoch and weights of the best epoch so far.
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,
     log: Logbook,
 }
 
-impl<R, Q, O> Run<'_, R, Q, O>
+impl<R, Q> Run<'_, R, Q>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     /// Episodes of one epoch.
     fn episodes(&self) -> u64 {
@@ -301,7 +299,7 @@ where
         };
         let showing = Showing { phase: "test", what, samples: samples.labels.len(), duration };
         Ok(self.log.show(showing, context, |reporting| {
-            evaluate::<R, Q, O>(self.network, weights, samples, test, reporting)
+            evaluate::<R, Q>(self.network, weights, samples, test, reporting)
         })?)
     }
 
@@ -423,7 +421,7 @@ where
             return;
         };
         let population = self.plan.projections[self.protocol.projection].to;
-        let mut presenter = Presenter::<R, Q, Silent>::new(self.network, population, self.plan.seed);
+        let mut presenter = Presenter::<R, Q>::new(self.network, population, self.plan.seed);
         let mut spikes: Vec<Spike> = Vec::new();
         let duration = self.protocol.test_presentation;
         presenter.present(weights, &self.data.test, index, first + index as u64, duration, &mut spikes);

@@ -6,9 +6,7 @@ use super::device_model::DeviceModel;
 use super::devices::{DeviceState, Synapses};
 use super::pulses::{PulseState, Pulses};
 use super::rule::{NEVER, WinnerRule};
-use crate::engine::{
-    Collect, Observer, Probe, Queue, Simulation, SimulationError, Spike, StateError, Thresholds,
-};
+use crate::engine::{Observer, Probe, Queue, Simulation, SimulationError, Spike, StateError, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
@@ -78,10 +76,10 @@ pub struct LearnerState<R: Real> {
 }
 
 /// Weights that learn.
-pub struct Learner<'n, R: Real, Q: Queue<R>, O> {
+pub struct Learner<'n, R: Real, Q: Queue<R>> {
     settings: Settings,
     population: usize,
-    presenter: Presenter<'n, R, Q, O>,
+    presenter: Presenter<'n, R, Q>,
     pub weights: Weights<R>,
     synapses: Synapses<R>,
     pulses: Option<Pulses>,
@@ -160,7 +158,7 @@ impl<R: Real> Probe<R> for Both<'_> {
     }
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Learner<'n, R, Q> {
     /// A learner that starts from `weights`.
     #[must_use]
     pub fn new(network: &'n Network, settings: Settings, mut weights: Weights<R>) -> Self {
@@ -311,6 +309,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
     ) -> Result<Report, SimulationError> {
         let neurons = self.synapses.updates.len();
         let mut report = Report { wins: vec![0; neurons], ..Report::default() };
+        self.presenter.observe(observer.is_some());
         let mut first = first_episode;
         for round in order.chunks(ROUND) {
             if cancel.load(Ordering::Relaxed) {

@@ -3,7 +3,7 @@
 use super::super::evaluate::Reporting;
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::{PIECES, piece};
-use crate::engine::{Collect, Probe, Queue, SimulationError, Spike, Thresholds};
+use crate::engine::{Queue, SimulationError, Spike, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -68,8 +68,8 @@ impl AsRef<Totals> for Responses {
     }
 }
 
-struct Worker<'n, R: Real, Q: Queue<R>, O> {
-    presenter: Presenter<'n, R, Q, O>,
+struct Worker<'n, R: Real, Q: Queue<R>> {
+    presenter: Presenter<'n, R, Q>,
     spikes: Vec<Spike>,
     neurons: Vec<u32>,
     counts: Vec<usize>,
@@ -81,7 +81,7 @@ struct Worker<'n, R: Real, Q: Queue<R>, O> {
 ///
 /// # Errors
 /// If the thresholds do not fit the population, or a sample cannot be presented.
-pub fn respond<'n, R, Q, O>(
+pub fn respond<'n, R, Q>(
     network: &'n Network,
     weights: &Weights<R>,
     samples: Samples<'n>,
@@ -91,12 +91,12 @@ pub fn respond<'n, R, Q, O>(
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     let fixed = Thresholds { base: question.thresholds.total(), raised: Vec::new() };
-    let mut workers: Vec<Worker<'n, R, Q, O>> = Vec::new();
+    let mut workers: Vec<Worker<'n, R, Q>> = Vec::new();
     for _ in 0..PIECES {
         let mut presenter = Presenter::new(network, question.population, question.seed);
+        presenter.observe(reporting.observer.is_some());
         presenter.simulation().set_thresholds(question.population, fixed.clone())?;
         workers.push(Worker {
             presenter,
@@ -133,7 +133,7 @@ where
     Ok(responses)
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Worker<'n, R, Q> {
     fn present(
         &mut self,
         weights: &Weights<R>,

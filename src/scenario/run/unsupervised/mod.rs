@@ -12,7 +12,7 @@ use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, models, reborrow, same};
-use crate::engine::{Collect, Probe, Queue, Thresholds};
+use crate::engine::{Queue, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::scenario::assemble::assemble;
@@ -68,11 +68,10 @@ impl Training for Unsupervised {
         self.precision
     }
 
-    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
     where
         R: Real,
         Q: Queue<R> + Send,
-        O: Probe<R> + Collect + Default + Send,
     {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
@@ -81,7 +80,7 @@ impl Training for Unsupervised {
         let frozen = network.frozen();
         let weights = Weights::<R>::from_values(network, &assembled.weights);
         let settings = settings(plan, self, &data);
-        let mut run = Run::<R, Q, O> {
+        let mut run = Run::<R, Q> {
             plan,
             protocol: self,
             frozen: &frozen,
@@ -149,13 +148,13 @@ enum Part {
 }
 
 /// An unsupervised run in progress.
-struct Run<'a, R: Real, Q: Queue<R>, O> {
+struct Run<'a, R: Real, Q: Queue<R>> {
     plan: &'a Plan,
     protocol: &'a Unsupervised,
     /// The network with thresholds that do not adapt.
     frozen: &'a Network,
     data: &'a Data,
-    learner: Learner<'a, R, Q, O>,
+    learner: Learner<'a, R, Q>,
     last: Option<Model<R>>,
     /// Validation accuracy and model of the best epoch so far.
     best: Option<(f64, Model<R>)>,
@@ -167,11 +166,10 @@ struct Run<'a, R: Real, Q: Queue<R>, O> {
     digests: Vec<Vec<u8>>,
 }
 
-impl<R, Q, O> Run<'_, R, Q, O>
+impl<R, Q> Run<'_, R, Q>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     fn population(&self) -> usize {
         self.plan.projections[self.protocol.projection].to
@@ -405,7 +403,7 @@ where
         };
         let showing = Showing { phase, what, samples: count, duration };
         Ok(self.log.show(showing, context, |reporting| {
-            respond::<R, Q, O>(self.frozen, weights, samples, question, reporting)
+            respond::<R, Q>(self.frozen, weights, samples, question, reporting)
         })?)
     }
 }
