@@ -14,6 +14,7 @@ mod networks;
 mod open;
 mod oracle;
 mod regimes;
+mod registered;
 mod renumbering;
 mod statistics;
 #[cfg(feature = "scenario")]
