@@ -110,6 +110,12 @@ pub fn current<'a>(key: &str, word: &'a str) -> &'a str {
     successor(word, |what| matches!(what, What::Word { key: of } if of == key)).unwrap_or(word)
 }
 
+/// The same of a key of a preset.
+#[must_use]
+pub fn current_in_preset<'a>(key: &str, word: &'a str) -> &'a str {
+    successor(word, |what| matches!(what, What::PresetWord { key: of } if of == key)).unwrap_or(word)
+}
+
 /// The list as the tables of the page on moving from 0.1.
 #[must_use]
 pub fn markdown() -> String {

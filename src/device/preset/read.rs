@@ -158,6 +158,9 @@ impl<'a> Reader<'a> {
                     .map_or_else(|| hint(written, allowed), |renamed| format!(" ({renamed})"))
             );
             self.fault(value.span().start, key, message);
+            // Read on as what was meant, so that the other faults are found too.
+            let meant = renamed::current_in_preset(key, written);
+            return allowed.iter().find(|a| **a == meant).copied();
         }
         found
     }
