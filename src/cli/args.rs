@@ -1,8 +1,7 @@
 //! What can be written on the command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use memspike::time::Time;
-use memspike::units::{Quantity as _, Second};
+use memspike::time::{ParseTimeError, Time};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -158,8 +157,10 @@ pub struct Overrides {
 
 fn step(text: &str) -> Result<Time, String> {
     let allowed = "expected a time of at least 1 fs, such as \"0.1 ms\"";
-    let seconds = Second::parse(text).map_err(|_| allowed.to_string())?;
-    let time = Time::from_seconds(seconds).map_err(|error| error.to_string())?;
+    let time = Time::parse(text).map_err(|error| match error {
+        ParseTimeError::Quantity(_) => allowed.to_string(),
+        ParseTimeError::Range(range) => range.to_string(),
+    })?;
     if time == Time::ZERO { Err(allowed.into()) } else { Ok(time) }
 }
 

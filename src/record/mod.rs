@@ -4,6 +4,7 @@ pub mod csv;
 pub mod fingerprint;
 pub mod npz;
 pub mod rundir;
+pub mod table;
 
 pub use fingerprint::Fingerprint;
 pub use rundir::{RunDir, RunStatus};

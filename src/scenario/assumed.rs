@@ -38,7 +38,7 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
         if let Some(given) = &entry.preset {
             let (printed, usual) = match (&entry.datum, &given.datum) {
                 (Some(Datum::Quantity(unit, value)), Datum::Quantity(_, usual)) => {
-                    (unit.print(*value), value == usual)
+                    (unit.print(value.si), value == usual)
                 }
                 (Some(Datum::Number(value)), Datum::Number(usual)) => (value.to_string(), value == usual),
                 _ => continue,
@@ -58,11 +58,11 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<String>) {
                     continue;
                 }
                 let usual = match literal(default).value {
-                    Value::Text(text) => unit.parse(&text).ok() == Some(*value),
+                    Value::Text(text) => unit.amount(&text).ok() == Some(*value),
                     _ => false,
                 };
                 let why = if usual { why } else { STATED };
-                lines.push(format!("{}.{} = {} ({why})", fields.path, entry.key.name, unit.print(*value)));
+                lines.push(format!("{}.{} = {} ({why})", fields.path, entry.key.name, unit.print(value.si)));
             }
             _ => {}
         }

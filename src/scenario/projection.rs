@@ -8,9 +8,11 @@ use super::plan::{
 use super::section::{Lower, placement, quantity, spread, time};
 use super::spec::{Kind, Refers, Unit, allowed};
 use super::text::Node;
-use super::{lists, locate, weights};
+use super::{list_files, lists, locate, weights};
+use crate::numeric::decimal::difference;
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
+use crate::units::{Quantity as _, Second};
 
 /// More synapses than a machine that runs this has memory for.
 const MAX_SYNAPSES: u64 = (1 << 32) - 1;
@@ -269,7 +271,7 @@ impl Lower<'_> {
             (None, Some(file)) => {
                 let csv =
                     locate::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
-                lists::csv_synapses(&csv.ok()?, ends, self.faults)
+                list_files::csv_synapses(&csv.ok()?, ends, self.faults)
             }
             _ => {
                 self.one_of(fields, "synapses", "file");
@@ -378,12 +380,15 @@ impl Lower<'_> {
 /// The shortest delay that a law gives; between populations never zero.
 fn shortest(law: &WeightInit, recurrent: bool) -> Time {
     let (low, _) = weights::reach(law);
-    let fs = (low.max(0.0) * crate::time::FS_PER_SECOND).round() as u64;
-    Time::from_fs(fs.max(u64::from(recurrent)))
+    let low = Second::from_si(low.max(0.0)).map(match law {
+        WeightInit::Constant { .. } => Time::from_seconds,
+        _ => Time::nearest,
+    });
+    low.and_then(Result::ok).unwrap_or(Time::MAX).max(Time::from_fs(u64::from(recurrent)))
 }
 
 /// v_th - u_rest of a population, if that is positive.
 fn threshold(fields: &Fields) -> Option<f64> {
-    let distance = fields.quantity("v_th")? - fields.quantity("u_rest")?;
+    let distance = difference(fields.quantity("v_th")?, fields.quantity("u_rest")?);
     (distance > 0.0).then_some(distance)
 }

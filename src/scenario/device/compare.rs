@@ -127,7 +127,8 @@ fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> 
     match (measure.unit.unit(), &node.value) {
         (Some(unit), Value::Text(text)) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
-            reader::quantity(text, unit, &what, &allowed, node).map_err(|fault| lower.faults.push(fault)).ok()
+            let stated = reader::quantity(text, unit, &what, &allowed, node);
+            stated.map(|stated| stated.si).map_err(|fault| lower.faults.push(fault)).ok()
         }
         (Some(unit), _) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());

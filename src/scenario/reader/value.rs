@@ -2,7 +2,7 @@
 
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
-use super::super::spec::{self, Key, Kind, Unit};
+use super::super::spec::{self, Amount, Key, Kind, Unit};
 use super::super::text::{Node, Value};
 use super::Reader;
 use crate::units::{ParseQuantityError, parse_number_unit};
@@ -59,7 +59,7 @@ impl Reader<'_> {
                     quantity(text, *unit, &format!("`{name}` of {what}"), &spec::allowed(&key.kind), node)
                         .map_err(|fault| self.faults.push(fault))
                         .ok()?;
-                if bounds.contains(value) {
+                if bounds.contains(value.si) {
                     Some(Datum::Quantity(*unit, value))
                 } else {
                     self.out_of_range(node, key, what, text.trim())
@@ -78,7 +78,7 @@ impl Reader<'_> {
                     let fault = match &item.value {
                         Value::Text(text) => match quantity(text, *unit, &what, &allowed, item) {
                             Ok(value) => {
-                                values.push(value);
+                                values.push(value.si);
                                 continue;
                             }
                             Err(fault) => fault,
@@ -181,8 +181,14 @@ impl Reader<'_> {
 ///
 /// # Errors
 /// The fault, ready to be reported.
-pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) -> Result<f64, Diagnostic> {
-    let error = match unit.parse(text) {
+pub fn quantity(
+    text: &str,
+    unit: Unit,
+    what: &str,
+    allowed: &str,
+    node: &Node,
+) -> Result<Amount, Diagnostic> {
+    let error = match unit.amount(text) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };

@@ -19,6 +19,7 @@ mod unsupervised;
 pub use device::EXPERIMENTS;
 pub use table::SECTIONS;
 
+use crate::time::Time;
 use crate::units::{
     Ampere, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt,
 };
@@ -177,6 +178,15 @@ impl Bounds {
     }
 }
 
+/// A quantity as stated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Amount {
+    /// In SI units.
+    pub si: f64,
+    /// The femtoseconds of its own digits, if it is a time within an episode.
+    pub time: Option<Time>,
+}
+
 /// The units of a scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -228,6 +238,17 @@ impl Unit {
     /// As [`Quantity::parse`].
     pub fn parse(self, text: &str) -> Result<f64, ParseQuantityError> {
         with_quantity!(self, Q => Q::parse(text).map(Quantity::si))
+    }
+
+    /// Reads a unit string; of a time with the femtoseconds that its digits say.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    pub fn amount(self, text: &str) -> Result<Amount, ParseQuantityError> {
+        let (si, digits) =
+            with_quantity!(self, Q => Q::parse_digits(text).map(|(value, digits)| (value.si(), digits)))?;
+        let seconds = Second::from_si(si).filter(|_| self == Self::Second);
+        Ok(Amount { si, time: seconds.and_then(|seconds| Time::from_digits(seconds, &digits).ok()) })
     }
 
     /// Prints an SI value with its unit, so that [`Unit::parse`] gives the same bits.
