@@ -7,8 +7,8 @@
 //! Synaptic currents that decay are kept beside the membranes, one [`Current`] per neuron and time constant of
 //! the population, and moved along with them; a population without any has none.
 
-use crate::neuron::Lif;
 use crate::neuron::synaptic::{self, Bound, Current, Decay, Drive, MAX_DECAYS};
+use crate::neuron::{Lif, Reset};
 use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,8 @@ pub struct OwnParameters {
     pub lif: Lif,
     pub theta: f64,
     bias: f64,
+    /// What a reset writes or, of [`Reset::Subtract`], takes away.
+    level: f64,
     pub refractory: Time,
     /// Time constants of the synaptic currents.
     pub decays: Vec<Decay>,
@@ -66,6 +68,7 @@ impl OwnParameters {
             lif: lif.clone(),
             theta: lif.theta(),
             bias: lif.bias(),
+            level: lif.reset_level(),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
         }
     }
@@ -142,7 +145,8 @@ impl Membrane {
 
     /// Resets and starts the refractory period, at `last`.
     pub fn fire(&mut self, parameters: &OwnParameters, refractory: Time) {
-        self.x = parameters.lif.reset_value(self.x);
+        let subtract = parameters.lif.reset == Reset::Subtract;
+        self.x = if subtract { self.x - parameters.level } else { parameters.level };
         self.until = self.last.after(refractory);
     }
 
@@ -242,7 +246,6 @@ impl Membrane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::Reset;
     use crate::units::{Ampere, Ohm, Second, Volt};
     use proptest::prelude::*;
 

@@ -16,6 +16,7 @@
 
 use super::{Lif, Reset};
 use crate::device::threshold::{SwitchError, ThresholdSpread, ThresholdSwitch};
+use crate::numeric::decimal::difference;
 use crate::numeric::ln;
 use crate::time::Time;
 use crate::units::{Ampere, Ohm, Quantity as _, Second};
@@ -103,20 +104,30 @@ impl Switch {
     /// The lowest threshold that can be drawn, relative to rest, in volts.
     #[must_use]
     pub fn lowest_theta(&self) -> f64 {
-        let lowest = if self.varies() { self.spread.floor(&self.device) } else { self.device.v_th.get() };
-        lowest - self.device.u_rest.get()
+        let rest = self.device.u_rest.get();
+        if self.varies() {
+            self.spread.floor(&self.device) - rest
+        } else {
+            difference(self.device.v_th.get(), rest)
+        }
     }
 
     fn seconds_on(&self, v_th: f64) -> Second {
         let rest = self.device.u_rest.get();
-        let natural = self.device.tau.get() * ln((v_th - rest) / (self.device.v_hold.get() - rest));
+        // A threshold that was drawn is no decimal that somebody wrote.
+        let theta = if self.varies() { v_th - rest } else { difference(v_th, rest) };
+        let natural = self.device.tau.get() * ln(theta / difference(self.device.v_hold.get(), rest));
         self.on_time.unwrap_or_else(|| Second::from_si(natural).unwrap_or(Second::ZERO))
     }
 
     /// How long the cycle of threshold `v_th` (volts) stays on: the time that arrivals are lost.
     #[must_use]
     pub fn on_time(&self, v_th: f64) -> Time {
-        Time::from_seconds(self.seconds_on(v_th)).unwrap_or(Time::MAX)
+        let time = match self.on_time {
+            Some(stated) => Time::from_seconds(stated),
+            None => Time::nearest(self.seconds_on(v_th)),
+        };
+        time.unwrap_or(Time::MAX)
     }
 
     /// u of an on filament `left` seconds before it turns off, in volts.
@@ -141,7 +152,7 @@ mod tests {
     fn the_undriven_on_time_is_8_62_ms_and_8_65_with_the_papers_offset() {
         let mut switch = Switch::default();
         assert!((switch.membrane().t_ref.get() - 8.646647e-3).abs() < 0.5e-9);
-        assert_eq!(switch.on_time(0.25), Time::from_seconds(switch.membrane().t_ref).unwrap());
+        assert_eq!(switch.on_time(0.25), Time::nearest(switch.membrane().t_ref).unwrap());
         assert!((switch.membrane().t_ref.get() - switch.device.natural_on_time()).abs() < 1e-18);
         switch.device.u_rest = Volt::ZERO;
         assert!((switch.on_time(0.25).as_seconds() - 8.62e-3).abs() < 0.005e-3);

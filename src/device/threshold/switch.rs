@@ -15,6 +15,7 @@
 //! Current: off I = G_off V, on I = G_on V, both limited to I_cc.
 
 use crate::device::circuit::{Conduction, Energies, Ramp};
+use crate::numeric::decimal::difference;
 use crate::numeric::first_order::{advance, crossing};
 use crate::numeric::ln;
 use crate::units::{Ampere, Second, Siemens, Volt};
@@ -215,7 +216,7 @@ impl ThresholdSwitch {
     #[must_use]
     pub fn natural_on_time(&self) -> f64 {
         let rest = self.u_rest.get();
-        self.tau.get() * ln((self.v_th.get() - rest) / (self.v_hold.get() - rest))
+        self.tau.get() * ln(difference(self.v_th.get(), rest) / difference(self.v_hold.get(), rest))
     }
 
     /// Current through limiter and switch at voltage `v`, in amperes.

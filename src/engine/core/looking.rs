@@ -67,7 +67,7 @@ impl<R: Real> Core<R> {
         match (&self.membranes[population], &self.parameters[population]) {
             (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
                 let lif = &network.populations[population].lif;
-                let u_inf = lif.u_rest.get() + lif.r_m.get() * lif.i_bias.get();
+                let u_inf = lif.u_inf();
                 state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect()
             }
             (Membranes::Competing(state), Parameters::Competing(parameters)) => {

@@ -83,7 +83,7 @@ impl<R: Real> Core<R> {
                     .map_or_else(|| unreachable!("it competes"), Parameters::Competing),
                 Form::SharedDecay => Parameters::Shared {
                     parameters: SharedParameters::new(population.size, &population.lif),
-                    at_rest: R::from_f64(-(population.lif.r_m.get() * population.lif.i_bias.get())),
+                    at_rest: R::from_f64(-population.lif.bias()),
                 },
                 Form::OwnTime => Parameters::Own {
                     parameters: OwnParameters::new(&population.lif, &decays(index, &network.projections)),
