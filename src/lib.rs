@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod energy;
 pub mod engine;
 pub mod fit;
+pub mod hint;
 pub mod network;
 pub mod neuron;
 pub mod numeric;
