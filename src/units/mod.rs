@@ -10,7 +10,7 @@
 
 mod text;
 
-pub use text::{ParseQuantityError, parse_number_unit};
+pub use text::{ParseQuantityError, parse_number_unit, parse_percent};
 
 use ordered_float::OrderedFloat;
 

@@ -128,6 +128,13 @@ fn shifted(number: &str, places: i32) -> Option<String> {
     Some(format!("{mantissa}e{}", written.checked_add(places)?))
 }
 
+/// Reads a percentage as the fraction it is: `"5 %"` is 0.05. `None` for what is not a finite one.
+#[must_use]
+pub fn parse_percent(text: &str) -> Option<f64> {
+    let (number, "%") = parse_number_unit(text) else { return None };
+    shifted(number, -2)?.parse().ok().filter(|fraction: &f64| fraction.is_finite())
+}
+
 /// Prints with the prefix that leaves one to three digits before the point.
 pub(super) fn format(value: f64, unit: &str) -> String {
     if value == 0.0 {
@@ -173,6 +180,16 @@ mod tests {
             ("1e999 s", "`1e999 s` is not a finite number with a unit; expected a time such as \"9.41 ms\""),
         ] {
             assert_eq!(Second::parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_a_fraction_rounded_once() {
+        for (text, fraction) in [("5 %", 0.05), ("138.61%", 1.3861), ("0.81 %", 0.0081), ("-1e1 %", -0.1)] {
+            assert_eq!(parse_percent(text), Some(fraction), "{text}");
+        }
+        for text in ["5", "%", "5 percent", "5 %%", "1e999 %", "nan %", "5 m%", ""] {
+            assert_eq!(parse_percent(text), None, "{text}");
         }
     }
 

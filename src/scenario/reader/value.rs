@@ -5,7 +5,7 @@ use super::super::filled::Datum;
 use super::super::spec::{self, Amount, Key, Kind, Unit};
 use super::super::text::{Node, Value};
 use super::Reader;
-use crate::units::{ParseQuantityError, parse_number_unit};
+use crate::units::{ParseQuantityError, parse_number_unit, parse_percent};
 
 impl Reader<'_> {
     /// Reads one value; a fault is reported and gives `None`.
@@ -54,6 +54,11 @@ impl Reader<'_> {
                     self.out_of_range(node, key, what, &number.to_string())
                 }
             }
+            (Kind::Number(bounds), Value::Text(text)) if bounds.of_fractions() => match parse_percent(text) {
+                Some(fraction) if bounds.contains(fraction) => Some(Datum::Number(fraction)),
+                Some(_) => self.out_of_range(node, key, what, text.trim()),
+                None => wrong_type(self.faults),
+            },
             (Kind::Quantity(unit, bounds), Value::Text(text)) => {
                 let value =
                     quantity(text, *unit, &format!("`{name}` of {what}"), &spec::allowed(&key.kind), node)

@@ -154,6 +154,12 @@ impl Bounds {
         Self { max, below: true, ..self }
     }
 
+    /// Whether it holds fractions, such as a share or a coefficient of variation: they may be written as percentages.
+    #[must_use]
+    pub fn of_fractions(&self) -> bool {
+        self.min >= 0.0 && self.max <= 10.0
+    }
+
     /// Whether a value is inside; nothing that is not finite is.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
