@@ -258,3 +258,41 @@ fn shown_with_type(node: &Node) -> String {
         _ => format!("{}, {}", node.shown(), node.type_name()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::load_text;
+    use crate::scenario::plan::SourceKind;
+
+    /// `depth` of the only source, or what is said against it.
+    fn depth(written: &str) -> Result<f64, String> {
+        let text = format!(
+            "[source.in]\nkind = \"poisson_sine\"\nsize = 1\nrate = \"10 Hz\"\nperiod = \"1 s\"\ndepth = {written}\n\
+             [population.out]\nsize = 1\n[projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = \"1 mV\"\n\
+             [protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n"
+        );
+        match load_text("test.toml", &text, &[], None) {
+            Ok(loaded) => match loaded.plan.sources[0].kind {
+                SourceKind::PoissonSine { depth, .. } => Ok(depth),
+                _ => unreachable!("the source is modulated"),
+            },
+            Err(faults) => Err(faults.render(false)),
+        }
+    }
+
+    #[test]
+    fn a_fraction_may_be_written_as_a_percentage() {
+        assert_eq!(depth("\"81 %\""), depth("0.81"));
+        assert_eq!(depth("\"7%\""), Ok(0.07));
+        let refused = depth("\"120 %\"").unwrap_err();
+        assert!(
+            refused.contains("`depth` of source `in` is 120 %") && refused.contains("from 0 up to 1"),
+            "{refused}"
+        );
+        assert!(
+            depth("\"0.5\"").unwrap_err().contains("`depth` of source `in` is \"0.5\", a text"),
+            "{:?}",
+            depth("\"0.5\"")
+        );
+    }
+}
