@@ -94,6 +94,8 @@ pub mod energy;
 pub mod engine;
 pub mod fit;
 #[warn(missing_docs)]
+pub mod hint;
+#[warn(missing_docs)]
 pub mod network;
 #[warn(missing_docs)]
 pub mod neuron;

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
 use memspike::device::preset::{Preset, Provenance};
+use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::quantities;
 use memspike::scenario::spec::{ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, model_keys};
@@ -51,13 +52,9 @@ pub fn models(args: &ModelsArgs, output: &Output) -> Result<End, Failure> {
         None => output.data(&list(&pages)),
         Some(name) => {
             let found = pages.iter().find(|page| page.name == name.as_str()).ok_or_else(|| {
-                let nearest = pages
-                    .iter()
-                    .map(|page| (strsim::jaro_winkler(page.name, name), page.name))
-                    .filter(|(likeness, _)| *likeness > 0.7)
-                    .max_by(|a, b| a.0.total_cmp(&b.0));
+                let nearest = nearest(name, pages.iter().map(|page| page.name));
                 Failure::new(format!("no model is named `{name}`")).with_hint(match nearest {
-                    Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => "`memspike models` lists them".into(),
                 })
             })?;

@@ -13,6 +13,7 @@ mod gzip;
 pub use error::{Fault, Faults, Readable};
 pub use locate::Search;
 
+use crate::hint::nearest;
 use idx::Expect;
 use serde::{Deserialize, Serialize};
 
@@ -174,14 +175,10 @@ impl std::str::FromStr for Name {
     type Err = Fault;
 
     fn from_str(text: &str) -> Result<Self, Fault> {
-        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| Fault::UnknownName {
+        let named = |text: &str| Self::ALL.into_iter().find(|name| name.as_str() == text);
+        named(text).ok_or_else(|| Fault::UnknownName {
             name: text.to_owned(),
-            nearest: Self::ALL
-                .map(|name| (strsim::jaro_winkler(text, name.as_str()), name))
-                .into_iter()
-                .filter(|(likeness, _)| *likeness > 0.7)
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, name)| name),
+            nearest: nearest(text, Self::ALL.iter().map(|name| name.as_str())).and_then(named),
         })
     }
 }

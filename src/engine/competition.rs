@@ -84,8 +84,7 @@ impl<R: Real> CompetingParameters<R> {
         let lif = &population.lif;
         let level = match lif.reset {
             Reset::Rest | Reset::Subtract => 0.0,
-            Reset::Value => lif.u_reset.get() - lif.u_rest.get(),
-            Reset::Hold => lif.v_hold.get() - lif.u_rest.get(),
+            Reset::Value | Reset::Hold => lif.reset_level(),
         };
         Some(Self {
             size: population.size as usize,

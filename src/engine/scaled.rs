@@ -71,21 +71,14 @@ pub struct ScaledParameters {
 
 impl ScaledParameters {
     pub fn new(lif: &Lif) -> Self {
-        let u_inf = lif.u_rest.get() + lif.bias();
-        let level = match lif.reset {
-            Reset::Rest => lif.u_rest.get() - u_inf,
-            Reset::Value => lif.u_reset.get() - u_inf,
-            Reset::Hold => lif.v_hold.get() - u_inf,
-            Reset::Subtract => lif.v_th.get() - lif.u_rest.get(),
-        };
         Self {
             phase: Phase::new(lif.tau_m.get()),
-            theta: lif.v_th.get() - u_inf,
+            theta: lif.above_u_inf(lif.v_th),
             reset: lif.reset,
-            level,
+            level: lif.reset_level_above_u_inf(),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX).fs(),
             at_rest: -lif.bias(),
-            u_inf,
+            u_inf: lif.u_inf(),
         }
     }
 }

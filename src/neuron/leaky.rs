@@ -6,7 +6,7 @@
 
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Bound, Current, Drive, MAX_DECAYS};
-use super::{Lif, Neuron, Switch};
+use super::{Lif, Neuron, Reset, Switch};
 use crate::random::Purpose;
 use crate::time::{FS_PER_SECOND, Time};
 
@@ -37,6 +37,8 @@ pub struct Leaky {
     lif: Lif,
     theta: f64,
     bias: f64,
+    /// What a reset writes or, of [`Reset::Subtract`], takes away.
+    level: f64,
     refractory: Time,
     /// The switch, if its thresholds differ.
     varying: Option<Box<Switch>>,
@@ -56,6 +58,7 @@ impl Leaky {
         Self {
             theta: lif.theta(),
             bias: lif.bias(),
+            level: lif.reset_level(),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
             lif: lif.clone(),
             varying: switch.filter(|switch| switch.varies()).cloned().map(Box::new),
@@ -179,7 +182,8 @@ impl Model for Leaky {
     }
 
     fn fire(&self, state: &mut LeakyState, draws: &Draws) -> Fired {
-        state.x = self.lif.reset_value(state.x);
+        let subtract = self.lif.reset == Reset::Subtract;
+        state.x = if subtract { state.x - self.level } else { self.level };
         let Some(switch) = &self.varying else { return Fired::once(self.refractory) };
         let before = Draws { spikes: draws.spikes.saturating_sub(1), ..*draws };
         let on = switch.on_time(Self::v_th(switch, &before));
@@ -199,7 +203,6 @@ impl Model for Leaky {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::Reset;
     use crate::neuron::synaptic::Decay;
     use crate::units::{Ampere, Ohm, Second, Volt};
     use proptest::prelude::*;

@@ -16,6 +16,7 @@
 
 use super::{Lif, Reset};
 use crate::device::threshold::{SwitchError, ThresholdSpread, ThresholdSwitch};
+use crate::numeric::decimal::difference;
 use crate::numeric::ln;
 use crate::time::Time;
 use crate::units::{Ampere, Ohm, Quantity as _, Second, Volt};
@@ -111,20 +112,30 @@ impl Switch {
     /// The lowest threshold that can be drawn, relative to rest, in volts.
     #[must_use]
     pub fn lowest_theta(&self) -> f64 {
-        let lowest = if self.varies() { self.spread.floor(&self.device) } else { self.device.v_th };
-        (lowest - self.device.u_rest).get()
+        let rest = self.device.u_rest.get();
+        if self.varies() {
+            self.spread.floor(&self.device).get() - rest
+        } else {
+            difference(self.device.v_th.get(), rest)
+        }
     }
 
     fn seconds_on(&self, v_th: Volt) -> Second {
-        let ThresholdSwitch { tau, u_rest, v_hold, .. } = self.device;
-        let natural = tau * ln((v_th - u_rest) / (v_hold - u_rest));
+        let rest = self.device.u_rest.get();
+        // A threshold that was drawn is not a decimal that somebody wrote.
+        let theta = if self.varies() { v_th.get() - rest } else { difference(v_th.get(), rest) };
+        let natural = self.device.tau * ln(theta / difference(self.device.v_hold.get(), rest));
         self.on_time.unwrap_or_else(|| natural.finite().unwrap_or(Second::ZERO))
     }
 
     /// How long the cycle of threshold `v_th` (volts) stays on: the time that arrivals are lost.
     #[must_use]
     pub fn on_time(&self, v_th: f64) -> Time {
-        Time::from_seconds(self.seconds_on(Volt::of(v_th))).unwrap_or(Time::MAX)
+        let time = match self.on_time {
+            Some(stated) => Time::from_seconds(stated),
+            None => Time::nearest(self.seconds_on(Volt::of(v_th))),
+        };
+        time.unwrap_or(Time::MAX)
     }
 
     /// u of an on filament `left` seconds before it turns off, in volts.
@@ -148,7 +159,7 @@ mod tests {
         let mut switch = Switch::default();
         let t_ref = switch.membrane().t_ref;
         assert!((t_ref - Second::new(8.646647e-3)).abs() < Second::new(0.5e-9));
-        assert_eq!(switch.on_time(0.25), Time::from_seconds(switch.membrane().t_ref).unwrap());
+        assert_eq!(switch.on_time(0.25), Time::nearest(switch.membrane().t_ref).unwrap());
         assert!((t_ref - switch.device.natural_on_time()).abs() < Second::new(1e-18));
         switch.device.u_rest = Volt::ZERO;
         assert!((switch.on_time(0.25).as_seconds() - 8.62e-3).abs() < 0.005e-3);

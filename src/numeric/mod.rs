@@ -7,6 +7,7 @@
 //! For the same reason nothing in the engine calls `mul_add` or `powi`.
 
 mod cos;
+pub mod decimal;
 mod ei;
 mod exp;
 pub mod first_order;

@@ -5,6 +5,7 @@
 //! run goes on a [`Recorder`] takes its rows; [`LogRecorder`] keeps them in a checked log on disk, which a checkpoint
 //! can be gone on with. At the end the log is written in a [`format::Format`].
 
+pub mod csv;
 pub mod fingerprint;
 pub mod format;
 pub mod log;

@@ -42,7 +42,7 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<Assumed>) {
         if let Some(given) = &entry.preset {
             let (printed, usual) = match (&entry.datum, &given.datum) {
                 (Some(Datum::Quantity(unit, value)), Datum::Quantity(_, usual)) => {
-                    (unit.print(*value), value == usual)
+                    (unit.print(value.si), value == usual)
                 }
                 (Some(Datum::Number(value)), Datum::Number(usual)) => (value.to_string(), value == usual),
                 _ => continue,
@@ -64,11 +64,11 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<Assumed>) {
                     continue;
                 }
                 let usual = match literal(default).value {
-                    Value::Text(text) => unit.parse(&text).ok() == Some(*value),
+                    Value::Text(text) => unit.amount(&text).ok() == Some(*value),
                     _ => false,
                 };
                 let why = if usual { why } else { STATED };
-                lines.push(assumed(fields, entry, unit.print(*value), why));
+                lines.push(assumed(fields, entry, unit.print(value.si), why));
             }
             _ => {}
         }

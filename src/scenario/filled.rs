@@ -1,9 +1,10 @@
 //! A scenario after reading: every key of the specification with its value and where that comes from.
 
 use super::diagnostic::At;
-use super::spec::{Choice, Key, Kind, Refers, Unit, Word};
+use super::spec::{Amount, Choice, Key, Kind, Refers, Unit, Word};
 use super::text::Node;
 use crate::device::preset::Provenance;
+use crate::time::Time;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -12,8 +13,7 @@ pub enum Datum {
     Flag(bool),
     Integer(u64),
     Number(f64),
-    /// In SI units.
-    Quantity(Unit, f64),
+    Quantity(Unit, Amount),
     /// In SI units.
     Quantities(Unit, Vec<f64>),
     Choice(&'static str),
@@ -119,7 +119,16 @@ impl Fields {
     #[must_use]
     pub fn quantity(&self, name: &str) -> Option<f64> {
         match self.datum(name)? {
-            Datum::Quantity(_, value) => Some(*value),
+            Datum::Quantity(_, amount) => Some(amount.si),
+            _ => None,
+        }
+    }
+
+    /// A time, exactly as it was written.
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<Time> {
+        match self.datum(name)? {
+            Datum::Quantity(_, amount) => amount.time,
             _ => None,
         }
     }

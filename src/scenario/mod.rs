@@ -10,6 +10,7 @@ mod competition;
 pub mod device;
 pub mod diagnostic;
 pub mod filled;
+mod list_files;
 mod lists;
 mod load;
 mod load_estimate;

@@ -49,7 +49,7 @@ pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
     let parameter = key.preset?;
     let given = preset.parameters.iter().find(|given| given.key == parameter);
     let datum = match (&key.kind, &preset.device, given) {
-        (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.parse(&given.value).ok()?),
+        (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.amount(&given.value).ok()?),
         (Kind::Number(_), _, Some(given)) => Datum::Number(given.value.parse().ok()?),
         // A preset that says nothing about spread has none.
         (Kind::Number(_), _, None) => Datum::Number(0.0),

@@ -6,11 +6,13 @@ use super::plan::{Connect, DevicePlan, ProjectionPlan};
 use super::section::{Lower, placement, quantity, spread, time};
 use super::spec::{ArrangementKind, ConnectKind, KernelKind, Kind, Refers, SourceWord, Unit, allowed};
 use super::text::Node;
-use super::{lists, locate, weights};
+use super::{list_files, lists, locate, weights};
 use crate::dataset::Name;
 use crate::network::{Distribution, DrawRule, Kernel, Origin};
+use crate::numeric::decimal::difference;
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
+use crate::units::{Quantity as _, Second};
 
 /// More synapses than a machine that runs this has memory for.
 const MAX_SYNAPSES: u64 = (1 << 32) - 1;
@@ -317,7 +319,7 @@ impl Lower<'_> {
             (None, Some(file)) => {
                 let csv =
                     locate::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
-                lists::csv_synapses(&csv.ok()?, ends, self.faults)
+                list_files::csv_synapses(&csv.ok()?, ends, self.faults)
             }
             _ => {
                 self.one_of(fields, "synapses", "file");
@@ -425,12 +427,15 @@ impl Lower<'_> {
 
 /// The shortest delay that a law gives; between populations never zero.
 fn shortest(law: &Distribution, recurrent: bool) -> Time {
-    let fs = (law.lowest().max(0.0) * crate::time::FS_PER_SECOND).round() as u64;
-    Time::from_fs(fs.max(u64::from(recurrent)))
+    let low = Second::from_si(law.lowest().max(0.0)).map(match law {
+        Distribution::Constant(_) => Time::from_seconds,
+        _ => Time::nearest,
+    });
+    low.and_then(Result::ok).unwrap_or(Time::MAX).max(Time::from_fs(u64::from(recurrent)))
 }
 
 /// v_th - u_rest of a population, if that is positive.
 fn threshold(fields: &Fields) -> Option<f64> {
-    let distance = fields.quantity("v_th")? - fields.quantity("u_rest")?;
+    let distance = difference(fields.quantity("v_th")?, fields.quantity("u_rest")?);
     (distance > 0.0).then_some(distance)
 }

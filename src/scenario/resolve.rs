@@ -5,7 +5,7 @@
 use super::diagnostic::Base;
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
 use super::plan::{Connect, Input, Plan, Protocol};
-use super::spec::{Fallback, Kind, SECTIONS, Unit};
+use super::spec::{Amount, Fallback, Kind, SECTIONS, Unit};
 use super::text::{Node, Value};
 use crate::device::preset::Provenance;
 use crate::network::SourceKind;
@@ -153,9 +153,13 @@ fn preset_file(entry: &Entry) -> Option<String> {
 
 /// A time that reads back to the same femtosecond.
 fn instant(time: Time) -> String {
-    let seconds = Unit::Second.print(time.as_seconds());
-    let same = Second::parse(&seconds).is_ok_and(|s| Time::from_seconds(s) == Ok(time));
-    if same { seconds } else { format!("{} fs", time.fs()) }
+    let seconds = time.as_seconds();
+    if is_time(seconds, time) { Unit::Second.print(seconds) } else { time.to_string() }
+}
+
+/// Whether seconds say all that a time does.
+fn is_time(seconds: f64, time: Time) -> bool {
+    Second::from_si(seconds).is_some_and(|seconds| Time::from_seconds(seconds) == Ok(time))
 }
 
 fn entry_written(entry: &Entry) -> bool {
@@ -201,7 +205,10 @@ fn value(datum: &Datum) -> String {
         Datum::Flag(flag) => flag.to_string(),
         Datum::Integer(number) => number.to_string(),
         Datum::Number(number) => float(*number),
-        Datum::Quantity(unit, number) => quoted(&unit.print(*number)),
+        Datum::Quantity(_, Amount { time: Some(time), si }) if !is_time(*si, *time) => {
+            quoted(&instant(*time))
+        }
+        Datum::Quantity(unit, amount) => quoted(&unit.print(amount.si)),
         Datum::Quantities(unit, numbers) => {
             let numbers: Vec<String> = numbers.iter().map(|number| quoted(&unit.print(*number))).collect();
             format!("[{}]", numbers.join(", "))

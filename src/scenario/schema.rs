@@ -145,6 +145,7 @@ fn shape(key: &Key) -> Value {
         Kind::Text | Kind::Name(_) => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Number(bounds) if bounds.of_fractions() => json!({ "anyOf": [number(&bounds), percentage()] }),
         Kind::Number(bounds) => number(&bounds),
         Kind::Quantity(unit, _) => quantity(unit),
         Kind::Quantities(unit, _) => json!({ "type": "array", "items": quantity(unit) }),
@@ -221,11 +222,16 @@ fn number(bounds: &Bounds) -> Value {
     shape
 }
 
+const NUMBER: &str = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
+
+fn percentage() -> Value {
+    json!({ "type": "string", "pattern": format!("{NUMBER}\\s*%\\s*$"), "examples": ["5 %"] })
+}
+
 fn pattern(symbols: &str) -> Value {
-    let number = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
     json!({
         "type": "string",
-        "pattern": format!("{number}\\s*(f|p|n|u|\u{b5}|\u{3bc}|m|k|M|G|T)?({symbols})\\s*$"),
+        "pattern": format!("{NUMBER}\\s*(f|p|n|u|\u{b5}|\u{3bc}|m|k|M|G|T)?({symbols})\\s*$"),
     })
 }
 

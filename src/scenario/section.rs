@@ -6,7 +6,7 @@ use super::spec::{Refers, SpreadWord, Word as _};
 use crate::registry::Registry;
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
-use crate::units::{Quantity, Second};
+use crate::units::Quantity;
 
 /// Coefficients of variation of Yan et al., fig. 2a: R_on 0.81 %, R_off 1.15 %.
 const PAPER_SPREAD: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
@@ -45,6 +45,7 @@ impl Lower<'_> {
         else {
             return;
         };
+        let (a, b) = (a.si, b.si);
         if a < b {
             return;
         }
@@ -58,9 +59,9 @@ impl Lower<'_> {
             Diagnostic::error(format!(
                 "`{high}` of {} is {}{}, {relation} `{low}`, which is {}{}",
                 fields.what,
-                unit.print(*b),
+                unit.print(b),
                 by_default(high),
-                unit.print(*a),
+                unit.print(a),
                 by_default(low)
             ))
             .maybe_at(fields.place(marked))
@@ -101,7 +102,7 @@ pub(super) fn quantity<Q: Quantity>(fields: &Fields, name: &str) -> Option<Q> {
 }
 
 pub(super) fn time(fields: &Fields, name: &str) -> Option<Time> {
-    Time::from_seconds(Second::from_si(fields.quantity(name)?)?).ok()
+    fields.time(name)
 }
 
 pub(super) fn placement(fields: &Fields) -> Option<Placement> {

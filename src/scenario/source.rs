@@ -5,7 +5,7 @@ use super::filled::{Datum, Fields};
 use super::plan::{Input, SourcePlan};
 use super::section::{Lower, quantity, time};
 use super::spec::{Code, SourceWord, Unit};
-use super::{lists, locate};
+use super::{list_files, lists, locate};
 use crate::dataset::Name;
 use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
 use crate::network::SourceKind;
@@ -43,7 +43,7 @@ impl Lower<'_> {
                 let spikes = csv.ok().and_then(|csv| {
                     let which =
                         (fields.text("recorded")?, fields.place("recorded"), fields.integer("episode")?);
-                    lists::csv_recorded(&csv, which, size, self.faults)
+                    list_files::csv_recorded(&csv, which, size, self.faults)
                 });
                 Input::Train(SourceKind::List(spikes?))
             }
@@ -57,7 +57,7 @@ impl Lower<'_> {
                         locate::beside(file, at)
                             .map_err(|fault| self.faults.push(fault))
                             .ok()
-                            .and_then(|csv| lists::csv_spikes(&csv, size, self.faults))
+                            .and_then(|csv| list_files::csv_spikes(&csv, size, self.faults))
                     }
                     _ => {
                         self.one_of(fields, "spikes", "file");

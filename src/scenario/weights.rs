@@ -5,6 +5,7 @@ use super::reader::{quantity, without_unit};
 use super::spec::{Kind, Unit, allowed};
 use super::text::{Node, Value};
 use crate::network::Distribution;
+use crate::numeric::decimal::product;
 use crate::renamed;
 
 /// How the numbers of a weight are read.
@@ -207,7 +208,9 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
         Scale::Threshold(_) => "a plain number in units of v_th - u_rest, such as 0.01".to_string(),
     };
     let result = match (scale, &node.value) {
-        (Scale::Unit(unit), Value::Text(text)) => quantity(text, unit, &of, &words, node),
+        (Scale::Unit(unit), Value::Text(text)) => {
+            quantity(text, unit, &of, &words, node).map(|stated| stated.si)
+        }
         (Scale::Unit(unit), Value::Integer(_) | Value::Float(_)) => {
             Err(without_unit(node, unit, &of, &words))
         }
@@ -217,7 +220,7 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
                 Value::Float(number) => number,
                 _ => f64::NAN,
             };
-            let value = plain * volts;
+            let value = product(plain, volts);
             if value.is_finite() {
                 Ok(value)
             } else {

@@ -98,7 +98,7 @@ where
     let mut workers: Vec<Worker<'n, R, Q>> = (0..PIECES)
         .map(|_| Worker {
             presenter: Presenter::new(network, test.population, test.seed),
-            leakage: Leakage::new(R::from_f64(lif.theta() - lif.bias())),
+            leakage: Leakage::new(R::from_f64(lif.above_u_inf(lif.v_th))),
             spikes: Vec::new(),
             answers: Vec::new(),
             totals: Totals::default(),
@@ -163,7 +163,7 @@ impl<'n, R: Real, Q: Queue<R>> Worker<'n, R, Q> {
                     self.leakage.finish_held(last, &factors)
                 }
             };
-            let u_inf = population.lif.u_rest.get() + population.lif.r_m.get() * population.lif.i_bias.get();
+            let u_inf = population.lif.u_inf();
             self.square += u_inf * u_inf * (test.duration.as_seconds() * f64::from(population.size) - on)
                 + 2.0 * u_inf * tau * linear
                 + 0.5 * tau * square;

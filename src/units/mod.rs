@@ -16,7 +16,7 @@ mod arithmetic;
 mod text;
 
 pub use arithmetic::Squared;
-pub use text::{ParseQuantityError, parse_number_unit};
+pub use text::{ParseQuantityError, parse_number_unit, parse_percent};
 
 use ordered_float::OrderedFloat;
 
@@ -46,6 +46,15 @@ pub trait Quantity: Copy + Ord + std::fmt::Display {
     /// # Errors
     /// Says what was read and what is allowed: a missing unit, another unit, not a number, not finite.
     fn parse(text: &str) -> Result<Self, ParseQuantityError> {
+        text::parse::<Self>(text).map(|(quantity, _)| quantity)
+    }
+
+    /// As [`Quantity::parse`], with the digits of the text in SI units, before they were rounded to an `f64`:
+    /// `"9.41 ms"` has `9.41e-3`. They are what a time becomes femtoseconds from.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    fn parse_digits(text: &str) -> Result<(Self, String), ParseQuantityError> {
         text::parse::<Self>(text)
     }
 }

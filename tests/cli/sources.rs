@@ -173,3 +173,44 @@ fn a_step_and_the_clocked_engine_belong_together_and_do_not_train() {
     );
     assert!(!place.path().join("runs").exists(), "nothing is left behind");
 }
+
+/// 100 000 arrivals, each at the very end of the refractory period that the one before began: one femtosecond less
+/// between two of them, and one is lost.
+#[test]
+fn arrivals_at_the_end_of_a_refractory_period_count_whatever_file_they_come_from() {
+    const COUNT: usize = 100_000;
+    let network = |source: &str| {
+        format!(
+            "[source.in]\nsize = 1\n{source}\n[population.cells]\nsize = 1\nt_ref = \"0.1 ms\"\n\
+             [projection.input]\nfrom = \"in\"\nto = \"cells\"\nkernel = \"delta\"\nweight = \"1 V\"\n\
+             [protocol]\nkind = \"simulate\"\nduration = \"10 s\"\n[record]\nspikes = [\"in\", \"cells\"]\n"
+        )
+    };
+    let place = Place::new();
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    let times: Vec<String> = (0..COUNT).map(|k| format!("{}.{}", k / 10, k % 10)).collect();
+    write(
+        "list.csv",
+        &format!("time [ms],id\n{}", times.iter().map(|t| format!("{t},0\n")).collect::<String>()),
+    );
+    write(
+        "micro.csv",
+        &format!("time [s],id\n{}", (0..COUNT).map(|k| format!("{k}e-4,0\n")).collect::<String>()),
+    );
+    let rows = times.iter().map(|t| format!("[\"{t} ms\", 0],\n")).collect::<String>();
+    let mut recorded = Vec::new();
+    for (name, source) in [
+        ("regular", "kind = \"regular\"\nstart = \"0 ms\"\nperiod = \"0.1 ms\""),
+        ("file", "kind = \"spike_list\"\nfile = \"list.csv\""),
+        ("seconds", "kind = \"spike_list\"\nfile = \"micro.csv\""),
+        ("inline", &format!("kind = \"spike_list\"\nspikes = [{rows}]")),
+        ("again", "kind = \"replay\"\nrun = \"regular\"\nrecorded = \"in\""),
+    ] {
+        write("net.toml", &network(source));
+        assert_eq!(code(&place.memspike(&["run", "net.toml", "--out", name])), 0, "{name}");
+        let spikes = fs::read_to_string(place.path().join(name).join("spikes.csv")).unwrap();
+        assert_eq!(spikes.lines().filter(|line| line.contains(",cells,")).count(), COUNT, "{name}");
+        recorded.push(spikes);
+    }
+    assert!(recorded.iter().all(|spikes| *spikes == recorded[0]));
+}

@@ -2,6 +2,7 @@
 
 mod common;
 mod fingerprints;
+mod offsets;
 mod plasticity;
 mod readouts;
 mod scenarios;

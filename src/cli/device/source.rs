@@ -3,6 +3,7 @@
 use super::super::failure::Failure;
 use super::super::files;
 use memspike::device::preset::{Preset, PresetError};
+use memspike::hint::nearest;
 use std::path::Path;
 
 /// A preset and the text it was read from.
@@ -54,13 +55,8 @@ fn looks_like_a_file(name: &str) -> bool {
 
 fn unknown(name: &str) -> Failure {
     let names = Preset::names();
-    let near = names
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, name), *known))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.75);
-    let hint = match near {
-        Some((_, known)) => {
+    let hint = match nearest(name, names.iter().copied()) {
+        Some(known) => {
             format!("did you mean `{known}`? A file is named by its path, such as ./{name}.toml")
         }
         None => format!("known are {}; a file is named by its path, such as ./my.toml", names.join(", ")),

@@ -1,6 +1,7 @@
 //! Reading a preset file: spans, units, provenance, and what is wrong where.
 
 use super::{Parameter, Provenance};
+use crate::hint::nearest;
 use crate::renamed;
 use crate::units::Quantity;
 use toml::Spanned;
@@ -43,11 +44,7 @@ impl PresetError {
 
 /// `", did you mean `x`?"` for the nearest of `known`, if one is near.
 fn hint(name: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|k| (strsim::jaro_winkler(name, k), *k)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((similarity, k)) if similarity > 0.8 => format!(" (did you mean `{k}`?)"),
-        _ => String::new(),
-    }
+    nearest(name, known.iter().copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
 }
 
 /// A file being read; collects its faults.

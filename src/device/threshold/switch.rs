@@ -15,6 +15,7 @@
 //! Current: off I = G_off V, on I = G_on V, both limited to I_cc.
 
 use crate::device::circuit::{Conduction, Energies, Ramp};
+use crate::numeric::decimal::difference;
 use crate::numeric::first_order::{advance, crossing};
 use crate::numeric::ln;
 use crate::units::{Ampere, Second, Siemens, Volt, Watt};
@@ -240,7 +241,8 @@ impl ThresholdSwitch {
     /// neuron. tau ln((V_th - u_rest)/(V_h - u_rest)).
     #[must_use]
     pub fn natural_on_time(&self) -> Second {
-        self.tau * ln((self.v_th - self.u_rest) / (self.v_hold - self.u_rest))
+        let rest = self.u_rest.get();
+        self.tau * ln(difference(self.v_th.get(), rest) / difference(self.v_hold.get(), rest))
     }
 
     /// Current through limiter and switch at voltage `v`, in amperes.

@@ -57,7 +57,7 @@ impl<R: Real> Core<R> {
         let u_rest = network.populations[population].lif.u_rest.get();
         match &self.parts[population] {
             Part::Shared { parameters, state, .. } => {
-                let u_inf = u_rest + network.populations[population].lif.bias();
+                let u_inf = network.populations[population].lif.u_inf();
                 let mut u: Vec<f64> =
                     state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect();
                 if let Some(switch) = network.populations[population].neuron.switch() {

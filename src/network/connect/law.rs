@@ -3,7 +3,8 @@
 use crate::network::storage::quantum_shift;
 use crate::numeric::{exp, standard_normal};
 use crate::random::unit;
-use crate::time::{FS_PER_SECOND, Time};
+use crate::time::{FS_PER_SECOND, Time, TimeError};
+use crate::units::{Quantity as _, Second};
 
 /// A law of weights or delays, in SI units.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -53,6 +54,23 @@ impl Distribution {
         self.reach().0
     }
 
+    /// The delay that a random word stands for: a drawn one to the nearest femtosecond, a stated one as it was
+    /// written. `None` if it is negative; what is beyond the horizon is at it.
+    #[inline]
+    #[must_use]
+    pub fn delay(&self, word: u64) -> Option<Time> {
+        let seconds = Second::from_si(self.sample(word));
+        let time = seconds.map(match self {
+            Self::Constant(_) => Time::from_seconds,
+            _ => Time::nearest,
+        });
+        match time {
+            Some(Ok(time)) => Some(time),
+            Some(Err(TimeError::Negative { .. })) => None,
+            Some(Err(TimeError::BeyondHorizon { .. })) | None => Some(Time::MAX),
+        }
+    }
+
     /// No sample is larger.
     #[must_use]
     pub fn highest(&self) -> f64 {
@@ -84,6 +102,9 @@ impl Distribution {
 /// The longest delay that such a law, in seconds, may give.
 #[must_use]
 pub fn longest_delay(law: Distribution) -> Time {
+    if let Distribution::Constant(_) = law {
+        return law.delay(0).unwrap_or(Time::ZERO);
+    }
     Time::from_fs((law.highest() * FS_PER_SECOND).clamp(0.0, Time::MAX.fs() as f64) as u64)
 }
 

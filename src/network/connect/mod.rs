@@ -12,7 +12,7 @@ pub use law::{Distribution, delay_shift, longest_delay};
 
 use super::storage::{Delays, quantised};
 use crate::random::{Purpose, Stream};
-use crate::time::{FS_PER_SECOND, Time};
+use crate::time::Time;
 use by_target::by_target;
 use partners::{Marks, pick, scatter};
 use rayon::prelude::*;
@@ -248,10 +248,9 @@ fn piece(
         if let Some(law) = drawing.delay {
             let mut stream = Stream::new(drawing.seed, Purpose::Delay, drawing.entity, u64::from(unit));
             for _ in 0..count {
-                let drawn = (law.sample(stream.next_word()) * FS_PER_SECOND).round();
-                let fs = if drawn > 0.0 { (drawn as u64).min(Time::MAX.fs()) } else { 0 };
-                piece.raised += u64::from(drawn < 0.0 || fs < drawing.least_delay.fs());
-                piece.delays.push(fs.max(drawing.least_delay.fs()));
+                let drawn = law.delay(stream.next_word());
+                piece.raised += u64::from(drawn.is_none_or(|delay| delay < drawing.least_delay));
+                piece.delays.push(drawn.unwrap_or(Time::ZERO).max(drawing.least_delay).fs());
             }
         }
     }

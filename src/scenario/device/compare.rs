@@ -9,6 +9,7 @@ use super::super::text::Value;
 use super::quantity::{Measure, MeasuredIn, quantities};
 use super::{PaperValue, Relation, Tolerance};
 use crate::device::preset::PresetDevice;
+use crate::units::parse_percent;
 
 /// The rows of an experiment of this kind with this device.
 pub(super) fn compare(
@@ -129,7 +130,8 @@ fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> 
     match (measure.unit.unit(), &node.value) {
         (Some(unit), Value::Text(text)) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
-            reader::quantity(text, unit, &what, &allowed, node).map_err(|fault| lower.faults.push(fault)).ok()
+            let stated = reader::quantity(text, unit, &what, &allowed, node);
+            stated.map(|stated| stated.si).map_err(|fault| lower.faults.push(fault)).ok()
         }
         (Some(unit), _) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
@@ -137,11 +139,7 @@ fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> 
             None
         }
         (None, Value::Text(text)) if measure.unit == MeasuredIn::Fraction => {
-            let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-            match percent.filter(|value| value.is_finite()) {
-                Some(value) => Some(value / 100.0),
-                None => wrong(lower, "a percentage such as \"138.61 %\""),
-            }
+            parse_percent(text).or_else(|| wrong(lower, "a percentage such as \"138.61 %\""))
         }
         (None, _) if measure.unit == MeasuredIn::Fraction => {
             wrong(lower, "a percentage such as \"138.61 %\"")

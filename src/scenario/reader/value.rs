@@ -2,11 +2,11 @@
 
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
-use super::super::spec::{self, Key, Kind, SpreadWord, Unit, Word as _};
+use super::super::spec::{self, Amount, Key, Kind, SpreadWord, Unit, Word as _};
 use super::super::text::{Node, Value};
 use super::Reader;
 use crate::renamed;
-use crate::units::{ParseQuantityError, parse_number_unit};
+use crate::units::{ParseQuantityError, parse_number_unit, parse_percent};
 
 impl Reader<'_> {
     /// Reads one value; a fault is reported and gives `None`.
@@ -55,12 +55,17 @@ impl Reader<'_> {
                     self.out_of_range(node, key, what, &number.to_string())
                 }
             }
+            (Kind::Number(bounds), Value::Text(text)) if bounds.of_fractions() => match parse_percent(text) {
+                Some(fraction) if bounds.contains(fraction) => Some(Datum::Number(fraction)),
+                Some(_) => self.out_of_range(node, key, what, text.trim()),
+                None => wrong_type(self.faults),
+            },
             (Kind::Quantity(unit, bounds), Value::Text(text)) => {
                 let value =
                     quantity(text, *unit, &format!("`{name}` of {what}"), &spec::allowed(&key.kind), node)
                         .map_err(|fault| self.faults.push(fault))
                         .ok()?;
-                if bounds.contains(value) {
+                if bounds.contains(value.si) {
                     Some(Datum::Quantity(*unit, value))
                 } else {
                     self.out_of_range(node, key, what, text.trim())
@@ -79,7 +84,7 @@ impl Reader<'_> {
                     let fault = match &item.value {
                         Value::Text(text) => match quantity(text, *unit, &what, &allowed, item) {
                             Ok(value) => {
-                                values.push(value);
+                                values.push(value.si);
                                 continue;
                             }
                             Err(fault) => fault,
@@ -182,8 +187,14 @@ impl Reader<'_> {
 ///
 /// # Errors
 /// The fault, ready to be reported.
-pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) -> Result<f64, Diagnostic> {
-    let error = match unit.parse(text) {
+pub fn quantity(
+    text: &str,
+    unit: Unit,
+    what: &str,
+    allowed: &str,
+    node: &Node,
+) -> Result<Amount, Diagnostic> {
+    let error = match unit.amount(text) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
@@ -247,5 +258,45 @@ fn shown_with_type(node: &Node) -> String {
     match node.value {
         Value::List(_) | Value::Table(_) => node.type_name().to_string(),
         _ => format!("{}, {}", node.shown(), node.type_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::encoding::RateProfile;
+    use crate::network::SourceKind;
+    use crate::scenario::load_text;
+    use crate::scenario::plan::Input;
+
+    /// `depth` of the only source, or what is said against it.
+    fn depth(written: &str) -> Result<f64, String> {
+        let text = format!(
+            "[source.in]\nkind = \"poisson_sine\"\nsize = 1\nrate = \"10 Hz\"\nperiod = \"1 s\"\ndepth = {written}\n\
+             [population.out]\nsize = 1\n[projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = \"1 mV\"\n\
+             [protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n"
+        );
+        match load_text("test.toml", &text, &[], None) {
+            Ok(loaded) => match &loaded.plan.sources[0].input {
+                Input::Train(SourceKind::Modulated(RateProfile::Sine { depth, .. })) => Ok(*depth),
+                _ => unreachable!("the source is modulated"),
+            },
+            Err(faults) => Err(faults.render(false)),
+        }
+    }
+
+    #[test]
+    fn a_fraction_may_be_written_as_a_percentage() {
+        assert_eq!(depth("\"81 %\""), depth("0.81"));
+        assert_eq!(depth("\"7%\""), Ok(0.07));
+        let refused = depth("\"120 %\"").unwrap_err();
+        assert!(
+            refused.contains("`depth` of source `in` is 120 %") && refused.contains("from 0 up to 1"),
+            "{refused}"
+        );
+        assert!(
+            depth("\"0.5\"").unwrap_err().contains("`depth` of source `in` is \"0.5\", a text"),
+            "{:?}",
+            depth("\"0.5\"")
+        );
     }
 }

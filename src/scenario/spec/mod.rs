@@ -32,6 +32,7 @@ pub use unsupervised::{DecayKind, StepDependence, WindowKind};
 pub use word::Word;
 
 use crate::device::preset::Provenance;
+use crate::time::Time;
 use crate::units::{
     Ampere, Farad, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt, VoltPerSecond,
     Watt,
@@ -167,6 +168,12 @@ impl Bounds {
         Self { max, below: true, ..self }
     }
 
+    /// Whether it holds fractions, such as a share or a coefficient of variation: they may be written as percentages.
+    #[must_use]
+    pub fn of_fractions(&self) -> bool {
+        self.min >= 0.0 && self.max <= 10.0
+    }
+
     /// Whether a value is inside; nothing that is not finite is.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
@@ -189,6 +196,15 @@ impl Bounds {
             (true, true) => format!("{over} {} {under} {}", print(self.min), print(self.max)),
         }
     }
+}
+
+/// A quantity as stated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Amount {
+    /// In SI units.
+    pub si: f64,
+    /// The femtoseconds of its own digits, if it is a time within an episode.
+    pub time: Option<Time>,
 }
 
 /// The units of a scenario file.
@@ -244,6 +260,17 @@ impl Unit {
     /// As [`Quantity::parse`].
     pub fn parse(self, text: &str) -> Result<f64, ParseQuantityError> {
         with_quantity!(self, Q => Q::parse(text).map(Quantity::si))
+    }
+
+    /// Reads a unit string; of a time with the femtoseconds that its digits say.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    pub fn amount(self, text: &str) -> Result<Amount, ParseQuantityError> {
+        let (si, digits) =
+            with_quantity!(self, Q => Q::parse_digits(text).map(|(value, digits)| (value.si(), digits)))?;
+        let seconds = Second::from_si(si).filter(|_| self == Self::Second);
+        Ok(Amount { si, time: seconds.and_then(|seconds| Time::from_digits(seconds, &digits).ok()) })
     }
 
     /// Prints an SI value with its unit, so that [`Unit::parse`] gives the same bits.
