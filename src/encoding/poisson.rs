@@ -42,6 +42,8 @@ pub struct BlockRate<'a> {
     pub mean_gap_fs: f64,
     /// Whether every column has only its own source: all are alike, and the columns need not be read.
     even: bool,
+    /// Whether spikes may be as near as femtoseconds.
+    crowded: bool,
 }
 
 impl<'a> BlockRate<'a> {
@@ -49,19 +51,26 @@ impl<'a> BlockRate<'a> {
     #[must_use]
     pub fn new(cells: &'a [AliasCell], rate_hz: f64) -> Self {
         if rate_hz == 0.0 || cells.is_empty() {
-            return Self { cells: &[], mean_gap_fs: LONGEST_GAP, even: false };
+            return Self { cells: &[], mean_gap_fs: LONGEST_GAP, even: false, crowded: false };
         }
         // Not `min`, which would make a long gap of what is no number.
         let mean = FS_PER_SECOND / rate_hz;
         let mean_gap_fs = if mean > LONGEST_GAP { LONGEST_GAP } else { mean };
-        Self { cells, mean_gap_fs, even: false }
+        Self { cells, mean_gap_fs, even: false, crowded: false }
     }
 
     /// Whether spikes can be drawn at this rate: at most [`MAX_BLOCK_RATE`]. A rate that is negative or no number
     /// cannot be.
     #[must_use]
     pub fn possible(&self) -> bool {
-        self.mean_gap_fs >= FS_PER_SECOND / MAX_BLOCK_RATE.get()
+        self.mean_gap_fs >= if self.crowded { 1.0 } else { FS_PER_SECOND / MAX_BLOCK_RATE.get() }
+    }
+
+    /// As [`BlockRate::new`], up to a spike every few femtoseconds, where as many as possible are to meet: there are then
+    /// fewer than the rate says, because they lie at least a femtosecond apart.
+    #[must_use]
+    pub fn crowded(cells: &'a [AliasCell], rate_hz: f64) -> Self {
+        Self { crowded: true, ..Self::new(cells, rate_hz) }
     }
 
     /// As [`BlockRate::new`], looking once through the columns: worth it where the rate stays. The spikes are

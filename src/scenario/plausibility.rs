@@ -24,6 +24,9 @@ const DELTA_LIMIT: f64 = 0.1;
 /// Adds a warning for everything implausible.
 pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     for (population, (_, fields)) in plan.populations.iter().zip(filled.all("population")) {
+        if population.neuron.open().is_some() {
+            continue; // Its constructor remarks on what is unusual.
+        }
         let tau_m = population.neuron.membrane().tau_m;
         let tau = tau_m.get();
         if !(TAU_RANGE.0..=TAU_RANGE.1).contains(&tau) {

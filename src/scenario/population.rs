@@ -14,8 +14,8 @@ use crate::time::Time;
 
 impl Lower<'_> {
     pub(super) fn population(&mut self, name: &str, fields: &Fields) -> Option<PopulationPlan> {
-        if let Some(entry) = fields.word("model").and_then(|model| self.registry.find(model)) {
-            return self.registered_population(name, fields, entry);
+        if let Some(entry) = self.registered(fields) {
+            return self.registered_population(name, fields, &entry);
         }
         let switch = fields.table("switch").and_then(|switch| self.switch(switch));
         match fields.choice("model") {
@@ -60,6 +60,25 @@ impl Lower<'_> {
             keys: Vec::new(),
             competition: competition?,
         })
+    }
+
+    /// The entry of a population's model, if that is registered and not built in.
+    pub(super) fn registered(&self, fields: &Fields) -> Option<NeuronEntry> {
+        fields.word("model").and_then(|model| self.registry.find(model)).copied()
+    }
+
+    /// Refuses a protocol for a registered model; true if it is one.
+    pub(super) fn not_trained(&mut self, fields: &Fields) -> bool {
+        let Some(entry) = self.registered(fields) else { return false };
+        self.faults.push(
+            Diagnostic::error(format!(
+                "{} is of model \"{}\", which learns in no protocol yet",
+                fields.what, entry.name
+            ))
+            .maybe_at(fields.place("model"))
+            .allowed("model = \"lif\" or \"switch\" here, or kind = \"simulate\" in [protocol]"),
+        );
+        true
     }
 
     /// A population of a model of the registry.

@@ -9,6 +9,7 @@ use super::text::Node;
 use super::{list_files, lists, locate, weights};
 use crate::dataset::Name;
 use crate::network::{Distribution, DrawRule, Kernel, Origin};
+use crate::neuron::model::Model as _;
 use crate::numeric::decimal::difference;
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
@@ -39,6 +40,18 @@ impl Lower<'_> {
                 }
             }
         }
+    }
+
+    /// How far a jump from rest must go to make a neuron of a population fire, if that is positive.
+    fn threshold(&self, fields: &Fields) -> Option<f64> {
+        let distance = match self.registered(fields) {
+            Some(entry) => {
+                let value = |key: &str| fields.quantity(key).or_else(|| fields.number(key));
+                entry.make(&value).ok()?.0.scale().threshold
+            }
+            None => difference(fields.quantity("v_th")?, fields.quantity("u_rest")?),
+        };
+        (distance > 0.0).then_some(distance)
     }
 
     /// The receptor that a kernel of conductances names.
@@ -224,7 +237,7 @@ impl Lower<'_> {
         let weight = match (&connect, fields.datum("weight")) {
             (Some(Connect::List { .. }), _) => Some(Distribution::Constant(0.0)),
             (_, Some(Datum::Raw(node))) => {
-                let scale = to.and_then(|to| threshold(&self.filled.all("population").get(to)?.1));
+                let scale = to.and_then(|to| self.threshold(&self.filled.all("population").get(to)?.1));
                 weights::weight(node, unit, scale, &fields.what, self.faults)
             }
             _ => None,
@@ -432,10 +445,4 @@ fn shortest(law: &Distribution, recurrent: bool) -> Time {
         _ => Time::nearest,
     });
     low.and_then(Result::ok).unwrap_or(Time::MAX).max(Time::from_fs(u64::from(recurrent)))
-}
-
-/// v_th - u_rest of a population, if that is positive.
-fn threshold(fields: &Fields) -> Option<f64> {
-    let distance = difference(fields.quantity("v_th")?, fields.quantity("u_rest")?);
-    (distance > 0.0).then_some(distance)
 }

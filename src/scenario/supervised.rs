@@ -131,6 +131,9 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
                 .allowed(format!("a class of the data set, 0 to {}", dataset.classes() - 1)),
         );
     }
+    if lower.not_trained(target) {
+        return;
+    }
     if let Some(competition) = target.table("competition") {
         lower.faults.push(
             Diagnostic::error(format!("{} competes", target.what))

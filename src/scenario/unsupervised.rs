@@ -56,6 +56,9 @@ fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
     let Some((_, target)) = target else { return };
+    if lower.not_trained(target) {
+        return;
+    }
     if target.table("competition").is_none() && target.written("competition").is_none() {
         lower.faults.push(
             Diagnostic::error(format!("{} does not compete", target.what))
