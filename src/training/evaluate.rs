@@ -158,7 +158,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q,
                     self.leakage.finish_held(last, &factors)
                 }
             };
-            let u_inf = population.lif.u_rest.get() + population.lif.r_m.get() * population.lif.i_bias.get();
+            let u_inf = (population.lif.u_rest + population.lif.r_m * population.lif.i_bias).get();
             self.square += u_inf * u_inf * (test.duration.as_seconds() * f64::from(population.size) - on)
                 + 2.0 * u_inf * tau * linear
                 + 0.5 * tau * square;

@@ -136,7 +136,7 @@ where
         let readout = &network.populations[population];
         Self {
             settings,
-            theta: readout.lif.v_th.get() - readout.lif.u_rest.get(),
+            theta: readout.lif.theta(),
             readout: Readout::of(readout),
             weights,
             adam: AdamState::new(length),
