@@ -68,7 +68,7 @@ impl DeviceModel {
     /// Siemens per volt of weight.
     #[must_use]
     pub fn slope(&self, w_max: f64) -> f64 {
-        (self.range.g_max.get() - self.range.g_min.get()) / w_max
+        (self.range.g_max - self.range.g_min).get() / w_max
     }
 
     /// The conductance that makes a weight.
@@ -81,7 +81,7 @@ impl DeviceModel {
     /// state.
     #[must_use]
     pub fn lowest(&self, endurance: &Endurance, taken: u64) -> f64 {
-        let (g_min, g_max) = (self.range.g_min.get(), self.range.g_max.get());
+        let (g_min, g_max) = self.range.ends();
         g_max * exp(-endurance.window_share(taken) * ln(g_max / g_min))
     }
 
