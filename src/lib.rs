@@ -26,3 +26,4 @@ pub mod time;
 pub mod training;
 pub mod units;
 pub mod waveform;
+pub mod written;

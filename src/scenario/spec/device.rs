@@ -109,7 +109,7 @@ pub static EXPERIMENTS: &[Choice] = &[
     choice("integration", "a threshold switch under a constant drive, from rest"),
     choice("relaxation", "a threshold switch left alone after it has fired"),
     choice("power", "what a threshold switch that is on takes at each voltage, and its limiter"),
-    choice("cycles", "a binary switch through SET and RESET again and again: spread of both resistances"),
+    choice("cycles", "a device through SET and RESET again and again: spread of what it turns to"),
     choice("retention", "both states left alone"),
     choice("stdp", "pairs of spike pulses dt apart, each on a fresh device: the window"),
     choice("spike-pulses", "what two spikes put across a device, and what that does for every dt"),
