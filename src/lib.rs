@@ -127,6 +127,7 @@ pub mod training;
 pub mod units;
 #[warn(missing_docs)]
 pub mod waveform;
+pub mod written;
 
 /// What nearly every program needs: `use memspike::prelude::*`.
 pub mod prelude {

@@ -3,7 +3,8 @@
 //! Numbers that belong to somebody else's device keep their value and lose their standing: what was measured there
 //! is assumed here, and says so.
 
-use crate::device::preset::{Preset, PresetError};
+use crate::device::preset::Preset;
+use crate::written::{Diagnostic, Diagnostics};
 use std::fmt::Write as _;
 
 /// What stands at the top of the file.
@@ -39,10 +40,9 @@ pub fn write_preset(
     head: &Head,
     model: &[(&str, &str)],
     changes: &[Change],
-) -> Result<String, Vec<PresetError>> {
+) -> Result<String, Diagnostics> {
     let preset = Preset::parse("the base preset", base)?;
-    let fault =
-        |message: String| vec![PresetError { file: head.name.clone(), line: 0, key: String::new(), message }];
+    let fault = |message: String| Diagnostics::from(Diagnostic::error(message));
     let root: toml::Table = base.parse().map_err(|e: toml::de::Error| fault(e.message().to_owned()))?;
     let known = |key: &str| preset.parameters.iter().any(|p| p.key == key);
     if !changes.iter().any(|change| known(change.key)) {
@@ -170,7 +170,7 @@ mod tests {
             Change { key: "g_max", value: "0.1 mS".into(), provenance: "fitted", source: "me".into() };
         assert!(write_preset(base, &head(), &[], &[change]).is_err());
         let nowhere = Change { key: "tau", ..tau("1 s") };
-        let faults = write_preset(base, &head(), &[], &[nowhere]).unwrap_err();
-        assert!(faults[0].message.contains("does not have the parameters tau"), "{faults:?}");
+        let faults = write_preset(base, &head(), &[], &[nowhere]).unwrap_err().to_string();
+        assert!(faults.contains("does not have the parameters tau"), "{faults}");
     }
 }

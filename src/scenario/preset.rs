@@ -4,13 +4,13 @@ use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, PresetValue};
 use super::locate::beside;
 use super::spec::{Key, Kind, Word as _};
-use crate::device::preset::{Preset, PresetDevice, Provenance};
+use crate::device::preset::{Preset, PresetDevice, Provenance, tree};
 
 /// The threshold switch that a population names: a shipped preset or a file beside the scenario.
 pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
     let read = match at {
         Some(at) if Preset::embedded_text(name).is_none() => match beside(name, at) {
-            Ok(source) => Preset::parse(&source.name, &source.text),
+            Ok(source) => tree(&source).and_then(|tree| Preset::read(&tree, &format!("preset `{name}`"))),
             Err(fault) => {
                 let known: Vec<&str> = switches().collect();
                 let close = nearest(name, known.iter().copied());
@@ -37,7 +37,7 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
         }
         Err(found) => {
             for fault in found {
-                faults.push(Diagnostic::error(fault.to_string()).maybe_at(at).label("this preset"));
+                faults.push(fault.asked_for(at, "this preset"));
             }
             None
         }

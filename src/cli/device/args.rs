@@ -169,7 +169,7 @@ pub struct StdpArgs {
     #[arg(long, value_name = "TIME", default_value = "150 ms", value_parser = positive::<Second>)]
     pub reach: Second,
     /// Pairs of each order (pre before post, post before pre).
-    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub points: u32,
     /// Smallest time between spikes that counts for the exponentials fitted to the window. Default: where the main
     /// lobes of the pulses no longer overlap.

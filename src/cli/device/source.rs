@@ -2,12 +2,15 @@
 
 use super::super::failure::Failure;
 use super::super::files;
-use memspike::device::preset::{Preset, PresetError};
+use memspike::device::preset::{Preset, change, tree};
 use memspike::hint::nearest;
+use memspike::written::text::argument_value;
+use memspike::written::{At, Item, Source};
 use std::path::Path;
+use std::sync::Arc;
 
 /// A preset and the text it was read from.
-pub struct Source {
+pub struct Found {
     pub preset: Preset,
     pub text: String,
 }
@@ -20,32 +23,32 @@ const MODEL_KEYS: [&str; 8] =
 ///
 /// # Errors
 /// All faults of the file, or of what `--set` changes.
-pub fn find(name: &str, set: &[(String, String)]) -> Result<Source, Failure> {
-    let (file, text) = match Preset::embedded_text(name) {
-        Some(text) => (format!("presets/{name}.toml"), text.to_owned()),
-        None if looks_like_a_file(name) => (name.to_owned(), files::read_text(Path::new(name), "preset")?),
+pub fn find(name: &str, set: &[(String, String)]) -> Result<Found, Failure> {
+    let source = match Preset::embedded(name) {
+        Some(source) => source,
+        None if looks_like_a_file(name) => Source::file(name, &files::read_text(Path::new(name), "preset")?),
         None => return Err(unknown(name)),
     };
-    let preset = Preset::parse(&file, &text).map_err(|faults| several(&faults))?;
-    if set.is_empty() {
-        return Ok(Source { preset, text });
+    let (what, text) = (format!("preset `{name}`"), source.text.clone());
+    let mut tree = tree(&source)?;
+    // The preset itself must be right before anything is changed in it.
+    let mut preset = Preset::read(&tree, &what)?;
+    if !set.is_empty() {
+        for (key, value) in set {
+            let table = if MODEL_KEYS.contains(&key.as_str()) { "model" } else { "parameters" };
+            change(&mut tree, table, &argument(key, value), "set on the command line");
+        }
+        preset = Preset::read(&tree, &what)?;
     }
-    let text = changed(&text, set)?;
-    let preset = Preset::parse(&file, &text).map_err(|faults| {
-        Failure::Several(
-            faults
-                .iter()
-                .map(|fault| {
-                    let key = if fault.key.is_empty() { String::new() } else { format!("`{}`: ", fault.key) };
-                    (format!("{file} with --set: {key}{}", fault.message), Some(SET_HINT.to_owned()))
-                })
-                .collect(),
-        )
-    })?;
-    Ok(Source { preset, text })
+    Ok(Found { preset, text })
 }
 
-const SET_HINT: &str = "`memspike models NAME` shows the parameters of a preset";
+/// `KEY=VALUE` as an item of a tree.
+fn argument(key: &str, value: &str) -> Item {
+    let source = Source::argument("--set", &format!("{key}={value}"));
+    let key_at = At { source: Arc::clone(&source), span: 0..key.len() };
+    Item { key: key.to_owned(), key_at, node: argument_value(&source, key.len() + 1) }
+}
 
 fn looks_like_a_file(name: &str) -> bool {
     name.contains(['/', '\\'])
@@ -62,52 +65,4 @@ fn unknown(name: &str) -> Failure {
         None => format!("known are {}; a file is named by its path, such as ./my.toml", names.join(", ")),
     };
     Failure::new(format!("no device is named `{name}`")).with_hint(hint)
-}
-
-fn several(faults: &[PresetError]) -> Failure {
-    Failure::Several(
-        faults
-            .iter()
-            .map(|fault| {
-                let hint = "`memspike fit` writes presets, and those in presets/ of the sources are examples";
-                (fault.to_string(), Some(hint.to_owned()))
-            })
-            .collect(),
-    )
-}
-
-/// The text with some values replaced or added.
-fn changed(text: &str, set: &[(String, String)]) -> Result<String, Failure> {
-    let mut root: toml::Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| Failure::new(format!("not TOML: {}", error.message())))?;
-    for (key, value) in set {
-        let written = written(value);
-        if MODEL_KEYS.contains(&key.as_str()) {
-            let model = root.entry("model").or_insert_with(|| toml::Table::new().into());
-            if let Some(model) = model.as_table_mut() {
-                model.insert(key.clone(), written);
-            }
-            continue;
-        }
-        let mut parameter = toml::Table::new();
-        parameter.insert("value".into(), written);
-        parameter.insert("provenance".into(), "assumed".into());
-        parameter.insert("source".into(), "set on the command line".into());
-        let parameters = root.entry("parameters").or_insert_with(|| toml::Table::new().into());
-        if let Some(parameters) = parameters.as_table_mut() {
-            parameters.insert(key.clone(), parameter.into());
-        }
-    }
-    Ok(root.to_string())
-}
-
-/// A number where it is one, else a text, with or without the quotes a shell leaves.
-fn written(value: &str) -> toml::Value {
-    let plain = value.trim();
-    let bare = plain.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(plain);
-    match bare.parse::<f64>() {
-        Ok(number) => number.into(),
-        Err(_) => bare.into(),
-    }
 }

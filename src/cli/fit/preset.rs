@@ -9,6 +9,7 @@ use super::table::with_error;
 use memspike::device::preset::{Preset, PresetDevice};
 use memspike::fit::{Change, FittedParameter, Head, Polarity, WindowDevice, device_of_window, write_preset};
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
+use memspike::written::Diagnostic;
 use std::path::Path;
 
 pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Result<String, Failure> {
@@ -89,18 +90,10 @@ pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Resu
     let head = head(args, path, data, &base.preset);
     write_preset(&base.text, &head, &model, &changes).map_err(|faults| {
         let hint = "take another preset with --base; `memspike models` lists them";
-        Failure::Several(
-            faults
-                .iter()
-                .map(|fault| {
-                    let key = if fault.key.is_empty() { String::new() } else { format!("`{}`: ", fault.key) };
-                    (
-                        format!("no preset can be made of this fit: {key}{}", fault.message),
-                        Some(hint.to_owned()),
-                    )
-                })
-                .collect(),
-        )
+        let told = |fault: &Diagnostic| {
+            (format!("no preset can be made of this fit: {}", fault.what), Some(hint.to_owned()))
+        };
+        Failure::Several(faults.iter().map(told).collect())
     })
 }
 

@@ -1,6 +1,6 @@
 //! From the keys of a preset to typed devices.
 
-use super::read::{PresetError, Reader};
+use super::read::Reader;
 use super::{Preset, PresetDevice};
 use crate::device::circuit::Conduction;
 use crate::device::endurance::Endurance;
@@ -9,10 +9,60 @@ use crate::device::resistive::{BinarySwitch, DeviceSpread, DoseDevice, Rate, Res
 use crate::device::retention::{DecayLaw, Retention};
 use crate::device::threshold::{RelaxationOscillator, ThresholdLaw, ThresholdSpread, ThresholdSwitch};
 use crate::units::{Ampere, Siemens, Volt};
+use crate::written::{Diagnostic, Diagnostics, Source, Table, nearest, text};
+use std::sync::Arc;
+
+impl Preset {
+    /// Reads a preset; `file` is only named in messages.
+    ///
+    /// # Errors
+    /// All faults.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
+        Self::read(&tree(&Source::file(file, text))?, &format!("preset `{file}`"))
+    }
+
+    /// An embedded preset.
+    ///
+    /// # Errors
+    /// If there is none of this name (with the nearest one as a hint).
+    pub fn named(name: &str) -> Result<Self, Diagnostics> {
+        match Self::embedded(name) {
+            Some(source) => Self::read(&tree(&source)?, &format!("preset `{name}`")),
+            None => Err(Self::unknown(name).into()),
+        }
+    }
+
+    /// The fault that no embedded preset has this name.
+    #[must_use]
+    pub fn unknown(name: &str) -> Diagnostic {
+        let names = Self::names();
+        let close = nearest(name, names.iter().copied());
+        Diagnostic::error(format!("there is no preset `{name}`"))
+            .allowed(format!("{}, or a file NAME.toml", names.join(", ")))
+            .maybe_hint(close.map(|close| format!("did you mean `{close}`?")))
+    }
+
+    /// Reads a preset from its tree; `what` is its name in messages.
+    ///
+    /// # Errors
+    /// All faults.
+    pub fn read(tree: &Table, what: &str) -> Result<Self, Diagnostics> {
+        preset(Reader::new(tree, what))
+    }
+}
+
+/// The tree of a preset.
+///
+/// # Errors
+/// Where it is not TOML.
+pub fn tree(source: &Arc<Source>) -> Result<Table, Diagnostics> {
+    let mut faults = Diagnostics::default();
+    let tree = text::parse(source, &mut faults);
+    if faults.is_empty() { Ok(tree) } else { Err(faults) }
+}
 
 /// Everything of the file, or all its faults.
-pub(super) fn preset(file: &str, text: &str) -> Result<Preset, Vec<PresetError>> {
-    let mut r = Reader::new(file, text).map_err(|e| vec![e])?;
+fn preset(mut r: Reader<'_>) -> Result<Preset, Diagnostics> {
     let (name, title) = (r.text("name"), r.text("title"));
     let (source, validity) = (r.text("source"), r.text("validity"));
     let kind = r.choice("", "kind", &PresetDevice::KINDS, false);
@@ -22,15 +72,16 @@ pub(super) fn preset(file: &str, text: &str) -> Result<Preset, Vec<PresetError>>
         Some("dose_device") => dose_device(&mut r),
         Some("oscillator") => oscillator(&mut r),
         // Without a kind the other keys cannot be judged.
-        _ => return Err(r.faults),
+        _ => return Err(r.finish().1),
     };
     let v_max: Option<Volt> = r.quantity("v_max");
-    r.finish();
+    r.no_others();
+    let (parameters, faults) = r.finish();
     match (device, v_max) {
-        (Some(device), Some(v_max)) if r.faults.is_empty() => {
-            Ok(Preset { name, title, source, validity, v_max, device, parameters: r.parameters })
+        (Some(device), Some(v_max)) if faults.is_empty() => {
+            Ok(Preset { name, title, source, validity, v_max, device, parameters })
         }
-        _ => Err(r.faults),
+        _ => Err(faults),
     }
 }
 

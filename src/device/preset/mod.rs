@@ -5,9 +5,11 @@
 //! preset states the range it holds for; [`Preset::check_voltage`] holds a protocol to it.
 
 mod build;
+mod change;
 mod read;
 
-pub use read::PresetError;
+pub use build::tree;
+pub use change::change;
 
 use super::endurance::Endurance;
 use super::overlap::SpikePulse;
@@ -15,8 +17,10 @@ use super::resistive::{BinarySwitch, DeviceSpread, DoseDevice, Resistive};
 use super::retention::Retention;
 use super::threshold::{RelaxationOscillator, ThresholdSpread, ThresholdSwitch};
 use crate::units::{Siemens, Volt};
+use crate::written::Source;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/presets");
 
@@ -136,14 +140,6 @@ pub struct OutOfRange {
 }
 
 impl Preset {
-    /// Reads a preset; `file` is only named in messages.
-    ///
-    /// # Errors
-    /// All faults, each with file, line and key.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<PresetError>> {
-        build::preset(file, text)
-    }
-
     /// Names of the embedded presets, sorted.
     #[must_use]
     pub fn names() -> Vec<&'static str> {
@@ -154,59 +150,16 @@ impl Preset {
         names
     }
 
-    /// An embedded preset.
-    ///
-    /// # Errors
-    /// If there is none of this name (with the nearest one as a hint).
-    pub fn named(name: &str) -> Result<Self, Vec<PresetError>> {
-        match Self::embedded_text(name) {
-            Some(text) => Self::parse(&format!("presets/{name}.toml"), text),
-            None => Err(vec![PresetError::unknown_preset(name, &Self::names())]),
-        }
+    /// An embedded preset as a text to read.
+    #[must_use]
+    pub fn embedded(name: &str) -> Option<Arc<Source>> {
+        Some(Source::file(&format!("presets/{name}.toml"), Self::embedded_text(name)?))
     }
 
     /// The file of an embedded preset.
     #[must_use]
     pub fn embedded_text(name: &str) -> Option<&'static str> {
         EMBEDDED.get_file(format!("{name}.toml")).and_then(include_dir::File::contents_utf8)
-    }
-
-    /// The text of a preset with another name and some numbers replaced by fitted ones: what a fit writes.
-    ///
-    /// `changes` are (key, value as written in a file, source). Every other line stays, with its origin; the result
-    /// is a preset that [`Preset::parse`] reads.
-    ///
-    /// # Errors
-    /// The keys that `text` does not have.
-    pub fn revised(
-        text: &str,
-        name: &str,
-        changes: &[(&str, String, String)],
-    ) -> Result<String, Vec<String>> {
-        let key_of = |line: &str| line.split_once('=').map(|(key, _)| key.trim().to_owned());
-        let missing: Vec<String> = changes
-            .iter()
-            .filter(|(key, ..)| !text.lines().any(|line| key_of(line).as_deref() == Some(*key)))
-            .map(|(key, ..)| (*key).to_owned())
-            .collect();
-        if !missing.is_empty() {
-            return Err(missing);
-        }
-        let line = |line: &str| {
-            let key = key_of(line).unwrap_or_default();
-            if key == "name" {
-                return format!("name = {}\n", toml_text(name));
-            }
-            match changes.iter().find(|(changed, ..)| *changed == key) {
-                Some((key, value, source)) => {
-                    let value = if value.parse::<f64>().is_ok() { value.clone() } else { toml_text(value) };
-                    let source = toml_text(source);
-                    format!("{key} = {{ value = {value}, provenance = \"fitted\", source = {source} }}\n")
-                }
-                None => format!("{line}\n"),
-            }
-        };
-        Ok(text.lines().map(line).collect())
     }
 
     /// Holds a voltage to the range the preset is stated for.
@@ -229,11 +182,6 @@ impl Preset {
     pub fn assumed(&self) -> impl Iterator<Item = &Parameter> {
         self.parameters.iter().filter(|p| p.provenance == Provenance::Assumed)
     }
-}
-
-/// A quoted TOML string.
-fn toml_text(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]

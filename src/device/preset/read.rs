@@ -1,125 +1,87 @@
-//! Reading a preset file: spans, units, provenance, and what is wrong where.
+//! Reading a preset's tree: units, provenance, and what is wrong where.
 
 use super::{Parameter, Provenance};
 use crate::hint::nearest;
 use crate::renamed;
 use crate::units::Quantity;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use crate::written::{At, Diagnostic, Diagnostics, Item, Node, Table, Value};
 
-/// A fault of a preset file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {message}", place(file, *line, key))]
-pub struct PresetError {
-    pub file: String,
-    /// From 1; zero if it has no place in the file.
-    pub line: usize,
-    /// Empty if it belongs to none.
-    pub key: String,
-    pub message: String,
-}
-
-fn place(file: &str, line: usize, key: &str) -> String {
-    match (line, key.is_empty()) {
-        (0, _) => file.to_owned(),
-        (line, true) => format!("{file}:{line}"),
-        (line, false) => format!("{file}:{line}: `{key}`"),
-    }
-}
-
-impl PresetError {
-    pub(super) fn unknown_preset(name: &str, names: &[&str]) -> Self {
-        Self {
-            file: format!("preset `{name}`"),
-            line: 0,
-            key: String::new(),
-            message: format!(
-                "there is none of this name{}; known are {}",
-                hint(name, names),
-                names.join(", ")
-            ),
-        }
-    }
-}
-
-/// `", did you mean `x`?"` for the nearest of `known`, if one is near.
-fn hint(name: &str, known: &[&str]) -> String {
-    nearest(name, known.iter().copied()).map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"))
-}
-
-/// A file being read; collects its faults.
+/// A preset being read; collects its faults.
 pub(super) struct Reader<'a> {
-    file: &'a str,
-    text: &'a str,
-    root: DeTable<'a>,
+    root: &'a Table,
+    /// How messages call it: "preset `mine.toml`".
+    what: &'a str,
     used: Vec<(&'static str, String)>,
-    pub parameters: Vec<Parameter>,
-    pub faults: Vec<PresetError>,
+    parameters: Vec<Parameter>,
+    faults: Vec<Diagnostic>,
 }
 
 /// The tables of a preset.
 const SECTIONS: [&str; 2] = ["model", "parameters"];
 
+/// What a parameter is written as.
+const FORM: &str = "{ value = ..., provenance = \"measured\", source = \"...\" }";
+
 impl<'a> Reader<'a> {
-    pub fn new(file: &'a str, text: &'a str) -> Result<Self, PresetError> {
-        match DeTable::parse(text) {
-            Ok(root) => Ok(Self {
-                file,
-                text,
-                root: root.into_inner(),
-                used: Vec::new(),
-                parameters: Vec::new(),
-                faults: Vec::new(),
-            }),
-            Err(e) => Err(PresetError {
-                file: file.to_owned(),
-                line: e.span().map_or(0, |s| line_of(text, s.start)),
-                key: String::new(),
-                message: format!("not TOML: {}", e.message()),
-            }),
+    pub fn new(root: &'a Table, what: &'a str) -> Self {
+        Self { root, what, used: Vec::new(), parameters: Vec::new(), faults: Vec::new() }
+    }
+
+    /// What was read, and what was wrong, in the order in which it is written.
+    pub fn finish(mut self) -> (Vec<Parameter>, Diagnostics) {
+        self.faults.sort_by_key(|fault| fault.span().map_or(0, |span| span.start));
+        (self.parameters, self.faults.into())
+    }
+
+    /// "`tau` of preset `mine.toml` ...".
+    fn fault(&self, key: &str, message: &str) -> Diagnostic {
+        Diagnostic::error(format!("`{key}` of {} {message}", self.what))
+    }
+
+    /// A fault of the preset as a whole: what a model says about its parameters.
+    pub fn model_fault(&mut self, message: impl std::fmt::Display) {
+        let fault = Diagnostic::error(format!("{}: {message}", self.what));
+        self.faults
+            .push(fault.maybe_at(self.section_at("parameters").as_ref()).label("with these parameters"));
+    }
+
+    fn section(&self, section: &str) -> Option<&'a Table> {
+        if section.is_empty() {
+            return Some(self.root);
+        }
+        match &self.root.get(section)?.node.value {
+            Value::Table(table) => Some(table),
+            _ => None,
         }
     }
 
-    pub fn fault(&mut self, at: usize, key: &str, message: impl Into<String>) {
-        let line = line_of(self.text, at);
-        self.faults.push(PresetError {
-            file: self.file.to_owned(),
-            line,
-            key: key.to_owned(),
-            message: message.into(),
-        });
+    /// Where a missing key of `section` is reported.
+    fn section_at(&self, section: &str) -> Option<At> {
+        let item = self.root.get(section).or(self.root.entries.first())?;
+        Some(item.key_at.clone())
     }
 
-    /// A fault of the file as a whole: what a model says about its parameters.
-    pub fn model_fault(&mut self, message: impl std::fmt::Display) {
-        let at = self.root.get("parameters").map_or(0, |t| t.span().start);
-        self.fault(at, "", message.to_string());
-    }
-
-    fn section(&self, section: &str) -> Option<&DeTable<'a>> {
-        if section.is_empty() { Some(&self.root) } else { self.root.get(section)?.get_ref().as_table() }
-    }
-
-    /// Position at which a missing key of `section` is reported.
-    fn section_start(&self, section: &str) -> usize {
-        self.root.get(section).map_or(0, |t| t.span().start)
-    }
-
-    fn value(&mut self, section: &'static str, key: &str) -> Option<Spanned<DeValue<'a>>> {
+    fn item(&mut self, section: &'static str, key: &str) -> Option<&'a Item> {
         self.used.push((section, key.to_owned()));
-        self.section(section)?.get(key).cloned()
+        self.section(section)?.get(key)
+    }
+
+    fn missing(&mut self, section: &str, key: &str, expected: impl Into<Box<str>>) {
+        let fault = self.fault(key, "is missing").maybe_at(self.section_at(section).as_ref());
+        self.faults.push(fault.label("not in this preset").allowed(expected));
     }
 
     /// A required text of the file's head.
     pub fn text(&mut self, key: &str) -> String {
-        let Some(value) = self.value("", key) else {
-            self.fault(0, key, "is missing; expected a text");
+        let Some(item) = self.item("", key) else {
+            self.missing("", key, "a text");
             return String::new();
         };
-        match value.get_ref().as_str() {
-            Some(text) if !text.trim().is_empty() => text.to_owned(),
+        match &item.node.value {
+            Value::Text(text) if !text.trim().is_empty() => text.clone(),
             _ => {
-                self.fault(value.span().start, key, "must be a text that says something");
+                let fault = self.fault(key, &format!("is {}", item.node.shown())).at(&item.node.at);
+                self.faults.push(fault.label("wrong form").allowed("a text that says something"));
                 String::new()
             }
         }
@@ -133,28 +95,24 @@ impl<'a> Reader<'a> {
         allowed: &[&'static str],
         optional: bool,
     ) -> Option<&'static str> {
-        let Some(value) = self.value(section, key) else {
+        let Some(item) = self.item(section, key) else {
             if optional {
                 return allowed.first().copied();
             }
-            self.fault(
-                self.section_start(section),
-                key,
-                format!("is missing; allowed are {}", quoted(allowed)),
-            );
+            self.missing(section, key, quoted(allowed));
             return None;
         };
-        let written = value.get_ref().as_str().unwrap_or_default();
+        let written = match &item.node.value {
+            Value::Text(text) => text.as_str(),
+            _ => "",
+        };
         let found = allowed.iter().find(|a| **a == written).copied();
         if found.is_none() {
-            let message = format!(
-                "is {}; allowed are {}{}",
-                shown(value.get_ref()),
-                quoted(allowed),
-                renamed::preset_hint(key, written)
-                    .map_or_else(|| hint(written, allowed), |renamed| format!(" ({renamed})"))
-            );
-            self.fault(value.span().start, key, message);
+            let renamed = renamed::preset_hint(key, written);
+            let close = nearest(written, allowed.iter().copied());
+            let hint = renamed.or_else(|| close.map(|close| format!("did you mean \"{close}\"?")));
+            let fault = self.fault(key, &format!("is {}", item.node.shown())).at(&item.node.at);
+            self.faults.push(fault.label("not known").allowed(quoted(allowed)).maybe_hint(hint));
             // Read on as what was meant, so that the other faults are found too.
             let meant = renamed::current_in_preset(key, written);
             return allowed.iter().find(|a| **a == meant).copied();
@@ -163,74 +121,81 @@ impl<'a> Reader<'a> {
     }
 
     /// The `value` of a parameter, its provenance noted.
-    fn parameter(&mut self, key: &str) -> Option<Spanned<DeValue<'a>>> {
-        let entry = self.value("parameters", key)?;
-        let at = entry.span().start;
-        let Some(table) = entry.get_ref().as_table() else {
-            let form = "{ value = ..., provenance = \"measured\", source = \"...\" }";
-            self.fault(at, key, format!("is {}; expected {form}", shown(entry.get_ref())));
+    fn parameter(&mut self, key: &str) -> Option<&'a Node> {
+        let item = self.item("parameters", key)?;
+        let Value::Table(table) = &item.node.value else {
+            let fault = self.fault(key, &format!("is {}", item.node.shown())).at(&item.node.at);
+            self.faults.push(fault.label("wrong form").allowed(FORM));
             return None;
         };
-        let table = table.clone();
-        for (name, _) in &table {
-            if !["value", "provenance", "source"].contains(&name.get_ref().as_ref()) {
-                let message = format!("has `{}`; allowed are value, provenance, source", name.get_ref());
-                self.fault(name.span().start, key, message);
-            }
+        for other in table.entries.iter().filter(|i| !["value", "provenance", "source"].contains(&&*i.key)) {
+            let fault = self.fault(key, &format!("has `{}`", other.key)).at(&other.key_at);
+            self.faults.push(fault.label("not known").allowed("value, provenance, source"));
         }
+        let text = |name: &str| match table.get(name).map(|item| &item.node.value) {
+            Some(Value::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let at = |name: &str| table.get(name).map_or(&item.key_at, |item| &item.node.at);
         let names = Provenance::ALL.map(Provenance::name);
-        let written =
-            table.get("provenance").and_then(|p| p.get_ref().as_str()).unwrap_or_default().to_owned();
+        let written = text("provenance");
         let provenance = Provenance::ALL.into_iter().find(|p| p.name() == written);
         if provenance.is_none() {
-            self.fault(at, key, format!("has provenance \"{written}\"; allowed are {}", quoted(&names)));
+            let close = nearest(written, names);
+            let fault = self.fault(key, &format!("has provenance \"{written}\"")).at(at("provenance"));
+            self.faults.push(
+                fault
+                    .label("not known")
+                    .allowed(quoted(&names))
+                    .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
+            );
         }
-        let source = table.get("source").and_then(|s| s.get_ref().as_str()).unwrap_or_default().to_owned();
+        let source = text("source").to_owned();
         if source.trim().is_empty() {
-            self.fault(at, key, "has no source; say where the number comes from, or why it is assumed");
+            let fault = self.fault(key, "has no source").at(at("source"));
+            self.faults
+                .push(fault.allowed("a text").hint("say where the number comes from, or why it is assumed"));
         }
-        let Some(value) = table.get("value").cloned() else {
-            self.fault(at, key, "has no value");
+        let Some(value) = table.get("value").map(|item| &item.node) else {
+            let fault = self.fault(key, "has no value").at(&item.key_at);
+            self.faults.push(fault.allowed(FORM));
             return None;
         };
         self.parameters.push(Parameter {
             key: key.to_owned(),
-            value: shown(value.get_ref()),
+            value: shown(value),
             provenance: provenance.unwrap_or(Provenance::Assumed),
             source,
         });
         Some(value)
     }
 
-    fn missing(&mut self, key: &str, expected: &str) {
-        self.fault(self.section_start("parameters"), key, format!("is missing; expected {expected}"));
-    }
-
     /// Whether the parameter is there.
     pub fn has(&self, key: &str) -> bool {
-        self.section("parameters").is_some_and(|t| t.contains_key(key))
+        self.section("parameters").is_some_and(|table| table.get(key).is_some())
     }
 
     /// A required quantity.
     pub fn quantity<Q: Quantity>(&mut self, key: &str) -> Option<Q> {
         if !self.has(key) {
             self.used.push(("parameters", key.to_owned()));
-            self.missing(key, &format!("a {} such as \"{}\"", Q::NAME, Q::EXAMPLE));
+            self.missing("parameters", key, format!("a {} such as \"{}\"", Q::NAME, Q::EXAMPLE));
             return None;
         }
         let value = self.parameter(key)?;
-        self.parsed(key, &value)
+        self.parsed(key, value)
     }
 
-    fn parsed<Q: Quantity>(&mut self, key: &str, value: &Spanned<DeValue<'a>>) -> Option<Q> {
-        let text = match value.get_ref() {
-            DeValue::String(text) => text.to_string(),
-            other => shown(other),
-        };
-        match Q::parse(&text) {
+    fn parsed<Q: Quantity>(&mut self, key: &str, value: &Node) -> Option<Q> {
+        match Q::parse(&shown(value)) {
             Ok(quantity) => Some(quantity),
-            Err(e) => {
-                self.fault(value.span().start, key, e.to_string());
+            Err(error) => {
+                let fault = Diagnostic::error(format!("`{key}` of {}: {error}", self.what)).at(&value.at);
+                self.faults.push(fault.label("wrong value").allowed(format!(
+                    "a {} such as \"{}\"",
+                    Q::NAME,
+                    Q::EXAMPLE
+                )));
                 None
             }
         }
@@ -244,79 +209,77 @@ impl<'a> Reader<'a> {
 
     /// A plain number; `default` if it may be missing.
     pub fn number(&mut self, key: &str, default: Option<f64>) -> Option<f64> {
+        const ALLOWED: &str = "a finite number without unit, such as 0.05";
         if !self.has(key) {
             self.used.push(("parameters", key.to_owned()));
             if default.is_none() {
-                self.missing(key, "a number without unit, such as 0.05");
+                self.missing("parameters", key, ALLOWED);
             }
             return default;
         }
         let value = self.parameter(key)?;
-        let number = match value.get_ref() {
-            DeValue::Float(f) => f.as_str().replace('_', "").parse::<f64>().ok(),
-            DeValue::Integer(i) if i.radix() == 10 => i.as_str().replace('_', "").parse::<f64>().ok(),
+        let number = match value.value {
+            Value::Float(number) => Some(number),
+            Value::Integer(number) => Some(number as f64),
             _ => None,
         };
         let number = number.filter(|n| n.is_finite());
         if number.is_none() {
-            let message =
-                format!("is {}; expected a finite number without unit, such as 0.05", shown(value.get_ref()));
-            self.fault(value.span().start, key, message);
+            let fault = self.fault(key, &format!("is {}", value.shown())).at(&value.at);
+            self.faults.push(fault.label("wrong value").allowed(ALLOWED));
         }
         number
     }
 
     /// A list of quantities.
     pub fn list<Q: Quantity>(&mut self, key: &str) -> Option<Vec<Q>> {
+        let allowed = || format!("a list such as [\"{}\", ...]", Q::EXAMPLE);
         if !self.has(key) {
             self.used.push(("parameters", key.to_owned()));
-            self.missing(key, &format!("a list such as [\"{}\", ...]", Q::EXAMPLE));
+            self.missing("parameters", key, allowed());
             return None;
         }
         let value = self.parameter(key)?;
-        let Some(array) = value.get_ref().as_array() else {
-            let message =
-                format!("is {}; expected a list such as [\"{}\", ...]", shown(value.get_ref()), Q::EXAMPLE);
-            self.fault(value.span().start, key, message);
+        let Value::List(items) = &value.value else {
+            let fault = self.fault(key, &format!("is {}", value.shown())).at(&value.at);
+            self.faults.push(fault.label("wrong form").allowed(allowed()));
             return None;
         };
-        let items: Vec<_> = array.iter().cloned().collect();
         let all: Vec<Option<Q>> = items.iter().map(|item| self.parsed(key, item)).collect();
         all.into_iter().collect()
     }
 
     /// Reports every key that nothing asked for.
-    pub fn finish(&mut self) {
-        let mut unknown = Vec::new();
-        for (key, value) in &self.root {
-            let name = key.get_ref().as_ref();
-            if SECTIONS.contains(&name) {
-                if value.get_ref().as_table().is_none() {
-                    unknown.push((key.span().start, name.to_owned(), "must be a table".to_owned()));
-                }
-            } else if !self.used.iter().any(|(s, k)| s.is_empty() && k == name) {
-                unknown.push((key.span().start, name.to_owned(), self.not_known("", name)));
+    pub fn no_others(&mut self) {
+        for item in &self.root.entries {
+            if !SECTIONS.contains(&item.key.as_str()) {
+                self.known("", item);
+            } else if !matches!(item.node.value, Value::Table(_)) {
+                let fault = self.fault(&item.key, &format!("is {}", item.node.shown())).at(&item.node.at);
+                self.faults.push(fault.label("wrong form").allowed("a table"));
             }
         }
         for section in SECTIONS {
-            let Some(table) = self.section(section) else { continue };
-            for key in table.keys() {
-                let name = key.get_ref().as_ref();
-                if !self.used.iter().any(|(s, k)| *s == section && k == name) {
-                    unknown.push((key.span().start, name.to_owned(), self.not_known(section, name)));
-                }
+            for item in self.section(section).map_or(&[][..], |table| &table.entries) {
+                self.known(section, item);
             }
         }
-        for (at, key, message) in unknown {
-            self.fault(at, &key, message);
-        }
-        self.faults.sort_by_key(|f| f.line);
     }
 
-    fn not_known(&self, section: &str, name: &str) -> String {
+    /// Reports a key that nothing asked for.
+    fn known(&mut self, section: &str, item: &Item) {
         let known: Vec<&str> =
-            self.used.iter().filter(|(s, _)| *s == section).map(|(_, k)| k.as_str()).collect();
-        format!("is not a key of this kind of preset{}; known are {}", hint(name, &known), known.join(", "))
+            self.used.iter().filter(|(s, _)| *s == section).map(|(_, key)| key.as_str()).collect();
+        if known.contains(&item.key.as_str()) {
+            return;
+        }
+        let close = nearest(&item.key, known.iter().copied());
+        let fault = self.fault(&item.key, "is not a key of this kind of preset").at(&item.key_at);
+        let fault = fault
+            .label("not known")
+            .allowed(known.join(", "))
+            .maybe_hint(close.map(|close| format!("did you mean `{close}`?")));
+        self.faults.push(fault);
     }
 }
 
@@ -324,20 +287,12 @@ fn quoted(names: &[&str]) -> String {
     names.iter().map(|n| format!("\"{n}\"")).collect::<Vec<_>>().join(", ")
 }
 
-/// A value as a message or a report shows it.
-fn shown(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::String(text) => text.to_string(),
-        DeValue::Integer(i) => i.as_str().to_owned(),
-        DeValue::Float(f) => f.as_str().to_owned(),
-        DeValue::Boolean(b) => b.to_string(),
-        DeValue::Array(items) => format!("a list of {}", items.len()),
-        DeValue::Table(_) => "a table".to_owned(),
-        DeValue::Datetime(d) => d.to_string(),
+/// A value as a report shows it: a text without its quotes, a number as it was written.
+fn shown(value: &Node) -> String {
+    match &value.value {
+        Value::Text(text) => text.clone(),
+        Value::List(items) => format!("a list of {}", items.len()),
+        Value::Table(_) => "a table".to_owned(),
+        _ => value.at.text().trim().to_owned(),
     }
-}
-
-/// Line of a byte offset, from 1.
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count()
 }

@@ -2,13 +2,17 @@ use super::*;
 use crate::device::overlap::{fit_exponential, window_point};
 use crate::device::protocol::{StdpOptions, Sweep, iv_resistive, iv_switch, stdp, stdp_fits};
 use crate::units::Second;
+use crate::written::text::argument_value;
+use crate::written::{At, Diagnostic, Diagnostics, Item};
 
 fn named(name: &str) -> Preset {
-    Preset::named(name).unwrap_or_else(|faults| panic!("{}", text(&faults).join("\n")))
+    Preset::named(name).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-fn text(faults: &[PresetError]) -> Vec<String> {
-    faults.iter().map(ToString::to_string).collect()
+/// "line what" of each fault.
+fn told(faults: &Diagnostics) -> Vec<String> {
+    let line = |fault: &Diagnostic| fault.at.as_ref().map_or(0, |at| at.line_column().0);
+    faults.iter().map(|fault| format!("{} {}", line(fault), fault.what)).collect()
 }
 
 #[test]
@@ -98,17 +102,13 @@ fn what_is_assumed_is_listed_with_its_reason() {
 
 #[test]
 fn an_unknown_preset_names_the_nearest() {
-    let faults = Preset::named("ag-tio2-pt-tss").unwrap_err();
-    let message = &text(&faults)[0];
-    assert!(message.contains("did you mean `ag-tio2-pt-ts`?"), "{message}");
+    let faults = Preset::named("ag-tio2-pt-tss").unwrap_err().to_string();
+    assert!(faults.contains("did you mean `ag-tio2-pt-ts`?"), "{faults}");
 }
 
 #[test]
 fn every_fault_of_a_file_is_reported_with_its_line() {
-    let text_of = |text: &str| text_lines(Preset::parse("my.toml", text).unwrap_err());
-    fn text_lines(faults: Vec<PresetError>) -> Vec<String> {
-        text(&faults)
-    }
+    let text_of = |text: &str| told(&Preset::parse("my.toml", text).unwrap_err());
     let broken = r#"name = "x"
 kind = "threshold_switch"
 title = "x"
@@ -128,27 +128,54 @@ v_max = { value = "1 V", provenance = "measured", source = "me" }
     assert_eq!(
         text_of(broken),
         [
-            "my.toml:6: `g_off`: is missing; expected a conductance such as \"35 uS\"",
-            "my.toml:7: `tau`: `9.41` has no unit; expected a time such as \"9.41 ms\"",
-            "my.toml:9: `v_th`: has provenance \"guessed\"; allowed are \"measured\", \"literature\", \"fitted\", \"assumed\"",
-            "my.toml:9: `v_th`: `0.25 s` is in `s`; expected a voltage in V, such as \"0.25 V\"",
-            "my.toml:10: `v_hold`: is 0.1 V; expected { value = ..., provenance = \"measured\", source = \"...\" }",
-            "my.toml:11: `i_cc`: has no source; say where the number comes from, or why it is assumed",
-            "my.toml:12: `g_of`: is not a key of this kind of preset (did you mean `g_off`?); known are tau, u_rest, v_th, v_hold, i_cc, g_off, g_on, cycle_cv, device_cv, v_max",
-            "my.toml:13: `g_on`: has `error`; allowed are value, provenance, source",
-            "my.toml:14: `cycle_cv`: is 5 %; expected a finite number without unit, such as 0.05",
+            "6 `g_off` of preset `my.toml` is missing",
+            "7 `tau` of preset `my.toml`: `9.41` has no unit; expected a time such as \"9.41 ms\"",
+            "9 `v_th` of preset `my.toml`: `0.25 s` is in `s`; expected a voltage in V, such as \"0.25 V\"",
+            "9 `v_th` of preset `my.toml` has provenance \"guessed\"",
+            "10 `v_hold` of preset `my.toml` is `0.1 V`",
+            "11 `i_cc` of preset `my.toml` has no source",
+            "12 `g_of` of preset `my.toml` is not a key of this kind of preset",
+            "13 `g_on` of preset `my.toml` has `error`",
+            "14 `cycle_cv` of preset `my.toml` is `5 %`",
         ]
     );
-    assert_eq!(text_of("name = \"x\"\nkind = [")[0].split(": ").next().unwrap(), "my.toml:2");
+    assert!(text_of("name = \"x\"\nkind = [")[0].starts_with("2 not valid TOML: "));
     let kind = text_of(
         "name = \"x\"\nkind = \"treshold-switch\"\ntitle = \"t\"\nsource = \"s\"\nvalidity = \"v\"\n",
     );
-    assert_eq!(
-        kind,
-        [
-            "my.toml:2: `kind`: is treshold-switch; allowed are \"threshold_switch\", \"binary_switch\", \"dose_device\", \"oscillator\" (did you mean `threshold_switch`?)"
-        ]
-    );
+    assert_eq!(kind, ["2 `kind` of preset `my.toml` is `treshold-switch`"]);
+}
+
+#[test]
+fn a_fault_says_what_is_allowed_and_which_name_is_near() {
+    let text = include_str!("../../../presets/ag-tio2-pt-ts.toml").replace("tau = ", "tauu = ");
+    let faults = Preset::parse("my.toml", &text).unwrap_err().to_string();
+    for part in ["a time such as \"9.41 ms\"", "tau, u_rest, v_th", "did you mean `tau`?", "--> my.toml:9:1"]
+    {
+        assert!(faults.contains(part), "{part}: {faults}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_change_is_told_where_it_was_written() {
+    let mut changed = tree(&Preset::embedded("ag-tio2-pt-ts").unwrap()).unwrap();
+    let source = Source::argument("--set", "v_hold=0.3 V");
+    let item = Item {
+        key: "v_hold".into(),
+        key_at: At { source: source.clone(), span: 0..6 },
+        node: argument_value(&source, 7),
+    };
+    change(&mut changed, "parameters", &item, "because");
+    let faults = Preset::read(&changed, "this preset").unwrap_err();
+    let first = faults.iter().next().unwrap();
+    assert_eq!(first.at.as_ref().unwrap().to_string(), "--set v_hold=0.3 V");
+    assert!(first.what.contains("required: u_rest < v_hold < v_th"), "{}", first.what);
+    let lower = argument_value(&Source::argument("--set", "v_hold=0.12 V"), 7);
+    change(&mut changed, "parameters", &Item { node: lower, ..item }, "because");
+    let preset = Preset::read(&changed, "this preset").unwrap();
+    let v_hold = preset.parameters.iter().find(|p| p.key == "v_hold").unwrap();
+    let told = (v_hold.value.as_str(), v_hold.provenance, v_hold.source.as_str());
+    assert_eq!(told, ("0.12 V", Provenance::Assumed, "because"));
 }
 
 #[test]
@@ -157,8 +184,10 @@ fn values_that_make_no_device_are_reported_by_the_model() {
         include_str!("../../../presets/ag-tio2-pt-ts.toml").replace("\"0.10 V\"", "\"0.30 V\"");
     let faults = Preset::parse("my.toml", &text_of_file).unwrap_err();
     assert_eq!(
-        text(&faults),
-        ["my.toml:8: u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; required: u_rest < v_hold < v_th"]
+        told(&faults),
+        [
+            "8 preset `my.toml`: u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; required: u_rest < v_hold < v_th"
+        ]
     );
 }
 
@@ -167,25 +196,4 @@ fn the_vanadium_oscillator_oscillates() {
     let PresetDevice::Oscillator { oscillator } = named("vo2-debets-2026").device else { panic!() };
     let (off, on) = oscillator.phases().unwrap();
     assert!(off > on && off + on < Second::new(1e-4), "{off} {on}");
-}
-
-#[test]
-fn a_fit_becomes_a_preset_that_reads_back_with_the_origin_of_its_numbers() {
-    let base = Preset::embedded_text("ag-tio2-pt-ts").unwrap();
-    let changes = [
-        ("tau", "8.7 ms".to_owned(), "my \"relaxation\".csv, +- 0.1 ms".to_owned()),
-        ("cycle_cv", "0.03".to_owned(), "my cycles.csv".to_owned()),
-    ];
-    let text_of_file = Preset::revised(base, "my-switch", &changes).unwrap();
-    let preset = Preset::parse("my-switch.toml", &text_of_file).unwrap_or_else(|f| panic!("{:?}", text(&f)));
-    let PresetDevice::ThresholdSwitch { switch, spread } = &preset.device else { panic!() };
-    assert_eq!((preset.name.as_str(), switch.tau.get(), spread.cycle), ("my-switch", 8.7e-3, 0.03));
-    let tau = preset.parameters.iter().find(|p| p.key == "tau").unwrap();
-    assert_eq!(
-        (tau.provenance, tau.source.as_str()),
-        (Provenance::Fitted, "my \"relaxation\".csv, +- 0.1 ms")
-    );
-    assert_eq!(switch.v_th, ThresholdSwitch::default().v_th);
-    let wrong = Preset::revised(base, "x", &[("taw", "1 s".to_owned(), "me".to_owned())]);
-    assert_eq!(wrong.unwrap_err(), ["taw"]);
 }

@@ -21,10 +21,8 @@ fn state() -> Axis {
     Axis::linear("state u", "V").at_least(0.0, 0.0)
 }
 
-fn threshold(shown: Shown<'_>, switch: &ThresholdSwitch) -> Mark {
-    let label =
-        if shown.alone() { shown.stated("V_th", "v_th") } else { format!("fires at {}", plain(switch.v_th)) };
-    Mark::y(switch.v_th.get(), label)
+fn threshold(switch: &ThresholdSwitch) -> Mark {
+    Mark::y(switch.v_th.get(), format!("fires at {}", plain(switch.v_th)))
 }
 
 /// A drive, and the state or conductance that answers it.
@@ -41,9 +39,16 @@ pub fn pulses(shown: Shown<'_>) -> Result<Figure, PlotError> {
         let name = format!("paper: rise of the peaks with {:.2} ms", row.paper * 1e3);
         rises = rises.reference(name, peaks);
     }
-    rises = rises.mark(threshold(shown, &switch));
-    if shown.alone() {
-        rises = rises.mark(Mark::y(switch.v_hold.get(), shown.stated("V_h", "v_hold")));
+    let marks = if shown.alone() {
+        vec![
+            Mark::y(switch.v_th.get(), shown.stated("V_th", "v_th")),
+            Mark::y(switch.v_hold.get(), shown.stated("V_h", "v_hold")),
+        ]
+    } else {
+        vec![threshold(&switch)]
+    };
+    for mark in marks {
+        rises = rises.mark(mark);
     }
     let fires =
         shown.value("first_spike").map_or_else(|| "never fires".into(), |n| format!("fires at pulse {n}"));
@@ -124,7 +129,7 @@ pub fn integration(shown: Shown<'_>) -> Result<Figure, PlotError> {
         chart = chart.reference(name, curve);
     }
     if let Some(switch) = &switch {
-        chart = chart.mark(threshold(shown, switch));
+        chart = chart.mark(threshold(switch));
     }
     if let Some(after) = shown.result.value("fires_after") {
         chart = chart.mark(Mark::x(after, format!("fires after {:.3} ms", after * 1e3)));

@@ -112,7 +112,7 @@ words! {
         Integration = "integration": "a threshold switch under a constant drive, from rest",
         Relaxation = "relaxation": "a threshold switch left alone after it has fired",
         Power = "power": "what a threshold switch that is on takes at each voltage, and its limiter",
-        Cycles = "cycles": "a binary switch through SET and RESET again and again: spread of both resistances",
+        Cycles = "cycles": "a device through SET and RESET again and again: spread of what it turns to",
         Retention = "retention": "both states left alone",
         Stdp = "stdp": "pairs of spike pulses dt apart, each on a fresh device: the window",
         SpikePulses = "spike_pulses": "what two spikes put across a device, and what that does for every dt",

@@ -14,11 +14,9 @@ use super::super::plan::Plan;
 use super::context::RunContext;
 use super::logbook::Logbook;
 use crate::device::preset::PresetDevice;
-use crate::device::resistive::{DoseDevice, Resistive as _};
 use crate::energy::{Category, Ledger};
 use crate::scenario::spec::Word as _;
 use crate::time::FS_PER_SECOND;
-use crate::units::{Quantity as _, Siemens};
 use findings::Findings;
 use std::sync::atomic::Ordering;
 
@@ -105,16 +103,10 @@ fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
         (
             experiment @ (Experiment::Stdp { .. } | Experiment::SpikePulses { .. }),
             PresetDevice::DoseDevice { device, pulse, g_start, .. },
-        ) => window::window(device, pulse.as_ref(), start(device, *g_start), experiment),
+        ) => window::window(device, pulse.as_ref(), sweep::start(device, *g_start), experiment),
         // The plan was checked: an experiment has a device it can be made with.
         _ => Findings { notes: vec!["this device has no such experiment".into()], ..Findings::default() },
     }
-}
-
-/// The conductance a preset states for the start, within the bounds of the device on the bench.
-fn start(device: &DoseDevice, stated: Siemens) -> Siemens {
-    let bounds = device.bounds();
-    Siemens::from_si(stated.get().clamp(bounds.g_min, bounds.g_max)).unwrap_or(stated)
 }
 
 fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {

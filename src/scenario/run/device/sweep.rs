@@ -2,13 +2,12 @@
 
 use super::super::super::device::Experiment;
 use super::findings::Findings;
-use super::start;
 use crate::device::preset::PresetDevice;
 use crate::device::protocol::{
     CycleOptions, CycleStatistics, PulseProtocol, RetentionOptions, Sweep, Table, cycles, cycles_dose,
     cycles_switch, iv_oscillator, iv_resistive, iv_switch, pulses_resistive, pulses_switch, retention,
 };
-use crate::device::resistive::Resistive as _;
+use crate::device::resistive::{DoseDevice, Resistive as _};
 use crate::device::threshold::ThresholdSpread;
 use crate::fit::fit_relaxation;
 use crate::units::{Quantity as _, Siemens};
@@ -29,6 +28,12 @@ fn largest(values: &[f64]) -> f64 {
 /// What of the spread is drawn: from cycle to cycle with `noise`; the device on the bench has its own of the other.
 fn spread(spread: &ThresholdSpread, noise: bool) -> ThresholdSpread {
     if noise { *spread } else { ThresholdSpread { device: spread.device, ..ThresholdSpread::default() } }
+}
+
+/// The conductance a preset states for the start, within the bounds of the device on the bench.
+pub fn start(device: &DoseDevice, stated: Siemens) -> Siemens {
+    let bounds = device.bounds();
+    Siemens::from_si(stated.get().clamp(bounds.g_min, bounds.g_max)).unwrap_or(stated)
 }
 
 /// Where a switch turns on, and then off.

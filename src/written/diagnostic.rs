@@ -1,4 +1,4 @@
-//! What is wrong with a scenario, and where: file, line, value, what is allowed, and a hint.
+//! What is wrong with a text, and where: file, line, value, what is allowed, and a hint.
 //!
 //! Faults are collected, never thrown one at a time: a reader who fixes a scenario wants the whole
 //! list. A [`Diagnostic`] carries its own source text, so it can be shown long after the file was
@@ -36,6 +36,17 @@ impl Source {
     #[must_use]
     pub fn is_argument(&self) -> bool {
         self.layer == u32::MAX
+    }
+
+    /// A file that names no other files.
+    #[must_use]
+    pub fn file(name: &str, text: &str) -> Arc<Self> {
+        Arc::new(Self {
+            name: name.into(),
+            text: text.into(),
+            layer: 0,
+            base: Base::Directory(PathBuf::new()),
+        })
     }
 
     /// A command-line argument: later than any file, relative to the working directory.
@@ -178,6 +189,12 @@ impl Diagnostic {
         self
     }
 
+    /// Says where the text with the fault was asked for; the only place of a fault that has none of its own.
+    #[must_use]
+    pub fn asked_for(self, at: Option<&At>, word: &str) -> Self {
+        if self.at.is_none() { self.maybe_at(at).label(word) } else { self.also(at, word) }
+    }
+
     /// Name of the file (or argument) the fault is in.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
@@ -229,6 +246,12 @@ impl Diagnostics {
     pub fn counts(&self) -> (usize, usize) {
         let errors = self.0.iter().filter(|d| d.severity == Severity::Error).count();
         (errors, self.0.len() - errors)
+    }
+}
+
+impl From<Vec<Diagnostic>> for Diagnostics {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self(diagnostics)
     }
 }
 

@@ -47,8 +47,16 @@ impl Table {
         self.entries.iter().find(|item| item.key == key)
     }
 
-    fn get_mut(&mut self, key: &str) -> Option<&mut Item> {
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Item> {
         self.entries.iter_mut().find(|item| item.key == key)
+    }
+
+    /// Puts a value in the place of what there is under this key, or at the end.
+    pub fn put(&mut self, key: &str, key_at: At, node: Node) {
+        match self.get_mut(key) {
+            Some(item) => (item.key_at, item.node) = (key_at, node),
+            None => self.entries.push(Item { key: key.to_string(), key_at, node }),
+        }
     }
 
     /// Puts `other` on top: tables for which `merges` is true are merged, everything else replaced.
@@ -309,7 +317,7 @@ pub fn set(root: &mut Table, argument: &str, faults: &mut Diagnostics) {
             }
         };
     }
-    put(here, last, place(key_span), node);
+    here.put(last, place(key_span), node);
 }
 
 /// The rest of a `--set` path below a list element: plain tables only.
@@ -317,7 +325,7 @@ fn set_below(table: &mut Table, names: &[(&str, Range<usize>)], node: Node, sour
     let Some(((name, span), rest)) = names.split_first() else { return };
     let at = At { source: source.clone(), span: span.clone() };
     if rest.is_empty() {
-        put(table, name, at, node);
+        table.put(name, at, node);
         return;
     }
     let mut inner = match table.get(name).map(|item| &item.node.value) {
@@ -325,18 +333,12 @@ fn set_below(table: &mut Table, names: &[(&str, Range<usize>)], node: Node, sour
         _ => Table::default(),
     };
     set_below(&mut inner, rest, node, source);
-    put(table, name, at.clone(), Node { value: Value::Table(inner), at });
+    table.put(name, at.clone(), Node { value: Value::Table(inner), at });
 }
 
-fn put(table: &mut Table, key: &str, key_at: At, node: Node) {
-    match table.get_mut(key) {
-        Some(item) => (item.key_at, item.node) = (key_at, node),
-        None => table.entries.push(Item { key: key.to_string(), key_at, node }),
-    }
-}
-
-/// The value of an argument: TOML, or else a text.
-fn argument_value(source: &Arc<Source>, start: usize) -> Node {
+/// The value of an argument, which begins at byte `start` of it: TOML, or else a text.
+#[must_use]
+pub fn argument_value(source: &Arc<Source>, start: usize) -> Node {
     let raw = &source.text[start..];
     let trimmed = raw.trim();
     let offset = start + (raw.len() - raw.trim_start().len());
