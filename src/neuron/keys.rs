@@ -11,6 +11,7 @@ use std::fmt::Display;
 /// One key of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelKey {
+    /// As a user writes it.
     pub name: &'static str,
     /// Symbol of its unit, empty for a plain number.
     pub unit: &'static str,
@@ -46,7 +47,9 @@ pub const fn key(
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{key}` is {value}; {allowed}")]
 pub struct ModelFault {
+    /// The key.
     pub key: &'static str,
+    /// What it was set to, with its unit.
     pub value: String,
     /// What it may be, as a sentence.
     pub allowed: String,
@@ -100,6 +103,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Of these keys and values in SI units.
     #[must_use]
     pub fn new(keys: &'static [ModelKey], value: &'a dyn Fn(&str) -> Option<f64>) -> Self {
         Self { keys, value, faults: Vec::new() }
@@ -184,6 +188,12 @@ impl<'a> Reader<'a> {
 #[must_use]
 pub fn above_rest(potential: f64, rest: f64) -> f64 {
     potential - rest
+}
+
+/// What a current is as a part of the drive, R I, in volts.
+#[must_use]
+pub fn in_volts(resistance: f64, current: f64) -> f64 {
+    resistance * current
 }
 
 /// A quantity as text, read with the unit of its key.
