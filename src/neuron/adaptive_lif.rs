@@ -19,7 +19,7 @@
 //! Treves, Network 4, 259 (1993).
 
 use super::foretell::foretell;
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
 use crate::numeric::exp;
@@ -128,7 +128,7 @@ impl Described for AdaptiveLif {
             x_reset: above_rest(u_reset, u_rest),
             t_ref: read.dead_time("t_ref"),
             r_m,
-            bias: r_m * read.any("i_bias"),
+            bias: in_volts(r_m, read.any("i_bias")),
             q_theta: read.zero_or_more("q_theta"),
             w_jump: r_m * read.any("i_jump"),
             threshold: Decay::new(read.time_constant("tau_theta"), tau_m),
@@ -280,7 +280,7 @@ mod tests {
         let mut one = neuron(&[("tau_theta", tau), ("i_jump", 0.0), ("q_theta", 0.05)], 0.5);
         one.run(Time::from_fs(60 * MS), 2);
         let interval = one.spikes[1].seconds_since(one.spikes[0]);
-        let want = tau * ((0.5 + 0.05) / (0.5 - (0.25 - 0.43e-3)) as f64).ln();
+        let want = tau * f64::ln((0.5 + 0.05) / (0.5 - (0.25 - 0.43e-3)));
         assert!((interval - want).abs() < 2e-15, "{interval} s, not {want} s");
     }
 
@@ -290,7 +290,7 @@ mod tests {
         steady.run(Time::from_fs(1000 * MS), 2);
         // Membrane at 0.26 V, threshold at 0.24957 + 0.1 e^(-t/100 ms).
         let interval = steady.spikes[1].seconds_since(steady.spikes[0]);
-        let want = 0.1 * (0.1 / (0.26 - (0.25 - 0.43e-3)) as f64).ln();
+        let want = 0.1 * f64::ln(0.1 / (0.26 - (0.25 - 0.43e-3)));
         assert!((interval / want - 1.0).abs() < 1e-3, "{interval} s, not {want} s");
     }
 

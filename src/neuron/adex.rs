@@ -15,7 +15,7 @@
 //! Cybern. 99, 335 (2008).
 
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::numeric::exp;
 use crate::numeric::taylor::{ORDER, Series, expand, exponential};
@@ -112,7 +112,7 @@ impl Described for Adex {
             tau_w: read.time_constant("tau_w"),
             b: r_m * read.any("b"),
             t_ref: read.dead_time("t_ref"),
-            bias: r_m * read.any("i_bias"),
+            bias: in_volts(r_m, read.any("i_bias")),
             tolerance: read.tolerance("tolerance"),
         };
         let c_m = model.tau_m / r_m;

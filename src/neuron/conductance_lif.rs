@@ -18,7 +18,7 @@
 
 use super::foretell::down;
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, key, shown};
+use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key, shown};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::numeric::exp;
 use crate::numeric::taylor::{Series, expand, product};
@@ -102,7 +102,7 @@ impl Described for ConductanceLif {
             x_reset: above_rest(u_reset, u_rest),
             t_ref: read.dead_time("t_ref"),
             r_m,
-            bias: r_m * read.any("i_bias"),
+            bias: in_volts(r_m, read.any("i_bias")),
             e_exc: above_rest(read.any("e_exc"), u_rest),
             e_inh: above_rest(read.any("e_inh"), u_rest),
             tau_exc: read.time_constant("tau_exc"),

@@ -14,7 +14,7 @@
 //! of Knight, J. Gen. Physiol. 59, 734 (1972).
 
 use super::foretell::{down, up};
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::chain::{MAX_CHANGES, Sum, Term};
 use super::synaptic::{Drive, shares};
@@ -104,7 +104,7 @@ impl Described for Integrator {
             theta: above_rest(v_th, u_rest),
             x_reset: above_rest(u_reset, u_rest),
             t_ref: read.dead_time("t_ref"),
-            bias: r_m * read.any("i_bias"),
+            bias: in_volts(r_m, read.any("i_bias")),
         };
         read.finish(model)
     }

@@ -16,7 +16,7 @@
 //! IEEE Trans. Neural Networks 14, 1569 (2003).
 
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Reader, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::numeric::exp;
 use crate::numeric::taylor::{Series, expand, product};
@@ -89,7 +89,7 @@ impl Described for Izhikevich {
             v_peak,
             r_m,
             t_ref: read.dead_time("t_ref"),
-            bias: r_m * read.any("i_bias"),
+            bias: in_volts(r_m, read.any("i_bias")),
             tolerance: read.tolerance("tolerance"),
         };
         // From there on v goes to infinity whatever u and the drive do, unless they are large.

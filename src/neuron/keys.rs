@@ -4,6 +4,7 @@
 //! through [`Described::with`]. All values are in SI units.
 
 use super::model::Model;
+use crate::numeric::decimal::{difference, product};
 use crate::time::Time;
 use crate::units::{Ampere, Farad, Ohm, Quantity, Second, Siemens, Volt};
 use std::fmt::Display;
@@ -11,7 +12,7 @@ use std::fmt::Display;
 /// One key of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelKey {
-    /// What it is called.
+    /// As a user writes it.
     pub name: &'static str,
     /// Symbol of its unit, empty for a plain number.
     pub unit: &'static str,
@@ -49,7 +50,7 @@ pub const fn key(
 pub struct ModelFault {
     /// The key.
     pub key: &'static str,
-    /// Its value as text.
+    /// What it was set to, with its unit.
     pub value: String,
     /// What it may be, as a sentence.
     pub allowed: String,
@@ -103,7 +104,7 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// For a model of these keys and what is stated of them.
+    /// Of these keys and values in SI units.
     #[must_use]
     pub fn new(keys: &'static [ModelKey], value: &'a dyn Fn(&str) -> Option<f64>) -> Self {
         Self { keys, value, faults: Vec::new() }
@@ -184,10 +185,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What a potential is above rest, in volts.
+/// What a potential is above rest, in volts: of the decimals that were stated, rounded once.
 #[must_use]
 pub fn above_rest(potential: f64, rest: f64) -> f64 {
-    potential - rest
+    difference(potential, rest)
+}
+
+/// What a current is as a part of the drive, R I, in volts: of the decimals that were stated, rounded once.
+#[must_use]
+pub fn in_volts(resistance: f64, current: f64) -> f64 {
+    product(resistance, current)
 }
 
 /// A quantity as text, read with the unit of its key.

@@ -17,7 +17,7 @@
 
 use super::foretell::{down, up};
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::device::threshold::EscapeNoise;
 use crate::numeric::neg_ln_unit;
@@ -110,7 +110,7 @@ impl Described for PoissonNeuron {
             x_reset: above_rest(read.any("u_reset"), u_rest),
             t_ref: read.dead_time("t_ref"),
             r_m,
-            bias: r_m * read.any("i_bias"),
+            bias: in_volts(r_m, read.any("i_bias")),
         };
         read.finish(model)
     }
