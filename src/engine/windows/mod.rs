@@ -19,6 +19,7 @@
 //! length, cut into units and number of threads cannot be seen in any bit.
 
 mod handover;
+mod stream;
 
 use super::core::{Core, Part};
 use super::cuts::Cuts;
@@ -35,6 +36,7 @@ use crate::network::{Form, Kernel, Network, Origin, Projection, Rows, SourceKind
 use crate::neuron::{Leaky, Open};
 use crate::numeric::Real;
 use crate::time::Time;
+use stream::Streamed;
 
 /// Source spikes that are made arrivals at once, on average.
 const AHEAD: f64 = 50_000.0;
@@ -118,19 +120,6 @@ fn shortest_wait(projection: &Projection) -> Option<Time> {
         }
         _ => projection.shortest().filter(|&delay| delay > Time::ZERO),
     }
-}
-
-/// Where something stands in content order, and what it is: time, rank, stage, source or projection or population, line or
-/// row or neuron, occurrence.
-type Streamed = (Time, u16, Stage, u32, u32, u32);
-
-/// Order of what a probe sees of one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Emission,
-    Predicted,
-    Arrival,
-    Tested,
 }
 
 /// Whether a projection has synapses with delays of their own.
@@ -578,54 +567,6 @@ impl<'n> Windows<'n> {
         }));
         let (fired, cuts) = (&self.fired, &self.cuts);
         self.team.share(self.units.iter_mut(), |unit| unit.schedule(network, cuts, fired));
-    }
-}
-
-impl Windows<'_> {
-    /// Step 5, for a probe that wants to see everything.
-    fn show_all<R: Real, P: Probe<R>>(&mut self, network: &Network, probe: &mut P) {
-        let stream = &mut self.stream;
-        stream.clear();
-        let rank_of =
-            |projection: u32| network.populations[network.projections[projection as usize].to].rank + 1;
-        let emission =
-            |event: &EventKey| (event.time, 0, Stage::Emission, event.source, event.row, event.occurrence);
-        stream.extend(self.emissions.iter().map(emission));
-        for (rows, events) in self.rows.iter().zip(&self.events) {
-            stream.extend(rows.iter().map(|&RowArrival { time, projection, row }| {
-                (Time::from_fs(time), rank_of(projection), Stage::Arrival, projection, row, 0)
-            }));
-            let arrivals = events.iter().filter(|event| event.kind == Kind::Arrival);
-            stream.extend(arrivals.map(|event| {
-                (event.time, event.rank, Stage::Arrival, event.source, event.row, event.occurrence)
-            }));
-        }
-        for told in self.units.iter_mut().filter_map(|unit| unit.told.as_mut()) {
-            let arrival = |(time, projection, row): (u64, u32, u32)| {
-                (Time::from_fs(time), rank_of(projection), Stage::Arrival, projection, row, 0)
-            };
-            for &(time, projection, row) in &told.private {
-                if let Origin::Source(source) = network.projections[projection as usize].from {
-                    stream.push((Time::from_fs(time), 0, Stage::Emission, source as u32, row, 0));
-                }
-            }
-            stream.extend(told.private.drain(..).map(arrival));
-            stream.extend(told.single.drain(..).map(arrival));
-        }
-        stream.extend(self.spikes.iter().map(|&(time, rank, tested, spike)| {
-            let stage = if tested { Stage::Tested } else { Stage::Predicted };
-            (time, rank + 1, stage, spike.population, spike.neuron, 0)
-        }));
-        stream.sort_unstable();
-        for &(time, _, stage, what, line, _) in &*stream {
-            match stage {
-                Stage::Emission => probe.emit(time, what, line),
-                Stage::Arrival => probe.arrival(time, what, line),
-                Stage::Predicted | Stage::Tested => {
-                    probe.spike(Spike { time, population: what, neuron: line });
-                }
-            }
-        }
     }
 }
 
