@@ -11,7 +11,7 @@ use plotters::prelude::*;
 pub const SIZE: (u32, u32) = (720, 400);
 
 pub fn caption(paper: Option<f64>) -> String {
-    let paper = if paper.is_some() { " The dashed line is the figure of the founding paper." } else { "" };
+    let paper = if paper.is_some() { " The dashed line is the published figure." } else { "" };
     format!(
         "Fraction of right answers in training and after each epoch, one presentation per sample. The final \
          test, whose figure stands above, shows the test samples once more with new spikes.{paper}"
