@@ -258,14 +258,18 @@ mod tests {
     #[test]
     fn a_published_accuracy_is_drawn_where_the_scenario_states_one() {
         let (mut plan, outcome) = example::trained();
-        let caption = |plan: &Plan| {
+        let drawn = |plan: &Plan| {
             let figures = figures(plan, &outcome, RecordedSpikes::default()).unwrap();
-            figures.into_iter().find(|figure| figure.name == "accuracy").unwrap().caption
+            let figure = figures.into_iter().find(|figure| figure.name == "accuracy").unwrap();
+            (figure.svg, figure.caption.contains("published"))
         };
-        assert!(caption(&plan).contains("91.57"), "{}", caption(&plan));
+        let (svg, named) = drawn(&plan);
+        assert!(svg.contains("paper 91.57 %") && named);
         plan.reproduces.as_mut().unwrap().accuracy = Some(0.875);
-        assert!(caption(&plan).contains("87.5"), "{}", caption(&plan));
+        let (svg, named) = drawn(&plan);
+        assert!(svg.contains("paper 87.50 %") && named);
         plan.reproduces.as_mut().unwrap().accuracy = None;
-        assert!(!caption(&plan).contains("paper"), "{}", caption(&plan));
+        let (svg, named) = drawn(&plan);
+        assert!(!svg.contains("paper") && !named);
     }
 }

@@ -294,7 +294,7 @@ mod tests {
             "{refused}"
         );
         assert!(
-            depth("\"0.5\"").unwrap_err().contains("`depth` of source `in` is \"0.5\", a text"),
+            depth("\"0.5\"").unwrap_err().contains("`depth` of source `in` is `0.5`, a text"),
             "{:?}",
             depth("\"0.5\"")
         );
