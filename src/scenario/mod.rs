@@ -1,6 +1,6 @@
 //! From a scenario file to a finished run: text -> plan -> network -> run -> outcome.
 //!
-//! Reading goes one way: [`text`] makes a tree that knows where everything was written, [`reader`]
+//! Reading goes one way: `text` makes a tree that knows where everything was written, `reader`
 //! checks it against the one table in [`spec`] and fills the gaps, `lower` checks what belongs together
 //! and makes the [`plan::Plan`]. [`load()`] does all of it.
 
