@@ -7,8 +7,9 @@ use crate::scenario::outcome::EpochResult;
 pub const SIZE: (u32, u32) = (720, 400);
 
 pub fn caption(paper: Option<f64>) -> String {
-    let paper = paper
-        .map_or_else(String::new, |paper| format!(" The dashed line is the published {:.2} %.", 100.0 * paper));
+    let paper = paper.map_or_else(String::new, |paper| {
+        format!(" The dashed line is the published {:.2} %.", 100.0 * paper)
+    });
     format!(
         "Fraction of right answers in training and after each epoch, one presentation per sample. The final \
          test, whose figure stands above, shows the test samples once more with new spikes.{paper}"
