@@ -3,8 +3,9 @@
 //! A model answers, the engine acts: nothing here schedules anything or knows what time it is.
 //!
 //! [`Lif`] is the paper's eq. (2), [`Switch`] the same device seen as a volatile threshold switch. Both obey the
-//! same equation between spikes ([`membrane`]), so the engine advances one kind of membrane; what tells
-//! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
+//! same equation between spikes ([`membrane`]); what tells them apart is asked at a spike: for how long is the neuron
+//! deaf, and what is its next threshold? Any other model is a [`model::Model`] behind [`Open`]; each of those that are
+//! shipped has a file here.
 
 pub mod adaptive_lif;
 pub mod adex;

@@ -1,7 +1,7 @@
 //! The fast queue: a merge of lanes, each ordered by construction.
 //!
-//! A Poisson block is one marked process; a constant delay is a first-in-first-out; predicted firings
-//! are a min-tree; lists are read by a cursor; delays of single synapses are a wheel, which windows have of their
+//! A Poisson block is one marked process; a constant delay is a first-in-first-out; what neurons wait for
+//! is a min-tree; lists are read by a cursor; delays of single synapses are a wheel, which windows have of their
 //! own; everything else is on the general lane. The next instant
 //! is the least head. Where one Poisson block feeds one shared-decay population directly, its drawn
 //! spikes are handed out as a batch up to the next head of any other lane.

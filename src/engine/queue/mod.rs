@@ -40,14 +40,14 @@ pub trait Queue<R: Real>: sealed::Sealed {
     /// Schedules an event.
     fn push(&mut self, key: EventKey);
 
-    /// Replaces the predicted firing of a neuron.
+    /// Replaces what a neuron waits for: its predicted firing, or the end of its dead time.
     fn predict(&mut self, population: u32, neuron: u32, time: Option<Time>);
 
     /// Time and rank of the next event.
     fn peek(&mut self) -> Option<(Time, u16)>;
 
-    /// Moves all events of the next instant into `events`, in key order. Predicted firings stay until
-    /// they are replaced.
+    /// Moves all events of the next instant into `events`, in key order. What neurons wait for
+    /// stays until it is replaced.
     fn pop_instant(&mut self, network: &Network, rates: &[BlockRate<'_>], events: &mut Vec<EventKey>);
 
     /// A Poisson block whose drawn spikes may be delivered in one batch, and up to where (exclusive):
