@@ -60,7 +60,6 @@ fn shipped(name: &str, changes: &[&str]) -> Result<Plan, String> {
 }
 
 /// A plan in which the key of this path has this word; `None` for a key that has no case here.
-#[expect(clippy::too_many_lines, reason = "one case for each key of words")]
 fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
     let set = |key: &str| format!("{key}=\"{word}\"");
     let with = |key: &str, more: &[&'static str]| -> Vec<String> {

@@ -141,17 +141,12 @@ static ENGINE: &[Key] = &[
 
 words! {
     /// How synapses that have something of their own are kept.
-    #[derive(serde::Serialize, serde::Deserialize)]
+    #[derive(Default, serde::Serialize, serde::Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum Storage {
+        #[default]
         Auto = "auto": "compact above 1e7 drawn synapses, otherwise f64",
         F64 = "f64": "12 bytes per synapse, 20 with a delay of its own",
         Compact = "compact": "8 bytes per synapse, 12 with a delay of its own; weights are rounded to f32, delays to a power of two femtoseconds",
-    }
-}
-
-impl Default for Storage {
-    fn default() -> Self {
-        Self::Auto
     }
 }

@@ -27,11 +27,13 @@ impl Kind {
 ///
 /// A variant without a word does not compile, nor does a word that two variants have.
 macro_rules! words {
-    ($(#[$meta:meta])* pub enum $Name:ident { $($Variant:ident = $word:literal: $doc:literal,)+ }) => {
+    ($(#[$meta:meta])* pub enum $Name:ident {
+        $($(#[$mark:meta])* $Variant:ident = $word:literal: $doc:literal,)+
+    }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $Name {
-            $(#[doc = $doc] $Variant,)+
+            $(#[doc = $doc] $(#[$mark])* $Variant,)+
         }
         words!(impl $Name { $($Variant = $word: $doc,)+ });
     };
