@@ -40,13 +40,14 @@ fn draw(cases: &[ProgrammingResult]) -> String {
     for (k, case) in cases.iter().enumerate() {
         let middle = top + ROW * (k as f64 + 0.5);
         sheet.write(&case.name, left - 12.0, middle, At::Right, text(12.5, INK));
-        let mut dots = String::new();
         for (draw, accuracy) in case.accuracy.iter().enumerate() {
             // Fixed steps up and down keep equal draws apart.
             let y = middle + [-6.0, 2.0, -2.0, 6.0][draw % 4];
-            marker::outline(&mut dots, 0, x_of(100.0 * accuracy), y, 3.0);
+            let mut dot = String::new();
+            marker::outline(&mut dot, 0, x_of(100.0 * accuracy), y, 3.0);
+            // One by one: where several lie on each other it is darker.
+            sheet.shape(&dot, BLUE, " fill-opacity=\"0.55\"");
         }
-        sheet.shape(&dots, BLUE, " fill-opacity=\"0.55\"");
         let mean = x_of(100.0 * case.mean);
         sheet.line((mean, middle - 13.0), (mean, middle + 13.0), BLUE, 2.5);
         let exceeded = case.max_loss.is_some_and(|max| case.loss > max);

@@ -140,3 +140,15 @@ fn an_index_stands_below_the_line_and_a_file_name_does_not() {
     assert!(svg.contains("V<tspan dy=\"2.6\" font-size=\"11\">th</tspan>"), "{svg}");
     assert!(svg.contains(">rest</tspan>") && svg.contains(">post</tspan>") && svg.contains("my_data.csv"));
 }
+
+#[test]
+fn what_is_counted_has_whole_ticks_and_a_series_is_named_where_it_ends() {
+    let epochs = || Series::new("", Look::Both, [(1.0, 3.0), (2.0, 5.0)]);
+    let chart = |x: Axis| example(x, Axis::linear("y", "")).series(epochs().ending("last 5.00 %"));
+    let svg = rendered(&chart(Axis::linear("epoch", "").whole()));
+    assert!(svg.contains(">1</text>") && svg.contains(">2</text>") && !svg.contains(">1.5</text>"), "{svg}");
+    let label = svg.lines().find(|line| line.contains("last 5.00 %")).unwrap();
+    assert!(label.contains(&super::marker::COLOURS[0].to_string()), "{label}");
+    // Fractions are of use where nothing is counted.
+    assert!(rendered(&chart(Axis::linear("time", ""))).contains(">1.4</text>"));
+}
