@@ -1,6 +1,8 @@
 //! What can be written on the command line.
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use memspike::record::Formats;
 use memspike::time::Time;
 use memspike::units::{Quantity as _, Second};
 use std::path::PathBuf;
@@ -120,6 +122,15 @@ pub struct RunArgs {
     /// Also write the spikes of these populations or sources to spikes.csv.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub record: Vec<String>,
+    /// How spikes and membranes are written; several with commas.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_delimiter = ',',
+        default_value = "csv",
+        value_parser = record_formats()
+    )]
+    pub record_format: Vec<String>,
     /// Also write every plot as PNG.
     #[arg(long)]
     pub png: bool,
@@ -154,6 +165,14 @@ pub struct Overrides {
     /// Change one value of the scenario, such as protocol.epochs=5; can be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
+}
+
+/// Every registered format by its name.
+fn record_formats() -> PossibleValuesParser {
+    let formats = Formats::built_in();
+    let values: Vec<PossibleValue> =
+        formats.iter().map(|format| PossibleValue::new(format.name()).help(format.about())).collect();
+    PossibleValuesParser::new(values)
 }
 
 fn step(text: &str) -> Result<Time, String> {
