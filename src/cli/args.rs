@@ -3,9 +3,10 @@
 use super::device::args::DeviceArgs;
 use super::fit::args::FitArgs;
 use super::values::{Format, key_value, step};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::dataset::Name;
+use memspike::record::Formats;
 use memspike::time::Time;
 use std::path::PathBuf;
 
@@ -124,6 +125,15 @@ pub struct RunArgs {
     /// Also write the spikes of these populations or sources to spikes.csv.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub record: Vec<String>,
+    /// How spikes and membranes are written; several with commas.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_delimiter = ',',
+        default_value = "csv",
+        value_parser = record_formats()
+    )]
+    pub record_format: Vec<String>,
     /// Also write every plot as PNG.
     #[arg(long)]
     pub png: bool,
@@ -160,6 +170,13 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
 }
 
+/// Every registered format by its name.
+fn record_formats() -> PossibleValuesParser {
+    let formats = Formats::built_in();
+    let values: Vec<PossibleValue> =
+        formats.iter().map(|format| PossibleValue::new(format.name()).help(format.about())).collect();
+    PossibleValuesParser::new(values)
+}
 #[derive(Debug, Args)]
 pub struct ScenarioArgs {
     /// Files, directories with scenario.toml, or names of shipped scenarios.

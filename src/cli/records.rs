@@ -1,11 +1,10 @@
-//! The records of a run in its directory: logs while it goes on, CSV when it is over.
+//! The records of a run in its directory: logs while it goes on, tables when it is over.
 
 use super::failure::Failure;
 use super::wiring::CHECKPOINT;
-use memspike::record::format::Csv;
 use memspike::record::rundir::RunDir;
 use memspike::record::spikes::{self, MembraneRecord, Names, Positions, SpikeRecord};
-use memspike::record::{LogRecorder, Position, RecordError, Recorder, Records, SpikeRow, export};
+use memspike::record::{Formats, LogRecorder, Position, RecordError, Recorder, Records, SpikeRow, export};
 use memspike::scenario::plan::{Plan, Protocol};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,23 +78,24 @@ impl<'a> Logs<'a> {
         self.records.clone()
     }
 
-    /// Writes the tables of what was recorded and returns the first spikes and how many there are in all.
+    /// Writes what was recorded in the formats of these names and returns the first spikes and how many there are in all.
     ///
     /// # Errors
     /// The first failure of a write.
-    pub fn finish(self) -> Result<(Vec<SpikeRow>, u64), Failure> {
+    pub fn finish(self, formats: &[String]) -> Result<(Vec<SpikeRow>, u64), Failure> {
         std::mem::take(&mut *self.records.get()).finish()?;
-        let found = match &self.spikes {
-            Some(log) => {
-                export(log, self.dir, "spikes", &Csv)?;
-                spikes::first(log, KEPT_FOR_RASTER)?
+        let known = Formats::built_in();
+        for format in formats.iter().filter_map(|name| known.find(name)) {
+            for (log, name) in [(&self.spikes, "spikes"), (&self.membrane, "membrane")] {
+                if let Some(log) = log {
+                    export(log, self.dir, name, format)?;
+                }
             }
-            None => (Vec::new(), 0),
-        };
-        if let Some(log) = &self.membrane {
-            export(log, self.dir, "membrane", &Csv)?;
         }
-        Ok(found)
+        match &self.spikes {
+            Some(log) => Ok(spikes::first(log, KEPT_FOR_RASTER)?),
+            None => Ok((Vec::new(), 0)),
+        }
     }
 }
 

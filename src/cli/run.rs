@@ -377,6 +377,7 @@ impl Session<'_> {
             clock: &|| clock.now(),
             trace: self.tracing.on,
             progress: &mut *listener,
+            formats: &self.args.record_format,
             given,
         })?;
         listener.done();

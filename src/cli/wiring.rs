@@ -44,6 +44,8 @@ pub struct Request<'a> {
     /// Whether a trace is being taken.
     pub trace: bool,
     pub progress: &'a mut dyn Progress,
+    /// How what is recorded is written.
+    pub formats: &'a [String],
     /// Weights for a plan that takes them from another scenario.
     pub given: Option<GivenWeights>,
 }
@@ -200,8 +202,21 @@ pub struct Ran {
 /// # Errors
 /// If it cannot be carried out: data is missing, a checkpoint does not fit, a record cannot be written.
 pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
-    let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, trace, progress, given } =
-        request;
+    let Request {
+        plan,
+        threads,
+        engine,
+        dt,
+        data,
+        run_dir,
+        resume,
+        stop,
+        clock,
+        trace,
+        progress,
+        formats,
+        given,
+    } = request;
     let unusable = |error| failed_with(error, run_dir, resume);
     let kept = if resume { kept(run_dir).map_err(|error| unusable(error.into()))? } else { None };
     let logs = Logs::begin(plan, run_dir, kept.map(|(positions, _)| positions))?;
@@ -225,7 +240,7 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
         given,
     };
     let outcome = run::run(plan, &mut context).map_err(unusable)?;
-    let (spikes, recorded) = logs.finish()?;
+    let (spikes, recorded) = logs.finish(formats)?;
     Ok(Ran { outcome, spikes, recorded })
 }
 

@@ -92,8 +92,8 @@ pub enum SnapshotError {
     #[error("not a memspike snapshot: it begins with {found:02x?}, not with `MEMSPIKE`")]
     Magic { found: Vec<u8> },
     #[error(
-        "the snapshot was written by memspike 0.1 (format 1), and this is memspike {}, which reads format 2 alone: \
-         begin anew, or go on with it under memspike 0.1", env!("CARGO_PKG_VERSION")
+        "the snapshot has format 1, that of memspike 0.1, and this program reads format 2, that of 0.2: go on with it \
+         under memspike 0.1, or begin anew"
     )]
     Old,
     #[error(

@@ -23,7 +23,7 @@ impl Format for Csv {
     }
 
     fn about(&self) -> &'static str {
-        "a text table, one line per row, times in milliseconds"
+        "A text table, one line per row, times in milliseconds"
     }
 
     fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {

@@ -22,7 +22,7 @@ impl Format for Npz {
     }
 
     fn about(&self) -> &'static str {
-        "an archive for numpy.load, one array per column, times in femtoseconds"
+        "An archive for numpy.load, one array per column, times in femtoseconds"
     }
 
     fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {
