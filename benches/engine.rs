@@ -71,8 +71,8 @@ fn look<'n, R: Real, Q: Queue<R>>(
     rates: &[BlockRate<'n>],
     episode: u64,
 ) -> u64 {
-    simulation.begin(episode, rates);
-    simulation.run(weights, LOOK, &mut Silent);
+    simulation.begin(episode, rates).unwrap();
+    simulation.run(weights, LOOK, &mut Silent).unwrap();
     simulation.counts().arrival
 }
 

@@ -71,8 +71,8 @@ impl Bench {
         let mut weights = self.weights.clone();
         let rates = [BlockRate::new(&self.table.cells, 20.0 * f64::from(INPUTS))];
         let mut simulation = Simulation::<f64, Q>::new(&self.network, 1);
-        simulation.begin(0, &rates);
-        simulation.run_learning(&mut weights, end, &mut learning, &mut Silent);
+        simulation.begin(0, &rates).unwrap();
+        simulation.run_learning(&mut weights, end, &mut learning, &mut Silent).unwrap();
         let bits = weights.projections[0].iter().fold(0u64, |sum, w| sum.rotate_left(7) ^ w.to_bits());
         let counts = simulation.counts();
         (counts.arrival, counts.fire, bits)

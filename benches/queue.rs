@@ -5,7 +5,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use memspike::engine::{Entry, EventKey, General, Kind, Lanes, MinTree, Silent, Simulation, Wheel};
 use memspike::network::{
-    Builder, Distribution, Drawing, Fixed, Kernel, Network, Rows, Rule, SourceKind, Weights, draw,
+    Builder, Distribution, DrawRule, Drawing, Fixed, Kernel, Network, Rows, SourceKind, Weights, draw,
 };
 use memspike::neuron::Lif;
 use memspike::random::{Purpose, Stream};
@@ -167,7 +167,7 @@ fn fan(rows: u32, neurons: u32, kept: Kept) -> (Network, Weights<f64>) {
             entity: 0,
             rows,
             columns: neurons,
-            rule: Rule::OutDegree(K),
+            rule: DrawRule::OutDegree(K),
             recurrent: false,
             autapses: true,
             multapses: false,
@@ -211,8 +211,8 @@ fn delivery(criterion: &mut Criterion) {
             let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
             group.bench_function(BenchmarkId::new("delivery", name), |bencher| {
                 bencher.iter(|| {
-                    simulation.begin(0, &[]);
-                    simulation.run(&weights, Time::from_fs(1 << 62), &mut Silent);
+                    simulation.begin(0, &[]).unwrap();
+                    simulation.run(&weights, Time::from_fs(1 << 62), &mut Silent).unwrap();
                     simulation.counts().synaptic
                 });
             });

@@ -3,7 +3,7 @@
 //! Every number is an estimate from device parameters, not a measurement; [`Ledger::statement`] says
 //! what a total holds and what it leaves out.
 
-use crate::units::{Ampere, Joule, Second, Siemens, Volt};
+use crate::units::{Ampere, Joule, Second, Siemens, Volt, Watt};
 use serde::{Deserialize, Serialize};
 
 /// What energy was spent on.
@@ -66,14 +66,18 @@ impl std::fmt::Display for Category {
 /// One line: an owner (population or projection), a category, joules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
+    /// The population or projection that spent it.
     pub owner: String,
+    /// What it was spent on.
     pub category: Category,
+    /// How much, in joules.
     pub joules: f64,
 }
 
 /// Joules by owner and category. The categories sum to the total.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
+    /// One line for each owner and category, in the order they were first booked.
     pub entries: Vec<Entry>,
     /// Categories that exist in the hardware but are not in the sum.
     pub not_modelled: Vec<Category>,
@@ -87,6 +91,26 @@ impl Ledger {
             Some(entry) => entry.joules += joules,
             None => self.entries.push(Entry { owner: owner.to_owned(), category, joules }),
         }
+    }
+
+    /// Books spikes of neurons that are threshold switches, in the devices and in their limiters. `held` is how
+    /// long all the spikes together kept their switches on; `None`: each took [`SwitchEnergy::on_time`].
+    pub fn book_spikes(&mut self, owner: &str, cost: &SwitchEnergy, spikes: u64, held: Option<Second>) {
+        let spikes = spikes as f64;
+        let (on, limiter) = match held {
+            Some(time) => cost.of(time),
+            None => {
+                let (on, limiter) = cost.of(cost.on_time);
+                (spikes * on, spikes * limiter)
+            }
+        };
+        self.book(owner, Category::Neuron, on.get());
+        self.book(owner, Category::Limiter, limiter.get());
+    }
+
+    /// Books reads of the rows of an array: how often each row was read, times the joules of reading it once.
+    pub fn book_reads(&mut self, owner: &str, reads: impl IntoIterator<Item = u64>, joules: &[f64]) {
+        self.book(owner, Category::Read, rows_energy(reads, joules));
     }
 
     /// Joules of every category that has a line, in the order of [`Category`].
@@ -143,55 +167,85 @@ impl Ledger {
     }
 }
 
-/// Power of a threshold switch that sits in compliance, in watts: I_cc^2 / G_on.
+/// What one spike of a threshold-switch neuron costs.
+///
+/// While on, the device sits in compliance at `i_cc` and takes i_cc^2 / g_on (paper: 1.4 uW); the
+/// limiter takes (v_drive - i_cc / g_on) i_cc. While off, the membrane voltage leaks through `g_off`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SwitchEnergy {
+    /// Compliance of the limiter.
+    pub i_cc: Ampere,
+    /// Conductance of the on state.
+    pub g_on: Siemens,
+    /// Conductance of the off state.
+    pub g_off: Siemens,
+    /// Supply behind the limiter.
+    pub v_drive: Volt,
+    /// How long the switch stays on for one spike. `lif`: 100 us by default (assumed: needs an active reset);
+    /// `switch`: that of the nominal threshold, and the ledger books what each spike took.
+    pub on_time: Second,
+}
+
+impl SwitchEnergy {
+    /// What device and limiter take while the switch is on for `time`.
+    #[must_use]
+    pub fn of(&self, time: Second) -> (Joule, Joule) {
+        let Self { i_cc, g_on, v_drive, .. } = *self;
+        (switch_on_energy(i_cc, g_on, time), limiter_energy(v_drive, i_cc, g_on, time))
+    }
+}
+
+/// Power of a threshold switch that sits in compliance: I_cc^2 / G_on.
 ///
 /// Yan et al. state 1.4 uW for 7 uA; it follows with G_on = 35 uS, the compliance left at 0.2 V
 /// (inferred). Peak on-state power, without limiter and source.
 #[must_use]
-pub fn switch_on_power(i_cc: Ampere, g_on: Siemens) -> f64 {
-    i_cc.get() * i_cc.get() / g_on.get()
+pub fn switch_on_power(i_cc: Ampere, g_on: Siemens) -> Watt {
+    i_cc * i_cc / g_on
 }
 
-/// Energy a threshold switch takes in one on-state, in joules: I_cc^2 / G_on times the on-time.
+/// Energy a threshold switch takes in one on-state: I_cc^2 / G_on times the on-time.
 #[must_use]
-pub fn switch_on_energy(i_cc: Ampere, g_on: Siemens, on_time: Second) -> f64 {
-    switch_on_power(i_cc, g_on) * on_time.get()
+pub fn switch_on_energy(i_cc: Ampere, g_on: Siemens, on_time: Second) -> Joule {
+    switch_on_power(i_cc, g_on) * on_time
 }
 
-/// Energy the current limiter takes in one on-state, in joules: (V - I_cc / G_on) I_cc t.
+/// Energy the current limiter takes in one on-state: (V - I_cc / G_on) I_cc t.
 ///
 /// Zero, never negative, where the drive is too small to reach compliance: nothing is limited then.
 #[must_use]
-pub fn limiter_energy(v_drive: Volt, i_cc: Ampere, g_on: Siemens, on_time: Second) -> f64 {
-    let across = v_drive.get() - i_cc.get() / g_on.get();
-    across.max(0.0) * i_cc.get() * on_time.get()
+pub fn limiter_energy(v_drive: Volt, i_cc: Ampere, g_on: Siemens, on_time: Second) -> Joule {
+    let across = v_drive - i_cc / g_on;
+    across.max(Volt::ZERO) * i_cc * on_time
 }
 
-/// Energy of a rectangular pulse on an ohmic conductance (siemens), in joules: V^2 G w.
+/// Energy of a rectangular pulse on an ohmic conductance: V^2 G w.
 ///
 /// Whatever a pulse is for: this is what reading takes, and programming where the conductance is taken as
 /// constant.
 #[must_use]
-pub fn pulse_energy(conductance: f64, amplitude: Volt, width: Second) -> f64 {
-    amplitude.get() * amplitude.get() * conductance * width.get()
+pub fn pulse_energy(conductance: Siemens, amplitude: Volt, width: Second) -> Joule {
+    amplitude * amplitude * conductance * width
 }
 
 /// Joules of rows that arrived `counts` times and take `energies` once each, summed in their order.
 #[must_use]
-pub fn rows_energy(counts: &[u64], energies: &[f64]) -> f64 {
-    counts.iter().zip(energies).fold(0.0, |sum, (&count, energy)| sum + count as f64 * energy)
+pub fn rows_energy(counts: impl IntoIterator<Item = u64>, energies: &[f64]) -> f64 {
+    counts.into_iter().zip(energies).fold(0.0, |sum, (count, energy)| sum + count as f64 * energy)
 }
 
-/// Energy of a triangular read pulse of base `width` on an ohmic conductance, in joules: V^2 G w / 3.
+/// Energy of a triangular read pulse of base `width` on an ohmic conductance: V^2 G w / 3.
 #[must_use]
-pub fn read_energy_triangle(conductance: f64, peak: Volt, width: Second) -> f64 {
+pub fn read_energy_triangle(conductance: Siemens, peak: Volt, width: Second) -> Joule {
     pulse_energy(conductance, peak, width) / 3.0
 }
 
 /// A published energy of one operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reference {
+    /// Energy of one operation.
     pub energy: Joule,
+    /// Where it was published.
     pub source: &'static str,
 }
 
@@ -217,8 +271,8 @@ mod tests {
     #[test]
     fn the_papers_1_4_microwatts_follow_from_7_microamperes() {
         let (i_cc, g_on) = (Ampere::new(7e-6), Siemens::new(35e-6));
-        assert!((switch_on_power(i_cc, g_on) - 1.4e-6).abs() < 1e-20);
-        let energy = |t| switch_on_energy(i_cc, g_on, Second::new(t));
+        assert!((switch_on_power(i_cc, g_on) - Watt::new(1.4e-6)).abs() < Watt::new(1e-20));
+        let energy = |t| switch_on_energy(i_cc, g_on, Second::new(t)).get();
         assert!((energy(100e-6) - 0.14e-9).abs() < 1e-23);
         assert!((energy(1e-3) - 1.4e-9).abs() < 1e-22);
         assert!((energy(8.62e-3) - 12.07e-9).abs() < 0.005e-9);
@@ -227,27 +281,27 @@ mod tests {
     #[test]
     fn switch_and_limiter_take_what_the_source_gives_in_compliance() {
         let (v, i, g, t) = (Volt::new(0.5), Ampere::new(7e-6), Siemens::new(35e-6), Second::new(1e-3));
-        let source = 0.5 * 7e-6 * 1e-3;
+        let source = v * i * t;
         let spent = switch_on_energy(i, g, t) + limiter_energy(v, i, g, t);
         assert!((spent / source - 1.0).abs() < 1e-14);
-        assert_eq!(limiter_energy(Volt::new(0.1), i, g, t), 0.0);
+        assert_eq!(limiter_energy(Volt::new(0.1), i, g, t), Joule::ZERO);
     }
 
     #[test]
     fn read_energies_are_the_integrals_of_their_waveforms() {
-        let (v, w, g) = (Volt::new(0.2), Second::new(1e-6), 35e-6);
+        let (v, w, g) = (Volt::new(0.2), Second::new(1e-6), Siemens::new(35e-6));
         let width = Time::from_seconds(w).unwrap();
-        let rectangle = g * Waveform::rectangle(0.2, width).square_integral().unwrap();
-        assert!((pulse_energy(g, v, w) / rectangle - 1.0).abs() < 1e-14);
-        let triangle = g * Waveform::triangle(0.2, width).square_integral().unwrap();
-        assert!((read_energy_triangle(g, v, w) / triangle - 1.0).abs() < 1e-14);
-        assert!((pulse_energy(g, v, w) - 1.4e-12).abs() < 1e-26);
+        let rectangle = g.get() * Waveform::rectangle(0.2, width).square_integral().unwrap();
+        assert!((pulse_energy(g, v, w).get() / rectangle - 1.0).abs() < 1e-14);
+        let triangle = g.get() * Waveform::triangle(0.2, width).square_integral().unwrap();
+        assert!((read_energy_triangle(g, v, w).get() / triangle - 1.0).abs() < 1e-14);
+        assert!((pulse_energy(g, v, w).get() - 1.4e-12).abs() < 1e-26);
     }
 
     #[test]
     fn a_multiply_accumulate_is_a_multiplication_and_an_addition() {
-        let sum = FLOAT_MULTIPLY.energy.get() + FLOAT_ADD.energy.get();
-        assert!((FLOAT_MAC.energy.get() / sum - 1.0).abs() < 1e-15);
+        let sum = FLOAT_MULTIPLY.energy + FLOAT_ADD.energy;
+        assert!((FLOAT_MAC.energy / sum - 1.0).abs() < 1e-15);
     }
 
     #[test]
@@ -281,6 +335,36 @@ mod tests {
         a.merge(&b);
         assert_eq!((a.entries.len(), a.total()), (2, 6.0));
         assert_eq!(a.not_modelled, [Category::Program, Category::Wire]);
+    }
+
+    #[test]
+    fn spikes_cost_their_own_time_or_the_stated_one() {
+        let cost = SwitchEnergy {
+            i_cc: Ampere::new(7e-6),
+            g_on: Siemens::new(35e-6),
+            g_off: Siemens::new(1e-7),
+            v_drive: Volt::new(0.25),
+            on_time: Second::new(1e-4),
+        };
+        let mut ledger = Ledger::default();
+        ledger.book_spikes("stated", &cost, 10, None);
+        ledger.book_spikes("own", &cost, 10, Some(Second::new(1e-3)));
+        // 1.4 uW for 1 ms, and 50 mV of 7 uA in the limiter: of ten spikes of 100 us as of 1 ms together.
+        let lines: Vec<_> = ledger.entries.iter().map(|e| (e.category, e.joules)).collect();
+        for (line, (category, joules)) in lines
+            .iter()
+            .zip([(Category::Neuron, 1.4e-9), (Category::Limiter, 0.35e-9)].into_iter().cycle().take(4))
+        {
+            assert!(line.0 == category && (line.1 / joules - 1.0).abs() < 1e-12, "{lines:?}");
+        }
+        assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn reads_are_counts_times_what_each_row_takes() {
+        let mut ledger = Ledger::default();
+        ledger.book_reads("input", [3, 0, 2], &[1.0, 10.0, 100.0]);
+        assert_eq!(ledger.by_category(), [(Category::Read, 203.0)]);
     }
 
     #[test]
@@ -322,10 +406,14 @@ mod tests {
         #[test]
         fn no_closed_form_is_negative(v in -1.0..1.0f64, i in 0.0..1e-3f64, g in 1e-9..1e-2f64, t in 0.0..1.0f64) {
             let (volt, ampere, siemens, second) = (Volt::new(v), Ampere::new(i), Siemens::new(g), Second::new(t));
-            prop_assert!(switch_on_energy(ampere, siemens, second) >= 0.0);
-            prop_assert!(limiter_energy(volt, ampere, siemens, second) >= 0.0);
-            prop_assert!(pulse_energy(g, volt, second) >= 0.0);
-            prop_assert!(read_energy_triangle(g, volt, second) >= 0.0);
+            for energy in [
+                switch_on_energy(ampere, siemens, second),
+                limiter_energy(volt, ampere, siemens, second),
+                pulse_energy(siemens, volt, second),
+                read_energy_triangle(siemens, volt, second),
+            ] {
+                prop_assert!(energy >= Joule::ZERO);
+            }
         }
     }
 }

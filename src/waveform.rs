@@ -10,15 +10,20 @@ use serde::{Deserialize, Serialize};
 /// A straight piece from `from` at `start` to `to` at `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
+    /// Where it begins, from the start of the pulse.
     pub start: Time,
+    /// Where it ends (exclusive).
     pub end: Time,
+    /// Value at `start`.
     pub from: f64,
+    /// Value towards `end`.
     pub to: f64,
 }
 
 /// All of a pulse's area at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Impulse {
+    /// Offset from the start of the pulse.
     pub at: Time,
     /// Integral over the impulse: V s or C.
     pub area: f64,
@@ -27,13 +32,16 @@ pub struct Impulse {
 /// A pulse: segments in order of time that do not overlap, and impulses in order of time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Waveform {
+    /// Straight pieces, in order.
     pub segments: Vec<Segment>,
+    /// Areas at single instants, in order.
     pub impulses: Vec<Impulse>,
 }
 
 /// What changes at an offset: an engine applies it as one event.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Breakpoint {
+    /// Offset from the start of the pulse.
     pub at: Time,
     /// Area of an impulse at this instant.
     pub area: f64,

@@ -47,7 +47,7 @@ enum Through {
     BiasOwnDelays,
     /// Windows of a population with decaying currents.
     Exponential,
-    /// The same without windows: others follow it at once.
+    /// The same with others that follow at once.
     Followed,
     /// One decay for all: batches of a Poisson block.
     Shared,
@@ -57,7 +57,7 @@ enum Through {
 
 impl Through {
     fn has_windows(self) -> bool {
-        !self.is_shared() && self != Self::Followed
+        !self.is_shared()
     }
 
     fn is_shared(self) -> bool {
@@ -125,12 +125,12 @@ fn second_half(rate: f64, through: Through) -> (u64, u64) {
     let table = AliasTable::new(&[1; SIZE as usize]);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     assert_eq!(window(&network).is_some(), through.has_windows(), "{through:?} goes another way");
-    simulation.begin(0, &[BlockRate::new(&table.cells, rate * f64::from(SIZE))]);
-    simulation.run(&weights, Time::from_fs(200 * MS), &mut Silent);
+    simulation.begin(0, &[BlockRate::new(&table.cells, rate * f64::from(SIZE))]).unwrap();
+    simulation.run(&weights, Time::from_fs(200 * MS), &mut Silent).unwrap();
     let events =
         |simulation: &Simulation<'_, f64, Lanes>| simulation.counts().poisson + simulation.counts().synaptic;
     let (before, counted) = (ALLOCATIONS.load(Ordering::Relaxed), events(&simulation));
-    simulation.run(&weights, Time::from_fs(400 * MS), &mut Silent);
+    simulation.run(&weights, Time::from_fs(400 * MS), &mut Silent).unwrap();
     (ALLOCATIONS.load(Ordering::Relaxed) - before, events(&simulation) - counted)
 }
 

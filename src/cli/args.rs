@@ -3,7 +3,9 @@
 use super::device::args::DeviceArgs;
 use super::fit::args::FitArgs;
 use super::values::{Format, key_value, step};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use memspike::dataset::Name;
 use memspike::time::Time;
 use std::path::PathBuf;
 
@@ -228,8 +230,8 @@ pub enum DataCommand {
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// Which one.
-    #[arg(required = true, value_name = "DATASET")]
-    pub datasets: Vec<Dataset>,
+    #[arg(required = true, value_name = "DATASET", value_parser = dataset())]
+    pub datasets: Vec<Name>,
     /// Where to keep it; also read from MEMSPIKE_DATA. Default: the data directory of the user.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data: Option<PathBuf>,
@@ -238,10 +240,10 @@ pub struct FetchArgs {
     pub mirror: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Dataset {
-    Mnist,
-    FashionMnist,
+/// One of the data sets that can be downloaded.
+fn dataset() -> impl TypedValueParser<Value = Name> {
+    let names = Name::ALL.into_iter().filter(|name| name.has_files()).map(Name::as_str);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Name>())
 }
 
 #[derive(Debug, Args)]

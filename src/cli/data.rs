@@ -1,19 +1,27 @@
 //! `memspike data`.
 
-use super::args::{DataArgs, DataCommand};
+use super::args::DataArgs;
 use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
-use super::signals::Stop;
-use super::{progress, wiring};
 
+/// Asks only what this program can do.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "fetch"))]
+pub fn data(_args: &DataArgs, _output: &Output) -> Result<End, Failure> {
+    Err(Failure::lacking("`data fetch`", "fetch"))
+}
+
+#[cfg(feature = "fetch")]
 pub fn data(args: &DataArgs, output: &Output) -> Result<End, Failure> {
-    let DataCommand::Fetch(fetch) = &args.command;
-    let stop = Stop::listen()?;
-    for &dataset in &fetch.datasets {
-        let mut listener = progress::listener(output, false);
+    let super::args::DataCommand::Fetch(args) = &args.command;
+    let stop = super::signals::Stop::listen()?;
+    for &dataset in &args.datasets {
+        let mut listener = super::progress::listener(output, false);
         let place =
-            wiring::fetch(dataset, fetch.data.as_deref(), &fetch.mirror, stop.flag(), &mut *listener)?;
+            super::fetch::fetch(dataset, args.data.as_deref(), &args.mirror, stop.flag(), &mut *listener)?;
         listener.done();
         let Some(place) = place else {
             output.note("stopped; what has arrived is kept, the same command goes on with it");

@@ -39,6 +39,16 @@ impl Failure {
         Self::Message { message: message.into(), hint: None }
     }
 
+    /// `what` needs a feature that this program was built without.
+    #[cfg(not(all(feature = "png", feature = "fetch")))]
+    pub fn lacking(what: &str, feature: &str) -> Self {
+        Self::new(format!("{what} needs the feature `{feature}`, which this memspike was built without"))
+            .with_hint(format!(
+                "`cargo install memspike --features {feature}` installs one with it, `--features full` one with \
+                 everything; in memspike's own folder it is `cargo install --path . --features {feature}`"
+            ))
+    }
+
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         match self {

@@ -1,8 +1,9 @@
 //! Files named on the command line: read whole, written whole.
 
 use super::failure::Failure;
-use memspike::plot::Renderer;
-use std::io::{ErrorKind, Read as _, Write as _};
+use super::png::Renderer;
+use memspike::record::{PendingFile, RecordError};
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 /// Larger files are not what is asked for: a million rows of measurements have about 30 MB.
@@ -58,22 +59,13 @@ pub fn write_whole(path: &Path, bytes: &[u8], option: &str) -> Result<(), Failur
     if path.exists() && !path.is_file() {
         return Err(failed("it is not a regular file".into(), "only files are written"));
     }
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+    let write = || {
+        let mut file = PendingFile::create(path)?;
+        file.write(bytes)?;
+        file.finish()
     };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".memspike.").suffix(".part");
-    // Temporary files are for their owner alone unless told; results are for whom the umask lets in.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let written = builder.tempfile_in(parent).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.flush()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    });
-    written.map_err(|error| {
+    write().map_err(|error: RecordError| {
+        let RecordError::Io { source: error, .. } = error else { return error.into() };
         let hint = match error.kind() {
             ErrorKind::NotFound => "its directory must exist",
             ErrorKind::PermissionDenied => "its directory must be writable",
@@ -94,9 +86,12 @@ enum Picture {
 /// Whether a picture can be written under this name.
 ///
 /// # Errors
-/// If it ends in neither `.svg` nor `.png`.
+/// If it ends in neither `.svg` nor `.png`, or in `.png` and this program makes none.
 pub fn check_picture(path: &Path) -> Result<(), Failure> {
-    picture(path).map(|_| ())
+    match picture(path)? {
+        Picture::Svg => Ok(()),
+        Picture::Png => Renderer::new(&format!("--plot {}", path.display())).map(drop),
+    }
 }
 
 fn picture(path: &Path) -> Result<Picture, Failure> {
@@ -104,7 +99,7 @@ fn picture(path: &Path) -> Result<Picture, Failure> {
     match ending.as_deref() {
         Some("svg") => Ok(Picture::Svg),
         Some("png") => Ok(Picture::Png),
-        _ => Err(Failure::new(format!("`{}` is no name for a picture", path.display()))
+        _ => Err(Failure::new(format!("`{}` is not a file name for a picture", path.display()))
             .with_hint("end it in .svg or .png")),
     }
 }
@@ -116,9 +111,7 @@ fn picture(path: &Path) -> Result<Picture, Failure> {
 pub fn write_picture(path: &Path, svg: &str) -> Result<(), Failure> {
     let bytes = match picture(path)? {
         Picture::Svg => svg.as_bytes().to_vec(),
-        Picture::Png => Renderer::new().render(svg).map_err(|error| {
-            Failure::new(error.to_string()).with_hint("ask for the picture as .svg instead")
-        })?,
+        Picture::Png => Renderer::new(&format!("--plot {}", path.display()))?.render(svg)?,
     };
     write_whole(path, &bytes, "--plot")
 }

@@ -1,6 +1,7 @@
 //! The machine: clocks, memory, processors, the date.
 
 use memspike::report::manifest::Host;
+use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Wall and CPU seconds since it was started.
@@ -47,6 +48,21 @@ pub fn available_bytes() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kilobytes.checked_mul(1024)
+}
+
+/// The folder for data of this user's programs that the system expects: `$XDG_DATA_HOME`, by default
+/// `~/.local/share`; `~/Library/Application Support` on macOS; `%APPDATA%` on Windows. `None` without a home
+/// directory.
+///
+/// Source: XDG Base Directory Specification 0.8, by which a path that is not absolute is ignored.
+pub fn data_folder() -> Option<PathBuf> {
+    if cfg!(target_vendor = "apple") {
+        return Some(std::env::home_dir()?.join("Library/Application Support"));
+    }
+    let (variable, in_home) =
+        if cfg!(windows) { ("APPDATA", r"AppData\Roaming") } else { ("XDG_DATA_HOME", ".local/share") };
+    let named = std::env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    named.or_else(|| Some(std::env::home_dir()?.join(in_home)))
 }
 
 /// Processors this process may use.

@@ -8,6 +8,8 @@ mod data;
 mod device;
 mod end;
 mod failure;
+#[cfg(feature = "fetch")]
+mod fetch;
 mod files;
 mod fit;
 mod host;
@@ -15,7 +17,9 @@ mod models;
 mod new;
 mod observers;
 mod output;
+mod png;
 mod progress;
+mod records;
 mod run;
 mod show;
 mod signals;

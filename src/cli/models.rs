@@ -5,9 +5,11 @@ use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
-use memspike::device::preset::Preset;
+use memspike::device::preset::{Preset, Provenance};
+use memspike::hint::nearest;
+use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::quantities;
-use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
+use memspike::scenario::spec::{ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, model_keys};
 use std::fmt::Write as _;
 
 /// What can be named in a scenario.
@@ -50,13 +52,9 @@ pub fn models(args: &ModelsArgs, output: &Output) -> Result<End, Failure> {
         None => output.data(&list(&pages)),
         Some(name) => {
             let found = pages.iter().find(|page| page.name == name.as_str()).ok_or_else(|| {
-                let nearest = pages
-                    .iter()
-                    .map(|page| (strsim::jaro_winkler(page.name, name), page.name))
-                    .filter(|(likeness, _)| *likeness > 0.7)
-                    .max_by(|a, b| a.0.total_cmp(&b.0));
+                let nearest = nearest(name, pages.iter().map(|page| page.name));
                 Failure::new(format!("no model is named `{name}`")).with_hint(match nearest {
-                    Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => "`memspike models` lists them".into(),
                 })
             })?;
@@ -98,7 +96,9 @@ fn describe(page: &ModelPage) -> String {
             p.name, p.default, p.provenance, p.meaning
         );
     }
-    let measured = if page.kind.starts_with("experiment") { quantities(page.name) } else { &[] };
+    let experiment =
+        page.kind.starts_with("experiment").then(|| ExperimentKind::from_word(page.name)).flatten();
+    let measured = experiment.map_or(&[][..], quantities);
     if !measured.is_empty() {
         text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
         let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
@@ -114,8 +114,15 @@ fn describe(page: &ModelPage) -> String {
 /// Everything the scenario specification lets one choose by name, with the keys that belong to it.
 fn pages() -> Vec<ModelPage> {
     let mut pages = Vec::new();
+    let registry = Registry::shipped();
     for section in SECTIONS {
         collect(section.noun, section.keys, &mut pages);
+        if section.name == "population" {
+            // After the built-in models, the registered ones.
+            let at =
+                pages.iter().rposition(|page| page.kind == "population model").map_or(0, |last| last + 1);
+            pages.splice(at..at, registry.neurons().iter().map(registered));
+        }
     }
     for (name, summary) in [
         ("fast", "a merge of lanes, Poisson spikes delivered in batches"),
@@ -131,6 +138,18 @@ fn pages() -> Vec<ModelPage> {
     }
     pages.extend(presets());
     pages
+}
+
+/// A registered neuron model.
+fn registered(entry: &NeuronEntry) -> ModelPage {
+    let size = SECTIONS.iter().flat_map(|section| section.keys).find(|key| key.name == "size").copied();
+    let keys = size.into_iter().chain(model_keys(entry));
+    ModelPage {
+        kind: "population model".into(),
+        name: entry.name,
+        summary: entry.title.into(),
+        parameters: keys.flat_map(|key| parameters("", &key, entry.name)).collect(),
+    }
 }
 
 /// The embedded devices, each number with where it comes from.
@@ -195,7 +214,9 @@ fn parameters(table: &str, key: &Key, model: &str) -> Vec<Parameter> {
     let (default, provenance) = match key.default {
         Fallback::Required => ("required".to_string(), ""),
         Fallback::Absent(_) => ("none".to_string(), ""),
-        Fallback::Value(literal, provenance, _) => (literal.trim_matches('"').to_string(), provenance.word()),
+        Fallback::Value(literal, provenance, _) => {
+            (literal.trim_matches('"').to_string(), provenance.map_or("setting", Provenance::name))
+        }
         Fallback::SameAs(other) => (format!("as {other}"), ""),
         Fallback::Derived(_) => ("derived".to_string(), ""),
     };

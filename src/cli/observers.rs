@@ -1,27 +1,14 @@
-//! Who looks at the event stream of a run: spikes.csv, membrane.csv, and the trace.
+//! Who looks at the event stream of a run: its records, and the trace.
 
-use super::failure::Failure;
+use super::records::Shared;
 use memspike::engine::{Observer, Record};
-use memspike::record::RecordError;
-use memspike::record::csv::{SpikeRow, SpikeWriter};
-use memspike::record::rundir::{PendingFile, RunDir};
 use memspike::scenario::plan::Plan;
-use std::fmt::Write as _;
 
 /// All observers of a run as one.
-pub struct Observers<'a> {
-    spikes: Option<&'a mut SpikeWriter>,
-    /// Label of every source and population in the spike file, if it is recorded.
-    source_labels: Vec<Option<u32>>,
-    population_labels: Vec<Option<u32>>,
-    membrane: Option<Membrane>,
+pub struct Observers {
+    /// If anything is recorded.
+    records: Option<Shared>,
     trace: Option<Trace>,
-}
-
-struct Membrane {
-    file: PendingFile,
-    names: Vec<String>,
-    failed: Option<RecordError>,
 }
 
 /// Names for the trace, and the span of the presentation that is being shown.
@@ -34,61 +21,30 @@ struct Trace {
     presentation: tracing::Span,
 }
 
-impl<'a> Observers<'a> {
+impl Observers {
     /// Observers for what the plan records and, if `trace` and its filter want them, single events.
-    ///
-    /// # Errors
-    /// If a file cannot be created.
-    pub fn new(
-        plan: &Plan,
-        dir: &RunDir,
-        spikes: Option<&'a mut SpikeWriter>,
-        trace: bool,
-    ) -> Result<Self, Failure> {
-        let label = |name: &str| plan.record.spikes.iter().position(|other| other == name).map(|i| i as u32);
-        let membrane = if plan.record.membrane.is_empty() || plan.record.membrane_interval.is_none() {
-            None
-        } else {
-            let mut file = dir.begin("membrane.csv")?;
-            file.write(b"time [ms],population,id,u [V]\n")?;
-            let names = plan.populations.iter().map(|population| population.name.clone()).collect();
-            Some(Membrane { file, names, failed: None })
-        };
+    pub fn new(plan: &Plan, records: Shared, trace: bool) -> Self {
         let events = trace && tracing::enabled!(target: "memspike::engine", tracing::Level::TRACE);
-        Ok(Self {
-            spikes,
-            source_labels: plan.sources.iter().map(|source| label(&source.name)).collect(),
-            population_labels: plan.populations.iter().map(|population| label(&population.name)).collect(),
-            membrane,
+        let any = records.get().any();
+        Self {
+            records: any.then_some(records),
             trace: events.then(|| Trace {
                 sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
-                poisson: plan.sources.iter().map(|source| source.kind.is_drawn()).collect(),
+                poisson: plan.sources.iter().map(|source| source.is_drawn()).collect(),
                 populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
                 projections: plan.projections.iter().map(|projection| projection.name.clone()).collect(),
                 presentation: tracing::Span::none(),
             }),
-        })
+        }
     }
 
     /// Whether anybody looks.
     pub fn wanted(&self) -> bool {
-        self.spikes.is_some() || self.membrane.is_some() || self.trace.is_some()
-    }
-
-    /// Puts the files into place.
-    ///
-    /// # Errors
-    /// The first failure of a write.
-    pub fn finish(self) -> Result<(), Failure> {
-        match self.membrane {
-            Some(Membrane { failed: Some(error), .. }) => Err(error.into()),
-            Some(Membrane { file, .. }) => Ok(file.finish()?),
-            None => Ok(()),
-        }
+        self.records.is_some() || self.trace.is_some()
     }
 }
 
-impl Observer for Observers<'_> {
+impl Observer for Observers {
     fn begin(&mut self, episode: u64, what: &str) {
         if let Some(trace) = &mut self.trace {
             trace.presentation =
@@ -97,47 +53,16 @@ impl Observer for Observers<'_> {
     }
 
     fn wants_all(&self) -> bool {
-        self.trace.is_some() || self.source_labels.iter().any(Option::is_some)
+        self.trace.is_some() || self.records.as_ref().is_some_and(|records| records.get().wants_all())
     }
 
     fn record(&mut self, episode: u64, record: &Record) {
         if let Some(trace) = &self.trace {
             trace.presentation.in_scope(|| trace.emit(record));
         }
-        let labelled = match record {
-            Record::Emit { time, source, line } => {
-                self.source_labels.get(*source as usize).copied().flatten().map(|l| (*time, l, *line))
-            }
-            Record::Spike(spike) => {
-                let label = self.population_labels.get(spike.population as usize).copied().flatten();
-                label.map(|label| (spike.time, label, spike.neuron))
-            }
-            Record::Sample { time, population, u } => {
-                if let Some(membrane) = &mut self.membrane {
-                    membrane.write(&time.to_string(), *population, u);
-                }
-                None
-            }
-            Record::Arrival { .. } => None,
-        };
-        if let (Some(writer), Some((time, label, id))) = (self.spikes.as_deref_mut(), labelled) {
-            writer.push(SpikeRow { episode, time, label, id });
+        if let Some(records) = &self.records {
+            records.get().record(episode, record);
         }
-    }
-}
-
-impl Membrane {
-    fn write(&mut self, time: &str, population: u32, u: &[f64]) {
-        if self.failed.is_some() {
-            return;
-        }
-        let time = time.trim_end_matches(" ms");
-        let name = self.names.get(population as usize).map_or("", String::as_str);
-        let mut lines = String::new();
-        for (id, u) in u.iter().enumerate() {
-            let _ = writeln!(lines, "{time},{name},{id},{u}");
-        }
-        self.failed = self.file.write(lines.as_bytes()).err();
     }
 }
 

@@ -5,16 +5,16 @@ use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
+use super::png::Renderer;
 use super::signals::Stop;
 use super::trace::Tracing;
 use super::values::Format;
 use super::wiring::{self, CHECKPOINT, Request};
-use super::{calibrate, progress, trace};
+use super::{calibrate, progress, records, trace};
 use memspike::plot::{self, RecordedSpikes};
-use memspike::record::csv::{SpikeRow, SpikeWriter};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::report::manifest::Manifest;
+use memspike::report::manifest::{Manifest, ManifestHead};
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
@@ -30,6 +30,9 @@ pub const RUNS: &str = "runs";
 
 pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
+    if args.png {
+        Renderer::new("--png")?;
+    }
     let loaded = wiring::load(&args.scenario, &args.overrides, &args.record)?;
     check_engine(args, &loaded)?;
     let stop = Stop::listen()?;
@@ -49,7 +52,7 @@ fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
     if args.engine != Engine::Clocked {
         return match args.dt {
             Some(_) => Err(Failure::new("--dt is the step of the clocked engine, and this run has none")
-                .with_hint("add --engine clocked, or leave --dt away")),
+                .with_hint("add --engine clocked, or omit --dt")),
             None => Ok(()),
         };
     }
@@ -195,7 +198,8 @@ impl Session<'_> {
             Elsewhere::Weights(given) => (Some(given), Clock::start()),
             Elsewhere::Stopped(end) => return Ok(Made::Stopped(end)),
         };
-        let (outcome, spikes, recorded) = self.simulate(plan, clock, manifest.threads, dir, given)?;
+        let wiring::Ran { outcome, spikes, recorded } =
+            self.simulate(plan, clock, manifest.threads, dir, given)?;
         let (wall_s, cpu_s) = clock.now();
         let host = HostPerformance {
             wall_s,
@@ -217,6 +221,7 @@ impl Session<'_> {
         if outcome.status == Status::Done {
             // Nothing is left to go on with. If it cannot be removed, it is only in the way.
             let _ = std::fs::remove_file(dir.path().join(CHECKPOINT));
+            records::discard(dir);
         }
         Ok(Made::Summary(Box::new(summary)))
     }
@@ -225,12 +230,12 @@ impl Session<'_> {
         let (args, output) = (self.args, self.output);
         match (say, args.format) {
             (Say::Results, Format::Text) => {
-                output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
+                output.data(&text::summary(summary, plan.published_accuracy()))?;
             }
             (Say::Results, Format::Json) => output.data(&String::from_utf8_lossy(&summary.to_json()?))?,
             // What compares nothing has nothing for the table of all of them.
             (Say::OneOfSeveral, Format::Text) if summary.paper.is_none() => {
-                output.data(&text::summary(summary, plot::paper_accuracy(plan)))?;
+                output.data(&text::summary(summary, plan.published_accuracy()))?;
             }
             (Say::OneOfSeveral, _) => {
                 let agreement = summary.paper.as_ref().map_or_else(String::new, |paper| {
@@ -328,10 +333,11 @@ impl Session<'_> {
             },
         };
         let dir = RunDir::open(&path)?;
+        same_version(&path)?;
         let manifest = Manifest::read(&path)?;
         if manifest.status == RunStatus::Done {
             return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
-                .with_hint("leave --resume away to run again"));
+                .with_hint("omit --resume to run again"));
         }
         if manifest.plan != *plan {
             let option = if args.out.is_some() { "--out" } else { "--resume" };
@@ -357,15 +363,9 @@ impl Session<'_> {
         threads: usize,
         dir: &RunDir,
         given: Option<GivenWeights>,
-    ) -> Result<(Outcome, Vec<SpikeRow>, u64), Failure> {
+    ) -> Result<wiring::Ran, Failure> {
         let mut listener = progress::listener(self.output, self.tracing.on_stderr());
-        let mut writer = if plan.record.spikes.is_empty() {
-            None
-        } else {
-            let episodes = !matches!(plan.protocol, Protocol::Simulate { .. });
-            Some(SpikeWriter::new(dir, plan.record.spikes.clone(), episodes)?)
-        };
-        let outcome = wiring::run(Request {
+        let ran = wiring::run(Request {
             plan,
             threads,
             engine: self.args.engine,
@@ -377,13 +377,10 @@ impl Session<'_> {
             clock: &|| clock.now(),
             trace: self.tracing.on,
             progress: &mut *listener,
-            spikes: writer.as_mut(),
             given,
         })?;
         listener.done();
-        let recorded = writer.as_ref().map_or(0, SpikeWriter::written);
-        let spikes = writer.map_or_else(|| Ok(Vec::new()), SpikeWriter::finish)?;
-        Ok((outcome, spikes, recorded))
+        Ok(ran)
     }
 
     fn write_results(
@@ -425,7 +422,9 @@ impl Session<'_> {
         if !outcome.experiments.is_empty() {
             dir.write("compare.csv", tables::compared(&summary.experiments).as_bytes())?;
         }
-        npz::write_all(dir, &outcome.arrays)?;
+        for (name, bytes) in npz::files(&outcome.arrays)? {
+            dir.write(name, &bytes)?;
+        }
         let figures = plot::figures(&manifest.plan, outcome, spikes)
             .map_err(|error| Failure::new(error.to_string()))?;
         for figure in &figures {
@@ -437,13 +436,13 @@ impl Session<'_> {
             dir.write("overview.svg", svg.as_bytes())?;
         }
         if self.args.png {
-            let renderer = plot::Renderer::new();
+            let renderer = Renderer::new("--png")?;
             if !renderer.has_fonts() {
                 self.output
                     .note("no fonts were found on this system: the PNG plots have no text, the SVG plots do");
             }
             for figure in &figures {
-                let png = renderer.render(&figure.svg).map_err(|error| Failure::new(error.to_string()))?;
+                let png = renderer.render(&figure.svg)?;
                 dir.write(&format!("{}.png", figure.name), &png)?;
             }
         }
@@ -483,6 +482,20 @@ fn difference(of_run: &Plan, here: &Plan) -> String {
     }
 }
 
+/// A run that another version has begun has another plan: this one cannot go on with it.
+fn same_version(path: &Path) -> Result<(), Failure> {
+    let series = |version: &str| version.rsplit_once('.').map(|(series, _)| series.to_owned());
+    let (begun, here) = (ManifestHead::read(path)?.memspike, env!("CARGO_PKG_VERSION"));
+    if series(&begun) == series(here) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the run in `{}` was begun with memspike {begun}, and this is {here}",
+        path.display()
+    ))
+    .with_hint("run the scenario again, or go on with the version it was begun with"))
+}
+
 fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {
     let failure = Failure::new(format!("no interrupted run of `{}` in `{RUNS}` to go on with", plan.name));
     let broken = rundir::latest(Path::new(RUNS), &plan.name, &[RunStatus::Running, RunStatus::Failed])?;
@@ -491,7 +504,7 @@ fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {
             "`{}` was broken off, or is still being computed; if it is not, name it with --out {0}",
             path.display()
         ),
-        None => "leave --resume away to begin, or name the run with --out DIR".into(),
+        None => "omit --resume to begin, or name the run with --out DIR".into(),
     }))
 }
 
@@ -502,7 +515,7 @@ fn recorded_groups(plan: &Plan) -> Vec<(String, u32)> {
         .iter()
         .map(|name| {
             let population = plan.populations.iter().find(|p| p.name == *name).map(|p| p.size);
-            let source = || plan.sources.iter().find(|s| s.name == *name).map(|s| s.kind.size());
+            let source = || plan.sources.iter().find(|s| s.name == *name).map(|s| s.size);
             (name.clone(), population.or_else(source).unwrap_or(1))
         })
         .collect()

@@ -6,17 +6,16 @@ use super::failure::Failure;
 use super::output::Output;
 use super::run::RUNS;
 use super::values::Format;
-use memspike::plot;
 use memspike::record::RecordError;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::report::manifest::Manifest;
+use memspike::report::manifest::ManifestHead;
 use memspike::report::summary::Summary;
 use memspike::report::text;
 use std::path::{Path, PathBuf};
 
 pub fn show(args: &ShowArgs, output: &Output) -> Result<End, Failure> {
     let path = find(&args.run)?;
-    let manifest = Manifest::read(&path)?;
+    let head = ManifestHead::read(&path)?;
     let summary = Summary::read(&path)?;
     match args.format {
         Format::Json => {
@@ -28,13 +27,13 @@ pub fn show(args: &ShowArgs, output: &Output) -> Result<End, Failure> {
             output.data(&String::from_utf8_lossy(&bytes))?;
         }
         Format::Text => {
-            output.data(&text::summary(&summary, plot::paper_accuracy(&manifest.plan)))?;
+            output.data(&text::summary(&summary, head.published_accuracy()))?;
             output.note(&format!(
                 "{}, made {} with memspike {}, seed {}",
                 path.display(),
-                manifest.started,
-                manifest.memspike,
-                manifest.seed
+                head.started,
+                head.memspike,
+                head.seed
             ));
         }
     }
@@ -47,7 +46,7 @@ pub fn find(run: &Path) -> Result<PathBuf, Failure> {
         let dir = RunDir::open(run)?;
         let path = dir.path().to_path_buf();
         if !path.join(SUMMARY).is_file() {
-            let status = Manifest::read(&path)?.status;
+            let status = ManifestHead::read(&path)?.status;
             return Err(unfinished(&path, status));
         }
         return Ok(path);

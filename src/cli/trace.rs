@@ -7,8 +7,11 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// A trace that is being taken, or none.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +28,7 @@ struct Shared(Arc<Mutex<TraceFile>>);
 #[derive(Debug)]
 struct TraceFile {
     file: BufWriter<File>,
-    /// The first failure. The subscriber could only repeat it for every event; it is told of none.
+    /// The first failure. The subscriber could only repeat it for every event; it is not notified of any.
     failed: Option<std::io::Error>,
 }
 
@@ -77,20 +80,19 @@ impl Tracing {
 /// If the filter is not one or the file cannot be created.
 pub fn install(args: &RunArgs, colour: bool) -> Result<Tracing, Failure> {
     let Some(filter) = &args.trace else { return Ok(Tracing::default()) };
-    let filter = EnvFilter::try_new(filter).map_err(|error| {
+    let targets: Targets = filter.parse().map_err(|error: tracing_subscriber::filter::ParseError| {
         Failure::new(format!("--trace `{filter}` is not a filter: {error}")).with_hint(
             "write a level (error, warn, info, debug, trace) or TARGET=LEVEL, such as memspike=trace",
         )
     })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let layer = tracing_subscriber::fmt::layer()
         .with_span_events(FmtSpan::NEW | FmtSpan::CLOSE)
         .with_ansi(colour && args.trace_file.is_none() && std::io::stderr().is_terminal());
     // Simulated time is in the events; the time of day would make every trace differ.
-    let builder = builder.without_time();
+    let layer = layer.without_time();
     let json = args.trace_format == TraceFormat::Json;
     let mut tracing = Tracing { on: true, file: None };
-    let installed = match &args.trace_file {
+    let layer = match &args.trace_file {
         Some(path) => {
             let file = File::create(path).map_err(|error| {
                 let error = error.to_string();
@@ -101,15 +103,15 @@ pub fn install(args: &RunArgs, colour: bool) -> Result<Tracing, Failure> {
             let shared = Shared(Arc::new(Mutex::new(TraceFile { file: BufWriter::new(file), failed: None })));
             tracing.file = Some((path.clone(), shared.clone()));
             let writer = move || shared.clone();
-            if json {
-                builder.json().with_writer(writer).try_init()
-            } else {
-                builder.with_writer(writer).try_init()
-            }
+            if json { layer.json().with_writer(writer).boxed() } else { layer.with_writer(writer).boxed() }
         }
-        None if json => builder.json().with_writer(std::io::stderr).try_init(),
-        None => builder.with_writer(std::io::stderr).try_init(),
+        None if json => layer.json().with_writer(std::io::stderr).boxed(),
+        None => layer.with_writer(std::io::stderr).boxed(),
     };
-    installed.map_err(|error| Failure::new(format!("cannot trace: {error}")))?;
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(targets)
+        .try_init()
+        .map_err(|error| Failure::new(format!("cannot trace: {error}")))?;
     Ok(tracing)
 }

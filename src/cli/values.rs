@@ -1,8 +1,8 @@
 //! Values of options: how they are read, and the choices that several commands share.
 
 use clap::ValueEnum;
-use memspike::time::Time;
-use memspike::units::{Quantity, Second};
+use memspike::time::{ParseTimeError, Time};
+use memspike::units::Quantity;
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -37,8 +37,10 @@ pub fn positive<Q: Quantity>(text: &str) -> Result<Q, String> {
 /// A step of time.
 pub fn step(text: &str) -> Result<Time, String> {
     let allowed = "expected a time of at least 1 fs, such as \"0.1 ms\"";
-    let seconds = Second::parse(text).map_err(|_| allowed.to_string())?;
-    let time = Time::from_seconds(seconds).map_err(|error| error.to_string())?;
+    let time = Time::parse(text).map_err(|error| match error {
+        ParseTimeError::Quantity(_) => allowed.to_string(),
+        ParseTimeError::Range(range) => range.to_string(),
+    })?;
     if time == Time::ZERO { Err(allowed.into()) } else { Ok(time) }
 }
 

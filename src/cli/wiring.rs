@@ -1,23 +1,25 @@
-//! The one place where the command line meets the library: loading, running, fetching, listing.
+//! The one place where the command line meets the library: loading, running, listing.
 
-use super::args::{Dataset, Engine, Overrides};
+use super::args::{Engine, Overrides};
 use super::failure::Failure;
 use super::observers::Observers;
-use memspike::dataset::fetch::{self, FetchFaults, Had, Mirrors, Settings, Spec};
-use memspike::dataset::{Name, Search, locate};
+use super::records::{Logs, Shared};
+use memspike::dataset::Search;
 use memspike::engine::Observer;
-use memspike::record::csv::SpikeWriter;
+use memspike::record::SpikeRow;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
+use memspike::record::spikes::Positions;
 use memspike::report::manifest::Manifest;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
-use memspike::scenario::plan::{DatasetName, Plan, Protocol, SourceKind};
+use memspike::scenario::plan::{Input, Plan, Protocol};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
-use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store};
+use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
 use memspike::scenario::set::Set;
 use memspike::scenario::{self, Diagnostic, Loaded, shipped};
+use memspike::snapshot::{self, Models, Payload, SnapshotError, Source};
 use memspike::time::Time;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -42,8 +44,6 @@ pub struct Request<'a> {
     /// Whether a trace is being taken.
     pub trace: bool,
     pub progress: &'a mut dyn Progress,
-    /// Takes the spikes of `plan.record.spikes`; labels are indices into it.
-    pub spikes: Option<&'a mut SpikeWriter>,
     /// Weights for a plan that takes them from another scenario.
     pub given: Option<GivenWeights>,
 }
@@ -54,7 +54,9 @@ pub struct Request<'a> {
 /// All their faults.
 pub fn load(scenario: &str, overrides: &Overrides, record: &[String]) -> Result<Vec<Loaded>, Failure> {
     let set: Vec<String> = overrides.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    Ok(scenario::load_all(scenario, scenario::Changes { set: &set, seed: overrides.seed, record })?)
+    let changes =
+        scenario::Changes { set: &set, seed: overrides.seed, record, ..scenario::Changes::default() };
+    Ok(scenario::load_all(scenario, changes)?)
 }
 
 /// What a directory of scenarios, or a shipped set, says of itself.
@@ -102,41 +104,69 @@ fn failed(error: RunError) -> Failure {
 }
 
 /// A run that cannot go on from what is in its directory: which file, and which option asked for it.
-fn failed_with(error: RunError, checkpoint: &Checkpoint<'_>) -> Failure {
+fn failed_with(error: RunError, dir: &RunDir, resume: bool) -> Failure {
     match &error {
-        RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if checkpoint.resume => {
-            let file = checkpoint.dir.path().join(CHECKPOINT);
+        RunError::Checkpoint(_) | RunError::State(_) | RunError::OtherRun { .. } if resume => {
+            let file = dir.path().join(CHECKPOINT);
             Failure::new(format!("--resume goes on from `{}`, and {error}", file.display()))
-                .with_hint("leave --resume away to begin anew")
+                .with_hint("omit --resume to begin anew")
         }
         _ => failed(error),
     }
 }
 
-fn search(data: Option<&Path>) -> Search {
+/// Where data sets are: `--data`, the environment, the folder of the user.
+pub fn search(data: Option<&Path>) -> Search {
     Search {
         explicit: data.map(Path::to_path_buf),
         environment: std::env::var_os("MEMSPIKE_DATA").filter(|value| !value.is_empty()).map(PathBuf::from),
-        user: locate::user_folder(),
+        user: super::host::data_folder().map(|folder| folder.join("memspike")),
     }
 }
 
-/// The checkpoint file of a run directory.
+/// The checkpoint file of a run directory: where its records stand, and then what the run goes on from.
 struct Checkpoint<'a> {
     dir: &'a RunDir,
     resume: bool,
+    records: Shared,
 }
 
 /// The file in a run directory that a run goes on from.
 pub const CHECKPOINT: &str = "checkpoint.bin";
 
+/// The checkpoint of a run that is gone on with, and where its records stood; nothing if there is none.
+fn kept(dir: &RunDir) -> Result<Option<(Positions, Source<'static>)>, SnapshotError> {
+    let unread =
+        |error: std::io::Error| SnapshotError::Io { action: "read", reason: super::files::reason(&error) };
+    let file = match std::fs::File::open(dir.path().join(CHECKPOINT)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(unread)?,
+    };
+    let length = file.metadata().map_err(unread)?.len();
+    let mut source = Source::new(std::io::BufReader::new(file), length);
+    let positions = source.read(Payload::Records, &Models::new())?;
+    Ok(Some((positions, source)))
+}
+
 impl Store for Checkpoint<'_> {
-    fn load(&mut self) -> Option<Vec<u8>> {
-        if self.resume { std::fs::read(self.dir.path().join(CHECKPOINT)).ok() } else { None }
+    fn load(&mut self) -> Result<Option<Source<'_>>, SnapshotError> {
+        if self.resume { Ok(kept(self.dir)?.map(|(_, source)| source)) } else { Ok(None) }
     }
 
-    fn save(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.dir.write(CHECKPOINT, bytes).map_err(|error| error.to_string())
+    fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String> {
+        let positions = self.records.get().positions();
+        let mut file = self.dir.begin(CHECKPOINT).map_err(|error| error.to_string())?;
+        let mut out = file.writer();
+        snapshot::write(&mut out, Payload::Records, &Models::new(), &positions)
+            .and_then(|()| write(&mut out))
+            .map_err(|error| match error {
+                SnapshotError::Io { reason, .. } => {
+                    format!("cannot write `{}`: {reason}", self.dir.path().join(CHECKPOINT).display())
+                }
+                other => other.to_string(),
+            })?;
+        drop(out);
+        file.finish().map_err(|error| error.to_string())
     }
 }
 
@@ -146,39 +176,38 @@ impl Store for Checkpoint<'_> {
 /// Every fault of their files.
 pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
     for source in &plan.sources {
-        let name = match source.kind {
-            SourceKind::Dataset { dataset: DatasetName::Mnist, .. } => Name::Mnist,
-            SourceKind::Dataset { dataset: DatasetName::FashionMnist, .. } => Name::FashionMnist,
-            _ => continue,
-        };
-        memspike::dataset::open(name, &search(data)).map_err(|faults| failed(RunError::Data(faults)))?;
+        if let Input::Dataset { dataset, .. } = source.input
+            && dataset.has_files()
+        {
+            memspike::dataset::open(dataset, &search(data))
+                .map_err(|faults| failed(RunError::Data(faults)))?;
+        }
     }
     Ok(())
+}
+
+/// What came of a run.
+pub struct Ran {
+    pub outcome: Outcome,
+    /// The first spikes of `plan.record.spikes`; labels are indices into it.
+    pub spikes: Vec<SpikeRow>,
+    /// How many there are in all.
+    pub recorded: u64,
 }
 
 /// Runs a plan.
 ///
 /// # Errors
 /// If it cannot be carried out: data is missing, a checkpoint does not fit, a record cannot be written.
-pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
-    let Request {
-        plan,
-        threads,
-        engine,
-        dt,
-        data,
-        run_dir,
-        resume,
-        stop,
-        clock,
-        trace,
-        progress,
-        spikes,
-        given,
-    } = request;
-    let mut observers = Observers::new(plan, run_dir, spikes, trace)?;
+pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
+    let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, trace, progress, given } =
+        request;
+    let unusable = |error| failed_with(error, run_dir, resume);
+    let kept = if resume { kept(run_dir).map_err(|error| unusable(error.into()))? } else { None };
+    let logs = Logs::begin(plan, run_dir, kept.map(|(positions, _)| positions))?;
+    let mut observers = Observers::new(plan, logs.records(), trace);
     let search = search(data);
-    let mut store = Checkpoint { dir: run_dir, resume };
+    let mut store = Checkpoint { dir: run_dir, resume, records: logs.records() };
     let mut context = RunContext {
         threads,
         memory: super::host::available_bytes(),
@@ -195,9 +224,9 @@ pub fn run(request: Request<'_>) -> Result<Outcome, Failure> {
         store: &mut store,
         given,
     };
-    let outcome = run::run(plan, &mut context).map_err(|error| failed_with(error, &store))?;
-    observers.finish()?;
-    Ok(outcome)
+    let outcome = run::run(plan, &mut context).map_err(unusable)?;
+    let (spikes, recorded) = logs.finish()?;
+    Ok(Ran { outcome, spikes, recorded })
 }
 
 /// The scenario whose weights a plan takes, if it takes any.
@@ -285,84 +314,4 @@ pub fn scenario_meant(name: &str) -> Option<&'static str> {
 /// The JSON schema of scenario files.
 pub fn schema() -> String {
     serde_json::to_string_pretty(&scenario::schema()).unwrap_or_default()
-}
-
-/// Fetches one data set and returns where it is kept; `None` if the user stopped it.
-///
-/// # Errors
-/// If no mirror has it, the network fails, or a file does not have its checksum.
-pub fn fetch(
-    dataset: Dataset,
-    data: Option<&Path>,
-    mirrors: &[String],
-    stop: &AtomicBool,
-    progress: &mut dyn Progress,
-) -> Result<Option<PathBuf>, Failure> {
-    let name = match dataset {
-        Dataset::Mnist => Name::Mnist,
-        Dataset::FashionMnist => Name::FashionMnist,
-    };
-    let search = search(data);
-    let Some(into) = search.destination(name) else {
-        return Err(Failure::new("there is no data folder: this account has no home directory")
-            .with_hint("say where to keep the files with --data DIR"));
-    };
-    let mirrors = list_of_mirrors(&search, name, mirrors)?;
-    let spec =
-        Spec::of(name).ok_or_else(|| Failure::new(format!("`{}` is not downloaded", name.as_str())))?;
-    let mut listener = Download { progress, have: 0 };
-    match fetch::fetch(&spec, mirrors.of(name), &into, Settings::default(), stop, &mut listener) {
-        Ok(_) => Ok(Some(into)),
-        Err(faults) if faults.is_cancelled() => Ok(None),
-        Err(faults) => Err(unfetched(&faults)),
-    }
-}
-
-fn unfetched(faults: &FetchFaults) -> Failure {
-    Failure::new(faults.to_string())
-}
-
-/// `--mirror`, or `mirrors.toml` in the user's data folder, or the built-in list.
-fn list_of_mirrors(search: &Search, name: Name, given: &[String]) -> Result<Mirrors, Failure> {
-    let refused = |error: fetch::MirrorsError| Failure::new(error.to_string());
-    if !given.is_empty() {
-        return Mirrors::built_in().with(name, given.to_vec()).map_err(refused);
-    }
-    let file = search.user.as_ref().map(|folder| folder.join("mirrors.toml"));
-    match file.as_ref().and_then(|file| std::fs::read_to_string(file).ok()) {
-        Some(text) => Ok(Mirrors::from_toml(&text).map_err(refused)?.or_built_in()),
-        None => Ok(Mirrors::built_in()),
-    }
-}
-
-/// A download as phases of a progress bar.
-struct Download<'a> {
-    progress: &'a mut dyn Progress,
-    have: u64,
-}
-
-impl fetch::Progress for Download<'_> {
-    fn begin(&mut self, file: &str, address: &str, have: u64, total: Option<u64>) {
-        self.progress.phase("download", total.unwrap_or(0));
-        self.progress.message(&format!("{file} from {address}"));
-        self.progress.advance(have);
-        self.have = have;
-    }
-
-    fn advance(&mut self, have: u64) {
-        self.progress.advance(have.saturating_sub(self.have));
-        self.have = have;
-    }
-
-    fn done(&mut self, file: &str, how: Had) {
-        self.progress.done();
-        self.progress.line(&match how {
-            Had::Already => format!("{file}: already there, checksum right"),
-            Had::Downloaded => format!("{file}: downloaded, checksum right"),
-        });
-    }
-
-    fn note(&mut self, text: &str) {
-        self.progress.line(text);
-    }
 }

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 /// Rows (inputs) and columns (outputs) of weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
+    /// Rows: input lines.
     pub rows: usize,
+    /// Columns: neurons that they reach.
     pub cols: usize,
 }
 
 /// Address of a programming: its random numbers are a function of it and of the device's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draw {
+    /// Seed of the network.
     pub seed: u64,
     /// The projection.
     pub entity: u32,
@@ -28,11 +31,27 @@ pub struct Draw {
 pub enum ProgramError {
     /// The matrix has another size.
     #[error("{given} weights for an array of {rows} x {cols}; it needs {}", rows.saturating_mul(*cols))]
-    Shape { rows: usize, cols: usize, given: usize },
+    Shape {
+        /// Rows of the array.
+        rows: usize,
+        /// Columns of the array.
+        cols: usize,
+        /// How many weights were given.
+        given: usize,
+    },
     /// A weight that is not a number cannot be a conductance.
     #[error("weight [{row}, {col}] is {value}, the first of {count} that are not finite")]
-    NotFinite { row: usize, col: usize, value: f64, count: usize },
-    /// A spread that is none.
+    NotFinite {
+        /// Row of the first one.
+        row: usize,
+        /// Column of the first one.
+        col: usize,
+        /// The first one.
+        value: f64,
+        /// How many there are.
+        count: usize,
+    },
+    /// A spread that is not valid.
     #[error(transparent)]
     Spread(MappingError),
 }

@@ -42,7 +42,7 @@ impl fmt::Display for Readable {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
-    #[error("unknown data set `{name}`; known are drawn-digits, mnist, fashion-mnist")]
+    #[error("unknown data set `{name}`; known are drawn_digits, mnist, fashion-mnist")]
     UnknownName { name: String, nearest: Option<Name> },
     #[error("data set `{name}` was not found; looked for {wanted} (plain or .gz) in:{}", list(looked))]
     NotFound { name: Name, wanted: &'static str, looked: Vec<PathBuf> },
@@ -58,6 +58,8 @@ pub enum Fault {
     NotADirectory { path: PathBuf },
     #[error("{}: cannot be read ({reason})", file.display())]
     Unreadable { file: PathBuf, reason: String },
+    #[error("{}: is compressed with gzip; this build of memspike reads plain files only", file.display())]
+    Gzip { file: PathBuf },
     #[error("{}: magic number at byte 0 is 0x{found:08x}; expected 0x{:08x} (IDX {what})", file.display(), what.magic())]
     WrongMagic { file: PathBuf, what: Readable, found: u32 },
     #[error("{}: ends after {found} bytes{}; expected {expected} ({why})", file.display(), uncompressed(*gzip))]
@@ -95,6 +97,7 @@ impl Fault {
                 "put each data set into a folder of its own name: DIR/{found}, and `memspike data fetch` does the same"
             ),
             Self::IsDirectory { .. } => "move the file out of the directory that has its name".to_owned(),
+            Self::Gzip { .. } => "decompress it, or build memspike with the feature `formats`".to_owned(),
             Self::NotADirectory { .. } => "name the directory that the file is in".to_owned(),
             Self::WrongMagic { what, found, .. } if *found == what.other().magic() => {
                 format!("this is a file of {}: are the image and label files exchanged?", what.other())
@@ -110,7 +113,7 @@ impl Fault {
                 "the bytes are in reverse order: IDX numbers are big-endian".to_owned()
             }
             Self::WrongMagic { .. } => {
-                "it is no such file, or a damaged one: delete it and fetch it again (`memspike data fetch NAME`)"
+                "it is not such a file, or it is damaged: delete it and fetch it again (`memspike data fetch NAME`)"
                     .to_owned()
             }
             Self::WrongSize { height, width, .. } => {

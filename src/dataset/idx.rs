@@ -15,16 +15,12 @@
 //! deflate (at most 1032 to 1) could have made.
 
 use super::{Fault, Faults, Readable, Split};
-use flate2::bufread::GzDecoder;
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 /// More images than any set of this kind has; a header that says more is wrong.
 pub const MAX_ITEMS: u32 = 1_000_000;
-
-/// Largest ratio of deflate: one bit for 258 bytes, plus slack for small files.
-const DEFLATE_RATIO: u64 = 1032;
 
 /// What the files of a data set must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +29,14 @@ pub struct Expect {
     pub height: usize,
     /// Labels must be below this; 1 to 256.
     pub classes: usize,
+}
+
+impl Expect {
+    /// Pixels of one image.
+    #[must_use]
+    pub const fn pixels(self) -> usize {
+        self.width * self.height
+    }
 }
 
 /// Images as read: `count` of `rows` x `columns` bytes.
@@ -154,16 +158,38 @@ fn decode<T>(
 ) -> Result<T, Fault> {
     let start =
         raw.fill_buf().map_err(|error| Fault::Unreadable { file: file.into(), reason: error.to_string() })?;
-    let gzip = start.starts_with(&[0x1f, 0x8b]);
-    let mut at = 0;
-    let most = if gzip { length.saturating_mul(DEFLATE_RATIO) } else { length };
-    if !gzip {
-        return read(&mut Content { file, what, reader: &mut raw, gzip, most, at });
+    if start.starts_with(&[0x1f, 0x8b]) {
+        return decode_gzip(file, what, raw, length, read);
     }
-    let mut decoder = GzDecoder::new(CountBytes { inner: raw, used: 0 });
-    let result = read(&mut Content { file, what, reader: &mut decoder, gzip, most, at })?;
+    read(&mut Content { file, what, reader: &mut raw, gzip: false, most: length, at: 0 })
+}
+
+#[cfg(not(feature = "formats"))]
+fn decode_gzip<T>(
+    file: &Path,
+    _what: Readable,
+    _raw: impl BufRead,
+    _length: u64,
+    _read: impl FnOnce(&mut Content<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    Err(Fault::Gzip { file: file.into() })
+}
+
+#[cfg(feature = "formats")]
+fn decode_gzip<T>(
+    file: &Path,
+    what: Readable,
+    raw: impl BufRead,
+    length: u64,
+    read: impl FnOnce(&mut Content<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    use super::gzip::{CountBytes, DEFLATE_RATIO};
+    use flate2::bufread::GzDecoder;
+    let most = length.saturating_mul(DEFLATE_RATIO);
+    let mut decoder = GzDecoder::new(CountBytes::new(raw));
+    let result = read(&mut Content { file, what, reader: &mut decoder, gzip: true, most, at: 0 })?;
     let mut raw = decoder.into_inner();
-    at += raw.used;
+    let at = raw.used();
     match raw.fill_buf() {
         Ok([]) => Ok(result),
         Ok(_) => Err(Fault::TrailingGzip { file: file.into(), at }),
@@ -278,30 +304,5 @@ impl Content<'_> {
             },
             _ => Fault::DamagedGzip { file: self.file.into(), at: self.at + got, reason: error.to_string() },
         }
-    }
-}
-
-/// Counts the compressed bytes used, so that what follows gzip's end can be located.
-struct CountBytes<R> {
-    inner: R,
-    used: u64,
-}
-
-impl<R: BufRead> Read for CountBytes<R> {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        self.used += n as u64;
-        Ok(n)
-    }
-}
-
-impl<R: BufRead> BufRead for CountBytes<R> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.used += amount as u64;
-        self.inner.consume(amount);
     }
 }

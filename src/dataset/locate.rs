@@ -26,7 +26,7 @@ pub struct Search {
     pub explicit: Option<PathBuf>,
     /// Value of the environment variable `MEMSPIKE_DATA`.
     pub environment: Option<PathBuf>,
-    /// The user's data folder: [`user_folder`].
+    /// The folder that the user's system has for data of programs.
     pub user: Option<PathBuf>,
 }
 
@@ -45,16 +45,6 @@ impl Search {
     pub fn destination(&self, name: Name) -> Option<PathBuf> {
         self.folders().first().map(|folder| folder.join(name.as_str()))
     }
-}
-
-/// The folder for data that the user's system expects: `$XDG_DATA_HOME/memspike`, by default
-/// `~/.local/share/memspike`; `~/Library/Application Support/memspike` on macOS;
-/// `%APPDATA%\memspike` on Windows. `None` without a home directory.
-#[must_use]
-pub fn user_folder() -> Option<PathBuf> {
-    use etcetera::BaseStrategy as _;
-    let native = etcetera::base_strategy::choose_native_strategy().ok()?;
-    Some(native.data_dir().join("memspike"))
 }
 
 /// The four files of a data set.
@@ -171,7 +161,7 @@ mod tests {
             "DIR: file train-labels-idx1-ubyte (plain or .gz) of data set `mnist` is missing; its other files are there\n\
              DIR: file t10k-labels-idx1-ubyte (plain or .gz) of data set `mnist` is missing; its other files are there\n  \
              hint: `memspike data fetch mnist` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
-             the embedded data set `drawn-digits` needs no files"
+             the embedded data set `drawn_digits` needs no files"
         );
     }
 
@@ -185,7 +175,7 @@ mod tests {
              t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (plain or .gz) in:\n  \
              /nonexistent/a/fashion-mnist\n  /nonexistent/a\n  /nonexistent/b/fashion-mnist\n  /nonexistent/b\n  \
              hint: `memspike data fetch fashion-mnist` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
-             the embedded data set `drawn-digits` needs no files"
+             the embedded data set `drawn_digits` needs no files"
         );
         let nowhere = find(Name::Mnist, &Search::default()).unwrap_err().to_string();
         assert!(nowhere.contains("in: nowhere (no --data"), "{nowhere}");

@@ -1,22 +1,26 @@
 //! Labelled images: IDX files on disk, found or fetched by name, and digits drawn by code.
 
 pub mod drawn;
+#[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod idx;
 pub mod locate;
 
 mod error;
+#[cfg(feature = "formats")]
+mod gzip;
 
 pub use error::{Fault, Faults, Readable};
 pub use locate::Search;
 
+use crate::hint::nearest;
 use idx::Expect;
 use serde::{Deserialize, Serialize};
 
 /// Grey-scale images of one size with their class labels, split into training and test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// As written in a scenario: `"mnist"`.
+    /// As [`Name::as_str`].
     pub name: String,
     /// Pixels per row.
     pub width: usize,
@@ -92,7 +96,7 @@ impl Dataset {
 
 /// The data sets known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Name {
     /// Digits drawn by code, embedded: see [`drawn`].
     DrawnDigits,
@@ -106,23 +110,51 @@ impl Name {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::DrawnDigits, Self::Mnist, Self::FashionMnist];
 
-    /// As written in scenarios and on the command line.
+    /// On the command line, and of the folder with its files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::DrawnDigits => "drawn-digits",
+            Self::DrawnDigits => "drawn_digits",
             Self::Mnist => "mnist",
             Self::FashionMnist => "fashion-mnist",
         }
     }
 
-    /// What its files must hold.
+    /// In a sentence.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::DrawnDigits => "drawn digits",
+            Self::Mnist => "MNIST",
+            Self::FashionMnist => "Fashion-MNIST",
+        }
+    }
+
+    /// Whether it is read from files.
+    #[must_use]
+    pub const fn has_files(self) -> bool {
+        !matches!(self, Self::DrawnDigits)
+    }
+
+    /// Its shape and classes: what its files must hold.
     #[must_use]
     pub const fn expect(self) -> Expect {
         Expect { width: 28, height: 28, classes: 10 }
     }
 
-    /// Labels of the first ten test images, by which files of one set are told from another's:
+    /// Pixels of an image: lines of a source that shows it.
+    #[must_use]
+    pub const fn pixels(self) -> u32 {
+        self.expect().pixels() as u32
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub const fn classes(self) -> u32 {
+        self.expect().classes as u32
+    }
+
+    /// Labels of the first ten test images, which tell the files of one set from those of another:
     /// both sets use the same file names.
     const fn first_test_labels(self) -> Option<[u8; 10]> {
         match self {
@@ -143,14 +175,10 @@ impl std::str::FromStr for Name {
     type Err = Fault;
 
     fn from_str(text: &str) -> Result<Self, Fault> {
-        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| Fault::UnknownName {
+        let named = |text: &str| Self::ALL.into_iter().find(|name| name.as_str() == text);
+        named(text).ok_or_else(|| Fault::UnknownName {
             name: text.to_owned(),
-            nearest: Self::ALL
-                .map(|name| (strsim::jaro_winkler(text, name.as_str()), name))
-                .into_iter()
-                .filter(|(likeness, _)| *likeness > 0.7)
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, name)| name),
+            nearest: nearest(text, Self::ALL.iter().map(|name| name.as_str())).and_then(named),
         })
     }
 }
@@ -160,7 +188,7 @@ impl std::str::FromStr for Name {
 /// # Errors
 /// Every fault of the four files, not the first only.
 pub fn open(name: Name, search: &Search) -> Result<Dataset, Faults> {
-    if name == Name::DrawnDigits {
+    if !name.has_files() {
         return Ok(drawn::digits(drawn::TRAIN, drawn::TEST));
     }
     let files = locate::find(name, search)?;
@@ -212,7 +240,7 @@ mod tests {
         let fault = "fashon-mnist".parse::<Name>().unwrap_err();
         assert_eq!(
             fault.to_string(),
-            "unknown data set `fashon-mnist`; known are drawn-digits, mnist, fashion-mnist"
+            "unknown data set `fashon-mnist`; known are drawn_digits, mnist, fashion-mnist"
         );
         assert_eq!(fault.hint().as_deref(), Some("did you mean `fashion-mnist`?"));
         assert_eq!("qqq".parse::<Name>().unwrap_err().hint(), None);

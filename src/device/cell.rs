@@ -15,22 +15,30 @@ use serde::{Deserialize, Serialize};
 /// femtoseconds, so that waiting in pieces or at once is the same to the last bit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
+    /// Conductance it was programmed to, in siemens.
     pub g: f64,
+    /// Time since then, in femtoseconds.
     pub held_fs: u128,
     /// Pulses applied: the count behind the next pulse's draws.
     pub pulses: u64,
     /// Pulses that programmed: what wears.
     pub programmed: u64,
+    /// What is wrong with it, if anything.
     pub fault: Option<Fault>,
 }
 
 /// What does not change in a cell: its model and its own constants.
 #[derive(Clone, Copy, Debug)]
 pub struct CellModel<'a, D: Resistive> {
+    /// The model.
     pub device: &'a D,
+    /// How its conductance decays.
     pub retention: &'a Retention,
+    /// How it wears out; `None`: it does not.
     pub endurance: Option<&'a Endurance>,
+    /// Seed of the run.
     pub seed: u64,
+    /// Its number: part of the address of every draw.
     pub entity: u32,
     /// Whether pulses are noisy.
     pub noise: bool,

@@ -9,7 +9,7 @@
 //! that they balance is a check, not a definition.
 
 use crate::numeric::{exp, ln};
-use crate::units::Volt;
+use crate::units::{Ampere, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Where the energy of a piece of drive went, in joules.
@@ -53,8 +53,11 @@ impl std::ops::AddAssign for Energies {
 /// A voltage that changes from `from` to `to` in `length` seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ramp {
+    /// Voltage at the start.
     pub from: f64,
+    /// Voltage at the end.
     pub to: f64,
+    /// Seconds between the two.
     pub length: f64,
 }
 
@@ -72,7 +75,7 @@ impl Ramp {
     }
 
     /// The drive as far as arithmetic can follow it: beyond 1e15 V and 1e30 s it is cut to these. `None` for what has
-    /// no effect, because it is no number or shorter than 1e-30 s (a femtosecond is 1e-15).
+    /// no effect, because it is not a number or shorter than 1e-30 s (a femtosecond is 1e-15).
     #[must_use]
     pub fn bounded(self) -> Option<Self> {
         const VOLTS: f64 = 1e15;
@@ -100,7 +103,10 @@ pub enum Conduction {
     #[default]
     Ohmic,
     /// I = G V0 sinh(V/V0): hopping or tunnelling across a gap.
-    Sinh { v0: Volt },
+    Sinh {
+        /// Voltage scale.
+        v0: Volt,
+    },
 }
 
 impl Conduction {
@@ -109,7 +115,7 @@ impl Conduction {
     pub fn current(self, g: f64, v: f64) -> f64 {
         match self {
             Self::Ohmic => g * v,
-            Self::Sinh { v0 } => g * v0.get() * sinh(v / v0.get()),
+            Self::Sinh { v0 } => (Siemens::of(g) * v0 * sinh(Volt::of(v) / v0)).get(),
         }
     }
 
@@ -119,11 +125,13 @@ impl Conduction {
         match self {
             Self::Ohmic => current / g,
             Self::Sinh { v0 } => {
-                let y = current / (g * v0.get());
-                if y > 1e150 {
-                    return v0.get() * (ln(y.min(f64::MAX)) + std::f64::consts::LN_2);
-                }
-                v0.get() * ln(y + (y * y + 1.0).sqrt())
+                let y = Ampere::of(current) / (Siemens::of(g) * v0);
+                let arsinh = if y > 1e150 {
+                    ln(y.min(f64::MAX)) + std::f64::consts::LN_2
+                } else {
+                    ln(y + (y * y + 1.0).sqrt())
+                };
+                (v0 * arsinh).get()
             }
         }
     }

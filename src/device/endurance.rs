@@ -29,11 +29,17 @@ impl Default for Endurance {
     }
 }
 
-/// A parameter that makes no endurance.
+/// A parameter that is not valid for endurance.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum EnduranceError {
+    /// A number of cycles that is not above zero.
     #[error("{name} is {value}; it must be finite and above zero")]
-    NotPositive { name: &'static str, value: f64 },
+    NotPositive {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
 }
 
 impl Endurance {

@@ -31,17 +31,20 @@ impl Fault {
 /// Probabilities of defects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FaultRates {
+    /// Of devices stuck at G_max.
     pub stuck_on: f64,
+    /// Of devices stuck at G_min.
     pub stuck_off: f64,
+    /// Of devices stuck at `stuck_at_value`.
     pub stuck_at: f64,
     /// The conductance of the last kind.
     pub stuck_at_value: Siemens,
 }
 
-/// Probabilities that are none.
+/// Probabilities that are not valid.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "stuck_on = {on}, stuck_off = {off}, stuck_at = {at}; needed are probabilities with a sum of at most 1"
+    "stuck_on = {on}, stuck_off = {off}, stuck_at = {at}; required: probabilities with a sum of at most 1"
 )]
 pub struct FaultError {
     on: f64,
@@ -113,7 +116,7 @@ mod tests {
         let rates = FaultRates { stuck_on: 0.9, stuck_off: 0.2, ..FaultRates::default() };
         assert_eq!(
             rates.fault().unwrap().to_string(),
-            "stuck_on = 0.9, stuck_off = 0.2, stuck_at = 0; needed are probabilities with a sum of at most 1"
+            "stuck_on = 0.9, stuck_off = 0.2, stuck_at = 0; required: probabilities with a sum of at most 1"
         );
         assert_eq!(FaultRates::default().fault(), None);
     }

@@ -15,15 +15,22 @@
 //! Sign: V = V_TE - V_BE; positive voltage SETs.
 
 mod cell;
+#[warn(missing_docs)]
 pub mod circuit;
+#[warn(missing_docs)]
 pub mod endurance;
+#[warn(missing_docs)]
 pub mod fault;
+#[warn(missing_docs)]
 pub mod overlap;
+#[warn(missing_docs)]
 pub mod passage;
 pub mod preset;
 pub mod protocol;
 pub mod resistive;
+#[warn(missing_docs)]
 pub mod retention;
+#[warn(missing_docs)]
 pub mod threshold;
 
 pub use cell::{Cell, CellModel};

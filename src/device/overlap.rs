@@ -46,15 +46,33 @@ pub struct SpikePulse {
     pub tail_length: Second,
 }
 
-/// A pulse that makes no window.
+/// A parameter that is not valid for a spike pulse.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SpikePulseError {
+    /// A voltage or time that is not above zero.
     #[error("{name} is {value}; it must be above zero")]
-    NotPositive { name: &'static str, value: f64 },
+    NotPositive {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A tail that ends with the lobe.
     #[error("tail_length = {tail} is not longer than half_width = {lobe}; there is no tail to overlap with")]
-    NoTail { tail: Second, lobe: Second },
+    NoTail {
+        /// Length of the tail.
+        tail: Second,
+        /// Half width of the lobe.
+        lobe: Second,
+    },
+    /// A time that no episode holds.
     #[error("{what}: {source}")]
-    Time { what: &'static str, source: TimeError },
+    Time {
+        /// Name of the parameter.
+        what: &'static str,
+        /// What is wrong with it.
+        source: TimeError,
+    },
 }
 
 impl SpikePulse {
@@ -63,10 +81,10 @@ impl SpikePulse {
     pub fn faults(&self) -> Vec<SpikePulseError> {
         let mut faults = Vec::new();
         for (name, value) in [
-            ("peak", self.peak.get()),
-            ("half_width", self.half_width.get()),
-            ("tail", self.tail.get()),
-            ("tail_length", self.tail_length.get()),
+            ("peak", self.peak.si()),
+            ("half_width", self.half_width.si()),
+            ("tail", self.tail.si()),
+            ("tail_length", self.tail_length.si()),
         ] {
             if value <= 0.0 {
                 faults.push(SpikePulseError::NotPositive { name, value });
@@ -86,7 +104,7 @@ impl SpikePulse {
     /// The same voltages with all times multiplied by `factor`: so are doses, and the time constants of the window.
     #[must_use]
     pub fn stretched(&self, factor: f64) -> Self {
-        let times = |t: Second| Second::from_si(t.get() * factor).unwrap_or(t);
+        let times = |t: Second| (t * factor).finite().unwrap_or(t);
         Self { half_width: times(self.half_width), tail_length: times(self.tail_length), ..*self }
     }
 
@@ -124,6 +142,7 @@ pub struct WindowPoint {
     pub doses: (f64, f64),
     /// Whether the conductance ended at a bound.
     pub clipped: bool,
+    /// What the pair costs.
     pub energies: Energies,
 }
 
@@ -163,19 +182,20 @@ pub fn lone_doses(device: &DoseDevice, pulse: &SpikePulse) -> [(f64, f64); 2] {
 #[must_use]
 pub fn dose_closed_form(rate: &Rate, pulse: &SpikePulse, dt: f64) -> Option<f64> {
     let Rate::Exponential { v_on, v_ref, v_scale, tau } = *rate else { return None };
-    let (a_p, w) = (pulse.peak.get(), pulse.half_width.get());
-    let (a_t, t) = (pulse.tail.get(), pulse.tail_length.get());
-    let v_k = a_p + a_t * (1.0 - dt / t).max(0.0);
-    if v_k <= v_on.get() {
+    let SpikePulse { peak, half_width, tail, tail_length } = *pulse;
+    let v_k = peak + tail * (1.0 - Second::of(dt) / tail_length).max(0.0);
+    if v_k <= v_on {
         return Some(0.0);
     }
-    let (a, b) = (a_p / w - a_t / t, a_p / w + a_t / t);
-    let s = v_scale.get();
-    let onset = exp((v_on.get() - v_ref.get()) / s);
-    Some(s / tau.get() * (exp((v_k - v_on.get()) / s) - 1.0) * onset * (1.0 / a + 1.0 / b))
+    let (lobe, slope) = (peak / half_width, tail / tail_length);
+    let (a, b) = (lobe - slope, lobe + slope);
+    let onset = exp((v_on - v_ref) / v_scale);
+    // 1/a + 1/b of ramps in volts per second: seconds per volt, of which v_scale/tau makes a number.
+    let per_volt = 1.0 / a.get() + 1.0 / b.get();
+    Some((v_scale / tau).get() * (exp((v_k - v_on) / v_scale) - 1.0) * onset * per_volt)
 }
 
-/// Time constant of a window side: v_scale T/A_t; `None` for rates that are not exponential.
+/// Time constant of a window side in seconds: v_scale T/A_t; `None` for rates that are not exponential.
 #[must_use]
 pub fn window_constant(rate: &Rate, pulse: &SpikePulse) -> Option<f64> {
     match rate {
@@ -189,7 +209,7 @@ pub fn window_constant(rate: &Rate, pulse: &SpikePulse) -> Option<f64> {
 #[must_use]
 pub fn dose_balance(device: &DoseDevice, pulse: &SpikePulse) -> Option<f64> {
     // Any dt beyond the lobes gives the same amplitude.
-    let dt = 2.5 * pulse.half_width.get();
+    let dt = (2.5 * pulse.half_width).get();
     let area = |rate: &Rate| {
         let tau = window_constant(rate, pulse)?;
         Some(dose_closed_form(rate, pulse, dt)? * exp(dt / tau) * tau)
@@ -204,8 +224,9 @@ pub struct WindowFit {
     pub amplitude: f64,
     /// Seconds.
     pub tau: f64,
-    /// Root mean square and largest residual, percent of G0.
+    /// Root mean square of the residuals, percent of G0.
     pub rms: f64,
+    /// Largest residual, percent of G0.
     pub largest: f64,
 }
 
@@ -265,10 +286,13 @@ pub fn fit_exponential(points: &[(f64, f64)]) -> Option<WindowFit> {
 /// minus; the unit is most likely percent of G0, so depression is clipped at g_min by whoever applies it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExponentialWindow {
+    /// Percent of G0 at dt -> 0 of the potentiating side.
     pub w_plus: f64,
+    /// Time constant of the potentiating side.
     pub tau_plus: Second,
-    /// Negative.
+    /// Percent of G0 at dt -> 0 of the depressing side; negative.
     pub w_minus: f64,
+    /// Time constant of the depressing side.
     pub tau_minus: Second,
 }
 
@@ -287,10 +311,11 @@ impl ExponentialWindow {
     /// Change in percent of G0.
     #[must_use]
     pub fn percent(&self, dt: f64) -> f64 {
-        if dt > 0.0 {
-            self.w_plus * exp(-(dt / self.tau_plus.get()))
-        } else if dt < 0.0 {
-            self.w_minus * exp(dt / self.tau_minus.get())
+        let dt = Second::of(dt);
+        if dt > Second::ZERO {
+            self.w_plus * exp(-(dt / self.tau_plus))
+        } else if dt < Second::ZERO {
+            self.w_minus * exp(dt / self.tau_minus)
         } else {
             0.0
         }
@@ -300,7 +325,7 @@ impl ExponentialWindow {
     /// 2.94 for the paper's values.
     #[must_use]
     pub fn balance(&self) -> f64 {
-        self.w_plus * self.tau_plus.get() / (self.w_minus.abs() * self.tau_minus.get())
+        self.w_plus * self.tau_plus / (self.w_minus.abs() * self.tau_minus)
     }
 }
 

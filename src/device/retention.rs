@@ -18,14 +18,25 @@ pub enum DecayLaw {
     /// Nothing is lost.
     Perfect,
     /// G = G_inf + (G_p - G_inf) e^(-(t/tau)^b); b = 1 is mono-exponential, b < 1 stretched.
-    Exponential { tau: Second, b: f64 },
+    Exponential {
+        /// Time constant.
+        tau: Second,
+        /// Stretching exponent.
+        b: f64,
+    },
     /// G = G_inf + (G_p - G_inf) ((t + t0)/t0)^-nu.
-    PowerLaw { t0: Second, nu: f64 },
+    PowerLaw {
+        /// Time from which on the power law shows.
+        t0: Second,
+        /// Exponent.
+        nu: f64,
+    },
 }
 
 /// How conductances decay.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Retention {
+    /// Which law, with its constants.
     pub law: DecayLaw,
     /// Where everything ends: the state without a filament.
     pub g_inf: Siemens,
@@ -33,13 +44,23 @@ pub struct Retention {
     pub lifetime_sigma: f64,
 }
 
-/// A parameter that makes no retention.
+/// A parameter that is not valid for retention.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum RetentionError {
+    /// A constant that is not above zero.
     #[error("{name} is {value}; it must be above zero")]
-    NotPositive { name: &'static str, value: f64 },
+    NotPositive {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// A spread that is negative or not finite.
     #[error("lifetime_sigma is {value}; it must be finite and zero or more, such as 0.5")]
-    Sigma { value: f64 },
+    Sigma {
+        /// Its value.
+        value: f64,
+    },
 }
 
 impl Retention {
@@ -75,22 +96,22 @@ impl Retention {
         if seconds <= 0.0 {
             return 1.0;
         }
+        let held = Second::of(seconds);
         match self.law {
             DecayLaw::Perfect => 1.0,
             DecayLaw::Exponential { tau, b } => {
-                let s = seconds / (tau.get() * lifetime);
+                let s = held / (tau * lifetime);
                 exp(-(if b == 1.0 { s } else { exp(b * ln(s)) }))
             }
-            DecayLaw::PowerLaw { t0, nu } => exp(-nu * ln_1p(seconds / (t0.get() * lifetime))),
+            DecayLaw::PowerLaw { t0, nu } => exp(-nu * ln_1p(held / (t0 * lifetime))),
         }
     }
 
     /// Conductance `seconds` after it was programmed to `g`.
     #[must_use]
     pub fn conductance(&self, g: f64, seconds: f64, lifetime: f64) -> f64 {
-        let g_inf = self.g_inf.get();
         let share = self.share(seconds, lifetime);
-        if share == 1.0 { g } else { g_inf + (g - g_inf) * share }
+        if share == 1.0 { g } else { (self.g_inf + (Siemens::of(g) - self.g_inf) * share).get() }
     }
 
     /// The factor of device `entity`'s lifetime: log-normal with median 1, drawn once.

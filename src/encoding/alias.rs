@@ -20,6 +20,7 @@ pub struct AliasCell {
 /// The columns of one block; only sources of non-zero weight have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AliasTable {
+    /// One column per line of non-zero weight.
     pub cells: Vec<AliasCell>,
     /// Sum of the weights.
     pub total: u64,

@@ -15,9 +15,21 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case", tag = "shape")]
 pub enum RateProfile {
     /// Each rate from its time on, until the next one; zero before the first. In order of time.
-    Steps { steps: Vec<(Time, f64)> },
+    Steps {
+        /// Instants, and the rate (hertz) from each on.
+        steps: Vec<(Time, f64)>,
+    },
     /// r(t) = mean (1 + depth sin(2 pi (t/period + phase))), 0 <= depth <= 1, phase in cycles.
-    Sine { mean: f64, depth: f64, period: Time, phase: f64 },
+    Sine {
+        /// Mean rate, in hertz.
+        mean: f64,
+        /// Modulation: 0 is none, at 1 the rate touches zero.
+        depth: f64,
+        /// Length of one cycle.
+        period: Time,
+        /// Phase at time 0, in cycles.
+        phase: f64,
+    },
 }
 
 impl RateProfile {
@@ -42,6 +54,15 @@ impl RateProfile {
                     None
                 }
             }),
+        }
+    }
+
+    /// The highest rate it has at any time, in hertz.
+    #[must_use]
+    pub fn peak(&self) -> f64 {
+        match self {
+            Self::Steps { steps } => steps.iter().fold(0.0, |peak, &(_, rate)| rate.max(peak)),
+            Self::Sine { mean, depth, .. } => mean * (1.0 + depth),
         }
     }
 

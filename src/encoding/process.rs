@@ -13,11 +13,21 @@ use crate::time::{FS_PER_SECOND, Time};
 pub enum Law<'a> {
     /// `lines` independent lines of one changing rate as one marked process: spike k uses words 2k
     /// (growth of the integrated rate) and 2k + 1 (line).
-    Modulated { profile: &'a RateProfile, lines: u32 },
+    Modulated {
+        /// How the rate of each line changes.
+        profile: &'a RateProfile,
+        /// Number of lines of the block.
+        lines: u32,
+    },
     /// One line of a Poisson process with dead time, rate (hertz) counted over all time: gaps dead +
     /// exponential of mean 1/rate - dead. Spike k uses word k. The process is stationary: the first gap
     /// is the rest of one that began before 0.
-    DeadTime { rate: f64, dead: Time },
+    DeadTime {
+        /// Spikes per second, the dead time counted in.
+        rate: f64,
+        /// Time after a spike in which there is no other.
+        dead: Time,
+    },
 }
 
 impl Law<'_> {

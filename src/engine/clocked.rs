@@ -12,9 +12,10 @@
 //! with continuous spike times in discrete-time neural network simulations", Neural Comput. 19 (2007) 47,
 //! there for comparison with the one that keeps exact spike times.
 
+use super::fault::{RatesError, SimulationError, check_rates};
 use super::key::Kind;
 use super::probe::{Probe, Spike};
-use super::queue::{Episode, Lanes, Queue};
+use super::queue::{Episode, Lanes, Queue, block_sources};
 use super::route::each_target;
 use super::state::Counts;
 use crate::encoding::BlockRate;
@@ -26,18 +27,57 @@ use crate::time::Time;
 use crate::units::Second;
 
 /// Why a network cannot run on a grid.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ClockedError {
-    #[error("a step of {dt} is none; allowed: 1 fs or more")]
-    NoStep { dt: Time },
+    /// Rates that the blocks cannot have.
+    #[error(transparent)]
+    Rates(#[from] RatesError),
+    /// A step of zero.
+    #[error("a time step of {dt} is not valid; allowed: 1 fs or more")]
+    NoStep {
+        /// The step.
+        dt: Time,
+    },
+    /// Thresholds that differ need exact firing times.
     #[error("population `{population}` is of a model whose cycles differ, which is not kept on a grid")]
-    Varies { population: String },
+    Varies {
+        /// Name of the population.
+        population: String,
+    },
+    /// A model that is not stepped.
+    #[error("population `{population}` is of model `{model}`, which is computed by the event engines alone")]
+    Model {
+        /// Name of the population.
+        population: String,
+        /// Name of the model.
+        model: &'static str,
+    },
+    /// A pulse shorter than a step.
     #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
-    ShortPulse { projection: String, length: Time, dt: Time },
+    ShortPulse {
+        /// Name of the projection.
+        projection: String,
+        /// Length of the pulse.
+        length: Time,
+        /// The step.
+        dt: Time,
+    },
+    /// A competition needs the order of spikes within a step.
     #[error("the neurons of `{population}` compete, which is computed by the event engines alone")]
-    Competition { population: String },
+    Competition {
+        /// Name of the population.
+        population: String,
+    },
+    /// More steps than can be counted.
     #[error("`{what}` takes {steps} steps of {dt}; allowed: up to {MAX_STEPS}")]
-    ManySteps { what: String, steps: u64, dt: Time },
+    ManySteps {
+        /// What has that many.
+        what: String,
+        /// How many.
+        steps: u64,
+        /// The step.
+        dt: Time,
+    },
 }
 
 /// Longest delay or pulse in steps: each has a place of its own in memory.
@@ -52,6 +92,7 @@ struct Change {
 }
 
 /// One population on the grid.
+#[derive(Clone)]
 struct Group {
     theta: f64,
     reset: Lif,
@@ -80,6 +121,11 @@ struct Group {
 }
 
 impl Group {
+    /// Membranes in volts.
+    fn u(&self) -> Vec<f64> {
+        self.x.iter().map(|x| x + self.reset.u_rest.get()).collect()
+    }
+
     /// From step `k - 1` to step `k`.
     fn advance(&mut self, k: u64, dt: f64) {
         let each = self.decays.len();
@@ -134,7 +180,7 @@ impl<'n> Clocked<'n> {
     /// A network at the start of episode 0.
     ///
     /// # Errors
-    /// If something in it is too short or too long for the step.
+    /// If something in it is too short or too long for the step, or the rates do not fit.
     pub fn new(
         network: &'n Network,
         weights: &'n Weights<f64>,
@@ -145,11 +191,16 @@ impl<'n> Clocked<'n> {
         if dt.fs() == 0 {
             return Err(vec![ClockedError::NoStep { dt }]);
         }
+        check_rates(network, &block_sources(network), rates).map_err(|fault| vec![fault.into()])?;
         let steps = |time: Time| (time.fs() + dt.fs() / 2) / dt.fs();
         let mut faults = Vec::new();
         for population in &network.populations {
             if population.competition.is_some() {
                 faults.push(ClockedError::Competition { population: population.name.clone() });
+            }
+            if population.neuron.open().is_some() {
+                let (population, model) = (population.name.clone(), population.neuron.model());
+                faults.push(ClockedError::Model { population, model });
             }
             if population.neuron.varies() {
                 faults.push(ClockedError::Varies { population: population.name.clone() });
@@ -210,7 +261,7 @@ impl<'n> Clocked<'n> {
         })
     }
 
-    /// Samples the membranes of a population every `interval`, in whole steps.
+    /// Samples the membranes of a population every `interval`, in whole steps, from time 0 on.
     pub fn sample_every(&mut self, population: usize, interval: Time) {
         self.groups[population].sampled = Some(((interval.fs() + self.dt.fs() / 2) / self.dt.fs()).max(1));
     }
@@ -224,15 +275,34 @@ impl<'n> Clocked<'n> {
     /// Membranes of a population now, in volts.
     #[must_use]
     pub fn membranes(&self, population: usize) -> Vec<f64> {
-        let group = &self.groups[population];
-        group.x.iter().map(|x| x + group.reset.u_rest.get()).collect()
+        self.groups[population].u()
+    }
+
+    /// Shows a probe the membranes of a population at the next step, before what happens then.
+    pub fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
+        let mut group = self.groups[population].clone();
+        if self.step > 0 {
+            group.advance(self.step, self.dt.as_seconds());
+        }
+        let time = Time::from_fs(self.step.saturating_mul(self.dt.fs()).min(Time::MAX.fs()));
+        probe.sample(time, population as u32, &group.u());
     }
 
     /// Takes every step before `end`.
-    pub fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) {
+    ///
+    /// # Errors
+    /// If a membrane is not finite then.
+    pub fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError> {
         while let Some(fs) = self.step.checked_mul(self.dt.fs()).filter(|&fs| fs < end.fs()) {
             self.take_step(Time::from_fs(fs), probe);
         }
+        for (population, group) in self.network.populations.iter().zip(&self.groups) {
+            if let Some(neuron) = group.x.iter().position(|x| !x.is_finite()) {
+                let (population, u) = (population.name.clone(), group.x[neuron]);
+                return Err(SimulationError::NotFinite { population, neuron, time: end, u });
+            }
+        }
+        Ok(())
     }
 
     fn take_step<P: Probe<f64>>(&mut self, time: Time, probe: &mut P) {
@@ -260,9 +330,8 @@ impl<'n> Clocked<'n> {
             }
         }
         for (population, group) in self.groups.iter().enumerate() {
-            if k > 0 && group.sampled.is_some_and(|every| k.is_multiple_of(every)) {
-                let u: Vec<f64> = group.x.iter().map(|x| x + group.reset.u_rest.get()).collect();
-                probe.sample(time, population as u32, &u);
+            if group.sampled.is_some_and(|every| k.is_multiple_of(every)) {
+                probe.sample(time, population as u32, &group.u());
             }
         }
         self.step += 1;
@@ -356,6 +425,8 @@ impl<'n> Clocked<'n> {
                     }
                 })
             }
+            // Models with receptors have been refused.
+            Kernel::Conductance { .. } => {}
             Kernel::Exponential { tau } | Kernel::Alpha { tau } => {
                 let Some(decay) = group.decays.iter().position(|decay| decay.tau == tau.get()) else {
                     return;

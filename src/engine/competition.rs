@@ -53,6 +53,7 @@ pub struct Competing<R: Real> {
     pub x: Vec<R>,
     /// When `x` was last updated; while the population is inhibited, the end of the inhibition.
     pub last: Time,
+    /// Threshold of every member.
     pub thresholds: Thresholds,
     /// When `thresholds.raised` was last updated.
     pub raised_at: Time,
@@ -83,8 +84,7 @@ impl<R: Real> CompetingParameters<R> {
         let lif = &population.lif;
         let level = match lif.reset {
             Reset::Rest | Reset::Subtract => 0.0,
-            Reset::Value => lif.u_reset.get() - lif.u_rest.get(),
-            Reset::Hold => lif.v_hold.get() - lif.u_rest.get(),
+            Reset::Value | Reset::Hold => lif.reset_level(),
         };
         Some(Self {
             size: population.size as usize,

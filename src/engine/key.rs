@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// A source line spikes: expands into one arrival per projection.
     Emit,
-    /// A refractory period ends or a pulse changes its level or slope.
+    /// A pulse changes its level or slope.
     Release,
-    /// A predicted firing.
+    /// What a neuron waits for: its predicted firing, or the end of its dead time.
     Fire,
     /// A row arrives at its targets.
     Arrival,
@@ -26,17 +26,21 @@ pub enum Kind {
 
 /// Total content order of events. Two pending events never have equal keys.
 ///
-/// `source` and `row` by kind: Emit: source, line. Release: 2 projection, row (a pulse) or
-/// 2 population + 1, neuron (a refractory end). Fire, Sample: population, neuron. Arrival: projection,
-/// row. `occurrence` tells apart what is otherwise the same event.
+/// `source` and `row` by kind: Emit: source, line. Release, Arrival: projection, row. Fire, Sample: population,
+/// neuron. `occurrence` tells apart what is otherwise the same event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventKey {
+    /// When.
     pub time: Time,
     /// 0 for emissions; 1 + depth in the graph of zero-delay projections for everything at a population.
     pub rank: u16,
+    /// What.
     pub kind: Kind,
+    /// Of which source, population or projection.
     pub source: u32,
+    /// Of which line, neuron or row.
     pub row: u32,
+    /// Which one of several that are equal in all else.
     pub occurrence: u32,
 }
 

@@ -4,13 +4,14 @@
 //! depress, and after the threshold test those whose targets spiked potentiate. Both engines give the same
 //! instants, so they give the same weights.
 
-use super::core::{Moment, Parameters};
+use super::core::{Moment, Part};
+use super::fault::SimulationError;
 use super::key::{EventKey, Kind};
 use super::plastic_rows::Held;
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::simulation::{Simulation, StateError};
-use super::state::{Membranes, State};
+use super::state::State;
 use crate::encoding::BlockRate;
 use crate::network::{Kernel, Network, Projection, Rows, Weights, stride};
 use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
@@ -34,32 +35,66 @@ pub struct Learning {
 /// A learning run between two instants: what to go on from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LearningState {
+    /// The network.
     pub simulation: State<f64>,
+    /// Weights as learned so far.
     pub weights: Weights<f64>,
+    /// Traces and devices of each projection that learns.
     pub memories: Vec<Option<Memory>>,
 }
 
 /// Why a projection cannot learn, or a state cannot be continued.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum LearningError {
+    /// The network's state does not fit.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A list of another length.
     #[error("the state has {found} {what}, the network {expected}: it belongs to another network")]
-    Shape { what: &'static str, found: usize, expected: usize },
+    Shape {
+        /// What the list holds.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// A memory of another rule or projection.
     #[error("the memory of projection `{projection}` cannot be used: {error}")]
-    Memory { projection: String, error: MemoryError },
+    Memory {
+        /// Name of the projection.
+        projection: String,
+        /// What is wrong with it.
+        error: MemoryError,
+    },
+    /// Learning and a memory must belong together.
     #[error("projection `{projection}` learns here and not in the state: it belongs to another network")]
-    Plastic { projection: String },
+    Plastic {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// A kernel that cannot learn.
     #[error(
         "projection `{projection}` has pulses of current, whose later steps would use another weight than the first; it cannot learn"
     )]
-    Kernel { projection: String },
+    Kernel {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// Delays of single synapses cannot learn.
     #[error(
         "projection `{projection}` has delays of single synapses, whose arrivals are not those of a row; it cannot learn"
     )]
-    Delays { projection: String },
+    Delays {
+        /// Name of the projection.
+        projection: String,
+    },
+    /// Weights that are kept in the network cannot learn.
     #[error("projection `{projection}` has weights that are kept in the network for good; it cannot learn")]
-    Fixed { projection: String },
+    Fixed {
+        /// Name of the projection.
+        projection: String,
+    },
 }
 
 /// The synapses of a projection as learning rules count them.
@@ -241,13 +276,16 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
     /// As [`Simulation::step`] with weights that learn; false if nothing is due before `end`.
     ///
     /// The weights are current after [`Learning::settle_waiting`].
+    ///
+    /// # Errors
+    /// As [`Simulation::step`].
     pub fn step_learning<P: Probe<f64>>(
         &mut self,
         weights: &mut Weights<f64>,
         end: Time,
         learning: &mut Learning,
         probe: &mut P,
-    ) -> bool {
+    ) -> Result<bool, SimulationError> {
         self.leave_windows();
         match self.queue.peek() {
             Some((time, rank)) if time < end => {
@@ -266,9 +304,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
                     learning.settle(self.network, time, &events, weights);
                 }
                 self.events = events;
-                true
+                Ok(true)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 
@@ -289,15 +327,10 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         let index = source as usize;
         let projection = &self.network.projections[index];
         let population = projection.to;
-        // Switches that differ have thresholds and on-times of their own.
-        if self.core.switching[population].is_some() {
-            return false;
-        }
         let Learning { plastic, into, columns, held, .. } = learning;
         let (Some(plastic), Rows::Dense) = (&mut plastic[index], &projection.connect) else { return false };
-        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
-            (&mut self.core.membranes[population], &self.core.parameters[population])
-        else {
+        // Switches that differ have thresholds and on-times of their own.
+        let Part::Shared { parameters, state, switching: None, .. } = &mut self.core.parts[population] else {
             return false;
         };
         let refractory = parameters.refractory;
@@ -340,16 +373,20 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
     }
 
     /// Handles every event before `end`. The weights are current afterwards.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
     pub fn run_learning<P: Probe<f64>>(
         &mut self,
         weights: &mut Weights<f64>,
         end: Time,
         learning: &mut Learning,
         probe: &mut P,
-    ) {
-        while self.step_learning(weights, end, learning, probe) {}
+    ) -> Result<(), SimulationError> {
+        while self.step_learning(weights, end, learning, probe)? {}
         self.now = self.now.max(end);
         learning.settle_waiting(weights);
+        self.check_finite()
     }
 
     /// Everything that is needed to go on elsewhere, between any two steps.
@@ -363,10 +400,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
     /// Goes on from a state: the simulation and its weights. `learning` is made anew for the same network.
     ///
     /// # Errors
-    /// If the state does not fit the network or its rules.
-    ///
-    /// # Panics
-    /// If there is not one rate per Poisson block.
+    /// If the state does not fit the network or its rules, or the rates do not.
     pub fn resume_learning(
         network: &'n Network,
         state: LearningState,

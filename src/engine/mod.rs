@@ -4,16 +4,16 @@
 //! summed before any threshold is tested. The fast engine ([`Lanes`]) and the reference engine
 //! ([`Heap`]) share every arithmetic operation and differ only in how the next instant is found.
 
+mod books;
 mod clocked;
 mod competition;
 mod core;
 mod cuts;
+mod fault;
+mod free;
 mod held;
 mod key;
 mod learn;
-mod own_part;
-mod own_time;
-mod own_units;
 mod phase;
 mod plastic_rows;
 mod private;
@@ -30,11 +30,13 @@ mod team;
 mod units;
 mod windows;
 
+pub use books::Costs;
 pub use clocked::{Clocked, ClockedError};
 pub use competition::{Competing, Thresholds};
+pub use fault::{RatesError, SimulationError};
+pub use free::{Clock, Saved};
 pub use key::{EventKey, Kind};
 pub use learn::{Learning, LearningError, LearningState, layout};
-pub use own_time::Membrane;
 pub use probe::{Collect, Highlights, Instant, Observer, Probe, Record, Silent, Spike, Stream};
 pub use queue::{Entry, General, Heap, Lanes, MinTree, Queue, Wheel};
 pub use scaled::{Held, Scaled};

@@ -160,6 +160,11 @@ impl Given<'_> {
                     unit.spikes.push((time, private.first + line as u32));
                 }
                 fired = fires;
+                if let Some(told) = &mut unit.told {
+                    let row = |line: u16| private.first + u32::from(line);
+                    let spikes = times[..count].iter().zip(lines);
+                    told.private.extend(spikes.map(|(&time, &line)| (time, private.projection, row(line))));
+                }
                 unit.poisson += count as u64;
                 block.consume(count, &rates[private.block]);
             }

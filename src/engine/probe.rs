@@ -10,8 +10,11 @@ use serde::{Deserialize, Serialize};
 /// A spike of a population.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Spike {
+    /// When.
     pub time: Time,
+    /// Index of the population.
     pub population: u32,
+    /// Number of the neuron.
     pub neuron: u32,
 }
 
@@ -20,8 +23,11 @@ pub struct Spike {
 /// Arrivals are in content order and simultaneous; `spikes` are those that this instant caused.
 #[derive(Clone, Copy, Debug)]
 pub struct Instant<'a> {
+    /// When.
     pub time: Time,
+    /// What arrived.
     pub arrivals: &'a [EventKey],
+    /// What it caused.
     pub spikes: &'a [Spike],
 }
 
@@ -31,6 +37,11 @@ pub trait Probe<R: Real> {
     const STREAM: bool = false;
     /// Whether [`Probe::row`] is wanted.
     const TAPE: bool = false;
+    /// Whether it takes the rows of membranes that are never held, if it is a tape: a run with a population whose rows it
+    /// does not take is refused.
+    const FREE_ROWS: bool = Self::TAPE;
+    /// The same for those of [`Probe::held_row`].
+    const HELD_ROWS: bool = Self::TAPE;
     /// Whether [`Probe::spike`] has to come between the rows it falls between, even within a batch.
     const ORDERED: bool = false;
     /// Whether [`Probe::instant`] is wanted.
@@ -111,15 +122,41 @@ impl<R: Real> Probe<R> for Vec<Spike> {
 /// One entry of the stream that observers receive.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
-    Emit { time: Time, source: u32, line: u32 },
-    Arrival { time: Time, projection: u32, row: u32 },
+    /// A line of a source spikes.
+    Emit {
+        /// When.
+        time: Time,
+        /// Index of the source.
+        source: u32,
+        /// Number of the line.
+        line: u32,
+    },
+    /// A row of a projection arrives.
+    Arrival {
+        /// When.
+        time: Time,
+        /// Index of the projection.
+        projection: u32,
+        /// Number of the row.
+        row: u32,
+    },
+    /// A neuron spikes.
     Spike(Spike),
-    Sample { time: Time, population: u32, u: Vec<f64> },
+    /// A sample of the membranes of a population (volts).
+    Sample {
+        /// When.
+        time: Time,
+        /// Index of the population.
+        population: u32,
+        /// Membranes relative to ground, in volts.
+        u: Vec<f64>,
+    },
 }
 
 /// Collects the whole stream of an episode, to be handed on in episode order.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
+    /// What was collected, in order.
     pub records: Vec<Record>,
 }
 
@@ -147,6 +184,7 @@ impl<R: Real> Probe<R> for Stream {
 /// sources and the arrivals.
 #[derive(Clone, Debug, Default)]
 pub struct Highlights {
+    /// What was collected, in order.
     pub records: Vec<Record>,
 }
 
@@ -170,6 +208,8 @@ impl Collect for Highlights {
 impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const STREAM: bool = A::STREAM || B::STREAM;
     const TAPE: bool = A::TAPE || B::TAPE;
+    const FREE_ROWS: bool = (!A::TAPE || A::FREE_ROWS) && (!B::TAPE || B::FREE_ROWS);
+    const HELD_ROWS: bool = (!A::TAPE || A::HELD_ROWS) && (!B::TAPE || B::HELD_ROWS);
     const ORDERED: bool = A::ORDERED || B::ORDERED;
     const LEARN: bool = A::LEARN || B::LEARN;
     const UNCOUNTED: bool = A::UNCOUNTED || B::UNCOUNTED;
@@ -226,6 +266,8 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
 impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const STREAM: bool = P::STREAM;
     const TAPE: bool = P::TAPE;
+    const FREE_ROWS: bool = P::FREE_ROWS;
+    const HELD_ROWS: bool = P::HELD_ROWS;
     const ORDERED: bool = P::ORDERED;
     const LEARN: bool = P::LEARN;
     const UNCOUNTED: bool = P::UNCOUNTED;

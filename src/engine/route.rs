@@ -44,7 +44,7 @@ pub(super) fn schedule_arrival<R: Real, Q: Queue<R>>(
 /// The pulse that an arrival begins, as the event of its later steps.
 pub(super) fn first_step(event: &EventKey) -> EventKey {
     let occurrence = event.occurrence * STEPS;
-    EventKey { kind: Kind::Release, source: 2 * event.source, occurrence, ..*event }
+    EventKey { kind: Kind::Release, occurrence, ..*event }
 }
 
 /// Schedules the step after `step` of the pulse that `event` belongs to.

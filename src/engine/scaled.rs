@@ -30,9 +30,11 @@ use std::ops::Range;
 pub struct Scaled {
     /// x_j s 2^-epoch in volts; minus infinity while refractory.
     pub v: Vec<f64>,
+    /// Binary exponent of the common scale.
     pub epoch: i64,
     /// Refractory neurons by the end of their period: one list per group of `group` consecutive neurons.
     pub held: Vec<VecDeque<Held>>,
+    /// Number of neurons of one list of `held`.
     pub group: u32,
 }
 
@@ -41,6 +43,7 @@ pub struct Scaled {
 pub struct Held {
     /// End of the period.
     pub until: Time,
+    /// Number of the neuron.
     pub neuron: u32,
     /// Where the membrane is held, relative to u_inf (volts).
     pub x: f64,
@@ -68,21 +71,14 @@ pub struct ScaledParameters {
 
 impl ScaledParameters {
     pub fn new(lif: &Lif) -> Self {
-        let u_inf = lif.u_rest.get() + lif.bias();
-        let level = match lif.reset {
-            Reset::Rest => lif.u_rest.get() - u_inf,
-            Reset::Value => lif.u_reset.get() - u_inf,
-            Reset::Hold => lif.v_hold.get() - u_inf,
-            Reset::Subtract => lif.v_th.get() - lif.u_rest.get(),
-        };
         Self {
             phase: Phase::new(lif.tau_m.get()),
-            theta: lif.v_th.get() - u_inf,
+            theta: lif.above_u_inf(lif.v_th),
             reset: lif.reset,
-            level,
+            level: lif.reset_level_above_u_inf(),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX).fs(),
             at_rest: -lif.bias(),
-            u_inf,
+            u_inf: lif.u_inf(),
         }
     }
 }

@@ -43,20 +43,13 @@ pub struct SharedParameters<R: Real> {
 
 impl<R: Real> SharedParameters<R> {
     pub fn new(size: u32, lif: &Lif) -> Self {
-        let u_inf = lif.u_rest.get() + lif.r_m.get() * lif.i_bias.get();
-        let level = match lif.reset {
-            Reset::Rest => lif.u_rest.get() - u_inf,
-            Reset::Value => lif.u_reset.get() - u_inf,
-            Reset::Hold => lif.v_hold.get() - u_inf,
-            Reset::Subtract => lif.v_th.get() - lif.u_rest.get(),
-        };
         Self {
             size: size as usize,
             minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
-            theta: R::from_f64(lif.v_th.get() - u_inf),
-            u_inf,
+            theta: R::from_f64(lif.above_u_inf(lif.v_th)),
+            u_inf: lif.u_inf(),
             reset: lif.reset,
-            level: R::from_f64(level),
+            level: R::from_f64(lif.reset_level_above_u_inf()),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
         }
     }

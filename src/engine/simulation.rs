@@ -1,9 +1,10 @@
 //! A simulation of one network: episodes begin, run, stop anywhere and go on.
 
 use super::competition::Thresholds;
-use super::core::{Core, Parameters};
+use super::core::{Core, Part};
+use super::fault::{RatesError, SimulationError, Taped, check_rates};
+use super::free::Foreign;
 use super::key::{EventKey, Kind, STEPS};
-use super::own_time::Membrane;
 use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
@@ -13,7 +14,32 @@ use crate::network::{Kernel, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 
-/// A network in motion, with its pending events in a `Q`.
+/// A network in motion, with its pending events in a `Q`: [`super::Lanes`] is the fast engine, [`super::Heap`] the
+/// reference. Weights and membranes are in the precision `R`.
+///
+/// ```
+/// use memspike::prelude::*;
+///
+/// # let mut builder = Builder::default();
+/// # let input = builder.poisson("input", 10, Hertz::new(100.0));
+/// # let pair = builder.population("pair", 2, Lif::default());
+/// # builder.projection("drive", input, pair, Kernel::Delta, Time::ZERO, Rows::Dense);
+/// # let network = builder.finish().unwrap();
+/// # let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
+/// let mut simulation = Simulation::<f64, Lanes>::new(&network, 7);
+/// let mut spikes: Vec<Spike> = Vec::new();
+/// simulation.run(&weights, Time::from_ms(200), &mut spikes)?;
+///
+/// // It may be stopped anywhere: the rest of a run, under the other engine, has the same bits.
+/// let mut first: Vec<Spike> = Vec::new();
+/// let mut begun = Simulation::<f64, Lanes>::new(&network, 7);
+/// begun.run(&weights, Time::from_ms(77), &mut first)?;
+/// let rates = network.rates();
+/// let mut resumed = Simulation::<f64, Heap>::resume(&network, begun.state(), &rates)?;
+/// resumed.run(&weights, Time::from_ms(200), &mut first)?;
+/// assert_eq!(first, spikes);
+/// # Ok::<(), memspike::engine::StateError>(())
+/// ```
 pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     pub(super) network: &'n Network,
     pub(super) core: Core<R>,
@@ -26,23 +52,62 @@ pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     pub(super) events: Vec<EventKey>,
     /// Many instants at a time, where the queue and the network allow it.
     pub(super) windows: Option<Windows<'n>>,
+    taped: Taped,
 }
 
 /// Why a state cannot be continued on a network.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StateError {
+    /// A list of another length.
     #[error("the state has {found} {what}, the network {expected}: it belongs to another network")]
-    Shape { what: &'static str, found: usize, expected: usize },
+    Shape {
+        /// What it is about.
+        what: &'static str,
+        /// How many the state has.
+        found: usize,
+        /// How many the network has.
+        expected: usize,
+    },
+    /// Membranes of another arithmetic form.
     #[error("the state's population {population} is kept in another arithmetic form than the network's")]
-    Form { population: usize },
+    Form {
+        /// Index of the population.
+        population: usize,
+    },
+    /// Neurons of another model, or of another version of it.
+    #[error(
+        "the neurons of the state's population {population} are of model `{model}`, version {version}, not of the network's"
+    )]
+    Model {
+        /// Index of the population.
+        population: usize,
+        /// Name of their model.
+        model: String,
+        /// Its version.
+        version: u32,
+    },
+    /// An event of something that is not there.
     #[error("the state has a pending event that this network cannot have: {key:?}")]
-    Pending { key: EventKey },
+    Pending {
+        /// The event.
+        key: EventKey,
+    },
+    /// Times that contradict each other.
     #[error("the state contradicts itself: {what} does not fit time {now}")]
-    Time { what: &'static str, now: Time },
+    Time {
+        /// What it is about.
+        what: &'static str,
+        /// The time of the state.
+        now: Time,
+    },
+    /// Rates that the blocks cannot have.
+    #[error(transparent)]
+    Rates(#[from] RatesError),
 }
 
 impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
-    /// A simulation at the start of episode 0 with silent Poisson sources.
+    /// A simulation at the start of episode 0, with Poisson sources at the rates of the network
+    /// ([`Network::rates`]; silent without).
     #[must_use]
     pub fn new(network: &'n Network, seed: u64) -> Self {
         let mut simulation = Self {
@@ -56,12 +121,12 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             now: Time::ZERO,
             events: Vec::new(),
             windows: None,
+            taped: Taped::of(network),
         };
         if simulation.queue.lanes().is_some() {
             simulation.windows = Windows::new(network);
         }
-        let silent = vec![BlockRate::new(&[], 0.0); simulation.block_sources.len()];
-        simulation.begin(0, &silent);
+        simulation.start(0, &network.rates());
         simulation
     }
 
@@ -73,10 +138,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
 
     /// Starts episode `number`: everything at rest, time 0.
     ///
-    /// # Panics
-    /// If there is not one rate per Poisson block.
-    pub fn begin(&mut self, number: u64, rates: &[BlockRate<'n>]) {
-        assert_eq!(rates.len(), self.block_sources.len(), "one rate per Poisson block");
+    /// # Errors
+    /// If there is not one rate per Poisson block, or one is higher than can be drawn. Nothing is changed then.
+    pub fn begin(&mut self, number: u64, rates: &[BlockRate<'n>]) -> Result<(), SimulationError> {
+        check_rates(self.network, &self.block_sources, rates)?;
+        self.start(number, rates);
+        Ok(())
+    }
+
+    /// As [`Simulation::begin`] at rates that are known to fit.
+    fn start(&mut self, number: u64, rates: &[BlockRate<'n>]) {
         self.rates.clear();
         self.rates.extend_from_slice(rates);
         self.episode = number;
@@ -109,21 +180,60 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     }
 
     /// Handles every event before `end`.
-    pub fn run<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) {
-        while self.step(weights, end, probe) {}
+    ///
+    /// # Errors
+    /// If the probe is a tape for another kind of population, or a membrane is not finite at the end.
+    pub fn run<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<(), SimulationError> {
+        self.can_be_taped::<P>()?;
+        while self.step(weights, end, probe)? {}
         self.now = self.now.max(end);
+        self.check_finite()
+    }
+
+    /// Whether a probe, if it is a tape, sees the rows of every population.
+    #[inline]
+    fn can_be_taped<P: Probe<R>>(&self) -> Result<(), SimulationError> {
+        if P::TAPE { self.taped.check(self.network, P::FREE_ROWS, P::HELD_ROWS) } else { Ok(()) }
+    }
+
+    /// Whether all membranes are finite as they were left at their last events: what [`Simulation::run`] asks at its end.
+    ///
+    /// # Errors
+    /// If one is not.
+    pub fn check_finite(&self) -> Result<(), SimulationError> {
+        match self.core.not_finite() {
+            None => Ok(()),
+            Some((population, neuron, u)) => {
+                let population = self.network.populations[population].name.clone();
+                Err(SimulationError::NotFinite { population, neuron, time: self.now, u })
+            }
+        }
     }
 
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
+    ///
+    /// # Errors
+    /// If the probe is a tape for another kind of population.
     #[inline]
-    pub fn step<P: Probe<R>>(&mut self, weights: &Weights<R>, end: Time, probe: &mut P) -> bool {
-        if !(P::STREAM || P::LEARN || P::TAPE)
+    pub fn step<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<bool, SimulationError> {
+        self.can_be_taped::<P>()?;
+        if !(P::LEARN || P::TAPE)
             && let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
         {
             let (network, rates) = (self.network, &self.rates);
             let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
             self.now = done.map_or(self.now, |done| self.now.max(done));
-            return done.is_some();
+            return Ok(done.is_some());
         }
         self.leave_windows();
         if !P::LEARN
@@ -135,7 +245,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 self.core.batch(self.network, weights, block, source, horizon, &rate, queue, probe)
             {
                 self.now = last;
-                return true;
+                return Ok(true);
             }
         }
         match self.queue.peek() {
@@ -145,15 +255,24 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 self.queue.pop_instant(self.network, &self.rates, &mut events);
                 self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
-                true
+                Ok(true)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 
-    /// As [`Simulation::step`], always a single instant, whose arrivals are told to the probe before they are
+    /// As [`Simulation::step`], always a single instant; the probe is notified of its arrivals before they are
     /// delivered: it may change the weights they deliver.
-    pub fn step_told<P: Probe<R>>(&mut self, weights: &mut Weights<R>, end: Time, probe: &mut P) -> bool {
+    ///
+    /// # Errors
+    /// As [`Simulation::step`].
+    pub fn step_told<P: Probe<R>>(
+        &mut self,
+        weights: &mut Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<bool, SimulationError> {
+        self.can_be_taped::<P>()?;
         self.leave_windows();
         match self.queue.peek() {
             Some((time, _)) if time < end => {
@@ -165,9 +284,9 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 }
                 self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
-                true
+                Ok(true)
             }
-            _ => false,
+            _ => Ok(false),
         }
     }
 
@@ -181,15 +300,20 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         }
     }
 
-    /// Samples the membranes of a population every `interval` from now on. Asking twice for the same is
-    /// asking once.
+    /// Samples the membranes of a population at every multiple of `interval` from now on, time 0 included, after what
+    /// happens then. Asking twice for the same is asking once. The end of a run is no part of it, and is seen by
+    /// [`Simulation::sample`].
     ///
     /// # Panics
     /// If there is no such population.
     pub fn sample_every(&mut self, population: usize, interval: Time) {
         let interval = interval.fs().max(1);
+        let first = self.now.fs().div_ceil(interval).saturating_mul(interval);
+        if first >= Time::MAX.fs() {
+            return;
+        }
         let key = EventKey {
-            time: self.now.after(Time::from_fs(interval)),
+            time: Time::from_fs(first),
             rank: self.network.populations[population].rank + 1,
             kind: Kind::Sample,
             source: population as u32,
@@ -199,6 +323,11 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if !self.queue.save().pending.contains(&key) {
             self.queue.push(key);
         }
+    }
+
+    /// Shows a probe the membranes of a population now, before what happens now.
+    pub fn sample<P: Probe<R>>(&self, population: usize, probe: &mut P) {
+        probe.sample(self.now, population as u32, &self.membranes(population));
     }
 
     /// Logical event counts of the episode.
@@ -217,10 +346,10 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// that was. Empty for other forms, whose neurons have no common update time.
     #[must_use]
     pub fn last_update(&self, population: usize) -> (&[R], Time) {
-        match &self.core.membranes[population] {
-            Membranes::Shared(state) => (&state.x, state.last),
-            Membranes::Competing(state) => (&state.x, state.last),
-            Membranes::Own(_) | Membranes::Scaled(_) => (&[], self.now),
+        match &self.core.parts[population] {
+            Part::Shared { state, .. } => (&state.x, state.last),
+            Part::Competing { state, .. } => (&state.x, state.last),
+            Part::Free(_) | Part::Scaled { .. } => (&[], self.now),
         }
     }
 
@@ -228,8 +357,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// [`Simulation::adapt`].
     #[must_use]
     pub fn thresholds(&self, population: usize) -> Option<&Thresholds> {
-        match &self.core.membranes[population] {
-            Membranes::Competing(state) => Some(&state.thresholds),
+        match &self.core.parts[population] {
+            Part::Competing { state, .. } => Some(&state.thresholds),
             _ => None,
         }
     }
@@ -239,7 +368,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// # Errors
     /// If they do not fit it.
     pub fn set_thresholds(&mut self, population: usize, thresholds: Thresholds) -> Result<(), StateError> {
-        if let Membranes::Competing(state) = &mut self.core.membranes[population] {
+        if let Part::Competing { state, .. } = &mut self.core.parts[population] {
             for (found, expected) in [
                 (thresholds.base.len(), state.thresholds.base.len()),
                 (thresholds.raised.len(), state.thresholds.raised.len()),
@@ -256,11 +385,9 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// The presentation is over, `elapsed` after it began: thresholds of populations that compete adapt to
     /// its spikes and go on decaying.
     pub fn adapt(&mut self, elapsed: Time) {
-        for (index, membranes) in self.core.membranes.iter_mut().enumerate() {
-            if let (Membranes::Competing(state), Parameters::Competing(parameters)) =
-                (membranes, &self.core.parameters[index])
-            {
-                state.adapt(parameters, &self.core.counts.spikes[index], elapsed);
+        for (part, spikes) in self.core.parts.iter_mut().zip(&self.core.counts.spikes) {
+            if let Part::Competing { parameters, state } = part {
+                state.adapt(parameters, spikes, elapsed);
             }
         }
     }
@@ -279,7 +406,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     pub fn state(&self) -> State<R> {
         let Saved { blocks, cursors, processes, mut pending } = self.queue.save();
         if let Some(windows) = &self.windows {
-            pending.extend(windows.pending(self.network, &self.core));
+            pending.extend(windows.pending(self.network));
             pending.sort_unstable();
         }
         State {
@@ -287,7 +414,6 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             episode: self.episode,
             now: self.now,
             populations: self.core.canonical(self.now),
-            currents: self.core.currents.clone(),
             blocks,
             cursors,
             processes,
@@ -299,10 +425,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Goes on from a state, under this engine whichever engine it was saved by.
     ///
     /// # Errors
-    /// If the state does not fit the network.
-    ///
-    /// # Panics
-    /// If there is not one rate per Poisson block.
+    /// If the state does not fit the network, or the rates do not.
     pub fn resume(
         network: &'n Network,
         state: State<R>,
@@ -310,25 +433,21 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     ) -> Result<Self, StateError> {
         let mut simulation = Self::new(network, state.seed);
         check(network, &simulation.core, &state)?;
-        simulation.begin(state.episode, rates);
+        check_rates(network, &simulation.block_sources, rates)?;
+        simulation.start(state.episode, rates);
         let State { blocks, cursors, processes, pending, .. } = state;
         let saved = Saved { blocks, cursors, processes, pending };
         let episode = Episode { seed: state.seed, number: state.episode, rates, resume: Some(&saved) };
         simulation.queue.begin(network, &episode);
-        for (population, membranes) in state.populations.iter().enumerate() {
-            if let Membranes::Own(neurons) = membranes {
-                for (neuron, membrane) in neurons.iter().enumerate() {
-                    simulation.queue.predict(population as u32, neuron as u32, membrane.fires);
-                }
-            }
+        let populations = state.populations.into_iter().zip(&state.counts.spikes);
+        for (part, (saved, spikes)) in simulation.core.parts.iter_mut().zip(populations) {
+            part.restore(state.seed, state.episode, saved, spikes);
         }
-        simulation.core.membranes = state.populations;
+        simulation.core.expect(&mut simulation.queue);
         if let Some(windows) = &mut simulation.windows {
             windows.begin(network, &mut simulation.core, &simulation.block_sources, &simulation.rates);
         }
-        simulation.core.currents = state.currents;
         simulation.core.counts = state.counts;
-        simulation.core.draw_thresholds(state.seed, state.episode);
         simulation.now = state.now;
         Ok(simulation)
     }
@@ -343,42 +462,37 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
     let time = |what, fits| if fits { Ok(()) } else { Err(StateError::Time { what, now }) };
     time("now", now <= Time::MAX)?;
     shape("populations", state.populations.len(), network.populations.len())?;
-    for (index, (found, expected)) in state.populations.iter().zip(&core.membranes).enumerate() {
+    for (index, (found, expected)) in state.populations.iter().zip(&core.parts).enumerate() {
         match (found, expected) {
-            (Membranes::Own(found), Membranes::Own(expected)) => {
-                shape("neurons", found.len(), expected.len())?;
-                let fits = |m: &Membrane| m.last <= now && m.fires.is_none_or(|fires| fires >= now);
-                time("a membrane", found.iter().all(fits))?;
+            (Membranes::Free(found), Part::Free(expected)) => {
+                expected.check(found, now).map_err(|foreign| match foreign {
+                    Foreign::Shape(what, found, expected) => StateError::Shape { what, found, expected },
+                    Foreign::Model(model, version) => StateError::Model { population: index, model, version },
+                    Foreign::Time => StateError::Time { what: "a neuron", now },
+                })?;
             }
-            (Membranes::Shared(found), Membranes::Shared(expected)) => {
+            (Membranes::Shared(found), Part::Shared { state: expected, .. }) => {
                 shape("neurons", found.x.len(), expected.x.len())?;
                 shape("refractory neurons", found.until.len(), expected.until.len())?;
                 let held = found.until.iter().filter(|&&until| until > found.last).count();
                 shape("held neurons", found.held as usize, held)?;
                 time("a membrane", found.last <= now)?;
             }
-            (Membranes::Competing(found), Membranes::Competing(expected)) => {
+            (Membranes::Competing(found), Part::Competing { parameters, state: expected }) => {
                 found.check(expected).map_err(|(what, found, expected)| StateError::Shape {
                     what,
                     found,
                     expected,
                 })?;
-                let inhibition = match &core.parameters[index] {
-                    Parameters::Competing(parameters) => parameters.inhibition,
-                    _ => Time::ZERO,
-                };
-                time("a membrane", found.last <= now.after(inhibition) && found.raised_at <= now)?;
+                let inhibited = now.after(parameters.inhibition);
+                time("a membrane", found.last <= inhibited && found.raised_at <= now)?;
             }
-            (Membranes::Scaled(found), Membranes::Scaled(expected)) => {
+            (Membranes::Scaled(found), Part::Scaled { parameters, state: expected }) => {
                 shape("neurons", found.v.len(), expected.v.len())?;
-                time("a membrane", core.fits(index, found, now))?;
+                time("a membrane", found.fits(parameters, now))?;
             }
             _ => return Err(StateError::Form { population: index }),
         }
-    }
-    shape("populations with currents", state.currents.len(), core.currents.len())?;
-    for (found, expected) in state.currents.iter().zip(&core.currents) {
-        shape("synaptic currents", found.len(), expected.len())?;
     }
     shape("Poisson blocks", state.blocks.len(), block_sources(network).len())?;
     // Gaps are at least 1 fs.
@@ -423,15 +537,11 @@ fn has(network: &Network, key: &EventKey) -> bool {
     };
     match key.kind {
         Kind::Arrival => projection(source).is_some_and(|(_, rank)| rank == key.rank),
-        Kind::Release if source.is_multiple_of(2) => {
-            projection(source / 2).is_some_and(|(projection, rank)| {
-                let step = (key.occurrence % STEPS) as usize;
-                let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
-                rank == key.rank && (1..breakpoints.len()).contains(&step)
-            })
-        }
-        Kind::Release => population(source / 2)
-            .is_some_and(|(population, rank)| rank == key.rank && key.row < population.size),
+        Kind::Release => projection(source).is_some_and(|(projection, rank)| {
+            let step = (key.occurrence % STEPS) as usize;
+            let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
+            rank == key.rank && (1..breakpoints.len()).contains(&step)
+        }),
         Kind::Sample => population(source).is_some_and(|(_, rank)| rank == key.rank),
         // Sources and predictions are kept elsewhere, and nothing schedules the rest.
         Kind::Emit | Kind::Fire | Kind::Protocol => false,

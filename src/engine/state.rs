@@ -2,12 +2,11 @@
 //! under either engine, to the same bits.
 
 use super::competition::Competing;
+use super::free::Saved;
 use super::key::EventKey;
-use super::own_time::Membrane;
 use super::scaled::Scaled;
 use super::shared_decay::SharedDecay;
 use crate::network::{Network, Projection};
-use crate::neuron::synaptic::Current;
 use crate::numeric::Real;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -16,19 +15,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub enum Membranes<R: Real> {
+    /// One decay multiplies all of them.
     Shared(SharedDecay<R>),
-    Own(Vec<Membrane>),
+    /// Each neuron has its own time.
+    Free(Saved),
+    /// They compete.
     Competing(Competing<R>),
+    /// On the fixed-point clock.
     Scaled(Scaled),
 }
 
 /// Logical event counts since the episode began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
+    /// Spikes of Poisson sources.
     pub poisson: u64,
+    /// Spikes of all other sources.
     pub source: u64,
+    /// Arrivals of rows.
     pub arrival: u64,
+    /// Spikes of neurons.
     pub fire: u64,
+    /// Synapses that arrivals passed through.
     pub synaptic: u64,
     /// Spikes of every neuron of every population.
     pub spikes: Vec<Vec<u32>>,
@@ -58,21 +66,23 @@ impl Counts {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct State<R: Real> {
+    /// Seed of the run.
     pub seed: u64,
+    /// Number of the episode.
     pub episode: u64,
     /// Every event before this time has been handled, none after it. (Of those at it, a run has handled
     /// none; after a single step the first ranks may be done.)
     pub now: Time,
+    /// Membranes of each population.
     pub populations: Vec<Membranes<R>>,
-    /// Synaptic currents of each population, neuron by neuron, one per time constant.
-    pub currents: Vec<Vec<Current>>,
     /// Spikes handed out by each Poisson block, and the time of the last one.
     pub blocks: Vec<(u64, Time)>,
     /// Spikes handed out by each list or regular source.
     pub cursors: Vec<u64>,
     /// Spikes handed out by each modulated block and each line with a dead time, and the time of the last.
     pub processes: Vec<(u64, Time)>,
-    /// Pending arrivals, pulse changes, refractory ends, samples and protocol events, by key.
+    /// Pending arrivals, pulse changes, samples and protocol events, by key.
     pub pending: Vec<EventKey>,
+    /// Counts since the episode began.
     pub counts: Counts,
 }

@@ -61,44 +61,6 @@ impl Switching {
 
     /// The neuron fires: how long it stays on; from then on it has its next threshold.
     pub fn fire(&mut self, neuron: usize) -> Time {
-        self.all().fire(neuron)
-    }
-
-    /// All neurons.
-    #[inline]
-    pub fn all(&mut self) -> Switches<'_> {
-        let Self { model, medians, streams, v_th, .. } = self;
-        Switches { model, medians, streams, v_th }
-    }
-}
-
-/// Some consecutive switches of a population.
-pub(super) struct Switches<'a> {
-    model: &'a Switch,
-    medians: &'a [f64],
-    streams: &'a mut [Stream],
-    v_th: &'a mut [f64],
-}
-
-impl<'a> Switches<'a> {
-    /// The first so many, and the others.
-    pub fn split_at(self, count: usize) -> (Self, Self) {
-        let model = self.model;
-        let (medians, later_medians) = self.medians.split_at(count);
-        let (streams, later_streams) = self.streams.split_at_mut(count);
-        let (v_th, later_v_th) = self.v_th.split_at_mut(count);
-        let later = Self { model, medians: later_medians, streams: later_streams, v_th: later_v_th };
-        (Self { model, medians, streams, v_th }, later)
-    }
-
-    /// As [`Switching::v_th`], counted from the first of these.
-    #[inline]
-    pub fn v_th(&self, neuron: usize) -> f64 {
-        self.v_th[neuron]
-    }
-
-    /// As [`Switching::fire`], counted from the first of these.
-    pub fn fire(&mut self, neuron: usize) -> Time {
         let on = self.model.on_time(self.v_th[neuron]);
         let drawn = self.streams[neuron].next_word();
         self.v_th[neuron] = self.model.spread.cycle_v_th(&self.model.device, self.medians[neuron], drawn);

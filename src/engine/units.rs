@@ -1,7 +1,7 @@
 //! What one thread does within a window: the instants of some neurons of a population.
 
 use super::cuts::Cuts;
-use super::own_units::Lookout;
+use super::free::Lookout;
 use super::phase::{Phase, Start};
 use super::private::Private;
 use super::queue::{Entry, Wheel};
@@ -39,10 +39,21 @@ pub struct Unit {
     pub synaptic: u64,
     /// (projection, synapse) of those arrivals that are counted.
     pub counted: Vec<(u32, u32)>,
+    /// What somebody wants to see of them.
+    pub told: Option<Told>,
     touched: Vec<u32>,
     mixed: Vec<(u32, u32)>,
     /// s at the arrivals of rows of the window.
     row_scales: Vec<f64>,
+}
+
+/// What a unit took by itself in the window, as (time, projection, row or synapse).
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Private spikes.
+    pub private: Vec<(u64, u32, u32)>,
+    /// Arrivals of single synapses.
+    pub single: Vec<(u64, u32, u32)>,
 }
 
 impl Unit {
@@ -62,6 +73,7 @@ impl Unit {
             poisson: 0,
             synaptic: 0,
             counted: Vec::new(),
+            told: None,
             touched: Vec::new(),
             mixed: Vec::new(),
             row_scales: Vec::new(),
@@ -72,6 +84,25 @@ impl Unit {
     #[inline]
     pub fn synapse(&self, number: u32) -> (u32, u32) {
         synapse(&self.own, number)
+    }
+
+    /// Notes a private spike of row `row`.
+    #[inline]
+    pub fn tell_private(&mut self, time: u64, projection: u32, row: u32) {
+        if let Some(told) = &mut self.told {
+            told.private.push((time, projection, row));
+        }
+    }
+
+    /// Notes the arrivals that are taken from the wheel next.
+    #[inline]
+    pub fn tell_singles(&mut self, entries: &[Entry]) {
+        if let Some(told) = &mut self.told {
+            told.single.extend(entries.iter().map(|entry| {
+                let (projection, synapse) = synapse(&self.own, entry.synapse);
+                (entry.time, projection, synapse)
+            }));
+        }
     }
 
     /// Which of the pieces of its population this is.
@@ -280,6 +311,9 @@ impl Given<'_> {
                 }
                 done += 1;
             }
+            if self.unit.told.is_some() {
+                self.unit.tell_singles(&wheel.front()[..done]);
+            }
             wheel.consume(done);
             self.unit.synaptic += done as u64;
             if done < count {
@@ -321,6 +355,7 @@ impl Given<'_> {
                 unit.counted.push((projection, synapse));
             }
             unit.synaptic += 1;
+            unit.tell_singles(&[entry]);
             if let Some(wheel) = &mut unit.wheel {
                 wheel.consume(1);
             }
@@ -328,7 +363,11 @@ impl Given<'_> {
         for (private, block) in unit.privates.iter().zip(blocks) {
             if block.next_time() == time {
                 let (_, line) = block.pop(&rates[private.block]);
-                mixed.push((private.projection, private.first + u32::from(line)));
+                let row = private.first + u32::from(line);
+                mixed.push((private.projection, row));
+                if let Some(told) = &mut unit.told {
+                    told.private.push((time, private.projection, row));
+                }
                 unit.poisson += 1;
             }
         }
@@ -393,6 +432,9 @@ impl Given<'_> {
                     })
                 }
             };
+            if unit.told.is_some() {
+                unit.tell_singles(&wheel.front()[..done]);
+            }
             wheel.consume(done);
             unit.synaptic += done as u64;
             if done < count {

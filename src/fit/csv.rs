@@ -1,5 +1,6 @@
 //! Measured columns: a header with units, numbers below.
 
+use crate::record::csv::{self, Field};
 use crate::units::Quantity;
 
 /// Columns in SI units.
@@ -63,8 +64,10 @@ pub struct Wanted {
     pub name: &'static str,
     /// Other names it may have.
     pub also: &'static [&'static str],
-    /// Factor of a unit text to SI, or why it is none.
-    pub factor: fn(&str) -> Result<f64, String>,
+    /// A number with the unit of the header to SI, rounded once; `None` if it is no finite number.
+    pub read: fn(&str, &str) -> Option<f64>,
+    /// Why a unit is none of this column; `None` if it is one.
+    pub refuses: fn(&str) -> Option<String>,
     pub example: &'static str,
     /// Whether it must increase.
     pub increasing: bool,
@@ -94,28 +97,32 @@ impl Wanted {
 /// A column in a unit of `Q`.
 #[must_use]
 pub fn wanted<Q: Quantity>(name: &'static str, increasing: bool) -> Wanted {
-    let factor = |unit: &str| match unit {
-        "" => Err(format!("has no unit; expected one of a {}, such as [{}]", Q::NAME, Q::UNIT)),
-        unit => Q::parse(&format!("1 {unit}")).map(Q::si).map_err(|_| {
-            format!(
-                "is in `{unit}`; expected a unit of a {}, such as [{}] or [m{}]",
-                Q::NAME,
-                Q::UNIT,
-                Q::UNIT
-            )
-        }),
+    let refuses = |unit: &str| match unit {
+        "" => Some(format!("has no unit; expected one of a {}, such as [{}]", Q::NAME, Q::UNIT)),
+        unit if Q::parse(&format!("1 {unit}")).is_ok() => None,
+        unit => Some(format!(
+            "is in `{unit}`; expected a unit of a {}, such as [{}] or [m{}]",
+            Q::NAME,
+            Q::UNIT,
+            Q::UNIT
+        )),
     };
-    Wanted { name, also: &[], factor, example: Q::UNIT, increasing }
+    let read = |number: &str, unit: &str| {
+        number.parse::<f64>().ok()?;
+        Q::parse(&format!("{number} {unit}")).ok().map(Q::si)
+    };
+    Wanted { name, also: &[], read, refuses, example: Q::UNIT, increasing }
 }
 
 /// A column in percent (kept in percent) or of plain numbers.
 #[must_use]
 pub fn plain(name: &'static str, unit: &'static str, increasing: bool) -> Wanted {
-    let factor = |unit: &str| match unit {
-        "%" | "" => Ok(1.0),
-        other => Err(format!("is in `{other}`; expected no unit, or [%]")),
+    let refuses = |unit: &str| match unit {
+        "%" | "" => None,
+        other => Some(format!("is in `{other}`; expected no unit, or [%]")),
     };
-    Wanted { name, also: &[], factor, example: unit, increasing }
+    let read = |number: &str, _: &str| number.parse().ok().filter(|value: &f64| value.is_finite());
+    Wanted { name, also: &[], read, refuses, example: unit, increasing }
 }
 
 /// Faults of rows that are told one by one.
@@ -133,69 +140,68 @@ pub fn read_columns(
 ) -> Result<Measured, Vec<CsvError>> {
     let file = file.to_owned();
     let expected = wanted.iter().map(Wanted::header).collect::<Vec<_>>().join(", ");
-    let mut lines = text.lines().enumerate().filter(|(_, line)| {
-        let line = line.trim().trim_start_matches('\u{feff}');
-        // A comment before or between the rows is nobody's number.
-        !line.is_empty() && !line.starts_with('#')
-    });
-    let Some((first, header)) = lines.next() else { return Err(vec![CsvError::Empty { file, expected }]) };
-    let (line, header) = (first + 1, header.trim_start_matches('\u{feff}').trim());
-    if !header.contains(',')
-        && let Some(separator) = [';', '\t'].into_iter().find(|c| header.contains(*c))
+    let mut rows = csv::rows(text);
+    let Some(header) = rows.next() else { return Err(vec![CsvError::Empty { file, expected }]) };
+    let (line, shown) = (header.line, &text[header.span]);
+    if !shown.contains(',')
+        && let Some(separator) = [';', '\t'].into_iter().find(|c| shown.contains(*c))
     {
         return Err(vec![CsvError::Separator { file, line, separator }]);
     }
-    let names: Vec<(String, String)> = header.split(',').map(split_unit).collect();
+    let names: Vec<(&str, &str)> = header.fields.iter().map(name_and_unit).collect();
     let mut faults = Vec::new();
     let mut chosen = Vec::new();
     for w in wanted {
         // The name itself, else one of the others.
         let own = names.iter().position(|(name, _)| name.eq_ignore_ascii_case(w.name));
         let Some(at) = own.or_else(|| names.iter().position(|(name, _)| w.is(name))) else {
-            faults.push(CsvError::Header { file, line, header: shortened(header), expected });
+            faults.push(CsvError::Header { file, line, header: shortened(shown), expected });
             return Err(faults);
         };
-        let column = names[at].0.clone();
-        if names.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&column)).count() > 1 {
+        let (name, unit) = names[at];
+        let column = name.to_owned();
+        if names.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).count() > 1 {
             faults.push(CsvError::Twice { file: file.clone(), line, column: column.clone() });
         }
-        match (w.factor)(&names[at].1) {
-            Ok(factor) => chosen.push((at, factor)),
-            Err(message) => faults.push(CsvError::Unit { file: file.clone(), line, column, message }),
+        match (w.refuses)(unit) {
+            None => chosen.push(at),
+            Some(message) => faults.push(CsvError::Unit { file: file.clone(), line, column, message }),
         }
     }
     if !faults.is_empty() {
         return Err(faults);
     }
     let mut columns = vec![Vec::new(); wanted.len()];
-    for (index, line) in lines {
-        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-        let number = index + 1;
+    // The last good number of each column, as it was written.
+    let mut before = vec![String::new(); wanted.len()];
+    for row in rows {
+        let (number, fields) = (row.line, &row.fields);
         if fields.len() != names.len() {
+            let text = shortened(&text[row.span]);
             let (fields, columns) = (fields.len(), names.len());
-            let text = shortened(line);
             faults.push(CsvError::Fields { file: file.clone(), line: number, text, fields, columns });
             continue;
         }
-        for ((column, w), &(at, factor)) in columns.iter_mut().zip(wanted).zip(&chosen) {
-            let text = fields[at];
-            let value = text.parse::<f64>().ok().map(|v| v * factor).filter(|v| v.is_finite());
-            let column_name = names[at].0.clone();
-            match (value, column.last()) {
+        for (((column, before), w), &at) in columns.iter_mut().zip(&mut before).zip(wanted).zip(&chosen) {
+            let ((name, unit), text) = (names[at], &fields[at].text);
+            match ((w.read)(text, unit), column.last()) {
                 (None, _) => faults.push(CsvError::Number {
                     file: file.clone(),
                     line: number,
-                    column: column_name,
+                    column: name.to_owned(),
                     text: shortened(text),
                 }),
-                (Some(v), Some(&before)) if w.increasing && v <= before => faults.push(CsvError::Order {
+                (Some(v), Some(&last)) if w.increasing && v <= last => faults.push(CsvError::Order {
                     file: file.clone(),
                     line: number,
-                    column: column_name,
-                    value: text.to_owned(),
-                    before: format!("{}", before / factor),
+                    column: name.to_owned(),
+                    value: text.to_string(),
+                    before: before.clone(),
                 }),
-                (Some(v), _) => column.push(v),
+                (Some(v), _) => {
+                    column.push(v);
+                    *before = text.to_string();
+                }
             }
         }
     }
@@ -214,14 +220,10 @@ pub fn read_columns(
 /// A column that may be missing: its values, if the header has it and all its fields are numbers.
 #[must_use]
 pub fn optional_column(text: &str, name: &str) -> Option<Vec<f64>> {
-    let rows = |line: &&str| {
-        let line = line.trim().trim_start_matches('\u{feff}');
-        !line.is_empty() && !line.starts_with('#')
-    };
-    let mut lines = text.lines().filter(rows);
-    let header = lines.next()?.trim_start_matches('\u{feff}');
-    let at = header.split(',').map(split_unit).position(|(own, _)| own.eq_ignore_ascii_case(name))?;
-    lines.map(|line| line.split(',').nth(at)?.trim().parse().ok()).collect()
+    let mut rows = csv::rows(text);
+    let header = rows.next()?;
+    let at = header.fields.iter().position(|field| field.name_and_unit().0.eq_ignore_ascii_case(name))?;
+    rows.map(|row| row.fields.get(at)?.text.parse().ok()).collect()
 }
 
 /// What a message quotes of a line.
@@ -230,13 +232,10 @@ fn shortened(text: &str) -> String {
     if clean.chars().count() > 60 { clean.chars().take(60).chain(['\u{2026}']).collect() } else { clean }
 }
 
-/// `"time [ms]"` to its name and unit.
-fn split_unit(column: &str) -> (String, String) {
-    let column = column.trim();
-    match column.split_once('[') {
-        Some((name, unit)) => (name.trim().to_owned(), unit.trim().trim_end_matches(']').trim().to_owned()),
-        None => (column.to_owned(), String::new()),
-    }
+/// `"time [ms]"` to its name and unit, which is empty if there is none.
+fn name_and_unit<'a>(field: &'a Field<'_>) -> (&'a str, &'a str) {
+    let (name, unit) = field.name_and_unit();
+    (name, unit.unwrap_or(""))
 }
 
 #[cfg(test)]

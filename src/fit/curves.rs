@@ -13,7 +13,7 @@ fn finite(points: &[(f64, f64)]) -> Result<(), FitError> {
         None => Ok(()),
         Some(row) => {
             let (x, y) = points[row];
-            Err(FitError::Data { row: row + 1, what: format!("({x}, {y}); needed are finite numbers") })
+            Err(FitError::Data { row: row + 1, what: format!("({x}, {y}); required: finite numbers") })
         }
     }
 }
@@ -207,7 +207,7 @@ fn retention_holding(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> R
     let mut logs = Vec::with_capacity(points.len());
     for (row, &(t, g)) in points.iter().enumerate() {
         if !(g > 0.0 && t >= 0.0) {
-            let what = format!("conductance {g:e} S at {t} s; needed are positive values from time 0 on");
+            let what = format!("conductance {g:e} S at {t} s; required: positive values from time 0 on");
             return Err(FitError::Data { row: row + 1, what });
         }
         logs.push((t, ln(g)));

@@ -34,7 +34,7 @@ pub struct Change {
 /// are left out, unless none of them is there.
 ///
 /// # Errors
-/// The faults of `base`, or of what came out: values that make no device.
+/// The faults of `base`, or of what came out: values that are not valid for a device.
 pub fn write_preset(
     base: &str,
     head: &Head,
@@ -47,7 +47,11 @@ pub fn write_preset(
     let known = |key: &str| preset.parameters.iter().any(|p| p.key == key);
     if !changes.iter().any(|change| known(change.key)) {
         let keys: Vec<&str> = changes.iter().map(|change| change.key).collect();
-        return Err(fault(format!("the preset `{}` has none of {}", preset.name, keys.join(", "))));
+        return Err(fault(format!(
+            "the preset `{}` does not have the parameters {}",
+            preset.name,
+            keys.join(", ")
+        )));
     }
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut text = String::new();
@@ -167,6 +171,6 @@ mod tests {
         assert!(write_preset(base, &head(), &[], &[change]).is_err());
         let nowhere = Change { key: "tau", ..tau("1 s") };
         let faults = write_preset(base, &head(), &[], &[nowhere]).unwrap_err().to_string();
-        assert!(faults.contains("has none of tau"), "{faults}");
+        assert!(faults.contains("does not have the parameters tau"), "{faults}");
     }
 }

@@ -46,7 +46,7 @@ const LEAST_RATIO: f64 = 5.0;
 /// The parameter that the loop leaves open: it never turns on, or off, or is never seen on below compliance.
 pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, FitError> {
     if let Some(row) = points.iter().position(|p| !(p.0.is_finite() && p.1.is_finite())) {
-        let what = format!("({}, {}); needed are finite numbers", points[row].0, points[row].1);
+        let what = format!("({}, {}); required: finite numbers", points[row].0, points[row].1);
         return Err(FitError::Data { row: row + 1, what });
     }
     let largest = points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);

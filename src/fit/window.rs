@@ -82,11 +82,11 @@ pub fn device_of_window(base: &WindowDevice<'_>, sides: [(f64, f64); 2]) -> Opti
 }
 
 fn scale(tau: &mut Second, factor: f64) {
-    *tau = Second::from_si(tau.get() * factor).unwrap_or(*tau);
+    *tau = (*tau * factor).finite().unwrap_or(*tau);
 }
 
 fn scale_volt(v: &mut Volt, factor: f64) {
-    *v = Volt::from_si(v.get() * factor).unwrap_or(*v);
+    *v = (*v * factor).finite().unwrap_or(*v);
 }
 
 /// Changes (v_scale, tau) of the side of this sign; `false` if it has none, or no usable ones are left.

@@ -5,76 +5,249 @@ use super::{
     Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
     Source, SourceKind,
 };
+use crate::encoding::{AliasTable, BLOCK, MAX_BLOCK_RATE};
+use crate::neuron::model::Model;
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
-use crate::units::Second;
+use crate::units::{Hertz, Second};
 
 /// Why a description is not a network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Fault {
+    /// A source or population without members.
     #[error("{what} `{name}` has no members; allowed: 1 to 4294967295")]
-    Empty { what: &'static str, name: String },
+    Empty {
+        /// "source" or "population".
+        what: &'static str,
+        /// Name of the source, population or projection.
+        name: String,
+    },
+    /// A projection from or to something that is not there.
     #[error("projection `{name}` starts at a {what} that does not exist")]
-    NoSuch { name: String, what: &'static str },
+    NoSuch {
+        /// Name of the source, population or projection.
+        name: String,
+        /// Which end is missing.
+        what: &'static str,
+    },
+    /// One-to-one between groups of different sizes.
     #[error(
         "projection `{name}` is one-to-one from {rows} lines to {columns} neurons; the two must be equal"
     )]
-    OneToOneSizes { name: String, rows: u32, columns: u32 },
+    OneToOneSizes {
+        /// Name of the source, population or projection.
+        name: String,
+        /// Lines it starts from.
+        rows: u32,
+        /// Neurons it reaches.
+        columns: u32,
+    },
+    /// A synapse from or to a member that is not there.
     #[error(
         "projection `{name}` has a synapse {pre} -> {post}, but it goes from {rows} lines to {columns} neurons"
     )]
-    OutOfRange { name: String, pre: u32, post: u32, rows: u32, columns: u32 },
+    OutOfRange {
+        /// Name of the source, population or projection.
+        name: String,
+        /// Line the synapse starts from.
+        pre: u32,
+        /// Neuron the synapse reaches.
+        post: u32,
+        /// Lines it starts from.
+        rows: u32,
+        /// Neurons it reaches.
+        columns: u32,
+    },
+    /// Not one value for each synapse.
     #[error("projection `{name}` has {found} {what}, but {synapses} synapses")]
-    PerSynapse { name: String, what: &'static str, found: usize, synapses: usize },
+    PerSynapse {
+        /// Name of the source, population or projection.
+        name: String,
+        /// "weights" or "delays".
+        what: &'static str,
+        /// How many were given.
+        found: usize,
+        /// How many synapses it has.
+        synapses: usize,
+    },
+    /// Delays of single synapses where synapses are not listed.
     #[error("projection `{name}` has delays of single synapses, and its synapses are not listed")]
-    OwnDelays { name: String },
+    OwnDelays {
+        /// Name of the source, population or projection.
+        name: String,
+    },
+    /// More delays of single synapses than can be numbered.
     #[error(
         "projection `{name}` has {synapses} synapses with delays of their own; allowed: up to 4294967295"
     )]
-    TooMany { name: String, synapses: usize },
+    TooMany {
+        /// Name of the source, population or projection.
+        name: String,
+        /// How many synapses it has.
+        synapses: usize,
+    },
+    /// The same synapse twice where [`Builder::multapses`] does not allow it.
     #[error("projection `{name}` has more than one synapse {pre} -> {post}")]
-    Multapse { name: String, pre: u32, post: u32 },
+    Multapse {
+        /// Name of the source, population or projection.
+        name: String,
+        /// Line the synapse starts from.
+        pre: u32,
+        /// Neuron the synapse reaches.
+        post: u32,
+    },
+    /// A pulse without changes, with too many, or out of order.
     #[error(
         "projection `{name}` has a pulse of {breakpoints} changes; allowed: 1 to {MAX_STEPS}, the first at 0, then later ones"
     )]
-    Pulse { name: String, breakpoints: usize },
+    Pulse {
+        /// Name of the source, population or projection.
+        name: String,
+        /// How many changes it has.
+        breakpoints: usize,
+    },
+    /// A current that does not decay.
     #[error("projection `{name}` has a current that decays with {tau}; allowed: more than 0 s")]
-    Decay { name: String, tau: Second },
+    Decay {
+        /// Name of the source, population or projection.
+        name: String,
+        /// The time constant.
+        tau: Second,
+    },
+    /// A receptor that is not there.
     #[error(
-        "population `{name}` has synaptic currents of {found} different time constants; allowed: up to {MAX_DECAYS}"
+        "projection `{name}` opens receptor {receptor} of population `{population}`, whose model `{model}` has {receptors}"
     )]
-    Decays { name: String, found: usize },
+    Receptor {
+        /// Name of the source, population or projection.
+        name: String,
+        /// Its number.
+        receptor: u8,
+        /// The population it would be in.
+        population: String,
+        /// The model of that.
+        model: &'static str,
+        /// How many receptors the model has.
+        receptors: usize,
+    },
+    /// More time constants than a neuron can hold.
+    #[error(
+        "population `{name}` has synaptic currents of {found} different time constants; allowed: up to {allowed}"
+    )]
+    Decays {
+        /// Name of the source, population or projection.
+        name: String,
+        /// How many different ones it would have.
+        found: usize,
+        /// How many there may be.
+        allowed: usize,
+    },
+    /// Parameters that are not valid for the neuron model.
     #[error("population `{name}`: {fault}")]
-    Neuron { name: String, fault: NeuronError },
+    Neuron {
+        /// Name of the source, population or projection.
+        name: String,
+        /// What is wrong with it.
+        fault: NeuronError,
+    },
+    /// A competition that is not valid.
     #[error("population `{name}`: {fault}")]
-    Competition { name: String, fault: CompetitionFault },
+    Competition {
+        /// Name of the source, population or projection.
+        name: String,
+        /// What is wrong with it.
+        fault: CompetitionFault,
+    },
+    /// A spike would come back to its neuron within the same instant.
     #[error("projections without delay form a cycle through {}; give one of them a delay of at least 1 fs", names.join(", "))]
-    ZeroDelayCycle { names: Vec<String> },
+    ZeroDelayCycle {
+        /// The populations on the way round.
+        names: Vec<String>,
+    },
+    /// A spike of a line that is not there.
     #[error("source `{name}` has a spike of line {id}, but only {size} lines")]
-    SpikeOutOfRange { name: String, id: u32, size: u32 },
+    SpikeOutOfRange {
+        /// Name of the source, population or projection.
+        name: String,
+        /// The line of the spike.
+        id: u32,
+        /// How many lines there are.
+        size: u32,
+    },
+    /// A regular source that would never stop within an instant.
     #[error("source `{name}` has period 0; allowed: at least 1 fs")]
-    NoPeriod { name: String },
+    NoPeriod {
+        /// Name of the source, population or projection.
+        name: String,
+    },
+    /// A rate that is not valid.
     #[error("source `{name}` has {fault}")]
-    Rate { name: String, fault: String },
+    Rate {
+        /// Name of the source, population or projection.
+        name: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Bursts that overlap.
     #[error(
         "source `{name}` has bursts of {count} spikes {interval} apart every {period}; a burst must end before the next"
     )]
-    Burst { name: String, count: u32, interval: Time, period: Time },
+    Burst {
+        /// Name of the source, population or projection.
+        name: String,
+        /// Spikes of a burst.
+        count: u32,
+        /// Time between them.
+        interval: Time,
+        /// Time between bursts.
+        period: Time,
+    },
 }
 
 /// Most changes of level or slope in one pulse: they are counted in the low bits of an event's key.
 pub(crate) const MAX_STEPS: u32 = 16;
 
 /// Collects sources, populations and projections; [`Builder::finish`] checks them.
+///
+/// ```
+/// use memspike::prelude::*;
+///
+/// let mut builder = Builder::default();
+/// let input = builder.poisson("input", 100, Hertz::new(20.0));
+/// let output = builder.population("output", 10, Lif::default());
+/// let delay = Time::from_ms(1);
+/// builder.projection("feedforward", input, output, Kernel::Delta, delay, Rows::Dense);
+/// builder.projection("inhibition", Origin::Population(output), output, Kernel::Delta, delay, Rows::Dense);
+/// let network = builder.finish()?;
+/// assert_eq!(network.projections[0].synapses(10), 1000);
+///
+/// // Every fault is found, not only the first.
+/// let mut builder = Builder::default();
+/// builder.population("empty", 0, Lif::default());
+/// builder.population("backwards", 1, Lif { v_th: Volt::new(-1.0), ..Lif::default() });
+/// assert_eq!(builder.finish().unwrap_err().len(), 2);
+/// # Ok::<(), Vec<Fault>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     sources: Vec<Source>,
     populations: Vec<Population>,
     projections: Vec<Projection>,
+    /// Rates of the sources that [`Builder::poisson`] added.
+    rates: Vec<(usize, Hertz)>,
 }
 
 impl Builder {
+    /// Adds `size` independent Poisson lines, each of `rate`, and returns where projections can start from them.
+    ///
+    /// The rate belongs to the network: every episode begins with it unless it brings its own
+    /// ([`Network::rates`]).
+    pub fn poisson(&mut self, name: &str, size: u32, rate: Hertz) -> Origin {
+        self.rates.push((self.sources.len(), rate));
+        self.source(name, size, SourceKind::Poisson)
+    }
+
     /// Adds a source and returns where projections can start from it. A list of spikes is put in order.
     pub fn source(&mut self, name: &str, size: u32, mut kind: SourceKind) -> Origin {
         if let SourceKind::List(spikes) = &mut kind {
@@ -155,7 +328,7 @@ impl Builder {
         }
     }
 
-    /// Keeps the weights of a projection here for good.
+    /// Keeps the weights of a projection in the network; they never change.
     pub fn fixed(&mut self, projection: usize, weights: Fixed) {
         if let Some(projection) = self.projections.get_mut(projection) {
             projection.fixed = Some(weights);
@@ -181,8 +354,12 @@ impl Builder {
     /// # Errors
     /// All faults, in order of description.
     pub fn finish(self) -> Result<Network, Vec<Fault>> {
-        let Self { sources, mut populations, projections } = self;
+        let Self { sources, mut populations, projections, rates } = self;
         let mut faults = Vec::new();
+        for &(source, rate) in rates.iter().filter(|(_, rate)| *rate < Hertz::ZERO) {
+            let fault = format!("a rate of {rate}; it must be zero or more");
+            faults.push(Fault::Rate { name: sources[source].name.clone(), fault });
+        }
         for source in &sources {
             check_source(source, &mut faults);
         }
@@ -197,8 +374,9 @@ impl Builder {
         }
         for (index, population) in populations.iter().enumerate() {
             let found = decays(index, &projections).len();
-            if found > MAX_DECAYS {
-                faults.push(Fault::Decays { name: population.name.clone(), found });
+            let allowed = population.neuron.open().map_or(MAX_DECAYS, Model::decays);
+            if found > allowed {
+                faults.push(Fault::Decays { name: population.name.clone(), found, allowed });
             }
         }
         for projection in &projections {
@@ -229,8 +407,25 @@ impl Builder {
         let from_population =
             (0..populations.len()).map(|index| outgoing(Origin::Population(index))).collect();
         let lanes = lanes(&sources, &populations, &projections);
-        Ok(Network { sources, populations, projections, from_source, from_population, lanes })
+        let steady = steady(&sources, &rates);
+        Ok(Network { sources, populations, projections, from_source, from_population, lanes, steady })
     }
+}
+
+/// Marks and total rate (hertz) of every Poisson block; those of a source without a rate are silent.
+fn steady(sources: &[Source], rates: &[(usize, Hertz)]) -> Vec<(AliasTable, f64)> {
+    let poisson = sources.iter().enumerate().filter(|(_, source)| source.kind == SourceKind::Poisson);
+    let blocks = poisson.flat_map(|(index, source)| {
+        let rate = rates.iter().find(|(source, _)| *source == index).map_or(Hertz::ZERO, |(_, rate)| *rate);
+        (0..source.size).step_by(BLOCK as usize).map(move |first| {
+            let lines = (source.size - first).min(BLOCK);
+            if rate == Hertz::ZERO {
+                return (AliasTable::default(), 0.0);
+            }
+            (AliasTable::new(&vec![1; lines as usize]), (rate * f64::from(lines)).get())
+        })
+    });
+    blocks.collect()
 }
 
 fn check_source(source: &Source, faults: &mut Vec<Fault>) {
@@ -260,11 +455,22 @@ fn check_source(source: &Source, faults: &mut Vec<Fault>) {
         }
         SourceKind::Modulated(profile) => {
             faults.extend(profile.fault().map(|fault| Fault::Rate { name: name(), fault }));
+            let (lines, peak) = (source.size.min(BLOCK), profile.peak());
+            let total = f64::from(lines) * peak;
+            if profile.fault().is_none() && total > MAX_BLOCK_RATE.get() {
+                let fault = format!(
+                    "a rate of up to {peak:e} Hz, {total:e} Hz for {lines} lines that are drawn together; allowed: up to {MAX_BLOCK_RATE} for these"
+                );
+                faults.push(Fault::Rate { name: name(), fault });
+            }
         }
         SourceKind::DeadTime { rate, dead } => {
             let possible = *rate > 0.0 && rate * dead.as_seconds() < 1.0;
             if !possible {
                 let fault = format!("a rate of {rate} Hz with a dead time of {dead}, which allows less");
+                faults.push(Fault::Rate { name: name(), fault });
+            } else if *rate > MAX_BLOCK_RATE.get() {
+                let fault = format!("a rate of {rate:e} Hz; allowed: up to {MAX_BLOCK_RATE}");
                 faults.push(Fault::Rate { name: name(), fault });
             }
         }
@@ -294,6 +500,15 @@ fn check_projection(
         let rises = breakpoints.windows(2).all(|pair| pair[0].at < pair[1].at);
         if !starts || !rises || breakpoints.len() > MAX_STEPS as usize {
             faults.push(Fault::Pulse { name: name(), breakpoints: breakpoints.len() });
+        }
+    }
+    if let Kernel::Conductance { receptor } = projection.kernel {
+        let open = target.neuron.open();
+        let receptors = open.map_or(0, |open| open.receptors().len());
+        if usize::from(receptor) >= receptors {
+            let (name, population) = (name(), target.name.clone());
+            let model = target.neuron.model();
+            faults.push(Fault::Receptor { name, receptor, population, model, receptors });
         }
     }
     if let Kernel::Exponential { tau } | Kernel::Alpha { tau } = projection.kernel

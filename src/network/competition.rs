@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// How the members of a population compete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Competition {
+    /// What a spike does to the others.
     pub kind: Rivalry,
     /// Time after a spike during which no arrival reaches any member.
     pub inhibition: Time,
@@ -25,7 +26,10 @@ pub enum Rivalry {
     /// All membranes go to the reset value.
     WinnerTakeAll,
     /// The winner is reset; every other membrane falls by `strength` (volts).
-    LateralInhibition { strength: f64 },
+    LateralInhibition {
+        /// How far a spike pushes the others down, in volts.
+        strength: f64,
+    },
 }
 
 /// How thresholds adapt, so that no member wins always and none never.
@@ -35,25 +39,47 @@ pub enum Homeostasis {
     /// After each presentation theta_j <- theta_j exp(gain (n_j - spikes / N)), n_j the spikes of member j
     /// in it, N the members, theta_j = v_th,j - u_rest (Querlioz et al., IEEE Trans. Nanotechnol. 12
     /// (2013) 288, raise and lower thresholds towards a target rate).
-    RateTarget { gain: f64, spikes: f64 },
+    RateTarget {
+        /// Change of ln theta per spike too many or too few.
+        gain: f64,
+        /// Spikes per presentation to aim at, of all members together.
+        spikes: f64,
+    },
     /// theta_j = v_th - u_rest + a_j; each spike of member j adds `step` (volts) to a_j, which decays with
     /// `tau` (seconds), also between presentations (Diehl & Cook, Front. Comput. Neurosci. 9 (2015) 99).
-    Decay { step: f64, tau: f64 },
+    Decay {
+        /// Rise of the threshold at each spike, in volts.
+        step: f64,
+        /// Time constant of its decay, in seconds.
+        tau: f64,
+    },
 }
 
 /// Why a competition cannot be computed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum CompetitionFault {
+    /// A row that does not reach every member with a delta kernel.
     #[error("its members compete, which needs every row to reach every member with a delta kernel")]
     NotShared,
+    /// A refractory time, which the competition would not keep.
     #[error("its members compete and have a refractory time; use `inhibition` of the competition instead")]
     Refractory,
+    /// A bias current: a threshold that moves could fall below it.
     #[error("its members compete and have a bias current; a threshold that moves could fall below it")]
     Bias,
+    /// Reset by subtraction, of which the losers have nothing.
     #[error("its members compete and reset by subtraction; the losers have nothing to subtract from")]
     Subtract,
+    /// A parameter out of its range.
     #[error("{name} of its competition is {value}; it must be finite and {allowed}")]
-    Value { name: &'static str, value: f64, allowed: &'static str },
+    Value {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+        /// What would be valid.
+        allowed: &'static str,
+    },
 }
 
 impl Competition {

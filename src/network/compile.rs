@@ -20,6 +20,7 @@ pub enum Form {
 /// One ordered stream of events in the fast engine.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Lane {
+    /// What it emits.
     pub kind: LaneKind,
     /// What it carries, for a person.
     pub label: String,
@@ -37,7 +38,7 @@ pub enum LaneKind {
     Fifo,
     /// Buckets of time, sorted when their turn comes: delays of single synapses.
     Wheel,
-    /// Predicted firings of one population, or the lines of one source, in an indexed min-tree.
+    /// What the neurons of one population wait for, or the lines of one source, in an indexed min-tree.
     MinTree,
     /// Anything else, on the `priority-queue` crate.
     General,
@@ -95,6 +96,9 @@ fn members(count: usize, occurring: impl Iterator<Item = usize>) -> Vec<bool> {
 /// The form of one population: shared decay only where every event reaches every member and the
 /// membrane can cross threshold only at an arrival.
 pub(super) fn form(index: usize, population: &Population, projections: &[Projection]) -> Form {
+    if population.neuron.open().is_some() {
+        return Form::OwnTime;
+    }
     let mut incoming = projections.iter().filter(|projection| projection.to == index).peekable();
     let reached_by_all = incoming.peek().is_some()
         && incoming.all(|projection| {
@@ -130,7 +134,8 @@ pub(crate) fn predicts(index: usize, network: &Network) -> bool {
 }
 
 fn needs_prediction(index: usize, population: &Population, projections: &[Projection]) -> bool {
-    fires_by_itself(population)
+    population.neuron.open().is_some()
+        || fires_by_itself(population)
         || projections
             .iter()
             .any(|projection| projection.to == index && !matches!(projection.kernel, Kernel::Delta))
@@ -200,15 +205,8 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
         if needs_prediction(index, population, projections) {
             lanes.push(Lane {
                 kind: LaneKind::MinTree,
-                label: format!("{}: predicted firings", population.name),
+                label: format!("{}: predicted firings and ends of dead times", population.name),
             });
-            // On-times that differ end in any order: they are on the general lane.
-            if population.lif.t_ref.get() > 0.0 && !population.neuron.varies() {
-                lanes.push(Lane {
-                    kind: LaneKind::Fifo,
-                    label: format!("{}: refractory ends", population.name),
-                });
-            }
         }
     }
     lanes.push(Lane { kind: LaneKind::General, label: "samples and protocol".into() });

@@ -13,15 +13,15 @@ pub use build::{Builder, Fault};
 pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
-pub use connect::{Distribution, Drawing, Drawn, Rule, delay_shift, draw, expected, longest_delay};
+pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, expected, longest_delay};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
-use crate::encoding::RateProfile;
+use crate::encoding::{AliasTable, BlockRate, RateProfile};
 use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
 use crate::units::Second;
-use crate::waveform::Breakpoint;
+use crate::waveform::{Breakpoint, Waveform};
 
 /// Where a projection's rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -36,26 +36,49 @@ pub enum Origin {
 /// A group of input lines; what they emit is given per episode.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
+    /// Name in messages and records.
     pub name: String,
+    /// Number of lines.
     pub size: u32,
+    /// How their spikes are made.
     pub kind: SourceKind,
 }
 
 /// How a source's spikes are made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// Blocks of [`crate::encoding::BLOCK`] Poisson processes whose rates belong to the episode.
     Poisson,
     /// Spikes sorted by (time, id); repeated entries are several spikes.
     List(Vec<(Time, u32)>),
     /// All lines together at `start`, `start + period`, ...
-    Regular { start: Time, period: Time },
+    Regular {
+        /// The first spike.
+        start: Time,
+        /// From one spike to the next; at least 1 fs.
+        period: Time,
+    },
     /// All lines together: `count` spikes `interval` apart, from `start` on and again every `period`.
-    Bursts { start: Time, period: Time, count: u32, interval: Time },
+    Bursts {
+        /// The first spike of the first burst.
+        start: Time,
+        /// From one burst to the next.
+        period: Time,
+        /// Spikes of a burst; at least 1.
+        count: u32,
+        /// From one spike of a burst to the next.
+        interval: Time,
+    },
     /// Blocks of [`crate::encoding::BLOCK`] Poisson processes of one changing rate.
     Modulated(RateProfile),
     /// Poisson processes with a dead time after each spike; the rate (hertz) counts it in.
-    DeadTime { rate: f64, dead: Time },
+    DeadTime {
+        /// Spikes per second, the dead time counted in.
+        rate: f64,
+        /// Time after a spike in which there is no other.
+        dead: Time,
+    },
 }
 
 impl SourceKind {
@@ -69,8 +92,11 @@ impl SourceKind {
 /// A group of neurons of one model and one parameter set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
+    /// Name in messages and records.
     pub name: String,
+    /// Number of neurons.
     pub size: u32,
+    /// Model and parameters.
     pub neuron: Neuron,
     /// What `neuron` is between spikes: [`Neuron::membrane`].
     pub lif: Lif,
@@ -83,16 +109,59 @@ pub struct Population {
 }
 
 /// What an arrival does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kernel {
     /// u jumps by the weight (volts).
     Delta,
     /// A current pulse of unit peak, as changes of level and slope; the weight is its peak (amperes).
     Pulse(Vec<Breakpoint>),
     /// A current that jumps by the weight (amperes) and decays with `tau`.
-    Exponential { tau: Second },
+    Exponential {
+        /// Time constant of the decay.
+        tau: Second,
+    },
     /// A current (t/tau) e^(1 - t/tau) of unit peak; the weight is its peak (amperes).
-    Alpha { tau: Second },
+    Alpha {
+        /// Time of the peak.
+        tau: Second,
+    },
+    /// A receptor of the target's model (by its place among [`crate::neuron::model::Model::RECEPTORS`]) whose conductance
+    /// jumps by the weight (siemens); how it fades is the model's.
+    Conductance {
+        /// Which of them.
+        receptor: u8,
+    },
+}
+
+impl Kernel {
+    /// A rectangular pulse of current.
+    #[must_use]
+    pub fn rectangle(width: Time) -> Self {
+        Self::Pulse(Waveform::rectangle(1.0, width).breakpoints())
+    }
+
+    /// A symmetric triangular pulse of current, `width` at its base.
+    #[must_use]
+    pub fn triangle(width: Time) -> Self {
+        Self::Pulse(Waveform::triangle(1.0, width).breakpoints())
+    }
+
+    /// Whether a weight is a current (amperes), not a jump of the membrane (volts) or of a conductance (siemens).
+    #[must_use]
+    pub const fn is_current(&self) -> bool {
+        !matches!(self, Self::Delta | Self::Conductance { .. })
+    }
+
+    /// Symbol of a weight's unit.
+    #[must_use]
+    pub const fn weight_unit(&self) -> &'static str {
+        match self {
+            Self::Delta => "V",
+            Self::Conductance { .. } => "S",
+            Self::Pulse(_) | Self::Exponential { .. } | Self::Alpha { .. } => "A",
+        }
+    }
 }
 
 /// Which targets a row reaches.
@@ -103,17 +172,26 @@ pub enum Rows {
     /// Row i reaches target i.
     OneToOne,
     /// Row r reaches `targets[start[r]..start[r + 1]]`, ascending.
-    Sparse { start: Vec<usize>, targets: Vec<u32> },
+    Sparse {
+        /// Where each row begins in `targets`, and the end of the last: rows + 1 numbers.
+        start: Vec<usize>,
+        /// Targets of all rows, row after row.
+        targets: Vec<u32>,
+    },
 }
 
 /// Synapses from the lines of one origin to one population.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Projection {
+    /// Name in messages and records.
     pub name: String,
+    /// Where its rows come from.
     pub from: Origin,
+    /// Number of rows: the size of the origin.
     pub rows: u32,
     /// Index of the target population.
     pub to: usize,
+    /// What an arrival does.
     pub kernel: Kernel,
     /// The delay of every synapse, or the shortest of `delays`.
     pub delay: Time,
@@ -121,6 +199,7 @@ pub struct Projection {
     pub delays: Option<Delays>,
     /// The longest of all delays.
     pub longest: Time,
+    /// Which targets a row reaches.
     pub connect: Rows,
     /// Weights that are kept here, not in [`Weights`].
     pub fixed: Option<Fixed>,
@@ -189,17 +268,29 @@ impl Projection {
 /// A network that has passed every check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
+    /// Input lines, in order of description.
     pub sources: Vec<Source>,
+    /// Neurons, in order of description.
     pub populations: Vec<Population>,
+    /// Synapses, in order of description.
     pub projections: Vec<Projection>,
     /// Projections that start at each source and at each population.
     pub from_source: Vec<Vec<usize>>,
+    /// As `from_source`, of each population.
     pub from_population: Vec<Vec<usize>>,
     /// The event sources of the fast engine, in tournament order.
     pub lanes: Vec<Lane>,
+    /// Marks and total rate of every Poisson block.
+    steady: Vec<(AliasTable, f64)>,
 }
 
 impl Network {
+    /// The rates that [`Builder::poisson`] was given, one per Poisson block; a source without a rate is silent.
+    #[must_use]
+    pub fn rates(&self) -> Vec<BlockRate<'_>> {
+        self.steady.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect()
+    }
+
     /// The same network with thresholds that no longer adapt: for labelling and testing.
     #[must_use]
     pub fn frozen(&self) -> Self {
@@ -227,6 +318,7 @@ pub fn stride(columns: u32) -> usize {
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(bound = "")]
 pub struct Weights<R: Real> {
+    /// One list per projection; empty where the weights are kept in the network.
     pub projections: Vec<Vec<R>>,
 }
 

@@ -22,7 +22,12 @@ pub enum Delays {
     /// In femtoseconds.
     Exact(Vec<u64>),
     /// In units of 2^`shift` fs.
-    Compact { shift: u32, units: Vec<u32> },
+    Compact {
+        /// Binary logarithm of the quantum in femtoseconds.
+        shift: u32,
+        /// Delays in quanta, one per synapse.
+        units: Vec<u32>,
+    },
 }
 
 impl Delays {

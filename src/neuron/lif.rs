@@ -1,6 +1,7 @@
 //! Leaky integrate-and-fire: tau_m du/dt = -(u - u_rest) + R I(t).
 
 use super::membrane;
+use crate::numeric::decimal::{Decimal, difference, product};
 use crate::time::Time;
 use crate::units::{Ampere, Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,23 @@ pub enum Reset {
 }
 
 /// Parameters of a leaky integrate-and-fire neuron.
+///
+/// tau_m du/dt = -(u - u_rest) + R (I(t) + i_bias); at u >= v_th it spikes, u is [reset](Reset), and for `t_ref`
+/// arrivals are lost. Defaults: the measured Ag/TiO2/Pt switch (Yan et al.).
+///
+/// ```
+/// use memspike::prelude::*;
+///
+/// let lif = Lif { t_ref: Second::new(2e-3), ..Lif::default() };
+/// assert_eq!(lif.faults(), []);
+/// // Under a constant drive of 0.5 V: t_ref + tau ln(a/(a - theta)), here relative to rest.
+/// let theta = lif.v_th - lif.u_rest;
+/// let interval = lif.t_ref + lif.tau_m * (0.5 / (0.5 - theta.get())).ln();
+/// assert!((lif.interval(0.5).unwrap() - interval.get()).abs() < 1e-15);
+/// // The same drive as a current.
+/// let current: Ampere = Volt::new(0.5) / lif.r_m;
+/// assert_eq!(current.to_string(), "500 nA");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lif {
     /// Membrane time constant. Paper: 9.41 ms (fig. 4c, measured relaxation).
@@ -58,27 +76,47 @@ impl Default for Lif {
     }
 }
 
-/// A parameter that makes no neuron.
+/// A parameter that is not valid for a leaky integrate-and-fire neuron.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum LifError {
     /// The membrane would not relax.
     #[error("tau_m is {tau_m}; it must be above zero, such as \"9.41 ms\"")]
-    TimeConstant { tau_m: Second },
+    TimeConstant {
+        /// The value.
+        tau_m: Second,
+    },
     /// The neuron would fire without input, for ever.
     #[error(
         "v_th is {v_th}, not above u_rest = {u_rest}; without drive the membrane must stay below threshold"
     )]
-    Threshold { v_th: Volt, u_rest: Volt },
+    Threshold {
+        /// The threshold.
+        v_th: Volt,
+        /// The resting potential.
+        u_rest: Volt,
+    },
     /// The neuron would fire again at once.
     #[error("the reset leaves the membrane at {reset}, not below v_th = {v_th}")]
-    ResetAboveThreshold { reset: Volt, v_th: Volt },
+    ResetAboveThreshold {
+        /// Where it would reset to.
+        reset: Volt,
+        /// The threshold.
+        v_th: Volt,
+    },
     /// No time is negative.
     #[error("t_ref is {t_ref}; it must be zero or more")]
-    Refractory { t_ref: Second },
+    Refractory {
+        /// The value.
+        t_ref: Second,
+    },
 }
 
 /// The membrane is written relative to rest, x = u - u_rest, and the drive in volts, v(t) = a + b t, t
 /// in seconds since x0 was the state. `a` includes the bias: see [`Lif::bias`].
+///
+/// What a comparison depends on (v_th - u_rest, u_reset - u_rest, R I_bias) is formed of the decimals that were stated
+/// and rounded once ([`crate::numeric::decimal`]), so that a neuron whose potentials are all shifted by an offset is the
+/// same neuron: with -70 mV and -55 mV a jump of 15 mV reaches threshold, as with 0 mV and 15 mV.
 impl Lif {
     /// All faults of these parameters.
     #[must_use]
@@ -107,13 +145,32 @@ impl Lif {
     /// Threshold relative to rest, v_th - u_rest, in volts.
     #[must_use]
     pub fn theta(&self) -> f64 {
-        self.v_th.get() - self.u_rest.get()
+        difference(self.v_th.get(), self.u_rest.get())
     }
 
     /// The constant part of the drive, R I_bias, in volts.
     #[must_use]
     pub fn bias(&self) -> f64 {
-        self.r_m.get() * self.i_bias.get()
+        product(self.r_m.get(), self.i_bias.get())
+    }
+
+    /// Where the membrane tends to without input, u_inf = u_rest + R I_bias, in volts.
+    #[must_use]
+    pub fn u_inf(&self) -> f64 {
+        let exact = || Decimal::shortest(self.u_rest.get())?.plus(self.exact_bias()?);
+        exact().map_or_else(|| self.u_rest.get() + self.bias(), Decimal::to_f64)
+    }
+
+    /// u - u_inf of a stated potential, such as v_th, in volts.
+    #[must_use]
+    pub fn above_u_inf(&self, u: Volt) -> f64 {
+        let rest = || Decimal::shortest(self.u_rest.get());
+        let exact = || Decimal::shortest(u.get())?.minus(rest()?)?.minus(self.exact_bias()?);
+        exact().map_or_else(|| difference(u.get(), self.u_rest.get()) - self.bias(), Decimal::to_f64)
+    }
+
+    fn exact_bias(&self) -> Option<Decimal> {
+        Decimal::shortest(self.r_m.get())?.times(Decimal::shortest(self.i_bias.get())?)
     }
 
     /// x after `dt` seconds: [`membrane::advance`].
@@ -147,14 +204,35 @@ impl Lif {
         Some(up.max(Time::from_fs(1)).min(limit))
     }
 
+    /// The potential that a reset writes; [`Reset::Subtract`] writes none.
+    const fn reset_to(&self) -> Option<Volt> {
+        match self.reset {
+            Reset::Rest => Some(self.u_rest),
+            Reset::Value => Some(self.u_reset),
+            Reset::Hold => Some(self.v_hold),
+            Reset::Subtract => None,
+        }
+    }
+
+    /// What a reset writes relative to rest or, of [`Reset::Subtract`], takes away, in volts.
+    #[must_use]
+    pub fn reset_level(&self) -> f64 {
+        self.reset_to().map_or_else(|| self.theta(), |u| difference(u.get(), self.u_rest.get()))
+    }
+
+    /// As [`Lif::reset_level`], relative to u_inf.
+    #[must_use]
+    pub fn reset_level_above_u_inf(&self) -> f64 {
+        self.reset_to().map_or_else(|| self.theta(), |u| self.above_u_inf(u))
+    }
+
     /// x after firing at `x_before`, relative to rest, in volts.
     #[inline]
     #[must_use]
     pub fn reset_value(&self, x_before: f64) -> f64 {
         match self.reset {
             Reset::Rest => 0.0,
-            Reset::Value => self.u_reset.get() - self.u_rest.get(),
-            Reset::Hold => self.v_hold.get() - self.u_rest.get(),
+            Reset::Value | Reset::Hold => self.reset_level(),
             Reset::Subtract => x_before - self.theta(),
         }
     }
@@ -166,7 +244,7 @@ impl Lif {
     pub fn interval(&self, a: f64) -> Option<f64> {
         let theta = self.theta();
         let rise = self.crossing(self.reset_value(theta), a, 0.0, theta, f64::INFINITY)?;
-        Some(self.t_ref.get() + rise)
+        Some((self.t_ref + Second::of(rise)).get())
     }
 
     /// Integral of u^2 over `dt` seconds of free decay from x0, in V^2 s: [`membrane::square_integral`].
@@ -269,6 +347,60 @@ mod tests {
         assert_eq!(to(Reset::Value), 0.05 - 0.43e-3);
         assert_eq!(to(Reset::Hold), 0.10 - 0.43e-3);
         assert_eq!(to(Reset::Subtract), 0.3 - (0.25 - 0.43e-3));
+    }
+
+    #[test]
+    fn a_jump_by_the_stated_distance_reaches_threshold_and_a_smaller_one_does_not() {
+        let volts = |tenths: i32| Volt::parse(&format!("{}.{} mV", tenths / 10, tenths.abs() % 10)).unwrap();
+        for k in 0..400_i32 {
+            // Rest from -99.9 to -50 mV, so that both signs are written before the digits; 10 to 30 mV to threshold.
+            let (rest, distance) = (-500 - k * 271 % 500, 100 + k * 97 % 200);
+            let lif = Lif { u_rest: volts(rest), v_th: volts(rest + distance), ..Lif::default() };
+            let zero = Lif { u_rest: Volt::ZERO, v_th: volts(distance), ..Lif::default() };
+            assert_eq!(lif.theta(), volts(distance).get(), "{rest} {distance}");
+            assert_eq!(lif.theta().to_bits(), zero.theta().to_bits());
+            assert!(volts(distance - 1).get() < lif.theta());
+            let reset = Lif { reset: Reset::Value, u_reset: volts(rest - 37), ..lif };
+            assert_eq!(reset.reset_value(1.0), volts(-37).get());
+        }
+    }
+
+    #[test]
+    fn a_bias_at_rheobase_never_fires_and_one_step_above_it_does() {
+        for k in 0..400_i64 {
+            // R in 0.1 MOhm, I in 0.1 pA: R I in 0.01 uV.
+            let (rest, r, i) = (-7000 + k * 13 % 9000, 100 + k * 271 % 3000, 100 + k * 97 % 5000);
+            let (r_m, step) = (Ohm::parse(&format!("{r}e-1 MOhm")).unwrap(), r * i);
+            let lif = Lif {
+                u_rest: Volt::parse(&format!("{rest}e-2 mV")).unwrap(),
+                v_th: Volt::parse(&format!("{}e-2 uV", rest * 1000 + step)).unwrap(),
+                r_m,
+                i_bias: Ampere::parse(&format!("{i}e-1 pA")).unwrap(),
+                ..Lif::default()
+            };
+            assert_eq!(lif.bias(), lif.theta(), "{lif:?}");
+            assert_eq!(lif.above_u_inf(lif.v_th), 0.0);
+            assert_eq!(lif.interval(lif.bias()), None);
+            let above = Lif { i_bias: Ampere::parse(&format!("{}e-1 pA", i + 1)).unwrap(), ..lif };
+            assert!(above.interval(above.bias()).is_some() && above.above_u_inf(above.v_th) < 0.0);
+        }
+    }
+
+    #[test]
+    fn potentials_relative_to_the_asymptote_are_rounded_once() {
+        let lif = Lif {
+            u_rest: Volt::new(-0.07),
+            v_th: Volt::new(-0.055),
+            u_reset: Volt::new(-0.0649),
+            r_m: Ohm::new(1e7),
+            i_bias: Ampere::new(3e-10),
+            reset: Reset::Value,
+            ..Lif::default()
+        };
+        assert_eq!((lif.u_inf(), lif.above_u_inf(lif.v_th)), (-0.067, 0.012));
+        assert_eq!((lif.reset_level(), lif.reset_level_above_u_inf()), (0.0051, 0.0021));
+        let subtract = Lif { reset: Reset::Subtract, ..lif };
+        assert_eq!((subtract.reset_level(), subtract.reset_level_above_u_inf()), (0.015, 0.015));
     }
 
     #[test]

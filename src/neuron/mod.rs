@@ -6,14 +6,29 @@
 //! same equation between spikes ([`membrane`]), so the engine advances one kind of membrane; what tells
 //! the models apart is asked at a spike: for how long is the neuron deaf, and what is its next threshold?
 
+pub mod adaptive_lif;
+pub mod adex;
+pub mod conductance_lif;
+mod foretell;
+mod integrate;
+pub mod integrator;
+pub mod izhikevich;
+pub mod keys;
+mod leaky;
 mod lif;
+pub mod model;
+mod open;
+pub mod oscillator;
+pub mod poisson_neuron;
 mod switch;
 pub mod synaptic;
 mod train;
 
 /// The membrane's equation; a volatile filament obeys the same one.
 pub use crate::numeric::first_order as membrane;
+pub use leaky::{Leaky, LeakyState};
 pub use lif::{Lif, LifError, Reset};
+pub use open::Open;
 pub use switch::{Switch, SwitchNeuronError};
 pub use train::PulseTrain;
 
@@ -23,15 +38,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Neuron {
+    /// Leaky integrate-and-fire.
     Lif(Lif),
+    /// A threshold switch.
     Switch(Switch),
+    /// Any other model.
+    #[serde(skip_deserializing)]
+    Open(Open),
 }
 
-/// A parameter that makes no neuron of its model.
+/// A parameter that is not valid for its neuron model.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum NeuronError {
+    /// Of the leaky integrate-and-fire neuron.
     #[error(transparent)]
     Lif(#[from] LifError),
+    /// Of the threshold switch.
     #[error(transparent)]
     Switch(#[from] SwitchNeuronError),
 }
@@ -43,15 +65,19 @@ impl Neuron {
         match self {
             Self::Lif(lif) => lif.faults().into_iter().map(NeuronError::Lif).collect(),
             Self::Switch(switch) => switch.faults().into_iter().map(NeuronError::Switch).collect(),
+            // Made by its own constructor, which has checked them.
+            Self::Open(_) => Vec::new(),
         }
     }
 
-    /// The leaky integrator it is between spikes, with the nominal threshold and refractory time.
+    /// The leaky integrator it is between spikes, with the nominal threshold and refractory time; of an open model one
+    /// of the same scale.
     #[must_use]
     pub fn membrane(&self) -> Lif {
         match self {
             Self::Lif(lif) => lif.clone(),
             Self::Switch(switch) => switch.membrane(),
+            Self::Open(open) => open.stand_in(),
         }
     }
 
@@ -61,6 +87,7 @@ impl Neuron {
         match self {
             Self::Lif(lif) => lif.theta(),
             Self::Switch(switch) => switch.lowest_theta(),
+            Self::Open(open) => model::Model::scale(open).threshold,
         }
     }
 
@@ -68,8 +95,33 @@ impl Neuron {
     #[must_use]
     pub fn switch(&self) -> Option<&Switch> {
         match self {
-            Self::Lif(_) => None,
+            Self::Lif(_) | Self::Open(_) => None,
             Self::Switch(switch) => Some(switch),
+        }
+    }
+
+    /// Name of its model.
+    #[must_use]
+    pub fn model(&self) -> &'static str {
+        self.identity().0
+    }
+
+    /// Name of its model and version of its state.
+    #[must_use]
+    pub fn identity(&self) -> (&'static str, u32) {
+        match self {
+            Self::Lif(_) => ("lif", 1),
+            Self::Switch(_) => ("switch", 1),
+            Self::Open(open) => model::Model::identity(open),
+        }
+    }
+
+    /// The open model, if it is of one.
+    #[must_use]
+    pub fn open(&self) -> Option<&Open> {
+        match self {
+            Self::Open(open) => Some(open),
+            Self::Lif(_) | Self::Switch(_) => None,
         }
     }
 
@@ -91,3 +143,12 @@ impl From<Switch> for Neuron {
         Self::Switch(switch)
     }
 }
+
+impl From<Open> for Neuron {
+    fn from(open: Open) -> Self {
+        Self::Open(open)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -16,9 +16,10 @@
 
 use super::{Lif, Reset};
 use crate::device::threshold::{SwitchError, ThresholdSpread, ThresholdSwitch};
+use crate::numeric::decimal::difference;
 use crate::numeric::ln;
 use crate::time::Time;
-use crate::units::{Ampere, Ohm, Quantity as _, Second};
+use crate::units::{Ampere, Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of a threshold switch used as a neuron.
@@ -44,7 +45,7 @@ impl Default for Switch {
     }
 }
 
-/// A parameter that makes no neuron.
+/// A parameter that is not valid for a switch neuron.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SwitchNeuronError {
     /// The device itself.
@@ -52,12 +53,20 @@ pub enum SwitchNeuronError {
     Device(#[from] SwitchError),
     /// No time is negative.
     #[error("on_time is {on_time}; it must be zero or more, or left out for the device's own")]
-    OnTime { on_time: Second },
+    OnTime {
+        /// The value.
+        on_time: Second,
+    },
     /// A deviation.
     #[error(
         "the spread of thresholds is {cycle} from cycle to cycle and {device} from device to device; each must be 0 to 10"
     )]
-    Spread { cycle: f64, device: f64 },
+    Spread {
+        /// Coefficient of variation from cycle to cycle.
+        cycle: f64,
+        /// Coefficient of variation from device to device.
+        device: f64,
+    },
 }
 
 impl Switch {
@@ -88,7 +97,7 @@ impl Switch {
             u_reset: device.u_rest,
             v_hold: device.v_hold,
             reset: Reset::Hold,
-            t_ref: self.seconds_on(device.v_th.get()),
+            t_ref: self.seconds_on(device.v_th),
             r_m: self.r_m,
             i_bias: self.i_bias,
         }
@@ -103,20 +112,30 @@ impl Switch {
     /// The lowest threshold that can be drawn, relative to rest, in volts.
     #[must_use]
     pub fn lowest_theta(&self) -> f64 {
-        let lowest = if self.varies() { self.spread.floor(&self.device) } else { self.device.v_th.get() };
-        lowest - self.device.u_rest.get()
+        let rest = self.device.u_rest.get();
+        if self.varies() {
+            self.spread.floor(&self.device).get() - rest
+        } else {
+            difference(self.device.v_th.get(), rest)
+        }
     }
 
-    fn seconds_on(&self, v_th: f64) -> Second {
+    fn seconds_on(&self, v_th: Volt) -> Second {
         let rest = self.device.u_rest.get();
-        let natural = self.device.tau.get() * ln((v_th - rest) / (self.device.v_hold.get() - rest));
-        self.on_time.unwrap_or_else(|| Second::from_si(natural).unwrap_or(Second::ZERO))
+        // A threshold that was drawn is not a decimal that somebody wrote.
+        let theta = if self.varies() { v_th.get() - rest } else { difference(v_th.get(), rest) };
+        let natural = self.device.tau * ln(theta / difference(self.device.v_hold.get(), rest));
+        self.on_time.unwrap_or_else(|| natural.finite().unwrap_or(Second::ZERO))
     }
 
     /// How long the cycle of threshold `v_th` (volts) stays on: the time that arrivals are lost.
     #[must_use]
     pub fn on_time(&self, v_th: f64) -> Time {
-        Time::from_seconds(self.seconds_on(v_th)).unwrap_or(Time::MAX)
+        let time = match self.on_time {
+            Some(stated) => Time::from_seconds(stated),
+            None => Time::nearest(self.seconds_on(Volt::of(v_th))),
+        };
+        time.unwrap_or(Time::MAX)
     }
 
     /// u of an on filament `left` seconds before it turns off, in volts.
@@ -125,24 +144,23 @@ impl Switch {
     /// on for longer than its own on-time sits pinned.
     #[must_use]
     pub fn u_on(&self, left: f64) -> f64 {
-        let device = &self.device;
-        let rest = device.u_rest.get();
-        let u = rest + (device.v_hold.get() - rest) * crate::numeric::exp(left / device.tau.get());
-        if self.on_time.is_some() { u.min(device.v_th.get()) } else { u }
+        let ThresholdSwitch { tau, u_rest, v_hold, v_th, .. } = self.device;
+        let u = u_rest + (v_hold - u_rest) * crate::numeric::exp(Second::of(left) / tau);
+        if self.on_time.is_some() { u.min(v_th) } else { u }.get()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Volt;
 
     #[test]
     fn the_undriven_on_time_is_8_62_ms_and_8_65_with_the_papers_offset() {
         let mut switch = Switch::default();
-        assert!((switch.membrane().t_ref.get() - 8.646647e-3).abs() < 0.5e-9);
-        assert_eq!(switch.on_time(0.25), Time::from_seconds(switch.membrane().t_ref).unwrap());
-        assert!((switch.membrane().t_ref.get() - switch.device.natural_on_time()).abs() < 1e-18);
+        let t_ref = switch.membrane().t_ref;
+        assert!((t_ref - Second::new(8.646647e-3)).abs() < Second::new(0.5e-9));
+        assert_eq!(switch.on_time(0.25), Time::nearest(switch.membrane().t_ref).unwrap());
+        assert!((t_ref - switch.device.natural_on_time()).abs() < Second::new(1e-18));
         switch.device.u_rest = Volt::ZERO;
         assert!((switch.on_time(0.25).as_seconds() - 8.62e-3).abs() < 0.005e-3);
         switch.on_time = Some(Second::new(1e-4));

@@ -7,6 +7,7 @@
 //! For the same reason nothing in the engine calls `mul_add` or `powi`.
 
 mod cos;
+pub mod decimal;
 mod ei;
 mod exp;
 pub mod first_order;
@@ -17,6 +18,7 @@ mod pack;
 mod quadrature;
 mod root;
 mod small;
+pub mod taylor;
 
 pub use cos::cos_pi;
 pub use ei::scaled_ei;
@@ -32,9 +34,19 @@ pub use quadrature::gauss;
 pub use root::rising_root;
 pub use small::{ln_1p, relaxation};
 
-/// A floating-point type that membrane potentials and weights can be kept in.
+mod sealed {
+    /// Only this crate's types are [`super::Real`]: row kernels exist for them alone.
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// A floating-point type that membrane potentials and weights can be kept in: `f32` or `f64`.
+///
+/// Sealed: the engine's row kernels exist for these two.
 pub trait Real:
-    Copy
+    sealed::Sealed
+    + Copy
     + Default
     + PartialEq
     + PartialOrd

@@ -8,7 +8,7 @@ use crate::device::resistive::DoseDevice;
 use crate::energy::pulse_energy;
 use crate::numeric::{exp, standard_normal};
 use crate::random::{Purpose, word};
-use crate::units::{Second, Volt};
+use crate::units::{Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
 /// The weights of a projection under change.
@@ -47,6 +47,7 @@ pub struct ProgramPulse {
     pub v_set: Volt,
     /// Magnitude of a depressing pulse.
     pub v_reset: Volt,
+    /// Length of either pulse.
     pub width: Second,
 }
 
@@ -55,6 +56,7 @@ pub struct ProgramPulse {
 /// One device of each synapse learns, G = base + w k; the others stay as they were programmed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Devices {
+    /// Seed of the network.
     pub seed: u64,
     /// The projection: part of the address of every draw.
     pub projection: u32,
@@ -73,7 +75,9 @@ pub struct Devices {
     /// Cycle-to-cycle spread s of a change: dw <- dw e^(s z - s^2/2), whose mean is dw and whose coefficient of
     /// variation is sqrt(e^(s^2) - 1).
     pub cycle_sigma: f64,
+    /// What an update is programmed with.
     pub pulse: ProgramPulse,
+    /// How devices wear out; `None`: they do not.
     pub endurance: Option<Endurance>,
     /// Devices that are stuck from the start, and the weight they are stuck at.
     pub stuck: Vec<(usize, f64)>,
@@ -84,15 +88,18 @@ pub struct Devices {
 pub struct DeviceState {
     /// Programming pulses of every device: what wears, and the count behind the next draw.
     pub pulses: Vec<u64>,
+    /// Whether each device is stuck.
     pub stuck: Vec<bool>,
-    /// Joules spent on programming each device, and in its limiter.
+    /// Joules spent on programming each device.
     pub joules: Vec<f64>,
+    /// Joules spent in the limiter of each device.
     pub limiter: Vec<f64>,
     /// Sum over the arrivals of each row of the row's weights when it was read.
     pub read: Vec<f64>,
 }
 
 impl DeviceState {
+    /// New devices: no pulse yet.
     #[must_use]
     pub fn new(layout: &Layout) -> Self {
         let synapses = (0..layout.rows()).map(|row| layout.fan_out(row)).sum();
@@ -183,8 +190,8 @@ impl Cells for Real<'_> {
         let before = *w;
         *w = devices.nearest(before + dw, devices.bounds(n, self.law.bounds));
         let v = if dw > 0.0 { devices.pulse.v_set } else { devices.pulse.v_reset };
-        let g = devices.base[n] + 0.5 * (before + *w) * devices.siemens_per_weight;
-        self.state.joules[n] += pulse_energy(g, v, devices.pulse.width);
+        let g = Siemens::of(devices.base[n] + 0.5 * (before + *w) * devices.siemens_per_weight);
+        self.state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
         if let Some(endurance) = &devices.endurance
             && self.state.pulses[n] as f64 >= endurance.survives(devices.seed, entity(devices.projection, n))
         {

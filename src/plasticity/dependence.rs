@@ -19,10 +19,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Dependence {
+    /// f+ = f- = 1.
     Additive,
+    /// f+ = 1 - x, f- = x.
     Multiplicative,
-    Power { mu: f64 },
-    Exponential { beta: f64 },
+    /// f+ = (1 - x)^mu, f- = x^mu.
+    Power {
+        /// Between additive (0) and multiplicative (1).
+        mu: f64,
+    },
+    /// f+ = e^(-beta x), f- = e^(-beta (1 - x)).
+    Exponential {
+        /// How much smaller a step is at the far bound.
+        beta: f64,
+    },
 }
 
 /// What an amplitude is a fraction of.
@@ -38,7 +48,9 @@ pub enum Unit {
 /// Bounds of a weight; every change is clipped to them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
+    /// The lower one.
     pub w_min: f64,
+    /// The upper one.
     pub w_max: f64,
 }
 

@@ -6,12 +6,31 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Layout {
     /// Every row reaches every column; weights row by row, each row padded to `stride`.
-    Dense { rows: usize, cols: usize, stride: usize },
+    Dense {
+        /// Number of rows.
+        rows: usize,
+        /// Number of columns.
+        cols: usize,
+        /// Length of a padded row.
+        stride: usize,
+    },
     /// Row i reaches column i.
-    OneToOne { size: usize },
+    OneToOne {
+        /// Number of rows and of columns.
+        size: usize,
+    },
     /// Row r has the synapses `start[r]..start[r + 1]`, to `targets`; column c those in
     /// `incoming[begin[c]..begin[c + 1]]`, as (synapse, row).
-    Sparse { start: Vec<usize>, targets: Vec<u32>, begin: Vec<usize>, incoming: Vec<(u32, u32)> },
+    Sparse {
+        /// Where each row begins in `targets`, and the end of the last.
+        start: Vec<usize>,
+        /// Column of each synapse.
+        targets: Vec<u32>,
+        /// Where each column begins in `incoming`, and the end of the last.
+        begin: Vec<usize>,
+        /// (synapse, row) of the synapses of all columns.
+        incoming: Vec<(u32, u32)>,
+    },
 }
 
 impl Layout {
@@ -37,6 +56,7 @@ impl Layout {
         Self::Sparse { start: start.to_vec(), targets: targets.to_vec(), begin, incoming }
     }
 
+    /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
         match self {
@@ -46,6 +66,7 @@ impl Layout {
         }
     }
 
+    /// Number of columns.
     #[must_use]
     pub fn cols(&self) -> usize {
         match self {

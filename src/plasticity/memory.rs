@@ -14,15 +14,19 @@ use serde::{Deserialize, Serialize};
 pub struct Memory {
     /// Pair: of arrivals, of spikes. Triplet: r1, o1, r2, o2. Post-synaptic trace: of arrivals.
     pub traces: Vec<Trace>,
-    /// Last arrival of each row and last spike of each column, where a rule asks for the time.
+    /// Last arrival of each row, where a rule asks for the time.
     pub last_pre: Vec<Option<Time>>,
+    /// Last spike of each column, where a rule asks for the time.
     pub last_post: Vec<Option<Time>>,
-    /// Overlap: up to when each device has been followed, and spikes of each row and column.
+    /// Overlap: up to when each device has been followed.
     pub until: Vec<Time>,
+    /// Overlap: spikes of each row and column.
     pub spikes: Vec<u64>,
-    /// Synapses looked at by arrivals and by spikes.
+    /// Synapses looked at by arrivals.
     pub pre_updates: u64,
+    /// Synapses looked at by spikes.
     pub post_updates: u64,
+    /// What changes in the devices.
     pub devices: DeviceState,
 }
 

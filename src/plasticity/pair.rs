@@ -62,8 +62,9 @@ impl Pair {
         let y = post.values();
         let restricted = self.pairing == Pairing::Restricted;
         layout.row(row, |k, col| {
-            // No post since the last arrival: somebody else's pair.
-            if restricted && memory.last_pre[row] > memory.last_post[col] {
+            // No post since the last arrival: somebody else's pair. An arrival at the instant of a post lies
+            // after it, so between that post and this arrival.
+            if restricted && memory.last_pre[row] >= memory.last_post[col] {
                 return;
             }
             let w = &mut weights[k];

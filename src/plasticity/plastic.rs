@@ -23,8 +23,10 @@ pub struct Plastic {
 /// Why a memory cannot be continued with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MemoryError {
+    /// It does not belong here.
     #[error("it is that of another rule, or of a projection of another size")]
     Other,
+    /// Its spikes are later than the state.
     #[error("it remembers spikes of the future")]
     Future,
 }
@@ -94,16 +96,19 @@ impl Plastic {
         self.memory.restart();
     }
 
+    /// The rule.
     #[must_use]
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
 
+    /// Which synapses there are.
     #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
 
+    /// The devices behind the weights, if there are any.
     #[must_use]
     pub fn devices(&self) -> Option<&Devices> {
         self.devices.as_ref()

@@ -11,18 +11,26 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "rule")]
 pub enum Rule {
+    /// Pairs of spikes.
     Pair(Pair),
+    /// Triplets of spikes.
     Triplet(Triplet),
+    /// One step up or down at each spike, by a window before it.
     Rectangular(Rectangular),
+    /// By a trace of the arrivals, at each spike.
     PostTrace(PostTrace),
+    /// By pulses that overlap on a device.
     Overlap(Overlap),
 }
 
 /// How the size of a change depends on the weight, and where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Law {
+    /// How a change depends on the weight.
     pub dependence: Dependence,
+    /// What an amplitude is a fraction of.
     pub unit: Unit,
+    /// Between which the weight stays.
     pub bounds: Bounds,
 }
 
@@ -50,11 +58,13 @@ pub enum Pairing {
     /// Every pre with the last earlier post and with the next post: a post takes all pres since the
     /// post before it, summed.
     PreCentred,
-    /// As `Nearest`, if no spike of the same side lies strictly between the two.
+    /// As `Nearest`, if no spike of the same side lies between the two. An arrival at the instant of a post lies
+    /// after it: between that post and the next arrival, and not between itself and the next post.
     Restricted,
 }
 
 impl Pairing {
+    /// All of them.
     pub const ALL: [Self; 4] = [Self::AllToAll, Self::Nearest, Self::PreCentred, Self::Restricted];
 }
 
@@ -82,13 +92,19 @@ pub enum AtZero {
 /// in [`crate::device::overlap::ExponentialWindow`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
+    /// Which pairs count.
     pub pairing: Pairing,
+    /// What an arrival and a spike at the same instant do.
     pub at_zero: AtZero,
     /// Size of a change at dt -> 0, as a fraction of `law.unit`; both are positive.
     pub a_plus: f64,
+    /// Depression, as `a_plus`.
     pub a_minus: f64,
+    /// Time constant of the potentiating side.
     pub tau_plus: Second,
+    /// Time constant of the depressing side.
     pub tau_minus: Second,
+    /// How a change becomes a weight.
     pub law: Law,
 }
 
@@ -96,7 +112,7 @@ impl Pair {
     /// Area of potentiation over that of depression: above 1, uncorrelated spikes drive additive weights up.
     #[must_use]
     pub fn balance(&self) -> f64 {
-        self.a_plus * self.tau_plus.get() / (self.a_minus * self.tau_minus.get())
+        self.a_plus * self.tau_plus / (self.a_minus * self.tau_minus)
     }
 }
 
@@ -109,15 +125,23 @@ impl Pair {
 pub struct Triplet {
     /// Whether traces keep only the last spike instead of adding up.
     pub nearest: bool,
-    /// Sizes of the pair terms and of the triplet terms, as fractions of `law.unit`; all are positive.
+    /// Size of the pair term at a spike, as a fraction of `law.unit`; all sizes are positive.
     pub a_plus: f64,
+    /// Size of the pair term at an arrival.
     pub a_minus: f64,
+    /// Size of the triplet term at a spike.
     pub a3_plus: f64,
+    /// Size of the triplet term at an arrival.
     pub a3_minus: f64,
+    /// Time constant of r1.
     pub tau_plus: Second,
+    /// Time constant of o1.
     pub tau_minus: Second,
+    /// Time constant of r2.
     pub tau_x: Second,
+    /// Time constant of o2.
     pub tau_y: Second,
+    /// How a change becomes a weight.
     pub law: Law,
 }
 
@@ -127,9 +151,13 @@ pub struct Triplet {
 /// none depresses, dw = -a_minus s f-(w). Their exponents beta+ and beta- are one here ([`Dependence::Exponential`]).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rectangular {
+    /// Size of a potentiating step, as a fraction of `law.unit`; both are positive.
     pub a_plus: f64,
+    /// Size of a depressing step.
     pub a_minus: f64,
+    /// How long before a spike an arrival still potentiates.
     pub window: Second,
+    /// How a step becomes a weight.
     pub law: Law,
 }
 
@@ -139,12 +167,15 @@ pub struct Rectangular {
 /// power law it is theirs: dw = eta (x_pre - x_tar) (w_max - w)^mu, eta = a_plus s/(w_max - w_min)^mu.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PostTrace {
+    /// Size of a change at x - target = 1, as a fraction of `law.unit`.
     pub a_plus: f64,
     /// The trace at which nothing changes; a single arrival makes 1.
     pub target: f64,
+    /// Time constant of the trace.
     pub tau_plus: Second,
     /// Whether an arrival sets the trace to 1 instead of adding 1.
     pub saturate: bool,
+    /// How a change becomes a weight.
     pub law: Law,
 }
 
@@ -154,7 +185,9 @@ pub struct PostTrace {
 /// happens is what the waveforms give, so it happens during a pulse and not at a spike.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overlap {
+    /// The nominal device.
     pub device: DoseDevice,
+    /// The pulse of a spike, on either electrode.
     pub pulse: SpikePulse,
     /// How devices differ. What each one is, is in [`super::Devices::kinetics`].
     pub spread: DeviceSpread,
@@ -181,10 +214,11 @@ impl Rule {
                 let law = &pair.law;
                 let gain = Any::new(law.dependence, law.unit, law.bounds);
                 let (up, down) = (law.scale() * gain.up(w), law.scale() * gain.down(w));
-                let change = if dt > 0.0 {
-                    pair.a_plus * up * exp(-dt / pair.tau_plus.get())
-                } else if dt < 0.0 {
-                    -pair.a_minus * down * exp(dt / pair.tau_minus.get())
+                let dt = Second::of(dt);
+                let change = if dt > Second::ZERO {
+                    pair.a_plus * up * exp(-dt / pair.tau_plus)
+                } else if dt < Second::ZERO {
+                    -pair.a_minus * down * exp(dt / pair.tau_minus)
                 } else {
                     match pair.at_zero {
                         AtZero::None => 0.0,
@@ -204,19 +238,44 @@ impl Rule {
     }
 }
 
-/// A constant that makes no rule.
+/// A constant that is not valid for its rule.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RuleError {
+    /// A time constant that is not above zero.
     #[error("{name} is {value} s; a time constant must be above zero")]
-    TimeConstant { name: &'static str, value: f64 },
+    TimeConstant {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// An amplitude that is negative or not finite.
     #[error(
         "{name} is {value}; an amplitude must be finite and zero or more (depression has its minus already)"
     )]
-    Amplitude { name: &'static str, value: f64 },
+    Amplitude {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// Bounds in the wrong order, or not finite.
     #[error("the weight is bounded by {w_min} and {w_max}; a rule needs two finite bounds in this order")]
-    Bounds { w_min: f64, w_max: f64 },
+    Bounds {
+        /// The lower bound.
+        w_min: f64,
+        /// The upper bound.
+        w_max: f64,
+    },
+    /// An exponent that is negative or not finite.
     #[error("{name} is {value}; it must be finite and zero or more")]
-    Exponent { name: &'static str, value: f64 },
+    Exponent {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// What is not valid about device or pulse.
     #[error("{0}")]
     Pulse(String),
 }

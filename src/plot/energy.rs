@@ -1,21 +1,22 @@
 //! Joules by category.
 
 use super::number;
-use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SERIES, SHADE, fill, line, sheet, text, write};
-use super::{Figure, PlotError, Shape};
+use super::style::{AXIS, GRID, HEAD, INK, MUTED, SERIES, SHADE, sheet};
+use super::svg::{At, Colour, text};
+use super::{Figure, Shape};
 use crate::energy::Ledger;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 
 const ROW: f64 = 32.0;
 
-pub fn figure(plan: &Plan, outcome: &Outcome) -> Result<Option<Figure>, PlotError> {
+pub fn figure(plan: &Plan, outcome: &Outcome) -> Option<Figure> {
     let (ledger, what, mac) = match &outcome.inference {
         Some(inference) => (&inference.per_inference, "per inference", Some(inference.mac_reference_j)),
         None => (&outcome.energy, "of the whole run", None),
     };
     if ledger.entries.iter().all(|entry| entry.joules <= 0.0) {
-        return Ok(None);
+        return None;
     }
     let each = number::si(plan.record.mac_energy.get(), "J");
     let mut caption = "Energy by category, on a logarithmic scale.".to_string();
@@ -24,13 +25,13 @@ pub fn figure(plan: &Plan, outcome: &Outcome) -> Result<Option<Figure>, PlotErro
             " The grey bar is the same network as floating-point multiply-accumulates at {each} each."
         ));
     }
-    let svg = draw(ledger, what, mac)?;
-    Ok(Some(Figure { name: "energy".into(), shape: Shape::Half, caption, svg }))
+    let svg = draw(ledger, what, mac);
+    Some(Figure { name: "energy".into(), shape: Shape::Half, caption, svg })
 }
 
-fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> Result<String, PlotError> {
+fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> String {
     let total = ledger.total();
-    let mut bars: Vec<(String, f64, plotters::style::RGBColor, String)> = Vec::new();
+    let mut bars: Vec<(String, f64, Colour, String)> = Vec::new();
     for (k, (category, joules)) in ledger.by_category().into_iter().enumerate() {
         let share = if total > 0.0 { joules / total } else { 0.0 };
         let share = if share < 0.001 { "< 0.1 %".into() } else { format!("{:.1} %", 100.0 * share) };
@@ -53,33 +54,32 @@ fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> Result<String, PlotErr
     let size = (720, (bottom + if not_modelled.is_empty() { 50.0 } else { 74.0 }) as u32);
     let x_of = |log: f64| left + (log.max(lo) - lo) / (hi - lo) * (right - left);
     let subtitle = format!("total {}", number::si(total, "J"));
-    sheet(size, &format!("Energy {what}"), &subtitle, |area, _| {
-        let decades = (hi - lo).round() as i32;
-        for decade in 0..=decades {
-            let x = x_of(lo + f64::from(decade));
-            line(area, (x, top), (x, bottom), GRID, 1.0)?;
-            // The exponent is whole, so parsing its text gives the nearest f64 without `powi`.
-            let value: f64 = format!("1e{}", lo as i32 + decade).parse().unwrap_or(0.0);
-            let label = number::si(value, "J").replace(".00", "").replace("0.0", "0");
-            if decades <= 6 || decade % 2 == 0 {
-                write(area, &label, x, bottom + 14.0, At::Middle, &text(11.5, MUTED))?;
-            }
+    let mut sheet = sheet(size, &format!("Energy {what}"), &subtitle);
+    let decades = (hi - lo).round() as i32;
+    for decade in 0..=decades {
+        let x = x_of(lo + f64::from(decade));
+        sheet.line((x, top), (x, bottom), GRID, 1.0);
+        // The exponent is whole, so parsing its text gives the nearest f64 without `powi`.
+        let value: f64 = format!("1e{}", lo as i32 + decade).parse().unwrap_or(0.0);
+        let label = number::si(value, "J").replace(".00", "").replace("0.0", "0");
+        if decades <= 6 || decade % 2 == 0 {
+            sheet.write(&label, x, bottom + 14.0, At::Middle, text(11.5, MUTED));
         }
-        for (k, (name, joules, colour, share)) in bars.iter().enumerate() {
-            let y = top + ROW * k as f64;
-            let middle = y + ROW / 2.0;
-            write(area, name, left - 10.0, middle, At::Right, &text(12.5, INK))?;
-            let x = if *joules > 0.0 { x_of(joules.log10()) } else { left };
-            fill(area, left, y + 7.0, (x - left).max(1.5), ROW - 14.0, *colour)?;
-            write(area, &number::si(*joules, "J"), x + 8.0, middle, At::Left, &text(12.0, INK))?;
-            write(area, share, 696.0, middle, At::Right, &text(12.0, MUTED))?;
-        }
-        line(area, (left, top), (left, bottom), AXIS, 1.0)?;
-        write(area, "energy", f64::midpoint(left, right), bottom + 34.0, At::Middle, &text(12.0, INK))?;
-        if !not_modelled.is_empty() {
-            let label = format!("not modelled, not in the total: {}", not_modelled.join(", "));
-            write(area, &label, 20.0, bottom + 58.0, At::Left, &text(11.5, MUTED))?;
-        }
-        Ok(())
-    })
+    }
+    for (k, (name, joules, colour, share)) in bars.iter().enumerate() {
+        let y = top + ROW * k as f64;
+        let middle = y + ROW / 2.0;
+        sheet.write(name, left - 10.0, middle, At::Right, text(12.5, INK));
+        let x = if *joules > 0.0 { x_of(joules.log10()) } else { left };
+        sheet.fill(left, y + 7.0, (x - left).max(1.5), ROW - 14.0, *colour);
+        sheet.write(&number::si(*joules, "J"), x + 8.0, middle, At::Left, text(12.0, INK));
+        sheet.write(share, 696.0, middle, At::Right, text(12.0, MUTED));
+    }
+    sheet.line((left, top), (left, bottom), AXIS, 1.0);
+    sheet.write("energy", f64::midpoint(left, right), bottom + 34.0, At::Middle, text(12.0, INK));
+    if !not_modelled.is_empty() {
+        let label = format!("not modelled, not in the total: {}", not_modelled.join(", "));
+        sheet.write(&label, 20.0, bottom + 58.0, At::Left, text(11.5, MUTED));
+    }
+    sheet.finish()
 }

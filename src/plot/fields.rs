@@ -1,7 +1,7 @@
 //! What each neuron of a layer has learned: the weights of its inputs as an image, all in one grid.
 
-use super::PlotError;
-use super::style::{HEAD, cividis, sheet};
+use super::style::{HEAD, INK, cividis, sheet};
+use super::svg::{At, text};
 use crate::scenario::outcome::NamedArray;
 use std::fmt::Write as _;
 
@@ -12,6 +12,8 @@ const SHADES: usize = 12;
 /// Space between fields, in their pixels.
 const GAP: usize = 4;
 const WIDTH: f64 = 700.0;
+/// Size of the numbers in pixels.
+const FONT: f64 = 11.0;
 
 pub fn caption() -> String {
     "Weights of each neuron's inputs, laid out as the image, from dark blue (none) to yellow (the largest, of which \
@@ -20,14 +22,17 @@ pub fn caption() -> String {
 }
 
 /// `classes` holds the class of each neuron, where it has one.
-pub fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> Result<String, PlotError> {
+pub fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> String {
     let mut order: Vec<usize> = (0..array.cols).collect();
     order.sort_by_key(|&neuron| (classes.get(neuron).copied().flatten().map_or(256, u16::from), neuron));
     order.truncate(MOST);
     let across = (1..=order.len().max(1)).find(|n| n * n >= order.len()).unwrap_or(1);
     let down = order.len().div_ceil(across).max(1);
-    let (step_x, step_y) = (side + GAP, side + GAP + 7);
+    let step_x = side + GAP;
     let pixel = WIDTH / (across * step_x) as f64;
+    // Room for the number above a field.
+    let above = ((FONT + 1.0) / pixel).ceil() as usize;
+    let step_y = side + GAP + above;
     let largest = high(&array.data);
     let scale = if largest > 0.0 { SHADES as f64 / largest } else { 0.0 };
     let (left, top) = (20.0, HEAD + 8.0);
@@ -38,48 +43,40 @@ pub fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> Result<S
     } else {
         format!("{shown} neurons, {side} x {side} inputs each")
     };
-    sheet(size, "Receptive fields", &subtitle, |_, fragments| {
-        let mut paths = vec![String::new(); SHADES + 1];
-        let mut labels = String::new();
-        for (place, &neuron) in order.iter().enumerate() {
-            let (x0, y0) = (place % across * step_x, place / across * step_y + 7);
-            let _ = write!(paths[0], "M{x0} {y0}h{side}v{side}h-{side}z");
-            if let Some(class) = classes.get(neuron).copied().flatten() {
-                let _ = write!(labels, "<text x=\"{x0}\" y=\"{}\">{class}</text>", y0 - 1);
-            }
-            for row in 0..side {
-                let shade = |col: usize| {
-                    let w = array.data.get((row * side + col) * array.cols + neuron).copied().unwrap_or(0.0);
-                    (w * scale).round().clamp(0.0, SHADES as f64) as usize
-                };
-                let mut col = 0;
-                while col < side {
-                    let this = shade(col);
-                    let end = (col + 1..side).find(|&next| shade(next) != this).unwrap_or(side);
-                    if this > 0 {
-                        let w = end - col;
-                        let _ = write!(paths[this], "M{} {}h{w}v1h-{w}z", x0 + col, y0 + row);
-                    }
-                    col = end;
+    let mut sheet = sheet(size, "Receptive fields", &subtitle);
+    let mut paths = vec![String::new(); SHADES + 1];
+    for (place, &neuron) in order.iter().enumerate() {
+        let (x0, y0) = (place % across * step_x, place / across * step_y + above);
+        let _ = write!(paths[0], "M{x0} {y0}h{side}v{side}h-{side}z");
+        if let Some(class) = classes.get(neuron).copied().flatten() {
+            let (x, y) = (left + pixel * x0 as f64, top + pixel * y0 as f64 - 0.5 * FONT);
+            sheet.write(&class.to_string(), x, y, At::Left, text(FONT, INK));
+        }
+        for row in 0..side {
+            let shade = |col: usize| {
+                let w = array.data.get((row * side + col) * array.cols + neuron).copied().unwrap_or(0.0);
+                (w * scale).round().clamp(0.0, SHADES as f64) as usize
+            };
+            let mut col = 0;
+            while col < side {
+                let this = shade(col);
+                let end = (col + 1..side).find(|&next| shade(next) != this).unwrap_or(side);
+                if this > 0 {
+                    let w = end - col;
+                    let _ = write!(paths[this], "M{} {}h{w}v1h-{w}z", x0 + col, y0 + row);
                 }
+                col = end;
             }
         }
-        let _ = writeln!(
-            fragments,
-            "<g transform=\"translate({left} {top}) scale({pixel:.4})\" shape-rendering=\"crispEdges\" \
-             font-size=\"6.5\" font-family=\"Helvetica, Arial, sans-serif\">"
-        );
-        for (shade, path) in paths.iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-            let colour = cividis(shade as f64 / SHADES as f64);
-            let _ = writeln!(
-                fragments,
-                "<path fill=\"#{:02x}{:02x}{:02x}\" d=\"{path}\"/>",
-                colour.0, colour.1, colour.2
-            );
+    }
+    let place =
+        format!("transform=\"translate({left} {top}) scale({pixel:.4})\" shape-rendering=\"crispEdges\"");
+    sheet.group(&place, |sheet| {
+        for (shade, path) in paths.iter().enumerate() {
+            sheet.shape(path, cividis(shade as f64 / SHADES as f64), "");
         }
-        let _ = writeln!(fragments, "{labels}</g>");
-        Ok(())
-    })
+    });
+    sheet.finish()
 }
 
 /// The weight that half a per cent of all are above: a few that stand out would leave the rest in the dark.
@@ -110,13 +107,13 @@ mod tests {
     fn every_neuron_has_a_field_in_order_of_class() {
         let data = (0..16 * 5).map(|k| f64::from(k % 7)).collect();
         let array = NamedArray { name: "weight.input".into(), rows: 16, cols: 5, data };
-        let svg = draw(&array, 4, &[Some(3), None, Some(1), Some(1), Some(0)]).unwrap();
+        let svg = draw(&array, 4, &[Some(3), None, Some(1), Some(1), Some(0)]);
         assert_eq!(svg.matches("h4v4h-4z").count(), 5);
         let order: Vec<usize> = ["0</text>", "1</text>", "3</text>"]
             .iter()
             .map(|label| svg.find(&format!("\">{label}")).unwrap())
             .collect();
         assert!(order.is_sorted(), "{order:?}");
-        super::super::Renderer::new().render(&svg).unwrap();
+        crate::plot::drawn::check(&svg);
     }
 }

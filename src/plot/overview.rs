@@ -1,7 +1,7 @@
 //! What was learned, in one small picture: the weights, and how the accuracy grew.
 
-use super::style::escape;
-use super::{PlotError, accuracy, paper_accuracy, weights};
+use super::svg::escape;
+use super::{PlotError, accuracy, weights};
 use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
@@ -25,8 +25,8 @@ pub fn overview(plan: &Plan, outcome: &Outcome) -> Result<Option<String>, PlotEr
     });
     let Some((array, name, side)) = maps else { return Ok(None) };
     let (width, height) = weights::size(array, side, PIXEL);
-    let left = weights::draw(name, array, side, weights::unit(plan, name), PIXEL)?;
-    let right = accuracy::draw(&result.epochs, paper_accuracy(plan), (CURVE, height))?;
+    let left = weights::draw(name, array, side, weights::unit(plan, name), PIXEL);
+    let right = accuracy::draw(&result.epochs, plan.published_accuracy(), (CURVE, height));
     let placed = |svg: &str, x: u32| svg.replacen("<svg role=\"img\"", &format!("<svg x=\"{x}\""), 1);
     let all = width + CURVE;
     Ok(Some(format!(
@@ -49,7 +49,7 @@ mod tests {
         let svg = overview(&plan, &outcome).unwrap().unwrap();
         assert!(svg.contains("Weights of projection input") && svg.contains("Accuracy by epoch"));
         assert_eq!(svg.matches("<svg").count(), 3);
-        super::super::Renderer::new().render(&svg).unwrap();
+        crate::plot::drawn::check(&svg);
         outcome.supervised = None;
         assert_eq!(overview(&plan, &outcome).unwrap(), None);
     }

@@ -2,9 +2,10 @@
 
 use super::chart::{Axis, Chart, Stack};
 use super::{Figure, PlotError, Shape};
+use crate::network::Distribution;
 use crate::plasticity::Rule;
 use crate::scenario::outcome::{PairPoint, PlasticResult};
-use crate::scenario::plan::{Plan, WeightInit};
+use crate::scenario::plan::Plan;
 
 /// Differences up to this are rounding.
 const ROUNDING: f64 = 1e-9;
@@ -36,7 +37,7 @@ fn draw(plan: &Plan, result: &PlasticResult) -> Result<Figure, PlotError> {
     let closed = points.iter().filter_map(|p| Some((p.dt_s, p.change, p.closed_form?)));
     // A curve for all pairs needs one weight to start from.
     let before = projection.and_then(|projection| match projection.weight {
-        WeightInit::Constant { value } => Some(value),
+        Distribution::Constant(value) => Some(value),
         _ => None,
     });
     if let (Some(rule), Some(before), true) = (rule, before, closed.clone().next().is_some()) {

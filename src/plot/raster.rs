@@ -1,9 +1,9 @@
 //! Recorded spikes: a dot for each, neurons above each other, and the rate of each group below.
 
+use super::RecordedSpikes;
 use super::number;
-use super::style::{AXIS, At, GRID, HEAD, INK, MUTED, SERIES, line, px, sheet, stroke, text, ticks, write};
-use super::{PlotError, RecordedSpikes};
-use plotters::prelude::*;
+use super::style::{AXIS, GRID, HEAD, INK, MUTED, SERIES, sheet, ticks};
+use super::svg::{At, Px, text};
 use std::fmt::Write as _;
 
 const SIZE: (u32, u32) = (760, 520);
@@ -20,7 +20,7 @@ pub fn caption(spikes: RecordedSpikes<'_>) -> String {
 }
 
 /// `end_ms` is how long an episode lasts, where that is known.
-pub fn draw(spikes: RecordedSpikes<'_>, end_ms: f64) -> Result<String, PlotError> {
+pub fn draw(spikes: RecordedSpikes<'_>, end_ms: f64) -> String {
     // Only one episode can be shown: the first that was recorded.
     let episode = spikes.rows.first().map_or(0, |row| row.episode);
     let rows = || spikes.rows.iter().filter(move |row| row.episode == episode);
@@ -45,71 +45,53 @@ pub fn draw(spikes: RecordedSpikes<'_>, end_ms: f64) -> Result<String, PlotError
             Some(base)
         })
         .collect();
-    sheet(SIZE, "Spikes", &subtitle, |area, fragments| {
-        for (tick, label) in ticks(0.0, end_ms, 8) {
-            line(area, (x_of(tick), top), (x_of(tick), bottom), GRID, 1.0)?;
-            line(area, (x_of(tick), rate_top), (x_of(tick), rate_bottom), GRID, 1.0)?;
-            write(area, &label, x_of(tick), rate_bottom + 14.0, At::Middle, &text(11.5, MUTED))?;
+    let mut sheet = sheet(SIZE, "Spikes", &subtitle);
+    for (tick, label) in ticks(0.0, end_ms, 8) {
+        sheet.line((x_of(tick), top), (x_of(tick), bottom), GRID, 1.0);
+        sheet.line((x_of(tick), rate_top), (x_of(tick), rate_bottom), GRID, 1.0);
+        sheet.write(&label, x_of(tick), rate_bottom + 14.0, At::Middle, text(11.5, MUTED));
+    }
+    let mut rates = Vec::new();
+    for (label, (name, size)) in spikes.groups.iter().enumerate() {
+        let colour = SERIES[label % SERIES.len()];
+        let y0 = top + height * f64::from(base[label]);
+        let y1 = y0 + height * f64::from((*size).max(1));
+        if label > 0 {
+            sheet.line((left, y0), (right, y0), AXIS, 0.75);
         }
-        let mut rates = Vec::new();
-        for (label, (name, size)) in spikes.groups.iter().enumerate() {
-            let colour = SERIES[label % SERIES.len()];
-            let y0 = top + height * f64::from(base[label]);
-            let y1 = y0 + height * f64::from((*size).max(1));
-            if label > 0 {
-                line(area, (left, y0), (right, y0), AXIS, 0.75)?;
-            }
-            write(area, name, left - 10.0, f64::midpoint(y0, y1), At::Right, &text(12.0, colour))?;
-            // A mark fills most of its line but is never too small to be seen.
-            let mark = (height * 0.8).clamp(1.2, 14.0);
-            let mut path = String::new();
-            let mut bins = vec![0u32; RATE_BINS];
-            for row in rows().filter(|row| row.label as usize == label) {
-                let ms = row.time.as_seconds() * 1e3;
-                let y = y0 + height * (f64::from(row.id.min(size.saturating_sub(1))) + 0.5) - mark / 2.0;
-                let _ = write!(path, "M{:.1} {:.1}v{:.1}", x_of(ms), y, mark);
-                let bin = (ms / end_ms * RATE_BINS as f64) as usize;
-                bins[bin.min(RATE_BINS - 1)] += 1;
-            }
-            let _ = writeln!(
-                fragments,
-                "<path fill=\"none\" stroke=\"#{:02x}{:02x}{:02x}\" stroke-width=\"{}\" d=\"{path}\"/>",
-                colour.0,
-                colour.1,
-                colour.2,
-                if shown > 5000 { 0.8 } else { 1.2 }
-            );
-            let bin_s = end_ms * 1e-3 / RATE_BINS as f64;
-            let rate: Vec<f64> =
-                bins.iter().map(|&n| f64::from(n) / f64::from((*size).max(1)) / bin_s).collect();
-            rates.push((colour, rate));
+        sheet.write(name, left - 10.0, f64::midpoint(y0, y1), At::Right, text(12.0, colour));
+        // A mark fills most of its line but is never too small to be seen.
+        let mark = (height * 0.8).clamp(1.2, 14.0);
+        let mut path = String::new();
+        let mut bins = vec![0u32; RATE_BINS];
+        for row in rows().filter(|row| row.label as usize == label) {
+            let ms = row.time.as_seconds() * 1e3;
+            let y = y0 + height * (f64::from(row.id.min(size.saturating_sub(1))) + 0.5) - mark / 2.0;
+            let _ = write!(path, "M{:.1} {:.1}v{:.1}", x_of(ms), y, mark);
+            let bin = (ms / end_ms * RATE_BINS as f64) as usize;
+            bins[bin.min(RATE_BINS - 1)] += 1;
         }
-        let most = rates.iter().flat_map(|r| &r.1).copied().fold(0.0, f64::max).max(1e-9);
-        for (colour, rate) in rates {
-            let step = (right - left) / RATE_BINS as f64;
-            let y = |r: f64| px(rate_bottom - r / most * (rate_bottom - rate_top));
-            let outline: Vec<_> = rate
-                .iter()
-                .enumerate()
-                .flat_map(|(k, &r)| {
-                    [(px(left + step * k as f64), y(r)), (px(left + step * (k + 1) as f64), y(r))]
-                })
-                .collect();
-            area.draw(&PathElement::new(outline, colour.stroke_width(stroke(1.5))))?;
+        sheet.stroke(&path, colour, if shown > 5000 { 0.8 } else { 1.2 }, "");
+        let bin_s = end_ms * 1e-3 / RATE_BINS as f64;
+        let rate: Vec<f64> = bins.iter().map(|&n| f64::from(n) / f64::from((*size).max(1)) / bin_s).collect();
+        rates.push((colour, rate));
+    }
+    let most = rates.iter().flat_map(|r| &r.1).copied().fold(0.0, f64::max).max(1e-9);
+    for (colour, rate) in rates {
+        let step = (right - left) / RATE_BINS as f64;
+        let y = |r: f64| Px(rate_bottom - r / most * (rate_bottom - rate_top));
+        let mut outline = String::new();
+        for (k, &r) in rate.iter().enumerate() {
+            let command = if k == 0 { 'M' } else { 'L' };
+            let _ = write!(outline, "{command}{} {}h{}", Px(left + step * k as f64), y(r), Px(step));
         }
-        line(area, (left, bottom), (right, bottom), AXIS, 1.0)?;
-        line(area, (left, rate_bottom), (right, rate_bottom), AXIS, 1.0)?;
-        write(area, &number::si(most, "Hz"), left - 10.0, rate_top + 4.0, At::Right, &text(11.5, MUTED))?;
-        write(area, "0", left - 10.0, rate_bottom - 2.0, At::Right, &text(11.5, MUTED))?;
-        write(area, "rate", left - 10.0, f64::midpoint(rate_top, rate_bottom), At::Right, &text(12.0, INK))?;
-        write(
-            area,
-            "time [ms]",
-            f64::midpoint(left, right),
-            rate_bottom + 34.0,
-            At::Middle,
-            &text(12.0, INK),
-        )?;
-        Ok(())
-    })
+        sheet.stroke(&outline, colour, 1.5, " stroke-linejoin=\"round\"");
+    }
+    sheet.line((left, bottom), (right, bottom), AXIS, 1.0);
+    sheet.line((left, rate_bottom), (right, rate_bottom), AXIS, 1.0);
+    sheet.write(&number::si(most, "Hz"), left - 10.0, rate_top + 4.0, At::Right, text(11.5, MUTED));
+    sheet.write("0", left - 10.0, rate_bottom - 2.0, At::Right, text(11.5, MUTED));
+    sheet.write("rate", left - 10.0, f64::midpoint(rate_top, rate_bottom), At::Right, text(12.0, INK));
+    sheet.write("time [ms]", f64::midpoint(left, right), rate_bottom + 34.0, At::Middle, text(12.0, INK));
+    sheet.finish()
 }

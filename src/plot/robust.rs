@@ -104,7 +104,7 @@ mod tests {
         let cases = [case(0.0, 0.88), case(0.5, 0.82), case(1.0, 0.7)];
         let figure = variation(&cases, Vote::LogLikelihood).unwrap().unwrap();
         assert!(figure.svg.contains("70.0 % at 100 %") && figure.svg.contains("Querlioz"));
-        super::super::Renderer::new().render(&figure.svg).unwrap();
+        crate::plot::drawn::check(&figure.svg);
         assert_eq!(variation(&cases[..1], Vote::ClassMean).unwrap(), None);
 
         let age = |after_s, accuracy| AgedResult {
@@ -116,6 +116,6 @@ mod tests {
         let ages = [age(0.0, 0.88), age(3600.0, 0.87), age(3.15e8, 0.4)];
         let figure = ageing(&ages, Vote::ClassMean).unwrap().unwrap();
         assert!(figure.svg.contains("39.0 %"));
-        super::super::Renderer::new().render(&figure.svg).unwrap();
+        crate::plot::drawn::check(&figure.svg);
     }
 }

@@ -4,175 +4,46 @@
 //! the common colour deficiencies can tell apart; the map of values is cividis (Nunez, Anderton and
 //! Renslow, PLOS ONE 13, e0199239, 2018), whose lightness grows evenly, so it survives a grey print.
 
-use super::PlotError;
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use super::svg::{At, Colour, Sheet, bold, text};
 
-pub const INK: RGBColor = RGBColor(0x22, 0x26, 0x2b);
-pub const MUTED: RGBColor = RGBColor(0x62, 0x69, 0x72);
-pub const GRID: RGBColor = RGBColor(0xe3, 0xe6, 0xea);
-pub const AXIS: RGBColor = RGBColor(0x9a, 0xa1, 0xa9);
-pub const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
-pub const SHADE: RGBColor = RGBColor(0xc9, 0xce, 0xd4);
+pub const INK: Colour = Colour(0x22, 0x26, 0x2b);
+pub const MUTED: Colour = Colour(0x62, 0x69, 0x72);
+pub const GRID: Colour = Colour(0xe3, 0xe6, 0xea);
+pub const AXIS: Colour = Colour(0x9a, 0xa1, 0xa9);
+pub const PAPER: Colour = Colour(0xff, 0xff, 0xff);
+pub const SHADE: Colour = Colour(0xc9, 0xce, 0xd4);
 
-pub const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xb2);
-pub const VERMILLION: RGBColor = RGBColor(0xd5, 0x5e, 0x00);
-pub const GREEN: RGBColor = RGBColor(0x00, 0x9e, 0x73);
-pub const ORANGE: RGBColor = RGBColor(0xe6, 0x9f, 0x00);
-pub const SKY: RGBColor = RGBColor(0x56, 0xb4, 0xe9);
-pub const PURPLE: RGBColor = RGBColor(0xcc, 0x79, 0xa7);
+pub const BLUE: Colour = Colour(0x00, 0x72, 0xb2);
+pub const VERMILLION: Colour = Colour(0xd5, 0x5e, 0x00);
+pub const GREEN: Colour = Colour(0x00, 0x9e, 0x73);
+pub const ORANGE: Colour = Colour(0xe6, 0x9f, 0x00);
+pub const SKY: Colour = Colour(0x56, 0xb4, 0xe9);
+pub const PURPLE: Colour = Colour(0xcc, 0x79, 0xa7);
 
 /// Colours of series, in the order they are given out.
-pub const SERIES: [RGBColor; 6] = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY];
-
-/// Plotters places everything at whole units, so a sheet is drawn in units of a quarter pixel.
-pub const S: i32 = 4;
-
-pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-/// Text of a size in pixels.
-pub fn text(size: f64, colour: RGBColor) -> TextStyle<'static> {
-    // Plotters divides a size by 1.24 before writing it.
-    let font = FontDesc::new(FontFamily::Name(FONT), size * f64::from(S) * 1.24, FontStyle::Normal);
-    font.color(&colour)
-}
-
-/// As [`text`], bold.
-pub fn bold(size: f64, colour: RGBColor) -> TextStyle<'static> {
-    let font = FontDesc::new(FontFamily::Name(FONT), size * f64::from(S) * 1.24, FontStyle::Bold);
-    font.color(&colour)
-}
-
-/// The page's font where there is one, else whatever the viewer has without serifs.
-pub const FONT: &str = "system-ui, Helvetica, Arial, 'DejaVu Sans', sans-serif";
-
-/// Where a text sits relative to its point.
-#[derive(Clone, Copy)]
-pub enum At {
-    Left,
-    Middle,
-    Right,
-}
-
-/// Writes `label` at (x, y) in pixels, vertically centred.
-pub fn write(
-    area: &Area<'_>,
-    label: &str,
-    x: f64,
-    y: f64,
-    at: At,
-    style: &TextStyle<'_>,
-) -> Result<(), PlotError> {
-    let h = match at {
-        At::Left => HPos::Left,
-        At::Middle => HPos::Center,
-        At::Right => HPos::Right,
-    };
-    // "dy = 0.5ex" of the backend sits a little low for capitals and digits: 0.35 em is their middle.
-    let style = style.pos(Pos::new(h, VPos::Center));
-    area.draw(&Text::new(label.to_string(), (px(x), px(y)), style))?;
-    Ok(())
-}
-
-/// A filled rectangle in pixels.
-pub fn fill(area: &Area<'_>, x: f64, y: f64, w: f64, h: f64, colour: RGBColor) -> Result<(), PlotError> {
-    area.draw(&Rectangle::new([(px(x), px(y)), (px(x + w), px(y + h))], colour.filled()))?;
-    Ok(())
-}
-
-/// A straight line in pixels.
-pub fn line(
-    area: &Area<'_>,
-    from: (f64, f64),
-    to: (f64, f64),
-    colour: RGBColor,
-    width: f64,
-) -> Result<(), PlotError> {
-    let style = colour.stroke_width(stroke(width));
-    area.draw(&PathElement::new(vec![(px(from.0), px(from.1)), (px(to.0), px(to.1))], style))?;
-    Ok(())
-}
-
-/// A dashed straight line in pixels.
-pub fn dashed(
-    area: &Area<'_>,
-    from: (f64, f64),
-    to: (f64, f64),
-    colour: RGBColor,
-    width: f64,
-) -> Result<(), PlotError> {
-    let style = colour.stroke_width(stroke(width));
-    let points = [(px(from.0), px(from.1)), (px(to.0), px(to.1))];
-    area.draw(&plotters::element::DashedPathElement::new(points, 5 * S, 4 * S, style))?;
-    Ok(())
-}
-
-/// Pixels to units of the sheet.
-pub fn px(x: f64) -> i32 {
-    (x * f64::from(S)).round() as i32
-}
-
-/// Width of a stroke in units of the sheet.
-pub fn stroke(width: f64) -> u32 {
-    (width * f64::from(S)).round().max(1.0) as u32
-}
+pub const SERIES: [Colour; 6] = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY];
 
 /// Height of title and subtitle.
 pub const HEAD: f64 = 58.0;
 
-/// Draws on a white sheet with a title and a line below it; returns the SVG. `fragments` are put in
-/// as they are, on top, in pixels.
-pub fn sheet(
-    (width, height): (u32, u32),
-    title: &str,
-    subtitle: &str,
-    draw: impl FnOnce(&Area<'_>, &mut String) -> Result<(), PlotError>,
-) -> Result<String, PlotError> {
-    let mut svg = String::new();
-    let mut fragments = String::new();
-    {
-        let scale = S.unsigned_abs();
-        let area = SVGBackend::with_string(&mut svg, (width * scale, height * scale)).into_drawing_area();
-        area.fill(&PAPER)?;
-        write(&area, title, 20.0, 22.0, At::Left, &bold(15.0, INK))?;
-        write(&area, subtitle, 20.0, 42.0, At::Left, &text(12.0, MUTED))?;
-        draw(&area, &mut fragments)?;
-        area.present()?;
+/// A white sheet with a title and a line below it.
+pub fn sheet(size: (u32, u32), title: &str, subtitle: &str) -> Sheet {
+    let mut sheet = Sheet::new(size, title);
+    sheet.write(title, 20.0, 22.0, At::Left, bold(15.0, INK));
+    if !subtitle.is_empty() {
+        sheet.write(subtitle, 20.0, 42.0, At::Left, text(12.0, MUTED));
     }
-    let (w, h) = (width * scale(), height * scale());
-    let svg = svg.replacen(
-        &format!("<svg width=\"{w}\" height=\"{h}\""),
-        &format!("<svg role=\"img\" width=\"{width}\" height=\"{height}\""),
-        1,
-    );
-    let end = svg.rfind("</svg>").unwrap_or(svg.len());
-    let label = format!("<title>{}</title>\n", escape(title));
-    let body = if fragments.is_empty() {
-        String::new()
-    } else {
-        format!("<g transform=\"scale({S})\">\n{fragments}</g>\n")
-    };
-    let start = svg.find(">\n").map_or(0, |at| at + 2);
-    Ok(format!("{}{label}{}{body}</svg>\n", &svg[..start], &svg[start..end]))
-}
-
-fn scale() -> u32 {
-    S.unsigned_abs()
-}
-
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    sheet
 }
 
 /// Cividis at `t` in [0, 1]: dark blue, grey, yellow. The polynomial is that of d3-scale-chromatic.
-pub fn cividis(t: f64) -> RGBColor {
+pub fn cividis(t: f64) -> Colour {
     let t = if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.5 };
     let channel = |c: [f64; 6]| -> u8 {
         let value = c[0] + t * (c[1] + t * (c[2] + t * (c[3] + t * (c[4] + t * c[5]))));
         value.round().clamp(0.0, 255.0) as u8
     };
-    RGBColor(
+    Colour(
         channel([-4.54, -35.34, 2381.73, -6402.7, 7024.72, -2710.57]),
         channel([32.49, 170.73, 52.82, -131.46, 176.58, -67.37]),
         channel([81.24, 442.36, -2482.43, 6167.24, -6614.94, 2475.67]),
@@ -180,9 +51,9 @@ pub fn cividis(t: f64) -> RGBColor {
 }
 
 /// A colour of `colour` mixed into white: 0 is white, 1 the colour.
-pub fn tint(colour: RGBColor, amount: f64) -> RGBColor {
+pub fn tint(colour: Colour, amount: f64) -> Colour {
     let mix = |c: u8| (255.0 + (f64::from(c) - 255.0) * amount.clamp(0.0, 1.0)).round() as u8;
-    RGBColor(mix(colour.0), mix(colour.1), mix(colour.2))
+    Colour(mix(colour.0), mix(colour.1), mix(colour.2))
 }
 
 /// "Nice" steps (1, 2, 5 times a power of ten) that cut [lo, hi] into about `parts`, with labels that
@@ -218,7 +89,7 @@ mod tests {
     use super::*;
 
     /// Perceived lightness (Rec. 709), near enough to order colours.
-    fn grey(c: RGBColor) -> f64 {
+    fn grey(c: Colour) -> f64 {
         0.2126 * f64::from(c.0) + 0.7152 * f64::from(c.1) + 0.0722 * f64::from(c.2)
     }
 

@@ -1,10 +1,10 @@
 //! Weights from an image to each output, as images.
 
-use super::PlotError;
 use super::number;
-use super::style::{At, HEAD, INK, MUTED, cividis, sheet, text, write};
+use super::style::{HEAD, INK, MUTED, cividis, sheet};
+use super::svg::{At, Px, Sheet, text};
 use crate::scenario::outcome::NamedArray;
-use crate::scenario::plan::{Kernel, Plan};
+use crate::scenario::plan::Plan;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -28,12 +28,8 @@ pub fn side(rows: usize) -> Option<usize> {
 
 /// Unit of a projection's weights.
 pub fn unit(plan: &Plan, projection: &str) -> &'static str {
-    plan.projections.iter().find(|p| p.name == projection).map_or("", |p| match p.kernel {
-        Kernel::Delta => "V",
-        Kernel::Rect { .. } | Kernel::Triangle { .. } | Kernel::Exponential { .. } | Kernel::Alpha { .. } => {
-            "A"
-        }
-    })
+    let projection = plan.projections.iter().find(|p| p.name == projection);
+    projection.map_or("", |p| p.kernel.weight_unit())
 }
 
 const LEFT: f64 = 20.0;
@@ -53,13 +49,7 @@ fn scaled(pixel: f64, side: usize) -> f64 {
 }
 
 /// `pixel` is the side of one pixel of an image of 28 x 28.
-pub fn draw(
-    name: &str,
-    array: &NamedArray,
-    side: usize,
-    unit: &str,
-    pixel: f64,
-) -> Result<String, PlotError> {
+pub fn draw(name: &str, array: &NamedArray, side: usize, unit: &str, pixel: f64) -> String {
     let size = size(array, side, pixel);
     let shown = array.cols.min(SHOWN);
     let pixel = scaled(pixel, side);
@@ -83,80 +73,65 @@ pub fn draw(
     let more =
         if array.cols > shown { format!(", first {shown} of {} outputs", array.cols) } else { String::new() };
     let subtitle = format!("{side} x {side} pixels, largest weight {}{more}", number::si(most, unit));
-    sheet(size, &format!("Weights of projection {name}"), &subtitle, |area, fragments| {
-        let mut runs: BTreeMap<i32, String> = BTreeMap::new();
-        for output in 0..shown {
-            let x0 = left + step_x * (output % ACROSS) as f64;
-            let y0 = top + step_y * (output / ACROSS) as f64;
-            write(area, &format!("output {output}"), x0, y0 - 9.0, At::Left, &text(11.5, INK))?;
-            for row in 0..side {
-                let shade = |col: usize| {
-                    let w = array.data.get((row * side + col) * array.cols + output).copied().unwrap_or(0.0);
-                    ((w / limit).clamp(-1.0, 1.0) * SHADES).round() as i32
-                };
-                let mut col = 0;
-                while col < side {
-                    let this = shade(col);
-                    let end = (col + 1..side).find(|&next| shade(next) != this).unwrap_or(side);
-                    let path = runs.entry(this).or_default();
-                    let (x, y) = (x0 + pixel * col as f64, y0 + pixel * (row as f64 + 0.5));
-                    let w = pixel * (end - col) as f64;
-                    let _ = write!(path, "M{} {}h{}", short(x), short(y), short(w));
-                    col = end;
-                }
+    let mut sheet = sheet(size, &format!("Weights of projection {name}"), &subtitle);
+    let mut runs: BTreeMap<i32, String> = BTreeMap::new();
+    for output in 0..shown {
+        let x0 = left + step_x * (output % ACROSS) as f64;
+        let y0 = top + step_y * (output / ACROSS) as f64;
+        sheet.write(&format!("output {output}"), x0, y0 - 9.0, At::Left, text(11.5, INK));
+        for row in 0..side {
+            let shade = |col: usize| {
+                let w = array.data.get((row * side + col) * array.cols + output).copied().unwrap_or(0.0);
+                ((w / limit).clamp(-1.0, 1.0) * SHADES).round() as i32
+            };
+            let mut col = 0;
+            while col < side {
+                let this = shade(col);
+                let end = (col + 1..side).find(|&next| shade(next) != this).unwrap_or(side);
+                let path = runs.entry(this).or_default();
+                let (x, y) = (x0 + pixel * col as f64, y0 + pixel * (row as f64 + 0.5));
+                let w = pixel * (end - col) as f64;
+                let _ = write!(path, "M{} {}h{}", Px(x), Px(y), Px(w));
+                col = end;
             }
         }
-        for (shade, path) in runs {
-            fragment(fragments, shade, &path, pixel);
-        }
-        // The scale.
-        let (x, height) =
-            (left + step_x * ACROSS.min(shown.max(3)) as f64 + 8.0, step_y * lines as f64 - 30.0);
-        let shades = 2 * SHADES as i32 + 1;
-        for k in 0..shades {
-            let shade = SHADES as i32 - k;
-            let h = height / f64::from(shades);
-            let y = top + h * (f64::from(k) + 0.5);
-            fragment(fragments, shade, &format!("M{} {}h12", short(x), short(y)), h + 0.2);
-        }
-        let bound = |sign: &str| {
-            format!(
-                "{}{sign}{}",
-                if clipped { if sign.is_empty() { "\u{2265} " } else { "\u{2264} " } } else { "" },
-                number::si(limit, unit)
-            )
-        };
-        for (label, y) in [
-            (bound(""), top + 5.0),
-            ("0".to_string(), top + height / 2.0),
-            (bound("\u{2212}"), top + height - 5.0),
-        ] {
-            write(area, &label, x + 17.0, y, At::Left, &text(11.0, MUTED))?;
-        }
-        Ok(())
-    })
+    }
+    for (shade, path) in runs {
+        fragment(&mut sheet, shade, &path, pixel);
+    }
+    // The scale.
+    let (x, height) = (left + step_x * ACROSS.min(shown.max(3)) as f64 + 8.0, step_y * lines as f64 - 30.0);
+    let shades = 2 * SHADES as i32 + 1;
+    for k in 0..shades {
+        let shade = SHADES as i32 - k;
+        let h = height / f64::from(shades);
+        let y = top + h * (f64::from(k) + 0.5);
+        fragment(&mut sheet, shade, &format!("M{} {}h12", Px(x), Px(y)), h + 0.2);
+    }
+    let bound = |sign: &str| {
+        format!(
+            "{}{sign}{}",
+            if clipped { if sign.is_empty() { "\u{2265} " } else { "\u{2264} " } } else { "" },
+            number::si(limit, unit)
+        )
+    };
+    for (label, y) in [
+        (bound(""), top + 5.0),
+        ("0".to_string(), top + height / 2.0),
+        (bound("\u{2212}"), top + height - 5.0),
+    ] {
+        sheet.write(&label, x + 17.0, y, At::Left, text(11.0, MUTED));
+    }
+    sheet.finish()
 }
 
 /// Steps of shade on either side of zero.
 const SHADES: f64 = 32.0;
 
 /// Horizontal strokes as wide as a pixel: half the text of as many rectangles.
-fn fragment(into: &mut String, shade: i32, path: &str, width: f64) {
+fn fragment(sheet: &mut Sheet, shade: i32, path: &str, width: f64) {
     let colour = cividis(f64::from(shade) / (2.0 * SHADES) + 0.5);
-    let _ = writeln!(
-        into,
-        "<path shape-rendering=\"crispEdges\" fill=\"none\" stroke=\"#{:02x}{:02x}{:02x}\" \
-         stroke-width=\"{}\" d=\"{path}\"/>",
-        colour.0,
-        colour.1,
-        colour.2,
-        short(width)
-    );
-}
-
-/// At most two places: a hundredth of a pixel is enough.
-fn short(x: f64) -> String {
-    number::trimmed(&format!("{x:.2}"))
+    sheet.stroke(path, colour, width, " shape-rendering=\"crispEdges\"");
 }
 
 #[cfg(test)]
@@ -175,7 +150,7 @@ mod tests {
         let mut data = vec![0.01; 784 * 10];
         data[0] = 5.0;
         let array = NamedArray { name: "weight.input".into(), rows: 784, cols: 10, data };
-        let svg = draw("input", &array, 28, "V", PIXEL).unwrap();
+        let svg = draw("input", &array, 28, "V", PIXEL);
         assert!(svg.contains("\u{2265} 10.0 mV") && svg.contains("largest weight 5.00 V"), "{svg}");
     }
 }

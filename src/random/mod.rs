@@ -49,6 +49,8 @@ pub enum Purpose {
     Modulated = 24,
     /// Spikes of a line with a dead time.
     DeadTime = 25,
+    /// Hazard after which a neuron with escape noise fires.
+    Escape = 26,
 }
 
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically

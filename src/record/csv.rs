@@ -1,129 +1,207 @@
-//! Spikes as CSV: a header with units, one line per spike, `.` for the decimal point.
+//! Reading tables: CSV text to rows whose fields know where they stand.
+//!
+//! One reader for lists of spikes and synapses, for the spikes of a run and for measurements. Fields are separated by
+//! commas; one that holds a comma, a quote or the end of a line stands in double quotes (RFC 4180). Blank lines, and
+//! lines that begin with `#`, are no rows. What a header must have, and what a field may be, its user says.
 
-use super::RecordError;
-use super::rundir::{PendingFile, RunDir};
-use crate::time::Time;
-use std::fmt::Write as _;
+use csv_core::{ReadFieldResult, Reader};
+use std::borrow::Cow;
+use std::ops::Range;
 
-/// One recorded spike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SpikeRow {
-    pub episode: u64,
-    pub time: Time,
-    /// Index into the labels the writer was made with.
-    pub label: u32,
-    pub id: u32,
+/// A field without the blanks around it (those inside quotes stay).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    pub text: Cow<'a, str>,
+    /// Where it stands in the whole text, in bytes, quotes included.
+    pub span: Range<usize>,
 }
 
-/// Spikes kept in memory for the raster picture.
-pub const KEPT_FOR_RASTER: usize = 50_000;
-
-/// Writes `spikes.csv` as spikes come, and keeps the first ones for a picture.
-///
-/// Columns: `time [ms],population,id`, with `episode` in front if there is more than one. Times have
-/// every digit down to the femtosecond.
-#[derive(Debug)]
-pub struct SpikeWriter {
-    file: PendingFile,
-    labels: Vec<String>,
-    episodes: bool,
-    line: String,
-    kept: Vec<SpikeRow>,
-    written: u64,
-    failed: Option<RecordError>,
-}
-
-impl SpikeWriter {
-    /// Begins `spikes.csv`. `labels` are the names of what is recorded.
-    ///
-    /// # Errors
-    /// If the file cannot be created.
-    pub fn new(dir: &RunDir, labels: Vec<String>, episodes: bool) -> Result<Self, RecordError> {
-        let mut file = dir.begin("spikes.csv")?;
-        file.write(if episodes {
-            b"episode,time [ms],population,id\n"
-        } else {
-            b"time [ms],population,id\n"
-        })?;
-        Ok(Self {
-            file,
-            labels: labels.iter().map(|label| field(label)).collect(),
-            episodes,
-            line: String::new(),
-            kept: Vec::new(),
-            written: 0,
-            failed: None,
-        })
-    }
-
-    /// Adds one spike. The first failure stops writing and is returned by [`SpikeWriter::finish`]: a
-    /// full disk does not end the run.
-    pub fn push(&mut self, row: SpikeRow) {
-        if self.failed.is_some() {
-            return;
-        }
-        if self.kept.len() < KEPT_FOR_RASTER {
-            self.kept.push(row);
-        }
-        self.line.clear();
-        if self.episodes {
-            let _ = write!(self.line, "{},", row.episode);
-        }
-        let time = row.time.to_string();
-        let label = self.labels.get(row.label as usize).map_or("", String::as_str);
-        let _ = writeln!(self.line, "{},{label},{}", time.trim_end_matches(" ms"), row.id);
-        match self.file.write(self.line.as_bytes()) {
-            Ok(()) => self.written += 1,
-            Err(error) => self.failed = Some(error),
-        }
-    }
-
-    /// Spikes written so far.
+impl Field<'_> {
+    /// The name and the unit of a header: `time [ms]` has both, `id` has no unit.
     #[must_use]
-    pub fn written(&self) -> u64 {
-        self.written
-    }
-
-    /// Puts the file into its place and hands over the spikes kept for the picture.
-    ///
-    /// # Errors
-    /// The first failure of a write, if there was one.
-    pub fn finish(self) -> Result<Vec<SpikeRow>, RecordError> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => self.file.finish().map(|()| self.kept),
+    pub fn name_and_unit(&self) -> (&str, Option<&str>) {
+        match self.text.split_once('[') {
+            Some((name, unit)) => (name.trim(), Some(unit.trim_end().trim_end_matches(']').trim())),
+            None => (self.text.trim(), None),
         }
     }
 }
 
-/// Quotes a field where CSV needs it (RFC 4180).
-pub(crate) fn field(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_string()
+/// A row, or the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// The line on which it begins, counted from 1.
+    pub line: usize,
+    /// All of it without the end of its line, in bytes of the whole text.
+    pub span: Range<usize>,
+    pub fields: Vec<Field<'a>>,
+}
+
+/// The rows of a text in order, the header first.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    text: &'a str,
+    reader: Reader,
+    /// Read up to here, in bytes, which is on this line.
+    at: usize,
+    line: usize,
+    unquoted: Vec<u8>,
+}
+
+/// Begins to read a text.
+#[must_use]
+pub fn rows(text: &str) -> Rows<'_> {
+    let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    Rows { text, reader: Reader::new(), at, line: 1, unquoted: vec![0; 64] }
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
+
+    fn next(&mut self) -> Option<Row<'a>> {
+        self.skip_what_is_no_row();
+        let (line, start) = (self.line, self.at);
+        let mut fields = Vec::new();
+        while let Some((field, last)) = self.field() {
+            fields.push(field);
+            if last {
+                break;
+            }
+        }
+        let end = self.text[start..self.at].trim_end().len() + start;
+        (!fields.is_empty()).then_some(Row { line, span: start..end, fields })
+    }
+}
+
+impl<'a> Rows<'a> {
+    fn skip_what_is_no_row(&mut self) {
+        while let Some(line) = self.text[self.at..].split_inclusive('\n').next() {
+            let content = line.trim();
+            if !content.is_empty() && !content.starts_with('#') {
+                return;
+            }
+            self.pass(line.len());
+        }
+    }
+
+    fn pass(&mut self, bytes: usize) {
+        let passed = &self.text.as_bytes()[self.at..self.at + bytes];
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.at += bytes;
+    }
+
+    /// The next field, and whether it is the last of its row.
+    fn field(&mut self) -> Option<(Field<'a>, bool)> {
+        let (start, mut length) = (self.at, 0);
+        let last = loop {
+            let input = &self.text.as_bytes()[self.at..];
+            let (result, read, written) = self.reader.read_field(input, &mut self.unquoted[length..]);
+            self.pass(read);
+            length += written;
+            match result {
+                // Asked once more with nothing left, the reader closes the row.
+                ReadFieldResult::InputEmpty => {}
+                ReadFieldResult::OutputFull => self.unquoted.resize(2 * self.unquoted.len(), 0),
+                ReadFieldResult::Field { record_end } => break record_end,
+                ReadFieldResult::End => return None,
+            }
+        };
+        let raw = &self.text[start..self.at];
+        let raw = if last { raw } else { raw.strip_suffix(',').unwrap_or(raw) };
+        let start = start + (raw.len() - raw.trim_start().len());
+        let raw = raw.trim();
+        let text = match String::from_utf8_lossy(&self.unquoted[..length]) {
+            unquoted if raw.starts_with('"') => Cow::Owned(unquoted.into_owned()),
+            _ => Cow::Borrowed(raw),
+        };
+        Some((Field { text, span: start..start + raw.len() }, last))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn texts(text: &str) -> Vec<(usize, Vec<String>)> {
+        let fields = |row: Row<'_>| row.fields.iter().map(|field| field.text.to_string()).collect();
+        rows(text).map(|row| (row.line, fields(row))).collect()
+    }
+
+    fn row(line: usize, fields: &[&str]) -> (usize, Vec<String>) {
+        (line, fields.iter().map(ToString::to_string).collect())
+    }
 
     #[test]
-    fn spikes_have_all_their_digits_and_an_episode_only_where_there_are_several() {
-        let root = tempfile::tempdir().unwrap();
-        let dir = RunDir::create_at(root.path(), false).unwrap();
-        let row = SpikeRow { episode: 3, time: Time::from_fs(9_410_000_000_001), label: 1, id: 7 };
-        for (episodes, text) in [
-            (false, "time [ms],population,id\n9.410000000001,\"a,b\",7\n"),
-            (true, "episode,time [ms],population,id\n3,9.410000000001,\"a,b\",7\n"),
-        ] {
-            let labels = vec!["output".to_string(), "a,b".to_string()];
-            let mut writer = SpikeWriter::new(&dir, labels, episodes).unwrap();
-            writer.push(row);
-            assert_eq!(writer.written(), 1);
-            assert_eq!(writer.finish().unwrap(), [row]);
-            assert_eq!(std::fs::read_to_string(root.path().join("spikes.csv")).unwrap(), text);
+    fn rows_have_their_line_whatever_stands_between_them() {
+        for end in ["\n", "\r\n"] {
+            let text = "\u{feff}# one\n\ntime [ms], id\n  # two\n1,2\n\t\n 3 ,4 \n5,".replace('\n', end);
+            let want =
+                [row(3, &["time [ms]", "id"]), row(5, &["1", "2"]), row(7, &["3", "4"]), row(8, &["5", ""])];
+            assert_eq!(texts(&text), want, "{end:?}");
+        }
+        assert_eq!(texts(""), []);
+        assert_eq!(texts("# only this"), []);
+        assert_eq!(texts(" \n\n"), []);
+    }
+
+    #[test]
+    fn quotes_hold_commas_quotes_and_ends_of_lines() {
+        let text = "name,id\n\"a,b\",1\n\"say \"\"hi\"\"\n# no comment\",2\n\" c \",3\n5\",6\n";
+        let want = [
+            row(1, &["name", "id"]),
+            row(2, &["a,b", "1"]),
+            row(3, &["say \"hi\"\n# no comment", "2"]),
+            row(5, &[" c ", "3"]),
+            row(6, &["5\"", "6"]),
+        ];
+        assert_eq!(texts(text), want);
+        assert_eq!(texts("a\n\"never closed\n"), [row(1, &["a"]), row(2, &["never closed\n"])]);
+    }
+
+    #[test]
+    fn fields_and_rows_know_where_they_stand() {
+        let text = "\u{feff}a, bc \n\n \"d,e\" , f\n";
+        let all: Vec<Row<'_>> = rows(text).collect();
+        let shown = |row: &Row<'_>| -> Vec<String> {
+            row.fields.iter().map(|field| text[field.span.clone()].to_string()).collect()
+        };
+        assert_eq!(shown(&all[0]), ["a", "bc"]);
+        // A quote counts only where a field begins.
+        assert_eq!(shown(&all[1]), ["\"d", "e\"", "f"]);
+        assert_eq!((&text[all[0].span.clone()], &text[all[1].span.clone()]), ("a, bc", " \"d,e\" , f"));
+    }
+
+    #[test]
+    fn a_header_has_a_name_and_may_have_a_unit() {
+        let text = "time [ms],id, rate[ Hz ] ,[,state [mV";
+        let header = rows(text).next().unwrap();
+        let found: Vec<_> = header.fields.iter().map(Field::name_and_unit).collect();
+        let want =
+            [("time", Some("ms")), ("id", None), ("rate", Some("Hz")), ("", Some("")), ("state", Some("mV"))];
+        assert_eq!(found, want);
+    }
+
+    #[test]
+    fn a_field_of_any_length_is_read() {
+        let long = "x\"\"y".repeat(1000);
+        assert_eq!(texts(&format!("\"{long}\",1\n"))[0].1, [long.replace("\"\"", "\""), "1".into()]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_quoted_is_read_back(cells in prop::collection::vec("[a-z #,\"\\n]{0,8}", 1..5)) {
+            let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+            let text = format!("h\n{}\n", cells.iter().map(quoted).collect::<Vec<_>>().join(","));
+            prop_assert_eq!(&texts(&text)[1].1, &cells);
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic_and_every_place_is_in_it(text in "[a,\"\\r\\n#\u{feff}é ]{0,40}") {
+            for row in rows(&text) {
+                prop_assert!(text.get(row.span.clone()).is_some());
+                prop_assert!(row.fields.iter().all(|field| text.get(field.span.clone()).is_some()));
+            }
         }
     }
 }

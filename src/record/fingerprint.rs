@@ -1,16 +1,54 @@
 //! The fingerprint of a run: two runs with equal fingerprints had the same spikes and final weights.
 
-use xxhash_rust::xxh3::Xxh3;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
 
-/// XXH3-128 over the spikes of populations in content order, then the final weights.
+/// Spikes that are hashed together.
+pub const CHUNK_SPIKES: usize = 65_536;
+/// Bytes of a chunk, besides the digest it begins with.
+const CHUNK: usize = CHUNK_SPIKES * 24;
+const DIGEST: usize = 16;
+
+/// XXH3-128 over the spikes of populations in content order, then the final weights, in chunks.
 ///
 /// A spike is (episode: u64, time in femtoseconds: u64, population: u32, id: u32), a weight the bits
 /// of its `f64`, all little-endian. Spikes of sources are left out: they are drawn, not computed.
-/// A weight kept as `f32` is widened first, which is exact. The hash is chained at the end of every
-/// epoch and test: the digest so far becomes the first input of what follows.
-#[derive(Clone, Default)]
+/// A weight kept as `f32` is widened first, which is exact.
+///
+/// As soon as a chunk has 24 x 65 536 bytes (65 536 spikes) it is hashed, and its digest becomes the first 16
+/// bytes of the next chunk. The chunk is also ended before its time after every epoch and test, and before the
+/// final weights. Between any two spikes the state is the chunk that has been begun, at most 1.5 MiB: it can be
+/// saved and restored (through `serde`), and a run cut there ends with the fingerprint of one that was not.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "State")]
 pub struct Fingerprint {
-    hash: Xxh3,
+    /// The chunk so far: the digest of the one before, if there was one, and what came after it.
+    bytes: Vec<u8>,
+    chained: bool,
+}
+
+/// A saved fingerprint before it is known to be one.
+#[derive(Deserialize)]
+struct State {
+    bytes: Vec<u8>,
+    chained: bool,
+}
+
+impl TryFrom<State> for Fingerprint {
+    type Error = String;
+
+    fn try_from(State { bytes, chained }: State) -> Result<Self, String> {
+        let begun = bytes.len().checked_sub(if chained { DIGEST } else { 0 });
+        match begun {
+            Some(begun) if begun < CHUNK => Ok(Self { bytes, chained }),
+            _ => Err(format!(
+                "a fingerprint whose chunk has {} bytes; expected {} to {}",
+                bytes.len(),
+                if chained { DIGEST } else { 0 },
+                CHUNK - 1 + if chained { DIGEST } else { 0 }
+            )),
+        }
+    }
 }
 
 impl Fingerprint {
@@ -23,41 +61,44 @@ impl Fingerprint {
     /// Adds one spike; spikes come in content order.
     #[inline]
     pub fn spike(&mut self, episode: u64, time_fs: u64, population: u32, id: u32) {
-        self.hash.update(&encode(episode, time_fs, population, id));
+        self.encoded(&encode(episode, time_fs, population, id));
     }
 
     /// Adds spikes already encoded by [`encode`], which threads can do before their turn comes.
-    pub fn encoded(&mut self, bytes: &[u8]) {
-        self.hash.update(bytes);
+    #[inline]
+    pub fn encoded(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = CHUNK + if self.chained { DIGEST } else { 0 } - self.bytes.len();
+            let (now, rest) = bytes.split_at(bytes.len().min(room));
+            self.bytes.extend_from_slice(now);
+            if now.len() == room {
+                self.seal();
+            }
+            bytes = rest;
+        }
     }
 
     /// Adds final weights, projection by projection, row by row.
     pub fn weights(&mut self, weights: impl IntoIterator<Item = f64>) {
         for weight in weights {
-            self.hash.update(&weight.to_bits().to_le_bytes());
+            self.encoded(&weight.to_bits().to_le_bytes());
         }
     }
 
-    /// Closes a phase (an epoch, a test) and returns its digest, which the next phase starts from: a run
-    /// that goes on from a checkpoint ends with the fingerprint of one that was never cut.
+    /// Ends the chunk (it is full, or an epoch or a test is over) and returns its digest, which the next one
+    /// starts from.
     pub fn seal(&mut self) -> u128 {
-        let digest = self.hash.digest128();
-        *self = Self::after(digest);
+        let digest = xxh3_128(&self.bytes);
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&digest.to_le_bytes());
+        self.chained = true;
         digest
-    }
-
-    /// The fingerprint that goes on after a sealed phase.
-    #[must_use]
-    pub fn after(digest: u128) -> Self {
-        let mut hash = Xxh3::new();
-        hash.update(&digest.to_le_bytes());
-        Self { hash }
     }
 
     /// 32 hexadecimal digits, most significant first.
     #[must_use]
     pub fn hex(&self) -> String {
-        format!("{:032x}", self.hash.digest128())
+        format!("{:032x}", xxh3_128(&self.bytes))
     }
 }
 
@@ -82,7 +123,7 @@ impl std::fmt::Debug for Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use xxhash_rust::xxh3::xxh3_128;
+    use proptest::prelude::*;
 
     fn example() -> Fingerprint {
         let mut fingerprint = Fingerprint::new();
@@ -121,5 +162,82 @@ mod tests {
         };
         assert_ne!(of([1.0, 2.0]), of([2.0, 1.0]));
         assert_ne!(of([0.0, 0.0]), of([0.0, -0.0]));
+    }
+
+    /// Spikes 0 to `count` of a made-up run.
+    fn train(fingerprint: &mut Fingerprint, spikes: std::ops::Range<u64>) {
+        for k in spikes {
+            fingerprint.spike(k / 90_000, k * 1_000_003, (k % 3) as u32, (k % 1009) as u32);
+        }
+    }
+
+    #[test]
+    fn a_full_chunk_is_folded_into_the_next() {
+        let chunk = CHUNK_SPIKES as u64;
+        let mut fingerprint = Fingerprint::new();
+        train(&mut fingerprint, 0..2 * chunk + 5);
+        fingerprint.weights([0.5]);
+        let (mut bytes, mut chained) = (Vec::new(), Vec::new());
+        for k in 0..2 * chunk + 5 {
+            bytes.extend(encode(k / 90_000, k * 1_000_003, (k % 3) as u32, (k % 1009) as u32));
+        }
+        bytes.extend(0.5f64.to_bits().to_le_bytes());
+        for piece in bytes.chunks(CHUNK) {
+            chained = if chained.is_empty() { Vec::new() } else { xxh3_128(&chained).to_le_bytes().to_vec() };
+            chained.extend_from_slice(piece);
+        }
+        assert_eq!(fingerprint.hex(), format!("{:032x}", xxh3_128(&chained)));
+        assert_eq!(fingerprint.hex(), "a57f37f62bdfaae912348bffcef91070");
+    }
+
+    #[test]
+    fn many_spikes_at_once_are_those_spikes_one_by_one() {
+        let mut singly = Fingerprint::new();
+        train(&mut singly, 0..150_000);
+        let mut bytes = Vec::new();
+        for k in 0..150_000 {
+            bytes.extend(encode(k / 90_000, k * 1_000_003, (k % 3) as u32, (k % 1009) as u32));
+        }
+        let mut at_once = Fingerprint::new();
+        at_once.encoded(&bytes);
+        assert_eq!(at_once.hex(), singly.hex());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Saved and restored at any spike, also at the ends of chunks and of epochs.
+        #[test]
+        fn a_cut_anywhere_gives_the_same(at in 0u64..140_000, chunk_end in any::<bool>(), sealed in any::<bool>()) {
+            let at = if chunk_end { (at / 65_536) * 65_536 } else { at };
+            let mut whole = Fingerprint::new();
+            train(&mut whole, 0..at);
+            if sealed {
+                whole.seal();
+            }
+            let text = serde_json::to_string(&whole).unwrap();
+            let mut again: Fingerprint = serde_json::from_str(&text).unwrap();
+            prop_assert!(again == whole);
+            for fingerprint in [&mut whole, &mut again] {
+                train(fingerprint, at..140_000);
+                fingerprint.seal();
+                fingerprint.weights([1.0, 2.0]);
+            }
+            prop_assert_eq!(again.hex(), whole.hex());
+        }
+    }
+
+    #[test]
+    fn what_no_fingerprint_saves_is_refused() {
+        for (length, chained, good) in [
+            (0, false, true),
+            (CHUNK - 1, false, true),
+            (CHUNK, false, false),
+            (15, true, false),
+            (16, true, true),
+        ] {
+            let text = serde_json::json!({ "bytes": vec![0u8; length], "chained": chained }).to_string();
+            assert_eq!(serde_json::from_str::<Fingerprint>(&text).is_ok(), good, "{length} {chained}");
+        }
     }
 }

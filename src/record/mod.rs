@@ -1,12 +1,35 @@
-//! What a run leaves on disk: the run directory, spikes, arrays and the fingerprint. Everything takes a path or returns bytes; nothing here reads a clock or prints.
+//! What a run leaves on disk: the run directory, records, arrays and the fingerprint. Everything takes a path or
+//! returns bytes; nothing here reads a clock or prints.
+//!
+//! A record (spikes, membranes, or what a program adds) is a [`table::Schema`] of columns and rows of them. While the
+//! run goes on a [`Recorder`] takes its rows; [`LogRecorder`] keeps them in a checked log on disk, which a checkpoint
+//! can be gone on with. At the end the log is written in a [`format::Format`].
 
 pub mod csv;
 pub mod fingerprint;
+pub mod format;
+pub mod log;
+mod log_reader;
+#[cfg(feature = "formats")]
 pub mod npz;
+mod pending;
+pub mod recorder;
+#[cfg(feature = "scenario")]
 pub mod rundir;
+pub mod spikes;
+pub mod table;
+#[cfg(feature = "formats")]
+mod zip;
 
 pub use fingerprint::Fingerprint;
+pub use format::{Format, Formats, WriteError};
+pub use log::LogRecorder;
+pub use log_reader::LogReader;
+pub use pending::PendingFile;
+pub use recorder::{Position, Recorder};
+#[cfg(feature = "scenario")]
 pub use rundir::{RunDir, RunStatus};
+pub use spikes::{Records, SpikeRow};
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,6 +55,16 @@ pub enum RecordError {
     /// A file of a run directory does not have the form memspike writes.
     #[error("`{}` cannot be read: {message}", path.display())]
     Malformed { path: PathBuf, message: String },
+    /// A record log is cut short or damaged.
+    #[error(
+        "`{}` is damaged at byte {offset}: {what}; the {rows} rows before it are whole", path.display()
+    )]
+    Damaged { path: PathBuf, offset: u64, rows: u64, what: String },
+    /// A record cannot go on from where a checkpoint says.
+    #[error(
+        "`{}` cannot go on from row {}, byte {}: {why}", path.display(), position.rows, position.bytes
+    )]
+    NoSuchPosition { path: PathBuf, position: Position, why: String },
     /// An array or table could not be put into its format.
     #[error("cannot encode `{name}`: {message}")]
     Encode { name: String, message: String },
@@ -83,9 +116,33 @@ impl RecordError {
             Self::Malformed { .. } => {
                 Some("it was cut short or edited; run the scenario again or take another run".into())
             }
+            Self::Damaged { .. } => Some(
+                "go on from the last checkpoint with --resume, which cuts the record off there, or run the scenario \
+                 again"
+                    .into(),
+            ),
+            Self::NoSuchPosition { .. } => {
+                Some("it belongs to another run or was changed; leave --resume away to begin anew".into())
+            }
             Self::Encode { .. } => None,
         }
     }
+}
+
+/// Writes a finished log into a run directory: as `NAME.EXTENSION` of the format.
+///
+/// # Errors
+/// If the log is damaged or the file cannot be written.
+#[cfg(feature = "scenario")]
+pub fn export(log: &Path, dir: &RunDir, name: &str, format: &dyn Format) -> Result<(), RecordError> {
+    let name = format!("{name}.{}", format.extension());
+    let mut reader = LogReader::open(log)?;
+    let mut file = dir.begin(&name)?;
+    format.write(&mut reader, &mut file.writer()).map_err(|error| match error {
+        WriteError::Log(error) => error,
+        WriteError::Out(error) => RecordError::io("write", &dir.path().join(&name))(error),
+    })?;
+    file.finish()
 }
 
 /// The operating system's reason without the number Rust appends.
@@ -95,6 +152,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Indented JSON with a newline at the end.
+#[cfg(feature = "scenario")]
 pub(crate) fn to_json<T: serde::Serialize>(name: &str, value: &T) -> Result<Vec<u8>, RecordError> {
     let mut bytes = serde_json::to_vec_pretty(value)
         .map_err(|error| RecordError::Encode { name: name.into(), message: error.to_string() })?;
@@ -102,6 +160,7 @@ pub(crate) fn to_json<T: serde::Serialize>(name: &str, value: &T) -> Result<Vec<
     Ok(bytes)
 }
 
+#[cfg(feature = "scenario")]
 pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RecordError> {
     let bytes = std::fs::read(path).map_err(RecordError::io("read", path))?;
     serde_json::from_slice(&bytes)

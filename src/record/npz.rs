@@ -1,11 +1,7 @@
 //! Arrays as `.npz`, the format of NumPy: `numpy.load("weights.npz")["input"]`.
 
-use super::RecordError;
-use super::rundir::RunDir;
-use ndarray::{Array2, ArrayView2};
-use ndarray_npy::{NpzReader, NpzWriter};
+use super::{RecordError, zip};
 use serde::{Deserialize, Serialize};
-use std::io::Cursor;
 use std::path::Path;
 
 /// A two-dimensional array, row by row.
@@ -17,7 +13,7 @@ pub struct NamedArray {
     pub data: Vec<f64>,
 }
 
-/// What an array of an outcome is, told by the first part of its name.
+/// What an array of an outcome is, as the first part of its name says.
 ///
 /// `weight.<projection>` is a weight in volts (amperes for current kernels), `conductance.<projection>.plus`
 /// and `.minus` (and `.2.plus` for the second pair of a parallel arrangement) are conductances in
@@ -51,12 +47,12 @@ impl ArrayKind {
     }
 }
 
-/// Writes the arrays of a run into `weights.npz`, `conductances.npz` and `arrays.npz`; a file is
-/// written only if there is something for it. Returns the names of the files.
+/// The arrays of a run as `weights.npz`, `conductances.npz` and `arrays.npz`: name and bytes of every file
+/// that there is something for.
 ///
 /// # Errors
-/// If an array is not of its stated shape or a file cannot be written.
-pub fn write_all(dir: &RunDir, arrays: &[NamedArray]) -> Result<Vec<&'static str>, RecordError> {
+/// If an array is not of its stated shape.
+pub fn files(arrays: &[NamedArray]) -> Result<Vec<(&'static str, Vec<u8>)>, RecordError> {
     let mut files = Vec::new();
     for kind in [ArrayKind::Weight, ArrayKind::Conductance, ArrayKind::Other] {
         let of_kind: Vec<(&str, &NamedArray)> = arrays
@@ -67,8 +63,7 @@ pub fn write_all(dir: &RunDir, arrays: &[NamedArray]) -> Result<Vec<&'static str
             })
             .collect();
         if !of_kind.is_empty() {
-            dir.write(kind.file(), &encode(&of_kind)?)?;
-            files.push(kind.file());
+            files.push((kind.file(), encode(&of_kind)?));
         }
     }
     Ok(files)
@@ -79,14 +74,17 @@ pub fn write_all(dir: &RunDir, arrays: &[NamedArray]) -> Result<Vec<&'static str
 /// # Errors
 /// If an array is not of its stated shape.
 pub fn encode(arrays: &[(&str, &NamedArray)]) -> Result<Vec<u8>, RecordError> {
-    let failed = |name: &str, message: String| RecordError::Encode { name: name.to_string(), message };
-    let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
+    let mut npz = zip::Writer::default();
     for (name, array) in arrays {
-        let view = ArrayView2::from_shape((array.rows, array.cols), &array.data)
-            .map_err(|error| failed(name, error.to_string()))?;
-        npz.add_array(*name, &view).map_err(|error| failed(name, error.to_string()))?;
+        let NamedArray { rows, cols, data, .. } = array;
+        if rows.checked_mul(*cols) != Some(data.len()) {
+            let message = format!("{} values are not {rows} rows of {cols}", data.len());
+            return Err(RecordError::Encode { name: (*name).to_string(), message });
+        }
+        let bytes: Vec<u8> = data.iter().flat_map(|value| value.to_le_bytes()).collect();
+        npz.add(&format!("{name}.npy"), &[header(*rows, *cols).as_slice(), &bytes]);
     }
-    npz.finish().map(Cursor::into_inner).map_err(|error| failed(".npz", error.to_string()))
+    Ok(npz.finish())
 }
 
 /// Reads every two-dimensional `f64` array of an `.npz`.
@@ -96,18 +94,90 @@ pub fn encode(arrays: &[(&str, &NamedArray)]) -> Result<Vec<u8>, RecordError> {
 pub fn read(path: &Path) -> Result<Vec<NamedArray>, RecordError> {
     let bytes = std::fs::read(path).map_err(RecordError::io("read", path))?;
     let malformed = |message: String| RecordError::Malformed { path: path.to_path_buf(), message };
-    let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(|error| malformed(error.to_string()))?;
-    let names = npz.names().map_err(|error| malformed(error.to_string()))?;
+    let files = zip::read(&bytes).map_err(malformed)?;
     let mut arrays = Vec::new();
-    for name in names {
-        let array: Array2<f64> =
-            npz.by_name(&name).map_err(|error| malformed(format!("array `{name}`: {error}")))?;
-        let (rows, cols) = array.dim();
-        // A file written by NumPy may be in column order; ours is row-major.
-        let data = array.iter().copied().collect();
-        arrays.push(NamedArray { name: name.trim_end_matches(".npy").to_string(), rows, cols, data });
+    for (name, content) in files {
+        let name = name.trim_end_matches(".npy").to_string();
+        let (rows, cols, data) =
+            decode(&content).map_err(|message| malformed(format!("array `{name}`: {message}")))?;
+        arrays.push(NamedArray { name, rows, cols, data });
     }
     Ok(arrays)
+}
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// What stands before the values in an `.npy` file of version 1.0: a Python dictionary, filled up with spaces until
+/// the values begin at a multiple of 64 bytes. Source: NumPy, `numpy.lib.format`.
+fn header(rows: usize, cols: usize) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {cols}), }}");
+    let before = MAGIC.len() + 4;
+    let length = (before + dictionary.len() + 1).next_multiple_of(64) - before;
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend_from_slice(&[1, 0]);
+    // Two numbers of twenty digits each leave it far below 64 KiB.
+    bytes.extend_from_slice(&(length as u16).to_le_bytes());
+    bytes.extend_from_slice(format!("{dictionary:<width$}\n", width = length - 1).as_bytes());
+    bytes
+}
+
+/// Rows, columns and values, row by row, of an `.npy` file with an array of `f64`.
+fn decode(bytes: &[u8]) -> Result<(usize, usize, Vec<f64>), String> {
+    let damaged = || "its header is cut short or damaged".to_string();
+    let rest = bytes.strip_prefix(MAGIC).ok_or("it is not an .npy file")?;
+    // Version 1 has a length of two bytes, versions 2 and 3 of four.
+    let (length, rest) = match rest.first() {
+        Some(1) => rest
+            .get(2..)
+            .and_then(<[u8]>::split_first_chunk::<2>)
+            .map(|(length, rest)| (usize::from(u16::from_le_bytes(*length)), rest)),
+        Some(2 | 3) => rest
+            .get(2..)
+            .and_then(<[u8]>::split_first_chunk::<4>)
+            .map(|(length, rest)| (u32::from_le_bytes(*length) as usize, rest)),
+        _ => return Err("it is of a version of .npy that is not known; expected 1, 2 or 3".into()),
+    }
+    .ok_or_else(damaged)?;
+    let (dictionary, values) = rest.split_at_checked(length).ok_or_else(damaged)?;
+    let dictionary = std::str::from_utf8(dictionary).map_err(|_| damaged())?;
+    let entry = |key: &str| {
+        let (_, after) = dictionary.split_once(&format!("'{key}'"))?;
+        Some(after.trim_start().strip_prefix(':')?.trim_start())
+    };
+    let (kind, columns_first, shape) =
+        (entry("descr"), entry("fortran_order"), entry("shape").and_then(|shape| shape.strip_prefix('(')));
+    let (Some(kind), Some(columns_first), Some((shape, _))) =
+        (kind, columns_first, shape.and_then(|shape| shape.split_once(')')))
+    else {
+        return Err(damaged());
+    };
+    let value: fn([u8; 8]) -> f64 = if kind.starts_with("'<f8'") {
+        f64::from_le_bytes
+    } else if kind.starts_with("'>f8'") {
+        f64::from_be_bytes
+    } else {
+        let kind = kind.split(',').next().unwrap_or(kind);
+        return Err(format!("its values are {kind}; expected '<f8' (float64)"));
+    };
+    let sizes: Vec<usize> = shape
+        .split(',')
+        .map(str::trim)
+        .filter(|size| !size.is_empty())
+        .map(|size| size.parse().map_err(|_| damaged()))
+        .collect::<Result<_, _>>()?;
+    let &[rows, cols] = sizes.as_slice() else {
+        return Err(format!("its shape is ({shape}); expected two dimensions"));
+    };
+    let (values, rest) = values.as_chunks::<8>();
+    if rows.checked_mul(cols) != Some(values.len()) || !rest.is_empty() {
+        return Err(format!("it does not hold {rows} rows of {cols} values"));
+    }
+    let data = if columns_first.starts_with("True") {
+        (0..rows * cols).map(|k| value(values[k % cols * rows + k / cols])).collect()
+    } else {
+        values.iter().map(|&bytes| value(bytes)).collect()
+    };
+    Ok((rows, cols, data))
 }
 
 #[cfg(test)]
@@ -122,12 +192,16 @@ mod tests {
     #[test]
     fn arrays_are_read_back_bit_for_bit_from_the_file_of_their_kind() {
         let root = tempfile::tempdir().unwrap();
-        let dir = RunDir::create_at(root.path(), false).unwrap();
         let mut weight = array("weight.input", 3, 2);
         weight.data[0] = f64::from_bits(1);
         let arrays =
             [weight.clone(), array("conductance.input.plus", 3, 2), array("conductance.input.minus", 3, 2)];
-        assert_eq!(write_all(&dir, &arrays).unwrap(), ["weights.npz", "conductances.npz"]);
+        let files = files(&arrays).unwrap();
+        for (name, bytes) in &files {
+            std::fs::write(root.path().join(name), bytes).unwrap();
+        }
+        assert_eq!([files[0].0, files[1].0], ["weights.npz", "conductances.npz"]);
+        assert_eq!(files.len(), 2);
         let read_back = read(&root.path().join("weights.npz")).unwrap();
         assert_eq!(read_back, [NamedArray { name: "input".into(), ..weight }]);
         let names: Vec<_> =
@@ -150,5 +224,45 @@ mod tests {
         let mut short = array("weight.input", 3, 2);
         short.data.pop();
         assert!(matches!(encode(&[("input", &short)]), Err(RecordError::Encode { .. })));
+    }
+    #[test]
+    fn a_header_is_that_of_numpy() {
+        // numpy.save(f, numpy.zeros((784, 10))), NumPy 2.
+        let text = "{'descr': '<f8', 'fortran_order': False, 'shape': (784, 10), }";
+        let expected =
+            [b"\x93NUMPY\x01\x00\x76\x00".as_slice(), format!("{text:<117}\n").as_bytes()].concat();
+        assert_eq!(header(784, 10), expected);
+        for (rows, cols) in [(1, 1), (usize::MAX, usize::MAX), (12_345, 678)] {
+            assert_eq!(header(rows, cols).len() % 64, 0);
+        }
+    }
+
+    #[test]
+    fn columns_first_and_big_endian_and_longer_lengths_are_understood() {
+        let file = |version: u8, dictionary: &str, values: &[u8]| {
+            let mut bytes = MAGIC.to_vec();
+            bytes.extend_from_slice(&[version, 0]);
+            let length = (dictionary.len() as u32).to_le_bytes();
+            bytes.extend_from_slice(if version == 1 { &length[..2] } else { &length });
+            [&bytes, dictionary.as_bytes(), values].concat()
+        };
+        let big: Vec<u8> = [1.0, 4.0, 2.0, 5.0, 3.0, 6.0_f64].iter().flat_map(|v| v.to_be_bytes()).collect();
+        let columns = "{'descr': '>f8', 'fortran_order': True, 'shape': (2, 3), }\n";
+        for version in 1..=3 {
+            let read = decode(&file(version, columns, &big)).unwrap();
+            assert_eq!(read, (2, 3, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
+        }
+        for (dictionary, why) in [
+            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", "'<f4'"),
+            ("{'descr': '<f8', 'fortran_order': False, 'shape': (6,), }", "(6,)"),
+            ("{'descr': '<f8', 'fortran_order': False, 'shape': (7, 3), }", "7 rows of 3"),
+            ("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999, 3), }", "damaged"),
+            ("{'descr': '<f8', 'shape': (2, 3), }", "damaged"),
+        ] {
+            let error = decode(&file(1, dictionary, &big)).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
+        assert!(decode(&file(4, columns, &big)).unwrap_err().contains("version"));
+        assert!(decode(b"\x93NUMPY\x01\x00\xff").unwrap_err().contains("damaged"));
     }
 }

@@ -3,9 +3,9 @@
 //! It is made at the start with a manifest of status `running`. Every file is written beside its
 //! place and renamed into it, so a name that exists is a whole file; `summary.json` comes last.
 
-use super::RecordError;
+use super::{PendingFile, RecordError};
 use std::fs;
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The file that makes a directory a run directory.
@@ -139,44 +139,7 @@ impl RunDir {
     /// # Errors
     /// If the file cannot be created.
     pub fn begin(&self, name: &str) -> Result<PendingFile, RecordError> {
-        let place = self.path.join(name);
-        let prefix = format!(".{name}.");
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".part");
-        // Temporary files are for their owner alone unless told; results are for whom the umask lets in.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(&self.path).map_err(RecordError::io("write", &place))?;
-        Ok(PendingFile { file: BufWriter::with_capacity(1 << 16, file), place })
-    }
-}
-
-/// A file that is being written under another name. Dropped unfinished, it leaves nothing behind.
-#[derive(Debug)]
-pub struct PendingFile {
-    file: BufWriter<tempfile::NamedTempFile>,
-    place: PathBuf,
-}
-
-impl PendingFile {
-    /// Appends.
-    ///
-    /// # Errors
-    /// If the disk is full or the device fails.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
-        self.file.write_all(bytes).map_err(RecordError::io("write", &self.place))
-    }
-
-    /// Flushes and renames the file into its place.
-    ///
-    /// # Errors
-    /// If what was left cannot be written or the file cannot be renamed.
-    pub fn finish(self) -> Result<(), RecordError> {
-        let place = self.place;
-        let file =
-            self.file.into_inner().map_err(|error| RecordError::io("write", &place)(error.into_error()))?;
-        file.persist(&place).map_err(|error| RecordError::io("write", &place)(error.error))?;
-        Ok(())
+        PendingFile::create(&self.path.join(name))
     }
 }
 

@@ -4,8 +4,10 @@ use super::by_name::ByName;
 use super::row::Row;
 use crate::plot::measured::{Scale, shown};
 use crate::plot::number::{count, significant, trimmed};
+use crate::renamed;
 use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape, Relation, Tolerance};
 use crate::scenario::outcome::{Compared, ExperimentResult};
+use crate::scenario::spec::Word as _;
 use maud::{Markup, html};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentSummary {
     pub name: String,
+    #[serde(deserialize_with = "kind")]
     pub kind: String,
     pub title: String,
     /// Preset of the device.
@@ -20,9 +23,15 @@ pub struct ExperimentSummary {
     /// What was read off the curves, in SI units.
     pub measured: ByName<Measured>,
     /// The paper's numbers.
-    pub compare: Vec<Comparison>,
+    pub compare: Vec<PaperComparison>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// The kind of an experiment; in a summary of 0.1 it may have its old name.
+fn kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let word = String::deserialize(deserializer)?;
+    Ok(renamed::current("kind", &word).to_string())
 }
 
 /// A measured number.
@@ -37,7 +46,7 @@ pub struct Measured {
 
 /// A number of the paper, what came out, and whether that is close enough.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
+pub struct PaperComparison {
     /// The quantity.
     pub name: String,
     pub what: String,
@@ -50,19 +59,19 @@ pub struct Comparison {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<f64>,
     pub tolerance: Tolerance,
-    pub status: Verdict,
+    pub status: PaperVerdict,
     pub why: String,
 }
 
 /// How a comparison came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum PaperVerdict {
     Ok,
     OutOfTolerance,
 }
 
-impl Verdict {
+impl PaperVerdict {
     /// "ok", "OUT".
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -105,13 +114,13 @@ impl ExperimentSummary {
             title: result.title.clone(),
             device: result.device.clone(),
             measured: measured.collect(),
-            compare: result.compared.iter().map(Comparison::new).collect(),
+            compare: result.compared.iter().map(PaperComparison::new).collect(),
             notes: result.notes.clone(),
         }
     }
 }
 
-impl Comparison {
+impl PaperComparison {
     fn new(compared: &Compared) -> Self {
         let paper = &compared.paper;
         Self {
@@ -123,7 +132,7 @@ impl Comparison {
             simulated: compared.simulated,
             difference: compared.simulated.map(|value| value - paper.paper),
             tolerance: paper.tolerance,
-            status: if compared.within { Verdict::Ok } else { Verdict::OutOfTolerance },
+            status: if compared.within { PaperVerdict::Ok } else { PaperVerdict::OutOfTolerance },
             why: paper.why.clone(),
         }
     }
@@ -226,7 +235,7 @@ pub fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> Strin
 
 /// The experiments in a page: the paper's numbers, and everything that was measured.
 pub(super) fn section(experiments: &[ExperimentSummary]) -> Markup {
-    let compared: Vec<(&ExperimentSummary, &Comparison)> =
+    let compared: Vec<(&ExperimentSummary, &PaperComparison)> =
         experiments.iter().flat_map(|e| e.compare.iter().map(move |row| (e, row))).collect();
     let several = experiments.len() > 1;
     html! {
@@ -243,7 +252,7 @@ pub(super) fn section(experiments: &[ExperimentSummary]) -> Markup {
                         tr {
                             td { (row.what) @if several { div.remark { (experiment.title) } } }
                             td.n { (paper) } td.n { (simulated) } td.n { (difference) } td.n { (tolerance) }
-                            td.bad[row.status == Verdict::OutOfTolerance] { (row.status.word()) }
+                            td.bad[row.status == PaperVerdict::OutOfTolerance] { (row.status.word()) }
                             td.remark { (row.why) }
                         }
                     }
@@ -276,7 +285,7 @@ pub(super) fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
     let row = |name: &str, value: String| Row { name: name.into(), value };
     let preset = &plan.device.preset;
     let mut rows = vec![
-        row("kind", plan.experiment.kind().into()),
+        row("kind", plan.experiment.kind().word().into()),
         row("device", format!("{} ({})", preset.title, preset.name)),
         row("source", preset.source.clone()),
         row("holds for", preset.validity.clone()),
@@ -340,7 +349,7 @@ mod tests {
         simulated: f64,
         tolerance: Tolerance,
     ) -> [String; 4] {
-        let comparison = Comparison {
+        let comparison = PaperComparison {
             name: "x".into(),
             what: "x".into(),
             unit,
@@ -349,7 +358,7 @@ mod tests {
             simulated: Some(simulated),
             difference: Some(simulated - paper),
             tolerance,
-            status: Verdict::Ok,
+            status: PaperVerdict::Ok,
             why: String::new(),
         };
         comparison.cells().map(|cell| cell.replace(['\u{202f}', '\u{a0}'], " ").replace('\u{2212}', "-"))

@@ -1,6 +1,8 @@
 //! An invented run of the right shape, to try reports on: no number in it was computed by a network.
 
+use crate::dataset::Name;
 use crate::energy::{Category, Entry, Ledger};
+use crate::network::{Distribution, Kernel, Origin};
 use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::report::performance::{Calibration, HostPerformance};
@@ -9,9 +11,8 @@ use crate::scenario::outcome::{
     ProgrammingResult, ShownSample, Status, SupervisedResult,
 };
 use crate::scenario::plan::{
-    Adam, Assumed, Connect, DatasetName, DevicePlan, Kernel, Origin, Plan, PopulationPlan, Precision,
-    ProgrammingCase, ProjectionPlan, Protocol, RecordPlan, Reproduces, SourceKind, SourcePlan, Supervised,
-    SwitchEnergy, WeightInit,
+    Adam, Assumed, Connect, DevicePlan, Input, Plan, PopulationPlan, Precision, ProgrammingCase,
+    ProjectionPlan, Protocol, RecordPlan, Reproduces, SourcePlan, Supervised, SwitchEnergy,
 };
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
@@ -41,27 +42,29 @@ fn plan() -> Plan {
         title: "MNIST on a 784 x 10 memristor crossbar".into(),
         description: "Trains a single layer of leaky integrate-and-fire neurons on Poisson-coded digits."
             .into(),
-        reproduces: Some(Reproduces { paper: "Yan et al.".into(), figure: "5c".into() }),
+        reproduces: Some(Reproduces {
+            paper: "Yan et al.".into(),
+            figure: "5c".into(),
+            accuracy: Some(0.9157),
+        }),
         seed: 1,
         sources: vec![SourcePlan {
             name: "retina".into(),
-            kind: SourceKind::Dataset {
-                dataset: DatasetName::Mnist,
-                max_rate: Hertz::new(100.0),
-                normalise: false,
-            },
+            size: 784,
+            input: Input::Dataset { dataset: Name::Mnist, max_rate: Hertz::new(100.0), normalise: false },
         }],
         populations: vec![PopulationPlan {
             name: "output".into(),
             size: 10,
             neuron: Neuron::Lif(Lif { reset: Reset::Subtract, ..Lif::default() }),
-            switch: SwitchEnergy {
+            switch: Some(SwitchEnergy {
                 i_cc: Ampere::new(7e-6),
                 g_on: Siemens::new(35e-6),
                 g_off: Siemens::new(1e-10),
                 v_drive: Volt::new(0.25),
                 on_time: Second::new(1e-4),
-            },
+            }),
+            keys: Vec::new(),
             competition: None,
         }],
         projections: vec![ProjectionPlan {
@@ -70,7 +73,7 @@ fn plan() -> Plan {
             to: 0,
             connect: Connect::AllToAll,
             kernel: Kernel::Delta,
-            weight: WeightInit::Normal { mean: 0.00125, sd: 0.0025 },
+            weight: Distribution::Normal { mean: 0.00125, sd: 0.0025 },
             delay: Time::ZERO,
             delays: None,
             plasticity: None,

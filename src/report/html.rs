@@ -100,7 +100,7 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
             @if let Some((accuracy, test)) = summary.accuracy.as_ref().and_then(|a| a.test.map(|test| (a, test))) {
                 @let error = accuracy.standard_error();
                 @let samples = accuracy.test_samples.map(|n| format!("standard error, {} test samples", count(n)));
-                @let paper = crate::plot::paper_accuracy(&manifest.plan).map(|p| format!("paper\u{a0}{}", percent(p)));
+                @let paper = manifest.plan.published_accuracy().map(|p| format!("paper\u{a0}{}", percent(p)));
                 @let remark: Vec<String> = samples.into_iter().chain(paper).collect();
                 (card("Test accuracy", &html! {
                     (percent(test))
@@ -194,7 +194,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
             @if summary.accuracy.is_some() {
                 p.remark.above {
                     "Mean over the presentations of the final test. "
-                    @if summary.learning.is_some() { "What learning took is told apart, below." }
+                    @if summary.learning.is_some() { "What learning took is listed separately, below." }
                     @else { "Training runs in software and is not in it." }
                 }
             }
@@ -376,7 +376,7 @@ mod tests {
         let mut manifest = Manifest {
             schema_version: 1,
             status: RunStatus::Done,
-            memspike: "0.1.0".into(),
+            memspike: "0.2.0".into(),
             commit: None,
             command: vec!["memspike".into(), "run".into(), "mnist".into()],
             started: "2024-05-01T12:00:00Z".into(),

@@ -3,7 +3,7 @@
 use super::performance::Calibration;
 use crate::record::rundir::{MANIFEST, RunDir, RunStatus};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, Reproduces};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -42,6 +42,37 @@ pub struct Manifest {
     pub calibrate: Option<Calibration>,
     /// The scenario with every value filled in.
     pub plan: Plan,
+}
+
+/// What a manifest of any version says about its run: the plan of another version need not be readable.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ManifestHead {
+    pub status: RunStatus,
+    pub memspike: String,
+    pub started: String,
+    pub seed: u64,
+    plan: PlanHead,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct PlanHead {
+    reproduces: Option<Reproduces>,
+}
+
+impl ManifestHead {
+    /// Reads the head of the manifest of the run in `path`.
+    ///
+    /// # Errors
+    /// If there is none or it is not one of ours.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        read_json(&path.join(MANIFEST))
+    }
+
+    /// As [`Plan::published_accuracy`].
+    #[must_use]
+    pub fn published_accuracy(&self) -> Option<f64> {
+        self.plan.reproduces.as_ref().and_then(|reproduces| reproduces.accuracy)
+    }
 }
 
 impl Manifest {

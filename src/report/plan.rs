@@ -1,13 +1,17 @@
 //! A plan in words: what is connected to what, with which values.
 
 use super::row::{Row, cv, row, time};
+use crate::encoding::RateProfile;
+use crate::network::{Distribution, DrawRule, Kernel, Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
-    Connect, DatasetName, DrawRule, Kernel, Origin, Plan, PopulationPlan, Precision, ProjectionPlan,
-    Protocol, SourceKind, SourcePlan, Supervised, WeightInit,
+    Connect, Input, Plan, PopulationPlan, ProjectionPlan, Protocol, SourcePlan, Supervised,
 };
+use crate::scenario::spec::Word as _;
 use crate::synapse::{Arrangement, Placement};
+use crate::time::Time;
+use crate::units::Hertz;
 
 /// Headings and tables: sources, populations, projections, protocol.
 #[must_use]
@@ -63,7 +67,7 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
         ));
     }
     for population in &plan.populations {
-        let (name, s) = (&population.name, &population.switch);
+        let (name, Some(s)) = (&population.name, &population.switch) else { continue };
         let mark = |key: &str| assumed(format!("population.{name}.switch.{key}"));
         let power = s.i_cc.get() * s.i_cc.get() / s.g_on.get();
         let is_switch = population.neuron.switch().is_some();
@@ -101,83 +105,77 @@ fn beyond(rms: f64, v_th: f64) -> String {
 }
 
 fn source(source: &SourcePlan) -> Vec<Row> {
-    match &source.kind {
-        SourceKind::Poisson { size, rate } => {
-            vec![row("kind", "Poisson"), row("size", count((*size).into())), row("rate", rate.to_string())]
+    let size = row("size", count(source.size.into()));
+    let train = match &source.input {
+        Input::Poisson { rate } => return vec![row("kind", "Poisson"), size, row("rate", rate.to_string())],
+        Input::Dataset { dataset, max_rate, normalise } => {
+            let scaled = if *normalise { ", samples scaled to one total rate" } else { "" };
+            return vec![
+                row("data set", dataset.title()),
+                row("encoding", "each pixel a Poisson process"),
+                row("max_rate", format!("{max_rate}{scaled}")),
+            ];
         }
-        SourceKind::PoissonDeadTime { size, rate, dead_time } => vec![
+        Input::Train(train) => train,
+    };
+    match train {
+        SourceKind::Poisson => vec![row("kind", "Poisson"), size],
+        SourceKind::DeadTime { rate, dead } => vec![
             row("kind", "Poisson with dead time"),
-            row("size", count((*size).into())),
-            row("rate", rate.to_string()),
-            row("dead_time", time(*dead_time)),
+            size,
+            row("rate", Hertz::new(*rate).to_string()),
+            row("dead_time", time(*dead)),
         ],
-        SourceKind::PoissonSteps { size, rates } => vec![
-            row("kind", "Poisson, rate in steps"),
-            row("size", count((*size).into())),
-            row("rates", count(rates.len() as u64)),
-        ],
-        SourceKind::PoissonSine { size, rate, depth, period, phase } => vec![
+        SourceKind::Modulated(RateProfile::Steps { steps }) => {
+            vec![row("kind", "Poisson, rate in steps"), size, row("rates", count(steps.len() as u64))]
+        }
+        SourceKind::Modulated(RateProfile::Sine { mean, depth, period, phase }) => vec![
             row("kind", "Poisson, sinusoidal rate"),
-            row("size", count((*size).into())),
-            row("rate", rate.to_string()),
+            size,
+            row("rate", Hertz::new(*mean).to_string()),
             row("depth", depth.to_string()),
             row("period", time(*period)),
             row("phase", format!("{phase} cycles")),
         ],
-        SourceKind::Bursts { size, start, period, count: spikes, interval } => vec![
+        SourceKind::Bursts { start, period, count: spikes, interval } => vec![
             row("kind", "bursts"),
-            row("size", count((*size).into())),
+            size,
             row("start", time(*start)),
             row("period", time(*period)),
             row("spikes in a burst", count((*spikes).into())),
             row("interval", time(*interval)),
         ],
-        SourceKind::SpikeList { size, spikes } => vec![
-            row("kind", "given spikes"),
-            row("size", count((*size).into())),
-            row("spikes", count(spikes.len() as u64)),
-        ],
-        SourceKind::Regular { size, start, period } => vec![
-            row("kind", "regular"),
-            row("size", count((*size).into())),
-            row("start", time(*start)),
-            row("period", time(*period)),
-        ],
-        SourceKind::Dataset { dataset, max_rate, normalise } => {
-            let name = match dataset {
-                DatasetName::DrawnDigits => "drawn digits",
-                DatasetName::Mnist => "MNIST",
-                DatasetName::FashionMnist => "Fashion-MNIST",
-            };
-            vec![
-                row("data set", name),
-                row("encoding", "each pixel a Poisson process"),
-                row(
-                    "max_rate",
-                    format!(
-                        "{max_rate}{}",
-                        if *normalise { ", samples scaled to one total rate" } else { "" }
-                    ),
-                ),
-            ]
+        SourceKind::List(spikes) => {
+            vec![row("kind", "given spikes"), size, row("spikes", count(spikes.len() as u64))]
+        }
+        SourceKind::Regular { start, period } => {
+            vec![row("kind", "regular"), size, row("start", time(*start)), row("period", time(*period))]
         }
     }
 }
 
 fn population(population: &PopulationPlan) -> Vec<Row> {
     let n = population.neuron.membrane();
+    let limits = population.switch.as_ref().map(|s| row("i_cc, g_on", format!("{}, {}", s.i_cc, s.g_on)));
+    if let Neuron::Open(_) = &population.neuron {
+        let keys = population.keys.iter().map(|(key, value)| row(key, value.clone()));
+        return [row("model", population.neuron.model()), row("size", count(population.size.into()))]
+            .into_iter()
+            .chain(keys)
+            .collect();
+    }
     let reset = format!("{:?}", n.reset).to_lowercase();
     if let Neuron::Switch(switch) = &population.neuron {
         let own = if switch.on_time.is_some() { "" } else { ", the device's own" };
-        return vec![
+        let rows = vec![
             row("model", "volatile threshold switch"),
             row("size", count(population.size.into())),
             row("tau_m", n.tau_m.to_string()),
             row("u_rest, v_hold, v_th", format!("{}, {}, {}", n.u_rest, n.v_hold, n.v_th)),
             row("on_time", format!("{}{own}", si(n.t_ref.get(), "s"))),
             row("cycle_cv, device_cv", format!("{}, {}", switch.spread.cycle, switch.spread.device)),
-            row("i_cc, g_on", format!("{}, {}", population.switch.i_cc, population.switch.g_on)),
         ];
+        return rows.into_iter().chain(limits).collect();
     }
     let mut rows = vec![
         row("model", "leaky integrate-and-fire"),
@@ -186,9 +184,9 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
         row("u_rest, v_th", format!("{}, {}", n.u_rest, n.v_th)),
         row("reset", reset),
         row("t_ref", n.t_ref.to_string()),
-        row("i_cc, g_on", format!("{}, {}", population.switch.i_cc, population.switch.g_on)),
-        row("on_time", population.switch.on_time.to_string()),
     ];
+    rows.extend(limits);
+    rows.extend(population.switch.as_ref().map(|switch| row("on_time", switch.on_time.to_string())));
     if let Some(competition) = &population.competition {
         rows.extend(super::learning::competition(competition));
     }
@@ -220,12 +218,15 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
             format!("{rule}{}{}", of_pair(*autapses, "autapses"), of_pair(*multapses, "multapses"))
         }
     };
-    let (kernel, unit) = match projection.kernel {
-        Kernel::Delta => ("delta".to_string(), "V"),
-        Kernel::Rect { width } => (format!("rectangle of {}", time(width)), "A"),
-        Kernel::Triangle { width } => (format!("triangle of {}", time(width)), "A"),
-        Kernel::Exponential { tau_syn } => (format!("exponential, tau_syn {tau_syn}"), "A"),
-        Kernel::Alpha { tau_syn } => (format!("alpha, tau_syn {tau_syn}"), "A"),
+    let unit = projection.kernel.weight_unit();
+    let kernel = match &projection.kernel {
+        Kernel::Delta => "delta".to_string(),
+        Kernel::Pulse(changes) => {
+            pulse(&projection.kernel, changes.last().map_or(Time::ZERO, |last| last.at))
+        }
+        Kernel::Exponential { tau } => format!("exponential, tau_syn {tau}"),
+        Kernel::Alpha { tau } => format!("alpha, tau_syn {tau}"),
+        Kernel::Conductance { receptor } => format!("conductance, receptor {receptor}"),
     };
     let weight = match projection.weight {
         _ if matches!(projection.connect, Connect::List { .. }) => listed(&projection.connect, unit),
@@ -262,13 +263,25 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     rows
 }
 
+/// A pulse of current that is over after `width`.
+fn pulse(kernel: &Kernel, width: Time) -> String {
+    let shape = if *kernel == Kernel::rectangle(width) {
+        "rectangle"
+    } else if *kernel == Kernel::triangle(width) {
+        "triangle"
+    } else {
+        "pulse"
+    };
+    format!("{shape} of {}", time(width))
+}
+
 /// A value or a distribution.
-fn law(law: &WeightInit, unit: &str) -> String {
+fn law(law: &Distribution, unit: &str) -> String {
     match *law {
-        WeightInit::Constant { value } => si(value, unit),
-        WeightInit::Normal { mean, sd } => format!("normal, {} \u{b1} {}", si(mean, unit), si(sd, unit)),
-        WeightInit::Uniform { low, high } => format!("uniform, {} to {}", si(low, unit), si(high, unit)),
-        WeightInit::LogNormal { median, sigma } => {
+        Distribution::Constant(value) => si(value, unit),
+        Distribution::Normal { mean, sd } => format!("normal, {} \u{b1} {}", si(mean, unit), si(sd, unit)),
+        Distribution::Uniform { low, high } => format!("uniform, {} to {}", si(low, unit), si(high, unit)),
+        Distribution::LogNormal { median, sigma } => {
             format!("log-normal, median {}, \u{3c3} = {sigma}", si(median, unit))
         }
     }
@@ -321,13 +334,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                 |bound| format!("|w| \u{2264} {bound} of v_th \u{2212} u_rest"),
             ),
         ),
-        row(
-            "precision",
-            match s.precision {
-                Precision::F64 => "f64",
-                Precision::F32 => "f32",
-            },
-        ),
+        row("precision", s.precision.word()),
     ];
     if s.validation > 0.0 {
         rows.push(row("validation", format!("{} % of the training samples", cv(s.validation))));

@@ -1,6 +1,6 @@
 //! Several runs that belong together, in one table: every figure of the paper and its status.
 
-use super::device::{Comparison, HEADS, Verdict, columns};
+use super::device::{HEADS, PaperComparison, PaperVerdict, columns};
 use super::summary::Summary;
 use crate::scenario::outcome::Status;
 use crate::scenario::set::{Elsewhere, Set};
@@ -57,7 +57,7 @@ impl RowStatus {
 }
 
 impl FigureRow {
-    fn compared(summary: &Summary, experiment: &str, several: bool, row: &Comparison) -> Self {
+    fn compared(summary: &Summary, experiment: &str, several: bool, row: &PaperComparison) -> Self {
         let [paper, simulated, difference, tolerance] = row.cells();
         let figure = summary.paper.as_ref().and_then(|paper| paper.figure.clone());
         Self {
@@ -69,8 +69,8 @@ impl FigureRow {
             difference,
             tolerance,
             status: match row.status {
-                Verdict::Ok => RowStatus::Ok,
-                Verdict::OutOfTolerance => RowStatus::OutOfTolerance,
+                PaperVerdict::Ok => RowStatus::Ok,
+                PaperVerdict::OutOfTolerance => RowStatus::OutOfTolerance,
             },
             why: row.why.clone(),
         }

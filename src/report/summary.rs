@@ -136,7 +136,7 @@ impl Summary {
         let sim_time_s = counts.sim_time_fs as f64 / crate::time::FS_PER_SECOND;
         let spikes = || plan.populations.iter().zip(&counts.spikes);
         let events = counts.events;
-        let other_sources = plan.sources.iter().any(|source| !source.kind.is_drawn());
+        let other_sources = plan.sources.iter().any(|source| !source.is_drawn());
         let supervised = outcome.supervised.as_ref();
         let unsupervised = outcome.unsupervised.as_ref();
         Self {
@@ -250,8 +250,9 @@ fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
     let Protocol::Supervised(protocol) = &plan.protocol else { return None };
     let leaks = inference.per_inference.entries.iter().find(|entry| entry.category == Category::Leakage)?;
     let population = plan.populations.iter().find(|population| population.name == leaks.owner)?;
-    let per_square =
-        population.switch.g_off.get() * f64::from(population.size) * protocol.test_presentation.as_seconds();
+    let per_square = population.switch.as_ref()?.g_off.get()
+        * f64::from(population.size)
+        * protocol.test_presentation.as_seconds();
     let square = leaks.joules / per_square;
     (square.is_finite() && square > 0.0).then(|| square.sqrt())
 }

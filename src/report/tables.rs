@@ -1,7 +1,7 @@
 //! Results as CSV: a header, one line per row, `.` for the decimal point.
 
 use super::device::ExperimentSummary;
-use crate::record::csv::field;
+use crate::record::format::field;
 use crate::scenario::device::{MeasuredIn, Relation, Tolerance};
 use crate::scenario::outcome::{
     AgedResult, EpochResult, LearnedEpoch, ProgrammingResult, VariationResult, Votes,

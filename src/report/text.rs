@@ -262,8 +262,7 @@ mod tests {
     #[test]
     fn a_trained_run_is_told_on_one_screen() {
         let (plan, outcome) = example::trained();
-        let text =
-            summary(&Summary::new(&plan, &outcome, &example::host()), Some(crate::plot::PAPER_ACCURACY));
+        let text = summary(&Summary::new(&plan, &outcome, &example::host()), plan.published_accuracy());
         assert!(text.lines().count() <= 24 && text.lines().all(|line| line.chars().count() <= 110), "{text}");
         insta::assert_snapshot!(text);
     }

@@ -1,13 +1,11 @@
 //! Plan -> network and initial weights.
 
-use super::plan::{Connect, DevicePlan, Kernel, Origin, Plan, SourceKind, WeightInit};
+use super::plan::{Connect, DevicePlan, Plan};
 use super::synapses::{self, rows_of};
 use crate::crossbar::{Array, Draw, Shape};
-use crate::network::{self, Builder, Network, Rows};
-use crate::numeric::standard_normal;
-use crate::random::{Purpose, Stream, unit};
+use crate::network::{self, Builder, Distribution, Network, Origin, Rows};
+use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, Spread};
-use crate::waveform::Waveform;
 
 /// A network and the weights it starts with: one list per projection, row-major.
 #[derive(Clone, Debug)]
@@ -56,26 +54,7 @@ pub fn assemble_with(
     let mut drawn_values = vec![None; plan.projections.len()];
     let mut builder = Builder::default();
     for source in &plan.sources {
-        let (size, kind) = match &source.kind {
-            SourceKind::Poisson { size, .. } => (*size, network::SourceKind::Poisson),
-            SourceKind::PoissonDeadTime { size, rate, dead_time } => {
-                (*size, network::SourceKind::DeadTime { rate: rate.get(), dead: *dead_time })
-            }
-            SourceKind::PoissonSteps { size, .. } | SourceKind::PoissonSine { size, .. } => (
-                *size,
-                source.kind.profile().map_or(network::SourceKind::Poisson, network::SourceKind::Modulated),
-            ),
-            SourceKind::Dataset { .. } => (super::plan::DATASET_PIXELS, network::SourceKind::Poisson),
-            SourceKind::SpikeList { size, spikes } => (*size, network::SourceKind::List(spikes.clone())),
-            SourceKind::Regular { size, start, period } => {
-                (*size, network::SourceKind::Regular { start: *start, period: *period })
-            }
-            SourceKind::Bursts { size, start, period, count, interval } => {
-                let (start, period, count, interval) = (*start, *period, *count, *interval);
-                (*size, network::SourceKind::Bursts { start, period, count, interval })
-            }
-        };
-        builder.source(&source.name, size, kind);
+        builder.source(&source.name, source.size, source.kind());
     }
     for population in &plan.populations {
         let index = builder.population(&population.name, population.size, population.neuron.clone());
@@ -84,10 +63,6 @@ pub fn assemble_with(
         }
     }
     for (index, projection) in plan.projections.iter().enumerate() {
-        let from = match projection.from {
-            Origin::Source(index) => network::Origin::Source(index),
-            Origin::Population(index) => network::Origin::Population(index),
-        };
         let connect = match &projection.connect {
             Connect::AllToAll => Rows::Dense,
             Connect::OneToOne => Rows::OneToOne,
@@ -99,18 +74,17 @@ pub fn assemble_with(
         };
         let mut made = if draw { synapses::drawn(plan, index, progress) } else { None };
         let connect = made.as_mut().map_or(connect, |made| std::mem::replace(&mut made.rows, Rows::OneToOne));
-        let kernel = match projection.kernel {
-            Kernel::Delta => network::Kernel::Delta,
-            Kernel::Rect { width } => pulse(&Waveform::rectangle(1.0, width)),
-            Kernel::Triangle { width } => pulse(&Waveform::triangle(1.0, width)),
-            Kernel::Exponential { tau_syn } => network::Kernel::Exponential { tau: tau_syn },
-            Kernel::Alpha { tau_syn } => network::Kernel::Alpha { tau: tau_syn },
-        };
-        let number =
-            builder.projection(&projection.name, from, projection.to, kernel, projection.delay, connect);
+        let number = builder.projection(
+            &projection.name,
+            projection.from,
+            projection.to,
+            projection.kernel.clone(),
+            projection.delay,
+            connect,
+        );
         synapses::keep(plan, index, &mut builder, number);
         if let Some(law) = projection.delays {
-            builder.longest(number, network::longest_delay(law.into()));
+            builder.longest(number, network::longest_delay(law));
         }
         if let Some(made) = made {
             if made.multapses {
@@ -139,10 +113,6 @@ pub fn assemble_with(
     Ok(Assembled { network, weights, notes })
 }
 
-fn pulse(waveform: &Waveform) -> network::Kernel {
-    network::Kernel::Pulse(waveform.breakpoints())
-}
-
 /// Rows of a list sorted by (pre, post).
 fn sparse(rows: u32, synapses: &[(u32, u32, f64)]) -> Rows {
     let mut start = vec![0; rows as usize + 1];
@@ -169,17 +139,8 @@ fn initial(plan: &Plan, network: &Network, index: usize) -> Vec<f64> {
     let count = network.projections[index].synapses(network.populations[projection.to].size);
     let mut stream = Stream::new(plan.seed, Purpose::InitialWeight, index as u32, 0);
     match projection.weight {
-        WeightInit::Constant { value } => vec![value; count],
-        WeightInit::Normal { mean, sd } => {
-            (0..count).map(|_| mean + sd * standard_normal(stream.next_word())).collect()
-        }
-        WeightInit::Uniform { low, high } => {
-            (0..count).map(|_| low + (high - low) * unit(stream.next_word())).collect()
-        }
-        law @ WeightInit::LogNormal { .. } => {
-            let law = network::Distribution::from(law);
-            (0..count).map(|_| law.sample(stream.next_word())).collect()
-        }
+        Distribution::Constant(value) => vec![value; count],
+        law => (0..count).map(|_| law.sample(stream.next_word())).collect(),
     }
 }
 

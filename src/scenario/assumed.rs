@@ -1,10 +1,10 @@
 //! The values nobody measured, for the head of every report.
 
 use super::filled::{Datum, Entry, Fields, Filled};
-use super::plan::{Assumed, Kernel, Plan, Protocol};
-use super::spec::{Fallback, Provenance, SECTIONS};
+use super::plan::{Assumed, Plan, Protocol};
+use super::spec::{Fallback, SECTIONS};
 use super::text::{Value, literal};
-use crate::device::preset;
+use crate::device::preset::Provenance;
 
 /// Why a value is what it is, where only the scenario knows.
 const STATED: &str = "the scenario says so; not measured";
@@ -42,12 +42,12 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<Assumed>) {
         if let Some(given) = &entry.preset {
             let (printed, usual) = match (&entry.datum, &given.datum) {
                 (Some(Datum::Quantity(unit, value)), Datum::Quantity(_, usual)) => {
-                    (unit.print(*value), value == usual)
+                    (unit.print(value.si), value == usual)
                 }
                 (Some(Datum::Number(value)), Datum::Number(usual)) => (value.to_string(), value == usual),
                 _ => continue,
             };
-            if given.provenance == preset::Provenance::Assumed {
+            if given.provenance == Provenance::Assumed {
                 let why = if usual { &given.source } else { STATED };
                 lines.push(assumed(fields, entry, printed, why));
             }
@@ -57,16 +57,18 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<Assumed>) {
             Some(Datum::Table(inner)) => collect(inner, plan, lines),
             Some(Datum::Tables(list)) => list.iter().for_each(|inner| collect(inner, plan, lines)),
             Some(Datum::Quantity(unit, value)) => {
-                let Fallback::Value(default, Provenance::Assumed, why) = entry.key.default else { continue };
+                let Fallback::Value(default, Some(Provenance::Assumed), why) = entry.key.default else {
+                    continue;
+                };
                 if !matters(fields, entry, plan) {
                     continue;
                 }
                 let usual = match literal(default).value {
-                    Value::Text(text) => unit.parse(&text).ok() == Some(*value),
+                    Value::Text(text) => unit.amount(&text).ok() == Some(*value),
                     _ => false,
                 };
                 let why = if usual { why } else { STATED };
-                lines.push(assumed(fields, entry, unit.print(*value), why));
+                lines.push(assumed(fields, entry, unit.print(value.si), why));
             }
             _ => {}
         }
@@ -90,7 +92,6 @@ fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
     else {
         return true;
     };
-    let current = |kernel: &Kernel| !matches!(kernel, Kernel::Delta);
     plan.populations[index].neuron.membrane().i_bias.get() != 0.0
-        || plan.projections.iter().any(|projection| projection.to == index && current(&projection.kernel))
+        || plan.projections.iter().any(|projection| projection.to == index && projection.kernel.is_current())
 }

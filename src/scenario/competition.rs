@@ -3,7 +3,9 @@
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::section::{Lower, time};
+use super::spec::{CompetitionKind, ConnectKind, HomeostasisKind, KernelKind, Word as _};
 use crate::network::{Competition, Homeostasis, Rivalry};
+use crate::neuron::Reset;
 
 /// `Some(None)`: the population does not compete. `None`: a fault, which is reported.
 pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> Option<Option<Competition>> {
@@ -25,7 +27,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
     if population.quantity("i_bias").is_some_and(|bias| bias != 0.0) {
         wrong("i_bias", "has a bias current", "0 A", "a threshold that moves could fall below the bias");
     }
-    if population.text("reset") == Some("subtract") {
+    if population.choice("reset") == Some(Reset::Subtract) {
         let allowed = "reset = \"rest\", \"value\" or \"hold\"";
         wrong("reset", "resets by subtraction", allowed, "the losers have nothing to subtract from");
     }
@@ -34,8 +36,9 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
     let mut reached = false;
     for (_, projection) in filled.all("projection").iter().filter(|(_, projection)| arrives(projection)) {
         reached = true;
-        for (key, value) in [("connect", "all_to_all"), ("kernel", "delta")] {
-            if let Some(found) = projection.text(key)
+        for (key, value) in [("connect", ConnectKind::AllToAll.word()), ("kernel", KernelKind::Delta.word())]
+        {
+            if let Some(found) = projection.word(key)
                 && found != value
             {
                 lower.faults.push(
@@ -55,16 +58,22 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
                 .allowed("a projection to it"),
         );
     }
-    let kind = match fields.text("kind")? {
-        "lateral_inhibition" => Rivalry::LateralInhibition { strength: fields.quantity("strength")? },
-        _ => Rivalry::WinnerTakeAll,
+    let kind = match fields.choice("kind")? {
+        CompetitionKind::WinnerTakeAll => Rivalry::WinnerTakeAll,
+        CompetitionKind::LateralInhibition => {
+            Rivalry::LateralInhibition { strength: fields.quantity("strength")? }
+        }
     };
     let homeostasis = match fields.table("homeostasis") {
         None if fields.written("homeostasis").is_some() => return None,
         None => None,
-        Some(rule) => Some(match rule.text("kind")? {
-            "decay" => Homeostasis::Decay { step: rule.quantity("step")?, tau: rule.quantity("tau")? },
-            _ => Homeostasis::RateTarget { gain: rule.number("gain")?, spikes: rule.number("spikes")? },
+        Some(rule) => Some(match rule.choice("kind")? {
+            HomeostasisKind::RateTarget => {
+                Homeostasis::RateTarget { gain: rule.number("gain")?, spikes: rule.number("spikes")? }
+            }
+            HomeostasisKind::Decay => {
+                Homeostasis::Decay { step: rule.quantity("step")?, tau: rule.quantity("tau")? }
+            }
         }),
     };
     Some(Some(Competition { kind, inhibition: time(fields, "inhibition")?, homeostasis }))

@@ -1,9 +1,10 @@
 //! A scenario after reading: every key of the specification with its value and where that comes from.
 
 use super::diagnostic::At;
-use super::spec::{Key, Refers, Unit};
+use super::spec::{Amount, Choice, Key, Kind, Refers, Unit, Word};
 use super::text::Node;
 use crate::device::preset::Provenance;
+use crate::time::Time;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -12,8 +13,7 @@ pub enum Datum {
     Flag(bool),
     Integer(u64),
     Number(f64),
-    /// In SI units.
-    Quantity(Unit, f64),
+    Quantity(Unit, Amount),
     /// In SI units.
     Quantities(Unit, Vec<f64>),
     Choice(&'static str),
@@ -26,7 +26,7 @@ pub enum Datum {
 
 /// Where a value comes from.
 #[derive(Clone, Debug)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// A file or an argument.
     Written(At),
     /// The specification.
@@ -47,16 +47,16 @@ pub struct Entry {
     pub key: &'static Key,
     /// Whether the key exists for the kind that was chosen. The value of one that does not is its default.
     pub active: bool,
-    pub origin: Origin,
+    pub origin: ValueOrigin,
     /// `None`: absent, or faulty and reported.
     pub datum: Option<Datum>,
     /// What a device preset says about the key, whether or not something else is written.
-    pub preset: Option<Given>,
+    pub preset: Option<PresetValue>,
 }
 
 /// A value of a device preset.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct PresetValue {
     pub datum: Datum,
     pub provenance: Provenance,
     pub source: String,
@@ -75,22 +75,60 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// The entry of a key.
+    ///
+    /// # Panics
+    /// If the specification has no such key: then the code that asks is wrong, whatever was written.
     #[must_use]
-    pub fn entry(&self, name: &str) -> Option<&Entry> {
+    pub fn entry(&self, name: &str) -> &Entry {
         let entry = self.entries.iter().find(|entry| entry.key.name == name);
-        debug_assert!(entry.is_some(), "`{name}` is not in the specification of {}", self.path);
-        entry
+        entry.unwrap_or_else(|| panic!("`{name}` is not in the specification of {}", self.path))
     }
 
     #[must_use]
     pub fn datum(&self, name: &str) -> Option<&Datum> {
-        self.entry(name)?.datum.as_ref()
+        self.entry(name).datum.as_ref()
+    }
+
+    /// What the word of a key stands for.
+    ///
+    /// # Panics
+    /// If the words of the key are not those of `W`: a mistake in the code, as with [`Fields::entry`].
+    #[must_use]
+    pub fn choice<W: Word>(&self, name: &str) -> Option<W> {
+        let words = |choices: &'static [Choice]| choices.iter().map(|choice| choice.name);
+        let known = match self.entry(name).key.kind {
+            Kind::Choice(choices) => choices,
+            _ => &[],
+        };
+        // After them there may be those of a registry, which stand for no value of `W`.
+        let begins = words(known).take(W::CHOICES.len());
+        assert!(begins.eq(words(W::CHOICES)), "`{name}` of {} has other words", self.path);
+        W::from_word(self.word(name)?)
+    }
+
+    /// The word of a key as it is written, for messages.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<&'static str> {
+        match self.datum(name)? {
+            Datum::Choice(word) => Some(word),
+            _ => None,
+        }
     }
 
     #[must_use]
     pub fn quantity(&self, name: &str) -> Option<f64> {
         match self.datum(name)? {
-            Datum::Quantity(_, value) => Some(*value),
+            Datum::Quantity(_, amount) => Some(amount.si),
+            _ => None,
+        }
+    }
+
+    /// A time, exactly as it was written.
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<Time> {
+        match self.datum(name)? {
+            Datum::Quantity(_, amount) => amount.time,
             _ => None,
         }
     }
@@ -145,7 +183,6 @@ impl Fields {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.datum(name)? {
             Datum::Text(value) => Some(value),
-            Datum::Choice(value) => Some(value),
             _ => None,
         }
     }
@@ -177,8 +214,8 @@ impl Fields {
     /// Where a value was written; `None` for a default.
     #[must_use]
     pub fn written(&self, name: &str) -> Option<&At> {
-        match &self.entry(name)?.origin {
-            Origin::Written(at) => Some(at),
+        match &self.entry(name).origin {
+            ValueOrigin::Written(at) => Some(at),
             _ => None,
         }
     }

@@ -10,7 +10,8 @@ use super::plan::Plan;
 use super::reader;
 use super::set::{self, Set};
 use super::text::{self, Item, Node, Table, Value};
-use super::{lower, plausibility, resolve, shipped, spec};
+use super::{lower, plausibility, resolve, shipped as scenarios, spec};
+use crate::registry::Registry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,6 +51,8 @@ pub struct Changes<'a> {
     pub seed: Option<u64>,
     /// Populations and sources whose spikes are recorded besides those that the scenario names.
     pub record: &'a [String],
+    /// What the scenario may name; `None`: what is shipped.
+    pub registry: Option<&'a Registry>,
 }
 
 /// Loads the one scenario that `argument` names.
@@ -59,7 +62,7 @@ pub struct Changes<'a> {
 pub fn load(argument: &str, overrides: &[String], seed: Option<u64>) -> Result<Loaded, Diagnostics> {
     let found = find(argument)?;
     match found.as_slice() {
-        [one] => load_found(one, Changes { set: overrides, seed, record: &[] }),
+        [one] => load_found(one, Changes { set: overrides, seed, ..Changes::default() }),
         several => {
             let names: Vec<&str> = several.iter().map(|found| found.name.as_str()).collect();
             Err(Diagnostic::error(format!("`{argument}` holds {} scenarios", several.len()))
@@ -96,6 +99,14 @@ pub fn load_text(
     overrides: &[String],
     seed: Option<u64>,
 ) -> Result<Loaded, Diagnostics> {
+    load_text_with(name, text, Changes { set: overrides, seed, ..Changes::default() })
+}
+
+/// As [`load_text`], with all that can be changed: a registry with models of one's own, for one.
+///
+/// # Errors
+/// Every fault of the scenario.
+pub fn load_text_with(name: &str, text: &str, changes: Changes<'_>) -> Result<Loaded, Diagnostics> {
     let found = Found {
         name: Path::new(name)
             .file_stem()
@@ -105,7 +116,7 @@ pub fn load_text(
         base: Base::Directory(PathBuf::new()),
         text: text.to_string(),
     };
-    load_found(&found, Changes { set: overrides, seed, record: &[] })
+    load_found(&found, changes)
 }
 
 /// What the directory or shipped set says of itself, if `argument` is one.
@@ -122,7 +133,7 @@ pub fn load_set(argument: &str) -> Result<Option<Set>, Diagnostics> {
         let text = read_file(&file, MAX_SCENARIO)?;
         return set::parse(&file.display().to_string(), &text).map(Some).map_err(Into::into);
     }
-    match shipped::set(argument).and_then(|set| set.about()) {
+    match scenarios::set(argument).and_then(|set| set.about()) {
         Some(text) => {
             set::parse(&format!("{argument}/{} (shipped)", set::FILE), text).map(Some).map_err(Into::into)
         }
@@ -172,8 +183,16 @@ fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnosti
     if faults.has_errors() && faults.iter().any(|fault| fault.what.starts_with("not valid TOML")) {
         return Err(faults);
     }
-    let filled = reader::read(&root, &found.name, &mut faults);
-    let plan = lower::lower(&filled, &mut faults);
+    let shipped;
+    let registry = match overrides.registry {
+        Some(registry) => registry,
+        None => {
+            shipped = Registry::shipped();
+            &shipped
+        }
+    };
+    let filled = reader::read(&root, &found.name, registry, &mut faults);
+    let plan = lower::lower(&filled, registry, &mut faults);
     match plan {
         Some(plan) if !faults.has_errors() => {
             plausibility::check(&plan, &filled, &mut faults);

@@ -3,9 +3,9 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::Fields;
-use super::plan::{Connect, Origin, Plan, ProjectionPlan, WeightInit};
+use super::plan::{Connect, Plan, ProjectionPlan};
 use super::synapses;
-use crate::numeric::exp;
+use crate::network::Origin;
 use crate::time::Time;
 
 /// Seconds of computing above which a run is called long.
@@ -39,7 +39,7 @@ impl Load {
 /// Spikes of one line of an origin within `duration`: of a population, what its bias alone makes it fire.
 fn expected(plan: &Plan, origin: Origin, duration: Time) -> f64 {
     match origin {
-        Origin::Source(index) => plan.sources[index].kind.expected(duration),
+        Origin::Source(index) => plan.sources[index].expected(duration),
         Origin::Population(index) => {
             let neuron = plan.populations[index].neuron.membrane();
             neuron.interval(neuron.bias()).map_or(0.0, |interval| duration.as_seconds() / interval.max(1e-15))
@@ -50,15 +50,7 @@ fn expected(plan: &Plan, origin: Origin, duration: Time) -> f64 {
 /// Mean delay in seconds, and whether every synapse has its own.
 fn delay(projection: &ProjectionPlan) -> (f64, bool) {
     match (&projection.delays, &projection.connect) {
-        (Some(law), _) => {
-            let mean = match *law {
-                WeightInit::Constant { value } => value,
-                WeightInit::Uniform { low, high } => 0.5 * (low + high),
-                WeightInit::Normal { mean, .. } => mean,
-                WeightInit::LogNormal { median, sigma } => median * exp(0.5 * sigma * sigma),
-            };
-            (mean, true)
-        }
+        (Some(law), _) => (law.mean(), true),
         (None, Connect::List { delays, .. }) if !delays.is_empty() => {
             (delays.iter().map(|delay| delay.as_seconds()).sum::<f64>() / delays.len() as f64, true)
         }

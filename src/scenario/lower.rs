@@ -5,14 +5,15 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{EnginePlan, Plan, Protocol, RecordPlan, Reproduces, Storage};
+use super::plan::{EnginePlan, Plan, Protocol, RecordPlan, Reproduces};
 use super::section::{Lower, quantity, time};
-use super::spec::Refers;
+use super::spec::{ProtocolKind, Refers, SourceWord};
 use super::{assumed, device, supervised, unsupervised};
+use crate::registry::Registry;
 
 /// The plan, or `None` when there is a fault; every fault is in `faults`.
-pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
-    let mut lower = Lower { filled, faults };
+pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> Option<Plan> {
+    let mut lower = Lower { filled, registry, faults };
     lower.same_names();
     let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
     let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));
@@ -23,11 +24,7 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
     let engine = filled.one("engine").map(|fields| EnginePlan {
         window: time(fields, "window"),
         partitions: fields.count("partitions"),
-        storage: match fields.text("storage") {
-            Some("f64") => Storage::F64,
-            Some("compact") => Storage::Compact,
-            _ => Storage::Auto,
-        },
+        storage: fields.choice("storage").unwrap_or_default(),
         memory: fields.number("memory_gb").map(|gb| (gb * 1e9) as u64),
     });
     if let Some(Protocol::Simulate { duration }) = &protocol {
@@ -43,7 +40,11 @@ pub fn lower(filled: &Filled, faults: &mut Diagnostics) -> Option<Plan> {
         title: scenario.text("title")?.to_string(),
         description: scenario.text("description")?.to_string(),
         reproduces: scenario.table("reproduces").and_then(|fields| {
-            Some(Reproduces { paper: fields.text("paper")?.into(), figure: fields.text("figure")?.into() })
+            Some(Reproduces {
+                paper: fields.text("paper")?.into(),
+                figure: fields.text("figure")?.into(),
+                accuracy: fields.number("accuracy"),
+            })
         }),
         seed: scenario.integer("seed")?,
         sources: sources.into_iter().collect::<Option<_>>()?,
@@ -84,13 +85,14 @@ impl Lower<'_> {
     }
 
     fn protocol(&mut self, fields: &Fields) -> Option<Protocol> {
-        if fields.text("kind")? != "device" {
+        let kind = fields.choice("kind")?;
+        if kind != ProtocolKind::Device {
             device::lower::unused(self, fields);
         }
-        match fields.text("kind")? {
-            "simulate" => {
+        match kind {
+            ProtocolKind::Simulate => {
                 for (name, source) in self.filled.all("source") {
-                    if source.text("kind") == Some("dataset") {
+                    if source.choice("kind") == Some(SourceWord::Dataset) {
                         self.faults.push(
                             Diagnostic::error(format!(
                                 "source `{name}` shows a data set, and nothing presents it"
@@ -105,12 +107,11 @@ impl Lower<'_> {
                 }
                 Some(Protocol::Simulate { duration: time(fields, "duration")? })
             }
-            "supervised" => supervised::lower(self, fields).map(Protocol::Supervised),
-            "unsupervised" => unsupervised::lower(self, fields).map(Protocol::Unsupervised),
-            "device" => {
+            ProtocolKind::Supervised => supervised::lower(self, fields).map(Protocol::Supervised),
+            ProtocolKind::Unsupervised => unsupervised::lower(self, fields).map(Protocol::Unsupervised),
+            ProtocolKind::Device => {
                 device::lower::lower(self, fields).map(|experiments| Protocol::Device { experiments })
             }
-            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! From a scenario file to a finished run: text -> plan -> network -> run -> outcome.
 //!
-//! Reading goes one way: [`text`] makes a tree that knows where everything was written, [`reader`]
+//! Reading goes one way: `text` makes a tree that knows where everything was written, `reader`
 //! checks it against the one table in [`spec`] and fills the gaps, `lower` checks what belongs together
 //! and makes the [`plan::Plan`]. [`load()`] does all of it.
 
@@ -8,7 +8,8 @@ pub mod assemble;
 mod assumed;
 mod competition;
 pub mod device;
-pub mod filled;
+mod filled;
+mod list_files;
 mod lists;
 mod load;
 mod load_estimate;
@@ -22,7 +23,7 @@ mod population;
 mod preset;
 pub mod progress;
 mod projection;
-pub mod reader;
+mod reader;
 mod reference;
 mod resolve;
 pub mod run;
@@ -39,6 +40,6 @@ mod weights;
 
 pub use crate::written::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use crate::written::{diagnostic, text};
-pub use load::{Changes, Loaded, load, load_all, load_set, load_text};
+pub use load::{Changes, Loaded, load, load_all, load_set, load_text, load_text_with};
 pub use reference::markdown as reference;
 pub use schema::schema;

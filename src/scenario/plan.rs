@@ -5,23 +5,19 @@
 //! storage) are made from the network and printed beside the plan.
 
 use super::device::ExperimentPlan;
+pub use super::spec::{Precision, Storage};
+use crate::dataset;
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::retention::Retention;
-use crate::encoding::RateProfile;
-use crate::network::Competition;
+use crate::network::{Competition, Distribution, DrawRule, Kernel, Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plasticity::{ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::training::unsupervised::{DeviceModel, Vote, WinnerRule};
-use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
+use crate::units::{Hertz, Joule, Second, Volt};
 use serde::{Deserialize, Serialize};
-
-/// Lines of a data-set source: 28 x 28 pixels in every data set there is.
-pub const DATASET_PIXELS: u32 = 784;
-/// Classes of every data set there is.
-pub const CLASSES: u32 = 10;
 
 /// A complete scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,101 +79,80 @@ impl From<WrittenAssumed> for Assumed {
 }
 
 /// Which published figure a scenario reproduces.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reproduces {
     pub paper: String,
     pub figure: String,
+    /// The accuracy that was published, as a fraction: a line in pictures and a word beside ours.
+    #[serde(default)]
+    pub accuracy: Option<f64>,
+}
+
+impl Plan {
+    /// The accuracy that was published for what this scenario reproduces.
+    #[must_use]
+    pub fn published_accuracy(&self) -> Option<f64> {
+        self.reproduces.as_ref().and_then(|reproduces| reproduces.accuracy)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SourcePlan {
     pub name: String,
-    pub kind: SourceKind,
+    /// Number of lines.
+    pub size: u32,
+    pub input: Input,
 }
 
 /// Where input spikes come from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum SourceKind {
-    /// `size` independent Poisson processes of one rate.
-    Poisson { size: u32, rate: Hertz },
-    /// As `Poisson`, but silent for `dead_time` after each spike; `rate` counts that in.
-    PoissonDeadTime { size: u32, rate: Hertz, dead_time: Time },
-    /// As `Poisson`, each rate from its time on; silent before the first.
-    PoissonSteps { size: u32, rates: Vec<(Time, Hertz)> },
-    /// As `Poisson`, with the rate `rate` (1 + depth sin(2 pi (t/period + phase))).
-    PoissonSine { size: u32, rate: Hertz, depth: f64, period: Time, phase: f64 },
-    /// Given spikes, sorted by (time, id).
-    SpikeList { size: u32, spikes: Vec<(Time, u32)> },
-    /// Every `period` from `start` on, all `size` sources together.
-    Regular { size: u32, start: Time, period: Time },
-    /// `count` spikes `interval` apart, from `start` on and again every `period`, all sources together.
-    Bursts { size: u32, start: Time, period: Time, count: u32, interval: Time },
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Independent Poisson processes of one rate, which is told to the network when an episode begins.
+    Poisson { rate: Hertz },
     /// The samples of a data set, each pixel a Poisson process of rate `max_rate` x intensity.
     ///
     /// With `normalise`, every sample's rates are scaled to the mean total intensity of the training samples.
-    Dataset { dataset: DatasetName, max_rate: Hertz, normalise: bool },
+    Dataset { dataset: dataset::Name, max_rate: Hertz, normalise: bool },
+    /// Everything else, as the network has it; spikes of a list sorted by (time, line).
+    Train(SourceKind),
 }
 
-impl SourceKind {
-    /// Number of lines.
+impl SourcePlan {
+    /// As a source of a network.
     #[must_use]
-    pub fn size(&self) -> u32 {
-        match self {
-            Self::Poisson { size, .. }
-            | Self::PoissonDeadTime { size, .. }
-            | Self::PoissonSteps { size, .. }
-            | Self::PoissonSine { size, .. }
-            | Self::SpikeList { size, .. }
-            | Self::Regular { size, .. }
-            | Self::Bursts { size, .. } => *size,
-            Self::Dataset { .. } => DATASET_PIXELS,
+    pub fn kind(&self) -> SourceKind {
+        match &self.input {
+            Input::Poisson { .. } | Input::Dataset { .. } => SourceKind::Poisson,
+            Input::Train(kind) => kind.clone(),
         }
     }
 
     /// Whether its spikes are drawn.
     #[must_use]
     pub fn is_drawn(&self) -> bool {
-        !matches!(self, Self::SpikeList { .. } | Self::Regular { .. } | Self::Bursts { .. })
+        match &self.input {
+            Input::Poisson { .. } | Input::Dataset { .. } => true,
+            Input::Train(kind) => kind.is_drawn(),
+        }
     }
 
-    /// Spikes of one line to expect within `duration`.
+    /// Spikes of one line to expect within `duration`; of a data set, without its samples, none.
     #[must_use]
     pub fn expected(&self, duration: Time) -> f64 {
         let seconds = duration.as_seconds();
-        match self {
-            Self::Poisson { rate, .. } | Self::PoissonDeadTime { rate, .. } => rate.get() * seconds,
-            Self::PoissonSteps { .. } | Self::PoissonSine { .. } => {
-                self.profile().map_or(0.0, |profile| profile.expected(duration))
+        match &self.input {
+            Input::Poisson { rate } => rate.get() * seconds,
+            Input::Dataset { .. } | Input::Train(SourceKind::Poisson) => 0.0,
+            Input::Train(SourceKind::DeadTime { rate, .. }) => rate * seconds,
+            Input::Train(SourceKind::Modulated(profile)) => profile.expected(duration),
+            Input::Train(SourceKind::Regular { period, .. }) => seconds / period.as_seconds(),
+            Input::Train(SourceKind::Bursts { period, count, .. }) => {
+                f64::from(*count) * (seconds / period.as_seconds()).ceil()
             }
-            Self::Regular { period, .. } => seconds / period.as_seconds(),
-            Self::Bursts { period, count, .. } => f64::from(*count) * (seconds / period.as_seconds()).ceil(),
-            Self::SpikeList { size, spikes } => spikes.len() as f64 / f64::from(*size),
-            Self::Dataset { .. } => 0.0,
+            Input::Train(SourceKind::List(spikes)) => spikes.len() as f64 / f64::from(self.size),
         }
     }
-
-    /// How its rate changes with time, if it does.
-    #[must_use]
-    pub fn profile(&self) -> Option<RateProfile> {
-        match self {
-            Self::PoissonSteps { rates, .. } => {
-                Some(RateProfile::Steps { steps: rates.iter().map(|(at, rate)| (*at, rate.get())).collect() })
-            }
-            Self::PoissonSine { rate, depth, period, phase, .. } => {
-                Some(RateProfile::Sine { mean: rate.get(), depth: *depth, period: *period, phase: *phase })
-            }
-            _ => None,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DatasetName {
-    DrawnDigits,
-    Mnist,
-    FashionMnist,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,35 +160,15 @@ pub struct PopulationPlan {
     pub name: String,
     pub size: u32,
     pub neuron: Neuron,
-    pub switch: SwitchEnergy,
+    /// What a spike of its switch costs; `None` where no device is behind its neurons.
+    pub switch: Option<SwitchEnergy>,
+    /// Parameters of a registered model, as text.
+    pub keys: Vec<(String, String)>,
     /// How its neurons compete, if they do.
     pub competition: Option<Competition>,
 }
 
-/// What one spike of a threshold-switch neuron costs.
-///
-/// While on, the device sits in compliance at `i_cc` and takes i_cc^2 / g_on (paper: 1.4 uW); the
-/// limiter takes (v_drive - i_cc / g_on) i_cc. While off, the membrane voltage leaks through `g_off`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SwitchEnergy {
-    pub i_cc: Ampere,
-    pub g_on: Siemens,
-    pub g_off: Siemens,
-    pub v_drive: Volt,
-    /// How long the switch stays on for one spike. `lif`: 100 us by default (assumed: needs an active reset);
-    /// `switch`: that of the nominal threshold, and the ledger books what each spike took.
-    pub on_time: Second,
-}
-
-/// Where a projection starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// Index into `Plan::sources`.
-    Source(usize),
-    /// Index into `Plan::populations`.
-    Population(usize),
-}
+pub use crate::energy::SwitchEnergy;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectionPlan {
@@ -223,12 +178,13 @@ pub struct ProjectionPlan {
     pub to: usize,
     pub connect: Connect,
     pub kernel: Kernel,
-    pub weight: WeightInit,
+    /// Initial weights, in SI units of the kernel (volts for `Delta`, amperes otherwise).
+    pub weight: Distribution,
     /// The delay of every synapse, or the shortest there may be.
     pub delay: Time,
     /// Delays of single synapses, in seconds.
     #[serde(default)]
-    pub delays: Option<WeightInit>,
+    pub delays: Option<Distribution>,
     pub device: Option<DevicePlan>,
     /// How its weights learn, if they do.
     pub plasticity: Option<PlasticityPlan>,
@@ -258,20 +214,6 @@ pub enum Connect {
     },
 }
 
-/// How many pairs are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DrawRule {
-    /// Lines per neuron.
-    InDegree(u32),
-    /// Neurons per line.
-    OutDegree(u32),
-    /// Of every pair.
-    Probability(f64),
-    /// Line i to neuron i, with a delay of its own.
-    OneToOne,
-}
-
 /// How the engine is told to go about it. No result depends on any of it, except on the rounding of
 /// compact synapses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -283,58 +225,6 @@ pub struct EnginePlan {
     pub storage: Storage,
     /// Memory that may be used, in bytes; `None`: what the machine has.
     pub memory: Option<u64>,
-}
-
-/// How synapses that have something of their own are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Storage {
-    /// Compact where there are more than 1e7 drawn ones.
-    #[default]
-    Auto,
-    /// Weights of 8 bytes, delays of 8.
-    F64,
-    /// Weights of 4 bytes, delays of 4.
-    Compact,
-}
-
-/// What an arrival does to the membrane.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Kernel {
-    /// A jump of the membrane by the weight, in volts.
-    Delta,
-    /// A rectangular current pulse; the weight is its amplitude in amperes.
-    Rect { width: Time },
-    /// A symmetric triangular current pulse; the weight is its peak in amperes.
-    Triangle { width: Time },
-    /// A current that jumps by the weight (amperes) and decays with `tau_syn`.
-    Exponential { tau_syn: Second },
-    /// A current (t/tau_syn) e^(1 - t/tau_syn); the weight is its peak in amperes.
-    Alpha { tau_syn: Second },
-}
-
-/// Initial weights, in SI units of the kernel (volts for `Delta`, amperes otherwise).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum WeightInit {
-    Constant {
-        value: f64,
-    },
-    Normal {
-        mean: f64,
-        sd: f64,
-    },
-    Uniform {
-        low: f64,
-        high: f64,
-    },
-    /// median e^(sigma z), z standard normal.
-    #[serde(rename = "lognormal")]
-    LogNormal {
-        median: f64,
-        sigma: f64,
-    },
 }
 
 /// The devices that make a projection's weights.
@@ -409,13 +299,6 @@ pub struct Supervised {
     pub programming: Vec<ProgrammingCase>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Precision {
-    F64,
-    F32,
-}
-
 /// Adam with a cosine schedule from `rate` to `rate_final`, in units of v_th - u_rest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
@@ -459,7 +342,7 @@ pub struct Unsupervised {
     pub label_presentation: Time,
     pub test_presentation: Time,
     pub vote: Vote,
-    pub learning: Learning,
+    pub learning: WinnerLearning,
     pub devices: Option<DeviceModel>,
     pub retention: Option<Retention>,
     /// Ages at which the trained devices are tested again.
@@ -469,7 +352,7 @@ pub struct Unsupervised {
 
 /// What a spike of the winner does to its synapses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Learning {
+pub struct WinnerLearning {
     pub rule: WinnerRule,
     pub w_max: Volt,
     pub normalise: Option<f64>,

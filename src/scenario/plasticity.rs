@@ -4,14 +4,14 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::plan::{DevicePlan, PlasticityPlan};
 use super::section::{Lower, quantity};
+use super::spec::{DependenceKind, KernelKind, OverlapSpread, ProtocolKind, RuleKind};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::preset::{Preset, PresetDevice};
 use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
 use crate::plasticity::{
-    AtZero, Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule,
-    Triplet, Unit,
+    Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule, Triplet,
 };
 use crate::synapse::{Arrangement, DeviceRange, Placement};
 use crate::training::unsupervised::PulseOverlap;
@@ -95,7 +95,7 @@ impl Lower<'_> {
 
     /// A pulse of current would use another weight at each of its steps, and rules count in volts.
     fn jumps_only(&mut self, fields: &Fields, outer: &Fields) {
-        if !matches!(outer.text("kernel"), None | Some("delta")) {
+        if !matches!(outer.choice("kernel"), None | Some(KernelKind::Delta)) {
             self.faults.push(
                 Diagnostic::error(format!("{} learns, and its kernel is a current", outer.what))
                     .maybe_at(fields.at.as_ref())
@@ -109,12 +109,12 @@ impl Lower<'_> {
     /// Whether the protocol trains, which it does by a rule of its own; reported.
     fn trained(&mut self, fields: &Fields, outer: &Fields) -> bool {
         let Some(protocol) = self.filled.one("protocol") else { return false };
-        let hint = match protocol.text("kind") {
-            Some("supervised") => "the gradient trains it; delete the table",
-            Some("unsupervised") => {
+        let hint = match protocol.choice("kind") {
+            Some(ProtocolKind::Supervised) => "the gradient trains it; delete the table",
+            Some(ProtocolKind::Unsupervised) => {
                 "the rule of the winner is the table [protocol.learning]; delete this one"
             }
-            _ => return false,
+            Some(ProtocolKind::Simulate | ProtocolKind::Device) | None => return false,
         };
         self.faults.push(
             Diagnostic::error(format!("{} learns from spikes, and the protocol trains it", outer.what))
@@ -135,7 +135,7 @@ impl Lower<'_> {
         has_device: bool,
         w_max: Option<f64>,
     ) {
-        let overlap = fields.text("rule") == Some("overlap");
+        let overlap = fields.choice("rule") == Some(RuleKind::Overlap);
         if !has_device {
             let number = |fields: &Fields, key: &str| fields.number(key).unwrap_or(0.0) > 0.0;
             let stuck = |faults: &Fields| number(faults, "stuck_on") || number(faults, "stuck_off");
@@ -231,13 +231,10 @@ impl Lower<'_> {
         has_device: bool,
         w_max: f64,
     ) -> Option<Rule> {
-        let kind = fields.text("rule")?;
-        if kind == "overlap" {
-            return self.overlap(fields, device.filter(|_| has_device), w_max);
-        }
-        if kind != "stdp-pair" {
+        let kind: RuleKind = fields.choice("rule")?;
+        if !matches!(kind, RuleKind::StdpPair | RuleKind::Overlap) {
             for key in ["a_plus", "a_minus"] {
-                let wanted = key == "a_plus" || kind != "post-trace";
+                let wanted = key == "a_plus" || kind != RuleKind::PostTrace;
                 if wanted && fields.written(key).is_none() {
                     self.faults.push(
                         Diagnostic::error(format!("{} has no `{key}`", fields.what))
@@ -248,30 +245,28 @@ impl Lower<'_> {
                 }
             }
         }
-        let dependence = match fields.text("dependence")? {
-            "multiplicative" => Dependence::Multiplicative,
-            "power" => Dependence::Power { mu: fields.number("mu")? },
-            "exponential" => Dependence::Exponential { beta: fields.number("beta")? },
-            _ => Dependence::Additive,
+        let law = || {
+            let dependence = match fields.choice("dependence")? {
+                DependenceKind::Additive => Dependence::Additive,
+                DependenceKind::Multiplicative => Dependence::Multiplicative,
+                DependenceKind::Power => Dependence::Power { mu: fields.number("mu")? },
+                DependenceKind::Exponential => Dependence::Exponential { beta: fields.number("beta")? },
+            };
+            let w_min: Volt = quantity(fields, "w_min")?;
+            let bounds = Bounds { w_min: w_min.get(), w_max };
+            Some(Law { dependence, unit: fields.choice("relative_to")?, bounds })
         };
-        let unit = if fields.text("relative_to")? == "span" { Unit::Span } else { Unit::Weight };
-        let w_min: Volt = quantity(fields, "w_min")?;
-        let law = Law { dependence, unit, bounds: Bounds { w_min: w_min.get(), w_max } };
         let number = |key: &str| fields.number(key);
         let tau = |key: &str| quantity::<Second>(fields, key);
-        let pairing = match fields.text("pairing") {
-            Some("nearest") => Pairing::Nearest,
-            Some("pre_centred") => Pairing::PreCentred,
-            Some("restricted") => Pairing::Restricted,
-            _ => Pairing::AllToAll,
-        };
         Some(match kind {
-            "stdp-triplet" => {
+            RuleKind::Overlap => return self.overlap(fields, device.filter(|_| has_device), w_max),
+            RuleKind::StdpTriplet => {
+                let pairing: Pairing = fields.choice("pairing")?;
                 if !matches!(pairing, Pairing::AllToAll | Pairing::Nearest) {
                     self.faults.push(
                         Diagnostic::error(format!("triplets of {} cannot be paired so", outer.what))
                             .maybe_at(fields.place("pairing"))
-                            .allowed("\"all_to_all\" or \"nearest\" with rule = \"stdp-triplet\""),
+                            .allowed("\"all_to_all\" or \"nearest\" with rule = \"stdp_triplet\""),
                     );
                 }
                 Rule::Triplet(Triplet {
@@ -284,34 +279,30 @@ impl Lower<'_> {
                     tau_minus: tau("tau_minus")?,
                     tau_x: tau("tau_x")?,
                     tau_y: tau("tau_y")?,
-                    law,
+                    law: law()?,
                 })
             }
-            "rectangular" => Rule::Rectangular(Rectangular {
+            RuleKind::Rectangular => Rule::Rectangular(Rectangular {
                 a_plus: number("a_plus")?,
                 a_minus: number("a_minus")?,
                 window: tau("window")?,
-                law,
+                law: law()?,
             }),
-            "post-trace" => Rule::PostTrace(PostTrace {
+            RuleKind::PostTrace => Rule::PostTrace(PostTrace {
                 a_plus: number("a_plus")?,
                 target: number("target")?,
                 tau_plus: tau("tau_plus")?,
                 saturate: fields.flag("saturate")?,
-                law,
+                law: law()?,
             }),
-            _ => Rule::Pair(Pair {
-                pairing,
-                at_zero: match fields.text("at_zero") {
-                    Some("ltp") => AtZero::Ltp,
-                    Some("ltd") => AtZero::Ltd,
-                    _ => AtZero::None,
-                },
+            RuleKind::StdpPair => Rule::Pair(Pair {
+                pairing: fields.choice("pairing")?,
+                at_zero: fields.choice("at_zero")?,
                 a_plus: number("a_plus")?,
                 a_minus: number("a_minus")?,
                 tau_plus: tau("tau_plus")?,
                 tau_minus: tau("tau_minus")?,
-                law,
+                law: law()?,
             }),
         })
     }
@@ -337,7 +328,7 @@ impl Lower<'_> {
             self.faults.push(
                 Diagnostic::error(format!("`preset` of {} is \"{name}\"", fields.what))
                     .maybe_at(fields.place("preset"))
-                    .label("no analog device with a spike pulse")
+                    .label("not an analog device with a spike pulse")
                     .allowed(learning_presets().join(", ")),
             );
             return None;
@@ -354,9 +345,9 @@ impl Lower<'_> {
         let mut device = device;
         (device.g_min, device.g_max) = (range.g_min, range.g_max);
         device.dose_sigma = sigma;
-        let spread = match fields.text("spread")? {
-            "preset" => spread,
-            _ => DeviceSpread::default(),
+        let spread = match fields.choice("spread")? {
+            OverlapSpread::Preset => spread,
+            OverlapSpread::None => DeviceSpread::default(),
         };
         Some(PulseOverlap { device, pulse, time_scale, spread })
     }

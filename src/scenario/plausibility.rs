@@ -2,10 +2,11 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Kernel, Origin, Plan, PlasticityPlan, Protocol, SourceKind, Supervised, Unsupervised};
+use super::plan::{Input, Plan, PlasticityPlan, Protocol, Supervised, Unsupervised};
 use super::spec::Unit;
 use crate::device::overlap::{SpikePulse, dose_balance};
 use crate::device::resistive::{DoseDevice, StateLaw};
+use crate::network::{Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
@@ -23,6 +24,9 @@ const DELTA_LIMIT: f64 = 0.1;
 /// Adds a warning for everything implausible.
 pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     for (population, (_, fields)) in plan.populations.iter().zip(filled.all("population")) {
+        if population.neuron.open().is_some() {
+            continue; // Its constructor remarks on what is unusual.
+        }
         let tau_m = population.neuron.membrane().tau_m;
         let tau = tau_m.get();
         if !(TAU_RANGE.0..=TAU_RANGE.1).contains(&tau) {
@@ -53,7 +57,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         }
         let tau =
             plan.populations.get(projection.to).map_or(f64::INFINITY, |p| p.neuron.membrane().tau_m.get());
-        if matches!(projection.kernel, Kernel::Delta) && device.read.width.get() > DELTA_LIMIT * tau {
+        if !projection.kernel.is_current() && device.read.width.get() > DELTA_LIMIT * tau {
             warnings.push(
                 Diagnostic::warning(format!(
                     "the read pulse of {} is {} wide",
@@ -72,7 +76,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
         // Given spikes are a measurement; they are not uncorrelated by nature.
         let given = matches!(projection.from, Origin::Source(source)
-            if matches!(plan.sources[source].kind, SourceKind::SpikeList { .. }));
+            if matches!(plan.sources[source].input, Input::Train(SourceKind::List(_))));
         if let (Some(plasticity), Some(table), false) =
             (&projection.plasticity, fields.table("plasticity"), given)
         {
@@ -262,6 +266,8 @@ fn presentations(
     let (period, is_switch) = match &population.neuron {
         Neuron::Lif(_) => ("t_ref", false),
         Neuron::Switch(_) => ("on_time", true),
+        // Its dead time is one of its own keys, if it has one.
+        Neuron::Open(_) => return,
     };
     longer(
         neuron.t_ref.get(),
@@ -269,10 +275,10 @@ fn presentations(
         period,
         Some(fields),
     );
-    if !is_switch {
+    if let (false, Some(switch)) = (is_switch, &population.switch) {
         longer(
-            population.switch.on_time.get(),
-            format!("`on_time` of {} is {}", fields.what, population.switch.on_time),
+            switch.on_time.get(),
+            format!("`on_time` of {} is {}", fields.what, switch.on_time),
             "on_time",
             fields.table("switch"),
         );
@@ -290,8 +296,7 @@ fn presentations(
     }
     let source = plan.projections.get(supervised.projection).map(|projection| projection.from);
     if let Some(Origin::Source(source)) = source
-        && let Some(SourceKind::Dataset { max_rate, .. }) =
-            plan.sources.get(source).map(|source| &source.kind)
+        && let Some(Input::Dataset { max_rate, .. }) = plan.sources.get(source).map(|source| &source.input)
         && max_rate.get() * shown < 1.0
     {
         warnings.push(

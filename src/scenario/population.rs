@@ -5,24 +5,33 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::plan::{PopulationPlan, SwitchEnergy};
 use super::section::{Lower, quantity};
-use super::spec::Unit;
-use crate::device::threshold::{ThresholdLaw, ThresholdSpread, ThresholdSwitch};
+use super::spec::{NeuronModel, Unit, Word as _};
+use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
+use crate::neuron::keys::{ModelKey, shown};
 use crate::neuron::{Lif, Neuron, Reset, Switch};
+use crate::registry::NeuronEntry;
 use crate::time::Time;
 
 impl Lower<'_> {
     pub(super) fn population(&mut self, name: &str, fields: &Fields) -> Option<PopulationPlan> {
-        let switch = fields.table("switch").and_then(|switch| self.switch(switch));
-        let reset = match fields.text("reset") {
-            Some("value") => Some(Reset::Value),
-            Some("hold") => Some(Reset::Hold),
-            Some("subtract") => Some(Reset::Subtract),
-            Some(_) => Some(Reset::Rest),
-            None => None,
-        };
-        if fields.text("model") == Some("switch") {
-            return self.switch_population(name, fields, switch?);
+        if let Some(entry) = self.registered(fields) {
+            return self.registered_population(name, fields, &entry);
         }
+        let switch = fields.table("switch").and_then(|switch| self.switch(switch));
+        match fields.choice("model") {
+            Some(NeuronModel::Switch) => self.switch_population(name, fields, switch?),
+            Some(NeuronModel::Lif) | None => self.lif_population(name, fields, switch),
+        }
+    }
+
+    /// A population of leaky integrate-and-fire neurons.
+    fn lif_population(
+        &mut self,
+        name: &str,
+        fields: &Fields,
+        switch: Option<SwitchEnergy>,
+    ) -> Option<PopulationPlan> {
+        let reset = fields.choice("reset");
         self.below(fields, "u_rest", "v_th", "the neuron would fire without any input");
         if reset == Some(Reset::Value) {
             self.below(fields, "u_reset", "v_th", "a neuron reset there would fire again at once");
@@ -47,8 +56,74 @@ impl Lower<'_> {
             name: name.to_string(),
             size: fields.count("size")?,
             neuron,
-            switch: switch?,
+            switch: Some(switch?),
+            keys: Vec::new(),
             competition: competition?,
+        })
+    }
+
+    /// The entry of a population's model, if that is registered and not built in.
+    pub(super) fn registered(&self, fields: &Fields) -> Option<NeuronEntry> {
+        fields.word("model").and_then(|model| self.registry.find(model)).copied()
+    }
+
+    /// Refuses a protocol for a registered model; true if it is one.
+    pub(super) fn not_trained(&mut self, fields: &Fields) -> bool {
+        let Some(entry) = self.registered(fields) else { return false };
+        self.faults.push(
+            Diagnostic::error(format!(
+                "{} is of model \"{}\", which learns in no protocol yet",
+                fields.what, entry.name
+            ))
+            .maybe_at(fields.place("model"))
+            .allowed("model = \"lif\" or \"switch\" here, or kind = \"simulate\" in [protocol]"),
+        );
+        true
+    }
+
+    /// A population of a model of the registry.
+    fn registered_population(
+        &mut self,
+        name: &str,
+        fields: &Fields,
+        entry: &NeuronEntry,
+    ) -> Option<PopulationPlan> {
+        let size = fields.count("size");
+        let value = |key: &str| fields.quantity(key).or_else(|| fields.number(key));
+        // What cannot be read has been reported.
+        if entry.keys.iter().any(|key| value(key.name).is_none()) {
+            return None;
+        }
+        let at = |key: &str| fields.place(key);
+        let (neuron, remarks) = match entry.make(&value) {
+            Ok(made) => made,
+            Err(faults) => {
+                for fault in faults {
+                    self.faults.push(
+                        Diagnostic::error(format!("`{}` of {} is {}", fault.key, fields.what, fault.value))
+                            .maybe_at(at(fault.key))
+                            .allowed(fault.allowed),
+                    );
+                }
+                return None;
+            }
+        };
+        for remark in remarks {
+            self.faults.push(
+                Diagnostic::warning(format!("`{}` of {} is {}", remark.key, fields.what, remark.value))
+                    .maybe_at(at(remark.key))
+                    .allowed(remark.allowed),
+            );
+        }
+        let text = |key: &ModelKey| shown(value(key.name).unwrap_or_default(), key.unit);
+        let keys = entry.keys.iter().map(|key| (key.name.to_string(), text(key))).collect();
+        Some(PopulationPlan {
+            name: name.to_string(),
+            size: size?,
+            neuron: Neuron::Open(neuron),
+            switch: None,
+            keys,
+            competition: None,
         })
     }
 
@@ -60,11 +135,11 @@ impl Lower<'_> {
         mut energy: SwitchEnergy,
     ) -> Option<PopulationPlan> {
         let faults = self.faults.iter().count();
-        if let (Some(reset), Some(at)) = (fields.text("reset"), fields.written("reset"))
-            && reset != "hold"
+        if let (Some(reset), Some(at)) = (fields.choice::<Reset>("reset"), fields.written("reset"))
+            && reset != Reset::Hold
         {
             self.faults.push(
-                Diagnostic::error(format!("`reset` of {} is \"{reset}\"", fields.what))
+                Diagnostic::error(format!("`reset` of {} is \"{}\"", fields.what, reset.word()))
                     .at(at)
                     .also(fields.written("model"), "because of this")
                     .allowed("\"hold\", or nothing: a switch turns off at its hold voltage")
@@ -88,10 +163,7 @@ impl Lower<'_> {
         let spread = ThresholdSpread {
             cycle: fields.number("cycle_cv")?,
             device: fields.number("device_cv")?,
-            law: match fields.text("threshold_law")? {
-                "weibull" => ThresholdLaw::Weibull,
-                _ => ThresholdLaw::LogNormal,
-            },
+            law: fields.choice("threshold_law")?,
         };
         let switch = Switch {
             device,
@@ -113,7 +185,8 @@ impl Lower<'_> {
             name: name.to_string(),
             size,
             neuron: Neuron::Switch(switch),
-            switch: energy,
+            switch: Some(energy),
+            keys: Vec::new(),
             competition: None,
         })
     }
@@ -149,6 +222,9 @@ impl Lower<'_> {
     pub(super) fn countable_neurons(&mut self, populations: &[Option<PopulationPlan>], duration: Time) {
         let most = f64::from(u32::MAX) / 2.0;
         for (population, (_, fields)) in populations.iter().zip(self.filled.all("population")) {
+            let Some(Neuron::Lif(_) | Neuron::Switch(_)) = population.as_ref().map(|p| &p.neuron) else {
+                continue;
+            };
             let Some(neuron) = population.as_ref().map(|population| population.neuron.membrane()) else {
                 continue;
             };

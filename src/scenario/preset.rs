@@ -1,11 +1,10 @@
 //! Device presets in scenarios: which one a population names, and the defaults it gives.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
-use super::filled::{Datum, Given};
+use super::filled::{Datum, PresetValue};
 use super::locate::beside;
-use super::spec::{Key, Kind};
+use super::spec::{Key, Kind, Word as _};
 use crate::device::preset::{Preset, PresetDevice, Provenance, tree};
-use crate::device::threshold::ThresholdLaw;
 
 /// The threshold switch that a population names: a shipped preset or a file beside the scenario.
 pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
@@ -29,7 +28,7 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
         Ok(preset) if matches!(preset.device, PresetDevice::ThresholdSwitch { .. }) => Some(preset),
         Ok(_) => {
             faults.push(
-                Diagnostic::error(format!("preset `{name}` is no threshold switch"))
+                Diagnostic::error(format!("preset `{name}` is not a threshold switch"))
                     .maybe_at(at)
                     .allowed(switches().collect::<Vec<_>>().join(", "))
                     .hint("only a volatile switch fires and forgets"),
@@ -46,25 +45,22 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
 }
 
 /// What a preset says about a key, and where the value comes from.
-pub fn default(preset: &Preset, key: &'static Key) -> Option<Given> {
+pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
     let parameter = key.preset?;
     let given = preset.parameters.iter().find(|given| given.key == parameter);
     let datum = match (&key.kind, &preset.device, given) {
-        (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.parse(&given.value).ok()?),
+        (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.amount(&given.value).ok()?),
         (Kind::Number(_), _, Some(given)) => Datum::Number(given.value.parse().ok()?),
         // A preset that says nothing about spread has none.
         (Kind::Number(_), _, None) => Datum::Number(0.0),
         (Kind::Choice(_), PresetDevice::ThresholdSwitch { spread, .. }, _) => {
-            Datum::Choice(match spread.law {
-                ThresholdLaw::LogNormal => "log-normal",
-                ThresholdLaw::Weibull => "weibull",
-            })
+            Datum::Choice(spread.law.word())
         }
         _ => return None,
     };
     let provenance = given.map_or(Provenance::Assumed, |given| given.provenance);
     let source = given.map_or_else(|| "not stated".to_string(), |given| given.source.clone());
-    Some(Given { datum, provenance, source })
+    Some(PresetValue { datum, provenance, source })
 }
 
 /// Names of the shipped presets that are threshold switches.

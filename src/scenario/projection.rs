@@ -1,16 +1,19 @@
 //! Projections: what connects to what, with which weights, delays and devices.
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, nearest};
 use super::filled::{Datum, Fields};
-use super::plan::{
-    Connect, DATASET_PIXELS, DevicePlan, DrawRule, Kernel, Origin, ProjectionPlan, WeightInit,
-};
+use super::plan::{Connect, DevicePlan, ProjectionPlan};
 use super::section::{Lower, placement, quantity, spread, time};
-use super::spec::{Kind, Refers, Unit, allowed};
+use super::spec::{ArrangementKind, ConnectKind, KernelKind, Kind, Refers, SourceWord, Unit, allowed};
 use super::text::Node;
-use super::{lists, locate, weights};
+use super::{list_files, lists, locate, weights};
+use crate::dataset::Name;
+use crate::network::{Distribution, DrawRule, Kernel, Origin};
+use crate::neuron::model::Model as _;
+use crate::numeric::decimal::difference;
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
+use crate::units::{Quantity as _, Second};
 
 /// More synapses than a machine that runs this has memory for.
 const MAX_SYNAPSES: u64 = (1 << 32) - 1;
@@ -31,13 +34,63 @@ impl Lower<'_> {
             Origin::Population(index) => self.filled.all("population").get(index)?.1.count("size"),
             Origin::Source(index) => {
                 let fields = &self.filled.all("source").get(index)?.1;
-                if fields.text("kind") == Some("dataset") {
-                    Some(DATASET_PIXELS)
-                } else {
-                    fields.count("size")
+                match fields.choice("kind")? {
+                    SourceWord::Dataset => fields.choice("dataset").map(Name::pixels),
+                    _ => fields.count("size"),
                 }
             }
         }
+    }
+
+    /// How far a jump from rest must go to make a neuron of a population fire, if that is positive.
+    fn threshold(&self, fields: &Fields) -> Option<f64> {
+        let distance = match self.registered(fields) {
+            Some(entry) => {
+                let value = |key: &str| fields.quantity(key).or_else(|| fields.number(key));
+                entry.make(&value).ok()?.0.scale().threshold
+            }
+            None => difference(fields.quantity("v_th")?, fields.quantity("u_rest")?),
+        };
+        (distance > 0.0).then_some(distance)
+    }
+
+    /// The receptor that a kernel of conductances names.
+    fn receptor(&mut self, fields: &Fields, to: usize) -> Option<Kernel> {
+        let named = fields.text("receptor")?;
+        let (target, population) = &self.filled.all("population")[to];
+        let model = population.word("model")?;
+        let receptors = self.registry.find(model).map_or(&[][..], |entry| entry.receptors);
+        let found = receptors.iter().position(|receptor| *receptor == named);
+        if found.is_none() {
+            let (what, allowed, hint) = if receptors.is_empty() {
+                let with = self.registry.neurons().iter().filter(|entry| !entry.receptors.is_empty());
+                let with: Vec<&str> = with.map(|entry| entry.name).collect();
+                (
+                    format!(
+                        "`{target}`, to which {} goes, has no receptors: its model is \"{model}\"",
+                        fields.what
+                    ),
+                    "another kernel".to_string(),
+                    Some(format!("models with receptors: {}", with.join(", "))),
+                )
+            } else {
+                let quoted: Vec<String> = receptors.iter().map(|name| format!("\"{name}\"")).collect();
+                let close = nearest(named, receptors.iter().copied());
+                (
+                    format!("model \"{model}\" of `{target}` has no receptor \"{named}\""),
+                    quoted.join(", "),
+                    close.map(|close| format!("did you mean \"{close}\"?")),
+                )
+            };
+            self.faults.push(
+                Diagnostic::error(what)
+                    .maybe_at(fields.place("receptor"))
+                    .also(population.written("model"), "the model")
+                    .allowed(allowed)
+                    .maybe_hint(hint),
+            );
+        }
+        found.and_then(|index| u8::try_from(index).ok()).map(|receptor| Kernel::Conductance { receptor })
     }
 
     pub(super) fn projection(&mut self, name: &str, fields: &Fields) -> Option<ProjectionPlan> {
@@ -47,18 +100,19 @@ impl Lower<'_> {
         });
         let pre = from.and_then(|from| self.size_of(from));
         let post = to.and_then(|to| self.size_of(Origin::Population(to)));
-        let kernel = match fields.text("kernel") {
-            Some("delta") => Some(Kernel::Delta),
-            Some("rect") => time(fields, "width").map(|width| Kernel::Rect { width }),
-            Some("triangle") => time(fields, "width").map(|width| Kernel::Triangle { width }),
-            Some("exponential") => quantity(fields, "tau_syn").map(|tau_syn| Kernel::Exponential { tau_syn }),
-            Some("alpha") => quantity(fields, "tau_syn").map(|tau_syn| Kernel::Alpha { tau_syn }),
-            _ => None,
-        };
         // The kernel decides what a weight is even when its width is faulty.
-        let unit = match fields.text("kernel") {
-            Some("rect" | "triangle" | "exponential" | "alpha") => Unit::Ampere,
-            _ => Unit::Volt,
+        let (unit, kernel) = match fields.choice("kernel") {
+            None => (Unit::Volt, None),
+            Some(KernelKind::Delta) => (Unit::Volt, Some(Kernel::Delta)),
+            Some(KernelKind::Rect) => (Unit::Ampere, time(fields, "width").map(Kernel::rectangle)),
+            Some(KernelKind::Triangle) => (Unit::Ampere, time(fields, "width").map(Kernel::triangle)),
+            Some(KernelKind::Exponential) => {
+                (Unit::Ampere, quantity(fields, "tau_syn").map(|tau| Kernel::Exponential { tau }))
+            }
+            Some(KernelKind::Alpha) => {
+                (Unit::Ampere, quantity(fields, "tau_syn").map(|tau| Kernel::Alpha { tau }))
+            }
+            Some(KernelKind::Conductance) => (Unit::Siemens, to.and_then(|to| self.receptor(fields, to))),
         };
         let device = fields.table("device").map(|device| self.device(device, unit));
         let plasticity = match (fields.table("plasticity"), device.as_ref()) {
@@ -77,12 +131,12 @@ impl Lower<'_> {
             _ => time(fields, "delay"),
         };
         self.sub_resolution(fields, delay);
-        let connect = match fields.text("connect")? {
-            "all_to_all" => {
+        let itself = from == to.map(Origin::Population);
+        let connect = match fields.choice("connect")? {
+            ConnectKind::AllToAll => {
                 if let (Some(pre), Some(post)) = (pre, post) {
                     self.too_many(fields, f64::from(pre) * f64::from(post), format!("{pre} x {post}"));
                 }
-                let itself = from == to.map(Origin::Population);
                 let autapses = fields.flag("autapses")?;
                 match (autapses || !itself) && delays.is_none() {
                     true => Some(Connect::AllToAll),
@@ -92,7 +146,7 @@ impl Lower<'_> {
                     }
                 }
             }
-            "one_to_one" => {
+            ConnectKind::OneToOne => {
                 if let (Some(pre), Some(post)) = (pre, post)
                     && pre != post
                 {
@@ -112,7 +166,7 @@ impl Lower<'_> {
                     }
                 }
             }
-            "list" => {
+            ConnectKind::List => {
                 let multapses = fields.flag("multapses")?;
                 let ends = lists::Ends { pre, post, unit, multapses };
                 self.list(fields, ends).map(|synapses| {
@@ -136,7 +190,18 @@ impl Lower<'_> {
                     Connect::List { synapses: rows, delays, multapses }
                 })
             }
-            kind => self.drawn(fields, kind, (pre, post), from == to.map(Origin::Population)),
+            ConnectKind::FixedInDegree => {
+                let rule = fields.count("in_degree").map(DrawRule::InDegree);
+                self.drawn(fields, rule?, (pre, post), itself)
+            }
+            ConnectKind::FixedOutDegree => {
+                let rule = fields.count("out_degree").map(DrawRule::OutDegree);
+                self.drawn(fields, rule?, (pre, post), itself)
+            }
+            ConnectKind::Probability => {
+                let rule = fields.number("probability").map(DrawRule::Probability);
+                self.drawn(fields, rule?, (pre, post), itself)
+            }
         };
         if let (Some(_), Some(place), Some(Connect::List { .. })) =
             (&delays, fields.written("delay"), &connect)
@@ -170,9 +235,9 @@ impl Lower<'_> {
             );
         }
         let weight = match (&connect, fields.datum("weight")) {
-            (Some(Connect::List { .. }), _) => Some(WeightInit::Constant { value: 0.0 }),
+            (Some(Connect::List { .. }), _) => Some(Distribution::Constant(0.0)),
             (_, Some(Datum::Raw(node))) => {
-                let scale = to.and_then(|to| threshold(&self.filled.all("population").get(to)?.1));
+                let scale = to.and_then(|to| self.threshold(&self.filled.all("population").get(to)?.1));
                 weights::weight(node, unit, scale, &fields.what, self.faults)
             }
             _ => None,
@@ -201,20 +266,18 @@ impl Lower<'_> {
     fn drawn(
         &mut self,
         fields: &Fields,
-        kind: &str,
+        rule: DrawRule,
         (pre, post): (Option<u32>, Option<u32>),
         itself: bool,
     ) -> Option<Connect> {
         let autapses = fields.flag("autapses")?;
-        let (rule, key, partners, of) = match kind {
-            "fixed_in_degree" => (DrawRule::InDegree(fields.count("in_degree")?), "in_degree", pre, "lines"),
-            "fixed_out_degree" => {
-                (DrawRule::OutDegree(fields.count("out_degree")?), "out_degree", post, "neurons")
-            }
-            _ => (DrawRule::Probability(fields.number("probability")?), "probability", None, ""),
+        let partners = match rule {
+            DrawRule::InDegree(degree) => Some(("in_degree", degree, pre, "lines")),
+            DrawRule::OutDegree(degree) => Some(("out_degree", degree, post, "neurons")),
+            DrawRule::Probability(_) | DrawRule::OneToOne => None,
         };
-        let multapses = key != "probability" && fields.flag("multapses")?;
-        if let (DrawRule::InDegree(degree) | DrawRule::OutDegree(degree), Some(partners)) = (rule, partners) {
+        let multapses = partners.is_some() && fields.flag("multapses")?;
+        if let Some((key, degree, Some(partners), of)) = partners {
             let possible = partners - u32::from(itself && !autapses);
             if degree > possible && (!multapses || possible == 0) {
                 self.faults.push(
@@ -231,7 +294,7 @@ impl Lower<'_> {
             }
         }
         if let (Some(pre), Some(post)) = (pre, post) {
-            let synapses = crate::network::expected(rule.into(), pre, post);
+            let synapses = crate::network::expected(rule, pre, post);
             self.too_many(fields, synapses, format!("about {synapses:.1e}"));
         }
         Some(Connect::Drawn { rule, autapses, multapses })
@@ -269,7 +332,7 @@ impl Lower<'_> {
             (None, Some(file)) => {
                 let csv =
                     locate::beside(file, fields.written("file")?).map_err(|fault| self.faults.push(fault));
-                lists::csv_synapses(&csv.ok()?, ends, self.faults)
+                list_files::csv_synapses(&csv.ok()?, ends, self.faults)
             }
             _ => {
                 self.one_of(fields, "synapses", "file");
@@ -280,11 +343,11 @@ impl Lower<'_> {
 
     fn device(&mut self, fields: &Fields, unit: Unit) -> Option<DevicePlan> {
         self.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
-        let arrangement = match fields.text("arrangement")? {
-            "single" => Arrangement::Single,
-            "unipolar" => Arrangement::Unipolar,
-            "parallel" => Arrangement::Parallel(fields.count("pairs")?),
-            _ => Arrangement::Differential,
+        let arrangement = match fields.choice("arrangement")? {
+            ArrangementKind::Single => Arrangement::Single,
+            ArrangementKind::Unipolar => Arrangement::Unipolar,
+            ArrangementKind::Differential => Arrangement::Differential,
+            ArrangementKind::Parallel => Arrangement::Parallel(fields.count("pairs")?),
         };
         let w_max = match fields.datum("w_max") {
             Some(Datum::Raw(node)) => Some(self.weight_limit(node, unit, &fields.what)?),
@@ -308,7 +371,7 @@ impl Lower<'_> {
     fn weight_limit(&mut self, node: &Node, unit: Unit, what: &str) -> Option<f64> {
         let found = weights::weight(node, unit, None, &format!("`w_max` of {what}"), self.faults)?;
         match found {
-            WeightInit::Constant { value } if value > 0.0 => Some(value),
+            Distribution::Constant(value) if value > 0.0 => Some(value),
             _ => {
                 self.faults.push(
                     Diagnostic::error(format!("`w_max` of {what} is {}", node.shown()))
@@ -376,14 +439,10 @@ impl Lower<'_> {
 }
 
 /// The shortest delay that a law gives; between populations never zero.
-fn shortest(law: &WeightInit, recurrent: bool) -> Time {
-    let (low, _) = weights::reach(law);
-    let fs = (low.max(0.0) * crate::time::FS_PER_SECOND).round() as u64;
-    Time::from_fs(fs.max(u64::from(recurrent)))
-}
-
-/// v_th - u_rest of a population, if that is positive.
-fn threshold(fields: &Fields) -> Option<f64> {
-    let distance = fields.quantity("v_th")? - fields.quantity("u_rest")?;
-    (distance > 0.0).then_some(distance)
+fn shortest(law: &Distribution, recurrent: bool) -> Time {
+    let low = Second::from_si(law.lowest().max(0.0)).map(match law {
+        Distribution::Constant(_) => Time::from_seconds,
+        _ => Time::nearest,
+    });
+    low.and_then(Result::ok).unwrap_or(Time::MAX).max(Time::from_fs(u64::from(recurrent)))
 }

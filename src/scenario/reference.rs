@@ -1,7 +1,9 @@
 //! The scenario reference of the book, generated from the specification.
 
 use super::reader::header;
-use super::spec::{Choice, Fallback, Key, Kind, SECTIONS, allowed};
+use super::spec::{Choice, Fallback, Key, Kind, SECTIONS, allowed, model_keys, population_keys};
+use crate::device::preset::Provenance;
+use crate::registry::{NeuronEntry, Registry};
 use std::fmt::Write as _;
 
 const HEAD: &str = "\
@@ -10,8 +12,9 @@ const HEAD: &str = "\
 <!-- Generated from src/scenario/spec/table.rs; the test `the_reference_chapter_is_up_to_date` writes it. -->
 
 A scenario is a TOML file. A physical quantity is a text with its unit (`\"9.41 ms\"`, `\"7 uA\"`); a number
-without a unit is refused, because the unit would be a guess. An unknown key is an error. Files that a
-scenario names are looked for beside it.
+without a unit is refused, because the unit would be a guess. A fraction (a number from 0 up to 1, or a coefficient
+of variation) may be written as a percentage, `\"5 %\"`. An unknown key is an error. Files that a scenario names are
+looked for beside it.
 
 `extends = \"NAME\"`, before the first section, makes a variant: everything is taken from the scenario of that
 name (a shipped one, or a path beside the file) except what is written here. Tables are merged key by key;
@@ -26,14 +29,41 @@ Each default says where it comes from: *measured* or *fitted* by Yan et al., tak
 /// The text of `docs/src/reference/scenario.md`.
 #[must_use]
 pub fn markdown() -> String {
-    let mut out = HEAD.to_string();
+    let (mut out, registry) = (HEAD.to_string(), Registry::shipped());
     for section in SECTIONS {
         let _ = write!(out, "\n## `{}`\n\n{}", header(section), section.doc);
         out.push_str(if section.required { " Required.\n" } else { "\n" });
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
-        keys(&mut out, &path, section.keys);
+        let of_section =
+            if section.name == "population" { population_keys(&registry, None) } else { section.keys };
+        keys(&mut out, &path, of_section);
+        if section.name == "population" {
+            for entry in registry.neurons() {
+                let _ = write!(
+                    out,
+                    "\n### `{}` with `model = \"{}\"`\n\n{}. Beside `size` it has:\n",
+                    header(section),
+                    entry.name,
+                    entry.title
+                );
+                keys(&mut out, &path, &model_keys(entry));
+                receptors(&mut out, entry);
+            }
+        }
     }
     out
+}
+
+/// What conductances may be sent to.
+fn receptors(out: &mut String, entry: &NeuronEntry) {
+    if !entry.receptors.is_empty() {
+        let names: Vec<String> = entry.receptors.iter().map(|name| format!("`\"{name}\"`")).collect();
+        let _ = write!(
+            out,
+            "\nReceptors, for projections with `kernel = \"conductance\"`: {}.\n",
+            names.join(", ")
+        );
+    }
 }
 
 fn keys(out: &mut String, path: &str, list: &[Key]) {
@@ -82,7 +112,9 @@ fn default(key: &Key) -> String {
         Fallback::Absent("none") => "none".to_string(),
         Fallback::Absent(meaning) => format!("none: {meaning}"),
         Fallback::Value(literal, _, "") => format!("`{literal}`"),
-        Fallback::Value(literal, provenance, why) => format!("`{literal}`, {}: {why}", provenance.word()),
+        Fallback::Value(literal, provenance, why) => {
+            format!("`{literal}`, {}: {why}", provenance.map_or("setting", Provenance::name))
+        }
         Fallback::SameAs(other) => format!("as `{other}`"),
         Fallback::Derived(how) => how.to_string(),
     }

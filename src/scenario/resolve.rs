@@ -3,10 +3,12 @@
 //! What is printed loads back to the same plan, from any directory: rows of CSV files are written out.
 
 use super::diagnostic::Base;
-use super::filled::{Datum, Entry, Fields, Filled, Origin};
-use super::plan::{Connect, Kernel, Plan, Protocol, SourceKind};
-use super::spec::{Fallback, Kind, Provenance, SECTIONS, Unit};
+use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
+use super::plan::{Connect, Input, Plan, Protocol};
+use super::spec::{Amount, Fallback, Kind, SECTIONS, Unit};
 use super::text::{Node, Value};
+use crate::device::preset::Provenance;
+use crate::network::SourceKind;
 use crate::time::Time;
 use crate::units::{Quantity, Second};
 use std::fmt::Write as _;
@@ -102,7 +104,7 @@ impl Writer<'_> {
         match (section, entry.key.name) {
             ("source", "file") => {
                 let source = self.plan.sources.iter().find(|source| source.name == name)?;
-                let SourceKind::SpikeList { spikes, .. } = &source.kind else { return None };
+                let Input::Train(SourceKind::List(spikes)) = &source.input else { return None };
                 let lines =
                     spikes.iter().map(|(at, id)| format!("  [\"{}\", {id}],\n", instant(*at))).collect();
                 Some(("spikes", rows(lines), origin(entry)))
@@ -110,7 +112,8 @@ impl Writer<'_> {
             ("projection", "file") => {
                 let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
                 let Connect::List { synapses, delays, .. } = &projection.connect else { return None };
-                let unit = if projection.kernel == Kernel::Delta { Unit::Volt } else { Unit::Ampere };
+                let symbol = projection.kernel.weight_unit();
+                let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == symbol)?;
                 let lines = synapses
                     .iter()
                     .enumerate()
@@ -128,7 +131,7 @@ impl Writer<'_> {
                     return Some(("# delay", "[]".into(), "with the synapses".into()));
                 }
                 let from_column = !entry_written(entry) && projection.delay != Time::ZERO;
-                let why = if from_column { fields.entry("file").map(origin)? } else { origin(entry) };
+                let why = if from_column { origin(fields.entry("file")) } else { origin(entry) };
                 Some(("delay", format!("\"{}\"", instant(projection.delay)), why))
             }
             _ => None,
@@ -138,7 +141,7 @@ impl Writer<'_> {
 
 /// A preset that is a file, from any directory: an absolute path.
 fn preset_file(entry: &Entry) -> Option<String> {
-    let (Datum::Text(name), Origin::Written(at)) = (entry.datum.as_ref()?, &entry.origin) else {
+    let (Datum::Text(name), ValueOrigin::Written(at)) = (entry.datum.as_ref()?, &entry.origin) else {
         return None;
     };
     let Base::Directory(directory) = &at.source.base else { return None };
@@ -150,13 +153,17 @@ fn preset_file(entry: &Entry) -> Option<String> {
 
 /// A time that reads back to the same femtosecond.
 fn instant(time: Time) -> String {
-    let seconds = Unit::Second.print(time.as_seconds());
-    let same = Second::parse(&seconds).is_ok_and(|s| Time::from_seconds(s) == Ok(time));
-    if same { seconds } else { format!("{} fs", time.fs()) }
+    let seconds = time.as_seconds();
+    if is_time(seconds, time) { Unit::Second.print(seconds) } else { time.to_string() }
+}
+
+/// Whether seconds say all that a time does.
+fn is_time(seconds: f64, time: Time) -> bool {
+    Second::from_si(seconds).is_some_and(|seconds| Time::from_seconds(seconds) == Ok(time))
 }
 
 fn entry_written(entry: &Entry) -> bool {
-    matches!(entry.origin, Origin::Written(_))
+    matches!(entry.origin, ValueOrigin::Written(_))
 }
 
 /// Whether a value is written under a header of its own.
@@ -170,19 +177,19 @@ fn opens_table(entry: &Entry) -> bool {
 
 fn origin(entry: &Entry) -> String {
     match (&entry.origin, entry.key.default) {
-        (Origin::Written(at), _) => one_line(&at.to_string()),
-        (Origin::Default, Fallback::Value(_, Provenance::Setting, "")) => "default".to_string(),
-        (Origin::Default, Fallback::Value(_, provenance, why)) => {
-            format!("default, {}: {why}", provenance.word())
+        (ValueOrigin::Written(at), _) => one_line(&at.to_string()),
+        (ValueOrigin::Default, Fallback::Value(_, None, "")) => "default".to_string(),
+        (ValueOrigin::Default, Fallback::Value(_, provenance, why)) => {
+            format!("default, {}: {why}", provenance.map_or("setting", Provenance::name))
         }
-        (Origin::SameAs(other), _) => format!("default: as `{other}`"),
-        (Origin::Preset(name), _) => {
+        (ValueOrigin::SameAs(other), _) => format!("default: as `{other}`"),
+        (ValueOrigin::Preset(name), _) => {
             let said =
                 entry.preset.as_ref().map(|given| format!(", {}: {}", given.provenance.name(), given.source));
             one_line(&format!("preset {name}{}", said.unwrap_or_default()))
         }
-        (Origin::Derived(how), _) => format!("default: {how}"),
-        (Origin::Default | Origin::Absent, _) => "default".to_string(),
+        (ValueOrigin::Derived(how), _) => format!("default: {how}"),
+        (ValueOrigin::Default | ValueOrigin::Absent, _) => "default".to_string(),
     }
 }
 
@@ -198,7 +205,10 @@ fn value(datum: &Datum) -> String {
         Datum::Flag(flag) => flag.to_string(),
         Datum::Integer(number) => number.to_string(),
         Datum::Number(number) => float(*number),
-        Datum::Quantity(unit, number) => quoted(&unit.print(*number)),
+        Datum::Quantity(_, Amount { time: Some(time), si }) if !is_time(*si, *time) => {
+            quoted(&instant(*time))
+        }
+        Datum::Quantity(unit, amount) => quoted(&unit.print(amount.si)),
         Datum::Quantities(unit, numbers) => {
             let numbers: Vec<String> = numbers.iter().map(|number| quoted(&unit.print(*number))).collect();
             format!("[{}]", numbers.join(", "))

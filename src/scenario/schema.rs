@@ -1,7 +1,11 @@
 //! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
 
-use super::spec::{Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit};
+use super::spec::{
+    Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit, model_keys, population_keys,
+};
 use super::text::{Node, Value as Toml, literal};
+use crate::device::preset::Provenance;
+use crate::registry::Registry;
 use serde_json::{Map, Value, json};
 
 /// The schema of a scenario file.
@@ -46,6 +50,9 @@ pub fn schema() -> Value {
 
 fn section_shape(section: &Section) -> Value {
     let mut shape = table(section.keys);
+    if section.name == "population" {
+        with_models(&mut shape, &Registry::shipped());
+    }
     shape["description"] = json!(section.doc);
     if !section.named {
         return shape;
@@ -56,6 +63,40 @@ fn section_shape(section: &Section) -> Value {
         "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,64}$" },
         "additionalProperties": shape,
     })
+}
+
+/// Adds the keys of registered models. One of several models may be of another kind in each.
+fn with_models(table: &mut Value, registry: &Registry) {
+    let Some(properties) = table["properties"].as_object_mut() else { return };
+    for key in &population_keys(registry, None)[..1] {
+        properties.insert(key.name.into(), shape(key));
+    }
+    for key in registry.neurons().iter().flat_map(model_keys) {
+        let new = shape(&key);
+        match properties.get_mut(key.name) {
+            None => _ = properties.insert(key.name.into(), new),
+            Some(old) if same_values(old, &new) => {}
+            Some(old) => match old.get_mut("anyOf").and_then(Value::as_array_mut) {
+                Some(several) if several.iter().any(|one| same_values(one, &new)) => {}
+                Some(several) => several.push(new),
+                None => *old = json!({ "anyOf": [old.take(), new] }),
+            },
+        }
+    }
+}
+
+/// Whether two shapes take the same values, whatever they say about them.
+fn same_values(one: &Value, other: &Value) -> bool {
+    let bare = |shape: &Value| {
+        let mut bare = shape.clone();
+        if let Some(bare) = bare.as_object_mut() {
+            bare.retain(|key, _| {
+                !matches!(key.as_str(), "description" | "default" | "minimum" | "exclusiveMinimum")
+            });
+        }
+        bare
+    };
+    bare(one) == bare(other)
 }
 
 fn table(keys: &[Key]) -> Value {
@@ -104,6 +145,7 @@ fn shape(key: &Key) -> Value {
         Kind::Text | Kind::Name(_) => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Number(bounds) if bounds.of_fractions() => json!({ "anyOf": [number(&bounds), percentage()] }),
         Kind::Number(bounds) => number(&bounds),
         Kind::Quantity(unit, _) => quantity(unit),
         Kind::Quantities(unit, _) => json!({ "type": "array", "items": quantity(unit) }),
@@ -150,7 +192,10 @@ fn shape(key: &Key) -> Value {
                 shape["default"] = value;
             }
             if !why.is_empty() {
-                description.push_str(&format!(" Default {}: {why}.", provenance.word()));
+                description.push_str(&format!(
+                    " Default {}: {why}.",
+                    provenance.map_or("setting", Provenance::name)
+                ));
             }
         }
         Fallback::SameAs(other) => description.push_str(&format!(" Default: as {other}.")),
@@ -177,11 +222,16 @@ fn number(bounds: &Bounds) -> Value {
     shape
 }
 
+const NUMBER: &str = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
+
+fn percentage() -> Value {
+    json!({ "type": "string", "pattern": format!("{NUMBER}\\s*%\\s*$"), "examples": ["5 %"] })
+}
+
 fn pattern(symbols: &str) -> Value {
-    let number = r"^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?";
     json!({
         "type": "string",
-        "pattern": format!("{number}\\s*(f|p|n|u|\u{b5}|\u{3bc}|m|k|M|G|T)?({symbols})\\s*$"),
+        "pattern": format!("{NUMBER}\\s*(f|p|n|u|\u{b5}|\u{3bc}|m|k|M|G|T)?({symbols})\\s*$"),
     })
 }
 
@@ -210,10 +260,10 @@ fn weight() -> Value {
 fn law(one: &Value) -> Value {
     let pair = json!({ "type": "array", "items": one, "minItems": 2, "maxItems": 2 });
     let sigma = json!({ "type": "number", "minimum": 0 });
-    let lognormal = json!({ "type": "array", "prefixItems": [one, sigma], "minItems": 2, "maxItems": 2 });
+    let log_normal = json!({ "type": "array", "prefixItems": [one, sigma], "minItems": 2, "maxItems": 2 });
     json!({ "anyOf": [one, {
         "type": "object",
-        "properties": { "constant": one, "normal": pair, "uniform": pair, "lognormal": lognormal },
+        "properties": { "constant": one, "normal": pair, "uniform": pair, "log_normal": log_normal },
         "additionalProperties": false,
     }] })
 }

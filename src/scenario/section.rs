@@ -2,17 +2,18 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
-use super::spec::Refers;
+use super::spec::{Refers, SpreadWord, Word as _};
+use crate::registry::Registry;
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
-use crate::units::{Quantity, Second};
+use crate::units::Quantity;
 
 /// Coefficients of variation of Yan et al., fig. 2a: R_on 0.81 %, R_off 1.15 %.
 const PAPER_SPREAD: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
-const NO_SPREAD: Spread = Spread { cv_on: 0.0, cv_off: 0.0, cv_device: 0.0 };
 
 pub(super) struct Lower<'a> {
     pub filled: &'a Filled,
+    pub registry: &'a Registry,
     pub faults: &'a mut Diagnostics,
 }
 
@@ -44,6 +45,7 @@ impl Lower<'_> {
         else {
             return;
         };
+        let (a, b) = (a.si, b.si);
         if a < b {
             return;
         }
@@ -57,9 +59,9 @@ impl Lower<'_> {
             Diagnostic::error(format!(
                 "`{high}` of {} is {}{}, {relation} `{low}`, which is {}{}",
                 fields.what,
-                unit.print(*b),
+                unit.print(b),
                 by_default(high),
-                unit.print(*a),
+                unit.print(a),
                 by_default(low)
             ))
             .maybe_at(fields.place(marked))
@@ -80,7 +82,7 @@ impl Lower<'_> {
                 && self.filled.names(Refers::Source).contains(&name))
             .then(|| format!("`{name}` is a source, and nothing arrives at a source"));
             self.faults.push(
-                Diagnostic::error(format!("{what} names `{name}`, which is no {}", refers.noun()))
+                Diagnostic::error(format!("{what} names `{name}`, which is not a {}", refers.noun()))
                     .maybe_at(at)
                     .label("not known")
                     .allowed(if names.is_empty() {
@@ -100,24 +102,23 @@ pub(super) fn quantity<Q: Quantity>(fields: &Fields, name: &str) -> Option<Q> {
 }
 
 pub(super) fn time(fields: &Fields, name: &str) -> Option<Time> {
-    Time::from_seconds(Second::from_si(fields.quantity(name)?)?).ok()
+    fields.time(name)
 }
 
 pub(super) fn placement(fields: &Fields) -> Option<Placement> {
-    Some(match fields.text("placement")? {
-        "balanced" => Placement::Balanced,
-        _ => Placement::OneSided,
-    })
+    fields.choice("placement")
 }
 
 pub(super) fn spread(fields: &Fields) -> Option<Spread> {
-    match fields.datum("spread")? {
-        Datum::Choice("paper") => Some(PAPER_SPREAD),
-        Datum::Table(table) => Some(Spread {
+    if let Some(table) = fields.table("spread") {
+        return Some(Spread {
             cv_on: table.number("cv_on")?,
             cv_off: table.number("cv_off")?,
             cv_device: table.number("cv_device")?,
-        }),
-        _ => Some(NO_SPREAD),
+        });
     }
+    Some(match SpreadWord::from_word(fields.word("spread")?)? {
+        SpreadWord::None => Spread::NONE,
+        SpreadWord::Paper => PAPER_SPREAD,
+    })
 }

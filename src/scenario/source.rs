@@ -2,45 +2,52 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
-use super::plan::{DatasetName, SourceKind, SourcePlan};
+use super::plan::{Input, SourcePlan};
 use super::section::{Lower, quantity, time};
-use super::spec::Unit;
-use super::{lists, locate};
+use super::spec::{Code, SourceWord, Unit};
+use super::{list_files, lists, locate};
+use crate::dataset::Name;
+use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
+use crate::network::SourceKind;
 use crate::time::Time;
+use crate::units::Hertz;
 
 impl Lower<'_> {
     pub(super) fn source(&mut self, name: &str, fields: &Fields) -> Option<SourcePlan> {
-        let kind = match fields.text("kind")? {
-            "poisson" => self.poisson(fields)?,
-            "poisson_steps" => {
+        let kind = fields.choice("kind")?;
+        let size = fields.count("size");
+        let input = match kind {
+            SourceWord::Poisson => self.poisson(fields)?,
+            SourceWord::PoissonSteps => {
                 let rates = match fields.datum("rates") {
                     Some(Datum::Raw(node)) => lists::inline_rates(node, &fields.what, self.faults),
                     _ => None,
                 };
-                SourceKind::PoissonSteps { size: fields.count("size")?, rates: rates? }
+                let steps = rates?.into_iter().map(|(at, rate)| (at, rate.get())).collect();
+                Input::Train(SourceKind::Modulated(RateProfile::Steps { steps }))
             }
-            "poisson_sine" => silent_or(SourceKind::PoissonSine {
-                size: fields.count("size")?,
-                rate: quantity(fields, "rate")?,
-                depth: fields.number("depth")?,
-                period: time(fields, "period")?,
-                phase: fields.number("phase")?,
-            }),
-            "bursts" => self.bursts(fields)?,
-            "replay" => {
-                let size = fields.count("size");
+            SourceWord::PoissonSine => {
+                let (rate, depth): (Hertz, f64) = (quantity(fields, "rate")?, fields.number("depth")?);
+                let (period, phase) = (time(fields, "period")?, fields.number("phase")?);
+                let mean = rate.get();
+                modulated_or_silent(
+                    rate,
+                    SourceKind::Modulated(RateProfile::Sine { mean, depth, period, phase }),
+                )
+            }
+            SourceWord::Bursts => self.bursts(fields)?,
+            SourceWord::Replay => {
                 let file = format!("{}/spikes.csv", fields.text("run")?.trim_end_matches('/'));
                 let csv =
                     locate::beside(&file, fields.written("run")?).map_err(|fault| self.faults.push(fault));
                 let spikes = csv.ok().and_then(|csv| {
                     let which =
                         (fields.text("recorded")?, fields.place("recorded"), fields.integer("episode")?);
-                    lists::csv_recorded(&csv, which, size, self.faults)
+                    list_files::csv_recorded(&csv, which, size, self.faults)
                 });
-                SourceKind::SpikeList { size: size?, spikes: spikes? }
+                Input::Train(SourceKind::List(spikes?))
             }
-            "spike_list" => {
-                let size = fields.count("size");
+            SourceWord::SpikeList => {
                 let spikes = match (fields.datum("spikes"), fields.text("file")) {
                     (Some(Datum::Raw(node)), None) => {
                         lists::inline_spikes(node, size, &fields.what, self.faults)
@@ -50,35 +57,75 @@ impl Lower<'_> {
                         locate::beside(file, at)
                             .map_err(|fault| self.faults.push(fault))
                             .ok()
-                            .and_then(|csv| lists::csv_spikes(&csv, size, self.faults))
+                            .and_then(|csv| list_files::csv_spikes(&csv, size, self.faults))
                     }
                     _ => {
                         self.one_of(fields, "spikes", "file");
                         None
                     }
                 };
-                SourceKind::SpikeList { size: size?, spikes: spikes? }
+                Input::Train(SourceKind::List(spikes?))
             }
-            "regular" => SourceKind::Regular {
-                size: fields.count("size")?,
+            SourceWord::Regular => Input::Train(SourceKind::Regular {
                 start: time(fields, "start")?,
                 period: time(fields, "period")?,
-            },
-            "dataset" => SourceKind::Dataset {
-                dataset: match fields.text("dataset")? {
-                    "mnist" => DatasetName::Mnist,
-                    "fashion-mnist" => DatasetName::FashionMnist,
-                    _ => DatasetName::DrawnDigits,
-                },
-                max_rate: quantity(fields.table("encode")?, "max_rate")?,
-                normalise: fields.table("encode")?.flag("normalise")?,
-            },
-            _ => return None,
+            }),
+            SourceWord::Dataset => {
+                let dataset: Name = fields.choice("dataset")?;
+                let encode = fields.table("encode")?;
+                match encode.choice("kind")? {
+                    Code::Poisson => Input::Dataset {
+                        dataset,
+                        max_rate: quantity(encode, "max_rate")?,
+                        normalise: encode.flag("normalise")?,
+                    },
+                }
+            }
         };
-        Some(SourcePlan { name: name.to_string(), kind })
+        let size = match &input {
+            Input::Dataset { dataset, .. } => Some(dataset.pixels()),
+            Input::Poisson { .. } | Input::Train(_) => size,
+        };
+        let plan = SourcePlan { name: name.to_string(), size: size?, input };
+        self.drawable(fields, &plan)?;
+        Some(plan)
     }
 
-    fn poisson(&mut self, fields: &Fields) -> Option<SourceKind> {
+    /// Lines that are drawn as one process cannot be too fast together.
+    fn drawable(&mut self, fields: &Fields, plan: &SourcePlan) -> Option<()> {
+        let lines = plan.size.min(BLOCK);
+        let (key, peak) = match &plan.input {
+            Input::Poisson { rate } => ("rate", rate.get()),
+            Input::Train(SourceKind::Modulated(profile)) => {
+                (if fields.written("rates").is_some() { "rates" } else { "rate" }, profile.peak())
+            }
+            Input::Dataset { max_rate, .. } => ("max_rate", max_rate.get()),
+            Input::Train(_) => return Some(()),
+        };
+        let total = peak * f64::from(lines);
+        if total <= MAX_BLOCK_RATE.get() {
+            return Some(());
+        }
+        let encode = fields.table("encode");
+        let place = encode.and_then(|encode| encode.place(key)).or_else(|| fields.place(key));
+        self.faults.push(
+            Diagnostic::error(format!(
+                "{lines} lines of {} at up to {} are drawn as one process of {}",
+                fields.what,
+                Unit::Hertz.print(peak),
+                Unit::Hertz.print(total)
+            ))
+            .maybe_at(place)
+            .label("too fast")
+            .allowed(format!(
+                "up to {MAX_BLOCK_RATE} for {BLOCK} lines together, {} for each of these",
+                Unit::Hertz.print(MAX_BLOCK_RATE.get() / f64::from(lines))
+            )),
+        );
+        None
+    }
+
+    fn poisson(&mut self, fields: &Fields) -> Option<Input> {
         let (rate, dead_time) = (fields.quantity("rate"), fields.quantity("dead_time"));
         if let (Some(rate), Some(dead)) = (rate, dead_time)
             && rate * dead >= 1.0
@@ -100,16 +147,16 @@ impl Lower<'_> {
             );
             return None;
         }
-        let (size, rate) = (fields.count("size")?, quantity(fields, "rate")?);
-        let dead_time = time(fields, "dead_time")?;
-        Some(if dead_time == Time::ZERO {
-            SourceKind::Poisson { size, rate }
+        let rate: Hertz = quantity(fields, "rate")?;
+        let dead = time(fields, "dead_time")?;
+        Some(if dead == Time::ZERO {
+            Input::Poisson { rate }
         } else {
-            silent_or(SourceKind::PoissonDeadTime { size, rate, dead_time })
+            modulated_or_silent(rate, SourceKind::DeadTime { rate: rate.get(), dead })
         })
     }
 
-    fn bursts(&mut self, fields: &Fields) -> Option<SourceKind> {
+    fn bursts(&mut self, fields: &Fields) -> Option<Input> {
         let (count, interval, period) =
             (fields.count("count")?, time(fields, "interval")?, time(fields, "period")?);
         let length = u128::from(interval.fs()) * u128::from(count - 1);
@@ -127,20 +174,14 @@ impl Lower<'_> {
             );
             return None;
         }
-        Some(SourceKind::Bursts {
-            size: fields.count("size")?,
-            start: time(fields, "start")?,
-            period,
-            count,
-            interval,
-        })
+        Some(Input::Train(SourceKind::Bursts { start: time(fields, "start")?, period, count, interval }))
     }
 
     /// Spikes of one line are counted in 32 bits.
     pub(super) fn countable(&mut self, sources: &[Option<SourcePlan>], duration: Time) {
         let most = f64::from(u32::MAX) / 2.0;
         for (source, (_, fields)) in sources.iter().zip(self.filled.all("source")) {
-            let Some(expected) = source.as_ref().map(|source| source.kind.expected(duration)) else {
+            let Some(expected) = source.as_ref().map(|source| source.expected(duration)) else {
                 continue;
             };
             if expected > most {
@@ -160,13 +201,6 @@ impl Lower<'_> {
 }
 
 /// A process of rate zero has nothing to modulate, and no gap that a dead time could be part of.
-fn silent_or(kind: SourceKind) -> SourceKind {
-    match kind {
-        SourceKind::PoissonSine { size, rate, .. } | SourceKind::PoissonDeadTime { size, rate, .. }
-            if rate.get() == 0.0 =>
-        {
-            SourceKind::Poisson { size, rate }
-        }
-        kind => kind,
-    }
+fn modulated_or_silent(rate: Hertz, kind: SourceKind) -> Input {
+    if rate.get() == 0.0 { Input::Poisson { rate } } else { Input::Train(kind) }
 }

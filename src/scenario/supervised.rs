@@ -3,9 +3,10 @@
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::locate;
-use super::plan::{Adam, CLASSES, Precision, ProgrammingCase, Supervised};
+use super::plan::{Adam, ProgrammingCase, Supervised};
 use super::section::{Lower, placement, spread, time};
-use super::spec::Refers;
+use super::spec::{ConnectKind, KernelKind, Refers, SourceWord, Word as _};
+use crate::dataset::Name;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
     let projection = projection(lower, fields, "supervised");
@@ -31,10 +32,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised
     let rates = rates?;
     Some(Supervised {
         projection: projection?,
-        precision: match fields.text("precision")? {
-            "f32" => Precision::F32,
-            _ => Precision::F64,
-        },
+        precision: fields.choice("precision")?,
         epochs: fields.count("epochs")?,
         batch: fields.count("batch")?,
         train_samples: fields.count("train_samples"),
@@ -107,17 +105,34 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
     let Some((_, target)) = target else { return };
-    if let Some(size) = target.count("size")
-        && size != CLASSES
+    let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
+    let dataset = source.and_then(|(_, source)| source.choice::<Name>("dataset"));
+    if let (Some(size), Some(dataset)) = (target.count("size"), dataset)
+        && size != dataset.classes()
     {
+        let classes = dataset.classes();
         lower.faults.push(
             Diagnostic::error(format!(
-                "{} has {size} neurons, and the data set {CLASSES} classes",
+                "{} has {size} neurons, and the data set {classes} classes",
                 target.what
             ))
             .maybe_at(target.place("size"))
-            .allowed(format!("size = {CLASSES}: one neuron per class")),
+            .allowed(format!("size = {classes}: one neuron per class"))
+            .hint("the read-out compares the counts of single neurons; kind = \"unsupervised\" has groups of them"),
         );
+    }
+    if let (Some(class), Some(dataset)) = (protocol.count("show_class"), dataset)
+        && class >= dataset.classes()
+    {
+        lower.faults.push(
+            Diagnostic::error(format!("`show_class` of the protocol is {class}"))
+                .maybe_at(protocol.place("show_class"))
+                .label("no such class")
+                .allowed(format!("a class of the data set, 0 to {}", dataset.classes() - 1)),
+        );
+    }
+    if lower.not_trained(target) {
+        return;
     }
     if let Some(competition) = target.table("competition") {
         lower.faults.push(
@@ -178,7 +193,7 @@ pub(super) fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, 
     }
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     let mut wanted = |key: &str, value: &str| {
-        if let Some(found) = fields.text(key)
+        if let Some(found) = fields.word(key)
             && found != value
         {
             lower.faults.push(
@@ -189,8 +204,8 @@ pub(super) fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, 
             );
         }
     };
-    wanted("connect", "all_to_all");
-    wanted("kernel", "delta");
+    wanted("connect", ConnectKind::AllToAll.word());
+    wanted("kernel", KernelKind::Delta.word());
     if fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
         lower.faults.push(
             Diagnostic::error(format!("{} has a delay", fields.what))
@@ -200,8 +215,9 @@ pub(super) fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, 
         );
     }
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
-    if source.is_none_or(|(_, source)| source.text("kind").is_some_and(|kind| kind != "dataset"))
-        && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
+    if source.is_none_or(|(_, source)| {
+        source.choice("kind").is_some_and(|kind: SourceWord| kind != SourceWord::Dataset)
+    }) && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
     {
         lower.faults.push(
             Diagnostic::error(format!("{} does not start at a data set", fields.what))

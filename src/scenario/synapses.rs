@@ -1,43 +1,22 @@
 //! Synapses of a plan: drawn or listed, and what they take of the memory.
 
-use super::plan::{Connect, DrawRule, Origin, Plan, ProjectionPlan, SourceKind, Storage, WeightInit};
+use super::plan::{Connect, Input, Plan, ProjectionPlan, Storage};
 use crate::encoding::BLOCK;
 use crate::network::{
-    Builder, Delays, Distribution, Drawing, Fixed, Rows, Rule, draw, expected, quantised, quantum_shift,
+    Builder, Delays, Distribution, Drawing, Fixed, Origin, Rows, SourceKind, draw, expected, quantised,
+    quantum_shift,
 };
 use crate::time::Time;
 
 /// Drawn synapses above which they are kept compact.
 const MANY: f64 = 1e7;
 
-impl From<DrawRule> for Rule {
-    fn from(rule: DrawRule) -> Self {
-        match rule {
-            DrawRule::InDegree(degree) => Self::InDegree(degree),
-            DrawRule::OutDegree(degree) => Self::OutDegree(degree),
-            DrawRule::Probability(p) => Self::Probability(p),
-            DrawRule::OneToOne => Self::OneToOne,
-        }
-    }
-}
-
-impl From<WeightInit> for Distribution {
-    fn from(law: WeightInit) -> Self {
-        match law {
-            WeightInit::Constant { value } => Self::Constant(value),
-            WeightInit::Uniform { low, high } => Self::Uniform { low, high },
-            WeightInit::Normal { mean, sd } => Self::Normal { mean, sd },
-            WeightInit::LogNormal { median, sigma } => Self::LogNormal { median, sigma },
-        }
-    }
-}
-
 /// Lines of the origin of a projection.
 #[must_use]
 pub fn rows_of(plan: &Plan, from: Origin) -> u32 {
     match from {
         Origin::Population(index) => plan.populations[index].size,
-        Origin::Source(index) => plan.sources[index].kind.size(),
+        Origin::Source(index) => plan.sources[index].size,
     }
 }
 
@@ -49,7 +28,7 @@ pub fn count(plan: &Plan, projection: &ProjectionPlan) -> f64 {
         Connect::AllToAll => f64::from(pre) * f64::from(post),
         Connect::OneToOne => f64::from(pre),
         Connect::List { synapses, .. } => synapses.len() as f64,
-        Connect::Drawn { rule, .. } => expected((*rule).into(), pre, post),
+        Connect::Drawn { rule, .. } => expected(*rule, pre, post),
     }
 }
 
@@ -75,7 +54,7 @@ fn changeless(projection: &ProjectionPlan) -> bool {
 /// Whether the weights of a projection are one number that never changes.
 fn constant(projection: &ProjectionPlan) -> Option<f64> {
     match (projection.weight, &projection.connect) {
-        (WeightInit::Constant { value }, Connect::OneToOne | Connect::Drawn { .. })
+        (Distribution::Constant(value), Connect::OneToOne | Connect::Drawn { .. })
             if changeless(projection) =>
         {
             Some(value)
@@ -117,7 +96,7 @@ pub fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
 }
 
 /// What a drawn projection became.
-pub struct Made {
+pub struct DrawnSynapses {
     pub rows: Rows,
     /// Weights that are not kept in the network.
     pub values: Vec<f64>,
@@ -129,7 +108,7 @@ pub struct Made {
 }
 
 /// Draws a projection; `None` if it is not a drawn one.
-pub fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option<Made> {
+pub fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option<DrawnSynapses> {
     let projection = &plan.projections[index];
     let Connect::Drawn { rule, autapses, multapses } = projection.connect else { return None };
     let fixed = constant(projection);
@@ -141,12 +120,12 @@ pub fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option
             entity: index as u32,
             rows: rows_of(plan, projection.from),
             columns: plan.populations[projection.to].size,
-            rule: rule.into(),
+            rule,
             recurrent: projection.from == Origin::Population(projection.to),
             autapses,
             multapses,
-            weight: if fixed.is_some() { None } else { Some(projection.weight.into()) },
-            delay: projection.delays.map(Into::into),
+            weight: if fixed.is_some() { None } else { Some(projection.weight) },
+            delay: projection.delays,
             least_delay: Time::from_fs(u64::from(between)),
             compact,
         },
@@ -156,7 +135,7 @@ pub fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option
         Some(weight) => Some(Fixed::Constant(weight)),
         None => compact.then_some(Fixed::Compact(drawn.compact_weights)),
     };
-    Some(Made {
+    Some(DrawnSynapses {
         rows: Rows::Sparse { start: drawn.start, targets: drawn.targets },
         values: drawn.weights,
         fixed,
@@ -220,7 +199,7 @@ pub fn estimate(plan: &Plan) -> Estimate {
         bytes += synapses * (each + besides + devices) + 12.0 * rows;
         let quantum = match (&projection.delays, compact) {
             (Some(law), true) => {
-                let shift = crate::network::delay_shift((*law).into());
+                let shift = crate::network::delay_shift(*law);
                 format!(", delays in units of 2^{shift} fs")
             }
             _ => String::new(),
@@ -241,10 +220,10 @@ pub fn estimate(plan: &Plan) -> Estimate {
         bytes += 48.0 * f64::from(population.size);
     }
     for source in &plan.sources {
-        bytes += match &source.kind {
-            SourceKind::SpikeList { spikes, .. } => 32.0 * spikes.len() as f64,
+        bytes += match &source.input {
+            Input::Train(SourceKind::List(spikes)) => 32.0 * spikes.len() as f64,
             // Blocks with what they have drawn ahead; single processes take less.
-            kind => f64::from(kind.size().div_ceil(BLOCK)) * 3000.0 + 48.0 * f64::from(kind.size()),
+            _ => f64::from(source.size.div_ceil(BLOCK)) * 3000.0 + 48.0 * f64::from(source.size),
         };
     }
     bytes += building;
@@ -329,7 +308,7 @@ mod tests {
         let laws = [
             "uniform = [\"1 ms\", \"3 ms\"]",
             "normal = [\"2 ms\", \"0.1 ms\"]",
-            "lognormal = [\"2 ms\", 0.2]",
+            "log_normal = [\"2 ms\", 0.2]",
         ];
         let kernels = [
             "rect\"\nwidth = \"1 ms",

@@ -2,15 +2,16 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::plan::{Learning, Precision, Unsupervised, VariationCase};
+use super::plan::{Unsupervised, VariationCase, WinnerLearning};
 use super::section::{Lower, quantity, spread, time};
+use super::spec::{ArrangementKind, DecayKind, StepDependence, WindowKind, Word as _};
 use super::supervised::{one_layer, projection};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::retention::{DecayLaw, Retention};
 use crate::device::threshold::log_sigma;
 use crate::synapse::{DeviceRange, ReadPulse, Spread};
-use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Step, Vote, Window, WinnerRule};
+use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Step, Window, WinnerRule};
 use crate::units::{Second, Siemens};
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Unsupervised> {
@@ -30,10 +31,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Unsupervis
     let variation = variation(lower, fields);
     Some(Unsupervised {
         projection: projection?,
-        precision: match fields.text("precision")? {
-            "f32" => Precision::F32,
-            _ => Precision::F64,
-        },
+        precision: fields.choice("precision")?,
         epochs: fields.count("epochs")?,
         train_samples: fields.count("train_samples"),
         test_samples: fields.count("test_samples"),
@@ -43,10 +41,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Unsupervis
         rest: time(fields, "rest")?,
         label_presentation: time(fields, "label_presentation")?,
         test_presentation: time(fields, "test_presentation")?,
-        vote: match fields.text("vote")? {
-            "class_mean" => Vote::ClassMean,
-            _ => Vote::LogLikelihood,
-        },
+        vote: fields.choice("vote")?,
         learning: learning?,
         devices: devices?,
         retention,
@@ -61,6 +56,9 @@ fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
     let Some((_, target)) = target else { return };
+    if lower.not_trained(target) {
+        return;
+    }
     if target.table("competition").is_none() && target.written("competition").is_none() {
         lower.faults.push(
             Diagnostic::error(format!("{} does not compete", target.what))
@@ -77,15 +75,13 @@ fn learning_devices(lower: &mut Lower<'_>, index: usize) {
     let filled = lower.filled;
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     if let Some(device) = fields.table("device") {
-        if device.text("arrangement").is_some_and(|found| found != "unipolar") {
+        if let Some(found) = device.word("arrangement")
+            && found != ArrangementKind::Unipolar.word()
+        {
             lower.faults.push(
-                Diagnostic::error(format!(
-                    "`arrangement` of {} is \"{}\"",
-                    device.what,
-                    device.text("arrangement").unwrap_or_default()
-                ))
-                .maybe_at(device.place("arrangement"))
-                .allowed("\"unipolar\" for weights that learn between 0 and w_max"),
+                Diagnostic::error(format!("`arrangement` of {} is \"{found}\"", device.what))
+                    .maybe_at(device.place("arrangement"))
+                    .allowed("\"unipolar\" for weights that learn between 0 and w_max"),
             );
         }
         if spread(device).is_some_and(|spread| spread != Spread::NONE) {
@@ -106,35 +102,36 @@ fn learning_devices(lower: &mut Lower<'_>, index: usize) {
     }
 }
 
-fn learning(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) -> Option<Learning> {
-    let window = fields.text("window")?;
-    let rule = if window == "overlap" {
-        let Some(model) = devices else {
-            lower.faults.push(
-                Diagnostic::error(format!("the rule of {} needs devices", fields.what))
-                    .maybe_at(fields.place("window"))
-                    .label("pulses overlap across a device")
-                    .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
-            );
-            return None;
-        };
-        WinnerRule::Overlap(Box::new(lower.kinetics(fields, model.range, log_sigma(model.cycle))?))
-    } else {
-        WinnerRule::Step(Step {
-            window: match window {
-                "trace" => Window::Trace { tau: fields.quantity("tau")? },
-                _ => Window::Rectangular { width: time(fields, "width")? },
-            },
-            dependence: match fields.text("dependence")? {
-                "exponential" => Dependence::Exponential { beta: fields.number("beta")? },
-                _ => Dependence::Multiplicative,
+fn learning(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) -> Option<WinnerLearning> {
+    let step = |window: Window| {
+        Some(WinnerRule::Step(Step {
+            window,
+            dependence: match fields.choice("dependence")? {
+                StepDependence::Multiplicative => Dependence::Multiplicative,
+                StepDependence::Exponential => Dependence::Exponential { beta: fields.number("beta")? },
             },
             a_plus: fields.number("a_plus")?,
             a_minus: fields.number("a_minus")?,
             final_share: fields.number("final_share")?,
-        })
+        }))
     };
-    Some(Learning { rule, w_max: quantity(fields, "w_max")?, normalise: fields.number("normalise") })
+    let rule = match fields.choice("window")? {
+        WindowKind::Rectangular => step(Window::Rectangular { width: time(fields, "width")? })?,
+        WindowKind::Trace => step(Window::Trace { tau: fields.quantity("tau")? })?,
+        WindowKind::Overlap => {
+            let Some(model) = devices else {
+                lower.faults.push(
+                    Diagnostic::error(format!("the rule of {} needs devices", fields.what))
+                        .maybe_at(fields.place("window"))
+                        .label("pulses overlap across a device")
+                        .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
+                );
+                return None;
+            };
+            WinnerRule::Overlap(Box::new(lower.kinetics(fields, model.range, log_sigma(model.cycle))?))
+        }
+    };
+    Some(WinnerLearning { rule, w_max: quantity(fields, "w_max")?, normalise: fields.number("normalise") })
 }
 
 /// `Some(None)`: ideal weights. `None`: a fault.
@@ -221,9 +218,11 @@ fn devices(lower: &mut Lower<'_>, protocol: &Fields, index: usize) -> Option<Opt
 fn retention(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Retention> {
     let fields = protocol.table("retention")?;
     let retention = Retention {
-        law: match fields.text("law")? {
-            "power" => DecayLaw::PowerLaw { t0: quantity(fields, "t0")?, nu: fields.number("nu")? },
-            _ => DecayLaw::Exponential { tau: quantity(fields, "tau")?, b: fields.number("b")? },
+        law: match fields.choice("law")? {
+            DecayKind::Exponential => {
+                DecayLaw::Exponential { tau: quantity(fields, "tau")?, b: fields.number("b")? }
+            }
+            DecayKind::Power => DecayLaw::PowerLaw { t0: quantity(fields, "t0")?, nu: fields.number("nu")? },
         },
         g_inf: quantity(fields, "g_inf")?,
         lifetime_sigma: fields.number("lifetime_sigma")?,

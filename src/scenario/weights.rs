@@ -1,10 +1,12 @@
 //! Initial weights: one value or a distribution, in volts, amperes, or units of the threshold.
 
 use super::diagnostic::{Diagnostic, Diagnostics, nearest};
-use super::plan::WeightInit;
 use super::reader::{quantity, without_unit};
 use super::spec::{Kind, Unit, allowed};
 use super::text::{Node, Value};
+use crate::network::Distribution;
+use crate::numeric::decimal::product;
+use crate::renamed;
 
 /// How the numbers of a weight are read.
 #[derive(Clone, Copy, Debug)]
@@ -21,30 +23,30 @@ pub fn weight(
     threshold: Option<f64>,
     what: &str,
     faults: &mut Diagnostics,
-) -> Option<WeightInit> {
+) -> Option<Distribution> {
     law(node, unit, threshold, &format!("the weight of {what}"), faults)
 }
 
 /// Reads the law of delays.
-pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<WeightInit> {
+pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Distribution> {
     let found = law(node, Unit::Second, None, &format!("the delay of {what}"), faults)?;
     let negative = match found {
-        WeightInit::Constant { value } => value < 0.0,
-        WeightInit::Uniform { low, .. } => low < 0.0,
-        WeightInit::Normal { mean, .. } => mean < 0.0,
-        WeightInit::LogNormal { median, .. } => median < 0.0,
+        Distribution::Constant(value) => value < 0.0,
+        Distribution::Uniform { low, .. } => low < 0.0,
+        Distribution::Normal { mean, .. } => mean < 0.0,
+        Distribution::LogNormal { median, .. } => median < 0.0,
     };
-    let (_, longest) = reach(&found);
+    let longest = found.highest();
     if negative || longest >= HORIZON {
         let value = match found {
-            WeightInit::Constant { value } => Unit::Second.print(value),
-            WeightInit::Uniform { low, high } => {
+            Distribution::Constant(value) => Unit::Second.print(value),
+            Distribution::Uniform { low, high } => {
                 format!("{} to {}", Unit::Second.print(low), Unit::Second.print(high))
             }
-            WeightInit::Normal { mean, sd } => {
+            Distribution::Normal { mean, sd } => {
                 format!("normal, {} +- {}", Unit::Second.print(mean), Unit::Second.print(sd))
             }
-            WeightInit::LogNormal { median, sigma } => {
+            Distribution::LogNormal { median, sigma } => {
                 format!("log-normal, median {}, sigma {sigma}", Unit::Second.print(median))
             }
         };
@@ -63,20 +65,6 @@ pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Weight
 /// The longest delay there can be, in seconds.
 const HORIZON: f64 = 9223.0;
 
-/// Lowest and highest sample of a law.
-#[must_use]
-pub fn reach(law: &WeightInit) -> (f64, f64) {
-    match *law {
-        WeightInit::Constant { value } => (value, value),
-        WeightInit::Uniform { low, high } => (low, high),
-        // A normal number by inversion stays within 8.3 standard deviations.
-        WeightInit::Normal { mean, sd } => (mean - 8.3 * sd, mean + 8.3 * sd),
-        WeightInit::LogNormal { median, sigma } => {
-            (median * crate::numeric::exp(-8.3 * sigma), median * crate::numeric::exp(8.3 * sigma))
-        }
-    }
-}
-
 /// Reads one value or a distribution; `what` is it, with its article.
 fn law(
     node: &Node,
@@ -84,11 +72,11 @@ fn law(
     threshold: Option<f64>,
     what: &str,
     faults: &mut Diagnostics,
-) -> Option<WeightInit> {
+) -> Option<Distribution> {
     let table = match &node.value {
         Value::Table(table) => table,
         _ => {
-            return number(node, Scale::Unit(unit), what, faults).map(|value| WeightInit::Constant { value });
+            return number(node, Scale::Unit(unit), what, faults).map(Distribution::Constant);
         }
     };
     let mut form = None;
@@ -117,24 +105,26 @@ fn law(
                 );
                 good = false;
             }
-            ("constant" | "normal" | "uniform" | "lognormal", _) if form.is_none() => form = Some(item),
-            ("constant" | "normal" | "uniform" | "lognormal", _) => {
+            ("constant" | "normal" | "uniform" | "log_normal", _) if form.is_none() => form = Some(item),
+            ("constant" | "normal" | "uniform" | "log_normal", _) => {
                 faults.push(
                     Diagnostic::error(format!("{what} has two forms"))
                         .at(&item.key_at)
                         .label("the second")
-                        .allowed("one of constant, normal, uniform, lognormal"),
+                        .allowed("one of constant, normal, uniform, log_normal"),
                 );
                 good = false;
             }
             (name, _) => {
-                let close = nearest(name, ["constant", "normal", "uniform", "lognormal", "unit"]);
+                let close = nearest(name, ["constant", "normal", "uniform", "log_normal", "unit"]);
+                let close = close.map(|close| format!("did you mean `{close}`?"));
+                let table = if unit == Unit::Second { "delay" } else { "weight" };
                 faults.push(
                     Diagnostic::error(format!("unknown key `{name}` in {what}"))
                         .at(&item.key_at)
                         .label("not known")
-                        .allowed("constant, normal, uniform, lognormal, unit")
-                        .maybe_hint(close.map(|close| format!("did you mean `{close}`?"))),
+                        .allowed("constant, normal, uniform, log_normal, unit")
+                        .maybe_hint(renamed::key_hint(table, name).or(close)),
                 );
                 good = false;
             }
@@ -150,7 +140,7 @@ fn law(
     };
     let scale = scale?;
     if form.key == "constant" {
-        return number(&form.node, scale, what, faults).map(|value| WeightInit::Constant { value });
+        return number(&form.node, scale, what, faults).map(Distribution::Constant);
     }
     let Value::List(list) = &form.node.value else {
         faults.push(pair_wanted(&form.node, &form.key, what));
@@ -160,7 +150,7 @@ fn law(
         faults.push(pair_wanted(&form.node, &form.key, what));
         return None;
     };
-    if form.key == "lognormal" {
+    if form.key == "log_normal" {
         let median = number(first, scale, what, faults);
         let sigma = match second.value {
             Value::Float(sigma) if (0.0..=10.0).contains(&sigma) => Some(sigma),
@@ -174,7 +164,7 @@ fn law(
                 None
             }
         };
-        return Some(WeightInit::LogNormal { median: median?, sigma: sigma? });
+        return Some(Distribution::LogNormal { median: median?, sigma: sigma? });
     }
     let (a, b) = (number(first, scale, what, faults), number(second, scale, what, faults));
     let (a, b) = (a?, b?);
@@ -188,7 +178,7 @@ fn law(
             );
             return None;
         }
-        return Some(WeightInit::Normal { mean: a, sd: b });
+        return Some(Distribution::Normal { mean: a, sd: b });
     }
     if a > b {
         faults.push(
@@ -199,16 +189,16 @@ fn law(
         );
         return None;
     }
-    Some(WeightInit::Uniform { low: a, high: b })
+    Some(Distribution::Uniform { low: a, high: b })
 }
 
 fn pair_wanted(node: &Node, form: &str, what: &str) -> Diagnostic {
     let parts = match form {
         "normal" => "[mean, standard deviation]",
-        "lognormal" => "[median, sigma], such as [\"1 mV\", 0.5]",
+        "log_normal" => "[median, sigma], such as [\"1 mV\", 0.5]",
         _ => "[low, high]",
     };
-    Diagnostic::error(format!("`{form}` of {what} is no pair")).at(&node.at).allowed(parts)
+    Diagnostic::error(format!("`{form}` of {what} is not a pair")).at(&node.at).allowed(parts)
 }
 
 fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Option<f64> {
@@ -218,7 +208,9 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
         Scale::Threshold(_) => "a plain number in units of v_th - u_rest, such as 0.01".to_string(),
     };
     let result = match (scale, &node.value) {
-        (Scale::Unit(unit), Value::Text(text)) => quantity(text, unit, &of, &words, node),
+        (Scale::Unit(unit), Value::Text(text)) => {
+            quantity(text, unit, &of, &words, node).map(|stated| stated.si)
+        }
         (Scale::Unit(unit), Value::Integer(_) | Value::Float(_)) => {
             Err(without_unit(node, unit, &of, &words))
         }
@@ -228,7 +220,7 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
                 Value::Float(number) => number,
                 _ => f64::NAN,
             };
-            let value = plain * volts;
+            let value = product(plain, volts);
             if value.is_finite() {
                 Ok(value)
             } else {

@@ -1,7 +1,7 @@
 //! Weight <-> conductance: which devices make a weight and where in their range they sit.
 
 use crate::numeric::ln;
-use crate::units::{Second, Siemens, Volt};
+use crate::units::{Ohm, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Which devices make one weight.
@@ -31,7 +31,9 @@ pub enum Placement {
 /// Bounds of a device's conductance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceRange {
+    /// Smallest conductance.
     pub g_min: Siemens,
+    /// Largest conductance.
     pub g_max: Siemens,
     /// Number of evenly spaced conductances a device can be programmed to; `None`: continuous.
     pub levels: Option<u32>,
@@ -55,37 +57,66 @@ pub struct Spread {
 /// The rectangular pulse that reads a row.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadPulse {
+    /// Voltage on the row.
     pub amplitude: Volt,
+    /// How long it lasts.
     pub width: Second,
 }
 
 /// Most pairs side by side in one weight: keeps a slip of the keyboard from asking for terabytes.
 pub const MAX_PAIRS: u32 = 1024;
 
-/// A parameter that makes no mapping.
+/// A parameter that is not valid for a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum MappingError {
     /// A range must have two different ends in their order.
     #[error("g_min = {g_min} is not below g_max = {g_max}; exchange them, or widen the range")]
-    RangeReversed { g_min: Siemens, g_max: Siemens },
+    RangeReversed {
+        /// Smallest conductance.
+        g_min: Siemens,
+        /// Largest conductance.
+        g_max: Siemens,
+    },
     /// Spreads are interpolated in ln G, and no device insulates perfectly.
     #[error("g_min is {g_min}; it must be above zero, such as \"1 nS\"")]
-    RangeNotPositive { g_min: Siemens },
+    RangeNotPositive {
+        /// Smallest conductance.
+        g_min: Siemens,
+    },
     /// One level holds no information.
     #[error("levels is {levels}; a device needs at least 2, or leave it out for continuous conductances")]
-    TooFewLevels { levels: u32 },
+    TooFewLevels {
+        /// How many.
+        levels: u32,
+    },
     /// Without a device there is no weight, and nobody builds a weight of more than [`MAX_PAIRS`].
     #[error("a parallel arrangement of {pairs} pairs; allowed are 1 to {MAX_PAIRS}")]
-    Pairs { pairs: u32 },
+    Pairs {
+        /// How many.
+        pairs: u32,
+    },
     /// The end of the weight scale.
     #[error("w_max is {w_max}; it must be finite and above zero")]
-    WeightScale { w_max: f64 },
+    WeightScale {
+        /// The value.
+        w_max: f64,
+    },
     /// Spreads are fractions.
     #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
-    Spread { name: &'static str, value: f64 },
+    Spread {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The value.
+        value: f64,
+    },
     /// A read pulse that reads nothing.
     #[error("the read pulse is {amplitude} for {width}; both must be above zero")]
-    ReadPulse { amplitude: Volt, width: Second },
+    ReadPulse {
+        /// Its voltage.
+        amplitude: Volt,
+        /// Its length.
+        width: Second,
+    },
 }
 
 impl DeviceRange {
@@ -105,12 +136,18 @@ impl DeviceRange {
         faults
     }
 
+    /// (g_min, g_max) as plain numbers in siemens, for the arithmetic on arrays of conductances.
+    #[must_use]
+    pub fn ends(&self) -> (f64, f64) {
+        (self.g_min.get(), self.g_max.get())
+    }
+
     /// The conductance inside the range, or the nearest level, that a device is asked for instead of `g`.
     ///
     /// Level k of L lies at g_min + k (g_max - g_min)/(L - 1); halfway, the upper one is taken.
     #[must_use]
     pub fn nearest(&self, g: f64) -> f64 {
-        let (g_min, g_max) = (self.g_min.get(), self.g_max.get());
+        let (g_min, g_max) = self.ends();
         let g = g.max(g_min).min(g_max);
         let Some(levels) = self.levels else { return g };
         let last = f64::from(levels.saturating_sub(1));
@@ -138,8 +175,8 @@ impl Spread {
         if self.cv_on == self.cv_off {
             return self.cv_on;
         }
-        let g_min = range.g_min.get();
-        let part = ln(g / g_min) / ln(range.g_max.get() / g_min);
+        let (g_min, g_max) = range.ends();
+        let part = ln(g / g_min) / ln(g_max / g_min);
         self.cv_off + (self.cv_on - self.cv_off) * part
     }
 
@@ -150,7 +187,7 @@ impl Spread {
     /// then G <- G (1 + CV z), clipped to the device's own range.
     #[must_use]
     pub fn programmed(&self, target: f64, range: &DeviceRange, z_device: f64, z: f64) -> f64 {
-        let (g_min, g_max) = (range.g_min.get(), range.g_max.get());
+        let (g_min, g_max) = range.ends();
         let own_max = (g_max * (1.0 + self.cv_device * z_device)).max(g_min);
         let asked = if own_max == g_max {
             target
@@ -175,13 +212,13 @@ impl ReadPulse {
     /// Charge through a conductance (siemens), in coulombs: V G t.
     #[must_use]
     pub fn charge(&self, conductance: f64) -> f64 {
-        self.amplitude.get() * conductance * self.width.get()
+        (self.amplitude * Siemens::of(conductance) * self.width).get()
     }
 
     /// Energy spent in a conductance (siemens), in joules: V^2 G t.
     #[must_use]
     pub fn energy(&self, conductance: f64) -> f64 {
-        crate::energy::pulse_energy(conductance, self.amplitude, self.width)
+        crate::energy::pulse_energy(Siemens::of(conductance), self.amplitude, self.width).get()
     }
 }
 
@@ -191,15 +228,15 @@ impl ReadPulse {
 pub struct Scale(pub f64);
 
 impl Scale {
-    /// The transimpedance between column and membrane that this scale implies, in ohms:
+    /// The transimpedance between column and membrane that this scale implies:
     ///
     /// a read pulse sends the charge V t (G+ - G-) through the column, and a membrane fed through R_t
     /// jumps by R_t Q/tau_m, so w = R_t V t/tau_m (G+ - G-) and R_t = s tau_m/(V t).
     ///
     /// It is what the circuit between array and neuron must provide; a report states it.
     #[must_use]
-    pub fn transimpedance(self, read: &ReadPulse, tau_m: Second) -> f64 {
-        self.0 * tau_m.get() / (read.amplitude.get() * read.width.get())
+    pub fn transimpedance(self, read: &ReadPulse, tau_m: Second) -> Ohm {
+        Ohm::of(self.0 * tau_m.get() / (read.amplitude.get() * read.width.get()))
     }
 }
 
@@ -263,7 +300,8 @@ impl Mapping {
     /// or n (g_max - g_min).
     #[must_use]
     pub fn scale(&self) -> Scale {
-        let span = self.range.g_max.get() - self.range.g_min.get();
+        let (g_min, g_max) = self.range.ends();
+        let span = g_max - g_min;
         Scale(match self.arrangement {
             Arrangement::Single => self.w_max / (0.5 * span),
             Arrangement::Unipolar | Arrangement::Differential => self.w_max / span,
@@ -275,7 +313,7 @@ impl Mapping {
     ///
     /// Writes [`Mapping::devices`] numbers (or as many as `targets` holds).
     pub fn targets(&self, w: f64, targets: &mut [f64]) {
-        let (g_min, g_max) = (self.range.g_min.get(), self.range.g_max.get());
+        let (g_min, g_max) = self.range.ends();
         let middle = 0.5 * (g_min + g_max);
         // Part of the range that the weight asks for; the same for each of n pairs, since n cancels.
         let x = (w / self.w_max).clamp(-1.0, 1.0);
@@ -296,12 +334,13 @@ impl Mapping {
     /// The weight that devices of these conductances make: s (G - G_ref) or s sum(G+ - G-).
     #[must_use]
     pub fn weight(&self, conductances: &[f64]) -> f64 {
+        let (g_min, g_max) = self.range.ends();
         let difference = match self.arrangement {
             Arrangement::Single => {
-                let reference = 0.5 * (self.range.g_min.get() + self.range.g_max.get());
+                let reference = 0.5 * (g_min + g_max);
                 conductances.first().map_or(0.0, |g| g - reference)
             }
-            Arrangement::Unipolar => conductances.first().map_or(0.0, |g| g - self.range.g_min.get()),
+            Arrangement::Unipolar => conductances.first().map_or(0.0, |g| g - g_min),
             Arrangement::Differential | Arrangement::Parallel(_) => {
                 conductances.chunks_exact(2).fold(0.0, |sum, pair| sum + (pair[0] - pair[1]))
             }
@@ -313,6 +352,7 @@ impl Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Coulomb;
     use proptest::prelude::*;
 
     fn range(levels: Option<u32>) -> DeviceRange {
@@ -376,9 +416,9 @@ mod tests {
         let tau_m = Second::new(9.41e-3);
         let r_t = mapping.scale().transimpedance(&read, tau_m);
         // 0.1 V / 9.999 uS * 9.41 ms / (0.2 V * 1 us) = 470.5 MOhm.
-        assert!((r_t / 470.547e6 - 1.0).abs() < 1e-6, "{r_t}");
-        let charge = read.charge(1e-5) - read.charge(1e-9);
-        assert!((r_t * charge / tau_m.get() - 0.1).abs() < 1e-15);
+        assert!((r_t / Ohm::new(470.547e6) - 1.0).abs() < 1e-6, "{r_t}");
+        let charge = Coulomb::new(read.charge(1e-5) - read.charge(1e-9));
+        assert!((r_t * (charge / tau_m) - Volt::new(0.1)).abs() < Volt::new(1e-15));
     }
 
     #[test]

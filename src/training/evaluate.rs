@@ -3,7 +3,7 @@
 use super::leakage::Leakage;
 use super::presenter::{Presenter, Samples, Totals};
 use super::{PIECES, piece};
-use crate::engine::{Collect, Observer, Probe, Queue, Spike};
+use crate::engine::{Observer, Queue, SimulationError, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::{Real, exp};
 use crate::record::fingerprint::Fingerprint;
@@ -70,8 +70,8 @@ pub struct Reporting<'a> {
     pub advance: &'a mut dyn FnMut(u64),
 }
 
-struct Worker<'n, R: Real, Q: Queue<R>, O> {
-    presenter: Presenter<'n, R, Q, O>,
+struct Worker<'n, R: Real, Q: Queue<R>> {
+    presenter: Presenter<'n, R, Q>,
     leakage: Leakage<R>,
     spikes: Vec<Spike>,
     answers: Vec<u8>,
@@ -80,29 +80,34 @@ struct Worker<'n, R: Real, Q: Queue<R>, O> {
 }
 
 /// Presents every sample once and collects the answers.
-pub fn evaluate<'n, R, Q, O>(
+///
+/// # Errors
+/// If a sample cannot be presented.
+pub fn evaluate<'n, R, Q>(
     network: &'n Network,
     weights: &Weights<R>,
     samples: Samples<'n>,
     test: Test<'_>,
     reporting: &mut Reporting<'_>,
-) -> Evaluation
+) -> Result<Evaluation, SimulationError>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     let lif = &network.populations[test.population].lif;
-    let mut workers: Vec<Worker<'n, R, Q, O>> = (0..PIECES)
+    let mut workers: Vec<Worker<'n, R, Q>> = (0..PIECES)
         .map(|_| Worker {
             presenter: Presenter::new(network, test.population, test.seed),
-            leakage: Leakage::new(R::from_f64(lif.theta() - lif.bias())),
+            leakage: Leakage::new(R::from_f64(lif.above_u_inf(lif.v_th))),
             spikes: Vec::new(),
             answers: Vec::new(),
             totals: Totals::default(),
             square: 0.0,
         })
         .collect();
+    for worker in &mut workers {
+        worker.presenter.observe(reporting.observer.is_some());
+    }
     let mut evaluation = Evaluation { square_voltage: test.leakage.then_some(0.0), ..Evaluation::default() };
     let count = samples.labels.len();
     let mut start = 0;
@@ -114,7 +119,7 @@ where
             }
         });
         for worker in &mut workers {
-            worker.presenter.hand_on(test.what, reporting.fingerprint, &mut reporting.observer);
+            worker.presenter.hand_on(test.what, reporting.fingerprint, &mut reporting.observer)?;
             evaluation.answers.append(&mut worker.answers);
         }
         start += length;
@@ -128,10 +133,10 @@ where
     }
     let right = evaluation.answers.iter().zip(samples.labels).filter(|(answer, label)| answer == label);
     evaluation.correct = right.count() as u64;
-    evaluation
+    Ok(evaluation)
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Worker<'n, R, Q> {
     fn present(
         &mut self,
         network: &Network,
@@ -158,7 +163,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q,
                     self.leakage.finish_held(last, &factors)
                 }
             };
-            let u_inf = population.lif.u_rest.get() + population.lif.r_m.get() * population.lif.i_bias.get();
+            let u_inf = population.lif.u_inf();
             self.square += u_inf * u_inf * (test.duration.as_seconds() * f64::from(population.size) - on)
                 + 2.0 * u_inf * tau * linear
                 + 0.5 * tau * square;

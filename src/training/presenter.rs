@@ -1,7 +1,9 @@
 //! One worker of a protocol: presents samples to its own simulation of the shared network.
 
 use crate::encoding::{BlockRate, RateCode};
-use crate::engine::{Collect, Counts, Observer, Probe, Queue, Record, Simulation, Spike};
+use crate::engine::{
+    Collect as _, Counts, Observer, Probe, Queue, Record, Simulation, SimulationError, Spike, Stream,
+};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::readout::answer;
@@ -95,33 +97,77 @@ impl Totals {
     }
 }
 
+/// A stream that is kept if somebody looks, beside a probe that wants all events anyway.
+struct Perhaps<'a>(Option<&'a mut Stream>);
+
+impl<R: Real> Probe<R> for Perhaps<'_> {
+    const STREAM: bool = true;
+
+    #[inline]
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::emit(*stream, time, source, line);
+        }
+    }
+
+    #[inline]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::arrival(*stream, time, projection, row);
+        }
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::spike(*stream, spike);
+        }
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::sample(*stream, time, population, u);
+        }
+    }
+}
+
 /// A simulation that presents samples and remembers what has to be handed on in order.
-pub struct Presenter<'n, R: Real, Q: Queue<R>, O> {
+pub struct Presenter<'n, R: Real, Q: Queue<R>> {
     simulation: Simulation<'n, R, Q>,
     population: usize,
-    observed: O,
+    /// What an observer is to be told of a presentation, if there is one. Whether there is is asked once for each: a
+    /// type parameter would compile every protocol twice.
+    observed: Option<Stream>,
     rates: Vec<BlockRate<'n>>,
     /// Spikes of the presentations so far, encoded for the fingerprint.
     encoded: Vec<u8>,
     /// Streams of the presentations so far, for observers.
     streams: Vec<(u64, Vec<Record>)>,
+    /// What went wrong in one of the presentations so far; none comes after it.
+    fault: Option<SimulationError>,
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Presenter<'n, R, Q> {
     /// A presenter whose read-out is `population`.
     #[must_use]
     pub fn new(network: &'n Network, population: usize, seed: u64) -> Self {
         Self {
             simulation: Simulation::new(network, seed),
             population,
-            observed: O::default(),
+            observed: None,
             rates: Vec::new(),
             encoded: Vec::new(),
             streams: Vec::new(),
+            fault: None,
         }
     }
 
-    /// Presents one sample as episode `episode` for `duration`.
+    /// Whether the presentations to come are kept for an observer.
+    pub fn observe(&mut self, whether: bool) {
+        self.observed = whether.then(Stream::default);
+    }
+
+    /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.
     pub fn present<P: Probe<R>>(
         &mut self,
         weights: &Weights<R>,
@@ -131,18 +177,27 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         duration: Time,
         probe: &mut P,
     ) {
+        if self.fault.is_some() {
+            return;
+        }
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
-        self.simulation.begin(episode, &self.rates);
-        self.simulation.run(weights, duration, &mut (&mut self.observed, probe));
-        if O::STREAM {
-            self.streams.push((episode, self.observed.take()));
+        self.fault = self.simulation.begin(episode, &self.rates).err();
+        if self.fault.is_some() {
+            return;
+        }
+        match &mut self.observed {
+            None => self.fault = self.simulation.run(weights, duration, probe).err(),
+            Some(stream) => {
+                self.fault = self.simulation.run(weights, duration, &mut (&mut *stream, probe)).err();
+                self.streams.push((episode, stream.take()));
+            }
         }
     }
 
     /// Presents one sample while its spikes change the weights: `learn` is called with the probe and the
-    /// weights after every step, and the next arrival sees what it did. While it says true, the probe is told of
-    /// every arrival before it is delivered.
+    /// weights after every step, and the next arrival sees what it did. While it returns true, the probe is notified of
+    /// every arrival before it is delivered. As [`Presenter::present`] otherwise.
     pub fn learn<P: Probe<R>>(
         &mut self,
         weights: &mut Weights<R>,
@@ -150,24 +205,31 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
         probe: &mut P,
         mut learn: impl FnMut(&mut P, &mut Weights<R>) -> bool,
     ) {
+        if self.fault.is_some() {
+            return;
+        }
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
-        self.simulation.begin(episode, &self.rates);
+        self.fault = self.simulation.begin(episode, &self.rates).err();
         let mut told = false;
-        loop {
-            let both = &mut (&mut self.observed, &mut *probe);
+        while self.fault.is_none() {
+            let both = &mut (Perhaps(self.observed.as_mut()), &mut *probe);
             let stepped = if told {
                 self.simulation.step_told(weights, duration, both)
             } else {
                 self.simulation.step(weights, duration, both)
             };
-            if !stepped {
-                break;
+            match stepped {
+                Ok(true) => told = learn(probe, weights),
+                Ok(false) => break,
+                Err(fault) => self.fault = Some(fault),
             }
-            told = learn(probe, weights);
         }
-        if O::STREAM {
-            self.streams.push((episode, self.observed.take()));
+        if self.fault.is_none() {
+            self.fault = self.simulation.check_finite().err();
+        }
+        if let Some(stream) = &mut self.observed {
+            self.streams.push((episode, stream.take()));
         }
     }
 
@@ -186,12 +248,18 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
 
     /// Hands on what the presentations so far have left for the fingerprint and for an observer, who is told that
     /// they are `what`.
+    ///
+    /// # Errors
+    /// If one of them could not be presented.
     pub fn hand_on(
         &mut self,
         what: &str,
         fingerprint: &mut Fingerprint,
         observer: &mut Option<&mut dyn Observer>,
-    ) {
+    ) -> Result<(), SimulationError> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
         fingerprint.encoded(&self.encoded);
         self.encoded.clear();
         for (episode, stream) in self.streams.drain(..) {
@@ -200,6 +268,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Presenter<'n, R,
                 stream.iter().for_each(|record| observer.record(episode, record));
             }
         }
+        Ok(())
     }
 
     /// Spike counts of the read-out in the last presentation.

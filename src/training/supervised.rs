@@ -6,7 +6,7 @@ use super::held_tape::HeldTape;
 use super::presenter::{Presenter, Samples, Totals};
 use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
-use crate::engine::{Collect, Observer, Probe, Queue};
+use crate::engine::{Observer, Queue, SimulationError};
 use crate::network::{Network, Population, Weights, stride};
 use crate::neuron::Reset;
 use crate::numeric::Real;
@@ -68,12 +68,12 @@ impl EpochReport {
 pub type Advance<'a> = &'a mut dyn FnMut(u64, f64, f64);
 
 /// Weights in training and the workers that compute their gradient.
-pub struct Trainer<'n, R: Real, Q: Queue<R>, O> {
+pub struct Trainer<'n, R: Real, Q: Queue<R>> {
     settings: Settings,
     theta: f64,
     pub weights: Weights<R>,
     pub adam: AdamState<R>,
-    pieces: Vec<Piece<'n, R, Q, O>>,
+    pieces: Vec<Piece<'n, R, Q>>,
     readout: Readout,
     /// Tapes not in use: as many as there are threads, so that they stay in the cache. One of the two lists
     /// is used.
@@ -100,8 +100,8 @@ impl Readout {
 }
 
 /// One piece of every batch.
-struct Piece<'n, R: Real, Q: Queue<R>, O> {
-    presenter: Presenter<'n, R, Q, O>,
+struct Piece<'n, R: Real, Q: Queue<R>> {
+    presenter: Presenter<'n, R, Q>,
     gradient: Vec<R>,
     error: Vec<f64>,
     rounded: Vec<R>,
@@ -110,11 +110,10 @@ struct Piece<'n, R: Real, Q: Queue<R>, O> {
     totals: Totals,
 }
 
-impl<'n, R, Q, O> Trainer<'n, R, Q, O>
+impl<'n, R, Q> Trainer<'n, R, Q>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     /// A trainer that starts from `weights`.
     #[must_use]
@@ -136,7 +135,7 @@ where
         let readout = &network.populations[population];
         Self {
             settings,
-            theta: readout.lif.v_th.get() - readout.lif.u_rest.get(),
+            theta: readout.lif.theta(),
             readout: Readout::of(readout),
             weights,
             adam: AdamState::new(length),
@@ -147,6 +146,9 @@ where
     }
 
     /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    ///
+    /// # Errors
+    /// If a sample cannot be presented.
     #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
@@ -157,8 +159,11 @@ where
         fingerprint: &mut Fingerprint,
         mut observer: Option<&mut dyn Observer>,
         advance: Advance<'_>,
-    ) -> EpochReport {
+    ) -> Result<EpochReport, SimulationError> {
         let mut report = EpochReport::default();
+        for piece in &mut self.pieces {
+            piece.presenter.observe(observer.is_some());
+        }
         for (number, batch) in order.chunks(self.settings.batch.max(1)).enumerate() {
             if cancel.load(Ordering::Relaxed) {
                 break;
@@ -169,7 +174,7 @@ where
             self.gradients(samples, batch, first);
             self.step(batch.len(), report.learning_rate);
             for piece in &mut self.pieces {
-                piece.presenter.hand_on("training", fingerprint, &mut observer);
+                piece.presenter.hand_on("training", fingerprint, &mut observer)?;
                 report.loss_sum += std::mem::take(&mut piece.loss);
                 report.correct += std::mem::take(&mut piece.correct);
             }
@@ -179,7 +184,7 @@ where
         for piece in &mut self.pieces {
             report.totals.merge(&std::mem::take(&mut piece.totals));
         }
-        report
+        Ok(report)
     }
 
     /// Each piece's gradient, in parallel.
@@ -217,8 +222,8 @@ where
 }
 
 /// Each piece's gradient, in parallel, recorded on tapes of one kind.
-fn teach<'n, R, Q, O, T>(
-    pieces: &mut [Piece<'n, R, Q, O>],
+fn teach<'n, R, Q, T>(
+    pieces: &mut [Piece<'n, R, Q>],
     lesson: &Lesson<'_, 'n, R>,
     tapes: &Mutex<Vec<T>>,
     batch: &[u32],
@@ -226,7 +231,6 @@ fn teach<'n, R, Q, O, T>(
 ) where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
     T: Recorder<R>,
 {
     pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
@@ -255,7 +259,7 @@ struct Lesson<'a, 'n, R: Real> {
     forgets: bool,
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Piece<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Piece<'n, R, Q> {
     fn train<T: Recorder<R>>(
         &mut self,
         lesson: &Lesson<'_, 'n, R>,

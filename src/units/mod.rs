@@ -7,10 +7,16 @@
 //! Parsing shifts the decimal exponent in the text instead of multiplying, so `"9.41 ms"` is the
 //! `f64` nearest to 0.00941, and printing does the reverse: `parse(x.to_string()) == x` for every
 //! finite `x`.
+//!
+//! Quantities multiply, divide and add as their units do, and nothing else compiles: see [`Squared`] and the
+//! operators of each type. `Ohm * Ampere` is a [`Volt`], `Volt * Siemens` an [`Ampere`], `Watt * Second` a
+//! [`Joule`], `Second * Hertz` a plain number.
 
+mod arithmetic;
 mod text;
 
-pub use text::{ParseQuantityError, parse_number_unit};
+pub use arithmetic::Squared;
+pub use text::{ParseQuantityError, parse_number_unit, parse_percent};
 
 use ordered_float::OrderedFloat;
 
@@ -29,11 +35,26 @@ pub trait Quantity: Copy + Ord + std::fmt::Display {
     /// The value in SI units.
     fn si(self) -> f64;
 
+    /// The quantity itself if it is finite, as the result of arithmetic need not be.
+    #[must_use]
+    fn finite(self) -> Option<Self> {
+        Self::from_si(self.si())
+    }
+
     /// Reads `"<number> <prefix><unit>"`.
     ///
     /// # Errors
     /// Says what was read and what is allowed: a missing unit, another unit, not a number, not finite.
     fn parse(text: &str) -> Result<Self, ParseQuantityError> {
+        text::parse::<Self>(text).map(|(quantity, _)| quantity)
+    }
+
+    /// As [`Quantity::parse`], with the digits of the text in SI units, before they were rounded to an `f64`:
+    /// `"9.41 ms"` has `9.41e-3`. They are what a time becomes femtoseconds from.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    fn parse_digits(text: &str) -> Result<(Self, String), ParseQuantityError> {
         text::parse::<Self>(text)
     }
 }
@@ -60,10 +81,22 @@ macro_rules! quantities {
                 Self(value)
             }
 
+            /// A computed value in SI units, as arithmetic gives it: not checked to be finite.
+            #[must_use]
+            pub const fn of(value: f64) -> Self {
+                Self(value)
+            }
+
             /// The value in SI units.
             #[must_use]
             pub const fn get(self) -> f64 {
                 self.0
+            }
+
+            /// The magnitude.
+            #[must_use]
+            pub const fn abs(self) -> Self {
+                Self(self.0.abs())
             }
         }
 

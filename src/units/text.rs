@@ -7,19 +7,38 @@ use super::Quantity;
 pub enum ParseQuantityError {
     /// A bare number: the unit would be a guess.
     #[error("`{text}` has no unit; expected a {expected} such as \"{example}\"")]
-    NoUnit { text: String, expected: &'static str, example: &'static str },
+    NoUnit {
+        /// What was read.
+        text: String,
+        /// What kind of quantity is needed.
+        expected: &'static str,
+        /// A text that would be right.
+        example: &'static str,
+    },
     /// A number with a unit of another kind, or an unknown one.
     #[error("`{text}` is in `{unit}`; expected a {expected} in {expected_unit}, such as \"{example}\"")]
     WrongUnit {
+        /// What was read.
         text: String,
+        /// The unit it has.
         unit: String,
+        /// What kind of quantity is needed.
         expected: &'static str,
+        /// The unit of that kind, without a prefix.
         expected_unit: &'static str,
+        /// A text that would be right.
         example: &'static str,
     },
     /// Not a number in front, or one beyond the range of `f64`.
     #[error("`{text}` is not a finite number with a unit; expected a {expected} such as \"{example}\"")]
-    NotANumber { text: String, expected: &'static str, example: &'static str },
+    NotANumber {
+        /// What was read.
+        text: String,
+        /// What kind of quantity is needed.
+        expected: &'static str,
+        /// A text that would be right.
+        example: &'static str,
+    },
 }
 
 /// SI prefixes: symbol and power of ten. `u`, the micro sign and the Greek mu are one prefix.
@@ -86,7 +105,8 @@ pub fn parse_number_unit(text: &str) -> (&str, &str) {
     (text[..end].trim(), text[end..].trim())
 }
 
-pub(super) fn parse<Q: Quantity>(text: &str) -> Result<Q, ParseQuantityError> {
+/// The value, and the digits it was rounded from: the same number in SI units, exactly, as `9.41e-3`.
+pub(super) fn parse<Q: Quantity>(text: &str) -> Result<(Q, String), ParseQuantityError> {
     let not_a_number =
         || ParseQuantityError::NotANumber { text: text.to_string(), expected: Q::NAME, example: Q::EXAMPLE };
     let (number, unit) = parse_number_unit(text);
@@ -113,14 +133,25 @@ pub(super) fn parse<Q: Quantity>(text: &str) -> Result<Q, ParseQuantityError> {
             expected_unit: Q::UNIT,
             example: Q::EXAMPLE,
         })?;
-    // Shift the exponent in the text: one rounding, to the nearest f64.
-    let (mantissa, written) = match number.find(['e', 'E']) {
-        Some(at) => (&number[..at], number[at + 1..].parse::<i32>().map_err(|_| not_a_number())?),
+    let digits = shifted(number, exponent).ok_or_else(not_a_number)?;
+    let value: f64 = digits.parse().map_err(|_| not_a_number())?;
+    Q::from_si(value).map(|quantity| (quantity, digits)).ok_or_else(not_a_number)
+}
+
+/// A number times 10^`places`, exactly: the exponent is shifted in the text, so that it is rounded once.
+fn shifted(number: &str, places: i32) -> Option<String> {
+    let (mantissa, written) = match number.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
         None => (number, 0),
     };
-    let shifted = written.checked_add(exponent).ok_or_else(not_a_number)?;
-    let value: f64 = format!("{mantissa}e{shifted}").parse().map_err(|_| not_a_number())?;
-    Q::from_si(value).ok_or_else(not_a_number)
+    Some(format!("{mantissa}e{}", written.checked_add(places)?))
+}
+
+/// Reads a percentage as the fraction it is: `"5 %"` is 0.05. `None` for what is not a finite one.
+#[must_use]
+pub fn parse_percent(text: &str) -> Option<f64> {
+    let (number, "%") = parse_number_unit(text) else { return None };
+    shifted(number, -2)?.parse().ok().filter(|fraction: &f64| fraction.is_finite())
 }
 
 /// Prints with the prefix that leaves one to three digits before the point.
@@ -168,6 +199,16 @@ mod tests {
             ("1e999 s", "`1e999 s` is not a finite number with a unit; expected a time such as \"9.41 ms\""),
         ] {
             assert_eq!(Second::parse(text).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_a_fraction_rounded_once() {
+        for (text, fraction) in [("5 %", 0.05), ("138.61%", 1.3861), ("0.81 %", 0.0081), ("-1e1 %", -0.1)] {
+            assert_eq!(parse_percent(text), Some(fraction), "{text}");
+        }
+        for text in ["5", "%", "5 percent", "5 %%", "1e999 %", "nan %", "5 m%", ""] {
+            assert_eq!(parse_percent(text), None, "{text}");
         }
     }
 

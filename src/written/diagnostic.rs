@@ -4,6 +4,8 @@
 //! list. A [`Diagnostic`] carries its own source text, so it can be shown long after the file was
 //! closed, and a fault in a `--set` argument is shown in that argument.
 
+pub use crate::hint::nearest;
+
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -268,28 +270,6 @@ impl From<Diagnostic> for Diagnostics {
     }
 }
 
-/// The known name closest to `name`, if it is close enough to be a slip; otherwise the only one of which `name` is a
-/// part, from one hyphen or underscore to another.
-#[must_use]
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    let known: Vec<&str> = known.into_iter().collect();
-    let close = known
-        .iter()
-        .copied()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|&(distance, candidate)| {
-            let longest = name.chars().count().max(candidate.chars().count());
-            distance <= (longest / 3).max(1) && distance < longest
-        })
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate);
-    close.or_else(|| {
-        let mut parts = known.iter().filter(|known| known.split(['-', '_']).any(|part| part == lower));
-        parts.next().filter(|_| parts.next().is_none()).copied()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,18 +291,5 @@ mod tests {
         assert_eq!(place.text(), "\"µA\"");
         assert_eq!(place.line_column(), (2, 5));
         assert_eq!(place.to_string(), "a.toml:2:5");
-    }
-
-    #[test]
-    fn the_nearest_name_is_a_slip_not_a_guess() {
-        let known = ["tau_m", "u_rest", "v_th", "size"];
-        assert_eq!(nearest("tau_n", known), Some("tau_m"));
-        assert_eq!(nearest("taum", known), Some("tau_m"));
-        assert_eq!(nearest("V_TH", known), Some("v_th"));
-        assert_eq!(nearest("colour", known), None);
-        let rules = ["stdp-pair", "stdp-triplet", "overlap"];
-        assert_eq!(nearest("pair", rules), Some("stdp-pair"), "part of one name");
-        assert_eq!(nearest("stdp", rules), None, "part of two");
-        assert_eq!(nearest("air", rules), None, "not from hyphen to hyphen");
     }
 }

@@ -305,11 +305,13 @@ pub fn set(root: &mut Table, argument: &str, faults: &mut Diagnostics) {
             }
             _ => {
                 faults.push(
-                    Diagnostic::error(format!("`{name}` is no table, so `{next_name}` cannot be set in it"))
-                        .at(&place(span.start..names[depth + 1].1.end))
-                        .also(Some(&item.node.at), "its value")
-                        .allowed("keys of sections and of tables within them")
-                        .hint(format!("to change the value itself, end the key with `{name}`")),
+                    Diagnostic::error(format!(
+                        "`{name}` is not a table, so `{next_name}` cannot be set in it"
+                    ))
+                    .at(&place(span.start..names[depth + 1].1.end))
+                    .also(Some(&item.node.at), "its value")
+                    .allowed("keys of sections and of tables within them")
+                    .hint(format!("to change the value itself, end the key with `{name}`")),
                 );
                 return;
             }

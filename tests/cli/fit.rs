@@ -109,7 +109,7 @@ fn loops_pulses_and_retention_give_back_their_devices() {
 fn a_preset_of_a_fit_is_a_device_at_once() {
     let place = Place::new();
     measure(&place, "relax.csv", &["ag-tio2-pt-ts", "retention", "--set", "tau=5 ms", "--noise", "0.2 mV"]);
-    let output = place.memspike(&["fit", "lif", "relax.csv", "--out", "mine.toml", "--plot", "fit.png"]);
+    let output = place.memspike(&["fit", "lif", "relax.csv", "--out", "mine.toml", "--plot", "fit.svg"]);
     assert_eq!(code(&output), 0);
     assert!(
         out(&output).starts_with("parameter") && out(&output).contains("standard error"),
@@ -117,7 +117,7 @@ fn a_preset_of_a_fit_is_a_device_at_once() {
         out(&output)
     );
     assert!(err(&output).contains("memspike device ./mine.toml"), "{}", err(&output));
-    assert_eq!(&fs::read(place.path().join("fit.png")).unwrap()[..4], b"\x89PNG");
+    assert!(fs::read_to_string(place.path().join("fit.svg")).unwrap().starts_with("<svg "));
     let preset =
         Preset::parse("mine.toml", &fs::read_to_string(place.path().join("mine.toml")).unwrap()).unwrap();
     let PresetDevice::ThresholdSwitch { switch, .. } = &preset.device else { panic!() };

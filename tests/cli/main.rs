@@ -3,7 +3,9 @@
 mod bad_input;
 mod common;
 mod device;
+mod features;
 mod fit;
+mod migrating;
 mod run;
 mod scenarios;
 mod sets;

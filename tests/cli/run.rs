@@ -50,7 +50,7 @@ fn quiet_leaves_only_the_results() {
 #[test]
 fn spikes_that_were_asked_for_are_written_with_their_unit() {
     let place = Place::with_scenario();
-    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "here", "--png"])), 0);
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "here"])), 0);
     let spikes = fs::read_to_string(place.path().join("here/spikes.csv")).unwrap();
     assert!(spikes.starts_with("time [ms],population,id\n"), "{}", &spikes[..40]);
     let wrong = place.memspike(&["run", "small.toml", "--out", "there", "--record", "outputs"]);
@@ -275,6 +275,8 @@ const STOPPED: &[&str] = &[
     "protocol.train_samples=200",
     "--set",
     "protocol.test_samples=50",
+    "--record",
+    "output",
     "--out",
     "cut",
 ];
@@ -286,6 +288,7 @@ fn a_run_that_was_stopped_goes_on_to_the_result_of_one_that_was_not() {
     assert_eq!(interrupted(&place, STOPPED, 1), 130);
     let summary = json(&fs::read_to_string(place.path().join("cut/summary.json")).unwrap());
     assert_eq!(summary["status"], "interrupted");
+    assert!(place.path().join("cut/spikes.log").exists(), "what was recorded is gone on with too");
     let done = summary["accuracy"]["test_by_epoch"].as_array().unwrap().len();
     assert!((1..60).contains(&done), "{done}");
     let shown = place.memspike(&["show", "cut"]);
@@ -299,6 +302,9 @@ fn a_run_that_was_stopped_goes_on_to_the_result_of_one_that_was_not() {
     let whole = [&STOPPED[..STOPPED.len() - 1], &["whole"]].concat();
     assert_eq!(code(&place.memspike(&whole)), 0);
     assert_eq!(code(&place.memspike(&["compare", "cut", "whole"])), 0);
+    let spikes = |run: &str| fs::read(place.path().join(run).join("spikes.csv")).unwrap();
+    assert!(spikes("cut") == spikes("whole") && spikes("cut").len() > 10_000);
+    assert!(!place.path().join("cut/spikes.log").exists() && !place.path().join("whole/spikes.log").exists());
 }
 
 #[cfg(unix)]

@@ -1,7 +1,8 @@
 //! Sources, kernels and the clocked engine, from a scenario file to a run.
 
 use crate::common::{Place, code, err};
-use memspike::scenario::plan::SourceKind;
+use memspike::network::SourceKind;
+use memspike::scenario::plan::{Input, SourcePlan};
 use memspike::scenario::{Loaded, load_text};
 use std::fs;
 
@@ -55,9 +56,11 @@ fn every_source_reads_resolves_and_reads_again_to_the_same_plan() {
         assert_eq!(first.plan.sources, again.plan.sources);
         assert_eq!(first.plan.projections, again.plan.projections);
     }
-    assert!(matches!(loaded(DEAD).plan.sources[0].kind, SourceKind::PoissonDeadTime { size: 20, .. }));
-    let none = DEAD.replace("5 ms", "0 s");
-    assert!(matches!(loaded(&none).plan.sources[0].kind, SourceKind::Poisson { size: 20, .. }));
+    let source = |text: &str| -> SourcePlan { loaded(text).plan.sources[0].clone() };
+    let dead = source(DEAD);
+    assert!(dead.size == 20 && matches!(dead.input, Input::Train(SourceKind::DeadTime { .. })));
+    let none = source(&DEAD.replace("5 ms", "0 s"));
+    assert!(none.size == 20 && matches!(none.input, Input::Poisson { .. }));
 }
 
 #[test]
@@ -169,4 +172,45 @@ fn a_step_and_the_clocked_engine_belong_together_and_do_not_train() {
         &["and `digits` is not", "--engine fast"],
     );
     assert!(!place.path().join("runs").exists(), "nothing is left behind");
+}
+
+/// 100 000 arrivals, each at the very end of the refractory period that the one before began: one femtosecond less
+/// between two of them, and one is lost.
+#[test]
+fn arrivals_at_the_end_of_a_refractory_period_count_whatever_file_they_come_from() {
+    const COUNT: usize = 100_000;
+    let network = |source: &str| {
+        format!(
+            "[source.in]\nsize = 1\n{source}\n[population.cells]\nsize = 1\nt_ref = \"0.1 ms\"\n\
+             [projection.input]\nfrom = \"in\"\nto = \"cells\"\nkernel = \"delta\"\nweight = \"1 V\"\n\
+             [protocol]\nkind = \"simulate\"\nduration = \"10 s\"\n[record]\nspikes = [\"in\", \"cells\"]\n"
+        )
+    };
+    let place = Place::new();
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    let times: Vec<String> = (0..COUNT).map(|k| format!("{}.{}", k / 10, k % 10)).collect();
+    write(
+        "list.csv",
+        &format!("time [ms],id\n{}", times.iter().map(|t| format!("{t},0\n")).collect::<String>()),
+    );
+    write(
+        "micro.csv",
+        &format!("time [s],id\n{}", (0..COUNT).map(|k| format!("{k}e-4,0\n")).collect::<String>()),
+    );
+    let rows = times.iter().map(|t| format!("[\"{t} ms\", 0],\n")).collect::<String>();
+    let mut recorded = Vec::new();
+    for (name, source) in [
+        ("regular", "kind = \"regular\"\nstart = \"0 ms\"\nperiod = \"0.1 ms\""),
+        ("file", "kind = \"spike_list\"\nfile = \"list.csv\""),
+        ("seconds", "kind = \"spike_list\"\nfile = \"micro.csv\""),
+        ("inline", &format!("kind = \"spike_list\"\nspikes = [{rows}]")),
+        ("again", "kind = \"replay\"\nrun = \"regular\"\nrecorded = \"in\""),
+    ] {
+        write("net.toml", &network(source));
+        assert_eq!(code(&place.memspike(&["run", "net.toml", "--out", name])), 0, "{name}");
+        let spikes = fs::read_to_string(place.path().join(name).join("spikes.csv")).unwrap();
+        assert_eq!(spikes.lines().filter(|line| line.contains(",cells,")).count(), COUNT, "{name}");
+        recorded.push(spikes);
+    }
+    assert!(recorded.iter().all(|spikes| *spikes == recorded[0]));
 }

@@ -71,8 +71,8 @@ fn other_magic_numbers_are_shown_with_what_they_look_like() {
     assert!(hint(b"<html><body>404</body></html>").contains("web page"));
     assert!(hint(&gzip(&gzip(&images(1, 2, 3)))).contains("twice"));
     assert!(hint(&0x0803u32.to_le_bytes()).contains("reverse order"));
-    assert!(hint(b"PNG..............").contains("no such file"));
-    assert!(hint(&[0; 16]).contains("no such file"));
+    assert!(hint(b"PNG..............").contains("not such a file"));
+    assert!(hint(&[0; 16]).contains("not such a file"));
 }
 
 #[test]

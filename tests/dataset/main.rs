@@ -1,6 +1,8 @@
 //! Data: drawn, read, downloaded.
 
 mod drawn;
+#[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(feature = "formats")]
 mod idx;
 mod mnist;

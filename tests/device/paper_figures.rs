@@ -8,7 +8,7 @@ use memspike::device::protocol::{
 use memspike::device::resistive::{BinarySwitch, DoseDevice};
 use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
 use memspike::fit::fit_relaxation;
-use memspike::units::{Second, Siemens, Volt};
+use memspike::units::{Second, Siemens, Volt, Watt};
 
 fn switch() -> ThresholdSwitch {
     match Preset::named("ag-tio2-pt-ts").unwrap().device {
@@ -128,5 +128,5 @@ fn figures_4b_and_4c_and_the_power_come_from_the_switch() {
     let fit = fit_relaxation(&points).unwrap();
     assert!((fit.get("tau").unwrap().value - 9.41e-3).abs() < 1e-9);
     assert!((fit.get("u_rest").unwrap().value - 0.43e-3).abs() < 1e-9);
-    assert!((switch().on_power() / 1.4e-6 - 1.0).abs() < 1e-12);
+    assert!((switch().on_power() / Watt::new(1.4e-6) - 1.0).abs() < 1e-12);
 }

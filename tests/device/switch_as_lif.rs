@@ -31,6 +31,6 @@ fn a_switch_that_relaxes_to_hold_has_the_intervals_of_reset_to_hold() {
         assert!((rise - lif.interval(drive).unwrap()).abs() < 1e-15, "{drive} V");
     }
     let hold = lif.v_hold.get() - lif.u_rest.get();
-    let fallen = lif.advance(lif.theta(), 0.0, 0.0, switch.natural_on_time());
+    let fallen = lif.advance(lif.theta(), 0.0, 0.0, switch.natural_on_time().get());
     assert!((fallen - hold).abs() < 1e-15, "after its on time the switch is where lif would be");
 }

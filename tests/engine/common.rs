@@ -297,13 +297,13 @@ impl Built {
     }
 
     pub fn rates(&self) -> Vec<BlockRate<'_>> {
-        self.tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect()
+        self.tables.iter().map(|(table, rate)| BlockRate::crowded(&table.cells, *rate)).collect()
     }
 
     /// A simulation at the beginning of episode 3.
     pub fn start<R: Real, Q: Queue<R>>(&self) -> Simulation<'_, R, Q> {
         let mut simulation = Simulation::new(&self.network, self.seed);
-        simulation.begin(3, &self.rates());
+        simulation.begin(3, &self.rates()).unwrap();
         simulation
     }
 }
@@ -514,7 +514,7 @@ pub fn end_of(built: &Built, end: Time) -> Time {
     let mut simulation = built.start::<f64, Heap>();
     let weights = built.weights();
     let mut steps = 0;
-    while simulation.step(&weights, end, &mut Silent) {
+    while simulation.step(&weights, end, &mut Silent).unwrap() {
         steps += 1;
         if steps > 3000 || simulation.counts().fire > 5000 {
             return simulation.state().now;
@@ -533,9 +533,9 @@ pub fn run<R: Real, Q: Queue<R>, P: Probe<R>>(
     end: Time,
     probe: &mut P,
 ) {
-    let steps = (0..ENDLESS).take_while(|_| simulation.step(weights, end, probe)).count();
+    let steps = (0..ENDLESS).take_while(|_| simulation.step(weights, end, probe).unwrap()).count();
     assert!(steps < ENDLESS as usize, "a run without end");
-    simulation.run(weights, end, probe); // Nothing is left but to bring the clock to `end`.
+    simulation.run(weights, end, probe).unwrap(); // Nothing is left but to bring the clock to `end`.
 }
 
 /// Runs to `end` in one go, everything recorded.

@@ -82,7 +82,7 @@ fn agree<R: Real>(spec: &Spec, competition: &Competition) -> Result<(), TestCase
     let weights = built.weights();
     loop {
         let before = pausing.0.len();
-        if !simulation.step(&weights, end, &mut pausing) {
+        if !simulation.step(&weights, end, &mut pausing).unwrap() {
             break;
         }
         let new = &pausing.0[before..];
@@ -101,7 +101,7 @@ fn cut<R: Real>(spec: &Spec, competition: &Competition, cuts: &[u64]) -> Result<
     let weights = built.weights::<R>();
     let mut whole = built.start::<R, Lanes>();
     let mut want: Vec<Spike> = Vec::new();
-    whole.run(&weights, end, &mut want);
+    whole.run(&weights, end, &mut want).unwrap();
     let mut got: Vec<Spike> = Vec::new();
     let mut state = built.start::<R, Lanes>().state();
     let mut at: Vec<u64> = cuts.iter().map(|cut| cut % end.fs().max(1)).collect();
@@ -112,11 +112,11 @@ fn cut<R: Real>(spec: &Spec, competition: &Competition, cuts: &[u64]) -> Result<
         let (rates, at) = (built.rates(), Time::from_fs(at));
         state = if index % 2 == 0 {
             let mut part = Simulation::<R, Heap>::resume(&built.network, state_again, &rates).unwrap();
-            part.run(&weights, at, &mut got);
+            part.run(&weights, at, &mut got).unwrap();
             part.state()
         } else {
             let mut part = Simulation::<R, Lanes>::resume(&built.network, state_again, &rates).unwrap();
-            part.run(&weights, at, &mut got);
+            part.run(&weights, at, &mut got).unwrap();
             part.state()
         };
     }
@@ -174,8 +174,9 @@ fn run(network: &Network, weights: &Weights<f64>, end: Time) -> Vec<(u64, u32)> 
         simulation(&mut spikes);
         spikes.iter().map(|spike| (spike.time.fs() / ticks(1).fs(), spike.neuron)).collect::<Vec<_>>()
     };
-    let fast = spikes(&mut |out| Simulation::<f64, Lanes>::new(network, 1).run(weights, end, out));
-    let reference = spikes(&mut |out| Simulation::<f64, Heap>::new(network, 1).run(weights, end, out));
+    let fast = spikes(&mut |out| Simulation::<f64, Lanes>::new(network, 1).run(weights, end, out).unwrap());
+    let reference =
+        spikes(&mut |out| Simulation::<f64, Heap>::new(network, 1).run(weights, end, out).unwrap());
     assert_eq!(fast, reference);
     fast
 }
@@ -191,7 +192,7 @@ fn the_largest_margin_wins_and_of_equal_ones_the_lowest_id() {
     let base = vec![1.0, 1.25, 1.2, 1.0];
     simulation.set_thresholds(0, Thresholds { base, raised: Vec::new() }).unwrap();
     let mut spikes: Vec<Spike> = Vec::new();
-    simulation.run(&weights, ticks(2), &mut spikes);
+    simulation.run(&weights, ticks(2), &mut spikes).unwrap();
     assert_eq!(
         spikes.iter().map(|spike| spike.neuron).collect::<Vec<_>>(),
         [0],
@@ -215,7 +216,7 @@ fn what_lateral_inhibition_leaves_above_threshold_waits_for_the_next_arrival() {
     let (network, weights) = hand(3, 2, list, vec![2.0, 1.9, 1.2, 0.0, 0.0, 0.0], competition);
     assert_eq!(run(&network, &weights, ticks(5)), [(1, 0), (2, 1)]);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    simulation.run(&weights, ticks(1).after(Time::from_fs(1)), &mut Silent);
+    simulation.run(&weights, ticks(1).after(Time::from_fs(1)), &mut Silent).unwrap();
     let x = simulation.membranes(0);
     let decay = (-1e-15f64 / 10e-3).exp();
     for (got, want) in x.iter().zip([0.0, 1.6, 0.9]) {
@@ -328,8 +329,8 @@ fn thresholds_move_towards_the_target_rate_as_the_closed_form_says() {
     let (network, weights) = hand(4, 2, list, weights, competition);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     for episode in 0..3 {
-        simulation.begin(episode, &[]);
-        simulation.run(&weights, ticks(10), &mut Silent);
+        simulation.begin(episode, &[]).unwrap();
+        simulation.run(&weights, ticks(10), &mut Silent).unwrap();
         simulation.adapt(ticks(10));
     }
     // n = 2, 0, 1, 0 each time; K/N = 1/2.
@@ -349,8 +350,8 @@ fn raised_thresholds_decay_between_spikes_and_between_presentations() {
     let (network, weights) = hand(2, 1, list, vec![3.0, 1.0], competition);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     for episode in 0..2 {
-        simulation.begin(episode, &[]);
-        simulation.run(&weights, ticks(100), &mut Silent);
+        simulation.begin(episode, &[]).unwrap();
+        simulation.run(&weights, ticks(100), &mut Silent).unwrap();
         // A rest of 20 ms follows the presentation of 10 ms.
         simulation.adapt(ticks(300));
     }
@@ -372,7 +373,7 @@ fn frozen_thresholds_stay() {
     let mut simulation = Simulation::<f64, Lanes>::new(&frozen, 1);
     let thresholds = Thresholds { base: vec![1.5, 1.25], raised: Vec::new() };
     simulation.set_thresholds(0, thresholds.clone()).unwrap();
-    simulation.run(&weights, ticks(100), &mut Silent);
+    simulation.run(&weights, ticks(100), &mut Silent).unwrap();
     simulation.adapt(ticks(100));
     assert_eq!(simulation.counts().spikes[0], [1, 0]);
     assert_eq!(simulation.thresholds(0), Some(&thresholds));

@@ -60,7 +60,7 @@ fn neurons(reset: Reset, t_ref: f64, synapse: bool) -> (Network, Weights<f64>) {
 fn fired<Q: Queue<f64>>((network, weights): &(Network, Weights<f64>)) -> Vec<Vec<u64>> {
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     let mut spikes = Vec::new();
-    simulation.run(weights, Time::from_fs((END * 1e15) as u64), &mut spikes);
+    simulation.run(weights, Time::from_fs((END * 1e15) as u64), &mut spikes).unwrap();
     let mut times = vec![Vec::new(); currents().len()];
     spikes.iter().for_each(|spike| times[spike.population as usize].push(spike.time.fs()));
     times

@@ -1,7 +1,7 @@
 //! Networks with synaptic currents that decay, against closed forms, an integral equation and a grid.
 
 use memspike::encoding::{AliasTable, BLOCK, BlockRate};
-use memspike::engine::{Clocked, ClockedError, Heap, Lanes, Queue, Simulation, Spike};
+use memspike::engine::{Clocked, ClockedError, Heap, Lanes, Membranes, Queue, Simulation, Spike};
 use memspike::network::{Builder, Delays, Fault, Form, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
@@ -55,7 +55,7 @@ fn one_neuron(neuron: Lif, inputs: &[(Kernel, f64, &[f64])]) -> (Network, Weight
 fn spikes<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>, end: Time) -> (Vec<Spike>, Vec<f64>) {
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     let mut spikes = Vec::new();
-    simulation.run(weights, end, &mut spikes);
+    simulation.run(weights, end, &mut spikes).unwrap();
     (spikes, simulation.membranes(0))
 }
 
@@ -67,8 +67,11 @@ fn a_population_with_currents_keeps_its_own_time_and_kernels_of_one_time_constan
     );
     assert_eq!(network.populations[0].form, Form::OwnTime);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    simulation.run(&weights, ms(2.0), &mut Vec::<Spike>::new());
-    let currents = &simulation.state().currents[0];
+    simulation.run(&weights, ms(2.0), &mut Vec::<Spike>::new()).unwrap();
+    let state = simulation.state();
+    let Membranes::Free(memspike::engine::Saved { currents, .. }) = &state.populations[0] else {
+        panic!("own time")
+    };
     assert_eq!(currents.len(), 2);
     assert!((currents[0].p - 0.2).abs() < 1e-15 && (currents[0].q - 0.2 * std::f64::consts::E).abs() < 1e-15);
 }
@@ -211,9 +214,9 @@ fn poisson_jumps_fire_the_neuron_at_the_exact_rate_not_the_diffusion_one() {
         assert!(size <= BLOCK);
         let block = BlockRate::new(&table.cells, rate * f64::from(size));
         let mut simulation = Simulation::<f64, Lanes>::new(&network, 11);
-        simulation.begin(0, &[block]);
+        simulation.begin(0, &[block]).unwrap();
         let mut all = Vec::<Spike>::new();
-        simulation.run(&weights, ms(seconds * 1e3), &mut all);
+        simulation.run(&weights, ms(seconds * 1e3), &mut all).unwrap();
         // Intervals of one neuron are independent: the mean and its standard error.
         let mut last = vec![None; size as usize];
         let mut intervals = Vec::new();
@@ -263,7 +266,7 @@ fn spike_times_on_a_grid_converge_linearly_to_the_exact_ones() {
     let error = |dt: Time| {
         let mut clocked = Clocked::new(&network, &weights, &[], 1, dt).unwrap();
         let mut found = Vec::<Spike>::new();
-        clocked.run(end, &mut found);
+        clocked.run(end, &mut found).unwrap();
         // Neuron by neuron: on the grid two may change places.
         let mut pairs = 0;
         let mut most = 0.0f64;
@@ -306,12 +309,12 @@ fn the_grid_draws_the_same_source_spikes_and_counts_alike() {
     let table = AliasTable::new(&[1; 50]);
     let rates = [BlockRate::new(&table.cells, 1000.0)];
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 5);
-    simulation.begin(0, &rates);
+    simulation.begin(0, &rates).unwrap();
     let mut exact = Vec::<Spike>::new();
-    simulation.run(&weights, ms(500.0), &mut exact);
+    simulation.run(&weights, ms(500.0), &mut exact).unwrap();
     let mut clocked = Clocked::new(&network, &weights, &rates, 5, ms(0.01)).unwrap();
     let mut found = Vec::<Spike>::new();
-    clocked.run(ms(500.0), &mut found);
+    clocked.run(ms(500.0), &mut found).unwrap();
     assert_eq!(clocked.counts().poisson, simulation.counts().poisson);
     assert_eq!(clocked.counts().rows, simulation.counts().rows);
     assert!(
@@ -324,7 +327,7 @@ fn the_grid_draws_the_same_source_spikes_and_counts_alike() {
     let mut pieces = Clocked::new(&network, &weights, &rates, 5, ms(0.01)).unwrap();
     let mut again = Vec::<Spike>::new();
     for end in [0.003, 1.0, 1.004, 77.7, 500.0] {
-        pieces.run(ms(end), &mut again);
+        pieces.run(ms(end), &mut again).unwrap();
     }
     assert_eq!(again, found);
 }
@@ -345,7 +348,7 @@ fn jumps_pulses_and_resets_on_a_fine_grid_are_those_of_the_event_engine() {
         let exact = spikes::<Lanes>(&network, &weights, ms(50.0)).0;
         let mut clocked = Clocked::new(&network, &weights, &[], 1, ms(0.001)).unwrap();
         let mut found = Vec::<Spike>::new();
-        clocked.run(ms(50.0), &mut found);
+        clocked.run(ms(50.0), &mut found).unwrap();
         assert_eq!(exact.len(), found.len(), "{reset:?}");
         for (a, b) in exact.iter().zip(&found) {
             let late = (b.time.fs() as f64 - a.time.fs() as f64) / MS as f64;
@@ -366,7 +369,7 @@ fn a_chain_without_delay_passes_within_one_step_and_rheobase_is_silent_on_the_gr
     let weights = Weights::from_values(&network, &[vec![0.25], vec![0.25]]);
     let mut clocked = Clocked::new(&network, &weights, &[], 1, ms(0.1)).unwrap();
     let mut found = Vec::<Spike>::new();
-    clocked.run(ms(500.0), &mut found);
+    clocked.run(ms(500.0), &mut found).unwrap();
     let spike = |population| Spike { time: ms(1.1), population: population as u32, neuron: 0 };
     assert_eq!(found, [spike(first), spike(last)]);
 }

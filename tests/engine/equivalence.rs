@@ -36,20 +36,20 @@ fn cut<R: Real>(spec: &Spec, built: &Built, end: Time, whole: &Trace) -> Result<
     let shortest = (end.fs() / 3000).max(1);
     simulation.shorten_windows(Time::from_fs(shortest.max(spec.seed % (end.fs() / 4).max(1))));
     simulation.partition(2 + (spec.seed % 3) as usize, None);
-    simulation.begin(3, &built.rates());
+    simulation.begin(3, &built.rates()).unwrap();
     let (weights, mut spikes) = (built.weights(), Vec::new());
     let middle = Time::from_fs(spec.seed.rotate_left(20) % end.fs().max(1));
-    simulation.run(&weights, middle, &mut spikes);
+    simulation.run(&weights, middle, &mut spikes).unwrap();
     if spec.seed.is_multiple_of(2) {
         let state = simulation.state();
         simulation = Simulation::resume(&built.network, state, &built.rates()).unwrap();
     } else if spec.seed.is_multiple_of(3) {
         // Looked at in full for a while.
         let mut stream = Stream::default();
-        simulation.run(&weights, Time::from_fs(middle.fs().midpoint(end.fs())), &mut stream);
+        simulation.run(&weights, Time::from_fs(middle.fs().midpoint(end.fs())), &mut stream).unwrap();
         spikes.extend(spikes_of(&stream.records));
     }
-    simulation.run(&weights, end, &mut spikes);
+    simulation.run(&weights, end, &mut spikes).unwrap();
     prop_assert!(spikes == whole.spikes);
     prop_assert!(simulation.counts() == &whole.counts);
     prop_assert!(bits(&simulation.state()) == whole.state);
@@ -151,7 +151,7 @@ fn the_random_networks_hold_what_could_go_wrong() {
         let mut simulation = built.start::<f64, Lanes>();
         let mut silent: Vec<memspike::engine::Spike> = Vec::new();
         let mut steps = 0u64;
-        while simulation.step(&built.weights(), end, &mut silent) {
+        while simulation.step(&built.weights(), end, &mut silent).unwrap() {
             steps += 1;
         }
         let run = trace::<f64, Heap>(&built, end);

@@ -57,8 +57,8 @@ impl Case<'_> {
         let weights = Weights::from_values(&network, &values);
         let mut fast: Vec<Spike> = Vec::new();
         let mut reference: Vec<Spike> = Vec::new();
-        Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(end), &mut fast);
-        Simulation::<f64, Heap>::new(&network, 1).run(&weights, fs(end), &mut reference);
+        Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(end), &mut fast).unwrap();
+        Simulation::<f64, Heap>::new(&network, 1).run(&weights, fs(end), &mut reference).unwrap();
         assert_eq!(fast, reference);
         fast.into_iter().map(|spike| spike.time.fs()).collect()
     }
@@ -243,13 +243,13 @@ fn after_the_last_of_overlapping_pulses_the_drive_is_exactly_zero() {
     let (network, values) = Case { lif: lif(Reset::Rest, 0.0), own_time: true, inputs }.network();
     let weights = Weights::from_values(&network, &values);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    simulation.run(&weights, fs(4 * MS), &mut Silent);
+    simulation.run(&weights, fs(4 * MS), &mut Silent).unwrap();
     let drive = |simulation: &Simulation<'_, f64, Lanes>| match &simulation.state().populations[0] {
-        Membranes::Own(neurons) => (neurons[0].level, neurons[0].slope),
+        Membranes::Free(saved) => (saved.clocks[0].level, saved.clocks[0].slope),
         _ => panic!("own time"),
     };
     assert_ne!(drive(&simulation), (0.0, 0.0));
-    simulation.run(&weights, fs(6 * MS), &mut Silent);
+    simulation.run(&weights, fs(6 * MS), &mut Silent).unwrap();
     assert_eq!(drive(&simulation), (0.0, 0.0));
 }
 
@@ -271,12 +271,12 @@ fn a_chain_without_delays_spikes_at_one_instant_in_order_of_depth() {
     assert_eq!([2, 1, 0], [0, 1, 2].map(|index| network.populations[index].rank));
     let weights = Weights::from_values(&network, &[vec![0.2], vec![0.3], vec![0.3], vec![0.2]]);
     let mut stream = Stream::default();
-    Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(2 * MS), &mut stream);
+    Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(2 * MS), &mut stream).unwrap();
     let spikes = common::spikes_of(&stream.records);
     let order: Vec<(u64, u32)> = spikes.iter().map(|spike| (spike.time.fs(), spike.population)).collect();
     assert_eq!(order, [(MS, first as u32), (MS, middle as u32), (MS, last as u32)]);
     let mut reference = Stream::default();
-    Simulation::<f64, Heap>::new(&network, 1).run(&weights, fs(2 * MS), &mut reference);
+    Simulation::<f64, Heap>::new(&network, 1).run(&weights, fs(2 * MS), &mut reference).unwrap();
     assert_eq!(stream.records, reference.records);
 }
 
@@ -364,7 +364,7 @@ fn the_order_of_description_and_of_insertion_does_not_matter() {
         let network = builder.finish().unwrap();
         let weights = Weights::from_values(&network, &values);
         let mut spikes: Vec<Spike> = Vec::new();
-        Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(20 * MS), &mut spikes);
+        Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(20 * MS), &mut spikes).unwrap();
         spikes
     };
     let want = spikes_of(&[0, 1, 2, 3]);
@@ -407,17 +407,17 @@ fn instants_hold_simultaneous_arrivals_in_content_order_and_the_spikes_they_caus
         );
     };
     let mut learner = Learner::default();
-    Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(3 * MS), &mut learner);
+    Simulation::<f64, Lanes>::new(&network, 1).run(&weights, fs(3 * MS), &mut learner).unwrap();
     check(learner);
     let mut learner = Learner::default();
-    Simulation::<f64, Heap>::new(&network, 1).run(&weights, fs(3 * MS), &mut learner);
+    Simulation::<f64, Heap>::new(&network, 1).run(&weights, fs(3 * MS), &mut learner).unwrap();
     check(learner);
 }
 
 fn learnt<Q: Queue<f64>>(built: &Built, end: Time) -> (Stream, Learner) {
     let mut simulation = built.start::<f64, Q>();
     let mut probe = (Stream::default(), Learner::default());
-    simulation.run(&built.weights(), end, &mut probe);
+    simulation.run(&built.weights(), end, &mut probe).unwrap();
     probe
 }
 
@@ -431,7 +431,7 @@ proptest! {
         let end = end_of(&built, ticks(150));
         let (stream, learner) = learnt::<Lanes>(&built, end);
         let mut silent: Vec<Spike> = Vec::new();
-        built.start::<f64, Lanes>().run(&built.weights(), end, &mut silent);
+        built.start::<f64, Lanes>().run(&built.weights(), end, &mut silent).unwrap();
         prop_assert!(common::spikes_of(&stream.records) == silent);
         let (_, reference) = learnt::<Heap>(&built, end);
         prop_assert!(learner.instants == reference.instants);
@@ -471,7 +471,7 @@ fn asking_twice_for_the_same_samples_is_asking_once() {
     simulation.sample_every(0, fs(MS));
     simulation.sample_every(0, fs(MS));
     let mut stream = Stream::default();
-    simulation.run(&weights, fs(3 * MS + 1), &mut stream);
+    simulation.run(&weights, fs(3 * MS + 1), &mut stream).unwrap();
     let samples: Vec<(u64, f64)> = stream
         .records
         .iter()
@@ -480,10 +480,11 @@ fn asking_twice_for_the_same_samples_is_asking_once() {
             _ => None,
         })
         .collect();
-    assert_eq!(samples.iter().map(|sample| sample.0).collect::<Vec<_>>(), [MS, 2 * MS, 3 * MS]);
-    assert_eq!(samples[0].1, 0.1, "a sample comes after the arrivals of its instant");
-    assert!((samples[2].1 - 0.1 * (-2.0f64 / 9.41).exp()).abs() < 1e-15);
+    assert_eq!(samples.iter().map(|sample| sample.0).collect::<Vec<_>>(), [0, MS, 2 * MS, 3 * MS]);
+    assert_eq!(samples[0].1, 0.0, "at rest before anything arrives");
+    assert_eq!(samples[1].1, 0.1, "a sample comes after the arrivals of its instant");
+    assert!((samples[3].1 - 0.1 * (-2.0f64 / 9.41).exp()).abs() < 1e-15);
     let mut silent = Simulation::<f64, Lanes>::new(&network, 1);
-    silent.run(&weights, fs(5 * MS), &mut Silent);
+    silent.run(&weights, fs(5 * MS), &mut Silent).unwrap();
     assert_eq!(silent.membranes(0).len(), 1);
 }

@@ -7,10 +7,15 @@ mod currents;
 mod cuts;
 mod equivalence;
 mod instants;
+mod limits;
+#[cfg(feature = "scenario")]
 mod mean_field;
 mod networks;
+mod open;
 mod oracle;
 mod regimes;
+mod registered;
 mod renumbering;
 mod statistics;
+#[cfg(feature = "scenario")]
 mod switch_neuron;

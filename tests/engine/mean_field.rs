@@ -5,7 +5,7 @@ use memspike::engine::{Lanes, Silent, Simulation, Spike};
 use memspike::network::Weights;
 use memspike::scenario::assemble::assemble;
 use memspike::scenario::load;
-use memspike::scenario::plan::SourceKind;
+use memspike::scenario::plan::Input;
 use memspike::time::Time;
 
 /// What the neurons of networks/brunel-small with some settings do from one time to another (in ms).
@@ -26,19 +26,19 @@ impl Activity {
         let weights = Weights::<f64>::from_values(&network, &assembled.weights);
         let mut tables = Vec::new();
         for source in &plan.sources {
-            let SourceKind::Poisson { size, rate } = source.kind else { unreachable!() };
-            for first in (0..size).step_by(BLOCK as usize) {
-                let lines = (size - first).min(BLOCK);
+            let Input::Poisson { rate } = source.input else { unreachable!() };
+            for first in (0..source.size).step_by(BLOCK as usize) {
+                let lines = (source.size - first).min(BLOCK);
                 tables.push((AliasTable::new(&vec![1; lines as usize]), rate.get() * f64::from(lines)));
             }
         }
         let rates: Vec<_> = tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
         let mut simulation = Simulation::<f64, Lanes>::new(&network, plan.seed);
-        simulation.begin(0, &rates);
+        simulation.begin(0, &rates).unwrap();
         let [from, to] = [from, to].map(|ms| Time::from_fs(ms * 1_000_000_000_000));
-        simulation.run(&weights, from, &mut Silent);
+        simulation.run(&weights, from, &mut Silent).unwrap();
         let mut spikes: Vec<Spike> = Vec::new();
-        simulation.run(&weights, to, &mut spikes);
+        simulation.run(&weights, to, &mut spikes).unwrap();
         let [e, i] = [0, 1].map(|population| network.populations[population].size as usize);
         let number = |spike: &Spike| spike.neuron as usize + if spike.population == 0 { 0 } else { e };
         let spikes = spikes.iter().map(|spike| (spike.time.seconds_since(from), number(spike))).collect();

@@ -108,7 +108,7 @@ impl Listed {
         assert_eq!(network.populations[0].form, Form::Scaled);
         let mut simulation = Simulation::<f64, Q>::new(&network, 1);
         let mut spikes = Vec::new();
-        simulation.run(&weights, end, &mut spikes);
+        simulation.run(&weights, end, &mut spikes).unwrap();
         (spikes, simulation.membranes(0))
     }
 
@@ -315,13 +315,13 @@ impl Built {
     fn busy_until(&self, end: Time, most: usize) -> Time {
         let mut simulation = self.start::<Heap>();
         let mut spikes: Vec<Spike> = Vec::new();
-        while spikes.len() < most && simulation.step(&self.weights, end, &mut spikes) {}
+        while spikes.len() < most && simulation.step(&self.weights, end, &mut spikes).unwrap() {}
         spikes.get(most - 1).map_or(end, |last| last.time)
     }
 
     fn start<Q: Queue<f64>>(&self) -> Simulation<'_, f64, Q> {
         let mut simulation = Simulation::new(&self.network, self.seed);
-        simulation.begin(2, &self.rates());
+        simulation.begin(2, &self.rates()).unwrap();
         simulation
     }
 
@@ -331,7 +331,7 @@ impl Built {
         end: Time,
     ) -> (Vec<Spike>, State<f64>) {
         let mut spikes = Vec::new();
-        simulation.run(&self.weights, end, &mut spikes);
+        simulation.run(&self.weights, end, &mut spikes).unwrap();
         (spikes, simulation.state())
     }
 }
@@ -384,13 +384,13 @@ proptest! {
         let mut cut = built.start::<Lanes>();
         cut.shorten_windows(Time::from_fs(window));
         cut.partition(partitions, Some(&pool));
-        cut.begin(2, &built.rates());
+        cut.begin(2, &built.rates()).unwrap();
         let mut cuts = cuts;
         cuts.sort_unstable_by(f64::total_cmp);
         let mut spikes = Vec::new();
         for (index, at) in cuts.into_iter().enumerate() {
             let at = Time::from_fs((at * end.fs() as f64) as u64);
-            cut.run(&built.weights, at, &mut spikes);
+            cut.run(&built.weights, at, &mut spikes).unwrap();
             let state = cut.state();
             let same = built.finish(built.start::<Heap>(), at).1;
             prop_assert!(state == same, "at {}", at);
@@ -448,9 +448,9 @@ fn recording_changes_no_bit() {
     sampled.sample_every(0, Time::from_fs(MS / 3));
     let mut stream = memspike::engine::Stream::default();
     // Looked at in full, then not at all, then in full again.
-    sampled.run(&built.weights, Time::from_fs(5 * MS), &mut stream);
-    sampled.run(&built.weights, Time::from_fs(9 * MS), &mut Silent);
-    sampled.run(&built.weights, end, &mut stream);
+    sampled.run(&built.weights, Time::from_fs(5 * MS), &mut stream).unwrap();
+    sampled.run(&built.weights, Time::from_fs(9 * MS), &mut Silent).unwrap();
+    sampled.run(&built.weights, end, &mut stream).unwrap();
     let mut state = sampled.state();
     state.pending.retain(|key| key.kind != memspike::engine::Kind::Sample);
     assert!(state == whole.1);
@@ -464,13 +464,13 @@ fn recording_changes_no_bit() {
         let mut simulation = built.start::<Heap>();
         simulation.sample_every(0, Time::from_fs(MS / 3));
         let mut stream = memspike::engine::Highlights::default();
-        simulation.run(&built.weights, end, &mut stream);
+        simulation.run(&built.weights, end, &mut stream).unwrap();
         stream.records
     };
     let mut simulation = built.start::<Lanes>();
     simulation.sample_every(0, Time::from_fs(MS / 3));
     let mut stream = memspike::engine::Highlights::default();
-    simulation.run(&built.weights, end, &mut stream);
+    simulation.run(&built.weights, end, &mut stream).unwrap();
     assert!(stream.records == reference, "spikes and samples come in one order");
 }
 

@@ -365,7 +365,7 @@ impl<'a> Driven<'a> {
 
     /// First femtosecond span after which x is at threshold and rising, within `limit`.
     fn crossing(&self, drive: &Drive, limit: u64) -> Option<u64> {
-        let theta = self.lif.v_th.get() - self.lif.u_rest.get();
+        let theta = self.lif.theta();
         let rising = |t: f64| drive.at(t) - self.solution(drive, t) > 0.0;
         let over = |t: f64| self.solution(drive, t) > theta && rising(t);
         let whole = seconds(limit);
@@ -406,7 +406,8 @@ impl<'a> Driven<'a> {
         end: u64,
     ) -> Vec<u64> {
         let lif = self.lif;
-        let theta = lif.v_th.get() - lif.u_rest.get();
+        // A bias at rheobase is not above threshold, whatever either was rounded to: both are formed in decimal.
+        let theta = lif.theta();
         let t_ref = (lif.t_ref.get() * 1e15).round() as u64;
         // Jumps by time, and pieces of current (start, end, drive at start, slope) in volts.
         let mut jumps = BTreeMap::<u64, f64>::new();
@@ -426,6 +427,7 @@ impl<'a> Driven<'a> {
                         currents.push((time, tau.get(), 0.0, drive * std::f64::consts::E));
                     }
                     Kernel::Delta => *jumps.entry(time).or_default() += weight,
+                    Kernel::Conductance { .. } => unreachable!("these neurons have no receptors"),
                     Kernel::Pulse(breakpoints) if breakpoints.len() == 2 => {
                         pieces.push((time, time + breakpoints[1].at.fs(), drive, 0.0));
                     }
@@ -454,8 +456,7 @@ impl<'a> Driven<'a> {
                     self.now = corner.min(self.held_until);
                     continue;
                 }
-                let a = lif.r_m.get() * lif.i_bias.get()
-                    + live.iter().map(|p| p.2 + p.3 * seconds(self.now - p.0)).sum::<f64>();
+                let a = lif.bias() + live.iter().map(|p| p.2 + p.3 * seconds(self.now - p.0)).sum::<f64>();
                 let b: f64 = live.iter().map(|p| p.3).sum();
                 let mut fading: Vec<(f64, f64, f64)> = Vec::new();
                 for &(start, tau, p, q) in currents.iter().filter(|current| current.0 <= self.now) {

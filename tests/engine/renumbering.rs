@@ -134,7 +134,7 @@ impl Listed {
         let (network, weights) = self.build();
         let mut simulation = Simulation::<f64, Q>::new(&network, 1);
         let mut spikes = Vec::new();
-        simulation.run(&weights, Time::from_fs(END), &mut spikes);
+        simulation.run(&weights, Time::from_fs(END), &mut spikes).unwrap();
         Run {
             spikes: spikes.iter().map(|s| (s.time.fs(), s.population as usize, s.neuron)).collect(),
             membranes: [0, 1].map(|p| simulation.membranes(p).iter().map(|u| u.to_bits()).collect()),

@@ -5,6 +5,7 @@ use memspike::encoding::{AliasTable, BLOCK, BlockRate};
 use memspike::engine::{Heap, Lanes, Queue, Record, Simulation, Stream};
 use memspike::network::{Builder, SourceKind, Weights};
 use memspike::time::Time;
+use memspike::units::Hertz;
 use rand_distr::{Distribution, Exp};
 
 /// Relative rates of the lines of one block, and the block's total rate.
@@ -24,10 +25,10 @@ fn merged<Q: Queue<f64>>(seed: u64) -> Vec<Vec<f64>> {
     let table = AliasTable::new(&MARKS);
     let rates = [BlockRate::new(&table.cells, TOTAL_HZ)];
     let mut simulation = Simulation::<f64, Q>::new(&network, seed);
-    simulation.begin(0, &rates);
+    simulation.begin(0, &rates).unwrap();
     let mut stream = Stream::default();
     let end = Time::from_fs((SECONDS * 1e15) as u64);
-    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream);
+    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream).unwrap();
     let mut lines = vec![Vec::new(); MARKS.len()];
     for record in stream.records {
         if let Record::Emit { time, line, .. } = record {
@@ -160,10 +161,10 @@ fn blocks_do_not_know_each_other() {
     let (wide, one) = (AliasTable::new(&vec![1; BLOCK as usize]), AliasTable::new(&[1]));
     let rates = [&wide, &wide, &one].map(|table| BlockRate::new(&table.cells, 2000.0));
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 5);
-    simulation.begin(0, &rates);
+    simulation.begin(0, &rates).unwrap();
     let mut stream = Stream::default();
     let end = Time::from_fs((SECONDS * 1e15) as u64);
-    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream);
+    simulation.run(&Weights::from_values(&network, &[]), end, &mut stream).unwrap();
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for record in &stream.records {
         if let Record::Emit { time, source, line } = record {
@@ -179,4 +180,32 @@ fn blocks_do_not_know_each_other() {
         assert!(correlation.abs() < 4.5 / windows.sqrt(), "{one} and {other}: {correlation}");
         assert!(times[one].iter().zip(&times[other]).all(|(a, b)| a != b));
     }
+}
+
+/// Rates that belong to the network, and no rate at all.
+#[test]
+fn a_source_with_a_rate_emits_what_the_same_rates_given_to_the_episode_make_it_emit() {
+    let emitted = |simulation: &mut Simulation<f64, Lanes>, weights: &Weights<f64>| {
+        let mut stream = Stream::default();
+        simulation.run(weights, Time::from_fs(1_000_000_000_000_000), &mut stream).unwrap();
+        stream.records
+    };
+    let mut builder = Builder::default();
+    builder.poisson("wide", BLOCK + 1, Hertz::new(2.0));
+    builder.source("without", 3, SourceKind::Poisson);
+    let network = builder.finish().unwrap();
+    let weights = Weights::from_values(&network, &[]);
+    let own = emitted(&mut Simulation::new(&network, 5), &weights);
+    let (wide, one) = (AliasTable::new(&vec![1; BLOCK as usize]), AliasTable::new(&[1]));
+    let (wide, one) = (BlockRate::new(&wide.cells, 2.0 * f64::from(BLOCK)), BlockRate::new(&one.cells, 2.0));
+    let mut simulation = Simulation::new(&network, 5);
+    simulation.begin(0, &[wide, one, BlockRate::new(&[], 0.0)]).unwrap();
+    assert_eq!(own, emitted(&mut simulation, &weights));
+    assert!((1900..2200).contains(&own.len()), "{} spikes of 2050 expected", own.len());
+    assert!(own.iter().all(|record| matches!(record, Record::Emit { source: 0, .. })), "no rate, no spike");
+
+    let mut builder = Builder::default();
+    builder.poisson("less than nothing", 1, Hertz::new(-5.0));
+    let faults: Vec<String> = builder.finish().unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(faults, ["source `less than nothing` has a rate of -5 Hz; it must be zero or more"]);
 }

@@ -24,7 +24,7 @@ fn as_lif(switch: &Switch) -> Lif {
         v_th: device.v_th,
         v_hold: device.v_hold,
         reset: Reset::Hold,
-        t_ref: Second::new(device.natural_on_time()),
+        t_ref: device.natural_on_time(),
         r_m: switch.r_m,
         i_bias: switch.i_bias,
         ..Lif::default()
@@ -88,9 +88,9 @@ fn net(neuron: impl Into<Neuron>, size: u32, wiring: Wiring, seed: u64) -> Net {
 fn run<R: Real, Q: Queue<R>>(net: &Net, rate: f64) -> (Vec<Record>, Vec<u128>) {
     let weights = Weights::<R>::from_values(&net.network, &net.values);
     let mut simulation = Simulation::<R, Q>::new(&net.network, 11);
-    simulation.begin(5, &[BlockRate::new(&net.table.cells, rate)]);
+    simulation.begin(5, &[BlockRate::new(&net.table.cells, rate)]).unwrap();
     let mut stream = Stream::default();
-    simulation.run(&weights, Time::from_fs(300 * MS), &mut stream);
+    simulation.run(&weights, Time::from_fs(300 * MS), &mut stream).unwrap();
     (stream.records, simulation.counts().held.clone())
 }
 
@@ -198,10 +198,10 @@ fn a_membrane_that_is_looked_at_while_on_falls_from_threshold_to_hold() {
         net.values[0].fill(0.3);
         let weights = Weights::<f64>::from_values(&net.network, &net.values);
         let mut simulation = Simulation::<f64, Lanes>::new(&net.network, 11);
-        simulation.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]);
+        simulation.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]).unwrap();
         let mut first: Vec<Spike> = Vec::new();
         while first.is_empty() {
-            simulation.step(&weights, Time::MAX, &mut first);
+            simulation.step(&weights, Time::MAX, &mut first).unwrap();
         }
         let spiked = first[0].time.fs();
         let (rest, hold) = (0.43e-3, 0.10f64);
@@ -211,8 +211,8 @@ fn a_membrane_that_is_looked_at_while_on_falls_from_threshold_to_hold() {
             (8.646e-3, rest + (0.25 - rest) * (-8.646e-3f64 / 9.41e-3).exp()),
         ] {
             let mut again = Simulation::<f64, Heap>::new(&net.network, 11);
-            again.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]);
-            again.run(&weights, Time::from_fs(spiked + 1 + (after * 1e15) as u64), &mut Silent);
+            again.begin(0, &[BlockRate::new(&net.table.cells, 100.0)]).unwrap();
+            again.run(&weights, Time::from_fs(spiked + 1 + (after * 1e15) as u64), &mut Silent).unwrap();
             let u = again.membranes(0)[0];
             assert!((u - want).abs() < 1e-9, "{after} s after the spike: {u} V, not {want} V");
             assert!(u > hold);
@@ -315,7 +315,7 @@ fn what_a_switch_cannot_be_is_refused_with_what_it_can() {
         ("t_ref = \"1 ms\"", "`t_ref` of population `cells` has no meaning with model = \"switch\""),
         ("switch = { on_time = \"1 ms\" }", "has no meaning with model = \"switch\""),
         ("preset = \"ag-tio2-pt-tz\"", "did you mean \"ag-tio2-pt-ts\"?"),
-        ("preset = \"ag-tio2-pt-rs-binary\"", "is no threshold switch"),
+        ("preset = \"ag-tio2-pt-rs-binary\"", "is not a threshold switch"),
         ("v_hold = \"0.3 V\"", "the switch would turn off before it turns on"),
         ("u_rest = \"0.12 V\"", "the switch would never turn off"),
         ("switch = { g_off = \"50 uS\" }", "on must conduct better than off"),

@@ -231,7 +231,7 @@ pub fn trajectory<Q: Queue<f64>>(
     let mut weights = weights.clone();
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     let mut all = Vec::new();
-    while simulation.step_learning(&mut weights, Time::MAX, learning, &mut Silent) {
+    while simulation.step_learning(&mut weights, Time::MAX, learning, &mut Silent).unwrap() {
         let now = simulation.state().now;
         let current = learning.current(&weights, now);
         all.push((now.fs(), current.values(network, 0)));

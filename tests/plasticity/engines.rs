@@ -171,7 +171,7 @@ impl Case {
 
     fn start<Q: Queue<f64>>(&self) -> Simulation<'_, f64, Q> {
         let mut simulation = Simulation::new(&self.network, 3);
-        simulation.begin(0, &self.rates());
+        simulation.begin(0, &self.rates()).unwrap();
         simulation
     }
 
@@ -180,7 +180,7 @@ impl Case {
         let mut weights = self.weights.clone();
         learning.admit(&mut weights);
         let mut simulation = self.start::<Q>();
-        simulation.run_learning(&mut weights, END, &mut learning, probe);
+        simulation.run_learning(&mut weights, END, &mut learning, probe).unwrap();
         self.bytes(&simulation, weights, &mut learning)
     }
 
@@ -250,7 +250,7 @@ fn a_learning_run_may_be_cut_anywhere() {
             learning.admit(&mut weights);
             let mut first = case.start::<Lanes>();
             for _ in 0..dice.word() % 900 {
-                first.step_learning(&mut weights, END, &mut learning, &mut Silent);
+                first.step_learning(&mut weights, END, &mut learning, &mut Silent).unwrap();
             }
             // Looking changes nothing.
             let _ = learning.current(&weights, first.state().now);
@@ -261,7 +261,7 @@ fn a_learning_run_may_be_cut_anywhere() {
             let (mut second, mut weights) =
                 Simulation::<f64, Heap>::resume_learning(&case.network, state, &mut learning, &case.rates())
                     .unwrap();
-            second.run_learning(&mut weights, END, &mut learning, &mut Silent);
+            second.run_learning(&mut weights, END, &mut learning, &mut Silent).unwrap();
             assert!(case.bytes(&second, weights, &mut learning) == want, "{what}");
         }
     });
@@ -337,7 +337,7 @@ fn a_state_of_another_network_is_refused() {
     let mut learning = case.learning(true);
     let mut weights = case.weights.clone();
     let mut simulation = case.start::<Lanes>();
-    simulation.run_learning(&mut weights, END, &mut learning, &mut Silent);
+    simulation.run_learning(&mut weights, END, &mut learning, &mut Silent).unwrap();
     let state = simulation.learning_state(&mut weights, &mut learning);
     let refusal = |case: &Case, state: LearningState| -> LearningError {
         let mut learning = case.learning(false);
@@ -415,8 +415,8 @@ fn rows_that_are_not_counted_can_learn() {
     let mut learning = Learning::new(&network, vec![Some(plastic)], true).unwrap();
     let mut weights = Weights::from_values(&network, &[vec![0.05]]);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    simulation.begin(0, &[]);
-    simulation.run_learning(&mut weights, Time::from_fs(30 * MS), &mut learning, &mut Silent);
+    simulation.begin(0, &[]).unwrap();
+    simulation.run_learning(&mut weights, Time::from_fs(30 * MS), &mut learning, &mut Silent).unwrap();
     let counts = simulation.state().counts;
     assert_eq!((counts.arrival, counts.rows[0].len()), (19, 0));
 }

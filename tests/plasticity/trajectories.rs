@@ -80,7 +80,8 @@ impl Oracle for Pair {
             Pairing::Nearest | Pairing::PreCentred => post.last().copied().into_iter().collect(),
             Pairing::Restricted => {
                 let nearest = post.last().copied();
-                nearest.filter(|&n| !pre.iter().any(|&p| p > n)).into_iter().collect()
+                // An arrival at the instant of that post comes after it, and so between.
+                nearest.filter(|&n| !pre.iter().any(|&p| p >= n)).into_iter().collect()
             }
         };
         Dd::of(self.a_minus) * sum(partners.into_iter(), t, self.tau_minus)
@@ -260,6 +261,34 @@ fn every_pairing_with_every_dependence_is_the_sum_over_its_pairs() {
         }
     }
     assert!(worst > 0.0, "rounding must be seen, or nothing was compared");
+}
+
+/// The weight that a synapse ends with, under both engines, after arrivals and posts at these times in ms.
+fn after_pairs(pairing: Pairing, arrivals: &[u64], posts: &[u64]) -> f64 {
+    let of = |times: &[u64]| vec![times.iter().map(|t| t * MS).collect()];
+    let trains = Trains { rows: of(arrivals), cols: of(posts) };
+    let network = trains.network(Rows::Dense);
+    let rule = Rule::Pair(pair(pairing, law(Dependence::Additive, Unit::Span), AtZero::None));
+    let weights = trains.weights(&network, &[0.5]);
+    let last = |all: Vec<(u64, Vec<f64>)>| all.last().map_or(f64::NAN, |record| record.1[0]);
+    let heap = last(trajectory::<Heap>(&network, &weights, &mut learning(&network, &rule, false)));
+    let lanes = last(trajectory::<Lanes>(&network, &weights, &mut learning(&network, &rule, false)));
+    assert_eq!(heap.to_bits(), lanes.to_bits());
+    heap
+}
+
+#[test]
+fn an_arrival_at_the_instant_of_a_post_lies_between_that_post_and_the_next_arrival() {
+    // Of an arrival and a post at 10 ms the arrival is the later one. So the arrival at 20 ms has it between itself
+    // and the post, and leaves the weight alone under `restricted`; the post at 20 ms finds nothing between.
+    // 0.0247 e^(-10/33.7) = 0.018358034... and 0.021 e^(-10/16.8) = 0.011580056...
+    let close = |got: f64, want: f64| assert!((got - want).abs() < 1e-15, "{got}, not {want}");
+    let (up, down) = (0.021 * (-10.0f64 / 16.8).exp(), 0.0247 * (-10.0f64 / 33.7).exp());
+    close(after_pairs(Pairing::Restricted, &[10, 20], &[10]), 0.5);
+    close(after_pairs(Pairing::Restricted, &[10], &[10, 20]), 0.5 + up);
+    // Apart by an instant, with the post the later one, nothing lies between.
+    close(after_pairs(Pairing::Restricted, &[9, 20], &[10]), 0.5 + 0.021 * (-1.0f64 / 16.8).exp() - down);
+    close(after_pairs(Pairing::Nearest, &[10, 20], &[10]), 0.5 - down);
 }
 
 #[test]

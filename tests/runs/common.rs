@@ -8,8 +8,9 @@ use memspike::scenario::load;
 use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress;
-use memspike::scenario::run::context::{Engine, GivenWeights, RunContext, RunError, Store};
+use memspike::scenario::run::context::{Engine, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
 use memspike::scenario::run::run;
+use memspike::snapshot::{SnapshotError, Source};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,12 +86,14 @@ pub struct Kept {
 }
 
 impl Store for Kept {
-    fn load(&mut self) -> Option<Vec<u8>> {
-        self.from.clone()
+    fn load(&mut self) -> Result<Option<Source<'_>>, SnapshotError> {
+        Ok(self.from.as_ref().map(|bytes| Source::new(&bytes[..], bytes.len() as u64)))
     }
 
-    fn save(&mut self, bytes: &[u8]) -> Result<(), String> {
-        self.saved.push(bytes.to_vec());
+    fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String> {
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(|error| error.to_string())?;
+        self.saved.push(bytes);
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! Runs of plans: the same whatever carries them out, and wherever they are cut.
 
 mod common;
+mod fingerprints;
+mod offsets;
 mod plasticity;
 mod readouts;
 mod scenarios;

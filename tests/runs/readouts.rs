@@ -3,7 +3,7 @@
 use crate::common;
 use memspike::dataset::drawn::digits;
 use memspike::encoding::RateCode;
-use memspike::engine::{Heap, Queue, Record, Silent, Simulation, Stream};
+use memspike::engine::{Heap, Queue, Record, Simulation, Stream};
 use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::Neuron;
 use memspike::numeric::Real;
@@ -94,9 +94,9 @@ pub fn recorded(
     episode: u64,
 ) -> (Vec<Record>, Vec<u32>) {
     let mut simulation = Simulation::<f64, Heap>::new(network, SEED);
-    simulation.begin(episode, &[data().train.block(sample, 0)]);
+    simulation.begin(episode, &[data().train.block(sample, 0)]).unwrap();
     let mut stream = Stream::default();
-    simulation.run(weights, PRESENTATION, &mut stream);
+    simulation.run(weights, PRESENTATION, &mut stream).unwrap();
     (stream.records, simulation.counts().spikes[0].clone())
 }
 
@@ -111,13 +111,13 @@ impl Desk {
     /// An epoch over the training samples at `order`, the first of which is episode `first`.
     pub fn epoch<R: Real, Q: Queue<R> + Send>(
         &mut self,
-        trainer: &mut Trainer<'_, R, Q, Silent>,
+        trainer: &mut Trainer<'_, R, Q>,
         order: &[u32],
         first: u64,
         advance: Advance<'_>,
     ) -> EpochReport {
         let (samples, fingerprint) = (train_samples(600), &mut self.fingerprint);
-        trainer.epoch(samples, order, first, &self.cancel, fingerprint, None, advance)
+        trainer.epoch(samples, order, first, &self.cancel, fingerprint, None, advance).unwrap()
     }
 
     /// A test with leakage; the first sample is episode `first`.
@@ -142,7 +142,7 @@ impl Desk {
             observer: None,
             advance: &mut |_| {},
         };
-        evaluate::<R, Q, Silent>(network, weights, samples, test, &mut reporting)
+        evaluate::<R, Q>(network, weights, samples, test, &mut reporting).unwrap()
     }
 }
 
@@ -165,7 +165,7 @@ pub fn trained<R: Real, Q: Queue<R> + Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let weights = Weights::<R>::from_values(network, &values(network, 1.0));
-        let mut trainer = Trainer::<R, Q, Silent>::new(network, settings, weights);
+        let mut trainer = Trainer::<R, Q>::new(network, settings, weights);
         let mut desk = Desk::default();
         let order = shuffled(count, SEED, 0);
         let report = desk.epoch(&mut trainer, &order, 7, &mut |_, _, _| {});

@@ -32,7 +32,7 @@ fn shortened(name: &str) -> Plan {
 }
 
 /// Synthetic data and, for a plan that takes weights, some.
-fn carried_out(plan: &Plan, way: Way<'_>) -> Outcome {
+pub fn carried_out(plan: &Plan, way: Way<'_>) -> Outcome {
     let given = match &plan.protocol {
         Protocol::Supervised(protocol) if protocol.weights_from.is_some() => {
             let mut state = 9;
@@ -91,7 +91,7 @@ fn the_ledger_adds_up(plan: &Plan, outcome: &Outcome) {
     assert!(by_category.iter().all(|line| !energy.not_modelled.contains(&line.0)), "{name}");
     // 7 uA at 35 uS for 100 us: 0.14 nJ per spike, 1.4 uW while on.
     for (index, population) in plan.populations.iter().enumerate() {
-        let switch = &population.switch;
+        let Some(switch) = &population.switch else { continue };
         let spikes = match (&outcome.inference, outcome.counts.spikes[index]) {
             (Some(inference), _) => inference.output_spikes * inference.inferences as f64,
             (None, spikes) => spikes as f64,

@@ -6,10 +6,11 @@ use crate::common::{
 };
 use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
+use memspike::record::Fingerprint;
 use memspike::scenario::outcome::{EpochResult, PhaseCounts, Status};
 use memspike::scenario::plan::{Plan, Protocol};
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
-use memspike::snapshot::{Payload, decode, encode};
+use memspike::snapshot::{Models, Payload, Source, write};
 use memspike::training::AdamState;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +24,16 @@ type Checkpoint = (
     Option<(f64, u32, Weights<f32>)>,
     Vec<EpochResult>,
     PhaseCounts,
-    u128,
+    Fingerprint,
 );
+
+fn models() -> Models {
+    Models::from([("lif".into(), 1)])
+}
+
+fn parts(checkpoint: &[u8]) -> Checkpoint {
+    Source::new(checkpoint, checkpoint.len() as u64).read(Payload::Training, &models()).unwrap()
+}
 
 fn short(extra: &[&str]) -> Plan {
     let mut overrides = vec![
@@ -105,9 +114,10 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     assert!(matches!(refused(&plan, &damaged), RunError::Checkpoint(_)));
     assert!(matches!(refused(&plan, &bytes[..100]), RunError::Checkpoint(_)));
     // A whole snapshot whose moments belong to another network.
-    let mut parts: Checkpoint = decode(Payload::Training, &bytes).unwrap();
+    let mut parts = parts(&bytes);
     parts.4.first.pop();
-    let bytes = encode(Payload::Training, &parts).unwrap();
+    let mut bytes = Vec::new();
+    write(&mut bytes, Payload::Training, &models(), &parts).unwrap();
     assert!(matches!(refused(&plan, &bytes), RunError::OtherRun { what: "network", .. }));
 }
 
@@ -180,7 +190,7 @@ fn the_epoch_with_the_best_validation_is_tested_and_its_weights_are_kept() {
     let best = accuracy.iter().copied().fold(0.0, f64::max);
     let first = accuracy.iter().position(|&a| a == best).unwrap();
     assert_eq!(result.tested_epoch, Some(first as u32 + 1), "{accuracy:?}");
-    let checkpoint: Checkpoint = decode(Payload::Training, &kept.saved[first]).unwrap();
+    let checkpoint = parts(&kept.saved[first]);
     let weights: Vec<u64> = checkpoint.3.projections[0]
         .chunks(12)
         .flat_map(|row| row[..10].iter().map(|&w| f64::from(w).to_bits()))

@@ -4,7 +4,7 @@
 use crate::readouts::{
     Desk, PRESENTATION, SEED, Trained, network, recorded, settings, train_samples, trained, values,
 };
-use memspike::engine::{Heap, Lanes, Queue, Record, Silent, Simulation, Spike};
+use memspike::engine::{Heap, Lanes, Queue, Record, Simulation, Spike};
 use memspike::network::{Network, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::numeric::Real;
@@ -57,7 +57,7 @@ fn a_wide_layer_has_the_same_bits_too() {
 fn an_epoch_that_is_stopped_has_whole_batches_only() {
     let network = subtracting(10);
     let weights = Weights::<f32>::from_values(&network, &values(&network, 1.0));
-    let mut trainer = Trainer::<f32, Lanes, Silent>::new(&network, settings(), weights);
+    let mut trainer = Trainer::<f32, Lanes>::new(&network, settings(), weights);
     let mut desk = Desk::default();
     let cancel = std::sync::Arc::clone(&desk.cancel);
     let report = desk.epoch(&mut trainer, &shuffled(600, SEED, 0), 7, &mut |presented, _, _| {
@@ -132,7 +132,7 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
         }
         assert!(spiking >= 10, "{spiking}");
         let settings = Settings { batch: batch.len(), count_gain: GAIN, ..settings() };
-        let mut trainer = Trainer::<f64, Lanes, Silent>::new(&network, settings, weights);
+        let mut trainer = Trainer::<f64, Lanes>::new(&network, settings, weights);
         let report = Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
         assert!((report.loss_sum - loss).abs() < 1e-10 * loss, "{} {loss}", report.loss_sum);
         // The first moment of Adam is 0.1 g after one step, padded to the rows of the weights.
@@ -155,9 +155,9 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
 
 fn taped<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> (Tape<f64>, Vec<u64>) {
     let mut simulation = Simulation::<f64, Q>::new(network, SEED);
-    simulation.begin(1, &[train_samples(600).code.block(5, 0)]);
+    simulation.begin(1, &[train_samples(600).code.block(5, 0)]).unwrap();
     let mut tape = Tape::default();
-    simulation.run(weights, PRESENTATION, &mut tape);
+    simulation.run(weights, PRESENTATION, &mut tape).unwrap();
     let error: Vec<f64> = (0..weights.projections[0].len() / 784).map(|j| 0.1 * j as f64 - 0.3).collect();
     let mut gradient = vec![0.0; weights.projections[0].len()];
     tape.backward(&error, 0.25, 20.0, &mut gradient);

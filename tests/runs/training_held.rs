@@ -5,7 +5,7 @@ use crate::readouts::{
     Desk, PRESENTATION, SEED, network, recorded, settings, train_samples, trained, values,
 };
 use memspike::device::threshold::ThresholdSpread;
-use memspike::engine::{Heap, Lanes, Record, Silent};
+use memspike::engine::{Heap, Lanes, Record};
 use memspike::network::{Network, Weights};
 use memspike::neuron::{Lif, Neuron, Reset, Switch};
 use memspike::readout::cross_entropy;
@@ -166,7 +166,7 @@ fn the_gradient_of_a_held_readout_is_that_of_a_slow_computation() {
             }
             assert!(spikes > 60, "{what}: {spikes} spikes");
             let settings = Settings { batch: batch.len(), ..settings() };
-            let mut trainer = Trainer::<f64, Lanes, Silent>::new(&network, settings, weights);
+            let mut trainer = Trainer::<f64, Lanes>::new(&network, settings, weights);
             Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
             let stride = trainer.adam.first.len() / 784;
             let largest = sum.iter().fold(0.0f64, |largest, g| largest.max(g.abs()));

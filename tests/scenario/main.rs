@@ -4,3 +4,4 @@ mod messages;
 mod paper_figures;
 mod robust;
 mod shipped;
+mod words;

@@ -1,8 +1,9 @@
 //! No text makes the reader panic, and what belongs together in the specification does.
 
+use memspike::network::SourceKind;
 use memspike::neuron::{Lif, Neuron};
 use memspike::report::compare::{Check, Expected};
-use memspike::scenario::plan::{Protocol, SourceKind};
+use memspike::scenario::plan::{Input, Protocol};
 use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
 use memspike::scenario::{load, load_text, shipped};
 use proptest::prelude::*;
@@ -213,7 +214,8 @@ fn a_changed_kind_leaves_the_keys_of_the_old_one_behind() {
         None,
     )
     .unwrap();
-    assert!(matches!(loaded.plan.sources[0].kind, SourceKind::Regular { size: 200, .. }));
+    let source = &loaded.plan.sources[0];
+    assert!(source.size == 200 && matches!(source.input, Input::Train(SourceKind::Regular { .. })));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::told::short;
 use super::usual;
 use memspike::device::preset::{Preset, PresetDevice};
 use memspike::scenario::device::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, kind_of, takes};
+use memspike::scenario::spec::ExperimentKind;
 use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 
 /// The plan, whose voltages may still be beyond the range of the preset.
@@ -63,14 +64,14 @@ fn refusal(asked: &Asked, device: &PresetDevice) -> Option<&'static str> {
 fn possible(device: &PresetDevice) -> String {
     let pulse = !matches!(device, PresetDevice::DoseDevice { pulse: None, .. });
     // Left alone, a volatile device relaxes and another one retains.
-    let all: [(&str, &[&str]); 5] = [
-        ("iv", &["iv"]),
-        ("pulses", &["pulses"]),
-        ("stdp", &["stdp"]),
-        ("retention", &["retention", "relaxation"]),
-        ("cycles", &["cycles"]),
+    let all: [(&str, &[ExperimentKind]); 5] = [
+        ("iv", &[ExperimentKind::Iv]),
+        ("pulses", &[ExperimentKind::Pulses]),
+        ("stdp", &[ExperimentKind::Stdp]),
+        ("retention", &[ExperimentKind::Retention, ExperimentKind::Relaxation]),
+        ("cycles", &[ExperimentKind::Cycles]),
     ];
-    let has = |kinds: &[&str]| kinds.iter().any(|kind| takes(kind).contains(&kind_of(device)));
+    let has = |kinds: &[ExperimentKind]| kinds.iter().any(|&kind| takes(kind).contains(&kind_of(device)));
     let there = all.iter().filter(|(name, kinds)| has(kinds) && (*name != "stdp" || pulse));
     there.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }

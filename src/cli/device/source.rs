@@ -3,8 +3,9 @@
 use super::super::failure::Failure;
 use super::super::files;
 use memspike::device::preset::{Preset, change, tree};
+use memspike::hint::nearest;
 use memspike::written::text::argument_value;
-use memspike::written::{At, Item, Source, nearest};
+use memspike::written::{At, Item, Source};
 use std::path::Path;
 use std::sync::Arc;
 

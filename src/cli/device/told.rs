@@ -68,7 +68,7 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
         }
         Experiment::Relaxation { .. } => {
             let PresetDevice::ThresholdSwitch { switch, .. } = &device else { return Vec::new() };
-            let on = short(switch.natural_on_time(), "s");
+            let on = short(switch.natural_on_time().get(), "s");
             vec![format!("relaxation from V_th without drive, \u{3c4} {}: it stays on for {on}", switch.tau)]
         }
         Experiment::Retention { length, devices, .. } => {

@@ -54,7 +54,7 @@ pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
     Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new() })
 }
 
-/// A straight line is no fault of the measurement: the message says how to fit one.
+/// A straight line is not a fault of the measurement: the message says how to fit one.
 fn one_state(curve: Curve, data: &Measured, held: &[Held], ohmic: bool) -> Result<Fitted, FitError> {
     curve.fit(&data.points, held).map_err(|error| match error {
         FitError::Undetermined { parameter, why } if !ohmic && parameter == "v0" => FitError::Undetermined {

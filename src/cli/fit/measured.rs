@@ -4,6 +4,7 @@ use super::super::failure::Failure;
 use super::super::files;
 use super::args::{FitArgs, Model};
 use memspike::fit::{CsvError, Held, Wanted, optional_column, plain, read_columns, wanted};
+use memspike::hint::nearest;
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
 
 /// A measurement of two columns.
@@ -88,7 +89,7 @@ fn limit(args: &FitArgs, text: Option<&str>) -> Result<Option<f64>, Failure> {
     let unit = match args.model {
         Model::Iv => {
             return Err(Failure::new(
-                "--from and --to have no meaning for a loop, whose voltage goes to and fro",
+                "--from and --to do not apply to a loop, whose voltage goes up and down",
             )
             .with_hint("take the rows out of the file"));
         }
@@ -111,13 +112,8 @@ pub fn held(args: &FitArgs, parameters: &[(&str, &str)]) -> Result<Vec<Held>, Fa
         let text = text.trim_matches('"');
         let Some((_, unit)) = parameters.iter().find(|(known, _)| known == name) else {
             let known: Vec<&str> = parameters.iter().map(|(known, _)| *known).collect();
-            let near = known
-                .iter()
-                .map(|known| (strsim::jaro_winkler(known, name), known))
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .filter(|(likeness, _)| *likeness > 0.75);
-            let hint = match near {
-                Some((_, near)) => format!("did you mean `{near}`?"),
+            let hint = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it has {}", known.join(", ")),
             };
             faults.push((format!("--param: `{}` has no parameter `{name}`", args.model.name()), Some(hint)));

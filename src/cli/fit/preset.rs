@@ -193,7 +193,7 @@ fn pulses(
         .with_hint("give the voltage of the first train"));
     }
     let PresetDevice::DoseDevice { device, .. } = &base.device else {
-        return Err(Failure::new(format!("the preset `{}` is no analog device", base.name))
+        return Err(Failure::new(format!("the preset `{}` is not an analog device", base.name))
             .with_hint("take another with --base, such as ag-tio2-pt-rs-analog"));
     };
     let tau = width.get() / dose;

@@ -53,7 +53,7 @@ impl FetchFault {
             Self::NoMirror { .. } => "give the address of a mirror",
             Self::AllMirrors { .. } => {
                 "try again later: what has arrived is kept and continued; or give another mirror; or put the \
-                 files there by hand. The embedded data set `drawn-digits` needs no files"
+                 files there by hand. The embedded data set `drawn_digits` needs no files"
             }
             Self::Local { kind: io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, .. } => {
                 "make room, then fetch again: what has arrived is kept and continued; or choose another folder \

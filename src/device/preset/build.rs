@@ -67,9 +67,9 @@ fn preset(mut r: Reader<'_>) -> Result<Preset, Diagnostics> {
     let (source, validity) = (r.text("source"), r.text("validity"));
     let kind = r.choice("", "kind", &PresetDevice::KINDS, false);
     let device = match kind {
-        Some("threshold-switch") => threshold_switch(&mut r),
-        Some("binary-switch") => binary_switch(&mut r),
-        Some("dose-device") => dose_device(&mut r),
+        Some("threshold_switch") => threshold_switch(&mut r),
+        Some("binary_switch") => binary_switch(&mut r),
+        Some("dose_device") => dose_device(&mut r),
         Some("oscillator") => oscillator(&mut r),
         // Without a kind the other keys cannot be judged.
         _ => return Err(r.finish().1),
@@ -89,7 +89,7 @@ fn threshold_switch(r: &mut Reader<'_>) -> Option<PresetDevice> {
     let (tau, u_rest, v_th) = (r.quantity("tau"), r.quantity("u_rest"), r.quantity("v_th"));
     let (v_hold, i_cc) = (r.quantity("v_hold"), r.quantity("i_cc"));
     let (g_off, g_on) = (r.quantity("g_off"), r.quantity("g_on"));
-    let law = r.choice("model", "threshold_law", &["log-normal", "weibull"], true)?;
+    let law = r.choice("model", "threshold_law", &["log_normal", "weibull"], true)?;
     let law = if law == "weibull" { ThresholdLaw::Weibull } else { ThresholdLaw::LogNormal };
     let (cycle, device) = (r.number("cycle_cv", Some(0.0)), r.number("device_cv", Some(0.0)));
     let switch = ThresholdSwitch {
@@ -276,7 +276,7 @@ fn oscillator(r: &mut Reader<'_>) -> Option<PresetDevice> {
     if !oscillator.oscillates() {
         let ((off, _), (on, _)) = (oscillator.thevenin(false), oscillator.thevenin(true));
         r.model_fault(format!(
-            "it does not oscillate: off, the capacitor goes to {off} V and must pass v_th = {}; on, to {on} V, below v_hold = {}",
+            "it does not oscillate: off, the capacitor goes to {off} and must pass v_th = {}; on, to {on}, below v_hold = {}",
             oscillator.v_th, oscillator.v_hold
         ));
     }

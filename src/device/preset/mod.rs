@@ -100,7 +100,7 @@ pub enum PresetDevice {
 
 impl PresetDevice {
     /// Names of the kinds, as in files.
-    pub const KINDS: [&'static str; 4] = ["threshold-switch", "binary-switch", "dose-device", "oscillator"];
+    pub const KINDS: [&'static str; 4] = ["threshold_switch", "binary_switch", "dose_device", "oscillator"];
 
     /// The non-volatile device, if it is one.
     #[must_use]

@@ -1,8 +1,10 @@
 //! Reading a preset's tree: units, provenance, and what is wrong where.
 
 use super::{Parameter, Provenance};
+use crate::hint::nearest;
+use crate::renamed;
 use crate::units::Quantity;
-use crate::written::{At, Diagnostic, Diagnostics, Item, Node, Table, Value, nearest};
+use crate::written::{At, Diagnostic, Diagnostics, Item, Node, Table, Value};
 
 /// A preset being read; collects its faults.
 pub(super) struct Reader<'a> {
@@ -106,14 +108,14 @@ impl<'a> Reader<'a> {
         };
         let found = allowed.iter().find(|a| **a == written).copied();
         if found.is_none() {
+            let renamed = renamed::preset_hint(key, written);
             let close = nearest(written, allowed.iter().copied());
+            let hint = renamed.or_else(|| close.map(|close| format!("did you mean \"{close}\"?")));
             let fault = self.fault(key, &format!("is {}", item.node.shown())).at(&item.node.at);
-            self.faults.push(
-                fault
-                    .label("not known")
-                    .allowed(quoted(allowed))
-                    .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
-            );
+            self.faults.push(fault.label("not known").allowed(quoted(allowed)).maybe_hint(hint));
+            // Read on as what was meant, so that the other faults are found too.
+            let meant = renamed::current_in_preset(key, written);
+            return allowed.iter().find(|a| **a == meant).copied();
         }
         found
     }

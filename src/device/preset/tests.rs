@@ -1,6 +1,7 @@
 use super::*;
 use crate::device::overlap::{fit_exponential, window_point};
 use crate::device::protocol::{StdpOptions, Sweep, iv_resistive, iv_switch, stdp, stdp_fits};
+use crate::units::Second;
 use crate::written::text::argument_value;
 use crate::written::{At, Diagnostic, Diagnostics, Item};
 
@@ -109,7 +110,7 @@ fn an_unknown_preset_names_the_nearest() {
 fn every_fault_of_a_file_is_reported_with_its_line() {
     let text_of = |text: &str| told(&Preset::parse("my.toml", text).unwrap_err());
     let broken = r#"name = "x"
-kind = "threshold-switch"
+kind = "threshold_switch"
 title = "x"
 source = "me"
 validity = "here"
@@ -168,7 +169,7 @@ fn what_is_wrong_with_a_change_is_told_where_it_was_written() {
     let faults = Preset::read(&changed, "this preset").unwrap_err();
     let first = faults.iter().next().unwrap();
     assert_eq!(first.at.as_ref().unwrap().to_string(), "--set v_hold=0.3 V");
-    assert!(first.what.contains("needed is u_rest < v_hold < v_th"), "{}", first.what);
+    assert!(first.what.contains("required: u_rest < v_hold < v_th"), "{}", first.what);
     let lower = argument_value(&Source::argument("--set", "v_hold=0.12 V"), 7);
     change(&mut changed, "parameters", &Item { node: lower, ..item }, "because");
     let preset = Preset::read(&changed, "this preset").unwrap();
@@ -185,7 +186,7 @@ fn values_that_make_no_device_are_reported_by_the_model() {
     assert_eq!(
         told(&faults),
         [
-            "8 preset `my.toml`: u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; needed is u_rest < v_hold < v_th"
+            "8 preset `my.toml`: u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; required: u_rest < v_hold < v_th"
         ]
     );
 }
@@ -194,5 +195,5 @@ fn values_that_make_no_device_are_reported_by_the_model() {
 fn the_vanadium_oscillator_oscillates() {
     let PresetDevice::Oscillator { oscillator } = named("vo2-debets-2026").device else { panic!() };
     let (off, on) = oscillator.phases().unwrap();
-    assert!(off > on && off + on < 1e-4, "{off} {on}");
+    assert!(off > on && off + on < Second::new(1e-4), "{off} {on}");
 }

@@ -104,7 +104,7 @@ pub fn pulses_switch(
 pub fn relaxation_switch(switch: &ThresholdSwitch, length: Second, samples: u32) -> Table {
     let mut table = Table::new(&[("time", "s"), ("state", "V"), ("on", "")]);
     let v_th = switch.v_th.get();
-    let on_until = switch.natural_on_time();
+    let on_until = switch.natural_on_time().get();
     for k in 0..=samples.max(1) {
         let t = length.get() * f64::from(k) / f64::from(samples.max(1));
         let u = switch.advance_off(v_th, 0.0, 0.0, t);

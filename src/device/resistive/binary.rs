@@ -85,11 +85,10 @@ impl BinarySwitch {
     #[must_use]
     pub fn faults(&self) -> Vec<ResistiveError> {
         let mut faults = Vec::new();
-        for (name, value) in [("r_on", self.r_on.get()), ("r_off", self.r_off.get())]
-            .into_iter()
-            .filter(|(_, value)| *value <= 0.0)
-        {
-            faults.push(ResistiveError::NotPositive { name, value });
+        for (name, value) in [("r_on", self.r_on), ("r_off", self.r_off)] {
+            if value <= Ohm::ZERO {
+                faults.push(ResistiveError::NotPositive { name, value: value.get() });
+            }
         }
         for (name, value) in [("v_set", self.v_set), ("v_reset", self.v_reset)] {
             if value <= Volt::ZERO {
@@ -112,18 +111,18 @@ impl BinarySwitch {
         faults
     }
 
-    fn largest_on(&self) -> f64 {
-        self.r_on.get() * exp(LARGEST_Z * log_sigma(self.spread.on))
+    fn largest_on(&self) -> Ohm {
+        self.r_on * exp(LARGEST_Z * log_sigma(self.spread.on))
     }
 
-    fn smallest_off(&self) -> f64 {
-        self.r_off.get() * exp(-LARGEST_Z * log_sigma(self.spread.off))
+    fn smallest_off(&self) -> Ohm {
+        self.r_off * exp(-LARGEST_Z * log_sigma(self.spread.off))
     }
 
     /// Median conductance of a state, in siemens.
     #[must_use]
     pub fn median(&self, on: bool) -> f64 {
-        1.0 / if on { self.r_on.get() } else { self.r_off.get() }
+        (1.0 / if on { self.r_on } else { self.r_off }).get()
     }
 
     /// Whether `g` is an on conductance: above the geometric middle of the window.
@@ -136,9 +135,9 @@ impl BinarySwitch {
     /// R_off = R_on (R_off/R_on)^share. See [`crate::device::endurance`].
     #[must_use]
     pub fn with_window(&self, share: f64) -> Self {
-        let ratio = self.r_off.get() / self.r_on.get();
-        let r_off = self.r_on.get() * exp(share * ln(ratio));
-        Self { r_off: Ohm::new(r_off.clamp(f64::MIN_POSITIVE, f64::MAX)), ..self.clone() }
+        let r_off = self.r_on * exp(share * ln(self.r_off / self.r_on));
+        let r_off = r_off.clamp(Ohm::new(f64::MIN_POSITIVE), Ohm::new(f64::MAX));
+        Self { r_off, ..self.clone() }
     }
 
     fn compliance(&self) -> f64 {
@@ -152,9 +151,9 @@ impl BinarySwitch {
 
 impl Resistive for BinarySwitch {
     fn bounds(&self) -> Bounds {
-        let off = self.r_off.get() * exp(LARGEST_Z * log_sigma(self.spread.off));
-        let on = self.r_on.get() * exp(-LARGEST_Z * log_sigma(self.spread.on));
-        Bounds { g_min: 1.0 / off, g_max: 1.0 / on }
+        let off = self.r_off * exp(LARGEST_Z * log_sigma(self.spread.off));
+        let on = self.r_on * exp(-LARGEST_Z * log_sigma(self.spread.on));
+        Bounds { g_min: (1.0 / off).get(), g_max: (1.0 / on).get() }
     }
 
     fn onsets(&self) -> (f64, f64) {
@@ -186,7 +185,8 @@ impl Resistive for BinarySwitch {
                 break;
             }
             // The level that switches, the drive's sign turned so that it is exceeded from below.
-            let (sign, level) = if on { (-1.0, self.v_reset.get()) } else { (1.0, self.v_set.get()) };
+            let (set, reset) = self.onsets();
+            let (sign, level) = if on { (-1.0, reset) } else { (1.0, set) };
             let largest = (sign * rest.from).max(sign * rest.to);
             // Without a look at the draw where it cannot matter.
             let level = if largest <= level * (1.0 - LARGEST_Z * self.threshold_cv).max(0.1) {

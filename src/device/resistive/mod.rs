@@ -142,11 +142,11 @@ impl Resistive for ResistiveDevice {
     }
 }
 
-/// A parameter that makes no resistive device.
+/// A parameter that is not valid for a resistive device.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ResistiveError {
     /// Two different bounds in their order.
-    #[error("g_min = {g_min}, g_max = {g_max}; needed is 0 < g_min < g_max")]
+    #[error("g_min = {g_min}, g_max = {g_max}; required: 0 < g_min < g_max")]
     Range { g_min: Siemens, g_max: Siemens },
     /// A time, rate or voltage that must be positive.
     #[error("{name} is {value}; it must be above zero")]
@@ -154,7 +154,7 @@ pub enum ResistiveError {
     /// Spreads are fractions.
     #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
     Spread { name: &'static str, value: f64 },
-    /// A table that is no curve.
+    /// A table that is not a curve.
     #[error("the {list} table has {len} points; it must run from {from} strictly {way} to {to}")]
     Table { list: &'static str, len: usize, from: Siemens, to: Siemens, way: &'static str },
     /// Two states that cannot be told apart.

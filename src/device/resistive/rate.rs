@@ -16,13 +16,34 @@ pub enum Rate {
     ///
     /// `v_ref` is only where `tau` is quoted (the end of a sweep, or the onset). A `v_scale` below kT/e = 25.9 mV
     /// is plausible only for cooperative (several-ion) or heated kinetics: fitted, not derived.
-    Exponential { v_on: Volt, v_ref: Volt, v_scale: Volt, tau: Second },
+    Exponential {
+        /// Onset.
+        v_on: Volt,
+        /// Where `tau` is quoted.
+        v_ref: Volt,
+        /// Voltage that makes it e times faster.
+        v_scale: Volt,
+        /// Time of one dose at `v_ref`.
+        tau: Second,
+    },
     /// r = k (|V|/v_on - 1)^alpha for |V| > v_on: the VTEAM law.
     ///
     /// Source: Kvatinsky, Ramadan, Friedman & Kolodny, IEEE Trans. Circuits Syst. II 62, 786 (2015).
-    Power { v_on: Volt, k: Hertz, alpha: f64 },
+    Power {
+        /// Onset.
+        v_on: Volt,
+        /// Rate at twice the onset.
+        k: Hertz,
+        /// Exponent.
+        alpha: f64,
+    },
     /// One dose per `width` at |V| >= v_on: pulses counted as in a measured table, whatever their amplitude.
-    Pulses { v_on: Volt, width: Second },
+    Pulses {
+        /// Onset.
+        v_on: Volt,
+        /// Length of a pulse that is one dose.
+        width: Second,
+    },
 }
 
 impl Rate {
@@ -44,16 +65,16 @@ impl Rate {
         }
         match *self {
             Self::Exponential { v_ref, v_scale, tau, .. } => {
-                exp((v - v_ref.get()) / v_scale.get()) / tau.get()
+                (exp((Volt::of(v) - v_ref) / v_scale) / tau).get()
             }
-            Self::Power { v_on, k, alpha } => k.get() * power(v / v_on.get() - 1.0, alpha),
-            Self::Pulses { width, .. } => 1.0 / width.get(),
+            Self::Power { v_on, k, alpha } => (k * power(Volt::of(v) / v_on - 1.0, alpha)).get(),
+            Self::Pulses { width, .. } => (1.0 / width).get(),
         }
     }
 
     fn is_active(&self, v: f64) -> bool {
         match self {
-            Self::Pulses { v_on, .. } => v >= v_on.get(),
+            Self::Pulses { .. } => v >= self.v_on(),
             _ => v > self.v_on(),
         }
     }
@@ -77,7 +98,7 @@ impl Rate {
     pub fn scale(&self, v: f64) -> f64 {
         match *self {
             Self::Exponential { v_scale, .. } => v_scale.get(),
-            Self::Power { v_on, alpha, .. } => (v - v_on.get()).max(1e-12 * v_on.get()) / alpha.max(1.0),
+            Self::Power { alpha, .. } => (v - self.v_on()).max(1e-12 * self.v_on()) / alpha.max(1.0),
             Self::Pulses { .. } => f64::INFINITY,
         }
     }
@@ -90,7 +111,7 @@ impl Rate {
     #[must_use]
     pub fn dose(&self, ramp: Ramp) -> f64 {
         let Some((start, end)) = self.active(ramp) else { return 0.0 };
-        let length = end - start;
+        let length = Second::of(end - start);
         let v_on = self.v_on();
         let (low, high) = {
             let at = |v: f64| v.max(v_on);
@@ -98,9 +119,9 @@ impl Rate {
         };
         match *self {
             Self::Exponential { v_ref, v_scale, tau, .. } => {
-                let x = (high - low) / v_scale.get();
+                let x = Volt::of(high - low) / v_scale;
                 let mean = if x > 0.0 { relaxation(x).0 / x } else { 1.0 };
-                length / tau.get() * exp((high - v_ref.get()) / v_scale.get()) * mean
+                length / tau * exp((Volt::of(high) - v_ref) / v_scale) * mean
             }
             Self::Power { k, alpha, .. } => {
                 let (p, q) = (low / v_on - 1.0, high / v_on - 1.0);
@@ -109,9 +130,9 @@ impl Rate {
                 } else {
                     power(0.5 * (p + q), alpha)
                 };
-                k.get() * length * mean
+                k * length * mean
             }
-            Self::Pulses { width, .. } => length / width.get(),
+            Self::Pulses { width, .. } => length / width,
         }
     }
 }

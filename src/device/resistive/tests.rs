@@ -290,7 +290,7 @@ fn every_fault_is_reported_at_once() {
     assert_eq!(
         text,
         [
-            "g_min = 5 mS, g_max = 4 mS; needed is 0 < g_min < g_max",
+            "g_min = 5 mS, g_max = 4 mS; required: 0 < g_min < g_max",
             "set.v_on is 0; it must be above zero",
             "set.k is 0; it must be above zero",
             "the set table has 1 points; it must run from 5 mS strictly rising to 4 mS",

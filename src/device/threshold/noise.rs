@@ -3,7 +3,7 @@
 use super::ThresholdSwitch;
 use crate::numeric::{exp, gauss, ln, relaxation, rising_root, scaled_ei, standard_normal};
 use crate::random::{Purpose, unit, word};
-use crate::units::{Quantity as _, Second, Volt};
+use crate::units::{Ampere, Kelvin, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Law of the thresholds of successive cycles.
@@ -63,14 +63,14 @@ impl ThresholdSpread {
                 }
             };
         }
-        v_th.max(self.floor(switch))
+        v_th.max(self.floor(switch).get())
     }
 
-    /// The lowest threshold there is, in volts: 1.01 V_h (at 5 % an event of 18 sigma). A switch that turns on
-    /// below its hold voltage would be no switch.
+    /// The lowest threshold there is: 1.01 V_h (at 5 % an event of 18 sigma). A switch that turns on
+    /// below its hold voltage would never be off.
     #[must_use]
-    pub fn floor(&self, switch: &ThresholdSwitch) -> f64 {
-        1.01 * switch.v_hold.get()
+    pub fn floor(&self, switch: &ThresholdSwitch) -> Volt {
+        1.01 * switch.v_hold
     }
 }
 
@@ -96,7 +96,7 @@ impl EscapeNoise {
     /// Escapes per second at state `u`.
     #[must_use]
     pub fn rate(&self, u: f64, v_th: f64) -> f64 {
-        exp((u - v_th) / self.v_scale.get()) / self.tau0.get()
+        (exp(Volt::of(u - v_th) / self.v_scale) / self.tau0).get()
     }
 
     /// Hazard H of `dt` seconds of relaxation from `u` towards `target` = V + u_rest:
@@ -111,7 +111,7 @@ impl EscapeNoise {
         let d_v = self.v_scale.get();
         let s = dt / tau;
         let c = (u - target) / d_v;
-        let scale = tau / self.tau0.get();
+        let scale = Second::of(tau) / self.tau0;
         if s > 30.0 {
             // c e^-30 < 1e-10 for every c that does not overflow: from there on the rate is constant.
             let rest = scale * exp((target - v_th) / d_v) * (s - 30.0);
@@ -166,13 +166,13 @@ pub fn noisy_step(tau: f64, u: f64, target: f64, sigma: f64, dt: f64, z: f64) ->
 /// (tau ~ d^4, Herring, J. Appl. Phys. 21, 301 (1950)) of a filament with d ~ sqrt(I); p = 4, from d ~ I, is
 /// the upper physical value. From 9.41 ms at 7 uA, a loss of at most 5 % in 4000 s at 1 mA needs p >= 3.21.
 #[must_use]
-pub fn relaxation_time(tau_ref: Second, i_ref: f64, i_cc: f64, p: f64) -> Option<Second> {
-    Second::from_si(tau_ref.get() * exp(p * ln(i_cc / i_ref)))
+pub fn relaxation_time(tau_ref: Second, i_ref: Ampere, i_cc: Ampere, p: f64) -> Option<Second> {
+    (tau_ref * exp(p * ln(i_cc / i_ref))).finite()
 }
 
-/// Arrhenius: tau(T) = tau_300 exp((E_a/k)(1/T - 1/300 K)), E_a in electronvolts (0.3 to 0.6, assumed).
+/// Arrhenius at the temperature `kelvin`: tau(T) = tau_300 exp((E_a/k)(1/T - 1/300 K)), E_a in electronvolts (0.3 to 0.6, assumed).
 #[must_use]
-pub fn relaxation_time_at(tau_300: Second, activation_ev: f64, kelvin: f64) -> Option<Second> {
+pub fn relaxation_time_at(tau_300: Second, activation_ev: f64, kelvin: Kelvin) -> Option<Second> {
     const BOLTZMANN_EV: f64 = 8.617_333_262e-5;
-    Second::from_si(tau_300.get() * exp(activation_ev / BOLTZMANN_EV * (1.0 / kelvin - 1.0 / 300.0)))
+    (tau_300 * exp(activation_ev / BOLTZMANN_EV * (1.0 / kelvin.get() - 1.0 / 300.0))).finite()
 }

@@ -10,60 +10,92 @@
 //! & Williams, Nature Mater. 12, 114 (2013).
 
 use crate::numeric::{exp, ln};
-use crate::units::{Farad, Ohm, Volt};
+use crate::units::{Farad, Ohm, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// A switch, a capacitor across it and a resistor to the supply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RelaxationOscillator {
+    /// Supply.
     pub v_dc: Volt,
+    /// Resistor between supply and capacitor.
     pub r_s: Ohm,
+    /// Capacitor across the device.
     pub c: Farad,
+    /// Resistance of the off device.
     pub r_off: Ohm,
+    /// Resistance of the on device.
     pub r_on: Ohm,
+    /// Turn-on.
     pub v_th: Volt,
+    /// Turn-off.
     pub v_hold: Volt,
 }
 
 /// Energies of one period, in joules.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PeriodEnergies {
+    /// From the supply.
     pub source: f64,
+    /// Into the device.
     pub device: f64,
+    /// Into the resistor.
     pub resistor: f64,
 }
 
 impl RelaxationOscillator {
-    /// Level that the capacitor approaches, in volts, and its time constant, in seconds.
+    fn resistance(&self, on: bool) -> Ohm {
+        if on { self.r_on } else { self.r_off }
+    }
+
+    /// Level that the capacitor approaches, and its time constant.
     #[must_use]
-    pub fn thevenin(&self, on: bool) -> (f64, f64) {
-        let r = if on { self.r_on.get() } else { self.r_off.get() };
-        let sum = self.r_s.get() + r;
-        (self.v_dc.get() * r / sum, self.r_s.get() * r / sum * self.c.get())
+    pub fn thevenin(&self, on: bool) -> (Volt, Second) {
+        let (r_s, r) = (self.r_s.get(), self.resistance(on).get());
+        let sum = r_s + r;
+        (Volt::of(self.v_dc.get() * r / sum), Ohm::of(r_s * r / sum) * self.c)
     }
 
     /// Whether it oscillates; otherwise it latches on or never turns on.
     #[must_use]
     pub fn oscillates(&self) -> bool {
-        self.thevenin(false).0 > self.v_th.get() && self.thevenin(true).0 < self.v_hold.get()
+        self.thevenin(false).0 > self.v_th && self.thevenin(true).0 < self.v_hold
     }
 
-    /// (seconds off, seconds on) of one period; `None` if it does not oscillate.
+    /// Supply voltages between which it oscillates with this r_s; the first is not below the second if there is none.
+    ///
+    /// V_i1 > V_th above v_th (r_s + r_off)/r_off, V_i2 < V_h below v_hold (r_s + r_on)/r_on.
     #[must_use]
-    pub fn phases(&self) -> Option<(f64, f64)> {
+    pub fn supplies(&self) -> (f64, f64) {
+        let at = |v: Volt, r: Ohm| v.get() * (self.r_s.get() + r.get()) / r.get();
+        (at(self.v_th, self.r_off), at(self.v_hold, self.r_on))
+    }
+
+    /// The r_s above which there is a supply with which it oscillates, in ohms; `None` if there is none: the on device has
+    /// to draw more at V_h than the off device at V_th.
+    #[must_use]
+    pub fn least_r_s(&self) -> Option<f64> {
+        let (v_th, v_h) = (self.v_th.get(), self.v_hold.get());
+        let more = v_h / self.r_on.get() - v_th / self.r_off.get();
+        (more > 0.0).then(|| (v_th - v_h) / more)
+    }
+
+    /// (time off, time on) of one period; `None` if it does not oscillate.
+    #[must_use]
+    pub fn phases(&self) -> Option<(Second, Second)> {
         if !self.oscillates() {
             return None;
         }
-        let (v_th, v_h) = (self.v_th.get(), self.v_hold.get());
+        let (v_th, v_h) = (self.v_th, self.v_hold);
         let ((level_off, tau_off), (level_on, tau_on)) = (self.thevenin(false), self.thevenin(true));
         let off = tau_off * ln((level_off - v_h) / (level_off - v_th));
         let on = tau_on * ln((v_th - level_on) / (v_h - level_on));
         Some((off, on))
     }
 
-    /// Capacitor voltage `t` seconds after it was `v` (without a switching in between).
+    /// Capacitor voltage a time `t` after it was `v` (without a switching in between).
     #[must_use]
-    pub fn voltage(&self, on: bool, v: f64, t: f64) -> f64 {
+    pub fn voltage(&self, on: bool, v: Volt, t: Second) -> Volt {
         let (level, tau) = self.thevenin(on);
         level + (v - level) * exp(-(t / tau))
     }
@@ -73,11 +105,12 @@ impl RelaxationOscillator {
     pub fn period_energies(&self) -> Option<PeriodEnergies> {
         let (off, on) = self.phases()?;
         let mut total = PeriodEnergies { source: 0.0, device: 0.0, resistor: 0.0 };
-        for (on_state, start, t) in [(false, self.v_hold.get(), off), (true, self.v_th.get(), on)] {
+        for (on_state, start, t) in [(false, self.v_hold, off), (true, self.v_th, on)] {
             let (level, tau) = self.thevenin(on_state);
-            let r = if on_state { self.r_on.get() } else { self.r_off.get() };
-            let (v_dc, r_s) = (self.v_dc.get(), self.r_s.get());
-            let (x, decay) = (start - level, 1.0 - exp(-(t / tau)));
+            let (x, decay) = ((start - level).get(), 1.0 - exp(-(t / tau)));
+            // V s and V^2 s have no names: from here on plain numbers.
+            let (level, tau, t) = (level.get(), tau.get(), t.get());
+            let (v_dc, r_s, r) = (self.v_dc.get(), self.r_s.get(), self.resistance(on_state).get());
             let integral = level * t + x * tau * decay;
             let square = |level: f64| {
                 level * level * t
@@ -127,9 +160,9 @@ mod tests {
             }
         }
         let period = rises[2] - rises[1];
-        assert!((period / (off + on) - 1.0).abs() < 1e-3, "{period:e} and {:e}", off + on);
-        assert!((o.voltage(false, 0.5, off) - 1.0).abs() < 1e-12);
-        assert!((o.voltage(true, 1.0, on) - 0.5).abs() < 1e-12);
+        assert!((period / (off + on).get() - 1.0).abs() < 1e-3, "{period:e} and {}", off + on);
+        assert!((o.voltage(false, o.v_hold, off) - o.v_th).abs() < Volt::new(1e-12));
+        assert!((o.voltage(true, o.v_th, on) - o.v_hold).abs() < Volt::new(1e-12));
     }
 
     #[test]
@@ -139,6 +172,23 @@ mod tests {
         assert_eq!(latched.phases(), None, "on level 0.667 V holds");
         let weak = RelaxationOscillator { v_dc: Volt::new(1.1), ..niobium() };
         assert_eq!(weak.phases(), None, "off level 0.9625 V stays below threshold");
+    }
+
+    #[test]
+    fn it_oscillates_between_the_two_supplies_and_above_the_least_resistance() {
+        let (from, to) = niobium().supplies();
+        for (v_dc, oscillates) in
+            [(from - 1e-6, false), (from + 1e-6, true), (to - 1e-6, true), (to + 1e-6, false)]
+        {
+            assert_eq!(RelaxationOscillator { v_dc: Volt::new(v_dc), ..niobium() }.oscillates(), oscillates);
+        }
+        let least = niobium().least_r_s().unwrap();
+        let window = |r_s: f64| RelaxationOscillator { r_s: Ohm::new(r_s), ..niobium() }.supplies();
+        assert!(
+            window(least * 1.001).0 < window(least * 1.001).1
+                && window(least * 0.999).0 > window(least * 0.999).1
+        );
+        assert_eq!(RelaxationOscillator { r_on: Ohm::new(40e3), ..niobium() }.least_r_s(), None);
     }
 
     #[test]

@@ -15,9 +15,10 @@
 //! Current: off I = G_off V, on I = G_on V, both limited to I_cc.
 
 use crate::device::circuit::{Conduction, Energies, Ramp};
+use crate::numeric::decimal::difference;
 use crate::numeric::first_order::{advance, crossing};
 use crate::numeric::ln;
-use crate::units::{Ampere, Second, Siemens, Volt};
+use crate::units::{Ampere, Second, Siemens, Volt, Watt};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of a volatile threshold switch. Defaults: Ag/TiO2/Pt at 7 uA.
@@ -78,25 +79,45 @@ pub struct Switching {
 /// Energies of a piece of drive by the state the switch was in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SwitchEnergies {
+    /// While off.
     pub off: Energies,
+    /// While on.
     pub on: Energies,
 }
 
-/// A parameter that makes no switch.
+/// A parameter that is not valid for a threshold switch.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SwitchError {
     /// The filament would not relax.
     #[error("tau is {tau}; it must be above zero, such as \"9.41 ms\"")]
-    Relaxation { tau: Second },
+    Relaxation {
+        /// The value.
+        tau: Second,
+    },
     /// Off, rest and on must be distinct in this order.
-    #[error("u_rest = {u_rest}, v_hold = {v_hold}, v_th = {v_th}; needed is u_rest < v_hold < v_th")]
-    Levels { u_rest: Volt, v_hold: Volt, v_th: Volt },
+    #[error("u_rest = {u_rest}, v_hold = {v_hold}, v_th = {v_th}; required: u_rest < v_hold < v_th")]
+    Levels {
+        /// Where it relaxes to.
+        u_rest: Volt,
+        /// Where it turns off.
+        v_hold: Volt,
+        /// Where it turns on.
+        v_th: Volt,
+    },
     /// On must conduct better than off.
-    #[error("g_off = {g_off}, g_on = {g_on}; needed is 0 < g_off < g_on")]
-    Conductances { g_off: Siemens, g_on: Siemens },
+    #[error("g_off = {g_off}, g_on = {g_on}; required: 0 < g_off < g_on")]
+    Conductances {
+        /// Conductance of the off state.
+        g_off: Siemens,
+        /// Conductance of the on state.
+        g_on: Siemens,
+    },
     /// A limiter that lets nothing pass.
     #[error("i_cc is {i_cc}; it must be above zero, such as \"7 uA\"")]
-    Compliance { i_cc: Ampere },
+    Compliance {
+        /// The value.
+        i_cc: Ampere,
+    },
 }
 
 /// What u does next while the switch is on.
@@ -134,12 +155,17 @@ impl ThresholdSwitch {
         SwitchState { u: self.u_rest.get(), on: false, v_th: self.v_th.get(), cycles: 0 }
     }
 
+    /// tau in seconds and u_rest in volts, for the solutions of the equation on plain numbers.
+    fn relaxation(&self) -> (f64, f64) {
+        (self.tau.get(), self.u_rest.get())
+    }
+
     /// u of an off filament `dt` seconds later under the drive a + b t.
     #[inline]
     #[must_use]
     pub fn advance_off(&self, u: f64, a: f64, b: f64, dt: f64) -> f64 {
-        let rest = self.u_rest.get();
-        rest + advance(self.tau.get(), u - rest, a, b, dt)
+        let (tau, rest) = self.relaxation();
+        rest + advance(tau, u - rest, a, b, dt)
     }
 
     /// Seconds until the drive a + b t takes an off filament over `v_th`, if that is within `limit` seconds.
@@ -149,12 +175,12 @@ impl ThresholdSwitch {
     #[inline]
     #[must_use]
     pub fn turn_on(&self, u: f64, a: f64, b: f64, v_th: f64, limit: f64) -> Option<f64> {
-        let rest = self.u_rest.get();
-        crossing(self.tau.get(), u - rest, a, b, v_th - rest, limit)
+        let (tau, rest) = self.relaxation();
+        crossing(tau, u - rest, a, b, v_th - rest, limit)
     }
 
     fn on_phase(&self, u: f64, a: f64, b: f64, v_th: f64, limit: f64) -> OnPhase {
-        let level = v_th - self.u_rest.get();
+        let level = (Volt::of(v_th) - self.u_rest).get();
         if u >= v_th && (a > level || (a == level && b >= 0.0)) {
             let until = if b < 0.0 { (level - a) / b } else { f64::INFINITY };
             OnPhase::Pinned(until.min(limit))
@@ -174,7 +200,7 @@ impl ThresholdSwitch {
                 OnPhase::Free(d) if d >= left => return self.advance_off(u, a, b, left).min(v_th),
                 OnPhase::Free(d) => (a, t) = (a + b * d, t + d),
                 OnPhase::Pinned(d) if d >= left => return v_th,
-                OnPhase::Pinned(d) => (a, t) = (v_th - self.u_rest.get(), t + d),
+                OnPhase::Pinned(d) => (a, t) = ((Volt::of(v_th) - self.u_rest).get(), t + d),
             }
             u = v_th;
         }
@@ -186,14 +212,15 @@ impl ThresholdSwitch {
     /// Without drive, from V_th: tau ln((V_th - u_rest)/(V_h - u_rest)).
     #[must_use]
     pub fn turn_off(&self, u: f64, a: f64, b: f64, v_th: f64, limit: f64) -> Option<f64> {
-        let (rest, hold) = (self.u_rest.get(), self.v_hold.get());
+        let (tau, rest) = self.relaxation();
+        let hold = self.v_hold.get();
         let (mut u, mut a, mut t) = (u, a, 0.0);
         for _ in 0..3 {
             let left = limit - t;
             match self.on_phase(u, a, b, v_th, left) {
                 OnPhase::Free(d) => {
                     // The same equation upside down.
-                    if let Some(fall) = crossing(self.tau.get(), rest - u, -a, -b, rest - hold, d) {
+                    if let Some(fall) = crossing(tau, rest - u, -a, -b, rest - hold, d) {
                         return Some(t + fall);
                     }
                     if d >= left {
@@ -210,12 +237,12 @@ impl ThresholdSwitch {
         None
     }
 
-    /// How long an undriven filament stays on after firing, in seconds: the refractory time of the
-    /// switch as a neuron. tau ln((V_th - u_rest)/(V_h - u_rest)).
+    /// How long an undriven filament stays on after firing: the refractory time of the switch as a
+    /// neuron. tau ln((V_th - u_rest)/(V_h - u_rest)).
     #[must_use]
-    pub fn natural_on_time(&self) -> f64 {
+    pub fn natural_on_time(&self) -> Second {
         let rest = self.u_rest.get();
-        self.tau.get() * ln((self.v_th.get() - rest) / (self.v_hold.get() - rest))
+        self.tau * ln(difference(self.v_th.get(), rest) / difference(self.v_hold.get(), rest))
     }
 
     /// Current through limiter and switch at voltage `v`, in amperes.
@@ -225,9 +252,9 @@ impl ThresholdSwitch {
         Conduction::Ohmic.limited_current(g.get(), v, self.i_cc.get())
     }
 
-    /// Power the on device takes in compliance, in watts: I_cc^2/G_on.
+    /// Power the on device takes in compliance: I_cc^2/G_on.
     #[must_use]
-    pub fn on_power(&self) -> f64 {
+    pub fn on_power(&self) -> Watt {
         crate::energy::switch_on_power(self.i_cc, self.g_on)
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::device::circuit::Ramp;
-use crate::units::{Second, Volt};
+use crate::units::{Ampere, Joule, Kelvin, Second, Volt, Watt};
 use proptest::prelude::*;
 
 const MS: f64 = 1e-3;
@@ -45,9 +45,9 @@ fn ramps_turn_on_at_the_times_of_lambert_w() {
 
 #[test]
 fn an_undriven_filament_stays_on_for_8_62_ms_at_most_116_times_a_second() {
-    assert!((without_offset().natural_on_time() / MS - 8.62).abs() < 0.005);
-    assert!((switch().natural_on_time() / MS - 8.646647).abs() < 0.5e-6);
-    assert_eq!((1.0 / without_offset().natural_on_time()) as u64, 115, "116 needs the next digit");
+    assert!((without_offset().natural_on_time().get() / MS - 8.62).abs() < 0.005);
+    assert!((switch().natural_on_time().get() / MS - 8.646647).abs() < 0.5e-6);
+    assert_eq!((1.0 / without_offset().natural_on_time()).get() as u64, 115, "116 needs the next digit");
     let mut state = SwitchState { u: 0.25, on: true, ..switch().rest() };
     let off = apply(&switch(), &mut state, 0.0, 0.0, 0.02);
     assert!((off[0].after / MS - 8.646647).abs() < 0.5e-6 && !off[0].on);
@@ -56,8 +56,11 @@ fn an_undriven_filament_stays_on_for_8_62_ms_at_most_116_times_a_second() {
 
 #[test]
 fn one_spike_of_full_relaxation_costs_12_07_nanojoules() {
-    assert!((switch().on_power() - 1.4e-6).abs() < 1e-20);
-    assert!((switch().on_power() * without_offset().natural_on_time() - 12.07e-9).abs() < 0.005e-9);
+    assert!((switch().on_power() - Watt::new(1.4e-6)).abs() < Watt::new(1e-20));
+    assert!(
+        (switch().on_power() * without_offset().natural_on_time() - Joule::new(12.07e-9)).abs()
+            < Joule::new(0.005e-9)
+    );
 }
 
 #[test]
@@ -238,13 +241,14 @@ fn an_ornstein_uhlenbeck_step_keeps_its_stationary_spread() {
 
 #[test]
 fn one_compliance_law_spans_milliseconds_to_hours() {
-    let tau = |p| relaxation_time(Second::new(TAU), 7e-6, 1e-3, p).unwrap().get();
+    let tau = |p| relaxation_time(Second::new(TAU), Ampere::new(7e-6), Ampere::new(1e-3), p).unwrap().get();
     assert!((tau(2.0) / 192.0 - 1.0).abs() < 0.003, "{}", tau(2.0));
     assert!((tau(2.61) / 4000.0 - 1.0).abs() < 0.02, "{}", tau(2.61));
     assert!((-4000.0 / tau(3.211)).exp() >= 0.95 && (-4000.0 / tau(3.210)).exp() < 0.95);
     assert!((-4000.0 / tau(3.07)).exp() >= 0.90 && (-4000.0 / tau(3.06)).exp() < 0.90);
-    assert_eq!(relaxation_time_at(Second::new(TAU), 0.5, 300.0).unwrap().get(), TAU);
-    assert!(relaxation_time_at(Second::new(TAU), 0.5, 320.0).unwrap().get() < TAU);
+    let tau = Second::new(TAU);
+    assert_eq!(relaxation_time_at(tau, 0.5, Kelvin::new(300.0)), Some(tau));
+    assert!(relaxation_time_at(tau, 0.5, Kelvin::new(320.0)).unwrap() < tau);
 }
 
 #[test]
@@ -262,8 +266,8 @@ fn every_fault_is_reported_at_once() {
         text,
         [
             "tau is 0 s; it must be above zero, such as \"9.41 ms\"",
-            "u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; needed is u_rest < v_hold < v_th",
-            "g_off = 100 nS, g_on = 1 nS; needed is 0 < g_off < g_on",
+            "u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; required: u_rest < v_hold < v_th",
+            "g_off = 100 nS, g_on = 1 nS; required: 0 < g_off < g_on",
             "i_cc is 0 A; it must be above zero, such as \"7 uA\"",
         ]
     );

@@ -1,7 +1,7 @@
 //! What an arrival does to the membranes it reaches, in each of their forms, and what the later steps of a
 //! pulse do.
 
-use super::{Core, Parameters, Scratch};
+use super::{Core, Part, Scratch};
 use crate::engine::competition::{Competing, CompetingParameters};
 use crate::engine::held::columns_at;
 use crate::engine::key::{EventKey, STEPS};
@@ -9,7 +9,6 @@ use crate::engine::probe::Probe;
 use crate::engine::queue::Queue;
 use crate::engine::route::{first_step, schedule_step};
 use crate::engine::shared_decay::{SharedDecay, SharedParameters};
-use crate::engine::state::Membranes;
 use crate::engine::switching::Switching;
 use crate::network::{Kernel, Network, Weights};
 use crate::numeric::Real;
@@ -37,23 +36,21 @@ impl<R: Real> Core<R> {
             probe.arrival(event.time, event.source, event.row);
         }
         let (to, values) = (projection.to, weights.projections[index].as_slice());
-        match (&mut self.membranes[to], &self.parameters[to]) {
-            (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
+        match &mut self.parts[to] {
+            Part::Shared { parameters, state, switching, .. } => {
                 self.scratch[to].advanced = true;
-                into_shared(state, parameters, self.switching[to].as_ref(), event, values, probe);
+                into_shared(state, parameters, switching.as_ref(), event, values, probe);
             }
-            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+            Part::Competing { parameters, state } => {
                 self.scratch[to].advanced |= into_competing(state, parameters, event, values, probe);
             }
-            (Membranes::Own(_), _) => {
-                if let Some(mut part) = self.own(to) {
-                    part.arrive(projection, values, event.row, event.time);
-                }
+            Part::Free(free) => {
+                free.arrive(projection, values, event.row, event.time);
                 if let Kernel::Pulse(_) = projection.kernel {
                     schedule_step(network, index, &first_step(event), 0, queue);
                 }
             }
-            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => {
+            Part::Scaled { parameters, state } => {
                 let Scratch { scale, touched, .. } = &mut self.scratch[to];
                 let time = event.time.fs();
                 let scale = *scale.get_or_insert_with(|| {
@@ -63,27 +60,22 @@ impl<R: Real> Core<R> {
                 });
                 state.all(parameters).arrive(projection, None, values, event.row, scale, touched);
             }
-            _ => unreachable!("membranes have the form of their parameters"),
         }
     }
 
-    /// A pulse changes its level or slope, or a refractory period ends.
-    pub(super) fn release<Q: Queue<R>>(
+    /// A pulse changes its level or slope.
+    pub(super) fn change_drive<Q: Queue<R>>(
         &mut self,
         network: &Network,
         weights: &Weights<R>,
         event: &EventKey,
         queue: &mut Q,
     ) {
-        let index = event.source as usize / 2;
-        if event.source % 2 == 1 {
-            self.scratch[index].own.release(event.row);
-            return;
-        }
+        let index = event.source as usize;
         let step = (event.occurrence % STEPS) as usize;
         let projection = &network.projections[index];
-        if let Some(mut part) = self.own(projection.to) {
-            part.change_drive(projection, &weights.projections[index], event.row, step, event.time);
+        if let Part::Free(free) = &mut self.parts[projection.to] {
+            free.change_drive(projection, &weights.projections[index], event.row, step, event.time);
         }
         schedule_step(network, index, event, step, queue);
     }

@@ -1,6 +1,6 @@
 //! Many drawn spikes of one block at once: from the block through a row kernel to counts and arrivals.
 
-use super::{Core, Parameters};
+use super::{Core, Part};
 use crate::encoding::BlockRate;
 use crate::engine::competition::Contest;
 use crate::engine::held::HeldDelivery;
@@ -9,7 +9,6 @@ use crate::engine::queue::Queue;
 use crate::engine::route::schedule_arrival;
 use crate::engine::shared_decay::Delivery;
 use crate::engine::sink::{Sink, deliver_held};
-use crate::engine::state::Membranes;
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -52,9 +51,9 @@ impl<R: Real> Core<R> {
         };
         let first_row = source.1;
         let (weights, sink) = (values.as_slice(), &mut sink);
-        let taken = match (&mut self.membranes[population], &self.parameters[population]) {
-            (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
-                let switching = &mut self.switching[population];
+        let taken = match &mut self.parts[population] {
+            Part::Shared { parameters, state, switching, .. } => {
+                let parameters = &*parameters;
                 let holds = !state.until.is_empty() || switching.is_some();
                 let delivery = Delivery { state, parameters, times, rows, first_row, weights, sink };
                 if holds {
@@ -63,10 +62,10 @@ impl<R: Real> Core<R> {
                     crate::simd::vectorised(delivery)
                 }
             }
-            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
+            Part::Competing { parameters, state } => {
                 crate::simd::vectorised(Contest { state, parameters, times, rows, first_row, weights, sink })
             }
-            _ => return None,
+            Part::Scaled { .. } | Part::Free(_) => return None,
         };
         let held = sink.held;
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;

@@ -1,90 +1,89 @@
 //! Membranes as they are at a time, without touching them: for samples, states and energies.
 
-use super::{Core, Parameters};
+use super::{Core, Part};
 use crate::engine::held::columns_at;
-use crate::engine::scaled::Scaled;
 use crate::engine::state::Membranes;
 use crate::network::Network;
 use crate::numeric::Real;
 use crate::time::Time;
+use std::collections::VecDeque;
 
 impl<R: Real> Core<R> {
     /// All membranes, as any engine would keep them at `now`.
     pub fn canonical(&self, now: Time) -> Vec<Membranes<R>> {
-        let both = self.membranes.iter().zip(&self.parameters);
-        both.map(|(membranes, parameters)| match (membranes, parameters) {
-            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => {
-                Membranes::Scaled(state.canonical(parameters, now))
-            }
-            _ => membranes.clone(),
-        })
-        .collect()
+        let saved = |part: &Part<R>| match part {
+            Part::Shared { state, .. } => Membranes::Shared(state.clone()),
+            Part::Competing { state, .. } => Membranes::Competing(state.clone()),
+            Part::Scaled { parameters, state } => Membranes::Scaled(state.canonical(parameters, now)),
+            Part::Free(free) => Membranes::Free(free.saved()),
+        };
+        self.parts.iter().map(saved).collect()
     }
 
-    /// Whether a state could be that of a scaled population at `now`.
-    pub fn fits(&self, population: usize, state: &Scaled, now: Time) -> bool {
-        matches!(&self.parameters[population], Parameters::Scaled(parameters) if state.fits(parameters, now))
+    /// A neuron whose membrane, or what drives it, is not finite as it was left at its last event: its population, its
+    /// number, and the value.
+    pub fn not_finite(&self) -> Option<(usize, usize, f64)> {
+        // All values first, without a branch: nearly always nothing is wrong.
+        fn find<R: Real>(values: &[R], finite: impl Fn(f64) -> bool) -> Option<(usize, f64)> {
+            if values.iter().fold(true, |all, x| all & finite(x.to_f64())) {
+                return None;
+            }
+            values.iter().map(|x| x.to_f64()).enumerate().find(|&(_, x)| !finite(x))
+        }
+        self.parts.iter().enumerate().find_map(|(population, part)| {
+            let found = match part {
+                Part::Shared { state, .. } => find(&state.x, f64::is_finite),
+                Part::Competing { state, .. } => find(&state.x, f64::is_finite),
+                Part::Scaled { state, .. } => {
+                    // Minus infinity marks those that are refractory: there are as many as are listed.
+                    let held: usize = state.held.iter().map(VecDeque::len).sum();
+                    let marked = state.v.iter().filter(|v| **v == f64::NEG_INFINITY).count();
+                    let listed =
+                        |at: usize| state.held.iter().flatten().any(|held| held.neuron as usize == at);
+                    let unheld = |&at: &usize| state.v[at] == f64::NEG_INFINITY && !listed(at);
+                    let low = (marked != held).then(|| (0..state.v.len()).find(unheld)).flatten();
+                    find(&state.v, |v| v < f64::INFINITY).or(low.map(|at| (at, f64::NEG_INFINITY)))
+                }
+                Part::Free(free) => free.not_finite(),
+            };
+            found.map(|(neuron, u)| (population, neuron, u))
+        })
     }
 
     /// Membranes of a population at `time`, in volts.
     ///
     /// A switch that is on shows the filament on its way from threshold to hold.
     pub fn membrane_at(&self, network: &Network, population: usize, time: Time) -> Vec<f64> {
-        let mut u = self.integrated_at(network, population, time);
-        if let Some(switch) = network.populations[population].neuron.switch() {
-            for (neuron, u) in u.iter_mut().enumerate() {
-                let until = match &self.membranes[population] {
-                    Membranes::Shared(state) => state.until.get(neuron).copied().unwrap_or(Time::ZERO),
-                    Membranes::Own(neurons) => neurons[neuron].until,
-                    // Switches do not compete, and differ from each other, which a common form cannot.
-                    Membranes::Competing(_) | Membranes::Scaled(_) => Time::ZERO,
-                };
-                if until > time {
-                    *u = switch.u_on(until.seconds_since(time));
+        let u_rest = network.populations[population].lif.u_rest.get();
+        match &self.parts[population] {
+            Part::Shared { parameters, state, .. } => {
+                let u_inf = network.populations[population].lif.u_inf();
+                let mut u: Vec<f64> =
+                    state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect();
+                if let Some(switch) = network.populations[population].neuron.switch() {
+                    for (u, &until) in u.iter_mut().zip(&state.until).filter(|(_, until)| **until > time) {
+                        *u = switch.u_on(until.seconds_since(time));
+                    }
                 }
+                u
             }
+            Part::Competing { parameters, state } => {
+                state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_rest).collect()
+            }
+            Part::Scaled { parameters, state } => state.at(parameters, time),
+            Part::Free(free) => free.potentials_at(time),
         }
-        u
     }
 
     /// What multiplies each column of a shared-decay population whose neurons are held, if nothing arrives
     /// until `time` (1 where the hold lasts longer), and how many femtoseconds of holds lie beyond `time`.
     pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
-        let (Membranes::Shared(state), Parameters::Shared { parameters, .. }) =
-            (&self.membranes[population], &self.parameters[population])
-        else {
-            return None;
-        };
+        let Part::Shared { parameters, state, switching, .. } = &self.parts[population] else { return None };
         if state.until.is_empty() {
             return None;
         }
-        let (factors, _) = columns_at(state, parameters, self.switching[population].as_ref(), time);
+        let (factors, _) = columns_at(state, parameters, switching.as_ref(), time);
         let beyond = state.until.iter().map(|until| u128::from(until.fs().saturating_sub(time.fs()))).sum();
         Some((factors, beyond))
-    }
-
-    fn integrated_at(&self, network: &Network, population: usize, time: Time) -> Vec<f64> {
-        match (&self.membranes[population], &self.parameters[population]) {
-            (Membranes::Shared(state), Parameters::Shared { parameters, .. }) => {
-                let lif = &network.populations[population].lif;
-                let u_inf = lif.u_rest.get() + lif.r_m.get() * lif.i_bias.get();
-                state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect()
-            }
-            (Membranes::Competing(state), Parameters::Competing(parameters)) => {
-                let u_rest = network.populations[population].lif.u_rest.get();
-                state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_rest).collect()
-            }
-            (Membranes::Own(neurons), Parameters::Own { parameters, .. }) => {
-                let (currents, each) = (&self.currents[population], parameters.decays.len());
-                let of = |index: usize| &currents[index * each..(index + 1) * each];
-                neurons
-                    .iter()
-                    .enumerate()
-                    .map(|(index, neuron)| neuron.u_at(parameters, of(index), time))
-                    .collect()
-            }
-            (Membranes::Scaled(state), Parameters::Scaled(parameters)) => state.at(parameters, time),
-            _ => unreachable!("membranes have the form of their parameters"),
-        }
     }
 }

@@ -7,10 +7,9 @@ mod firing;
 mod looking;
 
 use super::competition::{Competing, CompetingParameters};
+use super::free::FreeOf;
 use super::held::Wide;
 use super::key::{EventKey, Kind};
-use super::own_part::{OwnInstant, OwnPart, of};
-use super::own_time::{Membrane, OwnParameters};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
 use super::route::schedule_arrival;
@@ -19,35 +18,106 @@ use super::shared_decay::{SharedDecay, SharedParameters};
 use super::state::{Counts, Membranes};
 use super::switching::Switching;
 use crate::network::{Form, Network, Weights, decays, predicts};
-use crate::neuron::synaptic::Current;
+use crate::neuron::model::Fired;
 use crate::numeric::Real;
 use crate::time::Time;
-use firing::theta;
 
-/// Constants of one population.
-pub(super) enum Parameters<R: Real> {
-    Shared { parameters: SharedParameters<R>, at_rest: R },
-    Own { parameters: OwnParameters, predicts: bool },
-    Competing(CompetingParameters<R>),
-    Scaled(ScaledParameters),
+/// One population: its constants and everything of it that changes.
+pub(super) enum Part<R: Real> {
+    Shared {
+        parameters: SharedParameters<R>,
+        at_rest: R,
+        state: SharedDecay<R>,
+        /// Thresholds, where they differ.
+        switching: Option<Switching>,
+    },
+    Competing {
+        parameters: CompetingParameters<R>,
+        state: Competing<R>,
+    },
+    Scaled {
+        parameters: ScaledParameters,
+        state: Scaled,
+    },
+    Free(FreeOf),
 }
 
-/// Membranes and counts, and the scratch space of an instant.
+impl<R: Real> Part<R> {
+    /// Population `index`, whose first neuron has the number `first`.
+    fn new(network: &Network, index: usize, first: u32) -> Self {
+        let population = &network.populations[index];
+        match population.form {
+            Form::SharedDecay => match CompetingParameters::new(population) {
+                Some(parameters) => {
+                    let state = Competing::new(&parameters);
+                    Self::Competing { parameters, state }
+                }
+                None => {
+                    let parameters = SharedParameters::new(population.size, &population.lif);
+                    let at_rest = R::from_f64(-population.lif.bias());
+                    let state = SharedDecay::new(&parameters, at_rest);
+                    let model = population.neuron.switch().filter(|model| model.varies());
+                    let switching = model.map(|model| Switching::new(model, first, population.size));
+                    Self::Shared { parameters, at_rest, state, switching }
+                }
+            },
+            Form::OwnTime => {
+                let taus = decays(index, &network.projections);
+                Self::Free(FreeOf::new(population, &taus, predicts(index, network), first))
+            }
+            Form::Scaled => {
+                let parameters = ScaledParameters::new(&population.lif);
+                let state = Scaled::new(&parameters, population.size);
+                Self::Scaled { parameters, state }
+            }
+        }
+    }
+
+    /// Back to rest.
+    fn begin(&mut self, seed: u64, episode: u64) {
+        match self {
+            Self::Shared { parameters, at_rest, state, switching } => {
+                state.restart(parameters, *at_rest);
+                if let Some(switching) = switching {
+                    switching.begin(seed, episode, std::iter::repeat_n(0, parameters.size));
+                }
+            }
+            Self::Competing { state, .. } => state.restart(),
+            Self::Scaled { parameters, state } => state.restart(parameters),
+            Self::Free(free) => free.begin(seed, episode),
+        }
+    }
+
+    /// Goes on from a state that has been checked, after so many spikes of each neuron.
+    pub fn restore(&mut self, seed: u64, episode: u64, saved: Membranes<R>, spikes: &[u32]) {
+        match (self, saved) {
+            (Self::Shared { state, switching, .. }, Membranes::Shared(saved)) => {
+                *state = saved;
+                if let Some(switching) = switching {
+                    switching.begin(seed, episode, spikes.iter().copied());
+                }
+            }
+            (Self::Competing { state, .. }, Membranes::Competing(saved)) => *state = saved,
+            (Self::Scaled { state, .. }, Membranes::Scaled(saved)) => *state = saved,
+            (Self::Free(free), Membranes::Free(saved)) => free.restore(seed, episode, saved, spikes),
+            _ => unreachable!("a state of another form has been refused"),
+        }
+    }
+}
+
+/// Populations and counts, and the scratch space of an instant.
 pub(super) struct Core<R: Real> {
-    pub parameters: Vec<Parameters<R>>,
-    /// Thresholds of the populations in which they differ.
-    pub(super) switching: Vec<Option<Switching>>,
-    pub membranes: Vec<Membranes<R>>,
-    /// Per population, neuron by neuron, one per time constant; empty without decaying currents.
-    pub currents: Vec<Vec<Current>>,
+    pub parts: Vec<Part<R>>,
     pub counts: Counts,
     scratch: Vec<Scratch>,
     wide: Wide<R>,
     /// Populations of each rank.
     by_rank: Vec<Vec<usize>>,
     spikes: Vec<Spike>,
-    /// Who fires in its own time at this instant, and for how long it is refractory.
-    firing: Vec<(u32, Time)>,
+    /// Who fires in its own time at this instant.
+    firing: Vec<(u32, Fired)>,
+    /// Neurons that wait for something else now.
+    waiting: Vec<(u32, Option<Time>)>,
 }
 
 /// When somebody fires: where spikes go and who is told.
@@ -64,8 +134,6 @@ struct Scratch {
     /// Neurons of a scaled population that reached their threshold, and those that fire.
     touched: Vec<u32>,
     fired: Vec<u32>,
-    /// Of a population in its own time.
-    own: OwnInstant,
     /// A shared-decay population has been advanced to this instant.
     advanced: bool,
     /// s of a scaled population at this instant.
@@ -74,106 +142,28 @@ struct Scratch {
 
 impl<R: Real> Core<R> {
     pub fn new(network: &Network) -> Self {
-        let parameters: Vec<Parameters<R>> = network
-            .populations
-            .iter()
-            .enumerate()
-            .map(|(index, population)| match population.form {
-                Form::SharedDecay if population.competition.is_some() => CompetingParameters::new(population)
-                    .map_or_else(|| unreachable!("it competes"), Parameters::Competing),
-                Form::SharedDecay => Parameters::Shared {
-                    parameters: SharedParameters::new(population.size, &population.lif),
-                    at_rest: R::from_f64(-(population.lif.r_m.get() * population.lif.i_bias.get())),
-                },
-                Form::OwnTime => Parameters::Own {
-                    parameters: OwnParameters::new(&population.lif, &decays(index, &network.projections)),
-                    predicts: predicts(index, network),
-                },
-                Form::Scaled => Parameters::Scaled(ScaledParameters::new(&population.lif)),
-            })
-            .collect();
-        let membranes = parameters
-            .iter()
-            .zip(&network.populations)
-            .map(|(parameters, population)| match parameters {
-                Parameters::Shared { parameters, at_rest } => {
-                    Membranes::Shared(SharedDecay::new(parameters, *at_rest))
-                }
-                Parameters::Own { .. } => Membranes::Own(vec![Membrane::rest(); population.size as usize]),
-                Parameters::Competing(parameters) => Membranes::Competing(Competing::new(parameters)),
-                Parameters::Scaled(parameters) => Membranes::Scaled(Scaled::new(parameters, population.size)),
-            })
-            .collect();
-        let counts = Counts::new(network);
-        let scratch = network
-            .populations
-            .iter()
-            .map(|population| Scratch {
-                own: OwnInstant::new(if population.form == Form::OwnTime {
-                    population.size as usize
-                } else {
-                    0
-                }),
-                ..Scratch::default()
-            })
-            .collect();
+        let mut first = 0u32;
+        let part = |index: usize| {
+            let of = first;
+            first = first.wrapping_add(network.populations[index].size);
+            Part::new(network, index, of)
+        };
+        let parts = (0..network.populations.len()).map(part).collect();
         let ranks =
             network.populations.iter().map(|population| population.rank as usize + 1).max().unwrap_or(0);
         let mut by_rank = vec![Vec::new(); ranks + 1];
         for (index, population) in network.populations.iter().enumerate() {
             by_rank[population.rank as usize + 1].push(index);
         }
-        let mut first = 0u32;
-        let switching = network
-            .populations
-            .iter()
-            .map(|population| {
-                let of = first;
-                first = first.wrapping_add(population.size);
-                let model = population.neuron.switch().filter(|model| model.varies())?;
-                Some(Switching::new(model, of, population.size))
-            })
-            .collect();
-        let currents = parameters
-            .iter()
-            .zip(&network.populations)
-            .map(|(parameters, population)| match parameters {
-                Parameters::Own { parameters, .. } => {
-                    vec![Current::default(); parameters.decays.len() * population.size as usize]
-                }
-                Parameters::Shared { .. } | Parameters::Competing(_) | Parameters::Scaled(_) => Vec::new(),
-            })
-            .collect();
-        let (wide, spikes, firing) = (Wide::default(), Vec::new(), Vec::new());
-        Self { parameters, switching, membranes, currents, counts, scratch, wide, by_rank, spikes, firing }
-    }
-
-    /// The neurons of a population in its own time.
-    #[inline]
-    fn own(&mut self, population: usize) -> Option<OwnPart<'_>> {
-        let (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) =
-            (&mut self.membranes[population], &self.parameters[population])
-        else {
-            return None;
-        };
-        Some(OwnPart {
-            parameters,
-            predicts: *predicts,
-            first: 0,
-            columns: neurons.len() as u32,
-            neurons,
-            currents: &mut self.currents[population],
-            switches: self.switching[population].as_mut().map(Switching::all),
-            instant: &mut self.scratch[population].own,
-        })
-    }
-
-    /// Draws the thresholds of an episode after as many spikes as have been counted.
-    pub fn draw_thresholds(&mut self, seed: u64, episode: u64) {
-        for (switching, spikes) in self.switching.iter_mut().zip(&self.counts.spikes) {
-            if let Some(switching) = switching {
-                switching.begin(seed, episode, spikes.iter().copied());
-            }
+        Self {
+            parts,
+            counts: Counts::new(network),
+            scratch: network.populations.iter().map(|_| Scratch::default()).collect(),
+            wide: Wide::default(),
+            by_rank,
+            spikes: Vec::new(),
+            firing: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 
@@ -184,27 +174,15 @@ impl<R: Real> Core<R> {
         counts.spikes.iter_mut().for_each(|spikes| spikes.fill(0));
         counts.rows.iter_mut().for_each(|rows| rows.fill(0));
         counts.held.fill(0);
-        self.draw_thresholds(seed, episode);
-        for (index, membranes) in self.membranes.iter_mut().enumerate() {
-            match (membranes, &self.parameters[index]) {
-                (Membranes::Shared(state), Parameters::Shared { parameters, at_rest }) => {
-                    state.restart(parameters, *at_rest);
-                }
-                (Membranes::Competing(state), _) => state.restart(),
-                (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) => {
-                    neurons.fill(Membrane::rest());
-                    self.currents[index].fill(Current::default());
-                    if *predicts {
-                        for (neuron, membrane) in neurons.iter_mut().enumerate() {
-                            let theta = theta(parameters, self.switching[index].as_ref(), neuron);
-                            let currents = of(&mut self.currents[index], parameters, neuron);
-                            membrane.foresee(parameters, currents, theta, Time::ZERO);
-                            queue.predict(index as u32, neuron as u32, membrane.fires);
-                        }
-                    }
-                }
-                (Membranes::Scaled(state), Parameters::Scaled(parameters)) => state.restart(parameters),
-                _ => unreachable!("membranes have the form of their parameters"),
+        self.parts.iter_mut().for_each(|part| part.begin(seed, episode));
+        self.expect(queue);
+    }
+
+    /// Tells a queue what every neuron in its own time waits for.
+    pub fn expect<Q: Queue<R>>(&self, queue: &mut Q) {
+        for (population, part) in self.parts.iter().enumerate() {
+            if let Part::Free(free) = part {
+                free.each_next(|neuron, next| queue.predict(population as u32, neuron, next));
             }
         }
     }
@@ -230,8 +208,8 @@ impl<R: Real> Core<R> {
         self.spikes.clear();
         for event in events {
             match event.kind {
-                Kind::Release => self.release(network, weights, event, moment.queue),
-                Kind::Fire => self.fire_predicted(event, moment),
+                Kind::Release => self.change_drive(network, weights, event, moment.queue),
+                Kind::Fire => self.due(event, moment),
                 Kind::Arrival => self.arrive(network, weights, event, moment.queue, moment.probe),
                 Kind::Sample => {}
                 Kind::Protocol | Kind::Emit => {}
@@ -282,7 +260,7 @@ impl<R: Real> Core<R> {
         }
     }
 
-    /// Neuron `neuron` fires: it is counted, told, and on its way; its refractory time begins.
+    /// Neuron `neuron` fires: it is counted, shown, and on its way.
     pub(super) fn spike<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         population: usize,
@@ -299,18 +277,6 @@ impl<R: Real> Core<R> {
             self.spikes.push(spike);
         }
         self.counts.held[population] += u128::from(refractory.fs());
-        if let Parameters::Own { predicts: true, .. } = &self.parameters[population]
-            && refractory > Time::ZERO
-        {
-            moment.queue.push(EventKey {
-                time: time.after(refractory),
-                rank: network.populations[population].rank + 1,
-                kind: Kind::Release,
-                source: 2 * population as u32 + 1,
-                row: neuron,
-                occurrence: 0,
-            });
-        }
         for &projection in &network.from_population[population] {
             schedule_arrival(network, projection, time, neuron, 0, moment.queue);
         }

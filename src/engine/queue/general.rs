@@ -12,19 +12,23 @@ pub struct General {
 }
 
 impl General {
+    /// Forgets everything.
     pub fn clear(&mut self) {
         self.heap.clear();
     }
 
+    /// Adds an event.
     pub fn push(&mut self, key: EventKey) {
         let merged = self.heap.push(key, Reverse(key));
         debug_assert!(merged.is_none(), "two pending events with the key {key:?}");
     }
 
+    /// The next event.
     pub fn peek(&self) -> Option<&EventKey> {
         self.heap.peek().map(|(key, _)| key)
     }
 
+    /// Takes the next event.
     pub fn pop(&mut self) -> Option<EventKey> {
         self.heap.pop().map(|(key, _)| key)
     }

@@ -34,8 +34,6 @@ pub struct Lanes {
     own_delays: Vec<bool>,
     /// The arrivals of such a projection and their rank, unless the network is run in windows.
     wheels: Vec<Option<(Wheel, u16)>>,
-    /// Fifo of a population's refractory ends; `None` where the periods differ, so that they end in any order.
-    refractory_fifo: Vec<Option<usize>>,
     /// Population, rank and tree of every population whose firings are predicted.
     trees: Vec<(u32, u16, MinTree)>,
     tree_of: Vec<Option<usize>>,
@@ -49,11 +47,10 @@ impl Lanes {
         match key.kind {
             Kind::Arrival if self.own_delays[key.source as usize] => None,
             Kind::Arrival => Some(self.first_fifo[key.source as usize]),
-            Kind::Release if key.source.is_multiple_of(2) => {
+            Kind::Release => {
                 let step = (key.occurrence % STEPS) as usize;
-                Some(self.first_fifo[key.source as usize / 2] + step)
+                Some(self.first_fifo[key.source as usize] + step)
             }
-            Kind::Release => self.refractory_fifo[key.source as usize / 2],
             Kind::Emit | Kind::Fire | Kind::Sample | Kind::Protocol => None,
         }
     }
@@ -199,18 +196,9 @@ impl Lanes {
         }
     }
 
-    /// Forgets predicted firings and the ends of refractory periods, which windows keep from here on.
+    /// Forgets what neurons wait for, which windows keep from here on.
     pub(in crate::engine) fn forget_neurons(&mut self) {
         self.trees.iter_mut().for_each(|tree| tree.2.clear());
-        for &lane in self.refractory_fifo.iter().flatten() {
-            self.fifos[lane].clear();
-        }
-        if self.refractory_fifo.iter().any(Option::is_none) {
-            let of_neuron = |key: &EventKey| key.kind == Kind::Release && key.source % 2 == 1;
-            let rest: Vec<_> = self.general.pending().filter(|key| !of_neuron(key)).collect();
-            self.general.clear();
-            rest.into_iter().for_each(|key| self.general.push(key));
-        }
     }
 
     /// The Poisson blocks.
@@ -261,17 +249,10 @@ impl<R: Real> Queue<R> for Lanes {
         for projection in &network.projections {
             first_fifo.push(count);
             count += match &projection.kernel {
-                Kernel::Delta | Kernel::Exponential { .. } | Kernel::Alpha { .. } => 1,
                 Kernel::Pulse(breakpoints) => breakpoints.len(),
+                _ => 1,
             };
         }
-        let refractory_fifo = network
-            .populations
-            .iter()
-            .enumerate()
-            .map(|(index, population)| (!population.neuron.varies()).then_some(count + index))
-            .collect();
-        count += network.populations.len();
         let mut trees = Vec::new();
         let mut tree_of = Vec::new();
         for (index, population) in network.populations.iter().enumerate() {
@@ -294,7 +275,6 @@ impl<R: Real> Queue<R> for Lanes {
             first_fifo,
             own_delays: network.projections.iter().map(|p| p.delays.is_some()).collect(),
             wheels: wheels(network),
-            refractory_fifo,
             trees,
             tree_of,
             general: General::default(),

@@ -19,8 +19,15 @@ use crate::network::Network;
 use crate::numeric::Real;
 use crate::time::Time;
 
-/// What the engine needs of its pending events.
-pub trait Queue<R: Real> {
+mod sealed {
+    /// The engine looks into the queues that it knows, so nobody else can bring one.
+    pub trait Sealed {}
+    impl Sealed for super::Heap {}
+    impl Sealed for super::Lanes {}
+}
+
+/// What the engine needs of its pending events. Sealed: [`Lanes`] or [`Heap`].
+pub trait Queue<R: Real>: sealed::Sealed {
     /// Name in plans and manifests.
     const NAME: &'static str;
 
@@ -69,17 +76,22 @@ pub trait Queue<R: Real> {
 /// The queue's part of a state.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Saved {
+    /// As [`super::State::blocks`].
     pub blocks: Vec<(u64, Time)>,
+    /// As [`super::State::cursors`].
     pub cursors: Vec<u64>,
     /// Spikes handed out by each single process, and the time of the last one.
     pub processes: Vec<(u64, Time)>,
+    /// As [`super::State::pending`].
     pub pending: Vec<EventKey>,
 }
 
 /// Where an episode's sources start.
 #[derive(Clone, Copy, Debug)]
 pub struct Episode<'a> {
+    /// Seed of the run.
     pub seed: u64,
+    /// Number of the episode.
     pub number: u64,
     /// One per Poisson block, in order of sources.
     pub rates: &'a [BlockRate<'a>],
@@ -90,6 +102,7 @@ pub struct Episode<'a> {
 /// The spikes of list and regular sources, handed out in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
+    /// Index of the source.
     pub source: u32,
     /// Spikes handed out.
     pub handed: u64,
@@ -146,9 +159,11 @@ impl Cursor {
 /// A process that is drawn by itself: a modulated block, or a line with a dead time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProcessOf {
+    /// Index of the source.
     pub source: u32,
     /// First line, and how many.
     pub first: u32,
+    /// Number of lines.
     pub lines: u32,
     /// Number among the processes of its kind: what its draws are for.
     pub entity: u32,

@@ -1,10 +1,9 @@
 //! What is pending within windows: taken from the lanes before the first window, and handed back to them where
 //! instants are to be handled one by one.
 
-use super::super::core::{Core, Parameters};
+use super::super::core::{Core, Part};
 use super::super::key::{EventKey, Kind};
 use super::super::queue::{Entry, Lanes, Queue, Wheel};
-use super::super::state::Membranes;
 use super::{FIRST, Windows};
 use crate::network::{Network, Rows};
 use crate::numeric::Real;
@@ -17,14 +16,12 @@ impl Windows<'_> {
         // Short at first: nobody knows how often neurons fire that nothing drives.
         self.stride = u64::MAX;
         for unit in &mut self.units {
-            let (Some(lookout), Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
-                (&mut unit.lookout, &core.membranes[unit.population], &core.parameters[unit.population])
-            else {
+            let (Some(lookout), Part::Free(free)) = (&mut unit.lookout, &core.parts[unit.population]) else {
                 continue;
             };
-            let first = unit.first as usize;
-            lookout.begin(&neurons[first..first + unit.count as usize]);
-            self.stride = FIRST;
+            if free.look(unit.first as usize..(unit.first + unit.count) as usize, lookout) {
+                self.stride = FIRST;
+            }
         }
         lanes.forget_neurons();
     }
@@ -53,8 +50,8 @@ impl Windows<'_> {
                 && self.units.iter().any(|unit| unit.wheel.as_ref().is_some_and(|wheel| !wheel.is_empty()))
     }
 
-    /// What is pending and kept here, by key, except predictions.
-    pub fn pending<R: Real>(&self, network: &Network, core: &Core<R>) -> Vec<EventKey> {
+    /// What is pending and kept here, by key, except what neurons wait for.
+    pub fn pending(&self, network: &Network) -> Vec<EventKey> {
         let mut pending = Vec::new();
         for unit in &self.units {
             let rank = network.populations[unit.population].rank + 1;
@@ -72,40 +69,18 @@ impl Windows<'_> {
                 pending[index].occurrence = occurrence;
             }
         }
-        if self.keeps {
-            let populations = core.membranes.iter().zip(&core.parameters).enumerate();
-            for (population, (membranes, parameters)) in populations {
-                let (Membranes::Own(neurons), Parameters::Own { predicts: true, .. }) =
-                    (membranes, parameters)
-                else {
-                    continue;
-                };
-                let (rank, kind) = (network.populations[population].rank + 1, Kind::Release);
-                let held = neurons.iter().enumerate().filter(|(_, neuron)| neuron.refractory());
-                pending.extend(held.map(|(row, neuron)| {
-                    let (time, source, row) = (neuron.until, 2 * population as u32 + 1, row as u32);
-                    EventKey { time, rank, kind, source, row, occurrence: 0 }
-                }));
-            }
-            pending.sort_unstable();
-        }
         pending
     }
 
     /// Hands what is kept here back to the lanes.
     pub fn surrender<R: Real>(&mut self, network: &Network, core: &Core<R>, lanes: &mut Lanes) {
-        for key in self.pending(network, core) {
+        for key in self.pending(network) {
             Queue::<f64>::push(lanes, key);
         }
         for wheel in self.units.iter_mut().filter_map(|unit| unit.wheel.as_mut()) {
             wheel.clear();
         }
         self.keeps = false;
-        for (population, membranes) in core.membranes.iter().enumerate() {
-            let Membranes::Own(neurons) = membranes else { continue };
-            for (neuron, membrane) in neurons.iter().enumerate() {
-                Queue::<f64>::predict(lanes, population as u32, neuron as u32, membrane.fires);
-            }
-        }
+        core.expect(lanes);
     }
 }

@@ -2,36 +2,45 @@
 //! time.
 //!
 //! What a population does within the shortest delay between populations cannot come back to any of them
-//! before that delay is over. So the time from the next event up to then is a window whose arrivals are all
-//! known at its start, and in which neurons are independent of each other. A window takes these steps:
+//! before that delay is over, but for those that follow it without delay: they have a higher rank, and the graph of
+//! such projections has no circle. So the time from the next event up to then is a window that is gone through rank by
+//! rank: the arrivals at the populations of a rank are all known when its turn comes, and its neurons are independent
+//! of each other. A window takes these steps:
 //!
 //! 1. Sources: every spike of theirs in the window becomes arrivals. (A Poisson source whose lines each have
 //!    a neuron of their own is left to the units.)
-//! 2. Rows: the arrivals in the window of every population, and the later steps of their pulses, in content order.
+//! 2. For every rank, rows: the arrivals in the window of its populations, and the later steps of their pulses, in content
+//!    order.
 //! 3. Units, on as many threads as there are: each works through the instants of its own neurons.
-//! 4. Spikes of all units, in content order: counted, shown to the probe, and made into arrivals.
+//! 4. Spikes of the rank's units, in content order: counted and made into arrivals.
+//! 5. Spikes of all ranks, in content order: shown to the probe.
 //!
 //! Neurons see the same operations in the same order as when instants are handled one by one, so window
 //! length, cut into units and number of threads cannot be seen in any bit.
 
 mod handover;
+mod known;
+mod stream;
 
-use super::core::{Core, Parameters};
+pub use known::window;
+
+use super::core::{Core, Part};
 use super::cuts::Cuts;
+use super::free::{self, Line, Lookout};
 use super::key::{EventKey, Kind};
-use super::own_units::{Line, Lookout, OwnGiven};
 use super::private::Private;
 use super::probe::{Probe, Spike};
 use super::queue::{Lanes, Wheel};
-use super::scaled::Part;
-use super::state::Membranes;
-use super::switching::Switching;
+use super::scaled;
 use super::team::Team;
-use super::units::{Fired, Given, Unit};
+use super::units::{Fired, Given, Told, Unit};
 use crate::encoding::{BLOCK, BlockRate};
-use crate::network::{Form, Kernel, Network, Origin, Projection, Rows, SourceKind, Weights};
+use crate::network::{Form, Network, Origin, Weights};
+use crate::neuron::{Leaky, Open};
 use crate::numeric::Real;
 use crate::time::Time;
+use known::{has_own, private};
+use stream::Streamed;
 
 /// Source spikes that are made arrivals at once, on average.
 const AHEAD: f64 = 50_000.0;
@@ -79,30 +88,17 @@ pub struct Windows<'n> {
     /// Whether each block is, at these rates.
     taken: Vec<bool>,
     emissions: Vec<EventKey>,
-    /// Predicted firings of an instant come before those that arrivals cause.
-    spikes: Vec<(Time, bool, Spike)>,
+    /// By time and rank; predicted firings of an instant come before those that arrivals cause.
+    spikes: Vec<(Time, u16, bool, Spike)>,
+    /// Ranks of populations.
+    ranks: u16,
+    /// As `ahead`, with the spikes that are left to the units.
+    ahead_of_all: u64,
+    /// Everything of the window, if a probe wants to see it: in content order once it is sorted.
+    stream: Vec<Streamed>,
     /// Either of them, for synapses that have delays of their own.
     fired: Vec<Fired>,
     team: Team<'n>,
-}
-
-/// The longest window that a network can be run in: its shortest delay between populations (the horizon of
-/// an episode if there is none). `None` where instants are handled one by one: every arrival reaches all of a
-/// population, a spike reaches another neuron at once, or pulses come after delays of single synapses.
-#[must_use]
-pub fn window(network: &Network) -> Option<Time> {
-    let apart = network.populations.iter().all(|population| population.form != Form::SharedDecay);
-    let pulses =
-        network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
-    let between = network.projections.iter().filter(|p| matches!(p.from, Origin::Population(_)));
-    let shortest = between.filter_map(Projection::shortest).min().unwrap_or(Time::MAX);
-    let possible = apart && !pulses && shortest > Time::ZERO && !network.populations.is_empty();
-    possible.then_some(shortest)
-}
-
-/// Whether a projection has synapses with delays of their own.
-fn has_own(projection: &Projection) -> bool {
-    projection.delays.as_ref().is_some_and(|delays| !delays.is_empty())
 }
 
 impl<'n> Windows<'n> {
@@ -145,6 +141,9 @@ impl<'n> Windows<'n> {
             taken: Vec::new(),
             emissions: Vec::new(),
             spikes: Vec::new(),
+            ahead_of_all: u64::MAX,
+            stream: Vec::new(),
+            ranks: network.populations.iter().map(|population| population.rank + 1).max().unwrap_or(0),
             fired: Vec::new(),
             team: Team::default(),
         };
@@ -228,7 +227,7 @@ impl<'n> Windows<'n> {
         }
         let window = self.shortest.min(self.asked) as f64;
         self.taken.clear();
-        let mut listed = 0.0;
+        let (mut listed, mut left) = (0.0, 0.0);
         for (index, (&(source, first), rate)) in block_sources.iter().zip(rates).enumerate() {
             let private = self.private[source as usize].filter(|_| window / rate.mean_gap_fs >= FEW);
             self.taken.push(private.is_some());
@@ -236,6 +235,7 @@ impl<'n> Windows<'n> {
                 listed += 1.0 / rate.mean_gap_fs;
                 continue;
             };
+            left += 1.0 / rate.mean_gap_fs;
             let description = &network.projections[projection as usize];
             let to = description.to;
             for unit in self.units.iter_mut().filter(|unit| unit.population == to) {
@@ -251,11 +251,12 @@ impl<'n> Windows<'n> {
             }
         }
         self.ahead = (AHEAD / listed).min(9e18) as u64;
+        self.ahead_of_all = (AHEAD / (listed + left)).min(9e18) as u64;
         for population in 0..network.populations.len() {
             let of = |unit: &&Unit| unit.population == population;
             let private = self.units.iter().filter(of).any(|unit| !unit.privates.is_empty());
             let group = self.units.iter().find(of).map_or(1, |unit| unit.piece);
-            if let Membranes::Scaled(state) = &mut core.membranes[population] {
+            if let Part::Scaled { state, .. } = &mut core.parts[population] {
                 state.regroup(if private { BLOCK } else { group });
             }
         }
@@ -288,10 +289,14 @@ impl<'n> Windows<'n> {
         if from >= end.fs() {
             return None;
         }
-        let length = self.shortest.min(self.asked).min(self.ahead).min(self.stride).max(1);
+        let ahead = if P::STREAM { self.ahead_of_all } else { self.ahead };
+        let length = self.shortest.min(self.asked).min(ahead).min(self.stride).max(1);
+        for unit in self.units.iter_mut().filter(|unit| unit.told.is_some() != P::STREAM) {
+            unit.told = P::STREAM.then(Told::default);
+        }
         let mut to = from.saturating_add(length).min(end.fs());
-        for (membranes, parameters) in core.membranes.iter_mut().zip(&core.parameters) {
-            if let (Membranes::Scaled(state), Parameters::Scaled(parameters)) = (membranes, parameters) {
+        for part in &mut core.parts {
+            if let Part::Scaled { parameters, state } = part {
                 state.settle(parameters, from);
                 to = to.min(parameters.phase.limit(from));
             }
@@ -302,10 +307,22 @@ impl<'n> Windows<'n> {
             to = sample + 1;
         }
         self.emit(network, rates, to, core, lanes);
-        self.collect(network, to, core, lanes);
-        self.run_units(network, weights, rates, to, core, lanes);
+        self.spikes.clear();
+        for rank in 0..self.ranks {
+            self.collect(network, rank, to, core, lanes);
+            self.run_units(network, rank, weights, rates, to, core, lanes);
+            self.gather(network, rank, core, lanes);
+        }
         self.pace(length);
-        self.finish(network, core, lanes, probe);
+        if P::STREAM {
+            self.show_all(network, probe);
+        } else {
+            if self.ranks > 1 {
+                // Stable: it finds the sorted runs of the ranks and merges them.
+                self.spikes.sort();
+            }
+            self.spikes.iter().for_each(|&(.., spike)| probe.spike(spike));
+        }
         if sample.is_some() {
             let mut events = Vec::new();
             lanes.pop_general(&mut events);
@@ -317,8 +334,7 @@ impl<'n> Windows<'n> {
     /// Keeps what is listed in a window within bounds, where it cannot be foreseen.
     fn pace(&mut self, length: u64) {
         if self.stride < u64::MAX {
-            let spikes: usize = self.units.iter().map(|unit| unit.spikes.len() + unit.predicted.len()).sum();
-            let listed = (self.emissions.len() + spikes) as f64;
+            let listed = (self.emissions.len() + self.spikes.len()) as f64;
             if listed > AHEAD {
                 self.stride = (length / 2).max(1);
             } else if listed < AHEAD / 4.0 && length >= self.stride {
@@ -363,8 +379,18 @@ impl<'n> Windows<'n> {
     }
 
     /// Step 2.
-    fn collect<R: Real>(&mut self, network: &Network, to: u64, core: &mut Core<R>, lanes: &mut Lanes) {
+    fn collect<R: Real>(
+        &mut self,
+        network: &Network,
+        rank: u16,
+        to: u64,
+        core: &mut Core<R>,
+        lanes: &mut Lanes,
+    ) {
         for (population, rows) in self.rows.iter_mut().enumerate() {
+            if network.populations[population].rank != rank {
+                continue;
+            }
             rows.clear();
             let columns = network.populations[population].size;
             if network.populations[population].form == Form::OwnTime {
@@ -403,9 +429,11 @@ impl<'n> Windows<'n> {
     }
 
     /// Step 3.
+    #[expect(clippy::too_many_arguments, reason = "what a simulation is made of, borrowed part by part")]
     fn run_units<R: Real>(
         &mut self,
         network: &Network,
+        rank: u16,
         weights: &Weights<R>,
         rates: &[BlockRate<'_>],
         to: u64,
@@ -415,50 +443,36 @@ impl<'n> Windows<'n> {
         let mut blocks: Vec<_> = lanes.blocks_mut().iter_mut().map(Some).collect();
         let mut jobs = Vec::with_capacity(self.units.len());
         let mut units = self.units.iter_mut().peekable();
-        let Core { membranes, parameters, currents, switching, .. } = core;
-        let states = membranes.iter_mut().zip(currents).zip(switching).zip(&*parameters);
-        for (population, (((membranes, currents), switching), parameters)) in states.enumerate() {
-            let (state, parameters) = match (membranes, parameters) {
-                (Membranes::Scaled(state), Parameters::Scaled(parameters)) => (state, parameters),
-                (Membranes::Own(neurons), Parameters::Own { parameters, predicts }) => {
-                    let columns = neurons.len() as u32;
-                    let (mut neurons, mut currents) = (&mut neurons[..], &mut currents[..]);
-                    let mut switches = switching.as_mut().map(Switching::all);
-                    while let Some(unit) = units.next_if(|unit| unit.population == population) {
-                        let count = unit.count as usize;
-                        let (mine, rest) = neurons.split_at_mut(count);
-                        let (mine_currents, rest_currents) =
-                            currents.split_at_mut(count * parameters.decays.len());
-                        let (mine_switches, rest_switches) =
-                            switches.map(|switches| switches.split_at(count)).unzip();
-                        let lines = unit.lookout.iter().flat_map(|lookout| &lookout.privates);
-                        let blocks = lines.filter_map(|line| blocks[line.block].take()).collect();
-                        jobs.push(Job::Own(OwnGiven {
-                            unit,
-                            parameters,
-                            predicts: *predicts,
-                            columns,
-                            neurons: mine,
-                            currents: mine_currents,
-                            switches: mine_switches,
-                            blocks,
-                            events: &self.events[population],
-                        }));
-                        (neurons, currents, switches) = (rest, rest_currents, rest_switches);
-                    }
+        for (population, part) in core.parts.iter_mut().enumerate() {
+            if network.populations[population].rank != rank {
+                while units.next_if(|unit| unit.population == population).is_some() {}
+                continue;
+            }
+            let (parameters, state) = match part {
+                Part::Scaled { parameters, state } => (&*parameters, state),
+                Part::Free(free) => {
+                    let units = std::iter::from_fn(|| units.next_if(|unit| unit.population == population));
+                    free.deal(units, &mut blocks, &self.events[population], &mut jobs);
                     continue;
                 }
-                _ => continue,
+                Part::Shared { .. } | Part::Competing { .. } => continue,
             };
-            let Part { mut v, mut held, group, epoch, stride, .. } = state.all(parameters);
+            let scaled::Part { mut v, mut held, group, epoch, stride, .. } = state.all(parameters);
             while let Some(unit) = units.next_if(|unit| unit.population == population) {
                 let (mine, rest) = v.split_at_mut(unit.count as usize);
                 let (mine_held, rest_held) =
                     held.split_at_mut((unit.count.div_ceil(group) as usize).min(held.len()));
                 let blocks =
                     unit.privates.iter().filter_map(|private| blocks[private.block].take()).collect();
-                let part =
-                    Part { parameters, first: unit.first, v: mine, held: mine_held, group, epoch, stride };
+                let part = scaled::Part {
+                    parameters,
+                    first: unit.first,
+                    v: mine,
+                    held: mine_held,
+                    group,
+                    epoch,
+                    stride,
+                };
                 jobs.push(Job::Scaled(Given {
                     unit,
                     part,
@@ -473,31 +487,27 @@ impl<'n> Windows<'n> {
         jobs.sort_by_key(|job| std::cmp::Reverse(job.neurons()));
         self.team.share(jobs, |job| match job {
             Job::Scaled(given) => given.run(network, weights, rates, to),
-            Job::Own(given) => given.run(network, weights, rates, to),
+            Job::Leaky(given) => given.run(network, weights, rates, to),
+            Job::Open(given) => given.run(network, weights, rates, to),
         });
     }
 
     /// Step 4.
-    fn finish<R: Real, P: Probe<R>>(
-        &mut self,
-        network: &Network,
-        core: &mut Core<R>,
-        lanes: &mut Lanes,
-        probe: &mut P,
-    ) {
-        self.spikes.clear();
-        for unit in &mut self.units {
+    fn gather<R: Real>(&mut self, network: &Network, rank: u16, core: &mut Core<R>, lanes: &mut Lanes) {
+        let before = self.spikes.len();
+        let of_rank = |unit: &&mut Unit| network.populations[unit.population].rank == rank;
+        for unit in self.units.iter_mut().filter(of_rank) {
             let population = unit.population as u32;
             let spike = |tested: bool| {
                 move |(time, neuron): (u64, u32)| {
                     let time = Time::from_fs(time);
-                    (time, tested, Spike { time, population, neuron })
+                    (time, rank, tested, Spike { time, population, neuron })
                 }
             };
             self.spikes.extend(unit.predicted.drain(..).map(spike(false)));
             self.spikes.extend(unit.spikes.iter().copied().map(spike(true)));
             core.counts.held[unit.population] += std::mem::take(&mut unit.held);
-            if let Parameters::Scaled(parameters) = &core.parameters[unit.population] {
+            if let Part::Scaled { parameters, .. } = &core.parts[unit.population] {
                 core.counts.held[unit.population] +=
                     unit.spikes.len() as u128 * u128::from(parameters.refractory);
             }
@@ -510,21 +520,21 @@ impl<'n> Windows<'n> {
                 core.counts.rows[synapse.0 as usize][synapse.1 as usize] += 1;
             }
         }
+        let spikes = &mut self.spikes[before..];
         // Stable: it finds the sorted runs of the units and merges them.
-        self.spikes.sort();
-        core.counts.fire += self.spikes.len() as u64;
-        for &(_, _, spike) in &self.spikes {
+        spikes.sort();
+        core.counts.fire += spikes.len() as u64;
+        for &(_, _, _, spike) in &*spikes {
             core.counts.spikes[spike.population as usize][spike.neuron as usize] += 1;
-            probe.spike(spike);
             for &projection in &network.from_population[spike.population as usize] {
                 schedule_row(network, projection, spike.time, spike.neuron, 0, lanes);
             }
         }
-        if !self.own_delays || self.spikes.is_empty() {
+        if !self.own_delays || spikes.is_empty() {
             return;
         }
         self.fired.clear();
-        self.fired.extend(self.spikes.iter().map(|(_, _, spike)| Fired {
+        self.fired.extend(spikes.iter().map(|(.., spike)| Fired {
             time: spike.time.fs(),
             origin: Origin::Population(spike.population as usize),
             line: spike.neuron,
@@ -535,16 +545,18 @@ impl<'n> Windows<'n> {
 }
 
 /// The work of one unit.
-enum Job<'a> {
+pub(super) enum Job<'a> {
     Scaled(Given<'a>),
-    Own(OwnGiven<'a>),
+    Leaky(free::Given<'a, Leaky>),
+    Open(free::Given<'a, Open>),
 }
 
 impl Job<'_> {
     fn neurons(&self) -> u32 {
         match self {
             Self::Scaled(given) => given.unit.count,
-            Self::Own(given) => given.unit.count,
+            Self::Leaky(given) => given.unit.count,
+            Self::Open(given) => given.unit.count,
         }
     }
 }
@@ -565,22 +577,4 @@ fn schedule_row(
         let (kind, source) = (Kind::Arrival, projection as u32);
         super::queue::Queue::<f64>::push(lanes, EventKey { time, rank, kind, source, row, occurrence });
     }
-}
-
-/// The projection of each Poisson source whose lines each have a neuron of their own and nothing else.
-fn private(network: &Network) -> Vec<Option<u32>> {
-    let mut has_one = vec![false; network.populations.len()];
-    let sources = network.sources.iter().zip(&network.from_source);
-    let only = |(source, outgoing): (&crate::network::Source, &Vec<usize>)| {
-        let [index] = outgoing[..] else { return None };
-        let projection = &network.projections[index];
-        let own = source.kind == SourceKind::Poisson
-            && projection.connect == Rows::OneToOne
-            && projection.delay == Time::ZERO
-            && !projection.counted
-            && !matches!(projection.kernel, Kernel::Pulse(_))
-            && !std::mem::replace(&mut has_one[projection.to], true);
-        own.then_some(index as u32)
-    };
-    sources.map(only).collect()
 }

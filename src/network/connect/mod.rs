@@ -12,14 +12,15 @@ pub use law::{Distribution, delay_shift, longest_delay};
 
 use super::storage::{Delays, quantised};
 use crate::random::{Purpose, Stream};
-use crate::time::{FS_PER_SECOND, Time};
+use crate::time::Time;
 use by_target::by_target;
 use partners::{Marks, pick, scatter};
 use rayon::prelude::*;
 
 /// How many synapses there are, and between whom.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rule {
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawRule {
     /// Every target draws this many lines.
     InDegree(u32),
     /// Every line draws this many targets.
@@ -33,12 +34,16 @@ pub enum Rule {
 /// What is drawn.
 #[derive(Clone, Debug)]
 pub struct Drawing {
+    /// Seed of the network.
     pub seed: u64,
     /// Number of the projection.
     pub entity: u32,
+    /// Number of rows.
     pub rows: u32,
+    /// Number of targets.
     pub columns: u32,
-    pub rule: Rule,
+    /// Which synapses there are.
+    pub rule: DrawRule,
     /// Whether line i is neuron i: the projection comes back to its own population.
     pub recurrent: bool,
     /// Whether a neuron may reach itself.
@@ -58,11 +63,15 @@ pub struct Drawing {
 /// Synapses row by row.
 #[derive(Clone, Debug)]
 pub struct Drawn {
+    /// Where each row begins in `targets`, and the end of the last.
     pub start: Vec<usize>,
+    /// Targets of all rows, row after row.
     pub targets: Vec<u32>,
     /// Of single synapses, as wide as asked for; the other is empty.
     pub weights: Vec<f64>,
+    /// Weights in single precision, one per synapse; empty if not asked for.
     pub compact_weights: Vec<f32>,
+    /// Delays of single synapses, if they have their own.
     pub delays: Option<Delays>,
     /// Delays that were raised to the least one.
     pub raised: u64,
@@ -70,27 +79,27 @@ pub struct Drawn {
 
 /// Expected number of synapses.
 #[must_use]
-pub fn expected(rule: Rule, rows: u32, columns: u32) -> f64 {
+pub fn expected(rule: DrawRule, rows: u32, columns: u32) -> f64 {
     match rule {
-        Rule::InDegree(degree) => f64::from(degree) * f64::from(columns),
-        Rule::OutDegree(degree) => f64::from(degree) * f64::from(rows),
-        Rule::Probability(p) => p * f64::from(rows) * f64::from(columns),
-        Rule::OneToOne => f64::from(rows.min(columns)),
+        DrawRule::InDegree(degree) => f64::from(degree) * f64::from(columns),
+        DrawRule::OutDegree(degree) => f64::from(degree) * f64::from(rows),
+        DrawRule::Probability(p) => p * f64::from(rows) * f64::from(columns),
+        DrawRule::OneToOne => f64::from(rows.min(columns)),
     }
 }
 
-/// Draws the synapses; `progress` is told how many were drawn since the last call.
+/// Draws the synapses; `progress` is called with the number drawn since the last call.
 ///
 /// Nothing but the synapses themselves and one batch of draws is in memory at a time: to be put in order by
 /// row, what targets draw is drawn twice, the first time to be counted. A fixed degree above the number of
 /// possible partners gives as many as there are; scenarios refuse it.
 pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
-    if let Rule::InDegree(_) = drawing.rule {
+    if let DrawRule::InDegree(_) = drawing.rule {
         return by_target(drawing, progress);
     }
     let synapses = expected(drawing.rule, drawing.rows, drawing.columns);
     // Four standard deviations of a binomial count; a fixed degree has none.
-    let spare = if matches!(drawing.rule, Rule::Probability(_)) { 4.0 * synapses.sqrt() } else { 0.0 };
+    let spare = if matches!(drawing.rule, DrawRule::Probability(_)) { 4.0 * synapses.sqrt() } else { 0.0 };
     let mut kept = Kept::new(drawing, (synapses + spare) as usize);
     let mut start = vec![0];
     start.reserve(drawing.rows as usize);
@@ -215,14 +224,14 @@ fn piece(
         let without = (drawing.recurrent && !drawing.autapses && unit < partners).then_some(unit);
         let mut stream = Stream::new(drawing.seed, Purpose::Connect, drawing.entity, u64::from(unit));
         match drawing.rule {
-            Rule::InDegree(degree) | Rule::OutDegree(degree) => {
+            DrawRule::InDegree(degree) | DrawRule::OutDegree(degree) => {
                 pick(&mut stream, degree, partners, without, drawing.multapses, marks, &mut piece.partners);
             }
-            Rule::Probability(p) => scatter(&mut stream, p, partners, without, &mut piece.partners),
-            Rule::OneToOne => piece.partners.extend((unit < partners).then_some(unit)),
+            DrawRule::Probability(p) => scatter(&mut stream, p, partners, without, &mut piece.partners),
+            DrawRule::OneToOne => piece.partners.extend((unit < partners).then_some(unit)),
         }
         // Rows are ascending by target.
-        if let Rule::OutDegree(_) = drawing.rule {
+        if let DrawRule::OutDegree(_) = drawing.rule {
             piece.partners[before..].sort_unstable();
         }
         let count = piece.partners.len() - before;
@@ -239,10 +248,9 @@ fn piece(
         if let Some(law) = drawing.delay {
             let mut stream = Stream::new(drawing.seed, Purpose::Delay, drawing.entity, u64::from(unit));
             for _ in 0..count {
-                let drawn = (law.sample(stream.next_word()) * FS_PER_SECOND).round();
-                let fs = if drawn > 0.0 { (drawn as u64).min(Time::MAX.fs()) } else { 0 };
-                piece.raised += u64::from(drawn < 0.0 || fs < drawing.least_delay.fs());
-                piece.delays.push(fs.max(drawing.least_delay.fs()));
+                let drawn = law.delay(stream.next_word());
+                piece.raised += u64::from(drawn.is_none_or(|delay| delay < drawing.least_delay));
+                piece.delays.push(drawn.unwrap_or(Time::ZERO).max(drawing.least_delay).fs());
             }
         }
     }
@@ -253,7 +261,7 @@ fn piece(
 mod tests {
     use super::*;
 
-    fn drawing(rule: Rule) -> Drawing {
+    fn drawing(rule: DrawRule) -> Drawing {
         Drawing {
             seed: 1,
             entity: 2,
@@ -290,14 +298,14 @@ mod tests {
     #[test]
     fn degrees_are_what_was_asked_for_and_rows_ascend() {
         for (rule, by_target) in [
-            (Rule::InDegree(40), true),
-            (Rule::InDegree(299), true),
-            (Rule::OutDegree(25), false),
-            (Rule::OutDegree(690), false),
+            (DrawRule::InDegree(40), true),
+            (DrawRule::InDegree(299), true),
+            (DrawRule::OutDegree(25), false),
+            (DrawRule::OutDegree(690), false),
         ] {
             let drawn = quiet(&drawing(rule));
             let synapses = all(&drawn);
-            let (Rule::InDegree(degree) | Rule::OutDegree(degree)) = rule else { unreachable!() };
+            let (DrawRule::InDegree(degree) | DrawRule::OutDegree(degree)) = rule else { unreachable!() };
             let units = if by_target { 700 } else { 300 };
             let mut counts = vec![0; units];
             for &(row, target, ..) in &synapses {
@@ -311,7 +319,7 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_draws_the_same() {
-        for rule in [Rule::InDegree(40), Rule::OutDegree(25), Rule::Probability(0.07)] {
+        for rule in [DrawRule::InDegree(40), DrawRule::OutDegree(25), DrawRule::Probability(0.07)] {
             for compact in [false, true] {
                 let drawing = Drawing { compact, ..drawing(rule) };
                 let with = |threads: usize| {
@@ -335,23 +343,23 @@ mod tests {
                 synapses.windows(2).filter(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1)).count();
             (synapses.len(), own > 0, twice > 0)
         };
-        for rule in [Rule::InDegree(20), Rule::OutDegree(20)] {
+        for rule in [DrawRule::InDegree(20), DrawRule::OutDegree(20)] {
             assert_eq!(square(rule, false, false), (1000, false, false));
             assert_eq!(square(rule, true, false), (1000, true, false));
             assert_eq!(square(rule, false, true), (1000, false, true));
             assert_eq!(square(rule, true, true), (1000, true, true));
         }
-        for rule in [Rule::InDegree(49), Rule::OutDegree(49), Rule::Probability(1.0)] {
+        for rule in [DrawRule::InDegree(49), DrawRule::OutDegree(49), DrawRule::Probability(1.0)] {
             assert_eq!(square(rule, false, false), (50 * 49, false, false), "{rule:?}");
         }
-        assert_eq!(square(Rule::Probability(1.0), true, false), (2500, true, false));
+        assert_eq!(square(DrawRule::Probability(1.0), true, false), (2500, true, false));
     }
 
     #[test]
     fn pairs_are_drawn_with_their_probability() {
         // 210 000 pairs: standard deviation sqrt(n p (1 - p)), and every row and column its share.
         for p in [1e-3, 0.05, 0.4, 0.97] {
-            let drawing = drawing(Rule::Probability(p));
+            let drawing = drawing(DrawRule::Probability(p));
             let n = f64::from(drawing.rows) * f64::from(drawing.columns);
             let synapses = all(&quiet(&drawing));
             let found = synapses.len() as f64;
@@ -364,7 +372,7 @@ mod tests {
     #[test]
     fn partners_are_drawn_evenly() {
         // Chi squared of 300 lines drawn 700 x 40 times: 299 +- 24.5.
-        let synapses = all(&quiet(&Drawing { multapses: true, ..drawing(Rule::InDegree(40)) }));
+        let synapses = all(&quiet(&Drawing { multapses: true, ..drawing(DrawRule::InDegree(40)) }));
         let mut counts = [0.0f64; 300];
         synapses.iter().for_each(|synapse| counts[synapse.0 as usize] += 1.0);
         let mean = synapses.len() as f64 / 300.0;
@@ -374,7 +382,7 @@ mod tests {
 
     #[test]
     fn weights_and_delays_follow_their_laws() {
-        let synapses = all(&quiet(&drawing(Rule::InDegree(40))));
+        let synapses = all(&quiet(&drawing(DrawRule::InDegree(40))));
         let n = synapses.len() as f64;
         type Synapse = (u32, u32, f64, u64);
         let mean = |of: &dyn Fn(&Synapse) -> f64| synapses.iter().map(of).sum::<f64>() / n;
@@ -392,7 +400,7 @@ mod tests {
 
     #[test]
     fn compact_synapses_are_the_others_rounded() {
-        for rule in [Rule::InDegree(40), Rule::OutDegree(25)] {
+        for rule in [DrawRule::InDegree(40), DrawRule::OutDegree(25)] {
             let (wide, compact) = (quiet(&drawing(rule)), quiet(&Drawing { compact: true, ..drawing(rule) }));
             let Some(Delays::Compact { shift, .. }) = compact.delays else { panic!("compact") };
             for (a, b) in all(&wide).iter().zip(&all(&compact)) {
@@ -406,7 +414,7 @@ mod tests {
     #[test]
     fn delays_below_the_least_are_raised_and_counted() {
         let delay = Some(Distribution::Normal { mean: 0.0, sd: 1e-3 });
-        let drawn = quiet(&Drawing { delay, ..drawing(Rule::InDegree(40)) });
+        let drawn = quiet(&Drawing { delay, ..drawing(DrawRule::InDegree(40)) });
         let least = all(&drawn).iter().filter(|synapse| synapse.3 == 1).count();
         assert_eq!(drawn.raised, least as u64);
         assert!((least as f64 - 14_000.0).abs() < 4.0 * 84.0, "{least} of 28000");
@@ -414,7 +422,7 @@ mod tests {
 
     #[test]
     fn another_seed_or_projection_draws_another_network() {
-        let base = drawing(Rule::InDegree(40));
+        let base = drawing(DrawRule::InDegree(40));
         let first = all(&quiet(&base));
         assert!(first != all(&quiet(&Drawing { seed: 2, ..base.clone() })));
         assert!(first != all(&quiet(&Drawing { entity: 3, ..base })));

@@ -9,6 +9,7 @@ pub(super) struct Marks {
 }
 
 impl Marks {
+    /// For numbers below `partners`.
     pub fn new(partners: u32) -> Self {
         Self { bits: vec![0; (partners as usize).div_ceil(64)] }
     }

@@ -24,8 +24,11 @@ pub const MAX_CHANGES: usize = 2 * MAX_TERMS + 2;
 /// (p + q s) e^(-nu s).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Term {
+    /// Amplitude of e^(-nu s).
     pub p: f64,
+    /// Amplitude of s e^(-nu s).
     pub q: f64,
+    /// Rate of decay.
     pub nu: f64,
 }
 

@@ -14,7 +14,7 @@
 //! Source: Rotter & Diesmann, "Exact digital simulation of time-invariant linear systems with
 //! applications to neuronal modeling", Biol. Cybern. 81 (1999) 381.
 
-mod chain;
+pub(super) mod chain;
 mod crossing;
 
 pub use crossing::{Bound, bound, crossing, firing};
@@ -31,7 +31,9 @@ pub const ALPHA_PEAK: f64 = std::f64::consts::E;
 /// One synaptic current now, times R, in volts: v(t) = (p + q t/tau) e^(-t/tau).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Current {
+    /// Amplitude of e^(-t/tau), in volts.
     pub p: f64,
+    /// Amplitude of (t/tau) e^(-t/tau), in volts.
     pub q: f64,
 }
 
@@ -62,6 +64,12 @@ impl Decay {
         Self { tau, nu, difference, peak: (exponential, alpha) }
     }
 
+    /// 1 - nu.
+    #[must_use]
+    pub fn difference(&self) -> f64 {
+        self.difference
+    }
+
     /// e^(-nu s), A(s) and nu B(s) after s membrane time constants, given e^-s.
     #[inline]
     #[must_use]
@@ -80,7 +88,7 @@ impl Decay {
 /// (1 - e^-z)/z, (z - 1 + e^-z)/z^2 and (1 - (1 + z) e^-z)/z^2: the integrals over 0..1 of e^(-z r),
 /// r e^(-z (1 - r)) and r e^(-z r).
 #[inline]
-fn shares(z: f64) -> (f64, f64, f64) {
+pub(super) fn shares(z: f64) -> (f64, f64, f64) {
     if z < 1e-20 {
         return (1.0, 0.5, 0.5);
     }
@@ -98,7 +106,9 @@ pub struct Drive<'a> {
     pub a: f64,
     /// In volts per second.
     pub b: f64,
+    /// Time constants.
     pub decays: &'a [Decay],
+    /// The current of each time constant.
     pub currents: &'a [Current],
 }
 

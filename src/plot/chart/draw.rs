@@ -1,29 +1,21 @@
 //! From a chart to SVG: margins from the labels, then bands, grid, series, marks and legend, in this order.
 
-use super::label::{CHAR, LABEL, label, shorten, tick_label};
-use super::marker::{Pen, hex, outline, pens};
+use super::label::{CHAR, LABEL, label, label_up, shorten, tick_label};
+use super::marker::{Pen, outline, pens};
 use super::place::{Frame, Place, dash, markers, stroke};
 use super::scale::{Axis, Layout, Tick};
 use super::{Band, Chart, Direction, Look, Mark, Point, Series};
-use crate::plot::PlotError;
-use crate::plot::style::{AXIS, Area, At, GRID, HEAD, INK, MUTED, fill, line, sheet};
-use plotters::style::RGBColor;
-use std::fmt::Write as _;
+use crate::plot::style::{AXIS, GRID, HEAD, INK, MUTED, PAPER, sheet};
+use crate::plot::svg::{At, Colour, Font, Sheet, text};
 
 /// Height of a row of the legend, or of labels of marks.
 const ROW: f64 = 18.0;
 /// Rows a legend may take before it says how many it leaves out.
 const LEGEND_ROWS: usize = 5;
-const TONES: [RGBColor; 3] =
-    [RGBColor(0xec, 0xee, 0xf1), RGBColor(0xf9, 0xea, 0xd8), RGBColor(0xde, 0xec, 0xf8)];
+const TONES: [Colour; 3] = [Colour(0xec, 0xee, 0xf1), Colour(0xf9, 0xea, 0xd8), Colour(0xde, 0xec, 0xf8)];
 
 /// Draws charts above each other.
-pub fn stack(
-    title: &str,
-    subtitle: &str,
-    size: (u32, u32),
-    charts: &[(&Chart, f64)],
-) -> Result<String, PlotError> {
+pub fn stack(title: &str, subtitle: &str, size: (u32, u32), charts: &[(&Chart, f64)]) -> String {
     let size = (size.0.clamp(320, 8000), size.1.clamp(240, 8000));
     let (width, height) = (f64::from(size.0), f64::from(size.1));
     let shared = charts.windows(2).all(|pair| same_axis(&pair[0].0.x, &pair[1].0.x));
@@ -53,22 +45,20 @@ pub fn stack(
     let note = if omitted > 0 { 16.0 } else { 4.0 };
     let free = (height - head - fixed - note).max(60.0 * count as f64);
     let chars = ((width - 40.0) / CHAR) as usize;
-    sheet(size, &shorten(title, chars * 3 / 4), &shorten(subtitle, chars * 9 / 10), |area, svg| {
-        let mut top = head;
-        for (k, panel) in panels.iter().enumerate() {
-            let plot = free * charts[k].1.max(0.05) / shares;
-            let frame = Frame { left, right, top: top + heads[k], bottom: top + heads[k] + plot };
-            panel.draw(area, svg, &frame, top, last(k) || !shared)?;
-            top = frame.bottom + foot(k);
-        }
-        if omitted > 0 {
-            let points = if omitted == 1 { "1 point is".to_owned() } else { format!("{omitted} points are") };
-            let note =
-                format!("{points} not shown: not finite, or not positive where the axis is logarithmic");
-            label(svg, &note, (width - 20.0, height - 10.0), At::Right, 10.5, MUTED, false);
-        }
-        Ok(())
-    })
+    let mut sheet = sheet(size, &shorten(title, chars * 3 / 4), &shorten(subtitle, chars * 9 / 10));
+    let mut top = head;
+    for (k, panel) in panels.iter().enumerate() {
+        let plot = free * charts[k].1.max(0.05) / shares;
+        let frame = Frame { left, right, top: top + heads[k], bottom: top + heads[k] + plot };
+        panel.draw(&mut sheet, &frame, top, last(k) || !shared);
+        top = frame.bottom + foot(k);
+    }
+    if omitted > 0 {
+        let points = if omitted == 1 { "1 point is".to_owned() } else { format!("{omitted} points are") };
+        let note = format!("{points} not shown: not finite, or not positive where the axis is logarithmic");
+        label(&mut sheet, &note, (width - 20.0, height - 10.0), At::Right, text(11.0, MUTED));
+    }
+    sheet.finish()
 }
 
 fn same_axis(a: &Axis, b: &Axis) -> bool {
@@ -133,7 +123,9 @@ impl<'a> Panel<'a> {
     }
 
     fn right(&self) -> f64 {
-        let widest = self.marks(Direction::Y).map(|(_, label)| label.chars().count()).max();
+        let ends = self.chart.series.iter().map(|series| series.end.as_str());
+        let labels = self.marks(Direction::Y).map(|(_, label)| label).chain(ends);
+        let widest = labels.map(|label| label.chars().count()).max().filter(|&n| n > 0);
         widest.map_or(26.0, |n| 18.0 + (CHAR * n as f64).min(210.0))
     }
 
@@ -221,155 +213,133 @@ impl<'a> Panel<'a> {
         marks.into_iter().map(flag).collect()
     }
 
-    fn draw(
-        &self,
-        area: &Area<'_>,
-        svg: &mut String,
-        frame: &Frame,
-        top: f64,
-        x_labels: bool,
-    ) -> Result<(), PlotError> {
+    fn draw(&self, sheet: &mut Sheet, frame: &Frame, top: f64, x_labels: bool) {
         let place = Place { x: &self.x, y: &self.y, frame };
         for (tone, band) in self.tones() {
             if let Some((x, y, w, h)) = place.band(self.chart, band) {
-                fill(area, x, y, w, h, TONES[tone])?;
+                sheet.fill(x, y, w, h, TONES[tone]);
             }
         }
-        self.axes(area, svg, frame, x_labels)?;
+        self.axes(sheet, frame, x_labels);
         for (series, pen) in self.chart.series.iter().zip(&self.pens) {
-            place.series(svg, self.chart, series, *pen);
+            place.series(sheet, self.chart, series, *pen);
         }
-        self.draw_marks(svg, &place);
+        self.draw_marks(sheet, &place);
         let rows = self.legend(frame.left, frame.right);
         let below = rows.iter().map(|entry| entry.row + 1).max().unwrap_or(0);
         for entry in rows {
             let y = top + 6.0 + ROW * (entry.row as f64 + 0.5);
-            self.swatch(svg, &entry, y);
-            label(svg, &entry.name, (entry.x + 32.0, y), At::Left, LABEL, INK, false);
+            self.swatch(sheet, &entry, y);
+            label(sheet, &entry.name, (entry.x + 32.0, y), At::Left, text(LABEL, INK));
         }
         let flags = self.flags(frame.left, frame.right);
         let flag_rows = flags.iter().map(|flag| flag.row + 1).max().unwrap_or(0);
         for flag in flags {
             let y = top + 6.0 + ROW * ((below + flag_rows - 1 - flag.row) as f64 + 0.5);
-            dash(svg, (flag.x, y - 7.0), (flag.x, frame.bottom));
+            dash(sheet, (flag.x, y - 7.0), (flag.x, frame.bottom));
             let (x, at) = if flag.flip { (flag.x - 5.0, At::Right) } else { (flag.x + 5.0, At::Left) };
-            label(svg, &flag.label, (x, y), at, LABEL, INK, false);
+            label(sheet, &flag.label, (x, y), at, text(LABEL, INK));
         }
-        Ok(())
     }
 
-    fn axes(
-        &self,
-        area: &Area<'_>,
-        svg: &mut String,
-        frame: &Frame,
-        x_labels: bool,
-    ) -> Result<(), PlotError> {
+    fn axes(&self, sheet: &mut Sheet, frame: &Frame, x_labels: bool) {
         let Frame { left, right, top, bottom } = *frame;
         let inside = |layout: &Layout, tick: &Tick| (-1e-6..=1.0 + 1e-6).contains(&layout.place(tick.at));
         for tick in self.x.ticks.iter().filter(|tick| inside(&self.x, tick)) {
             let x = left + self.x.place(tick.at) * (right - left);
             if !tick.minor {
-                line(area, (x, top), (x, bottom), GRID, 1.0)?;
+                sheet.line((x, top), (x, bottom), GRID, 1.0);
             }
-            line(area, (x, bottom), (x, bottom + if tick.minor { 2.5 } else { 4.5 }), AXIS, 1.0)?;
+            sheet.line((x, bottom), (x, bottom + if tick.minor { 2.5 } else { 4.5 }), AXIS, 1.0);
             if x_labels {
-                tick_label(svg, &tick.label, (x, bottom + 14.0), At::Middle);
+                tick_label(sheet, &tick.label, (x, bottom + 14.0), At::Middle);
             }
         }
         for tick in self.y.ticks.iter().filter(|tick| inside(&self.y, tick)) {
             let y = bottom - self.y.place(tick.at) * (bottom - top);
             if !tick.minor {
-                line(area, (left, y), (right, y), GRID, 1.0)?;
+                sheet.line((left, y), (right, y), GRID, 1.0);
             }
-            line(area, (left, y), (left - if tick.minor { 2.5 } else { 4.5 }, y), AXIS, 1.0)?;
-            tick_label(svg, &tick.label, (left - 8.0, y), At::Right);
+            sheet.line((left, y), (left - if tick.minor { 2.5 } else { 4.5 }, y), AXIS, 1.0);
+            tick_label(sheet, &tick.label, (left - 8.0, y), At::Right);
         }
         // Where the sign changes, if it does in sight.
         if let Some(zero) = self.chart.y.measure(0.0).filter(|m| self.y.lo < *m && *m < self.y.hi) {
             let y = bottom - self.y.place(zero) * (bottom - top);
-            line(area, (left, y), (right, y), AXIS, 1.0)?;
+            sheet.line((left, y), (right, y), AXIS, 1.0);
         }
         if let Some(zero) = self.chart.x.measure(0.0).filter(|m| self.x.lo < *m && *m < self.x.hi) {
             let x = left + self.x.place(zero) * (right - left);
-            line(area, (x, top), (x, bottom), AXIS, 1.0)?;
+            sheet.line((x, top), (x, bottom), AXIS, 1.0);
         }
-        line(area, (left, bottom), (right, bottom), AXIS, 1.0)?;
-        line(area, (left, top), (left, bottom), AXIS, 1.0)?;
+        sheet.line((left, bottom), (right, bottom), AXIS, 1.0);
+        sheet.line((left, top), (left, bottom), AXIS, 1.0);
         if x_labels {
             let name = shorten(&self.x.label, 90);
-            label(svg, &name, (f64::midpoint(left, right), bottom + 35.0), At::Middle, 12.0, INK, false);
+            label(sheet, &name, (f64::midpoint(left, right), bottom + 35.0), At::Middle, text(12.0, INK));
         }
         let name = shorten(&self.y.label, ((bottom - top + 40.0) / CHAR) as usize);
-        let _ =
-            writeln!(svg, "<g transform=\"translate(20 {:.1}) rotate(-90)\">", f64::midpoint(top, bottom));
-        label(svg, &name, (0.0, 0.0), At::Middle, 12.0, INK, false);
-        svg.push_str("</g>\n");
-        Ok(())
+        label_up(sheet, &name, (20.0, f64::midpoint(top, bottom)), text(12.0, INK));
     }
 
-    fn draw_marks(&self, svg: &mut String, place: &Place<'_>) {
+    fn draw_marks(&self, sheet: &mut Sheet, place: &Place<'_>) {
         let Frame { left, right, top, bottom } = *place.frame;
-        let mut lines: Vec<(f64, &str)> = self
-            .marks(Direction::Y)
-            .filter_map(|(value, label)| {
-                let at = self.y.place(self.chart.y.measure(value)?);
-                (-1e-9..=1.0 + 1e-9).contains(&at).then_some((bottom - at * (bottom - top), label))
-            })
-            .collect();
+        let height = |value: f64| {
+            let at = self.y.place(self.chart.y.measure(value)?);
+            (-1e-9..=1.0 + 1e-9).contains(&at).then_some(bottom - at * (bottom - top))
+        };
+        let mut lines = Vec::new();
+        for (value, label) in self.marks(Direction::Y) {
+            let Some(y) = height(value) else { continue };
+            dash(sheet, (left, y), (right + 6.0, y));
+            lines.push((y, label, INK));
+        }
+        for (series, pen) in self.chart.series.iter().zip(&self.pens).filter(|(one, _)| !one.end.is_empty()) {
+            let Some(y) = series.points.last().and_then(|last| height(last.y)) else { continue };
+            lines.push((y, &series.end, pen.colour));
+        }
         lines.sort_by(|a, b| a.0.total_cmp(&b.0));
         // Labels that would overlap are pushed apart.
         let mut free = f64::NEG_INFINITY;
-        for (y, name) in lines {
-            dash(svg, (left, y), (right + 6.0, y));
+        for (y, name, colour) in lines {
             let at = y.max(free);
-            free = at + 14.0;
-            label(svg, &shorten(name, 33), (right + 10.0, at), At::Left, LABEL, INK, false);
+            free = at + 15.0;
+            label(sheet, &shorten(name, 33), (right + 10.0, at), At::Left, text(LABEL, colour));
         }
         for mark in &self.chart.marks {
             let Mark::Point { x, y, label: name } = mark else { continue };
             let Some((x, y)) = place.point(self.chart, *x, *y).filter(|p| place.holds(*p)) else { continue };
             let mut path = String::new();
             outline(&mut path, 3, x, y, 5.0);
-            // Writing to a String cannot fail.
-            let _ = writeln!(
-                svg,
-                "<path d=\"{path}\" fill=\"#fff\" stroke=\"{}\" stroke-width=\"1.6\"/>",
-                hex(INK)
-            );
+            sheet.shape(&path, PAPER, &format!(" stroke=\"{INK}\" stroke-width=\"1.6\""));
             let name = shorten(name, 60);
             let flip = x + 12.0 + CHAR * name.chars().count() as f64 > right;
             let (x, at) = if flip { (x - 11.0, At::Right) } else { (x + 11.0, At::Left) };
-            label(svg, &name, (x, y), at, LABEL, INK, true);
+            label(sheet, &name, (x, y), at, Font { edged: true, ..text(LABEL, INK) });
         }
     }
 
-    fn swatch(&self, svg: &mut String, entry: &Entry, y: f64) {
+    fn swatch(&self, sheet: &mut Sheet, entry: &Entry, y: f64) {
         let x = entry.x;
-        let _ = match entry.swatch {
-            Swatch::None => Ok(()),
-            Swatch::Band(tone) => writeln!(
-                svg,
-                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"22\" height=\"11\" fill=\"{}\" stroke=\"{}\" \
-                 stroke-width=\"0.75\"/>",
-                x + 3.0,
-                y - 5.5,
-                hex(TONES[tone]),
-                hex(AXIS)
-            ),
+        match entry.swatch {
+            Swatch::None => {}
+            Swatch::Band(tone) => {
+                let frame = format!(" stroke=\"{AXIS}\" stroke-width=\"0.75\"");
+                let path = format!("M{:.1} {:.1}h22v11h-22z", x + 3.0, y - 5.5);
+                sheet.shape(&path, TONES[tone], &frame);
+            }
             Swatch::Series(k) => {
                 let (series, pen) = (&self.chart.series[k], self.pens[k]);
                 if series.look != Look::Points {
-                    stroke(svg, &format!("M{x:.1} {y:.1}h28"), pen);
+                    stroke(sheet, &format!("M{x:.1} {y:.1}h28"), pen);
                 }
                 if matches!(series.look, Look::Points | Look::Both) {
                     let mut path = String::new();
                     outline(&mut path, pen.marker, x + 14.0, y, 3.4);
-                    markers(svg, &path, pen, true);
+                    markers(sheet, &path, pen, true);
                 }
-                Ok(())
             }
-        };
+        }
     }
 }
 

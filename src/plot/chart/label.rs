@@ -1,14 +1,15 @@
 //! Text on a chart: its width, shortening, indices below the line and powers above it.
 
-use super::marker::hex;
 use super::scale::Label;
-use crate::plot::style::{At, FONT, MUTED, escape};
-use plotters::style::RGBColor;
+use crate::plot::style::MUTED;
+use crate::plot::svg::{At, Font, Sheet, escape, text};
 use std::fmt::Write as _;
 
 /// Mean width of a character of the labels, in pixels: the sheet knows no font metrics.
 pub const CHAR: f64 = 6.3;
-pub const LABEL: f64 = 11.5;
+pub const LABEL: f64 = 12.0;
+/// Indices and powers.
+const SMALL: f64 = 11.0;
 
 /// Text without what XML cannot hold, cut to a length.
 pub fn shorten(text: &str, most: usize) -> String {
@@ -21,23 +22,16 @@ pub fn shorten(text: &str, most: usize) -> String {
     short
 }
 
-/// Writes text, with a white edge where it lies on data.
-pub fn label(
-    svg: &mut String,
-    content: &str,
-    (x, y): (f64, f64),
-    at: At,
-    size: f64,
-    colour: RGBColor,
-    edged: bool,
-) {
-    let edge = if edged {
-        " paint-order=\"stroke\" stroke=\"#fff\" stroke-width=\"3.5\" stroke-linejoin=\"round\""
-    } else {
-        ""
-    };
+/// Writes text, indices below the line.
+pub fn label(sheet: &mut Sheet, content: &str, place: (f64, f64), at: At, font: Font) {
+    sheet.marked_up(&with_subscripts(&escape(&shorten(content, 200))), place, at, font, "");
+}
+
+/// As [`label`], upwards and centred.
+pub fn label_up(sheet: &mut Sheet, content: &str, (x, y): (f64, f64), font: Font) {
+    let turn = format!(" transform=\"rotate(-90 {x:.1} {y:.1})\"");
     let content = with_subscripts(&escape(&shorten(content, 200)));
-    raw(svg, &content, (x, y), at, size, colour, edge);
+    sheet.marked_up(&content, (x, y), At::Middle, font, &turn);
 }
 
 /// `V_th` with its index below the line: a word after one letter and an underscore. Names like `my_file` stay.
@@ -52,7 +46,7 @@ fn with_subscripts(text: &str) -> String {
         let end = (k + 1..chars.len()).find(|&j| !chars[j].is_alphanumeric()).unwrap_or(chars.len());
         if symbol && end > k + 1 && chars.get(end) != Some(&'_') {
             let index: String = chars[k + 1..end].iter().collect();
-            let _ = write!(out, "<tspan dy=\"2.6\" font-size=\"9\">{index}</tspan>");
+            let _ = write!(out, "<tspan dy=\"2.6\" font-size=\"{SMALL}\">{index}</tspan>");
             // The rest stands on the line again.
             let rest: String = chars[end..].iter().collect();
             if !rest.is_empty() {
@@ -65,29 +59,15 @@ fn with_subscripts(text: &str) -> String {
     out
 }
 
-pub fn tick_label(svg: &mut String, tick: &Label, at: (f64, f64), anchor: At) {
+pub fn tick_label(sheet: &mut Sheet, tick: &Label, at: (f64, f64), anchor: At) {
     match tick {
         Label::None => {}
-        Label::Plain(content) => label(svg, content, at, anchor, LABEL, MUTED, false),
+        Label::Plain(content) => label(sheet, content, at, anchor, text(LABEL, MUTED)),
         Label::Power { negative, power } => {
             let sign = if *negative { "\u{2212}" } else { "" };
             let power = power.to_string().replace('-', "\u{2212}");
-            let content = format!("{sign}10<tspan dy=\"-4.5\" font-size=\"8.5\">{power}</tspan>");
-            raw(svg, &content, at, anchor, LABEL, MUTED, "");
+            let content = format!("{sign}10<tspan dy=\"-4.5\" font-size=\"{SMALL}\">{power}</tspan>");
+            sheet.marked_up(&content, at, anchor, text(LABEL, MUTED), "");
         }
     }
-}
-
-fn raw(svg: &mut String, content: &str, (x, y): (f64, f64), at: At, size: f64, colour: RGBColor, more: &str) {
-    let anchor = match at {
-        At::Left => "start",
-        At::Middle => "middle",
-        At::Right => "end",
-    };
-    let _ = writeln!(
-        svg,
-        "<text x=\"{x:.1}\" y=\"{y:.1}\" dy=\"0.35em\" text-anchor=\"{anchor}\" font-family=\"{FONT}\" \
-         font-size=\"{size}\" fill=\"{}\"{more}>{content}</text>",
-        hex(colour)
-    );
 }

@@ -2,21 +2,21 @@
 
 use super::super::style::{GREEN, ORANGE, PURPLE, SKY, VERMILLION, cividis};
 use super::{Look, Series};
-use plotters::style::RGBColor;
+use crate::plot::svg::Colour;
 use std::fmt::Write as _;
 
 /// Dark blue, darker than that of the palette of Okabe and Ito: the first three colours are a dark, a middle and
 /// a light one on a grey print.
-const NAVY: RGBColor = RGBColor(0x0b, 0x3c, 0x6f);
+const NAVY: Colour = Colour(0x0b, 0x3c, 0x6f);
 /// In the order they are given out.
-pub const COLOURS: [RGBColor; 6] = [NAVY, VERMILLION, SKY, GREEN, PURPLE, ORANGE];
+pub const COLOURS: [Colour; 6] = [NAVY, VERMILLION, SKY, GREEN, PURPLE, ORANGE];
 /// Lengths of strokes and gaps in pixels.
 const DASHES: [&str; 6] = ["", "9 3.5", "2.5 2.5", "12 3 2.5 3", "6 3", "12 3 2.5 3 2.5 3"];
 
 /// The pen of one series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pen {
-    pub colour: RGBColor,
+    pub colour: Colour,
     pub dash: &'static str,
     pub width: f64,
     pub marker: usize,
@@ -41,10 +41,6 @@ pub fn pens(series: &[Series]) -> Vec<Pen> {
         Pen { colour: COLOURS[at % COLOURS.len()], dash, width: 1.75, marker: at % MARKERS }
     };
     series.iter().map(pen).collect()
-}
-
-pub fn hex(colour: RGBColor) -> String {
-    format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
 }
 
 const MARKERS: usize = 6;
@@ -88,7 +84,7 @@ pub fn outline(path: &mut String, marker: usize, x: f64, y: f64, r: f64) {
 mod tests {
     use super::*;
 
-    fn grey(c: RGBColor) -> f64 {
+    fn grey(c: Colour) -> f64 {
         0.2126 * f64::from(c.0) + 0.7152 * f64::from(c.1) + 0.0722 * f64::from(c.2)
     }
 

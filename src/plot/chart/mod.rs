@@ -7,7 +7,7 @@
 
 mod draw;
 mod label;
-mod marker;
+pub(super) mod marker;
 mod place;
 mod scale;
 
@@ -70,6 +70,8 @@ pub struct Series {
     pub points: Vec<Point>,
     /// Part of an ordered set, such as consecutive sweeps: 0 the first, 1 the last. Coloured from dark to light.
     pub order: Option<f64>,
+    /// Beside the last point, to the right of the chart, in the colour of the series; empty for none.
+    pub end: String,
 }
 
 impl Series {
@@ -80,7 +82,14 @@ impl Series {
         points: impl IntoIterator<Item = P>,
     ) -> Self {
         let points = points.into_iter().map(Into::into).collect();
-        Self { name: name.into(), look, points, order: None }
+        Self { name: name.into(), look, points, order: None, end: String::new() }
+    }
+
+    /// With a label at its last point.
+    #[must_use]
+    pub fn ending(mut self, label: impl Into<String>) -> Self {
+        self.end = label.into();
+        self
     }
 
     /// Its place in an ordered set, from 0 to 1.
@@ -232,6 +241,12 @@ impl Chart {
     /// # Errors
     /// If it cannot be drawn.
     pub fn svg(&self) -> Result<String, PlotError> {
+        Ok(self.drawn())
+    }
+
+    /// The picture as SVG.
+    #[must_use]
+    pub(super) fn drawn(&self) -> String {
         draw::stack(&self.title, &self.subtitle, self.size, &[(self, 1.0)])
     }
 
@@ -285,7 +300,7 @@ impl Stack {
     /// If it cannot be drawn.
     pub fn svg(&self) -> Result<String, PlotError> {
         let charts: Vec<(&Chart, f64)> = self.charts.iter().map(|(chart, share)| (chart, *share)).collect();
-        draw::stack(&self.title, &self.subtitle, self.size, &charts)
+        Ok(draw::stack(&self.title, &self.subtitle, self.size, &charts))
     }
 
     /// The picture with its caption, for a page.

@@ -1,9 +1,10 @@
 //! From values to pixels: where points and bands come to lie, and the paths of a series, cut at the frame.
 
-use super::marker::{Pen, hex, outline};
+use super::marker::{Pen, outline};
 use super::scale::Layout;
 use super::{Band, Chart, Direction, Look, Series};
 use crate::plot::style::INK;
+use crate::plot::svg::Sheet;
 use std::fmt::Write as _;
 
 /// Where a plot is on the sheet, in pixels.
@@ -55,18 +56,18 @@ impl Place<'_> {
         })
     }
 
-    pub fn series(&self, svg: &mut String, chart: &Chart, series: &Series, pen: Pen) {
+    pub fn series(&self, sheet: &mut Sheet, chart: &Chart, series: &Series, pen: Pen) {
         let joined = series.look != Look::Points;
         let marked = matches!(series.look, Look::Points | Look::Both);
         if joined {
-            self.shade(svg, chart, series, pen);
+            self.shade(sheet, chart, series, pen);
             let path = self.path(chart, series);
-            stroke(svg, &path, pen);
+            stroke(sheet, &path, pen);
         } else {
-            self.error_bars(svg, chart, series, pen);
+            self.error_bars(sheet, chart, series, pen);
         }
         if marked {
-            self.draw_markers(svg, chart, series, pen);
+            self.draw_markers(sheet, chart, series, pen);
         }
     }
 
@@ -115,7 +116,7 @@ impl Place<'_> {
     }
 
     /// Between the lower and the upper ends of a line's points.
-    fn shade(&self, svg: &mut String, chart: &Chart, series: &Series, pen: Pen) {
+    fn shade(&self, sheet: &mut Sheet, chart: &Chart, series: &Series, pen: Pen) {
         let Frame { left, right, top, bottom } = *self.frame;
         let height = |value: f64, otherwise: f64| {
             let y = chart.y.measure(value).map(|m| bottom - self.y.place(m) * (bottom - top));
@@ -139,10 +140,11 @@ impl Place<'_> {
         for (k, (x, y)) in there.chain(edges.iter().rev().map(|e| (e.0, e.1))).enumerate() {
             let _ = write!(path, "{}{x:.2} {y:.2}", if k == 0 { "M" } else { "L" });
         }
-        let _ = writeln!(svg, "<path d=\"{path}z\" fill=\"{}\" fill-opacity=\"0.16\"/>", hex(pen.colour));
+        path.push('z');
+        sheet.shape(&path, pen.colour, " fill-opacity=\"0.16\"");
     }
 
-    fn error_bars(&self, svg: &mut String, chart: &Chart, series: &Series, pen: Pen) {
+    fn error_bars(&self, sheet: &mut Sheet, chart: &Chart, series: &Series, pen: Pen) {
         let Frame { top, bottom, .. } = *self.frame;
         let mut path = String::new();
         for p in &series.points {
@@ -159,10 +161,10 @@ impl Place<'_> {
                 x - 2.5
             );
         }
-        stroke(svg, &path, Pen { dash: "", width: 1.0, ..pen });
+        stroke(sheet, &path, Pen { dash: "", width: 1.0, ..pen });
     }
 
-    fn draw_markers(&self, svg: &mut String, chart: &Chart, series: &Series, pen: Pen) {
+    fn draw_markers(&self, sheet: &mut Sheet, chart: &Chart, series: &Series, pen: Pen) {
         let places = series.points.iter().filter_map(|p| self.point(chart, p.x, p.y));
         let mut places: Vec<(f64, f64)> = places.filter(|at| self.holds(*at)).collect();
         let r = match places.len() {
@@ -176,7 +178,7 @@ impl Place<'_> {
             for (x, y) in places {
                 outline(&mut path, pen.marker, x, y, r);
             }
-            markers(svg, &path, pen, true);
+            markers(sheet, &path, pen, true);
             return;
         }
         // Of many points dots, and those at one place are one point to a reader.
@@ -189,12 +191,7 @@ impl Place<'_> {
         for (x, y) in places {
             let _ = write!(path, "M{x} {y}h.01");
         }
-        let _ = writeln!(
-            svg,
-            "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linecap=\"round\"/>",
-            hex(pen.colour),
-            2.0 * r
-        );
+        sheet.stroke(&path, pen.colour, 2.0 * r, " stroke-linecap=\"round\"");
     }
 }
 
@@ -240,30 +237,19 @@ impl Path {
     }
 }
 
-pub fn stroke(svg: &mut String, path: &str, pen: Pen) {
-    if path.is_empty() {
-        return;
-    }
+pub fn stroke(sheet: &mut Sheet, path: &str, pen: Pen) {
     let dash =
         if pen.dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{}\"", pen.dash) };
-    let _ = writeln!(
-        svg,
-        "<path d=\"{path}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-linejoin=\"round\"{dash}/>",
-        hex(pen.colour),
-        pen.width
-    );
+    sheet.stroke(path, pen.colour, pen.width, &format!(" stroke-linejoin=\"round\"{dash}"));
 }
 
-pub fn markers(svg: &mut String, path: &str, pen: Pen, edged: bool) {
-    if path.is_empty() {
-        return;
-    }
+pub fn markers(sheet: &mut Sheet, path: &str, pen: Pen, edged: bool) {
     let edge = if edged { " stroke=\"#fff\" stroke-width=\"0.7\"" } else { "" };
-    let _ = writeln!(svg, "<path d=\"{path}\" fill=\"{}\"{edge}/>", hex(pen.colour));
+    sheet.shape(path, pen.colour, edge);
 }
 
 /// A thin dashed dark line of a mark.
-pub fn dash(svg: &mut String, from: (f64, f64), to: (f64, f64)) {
+pub fn dash(sheet: &mut Sheet, from: (f64, f64), to: (f64, f64)) {
     let path = format!("M{:.2} {:.2}L{:.2} {:.2}", from.0, from.1, to.0, to.1);
-    stroke(svg, &path, Pen { colour: INK, dash: "5 4", width: 1.1, marker: 0 });
+    stroke(sheet, &path, Pen { colour: INK, dash: "5 4", width: 1.1, marker: 0 });
 }

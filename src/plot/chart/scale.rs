@@ -31,13 +31,16 @@ pub struct Axis {
     pub at_least: Option<(f64, f64)>,
     /// What it shows, whatever the data are.
     pub exactly: Option<(f64, f64)>,
+    /// Ticks at whole numbers only.
+    pub whole: bool,
 }
 
 impl Axis {
     #[must_use]
     pub fn linear(name: impl Into<String>, unit: impl Into<String>) -> Self {
         let (at_least, exactly) = (None, None);
-        Self { name: name.into(), unit: unit.into(), scale: Scale::Linear, at_least, exactly }
+        let (name, unit) = (name.into(), unit.into());
+        Self { name, unit, scale: Scale::Linear, at_least, exactly, whole: false }
     }
 
     #[must_use]
@@ -50,6 +53,13 @@ impl Axis {
     pub fn symmetric(name: impl Into<String>, unit: impl Into<String>, linear: f64) -> Self {
         let linear = if linear.is_finite() && linear > SMALLEST { linear } else { 1.0 };
         Self { scale: Scale::Symmetric { linear }, ..Self::linear(name, unit) }
+    }
+
+    /// Of what is counted: ticks at whole numbers only.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.whole = true;
+        self
     }
 
     /// Shows at least this.
@@ -142,6 +152,12 @@ impl Axis {
             few_decades(from / factor, to / factor).into_iter().filter_map(|(v, l)| tick(v, l)).collect()
         } else {
             let (from, to) = (from / factor, to / factor);
+            if self.whole && factor == 1.0 {
+                let step = |parts| ticks(from, to, parts).into_iter().all(|(v, _)| v.fract() == 0.0);
+                let parts = (1..=parts).rev().find(|&parts| step(parts)).unwrap_or(1);
+                let whole = ticks(from, to, parts).into_iter().filter(|(v, _)| v.fract() == 0.0);
+                return (whole.filter_map(|(v, l)| tick(v, l)).collect(), self.label(&prefix));
+            }
             let some = ticks(from, to, parts);
             // A low chart has room for few ticks, but one alone measures nothing.
             let some = if some.len() < 3 { ticks(from, to, 2 * parts) } else { some };

@@ -1,9 +1,9 @@
 use super::*;
-use crate::plot::Renderer;
+use crate::plot::drawn;
 
 fn rendered(chart: &Chart) -> String {
     let svg = chart.svg().unwrap();
-    Renderer::new().render(&svg).unwrap_or_else(|error| panic!("{error}\n{svg}"));
+    drawn::check(&svg);
     assert!(!svg.contains("NaN") && !svg.contains("inf "), "{svg}");
     svg
 }
@@ -114,7 +114,7 @@ fn stacked_charts_of_one_quantity_share_its_axis() {
     let svg = Stack::new("Drive and answer", "").below(upper, 0.4).below(lower, 1.0).svg().unwrap();
     assert_eq!(svg.matches("time [ms]").count(), 1);
     assert!(svg.contains("voltage [mV]") && svg.contains("state [mV]"));
-    Renderer::new().render(&svg).unwrap();
+    drawn::check(&svg);
 }
 
 #[test]
@@ -137,6 +137,6 @@ fn an_index_stands_below_the_line_and_a_file_name_does_not() {
         .line("my_data.csv", [(0.0, 0.0), (1.0, 1.0)])
         .mark(Mark::x(0.5, "V_th 0.25 V, u_rest 0 V"));
     let svg = rendered(&chart);
-    assert!(svg.contains("V<tspan dy=\"2.6\" font-size=\"9\">th</tspan>"), "{svg}");
+    assert!(svg.contains("V<tspan dy=\"2.6\" font-size=\"11\">th</tspan>"), "{svg}");
     assert!(svg.contains(">rest</tspan>") && svg.contains(">post</tspan>") && svg.contains("my_data.csv"));
 }

@@ -4,16 +4,18 @@ use super::super::diagnostic::{Diagnostic, nearest};
 use super::super::filled::Fields;
 use super::super::reader;
 use super::super::section::Lower;
+use super::super::spec::ExperimentKind;
 use super::super::text::Value;
 use super::quantity::{Measure, MeasuredIn, quantities};
 use super::{PaperValue, Relation, Tolerance};
 use crate::device::preset::PresetDevice;
+use crate::units::parse_percent;
 
 /// The rows of an experiment of this kind with this device.
 pub(super) fn compare(
     lower: &mut Lower<'_>,
     fields: &Fields,
-    kind: &str,
+    kind: ExperimentKind,
     device: &PresetDevice,
 ) -> Option<Vec<PaperValue>> {
     let rows = fields.tables("compare");
@@ -35,7 +37,12 @@ pub(super) fn compare(
     made.into_iter().collect()
 }
 
-fn paper_value(lower: &mut Lower<'_>, row: &Fields, kind: &str, device: &PresetDevice) -> Option<PaperValue> {
+fn paper_value(
+    lower: &mut Lower<'_>,
+    row: &Fields,
+    kind: ExperimentKind,
+    device: &PresetDevice,
+) -> Option<PaperValue> {
     let name = row.text("quantity")?;
     let there = || quantities(kind).iter().filter(|measure| measure.exists_for(device));
     let Some(measure) = there().find(|measure| measure.name == name) else {
@@ -50,11 +57,7 @@ fn paper_value(lower: &mut Lower<'_>, row: &Fields, kind: &str, device: &PresetD
         return None;
     };
     let paper = figure(lower, row, "paper", measure);
-    let relation = match row.text("relation")? {
-        "at_least" => Relation::AtLeast,
-        "at_most" => Relation::AtMost,
-        _ => Relation::Equal,
-    };
+    let relation = row.choice("relation")?;
     let absolute = row.raw("tolerance").map(|_| figure(lower, row, "tolerance", measure));
     let relative = row.number("relative_tolerance");
     let tolerance = match (absolute, relative) {
@@ -127,7 +130,8 @@ fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> 
     match (measure.unit.unit(), &node.value) {
         (Some(unit), Value::Text(text)) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
-            reader::quantity(text, unit, &what, &allowed, node).map_err(|fault| lower.faults.push(fault)).ok()
+            let stated = reader::quantity(text, unit, &what, &allowed, node);
+            stated.map(|stated| stated.si).map_err(|fault| lower.faults.push(fault)).ok()
         }
         (Some(unit), _) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
@@ -135,11 +139,7 @@ fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> 
             None
         }
         (None, Value::Text(text)) if measure.unit == MeasuredIn::Fraction => {
-            let percent = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-            match percent.filter(|value| value.is_finite()) {
-                Some(value) => Some(value / 100.0),
-                None => wrong(lower, "a percentage such as \"138.61 %\""),
-            }
+            parse_percent(text).or_else(|| wrong(lower, "a percentage such as \"138.61 %\""))
         }
         (None, _) if measure.unit == MeasuredIn::Fraction => {
             wrong(lower, "a percentage such as \"138.61 %\"")

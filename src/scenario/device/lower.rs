@@ -3,7 +3,7 @@
 use super::super::diagnostic::Diagnostic;
 use super::super::filled::Fields;
 use super::super::section::{Lower, quantity};
-use super::super::spec::{Refers, Unit};
+use super::super::spec::{ExperimentKind, Refers, ShapeKind, Unit};
 use super::compare::compare;
 use super::overrides::preset;
 use super::quantity::{kind_of, takes};
@@ -65,7 +65,7 @@ fn experiment(
     fields: &Fields,
     devices: &[Option<Preset>],
 ) -> Option<ExperimentPlan> {
-    let kind = fields.text("kind")?;
+    let kind = fields.choice("kind")?;
     let device = device(lower, fields, devices);
     let experiment = described(lower, fields, kind);
     if let Some(experiment) = &experiment {
@@ -125,11 +125,11 @@ fn device(lower: &mut Lower<'_>, fields: &Fields, devices: &[Option<Preset>]) ->
     Some(DeviceUnderTest { name, preset: devices.get(index)?.clone()?, own: false })
 }
 
-fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Experiment> {
+fn described(lower: &mut Lower<'_>, fields: &Fields, kind: ExperimentKind) -> Option<Experiment> {
     let samples = fields.count("samples");
     let g_start = || quantity::<Siemens>(fields, "g_start");
     Some(match kind {
-        "iv" => {
+        ExperimentKind::Iv => {
             let points: Vec<Volt> =
                 fields.quantities("points").iter().filter_map(|v| Volt::from_si(*v)).collect();
             let distinct = points.windows(2).any(|pair| pair[0] != pair[1]);
@@ -154,7 +154,7 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 noise: fields.flag("noise")?,
             }
         }
-        "pulses" => {
+        ExperimentKind::Pulses => {
             let count = fields.count("count");
             not_above(
                 lower,
@@ -174,14 +174,16 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 noise: fields.flag("noise")?,
             }
         }
-        "integration" => Experiment::Integration {
+        ExperimentKind::Integration => Experiment::Integration {
             amplitude: quantity(fields, "amplitude")?,
             length: quantity(fields, "length")?,
             samples: samples?,
         },
-        "relaxation" => Experiment::Relaxation { length: quantity(fields, "length")?, samples: samples? },
-        "power" => Experiment::Power { samples: samples? },
-        "cycles" => {
+        ExperimentKind::Relaxation => {
+            Experiment::Relaxation { length: quantity(fields, "length")?, samples: samples? }
+        }
+        ExperimentKind::Power => Experiment::Power { samples: samples? },
+        ExperimentKind::Cycles => {
             for (name, above) in [("v_set", true), ("v_reset", false)] {
                 let wrong = fields.quantity(name).is_some_and(|v| if above { v <= 0.0 } else { v >= 0.0 });
                 if wrong {
@@ -208,13 +210,13 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 wear: false,
             }
         }
-        "retention" => Experiment::Retention {
+        ExperimentKind::Retention => Experiment::Retention {
             length: quantity(fields, "length")?,
             samples: samples?,
             devices: fields.count("devices")?,
             floor: fields.number("floor")?,
         },
-        "stdp" => {
+        ExperimentKind::Stdp => {
             within_reach(lower, fields, "step");
             if fields.written("fine_step").is_some() {
                 within_reach(lower, fields, "fine_step");
@@ -228,15 +230,15 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 g_start: g_start(),
             }
         }
-        "spike-pulses" => {
+        ExperimentKind::SpikePulses => {
             within_reach(lower, fields, "step");
             Experiment::SpikePulses {
-                shape: match fields.text("shape")? {
-                    "unipolar" => PulseShape::Unipolar {
+                shape: match fields.choice("shape")? {
+                    ShapeKind::Biphasic => PulseShape::Biphasic,
+                    ShapeKind::Unipolar => PulseShape::Unipolar {
                         peak: quantity(fields, "peak")?,
                         base: quantity(fields, "base")?,
                     },
-                    _ => PulseShape::Biphasic,
                 },
                 dt: quantity(fields, "dt")?,
                 reach: quantity(fields, "reach")?,
@@ -244,7 +246,6 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<Exper
                 g_start: g_start(),
             }
         }
-        _ => return None,
     })
 }
 

@@ -9,6 +9,8 @@ mod quantity;
 pub(super) use plausible::plausible;
 pub use quantity::{Measure, MeasuredIn, kind_of, quantities, takes};
 
+use super::spec::ExperimentKind;
+pub use super::spec::Relation;
 use crate::device::preset::{OutOfRange, Preset, PresetDevice};
 use crate::device::threshold::ThresholdSpread;
 use crate::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
@@ -59,7 +61,7 @@ impl DeviceUnderTest {
 
 /// What is done with the device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Experiment {
     Iv {
         points: Vec<Volt>,
@@ -125,19 +127,19 @@ pub enum Experiment {
 }
 
 impl Experiment {
-    /// As in a scenario.
+    /// Its word in a scenario.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> ExperimentKind {
         match self {
-            Self::Iv { .. } => "iv",
-            Self::Pulses { .. } => "pulses",
-            Self::Integration { .. } => "integration",
-            Self::Relaxation { .. } => "relaxation",
-            Self::Power { .. } => "power",
-            Self::Cycles { .. } => "cycles",
-            Self::Retention { .. } => "retention",
-            Self::Stdp { .. } => "stdp",
-            Self::SpikePulses { .. } => "spike-pulses",
+            Self::Iv { .. } => ExperimentKind::Iv,
+            Self::Pulses { .. } => ExperimentKind::Pulses,
+            Self::Integration { .. } => ExperimentKind::Integration,
+            Self::Relaxation { .. } => ExperimentKind::Relaxation,
+            Self::Power { .. } => ExperimentKind::Power,
+            Self::Cycles { .. } => ExperimentKind::Cycles,
+            Self::Retention { .. } => ExperimentKind::Retention,
+            Self::Stdp { .. } => ExperimentKind::Stdp,
+            Self::SpikePulses { .. } => ExperimentKind::SpikePulses,
         }
     }
 
@@ -225,15 +227,6 @@ pub struct PaperValue {
     pub paper: f64,
     pub tolerance: Tolerance,
     pub why: String,
-}
-
-/// How a result must stand to the paper's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    Equal,
-    AtLeast,
-    AtMost,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -19,7 +19,7 @@ pub(super) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
         let names = Preset::names();
         let close = nearest(name, names.iter().copied());
         lower.faults.push(
-            Diagnostic::error(format!("`preset` of {} is \"{name}\", which is no preset", fields.what))
+            Diagnostic::error(format!("`preset` of {} is \"{name}\", which is not a preset", fields.what))
                 .at(at)
                 .label("not known")
                 .allowed(format!("{}, or a file NAME.toml", names.join(", ")))

@@ -1,6 +1,6 @@
 //! What an experiment measures: names, units and words, said once.
 
-use super::super::spec::Unit;
+use super::super::spec::{ExperimentKind, Unit};
 use crate::device::preset::PresetDevice;
 use serde::{Deserialize, Serialize};
 
@@ -89,21 +89,20 @@ pub const fn kind_of(device: &PresetDevice) -> &'static str {
     }
 }
 
-const SWITCH: &str = "threshold-switch";
-const BINARY: &str = "binary-switch";
-const DOSE: &str = "dose-device";
+const SWITCH: &str = "threshold_switch";
+const BINARY: &str = "binary_switch";
+const DOSE: &str = "dose_device";
 const OSCILLATOR: &str = "oscillator";
 
 /// Kinds of preset an experiment takes.
 #[must_use]
-pub fn takes(experiment: &str) -> &'static [&'static str] {
+pub const fn takes(experiment: ExperimentKind) -> &'static [&'static str] {
     match experiment {
-        "iv" => &[SWITCH, BINARY, DOSE, OSCILLATOR],
-        "pulses" | "cycles" => &[SWITCH, BINARY, DOSE],
-        "integration" | "relaxation" | "power" => &[SWITCH],
-        "retention" => &[BINARY, DOSE],
-        "stdp" | "spike-pulses" => &[DOSE],
-        _ => &[],
+        ExperimentKind::Iv => &[SWITCH, BINARY, DOSE, OSCILLATOR],
+        ExperimentKind::Pulses | ExperimentKind::Cycles => &[SWITCH, BINARY, DOSE],
+        ExperimentKind::Integration | ExperimentKind::Relaxation | ExperimentKind::Power => &[SWITCH],
+        ExperimentKind::Retention => &[BINARY, DOSE],
+        ExperimentKind::Stdp | ExperimentKind::SpikePulses => &[DOSE],
     }
 }
 
@@ -124,18 +123,17 @@ use MeasuredIn::{Ampere, Count, Fraction, Joule, Ohm, Ratio, Second, Siemens, Vo
 
 /// What an experiment of this kind measures.
 #[must_use]
-pub fn quantities(experiment: &str) -> &'static [Measure] {
+pub fn quantities(experiment: ExperimentKind) -> &'static [Measure] {
     match experiment {
-        "iv" => IV,
-        "pulses" => PULSES,
-        "integration" => INTEGRATION,
-        "relaxation" => RELAXATION,
-        "power" => POWER,
-        "cycles" => CYCLES,
-        "retention" => RETENTION,
-        "stdp" => STDP,
-        "spike-pulses" => SPIKE_PULSES,
-        _ => &[],
+        ExperimentKind::Iv => IV,
+        ExperimentKind::Pulses => PULSES,
+        ExperimentKind::Integration => INTEGRATION,
+        ExperimentKind::Relaxation => RELAXATION,
+        ExperimentKind::Power => POWER,
+        ExperimentKind::Cycles => CYCLES,
+        ExperimentKind::Retention => RETENTION,
+        ExperimentKind::Stdp => STDP,
+        ExperimentKind::SpikePulses => SPIKE_PULSES,
     }
 }
 
@@ -242,16 +240,17 @@ static SPIKE_PULSES: &[Measure] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::spec::EXPERIMENTS;
+    use crate::scenario::spec::Word as _;
 
     #[test]
     fn every_kind_of_experiment_measures_something_on_some_device() {
-        for choice in EXPERIMENTS {
-            let list = quantities(choice.name);
-            assert!(!list.is_empty() && !takes(choice.name).is_empty(), "{}", choice.name);
+        for choice in ExperimentKind::CHOICES {
+            let kind = ExperimentKind::from_word(choice.name).unwrap();
+            let list = quantities(kind);
+            assert!(!list.is_empty() && !takes(kind).is_empty(), "{}", choice.name);
             for (index, measure) in list.iter().enumerate() {
                 assert!(list[..index].iter().all(|other| other.name != measure.name), "{}", measure.name);
-                assert!(measure.of.iter().all(|kind| takes(choice.name).contains(kind)), "{}", measure.name);
+                assert!(measure.of.iter().all(|of| takes(kind).contains(of)), "{}", measure.name);
             }
         }
     }

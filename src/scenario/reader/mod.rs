@@ -5,16 +5,19 @@ mod value;
 pub use value::{quantity, without_unit};
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
-use super::filled::{Datum, Entry, Fields, Filled, Origin};
+use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
 use super::preset;
-use super::spec::{self, Fallback, Key, SECTIONS, Section};
+use super::spec::{self, Fallback, Key, NeuronModel, ProtocolKind, SECTIONS, Section, Word as _};
 use super::text::{self, Table, Value};
 use crate::device::preset::Preset;
+use crate::neuron::Reset;
+use crate::registry::Registry;
+use crate::synapse::Placement;
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
-pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
+pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnostics) -> Filled {
     let filled = Filled { sections: Vec::new() };
-    let mut reader = Reader { faults, name, filled, model: None, preset: None };
+    let mut reader = Reader { faults, name, registry, filled, model: None, preset: None };
     let root = reader.unknown_sections(root);
     for section in SECTIONS {
         let tables = reader.section(section, &root);
@@ -26,9 +29,10 @@ pub fn read(root: &Table, name: &str, faults: &mut Diagnostics) -> Filled {
 struct Reader<'a> {
     faults: &'a mut Diagnostics,
     name: &'a str,
+    registry: &'a Registry,
     filled: Filled,
     /// `model` of the population that is being read: its tables depend on it too.
-    model: Option<String>,
+    model: Option<NeuronModel>,
     /// The device preset of that population.
     preset: Option<Preset>,
 }
@@ -130,7 +134,16 @@ impl Reader<'_> {
                 );
             }
             (self.model, self.preset) = (None, None);
-            let fields = self.fields(inner, section.keys, what, path, Some(&item.key_at));
+            let keys = if section.name == "population" {
+                let model = inner.get("model").and_then(|item| match &item.node.value {
+                    Value::Text(model) => Some(model.as_str()),
+                    _ => None,
+                });
+                spec::population_keys(self.registry, model)
+            } else {
+                section.keys
+            };
+            let fields = self.fields(inner, keys, what, path, Some(&item.key_at));
             (self.model, self.preset) = (None, None);
             tables.push((item.key.clone(), fields));
         }
@@ -166,13 +179,13 @@ impl Reader<'_> {
         for key in keys {
             let entry = self.entry(&mended, key, &fields);
             match (key.name, &entry.datum) {
-                ("model", Some(Datum::Choice(model))) => self.model = Some((*model).to_string()),
+                ("model", Some(Datum::Choice(model))) => self.model = NeuronModel::from_word(model),
                 // A device to be measured has a preset of any kind, which `device::lower` reads.
                 ("preset", Some(Datum::Text(name)))
                     if entry.active && fields.path.starts_with("population.") =>
                 {
                     let at = match &entry.origin {
-                        Origin::Written(at) => Some(at),
+                        ValueOrigin::Written(at) => Some(at),
                         _ => None,
                     };
                     self.preset = preset::read(name, at, self.faults);
@@ -235,7 +248,7 @@ impl Reader<'_> {
         }
         // So is a reset that the model does not leave open.
         let left_behind = key.name == "reset"
-            && self.model.as_deref() == Some("switch")
+            && self.model == Some(NeuronModel::Switch)
             && item
                 .zip(so_far.written("model"))
                 .is_some_and(|(item, model)| model.source.layer > item.key_at.source.layer);
@@ -243,7 +256,7 @@ impl Reader<'_> {
             Some(item) if active != Some(false) && !left_behind => {
                 let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
                 let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
-                Entry { key, active: true, origin: Origin::Written(item.node.at.clone()), datum, preset }
+                Entry { key, active: true, origin: ValueOrigin::Written(item.node.at.clone()), datum, preset }
             }
             _ => self.gap(key, active, so_far),
         }
@@ -252,18 +265,21 @@ impl Reader<'_> {
     /// What the key that decides about others says, in this table or, for the model, in the one around it.
     fn decision<'s>(&'s self, decider: &str, so_far: &'s Fields) -> Option<&'s str> {
         if so_far.entries.iter().any(|entry| entry.key.name == decider) {
-            return so_far.text(decider);
+            return so_far.word(decider);
         }
-        if decider == "model" { self.model.as_deref() } else { None }
+        if decider == "model" { self.model.map(NeuronModel::word) } else { None }
     }
 
     /// What the population's preset, or its being a switch, says about a key that is not written.
-    fn device_default(&self, key: &'static Key) -> Option<(Origin, Datum)> {
-        if key.name == "reset" && self.model.as_deref() == Some("switch") {
-            return Some((Origin::Derived("a switch turns off at v_hold"), Datum::Choice("hold")));
+    fn device_default(&self, key: &'static Key) -> Option<(ValueOrigin, Datum)> {
+        if key.name == "reset" && self.model == Some(NeuronModel::Switch) {
+            return Some((
+                ValueOrigin::Derived("a switch turns off at v_hold"),
+                Datum::Choice(Reset::Hold.word()),
+            ));
         }
         let preset = self.preset.as_ref()?;
-        Some((Origin::Preset(preset.name.clone()), preset::default(preset, key)?.datum))
+        Some((ValueOrigin::Preset(preset.name.clone()), preset::default(preset, key)?.datum))
     }
 
     /// What stands where nothing is written.
@@ -285,18 +301,18 @@ impl Reader<'_> {
                             .hint(format!("`{}`: {}", key.name, key.doc)),
                     );
                 }
-                (Origin::Absent, None)
+                (ValueOrigin::Absent, None)
             }
-            Fallback::Absent(_) => (Origin::Absent, None),
+            Fallback::Absent(_) => (ValueOrigin::Absent, None),
             Fallback::Value(literal, ..) => {
                 let node = text::literal(literal);
                 let datum = self.value(&node, key, &so_far.what, &so_far.path, None);
-                (Origin::Default, datum)
+                (ValueOrigin::Default, datum)
             }
-            Fallback::SameAs(other) => (Origin::SameAs(other), so_far.datum(other).cloned()),
+            Fallback::SameAs(other) => (ValueOrigin::SameAs(other), so_far.datum(other).cloned()),
             Fallback::Derived(how) => match self.derive(&so_far.path, key.name) {
-                Some(datum) => (Origin::Derived(how), Some(datum)),
-                None => (Origin::Absent, None),
+                Some(datum) => (ValueOrigin::Derived(how), Some(datum)),
+                None => (ValueOrigin::Absent, None),
             },
         };
         Entry { key, active: active != Some(false), origin, datum, preset: None }
@@ -322,7 +338,7 @@ impl Reader<'_> {
             },
             (case, "placement") if case.starts_with("protocol.programming") => match projections {
                 [(_, fields)] => fields.table("device")?.datum("placement").cloned(),
-                _ => Some(Datum::Choice("one_sided")),
+                _ => Some(Datum::Choice(Placement::OneSided.word())),
             },
             _ => None,
         }
@@ -334,7 +350,7 @@ fn without_network(root: &Table) -> bool {
     let protocol = root.get("protocol").map(|item| &item.node.value);
     // Where the protocol is missing, what there is tells what was meant.
     let Some(Value::Table(protocol)) = protocol else { return root.get("experiment").is_some() };
-    matches!(protocol.get("kind").map(|item| &item.node.value), Some(Value::Text(kind)) if kind == "device")
+    matches!(protocol.get("kind").map(|item| &item.node.value), Some(Value::Text(kind)) if kind == ProtocolKind::Device.word())
 }
 
 /// `[source.NAME]` or `[protocol]`.

@@ -2,10 +2,11 @@
 
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
-use super::super::spec::{self, Key, Kind, Unit};
+use super::super::spec::{self, Amount, Key, Kind, SpreadWord, Unit, Word as _};
 use super::super::text::{Node, Value};
 use super::Reader;
-use crate::units::{ParseQuantityError, parse_number_unit};
+use crate::renamed;
+use crate::units::{ParseQuantityError, parse_number_unit, parse_percent};
 
 impl Reader<'_> {
     /// Reads one value; a fault is reported and gives `None`.
@@ -54,12 +55,17 @@ impl Reader<'_> {
                     self.out_of_range(node, key, what, &number.to_string())
                 }
             }
+            (Kind::Number(bounds), Value::Text(text)) if bounds.of_fractions() => match parse_percent(text) {
+                Some(fraction) if bounds.contains(fraction) => Some(Datum::Number(fraction)),
+                Some(_) => self.out_of_range(node, key, what, text.trim()),
+                None => wrong_type(self.faults),
+            },
             (Kind::Quantity(unit, bounds), Value::Text(text)) => {
                 let value =
                     quantity(text, *unit, &format!("`{name}` of {what}"), &spec::allowed(&key.kind), node)
                         .map_err(|fault| self.faults.push(fault))
                         .ok()?;
-                if bounds.contains(value) {
+                if bounds.contains(value.si) {
                     Some(Datum::Quantity(*unit, value))
                 } else {
                     self.out_of_range(node, key, what, text.trim())
@@ -78,7 +84,7 @@ impl Reader<'_> {
                     let fault = match &item.value {
                         Value::Text(text) => match quantity(text, *unit, &what, &allowed, item) {
                             Ok(value) => {
-                                values.push(value);
+                                values.push(value.si);
                                 continue;
                             }
                             Err(fault) => fault,
@@ -100,12 +106,13 @@ impl Reader<'_> {
                 let found = choices.iter().find(|choice| choice.name == text);
                 if found.is_none() {
                     let close = nearest(text, choices.iter().map(|choice| choice.name));
+                    let close = close.map(|close| format!("did you mean \"{close}\"?"));
                     self.faults.push(
                         Diagnostic::error(format!("`{name}` of {what} is {}", node.shown()))
                             .at(&node.at)
                             .label("not known")
                             .allowed(spec::allowed(&key.kind))
-                            .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
+                            .maybe_hint(renamed::word_hint(name, text).or(close)),
                     );
                 }
                 found.map(|choice| Datum::Choice(choice.name))
@@ -151,10 +158,9 @@ impl Reader<'_> {
                 let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
                 Some(Datum::Table(self.fields(table, keys, what, path, Some(&node.at))))
             }
-            (Kind::Spread(_), Value::Text(text)) => match text.as_str() {
-                "none" => Some(Datum::Choice("none")),
-                "paper" => Some(Datum::Choice("paper")),
-                _ => wrong_type(self.faults),
+            (Kind::Spread(_), Value::Text(text)) => match SpreadWord::from_word(text) {
+                Some(word) => Some(Datum::Choice(word.word())),
+                None => wrong_type(self.faults),
             },
             (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
             | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
@@ -181,8 +187,14 @@ impl Reader<'_> {
 ///
 /// # Errors
 /// The fault, ready to be reported.
-pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) -> Result<f64, Diagnostic> {
-    let error = match unit.parse(text) {
+pub fn quantity(
+    text: &str,
+    unit: Unit,
+    what: &str,
+    allowed: &str,
+    node: &Node,
+) -> Result<Amount, Diagnostic> {
+    let error = match unit.amount(text) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
@@ -199,7 +211,7 @@ pub fn quantity(text: &str, unit: Unit, what: &str, allowed: &str, node: &Node) 
             let hint = if case {
                 format!("upper and lower case differ: the unit of a {} is {}", unit.name(), unit.symbol())
             } else if other.is_none() {
-                format!("`{symbol}` is no unit known here")
+                format!("`{symbol}` is not a known unit")
             } else {
                 format!("the unit of a {} is {}", unit.name(), unit.symbol())
             };
@@ -234,6 +246,7 @@ fn write_unit(number: &str, unit: Unit) -> String {
     let prefix = match unit {
         Unit::Second | Unit::Volt | Unit::VoltPerSecond => "m",
         Unit::Ampere | Unit::Siemens | Unit::Watt => "u",
+        Unit::Farad => "p",
         Unit::Ohm => "M",
         Unit::Hertz => "k",
         Unit::Joule => "p",
@@ -245,5 +258,45 @@ fn shown_with_type(node: &Node) -> String {
     match node.value {
         Value::List(_) | Value::Table(_) => node.type_name().to_string(),
         _ => format!("{}, {}", node.shown(), node.type_name()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::encoding::RateProfile;
+    use crate::network::SourceKind;
+    use crate::scenario::load_text;
+    use crate::scenario::plan::Input;
+
+    /// `depth` of the only source, or what is said against it.
+    fn depth(written: &str) -> Result<f64, String> {
+        let text = format!(
+            "[source.in]\nkind = \"poisson_sine\"\nsize = 1\nrate = \"10 Hz\"\nperiod = \"1 s\"\ndepth = {written}\n\
+             [population.out]\nsize = 1\n[projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = \"1 mV\"\n\
+             [protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n"
+        );
+        match load_text("test.toml", &text, &[], None) {
+            Ok(loaded) => match &loaded.plan.sources[0].input {
+                Input::Train(SourceKind::Modulated(RateProfile::Sine { depth, .. })) => Ok(*depth),
+                _ => unreachable!("the source is modulated"),
+            },
+            Err(faults) => Err(faults.render(false)),
+        }
+    }
+
+    #[test]
+    fn a_fraction_may_be_written_as_a_percentage() {
+        assert_eq!(depth("\"81 %\""), depth("0.81"));
+        assert_eq!(depth("\"7%\""), Ok(0.07));
+        let refused = depth("\"120 %\"").unwrap_err();
+        assert!(
+            refused.contains("`depth` of source `in` is 120 %") && refused.contains("from 0 up to 1"),
+            "{refused}"
+        );
+        assert!(
+            depth("\"0.5\"").unwrap_err().contains("`depth` of source `in` is `0.5`, a text"),
+            "{:?}",
+            depth("\"0.5\"")
+        );
     }
 }

@@ -7,7 +7,7 @@
 use super::super::outcome::InferenceEnergy;
 use super::super::plan::Plan;
 use crate::crossbar::Array;
-use crate::energy::{Category, Ledger, limiter_energy, rows_energy, switch_on_energy};
+use crate::energy::{Category, Ledger};
 use crate::network::Network;
 use crate::neuron::Neuron;
 use crate::time::FS_PER_SECOND;
@@ -41,15 +41,16 @@ pub fn book_rows(
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     for (index, energies) in row_energies.iter().enumerate() {
         if let (Some(energies), Some(rows)) = (energies, totals.rows.get(index)) {
-            let joules = rows_energy(rows, energies);
-            ledger.book(&plan.projections[index].name, Category::Read, joules);
+            ledger.book_reads(&plan.projections[index].name, rows.iter().copied(), energies);
         }
     }
     neurons(plan, totals, &mut ledger);
     match leaking {
         Some((population, square_voltage)) => {
             let population = &plan.populations[population];
-            ledger.book(&population.name, Category::Leakage, population.switch.g_off.get() * square_voltage);
+            if let Some(switch) = &population.switch {
+                ledger.book(&population.name, Category::Leakage, switch.g_off.get() * square_voltage);
+            }
         }
         None => ledger.not_modelled.push(Category::Leakage),
     }
@@ -107,21 +108,13 @@ pub fn inference(
 fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
     let held = totals.held.iter().chain(std::iter::repeat(&0));
     for ((population, &spikes), &held) in plan.populations.iter().zip(&totals.spikes).zip(held) {
-        let switch = &population.switch;
-        let spikes = spikes as f64;
-        let of = |time: Second| {
-            let on = switch_on_energy(switch.i_cc, switch.g_on, time);
-            (on, limiter_energy(switch.v_drive, switch.i_cc, switch.g_on, time))
-        };
-        let (on, limiter) = match population.neuron {
-            Neuron::Lif(_) => {
-                let (on, limiter) = of(switch.on_time);
-                (spikes * on, spikes * limiter)
-            }
+        // Without a device behind it a neuron spends nothing that could be told.
+        let Some(switch) = &population.switch else { continue };
+        let held = match population.neuron {
+            Neuron::Lif(_) | Neuron::Open(_) => None,
             // The engine knows how long each spike kept its switch on.
-            Neuron::Switch(_) => of(Second::from_si(held as f64 / FS_PER_SECOND).unwrap_or(Second::ZERO)),
+            Neuron::Switch(_) => Some(Second::from_si(held as f64 / FS_PER_SECOND).unwrap_or(Second::ZERO)),
         };
-        ledger.book(&population.name, Category::Neuron, on);
-        ledger.book(&population.name, Category::Limiter, limiter);
+        ledger.book_spikes(&population.name, switch, spikes, held);
     }
 }

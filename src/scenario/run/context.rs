@@ -4,9 +4,10 @@ use super::super::assemble::AssembleError;
 use super::super::diagnostic::At;
 use super::super::progress::Progress;
 use crate::dataset::{Faults, Search};
-use crate::engine::{ClockedError, Observer, StateError};
-use crate::snapshot::SnapshotError;
+use crate::engine::{ClockedError, Observer, SimulationError, StateError};
+use crate::snapshot::{SnapshotError, Source};
 use crate::time::Time;
+use std::io::Write;
 use std::sync::atomic::AtomicBool;
 
 /// How the next event is found. The two event engines give the same bits.
@@ -24,24 +25,31 @@ pub enum Engine {
 /// Where a run keeps what it needs to go on later.
 pub trait Store {
     /// The last checkpoint, if the run is to go on from it.
-    fn load(&mut self) -> Option<Vec<u8>>;
-    /// Replaces the checkpoint.
     ///
     /// # Errors
-    /// If it cannot be kept: what the user should read.
-    fn save(&mut self, bytes: &[u8]) -> Result<(), String>;
+    /// If there is one and it cannot be read.
+    fn load(&mut self) -> Result<Option<Source<'_>>, SnapshotError>;
+    /// Replaces the checkpoint by what `write` writes. A checkpoint may be larger than the memory that is free: it is
+    /// written as it comes.
+    ///
+    /// # Errors
+    /// If it cannot be kept: what the user should read. The one before is then still there.
+    fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String>;
 }
+
+/// Writes a checkpoint.
+pub type WriteSnapshot<'a> = dyn FnMut(&mut dyn Write) -> Result<(), SnapshotError> + 'a;
 
 /// Keeps nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoStore;
 
 impl Store for NoStore {
-    fn load(&mut self) -> Option<Vec<u8>> {
-        None
+    fn load(&mut self) -> Result<Option<Source<'_>>, SnapshotError> {
+        Ok(None)
     }
 
-    fn save(&mut self, _: &[u8]) -> Result<(), String> {
+    fn save(&mut self, _: &mut WriteSnapshot<'_>) -> Result<(), String> {
         Ok(())
     }
 }
@@ -88,6 +96,8 @@ pub enum RunError {
     Checkpoint(#[from] SnapshotError),
     #[error("the checkpoint cannot be used: {0}")]
     State(#[from] StateError),
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
     #[error("the checkpoint belongs to another run: its {what} {}", differs(values.as_ref()))]
     OtherRun {
         what: &'static str,
@@ -104,6 +114,8 @@ pub enum RunError {
     Clocked(Vec<ClockedError>),
     #[error("weights do not learn on a grid: spikes of one step have no order; leave out `--engine clocked`")]
     ClockedLearning,
+    #[error("the projection that is trained does not start at a data set")]
+    NoDataset,
     #[error("the clocked engine does not train")]
     ClockedTraining,
     #[error("{count} threads cannot be started: {cause}")]

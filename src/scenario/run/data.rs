@@ -1,11 +1,11 @@
 //! The samples of a run: read, split, encoded.
 
-use super::super::plan::{DatasetName, Origin, Plan, SourceKind, Supervised, Unsupervised};
+use super::super::plan::{Input, Plan, Supervised, Unsupervised};
 use super::context::{RunContext, RunError};
 use crate::dataset::{self, Dataset};
 use crate::encoding::RateCode;
+use crate::network::Origin;
 use crate::random::{self, Purpose};
-use crate::units::Hertz;
 
 /// Encoded samples of every split.
 pub struct Data {
@@ -44,17 +44,12 @@ impl From<&Unsupervised> for Selection {
 /// Reads the data set, splits it and encodes it.
 pub fn load(plan: &Plan, protocol: impl Into<Selection>, context: &RunContext<'_>) -> Result<Data, RunError> {
     let protocol: Selection = protocol.into();
-    let (name, max_rate, normalise) = match plan.projections[protocol.projection].from {
-        Origin::Source(index) => match &plan.sources[index].kind {
-            SourceKind::Dataset { dataset, max_rate, normalise } => (*dataset, *max_rate, *normalise),
-            _ => (DatasetName::DrawnDigits, Hertz::ZERO, false),
-        },
-        Origin::Population(_) => (DatasetName::DrawnDigits, Hertz::ZERO, false),
+    let input = match plan.projections[protocol.projection].from {
+        Origin::Source(index) => Some(&plan.sources[index].input),
+        Origin::Population(_) => None,
     };
-    let name = match name {
-        DatasetName::DrawnDigits => dataset::Name::DrawnDigits,
-        DatasetName::Mnist => dataset::Name::Mnist,
-        DatasetName::FashionMnist => dataset::Name::FashionMnist,
+    let Some(&Input::Dataset { dataset: name, max_rate, normalise }) = input else {
+        return Err(RunError::NoDataset);
     };
     let set: Dataset = dataset::open(name, context.search).map_err(RunError::Data)?;
     let pixels = set.pixels();

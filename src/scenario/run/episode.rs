@@ -2,10 +2,13 @@
 
 use super::super::outcome::{NamedArray, Outcome, Status};
 use super::super::plan::Plan;
-use super::context::RunContext;
+use super::context::{RunContext, RunError};
 use super::logbook::Logbook;
+use super::training::reborrow;
 use crate::energy::Ledger;
-use crate::engine::{Collect as _, Counts, Highlights, Probe, Record, Spike, Stream};
+use crate::engine::{
+    Collect as _, Counts, Highlights, Observer, Probe, Record, SimulationError, Spike, Stream,
+};
 use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
@@ -18,7 +21,9 @@ const SLICES: u64 = 200;
 /// An engine with its network and weights, ready to run.
 pub trait Course {
     fn sample_every(&mut self, population: usize, interval: Time);
-    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P);
+    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError>;
+    /// Shows the probe the membranes of a population now, as a sample.
+    fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P);
     fn counts(&self) -> &Counts;
 }
 
@@ -38,13 +43,14 @@ pub fn run(
     start: (f64, f64),
     course: &mut impl Course,
     context: &mut RunContext<'_>,
-) -> Episode {
-    for name in &plan.record.membrane {
-        if let (Some(population), Some(interval)) =
-            (plan.populations.iter().position(|p| &p.name == name), plan.record.membrane_interval)
-        {
-            course.sample_every(population, interval);
-        }
+) -> Result<Episode, RunError> {
+    let sampled = plan.record.membrane.iter().filter_map(|name| {
+        let population = plan.populations.iter().position(|p| &p.name == name)?;
+        Some((population, plan.record.membrane_interval?))
+    });
+    let sampled: Vec<_> = sampled.collect();
+    for &(population, interval) in &sampled {
+        course.sample_every(population, interval);
     }
     let mut log = Logbook::built(start, context);
     let begun = (context.clock)();
@@ -60,36 +66,35 @@ pub fn run(
             break;
         }
         let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
-        match context.observer.as_deref_mut() {
-            Some(observer) => {
-                let records = if observer.wants_all() {
-                    let mut probe = Stream::default();
-                    course.run(end, &mut probe);
-                    probe.take()
-                } else {
-                    let mut probe = Highlights::default();
-                    course.run(end, &mut probe);
-                    probe.take()
-                };
-                for record in &records {
+        match reborrow(&mut context.observer) {
+            Some(observer) if observer.wants_all() => {
+                let mut probe = Stream::default();
+                course.run(end, &mut probe)?;
+                for record in &probe.take() {
                     if let Record::Spike(spike) = record {
                         hash(fingerprint, *spike);
                     }
                     observer.record(0, record);
                 }
             }
-            None => course.run(end, &mut Hashing { fingerprint }),
+            // With or without somebody who looks: two kinds of probe would compile the engine twice.
+            observer => course.run(end, &mut Hashing { fingerprint, observer })?,
         }
         reached = end;
         context.progress.advance(1);
     }
     context.progress.done();
+    if let Some(observer) = context.observer.as_deref_mut() {
+        let mut last = Highlights::default();
+        sampled.iter().for_each(|&(population, _)| course.sample(population, &mut last));
+        last.take().iter().for_each(|record| observer.record(0, record));
+    }
 
     let mut totals = Totals::default();
     totals.add(course.counts());
     log.count(&totals, reached);
     log.book("simulate", begun, context, 1, totals.events());
-    Episode { reached, totals, status, log }
+    Ok(Episode { reached, totals, status, log })
 }
 
 impl Episode {
@@ -113,15 +118,25 @@ impl Episode {
     }
 }
 
-/// Hashes population spikes as they come.
+/// Hashes population spikes as they come, and hands them and samples on.
 struct Hashing<'a> {
     fingerprint: &'a mut Fingerprint,
+    observer: Option<&'a mut dyn Observer>,
 }
 
 impl Probe<f64> for Hashing<'_> {
     #[inline]
     fn spike(&mut self, spike: Spike) {
         hash(self.fingerprint, spike);
+        if let Some(observer) = &mut self.observer {
+            observer.record(0, &Record::Spike(spike));
+        }
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        if let Some(observer) = &mut self.observer {
+            observer.record(0, &Record::Sample { time, population, u: u.to_vec() });
+        }
     }
 }
 

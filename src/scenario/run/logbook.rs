@@ -21,7 +21,7 @@ pub struct Logbook {
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Kept {
     counts: PhaseCounts,
-    fingerprint: u128,
+    fingerprint: Fingerprint,
 }
 
 /// Samples that are shown with learning off.
@@ -109,14 +109,15 @@ impl Logbook {
 
     /// Closes a phase of the fingerprint for a checkpoint.
     pub fn keep(&mut self) -> Kept {
-        Kept { counts: self.counts.clone(), fingerprint: self.fingerprint.seal() }
+        self.fingerprint.seal();
+        Kept { counts: self.counts.clone(), fingerprint: self.fingerprint.clone() }
     }
 
     /// Goes on from a checkpoint made after some epochs.
     pub fn resume(&mut self, kept: &Kept, epochs: usize) {
         self.notes.push(format!("continued after epoch {epochs}"));
         self.counts = kept.counts.clone();
-        self.fingerprint = Fingerprint::after(kept.fingerprint);
+        self.fingerprint = kept.fingerprint.clone();
     }
 
     /// The outcome of a run as far as it is here. `values` gives the fingerprint what is left at the end: weights, or

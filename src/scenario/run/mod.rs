@@ -21,9 +21,12 @@ pub use device::experiment;
 use super::assemble::{describe, skeleton};
 use super::outcome::Outcome;
 use super::plan::{Plan, Precision, Protocol};
+use super::progress::Silent;
 use super::synapses;
+use crate::dataset::Search;
 use crate::engine::{Heap, Lanes};
-use context::{Engine, RunContext, RunError};
+use context::{Engine, NoStore, RunContext, RunError};
+use std::sync::atomic::AtomicBool;
 
 /// What the engine chose for a plan: forms, storage, lanes, partitions.
 ///
@@ -46,6 +49,29 @@ fn precision(plan: &Plan) -> &'static str {
         Protocol::Unsupervised(unsupervised) if unsupervised.precision == Precision::F32 => "f32",
         _ => "f64",
     }
+}
+
+/// Carries a plan out on so many threads, showing and keeping nothing but its outcome. Data sets are looked for in no
+/// folder but what `search` names.
+///
+/// # Errors
+/// As [`run`].
+pub fn quietly(plan: &Plan, threads: usize, search: &Search) -> Result<Outcome, RunError> {
+    run(
+        plan,
+        &mut RunContext {
+            threads,
+            memory: None,
+            engine: Engine::default(),
+            search,
+            stop: &AtomicBool::new(false),
+            clock: &|| (0.0, 0.0),
+            progress: &mut Silent,
+            observer: None,
+            store: &mut NoStore,
+            given: None,
+        },
+    )
 }
 
 /// Carries out a plan.

@@ -3,7 +3,7 @@
 use super::super::assemble::{Assembled, assemble_with};
 use super::super::load_estimate;
 use super::super::outcome::Outcome;
-use super::super::plan::{Connect, Plan, SourceKind};
+use super::super::plan::{Connect, Input, Plan};
 use super::super::synapses;
 use super::arrays::{named_arrays, programmed};
 use super::books::book;
@@ -12,7 +12,7 @@ use super::episode::{self, Course};
 use super::pairs::Pairs;
 use super::plastic;
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{Counts, Learning, Probe, Queue, Simulation, window};
+use crate::engine::{Counts, Learning, Probe, Queue, Simulation, SimulationError, window};
 use crate::network::{Form, Kernel, Network, Weights};
 use crate::time::Time;
 
@@ -49,11 +49,11 @@ pub fn simulate<Q: Queue<f64>>(
     };
     let partitions = plan.engine.partitions.map_or(threads, |partitions| partitions as usize);
     simulation.partition(partitions, (threads > 1).then_some(pool));
-    simulation.begin(0, &rates);
+    simulation.begin(0, &rates)?;
     let pairs =
         learning.as_ref().map(|learning| Pairs::new(&network, learning, &weights)).unwrap_or_default();
     let mut events = Events { simulation, weights, learning, pairs };
-    let episode = episode::run(plan, duration, start, &mut events, context);
+    let episode = episode::run(plan, duration, start, &mut events, context)?;
     let Events { mut weights, mut learning, pairs, .. } = events;
     let mut energy = book(plan, &arrays, &episode.totals, None);
     let mut learnt = Vec::new();
@@ -88,15 +88,19 @@ impl<Q: Queue<f64>> Course for Events<'_, Q> {
         self.simulation.sample_every(population, interval);
     }
 
-    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) {
+    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError> {
         match &mut self.learning {
             Some(learning) if self.pairs.any() => {
                 let both = &mut (probe, &mut self.pairs);
-                self.simulation.run_learning(&mut self.weights, end, learning, both);
+                self.simulation.run_learning(&mut self.weights, end, learning, both)
             }
             Some(learning) => self.simulation.run_learning(&mut self.weights, end, learning, probe),
             None => self.simulation.run(&self.weights, end, probe),
         }
+    }
+
+    fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
+        self.simulation.sample(population, probe);
     }
 
     fn counts(&self) -> &Counts {
@@ -152,20 +156,17 @@ fn few(network: &Network, plan: &Plan, duration: Time) -> Option<String> {
 }
 
 fn alone(network: &Network) -> String {
-    let whole = network.populations.iter().find(|population| population.form == Form::SharedDecay);
     let pulses =
         network.projections.iter().find(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
-    match (whole, pulses) {
-        (Some(population), _) => {
-            format!(
-                "every arrival reaches all of population `{}`, whose membranes decay together",
-                population.name
-            )
-        }
-        (None, Some(projection)) => {
+    let whole = network.populations.iter().find(|population| population.form == Form::SharedDecay);
+    match (pulses, whole) {
+        (Some(projection), _) => {
             format!("pulses of projection `{}` begin after delays of single synapses", projection.name)
         }
-        (None, None) => "a spike reaches another population without delay".to_string(),
+        (None, whole) => format!(
+            "every arrival reaches all of population `{}`, whose membranes decay together",
+            whole.map_or("", |population| population.name.as_str())
+        ),
     }
 }
 
@@ -185,24 +186,19 @@ pub fn windows(network: &Network, plan: &Plan) -> String {
 pub(super) fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
     let mut tables = Vec::new();
     for source in &plan.sources {
-        match &source.kind {
-            SourceKind::Poisson { size, rate } => {
+        match &source.input {
+            Input::Poisson { rate } => {
                 let mut first = 0;
-                while first < *size {
-                    let lines = (size - first).min(BLOCK);
+                while first < source.size {
+                    let lines = (source.size - first).min(BLOCK);
                     let table = AliasTable::new(&vec![1; lines as usize]);
                     tables.push((table, rate.get() * f64::from(lines)));
                     first += lines;
                 }
             }
             // A data set has no sample to show here: its blocks are silent.
-            SourceKind::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
-            SourceKind::PoissonDeadTime { .. }
-            | SourceKind::PoissonSteps { .. }
-            | SourceKind::PoissonSine { .. }
-            | SourceKind::SpikeList { .. }
-            | SourceKind::Regular { .. }
-            | SourceKind::Bursts { .. } => {}
+            Input::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
+            Input::Train(_) => {}
         }
     }
     tables

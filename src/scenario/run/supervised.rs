@@ -12,10 +12,10 @@ use super::books::{book, inference};
 use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
-use super::training::{Identity, Training, lengths, mean_and_sd, reborrow, same};
+use super::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
-use crate::engine::{Collect, Probe, Queue, Silent, Spike};
+use crate::engine::{Queue, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::snapshot::{self, Payload};
@@ -23,7 +23,6 @@ use crate::training::{
     AdamState, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
 };
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 
 /// What a run goes on from after an epoch.
@@ -43,11 +42,10 @@ impl Training for Supervised {
         self.precision
     }
 
-    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
     where
         R: Real,
         Q: Queue<R> + Send,
-        O: Probe<R> + Collect + Default + Send,
     {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
@@ -63,7 +61,7 @@ impl Training for Supervised {
             values[self.projection].clone_from(&given.values);
         }
         let weights = Weights::<R>::from_values(network, &values);
-        let mut run = Run::<R, Q, O> {
+        let mut run = Run::<R, Q> {
             plan,
             protocol: self,
             network,
@@ -105,23 +103,22 @@ fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
 }
 
 /// A supervised run in progress.
-struct Run<'a, R: Real, Q: Queue<R>, O> {
+struct Run<'a, R: Real, Q: Queue<R>> {
     plan: &'a Plan,
     protocol: &'a Supervised,
     network: &'a Network,
     data: &'a Data,
-    trainer: Trainer<'a, R, Q, O>,
+    trainer: Trainer<'a, R, Q>,
     /// Validation accuracy, epoch and weights of the best epoch so far.
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,
     log: Logbook,
 }
 
-impl<R, Q, O> Run<'_, R, Q, O>
+impl<R, Q> Run<'_, R, Q>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     /// Episodes of one epoch.
     fn episodes(&self) -> u64 {
@@ -131,8 +128,9 @@ where
 
     /// Goes on from a checkpoint, if there is one.
     fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
-        let Some(bytes) = context.store.load() else { return Ok(()) };
-        let checkpoint: Checkpoint<R> = snapshot::decode(Payload::Training, &bytes)?;
+        let Some(mut source) = context.store.load()? else { return Ok(()) };
+        let checkpoint: Checkpoint<R> = source.read(Payload::Training, &models(self.plan))?;
+        source.finish()?;
         checkpoint.of.check(self.plan)?;
         let best = checkpoint.best.as_ref().map_or(&checkpoint.weights, |best| &best.2);
         let moments = &self.trainer.adam;
@@ -181,7 +179,7 @@ where
                 &mut self.log.fingerprint,
                 reborrow(&mut context.observer),
                 &mut advance,
-            );
+            )?;
             context.progress.done();
             let events = report.totals.events();
             self.log.book("train", begun, context, report.presented, events);
@@ -189,11 +187,11 @@ where
             if report.presented < order.len() as u64 {
                 break;
             }
-            let validation = self.validate(epoch, first + order.len() as u64, context);
+            let validation = self.validate(epoch, first + order.len() as u64, context)?;
             let first_test = first + (order.len() + self.data.validation_labels.len()) as u64;
             let weights = self.trainer.weights.clone();
             let test =
-                self.test(&weights, first_test, false, &format!("test of epoch {}", epoch + 1), context);
+                self.test(&weights, first_test, false, &format!("test of epoch {}", epoch + 1), context)?;
             if context.stop.load(Ordering::Relaxed) && test.answers.len() < self.data.test_labels.len() {
                 break;
             }
@@ -244,20 +242,28 @@ where
             epochs: self.result.epochs.clone(),
             log: self.log.keep(),
         };
-        let bytes = snapshot::encode(Payload::Training, &checkpoint)?;
-        context.store.save(&bytes).map_err(RunError::Store)
+        let models = models(self.plan);
+        context
+            .store
+            .save(&mut |out| snapshot::write(out, Payload::Training, &models, &checkpoint))
+            .map_err(RunError::Store)
     }
 
     /// Accuracy on the held-out samples.
-    fn validate(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Option<f64> {
+    fn validate(
+        &mut self,
+        epoch: u32,
+        first: u64,
+        context: &mut RunContext<'_>,
+    ) -> Result<Option<f64>, RunError> {
         if self.data.validation_labels.is_empty() {
-            return None;
+            return Ok(None);
         }
         let data = self.data;
         let samples = Samples { code: &data.validation, labels: &data.validation_labels };
         let weights = self.trainer.weights.clone();
         let what = format!("validation of epoch {}", epoch + 1);
-        Some(self.evaluate(&weights, samples, first, false, &what, context).accuracy())
+        Ok(Some(self.evaluate(&weights, samples, first, false, &what, context)?.accuracy()))
     }
 
     fn test(
@@ -267,7 +273,7 @@ where
         leakage: bool,
         what: &str,
         context: &mut RunContext<'_>,
-    ) -> Evaluation {
+    ) -> Result<Evaluation, RunError> {
         let data = self.data;
         let samples = Samples { code: &data.test, labels: &data.test_labels };
         self.evaluate(weights, samples, first, leakage, what, context)
@@ -281,7 +287,7 @@ where
         leakage: bool,
         what: &str,
         context: &mut RunContext<'_>,
-    ) -> Evaluation {
+    ) -> Result<Evaluation, RunError> {
         let duration = self.protocol.test_presentation;
         let test = Test {
             population: self.plan.projections[self.protocol.projection].to,
@@ -292,10 +298,9 @@ where
             what,
         };
         let showing = Showing { phase: "test", what, samples: samples.labels.len(), duration };
-        let Ok(evaluation) = self.log.show(showing, context, |reporting| {
-            Ok::<_, Infallible>(evaluate::<R, Q, O>(self.network, weights, samples, test, reporting))
-        });
-        evaluation
+        Ok(self.log.show(showing, context, |reporting| {
+            evaluate::<R, Q>(self.network, weights, samples, test, reporting)
+        })?)
     }
 
     /// Final test, programming cases, shown sample, energy.
@@ -313,7 +318,7 @@ where
         let mut arrays = vec![None; values.len()];
         if trained && !context.stop.load(Ordering::Relaxed) {
             let leakage = self.plan.record.energy;
-            let test = self.test(&weights, first, leakage, "final test", context);
+            let test = self.test(&weights, first, leakage, "final test", context)?;
             if test.answers.len() == self.data.test_labels.len() {
                 self.result.test_accuracy = Some(test.accuracy());
                 self.result.tested_epoch = (tested > 0).then_some(tested);
@@ -377,12 +382,13 @@ where
                 programmed[index] = array.weights();
                 let weights = Weights::<R>::from_values(self.network, &programmed);
                 let what = format!("{}: draw {} of {}", case.name, draw + 1, case.draws);
-                let test = self.test(&weights, first, false, &what, context);
+                let test = self.test(&weights, first, false, &what, context)?;
                 if test.answers.len() < self.data.test_labels.len() {
                     return Ok(()); // Stopped: a case is reported whole or not at all.
                 }
                 accuracy.push(test.accuracy());
-                let joules = rows_energy(&test.totals.rows[index], &array.read_energies(&device.read));
+                let joules =
+                    rows_energy(test.totals.rows[index].iter().copied(), &array.read_energies(&device.read));
                 read += joules / test.totals.presentations.max(1) as f64;
             }
             let (mean, sd) = mean_and_sd(&accuracy);
@@ -415,7 +421,7 @@ where
             return;
         };
         let population = self.plan.projections[self.protocol.projection].to;
-        let mut presenter = Presenter::<R, Q, Silent>::new(self.network, population, self.plan.seed);
+        let mut presenter = Presenter::<R, Q>::new(self.network, population, self.plan.seed);
         let mut spikes: Vec<Spike> = Vec::new();
         let duration = self.protocol.test_presentation;
         presenter.present(weights, &self.data.test, index, first + index as u64, duration, &mut spikes);
@@ -438,7 +444,7 @@ where
             self.log.notes.push(format!(
                 "a weight of {:.4} V is the end of the conductance range: read-out transimpedance {:.4e} Ohm",
                 array.mapping().w_max(),
-                ohms
+                ohms.get()
             ));
             if array.clipped() > 0 {
                 self.log.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));

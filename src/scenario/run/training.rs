@@ -1,12 +1,14 @@
-//! What both protocols that train have in common: arithmetic, queue and probe are chosen once, and a
+//! What both protocols that train have in common: arithmetic and queue are chosen once, and a
 //! checkpoint belongs to one run.
 
 use super::super::outcome::Outcome;
 use super::super::plan::{Plan, Precision};
 use super::context::{Engine, RunContext, RunError};
-use crate::engine::{Collect, Heap, Lanes, Observer, Probe, Queue, Silent, Stream};
+use crate::engine::{Heap, Lanes, Observer, Queue};
 use crate::network::Weights;
+use crate::neuron::Neuron;
 use crate::numeric::Real;
+use crate::snapshot::Models;
 use serde::{Deserialize, Serialize};
 
 /// A protocol that trains a projection from a data set.
@@ -17,11 +19,10 @@ pub trait Training: Sync {
     ///
     /// # Errors
     /// As [`super::run`].
-    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
     where
         R: Real,
-        Q: Queue<R> + Send,
-        O: Probe<R> + Collect + Default + Send;
+        Q: Queue<R> + Send;
 }
 
 /// Carries out `protocol` on the threads of `pool`, with the engine that is asked for.
@@ -39,26 +40,13 @@ pub fn run(
     pool.install(|| {
         let _inside = span.enter();
         match (protocol.precision(), context.engine) {
-            (Precision::F64, Engine::Fast) => probed::<f64, Lanes>(plan, protocol, context),
-            (Precision::F32, Engine::Fast) => probed::<f32, Lanes>(plan, protocol, context),
-            (Precision::F64, Engine::Reference) => probed::<f64, Heap>(plan, protocol, context),
-            (Precision::F32, Engine::Reference) => probed::<f32, Heap>(plan, protocol, context),
+            (Precision::F64, Engine::Fast) => protocol.carry_out::<f64, Lanes>(plan, context),
+            (Precision::F32, Engine::Fast) => protocol.carry_out::<f32, Lanes>(plan, context),
+            (Precision::F64, Engine::Reference) => protocol.carry_out::<f64, Heap>(plan, context),
+            (Precision::F32, Engine::Reference) => protocol.carry_out::<f32, Heap>(plan, context),
             (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
         }
     })
-}
-
-/// Without an observer nothing is streamed.
-fn probed<R: Real, Q: Queue<R> + Send>(
-    plan: &Plan,
-    protocol: &impl Training,
-    context: &mut RunContext<'_>,
-) -> Result<Outcome, RunError> {
-    if context.observer.is_some() {
-        protocol.carry_out::<R, Q, Stream>(plan, context)
-    } else {
-        protocol.carry_out::<R, Q, Silent>(plan, context)
-    }
 }
 
 /// Which run a checkpoint belongs to.
@@ -95,6 +83,15 @@ impl Identity {
         }
         same(self.plan == wanted.plan, "plan")
     }
+}
+
+/// The models whose state a checkpoint of this plan holds, with the versions of their states.
+pub fn models(plan: &Plan) -> Models {
+    let name = |neuron: &Neuron| {
+        let (name, version) = neuron.identity();
+        (name.to_string(), version)
+    };
+    plan.populations.iter().map(|population| name(&population.neuron)).collect()
 }
 
 /// A part of a checkpoint that must be as the run has it.

@@ -7,7 +7,7 @@ use super::context::{RunContext, RunError};
 use super::data::Data;
 use super::training::mean_and_sd;
 use super::unsupervised::{assign, labelled, settings, votes};
-use crate::engine::{Queue, Silent};
+use crate::engine::Queue;
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
@@ -88,7 +88,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
     let network = &assembled.network;
     let frozen = network.frozen();
     let weights = Weights::<R>::from_values(network, &assembled.weights);
-    let mut learner = Learner::<R, Q, Silent>::new(network, settings(&plan, &protocol, data), weights);
+    let mut learner = Learner::<R, Q>::new(network, settings(&plan, &protocol, data), weights);
     let mut fingerprint = Fingerprint::new();
     let train = Samples { code: &data.train, labels: &data.train_labels };
     let count = train.labels.len();
@@ -96,7 +96,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
     let (mut presentations, mut events) = (0, 0);
     for epoch in 0..u64::from(protocol.epochs) {
         let order = shuffled(count as u32, plan.seed, epoch);
-        let report = learner.epoch(train, &order, first, stop, &mut fingerprint, None, &mut |_, _| {});
+        let report = learner.epoch(train, &order, first, stop, &mut fingerprint, None, &mut |_, _| {})?;
         presentations += report.presented;
         events += report.totals.events();
         if report.presented < count as u64 {
@@ -119,7 +119,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
         };
         let mut reporting =
             Reporting { cancel: stop, fingerprint: &mut fingerprint, observer: None, advance: &mut |_| {} };
-        respond::<R, Q, Silent>(&frozen, &learner.weights, samples, question, &mut reporting)
+        respond::<R, Q>(&frozen, &learner.weights, samples, question, &mut reporting)
     };
     let labelling = answer(train, first, protocol.label_presentation, labels)?;
     let test = Samples { code: &data.test, labels: &data.test_labels };

@@ -1,14 +1,16 @@
 //! `device` of a projection: the devices that make a weight, their range, spread and read pulse.
 
-use super::kinds::{CV, LEVELS, POSITIVE_SPAN, choice, positive};
-use super::{Choice, Key, Kind, Unit};
+use super::kinds::{CV, LEVELS, POSITIVE_SPAN, positive};
+use super::word::words;
+use super::{Key, Kind, Unit};
+use crate::synapse::Placement;
 
 pub static DEVICE: &[Key] = &[
-    Key::new("arrangement", Kind::Choice(ARRANGEMENTS), "Which devices make one weight.")
+    Key::new("arrangement", Kind::word::<ArrangementKind>(), "Which devices make one weight.")
         .setting("\"differential\""),
     Key::new("pairs", Kind::Integer { min: 2, max: 1024 }, "Pairs that share one weight.")
         .when("arrangement", &["parallel"]),
-    Key::new("placement", Kind::Choice(PLACEMENTS), "Where the two devices of a pair sit.")
+    Key::new("placement", Kind::word::<Placement>(), "Where the two devices of a pair sit.")
         .setting("\"one_sided\"")
         .when("arrangement", &["differential", "parallel"]),
     Key::new("g_min", positive(Unit::Siemens), "Lowest conductance of a device; below `g_max`.")
@@ -23,17 +25,30 @@ pub static DEVICE: &[Key] = &[
         .absent("the largest weight at the time of programming"),
 ];
 
-static ARRANGEMENTS: &[Choice] = &[
-    choice("single", "one device against a fixed reference"),
-    choice("unipolar", "one device, w = s (G - g_min): from 0 to w_max"),
-    choice("differential", "two devices, w = s (G+ - G-)"),
-    choice("parallel", "`pairs` pairs side by side, each with a part of the weight"),
-];
+words! {
+    /// Which devices make one weight.
+    pub enum ArrangementKind {
+        Single = "single": "one device against a fixed reference",
+        Unipolar = "unipolar": "one device, w = s (G - g_min): from 0 to w_max",
+        Differential = "differential": "two devices, w = s (G+ - G-)",
+        Parallel = "parallel": "`pairs` pairs side by side, each with a part of the weight",
+    }
+}
 
-pub static PLACEMENTS: &[Choice] = &[
-    choice("one_sided", "the device of a pair that is not needed rests at g_min"),
-    choice("balanced", "both devices sit symmetrically around the middle of the range"),
-];
+words! {
+    impl Placement {
+        OneSided = "one_sided": "the device of a pair that is not needed rests at g_min",
+        Balanced = "balanced": "both devices sit symmetrically around the middle of the range",
+    }
+}
+
+words! {
+    /// A spread of programming that needs no numbers.
+    pub enum SpreadWord {
+        None = "none": "no spread",
+        Paper = "paper": "cv_on = 0.0081 and cv_off = 0.0115 (Yan et al., fig. 2a)",
+    }
+}
 
 pub static SPREAD: &[Key] = &[
     Key::new("cv_on", CV, "Coefficient of variation at g_max.").setting("0.0"),

@@ -1,7 +1,8 @@
 //! The part of the table that is about devices on their own: `[device.NAME]` and `[experiment.NAME]`.
 
-use super::kinds::{VOLTAGE, choice};
-use super::{Bounds, Choice, Key, Kind, Refers, Unit};
+use super::kinds::VOLTAGE;
+use super::word::words;
+use super::{Bounds, Key, Kind, Refers, Unit};
 
 const ABOVE: Bounds = Bounds::POSITIVE;
 /// Retention lasts longer than an episode of a network may.
@@ -22,7 +23,7 @@ pub static DEVICE: &[Key] = &[
 ];
 
 pub static EXPERIMENT: &[Key] = &[
-    Key::new("kind", Kind::Choice(EXPERIMENTS), "What is done with the device."),
+    Key::new("kind", Kind::word::<ExperimentKind>(), "What is done with the device."),
     Key::new("device", Kind::Name(Refers::Device), "Which device it is done with.")
         .derived("the only device"),
     Key::new("title", Kind::Text, "One line for pictures and tables.").derived("its name"),
@@ -67,16 +68,16 @@ pub static EXPERIMENT: &[Key] = &[
     Key::new("floor", Kind::Number(ABOVE), "Ratio of the two states below which they count as lost.")
         .measured("1e4", "Yan et al., fig. 2a: window above 1e4")
         .when("kind", &["retention"]),
-    Key::new("shape", Kind::Choice(SHAPES), "Pulse on each electrode.")
+    Key::new("shape", Kind::word::<ShapeKind>(), "Pulse on each electrode.")
         .setting("\"biphasic\"")
-        .when("kind", &["spike-pulses"]),
+        .when("kind", &["spike_pulses"]),
     Key::new("peak", Kind::Quantity(Unit::Volt, ABOVE), "Height of the triangle.")
         .when("shape", &["unipolar"]),
     Key::new("base", PULSE, "Width of the triangle at its base.").when("shape", &["unipolar"]),
     Key::new("dt", PULSE, "Interval between the two spikes that is drawn, in both orders.")
-        .when("kind", &["spike-pulses"]),
-    Key::new("reach", PULSE, "Largest |dt| of the window.").when("kind", &["stdp", "spike-pulses"]),
-    Key::new("step", PULSE, "Step of |dt|.").when("kind", &["stdp", "spike-pulses"]),
+        .when("kind", &["spike_pulses"]),
+    Key::new("reach", PULSE, "Largest |dt| of the window.").when("kind", &["stdp", "spike_pulses"]),
+    Key::new("step", PULSE, "Step of |dt|.").when("kind", &["stdp", "spike_pulses"]),
     Key::new("fit_from", PULSE, "Smallest |dt| of the fit; the main lobes must be apart.")
         .when("kind", &["stdp"]),
     Key::new("fine_step", PULSE, "Step of |dt| below `fit_from`, where lobes overlap.")
@@ -91,7 +92,7 @@ pub static EXPERIMENT: &[Key] = &[
     .when("kind", &["iv", "pulses", "integration", "relaxation", "retention", "power"]),
     Key::new("g_start", Kind::Quantity(Unit::Siemens, ABOVE), "Conductance a resistive device starts from.")
         .absent("the off state of a binary switch, the g_start of a dose device")
-        .when("kind", &["iv", "pulses", "stdp", "spike-pulses"]),
+        .when("kind", &["iv", "pulses", "stdp", "spike_pulses"]),
     Key::new("noise", Kind::Flag, "Whether the spread from cycle to cycle that the preset states is drawn.")
         .setting("false")
         .when("kind", &["iv", "pulses"]),
@@ -103,22 +104,28 @@ pub static EXPERIMENT: &[Key] = &[
     .setting("[]"),
 ];
 
-pub static EXPERIMENTS: &[Choice] = &[
-    choice("iv", "a voltage sweep through turning points: current, state, energy"),
-    choice("pulses", "a train of equal rectangular pulses; a threshold switch integrates and fires"),
-    choice("integration", "a threshold switch under a constant drive, from rest"),
-    choice("relaxation", "a threshold switch left alone after it has fired"),
-    choice("power", "what a threshold switch that is on takes at each voltage, and its limiter"),
-    choice("cycles", "a device through SET and RESET again and again: spread of what it turns to"),
-    choice("retention", "both states left alone"),
-    choice("stdp", "pairs of spike pulses dt apart, each on a fresh device: the window"),
-    choice("spike-pulses", "what two spikes put across a device, and what that does for every dt"),
-];
+words! {
+    /// What is done with a device.
+    pub enum ExperimentKind {
+        Iv = "iv": "a voltage sweep through turning points: current, state, energy",
+        Pulses = "pulses": "a train of equal rectangular pulses; a threshold switch integrates and fires",
+        Integration = "integration": "a threshold switch under a constant drive, from rest",
+        Relaxation = "relaxation": "a threshold switch left alone after it has fired",
+        Power = "power": "what a threshold switch that is on takes at each voltage, and its limiter",
+        Cycles = "cycles": "a device through SET and RESET again and again: spread of what it turns to",
+        Retention = "retention": "both states left alone",
+        Stdp = "stdp": "pairs of spike pulses dt apart, each on a fresh device: the window",
+        SpikePulses = "spike_pulses": "what two spikes put across a device, and what that does for every dt",
+    }
+}
 
-static SHAPES: &[Choice] = &[
-    choice("biphasic", "the spike pulse of the preset: a short main lobe, a long opposite tail"),
-    choice("unipolar", "a symmetric triangle of one sign"),
-];
+words! {
+    /// The pulse on each electrode.
+    pub enum ShapeKind {
+        Biphasic = "biphasic": "the spike pulse of the preset: a short main lobe, a long opposite tail",
+        Unipolar = "unipolar": "a symmetric triangle of one sign",
+    }
+}
 
 static COMPARE: &[Key] = &[
     Key::new(
@@ -127,7 +134,7 @@ static COMPARE: &[Key] = &[
         "A quantity this experiment measures; `memspike models KIND` lists them.",
     ),
     Key::new("paper", Kind::Figure, "What the paper says: a quantity with its unit, or a number."),
-    Key::new("relation", Kind::Choice(RELATIONS), "How the result must stand to it.").setting("\"equal\""),
+    Key::new("relation", Kind::word::<Relation>(), "How the result must stand to it.").setting("\"equal\""),
     Key::new("tolerance", Kind::Figure, "Largest difference that is accepted, in the unit of the quantity.")
         .absent("`relative_tolerance`; for \"at_least\" and \"at_most\" zero"),
     Key::new(
@@ -140,8 +147,13 @@ static COMPARE: &[Key] = &[
     Key::new("what", Kind::Text, "The row's words in tables and pictures.").absent("those of the quantity"),
 ];
 
-static RELATIONS: &[Choice] = &[
-    choice("equal", "within the tolerance on either side"),
-    choice("at_least", "not below, but for the tolerance"),
-    choice("at_most", "not above, but for the tolerance"),
-];
+words! {
+    /// How a result must stand to the paper's value.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Relation {
+        Equal = "equal": "within the tolerance on either side",
+        AtLeast = "at_least": "not below, but for the tolerance",
+        AtMost = "at_most": "not above, but for the tolerance",
+    }
+}

@@ -1,6 +1,6 @@
 //! Kinds of value that several sections share.
 
-use super::{Bounds, Choice, Kind, Unit};
+use super::{Bounds, Kind, Unit};
 
 /// The latest instant of an episode in whole seconds; 2^63 fs is 9223.37 s.
 pub const HORIZON: f64 = 9223.0;
@@ -25,8 +25,4 @@ pub const fn positive(unit: Unit) -> Kind {
 
 pub const fn non_negative(unit: Unit) -> Kind {
     Kind::Quantity(unit, Bounds::NON_NEGATIVE)
-}
-
-pub const fn choice(name: &'static str, doc: &'static str) -> Choice {
-    Choice { name, doc }
 }

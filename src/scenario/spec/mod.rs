@@ -8,6 +8,7 @@ mod competition;
 mod crossbar;
 mod device;
 mod kinds;
+mod models;
 mod plasticity;
 mod population;
 mod projection;
@@ -15,12 +16,26 @@ mod protocol;
 mod source;
 mod table;
 mod unsupervised;
+mod word;
 
-pub use device::EXPERIMENTS;
-pub use table::SECTIONS;
+pub use competition::{CompetitionKind, HomeostasisKind};
+pub use crossbar::{ArrangementKind, SpreadWord};
+pub use device::{ExperimentKind, Relation, ShapeKind};
+pub use models::{model_keys, population_keys};
+pub use plasticity::{DependenceKind, OverlapSpread, RuleKind};
+pub use population::NeuronModel;
+pub use projection::{ConnectKind, KernelKind};
+pub use protocol::{Precision, ProtocolKind};
+pub use source::{Code, SourceWord};
+pub use table::{SECTIONS, Storage};
+pub use unsupervised::{DecayKind, StepDependence, WindowKind};
+pub use word::Word;
 
+use crate::device::preset::Provenance;
+use crate::time::Time;
 use crate::units::{
-    Ampere, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt,
+    Ampere, Farad, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt, VoltPerSecond,
+    Watt,
 };
 
 /// A `[section]` of the file.
@@ -153,6 +168,12 @@ impl Bounds {
         Self { max, below: true, ..self }
     }
 
+    /// Whether it holds fractions, such as a share or a coefficient of variation: they may be written as percentages.
+    #[must_use]
+    pub fn of_fractions(&self) -> bool {
+        self.min >= 0.0 && self.max <= 10.0
+    }
+
     /// Whether a value is inside; nothing that is not finite is.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
@@ -177,6 +198,15 @@ impl Bounds {
     }
 }
 
+/// A quantity as stated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Amount {
+    /// In SI units.
+    pub si: f64,
+    /// The femtoseconds of its own digits, if it is a time within an episode.
+    pub time: Option<Time>,
+}
+
 /// The units of a scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -189,6 +219,7 @@ pub enum Unit {
     Joule,
     Watt,
     VoltPerSecond,
+    Farad,
 }
 
 /// Calls `$body` with `Q` standing for the quantity type of a unit, which has the unit's name.
@@ -196,7 +227,7 @@ macro_rules! with_quantity {
     ($unit:expr, $Q:ident => $body:expr) => {
         with_quantity!(
             $unit, $Q => $body;
-            Second Volt Ampere Ohm Siemens Hertz Joule Watt VoltPerSecond
+            Second Volt Ampere Ohm Siemens Hertz Joule Watt VoltPerSecond Farad
         )
     };
     ($unit:expr, $Q:ident => $body:expr; $($name:ident)+) => {
@@ -210,7 +241,7 @@ macro_rules! with_quantity {
 }
 
 impl Unit {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Second,
         Self::Volt,
         Self::Ampere,
@@ -220,6 +251,7 @@ impl Unit {
         Self::Joule,
         Self::Watt,
         Self::VoltPerSecond,
+        Self::Farad,
     ];
 
     /// Reads a unit string to SI.
@@ -228,6 +260,17 @@ impl Unit {
     /// As [`Quantity::parse`].
     pub fn parse(self, text: &str) -> Result<f64, ParseQuantityError> {
         with_quantity!(self, Q => Q::parse(text).map(Quantity::si))
+    }
+
+    /// Reads a unit string; of a time with the femtoseconds that its digits say.
+    ///
+    /// # Errors
+    /// As [`Quantity::parse`].
+    pub fn amount(self, text: &str) -> Result<Amount, ParseQuantityError> {
+        let (si, digits) =
+            with_quantity!(self, Q => Q::parse_digits(text).map(|(value, digits)| (value.si(), digits)))?;
+        let seconds = Second::from_si(si).filter(|_| self == Self::Second);
+        Ok(Amount { si, time: seconds.and_then(|seconds| Time::from_digits(seconds, &digits).ok()) })
     }
 
     /// Prints an SI value with its unit, so that [`Unit::parse`] gives the same bits.
@@ -261,36 +304,12 @@ pub enum Fallback {
     Required,
     /// Nothing: the sentence says what that means.
     Absent(&'static str),
-    /// A TOML literal, where it comes from, and why.
-    Value(&'static str, Provenance, &'static str),
+    /// A TOML literal, where it comes from (`None`: no physical quantity, a choice of the method), and why.
+    Value(&'static str, Option<Provenance>, &'static str),
     /// The value of another key of the same table.
     SameAs(&'static str),
     /// Worked out from the rest of the scenario: the sentence says how.
     Derived(&'static str),
-}
-
-/// Where a number comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Provenance {
-    Measured,
-    Literature,
-    Fitted,
-    Assumed,
-    /// No physical quantity: a choice of the method.
-    Setting,
-}
-
-impl Provenance {
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Measured => "measured",
-            Self::Literature => "literature",
-            Self::Fitted => "fitted",
-            Self::Assumed => "assumed",
-            Self::Setting => "setting",
-        }
-    }
 }
 
 impl Key {
@@ -301,13 +320,13 @@ impl Key {
     }
 
     #[must_use]
-    pub const fn default(self, literal: &'static str, provenance: Provenance, why: &'static str) -> Self {
-        Self { default: Fallback::Value(literal, provenance, why), ..self }
+    const fn default(self, literal: &'static str, provenance: Provenance, why: &'static str) -> Self {
+        Self { default: Fallback::Value(literal, Some(provenance), why), ..self }
     }
 
     #[must_use]
     pub const fn setting(self, literal: &'static str) -> Self {
-        self.default(literal, Provenance::Setting, "")
+        Self { default: Fallback::Value(literal, None, ""), ..self }
     }
 
     #[must_use]
@@ -422,7 +441,7 @@ pub fn allowed(kind: &Kind) -> String {
             "\"none\", \"paper\", or a table such as { cv_on = 0.05, cv_off = 0.05 }".to_string()
         }
         Kind::Weight => "a quantity such as \"1 mV\", { normal = [\"1 mV\", \"0.1 mV\"] }, \
-                         { uniform = [\"0 mV\", \"1 mV\"] }, { lognormal = [\"1 mV\", 0.5] }, or { normal = [0.005, 0.01], unit = \"threshold\" }"
+                         { uniform = [\"0 mV\", \"1 mV\"] }, { log_normal = [\"1 mV\", 0.5] }, or { normal = [0.005, 0.01], unit = \"threshold\" }"
             .to_string(),
         Kind::Delay(bounds) => format!(
             "{}, or {{ uniform = [\"1 ms\", \"10 ms\"] }}",

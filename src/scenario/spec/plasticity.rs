@@ -1,29 +1,31 @@
 //! `plasticity` of a projection: weights that learn from spikes, and the devices that bear it.
 
-use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, VOLTAGE, choice, positive};
-use super::{Bounds, Choice, Key, Kind, Unit};
+use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, VOLTAGE, positive};
+use super::word::words;
+use super::{Bounds, Key, Kind, Unit};
+use crate::plasticity::{AtZero, Pairing, Unit as Fraction};
 
-const PAIRS: &[&str] = &["stdp-pair", "stdp-triplet"];
-const WINDOWS: &[&str] = &["stdp-pair", "stdp-triplet", "rectangular"];
-const LAWS: &[&str] = &["stdp-pair", "stdp-triplet", "rectangular", "post-trace"];
+const PAIRS: &[&str] = &["stdp_pair", "stdp_triplet"];
+const WINDOWS: &[&str] = &["stdp_pair", "stdp_triplet", "rectangular"];
+const LAWS: &[&str] = &["stdp_pair", "stdp_triplet", "rectangular", "post_trace"];
 const AMPLITUDE: Kind = Kind::Number(Bounds::NON_NEGATIVE);
 
 pub static PLASTICITY: &[Key] = &[
-    Key::new("rule", Kind::Choice(RULES), "Learning rule; times are those at the synapse.")
-        .setting("\"stdp-pair\""),
-    Key::new("pairing", Kind::Choice(PAIRINGS), "Which pairs of spikes count.")
+    Key::new("rule", Kind::word::<RuleKind>(), "Learning rule; times are those at the synapse.")
+        .setting("\"stdp_pair\""),
+    Key::new("pairing", Kind::word::<Pairing>(), "Which pairs of spikes count.")
         .setting("\"all_to_all\"")
         .when("rule", PAIRS),
     Key::new(
         "at_zero",
-        Kind::Choice(AT_ZEROS),
+        Kind::word::<AtZero>(),
         "What an arrival and a spike of the same instant do to each other.",
     )
     .setting("\"none\"")
-    .when("rule", &["stdp-pair"]),
+    .when("rule", &["stdp_pair"]),
     Key::new(
         "dependence",
-        Kind::Choice(DEPENDENCES),
+        Kind::word::<DependenceKind>(),
         "How a change depends on the weight, x = (w - w_min)/(w_max - w_min).",
     )
     .setting("\"additive\"")
@@ -32,41 +34,41 @@ pub static PLASTICITY: &[Key] = &[
     Key::new("beta", AMPLITUDE, "Exponent, per range of the weight.")
         .literature("3.0", "Querlioz et al. 2013")
         .when("dependence", &["exponential"]),
-    Key::new("relative_to", Kind::Choice(RELATIVE), "What amplitudes are fractions of.")
+    Key::new("relative_to", Kind::word::<Fraction>(), "What amplitudes are fractions of.")
         .setting("\"weight\"")
         .when("rule", LAWS),
-    Key::new("a_plus", AMPLITUDE, "Amplitude of potentiation; the default is for `stdp-pair` only.")
+    Key::new("a_plus", AMPLITUDE, "Amplitude of potentiation; the default is for `stdp_pair` only.")
         .fitted("1.3861", "Yan et al., fig. 3c: 138.61 percent of the conductance")
         .when("rule", LAWS),
-    Key::new("a_minus", AMPLITUDE, "Amplitude of depression; the default is for `stdp-pair` only.")
+    Key::new("a_minus", AMPLITUDE, "Amplitude of depression; the default is for `stdp_pair` only.")
         .fitted("1.0346", "Yan et al., fig. 3c: 103.46 percent of the conductance")
         .when("rule", WINDOWS),
     Key::new("tau_plus", TIME_CONSTANT, "Time constant of potentiation (of the trace of arrivals).")
         .fitted("\"64.1 ms\"", "Yan et al., fig. 3c")
-        .when("rule", &["stdp-pair", "stdp-triplet", "post-trace"]),
+        .when("rule", &["stdp_pair", "stdp_triplet", "post_trace"]),
     Key::new("tau_minus", TIME_CONSTANT, "Time constant of depression (of the trace of spikes).")
         .fitted("\"29.2 ms\"", "Yan et al., fig. 3c")
         .when("rule", PAIRS),
     Key::new("a3_plus", AMPLITUDE, "Amplitude of post-pre-post triplets.")
         .literature("6.2e-3", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp-triplet"]),
+        .when("rule", &["stdp_triplet"]),
     Key::new("a3_minus", AMPLITUDE, "Amplitude of pre-post-pre triplets.")
         .literature("2.3e-4", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp-triplet"]),
+        .when("rule", &["stdp_triplet"]),
     Key::new("tau_x", TIME_CONSTANT, "Time constant of the slow trace of arrivals.")
         .literature("\"101 ms\"", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp-triplet"]),
+        .when("rule", &["stdp_triplet"]),
     Key::new("tau_y", TIME_CONSTANT, "Time constant of the slow trace of spikes.")
         .literature("\"125 ms\"", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp-triplet"]),
+        .when("rule", &["stdp_triplet"]),
     Key::new("window", TIME_CONSTANT, "An arrival this long ago still counts.")
         .when("rule", &["rectangular"]),
     Key::new("target", AMPLITUDE, "The trace at which nothing changes: below it a spike depresses.")
         .setting("0.0")
-        .when("rule", &["post-trace"]),
+        .when("rule", &["post_trace"]),
     Key::new("saturate", Kind::Flag, "Whether an arrival sets the trace to 1 instead of adding 1.")
         .setting("false")
-        .when("rule", &["post-trace"]),
+        .when("rule", &["post_trace"]),
     OVERLAP_PRESET.when("rule", &["overlap"]),
     OVERLAP_SCALE.when("rule", &["overlap"]),
     OVERLAP_SPREAD.setting("\"none\"").when("rule", &["overlap"]),
@@ -103,43 +105,62 @@ pub const OVERLAP_SCALE: Key = Key::new(
 
 pub const OVERLAP_SPREAD: Key = Key::new(
     "spread",
-    Kind::Choice(SPREADS),
+    Kind::word::<OverlapSpread>(),
     "How devices differ: their own kinetics and ranges, drawn once.",
 );
 
-static SPREADS: &[Choice] =
-    &[choice("none", "all are alike"), choice("preset", "the coefficients of variation of the preset")];
+words! {
+    /// How devices under overlapping pulses differ.
+    pub enum OverlapSpread {
+        None = "none": "all are alike",
+        Preset = "preset": "the coefficients of variation of the preset",
+    }
+}
 
-static RULES: &[Choice] = &[
-    choice("stdp-pair", "exponential window of pairs of spikes"),
-    choice("stdp-triplet", "pairs and triplets (Pfister & Gerstner 2006)"),
-    choice("rectangular", "at a spike: recent inputs up, all others down (Querlioz et al. 2013)"),
-    choice("post-trace", "at a spike: by the trace of each input (Diehl & Cook 2015)"),
-    choice("overlap", "what the overlap of two pulses does to the device"),
-];
+words! {
+    /// Learning rule of a projection.
+    pub enum RuleKind {
+        StdpPair = "stdp_pair": "exponential window of pairs of spikes",
+        StdpTriplet = "stdp_triplet": "pairs and triplets (Pfister & Gerstner 2006)",
+        Rectangular = "rectangular": "at a spike: recent inputs up, all others down (Querlioz et al. 2013)",
+        PostTrace = "post_trace": "at a spike: by the trace of each input (Diehl & Cook 2015)",
+        Overlap = "overlap": "what the overlap of two pulses does to the device",
+    }
+}
 
-static PAIRINGS: &[Choice] = &[
-    choice("all_to_all", "every spike with every earlier one of the other side"),
-    choice("nearest", "every spike with the last earlier one of the other side"),
-    choice("pre_centred", "every arrival with the last spike and with the next one"),
-    choice("restricted", "as nearest, if no spike of the same side lies between"),
-];
+words! {
+    impl Pairing {
+        AllToAll = "all_to_all": "every spike with every earlier one of the other side",
+        Nearest = "nearest": "every spike with the last earlier one of the other side",
+        PreCentred = "pre_centred": "every arrival with the last spike and with the next one",
+        Restricted = "restricted": "as nearest, if no spike of the same side lies between",
+    }
+}
 
-static AT_ZEROS: &[Choice] = &[
-    choice("none", "nothing"),
-    choice("ltp", "potentiation by a_plus"),
-    choice("ltd", "depression by a_minus"),
-];
+words! {
+    impl AtZero {
+        None = "none": "nothing",
+        Ltp = "ltp": "potentiation by a_plus",
+        Ltd = "ltd": "depression by a_minus",
+    }
+}
 
-static DEPENDENCES: &[Choice] = &[
-    choice("additive", "f+ = f- = 1"),
-    choice("multiplicative", "f+ = 1 - x, f- = x"),
-    choice("power", "f+ = (1 - x)^mu, f- = x^mu"),
-    choice("exponential", "f+ = e^(-beta x), f- = e^(-beta (1 - x))"),
-];
+words! {
+    /// How a change depends on the weight.
+    pub enum DependenceKind {
+        Additive = "additive": "f+ = f- = 1",
+        Multiplicative = "multiplicative": "f+ = 1 - x, f- = x",
+        Power = "power": "f+ = (1 - x)^mu, f- = x^mu",
+        Exponential = "exponential": "f+ = e^(-beta x), f- = e^(-beta (1 - x))",
+    }
+}
 
-static RELATIVE: &[Choice] =
-    &[choice("weight", "the present weight, as windows are measured"), choice("span", "w_max - w_min")];
+words! {
+    impl Fraction {
+        Weight = "weight": "the present weight, as windows are measured",
+        Span = "span": "w_max - w_min",
+    }
+}
 
 static PROGRAM: &[Key] = &[
     Key::new("v_set", positive(Unit::Volt), "Height of a potentiating pulse.")

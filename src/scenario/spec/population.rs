@@ -1,19 +1,14 @@
 //! `[population.NAME]`: the neuron, its threshold switch and what a spike costs.
 
 use super::competition::COMPETITION;
-use super::kinds::{COUNT, CV, SPAN, TIME_CONSTANT, VOLTAGE, choice, non_negative, positive};
-use super::{Bounds, Choice, Key, Kind, Unit};
+use super::kinds::{COUNT, CV, SPAN, TIME_CONSTANT, VOLTAGE, non_negative, positive};
+use super::word::words;
+use super::{Bounds, Key, Kind, Unit};
+use crate::device::threshold::ThresholdLaw;
+use crate::neuron::Reset;
 
 pub static POPULATION: &[Key] = &[
-    Key::new(
-        "model",
-        Kind::Choice(&[
-            choice("lif", "leaky integrate-and-fire, tau_m du/dt = -(u - u_rest) + R I"),
-            choice("switch", "volatile threshold switch: lif while off; on, deaf until it has relaxed to v_hold"),
-        ]),
-        "Neuron model.",
-    )
-    .setting("\"lif\""),
+    Key::new("model", Kind::word::<NeuronModel>(), "Neuron model.").setting("\"lif\""),
     Key::new(
         "preset",
         Kind::Text,
@@ -31,7 +26,7 @@ pub static POPULATION: &[Key] = &[
     Key::new("v_th", VOLTAGE, "Threshold; above `u_rest`.")
         .measured("\"250 mV\"", "Yan et al., fig. 1c: turn-on of the threshold switch")
         .preset("v_th"),
-    Key::new("reset", Kind::Choice(RESETS), "What firing does to the membrane; a switch always turns off at `v_hold`.")
+    Key::new("reset", Kind::word::<Reset>(), "What firing does to the membrane; a switch always turns off at `v_hold`.")
         .literature("\"rest\"", "Yan et al., eq. 2, call u_rest the reset value"),
     Key::new("u_reset", VOLTAGE, "Where the membrane is reset to; below `v_th`.")
         .same_as("u_rest")
@@ -54,7 +49,7 @@ pub static POPULATION: &[Key] = &[
         .derived("the preset's")
         .preset("device_cv")
         .when("model", SWITCH_MODEL),
-    Key::new("threshold_law", Kind::Choice(THRESHOLD_LAWS), "Law of the thresholds of successive switchings.")
+    Key::new("threshold_law", Kind::word::<ThresholdLaw>(), "Law of the thresholds of successive switchings.")
         .derived("the preset's")
         .preset("threshold_law")
         .when("model", SWITCH_MODEL),
@@ -68,19 +63,31 @@ pub static POPULATION: &[Key] = &[
         .when("model", &["lif"]),
 ];
 
+words! {
+    /// Neuron model.
+    pub enum NeuronModel {
+        Lif = "lif": "leaky integrate-and-fire, tau_m du/dt = -(u - u_rest) + R I",
+        Switch = "switch": "volatile threshold switch: lif while off; on, deaf until it has relaxed to v_hold",
+    }
+}
+
 const SWITCH_MODEL: &[&str] = &["switch"];
 
-static THRESHOLD_LAWS: &[Choice] = &[
-    choice("log-normal", "the logarithm of the threshold is normal"),
-    choice("weibull", "weakest link, scaled to the same median"),
-];
+words! {
+    impl ThresholdLaw {
+        LogNormal = "log_normal": "the logarithm of the threshold is normal",
+        Weibull = "weibull": "weakest link, scaled to the same median",
+    }
+}
 
-static RESETS: &[Choice] = &[
-    choice("rest", "to `u_rest`"),
-    choice("value", "to `u_reset`"),
-    choice("hold", "to `v_hold`"),
-    choice("subtract", "down by v_th - u_rest"),
-];
+words! {
+    impl Reset {
+        Rest = "rest": "to `u_rest`",
+        Value = "value": "to `u_reset`",
+        Hold = "hold": "to `v_hold`",
+        Subtract = "subtract": "down by v_th - u_rest",
+    }
+}
 
 static SWITCH: &[Key] = &[
     Key::new("i_cc", positive(Unit::Ampere), "Compliance current while the switch is on.")

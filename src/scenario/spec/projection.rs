@@ -1,22 +1,25 @@
 //! `[projection.NAME]`: which pairs are connected, by which weights, kernel and delay.
 
 use super::crossbar::DEVICE;
-use super::kinds::{COUNT, HORIZON, POSITIVE_SPAN, TIME_CONSTANT, choice};
+use super::kinds::{COUNT, HORIZON, POSITIVE_SPAN, TIME_CONSTANT};
 use super::plasticity::PLASTICITY;
-use super::{Bounds, Choice, Key, Kind, Refers};
+use super::word::words;
+use super::{Bounds, Key, Kind, Refers};
 
 pub static PROJECTION: &[Key] = &[
     Key::new("from", Kind::Name(Refers::SourceOrPopulation), "Where the spikes come from."),
     Key::new("to", Kind::Name(Refers::Population), "Which population they reach."),
-    Key::new("connect", Kind::Choice(CONNECTS), "Which pairs are connected.").setting("\"all_to_all\""),
-    Key::new("kernel", Kind::Choice(KERNELS), "What an arrival does to the membrane.").setting("\"delta\""),
+    Key::new("connect", Kind::word::<ConnectKind>(), "Which pairs are connected.").setting("\"all_to_all\""),
+    Key::new("kernel", Kind::word::<KernelKind>(), "What an arrival does to the membrane.").setting("\"delta\""),
     Key::new("width", POSITIVE_SPAN, "Width of the current pulse at its base.").when("kernel", &["rect", "triangle"]),
     Key::new("tau_syn", TIME_CONSTANT, "Time constant with which the synaptic current decays.")
         .when("kernel", &["exponential", "alpha"]),
+    Key::new("receptor", Kind::Text, "Receptor of the target's model whose conductance jumps.")
+        .when("kernel", &["conductance"]),
     Key::new(
         "weight",
         Kind::Weight,
-        "Initial weights: a voltage for `delta`, a current (its peak) for all others; one value or a distribution.",
+        "Initial weights: a voltage for `delta`, a conductance for `conductance`, a current (its peak) for all others; one value or a distribution.",
     )
     .when("connect", NOT_LISTED),
     Key::new("in_degree", COUNT, "Lines that every neuron draws.").when("connect", &["fixed_in_degree"]),
@@ -54,19 +57,26 @@ pub static PROJECTION: &[Key] = &[
 const NOT_LISTED: &[&str] =
     &["all_to_all", "one_to_one", "fixed_in_degree", "fixed_out_degree", "probability"];
 
-static CONNECTS: &[Choice] = &[
-    choice("all_to_all", "every line to every neuron: a crossbar"),
-    choice("one_to_one", "line i to neuron i"),
-    choice("fixed_in_degree", "every neuron draws `in_degree` lines"),
-    choice("fixed_out_degree", "every line draws `out_degree` neurons"),
-    choice("probability", "every pair with `probability`"),
-    choice("list", "the listed pairs"),
-];
+words! {
+    /// Which pairs are connected.
+    pub enum ConnectKind {
+        AllToAll = "all_to_all": "every line to every neuron: a crossbar",
+        OneToOne = "one_to_one": "line i to neuron i",
+        FixedInDegree = "fixed_in_degree": "every neuron draws `in_degree` lines",
+        FixedOutDegree = "fixed_out_degree": "every line draws `out_degree` neurons",
+        Probability = "probability": "every pair with `probability`",
+        List = "list": "the listed pairs",
+    }
+}
 
-static KERNELS: &[Choice] = &[
-    choice("delta", "a jump of the membrane by the weight"),
-    choice("rect", "a rectangular current pulse of height weight"),
-    choice("triangle", "a symmetric triangular current pulse of peak weight"),
-    choice("exponential", "a current that jumps by the weight and decays with `tau_syn`"),
-    choice("alpha", "a current (t/tau_syn) e^(1 - t/tau_syn) of peak weight"),
-];
+words! {
+    /// What an arrival does to the membrane.
+    pub enum KernelKind {
+        Delta = "delta": "a jump of the membrane by the weight",
+        Rect = "rect": "a rectangular current pulse of height weight",
+        Triangle = "triangle": "a symmetric triangular current pulse of peak weight",
+        Exponential = "exponential": "a current that jumps by the weight and decays with `tau_syn`",
+        Alpha = "alpha": "a current (t/tau_syn) e^(1 - t/tau_syn) of peak weight",
+        Conductance = "conductance": "the conductance of a receptor jumps by the weight, and fades as the target's model says",
+    }
+}

@@ -1,17 +1,20 @@
 //! `[protocol]`: what is done, and how a projection is trained with labels.
 
-use super::crossbar::{PLACEMENTS, SPREAD};
-use super::kinds::{ABOVE_ZERO, COUNT, DECAY, LEVELS, POSITIVE_SPAN, SPAN, choice};
-use super::unsupervised::{AGEING, LEARNING, LEARNING_DEVICES, RETENTION, VARIATION, VOTES};
-use super::{Bounds, Choice, Key, Kind, Refers};
+use super::crossbar::SPREAD;
+use super::kinds::{ABOVE_ZERO, COUNT, DECAY, LEVELS, POSITIVE_SPAN, SPAN};
+use super::unsupervised::{AGEING, LEARNING, LEARNING_DEVICES, RETENTION, VARIATION};
+use super::word::words;
+use super::{Bounds, Key, Kind, Refers};
+use crate::synapse::Placement;
+use crate::training::unsupervised::Vote;
 
 pub static PROTOCOL: &[Key] = &[
-    Key::new("kind", Kind::Choice(PROTOCOLS), "What is done."),
+    Key::new("kind", Kind::word::<ProtocolKind>(), "What is done."),
     Key::new("duration", POSITIVE_SPAN, "How long the network is simulated.").when("kind", &["simulate"]),
     Key::new("projection", Kind::Name(Refers::Projection), "The projection that learns.")
         .derived("the only projection")
         .when("kind", TRAINING),
-    Key::new("precision", Kind::Choice(PRECISIONS), "Arithmetic of the membrane and the weights.")
+    Key::new("precision", Kind::word::<Precision>(), "Arithmetic of the membrane and the weights.")
         .setting("\"f64\"")
         .when("kind", TRAINING),
     Key::new("epochs", Kind::Integer { min: 1, max: 100_000 }, "Passes over the training samples.")
@@ -64,7 +67,7 @@ pub static PROTOCOL: &[Key] = &[
     .when("kind", SUPERVISED),
     Key::new(
         "show_class",
-        Kind::Integer { min: 0, max: 9 },
+        Kind::Integer { min: 0, max: 255 },
         "Report the output rates for the first test sample of this class.",
     )
     .absent("none")
@@ -89,7 +92,7 @@ pub static PROTOCOL: &[Key] = &[
     Key::new("label_presentation", POSITIVE_SPAN, "How long they are shown.")
         .same_as("presentation")
         .when("kind", UNSUPERVISED),
-    Key::new("vote", Kind::Choice(VOTES), "The vote behind the reported accuracy; both are stated.")
+    Key::new("vote", Kind::word::<Vote>(), "The vote behind the reported accuracy; both are stated.")
         .setting("\"log_likelihood\"")
         .when("kind", UNSUPERVISED),
     Key::new("learning", Kind::Table(LEARNING), "What a spike of the winner does to its synapses.")
@@ -120,18 +123,25 @@ const SUPERVISED: &[&str] = &["supervised"];
 const UNSUPERVISED: &[&str] = &["unsupervised"];
 const TRAINING: &[&str] = &["supervised", "unsupervised"];
 
-static PROTOCOLS: &[Choice] = &[
-    choice("simulate", "one episode of the network as it is"),
-    choice("supervised", "train the projection from a data set to one neuron per class, and test it"),
-    choice(
-        "unsupervised",
-        "a competing population learns a data set without labels, gets them afterwards, and is tested",
-    ),
-    choice("device", "no network: the experiments, one after the other, each on its device"),
-];
+words! {
+    /// What is done.
+    pub enum ProtocolKind {
+        Simulate = "simulate": "one episode of the network as it is",
+        Supervised = "supervised": "train the projection from a data set to one neuron per class, and test it",
+        Unsupervised = "unsupervised": "a competing population learns a data set without labels, gets them afterwards, and is tested",
+        Device = "device": "no network: the experiments, one after the other, each on its device",
+    }
+}
 
-static PRECISIONS: &[Choice] =
-    &[choice("f64", "64-bit floating point"), choice("f32", "32-bit floating point")];
+words! {
+    /// Arithmetic of membranes and weights.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Precision {
+        F64 = "f64": "64-bit floating point",
+        F32 = "f32": "32-bit floating point",
+    }
+}
 
 static OPTIMIZER: &[Key] = &[
     Key::new("rate", ABOVE_ZERO, "Learning rate at the start, in units of v_th - u_rest.").setting("0.001"),
@@ -148,7 +158,7 @@ static OPTIMIZER: &[Key] = &[
 
 static PROGRAMMING: &[Key] = &[
     Key::new("name", Kind::Text, "What the case is called in the report."),
-    Key::new("placement", Kind::Choice(PLACEMENTS), "Where the two devices of a pair sit.")
+    Key::new("placement", Kind::word::<Placement>(), "Where the two devices of a pair sit.")
         .derived("as the device of the projection"),
     Key::new("levels", LEVELS, "Evenly spaced conductances a device can be programmed to.")
         .absent("continuous"),

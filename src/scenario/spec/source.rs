@@ -1,10 +1,12 @@
 //! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set.
 
-use super::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SPAN, choice};
-use super::{Bounds, Choice, Key, Kind};
+use super::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SPAN};
+use super::word::words;
+use super::{Bounds, Key, Kind};
+use crate::dataset::Name;
 
 pub static SOURCE: &[Key] = &[
-    Key::new("kind", Kind::Choice(SOURCE_KINDS), "What kind of source it is."),
+    Key::new("kind", Kind::word::<SourceWord>(), "What kind of source it is."),
     Key::new("size", COUNT, "Number of independent lines.")
         .when(
             "kind",
@@ -67,36 +69,43 @@ pub static SOURCE: &[Key] = &[
     )
     .setting("0")
     .when("kind", &["replay"]),
-    Key::new("dataset", Kind::Choice(DATASETS), "Which data set is shown.").when("kind", &["dataset"]),
+    Key::new("dataset", Kind::word::<Name>(), "Which data set is shown.").when("kind", &["dataset"]),
     Key::new("encode", Kind::Table(ENCODE), "How a sample becomes spikes.")
         .setting("{}")
         .when("kind", &["dataset"]),
 ];
 
-static SOURCE_KINDS: &[Choice] = &[
-    choice("poisson", "independent Poisson processes of one rate, with or without dead time"),
-    choice("poisson_steps", "independent Poisson processes whose rate changes at given times"),
-    choice("poisson_sine", "independent Poisson processes of a sinusoidal rate"),
-    choice("spike_list", "given spikes, inline or from a CSV file"),
-    choice("replay", "the spikes that an earlier run recorded"),
-    choice("regular", "all lines together, every `period`"),
-    choice("bursts", "all lines together, `count` spikes every `period`"),
-    choice("dataset", "the samples of a data set, one line per pixel"),
-];
+words! {
+    /// What kind of source it is.
+    pub enum SourceWord {
+        Poisson = "poisson": "independent Poisson processes of one rate, with or without dead time",
+        PoissonSteps = "poisson_steps": "independent Poisson processes whose rate changes at given times",
+        PoissonSine = "poisson_sine": "independent Poisson processes of a sinusoidal rate",
+        SpikeList = "spike_list": "given spikes, inline or from a CSV file",
+        Replay = "replay": "the spikes that an earlier run recorded",
+        Regular = "regular": "all lines together, every `period`",
+        Bursts = "bursts": "all lines together, `count` spikes every `period`",
+        Dataset = "dataset": "the samples of a data set, one line per pixel",
+    }
+}
 
-static DATASETS: &[Choice] = &[
-    choice("drawn-digits", "digits drawn by code, 28 x 28, built in"),
-    choice("mnist", "handwritten digits, fetched with `memspike data fetch mnist`"),
-    choice("fashion-mnist", "articles of clothing, fetched with `memspike data fetch fashion-mnist`"),
-];
+words! {
+    impl Name {
+        DrawnDigits = "drawn_digits": "digits drawn by code, 28 x 28, built in",
+        Mnist = "mnist": "handwritten digits, fetched with `memspike data fetch mnist`",
+        FashionMnist = "fashion_mnist": "articles of clothing, fetched with `memspike data fetch fashion-mnist`",
+    }
+}
+
+words! {
+    /// How a sample becomes spikes.
+    pub enum Code {
+        Poisson = "poisson": "each pixel a Poisson process, rate proportional to intensity",
+    }
+}
 
 static ENCODE: &[Key] = &[
-    Key::new(
-        "kind",
-        Kind::Choice(&[choice("poisson", "each pixel a Poisson process, rate proportional to intensity")]),
-        "Code.",
-    )
-    .setting("\"poisson\""),
+    Key::new("kind", Kind::word::<Code>(), "Code.").setting("\"poisson\""),
     Key::new("max_rate", RATE, "Rate of a pixel of full intensity.")
         .assumed("\"100 Hz\"", "Yan et al. give no rate"),
     Key::new(

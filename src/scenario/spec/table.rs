@@ -2,12 +2,13 @@
 //! its section and one line in `lower`.
 
 use super::device::{DEVICE as DEVICE_ALONE, EXPERIMENT};
-use super::kinds::{ABOVE_ZERO, POSITIVE_SPAN, choice, non_negative};
+use super::kinds::{ABOVE_ZERO, POSITIVE_SPAN, SHARE, non_negative};
 use super::population::POPULATION;
 use super::projection::PROJECTION;
 use super::protocol::PROTOCOL;
 use super::source::SOURCE;
-use super::{Choice, Key, Kind, Refers, Section, Unit};
+use super::word::words;
+use super::{Key, Kind, Refers, Section, Unit};
 
 /// Every section of a scenario, in the order `resolve` writes them.
 pub static SECTIONS: &[Section] = &[
@@ -102,6 +103,8 @@ static SCENARIO: &[Key] = &[
 static REPRODUCES: &[Key] = &[
     Key::new("paper", Kind::Text, "Authors of the paper."),
     Key::new("figure", Kind::Text, "Figure, such as \"5c\"."),
+    Key::new("accuracy", SHARE, "The accuracy that was published, for a line in pictures and beside ours.")
+        .absent("no line"),
 ];
 
 static RECORD: &[Key] = &[
@@ -130,17 +133,25 @@ static ENGINE: &[Key] = &[
         .absent("the shortest delay between populations"),
     Key::new("partitions", Kind::Integer { min: 1, max: 1024 }, "Parts that the neurons are cut into.")
         .absent("one, or several for every thread"),
-    Key::new("storage", Kind::Choice(STORAGES), "How drawn and listed synapses are kept.")
+    Key::new("storage", Kind::word::<Storage>(), "How drawn and listed synapses are kept.")
         .setting("\"auto\""),
     Key::new("memory_gb", ABOVE_ZERO, "Memory that the network may take, in units of 1e9 bytes.")
         .absent("what is free on this machine"),
 ];
 
-static STORAGES: &[Choice] = &[
-    choice("auto", "compact above 1e7 drawn synapses, otherwise f64"),
-    choice("f64", "12 bytes per synapse, 20 with a delay of its own"),
-    choice(
-        "compact",
-        "8 bytes per synapse, 12 with a delay of its own; weights are rounded to f32, delays to a power of two femtoseconds",
-    ),
-];
+words! {
+    /// How synapses that have something of their own are kept.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Storage {
+        Auto = "auto": "compact above 1e7 drawn synapses, otherwise f64",
+        F64 = "f64": "12 bytes per synapse, 20 with a delay of its own",
+        Compact = "compact": "8 bytes per synapse, 12 with a delay of its own; weights are rounded to f32, delays to a power of two femtoseconds",
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self::Auto
+    }
+}

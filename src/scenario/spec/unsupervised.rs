@@ -1,14 +1,17 @@
 //! The tables of `kind = "unsupervised"`: the rule of the winner, its devices, and what becomes of them.
 
-use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, choice, non_negative, positive};
+use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, non_negative, positive};
 use super::plasticity::{OVERLAP_PRESET, OVERLAP_SCALE, OVERLAP_SPREAD};
-use super::{Bounds, Choice, Key, Kind, Unit};
+use super::word::words;
+use super::{Bounds, Key, Kind, Unit};
+use crate::training::unsupervised::Vote;
 
 pub static LEARNING: &[Key] = &[
-    Key::new("window", Kind::Choice(RECENT), "Which inputs count as recent.").setting("\"rectangular\""),
+    Key::new("window", Kind::word::<WindowKind>(), "Which inputs count as recent.")
+        .setting("\"rectangular\""),
     Key::new("width", POSITIVE_SPAN, "How long a spike is recent.").when("window", &["rectangular"]),
     Key::new("tau", TIME_CONSTANT, "Time constant of the trace.").when("window", &["trace"]),
-    Key::new("dependence", Kind::Choice(STEPS_BY_WEIGHT), "How a step depends on the weight.")
+    Key::new("dependence", Kind::word::<StepDependence>(), "How a step depends on the weight.")
         .setting("\"multiplicative\"")
         .when("window", STEPS),
     Key::new("beta", Kind::Number(Bounds::NON_NEGATIVE), "Exponent of the dependence.")
@@ -37,16 +40,22 @@ pub static LEARNING: &[Key] = &[
 
 const STEPS: &[&str] = &["rectangular", "trace"];
 
-static RECENT: &[Choice] = &[
-    choice("rectangular", "a spike within `width` before the winner's (Querlioz et al. 2013)"),
-    choice("trace", "the exponential trace of the last spike"),
-    choice("overlap", "no step: pulses overlap across the devices, whose kinetics do the rest"),
-];
+words! {
+    /// Which inputs count as recent.
+    pub enum WindowKind {
+        Rectangular = "rectangular": "a spike within `width` before the winner's (Querlioz et al. 2013)",
+        Trace = "trace": "the exponential trace of the last spike",
+        Overlap = "overlap": "no step: pulses overlap across the devices, whose kinetics do the rest",
+    }
+}
 
-static STEPS_BY_WEIGHT: &[Choice] = &[
-    choice("multiplicative", "a_plus (w_max - w) up, a_minus w down"),
-    choice("exponential", "a_plus w_max e^(-beta w/w_max) up, a_minus w_max e^(-beta (1 - w/w_max)) down"),
-];
+words! {
+    /// How a step depends on the weight.
+    pub enum StepDependence {
+        Multiplicative = "multiplicative": "a_plus (w_max - w) up, a_minus w down",
+        Exponential = "exponential": "a_plus w_max e^(-beta w/w_max) up, a_minus w_max e^(-beta (1 - w/w_max)) down",
+    }
+}
 
 pub static LEARNING_DEVICES: &[Key] = &[
     Key::new("set", Kind::Table(SET_PULSE), "The pulse behind each step upwards.").setting("{}"),
@@ -97,7 +106,7 @@ static WEAR: &[Key] = &[
 ];
 
 pub static RETENTION: &[Key] = &[
-    Key::new("law", Kind::Choice(DECAY_LAWS), "Law of the decay of G - g_inf.").setting("\"exponential\""),
+    Key::new("law", Kind::word::<DecayKind>(), "Law of the decay of G - g_inf.").setting("\"exponential\""),
     Key::new("tau", TIME_CONSTANT, "Time constant.")
         .assumed("\"78 ks\"", "lower bound from 4000 s without visible loss (Yan et al., fig. 2b)")
         .when("law", &["exponential"]),
@@ -116,8 +125,13 @@ pub static RETENTION: &[Key] = &[
     .setting("0.0"),
 ];
 
-static DECAY_LAWS: &[Choice] =
-    &[choice("exponential", "e^(-(t/tau)^b)"), choice("power", "((t + t0)/t0)^-nu")];
+words! {
+    /// Law of the decay of a conductance.
+    pub enum DecayKind {
+        Exponential = "exponential": "e^(-(t/tau)^b)",
+        Power = "power": "((t + t0)/t0)^-nu",
+    }
+}
 
 pub static AGEING: &[Key] =
     &[Key::new("after", non_negative(Unit::Second), "Time since the last step of learning.")];
@@ -134,7 +148,9 @@ pub static VARIATION: &[Key] = &[
     .absent("any"),
 ];
 
-pub static VOTES: &[Choice] = &[
-    choice("class_mean", "the class whose neurons spike most on average (Diehl & Cook 2015)"),
-    choice("log_likelihood", "the class with the largest sum over spikes of ln(P(class | neuron) + 0.01)"),
-];
+words! {
+    impl Vote {
+        ClassMean = "class_mean": "the class whose neurons spike most on average (Diehl & Cook 2015)",
+        LogLikelihood = "log_likelihood": "the class with the largest sum over spikes of ln(P(class | neuron) + 0.01)",
+    }
+}

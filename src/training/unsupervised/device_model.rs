@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// Device-to-device coefficients of variation, normal numbers drawn once per device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dispersion {
-    /// Of the step a+; a negative one is none.
+    /// Of the step a+; a negative step is not valid and becomes zero.
     pub a_plus: f64,
     /// Of the step a-.
     pub a_minus: f64,
@@ -68,7 +68,7 @@ impl DeviceModel {
     /// Siemens per volt of weight.
     #[must_use]
     pub fn slope(&self, w_max: f64) -> f64 {
-        (self.range.g_max.get() - self.range.g_min.get()) / w_max
+        (self.range.g_max - self.range.g_min).get() / w_max
     }
 
     /// The conductance that makes a weight.
@@ -81,7 +81,7 @@ impl DeviceModel {
     /// state.
     #[must_use]
     pub fn lowest(&self, endurance: &Endurance, taken: u64) -> f64 {
-        let (g_min, g_max) = (self.range.g_min.get(), self.range.g_max.get());
+        let (g_min, g_max) = self.range.ends();
         g_max * exp(-endurance.window_share(taken) * ln(g_max / g_min))
     }
 

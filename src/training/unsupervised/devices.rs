@@ -99,7 +99,7 @@ impl<R: Real> Synapses<R> {
                         Some(Fault::StuckOn) => *w = own.top,
                         Some(Fault::StuckOff) => *w = own.bottom,
                         Some(Fault::StuckAt(g)) => {
-                            let at = (g.get() - devices.model.range.g_min.get()) / devices.slope;
+                            let at = (g - devices.model.range.g_min).get() / devices.slope;
                             *w = clamp(R::from_f64(at), own.bottom, own.top);
                         }
                     }
@@ -114,7 +114,7 @@ impl<R: Real> Synapses<R> {
     pub fn differs(&self, row: usize, col: usize) -> Option<Differs> {
         let devices = self.devices.as_ref()?;
         let own = devices.own.get(col * self.rows + row)?;
-        let (g_min, g_max) = (devices.model.range.g_min.get(), devices.model.range.g_max.get());
+        let (g_min, g_max) = devices.model.range.ends();
         let g = |w: R| devices.conductance(w);
         let (plus, minus) = (own.plus.to_f64(), own.minus.to_f64());
         Some(Differs { plus, minus, low: g(own.bottom) / g_min, high: g(own.top) / g_max })
@@ -127,7 +127,7 @@ impl<R: Real> Synapses<R> {
     }
 
     fn draw(&self, model: DeviceModel, w_max: f64, entity: u32) -> Devices<R> {
-        let (g_min, g_max) = (model.range.g_min.get(), model.range.g_max.get());
+        let (g_min, g_max) = model.range.ends();
         let slope = model.slope(w_max);
         let Dispersion { a_plus, a_minus, g_max: cv_max, g_min: cv_min, .. } = model.dispersion;
         let spread = model.dispersion.of_devices();

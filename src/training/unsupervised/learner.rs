@@ -6,7 +6,7 @@ use super::device_model::DeviceModel;
 use super::devices::{DeviceState, Synapses};
 use super::pulses::{PulseState, Pulses};
 use super::rule::{NEVER, WinnerRule};
-use crate::engine::{Collect, Observer, Probe, Queue, Simulation, Spike, StateError, Thresholds};
+use crate::engine::{Observer, Probe, Queue, Simulation, SimulationError, Spike, StateError, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
@@ -52,7 +52,7 @@ pub struct Report {
     pub silent: u64,
     /// Spikes of each neuron.
     pub wins: Vec<u64>,
-    /// Arrivals at the rows of other projections are not told apart: see [`Totals`].
+    /// Arrivals at the rows of other projections are not distinguished: see [`Totals`].
     pub totals: Totals,
     /// Joules.
     pub programmed: f64,
@@ -76,10 +76,10 @@ pub struct LearnerState<R: Real> {
 }
 
 /// Weights that learn.
-pub struct Learner<'n, R: Real, Q: Queue<R>, O> {
+pub struct Learner<'n, R: Real, Q: Queue<R>> {
     settings: Settings,
     population: usize,
-    presenter: Presenter<'n, R, Q, O>,
+    presenter: Presenter<'n, R, Q>,
     pub weights: Weights<R>,
     synapses: Synapses<R>,
     pulses: Option<Pulses>,
@@ -158,7 +158,7 @@ impl<R: Real> Probe<R> for Both<'_> {
     }
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Learner<'n, R, Q> {
     /// A learner that starts from `weights`.
     #[must_use]
     pub fn new(network: &'n Network, settings: Settings, mut weights: Weights<R>) -> Self {
@@ -293,6 +293,9 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
     }
 
     /// Learns from the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    ///
+    /// # Errors
+    /// If a sample cannot be presented.
     #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
@@ -303,9 +306,10 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
         fingerprint: &mut Fingerprint,
         mut observer: Option<&mut dyn Observer>,
         advance: &mut dyn FnMut(u64, &Report),
-    ) -> Report {
+    ) -> Result<Report, SimulationError> {
         let neurons = self.synapses.updates.len();
         let mut report = Report { wins: vec![0; neurons], ..Report::default() };
+        self.presenter.observe(observer.is_some());
         let mut first = first_episode;
         for round in order.chunks(ROUND) {
             if cancel.load(Ordering::Relaxed) {
@@ -318,7 +322,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
                 self.present(samples, sample as usize, first + position as u64, &mut report);
             }
             first += round.len() as u64;
-            self.presenter.hand_on("training", fingerprint, &mut observer);
+            self.presenter.hand_on("training", fingerprint, &mut observer)?;
             advance(round.len() as u64, &report);
         }
         if let Some(device) = &self.settings.device {
@@ -329,7 +333,7 @@ impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Learner<'n, R, Q
             report.programmed += std::mem::take(&mut pulses.programmed);
             report.limited = std::mem::take(&mut pulses.limited);
         }
-        report
+        Ok(report)
     }
 
     fn present(&mut self, samples: Samples<'n>, sample: usize, episode: u64, report: &mut Report) {

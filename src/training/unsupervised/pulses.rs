@@ -18,7 +18,7 @@ use crate::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Rate};
 use crate::numeric::Real;
 use crate::synapse::DeviceRange;
 use crate::time::Time;
-use crate::units::{Hertz, Quantity as _, Second, Siemens};
+use crate::units::{Quantity as _, Siemens};
 use crate::waveform::Waveform;
 use serde::{Deserialize, Serialize};
 
@@ -348,10 +348,10 @@ impl Differs {
             // What does not move takes forever.
             let slower = 1.0 / factor.max(1e-12);
             match rate {
-                Rate::Exponential { tau, .. } => *tau = Second::from_si(tau.get() * slower).unwrap_or(*tau),
-                Rate::Power { k, .. } => *k = Hertz::from_si(k.get() / slower).unwrap_or(*k),
+                Rate::Exponential { tau, .. } => *tau = (*tau * slower).finite().unwrap_or(*tau),
+                Rate::Power { k, .. } => *k = (*k / slower).finite().unwrap_or(*k),
                 Rate::Pulses { width, .. } => {
-                    *width = Second::from_si(width.get() * slower).unwrap_or(*width);
+                    *width = (*width * slower).finite().unwrap_or(*width);
                 }
             }
         }

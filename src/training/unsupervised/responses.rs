@@ -3,7 +3,7 @@
 use super::super::evaluate::Reporting;
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::{PIECES, piece};
-use crate::engine::{Collect, Probe, Queue, Spike, StateError, Thresholds};
+use crate::engine::{Queue, SimulationError, Spike, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -68,8 +68,8 @@ impl AsRef<Totals> for Responses {
     }
 }
 
-struct Worker<'n, R: Real, Q: Queue<R>, O> {
-    presenter: Presenter<'n, R, Q, O>,
+struct Worker<'n, R: Real, Q: Queue<R>> {
+    presenter: Presenter<'n, R, Q>,
     spikes: Vec<Spike>,
     neurons: Vec<u32>,
     counts: Vec<usize>,
@@ -80,23 +80,23 @@ struct Worker<'n, R: Real, Q: Queue<R>, O> {
 /// adapt.
 ///
 /// # Errors
-/// If the thresholds do not fit the population.
-pub fn respond<'n, R, Q, O>(
+/// If the thresholds do not fit the population, or a sample cannot be presented.
+pub fn respond<'n, R, Q>(
     network: &'n Network,
     weights: &Weights<R>,
     samples: Samples<'n>,
     question: Question<'_>,
     reporting: &mut Reporting<'_>,
-) -> Result<Responses, StateError>
+) -> Result<Responses, SimulationError>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     let fixed = Thresholds { base: question.thresholds.total(), raised: Vec::new() };
-    let mut workers: Vec<Worker<'n, R, Q, O>> = Vec::new();
+    let mut workers: Vec<Worker<'n, R, Q>> = Vec::new();
     for _ in 0..PIECES {
         let mut presenter = Presenter::new(network, question.population, question.seed);
+        presenter.observe(reporting.observer.is_some());
         presenter.simulation().set_thresholds(question.population, fixed.clone())?;
         workers.push(Worker {
             presenter,
@@ -117,7 +117,7 @@ where
             }
         });
         for worker in &mut workers {
-            worker.presenter.hand_on(question.what, reporting.fingerprint, &mut reporting.observer);
+            worker.presenter.hand_on(question.what, reporting.fingerprint, &mut reporting.observer)?;
             for count in worker.counts.drain(..) {
                 let end = responses.ends.last().copied().unwrap_or(0) + count;
                 responses.ends.push(end);
@@ -133,7 +133,7 @@ where
     Ok(responses)
 }
 
-impl<'n, R: Real, Q: Queue<R>, O: Probe<R> + Collect + Default> Worker<'n, R, Q, O> {
+impl<'n, R: Real, Q: Queue<R>> Worker<'n, R, Q> {
     fn present(
         &mut self,
         weights: &Weights<R>,

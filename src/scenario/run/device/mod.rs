@@ -15,6 +15,7 @@ use super::context::RunContext;
 use super::logbook::Logbook;
 use crate::device::preset::PresetDevice;
 use crate::energy::{Category, Ledger};
+use crate::scenario::spec::Word as _;
 use crate::time::FS_PER_SECOND;
 use findings::Findings;
 use std::sync::atomic::Ordering;
@@ -30,7 +31,7 @@ pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {
             format!(
                 "experiment {}: {} with {} (preset {}), closed form between turning points, f64",
                 plan.name,
-                plan.experiment.kind(),
+                plan.experiment.kind().word(),
                 plan.device.name,
                 plan.device.preset.name
             )
@@ -133,7 +134,7 @@ fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {
         .collect();
     ExperimentResult {
         name: plan.name.clone(),
-        kind: plan.experiment.kind().into(),
+        kind: plan.experiment.kind().word().into(),
         title: plan.title.clone(),
         device: plan.device.preset.name.clone(),
         curves,

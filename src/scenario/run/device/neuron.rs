@@ -73,7 +73,7 @@ pub fn relaxation(switch: &ThresholdSwitch, length: Second, samples: u32) -> Fin
         }
         Err(error) => found.notes.push(format!("no fit of the relaxation: {error}")),
     }
-    found.measure("on_time", switch.natural_on_time());
+    found.measure("on_time", switch.natural_on_time().get());
     found.curve("", table);
     found
 }
@@ -113,11 +113,12 @@ pub fn power(switch: &ThresholdSwitch, v_max: f64, samples: u32) -> Findings {
     found.measure("compliance_from", limited.map(|row| column("voltage")[row]));
     found.measure("source_power_at_v_th", at(v_th).2);
     found.measure("device_power_at_v_hold", at(hold).0);
-    found.measure("energy_per_spike", on_power * switch.natural_on_time());
+    let on_time = switch.natural_on_time().get();
+    found.measure("energy_per_spike", on_power * on_time);
     found.notes.push(format!(
         "the energy of a spike takes the device in compliance for the {:.2} ms it stays on by itself; a pulse that \
          ends earlier costs less",
-        switch.natural_on_time() * 1e3
+        on_time * 1e3
     ));
     found.curve("", table);
     found

@@ -6,18 +6,17 @@ use super::super::context::{RunContext, RunError};
 use super::super::variation;
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
-use crate::engine::{Collect, Probe, Queue};
+use crate::engine::Queue;
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, VariationResult};
 use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
 use std::sync::atomic::Ordering;
 
-impl<R, Q, O> Run<'_, R, Q, O>
+impl<R, Q> Run<'_, R, Q>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     /// Final test, ages, other devices, energy.
     pub(super) fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {

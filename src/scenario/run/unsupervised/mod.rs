@@ -11,8 +11,8 @@ use super::books::book_learning;
 use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
-use super::training::{Identity, Training, lengths, reborrow, same};
-use crate::engine::{Collect, Probe, Queue, Thresholds};
+use super::training::{Identity, Training, lengths, models, reborrow, same};
+use crate::engine::{Queue, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::scenario::assemble::assemble;
@@ -68,11 +68,10 @@ impl Training for Unsupervised {
         self.precision
     }
 
-    fn carry_out<R, Q, O>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
+    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
     where
         R: Real,
         Q: Queue<R> + Send,
-        O: Probe<R> + Collect + Default + Send,
     {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
@@ -81,7 +80,7 @@ impl Training for Unsupervised {
         let frozen = network.frozen();
         let weights = Weights::<R>::from_values(network, &assembled.weights);
         let settings = settings(plan, self, &data);
-        let mut run = Run::<R, Q, O> {
+        let mut run = Run::<R, Q> {
             plan,
             protocol: self,
             frozen: &frozen,
@@ -149,13 +148,13 @@ enum Part {
 }
 
 /// An unsupervised run in progress.
-struct Run<'a, R: Real, Q: Queue<R>, O> {
+struct Run<'a, R: Real, Q: Queue<R>> {
     plan: &'a Plan,
     protocol: &'a Unsupervised,
     /// The network with thresholds that do not adapt.
     frozen: &'a Network,
     data: &'a Data,
-    learner: Learner<'a, R, Q, O>,
+    learner: Learner<'a, R, Q>,
     last: Option<Model<R>>,
     /// Validation accuracy and model of the best epoch so far.
     best: Option<(f64, Model<R>)>,
@@ -167,11 +166,10 @@ struct Run<'a, R: Real, Q: Queue<R>, O> {
     digests: Vec<Vec<u8>>,
 }
 
-impl<R, Q, O> Run<'_, R, Q, O>
+impl<R, Q> Run<'_, R, Q>
 where
     R: Real,
     Q: Queue<R> + Send,
-    O: Probe<R> + Collect + Default + Send,
 {
     fn population(&self) -> usize {
         self.plan.projections[self.protocol.projection].to
@@ -186,8 +184,9 @@ where
 
     /// Goes on from a checkpoint, if there is one.
     fn restore(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
-        let Some(bytes) = context.store.load() else { return Ok(()) };
-        let checkpoint: Checkpoint<R> = snapshot::decode(Payload::Learning, &bytes)?;
+        let Some(mut source) = context.store.load()? else { return Ok(()) };
+        let checkpoint: Checkpoint<R> = source.read(Payload::Learning, &models(self.plan))?;
+        source.finish()?;
         checkpoint.of.check(self.plan)?;
         let wanted = lengths(&self.learner.weights);
         let models = checkpoint.last.iter().chain(checkpoint.best.iter().map(|best| &best.1));
@@ -217,8 +216,11 @@ where
             digests: self.digests.clone(),
             trained: self.trained.clone(),
         };
-        let bytes = snapshot::encode(Payload::Learning, &checkpoint)?;
-        context.store.save(&bytes).map_err(RunError::Store)
+        let models = models(self.plan);
+        context
+            .store
+            .save(&mut |out| snapshot::write(out, Payload::Learning, &models, &checkpoint))
+            .map_err(RunError::Store)
     }
 
     fn train(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
@@ -230,7 +232,7 @@ where
             context.progress.whole(u64::from(epoch), u64::from(epochs));
             let _span = tracing::info_span!("epoch", number = epoch + 1).entered();
             let first = u64::from(epoch) * self.episodes();
-            let report = self.learn(epoch, first, context);
+            let report = self.learn(epoch, first, context)?;
             let count = self.data.train_labels.len() as u64;
             if report.presented < count {
                 break;
@@ -244,7 +246,7 @@ where
         Ok(())
     }
 
-    fn learn(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Report {
+    fn learn(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Result<Report, RunError> {
         let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
         let epochs = self.protocol.epochs;
         let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
@@ -268,7 +270,7 @@ where
             &mut self.log.fingerprint,
             reborrow(&mut context.observer),
             &mut advance,
-        );
+        )?;
         context.progress.done();
         self.log.book("train", begun, context, report.presented, report.totals.events());
         self.log.count(&report.totals, self.protocol.presentation.after(self.protocol.rest));
@@ -281,7 +283,7 @@ where
         for (sum, spikes) in spent.spikes.iter_mut().zip(&report.totals.spikes) {
             *sum += spikes;
         }
-        report
+        Ok(report)
     }
 
     /// Labels, validates and tests an epoch; false if it was stopped on the way.
@@ -401,7 +403,7 @@ where
         };
         let showing = Showing { phase, what, samples: count, duration };
         Ok(self.log.show(showing, context, |reporting| {
-            respond::<R, Q, O>(self.frozen, weights, samples, question, reporting)
+            respond::<R, Q>(self.frozen, weights, samples, question, reporting)
         })?)
     }
 }

@@ -1,24 +1,23 @@
 //! What one thread does within a window for neurons that keep their own time.
 //!
-//! As in [`super::units`]; besides, each neuron waits for something of its own: its predicted firing or, while it is
-//! refractory, the end of that. One tree of minima holds either.
+//! As in [`crate::engine::units`]; besides, each neuron waits for something of its own: its predicted firing or, in its
+//! dead time, the end of that. One tree of minima holds either.
 
-use super::key::{EventKey, Kind, STEPS};
-use super::own_part::{Due, OwnInstant, OwnPart};
-use super::own_time::{Membrane, OwnParameters};
-use super::queue::{MinTree, Wheel};
-use super::switching::Switches;
-use super::units::Unit;
+use super::cell::Cell;
+use super::instant::{Due, Instant, Neurons, Share};
 use crate::encoding::{Block, BlockRate};
+use crate::engine::key::{EventKey, Kind, STEPS};
+use crate::engine::queue::{Entry, MinTree, Wheel};
+use crate::engine::units::Unit;
 use crate::network::{Network, Weights};
-use crate::neuron::synaptic::Current;
+use crate::neuron::model::Model;
 use crate::numeric::Real;
 use crate::time::Time;
 
 /// What the neurons of a unit wait for.
 pub struct Lookout {
     tree: MinTree,
-    instant: OwnInstant,
+    instant: Instant,
     /// Neurons whose time has come.
     due: Vec<u32>,
     /// What arrives at an instant, if it comes by several ways.
@@ -35,17 +34,11 @@ pub struct Line {
     pub first: u32,
 }
 
-/// When something happens to a neuron if nothing arrives.
-#[inline]
-fn next(neuron: &Membrane) -> Option<u64> {
-    if neuron.refractory() { Some(neuron.until.fs()) } else { neuron.fires.map(Time::fs) }
-}
-
 impl Lookout {
     pub fn new(neurons: usize) -> Self {
         Self {
             tree: MinTree::new(neurons),
-            instant: OwnInstant::new(neurons),
+            instant: Instant::new(neurons),
             due: Vec::new(),
             mixed: Vec::new(),
             privates: Vec::new(),
@@ -53,10 +46,10 @@ impl Lookout {
     }
 
     /// Looks at all neurons.
-    pub fn begin(&mut self, neurons: &[Membrane]) {
+    pub fn begin<S>(&mut self, cells: &[Cell<S>]) {
         self.tree.clear();
-        for (place, neuron) in neurons.iter().enumerate() {
-            self.tree.set(place, next(neuron));
+        for (place, cell) in cells.iter().enumerate() {
+            self.tree.set(place, cell.clock.next().map(Time::fs));
         }
     }
 
@@ -67,41 +60,26 @@ impl Lookout {
 }
 
 /// A unit with what it works on in one window.
-pub struct OwnGiven<'a> {
+pub struct Given<'a, M: Model> {
     pub unit: &'a mut Unit,
-    pub parameters: &'a OwnParameters,
-    pub predicts: bool,
-    /// Neurons of the whole population.
-    pub columns: u32,
-    pub neurons: &'a mut [Membrane],
-    pub currents: &'a mut [Current],
-    pub switches: Option<Switches<'a>>,
+    pub neurons: Neurons<'a, M>,
     /// Of each of its private blocks.
     pub blocks: Vec<&'a mut Block>,
     /// Arrivals of rows and later steps of pulses.
     pub events: &'a [EventKey],
 }
 
-impl OwnGiven<'_> {
+impl<M: Model> Given<'_, M> {
     /// Handles everything before `to`.
     pub fn run<R: Real>(self, network: &Network, weights: &Weights<R>, rates: &[BlockRate<'_>], to: u64) {
-        let Self { unit, parameters, predicts, columns, neurons, currents, switches, blocks, events } = self;
+        let Self { unit, neurons, blocks, events } = self;
         let Some(mut lookout) = unit.lookout.take() else { return };
         let Lookout { tree, instant, due, mixed, privates } = &mut lookout;
-        let part = OwnPart {
-            parameters,
-            predicts,
-            first: unit.first,
-            columns,
-            neurons,
-            currents,
-            switches,
-            instant,
-        };
         let rank = network.populations[unit.population].rank + 1;
         let (lines, mixed) = (&privates[..], std::mem::take(mixed));
+        let share = Share { neurons, instant };
         let mut working =
-            Working { network, weights, rates, unit, part, tree, due, lines, blocks, rank, mixed };
+            Working { network, weights, rates, unit, share, tree, due, lines, blocks, rank, mixed };
         working.work(events, to);
         lookout.mixed = working.mixed;
         for spikes in [&mut unit.spikes, &mut unit.predicted] {
@@ -114,12 +92,12 @@ impl OwnGiven<'_> {
 }
 
 /// A unit at work.
-struct Working<'a, 'b, R: Real> {
+struct Working<'a, 'b, R: Real, M: Model> {
     network: &'a Network,
     weights: &'a Weights<R>,
     rates: &'a [BlockRate<'a>],
     unit: &'a mut Unit,
-    part: OwnPart<'a>,
+    share: Share<'a, M>,
     tree: &'a mut MinTree,
     due: &'a mut Vec<u32>,
     lines: &'a [Line],
@@ -128,7 +106,7 @@ struct Working<'a, 'b, R: Real> {
     mixed: Vec<EventKey>,
 }
 
-impl<R: Real> Working<'_, '_, R> {
+impl<R: Real, M: Model> Working<'_, '_, R, M> {
     fn work(&mut self, mut events: &[EventKey], to: u64) {
         loop {
             let event_time = events.first().map_or(to, |event| event.time.fs());
@@ -169,37 +147,34 @@ impl<R: Real> Working<'_, '_, R> {
     /// One instant: `events` in content order, and what the noted neurons were waiting for.
     fn instant(&mut self, time: u64, events: &[EventKey]) {
         let at = Time::from_fs(time);
-        let Self { network, weights, part, unit, tree, .. } = self;
+        let Self { network, weights, share, unit, tree, .. } = self;
         let steps = events.iter().take_while(|event| event.kind == Kind::Release).count();
         for event in &events[..steps] {
-            let projection = event.source as usize / 2;
+            let projection = event.source as usize;
             let step = (event.occurrence % STEPS) as usize;
             let values = &weights.projections[projection];
-            part.change_drive(&network.projections[projection], values, event.row, step, at);
+            share.change_drive(&network.projections[projection], values, event.row, step, at);
         }
         for &place in &*self.due {
-            if part.neurons[place as usize].fires != Some(at) {
-                part.instant.release(place);
-                continue;
-            }
-            match part.due(place, at) {
+            match share.due(place, at) {
+                Due::Released => {}
                 Due::Later(next) => tree.set(place as usize, next.map(Time::fs)),
-                Due::Fires(refractory) => {
-                    unit.held += u128::from(refractory.fs());
-                    unit.predicted.push((time, part.first + place));
+                Due::Fires(fired) => {
+                    unit.held += u128::from(fired.dead.fs());
+                    unit.predicted.push((time, share.neurons.first + place));
                 }
             }
         }
         for event in &events[steps..] {
             let projection = event.source as usize;
             let values = &weights.projections[projection];
-            part.arrive(&network.projections[projection], values, event.row, at);
+            share.arrive(&network.projections[projection], values, event.row, at);
         }
-        part.test(at, |neuron, refractory| {
-            unit.held += u128::from(refractory.fs());
+        share.test(at, |neuron, fired| {
+            unit.held += u128::from(fired.dead.fs());
             unit.spikes.push((time, neuron));
         });
-        part.predict(at, |place, neuron| tree.set(place as usize, next(neuron)));
+        share.predict(at, |place, next| tree.set(place as usize, next.map(Time::fs)));
     }
 
     /// Everything that arrives at one time, by whatever way.
@@ -213,13 +188,15 @@ impl<R: Real> Working<'_, '_, R> {
         while let Some(entry) = self.unit.wheel.as_mut().and_then(|wheel| wheel.front().first().copied())
             && entry.time == time
         {
-            let (projection, synapse) = self.take_synapse(entry.synapse);
+            let (projection, synapse) = self.take_synapse(&entry);
             mixed.push(arrival(self.rank, projection, synapse));
         }
         for (line, block) in self.lines.iter().zip(&mut self.blocks) {
             if block.next_time() == time {
                 let (_, number) = block.pop(&self.rates[line.block]);
-                mixed.push(arrival(self.rank, line.projection, line.first + u32::from(number)));
+                let row = line.first + u32::from(number);
+                mixed.push(arrival(self.rank, line.projection, row));
+                self.unit.tell_private(time, line.projection, row);
                 self.unit.poisson += 1;
             }
         }
@@ -235,9 +212,10 @@ impl<R: Real> Working<'_, '_, R> {
         self.mixed = mixed;
     }
 
-    /// Takes the first arrival from the wheel, which is of this number.
-    fn take_synapse(&mut self, number: u32) -> (u32, u32) {
-        let (projection, synapse) = self.unit.synapse(number);
+    /// Takes the first arrival from the wheel, which is this.
+    fn take_synapse(&mut self, entry: &Entry) -> (u32, u32) {
+        let (projection, synapse) = self.unit.synapse(entry.synapse);
+        self.unit.tell_singles(std::slice::from_ref(entry));
         if self.network.projections[projection as usize].counted {
             self.unit.counted.push((projection, synapse));
         }
@@ -263,19 +241,20 @@ impl<R: Real> Working<'_, '_, R> {
                     return;
                 }
             }
-            let (projection, synapse) = self.take_synapse(entry.synapse);
-            self.alone(entry.time, entry.target - self.part.first, projection, synapse);
+            let (projection, synapse) = self.take_synapse(&entry);
+            self.alone(entry.time, entry.target - self.share.neurons.first, projection, synapse);
         }
     }
 
     /// Spikes of a private block before `until`.
     fn private(&mut self, index: usize, until: u64) {
         let line = self.lines[index];
-        let offset = line.first - self.part.first;
+        let offset = line.first - self.share.neurons.first;
         while self.blocks[index].next_time() < until {
             let (time, number) = self.blocks[index].pop(&self.rates[line.block]);
             let number = u32::from(number);
             self.unit.poisson += 1;
+            self.unit.tell_private(time, line.projection, line.first + number);
             self.alone(time, offset + number, line.projection, line.first + number);
         }
     }

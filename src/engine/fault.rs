@@ -1,0 +1,144 @@
+//! Why a simulation cannot begin, or cannot go on: what, where, which value, what is allowed.
+
+use super::simulation::StateError;
+use crate::encoding::{BLOCK, BlockRate, MAX_BLOCK_RATE};
+use crate::network::{Fault, Form, Network};
+use crate::time::{FS_PER_SECOND, Time};
+
+/// Rates that the Poisson blocks of a network cannot have.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RatesError {
+    /// Another number of them than there are blocks.
+    #[error(
+        "{found} rates for {expected} Poisson blocks; one for each block of up to {BLOCK} lines is wanted, in order of the sources"
+    )]
+    Count {
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// More spikes than femtoseconds.
+    #[error(
+        "lines {first} to {last} of source `{source_name}` spike at {rate:e} Hz in total; allowed: 0 Hz to {MAX_BLOCK_RATE} for lines that are drawn together, whose spikes lie at least a femtosecond apart"
+    )]
+    TooFast {
+        /// Name of the source.
+        source_name: String,
+        /// First line of the block.
+        first: u32,
+        /// Its last line.
+        last: u32,
+        /// Of all its lines together, in hertz.
+        rate: f64,
+    },
+}
+
+/// Why a simulation stops before its end.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SimulationError {
+    /// What was described is not a network.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Network(Vec<Fault>),
+    /// Rates that the blocks cannot have.
+    #[error(transparent)]
+    Rates(#[from] RatesError),
+    /// A state that cannot be continued.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The run would be recorded on a tape, and this population tells nothing that the tape takes down.
+    #[error("population `{population}` cannot be recorded on this tape: {why}")]
+    Tape {
+        /// Name of the population.
+        population: String,
+        /// What it does instead.
+        why: &'static str,
+    },
+    /// A membrane left the finite numbers.
+    #[error(
+        "the membrane of neuron {neuron} of population `{population}` is {u} V at {time}; it must stay finite: its weights or currents are too large"
+    )]
+    NotFinite {
+        /// Name of the population.
+        population: String,
+        /// Number of the neuron.
+        neuron: usize,
+        /// When it was found.
+        time: Time,
+        /// What it is, in volts.
+        u: f64,
+    },
+}
+
+impl From<Vec<Fault>> for SimulationError {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::Network(faults)
+    }
+}
+
+/// Whether the blocks of a network can have these rates; `sources` are the source and first line of each.
+pub(super) fn check_rates(
+    network: &Network,
+    sources: &[(u32, u32)],
+    rates: &[BlockRate<'_>],
+) -> Result<(), RatesError> {
+    if rates.len() != sources.len() {
+        return Err(RatesError::Count { found: rates.len(), expected: sources.len() });
+    }
+    match rates.iter().zip(sources).find(|(rate, _)| !rate.possible()) {
+        None => Ok(()),
+        Some((rate, &(source, first))) => {
+            let source = &network.sources[source as usize];
+            let last = first.saturating_add(BLOCK).min(source.size) - 1;
+            let rate = FS_PER_SECOND / rate.mean_gap_fs;
+            Err(RatesError::TooFast { source_name: source.name.clone(), first, last, rate })
+        }
+    }
+}
+
+/// What the populations of a network can tell a tape of the rows that reach them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Taped {
+    /// A population that tells [`super::Probe::row`], one that tells [`super::Probe::held_row`], and one that tells neither.
+    free: Option<usize>,
+    held: Option<usize>,
+    silent: Option<usize>,
+}
+
+impl Taped {
+    pub fn of(network: &Network) -> Self {
+        let mut taped = Self::default();
+        for (index, population) in network.populations.iter().enumerate() {
+            let reached = network.projections.iter().any(|projection| projection.to == index);
+            let holds = population.lif.t_ref.get() > 0.0 || population.neuron.varies();
+            match population.form {
+                _ if !reached => {}
+                Form::SharedDecay if holds => taped.held = taped.held.or(Some(index)),
+                Form::SharedDecay => taped.free = taped.free.or(Some(index)),
+                Form::OwnTime | Form::Scaled => taped.silent = taped.silent.or(Some(index)),
+            }
+        }
+        taped
+    }
+
+    /// Whether a probe that takes rows of membranes that are free, of those that are held, or of both sees all of them.
+    pub fn check(self, network: &Network, free: bool, held: bool) -> Result<(), SimulationError> {
+        let wrong = [
+            (
+                self.silent,
+                "rows are taped only where every row reaches every neuron by jumps and the bias stays below threshold",
+            ),
+            (
+                self.held.filter(|_| !held),
+                "its neurons are refractory or differ in threshold, which takes a tape of held membranes",
+            ),
+            (self.free.filter(|_| !free), "its neurons are never refractory, which this tape does not take"),
+        ];
+        match wrong.into_iter().find_map(|(population, why)| Some((population?, why))) {
+            None => Ok(()),
+            Some((population, why)) => {
+                Err(SimulationError::Tape { population: network.populations[population].name.clone(), why })
+            }
+        }
+    }
+}

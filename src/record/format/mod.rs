@@ -1,0 +1,112 @@
+//! How a finished record log is written for others to read.
+//!
+//! A further format is a file here with its [`Format`], and an entry in [`Formats::built_in`]. A program that uses the
+//! library adds its own with [`Formats::with`].
+
+mod csv;
+mod npz;
+
+pub use csv::{Csv, field};
+pub use npz::Npz;
+
+use super::{LogReader, RecordError};
+use std::io::Write;
+
+/// A way to write records.
+pub trait Format: Send + Sync {
+    /// What it is called where one is chosen.
+    fn name(&self) -> &'static str;
+
+    /// What the name of a file ends in, without the dot.
+    fn extension(&self) -> &'static str;
+
+    /// One line on what it is good for.
+    fn about(&self) -> &'static str;
+
+    /// Writes all rows of a finished log, from the first.
+    ///
+    /// # Errors
+    /// If the log is damaged or `out` takes no more.
+    fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError>;
+}
+
+/// Why a log was not written in a format.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] RecordError),
+    /// What is written to takes no more.
+    #[error(transparent)]
+    Out(#[from] std::io::Error),
+}
+
+/// The formats that can be chosen from.
+pub struct Formats {
+    entries: Vec<Box<dyn Format>>,
+}
+
+impl Formats {
+    /// `csv` and `npz`.
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self { entries: vec![Box::new(Csv), Box::new(Npz)] }
+    }
+
+    /// One more; it takes the place of one with the same name.
+    #[must_use]
+    pub fn with(mut self, format: impl Format + 'static) -> Self {
+        self.entries.retain(|entry| entry.name() != format.name());
+        self.entries.push(Box::new(format));
+        self
+    }
+
+    /// The format of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&dyn Format> {
+        self.iter().find(|format| format.name() == name)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &dyn Format> {
+        self.entries.iter().map(Box::as_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Rows;
+
+    impl Format for Rows {
+        fn name(&self) -> &'static str {
+            "csv"
+        }
+
+        fn extension(&self) -> &'static str {
+            "rows"
+        }
+
+        fn about(&self) -> &'static str {
+            "the number of rows"
+        }
+
+        fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {
+            while log.next_rows()?.is_some() {}
+            Ok(writeln!(out, "{}", log.position().rows)?)
+        }
+    }
+
+    #[test]
+    fn every_format_has_a_name_of_its_own_and_one_can_be_replaced() {
+        let formats = Formats::built_in();
+        let names: Vec<&str> = formats.iter().map(Format::name).collect();
+        assert_eq!(names, ["csv", "npz"]);
+        assert!(formats.iter().all(|format| !format.about().is_empty()));
+        assert!(formats.find("parquet").is_none());
+        let formats = formats.with(Rows);
+        assert_eq!(formats.iter().count(), 2);
+        assert_eq!(formats.find("csv").unwrap().extension(), "rows");
+    }
+}

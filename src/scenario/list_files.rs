@@ -1,0 +1,289 @@
+//! Spikes and synapses from CSV files, whose headers carry the units.
+
+use super::diagnostic::{At, Diagnostic, Diagnostics, Source, nearest};
+use super::lists::{Ends, Few, Row, Spike, Synapses, delay, distinct, id, time};
+use super::spec::{Amount, Unit};
+use crate::record::csv::{self, Field};
+use crate::time::Time;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A column and, if it has one, its unit with the symbol that an example has.
+struct Column {
+    name: &'static str,
+    unit: Option<(Unit, &'static str)>,
+    required: bool,
+}
+
+const fn column(name: &'static str, unit: Option<(Unit, &'static str)>) -> Column {
+    Column { name, unit, required: true }
+}
+
+impl Column {
+    const fn or_none(self) -> Self {
+        Self { required: false, ..self }
+    }
+
+    fn header(&self) -> String {
+        match self.unit {
+            Some((_, symbol)) => format!("{} [{symbol}]", self.name),
+            None => self.name.to_string(),
+        }
+    }
+}
+
+const TIME: Column = column("time", Some((Unit::Second, "ms")));
+
+/// A CSV file after its header.
+struct Csv<'a> {
+    source: &'a Arc<Source>,
+    /// For each wanted column, its name, its place in a row and the unit symbol of the header.
+    columns: Vec<(&'static str, Option<(usize, Option<String>)>)>,
+    width: usize,
+    rows: csv::Rows<'a>,
+}
+
+impl<'a> Csv<'a> {
+    /// Reads the header.
+    fn open(source: &'a Arc<Source>, wanted: &[Column], faults: &mut Diagnostics) -> Option<Self> {
+        let example = wanted.iter().map(Column::header).collect::<Vec<_>>().join(",");
+        let mut rows = csv::rows(&source.text);
+        let Some(header) = rows.next() else {
+            faults.push(
+                Diagnostic::error(format!("`{}` has no header", source.name))
+                    .allowed(format!("a first line such as `{example}`")),
+            );
+            return None;
+        };
+        let at = |span: &Range<usize>| At { source: source.clone(), span: span.clone() };
+        let mut columns: Vec<(&'static str, Option<(usize, Option<String>)>)> =
+            wanted.iter().map(|column| (column.name, None)).collect();
+        let mut good = true;
+        for (place, field) in header.fields.iter().enumerate() {
+            let (name, unit) = field.name_and_unit();
+            let Some(index) = wanted.iter().position(|column| column.name == name) else {
+                let close = nearest(name, wanted.iter().map(|column| column.name));
+                faults.push(
+                    Diagnostic::error(format!("`{}` has an unknown column `{name}`", source.name))
+                        .at(&at(&field.span))
+                        .label("not known")
+                        .allowed(format!("`{example}`"))
+                        .maybe_hint(close.map(|close| format!("did you mean `{close}`?"))),
+                );
+                good = false;
+                continue;
+            };
+            if let Some((wanted_unit, symbol)) = wanted[index].unit {
+                let fits = unit.is_some_and(|unit| wanted_unit.parse(&format!("1 {unit}")).is_ok());
+                if !fits {
+                    faults.push(
+                        Diagnostic::error(match unit {
+                            None => format!("column `{name}` of `{}` has no unit", source.name),
+                            Some(unit) => format!("column `{name}` of `{}` is in `{unit}`", source.name),
+                        })
+                        .at(&at(&field.span))
+                        .label(if unit.is_none() { "no unit" } else { "wrong unit" })
+                        .allowed(format!("a {}, such as `{name} [{symbol}]`", wanted_unit.name())),
+                    );
+                    good = false;
+                }
+            }
+            if columns[index].1.is_some() {
+                faults.push(
+                    Diagnostic::error(format!("`{}` has two columns `{name}`", source.name))
+                        .at(&at(&field.span))
+                        .label("again")
+                        .allowed("one of each name"),
+                );
+                good = false;
+            }
+            columns[index].1 = Some((place, unit.map(str::to_string)));
+        }
+        for ((_, found), wanted) in columns.iter().zip(wanted) {
+            if found.is_none() && wanted.required {
+                faults.push(
+                    Diagnostic::error(format!("`{}` has no column `{}`", source.name, wanted.name))
+                        .at(&at(&header.span))
+                        .label("the header")
+                        .allowed(format!("`{example}`")),
+                );
+                good = false;
+            }
+        }
+        good.then_some(Self { source, columns, width: header.fields.len(), rows })
+    }
+
+    /// Calls `row` with its place and one cell per wanted column.
+    fn rows(self, few: &mut Few<'_>, mut row: impl FnMut(&mut Few<'_>, &At, &[Option<Cell<'_>>])) {
+        let Self { source, columns, width, rows } = self;
+        for (index, found) in rows.enumerate() {
+            let (number, fields) = (index + 1, &found.fields);
+            let at = At { source: source.clone(), span: found.span };
+            if fields.len() != width {
+                few.push(
+                    Diagnostic::error(format!(
+                        "row {number} of `{}` has {} values",
+                        source.name,
+                        fields.len()
+                    ))
+                    .at(&at)
+                    .allowed(format!("{width} values, as the header says")),
+                );
+                continue;
+            }
+            let cells: Vec<Option<Cell<'_>>> = columns
+                .iter()
+                .map(|(name, found)| {
+                    let (place, unit) = found.as_ref()?;
+                    Some(Cell { source, number, name, field: fields.get(*place)?, unit: unit.as_deref() })
+                })
+                .collect();
+            row(few, &at, &cells);
+        }
+    }
+}
+
+struct Cell<'a> {
+    source: &'a Arc<Source>,
+    /// Of the row, counted from 1 after the header.
+    number: usize,
+    name: &'static str,
+    field: &'a Field<'a>,
+    unit: Option<&'a str>,
+}
+
+impl Cell<'_> {
+    fn what(&self) -> String {
+        format!("`{}` in row {} of `{}`", self.name, self.number, self.source.name)
+    }
+
+    fn at(&self) -> At {
+        At { source: self.source.clone(), span: self.field.span.clone() }
+    }
+
+    fn wrong(&self) -> Diagnostic {
+        Diagnostic::error(format!("{} is `{}`", self.what(), self.field.text)).at(&self.at())
+    }
+
+    fn id(&self, size: Option<u32>) -> Result<u32, Diagnostic> {
+        match self.field.text.parse::<i128>() {
+            Ok(number) => id(number, size, &self.what(), &self.at()),
+            Err(_) => Err(self.wrong().label("not a whole number").allowed("a whole number, 0 or more")),
+        }
+    }
+
+    fn quantity(&self, unit: Unit) -> Result<Amount, Diagnostic> {
+        let (text, symbol) = (&self.field.text, self.unit.unwrap_or(unit.symbol()));
+        // The unit is in the header, so that the exponent is shifted in the text, as everywhere.
+        let number = text.parse::<f64>().is_ok_and(f64::is_finite);
+        number.then(|| unit.amount(&format!("{text} {symbol}")).ok()).flatten().ok_or_else(|| {
+            self.wrong()
+                .label("not a number")
+                .allowed(format!("a finite number; the header says it is in {symbol}"))
+        })
+    }
+
+    fn time(&self) -> Result<Time, Diagnostic> {
+        self.quantity(Unit::Second).and_then(|stated| time(stated, &self.what(), &self.at()))
+    }
+
+    fn delay(&self) -> Result<Time, Diagnostic> {
+        self.quantity(Unit::Second).and_then(|stated| delay(stated, &self.what(), &self.at()))
+    }
+}
+
+/// Adds the spike of a row, or its faults.
+fn add_spike(
+    spikes: &mut Vec<Spike>,
+    when: &Cell<'_>,
+    line: &Cell<'_>,
+    size: Option<u32>,
+    few: &mut Few<'_>,
+) {
+    match (when.time(), line.id(size)) {
+        (Ok(when), Ok(line)) => spikes.push((when, line)),
+        (when, line) => [when.err(), line.err()].into_iter().flatten().for_each(|fault| few.push(fault)),
+    }
+}
+
+/// Reads a CSV file `time [ms],id`; sorted by (time, id).
+pub fn csv_spikes(source: &Arc<Source>, size: Option<u32>, faults: &mut Diagnostics) -> Option<Vec<Spike>> {
+    let csv = Csv::open(source, &[TIME, column("id", None)], faults)?;
+    let mut few = Few::new(faults);
+    let mut spikes = Vec::new();
+    csv.rows(&mut few, |few, _, row| {
+        let [Some(when), Some(line)] = row else { return };
+        add_spike(&mut spikes, when, line, size, few);
+    });
+    spikes.sort_unstable();
+    few.finish().then_some(spikes)
+}
+
+/// Reads the spikes of one population or source from the `spikes.csv` of a run; sorted by (time, id).
+pub fn csv_recorded(
+    source: &Arc<Source>,
+    (recorded, at, episode): (&str, Option<&At>, u64),
+    size: Option<u32>,
+    faults: &mut Diagnostics,
+) -> Option<Vec<Spike>> {
+    let wanted = [TIME, column("population", None), column("id", None), column("episode", None).or_none()];
+    let csv = Csv::open(source, &wanted, faults)?;
+    let mut few = Few::new(faults);
+    let mut spikes = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    csv.rows(&mut few, |few, _, row| {
+        let [Some(when), Some(name), Some(line), number] = row else { return };
+        let name = &name.field.text;
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_string());
+        }
+        let shown = number.as_ref().is_none_or(|number| number.field.text.parse() == Ok(episode));
+        if name == recorded && shown {
+            add_spike(&mut spikes, when, line, size, few);
+        }
+    });
+    if !names.iter().any(|name| name == recorded) {
+        few.push(
+            Diagnostic::error(format!("`{}` has no spikes of `{recorded}`", source.name))
+                .maybe_at(at)
+                .label("not recorded, or silent")
+                .allowed(if names.is_empty() {
+                    "nothing: no spike was recorded".into()
+                } else {
+                    names.join(", ")
+                })
+                .hint("--record NAME adds to what a run records"),
+        );
+    }
+    spikes.sort_unstable();
+    few.finish().then_some(spikes)
+}
+
+/// Reads a CSV file `pre,post,weight [mV]`, with `delay [ms]` if wanted.
+pub fn csv_synapses(source: &Arc<Source>, ends: Ends, faults: &mut Diagnostics) -> Option<Synapses> {
+    let symbol = if ends.unit == Unit::Volt { "mV" } else { "uA" };
+    let wanted = [
+        column("pre", None),
+        column("post", None),
+        column("weight", Some((ends.unit, symbol))),
+        column("delay", Some((Unit::Second, "ms"))).or_none(),
+    ];
+    let csv = Csv::open(source, &wanted, faults)?;
+    let mut few = Few::new(faults);
+    let mut synapses = Vec::new();
+    csv.rows(&mut few, |few, at, row| {
+        let [Some(pre), Some(post), Some(weight), late] = row else { return };
+        let late = late.as_ref().map(Cell::delay);
+        match (pre.id(ends.pre), post.id(ends.post), weight.quantity(ends.unit), late.transpose()) {
+            (Ok(pre), Ok(post), Ok(weight), Ok(delay)) => {
+                synapses.push(Row { pre, post, weight: weight.si, delay, at: at.clone() });
+            }
+            (pre, post, weight, late) => [pre.err(), post.err(), weight.err(), late.err()]
+                .into_iter()
+                .flatten()
+                .for_each(|fault| few.push(fault)),
+        }
+    });
+    let synapses = distinct(synapses, ends, &format!("`{}`", source.name), &mut few);
+    few.finish().then_some(synapses)
+}

@@ -1,0 +1,32 @@
+//! The examples run, and what they assert of their results holds.
+
+#[path = "../examples/energy.rs"]
+mod energy;
+#[cfg(feature = "scenario")]
+#[path = "../examples/own_neuron.rs"]
+mod own_neuron;
+#[path = "../examples/own_recorder.rs"]
+mod own_recorder;
+#[path = "../examples/two_neurons.rs"]
+mod two_neurons;
+
+#[test]
+fn two_neurons_fire_together() {
+    two_neurons::main().unwrap();
+}
+
+#[test]
+fn a_spike_of_a_switch_costs_its_on_time() {
+    energy::main().unwrap();
+}
+
+#[test]
+fn an_own_recorder_sees_every_spike() {
+    own_recorder::main().unwrap();
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn a_scenario_names_an_own_neuron() {
+    own_neuron::main().unwrap();
+}

@@ -1,0 +1,347 @@
+//! Every word of the table is understood: each lowers to a plan, and no two words of a key to the same one.
+//!
+//! A key of words that is added to the table without a case here fails the first test. Lowering panics where it
+//! asks for a key that the table does not have, so walking every word also finds keys misspelt in the code.
+
+use memspike::scenario::plan::Plan;
+use memspike::scenario::spec::{Choice, Key, Kind, SECTIONS, SpreadWord, Word as _};
+use memspike::scenario::{load, load_text};
+use std::collections::BTreeMap;
+
+const SIMULATE: &str = r#"
+[source.s]
+kind = "poisson"
+size = 4
+rate = "10 Hz"
+[population.p]
+size = 4
+[projection.j]
+from = "s"
+to = "p"
+weight = "1 mV"
+[protocol]
+kind = "simulate"
+duration = "1 s"
+"#;
+
+const BENCH: &str = r#"
+[device.switch]
+preset = "ag-tio2-pt-ts"
+[device.binary]
+preset = "ag-tio2-pt-rs-binary"
+[device.analog]
+preset = "ag-tio2-pt-rs-analog"
+[experiment.e]
+kind = "power"
+device = "switch"
+[protocol]
+kind = "device"
+"#;
+
+/// A network with what `--set` changes in it.
+fn network(changes: &[&str]) -> Result<Plan, String> {
+    text(SIMULATE, changes)
+}
+
+fn bench(changes: &[&str]) -> Result<Plan, String> {
+    text(BENCH, changes)
+}
+
+fn text(text: &str, changes: &[&str]) -> Result<Plan, String> {
+    let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    load_text("words.toml", text, &changes, None)
+        .map(|loaded| loaded.plan)
+        .map_err(|faults| faults.to_string())
+}
+
+fn shipped(name: &str, changes: &[&str]) -> Result<Plan, String> {
+    let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    load(name, &changes, None).map(|loaded| loaded.plan).map_err(|faults| faults.to_string())
+}
+
+/// A plan in which the key of this path has this word; `None` for a key that has no case here.
+#[expect(clippy::too_many_lines, reason = "one case for each key of words")]
+fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
+    let set = |key: &str| format!("{key}=\"{word}\"");
+    let with = |key: &str, more: &[&'static str]| -> Vec<String> {
+        [set(key)].into_iter().chain(more.iter().map(ToString::to_string)).collect()
+    };
+    let run = |base: fn(&[&str]) -> Result<Plan, String>, key: &str, more: &[&'static str]| {
+        let changes = with(key, more);
+        Some(base(&changes.iter().map(String::as_str).collect::<Vec<_>>()))
+    };
+    let supervised: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("digits", changes);
+    let unsupervised: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("stdp/digits", changes);
+    match path {
+        "source.kind" => match word {
+            "poisson" => run(network, "source.s.kind", &[]),
+            "poisson_steps" => run(network, "source.s.kind", &["source.s.rates=[[\"0 ms\", \"10 Hz\"]]"]),
+            "poisson_sine" => run(network, "source.s.kind", &["source.s.period=\"10 ms\""]),
+            "spike_list" => run(network, "source.s.kind", &["source.s.spikes=[[\"1 ms\", 0]]"]),
+            "replay" => Some(replayed()),
+            "regular" => run(network, "source.s.kind", &["source.s.period=\"10 ms\""]),
+            "bursts" => run(
+                network,
+                "source.s.kind",
+                &["source.s.period=\"10 ms\"", "source.s.count=2", "source.s.interval=\"1 ms\""],
+            ),
+            "dataset" => run(supervised, "source.retina.kind", &[]),
+            _ => None,
+        },
+        "source.dataset" => run(supervised, "source.retina.dataset", &[]),
+        "source.encode.kind" => run(supervised, "source.retina.encode.kind", &[]),
+        "population.model" => run(network, "population.p.model", &[]),
+        "population.reset" => run(network, "population.p.reset", &[]),
+        "population.threshold_law" => {
+            run(network, "population.p.threshold_law", &["population.p.model=\"switch\""])
+        }
+        "population.competition.kind" => {
+            let more: &[_] =
+                if word == "winner_take_all" { &[] } else { &["population.p.competition.strength=\"1 mV\""] };
+            run(network, "population.p.competition.kind", more)
+        }
+        "population.competition.homeostasis.kind" => {
+            let more: &[_] = match word {
+                "rate_target" => &[
+                    "population.p.competition.homeostasis.gain=0.1",
+                    "population.p.competition.homeostasis.spikes=2.0",
+                ],
+                _ => &[
+                    "population.p.competition.homeostasis.step=\"1 mV\"",
+                    "population.p.competition.homeostasis.tau=\"1 s\"",
+                ],
+            };
+            run(network, "population.p.competition.homeostasis.kind", more)
+        }
+        "projection.connect" => {
+            let more: &[_] = match word {
+                "fixed_in_degree" => &["projection.j.in_degree=2"],
+                "fixed_out_degree" => &["projection.j.out_degree=2"],
+                "probability" => &["projection.j.probability=0.5"],
+                "list" => &["projection.j.synapses=[[0, 1, \"1 mV\"]]"],
+                _ => &[],
+            };
+            run(network, "projection.j.connect", more)
+        }
+        "projection.kernel" => {
+            let more: &[_] = match word {
+                "delta" => &[],
+                "rect" | "triangle" => &["projection.j.weight=\"1 uA\"", "projection.j.width=\"1 ms\""],
+                _ => &["projection.j.weight=\"1 uA\"", "projection.j.tau_syn=\"5 ms\""],
+            };
+            run(network, "projection.j.kernel", more)
+        }
+        "projection.device.arrangement" => {
+            let more: &[_] = if word == "parallel" { &["projection.j.device.pairs=2"] } else { &[] };
+            run(network, "projection.j.device.arrangement", more)
+        }
+        "projection.device.placement" => run(network, "projection.j.device.placement", &[]),
+        "projection.device.spread" => run(network, "projection.j.device.spread", &[]),
+        "projection.plasticity.rule" => {
+            let more: &[_] = match word {
+                "stdp_pair" => &["projection.j.plasticity.w_max=\"4 mV\""],
+                "overlap" => &["projection.j.device.w_max=\"4 mV\""],
+                "post_trace" => {
+                    &["projection.j.plasticity.w_max=\"4 mV\"", "projection.j.plasticity.a_plus=0.1"]
+                }
+                "stdp_triplet" => &[
+                    "projection.j.plasticity.w_max=\"4 mV\"",
+                    "projection.j.plasticity.a_plus=0.1",
+                    "projection.j.plasticity.a_minus=0.1",
+                ],
+                _ => &[
+                    "projection.j.plasticity.w_max=\"4 mV\"",
+                    "projection.j.plasticity.a_plus=0.1",
+                    "projection.j.plasticity.a_minus=0.1",
+                    "projection.j.plasticity.window=\"20 ms\"",
+                ],
+            };
+            run(network, "projection.j.plasticity.rule", more)
+        }
+        "projection.plasticity.pairing" => {
+            run(network, "projection.j.plasticity.pairing", &["projection.j.plasticity.w_max=\"4 mV\""])
+        }
+        "projection.plasticity.at_zero" => {
+            run(network, "projection.j.plasticity.at_zero", &["projection.j.plasticity.w_max=\"4 mV\""])
+        }
+        "projection.plasticity.relative_to" => {
+            run(network, "projection.j.plasticity.relative_to", &["projection.j.plasticity.w_max=\"4 mV\""])
+        }
+        "projection.plasticity.dependence" => {
+            let more: &[_] = match word {
+                "power" => &["projection.j.plasticity.w_max=\"4 mV\"", "projection.j.plasticity.mu=0.5"],
+                _ => &["projection.j.plasticity.w_max=\"4 mV\""],
+            };
+            run(network, "projection.j.plasticity.dependence", more)
+        }
+        "projection.plasticity.spread" => run(
+            network,
+            "projection.j.plasticity.spread",
+            &["projection.j.plasticity.rule=\"overlap\"", "projection.j.device.w_max=\"4 mV\""],
+        ),
+        "experiment.kind" => {
+            let more: &[_] = match word {
+                "iv" => &["experiment.e.points=[\"0 V\", \"0.3 V\", \"0 V\"]"],
+                "pulses" => &[
+                    "experiment.e.amplitude=\"0.3 V\"",
+                    "experiment.e.width=\"1 ms\"",
+                    "experiment.e.period=\"2 ms\"",
+                    "experiment.e.count=3",
+                ],
+                "integration" => &["experiment.e.amplitude=\"0.3 V\"", "experiment.e.length=\"1 s\""],
+                "relaxation" => &["experiment.e.length=\"1 s\""],
+                "cycles" => &["experiment.e.device=\"binary\"", "experiment.e.cycles=2"],
+                "retention" => &["experiment.e.device=\"binary\"", "experiment.e.length=\"1 s\""],
+                "stdp" => &[
+                    "experiment.e.device=\"analog\"",
+                    "experiment.e.reach=\"100 ms\"",
+                    "experiment.e.step=\"10 ms\"",
+                    "experiment.e.fit_from=\"20 ms\"",
+                ],
+                "spike_pulses" => &[
+                    "experiment.e.device=\"analog\"",
+                    "experiment.e.reach=\"100 ms\"",
+                    "experiment.e.step=\"10 ms\"",
+                    "experiment.e.dt=\"20 ms\"",
+                ],
+                _ => &[],
+            };
+            run(bench, "experiment.e.kind", more)
+        }
+        "experiment.shape" => {
+            let more: Vec<&'static str> = [
+                "experiment.e.kind=\"spike_pulses\"",
+                "experiment.e.device=\"analog\"",
+                "experiment.e.reach=\"100 ms\"",
+                "experiment.e.step=\"10 ms\"",
+                "experiment.e.dt=\"20 ms\"",
+            ]
+            .into_iter()
+            .chain(
+                (word == "unipolar")
+                    .then_some(["experiment.e.peak=\"0.2 V\"", "experiment.e.base=\"10 ms\""])
+                    .into_iter()
+                    .flatten(),
+            )
+            .collect();
+            run(bench, "experiment.e.shape", &more)
+        }
+        "experiment.compare.relation" => Some(bench(&[&format!(
+            "experiment.e.compare=[{{ quantity = \"on_power\", paper = \"1.4 uW\", tolerance = \"1 nW\", why = \"near\", relation = \"{word}\" }}]"
+        )])),
+        "protocol.kind" => match word {
+            "simulate" => run(network, "protocol.kind", &[]),
+            "supervised" => run(supervised, "protocol.kind", &[]),
+            "unsupervised" => run(unsupervised, "protocol.kind", &[]),
+            "device" => run(bench, "protocol.kind", &[]),
+            _ => None,
+        },
+        "protocol.precision" => run(supervised, "protocol.precision", &[]),
+        "protocol.programming.placement" | "protocol.programming.spread" => {
+            let key = path.rsplit('.').next().unwrap();
+            Some(supervised(&[&format!("protocol.programming=[{{ name = \"case\", {key} = \"{word}\" }}]")]))
+        }
+        "protocol.vote" => run(unsupervised, "protocol.vote", &[]),
+        "protocol.learning.window" => {
+            let more: &[_] = if word == "trace" { &["protocol.learning.tau=\"20 ms\""] } else { &[] };
+            run(unsupervised, "protocol.learning.window", more)
+        }
+        "protocol.learning.dependence" => run(unsupervised, "protocol.learning.dependence", &[]),
+        "protocol.learning.spread" => {
+            run(unsupervised, "protocol.learning.spread", &["protocol.learning.window=\"overlap\""])
+        }
+        "protocol.retention.law" => {
+            let more: &[_] = match word {
+                "power" => &["protocol.retention.t0=\"1 s\"", "protocol.retention.nu=0.5"],
+                _ => &[],
+            };
+            run(unsupervised, "protocol.retention.law", more)
+        }
+        "engine.storage" => run(network, "engine.storage", &[]),
+        _ => None,
+    }
+}
+
+/// The plan of a source that replays a run.
+fn replayed() -> Result<Plan, String> {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::create_dir(place.path().join("run")).unwrap();
+    std::fs::write(place.path().join("run/spikes.csv"), "time [ms],population,id\n2,out,1\n").unwrap();
+    let run = format!("source.s.run={:?}", place.path().join("run").display().to_string());
+    network(&["source.s.kind=\"replay\"", &run, "source.s.recorded=\"out\""])
+}
+
+/// Every key of words with its path: names of tables that a scenario chooses are left out.
+fn keys_of_words() -> BTreeMap<String, &'static [Choice]> {
+    fn walk(path: &str, keys: &'static [Key], found: &mut BTreeMap<String, &'static [Choice]>) {
+        for key in keys {
+            let path = format!("{path}.{}", key.name);
+            match key.kind {
+                Kind::Choice(choices) => {
+                    found.insert(path, choices);
+                }
+                Kind::Spread(_) => {
+                    found.insert(path, SpreadWord::CHOICES);
+                }
+                _ => walk(&path, key.inner().unwrap_or_default(), found),
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    for section in SECTIONS {
+        walk(section.name, section.keys, &mut found);
+    }
+    found
+}
+
+#[test]
+fn every_word_of_every_choice_lowers_to_a_value_of_its_own() {
+    let keys = keys_of_words();
+    assert!(keys.len() > 25, "{keys:?}");
+    for (path, choices) in keys {
+        let mut plans: Vec<(&str, Plan)> = Vec::new();
+        for choice in choices {
+            let made =
+                plan(&path, choice.name).unwrap_or_else(|| panic!("no case for `{path}`: {}", choice.name));
+            let mut made = made.unwrap_or_else(|faults| panic!("{path} = {}\n{faults}", choice.name));
+            // What is said of a plan does not make it another one.
+            (made.assumed, made.name, made.title, made.description) = Default::default();
+            if let Some((other, _)) = plans.iter().find(|(_, plan)| *plan == made) {
+                panic!("`{path}`: \"{other}\" and \"{}\" lower to the same plan", choice.name);
+            }
+            plans.push((choice.name, made));
+        }
+    }
+}
+
+#[test]
+fn words_are_snake_case_and_conditions_name_words_that_exist() {
+    fn check(path: &str, keys: &'static [Key], outer: &[&'static [Key]]) {
+        for key in keys {
+            let snake = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            assert!(key.name.chars().all(snake), "{path}.{}", key.name);
+            if let Kind::Choice(choices) = key.kind {
+                assert!(choices.iter().all(|choice| choice.name.chars().all(snake)), "{path}.{}", key.name);
+            }
+            if let Some((decider, values)) = key.when {
+                let found =
+                    [keys].iter().chain(outer).flat_map(|keys| keys.iter()).find(|key| key.name == decider);
+                let Some(Key { kind: Kind::Choice(choices), .. }) = found else {
+                    panic!("{path}.{} depends on `{decider}`, which is not a key of words", key.name)
+                };
+                for value in values {
+                    assert!(
+                        choices.iter().any(|choice| choice.name == *value),
+                        "{path}.{}: {value}",
+                        key.name
+                    );
+                }
+            }
+            let outer: Vec<&'static [Key]> = [keys].into_iter().chain(outer.iter().copied()).collect();
+            check(&format!("{path}.{}", key.name), key.inner().unwrap_or_default(), &outer);
+        }
+    }
+    for section in SECTIONS {
+        check(section.name, section.keys, &[]);
+    }
+}
