@@ -231,14 +231,15 @@ fn set_seed(root: &mut Table, seed: u64) {
 /// Names that `[record] spikes` has besides its own.
 fn add_recorded(root: &mut Table, names: &[String]) {
     let Some(first) = names.first() else { return };
-    let written = root.get("record").and_then(|record| match &record.node.value {
-        Value::Table(record) => record.get("spikes"),
-        _ => None,
-    });
+    let written = match root.get("record").map(|item| &item.node.value) {
+        Some(Value::Table(record)) => record.get("spikes"),
+        None => None,
+        // The reader says what is wrong with it.
+        Some(_) => return,
+    };
     let mut list = match written.map(|item| &item.node.value) {
         Some(Value::List(list)) => list.clone(),
         None => Vec::new(),
-        // The reader says what is wrong with it.
         Some(_) => return,
     };
     let of = |name: &str| {

@@ -5,7 +5,8 @@ use super::args::{Common, CyclesArgs, Experiment as Asked, IvArgs, PulsesArgs, R
 use super::told::short;
 use super::usual;
 use memspike::device::preset::{Preset, PresetDevice};
-use memspike::scenario::device::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS};
+use memspike::scenario::device::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, kind_of, takes};
+use memspike::scenario::spec::ExperimentKind;
 use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 
 /// The plan, whose voltages may still be beyond the range of the preset.
@@ -60,14 +61,19 @@ fn refusal(asked: &Asked, device: &PresetDevice) -> Option<&'static str> {
 }
 
 /// The experiments that this device has.
-fn possible(device: &PresetDevice) -> &'static str {
-    match device {
-        PresetDevice::ThresholdSwitch { .. }
-        | PresetDevice::BinarySwitch { .. }
-        | PresetDevice::DoseDevice { pulse: None, .. } => "iv, pulses, retention, cycles",
-        PresetDevice::DoseDevice { pulse: Some(_), .. } => "iv, pulses, stdp, retention, cycles",
-        PresetDevice::Oscillator { .. } => "iv",
-    }
+fn possible(device: &PresetDevice) -> String {
+    let pulse = !matches!(device, PresetDevice::DoseDevice { pulse: None, .. });
+    // Left alone, a volatile device relaxes and another one retains.
+    let all: [(&str, &[ExperimentKind]); 5] = [
+        ("iv", &[ExperimentKind::Iv]),
+        ("pulses", &[ExperimentKind::Pulses]),
+        ("stdp", &[ExperimentKind::Stdp]),
+        ("retention", &[ExperimentKind::Retention, ExperimentKind::Relaxation]),
+        ("cycles", &[ExperimentKind::Cycles]),
+    ];
+    let has = |kinds: &[ExperimentKind]| kinds.iter().any(|&kind| takes(kind).contains(&kind_of(device)));
+    let there = all.iter().filter(|(name, kinds)| has(kinds) && (*name != "stdp" || pulse));
+    there.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 fn volts(v: f64) -> Volt {
