@@ -101,9 +101,11 @@ fn a_network_shifted_by_an_offset_has_the_same_spikes_and_fingerprint() {
 /// A neuron that a jump of 15 mV takes from -70 to -55 mV, and one whose bias is exactly its rheobase.
 #[test]
 fn a_jump_to_threshold_fires_and_a_bias_at_rheobase_never_does_wherever_rest_is() {
-    let spikes = |rest: i32, threshold: i32, more: &str, weight: &str| {
+    let spikes = |rest: i32, threshold: i32, more: &str, jump: Option<&str>| {
+        // An arrival at a membrane that rests at its threshold would fire it, even one of no weight.
+        let (start, weight) = jump.map_or(("9 s", "1 mV"), |jump| ("0 s", jump));
         let text = format!(
-            "[source.in]\nkind = \"regular\"\nsize = 1\nperiod = \"1 s\"\n\
+            "[source.in]\nkind = \"regular\"\nsize = 1\nstart = \"{start}\"\nperiod = \"1 s\"\n\
              [population.out]\nsize = 1\nu_rest = \"{rest} mV\"\nv_th = \"{threshold} mV\"\n{more}\n\
              [projection.p]\nfrom = \"in\"\nto = \"out\"\nkernel = \"delta\"\nweight = \"{weight}\"\n\
              [protocol]\nkind = \"simulate\"\nduration = \"4.5 s\"\n"
@@ -115,9 +117,9 @@ fn a_jump_to_threshold_fires_and_a_bias_at_rheobase_never_does_wherever_rest_is(
     };
     let bias = |current: &str| format!("r_m = \"100 MOhm\"\ni_bias = \"{current}\"");
     for rest in [-70, -60, 0, 30] {
-        assert_eq!(spikes(rest, rest + 15, "", "15 mV"), 5, "{rest}");
-        assert_eq!(spikes(rest, rest + 15, "", "14.999999999 mV"), 0, "{rest}");
-        assert_eq!(spikes(rest, rest + 10, &bias("100 pA"), "0 mV"), 0, "{rest}");
-        assert!(spikes(rest, rest + 10, &bias("100.1 pA"), "0 mV") > 50, "{rest}");
+        assert_eq!(spikes(rest, rest + 15, "", Some("15 mV")), 5, "{rest}");
+        assert_eq!(spikes(rest, rest + 15, "", Some("14.999999999 mV")), 0, "{rest}");
+        assert_eq!(spikes(rest, rest + 10, &bias("100 pA"), None), 0, "{rest}");
+        assert!(spikes(rest, rest + 10, &bias("100.1 pA"), None) > 50, "{rest}");
     }
 }
