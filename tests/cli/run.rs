@@ -65,7 +65,7 @@ fn spikes_that_were_asked_for_are_written_with_their_unit() {
     let wrong = place.memspike(&["run", "small.toml", "--out", "there", "--record", "outputs"]);
     assert_eq!(code(&wrong), 2);
     let said = err(&wrong);
-    assert!(said.contains("names `outputs`") && said.contains("--record outputs"), "{said}");
+    assert!(said.contains("names `outputs`") && said.contains("--> --record\n  |\n1 | outputs"), "{said}");
     assert!(said.contains("did you mean `output`?"), "{said}");
     assert!(!place.path().join("there").exists());
 }

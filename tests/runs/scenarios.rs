@@ -141,9 +141,9 @@ fn the_ring_spikes_as_computed_by_hand() {
     assert_eq!(spikes, want);
     assert_eq!(outcome.counts.events.arrival, 97);
     assert_eq!(outcome.fingerprint, "73bfef8f2f301326ba8473d85445444d");
-    // Sampled every 0.5 ms while the run lasts, and at rest but for the jumps.
+    // Sampled at the beginning, every 0.5 ms and at the end of the run, and at rest but for the jumps.
     let samples = watcher.records.iter().filter(|record| matches!(record.1, Record::Sample { .. })).count();
-    assert_eq!(samples, 199);
+    assert_eq!(samples, 201);
 }
 
 #[test]

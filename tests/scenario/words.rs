@@ -125,6 +125,11 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "projection.kernel" => {
             let more: &[_] = match word {
                 "delta" => &[],
+                "conductance" => &[
+                    "population.p.model=\"conductance_lif\"",
+                    "projection.j.receptor=\"exc\"",
+                    "projection.j.weight=\"1 nS\"",
+                ],
                 "rect" | "triangle" => &["projection.j.weight=\"1 uA\"", "projection.j.width=\"1 ms\""],
                 _ => &["projection.j.weight=\"1 uA\"", "projection.j.tau_syn=\"5 ms\""],
             };
