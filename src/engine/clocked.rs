@@ -12,7 +12,7 @@
 //! with continuous spike times in discrete-time neural network simulations", Neural Comput. 19 (2007) 47,
 //! there for comparison with the one that keeps exact spike times.
 
-use super::fault::{RatesError, SimulationError, check_rates};
+use super::fault::{RatesError, SimulationError, check_rates, too_often};
 use super::key::Kind;
 use super::probe::{Probe, Spike};
 use super::queue::{Episode, Lanes, Queue, block_sources};
@@ -21,7 +21,7 @@ use super::state::Counts;
 use crate::encoding::BlockRate;
 use crate::network::{Kernel, Network, Weights, decays};
 use crate::neuron::synaptic::{ALPHA_PEAK, Current, Decay};
-use crate::neuron::{Lif, membrane};
+use crate::neuron::{Firing, Lif, MAX_AT_ONCE, membrane};
 use crate::numeric::exp;
 use crate::time::Time;
 use crate::units::Second;
@@ -96,6 +96,7 @@ struct Change {
 struct Group {
     theta: f64,
     reset: Lif,
+    firing: Firing<f64>,
     bias: f64,
     tau_m: f64,
     /// In steps.
@@ -124,6 +125,11 @@ impl Group {
     /// Membranes in volts.
     fn u(&self) -> Vec<f64> {
         self.x.iter().map(|x| x + self.reset.u_rest.get()).collect()
+    }
+
+    /// Whether a refractory time ends at step `k` whose spike left the membrane above threshold.
+    fn left(&self, neuron: usize, k: u64) -> bool {
+        self.refractory > 0 && self.until[neuron] == k && self.firing.fires_again(self.x[neuron])
     }
 
     /// From step `k - 1` to step `k`.
@@ -174,6 +180,8 @@ pub struct Clocked<'n> {
     delays: Vec<u64>,
     counts: Counts,
     emitted: Vec<super::key::EventKey>,
+    /// A neuron that would have spiked more often at once than there is.
+    excess: Option<Spike>,
 }
 
 impl<'n> Clocked<'n> {
@@ -258,6 +266,7 @@ impl<'n> Clocked<'n> {
             delays,
             counts: Counts::new(network),
             emitted: Vec::new(),
+            excess: None,
         })
     }
 
@@ -291,10 +300,13 @@ impl<'n> Clocked<'n> {
     /// Takes every step before `end`.
     ///
     /// # Errors
-    /// If a membrane is not finite then.
+    /// If a membrane is not finite then, or a neuron would spike more than 65535 times at once.
     pub fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError> {
         while let Some(fs) = self.step.checked_mul(self.dt.fs()).filter(|&fs| fs < end.fs()) {
             self.take_step(Time::from_fs(fs), probe);
+            if let Some(spike) = self.excess {
+                return Err(too_often(self.network, self.weights, spike));
+            }
         }
         for (population, group) in self.network.populations.iter().zip(&self.groups) {
             if let Some(neuron) = group.x.iter().position(|x| !x.is_finite()) {
@@ -418,7 +430,8 @@ impl<'n> Clocked<'n> {
             Kernel::Delta => {
                 each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
                     let target = target as usize;
-                    if group.until[target] <= k {
+                    // What is left above threshold fires before it arrives, and it is lost.
+                    if group.until[target] <= k && !group.left(target, k) {
                         group.x[target] += weight;
                         group.jumped[target] = true;
                         group.touched.push(target as u32);
@@ -472,21 +485,32 @@ impl<'n> Clocked<'n> {
         for neuron in 0..self.groups[population].x.len() {
             let group = &mut self.groups[population];
             let x = group.x[neuron];
-            // A jump fires at threshold, a drive only above it.
-            if x < group.theta || group.until[neuron] > k || (x == group.theta && !group.jumped[neuron]) {
+            // A jump fires at threshold, and what it left there when it may; a drive only above it.
+            let drive = !group.jumped[neuron] && !group.left(neuron, k);
+            if x < group.theta || group.until[neuron] > k || (x == group.theta && drive) {
                 continue;
             }
-            // What a subtraction left above threshold waits until something raises it.
+            // What a single subtraction left above threshold waits until something raises it.
             if x > group.theta && !group.jumped[neuron] && !raised(group, neuron) {
                 continue;
             }
-            group.x[neuron] = group.reset.reset_value(x);
+            // A crossing under a drive is one spike.
+            let jump = group.firing.jump(x);
+            let (times, x) =
+                if group.jumped[neuron] { (jump.times, jump.x) } else { (1, group.firing.once(x)) };
+            group.x[neuron] = x;
             group.until[neuron] = k + group.refractory;
-            self.counts.fire += 1;
-            self.counts.spikes[population][neuron] += 1;
-            probe.spike(Spike { time, population: population as u32, neuron: neuron as u32 });
+            let spike = Spike { time, population: population as u32, neuron: neuron as u32 };
+            if times > MAX_AT_ONCE {
+                self.excess = self.excess.or(Some(spike));
+                return;
+            }
+            self.counts.fire += u64::from(times);
+            self.counts.spikes[population][neuron] += times;
+            (0..times).for_each(|_| probe.spike(spike));
             for index in 0..self.network.from_population[population].len() {
-                self.schedule(self.network.from_population[population][index], neuron as u32, 0, 0);
+                let projection = self.network.from_population[population][index];
+                (0..times).for_each(|_| self.schedule(projection, neuron as u32, 0, 0));
             }
         }
         let group = &mut self.groups[population];
@@ -497,9 +521,9 @@ impl<'n> Clocked<'n> {
 }
 
 /// Whether the drive is above threshold, so that it and nothing else carries the membrane there: a membrane
-/// above threshold that falls was left there by a subtraction, or has crossed within the step.
+/// above threshold that falls was left there by a single subtraction, or has crossed within the step.
 fn raised(group: &Group, neuron: usize) -> bool {
-    if group.reset.reset != crate::neuron::Reset::Subtract {
+    if !group.firing.leaves() {
         return true;
     }
     let each = group.decays.len();
@@ -528,6 +552,7 @@ fn group(network: &Network, index: usize, dt: Time) -> Group {
     Group {
         theta: lif.theta(),
         reset: lif.clone(),
+        firing: Firing::above_rest(lif),
         bias: lif.bias(),
         tau_m,
         refractory: steps,

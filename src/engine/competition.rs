@@ -83,7 +83,7 @@ impl<R: Real> CompetingParameters<R> {
         let competition = population.competition.as_ref()?;
         let lif = &population.lif;
         let level = match lif.reset {
-            Reset::Rest | Reset::Subtract => 0.0,
+            Reset::Rest | Reset::Subtract | Reset::SubtractOnce => 0.0,
             Reset::Value | Reset::Hold => lif.reset_level(),
         };
         Some(Self {
@@ -338,7 +338,7 @@ fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K
         index += 1;
         if reached && let Some(winner) = state.winner(parameters) {
             state.fire(parameters, winner);
-            limit = limit.min(sink.fire(index - 1, winner as u32));
+            limit = limit.min(sink.fire(index - 1, winner as u32, 1));
             if parameters.inhibition > Time::ZERO {
                 // What is inhibited is sorted out at the start of the next batch.
                 limit = limit.min(index);

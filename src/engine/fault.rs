@@ -1,8 +1,12 @@
 //! Why a simulation cannot begin, or cannot go on: what, where, which value, what is allowed.
 
+use super::probe::Spike;
+use super::route::each_target;
 use super::simulation::StateError;
 use crate::encoding::{BLOCK, BlockRate, MAX_BLOCK_RATE};
-use crate::network::{Fault, Form, Network};
+use crate::network::{Fault, Form, Kernel, Network, Origin, Weights};
+use crate::neuron::{MAX_AT_ONCE, Reset};
+use crate::numeric::Real;
 use crate::time::{FS_PER_SECOND, Time};
 
 /// Rates that the Poisson blocks of a network cannot have.
@@ -54,6 +58,21 @@ pub enum SimulationError {
         /// What it does instead.
         why: &'static str,
     },
+    /// More spikes at one instant than can be: a weight in the wrong unit.
+    #[error(
+        "neuron {neuron} of population `{population}` would spike more than {MAX_AT_ONCE} times at {time}: {}; a weight that is so much larger than the threshold may be in another unit than was meant",
+        named(.weight.as_ref())
+    )]
+    TooOften {
+        /// Name of the population.
+        population: String,
+        /// Number of the neuron.
+        neuron: u32,
+        /// When it would.
+        time: Time,
+        /// The largest weight that reaches it, if it is of a jump.
+        weight: Option<LargestWeight>,
+    },
     /// A membrane left the finite numbers.
     #[error(
         "the membrane of neuron {neuron} of population `{population}` is {u} V at {time}; it must stay finite: its weights or currents are too large"
@@ -74,6 +93,52 @@ impl From<Vec<Fault>> for SimulationError {
     fn from(faults: Vec<Fault>) -> Self {
         Self::Network(faults)
     }
+}
+
+/// The largest weight of a neuron.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LargestWeight {
+    /// Name of its projection.
+    pub projection: String,
+    /// The line it comes from; with delays of single synapses the number of the synapse.
+    pub row: u32,
+    /// In volts.
+    pub volts: f64,
+    /// In thresholds of the neuron.
+    pub thresholds: f64,
+}
+
+fn named(weight: Option<&LargestWeight>) -> String {
+    match weight {
+        Some(LargestWeight { projection, row, volts, thresholds }) => format!(
+            "its largest weight, from row {row} of projection `{projection}`, is {volts:e} V or {thresholds:e} thresholds"
+        ),
+        None => "it has no weight that is a jump".into(),
+    }
+}
+
+/// The error of a neuron that would spike more often at once than there is.
+#[cold]
+pub(super) fn too_often<R: Real>(network: &Network, weights: &Weights<R>, spike: Spike) -> SimulationError {
+    let (index, neuron) = (spike.population as usize, spike.neuron);
+    let population = &network.populations[index];
+    let mut largest: Option<LargestWeight> = None;
+    for (projection, values) in network.projections.iter().zip(&weights.projections) {
+        if projection.to != index || projection.kernel != Kernel::Delta {
+            continue;
+        }
+        for row in 0..projection.arrival_rows() as u32 {
+            each_target(projection, population.size, values, row, neuron..neuron + 1, |_, volts| {
+                if largest.as_ref().is_none_or(|largest| volts > largest.volts) {
+                    let thresholds = volts / population.lif.theta();
+                    largest =
+                        Some(LargestWeight { projection: projection.name.clone(), row, volts, thresholds });
+                }
+            });
+        }
+    }
+    let (population, time) = (population.name.clone(), spike.time);
+    SimulationError::TooOften { population, neuron, time, weight: largest }
 }
 
 /// Whether the blocks of a network can have these rates; `sources` are the source and first line of each.
@@ -103,6 +168,8 @@ pub(super) struct Taped {
     free: Option<usize>,
     held: Option<usize>,
     silent: Option<usize>,
+    /// A population that neurons reach which may spike several times at once: a row has one weight on a tape.
+    gathers: Option<usize>,
 }
 
 impl Taped {
@@ -111,6 +178,11 @@ impl Taped {
         for (index, population) in network.populations.iter().enumerate() {
             let reached = network.projections.iter().any(|projection| projection.to == index);
             let holds = population.lif.t_ref.get() > 0.0 || population.neuron.varies();
+            let several = network.projections.iter().any(|projection| {
+                let Origin::Population(from) = projection.from else { return false };
+                projection.to == index && network.populations[from].lif.reset == Reset::Subtract
+            });
+            taped.gathers = taped.gathers.or(several.then_some(index));
             match population.form {
                 _ if !reached => {}
                 Form::SharedDecay if holds => taped.held = taped.held.or(Some(index)),
@@ -131,6 +203,10 @@ impl Taped {
             (
                 self.held.filter(|_| !held),
                 "its neurons are refractory or differ in threshold, which takes a tape of held membranes",
+            ),
+            (
+                self.gathers,
+                "neurons that may spike several times at once reach it, and a row has one weight on a tape",
             ),
             (self.free.filter(|_| !free), "its neurons are never refractory, which this tape does not take"),
         ];

@@ -33,9 +33,9 @@ pub trait HeldSink<R: Real> {
     /// The row has been added; nothing is reset yet. `factor` is what multiplied each column (1 if it is
     /// held), `bar` its threshold (infinite if it is held).
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, factor: X, bar: X, before: X, x: X);
-    /// Neuron `neuron` fires at event `index` and is held for `span`. Returns the number of events that
+    /// Neuron `neuron` fires `times` spikes at event `index` and is held for `span`. Returns the number of events that
     /// may still be taken from this batch, counted from its start.
-    fn fire(&mut self, index: usize, neuron: u32, span: Time) -> usize;
+    fn fire(&mut self, index: usize, neuron: u32, span: Time, times: u32) -> usize;
 }
 
 /// A batch of rows for a population with refractory neurons; running it returns how many it took.
@@ -153,15 +153,19 @@ impl<R: Real> Spilled<'_, R> {
 
     /// Fires, resets and holds every neuron that reaches its bar; returns how many events may still be
     /// taken and when the first of the new holds ends.
-    fn fire<K: HeldSink<R>>(&mut self, index: usize, time: u64, sink: &mut K) -> (usize, u64) {
+    ///
+    /// Where something is left above threshold, no event is taken that comes when the hold ends, or later: it fires then.
+    fn fire<K: HeldSink<R>>(&mut self, index: usize, times: &[u64], sink: &mut K) -> (usize, u64) {
         let (mut limit, mut wake) = (usize::MAX, u64::MAX);
+        let time = times[index];
         for neuron in 0..self.parameters.size {
             let (x, bar) = (self.x[neuron], self.bar[neuron]);
             let fires = x >= bar && bar < held();
             if !fires {
                 continue;
             }
-            self.x[neuron] = self.parameters.after_reset(x);
+            let spent = self.parameters.firing.jump(x);
+            self.x[neuron] = spent.x;
             let span = self
                 .switching
                 .as_mut()
@@ -172,10 +176,13 @@ impl<R: Real> Spilled<'_, R> {
                 *until = Time::from_fs(time).after(span);
                 self.bar[neuron] = held();
                 wake = wake.min(until.fs());
+                if self.parameters.firing.fires_again(spent.x) {
+                    limit = limit.min(times.partition_point(|&time| time < until.fs()));
+                }
             } else {
                 self.bar[neuron] = shared_theta(self.parameters, self.switching.as_ref(), neuron);
             }
-            limit = limit.min(sink.fire(index, neuron as u32, span));
+            limit = limit.min(sink.fire(index, neuron as u32, span, spent.times));
         }
         (limit, wake)
     }
@@ -270,7 +277,7 @@ fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>)
             bar.store(&mut barred);
             let (left, ends) =
                 spilled(&mut membranes, &mut barred, &mut factors, state, parameters, switching)
-                    .fire(index, time, sink);
+                    .fire(index, times, sink);
             limit = limit.min(left);
             wake = wake.min(ends);
             (x, bar) = (X::load(&membranes), X::load(&barred));
@@ -349,7 +356,7 @@ fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize
         }
         if x.iter().zip(&*bar).any(|(x, bar)| x >= bar) {
             let (left, ends) =
-                spilled(&mut x, bar, factors, state, parameters, switching).fire(index, time, sink);
+                spilled(&mut x, bar, factors, state, parameters, switching).fire(index, times, sink);
             limit = limit.min(left);
             wake = wake.min(ends);
         }

@@ -6,6 +6,7 @@
 
 use super::core::{Moment, Part};
 use super::fault::SimulationError;
+use super::free::Fires;
 use super::key::{EventKey, Kind};
 use super::plastic_rows::Held;
 use super::probe::{Instant, Probe, Spike};
@@ -286,6 +287,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         learning: &mut Learning,
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
+        self.can_be_taped::<P>()?;
         self.leave_windows();
         match self.queue.peek() {
             Some((time, rank)) if time < end => {
@@ -297,6 +299,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
                 } else if rank == 0 {
                     self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 } else {
+                    if events.iter().any(|event| event.kind == Kind::Release) {
+                        learning.held.iter_mut().for_each(Held::forget);
+                    }
                     learning.arrive(&events, weights);
                     learning.spikes.0.clear();
                     let mut both = (probe, &mut learning.spikes);
@@ -304,6 +309,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
                     learning.settle(self.network, time, &events, weights);
                 }
                 self.events = events;
+                self.check_excess(weights)?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -342,9 +348,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         if held.deliver(state, parameters, time, &values[start..start + state.x.len()]) {
             for neuron in 0..parameters.size {
                 if state.above(parameters.theta, neuron) {
-                    state.fire(parameters, neuron, refractory);
+                    let times = state.fire(parameters, neuron, refractory);
                     held.hold(state, neuron as u32);
-                    columns.push(neuron as u32);
+                    columns.extend((0..times).map(|_| neuron as u32));
                 }
             }
         }
@@ -358,8 +364,9 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
             probe.arrival(time, source, row);
         }
         let moment = &mut Moment { network: self.network, time, queue: &mut self.queue, probe };
-        for &neuron in &*columns {
-            self.core.spike(population, neuron, refractory, moment);
+        for spikes in columns.chunk_by(|one, other| one == other) {
+            let times = spikes.len() as u32;
+            self.core.spike(population, Fires { times, ..Fires::once(spikes[0], refractory) }, moment);
         }
         plastic.settle(time, &[row], columns, values);
         if !columns.is_empty() {

@@ -88,6 +88,11 @@ impl Held {
         }
     }
 
+    /// Something else may have changed who is held, and until when.
+    pub fn forget(&mut self) {
+        self.last = None;
+    }
+
     /// Who is held, from the membranes themselves.
     fn look(&mut self, state: &SharedDecay<f64>) {
         self.queue.clear();

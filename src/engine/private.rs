@@ -2,7 +2,7 @@
 //! time, before whatever else arrives at those neurons.
 
 use super::phase::{Phase, Start};
-use super::units::Given;
+use super::units::{Given, fire};
 use crate::encoding::{BATCH, BLOCK, Block, BlockRate};
 use crate::network::{Fixed, Network, Projection, Weights};
 use crate::numeric::Real;
@@ -156,8 +156,8 @@ impl Given<'_> {
                 };
                 if fires {
                     let (time, line) = (times[count - 1], usize::from(lines[count - 1]));
-                    part.fire(place + line, time, scales[count - 1]);
-                    unit.spikes.push((time, private.first + line as u32));
+                    let times = part.fire(place + line, time, scales[count - 1]);
+                    fire(&mut unit.spikes, time, private.first + line as u32, times);
                 }
                 fired = fires;
                 if let Some(told) = &mut unit.told {

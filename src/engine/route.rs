@@ -65,6 +65,22 @@ pub(super) fn schedule_step<R: Real, Q: Queue<R>>(
     }
 }
 
+/// How many of the next events are one arrival: those of a neuron that spiked several times at once, which are delivered
+/// together. (Pulses have later steps, each an event of its own, and begin one by one.)
+#[inline]
+pub(super) fn at_once(network: &Network, events: &[EventKey]) -> u32 {
+    let [first, second, ..] = events else { return 1 };
+    let like_first =
+        |event: &&EventKey| (event.kind, event.source, event.row) == (Kind::Arrival, first.source, first.row);
+    if first.kind != Kind::Arrival
+        || !like_first(&second)
+        || !network.projections[first.source as usize].gathers()
+    {
+        return 1;
+    }
+    events.iter().take_while(like_first).count() as u32
+}
+
 /// Calls `visit` with every target of a row (or of the synapse of that number, if it has a delay of its
 /// own) among some neurons of a population of size `columns`, and its weight, in ascending order.
 #[inline]

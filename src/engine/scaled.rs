@@ -17,7 +17,7 @@
 use super::cuts::Cuts;
 use super::phase::Phase;
 use crate::network::{Fixed, Projection, Rows, stride};
-use crate::neuron::{Lif, Reset};
+use crate::neuron::{Firing, Lif, Spent};
 use crate::numeric::Real;
 use crate::simd::prefetch;
 use crate::time::Time;
@@ -61,9 +61,7 @@ const TOGETHER: usize = 32;
 pub struct ScaledParameters {
     pub phase: Phase,
     pub theta: f64,
-    reset: Reset,
-    /// What `reset` writes, or for [`Reset::Subtract`] takes away.
-    level: f64,
+    firing: Firing<f64>,
     pub refractory: u64,
     at_rest: f64,
     u_inf: f64,
@@ -71,11 +69,11 @@ pub struct ScaledParameters {
 
 impl ScaledParameters {
     pub fn new(lif: &Lif) -> Self {
+        let firing = Firing::above_u_inf(lif);
         Self {
             phase: Phase::new(lif.tau_m.get()),
-            theta: lif.above_u_inf(lif.v_th),
-            reset: lif.reset,
-            level: lif.reset_level_above_u_inf(),
+            theta: firing.threshold,
+            firing,
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX).fs(),
             at_rest: -lif.bias(),
             u_inf: lif.u_inf(),
@@ -232,26 +230,26 @@ impl Part<'_> {
         }
     }
 
-    /// Resets neuron `first + index`, which fires at `time`; `scale` is s(time).
+    /// Resets neuron `first + index`, which fires at `time`; `scale` is s(time). Returns how many spikes that is.
     #[inline]
-    pub fn fire(&mut self, index: usize, time: u64, scale: f64) {
+    pub fn fire(&mut self, index: usize, time: u64, scale: f64) -> u32 {
         let parameters = self.parameters;
-        let subtract = parameters.reset == Reset::Subtract;
         if parameters.refractory == 0 {
-            let level = parameters.level * scale;
-            self.v[index] = if subtract { self.v[index] - level } else { level };
-            return;
+            let Spent { times, x } = parameters.firing.scaled(scale).jump(self.v[index]);
+            self.v[index] = x;
+            return times;
         }
-        let x = if subtract { self.v[index] / scale - parameters.level } else { parameters.level };
+        let x = parameters.firing.once(self.v[index] / scale);
         self.v[index] = f64::NEG_INFINITY;
         let neuron = self.first + index as u32;
         let until = Time::from_fs(time).after(Time::from_fs(parameters.refractory));
         self.held[index / self.group as usize].push_back(Held { until, neuron, x });
+        1
     }
 
     /// Adds the weights of a row times s, and notes the neurons that reach `threshold` = theta s.
     ///
-    /// `row` is a row, or the number of a synapse that has a delay of its own. `cut`: where the projection's rows are
+    /// `row` is a row, or the number of a synapse that has a delay of its own, with the number of spikes that arrive. `cut`: where the projection's rows are
     /// cut, and which of the pieces this part is; without it, it is the whole population.
     #[inline]
     pub fn arrive<R: Real>(
@@ -259,10 +257,12 @@ impl Part<'_> {
         projection: &Projection,
         cut: Option<(&Cuts, usize)>,
         values: &[R],
-        row: u32,
+        (row, times): (u32, u32),
         scale: f64,
         touched: &mut Vec<u32>,
     ) {
+        let threshold = self.parameters.theta * scale;
+        let scale = f64::from(times) * scale;
         let size = self.v.len();
         match &projection.connect {
             Rows::Sparse { start, targets } => {
@@ -279,7 +279,7 @@ impl Part<'_> {
                     None => RowWeights::Wide(&values[range]),
                 };
                 if size < FAR {
-                    self.add(&targets[range.clone()], weights(range), scale, touched);
+                    self.add(&targets[range.clone()], weights(range), scale, threshold, touched);
                     return;
                 }
                 for begin in range.clone().step_by(TOGETHER) {
@@ -290,15 +290,14 @@ impl Part<'_> {
                         prefetch(self.v, index..index.wrapping_add(1));
                     }
                     let now = begin..next.min(range.end);
-                    self.add(&targets[now.clone()], weights(now), scale, touched);
+                    self.add(&targets[now.clone()], weights(now), scale, threshold, touched);
                 }
             }
             Rows::OneToOne => {
                 let weight = projection.weight(values, row as usize);
-                self.add_one(row, weight, scale, self.parameters.theta * scale, touched);
+                self.add_one(row, weight, scale, threshold, touched);
             }
             Rows::Dense => {
-                let threshold = self.parameters.theta * scale;
                 let start = row as usize * self.stride;
                 for index in 0..size {
                     let target = self.first + index as u32;
@@ -316,13 +315,13 @@ impl Part<'_> {
         targets: &[u32],
         weights: RowWeights<'_, R>,
         scale: f64,
+        threshold: f64,
         touched: &mut Vec<u32>,
     ) {
-        let threshold = self.parameters.theta * scale;
         let (v, first) = (&mut *self.v, self.first as usize);
         match weights {
-            // What lowers every membrane makes none fire, unless one was left above threshold.
-            RowWeights::Constant(weight) if weight < 0.0 && self.parameters.reset != Reset::Subtract => {
+            // What lowers every membrane makes none fire, unless one was left above threshold by a single subtraction.
+            RowWeights::Constant(weight) if weight < 0.0 && !self.parameters.firing.leaves() => {
                 let jump = weight * scale;
                 for &target in targets {
                     if let Some(v) = v.get_mut((target as usize).wrapping_sub(first)) {
@@ -365,9 +364,10 @@ impl Part<'_> {
         }
     }
 
-    /// Fires, by id, those of the touched neurons that are above threshold once all has been added.
+    /// Fires, by id, those of the touched neurons that are above threshold once all has been added; `spike` is told who
+    /// does and how many spikes that is.
     #[inline]
-    pub fn test(&mut self, touched: &mut Vec<u32>, time: u64, scale: f64, mut spike: impl FnMut(u32)) {
+    pub fn test(&mut self, touched: &mut Vec<u32>, time: u64, scale: f64, mut spike: impl FnMut(u32, u32)) {
         if touched.is_empty() {
             return;
         }
@@ -377,8 +377,8 @@ impl Part<'_> {
         for &neuron in touched.iter() {
             let index = (neuron - self.first) as usize;
             if self.v[index] >= threshold {
-                self.fire(index, time, scale);
-                spike(neuron);
+                let times = self.fire(index, time, scale);
+                spike(neuron, times);
             }
         }
         touched.clear();
@@ -395,6 +395,7 @@ enum RowWeights<'a, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::neuron::Reset;
     use proptest::prelude::*;
 
     proptest! {
@@ -434,7 +435,7 @@ mod tests {
             let mut all = state.all(&parameters);
             all.release(time);
             all.add_one(0, weight, scale, parameters.theta * scale, &mut touched);
-            all.test(&mut touched, time, scale, |neuron| fired.push(neuron));
+            all.test(&mut touched, time, scale, |neuron, _| fired.push(neuron));
             !fired.is_empty()
         };
         assert!(arrive(&mut state, ms(1), 0.25));

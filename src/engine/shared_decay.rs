@@ -6,7 +6,7 @@
 //! rows of one instant are added in content order, in the batch kernel and one by one alike.
 
 use crate::network::stride;
-use crate::neuron::{Lif, Reset};
+use crate::neuron::{Firing, Lif, Spent};
 use crate::numeric::{Columns, Packs, Real, by_width};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
@@ -35,21 +35,19 @@ pub struct SharedParameters<R: Real> {
     pub theta: R,
     /// u_rest + R I_bias in volts.
     pub(super) u_inf: f64,
-    reset: Reset,
-    /// What `reset` writes (or, for [`Reset::Subtract`], takes away).
-    level: R,
+    pub(super) firing: Firing<R>,
     pub(super) refractory: Time,
 }
 
 impl<R: Real> SharedParameters<R> {
     pub fn new(size: u32, lif: &Lif) -> Self {
+        let firing = Firing::above_u_inf(lif).rounded::<R>();
         Self {
             size: size as usize,
             minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
-            theta: R::from_f64(lif.above_u_inf(lif.v_th)),
+            theta: firing.threshold,
             u_inf: lif.u_inf(),
-            reset: lif.reset,
-            level: R::from_f64(lif.reset_level_above_u_inf()),
+            firing,
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
         }
     }
@@ -58,10 +56,6 @@ impl<R: Real> SharedParameters<R> {
     #[inline(always)]
     pub fn decay(&self, from: u64, to: u64) -> R {
         R::from_f64((to - from) as i64 as f64 * self.minus_rate).exp()
-    }
-
-    pub(super) fn after_reset(&self, x: R) -> R {
-        if self.reset == Reset::Subtract { x - self.level } else { self.level }
     }
 }
 
@@ -126,15 +120,34 @@ impl<R: Real> SharedDecay<R> {
         self.x[neuron] >= theta && self.until.get(neuron).is_none_or(|&until| until <= self.last)
     }
 
-    /// Resets a neuron that fires now and holds it for `refractory`.
-    pub fn fire(&mut self, parameters: &SharedParameters<R>, neuron: usize, refractory: Time) {
-        self.x[neuron] = parameters.after_reset(self.x[neuron]);
+    /// Resets a neuron that fires now and holds it for `refractory`; returns how many spikes that is.
+    pub fn fire(&mut self, parameters: &SharedParameters<R>, neuron: usize, refractory: Time) -> u32 {
+        let Spent { times, x } = parameters.firing.jump(self.x[neuron]);
+        self.x[neuron] = x;
         if let Some(until) = self.until.get_mut(neuron)
             && refractory > Time::ZERO
         {
             *until = self.last.after(refractory);
             self.held += 1;
         }
+        times
+    }
+
+    /// When the refractory time of a neuron ends that was left above threshold and fires again then.
+    pub fn again(&self, parameters: &SharedParameters<R>, neuron: usize) -> Option<Time> {
+        let until = self.until.get(neuron).copied().filter(|&until| until > Time::ZERO)?;
+        parameters.firing.fires_again(self.x[neuron]).then_some(until)
+    }
+
+    /// What was left above threshold fires at `time`, where the refractory time ends, and is held for another; false if
+    /// nothing was. Nobody else is moved.
+    pub fn fire_again(&mut self, parameters: &SharedParameters<R>, neuron: usize, time: Time) -> bool {
+        let due = self.again(parameters, neuron) == Some(time);
+        if due {
+            self.x[neuron] = parameters.firing.once(self.x[neuron]);
+            self.until[neuron] = time.after(parameters.refractory);
+        }
+        due
     }
 
     /// Membranes at `time` relative to u_inf, without touching the state.
@@ -158,9 +171,9 @@ pub trait RowSink<R: Real> {
     fn stops(&self) -> bool;
     /// The row has been added; `x` is not yet reset.
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, before: X, x: X);
-    /// Neuron `neuron` fires at event `index`. Returns the number of events that may still be taken
-    /// from this batch, counted from its start.
-    fn fire(&mut self, index: usize, neuron: u32) -> usize;
+    /// Neuron `neuron` fires `times` spikes at event `index`, which may be more than there can be. Returns the number of
+    /// events that may still be taken from this batch, counted from its start.
+    fn fire(&mut self, index: usize, neuron: u32, times: u32) -> usize;
 }
 
 /// Most events in one batch.
@@ -192,13 +205,13 @@ impl<R: Real, K: RowSink<R>> Work for Delivery<'_, R, K> {
 fn deliver<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
     let Delivery { state, parameters, times, sink, .. } = &batch;
     debug_assert!(state.until.is_empty() && state.x.len() == X::COUNT && times.len() <= BATCH);
-    let level = parameters.level;
-    if K::ORDERED || sink.stops() {
+    let (firing, level) = (parameters.firing, parameters.firing.level);
+    if K::ORDERED || sink.stops() || firing.leaves() {
         in_order::<R, X, K>(batch)
-    } else if parameters.reset == Reset::Subtract {
-        in_one_go::<R, X, K>(batch, |x, theta| x.lowered_at(theta, level))
+    } else if firing.at_once() {
+        in_one_go::<R, X, K, true>(batch, |x, theta| x.lowered_at(theta, level))
     } else {
-        in_one_go::<R, X, K>(batch, |x, theta| x.replaced_at(theta, level))
+        in_one_go::<R, X, K, false>(batch, |x, theta| x.replaced_at(theta, level))
     }
 }
 
@@ -206,6 +219,7 @@ fn deliver<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> us
 struct InOneGo<'a, R, X, K, F> {
     x: X,
     theta: R,
+    firing: Firing<R>,
     reset: F,
     first_row: u32,
     weights: &'a [R],
@@ -214,13 +228,18 @@ struct InOneGo<'a, R, X, K, F> {
     at: [u8; BATCH],
     who: [u16; BATCH],
     firings: usize,
+    /// Event, neuron and number of spikes of firings that are several.
+    several: Vec<(u8, u32, u32)>,
 }
 
 impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K, F> {
     /// Adds one row, resetting without a branch: nobody can guess which event makes a neuron fire, and a
     /// wrong guess costs more than ten resets. False if there is no such row.
+    ///
+    /// `DRAINS`: what is left above threshold fires too. Nothing is, as long as no weight is above it, so this is a
+    /// branch that is never taken.
     #[inline(always)]
-    fn add(&mut self, index: usize, row: u16, decay: R) -> bool {
+    fn add<const DRAINS: bool>(&mut self, index: usize, row: u16, decay: R) -> bool {
         let row = self.first_row + u32::from(row);
         let start = row as usize * X::COUNT;
         let Some(weights) = self.weights.get(start..start + X::COUNT) else { return false };
@@ -231,17 +250,43 @@ impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K,
         }
         let bits = x.reaching(self.theta);
         self.x = (self.reset)(x, self.theta);
+        if DRAINS && self.x.reaching(self.theta) != 0 {
+            self.drain(index, x);
+        }
         // Written every time, kept only if somebody fired.
         self.at[self.firings % BATCH] = index as u8;
         self.who[self.firings % BATCH] = bits as u16;
         self.firings += usize::from(bits != 0);
         true
     }
+
+    /// Fires what the row has brought to several thresholds; `x` are the membranes before the test.
+    #[cold]
+    #[inline(never)]
+    fn drain(&mut self, index: usize, x: X) {
+        let (mut before, mut after) = ([R::ZERO; 16], [R::ZERO; 16]);
+        x.store(&mut before);
+        self.x.store(&mut after);
+        for (neuron, (before, after)) in before.into_iter().zip(&mut after).enumerate().take(X::COUNT) {
+            if *after >= self.theta {
+                let spent = self.firing.jump(before);
+                *after = spent.x;
+                self.several.push((index as u8, neuron as u32, spent.times));
+            }
+        }
+        self.x = X::load(&after);
+    }
+
+    /// How many spikes a firing is.
+    fn times(&self, index: u8, neuron: u32) -> u32 {
+        let found = self.several.iter().find(|several| (several.0, several.1) == (index, neuron));
+        found.map_or(1, |several| several.2)
+    }
 }
 
 /// Every row of a batch; who fired when is told afterwards.
 #[inline(always)]
-fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>>(
+fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
     batch: Delivery<'_, R, K>,
     reset: impl Fn(X, R) -> X,
 ) -> usize {
@@ -249,6 +294,7 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>>(
     let mut going = InOneGo {
         x: X::load(&state.x),
         theta: parameters.theta,
+        firing: parameters.firing,
         reset,
         first_row,
         weights,
@@ -256,11 +302,12 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>>(
         at: [0; BATCH],
         who: [0; BATCH],
         firings: 0,
+        several: Vec::new(),
     };
     let decays = decays(parameters.minus_rate, state.last, times);
     let mut taken = 0;
     for (&row, &decay) in rows.iter().zip(&decays) {
-        if !going.add(taken, row, decay) {
+        if !going.add::<DRAINS>(taken, row, decay) {
             break;
         }
         taken += 1;
@@ -269,10 +316,12 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>>(
     if taken > 0 {
         state.last = Time::from_fs(times[taken - 1]);
     }
-    for (&index, &bits) in going.at.iter().zip(&going.who).take(going.firings) {
-        let mut bits = bits;
+    for firing in 0..going.firings {
+        let (index, mut bits) = (going.at[firing], going.who[firing]);
         while bits != 0 {
-            going.sink.fire(usize::from(index), bits.trailing_zeros());
+            let neuron = bits.trailing_zeros();
+            let times = going.times(index, neuron);
+            going.sink.fire(usize::from(index), neuron, times);
             bits &= bits - 1;
         }
     }
@@ -349,9 +398,10 @@ fn fire<R: Real, K: RowSink<R>>(
     let mut limit = usize::MAX;
     while firing != 0 {
         let neuron = firing.trailing_zeros();
-        let x = &mut membranes[neuron as usize];
-        *x = parameters.after_reset(*x);
-        limit = limit.min(sink.fire(index, neuron));
+        let membrane = &mut membranes[neuron as usize];
+        let Spent { times, x } = parameters.firing.jump(*membrane);
+        *membrane = x;
+        limit = limit.min(sink.fire(index, neuron, times));
         firing &= firing - 1;
     }
     limit
@@ -385,8 +435,9 @@ fn deliver_wide<R: Real, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
         if any {
             for neuron in 0..parameters.size {
                 if state.x[neuron] >= parameters.theta {
-                    state.x[neuron] = parameters.after_reset(state.x[neuron]);
-                    limit = limit.min(sink.fire(index, neuron as u32));
+                    let Spent { times, x } = parameters.firing.jump(state.x[neuron]);
+                    state.x[neuron] = x;
+                    limit = limit.min(sink.fire(index, neuron as u32, times));
                 }
             }
         }

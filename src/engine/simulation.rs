@@ -2,7 +2,7 @@
 
 use super::competition::Thresholds;
 use super::core::{Core, Part};
-use super::fault::{RatesError, SimulationError, Taped, check_rates};
+use super::fault::{RatesError, SimulationError, Taped, check_rates, too_often};
 use super::free::Foreign;
 use super::key::{EventKey, Kind, STEPS};
 use super::probe::Probe;
@@ -10,7 +10,7 @@ use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
 use super::windows::Windows;
 use crate::encoding::BlockRate;
-use crate::network::{Kernel, Network, Weights};
+use crate::network::{Form, Kernel, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 
@@ -182,7 +182,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles every event before `end`.
     ///
     /// # Errors
-    /// If the probe is a tape for another kind of population, or a membrane is not finite at the end.
+    /// If the probe is a tape for another kind of population, a neuron would spike more than 65535 times at once, or a
+    /// membrane is not finite at the end.
     pub fn run<P: Probe<R>>(
         &mut self,
         weights: &Weights<R>,
@@ -197,8 +198,17 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
 
     /// Whether a probe, if it is a tape, sees the rows of every population.
     #[inline]
-    fn can_be_taped<P: Probe<R>>(&self) -> Result<(), SimulationError> {
+    pub(super) fn can_be_taped<P: Probe<R>>(&self) -> Result<(), SimulationError> {
         if P::TAPE { self.taped.check(self.network, P::FREE_ROWS, P::HELD_ROWS) } else { Ok(()) }
+    }
+
+    /// Whether no neuron would have spiked more often at once than there is.
+    #[inline]
+    pub(super) fn check_excess(&self, weights: &Weights<R>) -> Result<(), SimulationError> {
+        match self.core.excess {
+            None => Ok(()),
+            Some(spike) => Err(too_often(self.network, weights, spike)),
+        }
     }
 
     /// Whether all membranes are finite as they were left at their last events: what [`Simulation::run`] asks at its end.
@@ -218,7 +228,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Handles the next instant (or batch of instants) before `end`; false if there is none.
     ///
     /// # Errors
-    /// If the probe is a tape for another kind of population.
+    /// If the probe is a tape for another kind of population, or a neuron would spike more than 65535 times at once.
     #[inline]
     pub fn step<P: Probe<R>>(
         &mut self,
@@ -233,6 +243,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             let (network, rates) = (self.network, &self.rates);
             let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
             self.now = done.map_or(self.now, |done| self.now.max(done));
+            self.check_excess(weights)?;
             return Ok(done.is_some());
         }
         self.leave_windows();
@@ -245,6 +256,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 self.core.batch(self.network, weights, block, source, horizon, &rate, queue, probe)
             {
                 self.now = last;
+                self.check_excess(weights)?;
                 return Ok(true);
             }
         }
@@ -255,6 +267,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 self.queue.pop_instant(self.network, &self.rates, &mut events);
                 self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
+                self.check_excess(weights)?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -284,6 +297,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
                 }
                 self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
+                self.check_excess(weights)?;
                 Ok(true)
             }
             _ => Ok(false),
@@ -543,7 +557,11 @@ fn has(network: &Network, key: &EventKey) -> bool {
             rank == key.rank && (1..breakpoints.len()).contains(&step)
         }),
         Kind::Sample => population(source).is_some_and(|(_, rank)| rank == key.rank),
-        // Sources and predictions are kept elsewhere, and nothing schedules the rest.
-        Kind::Emit | Kind::Fire | Kind::Protocol => false,
+        // The end of a refractory time of a neuron of common decay that was left above threshold.
+        Kind::Fire => population(source).is_some_and(|(population, rank)| {
+            rank == key.rank && population.form == Form::SharedDecay && key.row < population.size
+        }),
+        // Sources and what other neurons wait for are kept elsewhere, and nothing schedules the rest.
+        Kind::Emit | Kind::Protocol => false,
     }
 }

@@ -3,6 +3,7 @@
 use super::held::{HeldDelivery, HeldSink};
 use super::probe::{Probe, Spike};
 use super::shared_decay::RowSink;
+use crate::neuron::MAX_AT_ONCE;
 use crate::numeric::{Columns, Real};
 use crate::time::Time;
 
@@ -24,6 +25,8 @@ pub(super) struct Sink<'a, R, P> {
     pub spikes: &'a mut Vec<Spike>,
     /// Femtoseconds of refractory time begun.
     pub held: u128,
+    /// A neuron that would spike more often at once than there is.
+    pub excess: Option<Spike>,
     pub real: std::marker::PhantomData<R>,
 }
 
@@ -50,11 +53,17 @@ impl<R: Real, P: Probe<R>> RowSink<R> for Sink<'_, R, P> {
     }
 
     #[inline(always)]
-    fn fire(&mut self, index: usize, neuron: u32) -> usize {
+    fn fire(&mut self, index: usize, neuron: u32, times: u32) -> usize {
         let time = Time::from_fs(self.times[index]);
         let spike = Spike { time, population: self.population, neuron };
-        self.probe.spike(spike);
-        self.spikes.push(spike);
+        if times > MAX_AT_ONCE {
+            self.excess = self.excess.or(Some(spike));
+            return index + 1;
+        }
+        for _ in 0..times {
+            self.probe.spike(spike);
+            self.spikes.push(spike);
+        }
         if P::PAUSE {
             return index + 1;
         }
@@ -85,8 +94,8 @@ impl<R: Real, P: Probe<R>> HeldSink<R> for Sink<'_, R, P> {
     }
 
     #[inline(always)]
-    fn fire(&mut self, index: usize, neuron: u32, span: Time) -> usize {
+    fn fire(&mut self, index: usize, neuron: u32, span: Time, times: u32) -> usize {
         self.held += u128::from(span.fs());
-        RowSink::fire(self, index, neuron)
+        RowSink::fire(self, index, neuron, times)
     }
 }

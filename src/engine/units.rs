@@ -80,6 +80,12 @@ impl Unit {
         }
     }
 
+    /// A neuron fires so many spikes at once. If that is more than there can be, so many are noted, and found later.
+    #[inline]
+    pub fn fire(&mut self, time: u64, neuron: u32, times: u32) {
+        fire(&mut self.spikes, time, neuron, times);
+    }
+
     /// The projection and its synapse that a number on the wheel stands for.
     #[inline]
     pub fn synapse(&self, number: u32) -> (u32, u32) {
@@ -166,6 +172,15 @@ impl Unit {
                 }
             }
         }
+    }
+}
+
+/// As [`Unit::fire`].
+#[inline]
+pub(super) fn fire(spikes: &mut Vec<(u64, u32)>, time: u64, neuron: u32, times: u32) {
+    spikes.push((time, neuron));
+    for _ in 1..times {
+        spikes.push((time, neuron));
     }
 }
 
@@ -306,8 +321,8 @@ impl Given<'_> {
                 let v = self.part.v[place] + weight * scale;
                 self.part.v[place] = v;
                 if v >= self.part.parameters.theta * scale {
-                    self.part.fire(place, entry.time, scale);
-                    self.unit.spikes.push((entry.time, entry.target));
+                    let times = self.part.fire(place, entry.time, scale);
+                    self.unit.fire(entry.time, entry.target, times);
                 }
                 done += 1;
             }
@@ -372,21 +387,27 @@ impl Given<'_> {
             }
         }
         let touched = &mut unit.touched;
-        let mut arrive = |projection: u32, row: u32| {
+        let mut arrive = |projection: u32, row: u32, times: u32| {
             let description = &network.projections[projection as usize];
             let cut = Some((&cuts[projection as usize], piece));
-            part.arrive(description, cut, &weights.projections[projection as usize], row, scale, touched);
+            let values = &weights.projections[projection as usize];
+            part.arrive(description, cut, values, (row, times), scale, touched);
         };
+        let gathers = |projection: u32| network.projections[projection as usize].gathers();
         if mixed.is_empty() {
-            rows.iter().for_each(|row| arrive(row.projection, row.row));
+            for alike in rows.chunk_by(|a, b| a == b && gathers(a.projection)) {
+                arrive(alike[0].projection, alike[0].row, alike.len() as u32);
+            }
         } else {
             mixed.extend(rows.iter().map(|row| (row.projection, row.row)));
             mixed.sort_unstable();
-            mixed.iter().for_each(|&(projection, row)| arrive(projection, row));
+            for alike in mixed.chunk_by(|a, b| a == b && gathers(a.0)) {
+                arrive(alike[0].0, alike[0].1, alike.len() as u32);
+            }
             mixed.clear();
         }
         let spikes = &mut unit.spikes;
-        part.test(touched, time, scale, |neuron| spikes.push((time, neuron)));
+        part.test(touched, time, scale, |neuron, times| fire(spikes, time, neuron, times));
         unit.mixed = mixed;
     }
 
@@ -476,9 +497,9 @@ impl Part<'_> {
             let v = self.v[place] + weight(entry) * scale;
             self.v[place] = v;
             if v >= theta * scale {
-                self.fire(place, entry.time, scale);
+                let times = self.fire(place, entry.time, scale);
                 release = self.next_release();
-                spikes.push((entry.time, entry.target));
+                fire(spikes, entry.time, entry.target, times);
             }
         }
         scales.len()

@@ -4,7 +4,7 @@
 //! instant at most one member fires: of those at threshold the one with the largest u - theta, of equal
 //! ones the lowest id.
 
-use crate::neuron::{Lif, Reset};
+use crate::neuron::Lif;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ impl Competition {
         if lif.bias() != 0.0 {
             faults.push(CompetitionFault::Bias);
         }
-        if lif.reset == Reset::Subtract {
+        if lif.reset.subtracts() {
             faults.push(CompetitionFault::Subtract);
         }
         let mut wanted = |name, value: f64, fine: bool, allowed| {

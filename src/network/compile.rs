@@ -3,6 +3,7 @@
 
 use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
 use crate::encoding::BLOCK;
+use crate::neuron::Reset;
 use crate::time::Time;
 
 /// How a population's membranes are advanced. Every engine runs the same operations.
@@ -111,7 +112,8 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
         .iter()
         .filter(|projection| projection.to == index)
         .all(|projection| matches!(projection.kernel, Kernel::Delta));
-    match (reached_by_all && below, jumps && below && population.neuron.switch().is_none() && scalable(lif)) {
+    let scales = population.neuron.switch().is_none() && scalable(lif) && !fires_on(lif);
+    match (reached_by_all && below, jumps && below && scales) {
         (true, _) => Form::SharedDecay,
         (false, true) => Form::Scaled,
         (false, false) => Form::OwnTime,
@@ -121,6 +123,11 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
 /// Whether tau_m in femtoseconds leaves room for the fixed-point phase: 1 ps to 1000 s.
 fn scalable(lif: &crate::neuron::Lif) -> bool {
     (1e-12..=1e3).contains(&lif.tau_m.get())
+}
+
+/// Whether what a spike leaves above threshold fires when the refractory time ends, without an arrival.
+fn fires_on(lif: &crate::neuron::Lif) -> bool {
+    lif.reset == Reset::Subtract && lif.refractory() > Time::ZERO
 }
 
 /// Whether bias alone carries the membrane above threshold.
@@ -136,6 +143,7 @@ pub(crate) fn predicts(index: usize, network: &Network) -> bool {
 fn needs_prediction(index: usize, population: &Population, projections: &[Projection]) -> bool {
     population.neuron.open().is_some()
         || fires_by_itself(population)
+        || (population.form == Form::OwnTime && fires_on(&population.lif))
         || projections
             .iter()
             .any(|projection| projection.to == index && !matches!(projection.kernel, Kernel::Delta))

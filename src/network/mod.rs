@@ -220,6 +220,12 @@ impl Projection {
         }
     }
 
+    /// Whether arrivals of one row at one instant are the spikes of a neuron at once, delivered as one: n w.
+    #[must_use]
+    pub fn gathers(&self) -> bool {
+        matches!(self.from, Origin::Population(_)) && !matches!(self.kernel, Kernel::Pulse(_))
+    }
+
     /// Synapses of one row among all of a sparse projection.
     #[must_use]
     pub fn row(&self, row: u32) -> std::ops::Range<usize> {

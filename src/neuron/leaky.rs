@@ -6,7 +6,7 @@
 
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Bound, Current, Drive, MAX_DECAYS};
-use super::{Lif, Neuron, Reset, Switch};
+use super::{Firing, Lif, Neuron, Spent, Switch};
 use crate::random::Purpose;
 use crate::time::{FS_PER_SECOND, Time};
 
@@ -37,8 +37,7 @@ pub struct Leaky {
     lif: Lif,
     theta: f64,
     bias: f64,
-    /// What a reset writes or, of [`Reset::Subtract`], takes away.
-    level: f64,
+    firing: Firing<f64>,
     refractory: Time,
     /// The switch, if its thresholds differ.
     varying: Option<Box<Switch>>,
@@ -58,7 +57,7 @@ impl Leaky {
         Self {
             theta: lif.theta(),
             bias: lif.bias(),
-            level: lif.reset_level(),
+            firing: Firing::above_rest(lif),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
             lif: lif.clone(),
             varying: switch.filter(|switch| switch.varies()).cloned().map(Box::new),
@@ -74,6 +73,15 @@ impl Leaky {
             Neuron::Switch(switch) => Some(Self::new(&switch.membrane(), Some(switch))),
             Neuron::Open(_) => None,
         }
+    }
+
+    /// For how long it is dead after this spike; a switch whose thresholds differ draws its next one.
+    fn dead(&self, state: &mut LeakyState, draws: &Draws) -> Time {
+        let Some(switch) = &self.varying else { return self.refractory };
+        let before = Draws { spikes: draws.spikes.saturating_sub(1), ..*draws };
+        let on = switch.on_time(Self::v_th(switch, &before));
+        state.theta = Self::v_th(switch, draws) - self.lif.u_rest.get();
+        on
     }
 
     /// Threshold of a cycle in volts.
@@ -182,13 +190,22 @@ impl Model for Leaky {
     }
 
     fn fire(&self, state: &mut LeakyState, draws: &Draws) -> Fired {
-        let subtract = self.lif.reset == Reset::Subtract;
-        state.x = if subtract { state.x - self.level } else { self.level };
-        let Some(switch) = &self.varying else { return Fired::once(self.refractory) };
-        let before = Draws { spikes: draws.spikes.saturating_sub(1), ..*draws };
-        let on = switch.on_time(Self::v_th(switch, &before));
-        state.theta = Self::v_th(switch, draws) - self.lif.u_rest.get();
-        Fired::once(on)
+        state.x = self.firing.once(state.x);
+        Fired::once(self.dead(state, draws))
+    }
+
+    fn jump(&self, state: &mut LeakyState, draws: &Draws) -> Fired {
+        let Spent { times, x } = self.firing.jump(state.x);
+        state.x = x;
+        Fired { dead: self.dead(state, draws), spikes: times }
+    }
+
+    fn drains(&self) -> bool {
+        self.firing.at_once()
+    }
+
+    fn left(&self, state: &LeakyState) -> bool {
+        self.firing.fires_again(state.x)
     }
 
     /// A switch that is on shows the filament on its way from threshold to hold.
@@ -203,6 +220,7 @@ impl Model for Leaky {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::neuron::Reset;
     use crate::neuron::synaptic::Decay;
     use crate::units::{Ampere, Ohm, Second, Volt};
     use proptest::prelude::*;

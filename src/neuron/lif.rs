@@ -16,8 +16,21 @@ pub enum Reset {
     Value,
     /// To `v_hold`, where a threshold switch turns off again.
     Hold,
-    /// Down by `v_th - u_rest`; what is left above threshold waits for the next arrival.
+    /// Down by `v_th - u_rest` per spike, as many spikes at a jump as thresholds fit into it ([`super::Firing`]). With a
+    /// refractory time it is one, and what is left above threshold fires when that ends.
+    ///
+    /// An idealised active reset: a threshold switch goes to its hold voltage, whatever drove it.
     Subtract,
+    /// Down by `v_th - u_rest`, once; what is left above threshold waits for the next arrival, whatever its sign.
+    SubtractOnce,
+}
+
+impl Reset {
+    /// Whether a spike takes something away from the membrane, which is not forgotten then.
+    #[must_use]
+    pub fn subtracts(self) -> bool {
+        matches!(self, Self::Subtract | Self::SubtractOnce)
+    }
 }
 
 /// Parameters of a leaky integrate-and-fire neuron.
@@ -131,7 +144,7 @@ impl Lif {
         let reset = match self.reset {
             Reset::Value => self.u_reset,
             Reset::Hold => self.v_hold,
-            Reset::Rest | Reset::Subtract => self.u_rest,
+            Reset::Rest | Reset::Subtract | Reset::SubtractOnce => self.u_rest,
         };
         if reset >= self.v_th && self.v_th > self.u_rest {
             faults.push(LifError::ResetAboveThreshold { reset, v_th: self.v_th });
@@ -146,6 +159,12 @@ impl Lif {
     #[must_use]
     pub fn theta(&self) -> f64 {
         difference(self.v_th.get(), self.u_rest.get())
+    }
+
+    /// The refractory time in whole femtoseconds.
+    #[must_use]
+    pub fn refractory(&self) -> Time {
+        Time::from_seconds(self.t_ref).unwrap_or(Time::MAX)
     }
 
     /// The constant part of the drive, R I_bias, in volts.
@@ -210,7 +229,7 @@ impl Lif {
             Reset::Rest => Some(self.u_rest),
             Reset::Value => Some(self.u_reset),
             Reset::Hold => Some(self.v_hold),
-            Reset::Subtract => None,
+            Reset::Subtract | Reset::SubtractOnce => None,
         }
     }
 
@@ -226,14 +245,14 @@ impl Lif {
         self.reset_to().map_or_else(|| self.theta(), |u| self.above_u_inf(u))
     }
 
-    /// x after firing at `x_before`, relative to rest, in volts.
+    /// x after one spike at `x_before`, relative to rest, in volts: of jumps see [`super::Firing`].
     #[inline]
     #[must_use]
     pub fn reset_value(&self, x_before: f64) -> f64 {
         match self.reset {
             Reset::Rest => 0.0,
             Reset::Value | Reset::Hold => self.reset_level(),
-            Reset::Subtract => x_before - self.theta(),
+            Reset::Subtract | Reset::SubtractOnce => x_before - self.theta(),
         }
     }
 

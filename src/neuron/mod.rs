@@ -10,6 +10,7 @@
 pub mod adaptive_lif;
 pub mod adex;
 pub mod conductance_lif;
+mod firing;
 mod foretell;
 mod integrate;
 pub mod integrator;
@@ -27,6 +28,7 @@ mod train;
 
 /// The membrane's equation; a volatile filament obeys the same one.
 pub use crate::numeric::first_order as membrane;
+pub use firing::{Firing, MAX_AT_ONCE, Spent};
 pub use leaky::{Leaky, LeakyState};
 pub use lif::{Lif, LifError, Reset};
 pub use open::Open;

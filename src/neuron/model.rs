@@ -81,8 +81,9 @@ pub enum Input {
 pub struct Fired {
     /// For how long the neuron is dead: jumps are lost.
     pub dead: Time,
-    /// How many spikes it is at once: more than one only where a jump passed several thresholds.
-    pub spikes: u16,
+    /// How many spikes it is at once: more than one only where a jump passed several thresholds, and more than
+    /// [`super::MAX_AT_ONCE`] where that cannot be, which ends the run.
+    pub spikes: u32,
 }
 
 impl Fired {
@@ -248,6 +249,22 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// It fires. `draws` counts the spikes up to and with this one.
     fn fire(&self, state: &mut Self::State, draws: &Draws) -> Fired;
+
+    /// It fires because of what has arrived, which may be several spikes at once: as [`Model::fire`] if it never is.
+    fn jump(&self, state: &mut Self::State, draws: &Draws) -> Fired {
+        self.fire(state, draws)
+    }
+
+    /// Whether a neuron that has fired at an instant by its drive may fire once more at what arrives then.
+    fn drains(&self) -> bool {
+        false
+    }
+
+    /// Whether it fires when its dead time ends, because of what was left above threshold.
+    fn left(&self, state: &Self::State) -> bool {
+        let _ = state;
+        false
+    }
 
     /// Its potential relative to ground, `dead` seconds before its dead time ends (zero: it is not in it).
     fn potential(&self, state: &Self::State, dead: f64) -> f64;

@@ -44,6 +44,9 @@ trait Dynamics: Debug + Send + Sync {
     fn again(&self, words: &Words, flow: &Flow<'_>, waited: Time, limit: Time) -> Option<Next>;
     fn reach(&self, words: &mut Words);
     fn fire(&self, words: &mut Words, draws: &Draws) -> Fired;
+    fn jump(&self, words: &mut Words, draws: &Draws) -> Fired;
+    fn drains(&self) -> bool;
+    fn left(&self, words: &Words) -> bool;
     fn potential(&self, words: &Words, dead: f64) -> f64;
 }
 
@@ -118,6 +121,18 @@ impl<M: Model> Dynamics for M {
 
     fn fire(&self, words: &mut Words, draws: &Draws) -> Fired {
         with(words, |state| Model::fire(self, state, draws))
+    }
+
+    fn jump(&self, words: &mut Words, draws: &Draws) -> Fired {
+        with(words, |state| Model::jump(self, state, draws))
+    }
+
+    fn drains(&self) -> bool {
+        Model::drains(self)
+    }
+
+    fn left(&self, words: &Words) -> bool {
+        Model::left(self, &M::State::of(&words.0))
     }
 
     fn potential(&self, words: &Words, dead: f64) -> f64 {
@@ -231,6 +246,18 @@ impl Model for Open {
 
     fn fire(&self, state: &mut Words, draws: &Draws) -> Fired {
         self.0.fire(state, draws)
+    }
+
+    fn jump(&self, state: &mut Words, draws: &Draws) -> Fired {
+        self.0.jump(state, draws)
+    }
+
+    fn drains(&self) -> bool {
+        self.0.drains()
+    }
+
+    fn left(&self, state: &Words) -> bool {
+        self.0.left(state)
     }
 
     fn potential(&self, state: &Words, dead: f64) -> f64 {

@@ -27,7 +27,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
     if population.quantity("i_bias").is_some_and(|bias| bias != 0.0) {
         wrong("i_bias", "has a bias current", "0 A", "a threshold that moves could fall below the bias");
     }
-    if population.choice("reset") == Some(Reset::Subtract) {
+    if population.choice("reset").is_some_and(Reset::subtracts) {
         let allowed = "reset = \"rest\", \"value\" or \"hold\"";
         wrong("reset", "resets by subtraction", allowed, "the losers have nothing to subtract from");
     }

@@ -12,7 +12,7 @@
 //! theta_j is the threshold of the neuron's cycle: thresholds that differ are known constants. Without holds and
 //! with a subtractive reset this is the sweep of [`super::Tape`].
 
-use super::tape::{MAX_ROWS, Recorder};
+use super::tape::{MAX_ROWS, Recorder, surrogates};
 use crate::engine::{Probe, Spike};
 use crate::numeric::{Columns, Pack, Packs, Real, by_width};
 use crate::simd::{Work, vectorised};
@@ -63,6 +63,25 @@ impl<R: Real> HeldTape<R> {
         let factor = self.used - TAIL - columns;
         for neuron in self.reset.drain(..) {
             self.records[factor + neuron as usize] = R::ZERO;
+        }
+    }
+
+    /// As [`super::Tape::backward_several`]: what a jump left above threshold fires one by one, as holds end.
+    fn backward_several(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        let stride = error.len().max(1);
+        let mut lambda = vec![R::ZERO; stride];
+        let mut carried = vec![R::ZERO; stride];
+        for record in self.records[..self.used].chunks_exact(2 * stride + TAIL).rev() {
+            let start = record[2 * stride].to_f64() as usize * stride;
+            let Some(gradient) = gradient.get_mut(start..start + stride) else { return };
+            for lane in 0..stride {
+                // A column that is held has not spiked, however much is left on it.
+                let v = record[lane];
+                let spikes = if v > held() { surrogates(v + theta, theta, steepness) } else { R::ZERO };
+                lambda[lane] = error[lane] * spikes + carried[lane] * lambda[lane];
+                gradient[lane] += if v > held() { lambda[lane] } else { R::ZERO };
+            }
+            carried.copy_from_slice(&record[stride..2 * stride]);
         }
     }
 
@@ -188,8 +207,12 @@ impl<R: Real> Recorder<R> for HeldTape<R> {
         &self.spikes
     }
 
-    fn backward(&self, error: &[R], _theta: R, steepness: R, gradient: &mut [R]) {
-        vectorised(Sweep { tape: self, error, steepness, gradient });
+    fn backward(&self, error: &[R], theta: R, steepness: R, several: bool, gradient: &mut [R]) {
+        if several {
+            self.backward_several(error, theta, steepness, gradient);
+        } else {
+            vectorised(Sweep { tape: self, error, steepness, gradient });
+        }
     }
 }
 
@@ -245,7 +268,7 @@ mod tests {
             let e: Vec<f64> = (0..outputs).map(|j| 0.1 * j as f64 - 0.3).collect();
             let (mut a, mut b) = (vec![0.0; 5 * outputs], vec![0.0; 5 * outputs]);
             plain.backward(&e, 1.0, 5.0, &mut a);
-            Recorder::backward(&held, &e, 1.0, 5.0, &mut b);
+            Recorder::backward(&held, &e, 1.0, 5.0, false, &mut b);
             assert_eq!(a, b);
         }
     }

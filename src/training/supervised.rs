@@ -88,13 +88,16 @@ struct Readout {
     forgets: bool,
     /// Some arrivals are lost, or thresholds differ.
     holds: bool,
+    /// A jump may be several spikes.
+    drains: bool,
 }
 
 impl Readout {
     fn of(population: &Population) -> Self {
         Self {
-            forgets: population.lif.reset != Reset::Subtract,
+            forgets: !population.lif.reset.subtracts(),
             holds: population.lif.t_ref.get() > 0.0 || population.neuron.varies(),
+            drains: population.lif.reset == Reset::Subtract,
         }
     }
 }
@@ -190,7 +193,10 @@ where
     /// Each piece's gradient, in parallel.
     fn gradients(&mut self, samples: Samples<'n>, batch: &[u32], first_episode: u64) {
         let Self { settings, theta, weights, pieces, readout, tapes, held_tapes, .. } = self;
-        let lesson = Lesson { settings, theta: *theta, weights, samples, forgets: readout.forgets };
+        // Where no weight reaches the threshold, no membrane reaches two.
+        let bar = R::from_f64(*theta);
+        let several = readout.drains && weights.projections[settings.projection].iter().any(|&w| w >= bar);
+        let lesson = Lesson { settings, theta: *theta, weights, samples, forgets: readout.forgets, several };
         if readout.forgets || readout.holds {
             teach(pieces, &lesson, held_tapes, batch, first_episode);
         } else {
@@ -257,6 +263,8 @@ struct Lesson<'a, 'n, R: Real> {
     weights: &'a Weights<R>,
     samples: Samples<'n>,
     forgets: bool,
+    /// Whether a weight alone may carry a membrane past several thresholds.
+    several: bool,
 }
 
 impl<'n, R: Real, Q: Queue<R>> Piece<'n, R, Q> {
@@ -267,7 +275,7 @@ impl<'n, R: Real, Q: Queue<R>> Piece<'n, R, Q> {
         episode: u64,
         tape: &mut T,
     ) {
-        let Lesson { settings, theta, weights, samples, forgets } = *lesson;
+        let Lesson { settings, theta, weights, samples, forgets, several } = *lesson;
         tape.prepare(R::from_f64(theta), forgets);
         self.presenter.present(weights, samples.code, sample, episode, settings.presentation, tape);
         self.presenter.encode(episode, tape.spikes());
@@ -278,7 +286,7 @@ impl<'n, R: Real, Q: Queue<R>> Piece<'n, R, Q> {
             *rounded = R::from_f64(error);
         }
         let steepness = R::from_f64(settings.steepness / theta);
-        tape.backward(&self.rounded, R::from_f64(theta), steepness, &mut self.gradient);
+        tape.backward(&self.rounded, R::from_f64(theta), steepness, several, &mut self.gradient);
         self.totals.add_without_rows(self.presenter.all_counts());
     }
 }

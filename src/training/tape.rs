@@ -8,6 +8,10 @@
 //! lambda_j(k) = e_j s(u_j(k) - theta) + e^(-(t_(k+1) - t_k) / tau_m) lambda_j(k + 1),
 //! dL/dw_(i(k), j) += lambda_j(k).
 //!
+//! A jump that is n spikes at once has the sum over k = 1 .. n + 1 of s(u - k theta) in place of s(u - theta). That is
+//! asked for where a weight reaches the threshold; where none does, no membrane reaches two thresholds and the one
+//! term stands for all.
+//!
 //! This is the sweep of neurons whose reset subtracts and who are never deaf; the others are on a
 //! [`super::HeldTape`].
 //!
@@ -41,7 +45,23 @@ pub(super) trait Recorder<R: Real>: Probe<R> + Default + Send {
     /// Spikes of the presentation.
     fn spikes(&self) -> &[Spike];
     /// Adds dL/dw to `gradient`: as [`Tape::backward`].
-    fn backward(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]);
+    fn backward(&self, error: &[R], theta: R, steepness: R, several: bool, gradient: &mut [R]);
+}
+
+/// The sum over k = 1 .. n + 1 of s(x - k theta), n the thresholds that fit into x, at least for those below x = theta the
+/// one term s(x - theta): what a jump that may be n spikes has for the derivative of their number.
+pub(super) fn surrogates<R: Real>(x: R, theta: R, steepness: R) -> R {
+    let one = |distance: R| {
+        let distance = R::ONE + (distance * steepness).abs();
+        R::ONE / (distance * distance)
+    };
+    let mut distance = x - theta;
+    let mut sum = one(distance);
+    while distance >= R::ZERO && distance < R::from_f64(f64::INFINITY) {
+        distance -= theta;
+        sum += one(distance);
+    }
+    sum
 }
 
 impl<R: Real> Recorder<R> for Tape<R> {
@@ -53,8 +73,12 @@ impl<R: Real> Recorder<R> for Tape<R> {
         &self.spikes
     }
 
-    fn backward(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
-        Tape::backward(self, error, theta, steepness, gradient);
+    fn backward(&self, error: &[R], theta: R, steepness: R, several: bool, gradient: &mut [R]) {
+        if several {
+            self.backward_several(error, theta, steepness, gradient);
+        } else {
+            Tape::backward(self, error, theta, steepness, gradient);
+        }
     }
 }
 
@@ -103,6 +127,24 @@ impl<R: Real> Tape<R> {
     /// `error` is dL/dn_j, `theta` the threshold relative to rest, `steepness` beta in 1/V.
     pub fn backward(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
         vectorised(Sweep { tape: self, error, theta, steepness, gradient });
+    }
+
+    /// As [`Tape::backward`] where a jump may have been several spikes: s(u - theta) becomes the sum over k of
+    /// s(u - k theta), up to the first threshold that was not reached.
+    pub fn backward_several(&self, error: &[R], theta: R, steepness: R, gradient: &mut [R]) {
+        let stride = error.len().max(1);
+        let mut lambda = vec![R::ZERO; stride];
+        let mut next_decay = R::ZERO;
+        for (row, decay, x) in self.recorded(stride).rev() {
+            let start = row * stride;
+            let Some(gradient) = gradient.get_mut(start..start + stride) else { return };
+            for lane in 0..stride {
+                let spikes = surrogates(x[lane], theta, steepness);
+                lambda[lane] = error[lane] * spikes + next_decay * lambda[lane];
+                gradient[lane] += lambda[lane];
+            }
+            next_decay = decay;
+        }
     }
 
     /// For the columns of `X`; lambda stays in registers over the whole sweep.
@@ -218,6 +260,35 @@ impl<R: Real> Probe<R> for Tape<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_jump_over_several_thresholds_has_a_surrogate_for_each_and_for_the_next() {
+        let s = |v: f64| 1.0 / (1.0 + 5.0 * v.abs()).powi(2);
+        let close = |x: f64, want: f64| {
+            let got = surrogates(x, 1.0, 5.0);
+            assert!((got - want).abs() < 1e-15, "{x}: {got}, not {want}");
+        };
+        close(3.5, s(2.5) + s(1.5) + s(0.5) + s(-0.5));
+        close(1.0, s(0.0) + s(-1.0));
+        close(0.25, s(-0.75));
+        close(-4.0, s(-5.0));
+        // And the sweep takes it: two events, the second after a decay of a half.
+        for outputs in [4usize, 20] {
+            let mut tape = Tape::<f64>::default();
+            tape.row(0, 0, 1.0, &[][..], vec![3.5; outputs].as_slice());
+            tape.row(0, 1, 0.5, &[][..], vec![0.25; outputs].as_slice());
+            let mut gradient = vec![0.0; 2 * outputs];
+            Recorder::backward(&tape, &vec![2.0; outputs], 1.0, 5.0, true, &mut gradient);
+            let later = 2.0 * s(-0.75);
+            let first = 2.0 * (s(2.5) + s(1.5) + s(0.5) + s(-0.5)) + 0.5 * later;
+            for lane in 0..outputs {
+                assert!(
+                    (gradient[lane] - first).abs() < 1e-14
+                        && (gradient[outputs + lane] - later).abs() < 1e-14
+                );
+            }
+        }
+    }
 
     /// The definition, with one trace per input.
     fn naive(

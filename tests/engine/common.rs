@@ -150,7 +150,13 @@ fn poisson() -> impl Strategy<Value = SourceSpec> {
 }
 
 fn reset() -> impl Strategy<Value = Reset> {
-    prop_oneof![Just(Reset::Rest), Just(Reset::Value), Just(Reset::Hold), Just(Reset::Subtract)]
+    prop_oneof![
+        Just(Reset::Rest),
+        Just(Reset::Value),
+        Just(Reset::Hold),
+        Just(Reset::Subtract),
+        Just(Reset::SubtractOnce)
+    ]
 }
 
 fn population() -> impl Strategy<Value = PopulationSpec> {

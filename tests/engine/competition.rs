@@ -40,7 +40,7 @@ fn contest() -> impl Strategy<Value = (Spec, Competition)> {
         let outputs = &mut spec.populations[0];
         outputs.size = size;
         outputs.bias = 0.0;
-        if outputs.reset == Reset::Subtract {
+        if outputs.reset.subtracts() {
             outputs.reset = Reset::Rest;
         }
         (spec, competition)

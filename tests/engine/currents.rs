@@ -335,7 +335,7 @@ fn the_grid_draws_the_same_source_spikes_and_counts_alike() {
 #[test]
 fn jumps_pulses_and_resets_on_a_fine_grid_are_those_of_the_event_engine() {
     use memspike::waveform::Waveform;
-    for reset in [Reset::Rest, Reset::Value, Reset::Hold, Reset::Subtract] {
+    for reset in [Reset::Rest, Reset::Value, Reset::Hold, Reset::Subtract, Reset::SubtractOnce] {
         let neuron = Lif { reset, u_reset: Volt::new(-0.05), ..lif(10.0, 0.7, 0.1) };
         let triangle = Kernel::Pulse(Waveform::triangle(1.0, ms(4.0)).breakpoints());
         let rectangle = Kernel::Pulse(Waveform::rectangle(1.0, ms(3.0)).breakpoints());

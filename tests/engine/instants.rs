@@ -117,26 +117,76 @@ fn a_jump_to_exactly_the_threshold_fires_and_to_the_number_below_does_not() {
 }
 
 #[test]
-fn one_spike_per_instant_and_what_subtraction_leaves_waits_for_the_next_arrival() {
+fn a_jump_is_as_many_spikes_as_thresholds_fit_into_it_and_nothing_rests_above() {
     let subtract = lif(Reset::Subtract, 0.0);
-    // 1.0 V is four thresholds: one spike now; the rest (3, decaying) at each of the next arrivals.
+    // 3.5 thresholds: three spikes, and half a threshold is left, which two inhibitory arrivals do not raise.
     let inputs: &[(&[u64], Kernel, u64, f64)] =
-        &[(&[MS], JUMP, 0, 1.0), (&[MS + 10, MS + 20, MS + 30, MS + 40], JUMP, 0, 1e-9)];
-    assert_eq!(jumps(&subtract, inputs, 2 * MS), [MS, MS + 10, MS + 20, MS + 30]);
-    // An inhibitory arrival is one too.
-    let inputs: &[(&[u64], Kernel, u64, f64)] = &[(&[MS], JUMP, 0, 0.6), (&[MS + 10], JUMP, 0, -0.01)];
-    assert_eq!(jumps(&subtract, inputs, 2 * MS), [MS, MS + 10]);
-    // Without another arrival nothing happens.
-    assert_eq!(jumps(&subtract, &[(&[MS], JUMP, 0, 1.0)], 50 * MS), [MS]);
+        &[(&[MS], JUMP, 0, 0.875), (&[MS + 10, MS + 20], JUMP, 0, -0.01), (&[MS + 30], JUMP, 0, 0.1)];
+    assert_eq!(jumps(&subtract, inputs, 9 * MS), [MS; 3]);
+    // 0.875 - 0.75 - 0.02 + 0.1 is 45 mV short of the threshold, then at it.
+    let inputs = &[inputs, &[(&[MS + 40], JUMP, 0, 0.046)]].concat();
+    assert_eq!(jumps(&subtract, inputs, 9 * MS), [MS, MS, MS, MS + 40]);
+    // Exactly four, from one weight or from four.
+    assert_eq!(jumps(&subtract, &[(&[MS], JUMP, 0, 1.0)], 50 * MS), [MS; 4]);
+    assert_eq!(jumps(&subtract, &[(&[MS; 4], JUMP, 0, 0.25)], 50 * MS), [MS; 4]);
 }
 
 #[test]
-fn a_current_raises_what_subtraction_left_and_nothing_of_it_is_lost() {
+fn a_refractory_neuron_fires_what_is_left_above_threshold_one_by_one() {
+    let subtract = lif(Reset::Subtract, 2.0);
+    // 3.5 thresholds: now and after each refractory time, the arrivals meanwhile lost, also that at the end.
+    let inputs: &[(&[u64], Kernel, u64, f64)] =
+        &[(&[MS], JUMP, 0, 0.875), (&[2 * MS, 3 * MS, 5 * MS, 6 * MS], JUMP, 0, 10.0)];
+    assert_eq!(jumps(&subtract, inputs, 7 * MS), [MS, 3 * MS, 5 * MS]);
+    // At 7 ms it is free, and half a threshold is left: an arrival then adds to that.
+    let inputs = &[inputs, &[(&[7 * MS], JUMP, 0, 0.126)]].concat();
+    assert_eq!(jumps(&subtract, inputs, 20 * MS), [MS, 3 * MS, 5 * MS, 7 * MS]);
+}
+
+#[test]
+fn a_single_subtraction_leaves_the_rest_to_the_next_arrival() {
+    let once = lif(Reset::SubtractOnce, 0.0);
+    // 1.0 V is four thresholds: one spike now; the rest (3, decaying) at each of the next arrivals.
+    let inputs: &[(&[u64], Kernel, u64, f64)] =
+        &[(&[MS], JUMP, 0, 1.0), (&[MS + 10, MS + 20, MS + 30, MS + 40], JUMP, 0, 1e-9)];
+    assert_eq!(jumps(&once, inputs, 2 * MS), [MS, MS + 10, MS + 20, MS + 30]);
+    // An inhibitory arrival is one too.
+    let inputs: &[(&[u64], Kernel, u64, f64)] = &[(&[MS], JUMP, 0, 0.6), (&[MS + 10], JUMP, 0, -0.01)];
+    assert_eq!(jumps(&once, inputs, 2 * MS), [MS, MS + 10]);
+    // Without another arrival nothing happens.
+    assert_eq!(jumps(&once, &[(&[MS], JUMP, 0, 1.0)], 50 * MS), [MS]);
     // A drive of 2 V and a jump of 1 V: five times the threshold go out femtosecond by femtosecond.
-    let lif = Lif { r_m: memspike::units::Ohm::new(1e6), ..lif(Reset::Subtract, 0.0) };
+    let lif = Lif { r_m: memspike::units::Ohm::new(1e6), ..once };
     let pulse = Kernel::Pulse(Waveform::rectangle(1.0, fs(MS)).breakpoints());
     let case = Case { lif, own_time: true, inputs: &[(&[MS], pulse, 0, 2e-6), (&[MS], JUMP, 0, 1.0)] };
     assert_eq!(case.spikes(MS + 1000), [MS, MS + 1, MS + 2, MS + 3]);
+}
+
+#[test]
+fn a_kick_does_not_silence_a_neuron_whose_bias_makes_it_fire() {
+    // 12 mV of bias over a threshold of 10 mV, tau 9.41 ms. A kick of 35 mV at 1 ms finds 12 (1 - e^(-1/9.41)) mV: with
+    // it three spikes, and the rest goes on to the next crossing, and from zero to those after it.
+    let lif = Lif { v_th: Volt::new(10e-3), ..biased(12e-3, Reset::Subtract, 0.0) };
+    let case = Case { lif, own_time: true, inputs: &[(&[MS], JUMP, 0, 35e-3)] };
+    let got = case.spikes(60 * MS);
+    assert_eq!(got[..3], [MS; 3]);
+    let left = 12.0 * (1.0 - (-1.0f64 / 9.41).exp()) + 35.0 - 30.0;
+    let first = 1.0 + 9.41 * ((12.0 - left) / 2.0).ln();
+    let period = 9.41 * (12.0f64 / 2.0).ln();
+    let want: Vec<f64> = (0..4).map(|k| first + f64::from(k) * period).take_while(|&t| t < 60.0).collect();
+    assert_eq!(got.len() - 3, want.len(), "{got:?}");
+    for (got, want) in got[3..].iter().zip(want) {
+        assert!((*got as f64 / MS as f64 - want).abs() < 1e-9, "{got} fs, not {want} ms");
+    }
+}
+
+#[test]
+fn arrivals_at_the_instant_of_a_crossing_are_spikes_of_their_own() {
+    // The bias carries it over the threshold; what arrives at that femtosecond, 2.5 thresholds, is two spikes more.
+    let lif = biased(0.5, Reset::Subtract, 0.0);
+    let at = predicted(&lif);
+    let case = Case { lif, own_time: true, inputs: &[(&[at], JUMP, 0, 0.625)] };
+    assert_eq!(case.spikes(at + 1), [at; 3]);
 }
 
 fn biased(drive: f64, reset: Reset, t_ref_ms: f64) -> Lif {
@@ -451,7 +501,11 @@ proptest! {
             let count = neurons.len();
             neurons.sort_unstable();
             neurons.dedup();
-            prop_assert_eq!(neurons.len(), count, "at most one spike per neuron and instant");
+            let several = |spike: &Spike| {
+                built.network.populations[spike.population as usize].lif.reset == Reset::Subtract
+            };
+            let more = instant.2.iter().any(several);
+            prop_assert!(neurons.len() == count || more, "one spike per neuron and instant, unless it subtracts");
             let rank = |population: u32| built.network.populations[population as usize].rank;
             let mut ranks: Vec<u16> = instant.1.iter().map(|arrival| rank(built.network.projections[arrival.0 as usize].to as u32))
                 .chain(instant.2.iter().map(|spike| rank(spike.population))).collect();

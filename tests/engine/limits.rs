@@ -160,7 +160,7 @@ fn forms(weight: f64) -> Vec<(Network, Weights<f64>)> {
         (network(lif(0.0), Kernel::Delta, Rows::Dense), Form::SharedDecay),
         (network(lif(0.0), Kernel::Delta, Rows::OneToOne), Form::Scaled),
         (network(lif(0.0), decaying, Rows::OneToOne), Form::OwnTime),
-        (network(lif(1.0), Kernel::Delta, Rows::OneToOne), Form::OwnTime),
+        (network(lif(1e-6), Kernel::Delta, Rows::OneToOne), Form::OwnTime),
     ];
     let with_weights = |(network, form): (Network, Form)| {
         assert_eq!(network.populations[0].form, form);

@@ -11,11 +11,13 @@ mod limits;
 #[cfg(feature = "scenario")]
 mod mean_field;
 mod networks;
+mod nmnist;
 mod open;
 mod oracle;
 mod regimes;
 mod registered;
 mod renumbering;
+mod several;
 mod statistics;
 #[cfg(feature = "scenario")]
 mod switch_neuron;

@@ -141,13 +141,13 @@ impl Listed {
                 }
                 u[i] = decayed(u[i], last[i].max(free[i]), time) + sum;
                 last[i] = time;
-                if u[i] >= theta {
+                while u[i] >= theta {
                     spikes.push((time as f64 * 1e-12, neuron));
                     u[i] = match self.lif.reset {
                         Reset::Rest => 0.0,
                         Reset::Value => self.lif.u_reset.get(),
                         Reset::Hold => self.lif.v_hold.get(),
-                        Reset::Subtract => u[i] - theta,
+                        Reset::Subtract | Reset::SubtractOnce => u[i] - theta,
                     };
                     free[i] = time + t_ref;
                     for s in self.synapses.iter().filter(|s| s.0 == neuron) {

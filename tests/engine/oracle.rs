@@ -126,8 +126,30 @@ fn after_reset(lif: &Lif, u: f64) -> f64 {
         Reset::Rest => lif.u_rest.get(),
         Reset::Value => lif.u_reset.get(),
         Reset::Hold => lif.v_hold.get(),
-        Reset::Subtract => u - (lif.v_th.get() - lif.u_rest.get()),
+        Reset::Subtract | Reset::SubtractOnce => u - (lif.v_th.get() - lif.u_rest.get()),
     }
+}
+
+/// Spikes of a jump to `u`, and what they leave.
+fn after_jump(lif: &Lif, mut u: f64) -> (u32, f64) {
+    if lif.reset != Reset::Subtract || refractory(lif) > 0 {
+        return (1, after_reset(lif, u));
+    }
+    let mut times = 0;
+    while u >= lif.v_th.get() {
+        u = after_reset(lif, u);
+        times += 1;
+    }
+    (times, u)
+}
+
+/// Whether what a spike left above threshold fires when the neuron is free again.
+fn fires_again(lif: &Lif, u: f64) -> bool {
+    lif.reset == Reset::Subtract && refractory(lif) > 0 && u >= lif.v_th.get()
+}
+
+fn refractory(lif: &Lif) -> u64 {
+    (lif.t_ref.get() * 1e15).round() as u64
 }
 
 /// Spikes of a jumps-only network; final membranes, and what each was rounded at.
@@ -140,23 +162,23 @@ fn jumps(built: &Built, emissions: &[(u64, usize, u32)], end: u64) -> (Vec<Spike
         .collect();
     // (time, depth, population, neuron) -> sum of the jumps.
     let mut pending = BTreeMap::<(u64, u16, usize, u32), f64>::new();
-    let send = |pending: &mut BTreeMap<_, f64>, origin: Origin, row: u32, time: u64| {
+    let send = |pending: &mut BTreeMap<_, f64>, origin: Origin, row: u32, time: u64, times: u32| {
         for (index, projection) in network.projections.iter().enumerate() {
             if projection.from == origin {
                 let rank = network.populations[projection.to].rank;
                 for (target, weight) in targets(built, index, row) {
                     *pending
                         .entry((time + projection.delay.fs(), rank, projection.to, target))
-                        .or_default() += weight;
+                        .or_default() += weight * f64::from(times);
                 }
             }
         }
     };
     for &(time, source, line) in emissions {
-        send(&mut pending, Origin::Source(source), line, time);
+        send(&mut pending, Origin::Source(source), line, time, 1);
     }
     let mut spikes = Vec::new();
-    while let Some(((time, _, population, neuron), jump)) = pending.pop_first() {
+    while let Some(((time, rank, population, neuron), jump)) = pending.pop_first() {
         if time >= end {
             break;
         }
@@ -165,18 +187,34 @@ fn jumps(built: &Built, emissions: &[(u64, usize, u32)], end: u64) -> (Vec<Spike
         if time < cell.free {
             continue;
         }
+        let spike = Spike { time: Time::from_fs(time), population: population as u32, neuron };
+        if time == cell.free && fires_again(lif, cell.u) {
+            // What arrives now is lost: the neuron is refractory again.
+            cell.u = after_reset(lif, cell.u);
+            cell.free = time + refractory(lif);
+            if fires_again(lif, cell.u) {
+                pending.entry((cell.free, rank, population, neuron)).or_default();
+            }
+            spikes.push(spike);
+            send(&mut pending, Origin::Population(population), neuron, time, 1);
+            continue;
+        }
         let rounded_at = cell.rounded_at * cell.fades(lif, time);
         cell.u = cell.at(lif, time) + jump;
         cell.free = time;
         cell.rounded_at = rounded_at.max(cell.u.abs());
         if cell.u >= lif.v_th.get() {
-            cell.u = after_reset(lif, cell.u);
-            if lif.reset != Reset::Subtract {
+            let times;
+            (times, cell.u) = after_jump(lif, cell.u);
+            if !lif.reset.subtracts() {
                 cell.rounded_at = 0.0;
             }
-            cell.free = time + (lif.t_ref.get() * 1e15).round() as u64;
-            spikes.push(Spike { time: Time::from_fs(time), population: population as u32, neuron });
-            send(&mut pending, Origin::Population(population), neuron, time);
+            cell.free = time + refractory(lif);
+            if fires_again(lif, cell.u) {
+                pending.entry((cell.free, rank, population, neuron)).or_default();
+            }
+            spikes.extend((0..times).map(|_| spike));
+            send(&mut pending, Origin::Population(population), neuron, time, times);
         }
     }
     let membranes = cells
@@ -252,7 +290,7 @@ proptest! {
                     continue;
                 }
                 let u = cell.x + description.lif.u_rest.get();
-                let scale = u.abs().max(common::THETA).max(cell.largest);
+                let scale = u.abs().max(common::THETA).max(cell.largest).max(cell.rounded_at());
                 let error = (membranes[population][neuron as usize] - u).abs();
                 // Spikes are early or late by so much, under a drive of `largest`; what is left after a subtraction adds up.
                 let late = seconds(late + 3) * (1.0 + got.len() as f64);
@@ -317,11 +355,19 @@ struct Driven<'a> {
     held_until: u64,
     /// Largest drive so far, in volts.
     largest: f64,
+    /// What x was rounded at in jumps, in volts, faded since as x fades, and when that was.
+    rounded_at: (f64, u64),
 }
 
 impl<'a> Driven<'a> {
     fn new(lif: &'a Lif) -> Self {
-        Self { lif, x: 0.0, now: 0, held_until: 0, largest: 0.0 }
+        Self { lif, x: 0.0, now: 0, held_until: 0, largest: 0.0, rounded_at: (0.0, 0) }
+    }
+
+    /// What x was rounded at, as of `now`.
+    fn rounded_at(&self) -> f64 {
+        let (at, since) = self.rounded_at;
+        at * (-seconds(self.now - since) / self.lif.tau_m.get()).exp()
     }
 
     /// tau x' = -x + drive, solved the plain way; by its series where the plain form cancels.
@@ -454,6 +500,13 @@ impl<'a> Driven<'a> {
             while self.now < corner {
                 if self.held_until > self.now {
                     self.now = corner.min(self.held_until);
+                    if self.now == self.held_until
+                        && self.now < end
+                        && fires_again(lif, self.x + lif.u_rest.get())
+                    {
+                        self.fire(self.x, t_ref);
+                        spikes.push(self.now);
+                    }
                     continue;
                 }
                 let a = lif.bias() + live.iter().map(|p| p.2 + p.3 * seconds(self.now - p.0)).sum::<f64>();
@@ -491,9 +544,13 @@ impl<'a> Driven<'a> {
                 && self.held_until <= corner
             {
                 self.x += jump;
-                if self.x >= theta && !fired_here {
-                    self.fire(self.x, t_ref);
-                    spikes.push(corner);
+                self.rounded_at = (self.rounded_at().max(self.x.abs()), self.now);
+                let drains = lif.reset == Reset::Subtract;
+                if self.x >= theta && (drains || !fired_here) {
+                    let (times, u) = after_jump(lif, self.x + lif.u_rest.get());
+                    self.x = u - lif.u_rest.get();
+                    self.held_until = self.now + t_ref;
+                    spikes.extend((0..times).map(|_| corner));
                 }
             }
         }

@@ -5,7 +5,7 @@ use memspike::dataset::drawn::digits;
 use memspike::encoding::RateCode;
 use memspike::engine::{Heap, Queue, Record, Simulation, Stream};
 use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
-use memspike::neuron::Neuron;
+use memspike::neuron::{Lif, Neuron, Reset};
 use memspike::numeric::Real;
 use memspike::record::fingerprint::Fingerprint;
 use memspike::time::Time;
@@ -69,6 +69,19 @@ pub fn values(network: &Network, scale: f64) -> Vec<Vec<f64>> {
         scale * theta * (0.005 + 0.034 * (z - 0.5))
     };
     vec![(0..count).map(|_| draw()).collect()]
+}
+
+/// Some weights of 2.7 thresholds, which jump past several at once.
+pub fn some_large(network: &Network, values: &mut [f64]) {
+    values.iter_mut().skip(11).step_by(397).for_each(|w| *w = 2.7 * network.populations[0].lif.theta());
+}
+
+/// The surrogate derivative of the spikes of a membrane at `u` relative to rest: of one threshold, or of every one up to
+/// the first that it does not reach, where a spike subtracts and a weight alone reaches the threshold.
+pub fn surrogates(lif: &Lif, values: &[f64], u: f64, theta: f64, beta: f64) -> f64 {
+    let several = lif.reset == Reset::Subtract && values.iter().any(|&w| w >= lif.theta());
+    let n = if several { (u / theta).floor().max(0.0) as u32 } else { 0 };
+    (1..=n + 1).map(|k| 1.0 / (1.0 + beta * (u - f64::from(k) * theta).abs()).powi(2)).sum()
 }
 
 pub fn settings() -> Settings {

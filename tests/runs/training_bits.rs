@@ -2,7 +2,8 @@
 //! that a slow computation finds.
 
 use crate::readouts::{
-    Desk, PRESENTATION, SEED, Trained, network, recorded, settings, train_samples, trained, values,
+    Desk, PRESENTATION, SEED, Trained, network, recorded, settings, some_large, surrogates, train_samples,
+    trained, values,
 };
 use memspike::engine::{Heap, Lanes, Queue, Record, Simulation, Spike};
 use memspike::network::{Network, Weights};
@@ -88,7 +89,7 @@ fn slow_gradient(network: &Network, values: &[f64], records: &[Record], error: &
                 traces[*row as usize] += 1.0;
                 for (j, u) in u.iter_mut().enumerate() {
                     *u = *u * decay + values[*row as usize * outputs + j];
-                    let s = 1.0 / (1.0 + beta * (*u - theta).abs()).powi(2);
+                    let s = surrogates(&network.populations[0].lif, values, *u, theta, beta);
                     for (i, trace) in traces.iter().enumerate() {
                         gradient[i * outputs + j] += error[j] * s * trace;
                     }
@@ -103,10 +104,13 @@ fn slow_gradient(network: &Network, values: &[f64], records: &[Record], error: &
 
 #[test]
 fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
-    for outputs in [10u32, 18] {
+    for (outputs, large) in [(10u32, false), (18, false), (10, true), (18, true)] {
         let network = subtracting(outputs);
         // Large enough weights that every presentation has spikes.
-        let values = values(&network, 3.0);
+        let mut values = values(&network, 3.0);
+        if large {
+            some_large(&network, &mut values[0]);
+        }
         let weights = Weights::<f64>::from_values(&network, &values);
         let batch: Vec<u32> = (40..51).collect();
         let (mut sum, mut spiking, mut loss) = (vec![0.0; 784 * outputs as usize], 0, 0.0);

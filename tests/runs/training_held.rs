@@ -2,7 +2,8 @@
 //! leakage are those of slow computations, and the bits depend on neither engine nor threads.
 
 use crate::readouts::{
-    Desk, PRESENTATION, SEED, network, recorded, settings, train_samples, trained, values,
+    Desk, PRESENTATION, SEED, network, recorded, settings, some_large, surrogates, train_samples, trained,
+    values,
 };
 use memspike::device::threshold::ThresholdSpread;
 use memspike::engine::{Heap, Lanes, Record};
@@ -24,6 +25,7 @@ fn readouts() -> Vec<(&'static str, Neuron)> {
         ("reset to hold", lif(Reset::Hold, 0.0)),
         ("reset to rest and deaf", lif(Reset::Rest, 3e-3)),
         ("subtracting and deaf", lif(Reset::Subtract, 3e-3)),
+        ("subtracting once", lif(Reset::SubtractOnce, 0.0)),
         ("switch", switch(0.0, 0.0).into()),
         ("switch with spread", switch(0.08, 0.05).into()),
     ]
@@ -78,7 +80,7 @@ impl<'a> Followed<'a> {
             Reset::Rest => 0.0,
             Reset::Value => lif.u_reset.get() - rest,
             Reset::Hold => lif.v_hold.get() - rest,
-            Reset::Subtract => self.x - lif.theta(),
+            Reset::Subtract | Reset::SubtractOnce => self.x - lif.theta(),
         };
         let seconds = match self.network.populations[0].neuron.switch() {
             Some(_) => lif.tau_m.get() * ((v_th - rest) / (lif.v_hold.get() - rest)).ln(),
@@ -118,7 +120,7 @@ fn slow_gradient(
                 traces[*row as usize] += 1.0;
                 followed.x += values[*row as usize * outputs + neuron as usize];
                 let theta = followed.v_th(episode) - lif.u_rest.get();
-                let s = 1.0 / (1.0 + beta * (followed.x - theta).abs()).powi(2);
+                let s = surrogates(lif, values, followed.x, theta, beta);
                 for (gradient, trace) in gradient.iter_mut().zip(&traces) {
                     *gradient += error * s * trace;
                 }
@@ -127,7 +129,7 @@ fn slow_gradient(
                 let theta = followed.v_th(episode) - lif.u_rest.get();
                 assert!(followed.x >= theta - 1e-12 && !followed.held(spike.time.fs()));
                 followed.fire(spike.time.fs(), episode);
-                if lif.reset != Reset::Subtract {
+                if !lif.reset.subtracts() {
                     traces.fill(0.0);
                 }
             }
@@ -140,9 +142,12 @@ fn slow_gradient(
 #[test]
 fn the_gradient_of_a_held_readout_is_that_of_a_slow_computation() {
     for (what, neuron) in readouts() {
-        for outputs in [10u32, 18] {
+        for (outputs, large) in [(10u32, false), (18, false), (10, true)] {
             let network = network(neuron.clone(), outputs);
-            let values = values(&network, 4.0);
+            let mut values = values(&network, 4.0);
+            if large {
+                some_large(&network, &mut values[0]);
+            }
             let weights = Weights::<f64>::from_values(&network, &values);
             let batch: Vec<u32> = (40..46).collect();
             let (mut sum, mut spikes) = (vec![0.0; 784 * outputs as usize], 0);

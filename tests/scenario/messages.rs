@@ -221,9 +221,9 @@ fn drawn_synapses_have_their_conditions() {
     page.add("negative mean", refusal(&delays("{ normal = [\"-1 ms\", \"1 ms\"] }"), &[]));
     page.add("upper end first", refusal(&delays("{ uniform = [\"2 ms\", \"1 ms\"] }"), &[]));
     page.add("a delay in volts", refusal(&delays("{ uniform = [\"2 mV\", \"3 mV\"] }"), &[]));
-    page.add("sigma", refusal(&delays("{ log_normal = [\"1 ms\", \"1 ms\"] }"), &[]));
+    page.add("sigma", refusal(&delays("{ lognormal = [\"1 ms\", \"1 ms\"] }"), &[]));
     page.add("negative low end", refusal(&delays("{ uniform = [\"-1 ms\", \"1 ms\"] }"), &[]));
-    page.add("negative median", refusal(&delays("{ log_normal = [\"-1 ms\", 0.5] }"), &[]));
+    page.add("negative median", refusal(&delays("{ lognormal = [\"-1 ms\", 0.5] }"), &[]));
     let listed =
         "connect = \"list\"\nsynapses = [[0, 0, \"1 mV\"]]\ndelay = { uniform = [\"1 ms\", \"2 ms\"] }";
     page.add("delays of a list", refusal(&with(GOOD, "weight = \"1 mV\"", listed), &[]));
@@ -276,7 +276,7 @@ fn supervised_training_has_its_conditions() {
 /// The smallest scenario that learns without labels.
 const LEARNS: &str = r#"[source.retina]
 kind = "dataset"
-dataset = "drawn_digits"
+dataset = "drawn-digits"
 
 [population.output]
 size = 20
@@ -385,6 +385,27 @@ fn a_bad_set_argument() {
     page.add("unknown section", refusal(GOOD, &["populatoin.cells.size=3"]));
     page.add("against the file", refusal(GOOD, &["population.cells.u_rest=0.3 V"]));
     insta::assert_snapshot!(page.0);
+}
+
+#[test]
+fn lines_that_are_drawn_together_have_one_limit() {
+    let short = "protocol.duration=\"1 us\"";
+    let text = refusal(GOOD, &["source.noise.rate=\"1 THz\"", short]);
+    assert!(
+        text.contains("4 lines of source `noise` at up to 1 THz are drawn as one process of 4 THz"),
+        "{text}"
+    );
+    assert!(
+        text.contains("allowed: up to 1 THz for 1024 lines together, 250 GHz for each of these"),
+        "{text}"
+    );
+    // Right at the limit it runs.
+    let just = with(GOOD, "rate = \"20 Hz\"", "rate = \"250 GHz\"");
+    let just = with(&just, "duration = \"1 s\"", "duration = \"1 us\"");
+    assert!(load_text("test.toml", &just, &[], None).is_ok());
+    let sine = "kind = \"poisson_sine\"\nperiod = \"1 ms\"\nsize = 4\nrate = \"130 GHz\"";
+    let text = with(GOOD, "kind = \"poisson\"\nsize = 4\nrate = \"20 Hz\"", sine);
+    assert!(refusal(&text, &[short]).contains("at up to 260 GHz are drawn as one process of 1.04 THz"));
 }
 
 #[test]

@@ -14,38 +14,39 @@ use crate::network::{Kernel, Network, Weights};
 use crate::numeric::Real;
 
 impl<R: Real> Core<R> {
-    /// An arrival at one row: jumps are added, currents and pulses begin.
+    /// An arrival at one row, of so many spikes: jumps are added, currents and pulses begin.
     pub(super) fn arrive<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         network: &Network,
         weights: &Weights<R>,
-        event: &EventKey,
+        (event, times): (&EventKey, u32),
         queue: &mut Q,
         probe: &mut P,
     ) {
         let index = event.source as usize;
         let projection = &network.projections[index];
         let columns = network.populations[projection.to].size;
-        self.counts.arrival += 1;
+        self.counts.arrival += u64::from(times);
         if !P::UNCOUNTED && projection.counted {
-            self.counts.rows[index][event.row as usize] += 1;
+            self.counts.rows[index][event.row as usize] += times;
         }
-        self.counts.synaptic +=
+        let reached =
             if projection.delays.is_some() { 1 } else { projection.fan_out(event.row, columns) as u64 };
+        self.counts.synaptic += u64::from(times) * reached;
         if P::STREAM {
-            probe.arrival(event.time, event.source, event.row);
+            (0..times).for_each(|_| probe.arrival(event.time, event.source, event.row));
         }
         let (to, values) = (projection.to, weights.projections[index].as_slice());
         match &mut self.parts[to] {
             Part::Shared { parameters, state, switching, .. } => {
                 self.scratch[to].advanced = true;
-                into_shared(state, parameters, switching.as_ref(), event, values, probe);
+                into_shared(state, parameters, switching.as_ref(), (event, times), values, probe);
             }
             Part::Competing { parameters, state } => {
-                self.scratch[to].advanced |= into_competing(state, parameters, event, values, probe);
+                self.scratch[to].advanced |= into_competing(state, parameters, (event, times), values, probe);
             }
             Part::Free(free) => {
-                free.arrive(projection, values, event.row, event.time);
+                free.arrive(projection, values, (event.row, times), event.time);
                 if let Kernel::Pulse(_) = projection.kernel {
                     schedule_step(network, index, &first_step(event), 0, queue);
                 }
@@ -58,7 +59,7 @@ impl<R: Real> Core<R> {
                     state.all(parameters).release(time);
                     parameters.phase.scale(time, state.epoch)
                 });
-                state.all(parameters).arrive(projection, None, values, event.row, scale, touched);
+                state.all(parameters).arrive(projection, None, values, (event.row, times), scale, touched);
             }
         }
     }
@@ -87,7 +88,7 @@ fn into_shared<R: Real, P: Probe<R>>(
     state: &mut SharedDecay<R>,
     parameters: &SharedParameters<R>,
     switching: Option<&Switching>,
-    event: &EventKey,
+    (event, times): (&EventKey, u32),
     values: &[R],
     probe: &mut P,
 ) {
@@ -96,7 +97,12 @@ fn into_shared<R: Real, P: Probe<R>>(
     let columns = (P::TAPE && holds).then(|| columns_at(state, parameters, switching, event.time));
     // Later rows of the instant decay by exactly one.
     let decay = state.advance(parameters, event.time);
-    state.add(row_of(values, event.row, state.x.len()));
+    let row = row_of(values, event.row, state.x.len());
+    if times == 1 {
+        state.add(row)
+    } else {
+        state.add(&several(row, times))
+    }
     let (before, x) = (before.as_slice(), state.x.as_slice());
     match &columns {
         Some((factor, bar)) => probe.held_row(event.source, event.row, &factor[..], &bar[..], before, x),
@@ -110,7 +116,7 @@ fn into_shared<R: Real, P: Probe<R>>(
 fn into_competing<R: Real, P: Probe<R>>(
     state: &mut Competing<R>,
     parameters: &CompetingParameters<R>,
-    event: &EventKey,
+    (event, times): (&EventKey, u32),
     values: &[R],
     probe: &mut P,
 ) -> bool {
@@ -122,11 +128,23 @@ fn into_competing<R: Real, P: Probe<R>>(
     }
     let before = if P::TAPE { state.x.clone() } else { Vec::new() };
     let decay = state.advance(parameters, event.time);
-    state.add(row_of(values, event.row, state.x.len()));
+    let row = row_of(values, event.row, state.x.len());
+    if times == 1 {
+        state.add(row)
+    } else {
+        state.add(&several(row, times))
+    }
     if P::TAPE {
         probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());
     }
     true
+}
+
+/// The weights of a row that several spikes of its neuron at once deliver.
+#[cold]
+fn several<R: Real>(row: &[R], times: u32) -> Vec<R> {
+    let times = R::from_f64(f64::from(times));
+    row.iter().map(|&weight| weight * times).collect()
 }
 
 /// A row of a dense matrix of so many columns, padding included.

@@ -47,6 +47,7 @@ impl<R: Real> Core<R> {
             feedback,
             spikes: &mut self.spikes,
             held: 0,
+            excess: None,
             real: std::marker::PhantomData::<R>,
         };
         let first_row = source.1;
@@ -67,7 +68,8 @@ impl<R: Real> Core<R> {
             }
             Part::Scaled { .. } | Part::Free(_) => return None,
         };
-        let held = sink.held;
+        let (held, excess) = (sink.held, sink.excess);
+        self.excess = self.excess.or(excess);
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
         if !P::UNCOUNTED && network.projections[projection].counted {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
@@ -85,11 +87,16 @@ impl<R: Real> Core<R> {
         for spike in &self.spikes {
             self.counts.spikes[population][spike.neuron as usize] += 1;
         }
+        let mut occurrence = 0;
         for index in 0..self.spikes.len() {
             let spike = self.spikes[index];
+            // Several spikes of a neuron at one time lie side by side.
+            let again = index > 0 && self.spikes[index - 1] == spike;
+            occurrence = if again { occurrence + 1 } else { 0 };
             for &out in outgoing {
-                schedule_arrival(network, out, spike.time, spike.neuron, 0, queue);
+                schedule_arrival(network, out, spike.time, spike.neuron, occurrence, queue);
             }
+            self.await_end(network, spike, queue);
         }
         Some(last)
     }

@@ -1,7 +1,7 @@
 //! Who fires at an instant: predicted firings, the test of thresholds, and new predictions.
 
 use super::{Core, Moment, Part, Scratch};
-use crate::engine::free::Due;
+use crate::engine::free::{Due, Fires};
 use crate::engine::held::shared_theta;
 use crate::engine::key::EventKey;
 use crate::engine::probe::Probe;
@@ -20,11 +20,24 @@ impl<R: Real> Core<R> {
     /// What a neuron waited for has come: it fires, or is looked at again later, or its dead time ends.
     pub(super) fn due<Q: Queue<R>, P: Probe<R>>(&mut self, event: &EventKey, moment: &mut Moment<'_, Q, P>) {
         let population = event.source as usize;
-        let Part::Free(free) = &mut self.parts[population] else { return };
+        let Part::Free(free) = &mut self.parts[population] else {
+            return self.end_refractory(event, moment);
+        };
         match free.due(event.row, moment.time) {
             Due::Released => {}
             Due::Later(due) => moment.queue.predict(event.source, event.row, due),
-            Due::Fires(fired) => self.spike(population, event.row, fired.dead, moment),
+            Due::Fires(fired) => self.spike(population, Fires::once(event.row, fired.dead), moment),
+        }
+    }
+
+    /// The refractory time of a neuron of common decay ends: what was left above threshold fires.
+    fn end_refractory<Q: Queue<R>, P: Probe<R>>(&mut self, event: &EventKey, moment: &mut Moment<'_, Q, P>) {
+        let (population, neuron) = (event.source as usize, event.row);
+        if let Part::Shared { parameters, state, .. } = &mut self.parts[population]
+            && state.fire_again(parameters, neuron as usize, moment.time)
+        {
+            let refractory = parameters.refractory;
+            self.spike(population, Fires::once(neuron, refractory), moment);
         }
     }
 
@@ -59,7 +72,7 @@ impl<R: Real> Core<R> {
             && let Some(winner) = state.winner(parameters)
         {
             state.fire(parameters, winner);
-            self.spike(population, winner as u32, Time::ZERO, moment);
+            self.spike(population, Fires::once(winner as u32, Time::ZERO), moment);
         }
     }
 
@@ -73,8 +86,8 @@ impl<R: Real> Core<R> {
                 continue;
             }
             let refractory = on_time(parameters.refractory, switching, place);
-            state.fire(parameters, place, refractory);
-            self.spike(population, neuron, refractory, moment);
+            let times = state.fire(parameters, place, refractory);
+            self.spike(population, Fires { times, ..Fires::once(neuron, refractory) }, moment);
         }
     }
 
@@ -88,9 +101,11 @@ impl<R: Real> Core<R> {
         let refractory = Time::from_fs(parameters.refractory);
         let Scratch { touched, fired, .. } = &mut self.scratch[population];
         let mut firing = std::mem::take(fired);
-        state.all(parameters).test(touched, moment.time.fs(), scale, |neuron| firing.push(neuron));
-        for &neuron in &firing {
-            self.spike(population, neuron, refractory, moment);
+        state
+            .all(parameters)
+            .test(touched, moment.time.fs(), scale, |neuron, times| firing.push((neuron, times)));
+        for &(neuron, times) in &firing {
+            self.spike(population, Fires { times, ..Fires::once(neuron, refractory) }, moment);
         }
         firing.clear();
         self.scratch[population].fired = firing;
@@ -101,8 +116,8 @@ impl<R: Real> Core<R> {
         if let Part::Free(free) = &mut self.parts[population] {
             free.test(moment.time, &mut firing);
         }
-        for &(neuron, fired) in &firing {
-            self.spike(population, neuron, fired.dead, moment);
+        for &fires in &firing {
+            self.spike(population, fires, moment);
         }
         firing.clear();
         self.firing = firing;

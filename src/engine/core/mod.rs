@@ -7,18 +7,18 @@ mod firing;
 mod looking;
 
 use super::competition::{Competing, CompetingParameters};
-use super::free::FreeOf;
+use super::free::{Fires, FreeOf};
 use super::held::Wide;
 use super::key::{EventKey, Kind};
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
-use super::route::schedule_arrival;
+use super::route::{at_once, schedule_arrival};
 use super::scaled::{Scaled, ScaledParameters};
 use super::shared_decay::{SharedDecay, SharedParameters};
 use super::state::{Counts, Membranes};
 use super::switching::Switching;
 use crate::network::{Form, Network, Weights, decays, predicts};
-use crate::neuron::model::Fired;
+use crate::neuron::MAX_AT_ONCE;
 use crate::numeric::Real;
 use crate::time::Time;
 
@@ -114,10 +114,12 @@ pub(super) struct Core<R: Real> {
     /// Populations of each rank.
     by_rank: Vec<Vec<usize>>,
     spikes: Vec<Spike>,
-    /// Who fires in its own time at this instant.
-    firing: Vec<(u32, Fired)>,
+    /// Who fires in its own time at this instant, and how.
+    firing: Vec<Fires>,
     /// Neurons that wait for something else now.
     waiting: Vec<(u32, Option<Time>)>,
+    /// A neuron that would have spiked more often at once than there is: nothing after it means anything.
+    pub excess: Option<Spike>,
 }
 
 /// When somebody fires: where spikes go and who is told.
@@ -131,9 +133,9 @@ pub(super) struct Moment<'a, Q, P> {
 /// Per population: what this instant has done so far.
 #[derive(Default)]
 struct Scratch {
-    /// Neurons of a scaled population that reached their threshold, and those that fire.
+    /// Neurons of a scaled population that reached their threshold, and those that fire, with the number of spikes.
     touched: Vec<u32>,
-    fired: Vec<u32>,
+    fired: Vec<(u32, u32)>,
     /// A shared-decay population has been advanced to this instant.
     advanced: bool,
     /// s of a scaled population at this instant.
@@ -162,6 +164,7 @@ impl<R: Real> Core<R> {
             wide: Wide::default(),
             by_rank,
             spikes: Vec::new(),
+            excess: None,
             firing: Vec::new(),
             waiting: Vec::new(),
         }
@@ -174,6 +177,7 @@ impl<R: Real> Core<R> {
         counts.spikes.iter_mut().for_each(|spikes| spikes.fill(0));
         counts.rows.iter_mut().for_each(|rows| rows.fill(0));
         counts.held.fill(0);
+        self.excess = None;
         self.parts.iter_mut().for_each(|part| part.begin(seed, episode));
         self.expect(queue);
     }
@@ -206,14 +210,17 @@ impl<R: Real> Core<R> {
         }
         let moment = &mut Moment { network, time, queue, probe };
         self.spikes.clear();
-        for event in events {
+        let mut rest = events;
+        while let Some(event) = rest.first() {
+            let times = at_once(network, rest);
             match event.kind {
                 Kind::Release => self.change_drive(network, weights, event, moment.queue),
                 Kind::Fire => self.due(event, moment),
-                Kind::Arrival => self.arrive(network, weights, event, moment.queue, moment.probe),
+                Kind::Arrival => self.arrive(network, weights, (event, times), moment.queue, moment.probe),
                 Kind::Sample => {}
                 Kind::Protocol | Kind::Emit => {}
             }
+            rest = &rest[times as usize..];
         }
         for position in 0..self.by_rank[rank as usize].len() {
             let population = self.by_rank[rank as usize][position];
@@ -264,21 +271,48 @@ impl<R: Real> Core<R> {
     pub(super) fn spike<Q: Queue<R>, P: Probe<R>>(
         &mut self,
         population: usize,
-        neuron: u32,
-        refractory: Time,
+        Fires { neuron, dead: refractory, times, before }: Fires,
         moment: &mut Moment<'_, Q, P>,
     ) {
         let Moment { network, time, .. } = *moment;
-        self.counts.fire += 1;
-        self.counts.spikes[population][neuron as usize] += 1;
         let spike = Spike { time, population: population as u32, neuron };
-        moment.probe.spike(spike);
-        if P::LEARN {
-            self.spikes.push(spike);
+        if before + times > MAX_AT_ONCE {
+            self.excess = self.excess.or(Some(spike));
+            return;
+        }
+        self.counts.fire += u64::from(times);
+        self.counts.spikes[population][neuron as usize] += times;
+        for _ in 0..times {
+            moment.probe.spike(spike);
+            if P::LEARN {
+                self.spikes.push(spike);
+            }
         }
         self.counts.held[population] += u128::from(refractory.fs());
+        self.await_end(network, spike, moment.queue);
         for &projection in &network.from_population[population] {
-            schedule_arrival(network, projection, time, neuron, 0, moment.queue);
+            for occurrence in before..before + times {
+                schedule_arrival(network, projection, time, neuron, occurrence, moment.queue);
+            }
+        }
+    }
+
+    /// Schedules the end of the refractory time that a spike began, if its neuron, of common decay, was left above
+    /// threshold.
+    fn await_end<Q: Queue<R>>(&self, network: &Network, spike: Spike, queue: &mut Q) {
+        let (population, neuron) = (spike.population as usize, spike.neuron);
+        if let Part::Shared { parameters, state, .. } = &self.parts[population]
+            && let Some(until) = state.again(parameters, neuron as usize)
+            && until == spike.time.after(parameters.refractory)
+        {
+            queue.push(EventKey {
+                time: until,
+                rank: network.populations[population].rank + 1,
+                kind: Kind::Fire,
+                source: spike.population,
+                row: neuron,
+                occurrence: 0,
+            });
         }
     }
 }

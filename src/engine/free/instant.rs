@@ -7,7 +7,7 @@ use super::cell::{Cell, Taus};
 use super::{Constants, Origins};
 use crate::engine::route::each_target;
 use crate::network::{Kernel, Projection};
-use crate::neuron::model::{Fired, Input, Model};
+use crate::neuron::model::{Draws, Fired, Input, Model};
 use crate::neuron::synaptic::{ALPHA_PEAK, Current};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -59,6 +59,24 @@ pub enum Due {
     Fires(Fired),
 }
 
+/// How a neuron fires.
+#[derive(Clone, Copy, Debug)]
+pub struct Fires {
+    pub neuron: u32,
+    pub dead: Time,
+    /// Spikes at this instant.
+    pub times: u32,
+    /// Spikes that it had at this instant before.
+    pub before: u32,
+}
+
+impl Fires {
+    /// Once, the first time at this instant.
+    pub fn once(neuron: u32, dead: Time) -> Self {
+        Self { neuron, dead, times: 1, before: 0 }
+    }
+}
+
 /// The currents of one neuron.
 #[inline]
 pub fn of(currents: &mut [Current], each: usize, place: usize) -> &mut [Current] {
@@ -98,13 +116,13 @@ impl<M: Model> Neurons<'_, M> {
 
     /// A neuron fires, at the time of its state.
     #[inline]
-    fn fire(&mut self, place: u32) -> Fired {
+    fn fire(&mut self, place: u32, how: fn(&M, &mut M::State, &Draws) -> Fired) -> Fired {
         let spikes = &mut self.spikes[place as usize];
-        *spikes += 1;
-        let draws = self.origins.draws(self.first + place, *spikes);
+        let draws = self.origins.draws(self.first + place, *spikes + 1);
         let (model, _) = self.constants.neuron(self.first + place);
         let Cell { state, clock } = &mut self.cells[place as usize];
-        let fired = model.fire(state, &draws);
+        let fired = how(model, state, &draws);
+        *spikes = spikes.saturating_add(fired.spikes);
         clock.until = clock.last.after(fired.dead);
         fired
     }
@@ -134,16 +152,23 @@ impl<M: Model> Share<'_, M> {
         });
     }
 
-    /// An arrival at a row: jumps are added, currents and pulses begin.
+    /// An arrival at a row, of so many spikes: jumps are added, currents and pulses begin.
     #[inline]
-    pub fn arrive<R: Real>(&mut self, projection: &Projection, values: &[R], row: u32, time: Time) {
+    pub fn arrive<R: Real>(
+        &mut self,
+        projection: &Projection,
+        values: &[R],
+        (row, times): (u32, u32),
+        time: Time,
+    ) {
+        let times = f64::from(times);
         match projection.kernel {
             Kernel::Pulse(_) => self.change_drive(projection, values, row, 0, time),
             Kernel::Exponential { tau } => {
                 let Some(decay) = self.neurons.constants.decay(tau.get()) else { return };
                 let r_m = self.neurons.constants.resistance();
                 self.each(projection, values, row, time, |model, _, currents, weight| {
-                    currents[decay].p += weight * r_m.unwrap_or_else(|| model.scale().resistance);
+                    currents[decay].p += weight * times * r_m.unwrap_or_else(|| model.scale().resistance);
                 });
             }
             Kernel::Alpha { tau } => {
@@ -151,11 +176,12 @@ impl<M: Model> Share<'_, M> {
                 let r_m = self.neurons.constants.resistance();
                 self.each(projection, values, row, time, |model, _, currents, weight| {
                     currents[decay].q +=
-                        weight * r_m.unwrap_or_else(|| model.scale().resistance) * ALPHA_PEAK;
+                        weight * times * r_m.unwrap_or_else(|| model.scale().resistance) * ALPHA_PEAK;
                 });
             }
             Kernel::Conductance { receptor } => {
-                self.each(projection, values, row, time, |model, cell, _, siemens| {
+                self.each(projection, values, row, time, |model, cell, _, weight| {
+                    let siemens = weight * times;
                     model.receive(&mut cell.state, Input::Conductance { receptor, siemens });
                 });
             }
@@ -169,7 +195,7 @@ impl<M: Model> Share<'_, M> {
                     row,
                     range,
                     |target, weight| {
-                        jump[(target - first) as usize] += weight;
+                        jump[(target - first) as usize] += weight * times;
                         touched.push(target - first);
                     },
                 );
@@ -199,22 +225,34 @@ impl<M: Model> Share<'_, M> {
     /// What a neuron waited for has come: it fires now, or is looked at again when it may, or its dead time ends.
     pub fn due(&mut self, place: u32, time: Time) -> Due {
         if self.neurons.cells[place as usize].clock.due != time {
-            self.instant.repredict.push(place);
-            return Due::Released;
+            return self.release(place, time);
         }
         let (model, taus, cell, currents) = self.neurons.at(place);
         if !cell.fires_at(model, taus, currents, time) {
             return Due::Later(cell.clock.next());
         }
-        let fired = self.neurons.fire(place);
+        let fired = self.neurons.fire(place, M::fire);
         self.instant.fired.push(place);
         self.instant.repredict.push(place);
         Due::Fires(fired)
     }
 
-    /// Tests every touched neuron by id; `fires` hears who fires.
+    /// The dead time of a neuron ends: what was left above threshold fires.
+    fn release(&mut self, place: u32, time: Time) -> Due {
+        self.instant.repredict.push(place);
+        let (model, taus, cell, currents) = self.neurons.at(place);
+        if cell.clock.until != time || !model.left(&cell.state) {
+            return Due::Released;
+        }
+        cell.advance(model, taus, currents, time);
+        Due::Fires(self.neurons.fire(place, M::fire))
+    }
+
+    /// Tests every touched neuron by id; `fires` hears who fires and how.
+    ///
+    /// Who has fired at this instant by its drive does not fire again, unless nothing is to rest above threshold.
     #[inline]
-    pub fn test(&mut self, time: Time, mut fires: impl FnMut(u32, Fired)) {
+    pub fn test(&mut self, time: Time, mut fires: impl FnMut(Fires)) {
         let mut touched = std::mem::take(&mut self.instant.touched);
         touched.sort_unstable();
         touched.dedup();
@@ -226,11 +264,14 @@ impl<M: Model> Share<'_, M> {
                 continue; // The jump is lost.
             }
             model.receive(&mut cell.state, Input::Jump(jump));
-            let above = model.fires(&cell.state);
+            let (above, drains) = (model.fires(&cell.state), model.drains());
             self.instant.repredict.push(place);
             // In order of the neurons, as the events of an instant are.
-            if above && self.instant.fired.binary_search(&place).is_err() {
-                fires(self.neurons.first + place, self.neurons.fire(place));
+            let fired = self.instant.fired.binary_search(&place).is_ok();
+            if above && (!fired || drains) {
+                let Fired { dead, spikes } = self.neurons.fire(place, M::jump);
+                let (neuron, before) = (self.neurons.first + place, u32::from(fired));
+                fires(Fires { neuron, dead, times: spikes, before });
             }
         }
         touched.clear();

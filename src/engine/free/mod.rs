@@ -5,7 +5,7 @@ mod instant;
 mod window;
 
 pub use cell::{Cell, Clock};
-pub use instant::{Due, Instant, Neurons, Share};
+pub use instant::{Due, Fires, Instant, Neurons, Share};
 pub use window::{Given, Line, Lookout};
 
 use super::key::EventKey;
@@ -13,7 +13,7 @@ use super::units::Unit;
 use super::windows::Job;
 use crate::encoding::Block;
 use crate::network::{Population, Projection};
-use crate::neuron::model::{Draws, Fired, Model, Plain, VARIABLES};
+use crate::neuron::model::{Draws, Model, Plain, VARIABLES};
 use crate::neuron::synaptic::{Current, Decay};
 use crate::neuron::{Leaky, Open};
 use crate::numeric::Real;
@@ -335,9 +335,9 @@ impl FreeOf {
         });
     }
 
-    /// An arrival at a row: jumps are added, currents and pulses begin.
+    /// An arrival at a row, of so many spikes: jumps are added, currents and pulses begin.
     #[inline]
-    pub fn arrive<R: Real>(&mut self, projection: &Projection, values: &[R], row: u32, time: Time) {
+    pub fn arrive<R: Real>(&mut self, projection: &Projection, values: &[R], row: (u32, u32), time: Time) {
         either!(self, free => free.all().arrive(projection, values, row, time));
     }
 
@@ -359,8 +359,8 @@ impl FreeOf {
     }
 
     /// Tests every neuron that something has arrived at, by id: who fires.
-    pub fn test(&mut self, time: Time, firing: &mut Vec<(u32, Fired)>) {
-        either!(self, free => free.all().test(time, |neuron, fired| firing.push((neuron, fired))));
+    pub fn test(&mut self, time: Time, firing: &mut Vec<Fires>) {
+        either!(self, free => free.all().test(time, |fires| firing.push(fires)));
     }
 
     /// Predicts anew: who waits for something else now.

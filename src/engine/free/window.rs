@@ -8,6 +8,7 @@ use super::instant::{Due, Instant, Neurons, Share};
 use crate::encoding::{Block, BlockRate};
 use crate::engine::key::{EventKey, Kind, STEPS};
 use crate::engine::queue::{Entry, MinTree, Wheel};
+use crate::engine::route::at_once;
 use crate::engine::units::Unit;
 use crate::network::{Network, Weights};
 use crate::neuron::model::Model;
@@ -165,14 +166,17 @@ impl<R: Real, M: Model> Working<'_, '_, R, M> {
                 }
             }
         }
-        for event in &events[steps..] {
+        let mut arrivals = &events[steps..];
+        while let Some(event) = arrivals.first() {
+            let times = at_once(network, arrivals);
             let projection = event.source as usize;
             let values = &weights.projections[projection];
-            share.arrive(&network.projections[projection], values, event.row, at);
+            share.arrive(&network.projections[projection], values, (event.row, times), at);
+            arrivals = &arrivals[times as usize..];
         }
-        share.test(at, |neuron, fired| {
-            unit.held += u128::from(fired.dead.fs());
-            unit.spikes.push((time, neuron));
+        share.test(at, |fires| {
+            unit.held += u128::from(fires.dead.fs());
+            unit.fire(time, fires.neuron, fires.times);
         });
         share.predict(at, |place, next| tree.set(place as usize, next.map(Time::fs)));
     }

@@ -36,7 +36,7 @@ use super::team::Team;
 use super::units::{Fired, Given, Told, Unit};
 use crate::encoding::{BLOCK, BlockRate};
 use crate::network::{Form, Network, Origin, Weights};
-use crate::neuron::{Leaky, Open};
+use crate::neuron::{Leaky, MAX_AT_ONCE, Open};
 use crate::numeric::Real;
 use crate::time::Time;
 use known::{has_own, private};
@@ -524,10 +524,24 @@ impl<'n> Windows<'n> {
         // Stable: it finds the sorted runs of the units and merges them.
         spikes.sort();
         core.counts.fire += spikes.len() as u64;
-        for &(_, _, _, spike) in &*spikes {
+        let mut occurrence = 0;
+        for index in 0..spikes.len() {
+            let (time, _, tested, spike) = spikes[index];
+            occurrence = if index > 0 && spikes[index - 1] == spikes[index] {
+                occurrence + 1
+            } else if tested && network.populations[spike.population as usize].lif.reset.subtracts() {
+                // It may have fired by its drive before its arrivals were added.
+                u32::from(spikes[..index].binary_search(&(time, rank, false, spike)).is_ok())
+            } else {
+                0
+            };
+            if occurrence >= MAX_AT_ONCE {
+                core.excess = core.excess.or(Some(spike));
+                break;
+            }
             core.counts.spikes[spike.population as usize][spike.neuron as usize] += 1;
             for &projection in &network.from_population[spike.population as usize] {
-                schedule_row(network, projection, spike.time, spike.neuron, 0, lanes);
+                schedule_row(network, projection, spike.time, spike.neuron, occurrence, lanes);
             }
         }
         if !self.own_delays || spikes.is_empty() {

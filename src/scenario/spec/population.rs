@@ -85,7 +85,8 @@ words! {
         Rest = "rest": "to `u_rest`",
         Value = "value": "to `u_reset`",
         Hold = "hold": "to `v_hold`",
-        Subtract = "subtract": "down by v_th - u_rest",
+        Subtract = "subtract": "down by v_th - u_rest per spike, as many spikes at a jump as thresholds fit into it; an idealised active reset, which no threshold switch does by itself",
+        SubtractOnce = "subtract_once": "down by v_th - u_rest, once; what is left above threshold waits for the next arrival",
     }
 }
 

@@ -116,8 +116,12 @@ static RECORD: &[Key] = &[
     .setting("[]"),
     Key::new("membrane", Kind::Names(Refers::Population), "Populations whose membrane is sampled.")
         .setting("[]"),
-    Key::new("membrane_interval", POSITIVE_SPAN, "Time between two samples of the membrane.")
-        .absent("no samples; needed when `membrane` names a population"),
+    Key::new(
+        "membrane_interval",
+        POSITIVE_SPAN,
+        "Time between two samples of the membrane, from time 0 on; there is one more at the end.",
+    )
+    .absent("no samples; needed when `membrane` names a population"),
     Key::new("energy", Kind::Flag, "Book the leakage of the off state exactly during the final test.")
         .setting("false"),
     Key::new(
