@@ -34,11 +34,16 @@ impl Column {
 
 const TIME: Column = column("time", Some((Unit::Second, "ms")));
 
+/// A wanted column: if the file has it, its place in a row and the unit symbol of its header.
+struct Placed {
+    name: &'static str,
+    found: Option<(usize, Option<String>)>,
+}
+
 /// A CSV file after its header.
 struct Csv<'a> {
     source: &'a Arc<Source>,
-    /// For each wanted column, its name, its place in a row and the unit symbol of the header.
-    columns: Vec<(&'static str, Option<(usize, Option<String>)>)>,
+    columns: Vec<Placed>,
     width: usize,
     rows: csv::Rows<'a>,
 }
@@ -56,8 +61,8 @@ impl<'a> Csv<'a> {
             return None;
         };
         let at = |span: &Range<usize>| At { source: source.clone(), span: span.clone() };
-        let mut columns: Vec<(&'static str, Option<(usize, Option<String>)>)> =
-            wanted.iter().map(|column| (column.name, None)).collect();
+        let mut columns: Vec<Placed> =
+            wanted.iter().map(|column| Placed { name: column.name, found: None }).collect();
         let mut good = true;
         for (place, field) in header.fields.iter().enumerate() {
             let (name, unit) = field.name_and_unit();
@@ -88,7 +93,7 @@ impl<'a> Csv<'a> {
                     good = false;
                 }
             }
-            if columns[index].1.is_some() {
+            if columns[index].found.is_some() {
                 faults.push(
                     Diagnostic::error(format!("`{}` has two columns `{name}`", source.name))
                         .at(&at(&field.span))
@@ -97,10 +102,10 @@ impl<'a> Csv<'a> {
                 );
                 good = false;
             }
-            columns[index].1 = Some((place, unit.map(str::to_string)));
+            columns[index].found = Some((place, unit.map(str::to_string)));
         }
-        for ((_, found), wanted) in columns.iter().zip(wanted) {
-            if found.is_none() && wanted.required {
+        for (column, wanted) in columns.iter().zip(wanted) {
+            if column.found.is_none() && wanted.required {
                 faults.push(
                     Diagnostic::error(format!("`{}` has no column `{}`", source.name, wanted.name))
                         .at(&at(&header.span))
@@ -133,7 +138,7 @@ impl<'a> Csv<'a> {
             }
             let cells: Vec<Option<Cell<'_>>> = columns
                 .iter()
-                .map(|(name, found)| {
+                .map(|Placed { name, found }| {
                     let (place, unit) = found.as_ref()?;
                     Some(Cell { source, number, name, field: fields.get(*place)?, unit: unit.as_deref() })
                 })
