@@ -8,6 +8,6 @@ mod rate;
 
 pub use alias::{AliasCell, AliasTable, choose};
 pub use inhomogeneous::RateProfile;
-pub use poisson::{BATCH, BLOCK, Block, BlockRate, MAX_BLOCK_RATE, gap_fs};
+pub use poisson::{BATCH, BLOCK, Block, BlockRate, MAX_BLOCK_RATE, MAX_DRAWN_RATE, crowded_gap_fs, gap_fs};
 pub use process::{Law, Process};
 pub use rate::RateCode;

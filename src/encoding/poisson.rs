@@ -7,7 +7,7 @@
 //! time of the last one, and it may be advanced in batches of any size.
 
 use super::alias::{AliasCell, all_alike, choose};
-use crate::numeric::{LnParts, neg_ln_unit, unit};
+use crate::numeric::{LnParts, ln, neg_ln_unit, unit};
 use crate::random::{Purpose, Quartet};
 use crate::simd::{Lined, Work, vectorised};
 use crate::time::{FS_PER_SECOND, Time};
@@ -18,11 +18,15 @@ use std::cell::RefCell;
 /// is value-breaking.
 pub const BLOCK: u32 = 1024;
 
-/// Highest total rate of a block, and of any other lines that are drawn as one process.
+/// Highest total rate of lines that are drawn as one process with gaps rounded to femtoseconds, and at least one: of a
+/// scenario, and of rates that change.
 ///
-/// Gaps are whole femtoseconds and at least one, so a process of mean gap m fs is slower than it should be, by a
-/// share of 1/(2 m^2) for large m: 5e-7 here, where m is 1000 fs, and 27 % at 1.024 PHz.
+/// Of a mean gap of m fs such a process is slower than it should be, by a share of 1/(2 m^2) for large m: 5e-7 here,
+/// where m is 1000 fs, and 27 % at 1.024 PHz. Blocks of one rate are drawn otherwise above it: see [`crowded_gap_fs`].
 pub const MAX_BLOCK_RATE: Hertz = Hertz::new(1e12);
+
+/// Highest total rate of a block of one rate: a spike in every other femtosecond.
+pub const MAX_DRAWN_RATE: Hertz = Hertz::new(5e14);
 
 /// Spikes drawn at a time.
 pub const BATCH: usize = 128;
@@ -42,8 +46,6 @@ pub struct BlockRate<'a> {
     pub mean_gap_fs: f64,
     /// Whether every column has only its own source: all are alike, and the columns need not be read.
     even: bool,
-    /// Whether spikes may be as near as femtoseconds.
-    crowded: bool,
 }
 
 impl<'a> BlockRate<'a> {
@@ -51,26 +53,24 @@ impl<'a> BlockRate<'a> {
     #[must_use]
     pub fn new(cells: &'a [AliasCell], rate_hz: f64) -> Self {
         if rate_hz == 0.0 || cells.is_empty() {
-            return Self { cells: &[], mean_gap_fs: LONGEST_GAP, even: false, crowded: false };
+            return Self { cells: &[], mean_gap_fs: LONGEST_GAP, even: false };
         }
         // Not `min`, which would make a long gap of what is no number.
         let mean = FS_PER_SECOND / rate_hz;
         let mean_gap_fs = if mean > LONGEST_GAP { LONGEST_GAP } else { mean };
-        Self { cells, mean_gap_fs, even: false, crowded: false }
+        Self { cells, mean_gap_fs, even: false }
     }
 
-    /// Whether spikes can be drawn at this rate: at most [`MAX_BLOCK_RATE`]. A rate that is negative or no number
+    /// Whether spikes can be drawn at this rate: at most [`MAX_DRAWN_RATE`]. A rate that is negative or no number
     /// cannot be.
     #[must_use]
     pub fn possible(&self) -> bool {
-        self.mean_gap_fs >= if self.crowded { 1.0 } else { FS_PER_SECOND / MAX_BLOCK_RATE.get() }
+        self.mean_gap_fs >= FS_PER_SECOND / MAX_DRAWN_RATE.get()
     }
 
-    /// As [`BlockRate::new`], up to a spike every few femtoseconds, where as many as possible are to meet: there are then
-    /// fewer than the rate says, because they lie at least a femtosecond apart.
-    #[must_use]
-    pub fn crowded(cells: &'a [AliasCell], rate_hz: f64) -> Self {
-        Self { crowded: true, ..Self::new(cells, rate_hz) }
+    /// Whether it is above [`MAX_BLOCK_RATE`], where gaps are not rounded.
+    fn crowded(&self) -> bool {
+        self.mean_gap_fs < FS_PER_SECOND / MAX_BLOCK_RATE.get()
     }
 
     /// As [`BlockRate::new`], looking once through the columns: worth it where the rate stays. The spikes are
@@ -94,6 +94,14 @@ pub fn gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
     let gap = (neg_ln_unit(word) * mean_gap_fs).min(LONGEST_GAP);
     // i64: one instruction, and the value is far below 2^63.
     (gap.round_ties_even() as i64 as u64).max(1)
+}
+
+/// As [`gap_fs`] above [`MAX_BLOCK_RATE`], where most gaps are short: ceil(-ln(u) s), s = -1 / ln(1 - 1/m), which is
+/// geometric of mean m. A femtosecond has a spike of the block with probability 1/m, and never two.
+#[must_use]
+pub fn crowded_gap_fs(word: u64, mean_gap_fs: f64) -> u64 {
+    let scale = -1.0 / ln(1.0 - 1.0 / mean_gap_fs);
+    ((neg_ln_unit(word) * scale).ceil() as i64 as u64).max(1)
 }
 
 /// Where spikes are drawn: words first, then what becomes of them.
@@ -282,7 +290,9 @@ impl Block {
         self.quartet.fill(words, marks);
         let (gaps, marks) = (words.as_flattened_mut(), marks.as_flattened());
         let short = rate.mean_gap_fs * 37.0 < EXACT;
-        if short {
+        if rate.crowded() {
+            gaps.iter_mut().for_each(|gap| *gap = crowded_gap_fs(*gap, rate.mean_gap_fs));
+        } else if short {
             short_gaps_fs(gaps, &mut scratch.parts, rate.mean_gap_fs);
         } else {
             for gap in gaps.iter_mut() {

@@ -3,7 +3,7 @@
 use super::probe::Spike;
 use super::route::each_target;
 use super::simulation::StateError;
-use crate::encoding::{BLOCK, BlockRate, MAX_BLOCK_RATE};
+use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
 use crate::network::{Fault, Form, Kernel, Network, Origin, Weights};
 use crate::neuron::{MAX_AT_ONCE, Reset};
 use crate::numeric::Real;
@@ -24,7 +24,7 @@ pub enum RatesError {
     },
     /// More spikes than femtoseconds.
     #[error(
-        "lines {first} to {last} of source `{source_name}` spike at {rate:e} Hz in total; allowed: 0 Hz to {MAX_BLOCK_RATE} for lines that are drawn together, whose spikes lie at least a femtosecond apart"
+        "lines {first} to {last} of source `{source_name}` spike at {rate:e} Hz in total; allowed: 0 Hz to {MAX_DRAWN_RATE} for lines that are drawn together, whose spikes lie at least a femtosecond apart"
     )]
     TooFast {
         /// Name of the source.

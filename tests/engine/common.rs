@@ -303,7 +303,7 @@ impl Built {
     }
 
     pub fn rates(&self) -> Vec<BlockRate<'_>> {
-        self.tables.iter().map(|(table, rate)| BlockRate::crowded(&table.cells, *rate)).collect()
+        self.tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect()
     }
 
     /// A simulation at the beginning of episode 3.
