@@ -18,6 +18,9 @@ use crate::neuron::poisson_neuron::PoissonNeuron;
 /// A model made of the values of its keys, and remarks on values that are allowed and probably not meant.
 pub type Made = Result<(Open, Vec<ModelFault>), Vec<ModelFault>>;
 
+/// The value of a key in SI units, if it has one.
+type ValueOf<'a> = &'a dyn Fn(&str) -> Option<f64>;
+
 /// A neuron model by name.
 #[derive(Clone, Copy, Debug)]
 pub struct NeuronEntry {
@@ -33,7 +36,7 @@ pub struct NeuronEntry {
     pub receptors: &'static [&'static str],
     /// Names and units of the variables of a neuron.
     pub variables: &'static [(&'static str, &'static str)],
-    make: fn(&dyn Fn(&str) -> Option<f64>) -> Made,
+    make: fn(ValueOf<'_>) -> Made,
 }
 
 impl NeuronEntry {
@@ -59,7 +62,7 @@ impl NeuronEntry {
     ///
     /// # Errors
     /// Every value that makes no neuron of the model.
-    pub fn make(&self, value: &dyn Fn(&str) -> Option<f64>) -> Made {
+    pub fn make(&self, value: ValueOf<'_>) -> Made {
         (self.make)(value)
     }
 }

@@ -1,7 +1,7 @@
 //! What had another name in version 0.1: the one list from which messages and the page on moving are made.
 //!
 //! An old name of a scenario or a preset is refused where it stands, and the message names its successor
-//! ([`hint`]); in results of an old run it is read as its successor ([`current`]). `docs/src/migrating.md` shows
+//! (`hint`); in results of an old run it is read as its successor ([`current`]). `docs/src/migrating.md` shows
 //! the list, and a test holds the two together.
 
 /// What was renamed.

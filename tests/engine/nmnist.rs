@@ -126,8 +126,11 @@ fn recording(bytes: &[u8]) -> Vec<(Time, u32)> {
     events
 }
 
+/// A recording, and the weights of each layer.
+type Data = (Vec<(Time, u32)>, Vec<Matrix>);
+
 /// The data, or what is missing.
-fn data() -> Result<(Vec<(Time, u32)>, Vec<Matrix>), String> {
+fn data() -> Result<Data, String> {
     let root = std::env::var_os("MEMSPIKE_DATA").ok_or("MEMSPIKE_DATA is not set")?;
     let there = |name: &str| -> Result<PathBuf, String> {
         let path = Path::new(&root).join(name);

@@ -265,7 +265,7 @@ fn a_batch_of_poisson_spikes_with_weights_of_several_thresholds_is_what_the_refe
         builder.projection("w", source, population, Kernel::Delta, fs(0), Rows::Dense);
         let network = builder.finish().unwrap();
         let values: Vec<f64> = (0..4 * size).map(|k| 0.25 * (f64::from(k * 7 % 11) / 2.3 - 1.1)).collect();
-        let weights = Weights::from_values(&network, &[values.clone()]);
+        let weights = Weights::from_values(&network, std::slice::from_ref(&values));
         fn run<Q: Queue<f64>>(
             network: &Network,
             weights: &Weights<f64>,
