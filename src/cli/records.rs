@@ -1,13 +1,15 @@
 //! The records of a run in its directory: logs while it goes on, tables when it is over.
 
 use super::failure::Failure;
-use super::wiring::CHECKPOINT;
 use memspike::record::rundir::RunDir;
 use memspike::record::spikes::{self, MembraneRecord, Names, Positions, SpikeRecord};
 use memspike::record::{Formats, LogRecorder, Position, RecordError, Recorder, Records, SpikeRow, export};
 use memspike::scenario::plan::{Plan, Protocol};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The file in a run directory that a run goes on from.
+pub const CHECKPOINT: &str = "checkpoint.bin";
 
 const SPIKES: &str = "spikes.log";
 const MEMBRANE: &str = "membrane.log";

@@ -3,7 +3,7 @@
 use super::args::{Engine, Overrides};
 use super::failure::Failure;
 use super::observers::Observers;
-use super::records::{Logs, Shared};
+use super::records::{CHECKPOINT, Logs, Shared};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
 use memspike::record::SpikeRow;
@@ -132,9 +132,6 @@ struct Checkpoint<'a> {
     resume: bool,
     records: Shared,
 }
-
-/// The file in a run directory that a run goes on from.
-pub const CHECKPOINT: &str = "checkpoint.bin";
 
 /// The checkpoint of a run that is gone on with, and where its records stood; nothing if there is none.
 fn kept(dir: &RunDir) -> Result<Option<(Positions, Source<'static>)>, SnapshotError> {

@@ -299,7 +299,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
                 } else if rank == 0 {
                     self.core.instant(self.network, weights, &events, &mut self.queue, probe);
                 } else {
-                    if events.iter().any(|event| event.kind == Kind::Release) {
+                    if events.iter().any(|event| event.kind == Kind::Fire) {
                         learning.held.iter_mut().for_each(Held::forget);
                     }
                     learning.arrive(&events, weights);

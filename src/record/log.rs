@@ -1,7 +1,7 @@
 //! The record log: what a record is on disk while a run goes on, in chunks that can be checked.
 //!
 //! ```text
-//! head   "MEMSPLOG", version u32, length u32 of the schema, schema (JSON), XXH3-64 of all this
+//! head   "MEMSPLOG", version u32, length u32 of the schema, schema (TOML), XXH3-64 of all this
 //! chunk  rows u32 (not 0), number of the first row u64, the rows, XXH3-64 of all this
 //! ...
 //! end    0 u32, rows in all u64, XXH3-64 of both
@@ -100,12 +100,12 @@ impl Recorder for LogRecorder {
             self.open = Some(open(file, Position::default()));
             return self.truncate(from);
         }
-        let text = serde_json::to_vec(schema)
+        let text = toml::to_string(schema)
             .map_err(|error| RecordError::Encode { name: schema.name.clone(), message: error.to_string() })?;
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&VERSION.to_le_bytes());
         head.extend_from_slice(&(text.len() as u32).to_le_bytes());
-        head.extend_from_slice(&text);
+        head.extend_from_slice(text.as_bytes());
         head.extend_from_slice(&xxh3_64(&head).to_le_bytes());
         let mut file = File::create(path).map_err(RecordError::io("write", path))?;
         file.write_all(&head).map_err(RecordError::io("write", path))?;

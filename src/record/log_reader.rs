@@ -57,7 +57,7 @@ impl LogReader {
         if version != VERSION {
             return Err(reader.damaged(&format!("it is of version {version}, this program reads {VERSION}")));
         }
-        let schema = serde_json::from_slice(&reader.chunk[head..head + length]);
+        let schema = toml::from_slice(&reader.chunk[head..head + length]);
         reader.schema = match schema {
             Ok(schema) => schema,
             Err(error) => return Err(reader.damaged(&format!("its columns cannot be read: {error}"))),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! head   "MEMSPIKE", format u16 = 2, codec u8 = 1, 0 u8, length u32 of the text that follows
-//!        text (JSON): version of the program, kind of payload and its version, models by name and version
+//!        text (TOML): version of the program, kind of payload and its version, models by name and version
 //!        length of the payload u64, XXH3-64 of the head
 //! body   chunks of 1 MiB (the last one shorter), each followed by its XXH3-64, seeded with its number
 //! ```
@@ -156,7 +156,7 @@ pub fn write<T: Serialize>(
         version: payload.version(),
         models: models.clone(),
     };
-    let text = serde_json::to_vec(&about).map_err(|error| written(error.to_string()))?;
+    let text = toml::to_string(&about).map_err(|error| written(error.to_string()))?;
     if text.len() > LONGEST_TEXT {
         return Err(written("the names of its models are too long".into()));
     }
@@ -164,7 +164,7 @@ pub fn write<T: Serialize>(
     head.extend_from_slice(&FORMAT.to_le_bytes());
     head.extend_from_slice(&[BINCODE, 0]);
     head.extend_from_slice(&(text.len() as u32).to_le_bytes());
-    head.extend_from_slice(&text);
+    head.extend_from_slice(text.as_bytes());
     head.extend_from_slice(&count.bytes.to_le_bytes());
     head.extend_from_slice(&xxh3_64(&head).to_le_bytes());
     out.write_all(&head).map_err(io("written"))?;
@@ -292,8 +292,10 @@ impl<'a> Source<'a> {
         if found != expected {
             return Err(SnapshotError::Checksum { what: "its head".into(), found, expected });
         }
-        let about = serde_json::from_slice(&head[START..START + text]).map_err(|error| {
-            SnapshotError::Codec { part: "head", action: "read", cause: error.to_string() }
+        let about = toml::from_slice(&head[START..START + text]).map_err(|error| SnapshotError::Codec {
+            part: "head",
+            action: "read",
+            cause: error.to_string(),
         })?;
         Ok((about, word(end - 16)))
     }
