@@ -38,7 +38,7 @@ use crate::time::Time;
 /// let mut resumed = Simulation::<f64, Heap>::resume(&network, begun.state(), &rates)?;
 /// resumed.run(&weights, Time::from_ms(200), &mut first)?;
 /// assert_eq!(first, spikes);
-/// # Ok::<(), memspike::engine::StateError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Simulation<'n, R: Real, Q: Queue<R>> {
     pub(super) network: &'n Network,

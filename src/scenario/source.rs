@@ -94,20 +94,21 @@ impl Lower<'_> {
     /// Lines that are drawn as one process cannot be too fast together.
     fn drawable(&mut self, fields: &Fields, plan: &SourcePlan) -> Option<()> {
         let lines = plan.size.min(BLOCK);
-        let (key, peak) = match &plan.input {
-            Input::Poisson { rate } => ("rate", rate.get()),
+        let (place, peak) = match &plan.input {
+            Input::Poisson { rate } => (fields.place("rate"), rate.get()),
             Input::Train(SourceKind::Modulated(profile)) => {
-                (if fields.written("rates").is_some() { "rates" } else { "rate" }, profile.peak())
+                let key = if fields.written("rates").is_some() { "rates" } else { "rate" };
+                (fields.place(key), profile.peak())
             }
-            Input::Dataset { max_rate, .. } => ("max_rate", max_rate.get()),
+            Input::Dataset { max_rate, .. } => {
+                (fields.table("encode").and_then(|encode| encode.place("max_rate")), max_rate.get())
+            }
             Input::Train(_) => return Some(()),
         };
         let total = peak * f64::from(lines);
         if total <= MAX_BLOCK_RATE.get() {
             return Some(());
         }
-        let encode = fields.table("encode");
-        let place = encode.and_then(|encode| encode.place(key)).or_else(|| fields.place(key));
         self.faults.push(
             Diagnostic::error(format!(
                 "{lines} lines of {} at up to {} are drawn as one process of {}",

@@ -221,9 +221,9 @@ fn drawn_synapses_have_their_conditions() {
     page.add("negative mean", refusal(&delays("{ normal = [\"-1 ms\", \"1 ms\"] }"), &[]));
     page.add("upper end first", refusal(&delays("{ uniform = [\"2 ms\", \"1 ms\"] }"), &[]));
     page.add("a delay in volts", refusal(&delays("{ uniform = [\"2 mV\", \"3 mV\"] }"), &[]));
-    page.add("sigma", refusal(&delays("{ lognormal = [\"1 ms\", \"1 ms\"] }"), &[]));
+    page.add("sigma", refusal(&delays("{ log_normal = [\"1 ms\", \"1 ms\"] }"), &[]));
     page.add("negative low end", refusal(&delays("{ uniform = [\"-1 ms\", \"1 ms\"] }"), &[]));
-    page.add("negative median", refusal(&delays("{ lognormal = [\"-1 ms\", 0.5] }"), &[]));
+    page.add("negative median", refusal(&delays("{ log_normal = [\"-1 ms\", 0.5] }"), &[]));
     let listed =
         "connect = \"list\"\nsynapses = [[0, 0, \"1 mV\"]]\ndelay = { uniform = [\"1 ms\", \"2 ms\"] }";
     page.add("delays of a list", refusal(&with(GOOD, "weight = \"1 mV\"", listed), &[]));
@@ -276,7 +276,7 @@ fn supervised_training_has_its_conditions() {
 /// The smallest scenario that learns without labels.
 const LEARNS: &str = r#"[source.retina]
 kind = "dataset"
-dataset = "drawn-digits"
+dataset = "drawn_digits"
 
 [population.output]
 size = 20
@@ -406,6 +406,9 @@ fn lines_that_are_drawn_together_have_one_limit() {
     let sine = "kind = \"poisson_sine\"\nperiod = \"1 ms\"\nsize = 4\nrate = \"130 GHz\"";
     let text = with(GOOD, "kind = \"poisson\"\nsize = 4\nrate = \"20 Hz\"", sine);
     assert!(refusal(&text, &[short]).contains("at up to 260 GHz are drawn as one process of 1.04 THz"));
+    let text = refusal(LEARNS, &["source.retina.encode.max_rate=\"2 GHz\""]);
+    assert!(text.contains("784 lines of source `retina` at up to 2 GHz"), "{text}");
+    assert!(text.contains("source.retina.encode.max_rate=\"2 GHz\""), "{text}");
 }
 
 #[test]
