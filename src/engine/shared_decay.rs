@@ -219,7 +219,6 @@ fn deliver<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> us
 struct InOneGo<'a, R, X, K, F> {
     x: X,
     theta: R,
-    firing: Firing<R>,
     reset: F,
     first_row: u32,
     weights: &'a [R],
@@ -228,16 +227,14 @@ struct InOneGo<'a, R, X, K, F> {
     at: [u8; BATCH],
     who: [u16; BATCH],
     firings: usize,
-    /// Event, neuron and number of spikes of firings that are several.
-    several: Vec<(u8, u32, u32)>,
 }
 
 impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K, F> {
     /// Adds one row, resetting without a branch: nobody can guess which event makes a neuron fire, and a
-    /// wrong guess costs more than ten resets. False if there is no such row.
+    /// wrong guess costs more than ten resets. False, with nothing done, if there is no such row.
     ///
-    /// `DRAINS`: what is left above threshold fires too. Nothing is, as long as no weight is above it, so this is a
-    /// branch that is never taken.
+    /// `DRAINS`: false too if somebody would be left above threshold, who fires several spikes then. As long as no weight is
+    /// above the threshold nobody is, so this is a branch that is never taken.
     #[inline(always)]
     fn add<const DRAINS: bool>(&mut self, index: usize, row: u16, decay: R) -> bool {
         let row = self.first_row + u32::from(row);
@@ -245,46 +242,24 @@ impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K,
         let Some(weights) = self.weights.get(start..start + X::COUNT) else { return false };
         let before = self.x;
         let x = before.scale_add(decay, weights);
+        let after = (self.reset)(x, self.theta);
+        if DRAINS && after.reaching(self.theta) != 0 {
+            return false;
+        }
         if K::ROWS {
             self.sink.row(index, row, decay, before, x);
         }
+        self.x = after;
         let bits = x.reaching(self.theta);
-        self.x = (self.reset)(x, self.theta);
-        if DRAINS && self.x.reaching(self.theta) != 0 {
-            self.drain(index, x);
-        }
         // Written every time, kept only if somebody fired.
         self.at[self.firings % BATCH] = index as u8;
         self.who[self.firings % BATCH] = bits as u16;
         self.firings += usize::from(bits != 0);
         true
     }
-
-    /// Fires what the row has brought to several thresholds; `x` are the membranes before the test.
-    #[cold]
-    #[inline(never)]
-    fn drain(&mut self, index: usize, x: X) {
-        let (mut before, mut after) = ([R::ZERO; 16], [R::ZERO; 16]);
-        x.store(&mut before);
-        self.x.store(&mut after);
-        for (neuron, (before, after)) in before.into_iter().zip(&mut after).enumerate().take(X::COUNT) {
-            if *after >= self.theta {
-                let spent = self.firing.jump(before);
-                *after = spent.x;
-                self.several.push((index as u8, neuron as u32, spent.times));
-            }
-        }
-        self.x = X::load(&after);
-    }
-
-    /// How many spikes a firing is.
-    fn times(&self, index: u8, neuron: u32) -> u32 {
-        let found = self.several.iter().find(|several| (several.0, several.1) == (index, neuron));
-        found.map_or(1, |several| several.2)
-    }
 }
 
-/// Every row of a batch; who fired when is told afterwards.
+/// Every row of a batch; who fired when is told afterwards. From a row on that makes a neuron fire several spikes, in order.
 #[inline(always)]
 fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
     batch: Delivery<'_, R, K>,
@@ -294,15 +269,13 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
     let mut going = InOneGo {
         x: X::load(&state.x),
         theta: parameters.theta,
-        firing: parameters.firing,
         reset,
         first_row,
         weights,
-        sink,
+        sink: &mut *sink,
         at: [0; BATCH],
         who: [0; BATCH],
         firings: 0,
-        several: Vec::new(),
     };
     let decays = decays(parameters.minus_rate, state.last, times);
     let mut taken = 0;
@@ -312,18 +285,21 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
         }
         taken += 1;
     }
-    going.x.store(&mut state.x);
+    let x = going.x;
+    x.store(&mut state.x);
     if taken > 0 {
         state.last = Time::from_fs(times[taken - 1]);
     }
-    for firing in 0..going.firings {
-        let (index, mut bits) = (going.at[firing], going.who[firing]);
+    for (&index, &bits) in going.at.iter().zip(&going.who).take(going.firings) {
+        let mut bits = bits;
         while bits != 0 {
-            let neuron = bits.trailing_zeros();
-            let times = going.times(index, neuron);
-            going.sink.fire(usize::from(index), neuron, times);
+            going.sink.fire(usize::from(index), bits.trailing_zeros(), 1);
             bits &= bits - 1;
         }
+    }
+    if DRAINS && taken < rows.len() {
+        let rest = Delivery { state, parameters, times, rows, first_row, weights, sink };
+        return row_by_row::<R, X, K>(rest, x, &decays, taken);
     }
     taken
 }
@@ -348,13 +324,23 @@ pub(super) fn decays<R: Real>(minus_rate: f64, last: Time, times: &[u64]) -> [R;
 /// Row by row, each firing told before the next row.
 #[inline(always)]
 fn in_order<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
+    let decays = decays(batch.parameters.minus_rate, batch.state.last, batch.times);
+    let x = X::load(&batch.state.x);
+    row_by_row::<R, X, K>(batch, x, &decays, 0)
+}
+
+/// As [`in_order`], from the event at `index` on, which finds the membranes `x`.
+#[inline(always)]
+fn row_by_row<R: Real, X: Packs<R>, K: RowSink<R>>(
+    batch: Delivery<'_, R, K>,
+    mut x: X,
+    decays: &[R; BATCH],
+    mut index: usize,
+) -> usize {
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
     let columns = X::COUNT;
-    let mut x = X::load(&state.x);
     let theta = parameters.theta;
-    let decays = decays(parameters.minus_rate, state.last, times);
     let mut limit = times.len();
-    let mut index = 0;
     while index < limit {
         let decay = decays[index];
         let row = first_row + u32::from(rows[index]);
