@@ -227,14 +227,16 @@ struct InOneGo<'a, R, X, K, F> {
     at: [u8; BATCH],
     who: [u16; BATCH],
     firings: usize,
+    /// The largest that each membrane was left at.
+    peak: X,
 }
 
 impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K, F> {
     /// Adds one row, resetting without a branch: nobody can guess which event makes a neuron fire, and a
     /// wrong guess costs more than ten resets. False, with nothing done, if there is no such row.
     ///
-    /// `DRAINS`: false too if somebody would be left above threshold, who fires several spikes then. As long as no weight is
-    /// above the threshold nobody is, so this is a branch that is never taken.
+    /// `DRAINS`: somebody who is left above threshold fires several spikes. Nobody is, as long as no weight is above it. Where
+    /// rows are told, this is false too before such a row is; elsewhere `peak` says of the whole batch whether there was one.
     #[inline(always)]
     fn add<const DRAINS: bool>(&mut self, index: usize, row: u16, decay: R) -> bool {
         let row = self.first_row + u32::from(row);
@@ -243,10 +245,13 @@ impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K,
         let before = self.x;
         let x = before.scale_add(decay, weights);
         let after = (self.reset)(x, self.theta);
-        if DRAINS && after.reaching(self.theta) != 0 {
-            return false;
+        if DRAINS && !K::ROWS {
+            self.peak = self.peak.larger(after);
         }
         if K::ROWS {
+            if DRAINS && after.reaching(self.theta) != 0 {
+                return false;
+            }
             self.sink.row(index, row, decay, before, x);
         }
         self.x = after;
@@ -259,7 +264,8 @@ impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K,
     }
 }
 
-/// Every row of a batch; who fired when is told afterwards. From a row on that makes a neuron fire several spikes, in order.
+/// Every row of a batch; who fired when is told afterwards. A batch in which a neuron fires several spikes at once goes
+/// row by row, where rows are told from the first that makes one do so.
 #[inline(always)]
 fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
     batch: Delivery<'_, R, K>,
@@ -268,6 +274,7 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
     let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
     let mut going = InOneGo {
         x: X::load(&state.x),
+        peak: X::load(&state.x),
         theta: parameters.theta,
         reset,
         first_row,
@@ -285,6 +292,11 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
         }
         taken += 1;
     }
+    if DRAINS && !K::ROWS && going.peak.reaching(parameters.theta) != 0 {
+        let x = X::load(&state.x);
+        let all = Delivery { state, parameters, times, rows, first_row, weights, sink };
+        return row_by_row::<R, X, K>(all, x, &decays, 0);
+    }
     let x = going.x;
     x.store(&mut state.x);
     if taken > 0 {
@@ -297,7 +309,7 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
             bits &= bits - 1;
         }
     }
-    if DRAINS && taken < rows.len() {
+    if DRAINS && K::ROWS && taken < rows.len() {
         let rest = Delivery { state, parameters, times, rows, first_row, weights, sink };
         return row_by_row::<R, X, K>(rest, x, &decays, taken);
     }
