@@ -237,7 +237,7 @@ pub fn columns_at<R: Real>(
 #[inline(always)]
 fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
     let HeldDelivery { delivery, switching, .. } = batch;
-    let Delivery { state, parameters, times, rows, first_row, weights, sink } = delivery;
+    let Delivery { state, parameters, times, rows, first_row, weights, sink, .. } = delivery;
     let columns = X::COUNT;
     debug_assert!(state.x.len() == columns && times.len() <= BATCH);
     let decays = decays(parameters.minus_rate, state.last, times);
@@ -310,7 +310,7 @@ fn finish<R: Real>(state: &mut SharedDecay<R>, last: u64) {
 #[inline(always)]
 fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
     let HeldDelivery { delivery, switching, wide } = batch;
-    let Delivery { state, parameters, times, rows, first_row, weights, sink } = delivery;
+    let Delivery { state, parameters, times, rows, first_row, weights, sink, .. } = delivery;
     let columns = state.x.len();
     let mut x = std::mem::take(&mut state.x);
     let mut before = if K::ROWS { x.clone() } else { Vec::new() };

@@ -188,6 +188,8 @@ pub struct Delivery<'a, R: Real, K> {
     pub rows: &'a [u16],
     pub first_row: u32,
     pub weights: &'a [R],
+    /// Whether a row may make a neuron fire several spikes; without it nobody asks.
+    pub several: bool,
     pub sink: &'a mut K,
 }
 
@@ -203,13 +205,15 @@ impl<R: Real, K: RowSink<R>> Work for Delivery<'_, R, K> {
 /// For `X::COUNT` columns; membranes stay in registers over the whole batch.
 #[inline(always)]
 fn deliver<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
-    let Delivery { state, parameters, times, sink, .. } = &batch;
+    let Delivery { state, parameters, times, several, sink, .. } = &batch;
     debug_assert!(state.until.is_empty() && state.x.len() == X::COUNT && times.len() <= BATCH);
     let (firing, level) = (parameters.firing, parameters.firing.level);
     if K::ORDERED || sink.stops() || firing.leaves() {
         in_order::<R, X, K>(batch)
-    } else if firing.at_once() {
+    } else if firing.at_once() && *several {
         in_one_go::<R, X, K, true>(batch, |x, theta| x.lowered_at(theta, level))
+    } else if firing.subtracts() {
+        in_one_go::<R, X, K, false>(batch, |x, theta| x.lowered_at(theta, level))
     } else {
         in_one_go::<R, X, K, false>(batch, |x, theta| x.replaced_at(theta, level))
     }
@@ -227,16 +231,13 @@ struct InOneGo<'a, R, X, K, F> {
     at: [u8; BATCH],
     who: [u16; BATCH],
     firings: usize,
-    /// The largest that each membrane was left at.
-    peak: X,
 }
 
 impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K, F> {
     /// Adds one row, resetting without a branch: nobody can guess which event makes a neuron fire, and a
     /// wrong guess costs more than ten resets. False, with nothing done, if there is no such row.
     ///
-    /// `DRAINS`: somebody who is left above threshold fires several spikes. Nobody is, as long as no weight is above it. Where
-    /// rows are told, this is false too before such a row is; elsewhere `peak` says of the whole batch whether there was one.
+    /// `DRAINS`: false too if somebody would be left above threshold, who fires several spikes then.
     #[inline(always)]
     fn add<const DRAINS: bool>(&mut self, index: usize, row: u16, decay: R) -> bool {
         let row = self.first_row + u32::from(row);
@@ -245,13 +246,10 @@ impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K,
         let before = self.x;
         let x = before.scale_add(decay, weights);
         let after = (self.reset)(x, self.theta);
-        if DRAINS && !K::ROWS {
-            self.peak = self.peak.larger(after);
+        if DRAINS && after.reaching(self.theta) != 0 {
+            return false;
         }
         if K::ROWS {
-            if DRAINS && after.reaching(self.theta) != 0 {
-                return false;
-            }
             self.sink.row(index, row, decay, before, x);
         }
         self.x = after;
@@ -264,17 +262,15 @@ impl<R: Real, X: Packs<R>, K: RowSink<R>, F: Fn(X, R) -> X> InOneGo<'_, R, X, K,
     }
 }
 
-/// Every row of a batch; who fired when is told afterwards. A batch in which a neuron fires several spikes at once goes
-/// row by row, where rows are told from the first that makes one do so.
+/// Every row of a batch; who fired when is told afterwards. From a row on that makes a neuron fire several spikes, in order.
 #[inline(always)]
 fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
     batch: Delivery<'_, R, K>,
     reset: impl Fn(X, R) -> X,
 ) -> usize {
-    let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
+    let Delivery { state, parameters, times, rows, first_row, weights, several, sink } = batch;
     let mut going = InOneGo {
         x: X::load(&state.x),
-        peak: X::load(&state.x),
         theta: parameters.theta,
         reset,
         first_row,
@@ -292,11 +288,6 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
         }
         taken += 1;
     }
-    if DRAINS && !K::ROWS && going.peak.reaching(parameters.theta) != 0 {
-        let x = X::load(&state.x);
-        let all = Delivery { state, parameters, times, rows, first_row, weights, sink };
-        return row_by_row::<R, X, K>(all, x, &decays, 0);
-    }
     let x = going.x;
     x.store(&mut state.x);
     if taken > 0 {
@@ -309,8 +300,8 @@ fn in_one_go<R: Real, X: Packs<R>, K: RowSink<R>, const DRAINS: bool>(
             bits &= bits - 1;
         }
     }
-    if DRAINS && K::ROWS && taken < rows.len() {
-        let rest = Delivery { state, parameters, times, rows, first_row, weights, sink };
+    if DRAINS && taken < rows.len() {
+        let rest = Delivery { state, parameters, times, rows, first_row, weights, several, sink };
         return row_by_row::<R, X, K>(rest, x, &decays, taken);
     }
     taken
@@ -349,7 +340,7 @@ fn row_by_row<R: Real, X: Packs<R>, K: RowSink<R>>(
     decays: &[R; BATCH],
     mut index: usize,
 ) -> usize {
-    let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
+    let Delivery { state, parameters, times, rows, first_row, weights, sink, .. } = batch;
     let columns = X::COUNT;
     let theta = parameters.theta;
     let mut limit = times.len();
@@ -408,7 +399,7 @@ fn fire<R: Real, K: RowSink<R>>(
 /// As [`in_order`] for any number of columns.
 #[inline(always)]
 fn deliver_wide<R: Real, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> usize {
-    let Delivery { state, parameters, times, rows, first_row, weights, sink } = batch;
+    let Delivery { state, parameters, times, rows, first_row, weights, sink, .. } = batch;
     let stride = state.x.len();
     let mut before = if K::ROWS { state.x.clone() } else { Vec::new() };
     let mut limit = times.len();

@@ -1,6 +1,7 @@
 //! A simulation of one network: episodes begin, run, stop anywhere and go on.
 
 use super::competition::Thresholds;
+use super::core::batches::may_be_several;
 use super::core::{Core, Part};
 use super::fault::{RatesError, SimulationError, Taped, check_rates, too_often};
 use super::free::Foreign;
@@ -200,6 +201,16 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     #[inline]
     pub(super) fn can_be_taped<P: Probe<R>>(&self) -> Result<(), SimulationError> {
         if P::TAPE { self.taped.check(self.network, P::FREE_ROWS, P::HELD_ROWS) } else { Ok(()) }
+    }
+
+    /// Whether these weights may make a neuron fire several spikes at once in a batch of drawn spikes.
+    pub(crate) fn may_be_several(&self, weights: &Weights<R>) -> bool {
+        may_be_several(self.network, weights)
+    }
+
+    /// Says what [`Simulation::may_be_several`] found of the weights to come; until then it is asked row by row.
+    pub(crate) fn allow_several(&mut self, whether: bool) {
+        self.core.several = whether;
     }
 
     /// Whether no neuron would have spiked more often at once than there is.

@@ -151,9 +151,6 @@ pub trait Packs<R: Real>: Columns<R> {
     fn scale_add(self, factor: R, addend: &[R]) -> Self;
     /// As [`Pack::reaching`].
     fn reaching(self, bound: R) -> u32;
-    /// As [`Pack::max`].
-    #[must_use]
-    fn larger(self, other: Self) -> Self;
     /// As [`Pack::lowered_at`].
     #[must_use]
     fn lowered_at(self, bound: R, step: R) -> Self;
@@ -180,10 +177,6 @@ impl<R: Real, const N: usize> Packs<R> for Pack<R, N> {
     #[inline(always)]
     fn reaching(self, bound: R) -> u32 {
         self.reaching(bound)
-    }
-    #[inline(always)]
-    fn larger(self, other: Self) -> Self {
-        self.max(other)
     }
     #[inline(always)]
     fn lowered_at(self, bound: R, step: R) -> Self {
@@ -214,10 +207,6 @@ impl<R: Real, const N: usize, T: Packs<R>> Packs<R> for (Pack<R, N>, T) {
     #[inline(always)]
     fn reaching(self, bound: R) -> u32 {
         self.0.reaching(bound) | self.1.reaching(bound) << N
-    }
-    #[inline(always)]
-    fn larger(self, other: Self) -> Self {
-        (self.0.larger(other.0), self.1.larger(other.1))
     }
     #[inline(always)]
     fn lowered_at(self, bound: R, step: R) -> Self {

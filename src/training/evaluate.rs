@@ -105,8 +105,10 @@ where
             square: 0.0,
         })
         .collect();
+    let several = workers.first().is_none_or(|worker| worker.presenter.may_be_several(weights));
     for worker in &mut workers {
         worker.presenter.observe(reporting.observer.is_some());
+        worker.presenter.allow_several(several);
     }
     let mut evaluation = Evaluation { square_voltage: test.leakage.then_some(0.0), ..Evaluation::default() };
     let count = samples.labels.len();

@@ -167,6 +167,16 @@ impl<'n, R: Real, Q: Queue<R>> Presenter<'n, R, Q> {
         self.observed = whether.then(Stream::default);
     }
 
+    /// Whether these weights may make a neuron fire several spikes at once.
+    pub(super) fn may_be_several(&self, weights: &Weights<R>) -> bool {
+        self.simulation.may_be_several(weights)
+    }
+
+    /// Says so of the weights of the presentations to come; until this is said they may.
+    pub(super) fn allow_several(&mut self, whether: bool) {
+        self.simulation.allow_several(whether);
+    }
+
     /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.
     pub fn present<P: Probe<R>>(
         &mut self,

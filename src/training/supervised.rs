@@ -196,6 +196,8 @@ where
         // Where no weight reaches the threshold, no membrane reaches two.
         let bar = R::from_f64(*theta);
         let several = readout.drains && weights.projections[settings.projection].iter().any(|&w| w >= bar);
+        let at_once = pieces.first().is_none_or(|piece| piece.presenter.may_be_several(weights));
+        pieces.iter_mut().for_each(|piece| piece.presenter.allow_several(at_once));
         let lesson = Lesson { settings, theta: *theta, weights, samples, forgets: readout.forgets, several };
         if readout.forgets || readout.holds {
             teach(pieces, &lesson, held_tapes, batch, first_episode);

@@ -9,9 +9,24 @@ use crate::engine::queue::Queue;
 use crate::engine::route::schedule_arrival;
 use crate::engine::shared_decay::Delivery;
 use crate::engine::sink::{Sink, deliver_held};
-use crate::network::{Network, Weights};
+use crate::network::{Form, Network, Origin, Weights};
+use crate::neuron::Reset;
 use crate::numeric::Real;
 use crate::time::Time;
+
+/// Whether a row of these weights may make a neuron fire several spikes at once in a batch: where every weight is below the
+/// threshold, a membrane that was below it is again after one spike. A thousandth is left for rounding.
+pub(in crate::engine) fn may_be_several<R: Real>(network: &Network, weights: &Weights<R>) -> bool {
+    network.projections.iter().zip(&weights.projections).any(|(projection, values)| {
+        let population = &network.populations[projection.to];
+        let asked = matches!(projection.from, Origin::Source(_))
+            && population.form == Form::SharedDecay
+            && population.lif.reset == Reset::Subtract;
+        let bar = R::from_f64(0.999 * population.lif.theta());
+        let reach = |values: &[R]| values.iter().fold(false, |reach, &weight| reach | (weight >= bar));
+        asked && (values.is_empty() || values.chunks(256).any(reach))
+    })
+}
 
 impl<R: Real> Core<R> {
     /// Delivers drawn spikes of one block before `horizon` in one go. Same bits as one by one. Returns the
@@ -51,12 +66,12 @@ impl<R: Real> Core<R> {
             real: std::marker::PhantomData::<R>,
         };
         let first_row = source.1;
-        let (weights, sink) = (values.as_slice(), &mut sink);
+        let (weights, several, sink) = (values.as_slice(), self.several, &mut sink);
         let taken = match &mut self.parts[population] {
             Part::Shared { parameters, state, switching, .. } => {
                 let parameters = &*parameters;
                 let holds = !state.until.is_empty() || switching.is_some();
-                let delivery = Delivery { state, parameters, times, rows, first_row, weights, sink };
+                let delivery = Delivery { state, parameters, times, rows, first_row, weights, several, sink };
                 if holds {
                     deliver_held(HeldDelivery { delivery, switching, wide: &mut self.wide })
                 } else {

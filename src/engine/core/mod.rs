@@ -2,7 +2,7 @@
 //! instant.
 
 mod arrivals;
-mod batches;
+pub(super) mod batches;
 mod firing;
 mod looking;
 
@@ -120,6 +120,8 @@ pub(super) struct Core<R: Real> {
     waiting: Vec<(u32, Option<Time>)>,
     /// A neuron that would have spiked more often at once than there is: nothing after it means anything.
     pub excess: Option<Spike>,
+    /// Whether rows of batches may make a neuron fire several spikes at once.
+    pub several: bool,
 }
 
 /// When somebody fires: where spikes go and who is told.
@@ -165,6 +167,7 @@ impl<R: Real> Core<R> {
             by_rank,
             spikes: Vec::new(),
             excess: None,
+            several: true,
             firing: Vec::new(),
             waiting: Vec::new(),
         }
