@@ -99,7 +99,7 @@ fn models_are_named_with_their_versions() {
         "the snapshot was made with model `lif` of version 1, model `switch` of version 2, and this run has model \
          `lif` of version 1, model `switch` of version 3"
     );
-    assert!(String::from_utf8_lossy(&bytes).contains(r#""models":{"lif":1,"switch":2}"#));
+    assert!(String::from_utf8_lossy(&bytes).contains("[models]\nlif = 1\nswitch = 2\n"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The list of mirrors: configuration, with a built-in default.
 
-use crate::dataset::Name;
+use crate::dataset::{Fault, Name};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -24,7 +24,23 @@ pub enum MirrorsError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    mirrors: BTreeMap<Name, Vec<String>>,
+    mirrors: BTreeMap<Key, Vec<String>>,
+}
+
+/// A data set by its name on the command line.
+#[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(try_from = "String")]
+struct Key(Name);
+
+impl TryFrom<String> for Key {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse().map(Self).map_err(|fault: Fault| match fault.hint() {
+            Some(hint) => format!("{fault}; {hint}"),
+            None => fault.to_string(),
+        })
+    }
 }
 
 const BUILT_IN: &str = include_str!("mirrors.toml");
@@ -45,7 +61,10 @@ impl Mirrors {
     pub fn from_toml(text: &str) -> Result<Self, MirrorsError> {
         let document: Document =
             toml::from_str(text).map_err(|error| MirrorsError::Form { message: error.to_string() })?;
-        document.mirrors.into_iter().try_fold(Self(BTreeMap::new()), |all, (name, list)| all.with(name, list))
+        document
+            .mirrors
+            .into_iter()
+            .try_fold(Self(BTreeMap::new()), |all, (Key(name), list)| all.with(name, list))
     }
 
     /// With the list of `name` replaced (a command-line option, an environment variable's words).
