@@ -76,10 +76,15 @@ pub fn some_large(network: &Network, values: &mut [f64]) {
     values.iter_mut().skip(11).step_by(397).for_each(|w| *w = 2.7 * network.populations[0].lif.theta());
 }
 
-/// The surrogate derivative of the spikes of a membrane at `u` relative to rest: of one threshold, or of every one up to
-/// the first that it does not reach, where a spike subtracts and a weight alone reaches the threshold.
-pub fn surrogates(lif: &Lif, values: &[f64], u: f64, theta: f64, beta: f64) -> f64 {
-    let several = lif.reset == Reset::Subtract && values.iter().any(|&w| w >= lif.theta());
+/// Whether a weight alone reaches the threshold, and a spike subtracts.
+pub fn several(lif: &Lif, values: &[f64]) -> bool {
+    let theta = lif.theta();
+    lif.reset == Reset::Subtract && values.iter().any(|&w| w >= theta)
+}
+
+/// The surrogate derivative of the spikes of a membrane at `u` relative to rest: of one threshold, or, where they may
+/// be several, of every one up to the first that it does not reach.
+pub fn surrogates(several: bool, u: f64, theta: f64, beta: f64) -> f64 {
     let n = if several { (u / theta).floor().max(0.0) as u32 } else { 0 };
     (1..=n + 1).map(|k| 1.0 / (1.0 + beta * (u - f64::from(k) * theta).abs()).powi(2)).sum()
 }

@@ -2,8 +2,8 @@
 //! that a slow computation finds.
 
 use crate::readouts::{
-    Desk, PRESENTATION, SEED, Trained, network, recorded, settings, some_large, surrogates, train_samples,
-    trained, values,
+    Desk, PRESENTATION, SEED, Trained, network, recorded, settings, several, some_large, surrogates,
+    train_samples, trained, values,
 };
 use memspike::engine::{Heap, Lanes, Queue, Record, Simulation, Spike};
 use memspike::network::{Network, Weights};
@@ -72,6 +72,7 @@ fn an_epoch_that_is_stopped_has_whole_batches_only() {
 /// dL/dw of one presentation by its definition: a trace per input, membranes by `f64::exp`.
 fn slow_gradient(network: &Network, values: &[f64], records: &[Record], error: &[f64]) -> Vec<f64> {
     let lif = &network.populations[0].lif;
+    let several = several(lif, values);
     let (tau, theta) = (lif.tau_m.get(), lif.v_th.get() - lif.u_rest.get());
     let outputs = network.populations[0].size as usize;
     let beta = 5.0 / theta;
@@ -89,7 +90,7 @@ fn slow_gradient(network: &Network, values: &[f64], records: &[Record], error: &
                 traces[*row as usize] += 1.0;
                 for (j, u) in u.iter_mut().enumerate() {
                     *u = *u * decay + values[*row as usize * outputs + j];
-                    let s = surrogates(&network.populations[0].lif, values, *u, theta, beta);
+                    let s = surrogates(several, *u, theta, beta);
                     for (i, trace) in traces.iter().enumerate() {
                         gradient[i * outputs + j] += error[j] * s * trace;
                     }

@@ -2,8 +2,8 @@
 //! leakage are those of slow computations, and the bits depend on neither engine nor threads.
 
 use crate::readouts::{
-    Desk, PRESENTATION, SEED, network, recorded, settings, some_large, surrogates, train_samples, trained,
-    values,
+    Desk, PRESENTATION, SEED, network, recorded, settings, several, some_large, surrogates, train_samples,
+    trained, values,
 };
 use memspike::device::threshold::ThresholdSpread;
 use memspike::engine::{Heap, Lanes, Record};
@@ -104,6 +104,7 @@ fn slow_gradient(
     episode: u64,
 ) -> Vec<f64> {
     let lif = &network.populations[0].lif;
+    let several = several(lif, values);
     let outputs = network.populations[0].size as usize;
     let beta = 5.0 / lif.theta();
     let mut followed = Followed::new(network, neuron);
@@ -120,7 +121,7 @@ fn slow_gradient(
                 traces[*row as usize] += 1.0;
                 followed.x += values[*row as usize * outputs + neuron as usize];
                 let theta = followed.v_th(episode) - lif.u_rest.get();
-                let s = surrogates(lif, values, followed.x, theta, beta);
+                let s = surrogates(several, followed.x, theta, beta);
                 for (gradient, trace) in gradient.iter_mut().zip(&traces) {
                     *gradient += error * s * trace;
                 }
