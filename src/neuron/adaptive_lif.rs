@@ -19,7 +19,7 @@
 //! Treves, Network 4, 259 (1993).
 
 use super::foretell::foretell;
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
+use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
 use crate::numeric::exp;
@@ -109,23 +109,13 @@ impl Described for AdaptiveLif {
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
         let mut read = Reader::new(KEYS, value);
         let tau_m = read.time_constant("tau_m");
-        let u_rest = read.any("u_rest");
-        let v_th = read.any("v_th");
-        let u_reset = read.any("u_reset");
+        let Potentials { u_rest, theta, x_reset } = read.potentials();
         let r_m = read.above_zero("r_m");
-        let theta = above_rest(v_th, u_rest);
-        read.require("v_th", v_th, theta > 0.0, "it must be above u_rest, or the neuron fires without input");
-        read.require(
-            "u_reset",
-            u_reset,
-            u_reset < v_th,
-            "it must be below v_th, or the neuron fires for ever",
-        );
         let model = Self {
             tau_m,
             u_rest,
             theta,
-            x_reset: above_rest(u_reset, u_rest),
+            x_reset,
             t_ref: read.dead_time("t_ref"),
             r_m,
             bias: in_volts(r_m, read.any("i_bias")),

@@ -14,7 +14,7 @@
 //! of Knight, J. Gen. Physiol. 59, 734 (1972).
 
 use super::foretell::{down, up};
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
+use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::chain::{MAX_CHANGES, Sum, Term};
 use super::synaptic::{Drive, shares};
@@ -79,30 +79,16 @@ impl Described for Integrator {
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
         let mut read = Reader::new(KEYS, value);
         let c_m = read.above_zero("c_m");
-        let u_rest = read.any("u_rest");
-        let v_th = read.any("v_th");
-        let u_reset = read.any("u_reset");
+        let Potentials { u_rest, theta, x_reset } = read.potentials();
         let r_m = read.above_zero("r_m");
-        read.require(
-            "v_th",
-            v_th,
-            v_th > u_rest,
-            "it must be above u_rest, or the neuron fires without input",
-        );
-        read.require(
-            "u_reset",
-            u_reset,
-            u_reset < v_th,
-            "it must be below v_th, or the neuron fires for ever",
-        );
         let tau = r_m * c_m;
         read.require("c_m", c_m, (1e-15..=1e9).contains(&tau), "r_m c_m must be 1 fs to 1e9 s");
         let model = Self {
             tau,
             r_m,
             u_rest,
-            theta: above_rest(v_th, u_rest),
-            x_reset: above_rest(u_reset, u_rest),
+            theta,
+            x_reset,
             t_ref: read.dead_time("t_ref"),
             bias: in_volts(r_m, read.any("i_bias")),
         };

@@ -96,6 +96,16 @@ pub trait Described: Model {
     }
 }
 
+/// Where a membrane rests, fires and is reset to, in volts.
+pub struct Potentials {
+    /// Rest.
+    pub u_rest: f64,
+    /// Threshold above rest.
+    pub theta: f64,
+    /// Reset above rest.
+    pub x_reset: f64,
+}
+
 /// Takes the values of a model one by one and collects what is wrong with them.
 pub struct Reader<'a> {
     keys: &'static [ModelKey],
@@ -160,6 +170,20 @@ impl<'a> Reader<'a> {
             self.require(name, seconds, false, "it must be below 9223 s, the longest episode");
         }
         time.and_then(Result::ok).unwrap_or(Time::ZERO)
+    }
+
+    /// `u_rest`, `v_th` and `u_reset` of a neuron that fires at a threshold and is reset below it.
+    pub fn potentials(&mut self) -> Potentials {
+        let [u_rest, v_th, u_reset] = ["u_rest", "v_th", "u_reset"].map(|name| self.any(name));
+        let theta = above_rest(v_th, u_rest);
+        self.require("v_th", v_th, theta > 0.0, "it must be above u_rest, or the neuron fires without input");
+        self.require(
+            "u_reset",
+            u_reset,
+            u_reset < v_th,
+            "it must be below v_th, or the neuron fires for ever",
+        );
+        Potentials { u_rest, theta, x_reset: above_rest(u_reset, u_rest) }
     }
 
     /// The tolerance of an error-controlled integration.
