@@ -96,6 +96,8 @@ pub mod fit;
 #[warn(missing_docs)]
 pub mod hint;
 #[warn(missing_docs)]
+pub mod keys;
+#[warn(missing_docs)]
 pub mod network;
 #[warn(missing_docs)]
 pub mod neuron;

@@ -2,7 +2,7 @@
 
 use super::population::POPULATION;
 use super::{Bounds, Choice, Key, Kind, NeuronModel, Unit, Word as _};
-use crate::neuron::keys::ModelKey;
+use crate::keys::{FLAG, ModelKey};
 use crate::registry::{NeuronEntry, Registry};
 use std::sync::{Mutex, PoisonError};
 
@@ -54,13 +54,18 @@ fn known(entry: Option<&NeuronEntry>, choices: &[Choice], rest: Vec<Key>) -> &'s
 fn key(key: &ModelKey) -> Key {
     let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == key.unit);
     let kind = match unit {
+        _ if key.words == FLAG => Kind::Flag,
+        _ if !key.words.is_empty() => {
+            let choices: Vec<Choice> = key.words.iter().map(|&(name, doc)| Choice { name, doc }).collect();
+            Kind::Choice(Box::leak(choices.into_boxed_slice()))
+        }
         Some(unit) => Kind::Quantity(unit, Bounds::ANY),
         None => Kind::Number(Bounds::ANY),
     };
     let of = Key::new(key.name, kind, key.what);
     let Some(default) = key.default else { return of };
     let literal: &'static str = match kind {
-        Kind::Quantity(..) => Box::leak(format!("\"{default}\"").into_boxed_str()),
+        Kind::Quantity(..) | Kind::Choice(_) => Box::leak(format!("\"{default}\"").into_boxed_str()),
         _ => default,
     };
     let (word, why) = key.origin.split_once([':', ' ']).unwrap_or((key.origin, ""));
