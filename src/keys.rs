@@ -17,19 +17,32 @@ pub struct ModelKey {
     pub unit: &'static str,
     /// The words it may be, each with a sentence; empty for a number. Its value is the place of the word.
     pub words: &'static [(&'static str, &'static str)],
-    /// As a user would write it; `None` if it has to be stated.
-    pub default: Option<&'static str>,
+    /// What it is where nothing is stated.
+    pub default: Unstated,
     /// What it is.
     pub what: &'static str,
     /// Where the default is from: measured, fitted, literature or assumed, and by whom.
     pub origin: &'static str,
 }
 
+/// What a key is where nothing is stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unstated {
+    /// It has to be stated.
+    Required,
+    /// This, as a user would write it.
+    Value(&'static str),
+    /// What the key of this name is.
+    As(&'static str),
+    /// Nothing; the words say what that means.
+    Nothing(&'static str),
+}
+
 impl ModelKey {
-    /// Its default in SI units.
+    /// The value of its own that it has by default, in SI units.
     #[must_use]
     pub fn default_value(&self) -> Option<f64> {
-        let default = self.default?;
+        let Unstated::Value(default) = self.default else { return None };
         if self.words.is_empty() { number(default, self.unit) } else { self.place(default) }
     }
 
@@ -61,13 +74,13 @@ pub const fn key(
     what: &'static str,
     origin: &'static str,
 ) -> ModelKey {
-    ModelKey { name, unit, words: &[], default: Some(default), what, origin }
+    ModelKey { name, unit, words: &[], default: Unstated::Value(default), what, origin }
 }
 
 /// A key that has to be stated.
 #[must_use]
 pub const fn required(name: &'static str, unit: &'static str, what: &'static str) -> ModelKey {
-    ModelKey { name, unit, words: &[], default: None, what, origin: "stated" }
+    ModelKey { name, unit, words: &[], default: Unstated::Required, what, origin: "stated" }
 }
 
 /// A key that is one of several words, or of [`FLAG`].
@@ -78,7 +91,7 @@ pub const fn choice(
     default: &'static str,
     what: &'static str,
 ) -> ModelKey {
-    ModelKey { name, unit: "", words, default: Some(default), what, origin: "setting" }
+    ModelKey { name, unit: "", words, default: Unstated::Value(default), what, origin: "setting" }
 }
 
 /// A value that makes no model.
@@ -112,16 +125,37 @@ impl<'a> Reader<'a> {
         key.unwrap_or_else(|| unreachable!("`{name}` is not in the table of keys"))
     }
 
+    /// What is stated, or stands for it.
+    fn stated(&self, name: &str) -> Option<f64> {
+        let key = self.key(name);
+        (self.value)(name).or_else(|| match key.default {
+            Unstated::As(other) => self.stated(other),
+            _ => key.default_value(),
+        })
+    }
+
+    /// Whether something has been found to be wrong with a key.
+    #[must_use]
+    pub fn faulty(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.key == name)
+    }
+
+    /// Any finite value of a key that may be left out.
+    pub fn maybe(&mut self, name: &str) -> Option<f64> {
+        self.stated(name).map(|_| self.any(name))
+    }
+
     /// Any finite value.
     pub fn any(&mut self, name: &str) -> f64 {
         let key = self.key(name);
-        let stated = (self.value)(name).or_else(|| key.default_value());
-        let Some(value) = stated else {
+        let Some(value) = self.stated(name) else {
             let allowed = "state it: there is no default".to_owned();
             self.faults.push(ModelFault { key: key.name, value: "missing".to_owned(), allowed });
             return f64::NAN;
         };
-        self.require(name, value, value.is_finite(), "it must be a finite number");
+        // What it takes from another key is at fault there.
+        let own = (self.value)(name).is_some() || !matches!(key.default, Unstated::As(_));
+        self.require(name, value, value.is_finite() || !own, "it must be a finite number");
         value
     }
 
@@ -180,7 +214,7 @@ impl<'a> Reader<'a> {
     /// A fault of `name` unless it `holds`. What already has a fault gets no second one.
     pub fn require(&mut self, name: &str, value: f64, holds: bool, allowed: impl Display) {
         let key = self.key(name);
-        if !holds && !self.faults.iter().any(|fault| fault.key == key.name) {
+        if !holds && !self.faulty(name) {
             let value = key.shown(value);
             self.faults.push(ModelFault { key: key.name, value, allowed: allowed.to_string() });
         }

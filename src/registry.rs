@@ -154,11 +154,12 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::neuron::keys::Unstated;
 
     #[test]
     fn every_entry_has_keys_that_make_it_by_their_defaults() {
         for entry in Registry::shipped().neurons() {
-            let required = entry.keys.iter().find(|key| key.default.is_none());
+            let required = entry.keys.iter().find(|key| key.default == Unstated::Required);
             let made = entry.make(&|_| None);
             assert_eq!(made.is_ok(), required.is_none(), "{}: {made:?}", entry.name);
             assert!(!entry.title.is_empty() && !entry.variables.is_empty());

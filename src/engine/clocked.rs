@@ -561,7 +561,7 @@ fn group(network: &Network, index: usize, dt: Time) -> Group {
         currents: vec![Current::default(); size * decays.len()],
         decays,
         pulsed,
-        x: vec![0.0; size],
+        x: vec![lif.start(); size],
         level: vec![0.0; pulses],
         slope: vec![0.0; pulses],
         pulses: vec![0; pulses],

@@ -63,7 +63,7 @@ pub struct ScaledParameters {
     pub theta: f64,
     firing: Firing<f64>,
     pub refractory: u64,
-    at_rest: f64,
+    start: f64,
     u_inf: f64,
 }
 
@@ -75,26 +75,26 @@ impl ScaledParameters {
             theta: firing.threshold,
             firing,
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX).fs(),
-            at_rest: -lif.bias(),
+            start: lif.start_above_u_inf(),
             u_inf: lif.u_inf(),
         }
     }
 }
 
 impl Scaled {
-    /// At rest at the start of an episode.
+    /// Where it is at the start of an episode.
     pub fn new(parameters: &ScaledParameters, size: u32) -> Self {
         Self {
-            v: vec![parameters.at_rest; size as usize],
+            v: vec![parameters.start; size as usize],
             epoch: 0,
             held: vec![VecDeque::new()],
             group: size.max(1),
         }
     }
 
-    /// Back to rest, without moving the buffers.
+    /// Back there, without moving the buffers.
     pub fn restart(&mut self, parameters: &ScaledParameters) {
-        self.v.fill(parameters.at_rest);
+        self.v.fill(parameters.start);
         self.epoch = 0;
         self.held.iter_mut().for_each(VecDeque::clear);
     }

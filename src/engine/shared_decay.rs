@@ -60,18 +60,18 @@ impl<R: Real> SharedParameters<R> {
 }
 
 impl<R: Real> SharedDecay<R> {
-    /// At rest at the start of an episode.
-    pub fn new(parameters: &SharedParameters<R>, at_rest: R) -> Self {
+    /// Where it is at the start of an episode.
+    pub fn new(parameters: &SharedParameters<R>, start: R) -> Self {
         let mut x = vec![R::ZERO; stride(parameters.size as u32)];
-        x[..parameters.size].fill(at_rest);
+        x[..parameters.size].fill(start);
         let until =
             if parameters.refractory > Time::ZERO { vec![Time::ZERO; parameters.size] } else { Vec::new() };
         Self { x, last: Time::ZERO, until, held: 0 }
     }
 
-    /// Back to rest, without moving the buffers.
-    pub fn restart(&mut self, parameters: &SharedParameters<R>, at_rest: R) {
-        self.x[..parameters.size].fill(at_rest);
+    /// Back there, without moving the buffers.
+    pub fn restart(&mut self, parameters: &SharedParameters<R>, start: R) {
+        self.x[..parameters.size].fill(start);
         self.last = Time::ZERO;
         self.until.fill(Time::ZERO);
         self.held = 0;

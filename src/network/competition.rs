@@ -6,6 +6,7 @@
 
 use crate::neuron::Lif;
 use crate::time::Time;
+use crate::units::Volt;
 use serde::{Deserialize, Serialize};
 
 /// How the members of a population compete.
@@ -67,6 +68,12 @@ pub enum CompetitionFault {
     /// A bias current: a threshold that moves could fall below it.
     #[error("its members compete and have a bias current; a threshold that moves could fall below it")]
     Bias,
+    /// A start that is not at rest: a threshold that moves could fall below it.
+    #[error("its members compete and start at u_0 = {u_0}; a threshold that moves could fall below it")]
+    Start {
+        /// Where they would start.
+        u_0: Volt,
+    },
     /// Reset by subtraction, of which the losers have nothing.
     #[error("its members compete and reset by subtraction; the losers have nothing to subtract from")]
     Subtract,
@@ -98,6 +105,9 @@ impl Competition {
         }
         if lif.bias() != 0.0 {
             faults.push(CompetitionFault::Bias);
+        }
+        if let Some(u_0) = lif.u_0 {
+            faults.push(CompetitionFault::Start { u_0 });
         }
         if lif.reset.subtracts() {
             faults.push(CompetitionFault::Subtract);

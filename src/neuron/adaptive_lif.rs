@@ -19,7 +19,7 @@
 //! Treves, Network 4, 259 (1993).
 
 use super::foretell::foretell;
-use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, in_volts, key};
+use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, U_0, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
 use crate::numeric::exp;
@@ -43,6 +43,7 @@ pub const KEYS: &[ModelKey] = &[
         "measured (Yan et al., fig. 1c)",
     ),
     key("u_reset", "V", "0.43 mV", "where the membrane goes at a spike", "assumed: to rest"),
+    U_0,
     key(
         "t_ref",
         "s",
@@ -79,6 +80,8 @@ pub struct AdaptiveLif {
     theta: f64,
     /// u_reset - u_rest.
     x_reset: f64,
+    /// u_0 - u_rest.
+    x_0: f64,
     t_ref: Time,
     r_m: f64,
     /// R `i_bias`.
@@ -109,13 +112,14 @@ impl Described for AdaptiveLif {
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
         let mut read = Reader::new(KEYS, value);
         let tau_m = read.time_constant("tau_m");
-        let Potentials { u_rest, theta, x_reset } = read.potentials();
+        let Potentials { u_rest, theta, x_reset, x_0 } = read.potentials();
         let r_m = read.above_zero("r_m");
         let model = Self {
             tau_m,
             u_rest,
             theta,
             x_reset,
+            x_0,
             t_ref: read.dead_time("t_ref"),
             r_m,
             bias: in_volts(r_m, read.any("i_bias")),
@@ -147,7 +151,7 @@ impl Model for AdaptiveLif {
     }
 
     fn start(&self, _draws: &Draws) -> AdaptiveState {
-        AdaptiveState { x: 0.0, q: 0.0, w: 0.0 }
+        AdaptiveState { x: self.x_0, q: 0.0, w: 0.0 }
     }
 
     fn advance(&self, state: &mut AdaptiveState, flow: &mut Flow<'_>, span: f64) {

@@ -15,7 +15,7 @@
 //! Cybern. 99, 335 (2008).
 
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, U_0, above_rest, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::numeric::exp;
 use crate::numeric::taylor::{ORDER, Series, expand, exponential};
@@ -34,6 +34,7 @@ pub const KEYS: &[ModelKey] = &[
     key("tau_w", "s", "144 ms", "time constant of the adaptation current w", PAPER),
     key("b", "A", "80.5 pA", "what a spike adds to w", PAPER),
     key("u_reset", "V", "-70.6 mV", "where the potential goes at a spike", PAPER),
+    U_0,
     key("v_peak", "V", "0 V", "where the upstroke ends and is a spike", "assumed; the paper stops at 20 mV"),
     key("t_ref", "s", "0 s", "time after a spike in which the potential is held", PAPER),
     key("i_bias", "A", "0 A", "constant bias current", "assumed"),
@@ -53,9 +54,10 @@ pub struct Adex {
     tau_m: f64,
     r_m: f64,
     u_rest: f64,
-    /// V_T, u_reset and v_peak above E_L.
+    /// V_T, u_reset, u_0 and v_peak above E_L.
     x_t: f64,
     x_reset: f64,
+    x_0: f64,
     x_peak: f64,
     delta_t: f64,
     /// R a.
@@ -98,6 +100,8 @@ impl Described for Adex {
             u_reset < v_peak,
             "it must be below v_peak, or the neuron fires for ever",
         );
+        let u_0 = read.any("u_0");
+        read.below_threshold(u_0, "v_peak", v_peak);
         let wide = (v_peak - v_t) / delta_t > WIDEST;
         read.require("delta_t", delta_t, !wide, "it must be a 500th of v_peak - v_t or more");
         let model = Self {
@@ -106,6 +110,7 @@ impl Described for Adex {
             u_rest,
             x_t: above_rest(v_t, u_rest),
             x_reset: above_rest(u_reset, u_rest),
+            x_0: above_rest(u_0, u_rest),
             x_peak: above_rest(v_peak, u_rest),
             delta_t,
             a: r_m * read.any("a"),
@@ -169,7 +174,7 @@ impl Model for Adex {
     }
 
     fn start(&self, _draws: &Draws) -> AdexState {
-        AdexState { x: 0.0, w: 0.0 }
+        AdexState { x: self.x_0, w: 0.0 }
     }
 
     fn advance(&self, state: &mut AdexState, flow: &mut Flow<'_>, span: f64) {

@@ -18,7 +18,9 @@
 
 use super::foretell::down;
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, above_rest, in_volts, key, shown};
+use super::keys::{
+    Described, ModelFault, ModelKey, Potentials, Reader, U_0, above_rest, in_volts, key, shown,
+};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::numeric::exp;
 use crate::numeric::taylor::{Series, expand, product};
@@ -32,6 +34,7 @@ pub const KEYS: &[ModelKey] = &[
     key("u_rest", "V", "-60 mV", "where the membrane relaxes to without input", BENCHMARK),
     key("v_th", "V", "-50 mV", "threshold", BENCHMARK),
     key("u_reset", "V", "-60 mV", "where the membrane goes at a spike", BENCHMARK),
+    U_0,
     key("t_ref", "s", "5 ms", "time after a spike in which the membrane is held", BENCHMARK),
     key("r_m", "Ohm", "100 MOhm", "membrane resistance R", BENCHMARK),
     key("i_bias", "A", "0 A", "constant bias current", "assumed"),
@@ -55,6 +58,8 @@ pub struct ConductanceLif {
     u_rest: f64,
     theta: f64,
     x_reset: f64,
+    /// u_0 - u_rest.
+    x_0: f64,
     t_ref: Time,
     r_m: f64,
     bias: f64,
@@ -83,13 +88,14 @@ impl Described for ConductanceLif {
 
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
         let mut read = Reader::new(KEYS, value);
-        let Potentials { u_rest, theta, x_reset } = read.potentials();
+        let Potentials { u_rest, theta, x_reset, x_0 } = read.potentials();
         let r_m = read.above_zero("r_m");
         let model = Self {
             tau_m: read.time_constant("tau_m"),
             u_rest,
             theta,
             x_reset,
+            x_0,
             t_ref: read.dead_time("t_ref"),
             r_m,
             bias: in_volts(r_m, read.any("i_bias")),
@@ -192,7 +198,7 @@ impl Model for ConductanceLif {
     }
 
     fn start(&self, _draws: &Draws) -> ConductanceState {
-        ConductanceState { x: 0.0, g_exc: 0.0, g_inh: 0.0 }
+        ConductanceState { x: self.x_0, g_exc: 0.0, g_inh: 0.0 }
     }
 
     fn advance(&self, state: &mut ConductanceState, flow: &mut Flow<'_>, span: f64) {

@@ -14,7 +14,7 @@
 //! of Knight, J. Gen. Physiol. 59, 734 (1972).
 
 use super::foretell::{down, up};
-use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, in_volts, key};
+use super::keys::{Described, ModelFault, ModelKey, Potentials, Reader, U_0, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::chain::{MAX_CHANGES, Sum, Term};
 use super::synaptic::{Drive, shares};
@@ -24,9 +24,10 @@ use crate::time::Time;
 /// Its keys.
 pub const KEYS: &[ModelKey] = &[
     key("c_m", "F", "9.41 nF", "capacitance C", "assumed: 9.41 ms with r_m"),
-    key("u_rest", "V", "0 V", "potential at the start", "assumed"),
+    key("u_rest", "V", "0 V", "what jumps to threshold are counted from", "assumed"),
     key("v_th", "V", "0.25 V", "threshold", "measured (Yan et al., fig. 1c)"),
     key("u_reset", "V", "0 V", "where the potential goes at a spike", "assumed: to the start"),
+    U_0,
     key(
         "t_ref",
         "s",
@@ -60,6 +61,8 @@ pub struct Integrator {
     u_rest: f64,
     theta: f64,
     x_reset: f64,
+    /// u_0 - u_rest.
+    x_0: f64,
     t_ref: Time,
     bias: f64,
 }
@@ -79,7 +82,7 @@ impl Described for Integrator {
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
         let mut read = Reader::new(KEYS, value);
         let c_m = read.above_zero("c_m");
-        let Potentials { u_rest, theta, x_reset } = read.potentials();
+        let Potentials { u_rest, theta, x_reset, x_0 } = read.potentials();
         let r_m = read.above_zero("r_m");
         let tau = r_m * c_m;
         read.require("c_m", c_m, (1e-15..=1e9).contains(&tau), "r_m c_m must be 1 fs to 1e9 s");
@@ -89,6 +92,7 @@ impl Described for Integrator {
             u_rest,
             theta,
             x_reset,
+            x_0,
             t_ref: read.dead_time("t_ref"),
             bias: in_volts(r_m, read.any("i_bias")),
         };
@@ -152,7 +156,7 @@ impl Model for Integrator {
     }
 
     fn start(&self, _draws: &Draws) -> IntegratorState {
-        IntegratorState { x: 0.0 }
+        IntegratorState { x: self.x_0 }
     }
 
     fn advance(&self, state: &mut IntegratorState, flow: &mut Flow<'_>, span: f64) {

@@ -16,7 +16,7 @@
 //! IEEE Trans. Neural Networks 14, 1569 (2003).
 
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Reader, in_volts, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, U_0, Unstated, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::numeric::exp;
 use crate::numeric::taylor::{Series, expand, product};
@@ -31,6 +31,7 @@ pub const KEYS: &[ModelKey] = &[
     key("c", "V", "-65 mV", "where v goes at a spike", PAPER),
     key("d", "V", "8 mV", "what a spike adds to u", PAPER),
     key("v_peak", "V", "30 mV", "where v is a spike", PAPER),
+    ModelKey { default: Unstated::Nothing("v starts at its resting state"), ..U_0 },
     key("r_m", "Ohm", "1 GOhm", "what turns a current into mV: 1 pA is 1 mV/ms", "a choice of units"),
     key("t_ref", "s", "0 s", "time after a spike in which v is held", PAPER),
     key("i_bias", "A", "0 A", "constant bias current", "assumed"),
@@ -55,6 +56,7 @@ pub struct Izhikevich {
     c: f64,
     d: f64,
     v_peak: f64,
+    u_0: Option<f64>,
     r_m: f64,
     t_ref: Time,
     bias: f64,
@@ -80,6 +82,8 @@ impl Described for Izhikevich {
         let v_peak = read.any("v_peak");
         let c = read.any("c");
         read.require("c", c, c < v_peak, "it must be below v_peak, or the neuron fires for ever");
+        let u_0 = read.maybe("u_0");
+        u_0.into_iter().for_each(|u_0| read.below_threshold(u_0, "v_peak", v_peak));
         let r_m = read.above_zero("r_m");
         let model = Self {
             a: read.checked("a", |a| (0.0..=1e6).contains(&a), "it must be 0 to 1e6"),
@@ -87,6 +91,7 @@ impl Described for Izhikevich {
             c,
             d: read.any("d"),
             v_peak,
+            u_0,
             r_m,
             t_ref: read.dead_time("t_ref"),
             bias: in_volts(r_m, read.any("i_bias")),
@@ -147,7 +152,7 @@ impl Model for Izhikevich {
     }
 
     fn start(&self, _draws: &Draws) -> IzhikevichState {
-        let v = self.scale().rest;
+        let v = self.u_0.unwrap_or_else(|| self.scale().rest);
         IzhikevichState { v, u: self.b * v }
     }
 

@@ -1,7 +1,7 @@
 //! The keys of a neuron model: a scenario sets them, a library user through [`Described::with`].
 
 use super::model::Model;
-pub use crate::keys::{ModelFault, ModelKey, Reader, key, shown};
+pub use crate::keys::{ModelFault, ModelKey, Reader, Unstated, key, shown};
 use crate::numeric::decimal::{difference, product};
 
 /// A model that a scenario can describe: its [`Model::NAME`] and these.
@@ -44,6 +44,16 @@ pub trait Described: Model {
     }
 }
 
+/// `u_0`, the potential at the start of an episode: by default where the membrane rests.
+pub const U_0: ModelKey = ModelKey {
+    name: "u_0",
+    unit: "V",
+    words: &[],
+    default: Unstated::As("u_rest"),
+    what: "potential at the start; below threshold",
+    origin: "assumed: at rest",
+};
+
 /// Where a membrane rests, fires and is reset to, in volts.
 pub struct Potentials {
     /// Rest.
@@ -52,12 +62,14 @@ pub struct Potentials {
     pub theta: f64,
     /// Reset above rest.
     pub x_reset: f64,
+    /// The start above rest.
+    pub x_0: f64,
 }
 
 impl Reader<'_> {
-    /// `u_rest`, `v_th` and `u_reset` of a neuron that fires at a threshold and is reset below it.
+    /// `u_rest`, `v_th`, `u_reset` and `u_0` of a neuron that fires at a threshold, and is reset and starts below it.
     pub fn potentials(&mut self) -> Potentials {
-        let [u_rest, v_th, u_reset] = ["u_rest", "v_th", "u_reset"].map(|name| self.any(name));
+        let [u_rest, v_th, u_reset, u_0] = ["u_rest", "v_th", "u_reset", "u_0"].map(|name| self.any(name));
         let theta = above_rest(v_th, u_rest);
         self.require("v_th", v_th, theta > 0.0, "it must be above u_rest, or the neuron fires without input");
         self.require(
@@ -66,7 +78,16 @@ impl Reader<'_> {
             u_reset < v_th,
             "it must be below v_th, or the neuron fires for ever",
         );
-        Potentials { u_rest, theta, x_reset: above_rest(u_reset, u_rest) }
+        self.below_threshold(u_0, "v_th", v_th);
+        Potentials { u_rest, theta, x_reset: above_rest(u_reset, u_rest), x_0: above_rest(u_0, u_rest) }
+    }
+
+    /// Refuses a `u_0` that is not below `threshold`, the key `name`, unless that is at fault itself.
+    pub fn below_threshold(&mut self, u_0: f64, name: &str, threshold: f64) {
+        let reached = u_0 >= threshold;
+        let fine = !reached || self.faulty(name);
+        let allowed = format_args!("it must be below {name}: a neuron starts below its threshold");
+        self.require("u_0", u_0, fine, allowed);
     }
 }
 

@@ -142,7 +142,7 @@ impl Model for Leaky {
     fn start(&self, draws: &Draws) -> LeakyState {
         let rest = self.lif.u_rest.get();
         let theta = self.varying.as_ref().map_or(self.theta, |switch| Self::v_th(switch, draws) - rest);
-        LeakyState { x: 0.0, theta }
+        LeakyState { x: self.lif.start(), theta }
     }
 
     #[inline]
@@ -237,6 +237,7 @@ mod tests {
             t_ref: Second::ZERO,
             r_m: Ohm::new(1e6),
             i_bias: Ampere::new(bias * 0.5e-6),
+            u_0: None,
         };
         (Leaky::new(&lif, None), taus.map(|tau| Decay::new(tau * tau_m, tau_m)))
     }

@@ -71,6 +71,9 @@ pub struct Lif {
     pub r_m: Ohm,
     /// Constant bias current.
     pub i_bias: Ampere,
+    /// Where the membrane is when an episode begins, below `v_th`; `None`: at `u_rest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub u_0: Option<Volt>,
 }
 
 impl Default for Lif {
@@ -85,6 +88,7 @@ impl Default for Lif {
             t_ref: Second::ZERO,
             r_m: Ohm::new(1e6),
             i_bias: Ampere::ZERO,
+            u_0: None,
         }
     }
 }
@@ -116,6 +120,14 @@ pub enum LifError {
         /// The threshold.
         v_th: Volt,
     },
+    /// It would have fired before the beginning.
+    #[error("u_0 is {u_0}, not below v_th = {v_th}; a neuron starts below its threshold")]
+    Start {
+        /// Where it would start.
+        u_0: Volt,
+        /// The threshold.
+        v_th: Volt,
+    },
     /// No time is negative.
     #[error("t_ref is {t_ref}; it must be zero or more")]
     Refractory {
@@ -127,7 +139,7 @@ pub enum LifError {
 /// The membrane is written relative to rest, x = u - u_rest, and the drive in volts, v(t) = a + b t, t
 /// in seconds since x0 was the state. `a` includes the bias: see [`Lif::bias`].
 ///
-/// What a comparison depends on (v_th - u_rest, u_reset - u_rest, R I_bias) is formed of the decimals that were stated
+/// What a comparison depends on (v_th - u_rest, u_reset - u_rest, u_0 - u_rest, R I_bias) is formed of the decimals that were stated
 /// and rounded once ([`crate::numeric::decimal`]), so that a neuron whose potentials are all shifted by an offset is the
 /// same neuron: with -70 mV and -55 mV a jump of 15 mV reaches threshold, as with 0 mV and 15 mV.
 impl Lif {
@@ -148,6 +160,11 @@ impl Lif {
         };
         if reset >= self.v_th && self.v_th > self.u_rest {
             faults.push(LifError::ResetAboveThreshold { reset, v_th: self.v_th });
+        }
+        if let Some(u_0) = self.u_0
+            && u_0 >= self.v_th
+        {
+            faults.push(LifError::Start { u_0, v_th: self.v_th });
         }
         if self.t_ref < Second::ZERO {
             faults.push(LifError::Refractory { t_ref: self.t_ref });
@@ -186,6 +203,18 @@ impl Lif {
         let rest = || Decimal::shortest(self.u_rest.get());
         let exact = || Decimal::shortest(u.get())?.minus(rest()?)?.minus(self.exact_bias()?);
         exact().map_or_else(|| difference(u.get(), self.u_rest.get()) - self.bias(), Decimal::to_f64)
+    }
+
+    /// Where it starts relative to rest, in volts.
+    #[must_use]
+    pub fn start(&self) -> f64 {
+        self.u_0.map_or(0.0, |u_0| difference(u_0.get(), self.u_rest.get()))
+    }
+
+    /// As [`Lif::start`], relative to u_inf.
+    #[must_use]
+    pub fn start_above_u_inf(&self) -> f64 {
+        self.u_0.map_or_else(|| -self.bias(), |u_0| self.above_u_inf(u_0))
     }
 
     fn exact_bias(&self) -> Option<Decimal> {
@@ -418,6 +447,9 @@ mod tests {
         };
         assert_eq!((lif.u_inf(), lif.above_u_inf(lif.v_th)), (-0.067, 0.012));
         assert_eq!((lif.reset_level(), lif.reset_level_above_u_inf()), (0.0051, 0.0021));
+        let start = Lif { u_0: Some(Volt::new(-0.0639)), ..lif.clone() };
+        assert_eq!((start.start(), start.start_above_u_inf()), (0.0061, 0.0031));
+        assert_eq!((lif.start(), lif.start_above_u_inf()), (0.0, -0.003));
         let subtract = Lif { reset: Reset::Subtract, ..lif };
         assert_eq!((subtract.reset_level(), subtract.reset_level_above_u_inf()), (0.015, 0.015));
     }
@@ -441,6 +473,7 @@ mod tests {
             tau_m: Second::new(-1e-3),
             v_th: Volt::new(-0.1),
             t_ref: Second::new(-1.0),
+            u_0: Some(Volt::new(-0.1)),
             ..Lif::default()
         };
         let text: Vec<String> = broken.faults().iter().map(ToString::to_string).collect();
@@ -449,6 +482,7 @@ mod tests {
             [
                 "tau_m is -1 ms; it must be above zero, such as \"9.41 ms\"",
                 "v_th is -100 mV, not above u_rest = 430 uV; without drive the membrane must stay below threshold",
+                "u_0 is -100 mV, not below v_th = -100 mV; a neuron starts below its threshold",
                 "t_ref is -1 s; it must be zero or more",
             ]
         );

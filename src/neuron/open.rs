@@ -167,6 +167,7 @@ impl Open {
             t_ref: Second::ZERO,
             r_m: Ohm::new(resistance),
             i_bias: Ampere::ZERO,
+            u_0: None,
         }
     }
 }

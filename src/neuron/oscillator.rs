@@ -15,7 +15,7 @@
 //! Anson, Proc. Phys. Soc. London 34, 175 (1921); defaults, VO2 of Debets et al., IEEE JETCAS 16(2) (2026).
 
 use super::foretell::{foretell, up};
-use super::keys::{Described, ModelFault, ModelKey, Reader, key, shown};
+use super::keys::{Described, ModelFault, ModelKey, Reader, U_0, Unstated, key, shown};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Current, Decay, Drive, MAX_DECAYS};
 use crate::device::threshold::RelaxationOscillator;
@@ -33,6 +33,7 @@ pub const KEYS: &[ModelKey] = &[
     key("r_on", "Ohm", "2.8 kOhm", "resistance of the device while on", DEVICE),
     key("v_th", "V", "1.2 V", "voltage at which the device turns on", DEVICE),
     key("v_hold", "V", "0.4 V", "voltage at which it turns off", DEVICE),
+    ModelKey { default: Unstated::Value("0 V"), origin: "assumed: the capacitor is empty", ..U_0 },
     key("i_bias", "A", "0 A", "constant current into the capacitor", "assumed"),
 ];
 
@@ -54,6 +55,8 @@ pub struct Oscillator {
     on: Phase,
     /// In amperes.
     i_bias: f64,
+    /// At the start.
+    u_0: f64,
 }
 
 crate::plain! {
@@ -77,7 +80,8 @@ impl Described for Oscillator {
         let c = read.above_zero("c");
         let (r_off, r_on) = (read.above_zero("r_off"), read.above_zero("r_on"));
         let (v_th, v_hold) = (read.above_zero("v_th"), read.above_zero("v_hold"));
-        let i_bias = read.any("i_bias");
+        let (u_0, i_bias) = (read.any("u_0"), read.any("i_bias"));
+        read.below_threshold(u_0, "v_th", v_th);
         read.require("r_on", r_on, r_on < r_off, "it must be below r_off");
         read.require("v_hold", v_hold, v_hold < v_th, "it must be below v_th");
         read.finish(())?;
@@ -90,7 +94,7 @@ impl Described for Oscillator {
             v_th: Volt::new(v_th),
             v_hold: Volt::new(v_hold),
         };
-        Self::new(circuit, i_bias)
+        Ok(Self { u_0, ..Self::new(circuit, i_bias)? })
     }
 }
 
@@ -105,7 +109,7 @@ impl Oscillator {
             let (level, tau) = (level.get(), tau.get());
             Phase { level, tau, resistance: tau / circuit.c.get() }
         };
-        let model = Self { off: phase(false), on: phase(true), i_bias, circuit };
+        let model = Self { off: phase(false), on: phase(true), i_bias, u_0: 0.0, circuit };
         if !(model.off.tau.min(model.on.tau) >= 1e-15 && model.off.tau.is_finite()) {
             let allowed = "the time constants (r_s || r) c must be a femtosecond or more".to_owned();
             return Err(vec![ModelFault { key: "c", value: model.circuit.c.to_string(), allowed }]);
@@ -204,9 +208,9 @@ impl Model for Oscillator {
         Scale { tau, resistance, rest: 0.0, threshold: self.circuit.v_th.get() }
     }
 
-    /// The capacitor is empty.
+    /// The device is off.
     fn start(&self, _draws: &Draws) -> OscillatorState {
-        OscillatorState { v: 0.0, on: 0.0 }
+        OscillatorState { v: self.u_0, on: 0.0 }
     }
 
     fn advance(&self, state: &mut OscillatorState, flow: &mut Flow<'_>, span: f64) {

@@ -17,7 +17,7 @@
 
 use super::foretell::{down, up};
 use super::integrate::{self, Equation};
-use super::keys::{Described, ModelFault, ModelKey, Reader, above_rest, in_volts, key};
+use super::keys::{Described, ModelFault, ModelKey, Reader, U_0, above_rest, in_volts, key};
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::device::threshold::EscapeNoise;
 use crate::numeric::neg_ln_unit;
@@ -46,6 +46,7 @@ pub const KEYS: &[ModelKey] = &[
     key("v_scale", "V", "10 mV", "potential that makes it e times faster", "assumed"),
     key("tau0", "s", "1 ms", "mean waiting time at v_th", "assumed"),
     key("u_reset", "V", "0.43 mV", "where the membrane goes at a spike", "assumed: to rest"),
+    U_0,
     key(
         "t_ref",
         "s",
@@ -77,6 +78,8 @@ pub struct PoissonNeuron {
     theta: f64,
     noise: EscapeNoise,
     x_reset: f64,
+    /// u_0 - u_rest.
+    x_0: f64,
     t_ref: Time,
     r_m: f64,
     bias: f64,
@@ -98,16 +101,19 @@ impl Described for PoissonNeuron {
 
     fn from_keys(value: &dyn Fn(&str) -> Option<f64>) -> Result<Self, Vec<ModelFault>> {
         let mut read = Reader::new(KEYS, value);
-        let u_rest = read.any("u_rest");
+        let [u_rest, v_th, u_0] = ["u_rest", "v_th", "u_0"].map(|name| read.any(name));
+        // A neuron that rests above v_th, where its rate is high, starts there too.
+        read.below_threshold(u_0, "v_th", if u_0 == u_rest { f64::INFINITY } else { v_th });
         let r_m = read.above_zero("r_m");
         let v_scale = Volt::from_si(read.above_zero("v_scale")).unwrap_or(Volt::ZERO);
         let tau0 = Second::from_si(read.time_constant("tau0")).unwrap_or(Second::ZERO);
         let model = Self {
             tau_m: read.time_constant("tau_m"),
             u_rest,
-            theta: above_rest(read.any("v_th"), u_rest),
+            theta: above_rest(v_th, u_rest),
             noise: EscapeNoise { v_scale, tau0 },
             x_reset: above_rest(read.any("u_reset"), u_rest),
+            x_0: above_rest(u_0, u_rest),
             t_ref: read.dead_time("t_ref"),
             r_m,
             bias: in_volts(r_m, read.any("i_bias")),
@@ -181,7 +187,7 @@ impl Model for PoissonNeuron {
     }
 
     fn start(&self, draws: &Draws) -> PoissonState {
-        PoissonState { x: 0.0, left: Self::draw(draws) }
+        PoissonState { x: self.x_0, left: Self::draw(draws) }
     }
 
     fn advance(&self, state: &mut PoissonState, flow: &mut Flow<'_>, span: f64) {

@@ -35,13 +35,16 @@ pub struct Switch {
     pub r_m: Ohm,
     /// Constant bias current.
     pub i_bias: Ampere,
+    /// Where the filament is when an episode begins, below every threshold that it may have; `None`: at `u_rest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub u_0: Option<Volt>,
 }
 
 impl Default for Switch {
     fn default() -> Self {
         let Lif { r_m, i_bias, .. } = Lif::default();
         let (device, spread) = (ThresholdSwitch::default(), ThresholdSpread::default());
-        Self { device, spread, on_time: None, r_m, i_bias }
+        Self { device, spread, on_time: None, r_m, i_bias, u_0: None }
     }
 }
 
@@ -56,6 +59,16 @@ pub enum SwitchNeuronError {
     OnTime {
         /// The value.
         on_time: Second,
+    },
+    /// It would be on before the beginning.
+    #[error(
+        "u_0 is {u_0}, not below {lowest}, the lowest threshold that a cycle may have; a switch starts off"
+    )]
+    Start {
+        /// Where it would start.
+        u_0: Volt,
+        /// The lowest threshold.
+        lowest: Volt,
     },
     /// A deviation.
     #[error(
@@ -83,6 +96,12 @@ impl Switch {
         if !((0.0..=10.0).contains(&cycle) && (0.0..=10.0).contains(&device)) {
             faults.push(SwitchNeuronError::Spread { cycle, device });
         }
+        let lowest = if self.varies() { self.spread.floor(&self.device) } else { self.device.v_th };
+        if let Some(u_0) = self.u_0
+            && u_0 >= lowest
+        {
+            faults.push(SwitchNeuronError::Start { u_0, lowest });
+        }
         faults
     }
 
@@ -100,6 +119,7 @@ impl Switch {
             t_ref: self.seconds_on(device.v_th),
             r_m: self.r_m,
             i_bias: self.i_bias,
+            u_0: self.u_0,
         }
     }
 

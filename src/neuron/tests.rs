@@ -1,6 +1,6 @@
 //! Runs one neuron of any model as the engine does, and what every model has to pass: for tests.
 
-use super::keys::{Described, ModelFault};
+use super::keys::{Described, ModelFault, Unstated};
 use super::model::{Draws, Flow, Input, Model, Next, Plain};
 use super::synaptic::{Current, Decay};
 use crate::time::Time;
@@ -318,7 +318,7 @@ fn keys_are_documented<M: Described>() {
     assert_eq!(default, M::with(&[]).unwrap());
     for key in M::KEYS {
         assert!(!key.what.is_empty() && !key.origin.is_empty(), "{}: {}", M::NAME, key.name);
-        assert!(key.default.is_some(), "{}: {} has no default", M::NAME, key.name);
+        assert!(key.default != Unstated::Required, "{}: {} has no default", M::NAME, key.name);
         assert_eq!(M::KEYS.iter().filter(|other| other.name == key.name).count(), 1);
         let broken: Vec<ModelFault> = M::with(&[(key.name, f64::NAN)]).unwrap_err();
         assert_eq!(broken[0].key, key.name);
@@ -328,7 +328,12 @@ fn keys_are_documented<M: Described>() {
     let section =
         page.split("\n## ").find(|section| section.starts_with(&format!("`{}`\n", M::NAME))).unwrap();
     for key in M::KEYS {
-        let row = format!("| `{}` | {} | ", key.name, key.default.unwrap());
+        let default = match key.default {
+            Unstated::Value(text) | Unstated::Nothing(text) => text.to_string(),
+            Unstated::As(other) => format!("as `{other}`"),
+            Unstated::Required => String::new(),
+        };
+        let row = format!("| `{}` | {default} | ", key.name);
         let found = section
             .lines()
             .any(|line| line.starts_with(&row) && line.ends_with(&format!(" | {} |", key.what)));
@@ -344,9 +349,10 @@ fn random_values_give_finite_states<M: Described>(size: f64, jump: f64) {
         let values: Vec<(&'static str, f64)> = M::KEYS
             .iter()
             .filter(|key| key.name != "tolerance")
-            .map(|key| {
+            .filter_map(|key| {
+                let value = key.default_value()?;
                 let factor = if draws.unit() < 0.5 { 1.0 } else { 10f64.powf(draws.within(-1.0, 1.0)) };
-                (key.name, key.default_value().unwrap() * factor)
+                Some((key.name, value * factor))
             })
             .collect();
         let Ok(model) = M::with(&values) else { continue };

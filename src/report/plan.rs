@@ -173,6 +173,7 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
             row("tau_m", n.tau_m.to_string()),
             row("u_rest, v_hold, v_th", format!("{}, {}, {}", n.u_rest, n.v_hold, n.v_th)),
             row("on_time", format!("{}{own}", si(n.t_ref.get(), "s"))),
+            row("u_0", n.u_0.unwrap_or(n.u_rest).to_string()),
             row("cycle_cv, device_cv", format!("{}, {}", switch.spread.cycle, switch.spread.device)),
         ];
         return rows.into_iter().chain(limits).collect();
@@ -182,6 +183,7 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
         row("size", count(population.size.into())),
         row("tau_m", n.tau_m.to_string()),
         row("u_rest, v_th", format!("{}, {}", n.u_rest, n.v_th)),
+        row("u_0", n.u_0.unwrap_or(n.u_rest).to_string()),
         row("reset", reset),
         row("t_ref", n.t_ref.to_string()),
     ];

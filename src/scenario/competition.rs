@@ -27,6 +27,9 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
     if population.quantity("i_bias").is_some_and(|bias| bias != 0.0) {
         wrong("i_bias", "has a bias current", "0 A", "a threshold that moves could fall below the bias");
     }
+    if population.written("u_0").is_some() && population.quantity("u_0") != population.quantity("u_rest") {
+        wrong("u_0", "does not start at rest", "u_0 as u_rest", "a threshold that moves could fall below it");
+    }
     if population.choice("reset").is_some_and(Reset::subtracts) {
         let allowed = "reset = \"rest\", \"value\" or \"hold\"";
         wrong("reset", "resets by subtraction", allowed, "the losers have nothing to subtract from");

@@ -7,10 +7,18 @@ use super::plan::{PopulationPlan, SwitchEnergy};
 use super::section::{Lower, quantity};
 use super::spec::{NeuronModel, Unit, Word as _};
 use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
-use crate::neuron::keys::{ModelKey, shown};
+use crate::neuron::keys::{ModelKey, Unstated, shown};
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
 use crate::time::Time;
+use crate::units::Volt;
+
+/// Where neurons start that do not start at rest.
+#[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
+fn u_0(fields: &Fields) -> Option<Option<Volt>> {
+    let (u_0, u_rest) = (quantity(fields, "u_0")?, quantity(fields, "u_rest")?);
+    Some(Some(u_0).filter(|&u_0: &Volt| u_0 != u_rest))
+}
 
 impl Lower<'_> {
     pub(super) fn population(&mut self, name: &str, fields: &Fields) -> Option<PopulationPlan> {
@@ -21,6 +29,13 @@ impl Lower<'_> {
         match fields.choice("model") {
             Some(NeuronModel::Switch) => self.switch_population(name, fields, switch?),
             Some(NeuronModel::Lif) | None => self.lif_population(name, fields, switch),
+        }
+    }
+
+    /// A stated start must be below `threshold`; the default is where the membrane rests, of which something else is said.
+    fn starts_below(&mut self, fields: &Fields, threshold: &str, why: &str) {
+        if fields.written("u_0").is_some() {
+            self.below(fields, "u_0", threshold, why);
         }
     }
 
@@ -36,6 +51,7 @@ impl Lower<'_> {
         if reset == Some(Reset::Value) {
             self.below(fields, "u_reset", "v_th", "a neuron reset there would fire again at once");
         }
+        self.starts_below(fields, "v_th", "a neuron starts below its threshold");
         if reset == Some(Reset::Hold) {
             self.below(fields, "v_hold", "v_th", "a neuron reset there would fire again at once");
         }
@@ -49,6 +65,7 @@ impl Lower<'_> {
             t_ref: quantity(fields, "t_ref")?,
             r_m: quantity(fields, "r_m")?,
             i_bias: quantity(fields, "i_bias")?,
+            u_0: u_0(fields)?,
         };
         let neuron = Neuron::Lif(neuron);
         let competition = competition::lower(self, name, fields);
@@ -91,7 +108,11 @@ impl Lower<'_> {
         let size = fields.count("size");
         let value = |key: &str| fields.quantity(key).or_else(|| fields.number(key));
         // What cannot be read has been reported.
-        if entry.keys.iter().any(|key| value(key.name).is_none()) {
+        let missing = |key: &ModelKey| {
+            value(key.name).is_none()
+                && (fields.written(key.name).is_some() || !matches!(key.default, Unstated::Nothing(_)))
+        };
+        if entry.keys.iter().any(missing) {
             return None;
         }
         let at = |key: &str| fields.place(key);
@@ -115,8 +136,8 @@ impl Lower<'_> {
                     .allowed(remark.allowed),
             );
         }
-        let text = |key: &ModelKey| shown(value(key.name).unwrap_or_default(), key.unit);
-        let keys = entry.keys.iter().map(|key| (key.name.to_string(), text(key))).collect();
+        let text = |key: &ModelKey| Some((key.name.to_string(), shown(value(key.name)?, key.unit)));
+        let keys = entry.keys.iter().filter_map(text).collect();
         Some(PopulationPlan {
             name: name.to_string(),
             size: size?,
@@ -147,6 +168,7 @@ impl Lower<'_> {
             );
         }
         self.below(fields, "u_rest", "v_hold", "the switch would never turn off");
+        self.starts_below(fields, "v_th", "a switch starts off");
         self.below(fields, "v_hold", "v_th", "the switch would turn off before it turns on");
         if let Some(table) = fields.table("switch") {
             self.below(table, "g_off", "g_on", "on must conduct better than off");
@@ -171,6 +193,7 @@ impl Lower<'_> {
             on_time: quantity(fields, "on_time"),
             r_m: quantity(fields, "r_m")?,
             i_bias: quantity(fields, "i_bias")?,
+            u_0: u_0(fields)?,
         };
         if self.faults.iter().count() == faults {
             for fault in switch.faults() {

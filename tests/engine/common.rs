@@ -337,6 +337,7 @@ pub fn lif(population: &PopulationSpec) -> Lif {
         r_m: Ohm::new(r_m),
         // So that a bias of 1 is the threshold to the last bit, as the neuron computes it.
         i_bias: Ampere::new(population.bias * ((v_th - population.u_rest) / r_m)),
+        u_0: None,
     }
 }
 
@@ -352,7 +353,7 @@ pub fn neuron(population: &PopulationSpec) -> Neuron {
         v_hold: lif.v_hold,
         ..ThresholdSwitch::default()
     };
-    Switch { device, spread, on_time: None, r_m, i_bias }.into()
+    Switch { device, spread, on_time: None, r_m, i_bias, u_0: None }.into()
 }
 
 pub fn build(spec: &Spec) -> Built {

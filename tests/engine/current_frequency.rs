@@ -43,6 +43,7 @@ fn neurons(reset: Reset, t_ref: f64, synapse: bool) -> (Network, Weights<f64>) {
             t_ref: Second::new(t_ref),
             r_m: Ohm::new(R),
             i_bias: Ampere::new(current * (V_TH / R)),
+            ..Lif::default()
         };
         let neuron = builder.population(&format!("{index}"), 1, lif);
         if synapse {

@@ -6,6 +6,7 @@ mod current_frequency;
 mod currents;
 mod cuts;
 mod equivalence;
+mod initial;
 mod instants;
 mod limits;
 #[cfg(feature = "scenario")]

@@ -24,9 +24,10 @@ fn network(offset: i32) -> Plan {
             _ => String::new(),
         };
         format!(
-            "[population.{name}]\nsize = 4\ntau_m = \"20 ms\"\nu_rest = {}\nv_th = {}\nreset = \"{reset}\"\n{level}\n{more}\n",
+            "[population.{name}]\nsize = 4\ntau_m = \"20 ms\"\nu_rest = {}\nv_th = {}\nu_0 = {}\nreset = \"{reset}\"\n{level}\n{more}\n",
             mv(offset),
-            mv(offset + 153)
+            mv(offset + 153),
+            mv(offset + 61)
         )
     };
     let projection = |name: &str, from: &str, to: &str, more: &str| {

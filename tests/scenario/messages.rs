@@ -657,3 +657,27 @@ fn an_experiment_outside_the_range_of_its_preset_is_a_warning() {
     }
     insta::assert_snapshot!(page.0);
 }
+
+#[test]
+fn a_start_at_or_above_threshold() {
+    let mut page = Page::default();
+    let with_start = |written: &str| with(GOOD, "v_th =", &format!("{written}\nv_th ="));
+    page.add("", refusal(&with_start("u_0 = \"300 mV\""), &[]));
+    page.add("at threshold", refusal(&with_start("u_0 = \"0.25 V\""), &[]));
+    page.add("a switch", refusal(&with_start("model = \"switch\"\nu_0 = \"1 V\""), &[]));
+    page.add("thresholds that differ", refusal(&with_start("model = \"switch\"\nu_0 = \"249 mV\""), &[]));
+    page.add(
+        "a registered model",
+        refusal(
+            &with(GOOD, "tau_m = \"9.41 ms\"\nv_th = \"0.25 V\"", "model = \"adex\"\nu_0 = \"0 V\""),
+            &[],
+        ),
+    );
+    let competes = with(
+        GOOD,
+        "v_th = \"0.25 V\"",
+        "v_th = \"0.25 V\"\nu_0 = \"0.1 V\"\n[population.cells.competition]\nkind = \"winner_take_all\"",
+    );
+    page.add("a population that competes", refusal(&competes, &[]));
+    insta::assert_snapshot!(page.0);
+}

@@ -26,7 +26,7 @@ use crate::time::Time;
 pub(super) enum Part<R: Real> {
     Shared {
         parameters: SharedParameters<R>,
-        at_rest: R,
+        start: R,
         state: SharedDecay<R>,
         /// Thresholds, where they differ.
         switching: Option<Switching>,
@@ -54,11 +54,11 @@ impl<R: Real> Part<R> {
                 }
                 None => {
                     let parameters = SharedParameters::new(population.size, &population.lif);
-                    let at_rest = R::from_f64(-population.lif.bias());
-                    let state = SharedDecay::new(&parameters, at_rest);
+                    let start = R::from_f64(population.lif.start_above_u_inf());
+                    let state = SharedDecay::new(&parameters, start);
                     let model = population.neuron.switch().filter(|model| model.varies());
                     let switching = model.map(|model| Switching::new(model, first, population.size));
-                    Self::Shared { parameters, at_rest, state, switching }
+                    Self::Shared { parameters, start, state, switching }
                 }
             },
             Form::OwnTime => {
@@ -73,11 +73,11 @@ impl<R: Real> Part<R> {
         }
     }
 
-    /// Back to rest.
+    /// Back to the start.
     fn begin(&mut self, seed: u64, episode: u64) {
         match self {
-            Self::Shared { parameters, at_rest, state, switching } => {
-                state.restart(parameters, *at_rest);
+            Self::Shared { parameters, start, state, switching } => {
+                state.restart(parameters, *start);
                 if let Some(switching) = switching {
                     switching.begin(seed, episode, std::iter::repeat_n(0, parameters.size));
                 }

@@ -2,7 +2,7 @@
 
 use super::population::POPULATION;
 use super::{Bounds, Choice, Key, Kind, NeuronModel, Unit, Word as _};
-use crate::keys::{FLAG, ModelKey};
+use crate::keys::{FLAG, ModelKey, Unstated};
 use crate::registry::{NeuronEntry, Registry};
 use std::sync::{Mutex, PoisonError};
 
@@ -63,7 +63,12 @@ fn key(key: &ModelKey) -> Key {
         None => Kind::Number(Bounds::ANY),
     };
     let of = Key::new(key.name, kind, key.what);
-    let Some(default) = key.default else { return of };
+    let default = match key.default {
+        Unstated::Required => return of,
+        Unstated::As(other) => return of.same_as(other),
+        Unstated::Nothing(meaning) => return of.absent(meaning),
+        Unstated::Value(text) => text,
+    };
     let literal: &'static str = match kind {
         Kind::Quantity(..) | Kind::Choice(_) => Box::leak(format!("\"{default}\"").into_boxed_str()),
         _ => default,

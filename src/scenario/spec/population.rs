@@ -35,6 +35,7 @@ pub static POPULATION: &[Key] = &[
         .measured("\"100 mV\"", "Yan et al., fig. 1c: return of the threshold switch")
         .preset("v_hold")
         .when("reset", &["hold"]),
+    Key::new("u_0", VOLTAGE, "Where the membrane is at the start, of a presentation too; below `v_th`.").same_as("u_rest"),
     Key::new("t_ref", SPAN, "Time after a spike during which arrivals are lost.")
         .assumed("\"0 s\"", "no refractory time is reported")
         .when("model", &["lif"]),
