@@ -14,13 +14,14 @@ use priority_queue::PriorityQueue;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::hint::black_box;
+use std::sync::Arc;
 
 const PIXELS: u32 = 784;
 const OUTPUTS: u32 = 10;
 const LOOK: Time = Time::from_fs(100_000_000_000_000); // 100 ms
 
 /// 784 x 10 with the lines cut into sources of at most `cut`: each source is a Poisson block of its own.
-fn crossbar(cut: u32) -> Network {
+fn crossbar(cut: u32) -> Arc<Network> {
     let mut builder = Builder::default();
     let lif = Lif { reset: Reset::Subtract, ..Lif::default() };
     let mut sources = Vec::new();
@@ -39,7 +40,7 @@ fn crossbar(cut: u32) -> Network {
 }
 
 /// Weights that let the outputs fire some tens of times per look, the same for every cut.
-fn weights<R: Real>(network: &Network) -> Weights<R> {
+fn weights<R: Real>(network: &Arc<Network>) -> Weights<R> {
     let mut stream = Stream::new(1, Purpose::InitialWeight, 0, 0);
     let values = network.projections.iter().map(|projection| {
         let count = projection.synapses(OUTPUTS);
@@ -61,14 +62,14 @@ fn tables(cut: u32) -> Vec<(AliasTable, f64)> {
     blocks.collect()
 }
 
-fn rates(tables: &[(AliasTable, f64)]) -> Vec<BlockRate<'_>> {
+fn rates(tables: &[(AliasTable, f64)]) -> Vec<BlockRate> {
     tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect()
 }
 
-fn look<'n, R: Real, Q: Queue<R>>(
-    simulation: &mut Simulation<'n, R, Q>,
+fn look<R: Real, Q: Queue<R>>(
+    simulation: &mut Simulation<R, Q>,
     weights: &Weights<R>,
-    rates: &[BlockRate<'n>],
+    rates: &[BlockRate],
     episode: u64,
 ) -> u64 {
     simulation.begin(episode, rates).unwrap();
@@ -115,7 +116,7 @@ fn drawing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("drawing the spikes of a digit");
     group.throughput(Throughput::Elements(64));
     let whole = tables(1024);
-    let rate = rates(&whole)[0];
+    let rate = rates(&whole)[0].clone();
     let mut block = Block::start(1, 0, 0, &rate);
     group.bench_function("1 x 1024", |bencher| {
         bencher.iter(|| {

@@ -14,12 +14,13 @@ use memspike::plasticity::{AtZero, Bounds, Dependence, Law, Pair, Pairing, Plast
 use memspike::random::{Purpose, Stream, unit};
 use memspike::time::Time;
 use memspike::units::{Second, Volt};
+use std::sync::Arc;
 
 const INPUTS: u32 = 1000;
 const OUTPUTS: u32 = 100;
 const SECOND: u64 = 1_000_000_000_000_000;
 
-fn network() -> Network {
+fn network() -> Arc<Network> {
     let mut builder = Builder::default();
     let input = builder.source("input", INPUTS, SourceKind::Poisson);
     let lif = Lif {
@@ -49,7 +50,7 @@ fn rule(dependence: Dependence) -> Rule {
 }
 
 struct Bench {
-    network: Network,
+    network: Arc<Network>,
     weights: Weights<f64>,
     table: AliasTable,
 }

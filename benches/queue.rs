@@ -14,6 +14,7 @@ use memspike::units::{Second, Volt};
 use priority_queue::PriorityQueue;
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 fn key(time: u64, source: u32, row: u32) -> EventKey {
     EventKey { time: Time::from_fs(time), rank: 1, kind: Kind::Arrival, source, row, occurrence: 0 }
@@ -159,7 +160,7 @@ enum Kept {
 const K: u32 = 1000;
 
 /// `rows` lines that spike one after the other, each reaching K of `neurons`.
-fn fan(rows: u32, neurons: u32, kept: Kept) -> (Network, Weights<f64>) {
+fn fan(rows: u32, neurons: u32, kept: Kept) -> (Arc<Network>, Weights<f64>) {
     let law = Distribution::Uniform { low: 1e-9, high: 2e-9 };
     let drawn = draw(
         &Drawing {

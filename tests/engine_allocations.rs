@@ -7,6 +7,7 @@ use memspike::neuron::Lif;
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 struct Counting;
@@ -65,7 +66,7 @@ impl Through {
     }
 }
 
-fn network(through: Through) -> (Network, Weights<f64>) {
+fn network(through: Through) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let noise = builder.source("noise", SIZE, SourceKind::Poisson);
     let bias = matches!(through, Through::Bias | Through::BiasOwnDelays);
@@ -128,7 +129,7 @@ fn second_half(rate: f64, through: Through) -> (u64, u64) {
     simulation.begin(0, &[BlockRate::new(&table.cells, rate * f64::from(SIZE))]).unwrap();
     simulation.run(&weights, Time::from_fs(200 * MS), &mut Silent).unwrap();
     let events =
-        |simulation: &Simulation<'_, f64, Lanes>| simulation.counts().poisson + simulation.counts().synaptic;
+        |simulation: &Simulation<f64, Lanes>| simulation.counts().poisson + simulation.counts().synaptic;
     let (before, counted) = (ALLOCATIONS.load(Ordering::Relaxed), events(&simulation));
     simulation.run(&weights, Time::from_fs(400 * MS), &mut Silent).unwrap();
     (ALLOCATIONS.load(Ordering::Relaxed) - before, events(&simulation) - counted)

@@ -8,6 +8,9 @@
 //! Source: A. J. Walker, "An efficient method for generating discrete random variables with general
 //! distributions", ACM TOMS 3 (1977) 253; construction after M. D. Vose, IEEE TSE 17 (1991) 972.
 
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
 /// One column: 8 bytes, so that a table of 784 sources stays in the first-level cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AliasCell {
@@ -17,11 +20,52 @@ pub struct AliasCell {
     alias: u16,
 }
 
+/// The columns of one block: a stretch of a list that is shared, so that a copy costs nothing.
+#[derive(Clone, Debug)]
+pub struct Cells {
+    all: Arc<[AliasCell]>,
+    range: Range<usize>,
+}
+
+impl Cells {
+    /// A stretch of a shared list.
+    pub(super) fn of(all: &Arc<[AliasCell]>, range: Range<usize>) -> Self {
+        Self { all: Arc::clone(all), range }
+    }
+}
+
+impl From<Vec<AliasCell>> for Cells {
+    fn from(cells: Vec<AliasCell>) -> Self {
+        Self { range: 0..cells.len(), all: cells.into() }
+    }
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl Deref for Cells {
+    type Target = [AliasCell];
+
+    #[inline(always)]
+    fn deref(&self) -> &[AliasCell] {
+        &self.all[self.range.clone()]
+    }
+}
+
+impl PartialEq for Cells {
+    fn eq(&self, other: &Self) -> bool {
+        self[..] == other[..]
+    }
+}
+
 /// The columns of one block; only sources of non-zero weight have one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AliasTable {
     /// One column per line of non-zero weight.
-    pub cells: Vec<AliasCell>,
+    pub cells: Cells,
     /// Sum of the weights.
     pub total: u64,
 }
@@ -30,9 +74,9 @@ impl AliasTable {
     /// Table for the given weights (each below 2^32; at most 2^16 of them).
     #[must_use]
     pub fn new(weights: &[u32]) -> Self {
-        let mut table = Self::default();
-        table.total = append(weights.iter().copied(), &mut table.cells);
-        table
+        let mut cells = Vec::new();
+        let total = append(weights.iter().copied(), &mut cells);
+        Self { cells: cells.into(), total }
     }
 }
 
@@ -96,7 +140,7 @@ mod tests {
     fn implied(table: &AliasTable, sources: usize) -> Vec<f64> {
         let n = table.cells.len() as f64;
         let mut probability = vec![0.0; sources];
-        for cell in &table.cells {
+        for cell in table.cells.iter() {
             let own = if cell.own == cell.alias {
                 1.0
             } else {

@@ -6,7 +6,7 @@
 //! inversion, its second for the source. A block's state is therefore the number of spikes drawn and the
 //! time of the last one, and it may be advanced in batches of any size.
 
-use super::alias::{AliasCell, all_alike, choose};
+use super::alias::{Cells, all_alike, choose};
 use crate::numeric::{LnParts, ln, neg_ln_unit, unit};
 use crate::random::{Purpose, Quartet};
 use crate::simd::{Lined, Work, vectorised};
@@ -38,27 +38,33 @@ const REST: usize = 32;
 const LONGEST_GAP: f64 = 4.6e18;
 
 /// Rate and marks of one block during one episode.
-#[derive(Clone, Copy, Debug)]
-pub struct BlockRate<'a> {
+#[derive(Clone, Debug)]
+pub struct BlockRate {
     /// Columns of the alias table; empty: the block is silent.
-    pub cells: &'a [AliasCell],
+    pub cells: Cells,
     /// 1e15 / L: mean gap in femtoseconds.
     pub mean_gap_fs: f64,
     /// Whether every column has only its own source: all are alike, and the columns need not be read.
     even: bool,
 }
 
-impl<'a> BlockRate<'a> {
+impl BlockRate {
     /// A block of total rate `rate_hz`, which a simulation takes if it is [`BlockRate::possible`].
     #[must_use]
-    pub fn new(cells: &'a [AliasCell], rate_hz: f64) -> Self {
+    pub fn new(cells: &Cells, rate_hz: f64) -> Self {
         if rate_hz == 0.0 || cells.is_empty() {
-            return Self { cells: &[], mean_gap_fs: LONGEST_GAP, even: false };
+            return Self::silent();
         }
         // Not `min`, which would make a long gap of what is no number.
         let mean = FS_PER_SECOND / rate_hz;
         let mean_gap_fs = if mean > LONGEST_GAP { LONGEST_GAP } else { mean };
-        Self { cells, mean_gap_fs, even: false }
+        Self { cells: cells.clone(), mean_gap_fs, even: false }
+    }
+
+    /// A block without spikes.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self { cells: Cells::default(), mean_gap_fs: LONGEST_GAP, even: false }
     }
 
     /// Whether spikes can be drawn at this rate: at most [`MAX_DRAWN_RATE`]. A rate that is negative or no number
@@ -76,7 +82,7 @@ impl<'a> BlockRate<'a> {
     /// As [`BlockRate::new`], looking once through the columns: worth it where the rate stays. The spikes are
     /// the same.
     #[must_use]
-    pub fn steady(cells: &'a [AliasCell], rate_hz: f64) -> Self {
+    pub fn steady(cells: &Cells, rate_hz: f64) -> Self {
         Self { even: all_alike(cells), ..Self::new(cells, rate_hz) }
     }
 }
@@ -321,22 +327,23 @@ impl Block {
             let column = |mark: u64| ((mark >> 32) * (columns & 0xFFFF_FFFF)) >> 32;
             pairs.for_each(|(source, &mark)| *source = column(mark) as u16);
         } else {
-            pairs.for_each(|(source, &mark)| *source = choose(rate.cells, mark));
+            let cells = &rate.cells[..];
+            pairs.for_each(|(source, &mark)| *source = choose(cells, mark));
         }
         self.drawn = 4 * FOURS;
     }
 }
 
 /// The loops of [`Block::refill`].
-struct Draw<'a, 'b> {
+struct Draw<'a> {
     block: &'a mut Block,
-    rate: &'a BlockRate<'b>,
+    rate: &'a BlockRate,
     last: u64,
     again: usize,
     scratch: &'a mut Scratch,
 }
 
-impl Work for Draw<'_, '_> {
+impl Work for Draw<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -473,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_silent_block_never_spikes() {
-        let block = Block::start(1, 0, 0, &BlockRate::new(&[], 0.0));
+        let block = Block::start(1, 0, 0, &BlockRate::silent());
         assert_eq!(block.next_time(), u64::MAX);
     }
 }

@@ -1,13 +1,14 @@
 //! Rate code of images: pixel p of 255 is a Poisson process of rate `max_rate` p / 255.
 
-use super::alias::{AliasCell, append};
+use super::alias::{AliasCell, Cells, append};
 use super::poisson::{BLOCK, BlockRate};
 use crate::units::Hertz;
+use std::sync::Arc;
 
 /// Alias tables of a set of images, made once: 8 bytes per lit pixel.
 #[derive(Clone, Debug)]
 pub struct RateCode {
-    cells: Vec<AliasCell>,
+    cells: Arc<[AliasCell]>,
     /// Per image and block: end of its cells, and the sum of its intensities.
     ends: Vec<(usize, u64)>,
     blocks: usize,
@@ -31,7 +32,7 @@ impl RateCode {
             }
         }
         Self {
-            cells,
+            cells: cells.into(),
             ends,
             blocks: pixels.div_ceil(block).max(1),
             max_rate: max_rate.get(),
@@ -73,12 +74,12 @@ impl RateCode {
 
     /// Rate and marks of one block of one image.
     #[must_use]
-    pub fn block(&self, image: usize, block: usize) -> BlockRate<'_> {
+    pub fn block(&self, image: usize, block: usize) -> BlockRate {
         let index = image * self.blocks + block;
         let start = if index == 0 { 0 } else { self.ends[index - 1].0 };
         let (end, total) = self.ends[index];
         let factor = self.factors.get(image).copied().unwrap_or(1.0);
-        BlockRate::new(&self.cells[start..end], self.max_rate * total as f64 / 255.0 * factor)
+        BlockRate::new(&Cells::of(&self.cells, start..end), self.max_rate * total as f64 / 255.0 * factor)
     }
 }
 

@@ -170,7 +170,7 @@ pub struct Clocked<'n> {
     /// The next step to take.
     step: u64,
     sources: Lanes,
-    rates: Vec<BlockRate<'n>>,
+    rates: Vec<BlockRate>,
     groups: Vec<Group>,
     /// Changes of the steps to come, in a ring.
     ring: Vec<Vec<Change>>,
@@ -192,7 +192,7 @@ impl<'n> Clocked<'n> {
     pub fn new(
         network: &'n Network,
         weights: &'n Weights<f64>,
-        rates: &[BlockRate<'n>],
+        rates: &[BlockRate],
         seed: u64,
         dt: Time,
     ) -> Result<Self, Vec<ClockedError>> {

@@ -145,7 +145,7 @@ pub(super) fn too_often<R: Real>(network: &Network, weights: &Weights<R>, spike:
 pub(super) fn check_rates(
     network: &Network,
     sources: &[(u32, u32)],
-    rates: &[BlockRate<'_>],
+    rates: &[BlockRate],
 ) -> Result<(), RatesError> {
     if rates.len() != sources.len() {
         return Err(RatesError::Count { found: rates.len(), expected: sources.len() });

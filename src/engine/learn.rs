@@ -18,6 +18,7 @@ use crate::network::{Kernel, Network, Projection, Rows, Weights, stride};
 use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The plastic projections of a network.
 #[derive(Clone, Debug)]
@@ -273,7 +274,7 @@ fn columns(spikes: &[Spike], population: u32, columns: &mut Vec<u32>) {
     columns.sort_unstable();
 }
 
-impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
+impl<Q: Queue<f64>> Simulation<f64, Q> {
     /// As [`Simulation::step`] with weights that learn; false if nothing is due before `end`.
     ///
     /// The weights are current after [`Learning::settle_waiting`].
@@ -293,11 +294,11 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
             Some((time, rank)) if time < end => {
                 self.now = time;
                 let mut events = std::mem::take(&mut self.events);
-                self.queue.pop_instant(self.network, &self.rates, &mut events);
+                self.queue.pop_instant(&self.network, &self.rates, &mut events);
                 if self.single(&events, weights, learning, probe) {
                     // Done.
                 } else if rank == 0 {
-                    self.core.instant(self.network, weights, &events, &mut self.queue, probe);
+                    self.core.instant(&self.network, weights, &events, &mut self.queue, probe);
                 } else {
                     if events.iter().any(|event| event.kind == Kind::Fire) {
                         learning.held.iter_mut().for_each(Held::forget);
@@ -305,8 +306,8 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
                     learning.arrive(&events, weights);
                     learning.spikes.0.clear();
                     let mut both = (probe, &mut learning.spikes);
-                    self.core.instant(self.network, weights, &events, &mut self.queue, &mut both);
-                    learning.settle(self.network, time, &events, weights);
+                    self.core.instant(&self.network, weights, &events, &mut self.queue, &mut both);
+                    learning.settle(&self.network, time, &events, weights);
                 }
                 self.events = events;
                 self.check_excess(weights)?;
@@ -363,7 +364,7 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
         if P::STREAM {
             probe.arrival(time, source, row);
         }
-        let moment = &mut Moment { network: self.network, time, queue: &mut self.queue, probe };
+        let moment = &mut Moment { network: &self.network, time, queue: &mut self.queue, probe };
         for spikes in columns.chunk_by(|one, other| one == other) {
             let times = spikes.len() as u32;
             self.core.spike(population, Fires { times, ..Fires::once(spikes[0], refractory) }, moment);
@@ -409,10 +410,10 @@ impl<'n, Q: Queue<f64>> Simulation<'n, f64, Q> {
     /// # Errors
     /// If the state does not fit the network or its rules, or the rates do not.
     pub fn resume_learning(
-        network: &'n Network,
+        network: &Arc<Network>,
         state: LearningState,
         learning: &mut Learning,
-        rates: &[BlockRate<'n>],
+        rates: &[BlockRate],
     ) -> Result<(Self, Weights<f64>), LearningError> {
         let LearningState { simulation, weights, memories } = state;
         let now = simulation.now;

@@ -126,7 +126,7 @@ impl Given<'_> {
         &mut self,
         network: &Network,
         weights: &Weights<R>,
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
         index: usize,
         until: u64,
     ) {

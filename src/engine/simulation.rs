@@ -14,6 +14,7 @@ use crate::encoding::BlockRate;
 use crate::network::{Form, Kernel, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
+use std::sync::Arc;
 
 /// A network in motion, with its pending events in a `Q`: [`super::Lanes`] is the fast engine, [`super::Heap`] the
 /// reference. Weights and membranes are in the precision `R`.
@@ -41,18 +42,18 @@ use crate::time::Time;
 /// assert_eq!(first, spikes);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Simulation<'n, R: Real, Q: Queue<R>> {
-    pub(super) network: &'n Network,
+pub struct Simulation<R: Real, Q: Queue<R>> {
+    pub(super) network: Arc<Network>,
     pub(super) core: Core<R>,
     pub(super) queue: Q,
     pub(super) block_sources: Vec<(u32, u32)>,
     pub(super) seed: u64,
     pub(super) episode: u64,
-    pub(super) rates: Vec<BlockRate<'n>>,
+    pub(super) rates: Vec<BlockRate>,
     pub(super) now: Time,
     pub(super) events: Vec<EventKey>,
     /// Many instants at a time, where the queue and the network allow it.
-    pub(super) windows: Option<Windows<'n>>,
+    pub(super) windows: Option<Windows>,
     taped: Taped,
 }
 
@@ -106,13 +107,13 @@ pub enum StateError {
     Rates(#[from] RatesError),
 }
 
-impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
+impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
     /// A simulation at the start of episode 0, with Poisson sources at the rates of the network
     /// ([`Network::rates`]; silent without).
     #[must_use]
-    pub fn new(network: &'n Network, seed: u64) -> Self {
+    pub fn new(network: &Arc<Network>, seed: u64) -> Self {
         let mut simulation = Self {
-            network,
+            network: Arc::clone(network),
             core: Core::new(network),
             queue: Q::new(network),
             block_sources: block_sources(network),
@@ -141,23 +142,23 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     ///
     /// # Errors
     /// If there is not one rate per Poisson block, or one is higher than can be drawn. Nothing is changed then.
-    pub fn begin(&mut self, number: u64, rates: &[BlockRate<'n>]) -> Result<(), SimulationError> {
-        check_rates(self.network, &self.block_sources, rates)?;
+    pub fn begin(&mut self, number: u64, rates: &[BlockRate]) -> Result<(), SimulationError> {
+        check_rates(&self.network, &self.block_sources, rates)?;
         self.start(number, rates);
         Ok(())
     }
 
     /// As [`Simulation::begin`] at rates that are known to fit.
-    fn start(&mut self, number: u64, rates: &[BlockRate<'n>]) {
+    fn start(&mut self, number: u64, rates: &[BlockRate]) {
         self.rates.clear();
         self.rates.extend_from_slice(rates);
         self.episode = number;
         self.now = Time::ZERO;
         let episode = Episode { seed: self.seed, number, rates, resume: None };
-        self.queue.begin(self.network, &episode);
+        self.queue.begin(&self.network, &episode);
         self.core.begin(&mut self.queue, self.seed, number);
         if let Some(windows) = &mut self.windows {
-            windows.begin(self.network, &mut self.core, &self.block_sources, &self.rates);
+            windows.begin(&self.network, &mut self.core, &self.block_sources, &self.rates);
         }
     }
 
@@ -170,10 +171,10 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
 
     /// Cuts the network for `threads` threads of `pool` (or of none, one after the other), before an
     /// episode begins. Returns false where instants are handled one by one: on one thread.
-    pub fn partition(&mut self, threads: usize, pool: Option<&'n rayon::ThreadPool>) -> bool {
+    pub fn partition(&mut self, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) -> bool {
         match &mut self.windows {
             Some(windows) => {
-                windows.partition(self.network, threads, pool);
+                windows.partition(&self.network, threads, pool);
                 true
             }
             None => false,
@@ -200,12 +201,12 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Whether a probe, if it is a tape, sees the rows of every population.
     #[inline]
     pub(super) fn can_be_taped<P: Probe<R>>(&self) -> Result<(), SimulationError> {
-        if P::TAPE { self.taped.check(self.network, P::FREE_ROWS, P::HELD_ROWS) } else { Ok(()) }
+        if P::TAPE { self.taped.check(&self.network, P::FREE_ROWS, P::HELD_ROWS) } else { Ok(()) }
     }
 
     /// Whether these weights may make a neuron fire several spikes at once in a batch of drawn spikes.
     pub(crate) fn may_be_several(&self, weights: &Weights<R>) -> bool {
-        may_be_several(self.network, weights)
+        may_be_several(&self.network, weights)
     }
 
     /// Says what [`Simulation::may_be_several`] found of the weights to come; until then it is asked row by row.
@@ -218,7 +219,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     pub(super) fn check_excess(&self, weights: &Weights<R>) -> Result<(), SimulationError> {
         match self.core.excess {
             None => Ok(()),
-            Some(spike) => Err(too_often(self.network, weights, spike)),
+            Some(spike) => Err(too_often(&self.network, weights, spike)),
         }
     }
 
@@ -251,7 +252,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if !(P::LEARN || P::TAPE)
             && let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
         {
-            let (network, rates) = (self.network, &self.rates);
+            let (network, rates) = (&*self.network, &self.rates);
             let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
             self.now = done.map_or(self.now, |done| self.now.max(done));
             self.check_excess(weights)?;
@@ -261,10 +262,10 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if !P::LEARN
             && let Some((block, horizon)) = self.queue.batch(end)
         {
-            let (source, rate) = (self.block_sources[block], self.rates[block]);
+            let (source, rate) = (self.block_sources[block], &self.rates[block]);
             let queue = &mut self.queue;
             if let Some(last) =
-                self.core.batch(self.network, weights, block, source, horizon, &rate, queue, probe)
+                self.core.batch(&self.network, weights, block, source, horizon, rate, queue, probe)
             {
                 self.now = last;
                 self.check_excess(weights)?;
@@ -275,8 +276,8 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             Some((time, _)) if time < end => {
                 self.now = time;
                 let mut events = std::mem::take(&mut self.events);
-                self.queue.pop_instant(self.network, &self.rates, &mut events);
-                self.core.instant(self.network, weights, &events, &mut self.queue, probe);
+                self.queue.pop_instant(&self.network, &self.rates, &mut events);
+                self.core.instant(&self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
                 self.check_excess(weights)?;
                 Ok(true)
@@ -302,11 +303,11 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
             Some((time, _)) if time < end => {
                 self.now = time;
                 let mut events = std::mem::take(&mut self.events);
-                self.queue.pop_instant(self.network, &self.rates, &mut events);
+                self.queue.pop_instant(&self.network, &self.rates, &mut events);
                 for event in events.iter().filter(|event| event.kind == Kind::Arrival) {
                     probe.before(time, event.source, event.row, weights);
                 }
-                self.core.instant(self.network, weights, &events, &mut self.queue, probe);
+                self.core.instant(&self.network, weights, &events, &mut self.queue, probe);
                 self.events = events;
                 self.check_excess(weights)?;
                 Ok(true)
@@ -321,7 +322,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
         if let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
             && windows.holds_any()
         {
-            windows.surrender(self.network, &self.core, lanes);
+            windows.surrender(&self.network, &self.core, lanes);
         }
     }
 
@@ -364,7 +365,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     /// Membranes of a population now, in volts.
     #[must_use]
     pub fn membranes(&self, population: usize) -> Vec<f64> {
-        self.core.membrane_at(self.network, population, self.now)
+        self.core.membrane_at(&self.network, population, self.now)
     }
 
     /// Membranes of a shared-decay population as last updated (relative to u_inf, padded), and when
@@ -431,7 +432,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     pub fn state(&self) -> State<R> {
         let Saved { blocks, cursors, processes, mut pending } = self.queue.save();
         if let Some(windows) = &self.windows {
-            pending.extend(windows.pending(self.network));
+            pending.extend(windows.pending(&self.network));
             pending.sort_unstable();
         }
         State {
@@ -451,11 +452,7 @@ impl<'n, R: Real, Q: Queue<R>> Simulation<'n, R, Q> {
     ///
     /// # Errors
     /// If the state does not fit the network, or the rates do not.
-    pub fn resume(
-        network: &'n Network,
-        state: State<R>,
-        rates: &[BlockRate<'n>],
-    ) -> Result<Self, StateError> {
+    pub fn resume(network: &Arc<Network>, state: State<R>, rates: &[BlockRate]) -> Result<Self, StateError> {
         let mut simulation = Self::new(network, state.seed);
         check(network, &simulation.core, &state)?;
         check_rates(network, &simulation.block_sources, rates)?;

@@ -13,8 +13,8 @@ const PATIENCE: u32 = 10_000;
 
 /// This thread and those of a pool, if there is one.
 #[derive(Default)]
-pub struct Team<'n> {
-    pool: Option<&'n rayon::ThreadPool>,
+pub struct Team {
+    pool: Option<Arc<rayon::ThreadPool>>,
     watch: Arc<Watch>,
 }
 
@@ -26,9 +26,9 @@ struct Watch {
     over: AtomicBool,
 }
 
-impl<'n> Team<'n> {
-    pub fn new(pool: Option<&'n rayon::ThreadPool>) -> Self {
-        Self { pool, watch: Arc::default() }
+impl Team {
+    pub fn new(pool: Option<&Arc<rayon::ThreadPool>>) -> Self {
+        Self { pool: pool.cloned(), watch: Arc::default() }
     }
 
     /// Does something with each of a few jobs. This thread is one of the team: it need not be woken, and what the others
@@ -39,7 +39,7 @@ impl<'n> Team<'n> {
         work: impl Fn(J) + Sync,
     ) {
         let jobs = jobs.into_iter();
-        let Some(pool) = self.pool.filter(|_| jobs.len() > 1) else { return jobs.for_each(work) };
+        let Some(pool) = self.pool.as_ref().filter(|_| jobs.len() > 1) else { return jobs.for_each(work) };
         let helpers = (pool.current_num_threads() - 1).min(jobs.len() - 1);
         self.keep_awake(pool, helpers);
         let jobs = Mutex::new(jobs);
@@ -79,7 +79,7 @@ impl<'n> Team<'n> {
     }
 }
 
-impl Drop for Team<'_> {
+impl Drop for Team {
     fn drop(&mut self) {
         self.watch.over.store(true, Ordering::Relaxed);
     }
@@ -109,6 +109,7 @@ mod tests {
     fn every_job_is_done_once_whether_threads_are_awake_or_not() {
         for threads in 1..=4 {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let pool = Arc::new(pool);
             for pool in [None, Some(&pool)] {
                 let team = Team::new(pool);
                 for round in 0..200usize {

@@ -222,7 +222,7 @@ const TOGETHER: usize = 64;
 
 impl Given<'_> {
     /// Handles every instant before `to`.
-    pub fn run<R: Real>(mut self, network: &Network, weights: &Weights<R>, rates: &[BlockRate<'_>], to: u64) {
+    pub fn run<R: Real>(mut self, network: &Network, weights: &Weights<R>, rates: &[BlockRate], to: u64) {
         let mut rows = self.rows;
         let mut row_scales = std::mem::take(&mut self.unit.row_scales);
         row_scales.resize(rows.len(), 0.0);
@@ -282,7 +282,7 @@ impl Given<'_> {
         &mut self,
         network: &Network,
         weights: &Weights<R>,
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
         until: u64,
     ) {
         let Some(mut wheel) = self.unit.wheel.take() else { return };
@@ -353,7 +353,7 @@ impl Given<'_> {
         &mut self,
         network: &Network,
         weights: &Weights<R>,
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
         time: u64,
         scale: f64,
         rows: &[RowArrival],

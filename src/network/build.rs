@@ -11,6 +11,7 @@ use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Neuron, NeuronError};
 use crate::time::Time;
 use crate::units::{Hertz, Second};
+use std::sync::Arc;
 
 /// Why a description is not a network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -353,7 +354,7 @@ impl Builder {
     ///
     /// # Errors
     /// All faults, in order of description.
-    pub fn finish(self) -> Result<Network, Vec<Fault>> {
+    pub fn finish(self) -> Result<Arc<Network>, Vec<Fault>> {
         let Self { sources, mut populations, projections, rates } = self;
         let mut faults = Vec::new();
         for &(source, rate) in rates.iter().filter(|(_, rate)| *rate < Hertz::ZERO) {
@@ -408,7 +409,15 @@ impl Builder {
             (0..populations.len()).map(|index| outgoing(Origin::Population(index))).collect();
         let lanes = lanes(&sources, &populations, &projections);
         let steady = steady(&sources, &rates);
-        Ok(Network { sources, populations, projections, from_source, from_population, lanes, steady })
+        Ok(Arc::new(Network {
+            sources,
+            populations,
+            projections,
+            from_source,
+            from_population,
+            lanes,
+            steady,
+        }))
     }
 }
 

@@ -226,9 +226,10 @@ mod tests {
     use super::*;
     use crate::network::{Builder, Delays, Fault};
     use crate::neuron::Lif;
+    use std::sync::Arc;
 
     /// Two populations, one reaching the other without delay, and back by these synapses of the first neuron.
-    fn circle(targets: Vec<u32>, delays: Option<Vec<u64>>) -> Result<Network, Vec<Fault>> {
+    fn circle(targets: Vec<u32>, delays: Option<Vec<u64>>) -> Result<Arc<Network>, Vec<Fault>> {
         let mut builder = Builder::default();
         let a = builder.population("a", 2, Lif::default());
         let b = builder.population("b", 2, Lif::default());

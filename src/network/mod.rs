@@ -22,6 +22,7 @@ use crate::numeric::Real;
 use crate::time::Time;
 use crate::units::Second;
 use crate::waveform::{Breakpoint, Waveform};
+use std::sync::Arc;
 
 /// Where a projection's rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -293,18 +294,18 @@ pub struct Network {
 impl Network {
     /// The rates that [`Builder::poisson`] was given, one per Poisson block; a source without a rate is silent.
     #[must_use]
-    pub fn rates(&self) -> Vec<BlockRate<'_>> {
+    pub fn rates(&self) -> Vec<BlockRate> {
         self.steady.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect()
     }
 
     /// The same network with thresholds that no longer adapt: for labelling and testing.
     #[must_use]
-    pub fn frozen(&self) -> Self {
+    pub fn frozen(&self) -> Arc<Self> {
         let mut frozen = self.clone();
         for competition in frozen.populations.iter_mut().filter_map(|p| p.competition.as_mut()) {
             competition.homeostasis = None;
         }
-        frozen
+        Arc::new(frozen)
     }
 }
 

@@ -6,11 +6,12 @@ use crate::crossbar::{Array, Draw, Shape};
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows};
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, Spread};
+use std::sync::Arc;
 
 /// A network and the weights it starts with: one list per projection, row-major.
 #[derive(Clone, Debug)]
 pub struct Assembled {
-    pub network: Network,
+    pub network: Arc<Network>,
     pub weights: Vec<Vec<f64>>,
     /// What was not taken as it was asked for.
     pub notes: Vec<String>,
@@ -37,7 +38,7 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
 ///
 /// # Errors
 /// As [`assemble`].
-pub fn skeleton(plan: &Plan) -> Result<Network, Vec<AssembleError>> {
+pub fn skeleton(plan: &Plan) -> Result<Arc<Network>, Vec<AssembleError>> {
     assemble_with(plan, false, &mut |_| {}).map(|assembled| assembled.network)
 }
 

@@ -9,6 +9,7 @@ use crate::numeric::{Real, exp};
 use crate::record::fingerprint::Fingerprint;
 use crate::time::{FS_PER_SECOND, Time};
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Samples between two looks at the cancel flag.
@@ -70,8 +71,8 @@ pub struct Reporting<'a> {
     pub advance: &'a mut dyn FnMut(u64),
 }
 
-struct Worker<'n, R: Real, Q: Queue<R>> {
-    presenter: Presenter<'n, R, Q>,
+struct Worker<R: Real, Q: Queue<R>> {
+    presenter: Presenter<R, Q>,
     leakage: Leakage<R>,
     spikes: Vec<Spike>,
     answers: Vec<u8>,
@@ -83,10 +84,10 @@ struct Worker<'n, R: Real, Q: Queue<R>> {
 ///
 /// # Errors
 /// If a sample cannot be presented.
-pub fn evaluate<'n, R, Q>(
-    network: &'n Network,
+pub fn evaluate<R, Q>(
+    network: &Arc<Network>,
     weights: &Weights<R>,
-    samples: Samples<'n>,
+    samples: Samples<'_>,
     test: Test<'_>,
     reporting: &mut Reporting<'_>,
 ) -> Result<Evaluation, SimulationError>
@@ -95,7 +96,7 @@ where
     Q: Queue<R> + Send,
 {
     let lif = &network.populations[test.population].lif;
-    let mut workers: Vec<Worker<'n, R, Q>> = (0..PIECES)
+    let mut workers: Vec<Worker<R, Q>> = (0..PIECES)
         .map(|_| Worker {
             presenter: Presenter::new(network, test.population, test.seed),
             leakage: Leakage::new(R::from_f64(lif.above_u_inf(lif.v_th))),
@@ -138,12 +139,12 @@ where
     Ok(evaluation)
 }
 
-impl<'n, R: Real, Q: Queue<R>> Worker<'n, R, Q> {
+impl<R: Real, Q: Queue<R>> Worker<R, Q> {
     fn present(
         &mut self,
         network: &Network,
         weights: &Weights<R>,
-        samples: Samples<'n>,
+        samples: Samples<'_>,
         test: &Test<'_>,
         sample: usize,
     ) {

@@ -9,6 +9,7 @@ use crate::numeric::Real;
 use crate::readout::answer;
 use crate::record::fingerprint::{Fingerprint, encode};
 use crate::time::Time;
+use std::sync::Arc;
 
 /// Encoded samples with their labels.
 #[derive(Clone, Copy, Debug)]
@@ -132,13 +133,13 @@ impl<R: Real> Probe<R> for Perhaps<'_> {
 }
 
 /// A simulation that presents samples and remembers what has to be handed on in order.
-pub struct Presenter<'n, R: Real, Q: Queue<R>> {
-    simulation: Simulation<'n, R, Q>,
+pub struct Presenter<R: Real, Q: Queue<R>> {
+    simulation: Simulation<R, Q>,
     population: usize,
     /// What an observer is to be told of a presentation, if there is one. Whether there is is asked once for each: a
     /// type parameter would compile every protocol twice.
     observed: Option<Stream>,
-    rates: Vec<BlockRate<'n>>,
+    rates: Vec<BlockRate>,
     /// Spikes of the presentations so far, encoded for the fingerprint.
     encoded: Vec<u8>,
     /// Streams of the presentations so far, for observers.
@@ -147,10 +148,10 @@ pub struct Presenter<'n, R: Real, Q: Queue<R>> {
     fault: Option<SimulationError>,
 }
 
-impl<'n, R: Real, Q: Queue<R>> Presenter<'n, R, Q> {
+impl<R: Real, Q: Queue<R>> Presenter<R, Q> {
     /// A presenter whose read-out is `population`.
     #[must_use]
-    pub fn new(network: &'n Network, population: usize, seed: u64) -> Self {
+    pub fn new(network: &Arc<Network>, population: usize, seed: u64) -> Self {
         Self {
             simulation: Simulation::new(network, seed),
             population,
@@ -181,7 +182,7 @@ impl<'n, R: Real, Q: Queue<R>> Presenter<'n, R, Q> {
     pub fn present<P: Probe<R>>(
         &mut self,
         weights: &Weights<R>,
-        code: &'n RateCode,
+        code: &RateCode,
         sample: usize,
         episode: u64,
         duration: Time,
@@ -211,7 +212,7 @@ impl<'n, R: Real, Q: Queue<R>> Presenter<'n, R, Q> {
     pub fn learn<P: Probe<R>>(
         &mut self,
         weights: &mut Weights<R>,
-        (code, sample, episode, duration): (&'n RateCode, usize, u64, Time),
+        (code, sample, episode, duration): (&RateCode, usize, u64, Time),
         probe: &mut P,
         mut learn: impl FnMut(&mut P, &mut Weights<R>) -> bool,
     ) {
@@ -244,7 +245,7 @@ impl<'n, R: Real, Q: Queue<R>> Presenter<'n, R, Q> {
     }
 
     /// The simulation, between two presentations.
-    pub fn simulation(&mut self) -> &mut Simulation<'n, R, Q> {
+    pub fn simulation(&mut self) -> &mut Simulation<R, Q> {
         &mut self.simulation
     }
 

@@ -15,8 +15,8 @@ use crate::readout::cross_entropy;
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
 use rayon::prelude::*;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What training needs to know besides network and data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,12 +68,12 @@ impl EpochReport {
 pub type Advance<'a> = &'a mut dyn FnMut(u64, f64, f64);
 
 /// Weights in training and the workers that compute their gradient.
-pub struct Trainer<'n, R: Real, Q: Queue<R>> {
+pub struct Trainer<R: Real, Q: Queue<R>> {
     settings: Settings,
     theta: f64,
     pub weights: Weights<R>,
     pub adam: AdamState<R>,
-    pieces: Vec<Piece<'n, R, Q>>,
+    pieces: Vec<Piece<R, Q>>,
     readout: Readout,
     /// Tapes not in use: as many as there are threads, so that they stay in the cache. One of the two lists
     /// is used.
@@ -103,8 +103,8 @@ impl Readout {
 }
 
 /// One piece of every batch.
-struct Piece<'n, R: Real, Q: Queue<R>> {
-    presenter: Presenter<'n, R, Q>,
+struct Piece<R: Real, Q: Queue<R>> {
+    presenter: Presenter<R, Q>,
     gradient: Vec<R>,
     error: Vec<f64>,
     rounded: Vec<R>,
@@ -113,14 +113,14 @@ struct Piece<'n, R: Real, Q: Queue<R>> {
     totals: Totals,
 }
 
-impl<'n, R, Q> Trainer<'n, R, Q>
+impl<R, Q> Trainer<R, Q>
 where
     R: Real,
     Q: Queue<R> + Send,
 {
     /// A trainer that starts from `weights`.
     #[must_use]
-    pub fn new(network: &'n Network, settings: Settings, weights: Weights<R>) -> Self {
+    pub fn new(network: &Arc<Network>, settings: Settings, weights: Weights<R>) -> Self {
         let population = network.projections[settings.projection].to;
         let columns = network.populations[population].size;
         let length = weights.projections[settings.projection].len();
@@ -155,7 +155,7 @@ where
     #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
-        samples: Samples<'n>,
+        samples: Samples<'_>,
         order: &[u32],
         first_episode: u64,
         cancel: &AtomicBool,
@@ -191,7 +191,7 @@ where
     }
 
     /// Each piece's gradient, in parallel.
-    fn gradients(&mut self, samples: Samples<'n>, batch: &[u32], first_episode: u64) {
+    fn gradients(&mut self, samples: Samples<'_>, batch: &[u32], first_episode: u64) {
         let Self { settings, theta, weights, pieces, readout, tapes, held_tapes, .. } = self;
         // Where no weight reaches the threshold, no membrane reaches two.
         let bar = R::from_f64(*theta);
@@ -230,9 +230,9 @@ where
 }
 
 /// Each piece's gradient, in parallel, recorded on tapes of one kind.
-fn teach<'n, R, Q, T>(
-    pieces: &mut [Piece<'n, R, Q>],
-    lesson: &Lesson<'_, 'n, R>,
+fn teach<R, Q, T>(
+    pieces: &mut [Piece<R, Q>],
+    lesson: &Lesson<'_, R>,
     tapes: &Mutex<Vec<T>>,
     batch: &[u32],
     first_episode: u64,
@@ -259,24 +259,18 @@ fn teach<'n, R, Q, T>(
 }
 
 /// What every piece of a batch is given.
-struct Lesson<'a, 'n, R: Real> {
+struct Lesson<'a, R: Real> {
     settings: &'a Settings,
     theta: f64,
     weights: &'a Weights<R>,
-    samples: Samples<'n>,
+    samples: Samples<'a>,
     forgets: bool,
     /// Whether a weight alone may carry a membrane past several thresholds.
     several: bool,
 }
 
-impl<'n, R: Real, Q: Queue<R>> Piece<'n, R, Q> {
-    fn train<T: Recorder<R>>(
-        &mut self,
-        lesson: &Lesson<'_, 'n, R>,
-        sample: usize,
-        episode: u64,
-        tape: &mut T,
-    ) {
+impl<R: Real, Q: Queue<R>> Piece<R, Q> {
+    fn train<T: Recorder<R>>(&mut self, lesson: &Lesson<'_, R>, sample: usize, episode: u64, tape: &mut T) {
         let Lesson { settings, theta, weights, samples, forgets, several } = *lesson;
         tape.prepare(R::from_f64(theta), forgets);
         self.presenter.present(weights, samples.code, sample, episode, settings.presentation, tape);

@@ -13,6 +13,7 @@ use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use memspike::waveform::Waveform;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 /// 0.1 ms: times on this grid meet often.
 pub const TICK: u64 = 100_000_000_000;
@@ -291,7 +292,7 @@ pub fn networks() -> impl Strategy<Value = Spec> {
 
 /// A network with what a run of it needs.
 pub struct Built {
-    pub network: Network,
+    pub network: Arc<Network>,
     pub values: Vec<Vec<f64>>,
     pub tables: Vec<(AliasTable, f64)>,
     pub seed: u64,
@@ -302,12 +303,12 @@ impl Built {
         Weights::from_values(&self.network, &self.values)
     }
 
-    pub fn rates(&self) -> Vec<BlockRate<'_>> {
+    pub fn rates(&self) -> Vec<BlockRate> {
         self.tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect()
     }
 
     /// A simulation at the beginning of episode 3.
-    pub fn start<R: Real, Q: Queue<R>>(&self) -> Simulation<'_, R, Q> {
+    pub fn start<R: Real, Q: Queue<R>>(&self) -> Simulation<R, Q> {
         let mut simulation = Simulation::new(&self.network, self.seed);
         simulation.begin(3, &self.rates()).unwrap();
         simulation
@@ -535,7 +536,7 @@ const ENDLESS: u32 = 1_000_000;
 
 /// Runs to `end` in one go. A clock that stands still fails the test instead of holding it for ever.
 pub fn run<R: Real, Q: Queue<R>, P: Probe<R>>(
-    simulation: &mut Simulation<'_, R, Q>,
+    simulation: &mut Simulation<R, Q>,
     weights: &Weights<R>,
     end: Time,
     probe: &mut P,
@@ -553,7 +554,7 @@ pub fn trace<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Trace {
     finish(&simulation, stream)
 }
 
-pub fn finish<R: Real, Q: Queue<R>>(simulation: &Simulation<'_, R, Q>, stream: Stream) -> Trace {
+pub fn finish<R: Real, Q: Queue<R>>(simulation: &Simulation<R, Q>, stream: Stream) -> Trace {
     Trace {
         spikes: spikes_of(&stream.records),
         records: stream.records,

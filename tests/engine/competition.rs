@@ -13,6 +13,7 @@ use memspike::snapshot::{Payload, decode};
 use memspike::time::Time;
 use memspike::units::{Ampere, Second, Volt};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn competition() -> impl Strategy<Value = Competition> {
     let kind = prop_oneof![
@@ -49,8 +50,8 @@ fn contest() -> impl Strategy<Value = (Spec, Competition)> {
 
 fn built(spec: &Spec, competition: &Competition) -> Built {
     let mut built = build(spec);
-    assert_eq!(built.network.populations[0].form, Form::SharedDecay);
-    built.network.populations[0].competition = Some(competition.clone());
+    assert_eq!(Arc::make_mut(&mut built.network).populations[0].form, Form::SharedDecay);
+    Arc::make_mut(&mut built.network).populations[0].competition = Some(competition.clone());
     built
 }
 
@@ -156,7 +157,7 @@ fn hand(
     list: Vec<(Time, u32)>,
     weights: Vec<f64>,
     competition: Competition,
-) -> (Network, Weights<f64>) {
+) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let from = builder.source("in", lines, SourceKind::List(list));
     let lif = Lif { u_rest: Volt::ZERO, tau_m: Second::new(10e-3), v_th: Volt::new(1.0), ..Lif::default() };
@@ -168,7 +169,7 @@ fn hand(
     (network, weights)
 }
 
-fn run(network: &Network, weights: &Weights<f64>, end: Time) -> Vec<(u64, u32)> {
+fn run(network: &Arc<Network>, weights: &Weights<f64>, end: Time) -> Vec<(u64, u32)> {
     let spikes = |simulation: &mut dyn FnMut(&mut Vec<Spike>)| {
         let mut spikes: Vec<Spike> = Vec::new();
         simulation(&mut spikes);
@@ -405,7 +406,7 @@ fn what_cannot_compete_is_refused_with_the_reason() {
 
 #[test]
 fn a_state_of_another_competition_is_refused() {
-    fn resume<Q: Queue<f64>>(network: &Network, state: State<f64>) -> Option<StateError> {
+    fn resume<Q: Queue<f64>>(network: &Arc<Network>, state: State<f64>) -> Option<StateError> {
         Simulation::<f64, Q>::resume(network, state, &[]).err()
     }
     let list = || vec![(ticks(1), 0)];

@@ -9,6 +9,7 @@ use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
+use std::sync::Arc;
 
 const R: f64 = (1u64 << 20) as f64;
 const V_TH: f64 = 0.25;
@@ -28,7 +29,7 @@ fn rise(drive: f64, from: f64) -> f64 {
 }
 
 /// A neuron for each current; with a synapse that no spike ever comes through, or without.
-fn neurons(reset: Reset, t_ref: f64, synapse: bool) -> (Network, Weights<f64>) {
+fn neurons(reset: Reset, t_ref: f64, synapse: bool) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let nothing = builder.source("nothing", 1, SourceKind::List(Vec::new()));
     let mut values = Vec::new();
@@ -58,7 +59,7 @@ fn neurons(reset: Reset, t_ref: f64, synapse: bool) -> (Network, Weights<f64>) {
 }
 
 /// Spike times of every neuron in femtoseconds.
-fn fired<Q: Queue<f64>>((network, weights): &(Network, Weights<f64>)) -> Vec<Vec<u64>> {
+fn fired<Q: Queue<f64>>((network, weights): &(Arc<Network>, Weights<f64>)) -> Vec<Vec<u64>> {
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     let mut spikes = Vec::new();
     simulation.run(weights, Time::from_fs((END * 1e15) as u64), &mut spikes).unwrap();

@@ -7,6 +7,7 @@ use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use memspike::waveform::Waveform;
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -37,7 +38,7 @@ fn alpha(tau_ms: f64) -> Kernel {
 }
 
 /// One neuron and, for each (kernel, weight, times in ms), an input of its own.
-fn one_neuron(neuron: Lif, inputs: &[(Kernel, f64, &[f64])]) -> (Network, Weights<f64>) {
+fn one_neuron(neuron: Lif, inputs: &[(Kernel, f64, &[f64])]) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let population = builder.population("n", 1, neuron);
     let mut values = Vec::new();
@@ -52,7 +53,11 @@ fn one_neuron(neuron: Lif, inputs: &[(Kernel, f64, &[f64])]) -> (Network, Weight
     (network, weights)
 }
 
-fn spikes<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>, end: Time) -> (Vec<Spike>, Vec<f64>) {
+fn spikes<Q: Queue<f64>>(
+    network: &Arc<Network>,
+    weights: &Weights<f64>,
+    end: Time,
+) -> (Vec<Spike>, Vec<f64>) {
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     let mut spikes = Vec::new();
     simulation.run(weights, end, &mut spikes).unwrap();
@@ -239,7 +244,7 @@ fn poisson_jumps_fire_the_neuron_at_the_exact_rate_not_the_diffusion_one() {
 }
 
 /// Three neurons in a ring and a reader: bias, both kernels, a pulse-free feedback with delays, inhibition.
-fn ring() -> (Network, Weights<f64>) {
+fn ring() -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let start = builder.source("start", 1, SourceKind::List(vec![(ms(0.8), 0), (ms(10.4), 0)]));
     let ring = builder.population("ring", 3, lif(10.0, 1.6, 0.2));
@@ -427,7 +432,7 @@ fn impossible_currents_and_sources_are_faults_of_the_network() {
 }
 
 /// Three neurons fed by one line and by each other; each synapse has its own delay, or each its own projection.
-fn own_delays(kernel: &Kernel, together: bool) -> (Network, Weights<f64>) {
+fn own_delays(kernel: &Kernel, together: bool) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let population = builder.population("n", 3, lif(10.0, 1.5, 0.1));
     let times = (0..40).map(|k| (Time::from_fs(k * 1_700_000_000_001), 0)).collect();

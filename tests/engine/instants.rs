@@ -8,6 +8,7 @@ use memspike::time::Time;
 use memspike::units::{Ampere, Second, Volt};
 use memspike::waveform::{Breakpoint, Waveform};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -29,7 +30,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn network(&self) -> (Network, Vec<Vec<f64>>) {
+    fn network(&self) -> (Arc<Network>, Vec<Vec<f64>>) {
         let mut builder = Builder::default();
         let population = builder.population("p", 1, self.lif.clone());
         let mut values = Vec::new();
@@ -294,7 +295,7 @@ fn after_the_last_of_overlapping_pulses_the_drive_is_exactly_zero() {
     let weights = Weights::from_values(&network, &values);
     let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
     simulation.run(&weights, fs(4 * MS), &mut Silent).unwrap();
-    let drive = |simulation: &Simulation<'_, f64, Lanes>| match &simulation.state().populations[0] {
+    let drive = |simulation: &Simulation<f64, Lanes>| match &simulation.state().populations[0] {
         Membranes::Free(saved) => (saved.clocks[0].level, saved.clocks[0].slope),
         _ => panic!("own time"),
     };

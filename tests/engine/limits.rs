@@ -10,6 +10,7 @@ use memspike::neuron::{Lif, Switch};
 use memspike::time::Time;
 use memspike::training::{HeldTape, Leakage, Tape};
 use memspike::units::{Ampere, Second, Volt};
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -18,7 +19,7 @@ fn fs(time: u64) -> Time {
 }
 
 /// A Poisson source alone.
-fn noise(lines: u32) -> Network {
+fn noise(lines: u32) -> Arc<Network> {
     let mut builder = Builder::default();
     builder.source("noise", lines, SourceKind::Poisson);
     builder.finish().unwrap()
@@ -83,20 +84,20 @@ fn lines_whose_rate_changes_have_the_same_limit() {
 #[test]
 fn a_wrong_number_of_rates_is_an_error_that_says_both_numbers() {
     let network = noise(1025);
-    let silent = BlockRate::new(&[], 0.0);
+    let silent = BlockRate::silent();
     let mut simulation = Simulation::<f64, Heap>::new(&network, 1);
     for found in [0, 1, 3] {
-        let error = simulation.begin(0, &vec![silent; found]).unwrap_err();
+        let error = simulation.begin(0, &vec![silent.clone(); found]).unwrap_err();
         assert_eq!(error, RatesError::Count { found, expected: 2 }.into());
     }
-    simulation.begin(4, &[silent; 2]).unwrap();
+    simulation.begin(4, &[silent.clone(), silent.clone()]).unwrap();
     let state = simulation.state();
     let resumed = Simulation::<f64, Lanes>::resume(&network, state, &[silent]);
     assert!(resumed.err().unwrap().to_string().starts_with("1 rates for 2 Poisson blocks"));
 }
 
 /// One neuron that a list makes fire, by jumps from all lines to all neurons.
-fn crossbar(lif: impl Into<memspike::neuron::Neuron>, rows: Rows) -> Network {
+fn crossbar(lif: impl Into<memspike::neuron::Neuron>, rows: Rows) -> Arc<Network> {
     let mut builder = Builder::default();
     let list = SourceKind::List(vec![(fs(MS), 0), (fs(2 * MS), 0)]);
     let source = builder.source("in", 2, list);
@@ -105,7 +106,7 @@ fn crossbar(lif: impl Into<memspike::neuron::Neuron>, rows: Rows) -> Network {
     builder.finish().unwrap()
 }
 
-fn taped<P: Probe<f64>, Q: Queue<f64>>(network: &Network, tape: &mut P) -> Result<(), SimulationError> {
+fn taped<P: Probe<f64>, Q: Queue<f64>>(network: &Arc<Network>, tape: &mut P) -> Result<(), SimulationError> {
     let columns = network.projections[0].synapses(2);
     let weights = Weights::from_values(network, &[vec![0.1; columns]]);
     Simulation::<f64, Q>::new(network, 1).run(&weights, fs(3 * MS), tape)
@@ -115,7 +116,7 @@ fn taped<P: Probe<f64>, Q: Queue<f64>>(network: &Network, tape: &mut P) -> Resul
 fn a_tape_that_would_stay_empty_is_refused() {
     let free = Lif { t_ref: Second::ZERO, ..Lif::default() };
     let deaf = Lif { t_ref: Second::new(1e-4), ..Lif::default() };
-    let tape = |network: &Network| {
+    let tape = |network: &Arc<Network>| {
         let mut tape = Tape::default();
         let run = taped::<_, Lanes>(network, &mut tape);
         assert_eq!(taped::<_, Heap>(network, &mut Tape::default()), run);
@@ -150,7 +151,7 @@ fn a_tape_that_would_stay_empty_is_refused() {
 }
 
 /// A population that a weight of `weight` reaches at 1 ms and at 2 ms, in each form.
-fn forms(weight: f64) -> Vec<(Network, Weights<f64>)> {
+fn forms(weight: f64) -> Vec<(Arc<Network>, Weights<f64>)> {
     let lif = |i_bias: f64| Lif { u_rest: Volt::ZERO, i_bias: Ampere::new(i_bias), ..Lif::default() };
     let network = |lif: Lif, kernel: Kernel, rows: Rows| {
         let mut builder = Builder::default();
@@ -166,7 +167,7 @@ fn forms(weight: f64) -> Vec<(Network, Weights<f64>)> {
         (network(lif(0.0), decaying, Rows::OneToOne), Form::OwnTime),
         (network(lif(1e-6), Kernel::Delta, Rows::OneToOne), Form::OwnTime),
     ];
-    let with_weights = |(network, form): (Network, Form)| {
+    let with_weights = |(network, form): (Arc<Network>, Form)| {
         assert_eq!(network.populations[0].form, form);
         let mut values = vec![0.0; network.projections[0].synapses(2)];
         if let Some(last) = values.last_mut() {
@@ -180,7 +181,7 @@ fn forms(weight: f64) -> Vec<(Network, Weights<f64>)> {
 
 #[test]
 fn a_membrane_that_is_no_longer_finite_stops_the_run() {
-    fn run<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> Result<(), SimulationError> {
+    fn run<Q: Queue<f64>>(network: &Arc<Network>, weights: &Weights<f64>) -> Result<(), SimulationError> {
         Simulation::<f64, Q>::new(network, 1).run(weights, fs(3 * MS), &mut Silent)
     }
     for (network, weights) in forms(-f64::MAX) {
@@ -220,7 +221,7 @@ fn a_recorded_membrane_has_a_sample_at_zero_and_at_the_end() {
         (5 * MS / 2, 0.1 * (decay(1.5) + decay(0.5))),
     ];
     for (network, weights) in &forms(0.1)[..2] {
-        fn look<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> Vec<Record> {
+        fn look<Q: Queue<f64>>(network: &Arc<Network>, weights: &Weights<f64>) -> Vec<Record> {
             let mut simulation = Simulation::<f64, Q>::new(network, 1);
             let mut seen = Highlights::default();
             simulation.sample_every(0, fs(3 * MS / 4));

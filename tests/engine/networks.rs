@@ -9,6 +9,7 @@ use memspike::units::{Ampere, Second, Volt};
 use memspike::waveform::Waveform;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -73,7 +74,7 @@ impl Listed {
         Self { size, lif, synapses, kicks, kick: 12e-3 }
     }
 
-    fn build(&self, compact: bool) -> (Network, Weights<f64>) {
+    fn build(&self, compact: bool) -> (Arc<Network>, Weights<f64>) {
         let mut builder = Builder::default();
         let kicks = self.kicks.iter().map(|&(time, id)| (Time::from_fs(time), id)).collect();
         let source = builder.source("kicks", self.size, SourceKind::List(kicks));
@@ -213,7 +214,7 @@ struct Large {
 }
 
 struct Built {
-    network: Network,
+    network: Arc<Network>,
     weights: Weights<f64>,
     tables: Vec<(AliasTable, f64)>,
     seed: u64,
@@ -306,7 +307,7 @@ impl Large {
 }
 
 impl Built {
-    fn rates(&self) -> Vec<BlockRate<'_>> {
+    fn rates(&self) -> Vec<BlockRate> {
         self.tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect()
     }
 
@@ -319,7 +320,7 @@ impl Built {
         spikes.get(most - 1).map_or(end, |last| last.time)
     }
 
-    fn start<Q: Queue<f64>>(&self) -> Simulation<'_, f64, Q> {
+    fn start<Q: Queue<f64>>(&self) -> Simulation<f64, Q> {
         let mut simulation = Simulation::new(&self.network, self.seed);
         simulation.begin(2, &self.rates()).unwrap();
         simulation
@@ -327,7 +328,7 @@ impl Built {
 
     fn finish<Q: Queue<f64>>(
         &self,
-        mut simulation: Simulation<'_, f64, Q>,
+        mut simulation: Simulation<f64, Q>,
         end: Time,
     ) -> (Vec<Spike>, State<f64>) {
         let mut spikes = Vec::new();
@@ -380,7 +381,7 @@ proptest! {
         prop_assert!(a.populations == b.populations, "membranes");
         prop_assert!(whole.1 == reference.1);
 
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
         let mut cut = built.start::<Lanes>();
         cut.shorten_windows(Time::from_fs(window));
         cut.partition(partitions, Some(&pool));

@@ -13,6 +13,7 @@ use memspike::time::Time;
 use memspike::units::{Second, Volt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 /// A matrix of weights: its shape, and its values in row-major order.
 struct Matrix {
@@ -69,7 +70,7 @@ fn affine(matrix: &Matrix, lines: usize, column: impl Fn(usize) -> usize) -> Syn
         .collect()
 }
 
-fn network(events: &[(Time, u32)], weights: &[Matrix]) -> (Network, Weights<f64>) {
+fn network(events: &[(Time, u32)], weights: &[Matrix]) -> (Arc<Network>, Weights<f64>) {
     let [first, second, third, fourth, fifth] = weights else { panic!("five layers") };
     let sizes = |from, to, stride, padding, pool| Sizes { from, to, stride, padding, pool };
     let layers = [
@@ -155,7 +156,7 @@ fn data() -> Result<Data, String> {
     Ok((recording(&events), lines.chunks_exact(2).map(matrix).collect()))
 }
 
-fn spikes<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> Vec<u64> {
+fn spikes<Q: Queue<f64>>(network: &Arc<Network>, weights: &Weights<f64>) -> Vec<u64> {
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     simulation.run(weights, Time::MAX, &mut Silent).unwrap();
     simulation.counts().spikes.iter().map(|layer| layer.iter().map(|&n| u64::from(n)).sum()).collect()

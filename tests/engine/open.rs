@@ -10,12 +10,13 @@ use memspike::neuron::{Leaky, Lif, Neuron, Open, Reset, Switch};
 use memspike::time::Time;
 use memspike::units::{Ampere, Second, Volt};
 use memspike::waveform::Waveform;
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 
 /// A recurrent network of two populations of these neurons, the second following the first without delay, under jumps,
 /// pulses and decaying currents.
-fn network(first: impl Into<Neuron>, second: impl Into<Neuron>) -> (Network, Weights<f64>) {
+fn network(first: impl Into<Neuron>, second: impl Into<Neuron>) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let rows = |pre: u32, post: u32, step: u32| {
         let targets: Vec<u32> =
@@ -58,7 +59,7 @@ fn network(first: impl Into<Neuron>, second: impl Into<Neuron>) -> (Network, Wei
 }
 
 fn run<Q: Queue<f64>>(
-    network: &Network,
+    network: &Arc<Network>,
     weights: &Weights<f64>,
     cut: Option<u64>,
     threads: usize,

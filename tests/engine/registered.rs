@@ -7,6 +7,7 @@ use memspike::neuron::model::{Model as _, Scale};
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::time::Time;
 use memspike::units::{Hertz, Second};
+use std::sync::Arc;
 
 /// The model with the values that its keys have by default.
 fn made(entry: &NeuronEntry) -> Open {
@@ -15,7 +16,7 @@ fn made(entry: &NeuronEntry) -> Open {
 
 /// A recurrent network of eight of its neurons under jumps, decaying currents, pulses and, where it has them,
 /// conductances; as long as 40 of its time constants.
-fn network(entry: &NeuronEntry) -> (Network, Weights<f64>, Time) {
+fn network(entry: &NeuronEntry) -> (Arc<Network>, Weights<f64>, Time) {
     let open = made(entry);
     let Scale { tau, resistance, threshold, .. } = open.scale();
     let tau = tau.clamp(1e-6, 0.1);
@@ -42,7 +43,7 @@ fn network(entry: &NeuronEntry) -> (Network, Weights<f64>, Time) {
 }
 
 fn run<Q: Queue<f64>>(
-    (network, weights, end): &(Network, Weights<f64>, Time),
+    (network, weights, end): &(Arc<Network>, Weights<f64>, Time),
     units: usize,
     cuts: &[f64],
 ) -> (Vec<Spike>, State<f64>) {

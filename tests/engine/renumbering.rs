@@ -14,6 +14,7 @@ use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 const END: u64 = 150 * MS;
@@ -89,7 +90,7 @@ impl Listed {
         new
     }
 
-    fn build(&self) -> (Network, Weights<f64>) {
+    fn build(&self) -> (Arc<Network>, Weights<f64>) {
         let r_m = 100e6;
         let lif = |bias: f64| Lif {
             tau_m: Second::new(20e-3),

@@ -7,6 +7,7 @@ use memspike::network::{Builder, Delays, Form, Kernel, Network, Origin, Rows, So
 use memspike::neuron::{Lif, Reset};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -54,7 +55,7 @@ impl Way {
 }
 
 /// A list that kicks two neurons, which reach two others, 1 ms later.
-fn chain(way: Way, kicks: &[u64], first: Lif) -> Network {
+fn chain(way: Way, kicks: &[u64], first: Lif) -> Arc<Network> {
     let mut builder = Builder::default();
     let list = kicks.iter().flat_map(|&time| [(fs(time), 0), (fs(time), 1)]).collect();
     let source = builder.source("kicks", 2, SourceKind::List(list));
@@ -79,7 +80,7 @@ fn chain(way: Way, kicks: &[u64], first: Lif) -> Network {
 }
 
 /// `kick` from each line to its own neuron, `weight` from each neuron to its own partner.
-fn weights(network: &Network, kick: f64, weight: f64) -> Weights<f64> {
+fn weights(network: &Arc<Network>, kick: f64, weight: f64) -> Weights<f64> {
     let diagonal = |w: f64| vec![w, 0.0, 0.0, w];
     let mut values = vec![diagonal(kick), diagonal(weight)];
     values.resize(network.projections.len(), Vec::new());
@@ -94,7 +95,7 @@ struct Seen {
     membranes: [Vec<f64>; 2],
 }
 
-fn see<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>, end: u64, threads: usize) -> Seen {
+fn see<Q: Queue<f64>>(network: &Arc<Network>, weights: &Weights<f64>, end: u64, threads: usize) -> Seen {
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     simulation.partition(threads, None);
     simulation.begin(0, &[]).unwrap();
@@ -267,14 +268,14 @@ fn a_batch_of_poisson_spikes_with_weights_of_several_thresholds_is_what_the_refe
         let values: Vec<f64> = (0..4 * size).map(|k| 0.25 * (f64::from(k * 7 % 11) / 2.3 - 1.1)).collect();
         let weights = Weights::from_values(&network, std::slice::from_ref(&values));
         fn run<Q: Queue<f64>>(
-            network: &Network,
+            network: &Arc<Network>,
             weights: &Weights<f64>,
-            rate: BlockRate<'_>,
+            rate: BlockRate,
         ) -> (Vec<Spike>, Vec<f64>, Stream) {
             // Once as fast as may be, and once with everything shown.
             let mut spikes: Vec<Spike> = Vec::new();
             let mut simulation = Simulation::<f64, Q>::new(network, 9);
-            simulation.begin(0, &[rate]).unwrap();
+            simulation.begin(0, std::slice::from_ref(&rate)).unwrap();
             simulation.run(weights, fs(400 * MS), &mut spikes).unwrap();
             let mut stream = Stream::default();
             let mut shown = Simulation::<f64, Q>::new(network, 9);
@@ -284,7 +285,7 @@ fn a_batch_of_poisson_spikes_with_weights_of_several_thresholds_is_what_the_refe
             (spikes, simulation.membranes(0), stream)
         }
         let rate = BlockRate::new(&table.cells, 900.0);
-        let (fast, u, stream) = run::<Lanes>(&network, &weights, rate);
+        let (fast, u, stream) = run::<Lanes>(&network, &weights, rate.clone());
         let (reference, u_reference, _) = run::<Heap>(&network, &weights, rate);
         assert!(fast == reference && u == u_reference);
         // By definition, neuron by neuron, from the arrivals that were shown.

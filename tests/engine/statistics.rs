@@ -199,7 +199,7 @@ fn a_source_with_a_rate_emits_what_the_same_rates_given_to_the_episode_make_it_e
     let (wide, one) = (AliasTable::new(&vec![1; BLOCK as usize]), AliasTable::new(&[1]));
     let (wide, one) = (BlockRate::new(&wide.cells, 2.0 * f64::from(BLOCK)), BlockRate::new(&one.cells, 2.0));
     let mut simulation = Simulation::new(&network, 5);
-    simulation.begin(0, &[wide, one, BlockRate::new(&[], 0.0)]).unwrap();
+    simulation.begin(0, &[wide, one, BlockRate::silent()]).unwrap();
     assert_eq!(own, emitted(&mut simulation, &weights));
     assert!((1900..2200).contains(&own.len()), "{} spikes of 2050 expected", own.len());
     assert!(own.iter().all(|record| matches!(record, Record::Emit { source: 0, .. })), "no rate, no spike");

@@ -12,6 +12,7 @@ use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second};
 use memspike::waveform::Waveform;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 
@@ -43,7 +44,7 @@ enum Wiring {
 }
 
 struct Net {
-    network: Network,
+    network: Arc<Network>,
     values: Vec<Vec<f64>>,
     table: AliasTable,
 }

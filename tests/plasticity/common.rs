@@ -8,6 +8,7 @@ use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{Plastic, Rule};
 use memspike::time::Time;
 use memspike::units::{Second, Volt};
+use std::sync::Arc;
 
 /// An unevaluated sum of two f64.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,7 +184,7 @@ impl Trains {
 
     /// Neurons that spike exactly when they are told to, whatever their plastic inputs are: inputs are volts
     /// against a threshold of a megavolt, and a teacher gives two.
-    pub fn network(&self, connect: Rows) -> Network {
+    pub fn network(&self, connect: Rows) -> Arc<Network> {
         let mut builder = Builder::default();
         let list = |trains: &[Vec<u64>], early: u64| {
             let spikes = trains.iter().enumerate();
@@ -209,14 +210,14 @@ impl Trains {
     }
 
     /// Weights: the plastic ones as given, the teacher's on the diagonal.
-    pub fn weights(&self, network: &Network, plastic: &[f64]) -> Weights<f64> {
+    pub fn weights(&self, network: &Arc<Network>, plastic: &[f64]) -> Weights<f64> {
         let n = self.cols.len();
         let teacher = (0..n * n).map(|k| if k % (n + 1) == 0 { 2e6 } else { 0.0 }).collect();
         Weights::from_values(network, &[plastic.to_vec(), teacher])
     }
 }
 
-pub fn learning(network: &Network, rule: &Rule, wait: bool) -> Learning {
+pub fn learning(network: &Arc<Network>, rule: &Rule, wait: bool) -> Learning {
     let layout = layout(network, &network.projections[0]);
     let plastic = Plastic::new(rule.clone(), layout, None).expect("a rule");
     Learning::new(network, vec![Some(plastic), None], wait).expect("a learning network")
@@ -224,7 +225,7 @@ pub fn learning(network: &Network, rule: &Rule, wait: bool) -> Learning {
 
 /// Weights (without padding) after every instant, by time.
 pub fn trajectory<Q: Queue<f64>>(
-    network: &Network,
+    network: &Arc<Network>,
     weights: &Weights<f64>,
     learning: &mut Learning,
 ) -> Vec<(u64, Vec<f64>)> {

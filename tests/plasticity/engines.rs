@@ -18,6 +18,7 @@ use memspike::plasticity::{
 use memspike::snapshot::{Payload, decode, encode};
 use memspike::time::Time;
 use memspike::units::{Second, Volt};
+use std::sync::Arc;
 
 const INPUTS: u32 = 30;
 const CELLS: u32 = 10;
@@ -25,7 +26,7 @@ const W_MAX: f64 = 0.08;
 
 /// Poisson inputs onto cells with a refractory time that are connected among themselves, with `sparse` synapses
 /// or all to all.
-fn network(sparse: bool) -> Network {
+fn network(sparse: bool) -> Arc<Network> {
     let mut builder = Builder::default();
     let input = builder.source("input", INPUTS, SourceKind::Poisson);
     let lif = Lif {
@@ -136,7 +137,7 @@ fn devices(projection: u32, synapses: usize) -> Devices {
 }
 
 struct Case {
-    network: Network,
+    network: Arc<Network>,
     rule: Rule,
     devices: bool,
     weights: Weights<f64>,
@@ -155,7 +156,7 @@ impl Case {
         Self { network, rule, devices, weights, table: AliasTable::new(&vec![1; INPUTS as usize]) }
     }
 
-    fn rates(&self) -> [BlockRate<'_>; 1] {
+    fn rates(&self) -> [BlockRate; 1] {
         [BlockRate::new(&self.table.cells, 40.0 * f64::from(INPUTS))]
     }
 
@@ -169,7 +170,7 @@ impl Case {
         Learning::new(&self.network, plastic.collect(), wait).expect("learning")
     }
 
-    fn start<Q: Queue<f64>>(&self) -> Simulation<'_, f64, Q> {
+    fn start<Q: Queue<f64>>(&self) -> Simulation<f64, Q> {
         let mut simulation = Simulation::new(&self.network, 3);
         simulation.begin(0, &self.rates()).unwrap();
         simulation
@@ -186,7 +187,7 @@ impl Case {
 
     fn bytes<Q: Queue<f64>>(
         &self,
-        simulation: &Simulation<'_, f64, Q>,
+        simulation: &Simulation<f64, Q>,
         mut weights: Weights<f64>,
         learning: &mut Learning,
     ) -> Vec<u8> {

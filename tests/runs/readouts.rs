@@ -51,7 +51,7 @@ pub fn test_samples() -> Samples<'static> {
 }
 
 /// `outputs` such neurons, each reached from every pixel.
-pub fn network(neuron: impl Into<Neuron>, outputs: u32) -> Network {
+pub fn network(neuron: impl Into<Neuron>, outputs: u32) -> Arc<Network> {
     let mut builder = Builder::default();
     let source = builder.source("retina", 784, SourceKind::Poisson);
     let output = builder.population("output", outputs, neuron);
@@ -60,7 +60,7 @@ pub fn network(neuron: impl Into<Neuron>, outputs: u32) -> Network {
 }
 
 /// Weights around `scale` times what makes a neuron spike now and then.
-pub fn values(network: &Network, scale: f64) -> Vec<Vec<f64>> {
+pub fn values(network: &Arc<Network>, scale: f64) -> Vec<Vec<f64>> {
     let theta = network.populations[0].lif.theta();
     let mut state = 5;
     let count = 784 * network.populations[0].size;
@@ -72,7 +72,7 @@ pub fn values(network: &Network, scale: f64) -> Vec<Vec<f64>> {
 }
 
 /// Some weights of 2.7 thresholds, which jump past several at once.
-pub fn some_large(network: &Network, values: &mut [f64]) {
+pub fn some_large(network: &Arc<Network>, values: &mut [f64]) {
     values.iter_mut().skip(11).step_by(397).for_each(|w| *w = 2.7 * network.populations[0].lif.theta());
 }
 
@@ -106,7 +106,7 @@ pub fn settings() -> Settings {
 
 /// Everything and what was counted in one presentation of a training sample, on the reference engine.
 pub fn recorded(
-    network: &Network,
+    network: &Arc<Network>,
     weights: &Weights<f64>,
     sample: usize,
     episode: u64,
@@ -129,7 +129,7 @@ impl Desk {
     /// An epoch over the training samples at `order`, the first of which is episode `first`.
     pub fn epoch<R: Real, Q: Queue<R> + Send>(
         &mut self,
-        trainer: &mut Trainer<'_, R, Q>,
+        trainer: &mut Trainer<R, Q>,
         order: &[u32],
         first: u64,
         advance: Advance<'_>,
@@ -141,7 +141,7 @@ impl Desk {
     /// A test with leakage; the first sample is episode `first`.
     pub fn test<R: Real, Q: Queue<R> + Send>(
         &mut self,
-        network: &Network,
+        network: &Arc<Network>,
         weights: &Weights<R>,
         samples: Samples<'_>,
         first: u64,
@@ -175,7 +175,7 @@ pub struct Trained {
 
 /// Trains an epoch on the first `count` samples and tests, on so many threads.
 pub fn trained<R: Real, Q: Queue<R> + Send>(
-    network: &Network,
+    network: &Arc<Network>,
     settings: Settings,
     count: u32,
     threads: usize,

@@ -11,10 +11,11 @@ use memspike::neuron::{Lif, Reset};
 use memspike::numeric::Real;
 use memspike::readout::cross_entropy;
 use memspike::training::{Settings, Tape, Trainer, shuffled};
+use std::sync::Arc;
 
 const GAIN: f64 = 0.3;
 
-fn subtracting(outputs: u32) -> Network {
+fn subtracting(outputs: u32) -> Arc<Network> {
     network(Lif { reset: Reset::Subtract, ..Lif::default() }, outputs)
 }
 
@@ -70,7 +71,7 @@ fn an_epoch_that_is_stopped_has_whole_batches_only() {
 }
 
 /// dL/dw of one presentation by its definition: a trace per input, membranes by `f64::exp`.
-fn slow_gradient(network: &Network, values: &[f64], records: &[Record], error: &[f64]) -> Vec<f64> {
+fn slow_gradient(network: &Arc<Network>, values: &[f64], records: &[Record], error: &[f64]) -> Vec<f64> {
     let lif = &network.populations[0].lif;
     let several = several(lif, values);
     let (tau, theta) = (lif.tau_m.get(), lif.v_th.get() - lif.u_rest.get());
@@ -158,7 +159,7 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
     }
 }
 
-fn taped<Q: Queue<f64>>(network: &Network, weights: &Weights<f64>) -> (Tape<f64>, Vec<u64>) {
+fn taped<Q: Queue<f64>>(network: &Arc<Network>, weights: &Weights<f64>) -> (Tape<f64>, Vec<u64>) {
     let mut simulation = Simulation::<f64, Q>::new(network, SEED);
     simulation.begin(1, &[train_samples(600).code.block(5, 0)]).unwrap();
     let mut tape = Tape::default();

@@ -12,6 +12,7 @@ use memspike::neuron::{Lif, Neuron, Reset, Switch};
 use memspike::readout::cross_entropy;
 use memspike::training::{Settings, Trainer};
 use memspike::units::Second;
+use std::sync::Arc;
 
 fn switch(cycle: f64, device: f64) -> Switch {
     Switch { spread: ThresholdSpread { cycle, device, ..ThresholdSpread::default() }, ..Switch::default() }
@@ -33,7 +34,7 @@ fn readouts() -> Vec<(&'static str, Neuron)> {
 
 /// A neuron followed through the stream: its membrane relative to rest, its thresholds and its holds.
 struct Followed<'a> {
-    network: &'a Network,
+    network: &'a Arc<Network>,
     neuron: u32,
     x: f64,
     /// Since when it moves freely.
@@ -45,7 +46,7 @@ struct Followed<'a> {
 }
 
 impl<'a> Followed<'a> {
-    fn new(network: &'a Network, neuron: u32) -> Self {
+    fn new(network: &'a Arc<Network>, neuron: u32) -> Self {
         Self { network, neuron, x: 0.0, free: 0, now: 0, fired: 0, decay: 1.0 }
     }
 
@@ -96,7 +97,7 @@ impl<'a> Followed<'a> {
 /// dL/dw of one neuron by its definition: a trace per input, which decays with the membrane, is lost where
 /// an arrival is, and forgotten where the reset forgets.
 fn slow_gradient(
-    network: &Network,
+    network: &Arc<Network>,
     values: &[f64],
     records: &[Record],
     error: f64,

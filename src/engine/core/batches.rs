@@ -40,7 +40,7 @@ impl<R: Real> Core<R> {
         index: usize,
         source: (u32, u32),
         horizon: u64,
-        rate: &BlockRate<'_>,
+        rate: &BlockRate,
         queue: &mut Q,
         probe: &mut P,
     ) -> Option<Time> {

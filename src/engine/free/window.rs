@@ -72,7 +72,7 @@ pub struct Given<'a, M: Model> {
 
 impl<M: Model> Given<'_, M> {
     /// Handles everything before `to`.
-    pub fn run<R: Real>(self, network: &Network, weights: &Weights<R>, rates: &[BlockRate<'_>], to: u64) {
+    pub fn run<R: Real>(self, network: &Network, weights: &Weights<R>, rates: &[BlockRate], to: u64) {
         let Self { unit, neurons, blocks, events } = self;
         let Some(mut lookout) = unit.lookout.take() else { return };
         let Lookout { tree, instant, due, mixed, privates } = &mut lookout;
@@ -96,7 +96,7 @@ impl<M: Model> Given<'_, M> {
 struct Working<'a, 'b, R: Real, M: Model> {
     network: &'a Network,
     weights: &'a Weights<R>,
-    rates: &'a [BlockRate<'a>],
+    rates: &'a [BlockRate],
     unit: &'a mut Unit,
     share: Share<'a, M>,
     tree: &'a mut MinTree,

@@ -33,7 +33,7 @@ pub struct Heap {
 }
 
 impl Heap {
-    fn emission(&self, index: usize, rates: &[BlockRate<'_>]) -> Option<EventKey> {
+    fn emission(&self, index: usize, rates: &[BlockRate]) -> Option<EventKey> {
         let block = &self.blocks[index];
         if block.next_time() > Time::MAX.fs() {
             return None;
@@ -135,7 +135,7 @@ impl<R: Real> Queue<R> for Heap {
         self.heap.peek().map(|(_, key)| key.0.instant())
     }
 
-    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate<'_>], events: &mut Vec<EventKey>) {
+    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate], events: &mut Vec<EventKey>) {
         events.clear();
         let Some(instant) = Queue::<R>::peek(self) else { return };
         while let Some((&entry, &Reverse(key))) = self.heap.peek() {

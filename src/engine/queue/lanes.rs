@@ -128,7 +128,7 @@ impl Lanes {
     pub(in crate::engine) fn emissions(
         &mut self,
         network: &Network,
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
         to: u64,
         taken: &[bool],
         events: &mut Vec<EventKey>,
@@ -355,7 +355,7 @@ impl<R: Real> Queue<R> for Lanes {
         (least.0 <= Time::MAX.fs()).then_some((Time::from_fs(least.0), least.1))
     }
 
-    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate<'_>], events: &mut Vec<EventKey>) {
+    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate], events: &mut Vec<EventKey>) {
         events.clear();
         let Some((time, rank)) = Queue::<R>::peek(self) else { return };
         if rank == 0 {

@@ -48,7 +48,7 @@ pub trait Queue<R: Real>: sealed::Sealed {
 
     /// Moves all events of the next instant into `events`, in key order. What neurons wait for
     /// stays until it is replaced.
-    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate<'_>], events: &mut Vec<EventKey>);
+    fn pop_instant(&mut self, network: &Network, rates: &[BlockRate], events: &mut Vec<EventKey>);
 
     /// A Poisson block whose drawn spikes may be delivered in one batch, and up to where (exclusive):
     /// no other event is pending before that time. `None`: go on instant by instant.
@@ -94,7 +94,7 @@ pub struct Episode<'a> {
     /// Number of the episode.
     pub number: u64,
     /// One per Poisson block, in order of sources.
-    pub rates: &'a [BlockRate<'a>],
+    pub rates: &'a [BlockRate],
     /// `None`: at the beginning.
     pub resume: Option<&'a Saved>,
 }

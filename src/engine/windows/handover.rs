@@ -9,7 +9,7 @@ use crate::network::{Network, Rows};
 use crate::numeric::Real;
 use crate::time::Time;
 
-impl Windows<'_> {
+impl Windows {
     /// Takes over what neurons in their own time wait for.
     pub(super) fn keep<R: Real>(&mut self, core: &Core<R>, lanes: &mut Lanes) {
         self.keeps = true;

@@ -40,6 +40,7 @@ use crate::neuron::{Leaky, MAX_AT_ONCE, Open};
 use crate::numeric::Real;
 use crate::time::Time;
 use known::{has_own, private};
+use std::sync::Arc;
 use stream::Streamed;
 
 /// Source spikes that are made arrivals at once, on average.
@@ -59,7 +60,7 @@ pub struct RowArrival {
 }
 
 /// What a network is run with in windows.
-pub struct Windows<'n> {
+pub struct Windows {
     /// Shortest delay between populations.
     shortest: u64,
     /// A shorter window, for tests.
@@ -98,12 +99,12 @@ pub struct Windows<'n> {
     stream: Vec<Streamed>,
     /// Either of them, for synapses that have delays of their own.
     fired: Vec<Fired>,
-    team: Team<'n>,
+    team: Team,
 }
 
-impl<'n> Windows<'n> {
+impl Windows {
     /// Windows for a network, if it can be run in them.
-    pub fn new(network: &'n Network) -> Option<Self> {
+    pub fn new(network: &Network) -> Option<Self> {
         let shortest = window(network)?.fs();
         let mut base = vec![0u32; network.projections.len()];
         let mut counts = vec![0u64; network.populations.len()];
@@ -157,7 +158,7 @@ impl<'n> Windows<'n> {
     }
 
     /// Cuts the neurons into units for `threads` threads of a pool.
-    pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&'n rayon::ThreadPool>) {
+    pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) {
         self.team = Team::new(pool);
         self.cut(network, threads.max(1));
     }
@@ -213,7 +214,7 @@ impl<'n> Windows<'n> {
         network: &Network,
         core: &mut Core<R>,
         block_sources: &[(u32, u32)],
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
     ) {
         self.keeps = false;
         for unit in &mut self.units {
@@ -269,7 +270,7 @@ impl<'n> Windows<'n> {
         &mut self,
         network: &Network,
         weights: &Weights<R>,
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
         end: Time,
         core: &mut Core<R>,
         lanes: &mut Lanes,
@@ -347,7 +348,7 @@ impl<'n> Windows<'n> {
     fn emit<R: Real>(
         &mut self,
         network: &Network,
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
         to: u64,
         core: &mut Core<R>,
         lanes: &mut Lanes,
@@ -435,7 +436,7 @@ impl<'n> Windows<'n> {
         network: &Network,
         rank: u16,
         weights: &Weights<R>,
-        rates: &[BlockRate<'_>],
+        rates: &[BlockRate],
         to: u64,
         core: &mut Core<R>,
         lanes: &mut Lanes,

@@ -20,7 +20,7 @@ pub(super) enum Stage {
     Tested,
 }
 
-impl Windows<'_> {
+impl Windows {
     /// Step 5, for a probe that wants to see everything.
     pub(super) fn show_all<R: Real, P: Probe<R>>(&mut self, network: &Network, probe: &mut P) {
         let stream = &mut self.stream;

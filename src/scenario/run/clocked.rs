@@ -27,7 +27,7 @@ pub fn simulate(
     let arrays = programmed(plan, &mut values)?;
     let weights = Weights::<f64>::from_values(&network, &values);
     let tables = alias_tables(plan);
-    let rates: Vec<BlockRate<'_>> =
+    let rates: Vec<BlockRate> =
         tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
     let mut clocked = Clocked::new(&network, &weights, &rates, plan.seed, dt).map_err(RunError::Clocked)?;
     let episode = episode::run(plan, duration, start, &mut clocked, context)?;

@@ -26,6 +26,7 @@ use super::synapses;
 use crate::dataset::Search;
 use crate::engine::{Heap, Lanes};
 use context::{Engine, NoStore, RunContext, RunError};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// What the engine chose for a plan: forms, storage, lanes, partitions.
@@ -90,6 +91,7 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
         .num_threads(threads)
         .build()
         .map_err(|error| RunError::Threads { count: threads, cause: error.to_string() })?;
+    let pool = Arc::new(pool);
     match (&plan.protocol, context.engine) {
         (Protocol::Simulate { duration }, Engine::Fast) => {
             simulate::simulate::<Lanes>(plan, *duration, &pool, context)

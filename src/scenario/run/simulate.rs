@@ -15,11 +15,12 @@ use crate::encoding::{AliasTable, BLOCK, BlockRate};
 use crate::engine::{Counts, Learning, Probe, Queue, Simulation, SimulationError, window};
 use crate::network::{Form, Kernel, Network, Weights};
 use crate::time::Time;
+use std::sync::Arc;
 
 pub fn simulate<Q: Queue<f64>>(
     plan: &Plan,
     duration: Time,
-    pool: &rayon::ThreadPool,
+    pool: &Arc<rayon::ThreadPool>,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
     let start = (context.clock)();
@@ -32,7 +33,7 @@ pub fn simulate<Q: Queue<f64>>(
         if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, wait)?) } else { None };
     let moved = learning.as_ref().map_or_else(Vec::new, |learning| learning.admit(&mut weights));
     let tables = alias_tables(plan);
-    let rates: Vec<BlockRate<'_>> =
+    let rates: Vec<BlockRate> =
         tables.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect();
     let mut simulation = Simulation::<f64, Q>::new(&network, plan.seed);
     if let Some(window) = plan.engine.window {
@@ -76,14 +77,14 @@ pub fn simulate<Q: Queue<f64>>(
 }
 
 /// An event engine with weights that learn, if any do.
-struct Events<'n, Q: Queue<f64>> {
-    simulation: Simulation<'n, f64, Q>,
+struct Events<Q: Queue<f64>> {
+    simulation: Simulation<f64, Q>,
     weights: Weights<f64>,
     learning: Option<Learning>,
     pairs: Pairs,
 }
 
-impl<Q: Queue<f64>> Course for Events<'_, Q> {
+impl<Q: Queue<f64>> Course for Events<Q> {
     fn sample_every(&mut self, population: usize, interval: Time) {
         self.simulation.sample_every(population, interval);
     }

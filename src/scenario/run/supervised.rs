@@ -23,6 +23,7 @@ use crate::training::{
     AdamState, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What a run goes on from after an epoch.
@@ -106,9 +107,9 @@ fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
 struct Run<'a, R: Real, Q: Queue<R>> {
     plan: &'a Plan,
     protocol: &'a Supervised,
-    network: &'a Network,
+    network: &'a Arc<Network>,
     data: &'a Data,
-    trainer: Trainer<'a, R, Q>,
+    trainer: Trainer<R, Q>,
     /// Validation accuracy, epoch and weights of the best epoch so far.
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,

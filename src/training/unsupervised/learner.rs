@@ -12,6 +12,7 @@ use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Presentations between two looks at the cancel flag.
@@ -76,10 +77,10 @@ pub struct LearnerState<R: Real> {
 }
 
 /// Weights that learn.
-pub struct Learner<'n, R: Real, Q: Queue<R>> {
+pub struct Learner<R: Real, Q: Queue<R>> {
     settings: Settings,
     population: usize,
-    presenter: Presenter<'n, R, Q>,
+    presenter: Presenter<R, Q>,
     pub weights: Weights<R>,
     synapses: Synapses<R>,
     pulses: Option<Pulses>,
@@ -158,10 +159,10 @@ impl<R: Real> Probe<R> for Both<'_> {
     }
 }
 
-impl<'n, R: Real, Q: Queue<R>> Learner<'n, R, Q> {
+impl<R: Real, Q: Queue<R>> Learner<R, Q> {
     /// A learner that starts from `weights`.
     #[must_use]
-    pub fn new(network: &'n Network, settings: Settings, mut weights: Weights<R>) -> Self {
+    pub fn new(network: &Arc<Network>, settings: Settings, mut weights: Weights<R>) -> Self {
         let projection = &network.projections[settings.projection];
         let population = projection.to;
         let shape = (projection.rows, network.populations[population].size);
@@ -205,7 +206,7 @@ impl<'n, R: Real, Q: Queue<R>> Learner<'n, R, Q> {
         if let Some(device) = &settings.device {
             let (count, entity) = (network.populations[population].size as usize, settings.projection as u32);
             let factors = device.dispersion.thresholds(count, settings.seed, entity);
-            let simulation: &mut Simulation<'n, R, Q> = presenter.simulation();
+            let simulation: &mut Simulation<R, Q> = presenter.simulation();
             if let Some(mut thresholds) = simulation.thresholds(population).cloned()
                 && !factors.is_empty()
             {
@@ -299,7 +300,7 @@ impl<'n, R: Real, Q: Queue<R>> Learner<'n, R, Q> {
     #[expect(clippy::too_many_arguments, reason = "what an epoch reads, then where it reports")]
     pub fn epoch(
         &mut self,
-        samples: Samples<'n>,
+        samples: Samples<'_>,
         order: &[u32],
         first_episode: u64,
         cancel: &AtomicBool,
@@ -336,7 +337,7 @@ impl<'n, R: Real, Q: Queue<R>> Learner<'n, R, Q> {
         Ok(report)
     }
 
-    fn present(&mut self, samples: Samples<'n>, sample: usize, episode: u64, report: &mut Report) {
+    fn present(&mut self, samples: Samples<'_>, sample: usize, episode: u64, report: &mut Report) {
         let settings = &self.settings;
         self.watch.last.fill(NEVER);
         self.watch.spikes.clear();

@@ -8,6 +8,7 @@ use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 use rayon::prelude::*;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Samples between two looks at the cancel flag.
@@ -68,8 +69,8 @@ impl AsRef<Totals> for Responses {
     }
 }
 
-struct Worker<'n, R: Real, Q: Queue<R>> {
-    presenter: Presenter<'n, R, Q>,
+struct Worker<R: Real, Q: Queue<R>> {
+    presenter: Presenter<R, Q>,
     spikes: Vec<Spike>,
     neurons: Vec<u32>,
     counts: Vec<usize>,
@@ -81,10 +82,10 @@ struct Worker<'n, R: Real, Q: Queue<R>> {
 ///
 /// # Errors
 /// If the thresholds do not fit the population, or a sample cannot be presented.
-pub fn respond<'n, R, Q>(
-    network: &'n Network,
+pub fn respond<R, Q>(
+    network: &Arc<Network>,
     weights: &Weights<R>,
-    samples: Samples<'n>,
+    samples: Samples<'_>,
     question: Question<'_>,
     reporting: &mut Reporting<'_>,
 ) -> Result<Responses, SimulationError>
@@ -93,7 +94,7 @@ where
     Q: Queue<R> + Send,
 {
     let fixed = Thresholds { base: question.thresholds.total(), raised: Vec::new() };
-    let mut workers: Vec<Worker<'n, R, Q>> = Vec::new();
+    let mut workers: Vec<Worker<R, Q>> = Vec::new();
     for _ in 0..PIECES {
         let mut presenter = Presenter::new(network, question.population, question.seed);
         presenter.observe(reporting.observer.is_some());
@@ -133,11 +134,11 @@ where
     Ok(responses)
 }
 
-impl<'n, R: Real, Q: Queue<R>> Worker<'n, R, Q> {
+impl<R: Real, Q: Queue<R>> Worker<R, Q> {
     fn present(
         &mut self,
         weights: &Weights<R>,
-        samples: Samples<'n>,
+        samples: Samples<'_>,
         question: &Question<'_>,
         sample: usize,
     ) {

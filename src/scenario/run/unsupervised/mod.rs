@@ -24,6 +24,7 @@ use crate::training::unsupervised::{
 };
 use crate::training::{Samples, shuffled};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// A model after some epoch: what is needed to test it.
@@ -152,9 +153,9 @@ struct Run<'a, R: Real, Q: Queue<R>> {
     plan: &'a Plan,
     protocol: &'a Unsupervised,
     /// The network with thresholds that do not adapt.
-    frozen: &'a Network,
+    frozen: &'a Arc<Network>,
     data: &'a Data,
-    learner: Learner<'a, R, Q>,
+    learner: Learner<R, Q>,
     last: Option<Model<R>>,
     /// Validation accuracy and model of the best epoch so far.
     best: Option<(f64, Model<R>)>,
