@@ -7,6 +7,7 @@ use memspike::neuron::{Lif, Neuron, Switch};
 use memspike::registry::Registry;
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
+use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
 const TAU: f64 = 20e-3;
@@ -31,7 +32,7 @@ fn switch() -> Switch {
 }
 
 /// Three neurons of a form that each get jumps of these volts at these milliseconds.
-fn network(neuron: impl Into<Neuron>, form: Form, jumps: &[(u64, f64)]) -> (Network, Weights<f64>) {
+fn network(neuron: impl Into<Neuron>, form: Form, jumps: &[(u64, f64)]) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let spikes = jumps.iter().enumerate().map(|(line, &(at, _))| (Time::from_fs(at * MS), line as u32));
     let lines = jumps.len().max(1) as u32;
@@ -104,7 +105,11 @@ fn membranes_go_from_the_start_to_rest_with_their_time_constant_in_every_form_an
 }
 
 /// Spikes in (ms, neuron), cut at these times and gone on with on so many units.
-fn spikes<Q: Queue<f64>>(case: &(Network, Weights<f64>), cuts: &[u64], units: usize) -> Vec<(Time, u32)> {
+fn spikes<Q: Queue<f64>>(
+    case: &(Arc<Network>, Weights<f64>),
+    cuts: &[u64],
+    units: usize,
+) -> Vec<(Time, u32)> {
     let (network, weights) = case;
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
     let mut spikes: Vec<Spike> = Vec::new();
