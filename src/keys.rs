@@ -5,7 +5,7 @@
 //! units.
 
 use crate::time::Time;
-use crate::units::{Ampere, Farad, Ohm, Quantity, Second, Siemens, Volt};
+use crate::units::{Ampere, Farad, Hertz, Ohm, Quantity, Second, Siemens, Volt};
 use std::fmt::Display;
 
 /// One key of a model.
@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
         self.checked(name, |tau| tau >= 1e-15, "it must be a femtosecond or more")
     }
 
-    /// A dead time.
+    /// A span of time, such as a dead time.
     pub fn dead_time(&mut self, name: &str) -> Time {
         let seconds = self.zero_or_more(name);
         let time = Second::from_si(seconds).filter(|t| t.get() >= 0.0).map(Time::from_seconds);
@@ -229,6 +229,30 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What `make` makes of a list of values of the model `name`.
+///
+/// # Errors
+/// As `make`, and names that are not among `keys`.
+pub fn from_list<M>(
+    name: &str,
+    keys: &[ModelKey],
+    values: &[(&'static str, f64)],
+    make: impl FnOnce(&dyn Fn(&str) -> Option<f64>) -> Result<M, Vec<ModelFault>>,
+) -> Result<M, Vec<ModelFault>> {
+    let unknown = values.iter().filter(|(name, _)| !keys.iter().any(|key| key.name == *name));
+    let unknown: Vec<ModelFault> = unknown
+        .map(|&(unknown, value)| {
+            let keys: Vec<&str> = keys.iter().map(|key| key.name).collect();
+            let allowed = format!("`{name}` does not have this key; it has {}", keys.join(", "));
+            ModelFault { key: unknown, value: value.to_string(), allowed }
+        })
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    make(&|name| values.iter().rev().find(|(key, _)| *key == name).map(|&(_, value)| value))
+}
+
 /// A quantity as text, read with the unit of its key.
 fn number(text: &str, unit: &str) -> Option<f64> {
     fn of<Q: Quantity>(text: &str) -> Option<f64> {
@@ -242,6 +266,7 @@ fn number(text: &str, unit: &str) -> Option<f64> {
         "S" => of::<Siemens>(text),
         "F" => of::<Farad>(text),
         "Ohm" => of::<Ohm>(text),
+        "Hz" => of::<Hertz>(text),
         _ => None,
     }
 }
@@ -259,6 +284,7 @@ pub fn shown(value: f64, unit: &str) -> String {
         "S" => of::<Siemens>(value),
         "F" => of::<Farad>(value),
         "Ohm" => of::<Ohm>(value),
+        "Hz" => of::<Hertz>(value),
         _ => None,
     };
     text.unwrap_or_else(|| if unit.is_empty() { value.to_string() } else { format!("{value} {unit}") })

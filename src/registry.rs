@@ -1,4 +1,4 @@
-//! What can be named: the neuron models that a scenario may use.
+//! What can be named: the neuron models and learning rules that a scenario may use.
 //!
 //! A registry is a value, not a global: the program makes [`Registry::shipped`], and who brings a model of their own adds
 //! it there. Being registered is being documented, checked and tested: the scenario's keys, the schema, the reference
@@ -14,6 +14,7 @@ use crate::neuron::keys::{Described, ModelFault, ModelKey};
 use crate::neuron::model::Plain as _;
 use crate::neuron::oscillator::Oscillator;
 use crate::neuron::poisson_neuron::PoissonNeuron;
+use crate::plasticity::{LocalRule, RuleEntry};
 
 /// A model made of the values of its keys, and remarks on values that are allowed and probably not meant.
 pub type Made = Result<(Open, Vec<ModelFault>), Vec<ModelFault>>;
@@ -71,20 +72,34 @@ impl NeuronEntry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
     /// One name, one model.
-    #[error("there is a neuron model `{name}` already")]
+    #[error("there is a {kind} `{name}` already")]
     Taken {
+        /// "neuron model", "learning rule".
+        kind: &'static str,
         /// The name.
         name: &'static str,
     },
     /// Names and keys are words of scenario files.
     #[error(
-        "`{word}` of neuron model `{name}` is not a word; allowed: small letters, digits and _, such as \"tau_m\""
+        "`{word}` of {kind} `{name}` is not a word; allowed: small letters, digits and _, such as \"tau_m\""
     )]
     Word {
-        /// The model.
+        /// What it is.
+        kind: &'static str,
+        /// Its name.
         name: &'static str,
-        /// Its name or key.
+        /// Its name, a key, or a word that a key may be.
         word: &'static str,
+    },
+    /// A key that the scenario has for all of its kind.
+    #[error("`{key}` of {kind} `{name}` is a key that every {kind} has")]
+    Key {
+        /// What it is.
+        kind: &'static str,
+        /// Its name.
+        name: &'static str,
+        /// The key.
+        key: &'static str,
     },
 }
 
@@ -92,10 +107,69 @@ pub enum RegistryError {
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     neurons: Vec<NeuronEntry>,
+    rules: Vec<RuleEntry>,
 }
 
-/// The models that are built in beside the registered ones.
-const BUILT_IN: [&str; 2] = ["lif", "switch"];
+/// What is known about models of one kind beside the registered ones.
+struct Known {
+    kind: &'static str,
+    /// Names of those that are built in.
+    built_in: &'static [&'static str],
+    /// Keys that a scenario has for all of them.
+    keys: &'static [&'static str],
+}
+
+const NEURON: Known = Known { kind: "neuron model", built_in: &["lif", "switch"], keys: &["model", "size"] };
+
+const RULE: Known = Known { kind: "learning rule", built_in: &["overlap"], keys: RULE_KEYS };
+
+/// Keys that every learning rule has in a scenario beside its own, and those of the one that is built in.
+pub const RULE_KEYS: &[&str] = &[
+    "rule",
+    "dependence",
+    "mu",
+    "beta",
+    "relative_to",
+    "preset",
+    "time_scale",
+    "spread",
+    "w_min",
+    "w_max",
+    "cv_cycle",
+    "program",
+    "faults",
+    "endurance",
+];
+
+impl Known {
+    /// Whether an entry of this name with these keys and words can stand beside the others.
+    fn admit(
+        &self,
+        name: &'static str,
+        mut others: impl Iterator<Item = &'static str>,
+        keys: &'static [ModelKey],
+        more: &[&'static str],
+    ) -> Result<(), RegistryError> {
+        let kind = self.kind;
+        if self.built_in.contains(&name) || others.any(|other| other == name) {
+            return Err(RegistryError::Taken { kind, name });
+        }
+        if let Some(key) = keys.iter().find(|key| self.keys.contains(&key.name)) {
+            return Err(RegistryError::Key { kind, name, key: key.name });
+        }
+        let plain = |word: &str| {
+            word.starts_with(|c: char| c.is_ascii_lowercase())
+                && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        };
+        let of_key =
+            |key: &'static ModelKey| std::iter::once(key.name).chain(key.words.iter().map(|word| word.0));
+        let mut words = std::iter::once(name).chain(keys.iter().flat_map(of_key)).chain(more.iter().copied());
+        match words.find(|word| !plain(word)) {
+            Some(word) => Err(RegistryError::Word { kind, name, word }),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Registry {
     /// Everything that is shipped.
@@ -110,32 +184,41 @@ impl Registry {
             NeuronEntry::of::<Integrator>(),
             NeuronEntry::of::<PoissonNeuron>(),
         ];
-        Self { neurons }
+        Self { neurons, rules: crate::plasticity::shipped() }
     }
 
     /// Adds a neuron model.
     ///
     /// # Errors
-    /// If its name is taken, or its name or a key is not a word of scenario files.
+    /// If its name is taken, its name or a key is not a word of scenario files, or every model has such a key.
     pub fn neuron<M: Described>(&mut self) -> Result<(), RegistryError> {
         let entry = NeuronEntry::of::<M>();
-        let name = entry.name;
-        if BUILT_IN.contains(&name) || self.find(name).is_some() {
-            return Err(RegistryError::Taken { name });
-        }
-        let plain = |word: &str| {
-            word.starts_with(|c: char| c.is_ascii_lowercase())
-                && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        };
-        if let Some(&word) = std::iter::once(&name)
-            .chain(entry.keys.iter().map(|key| &key.name))
-            .chain(entry.receptors)
-            .find(|word| !plain(word))
-        {
-            return Err(RegistryError::Word { name, word });
-        }
+        NEURON.admit(entry.name, self.neurons.iter().map(|other| other.name), entry.keys, entry.receptors)?;
         self.neurons.push(entry);
         Ok(())
+    }
+
+    /// Adds a learning rule.
+    ///
+    /// # Errors
+    /// As [`Registry::neuron`].
+    pub fn rule<R: LocalRule>(&mut self) -> Result<(), RegistryError> {
+        let entry = RuleEntry::of::<R>();
+        RULE.admit(entry.name, self.rules.iter().map(|other| other.name), entry.keys, &[])?;
+        self.rules.push(entry);
+        Ok(())
+    }
+
+    /// All learning rules but the one that is made of devices, in the order in which they were added.
+    #[must_use]
+    pub fn rules(&self) -> &[RuleEntry] {
+        &self.rules
+    }
+
+    /// The learning rule of this name.
+    #[must_use]
+    pub fn find_rule(&self, name: &str) -> Option<&RuleEntry> {
+        self.rules.iter().find(|entry| entry.name == name)
     }
 
     /// All neuron models, in the order in which they were added.
@@ -155,6 +238,7 @@ impl Registry {
 mod tests {
     use super::*;
     use crate::neuron::keys::Unstated;
+    use crate::plasticity::Triplet;
 
     #[test]
     fn every_entry_has_keys_that_make_it_by_their_defaults() {
@@ -170,10 +254,47 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_has_its_keys_in_the_chapter_on_learning() {
+        let chapter = include_str!("../docs/src/concepts/plasticity.md");
+        for entry in Registry::shipped().rules() {
+            assert!(!entry.title.is_empty() && !entry.source.is_empty(), "{}", entry.name);
+            let heading = format!("`{}`", entry.name);
+            let is_its_own = |part: &&str| part.lines().next().is_some_and(|line| line.contains(&heading));
+            let section = chapter.split("\n## ").find(is_its_own);
+            let section = section.unwrap_or_else(|| panic!("there is no section {heading}"));
+            for key in entry.keys {
+                assert!(section.contains(&format!("`{}`", key.name)), "{}.{}", entry.name, key.name);
+                assert!(!key.what.is_empty() && !key.origin.is_empty(), "{}.{}", entry.name, key.name);
+            }
+        }
+    }
+
+    #[test]
     fn a_name_is_given_once() {
         let mut registry = Registry::shipped();
-        let taken = |name| Err(RegistryError::Taken { name });
-        assert_eq!(registry.neuron::<Adex>(), taken(<Adex as crate::neuron::model::Model>::NAME));
+        let error = registry.neuron::<Adex>().unwrap_err();
+        assert_eq!(error.to_string(), "there is a neuron model `adex` already");
+        let error = registry.rule::<Triplet>().unwrap_err();
+        assert_eq!(error.to_string(), "there is a learning rule `stdp_triplet` already");
         assert_eq!(Registry::default().neuron::<Adex>(), Ok(()));
+        assert_eq!(Registry::default().rule::<Triplet>(), Ok(()));
+    }
+
+    #[test]
+    fn keys_are_words_and_not_those_that_all_have() {
+        const OWN: &[ModelKey] = &[crate::keys::key("tau", "s", "1 ms", "", "")];
+        let admit = |name, keys| {
+            RULE.admit(name, ["taken"].into_iter(), keys, &[]).map_err(|error| error.to_string())
+        };
+        assert_eq!(admit("free", OWN), Ok(()));
+        assert_eq!(
+            admit("Free", OWN).unwrap_err().split(';').next(),
+            Some("`Free` of learning rule `Free` is not a word")
+        );
+        const BOUND: &[ModelKey] = &[crate::keys::key("w_max", "V", "1 V", "", "")];
+        assert_eq!(
+            admit("free", BOUND).unwrap_err(),
+            "`w_max` of learning rule `free` is a key that every learning rule has"
+        );
     }
 }

@@ -7,6 +7,9 @@ mod energy;
 mod own_neuron;
 #[path = "../examples/own_recorder.rs"]
 mod own_recorder;
+#[cfg(feature = "scenario")]
+#[path = "../examples/own_rule.rs"]
+mod own_rule;
 #[path = "../examples/two_neurons.rs"]
 mod two_neurons;
 
@@ -29,4 +32,10 @@ fn an_own_recorder_sees_every_spike() {
 #[test]
 fn a_scenario_names_an_own_neuron() {
     own_neuron::main().unwrap();
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn a_scenario_names_an_own_learning_rule() {
+    own_rule::main().unwrap();
 }

@@ -9,7 +9,9 @@ use memspike::device::preset::{Preset, Provenance};
 use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::quantities;
-use memspike::scenario::spec::{ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, model_keys};
+use memspike::scenario::spec::{
+    self, ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, model_keys, plasticity_keys,
+};
 use std::fmt::Write as _;
 
 /// What can be named in a scenario.
@@ -116,7 +118,7 @@ fn pages() -> Vec<ModelPage> {
     let mut pages = Vec::new();
     let registry = Registry::shipped();
     for section in SECTIONS {
-        collect(section.noun, section.keys, &mut pages);
+        collect(section.noun, section.keys, &registry, &mut pages);
         if section.name == "population" {
             // After the built-in models, the registered ones.
             let at =
@@ -143,7 +145,7 @@ fn pages() -> Vec<ModelPage> {
 /// A registered neuron model.
 fn registered(entry: &NeuronEntry) -> ModelPage {
     let size = SECTIONS.iter().flat_map(|section| section.keys).find(|key| key.name == "size").copied();
-    let keys = size.into_iter().chain(model_keys(entry));
+    let keys = size.into_iter().chain(model_keys(entry.keys));
     ModelPage {
         kind: "population model".into(),
         name: entry.name,
@@ -173,12 +175,15 @@ fn presets() -> Vec<ModelPage> {
     Preset::names().into_iter().filter_map(page).collect()
 }
 
-fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
+fn collect(noun: &str, keys: &'static [Key], registry: &Registry, pages: &mut Vec<ModelPage>) {
     for key in keys {
         if let Kind::Choice(choices) = key.kind {
             // The model or kind of a section owns every key without a condition of its own.
             let owner = matches!(key.name, "model" | "kind");
             for choice in choices {
+                // Of learning rules each has its own.
+                let keys =
+                    if key.name == "rule" { plasticity_keys(registry, Some(choice.name)) } else { keys };
                 let parameters = keys
                     .iter()
                     .filter(|other| match other.when {
@@ -195,8 +200,8 @@ fn collect(noun: &str, keys: &'static [Key], pages: &mut Vec<ModelPage>) {
                 });
             }
         }
-        if let Some(inner) = key.inner() {
-            collect(&format!("{noun} {}", key.name), inner, pages);
+        if let Some(inner) = spec::inner(key, registry) {
+            collect(&format!("{noun} {}", key.name), inner, registry, pages);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The keys of a neuron model: a scenario sets them, a library user through [`Described::with`].
 
 use super::model::Model;
+use crate::keys::from_list;
 pub use crate::keys::{ModelFault, ModelKey, Reader, Unstated, key, shown};
 use crate::numeric::decimal::{difference, product};
 
@@ -27,20 +28,7 @@ pub trait Described: Model {
     /// # Errors
     /// As there, and names that are not among its keys.
     fn with(values: &[(&'static str, f64)]) -> Result<Self, Vec<ModelFault>> {
-        let known = |name: &str| Self::KEYS.iter().any(|key| key.name == name);
-        let unknown: Vec<ModelFault> = values
-            .iter()
-            .filter(|(name, _)| !known(name))
-            .map(|&(name, value)| {
-                let keys: Vec<&str> = Self::KEYS.iter().map(|key| key.name).collect();
-                let allowed = format!("`{}` does not have this key; it has {}", Self::NAME, keys.join(", "));
-                ModelFault { key: name, value: value.to_string(), allowed }
-            })
-            .collect();
-        if !unknown.is_empty() {
-            return Err(unknown);
-        }
-        Self::from_keys(&|name| values.iter().rev().find(|(key, _)| *key == name).map(|&(_, value)| value))
+        from_list(Self::NAME, Self::KEYS, values, Self::from_keys)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::cells::DeviceState;
 use super::layout::Layout;
-use super::rule::{Pairing, Rule};
-use super::trace::{Mark, Trace};
+use super::overlap::Overlap;
+use super::rule::Rule;
+use super::trace::Trace;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +13,18 @@ use serde::{Deserialize, Serialize};
 /// Everything that a run may be cut at and go on from, beside the weights themselves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
-    /// Pair: of arrivals, of spikes. Triplet: r1, o1, r2, o2. Post-synaptic trace: of arrivals.
+    /// Name of the rule.
+    pub rule: String,
+    /// Version of what it remembers.
+    pub version: u32,
+    /// Traces of arrivals, then of spikes.
     pub traces: Vec<Trace>,
     /// Last arrival of each row, where a rule asks for the time.
     pub last_pre: Vec<Option<Time>>,
     /// Last spike of each column, where a rule asks for the time.
     pub last_post: Vec<Option<Time>>,
+    /// Values of a rule's own: of each weight, as many as it has.
+    pub own: Vec<f64>,
     /// Overlap: up to when each device has been followed.
     pub until: Vec<Time>,
     /// Overlap: spikes of each row and column.
@@ -34,12 +41,14 @@ impl Memory {
     /// Nothing has happened.
     #[must_use]
     pub fn new(rule: &Rule, layout: &Layout, devices: bool) -> Self {
-        let (rows, cols, weights) = (layout.rows(), layout.cols(), layout.weights());
-        let mark = |add| if add { Mark::Add } else { Mark::Set };
+        let (name, version) = rule.identity();
         let mut memory = Self {
+            rule: name.to_owned(),
+            version,
             traces: Vec::new(),
             last_pre: Vec::new(),
             last_post: Vec::new(),
+            own: Vec::new(),
             until: Vec::new(),
             spikes: Vec::new(),
             pre_updates: 0,
@@ -47,39 +56,9 @@ impl Memory {
             devices: if devices { DeviceState::new(layout) } else { DeviceState::default() },
         };
         match rule {
-            Rule::Pair(pair) => {
-                let add = pair.pairing == Pairing::AllToAll;
-                memory.traces = vec![
-                    match pair.pairing {
-                        Pairing::PreCentred => Trace::new(weights, pair.tau_plus, Mark::Add),
-                        _ => Trace::new(rows, pair.tau_plus, mark(add)),
-                    },
-                    Trace::new(cols, pair.tau_minus, mark(add)),
-                ];
-                if pair.pairing == Pairing::Restricted {
-                    memory.last_pre = vec![None; rows];
-                    memory.last_post = vec![None; cols];
-                }
-            }
-            Rule::Triplet(triplet) => {
-                let mark = mark(!triplet.nearest);
-                memory.traces = vec![
-                    Trace::new(rows, triplet.tau_plus, mark),
-                    Trace::new(cols, triplet.tau_minus, mark),
-                    Trace::new(rows, triplet.tau_x, mark),
-                    Trace::new(cols, triplet.tau_y, mark),
-                ];
-            }
-            Rule::Rectangular(_) => memory.last_pre = vec![None; rows],
-            Rule::PostTrace(trace) => {
-                memory.traces = vec![Trace::new(rows, trace.tau_plus, mark(!trace.saturate))];
-            }
-            Rule::Overlap(_) => {
-                memory.last_pre = vec![None; rows];
-                memory.last_post = vec![None; cols];
-                memory.until = vec![Time::ZERO; weights];
-                memory.spikes = vec![0; rows + cols];
-            }
+            Rule::Pair(pair) => pair.remember(&mut memory, layout),
+            Rule::Local(local) => local.remember(&mut memory, layout),
+            Rule::Overlap(_) => Overlap::remember(&mut memory, layout),
         }
         memory
     }
@@ -87,6 +66,7 @@ impl Memory {
     /// Whether this is the memory of the same rule on the same projection as `other`.
     #[must_use]
     pub fn fits(&self, other: &Self) -> bool {
+        let rule = self.rule == other.rule && self.version == other.version;
         let traces = self.traces.len() == other.traces.len()
             && self.traces.iter().zip(&other.traces).all(|(one, other)| one.fits(other));
         let lengths = |memory: &Self| {
@@ -94,6 +74,7 @@ impl Memory {
             [
                 memory.last_pre.len(),
                 memory.last_post.len(),
+                memory.own.len(),
                 memory.until.len(),
                 memory.spikes.len(),
                 devices.pulses.len(),
@@ -103,7 +84,7 @@ impl Memory {
                 devices.read.len(),
             ]
         };
-        traces && lengths(self) == lengths(other)
+        rule && traces && lengths(self) == lengths(other)
     }
 
     /// Whether nothing in it is later than `now`.
@@ -118,6 +99,7 @@ impl Memory {
         self.traces.iter_mut().for_each(Trace::restart);
         self.last_pre.fill(None);
         self.last_post.fill(None);
+        self.own.fill(0.0);
         self.until.fill(Time::ZERO);
     }
 }

@@ -13,21 +13,47 @@
 //!
 //! Rules that look back at the post-synaptic spike ([`Rectangular`], [`PostTrace`]) count this instant's arrivals:
 //! they caused it.
+//!
+//! A rule of one's own is a [`LocalRule`]; [`Pair`] has loops of its own, because it is fast where its potentiation may
+//! wait, and [`Overlap`] is followed through the kinetics of devices.
 
 mod cells;
 mod dependence;
+mod entry;
 mod layout;
+mod local;
 mod memory;
-mod others;
 mod overlap;
 mod pair;
 mod plastic;
+mod post_trace;
+mod rectangular;
 mod rule;
 mod trace;
+mod triplet;
 
 pub use cells::{DeviceState, Devices, ProgramPulse, entity};
 pub use dependence::{Bounds, Dependence, Unit};
+pub use entry::RuleEntry;
 pub use layout::Layout;
+pub use local::{Decay, Local, LocalRule, Seen, Step, TRACES};
 pub use memory::Memory;
+pub use overlap::Overlap;
+pub use pair::{AtZero, Pair, Pairing};
 pub use plastic::{MemoryError, Plastic};
-pub use rule::{AtZero, Law, Overlap, Pair, Pairing, PostTrace, Rectangular, Rule, RuleError, Triplet};
+pub use post_trace::PostTrace;
+pub use rectangular::Rectangular;
+pub use rule::{Law, Rule, RuleError};
+pub use trace::Mark;
+pub use triplet::Triplet;
+
+/// The rules that a registry begins with, in the order of the reference chapter.
+#[must_use]
+pub fn shipped() -> Vec<RuleEntry> {
+    vec![
+        Pair::entry(),
+        RuleEntry::of::<Triplet>(),
+        RuleEntry::of::<Rectangular>(),
+        RuleEntry::of::<PostTrace>(),
+    ]
+}

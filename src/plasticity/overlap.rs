@@ -7,11 +7,28 @@
 use super::cells::{Devices, entity};
 use super::layout::Layout;
 use super::memory::Memory;
-use super::rule::Overlap;
+use crate::device::overlap::SpikePulse;
 use crate::device::passage::pass;
-use crate::device::resistive::{Applied, PulseDraw, Resistive as _};
+use crate::device::resistive::{Applied, DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use crate::time::Time;
 use crate::waveform::Waveform;
+use serde::{Deserialize, Serialize};
+
+/// The device's own kinetics under the overlap of two pulses (see [`crate::device::overlap`]).
+///
+/// A spike starts the pulse on its electrode and a new one restarts it; w = w_max (G - g_min)/(g_max - g_min). What
+/// happens is what the waveforms give, so it happens during a pulse and not at a spike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Overlap {
+    /// The nominal device.
+    pub device: DoseDevice,
+    /// The pulse of a spike, on either electrode.
+    pub pulse: SpikePulse,
+    /// How devices differ. What each one is, is in [`super::Devices::kinetics`].
+    pub spread: DeviceSpread,
+    /// The weight at the nominal g_max; the nominal g_min is 0.
+    pub w_max: f64,
+}
 
 /// One synapse: its weight, row and column.
 #[derive(Clone, Copy)]
@@ -30,6 +47,17 @@ struct Around<'a> {
 }
 
 impl Overlap {
+    pub(super) const IDENTITY: (&'static str, u32) = ("overlap", 1);
+
+    /// What is remembered of a projection: the pulses on its electrodes, and up to when each device was followed.
+    pub(super) fn remember(memory: &mut Memory, layout: &Layout) {
+        let (rows, cols) = (layout.rows(), layout.cols());
+        memory.last_pre = vec![None; rows];
+        memory.last_post = vec![None; cols];
+        memory.until = vec![Time::ZERO; layout.weights()];
+        memory.spikes = vec![0; rows + cols];
+    }
+
     /// Conductance of a weight (siemens).
     #[must_use]
     pub fn conductance(&self, w: f64) -> f64 {

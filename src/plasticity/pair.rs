@@ -11,11 +11,173 @@
 
 use super::cells::{Cells, Ideal};
 use super::dependence::{Bounds, Gain, ceiling, floor};
+use super::entry::RuleEntry;
 use super::layout::Layout;
 use super::memory::Memory;
-use super::rule::{AtZero, Pair, Pairing};
+use super::rule::{Law, Rule};
+use super::trace::{Mark, Trace};
+use crate::keys::{ModelKey, Reader, choice, key};
 use crate::simd::{Work, vectorised};
 use crate::time::Time;
+use crate::units::Second;
+use serde::{Deserialize, Serialize};
+
+/// Which pairs of spikes count (Morrison, Diesmann & Gerstner, Biol. Cybern. 98, 459 (2008), fig. 7).
+///
+/// There is no spike before the first one, and none at time 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pairing {
+    /// Every post with every earlier pre, every pre with every earlier post.
+    AllToAll,
+    /// Every post with the last earlier pre, every pre with the last earlier post.
+    Nearest,
+    /// Every pre with the last earlier post and with the next post: a post takes all pres since the
+    /// post before it, summed.
+    PreCentred,
+    /// As `Nearest`, if no spike of the same side lies between the two. An arrival at the instant of a post lies
+    /// after it: between that post and the next arrival, and not between itself and the next post.
+    Restricted,
+}
+
+impl Pairing {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::AllToAll, Self::Nearest, Self::PreCentred, Self::Restricted];
+}
+
+/// What a pair at dt = 0 contributes, whatever the pairing and beside what it does otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtZero {
+    /// Nothing: equal pulses cancel across a device.
+    #[default]
+    None,
+    /// a_plus f+.
+    Ltp,
+    /// -a_minus f-.
+    Ltd,
+}
+
+/// Exponential pair STDP.
+///
+/// dt = t_post - t_arrival: dw = +a_plus s f+(w) e^(-dt/tau_plus) for dt > 0, at the post-synaptic spike;
+/// dw = -a_minus s f-(w) e^(+dt/tau_minus) for dt < 0, at the arrival. Several pairs of one instant are summed
+/// first, the weight is clipped after every update.
+///
+/// Source: Song, Miller & Abbott, Nat. Neurosci. 3, 919 (2000); all-to-all sums by traces as in Morrison, Diesmann &
+/// Gerstner (2008). The constants of Yan et al. (fitted to their fig. 3c, in percent of the present conductance) are
+/// in [`crate::device::overlap::ExponentialWindow`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Which pairs count.
+    pub pairing: Pairing,
+    /// What an arrival and a spike at the same instant do.
+    pub at_zero: AtZero,
+    /// Size of a change at dt -> 0, as a fraction of `law.unit`; both are positive.
+    pub a_plus: f64,
+    /// Depression, as `a_plus`.
+    pub a_minus: f64,
+    /// Time constant of the potentiating side.
+    pub tau_plus: Second,
+    /// Time constant of the depressing side.
+    pub tau_minus: Second,
+    /// How a change becomes a weight.
+    pub law: Law,
+}
+
+impl Pair {
+    /// Area of potentiation over that of depression: above 1, uncorrelated spikes drive additive weights up.
+    #[must_use]
+    pub fn balance(&self) -> f64 {
+        self.a_plus * self.tau_plus / (self.a_minus * self.tau_minus)
+    }
+}
+
+const FITTED: &str = "fitted: Yan et al., fig. 3c";
+
+impl Pair {
+    pub(super) const IDENTITY: (&'static str, u32) = ("stdp_pair", 1);
+
+    const KEYS: &'static [ModelKey] = &[
+        choice(
+            "pairing",
+            &[
+                ("all_to_all", "every spike with every earlier one of the other side"),
+                ("nearest", "every spike with the last earlier one of the other side"),
+                ("pre_centred", "every arrival with the last spike and with the next one"),
+                ("restricted", "as nearest, if no spike of the same side lies between"),
+            ],
+            "all_to_all",
+            "which pairs of spikes count",
+        ),
+        choice(
+            "at_zero",
+            &[("none", "nothing"), ("ltp", "potentiation by a_plus"), ("ltd", "depression by a_minus")],
+            "none",
+            "what an arrival and a spike of the same instant do to each other",
+        ),
+        key(
+            "a_plus",
+            "",
+            "1.3861",
+            "amplitude of potentiation",
+            "fitted: Yan et al., fig. 3c: 138.61 percent of the conductance",
+        ),
+        key(
+            "a_minus",
+            "",
+            "1.0346",
+            "amplitude of depression",
+            "fitted: Yan et al., fig. 3c: 103.46 percent of the conductance",
+        ),
+        key("tau_plus", "s", "64.1 ms", "time constant of potentiation", FITTED),
+        key("tau_minus", "s", "29.2 ms", "time constant of depression", FITTED),
+    ];
+
+    /// What a registry says about it.
+    #[must_use]
+    pub fn entry() -> RuleEntry {
+        let (name, version) = Self::IDENTITY;
+        RuleEntry {
+            name,
+            version,
+            title: "exponential window of pairs of spikes",
+            source: "Song, Miller & Abbott 2000; Morrison, Diesmann & Gerstner 2008",
+            keys: Self::KEYS,
+            make: |value, law| {
+                let mut read = Reader::new(Self::KEYS, value);
+                let pair = Self {
+                    pairing: Pairing::ALL.get(read.word("pairing")).copied().unwrap_or(Pairing::AllToAll),
+                    at_zero: [AtZero::None, AtZero::Ltp, AtZero::Ltd]
+                        .get(read.word("at_zero"))
+                        .copied()
+                        .unwrap_or_default(),
+                    a_plus: read.zero_or_more("a_plus"),
+                    a_minus: read.zero_or_more("a_minus"),
+                    tau_plus: Second::of(read.time_constant("tau_plus")),
+                    tau_minus: Second::of(read.time_constant("tau_minus")),
+                    law,
+                };
+                read.finish(Rule::Pair(pair))
+            },
+        }
+    }
+
+    /// What it remembers of a projection: traces of arrivals and of spikes.
+    pub(super) fn remember(&self, memory: &mut Memory, layout: &Layout) {
+        let (rows, cols) = (layout.rows(), layout.cols());
+        let mark = if self.pairing == Pairing::AllToAll { Mark::Add } else { Mark::Set };
+        let pre = match self.pairing {
+            Pairing::PreCentred => Trace::new(layout.weights(), self.tau_plus, Mark::Add),
+            _ => Trace::new(rows, self.tau_plus, mark),
+        };
+        memory.traces = vec![pre, Trace::new(cols, self.tau_minus, mark)];
+        if self.pairing == Pairing::Restricted {
+            memory.last_pre = vec![None; rows];
+            memory.last_post = vec![None; cols];
+        }
+    }
+}
 
 /// Potentiation that waits to be applied: (column, coefficient) of each post, and how much of it each
 /// row has seen.

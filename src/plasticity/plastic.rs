@@ -3,9 +3,11 @@
 use super::cells::{Cells, Devices, Ideal, Real};
 use super::dependence::{Bounds, Gain, Loop, with_gain};
 use super::layout::Layout;
+use super::local::{Now, Place};
 use super::memory::Memory;
-use super::pair::{Log, catch_up, depress_row};
-use super::rule::{Overlap, Pair, Pairing, Rule, RuleError, Triplet};
+use super::overlap::Overlap;
+use super::pair::{Log, Pair, Pairing, catch_up, depress_row};
+use super::rule::{Rule, RuleError};
 use super::trace::Trace;
 use crate::time::Time;
 
@@ -160,13 +162,19 @@ impl Plastic {
             with_gain(pair.law.dependence, pair.law.unit, pair.law.bounds, work);
             return;
         }
-        if let Rule::Overlap(overlap) = &self.rule {
-            for &row in rows {
-                let (memory, devices) = (&mut self.memory, self.devices.as_ref());
-                overlap.follow_row(memory, devices, &self.layout, weights, row as usize, time);
+        let now = Now { time, rows, spikes: &[] };
+        match &self.rule {
+            Rule::Pair(pair) => self.pass(*pair, Stage::Before, now, weights),
+            Rule::Local(local) => {
+                let (layout, devices, memory) = (&self.layout, self.devices.as_ref(), &mut self.memory);
+                local.arrive(&mut Place { layout, devices, memory, weights }, now);
             }
-        } else {
-            self.pass(Stage::Before, time, rows, &[], weights);
+            Rule::Overlap(overlap) => {
+                for &row in rows {
+                    let (memory, devices) = (&mut self.memory, self.devices.as_ref());
+                    overlap.follow_row(memory, devices, &self.layout, weights, row as usize, time);
+                }
+            }
         }
         if self.devices.is_some() {
             for &row in rows {
@@ -184,6 +192,7 @@ impl Plastic {
         for &col in spikes {
             self.memory.post_updates += self.layout.fan_in(col as usize) as u64;
         }
+        let now = Now { time, rows, spikes };
         match (&self.rule, &mut self.log) {
             (Rule::Pair(pair), Some(log)) => {
                 let pair = *pair;
@@ -194,7 +203,7 @@ impl Plastic {
                     for &row in rows {
                         self.look(row as usize, weights);
                     }
-                    self.pass(Stage::Coincide, time, rows, spikes, weights);
+                    self.pass(pair, Stage::Coincide, now, weights);
                 }
                 pair.mark(&mut self.memory, &self.layout, time, rows, spikes);
                 if self.log.as_ref().is_some_and(Log::full) {
@@ -208,7 +217,11 @@ impl Plastic {
                 }
                 Overlap::mark(&mut self.memory, rows, spikes, time);
             }
-            _ => self.pass(Stage::After, time, rows, spikes, weights),
+            (Rule::Local(local), _) => {
+                let (layout, devices, memory) = (&self.layout, self.devices.as_ref(), &mut self.memory);
+                local.settle(&mut Place { layout, devices, memory, weights }, now);
+            }
+            (Rule::Pair(pair), None) => self.pass(*pair, Stage::After, now, weights),
         }
     }
 
@@ -272,19 +285,20 @@ impl Plastic {
         with_gain(law.dependence, law.unit, law.bounds, Look { weights, posts, x, bounds: law.bounds });
     }
 
-    fn pass(&mut self, stage: Stage, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
-        let Some(&law) = self.rule.law() else { return };
+    /// A stage of an instant of pairs, at once.
+    fn pass(&mut self, pair: Pair, stage: Stage, now: Now<'_>, weights: &mut [f64]) {
+        let (law, layout) = (pair.law, &self.layout);
         match &self.devices {
             None => {
-                let work = Pass { stage, plastic: self, time, rows, spikes, weights, bounds: law.bounds };
+                let memory = &mut self.memory;
+                let work = Pass { pair, stage, layout, memory, now, weights };
                 with_gain(law.dependence, law.unit, law.bounds, work);
             }
             Some(devices) => {
                 let mut state = std::mem::take(&mut self.memory.devices);
-                let layout = &self.layout;
                 let mut cells = Real { devices, state: &mut state, layout, law };
-                let (rule, memory) = (&self.rule, &mut self.memory);
-                run(stage, rule, layout, memory, time, rows, spikes, weights, &mut cells);
+                let memory = &mut self.memory;
+                Pass { pair, stage, layout, memory, now, weights }.through(&mut cells);
                 self.memory.devices = state;
             }
         }
@@ -303,67 +317,39 @@ enum Stage {
 }
 
 struct Pass<'a> {
+    pair: Pair,
     stage: Stage,
-    plastic: &'a mut Plastic,
-    time: Time,
-    rows: &'a [u32],
-    spikes: &'a [u32],
+    layout: &'a Layout,
+    memory: &'a mut Memory,
+    now: Now<'a>,
     weights: &'a mut [f64],
-    bounds: Bounds,
 }
 
 impl Loop for Pass<'_> {
     type Output = ();
 
     fn run<G: Gain>(self, gain: G) {
-        let Self { stage, plastic, time, rows, spikes, weights, bounds } = self;
-        let mut cells = Ideal { gain, bounds };
-        let (rule, layout, memory) = (&plastic.rule, &plastic.layout, &mut plastic.memory);
-        run(stage, rule, layout, memory, time, rows, spikes, weights, &mut cells);
+        let bounds = self.pair.law.bounds;
+        self.through(&mut Ideal { gain, bounds });
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where rule, weights and instant meet")]
-fn run<C: Cells>(
-    stage: Stage,
-    rule: &Rule,
-    layout: &Layout,
-    memory: &mut Memory,
-    time: Time,
-    rows: &[u32],
-    spikes: &[u32],
-    weights: &mut [f64],
-    cells: &mut C,
-) {
-    let rows_of = || rows.iter().map(|&row| row as usize);
-    let spikes_of = || spikes.iter().map(|&col| col as usize);
-    match (rule, stage) {
-        (Rule::Pair(pair), Stage::Before) => {
-            rows_of().for_each(|row| pair.depress(memory, cells, layout, weights, time, row));
+impl Pass<'_> {
+    fn through<C: Cells>(self, cells: &mut C) {
+        let Self { pair, stage, layout, memory, now: Now { time, rows, spikes }, weights } = self;
+        match stage {
+            Stage::Before => {
+                rows.iter().for_each(|&row| pair.depress(memory, cells, layout, weights, time, row as usize));
+            }
+            Stage::Coincide => pair.coincide(cells, layout, weights, rows, spikes),
+            Stage::After => {
+                spikes
+                    .iter()
+                    .for_each(|&col| pair.potentiate(memory, cells, layout, weights, time, col as usize));
+                pair.coincide(cells, layout, weights, rows, spikes);
+                pair.mark(memory, layout, time, rows, spikes);
+            }
         }
-        (Rule::Pair(pair), Stage::Coincide) => pair.coincide(cells, layout, weights, rows, spikes),
-        (Rule::Pair(pair), Stage::After) => {
-            spikes_of().for_each(|col| pair.potentiate(memory, cells, layout, weights, time, col));
-            pair.coincide(cells, layout, weights, rows, spikes);
-            pair.mark(memory, layout, time, rows, spikes);
-        }
-        (Rule::Triplet(triplet), Stage::Before) => {
-            rows_of().for_each(|row| triplet.depress(memory, cells, layout, weights, time, row));
-        }
-        (Rule::Triplet(triplet), Stage::After) => {
-            spikes_of().for_each(|col| triplet.potentiate(memory, cells, layout, weights, time, col));
-            Triplet::mark(memory, time, rows, spikes);
-        }
-        (Rule::Rectangular(rule), Stage::After) => {
-            rows_of().for_each(|row| memory.last_pre[row] = Some(time));
-            spikes_of().for_each(|col| rule.learn(memory, cells, layout, weights, time, col));
-        }
-        (Rule::PostTrace(rule), Stage::After) => {
-            let worth = memory.traces[0].worth(time);
-            rows_of().for_each(|row| memory.traces[0].mark(row, worth));
-            spikes_of().for_each(|col| rule.learn(memory, cells, layout, weights, time, col));
-        }
-        (Rule::Overlap(_) | Rule::Rectangular(_) | Rule::PostTrace(_) | Rule::Triplet(_), _) => {}
     }
 }
 

@@ -1,8 +1,10 @@
-//! The rules and their constants.
+//! What a projection learns by: a rule, and the law by which its steps depend on the weight.
 
 use super::dependence::{Any, Bounds, Dependence, Gain as _, Unit};
-use crate::device::overlap::SpikePulse;
-use crate::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
+use super::local::{Decay, Local, TRACES};
+use super::overlap::Overlap;
+use super::pair::{AtZero, Pair};
+use crate::device::resistive::{PulseDraw, Resistive as _};
 use crate::numeric::exp;
 use crate::units::Second;
 use serde::{Deserialize, Serialize};
@@ -13,12 +15,9 @@ use serde::{Deserialize, Serialize};
 pub enum Rule {
     /// Pairs of spikes.
     Pair(Pair),
-    /// Triplets of spikes.
-    Triplet(Triplet),
-    /// One step up or down at each spike, by a window before it.
-    Rectangular(Rectangular),
-    /// By a trace of the arrivals, at each spike.
-    PostTrace(PostTrace),
+    /// Any rule that is local to its synapse: [`Rule::local`].
+    #[serde(skip_deserializing)]
+    Local(Local),
     /// By pulses that overlap on a device.
     Overlap(Overlap),
 }
@@ -43,156 +42,6 @@ impl Law {
             Unit::Weight => 1.0,
         }
     }
-}
-
-/// Which pairs of spikes count (Morrison, Diesmann & Gerstner, Biol. Cybern. 98, 459 (2008), fig. 7).
-///
-/// There is no spike before the first one, and none at time 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pairing {
-    /// Every post with every earlier pre, every pre with every earlier post.
-    AllToAll,
-    /// Every post with the last earlier pre, every pre with the last earlier post.
-    Nearest,
-    /// Every pre with the last earlier post and with the next post: a post takes all pres since the
-    /// post before it, summed.
-    PreCentred,
-    /// As `Nearest`, if no spike of the same side lies between the two. An arrival at the instant of a post lies
-    /// after it: between that post and the next arrival, and not between itself and the next post.
-    Restricted,
-}
-
-impl Pairing {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::AllToAll, Self::Nearest, Self::PreCentred, Self::Restricted];
-}
-
-/// What a pair at dt = 0 contributes, whatever the pairing and beside what it does otherwise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AtZero {
-    /// Nothing: equal pulses cancel across a device.
-    #[default]
-    None,
-    /// a_plus f+.
-    Ltp,
-    /// -a_minus f-.
-    Ltd,
-}
-
-/// Exponential pair STDP.
-///
-/// dt = t_post - t_arrival: dw = +a_plus s f+(w) e^(-dt/tau_plus) for dt > 0, at the post-synaptic spike;
-/// dw = -a_minus s f-(w) e^(+dt/tau_minus) for dt < 0, at the arrival. Several pairs of one instant are summed
-/// first, the weight is clipped after every update.
-///
-/// Source: Song, Miller & Abbott, Nat. Neurosci. 3, 919 (2000); all-to-all sums by traces as in Morrison, Diesmann &
-/// Gerstner (2008). The constants of Yan et al. (fitted to their fig. 3c, in percent of the present conductance) are
-/// in [`crate::device::overlap::ExponentialWindow`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pair {
-    /// Which pairs count.
-    pub pairing: Pairing,
-    /// What an arrival and a spike at the same instant do.
-    pub at_zero: AtZero,
-    /// Size of a change at dt -> 0, as a fraction of `law.unit`; both are positive.
-    pub a_plus: f64,
-    /// Depression, as `a_plus`.
-    pub a_minus: f64,
-    /// Time constant of the potentiating side.
-    pub tau_plus: Second,
-    /// Time constant of the depressing side.
-    pub tau_minus: Second,
-    /// How a change becomes a weight.
-    pub law: Law,
-}
-
-impl Pair {
-    /// Area of potentiation over that of depression: above 1, uncorrelated spikes drive additive weights up.
-    #[must_use]
-    pub fn balance(&self) -> f64 {
-        self.a_plus * self.tau_plus / (self.a_minus * self.tau_minus)
-    }
-}
-
-/// Triplet STDP (Pfister & Gerstner, J. Neurosci. 26, 9673 (2006), eqs. 3 and 4).
-///
-/// At an arrival w -= s f-(w) o1 (a_minus + a3_minus r2), at a post-synaptic spike
-/// w += s f+(w) r1 (a_plus + a3_plus o2); r1, r2 are traces of the arrivals with tau_plus, tau_x and o1, o2 traces
-/// of the spikes with tau_minus, tau_y, all of strictly earlier times.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Triplet {
-    /// Whether traces keep only the last spike instead of adding up.
-    pub nearest: bool,
-    /// Size of the pair term at a spike, as a fraction of `law.unit`; all sizes are positive.
-    pub a_plus: f64,
-    /// Size of the pair term at an arrival.
-    pub a_minus: f64,
-    /// Size of the triplet term at a spike.
-    pub a3_plus: f64,
-    /// Size of the triplet term at an arrival.
-    pub a3_minus: f64,
-    /// Time constant of r1.
-    pub tau_plus: Second,
-    /// Time constant of o1.
-    pub tau_minus: Second,
-    /// Time constant of r2.
-    pub tau_x: Second,
-    /// Time constant of o2.
-    pub tau_y: Second,
-    /// How a change becomes a weight.
-    pub law: Law,
-}
-
-/// Rectangular window at the post-synaptic spike (Querlioz et al., IEEE Trans. Nanotechnol. 12, 288 (2013)).
-///
-/// An arrival within `window` (this instant's included: it caused the spike) potentiates, dw = a_plus s f+(w);
-/// none depresses, dw = -a_minus s f-(w). Their exponents beta+ and beta- are one here ([`Dependence::Exponential`]).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Rectangular {
-    /// Size of a potentiating step, as a fraction of `law.unit`; both are positive.
-    pub a_plus: f64,
-    /// Size of a depressing step.
-    pub a_minus: f64,
-    /// How long before a spike an arrival still potentiates.
-    pub window: Second,
-    /// How a step becomes a weight.
-    pub law: Law,
-}
-
-/// Trace of arrivals read at the post-synaptic spike (Diehl & Cook, Front. Comput. Neurosci. 9:99 (2015)).
-///
-/// dw = a_plus s f+(w) (x - target), x the trace with this instant's arrivals: inputs that are silent lose. With the
-/// power law it is theirs: dw = eta (x_pre - x_tar) (w_max - w)^mu, eta = a_plus s/(w_max - w_min)^mu.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PostTrace {
-    /// Size of a change at x - target = 1, as a fraction of `law.unit`.
-    pub a_plus: f64,
-    /// The trace at which nothing changes; a single arrival makes 1.
-    pub target: f64,
-    /// Time constant of the trace.
-    pub tau_plus: Second,
-    /// Whether an arrival sets the trace to 1 instead of adding 1.
-    pub saturate: bool,
-    /// How a change becomes a weight.
-    pub law: Law,
-}
-
-/// The device's own kinetics under the overlap of two pulses (see [`crate::device::overlap`]).
-///
-/// A spike starts the pulse on its electrode and a new one restarts it; w = w_max (G - g_min)/(g_max - g_min). What
-/// happens is what the waveforms give, so it happens during a pulse and not at a spike.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Overlap {
-    /// The nominal device.
-    pub device: DoseDevice,
-    /// The pulse of a spike, on either electrode.
-    pub pulse: SpikePulse,
-    /// How devices differ. What each one is, is in [`super::Devices::kinetics`].
-    pub spread: DeviceSpread,
-    /// The weight at the nominal g_max; the nominal g_min is 0.
-    pub w_max: f64,
 }
 
 impl Rule {
@@ -275,12 +124,28 @@ pub enum RuleError {
         /// Its value.
         value: f64,
     },
+    /// More traces than are kept.
+    #[error("the rule has {found} traces of one side; there may be {TRACES}")]
+    Traces {
+        /// How many.
+        found: usize,
+    },
     /// What is not valid about device or pulse.
     #[error("{0}")]
     Pulse(String),
 }
 
 impl Rule {
+    /// Name and version: what its memory is saved under.
+    #[must_use]
+    pub fn identity(&self) -> (&'static str, u32) {
+        match self {
+            Self::Pair(_) => Pair::IDENTITY,
+            Self::Local(local) => local.identity(),
+            Self::Overlap(_) => Overlap::IDENTITY,
+        }
+    }
+
     /// Bounds of the weight.
     #[must_use]
     pub fn bounds(&self) -> Bounds {
@@ -294,10 +159,7 @@ impl Rule {
     #[must_use]
     pub fn law(&self) -> Option<&Law> {
         match self {
-            Self::Pair(Pair { law, .. })
-            | Self::Triplet(Triplet { law, .. })
-            | Self::Rectangular(Rectangular { law, .. })
-            | Self::PostTrace(PostTrace { law, .. }) => Some(law),
+            Self::Pair(Pair { law, .. }) | Self::Local(Local { law, .. }) => Some(law),
             Self::Overlap(_) => None,
         }
     }
@@ -312,25 +174,16 @@ impl Rule {
                 vec![("tau_plus", p.tau_plus), ("tau_minus", p.tau_minus)],
                 vec![("a_plus", p.a_plus), ("a_minus", p.a_minus)],
             ),
-            Self::Triplet(t) => (
-                vec![
-                    ("tau_plus", t.tau_plus),
-                    ("tau_minus", t.tau_minus),
-                    ("tau_x", t.tau_x),
-                    ("tau_y", t.tau_y),
-                ],
-                vec![
-                    ("a_plus", t.a_plus),
-                    ("a_minus", t.a_minus),
-                    ("a3_plus", t.a3_plus),
-                    ("a3_minus", t.a3_minus),
-                ],
-            ),
-            Self::Rectangular(r) => {
-                (vec![("window", r.window)], vec![("a_plus", r.a_plus), ("a_minus", r.a_minus)])
-            }
-            Self::PostTrace(p) => {
-                (vec![("tau_plus", p.tau_plus)], vec![("a_plus", p.a_plus), ("target", p.target)])
+            Self::Local(local) => {
+                let [arrivals, spikes] = local.traces();
+                faults.extend(
+                    [arrivals, spikes]
+                        .iter()
+                        .filter(|traces| traces.len() > TRACES)
+                        .map(|traces| RuleError::Traces { found: traces.len() }),
+                );
+                let tau = |decay: &Decay| ("the time constant of a trace", decay.tau);
+                (arrivals.iter().chain(spikes).map(tau).collect(), Vec::new())
             }
             Self::Overlap(o) => {
                 faults.extend(o.device.faults().iter().map(|f| RuleError::Pulse(f.to_string())));
@@ -367,6 +220,7 @@ impl Rule {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pair::Pairing;
     use super::*;
 
     pub fn paper() -> Pair {

@@ -4,18 +4,16 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::plan::{DevicePlan, PlasticityPlan};
 use super::section::{Lower, quantity};
-use super::spec::{DependenceKind, KernelKind, OverlapSpread, ProtocolKind, RuleKind};
+use super::spec::{DependenceKind, KernelKind, OVERLAP, OverlapSpread, ProtocolKind};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::preset::{Preset, PresetDevice};
 use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
-use crate::plasticity::{
-    Bounds, Dependence, Law, Overlap, Pair, Pairing, PostTrace, ProgramPulse, Rectangular, Rule, Triplet,
-};
+use crate::plasticity::{Bounds, Dependence, Law, Overlap, ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement};
 use crate::training::unsupervised::PulseOverlap;
-use crate::units::{Second, Siemens, Volt};
+use crate::units::{Siemens, Volt};
 
 impl Lower<'_> {
     /// `outer` are the fields of the projection, `device` its devices as far as they are in order.
@@ -56,7 +54,7 @@ impl Lower<'_> {
             );
         }
         self.with_devices(fields, outer, device, has_device, w_max);
-        let rule = self.rule(fields, outer, device, has_device, w_max?)?;
+        let rule = self.rule(fields, device, has_device, w_max?)?;
         let faults = fields.table("faults")?;
         let rates = FaultRates {
             stuck_on: faults.number("stuck_on")?,
@@ -135,7 +133,7 @@ impl Lower<'_> {
         has_device: bool,
         w_max: Option<f64>,
     ) {
-        let overlap = fields.choice("rule") == Some(RuleKind::Overlap);
+        let overlap = fields.word("rule") == Some(OVERLAP);
         if !has_device {
             let number = |fields: &Fields, key: &str| fields.number(key).unwrap_or(0.0) > 0.0;
             let stuck = |faults: &Fields| number(faults, "stuck_on") || number(faults, "stuck_off");
@@ -226,85 +224,25 @@ impl Lower<'_> {
     fn rule(
         &mut self,
         fields: &Fields,
-        outer: &Fields,
         device: Option<&DevicePlan>,
         has_device: bool,
         w_max: f64,
     ) -> Option<Rule> {
-        let kind: RuleKind = fields.choice("rule")?;
-        if !matches!(kind, RuleKind::StdpPair | RuleKind::Overlap) {
-            for key in ["a_plus", "a_minus"] {
-                let wanted = key == "a_plus" || kind != RuleKind::PostTrace;
-                if wanted && fields.written(key).is_none() {
-                    self.faults.push(
-                        Diagnostic::error(format!("{} has no `{key}`", fields.what))
-                            .maybe_at(fields.at.as_ref())
-                            .label("the amplitudes of Yan et al. are for pairs of spikes")
-                            .allowed("a number, such as 0.005"),
-                    );
-                }
-            }
+        let name = fields.word("rule")?;
+        if name == OVERLAP {
+            return self.overlap(fields, device.filter(|_| has_device), w_max);
         }
-        let law = || {
-            let dependence = match fields.choice("dependence")? {
-                DependenceKind::Additive => Dependence::Additive,
-                DependenceKind::Multiplicative => Dependence::Multiplicative,
-                DependenceKind::Power => Dependence::Power { mu: fields.number("mu")? },
-                DependenceKind::Exponential => Dependence::Exponential { beta: fields.number("beta")? },
-            };
-            let w_min: Volt = quantity(fields, "w_min")?;
-            let bounds = Bounds { w_min: w_min.get(), w_max };
-            Some(Law { dependence, unit: fields.choice("relative_to")?, bounds })
+        let entry = *self.registry.find_rule(name)?;
+        let dependence = match fields.choice("dependence")? {
+            DependenceKind::Additive => Dependence::Additive,
+            DependenceKind::Multiplicative => Dependence::Multiplicative,
+            DependenceKind::Power => Dependence::Power { mu: fields.number("mu")? },
+            DependenceKind::Exponential => Dependence::Exponential { beta: fields.number("beta")? },
         };
-        let number = |key: &str| fields.number(key);
-        let tau = |key: &str| quantity::<Second>(fields, key);
-        Some(match kind {
-            RuleKind::Overlap => return self.overlap(fields, device.filter(|_| has_device), w_max),
-            RuleKind::StdpTriplet => {
-                let pairing: Pairing = fields.choice("pairing")?;
-                if !matches!(pairing, Pairing::AllToAll | Pairing::Nearest) {
-                    self.faults.push(
-                        Diagnostic::error(format!("triplets of {} cannot be paired so", outer.what))
-                            .maybe_at(fields.place("pairing"))
-                            .allowed("\"all_to_all\" or \"nearest\" with rule = \"stdp_triplet\""),
-                    );
-                }
-                Rule::Triplet(Triplet {
-                    nearest: pairing == Pairing::Nearest,
-                    a_plus: number("a_plus")?,
-                    a_minus: number("a_minus")?,
-                    a3_plus: number("a3_plus")?,
-                    a3_minus: number("a3_minus")?,
-                    tau_plus: tau("tau_plus")?,
-                    tau_minus: tau("tau_minus")?,
-                    tau_x: tau("tau_x")?,
-                    tau_y: tau("tau_y")?,
-                    law: law()?,
-                })
-            }
-            RuleKind::Rectangular => Rule::Rectangular(Rectangular {
-                a_plus: number("a_plus")?,
-                a_minus: number("a_minus")?,
-                window: tau("window")?,
-                law: law()?,
-            }),
-            RuleKind::PostTrace => Rule::PostTrace(PostTrace {
-                a_plus: number("a_plus")?,
-                target: number("target")?,
-                tau_plus: tau("tau_plus")?,
-                saturate: fields.flag("saturate")?,
-                law: law()?,
-            }),
-            RuleKind::StdpPair => Rule::Pair(Pair {
-                pairing: fields.choice("pairing")?,
-                at_zero: fields.choice("at_zero")?,
-                a_plus: number("a_plus")?,
-                a_minus: number("a_minus")?,
-                tau_plus: tau("tau_plus")?,
-                tau_minus: tau("tau_minus")?,
-                law: law()?,
-            }),
-        })
+        let w_min: Volt = quantity(fields, "w_min")?;
+        let bounds = Bounds { w_min: w_min.get(), w_max };
+        let law = Law { dependence, unit: fields.choice("relative_to")?, bounds };
+        self.model(fields, entry.keys, |value| entry.make(value, law))
     }
 
     /// The kinetics and the pulse of a preset, over the range of the projection's devices.

@@ -4,10 +4,10 @@ use super::competition;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::plan::{PopulationPlan, SwitchEnergy};
-use super::section::{Lower, quantity};
+use super::section::{Lower, model_value, quantity};
 use super::spec::{NeuronModel, Unit, Word as _};
 use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
-use crate::neuron::keys::{ModelKey, Unstated, shown};
+use crate::keys::ModelKey;
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
 use crate::time::Time;
@@ -106,38 +106,16 @@ impl Lower<'_> {
         entry: &NeuronEntry,
     ) -> Option<PopulationPlan> {
         let size = fields.count("size");
-        let value = |key: &str| fields.quantity(key).or_else(|| fields.number(key));
-        // What cannot be read has been reported.
-        let missing = |key: &ModelKey| {
-            value(key.name).is_none()
-                && (fields.written(key.name).is_some() || !matches!(key.default, Unstated::Nothing(_)))
-        };
-        if entry.keys.iter().any(missing) {
-            return None;
-        }
-        let at = |key: &str| fields.place(key);
-        let (neuron, remarks) = match entry.make(&value) {
-            Ok(made) => made,
-            Err(faults) => {
-                for fault in faults {
-                    self.faults.push(
-                        Diagnostic::error(format!("`{}` of {} is {}", fault.key, fields.what, fault.value))
-                            .maybe_at(at(fault.key))
-                            .allowed(fault.allowed),
-                    );
-                }
-                return None;
-            }
-        };
+        let (neuron, remarks) = self.model(fields, entry.keys, |value| entry.make(value))?;
         for remark in remarks {
             self.faults.push(
                 Diagnostic::warning(format!("`{}` of {} is {}", remark.key, fields.what, remark.value))
-                    .maybe_at(at(remark.key))
+                    .maybe_at(fields.place(remark.key))
                     .allowed(remark.allowed),
             );
         }
-        let text = |key: &ModelKey| Some((key.name.to_string(), shown(value(key.name)?, key.unit)));
-        let keys = entry.keys.iter().filter_map(text).collect();
+        let shown = |key: &ModelKey| Some((key.name.to_string(), key.shown(model_value(fields, key)?)));
+        let keys = entry.keys.iter().filter_map(shown).collect();
         Some(PopulationPlan {
             name: name.to_string(),
             size: size?,

@@ -1,7 +1,9 @@
 //! The scenario reference of the book, generated from the specification.
 
 use super::reader::header;
-use super::spec::{Choice, Fallback, Key, Kind, SECTIONS, allowed, model_keys, population_keys};
+use super::spec::{
+    Choice, Fallback, Key, Kind, SECTIONS, allowed, common_plasticity_keys, model_keys, population_keys,
+};
 use crate::device::preset::Provenance;
 use crate::registry::{NeuronEntry, Registry};
 use std::fmt::Write as _;
@@ -36,7 +38,7 @@ pub fn markdown() -> String {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
         let of_section =
             if section.name == "population" { population_keys(&registry, None) } else { section.keys };
-        keys(&mut out, &path, of_section);
+        keys(&mut out, &path, of_section, &registry);
         if section.name == "population" {
             for entry in registry.neurons() {
                 let _ = write!(
@@ -46,7 +48,7 @@ pub fn markdown() -> String {
                     entry.name,
                     entry.title
                 );
-                keys(&mut out, &path, &model_keys(entry));
+                keys(&mut out, &path, &model_keys(entry.keys), &registry);
                 receptors(&mut out, entry);
             }
         }
@@ -66,7 +68,7 @@ fn receptors(out: &mut String, entry: &NeuronEntry) {
     }
 }
 
-fn keys(out: &mut String, path: &str, list: &[Key]) {
+fn keys(out: &mut String, path: &str, list: &[Key], registry: &Registry) {
     out.push_str("\n| key | value | default | |\n|---|---|---|---|\n");
     for key in list {
         let _ = writeln!(
@@ -93,7 +95,16 @@ fn keys(out: &mut String, path: &str, list: &[Key]) {
         if let Some(inner) = key.inner() {
             let many = if matches!(key.kind, Kind::Tables(_)) { ", a list of tables" } else { "" };
             let _ = write!(out, "\n### `{path}.{}`{many}\n\n{}{}\n", key.name, key.doc, condition(key));
-            keys(out, &format!("{path}.{}", key.name), inner);
+            let path = format!("{path}.{}", key.name);
+            keys(out, &path, if key.learns() { common_plasticity_keys(registry) } else { inner }, registry);
+            for entry in registry.rules().iter().filter(|_| key.learns()) {
+                let _ = write!(
+                    out,
+                    "\n### `{path}` with `rule = \"{}\"`\n\n{} ({}). Of its own it has:\n",
+                    entry.name, entry.title, entry.source
+                );
+                keys(out, &path, &model_keys(entry.keys), registry);
+            }
         }
     }
 }

@@ -1,10 +1,12 @@
 //! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
 
 use super::spec::{
-    Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit, model_keys, population_keys,
+    Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit, common_plasticity_keys, model_keys,
+    population_keys,
 };
 use super::text::{Node, Value as Toml, literal};
 use crate::device::preset::Provenance;
+use crate::keys::ModelKey;
 use crate::registry::Registry;
 use serde_json::{Map, Value, json};
 
@@ -50,8 +52,18 @@ pub fn schema() -> Value {
 
 fn section_shape(section: &Section) -> Value {
     let mut shape = table(section.keys);
-    if section.name == "population" {
-        with_models(&mut shape, &Registry::shipped());
+    let registry = Registry::shipped();
+    match section.name {
+        "population" => {
+            let of_models = registry.neurons().iter().map(|entry| entry.keys);
+            with_models(&mut shape, &population_keys(&registry, None)[..1], of_models);
+        }
+        "projection" => {
+            let of_rules = registry.rules().iter().map(|entry| entry.keys);
+            let learns = &mut shape["properties"]["plasticity"];
+            with_models(learns, common_plasticity_keys(&registry), of_rules);
+        }
+        _ => {}
     }
     shape["description"] = json!(section.doc);
     if !section.named {
@@ -66,12 +78,12 @@ fn section_shape(section: &Section) -> Value {
 }
 
 /// Adds the keys of registered models. One of several models may be of another kind in each.
-fn with_models(table: &mut Value, registry: &Registry) {
+fn with_models(table: &mut Value, common: &[Key], of_models: impl Iterator<Item = &'static [ModelKey]>) {
     let Some(properties) = table["properties"].as_object_mut() else { return };
-    for key in &population_keys(registry, None)[..1] {
+    for key in common {
         properties.insert(key.name.into(), shape(key));
     }
-    for key in registry.neurons().iter().flat_map(model_keys) {
+    for key in of_models.flat_map(model_keys) {
         let new = shape(&key);
         match properties.get_mut(key.name) {
             None => _ = properties.insert(key.name.into(), new),

@@ -3,6 +3,7 @@
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
 use super::spec::{Refers, SpreadWord, Word as _};
+use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::registry::Registry;
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
@@ -72,6 +73,36 @@ impl Lower<'_> {
         );
     }
 
+    /// What `make` makes of the values of a registered model; `None` if there is a fault, which is reported.
+    pub(super) fn model<M>(
+        &mut self,
+        fields: &Fields,
+        keys: &'static [ModelKey],
+        make: impl FnOnce(&dyn Fn(&str) -> Option<f64>) -> Result<M, Vec<ModelFault>>,
+    ) -> Option<M> {
+        let value = |name: &str| model_value(fields, keys.iter().find(|key| key.name == name)?);
+        // What cannot be read has been reported.
+        let missing = |key: &ModelKey| {
+            value(key.name).is_none()
+                && (fields.written(key.name).is_some() || !matches!(key.default, Unstated::Nothing(_)))
+        };
+        if keys.iter().any(missing) {
+            return None;
+        }
+        let faults = match make(&value) {
+            Ok(made) => return Some(made),
+            Err(faults) => faults,
+        };
+        for fault in faults {
+            self.faults.push(
+                Diagnostic::error(format!("`{}` of {} is {}", fault.key, fields.what, fault.value))
+                    .maybe_at(fields.place(fault.key))
+                    .allowed(fault.allowed),
+            );
+        }
+        None
+    }
+
     /// The index a name refers to, or a fault with the nearest name.
     pub(super) fn index(&mut self, name: &str, at: Option<&At>, what: &str, refers: Refers) -> Option<usize> {
         let names = self.filled.names(refers);
@@ -94,6 +125,17 @@ impl Lower<'_> {
             );
         }
         found
+    }
+}
+
+/// What a scenario says about a key of a registered model.
+pub(super) fn model_value(fields: &Fields, key: &ModelKey) -> Option<f64> {
+    match fields.datum(key.name)? {
+        Datum::Quantity(_, amount) => Some(amount.si),
+        Datum::Number(value) => Some(*value),
+        Datum::Flag(flag) => Some(f64::from(u8::from(*flag))),
+        Datum::Choice(word) => key.place(word),
+        _ => None,
     }
 }
 

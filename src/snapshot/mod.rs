@@ -67,7 +67,8 @@ impl Payload {
     /// Raised whenever the layout of the payload changes.
     fn version(self) -> u32 {
         match self {
-            Self::State | Self::Training | Self::Learning | Self::Plastic => 2,
+            Self::State | Self::Training | Self::Learning => 2,
+            Self::Plastic => 3,
             Self::Records => 1,
         }
     }

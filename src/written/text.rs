@@ -87,6 +87,15 @@ impl Table {
 }
 
 impl Node {
+    /// The text that it is, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// What the value is, for a message: "a text", "a whole number".
     #[must_use]
     pub fn type_name(&self) -> &'static str {

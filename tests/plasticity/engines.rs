@@ -9,12 +9,14 @@ use memspike::engine::{
     Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
     Stream, layout,
 };
+use memspike::keys::ModelKey;
 use memspike::network::{Builder, Delays, Fixed, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::plasticity::{
-    AtZero, Bounds, Dependence, Devices, Law, Overlap, Pair, Pairing, Plastic, PostTrace, ProgramPulse,
-    Rectangular, Rule, Triplet, Unit,
+    AtZero, Bounds, Dependence, Devices, Law, LocalRule as _, Overlap, Pair, Pairing, Plastic, ProgramPulse,
+    Rule, Unit,
 };
+use memspike::registry::Registry;
 use memspike::snapshot::{Payload, decode, encode};
 use memspike::time::Time;
 use memspike::units::{Second, Volt};
@@ -87,31 +89,26 @@ fn kinetics(synapses: usize) -> Vec<DoseDevice> {
     (0..synapses).map(|n| device.own(&spread, 7, n as u32)).collect()
 }
 
+/// A value for a key of a rule: of its kind where it has to be stated, and no amplitude of the paper's size.
+fn value(key: &ModelKey) -> Option<f64> {
+    match (key.unit, key.default_value()) {
+        ("", Some(default)) if key.words.is_empty() && default > 1.0 => Some(0.04),
+        ("", None) => Some(0.05),
+        ("s", None) => Some(8e-3),
+        _ => None,
+    }
+}
+
+/// Every registered rule, and one of our own; pairs in all ways, and pulses on devices.
 fn rules() -> Vec<Rule> {
     let mut rules: Vec<Rule> = Pairing::ALL.iter().map(|&p| pair(p, Dependence::Additive)).collect();
     rules.push(pair(Pairing::AllToAll, Dependence::Multiplicative));
     rules.push(pair(Pairing::Nearest, Dependence::Power { mu: 0.3 }));
-    rules.push(Rule::Triplet(Triplet {
-        nearest: false,
-        a_plus: 0.01,
-        a_minus: 0.02,
-        a3_plus: 0.02,
-        a3_minus: 0.01,
-        tau_plus: Second::new(15e-3),
-        tau_minus: Second::new(20e-3),
-        tau_x: Second::new(100e-3),
-        tau_y: Second::new(120e-3),
-        law: law(Dependence::Additive),
-    }));
-    let soft = law(Dependence::Multiplicative);
-    rules.push(Rule::Rectangular(Rectangular {
-        a_plus: 0.1,
-        a_minus: 0.05,
-        window: Second::new(8e-3),
-        law: soft,
-    }));
-    let tau_plus = Second::new(10e-3);
-    rules.push(Rule::PostTrace(PostTrace { a_plus: 0.05, target: 0.3, tau_plus, saturate: true, law: soft }));
+    for entry in Registry::shipped().rules() {
+        let value = |name: &str| value(entry.keys.iter().find(|key| key.name == name)?);
+        rules.push(entry.make(&value, law(Dependence::Multiplicative)).expect("a rule"));
+    }
+    rules.push(Rule::local(crate::own::Calcium::with(&[]).expect("a rule"), law(Dependence::Additive)));
     rules.push(overlap());
     rules
 }

@@ -2,4 +2,5 @@
 
 mod common;
 mod engines;
+mod own;
 mod trajectories;

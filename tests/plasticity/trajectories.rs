@@ -7,6 +7,7 @@ use memspike::network::Rows;
 use memspike::plasticity::{
     AtZero, Bounds, Dependence, Law, Pair, Pairing, PostTrace, Rectangular, Rule, Triplet, Unit,
 };
+use memspike::time::Time;
 use memspike::units::Second;
 
 const TOLERANCE: f64 = 1e-12;
@@ -155,7 +156,7 @@ impl Oracle for Rectangular {
         if !post.contains(&t) {
             return Vec::new();
         }
-        let window = (self.window.get() * 1e15).round() as u64;
+        let window = self.window.fs();
         let active = pre.iter().any(|&p| p <= t && t - p <= window);
         let up = if active { self.a_plus } else { 0.0 };
         let down = if active { 0.0 } else { self.a_minus };
@@ -329,10 +330,9 @@ fn triplets_are_products_of_four_traces() {
                 tau_minus: Second::new(33.7e-3),
                 tau_x: Second::new(101e-3),
                 tau_y: Second::new(125e-3),
-                law,
             };
             let trains = Trains::new(1234, 3, 2, 35.0, 1000 * MS);
-            compare(&Rule::Triplet(triplet), &triplet, &law, &trains, &Rows::Dense, 21);
+            compare(&Rule::local(triplet, law), &triplet, &law, &trains, &Rows::Dense, 21);
         }
     }
 }
@@ -342,12 +342,12 @@ fn window_and_trace_rules_count_the_arrivals_of_their_instant() {
     for dependence in DEPENDENCES {
         let law = law(dependence, Unit::Span);
         let trains = Trains::new(4321, 3, 2, 35.0, 1000 * MS);
-        let rectangular = Rectangular { a_plus: 0.07, a_minus: 0.05, window: Second::new(10e-3), law };
-        compare(&Rule::Rectangular(rectangular), &rectangular, &law, &trains, &Rows::Dense, 2);
+        let rectangular = Rectangular { a_plus: 0.07, a_minus: 0.05, window: Time::from_fs(10 * MS) };
+        compare(&Rule::local(rectangular, law), &rectangular, &law, &trains, &Rows::Dense, 2);
         for saturate in [false, true] {
             let tau_plus = Second::new(20e-3);
-            let trace = PostTrace { a_plus: 0.05, target: 0.4, tau_plus, saturate, law };
-            compare(&Rule::PostTrace(trace), &trace, &law, &trains, &Rows::Dense, 2);
+            let trace = PostTrace { a_plus: 0.05, target: 0.4, tau_plus, saturate };
+            compare(&Rule::local(trace, law), &trace, &law, &trains, &Rows::Dense, 2);
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use memspike::network::SourceKind;
 use memspike::neuron::{Lif, Neuron};
+use memspike::registry::Registry;
 use memspike::report::compare::{Check, Expected};
 use memspike::scenario::plan::{Input, Protocol};
-use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS};
+use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS, common_plasticity_keys};
 use memspike::scenario::{load, load_text, shipped};
 use proptest::prelude::*;
 
@@ -161,7 +162,9 @@ fn every_condition_names_a_choice_that_exists() {
                 assert!(keys.iter().take_while(|k| k.name != key.name).any(|k| k.name == other));
             }
             assert!(key.doc.ends_with('.'), "{}: {}", key.name, key.doc);
-            key.inner().into_iter().for_each(|inner| walk(inner, keys));
+            let inner =
+                if key.learns() { Some(common_plasticity_keys(&Registry::shipped())) } else { key.inner() };
+            inner.into_iter().for_each(|inner| walk(inner, keys));
         }
     }
     SECTIONS.iter().for_each(|section| walk(section.keys, &[]));

@@ -3,8 +3,9 @@
 //! A key of words that is added to the table without a case here fails the first test. Lowering panics where it
 //! asks for a key that the table does not have, so walking every word also finds keys misspelt in the code.
 
+use memspike::registry::Registry;
 use memspike::scenario::plan::Plan;
-use memspike::scenario::spec::{Choice, Key, Kind, SECTIONS, SpreadWord, Word as _};
+use memspike::scenario::spec::{Choice, Key, Kind, SECTIONS, SpreadWord, Word as _, inner};
 use memspike::scenario::{load, load_text};
 use std::collections::BTreeMap;
 
@@ -287,7 +288,7 @@ fn keys_of_words() -> BTreeMap<String, &'static [Choice]> {
                 Kind::Spread(_) => {
                     found.insert(path, SpreadWord::CHOICES);
                 }
-                _ => walk(&path, key.inner().unwrap_or_default(), found),
+                _ => walk(&path, inner(key, &Registry::shipped()).unwrap_or_default(), found),
             }
         }
     }
@@ -342,7 +343,11 @@ fn words_are_snake_case_and_conditions_name_words_that_exist() {
                 }
             }
             let outer: Vec<&'static [Key]> = [keys].into_iter().chain(outer.iter().copied()).collect();
-            check(&format!("{path}.{}", key.name), key.inner().unwrap_or_default(), &outer);
+            check(
+                &format!("{path}.{}", key.name),
+                inner(key, &Registry::shipped()).unwrap_or_default(),
+                &outer,
+            );
         }
     }
     for section in SECTIONS {

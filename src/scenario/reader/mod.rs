@@ -135,11 +135,7 @@ impl Reader<'_> {
             }
             (self.model, self.preset) = (None, None);
             let keys = if section.name == "population" {
-                let model = inner.get("model").and_then(|item| match &item.node.value {
-                    Value::Text(model) => Some(model.as_str()),
-                    _ => None,
-                });
-                spec::population_keys(self.registry, model)
+                spec::population_keys(self.registry, inner.get("model").and_then(|item| item.node.text()))
             } else {
                 section.keys
             };
@@ -206,7 +202,7 @@ impl Reader<'_> {
         } else if let Some(close) = close {
             Some(format!("did you mean `{close}`?"))
         } else {
-            home_of(&item.key).map(|home| format!("`{}` belongs in {home}", item.key))
+            home_of(&item.key, self.registry).map(|home| format!("`{}` belongs in {home}", item.key))
         };
         self.faults.push(
             Diagnostic::error(format!("unknown key `{}` in {what}", item.key))
@@ -370,18 +366,18 @@ fn example(section: &Section) -> String {
 }
 
 /// The section a key would be at home in.
-fn home_of(name: &str) -> Option<String> {
-    fn find(keys: &'static [Key], name: &str, path: String) -> Option<String> {
+fn home_of(name: &str, registry: &Registry) -> Option<String> {
+    fn find(keys: &'static [Key], name: &str, path: String, registry: &Registry) -> Option<String> {
         keys.iter().find_map(|key| {
             if key.name == name {
                 return Some(format!("[{path}]"));
             }
-            find(key.inner()?, name, format!("{path}.{}", key.name))
+            find(spec::inner(key, registry)?, name, format!("{path}.{}", key.name), registry)
         })
     }
     SECTIONS.iter().find_map(|section| {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
-        find(section.keys, name, path)
+        find(section.keys, name, path, registry)
     })
 }
 

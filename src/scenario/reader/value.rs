@@ -134,6 +134,11 @@ impl Reader<'_> {
             (Kind::Table(keys), Value::Table(table)) => {
                 let at = key_at.unwrap_or(&node.at);
                 let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
+                let keys = if key.learns() {
+                    spec::plasticity_keys(self.registry, table.get("rule").and_then(|item| item.node.text()))
+                } else {
+                    keys
+                };
                 Some(Datum::Table(self.fields(table, keys, what, path, Some(at))))
             }
             (Kind::Tables(keys), Value::List(list)) => {

@@ -6,7 +6,6 @@ use super::super::plan::{Plan, Precision};
 use super::context::{Engine, RunContext, RunError};
 use crate::engine::{Heap, Lanes, Observer, Queue};
 use crate::network::Weights;
-use crate::neuron::Neuron;
 use crate::numeric::Real;
 use crate::snapshot::Models;
 use serde::{Deserialize, Serialize};
@@ -87,11 +86,11 @@ impl Identity {
 
 /// The models whose state a checkpoint of this plan holds, with the versions of their states.
 pub fn models(plan: &Plan) -> Models {
-    let name = |neuron: &Neuron| {
-        let (name, version) = neuron.identity();
-        (name.to_string(), version)
-    };
-    plan.populations.iter().map(|population| name(&population.neuron)).collect()
+    let neurons = plan.populations.iter().map(|population| population.neuron.identity());
+    let rules = plan.projections.iter().filter_map(|projection| projection.plasticity.as_ref());
+    let rules = rules.map(|plasticity| plasticity.rule.identity());
+    let neurons = neurons.map(|(name, version)| (name.to_string(), version));
+    neurons.chain(rules.map(|(name, version)| (format!("rule {name}"), version))).collect()
 }
 
 /// A part of a checkpoint that must be as the run has it.

@@ -22,7 +22,7 @@ pub use competition::{CompetitionKind, HomeostasisKind};
 pub use crossbar::{ArrangementKind, SpreadWord};
 pub use device::{ExperimentKind, Relation, ShapeKind};
 pub use models::{model_keys, population_keys};
-pub use plasticity::{DependenceKind, OverlapSpread, RuleKind};
+pub use plasticity::{DependenceKind, OVERLAP, OverlapSpread, common_plasticity_keys, plasticity_keys};
 pub use population::NeuronModel;
 pub use projection::{ConnectKind, KernelKind};
 pub use protocol::{Precision, ProtocolKind};
@@ -32,6 +32,7 @@ pub use unsupervised::{DecayKind, StepDependence, WindowKind};
 pub use word::Word;
 
 use crate::device::preset::Provenance;
+use crate::registry::Registry;
 use crate::time::Time;
 use crate::units::{
     Ampere, Farad, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt, VoltPerSecond,
@@ -376,6 +377,12 @@ impl Key {
         Self { when: Some((key, values)), ..self }
     }
 
+    /// Whether this is the table of a learning rule, whose keys a registry has.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.name == "plasticity"
+    }
+
     /// The keys of the table this is, if it is one.
     #[must_use]
     pub const fn inner(&self) -> Option<&'static [Self]> {
@@ -384,6 +391,12 @@ impl Key {
             _ => None,
         }
     }
+}
+
+/// The keys of the table that a key is, if it is one, with those of every registered rule.
+#[must_use]
+pub fn inner(key: &Key, registry: &Registry) -> Option<&'static [Key]> {
+    if key.learns() { Some(plasticity_keys(registry, None)) } else { key.inner() }
 }
 
 /// The section of that name.

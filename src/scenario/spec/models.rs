@@ -1,57 +1,52 @@
-//! Keys of populations: those of the models that are built in, and those of registered ones, read off their entries.
+//! Keys of what a registry brings, read off its entries; and the keys of populations, which are of built-in or registered
+//! models.
 
 use super::population::POPULATION;
 use super::{Bounds, Choice, Key, Kind, NeuronModel, Unit, Word as _};
 use crate::keys::{FLAG, ModelKey, Unstated};
-use crate::registry::{NeuronEntry, Registry};
+use crate::registry::Registry;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// The keys of a population with this `model` (`None` or unknown: of a built-in one).
 ///
-/// Keys are static, as those of the table are: what a registry brings is made once for every different set of names.
+/// Keys are static, as those of the table are: what a registry brings is made once for everything that is different.
 #[must_use]
 pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Key] {
     let entry = model.and_then(|model| registry.find(model));
     let built_in = NeuronModel::CHOICES.iter().copied();
     let open = registry.neurons().iter().map(|entry| Choice { name: entry.name, doc: entry.title });
     let choices: Vec<Choice> = built_in.chain(open).collect();
-    let rest = match entry {
+    let rest = || match entry {
         None => POPULATION[1..].to_vec(),
         Some(entry) => {
             let size = POPULATION.iter().copied().filter(|key| key.name == "size");
-            size.chain(entry.keys.iter().map(key)).collect()
+            size.chain(model_keys(entry.keys)).collect()
         }
     };
-    known(entry, &choices, rest)
+    let of = format!("{:?}{choices:?}", entry.map(|entry| entry.keys));
+    kept(of, || {
+        let choices: &'static [Choice] = Box::leak(choices.into_boxed_slice());
+        let model = Key { kind: Kind::Choice(choices), ..POPULATION[0] };
+        std::iter::once(model).chain(rest()).collect()
+    })
 }
 
-/// What a registered model has besides `model` and `size`.
+/// What a registered model has as keys of the table.
 #[must_use]
-pub fn model_keys(entry: &NeuronEntry) -> Vec<Key> {
-    entry.keys.iter().map(key).collect()
+pub fn model_keys(keys: &[ModelKey]) -> Vec<Key> {
+    keys.iter().map(model_key).collect()
 }
 
-/// Sets of keys by the names that they were made for.
-type Known = (Option<&'static [ModelKey]>, Vec<&'static str>, &'static [Key]);
-
-fn known(entry: Option<&NeuronEntry>, choices: &[Choice], rest: Vec<Key>) -> &'static [Key] {
-    static KNOWN: Mutex<Vec<Known>> = Mutex::new(Vec::new());
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let names: Vec<&'static str> = choices.iter().map(|choice| choice.name).collect();
-    let keys = entry.map(|entry| entry.keys);
-    if let Some((.., found)) = known.iter().find(|(of, words, _)| *of == keys && *words == names) {
-        return found;
-    }
-    let choices: &'static [Choice] = Box::leak(choices.to_vec().into_boxed_slice());
-    let model = Key { kind: Kind::Choice(choices), ..POPULATION[0] };
-    let made: Vec<Key> = std::iter::once(model).chain(rest).collect();
-    let made: &'static [Key] = Box::leak(made.into_boxed_slice());
-    known.push((keys, names, made));
-    made
+/// The keys that `make` makes, once for all that have the same text `of`.
+pub fn kept(of: String, make: impl FnOnce() -> Vec<Key>) -> &'static [Key] {
+    static KEPT: Mutex<BTreeMap<String, &'static [Key]>> = Mutex::new(BTreeMap::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.entry(of).or_insert_with(|| Box::leak(make().into_boxed_slice()))
 }
 
 /// A key of a registered model as one of the table.
-fn key(key: &ModelKey) -> Key {
+pub fn model_key(key: &ModelKey) -> Key {
     let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == key.unit);
     let kind = match unit {
         _ if key.words == FLAG => Kind::Flag,

@@ -1,28 +1,80 @@
-//! `plasticity` of a projection: weights that learn from spikes, and the devices that bear it.
+//! `plasticity` of a projection: weights that learn from spikes, and the devices that bear it. The keys of a rule are in
+//! its entry of the registry.
 
-use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, VOLTAGE, positive};
+use super::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, VOLTAGE, positive};
+use super::models::{kept, model_key};
 use super::word::words;
-use super::{Bounds, Key, Kind, Unit};
-use crate::plasticity::{AtZero, Pairing, Unit as Fraction};
+use super::{Bounds, Choice, Key, Kind, Unit};
+use crate::plasticity::Unit as Fraction;
+use crate::registry::Registry;
 
-const PAIRS: &[&str] = &["stdp_pair", "stdp_triplet"];
-const WINDOWS: &[&str] = &["stdp_pair", "stdp_triplet", "rectangular"];
-const LAWS: &[&str] = &["stdp_pair", "stdp_triplet", "rectangular", "post_trace"];
+/// The rule that is made of devices and not of a registry.
+pub const OVERLAP: &str = "overlap";
+
 const AMPLITUDE: Kind = Kind::Number(Bounds::NON_NEGATIVE);
 
+/// The keys of `plasticity` in a scenario with this `rule` (`None` or unknown: the default one): its own, those that every
+/// rule has, and those of other rules, which have no meaning then.
+#[must_use]
+pub fn plasticity_keys(registry: &Registry, rule: Option<&str>) -> &'static [Key] {
+    let chosen = rule.and_then(|rule| registry.find_rule(rule)).or_else(|| registry.rules().first());
+    let of = format!("{}{:?}", chosen.map_or("", |entry| entry.name), registry.rules());
+    kept(of, || {
+        let mut own: Vec<Key> = Vec::new();
+        for entry in chosen.into_iter().chain(registry.rules()) {
+            for key in entry
+                .keys
+                .iter()
+                .filter(|key| !own.iter().any(|other| other.name == key.name))
+                .collect::<Vec<_>>()
+            {
+                let has = registry
+                    .rules()
+                    .iter()
+                    .filter(|rule| rule.keys.iter().any(|other| other.name == key.name));
+                own.push(Key { when: Some(("rule", names(has.map(|rule| rule.name)))), ..model_key(key) });
+            }
+        }
+        common(registry, own)
+    })
+}
+
+/// The keys that are not of a registered rule.
+#[must_use]
+pub fn common_plasticity_keys(registry: &Registry) -> &'static [Key] {
+    kept(format!("common {:?}", registry.rules()), || common(registry, Vec::new()))
+}
+
+fn names(names: impl Iterator<Item = &'static str>) -> &'static [&'static str] {
+    Box::leak(names.collect::<Vec<_>>().into_boxed_slice())
+}
+
+/// The table with the words of `rule`, and the keys of rules after it.
+fn common(registry: &Registry, own: Vec<Key>) -> Vec<Key> {
+    let registered = registry.rules().iter().map(|entry| Choice {
+        name: entry.name,
+        doc: Box::leak(format!("{} ({})", entry.title, entry.source).into_boxed_str()),
+    });
+    let choices: Vec<Choice> = registered
+        .chain([Choice { name: OVERLAP, doc: "what the overlap of two pulses does to the device" }])
+        .collect();
+    let laws = names(registry.rules().iter().map(|entry| entry.name));
+    let [rule, rest @ ..] = PLASTICITY else { return own };
+    let rule = Key { kind: Kind::Choice(Box::leak(choices.into_boxed_slice())), ..*rule };
+    let rest = rest.iter().map(|key| match key.when {
+        Some(("rule", LAWS)) => key.when("rule", laws),
+        _ => *key,
+    });
+    std::iter::once(rule).chain(own).chain(rest).collect()
+}
+
+/// Stands for all registered rules, which have a law.
+const LAWS: &[&str] = &["registered"];
+
+/// What every rule has, and the one that is made of devices.
 pub static PLASTICITY: &[Key] = &[
-    Key::new("rule", Kind::word::<RuleKind>(), "Learning rule; times are those at the synapse.")
+    Key::new("rule", Kind::Choice(&[]), "Learning rule; times are those at the synapse.")
         .setting("\"stdp_pair\""),
-    Key::new("pairing", Kind::word::<Pairing>(), "Which pairs of spikes count.")
-        .setting("\"all_to_all\"")
-        .when("rule", PAIRS),
-    Key::new(
-        "at_zero",
-        Kind::word::<AtZero>(),
-        "What an arrival and a spike of the same instant do to each other.",
-    )
-    .setting("\"none\"")
-    .when("rule", &["stdp_pair"]),
     Key::new(
         "dependence",
         Kind::word::<DependenceKind>(),
@@ -37,41 +89,9 @@ pub static PLASTICITY: &[Key] = &[
     Key::new("relative_to", Kind::word::<Fraction>(), "What amplitudes are fractions of.")
         .setting("\"weight\"")
         .when("rule", LAWS),
-    Key::new("a_plus", AMPLITUDE, "Amplitude of potentiation; the default is for `stdp_pair` only.")
-        .fitted("1.3861", "Yan et al., fig. 3c: 138.61 percent of the conductance")
-        .when("rule", LAWS),
-    Key::new("a_minus", AMPLITUDE, "Amplitude of depression; the default is for `stdp_pair` only.")
-        .fitted("1.0346", "Yan et al., fig. 3c: 103.46 percent of the conductance")
-        .when("rule", WINDOWS),
-    Key::new("tau_plus", TIME_CONSTANT, "Time constant of potentiation (of the trace of arrivals).")
-        .fitted("\"64.1 ms\"", "Yan et al., fig. 3c")
-        .when("rule", &["stdp_pair", "stdp_triplet", "post_trace"]),
-    Key::new("tau_minus", TIME_CONSTANT, "Time constant of depression (of the trace of spikes).")
-        .fitted("\"29.2 ms\"", "Yan et al., fig. 3c")
-        .when("rule", PAIRS),
-    Key::new("a3_plus", AMPLITUDE, "Amplitude of post-pre-post triplets.")
-        .literature("6.2e-3", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp_triplet"]),
-    Key::new("a3_minus", AMPLITUDE, "Amplitude of pre-post-pre triplets.")
-        .literature("2.3e-4", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp_triplet"]),
-    Key::new("tau_x", TIME_CONSTANT, "Time constant of the slow trace of arrivals.")
-        .literature("\"101 ms\"", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp_triplet"]),
-    Key::new("tau_y", TIME_CONSTANT, "Time constant of the slow trace of spikes.")
-        .literature("\"125 ms\"", "Pfister & Gerstner 2006, visual cortex, all to all")
-        .when("rule", &["stdp_triplet"]),
-    Key::new("window", TIME_CONSTANT, "An arrival this long ago still counts.")
-        .when("rule", &["rectangular"]),
-    Key::new("target", AMPLITUDE, "The trace at which nothing changes: below it a spike depresses.")
-        .setting("0.0")
-        .when("rule", &["post_trace"]),
-    Key::new("saturate", Kind::Flag, "Whether an arrival sets the trace to 1 instead of adding 1.")
-        .setting("false")
-        .when("rule", &["post_trace"]),
-    OVERLAP_PRESET.when("rule", &["overlap"]),
-    OVERLAP_SCALE.when("rule", &["overlap"]),
-    OVERLAP_SPREAD.setting("\"none\"").when("rule", &["overlap"]),
+    OVERLAP_PRESET.when("rule", &[OVERLAP]),
+    OVERLAP_SCALE.when("rule", &[OVERLAP]),
+    OVERLAP_SPREAD.setting("\"none\"").when("rule", &[OVERLAP]),
     Key::new("w_min", VOLTAGE, "Lower bound of the weight.").setting("\"0 V\"").when("rule", LAWS),
     Key::new("w_max", positive(Unit::Volt), "Upper bound of the weight; every update is clipped.")
         .absent("`w_max` of the device"),
@@ -118,34 +138,6 @@ words! {
 }
 
 words! {
-    /// Learning rule of a projection.
-    pub enum RuleKind {
-        StdpPair = "stdp_pair": "exponential window of pairs of spikes",
-        StdpTriplet = "stdp_triplet": "pairs and triplets (Pfister & Gerstner 2006)",
-        Rectangular = "rectangular": "at a spike: recent inputs up, all others down (Querlioz et al. 2013)",
-        PostTrace = "post_trace": "at a spike: by the trace of each input (Diehl & Cook 2015)",
-        Overlap = "overlap": "what the overlap of two pulses does to the device",
-    }
-}
-
-words! {
-    impl Pairing {
-        AllToAll = "all_to_all": "every spike with every earlier one of the other side",
-        Nearest = "nearest": "every spike with the last earlier one of the other side",
-        PreCentred = "pre_centred": "every arrival with the last spike and with the next one",
-        Restricted = "restricted": "as nearest, if no spike of the same side lies between",
-    }
-}
-
-words! {
-    impl AtZero {
-        None = "none": "nothing",
-        Ltp = "ltp": "potentiation by a_plus",
-        Ltd = "ltd": "depression by a_minus",
-    }
-}
-
-words! {
     /// How a change depends on the weight.
     pub enum DependenceKind {
         Additive = "additive": "f+ = f- = 1",
@@ -181,3 +173,34 @@ static ENDURANCE: &[Key] = &[
         .assumed("1e6", "Yan et al. cycle 100 times"),
     Key::new("weibull_shape", ABOVE_ZERO, "Shape of its Weibull law.").assumed("1.5", "not measured"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::RULE_KEYS;
+
+    #[test]
+    fn a_registry_knows_which_keys_every_rule_has() {
+        let names: Vec<&str> = PLASTICITY.iter().map(|key| key.name).collect();
+        assert_eq!(names, RULE_KEYS);
+    }
+
+    #[test]
+    fn a_key_is_that_of_the_rule_that_was_chosen() {
+        let registry = Registry::shipped();
+        let default = |rule| {
+            let keys = plasticity_keys(&registry, rule);
+            assert_eq!(keys.iter().filter(|key| key.name == "a_plus").count(), 1);
+            keys.iter().find(|key| key.name == "a_plus").unwrap().default
+        };
+        assert!(matches!(default(None), super::super::Fallback::Value("1.3861", ..)));
+        assert!(matches!(default(Some("rectangular")), super::super::Fallback::Required));
+        let tau_minus =
+            |rule| plasticity_keys(&registry, rule).iter().find(|key| key.name == "tau_minus").unwrap().when;
+        assert_eq!(tau_minus(Some("rectangular")), Some(("rule", &["stdp_pair", "stdp_triplet"][..])));
+        assert!(std::ptr::eq(
+            plasticity_keys(&registry, None),
+            plasticity_keys(&registry, Some("stdp_pair"))
+        ));
+    }
+}

@@ -1,0 +1,397 @@
+//! Rules that are local to their synapse, behind one type: [`LocalRule`].
+//!
+//! A rule says what an arrival and a spike do to a synapse, of which it sees the weight, traces of the arrivals at its row
+//! and of the spikes of its column, how long ago the last ones were, and values of its own. It answers with a [`Step`];
+//! traces, bounds, devices, order within an instant, saving and engines are not its concern.
+
+use super::cells::{Cells, Devices, Ideal, Real};
+use super::dependence::{Any, Gain as _};
+use super::layout::Layout;
+use super::memory::Memory;
+use super::rule::{Law, Rule};
+use super::trace::{Mark, Trace};
+use crate::keys::{ModelFault, ModelKey, Reader, from_list};
+use crate::time::Time;
+use crate::units::Second;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use std::any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Most traces that a rule may keep of either side.
+pub const TRACES: usize = 4;
+
+/// A trace that a rule keeps of every row or column: z -> z e^(-t/tau) between its spikes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decay {
+    /// Its time constant.
+    pub tau: Second,
+    /// Whether a spike adds 1 to it, or sets it to 1.
+    pub mark: Mark,
+}
+
+/// A synapse as its rule sees it, before what happens now has left its mark.
+#[derive(Debug, PartialEq)]
+pub struct Seen<'a> {
+    /// Its weight, in volts.
+    pub w: f64,
+    /// Traces of the arrivals at its row: [`LocalRule::arrivals`].
+    pub pre: &'a [f64],
+    /// Traces of the spikes of its column: [`LocalRule::spikes`].
+    pub post: &'a [f64],
+    /// Time since the last arrival; `None` before the first, and without [`LocalRule::TIMES`].
+    pub since_arrival: Option<Time>,
+    /// Time since the last spike; likewise.
+    pub since_spike: Option<Time>,
+    /// Its [`LocalRule::VALUES`]: zero when an episode begins, and changed by nobody but the rule. No time passes for
+    /// them: what decays is brought up to now from the two times above, the later of which is the last call.
+    pub own: &'a mut [f64],
+}
+
+/// What becomes of a weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// Nothing.
+    Stay,
+    /// dw = a s f+(w): see [`super::Dependence`].
+    Up(f64),
+    /// dw = -a s f-(w).
+    Down(f64),
+}
+
+/// A learning rule: its constants, and what they make of an arrival and a spike.
+///
+/// Amplitudes are fractions of what `relative_to` says, and how a step depends on the weight is a matter of `dependence`:
+/// every rule has these keys, the bounds and the devices beside its own.
+pub trait LocalRule: Clone + Debug + PartialEq + Send + Sync + 'static {
+    /// Its name in scenarios and snapshots.
+    const NAME: &'static str;
+
+    /// Changes with the meaning of what it remembers: a snapshot of another version is refused.
+    const VERSION: u32 = 1;
+
+    /// One line for a list of rules.
+    const TITLE: &'static str;
+
+    /// Who published it.
+    const SOURCE: &'static str;
+
+    /// Every key, in the order of the reference.
+    const KEYS: &'static [ModelKey];
+
+    /// Whether a spike counts the arrivals of its own instant, which have caused it, as earlier than itself.
+    const OWN_ARRIVALS: bool = false;
+
+    /// Whether it asks how long ago the last arrival and the last spike were.
+    const TIMES: bool = false;
+
+    /// Names and units of what it keeps for every synapse beside the weight.
+    const VALUES: &'static [(&'static str, &'static str)] = &[];
+
+    /// The rule of these values in SI units; what is wrong with them stays with `read`.
+    fn from_keys(read: &mut Reader<'_>) -> Self;
+
+    /// Traces of arrivals, at most [`TRACES`].
+    fn arrivals(&self) -> Vec<Decay> {
+        Vec::new()
+    }
+
+    /// Traces of spikes, at most [`TRACES`].
+    fn spikes(&self) -> Vec<Decay> {
+        Vec::new()
+    }
+
+    /// What an arrival does, before it is delivered: it sees strictly earlier arrivals and spikes.
+    fn at_arrival(&self, synapse: &mut Seen<'_>) -> Step {
+        let _ = synapse;
+        Step::Stay
+    }
+
+    /// What a spike does: it sees strictly earlier spikes, and arrivals as [`LocalRule::OWN_ARRIVALS`] says.
+    fn at_spike(&self, synapse: &mut Seen<'_>) -> Step {
+        let _ = synapse;
+        Step::Stay
+    }
+
+    /// The rule of a list of values; the others have their defaults.
+    ///
+    /// # Errors
+    /// Every value that makes no rule, and names that are not among its keys.
+    fn with(values: &[(&'static str, f64)]) -> Result<Self, Vec<ModelFault>> {
+        from_list(Self::NAME, Self::KEYS, values, |value| made(value))
+    }
+}
+
+/// The rule of these values, or all that is wrong with them.
+pub fn made<R: LocalRule>(value: &dyn Fn(&str) -> Option<f64>) -> Result<R, Vec<ModelFault>> {
+    let mut read = Reader::new(R::KEYS, value);
+    let rule = R::from_keys(&mut read);
+    read.finish(rule)
+}
+
+/// Any local rule with its law.
+#[derive(Clone, Debug)]
+pub struct Local {
+    rule: Arc<dyn Acts>,
+    about: About,
+    pub(super) law: Law,
+}
+
+/// What is asked for at every instant.
+#[derive(Clone, Debug)]
+struct About {
+    name: &'static str,
+    version: u32,
+    own_arrivals: bool,
+    times: bool,
+    values: usize,
+    arrivals: Vec<Decay>,
+    spikes: Vec<Decay>,
+}
+
+impl Rule {
+    /// A rule that is local to its synapse.
+    #[must_use]
+    pub fn local<R: LocalRule>(rule: R, law: Law) -> Self {
+        let about = About {
+            name: R::NAME,
+            version: R::VERSION,
+            own_arrivals: R::OWN_ARRIVALS,
+            times: R::TIMES,
+            values: R::VALUES.len(),
+            arrivals: rule.arrivals(),
+            spikes: rule.spikes(),
+        };
+        Self::Local(Local { rule: Arc::new(rule), about, law })
+    }
+}
+
+/// What happens at one instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Now<'a> {
+    pub time: Time,
+    pub rows: &'a [u32],
+    pub spikes: &'a [u32],
+}
+
+/// Where it happens.
+pub struct Place<'a> {
+    pub layout: &'a Layout,
+    pub devices: Option<&'a Devices>,
+    pub memory: &'a mut Memory,
+    pub weights: &'a mut [f64],
+}
+
+impl Local {
+    /// Name and version.
+    #[must_use]
+    pub fn identity(&self) -> (&'static str, u32) {
+        (self.about.name, self.about.version)
+    }
+
+    /// Traces of arrivals, and of spikes.
+    pub(super) fn traces(&self) -> [&[Decay]; 2] {
+        [&self.about.arrivals, &self.about.spikes]
+    }
+
+    /// What it remembers of a projection.
+    pub(super) fn remember(&self, memory: &mut Memory, layout: &Layout) {
+        let of = |decays: &[Decay], size: usize| -> Vec<Trace> {
+            decays.iter().map(|decay| Trace::new(size, decay.tau, decay.mark)).collect()
+        };
+        memory.traces = of(&self.about.arrivals, layout.rows());
+        memory.traces.extend(of(&self.about.spikes, layout.cols()));
+        if self.about.times {
+            memory.last_pre = vec![None; layout.rows()];
+            memory.last_post = vec![None; layout.cols()];
+        }
+        memory.own = vec![0.0; layout.weights() * self.about.values];
+    }
+
+    /// Arrivals, before they are delivered.
+    pub(super) fn arrive(&self, place: &mut Place<'_>, now: Now<'_>) {
+        self.visit(place, now.time, Side::Row, now.rows);
+    }
+
+    /// Spikes, and the marks that the instant leaves.
+    pub(super) fn settle(&self, place: &mut Place<'_>, now: Now<'_>) {
+        let split = self.about.arrivals.len();
+        let arrivals =
+            |memory: &mut Memory| mark(&mut memory.traces[..split], &mut memory.last_pre, now.rows, now.time);
+        if self.about.own_arrivals {
+            arrivals(place.memory);
+        }
+        self.visit(place, now.time, Side::Column, now.spikes);
+        if !self.about.own_arrivals {
+            arrivals(place.memory);
+        }
+        mark(&mut place.memory.traces[split..], &mut place.memory.last_post, now.spikes, now.time);
+    }
+
+    fn visit(&self, place: &mut Place<'_>, time: Time, side: Side, lines: &[u32]) {
+        if lines.is_empty() {
+            return;
+        }
+        let law = self.law;
+        let mut state = std::mem::take(&mut place.memory.devices);
+        {
+            let Memory { traces, last_pre, last_post, own, .. } = &mut *place.memory;
+            let (pre, post) = traces.split_at(self.about.arrivals.len());
+            let seen = [Traces::new(pre, time), Traces::new(post, time)];
+            let (layout, weights) = (place.layout, &mut *place.weights);
+            let visit = Visit {
+                side,
+                lines,
+                time,
+                seen,
+                last: [last_pre, last_post],
+                own,
+                layout,
+                weights,
+                scale: law.scale(),
+            };
+            match place.devices {
+                None => {
+                    let gain = Any::new(law.dependence, law.unit, law.bounds);
+                    self.rule.ideal(visit, &mut Ideal { gain, bounds: law.bounds });
+                }
+                Some(devices) => self.rule.real(visit, &mut Real { devices, state: &mut state, layout, law }),
+            }
+        }
+        place.memory.devices = state;
+    }
+}
+
+/// Marks traces and times of the lines at which something was.
+fn mark(traces: &mut [Trace], last: &mut [Option<Time>], lines: &[u32], time: Time) {
+    for trace in traces.iter_mut().filter(|_| !lines.is_empty()) {
+        let worth = trace.worth(time);
+        lines.iter().for_each(|&line| trace.mark(line as usize, worth));
+    }
+    if !last.is_empty() {
+        lines.iter().for_each(|&line| last[line as usize] = Some(time));
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Row,
+    Column,
+}
+
+/// The traces of one side as they are now.
+struct Traces<'a> {
+    traces: &'a [Trace],
+    factors: [f64; TRACES],
+    values: [f64; TRACES],
+}
+
+impl<'a> Traces<'a> {
+    fn new(traces: &'a [Trace], time: Time) -> Self {
+        let mut factors = [0.0; TRACES];
+        traces.iter().zip(&mut factors).for_each(|(trace, factor)| *factor = trace.factor(time));
+        Self { traces, factors, values: [0.0; TRACES] }
+    }
+
+    #[inline(always)]
+    fn of(&mut self, line: usize) -> &[f64] {
+        for ((trace, factor), value) in self.traces.iter().zip(&self.factors).zip(&mut self.values) {
+            *value = trace.values()[line] * factor;
+        }
+        &self.values[..self.traces.len()]
+    }
+}
+
+/// All synapses of some rows or columns.
+struct Visit<'a> {
+    side: Side,
+    lines: &'a [u32],
+    time: Time,
+    /// Of rows, of columns.
+    seen: [Traces<'a>; 2],
+    last: [&'a [Option<Time>]; 2],
+    own: &'a mut [f64],
+    layout: &'a Layout,
+    weights: &'a mut [f64],
+    scale: f64,
+}
+
+impl Visit<'_> {
+    fn run<R: LocalRule, C: Cells>(self, rule: &R, cells: &mut C) {
+        let Self { side, lines, time, seen: [mut pre, mut post], last, own, layout, weights, scale } = self;
+        let since = |last: &[Option<Time>], line: usize| {
+            let last = last.get(line).copied().flatten();
+            last.map(|last| Time::from_fs(time.fs() - last.fs()))
+        };
+        let mut visit = |k: usize, row: usize, col: usize| {
+            let w = &mut weights[k];
+            let mut seen = Seen {
+                w: *w,
+                pre: pre.of(row),
+                post: post.of(col),
+                since_arrival: since(last[0], row),
+                since_spike: since(last[1], col),
+                own: &mut own[k * R::VALUES.len()..(k + 1) * R::VALUES.len()],
+            };
+            let step = match side {
+                Side::Row => rule.at_arrival(&mut seen),
+                Side::Column => rule.at_spike(&mut seen),
+            };
+            let dw = match step {
+                Step::Stay => return,
+                Step::Up(a) => a * scale * cells.gain(k).up(*w),
+                Step::Down(a) => -(a * scale * cells.gain(k).down(*w)),
+            };
+            cells.change(k, w, dw);
+        };
+        for line in lines.iter().map(|&line| line as usize) {
+            match side {
+                Side::Row => layout.row(line, |k, col| visit(k, line, col)),
+                Side::Column => layout.column(line, |k, row| visit(k, row, line)),
+            }
+        }
+    }
+}
+
+/// [`LocalRule`] without its type: one call for all synapses of the lines of an instant.
+trait Acts: Debug + Send + Sync {
+    fn as_any(&self) -> &dyn any::Any;
+    fn same(&self, other: &dyn Acts) -> bool;
+    fn ideal(&self, visit: Visit<'_>, cells: &mut Ideal<Any>);
+    fn real(&self, visit: Visit<'_>, cells: &mut Real<'_>);
+}
+
+impl<R: LocalRule> Acts for R {
+    fn as_any(&self) -> &dyn any::Any {
+        self
+    }
+
+    fn same(&self, other: &dyn Acts) -> bool {
+        other.as_any().downcast_ref::<R>() == Some(self)
+    }
+
+    fn ideal(&self, visit: Visit<'_>, cells: &mut Ideal<Any>) {
+        visit.run(self, cells);
+    }
+
+    fn real(&self, visit: Visit<'_>, cells: &mut Real<'_>) {
+        visit.run(self, cells);
+    }
+}
+
+impl PartialEq for Local {
+    fn eq(&self, other: &Self) -> bool {
+        self.rule.same(&*other.rule) && self.law == other.law
+    }
+}
+
+impl Serialize for Local {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Local", 4)?;
+        fields.serialize_field("name", self.about.name)?;
+        fields.serialize_field("version", &self.about.version)?;
+        fields.serialize_field("parameters", &format!("{:?}", self.rule))?;
+        fields.serialize_field("law", &self.law)?;
+        fields.end()
+    }
+}
