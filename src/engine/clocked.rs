@@ -44,6 +44,14 @@ pub enum ClockedError {
         /// Name of the population.
         population: String,
     },
+    /// Neurons with parameters of their own.
+    #[error(
+        "the neurons of `{population}` differ in their parameters, which is computed by the event engines alone"
+    )]
+    Differ {
+        /// Name of the population.
+        population: String,
+    },
     /// A model that is not stepped.
     #[error("population `{population}` is of model `{model}`, which is computed by the event engines alone")]
     Model {
@@ -209,6 +217,9 @@ impl<'n> Clocked<'n> {
             if population.neuron.open().is_some() {
                 let (population, model) = (population.name.clone(), population.neuron.model());
                 faults.push(ClockedError::Model { population, model });
+            }
+            if population.differ() {
+                faults.push(ClockedError::Differ { population: population.name.clone() });
             }
             if population.neuron.varies() {
                 faults.push(ClockedError::Varies { population: population.name.clone() });

@@ -8,7 +8,7 @@
 
 use super::shared_decay::{RowSink, decays};
 use crate::network::{Homeostasis, Population, Rivalry, stride};
-use crate::neuron::Reset;
+use crate::neuron::{Lif, Reset};
 use crate::numeric::{Pack, Quad, Real, exp};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
@@ -68,9 +68,12 @@ pub struct CompetingParameters<R: Real> {
     pub size: usize,
     /// -1 / tau_m in 1/fs.
     minus_rate: f64,
-    theta: f64,
-    /// What a reset writes.
-    level: R,
+    /// Of each member.
+    theta: Vec<f64>,
+    /// What a reset writes, of each.
+    level: Vec<R>,
+    /// Of each, in volts.
+    pub u_rest: Vec<f64>,
     /// What the others lose; `None`: they are reset too.
     strength: Option<R>,
     pub inhibition: Time,
@@ -82,15 +85,17 @@ impl<R: Real> CompetingParameters<R> {
     pub fn new(population: &Population) -> Option<Self> {
         let competition = population.competition.as_ref()?;
         let lif = &population.lif;
-        let level = match lif.reset {
+        let level = |lif: &Lif| match lif.reset {
             Reset::Rest | Reset::Subtract | Reset::SubtractOnce => 0.0,
             Reset::Value | Reset::Hold => lif.reset_level(),
         };
+        let members = || (0..population.size).map(|member| population.member(member).membrane());
         Some(Self {
             size: population.size as usize,
             minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
-            theta: lif.theta(),
-            level: R::from_f64(level),
+            theta: members().map(|lif| lif.theta()).collect(),
+            level: members().map(|lif| R::from_f64(level(&lif))).collect(),
+            u_rest: members().map(|lif| lif.u_rest.get()).collect(),
             strength: match competition.kind {
                 Rivalry::WinnerTakeAll => None,
                 Rivalry::LateralInhibition { strength } => Some(R::from_f64(strength)),
@@ -133,7 +138,7 @@ impl<R: Real> Competing<R> {
             raised: Vec::new(),
         };
         let raised = if parameters.decaying().is_some() { vec![0.0; parameters.size] } else { Vec::new() };
-        this.set(Thresholds { base: vec![parameters.theta; parameters.size], raised });
+        this.set(Thresholds { base: parameters.theta.clone(), raised });
         this
     }
 
@@ -222,10 +227,10 @@ impl<R: Real> Competing<R> {
     /// Member `winner` fires at `last`.
     pub fn fire(&mut self, parameters: &CompetingParameters<R>, winner: usize) {
         match parameters.strength {
-            None => self.x[..parameters.size].fill(parameters.level),
+            None => self.x[..parameters.size].copy_from_slice(&parameters.level),
             Some(strength) => {
                 self.x[..parameters.size].iter_mut().for_each(|x| *x -= strength);
-                self.x[winner] = parameters.level;
+                self.x[winner] = parameters.level[winner];
             }
         }
         if let Some((step, minus_rate)) = parameters.decaying() {

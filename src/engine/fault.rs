@@ -5,7 +5,7 @@ use super::route::each_target;
 use super::simulation::StateError;
 use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
 use crate::network::{Fault, Form, Kernel, Network, Origin, Weights};
-use crate::neuron::{MAX_AT_ONCE, Reset};
+use crate::neuron::{MAX_AT_ONCE, Neuron, Reset};
 use crate::numeric::Real;
 use crate::time::{FS_PER_SECOND, Time};
 
@@ -130,7 +130,7 @@ pub(super) fn too_often<R: Real>(network: &Network, weights: &Weights<R>, spike:
         for row in 0..projection.arrival_rows() as u32 {
             each_target(projection, population.size, values, row, neuron..neuron + 1, |_, volts| {
                 if largest.as_ref().is_none_or(|largest| volts > largest.volts) {
-                    let thresholds = volts / population.lif.theta();
+                    let thresholds = volts / population.member(neuron).membrane().theta();
                     largest =
                         Some(LargestWeight { projection: projection.name.clone(), row, volts, thresholds });
                 }
@@ -168,6 +168,8 @@ pub(super) struct Taped {
     free: Option<usize>,
     held: Option<usize>,
     silent: Option<usize>,
+    /// A population of neurons that differ: gradients are those of one threshold.
+    differ: Option<usize>,
     /// A population that neurons reach which may spike several times at once: a row has one weight on a tape.
     gathers: Option<usize>,
 }
@@ -180,8 +182,10 @@ impl Taped {
             let holds = population.lif.t_ref.get() > 0.0 || population.neuron.varies();
             let several = network.projections.iter().any(|projection| {
                 let Origin::Population(from) = projection.from else { return false };
-                projection.to == index && network.populations[from].lif.reset == Reset::Subtract
+                let drains = |neuron: &Neuron| neuron.membrane().reset == Reset::Subtract;
+                projection.to == index && network.populations[from].kinds().any(drains)
             });
+            taped.differ = taped.differ.or((reached && population.differ()).then_some(index));
             taped.gathers = taped.gathers.or(several.then_some(index));
             match population.form {
                 _ if !reached => {}
@@ -200,6 +204,7 @@ impl Taped {
                 self.silent,
                 "rows are taped only where every row reaches every neuron by jumps and the bias stays below threshold",
             ),
+            (self.differ, "its neurons differ in their parameters, and those of a tape are alike"),
             (
                 self.held.filter(|_| !held),
                 "its neurons are refractory or differ in threshold, which takes a tape of held membranes",

@@ -1,4 +1,4 @@
-//! Batches of rows for a shared-decay population whose neurons are held after a spike.
+//! Batches of rows for a shared-decay population whose neurons are held after a spike, or differ.
 //!
 //! A held neuron stays at its reset value until `until` and loses what arrives before; then it decays from
 //! there on, so the first event at or after `until` multiplies it by its own e^(-(t - until) / tau_m). The kernel
@@ -18,7 +18,8 @@ pub fn shared_theta<R: Real>(
     switching: Option<&Switching>,
     neuron: usize,
 ) -> R {
-    switching.map_or(parameters.theta, |switching| R::from_f64(switching.v_th(neuron) - parameters.u_inf))
+    let level = parameters.levels.of(neuron);
+    switching.map_or(level.firing.threshold, |switching| R::from_f64(switching.v_th(neuron) - level.u_inf))
 }
 
 /// The bar of a held neuron.
@@ -38,7 +39,7 @@ pub trait HeldSink<R: Real> {
     fn fire(&mut self, index: usize, neuron: u32, span: Time, times: u32) -> usize;
 }
 
-/// A batch of rows for a population with refractory neurons; running it returns how many it took.
+/// A batch of rows for a population with refractory neurons, or neurons that differ; running it returns how many it took.
 pub struct HeldDelivery<'a, R: Real, K> {
     pub delivery: Delivery<'a, R, K>,
     pub switching: &'a mut Option<Switching>,
@@ -164,7 +165,8 @@ impl<R: Real> Spilled<'_, R> {
             if !fires {
                 continue;
             }
-            let spent = self.parameters.firing.jump(x);
+            let firing = &self.parameters.levels.of(neuron).firing;
+            let spent = firing.jump(x);
             self.x[neuron] = spent.x;
             let span = self
                 .switching
@@ -176,7 +178,7 @@ impl<R: Real> Spilled<'_, R> {
                 *until = Time::from_fs(time).after(span);
                 self.bar[neuron] = held();
                 wake = wake.min(until.fs());
-                if self.parameters.firing.fires_again(spent.x) {
+                if firing.fires_again(spent.x) {
                     limit = limit.min(times.partition_point(|&time| time < until.fs()));
                 }
             } else {

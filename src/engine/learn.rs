@@ -348,7 +348,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         let held = &mut held[population];
         if held.deliver(state, parameters, time, &values[start..start + state.x.len()]) {
             for neuron in 0..parameters.size {
-                if state.above(parameters.theta, neuron) {
+                if state.above(parameters.levels.of(neuron).firing.threshold, neuron) {
                     let times = state.fire(parameters, neuron, refractory);
                     held.hold(state, neuron as u32);
                     columns.extend((0..times).map(|_| neuron as u32));

@@ -14,6 +14,7 @@ mod free;
 mod held;
 mod key;
 mod learn;
+mod levels;
 mod phase;
 mod plastic_rows;
 mod private;

@@ -92,7 +92,7 @@ impl Ready<'_> {
         &self,
         v: &mut [f64],
         limit: u64,
-        theta: f64,
+        theta: impl Fn(usize) -> f64,
         weight: impl Fn(usize) -> f64,
     ) -> (usize, bool) {
         let spikes = self.times.iter().zip(self.lines).zip(self.scales);
@@ -103,7 +103,7 @@ impl Ready<'_> {
             let line = usize::from(line);
             if let Some(v) = v.get_mut(line) {
                 *v += weight(line) * scale;
-                if *v >= theta * scale {
+                if *v >= theta(line) * scale {
                     return (index + 1, true);
                 }
             }
@@ -111,11 +111,11 @@ impl Ready<'_> {
         (self.times.len(), false)
     }
 
-    /// As [`Self::add_until`] with one weight. A function of its own: in a larger one the loop does not get the
+    /// As [`Self::add_until`] with one weight and one threshold. A function of its own: in a larger one the loop does not get the
     /// registers.
     #[inline(never)]
     fn add_alike(&self, v: &mut [f64], limit: u64, theta: f64, weight: f64) -> (usize, bool) {
-        self.add_until(v, limit, theta, |_| weight)
+        self.add_until(v, limit, |_| theta, |_| weight)
     }
 }
 
@@ -142,15 +142,18 @@ impl Given<'_> {
                 let at = private.at(block, part.parameters.phase, part.epoch);
                 let (times, lines) = block.ready(u64::MAX);
                 let scales = &private.scales.0[at..];
-                let (v, theta) = (&mut part.v[place..], part.parameters.theta);
+                let (v, parameters) = (&mut part.v[place..], part.parameters);
+                let one = parameters.one_theta();
                 let ready = Ready { times, lines, scales };
-                let (count, fires) = match private.weight {
-                    Some(weight) => ready.add_alike(v, limit, theta, weight),
-                    None => {
+                let (count, fires) = match (private.weight, one) {
+                    (Some(weight), Some(theta)) => ready.add_alike(v, limit, theta, weight),
+                    (weight, _) => {
                         let projection = &network.projections[private.projection as usize];
                         let values = &weights.projections[private.projection as usize];
+                        let own = |line: usize| parameters.theta(private.first + line as u32);
+                        let theta = |line: usize| one.unwrap_or_else(|| own(line));
                         ready.add_until(v, limit, theta, |line| {
-                            projection.weight(values, private.first as usize + line)
+                            weight.unwrap_or_else(|| projection.weight(values, private.first as usize + line))
                         })
                     }
                 };

@@ -15,9 +15,10 @@
 //! asked. Where the membrane goes on from is kept beside it.
 
 use super::cuts::Cuts;
+use super::levels::Levels;
 use super::phase::Phase;
-use crate::network::{Fixed, Projection, Rows, stride};
-use crate::neuron::{Firing, Lif, Spent};
+use crate::network::{Fixed, Population, Projection, Rows, stride};
+use crate::neuron::Spent;
 use crate::numeric::Real;
 use crate::simd::prefetch;
 use crate::time::Time;
@@ -60,41 +61,47 @@ const TOGETHER: usize = 32;
 #[derive(Clone, Debug)]
 pub struct ScaledParameters {
     pub phase: Phase,
-    pub theta: f64,
-    firing: Firing<f64>,
+    pub levels: Levels<f64>,
     pub refractory: u64,
-    start: f64,
-    u_inf: f64,
 }
 
 impl ScaledParameters {
-    pub fn new(lif: &Lif) -> Self {
-        let firing = Firing::above_u_inf(lif);
+    pub fn new(population: &Population) -> Self {
+        let (lif, levels) = (&population.lif, Levels::new(population));
         Self {
             phase: Phase::new(lif.tau_m.get()),
-            theta: firing.threshold,
-            firing,
+            levels,
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX).fs(),
-            start: lif.start_above_u_inf(),
-            u_inf: lif.u_inf(),
         }
+    }
+
+    /// Threshold of a neuron.
+    #[inline(always)]
+    pub fn theta(&self, neuron: u32) -> f64 {
+        self.levels.of(neuron as usize).firing.threshold
+    }
+
+    /// Threshold of all, unless they differ.
+    #[inline(always)]
+    pub fn one_theta(&self) -> Option<f64> {
+        (!self.levels.differ()).then_some(self.levels.common().firing.threshold)
     }
 }
 
 impl Scaled {
     /// Where it is at the start of an episode.
     pub fn new(parameters: &ScaledParameters, size: u32) -> Self {
-        Self {
-            v: vec![parameters.start; size as usize],
-            epoch: 0,
-            held: vec![VecDeque::new()],
-            group: size.max(1),
-        }
+        let (v, held) = (vec![0.0; size as usize], vec![VecDeque::new()]);
+        let mut this = Self { v, epoch: 0, held, group: size.max(1) };
+        this.restart(parameters);
+        this
     }
 
     /// Back there, without moving the buffers.
     pub fn restart(&mut self, parameters: &ScaledParameters) {
-        self.v.fill(parameters.start);
+        for (neuron, v) in self.v.iter_mut().enumerate() {
+            *v = parameters.levels.of(neuron).start;
+        }
         self.epoch = 0;
         self.held.iter_mut().for_each(VecDeque::clear);
     }
@@ -183,7 +190,8 @@ impl Scaled {
         for held in copy.held.iter().flatten() {
             copy.v[held.neuron as usize] = held.x * scale;
         }
-        copy.v.into_iter().map(|v| v / scale + parameters.u_inf).collect()
+        let v = copy.v.into_iter().enumerate();
+        v.map(|(neuron, v)| v / scale + parameters.levels.of(neuron).u_inf).collect()
     }
 }
 
@@ -234,12 +242,13 @@ impl Part<'_> {
     #[inline]
     pub fn fire(&mut self, index: usize, time: u64, scale: f64) -> u32 {
         let parameters = self.parameters;
+        let firing = &parameters.levels.of(self.first as usize + index).firing;
         if parameters.refractory == 0 {
-            let Spent { times, x } = parameters.firing.scaled(scale).jump(self.v[index]);
+            let Spent { times, x } = firing.scaled(scale).jump(self.v[index]);
             self.v[index] = x;
             return times;
         }
-        let x = parameters.firing.once(self.v[index] / scale);
+        let x = firing.once(self.v[index] / scale);
         self.v[index] = f64::NEG_INFINITY;
         let neuron = self.first + index as u32;
         let until = Time::from_fs(time).after(Time::from_fs(parameters.refractory));
@@ -247,7 +256,7 @@ impl Part<'_> {
         1
     }
 
-    /// Adds the weights of a row times s, and notes the neurons that reach `threshold` = theta s.
+    /// Adds the weights of a row times s, and notes the neurons that reach theta s.
     ///
     /// `row` is a row, or the number of a synapse that has a delay of its own, with the number of spikes that arrive. `cut`: where the projection's rows are
     /// cut, and which of the pieces this part is; without it, it is the whole population.
@@ -261,8 +270,7 @@ impl Part<'_> {
         scale: f64,
         touched: &mut Vec<u32>,
     ) {
-        let threshold = self.parameters.theta * scale;
-        let scale = f64::from(times) * scale;
+        let at = Scale::new(self.parameters, scale, times);
         let size = self.v.len();
         match &projection.connect {
             Rows::Sparse { start, targets } => {
@@ -279,7 +287,7 @@ impl Part<'_> {
                     None => RowWeights::Wide(&values[range]),
                 };
                 if size < FAR {
-                    self.add(&targets[range.clone()], weights(range), scale, threshold, touched);
+                    self.add(&targets[range.clone()], weights(range), at, touched);
                     return;
                 }
                 for begin in range.clone().step_by(TOGETHER) {
@@ -290,19 +298,19 @@ impl Part<'_> {
                         prefetch(self.v, index..index.wrapping_add(1));
                     }
                     let now = begin..next.min(range.end);
-                    self.add(&targets[now.clone()], weights(now), scale, threshold, touched);
+                    self.add(&targets[now.clone()], weights(now), at, touched);
                 }
             }
             Rows::OneToOne => {
                 let weight = projection.weight(values, row as usize);
-                self.add_one(row, weight, scale, threshold, touched);
+                self.add_one(row, weight, at, touched);
             }
             Rows::Dense => {
                 let start = row as usize * self.stride;
                 for index in 0..size {
                     let target = self.first + index as u32;
                     let weight = projection.weight(values, start + target as usize);
-                    self.add_one(target, weight, scale, threshold, touched);
+                    self.add_one(target, weight, at, touched);
                 }
             }
         }
@@ -314,23 +322,25 @@ impl Part<'_> {
         &mut self,
         targets: &[u32],
         weights: RowWeights<'_, R>,
-        scale: f64,
-        threshold: f64,
+        at: Scale,
         touched: &mut Vec<u32>,
     ) {
-        let (v, first) = (&mut *self.v, self.first as usize);
-        match weights {
+        let (first, parameters) = (self.first as usize, self.parameters);
+        let v = &mut *self.v;
+        match (weights, at.threshold) {
             // What lowers every membrane makes none fire, unless one was left above threshold by a single subtraction.
-            RowWeights::Constant(weight) if weight < 0.0 && !self.parameters.firing.leaves() => {
-                let jump = weight * scale;
+            (RowWeights::Constant(weight), _)
+                if weight < 0.0 && !parameters.levels.common().firing.leaves() =>
+            {
+                let jump = weight * at.all;
                 for &target in targets {
                     if let Some(v) = v.get_mut((target as usize).wrapping_sub(first)) {
                         *v += jump;
                     }
                 }
             }
-            RowWeights::Constant(weight) => {
-                let jump = weight * scale;
+            (RowWeights::Constant(weight), Some(threshold)) => {
+                let jump = weight * at.all;
                 for &target in targets {
                     if let Some(v) = v.get_mut((target as usize).wrapping_sub(first)) {
                         *v += jump;
@@ -340,14 +350,17 @@ impl Part<'_> {
                     }
                 }
             }
-            RowWeights::Wide(weights) => {
+            (RowWeights::Constant(weight), None) => {
+                targets.iter().for_each(|&target| self.add_one(target, weight, at, touched));
+            }
+            (RowWeights::Wide(weights), _) => {
                 for (&target, &weight) in targets.iter().zip(weights) {
-                    self.add_one(target, weight.to_f64(), scale, threshold, touched);
+                    self.add_one(target, weight.to_f64(), at, touched);
                 }
             }
-            RowWeights::Compact(weights) => {
+            (RowWeights::Compact(weights), _) => {
                 for (&target, &weight) in targets.iter().zip(weights) {
-                    self.add_one(target, f64::from(weight), scale, threshold, touched);
+                    self.add_one(target, f64::from(weight), at, touched);
                 }
             }
         }
@@ -355,10 +368,10 @@ impl Part<'_> {
 
     /// Adds one weight.
     #[inline(always)]
-    pub fn add_one(&mut self, target: u32, weight: f64, scale: f64, threshold: f64, touched: &mut Vec<u32>) {
+    pub fn add_one(&mut self, target: u32, weight: f64, at: Scale, touched: &mut Vec<u32>) {
         if let Some(v) = self.v.get_mut((target as usize).wrapping_sub(self.first as usize)) {
-            *v += weight * scale;
-            if *v >= threshold {
+            *v += weight * at.all;
+            if *v >= at.threshold.unwrap_or_else(|| self.parameters.theta(target) * at.one) {
                 touched.push(target);
             }
         }
@@ -373,15 +386,30 @@ impl Part<'_> {
         }
         touched.sort_unstable();
         touched.dedup();
-        let threshold = self.parameters.theta * scale;
         for &neuron in touched.iter() {
             let index = (neuron - self.first) as usize;
-            if self.v[index] >= threshold {
+            if self.v[index] >= self.parameters.theta(neuron) * scale {
                 let times = self.fire(index, time, scale);
                 spike(neuron, times);
             }
         }
         touched.clear();
+    }
+}
+
+/// s of an instant, and times the spikes of an arrival.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    one: f64,
+    all: f64,
+    /// theta s, if there is one theta.
+    threshold: Option<f64>,
+}
+
+impl Scale {
+    fn new(parameters: &ScaledParameters, scale: f64, times: u32) -> Self {
+        let threshold = parameters.one_theta().map(|theta| theta * scale);
+        Self { one: scale, all: f64::from(times) * scale, threshold }
     }
 }
 
@@ -395,15 +423,22 @@ enum RowWeights<'a, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::Reset;
+    use crate::network::Builder;
+    use crate::neuron::{Lif, Reset};
     use proptest::prelude::*;
+
+    fn population(lif: Lif) -> Population {
+        let mut builder = Builder::default();
+        builder.population("one", 1, lif);
+        builder.finish().unwrap().populations[0].clone()
+    }
 
     proptest! {
         #[test]
         fn an_epoch_changes_no_bit(
             v in proptest::collection::vec(-1e3..1e3f64, 1..20), steps in proptest::collection::vec(1u64..200, 1..6),
         ) {
-            let parameters = ScaledParameters::new(&Lif::default());
+            let parameters = ScaledParameters::new(&population(Lif::default()));
             let octave = (9.41e-3 * std::f64::consts::LN_2 * 1e15) as u64;
             let mut stepped = Scaled { v, ..Scaled::new(&parameters, 1) };
             let mut whole = stepped.clone();
@@ -426,7 +461,7 @@ mod tests {
             t_ref: crate::units::Second::new(2e-3),
             ..Lif::default()
         };
-        let parameters = ScaledParameters::new(&lif);
+        let parameters = ScaledParameters::new(&population(lif));
         let mut state = Scaled::new(&parameters, 1);
         let ms = |ms: u64| ms * 1_000_000_000_000;
         let arrive = |state: &mut Scaled, time: u64, weight: f64| {
@@ -434,7 +469,7 @@ mod tests {
             let (mut touched, mut fired) = (Vec::new(), Vec::new());
             let mut all = state.all(&parameters);
             all.release(time);
-            all.add_one(0, weight, scale, parameters.theta * scale, &mut touched);
+            all.add_one(0, weight, Scale::new(&parameters, scale, 1), &mut touched);
             all.test(&mut touched, time, scale, |neuron, _| fired.push(neuron));
             !fired.is_empty()
         };

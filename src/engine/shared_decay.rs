@@ -5,8 +5,9 @@
 //! an arrival adds the weight; x_j >= theta = v_th - u_inf fires. The decay multiplies first and the
 //! rows of one instant are added in content order, in the batch kernel and one by one alike.
 
-use crate::network::stride;
-use crate::neuron::{Firing, Lif, Spent};
+use super::levels::Levels;
+use crate::network::{Population, stride};
+use crate::neuron::{Firing, Spent};
 use crate::numeric::{Columns, Packs, Real, by_width};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
@@ -32,22 +33,23 @@ pub struct SharedParameters<R: Real> {
     pub size: usize,
     /// -1 / tau_m in 1/fs.
     pub(super) minus_rate: f64,
+    /// Of all; the lowest of thresholds that differ.
     pub theta: R,
-    /// u_rest + R I_bias in volts.
-    pub(super) u_inf: f64,
-    pub(super) firing: Firing<R>,
+    /// Where neurons do not differ.
+    firing: Firing<R>,
+    pub levels: Levels<R>,
     pub(super) refractory: Time,
 }
 
 impl<R: Real> SharedParameters<R> {
-    pub fn new(size: u32, lif: &Lif) -> Self {
-        let firing = Firing::above_u_inf(lif).rounded::<R>();
+    pub fn new(population: &Population) -> Self {
+        let (lif, levels) = (&population.lif, Levels::new(population));
         Self {
-            size: size as usize,
+            size: population.size as usize,
             minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
-            theta: firing.threshold,
-            u_inf: lif.u_inf(),
-            firing,
+            theta: levels.lowest(),
+            firing: levels.common().firing,
+            levels,
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
         }
     }
@@ -61,17 +63,20 @@ impl<R: Real> SharedParameters<R> {
 
 impl<R: Real> SharedDecay<R> {
     /// Where it is at the start of an episode.
-    pub fn new(parameters: &SharedParameters<R>, start: R) -> Self {
-        let mut x = vec![R::ZERO; stride(parameters.size as u32)];
-        x[..parameters.size].fill(start);
+    pub fn new(parameters: &SharedParameters<R>) -> Self {
+        let x = vec![R::ZERO; stride(parameters.size as u32)];
         let until =
             if parameters.refractory > Time::ZERO { vec![Time::ZERO; parameters.size] } else { Vec::new() };
-        Self { x, last: Time::ZERO, until, held: 0 }
+        let mut this = Self { x, last: Time::ZERO, until, held: 0 };
+        this.restart(parameters);
+        this
     }
 
     /// Back there, without moving the buffers.
-    pub fn restart(&mut self, parameters: &SharedParameters<R>, start: R) {
-        self.x[..parameters.size].fill(start);
+    pub fn restart(&mut self, parameters: &SharedParameters<R>) {
+        for (neuron, x) in self.x[..parameters.size].iter_mut().enumerate() {
+            *x = parameters.levels.of(neuron).start;
+        }
         self.last = Time::ZERO;
         self.until.fill(Time::ZERO);
         self.held = 0;
@@ -122,7 +127,7 @@ impl<R: Real> SharedDecay<R> {
 
     /// Resets a neuron that fires now and holds it for `refractory`; returns how many spikes that is.
     pub fn fire(&mut self, parameters: &SharedParameters<R>, neuron: usize, refractory: Time) -> u32 {
-        let Spent { times, x } = parameters.firing.jump(self.x[neuron]);
+        let Spent { times, x } = parameters.levels.of(neuron).firing.jump(self.x[neuron]);
         self.x[neuron] = x;
         if let Some(until) = self.until.get_mut(neuron)
             && refractory > Time::ZERO
@@ -136,7 +141,7 @@ impl<R: Real> SharedDecay<R> {
     /// When the refractory time of a neuron ends that was left above threshold and fires again then.
     pub fn again(&self, parameters: &SharedParameters<R>, neuron: usize) -> Option<Time> {
         let until = self.until.get(neuron).copied().filter(|&until| until > Time::ZERO)?;
-        parameters.firing.fires_again(self.x[neuron]).then_some(until)
+        parameters.levels.of(neuron).firing.fires_again(self.x[neuron]).then_some(until)
     }
 
     /// What was left above threshold fires at `time`, where the refractory time ends, and is held for another; false if
@@ -144,7 +149,7 @@ impl<R: Real> SharedDecay<R> {
     pub fn fire_again(&mut self, parameters: &SharedParameters<R>, neuron: usize, time: Time) -> bool {
         let due = self.again(parameters, neuron) == Some(time);
         if due {
-            self.x[neuron] = parameters.firing.once(self.x[neuron]);
+            self.x[neuron] = parameters.levels.of(neuron).firing.once(self.x[neuron]);
             self.until[neuron] = time.after(parameters.refractory);
         }
         due
@@ -179,7 +184,7 @@ pub trait RowSink<R: Real> {
 /// Most events in one batch.
 pub const BATCH: usize = crate::encoding::BATCH;
 
-/// A batch of rows; running it, for a population without refractory neurons, returns how many it took.
+/// A batch of rows; running it, for a population of neurons that are alike and never refractory, returns how many it took.
 pub struct Delivery<'a, R: Real, K> {
     pub state: &'a mut SharedDecay<R>,
     pub parameters: &'a SharedParameters<R>,

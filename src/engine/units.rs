@@ -287,6 +287,7 @@ impl Given<'_> {
     ) {
         let Some(mut wheel) = self.unit.wheel.take() else { return };
         let mut scales = [0.0; TOGETHER];
+        let one = self.part.parameters.one_theta();
         loop {
             let front = wheel.front();
             let count = front.iter().take(TOGETHER).take_while(|entry| entry.time < until).count();
@@ -320,7 +321,7 @@ impl Given<'_> {
                 let weight = description.weight(&weights.projections[projection as usize], synapse as usize);
                 let v = self.part.v[place] + weight * scale;
                 self.part.v[place] = v;
-                if v >= self.part.parameters.theta * scale {
+                if v >= one.unwrap_or_else(|| self.part.parameters.theta(entry.target)) * scale {
                     let times = self.part.fire(place, entry.time, scale);
                     self.unit.fire(entry.time, entry.target, times);
                 }
@@ -483,7 +484,7 @@ impl Part<'_> {
         spikes: &mut Vec<(u64, u32)>,
         mut weight: impl FnMut(&Entry) -> f64,
     ) -> usize {
-        let theta = self.parameters.theta;
+        let one = self.parameters.one_theta();
         let mut release = self.next_release();
         for (index, (entry, &scale)) in front.iter().zip(scales).enumerate() {
             if front.get(index + 1).is_some_and(|next| next.time == entry.time) {
@@ -496,6 +497,7 @@ impl Part<'_> {
             let place = (entry.target - self.first) as usize;
             let v = self.v[place] + weight(entry) * scale;
             self.v[place] = v;
+            let theta = one.unwrap_or_else(|| self.parameters.theta(entry.target));
             if v >= theta * scale {
                 let times = self.fire(place, entry.time, scale);
                 release = self.next_release();

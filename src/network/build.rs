@@ -8,7 +8,7 @@ use super::{
 use crate::encoding::{AliasTable, BLOCK, MAX_BLOCK_RATE};
 use crate::neuron::model::Model;
 use crate::neuron::synaptic::MAX_DECAYS;
-use crate::neuron::{Neuron, NeuronError};
+use crate::neuron::{Lif, Neuron, NeuronError};
 use crate::time::Time;
 use crate::units::{Hertz, Second};
 use std::sync::Arc;
@@ -152,6 +152,30 @@ pub enum Fault {
         /// What is wrong with it.
         fault: NeuronError,
     },
+    /// Parameters of one of several neurons that are not valid for the model.
+    #[error("neuron {neuron} of population `{name}`: {fault}")]
+    OneNeuron {
+        /// Name of the population.
+        name: String,
+        /// Which of them.
+        neuron: usize,
+        /// What is wrong with it.
+        fault: NeuronError,
+    },
+    /// Neurons of different models in one population.
+    #[error(
+        "neuron {neuron} of population `{name}` is of model `{model}`, the first of `{first}`; a population has one model"
+    )]
+    Models {
+        /// Name of the population.
+        name: String,
+        /// Which of them.
+        neuron: usize,
+        /// Its model.
+        model: &'static str,
+        /// That of the first.
+        first: &'static str,
+    },
     /// A competition that is not valid.
     #[error("population `{name}`: {fault}")]
     Competition {
@@ -267,11 +291,35 @@ impl Builder {
             size,
             neuron,
             lif,
+            each: Vec::new(),
             competition: None,
             form: Form::OwnTime,
             rank: 0,
         });
         self.populations.len() - 1
+    }
+
+    /// Adds a population of neurons of one model that each have their own parameters, and returns its index. Neurons that
+    /// are all equal are as [`Builder::population`] makes them.
+    ///
+    /// ```
+    /// use memspike::prelude::*;
+    ///
+    /// let mut builder = Builder::default();
+    /// let mv = |mv: f64| Volt::new(mv * 1e-3);
+    /// builder.neurons("cells", [15.0, 17.5, 20.0].map(|v_th| Lif { v_th: mv(v_th), ..Lif::default() }));
+    /// assert_eq!(builder.finish()?.populations[0].size, 3);
+    /// # Ok::<(), Vec<Fault>>(())
+    /// ```
+    pub fn neurons<N: Into<Neuron>>(&mut self, name: &str, neurons: impl IntoIterator<Item = N>) -> usize {
+        let each: Vec<Neuron> = neurons.into_iter().map(Into::into).collect();
+        let first = each.first().cloned().unwrap_or_else(|| Neuron::Lif(Lif::default()));
+        let index = self.population(name, u32::try_from(each.len()).unwrap_or(u32::MAX), first);
+        let population = &mut self.populations[index];
+        if each.iter().any(|neuron| *neuron != population.neuron) {
+            population.each = each;
+        }
+        index
     }
 
     /// Makes the members of a population compete.
@@ -368,9 +416,11 @@ impl Builder {
             if population.size == 0 {
                 faults.push(Fault::Empty { what: "population", name: population.name.clone() });
             }
-            let neuron = population.neuron.faults().into_iter();
-            faults.extend(neuron.map(|fault| Fault::Neuron { name: population.name.clone(), fault }));
-            let rivalry = population.competition.iter().flat_map(|c| c.faults(&population.lif));
+            check_neurons(population, &mut faults);
+            let rivalry = population.competition.iter().flat_map(|c| {
+                let mut each = population.kinds().map(|neuron| c.faults(&neuron.membrane()));
+                each.find(|faults| !faults.is_empty()).unwrap_or_default()
+            });
             faults.extend(rivalry.map(|fault| Fault::Competition { name: population.name.clone(), fault }));
         }
         for (index, population) in populations.iter().enumerate() {
@@ -395,7 +445,9 @@ impl Builder {
             populations[index].form = form(index, &populations[index], &projections);
             if populations[index].competition.is_some() && populations[index].form != Form::SharedDecay {
                 let name = populations[index].name.clone();
-                faults.push(Fault::Competition { name, fault: CompetitionFault::NotShared });
+                let clock = populations[index].one_clock();
+                let fault = if clock { CompetitionFault::NotShared } else { CompetitionFault::Clock };
+                faults.push(Fault::Competition { name, fault });
             }
         }
         if !faults.is_empty() {
@@ -435,6 +487,26 @@ fn steady(sources: &[Source], rates: &[(usize, Hertz)]) -> Vec<(AliasTable, f64)
         })
     });
     blocks.collect()
+}
+
+/// The parameters of a population; of neurons that differ the first ten that have faults.
+fn check_neurons(population: &Population, faults: &mut Vec<Fault>) {
+    let name = || population.name.clone();
+    if !population.differ() {
+        let neuron = population.neuron.faults().into_iter();
+        faults.extend(neuron.map(|fault| Fault::Neuron { name: name(), fault }));
+        return;
+    }
+    let first = population.neuron.identity();
+    if let Some((neuron, other)) =
+        population.each.iter().enumerate().find(|(_, other)| other.identity() != first)
+    {
+        let (model, first) = (other.model(), first.0);
+        faults.push(Fault::Models { name: name(), neuron, model, first });
+    }
+    let each = population.each.iter().enumerate();
+    let found = each.flat_map(|(neuron, of)| of.faults().into_iter().map(move |fault| (neuron, fault)));
+    faults.extend(found.take(10).map(|(neuron, fault)| Fault::OneNeuron { name: name(), neuron, fault }));
 }
 
 fn check_source(source: &Source, faults: &mut Vec<Fault>) {

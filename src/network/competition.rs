@@ -77,6 +77,9 @@ pub enum CompetitionFault {
     /// Reset by subtraction, of which the losers have nothing.
     #[error("its members compete and reset by subtraction; the losers have nothing to subtract from")]
     Subtract,
+    /// Members that decay or are reset each in their own way.
+    #[error("its members compete and differ in time constant or reset, which they must share")]
+    Clock,
     /// A parameter out of its range.
     #[error("{name} of its competition is {value}; it must be finite and {allowed}")]
     Value {

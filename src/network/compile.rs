@@ -107,13 +107,14 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
         });
     // At rheobase exactly the padding of the rows would be at threshold too.
     let lif = &population.lif;
-    let below = lif.bias() < population.neuron.lowest_theta();
+    let below = population.kinds().all(|neuron| neuron.membrane().bias() < neuron.lowest_theta());
+    let clock = population.one_clock();
     let jumps = projections
         .iter()
         .filter(|projection| projection.to == index)
         .all(|projection| matches!(projection.kernel, Kernel::Delta));
     let scales = population.neuron.switch().is_none() && scalable(lif) && !fires_on(lif);
-    match (reached_by_all && below, jumps && below && scales) {
+    match (reached_by_all && below && clock, jumps && below && scales && clock) {
         (true, _) => Form::SharedDecay,
         (false, true) => Form::Scaled,
         (false, false) => Form::OwnTime,
@@ -132,7 +133,7 @@ fn fires_on(lif: &crate::neuron::Lif) -> bool {
 
 /// Whether bias alone carries the membrane above threshold.
 pub(super) fn fires_by_itself(population: &Population) -> bool {
-    population.lif.bias() > population.neuron.lowest_theta()
+    population.kinds().any(|neuron| neuron.membrane().bias() > neuron.lowest_theta())
 }
 
 /// Whether firings of a population have to be predicted between arrivals.
@@ -143,7 +144,7 @@ pub(crate) fn predicts(index: usize, network: &Network) -> bool {
 fn needs_prediction(index: usize, population: &Population, projections: &[Projection]) -> bool {
     population.neuron.open().is_some()
         || fires_by_itself(population)
-        || (population.form == Form::OwnTime && fires_on(&population.lif))
+        || (population.form == Form::OwnTime && population.kinds().any(|neuron| fires_on(&neuron.membrane())))
         || projections
             .iter()
             .any(|projection| projection.to == index && !matches!(projection.kernel, Kernel::Delta))

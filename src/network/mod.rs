@@ -90,23 +90,58 @@ impl SourceKind {
     }
 }
 
-/// A group of neurons of one model and one parameter set.
+/// A group of neurons of one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
     /// Name in messages and records.
     pub name: String,
     /// Number of neurons.
     pub size: u32,
-    /// Model and parameters.
+    /// Model and parameters; of neurons that differ, those of the first.
     pub neuron: Neuron,
     /// What `neuron` is between spikes: [`Neuron::membrane`].
     pub lif: Lif,
+    /// Each of them, where they differ in parameters; empty where all are as `neuron`.
+    pub each: Vec<Neuron>,
     /// How its members compete, if they do.
     pub competition: Option<Competition>,
     /// Arithmetic form, chosen by the plan.
     pub form: Form,
     /// Depth in the graph of zero-delay projections.
     pub rank: u16,
+}
+
+impl Population {
+    /// Whether its neurons differ in their parameters.
+    #[must_use]
+    pub fn differ(&self) -> bool {
+        !self.each.is_empty()
+    }
+
+    /// One of its neurons.
+    #[must_use]
+    pub fn member(&self, neuron: u32) -> &Neuron {
+        self.each.get(neuron as usize).unwrap_or(&self.neuron)
+    }
+
+    /// Every neuron where they differ, the one that all of them are where they do not.
+    pub fn kinds(&self) -> impl Iterator<Item = &Neuron> {
+        let alike = self.each.is_empty().then_some(&self.neuron);
+        alike.into_iter().chain(&self.each)
+    }
+
+    /// Whether one clock serves all of its neurons, which then differ in constants of their membranes at most: threshold, bias,
+    /// what the reset writes, and where they start.
+    #[must_use]
+    pub fn one_clock(&self) -> bool {
+        self.each.iter().all(|neuron| neuron.keeps_time_with(&self.neuron))
+    }
+
+    /// The lowest threshold of all, relative to rest, in volts.
+    #[must_use]
+    pub fn lowest_theta(&self) -> f64 {
+        self.kinds().map(Neuron::lowest_theta).fold(f64::INFINITY, f64::min)
+    }
 }
 
 /// What an arrival does.

@@ -128,6 +128,27 @@ impl Neuron {
         }
     }
 
+    /// Whether it decays with the same time constant as another, is reset by the same rule and refractory for as long, so that
+    /// what tells them apart are constants of a membrane.
+    #[must_use]
+    pub fn keeps_time_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Lif(one), Self::Lif(two)) => {
+                (one.tau_m, one.reset, one.t_ref) == (two.tau_m, two.reset, two.t_ref)
+            }
+            (Self::Switch(one), Self::Switch(two)) => {
+                (&one.device, one.spread, one.on_time) == (&two.device, two.spread, two.on_time)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a spike takes something away from the membrane.
+    #[must_use]
+    pub fn subtracts(&self) -> bool {
+        matches!(self, Self::Lif(lif) if lif.reset.subtracts())
+    }
+
     /// Whether threshold and refractory time differ between neurons or cycles.
     #[must_use]
     pub fn varies(&self) -> bool {

@@ -223,6 +223,9 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
                 "shared-decay (one decay factor per event for all), one winner per instant"
             }
             network::Form::SharedDecay => "shared-decay (one decay factor per event for all)",
+            network::Form::OwnTime if !population.one_clock() => {
+                "own-time (each neuron advances at its own events: what they differ in takes clocks of their own)"
+            }
             network::Form::OwnTime => "own-time (each neuron advances at its own events)",
             network::Form::Scaled => "scaled (u e^(t/tau_m) stands still between arrivals)",
         };

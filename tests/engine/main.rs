@@ -15,6 +15,7 @@ mod networks;
 mod nmnist;
 mod open;
 mod oracle;
+mod per_neuron;
 mod regimes;
 mod registered;
 mod renumbering;

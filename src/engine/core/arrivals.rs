@@ -93,7 +93,7 @@ fn into_shared<R: Real, P: Probe<R>>(
     probe: &mut P,
 ) {
     let before = if P::TAPE { state.x.clone() } else { Vec::new() };
-    let holds = !state.until.is_empty() || switching.is_some();
+    let holds = !state.until.is_empty() || switching.is_some() || parameters.levels.differ();
     let columns = (P::TAPE && holds).then(|| columns_at(state, parameters, switching, event.time));
     // Later rows of the instant decay by exactly one.
     let decay = state.advance(parameters, event.time);

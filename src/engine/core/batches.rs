@@ -22,7 +22,7 @@ pub(in crate::engine) fn may_be_several<R: Real>(network: &Network, weights: &We
         let asked = matches!(projection.from, Origin::Source(_))
             && population.form == Form::SharedDecay
             && population.lif.reset == Reset::Subtract;
-        let bar = R::from_f64(0.999 * population.lif.theta());
+        let bar = R::from_f64(0.999 * population.lowest_theta());
         let reach = |values: &[R]| values.iter().fold(false, |reach, &weight| reach | (weight >= bar));
         asked && (values.is_empty() || values.chunks(256).any(reach))
     })
@@ -70,7 +70,7 @@ impl<R: Real> Core<R> {
         let taken = match &mut self.parts[population] {
             Part::Shared { parameters, state, switching, .. } => {
                 let parameters = &*parameters;
-                let holds = !state.until.is_empty() || switching.is_some();
+                let holds = !state.until.is_empty() || switching.is_some() || parameters.levels.differ();
                 let delivery = Delivery { state, parameters, times, rows, first_row, weights, several, sink };
                 if holds {
                     deliver_held(HeldDelivery { delivery, switching, wide: &mut self.wide })

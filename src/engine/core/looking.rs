@@ -54,13 +54,13 @@ impl<R: Real> Core<R> {
     ///
     /// A switch that is on shows the filament on its way from threshold to hold.
     pub fn membrane_at(&self, network: &Network, population: usize, time: Time) -> Vec<f64> {
-        let u_rest = network.populations[population].lif.u_rest.get();
+        let description = &network.populations[population];
         match &self.parts[population] {
             Part::Shared { parameters, state, .. } => {
-                let u_inf = network.populations[population].lif.u_inf();
+                let x = state.at(parameters, time).into_iter().enumerate();
                 let mut u: Vec<f64> =
-                    state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_inf).collect();
-                if let Some(switch) = network.populations[population].neuron.switch() {
+                    x.map(|(neuron, x)| x.to_f64() + parameters.levels.of(neuron).u_inf).collect();
+                if let Some(switch) = description.neuron.switch() {
                     for (u, &until) in u.iter_mut().zip(&state.until).filter(|(_, until)| **until > time) {
                         *u = switch.u_on(until.seconds_since(time));
                     }
@@ -68,7 +68,8 @@ impl<R: Real> Core<R> {
                 u
             }
             Part::Competing { parameters, state } => {
-                state.at(parameters, time).into_iter().map(|x| x.to_f64() + u_rest).collect()
+                let x = state.at(parameters, time).into_iter().zip(&parameters.u_rest);
+                x.map(|(x, u_rest)| x.to_f64() + u_rest).collect()
             }
             Part::Scaled { parameters, state } => state.at(parameters, time),
             Part::Free(free) => free.potentials_at(time),

@@ -26,7 +26,6 @@ use crate::time::Time;
 pub(super) enum Part<R: Real> {
     Shared {
         parameters: SharedParameters<R>,
-        start: R,
         state: SharedDecay<R>,
         /// Thresholds, where they differ.
         switching: Option<Switching>,
@@ -53,12 +52,11 @@ impl<R: Real> Part<R> {
                     Self::Competing { parameters, state }
                 }
                 None => {
-                    let parameters = SharedParameters::new(population.size, &population.lif);
-                    let start = R::from_f64(population.lif.start_above_u_inf());
-                    let state = SharedDecay::new(&parameters, start);
+                    let parameters = SharedParameters::new(population);
+                    let state = SharedDecay::new(&parameters);
                     let model = population.neuron.switch().filter(|model| model.varies());
                     let switching = model.map(|model| Switching::new(model, first, population.size));
-                    Self::Shared { parameters, start, state, switching }
+                    Self::Shared { parameters, state, switching }
                 }
             },
             Form::OwnTime => {
@@ -66,7 +64,7 @@ impl<R: Real> Part<R> {
                 Self::Free(FreeOf::new(population, &taus, predicts(index, network), first))
             }
             Form::Scaled => {
-                let parameters = ScaledParameters::new(&population.lif);
+                let parameters = ScaledParameters::new(population);
                 let state = Scaled::new(&parameters, population.size);
                 Self::Scaled { parameters, state }
             }
@@ -76,8 +74,8 @@ impl<R: Real> Part<R> {
     /// Back to the start.
     fn begin(&mut self, seed: u64, episode: u64) {
         match self {
-            Self::Shared { parameters, start, state, switching } => {
-                state.restart(parameters, *start);
+            Self::Shared { parameters, state, switching } => {
+                state.restart(parameters);
                 if let Some(switching) = switching {
                     switching.begin(seed, episode, std::iter::repeat_n(0, parameters.size));
                 }

@@ -15,7 +15,7 @@ use crate::encoding::Block;
 use crate::network::{Population, Projection};
 use crate::neuron::model::{Draws, Model, Plain, VARIABLES};
 use crate::neuron::synaptic::{Current, Decay};
-use crate::neuron::{Leaky, Open};
+use crate::neuron::{Leaky, Neuron, Open};
 use crate::numeric::Real;
 use crate::time::Time;
 use cell::Taus;
@@ -276,10 +276,12 @@ impl FreeOf {
     /// A population whose first neuron has this number, with currents of these time constants (seconds).
     pub fn new(population: &Population, taus: &[f64], predicts: bool, first: u32) -> Self {
         let size = population.size;
-        match (population.neuron.open(), Leaky::of(&population.neuron)) {
-            (Some(open), _) => Self::Open(Free::new(vec![open.clone()], size, taus, predicts, first)),
-            (None, leaky) => Self::Leaky(Free::new(leaky.into_iter().collect(), size, taus, predicts, first)),
+        if population.neuron.open().is_some() {
+            let models = population.kinds().filter_map(Neuron::open).cloned().collect();
+            return Self::Open(Free::new(models, size, taus, predicts, first));
         }
+        let models = population.kinds().filter_map(Leaky::of).collect();
+        Self::Leaky(Free::new(models, size, taus, predicts, first))
     }
 
     /// The start of an episode.

@@ -530,7 +530,9 @@ impl Windows {
             let (time, _, tested, spike) = spikes[index];
             occurrence = if index > 0 && spikes[index - 1] == spikes[index] {
                 occurrence + 1
-            } else if tested && network.populations[spike.population as usize].lif.reset.subtracts() {
+            } else if tested
+                && network.populations[spike.population as usize].member(spike.neuron).subtracts()
+            {
                 // It may have fired by its drive before its arrivals were added.
                 u32::from(spikes[..index].binary_search(&(time, rank, false, spike)).is_ok())
             } else {
