@@ -84,6 +84,7 @@
 
 #[warn(missing_docs)]
 pub mod crossbar;
+#[warn(missing_docs)]
 pub mod dataset;
 pub mod device;
 #[warn(missing_docs)]
@@ -92,6 +93,7 @@ pub mod encoding;
 pub mod energy;
 #[warn(missing_docs)]
 pub mod engine;
+#[warn(missing_docs)]
 pub mod fit;
 #[warn(missing_docs)]
 pub mod hint;
@@ -111,14 +113,18 @@ pub mod plot;
 pub mod random;
 #[warn(missing_docs)]
 pub mod readout;
+#[warn(missing_docs)]
 pub mod record;
+#[warn(missing_docs)]
 pub mod registry;
+#[warn(missing_docs)]
 pub mod renamed;
 #[cfg(feature = "scenario")]
 pub mod report;
 #[cfg(feature = "scenario")]
 pub mod scenario;
 mod simd;
+#[warn(missing_docs)]
 pub mod snapshot;
 #[warn(missing_docs)]
 pub mod synapse;
@@ -129,6 +135,7 @@ pub mod training;
 pub mod units;
 #[warn(missing_docs)]
 pub mod waveform;
+#[warn(missing_docs)]
 pub mod written;
 
 /// What nearly every program needs: `use memspike::prelude::*`.

@@ -8,11 +8,20 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// A word that is the value of this key, in scenarios and with `--set`.
-    Word { key: &'static str },
+    Word {
+        /// The key it is given to.
+        key: &'static str,
+    },
     /// A word that is the value of this key in a preset file, and in the `model` of a [device.NAME].
-    PresetWord { key: &'static str },
+    PresetWord {
+        /// The key it is given to.
+        key: &'static str,
+    },
     /// A key of this table.
-    Key { table: &'static str },
+    Key {
+        /// The table it stands in, without the names that a user gives.
+        table: &'static str,
+    },
     /// A type, function or constant of the library.
     Item,
 }
@@ -20,8 +29,11 @@ pub enum What {
 /// One name, and the name that stands for it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Renamed {
+    /// Where the name is used.
     pub what: What,
+    /// As version 0.1 had it.
     pub old: &'static str,
+    /// As it is now.
     pub new: &'static str,
 }
 

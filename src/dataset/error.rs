@@ -7,7 +7,9 @@ use std::path::PathBuf;
 /// What a file was read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readable {
+    /// Pictures, a byte per pixel.
     Images,
+    /// Classes, a byte per picture.
     Labels,
 }
 
@@ -40,44 +42,64 @@ impl fmt::Display for Readable {
 
 /// One thing wrong with a data set or one of its files. None of them lets a run go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
 #[non_exhaustive]
 pub enum Fault {
+    /// The user asked for `name`; `nearest` is the known name it may be a misspelling of.
     #[error("unknown data set `{name}`; known are drawn_digits, mnist, fashion-mnist")]
     UnknownName { name: String, nearest: Option<Name> },
+    /// None of the folders in `looked` has the files of `name`; `wanted` lists them.
     #[error("data set `{name}` was not found; looked for {wanted} (plain or .gz) in:{}", list(looked))]
     NotFound { name: Name, wanted: &'static str, looked: Vec<PathBuf> },
+    /// Folder `dir` has some files of `name` and lacks `wanted`.
     #[error("{}: file {wanted} (plain or .gz) of data set `{name}` is missing; its other files are there", dir.display())]
     Incomplete { name: Name, dir: PathBuf, wanted: &'static str },
+    /// The folder is one of `asked`, and the checksum of `file` says that it belongs to `found`.
     #[error("{}: the test labels are those of `{found}`; expected data set `{asked}`", file.display())]
     OtherDataset { file: PathBuf, asked: Name, found: Name },
+    /// Where `file` with `what` should be, a directory has its name.
     #[error("{}: is a directory; expected a file of IDX {what}", file.display())]
     IsDirectory { file: PathBuf, what: Readable },
+    /// `file` is a pipe, a device or the like; only files of a known length are read as `what`.
     #[error("{}: is not a regular file; expected a file of IDX {what}", file.display())]
     NotAFile { file: PathBuf, what: Readable },
+    /// The folder to look in, `path`, is a file.
     #[error("{}: is a file; expected a directory of data sets", path.display())]
     NotADirectory { path: PathBuf },
+    /// The system refuses `file`, for `reason`.
     #[error("{}: cannot be read ({reason})", file.display())]
     Unreadable { file: PathBuf, reason: String },
+    /// `file` is compressed, and the feature `formats` is not in this build.
     #[error("{}: is compressed with gzip; this build of memspike reads plain files only", file.display())]
     Gzip { file: PathBuf },
+    /// `file` begins with `found`, and a file of `what` with [`Readable::magic`].
     #[error("{}: magic number at byte 0 is 0x{found:08x}; expected 0x{:08x} (IDX {what})", file.display(), what.magic())]
     WrongMagic { file: PathBuf, what: Readable, found: u32 },
+    /// `file` ends after `found` bytes (of content, if it is `gzip`), and `why` it should have `expected`.
     #[error("{}: ends after {found} bytes{}; expected {expected} ({why})", file.display(), uncompressed(*gzip))]
     Truncated { file: PathBuf, gzip: bool, found: u64, expected: u64, why: String },
+    /// The compressed content of `file` cannot be unpacked beyond byte `at`, for `reason`.
     #[error("{}: gzip data is damaged after {at} bytes of content ({reason})", file.display())]
     DamagedGzip { file: PathBuf, at: u64, reason: String },
+    /// `file` goes on (in its content, if it is `gzip`) after the `expected` bytes that it should have, and `why`.
     #[error("{}: more bytes follow at byte {expected}{}; expected the end of the file ({why})", file.display(), uncompressed(*gzip))]
     Trailing { file: PathBuf, gzip: bool, expected: u64, why: String },
+    /// After the compressed content of `file`, which ends before its byte `at`, there is more.
     #[error("{}: more bytes follow at byte {at}, after the end of the gzip data; expected the end of the file", file.display())]
     TrailingGzip { file: PathBuf, at: u64 },
+    /// `file` has no `what` at all; up to `max` are read.
     #[error("{}: number of {what} at byte 4 is 0; expected 1 to {max}", file.display())]
     Empty { file: PathBuf, what: Readable, max: u32 },
+    /// The header of `file` promises `found` of `what`, more than `max`.
     #[error("{}: number of {what} at byte 4 is {found}; expected 1 to {max}", file.display())]
     TooMany { file: PathBuf, what: Readable, found: u32, max: u32 },
+    /// The images of `file` have `rows` x `columns` pixels, those of the data set `height` x `width`.
     #[error("{}: image size at byte 8 is {rows} x {columns}; expected {height} x {width}", file.display())]
     WrongSize { file: PathBuf, rows: u32, columns: u32, height: usize, width: usize },
+    /// At byte `at` of `file`, for image `index`, stands `label`, which is none of `classes`; `count` labels are wrong in all.
     #[error("{}: label at byte {at} is {label} (image {index}{}); expected 0 to {}", file.display(), and_more(*count), classes - 1)]
     BadLabel { file: PathBuf, at: u64, index: usize, label: u8, classes: usize, count: usize },
+    /// `images_file` has `images` images and `labels_file` has `count` labels.
     #[error("{}: holds {count} labels; expected {images}, one for each image in {}", labels_file.display(), images_file.display())]
     CountMismatch { images_file: PathBuf, images: usize, labels_file: PathBuf, count: usize },
 }

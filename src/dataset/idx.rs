@@ -25,7 +25,9 @@ pub const MAX_ITEMS: u32 = 1_000_000;
 /// What the files of a data set must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expect {
+    /// Pixels per row of an image.
     pub width: usize,
+    /// Rows of an image.
     pub height: usize,
     /// Labels must be below this; 1 to 256.
     pub classes: usize,
@@ -42,7 +44,9 @@ impl Expect {
 /// Images as read: `count` of `rows` x `columns` bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {
+    /// How many images there are.
     pub count: usize,
+    /// One image after the other, row by row; 0 is background, 255 full ink.
     pub pixels: Vec<u8>,
 }
 

@@ -50,9 +50,13 @@ impl Search {
 /// The four files of a data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
+    /// `train-images-idx3-ubyte`, or the same with `.gz`.
     pub train_images: PathBuf,
+    /// `train-labels-idx1-ubyte`, likewise.
     pub train_labels: PathBuf,
+    /// `t10k-images-idx3-ubyte`, likewise.
     pub test_images: PathBuf,
+    /// `t10k-labels-idx1-ubyte`, likewise.
     pub test_labels: PathBuf,
 }
 

@@ -28,7 +28,9 @@ pub struct Dataset {
     pub height: usize,
     /// Labels are below this.
     pub classes: usize,
+    /// The images to learn from.
     pub train: Split,
+    /// The images to test on, never learned from.
     pub test: Split,
 }
 

@@ -6,30 +6,42 @@ use crate::units::Quantity;
 /// Columns in SI units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {
+    /// One list of values for each column that was wanted, in that order.
     pub columns: Vec<Vec<f64>>,
 }
 
-/// What is wrong with a file of measurements.
+/// What is wrong with a file of measurements; `file` and `line`, counted from 1, say where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
 pub enum CsvError {
+    /// `file` has no line; it should have a header with the columns `expected`.
     #[error("{file}: the file is empty; expected a header with the columns {expected}, and rows of numbers")]
     Empty { file: String, expected: String },
+    /// The header, on `line`, has no commas and may be meant to be separated by `separator`.
     #[error("{file}:{line}: the columns are separated by `{separator}`; expected commas")]
     Separator { file: String, line: usize, separator: char },
+    /// The `header` on `line` lacks some of the columns `expected`.
     #[error("{file}:{line}: the header is `{header}`; expected columns {expected}")]
     Header { file: String, line: usize, header: String, expected: String },
+    /// Two columns of the header are called `column`.
     #[error("{file}:{line}: column `{column}` is there twice; one of its name is expected")]
     Twice { file: String, line: usize, column: String },
+    /// The unit of `column` is none of its quantity; `message` goes on after its name.
     #[error("{file}:{line}: column `{column}` {message}")]
     Unit { file: String, line: usize, column: String, message: String },
+    /// The row `text` has `fields` fields and the header has `columns`.
     #[error("{file}:{line}: `{text}` has {fields} fields; expected {columns}")]
     Fields { file: String, line: usize, text: String, fields: usize, columns: usize },
+    /// `text` in `column` is not a finite number.
     #[error("{file}:{line}: `{text}` in column `{column}` is not a finite number")]
     Number { file: String, line: usize, column: String, text: String },
+    /// `value` of `column`, which must increase, does not come after `before`, the value of the row above.
     #[error("{file}:{line}: {column} {value} does not come after {before}; it must increase from row to row")]
     Order { file: String, line: usize, column: String, value: String, before: String },
+    /// `rows` rows of data, and the fit wants `needed`.
     #[error("{file}: {rows} rows of data; at least {needed} are needed")]
     TooFew { file: String, rows: usize, needed: usize },
+    /// The rest of a long list of faults: `count` of them.
     #[error("{file}: {count} more faults of this kind")]
     More { file: String, count: usize },
 }
@@ -61,6 +73,7 @@ impl CsvError {
 /// A column that a fit asks for.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
+    /// What the header calls it: `time`.
     pub name: &'static str,
     /// Other names it may have.
     pub also: &'static [&'static str],
@@ -68,6 +81,7 @@ pub struct Wanted {
     pub read: fn(&str, &str) -> Option<f64>,
     /// Why a unit is none of this column; `None` if it is one.
     pub refuses: fn(&str) -> Option<String>,
+    /// A unit to show in messages; empty for a plain number.
     pub example: &'static str,
     /// Whether it must increase.
     pub increasing: bool,

@@ -42,11 +42,17 @@ pub enum Curve {
     /// See [`fit_stdp`].
     Stdp,
     /// See [`fit_retention`].
-    Retention { stretched: bool },
+    Retention {
+        /// Whether the exponent of the time is fitted too, instead of held at 1.
+        stretched: bool,
+    },
     /// See [`fit_pulses`].
     Pulses,
     /// See [`fit_iv`].
-    Iv { ohmic: bool },
+    Iv {
+        /// Whether a straight line is fitted, instead of a sinh.
+        ohmic: bool,
+    },
 }
 
 impl Curve {

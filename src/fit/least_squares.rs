@@ -39,6 +39,7 @@ const LEAST_FREEDOM: f64 = 0.01;
 /// A parameter that is given, not fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
+    /// As in [`FittedParameter::name`].
     pub name: String,
     /// In SI units.
     pub value: f64,

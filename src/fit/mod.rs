@@ -12,7 +12,7 @@ mod window;
 
 pub use csv::{CsvError, Measured, Wanted, optional_column, plain, read_columns, wanted};
 pub use curves::{Curve, fit_iv, fit_pulses, fit_relaxation, fit_retention, fit_stdp};
-pub use least_squares::{Held, Unknown, least_squares, least_squares_holding};
+pub use least_squares::Held;
 pub use preset::{Change, Head, write_preset};
 pub use sweep::{Loop, Polarity, fit_loop};
 pub use window::{WindowDevice, device_of_window};
@@ -22,9 +22,11 @@ use serde::{Deserialize, Serialize};
 /// One parameter found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FittedParameter {
+    /// As the model and a preset name it: `tau_m`.
     pub name: String,
     /// SI unit; `"%"` or empty for plain numbers.
     pub unit: String,
+    /// The estimate, in `unit`.
     pub value: f64,
     /// One standard error (see the head of `least_squares`); zero for a parameter that was held.
     pub error: f64,
@@ -33,9 +35,11 @@ pub struct FittedParameter {
 /// The outcome of a fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fitted {
+    /// All of the model, in its order, also those that were held.
     pub parameters: Vec<FittedParameter>,
     /// Measured minus fitted, in the unit of the data, in the order of the data.
     pub residuals: Vec<f64>,
+    /// Root of the mean square of the residuals.
     pub rms: f64,
 }
 
@@ -52,16 +56,40 @@ impl Fitted {
 pub enum FitError {
     /// More parameters than the points can carry.
     #[error("{points} points for {parameters} parameters; at least {needed} are needed: {what}")]
-    TooFewPoints { points: usize, parameters: usize, needed: usize, what: &'static str },
+    TooFewPoints {
+        /// Rows of data that the fit could use.
+        points: usize,
+        /// Parameters that were to be found.
+        parameters: usize,
+        /// The least number of rows.
+        needed: usize,
+        /// What was fitted.
+        what: &'static str,
+    },
     /// The data leave a parameter open.
     #[error("the data cannot determine `{parameter}`: {why}")]
-    Undetermined { parameter: String, why: String },
+    Undetermined {
+        /// The one that any value would do for.
+        parameter: String,
+        /// What the data lack.
+        why: String,
+    },
     /// The search did not end.
     #[error("the fit of {what} did not converge in {steps} steps; is it the right model for these data?")]
-    NotConverged { what: &'static str, steps: usize },
+    NotConverged {
+        /// What was fitted.
+        what: &'static str,
+        /// Steps of the search before it gave up.
+        steps: usize,
+    },
     /// A value that the model cannot have.
     #[error("row {row}: {what}")]
-    Data { row: usize, what: String },
+    Data {
+        /// Counted from 1, without the header.
+        row: usize,
+        /// The value, and what it should be.
+        what: String,
+    },
 }
 
 impl FitError {

@@ -10,7 +10,9 @@ use std::fmt::Write as _;
 /// What stands at the top of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
+    /// What scenarios and `memspike device` call it by.
     pub name: String,
+    /// One line about the device.
     pub title: String,
     /// The data.
     pub source: String,
@@ -21,6 +23,7 @@ pub struct Head {
 /// A parameter that the data gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
+    /// The key of the preset whose value is replaced.
     pub key: &'static str,
     /// As a preset writes it: `9.41 ms`, `0.05`.
     pub value: String,

@@ -23,6 +23,7 @@ pub enum Polarity {
 /// A loop and what it says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loop {
+    /// What brings the device back, and with it which parameters there are.
     pub polarity: Polarity,
     /// Volatile: `v_th`, `v_hold`, `g_on`, `g_off`; bipolar: `v_set`, `v_reset`, `r_on`, `r_off` and, where the off branch
     /// bends, `off_v0`. Both: `i_cc` if there is a plateau, and `cycle_cv` from five turn-ons on.

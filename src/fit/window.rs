@@ -11,12 +11,15 @@ use crate::units::{Quantity as _, Second, Volt};
 /// A device with the pulse and the points at which its window is compared.
 #[derive(Clone, Debug)]
 pub struct WindowDevice<'a> {
+    /// Where the search starts: all but the rates of its two directions is kept.
     pub device: &'a DoseDevice,
+    /// What each spike applies to one electrode.
     pub pulse: &'a SpikePulse,
     /// Conductance before each pair.
     pub g0: f64,
-    /// Smallest and largest |dt| in seconds.
+    /// Smallest |dt| of a pair, in seconds.
     pub from: f64,
+    /// Largest |dt| of a pair, in seconds.
     pub to: f64,
 }
 

@@ -11,6 +11,7 @@ use std::ops::Range;
 /// A field without the blanks around it (those inside quotes stay).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<'a> {
+    /// Unquoted.
     pub text: Cow<'a, str>,
     /// Where it stands in the whole text, in bytes, quotes included.
     pub span: Range<usize>,
@@ -34,6 +35,7 @@ pub struct Row<'a> {
     pub line: usize,
     /// All of it without the end of its line, in bytes of the whole text.
     pub span: Range<usize>,
+    /// As many as the line has: a reader that wants as many as the header has compares.
     pub fields: Vec<Field<'a>>,
 }
 

@@ -39,35 +39,86 @@ use std::path::{Path, PathBuf};
 pub enum RecordError {
     /// The operating system refused.
     #[error("cannot {action} `{}`: {}", path.display(), reason(source))]
-    Io { action: &'static str, path: PathBuf, source: io::Error },
+    Io {
+        /// What was being done: "read".
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The directory asked for holds something already.
     #[error("`{}` exists and is not empty", path.display())]
-    Exists { path: PathBuf, is_run: bool },
+    Exists {
+        /// The directory.
+        path: PathBuf,
+        /// Whether it is a run directory, which `--force` may replace.
+        is_run: bool,
+    },
     /// `--force` would have removed something that memspike did not write.
     #[error("`{}` is not a run directory: it has no memspike manifest.json", path.display())]
-    NotARun { path: PathBuf },
+    NotARun {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A directory was expected and something else is there.
     #[error("`{}` is not a directory", path.display())]
-    NotADirectory { path: PathBuf },
+    NotADirectory {
+        /// What is there instead.
+        path: PathBuf,
+    },
     /// No run is there to be read.
     #[error("no {what} of `{scenario}` in `{}`", root.display())]
-    NoRun { what: &'static str, scenario: String, root: PathBuf },
+    NoRun {
+        /// What kind of run was looked for: "finished run".
+        what: &'static str,
+        /// The scenario whose run it should be.
+        scenario: String,
+        /// The directory that was looked through.
+        root: PathBuf,
+    },
     /// A file of a run directory does not have the form memspike writes.
     #[error("`{}` cannot be read: {message}", path.display())]
-    Malformed { path: PathBuf, message: String },
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A record log is cut short or damaged.
     #[error(
         "`{}` is damaged at byte {offset}: {what}; the {rows} rows before it are whole", path.display()
     )]
-    Damaged { path: PathBuf, offset: u64, rows: u64, what: String },
+    Damaged {
+        /// The log.
+        path: PathBuf,
+        /// Where the first damaged chunk begins.
+        offset: u64,
+        /// How many rows can be read before it.
+        rows: u64,
+        /// What is wrong there.
+        what: String,
+    },
     /// A record cannot go on from where a checkpoint says.
     #[error(
         "`{}` cannot go on from row {}, byte {}: {why}", path.display(), position.rows, position.bytes
     )]
-    NoSuchPosition { path: PathBuf, position: Position, why: String },
+    NoSuchPosition {
+        /// The log.
+        path: PathBuf,
+        /// Where it should be gone on with.
+        position: Position,
+        /// What stands against that.
+        why: String,
+    },
     /// An array or table could not be put into its format.
     #[error("cannot encode `{name}`: {message}")]
-    Encode { name: String, message: String },
+    Encode {
+        /// The array or table.
+        name: String,
+        /// What its values lack.
+        message: String,
+    },
 }
 
 impl RecordError {

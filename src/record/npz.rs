@@ -7,9 +7,13 @@ use std::path::Path;
 /// A two-dimensional array, row by row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NamedArray {
+    /// What it is called in the file; see [`files`] for what the names of a run mean.
     pub name: String,
+    /// Length of the first axis.
     pub rows: usize,
+    /// Length of the second axis.
     pub cols: usize,
+    /// `rows` x `cols` values, row after row.
     pub data: Vec<f64>,
 }
 
@@ -20,8 +24,11 @@ pub struct NamedArray {
 /// siemens. Rows are presynaptic, columns postsynaptic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArrayKind {
+    /// A synaptic weight.
     Weight,
+    /// A conductance of a device.
     Conductance,
+    /// Anything else, such as receptive fields; no table of units knows it.
     Other,
 }
 

@@ -19,9 +19,11 @@ pub const SUMMARY: &str = "summary.json";
 pub enum RunStatus {
     /// Not finished, or the process died.
     Running,
+    /// Finished; its summary is there.
     Done,
     /// Stopped by the user; what was done until then is there.
     Interrupted,
+    /// Ended by an error; what was written until then is there.
     Failed,
 }
 

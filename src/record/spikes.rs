@@ -13,17 +13,22 @@ const BATCH: usize = 1024;
 /// One recorded spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SpikeRow {
+    /// Presentation or run in which it fell; 0 where there is only one.
     pub episode: u64,
+    /// Since the start of that episode.
     pub time: Time,
     /// Index into the labels of the record.
     pub label: u32,
+    /// Neuron of the population, or line of the source.
     pub id: u32,
 }
 
 /// Names of the sources and populations of a network, in its order.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
+    /// By index of the source.
     pub sources: Vec<String>,
+    /// By index of the population.
     pub populations: Vec<String>,
 }
 
@@ -186,7 +191,9 @@ impl MembraneRecord {
 /// What a run records: an observer to be handed to it.
 #[derive(Default)]
 pub struct Records {
+    /// Spikes of the populations and sources that were asked for.
     pub spikes: Option<SpikeRecord>,
+    /// Sampled membranes.
     pub membrane: Option<MembraneRecord>,
 }
 
@@ -218,7 +225,9 @@ impl Records {
 /// Where the records of a run stood when a checkpoint was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Positions {
+    /// As the log of spikes ended.
     pub spikes: Option<Position>,
+    /// As the log of membranes ended.
     pub membrane: Option<Position>,
 }
 

@@ -34,10 +34,12 @@ impl ColumnKind {
 /// One column of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
+    /// In the header of the file that is written: `time`.
     pub name: String,
     /// Of a `Real`: its unit, such as `V`. A time is written in milliseconds, everything else has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// What its values are, and how many bytes they take.
     pub kind: ColumnKind,
 }
 
@@ -60,7 +62,9 @@ impl Column {
 pub struct Schema {
     /// What is recorded, such as `spikes`.
     pub name: String,
+    /// From left to right; a row has one value for each.
     pub columns: Vec<Column>,
+    /// What [`Value::Label`] is an index into.
     pub labels: Vec<String>,
 }
 
@@ -85,10 +89,15 @@ impl Schema {
 /// One value of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
+    /// Of a column of [`ColumnKind::Time`].
     Time(Time),
+    /// Of a column of [`ColumnKind::Count`].
     Count(u64),
+    /// Of a column of [`ColumnKind::Index`].
     Index(u32),
+    /// Of a column of [`ColumnKind::Label`].
     Label(u32),
+    /// Of a column of [`ColumnKind::Real`].
     Real(f64),
 }
 
@@ -160,6 +169,7 @@ impl Rows {
         self.bytes.len().checked_div(self.width).unwrap_or(0)
     }
 
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()

@@ -89,30 +89,39 @@ struct About {
 
 /// Why bytes are not the snapshot that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
 pub enum SnapshotError {
+    /// The bytes begin with `found`, so they are no snapshot.
     #[error("not a memspike snapshot: it begins with {found:02x?}, not with `MEMSPIKE`")]
     Magic { found: Vec<u8> },
+    /// Of memspike 0.1; its payloads mean something else now.
     #[error(
         "the snapshot has format 1, that of memspike 0.1, and this program reads format 2, that of 0.2: go on with it \
          under memspike 0.1, or begin anew"
     )]
     Old,
+    /// There are `found` bytes, and the head says `expected`: cut off, or something appended.
     #[error(
         "the snapshot has {found} bytes, its head promises {expected}: it is truncated or has something appended"
     )]
     Length { found: u64, expected: u64 },
+    /// The bytes of `what` (the head or a chunk) were changed: their checksum is `found`, not `expected`.
     #[error(
         "the snapshot is damaged: the checksum of {what} is {found:016x}, {expected:016x} is written beside it"
     )]
     Checksum { what: String, found: u64, expected: u64 },
+    /// `what` (the format, the kind or its version) is `found`, and only `expected` can be read.
     #[error(
         "the snapshot has {what} {found}, this program reads {expected}: it was written by another version or for another purpose"
     )]
     Version { what: &'static str, found: String, expected: String },
+    /// The state is one of the models `found`, and it is asked for with the models `expected`.
     #[error("the snapshot was made with {found}, and this run has {expected}")]
     Models { found: String, expected: String },
+    /// The codec cannot do `action` to `part`, because of `cause`.
     #[error("the snapshot's {part} cannot be {action}: {cause}")]
     Codec { part: &'static str, action: &'static str, cause: String },
+    /// A file or stream does not do `action`, for `reason`.
     #[error("the snapshot cannot be {action}: {reason}")]
     Io { action: &'static str, reason: String },
 }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub struct Source {
     /// Path as the user wrote it, `digits (shipped)`, or `--set`.
     pub name: String,
+    /// All of it, so that a fault can be shown with its line.
     pub text: String,
     /// Which layer of the scenario this is: 0 is the innermost `extends`, arguments come last.
     pub layer: u32,
@@ -64,7 +65,9 @@ impl Source {
 /// A place in a [`Source`], as a range of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At {
+    /// The text it is in.
     pub source: Arc<Source>,
+    /// Bytes from its start.
     pub span: Range<usize>,
 }
 
@@ -108,6 +111,7 @@ pub enum Severity {
 /// One fault of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// Whether the scenario can still run.
     pub severity: Severity,
     /// What is wrong, with the value: "`tau_m` of population `output` is -9.41 ms".
     pub what: Box<str>,
@@ -124,6 +128,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A fault after which the scenario cannot run; where, and what is allowed, are added by the methods below.
     #[must_use]
     pub fn error(what: impl Into<Box<str>>) -> Self {
         Self {
@@ -137,6 +142,7 @@ impl Diagnostic {
         }
     }
 
+    /// A remark on something implausible; the scenario runs.
     #[must_use]
     pub fn warning(what: impl Into<Box<str>>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(what) }
@@ -149,6 +155,7 @@ impl Diagnostic {
         self
     }
 
+    /// Marks a place, if there is one.
     #[must_use]
     pub fn maybe_at(self, at: Option<&At>) -> Self {
         match at {
@@ -157,30 +164,35 @@ impl Diagnostic {
         }
     }
 
+    /// Puts a word or two at the marked text, instead of "here".
     #[must_use]
     pub fn label(mut self, label: impl Into<Box<str>>) -> Self {
         self.label = label.into();
         self
     }
 
+    /// Says what would be accepted.
     #[must_use]
     pub fn allowed(mut self, allowed: impl Into<Box<str>>) -> Self {
         self.allowed = Some(allowed.into());
         self
     }
 
+    /// Says what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
+    /// Says what to do, if that is known.
     #[must_use]
     pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint.map(Into::into).or(self.hint);
         self
     }
 
+    /// Marks one more place with its word, if there is one.
     #[must_use]
     pub fn also(mut self, at: Option<&At>, word: impl Into<String>) -> Self {
         if let Some(at) = at {
@@ -219,24 +231,29 @@ impl Diagnostic {
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// Adds a fault at the end.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }
 
+    /// Adds those of another list at the end.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
+    /// Whether nothing was found, not even a warning.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
+    /// Whether something was found after which the scenario cannot run.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|d| d.severity == Severity::Error)
     }
 
+    /// In the order they were found.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
     }

@@ -11,42 +11,57 @@ use toml::de::{DeTable, DeValue};
 /// A value and where it was written.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// What is written.
     pub value: Value,
+    /// Where it is written.
     pub at: At,
 }
 
 /// A TOML value; an integer is kept as wide as a seed needs.
 #[derive(Clone, Debug)]
 pub enum Value {
+    /// A string of any of TOML's four kinds, without its quotes and escapes.
     Text(String),
+    /// In any base; within 128 bits.
     Integer(i128),
+    /// Also `inf` and `nan`, which no key takes.
     Float(f64),
+    /// `true` or `false`.
     Flag(bool),
+    /// A date or a time, which no key takes; as it was written.
     Date(String),
+    /// What stands in square brackets.
     List(Vec<Node>),
+    /// A section, or what stands in braces.
     Table(Table),
 }
 
 /// A table in the order it was written.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
+    /// Each key once.
     pub entries: Vec<Item>,
 }
 
 /// One `key = value` of a table.
 #[derive(Clone, Debug)]
 pub struct Item {
+    /// Without quotes.
     pub key: String,
+    /// Where the key is written.
     pub key_at: At,
+    /// What stands behind the equals sign.
     pub node: Node,
 }
 
 impl Table {
+    /// The entry of a key, if the table has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Item> {
         self.entries.iter().find(|item| item.key == key)
     }
 
+    /// The same, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Item> {
         self.entries.iter_mut().find(|item| item.key == key)
     }

@@ -33,7 +33,9 @@ pub const VERSION: u64 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Part {
+    /// The images to learn from.
     Train = 0,
+    /// The images to test on, drawn from other streams.
     Test = 1,
 }
 

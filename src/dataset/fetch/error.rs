@@ -8,30 +8,42 @@ use std::path::{Path, PathBuf};
 
 /// What went wrong with one mirror; the next one may do better.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
 pub enum MirrorFault {
+    /// Another answer than the file or the rest of it; `status` is that of HTTP.
     #[error("the server answered {status}; expected 200 or 206")]
     Status { status: u16 },
+    /// The rest of the file from byte `asked` on was wanted, and another stretch came.
     #[error("the server answered {status} with another range than the one from byte {asked}")]
     Range { status: u16, asked: u64 },
+    /// The connection broke, for `reason`, when `have` bytes were there.
     #[error("the connection failed after {have} bytes of the file ({reason})")]
     Connection { have: u64, reason: String },
+    /// More bytes than any file of a data set has; the rest was not read.
     #[error("the server sent more than {MAX_BYTES} bytes; no file of a data set is that long")]
     TooLong,
+    /// All of it came, and it is another file.
     #[error("the file is not the right one: {0}")]
     Wrong(Mismatch),
 }
 
 /// Why a file is not there now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
 pub enum FetchFault {
+    /// The list of mirrors has no address for `name`.
     #[error("no mirror is known for data set `{name}`")]
     NoMirror { name: Name },
+    /// All `mirrors` of `file` failed; each address with what was wrong there.
     #[error("{file} could not be fetched:{}", list(mirrors))]
     AllMirrors { file: String, mirrors: Vec<(String, MirrorFault)> },
+    /// The disk, not a mirror: `doing` it to `path` failed with `kind`, for `reason`.
     #[error("{}: cannot {doing} ({reason})", path.display())]
     Local { path: PathBuf, doing: &'static str, kind: io::ErrorKind, reason: String },
+    /// The unfinished file `path` is locked by another download.
     #[error("{}: another process is downloading this file", path.display())]
     Busy { path: PathBuf },
+    /// The user stopped when `bytes` of `file` were in `part`, from which the next attempt goes on.
     #[error("interrupted; {bytes} bytes of {file} are kept in {}", part.display())]
     Cancelled { file: String, part: PathBuf, bytes: u64 },
 }

@@ -13,12 +13,20 @@ pub struct Mirrors(BTreeMap<Name, Vec<String>>);
 pub enum MirrorsError {
     /// Not TOML, or not of the form of the built-in list; the text shows line and column.
     #[error("list of mirrors: {message}")]
-    Form { message: String },
+    Form {
+        /// What the parser says, with line and column.
+        message: String,
+    },
     /// An address that is not one of the web.
     #[error(
         "list of mirrors: `{address}` of `{name}`; expected an address that begins with https:// or http://"
     )]
-    Address { name: Name, address: String },
+    Address {
+        /// The data set it is given for.
+        name: Name,
+        /// As it is written in the list.
+        address: String,
+    },
 }
 
 #[derive(Deserialize)]

@@ -43,7 +43,9 @@ pub trait Progress {
 /// How a file came to be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Had {
+    /// It was there before, with the right checksum.
     Already,
+    /// It was fetched now.
     Downloaded,
 }
 

@@ -14,16 +14,22 @@ pub(super) const MAX_BYTES: u64 = 256 << 20;
 /// A data set as files to download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spec {
+    /// The data set they make up.
     pub name: Name,
+    /// What is downloaded, in this order.
     pub files: Vec<FileSpec>,
 }
 
 /// One file; on the server and on disk it is called `name` + ".gz".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSpec {
+    /// As on the server, without `.gz`.
     pub name: String,
+    /// Whether it holds images or labels.
     pub what: Readable,
+    /// Sizes and classes that its content must agree with.
     pub expect: Expect,
+    /// What it is recognised by.
     pub sha256: Sha256Of,
 }
 
@@ -38,9 +44,12 @@ pub enum Sha256Of {
 
 /// Why a file is not the one of the [`FileSpec`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
 pub enum Mismatch {
+    /// The checksum `of` the content or the download is `found` and not `expected`.
     #[error("SHA-256 of the {of} is {found}; expected {expected}")]
     Sha256 { of: &'static str, found: String, expected: String },
+    /// The file on disk, or the compressed content in it, fails to be read, for `reason`.
     #[error("it cannot be read or decompressed ({reason})")]
     Unreadable { reason: String },
 }
