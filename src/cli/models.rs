@@ -10,7 +10,7 @@ use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::quantities;
 use memspike::scenario::spec::{
-    self, ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, model_keys, plasticity_keys,
+    self, ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, neuron_keys, plasticity_keys,
 };
 use std::fmt::Write as _;
 
@@ -145,7 +145,7 @@ fn pages() -> Vec<ModelPage> {
 /// A registered neuron model.
 fn registered(entry: &NeuronEntry) -> ModelPage {
     let size = SECTIONS.iter().flat_map(|section| section.keys).find(|key| key.name == "size").copied();
-    let keys = size.into_iter().chain(model_keys(entry.keys));
+    let keys = size.into_iter().chain(neuron_keys(entry.keys));
     ModelPage {
         kind: "population model".into(),
         name: entry.name,

@@ -21,7 +21,7 @@ use super::state::Counts;
 use crate::encoding::BlockRate;
 use crate::network::{Kernel, Network, Weights, decays};
 use crate::neuron::synaptic::{ALPHA_PEAK, Current, Decay};
-use crate::neuron::{Firing, Lif, MAX_AT_ONCE, membrane};
+use crate::neuron::{Firing, Lif, MAX_AT_ONCE, Neuron};
 use crate::numeric::exp;
 use crate::time::Time;
 use crate::units::Second;
@@ -41,14 +41,6 @@ pub enum ClockedError {
     /// Thresholds that differ need exact firing times.
     #[error("population `{population}` is of a model whose cycles differ, which is not kept on a grid")]
     Varies {
-        /// Name of the population.
-        population: String,
-    },
-    /// Neurons with parameters of their own.
-    #[error(
-        "the neurons of `{population}` differ in their parameters, which is computed by the event engines alone"
-    )]
-    Differ {
         /// Name of the population.
         population: String,
     },
@@ -99,20 +91,48 @@ struct Change {
     part: u32,
 }
 
-/// One population on the grid.
+/// What a neuron is made of.
 #[derive(Clone)]
-struct Group {
+struct Member {
+    lif: Lif,
     theta: f64,
-    reset: Lif,
     firing: Firing<f64>,
     bias: f64,
-    tau_m: f64,
     /// In steps.
     refractory: u64,
     /// e^-(dt/tau_m), and for each time constant the factor, response to p and response to q of one step.
     membrane: f64,
     responses: Vec<(f64, f64, f64)>,
     decays: Vec<Decay>,
+}
+
+impl Member {
+    fn new(lif: Lif, taus: &[f64], dt: Time) -> Self {
+        let tau_m = lif.tau_m.get();
+        let s = dt.as_seconds() / tau_m;
+        let decays: Vec<Decay> = taus.iter().map(|&tau| Decay::new(tau, tau_m)).collect();
+        let mut refractory = lif.refractory().fs().saturating_add(dt.fs() / 2) / dt.fs();
+        if lif.t_ref > Second::ZERO {
+            refractory = refractory.max(1);
+        }
+        Self {
+            theta: lif.theta(),
+            firing: Firing::above_rest(&lif),
+            bias: lif.bias(),
+            refractory,
+            membrane: exp(-s),
+            responses: decays.iter().map(|decay| decay.response(s, exp(-s))).collect(),
+            decays,
+            lif,
+        }
+    }
+}
+
+/// One population on the grid.
+#[derive(Clone)]
+struct Group {
+    /// Of all neurons, or of each.
+    kinds: Vec<Member>,
     /// Whether pulses drive it.
     pulsed: bool,
     x: Vec<f64>,
@@ -130,22 +150,29 @@ struct Group {
 }
 
 impl Group {
+    fn kind(&self, neuron: usize) -> &Member {
+        self.kinds.get(neuron).unwrap_or(&self.kinds[0])
+    }
+
     /// Membranes in volts.
     fn u(&self) -> Vec<f64> {
-        self.x.iter().map(|x| x + self.reset.u_rest.get()).collect()
+        let x = self.x.iter().enumerate();
+        x.map(|(neuron, x)| x + self.kind(neuron).lif.u_rest.get()).collect()
     }
 
     /// Whether a refractory time ends at step `k` whose spike left the membrane above threshold.
     fn left(&self, neuron: usize, k: u64) -> bool {
-        self.refractory > 0 && self.until[neuron] == k && self.firing.fires_again(self.x[neuron])
+        let kind = self.kind(neuron);
+        kind.refractory > 0 && self.until[neuron] == k && kind.firing.fires_again(self.x[neuron])
     }
 
     /// From step `k - 1` to step `k`.
     fn advance(&mut self, k: u64, dt: f64) {
-        let each = self.decays.len();
         for neuron in 0..self.x.len() {
+            let kind = self.kinds.get(neuron).unwrap_or(&self.kinds[0]);
+            let each = kind.decays.len();
             let free = self.until[neuron] < k;
-            let mut drive = self.bias;
+            let mut drive = kind.bias;
             let mut slope = 0.0;
             if self.pulsed {
                 drive += self.level[neuron];
@@ -153,12 +180,12 @@ impl Group {
                 self.level[neuron] += slope * dt;
             }
             let mut x = if slope == 0.0 {
-                drive + (self.x[neuron] - drive) * self.membrane
+                drive + (self.x[neuron] - drive) * kind.membrane
             } else {
-                membrane::advance(self.tau_m, self.x[neuron], drive, slope, dt)
+                kind.lif.advance(self.x[neuron], drive, slope, dt)
             };
             let currents = &mut self.currents[neuron * each..(neuron + 1) * each];
-            for ((decay, current), response) in self.decays.iter().zip(currents).zip(&self.responses) {
+            for ((decay, current), response) in kind.decays.iter().zip(currents).zip(&kind.responses) {
                 x += current.p * response.1 + current.q * response.2;
                 current.p = (current.p + current.q * (dt / decay.tau)) * response.0;
                 current.q *= response.0;
@@ -218,10 +245,7 @@ impl<'n> Clocked<'n> {
                 let (population, model) = (population.name.clone(), population.neuron.model());
                 faults.push(ClockedError::Model { population, model });
             }
-            if population.differ() {
-                faults.push(ClockedError::Differ { population: population.name.clone() });
-            }
-            if population.neuron.varies() {
+            if population.kinds().any(Neuron::varies) {
                 faults.push(ClockedError::Varies { population: population.name.clone() });
             }
         }
@@ -435,8 +459,7 @@ impl<'n> Clocked<'n> {
         let columns = network.populations[projection.to].size;
         let group = &mut self.groups[projection.to];
         let values = &self.weights.projections[index];
-        let r_m = group.reset.r_m.get();
-        let each = group.decays.len();
+        let each = group.kinds[0].decays.len();
         match &projection.kernel {
             Kernel::Delta => {
                 each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
@@ -452,11 +475,13 @@ impl<'n> Clocked<'n> {
             // Models with receptors have been refused.
             Kernel::Conductance { .. } => {}
             Kernel::Exponential { tau } | Kernel::Alpha { tau } => {
-                let Some(decay) = group.decays.iter().position(|decay| decay.tau == tau.get()) else {
+                let Some(decay) = group.kinds[0].decays.iter().position(|decay| decay.tau == tau.get())
+                else {
                     return;
                 };
                 let alpha = matches!(projection.kernel, Kernel::Alpha { .. });
                 each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
+                    let r_m = group.kind(target as usize).lif.r_m.get();
                     let current = &mut group.currents[target as usize * each + decay];
                     if alpha {
                         current.q += weight * r_m * ALPHA_PEAK;
@@ -470,7 +495,8 @@ impl<'n> Clocked<'n> {
                 let here = breakpoints[part];
                 let (starts, ends) = (part == 0, part + 1 == breakpoints.len());
                 each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
-                    let (target, drive) = (target as usize, weight * r_m);
+                    let target = target as usize;
+                    let drive = weight * group.kind(target).lif.r_m.get();
                     group.level[target] += drive * here.level;
                     group.slope[target] += drive * here.slope;
                     group.pulses[target] += u32::from(starts);
@@ -495,22 +521,22 @@ impl<'n> Clocked<'n> {
         let k = self.step;
         for neuron in 0..self.groups[population].x.len() {
             let group = &mut self.groups[population];
-            let x = group.x[neuron];
+            let (x, kind) = (group.x[neuron], group.kind(neuron));
             // A jump fires at threshold, and what it left there when it may; a drive only above it.
             let drive = !group.jumped[neuron] && !group.left(neuron, k);
-            if x < group.theta || group.until[neuron] > k || (x == group.theta && drive) {
+            if x < kind.theta || group.until[neuron] > k || (x == kind.theta && drive) {
                 continue;
             }
             // What a single subtraction left above threshold waits until something raises it.
-            if x > group.theta && !group.jumped[neuron] && !raised(group, neuron) {
+            if x > kind.theta && !group.jumped[neuron] && !raised(group, neuron) {
                 continue;
             }
             // A crossing under a drive is one spike.
-            let jump = group.firing.jump(x);
+            let jump = kind.firing.jump(x);
             let (times, x) =
-                if group.jumped[neuron] { (jump.times, jump.x) } else { (1, group.firing.once(x)) };
-            group.x[neuron] = x;
-            group.until[neuron] = k + group.refractory;
+                if group.jumped[neuron] { (jump.times, jump.x) } else { (1, kind.firing.once(x)) };
+            let until = k + kind.refractory;
+            (group.x[neuron], group.until[neuron]) = (x, until);
             let spike = Spike { time, population: population as u32, neuron: neuron as u32 };
             if times > MAX_AT_ONCE {
                 self.excess = self.excess.or(Some(spike));
@@ -534,45 +560,32 @@ impl<'n> Clocked<'n> {
 /// Whether the drive is above threshold, so that it and nothing else carries the membrane there: a membrane
 /// above threshold that falls was left there by a single subtraction, or has crossed within the step.
 fn raised(group: &Group, neuron: usize) -> bool {
-    if !group.firing.leaves() {
+    let kind = group.kind(neuron);
+    if !kind.firing.leaves() {
         return true;
     }
-    let each = group.decays.len();
+    let each = kind.decays.len();
     let currents = &group.currents[neuron * each..(neuron + 1) * each];
-    let drive = group.bias + group.level.get(neuron).unwrap_or(&0.0);
+    let drive = kind.bias + group.level.get(neuron).unwrap_or(&0.0);
     currents.iter().fold(drive, |sum, current| sum + current.p) > group.x[neuron]
 }
 
 fn group(network: &Network, index: usize, dt: Time) -> Group {
     let population = &network.populations[index];
-    let (lif, size) = (&population.lif, population.size as usize);
-    let tau_m = lif.tau_m.get();
-    let s = dt.as_seconds() / tau_m;
-    let decays: Vec<Decay> =
-        decays(index, &network.projections).into_iter().map(|tau| Decay::new(tau, tau_m)).collect();
+    let size = population.size as usize;
+    let taus = decays(index, &network.projections);
+    let kinds: Vec<Member> =
+        population.kinds().map(|neuron| Member::new(neuron.membrane(), &taus, dt)).collect();
     let pulsed = network
         .projections
         .iter()
         .any(|projection| projection.to == index && matches!(projection.kernel, Kernel::Pulse(_)));
-    let refractory = Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX);
-    let mut steps = refractory.fs().saturating_add(dt.fs() / 2) / dt.fs();
-    if lif.t_ref > Second::ZERO {
-        steps = steps.max(1);
-    }
     let pulses = if pulsed { size } else { 0 };
     Group {
-        theta: lif.theta(),
-        reset: lif.clone(),
-        firing: Firing::above_rest(lif),
-        bias: lif.bias(),
-        tau_m,
-        refractory: steps,
-        membrane: exp(-s),
-        responses: decays.iter().map(|decay| decay.response(s, exp(-s))).collect(),
-        currents: vec![Current::default(); size * decays.len()],
-        decays,
+        currents: vec![Current::default(); size * taus.len()],
         pulsed,
-        x: vec![lif.start(); size],
+        x: (0..population.size).map(|neuron| population.member(neuron).membrane().start()).collect(),
+        kinds,
         level: vec![0.0; pulses],
         slope: vec![0.0; pulses],
         pulses: vec![0; pulses],

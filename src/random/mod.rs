@@ -51,6 +51,8 @@ pub enum Purpose {
     DeadTime = 25,
     /// Hazard after which a neuron with escape noise fires.
     Escape = 26,
+    /// Parameters that each neuron of a population has for itself.
+    Parameter = 27,
 }
 
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically

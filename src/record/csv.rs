@@ -110,8 +110,10 @@ impl<'a> Rows<'a> {
         };
         let raw = &self.text[start..self.at];
         let raw = if last { raw } else { raw.strip_suffix(',').unwrap_or(raw) };
+        // The end of its line first: an empty field is on its own line, not on the next.
+        let raw = raw.trim_end();
         let start = start + (raw.len() - raw.trim_start().len());
-        let raw = raw.trim();
+        let raw = raw.trim_start();
         let text = match String::from_utf8_lossy(&self.unquoted[..length]) {
             unquoted if raw.starts_with('"') => Cow::Owned(unquoted.into_owned()),
             _ => Cow::Borrowed(raw),
@@ -172,6 +174,15 @@ mod tests {
         // A quote counts only where a field begins.
         assert_eq!(shown(&all[1]), ["\"d", "e\"", "f"]);
         assert_eq!((&text[all[0].span.clone()], &text[all[1].span.clone()]), ("a, bc", " \"d,e\" , f"));
+    }
+
+    #[test]
+    fn an_empty_field_at_the_end_of_a_line_is_on_that_line() {
+        for end in ["\n", "\r\n", ""] {
+            let text = format!("a,b\n1, {end}");
+            let row = rows(&text).nth(1).unwrap();
+            assert_eq!((row.fields.len(), row.fields[1].span.clone()), (2, 6..6), "{end:?}");
+        }
     }
 
     #[test]

@@ -56,6 +56,8 @@ fn plan() -> Plan {
         populations: vec![PopulationPlan {
             name: "output".into(),
             size: 10,
+            each: Vec::new(),
+            own: Vec::new(),
             neuron: Neuron::Lif(Lif { reset: Reset::Subtract, ..Lif::default() }),
             switch: Some(SwitchEnergy {
                 i_cc: Ampere::new(7e-6),

@@ -6,7 +6,7 @@ use crate::network::{Distribution, DrawRule, Kernel, Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
-    Connect, Input, Plan, PopulationPlan, ProjectionPlan, Protocol, SourcePlan, Supervised,
+    Connect, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, Protocol, SourcePlan, Supervised,
 };
 use crate::scenario::spec::Word as _;
 use crate::synapse::{Arrangement, Placement};
@@ -154,39 +154,75 @@ fn source(source: &SourcePlan) -> Vec<Row> {
     }
 }
 
+/// What each neuron has for itself.
+fn own(own: &OwnPlan) -> Row {
+    let unit = own.unit.as_deref().unwrap_or_default();
+    let values = match &own.values {
+        Own::Drawn(distribution) => law(distribution, unit),
+        Own::List(values) => {
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            format!("{} to {}", si(low, unit), si(high, unit))
+        }
+    };
+    row(&own.key, format!("of each neuron: {values}"))
+}
+
 fn population(population: &PopulationPlan) -> Vec<Row> {
+    let own = population.own.iter().map(own);
     let n = population.neuron.membrane();
+    // One value for all, where there is one.
+    let of = |key: &str, value: String| {
+        if population.own.iter().any(|own| own.key == key) { "below".to_string() } else { value }
+    };
     let limits = population.switch.as_ref().map(|s| row("i_cc, g_on", format!("{}, {}", s.i_cc, s.g_on)));
     if let Neuron::Open(_) = &population.neuron {
         let keys = population.keys.iter().map(|(key, value)| row(key, value.clone()));
         return [row("model", population.neuron.model()), row("size", count(population.size.into()))]
             .into_iter()
             .chain(keys)
+            .chain(own)
             .collect();
     }
     let reset = format!("{:?}", n.reset).to_lowercase();
     if let Neuron::Switch(switch) = &population.neuron {
-        let own = if switch.on_time.is_some() { "" } else { ", the device's own" };
+        let ends = if switch.on_time.is_some() { "" } else { ", the device's own" };
         let rows = vec![
             row("model", "volatile threshold switch"),
             row("size", count(population.size.into())),
-            row("tau_m", n.tau_m.to_string()),
-            row("u_rest, v_hold, v_th", format!("{}, {}, {}", n.u_rest, n.v_hold, n.v_th)),
-            row("on_time", format!("{}{own}", si(n.t_ref.get(), "s"))),
-            row("u_0", n.u_0.unwrap_or(n.u_rest).to_string()),
-            row("cycle_cv, device_cv", format!("{}, {}", switch.spread.cycle, switch.spread.device)),
+            row("tau_m", of("tau_m", n.tau_m.to_string())),
+            row(
+                "u_rest, v_hold, v_th",
+                [
+                    of("u_rest", n.u_rest.to_string()),
+                    of("v_hold", n.v_hold.to_string()),
+                    of("v_th", n.v_th.to_string()),
+                ]
+                .join(", "),
+            ),
+            row("on_time", of("on_time", format!("{}{ends}", si(n.t_ref.get(), "s")))),
+            row("u_0", of("u_0", n.u_0.unwrap_or(n.u_rest).to_string())),
+            row(
+                "cycle_cv, device_cv",
+                [
+                    of("cycle_cv", switch.spread.cycle.to_string()),
+                    of("device_cv", switch.spread.device.to_string()),
+                ]
+                .join(", "),
+            ),
         ];
-        return rows.into_iter().chain(limits).collect();
+        return rows.into_iter().chain(own).chain(limits).collect();
     }
     let mut rows = vec![
         row("model", "leaky integrate-and-fire"),
         row("size", count(population.size.into())),
-        row("tau_m", n.tau_m.to_string()),
-        row("u_rest, v_th", format!("{}, {}", n.u_rest, n.v_th)),
-        row("u_0", n.u_0.unwrap_or(n.u_rest).to_string()),
+        row("tau_m", of("tau_m", n.tau_m.to_string())),
+        row("u_rest, v_th", [of("u_rest", n.u_rest.to_string()), of("v_th", n.v_th.to_string())].join(", ")),
+        row("u_0", of("u_0", n.u_0.unwrap_or(n.u_rest).to_string())),
         row("reset", reset),
-        row("t_ref", n.t_ref.to_string()),
+        row("t_ref", of("t_ref", n.t_ref.to_string())),
     ];
+    rows.extend(own);
     rows.extend(limits);
     rows.extend(population.switch.as_ref().map(|switch| row("on_time", switch.on_time.to_string())));
     if let Some(competition) = &population.competition {

@@ -58,7 +58,11 @@ pub fn assemble_with(
         builder.source(&source.name, source.size, source.kind());
     }
     for population in &plan.populations {
-        let index = builder.population(&population.name, population.size, population.neuron.clone());
+        let index = if population.each.is_empty() {
+            builder.population(&population.name, population.size, population.neuron.clone())
+        } else {
+            builder.neurons(&population.name, population.each.iter().cloned())
+        };
         if let Some(competition) = &population.competition {
             builder.compete(index, competition.clone());
         }

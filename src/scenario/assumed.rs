@@ -70,6 +70,13 @@ fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<Assumed>) {
                 let why = if usual { why } else { STATED };
                 lines.push(assumed(fields, entry, unit.print(value.si), why));
             }
+            Some(Datum::Raw(node)) if entry.key.each => {
+                if let Fallback::Value(_, Some(Provenance::Assumed), _) = entry.key.default
+                    && matters(fields, entry, plan)
+                {
+                    lines.push(assumed(fields, entry, node.type_name().to_string(), STATED));
+                }
+            }
             _ => {}
         }
     }
@@ -92,6 +99,6 @@ fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
     else {
         return true;
     };
-    plan.populations[index].neuron.membrane().i_bias.get() != 0.0
+    plan.populations[index].kinds().any(|neuron| neuron.membrane().i_bias.get() != 0.0)
         || plan.projections.iter().any(|projection| projection.to == index && projection.kernel.is_current())
 }

@@ -34,6 +34,12 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
         let allowed = "reset = \"rest\", \"value\" or \"hold\"";
         wrong("reset", "resets by subtraction", allowed, "the losers have nothing to subtract from");
     }
+    for key in ["tau_m", "t_ref", "i_bias", "u_0"] {
+        if population.own().any(|entry| entry.key.name == key) && population.written(key).is_some() {
+            let what = format!("has a `{key}` of each neuron");
+            wrong(key, &what, "one value for all", "thresholds and what the reset writes may differ");
+        }
+    }
     let arrives = |projection: &Fields| projection.text("to") == Some(name);
     let filled = lower.filled;
     let mut reached = false;

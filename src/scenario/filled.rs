@@ -20,7 +20,7 @@ pub enum Datum {
     Names(Vec<(String, At)>),
     Table(Fields),
     Tables(Vec<Fields>),
-    /// Checked when the rest is known: weights, rows, overrides, the paper's figures.
+    /// Checked when the rest is known: weights, rows, overrides, the paper's figures, parameters of single neurons.
     Raw(Node),
 }
 
@@ -147,6 +147,19 @@ impl Fields {
             Datum::Raw(node) => Some(node),
             _ => None,
         }
+    }
+
+    /// Keys whose values differ from neuron to neuron.
+    pub fn own(&self) -> impl Iterator<Item = &Entry> {
+        let own =
+            |entry: &&Entry| entry.active && entry.key.each && matches!(entry.datum, Some(Datum::Raw(_)));
+        self.entries.iter().filter(own)
+    }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn differ(&self) -> bool {
+        self.own().next().is_some()
     }
 
     #[must_use]

@@ -2,24 +2,24 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, Source, nearest};
 use super::lists::{Ends, Few, Row, Spike, Synapses, delay, distinct, id, time};
-use super::spec::{Amount, Unit};
+use super::spec::{Amount, Bounds, Unit};
 use crate::record::csv::{self, Field};
 use crate::time::Time;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// A column and, if it has one, its unit with the symbol that an example has.
-struct Column {
-    name: &'static str,
+struct Column<'c> {
+    name: &'c str,
     unit: Option<(Unit, &'static str)>,
     required: bool,
 }
 
-const fn column(name: &'static str, unit: Option<(Unit, &'static str)>) -> Column {
+const fn column<'c>(name: &'c str, unit: Option<(Unit, &'static str)>) -> Column<'c> {
     Column { name, unit, required: true }
 }
 
-impl Column {
+impl Column<'_> {
     const fn or_none(self) -> Self {
         Self { required: false, ..self }
     }
@@ -32,25 +32,35 @@ impl Column {
     }
 }
 
-const TIME: Column = column("time", Some((Unit::Second, "ms")));
+const TIME: Column<'static> = column("time", Some((Unit::Second, "ms")));
 
 /// A wanted column: if the file has it, its place in a row and the unit symbol of its header.
-struct Placed {
-    name: &'static str,
+struct Placed<'c> {
+    name: &'c str,
     found: Option<(usize, Option<String>)>,
 }
 
 /// A CSV file after its header.
 struct Csv<'a> {
     source: &'a Arc<Source>,
-    columns: Vec<Placed>,
+    columns: Vec<Placed<'a>>,
     width: usize,
     rows: csv::Rows<'a>,
 }
 
 impl<'a> Csv<'a> {
     /// Reads the header.
-    fn open(source: &'a Arc<Source>, wanted: &[Column], faults: &mut Diagnostics) -> Option<Self> {
+    fn open(source: &'a Arc<Source>, wanted: &[Column<'a>], faults: &mut Diagnostics) -> Option<Self> {
+        Self::open_with(source, wanted, false, faults)
+    }
+
+    /// The same; `others` are columns that do not matter.
+    fn open_with(
+        source: &'a Arc<Source>,
+        wanted: &[Column<'a>],
+        others: bool,
+        faults: &mut Diagnostics,
+    ) -> Option<Self> {
         let example = wanted.iter().map(Column::header).collect::<Vec<_>>().join(",");
         let mut rows = csv::rows(&source.text);
         let Some(header) = rows.next() else {
@@ -61,12 +71,15 @@ impl<'a> Csv<'a> {
             return None;
         };
         let at = |span: &Range<usize>| At { source: source.clone(), span: span.clone() };
-        let mut columns: Vec<Placed> =
+        let mut columns: Vec<Placed<'a>> =
             wanted.iter().map(|column| Placed { name: column.name, found: None }).collect();
         let mut good = true;
         for (place, field) in header.fields.iter().enumerate() {
             let (name, unit) = field.name_and_unit();
             let Some(index) = wanted.iter().position(|column| column.name == name) else {
+                if others {
+                    continue;
+                }
                 let close = nearest(name, wanted.iter().map(|column| column.name));
                 faults.push(
                     Diagnostic::error(format!("`{}` has an unknown column `{name}`", source.name))
@@ -104,13 +117,16 @@ impl<'a> Csv<'a> {
             }
             columns[index].found = Some((place, unit.map(str::to_string)));
         }
+        let names = || header.fields.iter().map(|field| field.name_and_unit().0);
+        let close = |name: &str| nearest(name, names()).map(|close| format!("did you mean `{close}`?"));
         for (column, wanted) in columns.iter().zip(wanted) {
             if column.found.is_none() && wanted.required {
                 faults.push(
                     Diagnostic::error(format!("`{}` has no column `{}`", source.name, wanted.name))
                         .at(&at(&header.span))
                         .label("the header")
-                        .allowed(format!("`{example}`")),
+                        .allowed(format!("`{example}`"))
+                        .maybe_hint(close(wanted.name)),
                 );
                 good = false;
             }
@@ -152,7 +168,7 @@ struct Cell<'a> {
     source: &'a Arc<Source>,
     /// Of the row, counted from 1 after the header.
     number: usize,
-    name: &'static str,
+    name: &'a str,
     field: &'a Field<'a>,
     unit: Option<&'a str>,
 }
@@ -186,6 +202,20 @@ impl Cell<'_> {
                 .label("not a number")
                 .allowed(format!("a finite number; the header says it is in {symbol}"))
         })
+    }
+
+    /// A value of this unit, or a plain number.
+    fn value(&self, unit: Option<Unit>) -> Result<f64, Diagnostic> {
+        match unit {
+            Some(unit) => self.quantity(unit).map(|amount| amount.si),
+            None => self
+                .field
+                .text
+                .parse::<f64>()
+                .ok()
+                .filter(|value| value.is_finite())
+                .ok_or_else(|| self.wrong().label("not a number").allowed("a finite number")),
+        }
     }
 
     fn time(&self) -> Result<Time, Diagnostic> {
@@ -291,4 +321,25 @@ pub fn csv_synapses(source: &Arc<Source>, ends: Ends, faults: &mut Diagnostics) 
     });
     let synapses = distinct(synapses, ends, &format!("`{}`", source.name), &mut few);
     few.finish().then_some(synapses)
+}
+
+/// Reads one column of a CSV file, whose other columns do not matter, from the first row to the last.
+pub fn csv_column(
+    source: &Arc<Source>,
+    name: &str,
+    (unit, bounds, allowed): (Option<Unit>, &Bounds, &str),
+    faults: &mut Diagnostics,
+) -> Option<Vec<f64>> {
+    let wanted = [column(name, unit.map(|unit| (unit, unit.symbol())))];
+    let csv = Csv::open_with(source, &wanted, true, faults)?;
+    let (mut few, mut values) = (Few::new(faults), Vec::new());
+    csv.rows(&mut few, |few, _, row| {
+        let [Some(cell)] = row else { return };
+        match cell.value(unit) {
+            Ok(value) if bounds.contains(value) => values.push(value),
+            Ok(_) => few.push(cell.wrong().label("out of range").allowed(allowed)),
+            Err(fault) => few.push(fault),
+        }
+    });
+    few.finish().then_some(values)
 }

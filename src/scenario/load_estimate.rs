@@ -6,6 +6,7 @@ use super::filled::Fields;
 use super::plan::{Connect, Plan, ProjectionPlan};
 use super::synapses;
 use crate::network::Origin;
+use crate::neuron::Neuron;
 use crate::time::Time;
 
 /// Seconds of computing above which a run is called long.
@@ -41,8 +42,14 @@ fn expected(plan: &Plan, origin: Origin, duration: Time) -> f64 {
     match origin {
         Origin::Source(index) => plan.sources[index].expected(duration),
         Origin::Population(index) => {
-            let neuron = plan.populations[index].neuron.membrane();
-            neuron.interval(neuron.bias()).map_or(0.0, |interval| duration.as_seconds() / interval.max(1e-15))
+            let fires = |neuron: &Neuron| {
+                let lif = neuron.membrane();
+                lif.interval(lif.bias()).map_or(0.0, |interval| duration.as_seconds() / interval.max(1e-15))
+            };
+            let (sum, count) = plan.populations[index]
+                .kinds()
+                .fold((0.0, 0.0), |(sum, count), neuron| (sum + fires(neuron), count + 1.0));
+            sum / count
         }
     }
 }

@@ -16,6 +16,7 @@ mod load_estimate;
 mod locate;
 mod lower;
 pub mod outcome;
+mod own;
 pub mod plan;
 mod plasticity;
 mod plausibility;

@@ -159,13 +159,47 @@ impl SourcePlan {
 pub struct PopulationPlan {
     pub name: String,
     pub size: u32,
+    /// Of neurons that differ, the first.
     pub neuron: Neuron,
+    /// Each of them, where they differ: made of `own`.
+    #[serde(skip)]
+    pub each: Vec<Neuron>,
+    /// Parameters that each neuron has for itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<OwnPlan>,
     /// What a spike of its switch costs; `None` where no device is behind its neurons.
     pub switch: Option<SwitchEnergy>,
     /// Parameters of a registered model, as text.
     pub keys: Vec<(String, String)>,
     /// How its neurons compete, if they do.
     pub competition: Option<Competition>,
+}
+
+impl PopulationPlan {
+    /// Every neuron where they differ, the one that all of them are where they do not.
+    pub fn kinds(&self) -> impl Iterator<Item = &Neuron> {
+        let alike = self.each.is_empty().then_some(&self.neuron);
+        alike.into_iter().chain(&self.each)
+    }
+}
+
+/// A parameter that each neuron of a population has for itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnPlan {
+    pub key: String,
+    /// Symbol of its unit; `None` for a plain number.
+    pub unit: Option<String>,
+    pub values: Own,
+}
+
+/// Values of neurons in SI units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Own {
+    /// As they are written, here or in a file.
+    List(Vec<f64>),
+    /// Drawn, one for each neuron.
+    Drawn(Distribution),
 }
 
 pub use crate::energy::SwitchEnergy;

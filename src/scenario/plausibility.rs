@@ -11,6 +11,7 @@ use crate::neuron::Neuron;
 use crate::plasticity::{Dependence, Rule};
 use crate::synapse::Placement;
 use crate::training::unsupervised::{Pulses, WinnerRule};
+use crate::units::Second;
 
 /// Share of the range that a pulse without a partner may program before somebody should know that it is left out: a
 /// pixel that is lit in one image of five, ten spikes each, sends a hundred thousand in a pass over MNIST.
@@ -27,9 +28,8 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         if population.neuron.open().is_some() {
             continue; // Its constructor remarks on what is unusual.
         }
-        let tau_m = population.neuron.membrane().tau_m;
-        let tau = tau_m.get();
-        if !(TAU_RANGE.0..=TAU_RANGE.1).contains(&tau) {
+        let unusual = |tau_m: &Second| !(TAU_RANGE.0..=TAU_RANGE.1).contains(&tau_m.get());
+        if let Some(tau_m) = population.kinds().map(|neuron| neuron.membrane().tau_m).find(unusual) {
             warnings.push(
                 Diagnostic::warning(format!("`tau_m` of {} is {tau_m}", fields.what))
                     .maybe_at(fields.place("tau_m"))
@@ -214,7 +214,7 @@ fn isolated(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         plan.populations.iter().zip(filled.all("population")).enumerate()
     {
         let driven = plan.projections.iter().any(|projection| projection.to == index);
-        if !driven && population.neuron.membrane().i_bias.get() == 0.0 {
+        if !driven && population.kinds().all(|neuron| neuron.membrane().i_bias.get() == 0.0) {
             warnings.push(
                 Diagnostic::warning(format!("nothing arrives at {}", fields.what))
                     .maybe_at(fields.at.as_ref())

@@ -3,6 +3,8 @@
 use super::competition;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
+use super::lists::Few;
+use super::own::Parameters;
 use super::plan::{PopulationPlan, SwitchEnergy};
 use super::section::{Lower, model_value, quantity};
 use super::spec::{NeuronModel, Unit, Word as _};
@@ -13,11 +15,11 @@ use crate::registry::NeuronEntry;
 use crate::time::Time;
 use crate::units::Volt;
 
-/// Where neurons start that do not start at rest.
+/// Where a neuron starts that does not start at rest.
 #[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
-fn u_0(fields: &Fields) -> Option<Option<Volt>> {
-    let (u_0, u_rest) = (quantity(fields, "u_0")?, quantity(fields, "u_rest")?);
-    Some(Some(u_0).filter(|&u_0: &Volt| u_0 != u_rest))
+fn u_0(parameters: &Parameters<'_>, neuron: usize) -> Option<Option<Volt>> {
+    let u_rest: Volt = parameters.quantity(neuron, "u_rest")?;
+    Some(Some(parameters.quantity(neuron, "u_0")?).filter(|u_0| *u_0 != u_rest))
 }
 
 impl Lower<'_> {
@@ -39,6 +41,23 @@ impl Lower<'_> {
         }
     }
 
+    /// Reports what is wrong with neurons that differ.
+    fn neurons_fit(&mut self, parameters: &Parameters<'_>, fields: &Fields, each: &[Neuron]) -> Option<()> {
+        let mut few = Few::new(self.faults);
+        for (neuron, fault) in
+            each.iter().enumerate().flat_map(|(k, of)| of.faults().into_iter().map(move |f| (k, f)))
+        {
+            let text = fault.to_string();
+            few.push(
+                Diagnostic::error(format!("neuron {neuron} of {}: {text}", fields.what))
+                    .maybe_at(parameters.place(&text))
+                    .label("what differs")
+                    .allowed("values that make a neuron of each"),
+            );
+        }
+        few.finish().then_some(())
+    }
+
     /// A population of leaky integrate-and-fire neurons.
     fn lif_population(
         &mut self,
@@ -55,24 +74,31 @@ impl Lower<'_> {
         if reset == Some(Reset::Hold) {
             self.below(fields, "v_hold", "v_th", "a neuron reset there would fire again at once");
         }
-        let neuron = Lif {
-            tau_m: quantity(fields, "tau_m")?,
-            u_rest: quantity(fields, "u_rest")?,
-            v_th: quantity(fields, "v_th")?,
-            u_reset: quantity(fields, "u_reset")?,
-            v_hold: quantity(fields, "v_hold")?,
-            reset: reset?,
-            t_ref: quantity(fields, "t_ref")?,
-            r_m: quantity(fields, "r_m")?,
-            i_bias: quantity(fields, "i_bias")?,
-            u_0: u_0(fields)?,
-        };
-        let neuron = Neuron::Lif(neuron);
+        let parameters = Parameters::of(self, fields);
         let competition = competition::lower(self, name, fields);
+        let (reset, parameters) = (reset?, parameters?);
+        let lif = |neuron: usize| {
+            Some(Neuron::Lif(Lif {
+                tau_m: parameters.quantity(neuron, "tau_m")?,
+                u_rest: parameters.quantity(neuron, "u_rest")?,
+                v_th: parameters.quantity(neuron, "v_th")?,
+                u_reset: parameters.quantity(neuron, "u_reset")?,
+                v_hold: parameters.quantity(neuron, "v_hold")?,
+                reset,
+                t_ref: parameters.quantity(neuron, "t_ref")?,
+                r_m: parameters.quantity(neuron, "r_m")?,
+                i_bias: parameters.quantity(neuron, "i_bias")?,
+                u_0: u_0(&parameters, neuron)?,
+            }))
+        };
+        let each = parameters.each(lif)?;
+        self.neurons_fit(&parameters, fields, &each)?;
         Some(PopulationPlan {
             name: name.to_string(),
             size: fields.count("size")?,
-            neuron,
+            neuron: lif(0)?,
+            each,
+            own: parameters.plan(),
             switch: Some(switch?),
             keys: Vec::new(),
             competition: competition?,
@@ -106,7 +132,27 @@ impl Lower<'_> {
         entry: &NeuronEntry,
     ) -> Option<PopulationPlan> {
         let size = fields.count("size");
-        let (neuron, remarks) = self.model(fields, entry.keys, |value| entry.make(value))?;
+        let parameters = Parameters::of(self, fields)?;
+        let (mut made, mut faulty) = (Vec::new(), 0);
+        for neuron in 0..parameters.kinds()? {
+            let own = |key: &ModelKey| parameters.own(neuron, key.name).or_else(|| model_value(fields, key));
+            let which = parameters.differ().then_some(neuron);
+            match self.model_of((fields, which), entry.keys, &own, |value| entry.make(value)) {
+                Some(one) => made.push(one),
+                // One fault is enough where something cannot be read, a few where neurons are at fault.
+                None if faulty == 9 => break,
+                None => faulty += 1,
+            }
+        }
+        if faulty > 0 {
+            return None;
+        }
+        let (neuron, remarks) = made.first().cloned()?;
+        let each = if parameters.differ() {
+            made.into_iter().map(|(one, _)| Neuron::Open(one)).collect()
+        } else {
+            Vec::new()
+        };
         for remark in remarks {
             self.faults.push(
                 Diagnostic::warning(format!("`{}` of {} is {}", remark.key, fields.what, remark.value))
@@ -120,6 +166,8 @@ impl Lower<'_> {
             name: name.to_string(),
             size: size?,
             neuron: Neuron::Open(neuron),
+            each,
+            own: parameters.plan(),
             switch: None,
             keys,
             competition: None,
@@ -151,28 +199,35 @@ impl Lower<'_> {
         if let Some(table) = fields.table("switch") {
             self.below(table, "g_off", "g_on", "on must conduct better than off");
         }
-        let device = ThresholdSwitch {
-            tau: quantity(fields, "tau_m")?,
-            u_rest: quantity(fields, "u_rest")?,
-            v_th: quantity(fields, "v_th")?,
-            v_hold: quantity(fields, "v_hold")?,
-            i_cc: energy.i_cc,
-            g_off: energy.g_off,
-            g_on: energy.g_on,
+        let parameters = Parameters::of(self, fields)?;
+        let law = fields.choice("threshold_law")?;
+        let switch = |neuron: usize| {
+            let device = ThresholdSwitch {
+                tau: parameters.quantity(neuron, "tau_m")?,
+                u_rest: parameters.quantity(neuron, "u_rest")?,
+                v_th: parameters.quantity(neuron, "v_th")?,
+                v_hold: parameters.quantity(neuron, "v_hold")?,
+                i_cc: energy.i_cc,
+                g_off: energy.g_off,
+                g_on: energy.g_on,
+            };
+            let spread = ThresholdSpread {
+                cycle: parameters.value(neuron, "cycle_cv")?,
+                device: parameters.value(neuron, "device_cv")?,
+                law,
+            };
+            Some(Switch {
+                device,
+                spread,
+                on_time: parameters.quantity(neuron, "on_time"),
+                r_m: parameters.quantity(neuron, "r_m")?,
+                i_bias: parameters.quantity(neuron, "i_bias")?,
+                u_0: u_0(&parameters, neuron)?,
+            })
         };
-        let spread = ThresholdSpread {
-            cycle: fields.number("cycle_cv")?,
-            device: fields.number("device_cv")?,
-            law: fields.choice("threshold_law")?,
-        };
-        let switch = Switch {
-            device,
-            spread,
-            on_time: quantity(fields, "on_time"),
-            r_m: quantity(fields, "r_m")?,
-            i_bias: quantity(fields, "i_bias")?,
-            u_0: u_0(fields)?,
-        };
+        let each = parameters.each(|neuron| switch(neuron).map(Neuron::Switch))?;
+        self.neurons_fit(&parameters, fields, &each)?;
+        let switch = switch(0)?;
         if self.faults.iter().count() == faults {
             for fault in switch.faults() {
                 self.faults.push(
@@ -186,6 +241,8 @@ impl Lower<'_> {
             name: name.to_string(),
             size,
             neuron: Neuron::Switch(switch),
+            each,
+            own: parameters.plan(),
             switch: Some(energy),
             keys: Vec::new(),
             competition: None,
@@ -223,15 +280,18 @@ impl Lower<'_> {
     pub(super) fn countable_neurons(&mut self, populations: &[Option<PopulationPlan>], duration: Time) {
         let most = f64::from(u32::MAX) / 2.0;
         for (population, (_, fields)) in populations.iter().zip(self.filled.all("population")) {
-            let Some(Neuron::Lif(_) | Neuron::Switch(_)) = population.as_ref().map(|p| &p.neuron) else {
-                continue;
-            };
-            let Some(neuron) = population.as_ref().map(|population| population.neuron.membrane()) else {
+            let Some(population) =
+                population.as_ref().filter(|population| population.neuron.open().is_none())
+            else {
                 continue;
             };
             // A neuron spikes at most once in a femtosecond.
-            let interval = neuron.interval(neuron.bias()).map(|interval| interval.max(1e-15));
-            let expected = interval.map_or(0.0, |interval| duration.as_seconds() / interval);
+            let interval = |neuron: &Neuron| {
+                let neuron = neuron.membrane();
+                neuron.interval(neuron.bias()).map_or(f64::INFINITY, |interval| interval.max(1e-15))
+            };
+            let expected =
+                duration.as_seconds() / population.kinds().map(interval).fold(f64::INFINITY, f64::min);
             if expected > most {
                 self.faults.push(
                     Diagnostic::error(format!(

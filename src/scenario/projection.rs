@@ -42,8 +42,18 @@ impl Lower<'_> {
         }
     }
 
+    /// A key by which the neurons of a population may differ in threshold.
+    fn thresholds_differ(&self, fields: &Fields) -> Option<&'static str> {
+        let built_in = self.registered(fields).is_none();
+        let moves = |key: &&'static str| !built_in || ["v_th", "u_rest"].contains(key);
+        fields.own().map(|entry| entry.key.name).find(moves)
+    }
+
     /// How far a jump from rest must go to make a neuron of a population fire, if that is positive.
     fn threshold(&self, fields: &Fields) -> Option<f64> {
+        if self.thresholds_differ(fields).is_some() {
+            return None;
+        }
         let distance = match self.registered(fields) {
             Some(entry) => {
                 let value = |key: &str| fields.quantity(key).or_else(|| fields.number(key));
@@ -237,7 +247,23 @@ impl Lower<'_> {
         let weight = match (&connect, fields.datum("weight")) {
             (Some(Connect::List { .. }), _) => Some(Distribution::Constant(0.0)),
             (_, Some(Datum::Raw(node))) => {
-                let scale = to.and_then(|to| self.threshold(&self.filled.all("population").get(to)?.1));
+                let target = to.and_then(|to| Some(&self.filled.all("population").get(to)?.1));
+                let scale = target.and_then(|target| self.threshold(target));
+                if let Some(differs) = target.and_then(|target| self.thresholds_differ(target))
+                    && weights::in_thresholds(node)
+                {
+                    let fault = Diagnostic::error(format!(
+                        "the weight of {} is in units of the threshold",
+                        fields.what
+                    ));
+                    self.faults.push(
+                        fault
+                            .at(&node.at)
+                            .also(target.and_then(|target| target.written(differs)), "neurons differ here")
+                            .allowed("quantities such as \"1 mV\", where the neurons of the target differ"),
+                    );
+                    return None;
+                }
                 weights::weight(node, unit, scale, &fields.what, self.faults)
             }
             _ => None,

@@ -2,7 +2,8 @@
 
 use super::reader::header;
 use super::spec::{
-    Choice, Fallback, Key, Kind, SECTIONS, allowed, common_plasticity_keys, model_keys, population_keys,
+    Choice, Fallback, Key, Kind, SECTIONS, allowed, common_plasticity_keys, model_keys, neuron_keys,
+    population_keys,
 };
 use crate::device::preset::Provenance;
 use crate::registry::{NeuronEntry, Registry};
@@ -28,6 +29,17 @@ Each default says where it comes from: *measured* or *fitted* by Yan et al., tak
 *assumed*. Every report repeats the assumed ones. `memspike resolve` prints a scenario with all of them.
 ";
 
+/// Behind the value of a key that may differ from neuron to neuron.
+const EACH: &str = "; or of each neuron";
+
+/// What that means.
+const OF_EACH: &str = "
+A key that says *or of each neuron* takes, instead of one value for all, a list with one value for each neuron; a
+distribution, which is drawn for each: `{ normal = [\"20 mV\", \"2 mV\"] }`, `uniform`, `log_normal`, as a weight; or a column of a CSV
+file beside the scenario, whose row k is for neuron k: `{ file = \"neurons.csv\", column = \"v_th\" }`. The header of the column
+carries its unit, `v_th [mV]`.
+";
+
 /// The text of `docs/src/reference/scenario.md`.
 #[must_use]
 pub fn markdown() -> String {
@@ -40,6 +52,7 @@ pub fn markdown() -> String {
             if section.name == "population" { population_keys(&registry, None) } else { section.keys };
         keys(&mut out, &path, of_section, &registry);
         if section.name == "population" {
+            out.push_str(OF_EACH);
             for entry in registry.neurons() {
                 let _ = write!(
                     out,
@@ -48,7 +61,7 @@ pub fn markdown() -> String {
                     entry.name,
                     entry.title
                 );
-                keys(&mut out, &path, &model_keys(entry.keys), &registry);
+                keys(&mut out, &path, &neuron_keys(entry.keys), &registry);
                 receptors(&mut out, entry);
             }
         }
@@ -75,7 +88,7 @@ fn keys(out: &mut String, path: &str, list: &[Key], registry: &Registry) {
             out,
             "| `{}` | {} | {} | {}{} |",
             key.name,
-            cell(&value(&key.kind)),
+            cell(&(value(&key.kind) + if key.each { EACH } else { "" })),
             cell(&default(key)),
             cell(key.doc),
             cell(&condition(key))

@@ -4,7 +4,7 @@
 
 use super::diagnostic::Base;
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
-use super::plan::{Connect, Input, Plan, Protocol};
+use super::plan::{Connect, Input, Own, Plan, Protocol};
 use super::spec::{Amount, Fallback, Kind, SECTIONS, Unit};
 use super::text::{Node, Value};
 use crate::device::preset::Provenance;
@@ -61,6 +61,11 @@ impl Writer<'_> {
 
     fn line(&mut self, fields: &Fields, entry: &Entry) {
         let name = entry.key.name;
+        if let (ValueOrigin::SameAs(other), Some(Datum::Raw(_))) = (&entry.origin, &entry.datum) {
+            // Written out, a distribution would be drawn anew.
+            let _ = writeln!(self.out, "# {name} of each neuron is its `{other}`");
+            return;
+        }
         if let Some((key, rows, comment)) = self.listed(fields, entry) {
             let _ = writeln!(self.out, "{key} = {rows}  # {comment}");
             return;
@@ -96,6 +101,20 @@ impl Writer<'_> {
     /// Rows and delays that come from a file are written out.
     fn listed(&self, fields: &Fields, entry: &Entry) -> Option<(&'static str, String, String)> {
         let (section, name) = fields.path.split_once('.')?;
+        if section == "population" && entry.key.each {
+            let population = self.plan.populations.iter().find(|population| population.name == name)?;
+            let own = population.own.iter().find(|own| own.key == entry.key.name)?;
+            let from_file = matches!(&entry.datum, Some(Datum::Raw(Node { value: Value::Table(table), .. })) if table.get("file").is_some());
+            let Own::List(values) = &own.values else { return None };
+            if !from_file {
+                return None;
+            }
+            let unit =
+                own.unit.as_ref().and_then(|symbol| Unit::ALL.into_iter().find(|u| u.symbol() == symbol));
+            let shown = |&value: &f64| unit.map_or_else(|| float(value), |unit| quoted(&unit.print(value)));
+            let values = values.iter().map(shown).collect::<Vec<_>>().join(", ");
+            return Some((entry.key.name, format!("[{values}]"), origin(entry)));
+        }
         if !matches!(section, "source" | "projection") || name.contains('.') || fields.text("file").is_none()
         {
             return None;

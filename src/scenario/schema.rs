@@ -2,11 +2,10 @@
 
 use super::spec::{
     Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit, common_plasticity_keys, model_keys,
-    population_keys,
+    neuron_keys, population_keys,
 };
 use super::text::{Node, Value as Toml, literal};
 use crate::device::preset::Provenance;
-use crate::keys::ModelKey;
 use crate::registry::Registry;
 use serde_json::{Map, Value, json};
 
@@ -55,11 +54,11 @@ fn section_shape(section: &Section) -> Value {
     let registry = Registry::shipped();
     match section.name {
         "population" => {
-            let of_models = registry.neurons().iter().map(|entry| entry.keys);
+            let of_models = registry.neurons().iter().flat_map(|entry| neuron_keys(entry.keys));
             with_models(&mut shape, &population_keys(&registry, None)[..1], of_models);
         }
         "projection" => {
-            let of_rules = registry.rules().iter().map(|entry| entry.keys);
+            let of_rules = registry.rules().iter().flat_map(|entry| model_keys(entry.keys));
             let learns = &mut shape["properties"]["plasticity"];
             with_models(learns, common_plasticity_keys(&registry), of_rules);
         }
@@ -78,12 +77,12 @@ fn section_shape(section: &Section) -> Value {
 }
 
 /// Adds the keys of registered models. One of several models may be of another kind in each.
-fn with_models(table: &mut Value, common: &[Key], of_models: impl Iterator<Item = &'static [ModelKey]>) {
+fn with_models(table: &mut Value, common: &[Key], of_models: impl Iterator<Item = Key>) {
     let Some(properties) = table["properties"].as_object_mut() else { return };
     for key in common {
         properties.insert(key.name.into(), shape(key));
     }
-    for key in of_models.flat_map(model_keys) {
+    for key in of_models {
         let new = shape(&key);
         match properties.get_mut(key.name) {
             None => _ = properties.insert(key.name.into(), new),
@@ -192,6 +191,9 @@ fn shape(key: &Key) -> Value {
             rows
         }
     };
+    if key.each {
+        shape = of_each(&shape);
+    }
     let mut description = key.doc.to_string();
     if let Some((decider, values)) = key.when {
         description.push_str(&format!(" Only with {decider} = {}.", values.join(" or ")));
@@ -278,6 +280,21 @@ fn law(one: &Value) -> Value {
         "properties": { "constant": one, "normal": pair, "uniform": pair, "log_normal": log_normal },
         "additionalProperties": false,
     }] })
+}
+
+/// One value for all neurons, or one for each: listed, drawn or from a file.
+fn of_each(one: &Value) -> Value {
+    let file = json!({
+        "type": "object",
+        "properties": { "file": { "type": "string" }, "column": { "type": "string" } },
+        "required": ["file", "column"],
+        "additionalProperties": false,
+    });
+    let mut each = law(one);
+    if let Some(forms) = each["anyOf"].as_array_mut() {
+        forms.extend([json!({ "type": "array", "items": one }), file]);
+    }
+    each
 }
 
 fn rows(items: Vec<Value>) -> Value {

@@ -80,7 +80,18 @@ impl Lower<'_> {
         keys: &'static [ModelKey],
         make: impl FnOnce(&dyn Fn(&str) -> Option<f64>) -> Result<M, Vec<ModelFault>>,
     ) -> Option<M> {
-        let value = |name: &str| model_value(fields, keys.iter().find(|key| key.name == name)?);
+        self.model_of((fields, None), keys, &|key| model_value(fields, key), make)
+    }
+
+    /// The same of one neuron of a population, whose values are `own`.
+    pub(super) fn model_of<M>(
+        &mut self,
+        (fields, neuron): (&Fields, Option<usize>),
+        keys: &'static [ModelKey],
+        own: &dyn Fn(&ModelKey) -> Option<f64>,
+        make: impl FnOnce(&dyn Fn(&str) -> Option<f64>) -> Result<M, Vec<ModelFault>>,
+    ) -> Option<M> {
+        let value = |name: &str| own(keys.iter().find(|key| key.name == name)?);
         // What cannot be read has been reported.
         let missing = |key: &ModelKey| {
             value(key.name).is_none()
@@ -93,9 +104,10 @@ impl Lower<'_> {
             Ok(made) => return Some(made),
             Err(faults) => faults,
         };
+        let of = neuron.map_or_else(String::new, |neuron| format!("neuron {neuron} of "));
         for fault in faults {
             self.faults.push(
-                Diagnostic::error(format!("`{}` of {} is {}", fault.key, fields.what, fault.value))
+                Diagnostic::error(format!("`{}` of {of}{} is {}", fault.key, fields.what, fault.value))
                     .maybe_at(fields.place(fault.key))
                     .allowed(fault.allowed),
             );

@@ -134,6 +134,15 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     if lower.not_trained(target) {
         return;
     }
+    if let Some(differs) = target.own().next() {
+        lower.faults.push(
+            Diagnostic::error(format!("the neurons of {} differ in `{}`", target.what, differs.key.name))
+                .maybe_at(target.written(differs.key.name))
+                .also(protocol.written("kind"), "supervised here")
+                .allowed("one value for all: the gradient knows one threshold")
+                .hint("kind = \"simulate\" and kind = \"unsupervised\" take neurons that differ"),
+        );
+    }
     if let Some(competition) = target.table("competition") {
         lower.faults.push(
             Diagnostic::error(format!("{} competes", target.what))

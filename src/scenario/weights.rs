@@ -12,6 +12,7 @@ use crate::renamed;
 #[derive(Clone, Copy, Debug)]
 enum Scale {
     Unit(Unit),
+    Number,
     /// Plain numbers in units of v_th - u_rest, here in volts.
     Threshold(f64),
 }
@@ -24,12 +25,28 @@ pub fn weight(
     what: &str,
     faults: &mut Diagnostics,
 ) -> Option<Distribution> {
-    law(node, unit, threshold, &format!("the weight of {what}"), faults)
+    law(node, Some(unit), Some(threshold), &format!("the weight of {what}"), faults)
+}
+
+/// Whether a weight is written in units of the threshold.
+#[must_use]
+pub fn in_thresholds(node: &Node) -> bool {
+    matches!(&node.value, Value::Table(table) if table.get("unit").is_some())
+}
+
+/// Reads the law of a parameter that differs from neuron to neuron; without `unit` a plain number.
+pub fn parameter(
+    node: &Node,
+    unit: Option<Unit>,
+    what: &str,
+    faults: &mut Diagnostics,
+) -> Option<Distribution> {
+    law(node, unit, None, what, faults)
 }
 
 /// Reads the law of delays.
 pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Distribution> {
-    let found = law(node, Unit::Second, None, &format!("the delay of {what}"), faults)?;
+    let found = law(node, Some(Unit::Second), Some(None), &format!("the delay of {what}"), faults)?;
     let negative = match found {
         Distribution::Constant(value) => value < 0.0,
         Distribution::Uniform { low, .. } => low < 0.0,
@@ -62,32 +79,43 @@ pub fn delay(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Distri
     Some(found)
 }
 
+/// Keys of a distribution; the last is for weights and delays.
+const FORMS: [&str; 5] = ["constant", "normal", "uniform", "log_normal", "unit"];
+
+/// Keys in words; parameters of neurons may come from a file too.
+fn known(forms: &[&str]) -> String {
+    forms.join(", ") + if forms.len() < FORMS.len() { ", or file and column" } else { "" }
+}
+
 /// The longest delay there can be, in seconds.
 const HORIZON: f64 = 9223.0;
 
-/// Reads one value or a distribution; `what` is it, with its article.
+/// Reads one value or a distribution; `what` is it, with its article. `threshold`: what stands for it, if numbers may be in
+/// units of it at all.
 fn law(
     node: &Node,
-    unit: Unit,
-    threshold: Option<f64>,
+    unit: Option<Unit>,
+    threshold: Option<Option<f64>>,
     what: &str,
     faults: &mut Diagnostics,
 ) -> Option<Distribution> {
+    let stated = unit.map_or(Scale::Number, Scale::Unit);
     let table = match &node.value {
         Value::Table(table) => table,
         _ => {
-            return number(node, Scale::Unit(unit), what, faults).map(Distribution::Constant);
+            return number(node, stated, what, faults).map(Distribution::Constant);
         }
     };
     let mut form = None;
     let mut good = true;
-    let mut scale = Some(Scale::Unit(unit));
+    let mut scale = Some(stated);
+    let forms = if threshold.is_some() { &FORMS[..] } else { &FORMS[..4] };
     for item in &table.entries {
         match (item.key.as_str(), &item.node.value) {
-            ("unit", Value::Text(text)) if text == "threshold" => {
+            ("unit", Value::Text(text)) if text == "threshold" && threshold.is_some() => {
                 // Without a threshold (itself faulty) nothing can be said about the numbers.
-                scale = threshold.map(Scale::Threshold);
-                if unit != Unit::Volt {
+                scale = threshold.flatten().map(Scale::Threshold);
+                if unit != Some(Unit::Volt) {
                     faults.push(
                         Diagnostic::error(format!("{what} is in units of the threshold"))
                             .at(&item.node.at)
@@ -96,7 +124,7 @@ fn law(
                     return None;
                 }
             }
-            ("unit", _) => {
+            ("unit", _) if threshold.is_some() => {
                 faults.push(
                     Diagnostic::error(format!("`unit` of {what} is {}", item.node.shown()))
                         .at(&item.node.at)
@@ -116,14 +144,14 @@ fn law(
                 good = false;
             }
             (name, _) => {
-                let close = nearest(name, ["constant", "normal", "uniform", "log_normal", "unit"]);
+                let close = nearest(name, forms.iter().copied());
                 let close = close.map(|close| format!("did you mean `{close}`?"));
-                let table = if unit == Unit::Second { "delay" } else { "weight" };
+                let table = if unit == Some(Unit::Second) { "delay" } else { "weight" };
                 faults.push(
                     Diagnostic::error(format!("unknown key `{name}` in {what}"))
                         .at(&item.key_at)
                         .label("not known")
-                        .allowed("constant, normal, uniform, log_normal, unit")
+                        .allowed(known(forms))
                         .maybe_hint(renamed::key_hint(table, name).or(close)),
                 );
                 good = false;
@@ -133,7 +161,11 @@ fn law(
     let (Some(form), true) = (form, good) else {
         if good {
             faults.push(
-                Diagnostic::error(format!("{what} is empty")).at(&node.at).allowed(allowed(&Kind::Weight)),
+                Diagnostic::error(format!("{what} is empty")).at(&node.at).allowed(if threshold.is_some() {
+                    allowed(&Kind::Weight)
+                } else {
+                    known(&FORMS[..4])
+                }),
             );
         }
         return None;
@@ -205,6 +237,7 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
     let of = what.to_string();
     let words = match scale {
         Scale::Unit(unit) => format!("a {} such as \"{}\"", unit.name(), unit.example()),
+        Scale::Number => "a plain number, such as 0.5".to_string(),
         Scale::Threshold(_) => "a plain number in units of v_th - u_rest, such as 0.01".to_string(),
     };
     let result = match (scale, &node.value) {
@@ -214,13 +247,13 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
         (Scale::Unit(unit), Value::Integer(_) | Value::Float(_)) => {
             Err(without_unit(node, unit, &of, &words))
         }
-        (Scale::Threshold(volts), Value::Integer(_) | Value::Float(_)) => {
+        (Scale::Threshold(_) | Scale::Number, Value::Integer(_) | Value::Float(_)) => {
             let plain = match node.value {
                 Value::Integer(number) => number as f64,
                 Value::Float(number) => number,
                 _ => f64::NAN,
             };
-            let value = product(plain, volts);
+            let value = if let Scale::Threshold(volts) = scale { product(plain, volts) } else { plain };
             if value.is_finite() {
                 Ok(value)
             } else {

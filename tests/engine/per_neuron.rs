@@ -1,7 +1,7 @@
 //! Neurons of one population that each have their own parameters: they do what populations of one neuron each do.
 
 use crate::common::mix;
-use memspike::engine::{Clocked, ClockedError, Heap, Lanes, Queue, Simulation, Spike};
+use memspike::engine::{Clocked, Heap, Lanes, Queue, Simulation, Spike};
 use memspike::network::{Builder, Competition, Delays, Fixed, Form, Kernel, Network, Rows, Weights};
 use memspike::neuron::{Lif, Neuron, Reset, Switch};
 use memspike::registry::Registry;
@@ -100,6 +100,9 @@ fn run<Q: Queue<f64>>(
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap());
     let mut simulation = Simulation::<f64, Q>::new(network, 11);
     let mut spikes = Vec::new();
+    // Every episode begins where each neuron does.
+    simulation.run(weights, Time::from_ms(20), &mut Vec::<Spike>::new()).unwrap();
+    simulation.begin(0, &rates).unwrap();
     for &cut in cuts {
         let at = Time::from_fs((cut * end.fs() as f64) as u64);
         simulation.run(weights, at, &mut spikes).unwrap();
@@ -289,9 +292,35 @@ fn what_neurons_that_differ_cannot_do_is_refused() {
     let clocks = |k: usize| Lif { tau_m: Second::new(1e-2 * (1.0 + k as f64)), ..Lif::default() };
     let told = faults(neurons(2, clocks), true);
     assert!(told[0].contains("differ in time constant or reset"), "{told:?}");
-    let (network, weights) = network(Wiring::Dense, &[neurons(2, |k| own(k, Reset::Rest, 0.0))]);
-    let refused = Clocked::new(&network, &weights, &network.rates(), 1, Time::from_ms(1)).err().unwrap();
-    assert_eq!(refused, [ClockedError::Differ { population: "neurons".into() }]);
+}
+
+#[test]
+fn on_a_grid_too() {
+    let varied = |k: usize| Lif {
+        tau_m: Second::new(20e-3 + 1e-3 * k as f64),
+        r_m: Ohm::new(1e8 + 1e6 * k as f64),
+        ..own(k, RESETS[k % 5], 0.5 * (k % 3) as f64)
+    };
+    for wiring in [Wiring::Currents, Wiring::Delayed] {
+        let neurons = neurons(10, varied);
+        let run = |populations: &[Vec<Neuron>]| {
+            let (network, weights) = network(wiring, populations);
+            let rates = network.rates();
+            let mut clocked =
+                Clocked::new(&network, &weights, &rates, 11, Time::from_fs(100_000_000_000)).unwrap();
+            let mut spikes: Vec<Spike> = Vec::new();
+            clocked.run(Time::from_ms(300), &mut spikes).unwrap();
+            let all = 0..populations.len();
+            let u: Vec<f64> = all.flat_map(|population| clocked.membranes(population)).collect();
+            let of = |spike: &Spike| (spike.time, spike.population + spike.neuron);
+            let mut spikes: Vec<(Time, u32)> = spikes.iter().map(of).collect();
+            spikes.sort_unstable();
+            (spikes, u)
+        };
+        let apart = run(&neurons.iter().map(|neuron| vec![neuron.clone()]).collect::<Vec<_>>());
+        assert!(apart.0.len() > 50, "{wiring:?}");
+        assert_eq!(run(&[neurons]), apart, "{wiring:?}");
+    }
 }
 
 #[test]

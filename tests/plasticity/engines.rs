@@ -27,8 +27,8 @@ const CELLS: u32 = 10;
 const W_MAX: f64 = 0.08;
 
 /// Poisson inputs onto cells with a refractory time that are connected among themselves, with `sparse` synapses
-/// or all to all.
-fn network(sparse: bool) -> Arc<Network> {
+/// or all to all; their thresholds, starts and resets may `differ`.
+fn network(sparse: bool, differ: bool) -> Arc<Network> {
     let mut builder = Builder::default();
     let input = builder.source("input", INPUTS, SourceKind::Poisson);
     let lif = Lif {
@@ -39,7 +39,11 @@ fn network(sparse: bool) -> Arc<Network> {
         t_ref: Second::new(2e-3),
         ..Lif::default()
     };
-    let cells = builder.population("cells", CELLS, lif);
+    let own = |k: u32| {
+        let k = if differ { f64::from(k) } else { 0.0 };
+        Lif { v_th: Volt::new(0.25 + 0.01 * k), u_0: Some(Volt::new(0.02 * k)), ..lif.clone() }
+    };
+    let cells = builder.neurons("cells", (0..CELLS).map(own));
     let delay = |us: u64| Time::from_fs(us * MS / 1000);
     builder.projection("input", input, cells, Kernel::Delta, delay(1000), Rows::Dense);
     let connect = if sparse {
@@ -143,7 +147,10 @@ struct Case {
 
 impl Case {
     fn new(rule: Rule, devices: bool, sparse: bool) -> Self {
-        let network = network(sparse);
+        Self::of(network(sparse, false), rule, devices)
+    }
+
+    fn of(network: Arc<Network>, rule: Rule, devices: bool) -> Self {
         let mut dice = Dice(12345);
         let values = network.projections.iter().map(|projection| {
             let scale = if projection.rows == INPUTS { 0.6 } else { 0.2 };
@@ -218,23 +225,34 @@ fn each(mut check: impl FnMut(&Case, &str)) {
     }
 }
 
+fn agrees(case: &Case, what: &str) {
+    let mut spikes: Vec<Spike> = Vec::new();
+    let want = case.run::<Heap>(false, &mut spikes);
+    assert!(spikes.len() > 50, "{} spikes: {what}", spikes.len());
+    let learnt: LearningState = decode(Payload::Plastic, &want).unwrap();
+    assert_ne!(learnt.weights, case.weights, "{what}");
+    let mut again: Vec<Spike> = Vec::new();
+    assert!(case.run::<Lanes>(false, &mut Silent) == want, "{what}");
+    assert!(case.run::<Lanes>(true, &mut again) == want, "{what}");
+    assert_eq!(again, spikes, "{what}");
+    assert!(case.run::<Heap>(true, &mut Stream::default()) == want, "{what}");
+    let mut instants = Instants::default();
+    assert!(case.run::<Lanes>(true, &mut instants) == want, "{what}");
+    assert_eq!(instants.0, spikes.len() as u64, "{what}");
+}
+
 #[test]
 fn engines_agree_at_once_or_waiting_watched_or_not() {
-    each(|case, what| {
-        let mut spikes: Vec<Spike> = Vec::new();
-        let want = case.run::<Heap>(false, &mut spikes);
-        assert!(spikes.len() > 50, "{} spikes: {what}", spikes.len());
-        let learnt: LearningState = decode(Payload::Plastic, &want).unwrap();
-        assert_ne!(learnt.weights, case.weights, "{what}");
-        let mut again: Vec<Spike> = Vec::new();
-        assert!(case.run::<Lanes>(false, &mut Silent) == want, "{what}");
-        assert!(case.run::<Lanes>(true, &mut again) == want, "{what}");
-        assert_eq!(again, spikes, "{what}");
-        assert!(case.run::<Heap>(true, &mut Stream::default()) == want, "{what}");
-        let mut instants = Instants::default();
-        assert!(case.run::<Lanes>(true, &mut instants) == want, "{what}");
-        assert_eq!(instants.0, spikes.len() as u64, "{what}");
-    });
+    each(agrees);
+}
+
+#[test]
+fn and_where_the_neurons_differ() {
+    for rule in rules() {
+        let case = Case::of(network(false, true), rule, false);
+        assert!(case.network.populations[0].differ());
+        agrees(&case, &format!("{:?}", case.rule));
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod messages;
 mod paper_figures;
+mod per_neuron;
 mod robust;
 mod shipped;
 mod words;

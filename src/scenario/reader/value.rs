@@ -27,6 +27,9 @@ impl Reader<'_> {
             );
             None
         };
+        if key.each && matches!(node.value, Value::List(_) | Value::Table(_)) {
+            return Some(Datum::Raw(node.clone()));
+        }
         let kind = match (key.kind, &node.value) {
             // One value; a table is a distribution.
             (Kind::Delay(bounds), Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {

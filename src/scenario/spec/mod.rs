@@ -21,7 +21,7 @@ mod word;
 pub use competition::{CompetitionKind, HomeostasisKind};
 pub use crossbar::{ArrangementKind, SpreadWord};
 pub use device::{ExperimentKind, Relation, ShapeKind};
-pub use models::{model_keys, population_keys};
+pub use models::{model_keys, neuron_keys, population_keys};
 pub use plasticity::{DependenceKind, OVERLAP, OverlapSpread, common_plasticity_keys, plasticity_keys};
 pub use population::NeuronModel;
 pub use projection::{ConnectKind, KernelKind};
@@ -60,6 +60,8 @@ pub struct Key {
     pub default: Fallback,
     /// The key this one depends on, and the choices of it for which it exists.
     pub when: Option<(&'static str, &'static [&'static str])>,
+    /// Whether each neuron of a population may have its own: a list, a distribution or a column of a file.
+    pub each: bool,
     /// The parameter of a device preset that replaces the default where the table names a preset.
     pub preset: Option<&'static str>,
     /// One sentence: what it is.
@@ -317,7 +319,7 @@ impl Key {
     /// A required key of the given kind.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, default: Fallback::Required, when: None, preset: None, doc }
+        Self { name, kind, default: Fallback::Required, when: None, each: false, preset: None, doc }
     }
 
     #[must_use]
@@ -369,6 +371,12 @@ impl Key {
     #[must_use]
     pub const fn preset(self, parameter: &'static str) -> Self {
         Self { preset: Some(parameter), ..self }
+    }
+
+    /// Each neuron may have its own.
+    #[must_use]
+    pub const fn each(self) -> Self {
+        Self { each: true, ..self }
     }
 
     /// The key exists only where `key` has one of these values.

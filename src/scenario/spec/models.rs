@@ -21,7 +21,7 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
         None => POPULATION[1..].to_vec(),
         Some(entry) => {
             let size = POPULATION.iter().copied().filter(|key| key.name == "size");
-            size.chain(model_keys(entry.keys)).collect()
+            size.chain(neuron_keys(entry.keys)).collect()
         }
     };
     let of = format!("{:?}{choices:?}", entry.map(|entry| entry.keys));
@@ -30,6 +30,13 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
         let model = Key { kind: Kind::Choice(choices), ..POPULATION[0] };
         std::iter::once(model).chain(rest()).collect()
     })
+}
+
+/// What a registered neuron model has as keys of the table: each neuron may have its own number.
+#[must_use]
+pub fn neuron_keys(keys: &[ModelKey]) -> Vec<Key> {
+    let key = |key: &ModelKey| if key.words.is_empty() { model_key(key).each() } else { model_key(key) };
+    keys.iter().map(key).collect()
 }
 
 /// What a registered model has as keys of the table.

@@ -17,36 +17,36 @@ pub static POPULATION: &[Key] = &[
     .setting("\"ag-tio2-pt-ts\"")
     .when("model", SWITCH_MODEL),
     Key::new("size", COUNT, "Number of neurons."),
-    Key::new("tau_m", TIME_CONSTANT, "Membrane time constant.")
+    Key::new("tau_m", TIME_CONSTANT, "Membrane time constant.").each()
         .measured("\"9.41 ms\"", "Yan et al., fig. 4c: relaxation")
         .preset("tau"),
-    Key::new("u_rest", VOLTAGE, "Where the membrane relaxes to without drive.")
+    Key::new("u_rest", VOLTAGE, "Where the membrane relaxes to without drive.").each()
         .fitted("\"0.43 mV\"", "Yan et al., fig. 4: offset of the fit")
         .preset("u_rest"),
-    Key::new("v_th", VOLTAGE, "Threshold; above `u_rest`.")
+    Key::new("v_th", VOLTAGE, "Threshold; above `u_rest`.").each()
         .measured("\"250 mV\"", "Yan et al., fig. 1c: turn-on of the threshold switch")
         .preset("v_th"),
     Key::new("reset", Kind::word::<Reset>(), "What firing does to the membrane; a switch always turns off at `v_hold`.")
         .literature("\"rest\"", "Yan et al., eq. 2, call u_rest the reset value"),
-    Key::new("u_reset", VOLTAGE, "Where the membrane is reset to; below `v_th`.")
+    Key::new("u_reset", VOLTAGE, "Where the membrane is reset to; below `v_th`.").each()
         .same_as("u_rest")
         .when("reset", &["value"]),
-    Key::new("v_hold", VOLTAGE, "Where a threshold switch turns off again; below `v_th`.")
+    Key::new("v_hold", VOLTAGE, "Where a threshold switch turns off again; below `v_th`.").each()
         .measured("\"100 mV\"", "Yan et al., fig. 1c: return of the threshold switch")
         .preset("v_hold")
         .when("reset", &["hold"]),
-    Key::new("u_0", VOLTAGE, "Where the membrane is at the start, of a presentation too; below `v_th`.").same_as("u_rest"),
-    Key::new("t_ref", SPAN, "Time after a spike during which arrivals are lost.")
+    Key::new("u_0", VOLTAGE, "Where the membrane is at the start, of a presentation too; below `v_th`.").each().same_as("u_rest"),
+    Key::new("t_ref", SPAN, "Time after a spike during which arrivals are lost.").each()
         .assumed("\"0 s\"", "no refractory time is reported")
         .when("model", &["lif"]),
-    Key::new("on_time", SPAN, "How long a spike keeps the switch on, if something else than the device ends it.")
+    Key::new("on_time", SPAN, "How long a spike keeps the switch on, if something else than the device ends it.").each()
         .absent("the device's own: tau_m ln((v_th - u_rest)/(v_hold - u_rest)) with the threshold of the cycle")
         .when("model", SWITCH_MODEL),
-    Key::new("cycle_cv", CV, "Coefficient of variation of the threshold from one switching to the next.")
+    Key::new("cycle_cv", CV, "Coefficient of variation of the threshold from one switching to the next.").each()
         .derived("the preset's")
         .preset("cycle_cv")
         .when("model", SWITCH_MODEL),
-    Key::new("device_cv", CV, "Coefficient of variation of the threshold from device to device.")
+    Key::new("device_cv", CV, "Coefficient of variation of the threshold from device to device.").each()
         .derived("the preset's")
         .preset("device_cv")
         .when("model", SWITCH_MODEL),
@@ -54,9 +54,9 @@ pub static POPULATION: &[Key] = &[
         .derived("the preset's")
         .preset("threshold_law")
         .when("model", SWITCH_MODEL),
-    Key::new("r_m", positive(Unit::Ohm), "Membrane resistance: turns a current into a voltage.")
+    Key::new("r_m", positive(Unit::Ohm), "Membrane resistance: turns a current into a voltage.").each()
         .assumed("\"1 MOhm\"", "no membrane resistance is reported"),
-    Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.")
+    Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.").each()
         .setting("\"0 A\""),
     Key::new("switch", Kind::Table(SWITCH), "What one spike of the threshold switch costs.").setting("{}"),
     Key::new("competition", Kind::Table(COMPETITION), "How the neurons inhibit one another without delay.")
