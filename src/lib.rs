@@ -108,6 +108,7 @@ pub mod numeric;
 #[warn(missing_docs)]
 pub mod plasticity;
 #[cfg(feature = "scenario")]
+#[warn(missing_docs)]
 pub mod plot;
 #[warn(missing_docs)]
 pub mod random;
@@ -120,6 +121,7 @@ pub mod registry;
 #[warn(missing_docs)]
 pub mod renamed;
 #[cfg(feature = "scenario")]
+#[warn(missing_docs)]
 pub mod report;
 #[cfg(feature = "scenario")]
 pub mod scenario;

@@ -427,14 +427,11 @@ impl Session<'_> {
         for (name, bytes) in npz::files(&outcome.arrays)? {
             dir.write(name, &bytes)?;
         }
-        let figures = plot::figures(&manifest.plan, outcome, spikes)
-            .map_err(|error| Failure::new(error.to_string()))?;
+        let figures = plot::figures(&manifest.plan, outcome, spikes);
         for figure in &figures {
             dir.write(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
         }
-        if let Some(svg) =
-            plot::overview(&manifest.plan, outcome).map_err(|error| Failure::new(error.to_string()))?
-        {
+        if let Some(svg) = plot::overview(&manifest.plan, outcome) {
             dir.write("overview.svg", svg.as_bytes())?;
         }
         if self.args.png {

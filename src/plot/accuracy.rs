@@ -49,5 +49,5 @@ pub fn draw(epochs: &[EpochResult], paper: Option<f64>, (width, height): (u32, u
     if let Some(paper) = paper {
         chart = chart.mark(Mark::y(100.0 * paper, format!("paper {:.2} %", 100.0 * paper)));
     }
-    chart.drawn()
+    chart.svg()
 }

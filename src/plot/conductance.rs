@@ -74,5 +74,5 @@ fn draw(plus: &[f64], minus: &[f64]) -> String {
         });
         chart = chart.series(Series::new(name, Look::Line, outline));
     }
-    chart.drawn()
+    chart.svg()
 }

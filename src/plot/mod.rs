@@ -12,7 +12,7 @@ mod drawn;
 mod energy;
 mod experiment;
 mod fields;
-pub mod measured;
+pub(crate) mod measured;
 pub mod number;
 mod overview;
 mod pairs;
@@ -46,6 +46,7 @@ pub struct Figure {
     pub shape: Shape,
     /// A sentence to stand below it.
     pub caption: String,
+    /// The drawing itself.
     pub svg: String,
 }
 
@@ -60,26 +61,20 @@ pub enum Shape {
     Tall,
 }
 
-/// Why a picture could not be drawn.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("drawing failed: {0}")]
-pub struct PlotError(String);
-
 /// Spikes that were recorded, for the raster.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecordedSpikes<'a> {
     /// Names and sizes of what was recorded; a row's label is an index into them.
     pub groups: &'a [(String, u32)],
+    /// The spikes, by time within each episode.
     pub rows: &'a [SpikeRow],
     /// Spikes in all, of which `rows` are the first.
     pub total: u64,
 }
 
 /// Every picture that this run has something for, in the order a report shows them.
-///
-/// # Errors
-/// If a picture cannot be drawn.
-pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Result<Vec<Figure>, PlotError> {
+#[must_use]
+pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Vec<Figure> {
     let mut figures = Vec::new();
     let mut add = |name: &str, shape: Shape, caption: String, svg: String| {
         figures.push(Figure { name: name.to_string(), shape, caption, svg });
@@ -144,10 +139,10 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
     }
     if let Protocol::Device { experiments } = &plan.protocol {
         // What one device spent is a line of its table.
-        figures.extend(experiment::figures(experiments, &outcome.experiments)?);
-        return Ok(figures);
+        figures.extend(experiment::figures(experiments, &outcome.experiments));
+        return figures;
     }
-    figures.extend(pairs::figures(plan, &outcome.plastic)?);
+    figures.extend(pairs::figures(plan, &outcome.plastic));
     if let Some(figure) = energy::figure(plan, outcome) {
         figures.push(figure);
     }
@@ -160,10 +155,10 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Re
         figures.push(figure);
     }
     if let Some(result) = &outcome.unsupervised {
-        figures.extend(robust::variation(&result.variation, result.vote)?);
-        figures.extend(robust::ageing(&result.ageing, result.vote)?);
+        figures.extend(robust::variation(&result.variation, result.vote));
+        figures.extend(robust::ageing(&result.ageing, result.vote));
     }
-    Ok(figures)
+    figures
 }
 
 /// Whether a projection is the one that learns without labels.
@@ -217,7 +212,7 @@ mod tests {
             })
             .collect();
         let spikes = RecordedSpikes { groups: &groups, rows: &rows, total: 1000 };
-        let figures = figures(&plan, &outcome, spikes).unwrap();
+        let figures = figures(&plan, &outcome, spikes);
         let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(
             names,
@@ -249,7 +244,7 @@ mod tests {
         outcome.energy = Default::default();
         outcome.arrays.truncate(1);
         outcome.arrays[0].data.fill(0.0);
-        let figures = figures(&plan, &outcome, RecordedSpikes::default()).unwrap();
+        let figures = figures(&plan, &outcome, RecordedSpikes::default());
         let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(names, ["accuracy", "weights-input"]);
         assert!(figures.iter().all(|figure| !figure.svg.contains("NaN") && !figure.svg.contains("inf")));
@@ -259,7 +254,7 @@ mod tests {
     fn a_published_accuracy_is_drawn_where_the_scenario_states_one() {
         let (mut plan, outcome) = example::trained();
         let drawn = |plan: &Plan| {
-            let figures = figures(plan, &outcome, RecordedSpikes::default()).unwrap();
+            let figures = figures(plan, &outcome, RecordedSpikes::default());
             let figure = figures.into_iter().find(|figure| figure.name == "accuracy").unwrap();
             (figure.svg, figure.caption.contains("published"))
         };

@@ -1,7 +1,7 @@
 //! A learning window as pairs of neurons in a network have it, beside the closed form of their rule.
 
 use super::chart::{Axis, Chart, Stack};
-use super::{Figure, PlotError, Shape};
+use super::{Figure, Shape};
 use crate::network::Distribution;
 use crate::plasticity::Rule;
 use crate::scenario::outcome::{PairPoint, PlasticResult};
@@ -13,7 +13,7 @@ const ROUNDING: f64 = 1e-9;
 const FINE: u32 = 400;
 
 /// One picture per projection that has such pairs.
-pub fn figures(plan: &Plan, results: &[PlasticResult]) -> Result<Vec<Figure>, PlotError> {
+pub fn figures(plan: &Plan, results: &[PlasticResult]) -> Vec<Figure> {
     let with_window = results.iter().filter(|result| !result.window.is_empty());
     with_window.map(|result| draw(plan, result)).collect()
 }
@@ -23,7 +23,7 @@ fn differs(points: &[PairPoint]) -> bool {
     points.iter().any(|p| p.closed_form.is_some_and(|form| (p.change - form).abs() > ROUNDING))
 }
 
-fn draw(plan: &Plan, result: &PlasticResult) -> Result<Figure, PlotError> {
+fn draw(plan: &Plan, result: &PlasticResult) -> Figure {
     let points = &result.window;
     let projection = plan.projections.iter().find(|projection| projection.name == result.projection);
     let rule = projection.and_then(|projection| projection.plasticity.as_ref()).map(|p| &p.rule);

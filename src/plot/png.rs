@@ -7,10 +7,13 @@ use std::sync::Arc;
 /// Why a picture could not be made into a PNG.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PngError {
+    /// The renderer does not take the picture, and says why.
     #[error("the picture is not SVG that can be rendered: {0}")]
     Svg(String),
+    /// Width times height is more than there is memory for.
     #[error("the picture is too large to be rendered")]
     Size,
+    /// The pixels were there, and could not be written as PNG.
     #[error("the PNG could not be encoded: {0}")]
     Encode(String),
 }

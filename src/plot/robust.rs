@@ -1,7 +1,7 @@
 //! How accuracy bears other devices, and time.
 
 use super::chart::{Axis, Band, Chart, Look, Mark, Series, Stack};
-use super::{Figure, PlotError, Shape, number};
+use super::{Figure, Shape, number};
 use crate::scenario::outcome::{AgedResult, VariationResult, Vote};
 
 /// Dispersion that Querlioz et al. (IEEE Trans. Nanotechnol. 12 (2013) 288) report as tolerated: more than
@@ -9,15 +9,15 @@ use crate::scenario::outcome::{AgedResult, VariationResult, Vote};
 const TOLERATED: f64 = 50.0;
 
 /// Accuracy over the dispersion of the devices.
-pub fn variation(cases: &[VariationResult], vote: Vote) -> Result<Option<Figure>, PlotError> {
-    let ([_, .., last], [_, _, ..]) = (cases, cases) else { return Ok(None) };
+pub fn variation(cases: &[VariationResult], vote: Vote) -> Option<Figure> {
+    let ([_, .., last], [_, _, ..]) = (cases, cases) else { return None };
     let percent = |fraction: f64| 100.0 * fraction;
     let seeds = cases
         .iter()
         .flat_map(|case| case.test.iter().map(move |votes| (percent(case.cv), percent(votes.by(vote)))));
     let means = cases.iter().map(|case| (percent(case.cv), percent(case.mean)));
     let x = Axis::linear("device-to-device dispersion of all parameters", "%");
-    Chart::new("Device variation", x, accuracy())
+    let figure = Chart::new("Device variation", x, accuracy())
         .subtitle(format!("by the {} vote", vote.name()))
         .size(720, 380)
         .band(Band::x(0.0, TOLERATED, "Querlioz et al. 2013: tolerated"))
@@ -30,13 +30,13 @@ pub fn variation(cases: &[VariationResult], vote: Vote) -> Result<Option<Figure>
             "Test accuracy after training with devices whose steps, bounds and initial weights and neurons whose \
              thresholds differ: one point per seed, the line through the means. Shaded: the dispersion on all \
              parameters that Querlioz et al. (2013) report as tolerated.",
-        )
-        .map(Some)
+        );
+    Some(figure)
 }
 
 /// Accuracy and conductance over the time since learning.
-pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotError> {
-    let ([_, .., last], [_, _, ..]) = (ages, ages) else { return Ok(None) };
+pub fn ageing(ages: &[AgedResult], vote: Vote) -> Option<Figure> {
+    let ([_, .., last], [_, _, ..]) = (ages, ages) else { return None };
     // Fresh devices have a place on a logarithmic axis if it is linear up to the first age.
     let first = ages.iter().map(|age| age.after_s).filter(|t| *t > 0.0).fold(f64::INFINITY, f64::min);
     let time = || Axis::symmetric("time since learning", "s", first);
@@ -63,7 +63,7 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotErr
         Look::Both,
         over(|age, _| age.conductance),
     ));
-    Stack::new("Retention", format!("by the {} vote", vote.name()))
+    let figure = Stack::new("Retention", format!("by the {} vote", vote.name()))
         .size(720, 480)
         .below(upper, 1.0)
         .below(lower, 0.5)
@@ -73,8 +73,8 @@ pub fn ageing(ages: &[AgedResult], vote: Vote) -> Result<Option<Figure>, PlotErr
             "Test accuracy when the devices have been left alone for so long; the same test presentations each time. \
              Second line: with every threshold brought down by the one factor by which the mean weight fell. Below: \
              the mean conductance. Time is logarithmic, with the fresh devices at its left end.",
-        )
-        .map(Some)
+        );
+    Some(figure)
 }
 
 fn accuracy() -> Axis {
@@ -102,10 +102,10 @@ mod tests {
             max_loss: None,
         };
         let cases = [case(0.0, 0.88), case(0.5, 0.82), case(1.0, 0.7)];
-        let figure = variation(&cases, Vote::LogLikelihood).unwrap().unwrap();
+        let figure = variation(&cases, Vote::LogLikelihood).unwrap();
         assert!(figure.svg.contains("70.0 % at 100 %") && figure.svg.contains("Querlioz"));
         crate::plot::drawn::check(&figure.svg);
-        assert_eq!(variation(&cases[..1], Vote::ClassMean).unwrap(), None);
+        assert_eq!(variation(&cases[..1], Vote::ClassMean), None);
 
         let age = |after_s, accuracy| AgedResult {
             after_s,
@@ -114,7 +114,7 @@ mod tests {
             conductance: 2e-5,
         };
         let ages = [age(0.0, 0.88), age(3600.0, 0.87), age(3.15e8, 0.4)];
-        let figure = ageing(&ages, Vote::ClassMean).unwrap().unwrap();
+        let figure = ageing(&ages, Vote::ClassMean).unwrap();
         assert!(figure.svg.contains("39.0 %"));
         crate::plot::drawn::check(&figure.svg);
     }

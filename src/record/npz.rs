@@ -23,7 +23,7 @@ pub struct NamedArray {
 /// and `.minus` (and `.2.plus` for the second pair of a parallel arrangement) are conductances in
 /// siemens. Rows are presynaptic, columns postsynaptic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArrayKind {
+pub(crate) enum ArrayKind {
     /// A synaptic weight.
     Weight,
     /// A conductance of a device.

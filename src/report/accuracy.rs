@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 /// Fractions of right answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
+    /// Of the training samples as they were answered while training, in the last epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<f64>,
+    /// Of the samples held out, after the last epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<f64>,
+    /// Of the test set, by the reported model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<f64>,
     /// Test samples behind `test`.
@@ -18,12 +21,15 @@ pub struct Accuracy {
     /// Epoch whose weights were tested last, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tested_epoch: Option<u32>,
+    /// Of the test set after each epoch.
     pub test_by_epoch: Vec<f64>,
+    /// The run or file that the weights were taken from, where they were not trained here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights_from: Option<String>,
     /// Without labels: which vote `test` is, and the test accuracy by each of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vote: Option<Vote>,
+    /// Of the test set by each of the two votes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_vote: Option<Votes>,
 }

@@ -17,13 +17,16 @@ pub const PICTURES: &str = "paper-figures";
 /// A run of the set: its plan, and the pictures it gave.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
+    /// What was run.
     pub plan: &'a Plan,
+    /// The pictures of its report.
     pub pictures: &'a [Figure],
 }
 
 /// The chapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chapter {
+    /// All of its text, for mdbook.
     pub markdown: String,
     /// (name of the file, SVG).
     pub pictures: Vec<(String, String)>,

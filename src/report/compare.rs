@@ -11,8 +11,11 @@ const NOT_COMPARED: &[&str] = &["performance", "notes"];
 /// A key whose values differ between two summaries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
+    /// Its path in the summary: `energy_j.total`.
     pub key: String,
+    /// Its value in the first summary; `None`: it is not there.
     pub left: Option<Value>,
+    /// The same of the second.
     pub right: Option<Value>,
 }
 
@@ -28,7 +31,9 @@ impl Difference {
 /// What differs between two summaries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
+    /// Of the first and of the second; `none` where a summary has none.
     pub fingerprints: (String, String),
+    /// In the order of the first summary's keys.
     pub differences: Vec<Difference>,
 }
 
@@ -97,6 +102,7 @@ fn current<'a>(key: &str, word: &'a str) -> &'a str {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
+    /// One `[[check]]` each.
     #[serde(rename = "check")]
     pub checks: Vec<Check>,
 }
@@ -108,8 +114,11 @@ pub struct Check {
     /// Path into `summary.json`: names apart by dots; an element of a list by its number, by `last`,
     /// or by its `name`, which is quoted if it has a dot: `programming."CV 0.5".loss`.
     pub key: String,
+    /// Least value that passes.
     pub min: Option<f64>,
+    /// Largest value that passes.
     pub max: Option<f64>,
+    /// The one value that passes; numbers are compared as numbers.
     pub equals: Option<toml::Value>,
     /// Where the bounds come from.
     pub why: Option<String>,
@@ -191,9 +200,11 @@ impl Check {
 /// A check and what was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
+    /// What was expected.
     pub check: Check,
     /// `None`: the summary has no such key.
     pub found: Option<Value>,
+    /// Whether it is there and within its bounds.
     pub passed: bool,
 }
 

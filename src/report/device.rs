@@ -14,9 +14,12 @@ use serde::{Deserialize, Serialize};
 /// One experiment in `summary.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentSummary {
+    /// What the scenario calls it.
     pub name: String,
+    /// The kind of experiment: `iv`, `stdp`.
     #[serde(deserialize_with = "kind")]
     pub kind: String,
+    /// The title of its pictures.
     pub title: String,
     /// Preset of the device.
     pub device: String,
@@ -24,6 +27,7 @@ pub struct ExperimentSummary {
     pub measured: ByName<Measured>,
     /// The paper's numbers.
     pub compare: Vec<PaperComparison>,
+    /// What a reader of the numbers must know, such as a spread that was not drawn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -37,10 +41,12 @@ fn kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::
 /// A measured number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
+    /// The quantity in words: "turn-on voltage".
     pub what: String,
     /// Absent if it did not happen or cannot be determined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
+    /// The unit of `value`; a fraction is shown in percent.
     pub unit: MeasuredIn,
 }
 
@@ -49,17 +55,25 @@ pub struct Measured {
 pub struct PaperComparison {
     /// The quantity.
     pub name: String,
+    /// The quantity in words.
     pub what: String,
+    /// Of `paper`, `simulated` and `difference`.
     pub unit: MeasuredIn,
+    /// How the two must compare.
     pub relation: Relation,
+    /// The published number, in SI units.
     pub paper: f64,
+    /// What came out; absent if it did not happen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated: Option<f64>,
     /// simulated - paper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<f64>,
+    /// How far apart they may be.
     pub tolerance: Tolerance,
+    /// Whether `simulated` is there and within `tolerance`.
     pub status: PaperVerdict,
+    /// Why the tolerance is this wide.
     pub why: String,
 }
 
@@ -67,7 +81,9 @@ pub struct PaperComparison {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaperVerdict {
+    /// Close enough.
     Ok,
+    /// Too far from the paper, or not there.
     OutOfTolerance,
 }
 
@@ -88,7 +104,9 @@ pub struct Agreement {
     /// Figure of the paper, if the scenario names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figure: Option<String>,
+    /// Numbers of the paper that were compared.
     pub compared: usize,
+    /// Those of them within their tolerance.
     pub within: usize,
 }
 

@@ -390,7 +390,7 @@ mod tests {
         };
         change(&mut manifest, &mut outcome);
         let summary = Summary::new(&manifest.plan, &outcome, &example::host());
-        let figures = crate::plot::figures(&manifest.plan, &outcome, Default::default()).unwrap();
+        let figures = crate::plot::figures(&manifest.plan, &outcome, Default::default());
         page(&manifest, &outcome, &summary, &figures)
     }
 

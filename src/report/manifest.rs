@@ -23,7 +23,9 @@ pub struct Host {
 /// What a run was made from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Of this file; see [`SCHEMA_VERSION`](super::summary::SCHEMA_VERSION).
     pub schema_version: u32,
+    /// Running until the summary is there.
     pub status: RunStatus,
     /// Version of memspike.
     pub memspike: String,
@@ -33,12 +35,17 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When it started, in UTC: `"2024-05-01T12:00:00Z"`.
     pub started: String,
+    /// The machine it ran on.
     pub host: Host,
     /// Generator of random draws: `random::GENERATOR`.
     pub generator: String,
+    /// What handled the events: `event`, `reference` or `clocked`.
     pub engine: String,
+    /// How many were used; they change nothing but the time it took.
     pub threads: usize,
+    /// Of all random draws.
     pub seed: u64,
+    /// How fast the machine does a known piece of work, if that was asked for.
     pub calibrate: Option<Calibration>,
     /// The scenario with every value filled in.
     pub plan: Plan,
@@ -47,9 +54,13 @@ pub struct Manifest {
 /// What a manifest of any version says about its run: the plan of another version need not be readable.
 #[derive(Clone, Debug, Deserialize)]
 pub struct ManifestHead {
+    /// What became of the run.
     pub status: RunStatus,
+    /// Version of the program.
     pub memspike: String,
+    /// When it began, in UTC.
     pub started: String,
+    /// Of all random draws.
     pub seed: u64,
     plan: PlanHead,
 }

@@ -7,16 +7,21 @@ use serde::{Deserialize, Serialize};
 /// What the run cost the computer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Performance {
+    /// Seconds from start to end.
     pub wall_s: f64,
+    /// Seconds of all processors together.
     pub cpu_s: f64,
+    /// By name: `build`, `train`, `test`, `simulate`.
     pub phases: ByName<Phase>,
     /// Presentations per second of wall time.
     pub samples_per_s: ByName<f64>,
     /// Logical events per second of wall time, building left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events_per_s: Option<f64>,
+    /// Most memory that the process held at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_rss_bytes: Option<u64>,
+    /// How fast the machine does a known piece of work, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibrate: Option<Calibration>,
 }
@@ -24,10 +29,14 @@ pub struct Performance {
 /// One phase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
+    /// Seconds from start to end.
     pub wall_s: f64,
+    /// Seconds of all processors together.
     pub cpu_s: f64,
+    /// Presentations.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub samples: u64,
+    /// Logical events, as in [`Events::total`](super::summary::Events::total).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub events: u64,
 }
@@ -49,9 +58,13 @@ pub struct Calibration {
 /// What the host measured around the run; the library has no clock.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HostPerformance {
+    /// Seconds from start to end.
     pub wall_s: f64,
+    /// Seconds of all processors together.
     pub cpu_s: f64,
+    /// Most memory that the process held at once, in bytes, where the system tells it.
     pub peak_rss_bytes: Option<u64>,
+    /// How fast it does a known piece of work, if that was asked for.
     pub calibrate: Option<Calibration>,
 }
 

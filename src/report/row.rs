@@ -6,7 +6,9 @@ use crate::time::Time;
 /// A line of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
+    /// What stands on the left.
     pub name: String,
+    /// What stands on the right, with its unit.
     pub value: String,
 }
 

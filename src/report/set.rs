@@ -9,28 +9,41 @@ use serde::Serialize;
 /// What came of a set of scenarios.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SetSummary {
+    /// As in [`Summary::schema_version`].
     pub schema_version: u32,
+    /// Interrupted if any of the runs was.
     pub status: Status,
+    /// Of the set, where its `set.toml` has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// One for every number of the paper that was compared.
     pub figures: Vec<FigureRow>,
     /// Whether nothing that was compared is out of tolerance.
     pub within_tolerance: bool,
+    /// The summaries of the runs that were made, in their order.
     pub runs: Vec<Summary>,
 }
 
 /// A number of the paper.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FigureRow {
+    /// Figure of the paper, or a dash.
     pub figure: String,
+    /// The scenario that gave it.
     pub scenario: String,
+    /// The quantity in words.
     pub what: String,
+    /// The published number, with its unit.
     pub paper: String,
+    /// What came out, with its unit; for [`RowStatus::Reference`] what came out then.
     pub simulated: String,
+    /// `simulated` less `paper`.
     pub difference: String,
+    /// How far apart they may be; empty for [`RowStatus::Reference`].
     pub tolerance: String,
+    /// How it came out.
     pub status: RowStatus,
+    /// Why the tolerance is this wide.
     pub why: String,
 }
 
@@ -38,7 +51,9 @@ pub struct FigureRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowStatus {
+    /// Close enough.
     Ok,
+    /// Too far from the paper, or not there.
     OutOfTolerance,
     /// Not made here: a reference result of another scenario.
     Reference,

@@ -23,15 +23,23 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// The results of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
+    /// [`SCHEMA_VERSION`] of the program that wrote it.
     pub schema_version: u32,
+    /// How the run ended.
     pub status: Status,
+    /// Short name of the scenario.
     pub scenario: String,
+    /// The scenario's own line about itself.
     pub title: String,
+    /// Of all random draws.
     pub seed: u64,
     /// Presentations, sweeps or simulations.
     pub episodes: u64,
+    /// Simulated time over all episodes, in seconds.
     pub sim_time_s: f64,
+    /// How many of each kind were handled.
     pub events: Events,
+    /// Synapses reached by arrivals.
     pub synaptic_events: u64,
     /// Spikes of each population.
     pub spikes: ByName<u64>,
@@ -42,20 +50,28 @@ pub struct Summary {
     /// Categories that exist in the hardware but are not in `energy_j`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub energy_not_modelled: Vec<Category>,
+    /// Joules per test presentation, all categories together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub energy_per_inference_j: Option<f64>,
+    /// The same in detail, where presentations were tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inference: Option<Inference>,
+    /// Where there are labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<Accuracy>,
+    /// One for each way of programming the trained weights that was tested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub programming: Vec<Programming>,
+    /// What learning without labels did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning: Option<Learning>,
+    /// The trained devices tested again, for each age.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ageing: Vec<Aged>,
+    /// Training anew with other devices, for each case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variation: Vec<Variation>,
+    /// The sample whose outputs are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
     /// Projections that learnt from spikes.
@@ -64,20 +80,24 @@ pub struct Summary {
     /// How many of the paper's numbers came out, where devices were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paper: Option<Agreement>,
+    /// Experiments with single devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub experiments: Vec<ExperimentSummary>,
+    /// XXH3-128 in hex of all population spikes, then the final weights: equal if two runs did the same.
     pub fingerprint: String,
     /// Every value nobody measured: "parameter = value (why)".
     pub assumed: Vec<String>,
     /// What the engine chose and what is not modelled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What it cost the computer; the only part that may differ from run to run.
     pub performance: Performance,
 }
 
 /// Logical events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Events {
+    /// The sum of the others.
     pub total: u64,
     /// Spikes of Poisson sources and of data set encoders.
     pub poisson: u64,
@@ -93,10 +113,15 @@ pub struct Events {
 /// One test presentation, on average.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inference {
+    /// Test presentations that were averaged over.
     pub inferences: u64,
+    /// Spikes of the sources.
     pub input_spikes: f64,
+    /// Spikes of the read-out population.
     pub output_spikes: f64,
+    /// Synapses reached by arrivals.
     pub synaptic_events: f64,
+    /// Joules by category, and `total`.
     pub energy_j: ByName<f64>,
     /// Root mean square of the membrane potential behind the leakage, where it was integrated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,21 +135,31 @@ pub struct Inference {
 /// Accuracy after programming the weights onto devices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Programming {
+    /// What the scenario calls the case.
     pub name: String,
+    /// How often the weights were programmed, each time with other random errors.
     pub draws: usize,
+    /// Mean over the draws, as a fraction.
     pub mean: f64,
+    /// Standard deviation over the draws (n - 1).
     pub sd: f64,
+    /// Accuracy of the weights as trained less `mean`.
     pub loss: f64,
+    /// Largest `loss` that the scenario accepts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_loss: Option<f64>,
+    /// Joules in the devices per test presentation, mean over the draws.
     pub read_energy_per_inference_j: f64,
 }
 
 /// Rates of the outputs for the shown sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
+    /// Its true class.
     pub class: u32,
+    /// Its place in the test set, from 0.
     pub index: u32,
+    /// Of each output, in hertz.
     pub rates_hz: Vec<f64>,
 }
 

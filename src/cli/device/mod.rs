@@ -40,8 +40,7 @@ pub fn device(args: &DeviceArgs, output: &Output) -> Result<End, Failure> {
         output.detail(&format!("assumed: {assumed}"));
     }
     if let Some(path) = &common.plot {
-        let figures = plot::experiments(std::slice::from_ref(&plan), std::slice::from_ref(&result))
-            .map_err(|error| Failure::new(error.to_string()))?;
+        let figures = plot::experiments(std::slice::from_ref(&plan), std::slice::from_ref(&result));
         if let Some(figure) = figures.first() {
             files::write_picture(path, &figure.svg)?;
             output.note(&format!("drawn in {}", path.display()));

@@ -5,10 +5,9 @@ use super::found::{Found, Shape};
 use super::measured::Measured;
 use super::table::with_error;
 use memspike::fit::Curve;
-use memspike::plot::PlotError;
 use memspike::plot::chart::{Axis, Chart, Look, Mark, Series, Stack};
 
-pub fn draw(model: Model, data: &Measured, found: &Found) -> Result<String, PlotError> {
+pub fn draw(model: Model, data: &Measured, found: &Found) -> String {
     // Many parameters leave no room for their errors; the table has them.
     let few = found.fit.parameters.len() <= 4;
     let told: Vec<String> = found

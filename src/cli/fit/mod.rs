@@ -31,11 +31,7 @@ pub fn fit(args: &FitArgs, output: &Output) -> Result<End, Failure> {
     }
     // Everything that can fail before anything is written.
     let preset = args.out.as_deref().map(|path| preset::text(args, path, &data, &found)).transpose()?;
-    let svg = args
-        .plot
-        .as_ref()
-        .map(|_| chart::draw(args.model, &data, &found).map_err(|error| Failure::new(error.to_string())))
-        .transpose()?;
+    let svg = args.plot.as_ref().map(|_| chart::draw(args.model, &data, &found));
     if let (Some(path), Some(svg)) = (&args.plot, &svg) {
         files::write_picture(path, svg)?;
         output.note(&format!("drawn in {}", path.display()));

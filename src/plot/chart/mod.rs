@@ -11,13 +11,15 @@ pub(super) mod marker;
 mod place;
 mod scale;
 
-use super::{Figure, PlotError, Shape};
+use super::{Figure, Shape};
 pub use scale::{Axis, Scale};
 
 /// One point of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
+    /// In the unit of the x axis.
     pub x: f64,
+    /// In the unit of the y axis.
     pub y: f64,
     /// Lower and upper end of what y may be: an error bar, or the shade around a line.
     pub within: Option<(f64, f64)>,
@@ -66,7 +68,9 @@ pub enum Look {
 pub struct Series {
     /// In the legend; empty for none.
     pub name: String,
+    /// Whether it is a line, markers, steps.
     pub look: Look,
+    /// In the order a line joins them.
     pub points: Vec<Point>,
     /// Part of an ordered set, such as consecutive sweeps: 0 the first, 1 the last. Coloured from dark to light.
     pub order: Option<f64>,
@@ -75,6 +79,7 @@ pub struct Series {
 }
 
 impl Series {
+    /// Points without a place in an ordered set and without a label at the end.
     #[must_use]
     pub fn new<P: Into<Point>>(
         name: impl Into<String>,
@@ -103,7 +108,9 @@ impl Series {
 /// A direction on the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
+    /// Across.
     X,
+    /// Upwards.
     Y,
 }
 
@@ -111,9 +118,23 @@ pub enum Direction {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// A dashed line at one value of an axis.
-    Line { axis: Direction, value: f64, label: String },
+    Line {
+        /// The axis whose value it is; the line stands across it.
+        axis: Direction,
+        /// In the unit of that axis.
+        value: f64,
+        /// Beside the line.
+        label: String,
+    },
     /// A diamond at one point.
-    Point { x: f64, y: f64, label: String },
+    Point {
+        /// In the unit of the x axis.
+        x: f64,
+        /// In the unit of the y axis.
+        y: f64,
+        /// Beside the diamond.
+        label: String,
+    },
 }
 
 impl Mark {
@@ -139,10 +160,12 @@ impl Mark {
 /// A shaded stretch of an axis: a dead zone, the part that is clipped, what a preset is not stated for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Band {
+    /// The axis it is a stretch of.
     pub axis: Direction,
     /// Ends; an infinite one reaches the edge of the chart.
     pub from: f64,
     pub to: f64,
+    /// Beside the band; empty for none.
     pub label: String,
 }
 
@@ -163,48 +186,60 @@ impl Band {
 /// What goes on a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
+    /// The line at the top.
     pub title: String,
     /// A line below the title.
     pub subtitle: String,
+    /// Across.
     pub x: Axis,
+    /// Upwards.
     pub y: Axis,
+    /// In the order they are drawn; a later one covers an earlier one.
     pub series: Vec<Series>,
+    /// Lines and diamonds to compare with.
     pub marks: Vec<Mark>,
+    /// Shaded stretches, drawn first.
     pub bands: Vec<Band>,
     /// Width and height in pixels.
     pub size: (u32, u32),
 }
 
 impl Chart {
+    /// A chart of 720 x 440 pixels, without any series yet.
     #[must_use]
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
         let (series, marks, bands) = (Vec::new(), Vec::new(), Vec::new());
         Self { title: title.into(), subtitle: String::new(), x, y, series, marks, bands, size: (720, 440) }
     }
 
+    /// With a line below the title.
     #[must_use]
     pub fn subtitle(mut self, text: impl Into<String>) -> Self {
         self.subtitle = text.into();
         self
     }
 
+    /// With another width and height, in pixels.
     #[must_use]
     pub fn size(mut self, width: u32, height: u32) -> Self {
         self.size = (width, height);
         self
     }
 
+    /// With one more series.
     #[must_use]
     pub fn series(mut self, series: Series) -> Self {
         self.series.push(series);
         self
     }
 
+    /// With a series drawn as a line.
     #[must_use]
     pub fn line<P: Into<Point>>(self, name: impl Into<String>, points: impl IntoIterator<Item = P>) -> Self {
         self.series(Series::new(name, Look::Line, points))
     }
 
+    /// With a series drawn as markers.
     #[must_use]
     pub fn points<P: Into<Point>>(
         self,
@@ -224,12 +259,14 @@ impl Chart {
         self.series(Series::new(name, Look::Reference, points))
     }
 
+    /// With one more value to compare with.
     #[must_use]
     pub fn mark(mut self, mark: Mark) -> Self {
         self.marks.push(mark);
         self
     }
 
+    /// With one more shaded stretch.
     #[must_use]
     pub fn band(mut self, band: Band) -> Self {
         self.bands.push(band);
@@ -237,30 +274,15 @@ impl Chart {
     }
 
     /// The picture as SVG.
-    ///
-    /// # Errors
-    /// If it cannot be drawn.
-    pub fn svg(&self) -> Result<String, PlotError> {
-        Ok(self.drawn())
-    }
-
-    /// The picture as SVG.
     #[must_use]
-    pub(super) fn drawn(&self) -> String {
+    pub fn svg(&self) -> String {
         draw::stack(&self.title, &self.subtitle, self.size, &[(self, 1.0)])
     }
 
     /// The picture with its caption, for a page.
-    ///
-    /// # Errors
-    /// If it cannot be drawn.
-    pub fn figure(
-        &self,
-        name: impl Into<String>,
-        shape: Shape,
-        caption: impl Into<String>,
-    ) -> Result<Figure, PlotError> {
-        Ok(Figure { name: name.into(), shape, caption: caption.into(), svg: self.svg()? })
+    #[must_use]
+    pub fn figure(&self, name: impl Into<String>, shape: Shape, caption: impl Into<String>) -> Figure {
+        Figure { name: name.into(), shape, caption: caption.into(), svg: self.svg() }
     }
 }
 
@@ -268,19 +290,24 @@ impl Chart {
 /// charts themselves are not shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stack {
+    /// The line at the top of the sheet.
     pub title: String,
+    /// A line below the title.
     pub subtitle: String,
+    /// Width and height in pixels, of all charts together.
     pub size: (u32, u32),
     /// Each with its share of the height.
     pub charts: Vec<(Chart, f64)>,
 }
 
 impl Stack {
+    /// A sheet of 720 x 560 pixels, without any chart yet.
     #[must_use]
     pub fn new(title: impl Into<String>, subtitle: impl Into<String>) -> Self {
         Self { title: title.into(), subtitle: subtitle.into(), size: (720, 560), charts: Vec::new() }
     }
 
+    /// With another width and height, in pixels.
     #[must_use]
     pub fn size(mut self, width: u32, height: u32) -> Self {
         self.size = (width, height);
@@ -295,25 +322,16 @@ impl Stack {
     }
 
     /// The picture as SVG.
-    ///
-    /// # Errors
-    /// If it cannot be drawn.
-    pub fn svg(&self) -> Result<String, PlotError> {
+    #[must_use]
+    pub fn svg(&self) -> String {
         let charts: Vec<(&Chart, f64)> = self.charts.iter().map(|(chart, share)| (chart, *share)).collect();
-        Ok(draw::stack(&self.title, &self.subtitle, self.size, &charts))
+        draw::stack(&self.title, &self.subtitle, self.size, &charts)
     }
 
     /// The picture with its caption, for a page.
-    ///
-    /// # Errors
-    /// If it cannot be drawn.
-    pub fn figure(
-        &self,
-        name: impl Into<String>,
-        shape: Shape,
-        caption: impl Into<String>,
-    ) -> Result<Figure, PlotError> {
-        Ok(Figure { name: name.into(), shape, caption: caption.into(), svg: self.svg()? })
+    #[must_use]
+    pub fn figure(&self, name: impl Into<String>, shape: Shape, caption: impl Into<String>) -> Figure {
+        Figure { name: name.into(), shape, caption: caption.into(), svg: self.svg() }
     }
 }
 

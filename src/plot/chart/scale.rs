@@ -10,11 +10,13 @@ const SMALLEST: f64 = 1e-300;
 /// How an axis is divided.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
+    /// Equal differences are equally far apart.
     Linear,
     /// Equal factors are equally far apart; shows positive values only.
     Log,
     /// Logarithmic to both sides of zero, linear where |value| is below `linear`: asinh(value/(2 linear)).
     Symmetric {
+        /// The value, in the unit of the axis, up to which it is about linear.
         linear: f64,
     },
 }
@@ -26,6 +28,7 @@ pub struct Axis {
     pub name: String,
     /// SI unit without prefix, `"V"`; `"%"`; empty for a plain number.
     pub unit: String,
+    /// How values become distances.
     pub scale: Scale,
     /// What it shows at least; the data may widen it.
     pub at_least: Option<(f64, f64)>,
@@ -36,6 +39,7 @@ pub struct Axis {
 }
 
 impl Axis {
+    /// Equal differences are equally far apart; from the data it takes what it shows.
     #[must_use]
     pub fn linear(name: impl Into<String>, unit: impl Into<String>) -> Self {
         let (at_least, exactly) = (None, None);
@@ -43,6 +47,7 @@ impl Axis {
         Self { name, unit, scale: Scale::Linear, at_least, exactly, whole: false }
     }
 
+    /// As [`Self::linear`], but equal factors are equally far apart.
     #[must_use]
     pub fn log(name: impl Into<String>, unit: impl Into<String>) -> Self {
         Self { scale: Scale::Log, ..Self::linear(name, unit) }

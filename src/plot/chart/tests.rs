@@ -2,7 +2,7 @@ use super::*;
 use crate::plot::drawn;
 
 fn rendered(chart: &Chart) -> String {
-    let svg = chart.svg().unwrap();
+    let svg = chart.svg();
     drawn::check(&svg);
     assert!(!svg.contains("NaN") && !svg.contains("inf "), "{svg}");
     svg
@@ -62,7 +62,7 @@ fn a_picture_of_anything_at_all_is_finite_and_can_be_rendered() {
                         .band(Band::x(value, 1.0, "band"))
                         .band(Band::y(-1.0, value, "band"));
                 }
-                let svg = chart.svg().unwrap();
+                let svg = chart.svg();
                 assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
             }
         }
@@ -97,9 +97,9 @@ fn a_line_out_of_sight_is_cut_at_the_frame() {
 fn a_long_series_stays_a_small_picture() {
     let points: Vec<(f64, f64)> = (0..400_000).map(|k| (f64::from(k), (f64::from(k) * 1e-4).sin())).collect();
     let chart = example(Axis::linear("x", ""), Axis::linear("y", "")).line("a", points.clone());
-    assert!(chart.svg().unwrap().len() < 300_000);
+    assert!(chart.svg().len() < 300_000);
     let chart = example(Axis::linear("x", ""), Axis::linear("y", "")).points("a", points);
-    assert!(chart.svg().unwrap().len() < 4_000_000);
+    assert!(chart.svg().len() < 4_000_000);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn stacked_charts_of_one_quantity_share_its_axis() {
     ));
     let lower = Chart::new("", Axis::linear("time", "s"), Axis::linear("state", "V"))
         .line("u", [(0.0, 0.0), (0.02, 0.1)]);
-    let svg = Stack::new("Drive and answer", "").below(upper, 0.4).below(lower, 1.0).svg().unwrap();
+    let svg = Stack::new("Drive and answer", "").below(upper, 0.4).below(lower, 1.0).svg();
     assert_eq!(svg.matches("time [ms]").count(), 1);
     assert!(svg.contains("voltage [mV]") && svg.contains("state [mV]"));
     drawn::check(&svg);

@@ -5,7 +5,7 @@ use crate::device::preset::PresetDevice;
 use crate::device::threshold::ThresholdSwitch;
 use crate::numeric::normal_quantile;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
-use crate::plot::{Figure, PlotError, Shape};
+use crate::plot::{Figure, Shape};
 use crate::scenario::device::Experiment;
 
 /// Points of a cumulative distribution that a picture can tell apart.
@@ -36,7 +36,7 @@ fn percent() -> Axis {
 }
 
 /// The voltages at which a volatile switch turned on and off.
-fn thresholds(shown: Shown<'_>, switch: &ThresholdSwitch) -> Result<Figure, PlotError> {
+fn thresholds(shown: Shown<'_>, switch: &ThresholdSwitch) -> Figure {
     // A cycle in which it did not turn on has none.
     let of = |name: &str| {
         let values: Vec<f64> = column(shown.table(), name).iter().copied().filter(|v| *v > 0.0).collect();
@@ -56,7 +56,7 @@ fn thresholds(shown: Shown<'_>, switch: &ThresholdSwitch) -> Result<Figure, Plot
         )
 }
 
-pub fn cycles(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn cycles(shown: Shown<'_>) -> Figure {
     if let PresetDevice::ThresholdSwitch { switch, .. } = &shown.plan.device.preset.device {
         return thresholds(shown, switch);
     }
@@ -115,7 +115,7 @@ pub fn cycles(shown: Shown<'_>) -> Result<Figure, PlotError> {
         )
 }
 
-pub fn retention(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn retention(shown: Shown<'_>) -> Figure {
     let table = shown.table();
     let devices = match &shown.plan.experiment {
         Experiment::Retention { devices, .. } => *devices,

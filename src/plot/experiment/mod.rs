@@ -5,10 +5,10 @@ mod neuron;
 mod sweep;
 mod window;
 
+use super::Figure;
 use super::chart::{Mark, Point};
 use super::measured::Scale;
 use super::number::{significant, trimmed};
-use super::{Figure, PlotError};
 use crate::device::protocol::Table;
 use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue};
 use crate::scenario::outcome::ExperimentResult;
@@ -22,27 +22,28 @@ struct Shown<'a> {
 }
 
 /// The pictures of every experiment that was made, in their order.
-pub fn figures(plans: &[ExperimentPlan], results: &[ExperimentResult]) -> Result<Vec<Figure>, PlotError> {
+#[must_use]
+pub fn figures(plans: &[ExperimentPlan], results: &[ExperimentResult]) -> Vec<Figure> {
     let mut figures = Vec::new();
     for result in results {
         let Some(plan) = plans.iter().find(|plan| plan.name == result.name) else { continue };
         let shown = Shown { plan, result };
         match &plan.experiment {
-            Experiment::Iv { .. } => figures.push(sweep::current(shown)?),
-            Experiment::Pulses { .. } => figures.push(neuron::pulses(shown)?),
-            Experiment::Integration { .. } => figures.push(neuron::integration(shown)?),
-            Experiment::Relaxation { .. } => figures.push(neuron::relaxation(shown)?),
-            Experiment::Power { .. } => figures.push(neuron::power(shown)?),
-            Experiment::Cycles { .. } => figures.push(memory::cycles(shown)?),
-            Experiment::Retention { .. } => figures.push(memory::retention(shown)?),
-            Experiment::Stdp { .. } => figures.push(window::rule(shown)?),
+            Experiment::Iv { .. } => figures.push(sweep::current(shown)),
+            Experiment::Pulses { .. } => figures.push(neuron::pulses(shown)),
+            Experiment::Integration { .. } => figures.push(neuron::integration(shown)),
+            Experiment::Relaxation { .. } => figures.push(neuron::relaxation(shown)),
+            Experiment::Power { .. } => figures.push(neuron::power(shown)),
+            Experiment::Cycles { .. } => figures.push(memory::cycles(shown)),
+            Experiment::Retention { .. } => figures.push(memory::retention(shown)),
+            Experiment::Stdp { .. } => figures.push(window::rule(shown)),
             Experiment::SpikePulses { .. } => {
-                figures.push(window::electrodes(shown)?);
-                figures.push(window::intervals(shown)?);
+                figures.push(window::electrodes(shown));
+                figures.push(window::intervals(shown));
             }
         }
     }
-    Ok(figures)
+    figures
 }
 
 impl Shown<'_> {

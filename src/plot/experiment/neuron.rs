@@ -5,7 +5,7 @@ use crate::device::preset::PresetDevice;
 use crate::device::threshold::ThresholdSwitch;
 use crate::numeric::exp;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
-use crate::plot::{Figure, PlotError, Shape};
+use crate::plot::{Figure, Shape};
 use crate::scenario::device::Experiment;
 use crate::units::{Quantity as _, Volt};
 
@@ -26,7 +26,7 @@ fn threshold(switch: &ThresholdSwitch) -> Mark {
 }
 
 /// A drive, and the state or conductance that answers it.
-pub fn pulses(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn pulses(shown: Shown<'_>) -> Figure {
     let table = shown.table();
     let Some(switch) = switch(shown) else { return trained(shown) };
     let time = || Axis::linear("time", "s");
@@ -77,7 +77,7 @@ fn envelope(shown: Shown<'_>, switch: &ThresholdSwitch, t: &[f64]) -> Option<Vec
 }
 
 /// A resistive device under its trains.
-fn trained(shown: Shown<'_>) -> Result<Figure, PlotError> {
+fn trained(shown: Shown<'_>) -> Figure {
     let table = shown.table();
     let (n, v, g) = (column(table, "pulse"), column(table, "amplitude"), column(table, "conductance"));
     let device = &shown.plan.device.preset.device;
@@ -112,7 +112,7 @@ fn trained(shown: Shown<'_>) -> Result<Figure, PlotError> {
     chart.figure(&shown.plan.name, Shape::Half, "Conductance after every pulse.")
 }
 
-pub fn integration(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn integration(shown: Shown<'_>) -> Figure {
     let &Experiment::Integration { amplitude, length, .. } = &shown.plan.experiment else {
         return trained(shown);
     };
@@ -142,7 +142,7 @@ pub fn integration(shown: Shown<'_>) -> Result<Figure, PlotError> {
     )
 }
 
-pub fn relaxation(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn relaxation(shown: Shown<'_>) -> Figure {
     let &Experiment::Relaxation { length, .. } = &shown.plan.experiment else { return trained(shown) };
     let switch = switch(shown);
     let mut chart = Chart::new(&shown.plan.title, Axis::linear("time since the drive ended", "s"), state())
@@ -169,7 +169,7 @@ pub fn relaxation(shown: Shown<'_>) -> Result<Figure, PlotError> {
     )
 }
 
-pub fn power(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn power(shown: Shown<'_>) -> Figure {
     let table = shown.table();
     let mut chart = Chart::new(
         &shown.plan.title,

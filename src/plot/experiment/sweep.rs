@@ -4,11 +4,11 @@ use super::{Shown, column, plain, x_mark, y_mark};
 use crate::device::preset::PresetDevice;
 use crate::device::resistive::Resistive as _;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
-use crate::plot::{Figure, PlotError, Shape};
+use crate::plot::{Figure, Shape};
 use crate::scenario::device::Experiment;
 use crate::units::Volt;
 
-pub fn current(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn current(shown: Shown<'_>) -> Figure {
     match &shown.plan.device.preset.device {
         PresetDevice::DoseDevice { .. } => analog(shown),
         _ => abrupt(shown),
@@ -60,7 +60,7 @@ impl Legs {
 }
 
 /// Devices that switch: |I| on a logarithmic axis.
-fn abrupt(shown: Shown<'_>) -> Result<Figure, PlotError> {
+fn abrupt(shown: Shown<'_>) -> Figure {
     let table = shown.table();
     let (v, i) = (column(table, "voltage"), column(table, "current"));
     let legs = Legs::of(shown);
@@ -151,7 +151,7 @@ fn switchings(shown: Shown<'_>) -> String {
 }
 
 /// Analog devices: sweep after sweep, and what each leaves behind.
-fn analog(shown: Shown<'_>) -> Result<Figure, PlotError> {
+fn analog(shown: Shown<'_>) -> Figure {
     let table = shown.table();
     let (v, i, g) = (column(table, "voltage"), column(table, "current"), column(table, "conductance"));
     let mut upper = Chart::new("", Axis::linear("voltage", "V"), Axis::linear("current", "A"));

@@ -4,7 +4,7 @@ use super::{Shown, column, points};
 use crate::device::overlap::ExponentialWindow;
 use crate::device::protocol::Table;
 use crate::plot::chart::{Axis, Band, Chart, Look, Mark, Point, Series, Stack};
-use crate::plot::{Figure, PlotError, Shape};
+use crate::plot::{Figure, Shape};
 use crate::scenario::device::Experiment;
 use crate::units::{Quantity as _, Second};
 
@@ -29,7 +29,7 @@ fn fitted(shown: Shown<'_>) -> Option<ExponentialWindow> {
     })
 }
 
-pub fn rule(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn rule(shown: Shown<'_>) -> Figure {
     let &Experiment::Stdp { reach, fit_from, fine_step, .. } = &shown.plan.experiment else {
         return intervals(shown);
     };
@@ -86,7 +86,7 @@ pub fn rule(shown: Shown<'_>) -> Result<Figure, PlotError> {
 }
 
 /// Both electrodes and the device, for both orders of the spikes.
-pub fn electrodes(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn electrodes(shown: Shown<'_>) -> Figure {
     let table = shown.result.curve("pulses");
     let dt = column(table, "dt").first().copied().unwrap_or(0.0);
     let time = || Axis::linear("time", "s");
@@ -113,7 +113,7 @@ pub fn electrodes(shown: Shown<'_>) -> Result<Figure, PlotError> {
 }
 
 /// Largest voltage and change against dt.
-pub fn intervals(shown: Shown<'_>) -> Result<Figure, PlotError> {
+pub fn intervals(shown: Shown<'_>) -> Figure {
     let table: Option<&Table> = shown.table();
     let dt = || Axis::linear("dt = t_post \u{2212} t_pre", "s");
     let upper = Chart::new("", dt(), Axis::linear("largest |V|", "V").at_least(0.0, 0.0))
