@@ -124,6 +124,7 @@ pub mod renamed;
 #[warn(missing_docs)]
 pub mod report;
 #[cfg(feature = "scenario")]
+#[warn(missing_docs)]
 pub mod scenario;
 mod simd;
 #[warn(missing_docs)]

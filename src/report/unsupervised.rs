@@ -17,11 +17,11 @@ pub struct Learning {
     pub silent: f64,
     /// Test samples without an answer.
     pub unanswered: u64,
-    /// Joules per sample learned, by category, and `total`; categories that are not in it.
+    /// Joules per sample learned, by category, and `total`.
     pub energy_per_sample_j: ByName<f64>,
     /// Categories that exist in the hardware but are not in `energy_per_sample_j`.
     pub energy_not_modelled: Vec<Category>,
-    /// Programming pulses that a device has taken, in the mean and at most.
+    /// Programming pulses that a device has taken, in the mean.
     pub pulses_mean: f64,
     /// Pulses on the device that took most.
     pub pulses_max: u64,

@@ -11,7 +11,9 @@ use std::sync::Arc;
 /// A network and the weights it starts with: one list per projection, row-major.
 #[derive(Clone, Debug)]
 pub struct Assembled {
+    /// Frozen and checked.
     pub network: Arc<Network>,
+    /// In the unit of the projection's kernel; empty where the network keeps them.
     pub weights: Vec<Vec<f64>>,
     /// What was not taken as it was asked for.
     pub notes: Vec<String>,
@@ -20,10 +22,17 @@ pub struct Assembled {
 /// Why a plan is not a network. The scenario's own checks come first, so this is rare.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AssembleError {
+    /// What the network's own checks found.
     #[error("{0}")]
     Network(network::Fault),
+    /// The weights of a projection cannot be put into its devices.
     #[error("the devices of projection `{projection}`: {message}")]
-    Devices { projection: String, message: String },
+    Devices {
+        /// The projection.
+        projection: String,
+        /// What stands against it.
+        message: String,
+    },
 }
 
 /// Builds the network of a plan.

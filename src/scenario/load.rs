@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// A scenario that is ready to run.
 #[derive(Clone, Debug)]
 pub struct Loaded {
+    /// Every value filled in and in SI units.
     pub plan: Plan,
     /// Implausible values; never errors.
     pub warnings: Diagnostics,
@@ -48,6 +49,7 @@ const MAX_CHAIN: usize = 16;
 pub struct Changes<'a> {
     /// `KEY=VALUE` each.
     pub set: &'a [String],
+    /// In place of the one the scenario has.
     pub seed: Option<u64>,
     /// Populations and sources whose spikes are recorded besides those that the scenario names.
     pub record: &'a [String],

@@ -10,6 +10,7 @@ pub const FILE: &str = "set.toml";
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Set {
+    /// At the top of the page of the set.
     pub title: String,
     /// Results that belong to it and are too long to make every time.
     #[serde(default)]
@@ -20,12 +21,15 @@ pub struct Set {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Elsewhere {
+    /// Its number in the paper: `5a`.
     pub figure: String,
+    /// The quantity in words.
     pub what: String,
     /// As the paper has it.
     pub paper: String,
     /// What the reference run gave.
     pub reference: String,
+    /// `reference` less `paper`.
     pub difference: String,
     /// The scenario that makes it.
     pub scenario: String,

@@ -13,7 +13,7 @@ const MANY: f64 = 1e7;
 
 /// Lines of the origin of a projection.
 #[must_use]
-pub fn rows_of(plan: &Plan, from: Origin) -> u32 {
+pub(crate) fn rows_of(plan: &Plan, from: Origin) -> u32 {
     match from {
         Origin::Population(index) => plan.populations[index].size,
         Origin::Source(index) => plan.sources[index].size,
@@ -22,7 +22,7 @@ pub fn rows_of(plan: &Plan, from: Origin) -> u32 {
 
 /// Expected number of synapses of a projection.
 #[must_use]
-pub fn count(plan: &Plan, projection: &ProjectionPlan) -> f64 {
+pub(crate) fn count(plan: &Plan, projection: &ProjectionPlan) -> f64 {
     let (pre, post) = (rows_of(plan, projection.from), plan.populations[projection.to].size);
     match &projection.connect {
         Connect::AllToAll => f64::from(pre) * f64::from(post),
@@ -34,7 +34,7 @@ pub fn count(plan: &Plan, projection: &ProjectionPlan) -> f64 {
 
 /// Whether synapses with something of their own are kept compact.
 #[must_use]
-pub fn compact(plan: &Plan) -> bool {
+pub(crate) fn compact(plan: &Plan) -> bool {
     let drawn = |projection: &&ProjectionPlan| matches!(projection.connect, Connect::Drawn { .. });
     match plan.engine.storage {
         Storage::F64 => false,
@@ -64,7 +64,7 @@ fn constant(projection: &ProjectionPlan) -> Option<f64> {
 }
 
 /// Adds the delays and fixed weights of a listed or one-to-one projection.
-pub fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
+pub(crate) fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
     let projection = &plan.projections[index];
     if changeless(projection) && matches!(plan.protocol, super::plan::Protocol::Simulate { .. }) {
         builder.uncounted(number);
@@ -96,7 +96,7 @@ pub fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
 }
 
 /// What a drawn projection became.
-pub struct DrawnSynapses {
+pub(crate) struct DrawnSynapses {
     pub rows: Rows,
     /// Weights that are not kept in the network.
     pub values: Vec<f64>,
@@ -108,7 +108,7 @@ pub struct DrawnSynapses {
 }
 
 /// Draws a projection; `None` if it is not a drawn one.
-pub fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option<DrawnSynapses> {
+pub(crate) fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option<DrawnSynapses> {
     let projection = &plan.projections[index];
     let Connect::Drawn { rule, autapses, multapses } = projection.connect else { return None };
     let fixed = constant(projection);
@@ -243,7 +243,7 @@ pub fn shown(bytes: f64) -> String {
 
 /// The limit of memory that a plan goes beyond, if it does: (estimated, allowed) bytes.
 #[must_use]
-pub fn beyond(plan: &Plan, available: Option<u64>) -> Option<(f64, f64)> {
+pub(crate) fn beyond(plan: &Plan, available: Option<u64>) -> Option<(f64, f64)> {
     let allowed = plan.engine.memory.or(available)? as f64;
     let needed = estimate(plan).bytes;
     (needed > allowed).then_some((needed, allowed))

@@ -162,8 +162,9 @@ impl Mark {
 pub struct Band {
     /// The axis it is a stretch of.
     pub axis: Direction,
-    /// Ends; an infinite one reaches the edge of the chart.
+    /// Lower end; an infinite one reaches the edge of the chart.
     pub from: f64,
+    /// Upper end, likewise.
     pub to: f64,
     /// Beside the band; empty for none.
     pub label: String,

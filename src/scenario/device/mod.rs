@@ -19,9 +19,13 @@ use serde::{Deserialize, Serialize};
 /// One measurement of one device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExperimentPlan {
+    /// What it is called in results; its pictures and tables are files of this name.
     pub name: String,
+    /// The title of its pictures.
     pub title: String,
+    /// What is measured.
     pub device: DeviceUnderTest,
+    /// What is done with it.
     pub experiment: Experiment,
     /// What the paper says of it.
     pub compare: Vec<PaperValue>,
@@ -33,7 +37,9 @@ pub const MAX_ROWS: u64 = 20_000_000;
 /// A device as a scenario names it, with its preset as changed there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceUnderTest {
+    /// As in `[device.NAME]`, or the preset's own name.
     pub name: String,
+    /// Its parameters, with those the scenario replaces.
     pub preset: Preset,
     /// One of the devices that the preset's spread from device to device describes, drawn by the seed, instead of the
     /// nominal one.
@@ -63,65 +69,111 @@ impl DeviceUnderTest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Experiment {
+    /// A sweep of the voltage through turning points.
     Iv {
+        /// From the first to the last; at least two.
         points: Vec<Volt>,
+        /// How fast the voltage changes, up and down.
         rate: VoltPerSecond,
+        /// Rows for each leg between two points.
         samples: u32,
+        /// How often the sweep is made, one after the other.
         repeat: u32,
+        /// Conductance at the start; `None`: that of the off state or of the preset.
         g_start: Option<Siemens>,
+        /// Whether the spread from cycle to cycle is drawn.
         noise: bool,
     },
+    /// A train of equal rectangular pulses.
     Pulses {
+        /// Height of each of them.
         amplitude: Volt,
+        /// How long each of them is.
         width: Second,
+        /// From the start of a pulse to that of the next.
         period: Second,
+        /// How many there are.
         count: u32,
         /// Of a second train that follows, of as many pulses.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reverse: Option<Volt>,
+        /// Rows for each pulse, and as many for each pause.
         samples: u32,
+        /// Conductance at the start; `None`: that of the off state or of the preset.
         g_start: Option<Siemens>,
+        /// Whether the spread from cycle to cycle is drawn.
         noise: bool,
     },
+    /// A threshold switch under a constant drive, from rest.
     Integration {
+        /// The drive.
         amplitude: Volt,
+        /// How long the state is watched.
         length: Second,
+        /// Rows in that time.
         samples: u32,
     },
+    /// A threshold switch left alone after it has fired.
     Relaxation {
+        /// How long the state is watched.
         length: Second,
+        /// Rows in that time.
         samples: u32,
     },
+    /// What a threshold switch that is on takes, over all voltages up to that of its preset.
     Power {
+        /// Rows, evenly spaced in voltage.
         samples: u32,
     },
+    /// SET and RESET again and again.
     Cycles {
+        /// How often.
         cycles: u64,
+        /// Where the SET half turns round; above 0 V.
         v_set: Volt,
+        /// Where the RESET half turns round; below 0 V.
         v_reset: Volt,
+        /// Duration of each of the four edges of a cycle.
         edge: Second,
         /// Whether the window shrinks as the preset's endurance says.
         #[serde(default)]
         wear: bool,
     },
+    /// Both states left alone.
     Retention {
+        /// How long.
         length: Second,
+        /// Rows in that time.
         samples: u32,
+        /// How many devices, each with a lifetime of its own.
         devices: u32,
+        /// Ratio of the two conductances below which the states count as lost.
         floor: f64,
     },
+    /// The window of pairs of spikes, each pair on a fresh device.
     Stdp {
+        /// Largest |dt|.
         reach: Second,
+        /// Step of |dt| from `fit_from` on.
         step: Second,
+        /// Smallest |dt| of the fit of exponentials: the main lobes must be apart.
         fit_from: Second,
+        /// Step of |dt| below `fit_from`, where lobes overlap.
         fine_step: Second,
+        /// Conductance before each pair; `None`: that of the preset.
         g_start: Option<Siemens>,
     },
+    /// What two spikes put across a device, and the window that gives.
     SpikePulses {
+        /// The pulse on each electrode.
         shape: PulseShape,
+        /// Interval between the two spikes whose voltages are drawn.
         dt: Second,
+        /// Largest |dt| of the window.
         reach: Second,
+        /// Step of |dt|.
         step: Second,
+        /// Conductance before each pair; `None`: that of the preset.
         g_start: Option<Siemens>,
     },
 }
@@ -211,7 +263,12 @@ pub enum PulseShape {
     /// That of the preset.
     Biphasic,
     /// A symmetric triangle.
-    Unipolar { peak: Volt, base: Second },
+    Unipolar {
+        /// Its height.
+        peak: Volt,
+        /// Its width where it is zero.
+        base: Second,
+    },
 }
 
 /// A number of the paper, and how close to it a result must come.
@@ -221,14 +278,19 @@ pub struct PaperValue {
     pub quantity: String,
     /// The words of its row.
     pub what: String,
+    /// The unit of `paper` and of an absolute tolerance.
     pub unit: MeasuredIn,
+    /// How the result must stand to `paper`.
     pub relation: Relation,
     /// In SI units; a percentage as a fraction.
     pub paper: f64,
+    /// How far apart they may be.
     pub tolerance: Tolerance,
+    /// Why it is this wide.
     pub why: String,
 }
 
+/// Largest difference between the result and the paper that is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tolerance {

@@ -7,18 +7,25 @@ use serde::{Deserialize, Serialize};
 /// The unit a measured number is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MeasuredIn {
+    /// A voltage.
     #[serde(rename = "V")]
     Volt,
+    /// A current.
     #[serde(rename = "A")]
     Ampere,
+    /// A conductance.
     #[serde(rename = "S")]
     Siemens,
+    /// A resistance.
     #[serde(rename = "Ohm")]
     Ohm,
+    /// A time.
     #[serde(rename = "s")]
     Second,
+    /// A power.
     #[serde(rename = "W")]
     Watt,
+    /// An energy.
     #[serde(rename = "J")]
     Joule,
     /// Shown in percent.
@@ -62,7 +69,9 @@ impl MeasuredIn {
 /// A quantity an experiment measures.
 #[derive(Clone, Copy, Debug)]
 pub struct Measure {
+    /// What `compare` names it by: `v_th`.
     pub name: &'static str,
+    /// The unit of its values.
     pub unit: MeasuredIn,
     /// Words for tables: "turn-on voltage".
     pub what: &'static str,

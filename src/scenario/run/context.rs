@@ -67,9 +67,11 @@ pub struct GivenWeights {
 
 /// Everything a run is given besides its plan.
 pub struct RunContext<'a> {
+    /// Threads that may be used; they change no result.
     pub threads: usize,
     /// Free memory in bytes, if that is known: a network that needs more is refused.
     pub memory: Option<u64>,
+    /// What handles the events.
     pub engine: Engine,
     /// Where data sets are looked for.
     pub search: &'a Search,
@@ -77,9 +79,11 @@ pub struct RunContext<'a> {
     pub stop: &'a AtomicBool,
     /// (wall, CPU) seconds since some start.
     pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
+    /// Told how far the run is.
     pub progress: &'a mut dyn Progress,
     /// Receives the event stream, if anybody wants it.
     pub observer: Option<&'a mut dyn Observer>,
+    /// Where checkpoints go, and come from.
     pub store: &'a mut (dyn Store + Send),
     /// Trained weights for a plan that takes them from another run.
     pub given: Option<GivenWeights>,
@@ -88,38 +92,72 @@ pub struct RunContext<'a> {
 /// Why a plan could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// Files of a data set that are not there or not right.
     #[error("{0}")]
     Data(Faults),
+    /// The plan is not a network.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Assemble(Vec<AssembleError>),
+    /// Bytes that are no checkpoint of this program, or damaged.
     #[error("the checkpoint cannot be used: {0}")]
     Checkpoint(#[from] SnapshotError),
+    /// A checkpoint that the network cannot go on from.
     #[error("the checkpoint cannot be used: {0}")]
     State(#[from] StateError),
+    /// The engine cannot begin, or cannot go on.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+    /// The checkpoint is whole, and of another scenario, seed or precision.
     #[error("the checkpoint belongs to another run: its {what} {}", differs(values.as_ref()))]
     OtherRun {
+        /// In what it differs: `seed`.
         what: &'static str,
         /// That of the checkpoint and that of the run, where they are short.
         values: Option<(String, String)>,
     },
+    /// The host could not write it, and says why.
     #[error("the checkpoint cannot be kept: {0}")]
     Store(String),
+    /// Trained weights of another number than the projection has synapses.
     #[error("{given} weights for a projection of {expected} synapses, from {origin}")]
-    GivenWeights { given: usize, expected: usize, origin: String, at: Option<At> },
+    GivenWeights {
+        /// How many there are.
+        given: usize,
+        /// How many synapses there are.
+        expected: usize,
+        /// The run or file they are from.
+        origin: String,
+        /// Where the scenario names it.
+        at: Option<At>,
+    },
+    /// The network needs more memory than the host allows.
     #[error("the network needs about {needed} of memory, and there is {allowed}")]
-    Memory { needed: String, allowed: String },
+    Memory {
+        /// With its unit.
+        needed: String,
+        /// With its unit.
+        allowed: String,
+    },
+    /// What the clocked engine cannot do of this network.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Clocked(Vec<ClockedError>),
+    /// A projection learns from spikes, and the clocked engine was asked for.
     #[error("weights do not learn on a grid: spikes of one step have no order; leave out `--engine clocked`")]
     ClockedLearning,
+    /// A protocol that trains, without a data set to train on.
     #[error("the projection that is trained does not start at a data set")]
     NoDataset,
+    /// A protocol that trains, and the clocked engine was asked for.
     #[error("the clocked engine does not train")]
     ClockedTraining,
+    /// The system refuses threads.
     #[error("{count} threads cannot be started: {cause}")]
-    Threads { count: usize, cause: String },
+    Threads {
+        /// How many were wanted.
+        count: usize,
+        /// What it said.
+        cause: String,
+    },
 }
 
 fn differs(values: Option<&(String, String)>) -> String {

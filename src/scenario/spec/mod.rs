@@ -42,21 +42,28 @@ use crate::units::{
 /// A `[section]` of the file.
 #[derive(Debug)]
 pub struct Section {
+    /// The word in square brackets.
     pub name: &'static str,
     /// What one is called in a message: "population".
     pub noun: &'static str,
     /// Whether it is written `[section.NAME]`, any number of times.
     pub named: bool,
+    /// Whether a scenario must have one.
     pub required: bool,
+    /// What it is for, for schema and reference.
     pub doc: &'static str,
+    /// In the order of the reference.
     pub keys: &'static [Key],
 }
 
 /// One key of a section or of a table within it.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
+    /// As it is written.
     pub name: &'static str,
+    /// What its value may be.
     pub kind: Kind,
+    /// What stands where it is not written.
     pub default: Fallback,
     /// The key this one depends on, and the choices of it for which it exists.
     pub when: Option<(&'static str, &'static [&'static str])>,
@@ -71,19 +78,28 @@ pub struct Key {
 /// What a value may be.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
+    /// Any text.
     Text,
+    /// `true` or `false`.
     Flag,
+    /// A whole number.
     Integer {
+        /// The least.
         min: u64,
+        /// The largest.
         max: u64,
     },
+    /// A plain number; a fraction may be written as a percentage.
     Number(Bounds),
+    /// A text with number and unit.
     Quantity(Unit, Bounds),
     /// A list of quantities.
     Quantities(Unit, Bounds),
+    /// One of these words.
     Choice(&'static [Choice]),
     /// The name of a source, a population or a projection.
     Name(Refers),
+    /// A list of such names.
     Names(Refers),
     /// A table with keys of its own.
     Table(&'static [Key]),
@@ -112,17 +128,24 @@ pub enum Kind {
 /// One of several words.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
+    /// As it is written.
     pub name: &'static str,
+    /// What it means, for schema, reference and messages.
     pub doc: &'static str,
 }
 
 /// What a name refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refers {
+    /// A `[source.NAME]`.
     Source,
+    /// A `[population.NAME]`.
     Population,
+    /// A `[projection.NAME]`.
     Projection,
+    /// Either of the two.
     SourceOrPopulation,
+    /// A `[device.NAME]` or a preset.
     Device,
 }
 
@@ -143,31 +166,34 @@ impl Refers {
 /// A range of real numbers; infinite where there is no bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
+    /// The lower end.
     pub min: f64,
     /// Whether `min` itself is outside.
     pub above: bool,
+    /// The upper end.
     pub max: f64,
     /// Whether `max` itself is outside.
     pub below: bool,
 }
 
 impl Bounds {
-    pub const ANY: Self = Self { min: f64::NEG_INFINITY, above: false, max: f64::INFINITY, below: false };
-    pub const POSITIVE: Self = Self { min: 0.0, above: true, ..Self::ANY };
-    pub const NON_NEGATIVE: Self = Self { min: 0.0, ..Self::ANY };
+    pub(crate) const ANY: Self =
+        Self { min: f64::NEG_INFINITY, above: false, max: f64::INFINITY, below: false };
+    pub(crate) const POSITIVE: Self = Self { min: 0.0, above: true, ..Self::ANY };
+    pub(crate) const NON_NEGATIVE: Self = Self { min: 0.0, ..Self::ANY };
 
     #[must_use]
-    pub const fn up_to(self, max: f64) -> Self {
+    pub(crate) const fn up_to(self, max: f64) -> Self {
         Self { max, ..self }
     }
 
     #[must_use]
-    pub const fn from(self, min: f64) -> Self {
+    pub(crate) const fn from(self, min: f64) -> Self {
         Self { min, above: false, ..self }
     }
 
     #[must_use]
-    pub const fn below(self, max: f64) -> Self {
+    pub(crate) const fn below(self, max: f64) -> Self {
         Self { max, below: true, ..self }
     }
 
@@ -213,15 +239,25 @@ pub struct Amount {
 /// The units of a scenario file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
+    /// Of times.
     Second,
+    /// Of potentials.
     Volt,
+    /// Of currents.
     Ampere,
+    /// Of resistances.
     Ohm,
+    /// Of conductances.
     Siemens,
+    /// Of rates.
     Hertz,
+    /// Of energies.
     Joule,
+    /// Of powers.
     Watt,
+    /// Of sweeps.
     VoltPerSecond,
+    /// Of capacitances.
     Farad,
 }
 
@@ -244,7 +280,8 @@ macro_rules! with_quantity {
 }
 
 impl Unit {
-    pub const ALL: [Self; 10] = [
+    /// All of them, in the order of the reference.
+    pub(crate) const ALL: [Self; 10] = [
         Self::Second,
         Self::Volt,
         Self::Ampere,
@@ -304,6 +341,7 @@ impl Unit {
 /// What stands where nothing is written.
 #[derive(Clone, Copy, Debug)]
 pub enum Fallback {
+    /// A scenario without it is refused.
     Required,
     /// Nothing: the sentence says what that means.
     Absent(&'static str),
@@ -328,42 +366,42 @@ impl Key {
     }
 
     #[must_use]
-    pub const fn setting(self, literal: &'static str) -> Self {
+    pub(crate) const fn setting(self, literal: &'static str) -> Self {
         Self { default: Fallback::Value(literal, None, ""), ..self }
     }
 
     #[must_use]
-    pub const fn assumed(self, literal: &'static str, why: &'static str) -> Self {
+    pub(crate) const fn assumed(self, literal: &'static str, why: &'static str) -> Self {
         self.default(literal, Provenance::Assumed, why)
     }
 
     #[must_use]
-    pub const fn measured(self, literal: &'static str, why: &'static str) -> Self {
+    pub(crate) const fn measured(self, literal: &'static str, why: &'static str) -> Self {
         self.default(literal, Provenance::Measured, why)
     }
 
     #[must_use]
-    pub const fn fitted(self, literal: &'static str, why: &'static str) -> Self {
+    pub(crate) const fn fitted(self, literal: &'static str, why: &'static str) -> Self {
         self.default(literal, Provenance::Fitted, why)
     }
 
     #[must_use]
-    pub const fn literature(self, literal: &'static str, why: &'static str) -> Self {
+    pub(crate) const fn literature(self, literal: &'static str, why: &'static str) -> Self {
         self.default(literal, Provenance::Literature, why)
     }
 
     #[must_use]
-    pub const fn absent(self, meaning: &'static str) -> Self {
+    pub(crate) const fn absent(self, meaning: &'static str) -> Self {
         Self { default: Fallback::Absent(meaning), ..self }
     }
 
     #[must_use]
-    pub const fn same_as(self, other: &'static str) -> Self {
+    pub(crate) const fn same_as(self, other: &'static str) -> Self {
         Self { default: Fallback::SameAs(other), ..self }
     }
 
     #[must_use]
-    pub const fn derived(self, how: &'static str) -> Self {
+    pub(crate) const fn derived(self, how: &'static str) -> Self {
         Self { default: Fallback::Derived(how), ..self }
     }
 
