@@ -19,8 +19,8 @@ use super::queue::{Episode, Lanes, Queue, block_sources};
 use super::route::each_target;
 use super::state::Counts;
 use crate::encoding::BlockRate;
-use crate::network::{Kernel, Network, Weights, decays};
-use crate::neuron::synaptic::{ALPHA_PEAK, Current, Decay};
+use crate::network::{Effect, Fade, Network, Weights, decays};
+use crate::neuron::synaptic::{Current, Decay};
 use crate::neuron::{Firing, Lif, MAX_AT_ONCE, Neuron};
 use crate::numeric::exp;
 use crate::time::Time;
@@ -260,16 +260,15 @@ impl<'n> Clocked<'n> {
             }
             delays.push(delay);
             let mut whole = delay.max(steps(projection.longest));
-            if let Kernel::Pulse(breakpoints) = &projection.kernel {
-                for pair in breakpoints.windows(2) {
-                    let length = Time::from_fs(pair[1].at.fs() - pair[0].at.fs());
-                    if length < dt {
-                        let projection = projection.name.clone();
-                        faults.push(ClockedError::ShortPulse { projection, length, dt });
-                    }
+            let breakpoints = projection.kernel.steps();
+            for pair in breakpoints.windows(2) {
+                let length = Time::from_fs(pair[1].at.fs() - pair[0].at.fs());
+                if length < dt {
+                    let projection = projection.name.clone();
+                    faults.push(ClockedError::ShortPulse { projection, length, dt });
                 }
-                whole += breakpoints.last().map_or(0, |last| steps(last.at));
             }
+            whole += breakpoints.last().map_or(0, |last| steps(last.at));
             if whole > MAX_STEPS {
                 faults.push(ClockedError::ManySteps { what: projection.name.clone(), steps: whole, dt });
             }
@@ -460,8 +459,8 @@ impl<'n> Clocked<'n> {
         let group = &mut self.groups[projection.to];
         let values = &self.weights.projections[index];
         let each = group.kinds[0].decays.len();
-        match &projection.kernel {
-            Kernel::Delta => {
+        match projection.kernel.effect() {
+            Effect::Jump => {
                 each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
                     let target = target as usize;
                     // What is left above threshold fires before it arrives, and it is lost.
@@ -473,24 +472,21 @@ impl<'n> Clocked<'n> {
                 })
             }
             // Models with receptors have been refused.
-            Kernel::Conductance { .. } => {}
-            Kernel::Exponential { tau } | Kernel::Alpha { tau } => {
-                let Some(decay) = group.kinds[0].decays.iter().position(|decay| decay.tau == tau.get())
-                else {
-                    return;
+            Effect::Opens(_) => {}
+            Effect::Fades(fades) => {
+                let current = |fade: Fade| {
+                    let same = |decay: &Decay| decay.tau == fade.tau.get();
+                    Some((group.kinds[0].decays.iter().position(same)?, fade))
                 };
-                let alpha = matches!(projection.kernel, Kernel::Alpha { .. });
+                let fades = fades.map(|fade| fade.and_then(current));
                 each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
                     let r_m = group.kind(target as usize).lif.r_m.get();
-                    let current = &mut group.currents[target as usize * each + decay];
-                    if alpha {
-                        current.q += weight * r_m * ALPHA_PEAK;
-                    } else {
-                        current.p += weight * r_m;
+                    for (current, fade) in fades.iter().flatten() {
+                        fade.add(&mut group.currents[target as usize * each + current], weight * r_m);
                     }
                 });
             }
-            Kernel::Pulse(breakpoints) => {
+            Effect::Steps(breakpoints) => {
                 let part = change.part as usize;
                 let here = breakpoints[part];
                 let (starts, ends) = (part == 0, part + 1 == breakpoints.len());
@@ -579,7 +575,7 @@ fn group(network: &Network, index: usize, dt: Time) -> Group {
     let pulsed = network
         .projections
         .iter()
-        .any(|projection| projection.to == index && matches!(projection.kernel, Kernel::Pulse(_)));
+        .any(|projection| projection.to == index && !projection.kernel.steps().is_empty());
     let pulses = if pulsed { size } else { 0 };
     Group {
         currents: vec![Current::default(); size * taus.len()],

@@ -4,7 +4,7 @@ use super::probe::Spike;
 use super::route::each_target;
 use super::simulation::StateError;
 use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
-use crate::network::{Fault, Form, Kernel, Network, Origin, Weights};
+use crate::network::{Fault, Form, Network, Origin, Weights};
 use crate::neuron::{MAX_AT_ONCE, Neuron, Reset};
 use crate::numeric::Real;
 use crate::time::{FS_PER_SECOND, Time};
@@ -124,7 +124,7 @@ pub(super) fn too_often<R: Real>(network: &Network, weights: &Weights<R>, spike:
     let population = &network.populations[index];
     let mut largest: Option<LargestWeight> = None;
     for (projection, values) in network.projections.iter().zip(&weights.projections) {
-        if projection.to != index || projection.kernel != Kernel::Delta {
+        if projection.to != index || !projection.kernel.jumps() {
             continue;
         }
         for row in 0..projection.arrival_rows() as u32 {

@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::simulation::{Simulation, StateError};
 use super::state::State;
 use crate::encoding::BlockRate;
-use crate::network::{Kernel, Network, Projection, Rows, Weights, stride};
+use crate::network::{Network, Projection, Rows, Weights, stride};
 use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -144,7 +144,7 @@ impl Learning {
         for (index, (plastic, projection)) in plastic.iter_mut().zip(&network.projections).enumerate() {
             let Some(plastic) = plastic else { continue };
             let name = || projection.name.clone();
-            if matches!(projection.kernel, Kernel::Pulse(_)) {
+            if !projection.kernel.steps().is_empty() {
                 return Err(LearningError::Kernel { projection: name() });
             }
             if projection.delays.is_some() {

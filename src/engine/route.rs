@@ -2,7 +2,7 @@
 
 use super::key::{EventKey, Kind, STEPS};
 use super::queue::Queue;
-use crate::network::{Kernel, Network, Projection, Rows, stride};
+use crate::network::{Network, Projection, Rows, stride};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::ops::Range;
@@ -55,9 +55,8 @@ pub(super) fn schedule_step<R: Real, Q: Queue<R>>(
     step: usize,
     queue: &mut Q,
 ) {
-    let Kernel::Pulse(breakpoints) = &network.projections[projection].kernel else { return };
-    if let Some(next) = breakpoints.get(step + 1) {
-        let wait = Time::from_fs(next.at.fs() - breakpoints[step].at.fs());
+    if let [here, next, ..] = network.projections[projection].kernel.steps().get(step..).unwrap_or_default() {
+        let wait = Time::from_fs(next.at.fs() - here.at.fs());
         let time = event.time.after(wait);
         if time < Time::MAX {
             queue.push(EventKey { time, occurrence: event.occurrence + 1, ..*event });

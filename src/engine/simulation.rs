@@ -11,7 +11,7 @@ use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
 use super::windows::Windows;
 use crate::encoding::BlockRate;
-use crate::network::{Form, Kernel, Network, Weights};
+use crate::network::{Form, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::sync::Arc;
@@ -561,8 +561,7 @@ fn has(network: &Network, key: &EventKey) -> bool {
         Kind::Arrival => projection(source).is_some_and(|(_, rank)| rank == key.rank),
         Kind::Release => projection(source).is_some_and(|(projection, rank)| {
             let step = (key.occurrence % STEPS) as usize;
-            let Kernel::Pulse(breakpoints) = &projection.kernel else { return false };
-            rank == key.rank && (1..breakpoints.len()).contains(&step)
+            rank == key.rank && (1..projection.kernel.steps().len()).contains(&step)
         }),
         Kind::Sample => population(source).is_some_and(|(_, rank)| rank == key.rank),
         // The end of a refractory time of a neuron of common decay that was left above threshold.

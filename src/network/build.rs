@@ -116,6 +116,18 @@ pub enum Fault {
         /// The time constant.
         tau: Second,
     },
+    /// A current that rises no faster than it decays.
+    #[error(
+        "projection `{name}` has a current that rises with {rise} and decays with {tau}; allowed: a rise above 0 s and below the decay"
+    )]
+    Rise {
+        /// Name of the source, population or projection.
+        name: String,
+        /// Time constant of the rise.
+        rise: Second,
+        /// Time constant of the decay.
+        tau: Second,
+    },
     /// A receptor that is not there.
     #[error(
         "projection `{name}` opens receptor {receptor} of population `{population}`, whose model `{model}` has {receptors}"
@@ -576,27 +588,7 @@ fn check_projection(
         faults.push(Fault::NoSuch { name: name(), what: "target population" });
         return;
     };
-    if let Kernel::Pulse(breakpoints) = &projection.kernel {
-        let starts = breakpoints.first().is_some_and(|first| first.at == Time::ZERO);
-        let rises = breakpoints.windows(2).all(|pair| pair[0].at < pair[1].at);
-        if !starts || !rises || breakpoints.len() > MAX_STEPS as usize {
-            faults.push(Fault::Pulse { name: name(), breakpoints: breakpoints.len() });
-        }
-    }
-    if let Kernel::Conductance { receptor } = projection.kernel {
-        let open = target.neuron.open();
-        let receptors = open.map_or(0, |open| open.receptors().len());
-        if usize::from(receptor) >= receptors {
-            let (name, population) = (name(), target.name.clone());
-            let model = target.neuron.model();
-            faults.push(Fault::Receptor { name, receptor, population, model, receptors });
-        }
-    }
-    if let Kernel::Exponential { tau } | Kernel::Alpha { tau } = projection.kernel
-        && tau <= Second::ZERO
-    {
-        faults.push(Fault::Decay { name: name(), tau });
-    }
+    faults.extend(projection.kernel.fault(&projection.name, target));
     let (rows, columns) = (projection.rows, target.size);
     let synapses = projection.synapses(columns);
     if let Some(Fixed::Compact(weights)) = &projection.fixed

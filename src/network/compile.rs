@@ -1,7 +1,7 @@
 //! What the plan chooses from the network: each population's arithmetic form, each zero-delay rank,
 //! and the lanes of the fast engine. Printed, never set by the user.
 
-use super::{Kernel, Network, Origin, Population, Projection, Rows, Source, SourceKind};
+use super::{Network, Origin, Population, Projection, Rows, Source, SourceKind};
 use crate::encoding::BLOCK;
 use crate::neuron::Reset;
 use crate::time::Time;
@@ -102,9 +102,7 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
     }
     let mut incoming = projections.iter().filter(|projection| projection.to == index).peekable();
     let reached_by_all = incoming.peek().is_some()
-        && incoming.all(|projection| {
-            projection.connect == Rows::Dense && matches!(projection.kernel, Kernel::Delta)
-        });
+        && incoming.all(|projection| projection.connect == Rows::Dense && projection.kernel.jumps());
     // At rheobase exactly the padding of the rows would be at threshold too.
     let lif = &population.lif;
     let below = population.kinds().all(|neuron| neuron.membrane().bias() < neuron.lowest_theta());
@@ -112,7 +110,7 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
     let jumps = projections
         .iter()
         .filter(|projection| projection.to == index)
-        .all(|projection| matches!(projection.kernel, Kernel::Delta));
+        .all(|projection| projection.kernel.jumps());
     let scales = population.neuron.switch().is_none() && scalable(lif) && !fires_on(lif);
     match (reached_by_all && below && clock, jumps && below && scales && clock) {
         (true, _) => Form::SharedDecay,
@@ -145,20 +143,18 @@ fn needs_prediction(index: usize, population: &Population, projections: &[Projec
     population.neuron.open().is_some()
         || fires_by_itself(population)
         || (population.form == Form::OwnTime && population.kinds().any(|neuron| fires_on(&neuron.membrane())))
-        || projections
-            .iter()
-            .any(|projection| projection.to == index && !matches!(projection.kernel, Kernel::Delta))
+        || projections.iter().any(|projection| projection.to == index && !projection.kernel.jumps())
 }
 
 /// Time constants of the decaying currents of a population in seconds, in order of projections: kernels
-/// of one time constant, exponential or alpha, share one current.
+/// of one time constant share one current.
 pub(crate) fn decays(index: usize, projections: &[Projection]) -> Vec<f64> {
     let mut taus = Vec::new();
     for projection in projections.iter().filter(|projection| projection.to == index) {
-        if let Kernel::Exponential { tau } | Kernel::Alpha { tau } = projection.kernel
-            && !taus.contains(&tau.get())
-        {
-            taus.push(tau.get());
+        for fade in projection.kernel.fades() {
+            if !taus.contains(&fade.tau.get()) {
+                taus.push(fade.tau.get());
+            }
         }
     }
     taus
@@ -201,13 +197,11 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
                 label: format!("{}: arrivals after {}", projection.name, projection.delay),
             });
         }
-        if let Kernel::Pulse(breakpoints) = &projection.kernel {
-            for breakpoint in &breakpoints[1..] {
-                lanes.push(Lane {
-                    kind: LaneKind::Fifo,
-                    label: format!("{}: pulse change after {}", projection.name, breakpoint.at),
-                });
-            }
+        for breakpoint in projection.kernel.steps().iter().skip(1) {
+            lanes.push(Lane {
+                kind: LaneKind::Fifo,
+                label: format!("{}: pulse change after {}", projection.name, breakpoint.at),
+            });
         }
     }
     for (index, population) in populations.iter().enumerate() {
@@ -224,6 +218,7 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
 
 #[cfg(test)]
 mod tests {
+    use super::super::Kernel;
     use super::*;
     use crate::network::{Builder, Delays, Fault};
     use crate::neuron::Lif;

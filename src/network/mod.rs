@@ -6,6 +6,7 @@ mod build;
 mod competition;
 mod compile;
 mod connect;
+pub mod kernel;
 mod storage;
 
 pub(crate) use build::MAX_STEPS;
@@ -14,14 +15,13 @@ pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
 pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, expected, longest_delay};
+pub use kernel::{Effect, Fade, Kernel};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
 use crate::encoding::{AliasTable, BlockRate, RateProfile};
 use crate::neuron::{Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
-use crate::units::Second;
-use crate::waveform::{Breakpoint, Waveform};
 use std::sync::Arc;
 
 /// Where a projection's rows come from.
@@ -144,62 +144,6 @@ impl Population {
     }
 }
 
-/// What an arrival does.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kernel {
-    /// u jumps by the weight (volts).
-    Delta,
-    /// A current pulse of unit peak, as changes of level and slope; the weight is its peak (amperes).
-    Pulse(Vec<Breakpoint>),
-    /// A current that jumps by the weight (amperes) and decays with `tau`.
-    Exponential {
-        /// Time constant of the decay.
-        tau: Second,
-    },
-    /// A current (t/tau) e^(1 - t/tau) of unit peak; the weight is its peak (amperes).
-    Alpha {
-        /// Time of the peak.
-        tau: Second,
-    },
-    /// A receptor of the target's model (by its place among [`crate::neuron::model::Model::RECEPTORS`]) whose conductance
-    /// jumps by the weight (siemens); how it fades is the model's.
-    Conductance {
-        /// Which of them.
-        receptor: u8,
-    },
-}
-
-impl Kernel {
-    /// A rectangular pulse of current.
-    #[must_use]
-    pub fn rectangle(width: Time) -> Self {
-        Self::Pulse(Waveform::rectangle(1.0, width).breakpoints())
-    }
-
-    /// A symmetric triangular pulse of current, `width` at its base.
-    #[must_use]
-    pub fn triangle(width: Time) -> Self {
-        Self::Pulse(Waveform::triangle(1.0, width).breakpoints())
-    }
-
-    /// Whether a weight is a current (amperes), not a jump of the membrane (volts) or of a conductance (siemens).
-    #[must_use]
-    pub const fn is_current(&self) -> bool {
-        !matches!(self, Self::Delta | Self::Conductance { .. })
-    }
-
-    /// Symbol of a weight's unit.
-    #[must_use]
-    pub const fn weight_unit(&self) -> &'static str {
-        match self {
-            Self::Delta => "V",
-            Self::Conductance { .. } => "S",
-            Self::Pulse(_) | Self::Exponential { .. } | Self::Alpha { .. } => "A",
-        }
-    }
-}
-
 /// Which targets a row reaches.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rows {
@@ -259,7 +203,7 @@ impl Projection {
     /// Whether arrivals of one row at one instant are the spikes of a neuron at once, delivered as one: n w.
     #[must_use]
     pub fn gathers(&self) -> bool {
-        matches!(self.from, Origin::Population(_)) && !matches!(self.kernel, Kernel::Pulse(_))
+        matches!(self.from, Origin::Population(_)) && self.kernel.steps().is_empty()
     }
 
     /// Synapses of one row among all of a sparse projection.

@@ -2,7 +2,7 @@
 
 use super::row::{Row, cv, row, time};
 use crate::encoding::RateProfile;
-use crate::network::{Distribution, DrawRule, Kernel, Origin, SourceKind};
+use crate::network::{Distribution, DrawRule, Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
@@ -10,7 +10,6 @@ use crate::scenario::plan::{
 };
 use crate::scenario::spec::Word as _;
 use crate::synapse::{Arrangement, Placement};
-use crate::time::Time;
 use crate::units::Hertz;
 
 /// Headings and tables: sources, populations, projections, protocol.
@@ -257,15 +256,6 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         }
     };
     let unit = projection.kernel.weight_unit();
-    let kernel = match &projection.kernel {
-        Kernel::Delta => "delta".to_string(),
-        Kernel::Pulse(changes) => {
-            pulse(&projection.kernel, changes.last().map_or(Time::ZERO, |last| last.at))
-        }
-        Kernel::Exponential { tau } => format!("exponential, tau_syn {tau}"),
-        Kernel::Alpha { tau } => format!("alpha, tau_syn {tau}"),
-        Kernel::Conductance { receptor } => format!("conductance, receptor {receptor}"),
-    };
     let weight = match projection.weight {
         _ if matches!(projection.connect, Connect::List { .. }) => listed(&projection.connect, unit),
         _ => law(&projection.weight, unit),
@@ -273,7 +263,7 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     let mut rows = vec![
         row("from, to", format!("{} \u{2192} {to}", from.unwrap_or("?"))),
         row("connect", connect),
-        row("kernel", kernel),
+        row("kernel", projection.kernel.to_string()),
         row("initial weight", weight),
         row("delay", delay(projection)),
     ];
@@ -299,18 +289,6 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         ]);
     }
     rows
-}
-
-/// A pulse of current that is over after `width`.
-fn pulse(kernel: &Kernel, width: Time) -> String {
-    let shape = if *kernel == Kernel::rectangle(width) {
-        "rectangle"
-    } else if *kernel == Kernel::triangle(width) {
-        "triangle"
-    } else {
-        "pulse"
-    };
-    format!("{shape} of {}", time(width))
 }
 
 /// A value or a distribution.

@@ -3,7 +3,8 @@
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::section::{Lower, time};
-use super::spec::{CompetitionKind, ConnectKind, HomeostasisKind, KernelKind, Word as _};
+use super::spec::{CompetitionKind, ConnectKind, HomeostasisKind, Word as _};
+use crate::network::kernel::DELTA;
 use crate::network::{Competition, Homeostasis, Rivalry};
 use crate::neuron::Reset;
 
@@ -45,8 +46,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
     let mut reached = false;
     for (_, projection) in filled.all("projection").iter().filter(|(_, projection)| arrives(projection)) {
         reached = true;
-        for (key, value) in [("connect", ConnectKind::AllToAll.word()), ("kernel", KernelKind::Delta.word())]
-        {
+        for (key, value) in [("connect", ConnectKind::AllToAll.word()), ("kernel", DELTA)] {
             if let Some(found) = projection.word(key)
                 && found != value
             {

@@ -4,12 +4,13 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::plan::{DevicePlan, PlasticityPlan};
 use super::section::{Lower, quantity};
-use super::spec::{DependenceKind, KernelKind, OVERLAP, OverlapSpread, ProtocolKind};
+use super::spec::{DependenceKind, OVERLAP, OverlapSpread, ProtocolKind};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::preset::{Preset, PresetDevice};
 use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
+use crate::network::kernel::DELTA;
 use crate::plasticity::{Bounds, Dependence, Law, Overlap, ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement};
 use crate::training::unsupervised::PulseOverlap;
@@ -93,7 +94,7 @@ impl Lower<'_> {
 
     /// A pulse of current would use another weight at each of its steps, and rules count in volts.
     fn jumps_only(&mut self, fields: &Fields, outer: &Fields) {
-        if !matches!(outer.choice("kernel"), None | Some(KernelKind::Delta)) {
+        if outer.word("kernel").is_some_and(|kernel| kernel != DELTA) {
             self.faults.push(
                 Diagnostic::error(format!("{} learns, and its kernel is a current", outer.what))
                     .maybe_at(fields.at.as_ref())

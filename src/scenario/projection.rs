@@ -3,12 +3,14 @@
 use super::diagnostic::{Diagnostic, nearest};
 use super::filled::{Datum, Fields};
 use super::plan::{Connect, DevicePlan, ProjectionPlan};
-use super::section::{Lower, placement, quantity, spread, time};
-use super::spec::{ArrangementKind, ConnectKind, KernelKind, Kind, Refers, SourceWord, Unit, allowed};
+use super::section::{Lower, model_value, placement, quantity, spread, time};
+use super::spec::{ArrangementKind, ConnectKind, Kind, Refers, SourceWord, Unit, allowed};
 use super::text::Node;
 use super::{list_files, lists, locate, weights};
 use crate::dataset::Name;
-use crate::network::{Distribution, DrawRule, Kernel, Origin};
+use crate::keys::ModelKey;
+use crate::network::kernel::{KernelEntry, RECEPTOR};
+use crate::network::{Distribution, DrawRule, Origin};
 use crate::neuron::model::Model as _;
 use crate::numeric::decimal::difference;
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
@@ -65,7 +67,7 @@ impl Lower<'_> {
     }
 
     /// The receptor that a kernel of conductances names.
-    fn receptor(&mut self, fields: &Fields, to: usize) -> Option<Kernel> {
+    fn receptor(&mut self, fields: &Fields, to: usize) -> Option<f64> {
         let named = fields.text("receptor")?;
         let (target, population) = &self.filled.all("population")[to];
         let model = population.word("model")?;
@@ -100,7 +102,7 @@ impl Lower<'_> {
                     .maybe_hint(hint),
             );
         }
-        found.and_then(|index| u8::try_from(index).ok()).map(|receptor| Kernel::Conductance { receptor })
+        found.map(|index| index as f64)
     }
 
     pub(super) fn projection(&mut self, name: &str, fields: &Fields) -> Option<ProjectionPlan> {
@@ -111,19 +113,15 @@ impl Lower<'_> {
         let pre = from.and_then(|from| self.size_of(from));
         let post = to.and_then(|to| self.size_of(Origin::Population(to)));
         // The kernel decides what a weight is even when its width is faulty.
-        let (unit, kernel) = match fields.choice("kernel") {
-            None => (Unit::Volt, None),
-            Some(KernelKind::Delta) => (Unit::Volt, Some(Kernel::Delta)),
-            Some(KernelKind::Rect) => (Unit::Ampere, time(fields, "width").map(Kernel::rectangle)),
-            Some(KernelKind::Triangle) => (Unit::Ampere, time(fields, "width").map(Kernel::triangle)),
-            Some(KernelKind::Exponential) => {
-                (Unit::Ampere, quantity(fields, "tau_syn").map(|tau| Kernel::Exponential { tau }))
-            }
-            Some(KernelKind::Alpha) => {
-                (Unit::Ampere, quantity(fields, "tau_syn").map(|tau| Kernel::Alpha { tau }))
-            }
-            Some(KernelKind::Conductance) => (Unit::Siemens, to.and_then(|to| self.receptor(fields, to))),
-        };
+        let entry = fields.word("kernel").and_then(KernelEntry::named);
+        let unit = Unit::ALL.into_iter().find(|unit| entry.is_some_and(|entry| entry.unit == unit.symbol()));
+        let unit = unit.unwrap_or(Unit::Volt);
+        let kernel = entry.and_then(|entry| {
+            let named = entry.keys.contains(&RECEPTOR);
+            let receptor = if named { to.and_then(|to| self.receptor(fields, to)) } else { None };
+            let value = |key: &ModelKey| if *key == RECEPTOR { receptor } else { model_value(fields, key) };
+            self.model_of((fields, None), entry.keys, &value, |value| entry.make(value))
+        });
         let device = fields.table("device").map(|device| self.device(device, unit));
         let plasticity = match (fields.table("plasticity"), device.as_ref()) {
             (Some(table), device) => Some(self.plasticity(table, fields, device.and_then(Option::as_ref))),

@@ -5,8 +5,9 @@ use super::filled::Fields;
 use super::locate;
 use super::plan::{Adam, ProgrammingCase, Supervised};
 use super::section::{Lower, placement, spread, time};
-use super::spec::{ConnectKind, KernelKind, Refers, SourceWord, Word as _};
+use super::spec::{ConnectKind, Refers, SourceWord, Word as _};
 use crate::dataset::Name;
+use crate::network::kernel::DELTA;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
     let projection = projection(lower, fields, "supervised");
@@ -214,7 +215,7 @@ pub(super) fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, 
         }
     };
     wanted("connect", ConnectKind::AllToAll.word());
-    wanted("kernel", KernelKind::Delta.word());
+    wanted("kernel", DELTA);
     if fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
         lower.faults.push(
             Diagnostic::error(format!("{} has a delay", fields.what))

@@ -37,6 +37,10 @@ fn alpha(tau_ms: f64) -> Kernel {
     Kernel::Alpha { tau: Second::new(tau_ms * 1e-3) }
 }
 
+fn double_exponential(rise_ms: f64, tau_ms: f64) -> Kernel {
+    Kernel::DoubleExponential { rise: Second::new(rise_ms * 1e-3), tau: Second::new(tau_ms * 1e-3) }
+}
+
 /// One neuron and, for each (kernel, weight, times in ms), an input of its own.
 fn one_neuron(neuron: Lif, inputs: &[(Kernel, f64, &[f64])]) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
@@ -95,6 +99,15 @@ fn the_membrane_follows_the_textbook_response_to_both_kernels() {
         let k = 1.0 - tau / syn;
         let fading = (t / syn / k - tau / syn / (k * k)) * (-t / syn).exp();
         let want = 0.1 * std::f64::consts::E * (fading + tau / syn / (k * k) * (-t / tau).exp());
+        assert!((u - want).abs() < 1e-15, "{u} {want}");
+        let rise = 0.5;
+        let (network, weights) =
+            one_neuron(lif(tau, 0.0, 0.0), &[(double_exponential(rise, syn), 0.1, &[1.0])]);
+        let u = spikes::<Lanes>(&network, &weights, ms(at)).1[0];
+        let peak: f64 = rise * syn / (syn - rise) * (syn / rise).ln();
+        let n = 1.0 / ((-peak / syn).exp() - (-peak / rise).exp());
+        let response = |s: f64| ((-t / s).exp() - (-t / tau).exp()) / (1.0 - tau / s);
+        let want = 0.1 * n * (response(syn) - response(rise));
         assert!((u - want).abs() < 1e-15, "{u} {want}");
     }
 }
@@ -474,6 +487,7 @@ fn delays_of_single_synapses_are_those_of_single_projections_whatever_the_kernel
         exponential(4.0),
         exponential(10.0),
         alpha(3.0),
+        double_exponential(0.7, 4.0),
         Kernel::Pulse(Waveform::rectangle(1.0, ms(2.0)).breakpoints()),
         Kernel::Pulse(Waveform::triangle(1.0, ms(3.0)).breakpoints()),
     ];

@@ -472,6 +472,12 @@ impl<'a> Driven<'a> {
                     Kernel::Alpha { tau } => {
                         currents.push((time, tau.get(), 0.0, drive * std::f64::consts::E));
                     }
+                    Kernel::DoubleExponential { rise, tau } => {
+                        let (r, d) = (rise.get(), tau.get());
+                        let peak = (d / r).ln() * r * d / (d - r);
+                        let n = 1.0 / ((-peak / d).exp() - (-peak / r).exp());
+                        currents.extend([(time, d, drive * n, 0.0), (time, r, -drive * n, 0.0)]);
+                    }
                     Kernel::Delta => *jumps.entry(time).or_default() += weight,
                     Kernel::Conductance { .. } => unreachable!("these neurons have no receptors"),
                     Kernel::Pulse(breakpoints) if breakpoints.len() == 2 => {

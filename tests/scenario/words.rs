@@ -132,6 +132,11 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
                     "projection.j.weight=\"1 nS\"",
                 ],
                 "rect" | "triangle" => &["projection.j.weight=\"1 uA\"", "projection.j.width=\"1 ms\""],
+                "double_exponential" => &[
+                    "projection.j.weight=\"1 uA\"",
+                    "projection.j.tau_syn=\"5 ms\"",
+                    "projection.j.tau_rise=\"1 ms\"",
+                ],
                 _ => &["projection.j.weight=\"1 uA\"", "projection.j.tau_syn=\"5 ms\""],
             };
             run(network, "projection.j.kernel", more)

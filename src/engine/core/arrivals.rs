@@ -10,7 +10,7 @@ use crate::engine::queue::Queue;
 use crate::engine::route::{first_step, schedule_step};
 use crate::engine::shared_decay::{SharedDecay, SharedParameters};
 use crate::engine::switching::Switching;
-use crate::network::{Kernel, Network, Weights};
+use crate::network::{Network, Weights};
 use crate::numeric::Real;
 
 impl<R: Real> Core<R> {
@@ -47,7 +47,7 @@ impl<R: Real> Core<R> {
             }
             Part::Free(free) => {
                 free.arrive(projection, values, (event.row, times), event.time);
-                if let Kernel::Pulse(_) = projection.kernel {
+                if !projection.kernel.steps().is_empty() {
                     schedule_step(network, index, &first_step(event), 0, queue);
                 }
             }

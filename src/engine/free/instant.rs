@@ -6,9 +6,9 @@
 use super::cell::{Cell, Taus};
 use super::{Constants, Origins};
 use crate::engine::route::each_target;
-use crate::network::{Kernel, Projection};
+use crate::network::{Effect, Fade, Projection};
 use crate::neuron::model::{Draws, Fired, Input, Model};
-use crate::neuron::synaptic::{ALPHA_PEAK, Current};
+use crate::neuron::synaptic::Current;
 use crate::numeric::Real;
 use crate::time::Time;
 
@@ -162,30 +162,26 @@ impl<M: Model> Share<'_, M> {
         time: Time,
     ) {
         let times = f64::from(times);
-        match projection.kernel {
-            Kernel::Pulse(_) => self.change_drive(projection, values, row, 0, time),
-            Kernel::Exponential { tau } => {
-                let Some(decay) = self.neurons.constants.decay(tau.get()) else { return };
+        match projection.kernel.effect() {
+            Effect::Steps(_) => self.change_drive(projection, values, row, 0, time),
+            Effect::Fades(fades) => {
                 let r_m = self.neurons.constants.resistance();
+                let current = |fade: Fade| Some((self.neurons.constants.decay(fade.tau.get())?, fade));
+                let fades = fades.map(|fade| fade.and_then(current));
                 self.each(projection, values, row, time, |model, _, currents, weight| {
-                    currents[decay].p += weight * times * r_m.unwrap_or_else(|| model.scale().resistance);
+                    let drive = weight * times * r_m.unwrap_or_else(|| model.scale().resistance);
+                    for (current, fade) in fades.iter().flatten() {
+                        fade.add(&mut currents[*current], drive);
+                    }
                 });
             }
-            Kernel::Alpha { tau } => {
-                let Some(decay) = self.neurons.constants.decay(tau.get()) else { return };
-                let r_m = self.neurons.constants.resistance();
-                self.each(projection, values, row, time, |model, _, currents, weight| {
-                    currents[decay].q +=
-                        weight * times * r_m.unwrap_or_else(|| model.scale().resistance) * ALPHA_PEAK;
-                });
-            }
-            Kernel::Conductance { receptor } => {
+            Effect::Opens(receptor) => {
                 self.each(projection, values, row, time, |model, cell, _, weight| {
                     let siemens = weight * times;
                     model.receive(&mut cell.state, Input::Conductance { receptor, siemens });
                 });
             }
-            Kernel::Delta => {
+            Effect::Jump => {
                 let (range, first) = (self.neurons.range(), self.neurons.first);
                 let Instant { jump, touched, .. } = &mut *self.instant;
                 each_target(
@@ -212,9 +208,9 @@ impl<M: Model> Share<'_, M> {
         step: usize,
         time: Time,
     ) {
-        let Kernel::Pulse(breakpoints) = &projection.kernel else { return };
-        let breakpoint = breakpoints[step];
-        let (starts, ends) = (step == 0, step + 1 == breakpoints.len());
+        let steps = projection.kernel.steps();
+        let Some(&breakpoint) = steps.get(step) else { return };
+        let (starts, ends) = (step == 0, step + 1 == steps.len());
         let r_m = self.neurons.constants.resistance();
         self.each(projection, values, row, time, |model, cell, _, weight| {
             let drive = weight * r_m.unwrap_or_else(|| model.scale().resistance);

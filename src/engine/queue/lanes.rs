@@ -11,7 +11,7 @@ use crate::encoding::{Block, BlockRate, Process};
 use crate::engine::key::{EventKey, Kind, STEPS};
 use crate::engine::route::{first_step, schedule_step};
 use crate::engine::windows::{RowArrival, window};
-use crate::network::{Form, Kernel, Network, Projection, predicts};
+use crate::network::{Form, Network, Projection, predicts};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::collections::VecDeque;
@@ -179,16 +179,13 @@ impl Lanes {
         to: u64,
         events: &mut Vec<EventKey>,
     ) {
-        let pulse = match &network.projections[projection as usize].kernel {
-            Kernel::Pulse(breakpoints) => Some(breakpoints.len()),
-            _ => None,
-        };
-        for step in 0..pulse.unwrap_or(1) {
+        let steps = network.projections[projection as usize].kernel.steps().len();
+        for step in 0..steps.max(1) {
             let lane = self.first_fifo[projection as usize] + step;
             while let Some(key) = self.fifos[lane].front().copied().filter(|key| key.time.fs() < to) {
                 self.fifos[lane].pop_front();
                 events.push(key);
-                if pulse.is_some() {
+                if steps > 0 {
                     let key = if step == 0 { first_step(&key) } else { key };
                     schedule_step::<f64, _>(network, projection as usize, &key, step, self);
                 }
@@ -248,10 +245,7 @@ impl<R: Real> Queue<R> for Lanes {
         let mut first_fifo = Vec::new();
         for projection in &network.projections {
             first_fifo.push(count);
-            count += match &projection.kernel {
-                Kernel::Pulse(breakpoints) => breakpoints.len(),
-                _ => 1,
-            };
+            count += projection.kernel.steps().len().max(1);
         }
         let mut trees = Vec::new();
         let mut tree_of = Vec::new();

@@ -1,6 +1,6 @@
 //! What is known of a network before it is run in windows.
 
-use crate::network::{Form, Kernel, Network, Origin, Projection, Rows, SourceKind};
+use crate::network::{Form, Network, Origin, Projection, Rows, SourceKind};
 use crate::time::Time;
 
 /// The longest window that a network can be run in: its shortest delay between populations, not counting those that
@@ -9,8 +9,7 @@ use crate::time::Time;
 #[must_use]
 pub fn window(network: &Network) -> Option<Time> {
     let apart = network.populations.iter().all(|population| population.form != Form::SharedDecay);
-    let pulses =
-        network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
+    let pulses = network.projections.iter().any(|p| !p.kernel.steps().is_empty() && p.delays.is_some());
     let between = network.projections.iter().filter(|p| matches!(p.from, Origin::Population(_)));
     let delays = between.filter_map(shortest_wait);
     let shortest = delays.min().unwrap_or(Time::MAX);
@@ -44,7 +43,7 @@ pub(super) fn private(network: &Network) -> Vec<Option<u32>> {
             && projection.connect == Rows::OneToOne
             && projection.delay == Time::ZERO
             && !projection.counted
-            && !matches!(projection.kernel, Kernel::Pulse(_))
+            && projection.kernel.steps().is_empty()
             && !std::mem::replace(&mut has_one[projection.to], true);
         own.then_some(index as u32)
     };

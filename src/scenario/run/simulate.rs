@@ -13,7 +13,7 @@ use super::pairs::Pairs;
 use super::plastic;
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
 use crate::engine::{Counts, Learning, Probe, Queue, Simulation, SimulationError, window};
-use crate::network::{Form, Kernel, Network, Weights};
+use crate::network::{Form, Network, Weights};
 use crate::time::Time;
 use std::sync::Arc;
 
@@ -157,8 +157,7 @@ fn few(network: &Network, plan: &Plan, duration: Time) -> Option<String> {
 }
 
 fn alone(network: &Network) -> String {
-    let pulses =
-        network.projections.iter().find(|p| matches!(p.kernel, Kernel::Pulse(_)) && p.delays.is_some());
+    let pulses = network.projections.iter().find(|p| !p.kernel.steps().is_empty() && p.delays.is_some());
     let whole = network.populations.iter().find(|population| population.form == Form::SharedDecay);
     match (pulses, whole) {
         (Some(projection), _) => {

@@ -24,7 +24,7 @@ pub use device::{ExperimentKind, Relation, ShapeKind};
 pub use models::{model_keys, neuron_keys, population_keys};
 pub use plasticity::{DependenceKind, OVERLAP, OverlapSpread, common_plasticity_keys, plasticity_keys};
 pub use population::NeuronModel;
-pub use projection::{ConnectKind, KernelKind};
+pub use projection::ConnectKind;
 pub use protocol::{Precision, ProtocolKind};
 pub use source::{Code, SourceWord};
 pub use table::{SECTIONS, Storage};

@@ -1,21 +1,22 @@
 //! `[projection.NAME]`: which pairs are connected, by which weights, kernel and delay.
 
 use super::crossbar::DEVICE;
-use super::kinds::{COUNT, HORIZON, POSITIVE_SPAN, TIME_CONSTANT};
+use super::kinds::{COUNT, HORIZON, POSITIVE_SPAN};
 use super::plasticity::PLASTICITY;
 use super::word::words;
-use super::{Bounds, Key, Kind, Refers};
+use super::{Bounds, Choice, Key, Kind, Refers};
+use crate::network::kernel::{KERNELS, KEYS};
 
-pub static PROJECTION: &[Key] = &[
+/// The kernel and the keys of each stand where kernels say what they are.
+pub static PROJECTION: &[Key] = &joined();
+
+const FIRST: &[Key] = &[
     Key::new("from", Kind::Name(Refers::SourceOrPopulation), "Where the spikes come from."),
     Key::new("to", Kind::Name(Refers::Population), "Which population they reach."),
     Key::new("connect", Kind::word::<ConnectKind>(), "Which pairs are connected.").setting("\"all_to_all\""),
-    Key::new("kernel", Kind::word::<KernelKind>(), "What an arrival does to the membrane.").setting("\"delta\""),
-    Key::new("width", POSITIVE_SPAN, "Width of the current pulse at its base.").when("kernel", &["rect", "triangle"]),
-    Key::new("tau_syn", TIME_CONSTANT, "Time constant with which the synaptic current decays.")
-        .when("kernel", &["exponential", "alpha"]),
-    Key::new("receptor", Kind::Text, "Receptor of the target's model whose conductance jumps.")
-        .when("kernel", &["conductance"]),
+];
+
+const REST: &[Key] = &[
     Key::new(
         "weight",
         Kind::Weight,
@@ -57,6 +58,39 @@ pub static PROJECTION: &[Key] = &[
 const NOT_LISTED: &[&str] =
     &["all_to_all", "one_to_one", "fixed_in_degree", "fixed_out_degree", "probability"];
 
+/// The words of `kernel`.
+const KERNEL_WORDS: [Choice; KERNELS.len()] = {
+    let mut choices = [Choice { name: "", doc: "" }; KERNELS.len()];
+    let mut k = 0;
+    while k < KERNELS.len() {
+        choices[k] = Choice { name: KERNELS[k].name, doc: KERNELS[k].title };
+        k += 1;
+    }
+    choices
+};
+
+const fn joined() -> [Key; FIRST.len() + 1 + KEYS.len() + REST.len()] {
+    let word = Key::new("kernel", Kind::Choice(&KERNEL_WORDS), "What an arrival does to the membrane.");
+    let mut joined = [word.setting("\"delta\""); FIRST.len() + 1 + KEYS.len() + REST.len()];
+    let mut k = 0;
+    while k < joined.len() {
+        if k < FIRST.len() {
+            joined[k] = FIRST[k];
+        } else if k > FIRST.len() && k <= FIRST.len() + KEYS.len() {
+            let (key, of) = KEYS[k - FIRST.len() - 1];
+            let kind = match key.unit.as_bytes() {
+                b"s" => POSITIVE_SPAN,
+                _ => Kind::Text,
+            };
+            joined[k] = Key::new(key.name, kind, key.what).when("kernel", of);
+        } else if k > FIRST.len() {
+            joined[k] = REST[k - FIRST.len() - 1 - KEYS.len()];
+        }
+        k += 1;
+    }
+    joined
+}
+
 words! {
     /// Which pairs are connected.
     pub enum ConnectKind {
@@ -66,17 +100,5 @@ words! {
         FixedOutDegree = "fixed_out_degree": "every line draws `out_degree` neurons",
         Probability = "probability": "every pair with `probability`",
         List = "list": "the listed pairs",
-    }
-}
-
-words! {
-    /// What an arrival does to the membrane.
-    pub enum KernelKind {
-        Delta = "delta": "a jump of the membrane by the weight",
-        Rect = "rect": "a rectangular current pulse of height weight",
-        Triangle = "triangle": "a symmetric triangular current pulse of peak weight",
-        Exponential = "exponential": "a current that jumps by the weight and decays with `tau_syn`",
-        Alpha = "alpha": "a current (t/tau_syn) e^(1 - t/tau_syn) of peak weight",
-        Conductance = "conductance": "the conductance of a receptor jumps by the weight, and fades as the target's model says",
     }
 }
