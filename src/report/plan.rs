@@ -171,8 +171,13 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
     let own = population.own.iter().map(own);
     let n = population.neuron.membrane();
     // One value for all, where there is one.
-    let of = |key: &str, value: String| {
-        if population.own.iter().any(|own| own.key == key) { "below".to_string() } else { value }
+    let of = |keys: &[(&str, String)]| {
+        let differs = |key: &str| population.own.iter().any(|own| own.key == key);
+        let value = |(key, value): &(&str, String)| {
+            if differs(key) { "each its own".to_string() } else { value.clone() }
+        };
+        let names: Vec<&str> = keys.iter().map(|(key, _)| *key).collect();
+        row(&names.join(", "), keys.iter().map(value).collect::<Vec<_>>().join(", "))
     };
     let limits = population.switch.as_ref().map(|s| row("i_cc, g_on", format!("{}, {}", s.i_cc, s.g_on)));
     if let Neuron::Open(_) = &population.neuron {
@@ -189,37 +194,29 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
         let rows = vec![
             row("model", "volatile threshold switch"),
             row("size", count(population.size.into())),
-            row("tau_m", of("tau_m", n.tau_m.to_string())),
-            row(
-                "u_rest, v_hold, v_th",
-                [
-                    of("u_rest", n.u_rest.to_string()),
-                    of("v_hold", n.v_hold.to_string()),
-                    of("v_th", n.v_th.to_string()),
-                ]
-                .join(", "),
-            ),
-            row("on_time", of("on_time", format!("{}{ends}", si(n.t_ref.get(), "s")))),
-            row("u_0", of("u_0", n.u_0.unwrap_or(n.u_rest).to_string())),
-            row(
-                "cycle_cv, device_cv",
-                [
-                    of("cycle_cv", switch.spread.cycle.to_string()),
-                    of("device_cv", switch.spread.device.to_string()),
-                ]
-                .join(", "),
-            ),
+            of(&[("tau_m", n.tau_m.to_string())]),
+            of(&[
+                ("u_rest", n.u_rest.to_string()),
+                ("v_hold", n.v_hold.to_string()),
+                ("v_th", n.v_th.to_string()),
+            ]),
+            of(&[("on_time", format!("{}{ends}", si(n.t_ref.get(), "s")))]),
+            of(&[("u_0", n.u_0.unwrap_or(n.u_rest).to_string())]),
+            of(&[
+                ("cycle_cv", switch.spread.cycle.to_string()),
+                ("device_cv", switch.spread.device.to_string()),
+            ]),
         ];
         return rows.into_iter().chain(own).chain(limits).collect();
     }
     let mut rows = vec![
         row("model", "leaky integrate-and-fire"),
         row("size", count(population.size.into())),
-        row("tau_m", of("tau_m", n.tau_m.to_string())),
-        row("u_rest, v_th", [of("u_rest", n.u_rest.to_string()), of("v_th", n.v_th.to_string())].join(", ")),
-        row("u_0", of("u_0", n.u_0.unwrap_or(n.u_rest).to_string())),
+        of(&[("tau_m", n.tau_m.to_string())]),
+        of(&[("u_rest", n.u_rest.to_string()), ("v_th", n.v_th.to_string())]),
+        of(&[("u_0", n.u_0.unwrap_or(n.u_rest).to_string())]),
         row("reset", reset),
-        row("t_ref", of("t_ref", n.t_ref.to_string())),
+        of(&[("t_ref", n.t_ref.to_string())]),
     ];
     rows.extend(own);
     rows.extend(limits);

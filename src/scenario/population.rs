@@ -230,9 +230,9 @@ impl Lower<'_> {
         let switch = switch(0)?;
         if self.faults.iter().count() == faults {
             for fault in switch.faults() {
-                self.faults.push(
-                    Diagnostic::error(format!("{}: {fault}", fields.what)).maybe_at(fields.at.as_ref()),
-                );
+                let text = fault.to_string();
+                let place = parameters.place(&text).or(fields.at.as_ref());
+                self.faults.push(Diagnostic::error(format!("{}: {text}", fields.what)).maybe_at(place));
             }
         }
         energy.on_time = switch.membrane().t_ref;

@@ -1,8 +1,10 @@
 //! Parameters that each neuron has for itself, as a user writes them.
 
 use memspike::neuron::model::Model as _;
+use memspike::registry::Registry;
 use memspike::scenario::assemble::{describe, skeleton};
 use memspike::scenario::plan::Own;
+use memspike::scenario::spec::{Fallback, population_keys};
 use memspike::scenario::{load, load_text};
 use std::fs;
 
@@ -135,6 +137,86 @@ fn check_says_which_form_neurons_that_differ_have() {
     }
     let own = form("tau_m = { uniform = [\"9 ms\", \"10 ms\"] }");
     assert!(own.contains("form own-time") && own.contains("clocks of their own"), "{own}");
+}
+
+/// Lists of the default, and distributions around it, of every number of every model: taken, or refused with a reason.
+#[test]
+fn every_number_of_every_model_may_differ() {
+    let registry = Registry::shipped();
+    let models = ["lif", "switch"].into_iter().chain(registry.neurons().iter().map(|entry| entry.name));
+    let mut seen = 0;
+    for model in models {
+        for key in population_keys(&registry, Some(model)).iter().filter(|key| key.each) {
+            if matches!(key.when, Some(("model", models)) if !models.contains(&model)) {
+                continue;
+            }
+            // A switch has one reset.
+            if model == "switch" && key.name == "u_reset" {
+                continue;
+            }
+            let usual = match key.default {
+                Fallback::Value(literal, ..) => literal,
+                // Of a spread what presets have, of potentials one below every threshold, of a time any.
+                _ => match key.name {
+                    "cycle_cv" | "device_cv" => "0.01",
+                    "on_time" => "\"1 ms\"",
+                    _ => "\"-80 mV\"",
+                },
+            };
+            let reset = match key.when {
+                Some(("reset", words)) if model == "lif" => format!("reset = \"{}\"\n", words[0]),
+                _ => String::new(),
+            };
+            let says = |value: &str| format!("model = \"{model}\"\n{reset}{} = {value}", key.name);
+            let load = |value: &str| load_text("test.toml", &scenario(&says(value), "\"1 mV\""), &[], None);
+            let list = format!("[{usual}, {usual}, {usual}, {usual}]");
+            let loaded = load(&list).unwrap_or_else(|faults| panic!("{}: {faults}", says(&list)));
+            assert!(loaded.plan.populations[0].own.iter().any(|own| own.key == key.name), "{}", says(&list));
+            seen += 1;
+            for value in [
+                "[]",
+                "{}",
+                "[[1]]",
+                "[true, true, true, true]",
+                "{ normal = [\"0 V\", \"1 V\"] }",
+                "{ normal = [0, 1] }",
+            ] {
+                if let Err(faults) = load(value) {
+                    assert!(!faults.is_empty(), "{} is refused without a word", says(value));
+                }
+            }
+        }
+    }
+    assert!(seen > 80, "{seen}");
+}
+
+#[test]
+fn members_that_compete_may_differ_in_threshold() {
+    let differ = "population.output.v_th={ log_normal = [\"250 mV\", 0.1] }".to_string();
+    let plan = load("stdp/digits", &[differ], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
+    let network = skeleton(&plan).unwrap();
+    let thresholds: Vec<f64> = network.populations[0].kinds().map(|neuron| neuron.lowest_theta()).collect();
+    assert_eq!(thresholds.len(), 100);
+    assert!(thresholds.iter().all(|theta| (0.15..0.4).contains(theta)), "{thresholds:?}");
+    let lines = describe(&network, "f32");
+    assert!(lines[0].contains("one winner per instant"), "{}", lines[0]);
+}
+
+#[test]
+fn a_report_says_what_differs() {
+    let says = "v_th = { normal = [\"20 mV\", \"1 mV\"] }\nu_0 = [\"0 mV\", \"1 mV\", \"2 mV\", \"3 mV\"]";
+    let plan = load_text("test.toml", &scenario(says, "\"1 mV\""), &[], None).unwrap().plan;
+    let described = memspike::report::plan::describe(&plan);
+    let rows = &described.iter().find(|(heading, _)| heading == "Population cells").unwrap().1;
+    let text: Vec<String> = rows.iter().map(|row| format!("{}: {}", row.name, row.value)).collect();
+    for line in [
+        "u_rest, v_th: 430 uV, each its own",
+        "u_0: each its own",
+        "v_th: of each neuron: normal, 20.0 mV \u{b1} 1.00 mV",
+        "u_0: of each neuron: 0 V to 3.00 mV",
+    ] {
+        assert!(text.contains(&line.to_string()), "{line} is not in {text:#?}");
+    }
 }
 
 /// The section of the book on neurons that differ.

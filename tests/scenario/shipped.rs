@@ -175,6 +175,24 @@ fn the_schema_accepts_shipped_scenarios_and_their_resolved_forms() {
 }
 
 #[test]
+fn the_schema_takes_what_each_neuron_has_for_itself() {
+    let ring = shipped::find("networks/ring").unwrap().scenario();
+    let with = |value: &str| ring.replace("t_ref = \"1 ms\"", &format!("t_ref = {value}"));
+    for value in [
+        "[\"1 ms\", \"2 ms\"]",
+        "{ normal = [\"1 ms\", \"0.1 ms\"] }",
+        "{ log_normal = [\"1 ms\", 0.2] }",
+        "{ file = \"ring.csv\", column = \"t_ref\" }",
+    ] {
+        assert_eq!(faults_against_schema(&with(value)), Vec::<String>::new(), "{value}");
+    }
+    for value in ["[1, 2]", "{ file = \"ring.csv\" }", "{ constant = 1 }"] {
+        assert!(!faults_against_schema(&with(value)).is_empty(), "{value}");
+        assert!(load_text("ring.toml", &with(value), &[], None).is_err(), "{value}");
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_the_reader_refuses() {
     let ring = shipped::find("networks/ring").unwrap().scenario();
     for (from, to) in [
