@@ -13,7 +13,7 @@ use std::fmt::Display;
 pub struct ModelKey {
     /// As a user writes it.
     pub name: &'static str,
-    /// Symbol of its unit, empty for a plain number.
+    /// Symbol of its unit, empty for a plain number; in brackets for a list.
     pub unit: &'static str,
     /// The words it may be, each with a sentence; empty for a number. Its value is the place of the word.
     pub words: &'static [(&'static str, &'static str)],

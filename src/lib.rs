@@ -60,11 +60,11 @@
 //! its source:
 //!
 //! ```
-//! use memspike::device::preset::PresetDevice;
+//! use memspike::device::threshold::VolatileSwitch;
 //! use memspike::prelude::*;
 //!
 //! let preset = Preset::named("ag-tio2-pt-ts").unwrap();
-//! let PresetDevice::ThresholdSwitch { switch, .. } = &preset.device else { unreachable!() };
+//! let VolatileSwitch { switch, .. } = preset.device.get().unwrap();
 //! // tau ln((V_th - u_rest)/(V_hold - u_rest)): how long it stays on without drive.
 //! assert!((switch.natural_on_time() - Second::new(8.6466e-3)).abs() < Second::new(0.1e-6));
 //! ```
@@ -86,6 +86,7 @@
 pub mod crossbar;
 #[warn(missing_docs)]
 pub mod dataset;
+#[warn(missing_docs)]
 pub mod device;
 #[warn(missing_docs)]
 pub mod encoding;
@@ -105,6 +106,8 @@ pub mod network;
 pub mod neuron;
 #[warn(missing_docs)]
 pub mod numeric;
+#[warn(missing_docs)]
+pub mod plain;
 #[warn(missing_docs)]
 pub mod plasticity;
 #[cfg(feature = "scenario")]

@@ -1,9 +1,13 @@
-//! What can be named: the neuron models and learning rules that a scenario may use.
+//! What can be named: the neuron models and learning rules that a scenario may use, and the kinds of device that presets
+//! describe.
 //!
 //! A registry is a value, not a global: the program makes [`Registry::shipped`], and who brings a model of their own adds
 //! it there. Being registered is being documented, checked and tested: the scenario's keys, the schema, the reference
 //! chapter, `memspike models` and the conformance tests are read from the entries.
 
+mod devices;
+
+use crate::device::DeviceEntry;
 use crate::neuron::Open;
 use crate::neuron::adaptive_lif::AdaptiveLif;
 use crate::neuron::adex::Adex;
@@ -108,6 +112,7 @@ pub enum RegistryError {
 pub struct Registry {
     neurons: Vec<NeuronEntry>,
     rules: Vec<RuleEntry>,
+    devices: Vec<DeviceEntry>,
 }
 
 /// What is known about models of one kind beside the registered ones.
@@ -184,7 +189,7 @@ impl Registry {
             NeuronEntry::of::<Integrator>(),
             NeuronEntry::of::<PoissonNeuron>(),
         ];
-        Self { neurons, rules: crate::plasticity::shipped() }
+        Self { neurons, rules: crate::plasticity::shipped(), devices: crate::device::kinds::SHIPPED.to_vec() }
     }
 
     /// Adds a neuron model.

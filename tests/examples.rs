@@ -3,6 +3,9 @@
 #[path = "../examples/energy.rs"]
 mod energy;
 #[cfg(feature = "scenario")]
+#[path = "../examples/own_device.rs"]
+mod own_device;
+#[cfg(feature = "scenario")]
 #[path = "../examples/own_neuron.rs"]
 mod own_neuron;
 #[path = "../examples/own_recorder.rs"]
@@ -38,4 +41,10 @@ fn a_scenario_names_an_own_neuron() {
 #[test]
 fn a_scenario_names_an_own_learning_rule() {
     own_rule::main().unwrap();
+}
+
+#[cfg(feature = "scenario")]
+#[test]
+fn a_scenario_measures_an_own_kind_of_device() {
+    own_device::main().unwrap();
 }

@@ -5,12 +5,14 @@ use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
+use memspike::device::DeviceEntry;
+use memspike::device::kinds::SHIPPED;
 use memspike::device::preset::{Preset, Provenance};
 use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
-use memspike::scenario::device::quantities;
+use memspike::scenario::device::all_quantities;
 use memspike::scenario::spec::{
-    self, ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, neuron_keys, plasticity_keys,
+    self, ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, model_keys, neuron_keys, plasticity_keys,
 };
 use std::fmt::Write as _;
 
@@ -100,11 +102,11 @@ fn describe(page: &ModelPage) -> String {
     }
     let experiment =
         page.kind.starts_with("experiment").then(|| ExperimentKind::from_word(page.name)).flatten();
-    let measured = experiment.map_or(&[][..], quantities);
+    let measured = experiment.map_or_else(Vec::new, |kind| all_quantities(kind, &SHIPPED));
     if !measured.is_empty() {
         text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
         let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
-        for m in measured {
+        for m in &measured {
             let unit =
                 if m.unit.symbol().is_empty() { String::new() } else { format!(" [{}]", m.unit.symbol()) };
             let _ = writeln!(text, "  {:width$}  {}{unit}", m.name, m.what);
@@ -138,8 +140,19 @@ fn pages() -> Vec<ModelPage> {
             parameters: Vec::new(),
         });
     }
+    pages.extend(registry.devices().iter().map(kind_of_device));
     pages.extend(presets());
     pages
+}
+
+/// A kind of device, with the keys of its preset files.
+fn kind_of_device(entry: &DeviceEntry) -> ModelPage {
+    ModelPage {
+        kind: "kind of device (kind = in a preset file)".into(),
+        name: entry.name,
+        summary: format!("{}; experiments: {}", entry.title, entry.experiments.join(", ")),
+        parameters: model_keys(entry.keys).iter().flat_map(|key| parameters("", key, entry.name)).collect(),
+    }
 }
 
 /// A registered neuron model.

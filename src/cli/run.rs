@@ -15,7 +15,7 @@ use super::{calibrate, progress, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::report::manifest::{Manifest, ManifestHead};
+use memspike::report::manifest::{MadeFrom, Manifest, ManifestHead};
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
@@ -335,17 +335,17 @@ impl Session<'_> {
         };
         let dir = RunDir::open(&path)?;
         same_version(&path)?;
-        let manifest = Manifest::read(&path)?;
+        let manifest = MadeFrom::read(&path)?;
         if manifest.status == RunStatus::Done {
             return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
                 .with_hint("omit --resume to run again"));
         }
-        if manifest.plan != *plan {
+        if !manifest.is(plan) {
             let option = if args.out.is_some() { "--out" } else { "--resume" };
             let path = path.display();
             return Err(Failure::new(format!(
                 "{option} goes on with the run in `{path}`, which was made from another plan{}",
-                difference(&manifest.plan, plan)
+                difference(manifest.plan(), plan)
             ))
             .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
         }
@@ -466,12 +466,12 @@ enum Elsewhere {
 }
 
 /// The first value in which the plan of a run differs from the one at hand, if both are short.
-fn difference(of_run: &Plan, here: &Plan) -> String {
-    let value = |plan: &Plan| serde_json::to_value(plan).unwrap_or_default();
+fn difference(of_run: &serde_json::Value, here: &Plan) -> String {
+    let here = serde_json::to_value(here).unwrap_or_default();
     let short = |value: &Option<serde_json::Value>| {
         value.as_ref().map_or_else(|| "absent".into(), ToString::to_string)
     };
-    let differences = compare::runs(&value(of_run), &value(here)).differences;
+    let differences = compare::runs(of_run, &here).differences;
     let first = differences.first().map(|first| (&first.key, short(&first.left), short(&first.right)));
     match first {
         Some((key, left, right)) if left.len() + right.len() < 60 => {

@@ -10,7 +10,7 @@ use memspike::record::SpikeRow;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
 use memspike::record::spikes::Positions;
-use memspike::report::manifest::Manifest;
+use memspike::report::manifest::MadeFrom;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::plan::{Input, Plan, Protocol};
@@ -255,8 +255,8 @@ pub fn weights_from(plan: &Plan) -> Option<&str> {
 /// If there is one and its weights cannot be read.
 pub fn given(runs: &Path, scenario: &Loaded, trained: &Plan) -> Result<Option<GivenWeights>, Failure> {
     for path in rundir::all(runs, &trained.name)?.into_iter().rev() {
-        let done = Manifest::read(&path)
-            .is_ok_and(|manifest| manifest.status == rundir::RunStatus::Done && manifest.plan == *trained);
+        let done = MadeFrom::read(&path)
+            .is_ok_and(|manifest| manifest.status == rundir::RunStatus::Done && manifest.is(trained));
         if done && let Some(given) = weights_of(&path, scenario)? {
             return Ok(Some(given));
         }

@@ -3,34 +3,34 @@
 //! A model answers, the engine acts: everything here is a function of parameters, state, the drive, elapsed
 //! time and draws. State is plain data.
 //!
+//! - [`model`]: what a kind of device says; [`Open`] is a device of any kind, [`kinds`] has those that are shipped.
 //! - [`threshold`]: volatile switches (neurons, oscillators).
-//! - [`resistive`]: non-volatile devices (synapses).
+//! - [`resistive`]: what a pulse does to non-volatile devices (synapses); [`memory`]: the kinds made of that.
 //! - [`retention`], [`endurance`], [`fault`]: what time, use and bad luck do; [`Cell`] is one device with all of it.
 //! - [`overlap`]: learning from two pulses on the two electrodes, and the window it leaves.
 //! - [`passage`]: a device while pulses run on its electrodes, from one time to another.
-//! - [`preset`]: published parameter sets with the origin of every number.
+//! - [`preset`]: published parameter sets with the origin of every number; [`parameters`]: how their files are read.
 //! - [`protocol`]: characterisation of one device as tables.
 //! - [`circuit`]: source, limiter and device in series, with the energy of each.
 //!
 //! Sign: V = V_TE - V_BE; positive voltage SETs.
 
 mod cell;
-#[warn(missing_docs)]
 pub mod circuit;
-#[warn(missing_docs)]
 pub mod endurance;
-#[warn(missing_docs)]
 pub mod fault;
-#[warn(missing_docs)]
+pub mod kinds;
+pub mod memory;
+pub mod model;
+mod open;
 pub mod overlap;
-#[warn(missing_docs)]
+pub mod parameters;
 pub mod passage;
 pub mod preset;
 pub mod protocol;
 pub mod resistive;
-#[warn(missing_docs)]
 pub mod retention;
-#[warn(missing_docs)]
 pub mod threshold;
 
 pub use cell::{Cell, CellModel};
+pub use open::{DeviceEntry, Open, Words};

@@ -120,7 +120,8 @@ pub fn write_preset(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::preset::{PresetDevice, Provenance};
+    use crate::device::preset::Provenance;
+    use crate::device::threshold::VolatileSwitch;
 
     fn head() -> Head {
         Head {
@@ -141,7 +142,7 @@ mod tests {
         let base = Preset::embedded_text("ag-tio2-pt-ts").unwrap();
         let text = write_preset(base, &head(), &[], &[tau("8.7 ms")]).unwrap();
         let preset = Preset::parse("mine.toml", &text).unwrap();
-        let PresetDevice::ThresholdSwitch { switch, .. } = &preset.device else { panic!() };
+        let VolatileSwitch { switch, .. } = preset.device.get().unwrap();
         assert_eq!((switch.tau.get(), preset.title.as_str()), (8.7e-3, "My \"switch\""));
         for p in &preset.parameters {
             let expected = if p.key == "tau" { Provenance::Fitted } else { Provenance::Assumed };

@@ -259,13 +259,26 @@ fn ohmic(rows: &[(f64, f64)], name: &str) -> Result<(f64, f64), FitError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::protocol::{Sweep, iv_resistive, iv_switch};
+    use crate::device::Open;
+    use crate::device::memory::BinaryMemory;
+    use crate::device::model::{Draws, Model};
+    use crate::device::protocol::{Sweep, Table, iv};
     use crate::device::resistive::BinarySwitch;
-    use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
+    use crate::device::threshold::{ThresholdSwitch, VolatileSwitch};
     use crate::numeric::standard_normal;
     use crate::random::{Purpose, word};
 
-    fn points(table: &crate::device::protocol::Table, noise: f64) -> Vec<(f64, f64)> {
+    fn swept(model: impl Model, sweep: &Sweep, draws: &Draws) -> Table {
+        let device = Open::new(model);
+        iv(&device, &device.start(draws), sweep, draws)
+    }
+
+    fn nominal(volts: &[f64]) -> Table {
+        let switch = VolatileSwitch::from(ThresholdSwitch::default());
+        swept(switch, &Sweep::through(volts), &Draws::new(1, false))
+    }
+
+    fn points(table: &Table, noise: f64) -> Vec<(f64, f64)> {
         let column = |name: &str| table.values(name).unwrap();
         let noisy = |k: usize, i: f64| {
             i * (1.0 + noise * standard_normal(word(7, Purpose::Measurement, 0, k as u64)))
@@ -286,8 +299,7 @@ mod tests {
 
     #[test]
     fn a_volatile_loop_gives_its_five_constants() {
-        let switch = ThresholdSwitch::default();
-        let table = iv_switch(&switch, &Sweep::through(&[0.0, 0.5, 0.0]), &ThresholdSpread::default(), 1);
+        let table = nominal(&[0.0, 0.5, 0.0]);
         let found = fit_loop(&points(&table, 0.01), &[]).unwrap().unwrap();
         assert_eq!(found.polarity, Polarity::Volatile);
         for (name, value) in
@@ -300,9 +312,8 @@ mod tests {
 
     #[test]
     fn a_bipolar_loop_gives_its_resistances_and_the_bend_of_its_off_state() {
-        let device = BinarySwitch::default();
         let sweep = Sweep { repeat: 40, ..Sweep::through(&[0.0, 0.2, 0.0, -0.1, 0.0]) };
-        let table = iv_resistive(&device, device.median(false), &sweep, Some(3));
+        let table = swept(BinaryMemory::from(BinarySwitch::default()), &sweep, &Draws::new(3, true));
         let found = fit_loop(&points(&table, 0.002), &[]).unwrap().unwrap();
         assert_eq!(found.polarity, Polarity::Bipolar);
         for (name, value) in [("v_set", 0.12), ("v_reset", 0.08), ("r_on", 200.0), ("r_off", 10f64.powf(6.5))]
@@ -323,14 +334,13 @@ mod tests {
         let line: Vec<(f64, f64)> = (1..50).map(|k| (0.01 * f64::from(k), 1e-5 * f64::from(k))).collect();
         assert_eq!(fit_loop(&line, &[]), Ok(None));
         assert_eq!(fit_loop(&[], &[]), Ok(None));
-        let switch = ThresholdSwitch::default();
-        let up = iv_switch(&switch, &Sweep::through(&[0.0, 0.5]), &ThresholdSpread::default(), 1);
+        let up = nominal(&[0.0, 0.5]);
         let open = |result: Result<Option<Loop>, FitError>| match result {
             Err(FitError::Undetermined { parameter, .. }) => parameter,
             other => panic!("{other:?}"),
         };
         assert_eq!(open(fit_loop(&points(&up, 0.0), &[])), "v_hold");
-        let whole = iv_switch(&switch, &Sweep::through(&[0.0, 0.5, 0.0]), &ThresholdSpread::default(), 1);
+        let whole = nominal(&[0.0, 0.5, 0.0]);
         let mut late = points(&whole, 0.0);
         late.drain(..150);
         assert_eq!(open(fit_loop(&late, &[])), "v_th");
@@ -338,8 +348,7 @@ mod tests {
 
     #[test]
     fn a_held_parameter_stands_in_for_what_is_not_seen() {
-        let switch = ThresholdSwitch::default();
-        let table = iv_switch(&switch, &Sweep::through(&[0.0, 0.5, 0.0]), &ThresholdSpread::default(), 1);
+        let table = nominal(&[0.0, 0.5, 0.0]);
         // Without the rows below compliance the on conductance is open.
         let rows: Vec<(f64, f64)> =
             points(&table, 0.0).into_iter().filter(|p| p.1 > 6.9e-6 || p.1 < 1e-6).collect();

@@ -105,15 +105,16 @@ fn set(device: &mut DoseDevice, sign: f64, change: impl FnOnce(&mut (Volt, Secon
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::preset::{Preset, PresetDevice};
+    use crate::device::memory::DoseMemory;
+    use crate::device::preset::Preset;
+
+    fn analog() -> DoseMemory {
+        Preset::named("ag-tio2-pt-rs-analog").unwrap().device.get::<DoseMemory>().unwrap().clone()
+    }
 
     #[test]
     fn kinetics_come_back_from_the_window_they_make() {
-        let PresetDevice::DoseDevice { device, pulse: Some(pulse), g_start, .. } =
-            Preset::named("ag-tio2-pt-rs-analog").unwrap().device
-        else {
-            panic!()
-        };
+        let DoseMemory { device, pulse: Some(pulse), g_start, .. } = analog() else { panic!() };
         let base = WindowDevice { device: &device, pulse: &pulse, g0: g_start.get(), from: 0.01, to: 0.15 };
         for sides in [[(138.61, 64.1e-3), (-103.46, 29.2e-3)], [(60.0, 40e-3), (-50.0, 20e-3)]] {
             let own = device_of_window(&base, sides).unwrap();
@@ -135,11 +136,7 @@ mod tests {
 
     #[test]
     fn a_window_that_no_rate_makes_is_refused() {
-        let PresetDevice::DoseDevice { device, pulse: Some(pulse), .. } =
-            Preset::named("ag-tio2-pt-rs-analog").unwrap().device
-        else {
-            panic!()
-        };
+        let DoseMemory { device, pulse: Some(pulse), .. } = analog() else { panic!() };
         let base = WindowDevice { device: &device, pulse: &pulse, g0: 1e-3, from: 0.01, to: 0.15 };
         // Both sides potentiate, and a window a thousand times the range.
         assert!(device_of_window(&base, [(100.0, 0.06), (100.0, 0.03)]).is_none());

@@ -6,6 +6,7 @@
 //! answers [`Next::NotBefore`] step by step.
 
 use super::synaptic::{Current, Decay, Drive, MAX_DECAYS};
+pub use crate::plain::{Plain, VARIABLES};
 use crate::random::{Purpose, Stream};
 use crate::time::Time;
 use std::fmt::Debug;
@@ -126,47 +127,6 @@ pub struct Scale {
     pub rest: f64,
     /// How far a jump from rest must go to make it fire, in volts: what weights in thresholds are fractions of.
     pub threshold: f64,
-}
-
-/// The variables of one neuron as a few numbers: what is saved, and what can be recorded by name.
-pub trait Plain: Copy + Debug + PartialEq + Send + Sync + 'static {
-    /// Their names and units, in order; at most [`VARIABLES`].
-    const NAMES: &'static [(&'static str, &'static str)];
-
-    /// The numbers.
-    fn words(&self) -> [f64; VARIABLES];
-
-    /// From what [`Plain::words`] gave.
-    fn of(words: &[f64; VARIABLES]) -> Self;
-}
-
-/// Most variables of a neuron.
-pub const VARIABLES: usize = 8;
-
-/// Declares a state of a few f64 and how it is saved: `plain! { /// doc pub struct State { /// Membrane. u: "V", } }`.
-#[macro_export]
-macro_rules! plain {
-    ($(#[$doc:meta])* $vis:vis struct $name:ident { $($(#[$field_doc:meta])* $field:ident : $unit:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq)]
-        $vis struct $name { $($(#[$field_doc])* pub $field: f64),* }
-
-        impl $crate::neuron::model::Plain for $name {
-            const NAMES: &'static [(&'static str, &'static str)] = &[$((stringify!($field), $unit)),*];
-
-            fn words(&self) -> [f64; $crate::neuron::model::VARIABLES] {
-                let mut words = [0.0; $crate::neuron::model::VARIABLES];
-                let fields = [$(self.$field),*];
-                words[..fields.len()].copy_from_slice(&fields);
-                words
-            }
-
-            fn of(words: &[f64; $crate::neuron::model::VARIABLES]) -> Self {
-                let mut words = words.iter().copied();
-                Self { $($field: words.next().unwrap_or_default()),* }
-            }
-        }
-    };
 }
 
 /// A neuron model: the constants of a neuron, and what they do to its state.

@@ -21,7 +21,7 @@ pub struct Host {
 }
 
 /// What a run was made from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Manifest {
     /// Of this file; see [`SCHEMA_VERSION`](super::summary::SCHEMA_VERSION).
     pub schema_version: u32,
@@ -65,6 +65,36 @@ pub struct ManifestHead {
     plan: PlanHead,
 }
 
+/// Whether a run was made from a plan: the plan of its manifest as it was written.
+#[derive(Clone, Debug, Deserialize)]
+pub struct MadeFrom {
+    /// How it ended.
+    pub status: RunStatus,
+    plan: serde_json::Value,
+}
+
+impl MadeFrom {
+    /// Of the run in `path`.
+    ///
+    /// # Errors
+    /// If it has no manifest or that is not one of ours.
+    pub fn read(path: &Path) -> Result<Self, RecordError> {
+        read_json(&path.join(MANIFEST))
+    }
+
+    /// Whether it was this plan.
+    #[must_use]
+    pub fn is(&self, plan: &Plan) -> bool {
+        serde_json::to_value(plan).is_ok_and(|here| here == self.plan)
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &serde_json::Value {
+        &self.plan
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 struct PlanHead {
     reproduces: Option<Reproduces>,
@@ -93,13 +123,5 @@ impl Manifest {
     /// If the file cannot be written.
     pub fn write(&self, dir: &RunDir) -> Result<(), RecordError> {
         dir.write(MANIFEST, &to_json(MANIFEST, self)?)
-    }
-
-    /// Reads the manifest of the run in `path`.
-    ///
-    /// # Errors
-    /// If there is none or it is not one of ours.
-    pub fn read(path: &Path) -> Result<Self, RecordError> {
-        read_json(&path.join(MANIFEST))
     }
 }

@@ -20,7 +20,7 @@ use crate::units::{Hertz, Joule, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// A complete scenario.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plan {
     /// Short name: the shipped scenario's, or the file's or directory's.
     pub name: String,
@@ -338,7 +338,7 @@ pub struct PlasticityPlan {
 }
 
 /// What is done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[expect(clippy::large_enum_variant, reason = "there is one in a plan")]
 pub enum Protocol {

@@ -7,7 +7,8 @@ use super::section::{Lower, quantity};
 use super::spec::{DependenceKind, OVERLAP, OverlapSpread, ProtocolKind};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
-use crate::device::preset::{Preset, PresetDevice};
+use crate::device::memory::DoseMemory;
+use crate::device::preset::Preset;
 use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
 use crate::network::kernel::DELTA;
@@ -262,8 +263,8 @@ impl Lower<'_> {
         sigma: f64,
     ) -> Option<PulseOverlap> {
         let name = fields.text("preset")?;
-        let found = Preset::named(name).ok().map(|preset| preset.device);
-        let Some(PresetDevice::DoseDevice { device, pulse: Some(pulse), spread, .. }) = found else {
+        let found = Preset::named(name).ok().and_then(|preset| preset.device.get::<DoseMemory>().cloned());
+        let Some(DoseMemory { device, pulse: Some(pulse), spread, .. }) = found else {
             self.faults.push(
                 Diagnostic::error(format!("`preset` of {} is \"{name}\"", fields.what))
                     .maybe_at(fields.place("preset"))
@@ -295,8 +296,7 @@ impl Lower<'_> {
 /// Presets that a pulse overlap can work on.
 fn learning_presets() -> Vec<String> {
     let learns = |name: &&'static str| {
-        let device = Preset::named(name).map(|preset| preset.device);
-        matches!(device, Ok(PresetDevice::DoseDevice { pulse: Some(_), .. }))
+        Preset::named(name).is_ok_and(|preset| preset.device.memory().is_some_and(|m| m.pulse.is_some()))
     };
     Preset::names().into_iter().filter(learns).map(|name| format!("\"{name}\"")).collect()
 }

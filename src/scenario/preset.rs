@@ -4,13 +4,17 @@ use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, PresetValue};
 use super::locate::beside;
 use super::spec::{Key, Kind, Word as _};
-use crate::device::preset::{Preset, PresetDevice, Provenance, tree};
+use crate::device::kinds::SHIPPED;
+use crate::device::preset::{Preset, Provenance, tree};
+use crate::device::threshold::VolatileSwitch;
 
 /// The threshold switch that a population names: a shipped preset or a file beside the scenario.
 pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
     let read = match at {
         Some(at) if Preset::embedded_text(name).is_none() => match beside(name, at) {
-            Ok(source) => tree(&source).and_then(|tree| Preset::read(&tree, &format!("preset `{name}`"))),
+            Ok(source) => {
+                tree(&source).and_then(|tree| Preset::read(&tree, &format!("preset `{name}`"), &SHIPPED))
+            }
             Err(fault) => {
                 let known: Vec<&str> = switches().collect();
                 let close = nearest(name, known.iter().copied());
@@ -25,7 +29,7 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
         _ => Preset::named(name),
     };
     match read {
-        Ok(preset) if matches!(preset.device, PresetDevice::ThresholdSwitch { .. }) => Some(preset),
+        Ok(preset) if preset.device.get::<VolatileSwitch>().is_some() => Some(preset),
         Ok(_) => {
             faults.push(
                 Diagnostic::error(format!("preset `{name}` is not a threshold switch"))
@@ -48,14 +52,12 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
 pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
     let parameter = key.preset?;
     let given = preset.parameters.iter().find(|given| given.key == parameter);
-    let datum = match (&key.kind, &preset.device, given) {
-        (Kind::Quantity(unit, _), _, Some(given)) => Datum::Quantity(*unit, unit.amount(&given.value).ok()?),
-        (Kind::Number(_), _, Some(given)) => Datum::Number(given.value.parse().ok()?),
+    let datum = match (&key.kind, given) {
+        (Kind::Quantity(unit, _), Some(given)) => Datum::Quantity(*unit, unit.amount(&given.value).ok()?),
+        (Kind::Number(_), Some(given)) => Datum::Number(given.value.parse().ok()?),
         // A preset that says nothing about spread has none.
-        (Kind::Number(_), _, None) => Datum::Number(0.0),
-        (Kind::Choice(_), PresetDevice::ThresholdSwitch { spread, .. }, _) => {
-            Datum::Choice(spread.law.word())
-        }
+        (Kind::Number(_), None) => Datum::Number(0.0),
+        (Kind::Choice(_), _) => Datum::Choice(preset.device.get::<VolatileSwitch>()?.spread.law.word()),
         _ => return None,
     };
     let provenance = given.map_or(Provenance::Assumed, |given| given.provenance);
@@ -65,8 +67,7 @@ pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
 
 /// Names of the shipped presets that are threshold switches.
 fn switches() -> impl Iterator<Item = &'static str> {
-    let is_switch = |name: &&str| {
-        Preset::named(name).is_ok_and(|preset| matches!(preset.device, PresetDevice::ThresholdSwitch { .. }))
-    };
+    let is_switch =
+        |name: &&str| Preset::named(name).is_ok_and(|preset| preset.device.get::<VolatileSwitch>().is_some());
     Preset::names().into_iter().filter(is_switch)
 }

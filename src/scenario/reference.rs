@@ -5,7 +5,9 @@ use super::spec::{
     Choice, Fallback, Key, Kind, SECTIONS, allowed, common_plasticity_keys, model_keys, neuron_keys,
     population_keys,
 };
-use crate::device::preset::Provenance;
+use crate::device::DeviceEntry;
+use crate::device::model::Role;
+use crate::device::parameters::Provenance;
 use crate::registry::{NeuronEntry, Registry};
 use std::fmt::Write as _;
 
@@ -65,8 +67,29 @@ pub fn markdown() -> String {
                 receptors(&mut out, entry);
             }
         }
+        if section.name == "device" {
+            registry.devices().iter().for_each(|kind| preset(&mut out, kind, &registry));
+        }
     }
     out
+}
+
+/// The keys of the preset files of a kind of device.
+fn preset(out: &mut String, kind: &DeviceEntry, registry: &Registry) {
+    let role = |role: &Role| match role {
+        Role::Neuron => "neuron",
+        Role::Synapse => "synapse",
+    };
+    let _ = write!(
+        out,
+        "\n### Presets with `kind = \"{}\"`\n\nThat is {}. It can be a {}; its experiments are {}. Words stand in \
+         `[model]`, all else in `[parameters]`.\n",
+        kind.name,
+        kind.title,
+        kind.roles.iter().map(role).collect::<Vec<_>>().join(" or a "),
+        kind.experiments.join(", ")
+    );
+    keys(out, "", &model_keys(kind.keys), registry);
 }
 
 /// What conductances may be sent to.

@@ -1,10 +1,11 @@
 //! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
 
 use super::spec::{
-    Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit, common_plasticity_keys, model_keys,
-    neuron_keys, population_keys,
+    Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit, common_plasticity_keys, model_key,
+    model_keys, neuron_keys, population_keys,
 };
 use super::text::{Node, Value as Toml, literal};
+use crate::device::parameters::section as section_of;
 use crate::device::preset::Provenance;
 use crate::registry::Registry;
 use serde_json::{Map, Value, json};
@@ -61,6 +62,15 @@ fn section_shape(section: &Section) -> Value {
             let of_rules = registry.rules().iter().flat_map(|entry| model_keys(entry.keys));
             let learns = &mut shape["properties"]["plasticity"];
             with_models(learns, common_plasticity_keys(&registry), of_rules);
+        }
+        // A kind may be brought by a program, so what presets have is not closed.
+        "device" => {
+            for table in ["parameters", "model"] {
+                let shape = &mut shape["properties"][table];
+                shape["properties"] = json!({});
+                let keys = registry.devices().iter().flat_map(|kind| kind.keys);
+                with_models(shape, &[], keys.filter(|key| section_of(key) == table).map(model_key));
+            }
         }
         _ => {}
     }

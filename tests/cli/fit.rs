@@ -2,7 +2,8 @@
 
 use crate::common::{Page, Place, code, err, json, out};
 use memspike::device::overlap::ExponentialWindow;
-use memspike::device::preset::{Preset, PresetDevice, Provenance};
+use memspike::device::preset::{Preset, Provenance};
+use memspike::device::threshold::VolatileSwitch;
 use memspike::numeric::standard_normal;
 use memspike::random::{Purpose, word};
 use std::fmt::Write as _;
@@ -120,7 +121,7 @@ fn a_preset_of_a_fit_is_a_device_at_once() {
     assert!(fs::read_to_string(place.path().join("fit.svg")).unwrap().starts_with("<svg "));
     let preset =
         Preset::parse("mine.toml", &fs::read_to_string(place.path().join("mine.toml")).unwrap()).unwrap();
-    let PresetDevice::ThresholdSwitch { switch, .. } = &preset.device else { panic!() };
+    let VolatileSwitch { switch, .. } = preset.device.get().unwrap();
     assert!((switch.tau.get() / 5e-3 - 1.0).abs() < 0.01);
     let fitted: Vec<&str> = preset
         .parameters

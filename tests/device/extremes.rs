@@ -2,14 +2,16 @@
 //! device. Energies may be too large for a number (infinite); they are never negative and never NaN.
 
 use memspike::device::circuit::{Energies, Ramp};
+use memspike::device::memory::DoseMemory;
+use memspike::device::model::{Draws, Memory};
 use memspike::device::overlap::{SpikePulse, fit_exponential, window_point};
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::preset::Preset;
 use memspike::device::protocol::{
-    CycleOptions, PulseProtocol, RetentionOptions, StdpOptions, Sweep, Table, cycles, cycles_dose,
-    cycles_switch, iv_oscillator, iv_resistive, iv_switch, pulses_resistive, pulses_switch,
-    relaxation_switch, retention, stdp,
+    CycleOptions, PulseProtocol, RetentionOptions, StdpOptions, Sweep, Table, cycles, cycles_switch, iv,
+    pulses, pulses_resistive, pulses_switch, relaxation_switch, retention, stdp,
 };
 use memspike::device::resistive::PulseDraw;
+use memspike::device::threshold::VolatileSwitch;
 use memspike::fit::{Curve, fit_loop};
 use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 
@@ -52,7 +54,7 @@ fn sane(energies: Energies, what: &dyn std::fmt::Debug) {
 #[test]
 fn a_resistive_device_survives_every_drive() {
     for preset in presets() {
-        let Some(device) = preset.device.resistive() else { continue };
+        let Some(Memory { device, .. }) = preset.device.memory() else { continue };
         let bounds = device.bounds();
         for ramp in ramps() {
             // The middle of the range, and one end, with noise.
@@ -71,11 +73,8 @@ fn a_resistive_device_survives_every_drive() {
 
 #[test]
 fn a_switch_survives_every_drive() {
-    let Preset { device: PresetDevice::ThresholdSwitch { switch, spread }, .. } =
-        Preset::named("ag-tio2-pt-ts").unwrap()
-    else {
-        panic!()
-    };
+    let preset = Preset::named("ag-tio2-pt-ts").unwrap();
+    let VolatileSwitch { switch, spread } = preset.device.get().unwrap();
     for ramp in ramps() {
         for on in [false, true] {
             let mut state = switch.rest();
@@ -83,7 +82,7 @@ fn a_switch_survives_every_drive() {
                 (state.on, state.u) = (true, state.v_th);
             }
             let mut switchings = Vec::new();
-            let spent = switch.apply(&mut state, ramp, |n| spread.v_th(&switch, 1, 0, n), &mut switchings);
+            let spent = switch.apply(&mut state, ramp, |n| spread.v_th(switch, 1, 0, n), &mut switchings);
             assert!(switchings.len() < 1000, "{ramp:?}: {} switchings", switchings.len());
             assert!(!state.u.is_nan() && state.v_th > switch.v_hold.get(), "{ramp:?} {state:?}");
             sane(spent.off, &ramp);
@@ -118,42 +117,33 @@ fn every_protocol_ends_for_every_finite_setting() {
                     edge: second,
                     ..CycleOptions::default()
                 };
-                match &preset.device {
-                    PresetDevice::ThresholdSwitch { switch, spread } => {
-                        finite_rows(&iv_switch(switch, &sweep, spread, 1));
-                        finite_rows(&pulses_switch(switch, &train, 1, spread, 1));
-                        finite_rows(&relaxation_switch(switch, second, 5));
-                        finite_rows(&cycles_switch(switch, spread, &options).0);
-                    }
-                    PresetDevice::BinarySwitch { device, retention: model, endurance } => {
-                        finite_rows(&iv_resistive(device, device.median(false), &sweep, Some(1)));
-                        finite_rows(&pulses_resistive(device, device.median(true), &[train], Some(1)));
-                        finite_rows(&cycles(device, Some(endurance), &options).0);
-                        let g = Siemens::new(1e-3);
-                        let held = RetentionOptions {
-                            g_on: g,
-                            g_off: g,
-                            length: second,
-                            samples: 3,
-                            devices: 3,
-                            seed: 1,
-                        };
-                        finite_rows(&retention(model, &held));
-                    }
-                    PresetDevice::DoseDevice { device, g_start, pulse, .. } => {
-                        let g = g_start.get();
-                        finite_rows(&iv_resistive(device, g, &sweep, Some(1)));
-                        finite_rows(&pulses_resistive(device, g, &[train], Some(1)));
-                        finite_rows(&cycles_dose(device, g, &options).0);
-                        if let Some(pulse) = pulse {
-                            let step = Second::new((t / 3.0).max(5e-324));
-                            let pairs = StdpOptions { g0: *g_start, reach: second, step, fit_from: step };
-                            finite_rows(&stdp(device, pulse, &pairs));
-                        }
-                    }
-                    PresetDevice::Oscillator { oscillator } => {
-                        finite_rows(&iv_oscillator(oscillator, &sweep));
-                    }
+                let (device, draws) = (&preset.device, Draws::new(1, true));
+                let start = device.start(&draws);
+                finite_rows(&iv(device, &start, &sweep, &draws));
+                finite_rows(&pulses(device, &start, &train, 1, &draws));
+                if let Some(switch) = device.get::<VolatileSwitch>() {
+                    finite_rows(&pulses_switch(switch, &train, 1, &draws));
+                    finite_rows(&relaxation_switch(&switch.switch, second, 5));
+                    finite_rows(&cycles_switch(switch, &options).0);
+                }
+                if let Some(Memory { device, start, retention: model, endurance, .. }) = device.memory() {
+                    finite_rows(&pulses_resistive(device, start, &[train], Some(1)));
+                    finite_rows(&cycles(device, start, endurance, &options).0);
+                    let g = Siemens::new(1e-3);
+                    let held = RetentionOptions {
+                        g_on: g,
+                        g_off: g,
+                        length: second,
+                        samples: 3,
+                        devices: 3,
+                        seed: 1,
+                    };
+                    finite_rows(&retention(model, &held));
+                }
+                if let Some(DoseMemory { device, pulse: Some(pulse), g_start, .. }) = device.get() {
+                    let step = Second::new((t / 3.0).max(5e-324));
+                    let pairs = StdpOptions { g0: *g_start, reach: second, step, fit_from: step };
+                    finite_rows(&stdp(device, pulse, &pairs));
                 }
             }
         }
@@ -162,11 +152,8 @@ fn every_protocol_ends_for_every_finite_setting() {
 
 #[test]
 fn pairs_of_pulses_of_any_height_leave_a_device() {
-    let Preset { device: PresetDevice::DoseDevice { device, .. }, .. } =
-        Preset::named("ag-tio2-pt-rs-analog").unwrap()
-    else {
-        panic!()
-    };
+    let preset = Preset::named("ag-tio2-pt-rs-analog").unwrap();
+    let DoseMemory { device, .. } = preset.device.get().unwrap();
     for peak in [1e-300, 0.2, 10.0, 1e10, 1e307] {
         for dt in [0.0, 1e-320, -1e-9, 0.02, -0.5, 1e10, 1e308, f64::NAN, f64::INFINITY] {
             let pulse = SpikePulse {
@@ -175,7 +162,7 @@ fn pairs_of_pulses_of_any_height_leave_a_device() {
                 tail: Volt::new(peak / 2.0),
                 tail_length: Second::new(0.5),
             };
-            let point = window_point(&device, &pulse, 1e-3, dt);
+            let point = window_point(device, &pulse, 1e-3, dt);
             assert!((-80.1..=300.1).contains(&point.percent), "{peak} {dt} {point:?}");
         }
     }

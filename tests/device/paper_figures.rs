@@ -1,20 +1,27 @@
 //! The electrical figures of Yan et al. from the three presets, one parameter set each for TS, RS-binary and RS-analog.
 
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::Open;
+use memspike::device::memory::{BinaryMemory, DoseMemory};
+use memspike::device::model::{Draws, Model};
+use memspike::device::preset::Preset;
 use memspike::device::protocol::{
-    CycleOptions, PulseProtocol, RetentionOptions, StdpOptions, Sweep, Table, cycles, iv_resistive,
-    iv_switch, pulses_switch, relaxation_switch, retention, stdp, stdp_fits,
+    CycleOptions, PulseProtocol, RetentionOptions, StdpOptions, Sweep, Table, cycles, iv, pulses_switch,
+    relaxation_switch, retention, stdp, stdp_fits,
 };
 use memspike::device::resistive::{BinarySwitch, DoseDevice};
-use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
+use memspike::device::threshold::{ThresholdSwitch, VolatileSwitch};
 use memspike::fit::fit_relaxation;
 use memspike::units::{Second, Siemens, Volt, Watt};
 
 fn switch() -> ThresholdSwitch {
-    match Preset::named("ag-tio2-pt-ts").unwrap().device {
-        PresetDevice::ThresholdSwitch { switch, .. } => switch,
-        other => panic!("{other:?}"),
-    }
+    Preset::named("ag-tio2-pt-ts").unwrap().device.get::<VolatileSwitch>().unwrap().switch.clone()
+}
+
+/// A loop of the nominal device.
+fn swept(model: impl Model, g: Option<f64>, sweep: &Sweep) -> Table {
+    let (device, draws) = (Open::new(model), Draws::new(1, false));
+    let start = g.and_then(|g| device.programmed(g)).unwrap_or_else(|| device.start(&draws));
+    iv(&device, &start, sweep, &draws)
 }
 
 fn binary() -> Preset {
@@ -32,7 +39,7 @@ fn column<'t>(table: &'t Table, name: &str) -> &'t [f64] {
 #[test]
 fn figure_1c_turns_on_at_0_25_volts_limited_to_7_microamperes_and_off_below_0_1_volts() {
     let sweep = Sweep { samples: 2000, ..Sweep::through(&[0.0, 0.5, 0.0]) };
-    let table = iv_switch(&switch(), &sweep, &ThresholdSpread::default(), 1);
+    let table = swept(VolatileSwitch::from(switch()), None, &sweep);
     let (v, on) = (column(&table, "voltage"), column(&table, "on"));
     let first = on.iter().position(|&on| on == 1.0).unwrap();
     let last = on.iter().rposition(|&on| on == 1.0).unwrap();
@@ -44,10 +51,10 @@ fn figure_1c_turns_on_at_0_25_volts_limited_to_7_microamperes_and_off_below_0_1_
 #[test]
 fn figures_1d_2a_and_2b_come_from_one_binary_device() {
     let preset = binary();
-    let PresetDevice::BinarySwitch { device, retention: model, .. } = &preset.device else { panic!() };
+    let BinaryMemory { device, retention: model, .. } = preset.device.get().unwrap();
     let quiet = BinarySwitch { threshold_cv: 0.0, ..device.clone() };
     let sweep = Sweep { samples: 1000, ..Sweep::through(&[0.0, 0.2, 0.0, -0.1, 0.0]) };
-    let table = iv_resistive(&quiet, quiet.median(false), &sweep, None);
+    let table = swept(BinaryMemory::from(quiet.clone()), None, &sweep);
     let (v, g) = (column(&table, "voltage"), column(&table, "conductance"));
     let set = g.iter().position(|&g| quiet.is_on(g)).unwrap();
     let reset = g.iter().rposition(|&g| quiet.is_on(g)).unwrap();
@@ -55,7 +62,12 @@ fn figures_1d_2a_and_2b_come_from_one_binary_device() {
 
     // 100 cycles determine a coefficient of variation to 21 % (three standard errors), 1e4 to 2.1 %.
     for (n, tolerance) in [(100, 0.21), (10_000, 0.021)] {
-        let (_, s) = cycles(device, None, &CycleOptions { cycles: n, ..CycleOptions::default() });
+        let (_, s) = cycles(
+            device,
+            device.median(false),
+            None,
+            &CycleOptions { cycles: n, ..CycleOptions::default() },
+        );
         assert!((s.r_on.cv / 0.0081 - 1.0).abs() < tolerance, "{n}: {}", s.r_on.cv);
         assert!((s.r_off.cv / 0.0115 - 1.0).abs() < tolerance, "{n}: {}", s.r_off.cv);
         assert!(s.r_off.mean / s.r_on.mean > 1e4);
@@ -76,10 +88,11 @@ fn figures_1d_2a_and_2b_come_from_one_binary_device() {
 #[test]
 fn figures_2c_2d_and_3c_come_from_one_analog_device() {
     let preset = analog();
-    let PresetDevice::DoseDevice { device, pulse, g_start, .. } = &preset.device else { panic!() };
+    let memory: &DoseMemory = preset.device.get().unwrap();
+    let DoseMemory { device, pulse, g_start, .. } = memory;
     let ends = |volts: f64, g: f64| -> Vec<f64> {
         let sweep = Sweep { repeat: 6, ..Sweep::through(&[0.0, volts, 0.0]) };
-        let table = iv_resistive(device, g, &sweep, None);
+        let table = swept(memory.clone(), Some(g), &sweep);
         column(&table, "conductance").chunks(400).map(|sweep| sweep[399]).collect()
     };
     let range = device.g_max.get() - device.g_min.get();
@@ -114,7 +127,7 @@ fn figures_4b_and_4c_and_the_power_come_from_the_switch() {
         period: Second::new(2e-3),
         count: 20,
     };
-    let table = pulses_switch(&switch(), &train, 1, &ThresholdSpread::default(), 1);
+    let table = pulses_switch(&switch().into(), &train, 1, &Draws::new(1, false));
     let (state, spikes) = (column(&table, "state"), column(&table, "spikes"));
     let fires = spikes.iter().position(|&n| n > 0.0).unwrap();
     assert!(

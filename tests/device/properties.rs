@@ -2,7 +2,8 @@
 //! pulse nor the moments at which one looks change anything.
 
 use memspike::device::circuit::{Energies, Ramp};
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::memory::BinaryMemory;
+use memspike::device::preset::Preset;
 use memspike::device::resistive::{PulseDraw, Resistive};
 use memspike::device::retention::{DecayLaw, Retention};
 use memspike::device::{Cell, CellModel};
@@ -13,7 +14,7 @@ use proptest::prelude::*;
 
 fn resistive() -> Vec<Preset> {
     let all = Preset::names().into_iter().map(|name| Preset::named(name).unwrap());
-    let found: Vec<Preset> = all.filter(|preset| preset.device.resistive().is_some()).collect();
+    let found: Vec<Preset> = all.filter(|preset| preset.device.memory().is_some()).collect();
     assert!(found.len() >= 4);
     found
 }
@@ -59,7 +60,7 @@ proptest! {
         train in prop::collection::vec(pulses(), 1..20), place in 0.0..1.0f64, seed in any::<u64>(), noisy: bool,
     ) {
         for preset in resistive() {
-            let device = preset.device.resistive().unwrap();
+            let device = preset.device.memory().unwrap().device;
             let bounds = device.bounds();
             let mut g = start(device, place);
             for (count, pulse) in train.iter().enumerate() {
@@ -83,7 +84,7 @@ proptest! {
         let mut cuts = cuts;
         cuts.sort_unstable_by(f64::total_cmp);
         for preset in resistive() {
-            let device = preset.device.resistive().unwrap();
+            let device = preset.device.memory().unwrap().device;
             let (g0, ramp) = (start(device, place), pulse.ramp(&preset));
             let whole = device.apply(g0, ramp, PulseDraw::None);
             let (mut g, mut energies, mut before) = (g0, Energies::default(), 0.0);
@@ -103,7 +104,7 @@ proptest! {
         place in 0.0..1.0f64, from in -1.0..1.0f64, to in -1.0..1.0f64, decade in -13.0..6.0f64,
     ) {
         for preset in resistive() {
-            let device = preset.device.resistive().unwrap();
+            let device = preset.device.memory().unwrap().device;
             let (set, reset) = device.onsets();
             let level = |part: f64| if part > 0.0 { part * set } else { part * reset };
             let g = start(device, place);
@@ -118,8 +119,8 @@ proptest! {
     fn retention_does_not_depend_on_when_one_looks(
         waits in prop::collection::vec(0u64..3_000_000_000_000_000_000, 1..12), law in 0..3usize, sigma in 0.0..1.0f64,
     ) {
-        let Preset { device: PresetDevice::BinarySwitch { device, .. }, .. } =
-            Preset::named("ag-tio2-pt-rs-binary").unwrap() else { panic!() };
+        let preset = Preset::named("ag-tio2-pt-rs-binary").unwrap();
+        let BinaryMemory { device, .. } = preset.device.get().unwrap();
         let tau = Second::new(1740.0);
         let law = [
             DecayLaw::Exponential { tau, b: 1.0 },
@@ -128,7 +129,7 @@ proptest! {
         ][law];
         let retention = Retention { law, g_inf: Siemens::new(3e-7), lifetime_sigma: sigma };
         let model =
-            CellModel { device: &device, retention: &retention, endurance: None, seed: 5, entity: 9, noise: false };
+            CellModel { device, retention: &retention, endurance: None, seed: 5, entity: 9, noise: false };
         let (mut watched, mut left_alone) = (Cell::new(5e-3), Cell::new(5e-3));
         // A read far below threshold is looking too.
         let read = Waveform::rectangle(0.01, Time::from_fs(1_000_000));

@@ -2,7 +2,8 @@
 
 use crate::common::{Dice, MS};
 use memspike::device::endurance::Endurance;
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::memory::DoseMemory;
+use memspike::device::preset::Preset;
 use memspike::device::resistive::{DeviceSpread, DoseDevice};
 use memspike::encoding::{AliasTable, BlockRate};
 use memspike::engine::{
@@ -80,7 +81,7 @@ fn pair(pairing: Pairing, dependence: Dependence) -> Rule {
 
 fn overlap() -> Rule {
     let device = Preset::named("ag-tio2-pt-rs-analog").expect("a preset").device;
-    let PresetDevice::DoseDevice { device, pulse: Some(pulse), .. } = device else {
+    let Some(DoseMemory { device, pulse: Some(pulse), .. }) = device.get().cloned() else {
         panic!("an analog device")
     };
     Rule::Overlap(Overlap { device, pulse, spread: DeviceSpread::default(), w_max: W_MAX })

@@ -2,8 +2,9 @@
 
 use crate::common::{Kept, Watcher, Way, array_bits, essence, plan};
 use memspike::dataset::Search;
+use memspike::device::memory::DoseMemory;
 use memspike::device::overlap::{ExponentialWindow, window_point};
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::preset::Preset;
 use memspike::energy::Category;
 use memspike::network::SourceKind;
 use memspike::plasticity::entity;
@@ -103,7 +104,7 @@ fn device_window(spread: &str) {
     let plan = plan("stdp/pairs-device", &[overridden.as_str()]);
     let outcome = whatever_carries_it_out(&plan);
     let preset = Preset::named("ag-tio2-pt-rs-analog").unwrap().device;
-    let PresetDevice::DoseDevice { mut device, pulse: Some(pulse), spread: cvs, .. } = preset else {
+    let Some(DoseMemory { mut device, pulse: Some(pulse), spread: cvs, .. }) = preset.get().cloned() else {
         panic!("{preset:?}")
     };
     device.dose_sigma = 0.0;

@@ -3,8 +3,9 @@
 
 use crate::common::{Kept, Watcher, Way, array_bits, essence, folder, learned, plan};
 use memspike::device::circuit::Ramp;
+use memspike::device::memory::DoseMemory;
 use memspike::device::overlap::{SpikePulse, lone_doses, window_point};
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::preset::Preset;
 use memspike::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use memspike::energy::Category;
 use memspike::engine::Record;
@@ -32,7 +33,7 @@ fn short(more: &[&str]) -> Plan {
 
 fn preset(time_scale: f64) -> (DoseDevice, SpikePulse, DeviceSpread) {
     let device = Preset::named("ag-tio2-pt-rs-analog").unwrap().device;
-    let PresetDevice::DoseDevice { mut device, pulse: Some(pulse), spread, .. } = device else {
+    let Some(DoseMemory { mut device, pulse: Some(pulse), spread, .. }) = device.get().cloned() else {
         panic!("an analog device")
     };
     device.dose_sigma = 0.0;

@@ -6,14 +6,13 @@ mod noise;
 mod plan;
 pub mod source;
 mod told;
-mod usual;
 
 use super::end::End;
 use super::failure::Failure;
 use super::files;
 use super::output::Output;
 use args::{DeviceArgs, Experiment};
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::preset::Preset;
 use memspike::device::protocol::Table;
 use memspike::plot;
 use memspike::scenario::device::ExperimentPlan;
@@ -62,9 +61,10 @@ fn preset(args: &DeviceArgs) -> Result<Preset, Failure> {
     let preset = source::find(&args.name, &set)?.preset;
     let Experiment::Iv(iv) = &args.experiment else { return Ok(preset) };
     let Some(i_cc) = iv.compliance else { return Ok(preset) };
-    if matches!(preset.device, PresetDevice::Oscillator { .. }) {
-        return Err(Failure::new("an oscillator has no current limiter")
-            .with_hint("leave --compliance away; its resistor limits the current"));
+    let kind = preset.device.kind();
+    if kind.keys.iter().all(|key| key.name != "i_cc") {
+        return Err(Failure::new(format!("{} has no current limiter", kind.words()))
+            .with_hint("leave --compliance away"));
     }
     set.push(("i_cc".to_owned(), i_cc.to_string()));
     Ok(source::find(&args.name, &set)?.preset)

@@ -3,10 +3,11 @@
 use super::super::failure::Failure;
 use super::args::{Common, CyclesArgs, Experiment as Asked, IvArgs, PulsesArgs, RetentionArgs, StdpArgs};
 use super::told::short;
-use super::usual;
-use memspike::device::preset::{Preset, PresetDevice};
-use memspike::scenario::device::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, kind_of, takes};
-use memspike::scenario::spec::ExperimentKind;
+use memspike::device::Open;
+use memspike::device::model::SLOW;
+use memspike::device::preset::Preset;
+use memspike::device::threshold::VolatileSwitch;
+use memspike::scenario::device::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS};
 use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 
 /// The plan, whose voltages may still be beyond the range of the preset.
@@ -14,21 +15,21 @@ use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 /// # Errors
 /// If the device has no such experiment, or the options do not make one.
 pub fn plan(asked: &Asked, preset: Preset) -> Result<ExperimentPlan, Failure> {
-    if let Some(why) = refusal(asked, &preset.device) {
+    if let Some(why) = refusal(asked.name(), &preset.device) {
         return Err(Failure::new(format!("`{}` cannot do `{}`: {why}", preset.name, asked.name()))
             .with_hint(format!("it can do {}", possible(&preset.device))));
     }
     let common = asked.common();
     // The cycles of a volatile switch are those of one device among many.
-    let volatile = matches!(preset.device, PresetDevice::ThresholdSwitch { .. });
+    let volatile = preset.device.memory().is_none();
     let own = common.vary || (volatile && matches!(asked, Asked::Cycles(_)));
-    let mut device = DeviceUnderTest { name: preset.name.clone(), preset, own };
+    let device = DeviceUnderTest { name: preset.name.clone(), preset, own };
     let (title, experiment) = match asked {
         Asked::Iv(args) => ("Current and voltage", iv(args, &device)?),
         Asked::Pulses(args) if volatile => ("Integrate and fire", fire(args, &device)?),
         Asked::Pulses(args) => ("Conductance pulse by pulse", pulses(args, &device)?),
         Asked::Stdp(args) => ("Learning window", stdp(args, &device)?),
-        Asked::Retention(args) => ("Retention", retention(args, &mut device)),
+        Asked::Retention(args) => ("Retention", retention(args, &device.preset)),
         Asked::Cycles(args) => ("Cycle after cycle", cycles(args, &device.preset)?),
     };
     let rows = experiment.rows();
@@ -40,40 +41,38 @@ pub fn plan(asked: &Asked, preset: Preset) -> Result<ExperimentPlan, Failure> {
     Ok(ExperimentPlan { name, title, device, experiment, compare: Vec::new() })
 }
 
+/// What can be asked for, with the experiments that it means: left alone, a volatile device relaxes and another retains.
+const ASKED: [(&str, &[&str]); 5] = [
+    ("iv", &["iv"]),
+    ("pulses", &["pulses"]),
+    ("stdp", &["stdp"]),
+    ("retention", &["retention", "relaxation"]),
+    ("cycles", &["cycles"]),
+];
+
 /// Why this device has no such experiment, if it has none.
-fn refusal(asked: &Asked, device: &PresetDevice) -> Option<&'static str> {
-    use PresetDevice::{BinarySwitch, DoseDevice, Oscillator, ThresholdSwitch};
-    match (asked, device) {
-        (Asked::Pulses(_), Oscillator { .. }) => Some("it is a whole circuit that runs on its own supply"),
-        (Asked::Retention(_), Oscillator { .. }) => Some("its supply never leaves it alone"),
-        (Asked::Cycles(_), Oscillator { .. }) => Some("it cycles on its own, and without spread"),
-        (Asked::Stdp(_), Oscillator { .. }) => Some("it is a circuit without a conductance that stays"),
-        (Asked::Stdp(_), BinarySwitch { .. }) => Some("it is either on or off and has no change that grows"),
-        (Asked::Stdp(_), ThresholdSwitch { .. }) => {
-            Some("it is volatile, and no pair of spikes leaves a conductance")
-        }
-        (Asked::Stdp(_), DoseDevice { pulse: None, .. }) => Some(
-            "its preset has no spike pulse; give it one with --set pulse_peak=\"0.2 V\" --set \
-             pulse_half_width=\"5 ms\" --set pulse_tail=\"0.1 V\" --set pulse_tail_length=\"0.5 s\"",
-        ),
-        _ => None,
+fn refusal(asked: &str, device: &Open) -> Option<&'static str> {
+    let (kind, takes) = (device.kind(), ASKED.iter().find(|(name, _)| *name == asked)?.1);
+    if !takes.iter().any(|experiment| kind.takes(experiment)) {
+        let why = kind.lacks.iter().find(|(name, _)| *name == asked);
+        return Some(why.map_or("its kind has no such experiment", |(_, why)| why));
     }
+    let silent = asked == "stdp" && device.memory().is_none_or(|memory| memory.pulse.is_none());
+    silent.then_some(
+        "its preset has no spike pulse; give it one with --set pulse_peak=\"0.2 V\" --set \
+         pulse_half_width=\"5 ms\" --set pulse_tail=\"0.1 V\" --set pulse_tail_length=\"0.5 s\"",
+    )
 }
 
 /// The experiments that this device has.
-fn possible(device: &PresetDevice) -> String {
-    let pulse = !matches!(device, PresetDevice::DoseDevice { pulse: None, .. });
-    // Left alone, a volatile device relaxes and another one retains.
-    let all: [(&str, &[ExperimentKind]); 5] = [
-        ("iv", &[ExperimentKind::Iv]),
-        ("pulses", &[ExperimentKind::Pulses]),
-        ("stdp", &[ExperimentKind::Stdp]),
-        ("retention", &[ExperimentKind::Retention, ExperimentKind::Relaxation]),
-        ("cycles", &[ExperimentKind::Cycles]),
-    ];
-    let has = |kinds: &[ExperimentKind]| kinds.iter().any(|&kind| takes(kind).contains(&kind_of(device)));
-    let there = all.iter().filter(|(name, kinds)| has(kinds) && (*name != "stdp" || pulse));
-    there.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+fn possible(device: &Open) -> String {
+    let there = ASKED.iter().map(|(name, _)| *name).filter(|name| refusal(name, device).is_none());
+    there.collect::<Vec<_>>().join(", ")
+}
+
+/// The voltages it is driven to if nobody says otherwise, in volts: (SET, RESET).
+fn usual(preset: &Preset) -> (f64, f64) {
+    preset.device.usual_drive(preset.v_max.get())
 }
 
 fn volts(v: f64) -> Volt {
@@ -94,10 +93,10 @@ fn start(
 ) -> Result<Option<Siemens>, Failure> {
     let Some(asked) = asked else { return Ok(None) };
     let bench = device.on_bench(common.seed);
-    let Some(resistive) = bench.resistive() else {
+    let Some(memory) = bench.memory() else {
         return Err(needless("--start", &device.preset, ", which is volatile"));
     };
-    let bounds = resistive.bounds();
+    let bounds = memory.device.bounds();
     if (bounds.g_min..=bounds.g_max).contains(&asked.get()) {
         return Ok(Some(asked));
     }
@@ -111,7 +110,7 @@ fn start(
 
 fn iv(args: &IvArgs, device: &DeviceUnderTest) -> Result<Experiment, Failure> {
     let points = if args.through.is_empty() {
-        let (up, down) = usual::voltages(&device.preset);
+        let (up, down) = usual(&device.preset);
         let (up, down) = (args.amplitude.map_or(up, Volt::get), args.reverse.map_or(down, Volt::get));
         let back = [down, 0.0].into_iter().filter(|_| down != 0.0);
         [0.0, up, 0.0].into_iter().chain(back).map(volts).collect()
@@ -126,7 +125,7 @@ fn iv(args: &IvArgs, device: &DeviceUnderTest) -> Result<Experiment, Failure> {
     let rate = match (args.rate, args.duration) {
         (Some(rate), _) => rate.get(),
         (None, Some(duration)) => path / duration.get(),
-        (None, None) => usual::rate(&device.preset.device, points.get(1).map_or(0.0, |v| v.get())),
+        (None, None) => device.preset.device.usual_rate(points.get(1).map_or(0.0, |v| v.get())),
     };
     let rate = VoltPerSecond::from_si(rate).filter(|rate| rate.get() > 0.0).ok_or_else(|| {
         Failure::new("the sweep is faster or slower than any number can say")
@@ -144,14 +143,14 @@ fn iv(args: &IvArgs, device: &DeviceUnderTest) -> Result<Experiment, Failure> {
 
 /// Trains of pulses on a device whose conductance stays.
 fn pulses(args: &PulsesArgs, device: &DeviceUnderTest) -> Result<Experiment, Failure> {
-    let (up, down) = usual::voltages(&device.preset);
+    let (up, down) = usual(&device.preset);
     let (up, down) = match (args.amplitude, args.reverse) {
         (amplitude, Some(reverse)) => (amplitude.map_or(up, Volt::get), reverse.get()),
         // A train of one's own has no second one unless it is asked for.
         (Some(amplitude), None) => (amplitude.get(), 0.0),
         (None, None) => (up, down),
     };
-    let (width, count) = usual::train(&device.on_bench(args.common.seed), (up, down));
+    let (width, count) = device.on_bench(args.common.seed).usual_train((up, down));
     let width = args.width.unwrap_or(width);
     Ok(Experiment::Pulses {
         amplitude: volts(up),
@@ -173,12 +172,10 @@ fn fire(args: &PulsesArgs, device: &DeviceUnderTest) -> Result<Experiment, Failu
         }
     }
     let most = device.preset.v_max.get();
-    let usual_amplitude = match &device.preset.device {
-        PresetDevice::ThresholdSwitch { switch, .. } => most.min(2.0 * switch.v_th.get()),
-        _ => most,
-    };
+    let switch = device.preset.device.get::<VolatileSwitch>();
+    let usual_amplitude = switch.map_or(most, |of| most.min(2.0 * of.switch.v_th.get()));
     let amplitude = args.amplitude.unwrap_or_else(|| volts(usual_amplitude));
-    let (width, count) = usual::train(&device.preset.device, (amplitude.get(), 0.0));
+    let (width, count) = device.preset.device.usual_train((amplitude.get(), 0.0));
     let width = args.width.unwrap_or(width);
     let period = args.period.or_else(|| Second::from_si(2.0 * width.get())).unwrap_or(width);
     if period < width {
@@ -199,10 +196,8 @@ fn fire(args: &PulsesArgs, device: &DeviceUnderTest) -> Result<Experiment, Failu
 
 fn stdp(args: &StdpArgs, device: &DeviceUnderTest) -> Result<Experiment, Failure> {
     let step = args.reach.get() / f64::from(args.points);
-    let overlap = match &device.preset.device {
-        PresetDevice::DoseDevice { pulse: Some(pulse), .. } => 2.0 * pulse.half_width.get(),
-        _ => args.reach.get(),
-    };
+    let pulse = device.preset.device.memory().and_then(|memory| memory.pulse);
+    let overlap = pulse.map_or(args.reach.get(), |pulse| 2.0 * pulse.half_width.get());
     let fit_from = args.fit_from.or_else(|| Second::from_si(overlap)).unwrap_or(args.reach);
     let above_zero = |t: f64| Second::from_si(t).filter(|t| t.get() > 0.0);
     Ok(Experiment::Stdp {
@@ -216,33 +211,25 @@ fn stdp(args: &StdpArgs, device: &DeviceUnderTest) -> Result<Experiment, Failure
 }
 
 /// Of a volatile device its free relaxation from threshold.
-fn retention(args: &RetentionArgs, device: &mut DeviceUnderTest) -> Experiment {
-    let model = match &mut device.preset.device {
-        PresetDevice::ThresholdSwitch { switch, .. } => {
-            let five = || Second::from_si(5.0 * switch.tau.get()).unwrap_or(switch.tau);
-            return Experiment::Relaxation { length: args.until.unwrap_or_else(five), samples: args.points };
-        }
-        PresetDevice::BinarySwitch { retention, .. } | PresetDevice::DoseDevice { retention, .. } => {
-            Some(retention)
-        }
-        PresetDevice::Oscillator { .. } => None,
-    };
-    // One device is the nominal one, unless it is to be somebody's own.
-    if let Some(model) = model.filter(|_| args.devices == 1 && !args.common.vary) {
-        model.lifetime_sigma = 0.0;
+fn retention(args: &RetentionArgs, preset: &Preset) -> Experiment {
+    if let Some(VolatileSwitch { switch, .. }) = preset.device.get() {
+        let five = || Second::from_si(5.0 * switch.tau.get()).unwrap_or(switch.tau);
+        return Experiment::Relaxation { length: args.until.unwrap_or_else(five), samples: args.points };
     }
     Experiment::Retention {
         length: args.until.unwrap_or(Second::new(4000.0)),
         samples: args.points,
         devices: args.devices,
         floor: 1.0,
+        // One device is the nominal one, unless it is to be somebody's own.
+        nominal: args.devices == 1 && !args.common.vary,
     }
 }
 
 fn cycles(args: &CyclesArgs, preset: &Preset) -> Result<Experiment, Failure> {
-    let (up, down) = usual::voltages(preset);
+    let (up, down) = usual(preset);
     let (up, down) = (args.amplitude.map_or(up, Volt::get), args.reverse.map_or(down, Volt::get));
-    let volatile = matches!(preset.device, PresetDevice::ThresholdSwitch { .. });
+    let volatile = preset.device.memory().is_none();
     if volatile && args.reverse.is_some() {
         return Err(needless("--reverse", preset, ": it turns off on its own"));
     }
@@ -250,11 +237,11 @@ fn cycles(args: &CyclesArgs, preset: &Preset) -> Result<Experiment, Failure> {
         return Err(Failure::new(format!("--reverse {} does not turn it off", short(down, "V")))
             .with_hint("give a voltage below zero, such as \"-0.1 V\""));
     }
-    if args.wear && !matches!(preset.device, PresetDevice::BinarySwitch { .. }) {
+    if args.wear && preset.device.memory().is_none_or(|memory| memory.endurance.is_none()) {
         return Err(Failure::new(format!("the preset `{}` states no endurance", preset.name))
             .with_hint("leave --wear away, or take a binary switch"));
     }
-    let edge = up / args.rate.map_or(usual::SLOW, VoltPerSecond::get);
+    let edge = up / args.rate.map_or(SLOW, VoltPerSecond::get);
     Ok(Experiment::Cycles {
         cycles: args.number,
         v_set: volts(up),

@@ -2,6 +2,8 @@
 
 use super::super::failure::Failure;
 use super::super::files;
+use memspike::device::kinds::SHIPPED;
+use memspike::device::parameters::section;
 use memspike::device::preset::{Preset, change, tree};
 use memspike::hint::nearest;
 use memspike::written::text::argument_value;
@@ -14,10 +16,6 @@ pub struct Found {
     pub preset: Preset,
     pub text: String,
 }
-
-/// Keys that choose a law; all others are parameters.
-const MODEL_KEYS: [&str; 8] =
-    ["law", "set", "reset", "conduction", "off_conduction", "decay", "threshold_law", "kind"];
 
 /// Finds and reads a preset.
 ///
@@ -32,13 +30,14 @@ pub fn find(name: &str, set: &[(String, String)]) -> Result<Found, Failure> {
     let (what, text) = (format!("preset `{name}`"), source.text.clone());
     let mut tree = tree(&source)?;
     // The preset itself must be right before anything is changed in it.
-    let mut preset = Preset::read(&tree, &what)?;
+    let mut preset = Preset::read(&tree, &what, &SHIPPED)?;
     if !set.is_empty() {
         for (key, value) in set {
-            let table = if MODEL_KEYS.contains(&key.as_str()) { "model" } else { "parameters" };
+            let known = preset.device.kind().keys.iter().find(|known| known.name == key);
+            let table = known.map_or("parameters", section);
             change(&mut tree, table, &argument(key, value), "set on the command line");
         }
-        preset = Preset::read(&tree, &what)?;
+        preset = Preset::read(&tree, &what, &SHIPPED)?;
     }
     Ok(Found { preset, text })
 }

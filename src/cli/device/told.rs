@@ -2,9 +2,11 @@
 
 use super::super::failure::Failure;
 use super::noise::Noise;
-use memspike::device::preset::PresetDevice;
+use memspike::device::memory::DoseMemory;
+use memspike::device::model::Memory;
 use memspike::device::protocol::{Moments, StdpOptions, Table, stdp_fits};
 use memspike::device::retention::{DecayLaw, Retention};
+use memspike::device::threshold::VolatileSwitch;
 use memspike::fit::fit_relaxation;
 use memspike::plot::number;
 use memspike::scenario::device::{Experiment, ExperimentPlan};
@@ -35,29 +37,27 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
             vec![format!("sweep {} at {}", through.join(" \u{2192} "), short(rate.get(), "V/s"))]
         }
         Experiment::Pulses { amplitude, width, period, count, reverse, .. } => {
-            vec![match device {
-                PresetDevice::ThresholdSwitch { .. } => {
-                    let turned = match column(table, "spikes").last() {
-                        None | Some(0.0) => "never turned on".to_owned(),
-                        Some(1.0) => "turned on once".to_owned(),
-                        Some(n) => format!("turned on {n} times"),
-                    };
-                    typeset(&format!("{count} pulses of {amplitude}, {width} every {period}: it {turned}"))
-                }
-                _ => {
-                    let trains: Vec<String> = std::iter::once(amplitude)
-                        .chain(reverse)
-                        .map(|v| format!("{count} of {}", short(v.get(), "V")))
-                        .collect();
-                    typeset(&format!("pulses of {width}: {}", trains.join(", then ")))
-                }
+            vec![if device.memory().is_some() {
+                let trains: Vec<String> = std::iter::once(amplitude)
+                    .chain(reverse)
+                    .map(|v| format!("{count} of {}", short(v.get(), "V")))
+                    .collect();
+                typeset(&format!("pulses of {width}: {}", trains.join(", then ")))
+            } else {
+                let turned = match table.values("spikes").map(<[f64]>::last) {
+                    None => String::new(),
+                    Some(None | Some(0.0)) => ": it never turned on".to_owned(),
+                    Some(Some(1.0)) => ": it turned on once".to_owned(),
+                    Some(Some(n)) => format!(": it turned on {n} times"),
+                };
+                typeset(&format!("{count} pulses of {amplitude}, {width} every {period}{turned}"))
             }]
         }
         Experiment::Stdp { reach, g_start, .. } => {
-            let PresetDevice::DoseDevice { device, g_start: stated, pulse: Some(pulse), .. } = &device else {
+            let Some(memory @ DoseMemory { pulse: Some(pulse), .. }) = device.get() else {
                 return Vec::new();
             };
-            let g0 = g_start.map_or(stated.get().clamp(device.g_min.get(), device.g_max.get()), Siemens::get);
+            let g0 = g_start.map_or(memory.start(), Siemens::get);
             vec![format!(
                 "pairs up to {reach} apart, from G0 = {}; pulse {} peak, {} tail over {}",
                 short(g0, "S"),
@@ -67,16 +67,12 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
             )]
         }
         Experiment::Relaxation { .. } => {
-            let PresetDevice::ThresholdSwitch { switch, .. } = &device else { return Vec::new() };
+            let Some(VolatileSwitch { switch, .. }) = device.get() else { return Vec::new() };
             let on = short(switch.natural_on_time().get(), "s");
             vec![format!("relaxation from V_th without drive, \u{3c4} {}: it stays on for {on}", switch.tau)]
         }
         Experiment::Retention { length, devices, .. } => {
-            let (PresetDevice::BinarySwitch { retention, .. } | PresetDevice::DoseDevice { retention, .. }) =
-                &device
-            else {
-                return Vec::new();
-            };
+            let Some(Memory { retention, .. }) = device.memory() else { return Vec::new() };
             let devices = if *devices == 1 { "one device".to_owned() } else { format!("{devices} devices") };
             vec![format!("{devices} over {}: {}", short(length.get(), "s"), decay(retention))]
         }

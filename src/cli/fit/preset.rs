@@ -6,7 +6,8 @@ use super::args::{FitArgs, Model};
 use super::found::{Found, Shape};
 use super::measured::Measured;
 use super::table::with_error;
-use memspike::device::preset::{Preset, PresetDevice};
+use memspike::device::memory::DoseMemory;
+use memspike::device::preset::Preset;
 use memspike::fit::{Change, FittedParameter, Head, Polarity, WindowDevice, device_of_window, write_preset};
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
 use memspike::written::Diagnostic;
@@ -41,13 +42,8 @@ pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Resu
             put("g_p", "r_on", r_on, ", 1/g_p");
             // The fit takes G_inf as zero: a base whose own could be told from it in the data is not kept.
             let least = data.points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
-            let kept = match &base.preset.device {
-                PresetDevice::BinarySwitch { retention, .. } | PresetDevice::DoseDevice { retention, .. } => {
-                    retention.g_inf.get() < 0.01 * least
-                }
-                _ => true,
-            };
-            if !kept {
+            let memory = base.preset.device.memory();
+            if memory.is_some_and(|memory| memory.retention.g_inf.get() >= 0.01 * least) {
                 put("g_p", "g_inf", Some("0 S".to_owned()), "; the fit takes G_inf as zero");
             }
         }
@@ -192,7 +188,7 @@ fn pulses(
         ))
         .with_hint("give the voltage of the first train"));
     }
-    let PresetDevice::DoseDevice { device, .. } = &base.device else {
+    let Some(DoseMemory { device, .. }) = base.device.get() else {
         return Err(Failure::new(format!("the preset `{}` is not an analog device", base.name))
             .with_hint("take another with --base, such as ag-tio2-pt-rs-analog"));
     };
@@ -254,7 +250,7 @@ fn window(
     base: &Preset,
     put: &mut Put<'_>,
 ) -> Result<(), Failure> {
-    let PresetDevice::DoseDevice { device, pulse: Some(pulse), g_start, .. } = &base.device else {
+    let Some(DoseMemory { device, pulse: Some(pulse), g_start, .. }) = base.device.get() else {
         return Err(Failure::new(format!(
             "the preset `{}` has no spike pulse that could make a window",
             base.name

@@ -1,6 +1,11 @@
 use super::*;
+use crate::device::kinds::SHIPPED;
+use crate::device::memory::{BinaryMemory, DoseMemory};
+use crate::device::model::Draws;
 use crate::device::overlap::{fit_exponential, window_point};
-use crate::device::protocol::{StdpOptions, Sweep, iv_resistive, iv_switch, stdp, stdp_fits};
+use crate::device::protocol::{StdpOptions, Sweep, iv, stdp, stdp_fits};
+use crate::device::resistive::{BinarySwitch, Resistive as _};
+use crate::device::threshold::{RelaxationOscillator, ThresholdSwitch, VolatileSwitch};
 use crate::units::Second;
 use crate::written::text::argument_value;
 use crate::written::{At, Diagnostic, Diagnostics, Item};
@@ -28,49 +33,51 @@ fn every_embedded_preset_reads_and_is_named_like_its_file() {
 
 #[test]
 fn the_papers_switch_is_the_default_switch() {
-    let PresetDevice::ThresholdSwitch { switch, spread } = named("ag-tio2-pt-ts").device else { panic!() };
-    assert_eq!(switch, ThresholdSwitch::default());
+    let device = named("ag-tio2-pt-ts").device;
+    let VolatileSwitch { switch, spread } = device.get().unwrap();
+    assert_eq!(*switch, ThresholdSwitch::default());
     assert_eq!((spread.cycle, spread.device), (0.05, 0.05));
-    let table = iv_switch(&switch, &Sweep::through(&[0.0, 0.5, 0.0]), &ThresholdSpread::default(), 1);
+    let draws = Draws::new(1, false);
+    let table = iv(&device, &device.start(&draws), &Sweep::through(&[0.0, 0.5, 0.0]), &draws);
     assert_eq!(table.len(), 400);
 }
 
 #[test]
 fn the_papers_binary_device_is_the_default_one_and_its_loop_closes() {
     let preset = named("ag-tio2-pt-rs-binary");
-    let PresetDevice::BinarySwitch { device, retention, .. } = &preset.device else { panic!() };
+    let BinaryMemory { device, retention, .. } = preset.device.get().unwrap();
     let default = BinarySwitch::default();
     assert!((device.r_off.get() / default.r_off.get() - 1.0).abs() < 1e-8);
     assert_eq!(BinarySwitch { r_off: default.r_off, ..device.clone() }, default);
     assert!((retention.share(4000.0, 1.0) - 0.95).abs() < 1e-3);
-    let d = preset.device.resistive().unwrap();
-    let g = device.median(false);
-    let loop_table = iv_resistive(d, g, &Sweep::through(&[0.0, 0.2, 0.0, -0.1, 0.0]), None);
+    let (g, draws) = (device.median(false), Draws::new(1, false));
+    let sweep = Sweep::through(&[0.0, 0.2, 0.0, -0.1, 0.0]);
+    let loop_table = iv(&preset.device, &preset.device.start(&draws), &sweep, &draws);
     assert_eq!(*loop_table.values("conductance").unwrap().last().unwrap(), g);
 }
 
 #[test]
 fn the_papers_analog_device_gives_its_window() {
-    let PresetDevice::DoseDevice { device, pulse, g_start, .. } = named("ag-tio2-pt-rs-analog").device else {
-        panic!()
-    };
+    let preset = named("ag-tio2-pt-rs-analog").device;
+    let DoseMemory { device, pulse, g_start, .. } = preset.get().unwrap();
     let pulse = pulse.unwrap();
-    let options = StdpOptions { g0: g_start, ..StdpOptions::default() };
-    let table = stdp(&device, &pulse, &options);
+    let options = StdpOptions { g0: *g_start, ..StdpOptions::default() };
+    let table = stdp(device, &pulse, &options);
     let [plus, minus] = stdp_fits(&table, &options).map(Option::unwrap);
     for (got, want) in
         [(plus.amplitude, 138.61), (plus.tau, 64.1e-3), (minus.amplitude, -103.46), (minus.tau, 29.2e-3)]
     {
         assert!((got / want - 1.0).abs() < 0.005, "{got} {want}");
     }
-    let point = window_point(&device, &pulse, 1e-3, 0.02);
+    let point = window_point(device, &pulse, 1e-3, 0.02);
     assert_eq!(table.values("change").unwrap()[34], point.percent);
     assert!(fit_exponential(&[(0.01, point.percent)]).is_none());
 }
 
 #[test]
 fn the_pulse_table_climbs_its_97_and_100_pulses() {
-    let PresetDevice::DoseDevice { device, .. } = named("ag-asi-jo-2010").device else { panic!() };
+    let preset = named("ag-asi-jo-2010").device;
+    let DoseMemory { device, .. } = preset.get().unwrap();
     let ramp = |v: f64, n: f64| crate::device::circuit::Ramp { from: v, to: v, length: 300e-6 * n };
     let none = crate::device::resistive::PulseDraw::None;
     let up = device.apply(device.g_min.get(), ramp(3.2, 97.0), none).g;
@@ -166,13 +173,13 @@ fn what_is_wrong_with_a_change_is_told_where_it_was_written() {
         node: argument_value(&source, 7),
     };
     change(&mut changed, "parameters", &item, "because");
-    let faults = Preset::read(&changed, "this preset").unwrap_err();
+    let faults = Preset::read(&changed, "this preset", &SHIPPED).unwrap_err();
     let first = faults.iter().next().unwrap();
     assert_eq!(first.at.as_ref().unwrap().to_string(), "--set v_hold=0.3 V");
     assert!(first.what.contains("required: u_rest < v_hold < v_th"), "{}", first.what);
     let lower = argument_value(&Source::argument("--set", "v_hold=0.12 V"), 7);
     change(&mut changed, "parameters", &Item { node: lower, ..item }, "because");
-    let preset = Preset::read(&changed, "this preset").unwrap();
+    let preset = Preset::read(&changed, "this preset", &SHIPPED).unwrap();
     let v_hold = preset.parameters.iter().find(|p| p.key == "v_hold").unwrap();
     let told = (v_hold.value.as_str(), v_hold.provenance, v_hold.source.as_str());
     assert_eq!(told, ("0.12 V", Provenance::Assumed, "because"));
@@ -193,7 +200,8 @@ fn values_that_make_no_device_are_reported_by_the_model() {
 
 #[test]
 fn the_vanadium_oscillator_oscillates() {
-    let PresetDevice::Oscillator { oscillator } = named("vo2-debets-2026").device else { panic!() };
+    let preset = named("vo2-debets-2026").device;
+    let oscillator: &RelaxationOscillator = preset.get().unwrap();
     let (off, on) = oscillator.phases().unwrap();
     assert!(off > on && off + on < Second::new(1e-4), "{off} {on}");
 }

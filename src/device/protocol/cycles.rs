@@ -3,20 +3,23 @@
 use super::Table;
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::endurance::Endurance;
-use crate::device::resistive::{BinarySwitch, DoseDevice, PulseDraw, Resistive as _};
-use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
+use crate::device::resistive::{PulseDraw, Resistive};
+use crate::device::threshold::VolatileSwitch;
 use crate::units::{Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Triangular sweeps 0 -> v_set -> 0 -> v_reset -> 0, resistances read after each half.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CycleOptions {
+    /// How many.
     pub cycles: u64,
+    /// Where the SET half turns round.
     pub v_set: Volt,
-    /// Negative.
+    /// Where the RESET half turns round; negative.
     pub v_reset: Volt,
     /// Duration of one edge of a sweep.
     pub edge: Second,
+    /// Of all draws.
     pub seed: u64,
     /// Which device.
     pub entity: u32,
@@ -38,10 +41,13 @@ impl Default for CycleOptions {
 /// Mean and coefficient of variation, of the values and of their logarithms to the base 10.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
+    /// Of how many values.
     pub count: u64,
+    /// Of the values.
     pub mean: f64,
     /// sigma/mean of R.
     pub cv: f64,
+    /// Mean of log10 R.
     pub log_mean: f64,
     /// sigma/mean of log10 R: the other reading of a printed coefficient of variation.
     pub log_cv: f64,
@@ -78,18 +84,23 @@ impl Moments {
 pub struct CycleStatistics {
     /// Resistances; of a threshold switch the voltages at which it turns on and off.
     pub r_on: Moments,
+    /// The same after RESET.
     pub r_off: Moments,
     /// Half cycles after which the device was not in the state asked for.
     pub failed_sets: u64,
+    /// The same of RESETs.
     pub failed_resets: u64,
+    /// Of all cycles.
     pub energies: Energies,
 }
 
-/// Cycles a device. Columns: cycle, R after SET, R after RESET. Cumulative probabilities are those of the sorted
-/// columns. With `endurance` the window shrinks as the cycles go on.
+/// Cycles a device whose conductance stays, from conductance `g`. Columns: cycle, R after SET, R after RESET. Cumulative
+/// probabilities are those of the sorted columns. With `endurance` the window of a device that is on or off shrinks as the
+/// cycles go on; of one without such states nothing is counted as failed.
 #[must_use]
 pub fn cycles(
-    device: &BinarySwitch,
+    device: &dyn Resistive,
+    g: f64,
     endurance: Option<&Endurance>,
     options: &CycleOptions,
 ) -> (Table, CycleStatistics) {
@@ -101,13 +112,11 @@ pub fn cycles(
     let leg = |from: f64, to: f64| Ramp { from, to, length: edge };
     let (v_set, v_reset) = (options.v_set.get(), options.v_reset.get());
     let legs = [[leg(0.0, v_set), leg(v_set, 0.0)], [leg(0.0, v_reset), leg(v_reset, 0.0)]];
-    let mut g = device.median(false);
-    let (mut statistics, mut worn) = (CycleStatistics::default(), device.clone());
+    let (mut g, mut statistics) = (g, CycleStatistics::default());
     for cycle in 0..options.cycles {
-        if let Some(endurance) = endurance {
-            // Two programming pulses a cycle.
-            worn = device.with_window(endurance.window_share(2 * cycle));
-        }
+        // Two programming pulses a cycle.
+        let worn = endurance.and_then(|endurance| device.worn(endurance.window_share(2 * cycle)));
+        let device = worn.as_deref().unwrap_or(device);
         let mut resistance = [0.0; 2];
         for (half, legs) in legs.iter().enumerate() {
             let draw = PulseDraw::Keyed {
@@ -116,62 +125,30 @@ pub fn cycles(
                 count: 2 * cycle + half as u64,
             };
             for &ramp in legs {
-                let step = worn.apply(g, ramp, draw);
+                let step = device.apply(g, ramp, draw);
                 g = step.g;
                 statistics.energies += step.energies;
             }
             resistance[half] = 1.0 / g;
-            let on = worn.is_on(g);
-            statistics.failed_sets += u64::from(half == 0 && !on);
-            statistics.failed_resets += u64::from(half == 1 && on);
+            let on = device.switched(g);
+            statistics.failed_sets += u64::from(half == 0 && on == Some(false));
+            statistics.failed_resets += u64::from(half == 1 && on == Some(true));
         }
         table.push(&[cycle as f64, resistance[0], resistance[1]]);
     }
-    statistics.r_on = Moments::of(table.values("r_on").unwrap_or_default());
-    statistics.r_off = Moments::of(table.values("r_off").unwrap_or_default());
+    statistics.r_on = Moments::of(table.column("r_on"));
+    statistics.r_off = Moments::of(table.column("r_off"));
     if let Some(warning) = endurance.and_then(|e| e.warning(options.cycles)) {
         table.notes.push(warning);
     }
     (table, statistics)
 }
 
-/// Cycles an analog device between its conductances. Columns as [`cycles`]: cycle, R after SET, R after RESET. Nothing
-/// is counted as failed: a dose device has no states to miss.
-#[must_use]
-pub fn cycles_dose(device: &DoseDevice, g: f64, options: &CycleOptions) -> (Table, CycleStatistics) {
-    let mut table = Table::new(&[("cycle", ""), ("r_on", "Ohm"), ("r_off", "Ohm")]);
-    let edge = options.edge.get();
-    let (mut g, mut statistics) = (g, CycleStatistics::default());
-    for cycle in 0..options.cycles {
-        let mut resistance = [0.0; 2];
-        for (half, v) in [options.v_set.get(), options.v_reset.get()].into_iter().enumerate() {
-            let draw = PulseDraw::Keyed {
-                seed: options.seed,
-                entity: options.entity,
-                count: 2 * cycle + half as u64,
-            };
-            for ramp in [Ramp { from: 0.0, to: v, length: edge }, Ramp { from: v, to: 0.0, length: edge }] {
-                let step = device.apply(g, ramp, draw);
-                g = step.g;
-                statistics.energies += step.energies;
-            }
-            resistance[half] = 1.0 / g;
-        }
-        table.push(&[cycle as f64, resistance[0], resistance[1]]);
-    }
-    statistics.r_on = Moments::of(table.values("r_on").unwrap_or_default());
-    statistics.r_off = Moments::of(table.values("r_off").unwrap_or_default());
-    (table, statistics)
-}
-
 /// Sweeps a threshold switch 0 -> v_set -> 0 again and again (v_reset does not matter). Columns: cycle, voltage at which
 /// it turned on, voltage at which it turned off; a cycle in which it did not turn on has zeros and is counted.
 #[must_use]
-pub fn cycles_switch(
-    switch: &ThresholdSwitch,
-    spread: &ThresholdSpread,
-    options: &CycleOptions,
-) -> (Table, CycleStatistics) {
+pub fn cycles_switch(device: &VolatileSwitch, options: &CycleOptions) -> (Table, CycleStatistics) {
+    let VolatileSwitch { switch, spread } = device;
     let mut table = Table::new(&[("cycle", ""), ("v_on", "V"), ("v_off", "V")]);
     let (edge, top) = (options.edge.get(), options.v_set.get());
     let draw = |n: u64| spread.v_th(switch, options.seed, options.entity, n);
@@ -205,13 +182,21 @@ pub fn cycles_switch(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::resistive::ResistanceSpread;
+    use crate::device::resistive::{BinarySwitch, ResistanceSpread};
+
+    fn cycled(
+        device: &BinarySwitch,
+        endurance: Option<&Endurance>,
+        options: &CycleOptions,
+    ) -> (Table, CycleStatistics) {
+        cycles(device, device.median(false), endurance, options)
+    }
 
     #[test]
     fn cycles_of_fig_2a_have_the_printed_spread_in_either_reading() {
         // 1e4 cycles determine a coefficient of variation to 2.1 % (three standard errors).
         let options = CycleOptions { cycles: 10_000, ..CycleOptions::default() };
-        let (_, s) = cycles(&BinarySwitch::default(), None, &options);
+        let (_, s) = cycled(&BinarySwitch::default(), None, &options);
         assert!(
             (s.r_on.cv / 0.0081 - 1.0).abs() < 0.022 && (s.r_off.cv / 0.0115 - 1.0).abs() < 0.022,
             "{s:?}"
@@ -225,14 +210,14 @@ mod tests {
             spread: ResistanceSpread::log_reading(0.0081, 0.0115, 2.5, 6.5),
             ..BinarySwitch::default()
         };
-        let (_, s) = cycles(&log, None, &options);
+        let (_, s) = cycled(&log, None, &options);
         assert!((s.r_on.log_cv / 0.0081 - 1.0).abs() < 0.022, "{s:?}");
         assert!((s.r_off.log_cv / 0.0115 - 1.0).abs() < 0.022, "{s:?}");
     }
 
     #[test]
     fn energies_of_all_cycles_balance() {
-        let (_, s) = cycles(&BinarySwitch::default(), None, &CycleOptions::default());
+        let (_, s) = cycled(&BinarySwitch::default(), None, &CycleOptions::default());
         assert!(s.energies.imbalance().abs() < 1e-9 && s.energies.limiter > 0.0);
     }
 
@@ -240,7 +225,7 @@ mod tests {
     fn a_worn_device_loses_its_window_and_says_so() {
         let endurance = Endurance { n_f: 400.0, ..Endurance::default() };
         let options = CycleOptions { cycles: 150, ..CycleOptions::default() };
-        let (table, _) = cycles(&BinarySwitch::default(), Some(&endurance), &options);
+        let (table, _) = cycled(&BinarySwitch::default(), Some(&endurance), &options);
         let r_off = table.values("r_off").unwrap();
         assert!(r_off[149] < 1e-2 * r_off[0], "{} {}", r_off[0], r_off[149]);
         assert_eq!(table.notes.len(), 1);

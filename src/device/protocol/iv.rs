@@ -2,8 +2,8 @@
 
 use super::Table;
 use crate::device::circuit::Ramp;
-use crate::device::resistive::{PulseDraw, Resistive};
-use crate::device::threshold::{RelaxationOscillator, ThresholdSpread, ThresholdSwitch};
+use crate::device::model::Draws;
+use crate::device::open::{Open, Words};
 use crate::units::{Volt, VoltPerSecond};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Sweep {
     /// From the first to the last; at least two.
     pub points: Vec<Volt>,
+    /// How fast.
     pub rate: VoltPerSecond,
     /// Samples per leg.
     pub samples: u32,
@@ -50,111 +51,58 @@ impl Sweep {
     }
 }
 
-/// Loop of a threshold switch from rest. Columns: cycle, time, voltage, current, state u, on, threshold,
-/// energies since the last row.
+/// Loop of a device from a state. One repetition of the sweep is one pulse to its draws. Columns: cycle, time, voltage,
+/// current, its variables, energies since the last row (that of a limiter if it may have one).
 #[must_use]
-pub fn iv_switch(switch: &ThresholdSwitch, sweep: &Sweep, spread: &ThresholdSpread, seed: u64) -> Table {
-    let mut table = Table::new(&[
-        ("cycle", ""),
-        ("time", "s"),
-        ("voltage", "V"),
-        ("current", "A"),
-        ("state", "V"),
-        ("on", ""),
-        ("threshold", "V"),
-        ("device energy", "J"),
-        ("limiter energy", "J"),
-    ]);
-    let mut state = switch.rest();
-    state.v_th = spread.v_th(switch, seed, 0, 0);
-    let (mut time, mut switchings) = (0.0, Vec::new());
+pub fn iv(device: &Open, start: &Words, sweep: &Sweep, draws: &Draws) -> Table {
+    let kind = device.kind();
+    let limited = kind.keys.iter().any(|key| key.name == "i_cc");
+    let variables = &kind.variables[..kind.shown];
+    let energies = [("device energy", "J"), ("limiter energy", "J")];
+    let columns: Vec<(&str, &str)> = [("cycle", ""), ("time", "s"), ("voltage", "V"), ("current", "A")]
+        .into_iter()
+        .chain(variables.iter().copied())
+        .chain(energies.into_iter().take(if limited { 2 } else { 1 }))
+        .collect();
+    let mut table = Table::new(&columns);
+    let (mut state, mut time, mut row) = (*start, 0.0, Vec::new());
     for (cycle, ramp) in sweep.ramps() {
-        let e = switch.apply(&mut state, ramp, |n| spread.v_th(switch, seed, 0, n), &mut switchings);
-        switchings.clear();
+        let spent = device.advance(&mut state, ramp, &Draws { pulse: u64::from(cycle), ..*draws });
         time += ramp.length;
-        table.push(&[
-            f64::from(cycle),
-            time,
-            ramp.to,
-            switch.current(state.on, ramp.to),
-            state.u,
-            f64::from(u8::from(state.on)),
-            state.v_th,
-            e.off.device + e.on.device,
-            e.off.limiter + e.on.limiter,
-        ]);
+        row.clear();
+        row.extend([f64::from(cycle), time, ramp.to, device.current(&state, ramp.to)]);
+        row.extend(&state[..kind.shown]);
+        row.extend(&[spent.device, spent.limiter][..if limited { 2 } else { 1 }]);
+        table.push(&row);
     }
     table
 }
 
-/// Loop of an oscillator's switch alone, driven by a source instead of the circuit: quasi-static, on above V_th, off
-/// below V_h. Columns: cycle, time, voltage, current, on, energy since the last row.
+/// The first row after `from` in which `is` is another than in row `from`.
 #[must_use]
-pub fn iv_oscillator(oscillator: &RelaxationOscillator, sweep: &Sweep) -> Table {
-    let mut table = Table::new(&[
-        ("cycle", ""),
-        ("time", "s"),
-        ("voltage", "V"),
-        ("current", "A"),
-        ("on", ""),
-        ("device energy", "J"),
-    ]);
-    let (mut on, mut time) = (false, 0.0);
-    for (cycle, ramp) in sweep.ramps() {
-        let v = ramp.to.abs();
-        on = v > oscillator.v_th.get() || (on && v >= oscillator.v_hold.get());
-        let r = if on { oscillator.r_on.get() } else { oscillator.r_off.get() };
-        time += ramp.length;
-        let (a, b) = (ramp.from, ramp.to);
-        let energy = (a * a + a * b + b * b) / 3.0 / r * ramp.length;
-        table.push(&[f64::from(cycle), time, b, b / r, f64::from(u8::from(on)), energy]);
-    }
-    table
+pub fn change(values: &[f64], from: usize, is: impl Fn(f64) -> bool) -> Option<usize> {
+    let first = is(*values.get(from)?);
+    (from + 1..values.len()).find(|&row| is(values[row]) != first)
 }
 
-/// Loop of a non-volatile device from conductance `g` (siemens). One repetition of the sweep is one pulse to
-/// the noise. Columns: cycle, time, voltage, current, conductance, energies since the last row.
+/// The voltages at which the column "on" of a loop changes first, and then back.
 #[must_use]
-pub fn iv_resistive(device: &dyn Resistive, g: f64, sweep: &Sweep, seed: Option<u64>) -> Table {
-    let mut table = Table::new(&[
-        ("cycle", ""),
-        ("time", "s"),
-        ("voltage", "V"),
-        ("current", "A"),
-        ("conductance", "S"),
-        ("device energy", "J"),
-        ("limiter energy", "J"),
-    ]);
-    let (mut g, mut time) = (g, 0.0);
-    for (cycle, ramp) in sweep.ramps() {
-        let draw = seed.map_or(PulseDraw::None, |seed| PulseDraw::Keyed {
-            seed,
-            entity: 0,
-            count: u64::from(cycle),
-        });
-        let step = device.apply(g, ramp, draw);
-        g = step.g;
-        time += ramp.length;
-        table.push(&[
-            f64::from(cycle),
-            time,
-            ramp.to,
-            device.current(g, ramp.to),
-            g,
-            step.energies.device,
-            step.energies.limiter,
-        ]);
-    }
-    table
+pub fn turns(table: &Table) -> [Option<f64>; 2] {
+    let (v, on) = (table.column("voltage"), table.column("on"));
+    let up = change(on, 0, |on| on > 0.5);
+    let down = up.and_then(|row| change(on, row, |on| on > 0.5));
+    [up, down].map(|row| row.map(|row| v[row]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::memory::BinaryMemory;
     use crate::device::resistive::BinarySwitch;
+    use crate::device::threshold::{ThresholdSwitch, VolatileSwitch};
 
     /// Voltage of the first row whose `column` has changed from that of row `from`.
-    fn change(table: &Table, column: &str, from: usize) -> (usize, f64) {
+    fn changed(table: &Table, column: &str, from: usize) -> (usize, f64) {
         let values = table.values(column).unwrap();
         let row = (from..values.len()).find(|&k| values[k] != values[from]).unwrap();
         (row, table.values("voltage").unwrap()[row])
@@ -163,9 +111,11 @@ mod tests {
     #[test]
     fn the_switch_loop_of_fig_1c_turns_on_at_0_25_and_off_at_0_10_volts() {
         let sweep = Sweep { samples: 1000, ..Sweep::through(&[0.0, 0.5, 0.0]) };
-        let table = iv_switch(&ThresholdSwitch::default(), &sweep, &ThresholdSpread::default(), 1);
-        let (row, on) = change(&table, "on", 0);
-        let (_, off) = change(&table, "on", row);
+        let draws = Draws::new(1, false);
+        let switch = Open::new(VolatileSwitch::from(ThresholdSwitch::default()));
+        let table = iv(&switch, &switch.start(&draws), &sweep, &draws);
+        let (row, on) = changed(&table, "on", 0);
+        let (_, off) = changed(&table, "on", row);
         assert!((on - 0.25).abs() < 0.001 && (off - 0.10).abs() < 0.0011, "{on} {off}");
         let largest = table.values("current").unwrap().iter().copied().fold(0.0, f64::max);
         assert_eq!(largest, 7e-6, "the compliance");
@@ -174,9 +124,11 @@ mod tests {
     #[test]
     fn the_loop_of_fig_1d_sets_at_0_12_and_is_off_again_after_minus_0_1_volts() {
         let d = BinarySwitch { threshold_cv: 0.0, ..BinarySwitch::default() };
-        let table = iv_resistive(&d, d.median(false), &Sweep::through(&[0.0, 0.2, 0.0, -0.1, 0.0]), None);
-        let (row, set) = change(&table, "conductance", 0);
-        let (_, reset) = change(&table, "conductance", row);
+        let (memory, draws) = (Open::new(BinaryMemory::from(d.clone())), Draws::new(1, false));
+        let sweep = Sweep::through(&[0.0, 0.2, 0.0, -0.1, 0.0]);
+        let table = iv(&memory, &memory.start(&draws), &sweep, &draws);
+        let (row, set) = changed(&table, "conductance", 0);
+        let (_, reset) = changed(&table, "conductance", row);
         assert!((set - 0.12).abs() < 0.0011 && (-0.1..=-0.08).contains(&reset), "{set} {reset}");
         assert_eq!(*table.values("conductance").unwrap().last().unwrap(), d.median(false));
         let largest = table.values("current").unwrap().iter().copied().fold(0.0, f64::max);

@@ -8,9 +8,9 @@ mod pulses;
 mod retention;
 mod stdp;
 
-pub use cycles::{CycleOptions, CycleStatistics, Moments, cycles, cycles_dose, cycles_switch};
-pub use iv::{Sweep, iv_oscillator, iv_resistive, iv_switch};
-pub use pulses::{PulseProtocol, pulses_resistive, pulses_switch, relaxation_switch};
+pub use cycles::{CycleOptions, CycleStatistics, Moments, cycles, cycles_switch};
+pub use iv::{Sweep, change, iv, turns};
+pub use pulses::{PulseProtocol, pulses, pulses_resistive, pulses_switch, relaxation_switch};
 pub use retention::{RetentionOptions, retention};
 pub use stdp::{StdpOptions, stdp, stdp_fits};
 
@@ -19,15 +19,18 @@ use serde::{Deserialize, Serialize};
 /// One named quantity with its unit and values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
+    /// What it is.
     pub name: String,
     /// `"V"`, `"A"`; empty for a plain number.
     pub unit: String,
+    /// In SI units.
     pub values: Vec<f64>,
 }
 
 /// Columns of equal length.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
+    /// In their order.
     pub columns: Vec<Column>,
     /// What a reader must know: assumed values, ranges left, fits.
     pub notes: Vec<String>,
@@ -65,7 +68,13 @@ impl Table {
         self.len() == 0
     }
 
-    /// The values of a column.
+    /// The values of a column; none if there is no such column.
+    #[must_use]
+    pub fn column(&self, name: &str) -> &[f64] {
+        self.values(name).unwrap_or_default()
+    }
+
+    /// The values of a column, if there is one of this name.
     #[must_use]
     pub fn values(&self, name: &str) -> Option<&[f64]> {
         self.columns.iter().find(|c| c.name == name).map(|c| c.values.as_slice())

@@ -1,19 +1,24 @@
 //! Trains of equal pulses.
 
 use super::Table;
-use crate::device::circuit::Ramp;
+use crate::device::circuit::{Energies, Ramp};
+use crate::device::model::{Draws, Model as _};
+use crate::device::open::{Open, Words};
 use crate::device::resistive::{PulseDraw, Resistive};
-use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
+use crate::device::threshold::{ThresholdSwitch, VolatileSwitch};
 use crate::units::{Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// A train of rectangular pulses.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PulseProtocol {
+    /// Height.
     pub amplitude: Volt,
+    /// Width of a pulse.
     pub width: Second,
     /// From start to start; used where the device relaxes in between.
     pub period: Second,
+    /// How many.
     pub count: u32,
 }
 
@@ -48,17 +53,47 @@ pub fn pulses_resistive(
     table
 }
 
+/// A train on any device, from a state: at rest, and then at `samples` instants of every pulse and of every pause, the
+/// last at its end. Columns: time, voltage of the piece that ends here, current, its variables, energies.
+#[must_use]
+pub fn pulses(device: &Open, start: &Words, train: &PulseProtocol, samples: u32, draws: &Draws) -> Table {
+    let kind = device.kind();
+    let columns: Vec<(&str, &str)> = [("time", "s"), ("voltage", "V"), ("current", "A")]
+        .into_iter()
+        .chain(kind.variables[..kind.shown].iter().copied())
+        .chain([("device energy", "J"), ("limiter energy", "J")])
+        .collect();
+    let mut table = Table::new(&columns);
+    let (mut state, mut row) = (*start, Vec::new());
+    let mut push = |time: f64, v: f64, state: &Words, spent: Energies| {
+        row.clear();
+        row.extend([time, v, device.current(state, v)]);
+        row.extend(&state[..kind.shown]);
+        row.extend([spent.device, spent.limiter]);
+        table.push(&row);
+    };
+    push(0.0, 0.0, &state, Energies::default());
+    let samples = samples.max(1);
+    let width = train.width.get();
+    for pulse in 0..train.count {
+        let begin = train.period.get() * f64::from(pulse);
+        let parts = [(train.amplitude.get(), width, 0.0), (0.0, train.period.get() - width, width)];
+        for (v, length, offset) in parts.into_iter().filter(|part| part.1 > 0.0) {
+            for k in 1..=samples {
+                let ramp = Ramp { from: v, to: v, length: length / f64::from(samples) };
+                let spent = device.advance(&mut state, ramp, &Draws { pulse: u64::from(pulse), ..*draws });
+                push(begin + offset + length * f64::from(k) / f64::from(samples), v, &state, spent);
+            }
+        }
+    }
+    table
+}
+
 /// Integrate and fire: the state of a threshold switch at rest, and then at `samples` instants of every pulse and of
 /// every pause, the last at its end. Columns: time, voltage of the piece that ends here, state, on, times it turned on
 /// so far, energies.
 #[must_use]
-pub fn pulses_switch(
-    switch: &ThresholdSwitch,
-    train: &PulseProtocol,
-    samples: u32,
-    spread: &ThresholdSpread,
-    seed: u64,
-) -> Table {
+pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u32, draws: &Draws) -> Table {
     let mut table = Table::new(&[
         ("time", "s"),
         ("voltage", "V"),
@@ -68,10 +103,8 @@ pub fn pulses_switch(
         ("device energy", "J"),
         ("limiter energy", "J"),
     ]);
-    let mut state = switch.rest();
-    state.v_th = spread.v_th(switch, seed, 0, 0);
+    let mut state = device.start(draws);
     table.push(&[0.0, 0.0, state.u, 0.0, 0.0, 0.0, 0.0]);
-    let mut spikes = 0u32;
     let (width, period) = (train.width.get(), train.period.get());
     let samples = samples.max(1);
     for pulse in 0..train.count {
@@ -80,18 +113,18 @@ pub fn pulses_switch(
             // Without a pause there is nothing to sample.
             let pieces = if length > 0.0 { samples } else { 0 };
             for k in 0..pieces {
-                let mut switchings = Vec::new();
                 let ramp = Ramp { from: v, to: v, length: length / f64::from(samples) };
-                let e = switch.apply(&mut state, ramp, |n| spread.v_th(switch, seed, 0, n), &mut switchings);
-                spikes += switchings.iter().map(|s| u32::from(s.on)).sum::<u32>();
+                let e = device.advance(&mut state, ramp, draws);
+                // It turned on once for every return to off, and once more if it is on.
+                let spikes = state.cycles as f64 + f64::from(u8::from(state.on));
                 table.push(&[
                     begin + offset + length * f64::from(k + 1) / f64::from(samples),
                     v,
                     state.u,
                     f64::from(u8::from(state.on)),
-                    f64::from(spikes),
-                    e.off.device + e.on.device,
-                    e.off.limiter + e.on.limiter,
+                    spikes,
+                    e.device,
+                    e.limiter,
                 ]);
             }
         }
@@ -127,7 +160,7 @@ mod tests {
             period: Second::new(2e-3),
             count: 20,
         };
-        let table = pulses_switch(&switch, &train, 1, &ThresholdSpread::default(), 1);
+        let table = pulses_switch(&switch.into(), &train, 1, &Draws::new(1, false));
         let first = table.values("spikes").unwrap().iter().position(|&n| n > 0.0).unwrap();
         assert_eq!((first - 1) / 2 + 1, 15, "two rows a pulse after the start");
     }

@@ -8,12 +8,17 @@ use serde::{Deserialize, Serialize};
 /// How long, how often, how many devices.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RetentionOptions {
+    /// Conductance on.
     pub g_on: Siemens,
+    /// Conductance off.
     pub g_off: Siemens,
+    /// How long.
     pub length: Second,
+    /// Reads, evenly spaced.
     pub samples: u32,
     /// Devices, each with its own lifetime; the table has their median and tenths.
     pub devices: u32,
+    /// Of the lifetimes.
     pub seed: u64,
 }
 

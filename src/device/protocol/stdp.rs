@@ -13,6 +13,7 @@ pub struct StdpOptions {
     pub g0: Siemens,
     /// Largest |dt|.
     pub reach: Second,
+    /// From one |dt| to the next.
     pub step: Second,
     /// Smallest |dt| of the fit: the lobes must be apart.
     pub fit_from: Second,

@@ -164,6 +164,14 @@ impl Resistive for BinarySwitch {
         self.conduction(self.is_on(g)).limited_current(g, v, self.compliance())
     }
 
+    fn switched(&self, g: f64) -> Option<bool> {
+        Some(self.is_on(g))
+    }
+
+    fn worn(&self, share: f64) -> Option<Box<dyn Resistive>> {
+        Some(Box::new(self.with_window(share)))
+    }
+
     fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied {
         let i_cc = self.compliance();
         let mut total = Applied { g, energies: Energies::default(), dose: 0.0 };

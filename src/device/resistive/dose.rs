@@ -18,13 +18,17 @@ use serde::{Deserialize, Serialize};
 /// A device with a rate for each polarity and a state law.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DoseDevice {
+    /// Lowest conductance.
     pub g_min: Siemens,
+    /// Highest conductance.
     pub g_max: Siemens,
     /// Rate of SET (positive voltage).
     pub set: Rate,
     /// Rate of RESET (negative voltage, its magnitude).
     pub reset: Rate,
+    /// What a dose does to the conductance.
     pub law: StateLaw,
+    /// How it conducts.
     pub conduction: Conduction,
     /// Compliance, of either polarity; `None`: no limiter.
     pub i_cc: Option<Ampere>,
@@ -35,7 +39,9 @@ pub struct DoseDevice {
 /// Device-to-device spread: coefficients of variation of each device's own parameters, log-normal, drawn once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeviceSpread {
+    /// Of the lowest conductance.
     pub g_min: f64,
+    /// Of the highest.
     pub g_max: f64,
     /// Onset of SET.
     pub v_set: f64,

@@ -24,19 +24,31 @@ pub enum StateLaw {
     /// dx = alpha e^(-beta x) dD: x <- min(1, (1/beta) ln(e^(beta x) + alpha beta D)), mirrored for RESET.
     ///
     /// Source: Querlioz, Bichler, Dollfus & Gamrat, IEEE Trans. Nanotechnol. 12, 288 (2013).
-    Querlioz { alpha: f64, beta: f64 },
+    Querlioz {
+        /// Strength of a dose.
+        alpha: f64,
+        /// Curvature.
+        beta: f64,
+    },
     /// 1/G <- 1/G -+ (1/G_min - 1/G_max) D, clipped: a boundary between two resistances in series moves
     /// (VTEAM with its linear current-voltage relation and no window).
     LinearResistance,
     /// Conductances (siemens) after 0, 1, 2 ... SET pulses from g_min, and after 0, 1, 2 ... RESET pulses from
     /// g_max, as measured; straight between them. Each list is strictly monotone from bound to bound.
-    Table { set: Vec<f64>, reset: Vec<f64> },
+    Table {
+        /// Rising.
+        set: Vec<f64>,
+        /// Falling.
+        reset: Vec<f64>,
+    },
 }
 
 /// Conductance bounds in siemens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
+    /// Lowest, in siemens.
     pub g_min: f64,
+    /// Highest, in siemens.
     pub g_max: f64,
 }
 

@@ -50,16 +50,28 @@ pub enum PulseDraw {
     #[default]
     None,
     /// Pulse `count` of device `entity`.
-    Keyed { seed: u64, entity: u32, count: u64 },
+    Keyed {
+        /// Of the run.
+        seed: u64,
+        /// The device.
+        entity: u32,
+        /// Its pulses before this one.
+        count: u64,
+    },
 }
 
 /// Which of a pulse's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slot {
+    /// Factor of the doses.
     Dose = 0,
+    /// Where SET happens.
     SetThreshold = 1,
+    /// Where RESET happens.
     ResetThreshold = 2,
+    /// Resistance after SET.
     OnLevel = 3,
+    /// Resistance after RESET.
     OffLevel = 4,
 }
 
@@ -88,6 +100,18 @@ pub trait Resistive {
     /// Current through limiter and device at conductance `g` and voltage `v`, in amperes.
     fn current(&self, g: f64, v: f64) -> f64;
 
+    /// Whether it is on at conductance `g`, of a device that is either on or off.
+    fn switched(&self, g: f64) -> Option<bool> {
+        let _ = g;
+        None
+    }
+
+    /// The same device with its window shrunk to this share of the logarithm of its ratio, of one that has a window.
+    fn worn(&self, share: f64) -> Option<Box<dyn Resistive>> {
+        let _ = share;
+        None
+    }
+
     /// Applies one linear piece of a pulse.
     fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied;
 
@@ -104,68 +128,69 @@ pub trait Resistive {
     }
 }
 
-/// Any non-volatile device, as a preset names it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResistiveDevice {
-    Dose(DoseDevice),
-    Binary(BinarySwitch),
-}
-
-impl Resistive for ResistiveDevice {
-    fn bounds(&self) -> Bounds {
-        match self {
-            Self::Dose(d) => d.bounds(),
-            Self::Binary(d) => d.bounds(),
-        }
-    }
-
-    fn onsets(&self) -> (f64, f64) {
-        match self {
-            Self::Dose(d) => d.onsets(),
-            Self::Binary(d) => d.onsets(),
-        }
-    }
-
-    fn current(&self, g: f64, v: f64) -> f64 {
-        match self {
-            Self::Dose(d) => d.current(g, v),
-            Self::Binary(d) => d.current(g, v),
-        }
-    }
-
-    fn apply(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied {
-        match self {
-            Self::Dose(d) => d.apply(g, ramp, draw),
-            Self::Binary(d) => d.apply(g, ramp, draw),
-        }
-    }
-}
-
 /// A parameter that is not valid for a resistive device.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ResistiveError {
     /// Two different bounds in their order.
     #[error("g_min = {g_min}, g_max = {g_max}; required: 0 < g_min < g_max")]
-    Range { g_min: Siemens, g_max: Siemens },
+    Range {
+        /// Lowest.
+        g_min: Siemens,
+        /// Highest.
+        g_max: Siemens,
+    },
     /// A time, rate or voltage that must be positive.
     #[error("{name} is {value}; it must be above zero")]
-    NotPositive { name: &'static str, value: f64 },
+    NotPositive {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// Spreads are fractions.
     #[error("{name} is {value}; a coefficient of variation must be finite and zero or more, such as 0.05")]
-    Spread { name: &'static str, value: f64 },
+    Spread {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: f64,
+    },
     /// A table that is not a curve.
     #[error("the {list} table has {len} points; it must run from {from} strictly {way} to {to}")]
-    Table { list: &'static str, len: usize, from: Siemens, to: Siemens, way: &'static str },
+    Table {
+        /// Which of the two.
+        list: &'static str,
+        /// How many points it has.
+        len: usize,
+        /// Where it must begin.
+        from: Siemens,
+        /// Where it must end.
+        to: Siemens,
+        /// "rising" or "falling".
+        way: &'static str,
+    },
     /// Two states that cannot be told apart.
     #[error(
         "r_on = {r_on:e} Ohm, r_off = {r_off:e} Ohm; their spreads overlap, so on and off cannot be told apart"
     )]
-    Window { r_on: f64, r_off: f64 },
+    Window {
+        /// Median on, in ohms.
+        r_on: f64,
+        /// Median off, in ohms.
+        r_off: f64,
+    },
     /// A limiter that lets nothing pass.
     #[error("i_cc is {i_cc}; it must be above zero, such as \"1 mA\"")]
-    Compliance { i_cc: Ampere },
+    Compliance {
+        /// The value.
+        i_cc: Ampere,
+    },
     /// Onset voltages are magnitudes.
     #[error("{name} is {value}; write the magnitude of the voltage, above zero")]
-    Onset { name: &'static str, value: Volt },
+    Onset {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its value.
+        value: Volt,
+    },
 }

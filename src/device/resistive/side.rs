@@ -11,10 +11,15 @@ use crate::numeric::{exp, gauss, rising_root};
 /// What drives of one polarity meet. Voltages are magnitudes.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
+    /// Which polarity.
     pub direction: Direction,
+    /// How fast it programs.
     pub rate: &'a Rate,
+    /// What a dose does.
     pub law: &'a StateLaw,
+    /// Of the conductance.
     pub bounds: Bounds,
+    /// How it conducts.
     pub conduction: Conduction,
     /// Compliance in amperes; infinite without a limiter.
     pub i_cc: f64,

@@ -7,12 +7,14 @@
 mod noise;
 mod oscillator;
 mod switch;
+mod volatile;
 
 pub use noise::{
     EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma, noisy_step, relaxation_time, relaxation_time_at,
 };
-pub use oscillator::{PeriodEnergies, RelaxationOscillator};
+pub use oscillator::{Connected, PeriodEnergies, RelaxationOscillator};
 pub use switch::{SwitchEnergies, SwitchError, SwitchState, Switching, ThresholdSwitch};
+pub use volatile::VolatileSwitch;
 
 #[cfg(test)]
 mod tests;

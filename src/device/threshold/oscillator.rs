@@ -9,6 +9,13 @@
 //! time. Source: Pearson & Anson, Proc. Phys. Soc. London 34, 175 (1921); with NbO2 Pickett, Medeiros-Ribeiro
 //! & Williams, Nature Mater. 12, 114 (2013).
 
+use crate::device::circuit::{Energies, Ramp};
+use crate::device::model::{
+    Draws, Landmark, Measure, MeasuredIn, Model, On, ReadOff, Role, landmark, measure,
+};
+use crate::device::parameters::Reader;
+use crate::device::protocol::{Table, turns};
+use crate::keys::{ModelKey, required};
 use crate::numeric::{exp, ln};
 use crate::units::{Farad, Ohm, Second, Volt};
 use serde::{Deserialize, Serialize};
@@ -46,6 +53,24 @@ pub struct PeriodEnergies {
 impl RelaxationOscillator {
     fn resistance(&self, on: bool) -> Ohm {
         if on { self.r_on } else { self.r_off }
+    }
+
+    /// Seconds until a driven switch changes, if it does within the ramp: |V| passes V_th, or falls below V_h.
+    fn change(&self, on: bool, ramp: Ramp) -> Option<f64> {
+        let (v_th, v_hold) = (self.v_th.get(), self.v_hold.get());
+        let level = if on {
+            if ramp.from.abs() < v_hold {
+                return Some(0.0);
+            }
+            let falls = ramp.to.abs() < v_hold || ramp.from * ramp.to < 0.0;
+            falls.then_some(v_hold.copysign(ramp.from))
+        } else {
+            if ramp.from.abs() > v_th {
+                return Some(0.0);
+            }
+            (ramp.to.abs() > v_th).then_some(v_th.copysign(ramp.to))
+        }?;
+        Some(((level - ramp.from) / (ramp.to - ramp.from) * ramp.length).clamp(0.0, ramp.length))
     }
 
     /// Level that the capacitor approaches, and its time constant.
@@ -122,6 +147,110 @@ impl RelaxationOscillator {
             total.resistor += square(level - v_dc) / r_s;
         }
         Some(total)
+    }
+}
+
+crate::plain! {
+    /// State of the switch of an oscillator.
+    pub struct Connected {
+        /// 1 while it is on.
+        on: "",
+    }
+}
+
+impl Connected {
+    fn is_on(self) -> bool {
+        self.on > 0.5
+    }
+}
+
+/// The oscillator's switch alone, driven by a source instead of its circuit: on above V_th, off below V_h, at once.
+impl Model for RelaxationOscillator {
+    type State = Connected;
+
+    const NAME: &'static str = "oscillator";
+    const TITLE: &'static str = "a switch without memory, across a capacitor and fed through a resistor";
+    const ROLES: &'static [Role] = &[Role::Neuron];
+    const EXPERIMENTS: &'static [&'static str] = &["iv"];
+    const LACKS: &'static [(&'static str, &'static str)] = &[
+        ("pulses", "it is a whole circuit that runs on its own supply"),
+        ("retention", "its supply never leaves it alone"),
+        ("cycles", "it cycles on its own, and without spread"),
+        ("stdp", "it is a circuit without a conductance that stays"),
+    ];
+    const LOOP: &'static [Measure] = &[
+        measure("v_th", MeasuredIn::Volt, "turn-on voltage"),
+        measure("v_hold", MeasuredIn::Volt, "turn-off voltage"),
+    ];
+    const KEYS: &'static [ModelKey] = &[
+        required("v_dc", "V", "Supply."),
+        required("r_s", "Ohm", "Resistor between supply and capacitor."),
+        required("c", "F", "Capacitor across the device."),
+        required("r_off", "Ohm", "Resistance off."),
+        required("r_on", "Ohm", "Resistance on."),
+        required("v_th", "V", "Voltage above which it turns on."),
+        required("v_hold", "V", "Voltage below which it turns off."),
+    ];
+
+    fn read(r: &mut Reader<'_>) -> Option<Self> {
+        let (v_dc, r_s, c) = (r.quantity("v_dc"), r.quantity("r_s"), r.quantity("c"));
+        let (r_off, r_on) = (r.quantity("r_off"), r.quantity("r_on"));
+        let (v_th, v_hold) = (r.quantity("v_th"), r.quantity("v_hold"));
+        let oscillator =
+            Self { v_dc: v_dc?, r_s: r_s?, c: c?, r_off: r_off?, r_on: r_on?, v_th: v_th?, v_hold: v_hold? };
+        if oscillator.v_hold >= oscillator.v_th {
+            let Self { v_th, v_hold, .. } = oscillator;
+            r.model_fault(format!("v_hold = {v_hold}, v_th = {v_th}; required: v_hold < v_th"));
+        } else if !oscillator.oscillates() {
+            let ((off, _), (on, _)) = (oscillator.thevenin(false), oscillator.thevenin(true));
+            r.model_fault(format!(
+                "it does not oscillate: off, the capacitor goes to {off} and must pass v_th = {}; on, to {on}, below v_hold = {}",
+                oscillator.v_th, oscillator.v_hold
+            ));
+        }
+        Some(oscillator)
+    }
+
+    fn start(&self, _: &Draws) -> Connected {
+        Connected { on: 0.0 }
+    }
+
+    fn advance(&self, state: &mut Connected, drive: Ramp, _: &Draws) -> Energies {
+        let mut device = 0.0;
+        // Nothing is known of a drive that is not a number: it does nothing.
+        let Some(mut rest) = drive.bounded() else { return Energies::default() };
+        // From one polarity to the other it turns off and on again: a linear ramp has no more.
+        for _ in 0..4 {
+            let on = state.is_on();
+            let change = self.change(on, rest);
+            let piece = rest.piece(0.0, change.unwrap_or(rest.length));
+            let (a, b) = (piece.from, piece.to);
+            device += (a * a + a * b + b * b) / 3.0 / self.resistance(on).get() * piece.length;
+            let Some(after) = change else { break };
+            state.on = f64::from(u8::from(!on));
+            rest = rest.piece(after, rest.length);
+        }
+        Energies { source: device, device, limiter: 0.0 }
+    }
+
+    fn current(&self, state: &Connected, v: f64) -> f64 {
+        v / self.resistance(state.is_on()).get()
+    }
+
+    fn read_loop(&self, table: &Table, _: &Connected) -> ReadOff {
+        let [v_th, v_hold] = turns(table);
+        vec![("v_th", v_th), ("v_hold", v_hold)]
+    }
+
+    fn landmarks(&self) -> Vec<Landmark> {
+        vec![
+            landmark(On::Voltage, self.v_th.get(), "V_th", "v_th"),
+            landmark(On::Voltage, self.v_hold.get(), "V_h", "v_hold"),
+        ]
+    }
+
+    fn usual_drive(&self, v_max: f64) -> (f64, f64) {
+        (v_max.min(1.5 * self.v_th.get()), 0.0)
     }
 }
 

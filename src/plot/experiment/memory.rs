@@ -1,8 +1,7 @@
 //! Two resistances: how they spread from cycle to cycle, and how they last.
 
-use super::{Shown, column};
-use crate::device::preset::PresetDevice;
-use crate::device::threshold::ThresholdSwitch;
+use super::{Shown, column, x_mark};
+use crate::device::model::On;
 use crate::numeric::normal_quantile;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, Shape};
@@ -25,10 +24,7 @@ fn cumulative(values: &[f64]) -> Vec<(f64, f64)> {
 /// The axis of resistances: the decades of figure 2 for a device of that kind.
 fn resistance(shown: Shown<'_>) -> Axis {
     let axis = Axis::log("resistance", "Ohm");
-    match &shown.plan.device.preset.device {
-        PresetDevice::BinarySwitch { .. } => axis.at_least(1e2, 1e7),
-        _ => axis,
-    }
+    if shown.is_binary() { axis.at_least(1e2, 1e7) } else { axis }
 }
 
 fn percent() -> Axis {
@@ -36,29 +32,30 @@ fn percent() -> Axis {
 }
 
 /// The voltages at which a volatile switch turned on and off.
-fn thresholds(shown: Shown<'_>, switch: &ThresholdSwitch) -> Figure {
+fn thresholds(shown: Shown<'_>) -> Figure {
     // A cycle in which it did not turn on has none.
     let of = |name: &str| {
         let values: Vec<f64> = column(shown.table(), name).iter().copied().filter(|v| *v > 0.0).collect();
         cumulative(&values)
     };
     let cv = |a: &str, b: &str| Some(format!("CV {} (on), {} (off)", shown.value(a)?, shown.value(b)?));
-    Chart::new(&shown.plan.title, Axis::linear("voltage", "V"), percent())
+    let mut chart = Chart::new(&shown.plan.title, Axis::linear("voltage", "V"), percent())
         .subtitle(shown.subtitle(&cv("cv_v_on", "cv_v_off").unwrap_or_default()))
         .series(Series::new("turns on", Look::Steps, of("v_on")))
-        .series(Series::new("turns off", Look::Steps, of("v_off")))
-        .mark(Mark::x(switch.v_th.get(), shown.stated("V_th", "v_th")))
-        .mark(Mark::x(switch.v_hold.get(), shown.stated("V_h", "v_hold")))
-        .figure(
-            &shown.plan.name,
-            Shape::Half,
-            "Cumulative probability of the voltages at which the switch turns on and off.",
-        )
+        .series(Series::new("turns off", Look::Steps, of("v_off")));
+    for mark in shown.landmarks(On::Voltage, x_mark) {
+        chart = chart.mark(mark);
+    }
+    chart.figure(
+        &shown.plan.name,
+        Shape::Half,
+        "Cumulative probability of the voltages at which the switch turns on and off.",
+    )
 }
 
 pub fn cycles(shown: Shown<'_>) -> Figure {
-    if let PresetDevice::ThresholdSwitch { switch, .. } = &shown.plan.device.preset.device {
-        return thresholds(shown, switch);
+    if shown.device().memory().is_none() {
+        return thresholds(shown);
     }
     let table = shown.table();
     let of = |name: &str| cumulative(column(table, name));
@@ -66,12 +63,8 @@ pub fn cycles(shown: Shown<'_>) -> Figure {
     let mut all = Chart::new("", resistance(shown), percent())
         .series(Series::new("R_on, after SET", Look::Steps, on.clone()))
         .series(Series::new("R_off, after RESET", Look::Steps, off.clone()));
-    if let PresetDevice::BinarySwitch { device, .. } = &shown.plan.device.preset.device
-        && shown.alone()
-    {
-        all = all
-            .mark(Mark::x(device.r_on.get(), shown.stated("R_on", "r_on")))
-            .mark(Mark::x(device.r_off.get(), shown.stated("R_off", "r_off")));
+    for mark in shown.landmarks(On::Resistance, x_mark).into_iter().filter(|_| shown.alone()) {
+        all = all.mark(mark);
     }
     let mut near = Chart::new("", Axis::linear("difference from the median", "%"), percent());
     for (name, values, quantities) in

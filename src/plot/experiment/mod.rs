@@ -9,6 +9,8 @@ use super::Figure;
 use super::chart::{Mark, Point};
 use super::measured::Scale;
 use super::number::{significant, trimmed};
+use crate::device::Open;
+use crate::device::model::{Landmark, On};
 use crate::device::protocol::Table;
 use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue};
 use crate::scenario::outcome::ExperimentResult;
@@ -78,12 +80,30 @@ impl Shown<'_> {
         self.plan.compare.is_empty()
     }
 
+    /// The device as its preset has it.
+    fn device(&self) -> &Open {
+        &self.plan.device.preset.device
+    }
+
+    /// Whether it is either on or off.
+    fn is_binary(&self) -> bool {
+        self.device().memory().is_some_and(|memory| memory.device.switched(memory.start).is_some())
+    }
+
+    /// Where the preset says that something happens on an axis.
+    fn landmarks(&self, on: On, axis: fn(f64, String) -> Mark) -> Vec<Mark> {
+        let here = self.device().landmarks().into_iter().filter(|landmark| landmark.on == on);
+        here.map(|landmark| axis(landmark.at, self.stated(&landmark))).collect()
+    }
+
     /// `V_th 0.25 V (measured)`: a number of the preset and where it comes from.
-    fn stated(&self, symbol: &str, key: &str) -> String {
+    fn stated(&self, landmark: &Landmark) -> String {
+        let Landmark { symbol, key, at, .. } = *landmark;
         let parameter = self.plan.device.preset.parameters.iter().find(|parameter| parameter.key == key);
+        let sign = if at < 0.0 { "\u{2212}" } else { "" };
         parameter.map_or_else(
             || symbol.to_owned(),
-            |p| format!("{symbol} {} ({})", typeset(&p.value), p.provenance.name()),
+            |p| format!("{symbol} {sign}{} ({})", typeset(&p.value), p.provenance.name()),
         )
     }
 

@@ -1,8 +1,8 @@
 //! The switch as a neuron, and trains of pulses.
 
 use super::{Shown, column, plain, points, x_mark, y_mark};
-use crate::device::preset::PresetDevice;
-use crate::device::threshold::ThresholdSwitch;
+use crate::device::model::On;
+use crate::device::threshold::{ThresholdSwitch, VolatileSwitch};
 use crate::numeric::exp;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, Shape};
@@ -10,10 +10,7 @@ use crate::scenario::device::Experiment;
 use crate::units::{Quantity as _, Volt};
 
 fn switch(shown: Shown<'_>) -> Option<ThresholdSwitch> {
-    match &shown.plan.device.preset.device {
-        PresetDevice::ThresholdSwitch { switch, .. } => Some(switch.clone()),
-        _ => None,
-    }
+    shown.device().get::<VolatileSwitch>().map(|volatile| volatile.switch.clone())
 }
 
 /// The state's axis: filament state in volts.
@@ -28,7 +25,9 @@ fn threshold(switch: &ThresholdSwitch) -> Mark {
 /// A drive, and the state or conductance that answers it.
 pub fn pulses(shown: Shown<'_>) -> Figure {
     let table = shown.table();
-    let Some(switch) = switch(shown) else { return trained(shown) };
+    let Some(switch) = switch(shown) else {
+        return if shown.device().memory().is_some() { trained(shown) } else { driven(shown) };
+    };
     let time = || Axis::linear("time", "s");
     // A level belongs to the piece that ends at its time.
     let (t, v) = (column(table, "time"), column(table, "voltage"));
@@ -39,14 +38,7 @@ pub fn pulses(shown: Shown<'_>) -> Figure {
         let name = format!("paper: rise of the peaks with {:.2} ms", row.paper * 1e3);
         rises = rises.reference(name, peaks);
     }
-    let marks = if shown.alone() {
-        vec![
-            Mark::y(switch.v_th.get(), shown.stated("V_th", "v_th")),
-            Mark::y(switch.v_hold.get(), shown.stated("V_h", "v_hold")),
-        ]
-    } else {
-        vec![threshold(&switch)]
-    };
+    let marks = if shown.alone() { shown.landmarks(On::Voltage, y_mark) } else { vec![threshold(&switch)] };
     for mark in marks {
         rises = rises.mark(mark);
     }
@@ -76,13 +68,24 @@ fn envelope(shown: Shown<'_>, switch: &ThresholdSwitch, t: &[f64]) -> Option<Vec
     Some(all.take_while(|p| p.1 <= switch.v_th.get()).map(Point::from).collect())
 }
 
+/// Any other device under its train: the drive, and every variable that tables have.
+fn driven(shown: Shown<'_>) -> Figure {
+    let (table, kind) = (shown.table(), shown.device().kind());
+    let time = || Axis::linear("time", "s");
+    let mut stack = Stack::new(&shown.plan.title, shown.subtitle("")).size(720, 520);
+    let variables = kind.variables[..kind.shown].iter().copied();
+    for (name, unit) in [("voltage", "V"), ("current", "A")].into_iter().chain(variables) {
+        let chart = Chart::new("", time(), Axis::linear(name, unit));
+        stack = stack.below(chart.series(Series::new("", Look::Line, points(table, "time", name))), 1.0);
+    }
+    stack.figure(&shown.plan.name, Shape::Half, "Pulses on the device, its current and its state.")
+}
+
 /// A resistive device under its trains.
 fn trained(shown: Shown<'_>) -> Figure {
     let table = shown.table();
     let (n, v, g) = (column(table, "pulse"), column(table, "amplitude"), column(table, "conductance"));
-    let device = &shown.plan.device.preset.device;
-    let binary = matches!(device, PresetDevice::BinarySwitch { .. });
-    let axis = if binary {
+    let axis = if shown.is_binary() {
         Axis::log("conductance", "S")
     } else {
         Axis::linear("conductance", "S").at_least(0.0, 0.0)
@@ -102,12 +105,8 @@ fn trained(shown: Shown<'_>) -> Figure {
         let name = Volt::from_si(voltage).map_or_else(String::new, plain);
         chart = chart.series(Series::new(name, look, rows.map(|row| (n[row], g[row]))));
     }
-    if let PresetDevice::DoseDevice { device, .. } = device
-        && shown.alone()
-    {
-        chart = chart
-            .mark(Mark::y(device.g_min.get(), shown.stated("G_min", "g_min")))
-            .mark(Mark::y(device.g_max.get(), shown.stated("G_max", "g_max")));
+    for mark in shown.landmarks(On::Conductance, y_mark).into_iter().filter(|_| shown.alone()) {
+        chart = chart.mark(mark);
     }
     chart.figure(&shown.plan.name, Shape::Half, "Conductance after every pulse.")
 }

@@ -1,18 +1,14 @@
 //! Current against voltage.
 
 use super::{Shown, column, plain, x_mark, y_mark};
-use crate::device::preset::PresetDevice;
-use crate::device::resistive::Resistive as _;
+use crate::device::model::On;
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series, Stack};
 use crate::plot::{Figure, Shape};
 use crate::scenario::device::Experiment;
 use crate::units::Volt;
 
 pub fn current(shown: Shown<'_>) -> Figure {
-    match &shown.plan.device.preset.device {
-        PresetDevice::DoseDevice { .. } => analog(shown),
-        _ => abrupt(shown),
-    }
+    if shown.device().memory().is_some() && !shown.is_binary() { analog(shown) } else { abrupt(shown) }
 }
 
 /// Sweeps of which a picture shows no more: further ones hide each other.
@@ -112,33 +108,8 @@ fn stated(shown: Shown<'_>) -> Vec<Mark> {
     if !shown.alone() {
         return Vec::new();
     }
-    let below = |symbol: &str, key: &str, sign: &str| shown.stated(symbol, key).replacen(' ', sign, 1);
-    match &shown.plan.device.preset.device {
-        PresetDevice::ThresholdSwitch { switch, .. } => vec![
-            Mark::x(switch.v_th.get(), shown.stated("V_th", "v_th")),
-            Mark::x(switch.v_hold.get(), shown.stated("V_h", "v_hold")),
-            Mark::y(switch.i_cc.get(), shown.stated("I_cc", "i_cc")),
-        ],
-        PresetDevice::Oscillator { oscillator } => vec![
-            Mark::x(oscillator.v_th.get(), shown.stated("V_th", "v_th")),
-            Mark::x(oscillator.v_hold.get(), shown.stated("V_h", "v_hold")),
-        ],
-        PresetDevice::BinarySwitch { device, .. } => {
-            let mut marks = vec![
-                Mark::x(device.v_set.get(), shown.stated("SET", "v_set")),
-                Mark::x(-device.v_reset.get(), below("RESET", "v_reset", " \u{2212}")),
-            ];
-            marks.extend(device.i_cc.map(|i| Mark::y(i.get(), shown.stated("I_cc", "i_cc"))));
-            marks
-        }
-        PresetDevice::DoseDevice { device, .. } => {
-            let (set, reset) = device.onsets();
-            vec![
-                Mark::x(set, shown.stated("SET above", "set_v_on")),
-                Mark::x(-reset, below("RESET", "reset_v_on", " beyond \u{2212}")),
-            ]
-        }
-    }
+    let voltages = shown.landmarks(On::Voltage, x_mark);
+    voltages.into_iter().chain(shown.landmarks(On::Current, y_mark)).collect()
 }
 
 fn switchings(shown: Shown<'_>) -> String {

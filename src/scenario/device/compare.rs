@@ -6,9 +6,9 @@ use super::super::reader;
 use super::super::section::Lower;
 use super::super::spec::ExperimentKind;
 use super::super::text::Value;
-use super::quantity::{Measure, MeasuredIn, quantities};
-use super::{PaperValue, Relation, Tolerance};
-use crate::device::preset::PresetDevice;
+use super::quantity::quantities;
+use super::{Measure, MeasuredIn, PaperValue, Relation, Tolerance};
+use crate::device::Open;
 use crate::units::parse_percent;
 
 /// The rows of an experiment of this kind with this device.
@@ -16,7 +16,7 @@ pub(super) fn compare(
     lower: &mut Lower<'_>,
     fields: &Fields,
     kind: ExperimentKind,
-    device: &PresetDevice,
+    device: &Open,
 ) -> Option<Vec<PaperValue>> {
     let rows = fields.tables("compare");
     let mut made: Vec<Option<PaperValue>> = Vec::new();
@@ -41,17 +41,17 @@ fn paper_value(
     lower: &mut Lower<'_>,
     row: &Fields,
     kind: ExperimentKind,
-    device: &PresetDevice,
+    device: &Open,
 ) -> Option<PaperValue> {
     let name = row.text("quantity")?;
-    let there = || quantities(kind).iter().filter(|measure| measure.exists_for(device));
-    let Some(measure) = there().find(|measure| measure.name == name) else {
-        let close = nearest(name, there().map(|measure| measure.name));
+    let there = quantities(kind, device);
+    let Some(measure) = there.iter().find(|measure| measure.name == name) else {
+        let close = nearest(name, there.iter().map(|measure| measure.name));
         lower.faults.push(
             Diagnostic::error(format!("`quantity` of {} is \"{name}\", which is not measured", row.what))
                 .maybe_at(row.place("quantity"))
                 .label("not known")
-                .allowed(there().map(|measure| measure.name).collect::<Vec<_>>().join(", "))
+                .allowed(there.iter().map(|measure| measure.name).collect::<Vec<_>>().join(", "))
                 .maybe_hint(close.map(|close| format!("did you mean \"{close}\"?"))),
         );
         return None;

@@ -3,12 +3,11 @@
 use super::super::diagnostic::Diagnostic;
 use super::super::filled::Fields;
 use super::super::section::{Lower, quantity};
-use super::super::spec::{ExperimentKind, Refers, ShapeKind, Unit};
+use super::super::spec::{ExperimentKind, Refers, ShapeKind, Unit, Word as _};
 use super::compare::compare;
 use super::overrides::preset;
-use super::quantity::{kind_of, takes};
 use super::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, PulseShape};
-use crate::device::preset::{Preset, PresetDevice};
+use crate::device::preset::Preset;
 use crate::units::{Quantity, Siemens, Volt};
 
 /// The experiments of `kind = "device"`, if nothing is wrong with them.
@@ -72,14 +71,14 @@ fn experiment(
         too_many(lower, fields, experiment);
     }
     let preset = device?;
-    if !takes(kind).contains(&kind_of(&preset.preset.device)) {
-        let wanted = takes(kind);
+    let of = preset.preset.device.kind();
+    if !of.takes(kind.word()) {
+        let kinds = lower.registry.devices().iter();
+        let wanted: Vec<&str> = kinds.filter(|of| of.takes(kind.word())).map(|of| of.name).collect();
         lower.faults.push(
             Diagnostic::error(format!(
                 "device `{}` is a {}, and {} cannot be made with one",
-                preset.name,
-                kind_of(&preset.preset.device),
-                fields.what
+                preset.name, of.name, fields.what
             ))
             .maybe_at(fields.place("device"))
             .also(fields.written("kind"), "of this kind")
@@ -215,6 +214,7 @@ fn described(lower: &mut Lower<'_>, fields: &Fields, kind: ExperimentKind) -> Op
             samples: samples?,
             devices: fields.count("devices")?,
             floor: fields.number("floor")?,
+            nominal: false,
         },
         ExperimentKind::Stdp => {
             within_reach(lower, fields, "step");
@@ -290,48 +290,44 @@ fn too_many(lower: &mut Lower<'_>, fields: &Fields, experiment: &Experiment) {
 
 /// What experiment and device must agree in.
 fn fits(lower: &mut Lower<'_>, fields: &Fields, preset: &Preset, experiment: Option<&Experiment>) {
-    match &preset.device {
-        PresetDevice::DoseDevice { device, pulse, .. } => {
-            if let Some(g) = fields.quantity("g_start").and_then(Siemens::from_si)
-                && !(device.g_min..=device.g_max).contains(&g)
-            {
-                lower.faults.push(
-                    Diagnostic::error(format!(
-                        "`g_start` of {} is {g}, outside the range of the device",
-                        fields.what
-                    ))
-                    .maybe_at(fields.place("g_start"))
-                    .label("out of range")
-                    .allowed(format!("{} to {}", device.g_min, device.g_max)),
-                );
-            }
-            let learns = matches!(
-                experiment,
-                Some(Experiment::Stdp { .. } | Experiment::SpikePulses { shape: PulseShape::Biphasic, .. })
-            );
-            if learns && pulse.is_none() {
-                lower.faults.push(
-                    Diagnostic::error(format!(
-                        "preset `{}` of {} states no spike pulse",
-                        preset.name, fields.what
-                    ))
-                    .maybe_at(fields.place("device"))
-                    .allowed("a preset with pulse_peak, pulse_half_width, pulse_tail and pulse_tail_length"),
-                );
-            }
-        }
-        PresetDevice::ThresholdSwitch { .. } if fields.quantity("g_start").is_some() => {
+    let start = fields.quantity("g_start").and_then(Siemens::from_si);
+    let Some(memory) = preset.device.memory() else {
+        if start.is_some() {
+            let words = preset.device.kind().words();
             lower.faults.push(
-                Diagnostic::error(format!(
-                    "{} has a `g_start`, and its device is a threshold switch",
-                    fields.what
-                ))
-                .maybe_at(fields.place("g_start"))
-                .label("has no effect")
-                .allowed("`g_start` for a resistive device; a threshold switch starts at rest")
-                .hint("delete it"),
+                Diagnostic::error(format!("{} has a `g_start`, and its device is {words}", fields.what))
+                    .maybe_at(fields.place("g_start"))
+                    .label("has no effect")
+                    .allowed(format!("`g_start` for a resistive device; {words} starts at rest"))
+                    .hint("delete it"),
             );
         }
-        _ => {}
+        return;
+    };
+    let bounds = memory.device.bounds();
+    if let Some(g) = start
+        && !(bounds.g_min..=bounds.g_max).contains(&g.get())
+    {
+        let [low, high] = [bounds.g_min, bounds.g_max].map(|g| Unit::Siemens.print(g));
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "`g_start` of {} is {g}, outside the range of the device",
+                fields.what
+            ))
+            .maybe_at(fields.place("g_start"))
+            .label("out of range")
+            .allowed(format!("{low} to {high}")),
+        );
+    }
+    let learns = matches!(
+        experiment,
+        Some(Experiment::Stdp { .. } | Experiment::SpikePulses { shape: PulseShape::Biphasic, .. })
+    );
+    if learns && memory.pulse.is_none() {
+        lower.faults.push(
+            Diagnostic::error(format!("preset `{}` of {} states no spike pulse", preset.name, fields.what))
+                .maybe_at(fields.place("device"))
+                .allowed("a preset with pulse_peak, pulse_half_width, pulse_tail and pulse_tail_length"),
+        );
     }
 }

@@ -6,18 +6,19 @@ mod overrides;
 mod plausible;
 mod quantity;
 
+pub use crate::device::model::{Measure, MeasuredIn};
 pub(super) use plausible::plausible;
-pub use quantity::{Measure, MeasuredIn, kind_of, quantities, takes};
+pub use quantity::{all_quantities, quantities};
 
 use super::spec::ExperimentKind;
 pub use super::spec::Relation;
-use crate::device::preset::{OutOfRange, Preset, PresetDevice};
-use crate::device::threshold::ThresholdSpread;
+use crate::device::Open;
+use crate::device::preset::{OutOfRange, Preset};
 use crate::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 use serde::{Deserialize, Serialize};
 
 /// One measurement of one device.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExperimentPlan {
     /// What it is called in results; its pictures and tables are files of this name.
     pub name: String,
@@ -35,7 +36,7 @@ pub struct ExperimentPlan {
 pub const MAX_ROWS: u64 = 20_000_000;
 
 /// A device as a scenario names it, with its preset as changed there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeviceUnderTest {
     /// As in `[device.NAME]`, or the preset's own name.
     pub name: String,
@@ -43,25 +44,14 @@ pub struct DeviceUnderTest {
     pub preset: Preset,
     /// One of the devices that the preset's spread from device to device describes, drawn by the seed, instead of the
     /// nominal one.
-    #[serde(default)]
     pub own: bool,
 }
 
 impl DeviceUnderTest {
     /// The device on the bench.
     #[must_use]
-    pub fn on_bench(&self, seed: u64) -> PresetDevice {
-        let mut device = self.preset.device.clone();
-        match &mut device {
-            PresetDevice::DoseDevice { device, spread, .. } if self.own => {
-                *device = device.own(spread, seed, 0);
-            }
-            PresetDevice::ThresholdSwitch { spread, .. } if !self.own => {
-                *spread = ThresholdSpread { device: 0.0, ..*spread };
-            }
-            _ => {}
-        }
-        device
+    pub fn on_bench(&self, seed: u64) -> Open {
+        self.preset.device.one(self.own.then_some((seed, 0)))
     }
 }
 
@@ -149,6 +139,9 @@ pub enum Experiment {
         devices: u32,
         /// Ratio of the two conductances below which the states count as lost.
         floor: f64,
+        /// Whether lifetimes are those of the nominal device, without their spread.
+        #[serde(default)]
+        nominal: bool,
     },
     /// The window of pairs of spikes, each pair on a fresh device.
     Stdp {
@@ -221,23 +214,19 @@ impl Experiment {
 
     /// The voltages it is driven to.
     #[must_use]
-    pub fn voltages(&self, preset: &PresetDevice) -> Vec<Volt> {
+    pub fn voltages(&self, device: &Open) -> Vec<Volt> {
         match self {
             Self::Iv { points, .. } => points.clone(),
             Self::Pulses { amplitude, reverse, .. } => std::iter::once(*amplitude).chain(*reverse).collect(),
             Self::Integration { amplitude, .. } => vec![*amplitude],
-            Self::Cycles { v_set, v_reset, .. } => match preset {
-                // It turns off on its own.
-                PresetDevice::ThresholdSwitch { .. } => vec![*v_set],
-                _ => vec![*v_set, *v_reset],
-            },
+            // What is volatile turns off on its own.
+            Self::Cycles { v_set, .. } if device.memory().is_none() => vec![*v_set],
+            Self::Cycles { v_set, v_reset, .. } => vec![*v_set, *v_reset],
             Self::SpikePulses { shape: PulseShape::Unipolar { peak, .. }, .. } => vec![*peak],
-            Self::Stdp { .. } | Self::SpikePulses { .. } => match preset {
-                PresetDevice::DoseDevice { pulse: Some(pulse), .. } => {
-                    Volt::from_si(pulse.peak.get() + pulse.tail.get()).into_iter().collect()
-                }
-                _ => Vec::new(),
-            },
+            Self::Stdp { .. } | Self::SpikePulses { .. } => {
+                let pulse = device.memory().and_then(|memory| memory.pulse);
+                pulse.and_then(|p| Volt::from_si(p.peak.get() + p.tail.get())).into_iter().collect()
+            }
             Self::Relaxation { .. } | Self::Power { .. } | Self::Retention { .. } => Vec::new(),
         }
     }

@@ -28,8 +28,9 @@ pub(super) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
         return None;
     };
     // The preset itself must be right before anything is changed in it.
-    let read =
-        tree(&source).and_then(|tree| Preset::read(&tree, &format!("preset `{name}`")).map(|p| (tree, p)));
+    let read = tree(&source).and_then(|tree| {
+        Preset::read(&tree, &format!("preset `{name}`"), lower.registry.devices()).map(|p| (tree, p))
+    });
     let (mut tree, preset) = read
         .map_err(|faults: Diagnostics| {
             for fault in faults {
@@ -48,5 +49,7 @@ pub(super) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
     if !changed {
         return Some(preset);
     }
-    Preset::read(&tree, &fields.what).map_err(|faults| lower.faults.extend(faults)).ok()
+    Preset::read(&tree, &fields.what, lower.registry.devices())
+        .map_err(|faults| lower.faults.extend(faults))
+        .ok()
 }

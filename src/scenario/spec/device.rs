@@ -17,8 +17,12 @@ pub static DEVICE: &[Key] = &[
         Kind::Text,
         "Where its parameters come from: a shipped preset, or a preset file beside the scenario (`NAME.toml`).",
     ),
-    Key::new("parameters", Kind::Overrides, "Parameters of the preset that are different here.")
-        .setting("{}"),
+    Key::new(
+        "parameters",
+        Kind::Overrides,
+        "Parameters of the preset that are different here; which there are its kind says, below.",
+    )
+    .setting("{}"),
     Key::new("model", Kind::Overrides, "Laws of the preset that are different here.").setting("{}"),
 ];
 

@@ -21,6 +21,7 @@ mod word;
 pub use competition::{CompetitionKind, HomeostasisKind};
 pub use crossbar::{ArrangementKind, SpreadWord};
 pub use device::{ExperimentKind, Relation, ShapeKind};
+pub(in crate::scenario) use models::model_key;
 pub use models::{model_keys, neuron_keys, population_keys};
 pub use plasticity::{DependenceKind, OVERLAP, OverlapSpread, common_plasticity_keys, plasticity_keys};
 pub use population::NeuronModel;

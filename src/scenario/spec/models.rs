@@ -54,13 +54,16 @@ pub fn kept(of: String, make: impl FnOnce() -> Vec<Key>) -> &'static [Key] {
 
 /// A key of a registered model as one of the table.
 pub fn model_key(key: &ModelKey) -> Key {
-    let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == key.unit);
+    let list = key.unit.starts_with('[');
+    let symbol = key.unit.trim_matches(['[', ']']);
+    let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == symbol);
     let kind = match unit {
         _ if key.words == FLAG => Kind::Flag,
         _ if !key.words.is_empty() => {
             let choices: Vec<Choice> = key.words.iter().map(|&(name, doc)| Choice { name, doc }).collect();
             Kind::Choice(Box::leak(choices.into_boxed_slice()))
         }
+        Some(unit) if list => Kind::Quantities(unit, Bounds::ANY),
         Some(unit) => Kind::Quantity(unit, Bounds::ANY),
         None => Kind::Number(Bounds::ANY),
     };

@@ -13,7 +13,9 @@ use super::super::outcome::{Compared, ExperimentResult, MeasuredValue, Outcome, 
 use super::super::plan::Plan;
 use super::context::RunContext;
 use super::logbook::Logbook;
-use crate::device::preset::PresetDevice;
+use crate::device::memory::DoseMemory;
+use crate::device::model::Role;
+use crate::device::threshold::VolatileSwitch;
 use crate::energy::{Category, Ledger};
 use crate::scenario::spec::Word as _;
 use crate::time::FS_PER_SECOND;
@@ -56,8 +58,10 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
         log.book("measure", start, context, 1, 0);
         log.counts.episodes += 1;
         log.counts.sim_time_fs += (findings.seconds.max(0.0) * FS_PER_SECOND) as u128;
-        let switch = matches!(experiment.device.preset.device, PresetDevice::ThresholdSwitch { .. });
-        let category = if switch { Category::Neuron } else { Category::Program };
+        let category = match experiment.device.preset.device.kind().roles.first() {
+            Some(Role::Neuron) => Category::Neuron,
+            Some(Role::Synapse) | None => Category::Program,
+        };
         if findings.energy.0 > 0.0 {
             ledger.book(&experiment.name, category, findings.energy.0);
             ledger.book(&experiment.name, Category::Limiter, findings.energy.1);
@@ -83,30 +87,32 @@ pub fn experiment(plan: &ExperimentPlan, seed: u64) -> ExperimentResult {
 
 fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
     let device = plan.device.on_bench(seed);
-    match (&plan.experiment, &device) {
-        (experiment @ Experiment::Iv { .. }, _) => sweep::iv(&device, experiment, seed),
-        (experiment @ Experiment::Pulses { .. }, _) => sweep::pulses(&device, experiment, seed),
-        (experiment @ Experiment::Cycles { .. }, _) => sweep::cycle(&device, experiment, seed),
-        (experiment @ Experiment::Retention { .. }, _) => {
+    let switch = device.get::<VolatileSwitch>().map(|volatile| &volatile.switch);
+    let found = match &plan.experiment {
+        experiment @ Experiment::Iv { .. } => Some(sweep::iv(&device, experiment, seed)),
+        experiment @ Experiment::Pulses { .. } => Some(sweep::pulses(&device, experiment, seed)),
+        experiment @ Experiment::Cycles { .. } => sweep::cycle(&device, experiment, seed),
+        experiment @ Experiment::Retention { .. } => {
             sweep::retained(&device, experiment, !plan.compare.is_empty(), seed)
         }
-        (
-            &Experiment::Integration { amplitude, length, samples },
-            PresetDevice::ThresholdSwitch { switch, .. },
-        ) => neuron::integration(switch, amplitude.get(), length.get(), samples),
-        (&Experiment::Relaxation { length, samples }, PresetDevice::ThresholdSwitch { switch, .. }) => {
-            neuron::relaxation(switch, length, samples)
+        &Experiment::Integration { amplitude, length, samples } => {
+            switch.map(|switch| neuron::integration(switch, amplitude.get(), length.get(), samples))
         }
-        (&Experiment::Power { samples }, PresetDevice::ThresholdSwitch { switch, .. }) => {
-            neuron::power(switch, plan.device.preset.v_max.get(), samples)
+        &Experiment::Relaxation { length, samples } => {
+            switch.map(|switch| neuron::relaxation(switch, length, samples))
         }
-        (
-            experiment @ (Experiment::Stdp { .. } | Experiment::SpikePulses { .. }),
-            PresetDevice::DoseDevice { device, pulse, g_start, .. },
-        ) => window::window(device, pulse.as_ref(), sweep::start(device, *g_start), experiment),
-        // The plan was checked: an experiment has a device it can be made with.
-        _ => Findings { notes: vec!["this device has no such experiment".into()], ..Findings::default() },
-    }
+        &Experiment::Power { samples } => {
+            switch.map(|switch| neuron::power(switch, plan.device.preset.v_max.get(), samples))
+        }
+        experiment @ (Experiment::Stdp { .. } | Experiment::SpikePulses { .. }) => {
+            device.get::<DoseMemory>().map(|memory| window::window(memory, experiment))
+        }
+    };
+    // The plan was checked: an experiment has a device it can be made with.
+    found.unwrap_or_else(|| Findings {
+        notes: vec!["this device has no such experiment".into()],
+        ..Findings::default()
+    })
 }
 
 fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {
@@ -114,9 +120,8 @@ fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {
     let value = |name: &str| {
         found.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value).filter(|v| v.is_finite())
     };
-    let measured = quantities(plan.experiment.kind())
-        .iter()
-        .filter(|measure| measure.exists_for(&plan.device.preset.device))
+    let measured = quantities(plan.experiment.kind(), &plan.device.preset.device)
+        .into_iter()
         .map(|measure| MeasuredValue {
             name: measure.name.into(),
             what: measure.what.into(),

@@ -3,6 +3,7 @@
 use super::super::super::device::{Experiment, PulseShape};
 use super::super::super::outcome::Curve;
 use super::findings::Findings;
+use crate::device::memory::DoseMemory;
 use crate::device::overlap::{SpikePulse, fit_exponential, lone_doses, pair};
 use crate::device::protocol::{StdpOptions, Table, stdp, stdp_fits};
 use crate::device::resistive::{DoseDevice, PulseDraw, Resistive as _};
@@ -13,12 +14,9 @@ use crate::waveform::Waveform;
 /// A change below this part of G0 is none.
 const NO_CHANGE: f64 = 5e-4;
 
-pub fn window(
-    device: &DoseDevice,
-    pulse: Option<&SpikePulse>,
-    stated: Siemens,
-    experiment: &Experiment,
-) -> Findings {
+pub fn window(memory: &DoseMemory, experiment: &Experiment) -> Findings {
+    let DoseMemory { device, pulse, .. } = memory;
+    let (pulse, stated) = (pulse.as_ref(), Siemens::from_si(memory.start()).unwrap_or(memory.g_start));
     match *experiment {
         Experiment::Stdp { reach, step, fit_from, fine_step, g_start } => {
             let Some(pulse) = pulse else { return Findings::default() };

@@ -1,14 +1,97 @@
-//! Reading a preset's tree: units, provenance, and what is wrong where.
+//! The parameters of preset files: how those that a kind of device asks for are read, with units and provenance, and what
+//! is wrong where.
 
-use super::{Parameter, Provenance};
 use crate::hint::nearest;
+use crate::keys::{ModelKey, Unstated, required};
 use crate::renamed;
 use crate::units::Quantity;
 use crate::written::{At, Diagnostic, Diagnostics, Item, Node, Table, Value};
+use serde::{Deserialize, Serialize};
+
+/// Where a number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provenance {
+    /// Read off this device's own measurement.
+    Measured,
+    /// Published by others for this device or model.
+    Literature,
+    /// Chosen so that the model reproduces measurements.
+    Fitted,
+    /// Neither: a reasonable guess, listed by every report.
+    Assumed,
+}
+
+impl Provenance {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Measured, Self::Literature, Self::Fitted, Self::Assumed];
+
+    /// Name as in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Literature => "literature",
+            Self::Fitted => "fitted",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
+/// One number (or list of numbers) of a preset, as written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Parameter {
+    /// Its key.
+    pub key: String,
+    /// As written: `"9.41 ms"`, `0.05`.
+    pub value: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// The same in words: who, which figure, why.
+    pub source: String,
+}
+
+/// As reports list it: `g_off = 0.1 uS (no off current can be read off)`.
+impl std::fmt::Display for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} = {} ({})", self.key, self.value, self.source)
+    }
+}
+
+/// A choice among laws that has to be stated. It stands in `[model]`, as every key of several words.
+#[must_use]
+pub const fn law(
+    name: &'static str,
+    words: &'static [(&'static str, &'static str)],
+    what: &'static str,
+) -> ModelKey {
+    ModelKey { words, ..required(name, "", what) }
+}
+
+/// A quantity that may be left out; `meaning` says what that means.
+#[must_use]
+pub const fn optional(
+    name: &'static str,
+    unit: &'static str,
+    what: &'static str,
+    meaning: &'static str,
+) -> ModelKey {
+    ModelKey { default: Unstated::Nothing(meaning), ..required(name, unit, what) }
+}
+
+/// The table of a preset file that a key stands in.
+#[must_use]
+pub const fn section(key: &ModelKey) -> &'static str {
+    if key.words.is_empty() { "parameters" } else { "model" }
+}
 
 /// A preset being read; collects its faults.
-pub(super) struct Reader<'a> {
+///
+/// What is asked for is known; every other key of the file is a fault. `None` is an answer after a fault.
+pub struct Reader<'a> {
     root: &'a Table,
+    /// Of the kind of device.
+    keys: &'static [ModelKey],
     /// How messages call it: "preset `mine.toml`".
     what: &'a str,
     used: Vec<(&'static str, String)>,
@@ -23,12 +106,26 @@ const SECTIONS: [&str; 2] = ["model", "parameters"];
 const FORM: &str = "{ value = ..., provenance = \"measured\", source = \"...\" }";
 
 impl<'a> Reader<'a> {
-    pub fn new(root: &'a Table, what: &'a str) -> Self {
-        Self { root, what, used: Vec::new(), parameters: Vec::new(), faults: Vec::new() }
+    pub(super) fn new(root: &'a Table, what: &'a str) -> Self {
+        Self { root, what, keys: &[], used: Vec::new(), parameters: Vec::new(), faults: Vec::new() }
+    }
+
+    /// What may be asked for from now on.
+    pub(super) fn with_keys(&mut self, keys: &'static [ModelKey]) {
+        self.keys = keys;
+    }
+
+    /// The key of a kind of device that has this name.
+    fn key(&mut self, name: &str) -> Option<&'static ModelKey> {
+        let key = self.keys.iter().find(|key| key.name == name);
+        if key.is_none() {
+            self.model_fault(format!("`{name}` is read, and is not among the keys of this kind of device"));
+        }
+        key
     }
 
     /// What was read, and what was wrong, in the order in which it is written.
-    pub fn finish(mut self) -> (Vec<Parameter>, Diagnostics) {
+    pub(super) fn finish(mut self) -> (Vec<Parameter>, Diagnostics) {
         self.faults.sort_by_key(|fault| fault.span().map_or(0, |span| span.start));
         (self.parameters, self.faults.into())
     }
@@ -72,7 +169,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A required text of the file's head.
-    pub fn text(&mut self, key: &str) -> String {
+    pub(super) fn text(&mut self, key: &str) -> String {
         let Some(item) = self.item("", key) else {
             self.missing("", key, "a text");
             return String::new();
@@ -87,17 +184,25 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// One of `allowed`, from `section` (the head, or `[model]`); the first if it is missing and `optional`.
-    pub fn choice(
+    /// The word that `[model]` has for a key that chooses a law, or its default.
+    pub fn law(&mut self, key: &str) -> Option<&'static str> {
+        let known = self.key(key)?;
+        let words: Vec<&'static str> = known.words.iter().map(|(word, _)| *word).collect();
+        let default = words.iter().copied().find(|word| known.default == Unstated::Value(word));
+        self.choice("model", key, &words, default)
+    }
+
+    /// One of `allowed`, from `section` (the head, or `[model]`), or its default.
+    pub(super) fn choice(
         &mut self,
         section: &'static str,
         key: &str,
         allowed: &[&'static str],
-        optional: bool,
+        default: Option<&'static str>,
     ) -> Option<&'static str> {
         let Some(item) = self.item(section, key) else {
-            if optional {
-                return allowed.first().copied();
+            if default.is_some() {
+                return default;
             }
             self.missing(section, key, quoted(allowed));
             return None;
@@ -170,13 +275,19 @@ impl<'a> Reader<'a> {
         Some(value)
     }
 
-    /// Whether the parameter is there.
+    /// Whether the parameter is stated.
     pub fn has(&self, key: &str) -> bool {
         self.section("parameters").is_some_and(|table| table.get(key).is_some())
     }
 
     /// A required quantity.
     pub fn quantity<Q: Quantity>(&mut self, key: &str) -> Option<Q> {
+        self.key(key)?;
+        self.value(key)
+    }
+
+    /// A required quantity that is no key of the kind: what every preset has.
+    pub(super) fn value<Q: Quantity>(&mut self, key: &str) -> Option<Q> {
         if !self.has(key) {
             self.used.push(("parameters", key.to_owned()));
             self.missing("parameters", key, format!("a {} such as \"{}\"", Q::NAME, Q::EXAMPLE));
@@ -207,9 +318,10 @@ impl<'a> Reader<'a> {
         if self.has(key) { self.quantity(key) } else { None }
     }
 
-    /// A plain number; `default` if it may be missing.
-    pub fn number(&mut self, key: &str, default: Option<f64>) -> Option<f64> {
+    /// A plain number; its default if it is missing and has one.
+    pub fn number(&mut self, key: &str) -> Option<f64> {
         const ALLOWED: &str = "a finite number without unit, such as 0.05";
+        let default = self.key(key)?.default_value();
         if !self.has(key) {
             self.used.push(("parameters", key.to_owned()));
             if default.is_none() {
@@ -231,8 +343,18 @@ impl<'a> Reader<'a> {
         number
     }
 
+    /// A number that is not negative; a default as for [`Self::number`].
+    pub fn not_negative(&mut self, key: &str) -> Option<f64> {
+        let value = self.number(key)?;
+        if value < 0.0 {
+            self.model_fault(format!("{key} is {value}; it must be zero or more"));
+        }
+        Some(value)
+    }
+
     /// A list of quantities.
     pub fn list<Q: Quantity>(&mut self, key: &str) -> Option<Vec<Q>> {
+        self.key(key)?;
         let allowed = || format!("a list such as [\"{}\", ...]", Q::EXAMPLE);
         if !self.has(key) {
             self.used.push(("parameters", key.to_owned()));
@@ -250,7 +372,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports every key that nothing asked for.
-    pub fn no_others(&mut self) {
+    pub(super) fn no_others(&mut self) {
         for item in &self.root.entries {
             if !SECTIONS.contains(&item.key.as_str()) {
                 self.known("", item);
