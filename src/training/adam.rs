@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 /// Learning rate over a run: a half cosine from `rate` to `rate_final` in `steps` steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
+    /// At the first step.
     pub rate: f64,
+    /// At the last step and after it.
     pub rate_final: f64,
+    /// How many there are.
     pub steps: u64,
 }
 
@@ -24,11 +27,15 @@ impl Schedule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct AdamState<R: Real> {
+    /// Mean of the gradient, decaying by beta1 per step.
     pub first: Vec<R>,
+    /// Mean of its square, decaying by beta2 per step.
     pub second: Vec<R>,
-    /// Steps taken, and beta^steps (kept, not recomputed: no power function in the loop).
+    /// Steps taken.
     pub steps: u64,
+    /// beta1^steps; kept, not recomputed: no power function in the loop.
     pub beta1_power: f64,
+    /// beta2^steps, likewise.
     pub beta2_power: f64,
 }
 

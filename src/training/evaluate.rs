@@ -20,7 +20,9 @@ const ROUND: usize = 512;
 pub struct Evaluation {
     /// Answer to each sample, in order; shorter than the samples if interrupted.
     pub answers: Vec<u8>,
+    /// How many of `answers` are the sample's label.
     pub correct: u64,
+    /// Spikes and other events, over all presentations.
     pub totals: Totals,
     /// Integral of u^2 over all read-out neurons and presentations (V^2 s), if asked for: see [`Leakage`].
     pub square_voltage: Option<f64>,
@@ -54,8 +56,11 @@ impl AsRef<Totals> for Evaluation {
 #[derive(Clone, Copy, Debug)]
 pub struct Test<'a> {
     pub population: usize,
+    /// Of the samples' spikes.
     pub seed: u64,
+    /// Episode of the first sample; each further one has the next.
     pub first_episode: u64,
+    /// How long a sample is shown.
     pub duration: Time,
     /// Integrate the off-state leakage (costs about a third).
     pub leakage: bool,
@@ -65,9 +70,13 @@ pub struct Test<'a> {
 
 /// Where a test reports while it runs.
 pub struct Reporting<'a> {
+    /// Set from outside to stop early.
     pub cancel: &'a AtomicBool,
+    /// Takes every population spike, in the order of the samples.
     pub fingerprint: &'a mut Fingerprint,
+    /// Receives the event stream, if anybody wants it.
     pub observer: Option<&'a mut dyn Observer>,
+    /// Told how many more samples have been shown.
     pub advance: &'a mut dyn FnMut(u64),
 }
 

@@ -14,18 +14,26 @@ use std::sync::Arc;
 /// Encoded samples with their labels.
 #[derive(Clone, Copy, Debug)]
 pub struct Samples<'a> {
+    /// Intensities, and how they become rates.
     pub code: &'a RateCode,
+    /// Class of each sample, from 0.
     pub labels: &'a [u8],
 }
 
 /// Sums over presentations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Totals {
+    /// Samples shown.
     pub presentations: u64,
+    /// Spikes of Poisson sources, data sets among them.
     pub poisson: u64,
+    /// Spikes of all other sources.
     pub source: u64,
+    /// Arrivals at rows.
     pub arrival: u64,
+    /// Spikes of neurons.
     pub fire: u64,
+    /// Synapses that arrivals passed through.
     pub synaptic: u64,
     /// Spikes per population.
     pub spikes: Vec<u64>,

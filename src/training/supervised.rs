@@ -23,7 +23,9 @@ use std::sync::{Arc, Mutex};
 pub struct Settings {
     /// The projection that learns.
     pub projection: usize,
+    /// Of the samples' spikes.
     pub seed: u64,
+    /// Samples per update of the weights.
     pub batch: usize,
     /// How long a sample is shown.
     pub presentation: Time,
@@ -33,7 +35,9 @@ pub struct Settings {
     pub steepness: f64,
     /// In units of v_th - u_rest.
     pub schedule: Schedule,
+    /// Decay per step of Adam's two means.
     pub betas: (f64, f64),
+    /// Added to Adam's root, so that nothing is divided by zero.
     pub epsilon: f64,
     /// Bound on |w| in units of v_th - u_rest.
     pub bound: Option<f64>,
@@ -44,9 +48,13 @@ pub struct Settings {
 pub struct EpochReport {
     /// Presentations made; fewer than the samples if interrupted.
     pub presented: u64,
+    /// How many were answered rightly, as they were shown.
     pub correct: u64,
+    /// Softmax cross-entropy, summed over the presentations.
     pub loss_sum: f64,
+    /// Spikes and other events, over all presentations.
     pub totals: Totals,
+    /// That of the last step, in units of v_th - u_rest.
     pub learning_rate: f64,
 }
 
@@ -71,7 +79,9 @@ pub type Advance<'a> = &'a mut dyn FnMut(u64, f64, f64);
 pub struct Trainer<R: Real, Q: Queue<R>> {
     settings: Settings,
     theta: f64,
+    /// As they are now, of all projections.
     pub weights: Weights<R>,
+    /// Adam's means of their gradient.
     pub adam: AdamState<R>,
     pieces: Vec<Piece<R, Q>>,
     readout: Readout,

@@ -53,14 +53,19 @@ impl Dispersion {
 pub struct DeviceModel {
     /// Bounds, and the levels a programmed conductance is rounded to.
     pub range: DeviceRange,
+    /// What each read applies to a device.
     pub read: ReadPulse,
-    /// The pulses that change a conductance.
+    /// The pulse behind each step upwards.
     pub set: ReadPulse,
+    /// The pulse behind each step downwards.
     pub reset: ReadPulse,
+    /// How devices differ; drawn once.
     pub dispersion: Dispersion,
     /// Cycle to cycle: coefficient of variation of every single step.
     pub cycle: f64,
+    /// Shares of devices stuck at their bounds.
     pub faults: FaultRates,
+    /// How pulses wear them; `None`: they do not.
     pub endurance: Option<Endurance>,
 }
 

@@ -23,17 +23,21 @@ const ROUND: usize = 256;
 pub struct Settings {
     /// The projection that learns; its population competes.
     pub projection: usize,
+    /// Of spikes and devices.
     pub seed: u64,
-    /// How long a sample is shown, and the pause after it.
+    /// How long a sample is shown.
     pub presentation: Time,
+    /// Pause after each sample: membranes start anew, thresholds go on decaying.
     pub rest: Time,
     /// The weight at the upper end (volts).
     pub w_max: f64,
+    /// What a spike of the winner does to its synapses.
     pub rule: WinnerRule,
     /// Presentations of the whole schedule.
     pub schedule: u64,
     /// Sum of a neuron's weights after each presentation in which it spiked, in units of w_max.
     pub normalise: Option<f64>,
+    /// What makes the steps; `None`: weights are numbers.
     pub device: Option<DeviceModel>,
 }
 
@@ -55,8 +59,9 @@ pub struct Report {
     pub wins: Vec<u64>,
     /// Arrivals at the rows of other projections are not distinguished: see [`Totals`].
     pub totals: Totals,
-    /// Joules.
+    /// Joules of programming the devices.
     pub programmed: f64,
+    /// Joules of reading them.
     pub read: f64,
     /// Joules in the limiters of devices under pulses that overlap.
     pub limited: f64,
@@ -68,9 +73,13 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct LearnerState<R: Real> {
+    /// Row-major, of all projections.
     pub weights: Weights<R>,
+    /// Of the competing population, as they have adapted.
     pub thresholds: Thresholds,
+    /// Presentations made so far, over all epochs.
     pub presented: u64,
+    /// What every device has become.
     pub devices: DeviceState,
     /// Of devices under pulses that overlap.
     pub pulses: Option<PulseState>,

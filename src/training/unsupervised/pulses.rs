@@ -61,7 +61,7 @@ pub struct Pulses {
     stuck: Vec<bool>,
     /// Pulses each device survives, column by column; empty: they do not die.
     survives: Vec<f64>,
-    pub state: PulseState,
+    pub(super) state: PulseState,
     /// When the last pulse of each row and column began.
     row_start: Vec<u64>,
     column_start: Vec<u64>,
@@ -73,9 +73,10 @@ pub struct Pulses {
     square: Vec<f64>,
     /// Conductance sum of each row over the columns that rest.
     resting: Vec<f64>,
-    /// Joules in devices and in their limiters since they were last taken.
+    /// Joules in the devices since they were last taken.
     pub programmed: f64,
-    pub limited: f64,
+    /// Joules in their limiters since they were last taken.
+    pub(super) limited: f64,
 }
 
 impl Pulses {

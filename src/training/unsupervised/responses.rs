@@ -19,9 +19,13 @@ const ROUND: usize = 512;
 pub struct Question<'a> {
     /// The population that answers, and its thresholds.
     pub population: usize,
+    /// Of each of its neurons; they stand still while it answers.
     pub thresholds: &'a Thresholds,
+    /// Of the samples' spikes.
     pub seed: u64,
+    /// Episode of the first sample; each further one has the next.
     pub first_episode: u64,
+    /// How long a sample is shown.
     pub duration: Time,
     /// How many samples, from the front.
     pub count: usize,
@@ -34,6 +38,7 @@ pub struct Question<'a> {
 pub struct Responses {
     neurons: Vec<u32>,
     ends: Vec<usize>,
+    /// Spikes and other events, over all presentations.
     pub totals: Totals,
 }
 

@@ -27,9 +27,13 @@ pub enum WinnerRule {
 /// The step of every synapse of a winner, and how its size falls.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
+    /// Which inputs count as recent.
     pub window: Window,
+    /// How the step depends on the weight.
     pub dependence: Dependence,
+    /// Step of recent inputs, as a share of the range.
     pub a_plus: f64,
+    /// Step of the others, as a share of the range.
     pub a_minus: f64,
     /// Share of the rates that is left at the end of the schedule; they fall geometrically.
     pub final_share: f64,
@@ -51,6 +55,7 @@ pub struct PulseOverlap {
     pub device: DoseDevice,
     /// The pulse as it is applied, all of its times multiplied by `time_scale`.
     pub pulse: SpikePulse,
+    /// How many times longer than the pulse of its preset it is.
     pub time_scale: f64,
     /// How devices differ, besides the model's own dispersion.
     pub spread: DeviceSpread,
@@ -62,9 +67,15 @@ pub struct PulseOverlap {
 pub enum Window {
     /// x = 1 if the last spike is at most `width` old, else 0. The instant's own arrivals are recent: they
     /// caused the spike.
-    Rectangular { width: Time },
+    Rectangular {
+        /// Largest age that is recent.
+        width: Time,
+    },
     /// x = e^(-(age of the last spike) / tau), tau in seconds.
-    Trace { tau: f64 },
+    Trace {
+        /// In seconds.
+        tau: f64,
+    },
 }
 
 /// How a step depends on the weight.
@@ -74,13 +85,18 @@ pub enum Dependence {
     /// In proportion to what is left of the range.
     Multiplicative,
     /// Exponential with exponent `beta`.
-    Exponential { beta: f64 },
+    Exponential {
+        /// f+ = w_max e^(-beta w / w_max), and f- the same of w_max - w.
+        beta: f64,
+    },
 }
 
 /// Rates of one presentation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
+    /// Step of recent inputs, as a share of the range.
     pub plus: f64,
+    /// Step of the others, as a share of the range.
     pub minus: f64,
 }
 
