@@ -81,67 +81,40 @@
 //! concepts and validation are in the book (`docs/`).
 
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
 
-#[warn(missing_docs)]
 pub mod crossbar;
-#[warn(missing_docs)]
 pub mod dataset;
-#[warn(missing_docs)]
 pub mod device;
-#[warn(missing_docs)]
 pub mod encoding;
-#[warn(missing_docs)]
 pub mod energy;
-#[warn(missing_docs)]
 pub mod engine;
-#[warn(missing_docs)]
 pub mod fit;
-#[warn(missing_docs)]
 pub mod hint;
-#[warn(missing_docs)]
 pub mod keys;
-#[warn(missing_docs)]
 pub mod network;
-#[warn(missing_docs)]
 pub mod neuron;
-#[warn(missing_docs)]
 pub mod numeric;
-#[warn(missing_docs)]
 pub mod plain;
-#[warn(missing_docs)]
 pub mod plasticity;
 #[cfg(feature = "scenario")]
-#[warn(missing_docs)]
 pub mod plot;
-#[warn(missing_docs)]
 pub mod random;
-#[warn(missing_docs)]
 pub mod readout;
-#[warn(missing_docs)]
 pub mod record;
-#[warn(missing_docs)]
 pub mod registry;
-#[warn(missing_docs)]
 pub mod renamed;
 #[cfg(feature = "scenario")]
-#[warn(missing_docs)]
 pub mod report;
 #[cfg(feature = "scenario")]
-#[warn(missing_docs)]
 pub mod scenario;
 mod simd;
-#[warn(missing_docs)]
 pub mod snapshot;
-#[warn(missing_docs)]
 pub mod synapse;
-#[warn(missing_docs)]
 pub mod time;
 pub mod training;
-#[warn(missing_docs)]
 pub mod units;
-#[warn(missing_docs)]
 pub mod waveform;
-#[warn(missing_docs)]
 pub mod written;
 
 /// What nearly every program needs: `use memspike::prelude::*`.

@@ -55,6 +55,7 @@ impl AsRef<Totals> for Evaluation {
 /// What to test.
 #[derive(Clone, Copy, Debug)]
 pub struct Test<'a> {
+    /// The one that answers.
     pub population: usize,
     /// Of the samples' spikes.
     pub seed: u64,

@@ -90,6 +90,7 @@ pub struct Learner<R: Real, Q: Queue<R>> {
     settings: Settings,
     population: usize,
     presenter: Presenter<R, Q>,
+    /// As they are now, of all projections.
     pub weights: Weights<R>,
     synapses: Synapses<R>,
     pulses: Option<Pulses>,

@@ -17,7 +17,7 @@ const ROUND: usize = 512;
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The population that answers, and its thresholds.
+    /// The population that answers.
     pub population: usize,
     /// Of each of its neurons; they stand still while it answers.
     pub thresholds: &'a Thresholds,
