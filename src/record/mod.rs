@@ -36,89 +36,39 @@ use std::path::{Path, PathBuf};
 
 /// Why a record could not be written or read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
 pub enum RecordError {
-    /// The operating system refused.
+    /// The operating system refused to do `action` to `path`, and says why in `source`.
     #[error("cannot {action} `{}`: {}", path.display(), reason(source))]
-    Io {
-        /// What was being done: "read".
-        action: &'static str,
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The directory asked for holds something already.
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    /// The directory `path` asked for holds something already; `--force` may replace it if it `is_run`.
     #[error("`{}` exists and is not empty", path.display())]
-    Exists {
-        /// The directory.
-        path: PathBuf,
-        /// Whether it is a run directory, which `--force` may replace.
-        is_run: bool,
-    },
-    /// `--force` would have removed something that memspike did not write.
+    Exists { path: PathBuf, is_run: bool },
+    /// `--force` would have removed `path`, which memspike did not write.
     #[error("`{}` is not a run directory: it has no memspike manifest.json", path.display())]
-    NotARun {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// A directory was expected and something else is there.
+    NotARun { path: PathBuf },
+    /// A directory was expected and `path` is something else.
     #[error("`{}` is not a directory", path.display())]
-    NotADirectory {
-        /// What is there instead.
-        path: PathBuf,
-    },
-    /// No run is there to be read.
+    NotADirectory { path: PathBuf },
+    /// Below `root` there is no run of `scenario` to be read, of the kind `what`: "finished run".
     #[error("no {what} of `{scenario}` in `{}`", root.display())]
-    NoRun {
-        /// What kind of run was looked for: "finished run".
-        what: &'static str,
-        /// The scenario whose run it should be.
-        scenario: String,
-        /// The directory that was looked through.
-        root: PathBuf,
-    },
-    /// A file of a run directory does not have the form memspike writes.
+    NoRun { what: &'static str, scenario: String, root: PathBuf },
+    /// The file `path` of a run directory does not have the form memspike writes; `message` says where.
     #[error("`{}` cannot be read: {message}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// A record log is cut short or damaged.
+    Malformed { path: PathBuf, message: String },
+    /// The record log `path` is cut short or damaged (`what`) at byte `offset`; `rows` rows before it are whole.
     #[error(
         "`{}` is damaged at byte {offset}: {what}; the {rows} rows before it are whole", path.display()
     )]
-    Damaged {
-        /// The log.
-        path: PathBuf,
-        /// Where the first damaged chunk begins.
-        offset: u64,
-        /// How many rows can be read before it.
-        rows: u64,
-        /// What is wrong there.
-        what: String,
-    },
-    /// A record cannot go on from where a checkpoint says.
+    Damaged { path: PathBuf, offset: u64, rows: u64, what: String },
+    /// The record `path` cannot go on from `position`, where a checkpoint says, and `why`.
     #[error(
         "`{}` cannot go on from row {}, byte {}: {why}", path.display(), position.rows, position.bytes
     )]
-    NoSuchPosition {
-        /// The log.
-        path: PathBuf,
-        /// Where it should be gone on with.
-        position: Position,
-        /// What stands against that.
-        why: String,
-    },
-    /// An array or table could not be put into its format.
+    NoSuchPosition { path: PathBuf, position: Position, why: String },
+    /// The array or table `name` could not be put into its format; `message` says what its values lack.
     #[error("cannot encode `{name}`: {message}")]
-    Encode {
-        /// The array or table.
-        name: String,
-        /// What its values lack.
-        message: String,
-    },
+    Encode { name: String, message: String },
 }
 
 impl RecordError {

@@ -28,7 +28,7 @@ pub enum AssembleError {
     /// The weights of a projection cannot be put into its devices.
     #[error("the devices of projection `{projection}`: {message}")]
     Devices {
-        /// The projection.
+        /// As the scenario names it.
         projection: String,
         /// What stands against it.
         message: String,

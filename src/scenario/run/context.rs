@@ -133,9 +133,9 @@ pub enum RunError {
     /// The network needs more memory than the host allows.
     #[error("the network needs about {needed} of memory, and there is {allowed}")]
     Memory {
-        /// With its unit.
+        /// Bytes as a text: `1.2 GB`.
         needed: String,
-        /// With its unit.
+        /// Bytes as a text: `1.2 GB`.
         allowed: String,
     },
     /// What the clocked engine cannot do of this network.
