@@ -288,7 +288,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         learning: &mut Learning,
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
-        self.can_be_taped::<P>()?;
+        self.can_be_taped(probe)?;
         self.leave_windows();
         match self.queue.peek() {
             Some((time, rank)) if time < end => {
@@ -298,7 +298,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
                 if self.single(&events, weights, learning, probe) {
                     // Done.
                 } else if rank == 0 {
-                    self.core.instant(&self.network, weights, &events, &mut self.queue, probe);
+                    self.handle(weights, &events, probe);
                 } else {
                     if events.iter().any(|event| event.kind == Kind::Fire) {
                         learning.held.iter_mut().for_each(Held::forget);
@@ -306,7 +306,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
                     learning.arrive(&events, weights);
                     learning.spikes.0.clear();
                     let mut both = (probe, &mut learning.spikes);
-                    self.core.instant(&self.network, weights, &events, &mut self.queue, &mut both);
+                    self.handle(weights, &events, &mut both);
                     learning.settle(&self.network, time, &events, weights);
                 }
                 self.events = events;
@@ -358,7 +358,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         let counts = &mut self.core.counts;
         counts.arrival += 1;
         counts.synaptic += parameters.size as u64;
-        if !P::UNCOUNTED && projection.counted {
+        if probe.counted() && projection.counted {
             counts.rows[index][row as usize] += 1;
         }
         if P::STREAM {

@@ -52,6 +52,24 @@ pub trait Probe<R: Real> {
     /// Whether a step ends with the instant of a spike, because something changes before the next arrival.
     const PAUSE: bool = false;
 
+    /// Whether [`Probe::row`] is wanted now, of a probe that says [`Probe::TAPE`].
+    #[inline(always)]
+    fn taped(&self) -> bool {
+        Self::TAPE
+    }
+
+    /// [`Probe::FREE_ROWS`] and [`Probe::HELD_ROWS`].
+    #[inline(always)]
+    fn kinds_of_rows(&self) -> (bool, bool) {
+        (Self::FREE_ROWS, Self::HELD_ROWS)
+    }
+
+    /// Whether arrivals of single rows are counted: not if it says [`Probe::UNCOUNTED`].
+    #[inline(always)]
+    fn counted(&self) -> bool {
+        !Self::UNCOUNTED
+    }
+
     /// Line `line` of source `source` spikes.
     #[inline]
     fn emit(&mut self, time: Time, source: u32, line: u32) {
@@ -216,6 +234,16 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const PAUSE: bool = A::PAUSE || B::PAUSE;
 
     #[inline(always)]
+    fn taped(&self) -> bool {
+        self.0.taped() || self.1.taped()
+    }
+
+    #[inline(always)]
+    fn counted(&self) -> bool {
+        self.0.counted() && self.1.counted()
+    }
+
+    #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {
         self.0.emit(time, source, line);
         self.1.emit(time, source, line);
@@ -272,6 +300,21 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const LEARN: bool = P::LEARN;
     const UNCOUNTED: bool = P::UNCOUNTED;
     const PAUSE: bool = P::PAUSE;
+
+    #[inline(always)]
+    fn taped(&self) -> bool {
+        (**self).taped()
+    }
+
+    #[inline(always)]
+    fn kinds_of_rows(&self) -> (bool, bool) {
+        (**self).kinds_of_rows()
+    }
+
+    #[inline(always)]
+    fn counted(&self) -> bool {
+        (**self).counted()
+    }
 
     #[inline(always)]
     fn emit(&mut self, time: Time, source: u32, line: u32) {

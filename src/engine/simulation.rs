@@ -6,6 +6,7 @@ use super::core::{Core, Part};
 use super::fault::{RatesError, SimulationError, Taped, check_rates, too_often};
 use super::free::Foreign;
 use super::key::{EventKey, Kind, STEPS};
+use super::onlooker::Through;
 use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::state::{Counts, Membranes, State};
@@ -192,7 +193,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         end: Time,
         probe: &mut P,
     ) -> Result<(), SimulationError> {
-        self.can_be_taped::<P>()?;
+        self.can_be_taped(probe)?;
         while self.step(weights, end, probe)? {}
         self.now = self.now.max(end);
         self.check_finite()
@@ -200,8 +201,9 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
 
     /// Whether a probe, if it is a tape, sees the rows of every population.
     #[inline]
-    pub(super) fn can_be_taped<P: Probe<R>>(&self) -> Result<(), SimulationError> {
-        if P::TAPE { self.taped.check(&self.network, P::FREE_ROWS, P::HELD_ROWS) } else { Ok(()) }
+    pub(super) fn can_be_taped<P: Probe<R>>(&self, probe: &P) -> Result<(), SimulationError> {
+        let (free, held) = probe.kinds_of_rows();
+        if P::TAPE && probe.taped() { self.taped.check(&self.network, free, held) } else { Ok(()) }
     }
 
     /// Whether these weights may make a neuron fire several spikes at once in a batch of drawn spikes.
@@ -248,7 +250,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         end: Time,
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
-        self.can_be_taped::<P>()?;
+        self.can_be_taped(probe)?;
         if !(P::LEARN || P::TAPE)
             && let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
         {
@@ -259,7 +261,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
             return Ok(done.is_some());
         }
         self.leave_windows();
-        if !P::LEARN
+        if !(P::LEARN || Q::REFERENCE)
             && let Some((block, horizon)) = self.queue.batch(end)
         {
             let (source, rate) = (self.block_sources[block], &self.rates[block]);
@@ -277,7 +279,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
                 self.now = time;
                 let mut events = std::mem::take(&mut self.events);
                 self.queue.pop_instant(&self.network, &self.rates, &mut events);
-                self.core.instant(&self.network, weights, &events, &mut self.queue, probe);
+                self.handle(weights, &events, probe);
                 self.events = events;
                 self.check_excess(weights)?;
                 Ok(true)
@@ -297,7 +299,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         end: Time,
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
-        self.can_be_taped::<P>()?;
+        self.can_be_taped(probe)?;
         self.leave_windows();
         match self.queue.peek() {
             Some((time, _)) if time < end => {
@@ -307,12 +309,23 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
                 for event in events.iter().filter(|event| event.kind == Kind::Arrival) {
                     probe.before(time, event.source, event.row, weights);
                 }
-                self.core.instant(&self.network, weights, &events, &mut self.queue, probe);
+                self.handle(weights, &events, probe);
                 self.events = events;
                 self.check_excess(weights)?;
                 Ok(true)
             }
             _ => Ok(false),
+        }
+    }
+
+    /// What happens at an instant. The reference looks through a pointer, so that it is compiled once for all probes.
+    #[inline]
+    pub(super) fn handle<P: Probe<R>>(&mut self, weights: &Weights<R>, events: &[EventKey], probe: &mut P) {
+        let (network, queue) = (&*self.network, &mut self.queue);
+        if Q::REFERENCE {
+            self.core.instant(network, weights, events, queue, &mut Through::<_, true>::new(probe));
+        } else {
+            self.core.instant(network, weights, events, queue, probe);
         }
     }
 

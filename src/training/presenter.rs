@@ -2,7 +2,7 @@
 
 use crate::encoding::{BlockRate, RateCode};
 use crate::engine::{
-    Collect as _, Counts, Observer, Probe, Queue, Record, Simulation, SimulationError, Spike, Stream,
+    Collect as _, Counts, Observer, Probe, Queue, Record, Simulation, SimulationError, Spike, Stream, Through,
 };
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -208,7 +208,10 @@ impl<R: Real, Q: Queue<R>> Presenter<R, Q> {
         match &mut self.observed {
             None => self.fault = self.simulation.run(weights, duration, probe).err(),
             Some(stream) => {
-                self.fault = self.simulation.run(weights, duration, &mut (&mut *stream, probe)).err();
+                // Another kind of probe would compile the engine again for all that look.
+                let mut both = (&mut *stream, probe);
+                let mut looking = Through::<_, false>::new(&mut both);
+                self.fault = self.simulation.run(weights, duration, &mut looking).err();
                 self.streams.push((episode, stream.take()));
             }
         }

@@ -27,7 +27,7 @@ impl<R: Real> Core<R> {
         let projection = &network.projections[index];
         let columns = network.populations[projection.to].size;
         self.counts.arrival += u64::from(times);
-        if !P::UNCOUNTED && projection.counted {
+        if probe.counted() && projection.counted {
             self.counts.rows[index][event.row as usize] += times;
         }
         let reached =
@@ -92,9 +92,10 @@ fn into_shared<R: Real, P: Probe<R>>(
     values: &[R],
     probe: &mut P,
 ) {
-    let before = if P::TAPE { state.x.clone() } else { Vec::new() };
+    let taped = P::TAPE && probe.taped();
+    let before = if taped { state.x.clone() } else { Vec::new() };
     let holds = !state.until.is_empty() || switching.is_some() || parameters.levels.differ();
-    let columns = (P::TAPE && holds).then(|| columns_at(state, parameters, switching, event.time));
+    let columns = (taped && holds).then(|| columns_at(state, parameters, switching, event.time));
     // Later rows of the instant decay by exactly one.
     let decay = state.advance(parameters, event.time);
     let row = row_of(values, event.row, state.x.len());
@@ -106,7 +107,7 @@ fn into_shared<R: Real, P: Probe<R>>(
     let (before, x) = (before.as_slice(), state.x.as_slice());
     match &columns {
         Some((factor, bar)) => probe.held_row(event.source, event.row, &factor[..], &bar[..], before, x),
-        None if P::TAPE => probe.row(event.source, event.row, decay, before, x),
+        None if taped => probe.row(event.source, event.row, decay, before, x),
         None => {}
     }
 }
@@ -120,13 +121,14 @@ fn into_competing<R: Real, P: Probe<R>>(
     values: &[R],
     probe: &mut P,
 ) -> bool {
+    let taped = P::TAPE && probe.taped();
     if state.inhibited(event.time) {
-        if P::TAPE {
+        if taped {
             probe.row(event.source, event.row, R::ONE, state.x.as_slice(), state.x.as_slice());
         }
         return false;
     }
-    let before = if P::TAPE { state.x.clone() } else { Vec::new() };
+    let before = if taped { state.x.clone() } else { Vec::new() };
     let decay = state.advance(parameters, event.time);
     let row = row_of(values, event.row, state.x.len());
     if times == 1 {
@@ -134,7 +136,7 @@ fn into_competing<R: Real, P: Probe<R>>(
     } else {
         state.add(&several(row, times))
     }
-    if P::TAPE {
+    if taped {
         probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());
     }
     true

@@ -66,6 +66,7 @@ impl<R: Real> Core<R> {
             real: std::marker::PhantomData::<R>,
         };
         let first_row = source.1;
+        let counted = sink.probe.counted();
         let (weights, several, sink) = (values.as_slice(), self.several, &mut sink);
         let taken = match &mut self.parts[population] {
             Part::Shared { parameters, state, switching, .. } => {
@@ -86,7 +87,7 @@ impl<R: Real> Core<R> {
         let (held, excess) = (sink.held, sink.excess);
         self.excess = self.excess.or(excess);
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
-        if !P::UNCOUNTED && network.projections[projection].counted {
+        if counted && network.projections[projection].counted {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
             for &row in &rows[..taken] {
                 counts[usize::from(row)] += 1;

@@ -65,6 +65,7 @@ impl Heap {
 
 impl<R: Real> Queue<R> for Heap {
     const NAME: &'static str = "reference";
+    const REFERENCE: bool = true;
 
     fn new(network: &Network) -> Self {
         Self {

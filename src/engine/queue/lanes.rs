@@ -236,6 +236,7 @@ fn feeds_one_crossbar(network: &Network, source: usize) -> bool {
 
 impl<R: Real> Queue<R> for Lanes {
     const NAME: &'static str = "fast";
+    const REFERENCE: bool = false;
 
     fn new(network: &Network) -> Self {
         let block_sources = block_sources(network);

@@ -30,6 +30,8 @@ mod sealed {
 pub trait Queue<R: Real>: sealed::Sealed {
     /// Name in plans and manifests.
     const NAME: &'static str;
+    /// Whether it is the reference, where looking need not be fast.
+    const REFERENCE: bool;
 
     /// An empty queue for a network.
     fn new(network: &Network) -> Self;
