@@ -3,7 +3,7 @@
 //!     input: 10 lines, 100 Hz each  --50 mV-->  pair: 2 threshold switches of Ag/TiO2/Pt at 7 uA
 //!
 //! A switch turns on when it fires, and the limiter holds it at 7 uA until it has relaxed: 1.4 uW for 8.65 ms. It shows
-//! spikes and joules of a run in ten statements.
+//! spikes and joules of a run in nine statements.
 
 use memspike::prelude::*;
 
@@ -13,11 +13,10 @@ pub fn main() -> Result<(), SimulationError> {
     let pair = builder.population("pair", 2, Switch::default());
     builder.projection("drive", input, pair, Kernel::Delta, Time::ZERO, Rows::Dense);
     let network = builder.finish()?;
-    let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
-    let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    let mut spikes: Vec<Spike> = Vec::new();
-    simulation.run(&weights, Time::from_ms(500), &mut spikes)?;
-    let energy = Ledger::of(&network, simulation.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
+    let mut run = Run::new(&network, &[vec![0.05; 20]], 1)?;
+    run.until(Time::from_ms(500))?;
+    let spikes = run.harvest().spikes;
+    let energy = Ledger::of(&network, run.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
 
     for (category, joules) in energy.by_category() {
         println!("{category}: {}", Joule::of(joules));

@@ -15,16 +15,15 @@ pub fn main() -> Result<(), SimulationError> {
     let network = builder.finish()?;
 
     // Run: one weight per synapse, in volts, row by row; the seed decides every random draw.
-    let weights = Weights::from_values(&network, &[vec![0.05; 20]]);
-    let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-    let mut spikes: Vec<Spike> = Vec::new();
-    simulation.run(&weights, Time::from_ms(500), &mut spikes)?;
+    let mut run = Run::new(&network, &[vec![0.05; 20]], 1)?;
+    run.until(Time::from_ms(500))?;
 
     // Look.
+    let spikes = run.harvest().spikes;
     for spike in spikes.iter().take(5) {
         println!("{}: neuron {} spikes", spike.time, spike.neuron);
     }
-    let counts = simulation.counts();
+    let counts = run.counts();
     println!("{} spikes came in, {} went out", counts.poisson, counts.fire);
 
     // Both neurons hear the same lines with the same weights, so they fire together.

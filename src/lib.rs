@@ -10,8 +10,8 @@
 //! | | | |
 //! |---|---|---|
 //! | describe | [`network::Builder`] | sources, populations of [neurons](neuron), projections with a [kernel](network::Kernel) and a delay |
-//! | run | [`engine::Simulation`] | of a checked [`network::Network`] with [`network::Weights`] and a seed |
-//! | look | [`engine::Probe`], [`engine::Counts`], [`energy::Ledger`] | spikes and samples while it runs, counts and joules afterwards |
+//! | run | [`engine::Run`] | of a checked [`network::Network`] with its weights and a seed, to any time, on any number of threads |
+//! | look | [`engine::Harvest`], [`engine::Counts`], [`energy::Ledger`] | spikes and samples, counts and joules |
 //!
 //! Ten Poisson lines drive two leaky integrate-and-fire neurons:
 //!
@@ -26,14 +26,13 @@
 //! let network = builder.finish()?;
 //!
 //! // Run half a second, with weights of 50 mV and seed 1.
-//! let weights = Weights::from_values(&network, &[vec![0.05; 10 * 2]]);
-//! let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-//! let mut spikes: Vec<Spike> = Vec::new();
-//! simulation.run(&weights, Time::from_ms(500), &mut spikes)?;
+//! let mut run = Run::new(&network, &[vec![0.05; 10 * 2]], 1)?;
+//! run.until(Time::from_ms(500))?;
 //!
 //! // Look.
+//! let spikes = run.harvest().spikes;
 //! assert!(!spikes.is_empty());
-//! assert_eq!(spikes.len() as u64, simulation.counts().fire);
+//! assert_eq!(spikes.len() as u64, run.counts().fire);
 //! # Ok::<(), SimulationError>(())
 //! ```
 //!
@@ -47,10 +46,9 @@
 //! let pair = builder.population("pair", 2, Switch::default());
 //! # builder.projection("drive", input, pair, Kernel::Delta, Time::ZERO, Rows::Dense);
 //! # let network = builder.finish()?;
-//! # let weights = Weights::from_values(&network, &[vec![0.05; 10 * 2]]);
-//! # let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
-//! # simulation.run(&weights, Time::from_ms(500), &mut Silent)?;
-//! let energy = Ledger::of(&network, simulation.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
+//! # let mut run = Run::new(&network, &[vec![0.05; 10 * 2]], 1)?;
+//! # run.until(Time::from_ms(500))?;
+//! let energy = Ledger::of(&network, run.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
 //! assert!(energy.total() > 0.0);
 //! assert!(energy.statement().starts_with("neuron, limiter; not modelled: program"));
 //! # Ok::<(), SimulationError>(())
@@ -122,6 +120,7 @@ pub mod prelude {
     pub use crate::device::preset::Preset;
     pub use crate::energy::{Category, Ledger, SwitchEnergy};
     pub use crate::engine::{Costs, Counts, Heap, Lanes, Probe, Silent, Simulation, SimulationError, Spike};
+    pub use crate::engine::{Harvest, Recording, Run, Threads};
     pub use crate::network::{Builder, Fault, Kernel, Network, Origin, Rows, SourceKind, Weights};
     pub use crate::neuron::{Lif, Neuron, Open, Reset, Switch};
     pub use crate::time::Time;

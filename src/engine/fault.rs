@@ -1,10 +1,11 @@
 //! Why a simulation cannot begin, or cannot go on: what, where, which value, what is allowed.
 
+use super::learn::LearningError;
 use super::probe::Spike;
 use super::route::each_target;
 use super::simulation::StateError;
 use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
-use crate::network::{Fault, Form, Network, Origin, Weights};
+use crate::network::{Fault, Form, Network, Origin, Weights, WeightsError};
 use crate::neuron::{MAX_AT_ONCE, Neuron, Reset};
 use crate::numeric::Real;
 use crate::time::{FS_PER_SECOND, Time};
@@ -50,6 +51,20 @@ pub enum SimulationError {
     /// A state that cannot be continued.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Weights that are not those of the network.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// Rules that are not those of the network, or of the state.
+    #[error(transparent)]
+    Learning(#[from] LearningError),
+    /// Threads that the system does not give.
+    #[error("{count} threads cannot be started: {cause}")]
+    Threads {
+        /// How many were asked for.
+        count: usize,
+        /// What the system says.
+        cause: String,
+    },
     /// The run would be recorded on a tape, and this population tells nothing that the tape takes down.
     #[error("population `{population}` cannot be recorded on this tape: {why}")]
     Tape {

@@ -18,7 +18,8 @@ use crate::time::Time;
 use std::sync::Arc;
 
 /// A network in motion, with its pending events in a `Q`: [`super::Lanes`] is the fast engine, [`super::Heap`] the
-/// reference. Weights and membranes are in the precision `R`.
+/// reference. Weights and membranes are in the precision `R`. What looks at it is a [`Probe`] of one's own, compiled in:
+/// most programs need no more than a [`super::Run`], which has neither.
 ///
 /// ```
 /// use memspike::prelude::*;
@@ -170,15 +171,20 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         }
     }
 
-    /// Cuts the network for `threads` threads of `pool` (or of none, one after the other), before an
-    /// episode begins. Returns false where instants are handled one by one: on one thread.
+    /// Cuts the network for `threads` threads of `pool` (or of none, one after the other), from now on. Returns false
+    /// where instants are handled one by one: on one thread.
     pub fn partition(&mut self, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) -> bool {
-        match &mut self.windows {
-            Some(windows) => {
-                windows.partition(&self.network, threads, pool);
-                true
-            }
-            None => false,
+        self.leave_windows();
+        let Some(windows) = &mut self.windows else { return false };
+        windows.partition(&self.network, threads, pool);
+        windows.begin(&self.network, &mut self.core, &self.block_sources, &self.rates);
+        true
+    }
+
+    /// Lends the threads of a pool, or takes them back; nothing is cut anew.
+    pub(super) fn lend(&mut self, pool: Option<&Arc<rayon::ThreadPool>>) {
+        if let Some(windows) = &mut self.windows {
+            windows.lend(pool);
         }
     }
 

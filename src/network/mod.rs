@@ -297,6 +297,43 @@ pub fn stride(columns: u32) -> usize {
     (columns as usize).next_multiple_of(PAD)
 }
 
+/// Weights that are not those of a network.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum WeightsError {
+    /// Another number of lists.
+    #[error(
+        "{found} lists of weights for {expected} projections; one for each is wanted, in order of description"
+    )]
+    Lists {
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// Another number of weights.
+    #[error(
+        "{found} weights for the {expected} synapses of projection `{projection}`; one for each is wanted, row by row"
+    )]
+    Count {
+        /// Name of the projection.
+        projection: String,
+        /// How many there are.
+        found: usize,
+        /// How many there must be.
+        expected: usize,
+    },
+    /// A weight that is no number.
+    #[error("weight {synapse} of projection `{projection}` is {value}; weights must be finite")]
+    NotFinite {
+        /// Name of the projection.
+        projection: String,
+        /// Number of the synapse, row by row.
+        synapse: usize,
+        /// What it is.
+        value: f64,
+    },
+}
+
 /// The weights of every projection, in the plan's precision.
 ///
 /// Dense projections are row-major with rows of [`stride`] entries, the padding zero; the others hold
@@ -309,40 +346,48 @@ pub struct Weights<R: Real> {
 }
 
 impl<R: Real> Weights<R> {
-    /// Weights from plain row-major values without padding, one list per projection.
+    /// Weights from plain row-major values without padding, one list per projection. (A list of fixed weights is not
+    /// looked at.)
+    ///
+    /// # Errors
+    /// If there is not one list for each projection, and in it one finite weight for each synapse.
+    pub fn new(network: &Network, values: &[Vec<f64>]) -> Result<Self, WeightsError> {
+        let (found, expected) = (values.len(), network.projections.len());
+        if found != expected {
+            return Err(WeightsError::Lists { found, expected });
+        }
+        let projections = network.projections.iter().zip(values).map(|(projection, values)| {
+            if projection.fixed.is_some() {
+                return Ok(Vec::new());
+            }
+            let columns = network.populations[projection.to].size;
+            let (found, expected) = (values.len(), projection.synapses(columns));
+            let name = || projection.name.clone();
+            if found != expected {
+                return Err(WeightsError::Count { projection: name(), found, expected });
+            }
+            if let Some(synapse) = values.iter().position(|value| !value.is_finite()) {
+                return Err(WeightsError::NotFinite { projection: name(), synapse, value: values[synapse] });
+            }
+            let weights = values.iter().map(|&value| R::from_f64(value));
+            if !matches!(projection.connect, Rows::Dense) {
+                return Ok(weights.collect());
+            }
+            let mut padded = vec![R::ZERO; projection.rows as usize * stride(columns)];
+            let rows = padded.chunks_exact_mut(stride(columns));
+            rows.flat_map(|row| &mut row[..columns as usize]).zip(weights).for_each(|(place, w)| *place = w);
+            Ok(padded)
+        });
+        Ok(Self { projections: projections.collect::<Result<_, _>>()? })
+    }
+
+    /// As [`Weights::new`].
     ///
     /// # Panics
-    /// If a list does not have one value per synapse. (Those of fixed weights are not looked at.)
+    /// Where that returns an error.
     #[must_use]
     pub fn from_values(network: &Network, values: &[Vec<f64>]) -> Self {
-        let projections = network
-            .projections
-            .iter()
-            .zip(values)
-            .map(|(projection, values)| {
-                let columns = network.populations[projection.to].size;
-                if projection.fixed.is_some() {
-                    return Vec::new();
-                }
-                assert_eq!(values.len(), projection.synapses(columns), "one weight per synapse");
-                match projection.connect {
-                    Rows::Dense => {
-                        let mut padded = vec![R::ZERO; projection.rows as usize * stride(columns)];
-                        for (row, values) in padded
-                            .chunks_exact_mut(stride(columns))
-                            .zip(values.chunks_exact(columns as usize))
-                        {
-                            for (weight, &value) in row.iter_mut().zip(values) {
-                                *weight = R::from_f64(value);
-                            }
-                        }
-                        padded
-                    }
-                    _ => values.iter().map(|&value| R::from_f64(value)).collect(),
-                }
-            })
-            .collect();
-        Self { projections }
+        Self::new(network, values).unwrap_or_else(|fault| panic!("{fault}"))
     }
 
     /// Shows the weights of one projection, row-major without padding; the one weight of a projection whose

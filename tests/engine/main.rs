@@ -19,6 +19,7 @@ mod per_neuron;
 mod regimes;
 mod registered;
 mod renumbering;
+mod run;
 mod several;
 mod statistics;
 #[cfg(feature = "scenario")]

@@ -159,8 +159,13 @@ impl Windows {
 
     /// Cuts the neurons into units for `threads` threads of a pool.
     pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) {
-        self.team = Team::new(pool);
+        self.lend(pool);
         self.cut(network, threads.max(1));
+    }
+
+    /// Has the threads of a pool, or this one alone, from now on.
+    pub fn lend(&mut self, pool: Option<&Arc<rayon::ThreadPool>>) {
+        self.team = Team::new(pool);
     }
 
     fn cut(&mut self, network: &Network, threads: usize) {

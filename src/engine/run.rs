@@ -1,0 +1,413 @@
+//! A run that belongs to whoever holds it: no type parameters, no lifetimes, nothing but itself to keep alive.
+
+use super::fault::SimulationError;
+use super::learn::{Learning, LearningState};
+use super::probe::{Probe, Spike};
+use super::queue::{Heap, Lanes, Queue};
+use super::simulation::Simulation;
+use super::state::Counts;
+use crate::encoding::BlockRate;
+use crate::network::{Network, Weights};
+use crate::time::Time;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which engine finds what happens next. They give the same bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// [`Lanes`], many instants at a time where the network allows it.
+    #[default]
+    Fast,
+    /// [`Heap`]: one heap, one instant after the other, slowly.
+    Reference,
+}
+
+/// The threads that a run may use. They are lent for one call at a time: a run keeps none.
+#[derive(Clone, Debug)]
+pub struct Threads {
+    count: usize,
+    pool: Option<Arc<rayon::ThreadPool>>,
+}
+
+impl Threads {
+    /// The thread that calls.
+    #[must_use]
+    pub const fn one() -> Self {
+        Self { count: 1, pool: None }
+    }
+
+    /// So many threads; 0 is taken for 1.
+    ///
+    /// # Errors
+    /// If the system does not give them.
+    pub fn new(count: usize) -> Result<Self, SimulationError> {
+        let pool = match count {
+            0 | 1 => return Ok(Self::one()),
+            _ => rayon::ThreadPoolBuilder::new().num_threads(count).build(),
+        };
+        let pool = pool.map_err(|error| SimulationError::Threads { count, cause: error.to_string() })?;
+        Ok(Self { count, pool: Some(Arc::new(pool)) })
+    }
+}
+
+/// What is kept of a run while it goes on. It may be changed between two calls of [`Run::run`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Spikes of neurons, and what [`Run::sample_every`] asked for.
+    pub spikes: bool,
+    /// Spikes of sources and arrivals of rows too.
+    pub all: bool,
+    /// [`Run::run`] returns early with so many entries, for somebody to take them: memory stays bounded.
+    pub at_most: usize,
+}
+
+impl Default for Recording {
+    /// Spikes of neurons and samples, as many as there are.
+    fn default() -> Self {
+        Self { spikes: true, all: false, at_most: usize::MAX }
+    }
+}
+
+/// A sample of the membranes of a population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// When.
+    pub time: Time,
+    /// Index of the population.
+    pub population: u32,
+    /// Of every neuron, relative to ground, in volts.
+    pub u: Vec<f64>,
+}
+
+/// What was recorded, each list in the order in which it happened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Harvest {
+    /// Spikes of neurons.
+    pub spikes: Vec<Spike>,
+    /// Membranes.
+    pub samples: Vec<Sample>,
+    /// Spikes of sources: when, which source, which of its lines.
+    pub emissions: Vec<(Time, u32, u32)>,
+    /// Arrivals: when, at which projection, of which row.
+    pub arrivals: Vec<(Time, u32, u32)>,
+}
+
+impl Harvest {
+    /// Number of entries in all lists.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spikes.len() + self.samples.len() + self.emissions.len() + self.arrivals.len()
+    }
+
+    /// Whether nothing was recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Fills a harvest.
+struct Reaper<'a, const ALL: bool> {
+    harvest: &'a mut Harvest,
+    spikes: bool,
+}
+
+impl<const ALL: bool> Probe<f64> for Reaper<'_, ALL> {
+    const STREAM: bool = ALL;
+
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        self.harvest.emissions.push((time, source, line));
+    }
+
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        self.harvest.arrivals.push((time, projection, row));
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        if self.spikes {
+            self.harvest.spikes.push(spike);
+        }
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        self.harvest.samples.push(Sample { time, population, u: u.to_vec() });
+    }
+}
+
+enum Motion {
+    Fast(Box<Simulation<f64, Lanes>>),
+    Reference(Box<Simulation<f64, Heap>>),
+}
+
+/// Does the same with either.
+macro_rules! either {
+    ($motion:expr, $simulation:ident => $work:expr) => {
+        match $motion {
+            Motion::Fast($simulation) => $work,
+            Motion::Reference($simulation) => $work,
+        }
+    };
+}
+
+/// A network that runs: state, weights, rules and what was recorded, in one value that can be sent to another thread,
+/// held by another language, cloned, saved under one number of threads and resumed under another.
+///
+/// ```
+/// use memspike::prelude::*;
+/// use std::sync::atomic::AtomicBool;
+///
+/// let mut builder = Builder::default();
+/// let input = builder.poisson("input", 10, Hertz::new(100.0));
+/// let pair = builder.population("pair", 2, Lif::default());
+/// builder.projection("drive", input, pair, Kernel::Delta, Time::ZERO, Rows::Dense);
+/// let network = builder.finish()?;
+///
+/// let mut run = Run::new(&network, &[vec![0.05; 20]], 1)?;
+/// run.until(Time::from_ms(200))?;
+/// let mut branch = run.clone();
+/// // Another thread, two threads of its own, a flag that stops it: the same bits.
+/// let branch = std::thread::spawn(move || {
+///     branch.run(Time::from_ms(500), &Threads::new(2)?, &AtomicBool::new(false))?;
+///     Ok::<_, SimulationError>(branch)
+/// });
+/// run.until(Time::from_ms(500))?;
+/// let branch = branch.join().unwrap()?;
+/// assert_eq!(branch.counts(), run.counts());
+/// assert_eq!(run.harvest().spikes.len() as u64, branch.counts().fire);
+/// # Ok::<(), SimulationError>(())
+/// ```
+pub struct Run {
+    network: Arc<Network>,
+    weights: Weights<f64>,
+    learning: Option<Learning>,
+    motion: Motion,
+    /// Shares that the populations are cut into.
+    shares: usize,
+    /// What is recorded from now on.
+    pub recording: Recording,
+    harvest: Harvest,
+}
+
+impl Run {
+    /// A run at its start, with one list of weights per projection (row by row; volts, amperes or siemens as its kernel
+    /// says) and the rates that [`crate::network::Builder::poisson`] was given.
+    ///
+    /// # Errors
+    /// If a list does not have one finite weight for each synapse.
+    pub fn new(network: &Arc<Network>, weights: &[Vec<f64>], seed: u64) -> Result<Self, SimulationError> {
+        Self::with(network, weights, seed, Engine::Fast)
+    }
+
+    /// As [`Run::new`] under one of the engines.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with(
+        network: &Arc<Network>,
+        weights: &[Vec<f64>],
+        seed: u64,
+        engine: Engine,
+    ) -> Result<Self, SimulationError> {
+        let weights = Weights::new(network, weights)?;
+        let motion = match engine {
+            Engine::Fast => Motion::Fast(Box::new(Simulation::new(network, seed))),
+            Engine::Reference => Motion::Reference(Box::new(Simulation::new(network, seed))),
+        };
+        Ok(Self::of(network, motion, weights, None))
+    }
+
+    fn of(network: &Arc<Network>, motion: Motion, weights: Weights<f64>, learning: Option<Learning>) -> Self {
+        let (network, recording) = (Arc::clone(network), Recording::default());
+        Self { network, weights, learning, motion, shares: 1, recording, harvest: Harvest::default() }
+    }
+
+    /// Lets weights learn from now on, made admissible first. Returns how many had to be moved in each projection.
+    pub fn learn(&mut self, learning: Learning) -> Vec<usize> {
+        let moved = learning.admit(&mut self.weights);
+        self.learning = Some(learning);
+        moved
+    }
+
+    /// Starts episode `number` at these rates, one for each Poisson block: everything at rest, time 0. Weights stay.
+    ///
+    /// # Errors
+    /// If there is not one rate for each block, or one is higher than can be drawn.
+    pub fn begin(&mut self, number: u64, rates: &[BlockRate]) -> Result<(), SimulationError> {
+        self.harvest = Harvest::default();
+        either!(&mut self.motion, simulation => simulation.begin(number, rates))
+    }
+
+    /// Samples the membranes of a population at every multiple of `interval` from now on.
+    ///
+    /// # Panics
+    /// If there is no such population.
+    pub fn sample_every(&mut self, population: usize, interval: Time) {
+        either!(&mut self.motion, simulation => simulation.sample_every(population, interval));
+    }
+
+    /// Runs to `end` on the calling thread; the time reached, which is earlier only if [`Recording::at_most`] entries
+    /// are there.
+    ///
+    /// # Errors
+    /// If a neuron would spike more than 65 535 times at once, or a membrane is not finite at the end.
+    pub fn until(&mut self, end: Time) -> Result<Time, SimulationError> {
+        self.run(end, &Threads::one(), &AtomicBool::new(false))
+    }
+
+    /// Handles every event before `end`, on `threads`, and returns the time reached: `end`, or earlier if `stop` was set
+    /// meanwhile, or [`Recording::at_most`] entries are there. Going on from there gives the same bits.
+    ///
+    /// # Errors
+    /// As [`Run::until`].
+    pub fn run(&mut self, end: Time, threads: &Threads, stop: &AtomicBool) -> Result<Time, SimulationError> {
+        let Self { weights, learning, motion, shares, recording, harvest, .. } = self;
+        let changed = *shares != threads.count;
+        *shares = threads.count;
+        either!(motion, simulation => {
+            if changed {
+                simulation.partition(threads.count, None);
+            }
+            simulation.lend(threads.pool.as_ref());
+            let work = Work { simulation, weights, learning, end, stop, at_most: recording.at_most };
+            let done = if recording.all {
+                work.carry_out(&mut Reaper::<true> { harvest, spikes: true })
+            } else {
+                work.carry_out(&mut Reaper::<false> { harvest, spikes: recording.spikes })
+            };
+            simulation.lend(None);
+            done
+        })
+    }
+
+    /// What was recorded since the last call.
+    pub fn harvest(&mut self) -> Harvest {
+        std::mem::take(&mut self.harvest)
+    }
+
+    /// The time up to which everything has been handled.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        either!(&self.motion, simulation => simulation.now)
+    }
+
+    /// Counts since the episode began.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        either!(&self.motion, simulation => simulation.counts())
+    }
+
+    /// Membranes of a population now, in volts.
+    #[must_use]
+    pub fn membranes(&self, population: usize) -> Vec<f64> {
+        either!(&self.motion, simulation => simulation.membranes(population))
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn network(&self) -> &Arc<Network> {
+        &self.network
+    }
+
+    /// Weights of a projection, row by row: as learned so far, if they learn.
+    pub fn weights(&mut self, projection: usize) -> Vec<f64> {
+        if let Some(learning) = &mut self.learning {
+            learning.settle_waiting(&mut self.weights);
+        }
+        self.weights.values(&self.network, projection)
+    }
+
+    /// Everything that is needed to go on elsewhere, but what was recorded: see [`crate::snapshot`] for its bytes.
+    pub fn state(&mut self) -> LearningState {
+        let Self { weights, learning, motion, network, .. } = self;
+        either!(motion, simulation => match learning {
+            Some(learning) => simulation.learning_state(weights, learning),
+            None => LearningState {
+                simulation: simulation.state(),
+                weights: weights.clone(),
+                memories: vec![None; network.projections.len()],
+            },
+        })
+    }
+
+    /// Goes on from a state under one of the engines, at these rates, and with rules made anew for the same network.
+    ///
+    /// # Errors
+    /// If the state does not fit the network, its rules or the rates.
+    pub fn resume(
+        network: &Arc<Network>,
+        state: LearningState,
+        learning: Option<Learning>,
+        rates: &[BlockRate],
+        engine: Engine,
+    ) -> Result<Self, SimulationError> {
+        let mut rules = learning;
+        let mut none = Learning::new(network, vec![None; network.projections.len()], false)?;
+        let learning = rules.as_mut().unwrap_or(&mut none);
+        let (motion, weights) = match engine {
+            Engine::Fast => {
+                let (simulation, weights) = Simulation::resume_learning(network, state, learning, rates)?;
+                (Motion::Fast(Box::new(simulation)), weights)
+            }
+            Engine::Reference => {
+                let (simulation, weights) = Simulation::resume_learning(network, state, learning, rates)?;
+                (Motion::Reference(Box::new(simulation)), weights)
+            }
+        };
+        Ok(Self::of(network, motion, weights, rules))
+    }
+}
+
+impl Clone for Run {
+    /// Another run that has got as far, with the same recorded so far.
+    fn clone(&self) -> Self {
+        let motion = match &self.motion {
+            Motion::Fast(simulation) => Motion::Fast(Box::new(again(simulation))),
+            Motion::Reference(simulation) => Motion::Reference(Box::new(again(simulation))),
+        };
+        let copy = Self::of(&self.network, motion, self.weights.clone(), self.learning.clone());
+        Self { recording: self.recording, harvest: self.harvest.clone(), ..copy }
+    }
+}
+
+/// A simulation in the same state.
+fn again<Q: Queue<f64>>(simulation: &Simulation<f64, Q>) -> Simulation<f64, Q> {
+    match Simulation::resume(&simulation.network, simulation.state(), &simulation.rates) {
+        Ok(again) => again,
+        Err(fault) => unreachable!("its own state: {fault}"),
+    }
+}
+
+/// One call of [`Run::run`].
+struct Work<'a, Q: Queue<f64>> {
+    simulation: &'a mut Simulation<f64, Q>,
+    weights: &'a mut Weights<f64>,
+    learning: &'a mut Option<Learning>,
+    end: Time,
+    stop: &'a AtomicBool,
+    at_most: usize,
+}
+
+impl<Q: Queue<f64>> Work<'_, Q> {
+    fn carry_out<const ALL: bool>(self, probe: &mut Reaper<'_, ALL>) -> Result<Time, SimulationError> {
+        let Self { simulation, weights, learning, end, stop, at_most } = self;
+        loop {
+            let went_on = match learning {
+                Some(learning) => simulation.step_learning(weights, end, learning, probe)?,
+                None => simulation.step(weights, end, probe)?,
+            };
+            if !went_on {
+                simulation.now = simulation.now.max(end);
+                break;
+            }
+            if stop.load(Ordering::Relaxed) || probe.harvest.len() >= at_most {
+                break;
+            }
+        }
+        if let Some(learning) = learning {
+            learning.settle_waiting(weights);
+        }
+        simulation.check_finite()?;
+        Ok(simulation.now)
+    }
+}
