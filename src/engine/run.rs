@@ -2,8 +2,9 @@
 
 use super::fault::SimulationError;
 use super::learn::{Learning, LearningState};
+use super::motion::{Engine, Motion, either};
 use super::probe::{Probe, Spike};
-use super::queue::{Heap, Lanes, Queue};
+use super::queue::Queue;
 use super::simulation::Simulation;
 use super::state::Counts;
 use crate::encoding::BlockRate;
@@ -11,16 +12,6 @@ use crate::network::{Network, Weights};
 use crate::time::Time;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Which engine finds what happens next. They give the same bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Engine {
-    /// [`Lanes`], many instants at a time where the network allows it.
-    #[default]
-    Fast,
-    /// [`Heap`]: one heap, one instant after the other, slowly.
-    Reference,
-}
 
 /// The threads that a run may use. They are lent for one call at a time: a run keeps none.
 #[derive(Clone, Debug)]
@@ -135,21 +126,6 @@ impl<const ALL: bool> Probe<f64> for Reaper<'_, ALL> {
     }
 }
 
-enum Motion {
-    Fast(Box<Simulation<f64, Lanes>>),
-    Reference(Box<Simulation<f64, Heap>>),
-}
-
-/// Does the same with either.
-macro_rules! either {
-    ($motion:expr, $simulation:ident => $work:expr) => {
-        match $motion {
-            Motion::Fast($simulation) => $work,
-            Motion::Reference($simulation) => $work,
-        }
-    };
-}
-
 /// A network that runs: state, weights, rules and what was recorded, in one value that can be sent to another thread,
 /// held by another language, cloned, saved under one number of threads and resumed under another.
 ///
@@ -181,7 +157,7 @@ pub struct Run {
     network: Arc<Network>,
     weights: Weights<f64>,
     learning: Option<Learning>,
-    motion: Motion,
+    motion: Motion<f64>,
     /// Shares that the populations are cut into.
     shares: usize,
     /// What is recorded from now on.
@@ -210,14 +186,16 @@ impl Run {
         engine: Engine,
     ) -> Result<Self, SimulationError> {
         let weights = Weights::new(network, weights)?;
-        let motion = match engine {
-            Engine::Fast => Motion::Fast(Box::new(Simulation::new(network, seed))),
-            Engine::Reference => Motion::Reference(Box::new(Simulation::new(network, seed))),
-        };
+        let motion = Motion::new(engine, network, seed);
         Ok(Self::of(network, motion, weights, None))
     }
 
-    fn of(network: &Arc<Network>, motion: Motion, weights: Weights<f64>, learning: Option<Learning>) -> Self {
+    fn of(
+        network: &Arc<Network>,
+        motion: Motion<f64>,
+        weights: Weights<f64>,
+        learning: Option<Learning>,
+    ) -> Self {
         let (network, recording) = (Arc::clone(network), Recording::default());
         Self { network, weights, learning, motion, shares: 1, recording, harvest: Harvest::default() }
     }
@@ -235,7 +213,7 @@ impl Run {
     /// If there is not one rate for each block, or one is higher than can be drawn.
     pub fn begin(&mut self, number: u64, rates: &[BlockRate]) -> Result<(), SimulationError> {
         self.harvest = Harvest::default();
-        either!(&mut self.motion, simulation => simulation.begin(number, rates))
+        self.motion.begin(number, rates)
     }
 
     /// Samples the membranes of a population at every multiple of `interval` from now on.
@@ -294,7 +272,7 @@ impl Run {
     /// Counts since the episode began.
     #[must_use]
     pub fn counts(&self) -> &Counts {
-        either!(&self.motion, simulation => simulation.counts())
+        self.motion.counts()
     }
 
     /// Membranes of a population now, in volts.

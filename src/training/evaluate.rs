@@ -3,7 +3,7 @@
 use super::leakage::Leakage;
 use super::presenter::{Presenter, Samples, Totals};
 use super::{PIECES, piece};
-use crate::engine::{Observer, Queue, SimulationError, Spike};
+use crate::engine::{Engine, Observer, SimulationError, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::{Real, exp};
 use crate::record::fingerprint::Fingerprint;
@@ -55,6 +55,8 @@ impl AsRef<Totals> for Evaluation {
 /// What to test.
 #[derive(Clone, Copy, Debug)]
 pub struct Test<'a> {
+    /// Which engine presents the samples.
+    pub engine: Engine,
     /// The one that answers.
     pub population: usize,
     /// Of the samples' spikes.
@@ -81,8 +83,8 @@ pub struct Reporting<'a> {
     pub advance: &'a mut dyn FnMut(u64),
 }
 
-struct Worker<R: Real, Q: Queue<R>> {
-    presenter: Presenter<R, Q>,
+struct Worker<R: Real> {
+    presenter: Presenter<R>,
     leakage: Leakage<R>,
     spikes: Vec<Spike>,
     answers: Vec<u8>,
@@ -94,21 +96,17 @@ struct Worker<R: Real, Q: Queue<R>> {
 ///
 /// # Errors
 /// If a sample cannot be presented.
-pub fn evaluate<R, Q>(
+pub fn evaluate<R: Real>(
     network: &Arc<Network>,
     weights: &Weights<R>,
     samples: Samples<'_>,
     test: Test<'_>,
     reporting: &mut Reporting<'_>,
-) -> Result<Evaluation, SimulationError>
-where
-    R: Real,
-    Q: Queue<R> + Send,
-{
+) -> Result<Evaluation, SimulationError> {
     let lif = &network.populations[test.population].lif;
-    let mut workers: Vec<Worker<R, Q>> = (0..PIECES)
+    let mut workers: Vec<Worker<R>> = (0..PIECES)
         .map(|_| Worker {
-            presenter: Presenter::new(network, test.population, test.seed),
+            presenter: Presenter::new(test.engine, network, test.population, test.seed),
             leakage: Leakage::new(R::from_f64(lif.above_u_inf(lif.v_th))),
             spikes: Vec::new(),
             answers: Vec::new(),
@@ -149,7 +147,7 @@ where
     Ok(evaluation)
 }
 
-impl<R: Real, Q: Queue<R>> Worker<R, Q> {
+impl<R: Real> Worker<R> {
     fn present(
         &mut self,
         network: &Network,

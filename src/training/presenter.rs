@@ -2,7 +2,7 @@
 
 use crate::encoding::{BlockRate, RateCode};
 use crate::engine::{
-    Collect as _, Counts, Observer, Probe, Queue, Record, Simulation, SimulationError, Spike, Stream, Through,
+    Collect as _, Counts, Engine, Motion, Observer, Probe, Record, SimulationError, Spike, Stream, Through,
 };
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -141,8 +141,8 @@ impl<R: Real> Probe<R> for Perhaps<'_> {
 }
 
 /// A simulation that presents samples and remembers what has to be handed on in order.
-pub struct Presenter<R: Real, Q: Queue<R>> {
-    simulation: Simulation<R, Q>,
+pub struct Presenter<R: Real> {
+    simulation: Motion<R>,
     population: usize,
     /// What an observer is to be told of a presentation, if there is one. Whether there is is asked once for each: a
     /// type parameter would compile every protocol twice.
@@ -156,12 +156,12 @@ pub struct Presenter<R: Real, Q: Queue<R>> {
     fault: Option<SimulationError>,
 }
 
-impl<R: Real, Q: Queue<R>> Presenter<R, Q> {
+impl<R: Real> Presenter<R> {
     /// A presenter whose read-out is `population`.
     #[must_use]
-    pub fn new(network: &Arc<Network>, population: usize, seed: u64) -> Self {
+    pub fn new(engine: Engine, network: &Arc<Network>, population: usize, seed: u64) -> Self {
         Self {
-            simulation: Simulation::new(network, seed),
+            simulation: Motion::new(engine, network, seed),
             population,
             observed: None,
             rates: Vec::new(),
@@ -256,7 +256,7 @@ impl<R: Real, Q: Queue<R>> Presenter<R, Q> {
     }
 
     /// The simulation, between two presentations.
-    pub fn simulation(&mut self) -> &mut Simulation<R, Q> {
+    pub(super) fn simulation(&mut self) -> &mut Motion<R> {
         &mut self.simulation
     }
 
@@ -312,7 +312,7 @@ impl<R: Real, Q: Queue<R>> Presenter<R, Q> {
         answer(self.counts(), |neuron| residual.get(neuron).map_or(0.0, |x| x.to_f64()))
     }
 
-    /// The read-out's refractory times up to `end`: see [`Simulation::holds_at`].
+    /// The read-out's refractory times up to `end`: see [`crate::engine::Simulation::holds_at`].
     #[must_use]
     pub fn holds_at(&self, end: Time) -> Option<(Vec<R>, u128)> {
         self.simulation.holds_at(self.population, end)

@@ -6,7 +6,7 @@ use super::held_tape::HeldTape;
 use super::presenter::{Presenter, Samples, Totals};
 use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
-use crate::engine::{Observer, Queue, SimulationError};
+use crate::engine::{Engine, Observer, SimulationError};
 use crate::network::{Network, Population, Weights, stride};
 use crate::neuron::Reset;
 use crate::numeric::Real;
@@ -21,6 +21,8 @@ use std::sync::{Arc, Mutex};
 /// What training needs to know besides network and data.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
+    /// Which engine presents the samples.
+    pub engine: Engine,
     /// The projection that learns.
     pub projection: usize,
     /// Of the samples' spikes.
@@ -76,14 +78,14 @@ impl EpochReport {
 pub type Advance<'a> = &'a mut dyn FnMut(u64, f64, f64);
 
 /// Weights in training and the workers that compute their gradient.
-pub struct Trainer<R: Real, Q: Queue<R>> {
+pub struct Trainer<R: Real> {
     settings: Settings,
     theta: f64,
     /// As they are now, of all projections.
     pub weights: Weights<R>,
     /// Adam's means of their gradient.
     pub adam: AdamState<R>,
-    pieces: Vec<Piece<R, Q>>,
+    pieces: Vec<Piece<R>>,
     readout: Readout,
     /// Tapes not in use: as many as there are threads, so that they stay in the cache. One of the two lists
     /// is used.
@@ -113,8 +115,8 @@ impl Readout {
 }
 
 /// One piece of every batch.
-struct Piece<R: Real, Q: Queue<R>> {
-    presenter: Presenter<R, Q>,
+struct Piece<R: Real> {
+    presenter: Presenter<R>,
     gradient: Vec<R>,
     error: Vec<f64>,
     rounded: Vec<R>,
@@ -123,11 +125,7 @@ struct Piece<R: Real, Q: Queue<R>> {
     totals: Totals,
 }
 
-impl<R, Q> Trainer<R, Q>
-where
-    R: Real,
-    Q: Queue<R> + Send,
-{
+impl<R: Real> Trainer<R> {
     /// A trainer that starts from `weights`.
     #[must_use]
     pub fn new(network: &Arc<Network>, settings: Settings, weights: Weights<R>) -> Self {
@@ -136,7 +134,7 @@ where
         let length = weights.projections[settings.projection].len();
         let pieces = (0..PIECES)
             .map(|_| Piece {
-                presenter: Presenter::new(network, population, settings.seed),
+                presenter: Presenter::new(settings.engine, network, population, settings.seed),
                 gradient: vec![R::ZERO; length],
                 error: vec![0.0; stride(columns)],
                 rounded: vec![R::ZERO; stride(columns)],
@@ -240,15 +238,14 @@ where
 }
 
 /// Each piece's gradient, in parallel, recorded on tapes of one kind.
-fn teach<R, Q, T>(
-    pieces: &mut [Piece<R, Q>],
+fn teach<R, T>(
+    pieces: &mut [Piece<R>],
     lesson: &Lesson<'_, R>,
     tapes: &Mutex<Vec<T>>,
     batch: &[u32],
     first_episode: u64,
 ) where
     R: Real,
-    Q: Queue<R> + Send,
     T: Recorder<R>,
 {
     pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
@@ -279,7 +276,7 @@ struct Lesson<'a, R: Real> {
     several: bool,
 }
 
-impl<R: Real, Q: Queue<R>> Piece<R, Q> {
+impl<R: Real> Piece<R> {
     fn train<T: Recorder<R>>(&mut self, lesson: &Lesson<'_, R>, sample: usize, episode: u64, tape: &mut T) {
         let Lesson { settings, theta, weights, samples, forgets, several } = *lesson;
         tape.prepare(R::from_f64(theta), forgets);

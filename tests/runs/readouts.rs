@@ -3,7 +3,7 @@
 use crate::common;
 use memspike::dataset::drawn::digits;
 use memspike::encoding::RateCode;
-use memspike::engine::{Heap, Queue, Record, Simulation, Stream};
+use memspike::engine::{Engine, Heap, Record, Simulation, Stream};
 use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Neuron, Reset};
 use memspike::numeric::Real;
@@ -91,6 +91,7 @@ pub fn surrogates(several: bool, u: f64, theta: f64, beta: f64) -> f64 {
 
 pub fn settings() -> Settings {
     Settings {
+        engine: Engine::Fast,
         projection: 0,
         seed: SEED,
         batch: 64,
@@ -127,9 +128,9 @@ pub struct Desk {
 
 impl Desk {
     /// An epoch over the training samples at `order`, the first of which is episode `first`.
-    pub fn epoch<R: Real, Q: Queue<R> + Send>(
+    pub fn epoch<R: Real>(
         &mut self,
-        trainer: &mut Trainer<R, Q>,
+        trainer: &mut Trainer<R>,
         order: &[u32],
         first: u64,
         advance: Advance<'_>,
@@ -139,14 +140,16 @@ impl Desk {
     }
 
     /// A test with leakage; the first sample is episode `first`.
-    pub fn test<R: Real, Q: Queue<R> + Send>(
+    pub fn test<R: Real>(
         &mut self,
+        engine: Engine,
         network: &Arc<Network>,
         weights: &Weights<R>,
         samples: Samples<'_>,
         first: u64,
     ) -> Evaluation {
         let test = Test {
+            engine,
             population: 0,
             seed: SEED,
             first_episode: first,
@@ -160,7 +163,7 @@ impl Desk {
             observer: None,
             advance: &mut |_| {},
         };
-        evaluate::<R, Q>(network, weights, samples, test, &mut reporting).unwrap()
+        evaluate(network, weights, samples, test, &mut reporting).unwrap()
     }
 }
 
@@ -174,21 +177,16 @@ pub struct Trained {
 }
 
 /// Trains an epoch on the first `count` samples and tests, on so many threads.
-pub fn trained<R: Real, Q: Queue<R> + Send>(
-    network: &Arc<Network>,
-    settings: Settings,
-    count: u32,
-    threads: usize,
-) -> Trained {
+pub fn trained<R: Real>(network: &Arc<Network>, settings: Settings, count: u32, threads: usize) -> Trained {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let weights = Weights::<R>::from_values(network, &values(network, 1.0));
-        let mut trainer = Trainer::<R, Q>::new(network, settings, weights);
+        let mut trainer = Trainer::<R>::new(network, settings, weights);
         let mut desk = Desk::default();
         let order = shuffled(count, SEED, 0);
         let report = desk.epoch(&mut trainer, &order, 7, &mut |_, _, _| {});
         let first = 7 + u64::from(count);
-        let test = desk.test::<R, Q>(network, &trainer.weights, test_samples(), first);
+        let test = desk.test(settings.engine, network, &trainer.weights, test_samples(), first);
         let weights = trainer.weights.values(network, 0).iter().map(|w| w.to_bits()).collect();
         Trained { weights, fingerprint: desk.fingerprint.hex(), report, test }
     })

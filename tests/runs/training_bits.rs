@@ -5,7 +5,7 @@ use crate::readouts::{
     Desk, PRESENTATION, SEED, Trained, network, recorded, settings, several, some_large, surrogates,
     train_samples, trained, values,
 };
-use memspike::engine::{Heap, Lanes, Queue, Record, Simulation, Spike};
+use memspike::engine::{Engine, Heap, Lanes, Queue, Record, Simulation, Spike};
 use memspike::network::{Network, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::numeric::Real;
@@ -19,20 +19,19 @@ fn subtracting(outputs: u32) -> Arc<Network> {
     network(Lif { reset: Reset::Subtract, ..Lif::default() }, outputs)
 }
 
-fn same_bits<R: Real>(outputs: u32, bound: Option<f64>) -> Trained
-where
-    Lanes: Queue<R> + Send,
-    Heap: Queue<R> + Send,
-{
+fn same_bits<R: Real>(outputs: u32, bound: Option<f64>) -> Trained {
     let network = subtracting(outputs);
     let settings = Settings { count_gain: GAIN, bound, ..settings() };
-    let want = trained::<R, Lanes>(&network, settings, 600, 1);
+    let want = trained::<R>(&network, settings, 600, 1);
     assert_eq!(want.report.presented, 600);
     assert!(want.report.totals.fire > 600, "{:?}", want.report.totals.fire);
     for threads in [2, 3] {
-        assert!(trained::<R, Lanes>(&network, settings, 600, threads) == want, "{threads} threads");
+        assert!(trained::<R>(&network, settings, 600, threads) == want, "{threads} threads");
     }
-    assert!(trained::<R, Heap>(&network, settings, 600, 2) == want, "reference engine");
+    assert!(
+        trained::<R>(&network, Settings { engine: Engine::Reference, ..settings }, 600, 2) == want,
+        "reference engine"
+    );
     want
 }
 
@@ -59,7 +58,7 @@ fn a_wide_layer_has_the_same_bits_too() {
 fn an_epoch_that_is_stopped_has_whole_batches_only() {
     let network = subtracting(10);
     let weights = Weights::<f32>::from_values(&network, &values(&network, 1.0));
-    let mut trainer = Trainer::<f32, Lanes>::new(&network, settings(), weights);
+    let mut trainer = Trainer::<f32>::new(&network, settings(), weights);
     let mut desk = Desk::default();
     let cancel = std::sync::Arc::clone(&desk.cancel);
     let report = desk.epoch(&mut trainer, &shuffled(600, SEED, 0), 7, &mut |presented, _, _| {
@@ -138,7 +137,7 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
         }
         assert!(spiking >= 10, "{spiking}");
         let settings = Settings { batch: batch.len(), count_gain: GAIN, ..settings() };
-        let mut trainer = Trainer::<f64, Lanes>::new(&network, settings, weights);
+        let mut trainer = Trainer::<f64>::new(&network, settings, weights);
         let report = Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
         assert!((report.loss_sum - loss).abs() < 1e-10 * loss, "{} {loss}", report.loss_sum);
         // The first moment of Adam is 0.1 g after one step, padded to the rows of the weights.
@@ -189,7 +188,7 @@ fn leakage_is_the_integral_of_the_squared_membranes_of_filaments() {
     let network = subtracting(10);
     let values = values(&network, 3.0);
     let weights = Weights::<f64>::from_values(&network, &values);
-    let got = Desk::default().test::<f64, Lanes>(&network, &weights, train_samples(3), 100);
+    let got = Desk::default().test(Engine::Fast, &network, &weights, train_samples(3), 100);
     let lif = &network.populations[0].lif;
     let (tau, rest) = (lif.tau_m.get(), lif.u_rest.get());
     let mut want = 0.0;

@@ -6,7 +6,7 @@ use crate::readouts::{
     trained, values,
 };
 use memspike::device::threshold::ThresholdSpread;
-use memspike::engine::{Heap, Lanes, Record};
+use memspike::engine::{Engine, Record};
 use memspike::network::{Network, Weights};
 use memspike::neuron::{Lif, Neuron, Reset, Switch};
 use memspike::readout::cross_entropy;
@@ -173,7 +173,7 @@ fn the_gradient_of_a_held_readout_is_that_of_a_slow_computation() {
             }
             assert!(spikes > 60, "{what}: {spikes} spikes");
             let settings = Settings { batch: batch.len(), ..settings() };
-            let mut trainer = Trainer::<f64, Lanes>::new(&network, settings, weights);
+            let mut trainer = Trainer::<f64>::new(&network, settings, weights);
             Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
             let stride = trainer.adam.first.len() / 784;
             let largest = sum.iter().fold(0.0f64, |largest, g| largest.max(g.abs()));
@@ -196,7 +196,7 @@ fn leakage_leaves_out_the_time_a_switch_is_on() {
     let (tau, rest) = (lif.tau_m.get(), lif.u_rest.get());
     let values = values(&network, 4.0);
     let weights = Weights::<f64>::from_values(&network, &values);
-    let got = Desk::default().test::<f64, Lanes>(&network, &weights, train_samples(3), 100);
+    let got = Desk::default().test(Engine::Fast, &network, &weights, train_samples(3), 100);
     let (mut want, mut on) = (0.0, 0u128);
     for sample in 0..3 {
         let episode = 100 + sample as u64;
@@ -244,11 +244,15 @@ fn leakage_leaves_out_the_time_a_switch_is_on() {
 fn an_epoch_of_switches_has_the_same_bits_under_both_engines_and_any_threads() {
     for outputs in [10, 21] {
         let network = network(switch(0.08, 0.05), outputs);
-        let want = trained::<f32, Lanes>(&network, settings(), 300, 1);
+        let want = trained::<f32>(&network, settings(), 300, 1);
         assert!(want.test.totals.fire > 100, "{:?}", want.test.totals.fire);
-        assert!(trained::<f32, Lanes>(&network, settings(), 300, 3) == want, "3 threads");
-        assert!(trained::<f32, Heap>(&network, settings(), 300, 2) == want, "reference engine");
-        let want = trained::<f64, Lanes>(&network, settings(), 300, 2);
-        assert!(trained::<f64, Heap>(&network, settings(), 300, 1) == want, "reference engine in f64");
+        assert!(trained::<f32>(&network, settings(), 300, 3) == want, "3 threads");
+        assert!(trained::<f32>(&network, reference(), 300, 2) == want, "reference engine");
+        let want = trained::<f64>(&network, settings(), 300, 2);
+        assert!(trained::<f64>(&network, reference(), 300, 1) == want, "reference engine in f64");
     }
+}
+
+fn reference() -> Settings {
+    Settings { engine: Engine::Reference, ..settings() }
 }

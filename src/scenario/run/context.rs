@@ -4,7 +4,7 @@ use super::super::assemble::AssembleError;
 use super::super::diagnostic::At;
 use super::super::progress::Progress;
 use crate::dataset::{Faults, Search};
-use crate::engine::{ClockedError, Observer, SimulationError, StateError};
+use crate::engine::{self, ClockedError, Observer, SimulationError, StateError};
 use crate::snapshot::{SnapshotError, Source};
 use crate::time::Time;
 use std::io::Write;
@@ -20,6 +20,18 @@ pub enum Engine {
     Reference,
     /// The same models on a grid of this step: other results, which converge to those of the event engines.
     Clocked(Time),
+}
+
+impl Engine {
+    /// The event engine; `None`: time goes on a grid.
+    #[must_use]
+    pub fn events(self) -> Option<engine::Engine> {
+        match self {
+            Self::Fast => Some(engine::Engine::Fast),
+            Self::Reference => Some(engine::Engine::Reference),
+            Self::Clocked(_) => None,
+        }
+    }
 }
 
 /// Where a run keeps what it needs to go on later.

@@ -24,7 +24,6 @@ use super::plan::{Plan, Precision, Protocol};
 use super::progress::Silent;
 use super::synapses;
 use crate::dataset::Search;
-use crate::engine::{Heap, Lanes};
 use context::{Engine, NoStore, RunContext, RunError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -93,15 +92,12 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
         .map_err(|error| RunError::Threads { count: threads, cause: error.to_string() })?;
     let pool = Arc::new(pool);
     match (&plan.protocol, context.engine) {
-        (Protocol::Simulate { duration }, Engine::Fast) => {
-            simulate::simulate::<Lanes>(plan, *duration, &pool, context)
-        }
-        (Protocol::Simulate { duration }, Engine::Reference) => {
-            simulate::simulate::<Heap>(plan, *duration, &pool, context)
-        }
         (Protocol::Device { experiments }, _) => Ok(device::measure(plan, experiments, context)),
         (Protocol::Simulate { duration }, Engine::Clocked(dt)) => {
             clocked::simulate(plan, *duration, dt, context)
+        }
+        (Protocol::Simulate { duration }, engine) => {
+            simulate::simulate(engine.events().unwrap_or_default(), plan, *duration, &pool, context)
         }
         (Protocol::Supervised(protocol), _) => training::run(plan, protocol, &pool, context),
         (Protocol::Unsupervised(protocol), _) => training::run(plan, protocol, &pool, context),

@@ -12,12 +12,13 @@ use super::episode::{self, Course};
 use super::pairs::Pairs;
 use super::plastic;
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{Counts, Learning, Probe, Queue, Simulation, SimulationError, window};
+use crate::engine::{Counts, Engine, Learning, Motion, Probe, SimulationError, window};
 use crate::network::{Form, Network, Weights};
 use crate::time::Time;
 use std::sync::Arc;
 
-pub fn simulate<Q: Queue<f64>>(
+pub fn simulate(
+    engine: Engine,
     plan: &Plan,
     duration: Time,
     pool: &Arc<rayon::ThreadPool>,
@@ -28,19 +29,19 @@ pub fn simulate<Q: Queue<f64>>(
     let arrays = programmed(plan, &mut values)?;
     let mut weights = Weights::<f64>::from_values(&network, &values);
     // The reference engine does everything at once.
-    let wait = Q::NAME == "fast";
+    let fast = engine == Engine::Fast;
     let learning =
-        if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, wait)?) } else { None };
+        if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, fast)?) } else { None };
     let moved = learning.as_ref().map_or_else(Vec::new, |learning| learning.admit(&mut weights));
     let tables = alias_tables(plan);
     let rates: Vec<BlockRate> =
         tables.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect();
-    let mut simulation = Simulation::<f64, Q>::new(&network, plan.seed);
+    let mut simulation = Motion::new(engine, &network, plan.seed);
     if let Some(window) = plan.engine.window {
         simulation.shorten_windows(window);
     }
     let threads = match few(&network, plan, duration) {
-        Some(why) if context.threads > 1 && Q::NAME == "fast" => {
+        Some(why) if context.threads > 1 && fast => {
             // Not a note of the outcome, which is the same for any number of threads.
             tracing::info!("one thread: {why}");
             1
@@ -77,14 +78,14 @@ pub fn simulate<Q: Queue<f64>>(
 }
 
 /// An event engine with weights that learn, if any do.
-struct Events<Q: Queue<f64>> {
-    simulation: Simulation<f64, Q>,
+struct Events {
+    simulation: Motion<f64>,
     weights: Weights<f64>,
     learning: Option<Learning>,
     pairs: Pairs,
 }
 
-impl<Q: Queue<f64>> Course for Events<Q> {
+impl Course for Events {
     fn sample_every(&mut self, population: usize, interval: Time) {
         self.simulation.sample_every(population, interval);
     }

@@ -15,7 +15,7 @@ use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
-use crate::engine::{Queue, Spike};
+use crate::engine::{Engine, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::snapshot::{self, Payload};
@@ -43,11 +43,12 @@ impl Training for Supervised {
         self.precision
     }
 
-    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
-    where
-        R: Real,
-        Q: Queue<R> + Send,
-    {
+    fn carry_out<R: Real>(
+        &self,
+        engine: Engine,
+        plan: &Plan,
+        context: &mut RunContext<'_>,
+    ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
         let data = load(plan, self, context)?;
@@ -62,12 +63,13 @@ impl Training for Supervised {
             values[self.projection].clone_from(&given.values);
         }
         let weights = Weights::<R>::from_values(network, &values);
-        let mut run = Run::<R, Q> {
+        let mut run = Run::<R> {
+            engine,
             plan,
             protocol: self,
             network,
             data: &data,
-            trainer: Trainer::new(network, settings(plan, self, &data), weights),
+            trainer: Trainer::new(network, settings(engine, plan, self, &data), weights),
             best: None,
             result: SupervisedResult::default(),
             log: Logbook::built(start, context),
@@ -82,10 +84,11 @@ impl Training for Supervised {
     }
 }
 
-fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
+fn settings(engine: Engine, plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
     let batches = (data.train_labels.len() as u64).div_ceil(u64::from(protocol.batch.max(1)));
     let adam = &protocol.optimizer;
     Settings {
+        engine,
         projection: protocol.projection,
         seed: plan.seed,
         batch: protocol.batch as usize,
@@ -104,23 +107,20 @@ fn settings(plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
 }
 
 /// A supervised run in progress.
-struct Run<'a, R: Real, Q: Queue<R>> {
+struct Run<'a, R: Real> {
+    engine: Engine,
     plan: &'a Plan,
     protocol: &'a Supervised,
     network: &'a Arc<Network>,
     data: &'a Data,
-    trainer: Trainer<R, Q>,
+    trainer: Trainer<R>,
     /// Validation accuracy, epoch and weights of the best epoch so far.
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,
     log: Logbook,
 }
 
-impl<R, Q> Run<'_, R, Q>
-where
-    R: Real,
-    Q: Queue<R> + Send,
-{
+impl<R: Real> Run<'_, R> {
     /// Episodes of one epoch.
     fn episodes(&self) -> u64 {
         let data = self.data;
@@ -291,6 +291,7 @@ where
     ) -> Result<Evaluation, RunError> {
         let duration = self.protocol.test_presentation;
         let test = Test {
+            engine: self.engine,
             population: self.plan.projections[self.protocol.projection].to,
             seed: self.plan.seed,
             first_episode,
@@ -299,9 +300,9 @@ where
             what,
         };
         let showing = Showing { phase: "test", what, samples: samples.labels.len(), duration };
-        Ok(self.log.show(showing, context, |reporting| {
-            evaluate::<R, Q>(self.network, weights, samples, test, reporting)
-        })?)
+        Ok(self
+            .log
+            .show(showing, context, |reporting| evaluate(self.network, weights, samples, test, reporting))?)
     }
 
     /// Final test, programming cases, shown sample, energy.
@@ -422,7 +423,7 @@ where
             return;
         };
         let population = self.plan.projections[self.protocol.projection].to;
-        let mut presenter = Presenter::<R, Q>::new(self.network, population, self.plan.seed);
+        let mut presenter = Presenter::<R>::new(self.engine, self.network, population, self.plan.seed);
         let mut spikes: Vec<Spike> = Vec::new();
         let duration = self.protocol.test_presentation;
         presenter.present(weights, &self.data.test, index, first + index as u64, duration, &mut spikes);

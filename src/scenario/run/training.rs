@@ -3,8 +3,8 @@
 
 use super::super::outcome::Outcome;
 use super::super::plan::{Plan, Precision};
-use super::context::{Engine, RunContext, RunError};
-use crate::engine::{Heap, Lanes, Observer, Queue};
+use super::context::{RunContext, RunError};
+use crate::engine::{self, Observer};
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::snapshot::Models;
@@ -18,10 +18,12 @@ pub trait Training: Sync {
     ///
     /// # Errors
     /// As [`super::run`].
-    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
-    where
-        R: Real,
-        Q: Queue<R> + Send;
+    fn carry_out<R: Real>(
+        &self,
+        engine: engine::Engine,
+        plan: &Plan,
+        context: &mut RunContext<'_>,
+    ) -> Result<Outcome, RunError>;
 }
 
 /// Carries out `protocol` on the threads of `pool`, with the engine that is asked for.
@@ -38,12 +40,10 @@ pub fn run(
     let span = tracing::Span::current();
     pool.install(|| {
         let _inside = span.enter();
-        match (protocol.precision(), context.engine) {
-            (Precision::F64, Engine::Fast) => protocol.carry_out::<f64, Lanes>(plan, context),
-            (Precision::F32, Engine::Fast) => protocol.carry_out::<f32, Lanes>(plan, context),
-            (Precision::F64, Engine::Reference) => protocol.carry_out::<f64, Heap>(plan, context),
-            (Precision::F32, Engine::Reference) => protocol.carry_out::<f32, Heap>(plan, context),
-            (_, Engine::Clocked(_)) => Err(RunError::ClockedTraining),
+        let engine = context.engine.events().ok_or(RunError::ClockedTraining)?;
+        match protocol.precision() {
+            Precision::F64 => protocol.carry_out::<f64>(engine, plan, context),
+            Precision::F32 => protocol.carry_out::<f32>(engine, plan, context),
         }
     })
 }

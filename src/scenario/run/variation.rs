@@ -7,7 +7,7 @@ use super::context::{RunContext, RunError};
 use super::data::Data;
 use super::training::mean_and_sd;
 use super::unsupervised::{assign, labelled, settings, votes};
-use crate::engine::Queue;
+use crate::engine::Engine;
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
@@ -34,7 +34,8 @@ struct Single {
 }
 
 /// Runs case `case` with each of its seeds; `None` if it was stopped.
-pub fn run<R: Real, Q: Queue<R> + Send>(
+pub fn run<R: Real>(
+    engine: Engine,
     plan: &Plan,
     protocol: &Unsupervised,
     data: &Data,
@@ -51,7 +52,7 @@ pub fn run<R: Real, Q: Queue<R> + Send>(
         let stop = context.stop;
         let runs: Vec<Result<Option<Single>, RunError>> = side_by_side
             .par_iter()
-            .map(|&seed| single::<R, Q>(plan, protocol, data, of, u64::from(seed), stop))
+            .map(|&seed| single::<R>(engine, plan, protocol, data, of, u64::from(seed), stop))
             .collect();
         for run in runs {
             let Some(run) = run? else {
@@ -70,7 +71,8 @@ pub fn run<R: Real, Q: Queue<R> + Send>(
 }
 
 /// One training and test with the devices of a case and the `draw`-th seed after the plan's.
-fn single<R: Real, Q: Queue<R> + Send>(
+fn single<R: Real>(
+    engine: Engine,
     plan: &Plan,
     protocol: &Unsupervised,
     data: &Data,
@@ -88,7 +90,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
     let network = &assembled.network;
     let frozen = network.frozen();
     let weights = Weights::<R>::from_values(network, &assembled.weights);
-    let mut learner = Learner::<R, Q>::new(network, settings(&plan, &protocol, data), weights);
+    let mut learner = Learner::<R>::new(network, settings(engine, &plan, &protocol, data), weights);
     let mut fingerprint = Fingerprint::new();
     let train = Samples { code: &data.train, labels: &data.train_labels };
     let count = train.labels.len();
@@ -109,6 +111,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
     let labels = labelled(&protocol, data);
     let mut answer = |samples, first_episode, duration, count| {
         let question = Question {
+            engine,
             population,
             thresholds: &thresholds,
             seed: plan.seed,
@@ -119,7 +122,7 @@ fn single<R: Real, Q: Queue<R> + Send>(
         };
         let mut reporting =
             Reporting { cancel: stop, fingerprint: &mut fingerprint, observer: None, advance: &mut |_| {} };
-        respond::<R, Q>(&frozen, &learner.weights, samples, question, &mut reporting)
+        respond(&frozen, &learner.weights, samples, question, &mut reporting)
     };
     let labelling = answer(train, first, protocol.label_presentation, labels)?;
     let test = Samples { code: &data.test, labels: &data.test_labels };

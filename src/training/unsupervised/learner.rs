@@ -6,7 +6,7 @@ use super::device_model::DeviceModel;
 use super::devices::{DeviceState, Synapses};
 use super::pulses::{PulseState, Pulses};
 use super::rule::{NEVER, WinnerRule};
-use crate::engine::{Observer, Probe, Queue, Simulation, SimulationError, Spike, StateError, Thresholds};
+use crate::engine::{Engine, Observer, Probe, SimulationError, Spike, StateError, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
@@ -21,6 +21,8 @@ const ROUND: usize = 256;
 /// What learning needs to know besides network and data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
+    /// Which engine presents the samples.
+    pub engine: Engine,
     /// The projection that learns; its population competes.
     pub projection: usize,
     /// Of spikes and devices.
@@ -86,10 +88,10 @@ pub struct LearnerState<R: Real> {
 }
 
 /// Weights that learn.
-pub struct Learner<R: Real, Q: Queue<R>> {
+pub struct Learner<R: Real> {
     settings: Settings,
     population: usize,
-    presenter: Presenter<R, Q>,
+    presenter: Presenter<R>,
     /// As they are now, of all projections.
     pub weights: Weights<R>,
     synapses: Synapses<R>,
@@ -169,7 +171,7 @@ impl<R: Real> Probe<R> for Both<'_> {
     }
 }
 
-impl<R: Real, Q: Queue<R>> Learner<R, Q> {
+impl<R: Real> Learner<R> {
     /// A learner that starts from `weights`.
     #[must_use]
     pub fn new(network: &Arc<Network>, settings: Settings, mut weights: Weights<R>) -> Self {
@@ -212,11 +214,11 @@ impl<R: Real, Q: Queue<R>> Learner<R, Q> {
             spikes: Vec::new(),
             learned: 0,
         };
-        let mut presenter = Presenter::new(network, population, settings.seed);
+        let mut presenter = Presenter::new(settings.engine, network, population, settings.seed);
         if let Some(device) = &settings.device {
             let (count, entity) = (network.populations[population].size as usize, settings.projection as u32);
             let factors = device.dispersion.thresholds(count, settings.seed, entity);
-            let simulation: &mut Simulation<R, Q> = presenter.simulation();
+            let simulation = presenter.simulation();
             if let Some(mut thresholds) = simulation.thresholds(population).cloned()
                 && !factors.is_empty()
             {

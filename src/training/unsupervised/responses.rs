@@ -3,7 +3,7 @@
 use super::super::evaluate::Reporting;
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::{PIECES, piece};
-use crate::engine::{Queue, SimulationError, Spike, Thresholds};
+use crate::engine::{Engine, SimulationError, Spike, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
@@ -17,6 +17,8 @@ const ROUND: usize = 512;
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
+    /// Which engine presents the samples.
+    pub engine: Engine,
     /// The population that answers.
     pub population: usize,
     /// Of each of its neurons; they stand still while it answers.
@@ -74,8 +76,8 @@ impl AsRef<Totals> for Responses {
     }
 }
 
-struct Worker<R: Real, Q: Queue<R>> {
-    presenter: Presenter<R, Q>,
+struct Worker<R: Real> {
+    presenter: Presenter<R>,
     spikes: Vec<Spike>,
     neurons: Vec<u32>,
     counts: Vec<usize>,
@@ -87,21 +89,17 @@ struct Worker<R: Real, Q: Queue<R>> {
 ///
 /// # Errors
 /// If the thresholds do not fit the population, or a sample cannot be presented.
-pub fn respond<R, Q>(
+pub fn respond<R: Real>(
     network: &Arc<Network>,
     weights: &Weights<R>,
     samples: Samples<'_>,
     question: Question<'_>,
     reporting: &mut Reporting<'_>,
-) -> Result<Responses, SimulationError>
-where
-    R: Real,
-    Q: Queue<R> + Send,
-{
+) -> Result<Responses, SimulationError> {
     let fixed = Thresholds { base: question.thresholds.total(), raised: Vec::new() };
-    let mut workers: Vec<Worker<R, Q>> = Vec::new();
+    let mut workers: Vec<Worker<R>> = Vec::new();
     for _ in 0..PIECES {
-        let mut presenter = Presenter::new(network, question.population, question.seed);
+        let mut presenter = Presenter::new(question.engine, network, question.population, question.seed);
         presenter.observe(reporting.observer.is_some());
         presenter.simulation().set_thresholds(question.population, fixed.clone())?;
         workers.push(Worker {
@@ -139,7 +137,7 @@ where
     Ok(responses)
 }
 
-impl<R: Real, Q: Queue<R>> Worker<R, Q> {
+impl<R: Real> Worker<R> {
     fn present(
         &mut self,
         weights: &Weights<R>,

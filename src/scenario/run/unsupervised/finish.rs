@@ -6,18 +6,13 @@ use super::super::context::{RunContext, RunError};
 use super::super::variation;
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
-use crate::engine::Queue;
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, VariationResult};
 use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
 use std::sync::atomic::Ordering;
 
-impl<R, Q> Run<'_, R, Q>
-where
-    R: Real,
-    Q: Queue<R> + Send,
-{
+impl<R: Real> Run<'_, R> {
     /// Final test, ages, other devices, energy.
     pub(super) fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
         let model = self.best.clone().map(|best| best.1).or_else(|| self.last.clone());
@@ -161,7 +156,8 @@ where
         }
         for case in self.result.variation.len()..self.protocol.variation.len() {
             let begun = (context.clock)();
-            let varied = variation::run::<R, Q>(self.plan, self.protocol, self.data, case, context)?;
+            let varied =
+                variation::run::<R>(self.engine, self.plan, self.protocol, self.data, case, context)?;
             let Some(varied) = varied else { return Ok(()) };
             self.log.book("variation", begun, context, varied.presentations, varied.events);
             self.log.fingerprint.encoded(&varied.digests);

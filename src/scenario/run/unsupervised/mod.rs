@@ -12,7 +12,7 @@ use super::context::{RunContext, RunError};
 use super::data::{Data, load};
 use super::logbook::{Kept, Logbook, Showing};
 use super::training::{Identity, Training, lengths, models, reborrow, same};
-use crate::engine::{Queue, Thresholds};
+use crate::engine::{Engine, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::scenario::assemble::assemble;
@@ -69,19 +69,21 @@ impl Training for Unsupervised {
         self.precision
     }
 
-    fn carry_out<R, Q>(&self, plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError>
-    where
-        R: Real,
-        Q: Queue<R> + Send,
-    {
+    fn carry_out<R: Real>(
+        &self,
+        engine: Engine,
+        plan: &Plan,
+        context: &mut RunContext<'_>,
+    ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
         let data = load(plan, self, context)?;
         let network = &assembled.network;
         let frozen = network.frozen();
         let weights = Weights::<R>::from_values(network, &assembled.weights);
-        let settings = settings(plan, self, &data);
-        let mut run = Run::<R, Q> {
+        let settings = settings(engine, plan, self, &data);
+        let mut run = Run::<R> {
+            engine,
             plan,
             protocol: self,
             frozen: &frozen,
@@ -101,9 +103,10 @@ impl Training for Unsupervised {
     }
 }
 
-pub fn settings(plan: &Plan, protocol: &Unsupervised, data: &Data) -> Settings {
+pub fn settings(engine: Engine, plan: &Plan, protocol: &Unsupervised, data: &Data) -> Settings {
     let learning = &protocol.learning;
     Settings {
+        engine,
         projection: protocol.projection,
         seed: plan.seed,
         presentation: protocol.presentation,
@@ -149,13 +152,14 @@ enum Part {
 }
 
 /// An unsupervised run in progress.
-struct Run<'a, R: Real, Q: Queue<R>> {
+struct Run<'a, R: Real> {
+    engine: Engine,
     plan: &'a Plan,
     protocol: &'a Unsupervised,
     /// The network with thresholds that do not adapt.
     frozen: &'a Arc<Network>,
     data: &'a Data,
-    learner: Learner<R, Q>,
+    learner: Learner<R>,
     last: Option<Model<R>>,
     /// Validation accuracy and model of the best epoch so far.
     best: Option<(f64, Model<R>)>,
@@ -167,11 +171,7 @@ struct Run<'a, R: Real, Q: Queue<R>> {
     digests: Vec<Vec<u8>>,
 }
 
-impl<R, Q> Run<'_, R, Q>
-where
-    R: Real,
-    Q: Queue<R> + Send,
-{
+impl<R: Real> Run<'_, R> {
     fn population(&self) -> usize {
         self.plan.projections[self.protocol.projection].to
     }
@@ -394,6 +394,7 @@ where
             ),
         };
         let question = Question {
+            engine: self.engine,
             population: self.population(),
             thresholds,
             seed: self.plan.seed,
@@ -404,7 +405,7 @@ where
         };
         let showing = Showing { phase, what, samples: count, duration };
         Ok(self.log.show(showing, context, |reporting| {
-            respond::<R, Q>(self.frozen, weights, samples, question, reporting)
+            respond(self.frozen, weights, samples, question, reporting)
         })?)
     }
 }

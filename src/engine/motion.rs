@@ -1,0 +1,154 @@
+//! A simulation under one of the two engines, which is a value and not a type.
+
+use super::competition::Thresholds;
+use super::fault::SimulationError;
+use super::learn::Learning;
+use super::probe::Probe;
+use super::queue::{Heap, Lanes};
+use super::simulation::{Simulation, StateError};
+use super::state::Counts;
+use crate::encoding::BlockRate;
+use crate::network::{Network, Weights};
+use crate::numeric::Real;
+use crate::time::Time;
+use std::sync::Arc;
+
+/// Which engine finds what happens next. They give the same bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Engine {
+    /// [`Lanes`], many instants at a time where the network allows it.
+    #[default]
+    Fast,
+    /// [`Heap`]: one heap, one instant after the other, slowly.
+    Reference,
+}
+
+/// A [`Simulation`] under the one or the other.
+pub(crate) enum Motion<R: Real> {
+    Fast(Box<Simulation<R, Lanes>>),
+    Reference(Box<Simulation<R, Heap>>),
+}
+
+/// Does the same with either.
+macro_rules! either {
+    ($motion:expr, $simulation:ident => $work:expr) => {
+        match $motion {
+            $crate::engine::Motion::Fast($simulation) => $work,
+            $crate::engine::Motion::Reference($simulation) => $work,
+        }
+    };
+}
+pub(super) use either;
+
+/// As the methods of [`Simulation`] of these names.
+impl<R: Real> Motion<R> {
+    pub fn new(engine: Engine, network: &Arc<Network>, seed: u64) -> Self {
+        match engine {
+            Engine::Fast => Self::Fast(Box::new(Simulation::new(network, seed))),
+            Engine::Reference => Self::Reference(Box::new(Simulation::new(network, seed))),
+        }
+    }
+
+    pub fn begin(&mut self, number: u64, rates: &[BlockRate]) -> Result<(), SimulationError> {
+        either!(self, simulation => simulation.begin(number, rates))
+    }
+
+    #[inline]
+    pub fn run<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<(), SimulationError> {
+        either!(self, simulation => simulation.run(weights, end, probe))
+    }
+
+    #[inline]
+    pub fn step<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<bool, SimulationError> {
+        either!(self, simulation => simulation.step(weights, end, probe))
+    }
+
+    #[inline]
+    pub fn step_told<P: Probe<R>>(
+        &mut self,
+        weights: &mut Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Result<bool, SimulationError> {
+        either!(self, simulation => simulation.step_told(weights, end, probe))
+    }
+
+    pub fn blocks(&self) -> usize {
+        either!(self, simulation => simulation.blocks())
+    }
+
+    pub fn may_be_several(&self, weights: &Weights<R>) -> bool {
+        either!(self, simulation => simulation.may_be_several(weights))
+    }
+
+    pub fn allow_several(&mut self, whether: bool) {
+        either!(self, simulation => simulation.allow_several(whether));
+    }
+
+    pub fn check_finite(&self) -> Result<(), SimulationError> {
+        either!(self, simulation => simulation.check_finite())
+    }
+
+    pub fn counts(&self) -> &Counts {
+        either!(self, simulation => simulation.counts())
+    }
+
+    pub fn last_update(&self, population: usize) -> (&[R], Time) {
+        either!(self, simulation => simulation.last_update(population))
+    }
+
+    pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
+        either!(self, simulation => simulation.holds_at(population, time))
+    }
+
+    pub fn thresholds(&self, population: usize) -> Option<&Thresholds> {
+        either!(self, simulation => simulation.thresholds(population))
+    }
+
+    pub fn set_thresholds(&mut self, population: usize, thresholds: Thresholds) -> Result<(), StateError> {
+        either!(self, simulation => simulation.set_thresholds(population, thresholds))
+    }
+
+    pub fn adapt(&mut self, elapsed: Time) {
+        either!(self, simulation => simulation.adapt(elapsed));
+    }
+}
+
+/// What only runs in full precision do.
+impl Motion<f64> {
+    pub fn run_learning<P: Probe<f64>>(
+        &mut self,
+        weights: &mut Weights<f64>,
+        end: Time,
+        learning: &mut Learning,
+        probe: &mut P,
+    ) -> Result<(), SimulationError> {
+        either!(self, simulation => simulation.run_learning(weights, end, learning, probe))
+    }
+
+    pub fn partition(&mut self, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) -> bool {
+        either!(self, simulation => simulation.partition(threads, pool))
+    }
+
+    pub fn shorten_windows(&mut self, window: Time) {
+        either!(self, simulation => simulation.shorten_windows(window));
+    }
+
+    pub fn sample_every(&mut self, population: usize, interval: Time) {
+        either!(self, simulation => simulation.sample_every(population, interval));
+    }
+
+    pub fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
+        either!(self, simulation => simulation.sample(population, probe));
+    }
+}
