@@ -262,7 +262,11 @@ impl Session<'_> {
         }
         output.note(&format!("report in {}", dir.path().join("report.html").display()));
         if summary.status == Status::Interrupted && dir.path().join(CHECKPOINT).is_file() {
-            output.note("the same command with --resume goes on after the last finished epoch");
+            let from = match plan.protocol {
+                Protocol::Simulate { .. } => "from there",
+                _ => "after the last finished epoch",
+            };
+            output.note(&format!("the same command with --resume goes on {from}"));
         }
         Ok(())
     }

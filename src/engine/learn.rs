@@ -19,6 +19,7 @@ use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The plastic projections of a network.
 #[derive(Clone, Debug)]
@@ -395,6 +396,36 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         self.now = self.now.max(end);
         learning.settle_waiting(weights);
         self.check_finite()
+    }
+
+    /// As [`Simulation::run`] or [`Simulation::run_learning`], until `stop` is set or `enough` says so of the probe: the
+    /// time reached.
+    pub(super) fn run_while<P: Probe<f64>>(
+        &mut self,
+        weights: &mut Weights<f64>,
+        mut learning: Option<&mut Learning>,
+        end: Time,
+        (stop, enough): (&AtomicBool, impl Fn(&P) -> bool),
+        probe: &mut P,
+    ) -> Result<Time, SimulationError> {
+        loop {
+            let went_on = match &mut learning {
+                Some(learning) => self.step_learning(weights, end, learning, probe)?,
+                None => self.step(weights, end, probe)?,
+            };
+            if !went_on {
+                self.now = self.now.max(end);
+                break;
+            }
+            if stop.load(Ordering::Relaxed) || enough(probe) {
+                break;
+            }
+        }
+        if let Some(learning) = learning {
+            learning.settle_waiting(weights);
+        }
+        self.check_finite()?;
+        Ok(self.now)
     }
 
     /// Everything that is needed to go on elsewhere, between any two steps.

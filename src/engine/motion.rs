@@ -2,7 +2,7 @@
 
 use super::competition::Thresholds;
 use super::fault::SimulationError;
-use super::learn::Learning;
+use super::learn::{Learning, LearningState};
 use super::probe::Probe;
 use super::queue::{Heap, Lanes};
 use super::simulation::{Simulation, StateError};
@@ -12,6 +12,7 @@ use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Which engine finds what happens next. They give the same bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,14 +127,54 @@ impl<R: Real> Motion<R> {
 
 /// What only runs in full precision do.
 impl Motion<f64> {
-    pub fn run_learning<P: Probe<f64>>(
+    /// Handles every event before `end`, or fewer if `stop` is set meanwhile or `enough` of the probe; the time reached.
+    pub fn run_while<P: Probe<f64>>(
         &mut self,
         weights: &mut Weights<f64>,
+        learning: Option<&mut Learning>,
         end: Time,
-        learning: &mut Learning,
+        (stop, enough): (&AtomicBool, impl Fn(&P) -> bool),
         probe: &mut P,
-    ) -> Result<(), SimulationError> {
-        either!(self, simulation => simulation.run_learning(weights, end, learning, probe))
+    ) -> Result<Time, SimulationError> {
+        either!(self, simulation => simulation.run_while(weights, learning, end, (stop, enough), probe))
+    }
+
+    /// Goes on from a state, with weights that learn if there are rules, made anew for the same network.
+    pub fn resume(
+        engine: Engine,
+        network: &Arc<Network>,
+        state: LearningState,
+        learning: Option<&mut Learning>,
+        rates: &[BlockRate],
+    ) -> Result<(Self, Weights<f64>), SimulationError> {
+        let mut none = Learning::new(network, vec![None; network.projections.len()], false)?;
+        let learning = learning.unwrap_or(&mut none);
+        Ok(match engine {
+            Engine::Fast => {
+                let (simulation, weights) = Simulation::resume_learning(network, state, learning, rates)?;
+                (Self::Fast(Box::new(simulation)), weights)
+            }
+            Engine::Reference => {
+                let (simulation, weights) = Simulation::resume_learning(network, state, learning, rates)?;
+                (Self::Reference(Box::new(simulation)), weights)
+            }
+        })
+    }
+
+    /// What to go on from: the weights too, if they learn.
+    pub fn state(&self, weights: &mut Weights<f64>, learning: Option<&mut Learning>) -> LearningState {
+        either!(self, simulation => match learning {
+            Some(learning) => simulation.learning_state(weights, learning),
+            None => LearningState {
+                simulation: simulation.state(),
+                weights: weights.clone(),
+                memories: vec![None; simulation.network.projections.len()],
+            },
+        })
+    }
+
+    pub fn now(&self) -> Time {
+        either!(self, simulation => simulation.now)
     }
 
     pub fn partition(&mut self, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) -> bool {

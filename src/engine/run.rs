@@ -11,7 +11,7 @@ use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::time::Time;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// The threads that a run may use. They are lent for one call at a time: a run keeps none.
 #[derive(Clone, Debug)]
@@ -247,11 +247,15 @@ impl Run {
                 simulation.partition(threads.count, None);
             }
             simulation.lend(threads.pool.as_ref());
-            let work = Work { simulation, weights, learning, end, stop, at_most: recording.at_most };
+            let (learning, most) = (learning.as_mut(), recording.at_most);
             let done = if recording.all {
-                work.carry_out(&mut Reaper::<true> { harvest, spikes: true })
+                let probe = &mut Reaper::<true> { harvest, spikes: true };
+                let enough = |probe: &Reaper<'_, true>| probe.harvest.len() >= most;
+                simulation.run_while(weights, learning, end, (stop, enough), probe)
             } else {
-                work.carry_out(&mut Reaper::<false> { harvest, spikes: recording.spikes })
+                let probe = &mut Reaper::<false> { harvest, spikes: recording.spikes };
+                let enough = |probe: &Reaper<'_, false>| probe.harvest.len() >= most;
+                simulation.run_while(weights, learning, end, (stop, enough), probe)
             };
             simulation.lend(None);
             done
@@ -266,7 +270,7 @@ impl Run {
     /// The time up to which everything has been handled.
     #[must_use]
     pub fn now(&self) -> Time {
-        either!(&self.motion, simulation => simulation.now)
+        self.motion.now()
     }
 
     /// Counts since the episode began.
@@ -297,15 +301,7 @@ impl Run {
 
     /// Everything that is needed to go on elsewhere, but what was recorded: see [`crate::snapshot`] for its bytes.
     pub fn state(&mut self) -> LearningState {
-        let Self { weights, learning, motion, network, .. } = self;
-        either!(motion, simulation => match learning {
-            Some(learning) => simulation.learning_state(weights, learning),
-            None => LearningState {
-                simulation: simulation.state(),
-                weights: weights.clone(),
-                memories: vec![None; network.projections.len()],
-            },
-        })
+        self.motion.state(&mut self.weights, self.learning.as_mut())
     }
 
     /// Goes on from a state under one of the engines, at these rates, and with rules made anew for the same network.
@@ -320,18 +316,7 @@ impl Run {
         engine: Engine,
     ) -> Result<Self, SimulationError> {
         let mut rules = learning;
-        let mut none = Learning::new(network, vec![None; network.projections.len()], false)?;
-        let learning = rules.as_mut().unwrap_or(&mut none);
-        let (motion, weights) = match engine {
-            Engine::Fast => {
-                let (simulation, weights) = Simulation::resume_learning(network, state, learning, rates)?;
-                (Motion::Fast(Box::new(simulation)), weights)
-            }
-            Engine::Reference => {
-                let (simulation, weights) = Simulation::resume_learning(network, state, learning, rates)?;
-                (Motion::Reference(Box::new(simulation)), weights)
-            }
-        };
+        let (motion, weights) = Motion::resume(engine, network, state, rules.as_mut(), rates)?;
         Ok(Self::of(network, motion, weights, rules))
     }
 }
@@ -353,39 +338,5 @@ fn again<Q: Queue<f64>>(simulation: &Simulation<f64, Q>) -> Simulation<f64, Q> {
     match Simulation::resume(&simulation.network, simulation.state(), &simulation.rates) {
         Ok(again) => again,
         Err(fault) => unreachable!("its own state: {fault}"),
-    }
-}
-
-/// One call of [`Run::run`].
-struct Work<'a, Q: Queue<f64>> {
-    simulation: &'a mut Simulation<f64, Q>,
-    weights: &'a mut Weights<f64>,
-    learning: &'a mut Option<Learning>,
-    end: Time,
-    stop: &'a AtomicBool,
-    at_most: usize,
-}
-
-impl<Q: Queue<f64>> Work<'_, Q> {
-    fn carry_out<const ALL: bool>(self, probe: &mut Reaper<'_, ALL>) -> Result<Time, SimulationError> {
-        let Self { simulation, weights, learning, end, stop, at_most } = self;
-        loop {
-            let went_on = match learning {
-                Some(learning) => simulation.step_learning(weights, end, learning, probe)?,
-                None => simulation.step(weights, end, probe)?,
-            };
-            if !went_on {
-                simulation.now = simulation.now.max(end);
-                break;
-            }
-            if stop.load(Ordering::Relaxed) || probe.harvest.len() >= at_most {
-                break;
-            }
-        }
-        if let Some(learning) = learning {
-            learning.settle_waiting(weights);
-        }
-        simulation.check_finite()?;
-        Ok(simulation.now)
     }
 }

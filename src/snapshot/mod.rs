@@ -47,6 +47,8 @@ pub enum Payload {
     Learning,
     /// A simulation whose weights learn, between two instants.
     Plastic,
+    /// A run of a network as it is, between two instants.
+    Simulation,
     /// Where the records of a run stand.
     Records,
 }
@@ -60,6 +62,7 @@ impl Payload {
             Self::Training => "training",
             Self::Learning => "learning",
             Self::Plastic => "plastic state",
+            Self::Simulation => "simulation",
             Self::Records => "records",
         }
     }
@@ -69,7 +72,7 @@ impl Payload {
         match self {
             Self::State | Self::Training | Self::Learning => 2,
             Self::Plastic => 3,
-            Self::Records => 1,
+            Self::Simulation | Self::Records => 1,
         }
     }
 }

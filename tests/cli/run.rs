@@ -318,6 +318,32 @@ fn a_run_that_was_stopped_goes_on_to_the_result_of_one_that_was_not() {
 
 #[cfg(unix)]
 #[test]
+fn a_simulation_that_was_stopped_goes_on_from_there() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let place = Place::new();
+    let args = |out: &'static str| {
+        let set = ["--set", "protocol.duration=4 s", "--record", "excitatory", "--threads", "2"];
+        [&["run", "networks/brunel-small", "--out", out][..], &set].concat()
+    };
+    let mut child = place.command(&args("cut")).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let begun = || fs::metadata(place.path().join("cut/spikes.log")).is_ok_and(|log| log.len() > 20_000);
+    while !begun() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let _ = kill_process(Pid::from_child(&child), Signal::INT);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let summary = json(&fs::read_to_string(place.path().join("cut/summary.json")).unwrap());
+    assert_eq!(summary["status"], "interrupted");
+    let resumed = place.memspike(&[&args("cut")[..], &["--resume"]].concat());
+    assert_eq!(code(&resumed), 0, "{}", err(&resumed));
+    assert_eq!(code(&place.memspike(&args("whole"))), 0);
+    assert_eq!(code(&place.memspike(&["compare", "cut", "whole"])), 0);
+    let spikes = |run: &str| fs::read(place.path().join(run).join("spikes.csv")).unwrap();
+    assert!(spikes("cut") == spikes("whole") && spikes("cut").len() > 10_000);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_second_ctrl_c_stops_at_once_and_the_checkpoint_is_still_good() {
     let place = Place::new();
     assert_eq!(interrupted(&place, STOPPED, 2), 130);

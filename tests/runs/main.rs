@@ -1,6 +1,7 @@
 //! Runs of plans: the same whatever carries them out, and wherever they are cut.
 
 mod common;
+mod cut;
 mod fingerprints;
 mod offsets;
 mod plasticity;

@@ -12,6 +12,7 @@ use crate::encoding::BlockRate;
 use crate::engine::{Clocked, Counts, Probe, SimulationError};
 use crate::network::Weights;
 use crate::time::Time;
+use std::sync::atomic::AtomicBool;
 
 pub fn simulate(
     plan: &Plan,
@@ -30,7 +31,7 @@ pub fn simulate(
     let rates: Vec<BlockRate> =
         tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
     let mut clocked = Clocked::new(&network, &weights, &rates, plan.seed, dt).map_err(RunError::Clocked)?;
-    let episode = episode::run(plan, duration, start, &mut clocked, context)?;
+    let episode = episode::run(plan, duration, start, (&mut clocked, None), context)?;
     let energy = book(plan, &arrays, &episode.totals, None);
     notes.push(format!(
         "engine clocked, dt {dt}: spikes are on the grid; delays, widths and refractory times are whole steps"
@@ -44,8 +45,13 @@ impl Course for Clocked<'_> {
         Clocked::sample_every(self, population, interval);
     }
 
-    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError> {
-        Clocked::run(self, end, probe)
+    fn run<P: Probe<f64>>(
+        &mut self,
+        end: Time,
+        _: &AtomicBool,
+        probe: &mut P,
+    ) -> Result<Time, SimulationError> {
+        Clocked::run(self, end, probe).map(|()| end)
     }
 
     fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {

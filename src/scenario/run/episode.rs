@@ -2,7 +2,7 @@
 
 use super::super::outcome::{NamedArray, Outcome, Status};
 use super::super::plan::Plan;
-use super::context::{RunContext, RunError};
+use super::context::{RunContext, RunError, Store};
 use super::logbook::Logbook;
 use super::training::reborrow;
 use crate::energy::Ledger;
@@ -13,7 +13,7 @@ use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
 use crate::training::Totals;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Slices of an episode between two looks at the stop flag and the progress bar.
 const SLICES: u64 = 200;
@@ -21,10 +21,49 @@ const SLICES: u64 = 200;
 /// An engine with its network and weights, ready to run.
 pub trait Course {
     fn sample_every(&mut self, population: usize, interval: Time);
-    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError>;
+    /// Runs to `end`, or less far if `stop` is set meanwhile: the time reached.
+    fn run<P: Probe<f64>>(
+        &mut self,
+        end: Time,
+        stop: &AtomicBool,
+        probe: &mut P,
+    ) -> Result<Time, SimulationError>;
     /// Shows the probe the membranes of a population now, as a sample.
     fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P);
     fn counts(&self) -> &Counts;
+    /// Keeps what to go on from, where that can be done.
+    fn save(
+        &mut self,
+        plan: &Plan,
+        fingerprint: &Fingerprint,
+        store: &mut dyn Store,
+    ) -> Result<(), RunError> {
+        let _ = (plan, fingerprint, store);
+        Ok(())
+    }
+}
+
+/// An episode that is gone on with.
+#[derive(Default)]
+pub struct Begun {
+    pub reached: Time,
+    pub fingerprint: Fingerprint,
+}
+
+/// When a checkpoint is written without being asked for: seldom enough to cost a hundredth.
+struct Pace {
+    /// Wall-clock seconds at the last one, and what it cost.
+    last: f64,
+    cost: f64,
+}
+
+impl Pace {
+    /// Seconds between two checkpoints at least.
+    const SELDOM: f64 = 30.0;
+
+    fn due(&self, now: f64) -> bool {
+        now - self.last >= (100.0 * self.cost).max(Self::SELDOM)
+    }
 }
 
 /// What an episode came to.
@@ -36,12 +75,13 @@ pub struct Episode {
     log: Logbook,
 }
 
-/// Runs `course` to `duration`; what has passed since `start` was spent on building it.
+/// Runs `course` to `duration`, from where it was left if it was `begun`; what has passed since `start` was spent on
+/// building it.
 pub fn run(
     plan: &Plan,
     duration: Time,
     start: (f64, f64),
-    course: &mut impl Course,
+    (course, begun): (&mut impl Course, Option<Begun>),
     context: &mut RunContext<'_>,
 ) -> Result<Episode, RunError> {
     let sampled = plan.record.membrane.iter().filter_map(|name| {
@@ -49,41 +89,65 @@ pub fn run(
         Some((population, plan.record.membrane_interval?))
     });
     let sampled: Vec<_> = sampled.collect();
-    for &(population, interval) in &sampled {
-        course.sample_every(population, interval);
+    // What is gone on with has its next samples among what is pending, and has been announced.
+    if begun.is_none() {
+        for &(population, interval) in &sampled {
+            course.sample_every(population, interval);
+        }
     }
     let mut log = Logbook::built(start, context);
-    let begun = (context.clock)();
-    let fingerprint = &mut log.fingerprint;
-    if let Some(observer) = &mut context.observer {
+    let started = (context.clock)();
+    if let (Some(observer), None) = (&mut context.observer, &begun) {
         observer.begin(0, "simulation");
     }
+    let Begun { mut reached, fingerprint } = begun.unwrap_or_default();
+    log.fingerprint = fingerprint;
+    let fingerprint = &mut log.fingerprint;
+    let mut pace = Pace { last: started.0, cost: 0.0 };
     context.progress.phase("simulate", SLICES);
-    let (mut reached, mut status) = (Time::ZERO, Status::Done);
+    let mut status = Status::Done;
     for slice in 1..=SLICES {
+        let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
+        if end <= reached {
+            context.progress.advance(1);
+            continue;
+        }
         if context.stop.load(Ordering::Relaxed) {
             status = Status::Interrupted;
             break;
         }
-        let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
-        match reborrow(&mut context.observer) {
+        reached = match reborrow(&mut context.observer) {
             Some(observer) if observer.wants_all() => {
                 let mut probe = Stream::default();
-                course.run(end, &mut probe)?;
+                let reached = course.run(end, context.stop, &mut probe)?;
                 for record in &probe.take() {
                     if let Record::Spike(spike) = record {
                         hash(fingerprint, *spike);
                     }
                     observer.record(0, record);
                 }
+                reached
             }
             // With or without somebody who looks: two kinds of probe would compile the engine twice.
-            observer => course.run(end, &mut Hashing { fingerprint, observer })?,
+            observer => course.run(end, context.stop, &mut Hashing { fingerprint, observer })?,
+        };
+        if reached < end {
+            status = Status::Interrupted;
+            break;
         }
-        reached = end;
         context.progress.advance(1);
+        let now = (context.clock)().0;
+        if slice < SLICES && pace.due(now) {
+            course.save(plan, fingerprint, context.store)?;
+            let last = (context.clock)().0;
+            pace = Pace { last, cost: last - now };
+        }
     }
     context.progress.done();
+    if status == Status::Interrupted {
+        // Before the samples of the end, which are no part of what goes on.
+        course.save(plan, fingerprint, context.store)?;
+    }
     if let Some(observer) = context.observer.as_deref_mut() {
         let mut last = Highlights::default();
         sampled.iter().for_each(|&(population, _)| course.sample(population, &mut last));
@@ -93,7 +157,7 @@ pub fn run(
     let mut totals = Totals::default();
     totals.add(course.counts());
     log.count(&totals, reached);
-    log.book("simulate", begun, context, 1, totals.events());
+    log.book("simulate", started, context, 1, totals.events());
     Ok(Episode { reached, totals, status, log })
 }
 

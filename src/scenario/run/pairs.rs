@@ -5,12 +5,13 @@ use super::super::plan::Plan;
 use crate::engine::{Learning, Probe, Spike};
 use crate::network::{Network, Rows, Weights};
 use crate::time::Time;
+use serde::{Deserialize, Serialize};
 
 /// Pairs of one projection beyond which nobody wants a window.
 const MOST: u32 = 10_000;
 
 /// When the sides of the pairs of one projection had their first event, and how many they had.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Watched {
     projection: u32,
     population: u32,
@@ -20,7 +21,7 @@ struct Watched {
 }
 
 /// Watches the projections from one neuron to one that learn.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pairs {
     watched: Vec<Watched>,
 }
@@ -45,6 +46,17 @@ impl Pairs {
             }
         }
         Self { watched }
+    }
+
+    /// Whether these watch the same pairs.
+    #[must_use]
+    pub fn fits(&self, other: &Self) -> bool {
+        let shape = |pairs: &Self| {
+            let of =
+                |w: &Watched| (w.projection, w.population, w.arrivals.len(), w.spikes.len(), w.before.len());
+            pairs.watched.iter().map(of).collect::<Vec<_>>()
+        };
+        shape(self) == shape(other)
     }
 
     /// Whether there is anything to watch.

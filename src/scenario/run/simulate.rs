@@ -7,15 +7,21 @@ use super::super::plan::{Connect, Input, Plan};
 use super::super::synapses;
 use super::arrays::{named_arrays, programmed};
 use super::books::book;
-use super::context::{RunContext, RunError};
-use super::episode::{self, Course};
+use super::context::{RunContext, RunError, Store};
+use super::episode::{self, Begun, Course};
 use super::pairs::Pairs;
 use super::plastic;
+use super::training::{Identity, models, same};
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{Counts, Engine, Learning, Motion, Probe, SimulationError, window};
+use crate::engine::{Counts, Engine, Learning, LearningState, Motion, Probe, SimulationError, State, window};
 use crate::network::{Form, Network, Weights};
+use crate::plasticity::Memory;
+use crate::record::fingerprint::Fingerprint;
+use crate::snapshot::{self, Payload};
 use crate::time::Time;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub fn simulate(
     engine: Engine,
@@ -30,13 +36,35 @@ pub fn simulate(
     let mut weights = Weights::<f64>::from_values(&network, &values);
     // The reference engine does everything at once.
     let fast = engine == Engine::Fast;
-    let learning =
+    let mut learning =
         if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, fast)?) } else { None };
     let moved = learning.as_ref().map_or_else(Vec::new, |learning| learning.admit(&mut weights));
+    let untouched =
+        learning.as_ref().map(|learning| Pairs::new(&network, learning, &weights)).unwrap_or_default();
     let tables = alias_tables(plan);
     let rates: Vec<BlockRate> =
         tables.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect();
-    let mut simulation = Motion::new(engine, &network, plan.seed);
+    let checkpoint = restored(plan, context)?;
+    let (mut simulation, begun) = match checkpoint {
+        None => {
+            let mut simulation = Motion::new(engine, &network, plan.seed);
+            simulation.begin(0, &rates)?;
+            (simulation, None)
+        }
+        Some(Checkpoint { state, learned, fingerprint, pairs, .. }) => {
+            let memories = vec![None; network.projections.len()];
+            let (learned, memories) = learned.unwrap_or_else(|| {
+                let nothing = Weights { projections: Vec::new() };
+                (std::mem::replace(&mut weights, nothing), memories)
+            });
+            same(pairs.fits(&untouched), "network")?;
+            let begun = Begun { reached: state.now, fingerprint };
+            let state = LearningState { simulation: state, weights: learned, memories };
+            let (simulation, kept) = Motion::resume(engine, &network, state, learning.as_mut(), &rates)?;
+            weights = kept;
+            (simulation, Some((begun, pairs)))
+        }
+    };
     if let Some(window) = plan.engine.window {
         simulation.shorten_windows(window);
     }
@@ -51,11 +79,10 @@ pub fn simulate(
     };
     let partitions = plan.engine.partitions.map_or(threads, |partitions| partitions as usize);
     simulation.partition(partitions, (threads > 1).then_some(pool));
-    simulation.begin(0, &rates)?;
-    let pairs =
-        learning.as_ref().map(|learning| Pairs::new(&network, learning, &weights)).unwrap_or_default();
+    let (begun, pairs) = begun.unzip();
+    let pairs = pairs.unwrap_or(untouched);
     let mut events = Events { simulation, weights, learning, pairs };
-    let episode = episode::run(plan, duration, start, &mut events, context)?;
+    let episode = episode::run(plan, duration, start, (&mut events, begun), context)?;
     let Events { mut weights, mut learning, pairs, .. } = events;
     let mut energy = book(plan, &arrays, &episode.totals, None);
     let mut learnt = Vec::new();
@@ -77,6 +104,26 @@ pub fn simulate(
     Ok(Outcome { plastic: learnt, ..outcome })
 }
 
+/// What an episode that was stopped goes on from.
+#[derive(Serialize, Deserialize)]
+struct Checkpoint {
+    of: Identity,
+    state: State<f64>,
+    /// Weights and memories of the rules, if any projection learns.
+    learned: Option<(Weights<f64>, Vec<Option<Memory>>)>,
+    pairs: Pairs,
+    fingerprint: Fingerprint,
+}
+
+/// The checkpoint to go on from, if there is one.
+fn restored(plan: &Plan, context: &mut RunContext<'_>) -> Result<Option<Checkpoint>, RunError> {
+    let Some(mut source) = context.store.load()? else { return Ok(None) };
+    let checkpoint: Checkpoint = source.read(Payload::Simulation, &models(plan))?;
+    source.finish()?;
+    checkpoint.of.check(plan)?;
+    Ok(Some(checkpoint))
+}
+
 /// An event engine with weights that learn, if any do.
 struct Events {
     simulation: Motion<f64>,
@@ -90,15 +137,43 @@ impl Course for Events {
         self.simulation.sample_every(population, interval);
     }
 
-    fn run<P: Probe<f64>>(&mut self, end: Time, probe: &mut P) -> Result<(), SimulationError> {
-        match &mut self.learning {
-            Some(learning) if self.pairs.any() => {
-                let both = &mut (probe, &mut self.pairs);
-                self.simulation.run_learning(&mut self.weights, end, learning, both)
-            }
-            Some(learning) => self.simulation.run_learning(&mut self.weights, end, learning, probe),
-            None => self.simulation.run(&self.weights, end, probe),
+    fn run<P: Probe<f64>>(
+        &mut self,
+        end: Time,
+        stop: &AtomicBool,
+        probe: &mut P,
+    ) -> Result<Time, SimulationError> {
+        let Self { simulation, weights, learning, pairs } = self;
+        if pairs.any() {
+            let both = &mut (probe, pairs);
+            return simulation.run_while(weights, learning.as_mut(), end, (stop, |_: &_| false), both);
         }
+        simulation.run_while(weights, learning.as_mut(), end, (stop, |_: &_| false), probe)
+    }
+
+    fn save(
+        &mut self,
+        plan: &Plan,
+        fingerprint: &Fingerprint,
+        store: &mut dyn Store,
+    ) -> Result<(), RunError> {
+        let Self { simulation, weights, learning, pairs } = self;
+        let learns = learning.is_some();
+        // What does not learn is drawn again.
+        let mut nothing = Weights { projections: Vec::new() };
+        let of = if learns { weights } else { &mut nothing };
+        let LearningState { simulation: state, weights, memories } = simulation.state(of, learning.as_mut());
+        let checkpoint = Checkpoint {
+            of: Identity::of(plan),
+            state,
+            learned: learns.then_some((weights, memories)),
+            pairs: pairs.clone(),
+            fingerprint: fingerprint.clone(),
+        };
+        let models = models(plan);
+        store
+            .save(&mut |out| snapshot::write(out, Payload::Simulation, &models, &checkpoint))
+            .map_err(RunError::Store)
     }
 
     fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
