@@ -99,6 +99,7 @@ impl Kernel {
     }
 
     /// What an arrival of unit weight does.
+    #[inline]
     #[must_use]
     pub fn effect(&self) -> Effect<'_> {
         let fade = |tau, p, q| Some(Fade { tau, p, q });
@@ -108,8 +109,7 @@ impl Kernel {
             Self::Exponential { tau } => Effect::Fades([fade(tau, 1.0, 0.0), None]),
             Self::Alpha { tau } => Effect::Fades([fade(tau, 0.0, ALPHA_PEAK), None]),
             Self::DoubleExponential { rise, tau } => {
-                let peak = rise * (tau / (tau - rise)) * ln(tau / rise);
-                let n = 1.0 / (exp(-peak / tau) - exp(-peak / rise));
+                let n = to_unit_peak(rise, tau);
                 Effect::Fades([fade(tau, n, 0.0), fade(rise, -n, 0.0)])
             }
             Self::Conductance { receptor } => Effect::Opens(receptor),
@@ -123,6 +123,7 @@ impl Kernel {
     }
 
     /// Changes of level and slope after an arrival, the first of which is at once; empty for kernels that need none.
+    #[inline]
     #[must_use]
     pub fn steps(&self) -> &[Breakpoint] {
         match self {
@@ -185,6 +186,12 @@ impl Kernel {
             }
         }
     }
+}
+
+/// N of a double exponential: one over its largest difference of exponentials.
+fn to_unit_peak(rise: Second, tau: Second) -> f64 {
+    let peak = rise * (tau / (tau - rise)) * ln(tau / rise);
+    1.0 / (exp(-peak / tau) - exp(-peak / rise))
 }
 
 impl Display for Kernel {
