@@ -1,5 +1,5 @@
-//! What can be named: the neuron models and learning rules that a scenario may use, and the kinds of device that presets
-//! describe.
+//! What can be named: the neuron models, learning rules and formats of records that a scenario may use, and the kinds of
+//! device that presets describe.
 //!
 //! A registry is a value, not a global: the program makes [`Registry::shipped`], and who brings a model of their own adds
 //! it there. Being registered is being documented, checked and tested: the scenario's keys, the schema, the reference
@@ -19,6 +19,7 @@ use crate::neuron::model::Plain as _;
 use crate::neuron::oscillator::Oscillator;
 use crate::neuron::poisson_neuron::PoissonNeuron;
 use crate::plasticity::{LocalRule, RuleEntry};
+use crate::record::{Format, Formats};
 
 /// A model made of the values of its keys, and remarks on values that are allowed and probably not meant.
 pub type Made = Result<(Open, Vec<ModelFault>), Vec<ModelFault>>;
@@ -78,7 +79,7 @@ pub enum RegistryError {
     /// One name, one model.
     #[error("there is a {kind} `{name}` already")]
     Taken {
-        /// "neuron model", "learning rule".
+        /// "neuron model", "learning rule", "format of records".
         kind: &'static str,
         /// The name.
         name: &'static str,
@@ -113,6 +114,7 @@ pub struct Registry {
     neurons: Vec<NeuronEntry>,
     rules: Vec<RuleEntry>,
     devices: Vec<DeviceEntry>,
+    formats: Formats,
 }
 
 /// What is known about models of one kind beside the registered ones.
@@ -127,6 +129,8 @@ struct Known {
 const NEURON: Known = Known { kind: "neuron model", built_in: &["lif", "switch"], keys: &["model", "size"] };
 
 const RULE: Known = Known { kind: "learning rule", built_in: &["overlap"], keys: RULE_KEYS };
+
+const FORMAT: Known = Known { kind: "format of records", built_in: &[], keys: &[] };
 
 /// Keys that every learning rule has in a scenario beside its own, and those of the one that is built in.
 pub const RULE_KEYS: &[&str] = &[
@@ -189,7 +193,8 @@ impl Registry {
             NeuronEntry::of::<Integrator>(),
             NeuronEntry::of::<PoissonNeuron>(),
         ];
-        Self { neurons, rules: crate::plasticity::shipped(), devices: crate::device::kinds::SHIPPED.to_vec() }
+        let (rules, devices) = (crate::plasticity::shipped(), crate::device::kinds::SHIPPED.to_vec());
+        Self { neurons, rules, devices, formats: Formats::built_in() }
     }
 
     /// Adds a neuron model.
@@ -212,6 +217,22 @@ impl Registry {
         RULE.admit(entry.name, self.rules.iter().map(|other| other.name), entry.keys, &[])?;
         self.rules.push(entry);
         Ok(())
+    }
+
+    /// Adds a format of records.
+    ///
+    /// # Errors
+    /// As [`Registry::neuron`].
+    pub fn format(&mut self, format: impl Format + 'static) -> Result<(), RegistryError> {
+        FORMAT.admit(format.name(), self.formats.iter().map(Format::name), &[], &[])?;
+        self.formats = std::mem::take(&mut self.formats).with(format);
+        Ok(())
+    }
+
+    /// The formats of records.
+    #[must_use]
+    pub fn formats(&self) -> &Formats {
+        &self.formats
     }
 
     /// All learning rules but the one that is made of devices, in the order in which they were added.

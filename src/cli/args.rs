@@ -125,12 +125,11 @@ pub struct RunArgs {
     /// Also write the spikes of these populations or sources to spikes.csv.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub record: Vec<String>,
-    /// How spikes and membranes are written; several with commas.
+    /// How spikes and membranes are written, in place of `formats` of [record]; several with commas.
     #[arg(
         long,
         value_name = "FORMAT",
         value_delimiter = ',',
-        default_value = "csv",
         value_parser = record_formats()
     )]
     pub record_format: Vec<String>,

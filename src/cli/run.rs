@@ -382,7 +382,10 @@ impl Session<'_> {
             clock: &|| clock.now(),
             trace: self.tracing.on,
             progress: &mut *listener,
-            formats: &self.args.record_format,
+            formats: match &self.args.record_format[..] {
+                [] => &plan.record.formats,
+                asked => asked,
+            },
             given,
         })?;
         listener.done();

@@ -268,6 +268,7 @@ impl Filled {
             Refers::Projection => &["projection"],
             Refers::SourceOrPopulation => &["source", "population"],
             Refers::Device => &["device"],
+            Refers::Format => &[],
         };
         sections.iter().flat_map(|section| self.all(section)).map(|(name, _)| name.as_str()).collect()
     }

@@ -128,6 +128,7 @@ impl Lower<'_> {
         };
         let spikes = names("spikes", Refers::SourceOrPopulation);
         let membrane = names("membrane", Refers::Population);
+        let formats = names("formats", Refers::Format);
         let membrane_interval = time(fields, "membrane_interval");
         if membrane_interval.is_none()
             && !membrane.is_empty()
@@ -139,10 +140,20 @@ impl Lower<'_> {
                     .allowed("membrane_interval, such as \"0.1 ms\""),
             );
         }
+        if let Some(at) = fields.written("formats")
+            && (fields.names("formats").is_empty() || spikes.is_empty() && membrane.is_empty())
+        {
+            let nothing = Diagnostic::error("`formats` of the record would do nothing").at(at);
+            self.faults.push(match fields.names("formats") {
+                [] => nothing.label("no format").allowed("one or more names, such as [\"csv\"]"),
+                _ => nothing.label("nothing is recorded").allowed("`formats` beside `spikes` or `membrane`"),
+            });
+        }
         Some(RecordPlan {
             spikes,
             membrane,
             membrane_interval,
+            formats,
             energy: fields.flag("energy")?,
             mac_energy: quantity(fields, "mac_energy")?,
         })

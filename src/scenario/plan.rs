@@ -499,6 +499,9 @@ pub struct RecordPlan {
     pub membrane: Vec<String>,
     /// Time between two samples; `None` where no membrane is sampled.
     pub membrane_interval: Option<Time>,
+    /// Names of the formats in which both are written.
+    #[serde(default)]
+    pub formats: Vec<String>,
     /// Book the leakage of the off-state exactly during the final test.
     pub energy: bool,
     /// Energy of one float multiply-accumulate for comparison. Default 4.6 pJ (45 nm: Horowitz 2014).

@@ -4,6 +4,7 @@ use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
 use super::spec::{Refers, SpreadWord, Word as _};
 use crate::keys::{ModelFault, ModelKey, Unstated};
+use crate::record::Format;
 use crate::registry::Registry;
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
@@ -117,7 +118,10 @@ impl Lower<'_> {
 
     /// The index a name refers to, or a fault with the nearest name.
     pub(super) fn index(&mut self, name: &str, at: Option<&At>, what: &str, refers: Refers) -> Option<usize> {
-        let names = self.filled.names(refers);
+        let names = match refers {
+            Refers::Format => self.registry.formats().iter().map(Format::name).collect(),
+            _ => self.filled.names(refers),
+        };
         let found = names.iter().position(|known| *known == name);
         if found.is_none() {
             let close = nearest(name, names.iter().copied());

@@ -3,11 +3,13 @@
 //! A key of words that is added to the table without a case here fails the first test. Lowering panics where it
 //! asks for a key that the table does not have, so walking every word also finds keys misspelt in the code.
 
+use memspike::record::{Format, LogReader, WriteError};
 use memspike::registry::Registry;
 use memspike::scenario::plan::Plan;
 use memspike::scenario::spec::{Choice, Key, Kind, SECTIONS, SpreadWord, Word as _, inner};
-use memspike::scenario::{load, load_text};
+use memspike::scenario::{Changes, load, load_text, load_text_with};
 use std::collections::BTreeMap;
+use std::io::Write;
 
 const SIMULATE: &str = r#"
 [source.s]
@@ -358,4 +360,46 @@ fn words_are_snake_case_and_conditions_name_words_that_exist() {
     for section in SECTIONS {
         check(section.name, section.keys, &[]);
     }
+}
+
+/// Writes how many rows there are.
+struct Rows;
+
+impl Format for Rows {
+    fn name(&self) -> &'static str {
+        "rows"
+    }
+
+    fn extension(&self) -> &'static str {
+        "txt"
+    }
+
+    fn about(&self) -> &'static str {
+        "the number of rows"
+    }
+
+    fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {
+        while log.next_rows()?.is_some() {}
+        Ok(writeln!(out, "{}", log.position().rows)?)
+    }
+}
+
+#[test]
+fn a_format_of_ones_own_is_named_by_a_scenario() {
+    let recording = |formats: &str| format!("{SIMULATE}[record]\nspikes = [\"s\"]\nformats = {formats}\n");
+    let of = |text: &str, registry: &Registry| {
+        let changes = Changes { registry: Some(registry), ..Changes::default() };
+        let loaded = load_text_with("words.toml", text, changes);
+        loaded.map(|loaded| loaded.plan.record.formats).map_err(|faults| faults.to_string())
+    };
+    let mut registry = Registry::shipped();
+    let refused = of(&recording("[\"row\", \"csv\"]"), &registry).unwrap_err();
+    assert!(refused.contains("names `row`, which is not a format of records"), "{refused}");
+    registry.format(Rows).unwrap();
+    assert_eq!(of(&recording("[\"rows\", \"csv\"]"), &registry).unwrap(), ["rows", "csv"]);
+    assert_eq!(registry.formats().find("rows").unwrap().extension(), "txt");
+    assert!(registry.format(Rows).unwrap_err().to_string().contains("there is a format of records `rows` already"));
+    assert_eq!(of(SIMULATE, &registry).unwrap(), ["csv"]);
+    let idle = of(&format!("{SIMULATE}[record]\nformats = [\"npz\"]\n"), &registry).unwrap_err();
+    assert!(idle.contains("`formats` of the record would do nothing"), "{idle}");
 }

@@ -1,7 +1,7 @@
 //! How a finished record log is written for others to read.
 //!
 //! A further format is a file here with its [`Format`], and an entry in [`Formats::built_in`]. A program that uses the
-//! library adds its own with [`Formats::with`].
+//! library adds its own with [`Formats::with`], or to a registry, so that scenarios can name it.
 
 mod csv;
 mod npz;
@@ -10,7 +10,9 @@ pub use csv::{Csv, field};
 pub use npz::Npz;
 
 use super::{LogReader, RecordError};
+use std::fmt::{Debug, Formatter};
 use std::io::Write;
+use std::sync::Arc;
 
 /// A way to write records.
 pub trait Format: Send + Sync {
@@ -42,22 +44,35 @@ pub enum WriteError {
 }
 
 /// The formats that can be chosen from.
+#[derive(Clone)]
 pub struct Formats {
-    entries: Vec<Box<dyn Format>>,
+    entries: Vec<Arc<dyn Format>>,
+}
+
+impl Default for Formats {
+    fn default() -> Self {
+        Self::built_in()
+    }
+}
+
+impl Debug for Formats {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter().map(Format::name)).finish()
+    }
 }
 
 impl Formats {
     /// `csv` and `npz`.
     #[must_use]
     pub fn built_in() -> Self {
-        Self { entries: vec![Box::new(Csv), Box::new(Npz)] }
+        Self { entries: vec![Arc::new(Csv), Arc::new(Npz)] }
     }
 
     /// One more; it takes the place of one with the same name.
     #[must_use]
     pub fn with(mut self, format: impl Format + 'static) -> Self {
         self.entries.retain(|entry| entry.name() != format.name());
-        self.entries.push(Box::new(format));
+        self.entries.push(Arc::new(format));
         self
     }
 
@@ -69,7 +84,7 @@ impl Formats {
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &dyn Format> {
-        self.entries.iter().map(Box::as_ref)
+        self.entries.iter().map(Arc::as_ref)
     }
 }
 

@@ -148,6 +148,8 @@ pub enum Refers {
     SourceOrPopulation,
     /// A `[device.NAME]` or a preset.
     Device,
+    /// A format of records, which a registry has.
+    Format,
 }
 
 impl Refers {
@@ -160,6 +162,7 @@ impl Refers {
             Self::Projection => "projection",
             Self::SourceOrPopulation => "source or population",
             Self::Device => "device",
+            Self::Format => "format of records",
         }
     }
 }

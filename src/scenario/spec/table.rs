@@ -122,6 +122,12 @@ static RECORD: &[Key] = &[
         "Time between two samples of the membrane, from time 0 on; there is one more at the end.",
     )
     .absent("no samples; needed when `membrane` names a population"),
+    Key::new(
+        "formats",
+        Kind::Names(Refers::Format),
+        "How spikes and membranes are written; `--record-format` replaces it.",
+    )
+    .setting("[\"csv\"]"),
     Key::new("energy", Kind::Flag, "Book the leakage of the off state exactly during the final test.")
         .setting("false"),
     Key::new(
