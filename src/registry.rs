@@ -1,5 +1,5 @@
-//! What can be named: the neuron models, learning rules and formats of records that a scenario may use, and the kinds of
-//! device that presets describe.
+//! What can be named: the neuron models, learning rules, data sets and formats of records that a scenario may use, and the
+//! kinds of device that presets describe.
 //!
 //! A registry is a value, not a global: the program makes [`Registry::shipped`], and who brings a model of their own adds
 //! it there. Being registered is being documented, checked and tested: the scenario's keys, the schema, the reference
@@ -7,6 +7,7 @@
 
 mod devices;
 
+use crate::dataset;
 use crate::device::DeviceEntry;
 use crate::neuron::Open;
 use crate::neuron::adaptive_lif::AdaptiveLif;
@@ -79,7 +80,7 @@ pub enum RegistryError {
     /// One name, one model.
     #[error("there is a {kind} `{name}` already")]
     Taken {
-        /// "neuron model", "learning rule", "format of records".
+        /// "neuron model", "learning rule", "format of records", "data set".
         kind: &'static str,
         /// The name.
         name: &'static str,
@@ -115,6 +116,7 @@ pub struct Registry {
     rules: Vec<RuleEntry>,
     devices: Vec<DeviceEntry>,
     formats: Formats,
+    datasets: Vec<dataset::Name>,
 }
 
 /// What is known about models of one kind beside the registered ones.
@@ -129,6 +131,8 @@ struct Known {
 const NEURON: Known = Known { kind: "neuron model", built_in: &["lif", "switch"], keys: &["model", "size"] };
 
 const RULE: Known = Known { kind: "learning rule", built_in: &["overlap"], keys: RULE_KEYS };
+
+const DATASET: Known = Known { kind: "data set", built_in: &[], keys: &[] };
 
 const FORMAT: Known = Known { kind: "format of records", built_in: &[], keys: &[] };
 
@@ -194,7 +198,8 @@ impl Registry {
             NeuronEntry::of::<PoissonNeuron>(),
         ];
         let (rules, devices) = (crate::plasticity::shipped(), crate::device::kinds::SHIPPED.to_vec());
-        Self { neurons, rules, devices, formats: Formats::built_in() }
+        let datasets = dataset::Name::ALL.to_vec();
+        Self { neurons, rules, devices, formats: Formats::built_in(), datasets }
     }
 
     /// Adds a neuron model.
@@ -227,6 +232,28 @@ impl Registry {
         FORMAT.admit(format.name(), self.formats.iter().map(Format::name), &[], &[])?;
         self.formats = std::mem::take(&mut self.formats).with(format);
         Ok(())
+    }
+
+    /// Adds a data set.
+    ///
+    /// # Errors
+    /// As [`Registry::neuron`].
+    pub fn dataset(&mut self, known: &'static dataset::known::Known) -> Result<(), RegistryError> {
+        DATASET.admit(known.word, self.datasets.iter().map(|name| name.word()), &[], &[])?;
+        self.datasets.push(dataset::Name::of(known));
+        Ok(())
+    }
+
+    /// The data sets.
+    #[must_use]
+    pub fn datasets(&self) -> &[dataset::Name] {
+        &self.datasets
+    }
+
+    /// The data set that a scenario calls so.
+    #[must_use]
+    pub fn find_dataset(&self, word: &str) -> Option<dataset::Name> {
+        self.datasets.iter().copied().find(|name| name.word() == word)
     }
 
     /// The formats of records.

@@ -258,7 +258,7 @@ pub struct FetchArgs {
 
 /// One of the data sets that can be downloaded.
 fn dataset() -> impl TypedValueParser<Value = Name> {
-    let names = Name::ALL.into_iter().filter(|name| name.has_files()).map(Name::as_str);
+    let names = Name::ALL.into_iter().filter(|name| name.files().is_some()).map(Name::as_str);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Name>())
 }
 

@@ -176,7 +176,7 @@ impl Store for Checkpoint<'_> {
 pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
     for source in &plan.sources {
         if let Input::Dataset { dataset, .. } = source.input
-            && dataset.has_files()
+            && dataset.files().is_some()
         {
             memspike::dataset::open(dataset, &search(data))
                 .map_err(|faults| failed(RunError::Data(faults)))?;

@@ -46,7 +46,7 @@ impl fmt::Display for Readable {
 #[non_exhaustive]
 pub enum Fault {
     /// The user asked for `name`; `nearest` is the known name it may be a misspelling of.
-    #[error("unknown data set `{name}`; known are drawn_digits, mnist, fashion-mnist")]
+    #[error("unknown data set `{name}`; known are {}", Name::ALL.map(Name::as_str).join(", "))]
     UnknownName { name: String, nearest: Option<Name> },
     /// None of the folders in `looked` has the files of `name`; `wanted` lists them.
     #[error("data set `{name}` was not found; looked for {wanted} (plain or .gz) in:{}", list(looked))]
@@ -57,6 +57,12 @@ pub enum Fault {
     /// The folder is one of `asked`, and the checksum of `file` says that it belongs to `found`.
     #[error("{}: the test labels are those of `{found}`; expected data set `{asked}`", file.display())]
     OtherDataset { file: PathBuf, asked: Name, found: Name },
+    /// What was made for `name` is not of its shape, or has labels beyond its classes.
+    #[error(
+        "data set `{name}` is not of the size that is known of it: {} x {} pixels, labels below {}",
+        name.expect().width, name.expect().height, name.expect().classes
+    )]
+    NotAsKnown { name: Name },
     /// Where `file` with `what` should be, a directory has its name.
     #[error("{}: is a directory; expected a file of IDX {what}", file.display())]
     IsDirectory { file: PathBuf, what: Readable },
@@ -113,7 +119,7 @@ impl Fault {
             Self::NotFound { name, .. } | Self::Incomplete { name, .. } => format!(
                 "`memspike data fetch {name}` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
                  the embedded data set `{}` needs no files",
-                Name::DrawnDigits
+                Name::DRAWN_DIGITS
             ),
             Self::OtherDataset { found, .. } => format!(
                 "put each data set into a folder of its own name: DIR/{found}, and `memspike data fetch` does the same"

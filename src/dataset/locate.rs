@@ -124,11 +124,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let here = search(None, Some(root.path()), None);
         touch(root.path(), "");
-        assert_eq!(find(Name::Mnist, &here).unwrap().train_images, root.path().join(FILES[0]));
+        assert_eq!(find(Name::MNIST, &here).unwrap().train_images, root.path().join(FILES[0]));
         touch(&root.path().join("mnist"), ".gz");
-        let found = find(Name::Mnist, &here).unwrap();
+        let found = find(Name::MNIST, &here).unwrap();
         assert_eq!(found.test_labels, root.path().join("mnist/t10k-labels-idx1-ubyte.gz"));
-        assert_eq!(find(Name::FashionMnist, &here).unwrap().train_images, root.path().join(FILES[0]));
+        assert_eq!(find(Name::FASHION_MNIST, &here).unwrap().train_images, root.path().join(FILES[0]));
     }
 
     #[test]
@@ -137,19 +137,19 @@ mod tests {
         touch(b.path(), "");
         touch(c.path(), "");
         let all = search(None, Some(b.path()), Some(c.path()));
-        assert!(find(Name::Mnist, &all).unwrap().train_images.starts_with(b.path()));
+        assert!(find(Name::MNIST, &all).unwrap().train_images.starts_with(b.path()));
         let without = search(None, Some(a.path()), Some(c.path()));
-        assert!(find(Name::Mnist, &without).unwrap().train_images.starts_with(c.path()));
+        assert!(find(Name::MNIST, &without).unwrap().train_images.starts_with(c.path()));
         let explicit = search(Some(a.path()), Some(b.path()), Some(c.path()));
         assert_eq!(
-            find(Name::Mnist, &explicit).unwrap_err().0,
+            find(Name::MNIST, &explicit).unwrap_err().0,
             [Fault::NotFound {
-                name: Name::Mnist,
+                name: Name::MNIST,
                 wanted: WANTED,
                 looked: vec![a.path().join("mnist"), a.path().into()]
             }]
         );
-        assert_eq!(explicit.destination(Name::Mnist).unwrap(), a.path().join("mnist"));
+        assert_eq!(explicit.destination(Name::MNIST).unwrap(), a.path().join("mnist"));
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         touch(root.path(), "");
         fs::remove_file(root.path().join(FILES[1])).unwrap();
         fs::remove_file(root.path().join(FILES[3])).unwrap();
-        let faults = find(Name::Mnist, &search(Some(root.path()), None, None)).unwrap_err();
+        let faults = find(Name::MNIST, &search(Some(root.path()), None, None)).unwrap_err();
         let text = faults.to_string().replace(&root.path().display().to_string(), "DIR");
         assert_eq!(
             text,
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_missing_set_says_every_place_looked_at_and_what_to_do() {
         let [a, b] = ["/nonexistent/a", "/nonexistent/b"].map(Path::new);
-        let faults = find(Name::FashionMnist, &search(None, Some(a), Some(b))).unwrap_err();
+        let faults = find(Name::FASHION_MNIST, &search(None, Some(a), Some(b))).unwrap_err();
         assert_eq!(
             faults.to_string(),
             "data set `fashion-mnist` was not found; looked for train-images-idx3-ubyte, train-labels-idx1-ubyte, \
@@ -181,14 +181,14 @@ mod tests {
              hint: `memspike data fetch fashion-mnist` downloads it; --data DIR or MEMSPIKE_DATA names another folder; \
              the embedded data set `drawn_digits` needs no files"
         );
-        let nowhere = find(Name::Mnist, &Search::default()).unwrap_err().to_string();
+        let nowhere = find(Name::MNIST, &Search::default()).unwrap_err().to_string();
         assert!(nowhere.contains("in: nowhere (no --data"), "{nowhere}");
     }
 
     #[test]
     fn a_file_given_as_the_data_folder_is_called_a_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let faults = find(Name::Mnist, &search(Some(file.path()), None, None)).unwrap_err();
+        let faults = find(Name::MNIST, &search(Some(file.path()), None, None)).unwrap_err();
         assert_eq!(faults.0, [Fault::NotADirectory { path: file.path().into() }]);
     }
 }

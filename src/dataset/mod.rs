@@ -4,6 +4,7 @@ pub mod drawn;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod idx;
+pub mod known;
 pub mod locate;
 
 mod error;
@@ -11,11 +12,10 @@ mod error;
 mod gzip;
 
 pub use error::{Fault, Faults, Readable};
+pub use known::Name;
 pub use locate::Search;
 
-use crate::hint::nearest;
-use idx::Expect;
-use serde::{Deserialize, Serialize};
+use known::Origin;
 
 /// Grey-scale images of one size with their class labels, split into training and test.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,105 +96,23 @@ impl Dataset {
     }
 }
 
-/// The data sets known by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Name {
-    /// Digits drawn by code, embedded: see [`drawn`].
-    DrawnDigits,
-    /// Handwritten digits (LeCun, Cortes and Burges, 1998): 60 000 + 10 000 images of 28 x 28.
-    Mnist,
-    /// Articles of clothing (Xiao, Rasul and Vollgraf, 2017), in the form of MNIST.
-    FashionMnist,
-}
-
-impl Name {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::DrawnDigits, Self::Mnist, Self::FashionMnist];
-
-    /// On the command line, and of the folder with its files.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DrawnDigits => "drawn_digits",
-            Self::Mnist => "mnist",
-            Self::FashionMnist => "fashion-mnist",
-        }
-    }
-
-    /// In a sentence.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::DrawnDigits => "drawn digits",
-            Self::Mnist => "MNIST",
-            Self::FashionMnist => "Fashion-MNIST",
-        }
-    }
-
-    /// Whether it is read from files.
-    #[must_use]
-    pub const fn has_files(self) -> bool {
-        !matches!(self, Self::DrawnDigits)
-    }
-
-    /// Its shape and classes: what its files must hold.
-    #[must_use]
-    pub const fn expect(self) -> Expect {
-        Expect { width: 28, height: 28, classes: 10 }
-    }
-
-    /// Pixels of an image: lines of a source that shows it.
-    #[must_use]
-    pub const fn pixels(self) -> u32 {
-        self.expect().pixels() as u32
-    }
-
-    /// Number of classes.
-    #[must_use]
-    pub const fn classes(self) -> u32 {
-        self.expect().classes as u32
-    }
-
-    /// Labels of the first ten test images, which tell the files of one set from those of another:
-    /// both sets use the same file names.
-    const fn first_test_labels(self) -> Option<[u8; 10]> {
-        match self {
-            Self::DrawnDigits => None,
-            Self::Mnist => Some([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]),
-            Self::FashionMnist => Some([9, 2, 1, 1, 6, 1, 4, 6, 5, 7]),
-        }
-    }
-}
-
-impl std::fmt::Display for Name {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl std::str::FromStr for Name {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        let named = |text: &str| Self::ALL.into_iter().find(|name| name.as_str() == text);
-        named(text).ok_or_else(|| Fault::UnknownName {
-            name: text.to_owned(),
-            nearest: nearest(text, Self::ALL.iter().map(|name| name.as_str())).and_then(named),
-        })
-    }
-}
-
-/// The data set `name`: drawn, or read from the files that `search` finds.
+/// The data set `name`: made, or read from the files that `search` finds.
 ///
 /// # Errors
-/// Every fault of the four files, not the first only.
+/// Every fault of the four files, not the first only; images that were made and are not what is known of them.
 pub fn open(name: Name, search: &Search) -> Result<Dataset, Faults> {
-    if !name.has_files() {
-        return Ok(drawn::digits(drawn::TRAIN, drawn::TEST));
+    let expect = name.expect();
+    if let Origin::Made(make) = name.known().origin {
+        let set = make();
+        let fits = |split: &Split| {
+            let labels = split.labels.iter().all(|&label| usize::from(label) < expect.classes);
+            labels && split.pixels == set.pixels() && split.images.len() == split.len() * split.pixels
+        };
+        let same = (set.width, set.height, set.classes) == (expect.width, expect.height, expect.classes);
+        let fine = same && fits(&set.train) && fits(&set.test);
+        return if fine { Ok(set) } else { Err(Fault::NotAsKnown { name }.into()) };
     }
     let files = locate::find(name, search)?;
-    let expect = name.expect();
     let train = idx::read_split(&files.train_images, &files.train_labels, expect);
     let test = idx::read_split(&files.test_images, &files.test_labels, expect);
     let mut faults = Vec::new();
@@ -202,7 +120,8 @@ pub fn open(name: Name, search: &Search) -> Result<Dataset, Faults> {
     let test = test.map_err(|e| faults.extend(e.0)).ok();
     if let Some(test) = &test {
         let other = Name::ALL.into_iter().find(|other| {
-            *other != name && other.first_test_labels().is_some_and(|first| test.labels.starts_with(&first))
+            *other != name
+                && other.files().is_some_and(|files| test.labels.starts_with(&files.first_test_labels))
         });
         if let Some(found) = other {
             faults.push(Fault::OtherDataset { file: files.test_labels.clone(), asked: name, found });
@@ -232,6 +151,35 @@ mod tests {
         assert_eq!(split.iter().map(|(image, label)| image.len() + usize::from(label)).sum::<usize>(), 21);
         assert!(Split::new(vec![0; 5], vec![0, 1], 3).is_none());
         assert!(Split::new(vec![], vec![], 0).is_none());
+    }
+
+    #[test]
+    fn images_that_are_not_what_is_known_of_them_are_refused() {
+        fn made(classes: usize, labels: Vec<u8>) -> Dataset {
+            let split = |labels| Split::new(vec![0; 4], labels, 2).unwrap();
+            let (train, test) = (split(labels), split(vec![0, 1]));
+            Dataset { name: "own".into(), width: 2, height: 1, classes, train, test }
+        }
+        const fn known(make: fn() -> Dataset) -> known::Known {
+            let shape = idx::Expect { width: 2, height: 1, classes: 2 };
+            known::Known {
+                word: "own",
+                folder: "own",
+                title: "own",
+                about: "",
+                shape,
+                origin: Origin::Made(make),
+            }
+        }
+        static GOOD: known::Known = known(|| made(2, vec![1, 0]));
+        static CLASSES: known::Known = known(|| made(3, vec![1, 0]));
+        static LABEL: known::Known = known(|| made(2, vec![1, 2]));
+        let open = |known| open(Name::of(known), &Search::default());
+        assert_eq!(open(&GOOD).unwrap().train.label(0), 1);
+        for wrong in [&CLASSES, &LABEL] {
+            let faults = open(wrong).unwrap_err();
+            assert_eq!(faults.0, [Fault::NotAsKnown { name: Name::of(wrong) }]);
+        }
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn plan() -> Plan {
         sources: vec![SourcePlan {
             name: "retina".into(),
             size: 784,
-            input: Input::Dataset { dataset: Name::Mnist, max_rate: Hertz::new(100.0), normalise: false },
+            input: Input::Dataset { dataset: Name::MNIST, max_rate: Hertz::new(100.0), normalise: false },
         }],
         populations: vec![PopulationPlan {
             name: "output".into(),

@@ -140,14 +140,16 @@ impl Lower<'_> {
                     .allowed("membrane_interval, such as \"0.1 ms\""),
             );
         }
-        if let Some(at) = fields.written("formats")
-            && (fields.names("formats").is_empty() || spikes.is_empty() && membrane.is_empty())
+        let nothing = spikes.is_empty() && membrane.is_empty() && formats != ["csv"];
+        if let Some(at) = fields.written("formats").filter(|_| nothing || fields.names("formats").is_empty())
         {
-            let nothing = Diagnostic::error("`formats` of the record would do nothing").at(at);
-            self.faults.push(match fields.names("formats") {
-                [] => nothing.label("no format").allowed("one or more names, such as [\"csv\"]"),
-                _ => nothing.label("nothing is recorded").allowed("`formats` beside `spikes` or `membrane`"),
-            });
+            let (label, allowed) = if fields.names("formats").is_empty() {
+                ("no format", "one or more names, such as [\"csv\"]")
+            } else {
+                ("nothing is recorded", "`formats` beside `spikes` or `membrane`")
+            };
+            let fault = Diagnostic::error("`formats` of the record would do nothing").at(at);
+            self.faults.push(fault.label(label).allowed(allowed));
         }
         Some(RecordPlan {
             spikes,

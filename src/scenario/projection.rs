@@ -37,7 +37,9 @@ impl Lower<'_> {
             Origin::Source(index) => {
                 let fields = &self.filled.all("source").get(index)?.1;
                 match fields.choice("kind")? {
-                    SourceWord::Dataset => fields.choice("dataset").map(Name::pixels),
+                    SourceWord::Dataset => {
+                        self.registry.find_dataset(fields.word("dataset")?).map(Name::pixels)
+                    }
                     _ => fields.count("size"),
                 }
             }

@@ -6,7 +6,6 @@ use super::plan::{Input, SourcePlan};
 use super::section::{Lower, quantity, time};
 use super::spec::{Code, SourceWord, Unit};
 use super::{list_files, lists, locate};
-use crate::dataset::Name;
 use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
 use crate::network::SourceKind;
 use crate::time::Time;
@@ -71,7 +70,7 @@ impl Lower<'_> {
                 period: time(fields, "period")?,
             }),
             SourceWord::Dataset => {
-                let dataset: Name = fields.choice("dataset")?;
+                let dataset = self.registry.find_dataset(fields.word("dataset")?)?;
                 let encode = fields.table("encode")?;
                 match encode.choice("kind")? {
                     Code::Poisson => Input::Dataset {

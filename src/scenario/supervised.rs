@@ -6,7 +6,6 @@ use super::locate;
 use super::plan::{Adam, ProgrammingCase, Supervised};
 use super::section::{Lower, placement, spread, time};
 use super::spec::{ConnectKind, Refers, SourceWord, Word as _};
-use crate::dataset::Name;
 use crate::network::kernel::DELTA;
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
@@ -107,7 +106,7 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
     let Some((_, target)) = target else { return };
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
-    let dataset = source.and_then(|(_, source)| source.choice::<Name>("dataset"));
+    let dataset = source.and_then(|(_, source)| lower.registry.find_dataset(source.word("dataset")?));
     if let (Some(size), Some(dataset)) = (target.count("size"), dataset)
         && size != dataset.classes()
     {

@@ -43,7 +43,7 @@ fn every_digit_is_common_and_every_image_has_ink_inside_its_edge() {
 
 #[test]
 fn the_embedded_set_opens_by_name_without_files() {
-    let set = open(Name::DrawnDigits, &Search::default()).unwrap();
+    let set = open(Name::DRAWN_DIGITS, &Search::default()).unwrap();
     assert_eq!((set.name.as_str(), set.width, set.height, set.classes), ("drawn_digits", 28, 28, 10));
     assert_eq!((set.train.len(), set.test.len()), (drawn::TRAIN, drawn::TEST));
 }

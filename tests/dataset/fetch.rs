@@ -217,7 +217,7 @@ fn spec(files: &[(String, Vec<u8>)]) -> Spec {
         FileSpec {
             name: name.trim_end_matches(".gz").to_owned(),
             what: if images { Readable::Images } else { Readable::Labels },
-            expect: Name::Mnist.expect(),
+            expect: Name::MNIST.expect(),
             sha256: if images {
                 Sha256Of::Content(sha256(&gunzip(bytes)))
             } else {
@@ -225,7 +225,7 @@ fn spec(files: &[(String, Vec<u8>)]) -> Spec {
             },
         }
     };
-    Spec { name: Name::Mnist, files: files.iter().map(of).collect() }
+    Spec { name: Name::MNIST, files: files.iter().map(of).collect() }
 }
 
 /// Names in a folder, sorted.

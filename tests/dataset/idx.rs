@@ -200,7 +200,7 @@ fn in_dir(dir: &Path) -> Search {
 
 /// The faults of opening `mnist` in `dir`, with the folder called DIR.
 fn open_faults(dir: &Path) -> String {
-    let faults = open(Name::Mnist, &in_dir(dir)).unwrap_err();
+    let faults = open(Name::MNIST, &in_dir(dir)).unwrap_err();
     faults.to_string().replace(&dir.display().to_string(), "DIR")
 }
 
@@ -208,7 +208,7 @@ fn open_faults(dir: &Path) -> String {
 fn a_set_opens_by_name() {
     let dir = tempfile::tempdir().unwrap();
     write_set(dir.path(), 30, 20);
-    let set = open(Name::Mnist, &in_dir(dir.path())).unwrap();
+    let set = open(Name::MNIST, &in_dir(dir.path())).unwrap();
     assert_eq!((set.name.as_str(), set.train.len(), set.test.len()), ("mnist", 30, 20));
     assert_eq!((set.pixels(), set.classes, set.test.label(13)), (784, 10, 3));
     assert_eq!(set.train.image(1)[0], (784 * 7 % 256) as u8);
@@ -316,7 +316,7 @@ proptest! {
 #[test]
 fn files_of_another_writer_are_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/idx");
-    let set = open(Name::Mnist, &in_dir(&folder)).unwrap();
+    let set = open(Name::MNIST, &in_dir(&folder)).unwrap();
     let pixel = |i: usize| ((i * 31 + i / 28 * 7) % 256) as u8;
     assert_eq!(set.train.images, (0..3 * 784).map(pixel).collect::<Vec<_>>());
     assert_eq!(set.test.images, (0..2 * 784).map(pixel).collect::<Vec<_>>());

@@ -29,7 +29,7 @@ fn the_real_mnist_files_are_read_whole() {
         return;
     };
     let search = Search { environment: Some(folder.into()), ..Search::default() };
-    let mnist = open(Name::Mnist, &search).unwrap_or_else(|faults| panic!("{faults}"));
+    let mnist = open(Name::MNIST, &search).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!((mnist.train.len(), mnist.test.len()), (60_000, 10_000));
     assert_eq!(class_counts(&mnist.train), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
     assert_eq!(class_counts(&mnist.test), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);

@@ -3,11 +3,14 @@
 //! A key of words that is added to the table without a case here fails the first test. Lowering panics where it
 //! asks for a key that the table does not have, so walking every word also finds keys misspelt in the code.
 
+use memspike::dataset::idx::Expect;
+use memspike::dataset::known::Known;
+use memspike::dataset::{self, Dataset, Split};
 use memspike::record::{Format, LogReader, WriteError};
 use memspike::registry::Registry;
 use memspike::scenario::plan::Plan;
 use memspike::scenario::spec::{Choice, Key, Kind, SECTIONS, SpreadWord, Word as _, inner};
-use memspike::scenario::{Changes, load, load_text, load_text_with};
+use memspike::scenario::{Changes, load, load_text, load_text_with, run};
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -398,8 +401,57 @@ fn a_format_of_ones_own_is_named_by_a_scenario() {
     registry.format(Rows).unwrap();
     assert_eq!(of(&recording("[\"rows\", \"csv\"]"), &registry).unwrap(), ["rows", "csv"]);
     assert_eq!(registry.formats().find("rows").unwrap().extension(), "txt");
-    assert!(registry.format(Rows).unwrap_err().to_string().contains("there is a format of records `rows` already"));
+    assert!(
+        registry
+            .format(Rows)
+            .unwrap_err()
+            .to_string()
+            .contains("there is a format of records `rows` already")
+    );
     assert_eq!(of(SIMULATE, &registry).unwrap(), ["csv"]);
     let idle = of(&format!("{SIMULATE}[record]\nformats = [\"npz\"]\n"), &registry).unwrap_err();
     assert!(idle.contains("`formats` of the record would do nothing"), "{idle}");
+}
+
+/// Two images of two pixels, one of each class.
+fn bars() -> Dataset {
+    let split = || Split::new(vec![255, 0, 0, 255], vec![0, 1], 2).unwrap();
+    Dataset { name: "bars".into(), width: 2, height: 1, classes: 2, train: split(), test: split() }
+}
+
+static BARS: Known = Known {
+    word: "bars",
+    folder: "bars",
+    title: "bars",
+    about: "two bars",
+    shape: Expect { width: 2, height: 1, classes: 2 },
+    origin: dataset::known::Origin::Made(bars),
+};
+
+#[test]
+fn a_data_set_of_ones_own_is_shown_by_a_scenario_and_learned() {
+    let mut registry = Registry::shipped();
+    let set = [
+        "source.retina.dataset=\"bars\"",
+        "population.output.size=2",
+        "protocol.epochs=30",
+        "protocol.batch=2",
+    ]
+    .map(String::from);
+    let text = include_str!("../../scenarios/digits/scenario.toml");
+    let of = |registry: &Registry| {
+        let changes = Changes { set: &set, registry: Some(registry), ..Changes::default() };
+        load_text_with("words.toml", text, changes)
+            .map(|loaded| loaded.plan)
+            .map_err(|faults| faults.to_string())
+    };
+    let refused = of(&registry).unwrap_err();
+    assert!(refused.contains("`dataset` of source `retina` is `bars`"), "{refused}");
+    registry.dataset(&BARS).unwrap();
+    assert!(registry.dataset(&BARS).unwrap_err().to_string().contains("there is a data set `bars` already"));
+    let plan = of(&registry).unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(plan.sources[0].size, 2);
+    let outcome = run::quietly(&plan, 1, &dataset::Search::default()).unwrap();
+    let accuracy = outcome.supervised.unwrap().epochs.last().unwrap().test_accuracy;
+    assert_eq!(accuracy, 1.0);
 }

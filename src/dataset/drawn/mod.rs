@@ -77,7 +77,7 @@ const SPREAD: Spread = Spread {
 #[must_use]
 pub fn digits(train: usize, test: usize) -> Dataset {
     Dataset {
-        name: Name::DrawnDigits.as_str().to_owned(),
+        name: Name::DRAWN_DIGITS.as_str().to_owned(),
         width: SIDE,
         height: SIDE,
         classes: 10,

@@ -1,6 +1,7 @@
 //! What the files of a data set are, down to their SHA-256.
 
 use crate::dataset::idx::{self, Expect};
+use crate::dataset::known::Sum;
 use crate::dataset::{Name, Readable};
 use flate2::bufread::GzDecoder;
 use sha2::{Digest as _, Sha256};
@@ -55,29 +56,13 @@ pub enum Mismatch {
 }
 
 impl Spec {
-    /// The files of `name`; `None` for the set that needs none.
-    ///
-    /// MNIST's sums are of the official files' content. Fashion-MNIST's are of the official .gz files
-    /// (those with the MD5 sums in its authors' README, such as 8d4fb7e6c68d591d4c3dfef9ec88bf0d).
+    /// The files of `name`; `None` for a set that needs none.
     #[must_use]
     pub fn of(name: Name) -> Option<Self> {
-        let sums = match name {
-            Name::DrawnDigits => return None,
-            Name::Mnist => [
-                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-            ]
-            .map(|sum| Sha256Of::Content(sum.to_owned())),
-            Name::FashionMnist => [
-                "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-                "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-                "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-                "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-            ]
-            .map(|sum| Sha256Of::Download(sum.to_owned())),
-        };
+        let sums = name.files()?.sums.map(|sum| match sum {
+            Sum::Content(sum) => Sha256Of::Content(sum.to_owned()),
+            Sum::Download(sum) => Sha256Of::Download(sum.to_owned()),
+        });
         let kinds = [Readable::Images, Readable::Labels, Readable::Images, Readable::Labels];
         let files = crate::dataset::locate::FILES
             .into_iter()
@@ -164,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_sum_has_the_length_of_a_sha256() {
-        for name in [Name::Mnist, Name::FashionMnist] {
+        for name in [Name::MNIST, Name::FASHION_MNIST] {
             let spec = Spec::of(name).unwrap();
             assert_eq!(spec.files.len(), 4);
             for file in &spec.files {
@@ -172,7 +157,7 @@ mod tests {
                 assert!(sum.len() == 64 && sum.bytes().all(|b| b.is_ascii_hexdigit()));
             }
         }
-        assert_eq!(Spec::of(Name::DrawnDigits), None);
+        assert_eq!(Spec::of(Name::DRAWN_DIGITS), None);
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
-use super::super::spec::{self, Amount, Key, Kind, SpreadWord, Unit, Word as _};
+use super::super::spec::{self, Amount, Choice, Key, Kind, SpreadWord, Unit, Word as _};
 use super::super::text::{Node, Value};
 use super::Reader;
+use crate::dataset;
 use crate::renamed;
 use crate::units::{ParseQuantityError, parse_number_unit, parse_percent};
 
@@ -106,6 +107,12 @@ impl Reader<'_> {
                 Some(Datum::Raw(node.clone()))
             }
             (Kind::Choice(choices), Value::Text(text)) => {
+                let of_registry =
+                    |name: &dataset::Name| Choice { name: name.word(), doc: name.known().about };
+                let choices: Vec<Choice> = match name {
+                    "dataset" => self.registry.datasets().iter().map(of_registry).collect(),
+                    _ => choices.to_vec(),
+                };
                 let found = choices.iter().find(|choice| choice.name == text);
                 if found.is_none() {
                     let close = nearest(text, choices.iter().map(|choice| choice.name));
@@ -114,7 +121,7 @@ impl Reader<'_> {
                         Diagnostic::error(format!("`{name}` of {what} is {}", node.shown()))
                             .at(&node.at)
                             .label("not known")
-                            .allowed(spec::allowed(&key.kind))
+                            .allowed(spec::quoted(&choices))
                             .maybe_hint(renamed::word_hint(name, text).or(close)),
                     );
                 }

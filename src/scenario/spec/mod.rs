@@ -493,9 +493,7 @@ pub fn allowed(kind: &Kind) -> String {
         Kind::Quantities(unit, _) => {
             format!("a list of {}s with their units, such as [\"{}\"]", unit.name(), unit.example())
         }
-        Kind::Choice(choices) => {
-            choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect::<Vec<_>>().join(", ")
-        }
+        Kind::Choice(choices) => quoted(choices),
         Kind::Name(refers) => format!("the name of a {}", refers.noun()),
         Kind::Names(refers) => format!("a list of names of {}s", refers.noun().replace(" or", "s or")),
         Kind::Table(_) => "a table".to_string(),
@@ -519,6 +517,12 @@ pub fn allowed(kind: &Kind) -> String {
         Kind::Overrides => "a table of keys of the preset, such as { v_th = \"0.3 V\" }".to_string(),
         Kind::Figure => "a quantity with its unit such as \"0.25 V\" or \"138.61 %\", or a number".to_string(),
     }
+}
+
+/// The words of a choice.
+#[must_use]
+pub fn quoted(choices: &[Choice]) -> String {
+    choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// The symbol of the unit a text is in, if it is one of the scenario's.

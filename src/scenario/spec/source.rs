@@ -2,7 +2,7 @@
 
 use super::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SPAN};
 use super::word::words;
-use super::{Bounds, Key, Kind};
+use super::{Bounds, Choice, Key, Kind};
 use crate::dataset::Name;
 
 pub static SOURCE: &[Key] = &[
@@ -69,7 +69,7 @@ pub static SOURCE: &[Key] = &[
     )
     .setting("0")
     .when("kind", &["replay"]),
-    Key::new("dataset", Kind::word::<Name>(), "Which data set is shown.").when("kind", &["dataset"]),
+    Key::new("dataset", Kind::Choice(&DATASETS), "Which data set is shown.").when("kind", &["dataset"]),
     Key::new("encode", Kind::Table(ENCODE), "How a sample becomes spikes.")
         .setting("{}")
         .when("kind", &["dataset"]),
@@ -89,13 +89,16 @@ words! {
     }
 }
 
-words! {
-    impl Name {
-        DrawnDigits = "drawn_digits": "digits drawn by code, 28 x 28, built in",
-        Mnist = "mnist": "handwritten digits, fetched with `memspike data fetch mnist`",
-        FashionMnist = "fashion_mnist": "articles of clothing, fetched with `memspike data fetch fashion-mnist`",
+/// The data sets that are shipped; a scenario may name others that its registry has.
+const DATASETS: [Choice; Name::ALL.len()] = {
+    let mut choices = [Choice { name: "", doc: "" }; Name::ALL.len()];
+    let mut k = 0;
+    while k < choices.len() {
+        choices[k] = Choice { name: Name::ALL[k].word(), doc: Name::ALL[k].known().about };
+        k += 1;
     }
-}
+    choices
+};
 
 words! {
     /// How a sample becomes spikes.

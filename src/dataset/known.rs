@@ -1,0 +1,244 @@
+//! The data sets that can be named: all that is to be known of each, in one place.
+
+use super::idx::Expect;
+use super::{Dataset, Fault, drawn};
+use crate::hint::nearest;
+use serde::{Deserialize, Serialize};
+use std::fmt::{Debug, Display, Formatter};
+use std::str::FromStr;
+
+/// A data set that can be named.
+#[derive(Debug)]
+pub struct Known {
+    /// What a scenario calls it.
+    pub word: &'static str,
+    /// What it is called on the command line, and the folder with its files.
+    pub folder: &'static str,
+    /// In a sentence.
+    pub title: &'static str,
+    /// One line about it, with its source.
+    pub about: &'static str,
+    /// Size of its images and number of classes.
+    pub shape: Expect,
+    /// Where its images come from.
+    pub origin: Origin,
+}
+
+/// Where images come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin {
+    /// They are made.
+    Made(fn() -> Dataset),
+    /// Four IDX files of the usual names, that are looked for or fetched.
+    Files(IdxFiles),
+}
+
+/// What tells the four files of a data set from those of another, and where they are fetched from.
+#[derive(Clone, Copy, Debug)]
+pub struct IdxFiles {
+    /// SHA-256 of the training images and labels, and of the test images and labels.
+    pub sums: [Sum; 4],
+    /// Labels of the first test images: all such sets use the same names of files.
+    pub first_test_labels: [u8; 10],
+    /// Base addresses, first to last; what arrives is checked by its sum, whichever it came from.
+    pub mirrors: &'static [&'static str],
+}
+
+/// A SHA-256 in hexadecimal, and what it is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sum {
+    /// The IDX file inside: any mirror's own compression is accepted.
+    Content(&'static str),
+    /// The .gz file byte by byte.
+    Download(&'static str),
+}
+
+static DRAWN_DIGITS: Known = Known {
+    word: "drawn_digits",
+    folder: "drawn_digits",
+    title: "drawn digits",
+    about: "digits drawn by code, 28 x 28, built in",
+    shape: Expect { width: drawn::SIDE, height: drawn::SIDE, classes: 10 },
+    origin: Origin::Made(|| drawn::digits(drawn::TRAIN, drawn::TEST)),
+};
+
+/// 60 000 + 10 000 images (LeCun, Cortes and Burges, 1998); the sums are of the official files' content.
+static MNIST: Known = Known {
+    word: "mnist",
+    folder: "mnist",
+    title: "MNIST",
+    about: "handwritten digits, fetched with `memspike data fetch mnist`",
+    shape: Expect { width: 28, height: 28, classes: 10 },
+    origin: Origin::Files(IdxFiles {
+        sums: [
+            Sum::Content("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+            Sum::Content("65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+            Sum::Content("0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+            Sum::Content("ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+        ],
+        first_test_labels: [7, 2, 1, 0, 4, 1, 4, 9, 5, 9],
+        mirrors: &[
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ],
+    }),
+};
+
+/// In the form of MNIST (Xiao, Rasul and Vollgraf, 2017). The sums are of the official .gz files (those with the MD5 sums in
+/// its authors' README, such as 8d4fb7e6c68d591d4c3dfef9ec88bf0d).
+static FASHION_MNIST: Known = Known {
+    word: "fashion_mnist",
+    folder: "fashion-mnist",
+    title: "Fashion-MNIST",
+    about: "articles of clothing, fetched with `memspike data fetch fashion-mnist`",
+    shape: Expect { width: 28, height: 28, classes: 10 },
+    origin: Origin::Files(IdxFiles {
+        sums: [
+            Sum::Download("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+            Sum::Download("a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+            Sum::Download("346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+            Sum::Download("67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+        ],
+        first_test_labels: [9, 2, 1, 1, 6, 1, 4, 6, 5, 7],
+        mirrors: &[
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+            "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        ],
+    }),
+};
+
+/// A data set by name.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub struct Name(&'static Known);
+
+impl Name {
+    /// Digits drawn by code, embedded: see [`drawn`].
+    pub const DRAWN_DIGITS: Self = Self(&DRAWN_DIGITS);
+    /// Handwritten digits.
+    pub const MNIST: Self = Self(&MNIST);
+    /// Articles of clothing.
+    pub const FASHION_MNIST: Self = Self(&FASHION_MNIST);
+
+    /// Those that are shipped, in the order of the reference chapter.
+    pub const ALL: [Self; 3] = [Self::DRAWN_DIGITS, Self::MNIST, Self::FASHION_MNIST];
+
+    /// A data set of one's own.
+    #[must_use]
+    pub const fn of(known: &'static Known) -> Self {
+        Self(known)
+    }
+
+    /// All that is known of it.
+    #[must_use]
+    pub const fn known(self) -> &'static Known {
+        self.0
+    }
+
+    /// What a scenario calls it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        self.0.word
+    }
+
+    /// On the command line, and of the folder with its files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0.folder
+    }
+
+    /// In a sentence.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.0.title
+    }
+
+    /// What its files are, if it is read from files.
+    #[must_use]
+    pub const fn files(self) -> Option<&'static IdxFiles> {
+        match &self.0.origin {
+            Origin::Made(_) => None,
+            Origin::Files(files) => Some(files),
+        }
+    }
+
+    /// Its shape and classes: what its files must hold.
+    #[must_use]
+    pub const fn expect(self) -> Expect {
+        self.0.shape
+    }
+
+    /// Pixels of an image: lines of a source that shows it.
+    #[must_use]
+    pub const fn pixels(self) -> u32 {
+        self.expect().pixels() as u32
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub const fn classes(self) -> u32 {
+        self.expect().classes as u32
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.word() == other.word()
+    }
+}
+
+impl Eq for Name {}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.word().cmp(other.word())
+    }
+}
+
+impl Debug for Name {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl Display for Name {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<Name> for &'static str {
+    fn from(name: Name) -> Self {
+        name.word()
+    }
+}
+
+/// By its word, of those that are shipped.
+impl TryFrom<String> for Name {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|name| name.word() == word);
+        found.ok_or_else(|| format!("`{word}` is no data set that is shipped"))
+    }
+}
+
+/// By its name on the command line, of those that are shipped.
+impl FromStr for Name {
+    type Err = Fault;
+
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let named = |text: &str| Self::ALL.into_iter().find(|name| name.as_str() == text);
+        named(text).ok_or_else(|| Fault::UnknownName {
+            name: text.to_owned(),
+            nearest: nearest(text, Self::ALL.iter().map(|name| name.as_str())).and_then(named),
+        })
+    }
+}
