@@ -125,3 +125,26 @@ impl Manifest {
         dir.write(MANIFEST, &to_json(MANIFEST, self)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::load_text;
+
+    #[test]
+    fn a_manifest_knows_its_plan_whatever_models_are_in_it() {
+        let network = "[source.a]\nkind = \"poisson\"\nsize = 1\nrate = \"10 Hz\"\n\n\
+                       [population.b]\nmodel = \"adex\"\nsize = 2\n\n\
+                       [projection.c]\nfrom = \"a\"\nto = \"b\"\nconnect = \"all_to_all\"\nweight = \"1 mV\"\n\n\
+                       [protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n";
+        let device = "[device.a]\npreset = \"vo2-debets-2026\"\n\n\
+                      [experiment.b]\nkind = \"iv\"\npoints = [\"0 V\", \"2 V\"]\n\n[protocol]\nkind = \"device\"\n";
+        for text in [network, device] {
+            let plan = load_text("x.toml", text, &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
+            let written = serde_json::json!({ "status": RunStatus::Interrupted, "plan": plan }).to_string();
+            let made: MadeFrom = serde_json::from_str(&written).unwrap();
+            assert!(made.is(&plan));
+            assert!(!made.is(&Plan { seed: plan.seed + 1, ..plan }));
+        }
+    }
+}
