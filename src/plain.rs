@@ -17,6 +17,9 @@ pub trait Plain: Copy + Debug + PartialEq + Send + Sync + 'static {
 /// Most variables of a neuron or device.
 pub const VARIABLES: usize = 8;
 
+/// The variables of a model that is not known.
+pub type Words = [f64; VARIABLES];
+
 /// Declares a state of a few f64 and how it is saved: `plain! { /// doc pub struct State { /// Membrane. u: "V", } }`.
 #[macro_export]
 macro_rules! plain {

@@ -32,5 +32,6 @@ pub mod resistive;
 pub mod retention;
 pub mod threshold;
 
+pub use crate::plain::Words;
 pub use cell::{Cell, CellModel};
-pub use open::{DeviceEntry, Open, Words};
+pub use open::{DeviceEntry, Open};

@@ -13,7 +13,7 @@ use super::protocol::Table;
 use super::resistive::{PulseDraw, Resistive};
 use super::retention::Retention;
 use crate::keys::ModelKey;
-use crate::plain::Plain;
+use crate::plain::{Plain, Words};
 use crate::units::Second;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
@@ -169,7 +169,7 @@ pub const SLOW: f64 = 0.01;
 ///
 /// Spans are in seconds, V = V_TE - V_BE in volts. Every function depends on its arguments alone.
 pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
-    /// One device at one time. Its variables are the columns of tables.
+    /// One device at one time. Its variables are columns of tables.
     type State: Plain;
 
     /// The `kind` of its preset files.
@@ -210,6 +210,11 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
 
     /// Current through limiter and device at a voltage, in amperes.
     fn current(&self, state: &Self::State, v: f64) -> f64;
+
+    /// The variables as tables show them: as they are, unless they are kept in another way than they are measured.
+    fn columns(&self, state: &Self::State) -> Words {
+        state.words()
+    }
 
     /// The same parameters for one device among many, drawn by (seed, device); `None`: for the nominal one.
     #[must_use]

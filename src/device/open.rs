@@ -5,15 +5,12 @@ use super::model::{Draws, Landmark, Measure, Memory, Model, ReadOff, Role};
 use super::parameters::Reader;
 use super::protocol::Table;
 use crate::keys::ModelKey;
-use crate::plain::{Plain, VARIABLES};
+use crate::plain::{Plain, Words};
 use crate::units::Second;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
-
-/// The variables of a device whose kind is not known.
-pub type Words = [f64; VARIABLES];
 
 /// A kind of device by name: what a preset file may call it, and all that is said about every one of them.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +85,7 @@ trait Dynamics: Debug + Send + Sync {
     fn programmed(&self, g: f64) -> Option<Words>;
     fn advance(&self, words: &mut Words, drive: Ramp, draws: &Draws) -> Energies;
     fn current(&self, words: &Words, v: f64) -> f64;
+    fn columns(&self, words: &Words) -> Words;
     fn one(&self, of: Option<(u64, u32)>) -> Open;
     fn memory(&self) -> Option<Memory<'_>>;
     fn read_loop(&self, table: &Table, start: &Words) -> ReadOff;
@@ -123,6 +121,10 @@ impl<M: Model> Dynamics for M {
 
     fn current(&self, words: &Words, v: f64) -> f64 {
         Model::current(self, &M::State::of(words), v)
+    }
+
+    fn columns(&self, words: &Words) -> Words {
+        Model::columns(self, &M::State::of(words))
     }
 
     fn one(&self, of: Option<(u64, u32)>) -> Open {
@@ -201,6 +203,12 @@ impl Open {
     #[must_use]
     pub fn current(&self, state: &Words, v: f64) -> f64 {
         self.device.current(state, v)
+    }
+
+    /// [`Model::columns`].
+    #[must_use]
+    pub fn columns(&self, state: &Words) -> Words {
+        self.device.columns(state)
     }
 
     /// [`Model::one`].

@@ -79,12 +79,17 @@ fn a_switch_survives_every_drive() {
         for on in [false, true] {
             let mut state = switch.rest();
             if on {
-                (state.on, state.u) = (true, state.v_th);
+                (state.on, state.x) = (true, state.theta);
             }
             let mut switchings = Vec::new();
-            let spent = switch.apply(&mut state, ramp, |n| spread.v_th(switch, 1, 0, n), &mut switchings);
+            let spent = switch.apply(
+                &mut state,
+                ramp,
+                |n| spread.v_th(switch, 1, 0, n) - switch.u_rest.get(),
+                &mut switchings,
+            );
             assert!(switchings.len() < 1000, "{ramp:?}: {} switchings", switchings.len());
-            assert!(!state.u.is_nan() && state.v_th > switch.v_hold.get(), "{ramp:?} {state:?}");
+            assert!(!state.x.is_nan() && state.theta > switch.hold(), "{ramp:?} {state:?}");
             sane(spent.off, &ramp);
             sane(spent.on, &ramp);
         }

@@ -3,6 +3,7 @@
 use super::Table;
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::endurance::Endurance;
+use crate::device::model::{Draws, Model as _};
 use crate::device::resistive::{PulseDraw, Resistive};
 use crate::device::threshold::VolatileSwitch;
 use crate::units::{Second, Volt};
@@ -148,17 +149,16 @@ pub fn cycles(
 /// it turned on, voltage at which it turned off; a cycle in which it did not turn on has zeros and is counted.
 #[must_use]
 pub fn cycles_switch(device: &VolatileSwitch, options: &CycleOptions) -> (Table, CycleStatistics) {
-    let VolatileSwitch { switch, spread } = device;
+    let switch = &device.switch;
     let mut table = Table::new(&[("cycle", ""), ("v_on", "V"), ("v_off", "V")]);
     let (edge, top) = (options.edge.get(), options.v_set.get());
-    let draw = |n: u64| spread.v_th(switch, options.seed, options.entity, n);
-    let mut state = switch.rest();
-    state.v_th = draw(0);
+    let draws = Draws { device: options.entity, ..Draws::new(options.seed, true) };
+    let mut state = device.start(&draws);
     let (mut statistics, mut switchings) = (CycleStatistics::default(), Vec::new());
     for cycle in 0..options.cycles {
         let mut at = [0.0; 2];
         for ramp in [Ramp { from: 0.0, to: top, length: edge }, Ramp { from: top, to: 0.0, length: edge }] {
-            let spent = switch.apply(&mut state, ramp, draw, &mut switchings);
+            let spent = switch.apply(&mut state, ramp, |n| device.theta(&draws, n), &mut switchings);
             statistics.energies += spent.off + spent.on;
             for switching in switchings.drain(..) {
                 // The first turn-on and the last turn-off of a cycle.

@@ -3,7 +3,8 @@
 use super::Table;
 use crate::device::circuit::Ramp;
 use crate::device::model::Draws;
-use crate::device::open::{Open, Words};
+use crate::device::open::Open;
+use crate::plain::Words;
 use crate::units::{Volt, VoltPerSecond};
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +72,7 @@ pub fn iv(device: &Open, start: &Words, sweep: &Sweep, draws: &Draws) -> Table {
         time += ramp.length;
         row.clear();
         row.extend([f64::from(cycle), time, ramp.to, device.current(&state, ramp.to)]);
-        row.extend(&state[..kind.shown]);
+        row.extend(&device.columns(&state)[..kind.shown]);
         row.extend(&[spent.device, spent.limiter][..if limited { 2 } else { 1 }]);
         table.push(&row);
     }

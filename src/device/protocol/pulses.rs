@@ -3,9 +3,10 @@
 use super::Table;
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::model::{Draws, Model as _};
-use crate::device::open::{Open, Words};
+use crate::device::open::Open;
 use crate::device::resistive::{PulseDraw, Resistive};
 use crate::device::threshold::{ThresholdSwitch, VolatileSwitch};
+use crate::plain::Words;
 use crate::units::{Second, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +69,7 @@ pub fn pulses(device: &Open, start: &Words, train: &PulseProtocol, samples: u32,
     let mut push = |time: f64, v: f64, state: &Words, spent: Energies| {
         row.clear();
         row.extend([time, v, device.current(state, v)]);
-        row.extend(&state[..kind.shown]);
+        row.extend(&device.columns(state)[..kind.shown]);
         row.extend([spent.device, spent.limiter]);
         table.push(&row);
     };
@@ -104,7 +105,7 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
         ("limiter energy", "J"),
     ]);
     let mut state = device.start(draws);
-    table.push(&[0.0, 0.0, state.u, 0.0, 0.0, 0.0, 0.0]);
+    table.push(&[0.0, 0.0, device.switch.u(&state), 0.0, 0.0, 0.0, 0.0]);
     let (width, period) = (train.width.get(), train.period.get());
     let samples = samples.max(1);
     for pulse in 0..train.count {
@@ -120,7 +121,7 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
                 table.push(&[
                     begin + offset + length * f64::from(k + 1) / f64::from(samples),
                     v,
-                    state.u,
+                    device.switch.u(&state),
                     f64::from(u8::from(state.on)),
                     spikes,
                     e.device,
@@ -136,11 +137,10 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
 #[must_use]
 pub fn relaxation_switch(switch: &ThresholdSwitch, length: Second, samples: u32) -> Table {
     let mut table = Table::new(&[("time", "s"), ("state", "V"), ("on", "")]);
-    let v_th = switch.v_th.get();
     let on_until = switch.natural_on_time().get();
     for k in 0..=samples.max(1) {
         let t = length.get() * f64::from(k) / f64::from(samples.max(1));
-        let u = switch.advance_off(v_th, 0.0, 0.0, t);
+        let u = switch.u_rest.get() + switch.advance_off(switch.theta(), 0.0, 0.0, t);
         table.push(&[t, u, f64::from(u8::from(t < on_until))]);
     }
     table

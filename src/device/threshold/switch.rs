@@ -2,9 +2,12 @@
 //!
 //! State u, in volts, is V_th times the normalised filament state:
 //!
-//! tau du/dt = -(u - u_rest) + V(t),
+//! tau du/dt = -(u - u_rest) + V(t).
 //!
-//! - off: free. It turns on when the drive takes u over V_th; u := V_th.
+//! It is kept relative to rest, x = u - u_rest, as the membranes of networks are, so that nothing is lost or gained by adding
+//! and taking away u_rest:
+//!
+//! - off: free. It turns on when the drive takes u over V_th; u := V_th, x := theta = V_th - u_rest.
 //! - on: u cannot grow beyond V_th (the limiter stops the filament), so it is pinned there while the drive
 //!   would take it further, and relaxes otherwise. It turns off when u falls below V_h.
 //!
@@ -57,12 +60,12 @@ impl Default for ThresholdSwitch {
 /// What changes in a threshold switch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SwitchState {
-    /// Filament state in volts.
-    pub u: f64,
+    /// Filament state relative to rest, in volts.
+    pub x: f64,
     /// Whether the filament connects.
     pub on: bool,
-    /// Threshold of this cycle, in volts.
-    pub v_th: f64,
+    /// Threshold of this cycle relative to rest, in volts.
+    pub theta: f64,
     /// Number of returns to off: the count behind the next threshold's draw.
     pub cycles: u64,
 }
@@ -120,7 +123,7 @@ pub enum SwitchError {
     },
 }
 
-/// What u does next while the switch is on.
+/// What the filament does next while the switch is on.
 enum OnPhase {
     /// Stays at the threshold for this many seconds.
     Pinned(f64),
@@ -152,75 +155,83 @@ impl ThresholdSwitch {
     /// At rest, off, with the nominal threshold.
     #[must_use]
     pub fn rest(&self) -> SwitchState {
-        SwitchState { u: self.u_rest.get(), on: false, v_th: self.v_th.get(), cycles: 0 }
+        SwitchState { x: 0.0, on: false, theta: self.theta(), cycles: 0 }
     }
 
-    /// tau in seconds and u_rest in volts, for the solutions of the equation on plain numbers.
-    fn relaxation(&self) -> (f64, f64) {
-        (self.tau.get(), self.u_rest.get())
+    /// Turn-on relative to rest, in volts: of the decimals that were stated, rounded once.
+    #[must_use]
+    pub fn theta(&self) -> f64 {
+        difference(self.v_th.get(), self.u_rest.get())
     }
 
-    /// u of an off filament `dt` seconds later under the drive a + b t.
+    /// Turn-off relative to rest, in volts.
+    #[must_use]
+    pub fn hold(&self) -> f64 {
+        difference(self.v_hold.get(), self.u_rest.get())
+    }
+
+    /// The filament state u = u_rest + x, in volts.
+    #[must_use]
+    pub fn u(&self, state: &SwitchState) -> f64 {
+        self.u_rest.get() + state.x
+    }
+
+    /// x of an off filament `dt` seconds later under the drive a + b t.
     #[inline]
     #[must_use]
-    pub fn advance_off(&self, u: f64, a: f64, b: f64, dt: f64) -> f64 {
-        let (tau, rest) = self.relaxation();
-        rest + advance(tau, u - rest, a, b, dt)
+    pub fn advance_off(&self, x: f64, a: f64, b: f64, dt: f64) -> f64 {
+        advance(self.tau.get(), x, a, b, dt)
     }
 
-    /// Seconds until the drive a + b t takes an off filament over `v_th`, if that is within `limit` seconds.
+    /// Seconds until the drive a + b t takes an off filament over `theta`, if that is within `limit` seconds.
     ///
-    /// Constant drive: tau ln((V' - u0)/(V' - v_th)) with V' = V + u_rest; ramps by Lambert W (see
-    /// [`crossing`]).
+    /// Constant drive: tau ln((V - x)/(V - theta)); ramps by Lambert W (see [`crossing`]).
     #[inline]
     #[must_use]
-    pub fn turn_on(&self, u: f64, a: f64, b: f64, v_th: f64, limit: f64) -> Option<f64> {
-        let (tau, rest) = self.relaxation();
-        crossing(tau, u - rest, a, b, v_th - rest, limit)
+    pub fn turn_on(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> Option<f64> {
+        crossing(self.tau.get(), x, a, b, theta, limit)
     }
 
-    fn on_phase(&self, u: f64, a: f64, b: f64, v_th: f64, limit: f64) -> OnPhase {
-        let level = (Volt::of(v_th) - self.u_rest).get();
-        if u >= v_th && (a > level || (a == level && b >= 0.0)) {
-            let until = if b < 0.0 { (level - a) / b } else { f64::INFINITY };
+    fn on_phase(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> OnPhase {
+        if x >= theta && (a > theta || (a == theta && b >= 0.0)) {
+            let until = if b < 0.0 { (theta - a) / b } else { f64::INFINITY };
             OnPhase::Pinned(until.min(limit))
         } else {
-            OnPhase::Free(self.turn_on(u, a, b, v_th, limit).unwrap_or(limit))
+            OnPhase::Free(self.turn_on(x, a, b, theta, limit).unwrap_or(limit))
         }
     }
 
-    /// u of an on filament `dt` seconds later (as long as it stays on).
+    /// x of an on filament `dt` seconds later (as long as it stays on).
     #[must_use]
-    pub fn advance_on(&self, u: f64, a: f64, b: f64, v_th: f64, dt: f64) -> f64 {
-        let (mut u, mut a, mut t) = (u, a, 0.0);
+    pub fn advance_on(&self, x: f64, a: f64, b: f64, theta: f64, dt: f64) -> f64 {
+        let (mut x, mut a, mut t) = (x, a, 0.0);
         // Free, pinned, free: a linear drive has no more phases.
         for _ in 0..3 {
             let left = dt - t;
-            match self.on_phase(u, a, b, v_th, left) {
-                OnPhase::Free(d) if d >= left => return self.advance_off(u, a, b, left).min(v_th),
+            match self.on_phase(x, a, b, theta, left) {
+                OnPhase::Free(d) if d >= left => return self.advance_off(x, a, b, left).min(theta),
                 OnPhase::Free(d) => (a, t) = (a + b * d, t + d),
-                OnPhase::Pinned(d) if d >= left => return v_th,
-                OnPhase::Pinned(d) => (a, t) = ((Volt::of(v_th) - self.u_rest).get(), t + d),
+                OnPhase::Pinned(d) if d >= left => return theta,
+                // Exactly the level: from here on the drive falls below it.
+                OnPhase::Pinned(d) => (a, t) = (theta, t + d),
             }
-            u = v_th;
+            x = theta;
         }
-        u
+        x
     }
 
     /// Seconds until an on filament falls below V_h, if that is within `limit` seconds.
     ///
     /// Without drive, from V_th: tau ln((V_th - u_rest)/(V_h - u_rest)).
     #[must_use]
-    pub fn turn_off(&self, u: f64, a: f64, b: f64, v_th: f64, limit: f64) -> Option<f64> {
-        let (tau, rest) = self.relaxation();
-        let hold = self.v_hold.get();
-        let (mut u, mut a, mut t) = (u, a, 0.0);
+    pub fn turn_off(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> Option<f64> {
+        let (mut x, mut a, mut t) = (x, a, 0.0);
         for _ in 0..3 {
             let left = limit - t;
-            match self.on_phase(u, a, b, v_th, left) {
+            match self.on_phase(x, a, b, theta, left) {
                 OnPhase::Free(d) => {
                     // The same equation upside down.
-                    if let Some(fall) = crossing(tau, rest - u, -a, -b, rest - hold, d) {
+                    if let Some(fall) = crossing(self.tau.get(), -x, -a, -b, -self.hold(), d) {
                         return Some(t + fall);
                     }
                     if d >= left {
@@ -229,10 +240,9 @@ impl ThresholdSwitch {
                     (a, t) = (a + b * d, t + d);
                 }
                 OnPhase::Pinned(d) if d >= left => return None,
-                // Exactly the level: from here on the drive falls below it.
-                OnPhase::Pinned(d) => (a, t) = (v_th - rest, t + d),
+                OnPhase::Pinned(d) => (a, t) = (theta, t + d),
             }
-            u = v_th;
+            x = theta;
         }
         None
     }
@@ -241,8 +251,7 @@ impl ThresholdSwitch {
     /// neuron. tau ln((V_th - u_rest)/(V_h - u_rest)).
     #[must_use]
     pub fn natural_on_time(&self) -> Second {
-        let rest = self.u_rest.get();
-        self.tau * ln(difference(self.v_th.get(), rest) / difference(self.v_hold.get(), rest))
+        self.tau * ln(self.theta() / self.hold())
     }
 
     /// Current through limiter and switch at voltage `v`, in amperes.
@@ -265,13 +274,13 @@ impl ThresholdSwitch {
 
     /// Takes the switch through one ramp, with as many switchings as it holds.
     ///
-    /// `next_v_th` gives the threshold (volts) after the n-th return to off. Switchings are pushed to
+    /// `next_theta` gives the threshold (volts above rest) after the n-th return to off. Switchings are pushed to
     /// `switchings` with their time from the start of the ramp.
     pub fn apply(
         &self,
         state: &mut SwitchState,
         ramp: Ramp,
-        mut next_v_th: impl FnMut(u64) -> f64,
+        mut next_theta: impl FnMut(u64) -> f64,
         switchings: &mut Vec<Switching>,
     ) -> SwitchEnergies {
         let mut spent = SwitchEnergies::default();
@@ -282,9 +291,9 @@ impl ThresholdSwitch {
         loop {
             let (a, left) = (ramp.at(t), ramp.length - t);
             let change = if state.on {
-                self.turn_off(state.u, a, slope, state.v_th, left)
+                self.turn_off(state.x, a, slope, state.theta, left)
             } else {
-                self.turn_on(state.u, a, slope, state.v_th, left)
+                self.turn_on(state.x, a, slope, state.theta, left)
             };
             let dt = change.unwrap_or(left);
             let piece = self.energies(state.on, Ramp { from: a, to: ramp.at(t + dt), length: dt });
@@ -294,22 +303,22 @@ impl ThresholdSwitch {
                 spent.off += piece;
             }
             if change.is_none() {
-                state.u = if state.on {
-                    self.advance_on(state.u, a, slope, state.v_th, left)
+                state.x = if state.on {
+                    self.advance_on(state.x, a, slope, state.theta, left)
                 } else {
-                    self.advance_off(state.u, a, slope, left)
+                    self.advance_off(state.x, a, slope, left)
                 };
                 return spent;
             }
             t += dt;
             if state.on {
                 state.on = false;
-                state.u = self.v_hold.get();
+                state.x = self.hold();
                 state.cycles += 1;
-                state.v_th = next_v_th(state.cycles);
+                state.theta = next_theta(state.cycles);
             } else {
                 state.on = true;
-                state.u = state.v_th;
+                state.x = state.theta;
             }
             switchings.push(Switching { after: t, on: state.on });
             if t >= ramp.length {

@@ -17,14 +17,14 @@ fn without_offset() -> ThresholdSwitch {
 
 fn apply(s: &ThresholdSwitch, state: &mut SwitchState, from: f64, to: f64, length: f64) -> Vec<Switching> {
     let mut switchings = Vec::new();
-    s.apply(state, Ramp { from, to, length }, |_| s.v_th.get(), &mut switchings);
+    s.apply(state, Ramp { from, to, length }, |_| s.theta(), &mut switchings);
     switchings
 }
 
 #[test]
 fn rectangles_turn_on_at_the_corrected_times_of_eq_3() {
     for (v, want) in [(0.3, 16.779877), (0.4, 9.202667), (0.5, 6.506344), (1.0, 2.701695)] {
-        let t = switch().turn_on(0.43e-3, v, 0.0, 0.25, 1.0).unwrap() / MS;
+        let t = switch().turn_on(0.0, v, 0.0, switch().theta(), 1.0).unwrap() / MS;
         assert!((t - want).abs() < 0.5e-6, "{v} V: {t} ms, not {want} ms");
     }
     for (v, want, digit) in [(0.3, 16.86, 0.01), (0.4, 9.23, 0.01), (0.5, 6.52, 0.01), (1.0, 2.707, 0.001)] {
@@ -48,10 +48,10 @@ fn an_undriven_filament_stays_on_for_8_62_ms_at_most_116_times_a_second() {
     assert!((without_offset().natural_on_time().get() / MS - 8.62).abs() < 0.005);
     assert!((switch().natural_on_time().get() / MS - 8.646647).abs() < 0.5e-6);
     assert_eq!((1.0 / without_offset().natural_on_time()).get() as u64, 115, "116 needs the next digit");
-    let mut state = SwitchState { u: 0.25, on: true, ..switch().rest() };
+    let mut state = SwitchState { x: switch().theta(), on: true, ..switch().rest() };
     let off = apply(&switch(), &mut state, 0.0, 0.0, 0.02);
     assert!((off[0].after / MS - 8.646647).abs() < 0.5e-6 && !off[0].on);
-    assert!((state.u - (0.43e-3 + 0.24957 * (-20.0f64 / 9.41).exp())).abs() < 1e-12, "it goes on relaxing");
+    assert!((state.x - 0.24957 * (-20.0f64 / 9.41).exp()).abs() < 1e-12, "it goes on relaxing");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn one_spike_of_full_relaxation_costs_12_07_nanojoules() {
 #[test]
 fn reset_to_hold_gives_the_intervals_of_the_closed_form() {
     for (v, want, digit) in [(0.3, 12.98466, 1e-5), (0.5, 4.416673, 1e-6), (1.0, 1.714747, 1e-6)] {
-        let t = switch().turn_on(0.10, v, 0.0, 0.25, 1.0).unwrap() / MS;
+        let t = switch().turn_on(switch().hold(), v, 0.0, switch().theta(), 1.0).unwrap() / MS;
         assert!((t - want).abs() <= digit / 2.0, "{v} V: {t} ms, not {want} ms");
     }
     for (v, want, digit) in [(0.3, 13.05, 0.01), (0.5, 4.42, 0.01), (1.0, 1.716, 0.001)] {
@@ -109,9 +109,9 @@ fn a_slow_loop_turns_on_at_0_25_and_off_at_0_10_volts() {
 #[test]
 fn a_drive_above_hold_holds_and_one_below_lets_go() {
     let s = without_offset();
-    let on = SwitchState { u: 0.25, on: true, ..s.rest() };
+    let on = SwitchState { x: 0.25, on: true, ..s.rest() };
     for (v, off) in [(0.3, None), (0.15, None), (0.101, None), (0.05, Some(TAU * (0.2f64 / 0.05).ln()))] {
-        let got = s.turn_off(on.u, v, 0.0, 0.25, 1.0);
+        let got = s.turn_off(on.x, v, 0.0, 0.25, 1.0);
         match (got, off) {
             (Some(t), Some(want)) => assert!((t - want).abs() < 1e-15, "{v} V"),
             (got, want) => assert_eq!(got.is_some(), want.is_some(), "{v} V"),
@@ -161,7 +161,7 @@ fn the_loop_agrees_with_small_steps_of_the_equation() {
     for (a, b) in switchings.iter().zip(&stepped) {
         assert!((a.0 - b.0).abs() < 1e-6 && a.1 == b.1, "{a:?} {b:?}");
     }
-    assert!((state.u - u).abs() < 1e-5 && state.on == on);
+    assert!((s.u(&state) - u).abs() < 1e-5 && state.on == on);
 }
 
 #[test]
@@ -276,17 +276,17 @@ fn every_fault_is_reported_at_once() {
 proptest! {
     #[test]
     fn cutting_a_ramp_moves_no_switching_and_no_energy(
-        from in -0.5..1.0f64, to in -0.5..1.0f64, ms in 1.0..60.0f64, cut in 0.05..0.95f64, on: bool, u in 0.11..0.24f64,
+        from in -0.5..1.0f64, to in -0.5..1.0f64, ms in 1.0..60.0f64, cut in 0.05..0.95f64, on: bool, x in 0.11..0.24f64,
     ) {
         let s = switch();
-        let start = SwitchState { u, on, ..s.rest() };
+        let start = SwitchState { x, on, ..s.rest() };
         let ramp = Ramp { from, to, length: ms * MS };
         let (mut whole, mut first) = (start, Vec::new());
-        let spent = s.apply(&mut whole, ramp, |_| 0.25, &mut first);
+        let spent = s.apply(&mut whole, ramp, |_| s.theta(), &mut first);
         let (mut parts, mut second, at) = (start, Vec::new(), cut * ms * MS);
-        let left = s.apply(&mut parts, ramp.piece(0.0, at), |_| 0.25, &mut second);
+        let left = s.apply(&mut parts, ramp.piece(0.0, at), |_| s.theta(), &mut second);
         let n = second.len();
-        let right = s.apply(&mut parts, ramp.piece(at, ms * MS), |_| 0.25, &mut second);
+        let right = s.apply(&mut parts, ramp.piece(at, ms * MS), |_| s.theta(), &mut second);
         for w in &mut second[n..] {
             w.after += at;
         }
@@ -294,7 +294,7 @@ proptest! {
         for (a, b) in first.iter().zip(&second) {
             prop_assert!((a.after - b.after).abs() < 1e-9 && a.on == b.on);
         }
-        prop_assert!((whole.u - parts.u).abs() < 1e-7);
+        prop_assert!((whole.x - parts.x).abs() < 1e-7);
         let total = |e: SwitchEnergies| e.off.source + e.on.source;
         prop_assert!((total(spent) - total(left) - total(right)).abs() <= 1e-9 * total(spent) + 1e-18);
     }
@@ -302,8 +302,8 @@ proptest! {
     #[test]
     fn energies_balance_and_are_not_negative(from in -1.0..1.0f64, to in -1.0..1.0f64, ms in 0.1..60.0f64, on: bool) {
         let s = switch();
-        let mut state = SwitchState { u: 0.2, on, ..s.rest() };
-        let e = s.apply(&mut state, Ramp { from, to, length: ms * MS }, |_| 0.25, &mut Vec::new());
+        let mut state = SwitchState { x: 0.2, on, ..s.rest() };
+        let e = s.apply(&mut state, Ramp { from, to, length: ms * MS }, |_| s.theta(), &mut Vec::new());
         for e in [e.off, e.on] {
             prop_assert!(e.device >= 0.0 && e.limiter >= 0.0);
             prop_assert!(e.imbalance().abs() < 1e-9);

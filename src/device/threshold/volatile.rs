@@ -8,7 +8,7 @@ use crate::device::model::{
 use crate::device::parameters::Reader;
 use crate::device::protocol::{Table, turns};
 use crate::keys::{ModelKey, choice, key, required};
-use crate::plain::{Plain, VARIABLES};
+use crate::plain::{Plain, VARIABLES, Words};
 use crate::units::{Quantity as _, Second};
 
 /// A threshold switch, and how its threshold is spread.
@@ -33,21 +33,26 @@ impl Plain for SwitchState {
 
     fn words(&self) -> [f64; VARIABLES] {
         let mut words = [0.0; VARIABLES];
-        words[..4].copy_from_slice(&[self.u, f64::from(u8::from(self.on)), self.v_th, self.cycles as f64]);
+        words[..4].copy_from_slice(&[self.x, f64::from(u8::from(self.on)), self.theta, self.cycles as f64]);
         words
     }
 
     fn of(words: &[f64; VARIABLES]) -> Self {
-        Self { u: words[0], on: words[1] > 0.5, v_th: words[2], cycles: words[3] as u64 }
+        Self { x: words[0], on: words[1] > 0.5, theta: words[2], cycles: words[3] as u64 }
     }
 }
 
 impl VolatileSwitch {
-    /// The threshold after its n-th return to off, in volts.
-    fn v_th(&self, draws: &Draws, n: u64) -> f64 {
+    /// The threshold after its n-th return to off, in volts above rest.
+    #[must_use]
+    pub fn theta(&self, draws: &Draws, n: u64) -> f64 {
         let of_device = ThresholdSpread { device: self.spread.device, ..ThresholdSpread::default() };
         let spread = if draws.noise { self.spread } else { of_device };
-        spread.v_th(&self.switch, draws.seed, draws.device, n)
+        if spread.cycle > 0.0 || spread.device > 0.0 {
+            spread.v_th(&self.switch, draws.seed, draws.device, n) - self.switch.u_rest.get()
+        } else {
+            self.switch.theta()
+        }
     }
 }
 
@@ -107,16 +112,24 @@ impl Model for VolatileSwitch {
     }
 
     fn start(&self, draws: &Draws) -> SwitchState {
-        SwitchState { v_th: self.v_th(draws, 0), ..self.switch.rest() }
+        SwitchState { theta: self.theta(draws, 0), ..self.switch.rest() }
     }
 
     fn advance(&self, state: &mut SwitchState, drive: Ramp, draws: &Draws) -> Energies {
-        let spent = self.switch.apply(state, drive, |n| self.v_th(draws, n), &mut Vec::new());
+        let spent = self.switch.apply(state, drive, |n| self.theta(draws, n), &mut Vec::new());
         spent.off + spent.on
     }
 
     fn current(&self, state: &SwitchState, v: f64) -> f64 {
         self.switch.current(state.on, v)
+    }
+
+    /// State and threshold as they are measured: with u_rest.
+    fn columns(&self, state: &SwitchState) -> Words {
+        let mut columns = state.words();
+        columns[0] = self.switch.u(state);
+        columns[2] += self.switch.u_rest.get();
+        columns
     }
 
     /// One of many keeps the spread, from which its threshold is drawn as it runs.

@@ -19,25 +19,25 @@ pub fn integration(switch: &ThresholdSwitch, v: f64, length: f64, samples: u32) 
     ]);
     let mut found = Findings { seconds: length, ..Findings::default() };
     let mut state = switch.rest();
-    table.push(&[0.0, v, state.u, 0.0, 0.0, 0.0]);
-    let mut rise = vec![(0.0, state.u)];
+    table.push(&[0.0, v, switch.u(&state), 0.0, 0.0, 0.0]);
+    let mut rise = vec![(0.0, switch.u(&state))];
     let mut fires = None;
     for k in 0..samples {
         let mut switchings = Vec::new();
         let (before, time) =
             (length * f64::from(k) / f64::from(samples), length * f64::from(k + 1) / f64::from(samples));
         let ramp = Ramp { from: v, to: v, length: time - before };
-        let e = switch.apply(&mut state, ramp, |_| switch.v_th.get(), &mut switchings);
+        let e = switch.apply(&mut state, ramp, |_| switch.theta(), &mut switchings);
         if let Some(first) = switchings.iter().find(|s| s.on) {
             fires = fires.or(Some(before + first.after));
         }
         if fires.is_none() {
-            rise.push((time, state.u));
+            rise.push((time, switch.u(&state)));
         }
         table.push(&[
             time,
             v,
-            state.u,
+            switch.u(&state),
             f64::from(u8::from(state.on)),
             e.off.device + e.on.device,
             e.off.limiter + e.on.limiter,
@@ -94,9 +94,9 @@ pub fn power(switch: &ThresholdSwitch, v_max: f64, samples: u32) -> Findings {
     let top = v_max.max(v_th);
     let at = |v: f64| {
         let mut state = switch.rest();
-        (state.on, state.u) = (true, v_th);
+        (state.on, state.x) = (true, state.theta);
         let ramp = Ramp { from: v, to: v, length: HELD };
-        let e = switch.apply(&mut state, ramp, |_| v_th, &mut Vec::new());
+        let e = switch.apply(&mut state, ramp, |_| switch.theta(), &mut Vec::new());
         (e.on.device / HELD, e.on.limiter / HELD, e.on.source / HELD)
     };
     let mut found = Findings::default();
