@@ -2,8 +2,8 @@
 //!
 //! Every `dt`: (1) every neuron advances by one step, exactly; (2) what has arrived since the last step takes
 //! effect; (3) every neuron is compared with its threshold and spikes on the grid. Delays, pulse widths and
-//! refractory times are rounded to whole steps; source spikes, drawn exactly as the event engine draws them,
-//! act at the end of their step. The subthreshold state has no error of its own, so all of the difference to
+//! refractory times are rounded to whole steps; source spikes, drawn exactly as the event engine draws them, and changes
+//! of currents act at the end of their step, where a current has the value that it has by then. The subthreshold state has no error of its own, so all of the difference to
 //! the event engine is that of spikes on a grid: it shrinks like `dt`.
 //!
 //! Within a step the ranks of the network are gone through in order, as within an instant of the event engine.
@@ -13,10 +13,10 @@
 //! there for comparison with the one that keeps exact spike times.
 
 use super::fault::{RatesError, SimulationError, check_rates, too_often};
-use super::key::Kind;
+use super::key::{EventKey, Kind};
 use super::probe::{Probe, Spike};
 use super::queue::{Episode, Lanes, Queue, block_sources};
-use super::route::each_target;
+use super::route::{Changes, changes, current_of, each_target, step_of};
 use super::state::Counts;
 use crate::encoding::BlockRate;
 use crate::network::{Effect, Fade, Network, Weights, decays};
@@ -52,12 +52,12 @@ pub enum ClockedError {
         /// Name of the model.
         model: &'static str,
     },
-    /// A pulse shorter than a step.
-    #[error("the pulses of projection `{projection}` change after {length}, less than a step of {dt}")]
+    /// A pulse, or a piece of a current, shorter than a step.
+    #[error("what projection `{projection}` carries changes after {length}, less than a step of {dt}")]
     ShortPulse {
         /// Name of the projection.
         projection: String,
-        /// Length of the pulse.
+        /// Length of the pulse or the piece.
         length: Time,
         /// The step.
         dt: Time,
@@ -83,12 +83,14 @@ pub enum ClockedError {
 /// Longest delay or pulse in steps: each has a place of its own in memory.
 const MAX_STEPS: u64 = 10_000_000;
 
-/// What takes effect at a step: an arrival (`part` 0) or a later part of its pulse.
+/// What takes effect at a step: an arrival (`part` 0), a later part of its pulse, or a change of a current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Change {
+struct Due {
     projection: u32,
     row: u32,
     part: u32,
+    /// Femtoseconds from the change of a current to the step.
+    late: i64,
 }
 
 /// What a neuron is made of.
@@ -138,7 +140,7 @@ struct Group {
     x: Vec<f64>,
     level: Vec<f64>,
     slope: Vec<f64>,
-    /// Pulses in progress.
+    /// Pulses, and pieces of currents, in progress.
     pulses: Vec<u32>,
     currents: Vec<Current>,
     /// Step at which the neuron is free again.
@@ -164,6 +166,21 @@ impl Group {
     fn left(&self, neuron: usize, k: u64) -> bool {
         let kind = self.kind(neuron);
         kind.refractory > 0 && self.until[neuron] == k && kind.firing.fires_again(self.x[neuron])
+    }
+
+    /// Changes the drive of a neuron by what began `late` seconds ago.
+    fn change(&mut self, neuron: usize, changes: &Changes, drive: f64, late: f64) {
+        for change in changes.iter().flatten() {
+            self.level[neuron] += drive * (change.level + change.slope * late);
+            self.slope[neuron] += drive * change.slope;
+            self.pulses[neuron] += u32::from(change.starts);
+            if change.ends {
+                self.pulses[neuron] = self.pulses[neuron].saturating_sub(1);
+                if self.pulses[neuron] == 0 {
+                    (self.level[neuron], self.slope[neuron]) = (0.0, 0.0);
+                }
+            }
+        }
     }
 
     /// From step `k - 1` to step `k`.
@@ -207,14 +224,14 @@ pub struct Clocked<'n> {
     sources: Lanes,
     rates: Vec<BlockRate>,
     groups: Vec<Group>,
-    /// Changes of the steps to come, in a ring.
-    ring: Vec<Vec<Change>>,
-    /// Changes of this step, by the rank of what they reach.
-    due: Vec<Vec<Change>>,
+    /// Effects of the steps to come, in a ring.
+    ring: Vec<Vec<Due>>,
+    /// Effects of this step, by the rank of what they reach.
+    due: Vec<Vec<Due>>,
     by_rank: Vec<Vec<usize>>,
     delays: Vec<u64>,
     counts: Counts,
-    emitted: Vec<super::key::EventKey>,
+    emitted: Vec<EventKey>,
     /// A neuron that would have spiked more often at once than there is.
     excess: Option<Spike>,
 }
@@ -269,6 +286,12 @@ impl<'n> Clocked<'n> {
                 }
             }
             whole += breakpoints.last().map_or(0, |last| steps(last.at));
+            if let Some(length) = current_of(network, projection).and_then(|current| current.shortest())
+                && length < dt
+            {
+                let projection = projection.name.clone();
+                faults.push(ClockedError::ShortPulse { projection, length, dt });
+            }
             if whole > MAX_STEPS {
                 faults.push(ClockedError::ManySteps { what: projection.name.clone(), steps: whole, dt });
             }
@@ -358,19 +381,19 @@ impl<'n> Clocked<'n> {
             self.groups.iter_mut().for_each(|group| group.advance(k, dt));
         }
         let slot = (k % self.ring.len() as u64) as usize;
-        for change in std::mem::take(&mut self.ring[slot]) {
-            let rank = self.rank_of(change.projection as usize);
-            self.due[rank].push(change);
+        for due in std::mem::take(&mut self.ring[slot]) {
+            let rank = self.rank_of(due.projection as usize);
+            self.due[rank].push(due);
         }
         self.emit(time, probe);
         for rank in 0..self.by_rank.len() {
-            let mut changes = std::mem::take(&mut self.due[rank]);
-            changes.sort_unstable();
-            for &change in &changes {
-                self.apply(change, time, probe);
+            let mut all = std::mem::take(&mut self.due[rank]);
+            all.sort_unstable();
+            for &due in &all {
+                self.apply(due, time, probe);
             }
-            changes.clear();
-            self.due[rank] = changes;
+            all.clear();
+            self.due[rank] = all;
             for position in 0..self.by_rank[rank].len() {
                 self.test(self.by_rank[rank][position], time, probe);
             }
@@ -394,10 +417,11 @@ impl<'n> Clocked<'n> {
             Queue::<f64>::pop_instant(&mut self.sources, self.network, &self.rates, &mut emitted);
             for event in emitted.iter().filter(|event| event.kind == Kind::Emit) {
                 let source = event.source as usize;
-                if self.network.sources[source].kind.is_drawn() {
-                    self.counts.poisson += 1;
-                } else {
-                    self.counts.source += 1;
+                let kind = &self.network.sources[source].kind;
+                self.counts.emission(kind);
+                if kind.is_current() {
+                    self.vary(event, time);
+                    continue;
                 }
                 if P::STREAM {
                     probe.emit(time, event.source, event.row);
@@ -410,49 +434,61 @@ impl<'n> Clocked<'n> {
         self.emitted = emitted;
     }
 
-    /// Schedules a change `after` steps beyond the projection's delay (none for parts of a pulse in progress).
+    /// Schedules what a current that has changed since the last step does.
+    fn vary(&mut self, event: &EventKey, time: Time) {
+        for &index in &self.network.from_source[event.source as usize] {
+            let (delay, wait) = (self.network.projections[index].delay.fs(), self.delays[index]);
+            let rounded = i128::from(wait) * i128::from(self.dt.fs()) - i128::from(delay);
+            let late = rounded + i128::from(time.fs() - event.time.fs());
+            let (projection, late) = (index as u32, late as i64);
+            self.place(Due { projection, row: event.row, part: event.occurrence, late }, wait);
+        }
+    }
+
+    /// Schedules an effect `after` steps beyond the projection's delay (none for parts of a pulse in progress).
     fn schedule(&mut self, projection: usize, row: u32, part: u32, after: u64) {
         let description = &self.network.projections[projection];
+        let due = Due { projection: projection as u32, row, part, late: 0 };
         if let (Some(delays), 0) = (&description.delays, part) {
             // Each synapse arrives by itself, and its number stands for the row.
             for k in description.row(row) {
                 let wait = (delays.fs(k) + self.dt.fs() / 2) / self.dt.fs();
                 let least = u64::from(self.delays[projection] > 0);
-                self.place(Change { projection: projection as u32, row: k as u32, part }, wait.max(least));
+                self.place(Due { row: k as u32, ..due }, wait.max(least));
             }
             return;
         }
         let wait = if part == 0 { self.delays[projection] } else { after };
-        self.place(Change { projection: projection as u32, row, part }, wait);
+        self.place(due, wait);
     }
 
-    fn place(&mut self, change: Change, wait: u64) {
-        let projection = change.projection as usize;
+    fn place(&mut self, due: Due, wait: u64) {
+        let projection = due.projection as usize;
         if wait == 0 {
             let rank = self.rank_of(projection);
-            self.due[rank].push(change);
+            self.due[rank].push(due);
         } else {
             let slot = ((self.step + wait) % self.ring.len() as u64) as usize;
-            self.ring[slot].push(change);
+            self.ring[slot].push(due);
         }
     }
 
-    fn apply<P: Probe<f64>>(&mut self, change: Change, time: Time, probe: &mut P) {
-        let (index, k) = (change.projection as usize, self.step);
+    fn apply<P: Probe<f64>>(&mut self, due: Due, time: Time, probe: &mut P) {
+        let (index, k) = (due.projection as usize, self.step);
         let network = self.network;
         let projection = &network.projections[index];
-        if change.part == 0 {
+        if due.part == 0 && projection.kernel.effect() != Effect::Follows {
             self.counts.arrival += 1;
             if projection.counted {
-                self.counts.rows[index][change.row as usize] += 1;
+                self.counts.rows[index][due.row as usize] += 1;
             }
             self.counts.synaptic += if projection.delays.is_some() {
                 1
             } else {
-                projection.fan_out(change.row, network.populations[projection.to].size) as u64
+                projection.fan_out(due.row, network.populations[projection.to].size) as u64
             };
             if P::STREAM {
-                probe.arrival(time, change.projection, change.row);
+                probe.arrival(time, due.projection, due.row);
             }
         }
         let columns = network.populations[projection.to].size;
@@ -461,7 +497,7 @@ impl<'n> Clocked<'n> {
         let each = group.kinds[0].decays.len();
         match projection.kernel.effect() {
             Effect::Jump => {
-                each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
+                each_target(projection, columns, values, due.row, 0..columns, |target, weight| {
                     let target = target as usize;
                     // What is left above threshold fires before it arrives, and it is lost.
                     if group.until[target] <= k && !group.left(target, k) {
@@ -479,34 +515,31 @@ impl<'n> Clocked<'n> {
                     Some((group.kinds[0].decays.iter().position(same)?, fade))
                 };
                 let fades = fades.map(|fade| fade.and_then(current));
-                each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
+                each_target(projection, columns, values, due.row, 0..columns, |target, weight| {
                     let r_m = group.kind(target as usize).lif.r_m.get();
                     for (current, fade) in fades.iter().flatten() {
                         fade.add(&mut group.currents[target as usize * each + current], weight * r_m);
                     }
                 });
             }
-            Effect::Steps(breakpoints) => {
-                let part = change.part as usize;
-                let here = breakpoints[part];
-                let (starts, ends) = (part == 0, part + 1 == breakpoints.len());
-                each_target(projection, columns, values, change.row, 0..columns, |target, weight| {
-                    let target = target as usize;
-                    let drive = weight * group.kind(target).lif.r_m.get();
-                    group.level[target] += drive * here.level;
-                    group.slope[target] += drive * here.slope;
-                    group.pulses[target] += u32::from(starts);
-                    if ends {
-                        group.pulses[target] -= 1;
-                        if group.pulses[target] == 0 {
-                            (group.level[target], group.slope[target]) = (0.0, 0.0);
-                        }
-                    }
+            Effect::Follows => {
+                let (changes, late) = (changes(network, index, due.part), due.late as f64 * 1e-15);
+                each_target(projection, columns, values, due.row, 0..columns, |target, weight| {
+                    let drive = weight * group.kind(target as usize).lif.r_m.get();
+                    group.change(target as usize, &changes, drive, late);
                 });
-                if let Some(next) = breakpoints.get(part + 1) {
+            }
+            Effect::Steps(breakpoints) => {
+                let part = due.part as usize;
+                let changes = step_of(breakpoints, part);
+                each_target(projection, columns, values, due.row, 0..columns, |target, weight| {
+                    let drive = weight * group.kind(target as usize).lif.r_m.get();
+                    group.change(target as usize, &changes, drive, 0.0);
+                });
+                if let [here, next, ..] = breakpoints[part..] {
                     let at = |time: Time| (time.fs() + self.dt.fs() / 2) / self.dt.fs();
                     let wait = (at(next.at) - at(here.at)).max(1);
-                    self.schedule(index, change.row, change.part + 1, wait);
+                    self.schedule(index, due.row, due.part + 1, wait);
                 }
             }
         }
@@ -575,7 +608,7 @@ fn group(network: &Network, index: usize, dt: Time) -> Group {
     let pulsed = network
         .projections
         .iter()
-        .any(|projection| projection.to == index && !projection.kernel.steps().is_empty());
+        .any(|p| p.to == index && matches!(p.kernel.effect(), Effect::Steps(_) | Effect::Follows));
     let pulses = if pulsed { size } else { 0 };
     Group {
         currents: vec![Current::default(); size * taus.len()],

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// A source line spikes: expands into one arrival per projection.
     Emit,
-    /// A pulse changes its level or slope.
+    /// A pulse, or a current, changes its level or slope.
     Release,
     /// What a neuron waits for: its predicted firing, or the end of its dead time.
     Fire,

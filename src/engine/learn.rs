@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::simulation::{Simulation, StateError};
 use super::state::State;
 use crate::encoding::BlockRate;
-use crate::network::{Network, Projection, Rows, Weights, stride};
+use crate::network::{Effect, Network, Projection, Rows, Weights, stride};
 use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,7 @@ pub enum LearningError {
     },
     /// A kernel that cannot learn.
     #[error(
-        "projection `{projection}` has pulses of current, whose later steps would use another weight than the first; it cannot learn"
+        "projection `{projection}` has pulses of current, or a current, whose later steps would use another weight than the first; it cannot learn"
     )]
     Kernel {
         /// Name of the projection.
@@ -131,7 +131,7 @@ impl Learning {
     ///
     /// # Errors
     /// If there is not one entry per projection, a layout is another, or a projection cannot learn: it has
-    /// pulses, delays of single synapses, or fixed weights.
+    /// pulses or a current, delays of single synapses, or fixed weights.
     pub fn new(
         network: &Network,
         mut plastic: Vec<Option<Plastic>>,
@@ -145,7 +145,7 @@ impl Learning {
         for (index, (plastic, projection)) in plastic.iter_mut().zip(&network.projections).enumerate() {
             let Some(plastic) = plastic else { continue };
             let name = || projection.name.clone();
-            if !projection.kernel.steps().is_empty() {
+            if matches!(projection.kernel.effect(), Effect::Steps(_) | Effect::Follows) {
                 return Err(LearningError::Kernel { projection: name() });
             }
             if projection.delays.is_some() {

@@ -2,12 +2,18 @@
 
 use super::key::{EventKey, Kind, STEPS};
 use super::queue::Queue;
-use crate::network::{Network, Projection, Rows, stride};
+use crate::network::{Current, Effect, Network, Origin, Projection, Rows, SourceKind, stride};
 use crate::numeric::Real;
 use crate::time::Time;
+use crate::waveform::Breakpoint;
 use std::ops::Range;
 
-/// Schedules the arrival that a spike of line `row` at `time` causes in a projection.
+/// What comes of an emission: spikes arrive, and a current changes.
+pub(super) fn kind(projection: &Projection) -> Kind {
+    if projection.kernel.effect() == Effect::Follows { Kind::Release } else { Kind::Arrival }
+}
+
+/// Schedules the arrival that a spike of line `row` at `time` causes in a projection, or the change of its current.
 pub(super) fn schedule_arrival<R: Real, Q: Queue<R>>(
     network: &Network,
     projection: usize,
@@ -33,12 +39,55 @@ pub(super) fn schedule_arrival<R: Real, Q: Queue<R>>(
         queue.push(EventKey {
             time,
             rank: network.populations[description.to].rank + 1,
-            kind: Kind::Arrival,
+            kind: kind(description),
             source: projection as u32,
             row,
             occurrence,
         });
     }
+}
+
+/// A change of level and slope, for a weight of one; a pulse, or a piece of a current, begins or ends with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Change {
+    pub level: f64,
+    pub slope: f64,
+    pub starts: bool,
+    pub ends: bool,
+}
+
+/// The changes of one event, in order.
+pub(super) type Changes = [Option<Change>; 2];
+
+/// What one step of a pulse changes.
+pub(super) fn step_of(breakpoints: &[Breakpoint], step: usize) -> Changes {
+    let change = |at: &Breakpoint| {
+        let (starts, ends) = (step == 0, step + 1 == breakpoints.len());
+        Change { level: at.level, slope: at.slope, starts, ends }
+    };
+    [breakpoints.get(step).map(change), None]
+}
+
+/// What a later step of a pulse, or a current, changes: one piece of it ends, and the next begins.
+pub(super) fn changes(network: &Network, projection: usize, occurrence: u32) -> Changes {
+    let description = &network.projections[projection];
+    if let Effect::Steps(breakpoints) = description.kernel.effect() {
+        return step_of(breakpoints, (occurrence % STEPS) as usize);
+    }
+    let pieces = current_of(network, description).and_then(|current| current.change(occurrence));
+    let Some((before, piece)) = pieces else { return [None; 2] };
+    let ends = before.filter(|before| !before.is_silent());
+    let starts = Some(piece).filter(|piece| !piece.is_silent());
+    [
+        ends.map(|p| Change { level: -p.to, slope: -p.slope, starts: false, ends: true }),
+        starts.map(|p| Change { level: p.from, slope: p.slope, starts: true, ends: false }),
+    ]
+}
+
+/// The current that a projection carries, if it does.
+pub(super) fn current_of<'n>(network: &'n Network, projection: &Projection) -> Option<&'n Current> {
+    let Origin::Source(source) = projection.from else { return None };
+    if let SourceKind::Current(current) = &network.sources[source].kind { Some(current) } else { None }
 }
 
 /// The pulse that an arrival begins, as the event of its later steps.

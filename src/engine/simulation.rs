@@ -9,10 +9,11 @@ use super::key::{EventKey, Kind, STEPS};
 use super::onlooker::Through;
 use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources, process_count};
+use super::route::current_of;
 use super::state::{Counts, Membranes, State};
 use super::windows::Windows;
 use crate::encoding::BlockRate;
-use crate::network::{Form, Network, Weights};
+use crate::network::{Effect, Form, Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::sync::Arc;
@@ -577,10 +578,16 @@ fn has(network: &Network, key: &EventKey) -> bool {
         Some((population, population.rank + 1))
     };
     match key.kind {
-        Kind::Arrival => projection(source).is_some_and(|(_, rank)| rank == key.rank),
+        Kind::Arrival => projection(source).is_some_and(|(projection, rank)| {
+            rank == key.rank && projection.kernel.effect() != Effect::Follows
+        }),
         Kind::Release => projection(source).is_some_and(|(projection, rank)| {
             let step = (key.occurrence % STEPS) as usize;
-            rank == key.rank && (1..projection.kernel.steps().len()).contains(&step)
+            let known = match projection.kernel.effect() {
+                Effect::Steps(breakpoints) => (1..breakpoints.len()).contains(&step),
+                _ => current_of(network, projection).is_some_and(|c| c.change(key.occurrence).is_some()),
+            };
+            rank == key.rank && known
         }),
         Kind::Sample => population(source).is_some_and(|(_, rank)| rank == key.rank),
         // The end of a refractory time of a neuron of common decay that was left above threshold.

@@ -6,7 +6,7 @@ use super::free::Saved;
 use super::key::EventKey;
 use super::scaled::Scaled;
 use super::shared_decay::SharedDecay;
-use crate::network::{Network, Projection};
+use crate::network::{Network, Projection, SourceKind};
 use crate::numeric::Real;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,15 @@ impl Counts {
             ..Self::default()
         }
     }
+
+    /// Counts the spike of a source; the change of a current is none.
+    pub(super) fn emission(&mut self, kind: &SourceKind) {
+        if kind.is_drawn() {
+            self.poisson += 1;
+        } else if !kind.is_current() {
+            self.source += 1;
+        }
+    }
 }
 
 /// State of a simulation between two instants.
@@ -77,7 +86,7 @@ pub struct State<R: Real> {
     pub populations: Vec<Membranes<R>>,
     /// Spikes handed out by each Poisson block, and the time of the last one.
     pub blocks: Vec<(u64, Time)>,
-    /// Spikes handed out by each list or regular source.
+    /// Spikes handed out by each list or regular source, or changes of each current.
     pub cursors: Vec<u64>,
     /// Spikes handed out by each modulated block and each line with a dead time, and the time of the last.
     pub processes: Vec<(u64, Time)>,

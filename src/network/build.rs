@@ -2,8 +2,8 @@
 
 use super::compile::{Form, decays, form, lanes, ranks};
 use super::{
-    Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
-    Source, SourceKind,
+    Competition, CompetitionFault, CurrentFault, Delays, Fixed, Kernel, Network, Origin, Population,
+    Projection, Rows, Source, SourceKind,
 };
 use crate::encoding::{AliasTable, BLOCK, MAX_BLOCK_RATE};
 use crate::neuron::model::Model;
@@ -72,8 +72,10 @@ pub enum Fault {
         /// How many synapses it has.
         synapses: usize,
     },
-    /// Delays of single synapses where synapses are not listed.
-    #[error("projection `{name}` has delays of single synapses, and its synapses are not listed")]
+    /// Delays of single synapses where synapses are not listed, or carry a current.
+    #[error(
+        "projection `{name}` has delays of single synapses, and its synapses are not listed, or carry a current"
+    )]
     OwnDelays {
         /// Name of the source, population or projection.
         name: String,
@@ -127,6 +129,24 @@ pub enum Fault {
         rise: Second,
         /// Time constant of the decay.
         tau: Second,
+    },
+    /// A current that is none.
+    #[error("source `{name}` has {fault}")]
+    Current {
+        /// Name of the source, population or projection.
+        name: String,
+        /// What is wrong with it.
+        fault: CurrentFault,
+    },
+    /// Spikes for a kernel of currents, or a current for a kernel of spikes.
+    #[error("projection `{name}` is from {found}; its kernel is for {wanted}")]
+    Carries {
+        /// Name of the source, population or projection.
+        name: String,
+        /// "spikes" or "a current".
+        found: &'static str,
+        /// The other one.
+        wanted: &'static str,
     },
     /// A receptor that is not there.
     #[error(
@@ -528,6 +548,9 @@ fn check_source(source: &Source, faults: &mut Vec<Fault>) {
     }
     match &source.kind {
         SourceKind::Poisson => {}
+        SourceKind::Current(current) => {
+            faults.extend(current.check().err().map(|fault| Fault::Current { name: name(), fault }));
+        }
         SourceKind::List(spikes) => {
             if let Some(&(_, id)) = spikes.iter().find(|spike| spike.1 >= source.size) {
                 faults.push(Fault::SpikeOutOfRange { name: name(), id, size: source.size });
@@ -584,6 +607,12 @@ fn check_projection(
     if !known {
         faults.push(Fault::NoSuch { name: name(), what: "source or population" });
     }
+    let current = matches!(projection.from, Origin::Source(source)
+        if sources.get(source).is_some_and(|source| source.kind.is_current()));
+    if known && current != (projection.kernel == Kernel::Current) {
+        let (found, wanted) = if current { ("a current", "spikes") } else { ("spikes", "a current") };
+        faults.push(Fault::Carries { name: name(), found, wanted });
+    }
     let Some(target) = populations.get(projection.to) else {
         faults.push(Fault::NoSuch { name: name(), what: "target population" });
         return;
@@ -597,7 +626,7 @@ fn check_projection(
         faults.push(Fault::PerSynapse { name: name(), what: "weights", found: weights.len(), synapses });
     }
     if let Some(delays) = &projection.delays {
-        if !matches!(projection.connect, Rows::Sparse { .. }) {
+        if !matches!(projection.connect, Rows::Sparse { .. }) || current {
             faults.push(Fault::OwnDelays { name: name() });
         } else if delays.len() != synapses {
             faults.push(Fault::PerSynapse { name: name(), what: "delays", found: delays.len(), synapses });

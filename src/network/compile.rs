@@ -179,7 +179,10 @@ pub(super) fn lanes(sources: &[Source], populations: &[Population], projections:
                     label: format!("{}: next spike of each line", source.name),
                 });
             }
-            SourceKind::List(_) | SourceKind::Regular { .. } | SourceKind::Bursts { .. } => {
+            SourceKind::List(_)
+            | SourceKind::Regular { .. }
+            | SourceKind::Bursts { .. }
+            | SourceKind::Current(_) => {
                 lanes.push(Lane { kind: LaneKind::Cursor, label: source.name.clone() });
             }
         }

@@ -1,6 +1,6 @@
 //! Synaptic kernels: what an arrival does to its target. All that is to be known of a kernel is here.
 //!
-//! Engines know four things that can happen to a membrane ([`Effect`]), and every kernel is made of them. A scenario reads
+//! Engines know five things that can happen to a membrane ([`Effect`]), and every kernel is made of them. A scenario reads
 //! names, units and keys of kernels from [`KERNELS`] and [`KEYS`].
 
 use super::{Fault, MAX_STEPS, Population};
@@ -45,6 +45,8 @@ pub enum Kernel {
         /// Which of them.
         receptor: u8,
     },
+    /// No arrivals: the current of a source of that kind; the weight is what it is multiplied with.
+    Current,
 }
 
 /// What an arrival of unit weight does to a membrane.
@@ -58,6 +60,8 @@ pub enum Effect<'a> {
     Fades([Option<Fade>; 2]),
     /// The conductance of this receptor jumps.
     Opens(u8),
+    /// Nothing arrives: the drive follows the current of the source.
+    Follows,
 }
 
 /// A current (p + q t/tau) e^(-t/tau).
@@ -113,6 +117,7 @@ impl Kernel {
                 Effect::Fades([fade(tau, n, 0.0), fade(rise, -n, 0.0)])
             }
             Self::Conductance { receptor } => Effect::Opens(receptor),
+            Self::Current => Effect::Follows,
         }
     }
 
@@ -138,7 +143,7 @@ impl Kernel {
         fades.into_iter().flatten()
     }
 
-    /// Whether a weight is a current (amperes), not a jump of the membrane (volts) or of a conductance (siemens).
+    /// Whether it brings a current, not a jump of the membrane or of a conductance.
     #[must_use]
     pub const fn is_current(&self) -> bool {
         !matches!(self, Self::Delta | Self::Conductance { .. })
@@ -150,6 +155,7 @@ impl Kernel {
         match self {
             Self::Delta => "V",
             Self::Conductance { .. } => "S",
+            Self::Current => "",
             _ => "A",
         }
     }
@@ -158,7 +164,7 @@ impl Kernel {
     pub(super) fn fault(&self, name: &str, target: &Population) -> Option<Fault> {
         let name = name.to_owned();
         match *self {
-            Self::Delta => None,
+            Self::Delta | Self::Current => None,
             Self::Pulse(ref breakpoints) => {
                 let starts = breakpoints.first().is_some_and(|first| first.at == Time::ZERO);
                 let rises = breakpoints.windows(2).all(|pair| pair[0].at < pair[1].at);
@@ -213,6 +219,7 @@ impl Display for Kernel {
                 write!(f, "double exponential, tau_rise {rise}, tau_syn {tau}")
             }
             Self::Conductance { receptor } => write!(f, "conductance, receptor {receptor}"),
+            Self::Current => f.write_str("the current of its source"),
         }
     }
 }
@@ -260,6 +267,9 @@ const TAU_RISE: ModelKey =
 /// The kernel by default: what kernels a population has to have that is to compete or to be trained.
 pub const DELTA: &str = "delta";
 
+/// The kernel for sources of current, and for nothing else.
+pub const CURRENT: &str = "current";
+
 /// All keys of kernels, and the kernels that have each.
 pub const KEYS: [(ModelKey, &[&str]); 4] = [
     (WIDTH, &["rect", "triangle"]),
@@ -269,7 +279,7 @@ pub const KEYS: [(ModelKey, &[&str]); 4] = [
 ];
 
 /// All kernels, in the order of the reference chapter.
-pub const KERNELS: [KernelEntry; 7] = [
+pub const KERNELS: [KernelEntry; 8] = [
     KernelEntry {
         name: DELTA,
         title: "a jump of the membrane by the weight",
@@ -324,6 +334,13 @@ pub const KERNELS: [KernelEntry; 7] = [
         keys: &[RECEPTOR],
         make: |read| Kernel::Conductance { receptor: read.zero_or_more("receptor") as u8 },
     },
+    KernelEntry {
+        name: CURRENT,
+        title: "the current of a source of current, times the weight, a number",
+        unit: "",
+        keys: &[],
+        make: |_| Kernel::Current,
+    },
 ];
 
 #[cfg(test)]
@@ -354,7 +371,7 @@ mod tests {
 
     #[test]
     fn currents_have_a_peak_of_the_weight() {
-        for (entry, kernel) in each().filter(|(_, kernel)| kernel.is_current()) {
+        for (entry, kernel) in each().filter(|(entry, _)| entry.unit == "A") {
             let at = |t: f64| match kernel.effect() {
                 Effect::Steps(steps) => {
                     let passed = steps.iter().filter(|step| step.at.as_seconds() <= t);
@@ -379,6 +396,7 @@ mod tests {
                 "alpha, tau_syn 5 ms",
                 "double exponential, tau_rise 500 us, tau_syn 5 ms",
                 "conductance, receptor 1",
+                "the current of its source",
             ]
         );
     }

@@ -6,6 +6,7 @@ mod build;
 mod competition;
 mod compile;
 mod connect;
+mod current;
 pub mod kernel;
 mod storage;
 
@@ -15,6 +16,7 @@ pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
 pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, expected, longest_delay};
+pub use current::{Current, CurrentFault, Sine};
 pub use kernel::{Effect, Fade, Kernel};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 
@@ -80,6 +82,8 @@ pub enum SourceKind {
         /// Time after a spike in which there is no other.
         dead: Time,
     },
+    /// No spikes: a current from outside, for [`Kernel::Current`].
+    Current(Current),
 }
 
 impl SourceKind {
@@ -87,6 +91,12 @@ impl SourceKind {
     #[must_use]
     pub fn is_drawn(&self) -> bool {
         matches!(self, Self::Poisson | Self::Modulated(_) | Self::DeadTime { .. })
+    }
+
+    /// Whether it gives a current instead of spikes.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        matches!(self, Self::Current(_))
     }
 }
 

@@ -150,6 +150,17 @@ fn source(source: &SourcePlan) -> Vec<Row> {
         SourceKind::Regular { start, period } => {
             vec![row("kind", "regular"), size, row("start", time(*start)), row("period", time(*period))]
         }
+        SourceKind::Current(current) => {
+            let (low, high) = current.range();
+            let again = current.repeat().map_or("never".to_string(), time);
+            vec![
+                row("kind", "a current from outside"),
+                row("start", time(current.start())),
+                row("straight pieces", count(current.changes() as u64)),
+                row("from, to", format!("{}, {}", si(low, "A"), si(high, "A"))),
+                row("begins anew after", again),
+            ]
+        }
     }
 }
 
@@ -289,13 +300,22 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
 }
 
 /// A value or a distribution.
+/// A number with its unit, if it has one.
+fn amount(value: f64, unit: &str) -> String {
+    if unit.is_empty() { value.to_string() } else { si(value, unit) }
+}
+
 fn law(law: &Distribution, unit: &str) -> String {
     match *law {
-        Distribution::Constant(value) => si(value, unit),
-        Distribution::Normal { mean, sd } => format!("normal, {} \u{b1} {}", si(mean, unit), si(sd, unit)),
-        Distribution::Uniform { low, high } => format!("uniform, {} to {}", si(low, unit), si(high, unit)),
+        Distribution::Constant(value) => amount(value, unit),
+        Distribution::Normal { mean, sd } => {
+            format!("normal, {} \u{b1} {}", amount(mean, unit), amount(sd, unit))
+        }
+        Distribution::Uniform { low, high } => {
+            format!("uniform, {} to {}", amount(low, unit), amount(high, unit))
+        }
         Distribution::LogNormal { median, sigma } => {
-            format!("log-normal, median {}, \u{3c3} = {sigma}", si(median, unit))
+            format!("log-normal, median {}, \u{3c3} = {sigma}", amount(median, unit))
         }
     }
 }
@@ -317,8 +337,8 @@ fn listed(connect: &Connect, unit: &str) -> String {
     let weights = || synapses.iter().map(|synapse| synapse.2);
     let (low, high) = (weights().fold(f64::INFINITY, f64::min), weights().fold(f64::NEG_INFINITY, f64::max));
     match low.total_cmp(&high) {
-        std::cmp::Ordering::Less => format!("from the list, {} to {}", si(low, unit), si(high, unit)),
-        std::cmp::Ordering::Equal => format!("from the list, {}", si(low, unit)),
+        std::cmp::Ordering::Less => format!("from the list, {} to {}", amount(low, unit), amount(high, unit)),
+        std::cmp::Ordering::Equal => format!("from the list, {}", amount(low, unit)),
         std::cmp::Ordering::Greater => "from the list".to_string(),
     }
 }

@@ -1,7 +1,7 @@
-//! Spikes and synapses from CSV files, whose headers carry the units.
+//! Spikes, currents and synapses from CSV files, whose headers carry the units.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, Source, nearest};
-use super::lists::{Ends, Few, Row, Spike, Synapses, delay, distinct, id, time};
+use super::lists::{Course, Ends, Few, Row, Spike, Synapses, delay, distinct, id, time};
 use super::spec::{Amount, Bounds, Unit};
 use crate::record::csv::{self, Field};
 use crate::time::Time;
@@ -254,6 +254,34 @@ pub fn csv_spikes(source: &Arc<Source>, size: Option<u32>, faults: &mut Diagnost
     few.finish().then_some(spikes)
 }
 
+/// Reads a CSV file `time [ms],current [nA]`, in order of time, perhaps with jumps; amperes.
+pub fn csv_current(source: &Arc<Source>, jumps: bool, faults: &mut Diagnostics) -> Option<Vec<(Time, f64)>> {
+    let csv = Csv::open(source, &[TIME, column("current", Some((Unit::Ampere, "nA")))], faults)?;
+    let mut few = Few::new(faults);
+    let (mut course, mut rows) = (Course { jumps, ..Course::default() }, 0);
+    csv.rows(&mut few, |few, _, row| {
+        rows += 1;
+        let [Some(when), Some(current)] = row else { return };
+        match (when.time(), current.quantity(Unit::Ampere)) {
+            (Ok(time), Ok(current)) => {
+                let fault = course.push(time, current.si, &when.what(), &when.at());
+                fault.into_iter().for_each(|fault| few.push(fault));
+            }
+            (time, current) => {
+                [time.err(), current.err()].into_iter().flatten().for_each(|fault| few.push(fault));
+            }
+        }
+    });
+    let good = few.finish();
+    if good && rows == 0 {
+        faults.push(
+            Diagnostic::error(format!("`{}` has a header and no values", source.name))
+                .allowed("one row or more, such as `0,1.5`"),
+        );
+    }
+    (good && rows > 0).then_some(course.values)
+}
+
 /// Reads the spikes of one population or source from the `spikes.csv` of a run; sorted by (time, id).
 pub fn csv_recorded(
     source: &Arc<Source>,
@@ -294,13 +322,17 @@ pub fn csv_recorded(
     few.finish().then_some(spikes)
 }
 
-/// Reads a CSV file `pre,post,weight [mV]`, with `delay [ms]` if wanted.
+/// Reads a CSV file `pre,post,weight [mV]` (weights without a unit where the kernel multiplies), with `delay [ms]` if wanted.
 pub fn csv_synapses(source: &Arc<Source>, ends: Ends, faults: &mut Diagnostics) -> Option<Synapses> {
-    let symbol = if ends.unit == Unit::Volt { "mV" } else { "uA" };
+    let symbol = |unit| match unit {
+        Unit::Volt => "mV",
+        Unit::Siemens => "nS",
+        _ => "uA",
+    };
     let wanted = [
         column("pre", None),
         column("post", None),
-        column("weight", Some((ends.unit, symbol))),
+        column("weight", ends.unit.map(|unit| (unit, symbol(unit)))),
         column("delay", Some((Unit::Second, "ms"))).or_none(),
     ];
     let csv = Csv::open(source, &wanted, faults)?;
@@ -309,9 +341,9 @@ pub fn csv_synapses(source: &Arc<Source>, ends: Ends, faults: &mut Diagnostics) 
     csv.rows(&mut few, |few, at, row| {
         let [Some(pre), Some(post), Some(weight), late] = row else { return };
         let late = late.as_ref().map(Cell::delay);
-        match (pre.id(ends.pre), post.id(ends.post), weight.quantity(ends.unit), late.transpose()) {
+        match (pre.id(ends.pre), post.id(ends.post), weight.value(ends.unit), late.transpose()) {
             (Ok(pre), Ok(post), Ok(weight), Ok(delay)) => {
-                synapses.push(Row { pre, post, weight: weight.si, delay, at: at.clone() });
+                synapses.push(Row { pre, post, weight, delay, at: at.clone() });
             }
             (pre, post, weight, late) => [pre.err(), post.err(), weight.err(), late.err()]
                 .into_iter()

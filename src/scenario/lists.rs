@@ -1,11 +1,10 @@
-//! Spikes, rates and synapses as rows of a scenario file, and what holds for those of a CSV file as well.
+//! Spikes, rates, currents and synapses as rows of a scenario file, and what holds for those of a CSV file as well.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics};
 use super::reader::{quantity, without_unit};
-use super::spec::{Amount, Unit};
+use super::spec::{Amount, Unit, timed};
 use super::text::{Node, Value};
 use crate::time::Time;
-use crate::units::{Hertz, Quantity};
 
 /// Faults of one list that are reported before the rest is only counted.
 const MAX_FAULTS: usize = 10;
@@ -87,6 +86,20 @@ fn inline_quantity(node: &Node, unit: Unit, what: &str) -> Result<Amount, Diagno
     }
 }
 
+/// A finite number without a unit.
+pub(super) fn plain_number(node: &Node, what: &str) -> Result<f64, Diagnostic> {
+    let number = match node.value {
+        Value::Integer(number) => Some(number as f64),
+        Value::Float(number) => Some(number).filter(|number| number.is_finite()),
+        _ => None,
+    };
+    number.ok_or_else(|| {
+        Diagnostic::error(format!("{what} is {}", node.shown()))
+            .at(&node.at)
+            .allowed("a number without a unit, such as 1.0")
+    })
+}
+
 fn inline_id(node: &Node, size: Option<u32>, what: &str) -> Result<u32, Diagnostic> {
     match node.value {
         Value::Integer(number) => id(number, size, what, &node.at),
@@ -129,56 +142,80 @@ pub fn inline_spikes(
     faults.finish().then_some(spikes)
 }
 
-/// Reads `[[time, rate], ...]`, in order of time.
-pub fn inline_rates(node: &Node, what: &str, faults: &mut Diagnostics) -> Option<Vec<(Time, Hertz)>> {
+/// Values at given times, as they are read: each later than the one before, but that two may be at one time where it
+/// jumps.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    pub jumps: bool,
+    pub values: Vec<(Time, f64)>,
+}
+
+impl Course {
+    /// The next value; the fault is that of its time.
+    pub fn push(&mut self, time: Time, value: f64, what: &str, at: &At) -> Option<Diagnostic> {
+        let jumps = self.jumps && !matches!(self.values[..], [.., (one, _), (other, _)] if one == other);
+        let before = self.values.last().map(|&(before, _)| before);
+        self.values.push((time, value));
+        let before = before.filter(|&before| time < before || (time == before && !jumps))?;
+        let fault = Diagnostic::error(format!("{what} is {time}, not after the one before, {before}")).at(at);
+        Some(match self.jumps {
+            true => fault
+                .allowed("times in ascending order")
+                .hint("two values at one time are a jump, and three are one too many"),
+            false => fault.allowed("times in ascending order").hint("each value holds from its time on"),
+        })
+    }
+}
+
+/// Reads `[[time, value], ...]` of the key `name`, in order of time; values in SI units.
+pub fn inline_timed(
+    node: &Node,
+    name: &str,
+    (unit, jumps): (Unit, bool),
+    what: &str,
+    faults: &mut Diagnostics,
+) -> Option<Vec<(Time, f64)>> {
     let Value::List(rows) = &node.value else { return None };
     let mut faults = Few::new(faults);
-    let mut rates: Vec<(Time, Hertz)> = Vec::with_capacity(rows.len());
+    let mut course = Course { jumps, ..Course::default() };
+    let (called, first, other) = timed(unit);
     if rows.is_empty() {
         faults.push(
-            Diagnostic::error(format!("`rates` of {what} is empty"))
+            Diagnostic::error(format!("`{name}` of {what} is empty"))
                 .at(&node.at)
-                .allowed("at least one [time, rate], such as [\"0 ms\", \"10 Hz\"]"),
+                .allowed(format!("at least one [time, {called}], such as [\"0 ms\", \"{first}\"]")),
         );
     }
     for (index, row) in rows.iter().enumerate() {
         let pair = if let Value::List(pair) = &row.value { pair.as_slice() } else { &[] };
-        let [at, rate] = pair else {
-            faults.push(not_a_row(row, index, what, "[time, rate], such as [\"50 ms\", \"80 Hz\"]"));
+        let [at, value] = pair else {
+            let allowed = format!("[time, {called}], such as [\"50 ms\", \"{other}\"]");
+            faults.push(not_a_row(row, index, what, &allowed));
             continue;
         };
-        let (of_time, of_rate) =
-            (format!("the time of rate {index} of {what}"), format!("rate {index} of {what}"));
+        let of_value = format!("{called} {index} of {what}");
+        let of_time = format!("the time of {of_value}");
         let when =
             inline_quantity(at, Unit::Second, &of_time).and_then(|stated| time(stated, &of_time, &at.at));
-        let hertz = inline_quantity(rate, Unit::Hertz, &of_rate).and_then(|stated| {
-            let hertz = stated.si;
-            Hertz::from_si(hertz).filter(|_| (0.0..=1e12).contains(&hertz)).ok_or_else(|| {
-                Diagnostic::error(format!("{of_rate} is {}", Unit::Hertz.print(hertz)))
-                    .at(&rate.at)
+        let amount = inline_quantity(value, unit, &of_value).and_then(|stated| {
+            if unit == Unit::Hertz && !(0.0..=1e12).contains(&stated.si) {
+                return Err(Diagnostic::error(format!("{of_value} is {}", unit.print(stated.si)))
+                    .at(&value.at)
                     .label("out of range")
-                    .allowed("0 Hz to 1 THz")
-            })
-        });
-        match (when, hertz) {
-            (Ok(when), Ok(hertz)) => {
-                if let Some(&(before, _)) = rates.last()
-                    && when <= before
-                {
-                    faults.push(
-                        Diagnostic::error(format!("{of_time} is {when}, not after the one before, {before}"))
-                            .at(&at.at)
-                            .allowed("times in ascending order"),
-                    );
-                }
-                rates.push((when, hertz));
+                    .allowed("0 Hz to 1 THz"));
             }
-            (when, hertz) => {
-                [when.err(), hertz.err()].into_iter().flatten().for_each(|fault| faults.push(fault));
+            Ok(stated.si)
+        });
+        match (when, amount) {
+            (Ok(when), Ok(amount)) => {
+                course.push(when, amount, &of_time, &at.at).into_iter().for_each(|fault| faults.push(fault));
+            }
+            (when, amount) => {
+                [when.err(), amount.err()].into_iter().flatten().for_each(|fault| faults.push(fault));
             }
         }
     }
-    faults.finish().then_some(rates)
+    faults.finish().then_some(course.values)
 }
 
 fn not_a_row(row: &Node, index: usize, what: &str, allowed: &str) -> Diagnostic {
@@ -194,8 +231,8 @@ fn not_a_row(row: &Node, index: usize, what: &str, allowed: &str) -> Diagnostic 
 pub struct Ends {
     pub pre: Option<u32>,
     pub post: Option<u32>,
-    /// Of the weights.
-    pub unit: Unit,
+    /// Of the weights; they are plain numbers without.
+    pub unit: Option<Unit>,
     /// Whether a pair may be listed more than once.
     pub multapses: bool,
 }
@@ -216,7 +253,8 @@ pub fn inline_synapses(node: &Node, ends: Ends, what: &str, faults: &mut Diagnos
     let mut few = Few::new(faults);
     let mut synapses = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
-        let allowed = format!("[pre, post, weight], such as [0, 1, \"{}\"]", unit.example());
+        let example = unit.map_or("1.0".to_string(), |unit| format!("\"{}\"", unit.example()));
+        let allowed = format!("[pre, post, weight], such as [0, 1, {example}]");
         let Value::List(values) = &row.value else {
             few.push(not_a_row(row, index, what, &allowed));
             continue;
@@ -231,8 +269,11 @@ pub fn inline_synapses(node: &Node, ends: Ends, what: &str, faults: &mut Diagnos
         };
         let pre = inline_id(pre, ends.pre, &format!("`pre` of row {index} of {what}"));
         let post = inline_id(post, ends.post, &format!("`post` of row {index} of {what}"));
-        let weight = inline_quantity(weight, unit, &format!("`weight` of row {index} of {what}"));
-        let weight = weight.map(|stated| stated.si);
+        let of_weight = format!("`weight` of row {index} of {what}");
+        let weight = match unit {
+            Some(unit) => inline_quantity(weight, unit, &of_weight).map(|stated| stated.si),
+            None => plain_number(weight, &of_weight),
+        };
         let delay = late.map(|late| {
             let what = format!("`delay` of row {index} of {what}");
             inline_quantity(late, Unit::Second, &what).and_then(|stated| delay(stated, &what, &late.at))

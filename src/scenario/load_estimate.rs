@@ -37,10 +37,16 @@ impl Load {
     }
 }
 
-/// Spikes of one line of an origin within `duration`: of a population, what its bias alone makes it fire.
+/// Spikes of one line of an origin within `duration`, or changes of a current: of a population, what its bias alone makes it
+/// fire.
 fn expected(plan: &Plan, origin: Origin, duration: Time) -> f64 {
     match origin {
-        Origin::Source(index) => plan.sources[index].expected(duration),
+        Origin::Source(index) => {
+            let source = &plan.sources[index];
+            source
+                .current()
+                .map_or_else(|| source.expected(duration), |current| current.changes_within(duration))
+        }
         Origin::Population(index) => {
             let fires = |neuron: &Neuron| {
                 let lif = neuron.membrane();

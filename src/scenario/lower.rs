@@ -129,6 +129,19 @@ impl Lower<'_> {
         let spikes = names("spikes", Refers::SourceOrPopulation);
         let membrane = names("membrane", Refers::Population);
         let formats = names("formats", Refers::Format);
+        for (name, at) in fields.names("spikes") {
+            let source = self.filled.all("source").iter().find(|(source, _)| source == name);
+            if source.and_then(|(_, source)| source.choice("kind")).is_some_and(SourceWord::is_current) {
+                self.faults.push(
+                    Diagnostic::error(format!(
+                        "`spikes` of the record names `{name}`, which gives a current"
+                    ))
+                    .at(at)
+                    .label("has no spikes")
+                    .allowed("populations, and sources of spikes"),
+                );
+            }
+        }
         let membrane_interval = time(fields, "membrane_interval");
         if membrane_interval.is_none()
             && !membrane.is_empty()

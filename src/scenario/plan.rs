@@ -10,7 +10,7 @@ use crate::dataset;
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::retention::Retention;
-use crate::network::{Competition, Distribution, DrawRule, Kernel, Origin, SourceKind};
+use crate::network::{Competition, Current, Distribution, DrawRule, Kernel, Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plasticity::{ProgramPulse, Rule};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
@@ -177,7 +177,14 @@ impl SourcePlan {
                 f64::from(*count) * (seconds / period.as_seconds()).ceil()
             }
             Input::Train(SourceKind::List(spikes)) => spikes.len() as f64 / f64::from(self.size),
+            Input::Train(SourceKind::Current(_)) => 0.0,
         }
+    }
+
+    /// Its current, if it gives one.
+    #[must_use]
+    pub fn current(&self) -> Option<&Current> {
+        if let Input::Train(SourceKind::Current(current)) = &self.input { Some(current) } else { None }
     }
 }
 
@@ -248,7 +255,7 @@ pub struct ProjectionPlan {
     pub connect: Connect,
     /// What an arrival does to the neuron.
     pub kernel: Kernel,
-    /// Initial weights, in SI units of the kernel (volts for `Delta`, amperes otherwise).
+    /// Initial weights, in SI units of the kernel.
     pub weight: Distribution,
     /// The delay of every synapse, or the shortest there may be.
     pub delay: Time,

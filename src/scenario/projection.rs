@@ -9,8 +9,8 @@ use super::text::Node;
 use super::{list_files, lists, locate, weights};
 use crate::dataset::Name;
 use crate::keys::ModelKey;
-use crate::network::kernel::{KernelEntry, RECEPTOR};
-use crate::network::{Distribution, DrawRule, Origin};
+use crate::network::kernel::{CURRENT, KernelEntry, RECEPTOR};
+use crate::network::{Distribution, DrawRule, Kernel, Origin};
 use crate::neuron::model::Model as _;
 use crate::numeric::decimal::difference;
 use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
@@ -40,6 +40,7 @@ impl Lower<'_> {
                     SourceWord::Dataset => {
                         self.registry.find_dataset(fields.word("dataset")?).map(Name::pixels)
                     }
+                    kind if SourceWord::is_current(kind) => Some(1),
                     _ => fields.count("size"),
                 }
             }
@@ -116,14 +117,15 @@ impl Lower<'_> {
         let post = to.and_then(|to| self.size_of(Origin::Population(to)));
         // The kernel decides what a weight is even when its width is faulty.
         let entry = fields.word("kernel").and_then(KernelEntry::named);
-        let unit = Unit::ALL.into_iter().find(|unit| entry.is_some_and(|entry| entry.unit == unit.symbol()));
-        let unit = unit.unwrap_or(Unit::Volt);
+        let symbol = entry.map_or(Unit::Volt.symbol(), |entry| entry.unit);
+        let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == symbol);
         let kernel = entry.and_then(|entry| {
             let named = entry.keys.contains(&RECEPTOR);
             let receptor = if named { to.and_then(|to| self.receptor(fields, to)) } else { None };
             let value = |key: &ModelKey| if *key == RECEPTOR { receptor } else { model_value(fields, key) };
             self.model_of((fields, None), entry.keys, &value, |value| entry.make(value))
         });
+        self.carries(fields, from);
         let device = fields.table("device").map(|device| self.device(device, unit));
         let plasticity = match (fields.table("plasticity"), device.as_ref()) {
             (Some(table), device) => Some(self.plasticity(table, fields, device.and_then(Option::as_ref))),
@@ -235,6 +237,17 @@ impl Lower<'_> {
                 Diagnostic::error(format!("{} has {what}, and learns", fields.what))
                     .maybe_at(fields.place("plasticity"))
                     .allowed("one delay, and one synapse for a pair, where synapses are plastic"),
+            );
+        }
+        if own_delays && kernel == Some(Kernel::Current) {
+            self.faults.push(
+                Diagnostic::error(format!(
+                    "{} has delays of single synapses, and carries a current",
+                    fields.what
+                ))
+                .maybe_at(fields.written("delay").or(fields.place("connect")))
+                .allowed("one delay for all neurons that a current reaches")
+                .hint("projections of their own may have delays of their own"),
             );
         }
         if own_delays && fields.table("device").is_some() {
@@ -367,7 +380,48 @@ impl Lower<'_> {
         }
     }
 
-    fn device(&mut self, fields: &Fields, unit: Unit) -> Option<DevicePlan> {
+    /// A current has a kernel of its own, which is for nothing else and not made by devices.
+    fn carries(&mut self, fields: &Fields, from: Option<Origin>) {
+        let (Some(from), Some(kernel)) = (from, fields.word("kernel")) else { return };
+        let source = match from {
+            Origin::Source(index) => self.filled.all("source").get(index).map(|(_, source)| source),
+            Origin::Population(_) => None,
+        };
+        let kind = source.and_then(|source| source.choice("kind"));
+        if source.is_some() && kind.is_none() {
+            return;
+        }
+        let current = kind.is_some_and(SourceWord::is_current);
+        let at = fields.place("kernel");
+        if current && kernel != CURRENT {
+            self.faults.push(
+                Diagnostic::error(format!("{} starts at a source of current, not of spikes", fields.what))
+                    .maybe_at(at)
+                    .also(source.and_then(|source| source.written("kind")), "the source")
+                    .allowed(
+                        "kernel = \"current\", whose weight is a number: what the current is multiplied with",
+                    ),
+            );
+        }
+        if kernel == CURRENT && !current {
+            self.faults.push(
+                Diagnostic::error(format!("{} starts where spikes come from, not at a source of current", fields.what))
+                    .maybe_at(at)
+                    .allowed("another kernel, or a source with kind = \"current_steps\", \"current_ramps\" or \"current_sine\""),
+            );
+        }
+        if kernel == CURRENT
+            && let Some(device) = fields.written("device")
+        {
+            self.faults.push(
+                Diagnostic::error(format!("{} carries a current, and has devices", fields.what))
+                    .at(device)
+                    .allowed("no device: nothing is read by spikes"),
+            );
+        }
+    }
+
+    fn device(&mut self, fields: &Fields, unit: Option<Unit>) -> Option<DevicePlan> {
         self.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
         let arrangement = match fields.choice("arrangement")? {
             ArrangementKind::Single => Arrangement::Single,
@@ -394,7 +448,7 @@ impl Lower<'_> {
         })
     }
 
-    fn weight_limit(&mut self, node: &Node, unit: Unit, what: &str) -> Option<f64> {
+    fn weight_limit(&mut self, node: &Node, unit: Option<Unit>, what: &str) -> Option<f64> {
         let found = weights::weight(node, unit, None, &format!("`w_max` of {what}"), self.faults)?;
         match found {
             Distribution::Constant(value) if value > 0.0 => Some(value),

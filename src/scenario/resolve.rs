@@ -123,6 +123,13 @@ impl Writer<'_> {
         match (section, entry.key.name) {
             ("source", "file") => {
                 let source = self.plan.sources.iter().find(|source| source.name == name)?;
+                if let Some(current) = source.current() {
+                    let row = |(at, value): (Time, f64)| {
+                        format!("  [\"{}\", \"{}\"],\n", instant(at), Unit::Ampere.print(value))
+                    };
+                    let lines = current.points().into_iter().map(row).collect();
+                    return Some(("currents", rows(lines), origin(entry)));
+                }
                 let Input::Train(SourceKind::List(spikes)) = &source.input else { return None };
                 let lines =
                     spikes.iter().map(|(at, id)| format!("  [\"{}\", {id}],\n", instant(*at))).collect();
@@ -132,14 +139,18 @@ impl Writer<'_> {
                 let projection = self.plan.projections.iter().find(|projection| projection.name == name)?;
                 let Connect::List { synapses, delays, .. } = &projection.connect else { return None };
                 let symbol = projection.kernel.weight_unit();
-                let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == symbol)?;
+                let unit = Unit::ALL.into_iter().find(|unit| unit.symbol() == symbol);
+                let shown = |weight: f64| match unit {
+                    Some(unit) => format!("\"{}\"", unit.print(weight)),
+                    None => format!("{weight:?}"),
+                };
                 let lines = synapses
                     .iter()
                     .enumerate()
                     .map(|(k, (pre, post, weight))| {
                         let late = delays.get(k).map(|at| format!(", \"{}\"", instant(*at)));
                         let late = late.unwrap_or_default();
-                        format!("  [{pre}, {post}, \"{}\"{late}],\n", unit.print(*weight))
+                        format!("  [{pre}, {post}, {}{late}],\n", shown(*weight))
                     })
                     .collect();
                 Some(("synapses", rows(lines), origin(entry)))

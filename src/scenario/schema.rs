@@ -192,7 +192,7 @@ fn shape(key: &Key) -> Value {
         Kind::Weight => weight(),
         Kind::Delay(_) => law(&quantity(Unit::Second)),
         Kind::WeightLimit => electric(),
-        Kind::RateRows => rows(vec![quantity(Unit::Second), quantity(Unit::Hertz)]),
+        Kind::TimedRows(unit) => rows(vec![quantity(Unit::Second), quantity(unit)]),
         Kind::SpikeRows => rows(vec![quantity(Unit::Second), json!({ "type": "integer", "minimum": 0 })]),
         Kind::SynapseRows => {
             let id = json!({ "type": "integer", "minimum": 0 });

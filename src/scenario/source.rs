@@ -1,4 +1,4 @@
-//! Sources: which spikes they give, and that these can be counted.
+//! Sources: which spikes, or what current, they give, and that spikes can be counted.
 
 use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
@@ -7,23 +7,24 @@ use super::section::{Lower, quantity, time};
 use super::spec::{Code, SourceWord, Unit};
 use super::{list_files, lists, locate};
 use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
-use crate::network::SourceKind;
+use crate::network::{Current, CurrentFault, Sine, SourceKind};
 use crate::time::Time;
 use crate::units::Hertz;
 
 impl Lower<'_> {
     pub(super) fn source(&mut self, name: &str, fields: &Fields) -> Option<SourcePlan> {
         let kind = fields.choice("kind")?;
-        let size = fields.count("size");
+        let size = if SourceWord::is_current(kind) { Some(1) } else { fields.count("size") };
         let input = match kind {
             SourceWord::Poisson => self.poisson(fields)?,
             SourceWord::PoissonSteps => {
                 let rates = match fields.datum("rates") {
-                    Some(Datum::Raw(node)) => lists::inline_rates(node, &fields.what, self.faults),
+                    Some(Datum::Raw(node)) => {
+                        lists::inline_timed(node, "rates", (Unit::Hertz, false), &fields.what, self.faults)
+                    }
                     _ => None,
                 };
-                let steps = rates?.into_iter().map(|(at, rate)| (at, rate.get())).collect();
-                Input::Train(SourceKind::Modulated(RateProfile::Steps { steps }))
+                Input::Train(SourceKind::Modulated(RateProfile::Steps { steps: rates? }))
             }
             SourceWord::PoissonSine => {
                 let (rate, depth): (Hertz, f64) = (quantity(fields, "rate")?, fields.number("depth")?);
@@ -33,6 +34,9 @@ impl Lower<'_> {
                     rate,
                     SourceKind::Modulated(RateProfile::Sine { mean, depth, period, phase }),
                 )
+            }
+            SourceWord::CurrentSteps | SourceWord::CurrentRamps | SourceWord::CurrentSine => {
+                self.current(kind, fields)?
             }
             SourceWord::Bursts => self.bursts(fields)?,
             SourceWord::Replay => {
@@ -154,6 +158,58 @@ impl Lower<'_> {
         } else {
             modulated_or_silent(rate, SourceKind::DeadTime { rate: rate.get(), dead })
         })
+    }
+
+    fn current(&mut self, kind: SourceWord, fields: &Fields) -> Option<Input> {
+        let start = time(fields, "start");
+        let (key, made) = if kind == SourceWord::CurrentSine {
+            let (amplitude, offset) = (fields.quantity("amplitude")?, fields.quantity("offset")?);
+            let (period, phase) = (time(fields, "period")?, fields.number("phase")?);
+            let segments = u32::try_from(fields.integer("segments")?).ok()?;
+            let key = if fields.written("segments").is_some() { "segments" } else { "period" };
+            (key, Current::sine(&Sine { amplitude, offset, period, phase, segments }, start?))
+        } else {
+            let jumps = kind == SourceWord::CurrentRamps;
+            let points = match (fields.datum("currents"), fields.text("file")) {
+                (Some(Datum::Raw(node)), None) => {
+                    lists::inline_timed(node, "currents", (Unit::Ampere, jumps), &fields.what, self.faults)
+                }
+                (None, Some(file)) => {
+                    let csv = locate::beside(file, fields.written("file")?);
+                    let csv = csv.map_err(|fault| self.faults.push(fault)).ok();
+                    csv.and_then(|csv| list_files::csv_current(&csv, jumps, self.faults))
+                }
+                _ => {
+                    self.one_of(fields, "currents", "file");
+                    None
+                }
+            };
+            let repeat = time(fields, "repeat");
+            if repeat.is_none() && fields.written("repeat").is_some() {
+                return None;
+            }
+            let make = if jumps { Current::ramps } else { Current::steps };
+            let key = if fields.written("currents").is_some() { "currents" } else { "file" };
+            (key, make(&points?, start?, repeat))
+        };
+        let fault = match made {
+            Ok(current) => return Some(Input::Train(SourceKind::Current(current))),
+            Err(fault) => fault,
+        };
+        let (key, label) = match fault {
+            CurrentFault::Repeat { .. } => ("repeat", "too short"),
+            _ => (key, "not possible"),
+        };
+        let text = fault.to_string();
+        let (what, allowed) =
+            text.split_once("; allowed: ").unwrap_or((&text, "finite values in order of time"));
+        self.faults.push(
+            Diagnostic::error(format!("{} has {what}", fields.what))
+                .maybe_at(fields.place(key))
+                .label(label)
+                .allowed(allowed),
+        );
+        None
     }
 
     fn bursts(&mut self, fields: &Fields) -> Option<Input> {

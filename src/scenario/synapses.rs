@@ -222,6 +222,7 @@ pub fn estimate(plan: &Plan) -> Estimate {
     for source in &plan.sources {
         bytes += match &source.input {
             Input::Train(SourceKind::List(spikes)) => 32.0 * spikes.len() as f64,
+            Input::Train(SourceKind::Current(current)) => 64.0 * current.changes() as f64,
             // Blocks with what they have drawn ahead; single processes take less.
             _ => f64::from(source.size.div_ceil(BLOCK)) * 3000.0 + 48.0 * f64::from(source.size),
         };

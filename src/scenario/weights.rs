@@ -1,4 +1,4 @@
-//! Initial weights: one value or a distribution, in volts, amperes, or units of the threshold.
+//! Initial weights: one value or a distribution, in volts, amperes, units of the threshold, or none.
 
 use super::diagnostic::{Diagnostic, Diagnostics, nearest};
 use super::reader::{quantity, without_unit};
@@ -17,15 +17,16 @@ enum Scale {
     Threshold(f64),
 }
 
-/// Reads a weight. `threshold` is v_th - u_rest of the target, if the kernel is a jump in volts.
+/// Reads a weight, a plain number if it has no unit. `threshold` is v_th - u_rest of the target, if the kernel is a jump in
+/// volts.
 pub fn weight(
     node: &Node,
-    unit: Unit,
+    unit: Option<Unit>,
     threshold: Option<f64>,
     what: &str,
     faults: &mut Diagnostics,
 ) -> Option<Distribution> {
-    law(node, Some(unit), Some(threshold), &format!("the weight of {what}"), faults)
+    law(node, unit, Some(threshold), &format!("the weight of {what}"), faults)
 }
 
 /// Whether a weight is written in units of the threshold.
@@ -119,7 +120,10 @@ fn law(
                     faults.push(
                         Diagnostic::error(format!("{what} is in units of the threshold"))
                             .at(&item.node.at)
-                            .allowed("currents such as \"1 uA\": this kernel is a pulse of current"),
+                            .allowed(match unit {
+                                Some(_) => "currents such as \"1 uA\": this kernel is a pulse of current",
+                                None => "numbers such as 1.0: this kernel multiplies a current",
+                            }),
                     );
                     return None;
                 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod common;
+mod currents;
 mod device;
 mod features;
 mod fit;

@@ -402,7 +402,7 @@ fn what_a_grid_cannot_hold_is_refused() {
     assert_eq!(refused(Time::ZERO), [ClockedError::NoStep { dt: Time::ZERO }]);
     assert_eq!(
         refused(ms(0.1))[0].to_string(),
-        "the pulses of projection `p0` change after 0.05 ms, less than a step of 0.1 ms"
+        "what projection `p0` carries changes after 0.05 ms, less than a step of 0.1 ms"
     );
 }
 

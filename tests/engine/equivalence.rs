@@ -195,6 +195,10 @@ fn the_random_networks_hold_what_could_go_wrong() {
             window(network).is_some()
                 && network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_))),
         );
+        saw(
+            "currents from outside in windows",
+            window(network).is_some() && network.projections.iter().any(|p| p.kernel == Kernel::Current),
+        );
         saw("zero-delay chain", network.populations.iter().any(|p| p.rank > 0));
         saw("pulses", network.projections.iter().any(|p| matches!(p.kernel, Kernel::Pulse(_))));
         let arrivals: Vec<_> = run

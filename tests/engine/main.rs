@@ -24,3 +24,4 @@ mod several;
 mod statistics;
 #[cfg(feature = "scenario")]
 mod switch_neuron;
+mod waveforms;

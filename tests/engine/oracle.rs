@@ -1,7 +1,7 @@
 //! The engine against a simulator that shares nothing with it but the description: absolute potentials,
 //! `f64::exp`, one neuron after the other, crossings found by brute force.
 
-use crate::common::{self, Built, KernelSpec, Spec, build, end_of, networks, ticks};
+use crate::common::{self, Built, KernelSpec, SourceSpec, Spec, THETA, build, end_of, networks, ticks};
 use memspike::engine::{Lanes, Record, Spike, Stream};
 use memspike::network::{Kernel, Origin, Rows, SourceKind};
 use memspike::neuron::{Lif, Reset};
@@ -42,6 +42,11 @@ fn without_ties_at_threshold(mut spec: Spec) -> Spec {
 fn only_jumps(spec: Spec) -> Spec {
     let mut spec = without_ties_at_threshold(spec);
     spec.populations.iter_mut().for_each(|population| population.bias = population.bias.min(0.9));
+    for source in &mut spec.sources {
+        if let SourceSpec::Current { points, .. } = source {
+            *source = SourceSpec::List { size: 2, spikes: points.iter().map(|point| (point.0, 1)).collect() };
+        }
+    }
     spec.projections.iter_mut().for_each(|projection| projection.kernel = KernelSpec::Delta);
     spec
 }
@@ -60,6 +65,7 @@ fn emissions(built: &Built, records: &[Record], end: u64) -> Vec<(u64, usize, u3
                     _ => None,
                 }))
             }
+            SourceKind::Current(_) => {}
             SourceKind::List(spikes) => {
                 all.extend(spikes.iter().map(|&(time, line)| (time.fs(), index, line)));
             }
@@ -332,6 +338,27 @@ fn arrivals(built: &Built, records: &[Record], end: u64) -> Vec<(u64, usize, u32
     all
 }
 
+/// Pieces of a current (start, end, volts at both through the resistance of these neurons), as far as they begin before
+/// `end`.
+fn flowing(points: &[(u64, f64)], ramps: bool, pause: Option<u64>, end: u64) -> Vec<(u64, u64, f64, f64)> {
+    let (points, repeat) = SourceSpec::course(points, pause);
+    let mut knots: Vec<(u64, f64)> = Vec::new();
+    for round in 0.. {
+        let begins = points[0].0 + round * repeat.unwrap_or(0);
+        if ticks(begins).fs() >= end || (round > 0 && repeat.is_none()) {
+            break;
+        }
+        knots.extend(points.iter().map(|&(at, v)| (ticks(begins + at - points[0].0).fs(), v * THETA)));
+    }
+    knots.push((knots[knots.len() - 1].0.max(end) + 1, 0.0));
+    let pieces = knots.windows(2).enumerate().map(|(k, pair)| {
+        // The last value of a round holds.
+        let straight = ramps && (k + 1) % points.len() > 0;
+        (pair[0].0, pair[1].0, pair[0].1, if straight { pair[1].1 } else { pair[0].1 })
+    });
+    pieces.collect()
+}
+
 /// What drives a neuron from some instant on: a + b t + sum (p + q t/tau) e^(-t/tau), in volts.
 struct Drive {
     a: f64,
@@ -480,6 +507,7 @@ impl<'a> Driven<'a> {
                     }
                     Kernel::Delta => *jumps.entry(time).or_default() += weight,
                     Kernel::Conductance { .. } => unreachable!("these neurons have no receptors"),
+                    Kernel::Current => unreachable!("nothing arrives from a source of current"),
                     Kernel::Pulse(breakpoints) if breakpoints.len() == 2 => {
                         pieces.push((time, time + breakpoints[1].at.fs(), drive, 0.0));
                     }
@@ -488,6 +516,18 @@ impl<'a> Driven<'a> {
                         pieces.push((time, time + half, 0.0, drive / seconds(half)));
                         pieces.push((time + half, time + whole, drive, -drive / seconds(whole - half)));
                     }
+                }
+            }
+        }
+        for (index, projection) in built.network.projections.iter().enumerate() {
+            let Origin::Source(source) = projection.from else { continue };
+            let SourceSpec::Current { points, ramps, pause } = &built.spec.sources[source] else { continue };
+            let to = targets(built, index, 0).into_iter().filter(|target| target.0 == neuron);
+            for (_, weight) in to.filter(|_| projection.to == population) {
+                let delay = projection.delay.fs();
+                for (start, stop, from, to) in flowing(points, *ramps, *pause, end) {
+                    let slope = weight * (to - from) / seconds(stop - start);
+                    pieces.push((start + delay, stop + delay, weight * from, slope));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Every registered neuron model passes the same tests in the engine: being registered is being tested.
 
 use memspike::engine::{Heap, Lanes, Queue, Simulation, Spike, State};
-use memspike::network::{Builder, Kernel, Network, Origin, Rows, Weights};
+use memspike::network::{Builder, Current, Kernel, Network, Origin, Rows, SourceKind, Weights};
 use memspike::neuron::Open;
 use memspike::neuron::model::{Model as _, Scale};
 use memspike::registry::{NeuronEntry, Registry};
@@ -14,8 +14,8 @@ fn made(entry: &NeuronEntry) -> Open {
     entry.make(&|_| None).unwrap_or_else(|faults| panic!("{}: {faults:?}", entry.name)).0
 }
 
-/// A recurrent network of eight of its neurons under jumps, decaying currents, pulses and, where it has them,
-/// conductances; as long as 40 of its time constants.
+/// A recurrent network of eight of its neurons under jumps, decaying currents, pulses, a current from outside and, where it
+/// has them, conductances; as long as 40 of its time constants.
 fn network(entry: &NeuronEntry) -> (Arc<Network>, Weights<f64>, Time) {
     let open = made(entry);
     let Scale { tau, resistance, threshold, .. } = open.scale();
@@ -25,14 +25,18 @@ fn network(entry: &NeuronEntry) -> (Arc<Network>, Weights<f64>, Time) {
     let input = builder.poisson("input", 8, Hertz::new(1.0 / tau));
     let to = builder.population("neurons", 8, open);
     let current = threshold / resistance;
+    let points = [(Time::ZERO, -0.1 * current), (time(1.3 * tau), 0.4 * current), (time(2.0 * tau), 0.0)];
+    let saw = Current::ramps(&points, time(5.0 * tau), Some(time(2.5 * tau))).unwrap();
+    let outside = builder.source("outside", 1, SourceKind::Current(saw));
     let mut weights = Vec::new();
     let mut project = |name: &str, from, kernel, delay: f64, weight: f64| {
+        weights.push(vec![weight; if kernel == Kernel::Current { 8 } else { 64 }]);
         builder.projection(name, from, to, kernel, time(delay * tau), Rows::Dense);
-        weights.push(vec![weight; 64]);
     };
     project("jumps", input, Kernel::Delta, 0.0, 0.15 * threshold);
     project("currents", input, Kernel::Exponential { tau: Second::new(0.4 * tau) }, 0.1, 0.7 * current);
     project("pulses", input, Kernel::rectangle(time(0.3 * tau)), 0.2, 0.3 * current);
+    project("outside", outside, Kernel::Current, 0.3, 1.0);
     project("back", Origin::Population(to), Kernel::Delta, 0.5, -0.05 * threshold);
     for (receptor, _) in (0..).zip(entry.receptors) {
         project("open", input, Kernel::Conductance { receptor }, 0.05, 0.2 / resistance);

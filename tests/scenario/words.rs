@@ -91,6 +91,25 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
                 &["source.s.period=\"10 ms\"", "source.s.count=2", "source.s.interval=\"1 ms\""],
             ),
             "dataset" => run(supervised, "source.retina.kind", &[]),
+            "current_steps" | "current_ramps" => run(
+                network,
+                "source.s.kind",
+                &[
+                    "source.s.currents=[[\"0 ms\", \"0 nA\"], [\"5 ms\", \"1 nA\"]]",
+                    "projection.j.kernel=\"current\"",
+                    "projection.j.weight=1",
+                ],
+            ),
+            "current_sine" => run(
+                network,
+                "source.s.kind",
+                &[
+                    "source.s.amplitude=\"1 nA\"",
+                    "source.s.period=\"20 ms\"",
+                    "projection.j.kernel=\"current\"",
+                    "projection.j.weight=1",
+                ],
+            ),
             _ => None,
         },
         "source.dataset" => run(supervised, "source.retina.dataset", &[]),
@@ -135,6 +154,12 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
                     "population.p.model=\"conductance_lif\"",
                     "projection.j.receptor=\"exc\"",
                     "projection.j.weight=\"1 nS\"",
+                ],
+                "current" => &[
+                    "source.s.kind=\"current_sine\"",
+                    "source.s.amplitude=\"1 nA\"",
+                    "source.s.period=\"20 ms\"",
+                    "projection.j.weight=1",
                 ],
                 "rect" | "triangle" => &["projection.j.weight=\"1 uA\"", "projection.j.width=\"1 ms\""],
                 "double_exponential" => &[

@@ -1,5 +1,5 @@
 //! What an arrival does to the membranes it reaches, in each of their forms, and what the later steps of a
-//! pulse do.
+//! pulse, or the changes of a current, do.
 
 use super::{Core, Part, Scratch};
 use crate::engine::competition::{Competing, CompetingParameters};
@@ -7,7 +7,7 @@ use crate::engine::held::columns_at;
 use crate::engine::key::{EventKey, STEPS};
 use crate::engine::probe::Probe;
 use crate::engine::queue::Queue;
-use crate::engine::route::{first_step, schedule_step};
+use crate::engine::route::{changes, first_step, schedule_step};
 use crate::engine::shared_decay::{SharedDecay, SharedParameters};
 use crate::engine::switching::Switching;
 use crate::network::{Network, Weights};
@@ -64,7 +64,7 @@ impl<R: Real> Core<R> {
         }
     }
 
-    /// A pulse changes its level or slope.
+    /// A pulse, or a current, changes its level or slope.
     pub(super) fn change_drive<Q: Queue<R>>(
         &mut self,
         network: &Network,
@@ -73,12 +73,12 @@ impl<R: Real> Core<R> {
         queue: &mut Q,
     ) {
         let index = event.source as usize;
-        let step = (event.occurrence % STEPS) as usize;
         let projection = &network.projections[index];
         if let Part::Free(free) = &mut self.parts[projection.to] {
-            free.change_drive(projection, &weights.projections[index], event.row, step, event.time);
+            let changes = changes(network, index, event.occurrence);
+            free.change_drive(projection, &weights.projections[index], event.row, &changes, event.time);
         }
-        schedule_step(network, index, event, step, queue);
+        schedule_step(network, index, event, (event.occurrence % STEPS) as usize, queue);
     }
 }
 

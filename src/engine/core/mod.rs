@@ -255,12 +255,9 @@ impl<R: Real> Core<R> {
         probe: &mut P,
     ) {
         let source = event.source as usize;
-        if network.sources[source].kind.is_drawn() {
-            self.counts.poisson += 1;
-        } else {
-            self.counts.source += 1;
-        }
-        if P::STREAM {
+        let kind = &network.sources[source].kind;
+        self.counts.emission(kind);
+        if P::STREAM && !kind.is_current() {
             probe.emit(event.time, event.source, event.row);
         }
         for &projection in &network.from_source[source] {

@@ -3,6 +3,7 @@
 //! It advances only at its own events. Samplers and checkpoints evaluate a copy, so looking at a neuron never changes a
 //! bit of it.
 
+use crate::engine::route::Changes;
 use crate::neuron::model::{Flow, Model, Next, Plain};
 use crate::neuron::synaptic::{Current, Decay, MAX_DECAYS};
 use crate::time::Time;
@@ -23,7 +24,7 @@ pub struct Clock {
     pub due: Time,
     /// Whether it fires then, if nothing arrives; otherwise only that it does not fire before.
     pub certain: bool,
-    /// Current pulses in progress: at zero the drive is exactly zero again, whatever was rounded.
+    /// Current pulses, and pieces of currents, in progress: at zero the drive is exactly zero again, whatever was rounded.
     pub pulses: u32,
 }
 
@@ -56,16 +57,18 @@ impl Clock {
         self.last = time;
     }
 
-    /// Changes level and slope of the drive, at `last`; `starts` and `ends` say where in its pulse.
-    pub fn change(&mut self, level: f64, slope: f64, starts: bool, ends: bool) {
-        self.level += level;
-        self.slope += slope;
-        self.pulses += u32::from(starts);
-        if ends {
-            self.pulses -= 1;
-            if self.pulses == 0 {
-                self.level = 0.0;
-                self.slope = 0.0;
+    /// Changes level and slope of the drive, at `last`, for a weight of so many volts.
+    pub(super) fn change(&mut self, changes: &Changes, drive: f64) {
+        for change in changes.iter().flatten() {
+            self.level += drive * change.level;
+            self.slope += drive * change.slope;
+            self.pulses += u32::from(change.starts);
+            if change.ends {
+                self.pulses = self.pulses.saturating_sub(1);
+                if self.pulses == 0 {
+                    self.level = 0.0;
+                    self.slope = 0.0;
+                }
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use super::cell::{Cell, Taus};
 use super::{Constants, Origins};
-use crate::engine::route::each_target;
+use crate::engine::route::{Changes, each_target, step_of};
 use crate::network::{Effect, Fade, Projection};
 use crate::neuron::model::{Draws, Fired, Input, Model};
 use crate::neuron::synaptic::Current;
@@ -163,7 +163,10 @@ impl<M: Model> Share<'_, M> {
     ) {
         let times = f64::from(times);
         match projection.kernel.effect() {
-            Effect::Steps(_) => self.change_drive(projection, values, row, 0, time),
+            Effect::Steps(breakpoints) => {
+                self.change_drive(projection, values, row, &step_of(breakpoints, 0), time);
+            }
+            Effect::Follows => {}
             Effect::Fades(fades) => {
                 let r_m = self.neurons.constants.resistance();
                 let current = |fade: Fade| Some((self.neurons.constants.decay(fade.tau.get())?, fade));
@@ -199,22 +202,19 @@ impl<M: Model> Share<'_, M> {
         }
     }
 
-    /// Applies one step of a pulse to every target of a row.
+    /// Applies one step of a pulse, or of a current, to every target of a row.
     pub fn change_drive<R: Real>(
         &mut self,
         projection: &Projection,
         values: &[R],
         row: u32,
-        step: usize,
+        changes: &Changes,
         time: Time,
     ) {
-        let steps = projection.kernel.steps();
-        let Some(&breakpoint) = steps.get(step) else { return };
-        let (starts, ends) = (step == 0, step + 1 == steps.len());
         let r_m = self.neurons.constants.resistance();
         self.each(projection, values, row, time, |model, cell, _, weight| {
             let drive = weight * r_m.unwrap_or_else(|| model.scale().resistance);
-            cell.clock.change(drive * breakpoint.level, drive * breakpoint.slope, starts, ends);
+            cell.clock.change(changes, drive);
         });
     }
 

@@ -9,6 +9,7 @@ pub use instant::{Due, Fires, Instant, Neurons, Share};
 pub use window::{Given, Line, Lookout};
 
 use super::key::EventKey;
+use super::route::Changes;
 use super::units::Unit;
 use super::windows::Job;
 use crate::encoding::Block;
@@ -343,16 +344,16 @@ impl FreeOf {
         either!(self, free => free.all().arrive(projection, values, row, time));
     }
 
-    /// Applies one step of a pulse to every target of a row.
+    /// Applies one step of a pulse, or of a current, to every target of a row.
     pub fn change_drive<R: Real>(
         &mut self,
         projection: &Projection,
         values: &[R],
         row: u32,
-        step: usize,
+        changes: &Changes,
         time: Time,
     ) {
-        either!(self, free => free.all().change_drive(projection, values, row, step, time));
+        either!(self, free => free.all().change_drive(projection, values, row, changes, time));
     }
 
     /// What a neuron waited for has come.

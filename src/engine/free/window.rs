@@ -6,9 +6,9 @@
 use super::cell::Cell;
 use super::instant::{Due, Instant, Neurons, Share};
 use crate::encoding::{Block, BlockRate};
-use crate::engine::key::{EventKey, Kind, STEPS};
+use crate::engine::key::{EventKey, Kind};
 use crate::engine::queue::{Entry, MinTree, Wheel};
-use crate::engine::route::at_once;
+use crate::engine::route::{at_once, changes};
 use crate::engine::units::Unit;
 use crate::network::{Network, Weights};
 use crate::neuron::model::Model;
@@ -66,7 +66,7 @@ pub struct Given<'a, M: Model> {
     pub neurons: Neurons<'a, M>,
     /// Of each of its private blocks.
     pub blocks: Vec<&'a mut Block>,
-    /// Arrivals of rows and later steps of pulses.
+    /// Arrivals of rows, later steps of pulses, and currents that change.
     pub events: &'a [EventKey],
 }
 
@@ -152,9 +152,9 @@ impl<R: Real, M: Model> Working<'_, '_, R, M> {
         let steps = events.iter().take_while(|event| event.kind == Kind::Release).count();
         for event in &events[..steps] {
             let projection = event.source as usize;
-            let step = (event.occurrence % STEPS) as usize;
+            let changes = changes(network, projection, event.occurrence);
             let values = &weights.projections[projection];
-            share.change_drive(&network.projections[projection], values, event.row, step, at);
+            share.change_drive(&network.projections[projection], values, event.row, &changes, at);
         }
         for &place in &*self.due {
             match share.due(place, at) {

@@ -28,7 +28,7 @@ pub struct Lanes {
     processes: Vec<(ProcessOf, Process)>,
     process_heads: MinTree,
     fifos: Vec<VecDeque<EventKey>>,
-    /// Fifo of a projection's arrivals, then of each step of its pulse.
+    /// Fifo of a projection's arrivals, or of the changes of its current, then of each step of its pulse; and their number.
     first_fifo: Vec<usize>,
     /// Whether the synapses of a projection have delays of their own: nothing is first in, first out.
     own_delays: Vec<bool>,
@@ -48,8 +48,10 @@ impl Lanes {
             Kind::Arrival if self.own_delays[key.source as usize] => None,
             Kind::Arrival => Some(self.first_fifo[key.source as usize]),
             Kind::Release => {
+                let source = key.source as usize;
                 let step = (key.occurrence % STEPS) as usize;
-                Some(self.first_fifo[key.source as usize] + step)
+                // The changes of a current are all on its only lane.
+                Some((self.first_fifo[source] + step).min(self.first_fifo[source + 1] - 1))
             }
             Kind::Emit | Kind::Fire | Kind::Sample | Kind::Protocol => None,
         }
@@ -171,7 +173,8 @@ impl Lanes {
         }
     }
 
-    /// Moves the arrivals of a projection before `to`, and the later steps of its pulses, into `events`.
+    /// Moves the arrivals of a projection before `to`, the later steps of its pulses and the changes of its current into
+    /// `events`.
     pub(in crate::engine) fn arrivals_and_steps(
         &mut self,
         network: &Network,
@@ -248,6 +251,7 @@ impl<R: Real> Queue<R> for Lanes {
             first_fifo.push(count);
             count += projection.kernel.steps().len().max(1);
         }
+        first_fifo.push(count);
         let mut trees = Vec::new();
         let mut tree_of = Vec::new();
         for (index, population) in network.populations.iter().enumerate() {

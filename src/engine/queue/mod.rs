@@ -101,7 +101,7 @@ pub struct Episode<'a> {
     pub resume: Option<&'a Saved>,
 }
 
-/// The spikes of list and regular sources, handed out in order.
+/// The spikes of list and regular sources, and the changes of currents, handed out in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     /// Index of the source.
@@ -120,7 +120,7 @@ impl Cursor {
             .collect()
     }
 
-    /// The next spike as an emission; `None` when there are no more.
+    /// The next one as an emission; `None` when there are no more.
     pub fn next(&self, network: &Network) -> Option<EventKey> {
         use super::key::Kind;
         use crate::network::SourceKind;
@@ -152,6 +152,11 @@ impl Cursor {
                     return None;
                 }
                 (Time::from_fs(time), (self.handed % size) as u32, 0)
+            }
+            SourceKind::Current(current) => {
+                let size = u64::from(source.size);
+                let (time, number) = current.event(self.handed / size)?;
+                (time, (self.handed % size) as u32, number)
             }
         };
         Some(EventKey { time, rank: 0, kind: Kind::Emit, source: self.source, row: line, occurrence })

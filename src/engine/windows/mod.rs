@@ -9,8 +9,8 @@
 //!
 //! 1. Sources: every spike of theirs in the window becomes arrivals. (A Poisson source whose lines each have
 //!    a neuron of their own is left to the units.)
-//! 2. For every rank, rows: the arrivals in the window of its populations, and the later steps of their pulses, in content
-//!    order.
+//! 2. For every rank, rows: the arrivals in the window of its populations, the later steps of their pulses and the changes
+//!    of their currents, in content order.
 //! 3. Units, on as many threads as there are: each works through the instants of its own neurons.
 //! 4. Spikes of the rank's units, in content order: counted and made into arrivals.
 //! 5. Spikes of all ranks, in content order: shown to the probe.
@@ -31,6 +31,7 @@ use super::key::{EventKey, Kind};
 use super::private::Private;
 use super::probe::{Probe, Spike};
 use super::queue::{Lanes, Wheel};
+use super::route::kind;
 use super::scaled;
 use super::team::Team;
 use super::units::{Fired, Given, Told, Unit};
@@ -364,8 +365,7 @@ impl Windows {
             self.emissions.sort_unstable();
         }
         for event in &self.emissions {
-            let poisson = network.sources[event.source as usize].kind.is_drawn();
-            *(if poisson { &mut core.counts.poisson } else { &mut core.counts.source }) += 1;
+            core.counts.emission(&network.sources[event.source as usize].kind);
             let (time, line) = (event.time, event.row);
             for &projection in &network.from_source[event.source as usize] {
                 schedule_row(network, projection, time, line, event.occurrence, lanes);
@@ -583,7 +583,7 @@ impl Job<'_> {
     }
 }
 
-/// Schedules an arrival in a projection with one delay.
+/// Schedules an arrival, or the change of a current, in a projection with one delay.
 fn schedule_row(
     network: &Network,
     projection: usize,
@@ -596,7 +596,7 @@ fn schedule_row(
     let time = time.after(description.delay);
     if description.delays.is_none() && time < Time::MAX {
         let rank = network.populations[description.to].rank + 1;
-        let (kind, source) = (Kind::Arrival, projection as u32);
+        let (kind, source) = (kind(description), projection as u32);
         super::queue::Queue::<f64>::push(lanes, EventKey { time, rank, kind, source, row, occurrence });
     }
 }

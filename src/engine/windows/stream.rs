@@ -29,7 +29,8 @@ impl Windows {
             |projection: u32| network.populations[network.projections[projection as usize].to].rank + 1;
         let emission =
             |event: &EventKey| (event.time, 0, Stage::Emission, event.source, event.row, event.occurrence);
-        stream.extend(self.emissions.iter().map(emission));
+        let spikes = |event: &&EventKey| !network.sources[event.source as usize].kind.is_current();
+        stream.extend(self.emissions.iter().filter(spikes).map(emission));
         for (rows, events) in self.rows.iter().zip(&self.events) {
             stream.extend(rows.iter().map(|&RowArrival { time, projection, row }| {
                 (Time::from_fs(time), rank_of(projection), Stage::Arrival, projection, row, 0)

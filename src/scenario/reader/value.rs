@@ -179,7 +179,7 @@ impl Reader<'_> {
             },
             (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
             | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
-            | (Kind::SpikeRows | Kind::RateRows | Kind::SynapseRows, Value::List(_))
+            | (Kind::SpikeRows | Kind::TimedRows(_) | Kind::SynapseRows, Value::List(_))
             | (Kind::Delay(_), Value::Table(_)) => Some(Datum::Raw(node.clone())),
             _ => wrong_type(self.faults),
         }

@@ -116,8 +116,8 @@ pub enum Kind {
     Delay(Bounds),
     /// Inline spikes: `[["1 ms", 0], ...]`.
     SpikeRows,
-    /// Rates from given times on: `[["0 ms", "10 Hz"], ...]`.
-    RateRows,
+    /// Values at given times: `[["0 ms", "10 Hz"], ...]`.
+    TimedRows(Unit),
     /// Inline synapses: `[[pre, post, weight], ...]`.
     SynapseRows,
     /// Keys of a preset with other values.
@@ -502,14 +502,18 @@ pub fn allowed(kind: &Kind) -> String {
             "\"none\", \"paper\", or a table such as { cv_on = 0.05, cv_off = 0.05 }".to_string()
         }
         Kind::Weight => "a quantity such as \"1 mV\", { normal = [\"1 mV\", \"0.1 mV\"] }, \
-                         { uniform = [\"0 mV\", \"1 mV\"] }, { log_normal = [\"1 mV\", 0.5] }, or { normal = [0.005, 0.01], unit = \"threshold\" }"
+                         { uniform = [\"0 mV\", \"1 mV\"] }, { log_normal = [\"1 mV\", 0.5] }, or { normal = [0.005, 0.01], unit = \"threshold\" }; \
+                         with kernel = \"current\" numbers"
             .to_string(),
         Kind::Delay(bounds) => format!(
             "{}, or {{ uniform = [\"1 ms\", \"10 ms\"] }}",
             allowed(&Kind::Quantity(Unit::Second, *bounds))
         ),
         Kind::WeightLimit => "a quantity above 0 such as \"0.25 V\"".to_string(),
-        Kind::RateRows => "a list of [time, rate] such as [[\"0 ms\", \"10 Hz\"], [\"50 ms\", \"80 Hz\"]]".to_string(),
+        Kind::TimedRows(unit) => {
+            let (value, low, high) = timed(*unit);
+            format!("a list of [time, {value}] such as [[\"0 ms\", \"{low}\"], [\"50 ms\", \"{high}\"]]")
+        }
         Kind::SpikeRows => "a list of [time, source] such as [[\"1 ms\", 0], [\"2.5 ms\", 3]]".to_string(),
         Kind::SynapseRows => {
             "a list of [pre, post, weight] such as [[0, 1, \"1 mV\"], [1, 2, \"1 mV\"]]".to_string()
@@ -523,6 +527,16 @@ pub fn allowed(kind: &Kind) -> String {
 #[must_use]
 pub fn quoted(choices: &[Choice]) -> String {
     choices.iter().map(|choice| format!("\"{}\"", choice.name)).collect::<Vec<_>>().join(", ")
+}
+
+/// What the values of [`Kind::TimedRows`] are called, and two of them.
+#[must_use]
+pub const fn timed(unit: Unit) -> (&'static str, &'static str, &'static str) {
+    match unit {
+        Unit::Hertz => ("rate", "10 Hz", "80 Hz"),
+        Unit::Ampere => ("current", "0 nA", "1.5 nA"),
+        other => (other.name(), other.example(), other.example()),
+    }
 }
 
 /// The symbol of the unit a text is in, if it is one of the scenario's.

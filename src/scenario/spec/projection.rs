@@ -20,7 +20,7 @@ const REST: &[Key] = &[
     Key::new(
         "weight",
         Kind::Weight,
-        "Initial weights: a voltage for `delta`, a conductance for `conductance`, a current (its peak) for all others; one value or a distribution.",
+        "Initial weights: a voltage for `delta`, a conductance for `conductance`, a number for `current`, a current (its peak) for all others; one value or a distribution.",
     )
     .when("connect", NOT_LISTED),
     Key::new("in_degree", COUNT, "Lines that every neuron draws.").when("connect", &["fixed_in_degree"]),

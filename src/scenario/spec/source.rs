@@ -1,8 +1,8 @@
-//! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set.
+//! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set, and currents from outside.
 
 use super::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SPAN};
 use super::word::words;
-use super::{Bounds, Choice, Key, Kind};
+use super::{Bounds, Choice, Key, Kind, Unit};
 use crate::dataset::Name;
 
 pub static SOURCE: &[Key] = &[
@@ -23,7 +23,7 @@ pub static SOURCE: &[Key] = &[
     .when("kind", &["poisson"]),
     Key::new(
         "rates",
-        Kind::RateRows,
+        Kind::TimedRows(Unit::Hertz),
         "The rate of each Poisson process, as [time, rate]: each from its time on until the next, none before the first.",
     )
     .when("kind", &["poisson_steps"]),
@@ -34,28 +34,46 @@ pub static SOURCE: &[Key] = &[
     )
     .setting("1.0")
     .when("kind", &["poisson_sine"]),
-    Key::new("phase", Kind::Number(Bounds::ANY.from(-1.0).up_to(1.0)), "Phase at time 0, in periods.")
+    Key::new("phase", Kind::Number(Bounds::ANY.from(-1.0).up_to(1.0)), "Phase at time 0 (of a current at `start`), in periods.")
         .setting("0.0")
-        .when("kind", &["poisson_sine"]),
+        .when("kind", &["poisson_sine", "current_sine"]),
+    Key::new("currents", Kind::TimedRows(Unit::Ampere), "The current, as [time, current], from `start` on (two at one time: ramps jump); or give `file`.")
+        .absent("they are in `file`")
+        .when("kind", LISTED_CURRENT),
+    Key::new("amplitude", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Largest deviation from `offset`.")
+        .when("kind", &["current_sine"]),
+    Key::new("offset", Kind::Quantity(Unit::Ampere, Bounds::ANY), "What the sine is added to.")
+        .setting("\"0 A\"")
+        .when("kind", &["current_sine"]),
+    Key::new(
+        "segments",
+        Kind::Integer { min: 4, max: 100_000 },
+        "Straight pieces of a period: N of them are off by at most amplitude (1 - cos(pi/N)), 4.9e-4 of it at 100.",
+    )
+    .setting("100")
+    .when("kind", &["current_sine"]),
     Key::new("spikes", Kind::SpikeRows, "The spikes, as [time, line]; or give `file`.")
         .absent("they are in `file`")
         .when("kind", &["spike_list"]),
     Key::new(
         "file",
         Kind::Text,
-        "A CSV file of the spikes with the header `time [ms],id` (any unit of time), beside the scenario.",
+        "A CSV file beside the scenario: of spikes with the header `time [ms],id`, of a current `time [ms],current [nA]`.",
     )
-    .absent("they are in `spikes`")
-    .when("kind", &["spike_list"]),
-    Key::new("start", SPAN, "Instant of the first spikes.")
+    .absent("they are written here")
+    .when("kind", &["spike_list", "current_steps", "current_ramps"]),
+    Key::new("start", SPAN, "Instant of the first spikes, or from which on the times of a current count.")
         .setting("\"0 s\"")
-        .when("kind", &["regular", "bursts"]),
+        .when("kind", &["regular", "bursts", "current_steps", "current_ramps", "current_sine"]),
+    Key::new("repeat", POSITIVE_SPAN, "After what time the current begins anew; until then the last value holds.")
+        .absent("once: the last value holds")
+        .when("kind", LISTED_CURRENT),
     Key::new(
         "period",
         POSITIVE_SPAN,
-        "Time between spikes, between the beginnings of bursts, or of one cycle of the rate.",
+        "Time between spikes, between the beginnings of bursts, or of one cycle of the rate or the current.",
     )
-    .when("kind", &["regular", "bursts", "poisson_sine"]),
+    .when("kind", &["regular", "bursts", "poisson_sine", "current_sine"]),
     Key::new("count", COUNT, "Spikes in a burst.").when("kind", &["bursts"]),
     Key::new("interval", POSITIVE_SPAN, "Time between two spikes of a burst; a burst ends before the next one begins.")
         .when("kind", &["bursts"]),
@@ -75,6 +93,17 @@ pub static SOURCE: &[Key] = &[
         .when("kind", &["dataset"]),
 ];
 
+/// Kinds of current that are given as a list.
+const LISTED_CURRENT: &[&str] = &["current_steps", "current_ramps"];
+
+impl SourceWord {
+    /// Whether it gives a current, on one line, instead of spikes.
+    #[must_use]
+    pub const fn is_current(self) -> bool {
+        matches!(self, Self::CurrentSteps | Self::CurrentRamps | Self::CurrentSine)
+    }
+}
+
 words! {
     /// What kind of source it is.
     pub enum SourceWord {
@@ -86,6 +115,9 @@ words! {
         Regular = "regular": "all lines together, every `period`",
         Bursts = "bursts": "all lines together, `count` spikes every `period`",
         Dataset = "dataset": "the samples of a data set, one line per pixel",
+        CurrentSteps = "current_steps": "a current that changes at given times, inline or from a CSV file",
+        CurrentRamps = "current_ramps": "a current in straight lines between points, inline or from a CSV file",
+        CurrentSine = "current_sine": "a sinusoidal current, in straight pieces",
     }
 }
 

@@ -1,19 +1,14 @@
-//! Random small networks, and what a run of one leaves behind.
+//! Random small networks: what they are made of, and how they are built.
 
-#![allow(dead_code, reason = "every test file uses its own part of this")]
-
+use super::Built;
 use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
-use memspike::encoding::{AliasTable, BLOCK, BlockRate, RateProfile};
-use memspike::engine::{Counts, Heap, Probe, Queue, Record, Silent, Simulation, Spike, State, Stream};
-use memspike::network::{Builder, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use memspike::encoding::{AliasTable, BLOCK, RateProfile};
+use memspike::network::{Builder, Current, Kernel, Origin, Rows, SourceKind};
 use memspike::neuron::{Lif, Neuron, Reset, Switch};
-use memspike::numeric::Real;
-use memspike::snapshot::{Payload, encode};
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use memspike::waveform::Waveform;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 /// 0.1 ms: times on this grid meet often.
 pub const TICK: u64 = 100_000_000_000;
@@ -72,6 +67,24 @@ pub enum SourceSpec {
         rate: f64,
         share: f64,
     },
+    /// A current (ticks, in units of what holds a neuron at its threshold), in straight lines or in steps.
+    Current {
+        points: Vec<(u64, f64)>,
+        ramps: bool,
+        /// In ticks, from the last point on, so that it is long enough.
+        pause: Option<u64>,
+    },
+}
+
+impl SourceSpec {
+    /// Points in order of time, and after what time they are repeated, in ticks.
+    pub fn course(points: &[(u64, f64)], pause: Option<u64>) -> (Vec<(u64, f64)>, Option<u64>) {
+        let mut points = points.to_vec();
+        points.sort_by_key(|point| point.0);
+        points.dedup_by_key(|point| point.0);
+        let length = points[points.len() - 1].0 - points[0].0;
+        (points, pause.map(|pause| length + pause))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -121,7 +134,18 @@ pub struct Spec {
     pub projections: Vec<ProjectionSpec>,
 }
 
+fn current() -> impl Strategy<Value = SourceSpec> {
+    let value = prop_oneof![1 => Just(0.0), 4 => -1.0..2.5];
+    let pause = prop_oneof![1 => Just(None), 2 => (1u64..30).prop_map(Some)];
+    (proptest::collection::vec((0u64..150, value), 1..8), any::<bool>(), pause)
+        .prop_map(|(points, ramps, pause)| SourceSpec::Current { points, ramps, pause })
+}
+
 fn source() -> impl Strategy<Value = SourceSpec> {
+    prop_oneof![14 => spiking(), 2 => current()]
+}
+
+fn spiking() -> impl Strategy<Value = SourceSpec> {
     let size = || prop_oneof![8 => 1u32..=5, 1 => Just(BLOCK + 3)];
     prop_oneof![
         4 => (proptest::collection::vec(0u32..4, 0..5), size(), 100.0..20_000.0)
@@ -260,7 +284,7 @@ pub fn crossbar() -> impl Strategy<Value = Spec> {
     (
         any::<u64>(),
         poisson(),
-        proptest::collection::vec(source(), 0..=2),
+        proptest::collection::vec(spiking(), 0..=2),
         output,
         proptest::collection::vec(population(), 0..=2),
         dense(),
@@ -288,31 +312,6 @@ pub fn crossbar() -> impl Strategy<Value = Spec> {
 
 pub fn networks() -> impl Strategy<Value = Spec> {
     prop_oneof![any_network(), crossbar()]
-}
-
-/// A network with what a run of it needs.
-pub struct Built {
-    pub network: Arc<Network>,
-    pub values: Vec<Vec<f64>>,
-    pub tables: Vec<(AliasTable, f64)>,
-    pub seed: u64,
-}
-
-impl Built {
-    pub fn weights<R: Real>(&self) -> Weights<R> {
-        Weights::from_values(&self.network, &self.values)
-    }
-
-    pub fn rates(&self) -> Vec<BlockRate> {
-        self.tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect()
-    }
-
-    /// A simulation at the beginning of episode 3.
-    pub fn start<R: Real, Q: Queue<R>>(&self) -> Simulation<R, Q> {
-        let mut simulation = Simulation::new(&self.network, self.seed);
-        simulation.begin(3, &self.rates()).unwrap();
-        simulation
-    }
 }
 
 /// SplitMix64: what draws the weights of a test.
@@ -419,6 +418,13 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
                 let dead = Time::from_fs((share / rate * 1e15) as u64);
                 (*size, builder.source(&name, *size, SourceKind::DeadTime { rate: *rate, dead }))
             }
+            SourceSpec::Current { points, ramps, pause } => {
+                let (points, repeat) = SourceSpec::course(points, *pause);
+                let points: Vec<_> = points.iter().map(|&(at, v)| (ticks(at), v * THETA / 1e6)).collect();
+                let make = if *ramps { Current::ramps } else { Current::steps };
+                let current = make(&points, Time::ZERO, repeat.map(ticks)).unwrap();
+                (1, builder.source(&name, 1, SourceKind::Current(current)))
+            }
         };
         origins.push((size, origin));
     }
@@ -441,7 +447,10 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
             1 => Rows::Dense,
             bits => sparse(rows, columns, bits),
         };
+        let current = matches!(from, Origin::Source(index)
+            if matches!(spec.sources[index], SourceSpec::Current { .. }));
         let (unit, kernel) = match projection.kernel {
+            _ if current => (1.0, Kernel::Current),
             KernelSpec::Delta => (THETA, Kernel::Delta),
             KernelSpec::Rect(width) => {
                 (4.0 * THETA / 1e6, Kernel::Pulse(Waveform::rectangle(1.0, ticks(width)).breakpoints()))
@@ -468,7 +477,7 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
         builder.projection(&format!("projection {index}"), from, to, kernel, Time::from_fs(delay), connect);
     }
     let network = builder.finish().unwrap_or_else(|faults| panic!("{faults:?}\n{spec:#?}"));
-    Built { network, values, tables, seed: spec.seed }
+    Built { network, values, tables, seed: spec.seed, spec: spec.clone() }
 }
 
 fn sparse(rows: u32, columns: u32, bits: u64) -> Rows {
@@ -479,121 +488,4 @@ fn sparse(rows: u32, columns: u32, bits: u64) -> Rows {
         start.push(targets.len());
     }
     Rows::Sparse { start, targets }
-}
-
-/// What a run leaves behind.
-#[derive(Debug, PartialEq)]
-pub struct Trace {
-    pub spikes: Vec<Spike>,
-    pub records: Vec<Record>,
-    pub counts: Counts,
-    /// The state, bit for bit.
-    pub state: Vec<u8>,
-}
-
-pub fn bits<R: Real>(state: &State<R>) -> Vec<u8> {
-    encode(Payload::State, state).unwrap()
-}
-
-impl Trace {
-    /// The first thing in which two runs differ.
-    pub fn difference(&self, other: &Self) -> Option<String> {
-        let pairs = self.records.iter().zip(&other.records).enumerate();
-        for (index, (one, another)) in pairs {
-            if one != another {
-                let before = &self.records[index.saturating_sub(5)..index];
-                return Some(format!("record {index}: {one:?} and {another:?}, after {before:?}"));
-            }
-        }
-        if self.records.len() != other.records.len() {
-            let index = self.records.len().min(other.records.len());
-            let next = (self.records.get(index), other.records.get(index));
-            return Some(format!("{} and {} records: {next:?}", self.records.len(), other.records.len()));
-        }
-        if self.counts != other.counts {
-            return Some(format!("counts {:?} and {:?}", self.counts, other.counts));
-        }
-        (self.state != other.state).then(|| "the states".to_string())
-    }
-}
-
-/// When to stop: at `end`, or earlier if very much happens (loops of short delays).
-pub fn end_of(built: &Built, end: Time) -> Time {
-    let mut simulation = built.start::<f64, Heap>();
-    let weights = built.weights();
-    let mut steps = 0;
-    while simulation.step(&weights, end, &mut Silent).unwrap() {
-        steps += 1;
-        if steps > 3000 || simulation.counts().fire > 5000 {
-            return simulation.state().now;
-        }
-    }
-    end
-}
-
-/// More steps than any run of these tests has.
-const ENDLESS: u32 = 1_000_000;
-
-/// Runs to `end` in one go. A clock that stands still fails the test instead of holding it for ever.
-pub fn run<R: Real, Q: Queue<R>, P: Probe<R>>(
-    simulation: &mut Simulation<R, Q>,
-    weights: &Weights<R>,
-    end: Time,
-    probe: &mut P,
-) {
-    let steps = (0..ENDLESS).take_while(|_| simulation.step(weights, end, probe).unwrap()).count();
-    assert!(steps < ENDLESS as usize, "a run without end");
-    simulation.run(weights, end, probe).unwrap(); // Nothing is left but to bring the clock to `end`.
-}
-
-/// Runs to `end` in one go, everything recorded.
-pub fn trace<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Trace {
-    let mut simulation = built.start::<R, Q>();
-    let mut stream = Stream::default();
-    run(&mut simulation, &built.weights(), end, &mut stream);
-    finish(&simulation, stream)
-}
-
-pub fn finish<R: Real, Q: Queue<R>>(simulation: &Simulation<R, Q>, stream: Stream) -> Trace {
-    Trace {
-        spikes: spikes_of(&stream.records),
-        records: stream.records,
-        counts: simulation.counts().clone(),
-        state: bits(&simulation.state()),
-    }
-}
-
-pub fn spikes_of(records: &[Record]) -> Vec<Spike> {
-    records
-        .iter()
-        .filter_map(|record| match record {
-            Record::Spike(spike) => Some(*spike),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Spikes only: what batches are delivered to.
-pub fn spikes<R: Real, Q: Queue<R>>(built: &Built, end: Time) -> Vec<Spike> {
-    let mut spikes: Vec<Spike> = Vec::new();
-    run(&mut built.start::<R, Q>(), &built.weights(), end, &mut spikes);
-    spikes
-}
-
-/// (projection, row, occurrence) of what arrives at an instant.
-pub type Arrivals = Vec<(u32, u32, u32)>;
-
-/// Takes every instant.
-#[derive(Debug, Default)]
-pub struct Learner {
-    pub instants: Vec<(Time, Arrivals, Vec<Spike>)>,
-}
-
-impl<R: Real> Probe<R> for Learner {
-    const LEARN: bool = true;
-
-    fn instant(&mut self, instant: memspike::engine::Instant<'_>) {
-        let arrivals = instant.arrivals.iter().map(|key| (key.source, key.row, key.occurrence)).collect();
-        self.instants.push((instant.time, arrivals, instant.spikes.to_vec()));
-    }
 }
