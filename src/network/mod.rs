@@ -7,16 +7,18 @@ mod competition;
 mod compile;
 mod connect;
 mod current;
+mod fault;
 pub mod kernel;
 mod storage;
 
+pub use build::Builder;
 pub(crate) use build::MAX_STEPS;
-pub use build::{Builder, Fault};
 pub use competition::{Competition, CompetitionFault, Homeostasis, Rivalry};
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
 pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, expected, longest_delay};
 pub use current::{Current, CurrentFault, Sine};
+pub use fault::Fault;
 pub use kernel::{Effect, Fade, Kernel};
 pub use storage::{Delays, Fixed, quantised, quantum_shift};
 

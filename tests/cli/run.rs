@@ -322,7 +322,7 @@ fn a_simulation_that_was_stopped_goes_on_from_there() {
     use rustix::process::{Pid, Signal, kill_process};
     let place = Place::new();
     let args = |out: &'static str| {
-        let set = ["--set", "protocol.duration=4 s", "--record", "excitatory", "--threads", "2"];
+        let set = ["--set", "protocol.duration=1 s", "--record", "e", "--threads", "2"];
         [&["run", "networks/brunel-small", "--out", out][..], &set].concat()
     };
     let mut child = place.command(&args("cut")).stdout(std::process::Stdio::null()).spawn().unwrap();

@@ -20,13 +20,14 @@
 
 mod handover;
 mod known;
+mod shares;
 mod stream;
 
 pub use known::window;
 
 use super::core::{Core, Part};
 use super::cuts::Cuts;
-use super::free::{self, Line, Lookout};
+use super::free::{self, Line};
 use super::key::{EventKey, Kind};
 use super::private::Private;
 use super::probe::{Probe, Spike};
@@ -41,7 +42,6 @@ use crate::neuron::{Leaky, MAX_AT_ONCE, Open};
 use crate::numeric::Real;
 use crate::time::Time;
 use known::{has_own, private};
-use std::sync::Arc;
 use stream::Streamed;
 
 /// Source spikes that are made arrivals at once, on average.
@@ -151,67 +151,6 @@ impl Windows {
         };
         windows.cut(network, 1);
         Some(windows)
-    }
-
-    /// Windows no longer than this.
-    pub fn shorten(&mut self, window: u64) {
-        self.asked = window.max(1);
-    }
-
-    /// Cuts the neurons into units for `threads` threads of a pool.
-    pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) {
-        self.lend(pool);
-        self.cut(network, threads.max(1));
-    }
-
-    /// Has the threads of a pool, or this one alone, from now on.
-    pub fn lend(&mut self, pool: Option<&Arc<rayon::ThreadPool>>) {
-        self.team = Team::new(pool);
-    }
-
-    fn cut(&mut self, network: &Network, threads: usize) {
-        let total: u64 = network.populations.iter().map(|population| u64::from(population.size)).sum();
-        // Several units per thread, so that they can be dealt out evenly.
-        let wanted = if threads == 1 { u64::MAX } else { total.div_ceil(2 * threads as u64) };
-        self.units.clear();
-        let mut pieces_of = vec![0; network.populations.len()];
-        self.keeps = false;
-        for (index, population) in network.populations.iter().enumerate() {
-            let size = u64::from(population.size);
-            let pieces = size.div_ceil(wanted).max(1);
-            let piece = size.div_ceil(pieces);
-            // A Poisson block is not cut.
-            let piece = if pieces == 1 { piece } else { piece.next_multiple_of(u64::from(BLOCK)) };
-            pieces_of[index] = piece as u32;
-            let mut first = 0;
-            while first < size {
-                let count = piece.min(size - first);
-                let mut unit = Unit::new(index, first as u32, count as u32, piece as u32);
-                unit.wheel = self.wheel(network, index);
-                unit.lookout = (population.form == Form::OwnTime).then(|| Lookout::new(count as usize));
-                let own = |&number: &usize| {
-                    let projection = &network.projections[number];
-                    projection.to == index && projection.delays.is_some()
-                };
-                let own = (0..network.projections.len()).filter(own);
-                unit.own = own.map(|number| (self.base[number], number as u32)).collect();
-                self.units.push(unit);
-                first += count;
-            }
-        }
-        let cuts = |index: usize| Cuts::new(network, index, pieces_of[network.projections[index].to]);
-        self.cuts = (0..network.projections.len()).map(cuts).collect();
-    }
-
-    /// A wheel for the arrivals at a population, if it has synapses with own delays.
-    fn wheel(&self, network: &Network, population: usize) -> Option<Wheel> {
-        let own = network.projections.iter().filter(|p| p.to == population && has_own(p));
-        let longest = own.clone().map(|projection| projection.longest.fs()).max()?;
-        let synapses: usize = own.filter_map(|p| p.delays.as_ref()).map(crate::network::Delays::len).sum();
-        // Some hundred arrivals in a bucket while neurons fire at a few hertz: to be sorted in the first-level cache.
-        let buckets = if synapses > 20_000_000 { 1 << 12 } else { 1 << 9 };
-        // A source's spike may be a window ahead of what is taken next.
-        Some(Wheel::new(longest.saturating_add(longest).min(Time::MAX.fs()), buckets))
     }
 
     /// Starts an episode: nothing pending here, and rates that say who draws which block.
