@@ -317,9 +317,7 @@ const ABSENCES: &[Absence] = &[
         except: &[
             "network::connect",
             "engine::cuts",
-            "engine::simulation",
             "engine::team",
-            "engine::windows",
             "training",
             "dataset::fetch",
             "scenario",

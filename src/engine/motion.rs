@@ -7,6 +7,7 @@ use super::probe::Probe;
 use super::queue::{Heap, Lanes};
 use super::simulation::{Simulation, StateError};
 use super::state::Counts;
+use super::team::Pool;
 use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -177,7 +178,7 @@ impl Motion<f64> {
         either!(self, simulation => simulation.now)
     }
 
-    pub fn partition(&mut self, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) -> bool {
+    pub fn partition(&mut self, threads: usize, pool: Option<&Pool>) -> bool {
         either!(self, simulation => simulation.partition(threads, pool))
     }
 

@@ -7,39 +7,12 @@ use super::probe::{Probe, Spike};
 use super::queue::Queue;
 use super::simulation::Simulation;
 use super::state::Counts;
+use super::team::Threads;
 use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::time::Time;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-/// The threads that a run may use. They are lent for one call at a time: a run keeps none.
-#[derive(Clone, Debug)]
-pub struct Threads {
-    count: usize,
-    pool: Option<Arc<rayon::ThreadPool>>,
-}
-
-impl Threads {
-    /// The thread that calls.
-    #[must_use]
-    pub const fn one() -> Self {
-        Self { count: 1, pool: None }
-    }
-
-    /// So many threads; 0 is taken for 1.
-    ///
-    /// # Errors
-    /// If the system does not give them.
-    pub fn new(count: usize) -> Result<Self, SimulationError> {
-        let pool = match count {
-            0 | 1 => return Ok(Self::one()),
-            _ => rayon::ThreadPoolBuilder::new().num_threads(count).build(),
-        };
-        let pool = pool.map_err(|error| SimulationError::Threads { count, cause: error.to_string() })?;
-        Ok(Self { count, pool: Some(Arc::new(pool)) })
-    }
-}
 
 /// What is kept of a run while it goes on. It may be changed between two calls of [`Run::run`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

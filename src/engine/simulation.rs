@@ -11,6 +11,7 @@ use super::probe::Probe;
 use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::route::current_of;
 use super::state::{Counts, Membranes, State};
+use super::team::Pool;
 use super::windows::Windows;
 use crate::encoding::BlockRate;
 use crate::network::{Effect, Form, Network, Weights};
@@ -174,7 +175,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
 
     /// Cuts the network for `threads` threads of `pool` (or of none, one after the other), from now on. Returns false
     /// where instants are handled one by one: on one thread.
-    pub fn partition(&mut self, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) -> bool {
+    pub fn partition(&mut self, threads: usize, pool: Option<&Pool>) -> bool {
         self.leave_windows();
         let Some(windows) = &mut self.windows else { return false };
         windows.partition(&self.network, threads, pool);
@@ -183,7 +184,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
     }
 
     /// Lends the threads of a pool, or takes them back; nothing is cut anew.
-    pub(super) fn lend(&mut self, pool: Option<&Arc<rayon::ThreadPool>>) {
+    pub(super) fn lend(&mut self, pool: Option<&Pool>) {
         if let Some(windows) = &mut self.windows {
             windows.lend(pool);
         }

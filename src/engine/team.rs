@@ -3,6 +3,7 @@
 //! A window takes a millisecond or so, and to wake a sleeping thread takes a good part of that. So the threads of the
 //! pool are kept awake from window to window, as long as these follow each other closely.
 
+use super::fault::SimulationError;
 use std::hint::spin_loop;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -11,10 +12,41 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// How often a thread without work looks for some before it goes to sleep: for something like half a millisecond.
 const PATIENCE: u32 = 10_000;
 
+/// Threads to share work with.
+pub type Pool = Arc<rayon::ThreadPool>;
+
+/// The threads that a run may use. They are lent for one call at a time: a run keeps none.
+#[derive(Clone, Debug)]
+pub struct Threads {
+    pub(super) count: usize,
+    pub(super) pool: Option<Pool>,
+}
+
+impl Threads {
+    /// The thread that calls.
+    #[must_use]
+    pub const fn one() -> Self {
+        Self { count: 1, pool: None }
+    }
+
+    /// So many threads; 0 is taken for 1.
+    ///
+    /// # Errors
+    /// If the system does not give them.
+    pub fn new(count: usize) -> Result<Self, SimulationError> {
+        let pool = match count {
+            0 | 1 => return Ok(Self::one()),
+            _ => rayon::ThreadPoolBuilder::new().num_threads(count).build(),
+        };
+        let pool = pool.map_err(|error| SimulationError::Threads { count, cause: error.to_string() })?;
+        Ok(Self { count, pool: Some(Arc::new(pool)) })
+    }
+}
+
 /// This thread and those of a pool, if there is one.
 #[derive(Default)]
 pub struct Team {
-    pool: Option<Arc<rayon::ThreadPool>>,
+    pool: Option<Pool>,
     watch: Arc<Watch>,
 }
 
@@ -27,7 +59,7 @@ struct Watch {
 }
 
 impl Team {
-    pub fn new(pool: Option<&Arc<rayon::ThreadPool>>) -> Self {
+    pub fn new(pool: Option<&Pool>) -> Self {
         Self { pool: pool.cloned(), watch: Arc::default() }
     }
 
@@ -63,7 +95,7 @@ impl Team {
         });
     }
 
-    fn keep_awake(&self, pool: &rayon::ThreadPool, helpers: usize) {
+    fn keep_awake(&self, pool: &Pool, helpers: usize) {
         for _ in self.watch.awake.load(Ordering::Relaxed)..helpers {
             self.watch.awake.fetch_add(1, Ordering::Relaxed);
             let watch = Arc::clone(&self.watch);

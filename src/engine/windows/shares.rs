@@ -3,14 +3,13 @@
 use super::super::cuts::Cuts;
 use super::super::free::Lookout;
 use super::super::queue::Wheel;
-use super::super::team::Team;
+use super::super::team::{Pool, Team};
 use super::super::units::Unit;
 use super::Windows;
 use super::known::has_own;
 use crate::encoding::BLOCK;
 use crate::network::{Form, Network};
 use crate::time::Time;
-use std::sync::Arc;
 
 impl Windows {
     /// Windows no longer than this.
@@ -19,13 +18,13 @@ impl Windows {
     }
 
     /// Cuts the neurons into units for `threads` threads of a pool.
-    pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&Arc<rayon::ThreadPool>>) {
+    pub fn partition(&mut self, network: &Network, threads: usize, pool: Option<&Pool>) {
         self.lend(pool);
         self.cut(network, threads.max(1));
     }
 
     /// Has the threads of a pool, or this one alone, from now on.
-    pub fn lend(&mut self, pool: Option<&Arc<rayon::ThreadPool>>) {
+    pub fn lend(&mut self, pool: Option<&Pool>) {
         self.team = Team::new(pool);
     }
 
