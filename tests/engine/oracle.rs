@@ -350,7 +350,9 @@ fn flowing(points: &[(u64, f64)], ramps: bool, pause: Option<u64>, end: u64) -> 
         }
         knots.extend(points.iter().map(|&(at, v)| (ticks(begins + at - points[0].0).fs(), v * THETA)));
     }
-    knots.push((knots[knots.len() - 1].0.max(end) + 1, 0.0));
+    // It may begin after the end.
+    let Some(&(last, _)) = knots.last() else { return Vec::new() };
+    knots.push((last.max(end) + 1, 0.0));
     let pieces = knots.windows(2).enumerate().map(|(k, pair)| {
         // The last value of a round holds.
         let straight = ramps && (k + 1) % points.len() > 0;
