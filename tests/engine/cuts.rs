@@ -184,6 +184,8 @@ fn small() -> Built {
         t_ref: 1e-3,
         bias,
         switch: None,
+        open: None,
+        competes: false,
     };
     build(&Spec {
         seed: 7,
@@ -200,6 +202,8 @@ fn small() -> Built {
                 delay: 0,
                 connect: 0,
                 weight: (0.4, 0.1, 1),
+                own: None,
+                uncounted: false,
             },
             ProjectionSpec {
                 from: 1,
@@ -208,6 +212,8 @@ fn small() -> Built {
                 delay: 1,
                 connect: 0,
                 weight: (0.4, 0.1, 2),
+                own: None,
+                uncounted: false,
             },
             ProjectionSpec {
                 from: 2,
@@ -216,6 +222,8 @@ fn small() -> Built {
                 delay: 7,
                 connect: 0,
                 weight: (0.4, 0.1, 3),
+                own: None,
+                uncounted: false,
             },
         ],
     })

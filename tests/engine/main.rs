@@ -11,6 +11,7 @@ mod instants;
 mod limits;
 #[cfg(feature = "scenario")]
 mod mean_field;
+mod mixed;
 mod networks;
 mod nmnist;
 mod open;

@@ -72,8 +72,10 @@ impl Case {
         let mut state = number;
         let spec = mixed(networks().new_tree(runner).unwrap().current(), &mut state);
         let built = build_as_given(&spec);
-        let end = end_of(&built, ticks(60));
-        let grid = Time::from_fs((end.fs() / [7, 64, 1000][(number % 3) as usize]).max(1));
+        let large = spec.populations.iter().any(|population| population.size > 100);
+        let end = end_of(&built, ticks(if large { 8 } else { 60 }));
+        let parts = if large { 7 } else { [7, 64, 1000][(number % 3) as usize] };
+        let grid = Time::from_fs((end.fs() / parts).max(1));
         let learns = number.is_multiple_of(4);
         let rules = built.network.projections.iter().map(|projection| {
             let can = projection.kernel == Kernel::Delta
@@ -177,7 +179,7 @@ fn the_same_bits_on_any_number_of_threads_under_both_engines_and_after_a_cut() {
         note(&case, &want, &mut seen);
     }
     for (what, count) in &seen {
-        assert!(*count >= 8, "only {count} of {NETWORKS} networks have {what}: {seen:#?}");
+        assert!(*count >= 5, "only {count} of {NETWORKS} networks have {what}: {seen:#?}");
     }
     println!("{seen:#?}");
 }
@@ -209,9 +211,15 @@ fn note(case: &Case, seen: &Seen, all: &mut BTreeMap<String, u32>) {
     saw("competition", network.populations.iter().any(|p| p.competition.is_some()));
     saw("three shares", windows.is_some() && network.populations.iter().any(|p| p.size > 2 * BLOCK));
     saw("zero-delay chains", network.populations.iter().any(|p| p.rank > 0));
-    for (what, kernel) in
-        [("jumps", 0), ("pulses", 1), ("exponential", 2), ("alpha", 3), ("conductance", 4), ("current", 5)]
-    {
+    for (what, kernel) in [
+        ("jumps", 0),
+        ("pulses", 1),
+        ("exponential", 2),
+        ("alpha", 3),
+        ("conductance", 4),
+        ("current", 5),
+        ("double exponential", 6),
+    ] {
         let of = |kernel: &Kernel| match kernel {
             Kernel::Delta => 0,
             Kernel::Pulse(_) => 1,
@@ -219,6 +227,7 @@ fn note(case: &Case, seen: &Seen, all: &mut BTreeMap<String, u32>) {
             Kernel::Alpha { .. } => 3,
             Kernel::Conductance { .. } => 4,
             Kernel::Current => 5,
+            Kernel::DoubleExponential { .. } => 6,
         };
         saw(what, network.projections.iter().any(|projection| of(&projection.kernel) == kernel));
     }

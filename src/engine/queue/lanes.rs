@@ -111,9 +111,9 @@ impl Lanes {
         self.blocks.iter().map(Block::next_time).min().unwrap_or(u64::MAX).min(other)
     }
 
-    /// Time of the next event on the general lane.
-    pub(in crate::engine) fn general_time(&self) -> Option<u64> {
-        self.general.peek().map(|key| key.time.fs())
+    /// Time and rank of the next event on the general lane.
+    pub(in crate::engine) fn general_instant(&self) -> Option<(Time, u16)> {
+        self.general.peek().map(EventKey::instant)
     }
 
     /// Moves the next instant of the general lane into `events`.

@@ -247,10 +247,9 @@ impl Windows {
                 to = to.min(parameters.phase.limit(from));
             }
         }
-        // A sample comes after everything else of its time, so its window ends with it.
-        let sample = lanes.general_time().filter(|&time| time < to);
-        if let Some(sample) = sample {
-            to = sample + 1;
+        // A sample comes after everything else of its time and rank, so its window ends with its time.
+        if let Some((sample, _)) = lanes.general_instant() {
+            to = to.min(sample.fs() + 1);
         }
         self.emit(network, rates, to, core, lanes);
         self.spikes.clear();
@@ -261,19 +260,20 @@ impl Windows {
         }
         self.pace(length);
         if P::STREAM {
-            self.show_all(network, probe);
-        } else {
-            if self.ranks > 1 {
-                // Stable: it finds the sorted runs of the ranks and merges them.
-                self.spikes.sort();
-            }
-            self.spikes.iter().for_each(|&(.., spike)| probe.spike(spike));
+            self.put_in_order(network);
+        } else if self.ranks > 1 {
+            // Stable: it finds the sorted runs of the ranks and merges them.
+            self.spikes.sort();
         }
-        if sample.is_some() {
+        let mut shown = 0;
+        // A sample of one rank is seen before what higher ranks do at its time.
+        while let Some((time, rank)) = lanes.general_instant().filter(|(time, _)| time.fs() < to) {
+            shown = self.show(shown, Some((time, rank)), probe);
             let mut events = Vec::new();
             lanes.pop_general(&mut events);
             core.instant(network, weights, &events, lanes, probe);
         }
+        self.show(shown, None, probe);
         Some(Time::from_fs(to))
     }
 

@@ -21,8 +21,8 @@ pub(super) enum Stage {
 }
 
 impl Windows {
-    /// Step 5, for a probe that wants to see everything.
-    pub(super) fn show_all<R: Real, P: Probe<R>>(&mut self, network: &Network, probe: &mut P) {
+    /// Puts everything into content order, for a probe that wants to see it.
+    pub(super) fn put_in_order(&mut self, network: &Network) {
         let stream = &mut self.stream;
         stream.clear();
         let rank_of =
@@ -57,14 +57,28 @@ impl Windows {
             (time, rank + 1, stage, spike.population, spike.neuron, 0)
         }));
         stream.sort_unstable();
-        for &(time, _, stage, what, line, _) in &*stream {
-            match stage {
-                Stage::Emission => probe.emit(time, what, line),
-                Stage::Arrival => probe.arrival(time, what, line),
-                Stage::Predicted | Stage::Tested => {
-                    probe.spike(Spike { time, population: what, neuron: line });
-                }
-            }
+    }
+
+    /// Step 5: shows what comes from place `shown` on up to an instant, its own included, or to the end; how far it got.
+    pub(super) fn show<R: Real, P: Probe<R>>(
+        &self,
+        shown: usize,
+        until: Option<(Time, u16)>,
+        probe: &mut P,
+    ) -> usize {
+        let within = |time: Time, rank: u16| until.is_none_or(|until| (time, rank) <= until);
+        if !P::STREAM {
+            let spikes = self.spikes[shown..].iter().take_while(|&&(time, rank, ..)| within(time, rank + 1));
+            return shown + spikes.map(|&(.., spike)| probe.spike(spike)).count();
         }
+        let these = self.stream[shown..].iter().take_while(|&&(time, rank, ..)| within(time, rank));
+        let show = |&(time, _, stage, what, line, _): &Streamed| match stage {
+            Stage::Emission => probe.emit(time, what, line),
+            Stage::Arrival => probe.arrival(time, what, line),
+            Stage::Predicted | Stage::Tested => {
+                probe.spike(Spike { time, population: what, neuron: line });
+            }
+        };
+        shown + these.map(show).count()
     }
 }

@@ -3,12 +3,15 @@
 use super::Built;
 use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
 use memspike::encoding::{AliasTable, BLOCK, RateProfile};
-use memspike::network::{Builder, Current, Kernel, Origin, Rows, SourceKind};
+use memspike::network::{Builder, Competition, Current, Delays, Kernel, Origin, Rows, SourceKind};
+use memspike::neuron::model::{Model as _, Scale};
 use memspike::neuron::{Lif, Neuron, Reset, Switch};
+use memspike::registry::Registry;
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
 use memspike::waveform::Waveform;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 /// 0.1 ms: times on this grid meet often.
 pub const TICK: u64 = 100_000_000_000;
@@ -100,6 +103,10 @@ pub struct PopulationSpec {
     /// A threshold switch instead, with this spread from cycle to cycle and device to device; `reset` and
     /// `t_ref` are then its own.
     pub switch: Option<(f64, f64)>,
+    /// A registered model instead, by its number modulo theirs, with its defaults.
+    pub open: Option<usize>,
+    /// Its members compete.
+    pub competes: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +117,9 @@ pub enum KernelSpec {
     /// Time constant in ticks.
     Exponential(u64),
     Alpha(u64),
+    DoubleExponential,
+    /// A receptor, by its number modulo those of the target; a jump where it has none.
+    Conductance(u8),
 }
 
 #[derive(Clone, Debug)]
@@ -124,6 +134,10 @@ pub struct ProjectionSpec {
     pub connect: u64,
     /// Mean and spread of the weights in units of the threshold, and what draws them.
     pub weight: (f64, f64, u64),
+    /// Delays of single synapses up to so many femtoseconds above `delay`, if it is sparse.
+    pub own: Option<u64>,
+    /// Arrivals are not counted, so that a source may be left to the threads.
+    pub uncounted: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -204,6 +218,8 @@ fn population() -> impl Strategy<Value = PopulationSpec> {
             t_ref,
             bias,
             switch,
+            open: None,
+            competes: false,
         },
     )
 }
@@ -234,6 +250,8 @@ fn projection() -> impl Strategy<Value = ProjectionSpec> {
             delay,
             connect,
             weight,
+            own: None,
+            uncounted: false,
         },
     )
 }
@@ -279,6 +297,8 @@ pub fn crossbar() -> impl Strategy<Value = Spec> {
             delay,
             connect: 0,
             weight,
+            own: None,
+            uncounted: false,
         })
     };
     (
@@ -308,6 +328,94 @@ pub fn crossbar() -> impl Strategy<Value = Spec> {
             }
             Spec { seed, sources, populations, projections }
         })
+}
+
+/// The place of `conductance_lif` among the registered models.
+const CONDUCTANCE_LIF: usize = 1;
+
+/// The same with everything else that there is: registered models, conductances, members that compete, delays of 1 fs and of
+/// single synapses, a source whose lines each have a neuron of their own, and now and then thousands of neurons.
+pub fn mixed(mut spec: Spec, state: &mut u64) -> Spec {
+    let mut draw = |n: u64| (mix(state) * n as f64) as u64;
+    let mut one_in = |n: u64| draw(n) == 0;
+    let models = Registry::shipped().neurons().len() as u64;
+    for population in &mut spec.populations {
+        if one_in(2) {
+            // Each as likely as the others.
+            population.open =
+                (0..models).find(|number| one_in(models - number)).map(|number| number as usize);
+        }
+        if one_in(26) {
+            population.size = 2_100 + 37 * population.size;
+        }
+    }
+    for projection in &mut spec.projections {
+        if one_in(4) {
+            projection.kernel = KernelSpec::Conductance((spec.seed % 7) as u8);
+            if one_in(2) {
+                let to = projection.to % spec.populations.len();
+                // Which has receptors.
+                spec.populations[to].open = Some(CONDUCTANCE_LIF);
+            }
+        } else if one_in(6) {
+            projection.kernel = KernelSpec::DoubleExponential;
+        }
+        // Few time constants: some models have room for six.
+        if let KernelSpec::Exponential(tau) | KernelSpec::Alpha(tau) = &mut projection.kernel {
+            *tau = 10 + *tau % 2 * 15;
+        }
+        if one_in(6) {
+            projection.delay = 1;
+        }
+        if one_in(5) {
+            projection.own = Some([1, 3, 5 * TICK][(projection.weight.2 % 3) as usize]);
+            projection.connect = projection.connect.max(2);
+        }
+    }
+    let (sources, to) = (spec.sources.len(), (spec.seed % spec.populations.len() as u64) as usize);
+    if one_in(2) {
+        // Private: one line for each neuron, fast enough that windows leave it to the threads.
+        let size = spec.populations[to].size;
+        spec.sources.push(SourceSpec::Poisson { marks: Vec::new(), size, rate: 2e5 });
+        let weight = (0.1, 0.05, spec.seed);
+        spec.projections.iter_mut().for_each(|p| p.from += usize::from(p.from >= sources));
+        spec.projections.push(ProjectionSpec {
+            from: sources,
+            to,
+            kernel: KernelSpec::Delta,
+            delay: 0,
+            connect: 1,
+            weight,
+            own: None,
+            uncounted: true,
+        });
+    }
+    if one_in(5) {
+        let ends = spec.sources.len() + spec.populations.len();
+        let spiking: Vec<usize> = (0..ends)
+            .filter(|&end| !matches!(spec.sources.get(end), Some(SourceSpec::Current { .. })))
+            .collect();
+        let last = spec.populations.len() - 1;
+        let population = &mut spec.populations[last];
+        (population.competes, population.open, population.switch) = (true, None, None);
+        (population.size, population.bias, population.t_ref) = (1 + population.size % 9, 0.0, 0.0);
+        population.reset = if population.reset.subtracts() { Reset::Rest } else { population.reset };
+        let small = |size: u32| size <= 1_100;
+        let sizes = spec.populations.iter().map(|population| population.size).collect::<Vec<_>>();
+        for projection in &mut spec.projections {
+            if projection.to % spec.populations.len() == last {
+                let from = spiking[projection.from % spiking.len()];
+                let source = from < spec.sources.len();
+                projection.from =
+                    if source || small(sizes[from - spec.sources.len()]) { from } else { spiking[0] };
+                (projection.kernel, projection.connect, projection.own) = (KernelSpec::Delta, 0, None);
+            }
+        }
+        if spec.projections.iter().all(|projection| projection.to % spec.populations.len() != last) {
+            spec.populations[last].competes = false;
+        }
+    }
+    spec
 }
 
 pub fn networks() -> impl Strategy<Value = Spec> {
@@ -342,6 +450,11 @@ pub fn lif(population: &PopulationSpec) -> Lif {
 }
 
 pub fn neuron(population: &PopulationSpec) -> Neuron {
+    if let Some(number) = population.open {
+        let registry = Registry::shipped();
+        let entry = registry.neurons()[number % registry.neurons().len()];
+        return entry.make(&|_| None).unwrap_or_else(|faults| panic!("{}: {faults:?}", entry.name)).0.into();
+    }
     let lif = lif(population);
     let Some((cycle, device)) = population.switch else { return lif.into() };
     let Lif { r_m, i_bias, .. } = lif;
@@ -430,6 +543,9 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
     }
     for (index, population) in spec.populations.iter().enumerate() {
         let index = builder.population(&format!("population {index}"), population.size, neuron(population));
+        if population.competes {
+            builder.compete(index, Competition { inhibition: ticks(3), ..Competition::winner_take_all() });
+        }
         origins.push((population.size, Origin::Population(index)));
     }
     let mut values = Vec::new();
@@ -441,25 +557,39 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
         if matches!(from, Origin::Population(from) if from >= to) {
             delay = delay.max(least_feedback);
         }
+        let many = rows * columns > 100_000;
         let connect = match projection.connect {
-            0 => Rows::Dense,
             1 if rows == columns => Rows::OneToOne,
-            1 => Rows::Dense,
+            0 | 1 if !many => Rows::Dense,
             bits => sparse(rows, columns, bits),
         };
         let current = matches!(from, Origin::Source(index)
             if matches!(spec.sources[index], SourceSpec::Current { .. }));
+        let (theta, r_m, receptors) = match neuron(&spec.populations[to]) {
+            Neuron::Open(open) => {
+                let Scale { threshold, resistance, .. } = open.scale();
+                (threshold, resistance, open.receptors().len())
+            }
+            _ => (THETA, 1e6, 0),
+        };
         let (unit, kernel) = match projection.kernel {
-            _ if current => (1.0, Kernel::Current),
-            KernelSpec::Delta => (THETA, Kernel::Delta),
+            // Its current is in units of what holds a LIF at its threshold.
+            _ if current => ((theta / THETA) * (1e6 / r_m), Kernel::Current),
+            KernelSpec::Conductance(receptor) if receptors > 0 => {
+                (0.3 / r_m, Kernel::Conductance { receptor: receptor % receptors as u8 })
+            }
+            KernelSpec::Delta | KernelSpec::Conductance(_) => (theta, Kernel::Delta),
             KernelSpec::Rect(width) => {
-                (4.0 * THETA / 1e6, Kernel::Pulse(Waveform::rectangle(1.0, ticks(width)).breakpoints()))
+                (4.0 * theta / r_m, Kernel::Pulse(Waveform::rectangle(1.0, ticks(width)).breakpoints()))
             }
             KernelSpec::Triangle(width) => {
-                (6.0 * THETA / 1e6, Kernel::Pulse(Waveform::triangle(1.0, ticks(width)).breakpoints()))
+                (6.0 * theta / r_m, Kernel::Pulse(Waveform::triangle(1.0, ticks(width)).breakpoints()))
             }
-            KernelSpec::Exponential(tau) => (4.0 * THETA / 1e6, Kernel::Exponential { tau: seconds(tau) }),
-            KernelSpec::Alpha(tau) => (3.0 * THETA / 1e6, Kernel::Alpha { tau: seconds(tau) }),
+            KernelSpec::Exponential(tau) => (4.0 * theta / r_m, Kernel::Exponential { tau: seconds(tau) }),
+            KernelSpec::DoubleExponential => {
+                (4.0 * theta / r_m, Kernel::DoubleExponential { rise: seconds(10), tau: seconds(25) })
+            }
+            KernelSpec::Alpha(tau) => (3.0 * theta / r_m, Kernel::Alpha { tau: seconds(tau) }),
         };
         let synapses = match &connect {
             Rows::Dense => rows as usize * columns as usize,
@@ -467,6 +597,7 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
             Rows::Sparse { targets, .. } => targets.len(),
         };
         let (mean, spread, mut state) = projection.weight;
+        let own = projection.own.filter(|_| matches!(connect, Rows::Sparse { .. }) && !current);
         values.push(
             (0..synapses)
                 .map(|_| {
@@ -474,7 +605,15 @@ fn build_with(spec: &Spec, least_feedback: u64) -> Built {
                 })
                 .collect(),
         );
-        builder.projection(&format!("projection {index}"), from, to, kernel, Time::from_fs(delay), connect);
+        let name = format!("projection {index}");
+        let number = builder.projection(&name, from, to, kernel, Time::from_fs(delay), connect);
+        if let Some(most) = own {
+            let each = (0..synapses).map(|_| delay + (mix(&mut state) * most as f64) as u64);
+            builder.delays(number, Delays::Exact(each.collect()));
+        }
+        if projection.uncounted {
+            builder.uncounted(number);
+        }
     }
     let network = builder.finish().unwrap_or_else(|faults| panic!("{faults:?}\n{spec:#?}"));
     Built { network, values, tables, seed: spec.seed, spec: spec.clone() }
@@ -484,7 +623,13 @@ fn sparse(rows: u32, columns: u32, bits: u64) -> Rows {
     let mut state = bits;
     let (mut start, mut targets) = (vec![0], Vec::new());
     for _ in 0..rows {
-        targets.extend((0..columns).filter(|_| mix(&mut state) < 0.5));
+        if columns <= 1_000 {
+            targets.extend((0..columns).filter(|_| mix(&mut state) < 0.5));
+        } else {
+            let drawn: BTreeSet<u32> =
+                (0..8).map(|_| (mix(&mut state) * f64::from(columns)) as u32).collect();
+            targets.extend(drawn);
+        }
         start.push(targets.len());
     }
     Rows::Sparse { start, targets }
