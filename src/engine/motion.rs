@@ -35,12 +35,11 @@ pub(crate) enum Motion<R: Real> {
 macro_rules! either {
     ($motion:expr, $simulation:ident => $work:expr) => {
         match $motion {
-            $crate::engine::Motion::Fast($simulation) => $work,
-            $crate::engine::Motion::Reference($simulation) => $work,
+            Motion::Fast($simulation) => $work,
+            Motion::Reference($simulation) => $work,
         }
     };
 }
-pub(super) use either;
 
 /// As the methods of [`Simulation`] of these names.
 impl<R: Real> Motion<R> {
@@ -182,6 +181,15 @@ impl Motion<f64> {
         either!(self, simulation => simulation.partition(threads, pool))
     }
 
+    pub fn lend(&mut self, pool: Option<&Pool>) {
+        either!(self, simulation => simulation.lend(pool));
+    }
+
+    pub fn membranes(&self, population: usize) -> Vec<f64> {
+        either!(self, simulation => simulation.membranes(population))
+    }
+
+    #[cfg(feature = "scenario")]
     pub fn shorten_windows(&mut self, window: Time) {
         either!(self, simulation => simulation.shorten_windows(window));
     }
@@ -190,6 +198,7 @@ impl Motion<f64> {
         either!(self, simulation => simulation.sample_every(population, interval));
     }
 
+    #[cfg(feature = "scenario")]
     pub fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
         either!(self, simulation => simulation.sample(population, probe));
     }

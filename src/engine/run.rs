@@ -2,7 +2,7 @@
 
 use super::fault::SimulationError;
 use super::learn::{Learning, LearningState};
-use super::motion::{Engine, Motion, either};
+use super::motion::{Engine, Motion};
 use super::probe::{Probe, Spike};
 use super::queue::Queue;
 use super::simulation::Simulation;
@@ -194,7 +194,7 @@ impl Run {
     /// # Panics
     /// If there is no such population.
     pub fn sample_every(&mut self, population: usize, interval: Time) {
-        either!(&mut self.motion, simulation => simulation.sample_every(population, interval));
+        self.motion.sample_every(population, interval);
     }
 
     /// Runs to `end` on the calling thread; the time reached, which is earlier only if [`Recording::at_most`] entries
@@ -215,24 +215,22 @@ impl Run {
         let Self { weights, learning, motion, shares, recording, harvest, .. } = self;
         let changed = *shares != threads.count;
         *shares = threads.count;
-        either!(motion, simulation => {
-            if changed {
-                simulation.partition(threads.count, None);
-            }
-            simulation.lend(threads.pool.as_ref());
-            let (learning, most) = (learning.as_mut(), recording.at_most);
-            let done = if recording.all {
-                let probe = &mut Reaper::<true> { harvest, spikes: true };
-                let enough = |probe: &Reaper<'_, true>| probe.harvest.len() >= most;
-                simulation.run_while(weights, learning, end, (stop, enough), probe)
-            } else {
-                let probe = &mut Reaper::<false> { harvest, spikes: recording.spikes };
-                let enough = |probe: &Reaper<'_, false>| probe.harvest.len() >= most;
-                simulation.run_while(weights, learning, end, (stop, enough), probe)
-            };
-            simulation.lend(None);
-            done
-        })
+        if changed {
+            motion.partition(threads.count, None);
+        }
+        motion.lend(threads.pool.as_ref());
+        let (learning, most) = (learning.as_mut(), recording.at_most);
+        let done = if recording.all {
+            let probe = &mut Reaper::<true> { harvest, spikes: true };
+            let enough = |probe: &Reaper<'_, true>| probe.harvest.len() >= most;
+            motion.run_while(weights, learning, end, (stop, enough), probe)
+        } else {
+            let probe = &mut Reaper::<false> { harvest, spikes: recording.spikes };
+            let enough = |probe: &Reaper<'_, false>| probe.harvest.len() >= most;
+            motion.run_while(weights, learning, end, (stop, enough), probe)
+        };
+        motion.lend(None);
+        done
     }
 
     /// What was recorded since the last call.
@@ -255,7 +253,7 @@ impl Run {
     /// Membranes of a population now, in volts.
     #[must_use]
     pub fn membranes(&self, population: usize) -> Vec<f64> {
-        either!(&self.motion, simulation => simulation.membranes(population))
+        self.motion.membranes(population)
     }
 
     /// The network.

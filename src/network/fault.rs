@@ -82,7 +82,7 @@ pub enum Fault {
         /// How many synapses it has.
         synapses: usize,
     },
-    /// The same synapse twice where [`Builder::multapses`] does not allow it.
+    /// The same synapse twice where [`super::Builder::multapses`] does not allow it.
     #[error("projection `{name}` has more than one synapse {pre} -> {post}")]
     Multapse {
         /// Name of the source, population or projection.
