@@ -2,8 +2,8 @@
 
 use super::learn::LearningError;
 use super::probe::Spike;
+use super::resume::StateError;
 use super::route::each_target;
-use super::simulation::StateError;
 use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
 use crate::network::{Fault, Form, Network, Origin, Weights, WeightsError};
 use crate::neuron::{MAX_AT_ONCE, Neuron, Reset};

@@ -3,8 +3,8 @@
 //! Every `dt`: (1) every neuron advances by one step, exactly; (2) what has arrived since the last step takes
 //! effect; (3) every neuron is compared with its threshold and spikes on the grid. Delays, pulse widths and
 //! refractory times are rounded to whole steps; source spikes, drawn exactly as the event engine draws them, and changes
-//! of currents act at the end of their step, where a current has the value that it has by then. The subthreshold state has no error of its own, so all of the difference to
-//! the event engine is that of spikes on a grid: it shrinks like `dt`.
+//! of currents act at the end of their step, where a current has the value that it has by then. The subthreshold state
+//! has no error of its own, so all of the difference to the event engine is that of spikes on a grid: it shrinks like `dt`.
 //!
 //! Within a step the ranks of the network are gone through in order, as within an instant of the event engine.
 //!
@@ -12,19 +12,20 @@
 //! with continuous spike times in discrete-time neural network simulations", Neural Comput. 19 (2007) 47,
 //! there for comparison with the one that keeps exact spike times.
 
+mod group;
+
 use super::fault::{RatesError, SimulationError, check_rates, too_often};
 use super::key::{EventKey, Kind};
 use super::probe::{Probe, Spike};
 use super::queue::{Episode, Lanes, Queue, block_sources};
-use super::route::{Changes, changes, current_of, each_target, step_of};
+use super::route::{changes, current_of, each_target, step_of};
 use super::state::Counts;
 use crate::encoding::BlockRate;
-use crate::network::{Effect, Fade, Network, Weights, decays};
-use crate::neuron::synaptic::{Current, Decay};
-use crate::neuron::{Firing, Lif, MAX_AT_ONCE, Neuron};
-use crate::numeric::exp;
+use crate::network::{Effect, Fade, Network, Weights};
+use crate::neuron::synaptic::Decay;
+use crate::neuron::{MAX_AT_ONCE, Neuron};
 use crate::time::Time;
-use crate::units::Second;
+use group::Group;
 
 /// Why a network cannot run on a grid.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -91,127 +92,6 @@ struct Due {
     part: u32,
     /// Femtoseconds from the change of a current to the step.
     late: i64,
-}
-
-/// What a neuron is made of.
-#[derive(Clone)]
-struct Member {
-    lif: Lif,
-    theta: f64,
-    firing: Firing<f64>,
-    bias: f64,
-    /// In steps.
-    refractory: u64,
-    /// e^-(dt/tau_m), and for each time constant the factor, response to p and response to q of one step.
-    membrane: f64,
-    responses: Vec<(f64, f64, f64)>,
-    decays: Vec<Decay>,
-}
-
-impl Member {
-    fn new(lif: Lif, taus: &[f64], dt: Time) -> Self {
-        let tau_m = lif.tau_m.get();
-        let s = dt.as_seconds() / tau_m;
-        let decays: Vec<Decay> = taus.iter().map(|&tau| Decay::new(tau, tau_m)).collect();
-        let mut refractory = lif.refractory().fs().saturating_add(dt.fs() / 2) / dt.fs();
-        if lif.t_ref > Second::ZERO {
-            refractory = refractory.max(1);
-        }
-        Self {
-            theta: lif.theta(),
-            firing: Firing::above_rest(&lif),
-            bias: lif.bias(),
-            refractory,
-            membrane: exp(-s),
-            responses: decays.iter().map(|decay| decay.response(s, exp(-s))).collect(),
-            decays,
-            lif,
-        }
-    }
-}
-
-/// One population on the grid.
-#[derive(Clone)]
-struct Group {
-    /// Of all neurons, or of each.
-    kinds: Vec<Member>,
-    /// Whether pulses drive it.
-    pulsed: bool,
-    x: Vec<f64>,
-    level: Vec<f64>,
-    slope: Vec<f64>,
-    /// Pulses, and pieces of currents, in progress.
-    pulses: Vec<u32>,
-    currents: Vec<Current>,
-    /// Step at which the neuron is free again.
-    until: Vec<u64>,
-    jumped: Vec<bool>,
-    touched: Vec<u32>,
-    /// A sample every so many steps.
-    sampled: Option<u64>,
-}
-
-impl Group {
-    fn kind(&self, neuron: usize) -> &Member {
-        self.kinds.get(neuron).unwrap_or(&self.kinds[0])
-    }
-
-    /// Membranes in volts.
-    fn u(&self) -> Vec<f64> {
-        let x = self.x.iter().enumerate();
-        x.map(|(neuron, x)| x + self.kind(neuron).lif.u_rest.get()).collect()
-    }
-
-    /// Whether a refractory time ends at step `k` whose spike left the membrane above threshold.
-    fn left(&self, neuron: usize, k: u64) -> bool {
-        let kind = self.kind(neuron);
-        kind.refractory > 0 && self.until[neuron] == k && kind.firing.fires_again(self.x[neuron])
-    }
-
-    /// Changes the drive of a neuron by what began `late` seconds ago.
-    fn change(&mut self, neuron: usize, changes: &Changes, drive: f64, late: f64) {
-        for change in changes.iter().flatten() {
-            self.level[neuron] += drive * (change.level + change.slope * late);
-            self.slope[neuron] += drive * change.slope;
-            self.pulses[neuron] += u32::from(change.starts);
-            if change.ends {
-                self.pulses[neuron] = self.pulses[neuron].saturating_sub(1);
-                if self.pulses[neuron] == 0 {
-                    (self.level[neuron], self.slope[neuron]) = (0.0, 0.0);
-                }
-            }
-        }
-    }
-
-    /// From step `k - 1` to step `k`.
-    fn advance(&mut self, k: u64, dt: f64) {
-        for neuron in 0..self.x.len() {
-            let kind = self.kinds.get(neuron).unwrap_or(&self.kinds[0]);
-            let each = kind.decays.len();
-            let free = self.until[neuron] < k;
-            let mut drive = kind.bias;
-            let mut slope = 0.0;
-            if self.pulsed {
-                drive += self.level[neuron];
-                slope = self.slope[neuron];
-                self.level[neuron] += slope * dt;
-            }
-            let mut x = if slope == 0.0 {
-                drive + (self.x[neuron] - drive) * kind.membrane
-            } else {
-                kind.lif.advance(self.x[neuron], drive, slope, dt)
-            };
-            let currents = &mut self.currents[neuron * each..(neuron + 1) * each];
-            for ((decay, current), response) in kind.decays.iter().zip(currents).zip(&kind.responses) {
-                x += current.p * response.1 + current.q * response.2;
-                current.p = (current.p + current.q * (dt / decay.tau)) * response.0;
-                current.q *= response.0;
-            }
-            if free {
-                self.x[neuron] = x;
-            }
-        }
-    }
 }
 
 /// A network on a grid of step `dt`.
@@ -300,7 +180,7 @@ impl<'n> Clocked<'n> {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let groups = (0..network.populations.len()).map(|index| group(network, index, dt)).collect();
+        let groups = (0..network.populations.len()).map(|index| Group::new(network, index, dt)).collect();
         let ranks =
             network.populations.iter().map(|population| population.rank as usize + 1).max().unwrap_or(0);
         let mut by_rank = vec![Vec::new(); ranks];
@@ -557,7 +437,7 @@ impl<'n> Clocked<'n> {
                 continue;
             }
             // What a single subtraction left above threshold waits until something raises it.
-            if x > kind.theta && !group.jumped[neuron] && !raised(group, neuron) {
+            if x > kind.theta && !group.jumped[neuron] && !group.raised(neuron) {
                 continue;
             }
             // A crossing under a drive is one spike.
@@ -583,44 +463,5 @@ impl<'n> Clocked<'n> {
         for target in group.touched.drain(..) {
             group.jumped[target as usize] = false;
         }
-    }
-}
-
-/// Whether the drive is above threshold, so that it and nothing else carries the membrane there: a membrane
-/// above threshold that falls was left there by a single subtraction, or has crossed within the step.
-fn raised(group: &Group, neuron: usize) -> bool {
-    let kind = group.kind(neuron);
-    if !kind.firing.leaves() {
-        return true;
-    }
-    let each = kind.decays.len();
-    let currents = &group.currents[neuron * each..(neuron + 1) * each];
-    let drive = kind.bias + group.level.get(neuron).unwrap_or(&0.0);
-    currents.iter().fold(drive, |sum, current| sum + current.p) > group.x[neuron]
-}
-
-fn group(network: &Network, index: usize, dt: Time) -> Group {
-    let population = &network.populations[index];
-    let size = population.size as usize;
-    let taus = decays(index, &network.projections);
-    let kinds: Vec<Member> =
-        population.kinds().map(|neuron| Member::new(neuron.membrane(), &taus, dt)).collect();
-    let pulsed = network
-        .projections
-        .iter()
-        .any(|p| p.to == index && matches!(p.kernel.effect(), Effect::Steps(_) | Effect::Follows));
-    let pulses = if pulsed { size } else { 0 };
-    Group {
-        currents: vec![Current::default(); size * taus.len()],
-        pulsed,
-        x: (0..population.size).map(|neuron| population.member(neuron).membrane().start()).collect(),
-        kinds,
-        level: vec![0.0; pulses],
-        slope: vec![0.0; pulses],
-        pulses: vec![0; pulses],
-        until: vec![0; size],
-        jumped: vec![false; size],
-        touched: Vec::new(),
-        sampled: None,
     }
 }
