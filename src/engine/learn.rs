@@ -393,10 +393,8 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         learning: &mut Learning,
         probe: &mut P,
     ) -> Result<(), SimulationError> {
-        while self.step_learning(weights, end, learning, probe)? {}
-        self.now = self.now.max(end);
-        learning.settle_waiting(weights);
-        self.check_finite()
+        let never = (&AtomicBool::new(false), |_: &P| false);
+        self.run_while(weights, Some(learning), end, never, probe).map(drop)
     }
 
     /// As [`Simulation::run`] or [`Simulation::run_learning`], until `stop` is set or `enough` says so of the probe: the

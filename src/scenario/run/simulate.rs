@@ -13,7 +13,9 @@ use super::pairs::Pairs;
 use super::plastic;
 use super::training::{Identity, models, same};
 use crate::encoding::{AliasTable, BLOCK, BlockRate};
-use crate::engine::{Counts, Engine, Learning, LearningState, Motion, Probe, SimulationError, State, window};
+use crate::engine::{
+    Counts, Engine, Learning, LearningError, LearningState, Motion, Probe, SimulationError, State, window,
+};
 use crate::network::{Form, Network, Weights};
 use crate::plasticity::Memory;
 use crate::record::fingerprint::Fingerprint;
@@ -60,7 +62,13 @@ pub fn simulate(
             same(pairs.fits(&untouched), "network")?;
             let begun = Begun { reached: state.now, fingerprint };
             let state = LearningState { simulation: state, weights: learned, memories };
-            let (simulation, kept) = Motion::resume(engine, &network, state, learning.as_mut(), &rates)?;
+            let resumed = Motion::resume(engine, &network, state, learning.as_mut(), &rates);
+            let (simulation, kept) = resumed.map_err(|fault| match fault {
+                SimulationError::State(fault) | SimulationError::Learning(LearningError::State(fault)) => {
+                    fault.into()
+                }
+                other => RunError::Simulation(other),
+            })?;
             weights = kept;
             (simulation, Some((begun, pairs)))
         }
