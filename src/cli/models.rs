@@ -11,9 +11,8 @@ use memspike::device::preset::{Preset, Provenance};
 use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::all_quantities;
-use memspike::scenario::spec::{
-    self, ExperimentKind, Fallback, Key, Kind, SECTIONS, Word as _, model_keys, neuron_keys, plasticity_keys,
-};
+use memspike::scenario::spec::{ExperimentKind, Fallback, Key, Kind, Word as _, model_keys, neuron_keys};
+use memspike::scenario::{SECTIONS, inner, plasticity_keys};
 use std::fmt::Write as _;
 
 /// What can be named in a scenario.
@@ -213,7 +212,7 @@ fn collect(noun: &str, keys: &'static [Key], registry: &Registry, pages: &mut Ve
                 });
             }
         }
-        if let Some(inner) = spec::inner(key, registry) {
+        if let Some(inner) = inner(key, registry) {
             collect(&format!("{noun} {}", key.name), inner, registry, pages);
         }
     }

@@ -338,7 +338,7 @@ mod tests {
         #[test]
         fn programmed_conductances_are_within_bounds_and_row_sums_are_sums(
             weights in prop::collection::vec(-0.5..0.5f64, 12),
-            arrangement in prop_oneof![Just(Arrangement::Single), Just(Arrangement::Differential), (1..4u32).prop_map(Arrangement::Parallel)],
+            arrangement in prop_oneof![Just(Arrangement::Single), Just(Arrangement::Differential), (1..4u32).prop_map(|pairs| Arrangement::Parallel { pairs })],
             balanced: bool, levels in prop::option::of(2..40u32), cv_on in 0.0..1.0f64, cv_off in 0.0..1.0f64, seed: u64,
         ) {
             let placement = if balanced { Placement::Balanced } else { Placement::OneSided };

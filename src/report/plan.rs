@@ -279,7 +279,7 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         let arrangement = match device.arrangement {
             Arrangement::Single | Arrangement::Unipolar => "one device".to_string(),
             Arrangement::Differential => "a pair of devices".to_string(),
-            Arrangement::Parallel(n) => format!("{n} pairs of devices"),
+            Arrangement::Parallel { pairs: n } => format!("{n} pairs of devices"),
         };
         let placement = match device.placement {
             Placement::OneSided => "one-sided",

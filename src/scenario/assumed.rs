@@ -2,7 +2,8 @@
 
 use super::filled::{Datum, Entry, Fields, Filled};
 use super::plan::{Assumed, Plan, Protocol};
-use super::spec::{Fallback, SECTIONS};
+use super::sections::SECTIONS;
+use super::spec::Fallback;
 use super::text::{Value, literal};
 use crate::device::preset::Provenance;
 

@@ -1,18 +1,66 @@
-//! The competition of a population: checked against the neuron and against what reaches it.
+//! `competition` of a population: inhibition without delay, and thresholds that adapt; checked against the neuron and against
+//! what reaches it.
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::section::{Lower, time};
-use super::spec::{CompetitionKind, ConnectKind, HomeostasisKind, Word as _};
+use super::section::Lower;
+use super::spec::kinds::{ABOVE_ZERO, SPAN, TIME_CONSTANT, non_negative};
+use super::spec::{Bounds, ConnectKind, Kind, Unit, Word as _};
+use super::table::{inner, table};
 use crate::network::kernel::DELTA;
 use crate::network::{Competition, Homeostasis, Rivalry};
 use crate::neuron::Reset;
+use crate::time::Time;
 
-/// `Some(None)`: the population does not compete. `None`: a fault, which is reported.
+table! {
+    impl Competition {
+        kind: Rivalry;
+        /// Time after a spike during which no arrival reaches any neuron.
+        inhibition: Time = SPAN, setting("\"0 s\"");
+        /// What moves the thresholds.
+        homeostasis: Option<Homeostasis> = inner::<Homeostasis>(), absent("they stay at v_th");
+    }
+}
+
+table! {
+    impl Rivalry by "kind", "What a spike does to the others. At one instant one neuron fires: the largest u - v_th, then the lowest id.",
+        setting("\"winner_take_all\"")
+    {
+        WinnerTakeAll = "winner_take_all": "all membranes go to the reset value" {}
+        LateralInhibition = "lateral_inhibition": "the winner is reset, every other membrane falls by `strength`" {
+            /// How far the other membranes fall.
+            strength: f64 = non_negative(Unit::Volt);
+        }
+    }
+}
+
+table! {
+    impl Homeostasis by "kind", "How thresholds adapt." {
+        RateTarget = "rate_target": "after each presentation v_th - u_rest is multiplied by exp(gain (n - spikes / size)), n the neuron's spikes (Querlioz et al. 2013)" {
+            /// Logarithmic step of the threshold per spike.
+            gain: f64 = Kind::Number(Bounds::NON_NEGATIVE);
+            /// Spikes per presentation that are wanted of the whole population.
+            spikes: f64 = ABOVE_ZERO;
+        }
+        Decay = "decay": "each spike raises the threshold, which decays (Diehl & Cook 2015)" {
+            /// What each spike adds to its neuron's threshold.
+            step: f64 = non_negative(Unit::Volt);
+            /// Time constant with which that decays.
+            tau: f64 = TIME_CONSTANT;
+        }
+    }
+}
+
+/// How a population competes, if it does; `None`: a fault, which is reported.
+#[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
 pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> Option<Option<Competition>> {
-    let Some(fields) = population.table("competition") else {
-        return population.written("competition").is_none().then_some(None);
-    };
+    if let Some(fields) = population.table("competition") {
+        fits(lower, name, population, fields);
+    }
+    lower.get(population, "competition")
+}
+
+fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields) {
     let mut wrong = |key: &str, what: &str, allowed: &str, hint: &str| {
         lower.faults.push(
             Diagnostic::error(format!("{} competes and {what}", population.what))
@@ -67,23 +115,4 @@ pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> O
                 .allowed("a projection to it"),
         );
     }
-    let kind = match fields.choice("kind")? {
-        CompetitionKind::WinnerTakeAll => Rivalry::WinnerTakeAll,
-        CompetitionKind::LateralInhibition => {
-            Rivalry::LateralInhibition { strength: fields.quantity("strength")? }
-        }
-    };
-    let homeostasis = match fields.table("homeostasis") {
-        None if fields.written("homeostasis").is_some() => return None,
-        None => None,
-        Some(rule) => Some(match rule.choice("kind")? {
-            HomeostasisKind::RateTarget => {
-                Homeostasis::RateTarget { gain: rule.number("gain")?, spikes: rule.number("spikes")? }
-            }
-            HomeostasisKind::Decay => {
-                Homeostasis::Decay { step: rule.quantity("step")?, tau: rule.quantity("tau")? }
-            }
-        }),
-    };
-    Some(Some(Competition { kind, inhibition: time(fields, "inhibition")?, homeostasis }))
 }

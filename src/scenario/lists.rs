@@ -1,8 +1,8 @@
 //! Spikes, rates, currents and synapses as rows of a scenario file, and what holds for those of a CSV file as well.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics};
-use super::reader::{quantity, without_unit};
 use super::spec::{Amount, Unit, timed};
+use super::stated::{quantity, without_unit};
 use super::text::{Node, Value};
 use crate::time::Time;
 

@@ -8,9 +8,10 @@ use super::filled::Filled;
 use super::locate::{Found, MAX_SCENARIO, extended, find, read_file};
 use super::plan::Plan;
 use super::reader;
+use super::sections::merges;
 use super::set::{self, Set};
 use super::text::{self, Item, Node, Table, Value};
-use super::{lower, plausibility, resolve, shipped as scenarios, spec};
+use super::{lower, plausibility, resolve, shipped as scenarios};
 use crate::registry::Registry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -172,7 +173,7 @@ fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnosti
     let sources: Vec<String> = chain.iter().map(|found| found.source.clone()).collect();
     let mut root = Table::default();
     for layer in layers.into_iter().rev() {
-        root.overlay(layer, &spec::merges);
+        root.overlay(layer, &merges);
     }
     for argument in overrides.set {
         text::set(&mut root, argument, &mut faults);
@@ -262,8 +263,5 @@ fn put(root: &mut Table, (section, key): (&str, &str), node: Node) {
     let at = node.at.clone();
     let item = Item { key: key.into(), key_at: at.clone(), node };
     let table = Node { value: Value::Table(Table { entries: vec![item] }), at: at.clone() };
-    root.overlay(
-        Table { entries: vec![Item { key: section.into(), key_at: at, node: table }] },
-        &spec::merges,
-    );
+    root.overlay(Table { entries: vec![Item { key: section.into(), key_at: at, node: table }] }, &merges);
 }

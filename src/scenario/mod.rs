@@ -4,9 +4,11 @@
 //! checks it against the one table in [`spec`] and fills the gaps, `lower` checks what belongs together
 //! and makes the [`plan::Plan`]. [`load()`] does all of it.
 
+mod about;
 pub mod assemble;
 mod assumed;
 mod competition;
+mod crossbar;
 pub mod device;
 mod filled;
 mod list_files;
@@ -25,22 +27,28 @@ mod preset;
 pub mod progress;
 mod projection;
 mod reader;
+mod record;
 mod reference;
 mod resolve;
 pub mod run;
 mod schema;
 mod section;
+mod sections;
 pub mod set;
 pub mod shipped;
 mod source;
 pub mod spec;
+mod stated;
 mod supervised;
 pub mod synapses;
+mod table;
 mod unsupervised;
 mod weights;
 
 pub use crate::written::diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use crate::written::{diagnostic, text};
 pub use load::{Changes, Loaded, load, load_all, load_set, load_text, load_text_with};
+pub use plasticity::{common_plasticity_keys, plasticity_keys};
 pub use reference::markdown as reference;
 pub use schema::schema;
+pub use sections::{SECTIONS, inner};

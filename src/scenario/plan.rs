@@ -4,19 +4,20 @@
 //! each other by index. Everything is in SI units; the engine's own choices (lanes, arithmetic form,
 //! storage) are made from the network and printed beside the plan.
 
+pub use super::about::{EnginePlan, Reproduces, Storage};
+pub use super::crossbar::DevicePlan;
 use super::device::ExperimentPlan;
-pub use super::spec::{Precision, Storage};
+pub use super::plasticity::PlasticityPlan;
+pub use super::projection::{Connect, ProjectionPlan};
+pub use super::record::RecordPlan;
+pub use super::spec::Precision;
+pub use super::supervised::{Adam, ProgrammingCase, Supervised};
+pub use super::unsupervised::{Unsupervised, VariationCase, WinnerLearning};
 use crate::dataset;
-use crate::device::endurance::Endurance;
-use crate::device::fault::FaultRates;
-use crate::device::retention::Retention;
-use crate::network::{Competition, Current, Distribution, DrawRule, Kernel, Origin, SourceKind};
+use crate::network::{Competition, Current, Distribution, SourceKind};
 use crate::neuron::Neuron;
-use crate::plasticity::{ProgramPulse, Rule};
-use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
-use crate::training::unsupervised::{DeviceModel, Vote, WinnerRule};
-use crate::units::{Hertz, Joule, Second, Volt};
+use crate::units::Hertz;
 use serde::{Deserialize, Serialize};
 
 /// A complete scenario.
@@ -87,18 +88,6 @@ impl From<WrittenAssumed> for Assumed {
             }
         }
     }
-}
-
-/// Which published figure a scenario reproduces.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reproduces {
-    /// Authors and title.
-    pub paper: String,
-    /// Its number there: `5a`.
-    pub figure: String,
-    /// The accuracy that was published, as a fraction: a line in pictures and a word beside ours.
-    #[serde(default)]
-    pub accuracy: Option<f64>,
 }
 
 impl Plan {
@@ -242,108 +231,6 @@ pub enum Own {
 
 pub use crate::energy::SwitchEnergy;
 
-/// Synapses from the lines of a source or the neurons of a population to a population.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProjectionPlan {
-    /// Results name it so.
-    pub name: String,
-    /// Source or population that it starts at.
-    pub from: Origin,
-    /// Index into `Plan::populations`.
-    pub to: usize,
-    /// Which synapses there are.
-    pub connect: Connect,
-    /// What an arrival does to the neuron.
-    pub kernel: Kernel,
-    /// Initial weights, in SI units of the kernel.
-    pub weight: Distribution,
-    /// The delay of every synapse, or the shortest there may be.
-    pub delay: Time,
-    /// Delays of single synapses, in seconds.
-    #[serde(default)]
-    pub delays: Option<Distribution>,
-    /// The devices behind the weights; `None`: weights are numbers.
-    pub device: Option<DevicePlan>,
-    /// How its weights learn, if they do.
-    pub plasticity: Option<PlasticityPlan>,
-}
-
-/// Which pairs of a row and a neuron have a synapse.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Connect {
-    /// Every row to every neuron.
-    AllToAll,
-    /// Row k to neuron k; both have one size.
-    OneToOne,
-    /// (pre, post, weight in SI units of the kernel), sorted by (pre, post).
-    List {
-        /// The pairs with their weights.
-        synapses: Vec<(u32, u32, f64)>,
-        /// A delay for each of them; empty: one for all.
-        #[serde(default)]
-        delays: Vec<Time>,
-        /// Whether a pair may be there several times.
-        #[serde(default)]
-        multapses: bool,
-    },
-    /// Drawn pairs.
-    Drawn {
-        /// How many partners, or how likely each pair.
-        rule: DrawRule,
-        /// Whether a neuron may reach itself.
-        autapses: bool,
-        /// Whether a pair may be drawn more than once.
-        multapses: bool,
-    },
-}
-
-/// How the engine is told to go about it. No result depends on any of it, except on the rounding of
-/// compact synapses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EnginePlan {
-    /// Longest window handled at once; `None`: one minimum delay.
-    pub window: Option<Time>,
-    /// Parts the neurons are cut into; `None`: as the threads ask for.
-    pub partitions: Option<u32>,
-    /// Whether drawn synapses are kept in full or in fewer bytes.
-    pub storage: Storage,
-    /// Memory that may be used, in bytes; `None`: what the machine has.
-    pub memory: Option<u64>,
-}
-
-/// The devices that make a projection's weights.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DevicePlan {
-    /// Whether one device, two or 2n devices make a weight.
-    pub arrangement: Arrangement,
-    /// Where the two devices of a pair sit.
-    pub placement: Placement,
-    /// Bounds of a conductance, and its levels.
-    pub range: DeviceRange,
-    /// Of a programmed conductance.
-    pub spread: Spread,
-    /// What a read applies to a device.
-    pub read: ReadPulse,
-    /// The weight (volts) at the end of the conductance range; `None`: the largest |w| when programmed.
-    pub w_max: Option<f64>,
-}
-
-/// How the weights of a projection learn, and what their devices make of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlasticityPlan {
-    /// What spikes do to a weight.
-    pub rule: Rule,
-    /// Cycle-to-cycle spread of a change: sigma of its logarithm.
-    pub cycle_sigma: f64,
-    /// What a programming pulse applies to a device.
-    pub program: ProgramPulse,
-    /// Shares of devices stuck at their bounds.
-    pub faults: FaultRates,
-    /// How pulses wear the devices; `None`: they do not.
-    pub endurance: Option<Endurance>,
-}
-
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -363,156 +250,6 @@ pub enum Protocol {
         /// In the order they are made.
         experiments: Vec<ExperimentPlan>,
     },
-}
-
-/// Train a projection from a data set to a population of one neuron per class, and test it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Supervised {
-    /// Index of the projection that learns (from a dataset source to the read-out population).
-    pub projection: usize,
-    /// Of the membranes and the weights.
-    pub precision: Precision,
-    /// Passes over the training samples.
-    pub epochs: u32,
-    /// Samples per update of the weights.
-    pub batch: u32,
-    /// Training samples used, from the front of the set; `None`: all.
-    pub train_samples: Option<u32>,
-    /// Test samples used, from the front of the set; `None`: all.
-    pub test_samples: Option<u32>,
-    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
-    pub validation: f64,
-    /// How long a training sample is shown.
-    pub presentation: Time,
-    /// How long a test sample is shown.
-    pub test_presentation: Time,
-    /// Softmax gain on spike counts.
-    pub count_gain: f64,
-    /// Steepness of the fast-sigmoid surrogate, per (v_th - u_rest).
-    pub surrogate_steepness: f64,
-    /// How a gradient becomes a step.
-    pub optimizer: Adam,
-    /// Bound on |w| during training, in units of v_th - u_rest; `None`: unbounded.
-    pub weight_bound: Option<f64>,
-    /// Take trained weights from the last finished run of this scenario; train it if there is none.
-    pub weights_from: Option<String>,
-    /// Report the output rates for the first test sample of this class (figure 5b).
-    pub show_class: Option<u32>,
-    /// After training: programme the weights onto devices and test again.
-    pub programming: Vec<ProgrammingCase>,
-}
-
-/// Adam with a cosine schedule from `rate` to `rate_final`, in units of v_th - u_rest.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Adam {
-    /// At the first step.
-    pub rate: f64,
-    /// At the last step.
-    pub rate_final: f64,
-    /// Decay of the mean of the gradient.
-    pub beta1: f64,
-    /// Decay of the mean of its square.
-    pub beta2: f64,
-    /// Added to the root, so that nothing is divided by zero.
-    pub epsilon: f64,
-}
-
-/// One way of programming the trained weights, tested over several draws.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProgrammingCase {
-    /// What the case is called in the report.
-    pub name: String,
-    /// Where the two devices of a pair sit.
-    pub placement: Placement,
-    /// Evenly spaced conductances; `None`: any in the range.
-    pub levels: Option<u32>,
-    /// Of a programmed conductance.
-    pub spread: Spread,
-    /// Programming draws (each with its own random streams) to average over.
-    pub draws: u32,
-    /// Largest loss against the float weights that `expected` accepts, as a fraction.
-    pub max_loss: Option<f64>,
-}
-
-/// A competing population learns a data set without labels, gets them afterwards, and is tested.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Unsupervised {
-    /// Index of the projection that learns (from a dataset source to the competing population).
-    pub projection: usize,
-    /// Of the membranes and the weights.
-    pub precision: Precision,
-    /// Passes over the training samples.
-    pub epochs: u32,
-    /// Training samples used, from the front of the set; `None`: all.
-    pub train_samples: Option<u32>,
-    /// Test samples used, from the front of the set; `None`: all.
-    pub test_samples: Option<u32>,
-    /// Training samples whose labels are looked at; `None`: all.
-    pub label_samples: Option<u32>,
-    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
-    pub validation: f64,
-    /// How long a training sample is shown.
-    pub presentation: Time,
-    /// Pause after it: membranes start anew, thresholds go on decaying.
-    pub rest: Time,
-    /// How long a sample whose label is looked at is shown.
-    pub label_presentation: Time,
-    /// How long a test sample is shown.
-    pub test_presentation: Time,
-    /// The vote behind the accuracy that is reported; both are stated.
-    pub vote: Vote,
-    /// What a spike of the winner does.
-    pub learning: WinnerLearning,
-    /// What makes the steps; `None`: weights are numbers.
-    pub devices: Option<DeviceModel>,
-    /// How conductances decay when left alone; `None`: not at all.
-    pub retention: Option<Retention>,
-    /// Ages at which the trained devices are tested again.
-    pub ageing: Vec<Second>,
-    /// Training anew with other devices, each case over several seeds.
-    pub variation: Vec<VariationCase>,
-}
-
-/// What a spike of the winner does to its synapses.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WinnerLearning {
-    /// The step and how it depends on the weight.
-    pub rule: WinnerRule,
-    /// The weight at the upper end; the lower end is 0.
-    pub w_max: Volt,
-    /// Sum of a neuron's weights after each presentation in which it spiked, in units of `w_max`; `None`: left as it is.
-    pub normalise: Option<f64>,
-}
-
-/// Training anew with other devices.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VariationCase {
-    /// What the case is called in the report.
-    pub name: String,
-    /// Coefficient of variation of both steps, g_max, g_min, initial weight and threshold.
-    pub cv: f64,
-    /// Runs, each with the next seed.
-    pub seeds: u32,
-    /// Largest loss against the first case that is accepted, as a fraction.
-    pub max_loss: Option<f64>,
-}
-
-/// What is written beside the summary.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RecordPlan {
-    /// Names of populations (and sources) whose spikes are written to spikes.csv.
-    pub spikes: Vec<String>,
-    /// Names of populations whose membrane is sampled.
-    pub membrane: Vec<String>,
-    /// Time between two samples; `None` where no membrane is sampled.
-    pub membrane_interval: Option<Time>,
-    /// Names of the formats in which both are written.
-    #[serde(default)]
-    pub formats: Vec<String>,
-    /// Book the leakage of the off-state exactly during the final test.
-    pub energy: bool,
-    /// Energy of one float multiply-accumulate for comparison. Default 4.6 pJ (45 nm: Horowitz 2014).
-    pub mac_energy: Joule,
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! How weights learn: the keys of `plasticity` to a rule and what belongs to its devices.
+//! How weights learn: the keys of `plasticity`, and of them a rule and what belongs to its devices.
 
+use super::crossbar::DevicePlan;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::plan::{DevicePlan, PlasticityPlan};
-use super::section::{Lower, quantity};
-use super::spec::{DependenceKind, OVERLAP, OverlapSpread, ProtocolKind};
+use super::section::Lower;
+use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, VOLTAGE, positive};
+use super::spec::{Bounds, Choice, Key, Kind, ProtocolKind, Unit, kept, model_key, words};
+use super::table::{Table, inner, table};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::memory::DoseMemory;
@@ -12,10 +14,216 @@ use crate::device::preset::Preset;
 use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
 use crate::network::kernel::DELTA;
-use crate::plasticity::{Bounds, Dependence, Law, Overlap, ProgramPulse, Rule};
+use crate::plasticity::{Dependence, Law, Overlap, ProgramPulse, Rule, Unit as Fraction};
+use crate::registry::Registry;
 use crate::synapse::{Arrangement, DeviceRange, Placement};
 use crate::training::unsupervised::PulseOverlap;
-use crate::units::{Siemens, Volt};
+use crate::units::{Second, Volt};
+
+/// How the weights of a projection learn, and what their devices make of it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PlasticityPlan {
+    /// What spikes do to a weight.
+    pub rule: Rule,
+    /// Cycle-to-cycle spread of a change: sigma of its logarithm.
+    pub cycle_sigma: f64,
+    /// What a programming pulse applies to a device.
+    pub program: ProgramPulse,
+    /// Shares of devices stuck at their bounds.
+    pub faults: FaultRates,
+    /// How pulses wear the devices; `None`: they do not.
+    pub endurance: Option<Endurance>,
+}
+
+/// The rule that is made of devices and not of a registry.
+pub const OVERLAP: &str = "overlap";
+
+/// The keys of the table, but for those of registered rules.
+pub(super) const KEYS: &[Key] = Learning::KEYS;
+
+/// Stands for all registered rules, which have a law.
+const LAWS: &[&str] = &["registered"];
+
+table! {
+    /// How weights learn, as it is written: what every rule has, and the one that is made of devices.
+    struct Learning {
+        /// Learning rule; times are those at the synapse.
+        rule: &'static str = Kind::Choice(&[]), setting("\"stdp_pair\"");
+        dependence: Dependence;
+        /// What amplitudes are fractions of.
+        relative_to: Fraction = Kind::word::<Fraction>(), setting("\"weight\""), when("rule", LAWS);
+        kinetics: Kinetics<false>;
+        /// Lower bound of the weight.
+        w_min: Volt = VOLTAGE, setting("\"0 V\""), when("rule", LAWS);
+        /// Upper bound of the weight; every update is clipped.
+        w_max: Option<f64> = positive(Unit::Volt), absent("`w_max` of the device");
+        /// Cycle-to-cycle coefficient of variation of a change: dw e^(s z - s^2/2), s^2 = ln(1 + cv^2).
+        cv_cycle: f64 = CV, setting("0.0");
+        /// The pulse an update is programmed with, for its energy.
+        program: ProgramPulse = inner::<ProgramPulse>(), setting("{}"), when("rule", LAWS);
+        /// Devices that do not learn.
+        faults: FaultRates = inner::<FaultRates>(), setting("{}");
+        /// How devices wear; updates are counted in any case.
+        endurance: Option<Wear> = inner::<Wear>(), absent("they do not");
+    }
+}
+
+table! {
+    impl Dependence by "dependence", "How a change depends on the weight, x = (w - w_min)/(w_max - w_min).",
+        setting("\"additive\""), when("rule", LAWS)
+    {
+        Additive = "additive": "f+ = f- = 1" {}
+        Multiplicative = "multiplicative": "f+ = 1 - x, f- = x" {}
+        Power = "power": "f+ = (1 - x)^mu, f- = x^mu" {
+            /// Exponent: 0 is additive, 1 multiplicative.
+            mu: f64 = Kind::Number(Bounds::NON_NEGATIVE);
+        }
+        Exponential = "exponential": "f+ = e^(-beta x), f- = e^(-beta (1 - x))" {
+            /// Exponent, per range of the weight.
+            beta: f64 = Kind::Number(Bounds::NON_NEGATIVE), literature("3.0", "Querlioz et al. 2013");
+        }
+    }
+}
+
+words! {
+    impl Fraction {
+        Weight = "weight": "the present weight, as windows are measured",
+        Span = "span": "w_max - w_min",
+    }
+}
+
+/// The kinetics that learn where pulses overlap, of the winner of a protocol or of a rule.
+pub(super) struct Kinetics<const OF_WINNER: bool> {
+    preset: String,
+    time_scale: f64,
+    spread: OverlapSpread,
+}
+
+impl<const OF_WINNER: bool> Table for Kinetics<OF_WINNER> {
+    const KEYS: &'static [Key] = {
+        const fn keys(decider: &'static str, spread: &'static str) -> [Key; 3] {
+            [
+                Key::new("preset", Kind::Text, "The device whose kinetics and pulse learn; its range is that of `device`.")
+                    .setting("\"ag-tio2-pt-rs-analog\"")
+                    .when(decider, &[OVERLAP]),
+                Key::new(
+                    "time_scale",
+                    ABOVE_ZERO,
+                    "Multiplies all times of the preset's pulse: so it does the time constants of the window, and every dose.",
+                )
+                .setting("1.0")
+                .when(decider, &[OVERLAP]),
+                Key::new(
+                    "spread",
+                    Kind::word::<OverlapSpread>(),
+                    "How devices differ: their own kinetics and ranges, drawn once.",
+                )
+                .setting(spread)
+                .when(decider, &[OVERLAP]),
+            ]
+        }
+        if OF_WINNER { &keys("window", "\"preset\"") } else { &keys("rule", "\"none\"") }
+    };
+
+    fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self> {
+        let (preset, time_scale) = (lower.get(fields, "preset"), lower.get(fields, "time_scale"));
+        Some(Self { preset: preset?, time_scale: time_scale?, spread: lower.get(fields, "spread")? })
+    }
+}
+
+words! {
+    /// How devices under overlapping pulses differ.
+    pub enum OverlapSpread {
+        None = "none": "all are alike",
+        Preset = "preset": "the coefficients of variation of the preset",
+    }
+}
+
+table! {
+    impl ProgramPulse {
+        /// Height of a potentiating pulse.
+        v_set: Volt = positive(Unit::Volt), measured("\"0.2 V\"", "Yan et al., fig. 2c: end of the sweep");
+        /// Height of a depressing pulse.
+        v_reset: Volt = positive(Unit::Volt), measured("\"0.25 V\"", "Yan et al., fig. 2d: end of the sweep");
+        /// Width of the pulse; programming energy is proportional to it.
+        width: Second = POSITIVE_SPAN, assumed("\"1 ms\"", "Yan et al. give no pulse width");
+    }
+}
+
+table! {
+    impl FaultRates {
+        /// Share of devices stuck at g_max.
+        stuck_on: f64 = SHARE, setting("0.0");
+        /// Share of devices stuck at g_min.
+        stuck_off: f64 = SHARE, setting("0.0");
+        ..Self::default();
+    }
+}
+
+table! {
+    /// How devices wear that learn from spikes: they stick where they are.
+    struct Wear {
+        /// Scale of the number of updates after which a device sticks where it is.
+        n_f: f64 = ABOVE_ZERO, assumed("1e6", "Yan et al. cycle 100 times");
+        /// Shape of its Weibull law.
+        weibull_shape: f64 = ABOVE_ZERO, assumed("1.5", "not measured");
+    }
+}
+
+/// The keys of `plasticity` in a scenario with this `rule` (`None` or unknown: the default one): its own, those that every
+/// rule has, and those of other rules, which have no meaning then.
+#[must_use]
+pub fn plasticity_keys(registry: &Registry, rule: Option<&str>) -> &'static [Key] {
+    let chosen = rule.and_then(|rule| registry.find_rule(rule)).or_else(|| registry.rules().first());
+    let of = format!("{}{:?}", chosen.map_or("", |entry| entry.name), registry.rules());
+    kept(of, || {
+        let mut own: Vec<Key> = Vec::new();
+        for entry in chosen.into_iter().chain(registry.rules()) {
+            for key in entry
+                .keys
+                .iter()
+                .filter(|key| !own.iter().any(|other| other.name == key.name))
+                .collect::<Vec<_>>()
+            {
+                let has = registry
+                    .rules()
+                    .iter()
+                    .filter(|rule| rule.keys.iter().any(|other| other.name == key.name));
+                own.push(Key { when: Some(("rule", names(has.map(|rule| rule.name)))), ..model_key(key) });
+            }
+        }
+        common(registry, own)
+    })
+}
+
+/// The keys that are not of a registered rule.
+#[must_use]
+pub fn common_plasticity_keys(registry: &Registry) -> &'static [Key] {
+    kept(format!("common {:?}", registry.rules()), || common(registry, Vec::new()))
+}
+
+fn names(names: impl Iterator<Item = &'static str>) -> &'static [&'static str] {
+    Box::leak(names.collect::<Vec<_>>().into_boxed_slice())
+}
+
+/// The table with the words of `rule`, and the keys of rules after it.
+fn common(registry: &Registry, own: Vec<Key>) -> Vec<Key> {
+    let registered = registry.rules().iter().map(|entry| Choice {
+        name: entry.name,
+        doc: Box::leak(format!("{} ({})", entry.title, entry.source).into_boxed_str()),
+    });
+    let choices: Vec<Choice> = registered
+        .chain([Choice { name: OVERLAP, doc: "what the overlap of two pulses does to the device" }])
+        .collect();
+    let laws = names(registry.rules().iter().map(|entry| entry.name));
+    let [rule, rest @ ..] = Learning::KEYS else { return own };
+    let rule = Key { kind: Kind::Choice(Box::leak(choices.into_boxed_slice())), ..*rule };
+    let rest = rest.iter().map(|key| match key.when {
+        Some(("rule", LAWS)) => key.when("rule", laws),
+        _ => *key,
+    });
+    std::iter::once(rule).chain(own).chain(rest).collect()
+}
 
 impl Lower<'_> {
     /// `outer` are the fields of the projection, `device` its devices as far as they are in order.
@@ -56,41 +264,23 @@ impl Lower<'_> {
             );
         }
         self.with_devices(fields, outer, device, has_device, w_max);
-        let rule = self.rule(fields, device, has_device, w_max?)?;
-        let faults = fields.table("faults")?;
-        let rates = FaultRates {
-            stuck_on: faults.number("stuck_on")?,
-            stuck_off: faults.number("stuck_off")?,
-            stuck_at: 0.0,
-            stuck_at_value: Siemens::ZERO,
-        };
-        if let Some(fault) = rates.fault() {
+        let stated: Learning = self.made(fields)?;
+        if let Some(fault) = stated.faults.fault() {
             self.faults.push(
                 Diagnostic::error(format!("`faults` of {}: {fault}", fields.what))
-                    .maybe_at(faults.at.as_ref())
+                    .maybe_at(fields.place("faults"))
                     .allowed("shares with a sum of at most 1"),
             );
         }
-        let endurance = match fields.table("endurance") {
-            Some(table) => Some(Endurance {
-                n_f: table.number("n_f")?,
-                weibull_shape: Some(table.number("weibull_shape")?),
-                ..Endurance::default()
-            }),
-            None => None,
-        };
-        let program = fields.table("program")?;
-        Some(PlasticityPlan {
-            rule,
-            cycle_sigma: log_sigma(fields.number("cv_cycle")?),
-            program: ProgramPulse {
-                v_set: quantity(program, "v_set")?,
-                v_reset: quantity(program, "v_reset")?,
-                width: quantity(program, "width")?,
-            },
-            faults: rates,
-            endurance,
-        })
+        let (cycle_sigma, program, faults) = (log_sigma(stated.cv_cycle), stated.program, stated.faults);
+        let endurance = stated.endurance.as_ref().map(|wear| Endurance {
+            n_f: wear.n_f,
+            weibull_shape: Some(wear.weibull_shape),
+            ..Endurance::default()
+        });
+        let w_max = stated.w_max.or_else(|| device.and_then(|device| device.w_max))?;
+        let rule = self.rule(fields, stated, device.filter(|_| has_device), w_max)?;
+        Some(PlasticityPlan { rule, cycle_sigma, program, faults, endurance })
     }
 
     /// A pulse of current would use another weight at each of its steps, and rules count in volts.
@@ -226,44 +416,32 @@ impl Lower<'_> {
     fn rule(
         &mut self,
         fields: &Fields,
+        stated: Learning,
         device: Option<&DevicePlan>,
-        has_device: bool,
         w_max: f64,
     ) -> Option<Rule> {
-        let name = fields.word("rule")?;
-        if name == OVERLAP {
-            return self.overlap(fields, device.filter(|_| has_device), w_max);
+        if stated.rule == OVERLAP {
+            // The kinetics and the pulse of a preset, over the range of the projection's devices.
+            let sigma = log_sigma(stated.cv_cycle);
+            let PulseOverlap { device, pulse, spread, .. } =
+                self.kinetics(fields, stated.kinetics, device?.range, sigma)?;
+            return Some(Rule::Overlap(Overlap { device, pulse, spread, w_max }));
         }
-        let entry = *self.registry.find_rule(name)?;
-        let dependence = match fields.choice("dependence")? {
-            DependenceKind::Additive => Dependence::Additive,
-            DependenceKind::Multiplicative => Dependence::Multiplicative,
-            DependenceKind::Power => Dependence::Power { mu: fields.number("mu")? },
-            DependenceKind::Exponential => Dependence::Exponential { beta: fields.number("beta")? },
-        };
-        let w_min: Volt = quantity(fields, "w_min")?;
-        let bounds = Bounds { w_min: w_min.get(), w_max };
-        let law = Law { dependence, unit: fields.choice("relative_to")?, bounds };
+        let entry = *self.registry.find_rule(stated.rule)?;
+        let bounds = crate::plasticity::Bounds { w_min: stated.w_min.get(), w_max };
+        let law = Law { dependence: stated.dependence, unit: stated.relative_to, bounds };
         self.model(fields, entry.keys, |value| entry.make(value, law))
     }
 
-    /// The kinetics and the pulse of a preset, over the range of the projection's devices.
-    fn overlap(&mut self, fields: &Fields, device: Option<&DevicePlan>, w_max: f64) -> Option<Rule> {
-        let range = device?.range;
-        let sigma = log_sigma(fields.number("cv_cycle")?);
-        let PulseOverlap { device, pulse, spread, .. } = self.kinetics(fields, range, sigma)?;
-        Some(Rule::Overlap(Overlap { device, pulse, spread, w_max }))
-    }
-
-    /// The kinetics and the pulse of the preset that `fields` names, over `range`; what is wrong is reported.
-    pub(super) fn kinetics(
+    /// The kinetics and the pulse of the preset that is named, over `range`; what is wrong is reported.
+    pub(super) fn kinetics<const OF_WINNER: bool>(
         &mut self,
         fields: &Fields,
+        Kinetics { preset: name, time_scale, spread: differ }: Kinetics<OF_WINNER>,
         range: DeviceRange,
         sigma: f64,
     ) -> Option<PulseOverlap> {
-        let name = fields.text("preset")?;
-        let found = Preset::named(name).ok().and_then(|preset| preset.device.get::<DoseMemory>().cloned());
+        let found = Preset::named(&name).ok().and_then(|preset| preset.device.get::<DoseMemory>().cloned());
         let Some(DoseMemory { device, pulse: Some(pulse), spread, .. }) = found else {
             self.faults.push(
                 Diagnostic::error(format!("`preset` of {} is \"{name}\"", fields.what))
@@ -273,7 +451,6 @@ impl Lower<'_> {
             );
             return None;
         };
-        let time_scale = fields.number("time_scale")?;
         let pulse = pulse.stretched(time_scale);
         for fault in pulse.faults() {
             self.faults.push(
@@ -285,7 +462,7 @@ impl Lower<'_> {
         let mut device = device;
         (device.g_min, device.g_max) = (range.g_min, range.g_max);
         device.dose_sigma = sigma;
-        let spread = match fields.choice("spread")? {
+        let spread = match differ {
             OverlapSpread::Preset => spread,
             OverlapSpread::None => DeviceSpread::default(),
         };
@@ -303,4 +480,36 @@ fn learning_presets() -> Vec<String> {
 
 fn volts(value: f64) -> String {
     super::spec::Unit::Volt.print(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::RULE_KEYS;
+    use crate::scenario::spec::Fallback;
+
+    #[test]
+    fn a_registry_knows_which_keys_every_rule_has() {
+        let names: Vec<&str> = Learning::KEYS.iter().map(|key| key.name).collect();
+        assert_eq!(names, RULE_KEYS);
+    }
+
+    #[test]
+    fn a_key_is_that_of_the_rule_that_was_chosen() {
+        let registry = Registry::shipped();
+        let default = |rule| {
+            let keys = plasticity_keys(&registry, rule);
+            assert_eq!(keys.iter().filter(|key| key.name == "a_plus").count(), 1);
+            keys.iter().find(|key| key.name == "a_plus").unwrap().default
+        };
+        assert!(matches!(default(None), Fallback::Value("1.3861", ..)));
+        assert!(matches!(default(Some("rectangular")), Fallback::Required));
+        let tau_minus =
+            |rule| plasticity_keys(&registry, rule).iter().find(|key| key.name == "tau_minus").unwrap().when;
+        assert_eq!(tau_minus(Some("rectangular")), Some(("rule", &["stdp_pair", "stdp_triplet"][..])));
+        assert!(std::ptr::eq(
+            plasticity_keys(&registry, None),
+            plasticity_keys(&registry, Some("stdp_pair"))
+        ));
+    }
 }

@@ -1,11 +1,11 @@
 //! Projections: what connects to what, with which weights, delays and devices.
 
+use super::crossbar::DevicePlan;
 use super::diagnostic::{Diagnostic, nearest};
 use super::filled::{Datum, Fields};
-use super::plan::{Connect, DevicePlan, ProjectionPlan};
-use super::section::{Lower, model_value, placement, quantity, spread, time};
-use super::spec::{ArrangementKind, ConnectKind, Kind, Refers, SourceWord, Unit, allowed};
-use super::text::Node;
+use super::plasticity::PlasticityPlan;
+use super::section::{Lower, model_value, time};
+use super::spec::{ConnectKind, Refers, SourceWord, Unit};
 use super::{list_files, lists, locate, weights};
 use crate::dataset::Name;
 use crate::keys::ModelKey;
@@ -13,9 +13,64 @@ use crate::network::kernel::{CURRENT, KernelEntry, RECEPTOR};
 use crate::network::{Distribution, DrawRule, Kernel, Origin};
 use crate::neuron::model::Model as _;
 use crate::numeric::decimal::difference;
-use crate::synapse::{Arrangement, DeviceRange, ReadPulse};
 use crate::time::Time;
 use crate::units::{Quantity as _, Second};
+
+/// Synapses from the lines of a source or the neurons of a population to a population.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ProjectionPlan {
+    /// Results name it so.
+    pub name: String,
+    /// Source or population that it starts at.
+    pub from: Origin,
+    /// Index into `Plan::populations`.
+    pub to: usize,
+    /// Which synapses there are.
+    pub connect: Connect,
+    /// What an arrival does to the neuron.
+    pub kernel: Kernel,
+    /// Initial weights, in SI units of the kernel.
+    pub weight: Distribution,
+    /// The delay of every synapse, or the shortest there may be.
+    pub delay: Time,
+    /// Delays of single synapses, in seconds.
+    #[serde(default)]
+    pub delays: Option<Distribution>,
+    /// The devices behind the weights; `None`: weights are numbers.
+    pub device: Option<DevicePlan>,
+    /// How its weights learn, if they do.
+    pub plasticity: Option<PlasticityPlan>,
+}
+
+/// Which pairs of a row and a neuron have a synapse.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Connect {
+    /// Every row to every neuron.
+    AllToAll,
+    /// Row k to neuron k; both have one size.
+    OneToOne,
+    /// (pre, post, weight in SI units of the kernel), sorted by (pre, post).
+    List {
+        /// The pairs with their weights.
+        synapses: Vec<(u32, u32, f64)>,
+        /// A delay for each of them; empty: one for all.
+        #[serde(default)]
+        delays: Vec<Time>,
+        /// Whether a pair may be there several times.
+        #[serde(default)]
+        multapses: bool,
+    },
+    /// Drawn pairs.
+    Drawn {
+        /// How many partners, or how likely each pair.
+        rule: DrawRule,
+        /// Whether a neuron may reach itself.
+        autapses: bool,
+        /// Whether a pair may be drawn more than once.
+        multapses: bool,
+    },
+}
 
 /// More synapses than a machine that runs this has memory for.
 const MAX_SYNAPSES: u64 = (1 << 32) - 1;
@@ -126,11 +181,11 @@ impl Lower<'_> {
             self.model_of((fields, None), entry.keys, &value, |value| entry.make(value))
         });
         self.carries(fields, from);
-        let device = fields.table("device").map(|device| self.device(device, unit));
-        let plasticity = match (fields.table("plasticity"), device.as_ref()) {
-            (Some(table), device) => Some(self.plasticity(table, fields, device.and_then(Option::as_ref))),
-            (None, _) => None,
-        };
+        self.weight_unit = unit;
+        let device: Option<Option<DevicePlan>> = self.get(fields, "device");
+        let plasticity = fields
+            .table("plasticity")
+            .map(|table| self.plasticity(table, fields, device.as_ref().and_then(Option::as_ref)));
         // One value, or a distribution.
         let delays = match fields.datum("delay") {
             Some(Datum::Raw(node)) => weights::delay(node, &fields.what, self.faults),
@@ -290,10 +345,7 @@ impl Lower<'_> {
             weight: weight?,
             delay: delay?,
             delays,
-            device: match device {
-                Some(device) => Some(device?),
-                None => None,
-            },
+            device: device?,
             plasticity: match plasticity {
                 Some(plasticity) => Some(plasticity?),
                 None => None,
@@ -418,48 +470,6 @@ impl Lower<'_> {
                     .at(device)
                     .allowed("no device: nothing is read by spikes"),
             );
-        }
-    }
-
-    fn device(&mut self, fields: &Fields, unit: Option<Unit>) -> Option<DevicePlan> {
-        self.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
-        let arrangement = match fields.choice("arrangement")? {
-            ArrangementKind::Single => Arrangement::Single,
-            ArrangementKind::Unipolar => Arrangement::Unipolar,
-            ArrangementKind::Differential => Arrangement::Differential,
-            ArrangementKind::Parallel => Arrangement::Parallel(fields.count("pairs")?),
-        };
-        let w_max = match fields.datum("w_max") {
-            Some(Datum::Raw(node)) => Some(self.weight_limit(node, unit, &fields.what)?),
-            _ => None,
-        };
-        let read = fields.table("read")?;
-        Some(DevicePlan {
-            arrangement,
-            placement: placement(fields)?,
-            range: DeviceRange {
-                g_min: quantity(fields, "g_min")?,
-                g_max: quantity(fields, "g_max")?,
-                levels: fields.count("levels"),
-            },
-            spread: spread(fields)?,
-            read: ReadPulse { amplitude: quantity(read, "amplitude")?, width: quantity(read, "width")? },
-            w_max,
-        })
-    }
-
-    fn weight_limit(&mut self, node: &Node, unit: Option<Unit>, what: &str) -> Option<f64> {
-        let found = weights::weight(node, unit, None, &format!("`w_max` of {what}"), self.faults)?;
-        match found {
-            Distribution::Constant(value) if value > 0.0 => Some(value),
-            _ => {
-                self.faults.push(
-                    Diagnostic::error(format!("`w_max` of {what} is {}", node.shown()))
-                        .at(&node.at)
-                        .allowed(allowed(&Kind::WeightLimit)),
-                );
-                None
-            }
         }
     }
 

@@ -1,10 +1,9 @@
 //! The scenario reference of the book, generated from the specification.
 
+use super::plasticity::common_plasticity_keys;
 use super::reader::header;
-use super::spec::{
-    Choice, Fallback, Key, Kind, SECTIONS, allowed, common_plasticity_keys, model_keys, neuron_keys,
-    population_keys,
-};
+use super::sections::SECTIONS;
+use super::spec::{Choice, Fallback, Key, Kind, allowed, model_keys, neuron_keys, population_keys};
 use crate::device::DeviceEntry;
 use crate::device::model::Role;
 use crate::device::parameters::Provenance;
@@ -14,7 +13,7 @@ use std::fmt::Write as _;
 const HEAD: &str = "\
 # Scenario reference
 
-<!-- Generated from src/scenario/spec/table.rs; the test `the_reference_chapter_is_up_to_date` writes it. -->
+<!-- Generated from src/scenario/sections.rs; the test `the_reference_chapter_is_up_to_date` writes it. -->
 
 A scenario is a TOML file. A physical quantity is a text with its unit (`\"9.41 ms\"`, `\"7 uA\"`); a number
 without a unit is refused, because the unit would be a guess. A fraction (a number from 0 up to 1, or a coefficient

@@ -5,7 +5,8 @@
 use super::diagnostic::Base;
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
 use super::plan::{Connect, Input, Own, Plan, Protocol};
-use super::spec::{Amount, Fallback, Kind, SECTIONS, Unit};
+use super::sections::SECTIONS;
+use super::spec::{Amount, Fallback, Kind, Unit};
 use super::text::{Node, Value};
 use crate::device::preset::Provenance;
 use crate::network::SourceKind;

@@ -1,8 +1,9 @@
 //! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
 
+use super::plasticity::common_plasticity_keys;
+use super::sections::SECTIONS;
 use super::spec::{
-    Bounds, Choice, Fallback, Key, Kind, SECTIONS, Section, Unit, common_plasticity_keys, model_key,
-    model_keys, neuron_keys, population_keys,
+    Bounds, Choice, Fallback, Key, Kind, Section, Unit, model_key, model_keys, neuron_keys, population_keys,
 };
 use super::text::{Node, Value as Toml, literal};
 use crate::device::parameters::section as section_of;

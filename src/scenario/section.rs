@@ -2,21 +2,19 @@
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
-use super::spec::{Refers, SpreadWord, Word as _};
+use super::spec::{Refers, Unit};
 use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::record::Format;
 use crate::registry::Registry;
-use crate::synapse::{Placement, Spread};
 use crate::time::Time;
 use crate::units::Quantity;
-
-/// Coefficients of variation of Yan et al., fig. 2a: R_on 0.81 %, R_off 1.15 %.
-const PAPER_SPREAD: Spread = Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 };
 
 pub(super) struct Lower<'a> {
     pub filled: &'a Filled,
     pub registry: &'a Registry,
     pub faults: &'a mut Diagnostics,
+    /// Unit of the weights of the projection whose tables are being read, if they have one.
+    pub weight_unit: Option<Unit>,
 }
 
 impl Lower<'_> {
@@ -161,22 +159,4 @@ pub(super) fn quantity<Q: Quantity>(fields: &Fields, name: &str) -> Option<Q> {
 
 pub(super) fn time(fields: &Fields, name: &str) -> Option<Time> {
     fields.time(name)
-}
-
-pub(super) fn placement(fields: &Fields) -> Option<Placement> {
-    fields.choice("placement")
-}
-
-pub(super) fn spread(fields: &Fields) -> Option<Spread> {
-    if let Some(table) = fields.table("spread") {
-        return Some(Spread {
-            cv_on: table.number("cv_on")?,
-            cv_off: table.number("cv_off")?,
-            cv_device: table.number("cv_device")?,
-        });
-    }
-    Some(match SpreadWord::from_word(fields.word("spread")?)? {
-        SpreadWord::None => Spread::NONE,
-        SpreadWord::Paper => PAPER_SPREAD,
-    })
 }

@@ -3,10 +3,50 @@
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::locate;
-use super::plan::{Adam, ProgrammingCase, Supervised};
-use super::section::{Lower, placement, spread, time};
-use super::spec::{ConnectKind, Refers, SourceWord, Word as _};
+use super::section::Lower;
+use super::spec::kinds::{ABOVE_ZERO, DECAY, LEVELS, SHARE};
+use super::spec::{Bounds, ConnectKind, Kind, Precision, Refers, SourceWord, Word as _};
+use super::table::table;
 use crate::network::kernel::DELTA;
+use crate::synapse::{Placement, Spread};
+use crate::time::Time;
+
+/// Train a projection from a data set to a population of one neuron per class, and test it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Supervised {
+    /// Index of the projection that learns (from a dataset source to the read-out population).
+    pub projection: usize,
+    /// Of the membranes and the weights.
+    pub precision: Precision,
+    /// Passes over the training samples.
+    pub epochs: u32,
+    /// Samples per update of the weights.
+    pub batch: u32,
+    /// Training samples used, from the front of the set; `None`: all.
+    pub train_samples: Option<u32>,
+    /// Test samples used, from the front of the set; `None`: all.
+    pub test_samples: Option<u32>,
+    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
+    pub validation: f64,
+    /// How long a training sample is shown.
+    pub presentation: Time,
+    /// How long a test sample is shown.
+    pub test_presentation: Time,
+    /// Softmax gain on spike counts.
+    pub count_gain: f64,
+    /// Steepness of the fast-sigmoid surrogate, per (v_th - u_rest).
+    pub surrogate_steepness: f64,
+    /// How a gradient becomes a step.
+    pub optimizer: Adam,
+    /// Bound on |w| during training, in units of v_th - u_rest; `None`: unbounded.
+    pub weight_bound: Option<f64>,
+    /// Take trained weights from the last finished run of this scenario; train it if there is none.
+    pub weights_from: Option<String>,
+    /// Report the output rates for the first test sample of this class (figure 5b).
+    pub show_class: Option<u32>,
+    /// After training: programme the weights onto devices and test again.
+    pub programming: Vec<ProgrammingCase>,
+}
 
 pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
     let projection = projection(lower, fields, "supervised");
@@ -14,9 +54,48 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised
         fits(lower, fields, index);
     }
     let weights_from = weights_from(lower, fields);
-    let rates = fields.table("optimizer");
-    if let Some(rates) = rates
-        && let (Some(rate), Some(last)) = (rates.number("rate"), rates.number("rate_final"))
+    let optimizer = lower.get(fields, "optimizer");
+    let cases = programming(lower, fields, projection);
+    Some(Supervised {
+        projection: projection?,
+        precision: lower.get(fields, "precision")?,
+        epochs: lower.get(fields, "epochs")?,
+        batch: lower.get(fields, "batch")?,
+        train_samples: lower.get(fields, "train_samples")?,
+        test_samples: lower.get(fields, "test_samples")?,
+        validation: lower.get(fields, "validation")?,
+        presentation: lower.get(fields, "presentation")?,
+        test_presentation: lower.get(fields, "test_presentation")?,
+        count_gain: lower.get(fields, "count_gain")?,
+        surrogate_steepness: lower.get(fields, "surrogate_steepness")?,
+        optimizer: optimizer?,
+        weight_bound: lower.get(fields, "weight_bound")?,
+        weights_from,
+        show_class: lower.get(fields, "show_class")?,
+        programming: cases?,
+    })
+}
+
+table! {
+    /// Adam with a cosine schedule from `rate` to `rate_final`, in units of v_th - u_rest.
+    #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct Adam {
+        /// Learning rate at the start, in units of v_th - u_rest.
+        rate: f64 = ABOVE_ZERO, setting("0.001");
+        /// Learning rate at the end of the cosine schedule.
+        rate_final: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("2e-5");
+        /// Decay of the mean of the gradient.
+        beta1: f64 = DECAY, setting("0.9");
+        /// Decay of the mean of its square.
+        beta2: f64 = DECAY, setting("0.999");
+        /// Added to the root, so that nothing is divided by zero.
+        epsilon: f64 = ABOVE_ZERO, setting("1e-8");
+    }
+    rules(schedule);
+}
+
+fn schedule(lower: &mut Lower<'_>, rates: &Fields) {
+    if let (Some(rate), Some(last)) = (rates.number("rate"), rates.number("rate_final"))
         && last > rate
     {
         lower.faults.push(
@@ -28,32 +107,25 @@ pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised
             .allowed("rate_final of at most rate: the schedule falls"),
         );
     }
-    let cases = programming(lower, fields, projection);
-    let rates = rates?;
-    Some(Supervised {
-        projection: projection?,
-        precision: fields.choice("precision")?,
-        epochs: fields.count("epochs")?,
-        batch: fields.count("batch")?,
-        train_samples: fields.count("train_samples"),
-        test_samples: fields.count("test_samples"),
-        validation: fields.number("validation")?,
-        presentation: time(fields, "presentation")?,
-        test_presentation: time(fields, "test_presentation")?,
-        count_gain: fields.number("count_gain")?,
-        surrogate_steepness: fields.number("surrogate_steepness")?,
-        optimizer: Adam {
-            rate: rates.number("rate")?,
-            rate_final: rates.number("rate_final")?,
-            beta1: rates.number("beta1")?,
-            beta2: rates.number("beta2")?,
-            epsilon: rates.number("epsilon")?,
-        },
-        weight_bound: fields.number("weight_bound"),
-        weights_from,
-        show_class: fields.count("show_class"),
-        programming: cases?,
-    })
+}
+
+table! {
+    /// One way of programming the trained weights, tested over several draws.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct ProgrammingCase {
+        /// What the case is called in the report.
+        name: String = Kind::Text;
+        /// Where the two devices of a pair sit.
+        placement: Placement = Kind::word::<Placement>(), derived("as the device of the projection");
+        /// Evenly spaced conductances a device can be programmed to.
+        levels: Option<u32> = LEVELS, absent("continuous");
+        /// Spread of a programmed conductance.
+        spread: Spread = Kind::Spread(Spread::KEYS), setting("\"none\"");
+        /// Programming draws to average over.
+        draws: u32 = Kind::Integer { min: 1, max: 100_000 }, setting("10");
+        /// Largest loss of accuracy against the trained weights that is accepted, as a fraction.
+        max_loss: Option<f64> = SHARE, absent("any");
+    }
 }
 
 /// The scenario whose weights are taken, as an argument that finds it from the working directory.
@@ -254,29 +326,21 @@ fn programming(
                 .allowed(format!("a table [{}.device]", learning.path)),
         );
     }
-    let mut made: Vec<Option<ProgrammingCase>> = Vec::new();
+    different_names(lower, cases, "programming cases");
+    lower.get(fields, "programming")
+}
+
+/// Cases of a list have names of their own.
+pub(super) fn different_names(lower: &mut Lower<'_>, cases: &[Fields], called: &str) {
     for (index, case) in cases.iter().enumerate() {
-        let name = case.text("name");
-        if let Some(earlier) =
-            cases[..index].iter().find(|earlier| name.is_some() && earlier.text("name") == name)
-        {
+        let Some(name) = case.text("name") else { continue };
+        if let Some(earlier) = cases[..index].iter().find(|earlier| earlier.text("name") == Some(name)) {
             lower.faults.push(
-                Diagnostic::error(format!("two programming cases are called `{}`", name.unwrap_or_default()))
+                Diagnostic::error(format!("two {called} are called `{name}`"))
                     .maybe_at(case.place("name"))
                     .also(earlier.written("name"), "the first")
                     .allowed("different names"),
             );
         }
-        made.push((|| {
-            Some(ProgrammingCase {
-                name: name?.to_string(),
-                placement: placement(case)?,
-                levels: case.count("levels"),
-                spread: spread(case)?,
-                draws: case.count("draws")?,
-                max_loss: case.number("max_loss"),
-            })
-        })());
     }
-    made.into_iter().collect()
 }

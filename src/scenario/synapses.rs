@@ -245,7 +245,8 @@ pub fn shown(bytes: f64) -> String {
 /// The limit of memory that a plan goes beyond, if it does: (estimated, allowed) bytes.
 #[must_use]
 pub(crate) fn beyond(plan: &Plan, available: Option<u64>) -> Option<(f64, f64)> {
-    let allowed = plan.engine.memory.or(available)? as f64;
+    let allowed =
+        plan.engine.memory_gb.map_or_else(|| available.map(|bytes| bytes as f64), |gb| Some(gb * 1e9))?;
     let needed = estimate(plan).bytes;
     (needed > allowed).then_some((needed, allowed))
 }

@@ -1,51 +1,287 @@
 //! The unsupervised protocol: one projection from a data set to a population that competes.
 
+use super::crossbar::DevicePlan;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::plan::{Unsupervised, VariationCase, WinnerLearning};
-use super::section::{Lower, quantity, spread, time};
-use super::spec::{ArrangementKind, DecayKind, StepDependence, WindowKind, Word as _};
-use super::supervised::{one_layer, projection};
+use super::plasticity::Kinetics;
+use super::projection::ProjectionPlan;
+use super::section::Lower;
+use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, non_negative, positive};
+use super::spec::{Bounds, Key, Kind, Precision, Unit, words};
+use super::supervised::{different_names, one_layer, projection};
+use super::table::{inner, table};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::retention::{DecayLaw, Retention};
 use crate::device::threshold::log_sigma;
-use crate::synapse::{DeviceRange, ReadPulse, Spread};
-use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Step, Window, WinnerRule};
-use crate::units::{Second, Siemens};
+use crate::synapse::{Arrangement, ReadPulse, Spread};
+use crate::time::Time;
+use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Step, Vote, Window, WinnerRule};
+use crate::units::{Second, Siemens, Volt};
 
-pub(super) fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Unsupervised> {
+/// A competing population learns a data set without labels, gets them afterwards, and is tested.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Unsupervised {
+    /// Index of the projection that learns (from a dataset source to the competing population).
+    pub projection: usize,
+    /// Of the membranes and the weights.
+    pub precision: Precision,
+    /// Passes over the training samples.
+    pub epochs: u32,
+    /// Training samples used, from the front of the set; `None`: all.
+    pub train_samples: Option<u32>,
+    /// Test samples used, from the front of the set; `None`: all.
+    pub test_samples: Option<u32>,
+    /// Training samples whose labels are looked at; `None`: all.
+    pub label_samples: Option<u32>,
+    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
+    pub validation: f64,
+    /// How long a training sample is shown.
+    pub presentation: Time,
+    /// Pause after it: membranes start anew, thresholds go on decaying.
+    pub rest: Time,
+    /// How long a sample whose label is looked at is shown.
+    pub label_presentation: Time,
+    /// How long a test sample is shown.
+    pub test_presentation: Time,
+    /// The vote behind the accuracy that is reported; both are stated.
+    pub vote: Vote,
+    /// What a spike of the winner does.
+    pub learning: WinnerLearning,
+    /// What makes the steps; `None`: weights are numbers.
+    pub devices: Option<DeviceModel>,
+    /// How conductances decay when left alone; `None`: not at all.
+    pub retention: Option<Retention>,
+    /// Ages at which the trained devices are tested again.
+    pub ageing: Vec<Second>,
+    /// Training anew with other devices, each case over several seeds.
+    pub variation: Vec<VariationCase>,
+}
+
+/// What a spike of the winner does to its synapses.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WinnerLearning {
+    /// The step and how it depends on the weight.
+    pub rule: WinnerRule,
+    /// The weight at the upper end; the lower end is 0.
+    pub w_max: Volt,
+    /// Sum of a neuron's weights after each presentation in which it spiked, in units of `w_max`; `None`: left as it is.
+    pub normalise: Option<f64>,
+}
+
+table! {
+    /// What a spike of the winner does to its synapses, as it is written.
+    pub(super) struct Learning {
+        /// Which inputs count as recent.
+        window: WindowKind = Kind::word::<WindowKind>(), setting("\"rectangular\"");
+        /// How long a spike is recent.
+        width: Option<Time> = POSITIVE_SPAN, when("window", &["rectangular"]);
+        /// Time constant of the trace.
+        tau: Option<f64> = TIME_CONSTANT, when("window", &["trace"]);
+        dependence: Dependence;
+        /// Weight at the upper end; the lower end is 0.
+        w_max: Volt = positive(Unit::Volt);
+        /// Step of recent inputs, as a share of the range.
+        a_plus: Option<f64> = SHARE, when("window", STEPS);
+        /// Step of the others.
+        a_minus: Option<f64> = SHARE, when("window", STEPS);
+        /// Share of both steps that is left at the end; they fall geometrically over all epochs.
+        final_share: f64 = Kind::Number(Bounds::POSITIVE.up_to(1.0)), setting("1.0"), when("window", STEPS);
+        kinetics: Kinetics<true>;
+        /// Sum of a neuron's weights, in units of w_max, restored after each presentation in which it spiked.
+        normalise: Option<f64> = ABOVE_ZERO, absent("weights are not normalised");
+    }
+}
+
+const STEPS: &[&str] = &["rectangular", "trace"];
+
+words! {
+    /// Which inputs count as recent.
+    pub enum WindowKind {
+        Rectangular = "rectangular": "a spike within `width` before the winner's (Querlioz et al. 2013)",
+        Trace = "trace": "the exponential trace of the last spike",
+        Overlap = "overlap": "no step: pulses overlap across the devices, whose kinetics do the rest",
+    }
+}
+
+table! {
+    impl Dependence by "dependence", "How a step depends on the weight.", setting("\"multiplicative\""), when("window", STEPS) {
+        Multiplicative = "multiplicative": "a_plus (w_max - w) up, a_minus w down" {}
+        Exponential = "exponential": "a_plus w_max e^(-beta w/w_max) up, a_minus w_max e^(-beta (1 - w/w_max)) down" {
+            /// Exponent of the dependence.
+            beta: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("3.0");
+        }
+    }
+}
+
+table! {
+    /// How the devices of a projection are programmed while they learn, and how they differ.
+    pub(super) struct LearningDevices {
+        /// The pulse behind each step upwards.
+        set: ReadPulse = Kind::Table(SET_PULSE), setting("{}");
+        /// The pulse behind each step downwards.
+        reset: ReadPulse = Kind::Table(RESET_PULSE), setting("{}");
+        /// How devices differ; drawn once.
+        dispersion: Dispersion = inner::<Dispersion>(), setting("{}");
+        /// Coefficient of variation of every single step (of the doses of a pulse).
+        cycle: f64 = CV, setting("0.0");
+        /// Shares of devices stuck at their bounds.
+        faults: FaultRates;
+        /// How pulses wear the devices.
+        endurance: Option<Endurance> = inner::<Endurance>(), absent("they do not wear");
+    }
+}
+
+const SET_PULSE: &[Key] =
+    &pulse("a fifth of the range in 1 ms by the kinetics fitted to Yan et al., figs. 2c, 3c");
+const RESET_PULSE: &[Key] =
+    &pulse("a tenth of the range in 1 ms by the kinetics fitted to Yan et al., figs. 2d, 3c");
+
+/// The keys of a [`ReadPulse`] that programs.
+const fn pulse(why: &'static str) -> [Key; 2] {
+    [
+        Key::new("amplitude", positive(Unit::Volt), "Height of the pulse.").assumed("\"280 mV\"", why),
+        Key::new("width", POSITIVE_SPAN, "Width of the pulse.")
+            .assumed("\"1 ms\"", "Yan et al. give no pulse width; smaller steps are booked as whole pulses"),
+    ]
+}
+
+table! {
+    impl Dispersion {
+        /// Coefficient of variation of the step upwards (of SET doses).
+        a_plus: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the step downwards (of RESET doses).
+        a_minus: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the highest conductance.
+        g_max: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the lowest conductance.
+        g_min: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the initial weight, besides that of `weight`.
+        initial: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the neurons' thresholds before they adapt.
+        threshold: f64 = CV, setting("0.0");
+    }
+}
+
+table! {
+    impl Endurance {
+        /// Pulses after which the range has closed.
+        n_f: f64 = ABOVE_ZERO, setting("1e6");
+        /// Exponent of the shrinking.
+        m: f64 = ABOVE_ZERO, setting("1.0");
+        /// Shape of the Weibull law of sudden death.
+        weibull_shape: Option<f64> = ABOVE_ZERO, absent("the range shrinks and no device dies");
+        ..Self::default();
+    }
+}
+
+table! {
+    impl Retention {
+        law: DecayLaw;
+        /// Where everything ends.
+        g_inf: Siemens = non_negative(Unit::Siemens), assumed("\"10 nS\"", "the lowest conductance");
+        /// Standard deviation of ln tau (or ln t0) over devices.
+        lifetime_sigma: f64 = CV, setting("0.0");
+    }
+}
+
+table! {
+    impl DecayLaw by "law", "Law of the decay of G - g_inf.", setting("\"exponential\"") {
+        Exponential = "exponential": "e^(-(t/tau)^b)" {
+            /// Time constant.
+            tau: Second = TIME_CONSTANT,
+                assumed("\"78 ks\"", "lower bound from 4000 s without visible loss (Yan et al., fig. 2b)");
+            /// Stretching exponent; 1 is mono-exponential.
+            b: f64 = ABOVE_ZERO, setting("1.0");
+        }
+        PowerLaw = "power": "((t + t0)/t0)^-nu" {
+            /// Time scale.
+            t0: Second = TIME_CONSTANT;
+            /// Exponent.
+            nu: f64 = ABOVE_ZERO;
+        }
+    }
+}
+
+table! {
+    /// An age at which trained devices are tested again.
+    pub(super) struct Ageing {
+        /// Time since the last step of learning.
+        after: Second = non_negative(Unit::Second);
+    }
+}
+
+table! {
+    /// Training anew with other devices.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct VariationCase {
+        /// What the case is called in the report.
+        name: String = Kind::Text;
+        /// Coefficient of variation of both steps, g_max, g_min, initial weight and threshold.
+        cv: f64 = CV;
+        /// Runs, each with the next seed.
+        seeds: u32 = Kind::Integer { min: 1, max: 1000 }, setting("3");
+        /// Largest loss of accuracy against the first case that is accepted, as a fraction.
+        max_loss: Option<f64> = SHARE, absent("any");
+    }
+}
+
+words! {
+    impl Vote {
+        ClassMean = "class_mean": "the class whose neurons spike most on average (Diehl & Cook 2015)",
+        LogLikelihood = "log_likelihood": "the class with the largest sum over spikes of ln(P(class | neuron) + 0.01)",
+    }
+}
+
+pub(super) fn lower(
+    lower: &mut Lower<'_>,
+    fields: &Fields,
+    projections: &[Option<ProjectionPlan>],
+) -> Option<Unsupervised> {
     let projection = projection(lower, fields, "unsupervised");
+    let learning = projection.and_then(|index| projections.get(index)).and_then(Option::as_ref);
     if let Some(index) = projection {
         one_layer(lower, fields, index, "unsupervised");
         competes(lower, fields, index);
-        learning_devices(lower, index);
+        learning_devices(lower, index, learning);
     }
-    let devices = projection.and_then(|index| devices(lower, fields, index));
-    let learning = match fields.table("learning") {
-        Some(table) => learning(lower, table, devices.flatten()),
-        None => None,
-    };
-    let retention = retention(lower, fields);
-    let ageing = ageing(lower, fields, retention.is_some());
-    let variation = variation(lower, fields);
+    let devices = projection.and_then(|index| devices(lower, fields, (index, learning)));
+    let learning = fields.table("learning").and_then(|table| winner(lower, table, devices.flatten()));
+    let retention: Option<Option<Retention>> = lower.get(fields, "retention");
+    if fields.table("retention").is_some() {
+        needs_devices(lower, fields, "retention");
+    }
+    let ageing: Option<Vec<Ageing>> = lower.get(fields, "ageing");
+    if !fields.tables("ageing").is_empty() && retention == Some(None) {
+        lower.faults.push(
+            Diagnostic::error("`ageing` of the protocol has times, and nothing decays")
+                .maybe_at(fields.written("ageing"))
+                .allowed("a table [protocol.retention] with the law of the decay"),
+        );
+    }
+    let cases = fields.tables("variation");
+    if !cases.is_empty() {
+        needs_devices(lower, fields, "variation");
+    }
+    different_names(lower, cases, "cases of variation");
+    let variation = lower.get(fields, "variation");
     Some(Unsupervised {
         projection: projection?,
-        precision: fields.choice("precision")?,
-        epochs: fields.count("epochs")?,
-        train_samples: fields.count("train_samples"),
-        test_samples: fields.count("test_samples"),
-        label_samples: fields.count("label_samples"),
-        validation: fields.number("validation")?,
-        presentation: time(fields, "presentation")?,
-        rest: time(fields, "rest")?,
-        label_presentation: time(fields, "label_presentation")?,
-        test_presentation: time(fields, "test_presentation")?,
-        vote: fields.choice("vote")?,
+        precision: lower.get(fields, "precision")?,
+        epochs: lower.get(fields, "epochs")?,
+        train_samples: lower.get(fields, "train_samples")?,
+        test_samples: lower.get(fields, "test_samples")?,
+        label_samples: lower.get(fields, "label_samples")?,
+        validation: lower.get(fields, "validation")?,
+        presentation: lower.get(fields, "presentation")?,
+        rest: lower.get(fields, "rest")?,
+        label_presentation: lower.get(fields, "label_presentation")?,
+        test_presentation: lower.get(fields, "test_presentation")?,
+        vote: lower.get(fields, "vote")?,
         learning: learning?,
         devices: devices?,
-        retention,
-        ageing: ageing?,
+        retention: retention?,
+        ageing: ageing?.into_iter().map(|case| case.after).collect(),
         variation: variation?,
     })
 }
@@ -71,20 +307,20 @@ fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
 }
 
 /// Weights that learn lie between 0 and the `w_max` of the rule: one device each, programmed by the rule alone.
-fn learning_devices(lower: &mut Lower<'_>, index: usize) {
+fn learning_devices(lower: &mut Lower<'_>, index: usize, learning: Option<&ProjectionPlan>) {
     let filled = lower.filled;
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     if let Some(device) = fields.table("device") {
-        if let Some(found) = device.word("arrangement")
-            && found != ArrangementKind::Unipolar.word()
-        {
+        let plan = learning.and_then(|learning| learning.device);
+        if plan.is_some_and(|plan| plan.arrangement != Arrangement::Unipolar) {
+            let found = device.word("arrangement").unwrap_or_default();
             lower.faults.push(
                 Diagnostic::error(format!("`arrangement` of {} is \"{found}\"", device.what))
                     .maybe_at(device.place("arrangement"))
                     .allowed("\"unipolar\" for weights that learn between 0 and w_max"),
             );
         }
-        if spread(device).is_some_and(|spread| spread != Spread::NONE) {
+        if plan.is_some_and(|plan| plan.spread != Spread::NONE) {
             lower.faults.push(
                 Diagnostic::error(format!("{} has a spread of programming", device.what))
                     .maybe_at(device.place("spread"))
@@ -102,48 +338,53 @@ fn learning_devices(lower: &mut Lower<'_>, index: usize) {
     }
 }
 
-fn learning(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) -> Option<WinnerLearning> {
-    let step = |window: Window| {
-        Some(WinnerRule::Step(Step {
-            window,
-            dependence: match fields.choice("dependence")? {
-                StepDependence::Multiplicative => Dependence::Multiplicative,
-                StepDependence::Exponential => Dependence::Exponential { beta: fields.number("beta")? },
-            },
-            a_plus: fields.number("a_plus")?,
-            a_minus: fields.number("a_minus")?,
-            final_share: fields.number("final_share")?,
-        }))
+/// The rule of the winner; `devices` are what it programs, if weights are on devices.
+fn winner(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) -> Option<WinnerLearning> {
+    let stated: Learning = lower.made(fields)?;
+    let window = match stated.window {
+        WindowKind::Rectangular => Some(Window::Rectangular { width: stated.width? }),
+        WindowKind::Trace => Some(Window::Trace { tau: stated.tau? }),
+        WindowKind::Overlap => None,
     };
-    let rule = match fields.choice("window")? {
-        WindowKind::Rectangular => step(Window::Rectangular { width: time(fields, "width")? })?,
-        WindowKind::Trace => step(Window::Trace { tau: fields.quantity("tau")? })?,
-        WindowKind::Overlap => {
-            let Some(model) = devices else {
-                lower.faults.push(
-                    Diagnostic::error(format!("the rule of {} needs devices", fields.what))
-                        .maybe_at(fields.place("window"))
-                        .label("pulses overlap across a device")
-                        .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
-                );
-                return None;
-            };
-            WinnerRule::Overlap(Box::new(lower.kinetics(fields, model.range, log_sigma(model.cycle))?))
+    let rule = match (window, devices) {
+        (Some(window), _) => WinnerRule::Step(Step {
+            window,
+            dependence: stated.dependence,
+            a_plus: stated.a_plus?,
+            a_minus: stated.a_minus?,
+            final_share: stated.final_share,
+        }),
+        (None, Some(model)) => {
+            let overlap = lower.kinetics(fields, stated.kinetics, model.range, log_sigma(model.cycle))?;
+            WinnerRule::Overlap(Box::new(overlap))
+        }
+        (None, None) => {
+            lower.faults.push(
+                Diagnostic::error(format!("the rule of {} needs devices", fields.what))
+                    .maybe_at(fields.place("window"))
+                    .label("pulses overlap across a device")
+                    .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
+            );
+            return None;
         }
     };
-    Some(WinnerLearning { rule, w_max: quantity(fields, "w_max")?, normalise: fields.number("normalise") })
+    Some(WinnerLearning { rule, w_max: stated.w_max, normalise: stated.normalise })
 }
 
 /// `Some(None)`: ideal weights. `None`: a fault.
-fn devices(lower: &mut Lower<'_>, protocol: &Fields, index: usize) -> Option<Option<DeviceModel>> {
+fn devices(
+    lower: &mut Lower<'_>,
+    protocol: &Fields,
+    (index, learning): (usize, Option<&ProjectionPlan>),
+) -> Option<Option<DeviceModel>> {
     let (_, projection) = lower.filled.all("projection").get(index)?;
     let (device, own) = (projection.table("device"), protocol.table("devices"));
-    let (device, own) = match (device, own) {
+    let own = match (device, own) {
         (None, None) => {
             let faulty = projection.written("device").is_some() || protocol.written("devices").is_some();
             return (!faulty).then_some(None);
         }
-        (Some(device), Some(own)) => (device, own),
+        (Some(_), Some(own)) => own,
         (None, Some(own)) => {
             lower.faults.push(
                 Diagnostic::error(format!("{} has no devices to programme", projection.what))
@@ -164,71 +405,9 @@ fn devices(lower: &mut Lower<'_>, protocol: &Fields, index: usize) -> Option<Opt
             return None;
         }
     };
-    let pulse = |name: &str, table: &Fields| -> Option<ReadPulse> {
-        let fields = table.table(name)?;
-        Some(ReadPulse { amplitude: quantity(fields, "amplitude")?, width: quantity(fields, "width")? })
-    };
-    let dispersion = own.table("dispersion")?;
-    let faults = FaultRates {
-        stuck_on: own.number("stuck_on")?,
-        stuck_off: own.number("stuck_off")?,
-        stuck_at: 0.0,
-        stuck_at_value: Siemens::ZERO,
-    };
-    if let Some(fault) = faults.fault() {
-        lower.faults.push(
-            Diagnostic::error(format!("stuck devices of {}: {fault}", own.what))
-                .maybe_at(own.place("stuck_on"))
-                .allowed("shares with a sum of at most 1"),
-        );
-    }
-    let endurance = match own.table("endurance") {
-        None if own.written("endurance").is_some() => return None,
-        None => None,
-        Some(fields) => Some(Endurance {
-            n_f: fields.number("n_f")?,
-            m: fields.number("m")?,
-            weibull_shape: fields.number("weibull_shape"),
-            ..Endurance::default()
-        }),
-    };
-    Some(Some(DeviceModel {
-        range: DeviceRange {
-            g_min: quantity(device, "g_min")?,
-            g_max: quantity(device, "g_max")?,
-            levels: device.count("levels"),
-        },
-        read: pulse("read", device)?,
-        set: pulse("set", own)?,
-        reset: pulse("reset", own)?,
-        dispersion: Dispersion {
-            a_plus: dispersion.number("a_plus")?,
-            a_minus: dispersion.number("a_minus")?,
-            g_max: dispersion.number("g_max")?,
-            g_min: dispersion.number("g_min")?,
-            initial: dispersion.number("initial")?,
-            threshold: dispersion.number("threshold")?,
-        },
-        cycle: own.number("cycle")?,
-        faults,
-        endurance,
-    }))
-}
-
-fn retention(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Retention> {
-    let fields = protocol.table("retention")?;
-    let retention = Retention {
-        law: match fields.choice("law")? {
-            DecayKind::Exponential => {
-                DecayLaw::Exponential { tau: quantity(fields, "tau")?, b: fields.number("b")? }
-            }
-            DecayKind::Power => DecayLaw::PowerLaw { t0: quantity(fields, "t0")?, nu: fields.number("nu")? },
-        },
-        g_inf: quantity(fields, "g_inf")?,
-        lifetime_sigma: fields.number("lifetime_sigma")?,
-    };
-    needs_devices(lower, protocol, "retention");
-    Some(retention)
+    let LearningDevices { set, reset, dispersion, cycle, faults, endurance } = lower.made(own)?;
+    let DevicePlan { range, read, .. } = learning?.device?;
+    Some(Some(DeviceModel { range, read, set, reset, dispersion, cycle, faults, endurance }))
 }
 
 fn needs_devices(lower: &mut Lower<'_>, protocol: &Fields, key: &str) {
@@ -239,50 +418,4 @@ fn needs_devices(lower: &mut Lower<'_>, protocol: &Fields, key: &str) {
                 .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
         );
     }
-}
-
-fn ageing(lower: &mut Lower<'_>, protocol: &Fields, retained: bool) -> Option<Vec<Second>> {
-    let cases = protocol.tables("ageing");
-    if !cases.is_empty() && !retained && protocol.written("retention").is_none() {
-        lower.faults.push(
-            Diagnostic::error("`ageing` of the protocol has times, and nothing decays")
-                .maybe_at(protocol.written("ageing"))
-                .allowed("a table [protocol.retention] with the law of the decay"),
-        );
-    }
-    cases.iter().map(|case| quantity(case, "after")).collect()
-}
-
-fn variation(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<VariationCase>> {
-    let cases = protocol.tables("variation");
-    if !cases.is_empty() {
-        needs_devices(lower, protocol, "variation");
-    }
-    for (index, case) in cases.iter().enumerate() {
-        let name = case.text("name");
-        if let Some(earlier) =
-            cases[..index].iter().find(|earlier| name.is_some() && earlier.text("name") == name)
-        {
-            lower.faults.push(
-                Diagnostic::error(format!(
-                    "two cases of variation are called `{}`",
-                    name.unwrap_or_default()
-                ))
-                .maybe_at(case.place("name"))
-                .also(earlier.written("name"), "the first")
-                .allowed("different names"),
-            );
-        }
-    }
-    cases
-        .iter()
-        .map(|case| {
-            Some(VariationCase {
-                name: case.text("name")?.to_string(),
-                cv: case.number("cv")?,
-                seeds: case.count("seeds")?,
-                max_loss: case.number("max_loss"),
-            })
-        })
-        .collect()
 }

@@ -1,8 +1,8 @@
 //! Initial weights: one value or a distribution, in volts, amperes, units of the threshold, or none.
 
 use super::diagnostic::{Diagnostic, Diagnostics, nearest};
-use super::reader::{quantity, without_unit};
 use super::spec::{Kind, Unit, allowed};
+use super::stated::{quantity, without_unit};
 use super::text::{Node, Value};
 use crate::network::Distribution;
 use crate::numeric::decimal::product;
@@ -27,6 +27,18 @@ pub fn weight(
     faults: &mut Diagnostics,
 ) -> Option<Distribution> {
     law(node, unit, Some(threshold), &format!("the weight of {what}"), faults)
+}
+
+/// Reads a weight that others are measured by: one value above zero.
+pub fn limit(node: &Node, unit: Option<Unit>, what: &str, faults: &mut Diagnostics) -> Option<f64> {
+    match weight(node, unit, None, what, faults)? {
+        Distribution::Constant(value) if value > 0.0 => Some(value),
+        _ => {
+            let fault = Diagnostic::error(format!("{what} is {}", node.shown())).at(&node.at);
+            faults.push(fault.allowed(allowed(&Kind::WeightLimit)));
+            None
+        }
+    }
 }
 
 /// Whether a weight is written in units of the threshold.

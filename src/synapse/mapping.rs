@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which devices make one weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind", content = "devices")]
+#[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Arrangement {
     /// One device; w = s (G - G_ref), G_ref a fixed reference conductance in the middle of the range.
     Single,
@@ -15,7 +15,10 @@ pub enum Arrangement {
     /// Two devices; w = s (G+ - G-).
     Differential,
     /// n pairs side by side; w = s sum(G+ - G-), each pair carrying w / n.
-    Parallel(u32),
+    Parallel {
+        /// How many pairs.
+        pairs: u32,
+    },
 }
 
 /// Where the two devices of a pair sit for a given weight.
@@ -261,7 +264,7 @@ impl Mapping {
         w_max: f64,
     ) -> Result<Self, Vec<MappingError>> {
         let mut faults = range.faults();
-        if let Arrangement::Parallel(pairs) = arrangement
+        if let Arrangement::Parallel { pairs } = arrangement
             && !(1..=MAX_PAIRS).contains(&pairs)
         {
             faults.push(MappingError::Pairs { pairs });
@@ -280,7 +283,7 @@ impl Mapping {
         match self.arrangement {
             Arrangement::Single | Arrangement::Unipolar => 1,
             Arrangement::Differential => 2,
-            Arrangement::Parallel(pairs) => 2 * pairs as usize,
+            Arrangement::Parallel { pairs } => 2 * pairs as usize,
         }
     }
 
@@ -305,7 +308,7 @@ impl Mapping {
         Scale(match self.arrangement {
             Arrangement::Single => self.w_max / (0.5 * span),
             Arrangement::Unipolar | Arrangement::Differential => self.w_max / span,
-            Arrangement::Parallel(pairs) => self.w_max / (f64::from(pairs) * span),
+            Arrangement::Parallel { pairs } => self.w_max / (f64::from(pairs) * span),
         })
     }
 
@@ -341,7 +344,7 @@ impl Mapping {
                 conductances.first().map_or(0.0, |g| g - reference)
             }
             Arrangement::Unipolar => conductances.first().map_or(0.0, |g| g - g_min),
-            Arrangement::Differential | Arrangement::Parallel(_) => {
+            Arrangement::Differential | Arrangement::Parallel { .. } => {
                 conductances.chunks_exact(2).fold(0.0, |sum, pair| sum + (pair[0] - pair[1]))
             }
         };
@@ -359,8 +362,12 @@ mod tests {
         DeviceRange { g_min: Siemens::new(1e-9), g_max: Siemens::new(1e-5), levels }
     }
 
-    const ARRANGEMENTS: [Arrangement; 4] =
-        [Arrangement::Single, Arrangement::Differential, Arrangement::Parallel(1), Arrangement::Parallel(3)];
+    const ARRANGEMENTS: [Arrangement; 4] = [
+        Arrangement::Single,
+        Arrangement::Differential,
+        Arrangement::Parallel { pairs: 1 },
+        Arrangement::Parallel { pairs: 3 },
+    ];
     const PLACEMENTS: [Placement; 2] = [Placement::OneSided, Placement::Balanced];
 
     fn targets(mapping: &Mapping, w: f64) -> Vec<f64> {
@@ -433,8 +440,8 @@ mod tests {
     #[test]
     fn every_fault_is_reported_at_once_with_its_values() {
         let wrong = DeviceRange { g_min: Siemens::new(2e-6), g_max: Siemens::new(-1e-6), levels: Some(1) };
-        let faults =
-            Mapping::new(Arrangement::Parallel(0), Placement::OneSided, wrong, f64::NAN).unwrap_err();
+        let faults = Mapping::new(Arrangement::Parallel { pairs: 0 }, Placement::OneSided, wrong, f64::NAN)
+            .unwrap_err();
         let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
         assert_eq!(
             text,

@@ -5,7 +5,8 @@ use memspike::neuron::{Lif, Neuron};
 use memspike::registry::Registry;
 use memspike::report::compare::{Check, Expected};
 use memspike::scenario::plan::{Input, Protocol};
-use memspike::scenario::spec::{Fallback, Key, Kind, SECTIONS, common_plasticity_keys};
+use memspike::scenario::spec::{Fallback, Key, Kind};
+use memspike::scenario::{SECTIONS, common_plasticity_keys};
 use memspike::scenario::{load, load_text, shipped};
 use proptest::prelude::*;
 

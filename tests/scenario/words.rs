@@ -9,8 +9,9 @@ use memspike::dataset::{self, Dataset, Split};
 use memspike::record::{Format, LogReader, WriteError};
 use memspike::registry::Registry;
 use memspike::scenario::plan::Plan;
-use memspike::scenario::spec::{Choice, Key, Kind, SECTIONS, SpreadWord, Word as _, inner};
+use memspike::scenario::spec::{Choice, Key, Kind, SpreadWord, Word as _};
 use memspike::scenario::{Changes, load, load_text, load_text_with, run};
+use memspike::scenario::{SECTIONS, inner};
 use std::collections::BTreeMap;
 use std::io::Write;
 

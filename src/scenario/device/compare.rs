@@ -2,9 +2,9 @@
 
 use super::super::diagnostic::{Diagnostic, nearest};
 use super::super::filled::Fields;
-use super::super::reader;
 use super::super::section::Lower;
 use super::super::spec::ExperimentKind;
+use super::super::stated;
 use super::super::text::Value;
 use super::quantity::quantities;
 use super::{Measure, MeasuredIn, PaperValue, Relation, Tolerance};
@@ -130,12 +130,12 @@ fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> 
     match (measure.unit.unit(), &node.value) {
         (Some(unit), Value::Text(text)) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
-            let stated = reader::quantity(text, unit, &what, &allowed, node);
+            let stated = stated::quantity(text, unit, &what, &allowed, node);
             stated.map(|stated| stated.si).map_err(|fault| lower.faults.push(fault)).ok()
         }
         (Some(unit), _) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
-            lower.faults.push(reader::without_unit(node, unit, &what, &allowed));
+            lower.faults.push(stated::without_unit(node, unit, &what, &allowed));
             None
         }
         (None, Value::Text(text)) if measure.unit == MeasuredIn::Fraction => {

@@ -2,12 +2,11 @@
 
 mod value;
 
-pub use value::{quantity, without_unit};
-
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
 use super::preset;
-use super::spec::{self, Fallback, Key, NeuronModel, ProtocolKind, SECTIONS, Section, Word as _};
+use super::sections::{self, SECTIONS};
+use super::spec::{self, Fallback, Key, NeuronModel, ProtocolKind, Section, Word as _};
 use super::text::{self, Table, Value};
 use crate::device::preset::Preset;
 use crate::neuron::Reset;
@@ -43,7 +42,7 @@ impl Reader<'_> {
         let names = || SECTIONS.iter().map(|section| section.name);
         let mut mended = root.clone();
         for (index, item) in root.entries.iter().enumerate() {
-            if spec::section(&item.key).is_some() {
+            if sections::section(&item.key).is_some() {
                 continue;
             }
             let is_table = matches!(item.node.value, Value::Table(_) | Value::List(_));
@@ -372,7 +371,7 @@ fn home_of(name: &str, registry: &Registry) -> Option<String> {
             if key.name == name {
                 return Some(format!("[{path}]"));
             }
-            find(spec::inner(key, registry)?, name, format!("{path}.{}", key.name), registry)
+            find(sections::inner(key, registry)?, name, format!("{path}.{}", key.name), registry)
         })
     }
     SECTIONS.iter().find_map(|section| {

@@ -1,39 +1,34 @@
 //! What a scenario may contain, said once.
 //!
-//! Every key of a scenario file has one line in [`SECTIONS`]: its name, kind, range, default with
+//! Every key of a scenario file has one line in the table of its section: its name, kind, range, default with
 //! provenance, the choice it belongs to, and a sentence. Validation, `memspike schema`, the reference
 //! chapter, `memspike resolve` and the list of assumed values are all read off this table.
 
-mod competition;
-mod crossbar;
 mod device;
-mod kinds;
+pub(super) mod kinds;
 mod models;
-mod plasticity;
 mod population;
 mod projection;
 mod protocol;
 mod source;
-mod table;
-mod unsupervised;
 mod word;
 
-pub use competition::{CompetitionKind, HomeostasisKind};
-pub use crossbar::{ArrangementKind, SpreadWord};
+pub(super) use device::{DEVICE, EXPERIMENT};
 pub use device::{ExperimentKind, Relation, ShapeKind};
-pub(in crate::scenario) use models::model_key;
+pub(super) use models::{kept, model_key};
 pub use models::{model_keys, neuron_keys, population_keys};
-pub use plasticity::{DependenceKind, OVERLAP, OverlapSpread, common_plasticity_keys, plasticity_keys};
 pub use population::NeuronModel;
+pub(super) use population::POPULATION;
 pub use projection::ConnectKind;
+pub(super) use projection::PROJECTION;
+pub(super) use protocol::PROTOCOL;
 pub use protocol::{Precision, ProtocolKind};
+pub(super) use source::SOURCE;
 pub use source::{Code, SourceWord};
-pub use table::{SECTIONS, Storage};
-pub use unsupervised::{DecayKind, StepDependence, WindowKind};
 pub use word::Word;
+pub(super) use word::words;
 
 use crate::device::preset::Provenance;
-use crate::registry::Registry;
 use crate::time::Time;
 use crate::units::{
     Ampere, Farad, Hertz, Joule, Ohm, ParseQuantityError, Quantity, Second, Siemens, Volt, VoltPerSecond,
@@ -124,6 +119,14 @@ pub enum Kind {
     Overrides,
     /// A quantity or a number, as another key says.
     Figure,
+}
+
+words! {
+    /// A spread of programming that needs no numbers.
+    pub enum SpreadWord {
+        None = "none": "no spread",
+        Paper = "paper": "cv_on = 0.0081 and cv_off = 0.0115 (Yan et al., fig. 2a)",
+    }
 }
 
 /// One of several words.
@@ -441,37 +444,6 @@ impl Key {
             _ => None,
         }
     }
-}
-
-/// The keys of the table that a key is, if it is one, with those of every registered rule.
-#[must_use]
-pub fn inner(key: &Key, registry: &Registry) -> Option<&'static [Key]> {
-    if key.learns() { Some(plasticity_keys(registry, None)) } else { key.inner() }
-}
-
-/// The section of that name.
-#[must_use]
-pub fn section(name: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.name == name)
-}
-
-/// Whether a table at this path is merged with what it extends (else it is replaced whole).
-///
-/// Sections, and tables with keys of their own, are merged; a weight or a spread is one value.
-#[must_use]
-pub fn merges(path: &[&str]) -> bool {
-    let Some((section_name, rest)) = path.split_first() else { return true };
-    let Some(section) = section(section_name) else { return true };
-    let rest = if section.named { rest.get(1..).unwrap_or(&[]) } else { rest };
-    let mut keys = section.keys;
-    for name in rest {
-        match keys.iter().find(|key| key.name == *name).map(|key| key.kind) {
-            Some(Kind::Table(inner)) => keys = inner,
-            Some(Kind::Overrides) => keys = &[],
-            _ => return false,
-        }
-    }
-    true
 }
 
 /// What an allowed value is, in words: "a time above 0 s, such as \"9.41 ms\"".

@@ -1,10 +1,11 @@
 //! `[population.NAME]`: the neuron, its threshold switch and what a spike costs.
 
-use super::competition::COMPETITION;
+use super::super::table::inner;
 use super::kinds::{COUNT, CV, SPAN, TIME_CONSTANT, VOLTAGE, non_negative, positive};
 use super::word::words;
 use super::{Bounds, Key, Kind, Unit};
 use crate::device::threshold::ThresholdLaw;
+use crate::network::Competition;
 use crate::neuron::Reset;
 
 pub static POPULATION: &[Key] = &[
@@ -59,7 +60,7 @@ pub static POPULATION: &[Key] = &[
     Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.").each()
         .setting("\"0 A\""),
     Key::new("switch", Kind::Table(SWITCH), "What one spike of the threshold switch costs.").setting("{}"),
-    Key::new("competition", Kind::Table(COMPETITION), "How the neurons inhibit one another without delay.")
+    Key::new("competition", inner::<Competition>(), "How the neurons inhibit one another without delay.")
         .absent("they do not compete")
         .when("model", &["lif"]),
 ];

@@ -1,8 +1,9 @@
 //! `[projection.NAME]`: which pairs are connected, by which weights, kernel and delay.
 
-use super::crossbar::DEVICE;
+use super::super::crossbar::DevicePlan;
+use super::super::plasticity;
+use super::super::table::inner;
 use super::kinds::{COUNT, HORIZON, POSITIVE_SPAN};
-use super::plasticity::PLASTICITY;
 use super::word::words;
 use super::{Bounds, Choice, Key, Kind, Refers};
 use crate::network::kernel::{KERNELS, KEYS};
@@ -49,9 +50,9 @@ const REST: &[Key] = &[
         "Time from a spike to its arrival; a distribution gives every synapse its own, of at least 1 fs between populations.",
     )
     .setting("\"0 s\""),
-    Key::new("device", Kind::Table(DEVICE), "The devices that make the weights.")
+    Key::new("device", inner::<DevicePlan>(), "The devices that make the weights.")
         .absent("ideal weights, no devices, no read energy"),
-    Key::new("plasticity", Kind::Table(PLASTICITY), "How the weights learn from spikes.")
+    Key::new("plasticity", Kind::Table(plasticity::KEYS), "How the weights learn from spikes.")
         .absent("they stay as they are"),
 ];
 

@@ -1,11 +1,12 @@
 //! `[protocol]`: what is done, and how a projection is trained with labels.
 
-use super::crossbar::SPREAD;
-use super::kinds::{ABOVE_ZERO, COUNT, DECAY, LEVELS, POSITIVE_SPAN, SPAN};
-use super::unsupervised::{AGEING, LEARNING, LEARNING_DEVICES, RETENTION, VARIATION};
+use super::super::supervised::{Adam, ProgrammingCase};
+use super::super::table::{inner, list};
+use super::super::unsupervised::{Ageing, Learning, LearningDevices, VariationCase};
+use super::kinds::{ABOVE_ZERO, COUNT, POSITIVE_SPAN, SPAN};
 use super::word::words;
 use super::{Bounds, Key, Kind, Refers};
-use crate::synapse::Placement;
+use crate::device::retention::Retention;
 use crate::training::unsupervised::Vote;
 
 pub static PROTOCOL: &[Key] = &[
@@ -52,7 +53,7 @@ pub static PROTOCOL: &[Key] = &[
     )
     .setting("5.0")
     .when("kind", SUPERVISED),
-    Key::new("optimizer", Kind::Table(OPTIMIZER), "Adam with a cosine schedule.")
+    Key::new("optimizer", inner::<Adam>(), "Adam with a cosine schedule.")
         .setting("{}")
         .when("kind", SUPERVISED),
     Key::new("weight_bound", ABOVE_ZERO, "Bound on |w| during training, in units of v_th - u_rest.")
@@ -74,7 +75,7 @@ pub static PROTOCOL: &[Key] = &[
     .when("kind", SUPERVISED),
     Key::new(
         "programming",
-        Kind::Tables(PROGRAMMING),
+        list::<ProgrammingCase>(),
         "After training: programme the weights onto devices in each of these ways and test again.",
     )
     .setting("[]")
@@ -95,24 +96,24 @@ pub static PROTOCOL: &[Key] = &[
     Key::new("vote", Kind::word::<Vote>(), "The vote behind the reported accuracy; both are stated.")
         .setting("\"log_likelihood\"")
         .when("kind", UNSUPERVISED),
-    Key::new("learning", Kind::Table(LEARNING), "What a spike of the winner does to its synapses.")
+    Key::new("learning", inner::<Learning>(), "What a spike of the winner does to its synapses.")
         .when("kind", UNSUPERVISED),
     Key::new(
         "devices",
-        Kind::Table(LEARNING_DEVICES),
+        inner::<LearningDevices>(),
         "How the devices of the projection are programmed while they learn, and how they differ.",
     )
     .absent("for a projection without devices")
     .when("kind", UNSUPERVISED),
-    Key::new("retention", Kind::Table(RETENTION), "How conductances decay when left alone.")
+    Key::new("retention", inner::<Retention>(), "How conductances decay when left alone.")
         .absent("they do not")
         .when("kind", UNSUPERVISED),
-    Key::new("ageing", Kind::Tables(AGEING), "Test again after each of these times without refresh.")
+    Key::new("ageing", list::<Ageing>(), "Test again after each of these times without refresh.")
         .setting("[]")
         .when("kind", UNSUPERVISED),
     Key::new(
         "variation",
-        Kind::Tables(VARIATION),
+        list::<VariationCase>(),
         "Train and test anew with each of these dispersions of the devices.",
     )
     .setting("[]")
@@ -142,33 +143,3 @@ words! {
         F32 = "f32": "32-bit floating point",
     }
 }
-
-static OPTIMIZER: &[Key] = &[
-    Key::new("rate", ABOVE_ZERO, "Learning rate at the start, in units of v_th - u_rest.").setting("0.001"),
-    Key::new(
-        "rate_final",
-        Kind::Number(Bounds::NON_NEGATIVE),
-        "Learning rate at the end of the cosine schedule.",
-    )
-    .setting("2e-5"),
-    Key::new("beta1", DECAY, "Decay of the mean of the gradient.").setting("0.9"),
-    Key::new("beta2", DECAY, "Decay of the mean of its square.").setting("0.999"),
-    Key::new("epsilon", ABOVE_ZERO, "Added to the root, so that nothing is divided by zero.").setting("1e-8"),
-];
-
-static PROGRAMMING: &[Key] = &[
-    Key::new("name", Kind::Text, "What the case is called in the report."),
-    Key::new("placement", Kind::word::<Placement>(), "Where the two devices of a pair sit.")
-        .derived("as the device of the projection"),
-    Key::new("levels", LEVELS, "Evenly spaced conductances a device can be programmed to.")
-        .absent("continuous"),
-    Key::new("spread", Kind::Spread(SPREAD), "Spread of a programmed conductance.").setting("\"none\""),
-    Key::new("draws", Kind::Integer { min: 1, max: 100_000 }, "Programming draws to average over.")
-        .setting("10"),
-    Key::new(
-        "max_loss",
-        Kind::Number(Bounds::NON_NEGATIVE.up_to(1.0)),
-        "Largest loss of accuracy against the trained weights that is accepted, as a fraction.",
-    )
-    .absent("any"),
-];

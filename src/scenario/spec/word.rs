@@ -38,6 +38,16 @@ macro_rules! words {
         words!(impl $Name { $($Variant = $word: $doc,)+ });
     };
     (impl $Name:ident { $($Variant:ident = $word:literal: $doc:literal,)+ }) => {
+        impl $crate::scenario::table::FromKey for $Name {
+            fn from_key(
+                _: &mut $crate::scenario::section::Lower<'_>,
+                fields: &$crate::scenario::filled::Fields,
+                name: &str,
+            ) -> Option<Self> {
+                fields.choice(name)
+            }
+        }
+
         impl $crate::scenario::spec::Word for $Name {
             const CHOICES: &'static [$crate::scenario::spec::Choice] =
                 &[$($crate::scenario::spec::Choice { name: $word, doc: $doc }),+];
@@ -58,4 +68,4 @@ macro_rules! words {
     };
 }
 
-pub(super) use words;
+pub(in crate::scenario) use words;

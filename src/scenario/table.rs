@@ -1,0 +1,315 @@
+//! A table of a scenario and the type it becomes, said together: a key is one line of [`table!`].
+//!
+//! From that line follow the field of the plan, the entry of the specification (of which messages, schema, reference chapter
+//! and `memspike resolve` are made), and the reading of the value. What must fit together in a table is a function behind
+//! `rules`.
+
+use super::filled::{Datum, Fields};
+use super::section::Lower;
+use super::spec::{Key, Kind};
+use super::weights;
+use crate::time::Time;
+use crate::units::{Ampere, Farad, Hertz, Joule, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt};
+
+/// A type that a table becomes.
+pub(super) trait Table: Sized {
+    /// Its keys, in the order of the reference.
+    const KEYS: &'static [Key];
+
+    /// What a checked table becomes; `None` if something is missing or faulty, which is reported.
+    fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self>;
+}
+
+/// A type that the value of a key becomes.
+pub(super) trait FromKey: Sized {
+    /// The value; `None` if it is missing or faulty, which is reported.
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self>;
+}
+
+impl Lower<'_> {
+    /// The value of a key as the type that is wanted.
+    pub(super) fn get<T: FromKey>(&mut self, fields: &Fields, name: &str) -> Option<T> {
+        T::from_key(self, fields, name)
+    }
+
+    /// The table of a key as the type that it becomes.
+    pub(super) fn made<T: Table>(&mut self, fields: &Fields) -> Option<T> {
+        T::lower(self, fields)
+    }
+}
+
+/// What is read off a table as it is.
+macro_rules! plain {
+    ($($Type:ty: $get:ident,)+) => {
+        $(impl FromKey for $Type {
+            fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+                fields.$get(name)
+            }
+        })+
+    };
+}
+
+plain! {
+    bool: flag,
+    u32: count,
+    u64: integer,
+    Time: time,
+}
+
+/// Quantities, and lists of them.
+macro_rules! quantities {
+    ($($Quantity:ty)+) => {
+        $(
+            impl FromKey for $Quantity {
+                fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+                    Self::from_si(fields.quantity(name)?)
+                }
+            }
+
+            impl FromKey for Vec<$Quantity> {
+                fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+                    fields.quantities(name).iter().map(|value| <$Quantity>::from_si(*value)).collect()
+                }
+            }
+        )+
+    };
+}
+
+quantities! { Second Volt Ampere Ohm Siemens Hertz Joule Watt VoltPerSecond Farad }
+
+/// A number, or a quantity in SI units.
+impl FromKey for f64 {
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        match fields.datum(name)? {
+            Datum::Number(value) => Some(*value),
+            Datum::Quantity(_, amount) => Some(amount.si),
+            Datum::Raw(node) if matches!(fields.entry(name).key.kind, Kind::WeightLimit) => {
+                let what = format!("`{name}` of {}", fields.what);
+                weights::limit(node, lower.weight_unit, &what, lower.faults)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The word of a key, where a registry has the words.
+impl FromKey for &'static str {
+    fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        fields.word(name)
+    }
+}
+
+impl FromKey for String {
+    fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        fields.text(name).map(str::to_string)
+    }
+}
+
+/// The index of what a key names.
+impl FromKey for usize {
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        let Kind::Name(refers) = fields.entry(name).key.kind else { return None };
+        lower.index(fields.text(name)?, fields.place(name), &format!("`{name}` of {}", fields.what), refers)
+    }
+}
+
+/// Names, of which the unknown ones are reported and left out.
+impl FromKey for Vec<String> {
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        let Kind::Names(refers) = fields.entry(name).key.kind else { return None };
+        let what = format!("`{name}` of {}", fields.what);
+        let known = fields
+            .names(name)
+            .iter()
+            .filter(|(name, at)| lower.index(name, Some(at), &what, refers).is_some());
+        Some(known.map(|(name, _)| name.clone()).collect())
+    }
+}
+
+impl<T: Table> FromKey for Vec<T> {
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        // All of them, so that all faults are found.
+        let made: Vec<Option<T>> = fields.tables(name).iter().map(|fields| lower.made(fields)).collect();
+        made.into_iter().collect()
+    }
+}
+
+/// What may be left out.
+impl<T: FromKey> FromKey for Option<T> {
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        match fields.datum(name) {
+            Some(_) => lower.get(fields, name).map(Some),
+            // What is written and not there is faulty.
+            None => fields.written(name).is_none().then_some(None),
+        }
+    }
+}
+
+/// A table that becomes a `T`.
+pub(super) const fn inner<T: Table>() -> Kind {
+    Kind::Table(T::KEYS)
+}
+
+/// A list of tables that become `T`.
+pub(super) const fn list<T: Table>() -> Kind {
+    Kind::Tables(T::KEYS)
+}
+
+/// How many keys there are in all.
+pub(super) const fn total(parts: &[&[Key]]) -> usize {
+    let (mut part, mut total) = (0, 0);
+    while part < parts.len() {
+        total += parts[part].len();
+        part += 1;
+    }
+    total
+}
+
+/// The keys of all parts, one after the other.
+pub(super) const fn joined<const N: usize>(parts: &[&[Key]]) -> [Key; N] {
+    let mut joined = [Key::new("", Kind::Flag, ""); N];
+    let (mut part, mut at, mut next) = (0, 0, 0);
+    while next < N {
+        if at < parts[part].len() {
+            joined[next] = parts[part][at];
+            (at, next) = (at + 1, next + 1);
+        } else {
+            (part, at) = (part + 1, 0);
+        }
+    }
+    joined
+}
+
+/// A table of a scenario: `name: Type = kind, provenance("default", "why");` with the sentence above it.
+///
+/// The type is defined here (`pub struct`), or it is one of the library (`impl`), whose fields have the names of the keys; what
+/// it has besides comes after `..`; some can be named by a word too (`words`). A field without a kind is of a type that takes its keys from the same table. An enum
+/// (`impl Type by key`) is chosen by the word of a key, and the keys of a variant exist with its word alone.
+macro_rules! table {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $Name:ident {
+            $(
+                $(#[doc = $doc:literal])*
+                $(#[serde($($serde:tt)*)])?
+                $field:ident: $Type:ty $(= $kind:expr $(, $how:ident($($arg:expr),*))*)?;
+            )+
+        }
+        $(rules($rules:path);)?
+    ) => {
+        $(#[$meta])*
+        $vis struct $Name {
+            $($(#[doc = $doc])* $(#[serde($($serde)*)])? pub $field: $Type,)+
+        }
+
+        $crate::scenario::table::table! {
+            impl $Name {
+                $($(#[doc = $doc])* $field: $Type $(= $kind $(, $how($($arg),*))*)?;)+
+            }
+            $(rules($rules);)?
+        }
+    };
+    (
+        impl $Name:ident {
+            $(
+                $(#[doc = $doc:literal])*
+                $field:ident: $Type:ty $(= $kind:expr $(, $how:ident($($arg:expr),*))*)?;
+            )+
+            $(..$rest:expr;)?
+        }
+        $(rules($rules:path);)?
+        $(words($words:path);)?
+    ) => {
+        impl $crate::scenario::table::Table for $Name {
+            const KEYS: &'static [$crate::scenario::spec::Key] = $crate::scenario::table::table!(@join
+                $($crate::scenario::table::table!(@keys $field: $Type, [$($doc)*] $(= $kind $(, $how($($arg),*))*)?)),+
+            );
+
+            fn lower(
+                lower: &mut $crate::scenario::section::Lower<'_>,
+                fields: &$crate::scenario::filled::Fields,
+            ) -> Option<Self> {
+                $($rules(lower, fields);)?
+                $(let $field: Option<$Type> = $crate::scenario::table::table!(@read lower, fields, $field $(= $kind)?);)+
+                Some(Self { $($field: $field?,)+ $(..$rest)? })
+            }
+        }
+
+        $crate::scenario::table::table!(@from_key $Name $($words)?);
+    };
+    (
+        impl $Name:ident by $decider:literal, $what:literal $(, $decider_how:ident($($decider_arg:expr),*))* {
+            $(
+                $Variant:ident = $word:literal: $about:literal {
+                    $(
+                        $(#[doc = $doc:literal])+
+                        $field:ident: $Type:ty = $kind:expr $(, $how:ident($($arg:expr),*))*;
+                    )*
+                }
+            )+
+        }
+    ) => {
+        impl $crate::scenario::table::Table for $Name {
+            const KEYS: &'static [$crate::scenario::spec::Key] = $crate::scenario::table::table!(@join
+                &[$crate::scenario::spec::Key::new(
+                    $decider,
+                    $crate::scenario::spec::Kind::Choice(
+                        &[$($crate::scenario::spec::Choice { name: $word, doc: $about }),+],
+                    ),
+                    $what,
+                )$(.$decider_how($($decider_arg),*))*]
+                $($(, &[$crate::scenario::spec::Key::new(
+                    stringify!($field),
+                    $kind,
+                    concat!($($doc),+).trim_ascii(),
+                )$(.$how($($arg),*))*.when($decider, &[$word])])*)+
+            );
+
+            fn lower(
+                lower: &mut $crate::scenario::section::Lower<'_>,
+                fields: &$crate::scenario::filled::Fields,
+            ) -> Option<Self> {
+                match fields.word($decider)? {
+                    $($word => {
+                        $(let $field: Option<$Type> = lower.get(fields, stringify!($field));)*
+                        Some(Self::$Variant { $($field: $field?),* })
+                    })+
+                    _ => None,
+                }
+            }
+        }
+
+        $crate::scenario::table::table!(@from_key $Name);
+    };
+    (@join $($part:expr),+) => {{
+        const PARTS: &[&[$crate::scenario::spec::Key]] = &[$($part),+];
+        const JOINED: [$crate::scenario::spec::Key; $crate::scenario::table::total(PARTS)] =
+            $crate::scenario::table::joined(PARTS);
+        &JOINED
+    }};
+    (@keys $field:ident: $Type:ty, [$($doc:literal)*]) => {
+        <$Type as $crate::scenario::table::Table>::KEYS
+    };
+    (@keys $field:ident: $Type:ty, [$($doc:literal)*] = $kind:expr $(, $how:ident($($arg:expr),*))*) => {
+        &[$crate::scenario::spec::Key::new(stringify!($field), $kind, concat!($($doc),+).trim_ascii())
+            $(.$how($($arg),*))*]
+    };
+    (@read $lower:ident, $fields:ident, $field:ident) => { $lower.made($fields) };
+    (@read $lower:ident, $fields:ident, $field:ident = $kind:expr) => { $lower.get($fields, stringify!($field)) };
+    (@from_key $Name:ident $($words:path)?) => {
+        impl $crate::scenario::table::FromKey for $Name {
+            fn from_key(
+                lower: &mut $crate::scenario::section::Lower<'_>,
+                fields: &$crate::scenario::filled::Fields,
+                name: &str,
+            ) -> Option<Self> {
+                $(if let Some(word) = fields.word(name) {
+                    return $words(word);
+                })?
+                lower.made(fields.table(name)?)
+            }
+        }
+    };
+}
+
+pub(super) use table;
