@@ -118,7 +118,7 @@ fn describe(page: &ModelPage) -> String {
 fn pages() -> Vec<ModelPage> {
     let mut pages = Vec::new();
     let registry = Registry::shipped();
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         collect(section.noun, section.keys, &registry, &mut pages);
         if section.name == "population" {
             // After the built-in models, the registered ones.

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use memspike::record::rundir::RunDir;
 use memspike::record::spikes::{self, MembraneRecord, Names, Positions, SpikeRecord};
 use memspike::record::{Formats, LogRecorder, Position, RecordError, Recorder, Records, SpikeRow, export};
-use memspike::scenario::plan::{Plan, Protocol};
+use memspike::scenario::plan::Plan;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -65,7 +65,7 @@ impl<'a> Logs<'a> {
         let mut records = Records::default();
         if let Some(path) = &logs.spikes {
             let recorder = boxed(recorder(path, |from| from.spikes)?);
-            let episodes = !matches!(plan.protocol, Protocol::Simulate { .. });
+            let episodes = plan.protocol.as_it_is().is_none();
             records.spikes = Some(SpikeRecord::begin(recorder, &plan.record.spikes, &names, episodes)?);
         }
         if let Some(path) = &logs.membrane {

@@ -21,7 +21,7 @@ use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
 use memspike::report::{compare, html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
-use memspike::scenario::plan::{Plan, Protocol};
+use memspike::scenario::plan::Plan;
 use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
 use std::path::Path;
@@ -57,7 +57,7 @@ fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
             None => Ok(()),
         };
     }
-    let trained = loaded.iter().find(|scenario| !matches!(scenario.plan.protocol, Protocol::Simulate { .. }));
+    let trained = loaded.iter().find(|scenario| scenario.plan.protocol.as_it_is().is_none());
     match trained {
         Some(scenario) => Err(Failure::new(format!(
             "--engine clocked runs a network as it is, and `{}` is not of that kind",
@@ -262,10 +262,8 @@ impl Session<'_> {
         }
         output.note(&format!("report in {}", dir.path().join("report.html").display()));
         if summary.status == Status::Interrupted && dir.path().join(CHECKPOINT).is_file() {
-            let from = match plan.protocol {
-                Protocol::Simulate { .. } => "from there",
-                _ => "after the last finished epoch",
-            };
+            let whole = plan.protocol.as_it_is().is_some();
+            let from = if whole { "from there" } else { "after the last finished epoch" };
             output.note(&format!("the same command with --resume goes on {from}"));
         }
         Ok(())
@@ -274,7 +272,7 @@ impl Session<'_> {
     /// Finds the weights of the scenario that the plan names among its finished runs, or trains it first.
     fn trained_elsewhere(self, scenario: &Loaded) -> Result<Elsewhere, Failure> {
         let plan = &scenario.plan;
-        let Some(name) = wiring::weights_from(plan) else { return Ok(Elsewhere::Nothing) };
+        let Some(name) = plan.protocol.weights_from() else { return Ok(Elsewhere::Nothing) };
         let fault = |what: String| Diagnostic::error(what).maybe_at(wiring::weights_at(scenario));
         let missing = || {
             Failure::from(

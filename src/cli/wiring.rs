@@ -13,7 +13,7 @@ use memspike::record::spikes::Positions;
 use memspike::report::manifest::MadeFrom;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
-use memspike::scenario::plan::{Input, Plan, Protocol};
+use memspike::scenario::plan::{Input, Plan};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
 use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
@@ -241,14 +241,6 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
     Ok(Ran { outcome, spikes, recorded })
 }
 
-/// The scenario whose weights a plan takes, if it takes any.
-pub fn weights_from(plan: &Plan) -> Option<&str> {
-    match &plan.protocol {
-        Protocol::Supervised(supervised) => supervised.weights_from.as_deref(),
-        Protocol::Simulate { .. } | Protocol::Device { .. } | Protocol::Unsupervised(_) => None,
-    }
-}
-
 /// The trained weights of the last finished run of exactly `trained` under `runs`, if there is one.
 ///
 /// # Errors
@@ -269,8 +261,8 @@ pub fn given(runs: &Path, scenario: &Loaded, trained: &Plan) -> Result<Option<Gi
 /// # Errors
 /// If the file cannot be read.
 pub fn weights_of(run: &Path, scenario: &Loaded) -> Result<Option<GivenWeights>, Failure> {
-    let Protocol::Supervised(supervised) = &scenario.plan.protocol else { return Ok(None) };
-    let wanted = &scenario.plan.projections[supervised.projection].name;
+    let Some(trained) = scenario.plan.protocol.trains() else { return Ok(None) };
+    let wanted = &scenario.plan.projections[trained].name;
     let at = weights_at(scenario);
     let arrays = npz::read(&run.join("weights.npz")).map_err(|error| {
         let fault = Diagnostic::error(error.to_string()).maybe_at(at).label("names this run");

@@ -34,8 +34,8 @@ pub use png::{PngError, Renderer};
 use crate::record::SpikeRow;
 use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::{EpochResult, LearnedEpoch, Outcome, Status, Vote};
-use crate::scenario::plan::{Plan, Protocol};
-use crate::time::Time;
+use crate::scenario::plan::Plan;
+use crate::scenario::protocol::device::Devices;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Ve
     {
         add("confusion", Shape::Tall, confusion::caption(), confusion::draw(matrix));
     }
-    if let Protocol::Device { experiments } = &plan.protocol {
+    if let Some(Devices { experiments }) = plan.protocol.get() {
         // What one device spent is a line of its table.
         figures.extend(experiment::figures(experiments, &outcome.experiments));
         return figures;
@@ -163,8 +163,8 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Ve
 
 /// Whether a projection is the one that learns without labels.
 fn learns_without_labels(plan: &Plan, projection: &str) -> bool {
-    let Protocol::Unsupervised(protocol) = &plan.protocol else { return false };
-    plan.projections.get(protocol.projection).is_some_and(|learns| learns.name == projection)
+    let trained = plan.protocol.trains().and_then(|index| plan.projections.get(index));
+    trained.is_some_and(|learns| learns.name == projection)
 }
 
 /// An epoch of unsupervised learning as the curve of accuracies wants it.
@@ -179,25 +179,15 @@ fn by_vote(epoch: &LearnedEpoch, vote: Vote) -> EpochResult {
     }
 }
 
-/// How long an episode lasts: the first are training, if there is any, and the last the final test.
 fn episode_ms(plan: &Plan, episode: u64) -> f64 {
-    let duration = match &plan.protocol {
-        Protocol::Supervised(protocol) if episode == 0 && protocol.weights_from.is_none() => {
-            protocol.presentation
-        }
-        Protocol::Supervised(protocol) => protocol.test_presentation,
-        Protocol::Unsupervised(protocol) if episode == 0 => protocol.presentation,
-        Protocol::Unsupervised(protocol) => protocol.test_presentation,
-        Protocol::Simulate { duration } => *duration,
-        Protocol::Device { .. } => Time::ZERO,
-    };
-    duration.as_seconds() * 1e3
+    plan.protocol.episode(episode).as_seconds() * 1e3
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::example;
+    use crate::time::Time;
 
     #[test]
     fn every_picture_of_a_run_is_drawn_and_can_be_rendered() {

@@ -8,7 +8,8 @@ use super::summary::Summary;
 use crate::plot::Figure;
 use crate::plot::measured::shown;
 use crate::scenario::device::Experiment;
-use crate::scenario::plan::{Plan, Protocol};
+use crate::scenario::plan::Plan;
+use crate::scenario::protocol::device::Devices;
 use std::fmt::Write as _;
 
 /// Where the chapter finds its pictures.
@@ -120,7 +121,7 @@ fn section(chapter: &mut Chapter, set: &SetSummary, run: &Run<'_>, summary: &Sum
 
 /// Loops drawn with the spread of many cycles stay in the run directory: they are large, and compared with nothing.
 fn belongs(plan: &Plan, picture: &Figure) -> bool {
-    let Protocol::Device { experiments } = &plan.protocol else { return true };
+    let Some(Devices { experiments }) = plan.protocol.get() else { return true };
     experiments.iter().all(|experiment| {
         experiment.name != picture.name
             || !matches!(experiment.experiment, Experiment::Iv { noise: true, .. })
@@ -128,7 +129,7 @@ fn belongs(plan: &Plan, picture: &Figure) -> bool {
 }
 
 fn title(plan: &Plan, picture: &Figure) -> String {
-    let Protocol::Device { experiments } = &plan.protocol else { return picture.name.clone() };
+    let Some(Devices { experiments }) = plan.protocol.get() else { return picture.name.clone() };
     let of = |name: &str| experiments.iter().find(|e| e.name == name).map(|e| e.title.clone());
     of(&picture.name)
         .or_else(|| of(picture.name.strip_suffix("-pulses")?))

@@ -11,9 +11,10 @@ use crate::scenario::outcome::{
     ProgrammingResult, ShownSample, Status, SupervisedResult,
 };
 use crate::scenario::plan::{
-    Adam, Assumed, Connect, DevicePlan, Input, Plan, PopulationPlan, Precision, ProgrammingCase,
-    ProjectionPlan, Protocol, RecordPlan, Reproduces, SourcePlan, Supervised, SwitchEnergy,
+    Assumed, Connect, DevicePlan, Input, Plan, Planned, PopulationPlan, Precision, ProjectionPlan,
+    RecordPlan, Reproduces, SourcePlan, SwitchEnergy,
 };
+use crate::scenario::protocol::supervised::{Adam, ProgrammingCase, Supervised};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
@@ -88,7 +89,7 @@ fn plan() -> Plan {
                 w_max: None,
             }),
         }],
-        protocol: Protocol::Supervised(Supervised {
+        protocol: Planned::new(Supervised {
             projection: 0,
             precision: Precision::F64,
             epochs: 30,

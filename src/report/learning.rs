@@ -5,7 +5,8 @@ use crate::device::overlap::window_constant;
 use crate::network::{Competition, Homeostasis, Rivalry};
 use crate::plot::number::{count, percent, si, span};
 use crate::report::summary::Summary;
-use crate::scenario::plan::{Plan, Precision, Unsupervised};
+use crate::scenario::plan::{Plan, Precision};
+use crate::scenario::protocol::unsupervised::Unsupervised;
 use crate::training::unsupervised::{Dependence, Dispersion, Window, WinnerRule};
 use maud::{Markup, html};
 

@@ -5,9 +5,9 @@ use crate::encoding::RateProfile;
 use crate::network::{Distribution, DrawRule, Origin, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
-use crate::scenario::plan::{
-    Connect, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, Protocol, SourcePlan, Supervised,
-};
+use crate::scenario::plan::{Connect, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, SourcePlan};
+use crate::scenario::protocol::device::Devices;
+use crate::scenario::protocol::supervised::Supervised;
 use crate::scenario::spec::Word as _;
 use crate::synapse::{Arrangement, Placement};
 use crate::units::Hertz;
@@ -19,19 +19,15 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
     let populations = plan.populations.iter().map(|p| (format!("Population {}", p.name), population(p)));
     let projections =
         plan.projections.iter().map(|p| (format!("Projection {}", p.name), projection(plan, p)));
-    let protocol = match &plan.protocol {
-        Protocol::Simulate { duration } => {
-            ("Protocol: simulate".to_string(), vec![row("duration", time(*duration))])
-        }
-        Protocol::Supervised(supervised) => {
-            ("Protocol: supervised training".to_string(), training(plan, supervised))
-        }
-        Protocol::Unsupervised(unsupervised) => {
-            ("Protocol: learning without labels".to_string(), super::learning::describe(plan, unsupervised))
-        }
-        Protocol::Device { experiments } => {
-            return experiments.iter().map(super::device::described).collect();
-        }
+    if let Some(Devices { experiments }) = plan.protocol.get() {
+        return experiments.iter().map(super::device::described).collect();
+    }
+    let protocol = if let Some(supervised) = plan.protocol.get::<Supervised>() {
+        ("Protocol: supervised training".to_string(), training(plan, supervised))
+    } else if let Some(unsupervised) = plan.protocol.get() {
+        ("Protocol: learning without labels".to_string(), super::learning::describe(plan, unsupervised))
+    } else {
+        ("Protocol: simulate".to_string(), vec![row("duration", time(plan.protocol.episode(0)))])
     };
     sources.chain(populations).chain(projections).chain([protocol]).collect()
 }
@@ -85,7 +81,7 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
             mark("v_drive"),
         ));
         // Only where the membrane was integrated is there any leakage in the ledger.
-        if matches!(plan.protocol, Protocol::Supervised(_)) && plan.record.energy {
+        if plan.protocol.leakage_within().is_some() && plan.record.energy {
             lines.push(format!(
                 "Leakage of {name}: G_off times the integral of u\u{b2} over each presentation, u cut to the range of a \
                  filament (0 to v_th), G_off = {}{}.{}",

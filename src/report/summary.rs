@@ -13,7 +13,7 @@ use crate::energy::Category;
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
 use crate::scenario::outcome::{InferenceEnergy, Outcome, PlasticResult, Status};
-use crate::scenario::plan::{Plan, Protocol};
+use crate::scenario::plan::Plan;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -282,12 +282,11 @@ fn agreement(plan: &Plan, outcome: &Outcome) -> Option<Agreement> {
 
 /// Leakage is G_off times the integral of u^2: turned round, it tells how far from rest the membranes were.
 fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
-    let Protocol::Supervised(protocol) = &plan.protocol else { return None };
+    let shown = plan.protocol.leakage_within()?;
     let leaks = inference.per_inference.entries.iter().find(|entry| entry.category == Category::Leakage)?;
     let population = plan.populations.iter().find(|population| population.name == leaks.owner)?;
-    let per_square = population.switch.as_ref()?.g_off.get()
-        * f64::from(population.size)
-        * protocol.test_presentation.as_seconds();
+    let per_square =
+        population.switch.as_ref()?.g_off.get() * f64::from(population.size) * shown.as_seconds();
     let square = leaks.joules / per_square;
     (square.is_finite() && square > 0.0).then(|| square.sqrt())
 }

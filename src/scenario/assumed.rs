@@ -1,7 +1,7 @@
 //! The values nobody measured, for the head of every report.
 
 use super::filled::{Datum, Entry, Fields, Filled};
-use super::plan::{Assumed, Plan, Protocol};
+use super::plan::{Assumed, Plan};
 use super::sections::SECTIONS;
 use super::spec::Fallback;
 use super::text::{Value, literal};
@@ -16,25 +16,12 @@ const STATED: &str = "the scenario says so; not measured";
 #[must_use]
 pub fn list(filled: &Filled, plan: &Plan) -> Vec<Assumed> {
     let mut lines = Vec::new();
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         for (_, fields) in filled.all(section.name) {
             collect(fields, plan, &mut lines);
         }
     }
-    if let Protocol::Device { experiments } = &plan.protocol {
-        let mut seen = Vec::new();
-        for device in experiments.iter().map(|experiment| &experiment.device) {
-            if !seen.contains(&device.name.as_str()) {
-                seen.push(&device.name);
-                let name = &device.name;
-                lines.extend(device.preset.assumed().map(|parameter| Assumed {
-                    parameter: format!("device.{name}.{}", parameter.key),
-                    value: parameter.value.clone(),
-                    why: parameter.source.clone(),
-                }));
-            }
-        }
-    }
+    lines.extend(plan.protocol.assumed());
     lines
 }
 

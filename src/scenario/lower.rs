@@ -6,15 +6,16 @@
 use super::about::About;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Plan, ProjectionPlan, Protocol};
-use super::section::{Lower, time};
-use super::spec::{ProtocolKind, SourceWord};
-use super::{assumed, device, supervised, unsupervised};
+use super::plan::{Plan, Planned, ProjectionPlan};
+use super::section::Lower;
+use super::{assumed, device, protocol};
 use crate::registry::Registry;
 
 /// The plan, or `None` when there is a fault; every fault is in `faults`.
 pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> Option<Plan> {
-    let mut lower = Lower { filled, registry, faults, weight_unit: None };
+    let named = filled.one("protocol").and_then(protocol::named);
+    let no_rules = named.and_then(|entry| entry.no_rules);
+    let mut lower = Lower { filled, registry, faults, weight_unit: None, no_rules };
     lower.same_names();
     let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
     let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));
@@ -23,9 +24,9 @@ pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> 
     let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields, &projections));
     let record = filled.one("record").and_then(|fields| lower.made(fields));
     let engine = filled.one("engine").and_then(|fields| lower.made(fields));
-    if let Some(Protocol::Simulate { duration }) = &protocol {
-        lower.countable(&sources, *duration);
-        lower.countable_neurons(&populations, *duration);
+    if let Some(duration) = protocol.as_ref().and_then(|protocol| protocol.as_it_is()) {
+        lower.countable(&sources, duration);
+        lower.countable_neurons(&populations, duration);
     }
     let about = filled.one("scenario").and_then(|fields| lower.made(fields));
     if lower.faults.has_errors() {
@@ -75,36 +76,11 @@ impl Lower<'_> {
         }
     }
 
-    fn protocol(&mut self, fields: &Fields, projections: &[Option<ProjectionPlan>]) -> Option<Protocol> {
-        let kind = fields.choice("kind")?;
-        if kind != ProtocolKind::Device {
+    fn protocol(&mut self, fields: &Fields, projections: &[Option<ProjectionPlan>]) -> Option<Planned> {
+        let entry = protocol::named(fields)?;
+        if entry.network {
             device::lower::unused(self, fields);
         }
-        match kind {
-            ProtocolKind::Simulate => {
-                for (name, source) in self.filled.all("source") {
-                    if source.choice("kind") == Some(SourceWord::Dataset) {
-                        self.faults.push(
-                            Diagnostic::error(format!(
-                                "source `{name}` shows a data set, and nothing presents it"
-                            ))
-                            .maybe_at(source.place("kind"))
-                            .also(fields.written("kind"), "this runs the network once, without samples")
-                            .allowed(
-                                "kind = \"supervised\" or \"unsupervised\" in [protocol], or a source of another kind",
-                            ),
-                        );
-                    }
-                }
-                Some(Protocol::Simulate { duration: time(fields, "duration")? })
-            }
-            ProtocolKind::Supervised => supervised::lower(self, fields).map(Protocol::Supervised),
-            ProtocolKind::Unsupervised => {
-                unsupervised::lower(self, fields, projections).map(Protocol::Unsupervised)
-            }
-            ProtocolKind::Device => {
-                device::lower::lower(self, fields).map(|experiments| Protocol::Device { experiments })
-            }
-        }
+        (entry.lower)(self, fields, projections)
     }
 }

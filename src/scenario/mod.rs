@@ -1,7 +1,7 @@
 //! From a scenario file to a finished run: text -> plan -> network -> run -> outcome.
 //!
 //! Reading goes one way: `text` makes a tree that knows where everything was written, `reader`
-//! checks it against the one table in [`spec`] and fills the gaps, `lower` checks what belongs together
+//! checks it against the one table ([`SECTIONS`]) and fills the gaps, `lower` checks what belongs together
 //! and makes the [`plan::Plan`]. [`load()`] does all of it.
 
 mod about;
@@ -26,11 +26,13 @@ mod population;
 mod preset;
 pub mod progress;
 mod projection;
+pub mod protocol;
 mod reader;
 mod record;
 mod reference;
 mod resolve;
 pub mod run;
+mod running_away;
 mod schema;
 mod section;
 mod sections;
@@ -39,10 +41,9 @@ pub mod shipped;
 mod source;
 pub mod spec;
 mod stated;
-mod supervised;
 pub mod synapses;
 mod table;
-mod unsupervised;
+mod value;
 mod weights;
 
 pub use crate::written::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -52,3 +53,4 @@ pub use plasticity::{common_plasticity_keys, plasticity_keys};
 pub use reference::markdown as reference;
 pub use schema::schema;
 pub use sections::{SECTIONS, inner};
+pub use value::Value;

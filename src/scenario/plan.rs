@@ -6,19 +6,18 @@
 
 pub use super::about::{EnginePlan, Reproduces, Storage};
 pub use super::crossbar::DevicePlan;
-use super::device::ExperimentPlan;
 pub use super::plasticity::PlasticityPlan;
 pub use super::projection::{Connect, ProjectionPlan};
 pub use super::record::RecordPlan;
 pub use super::spec::Precision;
-pub use super::supervised::{Adam, ProgrammingCase, Supervised};
-pub use super::unsupervised::{Unsupervised, VariationCase, WinnerLearning};
+use super::value::Value;
 use crate::dataset;
 use crate::network::{Competition, Current, Distribution, SourceKind};
 use crate::neuron::Neuron;
 use crate::time::Time;
 use crate::units::Hertz;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A complete scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,7 +39,7 @@ pub struct Plan {
     /// The synapses between them.
     pub projections: Vec<ProjectionPlan>,
     /// What is done with the network.
-    pub protocol: Protocol,
+    pub protocol: Planned,
     /// What is kept besides the results.
     pub record: RecordPlan,
     /// How the engine works; changes no result but for the storage of drawn synapses.
@@ -231,25 +230,96 @@ pub enum Own {
 
 pub use crate::energy::SwitchEnergy;
 
-/// What is done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-#[expect(clippy::large_enum_variant, reason = "there is one in a plan")]
-pub enum Protocol {
-    /// One episode of the network as it is.
-    Simulate {
-        /// Simulated time.
-        duration: Time,
-    },
-    /// Training with labels.
-    Supervised(Supervised),
-    /// Learning without labels, and labels afterwards.
-    Unsupervised(Unsupervised),
-    /// No network: devices measured on their own.
-    Device {
-        /// In the order they are made.
-        experiments: Vec<ExperimentPlan>,
-    },
+/// What is done: the plan of a protocol, and what others ask of it. How that is made and carried
+/// out, [`protocol`](super::protocol) has.
+pub trait Protocol: Value {
+    /// `kind` in a scenario.
+    fn word(&self) -> &'static str;
+
+    /// How long the network is run as it is, once; `None`: it is shown samples, or there is none.
+    fn as_it_is(&self) -> Option<Time> {
+        None
+    }
+
+    /// Index of the projection that it trains.
+    fn trains(&self) -> Option<usize> {
+        None
+    }
+
+    /// Of the membranes and the weights.
+    fn precision(&self) -> Precision {
+        Precision::F64
+    }
+
+    /// How long an episode lasts.
+    fn episode(&self, number: u64) -> Time;
+
+    /// How long a presentation lasts in which leakage is integrated exactly, if it can be.
+    fn leakage_within(&self) -> Option<Time> {
+        None
+    }
+
+    /// The scenario or run whose weights it takes.
+    fn weights_from(&self) -> Option<&str> {
+        None
+    }
+
+    /// What nobody measured of the presets it names.
+    fn assumed(&self) -> Vec<Assumed> {
+        Vec::new()
+    }
+}
+
+/// The protocol of a plan.
+#[derive(Clone, Debug)]
+pub struct Planned(Arc<dyn Protocol>);
+
+impl Planned {
+    /// Of any type.
+    #[must_use]
+    pub fn new(protocol: impl Protocol) -> Self {
+        Self(Arc::new(protocol))
+    }
+
+    /// The plan, if it is one of this type.
+    #[must_use]
+    pub fn get<P: Protocol>(&self) -> Option<&P> {
+        self.0.any().downcast_ref()
+    }
+
+    /// Changes the plan, if it is one of this type.
+    pub fn change<P: Protocol + Clone>(&mut self, change: impl FnOnce(&mut P)) {
+        if let Some(mut changed) = self.get::<P>().cloned() {
+            change(&mut changed);
+            *self = Self::new(changed);
+        }
+    }
+}
+
+impl std::ops::Deref for Planned {
+    type Target = dyn Protocol;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl PartialEq for Planned {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.equals(other.0.any())
+    }
+}
+
+impl Serialize for Planned {
+    /// Its values under the word of its kind.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let values = self.0.json();
+        let kind = ("kind".to_string(), serde_json::Value::from(self.0.word()));
+        let entries = values.as_object().into_iter().flatten();
+        serializer.collect_map(
+            std::iter::once(kind).chain(entries.map(|(key, value)| (key.clone(), value.clone()))),
+        )
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, VOLTAGE, positive};
-use super::spec::{Bounds, Choice, Key, Kind, ProtocolKind, Unit, kept, model_key, words};
+use super::spec::{Bounds, Choice, Key, Kind, Unit, kept, model_key, words};
 use super::table::{Table, inner, table};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
@@ -299,13 +299,7 @@ impl Lower<'_> {
     /// Whether the protocol trains, which it does by a rule of its own; reported.
     fn trained(&mut self, fields: &Fields, outer: &Fields) -> bool {
         let Some(protocol) = self.filled.one("protocol") else { return false };
-        let hint = match protocol.choice("kind") {
-            Some(ProtocolKind::Supervised) => "the gradient trains it; delete the table",
-            Some(ProtocolKind::Unsupervised) => {
-                "the rule of the winner is the table [protocol.learning]; delete this one"
-            }
-            Some(ProtocolKind::Simulate | ProtocolKind::Device) | None => return false,
-        };
+        let Some(hint) = self.no_rules else { return false };
         self.faults.push(
             Diagnostic::error(format!("{} learns from spikes, and the protocol trains it", outer.what))
                 .maybe_at(fields.at.as_ref())

@@ -45,7 +45,7 @@ carries its unit, `v_th [mV]`.
 #[must_use]
 pub fn markdown() -> String {
     let (mut out, registry) = (HEAD.to_string(), Registry::shipped());
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         let _ = write!(out, "\n## `{}`\n\n{}", header(section), section.doc);
         out.push_str(if section.required { " Required.\n" } else { "\n" });
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };

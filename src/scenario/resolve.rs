@@ -4,7 +4,7 @@
 
 use super::diagnostic::Base;
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
-use super::plan::{Connect, Input, Own, Plan, Protocol};
+use super::plan::{Connect, Input, Own, Plan};
 use super::sections::SECTIONS;
 use super::spec::{Amount, Fallback, Kind, Unit};
 use super::text::{Node, Value};
@@ -23,7 +23,7 @@ pub fn resolve(filled: &Filled, plan: &Plan) -> String {
         "# Scenario `{}` with every value filled in; behind each, where it comes from.",
         plan.name
     );
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         for (_, fields) in filled.all(section.name) {
             writer.table(fields, false);
         }
@@ -71,9 +71,8 @@ impl Writer<'_> {
             let _ = writeln!(self.out, "{key} = {rows}  # {comment}");
             return;
         }
-        if let (Protocol::Supervised(supervised), "protocol", "weights_from") =
-            (&self.plan.protocol, fields.path.as_str(), name)
-            && let Some(from) = &supervised.weights_from
+        if let ("protocol", "weights_from") = (fields.path.as_str(), name)
+            && let Some(from) = self.plan.protocol.weights_from()
         {
             // A path from the working directory, where the original is from the scenario's own.
             let _ = writeln!(self.out, "{name} = {}  # {}", quoted(from), origin(entry));

@@ -1,6 +1,7 @@
 //! JSON Schema (2020-12) of a scenario, so that editors complete and check the file as it is written.
 
 use super::plasticity::common_plasticity_keys;
+use super::protocol;
 use super::sections::SECTIONS;
 use super::spec::{
     Bounds, Choice, Fallback, Key, Kind, Section, Unit, model_key, model_keys, neuron_keys, population_keys,
@@ -20,7 +21,7 @@ pub fn schema() -> Value {
         json!({ "type": "string", "description": "Scenario this one is a variant of: a shipped name, or a path beside this file." }),
     );
     let mut demands = Map::new();
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         properties.insert(section.name.into(), section_shape(section));
         if let Some(inner) = demand(section.keys) {
             let inner = if section.named { json!({ "additionalProperties": inner }) } else { inner };
@@ -32,7 +33,9 @@ pub fn schema() -> Value {
         SECTIONS.iter().filter(|section| section.required && !section.named).map(|s| s.name).collect();
     let of_network: Vec<&str> =
         SECTIONS.iter().filter(|section| section.required && section.named).map(|s| s.name).collect();
-    let device = json!({ "properties": { "kind": { "const": "device" } }, "required": ["kind"] });
+    let alone = protocol::SHIPPED.iter().filter(|entry| !entry.network).map(|entry| entry.word);
+    let words = alone.collect::<Vec<_>>();
+    let device = json!({ "properties": { "kind": { "enum": words } }, "required": ["kind"] });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "memspike scenario",

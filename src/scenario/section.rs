@@ -12,6 +12,8 @@ use crate::units::Quantity;
 pub(super) struct Lower<'a> {
     pub filled: &'a Filled,
     pub registry: &'a Registry,
+    /// Why no projection can have a rule of its own, as the protocol says; `None`: it can.
+    pub no_rules: Option<&'static str>,
     pub faults: &'a mut Diagnostics,
     /// Unit of the weights of the projection whose tables are being read, if they have one.
     pub weight_unit: Option<Unit>,

@@ -2,86 +2,90 @@
 
 use super::about::{About, EnginePlan};
 use super::plasticity::plasticity_keys;
+use super::protocol;
 use super::record::RecordPlan;
-use super::spec::{DEVICE, EXPERIMENT, Key, Kind, POPULATION, PROJECTION, PROTOCOL, SOURCE, Section};
+use super::spec::{DEVICE, EXPERIMENT, Key, Kind, POPULATION, PROJECTION, SOURCE, Section};
 use super::table::Table as _;
 use crate::registry::Registry;
+use std::sync::LazyLock;
 
 /// Every section of a scenario, in the order `resolve` writes them.
-pub static SECTIONS: &[Section] = &[
-    Section {
-        name: "scenario",
-        noun: "scenario",
-        named: false,
-        required: false,
-        doc: "What this scenario is called and shows.",
-        keys: About::KEYS,
-    },
-    Section {
-        name: "source",
-        noun: "source",
-        named: true,
-        required: false,
-        doc: "Where input spikes come from. A source has no state and is not influenced by the network.",
-        keys: SOURCE,
-    },
-    Section {
-        name: "population",
-        noun: "population",
-        named: true,
-        required: true,
-        doc: "A group of like neurons. Not needed with `kind = \"device\"` of the protocol.",
-        keys: POPULATION,
-    },
-    Section {
-        name: "projection",
-        noun: "projection",
-        named: true,
-        required: false,
-        doc: "The synapses from one source or population to one population.",
-        keys: PROJECTION,
-    },
-    Section {
-        name: "device",
-        noun: "device",
-        named: true,
-        required: false,
-        doc: "A device to be measured on its own. Positive voltage SETs.",
-        keys: DEVICE,
-    },
-    Section {
-        name: "experiment",
-        noun: "experiment",
-        named: true,
-        required: false,
-        doc: "One measurement of one device, with `kind = \"device\"` of the protocol. They are made in the order of the file.",
-        keys: EXPERIMENT,
-    },
-    Section {
-        name: "protocol",
-        noun: "protocol",
-        named: false,
-        required: true,
-        doc: "What is done.",
-        keys: PROTOCOL,
-    },
-    Section {
-        name: "record",
-        noun: "record",
-        named: false,
-        required: false,
-        doc: "What is written beside the summary.",
-        keys: RecordPlan::KEYS,
-    },
-    Section {
-        name: "engine",
-        noun: "engine",
-        named: false,
-        required: false,
-        doc: "How the engine goes about it. No spike depends on `window` or `partitions`.",
-        keys: EnginePlan::KEYS,
-    },
-];
+pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
+    vec![
+        Section {
+            name: "scenario",
+            noun: "scenario",
+            named: false,
+            required: false,
+            doc: "What this scenario is called and shows.",
+            keys: About::KEYS,
+        },
+        Section {
+            name: "source",
+            noun: "source",
+            named: true,
+            required: false,
+            doc: "Where input spikes come from. A source has no state and is not influenced by the network.",
+            keys: SOURCE,
+        },
+        Section {
+            name: "population",
+            noun: "population",
+            named: true,
+            required: true,
+            doc: "A group of like neurons. Not needed with `kind = \"device\"` of the protocol.",
+            keys: POPULATION,
+        },
+        Section {
+            name: "projection",
+            noun: "projection",
+            named: true,
+            required: false,
+            doc: "The synapses from one source or population to one population.",
+            keys: PROJECTION,
+        },
+        Section {
+            name: "device",
+            noun: "device",
+            named: true,
+            required: false,
+            doc: "A device to be measured on its own. Positive voltage SETs.",
+            keys: DEVICE,
+        },
+        Section {
+            name: "experiment",
+            noun: "experiment",
+            named: true,
+            required: false,
+            doc: "One measurement of one device, with `kind = \"device\"` of the protocol. They are made in the order of the file.",
+            keys: EXPERIMENT,
+        },
+        Section {
+            name: "protocol",
+            noun: "protocol",
+            named: false,
+            required: true,
+            doc: "What is done.",
+            keys: protocol::keys(),
+        },
+        Section {
+            name: "record",
+            noun: "record",
+            named: false,
+            required: false,
+            doc: "What is written beside the summary.",
+            keys: RecordPlan::KEYS,
+        },
+        Section {
+            name: "engine",
+            noun: "engine",
+            named: false,
+            required: false,
+            doc: "How the engine goes about it. No spike depends on `window` or `partitions`.",
+            keys: EnginePlan::KEYS,
+        },
+    ]
+});
 
 /// The keys of the table that a key is, if it is one, with those of every registered rule.
 #[must_use]

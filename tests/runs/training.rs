@@ -8,7 +8,8 @@ use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
 use memspike::record::Fingerprint;
 use memspike::scenario::outcome::{EpochResult, PhaseCounts, Status};
-use memspike::scenario::plan::{Plan, Protocol};
+use memspike::scenario::plan::Plan;
+use memspike::scenario::protocol::supervised::Supervised;
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::snapshot::{Models, Payload, Source, write};
 use memspike::training::AdamState;
@@ -265,7 +266,7 @@ fn given_weights_are_tested_as_they_are() {
 fn the_shown_sample_is_the_one_that_was_tested() {
     let (_folder, search) = folder(150, 40);
     let plan = short(&["protocol.epochs=1", "protocol.show_class=3"]);
-    let Protocol::Supervised(protocol) = &plan.protocol else { panic!("supervised") };
+    let protocol = plan.protocol.get::<Supervised>().unwrap();
     let mut watcher = Watcher::default();
     let (outcome, _) = whole(&plan, Way { watcher: Some(&mut watcher), ..Way::new(&search) });
     let shown = outcome.supervised.unwrap().shown.unwrap();

@@ -8,6 +8,7 @@ use crate::common::{
 use memspike::energy::Category;
 use memspike::scenario::outcome::Status;
 use memspike::scenario::plan::Plan;
+use memspike::scenario::protocol::unsupervised::Unsupervised;
 use memspike::scenario::run::context::{Engine, RunError};
 
 /// Twelve neurons, two epochs of a small set, everything that devices can do. The threshold is low and the
@@ -71,10 +72,7 @@ fn a_run_is_the_same_whatever_carries_it_out() {
 }
 
 fn plan_vote(plan: &Plan) -> memspike::training::unsupervised::Vote {
-    match &plan.protocol {
-        memspike::scenario::plan::Protocol::Unsupervised(protocol) => protocol.vote,
-        _ => panic!("an unsupervised protocol"),
-    }
+    plan.protocol.get::<Unsupervised>().unwrap().vote
 }
 
 fn with_cases() -> Plan {
@@ -203,9 +201,7 @@ fn ideal_weights_learn_the_same_without_joules() {
     let with = plan("stdp/mnist-100", &sizes);
     let mut without = with.clone();
     without.projections[0].device = None;
-    if let memspike::scenario::plan::Protocol::Unsupervised(protocol) = &mut without.protocol {
-        protocol.devices = None;
-    }
+    without.protocol.change(|protocol: &mut Unsupervised| protocol.devices = None);
     let devices = Way::new(&search).run(&with, &mut Kept::default()).unwrap();
     let ideal = Way::new(&search).run(&without, &mut Kept::default()).unwrap();
     assert!(learned(&ideal).epochs[0].spikes_per_sample > 0.0);

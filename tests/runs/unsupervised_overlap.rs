@@ -11,6 +11,7 @@ use memspike::energy::Category;
 use memspike::engine::Record;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
+use memspike::scenario::protocol::unsupervised::Unsupervised;
 use memspike::scenario::run::context::Engine;
 
 const NEURONS: usize = 4;
@@ -104,8 +105,7 @@ fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
             "protocol.learning.normalise=1e9",
             spread_key.as_str(),
         ]);
-        let memspike::scenario::plan::Protocol::Unsupervised(protocol) = &mut plan.protocol else { panic!() };
-        protocol.learning.normalise = None;
+        plan.protocol.change(|protocol: &mut Unsupervised| protocol.learning.normalise = None);
         let mut watcher = Watcher::default();
         let way = Way { watcher: Some(&mut watcher), ..Way::new(&search) };
         let outcome = way.run(&plan, &mut Kept::default()).unwrap();
@@ -173,7 +173,7 @@ fn a_single_pair_does_what_the_device_does_alone() {
     use memspike::time::Time;
     use memspike::training::unsupervised::{PulseOverlap, Pulses};
     let plan = short(&["protocol.devices.cycle=0.0"]);
-    let memspike::scenario::plan::Protocol::Unsupervised(protocol) = &plan.protocol else { panic!() };
+    let protocol = plan.protocol.get::<Unsupervised>().unwrap();
     let (device, pulse, _) = preset(0.1);
     let rule =
         PulseOverlap { device: device.clone(), pulse, time_scale: 0.1, spread: DeviceSpread::default() };

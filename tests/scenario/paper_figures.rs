@@ -9,8 +9,9 @@ use memspike::report::performance::HostPerformance;
 use memspike::report::set::{RowStatus, SetSummary};
 use memspike::report::summary::Summary;
 use memspike::scenario::outcome::{Outcome, Status};
-use memspike::scenario::plan::{Plan, Protocol};
+use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Silent;
+use memspike::scenario::protocol::device::Devices;
 use memspike::scenario::run::context::{Engine, NoStore, RunContext};
 use memspike::scenario::run::run;
 use memspike::scenario::{load, load_all, load_set, load_text, shipped};
@@ -106,7 +107,7 @@ fn every_scenario_gives_what_its_directory_expects() {
 fn figures_share_their_parameter_sets() {
     let preset = |scenario: &str, device: &str| {
         let made = made().iter().find(|made| made.plan.name == scenario).unwrap();
-        let Protocol::Device { experiments } = &made.plan.protocol else { panic!("{scenario}") };
+        let Devices { experiments } = made.plan.protocol.get().unwrap();
         experiments.iter().find(|e| e.device.name == device).unwrap().device.preset.clone()
     };
     for same in [

@@ -4,7 +4,8 @@ use memspike::network::SourceKind;
 use memspike::neuron::{Lif, Neuron};
 use memspike::registry::Registry;
 use memspike::report::compare::{Check, Expected};
-use memspike::scenario::plan::{Input, Protocol};
+use memspike::scenario::plan::Input;
+use memspike::scenario::protocol::supervised::Supervised;
 use memspike::scenario::spec::{Fallback, Key, Kind};
 use memspike::scenario::{SECTIONS, common_plasticity_keys};
 use memspike::scenario::{load, load_text, shipped};
@@ -100,7 +101,7 @@ fn paths() -> Vec<String> {
         _ => Vec::new(),
     };
     let mut paths = vec!["extends".to_string()];
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         paths.push(section.name.to_string());
         if section.named {
             for name in names(section.name) {
@@ -199,7 +200,7 @@ fn overrides_beat_the_file_and_the_file_what_it_extends() {
         Some(9),
     )
     .unwrap();
-    let Protocol::Supervised(protocol) = &loaded.plan.protocol else { panic!("not supervised") };
+    let protocol = loaded.plan.protocol.get::<Supervised>().unwrap();
     assert_eq!((protocol.epochs, protocol.batch, protocol.weight_bound), (7, 16, Some(0.3)));
     assert_eq!(protocol.programming.iter().map(|case| case.draws).collect::<Vec<_>>(), [10, 3]);
     assert_eq!(loaded.plan.seed, 9);
@@ -252,7 +253,7 @@ fn names_in_a_scenario_are_looked_for_beside_it() {
     write("mine.toml", "extends = \"digits\"\n");
     write("mine-long.toml", "extends = \"mine\"\n[protocol]\nweights_from = \"mine\"\n");
     let loaded = load(directory.path().join("mine-long.toml").to_str().unwrap(), &[], None).unwrap();
-    let Protocol::Supervised(protocol) = &loaded.plan.protocol else { panic!("not supervised") };
+    let protocol = loaded.plan.protocol.get::<Supervised>().unwrap();
     let from = protocol.weights_from.clone().unwrap();
     assert_eq!(load(&from, &[], None).unwrap().plan.name, "mine");
     let again = load_text("resolved.toml", &loaded.resolve(), &[], None).unwrap();

@@ -329,7 +329,7 @@ fn keys_of_words() -> BTreeMap<String, &'static [Choice]> {
         }
     }
     let mut found = BTreeMap::new();
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         walk(section.name, section.keys, &mut found);
     }
     found
@@ -386,7 +386,7 @@ fn words_are_snake_case_and_conditions_name_words_that_exist() {
             );
         }
     }
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         check(section.name, section.keys, &[]);
     }
 }

@@ -5,8 +5,9 @@ mod value;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
 use super::preset;
+use super::protocol;
 use super::sections::{self, SECTIONS};
-use super::spec::{self, Fallback, Key, NeuronModel, ProtocolKind, Section, Word as _};
+use super::spec::{self, Fallback, Key, NeuronModel, Section, Word as _};
 use super::text::{self, Table, Value};
 use crate::device::preset::Preset;
 use crate::neuron::Reset;
@@ -18,7 +19,7 @@ pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnost
     let filled = Filled { sections: Vec::new() };
     let mut reader = Reader { faults, name, registry, filled, model: None, preset: None };
     let root = reader.unknown_sections(root);
-    for section in SECTIONS {
+    for section in SECTIONS.iter() {
         let tables = reader.section(section, &root);
         reader.filled.sections.push((section.name, tables));
     }
@@ -345,7 +346,8 @@ fn without_network(root: &Table) -> bool {
     let protocol = root.get("protocol").map(|item| &item.node.value);
     // Where the protocol is missing, what there is tells what was meant.
     let Some(Value::Table(protocol)) = protocol else { return root.get("experiment").is_some() };
-    matches!(protocol.get("kind").map(|item| &item.node.value), Some(Value::Text(kind)) if kind == ProtocolKind::Device.word())
+    let kind = protocol.get("kind").and_then(|item| item.node.text());
+    kind.and_then(protocol::find).is_some_and(|entry| !entry.network)
 }
 
 /// `[source.NAME]` or `[protocol]`.
@@ -357,7 +359,13 @@ pub fn header(section: &Section) -> String {
 fn example(section: &Section) -> String {
     match section.name {
         "protocol" => {
-            "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = \"supervised\", \"unsupervised\" or \"device\"".into()
+            let words = protocol::SHIPPED.iter().map(|entry| format!("\"{}\"", entry.word));
+            let others: Vec<String> = words.filter(|word| word != "\"simulate\"").collect();
+            let (last, others) =
+                others.split_last().map_or(("", String::new()), |(last, others)| (last, others.join(", ")));
+            format!(
+                "[protocol] with kind = \"simulate\" and duration = \"1 s\", or kind = {others} or {last}"
+            )
         }
         "population" => "[population.NAME] with size = 10".into(),
         _ => header(section),

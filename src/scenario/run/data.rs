@@ -1,6 +1,6 @@
 //! The samples of a run: read, split, encoded.
 
-use super::super::plan::{Input, Plan, Supervised, Unsupervised};
+use super::super::plan::{Input, Plan};
 use super::context::{RunContext, RunError};
 use crate::dataset::{self, Dataset};
 use crate::encoding::RateCode;
@@ -21,29 +21,14 @@ pub struct Data {
 /// Which samples a protocol uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection {
-    projection: usize,
-    train_samples: Option<u32>,
-    test_samples: Option<u32>,
-    validation: f64,
-}
-
-impl From<&Supervised> for Selection {
-    fn from(protocol: &Supervised) -> Self {
-        let &Supervised { projection, train_samples, test_samples, validation, .. } = protocol;
-        Self { projection, train_samples, test_samples, validation }
-    }
-}
-
-impl From<&Unsupervised> for Selection {
-    fn from(protocol: &Unsupervised) -> Self {
-        let &Unsupervised { projection, train_samples, test_samples, validation, .. } = protocol;
-        Self { projection, train_samples, test_samples, validation }
-    }
+    pub projection: usize,
+    pub train_samples: Option<u32>,
+    pub test_samples: Option<u32>,
+    pub validation: f64,
 }
 
 /// Reads the data set, splits it and encodes it.
-pub fn load(plan: &Plan, protocol: impl Into<Selection>, context: &RunContext<'_>) -> Result<Data, RunError> {
-    let protocol: Selection = protocol.into();
+pub fn load(plan: &Plan, protocol: Selection, context: &RunContext<'_>) -> Result<Data, RunError> {
     let input = match plan.projections[protocol.projection].from {
         Origin::Source(index) => Some(&plan.sources[index].input),
         Origin::Population(_) => None,

@@ -1,54 +1,33 @@
 //! Carrying out a plan: network, data, protocol, outcome.
 
-mod arrays;
-mod books;
-mod clocked;
+pub(super) mod arrays;
+pub(super) mod books;
 pub mod context;
-mod data;
-mod device;
-mod episode;
-mod logbook;
-mod pairs;
-mod plastic;
-mod simulate;
-mod supervised;
-mod training;
-mod unsupervised;
-mod variation;
+pub(super) mod data;
+pub(super) mod device;
+pub(super) mod logbook;
+pub(super) mod network;
+pub(super) mod pairs;
+pub(super) mod plastic;
+pub(super) mod training;
 
 pub use device::experiment;
 
-use super::assemble::{describe, skeleton};
 use super::outcome::Outcome;
-use super::plan::{Plan, Precision, Protocol};
+use super::plan::Plan;
 use super::progress::Silent;
-use super::synapses;
+use super::{protocol, synapses};
 use crate::dataset::Search;
 use context::{Engine, NoStore, RunContext, RunError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// What the engine chose for a plan: forms, storage, lanes, partitions.
+/// What the engine chose for a plan: forms, storage, lanes, partitions; or what will be measured.
 ///
 /// # Errors
 /// If the plan is not a network.
 pub fn choices(plan: &Plan) -> Result<Vec<String>, RunError> {
-    if let Protocol::Device { experiments } = &plan.protocol {
-        return Ok(device::choices(experiments));
-    }
-    let network = skeleton(plan).map_err(RunError::Assemble)?;
-    let mut lines = describe(&network, precision(plan));
-    lines.push(simulate::windows(&network, plan));
-    lines.extend(synapses::estimate(plan).lines);
-    Ok(lines)
-}
-
-fn precision(plan: &Plan) -> &'static str {
-    match &plan.protocol {
-        Protocol::Supervised(supervised) if supervised.precision == Precision::F32 => "f32",
-        Protocol::Unsupervised(unsupervised) if unsupervised.precision == Precision::F32 => "f32",
-        _ => "f64",
-    }
+    (protocol::of(plan).choices)(plan)
 }
 
 /// Carries a plan out on so many threads, showing and keeping nothing but its outcome. Data sets are looked for in no
@@ -90,16 +69,5 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
         .num_threads(threads)
         .build()
         .map_err(|error| RunError::Threads { count: threads, cause: error.to_string() })?;
-    let pool = Arc::new(pool);
-    match (&plan.protocol, context.engine) {
-        (Protocol::Device { experiments }, _) => Ok(device::measure(plan, experiments, context)),
-        (Protocol::Simulate { duration }, Engine::Clocked(dt)) => {
-            clocked::simulate(plan, *duration, dt, context)
-        }
-        (Protocol::Simulate { duration }, engine) => {
-            simulate::simulate(engine.events().unwrap_or_default(), plan, *duration, &pool, context)
-        }
-        (Protocol::Supervised(protocol), _) => training::run(plan, protocol, &pool, context),
-        (Protocol::Unsupervised(protocol), _) => training::run(plan, protocol, &pool, context),
-    }
+    (protocol::of(plan).run)(plan, &Arc::new(pool), context)
 }

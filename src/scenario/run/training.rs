@@ -2,7 +2,7 @@
 //! checkpoint belongs to one run.
 
 use super::super::outcome::Outcome;
-use super::super::plan::{Plan, Precision};
+use super::super::plan::{Plan, Precision, Protocol};
 use super::context::{RunContext, RunError};
 use crate::engine::{self, Observer};
 use crate::network::Weights;
@@ -11,9 +11,7 @@ use crate::snapshot::Models;
 use serde::{Deserialize, Serialize};
 
 /// A protocol that trains a projection from a data set.
-pub trait Training: Sync {
-    fn precision(&self) -> Precision;
-
+pub trait Training: Protocol {
     /// Trains and tests.
     ///
     /// # Errors

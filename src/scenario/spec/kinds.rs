@@ -1,5 +1,6 @@
 //! Kinds of value that several sections share.
 
+use super::word::words;
 use super::{Bounds, Kind, Unit};
 
 /// The latest instant of an episode in whole seconds; 2^63 fs is 9223.37 s.
@@ -25,4 +26,14 @@ pub const fn positive(unit: Unit) -> Kind {
 
 pub const fn non_negative(unit: Unit) -> Kind {
     Kind::Quantity(unit, Bounds::NON_NEGATIVE)
+}
+
+words! {
+    /// Arithmetic of membranes and weights.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Precision {
+        F64 = "f64": "64-bit floating point",
+        F32 = "f32": "32-bit floating point",
+    }
 }

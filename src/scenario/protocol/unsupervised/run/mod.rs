@@ -7,17 +7,18 @@
 
 mod finish;
 
-use super::books::book_learning;
-use super::context::{RunContext, RunError};
-use super::data::{Data, load};
-use super::logbook::{Kept, Logbook, Showing};
-use super::training::{Identity, Training, lengths, models, reborrow, same};
+use super::plan::Unsupervised;
 use crate::engine::{Engine, Thresholds};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::scenario::assemble::assemble;
 use crate::scenario::outcome::{LearnedEpoch, Outcome, UnsupervisedResult, VariationResult, Votes};
-use crate::scenario::plan::{Plan, Precision, Unsupervised};
+use crate::scenario::plan::Plan;
+use crate::scenario::run::books::book_learning;
+use crate::scenario::run::context::{RunContext, RunError};
+use crate::scenario::run::data::{Data, Selection, load};
+use crate::scenario::run::logbook::{Kept, Logbook, Showing};
+use crate::scenario::run::training::{Identity, Training, lengths, models, reborrow, same};
 use crate::snapshot::{self, Payload};
 use crate::training::unsupervised::{
     Assignment, Learner, LearnerState, Question, Report, Responses, Settings, Vote, respond,
@@ -65,10 +66,6 @@ struct Checkpoint<R: Real> {
 }
 
 impl Training for Unsupervised {
-    fn precision(&self) -> Precision {
-        self.precision
-    }
-
     fn carry_out<R: Real>(
         &self,
         engine: Engine,
@@ -77,7 +74,8 @@ impl Training for Unsupervised {
     ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
-        let data = load(plan, self, context)?;
+        let &Self { projection, train_samples, test_samples, validation, .. } = self;
+        let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
         let network = &assembled.network;
         let frozen = network.frozen();
         let weights = Weights::<R>::from_values(network, &assembled.weights);

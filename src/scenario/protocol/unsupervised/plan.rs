@@ -1,19 +1,22 @@
-//! The unsupervised protocol: one projection from a data set to a population that competes.
+//! The plan of the unsupervised protocol, what others ask of it, and how it is made.
 
-use super::crossbar::DevicePlan;
-use super::diagnostic::Diagnostic;
-use super::filled::Fields;
-use super::plasticity::Kinetics;
-use super::projection::ProjectionPlan;
-use super::section::Lower;
-use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, non_negative, positive};
-use super::spec::{Bounds, Key, Kind, Precision, Unit, words};
-use super::supervised::{different_names, one_layer, projection};
-use super::table::{inner, table};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::retention::{DecayLaw, Retention};
 use crate::device::threshold::log_sigma;
+use crate::scenario::crossbar::DevicePlan;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::filled::Fields;
+use crate::scenario::plan::Protocol;
+use crate::scenario::plasticity::Kinetics;
+use crate::scenario::projection::ProjectionPlan;
+use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
+use crate::scenario::section::Lower;
+use crate::scenario::spec::kinds::{
+    ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, non_negative, positive,
+};
+use crate::scenario::spec::{Bounds, Key, Kind, Precision, Unit, words};
+use crate::scenario::table::{inner, table};
 use crate::synapse::{Arrangement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Step, Vote, Window, WinnerRule};
@@ -58,6 +61,24 @@ pub struct Unsupervised {
     pub variation: Vec<VariationCase>,
 }
 
+impl Protocol for Unsupervised {
+    fn word(&self) -> &'static str {
+        "unsupervised"
+    }
+
+    fn trains(&self) -> Option<usize> {
+        Some(self.projection)
+    }
+
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn episode(&self, number: u64) -> Time {
+        if number == 0 { self.presentation } else { self.test_presentation }
+    }
+}
+
 /// What a spike of the winner does to its synapses.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct WinnerLearning {
@@ -71,7 +92,7 @@ pub struct WinnerLearning {
 
 table! {
     /// What a spike of the winner does to its synapses, as it is written.
-    pub(super) struct Learning {
+    pub struct Learning {
         /// Which inputs count as recent.
         window: WindowKind = Kind::word::<WindowKind>(), setting("\"rectangular\"");
         /// How long a spike is recent.
@@ -116,7 +137,7 @@ table! {
 
 table! {
     /// How the devices of a projection are programmed while they learn, and how they differ.
-    pub(super) struct LearningDevices {
+    pub struct LearningDevices {
         /// The pulse behind each step upwards.
         set: ReadPulse = Kind::Table(SET_PULSE), setting("{}");
         /// The pulse behind each step downwards.
@@ -205,7 +226,7 @@ table! {
 
 table! {
     /// An age at which trained devices are tested again.
-    pub(super) struct Ageing {
+    pub struct Ageing {
         /// Time since the last step of learning.
         after: Second = non_negative(Unit::Second);
     }
@@ -233,7 +254,7 @@ words! {
     }
 }
 
-pub(super) fn lower(
+pub fn lower(
     lower: &mut Lower<'_>,
     fields: &Fields,
     projections: &[Option<ProjectionPlan>],

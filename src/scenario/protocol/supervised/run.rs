@@ -4,20 +4,21 @@
 //! validation samples, then the test samples; after the last epoch the final test. Programming cases are
 //! tested on the final test's own episodes, so that they differ from it by their devices alone.
 
-use super::super::assemble::{assemble, ideal, program};
-use super::super::outcome::{EpochResult, Outcome, ProgrammingResult, ShownSample, SupervisedResult};
-use super::super::plan::{Plan, Precision, Supervised};
-use super::arrays::{devices, named_arrays};
-use super::books::{book, inference};
-use super::context::{RunContext, RunError};
-use super::data::{Data, load};
-use super::logbook::{Kept, Logbook, Showing};
-use super::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
+use super::plan::Supervised;
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::{Engine, Spike};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
+use crate::scenario::assemble::{assemble, ideal, program};
+use crate::scenario::outcome::{EpochResult, Outcome, ProgrammingResult, ShownSample, SupervisedResult};
+use crate::scenario::plan::Plan;
+use crate::scenario::run::arrays::{devices, named_arrays};
+use crate::scenario::run::books::{book, inference};
+use crate::scenario::run::context::{RunContext, RunError};
+use crate::scenario::run::data::{Data, Selection, load};
+use crate::scenario::run::logbook::{Kept, Logbook, Showing};
+use crate::scenario::run::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::snapshot::{self, Payload};
 use crate::training::{
     AdamState, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
@@ -39,10 +40,6 @@ struct Checkpoint<R: Real> {
 }
 
 impl Training for Supervised {
-    fn precision(&self) -> Precision {
-        self.precision
-    }
-
     fn carry_out<R: Real>(
         &self,
         engine: Engine,
@@ -51,7 +48,8 @@ impl Training for Supervised {
     ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
         let assembled = assemble(plan).map_err(RunError::Assemble)?;
-        let data = load(plan, self, context)?;
+        let &Self { projection, train_samples, test_samples, validation, .. } = self;
+        let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
         let network = &assembled.network;
         let mut values = assembled.weights;
         let expected = values[self.projection].len();

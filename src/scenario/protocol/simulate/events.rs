@@ -1,24 +1,25 @@
-//! The `simulate` protocol: one episode of the network as it is.
+//! One episode on an event engine.
 
-use super::super::assemble::{Assembled, assemble_with};
-use super::super::load_estimate;
-use super::super::outcome::Outcome;
-use super::super::plan::{Connect, Input, Plan};
-use super::super::synapses;
-use super::arrays::{named_arrays, programmed};
-use super::books::book;
-use super::context::{RunContext, RunError, Store};
-use super::episode::{self, Begun, Course};
-use super::pairs::Pairs;
-use super::plastic;
-use super::training::{Identity, models, same};
-use crate::encoding::{AliasTable, BLOCK, BlockRate};
+use super::episode::{self, Begun, Course, alias_tables};
+use crate::encoding::BlockRate;
 use crate::engine::{
     Counts, Engine, Learning, LearningError, LearningState, Motion, Probe, SimulationError, State, window,
 };
-use crate::network::{Form, Network, Weights};
+use crate::network::{Network, Weights};
 use crate::plasticity::Memory;
 use crate::record::fingerprint::Fingerprint;
+use crate::scenario::assemble::{Assembled, assemble_with};
+use crate::scenario::load_estimate;
+use crate::scenario::outcome::Outcome;
+use crate::scenario::plan::{Connect, Plan};
+use crate::scenario::run::arrays::{named_arrays, programmed};
+use crate::scenario::run::books::book;
+use crate::scenario::run::context::{RunContext, RunError, Store};
+use crate::scenario::run::network::alone;
+use crate::scenario::run::pairs::Pairs;
+use crate::scenario::run::plastic;
+use crate::scenario::run::training::{Identity, models, same};
+use crate::scenario::synapses;
 use crate::snapshot::{self, Payload};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -238,52 +239,4 @@ fn few(network: &Network, plan: &Plan, duration: Time) -> Option<String> {
     });
     let events = spikes * seconds * (1.0 + fan_out.fold(0.0, f64::max));
     (events < FEW).then(|| format!("a window of {window} holds too few events, about {events:.0}"))
-}
-
-fn alone(network: &Network) -> String {
-    let pulses = network.projections.iter().find(|p| !p.kernel.steps().is_empty() && p.delays.is_some());
-    let whole = network.populations.iter().find(|population| population.form == Form::SharedDecay);
-    match (pulses, whole) {
-        (Some(projection), _) => {
-            format!("pulses of projection `{}` begin after delays of single synapses", projection.name)
-        }
-        (None, whole) => format!(
-            "every arrival reaches all of population `{}`, whose membranes decay together",
-            whole.map_or("", |population| population.name.as_str())
-        ),
-    }
-}
-
-/// How time is cut, for `check` and `resolve`.
-pub fn windows(network: &Network, plan: &Plan) -> String {
-    match window(network) {
-        None => format!("windows: none, one instant after the other ({})", alone(network)),
-        Some(Time::MAX) => "windows: as long as their events fit the memory".to_string(),
-        Some(window) => format!(
-            "windows: {}, the shortest delay between populations",
-            plan.engine.window.map_or(window, |shorter| window.min(shorter))
-        ),
-    }
-}
-
-/// Marks and total rate of every Poisson block of a plan.
-pub(super) fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
-    let mut tables = Vec::new();
-    for source in &plan.sources {
-        match &source.input {
-            Input::Poisson { rate } => {
-                let mut first = 0;
-                while first < source.size {
-                    let lines = (source.size - first).min(BLOCK);
-                    let table = AliasTable::new(&vec![1; lines as usize]);
-                    tables.push((table, rate.get() * f64::from(lines)));
-                    first += lines;
-                }
-            }
-            // A data set has no sample to show here: its blocks are silent.
-            Input::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
-            Input::Train(_) => {}
-        }
-    }
-    tables
 }

@@ -1,16 +1,17 @@
 //! One episode of a network on any engine: run in slices, watched, hashed and counted.
 
-use super::super::outcome::{NamedArray, Outcome, Status};
-use super::super::plan::Plan;
-use super::context::{RunContext, RunError, Store};
-use super::logbook::Logbook;
-use super::training::reborrow;
+use crate::encoding::{AliasTable, BLOCK};
 use crate::energy::Ledger;
 use crate::engine::{
     Collect as _, Counts, Highlights, Observer, Probe, Record, SimulationError, Spike, Stream,
 };
 use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
+use crate::scenario::outcome::{NamedArray, Outcome, Status};
+use crate::scenario::plan::{Input, Plan};
+use crate::scenario::run::context::{RunContext, RunError, Store};
+use crate::scenario::run::logbook::Logbook;
+use crate::scenario::run::training::reborrow;
 use crate::time::Time;
 use crate::training::Totals;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -207,4 +208,26 @@ impl Probe<f64> for Hashing<'_> {
 #[inline]
 fn hash(fingerprint: &mut Fingerprint, spike: Spike) {
     fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
+}
+
+/// Marks and total rate of every Poisson block of a plan.
+pub fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
+    let mut tables = Vec::new();
+    for source in &plan.sources {
+        match &source.input {
+            Input::Poisson { rate } => {
+                let mut first = 0;
+                while first < source.size {
+                    let lines = (source.size - first).min(BLOCK);
+                    let table = AliasTable::new(&vec![1; lines as usize]);
+                    tables.push((table, rate.get() * f64::from(lines)));
+                    first += lines;
+                }
+            }
+            // A data set has no sample to show here: its blocks are silent.
+            Input::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
+            Input::Train(_) => {}
+        }
+    }
+    tables
 }

@@ -1,16 +1,16 @@
-//! The `simulate` protocol on a grid: what `--engine clocked` does.
+//! One episode on a grid: what `--engine clocked` does.
 
-use super::super::assemble::{Assembled, assemble};
-use super::super::outcome::Outcome;
-use super::super::plan::Plan;
-use super::arrays::{named_arrays, programmed};
-use super::books::book;
-use super::context::{RunContext, RunError};
-use super::episode::{self, Course};
-use super::simulate::alias_tables;
+use super::episode::{self, Course, alias_tables};
 use crate::encoding::BlockRate;
 use crate::engine::{Clocked, Counts, Probe, SimulationError};
 use crate::network::Weights;
+use crate::scenario::assemble::{Assembled, assemble};
+use crate::scenario::outcome::Outcome;
+use crate::scenario::plan::Plan;
+use crate::scenario::run::arrays::{named_arrays, programmed};
+use crate::scenario::run::books::book;
+use crate::scenario::run::context::{RunContext, RunError};
+use crate::scenario::run::plastic;
 use crate::time::Time;
 use std::sync::atomic::AtomicBool;
 
@@ -20,7 +20,7 @@ pub fn simulate(
     dt: Time,
     context: &mut RunContext<'_>,
 ) -> Result<Outcome, RunError> {
-    if super::plastic::learns(plan) {
+    if plastic::learns(plan) {
         return Err(RunError::ClockedLearning);
     }
     let start = (context.clock)();

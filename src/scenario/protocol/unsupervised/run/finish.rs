@@ -1,14 +1,14 @@
 //! After the last epoch of learning without labels: the final test, the same devices after some time, other
 //! devices, and what is reported of all of them.
 
-use super::super::books::{book_learning, book_rows, inference};
-use super::super::context::{RunContext, RunError};
 use super::super::variation;
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, VariationResult};
+use crate::scenario::run::books::{book_learning, book_rows, inference};
+use crate::scenario::run::context::{RunContext, RunError};
 use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
 use std::sync::atomic::Ordering;
 

@@ -1,0 +1,63 @@
+//! What makes learning without labels fail quietly.
+
+use super::plan::Unsupervised;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::filled::Fields;
+use crate::scenario::plan::Plan;
+use crate::scenario::running_away::pulses_running_away;
+use crate::scenario::spec::Unit;
+use crate::training::unsupervised::{Pulses, WinnerRule};
+
+/// Share of the range that a pulse without a partner may program before somebody should know that it is left out: a
+/// pixel that is lit in one image of five, ten spikes each, sends a hundred thousand in a pass over MNIST.
+const MUCH_ALONE: f64 = 1e-7;
+
+pub fn check(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnings: &mut Diagnostics) {
+    let Some(projection) = plan.projections.get(unsupervised.projection) else { return };
+    let neuron = plan.populations[projection.to].neuron.membrane();
+    let shown = unsupervised.presentation.as_seconds();
+    let w_max = unsupervised.learning.w_max.get();
+    if neuron.tau_m.get() < 0.1 * shown {
+        warnings.push(
+            Diagnostic::warning(format!(
+                "tau_m of the neurons that compete is {}, much less than a sample is shown",
+                neuron.tau_m
+            ))
+            .maybe_at(protocol.place("presentation"))
+            .label("the winner is whoever gets the last few spikes")
+            .allowed("tau_m about as long as `presentation`, or longer")
+            .hint(
+                "dividing every time and multiplying every rate by the same number keeps the device's tau_m",
+            ),
+        );
+    }
+    if let (WinnerRule::Overlap(rule), None, Some(table)) =
+        (&unsupervised.learning.rule, unsupervised.learning.normalise, protocol.table("learning"))
+    {
+        pulses_running_away(&rule.device, &rule.pulse, table, warnings);
+    }
+    if let WinnerRule::Overlap(rule) = &unsupervised.learning.rule {
+        let [row, _] = Pulses::lone_dose(rule);
+        if row > MUCH_ALONE {
+            warnings.push(
+                Diagnostic::warning(format!(
+                    "a pulse on a row alone programs {row:.1e} of the range, and is left out while its column rests"
+                ))
+                .maybe_at(protocol.table("learning").and_then(|fields| fields.place("window")))
+                .allowed(format!("up to {MUCH_ALONE:.0e} of the range"))
+                .hint("a lower `time_scale`, or a device whose onset is above the peak of its pulse"),
+            );
+        }
+    }
+    if neuron.theta() < 2.0 * w_max {
+        warnings.push(
+            Diagnostic::warning(format!(
+                "w_max is {}, and the threshold {} above rest: one or two spikes fire a neuron",
+                unsupervised.learning.w_max,
+                Unit::Volt.print(neuron.theta())
+            ))
+            .maybe_at(protocol.table("learning").and_then(|fields| fields.place("w_max")))
+            .allowed("a w_max of a hundredth of the threshold or less"),
+        );
+    }
+}

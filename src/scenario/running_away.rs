@@ -1,0 +1,55 @@
+//! Rules that potentiate more than they depress, so that weights run away: warnings.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::filled::Fields;
+use super::plan::PlasticityPlan;
+use crate::device::overlap::{SpikePulse, dose_balance};
+use crate::device::resistive::{DoseDevice, StateLaw};
+use crate::plasticity::{Dependence, Rule};
+
+/// Additive pair STDP whose window potentiates more than it depresses.
+pub fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Diagnostics) {
+    if let Rule::Overlap(overlap) = &plasticity.rule {
+        return pulses_running_away(&overlap.device, &overlap.pulse, fields, warnings);
+    }
+    let Rule::Pair(pair) = &plasticity.rule else { return };
+    let balance = pair.balance();
+    if pair.law.dependence != Dependence::Additive || balance <= 1.0 {
+        return;
+    }
+    let ratio = if balance.is_finite() {
+        format!("{balance:.2} times as much as it depresses")
+    } else {
+        "and never depresses".to_string()
+    };
+    let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };
+    warnings.push(
+        Diagnostic::warning(format!("the window of {} potentiates {ratio}{papers}", fields.what))
+            .maybe_at(fields.place("a_plus"))
+            .label("weights will run away to w_max")
+            .allowed("a_plus tau_plus below a_minus tau_minus with dependence = \"additive\"")
+            .hint("dependence = \"multiplicative\" or \"power\" has a fixed point inside the bounds"),
+    );
+}
+
+/// Pulses on devices that potentiate more than they depress, by the same amount wherever a device is.
+pub fn pulses_running_away(
+    device: &DoseDevice,
+    pulse: &SpikePulse,
+    fields: &Fields,
+    warnings: &mut Diagnostics,
+) {
+    let balance = dose_balance(device, pulse).filter(|balance| *balance > 1.0);
+    let Some(balance) = balance.filter(|_| device.law == StateLaw::Linear) else { return };
+    let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };
+    warnings.push(
+        Diagnostic::warning(format!(
+            "the pulses of {} potentiate {balance:.2} times as much as they depress{papers}",
+            fields.what
+        ))
+        .maybe_at(fields.place("preset").or(fields.at.as_ref()))
+        .label("devices will run away to g_max")
+        .allowed("something that brings them back, such as `normalise` in [protocol.learning]")
+        .hint("inputs that are silent are not depressed at all: nothing overlaps with their electrode"),
+    );
+}
