@@ -7,7 +7,6 @@
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use super::synaptic::{self, Bound, Current, Drive, MAX_DECAYS};
 use super::{Firing, Lif, Neuron, Spent, Switch};
-use crate::random::Purpose;
 use crate::time::{FS_PER_SECOND, Time};
 
 /// Of tau_m: a bound that puts firing off by more is taken instead of looking for the crossing.
@@ -79,15 +78,9 @@ impl Leaky {
     fn dead(&self, state: &mut LeakyState, draws: &Draws) -> Time {
         let Some(switch) = &self.varying else { return self.refractory };
         let before = Draws { spikes: draws.spikes.saturating_sub(1), ..*draws };
-        let on = switch.on_time(Self::v_th(switch, &before));
-        state.theta = Self::v_th(switch, draws) - self.lif.u_rest.get();
+        let on = switch.on_time(switch.v_th(&before));
+        state.theta = switch.v_th(draws) - self.lif.u_rest.get();
         on
-    }
-
-    /// Threshold of a cycle in volts.
-    fn v_th(switch: &Switch, draws: &Draws) -> f64 {
-        let median = switch.spread.device_median(&switch.device, draws.seed, draws.neuron);
-        switch.spread.cycle_v_th(&switch.device, median, draws.word(Purpose::Threshold))
     }
 
     /// The first instant, counted from the state, at which the drive alone carries the membrane above threshold.
@@ -141,7 +134,7 @@ impl Model for Leaky {
 
     fn start(&self, draws: &Draws) -> LeakyState {
         let rest = self.lif.u_rest.get();
-        let theta = self.varying.as_ref().map_or(self.theta, |switch| Self::v_th(switch, draws) - rest);
+        let theta = self.varying.as_ref().map_or(self.theta, |switch| switch.v_th(draws) - rest);
         LeakyState { x: self.lif.start(), theta }
     }
 

@@ -10,6 +10,7 @@
 pub mod adaptive_lif;
 pub mod adex;
 pub mod conductance_lif;
+pub mod driven;
 mod firing;
 mod foretell;
 mod integrate;
@@ -43,7 +44,7 @@ use serde::{Deserialize, Serialize};
 pub enum Neuron {
     /// Leaky integrate-and-fire.
     Lif(Lif),
-    /// A threshold switch.
+    /// A threshold switch in the circuit `reset`; `Neuron::from` makes one in any circuit.
     Switch(Switch),
     /// Any other model.
     #[serde(skip_deserializing)]
@@ -67,7 +68,13 @@ impl Neuron {
     pub fn faults(&self) -> Vec<NeuronError> {
         match self {
             Self::Lif(lif) => lif.faults().into_iter().map(NeuronError::Lif).collect(),
-            Self::Switch(switch) => switch.faults().into_iter().map(NeuronError::Switch).collect(),
+            Self::Switch(switch) => {
+                let circuit = switch.circuit.name();
+                let driven = (!switch.is_reset()).then_some(SwitchNeuronError::NotReset { circuit });
+                let own = switch.faults();
+                let driven = driven.filter(|_| own.is_empty());
+                own.into_iter().chain(driven).map(NeuronError::Switch).collect()
+            }
             // Made by its own constructor, which has checked them.
             Self::Open(_) => Vec::new(),
         }
@@ -163,8 +170,10 @@ impl From<Lif> for Neuron {
 }
 
 impl From<Switch> for Neuron {
+    /// As its circuit makes it; one with faults stays as it is, to be told.
     fn from(switch: Switch) -> Self {
-        Self::Switch(switch)
+        let driven = !switch.is_reset() && switch.faults().is_empty();
+        if driven { Self::Open(Open::new(driven::Driven::new(switch))) } else { Self::Switch(switch) }
     }
 }
 

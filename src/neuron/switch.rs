@@ -1,9 +1,9 @@
-//! The threshold switch as a neuron: a filament that integrates while off, fires by turning on, and is deaf
-//! until it has relaxed to its hold voltage.
+//! The threshold switch as a neuron in the circuit `reset`: a filament that integrates while off, fires by turning on, and
+//! is deaf until it has relaxed to its hold voltage, because its drive has been taken away ([`Circuit::Reset`]).
 //!
 //! Off, it is the leaky integrator of the same constants, tau du/dt = -(u - u_rest) + R I(t). It turns on when u
-//! reaches the threshold of this cycle, V_th,k, and that is the spike; u := V_th,k. On, the filament carries
-//! the input past the integrator: arrivals are lost, u relaxes undriven, and after
+//! reaches the threshold of this cycle, V_th,k, and that is the spike; u := V_th,k. On, arrivals are lost, u relaxes
+//! undriven, and after
 //!
 //! t_on,k = tau ln((V_th,k - u_rest)/(V_h - u_rest))
 //!
@@ -11,13 +11,15 @@
 //! no parameters of their own: it is a [`Lif`] with reset to hold and t_ref = t_on, whose threshold and
 //! t_ref differ from cycle to cycle where the device has spread.
 //!
-//! Source: Yan et al. (Ag/TiO2/Pt at 7 uA), figs. 1c and 4. Assumed: a current that flows while the switch is on
-//! has no effect on it (the paper measures relaxation only without drive).
+//! Source: Yan et al. (Ag/TiO2/Pt at 7 uA), figs. 1c and 4; the paper measures relaxation only without drive. In circuits
+//! that leave the drive on it a switch is a [`super::driven::Driven`].
 
+use super::model::Draws;
 use super::{Lif, Reset};
-use crate::device::threshold::{SwitchError, ThresholdSpread, ThresholdSwitch};
+use crate::device::threshold::{Circuit, SwitchError, ThresholdSpread, ThresholdSwitch};
 use crate::numeric::decimal::difference;
 use crate::numeric::ln;
+use crate::random::Purpose;
 use crate::time::Time;
 use crate::units::{Ampere, Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,9 @@ pub struct Switch {
     pub device: ThresholdSwitch,
     /// How thresholds differ between cycles and between devices. Default: not at all.
     pub spread: ThresholdSpread,
+    /// What is around it. Default: [`Circuit::RESET`]; in another one it is a [`super::driven::Driven`].
+    #[serde(default = "reset")]
+    pub circuit: Circuit,
     /// A fixed on-time, as an active reset would give; `None`: the device's own, t_on,k.
     pub on_time: Option<Second>,
     /// What turns an input current into the voltage that the filament integrates.
@@ -40,11 +45,15 @@ pub struct Switch {
     pub u_0: Option<Volt>,
 }
 
+fn reset() -> Circuit {
+    Circuit::RESET
+}
+
 impl Default for Switch {
     fn default() -> Self {
         let Lif { r_m, i_bias, .. } = Lif::default();
         let (device, spread) = (ThresholdSwitch::default(), ThresholdSpread::default());
-        Self { device, spread, on_time: None, r_m, i_bias, u_0: None }
+        Self { device, spread, circuit: Circuit::RESET, on_time: None, r_m, i_bias, u_0: None }
     }
 }
 
@@ -70,6 +79,30 @@ pub enum SwitchNeuronError {
         /// The lowest threshold.
         lowest: Volt,
     },
+    /// Nothing of its own ends it then.
+    #[error("on_time is {on_time} in the circuit \"{circuit}\"; only \"reset\" has a stated on-time")]
+    Driven {
+        /// The value.
+        on_time: Second,
+        /// The circuit.
+        circuit: &'static str,
+    },
+    /// It would be run as if its drive were taken away.
+    #[error("a switch in the circuit \"{circuit}\" is an open model; make it with `Neuron::from`")]
+    NotReset {
+        /// The circuit.
+        circuit: &'static str,
+    },
+    /// An element of the circuit.
+    #[error("{element} is {value}; it must be {allowed}")]
+    Element {
+        /// As scenarios call it.
+        element: &'static str,
+        /// With its unit.
+        value: f64,
+        /// In words.
+        allowed: &'static str,
+    },
     /// A deviation.
     #[error(
         "the spread of thresholds is {cycle} from cycle to cycle and {device} from device to device; each must be 0 to 10"
@@ -92,6 +125,10 @@ impl Switch {
         {
             faults.push(SwitchNeuronError::OnTime { on_time });
         }
+        if let (Some(on_time), false) = (self.on_time, self.is_reset()) {
+            faults.push(SwitchNeuronError::Driven { on_time, circuit: self.circuit.name() });
+        }
+        faults.extend(self.element());
         let ThresholdSpread { cycle, device, .. } = self.spread;
         if !((0.0..=10.0).contains(&cycle) && (0.0..=10.0).contains(&device)) {
             faults.push(SwitchNeuronError::Spread { cycle, device });
@@ -103,6 +140,30 @@ impl Switch {
             faults.push(SwitchNeuronError::Start { u_0, lowest });
         }
         faults
+    }
+
+    /// What is wrong with the element of its circuit.
+    fn element(&self) -> Option<SwitchNeuronError> {
+        let (element, value, fine, allowed) = match self.circuit {
+            Circuit::Bare => return None,
+            Circuit::Reset { open_after } => {
+                ("open_after", open_after.get(), open_after >= Second::ZERO, "zero seconds or more")
+            }
+            Circuit::Series { r_s } => ("r_s", r_s.get(), r_s > Ohm::ZERO, "above zero ohms"),
+        };
+        (!fine).then_some(SwitchNeuronError::Element { element, value, allowed })
+    }
+
+    /// Whether its drive is taken away after firing.
+    #[must_use]
+    pub fn is_reset(&self) -> bool {
+        matches!(self.circuit, Circuit::Reset { .. })
+    }
+
+    /// Threshold of the cycle after so many spikes, in volts.
+    pub(super) fn v_th(&self, draws: &Draws) -> f64 {
+        let median = self.spread.device_median(&self.device, draws.seed, draws.neuron);
+        self.spread.cycle_v_th(&self.device, median, draws.word(Purpose::Threshold))
     }
 
     /// The leaky integrator that it is while every threshold is the nominal one.

@@ -101,7 +101,7 @@ impl<M: Model> Neuron<M> {
         self.dead_until = self.now.after(self.model.fire(&mut self.state, &draws).dead);
     }
 
-    fn receive(&mut self, what: What) {
+    pub fn receive(&mut self, what: What) {
         match what {
             What::Input(Input::Jump(_)) if self.dead() => {}
             What::Input(input) => self.model.receive(&mut self.state, input),

@@ -308,6 +308,7 @@ pub(super) fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
         row("source", preset.source.clone()),
         row("holds for", preset.validity.clone()),
     ];
+    rows.extend(plan.device.circuit.map(|circuit| row("circuit", circuit.to_string())));
     let start = |rows: &mut Vec<Row>, g: &Option<crate::units::Siemens>| {
         if let Some(g) = g {
             rows.push(row("starts at", g.to_string()));

@@ -207,6 +207,7 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
                 ("v_hold", n.v_hold.to_string()),
                 ("v_th", n.v_th.to_string()),
             ]),
+            row("circuit", switch.circuit.to_string()),
             of(&[("on_time", format!("{}{ends}", si(n.t_ref.get(), "s")))]),
             of(&[("u_0", n.u_0.unwrap_or(n.u_rest).to_string())]),
             of(&[

@@ -2,24 +2,50 @@
 
 use super::competition;
 use super::diagnostic::Diagnostic;
-use super::filled::Fields;
+use super::filled::{Datum, Fields};
 use super::lists::Few;
 use super::own::Parameters;
 use super::plan::{PopulationPlan, SwitchEnergy};
 use super::section::{Lower, model_value, quantity};
-use super::spec::{NeuronModel, Unit, Word as _};
-use crate::device::threshold::{ThresholdSpread, ThresholdSwitch};
+use super::spec::{NeuronModel, SwitchCircuit, Unit, Word as _};
+use crate::device::threshold::{Circuit, ThresholdSpread, ThresholdSwitch};
 use crate::keys::ModelKey;
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
 use crate::time::Time;
 use crate::units::Volt;
 
+/// The keys of a switch as they are stated, or stand for that.
+fn shown(fields: &Fields) -> Vec<(String, String)> {
+    let own = |entry: &&super::filled::Entry| {
+        entry.active && !["model", "size", "reset", "switch"].contains(&entry.key.name)
+    };
+    let shown = |datum: &Datum| match datum {
+        Datum::Quantity(unit, amount) => Some(unit.print(amount.si)),
+        Datum::Number(value) => Some(value.to_string()),
+        Datum::Choice(word) => Some((*word).to_string()),
+        Datum::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let row =
+        |entry: &super::filled::Entry| Some((entry.key.name.to_string(), shown(entry.datum.as_ref()?)?));
+    fields.entries.iter().filter(own).filter_map(row).collect()
+}
+
 /// Where a neuron starts that does not start at rest.
 #[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
 fn u_0(parameters: &Parameters<'_>, neuron: usize) -> Option<Option<Volt>> {
     let u_rest: Volt = parameters.quantity(neuron, "u_rest")?;
     Some(Some(parameters.quantity(neuron, "u_0")?).filter(|u_0| *u_0 != u_rest))
+}
+
+/// The circuit of a switch, with its elements.
+pub(super) fn circuit(fields: &Fields) -> Option<Circuit> {
+    Some(match fields.choice("circuit")? {
+        SwitchCircuit::Bare => Circuit::Bare,
+        SwitchCircuit::Reset => Circuit::Reset { open_after: quantity(fields, "open_after")? },
+        SwitchCircuit::Series => Circuit::Series { r_s: quantity(fields, "r_s")? },
+    })
 }
 
 impl Lower<'_> {
@@ -200,7 +226,7 @@ impl Lower<'_> {
             self.below(table, "g_off", "g_on", "on must conduct better than off");
         }
         let parameters = Parameters::of(self, fields)?;
-        let law = fields.choice("threshold_law")?;
+        let (law, circuit) = (fields.choice("threshold_law")?, circuit(fields)?);
         let switch = |neuron: usize| {
             let device = ThresholdSwitch {
                 tau: parameters.quantity(neuron, "tau_m")?,
@@ -219,13 +245,14 @@ impl Lower<'_> {
             Some(Switch {
                 device,
                 spread,
+                circuit,
                 on_time: parameters.quantity(neuron, "on_time"),
                 r_m: parameters.quantity(neuron, "r_m")?,
                 i_bias: parameters.quantity(neuron, "i_bias")?,
                 u_0: u_0(&parameters, neuron)?,
             })
         };
-        let each = parameters.each(|neuron| switch(neuron).map(Neuron::Switch))?;
+        let each = parameters.each(|neuron| switch(neuron).map(Neuron::from))?;
         self.neurons_fit(&parameters, fields, &each)?;
         let switch = switch(0)?;
         if self.faults.iter().count() == faults {
@@ -236,17 +263,47 @@ impl Lower<'_> {
             }
         }
         energy.on_time = switch.membrane().t_ref;
+        let is_reset = switch.is_reset();
+        if !is_reset {
+            self.driven(fields, &switch);
+        }
         let size = fields.count("size")?;
         Some(PopulationPlan {
             name: name.to_string(),
             size,
-            neuron: Neuron::Switch(switch),
+            keys: if is_reset { Vec::new() } else { shown(fields) },
+            neuron: Neuron::from(switch),
             each,
             own: parameters.plan(),
-            switch: Some(energy),
-            keys: Vec::new(),
+            switch: Some(energy).filter(|_| is_reset),
             competition: None,
         })
+    }
+
+    /// What there is to say of a switch whose drive stays.
+    fn driven(&mut self, fields: &Fields, switch: &Switch) {
+        if let Some(at) = fields.written("switch") {
+            self.faults.push(
+                Diagnostic::error(format!("the table `switch` of {} has no effect", fields.what))
+                    .at(at)
+                    .also(fields.written("circuit"), "because of this")
+                    .allowed("`switch` with circuit = \"reset\"")
+                    .hint("what a switch spends under a drive that stays is told by an experiment with kind = \"device\""),
+            );
+        }
+        if let Some((from, to)) = switch.circuit.drives(&switch.device)
+            && from >= to
+        {
+            let [from, to] = [from, to].map(|v| Unit::Volt.print((v * 1e6).round() / 1e6));
+            self.faults.push(
+                Diagnostic::warning(format!("`r_s` of {} lets it fire again and again at no drive", fields.what))
+                    .maybe_at(fields.place("r_s"))
+                    .label("it latches at every drive at which it fires")
+                    .allowed(format!(
+                        "a resistor with which it fires at a drive (here above {from}) at which it lets go (here below {to})"
+                    )),
+            );
+        }
     }
 
     fn switch(&mut self, fields: &Fields) -> Option<SwitchEnergy> {

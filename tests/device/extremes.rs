@@ -11,9 +11,9 @@ use memspike::device::protocol::{
     pulses, pulses_resistive, pulses_switch, relaxation_switch, retention, stdp,
 };
 use memspike::device::resistive::PulseDraw;
-use memspike::device::threshold::VolatileSwitch;
+use memspike::device::threshold::{Circuit, VolatileSwitch};
 use memspike::fit::{Curve, fit_loop};
-use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
+use memspike::units::{Ohm, Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 
 const VOLTS: [f64; 13] = [
     0.0,
@@ -74,8 +74,9 @@ fn a_resistive_device_survives_every_drive() {
 #[test]
 fn a_switch_survives_every_drive() {
     let preset = Preset::named("ag-tio2-pt-ts").unwrap();
-    let VolatileSwitch { switch, spread } = preset.device.get().unwrap();
-    for ramp in ramps() {
+    let VolatileSwitch { switch, spread, .. } = preset.device.get().unwrap();
+    let circuits = [Circuit::Bare, Circuit::RESET, Circuit::Series { r_s: Ohm::new(2e5) }];
+    for (ramp, circuit) in ramps().flat_map(|ramp| circuits.map(|circuit| (ramp, circuit))) {
         for on in [false, true] {
             let mut state = switch.rest();
             if on {
@@ -84,6 +85,7 @@ fn a_switch_survives_every_drive() {
             let mut switchings = Vec::new();
             let spent = switch.apply(
                 &mut state,
+                &circuit,
                 ramp,
                 |n| spread.v_th(switch, 1, 0, n) - switch.u_rest.get(),
                 &mut switchings,

@@ -14,6 +14,7 @@ mod mean_field;
 mod mixed;
 mod networks;
 mod nmnist;
+mod one_device;
 mod open;
 mod oracle;
 mod per_neuron;

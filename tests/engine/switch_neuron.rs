@@ -318,11 +318,34 @@ fn what_a_switch_cannot_be_is_refused_with_what_it_can() {
         ("preset = \"ag-tio2-pt-tz\"", "did you mean \"ag-tio2-pt-ts\"?"),
         ("preset = \"ag-tio2-pt-rs-binary\"", "is not a threshold switch"),
         ("v_hold = \"0.3 V\"", "the switch would turn off before it turns on"),
+        ("circuit = \"series\"", "population `cells` has no `r_s`"),
+        ("r_s = \"1 kOhm\"", "`r_s` of population `cells` has no meaning with circuit = \"reset\""),
+        (
+            "circuit = \"bare\"\nopen_after = \"1 ms\"",
+            "`open_after` of population `cells` has no meaning with circuit = \"bare\"",
+        ),
+        ("circuit = \"bare\"\non_time = \"1 ms\"", "only \"reset\" has a stated on-time"),
+        (
+            "circuit = \"bare\"\nswitch = { i_cc = \"1 uA\" }",
+            "the table `switch` of population `cells` has no effect",
+        ),
+        ("circuit = \"load\"", "`circuit` of population `cells` is `load`"),
         ("u_rest = \"0.12 V\"", "the switch would never turn off"),
         ("switch = { g_off = \"50 uS\" }", "on must conduct better than off"),
     ] {
         let message = refusal(&with(cells, &format!("{cells}\n{line}")));
         assert!(message.contains(says), "{line}:\n{message}");
+    }
+    let text = with(cells, &format!("{cells}\ncircuit = \"series\"\nr_s = \"1 kOhm\""));
+    let loaded = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+    let warnings = loaded.warnings.render(false);
+    assert!(
+        warnings.contains("`r_s` of population `cells` lets it fire again and again at no drive"),
+        "{warnings}"
+    );
+    for line in ["circuit = \"bare\"", "open_after = \"1 ms\""] {
+        let lif = refusal(&with(cells, &format!("model = \"lif\"\n{line}")));
+        assert!(lif.contains("has no meaning with model = \"lif\""), "{lif}");
     }
     let lif = refusal(&with(cells, "model = \"lif\"\ncycle_cv = 0.1"));
     assert!(lif.contains("`cycle_cv` of population `cells` has no meaning with model = \"lif\""), "{lif}");

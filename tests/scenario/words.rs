@@ -117,6 +117,20 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "source.encode.kind" => run(supervised, "source.retina.encode.kind", &[]),
         "population.model" => run(network, "population.p.model", &[]),
         "population.reset" => run(network, "population.p.reset", &[]),
+        "population.circuit" => {
+            let r_s = (word == "series").then_some("population.p.r_s=\"200 kOhm\"");
+            let more: Vec<_> = ["population.p.model=\"switch\""].into_iter().chain(r_s).collect();
+            run(network, "population.p.circuit", &more)
+        }
+        "experiment.circuit" => {
+            let r_s = (word == "series").then_some("experiment.e.r_s=\"200 kOhm\"");
+            let kind = [
+                "experiment.e.kind=\"integration\"",
+                "experiment.e.amplitude=\"0.3 V\"",
+                "experiment.e.length=\"1 s\"",
+            ];
+            run(bench, "experiment.e.circuit", &kind.into_iter().chain(r_s).collect::<Vec<_>>())
+        }
         "population.threshold_law" => {
             run(network, "population.p.threshold_law", &["population.p.model=\"switch\""])
         }

@@ -3,7 +3,7 @@
 use super::super::values::{key_value, positive, quantity};
 use super::noise::Noise;
 use clap::{Args, Subcommand, ValueHint};
-use memspike::units::{Ampere, Second, Siemens, Volt, VoltPerSecond};
+use memspike::units::{Ampere, Ohm, Second, Siemens, Volt, VoltPerSecond};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -53,6 +53,16 @@ impl Experiment {
         }
     }
 
+    /// The circuit that is asked for, in experiments that drive a device.
+    pub fn around(&self) -> Option<&Around> {
+        match self {
+            Self::Iv(args) => Some(&args.around),
+            Self::Pulses(args) => Some(&args.around),
+            Self::Cycles(args) => Some(&args.around),
+            Self::Stdp(_) | Self::Retention(_) => None,
+        }
+    }
+
     pub fn name(&self) -> &'static str {
         match self {
             Self::Iv(_) => "iv",
@@ -99,6 +109,20 @@ pub struct Common {
     pub beyond_range: bool,
 }
 
+/// What is around a threshold switch.
+#[derive(Clone, Debug, Args)]
+pub struct Around {
+    /// Circuit of a threshold switch: `bare` (the drive stays), `reset` (it is taken away after firing) or `series`.
+    #[arg(long, value_name = "NAME", value_parser = ["bare", "reset", "series"])]
+    pub circuit: Option<String>,
+    /// How long after firing the drive still flows, in the circuit `reset`. Default: 100 us, assumed.
+    #[arg(long, value_name = "TIME", value_parser = quantity::<Second>)]
+    pub open_after: Option<Second>,
+    /// Resistor of the circuit `series`.
+    #[arg(long, value_name = "RESISTANCE", value_parser = positive::<Ohm>)]
+    pub series_resistor: Option<Ohm>,
+}
+
 #[derive(Clone, Debug, Args)]
 pub struct IvArgs {
     /// Sweep from zero to this voltage and back. Default: well above the onset of the preset.
@@ -136,6 +160,8 @@ pub struct IvArgs {
     #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>)]
     pub start: Option<Siemens>,
     #[command(flatten)]
+    pub around: Around,
+    #[command(flatten)]
     pub common: Common,
 }
 
@@ -159,6 +185,8 @@ pub struct PulsesArgs {
     /// Conductance to start from, for non-volatile devices.
     #[arg(long, value_name = "CONDUCTANCE", value_parser = positive::<Siemens>)]
     pub start: Option<Siemens>,
+    #[command(flatten)]
+    pub around: Around,
     #[command(flatten)]
     pub common: Common,
 }
@@ -217,6 +245,8 @@ pub struct CyclesArgs {
     /// Print the statistics instead of a row per cycle.
     #[arg(long)]
     pub summary: bool,
+    #[command(flatten)]
+    pub around: Around,
     #[command(flatten)]
     pub common: Common,
 }

@@ -1,12 +1,14 @@
 //! From what was asked for to the plan of an experiment, as a scenario has it.
 
 use super::super::failure::Failure;
-use super::args::{Common, CyclesArgs, Experiment as Asked, IvArgs, PulsesArgs, RetentionArgs, StdpArgs};
+use super::args::{
+    Around, Common, CyclesArgs, Experiment as Asked, IvArgs, PulsesArgs, RetentionArgs, StdpArgs,
+};
 use super::told::short;
 use memspike::device::Open;
 use memspike::device::model::SLOW;
 use memspike::device::preset::Preset;
-use memspike::device::threshold::VolatileSwitch;
+use memspike::device::threshold::{Circuit, OPEN_AFTER, VolatileSwitch};
 use memspike::scenario::device::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS};
 use memspike::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 
@@ -23,7 +25,8 @@ pub fn plan(asked: &Asked, preset: Preset) -> Result<ExperimentPlan, Failure> {
     // The cycles of a volatile switch are those of one device among many.
     let volatile = preset.device.memory().is_none();
     let own = common.vary || (volatile && matches!(asked, Asked::Cycles(_)));
-    let device = DeviceUnderTest { name: preset.name.clone(), preset, own };
+    let circuit = asked.around().map(|around| circuit(around, &preset)).transpose()?.flatten();
+    let device = DeviceUnderTest { name: preset.name.clone(), preset, own, circuit };
     let (title, experiment) = match asked {
         Asked::Iv(args) => ("Current and voltage", iv(args, &device)?),
         Asked::Pulses(args) if volatile => ("Integrate and fire", fire(args, &device)?),
@@ -62,6 +65,41 @@ fn refusal(asked: &str, device: &Open) -> Option<&'static str> {
         "its preset has no spike pulse; give it one with --set pulse_peak=\"0.2 V\" --set \
          pulse_half_width=\"5 ms\" --set pulse_tail=\"0.1 V\" --set pulse_tail_length=\"0.5 s\"",
     )
+}
+
+/// The circuit of a threshold switch, with the elements that it has.
+fn circuit(asked: &Around, preset: &Preset) -> Result<Option<Circuit>, Failure> {
+    let name = asked.circuit.as_deref();
+    let elements = [
+        ("--open-after", asked.open_after.is_some(), "reset"),
+        ("--series-resistor", asked.series_resistor.is_some(), "series"),
+    ];
+    if preset.device.get::<VolatileSwitch>().is_none() {
+        let option = name.map(|_| "--circuit").or(elements.iter().find(|of| of.1).map(|of| of.0));
+        let words = preset.device.kind().words();
+        return option.map_or(Ok(None), |option| Err(needless(option, preset, &format!(", {words}"))));
+    }
+    if let Some((option, _, of)) = elements.iter().find(|of| of.1 && name != Some(of.2)) {
+        return Err(Failure::new(format!("{option} is an element of the circuit `{of}`"))
+            .with_hint(format!("add --circuit {of}, or leave {option} away")));
+    }
+    Ok(Some(match name {
+        Some("reset") => {
+            let open_after = asked.open_after.unwrap_or(OPEN_AFTER);
+            if open_after < Second::ZERO {
+                return Err(Failure::new(format!("--open-after {open_after} is before the switch fires"))
+                    .with_hint("give a time of zero or more, such as \"100 us\""));
+            }
+            Circuit::Reset { open_after }
+        }
+        Some("series") => Circuit::Series {
+            r_s: asked.series_resistor.ok_or_else(|| {
+                Failure::new("the circuit `series` has a resistor")
+                    .with_hint("add --series-resistor \"200 kOhm\"")
+            })?,
+        },
+        _ => Circuit::Bare,
+    }))
 }
 
 /// The experiments that this device has.

@@ -34,7 +34,7 @@ fn every_embedded_preset_reads_and_is_named_like_its_file() {
 #[test]
 fn the_papers_switch_is_the_default_switch() {
     let device = named("ag-tio2-pt-ts").device;
-    let VolatileSwitch { switch, spread } = device.get().unwrap();
+    let VolatileSwitch { switch, spread, .. } = device.get().unwrap();
     assert_eq!(*switch, ThresholdSwitch::default());
     assert_eq!((spread.cycle, spread.device), (0.05, 0.05));
     let draws = Draws::new(1, false);

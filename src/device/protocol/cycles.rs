@@ -149,7 +149,6 @@ pub fn cycles(
 /// it turned on, voltage at which it turned off; a cycle in which it did not turn on has zeros and is counted.
 #[must_use]
 pub fn cycles_switch(device: &VolatileSwitch, options: &CycleOptions) -> (Table, CycleStatistics) {
-    let switch = &device.switch;
     let mut table = Table::new(&[("cycle", ""), ("v_on", "V"), ("v_off", "V")]);
     let (edge, top) = (options.edge.get(), options.v_set.get());
     let draws = Draws { device: options.entity, ..Draws::new(options.seed, true) };
@@ -158,7 +157,7 @@ pub fn cycles_switch(device: &VolatileSwitch, options: &CycleOptions) -> (Table,
     for cycle in 0..options.cycles {
         let mut at = [0.0; 2];
         for ramp in [Ramp { from: 0.0, to: top, length: edge }, Ramp { from: top, to: 0.0, length: edge }] {
-            let spent = switch.apply(&mut state, ramp, |n| device.theta(&draws, n), &mut switchings);
+            let spent = device.apply(&mut state, ramp, &draws, &mut switchings);
             statistics.energies += spent.off + spent.on;
             for switching in switchings.drain(..) {
                 // The first turn-on and the last turn-off of a cycle.

@@ -4,11 +4,13 @@
 //! without any other component. Source of the default parameters: Yan et al. (Ag/TiO2/Pt at 7 uA), figs. 1c
 //! and 4; escape rate after Gerstner & Kistler, *Spiking Neuron Models* (2002), ch. 5.
 
+mod circuit;
 mod noise;
 mod oscillator;
 mod switch;
 mod volatile;
 
+pub use circuit::{Circuit, Fate, OPEN_AFTER};
 pub use noise::{
     EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma, noisy_step, relaxation_time, relaxation_time_at,
 };

@@ -8,15 +8,20 @@
 //! and taking away u_rest:
 //!
 //! - off: free. It turns on when the drive takes u over V_th; u := V_th, x := theta = V_th - u_rest.
-//! - on: u cannot grow beyond V_th (the limiter stops the filament), so it is pinned there while the drive
-//!   would take it further, and relaxes otherwise. It turns off when u falls below V_h.
+//! - on: the current through it keeps a filament up. While V + u_rest is above V_h it grows towards V_th, or towards V +
+//!   u_rest if that is higher, and is pinned at V_th, where the limiter stops it; otherwise it relaxes as if off. It turns
+//!   off when u falls to V_h.
+//!
+//! tau du/dt = -(u - T),  T = max(V + u_rest, V_th) where V + u_rest > V_h, else V + u_rest  (on).
 //!
 //! One equation gives the quasi-static loop (u follows V: on at 0.25 V, off at 0.10 V) and the time an
 //! undriven filament stays on, tau ln(V_th/V_h) = 8.62 ms. The device switches for positive V only,
-//! as measured.
+//! as measured. That V_h is a level of the filament, and that a held filament grows, are assumed. What V does when the
+//! switch has fired is a matter of its [`Circuit`].
 //!
 //! Current: off I = G_off V, on I = G_on V, both limited to I_cc.
 
+use super::Circuit;
 use crate::device::circuit::{Conduction, Energies, Ramp};
 use crate::numeric::decimal::difference;
 use crate::numeric::first_order::{advance, crossing};
@@ -123,14 +128,6 @@ pub enum SwitchError {
     },
 }
 
-/// What the filament does next while the switch is on.
-enum OnPhase {
-    /// Stays at the threshold for this many seconds.
-    Pinned(f64),
-    /// Follows the equation for this many seconds.
-    Free(f64),
-}
-
 impl ThresholdSwitch {
     /// All faults of these parameters.
     #[must_use]
@@ -192,59 +189,62 @@ impl ThresholdSwitch {
         crossing(self.tau.get(), x, a, b, theta, limit)
     }
 
-    fn on_phase(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> OnPhase {
-        if x >= theta && (a > theta || (a == theta && b >= 0.0)) {
-            let until = if b < 0.0 { (theta - a) / b } else { f64::INFINITY };
-            OnPhase::Pinned(until.min(limit))
-        } else {
-            OnPhase::Free(self.turn_on(x, a, b, theta, limit).unwrap_or(limit))
+    /// Takes an on filament through `limit` seconds of the drive a + b t, up to where it turns off. Answers where it is then,
+    /// and when it turned off, if it did.
+    fn through_on(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> (f64, Option<f64>) {
+        let (tau, hold) = (self.tau.get(), self.hold());
+        let (mut x, mut a, mut t) = (x, a, 0.0);
+        // A linear drive passes each of the two levels once, and the filament reaches its threshold at most once.
+        for _ in 0..6 {
+            let holds = a > hold || (a == hold && b > 0.0);
+            let above = a > theta || (a == theta && b > 0.0);
+            let pinned = holds && x >= theta;
+            // Where the drive begins to do something else.
+            let level = match (holds, b > 0.0, b < 0.0) {
+                (false, true, _) => Some(hold),
+                (true, _, true) => Some(if above && !pinned { theta } else { hold }),
+                (true, true, _) if !above && !pinned => Some(theta),
+                _ => None,
+            };
+            let left = limit - t;
+            let until = level.map_or(left, |level| ((level - a) / b).clamp(0.0, left));
+            if pinned {
+                x = theta;
+            } else if !holds {
+                // The same equation upside down.
+                if let Some(fall) = crossing(tau, -x, -a, -b, -hold, until) {
+                    return (hold, Some(t + fall));
+                }
+                x = advance(tau, x, a, b, until);
+            } else if !above {
+                x = advance(tau, x, theta, 0.0, until).min(theta);
+            } else if let Some(rise) = self.turn_on(x, a, b, theta, until) {
+                (x, a, t) = (theta, a + b * rise, t + rise);
+                continue;
+            } else {
+                x = advance(tau, x, a, b, until).min(theta);
+            }
+            if until >= left {
+                break;
+            }
+            // Exactly the level.
+            (a, t) = (level.unwrap_or(a), t + until);
         }
+        (x, None)
     }
 
     /// x of an on filament `dt` seconds later (as long as it stays on).
     #[must_use]
     pub fn advance_on(&self, x: f64, a: f64, b: f64, theta: f64, dt: f64) -> f64 {
-        let (mut x, mut a, mut t) = (x, a, 0.0);
-        // Free, pinned, free: a linear drive has no more phases.
-        for _ in 0..3 {
-            let left = dt - t;
-            match self.on_phase(x, a, b, theta, left) {
-                OnPhase::Free(d) if d >= left => return self.advance_off(x, a, b, left).min(theta),
-                OnPhase::Free(d) => (a, t) = (a + b * d, t + d),
-                OnPhase::Pinned(d) if d >= left => return theta,
-                // Exactly the level: from here on the drive falls below it.
-                OnPhase::Pinned(d) => (a, t) = (theta, t + d),
-            }
-            x = theta;
-        }
-        x
+        self.through_on(x, a, b, theta, dt).0
     }
 
-    /// Seconds until an on filament falls below V_h, if that is within `limit` seconds.
+    /// Seconds until an on filament falls to V_h, if that is within `limit` seconds.
     ///
     /// Without drive, from V_th: tau ln((V_th - u_rest)/(V_h - u_rest)).
     #[must_use]
     pub fn turn_off(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> Option<f64> {
-        let (mut x, mut a, mut t) = (x, a, 0.0);
-        for _ in 0..3 {
-            let left = limit - t;
-            match self.on_phase(x, a, b, theta, left) {
-                OnPhase::Free(d) => {
-                    // The same equation upside down.
-                    if let Some(fall) = crossing(self.tau.get(), -x, -a, -b, -self.hold(), d) {
-                        return Some(t + fall);
-                    }
-                    if d >= left {
-                        return None;
-                    }
-                    (a, t) = (a + b * d, t + d);
-                }
-                OnPhase::Pinned(d) if d >= left => return None,
-                OnPhase::Pinned(d) => (a, t) = (theta, t + d),
-            }
-            x = theta;
-        }
-        None
+        self.through_on(x, a, b, theta, limit).1
     }
 
     /// How long an undriven filament stays on after firing: the refractory time of the switch as a
@@ -254,11 +254,21 @@ impl ThresholdSwitch {
         self.tau * ln(self.theta() / self.hold())
     }
 
-    /// Current through limiter and switch at voltage `v`, in amperes.
+    /// Its conductance off or on.
     #[must_use]
-    pub fn current(&self, on: bool, v: f64) -> f64 {
-        let g = if on { self.g_on } else { self.g_off };
-        Conduction::Ohmic.limited_current(g.get(), v, self.i_cc.get())
+    pub const fn conductance(&self, on: bool) -> Siemens {
+        if on { self.g_on } else { self.g_off }
+    }
+
+    /// Current through the circuit at voltage `v`, in amperes.
+    #[must_use]
+    pub fn current(&self, state: &SwitchState, circuit: &Circuit, v: f64) -> f64 {
+        let g = self.conductance(state.on).get();
+        match circuit {
+            Circuit::Series { .. } => g * circuit.share(self, state.on) * v,
+            _ if circuit.connected(self, state) <= 0.0 => 0.0,
+            _ => Conduction::Ohmic.limited_current(g, v, self.i_cc.get()),
+        }
     }
 
     /// Power the on device takes in compliance: I_cc^2/G_on.
@@ -267,18 +277,14 @@ impl ThresholdSwitch {
         crate::energy::switch_on_power(self.i_cc, self.g_on)
     }
 
-    fn energies(&self, on: bool, ramp: Ramp) -> Energies {
-        let g = if on { self.g_on } else { self.g_off };
-        Conduction::Ohmic.energies(g.get(), self.i_cc.get(), ramp)
-    }
-
-    /// Takes the switch through one ramp, with as many switchings as it holds.
+    /// Takes the switch through one ramp of the voltage that is applied to its circuit, with as many switchings as it holds.
     ///
     /// `next_theta` gives the threshold (volts above rest) after the n-th return to off. Switchings are pushed to
     /// `switchings` with their time from the start of the ramp.
     pub fn apply(
         &self,
         state: &mut SwitchState,
+        circuit: &Circuit,
         ramp: Ramp,
         mut next_theta: impl FnMut(u64) -> f64,
         switchings: &mut Vec<Switching>,
@@ -289,36 +295,32 @@ impl ThresholdSwitch {
         let slope = (ramp.to - ramp.from) / ramp.length;
         let mut t = 0.0;
         loop {
-            let (a, left) = (ramp.at(t), ramp.length - t);
+            let left = ramp.length - t;
+            let share = circuit.share(self, state.on);
+            let (a, b) = (ramp.at(t) * share, slope * share);
+            let flows = circuit.connected(self, state);
             let change = if state.on {
-                self.turn_off(state.x, a, slope, state.theta, left)
+                let (x, off) = self.through_on(state.x, a, b, state.theta, left);
+                state.x = x;
+                off
             } else {
-                self.turn_on(state.x, a, slope, state.theta, left)
+                let on = self.turn_on(state.x, a, b, state.theta, left);
+                state.x = if on.is_some() { state.theta } else { self.advance_off(state.x, a, b, left) };
+                on
             };
-            let dt = change.unwrap_or(left);
-            let piece = self.energies(state.on, Ramp { from: a, to: ramp.at(t + dt), length: dt });
+            let piece = ramp.piece(t, t + change.unwrap_or(left).min(flows));
+            let energies = circuit.energies(self, self.conductance(state.on).get(), piece);
             if state.on {
-                spent.on += piece;
+                spent.on += energies;
             } else {
-                spent.off += piece;
+                spent.off += energies;
             }
-            if change.is_none() {
-                state.x = if state.on {
-                    self.advance_on(state.x, a, slope, state.theta, left)
-                } else {
-                    self.advance_off(state.x, a, slope, left)
-                };
-                return spent;
-            }
-            t += dt;
-            if state.on {
-                state.on = false;
-                state.x = self.hold();
+            let Some(after) = change else { return spent };
+            t += after;
+            state.on = !state.on;
+            if !state.on {
                 state.cycles += 1;
                 state.theta = next_theta(state.cycles);
-            } else {
-                state.on = true;
-                state.x = state.theta;
             }
             switchings.push(Switching { after: t, on: state.on });
             if t >= ramp.length {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::device::circuit::Ramp;
-use crate::units::{Ampere, Joule, Kelvin, Second, Volt, Watt};
+use crate::units::{Ampere, Joule, Kelvin, Ohm, Second, Volt, Watt};
 use proptest::prelude::*;
 
 const MS: f64 = 1e-3;
@@ -17,7 +17,7 @@ fn without_offset() -> ThresholdSwitch {
 
 fn apply(s: &ThresholdSwitch, state: &mut SwitchState, from: f64, to: f64, length: f64) -> Vec<Switching> {
     let mut switchings = Vec::new();
-    s.apply(state, Ramp { from, to, length }, |_| s.theta(), &mut switchings);
+    s.apply(state, &Circuit::Bare, Ramp { from, to, length }, |_| s.theta(), &mut switchings);
     switchings
 }
 
@@ -117,12 +117,125 @@ fn a_drive_above_hold_holds_and_one_below_lets_go() {
             (got, want) => assert_eq!(got.is_some(), want.is_some(), "{v} V"),
         }
     }
-    // Pinned while the drive is above 0.25 V, then relaxing behind it.
-    let u = s.advance_on(0.25, 0.35, -10.0, 0.25, 0.01);
+    // Pinned while the drive is above V_h, then relaxing behind it.
+    let u = s.advance_on(0.25, 0.35, -10.0, 0.25, 0.025);
     assert!((u - 0.25).abs() < 1e-12, "{u}");
-    let u = s.advance_on(0.25, 0.35, -10.0, 0.25, 0.02);
-    let want = crate::numeric::first_order::advance(TAU, 0.25, 0.25, -10.0, 0.01);
+    let u = s.advance_on(0.25, 0.35, -10.0, 0.25, 0.03);
+    let want = crate::numeric::first_order::advance(TAU, 0.25, 0.1, -10.0, 0.005);
     assert!((u - want).abs() < 1e-12);
+}
+
+/// Times in milliseconds at which a switch in a circuit turns, through pieces of (voltage, milliseconds).
+fn turns(circuit: Circuit, pieces: &[(f64, f64)]) -> Vec<(f64, bool)> {
+    let (s, mut at, mut turned) = (switch(), 0.0, Vec::new());
+    let mut state = s.rest();
+    for &(v, ms) in pieces {
+        let mut found = Vec::new();
+        s.apply(&mut state, &circuit, Ramp { from: v, to: v, length: ms * MS }, |_| s.theta(), &mut found);
+        turned.extend(found.iter().map(|turn| (at + turn.after / MS, turn.on)));
+        at += ms;
+    }
+    turned
+}
+
+fn near(got: f64, want: f64) {
+    assert!((got - want).abs() < 0.5e-6, "{got} ms, not {want} ms");
+}
+
+/// 0.5 V for 1 ms every 2 ms.
+fn train() -> Vec<(f64, f64)> {
+    [(0.5, 1.0), (0.0, 1.0)].repeat(50)
+}
+
+#[test]
+fn bare_a_drive_that_stays_latches_it_and_a_train_lets_go_when_it_ends() {
+    let held = turns(Circuit::Bare, &[(0.5, 1000.0)]);
+    near(held[0].0, 6.506344);
+    assert_eq!(held.len(), 1);
+    let pulsed = turns(Circuit::Bare, &[train(), vec![(0.0, 100.0)]].concat());
+    assert!((pulsed[0].0 - 26.99).abs() < 0.005, "{pulsed:?}");
+    near(pulsed[1].0, 107.646647);
+    assert_eq!(pulsed.len(), 2);
+}
+
+#[test]
+fn a_drive_between_hold_and_threshold_refreshes_an_on_filament() {
+    let s = switch();
+    let mut state = SwitchState { x: s.theta(), on: true, ..s.rest() };
+    for (v, want) in [(0.0, 0.147130), (0.15, 0.189532)] {
+        assert_eq!(apply(&s, &mut state, v, v, 5.0 * MS), []);
+        assert!((s.u(&state) - want).abs() < 0.5e-6, "{} V", s.u(&state));
+    }
+    near(apply(&s, &mut state, 0.0, 0.0, 1.0)[0].after / MS, 6.035809);
+}
+
+#[test]
+fn reset_takes_the_drive_away_and_it_fires_again_and_again() {
+    let held = turns(Circuit::RESET, &[(0.5, 100.0)]);
+    for (k, turn) in held.iter().enumerate() {
+        let cycles = 13.063320 * (k / 2) as f64 + if turn.1 { 0.0 } else { 8.646647 };
+        assert!((turn.0 - 6.506344 - cycles).abs() < 0.5e-6 * (k + 1) as f64, "{held:?}");
+    }
+    assert_eq!(held.len(), 15);
+    let fired: Vec<f64> =
+        turns(Circuit::RESET, &train()).iter().filter(|turn| turn.1).map(|turn| turn.0).collect();
+    for (got, want) in fired.iter().zip([26.99, 58.94, 90.95]) {
+        assert!((got - want).abs() < 0.005, "{fired:?}");
+    }
+    assert_eq!(fired.len(), 3);
+}
+
+#[test]
+fn series_fires_again_and_again_is_silent_or_latches_with_the_numbers_of_its_load_line() {
+    let series = |ohm: f64| Circuit::Series { r_s: Ohm::new(ohm) };
+    for (v, first, on, off) in [(0.5, 6.695792, 15.231730, 4.559207), (0.3, 17.760627, 11.561631, 13.871448)]
+    {
+        let turned = turns(series(2e5), &[(v, 60.0)]);
+        near(turned[0].0, first);
+        near(turned[1].0 - turned[0].0, on);
+        near(turned[2].0 - turned[1].0, off);
+        assert_eq!(series(2e5).fate(&switch(), v), Fate::Fires);
+    }
+    let on = SwitchState { x: switch().theta(), on: true, ..switch().rest() };
+    assert!((switch().current(&on, &series(2e5), 0.5) - 2.1875e-6).abs() < 1e-19);
+    assert_eq!(turns(series(1e5), &[(0.5, 1000.0)]).len(), 1);
+    assert_eq!(turns(series(2e5), &[(0.25, 1000.0)]).len(), 0);
+    assert_eq!(
+        [0.25, 0.5, 1.0].map(|v| series(2e5).told(&switch(), v)),
+        [
+            "off, the filament goes to 245.528 mV, not above v_th = 250 mV: it stays silent (it fires again and again between \
+             254.561 mV and 796.56 mV)",
+            "off, the filament goes to 490.626 mV, above v_th = 250 mV, on to 62.93 mV, below v_hold = 100 mV: it fires again and \
+             again (it fires again and again between 254.561 mV and 796.56 mV)",
+            "on, the filament is held at 125.43 mV, not below v_hold = 100 mV: it latches (it fires again and again between \
+             254.561 mV and 796.56 mV)",
+        ]
+    );
+    assert!(
+        series(1e3).told(&switch(), 0.5).ends_with("it latches (it fires again and again at no voltage)")
+    );
+    assert_eq!(Circuit::Bare.fate(&switch(), 0.2), Fate::Silent);
+    assert_eq!(Circuit::Bare.fate(&switch(), 0.5), Fate::Latches);
+    assert_eq!(Circuit::RESET.fate(&switch(), 0.5), Fate::Fires);
+}
+
+#[test]
+fn a_circuit_pays_for_what_flows_in_it() {
+    let spent = |circuit: Circuit, ms: f64| {
+        let s = switch();
+        let mut state = SwitchState { x: s.theta(), on: true, ..s.rest() };
+        let ramp = Ramp { from: 0.5, to: 0.5, length: ms * MS };
+        s.apply(&mut state, &circuit, ramp, |_| s.theta(), &mut Vec::new()).on
+    };
+    // 1.4 uW and 2.1 uW in the limiter, for 100 us of the 8.6 ms that it relaxes.
+    let open = spent(Circuit::RESET, 5.0);
+    assert!(
+        (open.device / 1.4e-10 - 1.0).abs() < 1e-12 && (open.limiter / 2.1e-10 - 1.0).abs() < 1e-12,
+        "{open:?}"
+    );
+    let on_time = spent(Circuit::Series { r_s: Ohm::new(2e5) }, 15.231730);
+    assert!((on_time.device - 2.082463e-9).abs() < 0.5e-15, "{on_time:?}");
+    assert!(on_time.imbalance().abs() < 1e-14 && (on_time.limiter / on_time.device - 7.0).abs() < 1e-12);
 }
 
 #[test]
@@ -143,10 +256,12 @@ fn the_loop_agrees_with_small_steps_of_the_equation() {
         for k in 0..n {
             let dt = length / f64::from(n);
             let v = from + (to - from) * (f64::from(k) + 0.5) / f64::from(n);
+            let before = u;
             let half = u + 0.5 * dt * (v - (u - 0.43e-3)) / TAU;
             u += dt * (v - (half - 0.43e-3)) / TAU;
-            if on {
-                u = u.min(0.25);
+            if on && v + 0.43e-3 > 0.10 {
+                let target = (v + 0.43e-3).max(0.25);
+                u = (before + dt * (target - before) / TAU).min(0.25);
             }
             let changed = if on { u < 0.10 } else { u > 0.25 };
             if changed {
@@ -282,11 +397,11 @@ proptest! {
         let start = SwitchState { x, on, ..s.rest() };
         let ramp = Ramp { from, to, length: ms * MS };
         let (mut whole, mut first) = (start, Vec::new());
-        let spent = s.apply(&mut whole, ramp, |_| s.theta(), &mut first);
+        let spent = s.apply(&mut whole, &Circuit::Bare, ramp, |_| s.theta(), &mut first);
         let (mut parts, mut second, at) = (start, Vec::new(), cut * ms * MS);
-        let left = s.apply(&mut parts, ramp.piece(0.0, at), |_| s.theta(), &mut second);
+        let left = s.apply(&mut parts, &Circuit::Bare, ramp.piece(0.0, at), |_| s.theta(), &mut second);
         let n = second.len();
-        let right = s.apply(&mut parts, ramp.piece(at, ms * MS), |_| s.theta(), &mut second);
+        let right = s.apply(&mut parts, &Circuit::Bare, ramp.piece(at, ms * MS), |_| s.theta(), &mut second);
         for w in &mut second[n..] {
             w.after += at;
         }
@@ -303,7 +418,7 @@ proptest! {
     fn energies_balance_and_are_not_negative(from in -1.0..1.0f64, to in -1.0..1.0f64, ms in 0.1..60.0f64, on: bool) {
         let s = switch();
         let mut state = SwitchState { x: 0.2, on, ..s.rest() };
-        let e = s.apply(&mut state, Ramp { from, to, length: ms * MS }, |_| s.theta(), &mut Vec::new());
+        let e = s.apply(&mut state, &Circuit::Bare, Ramp { from, to, length: ms * MS }, |_| s.theta(), &mut Vec::new());
         for e in [e.off, e.on] {
             prop_assert!(e.device >= 0.0 && e.limiter >= 0.0);
             prop_assert!(e.imbalance().abs() < 1e-9);

@@ -1,6 +1,8 @@
 //! `threshold_switch`: the switch with the spread of its threshold, as presets state it.
 
-use super::{SwitchState, ThresholdLaw, ThresholdSpread, ThresholdSwitch};
+use super::{
+    Circuit, SwitchEnergies, SwitchState, Switching, ThresholdLaw, ThresholdSpread, ThresholdSwitch,
+};
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::model::{
     Draws, Landmark, Measure, MeasuredIn, Model, On, ReadOff, Role, landmark, measure,
@@ -18,12 +20,14 @@ pub struct VolatileSwitch {
     pub switch: ThresholdSwitch,
     /// How its threshold differs from device to device and cycle to cycle.
     pub spread: ThresholdSpread,
+    /// What is around it. A preset does not say: `bare`.
+    pub circuit: Circuit,
 }
 
 impl From<ThresholdSwitch> for VolatileSwitch {
     /// Without spread.
     fn from(switch: ThresholdSwitch) -> Self {
-        Self { switch, spread: ThresholdSpread::default() }
+        Self { switch, spread: ThresholdSpread::default(), circuit: Circuit::Bare }
     }
 }
 
@@ -53,6 +57,17 @@ impl VolatileSwitch {
         } else {
             self.switch.theta()
         }
+    }
+
+    /// [`ThresholdSwitch::apply`] in its circuit.
+    pub fn apply(
+        &self,
+        state: &mut SwitchState,
+        drive: Ramp,
+        draws: &Draws,
+        switchings: &mut Vec<Switching>,
+    ) -> SwitchEnergies {
+        self.switch.apply(state, &self.circuit, drive, |n| self.theta(draws, n), switchings)
     }
 }
 
@@ -108,7 +123,8 @@ impl Model for VolatileSwitch {
         for fault in switch.faults() {
             r.model_fault(fault);
         }
-        Some(Self { switch, spread: ThresholdSpread { cycle: cycle?, device: device?, law } })
+        let spread = ThresholdSpread { cycle: cycle?, device: device?, law };
+        Some(Self { switch, spread, circuit: Circuit::Bare })
     }
 
     fn start(&self, draws: &Draws) -> SwitchState {
@@ -116,12 +132,12 @@ impl Model for VolatileSwitch {
     }
 
     fn advance(&self, state: &mut SwitchState, drive: Ramp, draws: &Draws) -> Energies {
-        let spent = self.switch.apply(state, drive, |n| self.theta(draws, n), &mut Vec::new());
+        let spent = self.apply(state, drive, draws, &mut Vec::new());
         spent.off + spent.on
     }
 
     fn current(&self, state: &SwitchState, v: f64) -> f64 {
-        self.switch.current(state.on, v)
+        self.switch.current(state, &self.circuit, v)
     }
 
     /// State and threshold as they are measured: with u_rest.

@@ -2,12 +2,14 @@
 
 use super::super::diagnostic::Diagnostic;
 use super::super::filled::Fields;
+use super::super::population::circuit;
 use super::super::section::{Lower, quantity};
-use super::super::spec::{ExperimentKind, Refers, ShapeKind, Unit, Word as _};
+use super::super::spec::{ExperimentKind, Refers, ShapeKind, SwitchCircuit, Unit, Word as _};
 use super::compare::compare;
 use super::overrides::preset;
 use super::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, PulseShape};
 use crate::device::preset::Preset;
+use crate::device::threshold::{Circuit, VolatileSwitch};
 use crate::units::{Quantity, Siemens, Volt};
 
 /// The experiments of `kind = "device"`, if nothing is wrong with them.
@@ -86,6 +88,7 @@ fn experiment(
         );
         return None;
     }
+    let preset = DeviceUnderTest { circuit: around(lower, fields, &preset), ..preset };
     fits(lower, fields, &preset.preset, experiment.as_ref());
     let compare = compare(lower, fields, kind, &preset.preset.device);
     Some(ExperimentPlan {
@@ -121,7 +124,30 @@ fn device(lower: &mut Lower<'_>, fields: &Fields, devices: &[Option<Preset>]) ->
         &format!("`device` of {}", fields.what),
         Refers::Device,
     )?;
-    Some(DeviceUnderTest { name, preset: devices.get(index)?.clone()?, own: false })
+    Some(DeviceUnderTest { name, preset: devices.get(index)?.clone()?, own: false, circuit: None })
+}
+
+/// The circuit of a threshold switch that is driven; stated for any other device it is refused.
+fn around(lower: &mut Lower<'_>, fields: &Fields, device: &DeviceUnderTest) -> Option<Circuit> {
+    if device.preset.device.get::<VolatileSwitch>().is_some() {
+        return if fields.entry("circuit").active { circuit(fields) } else { None };
+    }
+    // Every device is between a source and its limiter, where nothing else is said.
+    if let Some(at) =
+        fields.written("circuit").filter(|_| fields.word("circuit") != Some(SwitchCircuit::Bare.word()))
+    {
+        let words = device.preset.device.kind().words();
+        lower.faults.push(
+            Diagnostic::error(format!("{} has a `circuit`, and its device is {words}", fields.what))
+                .at(at)
+                .label("has no effect")
+                .allowed(format!(
+                    "`circuit` for a threshold switch; {words} is between a source and its limiter"
+                ))
+                .hint("delete it"),
+        );
+    }
+    None
 }
 
 fn described(lower: &mut Lower<'_>, fields: &Fields, kind: ExperimentKind) -> Option<Experiment> {

@@ -14,6 +14,7 @@ use super::spec::ExperimentKind;
 pub use super::spec::Relation;
 use crate::device::Open;
 use crate::device::preset::{OutOfRange, Preset};
+use crate::device::threshold::{Circuit, VolatileSwitch};
 use crate::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 use serde::{Deserialize, Serialize};
 
@@ -45,13 +46,20 @@ pub struct DeviceUnderTest {
     /// One of the devices that the preset's spread from device to device describes, drawn by the seed, instead of the
     /// nominal one.
     pub own: bool,
+    /// What is around it, if it is a threshold switch; every other device is between a source and its limiter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit: Option<Circuit>,
 }
 
 impl DeviceUnderTest {
     /// The device on the bench.
     #[must_use]
     pub fn on_bench(&self, seed: u64) -> Open {
-        self.preset.device.one(self.own.then_some((seed, 0)))
+        let device = self.preset.device.one(self.own.then_some((seed, 0)));
+        match (self.circuit, device.get::<VolatileSwitch>()) {
+            (Some(circuit), Some(switch)) => Open::new(VolatileSwitch { circuit, ..switch.clone() }),
+            _ => device,
+        }
     }
 }
 

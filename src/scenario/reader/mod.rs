@@ -216,12 +216,19 @@ impl Reader<'_> {
 
     fn entry(&mut self, table: &Table, key: &'static Key, so_far: &Fields) -> Entry {
         let item = table.get(key.name);
+        // A key decides nothing where it has no meaning itself: what decided that does.
+        let mut when = key.when;
+        while let Some(idle) = when.and_then(|(decider, _)| {
+            so_far.entries.iter().find(|entry| entry.key.name == decider && !entry.active)
+        }) {
+            when = idle.key.when;
+        }
         // `None`: the deciding key is itself faulty, so nothing can be said about this one.
-        let active = match key.when {
+        let active = match when {
             None => Some(true),
             Some((decider, values)) => self.decision(decider, so_far).map(|value| values.contains(&value)),
         };
-        if let (Some(item), Some(false), Some((decider, values))) = (item, active, key.when) {
+        if let (Some(item), Some(false), Some((decider, values))) = (item, active, when) {
             // A value inherited from below a changed choice is left behind silently.
             let here = so_far.entries.iter().any(|entry| entry.key.name == decider);
             let decided = if here { so_far.written(decider) } else { None };

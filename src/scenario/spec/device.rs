@@ -1,6 +1,7 @@
 //! The part of the table that is about devices on their own: `[device.NAME]` and `[experiment.NAME]`.
 
 use super::kinds::VOLTAGE;
+use super::population::SwitchCircuit;
 use super::word::words;
 use super::{Bounds, Key, Kind, Refers, Unit};
 
@@ -87,6 +88,18 @@ pub static EXPERIMENT: &[Key] = &[
     Key::new("fine_step", PULSE, "Step of |dt| below `fit_from`, where lobes overlap.")
         .same_as("step")
         .when("kind", &["stdp"]),
+    Key::new("circuit", Kind::word::<SwitchCircuit>(), "What is around a threshold switch.")
+        .setting("\"bare\"")
+        .when("kind", DRIVEN),
+    Key::new(
+        "open_after",
+        Kind::Quantity(Unit::Second, Bounds::ANY.from(0.0).up_to(4000.0)),
+        "How long after firing the drive still flows.",
+    )
+    .assumed("\"100 us\"", "the periphery is not reported")
+    .when("circuit", &["reset"]),
+    Key::new("r_s", Kind::Quantity(Unit::Ohm, ABOVE), "Resistor in series with the switch.")
+        .when("circuit", &["series"]),
     Key::new(
         "samples",
         Kind::Integer { min: 1, max: 100_000 },
@@ -107,6 +120,9 @@ pub static EXPERIMENT: &[Key] = &[
     )
     .setting("[]"),
 ];
+
+/// Experiments that apply a voltage for longer than a moment.
+const DRIVEN: &[&str] = &["iv", "pulses", "integration", "cycles"];
 
 words! {
     /// What is done with a device.

@@ -55,6 +55,13 @@ pub static POPULATION: &[Key] = &[
         .derived("the preset's")
         .preset("threshold_law")
         .when("model", SWITCH_MODEL),
+    Key::new("circuit", Kind::word::<SwitchCircuit>(), "What is around the switch, and so what its drive does after firing.")
+        .assumed("\"reset\"", "a network of switches needs something that lets go of them")
+        .when("model", SWITCH_MODEL),
+    Key::new("open_after", SPAN, "How long after firing the drive still flows, which is paid for.")
+        .assumed("\"100 us\"", "the periphery is not reported")
+        .when("circuit", &["reset"]),
+    Key::new("r_s", positive(Unit::Ohm), "Resistor in series with the switch.").when("circuit", &["series"]),
     Key::new("r_m", positive(Unit::Ohm), "Membrane resistance: turns a current into a voltage.").each()
         .assumed("\"1 MOhm\"", "no membrane resistance is reported"),
     Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.").each()
@@ -74,6 +81,15 @@ words! {
 }
 
 const SWITCH_MODEL: &[&str] = &["switch"];
+
+words! {
+    /// What is around a threshold switch.
+    pub enum SwitchCircuit {
+        Bare = "bare": "the drive stays, and holds a filament that is on",
+        Reset = "reset": "the drive is taken away after firing, until the filament has relaxed to v_hold",
+        Series = "series": "a resistor in series limits the current; the drive stays",
+    }
+}
 
 words! {
     impl ThresholdLaw {

@@ -466,7 +466,7 @@ pub fn neuron(population: &PopulationSpec) -> Neuron {
         v_hold: lif.v_hold,
         ..ThresholdSwitch::default()
     };
-    Switch { device, spread, on_time: None, r_m, i_bias, u_0: None }.into()
+    Switch { device, spread, r_m, i_bias, ..Switch::default() }.into()
 }
 
 pub fn build(spec: &Spec) -> Built {

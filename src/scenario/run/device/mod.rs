@@ -87,8 +87,9 @@ pub fn experiment(plan: &ExperimentPlan, seed: u64) -> ExperimentResult {
 
 fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
     let device = plan.device.on_bench(seed);
-    let switch = device.get::<VolatileSwitch>().map(|volatile| &volatile.switch);
-    let found = match &plan.experiment {
+    let volatile = device.get::<VolatileSwitch>();
+    let switch = volatile.map(|volatile| &volatile.switch);
+    let mut found = match &plan.experiment {
         experiment @ Experiment::Iv { .. } => Some(sweep::iv(&device, experiment, seed)),
         experiment @ Experiment::Pulses { .. } => Some(sweep::pulses(&device, experiment, seed)),
         experiment @ Experiment::Cycles { .. } => sweep::cycle(&device, experiment, seed),
@@ -96,7 +97,7 @@ fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
             sweep::retained(&device, experiment, !plan.compare.is_empty(), seed)
         }
         &Experiment::Integration { amplitude, length, samples } => {
-            switch.map(|switch| neuron::integration(switch, amplitude.get(), length.get(), samples))
+            volatile.map(|device| neuron::integration(device, amplitude.get(), length.get(), samples))
         }
         &Experiment::Relaxation { length, samples } => {
             switch.map(|switch| neuron::relaxation(switch, length, samples))
@@ -108,6 +109,12 @@ fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
             device.get::<DoseMemory>().map(|memory| window::window(memory, experiment))
         }
     };
+    if let (Some(found), Some(VolatileSwitch { switch, circuit, .. })) = (&mut found, volatile)
+        && let Experiment::Pulses { amplitude: v, .. } | Experiment::Integration { amplitude: v, .. } =
+            plan.experiment
+    {
+        found.notes.push(format!("circuit {}: under {v}, {}", circuit.name(), circuit.told(switch, v.get())));
+    }
     // The plan was checked: an experiment has a device it can be made with.
     found.unwrap_or_else(|| Findings {
         notes: vec!["this device has no such experiment".into()],

@@ -3,12 +3,13 @@
 use super::findings::Findings;
 use crate::device::circuit::Ramp;
 use crate::device::protocol::{Table, relaxation_switch};
-use crate::device::threshold::ThresholdSwitch;
+use crate::device::threshold::{Circuit, SwitchState, ThresholdSwitch, VolatileSwitch};
 use crate::fit::fit_relaxation;
 use crate::units::Second;
 
 /// A constant drive on a switch at rest: equation (3), u = u_rest + R I (1 - e^(-t/tau)), until it fires.
-pub fn integration(switch: &ThresholdSwitch, v: f64, length: f64, samples: u32) -> Findings {
+pub fn integration(device: &VolatileSwitch, v: f64, length: f64, samples: u32) -> Findings {
+    let switch = &device.switch;
     let mut table = Table::new(&[
         ("time", "s"),
         ("voltage", "V"),
@@ -27,7 +28,7 @@ pub fn integration(switch: &ThresholdSwitch, v: f64, length: f64, samples: u32) 
         let (before, time) =
             (length * f64::from(k) / f64::from(samples), length * f64::from(k + 1) / f64::from(samples));
         let ramp = Ramp { from: v, to: v, length: time - before };
-        let e = switch.apply(&mut state, ramp, |_| switch.theta(), &mut switchings);
+        let e = switch.apply(&mut state, &device.circuit, ramp, |_| switch.theta(), &mut switchings);
         if let Some(first) = switchings.iter().find(|s| s.on) {
             fires = fires.or(Some(before + first.after));
         }
@@ -78,6 +79,11 @@ pub fn relaxation(switch: &ThresholdSwitch, length: Second, samples: u32) -> Fin
     found
 }
 
+/// Just turned on.
+fn on(switch: &ThresholdSwitch) -> SwitchState {
+    SwitchState { on: true, x: switch.theta(), ..switch.rest() }
+}
+
 /// How long the switch is held at each voltage: short against its relaxation.
 const HELD: f64 = 1e-6;
 
@@ -93,17 +99,16 @@ pub fn power(switch: &ThresholdSwitch, v_max: f64, samples: u32) -> Findings {
     let (hold, v_th) = (switch.v_hold.get(), switch.v_th.get());
     let top = v_max.max(v_th);
     let at = |v: f64| {
-        let mut state = switch.rest();
-        (state.on, state.x) = (true, state.theta);
+        let mut state = on(switch);
         let ramp = Ramp { from: v, to: v, length: HELD };
-        let e = switch.apply(&mut state, ramp, |_| switch.theta(), &mut Vec::new());
+        let e = switch.apply(&mut state, &Circuit::Bare, ramp, |_| switch.theta(), &mut Vec::new());
         (e.on.device / HELD, e.on.limiter / HELD, e.on.source / HELD)
     };
     let mut found = Findings::default();
     for k in 0..=samples {
         let v = hold + (top - hold) * f64::from(k) / f64::from(samples);
         let (device, limiter, source) = at(v);
-        table.push(&[v, switch.current(true, v), device, limiter, source]);
+        table.push(&[v, switch.current(&on(switch), &Circuit::Bare, v), device, limiter, source]);
     }
     let column = |name: &str| table.values(name).unwrap_or_default();
     let on_power = column("device power").iter().fold(0.0, |most: f64, p| most.max(*p));

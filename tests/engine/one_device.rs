@@ -1,0 +1,180 @@
+//! A device on the bench and the same device as a network of one neuron: under the same waveform, in the same circuit, they
+//! switch at the same times and their filaments are at the same place.
+
+use memspike::device::circuit::Ramp;
+use memspike::device::model::{Draws, Model as _};
+use memspike::device::preset::Preset;
+use memspike::device::threshold::{Circuit, ThresholdSpread, VolatileSwitch};
+use memspike::engine::{Heap, Lanes, Queue, Simulation, Spike};
+use memspike::network::{Builder, Current, Kernel, Rows, SourceKind, Weights};
+use memspike::neuron::{Neuron, Switch};
+use memspike::time::Time;
+use memspike::units::Ohm;
+
+/// A power of two, so that R I has the bits of the voltage.
+const R: f64 = (1u64 << 20) as f64;
+const MS: u64 = 1_000_000_000_000;
+
+/// Points (femtoseconds, volts), joined by straight lines; two at one time are a jump. The last voltage stays.
+type Waveform = Vec<(u64, f64)>;
+
+fn rectangles() -> Waveform {
+    [(0.5, 30), (0.0, 15), (0.15, 10), (0.3, 40), (-0.1, 20), (1.0, 25), (0.02, 30)]
+        .iter()
+        .scan(0, |at, &(v, ms)| {
+            let begin = *at;
+            *at += ms * MS;
+            Some([(begin, v), (*at, v)])
+        })
+        .flatten()
+        .collect()
+}
+
+fn ramps() -> Waveform {
+    let corners = [
+        (0, 0.0),
+        (20, 0.6),
+        (35, 0.0),
+        (60, 0.4),
+        (61, 0.12),
+        (90, 0.11),
+        (100, -0.2),
+        (140, 0.9),
+        (200, 0.0),
+    ];
+    corners.iter().map(|&(ms, v)| (ms * MS, v)).collect()
+}
+
+fn train() -> Waveform {
+    (0..50)
+        .flat_map(|k| [(2 * k, 0.5), (2 * k + 1, 0.5), (2 * k + 1, 0.0), (2 * k + 2, 0.0)])
+        .map(|(ms, v)| (ms * MS, v))
+        .collect()
+}
+
+/// The straight pieces of a waveform up to `until`, with their beginnings in seconds.
+fn pieces(waveform: &Waveform, until: u64) -> Vec<(f64, Ramp)> {
+    let last = *waveform.last().unwrap();
+    let ends = waveform.iter().skip(1).copied().chain([(until.max(last.0), last.1)]);
+    let between = waveform.iter().copied().zip(ends).filter(|(from, to)| to.0 > from.0 && from.0 < until);
+    between
+        .map(|((at, from), (end, to))| {
+            let whole = Ramp { from, to, length: Time::from_fs(end - at).as_seconds() };
+            let length = Time::from_fs(end.min(until) - at).as_seconds();
+            (Time::from_fs(at).as_seconds(), whole.piece(0.0, length))
+        })
+        .collect()
+}
+
+/// When it turned on, in seconds, and u at the end, in volts.
+fn bench(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<f64>, f64) {
+    let draws = Draws::new(1, false);
+    let (mut state, mut fired) = (switch.start(&draws), Vec::new());
+    for (begin, ramp) in pieces(waveform, until) {
+        let mut switchings = Vec::new();
+        switch.apply(&mut state, ramp, &draws, &mut switchings);
+        fired.extend(switchings.iter().filter(|turn| turn.on).map(|turn| begin + turn.after));
+    }
+    (fired, switch.switch.u(&state))
+}
+
+fn network<Q: Queue<f64>>(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<Spike>, f64) {
+    let current: Vec<_> = waveform.iter().map(|&(at, v)| (Time::from_fs(at), v / R)).collect();
+    let current = Current::ramps(&current, Time::ZERO, None).unwrap();
+    let mut builder = Builder::default();
+    let source = builder.source("waveform", 1, SourceKind::Current(current));
+    let neuron = Switch {
+        device: switch.switch.clone(),
+        circuit: switch.circuit,
+        r_m: Ohm::new(R),
+        ..Switch::default()
+    };
+    let one = builder.population("one", 1, Neuron::from(neuron));
+    builder.projection("drive", source, one, Kernel::Current, Time::ZERO, Rows::Dense);
+    let network = builder.finish().unwrap();
+    let weights = Weights::from_values(&network, &[vec![1.0]]);
+    let mut simulation = Simulation::<f64, Q>::new(&network, 1);
+    let mut spikes = Vec::new();
+    simulation.run(&weights, Time::from_fs(until), &mut spikes).unwrap();
+    (spikes, simulation.membranes(0)[0])
+}
+
+/// Each shipped device that can be such a neuron, without spread, in each circuit.
+fn devices() -> Vec<VolatileSwitch> {
+    let presets = Preset::names().into_iter().map(|name| Preset::named(name).unwrap());
+    let switches: Vec<VolatileSwitch> = presets.filter_map(|preset| preset.device.get().cloned()).collect();
+    assert!(!switches.is_empty());
+    let circuits = [
+        Circuit::Bare,
+        Circuit::RESET,
+        Circuit::Series { r_s: Ohm::new(2e5) },
+        Circuit::Series { r_s: Ohm::new(1e5) },
+    ];
+    let in_circuit = |switch: VolatileSwitch| {
+        circuits.map(|circuit| VolatileSwitch {
+            circuit,
+            spread: ThresholdSpread::default(),
+            ..switch.clone()
+        })
+    };
+    switches.into_iter().flat_map(in_circuit).collect()
+}
+
+#[test]
+fn bench_and_network_of_one_switch_at_the_same_femtosecond() {
+    for device in devices() {
+        for (name, waveform) in [("rectangles", rectangles()), ("ramps", ramps()), ("train", train())] {
+            for ms in (7..250).step_by(27) {
+                let (fired, u) = bench(&device, &waveform, ms * MS);
+                let (spikes, membrane) = network::<Lanes>(&device, &waveform, ms * MS);
+                assert_eq!(network::<Heap>(&device, &waveform, ms * MS), (spikes.clone(), membrane));
+                let what = format!("{} under {name} after {ms} ms", device.circuit);
+                assert_eq!(spikes.len(), fired.len(), "{what}: {spikes:?} {fired:?}");
+                for (k, (spike, seconds)) in spikes.iter().zip(&fired).enumerate() {
+                    // Each turn is rounded up to a femtosecond, and a network goes on from there.
+                    let late = spike.time.fs() as f64 - seconds * 1e15;
+                    assert!(late.abs() <= 1.0 + 2.0 * k as f64, "{what}: spike {k} is {late} fs late");
+                }
+                assert!((membrane - u).abs() < 1e-12, "{what}: {membrane} V, on the bench {u} V");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_network_of_one_has_the_stated_times_in_every_circuit() {
+    let device = |circuit| VolatileSwitch {
+        circuit,
+        ..VolatileSwitch::from(memspike::device::threshold::ThresholdSwitch::default())
+    };
+    let held = vec![(0, 0.5)];
+    let fired = |circuit, waveform: &Waveform, ms: u64| -> Vec<f64> {
+        let spikes = network::<Lanes>(&device(circuit), waveform, ms * MS).0;
+        spikes.iter().map(|spike| spike.time.as_seconds() * 1e3).collect()
+    };
+    let near = |got: &[f64], want: &[f64]| {
+        assert_eq!(got.len(), want.len(), "{got:?}");
+        for (k, (got, want)) in got.iter().zip(want).enumerate() {
+            assert!((got - want).abs() < 0.5e-6 * (k + 1) as f64, "{got} ms, not {want} ms");
+        }
+    };
+    near(&fired(Circuit::Bare, &held, 1000), &[6.506344]);
+    near(&fired(Circuit::RESET, &held, 34), &[6.506344, 6.506344 + 13.063320, 6.506344 + 2.0 * 13.063320]);
+    let series = |ohm| Circuit::Series { r_s: Ohm::new(ohm) };
+    near(&fired(series(2e5), &held, 30), &[6.695792, 6.695792 + 19.790938]);
+    near(&fired(series(2e5), &vec![(0, 0.3)], 45), &[17.760627, 17.760627 + 11.561631 + 13.871448]);
+    near(&fired(series(1e5), &held, 1000), &[6.695792 + first_of(1e5) - first_of(2e5)]);
+    assert!(fired(series(2e5), &vec![(0, 0.25)], 1000).is_empty());
+    let train = fired(Circuit::RESET, &train(), 100);
+    assert!(
+        train.len() == 3 && train.iter().zip([26.99, 58.94, 90.95]).all(|(t, want)| (t - want).abs() < 0.005),
+        "{train:?}"
+    );
+    assert_eq!(fired(Circuit::Bare, &self::train(), 200).len(), 1);
+}
+
+/// tau ln(V_d/(V_d - theta)) in milliseconds, of 0.5 V through a resistor.
+fn first_of(ohm: f64) -> f64 {
+    let v = 0.5 / (1.0 + ohm * 1e-7);
+    9.41 * (v / (v - 0.24957)).ln()
+}
