@@ -3,7 +3,8 @@
 //!     tick: 1 line, 100 Hz  --1 V-->  counters: a `counter` fires at every third arrival
 //!
 //! The model says what an arrival does to its state and when it fires; the engine schedules, records and saves it like any
-//! other. Registered, it is a word of scenario files, with keys that are checked as theirs are.
+//! other. Registered, it is a word of scenario files, with keys that are checked as theirs are; and of the whole command line
+//! in a program that ends with `memspike::cli::run(std::env::args_os(), &registry, &Stop::default())`.
 
 use memspike::dataset::Search;
 use memspike::neuron::keys::{Described, ModelFault, ModelKey, Reader, key};
@@ -78,7 +79,8 @@ impl Model for Counter {
     }
 }
 
-const SCENARIO: &str = r#"
+/// Two of them, counting to four.
+pub const SCENARIO: &str = r#"
 [source.tick]
 kind = "regular"
 size = 1

@@ -81,6 +81,12 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+// The command line names the library as any program does.
+#[cfg(feature = "cli")]
+extern crate self as memspike;
+
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod crossbar;
 pub mod dataset;
 pub mod device;

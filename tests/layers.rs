@@ -309,7 +309,7 @@ const ABSENCES: &[Absence] = &[
         needles: &["std::time::Instant", "Instant::now", "SystemTime"],
         except: &["dataset::fetch", "cli"],
     },
-    Absence { what: "the environment", needles: &["std::env", "env::var"], except: &["cli"] },
+    Absence { what: "the environment", needles: &["std::env", "env::var"], except: &["cli", "main"] },
     Absence { what: "printing", needles: &["println!", "eprintln!", "print!("], except: &["cli"] },
     Absence {
         what: "threads",

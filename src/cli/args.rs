@@ -4,9 +4,9 @@ use super::device::args::DeviceArgs;
 use super::fit::args::FitArgs;
 use super::values::{Format, key_value, step};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::dataset::Name;
-use memspike::record::Formats;
+use memspike::registry::Registry;
 use memspike::time::Time;
 use std::path::PathBuf;
 
@@ -126,12 +126,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub record: Vec<String>,
     /// How spikes and membranes are written, in place of `formats` of [record]; several with commas.
-    #[arg(
-        long,
-        value_name = "FORMAT",
-        value_delimiter = ',',
-        value_parser = record_formats()
-    )]
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
     pub record_format: Vec<String>,
     /// Also write every plot as PNG.
     #[arg(long)]
@@ -169,13 +164,16 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
 }
 
-/// Every registered format by its name.
-fn record_formats() -> PossibleValuesParser {
-    let formats = Formats::built_in();
-    let values: Vec<PossibleValue> =
-        formats.iter().map(|format| PossibleValue::new(format.name()).help(format.about())).collect();
-    PossibleValuesParser::new(values)
+/// The command line of a program with this registry, whose formats of records it knows by name.
+pub fn command(registry: &Registry) -> clap::Command {
+    let formats = registry.formats().iter();
+    let formats: Vec<PossibleValue> =
+        formats.map(|format| PossibleValue::new(format.name()).help(format.about())).collect();
+    let parser = PossibleValuesParser::new(formats);
+    Cli::command()
+        .mut_subcommand("run", |run| run.mut_arg("record_format", |format| format.value_parser(parser)))
 }
+
 #[derive(Debug, Args)]
 pub struct ScenarioArgs {
     /// Files, directories with scenario.toml, or names of shipped scenarios.
@@ -296,10 +294,9 @@ pub enum TraceFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command(&Registry::shipped()).debug_assert();
     }
 }

@@ -4,14 +4,15 @@ use super::args::ScenarioArgs;
 use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
-use super::wiring;
+use super::wiring::{self, Recorded};
+use memspike::registry::Registry;
 use memspike::scenario::synapses;
 
 /// Loads every scenario and reports on all of them, also after one with faults.
-pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
+pub fn check(args: &ScenarioArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
     let mut faulty = Vec::new();
     for scenario in &args.scenarios {
-        match wiring::load(scenario, &args.overrides, &[]) {
+        match wiring::load(scenario, &args.overrides, Recorded::default(), registry) {
             Ok(loaded) => {
                 for one in &loaded {
                     output.warnings(&one.warnings);
@@ -42,9 +43,9 @@ pub fn check(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
 }
 
 /// Prints every plan in full.
-pub fn resolve(args: &ScenarioArgs, output: &Output) -> Result<End, Failure> {
+pub fn resolve(args: &ScenarioArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
     for scenario in &args.scenarios {
-        for one in wiring::load(scenario, &args.overrides, &[])? {
+        for one in wiring::load(scenario, &args.overrides, Recorded::default(), registry)? {
             output.warnings(&one.warnings);
             let mut text = one.resolve();
             text.push_str("\n# What the engine chooses for it:\n");

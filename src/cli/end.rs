@@ -7,6 +7,6 @@ pub enum End {
     Done,
     /// Done, and the answer is no.
     No,
-    /// Stopped by a signal, with what was done until then kept.
-    Signal(i32),
+    /// Stopped because it was asked to, with what was done until then kept.
+    Stopped,
 }

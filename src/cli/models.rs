@@ -6,13 +6,12 @@ use super::failure::Failure;
 use super::output::Output;
 use super::wiring;
 use memspike::device::DeviceEntry;
-use memspike::device::kinds::SHIPPED;
 use memspike::device::preset::{Preset, Provenance};
 use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::all_quantities;
 use memspike::scenario::spec::{ExperimentKind, Fallback, Key, Kind, Word as _, model_keys, neuron_keys};
-use memspike::scenario::{SECTIONS, inner, plasticity_keys};
+use memspike::scenario::{SECTIONS, choices, inner, plasticity_keys};
 use std::fmt::Write as _;
 
 /// What can be named in a scenario.
@@ -49,8 +48,8 @@ pub fn scenarios(output: &Output) -> Result<End, Failure> {
     Ok(End::Done)
 }
 
-pub fn models(args: &ModelsArgs, output: &Output) -> Result<End, Failure> {
-    let pages = pages();
+pub fn models(args: &ModelsArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
+    let pages = pages(registry);
     match &args.name {
         None => output.data(&list(&pages)),
         Some(name) => {
@@ -61,7 +60,7 @@ pub fn models(args: &ModelsArgs, output: &Output) -> Result<End, Failure> {
                     None => "`memspike models` lists them".into(),
                 })
             })?;
-            output.data(&describe(found))
+            output.data(&describe(found, registry))
         }
     }?;
     Ok(End::Done)
@@ -84,7 +83,7 @@ fn list(pages: &[ModelPage]) -> String {
     text
 }
 
-fn describe(page: &ModelPage) -> String {
+fn describe(page: &ModelPage, registry: &Registry) -> String {
     let mut text = format!("{} ({})\n{}\n", page.name, page.kind, page.summary);
     let width = |of: fn(&Parameter) -> usize| page.parameters.iter().map(of).max().unwrap_or(0);
     let (names, defaults) = (width(|p| p.name.len()), width(|p| p.default.chars().count()));
@@ -101,7 +100,7 @@ fn describe(page: &ModelPage) -> String {
     }
     let experiment =
         page.kind.starts_with("experiment").then(|| ExperimentKind::from_word(page.name)).flatten();
-    let measured = experiment.map_or_else(Vec::new, |kind| all_quantities(kind, &SHIPPED));
+    let measured = experiment.map_or_else(Vec::new, |kind| all_quantities(kind, registry.devices()));
     if !measured.is_empty() {
         text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
         let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);
@@ -115,11 +114,10 @@ fn describe(page: &ModelPage) -> String {
 }
 
 /// Everything the scenario specification lets one choose by name, with the keys that belong to it.
-fn pages() -> Vec<ModelPage> {
+fn pages(registry: &Registry) -> Vec<ModelPage> {
     let mut pages = Vec::new();
-    let registry = Registry::shipped();
     for section in SECTIONS.iter() {
-        collect(section.noun, section.keys, &registry, &mut pages);
+        collect(section.noun, section.keys, registry, &mut pages);
         if section.name == "population" {
             // After the built-in models, the registered ones.
             let at =
@@ -189,7 +187,7 @@ fn presets() -> Vec<ModelPage> {
 
 fn collect(noun: &str, keys: &'static [Key], registry: &Registry, pages: &mut Vec<ModelPage>) {
     for key in keys {
-        if let Kind::Choice(choices) = key.kind {
+        if let Some(choices) = choices(key, registry) {
             // The model or kind of a section owns every key without a condition of its own.
             let owner = matches!(key.name, "model" | "kind");
             for choice in choices {

@@ -3,32 +3,83 @@
 use super::args::{Global, When};
 use super::failure::Failure;
 use memspike::scenario::Diagnostics;
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+type Sink = Arc<Mutex<dyn Write + Send>>;
+
+/// Where a command writes: what was asked for to one place, messages to another.
+#[derive(Clone)]
+pub struct Streams {
+    data: Sink,
+    messages: Sink,
+    /// Stdout and stderr.
+    standard: bool,
+}
+
+impl Streams {
+    /// Data to stdout, messages to stderr.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self { standard: true, ..Self::new(std::io::stdout(), std::io::stderr()) }
+    }
+
+    /// Data and messages to writers of the caller; neither is a terminal.
+    pub fn new(data: impl Write + Send + 'static, messages: impl Write + Send + 'static) -> Self {
+        Self { data: Arc::new(Mutex::new(data)), messages: Arc::new(Mutex::new(messages)), standard: false }
+    }
+
+    /// What the reader of arguments has to say.
+    pub(super) fn usage(&self, error: &clap::Error) {
+        if self.standard {
+            let _ = error.print();
+            return;
+        }
+        let sink = if error.use_stderr() { &self.messages } else { &self.data };
+        let _ = write!(locked(sink), "{}", error.render());
+    }
+
+    fn say(&self, line: &str) {
+        // If nobody can read it, nobody can be told.
+        let _ = writeln!(locked(&self.messages), "{line}");
+    }
+}
+
+fn locked(sink: &Sink) -> MutexGuard<'_, dyn Write + Send + 'static> {
+    sink.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Where to say things, how loudly and in what colours.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Output {
     quiet: bool,
     verbose: bool,
     colour: bool,
+    streams: Streams,
 }
 
 impl Output {
-    pub fn new(global: &Global) -> Self {
+    pub fn new(global: &Global, streams: Streams) -> Self {
         let colour = match global.color {
             When::Always => true,
             When::Never => false,
             When::Auto => {
-                std::io::stderr().is_terminal()
+                streams.standard
+                    && std::io::stderr().is_terminal()
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
-        Self { quiet: global.quiet, verbose: global.verbose, colour }
+        Self { quiet: global.quiet, verbose: global.verbose, colour, streams }
     }
 
     /// Whether messages are coloured.
     pub fn colour(&self) -> bool {
         self.colour
+    }
+
+    /// Whether messages go to a terminal.
+    pub fn on_terminal(&self) -> bool {
+        self.streams.standard && std::io::stderr().is_terminal()
     }
 
     pub fn quiet(&self) -> bool {
@@ -40,7 +91,7 @@ impl Output {
     /// # Errors
     /// If it cannot be written; a closed pipe is told apart.
     pub fn data(&self, text: &str) -> Result<(), Failure> {
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = locked(&self.streams.data);
         let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(end.as_bytes()));
         written.and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
@@ -59,7 +110,7 @@ impl Output {
     /// Something worth knowing for who asked for more.
     pub fn detail(&self, text: &str) {
         if self.verbose {
-            say(text);
+            self.say(text);
         }
     }
 
@@ -72,13 +123,13 @@ impl Output {
     /// Warnings with their source lines.
     pub fn warnings(&self, warnings: &Diagnostics) {
         if !self.quiet && !warnings.is_empty() {
-            say(warnings.render(self.colour).trim_end());
+            self.say(warnings.render(self.colour).trim_end());
         }
     }
 
     pub fn failure(&self, failure: &Failure) {
         if let Failure::Scenario(faults) = failure {
-            say(faults.render(self.colour).trim_end());
+            self.say(faults.render(self.colour).trim_end());
             return;
         }
         if let Failure::Several(faults) = failure {
@@ -99,16 +150,16 @@ impl Output {
         }
     }
 
+    /// A line among the messages.
+    pub fn say(&self, line: &str) {
+        self.streams.say(line);
+    }
+
     fn message(&self, kind: &str, colour: &str, text: &str) {
         if self.colour {
-            say(&format!("\x1b[{colour}m{kind}\x1b[0m: {text}"));
+            self.say(&format!("\x1b[{colour}m{kind}\x1b[0m: {text}"));
         } else {
-            say(&format!("{kind}: {text}"));
+            self.say(&format!("{kind}: {text}"));
         }
     }
-}
-
-/// A line to stderr. If nobody can read it, nobody can be told.
-pub fn say(line: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

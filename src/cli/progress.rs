@@ -1,25 +1,24 @@
 //! Progress on stderr: a bar on a terminal, a line per epoch elsewhere, nothing when quiet.
 
-use super::output::{Output, say};
+use super::output::Output;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use memspike::scenario::progress::{Progress, Silent};
-use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 /// The listener for this terminal. A trace to stderr leaves no room for a bar.
 pub fn listener(output: &Output, trace_on_stderr: bool) -> Box<dyn Progress> {
     if output.quiet() {
         Box::new(Silent)
-    } else if std::io::stderr().is_terminal() && !trace_on_stderr {
-        Box::new(Bar { bar: None, colour: output.colour(), whole: None })
+    } else if output.on_terminal() && !trace_on_stderr {
+        Box::new(Bar { bar: None, output: output.clone(), whole: None })
     } else {
-        Box::new(Lines)
+        Box::new(Lines(output.clone()))
     }
 }
 
 struct Bar {
     bar: Option<ProgressBar>,
-    colour: bool,
+    output: Output,
     whole: Option<Whole>,
 }
 
@@ -46,7 +45,7 @@ impl Progress for Bar {
     fn phase(&mut self, name: &str, total: u64) {
         self.done();
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(10));
-        let bar_part = if self.colour { "{bar:20.cyan/dim}" } else { "{bar:20}" };
+        let bar_part = if self.output.colour() { "{bar:20.cyan/dim}" } else { "{bar:20}" };
         // The template is fixed; if a later version of the crate refuses it, its default will do.
         if let Ok(style) = ProgressStyle::with_template(&format!(
             "{{prefix:>8}} {bar_part} {{percent:>3}} %  {{msg}}  {{left}}"
@@ -90,7 +89,7 @@ impl Progress for Bar {
     fn line(&mut self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => say(text),
+            None => self.output.say(text),
         }
     }
 
@@ -107,14 +106,14 @@ impl Drop for Bar {
     }
 }
 
-struct Lines;
+struct Lines(Output);
 
 impl Progress for Lines {
     fn phase(&mut self, _: &str, _: u64) {}
     fn advance(&mut self, _: u64) {}
     fn message(&mut self, _: &str) {}
     fn line(&mut self, text: &str) {
-        say(text);
+        self.0.say(text);
     }
     fn done(&mut self) {}
 }

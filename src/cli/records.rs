@@ -84,9 +84,8 @@ impl<'a> Logs<'a> {
     ///
     /// # Errors
     /// The first failure of a write.
-    pub fn finish(self, formats: &[String]) -> Result<(Vec<SpikeRow>, u64), Failure> {
+    pub fn finish(self, formats: &[String], known: &Formats) -> Result<(Vec<SpikeRow>, u64), Failure> {
         std::mem::take(&mut *self.records.get()).finish()?;
-        let known = Formats::built_in();
         for format in formats.iter().filter_map(|name| known.find(name)) {
             for (log, name) in [(&self.spikes, "spikes"), (&self.membrane, "membrane")] {
                 if let Some(log) = log {

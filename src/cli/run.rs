@@ -1,44 +1,43 @@
 //! `memspike run`.
 
 use super::args::{Engine, Overrides, RunArgs};
+use super::directory::{self, RUNS};
 use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
 use super::png::Renderer;
+use super::program::Program;
 use super::records::CHECKPOINT;
-use super::signals::Stop;
 use super::trace::Tracing;
 use super::values::Format;
-use super::wiring::{self, Request};
+use super::wiring::{self, Recorded, Request};
 use super::{calibrate, progress, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
-use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
-use memspike::report::manifest::{MadeFrom, Manifest, ManifestHead};
+use memspike::record::rundir::{self, RunDir, RunStatus};
+use memspike::report::manifest::Manifest;
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
-use memspike::report::{compare, html, tables, text};
+use memspike::report::{html, tables, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
 use std::path::Path;
 
-/// Where run directories are made.
-pub const RUNS: &str = "runs";
-
-pub fn run(args: &RunArgs, output: &Output) -> Result<End, Failure> {
+pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
     if args.png {
         Renderer::new("--png")?;
     }
-    let loaded = wiring::load(&args.scenario, &args.overrides, &args.record)?;
+    let recorded = Recorded { names: &args.record, formats: &args.record_format };
+    let loaded = wiring::load(&args.scenario, &args.overrides, recorded, program.registry)?;
     check_engine(args, &loaded)?;
-    let stop = Stop::listen()?;
+    program.stop.heed();
     let tracing = trace::install(args, output.colour())?;
-    let session = Session { args, output, stop: &stop, tracing: &tracing };
+    let session = Session { args, output, program, tracing: &tracing };
     for scenario in &loaded {
         output.warnings(&scenario.warnings);
     }
@@ -90,7 +89,7 @@ struct Ran {
 struct Session<'a> {
     args: &'a RunArgs,
     output: &'a Output,
-    stop: &'a Stop,
+    program: &'a Program<'a>,
     tracing: &'a Tracing,
 }
 
@@ -106,7 +105,7 @@ impl Session<'_> {
             let args = RunArgs { out, ..self.args.clone() };
             let ran = Session { args: &args, ..self }.run(scenario, Clock::start(), Say::OneOfSeveral)?;
             runs.extend(ran.summary.map(|summary| *summary));
-            if let End::Signal(_) = ran.end {
+            if ran.end == End::Stopped {
                 end = ran.end;
                 break;
             }
@@ -134,14 +133,14 @@ impl Session<'_> {
             // The run that is there is not given up for one that cannot begin.
             wiring::check_data(plan, self.args.data.as_deref())?;
         }
-        let dir = self.directory(plan)?;
+        let dir = directory::of_run(self.args, plan, self.output)?;
         let calibration = calibrate::measure();
         let mut manifest = Manifest {
             schema_version: SCHEMA_VERSION,
             status: RunStatus::Running,
             memspike: env!("CARGO_PKG_VERSION").into(),
             commit: option_env!("MEMSPIKE_COMMIT").map(String::from),
-            command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
+            command: self.program.command.clone(),
             started: host::now_utc(),
             host: host::describe(),
             generator: memspike::random::GENERATOR.into(),
@@ -175,10 +174,10 @@ impl Session<'_> {
         };
         self.tell(plan, &dir, &summary, say)?;
         let disagrees = summary.paper.as_ref().is_some_and(|paper| !paper.complete());
-        let end = match (summary.status, self.stop.signal()) {
-            (Status::Interrupted, Some(signal)) => End::Signal(signal),
-            _ if disagrees => End::No,
-            _ => End::Done,
+        let end = match summary.status {
+            Status::Interrupted => End::Stopped,
+            Status::Done if disagrees => End::No,
+            Status::Done => End::Done,
         };
         Ok(Ran { end, summary: Some(summary) })
     }
@@ -287,7 +286,8 @@ impl Session<'_> {
             return Ok(Elsewhere::Weights(given));
         }
         let overrides = Overrides { seed: Some(plan.seed), set: Vec::new() };
-        let mut loaded = wiring::load(name, &overrides, &[])?;
+        let registry = self.program.registry;
+        let mut loaded = wiring::load(name, &overrides, Recorded::default(), registry)?;
         let (Some(source), true) = (loaded.pop(), loaded.is_empty()) else {
             return Err(fault(format!("`{name}` holds several scenarios"))
                 .allowed("one scenario, or a run of one")
@@ -319,46 +319,6 @@ impl Session<'_> {
         wiring::given(runs, scenario, &source.plan)?.map(Elsewhere::Weights).ok_or_else(missing)
     }
 
-    /// The directory to write into: the one named, the one to go on with, or the next number.
-    fn directory(self, plan: &Plan) -> Result<RunDir, Failure> {
-        let (args, root) = (self.args, Path::new(RUNS));
-        if !args.resume {
-            return Ok(match &args.out {
-                Some(out) => RunDir::create_at(out, args.force)?,
-                None => RunDir::create_numbered(root, &plan.name)?,
-            });
-        }
-        let path = match &args.out {
-            Some(out) => out.clone(),
-            None => match rundir::latest(root, &plan.name, &[RunStatus::Interrupted])? {
-                Some(path) => path,
-                None => return Err(nothing_to_resume(plan)?),
-            },
-        };
-        let dir = RunDir::open(&path)?;
-        same_version(&path)?;
-        let manifest = MadeFrom::read(&path)?;
-        if manifest.status == RunStatus::Done {
-            return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
-                .with_hint("omit --resume to run again"));
-        }
-        if !manifest.is(plan) {
-            let option = if args.out.is_some() { "--out" } else { "--resume" };
-            let path = path.display();
-            return Err(Failure::new(format!(
-                "{option} goes on with the run in `{path}`, which was made from another plan{}",
-                difference(manifest.plan(), plan)
-            ))
-            .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
-        }
-        if !path.join(CHECKPOINT).is_file() {
-            self.output.note(&format!("`{}` kept nothing to go on from: it begins anew", path.display()));
-        }
-        // From here on the run is not finished.
-        let _ = std::fs::remove_file(path.join(SUMMARY));
-        Ok(dir)
-    }
-
     fn simulate(
         self,
         plan: &Plan,
@@ -376,14 +336,11 @@ impl Session<'_> {
             data: self.args.data.as_deref(),
             run_dir: dir,
             resume: self.args.resume,
-            stop: self.stop.flag(),
+            stop: self.program.stop.asked(),
             clock: &|| clock.now(),
             trace: self.tracing.on,
             progress: &mut *listener,
-            formats: match &self.args.record_format[..] {
-                [] => &plan.record.formats,
-                asked => asked,
-            },
+            formats: self.program.registry.formats(),
             given,
         })?;
         listener.done();
@@ -468,48 +425,6 @@ enum Elsewhere {
     Weights(GivenWeights),
     /// Training them was stopped.
     Stopped(End),
-}
-
-/// The first value in which the plan of a run differs from the one at hand, if both are short.
-fn difference(of_run: &serde_json::Value, here: &Plan) -> String {
-    let here = serde_json::to_value(here).unwrap_or_default();
-    let short = |value: &Option<serde_json::Value>| {
-        value.as_ref().map_or_else(|| "absent".into(), ToString::to_string)
-    };
-    let differences = compare::runs(of_run, &here).differences;
-    let first = differences.first().map(|first| (&first.key, short(&first.left), short(&first.right)));
-    match first {
-        Some((key, left, right)) if left.len() + right.len() < 60 => {
-            format!(": `{key}` is {left} in its manifest, and {right} here")
-        }
-        _ => String::new(),
-    }
-}
-
-/// A run that another version has begun has another plan: this one cannot go on with it.
-fn same_version(path: &Path) -> Result<(), Failure> {
-    let series = |version: &str| version.rsplit_once('.').map(|(series, _)| series.to_owned());
-    let (begun, here) = (ManifestHead::read(path)?.memspike, env!("CARGO_PKG_VERSION"));
-    if series(&begun) == series(here) {
-        return Ok(());
-    }
-    Err(Failure::new(format!(
-        "the run in `{}` was begun with memspike {begun}, and this is {here}",
-        path.display()
-    ))
-    .with_hint("run the scenario again, or go on with the version it was begun with"))
-}
-
-fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {
-    let failure = Failure::new(format!("no interrupted run of `{}` in `{RUNS}` to go on with", plan.name));
-    let broken = rundir::latest(Path::new(RUNS), &plan.name, &[RunStatus::Running, RunStatus::Failed])?;
-    Ok(failure.with_hint(match broken {
-        Some(path) => format!(
-            "`{}` was broken off, or is still being computed; if it is not, name it with --out {0}",
-            path.display()
-        ),
-        None => "omit --resume to begin, or name the run with --out DIR".into(),
-    }))
 }
 
 /// Names and sizes of what is recorded.

@@ -1,10 +1,10 @@
 //! `memspike show`.
 
 use super::args::ShowArgs;
+use super::directory::RUNS;
 use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
-use super::run::RUNS;
 use super::values::Format;
 use memspike::record::RecordError;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};

@@ -6,10 +6,11 @@ use super::observers::Observers;
 use super::records::{CHECKPOINT, Logs, Shared};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
-use memspike::record::SpikeRow;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
 use memspike::record::spikes::Positions;
+use memspike::record::{Formats, SpikeRow};
+use memspike::registry::Registry;
 use memspike::report::manifest::MadeFrom;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::Outcome;
@@ -18,7 +19,7 @@ use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
 use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
 use memspike::scenario::set::Set;
-use memspike::scenario::{self, Diagnostic, Loaded, shipped};
+use memspike::scenario::{self, Changes, Diagnostic, Loaded, shipped};
 use memspike::snapshot::{self, Models, Payload, SnapshotError, Source};
 use memspike::time::Time;
 use std::path::{Path, PathBuf};
@@ -44,20 +45,34 @@ pub struct Request<'a> {
     /// Whether a trace is being taken.
     pub trace: bool,
     pub progress: &'a mut dyn Progress,
-    /// How what is recorded is written.
-    pub formats: &'a [String],
+    /// What the formats of records are.
+    pub formats: &'a Formats,
     /// Weights for a plan that takes them from another scenario.
     pub given: Option<GivenWeights>,
+}
+
+/// What the command line asks to be recorded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recorded<'a> {
+    /// `--record`: names besides those of the scenario.
+    pub names: &'a [String],
+    /// `--record-format`: in place of the scenario's, if there are any.
+    pub formats: &'a [String],
 }
 
 /// Loads a scenario: one from a file or name, several from a directory of scenarios.
 ///
 /// # Errors
 /// All their faults.
-pub fn load(scenario: &str, overrides: &Overrides, record: &[String]) -> Result<Vec<Loaded>, Failure> {
+pub fn load(
+    scenario: &str,
+    overrides: &Overrides,
+    recorded: Recorded<'_>,
+    registry: &Registry,
+) -> Result<Vec<Loaded>, Failure> {
     let set: Vec<String> = overrides.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let changes =
-        scenario::Changes { set: &set, seed: overrides.seed, record, ..scenario::Changes::default() };
+    let Recorded { names: record, formats } = recorded;
+    let changes = Changes { set: &set, seed: overrides.seed, record, formats, registry: Some(registry) };
     Ok(scenario::load_all(scenario, changes)?)
 }
 
@@ -237,7 +252,7 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
         given,
     };
     let outcome = run::run(plan, &mut context).map_err(unusable)?;
-    let (spikes, recorded) = logs.finish(formats)?;
+    let (spikes, recorded) = logs.finish(&plan.record.formats, formats)?;
     Ok(Ran { outcome, spikes, recorded })
 }
 
@@ -316,6 +331,6 @@ pub fn scenario_meant(name: &str) -> Option<&'static str> {
 }
 
 /// The JSON schema of scenario files.
-pub fn schema() -> String {
-    serde_json::to_string_pretty(&scenario::schema()).unwrap_or_default()
+pub fn schema(registry: &Registry) -> String {
+    serde_json::to_string_pretty(&scenario::schema(registry)).unwrap_or_default()
 }

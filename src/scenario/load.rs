@@ -1,7 +1,8 @@
 //! From a SCENARIO argument to a plan: which text, what it extends, what the command line changes.
 //!
 //! Precedence, from weak to strong: defaults, the scenario that `extends` names (and what that one
-//! extends), the scenario itself, `--set` arguments in their order, `--seed`, what `--record` adds.
+//! extends), the scenario itself, `--set` arguments in their order, `--seed`, what `--record` adds and
+//! `--record-format` replaces.
 
 use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source};
 use super::filled::Filled;
@@ -54,6 +55,8 @@ pub struct Changes<'a> {
     pub seed: Option<u64>,
     /// Populations and sources whose spikes are recorded besides those that the scenario names.
     pub record: &'a [String],
+    /// Formats of records in place of those the scenario has, if there are any.
+    pub formats: &'a [String],
     /// What the scenario may name; `None`: what is shipped.
     pub registry: Option<&'a Registry>,
 }
@@ -182,6 +185,11 @@ fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnosti
         set_seed(&mut root, seed);
     }
     add_recorded(&mut root, overrides.record);
+    if let [first, ..] = overrides.formats {
+        let formats = overrides.formats.iter().map(|name| argument("--record-format", name)).collect();
+        let at = argument("--record-format", first).at;
+        put(&mut root, ("record", "formats"), Node { value: Value::List(formats), at });
+    }
     // After a syntax error the tree has holes, and every hole would be reported again.
     if faults.has_errors() && faults.iter().any(|fault| fault.what.starts_with("not valid TOML")) {
         return Err(faults);
@@ -245,17 +253,19 @@ fn add_recorded(root: &mut Table, names: &[String]) {
         None => Vec::new(),
         Some(_) => return,
     };
-    let of = |name: &str| {
-        let source = Source::argument("--record", name);
-        At { span: 0..name.len(), source }
-    };
     for name in names {
         if !list.iter().any(|node| matches!(&node.value, Value::Text(there) if there == name)) {
-            list.push(Node { value: Value::Text(name.clone()), at: of(name) });
+            list.push(argument("--record", name));
         }
     }
-    let at = written.map_or_else(|| of(first), |item| item.node.at.clone());
+    let at = written.map_or_else(|| argument("--record", first).at, |item| item.node.at.clone());
     put(root, ("record", "spikes"), Node { value: Value::List(list), at });
+}
+
+/// A name as it was given after an option.
+fn argument(option: &str, name: &str) -> Node {
+    let at = At { span: 0..name.len(), source: Source::argument(option, name) };
+    Node { value: Value::Text(name.to_string()), at }
 }
 
 /// Puts one key of a section on top of what there is.

@@ -52,5 +52,5 @@ pub use load::{Changes, Loaded, load, load_all, load_set, load_text, load_text_w
 pub use plasticity::{common_plasticity_keys, plasticity_keys};
 pub use reference::markdown as reference;
 pub use schema::schema;
-pub use sections::{SECTIONS, inner};
+pub use sections::{SECTIONS, choices, inner};
 pub use value::Value;

@@ -2,7 +2,7 @@
 
 use super::plasticity::common_plasticity_keys;
 use super::protocol;
-use super::sections::SECTIONS;
+use super::sections::{SECTIONS, choices};
 use super::spec::{
     Bounds, Choice, Fallback, Key, Kind, Section, Unit, model_key, model_keys, neuron_keys, population_keys,
 };
@@ -12,9 +12,9 @@ use crate::device::preset::Provenance;
 use crate::registry::Registry;
 use serde_json::{Map, Value, json};
 
-/// The schema of a scenario file.
+/// The schema of a scenario file that may name what `registry` has.
 #[must_use]
-pub fn schema() -> Value {
+pub fn schema(registry: &Registry) -> Value {
     let mut properties = Map::new();
     properties.insert(
         "extends".into(),
@@ -22,7 +22,7 @@ pub fn schema() -> Value {
     );
     let mut demands = Map::new();
     for section in SECTIONS.iter() {
-        properties.insert(section.name.into(), section_shape(section));
+        properties.insert(section.name.into(), section_shape(section, registry));
         if let Some(inner) = demand(section.keys) {
             let inner = if section.named { json!({ "additionalProperties": inner }) } else { inner };
             demands.insert(section.name.into(), inner);
@@ -54,18 +54,22 @@ pub fn schema() -> Value {
     })
 }
 
-fn section_shape(section: &Section) -> Value {
+fn section_shape(section: &Section, registry: &Registry) -> Value {
     let mut shape = table(section.keys);
-    let registry = Registry::shipped();
     match section.name {
         "population" => {
             let of_models = registry.neurons().iter().flat_map(|entry| neuron_keys(entry.keys));
-            with_models(&mut shape, &population_keys(&registry, None)[..1], of_models);
+            with_models(&mut shape, &population_keys(registry, None)[..1], of_models);
+        }
+        "source" => {
+            let key = section.keys.iter().find(|key| key.name == "dataset");
+            let known = key.and_then(|key| choices(key, registry)).unwrap_or_default();
+            shape["properties"]["dataset"]["oneOf"] = words(&known)["oneOf"].take();
         }
         "projection" => {
             let of_rules = registry.rules().iter().flat_map(|entry| model_keys(entry.keys));
             let learns = &mut shape["properties"]["plasticity"];
-            with_models(learns, common_plasticity_keys(&registry), of_rules);
+            with_models(learns, common_plasticity_keys(registry), of_rules);
         }
         // A kind may be brought by a program, so what presets have is not closed.
         "device" => {

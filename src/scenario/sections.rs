@@ -4,8 +4,9 @@ use super::about::{About, EnginePlan};
 use super::plasticity::plasticity_keys;
 use super::protocol;
 use super::record::RecordPlan;
-use super::spec::{DEVICE, EXPERIMENT, Key, Kind, POPULATION, PROJECTION, SOURCE, Section};
+use super::spec::{Choice, DEVICE, EXPERIMENT, Key, Kind, POPULATION, PROJECTION, SOURCE, Section};
 use super::table::Table as _;
+use crate::dataset;
 use crate::registry::Registry;
 use std::sync::LazyLock;
 
@@ -91,6 +92,17 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
 #[must_use]
 pub fn inner(key: &Key, registry: &Registry) -> Option<&'static [Key]> {
     if key.learns() { Some(plasticity_keys(registry, None)) } else { key.inner() }
+}
+
+/// The words that a key may have, if it is one of several; a registry may have others.
+#[must_use]
+pub fn choices(key: &Key, registry: &Registry) -> Option<Vec<Choice>> {
+    let Kind::Choice(choices) = key.kind else { return None };
+    let known = |name: &dataset::Name| Choice { name: name.word(), doc: name.known().about };
+    Some(match key.name {
+        "dataset" => registry.datasets().iter().map(known).collect(),
+        _ => choices.to_vec(),
+    })
 }
 
 /// The section of that name.

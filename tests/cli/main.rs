@@ -6,6 +6,7 @@ mod currents;
 mod device;
 mod features;
 mod fit;
+mod library;
 mod migrating;
 mod run;
 mod scenarios;

@@ -1,5 +1,6 @@
 //! Every shipped scenario loads, resolves to itself, and follows the schema.
 
+use memspike::registry::Registry;
 use memspike::scenario::{load, load_all, load_set, load_text, schema, shipped};
 use serde_json::Value;
 use std::path::Path;
@@ -161,7 +162,7 @@ fn accepts(schema: &Value, value: &Value, path: &str, faults: &mut Vec<String>) 
 fn faults_against_schema(text: &str) -> Vec<String> {
     let value: Value = toml::from_str(text).unwrap();
     let mut faults = Vec::new();
-    accepts(&schema(), &value, "", &mut faults);
+    accepts(&schema(&Registry::shipped()), &value, "", &mut faults);
     faults
 }
 

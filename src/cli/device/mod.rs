@@ -12,18 +12,20 @@ use super::failure::Failure;
 use super::files;
 use super::output::Output;
 use args::{DeviceArgs, Experiment};
+use memspike::device::DeviceEntry;
 use memspike::device::preset::Preset;
 use memspike::device::protocol::Table;
 use memspike::plot;
+use memspike::registry::Registry;
 use memspike::scenario::device::ExperimentPlan;
 use memspike::scenario::run;
 
-pub fn device(args: &DeviceArgs, output: &Output) -> Result<End, Failure> {
+pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
     let common = args.experiment.common();
     if let Some(path) = &common.plot {
         files::check_picture(path)?;
     }
-    let preset = preset(args)?;
+    let preset = preset(args, registry.devices())?;
     let plan = plan::plan(&args.experiment, preset)?;
     in_range(&plan, common.beyond_range, output)?;
     let mut result = run::experiment(&plan, common.seed);
@@ -56,9 +58,9 @@ pub fn device(args: &DeviceArgs, output: &Output) -> Result<End, Failure> {
 }
 
 /// The preset, with what the options change in it.
-fn preset(args: &DeviceArgs) -> Result<Preset, Failure> {
+fn preset(args: &DeviceArgs, kinds: &[DeviceEntry]) -> Result<Preset, Failure> {
     let mut set = args.experiment.common().set.clone();
-    let preset = source::find(&args.name, &set)?.preset;
+    let preset = source::find(&args.name, &set, kinds)?.preset;
     let Experiment::Iv(iv) = &args.experiment else { return Ok(preset) };
     let Some(i_cc) = iv.compliance else { return Ok(preset) };
     let kind = preset.device.kind();
@@ -67,7 +69,7 @@ fn preset(args: &DeviceArgs) -> Result<Preset, Failure> {
             .with_hint("leave --compliance away"));
     }
     set.push(("i_cc".to_owned(), i_cc.to_string()));
-    Ok(source::find(&args.name, &set)?.preset)
+    Ok(source::find(&args.name, &set, kinds)?.preset)
 }
 
 /// Holds voltages to the range the preset is stated for.

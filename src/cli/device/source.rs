@@ -2,7 +2,7 @@
 
 use super::super::failure::Failure;
 use super::super::files;
-use memspike::device::kinds::SHIPPED;
+use memspike::device::DeviceEntry;
 use memspike::device::parameters::section;
 use memspike::device::preset::{Preset, change, tree};
 use memspike::hint::nearest;
@@ -21,7 +21,7 @@ pub struct Found {
 ///
 /// # Errors
 /// All faults of the file, or of what `--set` changes.
-pub fn find(name: &str, set: &[(String, String)]) -> Result<Found, Failure> {
+pub fn find(name: &str, set: &[(String, String)], kinds: &[DeviceEntry]) -> Result<Found, Failure> {
     let source = match Preset::embedded(name) {
         Some(source) => source,
         None if looks_like_a_file(name) => Source::file(name, &files::read_text(Path::new(name), "preset")?),
@@ -30,14 +30,14 @@ pub fn find(name: &str, set: &[(String, String)]) -> Result<Found, Failure> {
     let (what, text) = (format!("preset `{name}`"), source.text.clone());
     let mut tree = tree(&source)?;
     // The preset itself must be right before anything is changed in it.
-    let mut preset = Preset::read(&tree, &what, &SHIPPED)?;
+    let mut preset = Preset::read(&tree, &what, kinds)?;
     if !set.is_empty() {
         for (key, value) in set {
             let known = preset.device.kind().keys.iter().find(|known| known.name == key);
             let table = known.map_or("parameters", section);
             change(&mut tree, table, &argument(key, value), "set on the command line");
         }
-        preset = Preset::read(&tree, &what, &SHIPPED)?;
+        preset = Preset::read(&tree, &what, kinds)?;
     }
     Ok(Found { preset, text })
 }

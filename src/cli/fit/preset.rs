@@ -6,6 +6,7 @@ use super::args::{FitArgs, Model};
 use super::found::{Found, Shape};
 use super::measured::Measured;
 use super::table::with_error;
+use memspike::device::kinds::SHIPPED;
 use memspike::device::memory::DoseMemory;
 use memspike::device::preset::Preset;
 use memspike::fit::{Change, FittedParameter, Head, Polarity, WindowDevice, device_of_window, write_preset};
@@ -15,7 +16,7 @@ use std::path::Path;
 
 pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Result<String, Failure> {
     let base_name = args.base.as_deref().unwrap_or_else(|| usual_base(args.model, &found.shape));
-    let base = source::find(base_name, &[])?;
+    let base = source::find(base_name, &[], &SHIPPED)?;
     let (mut model, mut changes) = (Vec::new(), Vec::new());
     let from = |p: &FittedParameter, how: &str| {
         let error = with_error(p).1;

@@ -3,11 +3,11 @@
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
 use super::super::plasticity::plasticity_keys;
-use super::super::spec::{self, Choice, Key, Kind, SpreadWord, Unit, Word as _};
+use super::super::sections::choices;
+use super::super::spec::{self, Key, Kind, SpreadWord, Unit, Word as _};
 use super::super::stated::{quantity, without_unit};
 use super::super::text::{Node, Value};
 use super::Reader;
-use crate::dataset;
 use crate::renamed;
 use crate::units::parse_percent;
 
@@ -108,13 +108,8 @@ impl Reader<'_> {
             | (Kind::Figure, Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {
                 Some(Datum::Raw(node.clone()))
             }
-            (Kind::Choice(choices), Value::Text(text)) => {
-                let of_registry =
-                    |name: &dataset::Name| Choice { name: name.word(), doc: name.known().about };
-                let choices: Vec<Choice> = match name {
-                    "dataset" => self.registry.datasets().iter().map(of_registry).collect(),
-                    _ => choices.to_vec(),
-                };
+            (Kind::Choice(_), Value::Text(text)) => {
+                let choices = choices(key, self.registry).unwrap_or_default();
                 let found = choices.iter().find(|choice| choice.name == text);
                 if found.is_none() {
                     let close = nearest(text, choices.iter().map(|choice| choice.name));

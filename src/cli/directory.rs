@@ -1,0 +1,99 @@
+//! The directory of a run: a new one, or that of the run which is gone on with.
+
+use super::args::RunArgs;
+use super::failure::Failure;
+use super::output::Output;
+use super::records::CHECKPOINT;
+use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
+use memspike::report::compare;
+use memspike::report::manifest::{MadeFrom, ManifestHead};
+use memspike::scenario::plan::Plan;
+use std::path::Path;
+
+/// Where run directories are made.
+pub const RUNS: &str = "runs";
+
+/// The directory to write into: the one named, the one to go on with, or the next number.
+///
+/// # Errors
+/// If there is none to go on with, or none can be made.
+pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<RunDir, Failure> {
+    let root = Path::new(RUNS);
+    if !args.resume {
+        return Ok(match &args.out {
+            Some(out) => RunDir::create_at(out, args.force)?,
+            None => RunDir::create_numbered(root, &plan.name)?,
+        });
+    }
+    let path = match &args.out {
+        Some(out) => out.clone(),
+        None => match rundir::latest(root, &plan.name, &[RunStatus::Interrupted])? {
+            Some(path) => path,
+            None => return Err(nothing_to_resume(plan)?),
+        },
+    };
+    let dir = RunDir::open(&path)?;
+    same_version(&path)?;
+    let manifest = MadeFrom::read(&path)?;
+    if manifest.status == RunStatus::Done {
+        return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
+            .with_hint("omit --resume to run again"));
+    }
+    if !manifest.is(plan) {
+        let option = if args.out.is_some() { "--out" } else { "--resume" };
+        let path = path.display();
+        return Err(Failure::new(format!(
+            "{option} goes on with the run in `{path}`, which was made from another plan{}",
+            difference(manifest.plan(), plan)
+        ))
+        .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
+    }
+    if !path.join(CHECKPOINT).is_file() {
+        output.note(&format!("`{}` kept nothing to go on from: it begins anew", path.display()));
+    }
+    // From here on the run is not finished.
+    let _ = std::fs::remove_file(path.join(SUMMARY));
+    Ok(dir)
+}
+
+/// The first value in which the plan of a run differs from the one at hand, if both are short.
+fn difference(of_run: &serde_json::Value, here: &Plan) -> String {
+    let here = serde_json::to_value(here).unwrap_or_default();
+    let short = |value: &Option<serde_json::Value>| {
+        value.as_ref().map_or_else(|| "absent".into(), ToString::to_string)
+    };
+    let differences = compare::runs(of_run, &here).differences;
+    let first = differences.first().map(|first| (&first.key, short(&first.left), short(&first.right)));
+    match first {
+        Some((key, left, right)) if left.len() + right.len() < 60 => {
+            format!(": `{key}` is {left} in its manifest, and {right} here")
+        }
+        _ => String::new(),
+    }
+}
+
+/// A run that another version has begun has another plan: this one cannot go on with it.
+fn same_version(path: &Path) -> Result<(), Failure> {
+    let series = |version: &str| version.rsplit_once('.').map(|(series, _)| series.to_owned());
+    let (begun, here) = (ManifestHead::read(path)?.memspike, env!("CARGO_PKG_VERSION"));
+    if series(&begun) == series(here) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the run in `{}` was begun with memspike {begun}, and this is {here}",
+        path.display()
+    ))
+    .with_hint("run the scenario again, or go on with the version it was begun with"))
+}
+
+fn nothing_to_resume(plan: &Plan) -> Result<Failure, Failure> {
+    let failure = Failure::new(format!("no interrupted run of `{}` in `{RUNS}` to go on with", plan.name));
+    let broken = rundir::latest(Path::new(RUNS), &plan.name, &[RunStatus::Running, RunStatus::Failed])?;
+    Ok(failure.with_hint(match broken {
+        Some(path) => format!(
+            "`{}` was broken off, or is still being computed; if it is not, name it with --out {0}",
+            path.display()
+        ),
+        None => "omit --resume to begin, or name the run with --out DIR".into(),
+    }))
+}
