@@ -18,28 +18,41 @@ pub fn reason(error: &std::io::Error) -> String {
 /// Reads a text file; `what` it is, for messages.
 ///
 /// # Errors
-/// If it is missing, a directory, not text or far too large.
+/// As [`read_bytes`], and if it is not text.
 pub fn read_text(path: &Path, what: &str) -> Result<String, Failure> {
-    let place = path.display();
-    let failed = |reason: String, hint: &str| {
-        Failure::new(format!("cannot read the {what} `{place}`: {reason}")).with_hint(hint)
-    };
-    if path.is_dir() {
-        return Err(failed("it is a directory".into(), "name the file in it"));
-    }
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    if let Err(error) = read {
-        return Err(failed(reason(&error), "give the path of a file that exists and may be read"));
-    }
-    if bytes.len() as u64 > LARGEST {
-        return Err(failed("it has more than 512 MiB".into(), "is it the right file?"));
-    }
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(read_bytes(path, what)?).map_err(|error| {
         let line =
             1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        failed(format!("line {line} is not UTF-8 text"), "save it as UTF-8 text")
+        unread(path, what, &format!("line {line} is not UTF-8 text"), "save it as UTF-8 text")
     })
+}
+
+fn unread(path: &Path, what: &str, reason: &str, hint: &str) -> Failure {
+    Failure::new(format!("cannot read the {what} `{}`: {reason}", path.display())).with_hint(hint)
+}
+
+/// Reads a file, or standard input if it is `-`; `what` it is, for messages.
+///
+/// # Errors
+/// If it is missing, a directory or far too large.
+pub fn read_bytes(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |reason: &str, hint: &str| unread(path, what, reason, hint);
+    if path.is_dir() {
+        return Err(failed("it is a directory", "name the file in it"));
+    }
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+    };
+    if let Err(error) = read {
+        return Err(failed(&reason(&error), "give the path of a file that exists and may be read"));
+    }
+    if bytes.len() as u64 > LARGEST {
+        return Err(failed("it has more than 512 MiB", "is it the right file?"));
+    }
+    Ok(bytes)
 }
 
 /// Writes a whole file: it appears complete or not at all. `option` is what named it.

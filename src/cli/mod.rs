@@ -27,6 +27,7 @@ mod fetch;
 mod files;
 mod fit;
 mod host;
+mod measured;
 mod models;
 mod new;
 mod observers;

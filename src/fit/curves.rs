@@ -1,8 +1,9 @@
 //! The curves that can be fitted. Data are (x, y) in SI units (STDP: percent).
 
 use super::least_squares::{Held, Unknown, least_squares_holding};
-use super::{FitError, Fitted};
+use super::{FitError, Fitted, Wanted, percent, plain, wanted};
 use crate::numeric::{exp, ln, relaxation};
+use crate::units::{Ampere, Second, Siemens, Volt};
 
 fn span(values: impl Iterator<Item = f64> + Clone) -> f64 {
     values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
@@ -67,6 +68,42 @@ impl Curve {
             Self::Pulses => &[("g_0", "S"), ("g_end", "S"), ("dose", "")],
             Self::Iv { ohmic: true } => &[("g", "S")],
             Self::Iv { ohmic: false } => &[("g", "S"), ("v0", "V")],
+        }
+    }
+
+    /// The columns of its measurement; what else they are called.
+    #[must_use]
+    pub fn columns(self) -> [Wanted; 2] {
+        match self {
+            Self::Relaxation => [
+                wanted::<Second>("time", true).also(&["t"]),
+                wanted::<Volt>("state", false).also(&["u", "v", "voltage"]),
+            ],
+            Self::Stdp => [
+                wanted::<Second>("dt", false).also(&["deltat", "\u{3b4}t"]),
+                percent("change").also(&[
+                    "dg",
+                    "\u{3b4}g",
+                    "dgg",
+                    "\u{3b4}gg",
+                    "dgg0",
+                    "\u{3b4}gg0",
+                    "dw",
+                    "\u{3b4}w",
+                ]),
+            ],
+            Self::Retention { .. } => [
+                wanted::<Second>("time", true).also(&["t"]),
+                wanted::<Siemens>("conductance", false).also(&["on", "g", "gon"]),
+            ],
+            Self::Pulses => [
+                plain("pulse", true).also(&["n", "pulses", "number", "pulseno", "pulsenumber"]),
+                wanted::<Siemens>("conductance", false).also(&["g"]),
+            ],
+            Self::Iv { .. } => [
+                wanted::<Volt>("voltage", false).also(&["v", "u", "bias"]),
+                wanted::<Ampere>("current", false).also(&["i"]),
+            ],
         }
     }
 

@@ -166,22 +166,32 @@ pub fn least_squares(
                 own += column[i] * weighted[i * m + j] * column[j];
             }
         }
-        let error = (variance * column[k]).max(own).sqrt() / scale[k];
-        if unknown.scale && (error.is_nan() || error > 0.5 * p[k].abs()) {
-            let (value, unit) = (p[k], unknown.unit);
-            return Err(open(k, format!("{value:.3e} {unit} with a standard error of {error:.1e} {unit}")));
+        // What was fitted is known to rounding at best: no error at all is that of a parameter that was held.
+        let error = ((variance * column[k]).max(own).sqrt() / scale[k]).max(f64::EPSILON * p[k].abs());
+        let (name, unit) = (unknown.name.to_owned(), unknown.unit.to_owned());
+        let parameter = FittedParameter { name, unit, value: p[k], error };
+        if unknown.scale {
+            undetermined(&parameter)?;
         }
-        parameters.push(FittedParameter {
-            name: unknown.name.to_owned(),
-            unit: unknown.unit.to_owned(),
-            value: p[k],
-            error,
-        });
+        parameters.push(parameter);
     }
     if !converged || parameters.iter().any(|p| !(p.value.is_finite() && p.error.is_finite())) {
         return Err(not_converged);
     }
     Ok(Fitted { parameters, residuals: residuals(&p), rms: (best / n as f64).sqrt() })
+}
+
+/// Refuses a parameter whose standard error is more than half its value.
+///
+/// # Errors
+/// [`FitError::Undetermined`].
+pub fn undetermined(p: &FittedParameter) -> Result<(), FitError> {
+    if p.error <= 0.5 * p.value.abs() {
+        return Ok(());
+    }
+    let why =
+        format!("{:.3e} {unit} with a standard error of {:.1e} {unit}", p.value, p.error, unit = p.unit);
+    Err(FitError::Undetermined { parameter: p.name.clone(), why })
 }
 
 /// (J^T J with unit diagonal, J^T r, the columns' lengths); a column of zeros keeps its zero diagonal.

@@ -3,18 +3,25 @@
 //! Every fit is least squares with equal weights. It states its residual, and refuses data that cannot
 //! determine a parameter, by name: a number without an error bar that means something is worse than none.
 
+mod branches;
+mod columns;
 mod csv;
 mod curves;
+mod header;
 mod least_squares;
 mod preset;
+mod statistics;
 mod sweep;
+mod table_error;
 mod window;
 
-pub use csv::{CsvError, Measured, Wanted, optional_column, plain, read_columns, wanted};
+pub use columns::{Wanted, percent, plain, wanted};
+pub use csv::{Decimal, Layout, Measured, read_columns};
 pub use curves::{Curve, fit_iv, fit_pulses, fit_relaxation, fit_retention, fit_stdp};
 pub use least_squares::Held;
 pub use preset::{Change, Head, write_preset};
-pub use sweep::{Loop, Polarity, fit_loop};
+pub use sweep::{Loop, Polarity, Yield, fit_loop};
+pub use table_error::CsvError;
 pub use window::{WindowDevice, device_of_window};
 
 use serde::{Deserialize, Serialize};
@@ -82,6 +89,9 @@ pub enum FitError {
         /// Steps of the search before it gave up.
         steps: usize,
     },
+    /// What a loop cannot be.
+    #[error("{0}")]
+    Loop(&'static str),
     /// A value that the model cannot have.
     #[error("row {row}: {what}")]
     Data {
@@ -103,6 +113,9 @@ impl FitError {
             }
             Self::NotConverged { .. } => {
                 "look at the data in a plot; leave out what another process made with --from and --to"
+            }
+            Self::Loop(_) => {
+                "what can be fitted are loops of a volatile and of a bipolar switch, in the order of the sweep"
             }
             Self::Data { .. } => "remove the row, or the part of the data with --from and --to",
         }

@@ -26,7 +26,7 @@ mod style;
 mod svg;
 mod weights;
 
-pub use experiment::figures as experiments;
+pub use experiment::{OVER, figures as experiments};
 pub use overview::overview;
 #[cfg(feature = "png")]
 pub use png::{PngError, Renderer};

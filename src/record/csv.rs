@@ -1,10 +1,11 @@
 //! Reading tables: CSV text to rows whose fields know where they stand.
 //!
 //! One reader for lists of spikes and synapses, for the spikes of a run and for measurements. Fields are separated by
-//! commas; one that holds a comma, a quote or the end of a line stands in double quotes (RFC 4180). Blank lines, and
-//! lines that begin with `#`, are no rows. What a header must have, and what a field may be, its user says.
+//! commas, or by what else a [`Separator`] can be; one that holds a comma, a quote or the end of a line stands in double
+//! quotes (RFC 4180). Blank lines, and lines that begin with `#`, are no rows. What a header must have, and what a field
+//! may be, its user says.
 
-use csv_core::{ReadFieldResult, Reader};
+use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -28,6 +29,90 @@ impl Field<'_> {
     }
 }
 
+/// What stands between two fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Separator {
+    /// `,`
+    #[default]
+    Comma,
+    /// `;`
+    Semicolon,
+    /// One for each field.
+    Tab,
+    /// Any number of them; nothing is quoted.
+    Blanks,
+}
+
+impl Separator {
+    /// All, the unlikeliest within a field first.
+    pub const ALL: [Self; 4] = [Self::Tab, Self::Semicolon, Self::Comma, Self::Blanks];
+
+    /// In a sentence: "separated by commas".
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Comma => "commas",
+            Self::Semicolon => "semicolons",
+            Self::Tab => "tabs",
+            Self::Blanks => "blanks",
+        }
+    }
+
+    fn character(self) -> char {
+        match self {
+            Self::Comma => ',',
+            Self::Semicolon => ';',
+            Self::Tab => '\t',
+            Self::Blanks => ' ',
+        }
+    }
+}
+
+/// How the characters of a file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Also plain ASCII.
+    Utf8,
+    /// With a byte order mark, of either order.
+    Utf16,
+    /// What is not UTF-8 and has no byte that text never has: ISO 8859-1.
+    Latin1,
+}
+
+impl Encoding {
+    /// As people write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::Utf16 => "UTF-16",
+            Self::Latin1 => "Latin-1",
+        }
+    }
+}
+
+/// The text of a file as instruments and spreadsheets write it, with `\n` at the ends of its lines and no byte order mark;
+/// `None` for what has a zero byte and is no UTF-16.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<(String, Encoding)> {
+    let wide = |from: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
+        (String::from_utf16_lossy(&units), Encoding::Utf16)
+    };
+    let (text, encoding) = match bytes {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ if bytes.contains(&0) => return None,
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => (text.trim_start_matches('\u{feff}').to_owned(), Encoding::Utf8),
+            // The first 256 characters of Unicode are those of Latin-1.
+            Err(_) => (bytes.iter().map(|&byte| char::from(byte)).collect(), Encoding::Latin1),
+        },
+    };
+    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+    Some((text, encoding))
+}
+
 /// A row, or the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row<'a> {
@@ -43,6 +128,7 @@ pub struct Row<'a> {
 #[derive(Debug)]
 pub struct Rows<'a> {
     text: &'a str,
+    separator: Separator,
     reader: Reader,
     /// Read up to here, in bytes, which is on this line.
     at: usize,
@@ -53,8 +139,15 @@ pub struct Rows<'a> {
 /// Begins to read a text.
 #[must_use]
 pub fn rows(text: &str) -> Rows<'_> {
+    separated(text, Separator::Comma)
+}
+
+/// Begins to read a text whose fields are separated by something else.
+#[must_use]
+pub fn separated(text: &str, separator: Separator) -> Rows<'_> {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    Rows { text, reader: Reader::new(), at, line: 1, unquoted: vec![0; 64] }
+    let reader = ReaderBuilder::new().delimiter(separator.character() as u8).build();
+    Rows { text, separator, reader, at, line: 1, unquoted: vec![0; 64] }
 }
 
 impl<'a> Iterator for Rows<'a> {
@@ -63,6 +156,9 @@ impl<'a> Iterator for Rows<'a> {
     fn next(&mut self) -> Option<Row<'a>> {
         self.skip_what_is_no_row();
         let (line, start) = (self.line, self.at);
+        if self.separator == Separator::Blanks {
+            return self.words();
+        }
         let mut fields = Vec::new();
         while let Some((field, last)) = self.field() {
             fields.push(field);
@@ -92,6 +188,22 @@ impl<'a> Rows<'a> {
         self.at += bytes;
     }
 
+    /// A row whose fields are the words of its line.
+    fn words(&mut self) -> Option<Row<'a>> {
+        let (line, start) = (self.line, self.at);
+        let whole = self.text[start..].split_inclusive('\n').next()?;
+        self.pass(whole.len());
+        let mut fields = Vec::new();
+        let mut at = 0;
+        for word in whole.split_whitespace() {
+            at += whole[at..].find(word)?;
+            let span = start + at..start + at + word.len();
+            at += word.len();
+            fields.push(Field { text: Cow::Borrowed(word), span });
+        }
+        Some(Row { line, span: start..start + whole.trim_end().len(), fields })
+    }
+
     /// The next field, and whether it is the last of its row.
     fn field(&mut self) -> Option<(Field<'a>, bool)> {
         let (start, mut length) = (self.at, 0);
@@ -109,7 +221,7 @@ impl<'a> Rows<'a> {
             }
         };
         let raw = &self.text[start..self.at];
-        let raw = if last { raw } else { raw.strip_suffix(',').unwrap_or(raw) };
+        let raw = if last { raw } else { raw.strip_suffix(self.separator.character()).unwrap_or(raw) };
         // The end of its line first: an empty field is on its own line, not on the next.
         let raw = raw.trim_end();
         let start = start + (raw.len() - raw.trim_start().len());
@@ -147,6 +259,49 @@ mod tests {
         assert_eq!(texts(""), []);
         assert_eq!(texts("# only this"), []);
         assert_eq!(texts(" \n\n"), []);
+    }
+
+    #[test]
+    fn fields_may_be_separated_by_something_else() {
+        let all = |text: &str, separator| -> Vec<Vec<String>> {
+            let rows = separated(text, separator).map(|row| {
+                assert!(row.fields.iter().all(|f| text.get(f.span.clone()) == Some(f.text.as_ref())));
+                row.fields.iter().map(|field| field.text.to_string()).collect()
+            });
+            rows.collect()
+        };
+        for (text, separator) in [
+            ("a b;c\n1,5;2\n", Separator::Semicolon),
+            ("a b\tc\n1,5\t 2\n", Separator::Tab),
+            ("a b,c\n\"1,5\",2\n", Separator::Comma),
+        ] {
+            let found: Vec<Vec<String>> = separated(text, separator)
+                .map(|row| row.fields.iter().map(|field| field.text.to_string()).collect())
+                .collect();
+            assert_eq!(found, [["a b", "c"], ["1,5", "2"]], "{separator:?}");
+        }
+        assert_eq!(all(" x  x\n\n# no\n1\t 1 \n", Separator::Blanks), [["x", "x"], ["1", "1"]]);
+        assert_eq!(all("1\t\t3\n", Separator::Tab), [["1", "", "3"]]);
+    }
+
+    #[test]
+    fn texts_of_instruments_and_spreadsheets_are_decoded() {
+        let text = "I [\u{b5}A]\n1\n";
+        let lines = "I [\u{b5}A]\r\n1\r";
+        let units = || lines.encode_utf16();
+        let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(units().flat_map(u16::to_le_bytes)).collect();
+        let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(units().flat_map(u16::to_be_bytes)).collect();
+        let marked = [&[0xef, 0xbb, 0xbf], lines.as_bytes()].concat();
+        for (bytes, encoding) in [
+            (lines.as_bytes(), Encoding::Utf8),
+            (&marked, Encoding::Utf8),
+            (&little, Encoding::Utf16),
+            (&big, Encoding::Utf16),
+            (b"I [\xb5A]\r\n1\r", Encoding::Latin1),
+        ] {
+            assert_eq!(decode(bytes), Some((text.to_owned(), encoding)));
+        }
+        assert_eq!(decode(b"PK\x03\x04\0\0"), None);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use memspike::numeric::standard_normal;
 use memspike::random::{Purpose, word};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
 
 /// Puts what a device says into a file.
 fn measure(place: &Place, file: &str, args: &[&str]) {
@@ -210,6 +212,97 @@ fn every_model_writes_a_preset_that_behaves_like_the_data() {
     }
 }
 
+/// A loop as `voltage, current` pairs, from a table of ours.
+fn loop_of(place: &Place, file: &str) -> Vec<(f64, f64)> {
+    let text = fs::read_to_string(place.path().join(file)).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    let at = |name: &str| header.iter().position(|h| h.starts_with(name)).unwrap();
+    let (v, i) = (at("voltage"), at("current"));
+    lines.map(|line| (line[v].parse().unwrap(), line[i].parse().unwrap())).collect()
+}
+
+#[test]
+fn what_instruments_write_is_read_at_the_first_try() {
+    let place = Place::new();
+    measure(&place, "ours.csv", &["ag-tio2-pt-ts", "iv", "--noise", "1 %", "--cycles", "2"]);
+    let points = loop_of(&place, "ours.csv");
+    let rows = |scale: f64, row: &dyn Fn(usize, f64, f64) -> String| -> String {
+        points.iter().enumerate().map(|(k, &(v, i))| row(k, v, i * scale)).collect()
+    };
+    let settings =
+        "Test Name,vds-id#1@1\r\nMode,Sweeping\r\nForcing,Sweep,Common\r\nCompliance,7e-06,0.1\r\n\r\n";
+    let keithley = format!("{settings}Time,AV,AI\r\n{}", rows(1.0, &|k, v, i| format!("{k},{v},{i:E}\r\n")));
+    let analyser = format!(
+        "SetupTitle, IV\nMetaData, Analysis.Setup.Vector, V, I\nDimension1, {n}, {n}\nDataName, Vtop, Itop\n{}",
+        rows(1.0, &|_, v, i| format!("DataValue, {v}, {i:e}\n")),
+        n = points.len()
+    );
+    let german = rows(1e6, &|_, v, i| format!("{v};{i}\r\n").replace('.', ","));
+    let german = format!("Gerät: Nr. 7\r\nSpannung / V;Strom / µA\r\n{german}");
+    let latin: Vec<u8> = german.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let tabs = format!("V (V)\tI (mA)\n{}", rows(1e3, &|_, v, i| format!("{v}\t{i:e}\n")));
+    let sheet = format!(
+        "Voltage_V;Current_A\r\n{}",
+        rows(1.0, &|_, v, i| format!("{v};{i:e}\r\n").replace('.', ","))
+    );
+    let wide: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(sheet.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let half = points.len() / 2;
+    let blank = rows(1e6, &|k, v, i| {
+        let between = if k == half { "\nV[V] I[uA]\n" } else { "" };
+        format!("{between}{v} {i}\n")
+    });
+    let appended = format!("V[V] I[uA]\n{blank}");
+    let want = fit(&place, &["iv", "ours.csv"]);
+    for (what, bytes, told) in [
+        (
+            "keithley.csv",
+            keithley.into_bytes(),
+            "header on line 6, separated by commas; column 2 as voltage in V",
+        ),
+        ("b1500.csv", analyser.into_bytes(), "header on line 4"),
+        ("latin.csv", latin, "Latin-1, header on line 2, separated by semicolons, decimal commas"),
+        ("tabs.txt", tabs.into_bytes(), "separated by tabs"),
+        ("sheet.txt", wide, "UTF-16, header on line 1"),
+        ("appended.txt", appended.into_bytes(), "2 tables, one after the other"),
+    ] {
+        fs::write(place.path().join(what), bytes).unwrap();
+        let output = place.memspike(&["fit", "iv", what]);
+        assert_eq!(code(&output), 0, "{what}: {}", err(&output));
+        assert!(err(&output).contains(told), "{what}: {}", err(&output));
+        for ((name, got, _), (_, want, _)) in fit(&place, &["iv", what]).iter().zip(&want) {
+            assert!((got / want - 1.0).abs() < 1e-9, "{what} {name}: {got}, wanted {want}");
+        }
+    }
+    // A pipe, of columns that are asked for.
+    let text = rows(1.0, &|k, v, i| format!("{k} {v} {i:e}\n"));
+    let mut command = place.command(&["fit", "iv", "-", "--columns", "2 [V],3 [A]", "--format", "json"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).contains("standard input: no header, separated by blanks"), "{}", err(&output));
+    // Pulses, and a measurement over the model of a device.
+    let pulses: String = (0..60)
+        .map(|n| {
+            format!("{n},{},0.1\n", 1e3 + 3e3 * (1.0 - (-0.05 * f64::from(n)).exp()) + 5.0 * f64::from(n % 3))
+        })
+        .collect();
+    fs::write(place.path().join("pulses.csv"), format!("Pulse #,G (uS),Vread (V)\n{pulses}")).unwrap();
+    recovers(&fit(&place, &["pulses", "pulses.csv"]), &[("g_end", 4e-3)], 0.02);
+    for (device, experiment, file) in
+        [("ag-tio2-pt-ts", "iv", "keithley.csv"), ("ag-tio2-pt-rs-analog", "pulses", "pulses.csv")]
+    {
+        let output =
+            place.memspike(&["device", device, experiment, "--over", file, "--plot", "over.svg", "--quiet"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        let svg = fs::read_to_string(place.path().join("over.svg")).unwrap();
+        assert!(svg.contains(">measured<"), "{experiment}");
+    }
+}
+
 #[test]
 fn a_held_parameter_is_not_fitted_and_the_table_says_so() {
     let place = Place::new();
@@ -244,11 +337,18 @@ fn faults_of_data_are_told_with_their_line_and_what_is_allowed() {
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "{what}: nothing is written");
     };
     refused("empty", "lif", b"", &[]);
-    refused("not text", "lif", b"time [s],state [V]\n0,\xff\n", &[]);
+    refused("Latin-1", "lif", b"time [s],state [V]\n0,\xff\n", &[]);
     refused("another header", "lif", b"t,u\n0,1\n", &[]);
     refused("no units", "lif", b"time,state\n0,1\n", &[]);
     refused("units of something else", "lif", b"time [V],state [ms]\n0,1\n", &[]);
-    refused("semicolons", "lif", b"time [s];state [V]\n0;0,5\n", &[]);
+    refused("header only", "lif", b"time [s];state [V]\n", &[]);
+    refused("points and commas", "lif", b"time [s];state [V]\n0;0,5\n1;0.4\n", &[]);
+    refused("decimals or thousands", "lif", b"time [s];state [mV]\n1;2,500\n2;1,500\n", &[]);
+    refused("two columns that may be it", "iv", b"AV,AI,BI\n0,1,2\n", &[]);
+    refused("columns that are not there", "iv", b"AV,AI,BI\n0,1,2\n", &["--columns", "AV,CI"]);
+    refused("too few columns", "iv", b"AV,AI,BI\n0,1,2\n", &["--columns", "AV"]);
+    refused("percent or fractions", "stdp", b"dt [ms],change\n10,0.5\n", &[]);
+    refused("an archive", "lif", b"PK\x03\x04\0\0", &[]);
     refused("decimal commas", "lif", b"time [ms],state [V]\n0,0,25\n1,0,2\n", &[]);
     refused("NaN, inf and words", "lif", b"time [ms],state [V]\n0,NaN\n1,inf\n2,off\n", &[]);
     refused("time that goes back", "lif", b"time [ms],state [V]\n0,0.25\n2,0.2\n1,0.15\n", &[]);

@@ -1,5 +1,6 @@
 //! What can be written after `memspike device`.
 
+use super::super::measured::LayoutArgs;
 use super::super::values::{key_value, positive, quantity};
 use super::noise::Noise;
 use clap::{Args, Subcommand, ValueHint};
@@ -95,6 +96,11 @@ pub struct Common {
     /// Also draw it: FILE.svg or FILE.png.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plot: Option<PathBuf>,
+    /// Draw a measurement over it, from a file such as `memspike fit` takes; - for standard input.
+    #[arg(long, value_name = "DATA.csv", value_hint = ValueHint::FilePath, requires = "plot")]
+    pub over: Option<PathBuf>,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
     /// Change one parameter of the preset, such as v_th="0.3 V" or cycle_cv=0.1; can be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,

@@ -10,15 +10,20 @@ mod told;
 use super::end::End;
 use super::failure::Failure;
 use super::files;
+use super::measured::{self, LayoutArgs};
 use super::output::Output;
 use args::{DeviceArgs, Experiment};
 use memspike::device::DeviceEntry;
 use memspike::device::preset::Preset;
 use memspike::device::protocol::Table;
+use memspike::device::threshold::VolatileSwitch;
+use memspike::fit;
 use memspike::plot;
 use memspike::registry::Registry;
-use memspike::scenario::device::ExperimentPlan;
+use memspike::scenario::device::{Experiment as Asked, ExperimentPlan};
+use memspike::scenario::outcome::Curve;
 use memspike::scenario::run;
+use std::path::Path;
 
 pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
     let common = args.experiment.common();
@@ -31,6 +36,11 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
     let mut result = run::experiment(&plan, common.seed);
     if let Some(noise) = common.noise {
         told::add_noise(&mut result, &plan, noise, common.seed)?;
+    }
+    if let Some(path) = &common.over {
+        let over = over(path, &plan, &common.layout)?;
+        output.note(&over.1);
+        result.curves.push(over.0);
     }
     let none = Table::default();
     let table = result.curve("").unwrap_or(&none);
@@ -55,6 +65,33 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
         }
     }
     Ok(End::Done)
+}
+
+/// A measurement to be drawn over the experiment, and how it was read.
+fn over(path: &Path, plan: &ExperimentPlan, layout: &LayoutArgs) -> Result<(Curve, String), Failure> {
+    let measured = match &plan.experiment {
+        Asked::Iv { .. } => fit::Curve::Iv { ohmic: false },
+        Asked::Stdp { .. } => fit::Curve::Stdp,
+        Asked::Retention { .. } => fit::Curve::Retention { stretched: false },
+        Asked::Relaxation { .. } => fit::Curve::Relaxation,
+        Asked::Pulses { .. } if plan.device.preset.device.memory().is_some() => fit::Curve::Pulses,
+        Asked::Pulses { .. } if plan.device.preset.device.get::<VolatileSwitch>().is_some() => {
+            fit::Curve::Relaxation
+        }
+        _ => {
+            return Err(Failure::new(format!(
+                "nothing can be drawn over `{}` of `{}`",
+                plan.name, plan.device.name
+            ))
+            .with_hint("leave --over away"));
+        }
+    };
+    let data = measured::read(path, measured, layout)?;
+    let mut table = Table::new(&[("x", ""), ("y", "")]);
+    for (x, y) in data.points {
+        table.push(&[x, y]);
+    }
+    Ok((Curve { name: plot::OVER.to_owned(), table }, data.notes.join("; ")))
 }
 
 /// The preset, with what the options change in it.

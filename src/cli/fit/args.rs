@@ -1,7 +1,9 @@
 //! What can be written after `memspike fit`.
 
+use super::super::measured::LayoutArgs;
 use super::super::values::{Format, key_value, quantity};
 use clap::{Args, ValueEnum, ValueHint};
+use memspike::fit::Curve;
 use memspike::units::{Second, Siemens, Volt};
 use std::path::PathBuf;
 
@@ -53,9 +55,12 @@ pub struct FitArgs {
     /// What was measured.
     #[arg(value_name = "MODEL")]
     pub model: Model,
-    /// The measurement: columns with units in the header, separated by commas.
+    /// The measurement: columns with units in the header, as an instrument or a spreadsheet writes them; - for standard
+    /// input.
     #[arg(value_name = "DATA.csv", value_hint = ValueHint::FilePath)]
     pub data: PathBuf,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
     /// Also draw data, fit and residuals: FILE.svg or FILE.png.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub plot: Option<PathBuf>,
@@ -95,4 +100,17 @@ pub struct FitArgs {
     /// What to print: a table, or JSON.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+}
+
+impl FitArgs {
+    /// What is fitted to the columns.
+    pub fn curve(&self) -> Curve {
+        match self.model {
+            Model::Iv => Curve::Iv { ohmic: self.ohmic },
+            Model::Pulses => Curve::Pulses,
+            Model::Stdp => Curve::Stdp,
+            Model::Lif => Curve::Relaxation,
+            Model::Retention => Curve::Retention { stretched: self.stretched },
+        }
+    }
 }

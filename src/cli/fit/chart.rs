@@ -1,8 +1,8 @@
 //! Data and fit above, residuals below.
 
+use super::super::measured::Measured;
 use super::args::Model;
 use super::found::{Found, Shape};
-use super::measured::Measured;
 use super::table::with_error;
 use memspike::fit::Curve;
 use memspike::plot::chart::{Axis, Chart, Look, Mark, Series, Stack};
@@ -45,7 +45,7 @@ pub fn draw(model: Model, data: &Measured, found: &Found) -> String {
             for (name, label) in [("v_th", "V_th"), ("v_hold", "V_h"), ("v_set", "SET"), ("v_reset", "RESET")]
             {
                 if let Some(p) = found.fit.get(name) {
-                    let sign = if name == "v_reset" { -first_sign(data) } else { first_sign(data) };
+                    let sign = if name == "v_reset" { -found.sign } else { found.sign };
                     upper = upper.mark(Mark::x(sign * p.value, format!("{label} {}", with_error(p).0)));
                 }
             }
@@ -58,12 +58,6 @@ pub fn draw(model: Model, data: &Measured, found: &Found) -> String {
         .below(upper, 1.0)
         .below(lower, 0.4)
         .svg()
-}
-
-/// The sign of the largest voltage.
-fn first_sign(data: &Measured) -> f64 {
-    let largest = data.points.iter().map(|p| p.0).fold(0.0f64, |m, v| if v.abs() > m.abs() { v } else { m });
-    largest.signum()
 }
 
 fn axes(model: Model, found: &Found) -> (Axis, Axis) {

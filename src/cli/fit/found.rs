@@ -1,8 +1,9 @@
 //! What a measurement says: which curve is fitted, and what came of it.
 
 use super::super::failure::Failure;
+use super::super::measured::Measured;
 use super::args::{FitArgs, Model};
-use super::measured::{self, Measured};
+use super::measured;
 use memspike::fit::{Curve, FitError, Fitted, Held, Loop, fit_loop};
 
 /// What was found.
@@ -26,17 +27,11 @@ pub enum Shape {
 /// If the data cannot determine a parameter.
 pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
     let refused = |error: FitError| Failure::new(format!("{}: {error}", data.file)).with_hint(error.hint());
-    let curve = match args.model {
-        Model::Iv => Curve::Iv { ohmic: args.ohmic },
-        Model::Pulses => Curve::Pulses,
-        Model::Stdp => Curve::Stdp,
-        Model::Lif => Curve::Relaxation,
-        Model::Retention => Curve::Retention { stretched: args.stretched },
-    };
+    let curve = args.curve();
     if args.model == Model::Iv {
         let held = measured::held(args, LOOP_PARAMETERS)?;
         if let Some(found) = fit_loop(&data.points, &held).map_err(refused)? {
-            let mut notes = Vec::new();
+            let mut notes = told(&found);
             for one in &held {
                 if found.fit.get(&one.name).is_none() {
                     notes.push(format!("the data are of another kind of device: {} is not used", one.name));
@@ -52,6 +47,28 @@ pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
     let held = measured::held(args, curve.parameters())?;
     let fit = curve.fit(&data.points, &held).map_err(refused)?;
     Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new() })
+}
+
+/// What a loop tells besides its parameters.
+fn told(found: &Loop) -> Vec<String> {
+    let [on, off] = found.yields;
+    let mut notes = Vec::new();
+    if on.events < on.tries || off.events < off.tries {
+        notes.push(format!(
+            "it turned on in {} of {} sweeps and off in {} of {}; those that failed count for no voltage",
+            on.events, on.tries, off.events, off.tries
+        ));
+    }
+    if found.left_out > 0 {
+        notes.push(format!(
+            "{} rows lie far off their neighbours and count for no conductance",
+            found.left_out
+        ));
+    }
+    if found.sign < 0.0 {
+        notes.push("it turns on at negative voltages; in a preset they are positive".to_owned());
+    }
+    notes
 }
 
 /// A straight line is not a fault of the measurement: the message says how to fit one.

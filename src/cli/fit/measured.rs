@@ -1,66 +1,15 @@
 //! The data a fit is given: columns by model, cut to what was asked for.
 
 use super::super::failure::Failure;
-use super::super::files;
+use super::super::measured::{self, Measured};
 use super::args::{FitArgs, Model};
-use memspike::fit::{CsvError, Held, Wanted, optional_column, plain, read_columns, wanted};
+use memspike::fit::Held;
 use memspike::hint::nearest;
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
 
-/// A measurement of two columns.
-pub struct Measured {
-    /// The path as given.
-    pub file: String,
-    /// SI units; a change in percent.
-    pub points: Vec<(f64, f64)>,
-    /// What was left out.
-    pub notes: Vec<String>,
-    /// Voltage of the train that was read, if the file says it: pulses only.
-    pub train: Option<f64>,
-}
-
-impl Measured {
-    /// The name of the file, for what others may read.
-    pub fn name(&self) -> String {
-        let name = std::path::Path::new(&self.file).file_name();
-        name.map_or_else(|| self.file.clone(), |name| name.to_string_lossy().into_owned())
-    }
-}
-
 pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
-    let file = args.data.display().to_string();
-    let text = files::read_text(&args.data, "data")?;
-    let columns: [Wanted; 2] = match args.model {
-        Model::Iv => [wanted::<Volt>("voltage", false), wanted::<Ampere>("current", false)],
-        Model::Pulses => [plain("pulse", "", true), wanted::<Siemens>("conductance", false)],
-        Model::Stdp => [wanted::<Second>("dt", false), plain("change", "%", false)],
-        Model::Lif => {
-            [wanted::<Second>("time", true), wanted::<Volt>("state", false).also(&["u", "voltage"])]
-        }
-        Model::Retention => {
-            [wanted::<Second>("time", true), wanted::<Siemens>("conductance", false).also(&["on"])]
-        }
-    };
-    let measured = read_columns(&file, &text, &columns, 2).map_err(|faults| several(&faults))?;
-    let mut points: Vec<(f64, f64)> = match measured.columns.as_slice() {
-        [x, y] => x.iter().copied().zip(y.iter().copied()).collect(),
-        _ => Vec::new(),
-    };
-    let mut notes = Vec::new();
-    let all = points.len();
-    let mut train = None;
-    if args.model == Model::Pulses
-        && let Some(volts) = optional_column(&text, "amplitude").filter(|v| v.len() == all)
-    {
-        // The row before the first pulse has no voltage.
-        let first = volts.iter().copied().find(|v| *v != 0.0);
-        let end = first.and_then(|first| volts.iter().position(|v| *v != 0.0 && *v != first)).unwrap_or(all);
-        points.truncate(end);
-        train = first;
-        if end < all {
-            notes.push(format!("the first train is fitted, {end} of {all} rows: then the amplitude changes"));
-        }
-    }
+    let Measured { file, mut points, mut notes, train } =
+        measured::read(&args.data, args.curve(), &args.layout)?;
     let (from, to) = (limit(args, args.from.as_deref())?, limit(args, args.to.as_deref())?);
     let x = |p: &(f64, f64)| if args.model == Model::Stdp { p.0.abs() } else { p.0 };
     let before = points.len();
@@ -77,10 +26,6 @@ pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
             .with_hint("the limits are in the quantity of the first column, such as --from \"10 ms\""));
     }
     Ok(Measured { file, points, notes, train })
-}
-
-fn several(faults: &[CsvError]) -> Failure {
-    Failure::Several(faults.iter().map(|f| (f.to_string(), f.hint().map(str::to_owned))).collect())
 }
 
 /// `--from` or `--to` in the quantity of the first column.

@@ -2,9 +2,9 @@
 
 use super::super::device::source;
 use super::super::failure::Failure;
+use super::super::measured::Measured;
 use super::args::{FitArgs, Model};
 use super::found::{Found, Shape};
-use super::measured::Measured;
 use super::table::with_error;
 use memspike::device::kinds::SHIPPED;
 use memspike::device::memory::DoseMemory;

@@ -1,10 +1,10 @@
 //! The parameters with their errors, for people or machines.
 
 use super::super::failure::Failure;
+use super::super::measured::Measured;
 use super::super::values::Format;
 use super::args::{FitArgs, Model};
 use super::found::Found;
-use super::measured::Measured;
 use memspike::fit::FittedParameter;
 use memspike::plot::number::{rounded, si, significant, trimmed};
 use std::fmt::Write as _;

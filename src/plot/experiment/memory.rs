@@ -132,6 +132,7 @@ pub fn retention(shown: Shown<'_>) -> Figure {
         });
     let mut upper =
         Chart::new("", Axis::linear("time", "s"), resistance(shown)).line(name, on).line("off", off);
+    upper = shown.over(upper, f64::recip);
     if let Some((held, label)) = shown.label("held", "both states for") {
         upper = upper.mark(Mark::x(held, label));
     }

@@ -6,7 +6,7 @@ mod sweep;
 mod window;
 
 use super::Figure;
-use super::chart::{Mark, Point};
+use super::chart::{Chart, Mark, Point};
 use super::measured::Scale;
 use super::number::{significant, trimmed};
 use crate::device::Open;
@@ -15,6 +15,9 @@ use crate::device::protocol::Table;
 use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue};
 use crate::scenario::outcome::ExperimentResult;
 use crate::units::{Volt, parse_number_unit};
+
+/// The name of a curve of (x, y) that is a measurement, to be drawn over the experiment.
+pub const OVER: &str = "measured";
 
 /// An experiment and what came of it.
 #[derive(Clone, Copy)]
@@ -52,6 +55,14 @@ impl Shown<'_> {
     /// The curve itself.
     fn table(&self) -> Option<&Table> {
         self.result.curve("")
+    }
+
+    /// The chart with the measurement over it, if there is one; `shown` is what the chart shows of its values.
+    fn over(&self, chart: Chart, shown: fn(f64) -> f64) -> Chart {
+        let Some(over) = self.result.curve(OVER) else { return chart };
+        let rows = column(Some(over), "x").iter().zip(column(Some(over), "y"));
+        // Where a logarithm has nothing to show there is nothing to say about it either.
+        chart.points("measured", rows.map(|(&x, &y)| (x, shown(y))).filter(|p| p.1.is_finite() && p.1 != 0.0))
     }
 
     /// What the paper says of a quantity.

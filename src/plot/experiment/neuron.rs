@@ -39,6 +39,7 @@ pub fn pulses(shown: Shown<'_>) -> Figure {
         rises = rises.reference(name, peaks);
     }
     let marks = if shown.alone() { shown.landmarks(On::Voltage, y_mark) } else { vec![threshold(&switch)] };
+    rises = shown.over(rises, |u| u);
     for mark in marks {
         rises = rises.mark(mark);
     }
@@ -108,7 +109,7 @@ fn trained(shown: Shown<'_>) -> Figure {
     for mark in shown.landmarks(On::Conductance, y_mark).into_iter().filter(|_| shown.alone()) {
         chart = chart.mark(mark);
     }
-    chart.figure(&shown.plan.name, Shape::Half, "Conductance after every pulse.")
+    shown.over(chart, |g| g).figure(&shown.plan.name, Shape::Half, "Conductance after every pulse.")
 }
 
 pub fn integration(shown: Shown<'_>) -> Figure {
@@ -159,6 +160,7 @@ pub fn relaxation(shown: Shown<'_>) -> Figure {
     if let Some(on) = shown.result.value("on_time") {
         chart = chart.mark(Mark::x(on, format!("off after {:.2} ms", on * 1e3)));
     }
+    chart = shown.over(chart, |u| u);
     let fitted = shown.value("tau").map_or_else(String::new, |tau| format!("fitted tau = {tau}"));
     chart.subtitle(shown.subtitle(&fitted)).figure(
         &shown.plan.name,

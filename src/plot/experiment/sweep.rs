@@ -96,7 +96,7 @@ fn abrupt(shown: Shown<'_>) -> Figure {
     } else {
         String::new()
     };
-    chart.figure(
+    shown.over(chart, f64::abs).figure(
         &shown.plan.name,
         Shape::Half,
         format!("Current through limiter and device along the sweep, on a logarithmic scale.{spread}"),
@@ -142,6 +142,7 @@ fn analog(shown: Shown<'_>) -> Figure {
         let name = if named(cycle) { format!("sweep {}", cycle + 1) } else { String::new() };
         upper = upper.series(Series::new(name, Look::Line, sweep).ordered(legs.order(cycle) * 0.85));
     }
+    upper = shown.over(upper, |i| i);
     for mark in stated(shown) {
         upper = upper.mark(mark);
     }

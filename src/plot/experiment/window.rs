@@ -42,7 +42,7 @@ pub fn rule(shown: Shown<'_>) -> Figure {
     let far = |sign: f64| {
         points(table, "dt", "change").into_iter().filter(move |p| p.x * sign >= from * (1.0 - 1e-9))
     };
-    upper = upper.points("pairs of pulses", far(-1.0).chain(far(1.0)));
+    upper = shown.over(upper.points("pairs of pulses", far(-1.0).chain(far(1.0))), |change| change);
     let reference = papers(shown);
     if let Some(window) = reference.or_else(|| fitted(shown)) {
         let name = if reference.is_some() { "paper: exponentials" } else { "fit" };

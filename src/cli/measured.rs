@@ -1,0 +1,95 @@
+//! Files of measurements, as `memspike fit` and `memspike device --over` take them.
+
+use super::failure::Failure;
+use super::files;
+use clap::{Args, ValueEnum};
+use memspike::fit::{CsvError, Curve, Decimal, Layout, Wanted, read_columns, wanted};
+use memspike::record::csv::{Encoding, decode};
+use memspike::units::Volt;
+use std::path::Path;
+
+/// How the file is written, where that is not recognised.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "How the data are written, where that is not recognised")]
+pub struct LayoutArgs {
+    /// The two columns by name or number, perhaps with units, such as "AV,AI" or "2 [V],5 [uA]".
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Lines at the beginning to leave out.
+    #[arg(long, value_name = "LINES", default_value_t = 0)]
+    pub skip: usize,
+    /// What stands before the decimals.
+    #[arg(long, value_name = "WHAT")]
+    pub decimal: Option<Mark>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mark {
+    Point,
+    Comma,
+}
+
+/// A measurement of two columns.
+pub struct Measured {
+    /// The path as given.
+    pub file: String,
+    /// SI units; a change in percent.
+    pub points: Vec<(f64, f64)>,
+    /// What was recognised and left out.
+    pub notes: Vec<String>,
+    /// Voltage of the train that was read, if the file says it: pulses only.
+    pub train: Option<f64>,
+}
+
+impl Measured {
+    /// The name of the file, for what others may read.
+    pub fn name(&self) -> String {
+        let name = Path::new(&self.file).file_name();
+        name.map_or_else(|| self.file.clone(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
+/// Reads the measurement of a curve; `-` is standard input.
+///
+/// # Errors
+/// All faults of the header, or of the rows.
+pub fn read(path: &Path, curve: Curve, layout: &LayoutArgs) -> Result<Measured, Failure> {
+    let file = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let bytes = files::read_bytes(path, "data")?;
+    let Some((text, encoding)) = decode(&bytes) else {
+        return Err(Failure::new(format!("{file}: it is not a text file")).with_hint("save the table as CSV"));
+    };
+    let layout = Layout {
+        skip: layout.skip,
+        decimal: layout.decimal.map(|mark| if mark == Mark::Comma { Decimal::Comma } else { Decimal::Point }),
+        columns: layout.columns.clone(),
+    };
+    let [x, y] = curve.columns();
+    let mut columns: Vec<Wanted> = vec![x, y];
+    if curve == Curve::Pulses {
+        columns.push(wanted::<Volt>("amplitude", false).optional());
+    }
+    let measured = read_columns(&file, &text, &columns, 2, &layout).map_err(|faults| several(&faults))?;
+    let [x, y, rest @ ..] = measured.columns.as_slice() else {
+        return Err(Failure::new(format!("{file}: two columns are needed")));
+    };
+    let mut points: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
+    let written = if encoding == Encoding::Utf8 { String::new() } else { format!("{}, ", encoding.name()) };
+    let mut notes = vec![format!("{file}: {written}{}", measured.recognised)];
+    let mut train = None;
+    if let [volts] = rest {
+        // The row before the first pulse has no voltage.
+        train = volts.iter().copied().find(|v| *v != 0.0);
+        let end = train.and_then(|first| volts.iter().position(|v| *v != 0.0 && *v != first));
+        if let Some(end) = end {
+            let all = points.len();
+            notes.push(format!("the first train counts, {end} of {all} rows: then the amplitude changes"));
+            points.truncate(end);
+        }
+    }
+    Ok(Measured { file, points, notes, train })
+}
+
+fn several(faults: &[CsvError]) -> Failure {
+    Failure::Several(faults.iter().map(|f| (f.to_string(), f.hint().map(str::to_owned))).collect())
+}
