@@ -34,7 +34,7 @@ impl LocalRule for Inhibitory {
     const OWN_ARRIVALS: bool = true;
 
     fn from_keys(read: &mut Reader<'_>) -> Self {
-        Self { eta: read.zero_or_more("eta"), tau: read.time_constant("tau"), rho: read.zero_or_more("rho") }
+        Self { eta: read.zero_or_more("eta"), tau: read.trace_constant("tau"), rho: read.zero_or_more("rho") }
     }
 
     fn arrivals(&self) -> Vec<Decay> {

@@ -4,6 +4,7 @@
 //! table, the reference chapter and messages are read, and takes their values through a [`Reader`]. All values are in SI
 //! units.
 
+use crate::numeric::phase::TAUS;
 use crate::time::Time;
 use crate::units::{Ampere, Farad, Hertz, Ohm, Quantity, Second, Siemens, Volt};
 use std::fmt::Display;
@@ -194,6 +195,11 @@ impl<'a> Reader<'a> {
     /// A time constant in seconds.
     pub fn time_constant(&mut self, name: &str) -> f64 {
         self.checked(name, |tau| tau >= 1e-15, "it must be a femtosecond or more")
+    }
+
+    /// The time constant of a trace of a learning rule, in seconds.
+    pub fn trace_constant(&mut self, name: &str) -> f64 {
+        self.checked(name, |tau| TAUS.contains(&tau), "it must be from 1 ps to 1000 s")
     }
 
     /// A span of time, such as a dead time.

@@ -3,7 +3,7 @@
 use super::learn::LearningError;
 use super::probe::Spike;
 use super::resume::StateError;
-use super::route::each_target;
+use super::route::{Values, each_target};
 use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
 use crate::network::{Fault, Form, Network, Origin, Weights, WeightsError};
 use crate::neuron::{MAX_AT_ONCE, Neuron, Reset};
@@ -143,13 +143,24 @@ pub(super) fn too_often<R: Real>(network: &Network, weights: &Weights<R>, spike:
             continue;
         }
         for row in 0..projection.arrival_rows() as u32 {
-            each_target(projection, population.size, values, row, neuron..neuron + 1, |_, volts| {
-                if largest.as_ref().is_none_or(|largest| volts > largest.volts) {
-                    let thresholds = volts / population.member(neuron).membrane().theta();
-                    largest =
-                        Some(LargestWeight { projection: projection.name.clone(), row, volts, thresholds });
-                }
-            });
+            each_target(
+                projection,
+                population.size,
+                Values::All(values),
+                row,
+                neuron..neuron + 1,
+                |_, volts| {
+                    if largest.as_ref().is_none_or(|largest| volts > largest.volts) {
+                        let thresholds = volts / population.member(neuron).membrane().theta();
+                        largest = Some(LargestWeight {
+                            projection: projection.name.clone(),
+                            row,
+                            volts,
+                            thresholds,
+                        });
+                    }
+                },
+            );
         }
     }
     let (population, time) = (population.name.clone(), spike.time);

@@ -8,6 +8,7 @@ use super::core::{Moment, Part};
 use super::fault::SimulationError;
 use super::free::Fires;
 use super::key::{EventKey, Kind};
+use super::learners::Shares;
 use super::plastic_rows::Held;
 use super::probe::{Instant, Probe, Spike};
 use super::queue::Queue;
@@ -34,6 +35,8 @@ pub struct Learning {
     spikes: Spikes,
     /// Of each population, where single rows are delivered.
     held: Vec<Held>,
+    /// What the units of windows have of them.
+    pub(super) shares: Shares,
 }
 
 /// A learning run between two instants: what to go on from.
@@ -165,10 +168,10 @@ impl Learning {
         }
         let held = vec![Held::default(); network.populations.len()];
         let (rows, columns) = (Vec::new(), Vec::new());
-        Ok(Self { plastic, into, rows, columns, spikes: Spikes::default(), held })
+        Ok(Self { plastic, into, rows, columns, spikes: Spikes::default(), held, shares: Shares::default() })
     }
 
-    /// The learning of one projection.
+    /// The learning of one projection. What it remembers is complete after [`Learning::settle_waiting`].
     #[must_use]
     pub fn plastic(&self, projection: usize) -> Option<&Plastic> {
         self.plastic.get(projection)?.as_ref()
@@ -182,6 +185,7 @@ impl Learning {
 
     /// An episode begins.
     pub fn begin(&mut self, weights: &mut Weights<f64>) {
+        self.gather(weights);
         for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
             if let Some(plastic) = plastic {
                 plastic.restart(weights);
@@ -189,8 +193,9 @@ impl Learning {
         }
     }
 
-    /// Applies what waits. It changes no bit of what comes.
+    /// Applies what waits, and puts together what threads have learned. It changes no bit of what comes.
     pub fn settle_waiting(&mut self, weights: &mut Weights<f64>) {
+        self.gather(weights);
         for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
             if let Some(plastic) = plastic {
                 plastic.settle_waiting(weights);
@@ -198,19 +203,27 @@ impl Learning {
         }
     }
 
+    /// The same, with memories as every engine would keep them at `now`.
+    fn bring(&mut self, now: Time, weights: &mut Weights<f64>) {
+        self.settle_waiting(weights);
+        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
+            if let Some(plastic) = plastic {
+                plastic.bring(now, weights);
+            }
+        }
+    }
+
     /// The weights as they are at `now`, without touching anything.
     #[must_use]
     pub fn current(&self, weights: &Weights<f64>, now: Time) -> Weights<f64> {
-        let pairs = self.plastic.iter().zip(&weights.projections);
-        let current = pairs.map(|(plastic, weights)| match plastic {
-            Some(plastic) => plastic.current(weights, now),
-            None => weights.clone(),
-        });
-        Weights { projections: current.collect() }
+        let mut weights = weights.clone();
+        self.clone().finish(&mut weights, now);
+        weights
     }
 
     /// Ends a run at `end`: what is still going on in devices goes on until then.
     pub fn finish(&mut self, weights: &mut Weights<f64>, end: Time) {
+        self.gather(weights);
         for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
             if let Some(plastic) = plastic {
                 plastic.finish(weights, end);
@@ -291,7 +304,12 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
         self.can_be_taped(probe)?;
+        if let Some(done) = self.window_learning(weights, end, learning, probe) {
+            self.check_excess(weights)?;
+            return Ok(done);
+        }
         self.leave_windows();
+        learning.gather(weights);
         match self.queue.peek() {
             Some((time, rank)) if time < end => {
                 self.now = time;
@@ -317,6 +335,32 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
             }
             _ => Ok(false),
         }
+    }
+
+    /// As [`Simulation::window`] with weights that learn.
+    fn window_learning<P: Probe<f64>>(
+        &mut self,
+        weights: &mut Weights<f64>,
+        end: Time,
+        learning: &mut Learning,
+        probe: &mut P,
+    ) -> Option<bool> {
+        if P::LEARN || P::TAPE {
+            return None;
+        }
+        let learns = |projection: u32| learning.plastic[projection as usize].is_some();
+        if self.windows.as_mut()?.watch(learns) {
+            self.leave_windows();
+            let windows = self.windows.as_mut()?;
+            windows.begin(&self.network, &mut self.core, &self.block_sources, &self.rates);
+        }
+        learning.lend(self.windows.as_mut()?, weights);
+        let done = self.window(weights, end, probe);
+        learning.regain(self.windows.as_mut()?, weights);
+        if self.core.excess.is_some() {
+            learning.gather(weights);
+        }
+        done
     }
 
     /// An instant of one arrival at a dense plastic projection to a population of common decay; false if it is
@@ -394,7 +438,9 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         probe: &mut P,
     ) -> Result<(), SimulationError> {
         let never = (&AtomicBool::new(false), |_: &P| false);
-        self.run_while(weights, Some(learning), end, never, probe).map(drop)
+        let done = self.run_while(weights, Some(learning), end, never, probe);
+        learning.settle_waiting(weights);
+        done.map(drop)
     }
 
     /// As [`Simulation::run`] or [`Simulation::run_learning`], until `stop` is set or `enough` says so of the probe: the
@@ -420,9 +466,6 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
                 break;
             }
         }
-        if let Some(learning) = learning {
-            learning.settle_waiting(weights);
-        }
         self.check_finite()?;
         Ok(self.now)
     }
@@ -430,7 +473,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
     /// Everything that is needed to go on elsewhere, between any two steps.
     #[must_use]
     pub fn learning_state(&self, weights: &mut Weights<f64>, learning: &mut Learning) -> LearningState {
-        learning.settle_waiting(weights);
+        learning.bring(self.now, weights);
         let memories = learning.plastic.iter().map(|plastic| Some(plastic.as_ref()?.memory().clone()));
         LearningState { simulation: self.state(), weights: weights.clone(), memories: memories.collect() }
     }
@@ -446,6 +489,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         rates: &[BlockRate],
     ) -> Result<(Self, Weights<f64>), LearningError> {
         let LearningState { simulation, weights, memories } = state;
+        learning.shares = Shares::default();
         let now = simulation.now;
         let simulation = Self::resume(network, simulation, rates)?;
         for (what, found) in [("projections", memories.len()), ("weight matrices", weights.projections.len())]

@@ -1,11 +1,11 @@
 //! Poisson blocks whose lines each have a neuron of their own: their spikes need no queue. A unit adds them, many at a
 //! time, before whatever else arrives at those neurons.
 
-use super::phase::{Phase, Start};
 use super::units::{Given, fire};
 use crate::encoding::{BATCH, BLOCK, Block, BlockRate};
 use crate::network::{Fixed, Network, Projection, Weights};
 use crate::numeric::Real;
+use crate::numeric::phase::{Phase, Start};
 use crate::simd::{Lined, Work, vectorised};
 
 /// A Poisson block whose lines each have a neuron of their own.

@@ -1,9 +1,11 @@
 //! Where a spike goes: its arrivals, the steps of its pulses, the targets of a row.
 
 use super::key::{EventKey, Kind, STEPS};
+use super::learners::Learners;
 use super::queue::Queue;
-use crate::network::{Current, Effect, Network, Origin, Projection, Rows, SourceKind, stride};
+use crate::network::{Current, Effect, Network, Origin, Projection, Rows, SourceKind, Weights, stride};
 use crate::numeric::Real;
+use crate::plasticity::Layout;
 use crate::time::Time;
 use crate::waveform::Breakpoint;
 use std::ops::Range;
@@ -129,17 +131,44 @@ pub(super) fn at_once(network: &Network, events: &[EventKey]) -> u32 {
     events.iter().take_while(like_first).count() as u32
 }
 
+/// The weights of a projection.
+#[derive(Clone, Copy)]
+pub enum Values<'a, R> {
+    /// All of them.
+    All(&'a [R]),
+    /// Those of the synapses that end among the neurons that are worked on, which learn.
+    Own(&'a Layout, &'a [f64]),
+}
+
+impl<'a, R: Real> Values<'a, R> {
+    /// Those of projection `index`, if it does not learn in a unit.
+    #[inline]
+    pub fn of(weights: &'a Weights<R>, learners: &'a Learners, index: u32) -> Self {
+        match learners.of(index) {
+            Some((layout, weights)) => Self::Own(layout, weights),
+            None => Self::All(&weights.projections[index as usize]),
+        }
+    }
+}
+
 /// Calls `visit` with every target of a row (or of the synapse of that number, if it has a delay of its
 /// own) among some neurons of a population of size `columns`, and its weight, in ascending order.
 #[inline]
 pub(super) fn each_target<R: Real>(
     projection: &Projection,
     columns: u32,
-    values: &[R],
+    values: Values<'_, R>,
     row: u32,
     neurons: Range<u32>,
     mut visit: impl FnMut(u32, f64),
 ) {
+    let values = match values {
+        Values::All(values) => values,
+        Values::Own(layout, weights) => {
+            layout.row(row as usize, |k, col| visit(neurons.start + col as u32, weights[k]));
+            return;
+        }
+    };
     match &projection.connect {
         Rows::Dense => {
             let start = row as usize * stride(columns);

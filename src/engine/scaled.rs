@@ -16,12 +16,13 @@
 
 use super::cuts::Cuts;
 use super::levels::Levels;
-use super::phase::Phase;
+use super::route::Values;
 use crate::network::{Fixed, Population, Projection, Rows, stride};
 use crate::neuron::Spent;
 use crate::numeric::Real;
+use crate::numeric::phase::{Phase, rescale};
 use crate::simd::prefetch;
-use crate::time::Time;
+use crate::time::{FS_PER_SECOND, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -50,9 +51,6 @@ pub struct Held {
     pub x: f64,
 }
 
-/// Smaller v are set to zero when the epoch changes: far above what `f64` still resolves fully.
-const NOTHING: f64 = 2.409_919_865_102_884e-181; // 2^-600
-
 /// Neurons from which on the membranes a row reaches are asked for ahead, since they are in no near cache, and how many.
 const FAR: usize = 1 << 17;
 const TOGETHER: usize = 32;
@@ -69,7 +67,7 @@ impl ScaledParameters {
     pub fn new(population: &Population) -> Self {
         let (lif, levels) = (&population.lif, Levels::new(population));
         Self {
-            phase: Phase::new(lif.tau_m.get()),
+            phase: Phase::new(lif.tau_m.get() * FS_PER_SECOND),
             levels,
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX).fs(),
         }
@@ -111,23 +109,9 @@ impl Scaled {
     pub fn settle(&mut self, parameters: &ScaledParameters, time: u64) {
         let epoch = parameters.phase.epoch(time);
         if epoch > self.epoch {
-            self.rescale(epoch);
+            rescale(&mut self.v, self.epoch, epoch);
+            self.epoch = epoch;
         }
-    }
-
-    #[cold]
-    fn rescale(&mut self, epoch: i64) {
-        // Beyond 2^-1022 everything is nothing.
-        let octaves = (self.epoch - epoch).max(-1000);
-        let factor = f64::from_bits(((octaves + 1023) as u64) << 52);
-        for v in &mut self.v {
-            *v *= factor;
-            // Minus infinity stays.
-            if v.abs() < NOTHING {
-                *v = 0.0;
-            }
-        }
-        self.epoch = epoch;
     }
 
     /// Cuts the refractory neurons into groups of `group` neurons.
@@ -265,12 +249,20 @@ impl Part<'_> {
         &mut self,
         projection: &Projection,
         cut: Option<(&Cuts, usize)>,
-        values: &[R],
+        values: Values<'_, R>,
         (row, times): (u32, u32),
         scale: f64,
         touched: &mut Vec<u32>,
     ) {
         let at = Scale::new(self.parameters, scale, times);
+        let values = match values {
+            Values::All(values) => values,
+            Values::Own(layout, weights) => {
+                let first = self.first;
+                layout.row(row as usize, |k, col| self.add_one(first + col as u32, weights[k], at, touched));
+                return;
+            }
+        };
         let size = self.v.len();
         match &projection.connect {
             Rows::Sparse { start, targets } => {

@@ -208,14 +208,9 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         probe: &mut P,
     ) -> Result<bool, SimulationError> {
         self.can_be_taped(probe)?;
-        if !(P::LEARN || P::TAPE)
-            && let (Some(windows), Some(lanes)) = (&mut self.windows, self.queue.lanes())
-        {
-            let (network, rates) = (&*self.network, &self.rates);
-            let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
-            self.now = done.map_or(self.now, |done| self.now.max(done));
+        if let Some(done) = self.window(weights, end, probe) {
             self.check_excess(weights)?;
-            return Ok(done.is_some());
+            return Ok(done);
         }
         self.leave_windows();
         if !(P::LEARN || Q::REFERENCE)
@@ -243,6 +238,25 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
             }
             _ => Ok(false),
         }
+    }
+
+    /// All instants of the next window before `end`, if the network is run in windows and the probe does not need each
+    /// instant for itself; false if there is none.
+    #[inline]
+    pub(super) fn window<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        probe: &mut P,
+    ) -> Option<bool> {
+        if P::LEARN || P::TAPE {
+            return None;
+        }
+        let (windows, lanes) = (self.windows.as_mut()?, self.queue.lanes()?);
+        let (network, rates) = (&*self.network, &self.rates);
+        let done = windows.step(network, weights, rates, end, &mut self.core, lanes, probe);
+        self.now = done.map_or(self.now, |done| self.now.max(done));
+        Some(done.is_some())
     }
 
     /// As [`Simulation::step`], always a single instant; the probe is notified of its arrivals before they are

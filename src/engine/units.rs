@@ -2,14 +2,16 @@
 
 use super::cuts::Cuts;
 use super::free::Lookout;
-use super::phase::{Phase, Start};
+use super::learners::Learners;
 use super::private::Private;
 use super::queue::{Entry, Wheel};
+use super::route::Values;
 use super::scaled::Part;
 use super::windows::RowArrival;
 use crate::encoding::{Block, BlockRate};
 use crate::network::{Delays, Fixed, Network, Origin, Rows, Weights};
 use crate::numeric::Real;
+use crate::numeric::phase::{Phase, Start};
 use crate::simd::{Lined, Work, prefetch, vectorised};
 
 /// Some neurons of a population, and what arrives at nobody else. Its neighbour is another thread's: no cache line is both's.
@@ -28,6 +30,8 @@ pub struct Unit {
     pub privates: Vec<Private>,
     /// What the neurons wait for, if they keep their own time.
     pub lookout: Option<Lookout>,
+    /// What learns here.
+    pub learners: Learners,
     /// Spikes of the window, (time, neuron).
     pub spikes: Vec<(u64, u32)>,
     /// Those that were predicted, and the refractory time that they and the others began where it may differ: of neurons
@@ -67,6 +71,7 @@ impl Unit {
             own: Vec::new(),
             privates: Vec::new(),
             lookout: None,
+            learners: Learners::default(),
             spikes: Vec::new(),
             predicted: Vec::new(),
             held: 0,
@@ -259,13 +264,18 @@ impl Given<'_> {
             self.instant(network, weights, rates, time, scale, now);
         }
         self.unit.row_scales = row_scales;
-        if !self.unit.spikes.is_sorted() {
-            self.unit.spikes.sort_unstable();
+        let unit = self.unit;
+        unit.learners.end(unit.first, [&[], &unit.spikes]);
+        if !unit.spikes.is_sorted() {
+            unit.spikes.sort_unstable();
         }
     }
 
     /// Asks for the synapses of a row that will arrive soon, as far as they end here.
     fn ask_for(&self, network: &Network, arrival: &RowArrival) {
+        if self.unit.learners.ask_for(arrival.projection, arrival.row) {
+            return;
+        }
         let projection = &network.projections[arrival.projection as usize];
         let Rows::Sparse { start, targets } = &projection.connect else { return };
         let whole = start[arrival.row as usize]..start[arrival.row as usize + 1];
@@ -361,6 +371,9 @@ impl Given<'_> {
     ) {
         let piece = self.unit.number();
         let Self { unit, part, blocks, cuts, .. } = self;
+        let arrivals = rows.iter().map(|row| (row.projection, row.row));
+        let first = unit.first;
+        let learns = unit.learners.arrive(first, time, arrivals.clone(), [&[], &unit.spikes]);
         let mut mixed = std::mem::take(&mut unit.mixed);
         while let Some(entry) = unit.wheel.as_mut().and_then(|wheel| wheel.front().first().copied())
             && entry.time == time
@@ -387,11 +400,11 @@ impl Given<'_> {
                 unit.poisson += 1;
             }
         }
-        let touched = &mut unit.touched;
+        let Unit { touched, learners, .. } = &mut **unit;
         let mut arrive = |projection: u32, row: u32, times: u32| {
             let description = &network.projections[projection as usize];
             let cut = Some((&cuts[projection as usize], piece));
-            let values = &weights.projections[projection as usize];
+            let values = Values::of(weights, learners, projection);
             part.arrive(description, cut, values, (row, times), scale, touched);
         };
         let gathers = |projection: u32| network.projections[projection as usize].gathers();
@@ -408,7 +421,10 @@ impl Given<'_> {
             mixed.clear();
         }
         let spikes = &mut unit.spikes;
-        part.test(touched, time, scale, |neuron, times| fire(spikes, time, neuron, times));
+        part.test(&mut unit.touched, time, scale, |neuron, times| fire(spikes, time, neuron, times));
+        if learns {
+            unit.learners.settle(first, time, arrivals, [&[], &unit.spikes]);
+        }
         unit.mixed = mixed;
     }
 

@@ -4,6 +4,7 @@
 use super::{Network, Origin, Population, Projection, Rows, Source, SourceKind};
 use crate::encoding::BLOCK;
 use crate::neuron::Reset;
+use crate::numeric::phase::TAUS;
 use crate::time::Time;
 
 /// How a population's membranes are advanced. Every engine runs the same operations.
@@ -119,9 +120,9 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
     }
 }
 
-/// Whether tau_m in femtoseconds leaves room for the fixed-point phase: 1 ps to 1000 s.
+/// Whether the fixed-point phase is precise for tau_m: 1 ps to 1000 s.
 fn scalable(lif: &crate::neuron::Lif) -> bool {
-    (1e-12..=1e3).contains(&lif.tau_m.get())
+    TAUS.contains(&lif.tau_m.get())
 }
 
 /// Whether what a spike leaves above threshold fires when the refractory time ends, without an arrival.

@@ -15,6 +15,7 @@ mod lambert;
 mod ln;
 mod normal;
 mod pack;
+pub(crate) mod phase;
 mod quadrature;
 mod root;
 mod small;

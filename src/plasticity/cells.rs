@@ -10,6 +10,7 @@ use crate::numeric::{exp, standard_normal};
 use crate::random::{Purpose, word};
 use crate::units::{Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The weights of a projection under change.
 pub trait Cells {
@@ -83,6 +84,24 @@ pub struct Devices {
     pub stuck: Vec<(usize, f64)>,
 }
 
+/// The devices behind some synapses: those of a projection, or of a share of it.
+#[derive(Clone, Debug)]
+pub struct Bank {
+    /// Those of the whole projection.
+    pub all: Arc<Devices>,
+    /// Which of them each synapse has, by its number; empty: all, in order.
+    pub of: Vec<u32>,
+}
+
+impl Bank {
+    /// The device of synapse number `n`, as the projection counts them: what its constants and draws go by.
+    #[inline]
+    #[must_use]
+    pub fn device(&self, n: usize) -> usize {
+        self.of.get(n).map_or(n, |&device| device as usize)
+    }
+}
+
 /// The devices behind the weights: what changes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeviceState {
@@ -94,7 +113,7 @@ pub struct DeviceState {
     pub joules: Vec<f64>,
     /// Joules spent in the limiter of each device.
     pub limiter: Vec<f64>,
-    /// Sum over the arrivals of each row of the row's weights when it was read.
+    /// Of each column, the sum of the weights that it was read with: of its synapses, at every arrival of their rows.
     pub read: Vec<f64>,
 }
 
@@ -108,7 +127,7 @@ impl DeviceState {
             stuck: vec![false; synapses],
             joules: vec![0.0; synapses],
             limiter: vec![0.0; synapses],
-            read: vec![0.0; layout.rows()],
+            read: vec![0.0; layout.cols()],
         }
     }
 }
@@ -133,7 +152,7 @@ impl Devices {
 
 /// Weights made by devices.
 pub struct Real<'a> {
-    pub devices: &'a Devices,
+    pub bank: &'a Bank,
     pub state: &'a mut DeviceState,
     pub layout: &'a Layout,
     pub law: Law,
@@ -162,7 +181,8 @@ impl Cells for Real<'_> {
     type G = Own;
 
     fn gain(&self, weight: usize) -> Own {
-        let bounds = self.devices.bounds(self.layout.number(weight), self.law.bounds);
+        let device = self.bank.device(self.layout.number(weight));
+        let bounds = self.bank.all.bounds(device, self.law.bounds);
         let stretch = match self.law.unit {
             super::Unit::Span => bounds.span() / self.law.bounds.span(),
             super::Unit::Weight => 1.0,
@@ -175,25 +195,26 @@ impl Cells for Real<'_> {
         if dw == 0.0 || self.state.stuck[n] {
             return;
         }
-        let devices = self.devices;
+        let (devices, device) = (&*self.bank.all, self.bank.device(n));
         let count = self.state.pulses[n];
         self.state.pulses[n] += 1;
         let dw = if devices.cycle_sigma > 0.0 {
             // The projection stands in the high bits of the count: no two devices share a draw.
             let address = u64::from(devices.projection) << 48 | count;
-            let z = standard_normal(word(devices.seed, Purpose::CycleToCycle, n as u32, address));
+            let z = standard_normal(word(devices.seed, Purpose::CycleToCycle, device as u32, address));
             let s = devices.cycle_sigma;
             dw * exp(s * z - 0.5 * s * s)
         } else {
             dw
         };
         let before = *w;
-        *w = devices.nearest(before + dw, devices.bounds(n, self.law.bounds));
+        *w = devices.nearest(before + dw, devices.bounds(device, self.law.bounds));
         let v = if dw > 0.0 { devices.pulse.v_set } else { devices.pulse.v_reset };
-        let g = Siemens::of(devices.base[n] + 0.5 * (before + *w) * devices.siemens_per_weight);
+        let g = Siemens::of(devices.base[device] + 0.5 * (before + *w) * devices.siemens_per_weight);
         self.state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
         if let Some(endurance) = &devices.endurance
-            && self.state.pulses[n] as f64 >= endurance.survives(devices.seed, entity(devices.projection, n))
+            && self.state.pulses[n] as f64
+                >= endurance.survives(devices.seed, entity(devices.projection, device))
         {
             self.state.stuck[n] = true;
         }

@@ -4,12 +4,12 @@
 //! and of the spikes of its column, how long ago the last ones were, and values of its own. It answers with a [`Step`];
 //! traces, bounds, devices, order within an instant, saving and engines are not its concern.
 
-use super::cells::{Cells, Devices, Ideal, Real};
+use super::cells::{Bank, Cells, Ideal, Real};
 use super::dependence::{Any, Gain as _};
 use super::layout::Layout;
 use super::memory::Memory;
 use super::rule::{Law, Rule};
-use super::trace::{Mark, Trace};
+use super::trace::{Mark, Of, Trace};
 use crate::keys::{ModelFault, ModelKey, Reader, from_list};
 use crate::time::Time;
 use crate::units::Second;
@@ -177,7 +177,7 @@ pub struct Now<'a> {
 /// Where it happens.
 pub struct Place<'a> {
     pub layout: &'a Layout,
-    pub devices: Option<&'a Devices>,
+    pub bank: Option<&'a Bank>,
     pub memory: &'a mut Memory,
     pub weights: &'a mut [f64],
 }
@@ -196,11 +196,11 @@ impl Local {
 
     /// What it remembers of a projection.
     pub(super) fn remember(&self, memory: &mut Memory, layout: &Layout) {
-        let of = |decays: &[Decay], size: usize| -> Vec<Trace> {
-            decays.iter().map(|decay| Trace::new(size, decay.tau, decay.mark)).collect()
+        let traces = |decays: &[Decay], of: Of| -> Vec<Trace> {
+            decays.iter().map(|decay| Trace::new(of, layout, decay.tau, decay.mark)).collect()
         };
-        memory.traces = of(&self.about.arrivals, layout.rows());
-        memory.traces.extend(of(&self.about.spikes, layout.cols()));
+        memory.traces = traces(&self.about.arrivals, Of::Row);
+        memory.traces.extend(traces(&self.about.spikes, Of::Column));
         if self.about.times {
             memory.last_pre = vec![None; layout.rows()];
             memory.last_post = vec![None; layout.cols()];
@@ -250,12 +250,12 @@ impl Local {
                 weights,
                 scale: law.scale(),
             };
-            match place.devices {
+            match place.bank {
                 None => {
                     let gain = Any::new(law.dependence, law.unit, law.bounds);
                     self.rule.ideal(visit, &mut Ideal { gain, bounds: law.bounds });
                 }
-                Some(devices) => self.rule.real(visit, &mut Real { devices, state: &mut state, layout, law }),
+                Some(bank) => self.rule.real(visit, &mut Real { bank, state: &mut state, layout, law }),
             }
         }
         place.memory.devices = state;

@@ -17,6 +17,8 @@ pub struct Memory {
     pub rule: String,
     /// Version of what it remembers.
     pub version: u32,
+    /// When it was last told of something, or saved.
+    pub now: Time,
     /// Traces of arrivals, then of spikes.
     pub traces: Vec<Trace>,
     /// Last arrival of each row, where a rule asks for the time.
@@ -45,6 +47,7 @@ impl Memory {
         let mut memory = Self {
             rule: name.to_owned(),
             version,
+            now: Time::ZERO,
             traces: Vec::new(),
             last_pre: Vec::new(),
             last_post: Vec::new(),
@@ -91,11 +94,13 @@ impl Memory {
     #[must_use]
     pub fn is_before(&self, now: Time) -> bool {
         let times = self.last_pre.iter().chain(&self.last_post).flatten().chain(&self.until);
-        times.copied().chain(self.traces.iter().map(Trace::since)).all(|time| time <= now)
+        times.chain([&self.now]).all(|&time| time <= now)
+            && !self.traces.iter().any(|trace| trace.is_behind(self.now))
     }
 
     /// An episode begins: no spike has been. Devices keep what they are.
     pub fn restart(&mut self) {
+        self.now = Time::ZERO;
         self.traces.iter_mut().for_each(Trace::restart);
         self.last_pre.fill(None);
         self.last_post.fill(None);

@@ -29,6 +29,7 @@ mod plastic;
 mod post_trace;
 mod rectangular;
 mod rule;
+mod share;
 mod trace;
 mod triplet;
 

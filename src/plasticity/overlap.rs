@@ -4,7 +4,7 @@
 //! from breakpoint to breakpoint. So a device is followed when one of its electrodes gets a new pulse, from the last
 //! time to this one, in closed form; nothing happens in between that could not be worked out later.
 
-use super::cells::{Devices, entity};
+use super::cells::{Bank, entity};
 use super::layout::Layout;
 use super::memory::Memory;
 use crate::device::overlap::SpikePulse;
@@ -41,7 +41,7 @@ struct Synapse {
 /// What all devices of a row or column have in common.
 struct Around<'a> {
     pulse: Waveform,
-    devices: Option<&'a Devices>,
+    bank: Option<&'a Bank>,
     layout: &'a Layout,
     time: Time,
 }
@@ -74,7 +74,7 @@ impl Overlap {
 
     /// Brings one device to `around.time`.
     fn follow(&self, around: &Around<'_>, memory: &mut Memory, weights: &mut [f64], synapse: Synapse) {
-        let &Around { ref pulse, devices, layout, time } = around;
+        let &Around { ref pulse, bank, layout, time } = around;
         let Synapse { weight, row, col } = synapse;
         let from = std::mem::replace(&mut memory.until[weight], time);
         let starts = [memory.last_pre[row], memory.last_post[col]];
@@ -83,27 +83,28 @@ impl Overlap {
             return;
         }
         let count = memory.spikes[row] + memory.spikes[layout.rows() + col];
-        let draw = devices.map_or(PulseDraw::None, |devices| PulseDraw::Keyed {
+        let own = bank.map(|bank| (&*bank.all, bank.device(n)));
+        let draw = own.map_or(PulseDraw::None, |(devices, device)| PulseDraw::Keyed {
             seed: devices.seed,
-            entity: entity(devices.projection, n),
+            entity: entity(devices.projection, device),
             count,
         });
         let stuck = memory.devices.stuck.get(n).copied().unwrap_or(false);
-        let device = devices.and_then(|devices| devices.kinetics.get(n)).unwrap_or(&self.device);
+        let device = own.and_then(|(devices, device)| devices.kinetics.get(device)).unwrap_or(&self.device);
         let draw = (!stuck).then_some(draw);
         let g = self.conductance(weights[weight]);
         let Applied { g, dose, energies } = pass(device, pulse, starts, (from, time), g, draw);
         if dose > 0.0 {
             weights[weight] = self.weight(g);
         }
-        if let Some(devices) = devices {
+        if let Some((devices, device)) = own {
             memory.devices.joules[n] += energies.device;
             memory.devices.limiter[n] += energies.limiter;
             if let Some(endurance) = &devices.endurance
                 && dose > endurance.d_min
             {
                 memory.devices.pulses[n] += 1;
-                let life = endurance.survives(devices.seed, entity(devices.projection, n));
+                let life = endurance.survives(devices.seed, entity(devices.projection, device));
                 memory.devices.stuck[n] = memory.devices.pulses[n] as f64 >= life;
             } else if devices.endurance.is_none() && dose > 0.0 {
                 memory.devices.pulses[n] += 1;
@@ -115,13 +116,13 @@ impl Overlap {
     pub(super) fn follow_row(
         &self,
         memory: &mut Memory,
-        devices: Option<&Devices>,
+        bank: Option<&Bank>,
         layout: &Layout,
         weights: &mut [f64],
         row: usize,
         time: Time,
     ) {
-        let around = Around { pulse: self.pulse.waveform(), devices, layout, time };
+        let around = Around { pulse: self.pulse.waveform(), bank, layout, time };
         layout.row(row, |weight, col| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 
@@ -129,13 +130,13 @@ impl Overlap {
     pub(super) fn follow_column(
         &self,
         memory: &mut Memory,
-        devices: Option<&Devices>,
+        bank: Option<&Bank>,
         layout: &Layout,
         weights: &mut [f64],
         col: usize,
         time: Time,
     ) {
-        let around = Around { pulse: self.pulse.waveform(), devices, layout, time };
+        let around = Around { pulse: self.pulse.waveform(), bank, layout, time };
         layout.column(col, |weight, row| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 

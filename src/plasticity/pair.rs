@@ -15,7 +15,7 @@ use super::entry::RuleEntry;
 use super::layout::Layout;
 use super::memory::Memory;
 use super::rule::{Law, Rule};
-use super::trace::{Mark, Trace};
+use super::trace::{Mark, Of, Trace};
 use crate::keys::{ModelKey, Reader, choice, key};
 use crate::simd::{Work, vectorised};
 use crate::time::Time;
@@ -154,8 +154,8 @@ impl Pair {
                         .unwrap_or_default(),
                     a_plus: read.zero_or_more("a_plus"),
                     a_minus: read.zero_or_more("a_minus"),
-                    tau_plus: Second::of(read.time_constant("tau_plus")),
-                    tau_minus: Second::of(read.time_constant("tau_minus")),
+                    tau_plus: Second::of(read.trace_constant("tau_plus")),
+                    tau_minus: Second::of(read.trace_constant("tau_minus")),
                     law,
                 };
                 read.finish(Rule::Pair(pair))
@@ -165,16 +165,15 @@ impl Pair {
 
     /// What it remembers of a projection: traces of arrivals and of spikes.
     pub(super) fn remember(&self, memory: &mut Memory, layout: &Layout) {
-        let (rows, cols) = (layout.rows(), layout.cols());
         let mark = if self.pairing == Pairing::AllToAll { Mark::Add } else { Mark::Set };
         let pre = match self.pairing {
-            Pairing::PreCentred => Trace::new(layout.weights(), self.tau_plus, Mark::Add),
-            _ => Trace::new(rows, self.tau_plus, mark),
+            Pairing::PreCentred => Trace::new(Of::Synapse, layout, self.tau_plus, Mark::Add),
+            _ => Trace::new(Of::Row, layout, self.tau_plus, mark),
         };
-        memory.traces = vec![pre, Trace::new(cols, self.tau_minus, mark)];
+        memory.traces = vec![pre, Trace::new(Of::Column, layout, self.tau_minus, mark)];
         if self.pairing == Pairing::Restricted {
-            memory.last_pre = vec![None; rows];
-            memory.last_post = vec![None; cols];
+            memory.last_pre = vec![None; layout.rows()];
+            memory.last_post = vec![None; layout.cols()];
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The learning of one projection: what an instant of its arrivals and spikes does to its weights.
 
-use super::cells::{Cells, Devices, Ideal, Real};
+use super::cells::{Bank, Cells, Devices, Ideal, Real};
 use super::dependence::{Bounds, Gain, Loop, with_gain};
 use super::layout::Layout;
 use super::local::{Now, Place};
@@ -8,18 +8,18 @@ use super::memory::Memory;
 use super::overlap::Overlap;
 use super::pair::{Log, Pair, Pairing, catch_up, depress_row};
 use super::rule::{Rule, RuleError};
-use super::trace::Trace;
 use crate::time::Time;
+use std::sync::Arc;
 
 /// One projection's rule, its devices and its memory.
 #[derive(Clone, Debug)]
 pub struct Plastic {
-    rule: Rule,
-    layout: Layout,
-    devices: Option<Devices>,
-    memory: Memory,
+    pub(super) rule: Rule,
+    pub(super) layout: Layout,
+    pub(super) bank: Option<Bank>,
+    pub(super) memory: Memory,
     /// Potentiation that waits; `None`: nothing does.
-    log: Option<Log>,
+    pub(super) log: Option<Log>,
 }
 
 /// Why a memory cannot be continued with.
@@ -47,7 +47,8 @@ impl Plastic {
         for &(device, _) in devices.iter().flat_map(|devices| &devices.stuck) {
             memory.devices.stuck[device] = true;
         }
-        Ok(Self { rule, layout, devices, memory, log: None })
+        let bank = devices.map(|devices| Bank { all: Arc::new(devices), of: Vec::new() });
+        Ok(Self { rule, layout, bank, memory, log: None })
     }
 
     /// Lets potentiation wait where the rule and the layout allow it. It changes no bit.
@@ -57,7 +58,7 @@ impl Plastic {
             _ => false,
         };
         let dense = matches!(self.layout, Layout::Dense { .. });
-        let wait = wait && can && dense && self.devices.is_none();
+        let wait = wait && can && dense && self.bank.is_none();
         self.log = wait.then(|| Log::new(self.layout.rows()));
     }
 
@@ -68,7 +69,7 @@ impl Plastic {
         let law = self.rule.bounds();
         for row in 0..self.layout.rows() {
             self.layout.row(row, |k, _| {
-                let bounds = match &self.devices {
+                let bounds = match self.devices() {
                     Some(devices) => devices.bounds(self.layout.number(k), law),
                     None => law,
                 };
@@ -77,7 +78,7 @@ impl Plastic {
                 weights[k] = inside;
             });
         }
-        if let Some(devices) = &self.devices
+        if let Some(devices) = self.devices()
             && !devices.stuck.is_empty()
         {
             for row in 0..self.layout.rows() {
@@ -113,7 +114,7 @@ impl Plastic {
     /// The devices behind the weights, if there are any.
     #[must_use]
     pub fn devices(&self) -> Option<&Devices> {
-        self.devices.as_ref()
+        self.bank.as_ref().map(|bank| &*bank.all)
     }
 
     /// What is remembered. Complete after [`Plastic::settle_waiting`].
@@ -143,11 +144,11 @@ impl Plastic {
 
     /// Arrivals of an instant, with repeats, before they are delivered: depression by strictly earlier spikes.
     pub fn arrive(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
-        self.refer(time, weights);
+        self.bring(time, weights);
         for &row in rows {
             self.memory.pre_updates += self.layout.fan_out(row as usize) as u64;
         }
-        let dense = match (&self.rule, &self.layout, &self.devices) {
+        let dense = match (&self.rule, &self.layout, &self.bank) {
             (Rule::Pair(pair), Layout::Dense { cols, stride, .. }, None)
                 if pair.pairing != Pairing::Restricted =>
             {
@@ -166,29 +167,26 @@ impl Plastic {
         match &self.rule {
             Rule::Pair(pair) => self.pass(*pair, Stage::Before, now, weights),
             Rule::Local(local) => {
-                let (layout, devices, memory) = (&self.layout, self.devices.as_ref(), &mut self.memory);
-                local.arrive(&mut Place { layout, devices, memory, weights }, now);
+                let (layout, bank, memory) = (&self.layout, self.bank.as_ref(), &mut self.memory);
+                local.arrive(&mut Place { layout, bank, memory, weights }, now);
             }
             Rule::Overlap(overlap) => {
                 for &row in rows {
-                    let (memory, devices) = (&mut self.memory, self.devices.as_ref());
-                    overlap.follow_row(memory, devices, &self.layout, weights, row as usize, time);
+                    let (memory, bank) = (&mut self.memory, self.bank.as_ref());
+                    overlap.follow_row(memory, bank, &self.layout, weights, row as usize, time);
                 }
             }
         }
-        if self.devices.is_some() {
-            for &row in rows {
-                let mut sum = 0.0;
-                self.layout.row(row as usize, |k, _| sum += weights[k]);
-                self.memory.devices.read[row as usize] += sum;
-            }
+        if self.bank.is_some() {
+            let read = &mut self.memory.devices.read;
+            rows.iter().for_each(|&row| self.layout.row(row as usize, |k, col| read[col] += weights[k]));
         }
     }
 
     /// The rest of an instant, after the threshold test: potentiation, pairs at dt = 0, marks. `spikes` are
     /// those of the target population.
     pub fn settle(&mut self, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
-        self.refer(time, weights);
+        self.bring(time, weights);
         for &col in spikes {
             self.memory.post_updates += self.layout.fan_in(col as usize) as u64;
         }
@@ -212,17 +210,26 @@ impl Plastic {
             }
             (Rule::Overlap(overlap), _) => {
                 for &col in spikes {
-                    let (memory, devices) = (&mut self.memory, self.devices.as_ref());
-                    overlap.follow_column(memory, devices, &self.layout, weights, col as usize, time);
+                    let (memory, bank) = (&mut self.memory, self.bank.as_ref());
+                    overlap.follow_column(memory, bank, &self.layout, weights, col as usize, time);
                 }
                 Overlap::mark(&mut self.memory, rows, spikes, time);
             }
             (Rule::Local(local), _) => {
-                let (layout, devices, memory) = (&self.layout, self.devices.as_ref(), &mut self.memory);
-                local.settle(&mut Place { layout, devices, memory, weights }, now);
+                let (layout, bank, memory) = (&self.layout, self.bank.as_ref(), &mut self.memory);
+                local.settle(&mut Place { layout, bank, memory, weights }, now);
             }
             (Rule::Pair(pair), None) => self.pass(*pair, Stage::After, now, weights),
         }
+    }
+
+    /// Brings the traces to `time`, which changes no bit of what comes.
+    pub fn bring(&mut self, time: Time, weights: &mut [f64]) {
+        if self.memory.traces.iter().any(|trace| trace.is_behind(time)) {
+            self.settle_waiting(weights);
+            self.memory.traces.iter_mut().for_each(|trace| trace.bring(time));
+        }
+        self.memory.now = time;
     }
 
     /// Applies what waits: the weights are current then. It changes no bit of what comes.
@@ -239,34 +246,14 @@ impl Plastic {
         }
     }
 
-    /// Weights as they are at `now`, without touching anything: pulses on devices are followed in a copy.
-    #[must_use]
-    pub fn current(&self, weights: &[f64], now: Time) -> Vec<f64> {
-        let mut copy = self.clone();
-        let mut weights = weights.to_vec();
-        copy.finish(&mut weights, now);
-        weights
-    }
-
     /// Follows every device to `end`, where the run ends.
     pub fn finish(&mut self, weights: &mut [f64], end: Time) {
         self.settle_waiting(weights);
         if let Rule::Overlap(overlap) = &self.rule {
             for row in 0..self.layout.rows() {
-                let (memory, devices) = (&mut self.memory, self.devices.as_ref());
-                overlap.follow_row(memory, devices, &self.layout, weights, row, end);
+                let (memory, bank) = (&mut self.memory, self.bank.as_ref());
+                overlap.follow_row(memory, bank, &self.layout, weights, row, end);
             }
-        }
-    }
-
-    /// Moves the reference times of traces where they are too far back.
-    fn refer(&mut self, time: Time, weights: &mut [f64]) {
-        if !self.memory.traces.iter().any(|trace| trace.stale(time)) {
-            return;
-        }
-        self.settle_waiting(weights);
-        for trace in self.memory.traces.iter_mut().filter(|trace| trace.stale(time)) {
-            Trace::refer(trace, time);
         }
     }
 
@@ -288,15 +275,15 @@ impl Plastic {
     /// A stage of an instant of pairs, at once.
     fn pass(&mut self, pair: Pair, stage: Stage, now: Now<'_>, weights: &mut [f64]) {
         let (law, layout) = (pair.law, &self.layout);
-        match &self.devices {
+        match &self.bank {
             None => {
                 let memory = &mut self.memory;
                 let work = Pass { pair, stage, layout, memory, now, weights };
                 with_gain(law.dependence, law.unit, law.bounds, work);
             }
-            Some(devices) => {
+            Some(bank) => {
                 let mut state = std::mem::take(&mut self.memory.devices);
-                let mut cells = Real { devices, state: &mut state, layout, law };
+                let mut cells = Real { bank, state: &mut state, layout, law };
                 let memory = &mut self.memory;
                 Pass { pair, stage, layout, memory, now, weights }.through(&mut cells);
                 self.memory.devices = state;

@@ -45,7 +45,7 @@ impl LocalRule for PostTrace {
         Self {
             a_plus: read.zero_or_more("a_plus"),
             target: read.zero_or_more("target"),
-            tau_plus: Second::of(read.time_constant("tau_plus")),
+            tau_plus: Second::of(read.trace_constant("tau_plus")),
             saturate: read.flag("saturate"),
         }
     }

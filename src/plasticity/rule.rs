@@ -5,7 +5,7 @@ use super::local::{Decay, Local, TRACES};
 use super::overlap::Overlap;
 use super::pair::{AtZero, Pair};
 use crate::device::resistive::{PulseDraw, Resistive as _};
-use crate::numeric::exp;
+use crate::numeric::{exp, phase::TAUS};
 use crate::units::Second;
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +90,8 @@ impl Rule {
 /// A constant that is not valid for its rule.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RuleError {
-    /// A time constant that is not above zero.
-    #[error("{name} is {value} s; a time constant must be above zero")]
+    /// A time constant that no trace can have.
+    #[error("{name} is {value} s; a time constant must be from 1 ps to 1000 s")]
     TimeConstant {
         /// Name of the parameter.
         name: &'static str,
@@ -192,7 +192,7 @@ impl Rule {
             }
         };
         for (name, tau) in taus {
-            if tau <= Second::ZERO {
+            if !TAUS.contains(&tau.get()) {
                 faults.push(RuleError::TimeConstant { name, value: tau.get() });
             }
         }
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(
             text,
             [
-                "tau_plus is 0 s; a time constant must be above zero",
+                "tau_plus is 0 s; a time constant must be from 1 ps to 1000 s",
                 "a_minus is -1.0346; an amplitude must be finite and zero or more (depression has its minus already)",
                 "the weight is bounded by 0 and inf; a rule needs two finite bounds in this order",
                 "mu is -1; it must be finite and zero or more",

@@ -1,18 +1,16 @@
-//! Exponential traces of spikes, all of one time constant and one reference time.
+//! Exponential traces of spikes, all of one time constant.
 //!
-//! z_i(t) = v_i e^(-(t - t_0)/tau): a mark at t adds (or writes) e^(+(t - t_0)/tau), reading takes one factor for
-//! all, and nothing is multiplied in between. Before t - t_0 passes 16 tau the values are referred to a new t_0, so
-//! no exponent grows large; when that happens is a function of the events alone.
+//! z_i(t) = v_i / s(t) with s(t) = e^(t / tau), a function of t alone (see [`Phase`]): a mark at t adds (or writes) s(t),
+//! reading takes one factor for all, and nothing is done in between. s and v are kept relative to 2^epoch, and the epoch
+//! is that of the time at which something happens to the trace. Changing it is exact: a trace depends on its marks and
+//! not on when it was looked at.
 
-use crate::numeric::exp;
+use super::layout::Layout;
+use super::share::{Spans, copy};
+use crate::numeric::phase::{Phase, rescale};
 use crate::time::{FS_PER_SECOND, Time};
 use crate::units::Second;
 use serde::{Deserialize, Serialize};
-
-/// Time constants after which the reference time moves on.
-const REACH: f64 = 16.0;
-/// Below this a trace is nothing: denormal numbers would only cost time.
-const NOTHING: f64 = 1e-200;
 
 /// What a spike does to its trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,63 +22,72 @@ pub enum Mark {
     Set,
 }
 
+/// What there is one trace of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Of {
+    Row,
+    Column,
+    /// By its place among the weights.
+    Synapse,
+}
+
 /// Traces; plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
-    /// 1/tau in 1/fs.
-    rate: f64,
+    of: Of,
+    phase: Phase,
     mark: Mark,
-    since: Time,
+    epoch: i64,
     values: Vec<f64>,
 }
 
 impl Trace {
-    /// `size` traces, zero: no spike has been.
+    /// One for each, zero: no spike has been.
     #[must_use]
-    pub fn new(size: usize, tau: Second, mark: Mark) -> Self {
-        Self { rate: 1.0 / (tau.get() * FS_PER_SECOND), mark, since: Time::ZERO, values: vec![0.0; size] }
+    pub fn new(of: Of, layout: &Layout, tau: Second, mark: Mark) -> Self {
+        let size = match of {
+            Of::Row => layout.rows(),
+            Of::Column => layout.cols(),
+            Of::Synapse => layout.weights(),
+        };
+        let phase = Phase::new(tau.get() * FS_PER_SECOND);
+        Self { of, phase, mark, epoch: 0, values: vec![0.0; size] }
     }
 
     /// Back to no spikes at time 0.
     pub fn restart(&mut self) {
-        self.since = Time::ZERO;
+        self.epoch = 0;
         self.values.fill(0.0);
     }
 
-    #[inline(always)]
-    fn age(&self, time: Time) -> f64 {
-        (time.fs() - self.since.fs()) as i64 as f64 * self.rate
-    }
-
-    /// Whether the reference time must move before `time` can be marked.
+    /// Whether its epoch is not that of `time`.
     #[inline(always)]
     #[must_use]
-    pub fn stale(&self, time: Time) -> bool {
-        self.age(time) > REACH
+    pub fn is_behind(&self, time: Time) -> bool {
+        self.phase.epoch(time.fs()) != self.epoch
     }
 
-    /// Moves the reference time to `time`.
-    pub fn refer(&mut self, time: Time) {
-        let factor = self.factor(time);
-        for value in &mut self.values {
-            let moved = *value * factor;
-            *value = if moved < NOTHING { 0.0 } else { moved };
+    /// Moves the epoch to that of `time`, which is not before the last mark.
+    pub fn bring(&mut self, time: Time) {
+        let epoch = self.phase.epoch(time.fs());
+        if epoch != self.epoch {
+            rescale(&mut self.values, self.epoch, epoch);
+            self.epoch = epoch;
         }
-        self.since = time;
     }
 
-    /// e^(-(time - t_0)/tau): times a value it is the trace.
+    /// 1 / s: times a value it is the trace at `time`, which is in the epoch.
     #[inline(always)]
     #[must_use]
     pub fn factor(&self, time: Time) -> f64 {
-        exp(-self.age(time))
+        1.0 / self.worth(time)
     }
 
-    /// e^(+(time - t_0)/tau): what a mark at `time` is worth.
+    /// s: what a mark at `time` is worth, which is in the epoch.
     #[inline(always)]
     #[must_use]
     pub fn worth(&self, time: Time) -> f64 {
-        exp(self.age(time))
+        self.phase.scale(time.fs(), self.epoch)
     }
 
     /// A spike with its [`Trace::worth`].
@@ -105,22 +112,33 @@ impl Trace {
         &self.values
     }
 
+    /// Takes over values of another trace of the same kind, and its epoch.
+    pub fn take(&mut self, other: &Self, spans: &Spans) {
+        self.epoch = other.epoch;
+        let spans = match self.of {
+            Of::Row => &spans.rows,
+            Of::Column => &spans.columns,
+            Of::Synapse => &spans.weights,
+        };
+        copy(&other.values, &mut self.values, spans, 1);
+    }
+
     /// Whether the two have the same shape and constants.
     #[must_use]
     pub fn fits(&self, other: &Self) -> bool {
-        self.rate == other.rate && self.mark == other.mark && self.values.len() == other.values.len()
-    }
-
-    /// When the values were referred to.
-    #[must_use]
-    pub fn since(&self) -> Time {
-        self.since
+        let kind = |trace: &Self| (trace.of, trace.phase, trace.mark, trace.values.len());
+        kind(self) == kind(other)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn two(tau: Second, mark: Mark) -> Trace {
+        Trace::new(Of::Row, &Layout::OneToOne { size: 2 }, tau, mark)
+    }
 
     fn ms(t: f64) -> Time {
         Time::from_fs((t * 1e12) as u64)
@@ -131,14 +149,13 @@ mod tests {
         let spikes = [0.0, 3.0, 3.5, 90.0, 500.0, 1200.0, 1201.0];
         let tau = 20.0;
         for mark in [Mark::Add, Mark::Set] {
-            let mut trace = Trace::new(2, Second::new(tau * 1e-3), mark);
+            let mut trace = two(Second::new(tau * 1e-3), mark);
             for (k, &t) in spikes.iter().enumerate() {
-                if trace.stale(ms(t)) {
-                    trace.refer(ms(t));
-                }
+                trace.bring(ms(t));
                 let worth = trace.worth(ms(t));
                 trace.mark(1, worth);
                 let now = t + 2.5;
+                trace.bring(ms(now));
                 let mut each = spikes[..=k].iter().map(|s| (-(now - s) / tau).exp());
                 let want: f64 = if mark == Mark::Add { each.sum() } else { each.next_back().unwrap() };
                 let got = trace.values()[1] * trace.factor(ms(now));
@@ -148,12 +165,43 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn when_it_was_looked_at_changes_no_bit(
+            marks in proptest::collection::vec((0u64..60_000, any::<bool>()), 1..30),
+            looks in proptest::collection::vec(0u64..60_000, 0..30),
+            add in any::<bool>(),
+        ) {
+            let mark = if add { Mark::Add } else { Mark::Set };
+            let mut alone = two(Second::new(1e-3), mark);
+            let mut watched = alone.clone();
+            let tick = |n: u64| Time::from_fs(n * 10_000_000_007);
+            let mut events: Vec<(u64, Option<usize>)> =
+                marks.into_iter().map(|(n, second)| (n, Some(usize::from(second)))).collect();
+            events.extend(looks.into_iter().map(|n| (n, None)));
+            events.sort_unstable();
+            for &(n, event) in &events {
+                watched.bring(tick(n));
+                if let Some(index) = event {
+                    alone.bring(tick(n));
+                    for trace in [&mut alone, &mut watched] {
+                        let worth = trace.worth(tick(n));
+                        trace.mark(index, worth);
+                    }
+                }
+            }
+            let end = tick(events.last().unwrap().0);
+            alone.bring(end);
+            prop_assert_eq!(alone, watched);
+        }
+    }
+
     #[test]
     fn an_old_trace_is_nothing_and_never_denormal() {
-        let mut trace = Trace::new(1, Second::new(1e-3), Mark::Add);
+        let mut trace = two(Second::new(1e-3), Mark::Add);
         trace.mark(0, 1.0);
         for k in 1..200 {
-            trace.refer(ms(20.0 * f64::from(k)));
+            trace.bring(ms(20.0 * f64::from(k)));
             assert!(trace.values()[0] == 0.0 || trace.values()[0].is_normal());
         }
         assert_eq!(trace.values()[0], 0.0);

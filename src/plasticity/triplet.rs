@@ -67,10 +67,10 @@ impl LocalRule for Triplet {
             a_minus: read.zero_or_more("a_minus"),
             a3_plus: read.zero_or_more("a3_plus"),
             a3_minus: read.zero_or_more("a3_minus"),
-            tau_plus: Second::of(read.time_constant("tau_plus")),
-            tau_minus: Second::of(read.time_constant("tau_minus")),
-            tau_x: Second::of(read.time_constant("tau_x")),
-            tau_y: Second::of(read.time_constant("tau_y")),
+            tau_plus: Second::of(read.trace_constant("tau_plus")),
+            tau_minus: Second::of(read.trace_constant("tau_minus")),
+            tau_x: Second::of(read.trace_constant("tau_x")),
+            tau_y: Second::of(read.trace_constant("tau_y")),
         }
     }
 

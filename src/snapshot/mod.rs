@@ -71,8 +71,9 @@ impl Payload {
     fn version(self) -> u32 {
         match self {
             Self::State | Self::Training | Self::Learning => 2,
-            Self::Plastic => 3,
-            Self::Simulation | Self::Records => 1,
+            Self::Plastic => 4,
+            Self::Simulation => 2,
+            Self::Records => 1,
         }
     }
 }

@@ -223,19 +223,19 @@ pub fn learning(network: &Arc<Network>, rule: &Rule, wait: bool) -> Learning {
     Learning::new(network, vec![Some(plastic), None], wait).expect("a learning network")
 }
 
-/// Weights (without padding) after every instant, by time.
+/// Weights (without padding) after each of these instants, by time.
 pub fn trajectory<Q: Queue<f64>>(
     network: &Arc<Network>,
     weights: &Weights<f64>,
     learning: &mut Learning,
+    instants: &[u64],
 ) -> Vec<(u64, Vec<f64>)> {
     let mut weights = weights.clone();
     let mut simulation = Simulation::<f64, Q>::new(network, 1);
-    let mut all = Vec::new();
-    while simulation.step_learning(&mut weights, Time::MAX, learning, &mut Silent).unwrap() {
-        let now = simulation.state().now;
-        let current = learning.current(&weights, now);
-        all.push((now.fs(), current.values(network, 0)));
-    }
-    all
+    let after = |&instant: &u64| {
+        let end = Time::from_fs(instant + 1);
+        while simulation.step_learning(&mut weights, end, learning, &mut Silent).unwrap() {}
+        (instant, learning.current(&weights, end).values(network, 0))
+    };
+    instants.iter().map(after).collect()
 }

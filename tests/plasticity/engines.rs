@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 const INPUTS: u32 = 30;
 const CELLS: u32 = 10;
-const W_MAX: f64 = 0.08;
+pub const W_MAX: f64 = 0.08;
 
 /// Poisson inputs onto cells with a refractory time that are connected among themselves, with `sparse` synapses
 /// or all to all; their thresholds, starts and resets may `differ`.
@@ -63,7 +63,7 @@ fn network(sparse: bool, differ: bool) -> Arc<Network> {
     builder.finish().expect("a network")
 }
 
-fn law(dependence: Dependence) -> Law {
+pub fn law(dependence: Dependence) -> Law {
     Law { dependence, unit: Unit::Span, bounds: Bounds { w_min: 0.0, w_max: W_MAX } }
 }
 
@@ -105,7 +105,7 @@ fn value(key: &ModelKey) -> Option<f64> {
 }
 
 /// Every registered rule, and one of our own; pairs in all ways, and pulses on devices.
-fn rules() -> Vec<Rule> {
+pub fn rules() -> Vec<Rule> {
     let mut rules: Vec<Rule> = Pairing::ALL.iter().map(|&p| pair(p, Dependence::Additive)).collect();
     rules.push(pair(Pairing::AllToAll, Dependence::Multiplicative));
     rules.push(pair(Pairing::Nearest, Dependence::Power { mu: 0.3 }));
@@ -119,7 +119,7 @@ fn rules() -> Vec<Rule> {
 }
 
 /// Devices with everything that devices can have.
-fn devices(projection: u32, synapses: usize) -> Devices {
+pub fn devices(projection: u32, synapses: usize) -> Devices {
     Devices {
         seed: 7,
         projection,
@@ -207,7 +207,7 @@ const END: Time = Time::from_fs(700 * MS);
 
 /// Wants every instant, which takes the general way.
 #[derive(Default)]
-struct Instants(u64);
+pub struct Instants(u64);
 
 impl Probe<f64> for Instants {
     const LEARN: bool = true;

@@ -3,4 +3,5 @@
 mod common;
 mod engines;
 mod own;
+mod threads;
 mod trajectories;

@@ -77,8 +77,11 @@ fn values_of_a_synapse_follow_its_arrivals_and_spikes() {
     let synapses = [(0, 0), (0, 1), (1, 1), (2, 0), (2, 1)];
     let weights = trains.weights(&network, &[0.5; 5]);
     let of = Rule::local(rule.clone(), law);
-    let got = trajectory::<Lanes>(&network, &weights, &mut learning(&network, &of, true));
-    assert_eq!(got, trajectory::<Heap>(&network, &weights, &mut learning(&network, &of, false)));
+    let got = trajectory::<Lanes>(&network, &weights, &mut learning(&network, &of, true), &trains.instants());
+    assert_eq!(
+        got,
+        trajectory::<Heap>(&network, &weights, &mut learning(&network, &of, false), &trains.instants())
+    );
     for (k, (row, col)) in synapses.into_iter().enumerate() {
         let arrivals = trains.rows[row].iter().map(|&t| (t, C[0]));
         let mut events: Vec<(u64, f64)> =
@@ -129,7 +132,7 @@ fn what_cannot_be_kept_is_refused() {
         text,
         [
             "the rule has 5 traces of one side; there may be 4",
-            "the time constant of a trace is 0 s; a time constant must be above zero",
+            "the time constant of a trace is 0 s; a time constant must be from 1 ps to 1000 s",
         ]
     );
 }

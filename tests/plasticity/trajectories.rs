@@ -195,9 +195,11 @@ fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect
     let mut dice = common::Dice(seed | 1);
     let initial: Vec<f64> = synapses.iter().map(|_| 0.2 + 0.6 * dice.unit()).collect();
     let weights = trains.weights(&network, &initial);
-    let got = trajectory::<Heap>(&network, &weights, &mut learning(&network, rule, false));
+    let got =
+        trajectory::<Heap>(&network, &weights, &mut learning(&network, rule, false), &trains.instants());
     for wait in [false, true] {
-        let fast = trajectory::<Lanes>(&network, &weights, &mut learning(&network, rule, wait));
+        let fast =
+            trajectory::<Lanes>(&network, &weights, &mut learning(&network, rule, wait), &trains.instants());
         assert_eq!(fast.len(), got.len());
         for (fast, got) in fast.iter().zip(&got) {
             let bits = |w: &[f64]| w.iter().map(|w| w.to_bits()).collect::<Vec<_>>();
@@ -220,9 +222,7 @@ fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect
                 w = clip(w + (up * gains.0 - down * gains.1));
             }
             travelled += (w.0 - start).abs();
-            // The last record of this instant: the teacher's spikes and the arrivals are one instant.
-            let at = got.partition_point(|record| record.0 <= t);
-            let got = got[at - 1].1[k];
+            let got = got[got.binary_search_by_key(&t, |record| record.0).expect("a record")].1[k];
             let error = (Dd::of(got) - w).0.abs();
             assert!(error <= TOLERANCE, "{rule:?}: {got} is {error:e} off at {t} fs, synapse {row} -> {col}");
             worst = worst.max(error);
@@ -272,8 +272,18 @@ fn after_pairs(pairing: Pairing, arrivals: &[u64], posts: &[u64]) -> f64 {
     let rule = Rule::Pair(pair(pairing, law(Dependence::Additive, Unit::Span), AtZero::None));
     let weights = trains.weights(&network, &[0.5]);
     let last = |all: Vec<(u64, Vec<f64>)>| all.last().map_or(f64::NAN, |record| record.1[0]);
-    let heap = last(trajectory::<Heap>(&network, &weights, &mut learning(&network, &rule, false)));
-    let lanes = last(trajectory::<Lanes>(&network, &weights, &mut learning(&network, &rule, false)));
+    let heap = last(trajectory::<Heap>(
+        &network,
+        &weights,
+        &mut learning(&network, &rule, false),
+        &trains.instants(),
+    ));
+    let lanes = last(trajectory::<Lanes>(
+        &network,
+        &weights,
+        &mut learning(&network, &rule, false),
+        &trains.instants(),
+    ));
     assert_eq!(heap.to_bits(), lanes.to_bits());
     heap
 }
@@ -294,7 +304,7 @@ fn an_arrival_at_the_instant_of_a_post_lies_between_that_post_and_the_next_arriv
 
 #[test]
 fn long_silences_and_long_trains_lose_nothing() {
-    // The reference time of the traces moves every 16 time constants, 0.27 s; here bursts are seconds apart.
+    // The epoch of the traces moves every 44 time constants, 0.75 s and 1.5 s; here bursts are 0.7 s apart, 4 s in all.
     for pairing in Pairing::ALL {
         let law = law(Dependence::Power { mu: 0.02 }, Unit::Span);
         let mut pair = pair(pairing, law, AtZero::None);

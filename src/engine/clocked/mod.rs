@@ -18,7 +18,7 @@ use super::fault::{RatesError, SimulationError, check_rates, too_often};
 use super::key::{EventKey, Kind};
 use super::probe::{Probe, Spike};
 use super::queue::{Episode, Lanes, Queue, block_sources};
-use super::route::{changes, current_of, each_target, step_of};
+use super::route::{Values, changes, current_of, each_target, step_of};
 use super::state::Counts;
 use crate::encoding::BlockRate;
 use crate::network::{Effect, Fade, Network, Weights};
@@ -373,7 +373,7 @@ impl<'n> Clocked<'n> {
         }
         let columns = network.populations[projection.to].size;
         let group = &mut self.groups[projection.to];
-        let values = &self.weights.projections[index];
+        let values = Values::All(&self.weights.projections[index][..]);
         let each = group.kinds[0].decays.len();
         match projection.kernel.effect() {
             Effect::Jump => {

@@ -7,7 +7,7 @@ use crate::engine::held::columns_at;
 use crate::engine::key::{EventKey, STEPS};
 use crate::engine::probe::Probe;
 use crate::engine::queue::Queue;
-use crate::engine::route::{changes, first_step, schedule_step};
+use crate::engine::route::{Values, changes, first_step, schedule_step};
 use crate::engine::shared_decay::{SharedDecay, SharedParameters};
 use crate::engine::switching::Switching;
 use crate::network::{Network, Weights};
@@ -59,7 +59,8 @@ impl<R: Real> Core<R> {
                     state.all(parameters).release(time);
                     parameters.phase.scale(time, state.epoch)
                 });
-                state.all(parameters).arrive(projection, None, values, (event.row, times), scale, touched);
+                let row = (event.row, times);
+                state.all(parameters).arrive(projection, None, Values::All(values), row, scale, touched);
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use super::cell::{Cell, Taus};
 use super::{Constants, Origins};
-use crate::engine::route::{Changes, each_target, step_of};
+use crate::engine::route::{Changes, Values, each_target, step_of};
 use crate::network::{Effect, Fade, Projection};
 use crate::neuron::model::{Draws, Fired, Input, Model};
 use crate::neuron::synaptic::Current;
@@ -134,7 +134,7 @@ impl<M: Model> Share<'_, M> {
     fn each<R: Real>(
         &mut self,
         projection: &Projection,
-        values: &[R],
+        values: Values<'_, R>,
         row: u32,
         time: Time,
         mut change: impl FnMut(&M, &mut Cell<M::State>, &mut [Current], f64),
@@ -157,7 +157,7 @@ impl<M: Model> Share<'_, M> {
     pub fn arrive<R: Real>(
         &mut self,
         projection: &Projection,
-        values: &[R],
+        values: Values<'_, R>,
         (row, times): (u32, u32),
         time: Time,
     ) {
@@ -206,7 +206,7 @@ impl<M: Model> Share<'_, M> {
     pub fn change_drive<R: Real>(
         &mut self,
         projection: &Projection,
-        values: &[R],
+        values: Values<'_, R>,
         row: u32,
         changes: &Changes,
         time: Time,

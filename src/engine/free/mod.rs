@@ -9,7 +9,7 @@ pub use instant::{Due, Fires, Instant, Neurons, Share};
 pub use window::{Given, Line, Lookout};
 
 use super::key::EventKey;
-use super::route::Changes;
+use super::route::{Changes, Values};
 use super::units::Unit;
 use super::windows::Job;
 use crate::encoding::Block;
@@ -341,7 +341,7 @@ impl FreeOf {
     /// An arrival at a row, of so many spikes: jumps are added, currents and pulses begin.
     #[inline]
     pub fn arrive<R: Real>(&mut self, projection: &Projection, values: &[R], row: (u32, u32), time: Time) {
-        either!(self, free => free.all().arrive(projection, values, row, time));
+        either!(self, free => free.all().arrive(projection, Values::All(values), row, time));
     }
 
     /// Applies one step of a pulse, or of a current, to every target of a row.
@@ -353,7 +353,7 @@ impl FreeOf {
         changes: &Changes,
         time: Time,
     ) {
-        either!(self, free => free.all().change_drive(projection, values, row, changes, time));
+        either!(self, free => free.all().change_drive(projection, Values::All(values), row, changes, time));
     }
 
     /// What a neuron waited for has come.

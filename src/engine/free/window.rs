@@ -8,7 +8,7 @@ use super::instant::{Due, Instant, Neurons, Share};
 use crate::encoding::{Block, BlockRate};
 use crate::engine::key::{EventKey, Kind};
 use crate::engine::queue::{Entry, MinTree, Wheel};
-use crate::engine::route::{at_once, changes};
+use crate::engine::route::{Values, at_once, changes};
 use crate::engine::units::Unit;
 use crate::network::{Network, Weights};
 use crate::neuron::model::Model;
@@ -83,6 +83,7 @@ impl<M: Model> Given<'_, M> {
             Working { network, weights, rates, unit, share, tree, due, lines, blocks, rank, mixed };
         working.work(events, to);
         lookout.mixed = working.mixed;
+        unit.learners.end(unit.first, [&unit.predicted, &unit.spikes]);
         for spikes in [&mut unit.spikes, &mut unit.predicted] {
             if !spikes.is_sorted() {
                 spikes.sort_unstable();
@@ -149,11 +150,15 @@ impl<R: Real, M: Model> Working<'_, '_, R, M> {
     fn instant(&mut self, time: u64, events: &[EventKey]) {
         let at = Time::from_fs(time);
         let Self { network, weights, share, unit, tree, .. } = self;
+        let arrivals = events.iter().filter(|event| event.kind == Kind::Arrival);
+        let arrivals = arrivals.map(|event| (event.source, event.row));
+        let first = unit.first;
+        let learns = unit.learners.arrive(first, time, arrivals.clone(), [&unit.predicted, &unit.spikes]);
         let steps = events.iter().take_while(|event| event.kind == Kind::Release).count();
         for event in &events[..steps] {
             let projection = event.source as usize;
             let changes = changes(network, projection, event.occurrence);
-            let values = &weights.projections[projection];
+            let values = Values::All(&weights.projections[projection][..]);
             share.change_drive(&network.projections[projection], values, event.row, &changes, at);
         }
         for &place in &*self.due {
@@ -166,18 +171,20 @@ impl<R: Real, M: Model> Working<'_, '_, R, M> {
                 }
             }
         }
-        let mut arrivals = &events[steps..];
-        while let Some(event) = arrivals.first() {
-            let times = at_once(network, arrivals);
-            let projection = event.source as usize;
-            let values = &weights.projections[projection];
-            share.arrive(&network.projections[projection], values, (event.row, times), at);
-            arrivals = &arrivals[times as usize..];
+        let mut rest = &events[steps..];
+        while let Some(event) = rest.first() {
+            let times = at_once(network, rest);
+            let values = Values::of(weights, &unit.learners, event.source);
+            share.arrive(&network.projections[event.source as usize], values, (event.row, times), at);
+            rest = &rest[times as usize..];
         }
         share.test(at, |fires| {
             unit.held += u128::from(fires.dead.fs());
             unit.fire(time, fires.neuron, fires.times);
         });
+        if learns {
+            unit.learners.settle(first, time, arrivals, [&unit.predicted, &unit.spikes]);
+        }
         share.predict(at, |place, next| tree.set(place as usize, next.map(Time::fs)));
     }
 

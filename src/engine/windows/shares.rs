@@ -2,6 +2,7 @@
 
 use super::super::cuts::Cuts;
 use super::super::free::Lookout;
+use super::super::learners::Learner;
 use super::super::queue::Wheel;
 use super::super::team::{Pool, Team};
 use super::super::units::Unit;
@@ -10,6 +11,7 @@ use super::known::has_own;
 use crate::encoding::BLOCK;
 use crate::network::{Form, Network};
 use crate::time::Time;
+use std::ops::Range;
 
 impl Windows {
     /// Windows no longer than this.
@@ -61,6 +63,31 @@ impl Windows {
         }
         let cuts = |index: usize| Cuts::new(network, index, pieces_of[network.projections[index].to]);
         self.cuts = (0..network.projections.len()).map(cuts).collect();
+    }
+
+    /// The threads.
+    pub fn team(&self) -> &Team {
+        &self.team
+    }
+
+    /// Population and neurons of every unit.
+    pub fn cut_into(&self) -> impl Iterator<Item = (usize, Range<u32>)> {
+        self.units.iter().map(|unit| (unit.population, unit.first..unit.first + unit.count))
+    }
+
+    /// Exchanges what learns in every unit for something else.
+    pub fn exchange<'a>(&mut self, learners: impl Iterator<Item = &'a mut Vec<Learner>>) {
+        self.units
+            .iter_mut()
+            .zip(learners)
+            .for_each(|(unit, other)| std::mem::swap(&mut unit.learners.each, other));
+    }
+
+    /// Lets no unit draw a Poisson block by itself whose synapses learn; whether any would have, from the next
+    /// [`Windows::begin`] on.
+    pub fn watch(&mut self, learns: impl Fn(u32) -> bool) -> bool {
+        let private = self.private.iter_mut().filter(|private| private.is_some_and(&learns));
+        private.map(|private| *private = None).count() > 0
     }
 
     /// A wheel for the arrivals at a population, if it has synapses with own delays.

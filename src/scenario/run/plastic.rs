@@ -158,10 +158,8 @@ pub fn book(plan: &Plan, learning: &Learning, totals: &Totals, ledger: &mut Ledg
             layout.row(row, |k, _| *base += devices.base[layout.number(k)] * devices.partners);
         }
         let counts = totals.rows.get(index).map_or(&[][..], Vec::as_slice);
-        let mut conductance = 0.0;
-        for ((&count, base), read) in counts.iter().zip(&base).zip(&state.read) {
-            conductance += count as f64 * base + read * devices.siemens_per_weight;
-        }
+        let fixed = counts.iter().zip(&base).fold(0.0, |sum, (&count, base)| sum + count as f64 * base);
+        let conductance = state.read.iter().fold(fixed, |sum, read| sum + read * devices.siemens_per_weight);
         let joules = device.read.energy(conductance);
         let line = |entry: &&mut crate::energy::Entry| {
             entry.owner == projection.name && entry.category == Category::Read

@@ -1,21 +1,25 @@
-//! The factor of scaled potentials, s(t) = e^(t / tau_m).
+//! The factor of what decays exponentially and is kept scaled, s(t) = e^(t / tau): potentials and traces.
 //!
-//! Time is cut into cells of 2^g fs, at most tau_m / 1024. At the start of a cell s is a power of two of a phase in
+//! x(t) that decays as e^(-t / tau) is kept as v = x s(t), which stands still between events. v is kept relative to
+//! 2^epoch; a change of epoch multiplies it by a power of two, which is exact, so it can be seen in no bit.
+//!
+//! Time is cut into cells of 2^g fs, at most tau / 1024. At the start of a cell s is a power of two of a phase in
 //! fixed point; within the cell a polynomial of degree 4 of the time since then goes on from there. Both are functions
 //! of t alone. Events come in order, often many to a cell: then the polynomial is all that each of them costs.
 
-use crate::time::FS_PER_SECOND;
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
-/// log2 e^(t / tau_m) in fixed point, and the cells.
-#[derive(Clone, Copy, Debug)]
+/// log2 e^(t / tau) in fixed point, and the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Phase {
-    /// 2^shift / (tau_m ln 2) per femtosecond, between 2^62 and 2^63.
+    /// 2^shift / (tau ln 2) per femtosecond, between 2^62 and 2^63.
     rate: u64,
     /// `shift` - 64, between 1 and 63.
     low: u32,
     /// log2 of the length of a cell in femtoseconds.
     cell: u32,
-    /// 1 / tau_m per femtosecond.
+    /// 1 / tau per femtosecond.
     per_fs: f64,
 }
 
@@ -28,6 +32,9 @@ pub struct Start {
     scale: f64,
 }
 
+/// Time constants that it is precise for, in seconds.
+pub const TAUS: RangeInclusive<f64> = 1e-12..=1e3;
+
 /// Octaves between two epochs.
 const OCTAVES: i64 = 64;
 /// Most octaves that the phase may be ahead of the epoch: far from overflow.
@@ -36,10 +43,10 @@ const MOST: i64 = 256;
 const CELLS: f64 = 1024.0;
 
 impl Phase {
+    /// For a time constant in femtoseconds, one of [`TAUS`].
     #[must_use]
-    pub fn new(tau_m: f64) -> Self {
-        let tau_fs = tau_m * FS_PER_SECOND;
-        // Octaves per femtosecond: 1e-18 to 1.5e-3 for tau_m from 1 ps to 1000 s.
+    pub fn new(tau_fs: f64) -> Self {
+        // Octaves per femtosecond: 1e-18 to 1.5e-3.
         let octaves = 1.0 / (tau_fs * std::f64::consts::LN_2);
         let mut shift = 64;
         let mut rate = octaves * 18_446_744_073_709_551_616.0;
@@ -137,6 +144,24 @@ impl Phase {
     }
 }
 
+/// Values below this become zero when the epoch changes: far above what `f64` still resolves fully. Whether one does
+/// depends on the epoch that it is brought to, not on those in between.
+const NOTHING: f64 = 2.409_919_865_102_884e-181; // 2^-600
+
+/// Brings values that are kept relative to 2^from to 2^to.
+pub fn rescale(values: &mut [f64], from: i64, to: i64) {
+    // Beyond 2^-1022 everything is nothing.
+    let octaves = (from - to).max(-1000);
+    let factor = f64::from_bits(((octaves + 1023) as u64) << 52);
+    for value in values {
+        *value *= factor;
+        // Minus infinity stays.
+        if value.abs() < NOTHING {
+            *value = 0.0;
+        }
+    }
+}
+
 /// A number below 2^52 as it is: two operations that every vector unit has.
 #[inline(always)]
 fn small(n: u64) -> f64 {
@@ -147,7 +172,7 @@ fn small(n: u64) -> f64 {
 #[inline(always)]
 fn power(octaves: i64, fraction: u64) -> f64 {
     // From -`MOST` to `MOST` octaves: never a denormal.
-    crate::numeric::exp_near_zero(exponent(fraction)) * f64::from_bits(((octaves + 1023) as u64) << 52)
+    super::exp_near_zero(exponent(fraction)) * f64::from_bits(((octaves + 1023) as u64) << 52)
 }
 
 /// (fraction 2^-52 - 1/2) ln 2.
@@ -163,6 +188,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Of a time constant in seconds.
+    fn of(tau: f64) -> Phase {
+        Phase::new(tau * 1e15)
+    }
+
     proptest! {
         #[test]
         fn scales_of_many_times_are_those_of_each(
@@ -171,7 +201,7 @@ mod tests {
             later in any::<bool>(),
             most in prop_oneof![Just(u64::MAX), 1u64..1 << 32, 1u64..1 << 34],
         ) {
-            let phase = Phase::new(tau);
+            let phase = of(tau);
             let epoch = phase.epoch(times[0]);
             // Within reach of the epoch, as in a window.
             let reach = phase.limit(times[0]).saturating_sub(times[0]);
@@ -194,7 +224,7 @@ mod tests {
         fn two_scales_differ_by_the_decay_between_them(
             start in 0u64..1 << 62, wait in 0u64..1 << 46, tau in 5e-3..0.1f64,
         ) {
-            let phase = Phase::new(tau);
+            let phase = of(tau);
             let epoch = phase.epoch(start);
             let ratio = phase.scale(start + wait, epoch) / phase.scale(start, epoch);
             let exact = (wait as f64 * 1e-15 / tau).exp();
@@ -206,7 +236,7 @@ mod tests {
 
     #[test]
     fn the_last_cell_before_the_horizon_is_like_the_others() {
-        let phase = Phase::new(20e-3);
+        let phase = of(20e-3);
         let horizon = i64::MAX.cast_unsigned();
         let epoch = phase.epoch(horizon);
         let times = [horizon - (1 << phase.cell) - 5, horizon - 1000, horizon - 1, horizon];
@@ -222,9 +252,9 @@ mod tests {
     #[test]
     fn a_cell_ends_where_the_next_begins() {
         for tau in [1e-12, 3e-12, 9.41e-3, 20e-3, 1e3] {
-            let phase = Phase::new(tau);
+            let phase = of(tau);
             let length = 1u64 << phase.cell;
-            assert!(length as f64 <= (tau * FS_PER_SECOND / CELLS).max(1.0));
+            assert!(length as f64 <= (tau * 1e15 / CELLS).max(1.0));
             for cell in [1u64, 2, 777, 1000] {
                 let next = cell << phase.cell;
                 let ends = phase.within(length, phase.start(cell - 1, 0));
@@ -237,7 +267,7 @@ mod tests {
     #[test]
     fn the_scale_is_one_at_the_start() {
         for tau in [1e-12, 9.41e-3, 1e3] {
-            assert_eq!(Phase::new(tau).scale(0, 0), 1.0);
+            assert_eq!(of(tau).scale(0, 0), 1.0);
         }
     }
 }
