@@ -87,39 +87,21 @@ extern crate self as memspike;
 
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod crossbar;
-pub mod dataset;
-pub mod device;
-pub mod encoding;
-pub mod energy;
-pub mod engine;
-pub mod fit;
-pub mod hint;
-pub mod keys;
-pub mod network;
 pub mod neuron;
-pub mod numeric;
-pub mod plain;
-pub mod plasticity;
 #[cfg(feature = "scenario")]
 pub mod plot;
-pub mod random;
-pub mod readout;
-pub mod record;
 pub mod registry;
-pub mod renamed;
 #[cfg(feature = "scenario")]
 pub mod report;
 #[cfg(feature = "scenario")]
 pub mod scenario;
-mod simd;
-pub mod snapshot;
-pub mod synapse;
-pub mod time;
-pub mod training;
-pub mod units;
-pub mod waveform;
-pub mod written;
+
+#[doc(inline)]
+pub use memspike_core::{
+    crossbar, dataset, device, encoding, energy, engine, fit, hint, keys, network, numeric, plain,
+    plasticity, random, readout, record, renamed, snapshot, synapse, time, training, units, waveform,
+    written,
+};
 
 /// What nearly every program needs: `use memspike::prelude::*`.
 pub mod prelude {

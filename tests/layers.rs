@@ -32,14 +32,15 @@ struct Source {
 }
 
 fn sources() -> Vec<Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    files.sort();
-    let sources: Vec<Source> = files
-        .into_iter()
-        .map(|file| {
-            let relative = file.strip_prefix(&root).expect("a file below src").with_extension("");
+    let mut sources = Vec::new();
+    // The crate that computes, and the one around it.
+    for root in ["core/src", "src"] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+        let mut files = Vec::new();
+        collect(&root, &mut files);
+        files.sort();
+        sources.extend(files.into_iter().map(|file| {
+            let relative = file.strip_prefix(&root).expect("a file below it").with_extension("");
             let mut module: Vec<String> =
                 relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
             if module.last().is_some_and(|last| last == "mod") {
@@ -47,8 +48,8 @@ fn sources() -> Vec<Source> {
             }
             let code = code(&fs::read_to_string(&file).expect("a readable source file"));
             Source { file: relative, module, code }
-        })
-        .collect();
+        }));
+    }
     assert!(sources.len() > 50, "only {} source files were found", sources.len());
     sources
 }

@@ -6,12 +6,11 @@ use memspike::encoding::RateCode;
 use memspike::engine::{Engine, Heap, Record, Simulation, Stream};
 use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Neuron, Reset};
-use memspike::numeric::Real;
 use memspike::record::fingerprint::Fingerprint;
 use memspike::time::Time;
 use memspike::training::{
-    Advance, EpochReport, Evaluation, Reporting, Samples, Schedule, Settings, Test, Trainer, evaluate,
-    shuffled,
+    Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Test, Trainer,
+    evaluate, shuffled,
 };
 use memspike::units::Hertz;
 use std::sync::atomic::AtomicBool;
@@ -128,7 +127,7 @@ pub struct Desk {
 
 impl Desk {
     /// An epoch over the training samples at `order`, the first of which is episode `first`.
-    pub fn epoch<R: Real>(
+    pub fn epoch<R: Scalar>(
         &mut self,
         trainer: &mut Trainer<R>,
         order: &[u32],
@@ -136,11 +135,11 @@ impl Desk {
         advance: Advance<'_>,
     ) -> EpochReport {
         let (samples, fingerprint) = (train_samples(600), &mut self.fingerprint);
-        trainer.epoch(samples, order, first, &self.cancel, fingerprint, None, advance).unwrap()
+        trainer.epoch((samples, order, first, &self.cancel, fingerprint, None), advance).unwrap()
     }
 
     /// A test with leakage; the first sample is episode `first`.
-    pub fn test<R: Real>(
+    pub fn test<R: Scalar>(
         &mut self,
         engine: Engine,
         network: &Arc<Network>,
@@ -177,7 +176,7 @@ pub struct Trained {
 }
 
 /// Trains an epoch on the first `count` samples and tests, on so many threads.
-pub fn trained<R: Real>(network: &Arc<Network>, settings: Settings, count: u32, threads: usize) -> Trained {
+pub fn trained<R: Scalar>(network: &Arc<Network>, settings: Settings, count: u32, threads: usize) -> Trained {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let weights = Weights::<R>::from_values(network, &values(network, 1.0));

@@ -8,9 +8,8 @@ use crate::readouts::{
 use memspike::engine::{Engine, Heap, Lanes, Queue, Record, Simulation, Spike};
 use memspike::network::{Network, Weights};
 use memspike::neuron::{Lif, Reset};
-use memspike::numeric::Real;
 use memspike::readout::cross_entropy;
-use memspike::training::{Settings, Tape, Trainer, shuffled};
+use memspike::training::{Scalar, Settings, Tape, Trainer, shuffled};
 use std::sync::Arc;
 
 const GAIN: f64 = 0.3;
@@ -19,7 +18,7 @@ fn subtracting(outputs: u32) -> Arc<Network> {
     network(Lif { reset: Reset::Subtract, ..Lif::default() }, outputs)
 }
 
-fn same_bits<R: Real>(outputs: u32, bound: Option<f64>) -> Trained {
+fn same_bits<R: Scalar>(outputs: u32, bound: Option<f64>) -> Trained {
     let network = subtracting(outputs);
     let settings = Settings { count_gain: GAIN, bound, ..settings() };
     let want = trained::<R>(&network, settings, 600, 1);

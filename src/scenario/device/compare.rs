@@ -6,7 +6,7 @@ use super::super::section::Lower;
 use super::super::spec::ExperimentKind;
 use super::super::stated;
 use super::super::text::Value;
-use super::quantity::quantities;
+use super::quantity::{quantities, unit_of};
 use super::{Measure, MeasuredIn, PaperValue, Relation, Tolerance};
 use crate::device::Open;
 use crate::units::parse_percent;
@@ -127,7 +127,7 @@ fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> 
         );
         None
     };
-    match (measure.unit.unit(), &node.value) {
+    match (unit_of(measure.unit), &node.value) {
         (Some(unit), Value::Text(text)) => {
             let allowed = format!("a {} with its unit, such as \"{}\"", unit.name(), unit.example());
             let stated = stated::quantity(text, unit, &what, &allowed, node);

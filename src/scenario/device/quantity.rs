@@ -5,31 +5,19 @@ use crate::device::model::{Measure, MeasuredIn, measure};
 use crate::device::threshold::VolatileSwitch;
 use crate::device::{DeviceEntry, Open};
 
-impl MeasuredIn {
-    /// The unit of the scenario file, if it has one there.
-    #[must_use]
-    pub const fn unit(self) -> Option<Unit> {
-        Some(match self {
-            Self::Volt => Unit::Volt,
-            Self::Ampere => Unit::Ampere,
-            Self::Siemens => Unit::Siemens,
-            Self::Ohm => Unit::Ohm,
-            Self::Second => Unit::Second,
-            Self::Watt => Unit::Watt,
-            Self::Joule => Unit::Joule,
-            Self::Fraction | Self::Count | Self::Ratio => return None,
-        })
-    }
-
-    /// "V", "%"; empty for a plain number.
-    #[must_use]
-    pub const fn symbol(self) -> &'static str {
-        match (self, self.unit()) {
-            (_, Some(unit)) => unit.symbol(),
-            (Self::Fraction, None) => "%",
-            (_, None) => "",
-        }
-    }
+/// The unit of the scenario file, if it has one there.
+#[must_use]
+pub const fn unit_of(measured: MeasuredIn) -> Option<Unit> {
+    Some(match measured {
+        MeasuredIn::Volt => Unit::Volt,
+        MeasuredIn::Ampere => Unit::Ampere,
+        MeasuredIn::Siemens => Unit::Siemens,
+        MeasuredIn::Ohm => Unit::Ohm,
+        MeasuredIn::Second => Unit::Second,
+        MeasuredIn::Watt => Unit::Watt,
+        MeasuredIn::Joule => Unit::Joule,
+        MeasuredIn::Fraction | MeasuredIn::Count | MeasuredIn::Ratio => return None,
+    })
 }
 
 /// A quantity of an experiment, and the devices that have it.

@@ -2,7 +2,7 @@
 
 use super::super::outcome::PairPoint;
 use super::super::plan::Plan;
-use crate::engine::{Learning, Probe, Spike};
+use crate::engine::{Learning, Spike, Watcher};
 use crate::network::{Network, Rows, Weights};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -95,9 +95,7 @@ impl Pairs {
     }
 }
 
-impl Probe<f64> for Pairs {
-    const STREAM: bool = true;
-
+impl Watcher for Pairs {
     fn arrival(&mut self, time: Time, projection: u32, row: u32) {
         for watched in self.watched.iter_mut().filter(|watched| watched.projection == projection) {
             if let Some((count, first)) = watched.arrivals.get_mut(row as usize) {

@@ -6,8 +6,8 @@ use super::super::plan::{Plan, Precision, Protocol};
 use super::context::{RunContext, RunError};
 use crate::engine::{self, Observer};
 use crate::network::Weights;
-use crate::numeric::Real;
 use crate::snapshot::Models;
+use crate::training::Scalar;
 use serde::{Deserialize, Serialize};
 
 /// A protocol that trains a projection from a data set.
@@ -16,7 +16,7 @@ pub trait Training: Protocol {
     ///
     /// # Errors
     /// As [`super::run`].
-    fn carry_out<R: Real>(
+    fn carry_out<R: Scalar>(
         &self,
         engine: engine::Engine,
         plan: &Plan,
@@ -100,7 +100,7 @@ pub fn same(equal: bool, what: &'static str) -> Result<(), RunError> {
 }
 
 /// Synapses of each projection that has weights of its own.
-pub fn lengths<R: Real>(weights: &Weights<R>) -> Vec<usize> {
+pub fn lengths<R: Scalar>(weights: &Weights<R>) -> Vec<usize> {
     weights.projections.iter().map(Vec::len).collect()
 }
 

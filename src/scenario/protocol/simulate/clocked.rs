@@ -2,7 +2,7 @@
 
 use super::episode::{self, Course, alias_tables};
 use crate::encoding::BlockRate;
-use crate::engine::{Clocked, Counts, Probe, SimulationError};
+use crate::engine::{Clocked, Counts, SimulationError, Watcher};
 use crate::network::Weights;
 use crate::scenario::assemble::{Assembled, assemble};
 use crate::scenario::outcome::Outcome;
@@ -45,17 +45,18 @@ impl Course for Clocked<'_> {
         Clocked::sample_every(self, population, interval);
     }
 
-    fn run<P: Probe<f64>>(
+    fn run(
         &mut self,
         end: Time,
         _: &AtomicBool,
-        probe: &mut P,
+        all: bool,
+        watcher: &mut dyn Watcher,
     ) -> Result<Time, SimulationError> {
-        Clocked::run(self, end, probe).map(|()| end)
+        self.run_watched(end, all, watcher).map(|()| end)
     }
 
-    fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
-        Clocked::sample(self, population, probe);
+    fn sample(&self, population: usize) -> (Time, Vec<f64>) {
+        self.sampled(population)
     }
 
     fn counts(&self) -> &Counts {

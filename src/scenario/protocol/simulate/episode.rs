@@ -2,9 +2,7 @@
 
 use crate::encoding::{AliasTable, BLOCK};
 use crate::energy::Ledger;
-use crate::engine::{
-    Collect as _, Counts, Highlights, Observer, Probe, Record, SimulationError, Spike, Stream,
-};
+use crate::engine::{Counts, Observer, Record, SimulationError, Spike, Watcher};
 use crate::network::{Network, Weights};
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::outcome::{NamedArray, Outcome, Status};
@@ -22,15 +20,17 @@ const SLICES: u64 = 200;
 /// An engine with its network and weights, ready to run.
 pub trait Course {
     fn sample_every(&mut self, population: usize, interval: Time);
-    /// Runs to `end`, or less far if `stop` is set meanwhile: the time reached.
-    fn run<P: Probe<f64>>(
+    /// Runs to `end`, or less far if `stop` is set meanwhile: the time reached. The watcher sees the spikes of sources
+    /// and the arrivals if it is to see `all`.
+    fn run(
         &mut self,
         end: Time,
         stop: &AtomicBool,
-        probe: &mut P,
+        all: bool,
+        watcher: &mut dyn Watcher,
     ) -> Result<Time, SimulationError>;
-    /// Shows the probe the membranes of a population now, as a sample.
-    fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P);
+    /// Membranes of a population now, and when that is.
+    fn sample(&self, population: usize) -> (Time, Vec<f64>);
     fn counts(&self) -> &Counts;
     /// Keeps what to go on from, where that can be done.
     fn save(
@@ -117,21 +117,9 @@ pub fn run(
             status = Status::Interrupted;
             break;
         }
-        reached = match reborrow(&mut context.observer) {
-            Some(observer) if observer.wants_all() => {
-                let mut probe = Stream::default();
-                let reached = course.run(end, context.stop, &mut probe)?;
-                for record in &probe.take() {
-                    if let Record::Spike(spike) = record {
-                        hash(fingerprint, *spike);
-                    }
-                    observer.record(0, record);
-                }
-                reached
-            }
-            // With or without somebody who looks: two kinds of probe would compile the engine twice.
-            observer => course.run(end, context.stop, &mut Hashing { fingerprint, observer })?,
-        };
+        let observer = reborrow(&mut context.observer);
+        let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
+        reached = course.run(end, context.stop, all, &mut Hashing { fingerprint, observer })?;
         if reached < end {
             status = Status::Interrupted;
             break;
@@ -150,9 +138,10 @@ pub fn run(
         course.save(plan, fingerprint, context.store)?;
     }
     if let Some(observer) = context.observer.as_deref_mut() {
-        let mut last = Highlights::default();
-        sampled.iter().for_each(|&(population, _)| course.sample(population, &mut last));
-        last.take().iter().for_each(|record| observer.record(0, record));
+        for &(population, _) in &sampled {
+            let (time, u) = course.sample(population);
+            observer.record(0, &Record::Sample { time, population: population as u32, u });
+        }
     }
 
     let mut totals = Totals::default();
@@ -189,18 +178,31 @@ struct Hashing<'a> {
     observer: Option<&'a mut dyn Observer>,
 }
 
-impl Probe<f64> for Hashing<'_> {
-    #[inline]
+impl Hashing<'_> {
+    fn record(&mut self, record: &Record) {
+        if let Some(observer) = &mut self.observer {
+            observer.record(0, record);
+        }
+    }
+}
+
+impl Watcher for Hashing<'_> {
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        self.record(&Record::Emit { time, source, line });
+    }
+
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        self.record(&Record::Arrival { time, projection, row });
+    }
+
     fn spike(&mut self, spike: Spike) {
         hash(self.fingerprint, spike);
-        if let Some(observer) = &mut self.observer {
-            observer.record(0, &Record::Spike(spike));
-        }
+        self.record(&Record::Spike(spike));
     }
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
-        if let Some(observer) = &mut self.observer {
-            observer.record(0, &Record::Sample { time, population, u: u.to_vec() });
+        if self.observer.is_some() {
+            self.record(&Record::Sample { time, population, u: u.to_vec() });
         }
     }
 }

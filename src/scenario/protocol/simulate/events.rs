@@ -3,7 +3,8 @@
 use super::episode::{self, Begun, Course, alias_tables};
 use crate::encoding::BlockRate;
 use crate::engine::{
-    Counts, Engine, Learning, LearningError, LearningState, Motion, Probe, SimulationError, State, window,
+    Counts, Engine, Learning, LearningError, LearningState, Motion, SimulationError, Spike, State, Watcher,
+    window,
 };
 use crate::network::{Network, Weights};
 use crate::plasticity::Memory;
@@ -133,6 +134,37 @@ fn restored(plan: &Plan, context: &mut RunContext<'_>) -> Result<Option<Checkpoi
     Ok(Some(checkpoint))
 }
 
+/// A watcher, who may not want to see `all`, and the pairs of spikes.
+struct Both<'a> {
+    watcher: &'a mut dyn Watcher,
+    all: bool,
+    pairs: &'a mut Pairs,
+}
+
+impl Watcher for Both<'_> {
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        if self.all {
+            self.watcher.emit(time, source, line);
+        }
+    }
+
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        self.pairs.arrival(time, projection, row);
+        if self.all {
+            self.watcher.arrival(time, projection, row);
+        }
+    }
+
+    fn spike(&mut self, spike: Spike) {
+        self.pairs.spike(spike);
+        self.watcher.spike(spike);
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        self.watcher.sample(time, population, u);
+    }
+}
+
 /// An event engine with weights that learn, if any do.
 struct Events {
     simulation: Motion<f64>,
@@ -146,18 +178,20 @@ impl Course for Events {
         self.simulation.sample_every(population, interval);
     }
 
-    fn run<P: Probe<f64>>(
+    fn run(
         &mut self,
         end: Time,
         stop: &AtomicBool,
-        probe: &mut P,
+        all: bool,
+        watcher: &mut dyn Watcher,
     ) -> Result<Time, SimulationError> {
         let Self { simulation, weights, learning, pairs } = self;
+        let learning = learning.as_mut();
         if pairs.any() {
-            let both = &mut (probe, pairs);
-            return simulation.run_while(weights, learning.as_mut(), end, (stop, |_: &_| false), both);
+            let mut both = Both { watcher, all, pairs };
+            return simulation.run_watched(weights, learning, end, stop, (true, &mut both));
         }
-        simulation.run_while(weights, learning.as_mut(), end, (stop, |_: &_| false), probe)
+        simulation.run_watched(weights, learning, end, stop, (all, watcher))
     }
 
     fn save(
@@ -185,8 +219,8 @@ impl Course for Events {
             .map_err(RunError::Store)
     }
 
-    fn sample<P: Probe<f64>>(&self, population: usize, probe: &mut P) {
-        self.simulation.sample(population, probe);
+    fn sample(&self, population: usize) -> (Time, Vec<f64>) {
+        (self.simulation.now(), self.simulation.membranes(population))
     }
 
     fn counts(&self) -> &Counts {

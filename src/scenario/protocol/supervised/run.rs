@@ -7,9 +7,8 @@
 use super::plan::Supervised;
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
-use crate::engine::{Engine, Spike};
+use crate::engine::Engine;
 use crate::network::{Network, Weights};
-use crate::numeric::Real;
 use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{EpochResult, Outcome, ProgrammingResult, ShownSample, SupervisedResult};
 use crate::scenario::plan::Plan;
@@ -20,6 +19,7 @@ use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
 use crate::scenario::run::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::snapshot::{self, Payload};
+use crate::training::Scalar;
 use crate::training::{
     AdamState, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
 };
@@ -30,7 +30,7 @@ use std::sync::atomic::Ordering;
 /// What a run goes on from after an epoch.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-struct Checkpoint<R: Real> {
+struct Checkpoint<R: Scalar> {
     of: Identity,
     weights: Weights<R>,
     adam: AdamState<R>,
@@ -40,7 +40,7 @@ struct Checkpoint<R: Real> {
 }
 
 impl Training for Supervised {
-    fn carry_out<R: Real>(
+    fn carry_out<R: Scalar>(
         &self,
         engine: Engine,
         plan: &Plan,
@@ -105,7 +105,7 @@ fn settings(engine: Engine, plan: &Plan, protocol: &Supervised, data: &Data) -> 
 }
 
 /// A supervised run in progress.
-struct Run<'a, R: Real> {
+struct Run<'a, R: Scalar> {
     engine: Engine,
     plan: &'a Plan,
     protocol: &'a Supervised,
@@ -118,7 +118,7 @@ struct Run<'a, R: Real> {
     log: Logbook,
 }
 
-impl<R: Real> Run<'_, R> {
+impl<R: Scalar> Run<'_, R> {
     /// Episodes of one epoch.
     fn episodes(&self) -> u64 {
         let data = self.data;
@@ -170,15 +170,9 @@ impl<R: Real> Run<'_, R> {
                     100.0 * accuracy
                 ));
             };
-            let report = self.trainer.epoch(
-                samples,
-                &order,
-                first,
-                context.stop,
-                &mut self.log.fingerprint,
-                reborrow(&mut context.observer),
-                &mut advance,
-            )?;
+            let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
+            let lessons = (samples, &order[..], first, context.stop, fingerprint, observer);
+            let report = self.trainer.epoch(lessons, &mut advance)?;
             context.progress.done();
             let events = report.totals.events();
             self.log.book("train", begun, context, report.presented, events);
@@ -422,9 +416,8 @@ impl<R: Real> Run<'_, R> {
         };
         let population = self.plan.projections[self.protocol.projection].to;
         let mut presenter = Presenter::<R>::new(self.engine, self.network, population, self.plan.seed);
-        let mut spikes: Vec<Spike> = Vec::new();
         let duration = self.protocol.test_presentation;
-        presenter.present(weights, &self.data.test, index, first + index as u64, duration, &mut spikes);
+        let spikes = presenter.show(weights, (&self.data.test, index, first + index as u64, duration));
         let size = self.plan.populations[population].size as usize;
         let mut spikes_ms = vec![Vec::new(); size];
         for spike in spikes {

@@ -4,7 +4,6 @@ use super::plan::{Unsupervised, VariationCase};
 use super::run::{assign, labelled, settings, votes};
 use crate::engine::Engine;
 use crate::network::Weights;
-use crate::numeric::Real;
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::assemble::assemble;
 use crate::scenario::outcome::{VariationResult, Vote, Votes};
@@ -12,6 +11,7 @@ use crate::scenario::plan::Plan;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::Data;
 use crate::scenario::run::training::mean_and_sd;
+use crate::training::Scalar;
 use crate::training::unsupervised::{Dispersion, Learner, Question, respond};
 use crate::training::{Reporting, Samples, shuffled};
 use rayon::prelude::*;
@@ -35,7 +35,7 @@ struct Single {
 }
 
 /// Runs case `case` with each of its seeds; `None` if it was stopped.
-pub fn run<R: Real>(
+pub fn run<R: Scalar>(
     engine: Engine,
     plan: &Plan,
     protocol: &Unsupervised,
@@ -72,7 +72,7 @@ pub fn run<R: Real>(
 }
 
 /// One training and test with the devices of a case and the `draw`-th seed after the plan's.
-fn single<R: Real>(
+fn single<R: Scalar>(
     engine: Engine,
     plan: &Plan,
     protocol: &Unsupervised,
@@ -99,7 +99,7 @@ fn single<R: Real>(
     let (mut presentations, mut events) = (0, 0);
     for epoch in 0..u64::from(protocol.epochs) {
         let order = shuffled(count as u32, plan.seed, epoch);
-        let report = learner.epoch(train, &order, first, stop, &mut fingerprint, None, &mut |_, _| {})?;
+        let report = learner.epoch((train, &order, first, stop, &mut fingerprint, None), &mut |_, _| {})?;
         presentations += report.presented;
         events += report.totals.events();
         if report.presented < count as u64 {

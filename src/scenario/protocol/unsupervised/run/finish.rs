@@ -5,14 +5,14 @@ use super::super::variation;
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
 use crate::network::Weights;
-use crate::numeric::Real;
 use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, VariationResult};
 use crate::scenario::run::books::{book_learning, book_rows, inference};
 use crate::scenario::run::context::{RunContext, RunError};
+use crate::training::Scalar;
 use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
 use std::sync::atomic::Ordering;
 
-impl<R: Real> Run<'_, R> {
+impl<R: Scalar> Run<'_, R> {
     /// Final test, ages, other devices, energy.
     pub(super) fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
         let model = self.best.clone().map(|best| best.1).or_else(|| self.last.clone());

@@ -10,7 +10,6 @@ mod finish;
 use super::plan::Unsupervised;
 use crate::engine::{Engine, Thresholds};
 use crate::network::{Network, Weights};
-use crate::numeric::Real;
 use crate::scenario::assemble::assemble;
 use crate::scenario::outcome::{LearnedEpoch, Outcome, UnsupervisedResult, VariationResult, Votes};
 use crate::scenario::plan::Plan;
@@ -20,6 +19,7 @@ use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
 use crate::scenario::run::training::{Identity, Training, lengths, models, reborrow, same};
 use crate::snapshot::{self, Payload};
+use crate::training::Scalar;
 use crate::training::unsupervised::{
     Assignment, Learner, LearnerState, Question, Report, Responses, Settings, Vote, respond,
 };
@@ -31,7 +31,7 @@ use std::sync::atomic::Ordering;
 /// A model after some epoch: what is needed to test it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
-struct Model<R: Real> {
+struct Model<R: Scalar> {
     epoch: u32,
     weights: Weights<R>,
     thresholds: Thresholds,
@@ -51,7 +51,7 @@ struct Spent {
 /// What a run goes on from.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
-struct Checkpoint<R: Real> {
+struct Checkpoint<R: Scalar> {
     of: Identity,
     learner: LearnerState<R>,
     last: Option<Model<R>>,
@@ -66,7 +66,7 @@ struct Checkpoint<R: Real> {
 }
 
 impl Training for Unsupervised {
-    fn carry_out<R: Real>(
+    fn carry_out<R: Scalar>(
         &self,
         engine: Engine,
         plan: &Plan,
@@ -150,7 +150,7 @@ enum Part {
 }
 
 /// An unsupervised run in progress.
-struct Run<'a, R: Real> {
+struct Run<'a, R: Scalar> {
     engine: Engine,
     plan: &'a Plan,
     protocol: &'a Unsupervised,
@@ -169,7 +169,7 @@ struct Run<'a, R: Real> {
     digests: Vec<Vec<u8>>,
 }
 
-impl<R: Real> Run<'_, R> {
+impl<R: Scalar> Run<'_, R> {
     fn population(&self) -> usize {
         self.plan.projections[self.protocol.projection].to
     }
@@ -261,15 +261,9 @@ impl<R: Real> Run<'_, R> {
                 spikes as f64 / report.presented.max(1) as f64
             ));
         };
-        let report = self.learner.epoch(
-            samples,
-            &order,
-            first,
-            context.stop,
-            &mut self.log.fingerprint,
-            reborrow(&mut context.observer),
-            &mut advance,
-        )?;
+        let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
+        let lessons = (samples, &order[..], first, context.stop, fingerprint, observer);
+        let report = self.learner.epoch(lessons, &mut advance)?;
         context.progress.done();
         self.log.book("train", begun, context, report.presented, report.totals.events());
         self.log.count(&report.totals, self.protocol.presentation.after(self.protocol.rest));

@@ -1,0 +1,247 @@
+//! A threshold switch whose circuit leaves the drive on it after firing: `bare` and `series`.
+//!
+//! State and equations are those of the bench ([`ThresholdSwitch`](crate::device::threshold::ThresholdSwitch)): off, tau du/dt = -(u - u_rest) + V_d; on, the filament
+//! is held, or relaxes, as V_d says. V = R I is what the synapses apply, and the filament follows its share V_d. A jump is
+//! an impulse of V: the filament moves by its share of it, on as off, but no further than its threshold.
+//!
+//! There is no dead time: turning on is the spike, and the next one comes after it has turned off, if it does. Closed form
+//! for steps and ramps of current; currents that fade are refused, because when they fall below V_h is not.
+
+use super::Switch;
+use super::foretell::up;
+use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
+use crate::numeric::decimal::product;
+use crate::time::Time;
+
+/// Constants of a population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Driven {
+    switch: Switch,
+    /// R I_bias in volts.
+    bias: f64,
+    /// The shares of the drive that the filament follows, off and on.
+    shares: [f64; 2],
+}
+
+crate::plain! {
+    /// One switch.
+    pub struct DrivenState {
+        /// u - u_rest.
+        x: "V",
+        /// Whether it is on: 0 or 1.
+        on: "",
+        /// Threshold of this cycle less u_rest.
+        theta: "V",
+        /// The same of the next cycle, once it is on.
+        next: "V",
+    }
+}
+
+impl Driven {
+    /// A switch in its circuit.
+    #[must_use]
+    pub fn new(switch: Switch) -> Self {
+        let shares = [false, true].map(|on| switch.circuit.share(&switch.device, on));
+        Self { bias: product(switch.r_m.get(), switch.i_bias.get()), shares, switch }
+    }
+
+    /// Threshold of a cycle relative to rest, in volts.
+    fn theta(&self, draws: &Draws) -> f64 {
+        if self.switch.varies() {
+            self.switch.v_th(draws) - self.switch.device.u_rest.get()
+        } else {
+            self.switch.device.theta()
+        }
+    }
+
+    fn share(&self, state: &DrivenState) -> f64 {
+        self.shares[usize::from(state.on > 0.0)]
+    }
+
+    /// Level and slope that the filament follows.
+    fn drive(&self, state: &DrivenState, flow: &Flow<'_>) -> (f64, f64) {
+        let share = self.share(state);
+        (share * (flow.level + self.bias), share * flow.slope)
+    }
+}
+
+impl DrivenState {
+    fn turn_off(&mut self, hold: f64) {
+        *self = Self { x: hold, on: 0.0, theta: self.next, next: self.next };
+    }
+}
+
+impl Model for Driven {
+    type State = DrivenState;
+    const NAME: &'static str = "driven_switch";
+    const DECAYS: usize = 0;
+
+    fn scale(&self) -> Scale {
+        let device = &self.switch.device;
+        Scale {
+            tau: device.tau.get(),
+            resistance: self.switch.r_m.get(),
+            rest: device.u_rest.get(),
+            threshold: device.theta(),
+        }
+    }
+
+    fn start(&self, draws: &Draws) -> DrivenState {
+        let theta = self.theta(draws);
+        DrivenState { x: self.switch.membrane().start(), on: 0.0, theta, next: theta }
+    }
+
+    fn advance(&self, state: &mut DrivenState, flow: &mut Flow<'_>, span: f64) {
+        let device = &self.switch.device;
+        let (mut from, (mut a, mut b)) = (0.0, self.drive(state, flow));
+        if state.on > 0.0 {
+            let Some(off) = device.turn_off(state.x, a, b, state.theta, span) else {
+                state.x = device.advance_on(state.x, a, b, state.theta, span);
+                return;
+            };
+            state.turn_off(device.hold());
+            from = off;
+            (a, b) = self.drive(state, flow);
+        }
+        state.x = device.advance_off(state.x, a + b * from, b, span - from);
+    }
+
+    fn receive(&self, state: &mut DrivenState, input: Input) {
+        let Input::Jump(volts) = input else { return };
+        state.x += self.share(state) * volts;
+        if state.on > 0.0 {
+            state.x = state.x.min(state.theta);
+            if state.x <= self.switch.device.hold() {
+                state.turn_off(state.x);
+            }
+        }
+    }
+
+    fn fires(&self, state: &DrivenState) -> bool {
+        state.on == 0.0 && state.x >= state.theta
+    }
+
+    fn next(&self, state: &DrivenState, flow: &Flow<'_>, limit: Time) -> Next {
+        let (device, (a, b), seconds) = (&self.switch.device, self.drive(state, flow), limit.as_seconds());
+        if state.on > 0.0 {
+            let off = device.turn_off(state.x, a, b, state.theta, seconds);
+            return off.map_or(Next::Never, |off| Next::NotBefore(up(off)));
+        }
+        let on = device.turn_on(state.x, a, b, state.theta, seconds);
+        on.map_or(Next::Never, |on| Next::At(up(on).min(limit)))
+    }
+
+    fn reach(&self, state: &mut DrivenState) {
+        state.x = state.x.max(state.theta);
+    }
+
+    fn fire(&self, state: &mut DrivenState, draws: &Draws) -> Fired {
+        let next = if self.switch.varies() { self.theta(draws) } else { state.theta };
+        *state = DrivenState { x: state.theta, on: 1.0, theta: state.theta, next };
+        Fired::once(Time::ZERO)
+    }
+
+    fn potential(&self, state: &DrivenState, _dead: f64) -> f64 {
+        state.x + self.switch.device.u_rest.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::threshold::Circuit;
+    use crate::neuron::tests::{Neuron, What};
+    use crate::units::Ohm;
+
+    const MS: f64 = 1e12;
+
+    fn neuron(circuit: Circuit, v: f64) -> Neuron<Driven> {
+        let switch = Switch { circuit, ..Switch::default() };
+        Neuron::new(&Driven::new(switch), &[], (v, 0.0), 0)
+    }
+
+    fn at(ms: f64) -> Time {
+        Time::from_fs((ms * MS).round() as u64)
+    }
+
+    /// In milliseconds.
+    fn spikes(neuron: &Neuron<Driven>) -> Vec<f64> {
+        neuron.spikes.iter().map(|spike| spike.as_seconds() * 1e3).collect()
+    }
+
+    /// When it turns off if nothing else happens, in milliseconds.
+    fn off(neuron: &Neuron<Driven>) -> f64 {
+        let Next::NotBefore(span) = neuron.next(Time::MAX) else { panic!("it is not on: {neuron:?}") };
+        neuron.now.after(span).as_seconds() * 1e3
+    }
+
+    fn near(got: f64, want: f64) {
+        assert!((got - want).abs() < 0.5e-6, "{got} ms, not {want} ms");
+    }
+
+    #[test]
+    fn bare_a_drive_that_stays_holds_it_on_for_ever() {
+        let mut held = neuron(Circuit::Bare, 0.5);
+        held.run(at(1000.0), usize::MAX);
+        near(spikes(&held)[0], 6.506344);
+        assert_eq!((held.spikes.len(), held.next(Time::MAX)), (1, Next::Never));
+    }
+
+    #[test]
+    fn bare_a_train_fires_it_once_and_lets_go_after_its_last_pulse() {
+        let mut pulsed = neuron(Circuit::Bare, 0.0);
+        let train: Vec<_> = (0..50)
+            .flat_map(|k| [(2.0 * f64::from(k), 0.5), (2.0 * f64::from(k) + 1.0, -0.5)])
+            .map(|(ms, a)| (at(ms), What::Drive { a, b: 0.0 }))
+            .collect();
+        pulsed.run_through(&train, at(99.0), usize::MAX);
+        let fired = spikes(&pulsed);
+        assert!(fired.len() == 1 && (fired[0] - 26.99).abs() < 0.005, "{fired:?}");
+        near(off(&pulsed), 107.646647);
+    }
+
+    #[test]
+    fn bare_a_drive_between_hold_and_threshold_refreshes_an_on_filament() {
+        let mut held = neuron(Circuit::Bare, 0.0);
+        held.run_through(&[(Time::ZERO, What::Input(Input::Jump(0.25)))], at(5.0), usize::MAX);
+        let u = |held: &Neuron<Driven>| held.model.potential(&held.state, 0.0);
+        assert!((u(&held) - 0.147130).abs() < 0.5e-6, "{}", u(&held));
+        held.receive(What::Drive { a: 0.15, b: 0.0 });
+        held.run(at(10.0), usize::MAX);
+        assert!((u(&held) - 0.189532).abs() < 0.5e-6, "{}", u(&held));
+        held.receive(What::Drive { a: -0.15, b: 0.0 });
+        near(off(&held) - 10.0, 6.035809);
+    }
+
+    #[test]
+    fn series_fires_again_and_again_is_silent_or_latches_as_its_load_line_says() {
+        let series = |ohm: f64, v: f64| neuron(Circuit::Series { r_s: Ohm::new(ohm) }, v);
+        for (v, first, on, rise) in
+            [(0.5, 6.695792, 15.231730, 4.559207), (0.3, 17.760627, 11.561631, 13.871448)]
+        {
+            let mut fires = series(2e5, v);
+            fires.run(at(1000.0), 1);
+            near(spikes(&fires)[0], first);
+            near(off(&fires) - first, on);
+            fires.run(at(1000.0), 2);
+            near(spikes(&fires)[1] - first, on + rise);
+        }
+        let mut latched = series(1e5, 0.5);
+        latched.run(at(1000.0), usize::MAX);
+        assert_eq!((latched.spikes.len(), latched.next(Time::MAX)), (1, Next::Never));
+        let mut silent = series(2e5, 0.25);
+        silent.run(at(1000.0), usize::MAX);
+        assert_eq!(silent.spikes.len(), 0);
+    }
+
+    #[test]
+    fn jumps_move_an_on_filament_no_further_than_its_threshold_and_may_turn_it_off() {
+        let mut on = neuron(Circuit::Bare, 0.0);
+        on.run_through(&[(Time::ZERO, What::Input(Input::Jump(0.25)))], at(1.0), usize::MAX);
+        on.receive(What::Input(Input::Jump(3.0)));
+        assert_eq!((on.state.x, on.state.on), (on.state.theta, 1.0));
+        on.receive(What::Input(Input::Jump(-0.2)));
+        assert_eq!(on.state.on, 0.0);
+        assert!(on.state.x < on.model.switch.device.hold());
+    }
+}

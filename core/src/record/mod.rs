@@ -1,0 +1,176 @@
+//! What a run leaves on disk: the run directory, records, arrays and the fingerprint. Everything takes a path or
+//! returns bytes; nothing here reads a clock or prints.
+//!
+//! A record (spikes, membranes, or what a program adds) is a [`table::Schema`] of columns and rows of them. While the
+//! run goes on a [`Recorder`] takes its rows; [`LogRecorder`] keeps them in a checked log on disk, which a checkpoint
+//! can be gone on with. At the end the log is written in a [`format::Format`].
+
+pub mod csv;
+pub mod fingerprint;
+pub mod format;
+pub mod log;
+mod log_reader;
+#[cfg(feature = "formats")]
+pub mod npz;
+mod pending;
+pub mod recorder;
+#[cfg(feature = "scenario")]
+pub mod rundir;
+pub mod spikes;
+pub mod table;
+#[cfg(feature = "formats")]
+mod zip;
+
+pub use fingerprint::Fingerprint;
+pub use format::{Format, Formats, WriteError};
+pub use log::LogRecorder;
+pub use log_reader::LogReader;
+pub use pending::PendingFile;
+pub use recorder::{Position, Recorder};
+#[cfg(feature = "scenario")]
+pub use rundir::{RunDir, RunStatus};
+pub use spikes::{Records, SpikeRow};
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a record could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the line of each variant names its fields")]
+pub enum RecordError {
+    /// The operating system refused to do `action` to `path`, and says why in `source`.
+    #[error("cannot {action} `{}`: {}", path.display(), reason(source))]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+    /// The directory `path` asked for holds something already; `--force` may replace it if it `is_run`.
+    #[error("`{}` exists and is not empty", path.display())]
+    Exists { path: PathBuf, is_run: bool },
+    /// `--force` would have removed `path`, which memspike did not write.
+    #[error("`{}` is not a run directory: it has no memspike manifest.json", path.display())]
+    NotARun { path: PathBuf },
+    /// A directory was expected and `path` is something else.
+    #[error("`{}` is not a directory", path.display())]
+    NotADirectory { path: PathBuf },
+    /// Below `root` there is no run of `scenario` to be read, of the kind `what`: "finished run".
+    #[error("no {what} of `{scenario}` in `{}`", root.display())]
+    NoRun { what: &'static str, scenario: String, root: PathBuf },
+    /// The file `path` of a run directory does not have the form memspike writes; `message` says where.
+    #[error("`{}` cannot be read: {message}", path.display())]
+    Malformed { path: PathBuf, message: String },
+    /// The record log `path` is cut short or damaged (`what`) at byte `offset`; `rows` rows before it are whole.
+    #[error(
+        "`{}` is damaged at byte {offset}: {what}; the {rows} rows before it are whole", path.display()
+    )]
+    Damaged { path: PathBuf, offset: u64, rows: u64, what: String },
+    /// The record `path` cannot go on from `position`, where a checkpoint says, and `why`.
+    #[error(
+        "`{}` cannot go on from row {}, byte {}: {why}", path.display(), position.rows, position.bytes
+    )]
+    NoSuchPosition { path: PathBuf, position: Position, why: String },
+    /// The array or table `name` could not be put into its format; `message` says what its values lack.
+    #[error("cannot encode `{name}`: {message}")]
+    Encode { name: String, message: String },
+}
+
+impl RecordError {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        use io::ErrorKind as Kind;
+        match self {
+            Self::Io { action, path, source } => match source.kind() {
+                Kind::PermissionDenied => {
+                    Some("the directory must be writable; choose another one with --out DIR".into())
+                }
+                Kind::StorageFull | Kind::QuotaExceeded => {
+                    Some("free some space or write elsewhere with --out DIR; finished files were kept".into())
+                }
+                Kind::ReadOnlyFilesystem => {
+                    Some("the file system is read-only; write elsewhere with --out DIR".into())
+                }
+                Kind::NotADirectory => {
+                    Some("a part of the path is a file; choose another one with --out DIR".into())
+                }
+                Kind::NotFound if *action == "create the directory" => {
+                    Some("choose another one with --out DIR".into())
+                }
+                Kind::NotFound if path.file_name().is_some_and(|name| name == "manifest.json") => {
+                    Some("a run directory holds manifest.json; `memspike run` makes one".into())
+                }
+                _ => None,
+            },
+            Self::Exists { is_run: true, .. } => {
+                Some("replace the run with --force, or choose another directory".into())
+            }
+            Self::Exists { is_run: false, .. } => {
+                Some("choose an empty or new directory; --force replaces run directories only".into())
+            }
+            Self::NotARun { .. } => {
+                Some("--force replaces run directories only; remove the directory yourself".into())
+            }
+            Self::NotADirectory { .. } => Some("give a directory, not a file".into()),
+            Self::NoRun { scenario, .. } => Some(format!("make one with `memspike run {scenario}`")),
+            Self::Malformed { .. } => {
+                Some("it was cut short or edited; run the scenario again or take another run".into())
+            }
+            Self::Damaged { .. } => Some(
+                "go on from the last checkpoint with --resume, which cuts the record off there, or run the scenario \
+                 again"
+                    .into(),
+            ),
+            Self::NoSuchPosition { .. } => {
+                Some("it belongs to another run or was changed; leave --resume away to begin anew".into())
+            }
+            Self::Encode { .. } => None,
+        }
+    }
+}
+
+/// Writes a finished log into a run directory: as `NAME.EXTENSION` of the format.
+///
+/// # Errors
+/// If the log is damaged or the file cannot be written.
+#[cfg(feature = "scenario")]
+pub fn export(log: &Path, dir: &RunDir, name: &str, format: &dyn Format) -> Result<(), RecordError> {
+    let name = format!("{name}.{}", format.extension());
+    let mut reader = LogReader::open(log)?;
+    let mut file = dir.begin(&name)?;
+    format.write(&mut reader, &mut file.writer()).map_err(|error| match error {
+        WriteError::Log(error) => error,
+        WriteError::Out(error) => RecordError::io("write", &dir.path().join(&name))(error),
+    })?;
+    file.finish()
+}
+
+/// The operating system's reason without the number Rust appends.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+/// Indented JSON with a newline at the end, for the file `name`.
+///
+/// # Errors
+/// If the value cannot be written as JSON.
+#[cfg(feature = "scenario")]
+pub fn to_json<T: serde::Serialize>(name: &str, value: &T) -> Result<Vec<u8>, RecordError> {
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| RecordError::Encode { name: name.into(), message: error.to_string() })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// A value from a file of JSON.
+///
+/// # Errors
+/// If the file cannot be read, or holds something else.
+#[cfg(feature = "scenario")]
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, RecordError> {
+    let bytes = std::fs::read(path).map_err(RecordError::io("read", path))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| RecordError::Malformed { path: path.to_path_buf(), message: error.to_string() })
+}

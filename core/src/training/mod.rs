@@ -1,0 +1,50 @@
+//! Protocols that present data to a network: supervised training and testing, event by event.
+//!
+//! Training is the engine's own delivery with a tape: there is no second simulator and no time grid.
+
+mod adam;
+mod evaluate;
+mod held_tape;
+mod leakage;
+mod presenter;
+mod scalar;
+mod supervised;
+mod tape;
+pub mod unsupervised;
+
+pub use adam::{AdamState, Schedule};
+pub use evaluate::{Evaluation, Reporting, Test, evaluate};
+pub use held_tape::HeldTape;
+pub use leakage::Leakage;
+pub use presenter::{Presenter, Samples, Totals};
+pub use scalar::{Epoch, Scalar};
+pub use supervised::{Advance, EpochReport, Settings, Trainer, shuffled};
+pub use tape::Tape;
+
+/// Pieces that a batch is always cut into, whatever the number of threads: the reduction order of the
+/// gradient, and with it every bit of the weights, depends on this number and on nothing else.
+pub const PIECES: usize = 8;
+
+/// Range of piece `piece` of `pieces` of `length` items.
+#[must_use]
+pub fn piece(length: usize, piece: usize, pieces: usize) -> std::ops::Range<usize> {
+    length * piece / pieces..length * (piece + 1) / pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_everything_once() {
+        for length in [0, 1, 7, 8, 63, 64, 1000] {
+            let mut next = 0;
+            for index in 0..PIECES {
+                let range = piece(length, index, PIECES);
+                assert_eq!(range.start, next);
+                next = range.end;
+            }
+            assert_eq!(next, length);
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! One worker of a protocol: presents samples to its own simulation of the shared network.
+
+use super::scalar::Scalar;
+use crate::encoding::{BlockRate, RateCode};
+use crate::engine::{
+    Collect as _, Counts, Engine, Motion, Observer, Probe, Record, SimulationError, Spike, Stream, Through,
+};
+use crate::network::{Network, Weights};
+use crate::numeric::Real;
+use crate::readout::answer;
+use crate::record::fingerprint::{Fingerprint, encode};
+use crate::time::Time;
+use std::sync::Arc;
+
+/// Encoded samples with their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    /// Intensities, and how they become rates.
+    pub code: &'a RateCode,
+    /// Class of each sample, from 0.
+    pub labels: &'a [u8],
+}
+
+/// Sums over presentations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Samples shown.
+    pub presentations: u64,
+    /// Spikes of Poisson sources, data sets among them.
+    pub poisson: u64,
+    /// Spikes of all other sources.
+    pub source: u64,
+    /// Arrivals at rows.
+    pub arrival: u64,
+    /// Spikes of neurons.
+    pub fire: u64,
+    /// Synapses that arrivals passed through.
+    pub synaptic: u64,
+    /// Spikes per population.
+    pub spikes: Vec<u64>,
+    /// Arrivals per row of each projection.
+    pub rows: Vec<Vec<u64>>,
+    /// Femtoseconds of refractory time (of a switch: on-time) per population.
+    pub held: Vec<u128>,
+}
+
+impl Totals {
+    /// Adds the counts of one episode.
+    pub fn add(&mut self, counts: &Counts) {
+        self.add_without_rows(counts);
+        self.rows.resize(counts.rows.len(), Vec::new());
+        for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
+            total.resize(rows.len(), 0);
+            for (total, &count) in total.iter_mut().zip(rows) {
+                *total += u64::from(count);
+            }
+        }
+    }
+
+    /// Adds the counts of one episode whose rows were not counted.
+    pub fn add_without_rows(&mut self, counts: &Counts) {
+        self.presentations += 1;
+        self.poisson += counts.poisson;
+        self.source += counts.source;
+        self.arrival += counts.arrival;
+        self.fire += counts.fire;
+        self.synaptic += counts.synaptic;
+        self.spikes.resize(counts.spikes.len(), 0);
+        for (total, spikes) in self.spikes.iter_mut().zip(&counts.spikes) {
+            *total += spikes.iter().map(|&count| u64::from(count)).sum::<u64>();
+        }
+        self.held.resize(counts.held.len(), 0);
+        for (total, held) in self.held.iter_mut().zip(&counts.held) {
+            *total += held;
+        }
+    }
+
+    /// Adds the sums of other presentations.
+    pub fn merge(&mut self, other: &Self) {
+        self.presentations += other.presentations;
+        self.poisson += other.poisson;
+        self.source += other.source;
+        self.arrival += other.arrival;
+        self.fire += other.fire;
+        self.synaptic += other.synaptic;
+        self.spikes.resize(self.spikes.len().max(other.spikes.len()), 0);
+        for (total, count) in self.spikes.iter_mut().zip(&other.spikes) {
+            *total += count;
+        }
+        self.held.resize(self.held.len().max(other.held.len()), 0);
+        for (total, held) in self.held.iter_mut().zip(&other.held) {
+            *total += held;
+        }
+        self.rows.resize(self.rows.len().max(other.rows.len()), Vec::new());
+        for (total, rows) in self.rows.iter_mut().zip(&other.rows) {
+            total.resize(total.len().max(rows.len()), 0);
+            for (total, count) in total.iter_mut().zip(rows) {
+                *total += count;
+            }
+        }
+    }
+
+    /// Logical events: emissions, arrivals and population spikes.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.poisson + self.source + self.arrival + self.fire
+    }
+}
+
+/// A stream that is kept if somebody looks, beside a probe that wants all events anyway.
+struct Perhaps<'a>(Option<&'a mut Stream>);
+
+impl<R: Real> Probe<R> for Perhaps<'_> {
+    const STREAM: bool = true;
+
+    #[inline]
+    fn emit(&mut self, time: Time, source: u32, line: u32) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::emit(*stream, time, source, line);
+        }
+    }
+
+    #[inline]
+    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::arrival(*stream, time, projection, row);
+        }
+    }
+
+    #[inline]
+    fn spike(&mut self, spike: Spike) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::spike(*stream, spike);
+        }
+    }
+
+    fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
+        if let Some(stream) = &mut self.0 {
+            Probe::<R>::sample(*stream, time, population, u);
+        }
+    }
+}
+
+/// A simulation that presents samples and remembers what has to be handed on in order.
+pub struct Presenter<R: Scalar> {
+    simulation: Motion<R>,
+    population: usize,
+    /// What an observer is to be told of a presentation, if there is one. Whether there is is asked once for each: a
+    /// type parameter would compile every protocol twice.
+    observed: Option<Stream>,
+    rates: Vec<BlockRate>,
+    /// Spikes of the presentations so far, encoded for the fingerprint.
+    encoded: Vec<u8>,
+    /// Streams of the presentations so far, for observers.
+    streams: Vec<(u64, Vec<Record>)>,
+    /// What went wrong in one of the presentations so far; none comes after it.
+    fault: Option<SimulationError>,
+}
+
+impl<R: Scalar> Presenter<R> {
+    /// A presenter whose read-out is `population`.
+    #[must_use]
+    pub fn new(engine: Engine, network: &Arc<Network>, population: usize, seed: u64) -> Self {
+        R::presenter(engine, network, population, seed)
+    }
+
+    pub(super) fn new_in(engine: Engine, network: &Arc<Network>, population: usize, seed: u64) -> Self {
+        Self {
+            simulation: Motion::new(engine, network, seed),
+            population,
+            observed: None,
+            rates: Vec::new(),
+            encoded: Vec::new(),
+            streams: Vec::new(),
+            fault: None,
+        }
+    }
+
+    /// Whether the presentations to come are kept for an observer.
+    pub fn observe(&mut self, whether: bool) {
+        self.observed = whether.then(Stream::default);
+    }
+
+    /// Whether these weights may make a neuron fire several spikes at once.
+    pub(super) fn may_be_several(&self, weights: &Weights<R>) -> bool {
+        self.simulation.may_be_several(weights)
+    }
+
+    /// Says so of the weights of the presentations to come; until this is said they may.
+    pub(super) fn allow_several(&mut self, whether: bool) {
+        self.simulation.allow_several(whether);
+    }
+
+    /// Presents a sample, with the number of its episode and for how long, and collects the spikes.
+    pub fn show(&mut self, weights: &Weights<R>, shown: (&RateCode, usize, u64, Time)) -> Vec<Spike> {
+        R::show(self, weights, shown)
+    }
+
+    /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.
+    pub fn present<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        code: &RateCode,
+        sample: usize,
+        episode: u64,
+        duration: Time,
+        probe: &mut P,
+    ) {
+        if self.fault.is_some() {
+            return;
+        }
+        self.rates.clear();
+        self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
+        self.fault = self.simulation.begin(episode, &self.rates).err();
+        if self.fault.is_some() {
+            return;
+        }
+        match &mut self.observed {
+            None => self.fault = self.simulation.run(weights, duration, probe).err(),
+            Some(stream) => {
+                // Another kind of probe would compile the engine again for all that look.
+                let mut both = (&mut *stream, probe);
+                let mut looking = Through::<_, false>::new(&mut both);
+                self.fault = self.simulation.run(weights, duration, &mut looking).err();
+                self.streams.push((episode, stream.take()));
+            }
+        }
+    }
+
+    /// Presents one sample while its spikes change the weights: `learn` is called with the probe and the
+    /// weights after every step, and the next arrival sees what it did. While it returns true, the probe is notified of
+    /// every arrival before it is delivered. As [`Presenter::present`] otherwise.
+    pub fn learn<P: Probe<R>>(
+        &mut self,
+        weights: &mut Weights<R>,
+        (code, sample, episode, duration): (&RateCode, usize, u64, Time),
+        probe: &mut P,
+        mut learn: impl FnMut(&mut P, &mut Weights<R>) -> bool,
+    ) {
+        if self.fault.is_some() {
+            return;
+        }
+        self.rates.clear();
+        self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
+        self.fault = self.simulation.begin(episode, &self.rates).err();
+        let mut told = false;
+        while self.fault.is_none() {
+            let both = &mut (Perhaps(self.observed.as_mut()), &mut *probe);
+            let stepped = if told {
+                self.simulation.step_told(weights, duration, both)
+            } else {
+                self.simulation.step(weights, duration, both)
+            };
+            match stepped {
+                Ok(true) => told = learn(probe, weights),
+                Ok(false) => break,
+                Err(fault) => self.fault = Some(fault),
+            }
+        }
+        if self.fault.is_none() {
+            self.fault = self.simulation.check_finite().err();
+        }
+        if let Some(stream) = &mut self.observed {
+            self.streams.push((episode, stream.take()));
+        }
+    }
+
+    /// The simulation, between two presentations.
+    pub(super) fn simulation(&mut self) -> &mut Motion<R> {
+        &mut self.simulation
+    }
+
+    /// Encodes the spikes of the last presentation for the fingerprint.
+    pub fn encode(&mut self, episode: u64, spikes: &[Spike]) {
+        for spike in spikes {
+            let bytes = encode(episode, spike.time.fs(), spike.population, spike.neuron);
+            self.encoded.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Hands on what the presentations so far have left for the fingerprint and for an observer, who is told that
+    /// they are `what`.
+    ///
+    /// # Errors
+    /// If one of them could not be presented.
+    pub fn hand_on(
+        &mut self,
+        what: &str,
+        fingerprint: &mut Fingerprint,
+        observer: &mut Option<&mut dyn Observer>,
+    ) -> Result<(), SimulationError> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        fingerprint.encoded(&self.encoded);
+        self.encoded.clear();
+        for (episode, stream) in self.streams.drain(..) {
+            if let Some(observer) = observer {
+                observer.begin(episode, what);
+                stream.iter().for_each(|record| observer.record(episode, record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Spike counts of the read-out in the last presentation.
+    #[must_use]
+    pub fn counts(&self) -> &[u32] {
+        &self.simulation.counts().spikes[self.population]
+    }
+
+    /// All counts of the last presentation.
+    #[must_use]
+    pub fn all_counts(&self) -> &Counts {
+        self.simulation.counts()
+    }
+
+    /// Answer of the read-out to the last presentation.
+    #[must_use]
+    pub fn answer(&self) -> usize {
+        let (residual, _) = self.simulation.last_update(self.population);
+        answer(self.counts(), |neuron| residual.get(neuron).map_or(0.0, |x| x.to_f64()))
+    }
+
+    /// The read-out's refractory times up to `end`: see [`crate::engine::Simulation::holds_at`].
+    #[must_use]
+    pub fn holds_at(&self, end: Time) -> Option<(Vec<R>, u128)> {
+        self.simulation.holds_at(self.population, end)
+    }
+
+    /// Membranes of the read-out at its last update, and when that was.
+    #[must_use]
+    pub fn residual(&self) -> (&[R], Time) {
+        self.simulation.last_update(self.population)
+    }
+}

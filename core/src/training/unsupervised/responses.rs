@@ -1,0 +1,171 @@
+//! Which neurons answer to each sample, with learning off; the same whatever the threads.
+
+use super::super::evaluate::Reporting;
+use super::super::presenter::{Presenter, Samples, Totals};
+use super::super::scalar::Scalar;
+use super::super::{PIECES, piece};
+use crate::engine::{Engine, SimulationError, Spike, Thresholds};
+use crate::network::{Network, Weights};
+use crate::time::Time;
+use rayon::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Samples between two looks at the cancel flag.
+const ROUND: usize = 512;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Which engine presents the samples.
+    pub engine: Engine,
+    /// The population that answers.
+    pub population: usize,
+    /// Of each of its neurons; they stand still while it answers.
+    pub thresholds: &'a Thresholds,
+    /// Of the samples' spikes.
+    pub seed: u64,
+    /// Episode of the first sample; each further one has the next.
+    pub first_episode: u64,
+    /// How long a sample is shown.
+    pub duration: Time,
+    /// How many samples, from the front.
+    pub count: usize,
+    /// Shown to observers: "test of epoch 3".
+    pub what: &'a str,
+}
+
+/// Spikes of the answering population for each sample.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Responses {
+    neurons: Vec<u32>,
+    ends: Vec<usize>,
+    /// Spikes and other events, over all presentations.
+    pub totals: Totals,
+}
+
+impl Responses {
+    /// Number of samples; fewer than asked for if interrupted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Ids of the neurons that spiked for sample `k`, in order of time.
+    #[must_use]
+    pub fn of(&self, k: usize) -> &[u32] {
+        let start = if k == 0 { 0 } else { self.ends[k - 1] };
+        &self.neurons[start..self.ends[k]]
+    }
+
+    /// All samples in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.len()).map(|k| self.of(k))
+    }
+}
+
+impl AsRef<Totals> for Responses {
+    fn as_ref(&self) -> &Totals {
+        &self.totals
+    }
+}
+
+struct Worker<R: Scalar> {
+    presenter: Presenter<R>,
+    spikes: Vec<Spike>,
+    neurons: Vec<u32>,
+    counts: Vec<usize>,
+    totals: Totals,
+}
+
+/// Presents the first samples once each and collects who spikes. `network` has thresholds that do not
+/// adapt.
+///
+/// # Errors
+/// If the thresholds do not fit the population, or a sample cannot be presented.
+pub fn respond<R: Scalar>(
+    network: &Arc<Network>,
+    weights: &Weights<R>,
+    samples: Samples<'_>,
+    question: Question<'_>,
+    reporting: &mut Reporting<'_>,
+) -> Result<Responses, SimulationError> {
+    R::respond(network, weights, samples, question, reporting)
+}
+
+pub(in crate::training) fn respond_in<R: Scalar>(
+    network: &Arc<Network>,
+    weights: &Weights<R>,
+    samples: Samples<'_>,
+    question: Question<'_>,
+    reporting: &mut Reporting<'_>,
+) -> Result<Responses, SimulationError> {
+    let fixed = Thresholds { base: question.thresholds.total(), raised: Vec::new() };
+    let mut workers: Vec<Worker<R>> = Vec::new();
+    for _ in 0..PIECES {
+        let mut presenter = Presenter::new(question.engine, network, question.population, question.seed);
+        presenter.observe(reporting.observer.is_some());
+        presenter.simulation().set_thresholds(question.population, fixed.clone())?;
+        workers.push(Worker {
+            presenter,
+            spikes: Vec::new(),
+            neurons: Vec::new(),
+            counts: Vec::new(),
+            totals: Totals::default(),
+        });
+    }
+    let mut responses = Responses::default();
+    let count = question.count.min(samples.labels.len());
+    let mut start = 0;
+    while start < count && !reporting.cancel.load(Ordering::Relaxed) {
+        let length = ROUND.min(count - start);
+        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+            for offset in piece(length, index, PIECES) {
+                worker.present(weights, samples, &question, start + offset);
+            }
+        });
+        for worker in &mut workers {
+            worker.presenter.hand_on(question.what, reporting.fingerprint, &mut reporting.observer)?;
+            for count in worker.counts.drain(..) {
+                let end = responses.ends.last().copied().unwrap_or(0) + count;
+                responses.ends.push(end);
+            }
+            responses.neurons.append(&mut worker.neurons);
+        }
+        start += length;
+        (reporting.advance)(length as u64);
+    }
+    for worker in &workers {
+        responses.totals.merge(&worker.totals);
+    }
+    Ok(responses)
+}
+
+impl<R: Scalar> Worker<R> {
+    fn present(
+        &mut self,
+        weights: &Weights<R>,
+        samples: Samples<'_>,
+        question: &Question<'_>,
+        sample: usize,
+    ) {
+        let episode = question.first_episode + sample as u64;
+        self.spikes.clear();
+        let (code, duration) = (samples.code, question.duration);
+        self.presenter.present(weights, code, sample, episode, duration, &mut self.spikes);
+        self.presenter.encode(episode, &self.spikes);
+        let population = question.population as u32;
+        let before = self.neurons.len();
+        self.neurons.extend(
+            self.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
+        );
+        self.counts.push(self.neurons.len() - before);
+        self.totals.add(self.presenter.all_counts());
+    }
+}
