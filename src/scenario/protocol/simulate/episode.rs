@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Slices of an episode between two looks at the stop flag and the progress bar.
 const SLICES: u64 = 200;
+/// Most slices that are run as one, and the synaptic events of one below which the next is twice as long.
+const TOGETHER: u64 = 16;
+const FEW: u64 = 50_000;
 
 /// An engine with its network and weights, ready to run.
 pub trait Course {
@@ -67,6 +70,11 @@ impl Pace {
     }
 }
 
+/// What has been done so far, for how long it took.
+fn happened(counts: &Counts) -> u64 {
+    counts.poisson + counts.source + counts.arrival + counts.synaptic + counts.fire
+}
+
 /// What an episode came to.
 pub struct Episode {
     /// How far it got.
@@ -107,24 +115,28 @@ pub fn run(
     let mut pace = Pace { last: started.0, cost: 0.0 };
     context.progress.phase("simulate", SLICES);
     let mut status = Status::Done;
-    for slice in 1..=SLICES {
-        let end = Time::from_fs((u128::from(duration.fs()) * u128::from(slice) / u128::from(SLICES)) as u64);
-        if end <= reached {
-            context.progress.advance(1);
-            continue;
+    let (mut slice, mut together) = (0, 1);
+    while slice < SLICES {
+        let next = (slice + together).min(SLICES);
+        let end = Time::from_fs((u128::from(duration.fs()) * u128::from(next) / u128::from(SLICES)) as u64);
+        if end > reached {
+            if context.stop.load(Ordering::Relaxed) {
+                status = Status::Interrupted;
+                break;
+            }
+            let before = happened(course.counts());
+            let observer = reborrow(&mut context.observer);
+            let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
+            reached = course.run(end, context.stop, all, &mut Hashing { fingerprint, observer })?;
+            if reached < end {
+                status = Status::Interrupted;
+                break;
+            }
+            let few = happened(course.counts()) - before < FEW;
+            together = if few { (2 * together).min(TOGETHER) } else { 1 };
         }
-        if context.stop.load(Ordering::Relaxed) {
-            status = Status::Interrupted;
-            break;
-        }
-        let observer = reborrow(&mut context.observer);
-        let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
-        reached = course.run(end, context.stop, all, &mut Hashing { fingerprint, observer })?;
-        if reached < end {
-            status = Status::Interrupted;
-            break;
-        }
-        context.progress.advance(1);
+        context.progress.advance(next - slice);
+        slice = next;
         let now = (context.clock)().0;
         if slice < SLICES && pace.due(now) {
             course.save(plan, fingerprint, context.store)?;
