@@ -12,6 +12,7 @@ use memspike::device::parameters::Reader;
 use memspike::device::protocol::{Table, turns};
 use memspike::keys::{ModelKey, required};
 use memspike::registry::Registry;
+use memspike::scenario::protocol::device::experiments;
 use memspike::scenario::{Changes, load_text_with, run};
 use memspike::units::{Ohm, Volt};
 
@@ -115,7 +116,7 @@ pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let changes = |set| Changes { set, registry: Some(&registry), ..Changes::default() };
     let loaded = load_text_with("cell.toml", SCENARIO, changes(&[])).map_err(|faults| faults.to_string())?;
     let outcome = run::quietly(&loaded.plan, 1, &Search::default())?;
-    let result = &outcome.experiments[0];
+    let result = &experiments(&outcome)[0];
     for measured in &result.measured {
         println!("{}: {:.4e}", measured.what, measured.value.unwrap_or(f64::NAN));
     }

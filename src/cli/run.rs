@@ -13,14 +13,14 @@ use super::trace::Tracing;
 use super::values::Format;
 use super::wiring::{self, Recorded, Request};
 use super::{calibrate, progress, records, trace};
-use memspike::plot::{self, RecordedSpikes};
+use memspike::plot::RecordedSpikes;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus};
 use memspike::report::manifest::Manifest;
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
-use memspike::report::{html, tables, text};
+use memspike::report::{html, results, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::run::context::GivenWeights;
@@ -355,45 +355,17 @@ impl Session<'_> {
         summary: &Summary,
         spikes: RecordedSpikes<'_>,
     ) -> Result<(), Failure> {
-        if let Some(result) = &outcome.supervised {
-            if !result.epochs.is_empty() {
-                dir.write("epochs.csv", tables::epochs(&result.epochs).as_bytes())?;
-            }
-            if !result.confusion.is_empty() {
-                dir.write("confusion.csv", tables::confusion(&result.confusion).as_bytes())?;
-            }
-            if !result.programming.is_empty() {
-                dir.write("programming.csv", tables::programming(&result.programming).as_bytes())?;
-            }
-        }
-        if let Some(result) = &outcome.unsupervised {
-            let tables = [
-                ("epochs.csv", result.epochs.is_empty(), tables::learned(&result.epochs)),
-                ("confusion.csv", result.confusion.is_empty(), tables::confusion(&result.confusion)),
-                ("retention.csv", result.ageing.is_empty(), tables::ageing(&result.ageing)),
-                ("variation.csv", result.variation.is_empty(), tables::variation(&result.variation)),
-            ];
-            for (name, _, table) in tables.iter().filter(|(_, empty, _)| !empty) {
-                dir.write(name, table.as_bytes())?;
-            }
-        }
-        for experiment in &outcome.experiments {
-            for curve in &experiment.curves {
-                let part = if curve.name.is_empty() { String::new() } else { format!("-{}", curve.name) };
-                dir.write(&format!("{}{part}.csv", experiment.name), curve.table.to_csv().as_bytes())?;
-            }
-        }
-        if !outcome.experiments.is_empty() {
-            dir.write("compare.csv", tables::compared(&summary.experiments).as_bytes())?;
+        for (name, table) in results::tables(&manifest.plan, outcome, summary) {
+            dir.write(&name, table.as_bytes())?;
         }
         for (name, bytes) in npz::files(&outcome.arrays)? {
             dir.write(name, &bytes)?;
         }
-        let figures = plot::figures(&manifest.plan, outcome, spikes);
+        let figures = results::figures(&manifest.plan, outcome, spikes);
         for figure in &figures {
             dir.write(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
         }
-        if let Some(svg) = plot::overview(&manifest.plan, outcome) {
+        if let Some(svg) = results::overview(&manifest.plan, outcome) {
             dir.write("overview.svg", svg.as_bytes())?;
         }
         if self.args.png {

@@ -3,16 +3,21 @@
 use super::number;
 use super::style::{BLUE, HEAD, INK, MUTED, PAPER, VERMILLION, sheet, tint};
 use super::svg::{At, text};
+use super::{Figure, Shape};
 
 const CELL: f64 = 44.0;
 
-pub fn caption() -> String {
-    "Rows are the true class, columns the answer. The diagonal is shaded by the fraction of the class that \
-     was recognised, errors by their fraction of the class."
-        .into()
+/// The picture, if anything was answered.
+pub fn figure(matrix: &[Vec<u64>]) -> Option<Figure> {
+    if matrix.iter().flatten().all(|&n| n == 0) {
+        return None;
+    }
+    let caption = "Rows are the true class, columns the answer. The diagonal is shaded by the fraction of the class that \
+                   was recognised, errors by their fraction of the class.";
+    Some(Figure { name: "confusion".into(), shape: Shape::Tall, caption: caption.into(), svg: draw(matrix) })
 }
 
-pub fn draw(matrix: &[Vec<u64>]) -> String {
+fn draw(matrix: &[Vec<u64>]) -> String {
     let n = matrix.iter().map(Vec::len).max().unwrap_or(0).max(matrix.len());
     // Beyond 26 classes numbers no longer fit: the cells shrink and speak by their shade alone.
     let cell = if n <= 12 { CELL } else { (CELL * 12.0 / n as f64).max(6.0) };

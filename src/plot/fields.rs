@@ -2,7 +2,8 @@
 
 use super::style::{HEAD, INK, cividis, sheet};
 use super::svg::{At, text};
-use crate::scenario::outcome::NamedArray;
+use super::{Figure, Shape};
+use crate::record::npz::NamedArray;
 use std::fmt::Write as _;
 
 /// Most fields in one picture.
@@ -15,14 +16,15 @@ const WIDTH: f64 = 700.0;
 /// Size of the numbers in pixels.
 const FONT: f64 = 11.0;
 
-pub fn caption() -> String {
-    "Weights of each neuron's inputs, laid out as the image, from dark blue (none) to yellow (the largest, of which \
-     the highest half per cent share one shade); the number above a field is the class that excites its neuron most. Neurons are in order of class."
-        .into()
+/// The picture of a projection; `classes` holds the class of each neuron, where it has one.
+pub fn figure(name: &str, array: &NamedArray, side: usize, classes: &[Option<u8>]) -> Figure {
+    let caption = "Weights of each neuron's inputs, laid out as the image, from dark blue (none) to yellow (the largest, of which \
+     the highest half per cent share one shade); the number above a field is the class that excites its neuron most. Neurons are in order of class.";
+    let svg = draw(array, side, classes);
+    Figure { name: format!("fields-{name}"), shape: Shape::Wide, caption: caption.into(), svg }
 }
 
-/// `classes` holds the class of each neuron, where it has one.
-pub fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> String {
+fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> String {
     let mut order: Vec<usize> = (0..array.cols).collect();
     order.sort_by_key(|&neuron| (classes.get(neuron).copied().flatten().map_or(256, u16::from), neuron));
     order.truncate(MOST);

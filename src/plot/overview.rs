@@ -2,8 +2,7 @@
 
 use super::svg::escape;
 use super::{accuracy, weights};
-use crate::record::npz::ArrayKind;
-use crate::scenario::outcome::Outcome;
+use crate::record::npz::NamedArray;
 use crate::scenario::plan::Plan;
 
 /// Pixel of a weight map.
@@ -11,17 +10,12 @@ const PIXEL: f64 = 3.0;
 /// Width of the accuracy curve.
 const CURVE: u32 = 430;
 
-/// The picture, if the run trained weights from images.
-#[must_use]
-pub fn overview(plan: &Plan, outcome: &Outcome) -> Option<String> {
-    let result = outcome.supervised.as_ref().filter(|result| !result.epochs.is_empty())?;
-    let (array, name, side) = outcome.arrays.iter().find_map(|array| match ArrayKind::of(&array.name) {
-        (ArrayKind::Weight, name) => weights::side(array.rows).map(|side| (array, name, side)),
-        _ => None,
-    })?;
+/// The picture, if there are weights from images.
+pub fn draw(plan: &Plan, arrays: &[NamedArray], curves: &[accuracy::Curve]) -> Option<String> {
+    let (name, array, side) = weights::images(arrays).next()?;
     let (width, height) = weights::size(array, side, PIXEL);
     let left = weights::draw(name, array, side, weights::unit(plan, name), PIXEL);
-    let right = accuracy::draw(&result.epochs, plan.published_accuracy(), (CURVE, height));
+    let right = accuracy::draw(curves, plan.published_accuracy(), (CURVE, height));
     let placed = |svg: &str, x: u32| svg.replacen("<svg role=\"img\"", &format!("<svg x=\"{x}\""), 1);
     let all = width + CURVE;
     Some(format!(
@@ -31,21 +25,4 @@ pub fn overview(plan: &Plan, outcome: &Outcome) -> Option<String> {
         placed(&left, 0),
         placed(&right, width)
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::example;
-
-    #[test]
-    fn it_has_both_parts_and_can_be_rendered() {
-        let (plan, mut outcome) = example::trained();
-        let svg = overview(&plan, &outcome).unwrap();
-        assert!(svg.contains("Weights of projection input") && svg.contains("Accuracy by epoch"));
-        assert_eq!(svg.matches("<svg").count(), 3);
-        crate::plot::drawn::check(&svg);
-        outcome.supervised = None;
-        assert_eq!(overview(&plan, &outcome), None);
-    }
 }

@@ -4,7 +4,7 @@ use super::chart::marker;
 use super::style::{AXIS, BLUE, GRID, HEAD, INK, MUTED, VERMILLION, sheet, ticks};
 use super::svg::{At, text};
 use super::{Figure, Shape};
-use crate::scenario::outcome::ProgrammingResult;
+use crate::scenario::protocol::supervised::ProgrammingResult;
 
 const ROW: f64 = 40.0;
 

@@ -1,26 +1,28 @@
 //! Recorded spikes: a dot for each, neurons above each other, and the rate of each group below.
 
-use super::RecordedSpikes;
 use super::number;
 use super::style::{AXIS, GRID, HEAD, INK, MUTED, SERIES, sheet, ticks};
 use super::svg::{At, Px, text};
+use super::{Figure, RecordedSpikes, Shape};
 use std::fmt::Write as _;
 
 const SIZE: (u32, u32) = (760, 520);
 const RATE_BINS: usize = 100;
 
-pub fn caption(spikes: RecordedSpikes<'_>) -> String {
+/// `end_ms` is how long an episode lasts, where that is known.
+pub fn figure(spikes: RecordedSpikes<'_>, end_ms: f64) -> Figure {
     let shown = spikes.rows.len() as u64;
     let part = if shown < spikes.total {
         format!(" The first {} of {} spikes are shown.", number::count(shown), number::count(spikes.total))
     } else {
         String::new()
     };
-    format!("Spikes over time, one line per neuron, and below the mean rate of each group.{part}")
+    let caption =
+        format!("Spikes over time, one line per neuron, and below the mean rate of each group.{part}");
+    Figure { name: "raster".into(), shape: Shape::Wide, caption, svg: draw(spikes, end_ms) }
 }
 
-/// `end_ms` is how long an episode lasts, where that is known.
-pub fn draw(spikes: RecordedSpikes<'_>, end_ms: f64) -> String {
+fn draw(spikes: RecordedSpikes<'_>, end_ms: f64) -> String {
     // Only one episode can be shown: the first that was recorded.
     let episode = spikes.rows.first().map_or(0, |row| row.episode);
     let rows = || spikes.rows.iter().filter(move |row| row.episode == episode);

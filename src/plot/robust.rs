@@ -2,7 +2,7 @@
 
 use super::chart::{Axis, Band, Chart, Look, Mark, Series, Stack};
 use super::{Figure, Shape, number};
-use crate::scenario::outcome::{AgedResult, VariationResult, Vote};
+use crate::scenario::protocol::unsupervised::{AgedResult, VariationResult, Vote};
 
 /// Dispersion that Querlioz et al. (IEEE Trans. Nanotechnol. 12 (2013) 288) report as tolerated: more than
 /// 50 % on all device parameters.
@@ -84,7 +84,7 @@ fn accuracy() -> Axis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::outcome::Votes;
+    use crate::scenario::protocol::unsupervised::Votes;
 
     fn votes(accuracy: f64) -> Votes {
         Votes { class_mean: accuracy - 0.01, log_likelihood: accuracy }

@@ -2,19 +2,21 @@
 
 use super::style::{AXIS, GRID, HEAD, INK, MUTED, SHADE, VERMILLION, sheet, tick_label, ticks};
 use super::svg::{At, bold, text};
-use crate::scenario::outcome::ShownSample;
+use super::{Figure, Shape};
+use crate::scenario::protocol::supervised::ShownSample;
 
 const ROW: f64 = 24.0;
 
-pub fn caption(shown: &ShownSample) -> String {
-    format!(
+pub fn figure(shown: &ShownSample, presentation_ms: f64) -> Figure {
+    let caption = format!(
         "Spikes of each output while test sample {} (a \"{}\") is shown, and their rates. The bar of the true \
          class is coloured; the answer is the largest rate.",
         shown.index, shown.class
-    )
+    );
+    Figure { name: "shown".into(), shape: Shape::Half, caption, svg: draw(shown, presentation_ms) }
 }
 
-pub fn draw(shown: &ShownSample, presentation_ms: f64) -> String {
+fn draw(shown: &ShownSample, presentation_ms: f64) -> String {
     let outputs = shown.rates_hz.len();
     let (left, split, gap, right, top) = (62.0, 430.0, 34.0, 690.0, HEAD + 10.0);
     let bottom = top + ROW * outputs as f64;

@@ -3,25 +3,41 @@
 use super::number;
 use super::style::{HEAD, INK, MUTED, cividis, sheet};
 use super::svg::{At, Px, Sheet, text};
-use crate::scenario::outcome::NamedArray;
+use super::{Figure, Shape};
+use crate::record::npz::{ArrayKind, NamedArray};
 use crate::scenario::plan::Plan;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Side of a pixel of an image of 28 x 28, on a page.
-pub const PIXEL: f64 = 4.5;
+const PIXEL: f64 = 4.5;
 const ACROSS: usize = 5;
 /// Outputs shown.
 const SHOWN: usize = 10;
 
-pub fn caption() -> String {
-    "Weight from each pixel to each output. Yellow excites, dark blue inhibits, grey is zero; in a grey print \
-     light excites and dark inhibits."
-        .into()
+/// Every picture of weights that there is.
+pub fn figures(plan: &Plan, arrays: &[NamedArray]) -> Vec<Figure> {
+    let caption = "Weight from each pixel to each output. Yellow excites, dark blue inhibits, grey is zero; in a grey print \
+                   light excites and dark inhibits.";
+    let of = |(name, array, side): (&str, &NamedArray, usize)| Figure {
+        name: format!("weights-{name}"),
+        shape: Shape::Wide,
+        caption: caption.into(),
+        svg: draw(name, array, side, unit(plan, name), PIXEL),
+    };
+    images(arrays).map(of).collect()
+}
+
+/// Weights that are images: of which projection, the weights, the side of an image.
+pub fn images(arrays: &[NamedArray]) -> impl Iterator<Item = (&str, &NamedArray, usize)> {
+    arrays.iter().filter_map(|array| match ArrayKind::of(&array.name) {
+        (ArrayKind::Weight, name) => Some((name, array, side(array.rows)?)),
+        _ => None,
+    })
 }
 
 /// The side of a square image with so many pixels, if there is one worth drawing.
-pub fn side(rows: usize) -> Option<usize> {
+fn side(rows: usize) -> Option<usize> {
     let side = rows.isqrt();
     (side * side == rows && (4..=128).contains(&side)).then_some(side)
 }

@@ -1,10 +1,10 @@
 //! What a summary says of right answers, with labels and without.
 
-use crate::scenario::outcome::{SupervisedResult, UnsupervisedResult, Vote, Votes};
+use crate::scenario::protocol::unsupervised::{Vote, Votes};
 use serde::{Deserialize, Serialize};
 
 /// Fractions of right answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Accuracy {
     /// Of the training samples as they were answered while training, in the last epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,42 +35,6 @@ pub struct Accuracy {
 }
 
 impl Accuracy {
-    /// Of training with labels.
-    pub(super) fn supervised(result: &SupervisedResult) -> Self {
-        Self {
-            train: result.epochs.last().map(|epoch| epoch.train_accuracy),
-            validation: result.epochs.last().and_then(|epoch| epoch.validation_accuracy),
-            test: result.test_accuracy,
-            test_samples: result
-                .test_accuracy
-                .is_some()
-                .then(|| result.confusion.iter().flatten().sum())
-                .filter(|&n| n > 0),
-            tested_epoch: result.tested_epoch,
-            test_by_epoch: result.epochs.iter().map(|epoch| epoch.test_accuracy).collect(),
-            weights_from: result.weights_from.clone(),
-            vote: None,
-            by_vote: None,
-        }
-    }
-
-    /// Of learning without labels: by the vote that is asked for.
-    pub(super) fn unsupervised(result: &UnsupervisedResult) -> Self {
-        let by = |votes: &Votes| votes.by(result.vote);
-        let answered: u64 = result.confusion.iter().flatten().sum();
-        Self {
-            train: result.epochs.last().map(|epoch| by(&epoch.labelled)),
-            validation: result.epochs.last().and_then(|epoch| epoch.validation.as_ref().map(by)),
-            test: result.test.as_ref().map(by),
-            test_samples: result.test.map(|_| answered + result.unanswered).filter(|&n| n > 0),
-            tested_epoch: result.tested_epoch,
-            test_by_epoch: result.epochs.iter().map(|epoch| by(&epoch.test)).collect(),
-            weights_from: None,
-            vote: Some(result.vote),
-            by_vote: result.test,
-        }
-    }
-
     /// Standard error of `test` as the mean of independent answers: sqrt(p (1 - p) / n).
     #[must_use]
     pub fn standard_error(&self) -> Option<f64> {
@@ -82,12 +46,9 @@ impl Accuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::example;
-
     #[test]
     fn the_standard_error_is_that_of_a_fraction() {
-        let accuracy = Accuracy::supervised(&example::trained().1.supervised.unwrap());
-        let (p, n) = (accuracy.test.unwrap(), accuracy.test_samples.unwrap() as f64);
-        assert!((accuracy.standard_error().unwrap() - (p * (1.0 - p) / n).sqrt()).abs() < 1e-15);
+        let accuracy = Accuracy { test: Some(0.9), test_samples: Some(100), ..Accuracy::default() };
+        assert!((accuracy.standard_error().unwrap() - 0.03).abs() < 1e-15);
     }
 }

@@ -1,14 +1,10 @@
 //! Experiments with devices: their part of a summary, and the paper's numbers beside the simulated ones.
 
 use super::by_name::ByName;
-use super::row::Row;
-use crate::plot::measured::{Scale, shown};
-use crate::plot::number::{count, significant, trimmed};
+use crate::plot::measured::Scale;
+use crate::plot::number::{significant, trimmed};
 use crate::renamed;
-use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape, Relation, Tolerance};
-use crate::scenario::outcome::{Compared, ExperimentResult};
-use crate::scenario::spec::Word as _;
-use maud::{Markup, html};
+use crate::scenario::device::{Compared, ExperimentResult, MeasuredIn, Relation, Tolerance};
 use serde::{Deserialize, Serialize};
 
 /// One experiment in `summary.json`.
@@ -249,112 +245,6 @@ pub fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> Strin
         text.push('\n');
     }
     text
-}
-
-/// The experiments in a page: the paper's numbers, and everything that was measured.
-pub(super) fn section(experiments: &[ExperimentSummary]) -> Markup {
-    let compared: Vec<(&ExperimentSummary, &PaperComparison)> =
-        experiments.iter().flat_map(|e| e.compare.iter().map(move |row| (e, row))).collect();
-    let several = experiments.len() > 1;
-    html! {
-        @if !compared.is_empty() {
-            h2 { "Paper and simulation" }
-            section.card {
-                table {
-                    tr {
-                        th { "quantity" } th.n { "paper" } th.n { "simulated" } th.n { "difference" }
-                        th.n { "tolerance" } th { "status" } th { "why this tolerance" }
-                    }
-                    @for (experiment, row) in &compared {
-                        @let [paper, simulated, difference, tolerance] = row.cells();
-                        tr {
-                            td { (row.what) @if several { div.remark { (experiment.title) } } }
-                            td.n { (paper) } td.n { (simulated) } td.n { (difference) } td.n { (tolerance) }
-                            td.bad[row.status == PaperVerdict::OutOfTolerance] { (row.status.word()) }
-                            td.remark { (row.why) }
-                        }
-                    }
-                }
-            }
-        }
-        h2 { "Measured" }
-        div.columns {
-            @for experiment in experiments {
-                section.card {
-                    h3 { (experiment.title) }
-                    p.remark.above { (experiment.kind) ", preset " (experiment.device) }
-                    table {
-                        @for (_, measured) in experiment.measured.iter() {
-                            tr { th { (measured.what) } td.n { (shown(measured.value, measured.unit)) } }
-                        }
-                    }
-                    @if !experiment.notes.is_empty() {
-                        ul.remark { @for note in &experiment.notes { li { (note) } } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Heading and rows of an experiment for the plan's section of a report.
-#[must_use]
-pub(super) fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
-    let row = |name: &str, value: String| Row { name: name.into(), value };
-    let preset = &plan.device.preset;
-    let mut rows = vec![
-        row("kind", plan.experiment.kind().word().into()),
-        row("device", format!("{} ({})", preset.title, preset.name)),
-        row("source", preset.source.clone()),
-        row("holds for", preset.validity.clone()),
-    ];
-    rows.extend(plan.device.circuit.map(|circuit| row("circuit", circuit.to_string())));
-    let start = |rows: &mut Vec<Row>, g: &Option<crate::units::Siemens>| {
-        if let Some(g) = g {
-            rows.push(row("starts at", g.to_string()));
-        }
-    };
-    match &plan.experiment {
-        Experiment::Iv { points, rate, repeat, g_start, noise, .. } => {
-            let points: Vec<String> = points.iter().map(ToString::to_string).collect();
-            rows.push(row("sweep", format!("{} at {rate}", points.join(" \u{2192} "))));
-            rows.push(row("repeated", repeat.to_string()));
-            rows.push(row("spread drawn", if *noise { "yes" } else { "no" }.into()));
-            start(&mut rows, g_start);
-        }
-        Experiment::Pulses { amplitude, width, period, count, g_start, .. } => {
-            rows.push(row("pulses", format!("{count} of {amplitude}, {width}, every {period}")));
-            start(&mut rows, g_start);
-        }
-        Experiment::Integration { amplitude, length, .. } => {
-            rows.push(row("drive", format!("{amplitude} for {length}")));
-        }
-        Experiment::Relaxation { length, .. } => rows.push(row("watched", length.to_string())),
-        Experiment::Power { .. } => rows.push(row("voltages", format!("hold to {}", preset.v_max))),
-        Experiment::Cycles { cycles, v_set, v_reset, edge, .. } => {
-            rows.push(row("cycles", count(*cycles)));
-            rows.push(row("turning points", format!("{v_set}, {v_reset}; edges of {edge}")));
-        }
-        Experiment::Retention { length, devices, .. } => {
-            rows.push(row("watched", length.to_string()));
-            rows.push(row("devices", devices.to_string()));
-        }
-        Experiment::Stdp { reach, step, fit_from, g_start, .. } => {
-            rows.push(row("pairs", format!("|dt| up to {reach}, every {step}")));
-            rows.push(row("fitted", format!("from {fit_from}")));
-            start(&mut rows, g_start);
-        }
-        Experiment::SpikePulses { shape, dt, reach, step, g_start } => {
-            let shape = match shape {
-                PulseShape::Biphasic => "that of the preset".to_string(),
-                PulseShape::Unipolar { peak, base } => format!("triangle of {peak}, base {base}"),
-            };
-            rows.push(row("pulse", shape));
-            rows.push(row("pairs", format!("drawn at {dt}; |dt| up to {reach}, every {step}")));
-            start(&mut rows, g_start);
-        }
-    }
-    (format!("Experiment {}", plan.name), rows)
 }
 
 #[cfg(test)]

@@ -7,14 +7,15 @@ use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::report::performance::{Calibration, HostPerformance};
 use crate::scenario::outcome::{
-    EpochResult, EventCounts, InferenceEnergy, NamedArray, Outcome, PhaseCounts, PhaseTime,
-    ProgrammingResult, ShownSample, Status, SupervisedResult,
+    EventCounts, Found, InferenceEnergy, NamedArray, Outcome, PhaseCounts, PhaseTime, Status,
 };
 use crate::scenario::plan::{
     Assumed, Connect, DevicePlan, Input, Plan, Planned, PopulationPlan, Precision, ProjectionPlan,
     RecordPlan, Reproduces, SourcePlan, SwitchEnergy,
 };
-use crate::scenario::protocol::supervised::{Adam, ProgrammingCase, Supervised};
+use crate::scenario::protocol::supervised::{
+    Adam, EpochResult, ProgrammingCase, ProgrammingResult, ShownSample, Supervised, SupervisedResult,
+};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::units::{Ampere, Hertz, Joule, Second, Siemens, Volt};
@@ -222,7 +223,7 @@ fn outcome() -> Outcome {
             output_spikes: 70.1,
             synaptic_events: 10420.0,
         }),
-        supervised: Some(SupervisedResult {
+        found: Found::new(SupervisedResult {
             epochs,
             test_accuracy: Some(test_accuracy),
             tested_epoch: Some(30),

@@ -1,7 +1,7 @@
 //! `report.html`: the whole run on one page that needs nothing else.
 
-use super::plan;
 use super::row::Row;
+use super::{plan, told};
 use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
 use crate::plot::{Figure, Shape};
 use crate::report::by_name::ByName;
@@ -42,7 +42,7 @@ pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: 
                         }
                     }
                     (headline(manifest, summary))
-                    @if !summary.experiments.is_empty() { (super::device::section(&summary.experiments)) }
+                    @for told in told::all() { (told.above(summary)) }
                     @if !figures.is_empty() {
                         h2 { "Pictures" }
                         div.figures {
@@ -59,8 +59,7 @@ pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: 
                         @if summary.experiments.is_empty() { (counts(summary)) }
                         (energy(manifest, outcome, summary))
                     }
-                    (super::learning::section(summary))
-                    @if !summary.programming.is_empty() { (programming(summary)) }
+                    @for told in told::all() { (told.below(summary)) }
                     @if !summary.assumed.is_empty() {
                         h2 { "Assumed" }
                         section.card {
@@ -251,36 +250,6 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
     }
 }
 
-fn programming(summary: &Summary) -> Markup {
-    html! {
-        h2 { "Programmed onto devices" }
-        section.card {
-            table {
-                tr {
-                    th { "case" } th.n { "draws" } th.n { "test accuracy" } th.n { "cost" } th.n { "bound" }
-                    th.n { "read energy per inference" }
-                }
-                @for case in &summary.programming {
-                    tr {
-                        td { (case.name) }
-                        td.n { (case.draws) }
-                        td.n { (percent(case.mean)) " \u{b1} " (format!("{:.2}", 100.0 * case.sd)) }
-                        td.n.bad[case.max_loss.is_some_and(|max| case.loss > max)] {
-                            (format!("{:.2} points", 100.0 * case.loss))
-                        }
-                        td.n { @if let Some(max) = case.max_loss { (format!("{:.2} points", 100.0 * max)) } }
-                        td.n { (si(case.read_energy_per_inference_j, "J")) }
-                    }
-                }
-            }
-            p.remark {
-                "Cost is the accuracy of the weights as trained less that after programming; the \u{b1} is the "
-                "standard deviation over programming draws."
-            }
-        }
-    }
-}
-
 fn plan_section(manifest: &Manifest) -> Markup {
     let json = serde_json::to_string_pretty(&manifest.plan).unwrap_or_default();
     html! {
@@ -390,7 +359,7 @@ mod tests {
         };
         change(&mut manifest, &mut outcome);
         let summary = Summary::new(&manifest.plan, &outcome, &example::host());
-        let figures = crate::plot::figures(&manifest.plan, &outcome, Default::default());
+        let figures = crate::report::results::figures(&manifest.plan, &outcome, Default::default());
         page(&manifest, &outcome, &summary, &figures)
     }
 

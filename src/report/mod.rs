@@ -8,13 +8,16 @@ pub mod device;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod html;
-mod learning;
+mod lines;
 pub mod manifest;
 pub mod performance;
 pub mod plan;
+pub mod results;
 pub mod row;
 pub mod set;
+mod sum;
 pub mod summary;
-pub mod tables;
+mod tables;
 pub mod text;
+mod told;
 pub mod unsupervised;

@@ -1,14 +1,12 @@
 //! A plan in words: what is connected to what, with which values.
 
 use super::row::{Row, cv, row, time};
+use super::told;
 use crate::encoding::RateProfile;
-use crate::network::{Distribution, DrawRule, Origin, SourceKind};
+use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Origin, Rivalry, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{Connect, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, SourcePlan};
-use crate::scenario::protocol::device::Devices;
-use crate::scenario::protocol::supervised::Supervised;
-use crate::scenario::spec::Word as _;
 use crate::synapse::{Arrangement, Placement};
 use crate::units::Hertz;
 
@@ -19,17 +17,7 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
     let populations = plan.populations.iter().map(|p| (format!("Population {}", p.name), population(p)));
     let projections =
         plan.projections.iter().map(|p| (format!("Projection {}", p.name), projection(plan, p)));
-    if let Some(Devices { experiments }) = plan.protocol.get() {
-        return experiments.iter().map(super::device::described).collect();
-    }
-    let protocol = if let Some(supervised) = plan.protocol.get::<Supervised>() {
-        ("Protocol: supervised training".to_string(), training(plan, supervised))
-    } else if let Some(unsupervised) = plan.protocol.get() {
-        ("Protocol: learning without labels".to_string(), super::learning::describe(plan, unsupervised))
-    } else {
-        ("Protocol: simulate".to_string(), vec![row("duration", time(plan.protocol.episode(0)))])
-    };
-    sources.chain(populations).chain(projections).chain([protocol]).collect()
+    sources.chain(populations).chain(projections).chain(told::of(plan).plan(plan)).collect()
 }
 
 /// Which pulse widths, voltages and times the energy figures rest on, and which of them are assumed.
@@ -230,9 +218,33 @@ fn population(population: &PopulationPlan) -> Vec<Row> {
     rows.extend(limits);
     rows.extend(population.switch.as_ref().map(|switch| row("on_time", switch.on_time.to_string())));
     if let Some(competition) = &population.competition {
-        rows.extend(super::learning::competition(competition));
+        rows.extend(competes(competition));
     }
     rows
+}
+
+/// How the neurons of a population compete.
+fn competes(competition: &Competition) -> Vec<Row> {
+    let kind = match competition.kind {
+        Rivalry::WinnerTakeAll => "one winner per instant, which resets all".to_string(),
+        Rivalry::LateralInhibition { strength } => {
+            format!("one winner per instant, which lowers the others by {}", si(strength, "V"))
+        }
+    };
+    let homeostasis = match competition.homeostasis {
+        None => "none".to_string(),
+        Some(Homeostasis::RateTarget { gain, spikes }) => {
+            format!("towards {spikes} spikes per presentation of all together, gain {gain}")
+        }
+        Some(Homeostasis::Decay { step, tau }) => {
+            format!("{} up per spike, decaying with {}", si(step, "V"), si(tau, "s"))
+        }
+    };
+    vec![
+        row("competition", kind),
+        row("inhibition after a spike", time(competition.inhibition)),
+        row("thresholds adapt", homeostasis),
+    ]
 }
 
 fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
@@ -296,12 +308,12 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     rows
 }
 
-/// A value or a distribution.
 /// A number with its unit, if it has one.
 fn amount(value: f64, unit: &str) -> String {
     if unit.is_empty() { value.to_string() } else { si(value, unit) }
 }
 
+/// A value or a distribution.
 fn law(law: &Distribution, unit: &str) -> String {
     match *law {
         Distribution::Constant(value) => amount(value, unit),
@@ -338,36 +350,4 @@ fn listed(connect: &Connect, unit: &str) -> String {
         std::cmp::Ordering::Equal => format!("from the list, {}", amount(low, unit)),
         std::cmp::Ordering::Greater => "from the list".to_string(),
     }
-}
-
-fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
-    let learns = plan.projections.get(s.projection).map_or("?", |p| p.name.as_str());
-    let samples = |n: Option<u32>| n.map_or_else(|| "all".to_string(), |n| count(n.into()));
-    let mut rows = vec![
-        row("learns", learns),
-        row("epochs, batch", format!("{}, {}", s.epochs, s.batch)),
-        row("samples", format!("{} to train, {} to test", samples(s.train_samples), samples(s.test_samples))),
-        row("presentation", format!("{} (test: {})", time(s.presentation), time(s.test_presentation))),
-        row(
-            "optimizer",
-            format!(
-                "Adam, {} to {} of v_th \u{2212} u_rest, cosine",
-                s.optimizer.rate, s.optimizer.rate_final
-            ),
-        ),
-        row("count gain", s.count_gain.to_string()),
-        row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
-        row(
-            "weights",
-            s.weight_bound.map_or_else(
-                || "unbounded".to_string(),
-                |bound| format!("|w| \u{2264} {bound} of v_th \u{2212} u_rest"),
-            ),
-        ),
-        row("precision", s.precision.word()),
-    ];
-    if s.validation > 0.0 {
-        rows.push(row("validation", format!("{} % of the training samples", cv(s.validation))));
-    }
-    rows
 }

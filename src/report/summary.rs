@@ -7,13 +7,12 @@
 use super::accuracy::Accuracy;
 use super::by_name::ByName;
 use super::device::{Agreement, ExperimentSummary};
-use super::performance::{HostPerformance, Performance};
-use super::unsupervised::{Aged, Learning, Variation, aged, learning, varied};
+use super::performance::Performance;
+use super::unsupervised::{Aged, Learning, Variation};
 use crate::energy::Category;
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
-use crate::scenario::outcome::{InferenceEnergy, Outcome, PlasticResult, Status};
-use crate::scenario::plan::Plan;
+use crate::scenario::outcome::{PlasticResult, Status};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -83,6 +82,9 @@ pub struct Summary {
     /// Experiments with single devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub experiments: Vec<ExperimentSummary>,
+    /// What a protocol found out that has no place of its own above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub results: Option<serde_json::Value>,
     /// XXH3-128 in hex of all population spikes, then the final weights: equal if two runs did the same.
     pub fingerprint: String,
     /// Every value nobody measured: "parameter = value (why)".
@@ -164,88 +166,6 @@ pub struct Shown {
 }
 
 impl Summary {
-    /// Puts together what was planned, what came out and what it cost.
-    #[must_use]
-    pub fn new(plan: &Plan, outcome: &Outcome, host: &HostPerformance) -> Self {
-        let counts = &outcome.counts;
-        let sim_time_s = counts.sim_time_fs as f64 / crate::time::FS_PER_SECOND;
-        let spikes = || plan.populations.iter().zip(&counts.spikes);
-        let events = counts.events;
-        let other_sources = plan.sources.iter().any(|source| !source.is_drawn());
-        let supervised = outcome.supervised.as_ref();
-        let unsupervised = outcome.unsupervised.as_ref();
-        Self {
-            schema_version: SCHEMA_VERSION,
-            status: outcome.status,
-            scenario: plan.name.clone(),
-            title: plan.title.clone(),
-            seed: plan.seed,
-            episodes: counts.episodes,
-            sim_time_s,
-            events: Events {
-                total: events.poisson + events.source + events.arrival + events.fire,
-                poisson: events.poisson,
-                source: (other_sources || events.source > 0).then_some(events.source),
-                arrival: events.arrival,
-                fire: events.fire,
-            },
-            synaptic_events: counts.synaptic_events,
-            spikes: spikes().map(|(population, &n)| (population.name.clone(), n)).collect(),
-            rate_hz: spikes()
-                .filter(|(population, _)| population.size > 0 && sim_time_s > 0.0)
-                .map(|(population, &n)| {
-                    (population.name.clone(), n as f64 / f64::from(population.size) / sim_time_s)
-                })
-                .collect(),
-            energy_j: ByName::by_category(&outcome.energy),
-            energy_not_modelled: outcome.energy.not_modelled.clone(),
-            energy_per_inference_j: outcome.inference.as_ref().map(|i| i.per_inference.total()),
-            inference: outcome.inference.as_ref().map(|inference| Inference {
-                inferences: inference.inferences,
-                input_spikes: inference.input_spikes,
-                output_spikes: inference.output_spikes,
-                synaptic_events: inference.synaptic_events,
-                energy_j: ByName::by_category(&inference.per_inference),
-                membrane_rms_v: membrane_rms_v(plan, inference),
-                mac_reference_j: inference.mac_reference_j,
-                mac_energy_j: plan.record.mac_energy.get(),
-            }),
-            accuracy: supervised
-                .map(Accuracy::supervised)
-                .or_else(|| unsupervised.map(Accuracy::unsupervised)),
-            learning: unsupervised.map(learning),
-            ageing: unsupervised.map_or_else(Vec::new, aged),
-            variation: unsupervised.map_or_else(Vec::new, varied),
-            programming: supervised.map_or_else(Vec::new, |result| {
-                result
-                    .programming
-                    .iter()
-                    .map(|case| Programming {
-                        name: case.name.clone(),
-                        draws: case.accuracy.len(),
-                        mean: case.mean,
-                        sd: case.sd,
-                        loss: case.loss,
-                        max_loss: case.max_loss,
-                        read_energy_per_inference_j: case.read_energy_per_inference_j,
-                    })
-                    .collect()
-            }),
-            shown: supervised.and_then(|result| result.shown.as_ref()).map(|shown| Shown {
-                class: shown.class,
-                index: shown.index,
-                rates_hz: shown.rates_hz.clone(),
-            }),
-            plasticity: outcome.plastic.clone(),
-            paper: agreement(plan, outcome),
-            experiments: outcome.experiments.iter().map(ExperimentSummary::new).collect(),
-            fingerprint: outcome.fingerprint.clone(),
-            assumed: plan.assumed.iter().map(ToString::to_string).collect(),
-            notes: outcome.notes.clone(),
-            performance: Performance::new(&outcome.phases, host),
-        }
-    }
-
     /// The bytes of `summary.json`.
     ///
     /// # Errors
@@ -269,26 +189,6 @@ impl Summary {
     pub fn read(path: &Path) -> Result<Self, RecordError> {
         read_json(&path.join(SUMMARY))
     }
-}
-
-fn agreement(plan: &Plan, outcome: &Outcome) -> Option<Agreement> {
-    let rows = || outcome.experiments.iter().flat_map(|experiment| &experiment.compared);
-    (rows().next().is_some()).then(|| Agreement {
-        figure: plan.reproduces.as_ref().map(|reproduces| reproduces.figure.clone()),
-        compared: rows().count(),
-        within: rows().filter(|row| row.within).count(),
-    })
-}
-
-/// Leakage is G_off times the integral of u^2: turned round, it tells how far from rest the membranes were.
-fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
-    let shown = plan.protocol.leakage_within()?;
-    let leaks = inference.per_inference.entries.iter().find(|entry| entry.category == Category::Leakage)?;
-    let population = plan.populations.iter().find(|population| population.name == leaks.owner)?;
-    let per_square =
-        population.switch.as_ref()?.g_off.get() * f64::from(population.size) * shown.as_seconds();
-    let square = leaks.joules / per_square;
-    (square.is_finite() && square > 0.0).then(|| square.sqrt())
 }
 
 #[cfg(test)]

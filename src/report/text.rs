@@ -1,9 +1,9 @@
 //! The end of a run in a terminal: the results in a screenful.
 
-use crate::plot::measured::shown as measured_text;
-use crate::plot::number::{bytes, count, duration, percent, rough, si, span};
+use super::lines::Lines;
+use super::told;
+use crate::plot::number::{bytes, count, duration, percent, rough, si};
 use crate::report::accuracy::Accuracy;
-use crate::report::device;
 use crate::report::summary::Summary;
 use crate::scenario::outcome::Status;
 
@@ -19,27 +19,10 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
     if let Some(accuracy) = &summary.accuracy {
         accuracy_lines(&mut lines, accuracy, paper);
     }
-    learning_lines(&mut lines, summary);
-    for case in &summary.programming {
-        let bound = case.max_loss.map_or_else(String::new, |max| {
-            format!(", bound {:.2}{}", max * 100.0, if case.loss <= max { "" } else { ": EXCEEDED" })
-        });
-        // Without any spread every draw programs the same conductances.
-        let spread = if case.sd > 1e-9 {
-            format!("\u{b1} {:.2} (sd of {})", case.sd * 100.0, draws(case.draws))
-        } else {
-            format!("in {}", draws(case.draws))
-        };
-        lines.row(
-            &case.name,
-            &format!("{} {spread}; costs {:.2} points{bound}", percent(case.mean), case.loss * 100.0),
-        );
-    }
+    told::all().for_each(|told| told.lines(summary, &mut lines));
     lines.gap();
     if summary.experiments.is_empty() {
         spike_lines(&mut lines, summary);
-    } else {
-        experiment_lines(&mut lines, summary);
     }
     energy_lines(&mut lines, summary);
     lines.gap();
@@ -47,27 +30,6 @@ pub fn summary(summary: &Summary, paper: Option<f64>) -> String {
     lines.row("fingerprint", &summary.fingerprint);
     // Not every terminal has the narrow spaces of the page.
     lines.text.replace(['\u{202f}', '\u{a0}'], " ")
-}
-
-#[derive(Default)]
-struct Lines {
-    text: String,
-}
-
-impl Lines {
-    fn row(&mut self, label: &str, value: &str) {
-        self.text.push_str(&format!("  {label:<18} {value}\n"));
-    }
-
-    fn gap(&mut self) {
-        if !self.text.ends_with("\n\n") {
-            self.text.push('\n');
-        }
-    }
-}
-
-fn draws(n: usize) -> String {
-    if n == 1 { "1 draw".into() } else { format!("{n} draws") }
 }
 
 fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
@@ -92,93 +54,6 @@ fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
     if let Some(from) = &accuracy.weights_from {
         lines.row("weights from", from);
     }
-}
-
-/// What learning without labels took, and what the devices bear.
-fn learning_lines(lines: &mut Lines, summary: &Summary) {
-    let accuracy = summary.accuracy.as_ref();
-    if let Some(votes) = accuracy.and_then(|accuracy| accuracy.by_vote) {
-        let both = format!(
-            "{} class mean, {} log-likelihood",
-            percent(votes.class_mean),
-            percent(votes.log_likelihood)
-        );
-        lines.row("by vote", &both);
-    }
-    let Some(learning) = &summary.learning else { return };
-    if learning.unanswered > 0 {
-        lines
-            .row("without answer", &format!("{} test samples, counted as wrong", count(learning.unanswered)));
-    }
-    if let Some(total) = learning.energy_per_sample_j.get("total") {
-        let program = learning.energy_per_sample_j.get("program").copied().unwrap_or(0.0);
-        let what =
-            if program > 0.0 { format!(", {} of it programming", si(program, "J")) } else { String::new() };
-        lines.row("per sample learned", &format!("{}{what}", si(*total, "J")));
-    }
-    lines.row(
-        "pulses per device",
-        &format!(
-            "{:.0} in the mean, {} at most ({} cycles were measured)",
-            learning.pulses_mean,
-            count(learning.pulses_max),
-            count(learning.pulses_measured)
-        ),
-    );
-    for age in &summary.ageing {
-        let both = format!(
-            "{}; with thresholds brought down {}",
-            percent(age.accuracy),
-            percent(age.accuracy_recalibrated)
-        );
-        lines.row(&format!("after {}", span(age.after_s)), &both);
-    }
-    for case in &summary.variation {
-        let bound = case.max_loss.map_or_else(String::new, |max| {
-            format!(", bound {:.2}{}", max * 100.0, if case.loss <= max { "" } else { ": EXCEEDED" })
-        });
-        lines.row(
-            &case.name,
-            &format!(
-                "{} \u{b1} {:.2} (sd of {} seeds); costs {:.2} points{bound}",
-                percent(case.mean),
-                case.sd * 100.0,
-                case.seeds,
-                case.loss * 100.0
-            ),
-        );
-    }
-}
-
-/// The paper's numbers beside the simulated ones, and what else was measured.
-fn experiment_lines(lines: &mut Lines, summary: &Summary) {
-    lines.text.push_str(&device::table(&summary.experiments));
-    for experiment in &summary.experiments {
-        let compared = |name: &str| experiment.compare.iter().any(|row| row.name == name);
-        let others: Vec<String> = experiment
-            .measured
-            .iter()
-            .filter(|(name, measured)| !compared(name) && measured.value.is_some())
-            .map(|(_, measured)| {
-                format!("{} {}", measured.what, measured_text(measured.value, measured.unit))
-            })
-            .collect();
-        if !others.is_empty() {
-            lines.gap();
-            lines
-                .text
-                .push_str(&format!("  {} ({}, {})\n", experiment.title, experiment.kind, experiment.device));
-            for other in others {
-                lines.text.push_str(&format!("    {other}\n"));
-            }
-        }
-    }
-    lines.gap();
-    lines.row("simulated", &format!("{} in {}", duration(summary.sim_time_s), experiments(summary.episodes)));
-}
-
-fn experiments(n: u64) -> String {
-    if n == 1 { "1 experiment".into() } else { format!("{} experiments", count(n)) }
 }
 
 fn spike_lines(lines: &mut Lines, summary: &Summary) {
@@ -278,7 +153,7 @@ mod tests {
     #[test]
     fn a_simulation_without_labels_has_no_accuracy_and_its_own_energy() {
         let (plan, mut outcome) = example::trained();
-        outcome.supervised = None;
+        outcome.found = crate::scenario::outcome::Found::default();
         outcome.inference = None;
         outcome.counts.episodes = 1;
         outcome.phases.clear();

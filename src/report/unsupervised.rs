@@ -1,9 +1,7 @@
 //! What a summary says of learning without labels: votes, spikes, pulses, ageing and other devices.
 
 use super::by_name::ByName;
-use crate::device::endurance::Endurance;
 use crate::energy::Category;
-use crate::scenario::outcome::{AgedResult, UnsupervisedResult, VariationResult};
 use serde::{Deserialize, Serialize};
 
 /// Learning without labels.
@@ -68,46 +66,4 @@ pub struct Variation {
     /// Largest `loss` that the scenario accepts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_loss: Option<f64>,
-}
-
-pub(super) fn learning(result: &UnsupervisedResult) -> Learning {
-    let last = result.epochs.last();
-    Learning {
-        samples: result.learned,
-        spikes_per_sample: last.map_or(0.0, |epoch| epoch.spikes_per_sample),
-        silent: last.map_or(0.0, |epoch| epoch.silent),
-        unanswered: result.unanswered,
-        energy_per_sample_j: ByName::by_category(&result.learning.scaled(1.0 / result.learned.max(1) as f64)),
-        energy_not_modelled: result.learning.not_modelled.clone(),
-        pulses_mean: result.pulses_mean,
-        pulses_max: result.pulses_max,
-        pulses_measured: Endurance::default().measured,
-        class_mean_by_epoch: result.epochs.iter().map(|epoch| epoch.test.class_mean).collect(),
-        log_likelihood_by_epoch: result.epochs.iter().map(|epoch| epoch.test.log_likelihood).collect(),
-    }
-}
-
-pub(super) fn aged(result: &UnsupervisedResult) -> Vec<Aged> {
-    let of = |age: &AgedResult| Aged {
-        after_s: age.after_s,
-        accuracy: age.test.by(result.vote),
-        accuracy_recalibrated: age.recalibrated.by(result.vote),
-        class_mean: age.test.class_mean,
-        log_likelihood: age.test.log_likelihood,
-        mean_conductance_s: age.conductance,
-    };
-    result.ageing.iter().map(of).collect()
-}
-
-pub(super) fn varied(result: &UnsupervisedResult) -> Vec<Variation> {
-    let of = |case: &VariationResult| Variation {
-        name: case.name.clone(),
-        cv: case.cv,
-        seeds: case.test.len(),
-        mean: case.mean,
-        sd: case.sd,
-        loss: case.loss,
-        max_loss: case.max_loss,
-    };
-    result.variation.iter().map(of).collect()
 }

@@ -1,11 +1,10 @@
 //! What a run hands to reports: plain data, no formatting.
 
-use super::device::{MeasuredIn, PaperValue};
-use crate::device::protocol::Table;
+use super::value::Value;
 use crate::energy::Ledger;
 pub use crate::record::npz::NamedArray;
-pub use crate::training::unsupervised::Vote;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,76 +60,6 @@ pub struct PhaseTime {
     pub events: u64,
 }
 
-/// One epoch of training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochResult {
-    /// Counted from 1.
-    pub epoch: u32,
-    /// Mean softmax cross-entropy of the training samples, as they were answered while training.
-    pub loss: f64,
-    /// Fraction of them answered rightly.
-    pub train_accuracy: f64,
-    /// The same of the samples held out, with the weights at the end of the epoch.
-    pub validation_accuracy: Option<f64>,
-    /// The same of the test set.
-    pub test_accuracy: f64,
-    /// Adam's rate in the last step, in units of v_th - u_rest.
-    pub learning_rate: f64,
-}
-
-/// One programming case: accuracy of each draw beside the float accuracy.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProgrammingResult {
-    /// What the scenario calls the case.
-    pub name: String,
-    /// Of the weights as trained.
-    pub float_accuracy: f64,
-    /// Of each draw.
-    pub accuracy: Vec<f64>,
-    /// Of `accuracy`.
-    pub mean: f64,
-    /// Standard deviation of `accuracy` (n - 1).
-    pub sd: f64,
-    /// float_accuracy - mean.
-    pub loss: f64,
-    /// Largest `loss` that the scenario accepts.
-    pub max_loss: Option<f64>,
-    /// Joules in the devices per test presentation, mean over the draws.
-    pub read_energy_per_inference_j: f64,
-}
-
-/// Output rates for one shown sample (figure 5b).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ShownSample {
-    /// Its true class.
-    pub class: u32,
-    /// Its place in the test set, from 0.
-    pub index: u32,
-    /// Of each output, in hertz.
-    pub rates_hz: Vec<f64>,
-    /// Spike times of each output, in ms.
-    pub spikes_ms: Vec<Vec<f64>>,
-}
-
-/// Results of the supervised protocol.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SupervisedResult {
-    /// In their order; fewer than planned if interrupted.
-    pub epochs: Vec<EpochResult>,
-    /// Accuracy of the reported model on the test set.
-    pub test_accuracy: Option<f64>,
-    /// Epoch whose weights were tested last (chosen on validation, or the last).
-    pub tested_epoch: Option<u32>,
-    /// Rows: true class; columns: answer.
-    pub confusion: Vec<Vec<u64>>,
-    /// One for each way of programming that the scenario has.
-    pub programming: Vec<ProgrammingResult>,
-    /// The sample whose outputs are to be shown, if there is one.
-    pub shown: Option<ShownSample>,
-    /// Where the weights came from when they were not trained here.
-    pub weights_from: Option<String>,
-}
-
 /// What a projection that learns has done.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlasticResult {
@@ -174,114 +103,6 @@ pub struct PairPoint {
     pub closed_form: Option<f64>,
 }
 
-/// Fractions of right answers by the two votes; a sample without a spike counts as wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Votes {
-    /// By [`Vote::ClassMean`].
-    pub class_mean: f64,
-    /// By [`Vote::LogLikelihood`].
-    pub log_likelihood: f64,
-}
-
-impl Votes {
-    /// The one that was asked for.
-    #[must_use]
-    pub fn by(&self, vote: Vote) -> f64 {
-        match vote {
-            Vote::ClassMean => self.class_mean,
-            Vote::LogLikelihood => self.log_likelihood,
-        }
-    }
-}
-
-/// One epoch of learning without labels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LearnedEpoch {
-    /// Counted from 1.
-    pub epoch: u32,
-    /// Of the samples whose labels were looked at.
-    pub labelled: Votes,
-    /// Of the samples held out.
-    pub validation: Option<Votes>,
-    /// Of the test set.
-    pub test: Votes,
-    /// Spikes of the population per training sample.
-    pub spikes_per_sample: f64,
-    /// Share of the training samples without any.
-    pub silent: f64,
-    /// Mean of v_th - u_rest over the neurons (volts).
-    pub theta_mean: f64,
-    /// Step upwards at the end of the epoch, as a share of the range.
-    pub a_plus: f64,
-    /// Joules per training sample, all categories.
-    pub energy_per_sample_j: f64,
-}
-
-/// Accuracy after ageing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AgedResult {
-    /// Seconds since the last step of learning.
-    pub after_s: f64,
-    /// With the thresholds as they were.
-    pub test: Votes,
-    /// With all thresholds brought down by the one factor by which the mean weight fell.
-    pub recalibrated: Votes,
-    /// Mean conductance of the devices (siemens).
-    pub conductance: f64,
-}
-
-/// Training anew with other devices: the accuracies of each seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VariationResult {
-    /// What the scenario calls the case.
-    pub name: String,
-    /// Coefficient of variation of the devices.
-    pub cv: f64,
-    /// Of each seed.
-    pub test: Vec<Votes>,
-    /// By the vote that was asked for.
-    pub mean: f64,
-    /// Standard deviation over the seeds (n - 1), by the same vote.
-    pub sd: f64,
-    /// Mean of the first case less that of this one.
-    pub loss: f64,
-    /// Largest `loss` that the scenario accepts.
-    pub max_loss: Option<f64>,
-}
-
-/// Results of the unsupervised protocol.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct UnsupervisedResult {
-    /// The vote behind the accuracy that is reported.
-    pub vote: Vote,
-    /// In their order; fewer than planned if interrupted.
-    pub epochs: Vec<LearnedEpoch>,
-    /// Of the reported model.
-    pub test: Option<Votes>,
-    /// Epoch whose weights were tested last (chosen on validation, or the last).
-    pub tested_epoch: Option<u32>,
-    /// Rows: true class; columns: answer.
-    pub confusion: Vec<Vec<u64>>,
-    /// Test samples without an answer.
-    pub unanswered: u64,
-    /// Class of each neuron; `None`: it never spiked while labels were looked at.
-    pub classes: Vec<Option<u8>>,
-    /// v_th - u_rest of each neuron (volts).
-    pub theta: Vec<f64>,
-    /// Samples learned from, all epochs together.
-    pub learned: u64,
-    /// Joules that learning from them took.
-    pub learning: Ledger,
-    /// Pulses that a device has taken, in the mean over the neurons.
-    pub pulses_mean: f64,
-    /// Pulses on the device that took most.
-    pub pulses_max: u64,
-    /// The trained devices tested again, for each age.
-    pub ageing: Vec<AgedResult>,
-    /// Training anew with other devices, for each case.
-    pub variation: Vec<VariationResult>,
-}
-
 /// Energy of the inference phase.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InferenceEnergy {
@@ -299,8 +120,42 @@ pub struct InferenceEnergy {
     pub synaptic_events: f64,
 }
 
-/// Everything a run found out; a protocol fills in what it has.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What a protocol found out besides what every run has, as a value of a type of its own.
+#[derive(Clone, Debug, Default)]
+pub struct Found(Option<Arc<dyn Value>>);
+
+impl Found {
+    /// Of any type.
+    #[must_use]
+    pub fn new(found: impl Value) -> Self {
+        Self(Some(Arc::new(found)))
+    }
+
+    /// What was found, if it is of this type.
+    #[must_use]
+    pub fn get<T: Value>(&self) -> Option<&T> {
+        // Of the value itself: what holds it is a value too.
+        (**self.0.as_ref()?).any().downcast_ref()
+    }
+
+    /// As it stands in files; `None`: nothing was found.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        Some((**self.0.as_ref()?).json())
+    }
+}
+
+impl PartialEq for Found {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => (**one).equals((**other).any()),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+/// Everything a run found out.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
     /// How the run ended.
     pub status: Status,
@@ -310,14 +165,10 @@ pub struct Outcome {
     pub energy: Ledger,
     /// Where presentations were tested.
     pub inference: Option<InferenceEnergy>,
-    /// Of the supervised protocol.
-    pub supervised: Option<SupervisedResult>,
     /// Of each projection that learns from spikes.
     pub plastic: Vec<PlasticResult>,
-    /// Of the unsupervised protocol.
-    pub unsupervised: Option<UnsupervisedResult>,
-    /// What devices on their own did.
-    pub experiments: Vec<ExperimentResult>,
+    /// What the protocol found out besides.
+    pub found: Found,
     /// Final weights, and conductances where devices hold them; what is in them, [`npz`](crate::record::npz) says.
     pub arrays: Vec<NamedArray>,
     /// XXH3-128 in hex over (episode, time, population, id) of population spikes, then final weights.
@@ -326,78 +177,4 @@ pub struct Outcome {
     pub phases: Vec<PhaseTime>,
     /// Lines for a person: what the engine chose, what is not modelled.
     pub notes: Vec<String>,
-}
-
-/// One experiment with a device: its curves, what was measured on them, and the paper's values beside it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ExperimentResult {
-    /// What the scenario calls it.
-    pub name: String,
-    /// "iv", "stdp".
-    pub kind: String,
-    /// The title of its pictures.
-    pub title: String,
-    /// The preset of the device.
-    pub device: String,
-    /// The main table first, then what belongs to it.
-    pub curves: Vec<Curve>,
-    /// What was read off them.
-    pub measured: Vec<MeasuredValue>,
-    /// Beside the paper's values.
-    pub compared: Vec<Compared>,
-    /// What a reader must know, such as a spread that was not drawn.
-    pub notes: Vec<String>,
-}
-
-impl ExperimentResult {
-    /// Whether every comparison came out within its tolerance.
-    #[must_use]
-    pub fn agrees(&self) -> bool {
-        self.compared.iter().all(|row| row.within)
-    }
-
-    /// A measured value.
-    #[must_use]
-    pub fn value(&self, name: &str) -> Option<f64> {
-        self.measured.iter().find(|measured| measured.name == name)?.value
-    }
-
-    /// A curve by its name.
-    #[must_use]
-    pub fn curve(&self, name: &str) -> Option<&Table> {
-        self.curves.iter().find(|curve| curve.name == name).map(|curve| &curve.table)
-    }
-}
-
-/// A table of numbers that an experiment gave.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Curve {
-    /// Empty for the curve itself.
-    pub name: String,
-    /// Columns with their units, and rows.
-    pub table: Table,
-}
-
-/// A number read off the curves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MeasuredValue {
-    /// The quantity, as `compare` names it.
-    pub name: String,
-    /// The same in words: "turn-on voltage".
-    pub what: String,
-    /// The unit of `value`.
-    pub unit: MeasuredIn,
-    /// SI; a percentage as a fraction. `None`: it did not happen, or cannot be determined.
-    pub value: Option<f64>,
-}
-
-/// A number of the paper and what came out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Compared {
-    /// What the paper says.
-    pub paper: PaperValue,
-    /// What came out, in SI units; `None`: it did not happen.
-    pub simulated: Option<f64>,
-    /// Whether it is there and close enough.
-    pub within: bool,
 }

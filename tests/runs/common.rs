@@ -5,9 +5,10 @@
 use memspike::dataset::Search;
 use memspike::engine::{Observer, Record};
 use memspike::scenario::load;
-use memspike::scenario::outcome::{Outcome, Status, UnsupervisedResult};
+use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress;
+use memspike::scenario::protocol::unsupervised::UnsupervisedResult;
 use memspike::scenario::run::context::{Engine, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
 use memspike::scenario::run::run;
 use memspike::snapshot::{SnapshotError, Source};
@@ -261,7 +262,7 @@ pub fn essence(outcome: &Outcome) -> Outcome {
 
 /// What learning without labels came to.
 pub fn learned(outcome: &Outcome) -> &UnsupervisedResult {
-    outcome.unsupervised.as_ref().unwrap()
+    outcome.found.get::<UnsupervisedResult>().unwrap()
 }
 
 /// Bits of all arrays.

@@ -73,7 +73,7 @@ fn the_window_through_the_engine_is_the_closed_form() {
         assert!((point.change - window.percent(point.dt_s).max(-100.0) / 100.0).abs() < 1e-12, "{point:?}");
         assert!((point.change - point.closed_form.unwrap()).abs() < 1e-12, "{point:?}");
     }
-    let figures = memspike::plot::figures(&plan, &outcome, Default::default());
+    let figures = memspike::report::results::figures(&plan, &outcome, Default::default());
     let figure = figures.iter().find(|figure| figure.name == "window-synapse").unwrap();
     assert!(figure.svg.contains("closed form") && !figure.svg.contains("NaN"));
     #[cfg(feature = "png")]

@@ -6,6 +6,8 @@ use memspike::energy::Category;
 use memspike::engine::Record;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
+use memspike::scenario::protocol::supervised::SupervisedResult;
+use memspike::scenario::protocol::unsupervised::UnsupervisedResult;
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::scenario::shipped;
 
@@ -199,7 +201,7 @@ fn every_supervised_scenario_is_the_same_whatever_carries_it_out() {
         let plan = shortened(name);
         if plan.protocol.word() == "supervised" {
             let outcome = whatever_carries_it_out(&plan, &search);
-            let result = outcome.supervised.as_ref().unwrap();
+            let result = outcome.found.get::<SupervisedResult>().unwrap();
             assert_eq!(result.confusion.iter().flatten().sum::<u64>(), 50, "{name}");
             let right: u64 = (0..10).map(|class| result.confusion[class][class]).sum();
             assert_eq!(result.test_accuracy, Some(right as f64 / 50.0), "{name}");
@@ -217,7 +219,7 @@ fn every_unsupervised_scenario_is_the_same_whatever_carries_it_out() {
         let plan = shortened(name);
         if plan.protocol.word() == "unsupervised" {
             let outcome = whatever_carries_it_out(&plan, &search);
-            let result = outcome.unsupervised.as_ref().unwrap();
+            let result = outcome.found.get::<UnsupervisedResult>().unwrap();
             assert_eq!(result.confusion.iter().flatten().sum::<u64>() + result.unanswered, 50, "{name}");
             seen += 1;
         }

@@ -7,9 +7,9 @@ use crate::common::{
 use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
 use memspike::record::Fingerprint;
-use memspike::scenario::outcome::{EpochResult, PhaseCounts, Status};
+use memspike::scenario::outcome::{PhaseCounts, Status};
 use memspike::scenario::plan::Plan;
-use memspike::scenario::protocol::supervised::Supervised;
+use memspike::scenario::protocol::supervised::{EpochResult, Supervised, SupervisedResult};
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::snapshot::{Models, Payload, Source, write};
 use memspike::training::AdamState;
@@ -73,7 +73,7 @@ fn a_run_stopped_anywhere_says_so_and_goes_on_to_the_same_end() {
     let (_folder, search) = folder(300, 60);
     let plan = short(&[]);
     let (want, kept) = whole(&plan, Way::new(&search));
-    let want_epochs = &want.supervised.as_ref().unwrap().epochs;
+    let want_epochs = &want.found.get::<SupervisedResult>().unwrap().epochs;
     // Phase, how often it began before, steps in it; epochs that are finished then.
     let stops: [(&'static str, usize, u64, usize); 7] = [
         ("train", 0, 0, 0),
@@ -87,7 +87,7 @@ fn a_run_stopped_anywhere_says_so_and_goes_on_to_the_same_end() {
     for (phase, nth, steps, finished) in stops {
         let what = format!("{phase} {nth} {steps}");
         let (outcome, stopped) = stopped(&plan, &search, Stopper::at(phase, nth, steps), &want);
-        let result = outcome.supervised.as_ref().unwrap();
+        let result = outcome.found.get::<SupervisedResult>().unwrap();
         assert_eq!(result.epochs[..], want_epochs[..finished], "{what}");
         assert_eq!(result.test_accuracy, None, "{what}");
         assert!(outcome.inference.is_none() && outcome.energy.entries.is_empty(), "{what}");
@@ -186,7 +186,7 @@ fn the_epoch_with_the_best_validation_is_tested_and_its_weights_are_kept() {
     // So large a rate that accuracy goes up and down.
     let plan = short(&["protocol.epochs=6", "protocol.optimizer.rate=0.3"]);
     let (outcome, kept) = whole(&plan, Way::new(&search));
-    let result = outcome.supervised.as_ref().unwrap();
+    let result = outcome.found.get::<SupervisedResult>().unwrap();
     let accuracy: Vec<f64> = result.epochs.iter().map(|epoch| epoch.validation_accuracy.unwrap()).collect();
     let best = accuracy.iter().copied().fold(0.0, f64::max);
     let first = accuracy.iter().position(|&a| a == best).unwrap();
@@ -200,7 +200,7 @@ fn the_epoch_with_the_best_validation_is_tested_and_its_weights_are_kept() {
     // Without validation it is the last one.
     let last = short(&["protocol.validation=0", "protocol.epochs=2"]);
     let (outcome, _) = whole(&last, Way::new(&search));
-    let result = outcome.supervised.unwrap();
+    let result = outcome.found.get::<SupervisedResult>().unwrap();
     assert_eq!(result.tested_epoch, Some(2));
     assert!(result.epochs.iter().all(|epoch| epoch.validation_accuracy.is_none()));
 }
@@ -249,14 +249,15 @@ fn given_weights_are_tested_as_they_are() {
         ..Way::new(&search)
     };
     let (outcome, kept) = whole(&plan, given(values.clone()));
-    let (got, want) = (outcome.supervised.clone().unwrap(), trained.supervised.clone().unwrap());
+    let (got, want) =
+        (outcome.found.get::<SupervisedResult>().unwrap(), trained.found.get::<SupervisedResult>().unwrap());
     assert_eq!(got.test_accuracy, want.test_accuracy);
-    assert_eq!((got.confusion, got.shown), (want.confusion, want.shown));
+    assert_eq!((&got.confusion, &got.shown), (&want.confusion, &want.shown));
     assert_eq!(
         (got.epochs.len(), got.tested_epoch, got.weights_from.as_deref()),
         (0, None, Some("somewhere"))
     );
-    assert_eq!((outcome.energy, outcome.inference), (trained.energy.clone(), trained.inference.clone()));
+    assert_eq!((&outcome.energy, &outcome.inference), (&trained.energy, &trained.inference));
     assert!(kept.saved.is_empty());
     let refused = given(values[1..].to_vec()).run(&plan, &mut Kept::default());
     assert!(matches!(refused, Err(RunError::GivenWeights { given: 7839, expected: 7840, .. })));
@@ -269,7 +270,7 @@ fn the_shown_sample_is_the_one_that_was_tested() {
     let protocol = plan.protocol.get::<Supervised>().unwrap();
     let mut watcher = Watcher::default();
     let (outcome, _) = whole(&plan, Way { watcher: Some(&mut watcher), ..Way::new(&search) });
-    let shown = outcome.supervised.unwrap().shown.unwrap();
+    let shown = outcome.found.get::<SupervisedResult>().unwrap().shown.clone().unwrap();
     let first = watcher.episodes.iter().find(|episode| episode.1 == "final test").unwrap().0;
     let episode = first + u64::from(shown.index);
     let mut spikes = vec![Vec::new(); 10];
@@ -290,15 +291,15 @@ fn a_stopped_programming_case_is_left_out_whole() {
     let plan =
         plan("mnist-devices", &["protocol.epochs=1", "protocol.batch=32", "protocol.optimizer.rate=0.01"]);
     let (want, _) = whole(&plan, Way::new(&search));
-    let programming = &want.supervised.as_ref().unwrap().programming;
+    let programming = &want.found.get::<SupervisedResult>().unwrap().programming;
     assert_eq!(programming.len(), 2);
     assert!(programming.iter().all(|case| case.accuracy.len() == 10));
     // Tests: of the epoch, final, then ten draws of each case; the fourth of the second case is stopped.
     let way = Way { stopper: Stopper::at("test", 2 + 10 + 3, 0), ..Way::new(&search) };
     let stopped = way.run(&plan, &mut Kept::default()).unwrap();
     assert_eq!(stopped.status, Status::Interrupted);
-    let result = stopped.supervised.unwrap();
+    let result = stopped.found.get::<SupervisedResult>().unwrap();
     assert_eq!(result.programming[..], programming[..1]);
-    assert_eq!(result.test_accuracy, want.supervised.as_ref().unwrap().test_accuracy);
+    assert_eq!(result.test_accuracy, want.found.get::<SupervisedResult>().unwrap().test_accuracy);
     assert_eq!(stopped.inference, want.inference);
 }

@@ -6,12 +6,13 @@ use memspike::plot::{self, Figure, RecordedSpikes};
 use memspike::report::book::{Chapter, PICTURES, Run, chapter};
 use memspike::report::compare::Expected;
 use memspike::report::performance::HostPerformance;
+use memspike::report::results;
 use memspike::report::set::{RowStatus, SetSummary};
 use memspike::report::summary::Summary;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Silent;
-use memspike::scenario::protocol::device::Devices;
+use memspike::scenario::protocol::device::{Devices, experiments};
 use memspike::scenario::run::context::{Engine, NoStore, RunContext};
 use memspike::scenario::run::run;
 use memspike::scenario::{load, load_all, load_set, load_text, shipped};
@@ -54,7 +55,7 @@ fn made() -> &'static [Made] {
                 assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
                 let outcome = carried_out(&loaded.plan, Engine::Fast, false);
                 let summary = Summary::new(&loaded.plan, &outcome, &HostPerformance::default());
-                let pictures = plot::figures(&loaded.plan, &outcome, RecordedSpikes::default());
+                let pictures = results::figures(&loaded.plan, &outcome, RecordedSpikes::default());
                 Made { plan: loaded.plan, outcome, summary, pictures }
             })
             .collect()
@@ -68,7 +69,7 @@ fn set() -> SetSummary {
 
 fn value(scenario: &str, experiment: &str, quantity: &str) -> f64 {
     let made = made().iter().find(|made| made.plan.name == scenario).unwrap();
-    let result = made.outcome.experiments.iter().find(|result| result.name == experiment).unwrap();
+    let result = experiments(&made.outcome).iter().find(|result| result.name == experiment).unwrap();
     result.value(quantity).unwrap_or_else(|| panic!("{scenario} {experiment} has no {quantity}"))
 }
 
@@ -142,7 +143,7 @@ fn unipolar_triangles_make_no_window_and_lobe_with_tail_makes_one() {
     // Both orders of the spikes: of one sign for triangles, of opposite signs for the window.
     let made = made().iter().find(|made| made.plan.name == "fig3b-pulses").unwrap();
     let ends = |name: &str| {
-        let result = made.outcome.experiments.iter().find(|result| result.name == name).unwrap();
+        let result = experiments(&made.outcome).iter().find(|result| result.name == name).unwrap();
         let change = result.curve("").unwrap().values("change").unwrap();
         (change[0], change[change.len() - 1])
     };
@@ -157,7 +158,7 @@ fn the_energy_of_a_sweep_is_what_its_curve_dissipates() {
     // Trapezoids of V I over time, against the exact integrals of the ledger: 0.2 % at these samples.
     for (scenario, experiment) in [("fig1d-resistive-switching", "loop"), ("fig2c-potentiation", "sweeps")] {
         let made = made().iter().find(|made| made.plan.name == scenario).unwrap();
-        let result = made.outcome.experiments.iter().find(|result| result.name == experiment).unwrap();
+        let result = experiments(&made.outcome).iter().find(|result| result.name == experiment).unwrap();
         let column = |name: &str| result.curve("").unwrap().values(name).unwrap();
         let (t, v, i) = (column("time"), column("voltage"), column("current"));
         let energy: f64 =
@@ -179,8 +180,8 @@ fn the_same_numbers_come_out_whatever_engine_is_asked_for_and_other_ones_with_an
 #[test]
 fn a_run_that_is_stopped_says_so_and_keeps_what_it_has() {
     let outcome = carried_out(&made()[0].plan, Engine::Fast, true);
-    assert_eq!((outcome.status, outcome.experiments.len()), (Status::Interrupted, 0));
-    assert!(plot::figures(&made()[0].plan, &outcome, RecordedSpikes::default()).is_empty());
+    assert_eq!((outcome.status, experiments(&outcome).len()), (Status::Interrupted, 0));
+    assert!(results::figures(&made()[0].plan, &outcome, RecordedSpikes::default()).is_empty());
 }
 
 #[test]
@@ -222,7 +223,7 @@ kind = "device"
         plan.assumed
     );
     let outcome = carried_out(&plan, Engine::Fast, false);
-    let v_th = outcome.experiments[0].value("v_th").unwrap();
+    let v_th = experiments(&outcome)[0].value("v_th").unwrap();
     assert!((v_th - 0.3).abs() < 1e-3, "{v_th}");
 }
 
@@ -240,7 +241,7 @@ fn a_preset_beside_the_scenario_is_used_from_any_directory() {
     assert_eq!(again.plan, loaded.plan);
     let outcome = carried_out(&loaded.plan, Engine::Fast, false);
     // tau ln((0.2 - 0.00043)/(0.1 - 0.00043)).
-    let on_time = outcome.experiments[0].value("on_time").unwrap();
+    let on_time = experiments(&outcome)[0].value("on_time").unwrap();
     assert!((on_time - 9.41e-3 * (0.19957f64 / 0.09957).ln()).abs() < 1e-12, "{on_time}");
 }
 

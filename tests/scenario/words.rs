@@ -9,6 +9,7 @@ use memspike::dataset::{self, Dataset, Split};
 use memspike::record::{Format, LogReader, WriteError};
 use memspike::registry::Registry;
 use memspike::scenario::plan::Plan;
+use memspike::scenario::protocol::supervised::SupervisedResult;
 use memspike::scenario::spec::{Choice, Key, Kind, SpreadWord, Word as _};
 use memspike::scenario::{Changes, load, load_text, load_text_with, run};
 use memspike::scenario::{SECTIONS, inner};
@@ -492,6 +493,6 @@ fn a_data_set_of_ones_own_is_shown_by_a_scenario_and_learned() {
     let plan = of(&registry).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(plan.sources[0].size, 2);
     let outcome = run::quietly(&plan, 1, &dataset::Search::default()).unwrap();
-    let accuracy = outcome.supervised.unwrap().epochs.last().unwrap().test_accuracy;
+    let accuracy = outcome.found.get::<SupervisedResult>().unwrap().epochs.last().unwrap().test_accuracy;
     assert_eq!(accuracy, 1.0);
 }

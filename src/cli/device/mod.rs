@@ -20,8 +20,7 @@ use memspike::device::threshold::VolatileSwitch;
 use memspike::fit;
 use memspike::plot;
 use memspike::registry::Registry;
-use memspike::scenario::device::{Experiment as Asked, ExperimentPlan};
-use memspike::scenario::outcome::Curve;
+use memspike::scenario::device::{Curve, Experiment as Asked, ExperimentPlan};
 use memspike::scenario::run;
 use std::path::Path;
 

@@ -9,8 +9,8 @@ use memspike::device::retention::{DecayLaw, Retention};
 use memspike::device::threshold::VolatileSwitch;
 use memspike::fit::fit_relaxation;
 use memspike::plot::number;
+use memspike::scenario::device::ExperimentResult;
 use memspike::scenario::device::{Experiment, ExperimentPlan};
-use memspike::scenario::outcome::ExperimentResult;
 use memspike::units::Siemens;
 use std::fmt::Write as _;
 

@@ -12,8 +12,8 @@ use super::number::{significant, trimmed};
 use crate::device::Open;
 use crate::device::model::{Landmark, On};
 use crate::device::protocol::Table;
+use crate::scenario::device::ExperimentResult;
 use crate::scenario::device::{Experiment, ExperimentPlan, PaperValue};
-use crate::scenario::outcome::ExperimentResult;
 use crate::units::{Volt, parse_number_unit};
 
 /// The name of a curve of (x, y) that is a measurement, to be drawn over the experiment.

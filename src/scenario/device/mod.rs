@@ -1,12 +1,14 @@
 //! Devices measured on their own: the plan of their experiments.
 
 mod compare;
+mod findings;
 pub(super) mod lower;
 mod overrides;
 mod plausible;
 mod quantity;
 
 pub use crate::device::model::{Measure, MeasuredIn};
+pub use findings::{Compared, Curve, ExperimentResult, MeasuredValue};
 pub(super) use plausible::plausible;
 pub use quantity::{all_quantities, quantities};
 

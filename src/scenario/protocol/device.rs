@@ -1,7 +1,7 @@
 //! `kind = "device"`: no network; experiments, one after the other, each on its device.
 
 use super::entry::Described;
-use crate::scenario::device::{self, ExperimentPlan};
+use crate::scenario::device::{self, ExperimentPlan, ExperimentResult};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::filled::{Fields, Filled};
 use crate::scenario::outcome::Outcome;
@@ -19,6 +19,12 @@ use std::sync::Arc;
 pub struct Devices {
     /// In the order they are made.
     pub experiments: Vec<ExperimentPlan>,
+}
+
+/// What experiments came to, if they are what a run was about.
+#[must_use]
+pub fn experiments(outcome: &Outcome) -> &[ExperimentResult] {
+    outcome.found.get::<Vec<ExperimentResult>>().map_or(&[], Vec::as_slice)
 }
 
 impl Protocol for Devices {

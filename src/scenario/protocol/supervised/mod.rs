@@ -1,9 +1,11 @@
 //! `kind = "supervised"`: one projection from a data set is trained with labels, and tested.
 
+mod findings;
 mod plan;
 mod plausible;
 mod run;
 
+pub use findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
 pub use plan::{Adam, ProgrammingCase, Supervised};
 
 use super::entry::Described;

@@ -4,13 +4,14 @@
 //! validation samples, then the test samples; after the last epoch the final test. Programming cases are
 //! tested on the final test's own episodes, so that they differ from it by their devices alone.
 
+use super::findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
 use super::plan::Supervised;
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::Engine;
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::{assemble, ideal, program};
-use crate::scenario::outcome::{EpochResult, Outcome, ProgrammingResult, ShownSample, SupervisedResult};
+use crate::scenario::outcome::{Found, Outcome};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{devices, named_arrays};
 use crate::scenario::run::books::{book, inference};
@@ -333,7 +334,7 @@ impl<R: Scalar> Run<'_, R> {
             energy,
             inference: per_inference,
             arrays,
-            supervised: Some(self.result),
+            found: Found::new(self.result),
             ..self.log.close_trained(complete, &values)
         })
     }

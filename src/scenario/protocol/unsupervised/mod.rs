@@ -1,10 +1,12 @@
 //! `kind = "unsupervised"`: a competing population learns a data set without labels, gets them afterwards, and is tested.
 
+mod findings;
 mod plan;
 mod plausible;
 mod run;
 mod variation;
 
+pub use findings::{AgedResult, LearnedEpoch, UnsupervisedResult, VariationResult, Votes};
 use plan::{Ageing, Learning, LearningDevices};
 pub use plan::{Unsupervised, VariationCase, WinnerLearning};
 
@@ -21,7 +23,7 @@ use crate::scenario::section::Lower;
 use crate::scenario::spec::kinds::{COUNT, POSITIVE_SPAN, SPAN};
 use crate::scenario::spec::{Key, Kind};
 use crate::scenario::table::{inner, list};
-use crate::training::unsupervised::Vote;
+pub use crate::training::unsupervised::Vote;
 use std::sync::Arc;
 
 impl Described for Unsupervised {

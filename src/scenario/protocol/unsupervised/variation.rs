@@ -1,18 +1,18 @@
 //! Training anew with other devices: every seed a run of its own, as many side by side as there are threads.
 
+use super::findings::{VariationResult, Votes};
 use super::plan::{Unsupervised, VariationCase};
 use super::run::{assign, labelled, settings, votes};
 use crate::engine::Engine;
 use crate::network::Weights;
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::assemble::assemble;
-use crate::scenario::outcome::{VariationResult, Vote, Votes};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::Data;
 use crate::scenario::run::training::mean_and_sd;
 use crate::training::Scalar;
-use crate::training::unsupervised::{Dispersion, Learner, Question, respond};
+use crate::training::unsupervised::{Dispersion, Learner, Question, Vote, respond};
 use crate::training::{Reporting, Samples, shuffled};
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;

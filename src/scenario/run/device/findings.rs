@@ -1,7 +1,7 @@
 //! What one experiment with a device gave.
 
 use crate::device::protocol::Table;
-use crate::scenario::outcome::Curve;
+use crate::scenario::device::Curve;
 
 /// What one experiment gave.
 #[derive(Debug, Default)]

@@ -8,8 +8,10 @@ mod neuron;
 mod sweep;
 mod window;
 
-use super::super::device::{Experiment, ExperimentPlan, quantities};
-use super::super::outcome::{Compared, ExperimentResult, MeasuredValue, Outcome, Status};
+use super::super::device::{
+    Compared, Experiment, ExperimentPlan, ExperimentResult, MeasuredValue, quantities,
+};
+use super::super::outcome::{Found, Outcome, Status};
 use super::super::plan::Plan;
 use super::context::RunContext;
 use super::logbook::Logbook;
@@ -76,7 +78,7 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
             fingerprint.weights(column.values.iter().copied());
         }
     });
-    Outcome { energy: ledger, experiments: results, ..closed }
+    Outcome { energy: ledger, found: Found::new(results), ..closed }
 }
 
 /// Makes one experiment.

@@ -1,7 +1,7 @@
 //! Two spikes on the two electrodes: what the device sees, and the window it leaves.
 
+use super::super::super::device::Curve;
 use super::super::super::device::{Experiment, PulseShape};
-use super::super::super::outcome::Curve;
 use super::findings::Findings;
 use crate::device::memory::DoseMemory;
 use crate::device::overlap::{SpikePulse, fit_exponential, lone_doses, pair};

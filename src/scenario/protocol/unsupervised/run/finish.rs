@@ -1,11 +1,12 @@
 //! After the last epoch of learning without labels: the final test, the same devices after some time, other
 //! devices, and what is reported of all of them.
 
+use super::super::findings::{AgedResult, VariationResult};
 use super::super::variation;
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
 use crate::network::Weights;
-use crate::scenario::outcome::{AgedResult, NamedArray, Outcome, VariationResult};
+use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::run::books::{book_learning, book_rows, inference};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::training::Scalar;
@@ -61,7 +62,7 @@ impl<R: Scalar> Run<'_, R> {
             energy,
             inference: per_inference,
             arrays,
-            unsupervised: Some(self.result),
+            found: Found::new(self.result),
             ..self.log.close_trained(complete, &values)
         })
     }

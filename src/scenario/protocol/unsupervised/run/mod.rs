@@ -7,11 +7,12 @@
 
 mod finish;
 
+use super::findings::{LearnedEpoch, UnsupervisedResult, VariationResult, Votes};
 use super::plan::Unsupervised;
 use crate::engine::{Engine, Thresholds};
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::assemble;
-use crate::scenario::outcome::{LearnedEpoch, Outcome, UnsupervisedResult, VariationResult, Votes};
+use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::books::book_learning;
 use crate::scenario::run::context::{RunContext, RunError};

@@ -1,0 +1,85 @@
+//! The summary of a run: what every run comes to, and what its protocol has to say.
+
+use super::by_name::ByName;
+use super::performance::{HostPerformance, Performance};
+use super::summary::{Events, Inference, SCHEMA_VERSION, Summary};
+use super::told;
+use crate::energy::Category;
+use crate::scenario::outcome::{InferenceEnergy, Outcome};
+use crate::scenario::plan::Plan;
+
+impl Summary {
+    /// Puts together what was planned, what came out and what it cost.
+    #[must_use]
+    pub fn new(plan: &Plan, outcome: &Outcome, host: &HostPerformance) -> Self {
+        let counts = &outcome.counts;
+        let sim_time_s = counts.sim_time_fs as f64 / crate::time::FS_PER_SECOND;
+        let spikes = || plan.populations.iter().zip(&counts.spikes);
+        let events = counts.events;
+        let other_sources = plan.sources.iter().any(|source| !source.is_drawn());
+        let mut summary = Self {
+            schema_version: SCHEMA_VERSION,
+            status: outcome.status,
+            scenario: plan.name.clone(),
+            title: plan.title.clone(),
+            seed: plan.seed,
+            episodes: counts.episodes,
+            sim_time_s,
+            events: Events {
+                total: events.poisson + events.source + events.arrival + events.fire,
+                poisson: events.poisson,
+                source: (other_sources || events.source > 0).then_some(events.source),
+                arrival: events.arrival,
+                fire: events.fire,
+            },
+            synaptic_events: counts.synaptic_events,
+            spikes: spikes().map(|(population, &n)| (population.name.clone(), n)).collect(),
+            rate_hz: spikes()
+                .filter(|(population, _)| population.size > 0 && sim_time_s > 0.0)
+                .map(|(population, &n)| {
+                    (population.name.clone(), n as f64 / f64::from(population.size) / sim_time_s)
+                })
+                .collect(),
+            energy_j: ByName::by_category(&outcome.energy),
+            energy_not_modelled: outcome.energy.not_modelled.clone(),
+            energy_per_inference_j: outcome.inference.as_ref().map(|i| i.per_inference.total()),
+            inference: outcome.inference.as_ref().map(|inference| Inference {
+                inferences: inference.inferences,
+                input_spikes: inference.input_spikes,
+                output_spikes: inference.output_spikes,
+                synaptic_events: inference.synaptic_events,
+                energy_j: ByName::by_category(&inference.per_inference),
+                membrane_rms_v: membrane_rms_v(plan, inference),
+                mac_reference_j: inference.mac_reference_j,
+                mac_energy_j: plan.record.mac_energy.get(),
+            }),
+            accuracy: None,
+            learning: None,
+            ageing: Vec::new(),
+            variation: Vec::new(),
+            programming: Vec::new(),
+            shown: None,
+            plasticity: outcome.plastic.clone(),
+            paper: None,
+            experiments: Vec::new(),
+            results: None,
+            fingerprint: outcome.fingerprint.clone(),
+            assumed: plan.assumed.iter().map(ToString::to_string).collect(),
+            notes: outcome.notes.clone(),
+            performance: Performance::new(&outcome.phases, host),
+        };
+        told::of(plan).sum(plan, outcome, &mut summary);
+        summary
+    }
+}
+
+/// Leakage is G_off times the integral of u^2: turned round, it tells how far from rest the membranes were.
+fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
+    let shown = plan.protocol.leakage_within()?;
+    let leaks = inference.per_inference.entries.iter().find(|entry| entry.category == Category::Leakage)?;
+    let population = plan.populations.iter().find(|population| population.name == leaks.owner)?;
+    let per_square =
+        population.switch.as_ref()?.g_off.get() * f64::from(population.size) * shown.as_seconds();
+    let square = leaks.joules / per_square;
+    (square.is_finite() && square > 0.0).then(|| square.sqrt())
+}

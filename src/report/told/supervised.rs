@@ -1,0 +1,186 @@
+//! Training with labels.
+
+use super::entry::Told;
+use crate::plot::number::{count, si};
+use crate::plot::{Figure, accuracy, overview, programming, shown, weights};
+use crate::report::accuracy::Accuracy;
+use crate::report::lines::Lines;
+use crate::report::row::{Row, cost, cv, row, time};
+use crate::report::summary::{Programming, Shown, Summary};
+use crate::report::tables::{confusion, csv, field, line, stated};
+use crate::scenario::outcome::Outcome;
+use crate::scenario::plan::Plan;
+use crate::scenario::protocol::supervised::{Supervised, SupervisedResult};
+use crate::scenario::spec::Word as _;
+use maud::{Markup, html};
+
+pub struct Trained;
+
+impl Told for Trained {
+    fn plan(&self, plan: &Plan) -> Vec<(String, Vec<Row>)> {
+        let rows = plan.protocol.get().map_or_else(Vec::new, |supervised| training(plan, supervised));
+        vec![("Protocol: supervised training".into(), rows)]
+    }
+
+    fn sum(&self, _: &Plan, outcome: &Outcome, summary: &mut Summary) {
+        let Some(result) = outcome.found.get::<SupervisedResult>() else { return };
+        let last = result.epochs.last();
+        let answers = result.confusion.iter().flatten().sum();
+        summary.accuracy = Some(Accuracy {
+            train: last.map(|epoch| epoch.train_accuracy),
+            validation: last.and_then(|epoch| epoch.validation_accuracy),
+            test: result.test_accuracy,
+            test_samples: result.test_accuracy.map(|_| answers).filter(|&n| n > 0),
+            tested_epoch: result.tested_epoch,
+            test_by_epoch: result.epochs.iter().map(|epoch| epoch.test_accuracy).collect(),
+            weights_from: result.weights_from.clone(),
+            ..Accuracy::default()
+        });
+        let cases = result.programming.iter().map(|case| Programming {
+            name: case.name.clone(),
+            draws: case.accuracy.len(),
+            mean: case.mean,
+            sd: case.sd,
+            loss: case.loss,
+            max_loss: case.max_loss,
+            read_energy_per_inference_j: case.read_energy_per_inference_j,
+        });
+        summary.programming = cases.collect();
+        summary.shown = result.shown.as_ref().map(|shown| Shown {
+            class: shown.class,
+            index: shown.index,
+            rates_hz: shown.rates_hz.clone(),
+        });
+    }
+
+    fn lines(&self, summary: &Summary, lines: &mut Lines) {
+        for case in &summary.programming {
+            let draws = if case.draws == 1 { "1 draw".into() } else { format!("{} draws", case.draws) };
+            // Without any spread every draw programs the same conductances.
+            let tried = if case.sd > 1e-9 {
+                format!("\u{b1} {:.2} (sd of {draws})", case.sd * 100.0)
+            } else {
+                format!("in {draws}")
+            };
+            lines.case(&case.name, case.mean, &tried, (case.loss, case.max_loss));
+        }
+    }
+
+    fn below(&self, summary: &Summary) -> Markup {
+        if summary.programming.is_empty() {
+            return html! {};
+        }
+        html! {
+            h2 { "Programmed onto devices" }
+            section.card {
+                table {
+                    tr {
+                        th { "case" } th.n { "draws" } th.n { "test accuracy" } th.n { "cost" } th.n { "bound" }
+                        th.n { "read energy per inference" }
+                    }
+                    @for case in &summary.programming {
+                        tr {
+                            td { (case.name) }
+                            td.n { (case.draws) }
+                            (cost(case.mean, case.sd, case.loss, case.max_loss))
+                            td.n { (si(case.read_energy_per_inference_j, "J")) }
+                        }
+                    }
+                }
+                p.remark {
+                    "Cost is the accuracy of the weights as trained less that after programming; the \u{b1} is the "
+                    "standard deviation over programming draws."
+                }
+            }
+        }
+    }
+
+    fn tables(&self, outcome: &Outcome, _: &Summary) -> Vec<(String, String)> {
+        let Some(result) = outcome.found.get::<SupervisedResult>() else { return Vec::new() };
+        let epochs = result.epochs.iter().map(|e| {
+            let validation = stated(e.validation_accuracy);
+            line(&[&e.epoch, &e.loss, &e.train_accuracy, &validation, &e.test_accuracy, &e.learning_rate])
+        });
+        let programming = result.programming.iter().flat_map(|case| {
+            let draws = case.accuracy.iter().enumerate();
+            draws.map(|(draw, accuracy)| line(&[&field(&case.name), &(draw + 1), accuracy]))
+        });
+        [
+            csv(
+                "epochs",
+                "epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate",
+                epochs,
+            ),
+            confusion(&result.confusion),
+            csv("programming", "case,draw,accuracy", programming),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn first(&self, plan: &Plan, outcome: &Outcome) -> Vec<Figure> {
+        let Some(result) = outcome.found.get::<SupervisedResult>() else { return Vec::new() };
+        let accuracies = accuracy::figure(&curves(result), plan.published_accuracy(), "in training");
+        let end_ms = plan.protocol.episode(u64::MAX).as_seconds() * 1e3;
+        let shown = result.shown.as_ref().map(|sample| shown::figure(sample, end_ms));
+        let weights = weights::figures(plan, &outcome.arrays);
+        accuracies.into_iter().chain(shown).chain(weights).collect()
+    }
+
+    fn confusion<'a>(&self, outcome: &'a Outcome) -> Option<&'a [Vec<u64>]> {
+        Some(&outcome.found.get::<SupervisedResult>()?.confusion)
+    }
+
+    fn last(&self, _: &Plan, outcome: &Outcome) -> Vec<Figure> {
+        let result = outcome.found.get::<SupervisedResult>();
+        result.and_then(|result| programming::figure(&result.programming)).into_iter().collect()
+    }
+
+    /// The weights, and how the accuracy grew.
+    fn overview(&self, plan: &Plan, outcome: &Outcome) -> Option<String> {
+        let result = outcome.found.get::<SupervisedResult>().filter(|result| !result.epochs.is_empty())?;
+        overview::draw(plan, &outcome.arrays, &curves(result))
+    }
+}
+
+fn curves(result: &SupervisedResult) -> [accuracy::Curve; 3] {
+    let epochs = || result.epochs.iter();
+    [
+        ("train", epochs().map(|e| (e.epoch, e.train_accuracy)).collect()),
+        ("validation", epochs().filter_map(|e| Some((e.epoch, e.validation_accuracy?))).collect()),
+        ("test", epochs().map(|e| (e.epoch, e.test_accuracy)).collect()),
+    ]
+}
+
+fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
+    let learns = plan.projections.get(s.projection).map_or("?", |p| p.name.as_str());
+    let samples = |n: Option<u32>| n.map_or_else(|| "all".to_string(), |n| count(n.into()));
+    let mut rows = vec![
+        row("learns", learns),
+        row("epochs, batch", format!("{}, {}", s.epochs, s.batch)),
+        row("samples", format!("{} to train, {} to test", samples(s.train_samples), samples(s.test_samples))),
+        row("presentation", format!("{} (test: {})", time(s.presentation), time(s.test_presentation))),
+        row(
+            "optimizer",
+            format!(
+                "Adam, {} to {} of v_th \u{2212} u_rest, cosine",
+                s.optimizer.rate, s.optimizer.rate_final
+            ),
+        ),
+        row("count gain", s.count_gain.to_string()),
+        row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
+        row(
+            "weights",
+            s.weight_bound.map_or_else(
+                || "unbounded".to_string(),
+                |bound| format!("|w| \u{2264} {bound} of v_th \u{2212} u_rest"),
+            ),
+        ),
+        row("precision", s.precision.word()),
+    ];
+    if s.validation > 0.0 {
+        rows.push(row("validation", format!("{} % of the training samples", cv(s.validation))));
+    }
+    rows
+}

@@ -1,0 +1,73 @@
+//! What the supervised protocol finds out.
+
+use serde::{Deserialize, Serialize};
+
+/// One epoch of training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochResult {
+    /// Counted from 1.
+    pub epoch: u32,
+    /// Mean softmax cross-entropy of the training samples, as they were answered while training.
+    pub loss: f64,
+    /// Fraction of them answered rightly.
+    pub train_accuracy: f64,
+    /// The same of the samples held out, with the weights at the end of the epoch.
+    pub validation_accuracy: Option<f64>,
+    /// The same of the test set.
+    pub test_accuracy: f64,
+    /// Adam's rate in the last step, in units of v_th - u_rest.
+    pub learning_rate: f64,
+}
+
+/// One programming case: accuracy of each draw beside the float accuracy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProgrammingResult {
+    /// What the scenario calls the case.
+    pub name: String,
+    /// Of the weights as trained.
+    pub float_accuracy: f64,
+    /// Of each draw.
+    pub accuracy: Vec<f64>,
+    /// Of `accuracy`.
+    pub mean: f64,
+    /// Standard deviation of `accuracy` (n - 1).
+    pub sd: f64,
+    /// float_accuracy - mean.
+    pub loss: f64,
+    /// Largest `loss` that the scenario accepts.
+    pub max_loss: Option<f64>,
+    /// Joules in the devices per test presentation, mean over the draws.
+    pub read_energy_per_inference_j: f64,
+}
+
+/// Output rates for one shown sample (figure 5b).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShownSample {
+    /// Its true class.
+    pub class: u32,
+    /// Its place in the test set, from 0.
+    pub index: u32,
+    /// Of each output, in hertz.
+    pub rates_hz: Vec<f64>,
+    /// Spike times of each output, in ms.
+    pub spikes_ms: Vec<Vec<f64>>,
+}
+
+/// Results of the supervised protocol.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SupervisedResult {
+    /// In their order; fewer than planned if interrupted.
+    pub epochs: Vec<EpochResult>,
+    /// Accuracy of the reported model on the test set.
+    pub test_accuracy: Option<f64>,
+    /// Epoch whose weights were tested last (chosen on validation, or the last).
+    pub tested_epoch: Option<u32>,
+    /// Rows: true class; columns: answer.
+    pub confusion: Vec<Vec<u64>>,
+    /// One for each way of programming that the scenario has.
+    pub programming: Vec<ProgrammingResult>,
+    /// The sample whose outputs are to be shown, if there is one.
+    pub shown: Option<ShownSample>,
+    /// Where the weights came from when they were not trained here.
+    pub weights_from: Option<String>,
+}

@@ -1,0 +1,113 @@
+//! What the unsupervised protocol finds out.
+
+use crate::energy::Ledger;
+use crate::training::unsupervised::Vote;
+use serde::{Deserialize, Serialize};
+
+/// Fractions of right answers by the two votes; a sample without a spike counts as wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Votes {
+    /// By [`Vote::ClassMean`].
+    pub class_mean: f64,
+    /// By [`Vote::LogLikelihood`].
+    pub log_likelihood: f64,
+}
+
+impl Votes {
+    /// The one that was asked for.
+    #[must_use]
+    pub fn by(&self, vote: Vote) -> f64 {
+        match vote {
+            Vote::ClassMean => self.class_mean,
+            Vote::LogLikelihood => self.log_likelihood,
+        }
+    }
+}
+
+/// One epoch of learning without labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LearnedEpoch {
+    /// Counted from 1.
+    pub epoch: u32,
+    /// Of the samples whose labels were looked at.
+    pub labelled: Votes,
+    /// Of the samples held out.
+    pub validation: Option<Votes>,
+    /// Of the test set.
+    pub test: Votes,
+    /// Spikes of the population per training sample.
+    pub spikes_per_sample: f64,
+    /// Share of the training samples without any.
+    pub silent: f64,
+    /// Mean of v_th - u_rest over the neurons (volts).
+    pub theta_mean: f64,
+    /// Step upwards at the end of the epoch, as a share of the range.
+    pub a_plus: f64,
+    /// Joules per training sample, all categories.
+    pub energy_per_sample_j: f64,
+}
+
+/// Accuracy after ageing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgedResult {
+    /// Seconds since the last step of learning.
+    pub after_s: f64,
+    /// With the thresholds as they were.
+    pub test: Votes,
+    /// With all thresholds brought down by the one factor by which the mean weight fell.
+    pub recalibrated: Votes,
+    /// Mean conductance of the devices (siemens).
+    pub conductance: f64,
+}
+
+/// Training anew with other devices: the accuracies of each seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VariationResult {
+    /// What the scenario calls the case.
+    pub name: String,
+    /// Coefficient of variation of the devices.
+    pub cv: f64,
+    /// Of each seed.
+    pub test: Vec<Votes>,
+    /// By the vote that was asked for.
+    pub mean: f64,
+    /// Standard deviation over the seeds (n - 1), by the same vote.
+    pub sd: f64,
+    /// Mean of the first case less that of this one.
+    pub loss: f64,
+    /// Largest `loss` that the scenario accepts.
+    pub max_loss: Option<f64>,
+}
+
+/// Results of the unsupervised protocol.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct UnsupervisedResult {
+    /// The vote behind the accuracy that is reported.
+    pub vote: Vote,
+    /// In their order; fewer than planned if interrupted.
+    pub epochs: Vec<LearnedEpoch>,
+    /// Of the reported model.
+    pub test: Option<Votes>,
+    /// Epoch whose weights were tested last (chosen on validation, or the last).
+    pub tested_epoch: Option<u32>,
+    /// Rows: true class; columns: answer.
+    pub confusion: Vec<Vec<u64>>,
+    /// Test samples without an answer.
+    pub unanswered: u64,
+    /// Class of each neuron; `None`: it never spiked while labels were looked at.
+    pub classes: Vec<Option<u8>>,
+    /// v_th - u_rest of each neuron (volts).
+    pub theta: Vec<f64>,
+    /// Samples learned from, all epochs together.
+    pub learned: u64,
+    /// Joules that learning from them took.
+    pub learning: Ledger,
+    /// Pulses that a device has taken, in the mean over the neurons.
+    pub pulses_mean: f64,
+    /// Pulses on the device that took most.
+    pub pulses_max: u64,
+    /// The trained devices tested again, for each age.
+    pub ageing: Vec<AgedResult>,
+    /// Training anew with other devices, for each case.
+    pub variation: Vec<VariationResult>,
+}
