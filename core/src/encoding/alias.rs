@@ -23,20 +23,21 @@ pub struct AliasCell {
 /// The columns of one block: a stretch of a list that is shared, so that a copy costs nothing.
 #[derive(Clone, Debug)]
 pub struct Cells {
-    all: Arc<[AliasCell]>,
+    // Not an `Arc<[AliasCell]>`, which copies the list it is made from: that of a data set has hundreds of megabytes.
+    all: Arc<Vec<AliasCell>>,
     range: Range<usize>,
 }
 
 impl Cells {
     /// A stretch of a shared list.
-    pub(super) fn of(all: &Arc<[AliasCell]>, range: Range<usize>) -> Self {
+    pub(super) fn of(all: &Arc<Vec<AliasCell>>, range: Range<usize>) -> Self {
         Self { all: Arc::clone(all), range }
     }
 }
 
 impl From<Vec<AliasCell>> for Cells {
     fn from(cells: Vec<AliasCell>) -> Self {
-        Self { range: 0..cells.len(), all: cells.into() }
+        Self { range: 0..cells.len(), all: Arc::new(cells) }
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Alias tables of a set of images, made once: 8 bytes per lit pixel.
 #[derive(Clone, Debug)]
 pub struct RateCode {
-    cells: Arc<[AliasCell]>,
+    cells: Arc<Vec<AliasCell>>,
     /// Per image and block: end of its cells, and the sum of its intensities.
     ends: Vec<(usize, u64)>,
     blocks: usize,
@@ -32,7 +32,7 @@ impl RateCode {
             }
         }
         Self {
-            cells: cells.into(),
+            cells: Arc::new(cells),
             ends,
             blocks: pixels.div_ceil(block).max(1),
             max_rate: max_rate.get(),

@@ -70,6 +70,15 @@ impl Decay {
         self.difference
     }
 
+    /// e^(-nu s) and A(s) after s membrane time constants, given e^-s: what there is to know where no alpha kernel acts.
+    #[inline]
+    #[must_use]
+    pub fn exponential(&self, s: f64, membrane: f64) -> (f64, f64) {
+        let current = exp(-(self.nu * s));
+        let step = share(self.difference.abs() * s);
+        (current, if self.difference >= 0.0 { current } else { membrane } * s * step)
+    }
+
     /// e^(-nu s), A(s) and nu B(s) after s membrane time constants, given e^-s.
     #[inline]
     #[must_use]
@@ -97,6 +106,12 @@ pub fn shares(z: f64) -> (f64, f64, f64) {
     // The difference of the two loses its digits for large z, the formula for small z.
     let fast = if z < 2.0 { step - ramp } else { (step - (1.0 - z * step)) * inverse };
     (step, ramp, fast)
+}
+
+/// The first of [`shares`] alone, with the same bits.
+#[inline]
+fn share(z: f64) -> f64 {
+    if z < 1e-20 { 1.0 } else { relaxation(z).0 / z }
 }
 
 /// What acts on a membrane from now on: a + b t and the currents.
@@ -138,10 +153,7 @@ impl Drive<'_> {
             x += self.b * tau_m * ramp;
         }
         for (decay, current) in self.decays.iter().zip(self.currents) {
-            if current.p != 0.0 || current.q != 0.0 {
-                let (_, exponential, alpha) = decay.response(s, membrane);
-                x += current.p * exponential + current.q * alpha;
-            }
+            x += current.moves(decay, s, membrane).0;
         }
         x
     }
@@ -153,6 +165,20 @@ impl Current {
     pub fn decay(&mut self, decay: &Decay, s: f64) {
         if self.p != 0.0 || self.q != 0.0 {
             self.faded(decay.nu * s, exp(-(decay.nu * s)));
+        }
+    }
+
+    /// How far it has moved the membrane after s membrane time constants, and the factor by which it has faded.
+    #[inline]
+    fn moves(&self, decay: &Decay, s: f64, membrane: f64) -> (f64, f64) {
+        if self.q != 0.0 {
+            let (factor, exponential, alpha) = decay.response(s, membrane);
+            (self.p * exponential + self.q * alpha, factor)
+        } else if self.p != 0.0 {
+            let (factor, exponential) = decay.exponential(s, membrane);
+            (self.p * exponential, factor)
+        } else {
+            (0.0, 1.0)
         }
     }
 
@@ -180,11 +206,9 @@ pub fn advance(
         x += b * tau_m * relaxation(s).1;
     }
     for (decay, current) in decays.iter().zip(currents) {
-        if current.p != 0.0 || current.q != 0.0 {
-            let (factor, exponential, alpha) = decay.response(s, membrane);
-            x += current.p * exponential + current.q * alpha;
-            current.faded(decay.nu * s, factor);
-        }
+        let (moved, factor) = current.moves(decay, s, membrane);
+        x += moved;
+        current.faded(decay.nu * s, factor);
     }
     x
 }
