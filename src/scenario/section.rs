@@ -6,6 +6,7 @@ use super::spec::{Refers, Unit};
 use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::record::Format;
 use crate::registry::Registry;
+use crate::synapse::{DeviceRange, ReadPulse};
 use crate::time::Time;
 use crate::units::Quantity;
 
@@ -17,6 +18,8 @@ pub(super) struct Lower<'a> {
     pub faults: &'a mut Diagnostics,
     /// Unit of the weights of the projection whose tables are being read, if they have one.
     pub weight_unit: Option<Unit>,
+    /// Range and read pulse of the devices that the protocol trains.
+    pub trained: Option<(DeviceRange, ReadPulse)>,
 }
 
 impl Lower<'_> {

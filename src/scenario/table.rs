@@ -182,9 +182,13 @@ pub(super) const fn joined<const N: usize>(parts: &[&[Key]]) -> [Key; N] {
 
 /// A table of a scenario: `name: Type = kind, provenance("default", "why");` with the sentence above it.
 ///
+/// A value is read as its type says ([`FromKey`]), or by the function after `=>`, where it takes more than the key. A key that
+/// several tables have is a constant: `name: Type as KEY;`. A field without a kind is of a type that takes its keys from the
+/// same table.
+///
 /// The type is defined here (`pub struct`), or it is one of the library (`impl`), whose fields have the names of the keys; what
-/// it has besides comes after `..`; some can be named by a word too (`words`). A field without a kind is of a type that takes its keys from the same table. An enum
-/// (`impl Type by key`) is chosen by the word of a key, and the keys of a variant exist with its word alone.
+/// it has besides comes after `..`; some can be named by a word too (`words`). An enum (`impl Type by key`) is chosen by the
+/// word of a key, and the keys of a variant exist with its word alone.
 macro_rules! table {
     (
         $(#[$meta:meta])*
@@ -192,7 +196,7 @@ macro_rules! table {
             $(
                 $(#[doc = $doc:literal])*
                 $(#[serde($($serde:tt)*)])?
-                $field:ident: $Type:ty $(= $kind:expr $(, $how:ident($($arg:expr),*))*)?;
+                $field:ident: $Type:ty $(as $key:path)? $(= $kind:expr $(, $how:ident($($arg:expr),*))*)? $(=> $read:path)?;
             )+
         }
         $(rules($rules:path);)?
@@ -204,7 +208,7 @@ macro_rules! table {
 
         $crate::scenario::table::table! {
             impl $Name {
-                $($(#[doc = $doc])* $field: $Type $(= $kind $(, $how($($arg),*))*)?;)+
+                $($(#[doc = $doc])* $field: $Type $(as $key)? $(= $kind $(, $how($($arg),*))*)? $(=> $read)?;)+
             }
             $(rules($rules);)?
         }
@@ -213,7 +217,7 @@ macro_rules! table {
         impl $Name:ident {
             $(
                 $(#[doc = $doc:literal])*
-                $field:ident: $Type:ty $(= $kind:expr $(, $how:ident($($arg:expr),*))*)?;
+                $field:ident: $Type:ty $(as $key:path)? $(= $kind:expr $(, $how:ident($($arg:expr),*))*)? $(=> $read:path)?;
             )+
             $(..$rest:expr;)?
         }
@@ -222,7 +226,7 @@ macro_rules! table {
     ) => {
         impl $crate::scenario::table::Table for $Name {
             const KEYS: &'static [$crate::scenario::spec::Key] = $crate::scenario::table::table!(@join
-                $($crate::scenario::table::table!(@keys $field: $Type, [$($doc)*] $(= $kind $(, $how($($arg),*))*)?)),+
+                $($crate::scenario::table::table!(@keys $field: $Type, [$($doc)*] $(as $key)? $(= $kind $(, $how($($arg),*))*)? $(=> $read)?)),+
             );
 
             fn lower(
@@ -230,7 +234,7 @@ macro_rules! table {
                 fields: &$crate::scenario::filled::Fields,
             ) -> Option<Self> {
                 $($rules(lower, fields);)?
-                $(let $field: Option<$Type> = $crate::scenario::table::table!(@read lower, fields, $field $(= $kind)?);)+
+                $(let $field: Option<$Type> = $crate::scenario::table::table!(@read lower, fields, $field $(as $key)? $(= $kind)? $(=> $read)?);)+
                 Some(Self { $($field: $field?,)+ $(..$rest)? })
             }
         }
@@ -290,12 +294,19 @@ macro_rules! table {
     (@keys $field:ident: $Type:ty, [$($doc:literal)*]) => {
         <$Type as $crate::scenario::table::Table>::KEYS
     };
-    (@keys $field:ident: $Type:ty, [$($doc:literal)*] = $kind:expr $(, $how:ident($($arg:expr),*))*) => {
+    (@keys $field:ident: $Type:ty, [$($doc:literal)*] => $read:path) => { &[] };
+    (@keys $field:ident: $Type:ty, [$($doc:literal)*] as $key:path $(=> $read:path)?) => { &[$key] };
+    (@keys $field:ident: $Type:ty, [$($doc:literal)*] = $kind:expr $(, $how:ident($($arg:expr),*))* $(=> $read:path)?) => {
         &[$crate::scenario::spec::Key::new(stringify!($field), $kind, concat!($($doc),+).trim_ascii())
             $(.$how($($arg),*))*]
     };
     (@read $lower:ident, $fields:ident, $field:ident) => { $lower.made($fields) };
-    (@read $lower:ident, $fields:ident, $field:ident = $kind:expr) => { $lower.get($fields, stringify!($field)) };
+    (@read $lower:ident, $fields:ident, $field:ident $(as $key:path)? $(= $kind:expr)?) => {
+        $lower.get($fields, stringify!($field))
+    };
+    (@read $lower:ident, $fields:ident, $field:ident $(as $key:path)? $(= $kind:expr)? => $read:path) => {
+        $read($lower, $fields)
+    };
     (@from_key $Name:ident $($words:path)?) => {
         impl $crate::scenario::table::FromKey for $Name {
             fn from_key(

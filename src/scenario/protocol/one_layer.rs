@@ -6,17 +6,10 @@ use crate::scenario::filled::Fields;
 use crate::scenario::section::Lower;
 use crate::scenario::spec::{ConnectKind, Refers, SourceWord, Word as _};
 
-/// The projection that learns, by name.
+/// Where the projection that learns is listed, if it is; that there is none to choose is reported.
 pub fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<usize> {
     let Some(name) = fields.text("projection") else {
-        let all = lower.filled.all("projection");
-        let mut outer = all.iter().enumerate().filter(|(_, (_, fields))| !lateral(fields));
-        if let (Some((index, _)), None, "unsupervised") = (outer.next(), outer.next(), kind)
-            && fields.written("projection").is_none()
-        {
-            return Some(index);
-        }
-        let count = all.len();
+        let count = lower.filled.all("projection").len();
         if fields.written("projection").is_none() {
             lower.faults.push(
                 Diagnostic::error(format!("{kind} training needs one projection, and there are {count}"))
@@ -30,8 +23,7 @@ pub fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<
         }
         return None;
     };
-    let name = name.to_string();
-    lower.index(&name, fields.place("projection"), "`projection` of the protocol", Refers::Projection)
+    lower.filled.names(Refers::Projection).iter().position(|known| *known == name)
 }
 
 /// Whether a projection leads from a population to itself.

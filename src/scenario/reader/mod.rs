@@ -335,10 +335,16 @@ impl Reader<'_> {
                     _ => None,
                 }
             }
-            ("protocol", "projection") => match projections {
-                [(only, _)] => Some(Datum::Text(only.clone())),
-                _ => None,
-            },
+            ("protocol", "projection") => {
+                // Projections from a population to itself inhibit, where any are allowed beside the one that learns.
+                let lateral = |fields: &Fields| fields.text("from") == fields.text("to");
+                let mut outer =
+                    projections.iter().filter(|(_, fields)| projections.len() == 1 || !lateral(fields));
+                match (outer.next(), outer.next()) {
+                    (Some((only, _)), None) => Some(Datum::Text(only.clone())),
+                    _ => None,
+                }
+            }
             (case, "placement") if case.starts_with("protocol.programming") => match projections {
                 [(_, fields)] => fields.table("device")?.datum("placement").cloned(),
                 _ => Some(Datum::Choice(Placement::OneSided.word())),

@@ -4,49 +4,53 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::filled::Fields;
 use crate::scenario::locate;
 use crate::scenario::plan::Protocol;
+use crate::scenario::protocol::keys;
 use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
 use crate::scenario::section::Lower;
 use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LEVELS, SHARE};
 use crate::scenario::spec::{Bounds, Kind, Precision};
-use crate::scenario::table::table;
+use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
 
-/// Train a projection from a data set to a population of one neuron per class, and test it.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Supervised {
-    /// Index of the projection that learns (from a dataset source to the read-out population).
-    pub projection: usize,
-    /// Of the membranes and the weights.
-    pub precision: Precision,
-    /// Passes over the training samples.
-    pub epochs: u32,
-    /// Samples per update of the weights.
-    pub batch: u32,
-    /// Training samples used, from the front of the set; `None`: all.
-    pub train_samples: Option<u32>,
-    /// Test samples used, from the front of the set; `None`: all.
-    pub test_samples: Option<u32>,
-    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
-    pub validation: f64,
-    /// How long a training sample is shown.
-    pub presentation: Time,
-    /// How long a test sample is shown.
-    pub test_presentation: Time,
-    /// Softmax gain on spike counts.
-    pub count_gain: f64,
-    /// Steepness of the fast-sigmoid surrogate, per (v_th - u_rest).
-    pub surrogate_steepness: f64,
-    /// How a gradient becomes a step.
-    pub optimizer: Adam,
-    /// Bound on |w| during training, in units of v_th - u_rest; `None`: unbounded.
-    pub weight_bound: Option<f64>,
-    /// Take trained weights from the last finished run of this scenario; train it if there is none.
-    pub weights_from: Option<String>,
-    /// Report the output rates for the first test sample of this class (figure 5b).
-    pub show_class: Option<u32>,
-    /// After training: programme the weights onto devices and test again.
-    pub programming: Vec<ProgrammingCase>,
+table! {
+    /// Train a projection from a data set to a population of one neuron per class, and test it.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct Supervised {
+        /// Index of the projection that learns (from a data-set source to the read-out population).
+        projection: usize as keys::PROJECTION;
+        /// Of the membranes and the weights.
+        precision: Precision as keys::PRECISION;
+        /// Passes over the training samples.
+        epochs: u32 as keys::EPOCHS;
+        /// Samples per weight update.
+        batch: u32 = Kind::Integer { min: 1, max: 1_000_000 }, setting("64");
+        /// Training samples used, from the front of the set; `None`: all.
+        train_samples: Option<u32> as keys::TRAIN_SAMPLES;
+        /// Test samples used, from the front of the set; `None`: all.
+        test_samples: Option<u32> as keys::TEST_SAMPLES;
+        /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
+        validation: f64 as keys::VALIDATION;
+        /// How long a training sample is shown.
+        presentation: Time as keys::PRESENTATION;
+        /// How long a test sample is shown.
+        test_presentation: Time as keys::TEST_PRESENTATION;
+        /// Gain of the softmax on spike counts.
+        count_gain: f64 = ABOVE_ZERO, setting("0.3");
+        /// Steepness of the fast-sigmoid surrogate derivative, per v_th - u_rest.
+        surrogate_steepness: f64 = ABOVE_ZERO, setting("5.0");
+        /// Adam with a cosine schedule.
+        optimizer: Adam = inner::<Adam>(), setting("{}");
+        /// Bound on |w| during training, in units of v_th - u_rest.
+        weight_bound: Option<f64> = ABOVE_ZERO, absent("unbounded");
+        /// Scenario whose trained weights are tested instead of training here (it is run if it never was), or a run directory.
+        weights_from: Option<String> = Kind::Text, absent("trained here") => weights_from;
+        /// Report the output rates for the first test sample of this class.
+        show_class: Option<u32> = Kind::Integer { min: 0, max: 255 }, absent("none");
+        /// After training: programme the weights onto devices in each of these ways and test again.
+        programming: Vec<ProgrammingCase> = list::<ProgrammingCase>(), setting("[]");
+    }
+    rules(rules);
 }
 
 impl Protocol for Supervised {
@@ -76,32 +80,12 @@ impl Protocol for Supervised {
     }
 }
 
-pub fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Supervised> {
+fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     let projection = projection(lower, fields, "supervised");
     if let Some(index) = projection {
         fits(lower, fields, index);
     }
-    let weights_from = weights_from(lower, fields);
-    let optimizer = lower.get(fields, "optimizer");
-    let cases = programming(lower, fields, projection);
-    Some(Supervised {
-        projection: projection?,
-        precision: lower.get(fields, "precision")?,
-        epochs: lower.get(fields, "epochs")?,
-        batch: lower.get(fields, "batch")?,
-        train_samples: lower.get(fields, "train_samples")?,
-        test_samples: lower.get(fields, "test_samples")?,
-        validation: lower.get(fields, "validation")?,
-        presentation: lower.get(fields, "presentation")?,
-        test_presentation: lower.get(fields, "test_presentation")?,
-        count_gain: lower.get(fields, "count_gain")?,
-        surrogate_steepness: lower.get(fields, "surrogate_steepness")?,
-        optimizer: optimizer?,
-        weight_bound: lower.get(fields, "weight_bound")?,
-        weights_from,
-        show_class: lower.get(fields, "show_class")?,
-        programming: cases?,
-    })
+    programmable(lower, fields, projection);
 }
 
 table! {
@@ -157,8 +141,11 @@ table! {
 }
 
 /// The scenario whose weights are taken, as an argument that finds it from the working directory.
-fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<String> {
-    let (name, at) = (fields.text("weights_from")?, fields.written("weights_from")?);
+#[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
+fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<Option<String>> {
+    let (Some(name), Some(at)) = (fields.text("weights_from"), fields.written("weights_from")) else {
+        return lower.get(fields, "weights_from");
+    };
     if lower.filled.one("scenario").and_then(|scenario| scenario.text("name")) == Some(name) {
         lower.faults.push(
             Diagnostic::error(format!("`weights_from` names this scenario itself, `{name}`"))
@@ -167,7 +154,7 @@ fn weights_from(lower: &mut Lower<'_>, fields: &Fields) -> Option<String> {
         );
         return None;
     }
-    locate::argument(name, at).map_err(|fault| lower.faults.push(fault)).ok()
+    locate::argument(name, at).map_err(|fault| lower.faults.push(fault)).ok().map(Some)
 }
 
 /// Checks that the network is the one layer that training knows.
@@ -234,11 +221,8 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     }
 }
 
-fn programming(
-    lower: &mut Lower<'_>,
-    fields: &Fields,
-    projection: Option<usize>,
-) -> Option<Vec<ProgrammingCase>> {
+/// Cases of programming are of devices, and have names of their own.
+fn programmable(lower: &mut Lower<'_>, fields: &Fields, projection: Option<usize>) {
     let cases = fields.tables("programming");
     if let Some((_, learning)) = projection.and_then(|index| lower.filled.all("projection").get(index))
         && !cases.is_empty()
@@ -252,5 +236,4 @@ fn programming(
         );
     }
     different_names(lower, cases, "programming cases");
-    lower.get(fields, "programming")
 }

@@ -10,55 +10,58 @@ use crate::scenario::filled::Fields;
 use crate::scenario::plan::Protocol;
 use crate::scenario::plasticity::Kinetics;
 use crate::scenario::projection::ProjectionPlan;
+use crate::scenario::protocol::keys;
 use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
 use crate::scenario::section::Lower;
 use crate::scenario::spec::kinds::{
-    ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, TIME_CONSTANT, non_negative, positive,
+    ABOVE_ZERO, COUNT, CV, POSITIVE_SPAN, SHARE, SPAN, TIME_CONSTANT, non_negative, positive,
 };
 use crate::scenario::spec::{Bounds, Key, Kind, Precision, Unit, words};
-use crate::scenario::table::{inner, table};
+use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Arrangement, ReadPulse, Spread};
 use crate::time::Time;
 use crate::training::unsupervised::{Dependence, DeviceModel, Dispersion, Step, Vote, Window, WinnerRule};
 use crate::units::{Second, Siemens, Volt};
 
-/// A competing population learns a data set without labels, gets them afterwards, and is tested.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Unsupervised {
-    /// Index of the projection that learns (from a dataset source to the competing population).
-    pub projection: usize,
-    /// Of the membranes and the weights.
-    pub precision: Precision,
-    /// Passes over the training samples.
-    pub epochs: u32,
-    /// Training samples used, from the front of the set; `None`: all.
-    pub train_samples: Option<u32>,
-    /// Test samples used, from the front of the set; `None`: all.
-    pub test_samples: Option<u32>,
-    /// Training samples whose labels are looked at; `None`: all.
-    pub label_samples: Option<u32>,
-    /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
-    pub validation: f64,
-    /// How long a training sample is shown.
-    pub presentation: Time,
-    /// Pause after it: membranes start anew, thresholds go on decaying.
-    pub rest: Time,
-    /// How long a sample whose label is looked at is shown.
-    pub label_presentation: Time,
-    /// How long a test sample is shown.
-    pub test_presentation: Time,
-    /// The vote behind the accuracy that is reported; both are stated.
-    pub vote: Vote,
-    /// What a spike of the winner does.
-    pub learning: WinnerLearning,
-    /// What makes the steps; `None`: weights are numbers.
-    pub devices: Option<DeviceModel>,
-    /// How conductances decay when left alone; `None`: not at all.
-    pub retention: Option<Retention>,
-    /// Ages at which the trained devices are tested again.
-    pub ageing: Vec<Second>,
-    /// Training anew with other devices, each case over several seeds.
-    pub variation: Vec<VariationCase>,
+table! {
+    /// A competing population learns a data set without labels, gets them afterwards, and is tested.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct Unsupervised {
+        /// Index of the projection that learns (from a data-set source to the competing population).
+        projection: usize as keys::PROJECTION;
+        /// Of the membranes and the weights.
+        precision: Precision as keys::PRECISION;
+        /// Passes over the training samples.
+        epochs: u32 as keys::EPOCHS;
+        /// Training samples used, from the front of the set; `None`: all.
+        train_samples: Option<u32> as keys::TRAIN_SAMPLES;
+        /// Test samples used, from the front of the set; `None`: all.
+        test_samples: Option<u32> as keys::TEST_SAMPLES;
+        /// Fraction of the training samples held out to choose the epoch that is tested; 0: last epoch.
+        validation: f64 as keys::VALIDATION;
+        /// How long a training sample is shown.
+        presentation: Time as keys::PRESENTATION;
+        /// How long a test sample is shown.
+        test_presentation: Time as keys::TEST_PRESENTATION;
+        /// Pause after each training sample; membranes start anew, thresholds go on decaying.
+        rest: Time = SPAN, setting("\"0 s\"");
+        /// Training samples whose labels are looked at after learning, from the front of the set.
+        label_samples: Option<u32> = COUNT, absent("all");
+        /// How long they are shown.
+        label_presentation: Time = POSITIVE_SPAN, same_as("presentation");
+        /// The vote behind the reported accuracy; both are stated.
+        vote: Vote = Kind::word::<Vote>(), setting("\"log_likelihood\"");
+        /// What a spike of the winner does to its synapses.
+        learning: WinnerLearning = inner::<Learning>() => winner;
+        /// How the devices of the projection are programmed while they learn, and how they differ.
+        devices: Option<DeviceModel> = inner::<LearningDevices>(), absent("for a projection without devices") => devices;
+        /// How conductances decay when left alone.
+        retention: Option<Retention> = inner::<Retention>(), absent("they do not");
+        /// Test again after each of these times without refresh.
+        ageing: Vec<Ageing> = list::<Ageing>(), setting("[]");
+        /// Train and test anew with each of these dispersions of the devices.
+        variation: Vec<VariationCase> = list::<VariationCase>(), setting("[]");
+    }
 }
 
 impl Protocol for Unsupervised {
@@ -226,6 +229,7 @@ table! {
 
 table! {
     /// An age at which trained devices are tested again.
+    #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     pub struct Ageing {
         /// Time since the last step of learning.
         after: Second = non_negative(Unit::Second);
@@ -259,21 +263,18 @@ pub fn lower(
     fields: &Fields,
     projections: &[Option<ProjectionPlan>],
 ) -> Option<Unsupervised> {
-    let projection = projection(lower, fields, "unsupervised");
-    let learning = projection.and_then(|index| projections.get(index)).and_then(Option::as_ref);
-    if let Some(index) = projection {
+    if let Some(index) = projection(lower, fields, "unsupervised") {
         one_layer(lower, fields, index, "unsupervised");
         competes(lower, fields, index);
-        learning_devices(lower, index, learning);
+        let device = projections.get(index).and_then(Option::as_ref).and_then(|learns| learns.device);
+        learning_devices(lower, index, device);
+        lower.trained = device.map(|device| (device.range, device.read));
     }
-    let devices = projection.and_then(|index| devices(lower, fields, (index, learning)));
-    let learning = fields.table("learning").and_then(|table| winner(lower, table, devices.flatten()));
-    let retention: Option<Option<Retention>> = lower.get(fields, "retention");
     if fields.table("retention").is_some() {
         needs_devices(lower, fields, "retention");
     }
-    let ageing: Option<Vec<Ageing>> = lower.get(fields, "ageing");
-    if !fields.tables("ageing").is_empty() && retention == Some(None) {
+    let nothing = fields.datum("retention").is_none() && fields.written("retention").is_none();
+    if !fields.tables("ageing").is_empty() && nothing {
         lower.faults.push(
             Diagnostic::error("`ageing` of the protocol has times, and nothing decays")
                 .maybe_at(fields.written("ageing"))
@@ -285,26 +286,7 @@ pub fn lower(
         needs_devices(lower, fields, "variation");
     }
     different_names(lower, cases, "cases of variation");
-    let variation = lower.get(fields, "variation");
-    Some(Unsupervised {
-        projection: projection?,
-        precision: lower.get(fields, "precision")?,
-        epochs: lower.get(fields, "epochs")?,
-        train_samples: lower.get(fields, "train_samples")?,
-        test_samples: lower.get(fields, "test_samples")?,
-        label_samples: lower.get(fields, "label_samples")?,
-        validation: lower.get(fields, "validation")?,
-        presentation: lower.get(fields, "presentation")?,
-        rest: lower.get(fields, "rest")?,
-        label_presentation: lower.get(fields, "label_presentation")?,
-        test_presentation: lower.get(fields, "test_presentation")?,
-        vote: lower.get(fields, "vote")?,
-        learning: learning?,
-        devices: devices?,
-        retention: retention?,
-        ageing: ageing?.into_iter().map(|case| case.after).collect(),
-        variation: variation?,
-    })
+    lower.made(fields)
 }
 
 /// A population without competition would learn one and the same field everywhere.
@@ -328,11 +310,10 @@ fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
 }
 
 /// Weights that learn lie between 0 and the `w_max` of the rule: one device each, programmed by the rule alone.
-fn learning_devices(lower: &mut Lower<'_>, index: usize, learning: Option<&ProjectionPlan>) {
+fn learning_devices(lower: &mut Lower<'_>, index: usize, plan: Option<DevicePlan>) {
     let filled = lower.filled;
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
     if let Some(device) = fields.table("device") {
-        let plan = learning.and_then(|learning| learning.device);
         if plan.is_some_and(|plan| plan.arrangement != Arrangement::Unipolar) {
             let found = device.word("arrangement").unwrap_or_default();
             lower.faults.push(
@@ -359,15 +340,17 @@ fn learning_devices(lower: &mut Lower<'_>, index: usize, learning: Option<&Proje
     }
 }
 
-/// The rule of the winner; `devices` are what it programs, if weights are on devices.
-fn winner(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) -> Option<WinnerLearning> {
+/// The rule of the winner, which may be what pulses do to the devices of the projection.
+fn winner(lower: &mut Lower<'_>, protocol: &Fields) -> Option<WinnerLearning> {
+    let fields = protocol.table("learning")?;
     let stated: Learning = lower.made(fields)?;
     let window = match stated.window {
         WindowKind::Rectangular => Some(Window::Rectangular { width: stated.width? }),
         WindowKind::Trace => Some(Window::Trace { tau: stated.tau? }),
         WindowKind::Overlap => None,
     };
-    let rule = match (window, devices) {
+    let cycle = protocol.table("devices").and_then(|own| own.number("cycle"));
+    let rule = match (window, lower.trained.zip(cycle)) {
         (Some(window), _) => WinnerRule::Step(Step {
             window,
             dependence: stated.dependence,
@@ -375,8 +358,8 @@ fn winner(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) 
             a_minus: stated.a_minus?,
             final_share: stated.final_share,
         }),
-        (None, Some(model)) => {
-            let overlap = lower.kinetics(fields, stated.kinetics, model.range, log_sigma(model.cycle))?;
+        (None, Some(((range, _), cycle))) => {
+            let overlap = lower.kinetics(fields, stated.kinetics, range, log_sigma(cycle))?;
             WinnerRule::Overlap(Box::new(overlap))
         }
         (None, None) => {
@@ -393,12 +376,10 @@ fn winner(lower: &mut Lower<'_>, fields: &Fields, devices: Option<DeviceModel>) 
 }
 
 /// `Some(None)`: ideal weights. `None`: a fault.
-fn devices(
-    lower: &mut Lower<'_>,
-    protocol: &Fields,
-    (index, learning): (usize, Option<&ProjectionPlan>),
-) -> Option<Option<DeviceModel>> {
-    let (_, projection) = lower.filled.all("projection").get(index)?;
+#[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
+fn devices(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Option<DeviceModel>> {
+    let name = protocol.text("projection")?;
+    let (_, projection) = lower.filled.all("projection").iter().find(|(known, _)| known == name)?;
     let (device, own) = (projection.table("device"), protocol.table("devices"));
     let own = match (device, own) {
         (None, None) => {
@@ -427,7 +408,7 @@ fn devices(
         }
     };
     let LearningDevices { set, reset, dispersion, cycle, faults, endurance } = lower.made(own)?;
-    let DevicePlan { range, read, .. } = learning?.device?;
+    let (range, read) = lower.trained?;
     Some(Some(DeviceModel { range, read, set, reset, dispersion, cycle, faults, endurance }))
 }
 

@@ -2,7 +2,7 @@
 //! devices, and what is reported of all of them.
 
 use super::super::findings::{AgedResult, VariationResult};
-use super::super::variation;
+use super::super::{Ageing, variation};
 use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
 use crate::network::Weights;
@@ -113,7 +113,7 @@ impl<R: Scalar> Run<'_, R> {
         };
         let index = self.protocol.projection;
         let w_max = self.protocol.learning.w_max.get();
-        for &after in &self.protocol.ageing {
+        for &Ageing { after } in &self.protocol.ageing {
             let mut aged = values.to_vec();
             let (mut sum, mut fresh, mut left) = (0.0, 0.0, 0.0);
             for (synapse, w) in aged[index].iter_mut().enumerate() {
