@@ -6,7 +6,7 @@
 use super::about::About;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
-use super::plan::{Plan, Planned, ProjectionPlan};
+use super::plan::{Plan, Planned, PopulationPlan, ProjectionPlan};
 use super::section::Lower;
 use super::{assumed, device, protocol};
 use crate::registry::Registry;
@@ -15,10 +15,20 @@ use crate::registry::Registry;
 pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> Option<Plan> {
     let named = filled.one("protocol").and_then(protocol::named);
     let no_rules = named.and_then(|entry| entry.no_rules);
-    let mut lower = Lower { filled, registry, faults, weight_unit: None, trained: None, no_rules };
+    let mut lower = Lower {
+        filled,
+        registry,
+        faults,
+        weight_unit: None,
+        trained_devices: None,
+        thresholds: Vec::new(),
+        no_rules,
+    };
     lower.same_names();
     let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
     let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));
+    let threshold = |population: &Option<PopulationPlan>| population.as_ref()?.threshold();
+    lower.thresholds = populations.iter().map(threshold).collect();
     let projections = lower.each("projection", |lower, name, fields| lower.projection(name, fields));
     lower.zero_delay_circle(&projections);
     let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields, &projections));

@@ -14,6 +14,8 @@ use super::value::Value;
 use crate::dataset;
 use crate::network::{Competition, Current, Distribution, SourceKind};
 use crate::neuron::Neuron;
+use crate::neuron::model::Model as _;
+use crate::numeric::decimal::difference;
 use crate::time::Time;
 use crate::units::Hertz;
 use serde::{Deserialize, Serialize};
@@ -200,6 +202,20 @@ pub struct PopulationPlan {
 }
 
 impl PopulationPlan {
+    /// How far a jump from rest must go to make a neuron fire, if that is one positive number for all.
+    #[must_use]
+    pub fn threshold(&self) -> Option<f64> {
+        let of = |neuron: &Neuron| match neuron.open() {
+            Some(open) => open.scale().threshold,
+            None => {
+                let membrane = neuron.membrane();
+                difference(membrane.v_th.get(), membrane.u_rest.get())
+            }
+        };
+        let distance = of(&self.neuron);
+        (distance > 0.0 && self.each.iter().all(|neuron| of(neuron) == distance)).then_some(distance)
+    }
+
     /// Every neuron where they differ, the one that all of them are where they do not.
     pub fn kinds(&self) -> impl Iterator<Item = &Neuron> {
         let alike = self.each.is_empty().then_some(&self.neuron);

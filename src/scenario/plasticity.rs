@@ -264,7 +264,11 @@ impl Lower<'_> {
             );
         }
         self.with_devices(fields, outer, device, has_device, w_max);
-        let stated: Learning = self.made(fields)?;
+        let Some(stated) = self.made::<Learning>(fields) else {
+            // What is wrong with the keys of the rule is told at once.
+            self.rule_alone(fields);
+            return None;
+        };
         if let Some(fault) = stated.faults.fault() {
             self.faults.push(
                 Diagnostic::error(format!("`faults` of {}: {fault}", fields.what))
@@ -427,6 +431,16 @@ impl Lower<'_> {
         self.model(fields, entry.keys, |value| entry.make(value, law))
     }
 
+    /// Reports what is wrong with the keys that a registered rule has.
+    fn rule_alone(&mut self, fields: &Fields) {
+        let entry = fields.word("rule").and_then(|rule| self.registry.find_rule(rule)).copied();
+        if let Some(entry) = entry {
+            let bounds = crate::plasticity::Bounds { w_min: 0.0, w_max: 1.0 };
+            let law = Law { dependence: Dependence::Additive, unit: Fraction::Weight, bounds };
+            let _ = self.model(fields, entry.keys, |value| entry.make(value, law));
+        }
+    }
+
     /// The kinetics and the pulse of the preset that is named, over `range`; what is wrong is reported.
     pub(super) fn kinetics<const OF_WINNER: bool>(
         &mut self,
@@ -505,5 +519,20 @@ mod tests {
             plasticity_keys(&registry, None),
             plasticity_keys(&registry, Some("stdp_pair"))
         ));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_rule_and_with_its_table_is_told_at_once() {
+        let text = "[source.in]\nkind = \"regular\"\nsize = 1\nperiod = \"1 ms\"\n[population.out]\nsize = 1\n\
+                    [projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = \"1 mV\"\n\
+                    [projection.p.plasticity]\nw_max = \"1 mV\"\ntau_plus = \"0 s\"\nprogram = { width = 5 }\n\
+                    [protocol]\nkind = \"simulate\"\nduration = \"1 s\"\n";
+        let faults = crate::scenario::load_text("test.toml", text, &[], None).unwrap_err();
+        let told = faults.render(false);
+        assert_eq!(faults.counts().0, 2, "{told}");
+        assert!(
+            told.contains("`tau_plus` of the plasticity of projection `p`") && told.contains("`width` of"),
+            "{told}"
+        );
     }
 }

@@ -11,8 +11,6 @@ use crate::dataset::Name;
 use crate::keys::ModelKey;
 use crate::network::kernel::{CURRENT, KernelEntry, RECEPTOR};
 use crate::network::{Distribution, DrawRule, Kernel, Origin};
-use crate::neuron::model::Model as _;
-use crate::numeric::decimal::difference;
 use crate::time::Time;
 use crate::units::{Quantity as _, Second};
 
@@ -107,21 +105,6 @@ impl Lower<'_> {
         let built_in = self.registered(fields).is_none();
         let moves = |key: &&'static str| !built_in || ["v_th", "u_rest"].contains(key);
         fields.own().map(|entry| entry.key.name).find(moves)
-    }
-
-    /// How far a jump from rest must go to make a neuron of a population fire, if that is positive.
-    fn threshold(&self, fields: &Fields) -> Option<f64> {
-        if self.thresholds_differ(fields).is_some() {
-            return None;
-        }
-        let distance = match self.registered(fields) {
-            Some(entry) => {
-                let value = |key: &str| fields.quantity(key).or_else(|| fields.number(key));
-                entry.make(&value).ok()?.0.scale().threshold
-            }
-            None => difference(fields.quantity("v_th")?, fields.quantity("u_rest")?),
-        };
-        (distance > 0.0).then_some(distance)
     }
 
     /// The receptor that a kernel of conductances names.
@@ -316,7 +299,7 @@ impl Lower<'_> {
             (Some(Connect::List { .. }), _) => Some(Distribution::Constant(0.0)),
             (_, Some(Datum::Raw(node))) => {
                 let target = to.and_then(|to| Some(&self.filled.all("population").get(to)?.1));
-                let scale = target.and_then(|target| self.threshold(target));
+                let scale = to.and_then(|to| self.thresholds.get(to).copied().flatten());
                 if let Some(differs) = target.and_then(|target| self.thresholds_differ(target))
                     && weights::in_thresholds(node)
                 {

@@ -19,7 +19,9 @@ pub(super) struct Lower<'a> {
     /// Unit of the weights of the projection whose tables are being read, if they have one.
     pub weight_unit: Option<Unit>,
     /// Range and read pulse of the devices that the protocol trains.
-    pub trained: Option<(DeviceRange, ReadPulse)>,
+    pub trained_devices: Option<(DeviceRange, ReadPulse)>,
+    /// How far a jump from rest must go to make a neuron of each population fire, where that is one number.
+    pub thresholds: Vec<Option<f64>>,
 }
 
 impl Lower<'_> {

@@ -324,3 +324,58 @@ macro_rules! table {
 }
 
 pub(super) use table;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::spec::Bounds;
+    use crate::scenario::spec::kinds::{COUNT, SHARE};
+
+    const SHARED: Key = Key::new("shared", SHARE, "A key of several tables.").setting("0.5");
+
+    table! {
+        #[derive(Debug, PartialEq)]
+        struct Whole {
+            /// How many
+            /// there are.
+            count: u32 = COUNT, setting("2");
+            shared: f64 as SHARED;
+            kind: Part;
+            doubled: u32 => doubled;
+        }
+    }
+
+    #[derive(Debug, PartialEq)]
+    enum Part {
+        Plain,
+        Scaled { factor: f64 },
+    }
+
+    table! {
+        impl Part by "part", "Which it is.", setting("\"scaled\"") {
+            Plain = "plain": "as it is" {}
+            Scaled = "scaled": "times `factor`" {
+                /// What it is multiplied with.
+                factor: f64 = Kind::Number(Bounds::POSITIVE), setting("3.0");
+            }
+        }
+    }
+
+    fn doubled(lower: &mut Lower<'_>, fields: &Fields) -> Option<u32> {
+        lower.get::<u32>(fields, "count").map(|count| 2 * count)
+    }
+
+    #[test]
+    fn keys_stand_in_the_order_of_the_lines_each_with_its_sentence_and_condition() {
+        let keys: Vec<_> = Whole::KEYS.iter().map(|key| (key.name, key.doc, key.when)).collect();
+        let scaled: &[&str] = &["scaled"];
+        let want = [
+            ("count", "How many there are.", None),
+            ("shared", "A key of several tables.", None),
+            ("part", "Which it is.", None),
+            ("factor", "What it is multiplied with.", Some(("part", scaled))),
+        ];
+        assert_eq!(keys, want);
+        assert_eq!(total(&[Whole::KEYS, Part::KEYS]), 6);
+    }
+}

@@ -268,7 +268,7 @@ pub fn lower(
         competes(lower, fields, index);
         let device = projections.get(index).and_then(Option::as_ref).and_then(|learns| learns.device);
         learning_devices(lower, index, device);
-        lower.trained = device.map(|device| (device.range, device.read));
+        lower.trained_devices = device.map(|device| (device.range, device.read));
     }
     if fields.table("retention").is_some() {
         needs_devices(lower, fields, "retention");
@@ -350,7 +350,7 @@ fn winner(lower: &mut Lower<'_>, protocol: &Fields) -> Option<WinnerLearning> {
         WindowKind::Overlap => None,
     };
     let cycle = protocol.table("devices").and_then(|own| own.number("cycle"));
-    let rule = match (window, lower.trained.zip(cycle)) {
+    let rule = match (window, lower.trained_devices.zip(cycle)) {
         (Some(window), _) => WinnerRule::Step(Step {
             window,
             dependence: stated.dependence,
@@ -408,7 +408,7 @@ fn devices(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Option<DeviceMode
         }
     };
     let LearningDevices { set, reset, dispersion, cycle, faults, endurance } = lower.made(own)?;
-    let (range, read) = lower.trained?;
+    let (range, read) = lower.trained_devices?;
     Some(Some(DeviceModel { range, read, set, reset, dispersion, cycle, faults, endurance }))
 }
 
