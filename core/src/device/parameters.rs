@@ -4,7 +4,7 @@
 use crate::hint::nearest;
 use crate::keys::{ModelKey, Unstated, required};
 use crate::renamed;
-use crate::units::Quantity;
+use crate::units::{Quantity, parse_percent};
 use crate::written::{At, Diagnostic, Diagnostics, Item, Node, Table, Value};
 use serde::{Deserialize, Serialize};
 
@@ -320,7 +320,7 @@ impl<'a> Reader<'a> {
 
     /// A plain number; its default if it is missing and has one.
     pub fn number(&mut self, key: &str) -> Option<f64> {
-        const ALLOWED: &str = "a finite number without unit, such as 0.05";
+        const ALLOWED: &str = "a finite number without unit, such as 0.05, or \"5 %\"";
         let default = self.key(key)?.default_value();
         if !self.has(key) {
             self.used.push(("parameters", key.to_owned()));
@@ -333,6 +333,7 @@ impl<'a> Reader<'a> {
         let number = match value.value {
             Value::Float(number) => Some(number),
             Value::Integer(number) => Some(number as f64),
+            Value::Text(ref text) => parse_percent(text),
             _ => None,
         };
         let number = number.filter(|n| n.is_finite());

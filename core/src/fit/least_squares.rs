@@ -36,6 +36,10 @@ const STEPS: usize = 500;
 /// this floor must lie well above that; it cuts in for leverages beyond 0.99 only.
 const LEAST_FREEDOM: f64 = 0.01;
 
+/// A correlation from which on two parameters are one, unless the share of its value that each is known to is below the
+/// second number: a curve without noise determines both. Assumed.
+const TOGETHER: (f64, f64) = (0.99, 0.1);
+
 /// A parameter that is given, not fitted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
@@ -155,11 +159,11 @@ pub fn least_squares(
     })?;
     let variance = best / (n - m) as f64;
     let weighted = squared_residuals(points, &p, m, &scale, &lower, &model);
+    let columns: Vec<Vec<f64>> = (0..m)
+        .map(|k| solve(&lower, &(0..m).map(|j| f64::from(u8::from(j == k))).collect::<Vec<_>>(), m))
+        .collect();
     let mut parameters = Vec::with_capacity(m);
-    for (k, unknown) in unknowns.iter().enumerate() {
-        let mut unit = vec![0.0; m];
-        unit[k] = 1.0;
-        let column = solve(&lower, &unit, m);
+    for (k, (unknown, column)) in unknowns.iter().zip(&columns).enumerate() {
         let mut own = 0.0;
         for i in 0..m {
             for j in 0..m {
@@ -175,10 +179,23 @@ pub fn least_squares(
         }
         parameters.push(parameter);
     }
+    for (k, p) in parameters.iter().enumerate().filter(|(k, _)| unknowns[*k].scale) {
+        let correlation = |j: usize| columns[k][j] / (columns[k][k] * columns[j][j]).sqrt();
+        let other = (0..m).find(|&j| j != k && correlation(j).abs() >= TOGETHER.0);
+        if let Some(other) = other.filter(|_| p.error > TOGETHER.1 * p.value.abs()) {
+            let name = unknowns[other].name;
+            let why = format!(
+                "it goes with `{name}` (correlation {:.4}), and is known to {:.0} % only",
+                correlation(other),
+                100.0 * p.error / p.value.abs()
+            );
+            return Err(open(k, why));
+        }
+    }
     if !converged || parameters.iter().any(|p| !(p.value.is_finite() && p.error.is_finite())) {
         return Err(not_converged);
     }
-    Ok(Fitted { parameters, residuals: residuals(&p), rms: (best / n as f64).sqrt() })
+    Ok(Fitted { parameters, residuals: residuals(&p), rms: (best / n as f64).sqrt(), origin: 0.0 })
 }
 
 /// Refuses a parameter whose standard error is more than half its value.

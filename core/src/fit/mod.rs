@@ -1,13 +1,15 @@
 //! Measured curves to parameters, with standard errors.
 //!
-//! Every fit is least squares with equal weights. It states its residual, and refuses data that cannot
-//! determine a parameter, by name: a number without an error bar that means something is worse than none.
+//! Every fit is least squares with equal weights. It states its residual, judges whether that is noise, and refuses data
+//! that cannot determine a parameter, by name: a number without an error bar that means something is worse than none.
 
 mod branches;
 mod columns;
 mod csv;
 mod curves;
+mod distributions;
 mod header;
+mod judge;
 mod least_squares;
 mod preset;
 mod statistics;
@@ -18,6 +20,7 @@ mod window;
 pub use columns::{Wanted, percent, plain, wanted};
 pub use csv::{Decimal, Layout, Measured, read_columns};
 pub use curves::{Curve, fit_iv, fit_pulses, fit_relaxation, fit_retention, fit_stdp};
+pub use judge::{Judgement, Test};
 pub use least_squares::Held;
 pub use preset::{Change, Head, write_preset};
 pub use sweep::{Loop, Polarity, Yield, fit_loop};
@@ -48,6 +51,8 @@ pub struct Fitted {
     pub residuals: Vec<f64>,
     /// Root of the mean square of the residuals.
     pub rms: f64,
+    /// The x of the first row, which `u_0` and `g_0` are of.
+    pub origin: f64,
 }
 
 impl Fitted {

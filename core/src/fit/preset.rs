@@ -18,6 +18,8 @@ pub struct Head {
     pub source: String,
     /// Where they were taken.
     pub validity: String,
+    /// Whether the base is of the same device, whose other numbers then keep their standing.
+    pub own: bool,
 }
 
 /// A parameter that the data gave.
@@ -59,8 +61,12 @@ pub fn write_preset(
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let _ =
-        writeln!(text, "# Fitted; what the data do not say is assumed as in the preset `{}`.", preset.name);
+    let _ = writeln!(
+        text,
+        "# Fitted; what the data do not say is {} in the preset `{}`.",
+        if head.own { "as" } else { "assumed as" },
+        preset.name
+    );
     let kind = root.get("kind").map_or_else(String::new, ToString::to_string);
     let _ = writeln!(text, "name = {}\nkind = {kind}", quoted(&head.name));
     let _ = writeln!(
@@ -99,13 +105,17 @@ pub fn write_preset(
             None => {
                 let value = parameters.and_then(|p| p.get(key)).and_then(|p| p.get("value"));
                 let value = value.map_or_else(String::new, ToString::to_string);
-                let origin = format!(
-                    "not in the data; as in the preset {} ({}: {})",
-                    preset.name,
-                    parameter.provenance.name(),
-                    parameter.source
-                );
-                (value, "assumed", origin)
+                if head.own {
+                    (value, parameter.provenance.name(), parameter.source.clone())
+                } else {
+                    let origin = format!(
+                        "not in the data; as in the preset {} ({}: {})",
+                        preset.name,
+                        parameter.provenance.name(),
+                        parameter.source
+                    );
+                    (value, "assumed", origin)
+                }
             }
         };
         let source = quoted(&source);
@@ -129,6 +139,7 @@ mod tests {
             title: "My \"switch\"".into(),
             source: "relaxation.csv".into(),
             validity: "0 to 40 ms".into(),
+            own: false,
         }
     }
 
@@ -150,6 +161,24 @@ mod tests {
         }
         let assumed = preset.assumed().next().unwrap();
         assert!(assumed.source.contains("as in the preset ag-tio2-pt-ts"), "{assumed}");
+    }
+
+    #[test]
+    fn numbers_of_the_same_device_keep_their_standing() {
+        let base = Preset::embedded_text("ag-tio2-pt-ts").unwrap();
+        let first = write_preset(base, &head(), &[], &[tau("8.7 ms")]).unwrap();
+        let v_th =
+            Change { key: "v_th", value: "0.3 V".into(), provenance: "fitted", source: "loops.csv".into() };
+        let both = write_preset(&first, &Head { own: true, ..head() }, &[], &[v_th]).unwrap();
+        let preset = Preset::parse("mine.toml", &both).unwrap();
+        let fitted: Vec<&str> = preset
+            .parameters
+            .iter()
+            .filter(|p| p.provenance == Provenance::Fitted)
+            .map(|p| p.key.as_str())
+            .collect();
+        assert_eq!(fitted, ["tau", "v_th"]);
+        assert!(both.contains("relaxation.csv, +- 0.1 ms"), "{both}");
     }
 
     #[test]

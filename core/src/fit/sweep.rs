@@ -200,7 +200,7 @@ pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, Fi
         .collect();
     let residuals: Vec<f64> = points.iter().zip(&current).map(|(p, model)| p.1 - model).collect();
     let rms = (residuals.iter().map(|r| r * r).sum::<f64>() / points.len() as f64).sqrt();
-    let fit = Fitted { parameters, residuals, rms };
+    let fit = Fitted { parameters, residuals, rms, origin: 0.0 };
     Ok(Some(Loop { polarity, fit, on, current, sign, yields, left_out }))
 }
 

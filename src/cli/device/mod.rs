@@ -57,7 +57,7 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
         }
     }
     if matches!(&args.experiment, Experiment::Cycles(args) if args.summary) {
-        output.data(&told::summary(&result, table))?;
+        output.data(&told::summary(&result, &plan, table, common.seed))?;
     } else {
         for piece in table.csv_pieces() {
             output.data(&piece)?;

@@ -2,6 +2,7 @@
 
 use super::super::failure::Failure;
 use super::noise::Noise;
+use memspike::device::Open;
 use memspike::device::memory::DoseMemory;
 use memspike::device::model::Memory;
 use memspike::device::protocol::{Moments, StdpOptions, Table, stdp_fits};
@@ -84,13 +85,18 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
                 short(v_reset.get(), "V"),
                 short(v_set.get().abs() / edge.get(), "V/s")
             );
-            let spread = spreads(table).into_iter().map(|(name, unit, m)| {
+            let spread = spreads(table, &device).into_iter().map(|(name, unit, m)| {
+                let log = if unit == "Ohm" {
+                    format!(" (of log10: {:.3} %)", 100.0 * m.log_cv)
+                } else {
+                    String::new()
+                };
+                let spread =
+                    format!(", CV {:.3} % \u{b1} {:.3} %{log}", 100.0 * m.cv, 100.0 * m.cv * m.cv_error());
                 format!(
-                    "{name}: mean {}, CV {:.3} % \u{b1} {:.3} % (of log10: {:.3} %)",
+                    "{name}: mean {}{}",
                     short(m.mean, unit),
-                    100.0 * m.cv,
-                    100.0 * m.cv * m.cv_error(),
-                    100.0 * m.log_cv
+                    if m.count > 1 { spread } else { String::new() }
                 )
             });
             std::iter::once(note).chain(spread).collect()
@@ -113,21 +119,35 @@ fn decay(model: &Retention) -> String {
     }
 }
 
-/// The two columns of a table of cycles, and how they spread; a cycle that failed to turn a switch on has no voltages.
-fn spreads(table: &Table) -> Vec<(&str, &str, Moments)> {
+/// The two columns of a table of cycles, and how they spread; a cycle that failed to turn a switch on has no voltages, and one
+/// that did not come to the state asked for no resistance of it.
+fn spreads<'t>(table: &'t Table, device: &Open) -> Vec<(&'t str, &'t str, Moments)> {
+    let failed = |name: &str, value: f64| {
+        let asked = match name {
+            "r_on" => true,
+            "r_off" => false,
+            _ => return false,
+        };
+        device.memory().and_then(|memory| memory.device.switched(1.0 / value)).is_some_and(|on| on != asked)
+    };
     let columns = table.columns.iter().filter(|column| column.name != "cycle");
     columns
         .map(|column| {
-            let seen: Vec<f64> = column.values.iter().copied().filter(|value| *value > 0.0).collect();
+            let counts = |value: &f64| *value > 0.0 && !failed(&column.name, *value);
+            let seen: Vec<f64> = column.values.iter().copied().filter(counts).collect();
             (column.name.as_str(), column.unit.as_str(), Moments::of(&seen))
         })
         .collect()
 }
 
 /// The statistics of cycles instead of their table.
-pub fn summary(result: &ExperimentResult, table: &Table) -> String {
-    let spreads = spreads(table);
+///
+/// A single cycle has no spread, and the logarithm of a voltage means nothing: these are left empty.
+pub fn summary(result: &ExperimentResult, plan: &ExperimentPlan, table: &Table, seed: u64) -> String {
+    let device = plan.device.on_bench(seed);
+    let spreads = spreads(table, &device);
     let unit = spreads.first().map_or("", |(_, unit, _)| unit);
+    let known = |is: bool, percent: f64| if is { percent.to_string() } else { String::new() };
     let mut text =
         format!("quantity,count,mean [{unit}],cv [%],standard error of cv [%],cv of log10 [%],failed\n");
     for ((name, _, m), failed) in spreads.iter().zip(["failed_sets", "failed_resets"]) {
@@ -137,9 +157,9 @@ pub fn summary(result: &ExperimentResult, table: &Table) -> String {
             "{name},{},{:e},{},{},{},{}",
             m.count,
             m.mean,
-            100.0 * m.cv,
-            100.0 * m.cv * m.cv_error(),
-            100.0 * m.log_cv,
+            known(m.count > 1, 100.0 * m.cv),
+            known(m.count > 1, 100.0 * m.cv * m.cv_error()),
+            known(m.count > 1 && unit == "Ohm", 100.0 * m.log_cv),
             result.value(failed).unwrap_or(0.0)
         );
     }
@@ -203,7 +223,7 @@ pub fn add_noise(
             }
         }
         Experiment::Cycles { .. } => {
-            for (name, _, m) in spreads(table) {
+            for (name, _, m) in spreads(table, &plan.device.on_bench(seed)) {
                 let names: &[&'static str] = match name {
                     "v_on" => &["v_on", "cv_v_on"],
                     "v_off" => &["v_off", "cv_v_off"],

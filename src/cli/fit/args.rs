@@ -21,7 +21,8 @@ Examples:
   memspike fit iv loops.csv --param i_cc=\"7 uA\"
   memspike device ./my-switch.toml pulses --plot pulses.svg
 
-Exits with 2 if the data cannot determine a parameter, and names it.";
+Exits with 2 if the data cannot determine a parameter, and names it; with 1 if the law is not that of the data: then what it
+leaves over has a pattern, and no preset is written without --anyway.";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Model {
@@ -70,7 +71,11 @@ pub struct FitArgs {
     /// Replace the file given with --out.
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// The preset that the numbers not in the data are taken from. Default: one of the founding paper's.
+    /// Write the preset also of a fit that leaves more than noise.
+    #[arg(long, requires = "out")]
+    pub anyway: bool,
+    /// The preset that the numbers not in the data are taken from. Default: one of the founding paper's. Those of a file of
+    /// your own keep where they come from.
     #[arg(long, value_name = "PRESET", requires = "out")]
     pub base: Option<String>,
     /// Hold a parameter at a value instead of fitting it, such as u_rest="0 V"; can be repeated.

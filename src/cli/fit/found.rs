@@ -4,13 +4,14 @@ use super::super::failure::Failure;
 use super::super::measured::Measured;
 use super::args::{FitArgs, Model};
 use super::measured;
-use memspike::fit::{Curve, FitError, Fitted, Held, Loop, fit_loop};
+use memspike::fit::{Curve, FitError, Fitted, Held, Judgement, Loop, fit_loop};
 
 /// What was found.
 pub struct Found {
     pub fit: Fitted,
     pub shape: Shape,
     pub notes: Vec<String>,
+    pub judgement: Judgement,
 }
 
 /// What was fitted.
@@ -37,16 +38,32 @@ pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
                     notes.push(format!("the data are of another kind of device: {} is not used", one.name));
                 }
             }
-            return Ok(Found { fit: found.fit.clone(), shape: Shape::Loop(found), notes });
+            let (fit, judgement) = (found.fit.clone(), Judgement::default());
+            return Ok(Found { fit, shape: Shape::Loop(found), notes, judgement });
         }
         let held = measured::held(args, curve.parameters())?;
         let fit = one_state(curve, data, &held, args.ohmic).map_err(refused)?;
         let notes = vec!["nothing switches in these data: they are fitted as one state".to_owned()];
-        return Ok(Found { fit, shape: Shape::Curve(curve), notes });
+        let judgement = curve.judge(&data.points, &fit);
+        return Ok(Found { fit, shape: Shape::Curve(curve), notes, judgement });
     }
     let held = measured::held(args, curve.parameters())?;
     let fit = curve.fit(&data.points, &held).map_err(refused)?;
-    Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new() })
+    let judgement = curve.judge(&data.points, &fit);
+    Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new(), judgement })
+}
+
+/// What to try where a law is not that of the data.
+pub fn instead(curve: Curve) -> &'static str {
+    match curve {
+        Curve::Retention { stretched: false } => "try --stretched",
+        Curve::Iv { ohmic: true } => "leave --ohmic away",
+        Curve::Pulses => {
+            "leave out what another process made with --from and --to, or compare laws with `memspike fit device`"
+        }
+        Curve::Stdp => "leave out with --from where the lobes of the pulses overlap",
+        _ => "leave out what another process made with --from and --to",
+    }
 }
 
 /// What a loop tells besides its parameters.

@@ -132,6 +132,7 @@ fn head(args: &FitArgs, path: &Path, data: &Measured, base: &Preset) -> Head {
     Head {
         name: stem,
         title: format!("Fitted to {} ({})", data.name(), args.model.name()),
+        own: Preset::embedded(args.base.as_deref().unwrap_or_default()).is_none() && args.base.is_some(),
         source: data.name(),
         validity: format!(
             "{what} from {range}; what is assumed holds as in the preset {}: {}",

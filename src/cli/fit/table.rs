@@ -5,7 +5,7 @@ use super::super::measured::Measured;
 use super::super::values::Format;
 use super::args::{FitArgs, Model};
 use super::found::Found;
-use memspike::fit::FittedParameter;
+use memspike::fit::{FittedParameter, Test};
 use memspike::plot::number::{rounded, si, significant, trimmed};
 use std::fmt::Write as _;
 
@@ -21,6 +21,8 @@ pub fn text(args: &FitArgs, data: &Measured, found: &Found) -> Result<String, Fa
                 "parameters": found.fit.parameters,
                 "rms": found.fit.rms,
                 "rms_unit": rms_unit(args.model),
+                "fits": found.judgement.fits(),
+                "tests": found.judgement.tests.iter().map(|test| serde_json::json!({ "name": test.name, "p": test.p })).collect::<Vec<_>>(),
             });
             serde_json::to_string_pretty(&value).map_err(|error| Failure::new(error.to_string()))
         }
@@ -79,6 +81,12 @@ fn lines(args: &FitArgs, data: &Measured, found: &Found) -> String {
         si(found.fit.rms, rms_unit(args.model))
     };
     let _ = writeln!(text, "{} points, residual {rms} rms", data.points.len());
+    if !found.judgement.tests.is_empty() {
+        let test = |test: &Test| format!("{} p = {}", test.name, trimmed(&significant(test.p, 2)));
+        let tests = found.judgement.tests.iter().map(test).collect::<Vec<_>>().join(", ");
+        let verdict = if found.judgement.fits() { "may be noise" } else { "has a pattern" };
+        let _ = writeln!(text, "what is left {verdict}: {tests}");
+    }
     text
 }
 

@@ -127,13 +127,15 @@ pub fn cycle(device: &Open, experiment: &Experiment, seed: u64) -> Option<Findin
     for &(name, value) in quantities.iter().chain(&common) {
         found.measure(name, value);
     }
-    found.notes.insert(
-        0,
-        format!(
-            "{count} cycles determine a coefficient of variation to {:.2} % (three standard errors)",
-            300.0 * s.r_on.cv_error()
-        ),
-    );
+    if s.r_on.count > 1 {
+        found.notes.insert(
+            0,
+            format!(
+                "{count} cycles determine a coefficient of variation to {:.2} % (three standard errors)",
+                300.0 * s.r_on.cv_error()
+            ),
+        );
+    }
     found.curve("", table);
     Some(found)
 }
