@@ -31,6 +31,11 @@ fn fit(place: &Place, args: &[&str]) -> Vec<(String, f64, f64)> {
     parameters.iter().map(read).collect()
 }
 
+/// A standard normal number.
+fn noise(k: u64) -> f64 {
+    standard_normal(word(77, Purpose::Measurement, 0, k))
+}
+
 /// Every parameter within four of its standard errors, which are at most a share `most` of it.
 fn recovers(found: &[(String, f64, f64)], truth: &[(&str, f64)], most: f64) {
     for (name, value) in truth {
@@ -147,7 +152,7 @@ fn every_model_writes_a_preset_that_behaves_like_the_data() {
     let window = ExponentialWindow { w_plus: 60.0, w_minus: -40.0, ..ExponentialWindow::default() };
     for k in (-30..=30i32).filter(|k| *k != 0) {
         let dt = 5.0 * f64::from(k);
-        writeln!(text, "{dt},{}", window.percent(dt * 1e-3) + 0.1 * f64::from(k % 3)).unwrap();
+        writeln!(text, "{dt},{}", window.percent(dt * 1e-3) + 0.1 * noise((k + 30) as u64)).unwrap();
     }
     fs::write(place.path().join("window.csv"), text).unwrap();
     let wanted = fit(&place, &["stdp", "window.csv", "--out", "window.toml"]);
@@ -285,9 +290,9 @@ fn what_instruments_write_is_read_at_the_first_try() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     assert!(err(&output).contains("standard input: no header, separated by blanks"), "{}", err(&output));
     // Pulses, and a measurement over the model of a device.
-    let pulses: String = (0..60)
+    let pulses: String = (0..60u32)
         .map(|n| {
-            format!("{n},{},0.1\n", 1e3 + 3e3 * (1.0 - (-0.05 * f64::from(n)).exp()) + 5.0 * f64::from(n % 3))
+            format!("{n},{},0.1\n", 1e3 + 3e3 * (1.0 - (-0.05 * f64::from(n)).exp()) + 5.0 * noise(n as u64))
         })
         .collect();
     fs::write(place.path().join("pulses.csv"), format!("Pulse #,G (uS),Vread (V)\n{pulses}")).unwrap();
@@ -301,6 +306,152 @@ fn what_instruments_write_is_read_at_the_first_try() {
         let svg = fs::read_to_string(place.path().join("over.svg")).unwrap();
         assert!(svg.contains(">measured<"), "{experiment}");
     }
+}
+
+#[test]
+fn a_law_that_is_not_that_of_the_data_is_told_and_writes_no_preset() {
+    let place = Place::new();
+    let rows: String = (1..200)
+        .map(|k| {
+            let t = 500.0 * f64::from(k);
+            format!("{t},{}\n", 5e-3 * (-(t / 78e3).powf(0.5)).exp() * (1.0 + 0.01 * noise(k as u64)))
+        })
+        .collect();
+    fs::write(place.path().join("held.csv"), format!("time [s],conductance [S]\n{rows}")).unwrap();
+    let fit = |args: &[&str]| {
+        place.memspike(
+            &[&["fit", "retention", "held.csv", "--out", "mine.toml", "--plot", "fit.svg"], args].concat(),
+        )
+    };
+    let exists = |file: &str| place.path().join(file).exists();
+    let output = fit(&[]);
+    assert_eq!(code(&output), 1, "{}", err(&output));
+    assert!(out(&output).contains("what is left has a pattern: runs of one sign p = "), "{}", out(&output));
+    assert!(
+        err(&output).contains("try --stretched") && err(&output).contains("--anyway"),
+        "{}",
+        err(&output)
+    );
+    assert!(!exists("mine.toml") && exists("fit.svg"), "the picture shows why");
+    assert_eq!((code(&fit(&["--anyway"])), exists("mine.toml")), (1, true));
+    let output = fit(&["--stretched", "--force"]);
+    assert_eq!(code(&output), 0, "{}{}", out(&output), err(&output));
+    assert!(out(&output).contains("what is left may be noise"), "{}", out(&output));
+}
+
+#[test]
+fn several_measurements_make_one_device() {
+    let place = Place::new();
+    let preset =
+        |file: &str| Preset::parse(file, &fs::read_to_string(place.path().join(file)).unwrap()).unwrap();
+    // A synapse: its train and its window, the slope of the rate from one and its speed from both.
+    let analog = "ag-tio2-pt-rs-analog";
+    measure(
+        &place,
+        "p.csv",
+        &[analog, "pulses", "--amplitude", "0.2 V", "--width", "100 ms", "--count", "60", "--noise", "2 uS"],
+    );
+    measure(&place, "s.csv", &[analog, "stdp", "--noise", "1 %", "--points", "60"]);
+    let args = [
+        "fit",
+        "device",
+        "--pulses",
+        "p.csv",
+        "--stdp",
+        "s.csv",
+        "--amplitude",
+        "0.2 V",
+        "--width",
+        "100 ms",
+    ];
+    let output = place.memspike(&[&args[..], &["--out", "synapse.toml"]].concat());
+    assert_eq!(code(&output), 0, "{}{}", out(&output), err(&output));
+    let said = err(&output);
+    assert!(said.contains("p.csv: the law is linear") && said.contains("set_tau is "), "{said}");
+    let text = fs::read_to_string(place.path().join("synapse.toml")).unwrap();
+    for (key, source) in [
+        ("set_tau", "p.csv and s.csv together"),
+        ("reset_v_scale", "s.csv"),
+        ("retention_tau", "not in the data"),
+    ] {
+        let line = text.lines().find(|line| line.starts_with(&format!("{key} ="))).unwrap();
+        assert!(line.contains(source), "{line}");
+    }
+    measure(
+        &place,
+        "again.csv",
+        &["synapse.toml", "pulses", "--amplitude", "0.2 V", "--width", "100 ms", "--count", "60"],
+    );
+    let ends = ["p.csv", "again.csv"].map(|file| {
+        let text = fs::read_to_string(place.path().join(file)).unwrap();
+        text.lines().last().unwrap().split(',').nth(2).unwrap().parse::<f64>().unwrap()
+    });
+    assert!((ends[1] / ends[0] - 1.0).abs() < 0.02, "{ends:?}");
+    // A switch: its loops and its retention agree on the on resistance, or contradict each other.
+    let binary = "ag-tio2-pt-rs-binary";
+    measure(&place, "loops.csv", &[binary, "iv", "--vary", "--cycles", "6", "--noise", "1 %"]);
+    for (set, agrees) in [("r_on=200 Ohm", true), ("r_on=260 Ohm", false)] {
+        measure(
+            &place,
+            "held.csv",
+            &[binary, "retention", "--until", "100 ks", "--devices", "1", "--noise", "1 %", "--set", set],
+        );
+        let args = [
+            "fit",
+            "device",
+            "--iv",
+            "loops.csv",
+            "--retention",
+            "held.csv",
+            "--out",
+            "switch.toml",
+            "--force",
+        ];
+        let output = place.memspike(&args);
+        assert_eq!(code(&output), if agrees { 0 } else { 1 }, "{set}: {}{}", out(&output), err(&output));
+        if agrees {
+            let text = fs::read_to_string(place.path().join("switch.toml")).unwrap();
+            assert!(text.contains("loops.csv and held.csv together"), "{text}");
+            let fitted = |key: &str| {
+                preset("switch.toml").parameters.iter().find(|p| p.key == key).unwrap().provenance
+            };
+            assert_eq!((fitted("v_set"), fitted("retention_tau")), (Provenance::Fitted, Provenance::Fitted));
+            fs::remove_file(place.path().join("switch.toml")).unwrap();
+        } else {
+            let said = err(&output);
+            assert!(
+                said.contains(
+                    "in loops.csv and 260 Ohm in held.csv: one value for both is out of the question"
+                ),
+                "{said}"
+            );
+            assert!(!place.path().join("switch.toml").exists());
+        }
+    }
+    // Loops of several devices.
+    for (seed, file) in [("1", "a.csv"), ("2", "b.csv"), ("3", "c.csv")] {
+        measure(
+            &place,
+            file,
+            &["ag-tio2-pt-ts", "iv", "--vary", "--cycles", "8", "--noise", "1 %", "--seed", seed],
+        );
+    }
+    let output = place
+        .memspike(&["fit", "device", "--iv", "a.csv", "--iv", "b.csv", "--iv", "c.csv", "--out", "ts.toml"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).contains("v_th of 3 devices: "), "{}", err(&output));
+    let mut page = Page::new();
+    let mut refused = |what: &str, args: &[&str]| {
+        let output = place.memspike(&[&["fit"], args].concat());
+        page.refused(what, &place, &output);
+    };
+    refused("nothing", &["device"]);
+    refused("no file", &["iv"]);
+    refused("another model", &["iv", "a.csv", "--stdp", "s.csv"]);
+    refused("a file without an option", &["device", "a.csv", "--iv", "a.csv", "--skip", "2"]);
+    refused("two kinds of device", &["device", "--iv", "a.csv", "--stdp", "s.csv"]);
+    refused("files that are not there", &["device", "--iv", "none.csv", "--stdp", "none.csv"]);
+    insta::assert_snapshot!("faults_of_devices", page.text());
 }
 
 #[test]
@@ -370,7 +521,7 @@ fn faults_of_data_are_told_with_their_line_and_what_is_allowed() {
     refused("a train that does not bend", "pulses", straight.as_bytes(), &[]);
     let bent = format!(
         "pulse,conductance [S]\n{}",
-        line(60, &|n| 1e-3 + 3e-3 * (1.0 - (-0.1 * n).exp()) + 1e-6 * (5.0 * n).sin())
+        line(60, &|n| 1e-3 + 3e-3 * (1.0 - (-0.1 * n).exp()) + 1e-6 * noise(n as u64))
     );
     refused("a preset without the pulse", "pulses", bent.as_bytes(), &[]);
     refused(

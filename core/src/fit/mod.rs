@@ -5,11 +5,13 @@
 
 mod branches;
 mod columns;
+mod combine;
 mod csv;
 mod curves;
 mod distributions;
 mod header;
 mod judge;
+mod laws;
 mod least_squares;
 mod preset;
 mod statistics;
@@ -18,9 +20,11 @@ mod table_error;
 mod window;
 
 pub use columns::{Wanted, percent, plain, wanted};
+pub use combine::{Spread, agree, reml};
 pub use csv::{Decimal, Layout, Measured, read_columns};
 pub use curves::{Curve, fit_iv, fit_pulses, fit_relaxation, fit_retention, fit_stdp};
 pub use judge::{Judgement, Test};
+pub use laws::{LawFit, PulseLaw, compare_laws};
 pub use least_squares::Held;
 pub use preset::{Change, Head, write_preset};
 pub use sweep::{Loop, Polarity, Yield, fit_loop};

@@ -35,6 +35,9 @@ pub struct Change {
     pub source: String,
 }
 
+/// Keys that only some laws have.
+const LAWS: [&str; 2] = ["alpha", "beta"];
+
 /// The text of a preset: that of `base` with `model` laws and `changes` put in. Parameters that `base` does not have
 /// are left out, unless none of them is there.
 ///
@@ -119,6 +122,13 @@ pub fn write_preset(
             }
         };
         let source = quoted(&source);
+        let _ =
+            writeln!(text, "{key} = {{ value = {value}, provenance = \"{provenance}\", source = {source} }}");
+    }
+    // Numbers that a law asks for which the base does not have.
+    for change in changes.iter().filter(|c| !model.is_empty() && LAWS.contains(&c.key) && !known(c.key)) {
+        let source = quoted(&change.source);
+        let (key, value, provenance) = (change.key, &change.value, change.provenance);
         let _ =
             writeln!(text, "{key} = {{ value = {value}, provenance = \"{provenance}\", source = {source} }}");
     }

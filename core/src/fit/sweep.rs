@@ -48,6 +48,8 @@ pub struct Loop {
     pub sign: f64,
     /// Turning on and turning off.
     pub yields: [Yield; 2],
+    /// Magnitudes of the voltages of either, in the order of the loops.
+    pub volts: [Vec<f64>; 2],
     /// Rows that lie off their neighbours and count for no conductance.
     pub left_out: usize,
 }
@@ -201,7 +203,8 @@ pub fn fit_loop(points: &[(f64, f64)], held: &[Held]) -> Result<Option<Loop>, Fi
     let residuals: Vec<f64> = points.iter().zip(&current).map(|(p, model)| p.1 - model).collect();
     let rms = (residuals.iter().map(|r| r * r).sum::<f64>() / points.len() as f64).sqrt();
     let fit = Fitted { parameters, residuals, rms, origin: 0.0 };
-    Ok(Some(Loop { polarity, fit, on, current, sign, yields, left_out }))
+    let volts = [&ups, &downs].map(|events| events.iter().map(|event| event.0).collect());
+    Ok(Some(Loop { polarity, fit, on, current, sign, yields, volts, left_out }))
 }
 
 /// Whether the voltage only goes one way and most of its values are there twice.

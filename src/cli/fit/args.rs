@@ -20,6 +20,7 @@ Examples:
   memspike fit stdp window.csv --from \"10 ms\" --out my-synapse.toml
   memspike fit iv loops.csv --param i_cc=\"7 uA\"
   memspike device ./my-switch.toml pulses --plot pulses.svg
+  memspike fit device --iv loops.csv --retention held.csv --out mine.toml
 
 Exits with 2 if the data cannot determine a parameter, and names it; with 1 if the law is not that of the data: then what it
 leaves over has a pattern, and no preset is written without --anyway.";
@@ -36,6 +37,8 @@ pub enum Model {
     Lif,
     /// Loss of a programmed conductance.
     Retention,
+    /// One device from several of these.
+    Device,
 }
 
 impl Model {
@@ -46,8 +49,30 @@ impl Model {
             Self::Stdp => "stdp",
             Self::Lif => "lif",
             Self::Retention => "retention",
+            Self::Device => "device",
         }
     }
+}
+
+/// The files of `fit device`.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Measurements of one device, for `fit device`")]
+pub struct Measurements {
+    /// Loops; can be repeated, a file for each of several devices of a kind.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub iv: Vec<PathBuf>,
+    /// A train of pulses.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub pulses: Option<PathBuf>,
+    /// A learning window.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub stdp: Option<PathBuf>,
+    /// Relaxation of a volatile switch.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub relaxation: Option<PathBuf>,
+    /// Loss of a programmed conductance.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub retention: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -59,7 +84,9 @@ pub struct FitArgs {
     /// The measurement: columns with units in the header, as an instrument or a spreadsheet writes them; - for standard
     /// input.
     #[arg(value_name = "DATA.csv", value_hint = ValueHint::FilePath)]
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub measurements: Measurements,
     #[command(flatten)]
     pub layout: LayoutArgs,
     /// Also draw data, fit and residuals: FILE.svg or FILE.png.
@@ -108,13 +135,26 @@ pub struct FitArgs {
 }
 
 impl FitArgs {
+    /// The measurements of `fit device`, those first whose numbers the others need.
+    pub fn files(&self) -> Vec<(Model, PathBuf)> {
+        let m = &self.measurements;
+        let loops = m.iv.iter().map(|path| (Model::Iv, path.clone()));
+        let others = [
+            (Model::Lif, &m.relaxation),
+            (Model::Retention, &m.retention),
+            (Model::Pulses, &m.pulses),
+            (Model::Stdp, &m.stdp),
+        ];
+        loops.chain(others.into_iter().filter_map(|(model, path)| Some((model, path.clone()?)))).collect()
+    }
+
     /// What is fitted to the columns.
     pub fn curve(&self) -> Curve {
         match self.model {
             Model::Iv => Curve::Iv { ohmic: self.ohmic },
             Model::Pulses => Curve::Pulses,
             Model::Stdp => Curve::Stdp,
-            Model::Lif => Curve::Relaxation,
+            Model::Lif | Model::Device => Curve::Relaxation,
             Model::Retention => Curve::Retention { stretched: self.stretched },
         }
     }

@@ -71,7 +71,7 @@ fn axes(model: Model, found: &Found) -> (Axis, Axis) {
             Axis::linear("\u{394}t = t_post \u{2212} t_pre", "s"),
             Axis::linear("change of conductance", "%"),
         ),
-        Model::Lif => (Axis::linear("time", "s"), Axis::linear("state u", "V")),
+        Model::Lif | Model::Device => (Axis::linear("time", "s"), Axis::linear("state u", "V")),
         Model::Retention => (Axis::linear("time", "s"), Axis::log("conductance", "S")),
     }
 }

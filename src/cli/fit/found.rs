@@ -4,7 +4,7 @@ use super::super::failure::Failure;
 use super::super::measured::Measured;
 use super::args::{FitArgs, Model};
 use super::measured;
-use memspike::fit::{Curve, FitError, Fitted, Held, Judgement, Loop, fit_loop};
+use memspike::fit::{Curve, FitError, Fitted, Held, Judgement, Loop, PulseLaw, fit_loop};
 
 /// What was found.
 pub struct Found {
@@ -12,6 +12,8 @@ pub struct Found {
     pub shape: Shape,
     pub notes: Vec<String>,
     pub judgement: Judgement,
+    /// That a train of pulses is fitted with.
+    pub law: PulseLaw,
 }
 
 /// What was fitted.
@@ -19,7 +21,7 @@ pub enum Shape {
     /// A curve of the first column.
     Curve(Curve),
     /// A loop of a device that switches.
-    Loop(Loop),
+    Loop(Box<Loop>),
 }
 
 /// Fits what was measured.
@@ -28,7 +30,7 @@ pub enum Shape {
 /// If the data cannot determine a parameter.
 pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
     let refused = |error: FitError| Failure::new(format!("{}: {error}", data.file)).with_hint(error.hint());
-    let curve = args.curve();
+    let (curve, law) = (args.curve(), PulseLaw::SoftBound);
     if args.model == Model::Iv {
         let held = measured::held(args, LOOP_PARAMETERS)?;
         if let Some(found) = fit_loop(&data.points, &held).map_err(refused)? {
@@ -39,18 +41,18 @@ pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
                 }
             }
             let (fit, judgement) = (found.fit.clone(), Judgement::default());
-            return Ok(Found { fit, shape: Shape::Loop(found), notes, judgement });
+            return Ok(Found { fit, shape: Shape::Loop(Box::new(found)), notes, judgement, law });
         }
         let held = measured::held(args, curve.parameters())?;
         let fit = one_state(curve, data, &held, args.ohmic).map_err(refused)?;
         let notes = vec!["nothing switches in these data: they are fitted as one state".to_owned()];
         let judgement = curve.judge(&data.points, &fit);
-        return Ok(Found { fit, shape: Shape::Curve(curve), notes, judgement });
+        return Ok(Found { fit, shape: Shape::Curve(curve), notes, judgement, law });
     }
     let held = measured::held(args, curve.parameters())?;
     let fit = curve.fit(&data.points, &held).map_err(refused)?;
     let judgement = curve.judge(&data.points, &fit);
-    Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new(), judgement })
+    Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new(), judgement, law })
 }
 
 /// What to try where a law is not that of the data.

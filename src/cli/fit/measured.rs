@@ -8,8 +8,11 @@ use memspike::hint::nearest;
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
 
 pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
-    let Measured { file, mut points, mut notes, train } =
-        measured::read(&args.data, args.curve(), &args.layout)?;
+    let Some(path) = &args.data else {
+        return Err(Failure::new(format!("`fit {}` needs a measurement", args.model.name()))
+            .with_hint("give the file, or - for standard input"));
+    };
+    let Measured { file, mut points, mut notes, train } = measured::read(path, args.curve(), &args.layout)?;
     let (from, to) = (limit(args, args.from.as_deref())?, limit(args, args.to.as_deref())?);
     let x = |p: &(f64, f64)| if args.model == Model::Stdp { p.0.abs() } else { p.0 };
     let before = points.len();
@@ -39,7 +42,7 @@ fn limit(args: &FitArgs, text: Option<&str>) -> Result<Option<f64>, Failure> {
             .with_hint("take the rows out of the file"));
         }
         Model::Pulses => "",
-        Model::Stdp | Model::Lif | Model::Retention => "s",
+        Model::Stdp | Model::Lif | Model::Retention | Model::Device => "s",
     };
     value(text, unit)
         .map(Some)

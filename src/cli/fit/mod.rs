@@ -2,6 +2,7 @@
 
 pub mod args;
 mod chart;
+mod device;
 mod found;
 mod measured;
 mod preset;
@@ -11,7 +12,7 @@ use super::end::End;
 use super::failure::Failure;
 use super::files;
 use super::output::Output;
-use args::FitArgs;
+use args::{FitArgs, Model};
 use found::Shape;
 
 pub fn fit(args: &FitArgs, output: &Output) -> Result<End, Failure> {
@@ -24,6 +25,16 @@ pub fn fit(args: &FitArgs, output: &Output) -> Result<End, Failure> {
     {
         return Err(Failure::new(format!("`{}` exists", path.display()))
             .with_hint("replace it with --force, or choose another file with --out"));
+    }
+    if args.model == Model::Device {
+        return several(args, output);
+    }
+    if let Some((model, _)) = args.files().first() {
+        return Err(Failure::new(format!(
+            "--iv, --pulses, --stdp, --relaxation and --retention are of `fit device`, not of `fit {}`",
+            args.model.name()
+        ))
+        .with_hint(format!("give the file alone, as in `memspike fit {} FILE`", model.name())));
     }
     let data = measured::read(args)?;
     let found = found::find(args, &data)?;
@@ -56,6 +67,35 @@ pub fn fit(args: &FitArgs, output: &Output) -> Result<End, Failure> {
         output.note(found::instead(curve));
     }
     Ok(End::No)
+}
+
+/// One device from several measurements.
+fn several(args: &FitArgs, output: &Output) -> Result<End, Failure> {
+    let device = device::find(args)?;
+    let found = device.parts.iter().flat_map(|part| part.data.notes.iter().chain(&part.found.notes));
+    for note in found.chain(&device.notes) {
+        output.note(note);
+    }
+    let bad: Vec<&device::Part> = device.parts.iter().filter(|part| !part.found.judgement.fits()).collect();
+    let good = bad.is_empty() && device.contradictions.is_empty();
+    if let (Some(path), Some(text)) = (&args.out, device.text.as_ref().filter(|_| good || args.anyway)) {
+        files::write_whole(path, text.as_bytes(), "--out")?;
+        output.note(&format!("use it with `memspike device {}`", as_argument(path)));
+    }
+    output.data(&table::parts(args, &device)?)?;
+    for part in bad {
+        output.warning(&format!(
+            "{}: what the fit leaves over has a pattern: the law is not that of these data",
+            part.data.name()
+        ));
+    }
+    for contradiction in &device.contradictions {
+        output.warning(contradiction);
+    }
+    if !good && args.out.is_some() && !args.anyway {
+        output.note("no preset is written without --anyway");
+    }
+    Ok(if good { End::Done } else { End::No })
 }
 
 /// A path that is not taken for the name of a preset.

@@ -9,7 +9,9 @@ use super::table::with_error;
 use memspike::device::kinds::SHIPPED;
 use memspike::device::memory::DoseMemory;
 use memspike::device::preset::Preset;
-use memspike::fit::{Change, FittedParameter, Head, Polarity, WindowDevice, device_of_window, write_preset};
+use memspike::fit::{
+    Change, FittedParameter, Head, Polarity, PulseLaw, WindowDevice, device_of_window, write_preset,
+};
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
 use memspike::written::Diagnostic;
 use std::path::Path;
@@ -17,6 +19,37 @@ use std::path::Path;
 pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Result<String, Failure> {
     let base_name = args.base.as_deref().unwrap_or_else(|| usual_base(args.model, &found.shape));
     let base = source::find(base_name, &[], &SHIPPED)?;
+    let (model, changes) = changes(args, data, found, &base.preset)?;
+    written(&base, &head(args, path, data, &base.preset), &model, &changes)
+}
+
+/// The text of a base with changes.
+///
+/// # Errors
+/// If no device comes out.
+pub fn written(
+    base: &source::Found,
+    head: &Head,
+    model: &[(&str, &str)],
+    changes: &[Change],
+) -> Result<String, Failure> {
+    write_preset(&base.text, head, model, changes).map_err(|faults| {
+        let hint = "take another preset with --base; `memspike models` lists them";
+        let told = |fault: &Diagnostic| {
+            (format!("no preset can be made of this fit: {}", fault.what), Some(hint.to_owned()))
+        };
+        Failure::Several(faults.iter().map(told).collect())
+    })
+}
+
+/// Laws and numbers of a base that a fit replaces.
+type Changed = (Vec<(&'static str, &'static str)>, Vec<Change>);
+
+/// What a fit changes in a base.
+///
+/// # Errors
+/// If the fit is not of such a device.
+pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) -> Result<Changed, Failure> {
     let (mut model, mut changes) = (Vec::new(), Vec::new());
     let from = |p: &FittedParameter, how: &str| {
         let error = with_error(p).1;
@@ -43,7 +76,7 @@ pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Resu
             put("g_p", "r_on", r_on, ", 1/g_p");
             // The fit takes G_inf as zero: a base whose own could be told from it in the data is not kept.
             let least = data.points.iter().map(|p| p.1).fold(f64::INFINITY, f64::min);
-            let memory = base.preset.device.memory();
+            let memory = base.device.memory();
             if memory.is_some_and(|memory| memory.retention.g_inf.get() >= 0.01 * least) {
                 put("g_p", "g_inf", Some("0 S".to_owned()), "; the fit takes G_inf as zero");
             }
@@ -66,16 +99,18 @@ pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Resu
                 "cycle_cv"
             };
             put("cycle_cv", key, cv, "");
+            put("device_cv", "device_cv", value("device_cv").map(number), "");
         }
         (Model::Iv, Shape::Curve(_)) => {
             put("g", "r_off", value("g").map(|g| 1.0 / g).and_then(quantity::<Ohm>), ", 1/g");
             put("v0", "off_v0", value("v0").and_then(quantity::<Volt>), "");
         }
         (Model::Pulses, _) => {
-            model.push(("law", "soft_bound"));
-            pulses(args, data, found, &base.preset, &mut put)?;
+            model.push(("law", found.law.name()));
+            pulses(args, data, found, base, &mut put)?;
         }
-        (Model::Stdp, _) => window(args, data, found, &base.preset, &mut put)?,
+        (Model::Stdp, _) => window(args, data, found, base, &mut put)?,
+        (Model::Device, _) => {}
     }
     if matches!(args.model, Model::Iv) {
         let most = data.points.iter().map(|p| p.0.abs()).fold(0.0, f64::max);
@@ -84,14 +119,7 @@ pub fn text(args: &FitArgs, path: &Path, data: &Measured, found: &Found) -> Resu
             changes.push(Change { key: "v_max", value, provenance: "measured", source });
         }
     }
-    let head = head(args, path, data, &base.preset);
-    write_preset(&base.text, &head, &model, &changes).map_err(|faults| {
-        let hint = "take another preset with --base; `memspike models` lists them";
-        let told = |fault: &Diagnostic| {
-            (format!("no preset can be made of this fit: {}", fault.what), Some(hint.to_owned()))
-        };
-        Failure::Several(faults.iter().map(told).collect())
-    })
+    Ok((model, changes))
 }
 
 type Put<'p> = dyn FnMut(&str, &'static str, Option<String>, &str) + 'p;
@@ -99,7 +127,7 @@ type Put<'p> = dyn FnMut(&str, &'static str, Option<String>, &str) + 'p;
 fn usual_base(model: Model, shape: &Shape) -> &'static str {
     match (model, shape) {
         (Model::Iv, Shape::Loop(found)) if found.polarity == Polarity::Volatile => "ag-tio2-pt-ts",
-        (Model::Lif, _) => "ag-tio2-pt-ts",
+        (Model::Lif | Model::Device, _) => "ag-tio2-pt-ts",
         (Model::Iv | Model::Retention, _) => "ag-tio2-pt-rs-binary",
         (Model::Pulses | Model::Stdp, _) => "ag-tio2-pt-rs-analog",
     }
@@ -115,13 +143,29 @@ fn key(name: &str) -> &'static str {
 fn head(args: &FitArgs, path: &Path, data: &Measured, base: &Preset) -> Head {
     let stem =
         path.file_stem().map_or_else(|| "fitted".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    Head {
+        name: stem,
+        title: format!("Fitted to {} ({})", data.name(), args.model.name()),
+        own: args.base.as_deref().is_some_and(is_file),
+        source: data.name(),
+        validity: format!(
+            "{}; what is assumed holds as in the preset {}: {}",
+            range(args.model, data),
+            base.name,
+            base.validity
+        ),
+    }
+}
+
+/// Where data were taken.
+pub fn range(model: Model, data: &Measured) -> String {
     let (lo, hi) =
         data.points.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), p| (lo.min(p.0), hi.max(p.0)));
-    let (what, unit) = match args.model {
+    let (what, unit) = match model {
         Model::Iv => ("voltages", "V"),
         Model::Pulses => ("pulses", ""),
         Model::Stdp => ("pairs of spikes", "s"),
-        Model::Lif | Model::Retention => ("times", "s"),
+        Model::Lif | Model::Retention | Model::Device => ("times", "s"),
     };
     let si = memspike::plot::number::si;
     let range = if unit.is_empty() {
@@ -129,16 +173,25 @@ fn head(args: &FitArgs, path: &Path, data: &Measured, base: &Preset) -> Head {
     } else {
         format!("{} to {}", si(lo, unit), si(hi, unit))
     };
-    Head {
-        name: stem,
-        title: format!("Fitted to {} ({})", data.name(), args.model.name()),
-        own: Preset::embedded(args.base.as_deref().unwrap_or_default()).is_none() && args.base.is_some(),
-        source: data.name(),
-        validity: format!(
-            "{what} from {range}; what is assumed holds as in the preset {}: {}",
-            base.name, base.validity
-        ),
-    }
+    format!("{what} from {range}")
+}
+
+/// Whether a base is a file of the user's and not one that comes with the program.
+pub fn is_file(base: &str) -> bool {
+    Preset::embedded(base).is_none()
+}
+
+pub fn ohms(value: f64) -> Option<String> {
+    quantity::<Ohm>(value)
+}
+
+pub fn seconds(value: f64) -> Option<String> {
+    quantity::<Second>(value)
+}
+
+/// A time or a resistance as a preset writes it, in SI units.
+pub fn si_value(text: &str) -> Option<f64> {
+    Second::parse(text).map(Quantity::si).ok().or_else(|| Ohm::parse(text).map(Quantity::si).ok())
 }
 
 /// Seven digits: no fit has more.
@@ -155,7 +208,7 @@ fn number(value: f64) -> String {
     if text.contains(['.', 'e']) { text } else { format!("{text}.0") }
 }
 
-/// The rate of a soft-bound device from the dose of one pulse.
+/// The rate of a device from what one pulse does, by the law that was found.
 fn pulses(
     args: &FitArgs,
     data: &Measured,
@@ -173,8 +226,9 @@ fn pulses(
         ));
     };
     let get = |name: &str| found.fit.get(name).map_or(f64::NAN, |p| p.value);
-    let (g_0, g_end, dose) = (get("g_0"), get("g_end"), get("dose"));
-    let up = g_end > g_0;
+    let last = data.points.last().map_or(f64::NAN, |p| p.1);
+    let (g_0, end) = (get("g_0"), if found.law == PulseLaw::SoftBound { get("g_end") } else { last });
+    let up = end > g_0;
     let v = amplitude.get();
     let sign = if up { "above" } else { "below" };
     if v == 0.0 || (v > 0.0) != up {
@@ -194,52 +248,64 @@ fn pulses(
         return Err(Failure::new(format!("the preset `{}` is not an analog device", base.name))
             .with_hint("take another with --base, such as ag-tio2-pt-rs-analog"));
     };
+    let (low, high) = (g_0.min(end), g_0.max(end));
+    let bounds = (device.g_min.get(), device.g_max.get());
+    // The bound that a soft one approached is fitted; the others must only lie beyond what was seen.
+    let (soft, beyond) =
+        (found.law == PulseLaw::SoftBound, (bounds.0.min(0.999 * low), bounds.1.max(1.001 * high)));
+    let g_min = if soft && !up { low } else { beyond.0 };
+    let g_max = if soft && up { high } else { beyond.1 };
+    let span = g_max - g_min;
+    let (rate, dose) = match found.law {
+        PulseLaw::SoftBound => ("dose", get("dose")),
+        PulseLaw::Linear => ("step", get("step").abs() / span),
+        PulseLaw::LinearResistance => ("step", get("step").abs() / (1.0 / g_min - 1.0 / g_max)),
+        PulseLaw::Querlioz => ("dose", 1.0),
+    };
+    if found.law == PulseLaw::Querlioz {
+        // g_0 + scale ln(1 + dose n) with scale = span/beta, dose = alpha beta e^(-beta x_0).
+        let beta = span / get("scale").abs();
+        let x_0 = if up { g_0 - g_min } else { g_max - g_0 } / span;
+        put("scale", "beta", Some(number(beta)), "");
+        put("dose", "alpha", Some(number(get("dose") * memspike::numeric::exp(beta * x_0) / beta)), "");
+    }
     let tau = width.get() / dose;
     let magnitude = v.abs();
     let how = format!(", one pulse of {amplitude} and {width} has the dose {dose:.4}");
     let keys =
         if up { ["set_v_ref", "set_tau", "set_v_on"] } else { ["reset_v_ref", "reset_tau", "reset_v_on"] };
-    put("dose", keys[0], quantity::<Volt>(magnitude), "; the voltage of the pulses");
-    put("dose", keys[1], quantity::<Second>(tau), &how);
+    put(rate, keys[0], quantity::<Volt>(magnitude), "; the voltage of the pulses");
+    put(rate, keys[1], quantity::<Second>(tau), &how);
     // The onset must lie below the pulses, or they would do nothing.
     let onset = if up { device.set.v_on() } else { device.reset.v_on() };
     if onset >= magnitude {
         put(
-            "dose",
+            rate,
             keys[2],
             quantity::<Volt>(0.5 * magnitude),
             "; not in the data, half the voltage of the pulses",
         );
     }
     put("g_0", "g_start", quantity::<Siemens>(g_0), "");
-    let (low, high) = (g_0.min(g_end), g_0.max(g_end));
-    let bounds = (device.g_min.get(), device.g_max.get());
-    // The bound that was approached is fitted; the other must only lie beyond what was seen.
-    let (g_min, g_max) =
-        if up { (bounds.0.min(0.999 * low), high) } else { (low, bounds.1.max(1.001 * high)) };
-    put(
-        "g_end",
-        "g_min",
-        quantity::<Siemens>(g_min),
-        if up { "; a bound below the data, not in them" } else { "" },
-    );
-    put(
-        "g_end",
-        "g_max",
-        quantity::<Siemens>(g_max),
-        if up { "" } else { "; a bound above the data, not in them" },
-    );
+    let seen = if soft { "g_end" } else { "g_0" };
+    let why = |fitted: bool| if fitted { "" } else { "; a bound beyond the data, not in them" };
+    if g_min != bounds.0 {
+        put(seen, "g_min", quantity::<Siemens>(g_min), why(soft && !up));
+    }
+    if g_max != bounds.1 {
+        put(seen, "g_max", quantity::<Siemens>(g_max), why(soft && up));
+    }
     let largest = g_max * magnitude.max(base.v_max.get());
     if device.i_cc.is_some_and(|i_cc| i_cc.get() < largest) {
         put(
-            "g_end",
+            seen,
             "i_cc",
             quantity::<Ampere>(2.0 * largest),
             "; out of reach, since no limit shows in the data",
         );
     }
     if magnitude > base.v_max.get() {
-        put("dose", "v_max", quantity::<Volt>(magnitude), "; the voltage of the pulses");
+        put(rate, "v_max", quantity::<Volt>(magnitude), "; the voltage of the pulses");
     }
     Ok(())
 }

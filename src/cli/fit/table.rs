@@ -4,6 +4,7 @@ use super::super::failure::Failure;
 use super::super::measured::Measured;
 use super::super::values::Format;
 use super::args::{FitArgs, Model};
+use super::device::{Device, Part};
 use super::found::Found;
 use memspike::fit::{FittedParameter, Test};
 use memspike::plot::number::{rounded, si, significant, trimmed};
@@ -29,6 +30,29 @@ pub fn text(args: &FitArgs, data: &Measured, found: &Found) -> Result<String, Fa
     }
 }
 
+/// The tables of all measurements of a device.
+pub fn parts(args: &FitArgs, device: &Device) -> Result<String, Failure> {
+    let own = |part: &Part| text(&part.args, &part.data, &part.found);
+    if args.format == Format::Text {
+        let titled =
+            |part: &Part| Ok(format!("{} ({})\n{}", part.data.name(), part.args.model.name(), own(part)?));
+        return Ok(device.parts.iter().map(titled).collect::<Result<Vec<String>, Failure>>()?.join("\n"));
+    }
+    let failed = |error: serde_json::Error| Failure::new(error.to_string());
+    let parts: Vec<serde_json::Value> = device
+        .parts
+        .iter()
+        .map(|part| serde_json::from_str(&own(part)?).map_err(failed))
+        .collect::<Result<_, Failure>>()?;
+    let value = serde_json::json!({
+        "schema_version": 1,
+        "model": args.model.name(),
+        "measurements": parts,
+        "contradictions": device.contradictions,
+    });
+    serde_json::to_string_pretty(&value).map_err(failed)
+}
+
 /// Unit of the residuals.
 pub fn rms_unit(model: Model) -> &'static str {
     match model {
@@ -36,7 +60,7 @@ pub fn rms_unit(model: Model) -> &'static str {
         Model::Pulses => "S",
         Model::Stdp => "%",
         Model::Lif => "V",
-        Model::Retention => "",
+        Model::Retention | Model::Device => "",
     }
 }
 
