@@ -98,10 +98,22 @@ impl Phase {
         self.at(t).0 / OCTAVES * OCTAVES
     }
 
+    /// A time before which everything from the beginning of an epoch on is in it.
+    #[must_use]
+    pub fn steady(self, epoch: i64) -> u64 {
+        // An octave early: octaves are rounded.
+        self.reaches(epoch + OCTAVES - 1)
+    }
+
     /// The first time at which the phase is too far ahead of the epoch of `t`.
     #[must_use]
     pub fn limit(self, t: u64) -> u64 {
-        let octaves = u128::from((self.epoch(t) + MOST) as u64);
+        self.reaches(self.epoch(t) + MOST)
+    }
+
+    /// The time, rounded down, at which the phase is so many octaves.
+    fn reaches(self, octaves: i64) -> u64 {
+        let octaves = u128::from(octaves as u64);
         if octaves.leading_zeros() <= 64 + self.low {
             return u64::MAX;
         }
@@ -260,6 +272,25 @@ mod tests {
                 let ends = phase.within(length, phase.start(cell - 1, 0));
                 // Two starts within 2 ulp each, and the rounding of the polynomial; tau_m is resolved to 2^-53.
                 assert!((ends / phase.scale(next, 0) - 1.0).abs() < 1e-15, "tau_m {tau}, cell {cell}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_epoch_is_steady_up_to_its_last_octave() {
+        for tau in [1e-12, 9.41e-3, 1e3] {
+            let phase = of(tau);
+            for epoch in [0, 64, 64 * 5] {
+                let steady = phase.steady(epoch);
+                assert_eq!(
+                    phase.epoch(steady.min(i64::MAX as u64) - 1),
+                    if steady == u64::MAX { 0 } else { epoch }
+                );
+                let octave = (tau * std::f64::consts::LN_2 * 1e15) as u64;
+                assert!(
+                    steady == u64::MAX || phase.epoch(steady + octave) == epoch + OCTAVES,
+                    "{tau} {epoch}"
+                );
             }
         }
     }

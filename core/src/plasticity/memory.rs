@@ -95,7 +95,7 @@ impl Memory {
     pub fn is_before(&self, now: Time) -> bool {
         let times = self.last_pre.iter().chain(&self.last_post).flatten().chain(&self.until);
         times.chain([&self.now]).all(|&time| time <= now)
-            && !self.traces.iter().any(|trace| trace.is_behind(self.now))
+            && self.traces.iter().all(|trace| trace.is_of(self.now))
     }
 
     /// An episode begins: no spike has been. Devices keep what they are.

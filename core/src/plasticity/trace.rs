@@ -38,6 +38,8 @@ pub struct Trace {
     phase: Phase,
     mark: Mark,
     epoch: i64,
+    /// Before this time it is in its epoch.
+    steady: u64,
     values: Vec<f64>,
 }
 
@@ -51,20 +53,30 @@ impl Trace {
             Of::Synapse => layout.weights(),
         };
         let phase = Phase::new(tau.get() * FS_PER_SECOND);
-        Self { of, phase, mark, epoch: 0, values: vec![0.0; size] }
+        Self { of, phase, mark, epoch: 0, steady: phase.steady(0), values: vec![0.0; size] }
     }
 
     /// Back to no spikes at time 0.
     pub fn restart(&mut self) {
-        self.epoch = 0;
+        self.enter(0);
         self.values.fill(0.0);
     }
 
-    /// Whether its epoch is not that of `time`.
+    fn enter(&mut self, epoch: i64) {
+        (self.epoch, self.steady) = (epoch, self.phase.steady(epoch));
+    }
+
+    /// Whether its epoch is over at `time`, which is not before its last mark.
     #[inline(always)]
     #[must_use]
     pub fn is_behind(&self, time: Time) -> bool {
-        self.phase.epoch(time.fs()) != self.epoch
+        time.fs() >= self.steady && self.phase.epoch(time.fs()) != self.epoch
+    }
+
+    /// Whether this could be a trace at `time`: a damaged one must not mislead later.
+    #[must_use]
+    pub fn is_of(&self, time: Time) -> bool {
+        self.epoch == self.phase.epoch(time.fs()) && self.steady == self.phase.steady(self.epoch)
     }
 
     /// Moves the epoch to that of `time`, which is not before the last mark.
@@ -72,7 +84,7 @@ impl Trace {
         let epoch = self.phase.epoch(time.fs());
         if epoch != self.epoch {
             rescale(&mut self.values, self.epoch, epoch);
-            self.epoch = epoch;
+            self.enter(epoch);
         }
     }
 
@@ -114,7 +126,7 @@ impl Trace {
 
     /// Takes over values of another trace of the same kind, and its epoch.
     pub fn take(&mut self, other: &Self, spans: &Spans) {
-        self.epoch = other.epoch;
+        (self.epoch, self.steady) = (other.epoch, other.steady);
         let spans = match self.of {
             Of::Row => &spans.rows,
             Of::Column => &spans.columns,
