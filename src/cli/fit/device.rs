@@ -6,9 +6,10 @@
 use super::super::device::source::{self, Found as Base};
 use super::super::failure::Failure;
 use super::super::measured::Measured;
+use super::super::values::Format;
 use super::args::{FitArgs, Model};
 use super::found::{self, Found, Shape};
-use super::{measured, preset};
+use super::{measured, preset, table};
 use memspike::device::kinds::SHIPPED;
 use memspike::device::memory::DoseMemory;
 use memspike::device::resistive::Rate;
@@ -328,4 +329,27 @@ fn lever(preset: &memspike::device::preset::Preset) -> f64 {
     let Some(DoseMemory { device, pulse: Some(pulse), .. }) = preset.device.get() else { return 0.0 };
     let Rate::Exponential { v_ref, v_scale, .. } = device.set else { return 0.0 };
     ((pulse.peak.get() + pulse.tail.get() - v_ref.get()) / v_scale.get()).abs()
+}
+
+/// The tables of all measurements of a device.
+pub fn tables(args: &FitArgs, device: &Device) -> Result<String, Failure> {
+    let own = |part: &Part| table::text(&part.args, &part.data, &part.found);
+    if args.format == Format::Text {
+        let titled =
+            |part: &Part| Ok(format!("{} ({})\n{}", part.data.name(), part.args.model.name(), own(part)?));
+        return Ok(device.parts.iter().map(titled).collect::<Result<Vec<String>, Failure>>()?.join("\n"));
+    }
+    let failed = |error: serde_json::Error| Failure::new(error.to_string());
+    let parts: Vec<serde_json::Value> = device
+        .parts
+        .iter()
+        .map(|part| serde_json::from_str(&own(part)?).map_err(failed))
+        .collect::<Result<_, Failure>>()?;
+    let value = serde_json::json!({
+        "schema_version": 1,
+        "model": args.model.name(),
+        "measurements": parts,
+        "contradictions": device.contradictions,
+    });
+    serde_json::to_string_pretty(&value).map_err(failed)
 }

@@ -82,7 +82,7 @@ fn several(args: &FitArgs, output: &Output) -> Result<End, Failure> {
         files::write_whole(path, text.as_bytes(), "--out")?;
         output.note(&format!("use it with `memspike device {}`", as_argument(path)));
     }
-    output.data(&table::parts(args, &device)?)?;
+    output.data(&device::tables(args, &device)?)?;
     for part in bad {
         output.warning(&format!(
             "{}: what the fit leaves over has a pattern: the law is not that of these data",

@@ -4,7 +4,6 @@ use super::super::failure::Failure;
 use super::super::measured::Measured;
 use super::super::values::Format;
 use super::args::{FitArgs, Model};
-use super::device::{Device, Part};
 use super::found::Found;
 use memspike::fit::{FittedParameter, Test};
 use memspike::plot::number::{rounded, si, significant, trimmed};
@@ -28,29 +27,6 @@ pub fn text(args: &FitArgs, data: &Measured, found: &Found) -> Result<String, Fa
             serde_json::to_string_pretty(&value).map_err(|error| Failure::new(error.to_string()))
         }
     }
-}
-
-/// The tables of all measurements of a device.
-pub fn parts(args: &FitArgs, device: &Device) -> Result<String, Failure> {
-    let own = |part: &Part| text(&part.args, &part.data, &part.found);
-    if args.format == Format::Text {
-        let titled =
-            |part: &Part| Ok(format!("{} ({})\n{}", part.data.name(), part.args.model.name(), own(part)?));
-        return Ok(device.parts.iter().map(titled).collect::<Result<Vec<String>, Failure>>()?.join("\n"));
-    }
-    let failed = |error: serde_json::Error| Failure::new(error.to_string());
-    let parts: Vec<serde_json::Value> = device
-        .parts
-        .iter()
-        .map(|part| serde_json::from_str(&own(part)?).map_err(failed))
-        .collect::<Result<_, Failure>>()?;
-    let value = serde_json::json!({
-        "schema_version": 1,
-        "model": args.model.name(),
-        "measurements": parts,
-        "contradictions": device.contradictions,
-    });
-    serde_json::to_string_pretty(&value).map_err(failed)
 }
 
 /// Unit of the residuals.
