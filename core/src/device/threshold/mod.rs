@@ -15,7 +15,7 @@ pub use noise::{
     EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma, noisy_step, relaxation_time, relaxation_time_at,
 };
 pub use oscillator::{Connected, PeriodEnergies, RelaxationOscillator};
-pub use switch::{SwitchEnergies, SwitchError, SwitchState, Switching, ThresholdSwitch};
+pub use switch::{MAX_TURNS, SwitchEnergies, SwitchError, SwitchState, Switching, ThresholdSwitch};
 pub use volatile::VolatileSwitch;
 
 #[cfg(test)]

@@ -62,6 +62,9 @@ impl Default for ThresholdSwitch {
     }
 }
 
+/// How often a switch may turn within one ramp.
+pub const MAX_TURNS: u32 = 1 << 16;
+
 /// What changes in a threshold switch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SwitchState {
@@ -280,7 +283,8 @@ impl ThresholdSwitch {
     /// Takes the switch through one ramp of the voltage that is applied to its circuit, with as many switchings as it holds.
     ///
     /// `next_theta` gives the threshold (volts above rest) after the n-th return to off. Switchings are pushed to
-    /// `switchings` with their time from the start of the ramp.
+    /// `switchings` with their time from the start of the ramp. After [`MAX_TURNS`] of them the ramp is over: no drive that is
+    /// meant lasts so long without a change.
     pub fn apply(
         &self,
         state: &mut SwitchState,
@@ -294,7 +298,7 @@ impl ThresholdSwitch {
         let Some(ramp) = ramp.bounded() else { return spent };
         let slope = (ramp.to - ramp.from) / ramp.length;
         let mut t = 0.0;
-        loop {
+        for _ in 0..MAX_TURNS {
             let left = ramp.length - t;
             let share = circuit.share(self, state.on);
             let (a, b) = (ramp.at(t) * share, slope * share);
@@ -327,5 +331,6 @@ impl ThresholdSwitch {
                 return spent;
             }
         }
+        spent
     }
 }
