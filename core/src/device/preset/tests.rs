@@ -129,7 +129,7 @@ v_hold = "0.1 V"
 i_cc = { value = "7 uA", provenance = "measured", source = "" }
 g_of = { value = "1 uS", provenance = "measured", source = "me" }
 g_on = { value = "35 uS", provenance = "measured", source = "me", error = 3 }
-cycle_cv = { value = "5 %", provenance = "measured", source = "me" }
+cycle_cv = { value = "5 V", provenance = "measured", source = "me" }
 v_max = { value = "1 V", provenance = "measured", source = "me" }
 "#;
     assert_eq!(
@@ -143,7 +143,7 @@ v_max = { value = "1 V", provenance = "measured", source = "me" }
             "11 `i_cc` of preset `my.toml` has no source",
             "12 `g_of` of preset `my.toml` is not a key of this kind of preset",
             "13 `g_on` of preset `my.toml` has `error`",
-            "14 `cycle_cv` of preset `my.toml` is `5 %`",
+            "14 `cycle_cv` of preset `my.toml` is `5 V`",
         ]
     );
     assert!(text_of("name = \"x\"\nkind = [")[0].starts_with("2 not valid TOML: "));
