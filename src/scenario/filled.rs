@@ -3,7 +3,7 @@
 use super::diagnostic::At;
 use super::spec::{Amount, Choice, Key, Kind, Refers, Unit, Word};
 use super::text::Node;
-use crate::device::preset::Provenance;
+use crate::device::preset::{Preset, Provenance};
 use crate::time::Time;
 
 /// A checked value.
@@ -72,6 +72,8 @@ pub struct Fields {
     /// Its header.
     pub at: Option<At>,
     pub entries: Vec<Entry>,
+    /// The device preset of a population of switches.
+    pub preset: Option<Preset>,
 }
 
 impl Fields {

@@ -8,7 +8,7 @@ use super::own::Parameters;
 use super::plan::{PopulationPlan, SwitchEnergy};
 use super::section::{Lower, model_value, quantity};
 use super::spec::{NeuronModel, SwitchCircuit, Unit, Word as _};
-use crate::device::threshold::{Circuit, ThresholdSpread, ThresholdSwitch};
+use crate::device::threshold::{Circuit, ThresholdSpread, ThresholdSwitch, VolatileSwitch};
 use crate::keys::ModelKey;
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
@@ -227,6 +227,10 @@ impl Lower<'_> {
         }
         let parameters = Parameters::of(self, fields)?;
         let (law, circuit) = (fields.choice("threshold_law")?, circuit(fields)?);
+        // What no key says; a preset without it conducts g_off until it fires.
+        let given = fields.preset.as_ref().and_then(|preset| preset.device.get::<VolatileSwitch>());
+        let g_pre = given.map_or(energy.g_off, |given| given.switch.g_pre.max(energy.g_off));
+        let g_pre = if g_pre < energy.g_on { g_pre } else { energy.g_off };
         let switch = |neuron: usize| {
             let device = ThresholdSwitch {
                 tau: parameters.quantity(neuron, "tau_m")?,
@@ -235,6 +239,7 @@ impl Lower<'_> {
                 v_hold: parameters.quantity(neuron, "v_hold")?,
                 i_cc: energy.i_cc,
                 g_off: energy.g_off,
+                g_pre,
                 g_on: energy.g_on,
             };
             let spread = ThresholdSpread {

@@ -5,9 +5,11 @@ use memspike::device::circuit::Ramp;
 use memspike::device::model::{Draws, Model as _};
 use memspike::device::preset::Preset;
 use memspike::device::threshold::{Circuit, ThresholdSpread, VolatileSwitch};
-use memspike::engine::{Heap, Lanes, Queue, Simulation, Spike};
+use memspike::engine::{Heap, Lanes, Membranes, Queue, Simulation, Spike};
 use memspike::network::{Builder, Current, Kernel, Rows, SourceKind, Weights};
+use memspike::neuron::driven::{Driven, DrivenState};
 use memspike::neuron::{Neuron, Switch};
+use memspike::plain::Plain as _;
 use memspike::time::Time;
 use memspike::units::Ohm;
 
@@ -66,8 +68,8 @@ fn pieces(waveform: &Waveform, until: u64) -> Vec<(f64, Ramp)> {
         .collect()
 }
 
-/// When it turned on, in seconds, and u at the end, in volts.
-fn bench(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<f64>, f64) {
+/// When it turned on, in seconds; u at the end, in volts, and its conductance, in siemens.
+fn bench(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<f64>, f64, f64) {
     let draws = Draws::new(1, false);
     let (mut state, mut fired) = (switch.start(&draws), Vec::new());
     for (begin, ramp) in pieces(waveform, until) {
@@ -75,10 +77,14 @@ fn bench(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<f64>,
         switch.apply(&mut state, ramp, &draws, &mut switchings);
         fired.extend(switchings.iter().filter(|turn| turn.on).map(|turn| begin + turn.after));
     }
-    (fired, switch.switch.u(&state))
+    let columns = switch.columns(&state);
+    (fired, columns[0], columns[3])
 }
 
-fn network<Q: Queue<f64>>(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<Spike>, f64) {
+/// Spikes, u at the end, and the conductance at a time.
+type Seen = (Vec<Spike>, f64, (Time, f64));
+
+fn network<Q: Queue<f64>>(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> Seen {
     let current: Vec<_> = waveform.iter().map(|&(at, v)| (Time::from_fs(at), v / R)).collect();
     let current = Current::ramps(&current, Time::ZERO, None).unwrap();
     let mut builder = Builder::default();
@@ -89,14 +95,24 @@ fn network<Q: Queue<f64>>(switch: &VolatileSwitch, waveform: &Waveform, until: u
         r_m: Ohm::new(R),
         ..Switch::default()
     };
-    let one = builder.population("one", 1, Neuron::from(neuron));
+    let one = builder.population("one", 1, Neuron::from(neuron.clone()));
     builder.projection("drive", source, one, Kernel::Current, Time::ZERO, Rows::Dense);
     let network = builder.finish().unwrap();
     let weights = Weights::from_values(&network, &[vec![1.0]]);
     let mut simulation = Simulation::<f64, Q>::new(&network, 1);
     let mut spikes = Vec::new();
     simulation.run(&weights, Time::from_fs(until), &mut spikes).unwrap();
-    (spikes, simulation.membranes(0)[0])
+    let u = simulation.membranes(0)[0];
+    let last = |time: Time| spikes.last().map(|spike: &Spike| time.seconds_since(spike.time));
+    let Membranes::Free(saved) = &simulation.state().populations[0] else { panic!("own time") };
+    let conductance = if neuron.is_reset() {
+        (Time::from_fs(until), neuron.conductance(u, last(Time::from_fs(until))))
+    } else {
+        let state =
+            DrivenState::of(&std::array::from_fn(|k| saved.variables.get(k).copied().unwrap_or_default()));
+        (saved.clocks[0].last, Driven::new(neuron).conductance(&state))
+    };
+    (spikes, u, conductance)
 }
 
 /// Each shipped device that can be such a neuron, without spread, in each circuit.
@@ -122,12 +138,16 @@ fn devices() -> Vec<VolatileSwitch> {
 
 #[test]
 fn bench_and_network_of_one_switch_at_the_same_femtosecond() {
+    let mut compared = 0;
     for device in devices() {
         for (name, waveform) in [("rectangles", rectangles()), ("ramps", ramps()), ("train", train())] {
             for ms in (7..250).step_by(27) {
-                let (fired, u) = bench(&device, &waveform, ms * MS);
-                let (spikes, membrane) = network::<Lanes>(&device, &waveform, ms * MS);
-                assert_eq!(network::<Heap>(&device, &waveform, ms * MS), (spikes.clone(), membrane));
+                let (fired, u, _) = bench(&device, &waveform, ms * MS);
+                let (spikes, membrane, (at, siemens)) = network::<Lanes>(&device, &waveform, ms * MS);
+                assert_eq!(
+                    network::<Heap>(&device, &waveform, ms * MS),
+                    (spikes.clone(), membrane, (at, siemens))
+                );
                 let what = format!("{} under {name} after {ms} ms", device.circuit);
                 assert_eq!(spikes.len(), fired.len(), "{what}: {spikes:?} {fired:?}");
                 for (k, (spike, seconds)) in spikes.iter().zip(&fired).enumerate() {
@@ -136,9 +156,20 @@ fn bench_and_network_of_one_switch_at_the_same_femtosecond() {
                     assert!(late.abs() <= 1.0 + 2.0 * k as f64, "{what}: spike {k} is {late} fs late");
                 }
                 assert!((membrane - u).abs() < 1e-12, "{what}: {membrane} V, on the bench {u} V");
+                // A neuron that turns has its new state then, and is half a femtosecond late.
+                let turned = spikes.iter().any(|spike| spike.time == at);
+                let (_, u, g) = bench(&device, &waveform, at.fs());
+                if !turned && (u - device.switch.v_hold.get()).abs() > 1e-9 {
+                    compared += 1;
+                    assert!(
+                        (siemens / g - 1.0).abs() < 1e-12,
+                        "{what}: {siemens} S, on the bench {g} S at {at}"
+                    );
+                }
             }
         }
     }
+    assert!(compared > 50, "{compared}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::Switch;
 use super::foretell::up;
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::numeric::decimal::product;
+use crate::numeric::exp;
 use crate::time::Time;
 
 /// Constants of a population.
@@ -34,6 +35,8 @@ crate::plain! {
         theta: "V",
         /// The same of the next cycle, once it is on.
         next: "V",
+        /// What is left of its connection: 1 while it is on and held.
+        r: "",
     }
 }
 
@@ -54,6 +57,12 @@ impl Driven {
         }
     }
 
+    /// Conductance of a switch, in siemens.
+    #[must_use]
+    pub fn conductance(&self, state: &DrivenState) -> f64 {
+        self.switch.device.conductance_at(state.x, state.theta, state.r)
+    }
+
     fn share(&self, state: &DrivenState) -> f64 {
         self.shares[usize::from(state.on > 0.0)]
     }
@@ -67,7 +76,7 @@ impl Driven {
 
 impl DrivenState {
     fn turn_off(&mut self, hold: f64) {
-        *self = Self { x: hold, on: 0.0, theta: self.next, next: self.next };
+        *self = Self { x: hold, on: 0.0, theta: self.next, ..*self };
     }
 }
 
@@ -88,22 +97,23 @@ impl Model for Driven {
 
     fn start(&self, draws: &Draws) -> DrivenState {
         let theta = self.theta(draws);
-        DrivenState { x: self.switch.membrane().start(), on: 0.0, theta, next: theta }
+        DrivenState { x: self.switch.membrane().start(), on: 0.0, theta, next: theta, r: 0.0 }
     }
 
     fn advance(&self, state: &mut DrivenState, flow: &mut Flow<'_>, span: f64) {
         let device = &self.switch.device;
         let (mut from, (mut a, mut b)) = (0.0, self.drive(state, flow));
         if state.on > 0.0 {
-            let Some(off) = device.turn_off(state.x, a, b, state.theta, span) else {
-                state.x = device.advance_on(state.x, a, b, state.theta, span);
-                return;
-            };
+            let (on, off) =
+                device.while_on(&self.switch.circuit, (state.x, state.r), (a, b), state.theta, span);
+            (state.x, state.r) = on;
+            let Some(off) = off else { return };
             state.turn_off(device.hold());
             from = off;
             (a, b) = self.drive(state, flow);
         }
         state.x = device.advance_off(state.x, a + b * from, b, span - from);
+        state.r *= exp(-((span - from) / device.tau.get()));
     }
 
     fn receive(&self, state: &mut DrivenState, input: Input) {
@@ -137,7 +147,7 @@ impl Model for Driven {
 
     fn fire(&self, state: &mut DrivenState, draws: &Draws) -> Fired {
         let next = if self.switch.varies() { self.theta(draws) } else { state.theta };
-        *state = DrivenState { x: state.theta, on: 1.0, theta: state.theta, next };
+        *state = DrivenState { x: state.theta, on: 1.0, theta: state.theta, next, r: 1.0 };
         Fired::once(Time::ZERO)
     }
 

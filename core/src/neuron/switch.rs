@@ -219,6 +219,17 @@ impl Switch {
         time.unwrap_or(Time::MAX)
     }
 
+    /// Conductance of a switch in the circuit `reset` whose filament is at u (volts), `since` seconds after it fired last,
+    /// with the nominal threshold, in siemens.
+    #[must_use]
+    pub fn conductance(&self, u: f64, since: Option<f64>) -> f64 {
+        let device = &self.device;
+        let open_after =
+            if let Circuit::Reset { open_after } = self.circuit { open_after.get() } else { 0.0 };
+        let fading = |since: f64| crate::numeric::exp(-((since - open_after).max(0.0) / device.tau.get()));
+        device.conductance_at(u - device.u_rest.get(), device.theta(), since.map_or(0.0, fading))
+    }
+
     /// u of an on filament `left` seconds before it turns off, in volts.
     ///
     /// u_rest + (V_h - u_rest) e^(left/tau), and never above the nominal threshold, where a filament that is kept

@@ -58,7 +58,7 @@ impl Shown<'_> {
     }
 
     /// The chart with the measurement over it, if there is one; `shown` is what the chart shows of its values.
-    fn over(&self, chart: Chart, shown: fn(f64) -> f64) -> Chart {
+    fn over(&self, chart: Chart, shown: impl Fn(f64) -> f64) -> Chart {
         let Some(over) = self.result.curve(OVER) else { return chart };
         let rows = column(Some(over), "x").iter().zip(column(Some(over), "y"));
         // Where a logarithm has nothing to show there is nothing to say about it either.

@@ -13,13 +13,18 @@ fn switch(shown: Shown<'_>) -> Option<ThresholdSwitch> {
     shown.device().get::<VolatileSwitch>().map(|volatile| volatile.switch.clone())
 }
 
-/// The state's axis: filament state in volts.
-fn state() -> Axis {
-    Axis::linear("state u", "V").at_least(0.0, 0.0)
+/// What the paper plots: the conductance of the filament.
+fn conductance() -> Axis {
+    Axis::linear("conductance", "S").at_least(0.0, 0.0)
+}
+
+/// Of a filament at u volts, while it is off.
+fn grown(switch: &ThresholdSwitch, u: f64) -> f64 {
+    switch.conductance_at(u - switch.u_rest.get(), switch.theta(), 0.0)
 }
 
 fn threshold(switch: &ThresholdSwitch) -> Mark {
-    Mark::y(switch.v_th.get(), format!("fires at {}", plain(switch.v_th)))
+    Mark::y(switch.g_pre.get(), format!("fires at {}", plain(switch.v_th)))
 }
 
 /// A drive, and the state or conductance that answers it.
@@ -33,16 +38,13 @@ pub fn pulses(shown: Shown<'_>) -> Figure {
     let (t, v) = (column(table, "time"), column(table, "voltage"));
     let drive: Vec<Point> =
         t.iter().zip(v.iter().skip(1).chain(v.last())).map(|(&t, &v)| Point::from((t, v))).collect();
-    let mut rises = Chart::new("", time(), state()).line("filament state", points(table, "time", "state"));
+    let mut rises =
+        Chart::new("", time(), conductance()).line("conductance", points(table, "time", "conductance"));
     if let (Some(row), Some(peaks)) = (shown.paper("tau"), envelope(shown, &switch, t)) {
         let name = format!("paper: rise of the peaks with {:.2} ms", row.paper * 1e3);
         rises = rises.reference(name, peaks);
     }
-    let marks = if shown.alone() { shown.landmarks(On::Voltage, y_mark) } else { vec![threshold(&switch)] };
-    rises = shown.over(rises, |u| u);
-    for mark in marks {
-        rises = rises.mark(mark);
-    }
+    rises = shown.over(rises, |u| grown(&switch, u)).mark(threshold(&switch));
     let fires =
         shown.value("first_spike").map_or_else(|| "never fires".into(), |n| format!("fires at pulse {n}"));
     Stack::new(&shown.plan.title, shown.subtitle(&fires))
@@ -52,8 +54,8 @@ pub fn pulses(shown: Shown<'_>) -> Figure {
         .figure(
             &shown.plan.name,
             Shape::Half,
-            "Pulses on the switch and the state of its filament. Each pulse adds to what the pause before it has left; \
-             at the threshold the switch fires, and the limiter keeps the filament from growing further.",
+            "Pulses on the switch and its conductance, which follows the filament. Each pulse adds to what the pause before it \
+             has left; at the threshold the switch fires, and the limiter keeps the filament from growing further.",
         )
 }
 
@@ -66,7 +68,8 @@ fn envelope(shown: Shown<'_>, switch: &ThresholdSwitch, t: &[f64]) -> Option<Vec
     let (first, end) = (rest + amplitude.get() * (1.0 - p), rest + amplitude.get() * (1.0 - p) / (1.0 - q));
     let peak = |time: f64| end + (first - end) * exp(-(time - width.get()) / tau);
     let all = t.iter().filter(|t| **t >= width.get()).map(|&t| (t, peak(t)));
-    Some(all.take_while(|p| p.1 <= switch.v_th.get()).map(Point::from).collect())
+    let below = all.take_while(|p| p.1 <= switch.v_th.get());
+    Some(below.map(|(t, u)| Point::from((t, grown(switch, u)))).collect())
 }
 
 /// Any other device under its train: the drive, and every variable that tables have.
@@ -117,12 +120,12 @@ pub fn integration(shown: Shown<'_>) -> Figure {
         return trained(shown);
     };
     let switch = switch(shown);
-    let mut chart = Chart::new(&shown.plan.title, Axis::linear("time", "s"), state())
-        .line("filament state", points(shown.table(), "time", "state"));
-    if let (Some(tau), Some(rest)) = (shown.paper("tau"), shown.paper("u_rest")) {
+    let mut chart = Chart::new(&shown.plan.title, Axis::linear("time", "s"), conductance())
+        .line("conductance", points(shown.table(), "time", "conductance"));
+    if let (Some(tau), Some(rest), Some(switch)) = (shown.paper("tau"), shown.paper("u_rest"), &switch) {
         let curve = (0..=60).map(|k| {
             let t = length.get() * f64::from(k) / 60.0;
-            (t, rest.paper + amplitude.get() * (1.0 - exp(-t / tau.paper)))
+            (t, grown(switch, rest.paper + amplitude.get() * (1.0 - exp(-t / tau.paper))))
         });
         let name =
             format!("paper: u_rest + R I (1 \u{2212} e^(\u{2212}t/tau)), tau = {:.2} ms", tau.paper * 1e3);
@@ -145,28 +148,34 @@ pub fn integration(shown: Shown<'_>) -> Figure {
 pub fn relaxation(shown: Shown<'_>) -> Figure {
     let &Experiment::Relaxation { length, .. } = &shown.plan.experiment else { return trained(shown) };
     let switch = switch(shown);
-    let mut chart = Chart::new(&shown.plan.title, Axis::linear("time since the drive ended", "s"), state())
-        .line("filament state", points(shown.table(), "time", "state"));
+    let mut chart =
+        Chart::new(&shown.plan.title, Axis::linear("time since the drive ended", "s"), conductance())
+            .line("conductance", points(shown.table(), "time", "conductance"));
     if let (Some(tau), Some(rest), Some(switch)) = (shown.paper("tau"), shown.paper("u_rest"), &switch) {
         let curve = (0..=60).map(|k| {
             let t = length.get() * f64::from(k) / 60.0;
-            (t, rest.paper + (switch.v_th.get() - rest.paper) * exp(-t / tau.paper))
+            let left = exp(-t / tau.paper);
+            let u = rest.paper + (switch.v_th.get() - rest.paper) * left;
+            (t, switch.conductance_at(u - switch.u_rest.get(), switch.theta(), left))
         });
         chart = chart.reference(format!("paper: tau = {:.2} ms", tau.paper * 1e3), curve);
-    }
-    if let Some(switch) = &switch {
-        chart = chart.mark(Mark::y(switch.v_hold.get(), format!("off below {}", plain(switch.v_hold))));
     }
     if let Some(on) = shown.result.value("on_time") {
         chart = chart.mark(Mark::x(on, format!("off after {:.2} ms", on * 1e3)));
     }
-    chart = shown.over(chart, |u| u);
+    if let Some(switch) = &switch {
+        // A measured state, as the conductance that a filament has there.
+        chart = shown.over(chart, |u| {
+            let x = u - switch.u_rest.get();
+            switch.conductance_at(x, switch.theta(), (x / switch.theta()).clamp(0.0, 1.0))
+        });
+    }
     let fitted = shown.value("tau").map_or_else(String::new, |tau| format!("fitted tau = {tau}"));
     chart.subtitle(shown.subtitle(&fitted)).figure(
         &shown.plan.name,
         Shape::Half,
-        "The state of the filament after firing, without drive. The switch stays on until it has fallen to the hold \
-         voltage: its natural refractory time.",
+        "The conductance after firing, without drive. The switch stays on until its filament has fallen to the hold \
+         voltage, its natural refractory time, and goes on relaxing without a step.",
     )
 }
 

@@ -171,7 +171,8 @@ impl Reader<'_> {
                 mended.entries[index].key = close.to_string();
             }
         }
-        let mut fields = Fields { what, path, at: at.cloned(), entries: Vec::with_capacity(keys.len()) };
+        let entries = Vec::with_capacity(keys.len());
+        let mut fields = Fields { what, path, at: at.cloned(), entries, preset: None };
         for key in keys {
             let entry = self.entry(&mended, key, &fields);
             match (key.name, &entry.datum) {
@@ -190,6 +191,7 @@ impl Reader<'_> {
             }
             fields.entries.push(entry);
         }
+        fields.preset.clone_from(&self.preset);
         fields
     }
 

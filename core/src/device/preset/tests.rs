@@ -103,7 +103,7 @@ fn a_voltage_outside_a_presets_range_is_refused() {
 fn what_is_assumed_is_listed_with_its_reason() {
     let preset = named("ag-tio2-pt-ts");
     let assumed: Vec<String> = preset.assumed().map(ToString::to_string).collect();
-    assert_eq!(assumed.len(), 3);
+    assert_eq!(assumed.len(), 4);
     assert_eq!(assumed[0], "g_off = 0.1 uS (no off current can be read off fig. 1c; 0.1 to 1 uS is usual)");
 }
 

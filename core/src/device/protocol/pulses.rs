@@ -91,8 +91,8 @@ pub fn pulses(device: &Open, start: &Words, train: &PulseProtocol, samples: u32,
 }
 
 /// Integrate and fire: the state of a threshold switch at rest, and then at `samples` instants of every pulse and of
-/// every pause, the last at its end. Columns: time, voltage of the piece that ends here, state, on, times it turned on
-/// so far, energies.
+/// every pause, the last at its end. Columns: time, voltage of the piece that ends here, state, on, conductance, times it
+/// turned on so far, energies.
 #[must_use]
 pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u32, draws: &Draws) -> Table {
     let mut table = Table::new(&[
@@ -100,12 +100,13 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
         ("voltage", "V"),
         ("state", "V"),
         ("on", ""),
+        ("conductance", "S"),
         ("spikes", ""),
         ("device energy", "J"),
         ("limiter energy", "J"),
     ]);
     let mut state = device.start(draws);
-    table.push(&[0.0, 0.0, device.switch.u(&state), 0.0, 0.0, 0.0, 0.0]);
+    table.push(&[0.0, 0.0, device.switch.u(&state), 0.0, device.columns(&state)[3], 0.0, 0.0, 0.0]);
     let (width, period) = (train.width.get(), train.period.get());
     let samples = samples.max(1);
     for pulse in 0..train.count {
@@ -123,6 +124,7 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
                     v,
                     device.switch.u(&state),
                     f64::from(u8::from(state.on)),
+                    device.columns(&state)[3],
                     spikes,
                     e.device,
                     e.limiter,
@@ -133,15 +135,19 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
     table
 }
 
-/// Free relaxation from threshold (fig. 4c): time and state, the filament on until V_h.
+/// A switch that has just fired, left alone (fig. 4c). Columns: time, state, on, conductance.
 #[must_use]
 pub fn relaxation_switch(switch: &ThresholdSwitch, length: Second, samples: u32) -> Table {
-    let mut table = Table::new(&[("time", "s"), ("state", "V"), ("on", "")]);
-    let on_until = switch.natural_on_time().get();
+    let mut table = Table::new(&[("time", "s"), ("state", "V"), ("on", ""), ("conductance", "S")]);
+    let device = VolatileSwitch::from(switch.clone());
+    let draws = Draws::new(0, false);
+    let mut state = device.switch.fired();
+    let at = |k: u32| length.get() * f64::from(k) / f64::from(samples.max(1));
     for k in 0..=samples.max(1) {
-        let t = length.get() * f64::from(k) / f64::from(samples.max(1));
-        let u = switch.u_rest.get() + switch.advance_off(switch.theta(), 0.0, 0.0, t);
-        table.push(&[t, u, f64::from(u8::from(t < on_until))]);
+        let ramp = Ramp { from: 0.0, to: 0.0, length: at(k) - at(k.saturating_sub(1)) };
+        device.apply(&mut state, ramp, &draws, &mut Vec::new());
+        let columns = device.columns(&state);
+        table.push(&[at(k), columns[0], columns[1], columns[3]]);
     }
     table
 }

@@ -8,7 +8,7 @@
 //! Assumed of `reset`: the filament relaxes from firing on, while the drive flows for `open_after` longer (1 % of the time
 //! that an Ag/TiO2/Pt switch stays on).
 
-use super::{SwitchState, ThresholdSwitch};
+use super::ThresholdSwitch;
 use crate::device::circuit::{Conduction, Energies, Ramp};
 use crate::units::{Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
@@ -130,11 +130,11 @@ impl Circuit {
     }
 
     /// For how many seconds more current flows if the switch neither turns on nor off.
-    pub(super) fn connected(&self, switch: &ThresholdSwitch, state: &SwitchState) -> f64 {
+    pub(super) fn connected(&self, switch: &ThresholdSwitch, (on, x, theta): (bool, f64, f64)) -> f64 {
         match self {
             // It has relaxed from theta since it fired.
-            Self::Reset { open_after } if state.on => {
-                let since = switch.tau.get() * crate::numeric::ln(state.theta / state.x);
+            Self::Reset { open_after } if on => {
+                let since = switch.tau.get() * crate::numeric::ln(theta / x);
                 (open_after.get() - since.max(0.0)).max(0.0)
             }
             _ => f64::INFINITY,

@@ -5,6 +5,7 @@
 //! and 4; escape rate after Gerstner & Kistler, *Spiking Neuron Models* (2002), ch. 5.
 
 mod circuit;
+mod conductance;
 mod noise;
 mod oscillator;
 mod switch;

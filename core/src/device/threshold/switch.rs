@@ -19,13 +19,14 @@
 //! as measured. That V_h is a level of the filament, and that a held filament grows, are assumed. What V does when the
 //! switch has fired is a matter of its [`Circuit`].
 //!
-//! Current: off I = G_off V, on I = G_on V, both limited to I_cc.
+//! The conductance follows the filament ([`conductance_at`](ThresholdSwitch::conductance_at)); I = G V, limited to I_cc.
 
 use super::Circuit;
+use super::conductance::Stretch;
 use crate::device::circuit::{Conduction, Energies, Ramp};
 use crate::numeric::decimal::difference;
 use crate::numeric::first_order::{advance, crossing};
-use crate::numeric::ln;
+use crate::numeric::{exp, ln};
 use crate::units::{Ampere, Second, Siemens, Volt, Watt};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,9 @@ pub struct ThresholdSwitch {
     pub i_cc: Ampere,
     /// Conductance of the off state. Assumed: 0.1 uS (no current below threshold can be read off fig. 1c).
     pub g_off: Siemens,
+    /// Conductance of an off filament that has grown to the threshold. Assumed: 1 uS (0.25 uA there, a 28th of the compliance,
+    /// so that fig. 1c stays abrupt while the conductance of fig. 4b rises).
+    pub g_pre: Siemens,
     /// Conductance of the on state. Inferred from the stated 1.4 uW: I_cc^2/P = 35 uS.
     pub g_on: Siemens,
 }
@@ -57,6 +61,7 @@ impl Default for ThresholdSwitch {
             v_hold: Volt::new(0.10),
             i_cc: Ampere::new(7e-6),
             g_off: Siemens::new(1e-7),
+            g_pre: Siemens::new(1e-6),
             g_on: Siemens::new(35e-6),
         }
     }
@@ -74,6 +79,8 @@ pub struct SwitchState {
     pub on: bool,
     /// Threshold of this cycle relative to rest, in volts.
     pub theta: f64,
+    /// What is left of its connection: 1 while it is on and held, else fading with tau.
+    pub r: f64,
     /// Number of returns to off: the count behind the next threshold's draw.
     pub cycles: u64,
 }
@@ -116,10 +123,12 @@ pub enum SwitchError {
         v_th: Volt,
     },
     /// On must conduct better than off.
-    #[error("g_off = {g_off}, g_on = {g_on}; required: 0 < g_off < g_on")]
+    #[error("g_off = {g_off}, g_pre = {g_pre}, g_on = {g_on}; required: 0 < g_off <= g_pre < g_on")]
     Conductances {
         /// Conductance of the off state.
         g_off: Siemens,
+        /// The same of a filament grown to the threshold.
+        g_pre: Siemens,
         /// Conductance of the on state.
         g_on: Siemens,
     },
@@ -143,8 +152,9 @@ impl ThresholdSwitch {
             let Self { u_rest, v_hold, v_th, .. } = *self;
             faults.push(SwitchError::Levels { u_rest, v_hold, v_th });
         }
-        if !(self.g_off > Siemens::ZERO && self.g_off < self.g_on) {
-            faults.push(SwitchError::Conductances { g_off: self.g_off, g_on: self.g_on });
+        if !(self.g_off > Siemens::ZERO && self.g_off <= self.g_pre && self.g_pre < self.g_on) {
+            let Self { g_off, g_pre, g_on, .. } = *self;
+            faults.push(SwitchError::Conductances { g_off, g_pre, g_on });
         }
         if self.i_cc <= Ampere::ZERO {
             faults.push(SwitchError::Compliance { i_cc: self.i_cc });
@@ -155,7 +165,13 @@ impl ThresholdSwitch {
     /// At rest, off, with the nominal threshold.
     #[must_use]
     pub fn rest(&self) -> SwitchState {
-        SwitchState { x: 0.0, on: false, theta: self.theta(), cycles: 0 }
+        SwitchState { x: 0.0, on: false, theta: self.theta(), r: 0.0, cycles: 0 }
+    }
+
+    /// Just turned on, with the nominal threshold.
+    #[must_use]
+    pub fn fired(&self) -> SwitchState {
+        SwitchState { x: self.theta(), on: true, r: 1.0, ..self.rest() }
     }
 
     /// Turn-on relative to rest, in volts: of the decimals that were stated, rounded once.
@@ -192,18 +208,25 @@ impl ThresholdSwitch {
         crossing(self.tau.get(), x, a, b, theta, limit)
     }
 
-    /// Takes an on filament through `limit` seconds of the drive a + b t, up to where it turns off. Answers where it is then,
-    /// and when it turned off, if it did.
-    fn through_on(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> (f64, Option<f64>) {
+    /// Takes an on filament through `limit` seconds of the drive a + b t, up to where it turns off, and shows every stretch.
+    /// Answers where it is then, and when it turned off, if it did.
+    fn through_on(
+        &self,
+        x: f64,
+        (a, b): (f64, f64),
+        theta: f64,
+        limit: f64,
+        mut see: impl FnMut(Stretch),
+    ) -> (f64, Option<f64>) {
         let (tau, hold) = (self.tau.get(), self.hold());
         let (mut x, mut a, mut t) = (x, a, 0.0);
         // A linear drive passes each of the two levels once, and the filament reaches its threshold at most once.
         for _ in 0..6 {
-            let holds = a > hold || (a == hold && b > 0.0);
+            let held = a > hold || (a == hold && b > 0.0);
             let above = a > theta || (a == theta && b > 0.0);
-            let pinned = holds && x >= theta;
+            let pinned = held && x >= theta;
             // Where the drive begins to do something else.
-            let level = match (holds, b > 0.0, b < 0.0) {
+            let level = match (held, b > 0.0, b < 0.0) {
                 (false, true, _) => Some(hold),
                 (true, _, true) => Some(if above && !pinned { theta } else { hold }),
                 (true, true, _) if !above && !pinned => Some(theta),
@@ -211,27 +234,35 @@ impl ThresholdSwitch {
             };
             let left = limit - t;
             let until = level.map_or(left, |level| ((level - a) / b).clamp(0.0, left));
-            if pinned {
-                x = theta;
-            } else if !holds {
-                // The same equation upside down.
-                if let Some(fall) = crossing(tau, -x, -a, -b, -hold, until) {
-                    return (hold, Some(t + fall));
-                }
-                x = advance(tau, x, a, b, until);
-            } else if !above {
-                x = advance(tau, x, theta, 0.0, until).min(theta);
-            } else if let Some(rise) = self.turn_on(x, a, b, theta, until) {
-                (x, a, t) = (theta, a + b * rise, t + rise);
-                continue;
+            // What the filament follows.
+            let target = if held && !above { (theta, 0.0) } else { (a, b) };
+            x = if pinned { theta } else { x };
+            let passes = if pinned {
+                None
+            } else if held {
+                self.turn_on(x, target.0, target.1, theta, until)
             } else {
-                x = advance(tau, x, a, b, until).min(theta);
+                // The same equation upside down.
+                crossing(tau, -x, -a, -b, -hold, until)
+            };
+            let length = passes.unwrap_or(until);
+            see(Stretch { begin: t, length, x, a: target.0, b: target.1, pinned, held, r: 1.0, theta });
+            t += length;
+            if passes.is_some() && !held {
+                return (hold, Some(t));
+            }
+            if passes.is_some() {
+                (x, a) = (theta, a + b * length);
+                continue;
+            }
+            if !pinned {
+                x = advance(tau, x, target.0, target.1, until).min(theta);
             }
             if until >= left {
                 break;
             }
             // Exactly the level.
-            (a, t) = (level.unwrap_or(a), t + until);
+            a = level.unwrap_or(a);
         }
         (x, None)
     }
@@ -239,7 +270,7 @@ impl ThresholdSwitch {
     /// x of an on filament `dt` seconds later (as long as it stays on).
     #[must_use]
     pub fn advance_on(&self, x: f64, a: f64, b: f64, theta: f64, dt: f64) -> f64 {
-        self.through_on(x, a, b, theta, dt).0
+        self.through_on(x, (a, b), theta, dt, |_| {}).0
     }
 
     /// Seconds until an on filament falls to V_h, if that is within `limit` seconds.
@@ -247,7 +278,7 @@ impl ThresholdSwitch {
     /// Without drive, from V_th: tau ln((V_th - u_rest)/(V_h - u_rest)).
     #[must_use]
     pub fn turn_off(&self, x: f64, a: f64, b: f64, theta: f64, limit: f64) -> Option<f64> {
-        self.through_on(x, a, b, theta, limit).1
+        self.through_on(x, (a, b), theta, limit, |_| {}).1
     }
 
     /// How long an undriven filament stays on after firing: the refractory time of the switch as a
@@ -257,7 +288,7 @@ impl ThresholdSwitch {
         self.tau * ln(self.theta() / self.hold())
     }
 
-    /// Its conductance off or on.
+    /// The conductances of its load line, off and on.
     #[must_use]
     pub const fn conductance(&self, on: bool) -> Siemens {
         if on { self.g_on } else { self.g_off }
@@ -266,12 +297,53 @@ impl ThresholdSwitch {
     /// Current through the circuit at voltage `v`, in amperes.
     #[must_use]
     pub fn current(&self, state: &SwitchState, circuit: &Circuit, v: f64) -> f64 {
-        let g = self.conductance(state.on).get();
+        let open = circuit.connected(self, (state.on, state.x, state.theta)) <= 0.0;
+        let held = state.on && *circuit != Circuit::Bare;
+        let g = if held { self.g_on.get() } else { self.conductance_at(state.x, state.theta, state.r) };
         match circuit {
-            Circuit::Series { .. } => g * circuit.share(self, state.on) * v,
-            _ if circuit.connected(self, state) <= 0.0 => 0.0,
+            Circuit::Series { r_s } => v * g / (1.0 + r_s.get() * g),
+            _ if open => 0.0,
             _ => Conduction::Ohmic.limited_current(g, v, self.i_cc.get()),
         }
+    }
+
+    /// Takes an on filament and its connection through `limit` seconds of the drive a + b t that it follows in its circuit, up
+    /// to where it turns off. Answers (x, r) then, and when it turned off, if it did.
+    #[must_use]
+    pub fn while_on(
+        &self,
+        circuit: &Circuit,
+        (x, r): (f64, f64),
+        drive: (f64, f64),
+        theta: f64,
+        limit: f64,
+    ) -> ((f64, f64), Option<f64>) {
+        self.seen_while_on(circuit, (x, r), drive, theta, limit, |_| {})
+    }
+
+    fn seen_while_on(
+        &self,
+        circuit: &Circuit,
+        (x, mut r): (f64, f64),
+        drive: (f64, f64),
+        theta: f64,
+        limit: f64,
+        mut see: impl FnMut(&Stretch),
+    ) -> ((f64, f64), Option<f64>) {
+        let tau = self.tau.get();
+        // For how long a drive that is taken away still flows.
+        let flows = circuit.connected(self, (true, x, theta));
+        let (x, off) = self.through_on(x, drive, theta, limit, |stretch| {
+            let stretch = Self::connection(circuit, stretch, r, flows);
+            if stretch.length > 0.0 {
+                see(&stretch);
+                r = stretch.r_at(tau, stretch.length);
+            }
+        });
+        if let Circuit::Reset { .. } = circuit {
+            r *= exp(-((off.unwrap_or(limit) - flows).max(0.0) / tau));
+        }
+        ((x, r), off)
     }
 
     /// Power the on device takes in compliance: I_cc^2/G_on.
@@ -296,33 +368,40 @@ impl ThresholdSwitch {
         let mut spent = SwitchEnergies::default();
         // Nothing is known of a drive that is not a number: it does nothing.
         let Some(ramp) = ramp.bounded() else { return spent };
-        let slope = (ramp.to - ramp.from) / ramp.length;
+        let (tau, slope) = (self.tau.get(), (ramp.to - ramp.from) / ramp.length);
         let mut t = 0.0;
         for _ in 0..MAX_TURNS {
             let left = ramp.length - t;
             let share = circuit.share(self, state.on);
             let (a, b) = (ramp.at(t) * share, slope * share);
-            let flows = circuit.connected(self, state);
+            let SwitchState { x, theta, .. } = *state;
+            let energies = |stretch: &Stretch| {
+                let from = t + stretch.begin;
+                self.spent(circuit, stretch, ramp.piece(from, from + stretch.length))
+            };
             let change = if state.on {
-                let (x, off) = self.through_on(state.x, a, b, state.theta, left);
-                state.x = x;
+                let ((x, r), off) =
+                    self.seen_while_on(circuit, (x, state.r), (a, b), theta, left, |stretch| {
+                        spent.on += energies(stretch);
+                    });
+                (state.x, state.r) = (x, r);
                 off
             } else {
-                let on = self.turn_on(state.x, a, b, state.theta, left);
-                state.x = if on.is_some() { state.theta } else { self.advance_off(state.x, a, b, left) };
+                let on = self.turn_on(x, a, b, theta, left);
+                let length = on.unwrap_or(left);
+                let stretch =
+                    Stretch { begin: 0.0, length, x, a, b, pinned: false, held: false, r: state.r, theta };
+                spent.off += energies(&stretch);
+                state.r = stretch.r_at(tau, length);
+                state.x = if on.is_some() { theta } else { self.advance_off(x, a, b, left) };
                 on
             };
-            let piece = ramp.piece(t, t + change.unwrap_or(left).min(flows));
-            let energies = circuit.energies(self, self.conductance(state.on).get(), piece);
-            if state.on {
-                spent.on += energies;
-            } else {
-                spent.off += energies;
-            }
             let Some(after) = change else { return spent };
             t += after;
             state.on = !state.on;
-            if !state.on {
+            if state.on {
+                state.r = 1.0;
+            } else {
                 state.cycles += 1;
                 state.theta = next_theta(state.cycles);
             }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::device::circuit::Ramp;
+use crate::device::circuit::{Energies, Ramp};
 use crate::units::{Ampere, Joule, Kelvin, Ohm, Second, Volt, Watt};
 use proptest::prelude::*;
 
@@ -382,10 +382,90 @@ fn every_fault_is_reported_at_once() {
         [
             "tau is 0 s; it must be above zero, such as \"9.41 ms\"",
             "u_rest = 430 uV, v_hold = 300 mV, v_th = 250 mV; required: u_rest < v_hold < v_th",
-            "g_off = 100 nS, g_on = 1 nS; required: 0 < g_off < g_on",
+            "g_off = 100 nS, g_pre = 1 uS, g_on = 1 nS; required: 0 < g_off <= g_pre < g_on",
             "i_cc is 0 A; it must be above zero, such as \"7 uA\"",
         ]
     );
+}
+
+#[test]
+fn the_conductance_follows_the_filament_and_fades_after_firing_without_a_step() {
+    let s = switch();
+    let conductance = |state: &SwitchState| s.conductance_at(state.x, state.theta, state.r) * 1e6;
+    for (ms, want) in [(0.0, 35.0), (5.0, 20.6152), (8.646647, 14.0249), (20.0, 4.2679)] {
+        let mut state = s.fired();
+        apply(&s, &mut state, 0.0, 0.0, ms * MS);
+        assert!((conductance(&state) - want).abs() < 0.5e-4, "{} uS after {ms} ms", conductance(&state));
+    }
+    let mut state = s.rest();
+    apply(&s, &mut state, 0.5, 0.5, 3.0 * MS);
+    assert!(
+        (s.u(&state) - 0.136923).abs() < 0.5e-6 && (conductance(&state) - 0.592923).abs() < 0.5e-6,
+        "{state:?}"
+    );
+    // Nothing grows below u = 0.
+    apply(&s, &mut state, -0.5, -0.5, 30.0 * MS);
+    assert!((conductance(&state) - 0.1).abs() < 1e-15);
+}
+
+#[test]
+fn up_to_the_first_firing_the_filament_spends_0_979423_nanojoules() {
+    let spent = |s: &ThresholdSwitch| {
+        let ramp = Ramp { from: 0.5, to: 0.5, length: 7.0 * MS };
+        s.apply(&mut s.rest(), &Circuit::Bare, ramp, |_| s.theta(), &mut Vec::new()).off.device * 1e9
+    };
+    assert!((spent(&switch()) - 0.979423).abs() < 0.5e-6, "{} nJ", spent(&switch()));
+    let flat = ThresholdSwitch { g_pre: switch().g_off, ..switch() };
+    assert!((spent(&flat) - 0.162659).abs() < 0.5e-6, "{} nJ", spent(&flat));
+}
+
+#[test]
+fn what_a_piece_spends_is_the_sum_of_its_moments() {
+    let s = switch();
+    let circuits = [Circuit::Bare, Circuit::RESET, Circuit::Series { r_s: Ohm::new(2e5) }];
+    let ramps = [
+        (0.5, 0.5, 5.0),
+        (0.24, 0.24, 60.0),
+        (0.6, -0.4, 30.0),
+        (-0.3, 0.2, 50.0),
+        (0.0, 3.0, 0.5),
+        (0.15, 0.15, 30.0),
+        (20.0, 9.0, 20.0),
+    ];
+    let starts = [
+        s.rest(),
+        s.fired(),
+        SwitchState { x: -0.1, ..s.rest() },
+        SwitchState { x: 0.12, r: 0.4, ..s.rest() },
+    ];
+    for circuit in circuits {
+        for (from, to, ms) in ramps {
+            for start in starts {
+                let (n, mut state, mut whole) = (10_000, start, start);
+                let ramp = Ramp { from, to, length: ms * MS };
+                let got = s.apply(&mut whole, &circuit, ramp, |_| s.theta(), &mut Vec::new());
+                let mut want = Energies::default();
+                for k in 0..n {
+                    let at = |k: f64| ramp.length * k / f64::from(n);
+                    let piece = |a: f64, b: f64| ramp.piece(at(a), at(b));
+                    let k = f64::from(k);
+                    s.apply(&mut state, &circuit, piece(k, k + 0.5), |_| s.theta(), &mut Vec::new());
+                    let (v, i) = (ramp.at(at(k + 0.5)), s.current(&state, &circuit, ramp.at(at(k + 0.5))));
+                    s.apply(&mut state, &circuit, piece(k + 0.5, k + 1.0), |_| s.theta(), &mut Vec::new());
+                    want.source += (v * i).abs() * at(1.0);
+                }
+                let source = got.off.source + got.on.source;
+                // A moment may be on the other side of a turn, of which there are a few.
+                let moments = 4.0 * ramp.peak() * s.i_cc.get() * ramp.length / f64::from(n);
+                assert!(
+                    (source - want.source).abs() < 2e-4 * want.source + moments,
+                    "{circuit} {ramp:?} {start:?}: {source:e}, not {:e}",
+                    want.source
+                );
+                assert!(got.off.imbalance().abs() < 1e-12 && got.on.imbalance().abs() < 1e-12, "{got:?}");
+            }
+        }
+    }
 }
 
 proptest! {

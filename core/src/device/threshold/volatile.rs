@@ -9,7 +9,7 @@ use crate::device::model::{
 };
 use crate::device::parameters::Reader;
 use crate::device::protocol::{Table, turns};
-use crate::keys::{ModelKey, choice, key, required};
+use crate::keys::{ModelKey, Unstated, choice, key, required};
 use crate::plain::{Plain, VARIABLES, Words};
 use crate::units::{Quantity as _, Second};
 
@@ -33,16 +33,17 @@ impl From<ThresholdSwitch> for VolatileSwitch {
 
 impl Plain for SwitchState {
     const NAMES: &'static [(&'static str, &'static str)] =
-        &[("state", "V"), ("on", ""), ("threshold", "V"), ("cycles", "")];
+        &[("state", "V"), ("on", ""), ("threshold", "V"), ("conductance", "S"), ("cycles", "")];
 
     fn words(&self) -> [f64; VARIABLES] {
         let mut words = [0.0; VARIABLES];
-        words[..4].copy_from_slice(&[self.x, f64::from(u8::from(self.on)), self.theta, self.cycles as f64]);
+        let on = f64::from(u8::from(self.on));
+        words[..5].copy_from_slice(&[self.x, on, self.theta, self.r, self.cycles as f64]);
         words
     }
 
     fn of(words: &[f64; VARIABLES]) -> Self {
-        Self { x: words[0], on: words[1] > 0.5, theta: words[2], cycles: words[3] as u64 }
+        Self { x: words[0], on: words[1] > 0.5, theta: words[2], r: words[3], cycles: words[4] as u64 }
     }
 }
 
@@ -77,7 +78,7 @@ impl Model for VolatileSwitch {
     const NAME: &'static str = "threshold_switch";
     const TITLE: &'static str = "a volatile switch whose filament integrates voltage and forgets";
     const ROLES: &'static [Role] = &[Role::Neuron, Role::Synapse];
-    const SHOWN: usize = 3;
+    const SHOWN: usize = 4;
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "integration", "relaxation", "power"];
     const LACKS: &'static [(&'static str, &'static str)] =
@@ -93,6 +94,11 @@ impl Model for VolatileSwitch {
         required("v_hold", "V", "State of the filament at which it turns off."),
         required("i_cc", "A", "Compliance of its limiter."),
         required("g_off", "S", "Conductance off."),
+        ModelKey {
+            default: Unstated::As("g_off"),
+            origin: "no conductance that grows with the filament",
+            ..required("g_pre", "S", "Conductance of an off filament that has grown to the threshold.")
+        },
         required("g_on", "S", "Conductance on."),
         choice(
             "threshold_law",
@@ -107,7 +113,7 @@ impl Model for VolatileSwitch {
     fn read(r: &mut Reader<'_>) -> Option<Self> {
         let (tau, u_rest, v_th) = (r.quantity("tau"), r.quantity("u_rest"), r.quantity("v_th"));
         let (v_hold, i_cc) = (r.quantity("v_hold"), r.quantity("i_cc"));
-        let (g_off, g_on) = (r.quantity("g_off"), r.quantity("g_on"));
+        let (g_off, g_pre, g_on) = (r.quantity("g_off"), r.optional("g_pre"), r.quantity("g_on"));
         let law = r.law("threshold_law")?;
         let law = if law == "weibull" { ThresholdLaw::Weibull } else { ThresholdLaw::LogNormal };
         let (cycle, device) = (r.not_negative("cycle_cv"), r.not_negative("device_cv"));
@@ -118,6 +124,7 @@ impl Model for VolatileSwitch {
             v_hold: v_hold?,
             i_cc: i_cc?,
             g_off: g_off?,
+            g_pre: g_pre.or(g_off)?,
             g_on: g_on?,
         };
         for fault in switch.faults() {
@@ -140,11 +147,12 @@ impl Model for VolatileSwitch {
         self.switch.current(state, &self.circuit, v)
     }
 
-    /// State and threshold as they are measured: with u_rest.
+    /// State and threshold as they are measured, with u_rest; the conductance in place of the connection it is made of.
     fn columns(&self, state: &SwitchState) -> Words {
         let mut columns = state.words();
         columns[0] = self.switch.u(state);
         columns[2] += self.switch.u_rest.get();
+        columns[3] = self.switch.conductance_at(state.x, state.theta, state.r);
         columns
     }
 

@@ -2,9 +2,10 @@
 
 use super::findings::Findings;
 use crate::device::circuit::Ramp;
+use crate::device::model::Model as _;
 use crate::device::protocol::{Table, relaxation_switch};
-use crate::device::threshold::{Circuit, SwitchState, ThresholdSwitch, VolatileSwitch};
-use crate::fit::fit_relaxation;
+use crate::device::threshold::{Circuit, ThresholdSwitch, VolatileSwitch};
+use crate::fit::{FitError, Fitted, fit_relaxation};
 use crate::units::Second;
 
 /// A constant drive on a switch at rest: equation (3), u = u_rest + R I (1 - e^(-t/tau)), until it fires.
@@ -15,13 +16,15 @@ pub fn integration(device: &VolatileSwitch, v: f64, length: f64, samples: u32) -
         ("voltage", "V"),
         ("state", "V"),
         ("on", ""),
+        ("conductance", "S"),
         ("device energy", "J"),
         ("limiter energy", "J"),
     ]);
     let mut found = Findings { seconds: length, ..Findings::default() };
     let mut state = switch.rest();
-    table.push(&[0.0, v, switch.u(&state), 0.0, 0.0, 0.0]);
-    let mut rise = vec![(0.0, switch.u(&state))];
+    let conductance = |state: &_| device.columns(state)[3];
+    table.push(&[0.0, v, switch.u(&state), 0.0, conductance(&state), 0.0, 0.0]);
+    let mut rise = vec![(0.0, switch.u(&state), conductance(&state))];
     let mut fires = None;
     for k in 0..samples {
         let mut switchings = Vec::new();
@@ -33,23 +36,25 @@ pub fn integration(device: &VolatileSwitch, v: f64, length: f64, samples: u32) -
             fires = fires.or(Some(before + first.after));
         }
         if fires.is_none() {
-            rise.push((time, switch.u(&state)));
+            rise.push((time, switch.u(&state), conductance(&state)));
         }
         table.push(&[
             time,
             v,
             switch.u(&state),
             f64::from(u8::from(state.on)),
+            conductance(&state),
             e.off.device + e.on.device,
             e.off.limiter + e.on.limiter,
         ]);
     }
-    match fit_relaxation(&rise) {
-        Ok(fit) => {
-            let value = |name: &str| fit.get(name).map(|p| p.value);
-            found.measure("tau", value("tau"));
-            found.measure("u_rest", value("u_0"));
-            found.measure("u_end", value("u_rest"));
+    // Yan et al. fit their conductivity; where the filament goes is read off its state.
+    match rise_of(&rise) {
+        Ok((conductance, state)) => {
+            let value = |fit: &Fitted, name: &str| fit.get(name).map(|p| p.value);
+            found.measure("tau", value(&conductance, "tau"));
+            found.measure("u_rest", value(&state, "u_0"));
+            found.measure("u_end", value(&state, "u_rest"));
         }
         Err(error) => found.notes.push(format!("no fit of the rise: {error}")),
     }
@@ -60,28 +65,30 @@ pub fn integration(device: &VolatileSwitch, v: f64, length: f64, samples: u32) -
     found
 }
 
+/// The exponentials of conductance and state, of points (time, state, conductance).
+fn rise_of(points: &[(f64, f64, f64)]) -> Result<(Fitted, Fitted), FitError> {
+    let of = |which: fn(&(f64, f64, f64)) -> f64| -> Vec<(f64, f64)> {
+        points.iter().map(|point| (point.0, which(point))).collect()
+    };
+    Ok((fit_relaxation(&of(|point| point.2))?, fit_relaxation(&of(|point| point.1))?))
+}
+
 /// Left alone from the threshold on.
 pub fn relaxation(switch: &ThresholdSwitch, length: Second, samples: u32) -> Findings {
     let table = relaxation_switch(switch, length, samples);
     let mut found = Findings { seconds: length.get(), ..Findings::default() };
     let column = |name: &str| table.values(name).unwrap_or_default();
-    let points: Vec<(f64, f64)> = column("time").iter().zip(column("state")).map(|(&t, &u)| (t, u)).collect();
-    match fit_relaxation(&points) {
-        Ok(fit) => {
-            for name in ["tau", "u_rest"] {
-                found.measure(name, fit.get(name).map(|p| p.value));
-            }
+    for (name, of) in [("tau", "conductance"), ("u_rest", "state")] {
+        let points: Vec<(f64, f64)> =
+            column("time").iter().copied().zip(column(of).iter().copied()).collect();
+        match fit_relaxation(&points) {
+            Ok(fit) => found.measure(name, fit.get(name).map(|p| p.value)),
+            Err(error) => found.notes.push(format!("no fit of the relaxation of the {of}: {error}")),
         }
-        Err(error) => found.notes.push(format!("no fit of the relaxation: {error}")),
     }
     found.measure("on_time", switch.natural_on_time().get());
     found.curve("", table);
     found
-}
-
-/// Just turned on.
-fn on(switch: &ThresholdSwitch) -> SwitchState {
-    SwitchState { on: true, x: switch.theta(), ..switch.rest() }
 }
 
 /// How long the switch is held at each voltage: short against its relaxation.
@@ -99,7 +106,7 @@ pub fn power(switch: &ThresholdSwitch, v_max: f64, samples: u32) -> Findings {
     let (hold, v_th) = (switch.v_hold.get(), switch.v_th.get());
     let top = v_max.max(v_th);
     let at = |v: f64| {
-        let mut state = on(switch);
+        let mut state = switch.fired();
         let ramp = Ramp { from: v, to: v, length: HELD };
         let e = switch.apply(&mut state, &Circuit::Bare, ramp, |_| switch.theta(), &mut Vec::new());
         (e.on.device / HELD, e.on.limiter / HELD, e.on.source / HELD)
@@ -108,7 +115,7 @@ pub fn power(switch: &ThresholdSwitch, v_max: f64, samples: u32) -> Findings {
     for k in 0..=samples {
         let v = hold + (top - hold) * f64::from(k) / f64::from(samples);
         let (device, limiter, source) = at(v);
-        table.push(&[v, switch.current(&on(switch), &Circuit::Bare, v), device, limiter, source]);
+        table.push(&[v, switch.current(&switch.fired(), &Circuit::Bare, v), device, limiter, source]);
     }
     let column = |name: &str| table.values(name).unwrap_or_default();
     let on_power = column("device power").iter().fold(0.0, |most: f64, p| most.max(*p));

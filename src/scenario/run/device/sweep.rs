@@ -63,17 +63,17 @@ pub fn pulses(device: &Open, experiment: &Experiment, seed: u64) -> Findings {
     found
 }
 
-/// When a switch fired, and how its state rose before: at the ends of the pulses
-/// u_n = u_end + (u_1 - u_end) e^(-n P/tau), which gives tau.
+/// When a switch fired, and how its conductance rose before: at the ends of the pulses
+/// G_n = G_end + (G_1 - G_end) e^(-n P/tau), which gives tau.
 fn fired(found: &mut Findings, table: &Table, train: &PulseProtocol, samples: u32) {
-    let (t, u, spikes) = (table.column("time"), table.column("state"), table.column("spikes"));
+    let (t, g, spikes) = (table.column("time"), table.column("conductance"), table.column("spikes"));
     // Without a pause there are no rows of one. The first row is the start.
     let of_pulse = samples as usize * if train.period > train.width { 2 } else { 1 };
     let first = spikes.iter().position(|n| *n > 0.0).map(|row| row.saturating_sub(1) / of_pulse.max(1));
     let peaks: Vec<(f64, f64)> = (0..first.unwrap_or(train.count as usize))
         .filter_map(|pulse| {
             let row = pulse * of_pulse + samples as usize;
-            Some((*t.get(row)?, *u.get(row)?))
+            Some((*t.get(row)?, *g.get(row)?))
         })
         .collect();
     found.measure("first_spike", first.map(|pulse| (pulse + 1) as f64));
