@@ -22,7 +22,7 @@ fn two_neurons_fire_together() {
 }
 
 #[test]
-fn a_spike_of_a_switch_costs_its_on_time() {
+fn a_spike_of_a_switch_costs_what_flows_until_its_circuit_opens() {
     energy::main().unwrap();
 }
 

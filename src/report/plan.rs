@@ -53,15 +53,18 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
         let (name, Some(s)) = (&population.name, &population.switch) else { continue };
         let mark = |key: &str| assumed(format!("population.{name}.switch.{key}"));
         let power = s.i_cc.get() * s.i_cc.get() / s.g_on.get();
-        let is_switch = population.neuron.switch().is_some();
+        let switch = population.neuron.switch();
         lines.push(format!(
             "Neurons of {name}: I_cc\u{b2}/G_on = ({})\u{b2}/{} = {} while on, for {}{} per spike{}.",
             si(s.i_cc.get(), "A"),
             si(s.g_on.get(), "S"),
             si(power, "W"),
             si(s.on_time.get(), "s"),
-            if is_switch { "" } else { mark("on_time") },
-            if is_switch { " (each spike booked with the on-time it had)" } else { "" },
+            if switch.is_some() { assumed(format!("population.{name}.open_after")) } else { mark("on_time") },
+            switch.map_or_else(String::new, |switch| {
+                let bound = power * switch.membrane().t_ref.get();
+                format!(" (until the circuit opens; {} if the drive stayed until it turns off)", si(bound, "J"))
+            }),
         ));
         lines.push(format!(
             "Limiter of {name}: the rest of I_cc V_drive during that time, V_drive = {}{}.",

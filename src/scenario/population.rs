@@ -267,7 +267,7 @@ impl Lower<'_> {
                 self.faults.push(Diagnostic::error(format!("{}: {text}", fields.what)).maybe_at(place));
             }
         }
-        energy.on_time = switch.membrane().t_ref;
+        energy.on_time = switch.flows();
         let is_reset = switch.is_reset();
         if !is_reset {
             self.driven(fields, &switch);

@@ -3,8 +3,7 @@
 use super::state::Counts;
 use crate::energy::{Category, Ledger, SwitchEnergy};
 use crate::network::Network;
-use crate::time::FS_PER_SECOND;
-use crate::units::{Quantity as _, Second, Volt};
+use crate::units::Volt;
 
 /// What the spikes and the reads of a network cost.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,9 +21,9 @@ impl Costs {
     #[must_use]
     pub fn of_switches(network: &Network, v_drive: Volt) -> Self {
         let spikes = network.populations.iter().map(|population| {
-            let device = &population.neuron.switch()?.device;
-            let (i_cc, g_on, g_off) = (device.i_cc, device.g_on, device.g_off);
-            Some(SwitchEnergy { i_cc, g_on, g_off, v_drive, on_time: population.lif.t_ref })
+            let switch = population.neuron.switch()?;
+            let (i_cc, g_on, g_off) = (switch.device.i_cc, switch.device.g_on, switch.device.g_off);
+            Some(SwitchEnergy { i_cc, g_on, g_off, v_drive, on_time: switch.flows() })
         });
         Self { spikes: spikes.collect(), reads: vec![None; network.projections.len()] }
     }
@@ -33,8 +32,7 @@ impl Costs {
 impl Ledger {
     /// Books a run of `network`: reads by projection, then spikes by population.
     ///
-    /// The spikes of a switch are paid for as long as each kept its switch on, those of other neurons with the
-    /// stated on-time. Leakage, programming and everything around the array are not modelled here, and
+    /// Each spike is paid for as long as current flows in it ([`SwitchEnergy::on_time`]). Leakage, programming and everything around the array are not modelled here, and
     /// [`Ledger::statement`] says so.
     #[must_use]
     pub fn of(network: &Network, counts: &Counts, costs: &Costs) -> Self {
@@ -53,15 +51,10 @@ impl Ledger {
                 ledger.book_reads(&projection.name, rows.iter().map(|&count| u64::from(count)), joules);
             }
         }
-        let counted = counts.spikes.iter().zip(&counts.held);
-        for ((population, cost), (spikes, &held)) in
-            network.populations.iter().zip(&costs.spikes).zip(counted)
-        {
+        for ((population, cost), spikes) in network.populations.iter().zip(&costs.spikes).zip(&counts.spikes) {
             if let Some(cost) = cost {
                 let spikes = spikes.iter().map(|&count| u64::from(count)).sum();
-                let held = Second::from_si(held as f64 / FS_PER_SECOND).unwrap_or(Second::ZERO);
-                let own_time = population.neuron.switch().is_some();
-                ledger.book_spikes(&population.name, cost, spikes, own_time.then_some(held));
+                ledger.book_spikes(&population.name, cost, spikes);
             }
         }
         ledger
@@ -74,9 +67,10 @@ mod tests {
     use crate::network::{Builder, Kernel, Rows, SourceKind};
     use crate::neuron::{Lif, Switch};
     use crate::time::Time;
+    use crate::units::Second;
 
     #[test]
-    fn a_run_costs_its_reads_its_on_times_and_its_stated_spikes() {
+    fn a_run_costs_its_reads_and_its_spikes() {
         let mut builder = Builder::default();
         let spikes = vec![(Time::from_fs(1), 0), (Time::from_fs(2), 1), (Time::from_fs(3), 1)];
         let input = builder.source("input", 2, SourceKind::List(spikes));
@@ -91,19 +85,19 @@ mod tests {
         let mut counts = Counts::new(&network);
         counts.rows[0] = vec![1, 2];
         counts.spikes = vec![vec![2, 1], vec![4, 0]];
-        counts.held[0] = 3_000_000_000_000; // 3 ms in three spikes.
         let own = Ledger::of(&network, &counts, &costs);
-        let on = 1.4e-6 * 3e-3;
-        assert!((own.total() / (on + 0.05 * 7e-6 * 3e-3) - 1.0).abs() < 1e-12, "{own:?}");
+        // Three spikes, in each of which current flows for 100 us.
+        let on = 1.4e-6 * 3e-4;
+        assert!((own.total() / (on + 0.05 * 7e-6 * 3e-4) - 1.0).abs() < 1e-12, "{own:?}");
         assert_eq!(own.entries.len(), 2, "{own:?}");
 
         costs.reads[0] = Some(vec![1e-12, 1e-11]);
-        costs.spikes[1] = costs.spikes[0].map(|cost| SwitchEnergy { on_time: Second::new(1e-4), ..cost });
+        costs.spikes[1] = costs.spikes[0].map(|cost| SwitchEnergy { on_time: Second::new(2e-4), ..cost });
         let all = Ledger::of(&network, &counts, &costs);
         assert_eq!(all.by_category()[0], (Category::Read, 1e-12 + 2.0 * 1e-11));
         let stated =
             all.entries.iter().find(|e| e.owner == "ideal" && e.category == Category::Neuron).unwrap();
-        assert!((stated.joules / (4.0 * 1.4e-10) - 1.0).abs() < 1e-12, "{stated:?}");
+        assert!((stated.joules / (4.0 * 2.8e-10) - 1.0).abs() < 1e-12, "{stated:?}");
         assert_eq!(
             all.statement(),
             "read, neuron, limiter; not modelled: program, leakage, wire, half_select, periphery; an estimate, \

@@ -219,6 +219,13 @@ impl Switch {
         time.unwrap_or(Time::MAX)
     }
 
+    /// For how long current flows after firing in the circuit `reset`: until it opens, or the switch is off.
+    #[must_use]
+    pub fn flows(&self) -> Second {
+        let on = self.seconds_on(self.device.v_th);
+        if let Circuit::Reset { open_after } = self.circuit { open_after.min(on) } else { on }
+    }
+
     /// Conductance of a switch in the circuit `reset` whose filament is at u (volts), `since` seconds after it fired last,
     /// with the nominal threshold, in siemens.
     #[must_use]

@@ -1,7 +1,7 @@
 //! The energy ledger of some presentations: counts of rows and spikes times what each costs.
 //!
 //! A row that arrives is read with one pulse on all its devices: V^2 t times the row's conductance sum.
-//! A spike keeps its switch in compliance for the stated on-time (`lif`) or the device's own (`switch`):
+//! A spike keeps its switch in compliance for the stated on-time (`lif`) or until its circuit opens (`switch`):
 //! I_cc^2 / G_on in the device, the rest of the drive in the limiter. Sums run in index order: rows, then populations.
 
 use super::super::outcome::InferenceEnergy;
@@ -9,10 +9,7 @@ use super::super::plan::Plan;
 use crate::crossbar::Array;
 use crate::energy::{Category, Ledger};
 use crate::network::Network;
-use crate::neuron::Neuron;
-use crate::time::FS_PER_SECOND;
 use crate::training::Totals;
-use crate::units::{Quantity as _, Second};
 
 /// Joules of reading each row once; `None` for a projection without devices.
 pub type RowEnergies = Vec<Option<Vec<f64>>>;
@@ -106,15 +103,9 @@ pub fn inference(
 }
 
 fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
-    let held = totals.held.iter().chain(std::iter::repeat(&0));
-    for ((population, &spikes), &held) in plan.populations.iter().zip(&totals.spikes).zip(held) {
+    for (population, &spikes) in plan.populations.iter().zip(&totals.spikes) {
         // Without a device behind it a neuron spends nothing that could be told.
         let Some(switch) = &population.switch else { continue };
-        let held = match population.neuron {
-            Neuron::Lif(_) | Neuron::Open(_) => None,
-            // The engine knows how long each spike kept its switch on.
-            Neuron::Switch(_) => Some(Second::from_si(held as f64 / FS_PER_SECOND).unwrap_or(Second::ZERO)),
-        };
-        ledger.book_spikes(&population.name, switch, spikes, held);
+        ledger.book_spikes(&population.name, switch, spikes);
     }
 }
