@@ -63,7 +63,10 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
             if switch.is_some() { assumed(format!("population.{name}.open_after")) } else { mark("on_time") },
             switch.map_or_else(String::new, |switch| {
                 let bound = power * switch.membrane().t_ref.get();
-                format!(" (until the circuit opens; {} if the drive stayed until it turns off)", si(bound, "J"))
+                format!(
+                    " (until the circuit opens; {} if the drive stayed until it turns off)",
+                    si(bound, "J")
+                )
             }),
         ));
         lines.push(format!(

@@ -73,7 +73,7 @@ pub struct Fields {
     pub at: Option<At>,
     pub entries: Vec<Entry>,
     /// The device preset of a population of switches.
-    pub preset: Option<Preset>,
+    pub preset: Option<Box<Preset>>,
 }
 
 impl Fields {

@@ -5,6 +5,8 @@ use super::filled::{Datum, PresetValue};
 use super::locate::beside;
 use super::spec::{Key, Kind, Word as _};
 use crate::device::kinds::SHIPPED;
+use crate::device::memory::BinaryMemory;
+use crate::device::model::Role;
 use crate::device::preset::{Preset, Provenance, tree};
 use crate::device::threshold::VolatileSwitch;
 
@@ -29,16 +31,7 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
         _ => Preset::named(name),
     };
     match read {
-        Ok(preset) if preset.device.get::<VolatileSwitch>().is_some() => Some(preset),
-        Ok(_) => {
-            faults.push(
-                Diagnostic::error(format!("preset `{name}` is not a threshold switch"))
-                    .maybe_at(at)
-                    .allowed(switches().collect::<Vec<_>>().join(", "))
-                    .hint("only a volatile switch fires and forgets"),
-            );
-            None
-        }
+        Ok(preset) => fires(&preset, &format!("preset `{name}`"), at, faults).then_some(preset),
         Err(found) => {
             for fault in found {
                 faults.push(fault.asked_for(at, "this preset"));
@@ -46,6 +39,31 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
             None
         }
     }
+}
+
+/// Whether a population of switches can be made of a device; if not, what it lacks is a fault.
+pub fn fires(preset: &Preset, what: &str, at: Option<&At>, faults: &mut Diagnostics) -> bool {
+    let kind = preset.device.kind();
+    if preset.device.get::<VolatileSwitch>().is_some() {
+        return true;
+    }
+    let lacks = if kind.roles.contains(&Role::Neuron) {
+        "it is a circuit of its own; model = \"oscillator\" is one"
+    } else if preset.device.get::<BinaryMemory>().is_some() {
+        "it does not integrate: it is on or off, and stays so"
+    } else {
+        "it does not forget, and has no threshold at which it fires; it is a synapse"
+    };
+    faults.push(
+        Diagnostic::error(format!("{what} is not a threshold switch, but {}", kind.words()))
+            .maybe_at(at)
+            .allowed(format!(
+                "{}, or another device of kind threshold_switch",
+                switches().collect::<Vec<_>>().join(", ")
+            ))
+            .hint(lacks),
+    );
+    false
 }
 
 /// What a preset says about a key, and where the value comes from.

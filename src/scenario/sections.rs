@@ -30,6 +30,14 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             keys: SOURCE,
         },
         Section {
+            name: "device",
+            noun: "device",
+            named: true,
+            required: false,
+            doc: "A device: what experiments measure, and what populations of switches are made of. Positive voltage SETs.",
+            keys: DEVICE,
+        },
+        Section {
             name: "population",
             noun: "population",
             named: true,
@@ -44,14 +52,6 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             required: false,
             doc: "The synapses from one source or population to one population.",
             keys: PROJECTION,
-        },
-        Section {
-            name: "device",
-            noun: "device",
-            named: true,
-            required: false,
-            doc: "A device to be measured on its own. Positive voltage SETs.",
-            keys: DEVICE,
         },
         Section {
             name: "experiment",

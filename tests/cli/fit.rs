@@ -82,7 +82,11 @@ fn a_window_gives_back_the_four_constants_of_the_paper() {
 #[test]
 fn loops_pulses_and_retention_give_back_their_devices() {
     let place = Place::new();
-    measure(&place, "ts.csv", &["ag-tio2-pt-ts", "iv", "--noise", "1 %", "--cycles", "3"]);
+    measure(
+        &place,
+        "ts.csv",
+        &["ag-tio2-pt-ts", "iv", "--set", "g_pre=0.1 uS", "--noise", "1 %", "--cycles", "3"],
+    );
     let found = fit(&place, &["iv", "ts.csv"]);
     let truth = [("v_th", 0.25), ("v_hold", 0.10), ("i_cc", 7e-6), ("g_on", 35e-6), ("g_off", 1e-7)];
     recovers(&found, &truth, 0.02);

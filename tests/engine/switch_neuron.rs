@@ -351,6 +351,53 @@ fn what_a_switch_cannot_be_is_refused_with_what_it_can() {
     assert!(lif.contains("`cycle_cv` of population `cells` has no meaning with model = \"lif\""), "{lif}");
 }
 
+const MINE: &str =
+    "[device.mine]\npreset = \"ag-tio2-pt-ts\"\nparameters = { tau = \"7 ms\", cycle_cv = 0.02 }\n\n";
+
+#[test]
+fn a_device_is_described_once_and_populations_are_made_of_it() {
+    let text = format!(
+        "{MINE}{}",
+        with("model = \"switch\"", "model = \"switch\"\ndevice = \"mine\"\nv_hold = \"90 mV\"")
+    );
+    let loaded = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+    let Neuron::Switch(switch) = &loaded.plan.populations[0].neuron else { panic!("no switch") };
+    let device = ThresholdSwitch::default();
+    assert_eq!((switch.device.tau, switch.device.v_th), (Second::new(7e-3), device.v_th));
+    assert_eq!((switch.device.i_cc, switch.device.g_on), (device.i_cc, device.g_on));
+    assert_eq!(switch.device.v_hold.get(), 0.09, "what is written over it");
+    assert_eq!((switch.spread.cycle, switch.spread.device), (0.02, 0.05));
+    let again = load_text("resolved.toml", &loaded.resolve(), &[], None);
+    let again = again.unwrap_or_else(|faults| panic!("{faults}\n{}", loaded.resolve()));
+    assert_eq!(again.plan.populations, loaded.plan.populations);
+}
+
+#[test]
+fn what_a_named_device_cannot_be_is_told_with_what_it_lacks() {
+    let named = |device: &str, more: &str| {
+        let keys = format!("model = \"switch\"\ndevice = \"{device}\"{more}");
+        refusal(&format!("{MINE}{}", with("model = \"switch\"", &keys)))
+    };
+    let of = |preset: &str| {
+        let text = with("model = \"switch\"", "model = \"switch\"\ndevice = \"other\"");
+        refusal(&format!("[device.other]\npreset = \"{preset}\"\n\n{text}"))
+    };
+    for (message, says) in [
+        (named("mime", ""), "did you mean `mine`?"),
+        (named("mine", "\npreset = \"ag-tio2-pt-ts\""), "population `cells` has both `device` and `preset`"),
+        (of("ag-tio2-pt-rs-binary"), "it does not integrate: it is on or off, and stays so"),
+        (of("ag-tio2-pt-rs-analog"), "it does not forget, and has no threshold at which it fires"),
+        (of("vo2-debets-2026"), "it is a circuit of its own; model = \"oscillator\" is one"),
+        (refusal(&format!("{MINE}{SCENARIO}")), "device `mine` is not measured here"),
+        (
+            refusal(&format!("{MINE}{}", with("model = \"switch\"", "device = \"mine\""))),
+            "`device` of population `cells` has no meaning with model = \"lif\"",
+        ),
+    ] {
+        assert!(message.contains(says), "{says}:\n{message}");
+    }
+}
+
 #[test]
 fn a_model_chosen_on_the_command_line_leaves_the_reset_of_the_file_behind() {
     let text = with("model = \"switch\"", "reset = \"subtract\"\nt_ref = \"1 ms\"");

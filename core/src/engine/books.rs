@@ -51,7 +51,8 @@ impl Ledger {
                 ledger.book_reads(&projection.name, rows.iter().map(|&count| u64::from(count)), joules);
             }
         }
-        for ((population, cost), spikes) in network.populations.iter().zip(&costs.spikes).zip(&counts.spikes) {
+        for ((population, cost), spikes) in network.populations.iter().zip(&costs.spikes).zip(&counts.spikes)
+        {
             if let Some(cost) = cost {
                 let spikes = spikes.iter().map(|&count| u64::from(count)).sum();
                 ledger.book_spikes(&population.name, cost, spikes);

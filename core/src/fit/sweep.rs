@@ -320,7 +320,9 @@ mod tests {
     }
 
     fn nominal(volts: &[f64]) -> Table {
-        let switch = VolatileSwitch::from(ThresholdSwitch::default());
+        // With one conductance while off, as a loop is fitted.
+        let nominal = ThresholdSwitch::default();
+        let switch = VolatileSwitch::from(ThresholdSwitch { g_pre: nominal.g_off, ..nominal });
         swept(switch, &Sweep::through(volts), &Draws::new(1, false))
     }
 

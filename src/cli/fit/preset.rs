@@ -89,6 +89,15 @@ pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) ->
             for name in ["g_on", "g_off"] {
                 put(name, key(name), value(name).and_then(quantity::<Siemens>), "");
             }
+            // A loop tells one conductance of the off state.
+            if base.preset.device.kind().keys.iter().any(|key| key.name == "g_pre") {
+                put(
+                    "g_off",
+                    "g_pre",
+                    value("g_off").and_then(quantity::<Siemens>),
+                    "; one conductance while off",
+                );
+            }
             for name in ["r_on", "r_off"] {
                 put(name, key(name), value(name).and_then(quantity::<Ohm>), "");
             }

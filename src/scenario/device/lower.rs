@@ -45,16 +45,24 @@ pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentP
     experiments.into_iter().collect()
 }
 
-/// What stands in a scenario that has a network instead.
+/// What stands in a scenario that has a network instead: experiments, and devices that no population is made of.
 pub fn unused(lower: &mut Lower<'_>, protocol: &Fields) {
+    let populations = lower.filled.all("population");
+    let named = |name: &String| {
+        let of = |fields: &Fields| {
+            fields.entries.iter().any(|e| e.key.name == "device" && fields.text("device") == Some(name))
+        };
+        populations.iter().any(|(_, fields)| of(fields))
+    };
     // The first of each says it for the others.
     for section in ["device", "experiment"] {
-        if let Some((_, fields)) = lower.filled.all(section).first() {
+        let mut all = lower.filled.all(section).iter();
+        if let Some((_, fields)) = all.find(|(name, _)| section == "experiment" || !named(name)) {
             lower.faults.push(
                 Diagnostic::error(format!("{} is not measured here", fields.what))
                     .maybe_at(fields.at.as_ref())
                     .also(protocol.written("kind"), "this runs a network")
-                    .allowed("[device.NAME] and [experiment.NAME] with kind = \"device\" in [protocol]"),
+                    .allowed("[device.NAME] and [experiment.NAME] with kind = \"device\" in [protocol]; devices that populations are made of: `device = NAME` with model = \"switch\""),
             );
         }
     }

@@ -9,6 +9,7 @@ mod quantity;
 
 pub use crate::device::model::{Measure, MeasuredIn};
 pub use findings::{Compared, Curve, ExperimentResult, MeasuredValue};
+pub(super) use overrides::preset as device_preset;
 pub(super) use plausible::plausible;
 pub use quantity::{all_quantities, quantities};
 

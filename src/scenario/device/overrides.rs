@@ -8,7 +8,7 @@ use super::super::text::{Node, Value};
 use crate::device::preset::{Preset, change, tree};
 
 /// The preset of a device with what the scenario changes in it.
-pub(super) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
+pub(in crate::scenario) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
     let (name, at) = (fields.text("preset")?, fields.written("preset")?);
     let is_file = std::path::Path::new(name).extension().is_some_and(|extension| extension == "toml");
     let source = if is_file {

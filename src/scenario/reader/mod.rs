@@ -2,12 +2,14 @@
 
 mod value;
 
+use super::device::device_preset;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
 use super::preset;
 use super::protocol;
+use super::section::Lower;
 use super::sections::{self, SECTIONS};
-use super::spec::{self, Fallback, Key, NeuronModel, Section, Word as _};
+use super::spec::{self, Fallback, Key, NeuronModel, Refers, Section, Word as _};
 use super::text::{self, Table, Value};
 use crate::device::preset::Preset;
 use crate::neuron::Reset;
@@ -17,7 +19,8 @@ use crate::synapse::Placement;
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnostics) -> Filled {
     let filled = Filled { sections: Vec::new() };
-    let mut reader = Reader { faults, name, registry, filled, model: None, preset: None };
+    let mut reader =
+        Reader { faults, name, registry, filled, model: None, preset: None, devices: Vec::new() };
     let root = reader.unknown_sections(root);
     for section in SECTIONS.iter() {
         let tables = reader.section(section, &root);
@@ -35,6 +38,8 @@ struct Reader<'a> {
     model: Option<NeuronModel>,
     /// The device preset of that population.
     preset: Option<Preset>,
+    /// The devices that populations have named, each read once.
+    devices: Vec<(String, Option<Preset>)>,
 }
 
 impl Reader<'_> {
@@ -177,6 +182,12 @@ impl Reader<'_> {
             let entry = self.entry(&mended, key, &fields);
             match (key.name, &entry.datum) {
                 ("model", Some(Datum::Choice(model))) => self.model = NeuronModel::from_word(model),
+                ("device", Some(Datum::Text(name)))
+                    if entry.active && fields.path.starts_with("population.") =>
+                {
+                    let name = name.clone();
+                    self.preset = self.device(&name, &entry, &fields.what);
+                }
                 // A device to be measured has a preset of any kind, which `device::lower` reads.
                 ("preset", Some(Datum::Text(name)))
                     if entry.active && fields.path.starts_with("population.") =>
@@ -191,8 +202,32 @@ impl Reader<'_> {
             }
             fields.entries.push(entry);
         }
-        fields.preset.clone_from(&self.preset);
+        fields.preset = self.preset.clone().map(Box::new);
         fields
+    }
+
+    /// The preset of the device that a population names, if a population can be made of it.
+    fn device(&mut self, name: &str, entry: &Entry, what: &str) -> Option<Preset> {
+        let at = match &entry.origin {
+            ValueOrigin::Written(at) => Some(at),
+            _ => None,
+        };
+        if let Some((_, known)) = self.devices.iter().find(|(known, _)| known == name) {
+            return known.clone();
+        }
+        let mut lower = Lower {
+            filled: &self.filled,
+            registry: self.registry,
+            no_rules: None,
+            faults: &mut *self.faults,
+            weight_unit: None,
+        };
+        let index = lower.index(name, at, &format!("`device` of {what}"), Refers::Device)?;
+        let fields = &self.filled.all("device")[index].1;
+        let made = device_preset(&mut lower, fields);
+        let made = made.filter(|preset| preset::fires(preset, &fields.what, at, self.faults));
+        self.devices.push((name.to_string(), made.clone()));
+        made
     }
 
     /// Reports an unknown key; the known one it is a slip of, if any.
@@ -217,7 +252,20 @@ impl Reader<'_> {
     }
 
     fn entry(&mut self, table: &Table, key: &'static Key, so_far: &Fields) -> Entry {
-        let item = table.get(key.name);
+        let mut item = table.get(key.name);
+        // A population of a named device has no other preset.
+        let named = key.name == "preset"
+            && so_far.path.starts_with("population.")
+            && so_far.written("device").is_some();
+        if let (true, Some(both)) = (named, item.take_if(|_| named)) {
+            self.faults.push(
+                Diagnostic::error(format!("{} has both `device` and `preset`", so_far.what))
+                    .at(&both.key_at)
+                    .also(so_far.written("device"), "and here")
+                    .allowed("one of the two")
+                    .hint("[device.NAME] has a `preset` of its own"),
+            );
+        }
         // A key decides nothing where it has no meaning itself: what decided that does.
         let mut when = key.when;
         while let Some(idle) = when.and_then(|(decider, _)| {
@@ -226,9 +274,15 @@ impl Reader<'_> {
             when = idle.key.when;
         }
         // `None`: the deciding key is itself faulty, so nothing can be said about this one.
-        let active = match when {
-            None => Some(true),
-            Some((decider, values)) => self.decision(decider, so_far).map(|value| values.contains(&value)),
+        let active = if named {
+            Some(false)
+        } else {
+            match when {
+                None => Some(true),
+                Some((decider, values)) => {
+                    self.decision(decider, so_far).map(|value| values.contains(&value))
+                }
+            }
         };
         if let (Some(item), Some(false), Some((decider, values))) = (item, active, when) {
             // A value inherited from below a changed choice is left behind silently.

@@ -3,7 +3,7 @@
 use super::super::table::inner;
 use super::kinds::{COUNT, CV, SPAN, TIME_CONSTANT, VOLTAGE, non_negative, positive};
 use super::word::words;
-use super::{Bounds, Key, Kind, Unit};
+use super::{Bounds, Key, Kind, Refers, Unit};
 use crate::device::threshold::ThresholdLaw;
 use crate::network::Competition;
 use crate::neuron::Reset;
@@ -11,9 +11,16 @@ use crate::neuron::Reset;
 pub static POPULATION: &[Key] = &[
     Key::new("model", Kind::word::<NeuronModel>(), "Neuron model.").setting("\"lif\""),
     Key::new(
+        "device",
+        Kind::Name(Refers::Device),
+        "The device, as [device.NAME] describes it; its values are the defaults of the other keys.",
+    )
+    .absent("that of `preset`")
+    .when("model", SWITCH_MODEL),
+    Key::new(
         "preset",
         Kind::Text,
-        "The device: a shipped preset of a threshold switch, or a preset file beside the scenario. Its values are the defaults of the other keys.",
+        "The device, where `device` names none: a shipped preset of a threshold switch, or a preset file beside the scenario. Its values are the defaults of the other keys.",
     )
     .setting("\"ag-tio2-pt-ts\"")
     .when("model", SWITCH_MODEL),
