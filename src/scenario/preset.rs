@@ -6,9 +6,8 @@ use super::locate::beside;
 use super::spec::{Key, Kind, Word as _};
 use crate::device::kinds::SHIPPED;
 use crate::device::memory::BinaryMemory;
-use crate::device::model::Role;
 use crate::device::preset::{Preset, Provenance, tree};
-use crate::device::threshold::VolatileSwitch;
+use crate::device::threshold::{RelaxationOscillator, VolatileSwitch};
 
 /// The threshold switch that a population names: a shipped preset or a file beside the scenario.
 pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
@@ -47,7 +46,7 @@ pub fn fires(preset: &Preset, what: &str, at: Option<&At>, faults: &mut Diagnost
     if preset.device.get::<VolatileSwitch>().is_some() {
         return true;
     }
-    let lacks = if kind.roles.contains(&Role::Neuron) {
+    let lacks = if preset.device.get::<RelaxationOscillator>().is_some() {
         "it is a circuit of its own; model = \"oscillator\" is one"
     } else if preset.device.get::<BinaryMemory>().is_some() {
         "it does not integrate: it is on or off, and stays so"

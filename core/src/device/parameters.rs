@@ -314,8 +314,11 @@ impl<'a> Reader<'a> {
 
     /// A quantity that may be missing.
     pub fn optional<Q: Quantity>(&mut self, key: &str) -> Option<Q> {
+        if self.has(key) {
+            return self.quantity(key);
+        }
         self.used.push(("parameters", key.to_owned()));
-        if self.has(key) { self.quantity(key) } else { None }
+        None
     }
 
     /// A plain number; its default if it is missing and has one.

@@ -90,7 +90,7 @@ pub fn changes(args: &FitArgs, data: &Measured, found: &Found, base: &Preset) ->
                 put(name, key(name), value(name).and_then(quantity::<Siemens>), "");
             }
             // A loop tells one conductance of the off state.
-            if base.preset.device.kind().keys.iter().any(|key| key.name == "g_pre") {
+            if base.device.kind().keys.iter().any(|key| key.name == "g_pre") {
                 put(
                     "g_off",
                     "g_pre",

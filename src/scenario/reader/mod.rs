@@ -221,6 +221,8 @@ impl Reader<'_> {
             no_rules: None,
             faults: &mut *self.faults,
             weight_unit: None,
+            trained_devices: None,
+            thresholds: Vec::new(),
         };
         let index = lower.index(name, at, &format!("`device` of {what}"), Refers::Device)?;
         let fields = &self.filled.all("device")[index].1;
