@@ -45,7 +45,7 @@ pub use learn::{Learning, LearningError, LearningState, layout};
 pub use motion::{Engine, Motion};
 pub(crate) use onlooker::Through;
 pub use onlooker::Watcher;
-pub use probe::{Collect, Highlights, Instant, Observer, Probe, Record, Silent, Spike, Stream};
+pub use probe::{Highlights, Instant, Observer, Probe, Record, Silent, Spike, Stream};
 pub use queue::{Entry, General, Heap, Lanes, MinTree, Queue, Wheel};
 pub use resume::StateError;
 pub use run::{Harvest, Recording, Run, Sample};

@@ -216,12 +216,6 @@ impl<R: Real> Probe<R> for Highlights {
     }
 }
 
-impl Collect for Highlights {
-    fn take(&mut self) -> Vec<Record> {
-        std::mem::take(&mut self.records)
-    }
-}
-
 /// Two probes at once.
 impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const STREAM: bool = A::STREAM || B::STREAM;
@@ -353,24 +347,6 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         (**self).sample(time, population, u);
-    }
-}
-
-/// What can be asked for the records it collected.
-pub trait Collect {
-    /// Hands over the records since the last call.
-    fn take(&mut self) -> Vec<Record>;
-}
-
-impl Collect for Silent {
-    fn take(&mut self) -> Vec<Record> {
-        Vec::new()
-    }
-}
-
-impl Collect for Stream {
-    fn take(&mut self) -> Vec<Record> {
-        std::mem::take(&mut self.records)
     }
 }
 

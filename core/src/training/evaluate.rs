@@ -104,7 +104,7 @@ pub fn evaluate<R: Scalar>(
     test: Test<'_>,
     reporting: &mut Reporting<'_>,
 ) -> Result<Evaluation, SimulationError> {
-    R::evaluate(network, weights, samples, test, reporting)
+    (R::entries().evaluate)(network, weights, samples, test, reporting)
 }
 
 pub(super) fn evaluate_in<R: Scalar>(

@@ -17,7 +17,7 @@ pub use evaluate::{Evaluation, Reporting, Test, evaluate};
 pub use held_tape::HeldTape;
 pub use leakage::Leakage;
 pub use presenter::{Presenter, Samples, Totals};
-pub use scalar::{Epoch, Scalar};
+pub use scalar::{Entries, Epoch, Scalar};
 pub use supervised::{Advance, EpochReport, Settings, Trainer, shuffled};
 pub use tape::Tape;
 

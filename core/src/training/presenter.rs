@@ -3,7 +3,7 @@
 use super::scalar::Scalar;
 use crate::encoding::{BlockRate, RateCode};
 use crate::engine::{
-    Collect as _, Counts, Engine, Motion, Observer, Probe, Record, SimulationError, Spike, Stream, Through,
+    Counts, Engine, Motion, Observer, Probe, Record, SimulationError, Spike, Stream, Through,
 };
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -161,7 +161,7 @@ impl<R: Scalar> Presenter<R> {
     /// A presenter whose read-out is `population`.
     #[must_use]
     pub fn new(engine: Engine, network: &Arc<Network>, population: usize, seed: u64) -> Self {
-        R::presenter(engine, network, population, seed)
+        (R::entries().presenter)(engine, network, population, seed)
     }
 
     pub(super) fn new_in(engine: Engine, network: &Arc<Network>, population: usize, seed: u64) -> Self {
@@ -193,7 +193,17 @@ impl<R: Scalar> Presenter<R> {
 
     /// Presents a sample, with the number of its episode and for how long, and collects the spikes.
     pub fn show(&mut self, weights: &Weights<R>, shown: (&RateCode, usize, u64, Time)) -> Vec<Spike> {
-        R::show(self, weights, shown)
+        (R::entries().show)(self, weights, shown)
+    }
+
+    pub(super) fn show_in(
+        &mut self,
+        weights: &Weights<R>,
+        (code, sample, episode, duration): (&RateCode, usize, u64, Time),
+    ) -> Vec<Spike> {
+        let mut spikes = Vec::new();
+        self.present(weights, code, sample, episode, duration, &mut spikes);
+        spikes
     }
 
     /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.
@@ -222,7 +232,7 @@ impl<R: Scalar> Presenter<R> {
                 let mut both = (&mut *stream, probe);
                 let mut looking = Through::<_, false>::new(&mut both);
                 self.fault = self.simulation.run(weights, duration, &mut looking).err();
-                self.streams.push((episode, stream.take()));
+                self.streams.push((episode, std::mem::take(&mut stream.records)));
             }
         }
     }
@@ -261,7 +271,7 @@ impl<R: Scalar> Presenter<R> {
             self.fault = self.simulation.check_finite().err();
         }
         if let Some(stream) = &mut self.observed {
-            self.streams.push((episode, stream.take()));
+            self.streams.push((episode, std::mem::take(&mut stream.records)));
         }
     }
 

@@ -18,108 +18,55 @@ use std::sync::atomic::AtomicBool;
 pub type Epoch<'a> =
     (Samples<'a>, &'a [u32], u64, &'a AtomicBool, &'a mut Fingerprint, Option<&'a mut dyn Observer>);
 
-/// `f32` or `f64`: what training spends its time on, compiled in this crate once for each. Whoever is generic over the
-/// precision calls it through here, and does not compile the engine again.
-///
-/// The methods are those of the types and functions of these names.
-#[expect(missing_docs, clippy::missing_errors_doc, reason = "said there")]
+/// The entries of training in one precision: what the types and functions of these names do.
+#[expect(missing_docs, clippy::type_complexity, reason = "said there, with the names of their arguments")]
+#[derive(Debug)]
+pub struct Entries<R: Scalar> {
+    pub train: fn(&mut Trainer<R>, Epoch<'_>, Advance<'_>) -> Result<EpochReport, SimulationError>,
+    pub learn:
+        fn(&mut Learner<R>, Epoch<'_>, &mut dyn FnMut(u64, &Report)) -> Result<Report, SimulationError>,
+    pub evaluate: fn(
+        &Arc<Network>,
+        &Weights<R>,
+        Samples<'_>,
+        Test<'_>,
+        &mut Reporting<'_>,
+    ) -> Result<Evaluation, SimulationError>,
+    pub respond: fn(
+        &Arc<Network>,
+        &Weights<R>,
+        Samples<'_>,
+        Question<'_>,
+        &mut Reporting<'_>,
+    ) -> Result<Responses, SimulationError>,
+    pub presenter: fn(Engine, &Arc<Network>, usize, u64) -> Presenter<R>,
+    pub show: fn(&mut Presenter<R>, &Weights<R>, (&RateCode, usize, u64, Time)) -> Vec<Spike>,
+}
+
+/// `f32` or `f64`: what training spends its time on is named by a table of this crate, and so compiled in it, once for
+/// each. Whoever is generic over the precision calls it through the table, and does not compile the engine again.
 pub trait Scalar: Real {
-    fn train(
-        trainer: &mut Trainer<Self>,
-        epoch: Epoch<'_>,
-        advance: Advance<'_>,
-    ) -> Result<EpochReport, SimulationError>;
-
-    fn learn(
-        learner: &mut Learner<Self>,
-        epoch: Epoch<'_>,
-        advance: &mut dyn FnMut(u64, &Report),
-    ) -> Result<Report, SimulationError>;
-
-    fn evaluate(
-        network: &Arc<Network>,
-        weights: &Weights<Self>,
-        samples: Samples<'_>,
-        test: Test<'_>,
-        reporting: &mut Reporting<'_>,
-    ) -> Result<Evaluation, SimulationError>;
-
-    fn respond(
-        network: &Arc<Network>,
-        weights: &Weights<Self>,
-        samples: Samples<'_>,
-        question: Question<'_>,
-        reporting: &mut Reporting<'_>,
-    ) -> Result<Responses, SimulationError>;
-
-    fn presenter(engine: Engine, network: &Arc<Network>, population: usize, seed: u64) -> Presenter<Self>;
-
-    fn show(
-        presenter: &mut Presenter<Self>,
-        weights: &Weights<Self>,
-        shown: (&RateCode, usize, u64, Time),
-    ) -> Vec<Spike>;
+    /// Its table.
+    fn entries() -> &'static Entries<Self>;
 }
 
 macro_rules! compiled {
-    ($($real:ty),+) => {$(
+    ($($real:ty: $table:ident),+) => {$(
+        static $table: Entries<$real> = Entries {
+            train: Trainer::epoch_in,
+            learn: Learner::epoch_in,
+            evaluate: evaluate_in,
+            respond: respond_in,
+            presenter: Presenter::new_in,
+            show: Presenter::show_in,
+        };
+
         impl Scalar for $real {
-            fn train(
-                trainer: &mut Trainer<Self>,
-                epoch: Epoch<'_>,
-                advance: Advance<'_>,
-            ) -> Result<EpochReport, SimulationError> {
-                trainer.epoch_in(epoch, advance)
-            }
-
-            fn learn(
-                learner: &mut Learner<Self>,
-                epoch: Epoch<'_>,
-                advance: &mut dyn FnMut(u64, &Report),
-            ) -> Result<Report, SimulationError> {
-                learner.epoch_in(epoch, advance)
-            }
-
-            fn evaluate(
-                network: &Arc<Network>,
-                weights: &Weights<Self>,
-                samples: Samples<'_>,
-                test: Test<'_>,
-                reporting: &mut Reporting<'_>,
-            ) -> Result<Evaluation, SimulationError> {
-                evaluate_in(network, weights, samples, test, reporting)
-            }
-
-            fn respond(
-                network: &Arc<Network>,
-                weights: &Weights<Self>,
-                samples: Samples<'_>,
-                question: Question<'_>,
-                reporting: &mut Reporting<'_>,
-            ) -> Result<Responses, SimulationError> {
-                respond_in(network, weights, samples, question, reporting)
-            }
-
-            fn presenter(
-                engine: Engine,
-                network: &Arc<Network>,
-                population: usize,
-                seed: u64,
-            ) -> Presenter<Self> {
-                Presenter::new_in(engine, network, population, seed)
-            }
-
-            fn show(
-                presenter: &mut Presenter<Self>,
-                weights: &Weights<Self>,
-                (code, sample, episode, duration): (&RateCode, usize, u64, Time),
-            ) -> Vec<Spike> {
-                let mut spikes = Vec::new();
-                presenter.present(weights, code, sample, episode, duration, &mut spikes);
-                spikes
+            fn entries() -> &'static Entries<Self> {
+                &$table
             }
         }
     )+};
 }
 
-compiled!(f32, f64);
+compiled!(f32: SINGLE, f64: DOUBLE);

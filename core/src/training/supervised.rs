@@ -160,7 +160,7 @@ impl<R: Scalar> Trainer<R> {
     /// # Errors
     /// If a sample cannot be presented.
     pub fn epoch(&mut self, epoch: Epoch<'_>, advance: Advance<'_>) -> Result<EpochReport, SimulationError> {
-        R::train(self, epoch, advance)
+        (R::entries().train)(self, epoch, advance)
     }
 
     pub(super) fn epoch_in(

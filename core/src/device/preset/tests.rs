@@ -108,6 +108,16 @@ fn what_is_assumed_is_listed_with_its_reason() {
 }
 
 #[test]
+fn a_spread_may_be_written_as_a_percentage() {
+    let text = include_str!("../../../../presets/ag-tio2-pt-ts.toml");
+    let percent = text.replace("cycle_cv = { value = 0.05,", "cycle_cv = { value = \"7 %\",");
+    assert_ne!(percent, text);
+    let preset = Preset::parse("my.toml", &percent).unwrap();
+    let VolatileSwitch { spread, .. } = preset.device.get().unwrap();
+    assert_eq!((spread.cycle, spread.device), (0.07, 0.05));
+}
+
+#[test]
 fn an_unknown_preset_names_the_nearest() {
     let faults = Preset::named("ag-tio2-pt-tss").unwrap_err().to_string();
     assert!(faults.contains("did you mean `ag-tio2-pt-ts`?"), "{faults}");

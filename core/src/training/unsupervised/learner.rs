@@ -314,7 +314,7 @@ impl<R: Scalar> Learner<R> {
         epoch: Epoch<'_>,
         advance: &mut dyn FnMut(u64, &Report),
     ) -> Result<Report, SimulationError> {
-        R::learn(self, epoch, advance)
+        (R::entries().learn)(self, epoch, advance)
     }
 
     pub(in crate::training) fn epoch_in(

@@ -96,7 +96,7 @@ pub fn respond<R: Scalar>(
     question: Question<'_>,
     reporting: &mut Reporting<'_>,
 ) -> Result<Responses, SimulationError> {
-    R::respond(network, weights, samples, question, reporting)
+    (R::entries().respond)(network, weights, samples, question, reporting)
 }
 
 pub(in crate::training) fn respond_in<R: Scalar>(
