@@ -3,7 +3,7 @@
 use crate::common;
 use memspike::dataset::drawn::digits;
 use memspike::encoding::RateCode;
-use memspike::engine::{Engine, Heap, Record, Simulation, Stream};
+use memspike::engine::{Engine, Heap, Record, Simulation, Stream, Threads};
 use memspike::network::{Builder, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Neuron, Reset};
 use memspike::record::fingerprint::Fingerprint;
@@ -122,6 +122,7 @@ pub fn recorded(
 #[derive(Default)]
 pub struct Desk {
     pub cancel: Arc<AtomicBool>,
+    threads: Threads,
     fingerprint: Fingerprint,
 }
 
@@ -135,7 +136,9 @@ impl Desk {
         advance: Advance<'_>,
     ) -> EpochReport {
         let (samples, fingerprint) = (train_samples(600), &mut self.fingerprint);
-        trainer.epoch((samples, order, first, &self.cancel, fingerprint, None), advance).unwrap()
+        trainer
+            .epoch((samples, order, first, &self.cancel, fingerprint, None), &self.threads, advance)
+            .unwrap()
     }
 
     /// A test with leakage; the first sample is episode `first`.
@@ -177,11 +180,11 @@ pub struct Trained {
 
 /// Trains an epoch on the first `count` samples and tests, on so many threads.
 pub fn trained<R: Scalar>(network: &Arc<Network>, settings: Settings, count: u32, threads: usize) -> Trained {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
     pool.install(|| {
         let weights = Weights::<R>::from_values(network, &values(network, 1.0));
         let mut trainer = Trainer::<R>::new(network, settings, weights);
-        let mut desk = Desk::default();
+        let mut desk = Desk { threads: Threads::of(&pool), ..Desk::default() };
         let order = shuffled(count, SEED, 0);
         let report = desk.epoch(&mut trainer, &order, 7, &mut |_, _, _| {});
         let first = 7 + u64::from(count);

@@ -2,6 +2,7 @@
 
 use super::alias::{AliasCell, Cells, append};
 use super::poisson::{BLOCK, BlockRate};
+use crate::simd::prefetch;
 use crate::units::Hertz;
 use std::sync::Arc;
 
@@ -61,15 +62,12 @@ impl RateCode {
         self.ends.is_empty()
     }
 
-    /// Reads the table of an image that will be shown soon, so that it is in the cache by then.
+    /// Asks for the table of an image that will be shown soon, so that it is in the cache by then.
+    #[inline]
     pub fn touch(&self, image: usize) {
         let first = image * self.blocks;
         let start = if first == 0 { 0 } else { self.ends[first - 1].0 };
-        let end = self.ends[first + self.blocks - 1].0;
-        // One column in eight: a cache line holds eight.
-        for cell in self.cells[start..end].iter().step_by(8) {
-            std::hint::black_box(*cell);
-        }
+        prefetch(&self.cells, start..self.ends[first + self.blocks - 1].0);
     }
 
     /// Rate and marks of one block of one image.

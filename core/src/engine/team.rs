@@ -22,6 +22,12 @@ pub struct Threads {
     pub(super) pool: Option<Pool>,
 }
 
+impl Default for Threads {
+    fn default() -> Self {
+        Self::one()
+    }
+}
+
 impl Threads {
     /// The thread that calls.
     #[must_use]
@@ -40,6 +46,17 @@ impl Threads {
         };
         let pool = pool.map_err(|error| SimulationError::Threads { count, cause: error.to_string() })?;
         Ok(Self { count, pool: Some(Arc::new(pool)) })
+    }
+
+    /// Those of a pool that is there.
+    #[must_use]
+    pub fn of(pool: &Pool) -> Self {
+        Self { count: pool.current_num_threads(), pool: Some(Arc::clone(pool)) }
+    }
+
+    /// They as a team, as long as it is kept.
+    pub(crate) fn team(&self) -> Team {
+        Team::new(self.pool.as_ref())
     }
 }
 

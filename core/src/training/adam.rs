@@ -63,15 +63,50 @@ impl<R: Real> AdamState<R> {
         epsilon: f64,
         bound: Option<R>,
     ) {
+        self.next(rate, betas, epsilon, bound).apply(weights, gradient, &mut self.first, &mut self.second);
+    }
+
+    /// The next step: its constants, for whoever applies it to some weights at a time.
+    pub(super) fn next(
+        &mut self,
+        rate: f64,
+        betas: (f64, f64),
+        epsilon: f64,
+        bound: Option<R>,
+    ) -> AdamStep<R> {
         self.steps += 1;
         self.beta1_power *= betas.0;
         self.beta2_power *= betas.1;
-        let (b1, b2) = (R::from_f64(betas.0), R::from_f64(betas.1));
-        let (c1, c2) = (R::from_f64(1.0 - betas.0), R::from_f64(1.0 - betas.1));
-        let rate = R::from_f64(rate / (1.0 - self.beta1_power));
-        let correction = R::from_f64(1.0 / (1.0 - self.beta2_power));
-        let epsilon = R::from_f64(epsilon);
-        let moments = self.first.iter_mut().zip(&mut self.second);
+        AdamStep {
+            keep: (R::from_f64(betas.0), R::from_f64(betas.1)),
+            take: (R::from_f64(1.0 - betas.0), R::from_f64(1.0 - betas.1)),
+            rate: R::from_f64(rate / (1.0 - self.beta1_power)),
+            correction: R::from_f64(1.0 / (1.0 - self.beta2_power)),
+            epsilon: R::from_f64(epsilon),
+            bound,
+        }
+    }
+}
+
+/// The constants of one step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AdamStep<R> {
+    /// b1 and b2.
+    keep: (R, R),
+    /// 1 - b1 and 1 - b2.
+    take: (R, R),
+    rate: R,
+    correction: R,
+    epsilon: R,
+    bound: Option<R>,
+}
+
+impl<R: Real> AdamStep<R> {
+    /// Takes the step with these weights, their gradient and its two means.
+    #[inline(always)]
+    pub(super) fn apply(self, weights: &mut [R], gradient: &[R], first: &mut [R], second: &mut [R]) {
+        let Self { keep: (b1, b2), take: (c1, c2), rate, correction, epsilon, bound } = self;
+        let moments = first.iter_mut().zip(second);
         for ((weight, &g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);

@@ -5,7 +5,7 @@ use super::presenter::{Presenter, Samples};
 use super::supervised::{Advance, EpochReport, Trainer};
 use super::unsupervised::{Learner, Question, Report, Responses, respond_in};
 use crate::encoding::RateCode;
-use crate::engine::{Engine, Observer, SimulationError, Spike};
+use crate::engine::{Engine, Observer, SimulationError, Spike, Threads};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::record::Fingerprint;
@@ -22,7 +22,7 @@ pub type Epoch<'a> =
 #[expect(missing_docs, clippy::type_complexity, reason = "said there, with the names of their arguments")]
 #[derive(Debug)]
 pub struct Entries<R: Scalar> {
-    pub train: fn(&mut Trainer<R>, Epoch<'_>, Advance<'_>) -> Result<EpochReport, SimulationError>,
+    pub train: fn(&mut Trainer<R>, Epoch<'_>, &Threads, Advance<'_>) -> Result<EpochReport, SimulationError>,
     pub learn:
         fn(&mut Learner<R>, Epoch<'_>, &mut dyn FnMut(u64, &Report)) -> Result<Report, SimulationError>,
     pub evaluate: fn(

@@ -1,19 +1,20 @@
 //! Supervised training of one dense projection: softmax over spike counts, surrogate gradient at the
 //! input events, Adam. Data-parallel over the pieces of a batch with one fixed reduction order.
 
-use super::adam::{AdamState, Schedule};
+use super::adam::{AdamState, AdamStep, Schedule};
 use super::held_tape::HeldTape;
 use super::presenter::{Presenter, Samples, Totals};
 use super::scalar::{Epoch, Scalar};
 use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
-use crate::engine::{Engine, SimulationError};
+use crate::engine::{Engine, SimulationError, Team, Threads};
 use crate::network::{Network, Population, Weights, stride};
 use crate::neuron::Reset;
+use crate::numeric::Real;
 use crate::random::{Purpose, Stream};
 use crate::readout::cross_entropy;
+use crate::simd::{Work, vectorised};
 use crate::time::Time;
-use rayon::prelude::*;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -159,16 +160,23 @@ impl<R: Scalar> Trainer<R> {
     ///
     /// # Errors
     /// If a sample cannot be presented.
-    pub fn epoch(&mut self, epoch: Epoch<'_>, advance: Advance<'_>) -> Result<EpochReport, SimulationError> {
-        (R::entries().train)(self, epoch, advance)
+    pub fn epoch(
+        &mut self,
+        epoch: Epoch<'_>,
+        threads: &Threads,
+        advance: Advance<'_>,
+    ) -> Result<EpochReport, SimulationError> {
+        (R::entries().train)(self, epoch, threads, advance)
     }
 
     pub(super) fn epoch_in(
         &mut self,
         (samples, order, first_episode, cancel, fingerprint, mut observer): Epoch<'_>,
+        threads: &Threads,
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
         let mut report = EpochReport::default();
+        let team = threads.team();
         for piece in &mut self.pieces {
             piece.presenter.observe(observer.is_some());
         }
@@ -179,8 +187,8 @@ impl<R: Scalar> Trainer<R> {
             let _span = tracing::debug_span!("batch", number).entered();
             report.learning_rate = self.settings.schedule.at(self.adam.steps);
             let first = first_episode + (number * self.settings.batch.max(1)) as u64;
-            self.gradients(samples, batch, first);
-            self.step(batch.len(), report.learning_rate);
+            self.gradients(&team, samples, batch, first);
+            self.step(&team, batch.len(), report.learning_rate);
             for piece in &mut self.pieces {
                 piece.presenter.hand_on("training", fingerprint, &mut observer)?;
                 report.loss_sum += std::mem::take(&mut piece.loss);
@@ -196,7 +204,7 @@ impl<R: Scalar> Trainer<R> {
     }
 
     /// Each piece's gradient, in parallel.
-    fn gradients(&mut self, samples: Samples<'_>, batch: &[u32], first_episode: u64) {
+    fn gradients(&mut self, team: &Team, samples: Samples<'_>, batch: &[u32], first_episode: u64) {
         let Self { settings, theta, weights, pieces, readout, tapes, held_tapes, .. } = self;
         // Where no weight reaches the threshold, no membrane reaches two.
         let bar = R::from_f64(*theta);
@@ -205,47 +213,74 @@ impl<R: Scalar> Trainer<R> {
         pieces.iter_mut().for_each(|piece| piece.presenter.allow_several(at_once));
         let lesson = Lesson { settings, theta: *theta, weights, samples, forgets: readout.forgets, several };
         if readout.forgets || readout.holds {
-            teach(pieces, &lesson, held_tapes, batch, first_episode);
+            teach(team, pieces, &lesson, held_tapes, (batch, first_episode));
         } else {
-            teach(pieces, &lesson, tapes, batch, first_episode);
+            teach(team, pieces, &lesson, tapes, (batch, first_episode));
         }
     }
 
-    /// Adds the pieces' gradients in order and takes one step of Adam.
-    fn step(&mut self, samples: usize, rate: f64) {
-        let (first, rest) = self.pieces.split_at_mut(1);
-        let gradient = &mut first[0].gradient;
-        for piece in rest {
-            for (sum, &part) in gradient.iter_mut().zip(&piece.gradient) {
+    /// Adds the pieces' gradients in order and takes one step of Adam, some weights at a time.
+    fn step(&mut self, team: &Team, samples: usize, rate: f64) {
+        let Self { settings, theta, weights, adam, pieces, .. } = self;
+        let bound = settings.bound.map(|bound| R::from_f64(bound * *theta));
+        let step = adam.next(rate * *theta, settings.betas, settings.epsilon, bound);
+        let mean = R::from_f64(1.0 / samples as f64);
+        let Some((sum, rest)) = pieces.split_first_mut() else { return };
+        let chunks =
+            (weights.projections[settings.projection].chunks_mut(CHUNK).zip(sum.gradient.chunks_mut(CHUNK)))
+                .zip(adam.first.chunks_mut(CHUNK).zip(adam.second.chunks_mut(CHUNK)))
+                .enumerate();
+        let rest = &*rest;
+        team.share(chunks, |(number, ((weights, sum), (first, second)))| {
+            let range = number * CHUNK..number * CHUNK + sum.len();
+            let parts = rest.iter().map(|piece| &piece.gradient[range.clone()]);
+            vectorised(Update { step, mean, weights, sum, parts, first, second });
+        });
+    }
+}
+
+/// Weights that are brought up to date together: their gradients stay in the first-level cache.
+const CHUNK: usize = 1024;
+
+/// One step of some weights: `sum` is the gradient of the first piece, `parts` are those of the others.
+struct Update<'a, R, P> {
+    step: AdamStep<R>,
+    mean: R,
+    weights: &'a mut [R],
+    sum: &'a mut [R],
+    parts: P,
+    first: &'a mut [R],
+    second: &'a mut [R],
+}
+
+impl<'a, R: Real, P: Iterator<Item = &'a [R]>> Work for Update<'_, R, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { step, mean, weights, sum, parts, first, second } = self;
+        for part in parts {
+            for (sum, &part) in sum.iter_mut().zip(part) {
                 *sum += part;
             }
         }
-        let mean = R::from_f64(1.0 / samples as f64);
-        gradient.iter_mut().for_each(|g| *g *= mean);
-        let bound = self.settings.bound.map(|bound| R::from_f64(bound * self.theta));
-        self.adam.step(
-            &mut self.weights.projections[self.settings.projection],
-            gradient,
-            rate * self.theta,
-            self.settings.betas,
-            self.settings.epsilon,
-            bound,
-        );
+        sum.iter_mut().for_each(|g| *g *= mean);
+        step.apply(weights, sum, first, second);
     }
 }
 
 /// Each piece's gradient, in parallel, recorded on tapes of one kind.
 fn teach<R, T>(
+    team: &Team,
     pieces: &mut [Piece<R>],
     lesson: &Lesson<'_, R>,
     tapes: &Mutex<Vec<T>>,
-    batch: &[u32],
-    first_episode: u64,
+    (batch, first_episode): (&[u32], u64),
 ) where
     R: Scalar,
     T: Recorder<R>,
 {
-    pieces.par_iter_mut().enumerate().for_each(|(index, worker)| {
+    team.share(pieces.iter_mut().enumerate(), |(index, worker)| {
         worker.gradient.fill(R::ZERO);
         // A lock that another thread died holding still guards usable tapes.
         let mut tape = lock(tapes).pop().unwrap_or_default();

@@ -8,7 +8,7 @@ use super::findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedRes
 use super::plan::Supervised;
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
-use crate::engine::Engine;
+use crate::engine::{Engine, Threads};
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{Found, Outcome};
@@ -45,6 +45,7 @@ impl Training for Supervised {
         &self,
         engine: Engine,
         plan: &Plan,
+        threads: &Threads,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
@@ -68,6 +69,7 @@ impl Training for Supervised {
             protocol: self,
             network,
             data: &data,
+            threads,
             trainer: Trainer::new(network, settings(engine, plan, self, &data), weights),
             best: None,
             result: SupervisedResult::default(),
@@ -112,6 +114,7 @@ struct Run<'a, R: Scalar> {
     protocol: &'a Supervised,
     network: &'a Arc<Network>,
     data: &'a Data,
+    threads: &'a Threads,
     trainer: Trainer<R>,
     /// Validation accuracy, epoch and weights of the best epoch so far.
     best: Option<(f64, u32, Weights<R>)>,
@@ -173,7 +176,7 @@ impl<R: Scalar> Run<'_, R> {
             };
             let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
             let lessons = (samples, &order[..], first, context.stop, fingerprint, observer);
-            let report = self.trainer.epoch(lessons, &mut advance)?;
+            let report = self.trainer.epoch(lessons, self.threads, &mut advance)?;
             context.progress.done();
             let events = report.totals.events();
             self.log.book("train", begun, context, report.presented, events);

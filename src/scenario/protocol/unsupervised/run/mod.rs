@@ -9,7 +9,7 @@ mod finish;
 
 use super::findings::{LearnedEpoch, UnsupervisedResult, VariationResult, Votes};
 use super::plan::Unsupervised;
-use crate::engine::{Engine, Thresholds};
+use crate::engine::{Engine, Threads, Thresholds};
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::assemble;
 use crate::scenario::outcome::Outcome;
@@ -71,6 +71,7 @@ impl Training for Unsupervised {
         &self,
         engine: Engine,
         plan: &Plan,
+        _: &Threads,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
