@@ -219,6 +219,7 @@ fn delivery(criterion: &mut Criterion) {
             });
             let projection = &network.projections[0];
             let Rows::Sparse { start, targets } = &projection.connect else { unreachable!() };
+            let targets: Vec<u32> = targets.of(0..targets.len()).collect();
             let SourceKind::List(spikes) = &network.sources[0].kind else { unreachable!() };
             let mut x = vec![0.0f64; neurons as usize];
             group.bench_function(BenchmarkId::new("roofline", name), |bencher| {

@@ -103,7 +103,7 @@ fn network(through: Through) -> (Arc<Network>, Weights<f64>) {
         targets.extend(row);
     }
     let delays = (0..targets.len() as u64).map(|k| MS + k * 7919 % (5 * MS)).collect();
-    let rows = Rows::Sparse { start, targets };
+    let rows = Rows::sparse(start, targets);
     let net = builder.projection("net", Origin::Population(cells), cells, kernel, Time::from_fs(MS), rows);
     builder.fixed(net, Fixed::Constant(-weight / 100.0));
     if matches!(through, Through::Wheel | Through::BiasOwnDelays) {

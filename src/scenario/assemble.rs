@@ -83,7 +83,7 @@ pub fn assemble_with(
             Connect::List { synapses, .. } => sparse(rows_of(plan, projection.from), synapses),
             Connect::Drawn { .. } => {
                 let start = vec![0; rows_of(plan, projection.from) as usize + 1];
-                Rows::Sparse { start, targets: Vec::new() }
+                Rows::sparse(start, Vec::new())
             }
         };
         let mut made = if draw { synapses::drawn(plan, index, progress) } else { None };
@@ -138,7 +138,8 @@ fn sparse(rows: u32, synapses: &[(u32, u32, f64)]) -> Rows {
     for row in 0..rows as usize {
         start[row + 1] += start[row];
     }
-    Rows::Sparse { start, targets: synapses.iter().map(|synapse| synapse.1).collect() }
+    let targets: Vec<u32> = synapses.iter().map(|synapse| synapse.1).collect();
+    Rows::sparse(start, targets)
 }
 
 /// Initial weights of a projection; synapse k uses word k of its stream.
@@ -262,10 +263,10 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
             None if precision == "f32" => 4,
             None => 8,
         };
-        let (layout, per_synapse) = match projection.connect {
+        let (layout, per_synapse) = match &projection.connect {
             Rows::Dense => ("dense rows", bytes),
             Rows::OneToOne => ("one weight per row", bytes),
-            Rows::Sparse { .. } => ("sparse rows", bytes + 4),
+            Rows::Sparse { targets, .. } => ("sparse rows", bytes + targets.bytes()),
         };
         let delay = if projection.longest > projection.delay {
             format!("delays of their own, {} to {}", projection.delay, projection.longest)

@@ -3,8 +3,8 @@
 use super::plan::{Connect, Input, Plan, ProjectionPlan, Storage};
 use crate::encoding::BLOCK;
 use crate::network::{
-    Builder, Delays, Distribution, Drawing, Fixed, Origin, Rows, SourceKind, draw, expected, quantised,
-    quantum_shift,
+    Builder, Delays, Distribution, Drawing, Fixed, Origin, Rows, SourceKind, Targets, draw, expected,
+    quantised, quantum_shift,
 };
 use crate::time::Time;
 
@@ -178,7 +178,7 @@ pub fn estimate(plan: &Plan) -> Estimate {
             && changeless(projection);
         let target = match projection.connect {
             Connect::AllToAll | Connect::OneToOne => 0.0,
-            _ => 4.0,
+            _ => Targets::bytes_within(plan.populations[projection.to].size) as f64,
         };
         let weight = match (constant(projection), compact) {
             (Some(_), _) => 0.0,
@@ -333,7 +333,7 @@ mod tests {
                     "{keys}"
                 );
                 if connect == one_to_one {
-                    assert_eq!(targets, [0, 1, 2, 3, 4, 5]);
+                    assert_eq!(targets.of(0..6).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
                 }
             }
         }

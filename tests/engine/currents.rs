@@ -262,11 +262,11 @@ fn ring() -> (Arc<Network>, Weights<f64>) {
     let start = builder.source("start", 1, SourceKind::List(vec![(ms(0.8), 0), (ms(10.4), 0)]));
     let ring = builder.population("ring", 3, lif(10.0, 1.6, 0.2));
     let reader = builder.population("reader", 1, lif(20.0, 0.0, 0.0));
-    let rows = Rows::Sparse { start: vec![0, 1, 2, 3], targets: vec![1, 2, 0] };
+    let rows = Rows::sparse(vec![0, 1, 2, 3], vec![1, 2, 0]);
     builder.projection("kick", start, ring, exponential(2.0), Time::ZERO, Rows::Dense);
     builder.projection("next", Origin::Population(ring), ring, alpha(3.0), ms(1.6), rows);
     builder.projection("read", Origin::Population(ring), reader, exponential(10.0), ms(0.8), Rows::Dense);
-    let inhibition = Rows::Sparse { start: vec![0, 3], targets: vec![0, 1, 2] };
+    let inhibition = Rows::sparse(vec![0, 3], vec![0, 1, 2]);
     builder.projection("stop", Origin::Population(reader), ring, exponential(5.0), ms(3.2), inhibition);
     let network = builder.finish().unwrap();
     let values =
@@ -461,7 +461,7 @@ fn own_delays(kernel: &Kernel, together: bool) -> (Arc<Network>, Weights<f64>) {
         if together {
             let start = (0..=rows as usize).map(|row| 3 * row).collect();
             let targets = synapses(rows).map(|synapse| synapse.1).collect();
-            let connect = Rows::Sparse { start, targets };
+            let connect = Rows::sparse(start, targets);
             let number = builder.projection(name, from, population, kernel.clone(), Time::ZERO, connect);
             builder.delays(number, Delays::Exact(synapses(rows).map(|synapse| synapse.2).collect()));
             values.push(synapses(rows).map(|(pre, post, _)| weight(pre, post)).collect());
@@ -469,7 +469,7 @@ fn own_delays(kernel: &Kernel, together: bool) -> (Arc<Network>, Weights<f64>) {
         }
         for (pre, post, delay) in synapses(rows) {
             let start = (0..=rows).map(|row| usize::from(row > pre)).collect();
-            let connect = Rows::Sparse { start, targets: vec![post] };
+            let connect = Rows::sparse(start, vec![post]);
             let name = format!("{name}-{pre}-{post}");
             builder.projection(&name, from, population, kernel.clone(), Time::from_fs(delay), connect);
             values.push(vec![weight(pre, post)]);

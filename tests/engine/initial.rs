@@ -40,9 +40,9 @@ fn network(neuron: impl Into<Neuron>, form: Form, jumps: &[(u64, f64)]) -> (Arc<
     let to = builder.population("neurons", 3, neuron);
     let values: Vec<f64> = jumps.iter().map(|jump| jump.1).chain([0.0]).take(lines as usize).collect();
     let mut weights = vec![values.iter().flat_map(|&volts| [volts; 3]).collect()];
-    let rows = |rows: u32| Rows::Sparse {
-        start: (0..=rows as usize).map(|row| 3 * row).collect(),
-        targets: (0..rows).flat_map(|_| 0..3).collect(),
+    let rows = |rows: u32| {
+        let start = (0..=rows as usize).map(|row| 3 * row).collect();
+        Rows::sparse(start, (0..rows).flat_map(|_| 0..3).collect())
     };
     match form {
         Form::SharedDecay => builder.projection("jumps", input, to, Kernel::Delta, Time::ZERO, Rows::Dense),

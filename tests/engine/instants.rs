@@ -358,8 +358,7 @@ fn the_builder_reports_every_fault() {
     let odd = builder.population("odd", 3, high);
     let source = builder.source("s", 2, SourceKind::List(vec![(fs(1), 2)]));
     let clock = builder.source("clock", 3, SourceKind::Regular { start: fs(0), period: fs(0) });
-    let sparse =
-        |start: &[usize], targets: &[u32]| Rows::Sparse { start: start.to_vec(), targets: targets.to_vec() };
+    let sparse = |start: &[usize], targets: &[u32]| Rows::sparse(start.to_vec(), targets.to_vec());
     let mut add = |from, to, kernel, rows| builder.projection("p", from, to, kernel, fs(1), rows);
     add(source, odd, JUMP, Rows::OneToOne);
     add(source, odd, JUMP, sparse(&[0, 2, 1], &[0]));

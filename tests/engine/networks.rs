@@ -85,7 +85,7 @@ impl Listed {
         self.synapses.iter().for_each(|s| start[s.0 as usize + 1] += 1);
         (0..self.size as usize).for_each(|row| start[row + 1] += start[row]);
         let targets = self.synapses.iter().map(|s| s.1).collect();
-        let rows = Rows::Sparse { start, targets };
+        let rows = Rows::sparse(start, targets);
         let net = builder.projection(
             "net",
             Origin::Population(cells),
@@ -251,7 +251,7 @@ impl Large {
                 targets.extend((0..to).filter(|_| draw(state) < p));
                 start.push(targets.len());
             }
-            Rows::Sparse { start, targets }
+            Rows::sparse(start, targets)
         };
         let r_m = lif(self.reset, self.t_ref_ms).r_m.get();
         // Kernel, and what makes of a jump a current that moves about as much charge.

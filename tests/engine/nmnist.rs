@@ -103,7 +103,7 @@ fn network(events: &[(Time, u32)], weights: &[Matrix]) -> (Arc<Network>, Weights
             start.push(targets.len());
         }
         let dense = synapses.iter().all(|row| row.len() == size as usize);
-        let rows = if dense { Rows::Dense } else { Rows::Sparse { start, targets } };
+        let rows = if dense { Rows::Dense } else { Rows::sparse(start, targets) };
         builder.projection("weights", from, population, Kernel::Delta, Time::ZERO, rows);
         values.push(row_values);
         from = Origin::Population(population);

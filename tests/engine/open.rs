@@ -23,7 +23,7 @@ fn network(first: impl Into<Neuron>, second: impl Into<Neuron>) -> (Arc<Network>
             (0..pre).flat_map(|row| (0..post).filter(move |t| (row + t) % step == 0)).collect();
         let start =
             (0..=pre).map(|row| (0..row).map(|r| (0..post).filter(|t| (r + t) % step == 0).count()).sum());
-        Rows::Sparse { start: start.collect(), targets }
+        Rows::sparse(start.collect(), targets)
     };
     let drive = builder.source(
         "drive",

@@ -100,7 +100,7 @@ fn targets(built: &Built, projection: usize, row: u32) -> Vec<(u32, f64)> {
         Rows::Dense => (0..columns).map(|c| (c, values[(row * columns + c) as usize])).collect(),
         Rows::OneToOne => vec![(row, values[row as usize])],
         Rows::Sparse { start, targets } => {
-            (start[row as usize]..start[row as usize + 1]).map(|k| (targets[k], values[k])).collect()
+            (start[row as usize]..start[row as usize + 1]).map(|k| (targets.get(k), values[k])).collect()
         }
     }
 }

@@ -67,7 +67,7 @@ fn network(wiring: Wiring, populations: &[Vec<Neuron>]) -> (Arc<Network>, Weight
         let rows = match wiring {
             Wiring::Dense => Rows::Dense,
             Wiring::Private if neurons.len() as u32 == lines => Rows::OneToOne,
-            _ => Rows::Sparse { start, targets },
+            _ => Rows::sparse(start, targets),
         };
         let kernel = match wiring {
             Wiring::Currents => Kernel::Exponential { tau: Second::new(5e-3) },

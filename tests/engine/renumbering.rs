@@ -115,7 +115,7 @@ impl Listed {
             let mut start = vec![0; SIZES[from] as usize + 1];
             list.iter().for_each(|s| start[s.0 as usize + 1] += 1);
             (0..SIZES[from] as usize).for_each(|row| start[row + 1] += start[row]);
-            let rows = Rows::Sparse { start, targets: list.iter().map(|s| s.1).collect() };
+            let rows = Rows::sparse(start, list.iter().map(|s| s.1).collect());
             let tau = Second::new(if from == 2 { 10e-3 } else { 5e-3 });
             let kernel = if currents { Kernel::Exponential { tau } } else { Kernel::Delta };
             let unit = if currents { 1.0 / r_m } else { 1.0 };

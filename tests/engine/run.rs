@@ -22,7 +22,7 @@ fn network(readout: bool) -> (Arc<Network>, Vec<Vec<f64>>) {
     let every = |rows: u32, to: u32, step: u32| {
         let start = (0..=rows as usize).map(|row| row * (to / step) as usize).collect();
         let targets = (0..rows).flat_map(|row| (0..to / step).map(move |k| k * step + row % step)).collect();
-        Rows::Sparse { start, targets }
+        Rows::sparse(start, targets)
     };
     let ms = |ms: f64| Time::from_fs((ms * 1e12) as u64);
     let fading = Kernel::Exponential { tau: Second::new(5e-3) };

@@ -37,7 +37,7 @@ impl Way {
     fn connect(self, builder: &mut Builder, from: Origin, to: usize, delay: u64) {
         let rows = match self {
             Self::Dense => Rows::Dense,
-            _ => Rows::Sparse { start: vec![0, 2, 4], targets: vec![0, 1, 0, 1] },
+            _ => Rows::sparse(vec![0, 2, 4], vec![0, 1, 0, 1]),
         };
         let projection = builder.projection("w", from, to, Kernel::Delta, fs(delay), rows);
         if self == Self::Delays {
@@ -65,7 +65,7 @@ fn chain(way: Way, kicks: &[u64], first: Lif) -> Arc<Network> {
     way.connect(&mut builder, Origin::Population(fires), sums, MS);
     for to in [fires, sums] {
         if way == Way::Own {
-            let rows = Rows::Sparse { start: vec![0, 0, 0], targets: Vec::new() };
+            let rows = Rows::sparse(vec![0, 0, 0], Vec::new());
             builder.projection(
                 "none",
                 source,

@@ -62,7 +62,7 @@ fn net(neuron: impl Into<Neuron>, size: u32, wiring: Wiring, seed: u64) -> Net {
     let sparse = |rows: u32| {
         let start = (0..=rows as usize).map(|row| row * (size as usize).div_ceil(2)).collect();
         let targets = (0..rows).flat_map(|_| (0..size).step_by(2)).collect();
-        Rows::Sparse { start, targets }
+        Rows::sparse(start, targets)
     };
     let (connect, synapses) = match wiring {
         Wiring::Dense | Wiring::Pulses => (Rows::Dense, 20 * size as usize),

@@ -134,7 +134,7 @@ fn mixed() -> (Arc<Network>, Weights<f64>) {
     let saw = builder.source("saw", 1, SourceKind::Current(saw));
     let sine = builder.source("sine", 1, SourceKind::Current(Current::sine(&sine, us(3)).unwrap()));
     let to = builder.population("n", 4, lif(10e-3, 0.25));
-    let some = Rows::Sparse { start: vec![0, 2], targets: vec![0, 2] };
+    let some = Rows::sparse(vec![0, 2], vec![0, 2]);
     builder.projection("saw", saw, to, Kernel::Current, us(2_000), Rows::Dense);
     builder.projection("sine", sine, to, Kernel::Current, Time::from_fs(1), some);
     let back = Rows::OneToOne;
@@ -251,7 +251,7 @@ fn a_current_and_its_kernel_belong_together() {
     let mut builder = Builder::default();
     let source = builder.source("s", 1, current());
     let to = builder.population("n", 2, lif(1e-2, 0.1));
-    let rows = Rows::Sparse { start: vec![0, 2], targets: vec![0, 1] };
+    let rows = Rows::sparse(vec![0, 2], vec![0, 1]);
     let projection = builder.projection("p", source, to, Kernel::Current, Time::ZERO, rows);
     builder.delays(projection, Delays::Exact(vec![1, 2]));
     assert_eq!(builder.finish().unwrap_err(), [Fault::OwnDelays { name: name() }]);

@@ -54,7 +54,7 @@ fn network(sparse: bool, differ: bool) -> Arc<Network> {
             row.sort_unstable();
             row
         });
-        Rows::Sparse { start, targets: targets.collect() }
+        Rows::sparse(start, targets.collect())
     } else {
         Rows::Dense
     };
@@ -396,7 +396,7 @@ fn cannot_learn(kernel: Kernel, change: impl Fn(&mut Builder)) -> String {
     let mut builder = Builder::default();
     let input = builder.source("input", 1, SourceKind::Poisson);
     let cells = builder.population("cells", 1, Lif::default());
-    let rows = Rows::Sparse { start: vec![0, 1], targets: vec![0] };
+    let rows = Rows::sparse(vec![0, 1], vec![0]);
     builder.projection("only", input, cells, kernel, Time::ZERO, rows);
     change(&mut builder);
     let network = builder.finish().unwrap();

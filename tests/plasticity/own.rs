@@ -72,7 +72,7 @@ fn values_of_a_synapse_follow_its_arrivals_and_spikes() {
     trains.rows.iter_mut().for_each(|train| train.retain(|t| !t.is_multiple_of(MS)));
     trains.cols.iter_mut().for_each(|train| train.retain(|t| t.is_multiple_of(MS)));
     let (rule, law) = (Calcium::with(&[]).unwrap(), law());
-    let connect = Rows::Sparse { start: vec![0, 2, 3, 5], targets: vec![0, 1, 1, 0, 1] };
+    let connect = Rows::sparse(vec![0, 2, 3, 5], vec![0, 1, 1, 0, 1]);
     let network = trains.network(connect);
     let synapses = [(0, 0), (0, 1), (1, 1), (2, 0), (2, 1)];
     let weights = trains.weights(&network, &[0.5; 5]);

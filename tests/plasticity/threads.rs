@@ -48,7 +48,7 @@ fn network(form: Form) -> Arc<Network> {
             row.sort_unstable();
             row
         });
-        Rows::Sparse { start, targets: targets.collect() }
+        Rows::sparse(start, targets.collect())
     };
     let fades = || Kernel::Exponential { tau: Second::new(2e-3) };
     let kernel = if own_time { fades() } else { Kernel::Delta };

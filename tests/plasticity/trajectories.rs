@@ -189,7 +189,7 @@ fn compare(rule: &Rule, oracle: &dyn Oracle, law: &Law, trains: &Trains, connect
         }
         Rows::OneToOne => (0..trains.rows.len()).map(|row| (row, row)).collect(),
         Rows::Sparse { start, targets } => (0..trains.rows.len())
-            .flat_map(|row| targets[start[row]..start[row + 1]].iter().map(move |&col| (row, col as usize)))
+            .flat_map(|row| targets.of(start[row]..start[row + 1]).map(move |col| (row, col as usize)))
             .collect(),
     };
     let mut dice = common::Dice(seed | 1);
@@ -240,7 +240,7 @@ const DEPENDENCES: [Dependence; 4] = [
 ];
 
 fn sparse() -> Rows {
-    Rows::Sparse { start: vec![0, 2, 3, 5], targets: vec![0, 1, 1, 0, 1] }
+    Rows::sparse(vec![0, 2, 3, 5], vec![0, 1, 1, 0, 1])
 }
 
 #[test]

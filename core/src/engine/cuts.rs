@@ -27,10 +27,9 @@ impl Cuts {
         let between = (size.div_ceil(piece) - 1) as usize;
         let mut below = vec![0u32; projection.rows as usize * between];
         below.par_chunks_exact_mut(between).zip(start.par_windows(2)).for_each(|(below, row)| {
-            let row = &targets[row[0]..row[1]];
-            for (below, boundary) in below.iter_mut().zip(1u64..) {
-                let boundary = boundary * u64::from(piece);
-                *below = row.partition_point(|&target| u64::from(target) < boundary) as u32;
+            for (below, boundary) in below.iter_mut().zip(1..) {
+                // A boundary of a unit lies within the population.
+                *below = targets.below(row[0]..row[1], boundary * piece) as u32;
             }
         });
         Self { between, below }
@@ -62,7 +61,7 @@ mod tests {
         let population = builder.population("population", 10, Lif::default());
         let targets: Vec<u32> = vec![0, 2, 3, 5, 9, 4, 5, 0, 1, 2, 6, 7, 8];
         let start = vec![0, 5, 7, 7, 13];
-        let rows = Rows::Sparse { start: start.clone(), targets: targets.clone() };
+        let rows = Rows::sparse(start.clone(), targets.clone());
         builder.projection("projection", source, population, Kernel::Delta, Time::from_fs(1), rows);
         let network = builder.finish().unwrap();
         assert!(matches!(network.projections[0].from, Origin::Source(0)));

@@ -113,7 +113,10 @@ pub fn layout(network: &Network, projection: &Projection) -> Layout {
             Layout::Dense { rows: projection.rows as usize, cols: cols as usize, stride: stride(cols) }
         }
         Rows::OneToOne => Layout::OneToOne { size: cols as usize },
-        Rows::Sparse { start, targets } => Layout::sparse(start, targets, cols as usize),
+        Rows::Sparse { start, targets } => {
+            let targets: Vec<u32> = targets.of(0..targets.len()).collect();
+            Layout::sparse(start, &targets, cols as usize)
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use super::key::{EventKey, Kind, STEPS};
 use super::learners::Learners;
 use super::queue::Queue;
-use crate::network::{Current, Effect, Network, Origin, Projection, Rows, SourceKind, Weights, stride};
+use crate::network::{
+    Current, Effect, Network, Origin, Projection, Rows, SourceKind, Targets, Weights, stride,
+};
 use crate::numeric::Real;
 use crate::plasticity::Layout;
 use crate::time::Time;
@@ -187,17 +189,19 @@ pub(super) fn each_target<R: Real>(
             } else {
                 projection.row(row)
             };
-            let row = &targets[synapses.clone()];
-            let outside = |target: &u32| !neurons.contains(target);
-            if row.first().is_some_and(outside) || row.last().is_some_and(outside) {
-                let (low, high) = (
-                    row.partition_point(|&target| target < neurons.start),
-                    row.partition_point(|&target| target < neurons.end),
-                );
-                synapses = synapses.start + low..synapses.start + high;
+            let mut ends = targets.of(synapses.clone());
+            let outside = |target: u32| !neurons.contains(&target);
+            if ends.next().is_some_and(outside) || ends.next_back().is_some_and(outside) {
+                let below = |target| synapses.start + targets.below(synapses.clone(), target);
+                synapses = below(neurons.start)..below(neurons.end);
             }
-            for k in synapses {
-                visit(targets[k], projection.weight(values, k));
+            match targets {
+                Targets::Wide(targets) => {
+                    synapses.for_each(|k| visit(targets[k], projection.weight(values, k)));
+                }
+                Targets::Narrow(targets) => {
+                    synapses.for_each(|k| visit(targets[k].into(), projection.weight(values, k)));
+                }
             }
         }
     }

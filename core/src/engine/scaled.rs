@@ -17,7 +17,7 @@
 use super::cuts::Cuts;
 use super::levels::Levels;
 use super::route::Values;
-use crate::network::{Fixed, Population, Projection, Rows, stride};
+use crate::network::{Fixed, Population, Projection, Rows, Targets, stride};
 use crate::neuron::Spent;
 use crate::numeric::Real;
 use crate::numeric::phase::{Phase, rescale};
@@ -278,19 +278,25 @@ impl Part<'_> {
                     Some(Fixed::Compact(weights)) => RowWeights::Compact(&weights[range]),
                     None => RowWeights::Wide(&values[range]),
                 };
-                if size < FAR {
-                    self.add(&targets[range.clone()], weights(range), at, touched);
-                    return;
-                }
-                for begin in range.clone().step_by(TOGETHER) {
-                    let next = begin + TOGETHER;
-                    let later = &targets[next.min(range.end)..(next + TOGETHER).min(range.end)];
-                    for &target in later {
-                        let index = (target as usize).wrapping_sub(self.first as usize);
-                        prefetch(self.v, index..index.wrapping_add(1));
+                match targets {
+                    Targets::Narrow(targets) => {
+                        self.add(&targets[range.clone()], weights(range), at, touched)
                     }
-                    let now = begin..next.min(range.end);
-                    self.add(&targets[now.clone()], weights(now), at, touched);
+                    Targets::Wide(targets) if size < FAR => {
+                        self.add(&targets[range.clone()], weights(range), at, touched);
+                    }
+                    Targets::Wide(targets) => {
+                        for begin in range.clone().step_by(TOGETHER) {
+                            let next = begin + TOGETHER;
+                            let later = &targets[next.min(range.end)..(next + TOGETHER).min(range.end)];
+                            for &target in later {
+                                let index = (target as usize).wrapping_sub(self.first as usize);
+                                prefetch(self.v, index..index.wrapping_add(1));
+                            }
+                            let now = begin..next.min(range.end);
+                            self.add(&targets[now.clone()], weights(now), at, touched);
+                        }
+                    }
                 }
             }
             Rows::OneToOne => {
@@ -310,9 +316,9 @@ impl Part<'_> {
 
     /// Adds w s to some targets.
     #[inline]
-    fn add<R: Real>(
+    fn add<R: Real, T: Copy + Into<u32>>(
         &mut self,
-        targets: &[u32],
+        targets: &[T],
         weights: RowWeights<'_, R>,
         at: Scale,
         touched: &mut Vec<u32>,
@@ -326,7 +332,7 @@ impl Part<'_> {
             {
                 let jump = weight * at.all;
                 for &target in targets {
-                    if let Some(v) = v.get_mut((target as usize).wrapping_sub(first)) {
+                    if let Some(v) = v.get_mut((target.into() as usize).wrapping_sub(first)) {
                         *v += jump;
                     }
                 }
@@ -334,25 +340,25 @@ impl Part<'_> {
             (RowWeights::Constant(weight), Some(threshold)) => {
                 let jump = weight * at.all;
                 for &target in targets {
-                    if let Some(v) = v.get_mut((target as usize).wrapping_sub(first)) {
+                    if let Some(v) = v.get_mut((target.into() as usize).wrapping_sub(first)) {
                         *v += jump;
                         if *v >= threshold {
-                            touched.push(target);
+                            touched.push(target.into());
                         }
                     }
                 }
             }
             (RowWeights::Constant(weight), None) => {
-                targets.iter().for_each(|&target| self.add_one(target, weight, at, touched));
+                targets.iter().for_each(|&target| self.add_one(target.into(), weight, at, touched));
             }
             (RowWeights::Wide(weights), _) => {
                 for (&target, &weight) in targets.iter().zip(weights) {
-                    self.add_one(target, weight.to_f64(), at, touched);
+                    self.add_one(target.into(), weight.to_f64(), at, touched);
                 }
             }
             (RowWeights::Compact(weights), _) => {
                 for (&target, &weight) in targets.iter().zip(weights) {
-                    self.add_one(target, f64::from(weight), at, touched);
+                    self.add_one(target.into(), f64::from(weight), at, touched);
                 }
             }
         }

@@ -9,10 +9,12 @@ use super::route::Values;
 use super::scaled::Part;
 use super::windows::RowArrival;
 use crate::encoding::{Block, BlockRate};
-use crate::network::{Delays, Fixed, Network, Origin, Rows, Weights};
+use crate::network::{Delays, Fixed, Network, Origin, Rows, Targets, Weights};
 use crate::numeric::Real;
 use crate::numeric::phase::{Phase, Start};
 use crate::simd::{Lined, Work, prefetch, vectorised};
+use crate::time::Time;
+use std::ops::Range;
 
 /// Some neurons of a population, and what arrives at nobody else. Its neighbour is another thread's: no cache line is both's.
 #[repr(align(64))]
@@ -137,7 +139,7 @@ impl Unit {
             };
             let ahead = |spike: Option<&Fired>| {
                 if let Some(spike) = spike.filter(|spike| spike.origin == projection.from) {
-                    prefetch(targets, row(spike));
+                    targets.ask_for(row(spike));
                     match delays {
                         Delays::Exact(delays) => prefetch(delays, row(spike)),
                         Delays::Compact { units, .. } => prefetch(units, row(spike)),
@@ -154,28 +156,39 @@ impl Unit {
                     continue;
                 }
                 let (row, time) = (row(spike), spike.time);
-                let first_synapse = base + row.start as u32;
-                let arrives = |entry: &Entry| entry.time < crate::time::Time::MAX.fs();
-                let targets = targets[row.clone()].iter().zip(first_synapse..);
-                match delays {
-                    Delays::Exact(delays) => {
-                        let entries = targets.zip(&delays[row]).map(|((&target, synapse), &delay)| Entry {
-                            time: time + delay,
-                            synapse,
-                            target,
-                        });
-                        wheel.extend(entries.filter(arrives));
-                    }
-                    Delays::Compact { shift, units } => {
-                        let entries = targets.zip(&units[row]).map(|((&target, synapse), &units)| Entry {
-                            time: time + (u64::from(units) << shift),
-                            synapse,
-                            target,
-                        });
-                        wheel.extend(entries.filter(arrives));
-                    }
+                let first = base + row.start as u32;
+                match targets {
+                    Targets::Wide(targets) => put(wheel, (&targets[row.clone()], first), delays, row, time),
+                    Targets::Narrow(targets) => put(wheel, (&targets[row.clone()], first), delays, row, time),
                 }
             }
+        }
+    }
+}
+
+/// Puts the synapses `row`, the first of which is number `first` on the wheel, on it after their delays from `time` on.
+#[inline]
+fn put<T: Copy + Into<u32>>(
+    wheel: &mut Wheel,
+    (targets, first): (&[T], u32),
+    delays: &Delays,
+    row: Range<usize>,
+    time: u64,
+) {
+    let targets = targets.iter().zip(first..);
+    let entry = |((&target, synapse), delay): ((&T, u32), u64)| Entry {
+        time: time + delay,
+        synapse,
+        target: target.into(),
+    };
+    let arrives = |entry: &Entry| entry.time < Time::MAX.fs();
+    match delays {
+        Delays::Exact(delays) => {
+            wheel.extend(targets.zip(delays[row].iter().copied()).map(entry).filter(arrives));
+        }
+        Delays::Compact { shift, units } => {
+            let delays = units[row].iter().map(|&units| u64::from(units) << shift);
+            wheel.extend(targets.zip(delays).map(entry).filter(arrives));
         }
     }
 }
@@ -280,7 +293,7 @@ impl Given<'_> {
         let Rows::Sparse { start, targets } = &projection.connect else { return };
         let whole = start[arrival.row as usize]..start[arrival.row as usize + 1];
         let range = self.cuts[arrival.projection as usize].stretch(whole, arrival.row, self.unit.number());
-        prefetch(targets, range.clone());
+        targets.ask_for(range.clone());
         if let Some(Fixed::Compact(weights)) = &projection.fixed {
             prefetch(weights, range);
         }

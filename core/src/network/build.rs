@@ -187,7 +187,7 @@ impl Builder {
     /// # Errors
     /// All faults, in order of description.
     pub fn finish(self) -> Result<Arc<Network>, Vec<Fault>> {
-        let Self { sources, mut populations, projections, rates } = self;
+        let Self { sources, mut populations, mut projections, rates } = self;
         let mut faults = Vec::new();
         for &(source, rate) in rates.iter().filter(|(_, rate)| *rate < Hertz::ZERO) {
             let fault = format!("a rate of {rate}; it must be zero or more");
@@ -219,6 +219,12 @@ impl Builder {
         }
         if !faults.is_empty() {
             return Err(faults);
+        }
+        for projection in &mut projections {
+            if let Rows::Sparse { targets, .. } = &mut projection.connect {
+                *targets =
+                    std::mem::replace(targets, Vec::new().into()).within(populations[projection.to].size);
+            }
         }
         let rank = ranks(populations.len(), &projections).map_err(|cycle| {
             let names = cycle.0.iter().map(|&index| populations[index].name.clone()).collect();
@@ -401,15 +407,15 @@ fn check_projection(
                 return;
             }
             for (pre, window) in start.windows(2).enumerate() {
-                let row = &targets[window[0]..window[1]];
+                let row = || targets.of(window[0]..window[1]);
                 let pre = pre as u32;
-                if let Some(&post) = row.iter().find(|&&post| post >= columns) {
+                if let Some(post) = row().find(|&post| post >= columns) {
                     faults.push(Fault::OutOfRange { name: name(), pre, post, rows, columns });
                 }
                 let descends =
-                    |pair: &&[u32]| pair[0] > pair[1] || (pair[0] == pair[1] && !projection.multapses);
-                if let Some(pair) = row.windows(2).find(descends) {
-                    faults.push(Fault::Multapse { name: name(), pre, post: pair[1] });
+                    |&(one, next): &(u32, u32)| one > next || (one == next && !projection.multapses);
+                if let Some((_, post)) = row().zip(row().skip(1)).find(descends) {
+                    faults.push(Fault::Multapse { name: name(), pre, post });
                 }
             }
         }

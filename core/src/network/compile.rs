@@ -235,7 +235,7 @@ mod tests {
         let b = builder.population("b", 2, Lif::default());
         let from = |population| Origin::Population(population);
         builder.projection("there", from(a), b, Kernel::Delta, Time::ZERO, Rows::OneToOne);
-        let rows = Rows::Sparse { start: vec![0, targets.len(), targets.len()], targets };
+        let rows = Rows::sparse(vec![0, targets.len(), targets.len()], targets);
         let back = builder.projection("back", from(b), a, Kernel::Delta, Time::ZERO, rows);
         if let Some(delays) = delays {
             builder.delays(back, Delays::Exact(delays));

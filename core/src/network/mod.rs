@@ -20,7 +20,7 @@ pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, exp
 pub use current::{Current, CurrentFault, Sine};
 pub use fault::Fault;
 pub use kernel::{Effect, Fade, Kernel};
-pub use storage::{Delays, Fixed, quantised, quantum_shift};
+pub use storage::{Delays, Fixed, Targets, quantised, quantum_shift};
 
 use crate::encoding::{AliasTable, BlockRate, RateProfile};
 use crate::neuron::{Lif, Neuron};
@@ -167,9 +167,17 @@ pub enum Rows {
     Sparse {
         /// Where each row begins in `targets`, and the end of the last: rows + 1 numbers.
         start: Vec<usize>,
-        /// Targets of all rows, row after row.
-        targets: Vec<u32>,
+        /// Targets of all rows.
+        targets: Targets,
     },
+}
+
+impl Rows {
+    /// Sparse rows: row r reaches `targets[start[r]..start[r + 1]]`, ascending.
+    #[must_use]
+    pub fn sparse(start: Vec<usize>, targets: Vec<u32>) -> Self {
+        Self::Sparse { start, targets: targets.into() }
+    }
 }
 
 /// Synapses from the lines of one origin to one population.

@@ -632,5 +632,5 @@ fn sparse(rows: u32, columns: u32, bits: u64) -> Rows {
         }
         start.push(targets.len());
     }
-    Rows::Sparse { start, targets }
+    Rows::sparse(start, targets)
 }

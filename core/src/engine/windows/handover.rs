@@ -31,7 +31,7 @@ impl Windows {
         for key in lanes.take_strays() {
             let projection = &network.projections[key.source as usize];
             let Rows::Sparse { targets, .. } = &projection.connect else { continue };
-            let target = targets[key.row as usize];
+            let target = targets.get(key.row as usize);
             let synapse = self.base[key.source as usize] + key.row;
             for unit in self.units.iter_mut().filter(|unit| unit.population == projection.to) {
                 if let Some(wheel) = unit.wheel.as_mut().filter(|_| unit.first <= target)

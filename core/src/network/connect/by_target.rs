@@ -1,7 +1,7 @@
 //! Synapses that targets draw, put in order by row.
 
 use super::{Drawing, Drawn, Kept, Piece, batches};
-use crate::network::storage::quantised;
+use crate::network::storage::{Places, Targets, quantised, take};
 use rayon::prelude::*;
 
 /// Draws target by target, for lists by row. Every thread fills some of the rows.
@@ -20,7 +20,8 @@ pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Dra
         start[row + 1] += start[row];
     }
     let synapses = start[rows];
-    let mut targets = vec![0; synapses];
+    let mut targets = Targets::room(drawing.columns, 0);
+    targets.resize(synapses);
     let mut kept = Kept::new(drawing, 0);
     let (has_weights, has_delays) = (drawing.weight.is_some(), drawing.delay.is_some());
     let size = |wanted: bool| if wanted { synapses } else { 0 };
@@ -33,7 +34,7 @@ pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Dra
     let bound = |part: usize| rows * part / parts;
     let mut jobs = Vec::new();
     let (mut all_targets, mut weights, mut narrow, mut longs, mut shorts) = (
-        targets.as_mut_slice(),
+        targets.places(),
         kept.weights.as_mut_slice(),
         kept.compact_weights.as_mut_slice(),
         kept.exact.as_mut_slice(),
@@ -45,7 +46,7 @@ pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Dra
         jobs.push(Filling {
             first_row: low,
             cursor: start[low..high].iter().map(|&first| first - start[low]).collect(),
-            targets: take(&mut all_targets, count),
+            targets: all_targets.take(count),
             weights: take(&mut weights, count),
             compact_weights: take(&mut narrow, count),
             exact: take(&mut longs, count),
@@ -64,20 +65,12 @@ pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Dra
     kept.finish(start, targets)
 }
 
-/// The first `count` of a slice (or none of an empty one), which loses them.
-fn take<'a, T>(slice: &mut &'a mut [T], count: usize) -> &'a mut [T] {
-    let count = count.min(slice.len());
-    let (first, rest) = std::mem::take(slice).split_at_mut(count);
-    *slice = rest;
-    first
-}
-
 /// The rows that one thread fills.
 struct Filling<'a> {
     first_row: usize,
     /// Where the next synapse of each row goes.
     cursor: Vec<usize>,
-    targets: &'a mut [u32],
+    targets: Places<'a>,
     weights: &'a mut [f64],
     compact_weights: &'a mut [f32],
     exact: &'a mut [u64],
@@ -96,7 +89,7 @@ impl Filling<'_> {
                     if let Some(cursor) = self.cursor.get_mut(row) {
                         let place = *cursor;
                         *cursor += 1;
-                        self.targets[place] = target;
+                        self.targets.put(place, target);
                         self.values(place, piece.values.get(k), piece.delays.get(k));
                     }
                     k += 1;

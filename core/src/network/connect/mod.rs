@@ -10,7 +10,7 @@ mod partners;
 
 pub use law::{Distribution, delay_shift, longest_delay};
 
-use super::storage::{Delays, quantised};
+use super::storage::{Delays, Targets, quantised};
 use crate::random::{Purpose, Stream};
 use crate::time::Time;
 use by_target::by_target;
@@ -66,7 +66,7 @@ pub struct Drawn {
     /// Where each row begins in `targets`, and the end of the last.
     pub start: Vec<usize>,
     /// Targets of all rows, row after row.
-    pub targets: Vec<u32>,
+    pub targets: Targets,
     /// Of single synapses, as wide as asked for; the other is empty.
     pub weights: Vec<f64>,
     /// Weights in single precision, one per synapse; empty if not asked for.
@@ -103,7 +103,7 @@ pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
     let mut kept = Kept::new(drawing, (synapses + spare) as usize);
     let mut start = vec![0];
     start.reserve(drawing.rows as usize);
-    let mut targets = Vec::with_capacity((synapses + spare) as usize);
+    let mut targets = Targets::room(drawing.columns, (synapses + spare) as usize);
     batches(drawing, drawing.rows, drawing.columns, true, |_, pieces| {
         let before = targets.len();
         for piece in pieces {
@@ -112,7 +112,7 @@ pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
                 end += count;
                 start.push(end);
             }
-            targets.extend_from_slice(&piece.partners);
+            targets.extend(&piece.partners);
             kept.push(piece);
         }
         progress((targets.len() - before) as u64);
@@ -199,7 +199,7 @@ impl Kept {
         }
     }
 
-    fn finish(self, start: Vec<usize>, targets: Vec<u32>) -> Drawn {
+    fn finish(self, start: Vec<usize>, targets: Targets) -> Drawn {
         let Self { compact, has_delays, shift, weights, compact_weights, exact, units, raised } = self;
         let delays = match (has_delays, compact) {
             (false, _) => None,
@@ -286,7 +286,7 @@ mod tests {
             .map(|(row, k)| {
                 let weight = drawn.weights.get(k).copied();
                 let weight = weight.unwrap_or_else(|| drawn.compact_weights[k].into());
-                (row, drawn.targets[k], weight, delays.fs(k))
+                (row, drawn.targets.get(k), weight, delays.fs(k))
             })
             .collect()
     }
