@@ -47,6 +47,9 @@ pub enum ParseTimeError {
     Range(#[from] TimeError),
 }
 
+/// 2^63 fs, which no time reaches.
+const HORIZON: f64 = 9_223_372_036_854_775_808.0;
+
 impl Time {
     /// The start of an episode.
     pub const ZERO: Self = Self(0);
@@ -119,8 +122,15 @@ impl Time {
     ///
     /// # Errors
     /// As [`Time::from_seconds`].
+    #[inline]
     pub fn nearest(seconds: Second) -> Result<Self, TimeError> {
-        Self::rounded(seconds, f64::round)
+        let fs = seconds.si() * FS_PER_SECOND;
+        if !(0.0..HORIZON).contains(&fs) {
+            return Self::rounded(seconds, f64::round);
+        }
+        // As `f64::round`, which is a call: what is cut off is exact.
+        let whole = fs as i64;
+        Ok(Self(whole as u64 + u64::from(fs - whole as f64 >= 0.5)))
     }
 
     /// As [`Time::nearest`], rounded up: a crossing is never reported before it happened.
@@ -135,7 +145,7 @@ impl Time {
         let fs = round(seconds.si() * FS_PER_SECOND);
         if fs < 0.0 {
             Err(TimeError::Negative { seconds: seconds.si() })
-        } else if fs >= 9_223_372_036_854_775_808.0 {
+        } else if fs >= HORIZON {
             Err(TimeError::BeyondHorizon { seconds: seconds.si() })
         } else {
             Ok(Self(fs as u64))

@@ -406,7 +406,10 @@ fn check_projection(
                 faults.push(Fault::OutOfRange { name: name(), pre, post: 0, rows, columns });
                 return;
             }
-            for (pre, window) in start.windows(2).enumerate() {
+            let row = |window: &[usize]| window[0]..window[1];
+            let wrong =
+                |(_, window): &(usize, &[usize])| !targets.ascend(row(window), columns, projection.multapses);
+            for (pre, window) in start.windows(2).enumerate().filter(wrong) {
                 let row = || targets.of(window[0]..window[1]);
                 let pre = pre as u32;
                 if let Some(post) = row().find(|&post| post >= columns) {

@@ -112,6 +112,19 @@ impl Targets {
         }
     }
 
+    /// Whether those of a row ascend, without repeats unless these are allowed, and end within a population of `size`.
+    pub(super) fn ascend(&self, row: Range<usize>, size: u32, repeats: bool) -> bool {
+        fn all<T: Copy + Ord + Into<u32>>(row: &[T], size: u32, repeats: bool) -> bool {
+            let pairs = row.iter().zip(row.iter().skip(1));
+            row.last().is_none_or(|&last| last.into() < size)
+                && pairs.fold(true, |all, (one, next)| all & (one < next || (repeats & (one == next))))
+        }
+        match self {
+            Self::Wide(targets) => all(&targets[row], size, repeats),
+            Self::Narrow(targets) => all(&targets[row], size, repeats),
+        }
+    }
+
     /// Asks for those of some synapses to be brought to the cache.
     #[inline]
     pub fn ask_for(&self, synapses: Range<usize>) {
@@ -264,6 +277,8 @@ mod tests {
         assert_eq!(wide.clone().within(NARROW + 1), wide);
         for targets in [&wide, &narrow] {
             assert_eq!(targets.of(1..5).collect::<Vec<_>>(), all[1..]);
+            assert!(targets.ascend(0..5, NARROW, true) && targets.ascend(0..3, 10, false));
+            assert!(!targets.ascend(0..5, NARROW, false) && !targets.ascend(0..5, NARROW - 1, true));
             assert_eq!([0, 4, 9, 10].map(|target| targets.below(1..5, target)), [0, 1, 1, 3]);
         }
     }

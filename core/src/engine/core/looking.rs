@@ -5,6 +5,7 @@ use crate::engine::held::columns_at;
 use crate::engine::state::Membranes;
 use crate::network::Network;
 use crate::numeric::Real;
+use crate::simd::{Work, vectorised};
 use crate::time::Time;
 use std::collections::VecDeque;
 
@@ -37,12 +38,13 @@ impl<R: Real> Core<R> {
                 Part::Scaled { state, .. } => {
                     // Minus infinity marks those that are refractory: there are as many as are listed.
                     let held: usize = state.held.iter().map(VecDeque::len).sum();
-                    let marked = state.v.iter().filter(|v| **v == f64::NEG_INFINITY).count();
                     let listed =
                         |at: usize| state.held.iter().flatten().any(|held| held.neuron as usize == at);
-                    let unheld = |&at: &usize| state.v[at] == f64::NEG_INFINITY && !listed(at);
-                    let low = (marked != held).then(|| (0..state.v.len()).find(unheld)).flatten();
-                    find(&state.v, |v| v < f64::INFINITY).or(low.map(|at| (at, f64::NEG_INFINITY)))
+                    let wrong =
+                        |&(at, &v): &(usize, &f64)| !v.is_finite() && (v != f64::NEG_INFINITY || !listed(at));
+                    let marked = vectorised(Marked(&state.v));
+                    let all = || state.v.iter().enumerate();
+                    (marked != Some(held)).then(|| all().find(wrong).map(|(at, &v)| (at, v))).flatten()
                 }
                 Part::Free(free) => free.not_finite(),
             };
@@ -86,5 +88,22 @@ impl<R: Real> Core<R> {
         let (factors, _) = columns_at(state, parameters, switching.as_ref(), time);
         let beyond = state.until.iter().map(|until| u128::from(until.fs().saturating_sub(time.fs()))).sum();
         Some((factors, beyond))
+    }
+}
+
+/// How many of some values are minus infinity, if the others are finite.
+struct Marked<'a>(&'a [f64]);
+
+impl Work for Marked<'_> {
+    type Output = Option<usize>;
+
+    #[inline(always)]
+    fn run(self) -> Option<usize> {
+        let (mut fine, mut marked) = (true, 0u64);
+        for &v in self.0 {
+            fine &= v < f64::INFINITY;
+            marked += u64::from(v == f64::NEG_INFINITY);
+        }
+        fine.then_some(marked as usize)
     }
 }

@@ -169,7 +169,7 @@ impl Current {
     }
 
     /// How far it has moved the membrane after s membrane time constants, and the factor by which it has faded.
-    #[inline]
+    #[inline(always)]
     fn moves(&self, decay: &Decay, s: f64, membrane: f64) -> (f64, f64) {
         if self.q != 0.0 {
             let (factor, exponential, alpha) = decay.response(s, membrane);
