@@ -122,7 +122,7 @@ impl Time {
     ///
     /// # Errors
     /// As [`Time::from_seconds`].
-    #[inline]
+    #[inline(always)]
     pub fn nearest(seconds: Second) -> Result<Self, TimeError> {
         let fs = seconds.si() * FS_PER_SECOND;
         if !(0.0..HORIZON).contains(&fs) {
