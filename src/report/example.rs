@@ -82,6 +82,8 @@ fn plan() -> Plan {
             delays: None,
             plasticity: None,
             device: Some(DevicePlan {
+                name: "synapse".into(),
+                preset: "ag-tio2-pt-rs-analog".into(),
                 arrangement: Arrangement::Differential,
                 placement: Placement::OneSided,
                 range: DeviceRange { g_min: Siemens::new(1e-8), g_max: Siemens::new(1e-4), levels: None },

@@ -32,11 +32,12 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
     let mut lines = Vec::new();
     for projection in &plan.projections {
         let name = &projection.name;
-        let Some(device) = projection.device else {
+        let Some(device) = &projection.device else {
             lines.push(format!("Read of {name}: nothing, it has ideal weights and no devices."));
             continue;
         };
-        let mark = |key: &str| assumed(format!("projection.{name}.device.{key}"));
+        let mark = |key: &str| assumed(format!("projection.{name}.crossbar.{key}"));
+        let own = |key: &str| assumed(format!("device.{}.{key}", device.name));
         lines.push(format!(
             "Read of {name}: V\u{b2}Gt on every device of a pulsed row, V = {}{}, t = {}{}, G from {}{} to {}{}.",
             si(device.read.amplitude.get(), "V"),
@@ -44,9 +45,9 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
             si(device.read.width.get(), "s"),
             mark("read.width"),
             si(device.range.g_min.get(), "S"),
-            mark("g_min"),
+            own("g_min"),
             si(device.range.g_max.get(), "S"),
-            mark("g_max"),
+            own("g_max"),
         ));
     }
     for population in &plan.populations {
@@ -302,6 +303,7 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         };
         let levels = device.range.levels.map_or_else(|| "continuous".to_string(), |n| format!("{n} levels"));
         rows.extend([
+            row("device", format!("{} ({})", device.name, device.preset)),
             row("weight is", format!("{arrangement}, {placement}")),
             row("g_min, g_max", format!("{}, {} ({levels})", device.range.g_min, device.range.g_max)),
             row(

@@ -217,7 +217,7 @@ fn trace_programming(projection: &str, array: &Array, draw: u64) {
 /// The same devices without any spread and with continuous levels: what ideal programming would give.
 #[must_use]
 pub fn ideal(device: &DevicePlan) -> DevicePlan {
-    let mut ideal = *device;
+    let mut ideal = device.clone();
     ideal.spread = Spread::NONE;
     ideal.range.levels = None;
     ideal

@@ -21,9 +21,28 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<Assumed> {
             collect(fields, plan, &mut lines);
         }
     }
+    for device in plan.projections.iter().filter_map(|projection| projection.device.as_ref()) {
+        let parameters = filled.device(&device.name).map_or(&[][..], |preset| &preset.parameters);
+        let own = parameters
+            .iter()
+            .filter(|of| of.provenance == Provenance::Assumed && RANGE.contains(&of.key.as_str()));
+        for parameter in own {
+            let line = Assumed {
+                parameter: format!("device.{}.{}", device.name, parameter.key),
+                value: parameter.value.clone(),
+                why: parameter.source.clone(),
+            };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
     lines.extend(plan.protocol.assumed());
     lines
 }
+
+/// What any network takes of a device that makes weights.
+const RANGE: [&str; 4] = ["g_min", "g_max", "r_on", "r_off"];
 
 fn collect(fields: &Fields, plan: &Plan, lines: &mut Vec<Assumed>) {
     for entry in fields.entries.iter().filter(|entry| entry.active) {

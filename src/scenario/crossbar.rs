@@ -1,24 +1,49 @@
-//! `device` of a projection: the devices that make a weight, their range, spread and read pulse.
+//! `device` and `crossbar` of a projection: the devices that make a weight, their arrangement, spread and read pulse.
 
+use super::diagnostic::Diagnostic;
 use super::filled::Fields;
+use super::preset;
+use super::resolve::written;
 use super::section::Lower;
 use super::spec::kinds::{CV, LEVELS, POSITIVE_SPAN, positive};
-use super::spec::{Kind, SpreadWord, Unit, Word as _, words};
+use super::spec::{Kind, Refers, SpreadWord, Unit, Word as _, words};
 use super::table::{inner, table};
+use super::text::{Item, Node, Table};
+use crate::device::preset::Preset;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
-use crate::units::{Second, Siemens, Volt};
+use crate::units::{Second, Volt};
+
+/// The devices that make a projection's weights.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DevicePlan {
+    /// As in `[device.NAME]`.
+    pub name: String,
+    /// The preset it is, which may be changed there.
+    pub preset: String,
+    /// Which devices make one weight.
+    pub arrangement: Arrangement,
+    /// Where the two devices of a pair sit.
+    pub placement: Placement,
+    /// Bounds of a conductance, and its levels.
+    pub range: DeviceRange,
+    /// Spread of a programmed conductance.
+    pub spread: Spread,
+    /// The pulse that reads a row.
+    pub read: ReadPulse,
+    /// The weight at the end of the conductance range.
+    pub w_max: Option<f64>,
+}
 
 table! {
-    /// The devices that make a projection's weights.
-    #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-    pub struct DevicePlan {
+    /// What is around the devices of a projection, as it is written.
+    pub struct Crossbar {
         /// Which devices make one weight.
         arrangement: Arrangement;
         /// Where the two devices of a pair sit.
         placement: Placement = Kind::word::<Placement>(),
             setting("\"one_sided\""), when("arrangement", &["differential", "parallel"]);
-        /// Bounds of a conductance, and its levels.
-        range: DeviceRange;
+        /// Evenly spaced conductances a device is programmed to.
+        levels: Option<u32> = LEVELS, absent("continuous, or the two of a device that is on or off");
         /// Spread of a programmed conductance.
         spread: Spread = Kind::Spread(Spread::KEYS), setting("\"none\"");
         /// The pulse that reads a row.
@@ -26,11 +51,69 @@ table! {
         /// The weight at the end of the conductance range.
         w_max: Option<f64> = Kind::WeightLimit, absent("the largest weight at the time of programming");
     }
-    rules(rules);
 }
 
-fn rules(lower: &mut Lower<'_>, fields: &Fields) {
-    lower.below(fields, "g_min", "g_max", "g_min is the off state, g_max the on state");
+/// The refusal of the table that `device` of a projection was, with what it is now.
+pub(super) fn was_a_table(node: &Node, table: &Table, what: &str, path: &str) -> Diagnostic {
+    let (range, around): (Vec<&Item>, Vec<&Item>) =
+        table.entries.iter().partition(|item| ["g_min", "g_max"].contains(&item.key.as_str()));
+    let lines = |items: &[&Item]| {
+        let line = |item: &&Item| format!("{} = {}", item.key, written(&item.node));
+        items.iter().map(line).collect::<Vec<_>>().join(", ")
+    };
+    let mut now = "[device.synapse] preset = \"ag-tio2-pt-rs-analog\"".to_string();
+    if !range.is_empty() {
+        // What the preset starts from may lie outside.
+        let start = range.iter().find(|item| item.key == "g_min");
+        let start = start.map_or_else(String::new, |item| format!(", g_start = {}", written(&item.node)));
+        now = format!("{now}, parameters = {{ {}{start} }}", lines(&range));
+    }
+    now = format!("{now}; [{path}] device = \"synapse\"");
+    if !around.is_empty() {
+        now = format!("{now}; [{path}.crossbar] {}", lines(&around));
+    }
+    Diagnostic::error(format!("`device` of {what} is a table"))
+        .at(&node.at)
+        .label("was one in 0.1")
+        .allowed(
+            "the name of a [device.NAME], which says what the device is; what is around it is `crossbar`",
+        )
+        .hint(format!("now: {now}"))
+}
+
+impl Lower<'_> {
+    /// The devices of a projection, and what they are: `Some(None)` for ideal weights, `None` after a fault.
+    #[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
+    pub(super) fn devices(&mut self, fields: &Fields) -> Option<Option<(DevicePlan, Preset)>> {
+        let Some(name) = fields.text("device") else {
+            return fields.written("device").is_none().then_some(None);
+        };
+        let what = format!("`device` of {}", fields.what);
+        let index = self.index(name, fields.place("device"), &what, Refers::Device);
+        let preset = index.and_then(|index| self.filled.devices[index].clone());
+        let preset = preset.filter(|preset| preset::stays(preset, fields, self.faults));
+        let memory = preset.as_ref().and_then(|preset| preset.device.memory());
+        self.own_spread = memory.as_ref().map(Spread::of);
+        let crossbar = self.get::<Crossbar>(fields, "crossbar");
+        let (memory, Crossbar { arrangement, placement, levels, spread, read, w_max }) = (memory?, crossbar?);
+        let mut range = DeviceRange::of(&memory);
+        if let (Some(few), Some(asked)) = (range.levels, levels)
+            && few != asked
+        {
+            self.faults.push(
+                Diagnostic::error(format!("the crossbar of {} has {asked} levels", fields.what))
+                    .maybe_at(fields.table("crossbar").and_then(|crossbar| crossbar.place("levels")))
+                    .also(fields.written("device"), "this device has others")
+                    .allowed(format!("{few}, or nothing"))
+                    .hint("several devices side by side make more: arrangement = \"parallel\""),
+            );
+            return None;
+        }
+        range.levels = levels.or(range.levels);
+        let (name, of) = (name.to_string(), preset.as_ref().map(|preset| preset.name.clone()));
+        let plan = DevicePlan { name, preset: of?, arrangement, placement, range, spread, read, w_max };
+        Some(Some((plan, preset?)))
+    }
 }
 
 table! {
@@ -53,19 +136,6 @@ words! {
 }
 
 table! {
-    impl DeviceRange {
-        /// Lowest conductance of a device; below `g_max`.
-        g_min: Siemens = positive(Unit::Siemens),
-            assumed("\"10 nS\"", "the ratio of 1e4 is measured (Yan et al., fig. 2a), the scale is not");
-        /// Highest conductance of a device.
-        g_max: Siemens = positive(Unit::Siemens),
-            assumed("\"100 uS\"", "the ratio of 1e4 is measured (Yan et al., fig. 2a), the scale is not");
-        /// Evenly spaced conductances a device can be programmed to.
-        levels: Option<u32> = LEVELS, absent("continuous");
-    }
-}
-
-table! {
     impl Spread {
         /// Coefficient of variation at g_max.
         cv_on: f64 = CV, setting("0.0");
@@ -78,9 +148,11 @@ table! {
 }
 
 /// A spread of programming that needs no numbers.
-fn spread(word: &str) -> Option<Spread> {
+fn spread(lower: &Lower<'_>, word: &str) -> Option<Spread> {
     Some(match SpreadWord::from_word(word)? {
         SpreadWord::None => Spread::NONE,
+        // A device that is none, or is faulty, has been reported.
+        SpreadWord::Device => lower.own_spread.unwrap_or(Spread::NONE),
         // Of Yan et al., fig. 2a: R_on 0.81 %, R_off 1.15 %.
         SpreadWord::Paper => Spread { cv_on: 0.0081, cv_off: 0.0115, cv_device: 0.0 },
     })

@@ -246,6 +246,8 @@ impl Fields {
 #[derive(Clone, Debug)]
 pub struct Filled {
     pub(super) sections: Vec<(&'static str, Vec<(String, Fields)>)>,
+    /// What the devices are, in the order of their section; `None`: faulty, and reported.
+    pub(super) devices: Vec<Option<Preset>>,
 }
 
 impl Filled {
@@ -259,6 +261,13 @@ impl Filled {
     #[must_use]
     pub fn all(&self, section: &str) -> &[(String, Fields)] {
         self.sections.iter().find(|(name, _)| *name == section).map_or(&[], |(_, tables)| tables)
+    }
+
+    /// The device of that name, if it is one and in order.
+    #[must_use]
+    pub fn device(&self, name: &str) -> Option<&Preset> {
+        let index = self.all("device").iter().position(|(known, _)| known == name)?;
+        self.devices.get(index)?.as_ref()
     }
 
     /// What a reference may name, in the order in which plans count them.

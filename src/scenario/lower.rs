@@ -15,15 +15,7 @@ use crate::registry::Registry;
 pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> Option<Plan> {
     let named = filled.one("protocol").and_then(protocol::named);
     let no_rules = named.and_then(|entry| entry.no_rules);
-    let mut lower = Lower {
-        filled,
-        registry,
-        faults,
-        weight_unit: None,
-        trained_devices: None,
-        thresholds: Vec::new(),
-        no_rules,
-    };
+    let mut lower = Lower { no_rules, ..Lower::new(filled, registry, faults) };
     lower.same_names();
     let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
     let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));

@@ -55,7 +55,7 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "WrittenAssumed")]
 pub struct Assumed {
-    /// `projection.input.device.g_min`
+    /// `device.synapse.g_min`
     pub parameter: String,
     /// With its unit.
     pub value: String,

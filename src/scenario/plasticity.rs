@@ -16,7 +16,7 @@ use crate::device::threshold::log_sigma;
 use crate::network::kernel::DELTA;
 use crate::plasticity::{Dependence, Law, Overlap, ProgramPulse, Rule, Unit as Fraction};
 use crate::registry::Registry;
-use crate::synapse::{Arrangement, DeviceRange, Placement};
+use crate::synapse::{Arrangement, Placement};
 use crate::training::unsupervised::PulseOverlap;
 use crate::units::{Second, Volt};
 
@@ -56,7 +56,7 @@ table! {
         /// Lower bound of the weight.
         w_min: Volt = VOLTAGE, setting("\"0 V\""), when("rule", LAWS);
         /// Upper bound of the weight; every update is clipped.
-        w_max: Option<f64> = positive(Unit::Volt), absent("`w_max` of the device");
+        w_max: Option<f64> = positive(Unit::Volt), absent("`w_max` of the crossbar");
         /// Cycle-to-cycle coefficient of variation of a change: dw e^(s z - s^2/2), s^2 = ln(1 + cv^2).
         cv_cycle: f64 = CV, setting("0.0");
         /// The pulse an update is programmed with, for its energy.
@@ -94,22 +94,18 @@ words! {
 
 /// The kinetics that learn where pulses overlap, of the winner of a protocol or of a rule.
 pub(super) struct Kinetics<const OF_WINNER: bool> {
-    preset: String,
     time_scale: f64,
     spread: OverlapSpread,
 }
 
 impl<const OF_WINNER: bool> Table for Kinetics<OF_WINNER> {
     const KEYS: &'static [Key] = {
-        const fn keys(decider: &'static str, spread: &'static str) -> [Key; 3] {
+        const fn keys(decider: &'static str, spread: &'static str) -> [Key; 2] {
             [
-                Key::new("preset", Kind::Text, "The device whose kinetics and pulse learn; its range is that of `device`.")
-                    .setting("\"ag-tio2-pt-rs-analog\"")
-                    .when(decider, &[OVERLAP]),
                 Key::new(
                     "time_scale",
                     ABOVE_ZERO,
-                    "Multiplies all times of the preset's pulse: so it does the time constants of the window, and every dose.",
+                    "Multiplies all times of the device's pulse: so it does the time constants of the window, and every dose.",
                 )
                 .setting("1.0")
                 .when(decider, &[OVERLAP]),
@@ -122,12 +118,12 @@ impl<const OF_WINNER: bool> Table for Kinetics<OF_WINNER> {
                 .when(decider, &[OVERLAP]),
             ]
         }
-        if OF_WINNER { &keys("window", "\"preset\"") } else { &keys("rule", "\"none\"") }
+        if OF_WINNER { &keys("window", "\"device\"") } else { &keys("rule", "\"none\"") }
     };
 
     fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self> {
-        let (preset, time_scale) = (lower.get(fields, "preset"), lower.get(fields, "time_scale"));
-        Some(Self { preset: preset?, time_scale: time_scale?, spread: lower.get(fields, "spread")? })
+        let time_scale = lower.get(fields, "time_scale");
+        Some(Self { time_scale: time_scale?, spread: lower.get(fields, "spread")? })
     }
 }
 
@@ -135,7 +131,7 @@ words! {
     /// How devices under overlapping pulses differ.
     pub enum OverlapSpread {
         None = "none": "all are alike",
-        Preset = "preset": "the coefficients of variation of the preset",
+        Device = "device": "the coefficients of variation of the device",
     }
 }
 
@@ -231,8 +227,9 @@ impl Lower<'_> {
         &mut self,
         fields: &Fields,
         outer: &Fields,
-        device: Option<&DevicePlan>,
+        made_of: Option<&(DevicePlan, Preset)>,
     ) -> Option<PlasticityPlan> {
+        let device = made_of.map(|(device, _)| device);
         let has_device = outer.written("device").is_some();
         // Everything else would be said of a table that has to go.
         if self.trained(fields, outer) {
@@ -245,7 +242,7 @@ impl Lower<'_> {
                 Diagnostic::error(format!("the rule of {} has no upper bound", outer.what))
                     .maybe_at(fields.at.as_ref())
                     .label("weights could grow without end")
-                    .allowed("w_max, such as \"10 mV\", here or in `device`"),
+                    .allowed("w_max, such as \"10 mV\", here or in `crossbar`"),
             );
         }
         self.below(fields, "w_min", "w_max", "the bounds of the weight");
@@ -283,7 +280,7 @@ impl Lower<'_> {
             ..Endurance::default()
         });
         let w_max = stated.w_max.or_else(|| device.and_then(|device| device.w_max))?;
-        let rule = self.rule(fields, stated, device.filter(|_| has_device), w_max)?;
+        let rule = self.rule(fields, stated, made_of, w_max)?;
         Some(PlasticityPlan { rule, cycle_sigma, program, faults, endurance })
     }
 
@@ -337,7 +334,7 @@ impl Lower<'_> {
                         Diagnostic::error(format!("`{key}` of {} is about devices", fields.what))
                             .at(at)
                             .label("there are none")
-                            .allowed(format!("a table `device` in {}", outer.what)),
+                            .allowed(format!("`device` of {}", outer.what)),
                     );
                 }
             }
@@ -346,7 +343,7 @@ impl Lower<'_> {
                     Diagnostic::error(format!("the rule of {} needs devices", outer.what))
                         .maybe_at(fields.place("rule"))
                         .label("pulses overlap across a device")
-                        .allowed(format!("a table `device` in {}", outer.what)),
+                        .allowed(format!("`device` of {}", outer.what)),
                 );
             }
         }
@@ -370,7 +367,7 @@ impl Lower<'_> {
         if overlap && device.range.levels.is_some() {
             self.faults.push(
                 Diagnostic::error(format!("the rule of {} moves its devices continuously", outer.what))
-                    .maybe_at(outer.table("device").and_then(|device| device.place("levels")))
+                    .maybe_at(outer.table("crossbar").and_then(|crossbar| crossbar.place("levels")))
                     .label("and these have levels")
                     .allowed("no `levels` with rule = \"overlap\"")
                     .hint("a pulse leaves what its kinetics give; with kind = \"unsupervised\" it is read at levels"),
@@ -406,7 +403,7 @@ impl Lower<'_> {
                     volts(end)
                 ))
                 .maybe_at(fields.place("w_max"))
-                .allowed("at most `w_max` of the device"),
+                .allowed("at most `w_max` of the crossbar"),
             );
         }
     }
@@ -415,14 +412,13 @@ impl Lower<'_> {
         &mut self,
         fields: &Fields,
         stated: Learning,
-        device: Option<&DevicePlan>,
+        made_of: Option<&(DevicePlan, Preset)>,
         w_max: f64,
     ) -> Option<Rule> {
         if stated.rule == OVERLAP {
-            // The kinetics and the pulse of a preset, over the range of the projection's devices.
             let sigma = log_sigma(stated.cv_cycle);
             let PulseOverlap { device, pulse, spread, .. } =
-                self.kinetics(fields, stated.kinetics, device?.range, sigma)?;
+                self.kinetics(fields, stated.kinetics, &made_of?.1, sigma)?;
             return Some(Rule::Overlap(Overlap { device, pulse, spread, w_max }));
         }
         let entry = *self.registry.find_rule(stated.rule)?;
@@ -441,21 +437,30 @@ impl Lower<'_> {
         }
     }
 
-    /// The kinetics and the pulse of the preset that is named, over `range`; what is wrong is reported.
+    /// The kinetics and the pulse of a device; what is wrong is reported.
     pub(super) fn kinetics<const OF_WINNER: bool>(
         &mut self,
         fields: &Fields,
-        Kinetics { preset: name, time_scale, spread: differ }: Kinetics<OF_WINNER>,
-        range: DeviceRange,
+        Kinetics { time_scale, spread: differ }: Kinetics<OF_WINNER>,
+        preset: &Preset,
         sigma: f64,
     ) -> Option<PulseOverlap> {
-        let found = Preset::named(&name).ok().and_then(|preset| preset.device.get::<DoseMemory>().cloned());
-        let Some(DoseMemory { device, pulse: Some(pulse), spread, .. }) = found else {
+        let found = preset.device.get::<DoseMemory>();
+        let Some(DoseMemory { device, pulse: Some(pulse), spread, .. }) = found.cloned() else {
+            let why = if found.is_some() {
+                "it has no spike pulse: pulse_peak, pulse_half_width, pulse_tail, pulse_tail_length"
+            } else {
+                preset.device.kind().lacking("stdp").unwrap_or("no rate of its voltage moves it")
+            };
+            let at = fields.entries.iter().find(|entry| ["rule", "window"].contains(&entry.key.name));
             self.faults.push(
-                Diagnostic::error(format!("`preset` of {} is \"{name}\"", fields.what))
-                    .maybe_at(fields.place("preset"))
-                    .label("not an analog device with a spike pulse")
-                    .allowed(learning_presets().join(", ")),
+                Diagnostic::error(format!(
+                    "the rule of {} is what pulses do to a device, and `{}` cannot learn so",
+                    fields.what, preset.name
+                ))
+                .maybe_at(at.and_then(|entry| fields.place(entry.key.name)))
+                .allowed(format!("a device such as {}", learning_presets().join(", ")))
+                .hint(why),
             );
             return None;
         };
@@ -468,10 +473,9 @@ impl Lower<'_> {
             );
         }
         let mut device = device;
-        (device.g_min, device.g_max) = (range.g_min, range.g_max);
         device.dose_sigma = sigma;
         let spread = match differ {
-            OverlapSpread::Preset => spread,
+            OverlapSpread::Device => spread,
             OverlapSpread::None => DeviceSpread::default(),
         };
         Some(PulseOverlap { device, pulse, time_scale, spread })

@@ -33,7 +33,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     }
     for (projection, (_, fields)) in plan.projections.iter().zip(filled.all("projection")) {
         let Some(device) = &projection.device else { continue };
-        let Some(table) = fields.table("device") else { continue };
+        let Some(table) = fields.table("crossbar") else { continue };
         let Some(read) = table.table("read") else { continue };
         if device.read.amplitude.get() > V_SET {
             warnings.push(

@@ -1,13 +1,12 @@
 //! Device presets in scenarios: which one a population names, and the defaults it gives.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
-use super::filled::{Datum, PresetValue};
+use super::filled::{Datum, Fields, PresetValue};
 use super::locate::beside;
 use super::spec::{Key, Kind, Word as _};
 use crate::device::kinds::SHIPPED;
-use crate::device::memory::BinaryMemory;
 use crate::device::preset::{Preset, Provenance, tree};
-use crate::device::threshold::{RelaxationOscillator, VolatileSwitch};
+use crate::device::threshold::VolatileSwitch;
 
 /// The threshold switch that a population names: a shipped preset or a file beside the scenario.
 pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
@@ -46,13 +45,6 @@ pub fn fires(preset: &Preset, what: &str, at: Option<&At>, faults: &mut Diagnost
     if preset.device.get::<VolatileSwitch>().is_some() {
         return true;
     }
-    let lacks = if preset.device.get::<RelaxationOscillator>().is_some() {
-        "it is a circuit of its own; model = \"oscillator\" is one"
-    } else if preset.device.get::<BinaryMemory>().is_some() {
-        "it does not integrate: it is on or off, and stays so"
-    } else {
-        "it does not forget, and has no threshold at which it fires; it is a synapse"
-    };
     faults.push(
         Diagnostic::error(format!("{what} is not a threshold switch, but {}", kind.words()))
             .maybe_at(at)
@@ -60,9 +52,26 @@ pub fn fires(preset: &Preset, what: &str, at: Option<&At>, faults: &mut Diagnost
                 "{}, or another device of kind threshold_switch",
                 switches().collect::<Vec<_>>().join(", ")
             ))
-            .hint(lacks),
+            .maybe_hint(kind.lacking("neuron").map(str::to_string)),
     );
     false
+}
+
+/// Whether the weights of a projection can be made of a device; if not, what it lacks is a fault.
+pub fn stays(preset: &Preset, fields: &Fields, faults: &mut Diagnostics) -> bool {
+    let kind = preset.device.kind();
+    let stays = preset.device.memory().is_some();
+    if !stays {
+        let made = |name: &&str| Preset::named(name).is_ok_and(|preset| preset.device.memory().is_some());
+        let memories: Vec<&str> = Preset::names().into_iter().filter(made).collect();
+        faults.push(
+            Diagnostic::error(format!("the weights of {} cannot be made of {}", fields.what, kind.words()))
+                .maybe_at(fields.place("device"))
+                .allowed(format!("{}, or another device whose conductance stays", memories.join(", ")))
+                .maybe_hint(kind.lacking("synapse").map(str::to_string)),
+        );
+    }
+    stays
 }
 
 /// What a preset says about a key, and where the value comes from.

@@ -165,7 +165,7 @@ impl Lower<'_> {
         });
         self.carries(fields, from);
         self.weight_unit = unit;
-        let device: Option<Option<DevicePlan>> = self.get(fields, "device");
+        let device = self.devices(fields);
         let plasticity = fields
             .table("plasticity")
             .map(|table| self.plasticity(table, fields, device.as_ref().and_then(Option::as_ref)));
@@ -288,7 +288,7 @@ impl Lower<'_> {
                 .hint("projections of their own may have delays of their own"),
             );
         }
-        if own_delays && fields.table("device").is_some() {
+        if own_delays && fields.written("device").is_some() {
             self.faults.push(
                 Diagnostic::error(format!("{} has delays of single synapses, and devices", fields.what))
                     .maybe_at(fields.place("device"))
@@ -328,7 +328,7 @@ impl Lower<'_> {
             weight: weight?,
             delay: delay?,
             delays,
-            device: device?,
+            device: device?.map(|(device, _)| device),
             plasticity: match plasticity {
                 Some(plasticity) => Some(plasticity?),
                 None => None,

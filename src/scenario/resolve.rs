@@ -261,7 +261,7 @@ fn value(datum: &Datum) -> String {
 }
 
 /// A value as it was written, in one line.
-fn written(node: &Node) -> String {
+pub(super) fn written(node: &Node) -> String {
     match &node.value {
         Value::Text(text) => quoted(text),
         Value::Integer(number) => number.to_string(),

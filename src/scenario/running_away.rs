@@ -47,7 +47,7 @@ pub fn pulses_running_away(
             "the pulses of {} potentiate {balance:.2} times as much as they depress{papers}",
             fields.what
         ))
-        .maybe_at(fields.place("preset").or(fields.at.as_ref()))
+        .maybe_at(fields.at.as_ref())
         .label("devices will run away to g_max")
         .allowed("something that brings them back, such as `normalise` in [protocol.learning]")
         .hint("inputs that are silent are not depressed at all: nothing overlaps with their electrode"),

@@ -1,12 +1,14 @@
 //! What lowering any section needs: the sections, the faults, and the rules that many of them share.
 
+use super::crossbar::DevicePlan;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
 use super::spec::{Refers, Unit};
+use crate::device::preset::Preset;
 use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::record::Format;
 use crate::registry::Registry;
-use crate::synapse::{DeviceRange, ReadPulse};
+use crate::synapse::Spread;
 use crate::time::Time;
 use crate::units::Quantity;
 
@@ -18,13 +20,28 @@ pub(super) struct Lower<'a> {
     pub faults: &'a mut Diagnostics,
     /// Unit of the weights of the projection whose tables are being read, if they have one.
     pub weight_unit: Option<Unit>,
-    /// Range and read pulse of the devices that the protocol trains.
-    pub trained_devices: Option<(DeviceRange, ReadPulse)>,
+    /// The spread with which the devices of the projection whose tables are being read are programmed, if it has any.
+    pub own_spread: Option<Spread>,
+    /// The devices that the protocol trains.
+    pub trained_devices: Option<(DevicePlan, Preset)>,
     /// How far a jump from rest must go to make a neuron of each population fire, where that is one number.
     pub thresholds: Vec<Option<f64>>,
 }
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
+    pub(super) fn new(filled: &'a Filled, registry: &'a Registry, faults: &'a mut Diagnostics) -> Self {
+        Self {
+            filled,
+            registry,
+            no_rules: None,
+            faults,
+            weight_unit: None,
+            own_spread: None,
+            trained_devices: None,
+            thresholds: Vec::new(),
+        }
+    }
+
     /// Exactly one of two keys must be given.
     pub(super) fn one_of(&mut self, fields: &Fields, first: &str, second: &str) {
         let both = fields.written(first).is_some() && fields.written(second).is_some();

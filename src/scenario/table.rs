@@ -315,7 +315,7 @@ macro_rules! table {
                 name: &str,
             ) -> Option<Self> {
                 $(if let Some(word) = fields.word(name) {
-                    return $words(word);
+                    return $words(lower, word);
                 })?
                 lower.made(fields.table(name)?)
             }

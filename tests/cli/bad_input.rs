@@ -134,11 +134,7 @@ fn faults_of_scenarios() {
     fault("missing unit, as a text", size, "size = 10\ntau_m = \"9.41\"\n");
     fault("negative tau_m", size, "size = 10\ntau_m = \"-9.41 ms\"\n");
     fault("v_th below u_rest", size, "size = 10\nv_th = \"0.1 mV\"\n");
-    fault(
-        "g_min above g_max",
-        kernel,
-        "kernel = \"delta\"\ndevice = { g_min = \"1 mS\", g_max = \"1 uS\" }\n",
-    );
+    fault("a crossbar without devices", kernel, "kernel = \"delta\"\ncrossbar = { levels = 4 }\n");
     fault("NaN as a number", "rate = \"50 Hz\"", "rate = nan");
     fault("NaN as a text", "rate = \"50 Hz\"", "rate = \"NaN Hz\"");
     fault("infinite", "duration = \"200 ms\"", "duration = \"inf s\"");

@@ -120,7 +120,7 @@ fn impossible_currents_are_refused_with_what_is_allowed() {
             refused(
                 good,
                 &format!(
-                    "{PLAIN}\ndevice = {{ arrangement = \"single\" }}\nplasticity = {{ rule = \"stdp_pair\" }}"
+                    "{PLAIN}\ndevice = \"d\"\ncrossbar = {{ arrangement = \"single\" }}\nplasticity = {{ rule = \"stdp_pair\" }}\n[device.d]\npreset = \"ag-tio2-pt-rs-analog\""
                 ),
             ),
         ),

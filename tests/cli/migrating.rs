@@ -66,6 +66,29 @@ fn what_the_messages_say_is_enough_to_mend_a_file() {
 }
 
 #[test]
+fn devices_of_a_projection_that_were_a_table_are_refused_with_what_they_are_now() {
+    let message = refusal("crossbar.toml", &["check", "crossbar.toml"]);
+    let now = "[device.synapse] preset = \"ag-tio2-pt-rs-analog\", \
+               parameters = { g_min = \"10 nS\", g_max = \"100 uS\", g_start = \"10 nS\" }; \
+               [projection.input] device = \"synapse\"; \
+               [projection.input.crossbar] arrangement = \"differential\", read = { width = \"2 us\" }";
+    assert!(message.contains(now), "{message}");
+    let text = std::fs::read_to_string(kept("crossbar.toml")).unwrap();
+    let (before, after) = text.split_once("\n[projection.input.device]\n").unwrap();
+    let (_, protocol) = after.split_once("[protocol]").unwrap();
+    let mended = format!(
+        "[device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n\
+         parameters = {{ g_min = \"10 nS\", g_max = \"100 uS\", g_start = \"10 nS\" }}\n{before}\
+         device = \"synapse\"\n[projection.input.crossbar]\narrangement = \"differential\"\n\
+         read = {{ width = \"2 us\" }}\n[protocol]{protocol}"
+    );
+    let place = Place::new();
+    std::fs::write(place.path().join("crossbar.toml"), &mended).unwrap();
+    let output = place.memspike(&["check", "crossbar.toml"]);
+    assert_eq!(code(&output), 0, "{mended}\n{}", err(&output));
+}
+
+#[test]
 fn an_old_word_is_refused_on_the_command_line_too() {
     let place = Place::new();
     let output = place.memspike(&["check", "digits", "--set", "source.retina.dataset=fashion-mnist"]);

@@ -39,7 +39,7 @@ fn a_run_is_the_same_whatever_carries_it_out() {
     for more in [
         &["protocol.precision=f64"][..],
         &["population.output.competition.inhibition=3 ms"],
-        &["projection.input.device.levels=32", "protocol.devices.endurance.n_f=300"],
+        &["projection.input.crossbar.levels=32", "protocol.devices.endurance.n_f=300"],
         // Inhibition that takes its time is an ordinary projection.
         &[
             "projection.lateral={ from = \"output\", to = \"output\", weight = \"-4 mV\", delay = \"1 ms\" }",

@@ -222,7 +222,7 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
         "protocol.epochs=2",
         "protocol.precision=f32",
         "population.output.competition.inhibition=3 ms",
-        "projection.input.device.levels=64",
+        "projection.input.crossbar.levels=64",
         "protocol.devices.stuck_on=0.01",
         "protocol.devices.stuck_off=0.02",
         "protocol.devices.dispersion.a_plus=0.2",

@@ -134,7 +134,13 @@ fn a_threshold_below_rest() {
 
 #[test]
 fn conductances_the_wrong_way_round() {
-    let text = format!("{TRAINS}\n[projection.input.device]\ng_min = \"1 mS\"\ng_max = \"1 uS\"\n");
+    let changed = "parameters = { g_min = \"1 mS\", g_max = \"1 uS\" }";
+    let text = with(
+        TRAINS,
+        "[population",
+        &format!("[device.d]\npreset = \"ag-tio2-pt-rs-analog\"\n{changed}\n\n[population"),
+    );
+    let text = with(&text, "to = \"output\"\n", "to = \"output\"\ndevice = \"d\"\n");
     insta::assert_snapshot!(refusal(&text, &[]));
 }
 
@@ -289,9 +295,13 @@ homeostasis = { kind = "rate_target", gain = 0.006, spikes = 2.0 }
 from = "retina"
 to = "output"
 weight = { uniform = ["0.1 mV", "0.4 mV"] }
+device = "synapse"
 
-[projection.input.device]
+[projection.input.crossbar]
 arrangement = "unipolar"
+
+[device.synapse]
+preset = "ag-tio2-pt-rs-analog"
 
 [protocol]
 kind = "unsupervised"
@@ -304,6 +314,9 @@ a_minus = 0.1
 
 [protocol.devices]
 "#;
+
+const WITH_DEVICES: &str = "device = \"synapse\"\n\n[projection.input.crossbar]\narrangement = \"unipolar\"\n\n\
+    [device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n";
 
 #[test]
 fn learning_without_labels_has_its_conditions() {
@@ -337,7 +350,7 @@ fn learning_without_labels_has_its_conditions() {
         "nothing to age",
         refusal(
             &with(
-                &with(LEARNS, "[projection.input.device]\narrangement = \"unipolar\"\n", ""),
+                &with(LEARNS, WITH_DEVICES, ""),
                 "[protocol.devices]\n",
                 "[[protocol.ageing]]\nafter = \"1 s\"\n\n[[protocol.variation]]\nname = \"a\"\ncv = 0.1\n",
             ),
@@ -547,8 +560,9 @@ fn a_scenario_that_is_not_there() {
 fn implausible_values_are_warnings() {
     let text =
         with(TRAINS, "reset = \"subtract\"", "reset = \"subtract\"\ntau_m = \"20 s\"\nt_ref = \"200 ms\"");
+    let text = with(&text, "to = \"output\"\n", "to = \"output\"\ndevice = \"synapse\"\n");
     let text = format!(
-        "{text}\n[projection.input.device]\nplacement = \"balanced\"\nread = {{ amplitude = \"0.2 V\", width = \"3 s\" }}\n\n[population.idle]\nsize = 1\n"
+        "{text}\n[device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n\n[projection.input.crossbar]\nplacement = \"balanced\"\nread = {{ amplitude = \"0.2 V\", width = \"3 s\" }}\n\n[population.idle]\nsize = 1\n"
     );
     let loaded = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
     insta::assert_snapshot!(loaded.warnings.render(false));

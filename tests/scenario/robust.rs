@@ -141,7 +141,7 @@ fn every_default_of_the_specification_is_a_value_of_its_kind() {
         load(name, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
     }
     load("networks/ring", &["population.ring.reset=hold".into()], None).unwrap();
-    load("mnist-devices", &["projection.input.device.spread={ cv_on = 0.1 }".into()], None).unwrap();
+    load("mnist-devices", &["projection.input.crossbar.spread={ cv_on = 0.1 }".into()], None).unwrap();
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn names_in_a_scenario_are_looked_for_beside_it() {
 
 #[test]
 fn the_assumptions_are_listed_whoever_states_them() {
-    let loaded = load("digits", &["projection.input.device.read.width=2 us".into()], None).unwrap();
+    let loaded = load("digits", &["projection.input.crossbar.read.width=2 us".into()], None).unwrap();
     let lines: Vec<String> = loaded.plan.assumed.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"));
 }

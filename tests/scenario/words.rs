@@ -32,6 +32,9 @@ kind = "simulate"
 duration = "1 s"
 "#;
 
+/// What makes its weights of devices.
+const ON_DEVICES: [&str; 2] = ["device.d.preset=ag-tio2-pt-rs-analog", "projection.j.device=d"];
+
 const BENCH: &str = r#"
 [device.switch]
 preset = "ag-tio2-pt-ts"
@@ -187,16 +190,17 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             };
             run(network, "projection.j.kernel", more)
         }
-        "projection.device.arrangement" => {
-            let more: &[_] = if word == "parallel" { &["projection.j.device.pairs=2"] } else { &[] };
-            run(network, "projection.j.device.arrangement", more)
+        "projection.crossbar.arrangement" => {
+            let pairs = (word == "parallel").then_some("projection.j.crossbar.pairs=2");
+            let more: Vec<_> = ON_DEVICES.into_iter().chain(pairs).collect();
+            run(network, "projection.j.crossbar.arrangement", &more)
         }
-        "projection.device.placement" => run(network, "projection.j.device.placement", &[]),
-        "projection.device.spread" => run(network, "projection.j.device.spread", &[]),
+        "projection.crossbar.placement" => run(network, "projection.j.crossbar.placement", &ON_DEVICES),
+        "projection.crossbar.spread" => run(network, "projection.j.crossbar.spread", &ON_DEVICES),
         "projection.plasticity.rule" => {
             let more: &[_] = match word {
                 "stdp_pair" => &["projection.j.plasticity.w_max=\"4 mV\""],
-                "overlap" => &["projection.j.device.w_max=\"4 mV\""],
+                "overlap" => &[ON_DEVICES[0], ON_DEVICES[1], "projection.j.crossbar.w_max=\"4 mV\""],
                 "post_trace" => {
                     &["projection.j.plasticity.w_max=\"4 mV\"", "projection.j.plasticity.a_plus=0.1"]
                 }
@@ -233,7 +237,12 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "projection.plasticity.spread" => run(
             network,
             "projection.j.plasticity.spread",
-            &["projection.j.plasticity.rule=\"overlap\"", "projection.j.device.w_max=\"4 mV\""],
+            &[
+                ON_DEVICES[0],
+                ON_DEVICES[1],
+                "projection.j.plasticity.rule=\"overlap\"",
+                "projection.j.crossbar.w_max=\"4 mV\"",
+            ],
         ),
         "experiment.kind" => {
             let more: &[_] = match word {

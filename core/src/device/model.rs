@@ -160,11 +160,26 @@ pub const fn landmark(on: On, at: f64, symbol: &'static str, key: &'static str) 
     Landmark { on, at, symbol, key }
 }
 
+/// How far conductances that are programmed alike lie apart: coefficients of variation.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Variation {
+    /// From programming to programming, at the highest conductance.
+    pub on: f64,
+    /// The same at the lowest.
+    pub off: f64,
+    /// Of each device's own highest conductance, from device to device.
+    pub device: f64,
+}
+
 /// What trains of pulses, cycles and time do to a device whose conductance stays.
 #[derive(Clone, Copy)]
 pub struct Memory<'a> {
     /// What a pulse does.
     pub device: &'a dyn Resistive,
+    /// Conductances that it can stay at, where there are but few.
+    pub levels: Option<u32>,
+    /// How far from what is asked for it is programmed.
+    pub variation: Variation,
     /// Conductance that experiments start from, in siemens.
     pub start: f64,
     /// Conductances of its two ends, (on, off), in siemens.

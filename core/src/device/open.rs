@@ -69,6 +69,12 @@ impl DeviceEntry {
         self.experiments.contains(&experiment)
     }
 
+    /// Why it cannot be what is asked of it, an experiment or a role.
+    #[must_use]
+    pub fn lacking(&self, asked: &str) -> Option<&'static str> {
+        self.lacks.iter().find(|(name, _)| *name == asked).map(|(_, why)| *why)
+    }
+
     /// "a threshold switch", "an oscillator".
     #[must_use]
     pub fn words(&self) -> String {

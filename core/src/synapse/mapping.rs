@@ -1,5 +1,6 @@
 //! Weight <-> conductance: which devices make a weight and where in their range they sit.
 
+use crate::device::model::{Memory, Variation};
 use crate::numeric::ln;
 use crate::units::{Ohm, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,14 @@ pub enum MappingError {
 }
 
 impl DeviceRange {
+    /// From off to on of a device whose conductance stays, with the levels that it has.
+    #[must_use]
+    pub fn of(memory: &Memory<'_>) -> Self {
+        let (on, off) = memory.ends;
+        let [g_min, g_max] = [off.min(on), off.max(on)].map(Siemens::of);
+        Self { g_min, g_max, levels: memory.levels }
+    }
+
     /// All faults of this range.
     #[must_use]
     pub fn faults(&self) -> Vec<MappingError> {
@@ -162,6 +171,13 @@ impl DeviceRange {
 impl Spread {
     /// No spread at all.
     pub const NONE: Self = Self { cv_on: 0.0, cv_off: 0.0, cv_device: 0.0 };
+
+    /// That with which a device says it is programmed. A small spread of a resistance is that of its conductance.
+    #[must_use]
+    pub fn of(memory: &Memory<'_>) -> Self {
+        let Variation { on, off, device } = memory.variation;
+        Self { cv_on: on, cv_off: off, cv_device: device }
+    }
 
     /// All faults of this spread.
     #[must_use]

@@ -57,8 +57,7 @@ const ASKED: [(&str, &[&str]); 5] = [
 fn refusal(asked: &str, device: &Open) -> Option<&'static str> {
     let (kind, takes) = (device.kind(), ASKED.iter().find(|(name, _)| *name == asked)?.1);
     if !takes.iter().any(|experiment| kind.takes(experiment)) {
-        let why = kind.lacks.iter().find(|(name, _)| *name == asked);
-        return Some(why.map_or("its kind has no such experiment", |(_, why)| why));
+        return Some(kind.lacking(asked).unwrap_or("its kind has no such experiment"));
     }
     let silent = asked == "stdp" && device.memory().is_none_or(|memory| memory.pulse.is_none());
     silent.then_some(

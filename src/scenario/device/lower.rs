@@ -6,7 +6,6 @@ use super::super::population::circuit;
 use super::super::section::{Lower, quantity};
 use super::super::spec::{ExperimentKind, Refers, ShapeKind, SwitchCircuit, Unit, Word as _};
 use super::compare::compare;
-use super::overrides::preset;
 use super::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, PulseShape};
 use crate::device::preset::Preset;
 use crate::device::threshold::{Circuit, VolatileSwitch};
@@ -26,8 +25,6 @@ pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentP
         }
     }
     let filled = lower.filled;
-    let devices: Vec<Option<Preset>> =
-        filled.all("device").iter().map(|(_, fields)| preset(lower, fields)).collect();
     if filled.all("experiment").is_empty() {
         lower.faults.push(
             Diagnostic::error("there is no [experiment.NAME]")
@@ -37,22 +34,20 @@ pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentP
                 .hint("`memspike models` lists the kinds of experiment"),
         );
     }
-    let experiments: Vec<Option<ExperimentPlan>> = filled
-        .all("experiment")
-        .iter()
-        .map(|(name, fields)| experiment(lower, name, fields, &devices))
-        .collect();
+    let experiments: Vec<Option<ExperimentPlan>> =
+        filled.all("experiment").iter().map(|(name, fields)| experiment(lower, name, fields)).collect();
     experiments.into_iter().collect()
 }
 
-/// What stands in a scenario that has a network instead: experiments, and devices that no population is made of.
+/// What stands in a scenario that has a network instead: experiments, and devices that nothing is made of.
 pub fn unused(lower: &mut Lower<'_>, protocol: &Fields) {
-    let populations = lower.filled.all("population");
+    let filled = lower.filled;
+    let parts = || ["population", "projection"].into_iter().flat_map(|section| filled.all(section));
     let named = |name: &String| {
-        let of = |fields: &Fields| {
+        let names = |fields: &Fields| {
             fields.entries.iter().any(|e| e.key.name == "device" && fields.text("device") == Some(name))
         };
-        populations.iter().any(|(_, fields)| of(fields))
+        parts().any(|(_, fields)| names(fields))
     };
     // The first of each says it for the others.
     for section in ["device", "experiment"] {
@@ -62,20 +57,15 @@ pub fn unused(lower: &mut Lower<'_>, protocol: &Fields) {
                 Diagnostic::error(format!("{} is not measured here", fields.what))
                     .maybe_at(fields.at.as_ref())
                     .also(protocol.written("kind"), "this runs a network")
-                    .allowed("[device.NAME] and [experiment.NAME] with kind = \"device\" in [protocol]; devices that populations are made of: `device = NAME` with model = \"switch\""),
+                    .allowed("[device.NAME] and [experiment.NAME] with kind = \"device\" in [protocol]; devices of a network: `device = \"NAME\"` of a population with model = \"switch\", or of a projection"),
             );
         }
     }
 }
 
-fn experiment(
-    lower: &mut Lower<'_>,
-    name: &str,
-    fields: &Fields,
-    devices: &[Option<Preset>],
-) -> Option<ExperimentPlan> {
+fn experiment(lower: &mut Lower<'_>, name: &str, fields: &Fields) -> Option<ExperimentPlan> {
     let kind = fields.choice("kind")?;
-    let device = device(lower, fields, devices);
+    let device = device(lower, fields);
     let experiment = described(lower, fields, kind);
     if let Some(experiment) = &experiment {
         too_many(lower, fields, experiment);
@@ -108,7 +98,7 @@ fn experiment(
     })
 }
 
-fn device(lower: &mut Lower<'_>, fields: &Fields, devices: &[Option<Preset>]) -> Option<DeviceUnderTest> {
+fn device(lower: &mut Lower<'_>, fields: &Fields) -> Option<DeviceUnderTest> {
     let names = lower.filled.names(Refers::Device);
     let Some(name) = fields.text("device") else {
         if fields.written("device").is_none() {
@@ -132,7 +122,12 @@ fn device(lower: &mut Lower<'_>, fields: &Fields, devices: &[Option<Preset>]) ->
         &format!("`device` of {}", fields.what),
         Refers::Device,
     )?;
-    Some(DeviceUnderTest { name, preset: devices.get(index)?.clone()?, own: false, circuit: None })
+    Some(DeviceUnderTest {
+        name,
+        preset: lower.filled.devices.get(index)?.clone()?,
+        own: false,
+        circuit: None,
+    })
 }
 
 /// The circuit of a threshold switch that is driven; stated for any other device it is refused.

@@ -18,12 +18,14 @@ use crate::synapse::Placement;
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnostics) -> Filled {
-    let filled = Filled { sections: Vec::new() };
-    let mut reader =
-        Reader { faults, name, registry, filled, model: None, preset: None, devices: Vec::new() };
+    let filled = Filled { sections: Vec::new(), devices: Vec::new() };
+    let mut reader = Reader { faults, name, registry, filled, model: None, preset: None };
     let root = reader.unknown_sections(root);
     for section in SECTIONS.iter() {
         let tables = reader.section(section, &root);
+        if section.name == "device" {
+            reader.devices(&tables);
+        }
         reader.filled.sections.push((section.name, tables));
     }
     reader.filled
@@ -38,8 +40,6 @@ struct Reader<'a> {
     model: Option<NeuronModel>,
     /// The device preset of that population.
     preset: Option<Preset>,
-    /// The devices that populations have named, each read once.
-    devices: Vec<(String, Option<Preset>)>,
 }
 
 impl Reader<'_> {
@@ -212,24 +212,16 @@ impl Reader<'_> {
             ValueOrigin::Written(at) => Some(at),
             _ => None,
         };
-        if let Some((_, known)) = self.devices.iter().find(|(known, _)| known == name) {
-            return known.clone();
-        }
-        let mut lower = Lower {
-            filled: &self.filled,
-            registry: self.registry,
-            no_rules: None,
-            faults: &mut *self.faults,
-            weight_unit: None,
-            trained_devices: None,
-            thresholds: Vec::new(),
-        };
+        let mut lower = Lower::new(&self.filled, self.registry, self.faults);
         let index = lower.index(name, at, &format!("`device` of {what}"), Refers::Device)?;
-        let fields = &self.filled.all("device")[index].1;
-        let made = device_preset(&mut lower, fields);
-        let made = made.filter(|preset| preset::fires(preset, &fields.what, at, self.faults));
-        self.devices.push((name.to_string(), made.clone()));
-        made
+        let device = format!("device `{name}`");
+        self.filled.devices[index].clone().filter(|preset| preset::fires(preset, &device, at, self.faults))
+    }
+
+    /// Reads the presets of all devices.
+    fn devices(&mut self, tables: &[(String, Fields)]) {
+        let mut lower = Lower::new(&self.filled, self.registry, self.faults);
+        self.filled.devices = tables.iter().map(|(_, fields)| device_preset(&mut lower, fields)).collect();
     }
 
     /// Reports an unknown key; the known one it is a slip of, if any.
@@ -276,7 +268,7 @@ impl Reader<'_> {
             when = idle.key.when;
         }
         // `None`: the deciding key is itself faulty, so nothing can be said about this one.
-        let active = if named {
+        let active = if named || self.around_nothing(item, key, so_far) {
             Some(false)
         } else {
             match when {
@@ -321,6 +313,21 @@ impl Reader<'_> {
             }
             _ => self.gap(key, active, so_far),
         }
+    }
+
+    /// Whether this is the crossbar of a projection without devices; stated, it is refused.
+    fn around_nothing(&mut self, item: Option<&text::Item>, key: &Key, so_far: &Fields) -> bool {
+        let crossbar = key.name == "crossbar" && so_far.path.starts_with("projection.");
+        let nothing = crossbar && so_far.written("device").is_none();
+        if let (true, Some(item)) = (nothing, item) {
+            self.faults.push(
+                Diagnostic::error(format!("{} has a `crossbar`, and no device", so_far.what))
+                    .at(&item.key_at)
+                    .label("has no effect")
+                    .allowed("device = \"NAME\", as [device.NAME] describes it, or no `crossbar`"),
+            );
+        }
+        nothing
     }
 
     /// What the key that decides about others says, in this table or, for the model, in the one around it.
@@ -404,7 +411,7 @@ impl Reader<'_> {
                 }
             }
             (case, "placement") if case.starts_with("protocol.programming") => match projections {
-                [(_, fields)] => fields.table("device")?.datum("placement").cloned(),
+                [(_, fields)] => fields.table("crossbar")?.datum("placement").cloned(),
                 _ => Some(Datum::Choice(Placement::OneSided.word())),
             },
             _ => None,

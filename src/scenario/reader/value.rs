@@ -1,10 +1,11 @@
 //! One value against its kind: the type, the unit, the range.
 
+use super::super::crossbar::was_a_table;
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
 use super::super::plasticity::plasticity_keys;
 use super::super::sections::choices;
-use super::super::spec::{self, Key, Kind, SpreadWord, Unit, Word as _};
+use super::super::spec::{self, Key, Kind, Refers, SpreadWord, Unit, Word as _};
 use super::super::stated::{quantity, without_unit};
 use super::super::text::{Node, Value};
 use super::Reader;
@@ -41,6 +42,10 @@ impl Reader<'_> {
             (kind, _) => kind,
         };
         match (&kind, &node.value) {
+            (Kind::Name(Refers::Device), Value::Table(table)) if path.starts_with("projection.") => {
+                self.faults.push(was_a_table(node, table, what, path));
+                None
+            }
             (Kind::Text | Kind::Name(_), Value::Text(text)) => Some(Datum::Text(text.clone())),
             (Kind::Flag, Value::Flag(flag)) => Some(Datum::Flag(*flag)),
             (Kind::Integer { min, max }, Value::Integer(number)) => {

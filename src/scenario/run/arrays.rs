@@ -12,7 +12,7 @@ use crate::network::{Fixed, Network, Rows};
 /// # Errors
 /// If a projection cannot be programmed.
 pub fn programmed(plan: &Plan, values: &mut [Vec<f64>]) -> Result<Vec<Option<Array>>, RunError> {
-    let arrays = devices(plan, values, None, |device| *device)?;
+    let arrays = devices(plan, values, None, Clone::clone)?;
     for (values, array) in values.iter_mut().zip(&arrays) {
         if let Some(array) = array {
             *values = array.weights();

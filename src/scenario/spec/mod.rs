@@ -123,6 +123,7 @@ words! {
     /// A spread of programming that needs no numbers.
     pub enum SpreadWord {
         None = "none": "no spread",
+        Device = "device": "what the device says of itself",
         Paper = "paper": "cv_on = 0.0081 and cv_off = 0.0115 (Yan et al., fig. 2a)",
     }
 }

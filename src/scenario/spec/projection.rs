@@ -1,6 +1,6 @@
 //! `[projection.NAME]`: which pairs are connected, by which weights, kernel and delay.
 
-use super::super::crossbar::DevicePlan;
+use super::super::crossbar::Crossbar;
 use super::super::plasticity;
 use super::super::table::inner;
 use super::kinds::{COUNT, HORIZON, POSITIVE_SPAN};
@@ -50,8 +50,13 @@ const REST: &[Key] = &[
         "Time from a spike to its arrival; a distribution gives every synapse its own, of at least 1 fs between populations.",
     )
     .setting("\"0 s\""),
-    Key::new("device", inner::<DevicePlan>(), "The devices that make the weights.")
-        .absent("ideal weights, no devices, no read energy"),
+    Key::new(
+        "device",
+        Kind::Name(Refers::Device),
+        "The devices that make the weights, as [device.NAME] describes them.",
+    )
+    .absent("ideal weights, no devices, no read energy"),
+    Key::new("crossbar", inner::<Crossbar>(), "How the devices make a weight, and how they are read.").setting("{}"),
     Key::new("plasticity", Kind::Table(plasticity::KEYS), "How the weights learn from spikes.")
         .absent("they stay as they are"),
 ];

@@ -4,7 +4,7 @@ use super::{CONDUCTIONS, Programmed, RETENTION, conduction, retention};
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::endurance::Endurance;
 use crate::device::model::{
-    Draws, Landmark, Measure, MeasuredIn, Memory, Model, On, ReadOff, Role, landmark, measure,
+    Draws, Landmark, Measure, MeasuredIn, Memory, Model, On, ReadOff, Role, Variation, landmark, measure,
 };
 use crate::device::parameters::{Reader, optional};
 use crate::device::protocol::{Table, change};
@@ -38,8 +38,10 @@ impl Model for BinaryMemory {
     const TITLE: &'static str = "an abrupt switch between two resistances, which stay";
     const ROLES: &'static [Role] = &[Role::Synapse];
     const EXPERIMENTS: &'static [&'static str] = &["iv", "pulses", "cycles", "retention"];
-    const LACKS: &'static [(&'static str, &'static str)] =
-        &[("stdp", "it is either on or off and has no change that grows")];
+    const LACKS: &'static [(&'static str, &'static str)] = &[
+        ("stdp", "it is either on or off and has no change that grows"),
+        ("neuron", "it does not integrate: it is on or off, and stays so"),
+    ];
     const LOOP: &'static [Measure] = &[
         measure("v_set", MeasuredIn::Volt, "SET voltage"),
         measure("v_reset", MeasuredIn::Volt, "RESET voltage"),
@@ -118,6 +120,8 @@ impl Model for BinaryMemory {
     fn memory(&self) -> Option<Memory<'_>> {
         Some(Memory {
             device: &self.device,
+            levels: Some(2),
+            variation: Variation { on: self.device.spread.on, off: self.device.spread.off, device: 0.0 },
             start: self.device.median(false),
             ends: (self.device.median(true), self.device.median(false)),
             retention: &self.retention,

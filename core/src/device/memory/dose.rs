@@ -3,7 +3,8 @@
 use super::{CONDUCTIONS, Programmed, RETENTION, conduction, retention};
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::model::{
-    Draws, Landmark, Measure, MeasuredIn, Memory, Model, On, ReadOff, Role, SLOW, landmark, measure,
+    Draws, Landmark, Measure, MeasuredIn, Memory, Model, On, ReadOff, Role, SLOW, Variation, landmark,
+    measure,
 };
 use crate::device::overlap::SpikePulse;
 use crate::device::parameters::{Reader, law, optional};
@@ -74,6 +75,8 @@ impl Model for DoseMemory {
     const ROLES: &'static [Role] = &[Role::Synapse, Role::Neuron];
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "retention", "stdp", "spike_pulses"];
+    const LACKS: &'static [(&'static str, &'static str)] =
+        &[("neuron", "it does not forget, and has no threshold at which it fires; it is a synapse")];
     const LOOP: &'static [Measure] = &[
         measure("sweeps_up", MeasuredIn::Count, "sweeps that raise the conductance"),
         measure("sweeps_down", MeasuredIn::Count, "sweeps that lower the conductance"),
@@ -202,6 +205,8 @@ impl Model for DoseMemory {
     fn memory(&self) -> Option<Memory<'_>> {
         Some(Memory {
             device: &self.device,
+            levels: None,
+            variation: Variation { device: self.spread.g_max, ..Variation::default() },
             start: Self::start(self),
             ends: (self.device.g_max.get(), self.device.g_min.get()),
             retention: &self.retention,

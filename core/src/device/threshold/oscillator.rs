@@ -177,6 +177,8 @@ impl Model for RelaxationOscillator {
         ("retention", "its supply never leaves it alone"),
         ("cycles", "it cycles on its own, and without spread"),
         ("stdp", "it is a circuit without a conductance that stays"),
+        ("neuron", "it is a circuit of its own; model = \"oscillator\" is one"),
+        ("synapse", "its conductance follows its voltage at once, and no weight stays in it"),
     ];
     const LOOP: &'static [Measure] = &[
         measure("v_th", MeasuredIn::Volt, "turn-on voltage"),

@@ -81,8 +81,10 @@ impl Model for VolatileSwitch {
     const SHOWN: usize = 4;
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "integration", "relaxation", "power"];
-    const LACKS: &'static [(&'static str, &'static str)] =
-        &[("stdp", "it is volatile, and no pair of spikes leaves a conductance")];
+    const LACKS: &'static [(&'static str, &'static str)] = &[
+        ("stdp", "it is volatile, and no pair of spikes leaves a conductance"),
+        ("synapse", "it forgets: its conductance does not stay where a weight would have to"),
+    ];
     const LOOP: &'static [Measure] = &[
         measure("v_th", MeasuredIn::Volt, "turn-on voltage"),
         measure("v_hold", MeasuredIn::Volt, "turn-off voltage"),

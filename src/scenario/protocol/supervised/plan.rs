@@ -226,13 +226,12 @@ fn programmable(lower: &mut Lower<'_>, fields: &Fields, projection: Option<usize
     let cases = fields.tables("programming");
     if let Some((_, learning)) = projection.and_then(|index| lower.filled.all("projection").get(index))
         && !cases.is_empty()
-        && learning.table("device").is_none()
         && learning.written("device").is_none()
     {
         lower.faults.push(
             Diagnostic::error(format!("{} has no devices to programme", learning.what))
                 .maybe_at(fields.written("programming"))
-                .allowed(format!("a table [{}.device]", learning.path)),
+                .allowed(format!("`device` of [{}]", learning.path)),
         );
     }
     different_names(lower, cases, "programming cases");

@@ -23,7 +23,7 @@ pub fn check(
     }
     let of_projections =
         plan.projections.iter().zip(filled.all("projection")).filter_map(|(projection, (_, fields))| {
-            Some((projection.device?.placement, fields.table("device")?))
+            Some((projection.device.as_ref()?.placement, fields.table("crossbar")?))
         });
     let cases = supervised.programming.iter().map(|case| case.placement).zip(protocol.tables("programming"));
     for (placement, fields) in of_projections.chain(cases) {

@@ -364,9 +364,9 @@ impl<R: Scalar> Run<'_, R> {
         context: &mut RunContext<'_>,
     ) -> Result<(), RunError> {
         let index = self.protocol.projection;
-        let Some(device) = self.plan.projections[index].device else { return Ok(()) };
+        let Some(device) = &self.plan.projections[index].device else { return Ok(()) };
         for case in &self.protocol.programming {
-            let mut device = device;
+            let mut device = device.clone();
             device.placement = case.placement;
             device.range.levels = case.levels;
             device.spread = case.spread;

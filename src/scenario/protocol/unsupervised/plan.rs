@@ -203,10 +203,16 @@ table! {
     impl Retention {
         law: DecayLaw;
         /// Where everything ends.
-        g_inf: Siemens = non_negative(Unit::Siemens), assumed("\"10 nS\"", "the lowest conductance");
+        g_inf: Siemens = non_negative(Unit::Siemens), absent("the lowest conductance of the device") => g_inf;
         /// Standard deviation of ln tau (or ln t0) over devices.
         lifetime_sigma: f64 = CV, setting("0.0");
     }
+}
+
+/// A filament that is lost leaves the device at its lowest conductance, where nothing else is said.
+fn g_inf(lower: &mut Lower<'_>, fields: &Fields) -> Option<Siemens> {
+    let stated: Option<Siemens> = lower.get(fields, "g_inf")?;
+    stated.or_else(|| lower.trained_devices.as_ref().map(|(device, _)| device.range.g_min))
 }
 
 table! {
@@ -266,9 +272,10 @@ pub fn lower(
     if let Some(index) = projection(lower, fields, "unsupervised") {
         one_layer(lower, fields, index, "unsupervised");
         competes(lower, fields, index);
-        let device = projections.get(index).and_then(Option::as_ref).and_then(|learns| learns.device);
-        learning_devices(lower, index, device);
-        lower.trained_devices = device.map(|device| (device.range, device.read));
+        let device = projections.get(index).and_then(Option::as_ref).and_then(|learns| learns.device.clone());
+        learning_devices(lower, index, device.as_ref());
+        let preset = device.as_ref().and_then(|device| lower.filled.device(&device.name).cloned());
+        lower.trained_devices = device.zip(preset);
     }
     if fields.table("retention").is_some() {
         needs_devices(lower, fields, "retention");
@@ -310,11 +317,11 @@ fn competes(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
 }
 
 /// Weights that learn lie between 0 and the `w_max` of the rule: one device each, programmed by the rule alone.
-fn learning_devices(lower: &mut Lower<'_>, index: usize, plan: Option<DevicePlan>) {
+fn learning_devices(lower: &mut Lower<'_>, index: usize, plan: Option<&DevicePlan>) {
     let filled = lower.filled;
     let Some((_, fields)) = filled.all("projection").get(index) else { return };
-    if let Some(device) = fields.table("device") {
-        if plan.is_some_and(|plan| plan.arrangement != Arrangement::Unipolar) {
+    if let (Some(plan), Some(device)) = (plan, fields.table("crossbar")) {
+        if plan.arrangement != Arrangement::Unipolar {
             let found = device.word("arrangement").unwrap_or_default();
             lower.faults.push(
                 Diagnostic::error(format!("`arrangement` of {} is \"{found}\"", device.what))
@@ -322,7 +329,7 @@ fn learning_devices(lower: &mut Lower<'_>, index: usize, plan: Option<DevicePlan
                     .allowed("\"unipolar\" for weights that learn between 0 and w_max"),
             );
         }
-        if plan.is_some_and(|plan| plan.spread != Spread::NONE) {
+        if plan.spread != Spread::NONE {
             lower.faults.push(
                 Diagnostic::error(format!("{} has a spread of programming", device.what))
                     .maybe_at(device.place("spread"))
@@ -350,7 +357,7 @@ fn winner(lower: &mut Lower<'_>, protocol: &Fields) -> Option<WinnerLearning> {
         WindowKind::Overlap => None,
     };
     let cycle = protocol.table("devices").and_then(|own| own.number("cycle"));
-    let rule = match (window, lower.trained_devices.zip(cycle)) {
+    let rule = match (window, lower.trained_devices.clone().zip(cycle)) {
         (Some(window), _) => WinnerRule::Step(Step {
             window,
             dependence: stated.dependence,
@@ -358,8 +365,8 @@ fn winner(lower: &mut Lower<'_>, protocol: &Fields) -> Option<WinnerLearning> {
             a_minus: stated.a_minus?,
             final_share: stated.final_share,
         }),
-        (None, Some(((range, _), cycle))) => {
-            let overlap = lower.kinetics(fields, stated.kinetics, range, log_sigma(cycle))?;
+        (None, Some(((_, preset), cycle))) => {
+            let overlap = lower.kinetics(fields, stated.kinetics, &preset, log_sigma(cycle))?;
             WinnerRule::Overlap(Box::new(overlap))
         }
         (None, None) => {
@@ -367,7 +374,7 @@ fn winner(lower: &mut Lower<'_>, protocol: &Fields) -> Option<WinnerLearning> {
                 Diagnostic::error(format!("the rule of {} needs devices", fields.what))
                     .maybe_at(fields.place("window"))
                     .label("pulses overlap across a device")
-                    .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
+                    .allowed("`device` of [projection.NAME] and a table [protocol.devices]"),
             );
             return None;
         }
@@ -380,18 +387,17 @@ fn winner(lower: &mut Lower<'_>, protocol: &Fields) -> Option<WinnerLearning> {
 fn devices(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Option<DeviceModel>> {
     let name = protocol.text("projection")?;
     let (_, projection) = lower.filled.all("projection").iter().find(|(known, _)| known == name)?;
-    let (device, own) = (projection.table("device"), protocol.table("devices"));
+    let (device, own) = (projection.written("device"), protocol.table("devices"));
     let own = match (device, own) {
         (None, None) => {
-            let faulty = projection.written("device").is_some() || protocol.written("devices").is_some();
-            return (!faulty).then_some(None);
+            return protocol.written("devices").is_none().then_some(None);
         }
         (Some(_), Some(own)) => own,
         (None, Some(own)) => {
             lower.faults.push(
                 Diagnostic::error(format!("{} has no devices to programme", projection.what))
                     .maybe_at(own.at.as_ref())
-                    .allowed(format!("a table [{}.device]", projection.path)),
+                    .allowed(format!("`device` of [{}]", projection.path)),
             );
             return None;
         }
@@ -401,14 +407,14 @@ fn devices(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Option<DeviceMode
                     "{} has devices, and nothing says how they learn",
                     projection.what
                 ))
-                .maybe_at(device.at.as_ref())
+                .at(device)
                 .allowed("a table [protocol.devices]; it may be empty"),
             );
             return None;
         }
     };
     let LearningDevices { set, reset, dispersion, cycle, faults, endurance } = lower.made(own)?;
-    let (range, read) = lower.trained_devices?;
+    let (DevicePlan { range, read, .. }, _) = lower.trained_devices.clone()?;
     Some(Some(DeviceModel { range, read, set, reset, dispersion, cycle, faults, endurance }))
 }
 
@@ -417,7 +423,7 @@ fn needs_devices(lower: &mut Lower<'_>, protocol: &Fields, key: &str) {
         lower.faults.push(
             Diagnostic::error(format!("`{key}` of the protocol is about devices, and there are none"))
                 .maybe_at(protocol.written(key))
-                .allowed("a [projection.NAME.device] and a table [protocol.devices]"),
+                .allowed("`device` of [projection.NAME] and a table [protocol.devices]"),
         );
     }
 }
