@@ -16,7 +16,8 @@ pub fn main() -> Result<(), SimulationError> {
     let mut run = Run::new(&network, &[vec![0.05; 20]], 1)?;
     run.until(Time::from_ms(500))?;
     let spikes = run.harvest().spikes;
-    let energy = Ledger::of(&network, run.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
+    let energy =
+        Ledger::of(&network, (run.counts(), run.now()), &Costs::of_switches(&network, Volt::new(0.25)));
 
     for (category, joules) in energy.by_category() {
         println!("{category}: {}", Joule::of(joules));

@@ -48,7 +48,7 @@
 //! # let network = builder.finish()?;
 //! # let mut run = Run::new(&network, &[vec![0.05; 10 * 2]], 1)?;
 //! # run.until(Time::from_ms(500))?;
-//! let energy = Ledger::of(&network, run.counts(), &Costs::of_switches(&network, Volt::new(0.25)));
+//! let energy = Ledger::of(&network, (run.counts(), run.now()), &Costs::of_switches(&network, Volt::new(0.25)));
 //! assert!(energy.total() > 0.0);
 //! assert!(energy.statement().starts_with("neuron, limiter; not modelled: program"));
 //! # Ok::<(), SimulationError>(())

@@ -93,11 +93,11 @@ impl Ledger {
         }
     }
 
-    /// Books spikes of neurons that are threshold switches, in the devices and in their limiters.
-    pub fn book_spikes(&mut self, owner: &str, cost: &SwitchEnergy, spikes: u64) {
-        let (on, limiter) = cost.of(cost.on_time);
-        self.book(owner, Category::Neuron, (spikes as f64 * on).get());
-        self.book(owner, Category::Limiter, (spikes as f64 * limiter).get());
+    /// Books threshold switches in which current flowed for so long in all, in the devices and in their limiters.
+    pub fn book_on(&mut self, owner: &str, cost: &SwitchEnergy, time: Second) {
+        let (on, limiter) = cost.of(time);
+        self.book(owner, Category::Neuron, on.get());
+        self.book(owner, Category::Limiter, limiter.get());
     }
 
     /// Books reads of the rows of an array: how often each row was read, times the joules of reading it once.
@@ -343,8 +343,8 @@ mod tests {
             on_time: Second::new(1e-4),
         };
         let mut ledger = Ledger::default();
-        ledger.book_spikes("above", &cost, 10);
-        ledger.book_spikes("below", &SwitchEnergy { v_drive: Volt::new(0.1), ..cost }, 10);
+        ledger.book_on("above", &cost, 10.0 * cost.on_time);
+        ledger.book_on("below", &SwitchEnergy { v_drive: Volt::new(0.1), ..cost }, 10.0 * cost.on_time);
         // 1.4 uW for ten times 100 us, and 50 mV of 7 uA in the limiter; below 0.2 V V^2 G, and nothing to limit.
         let lines: Vec<f64> = ledger.entries.iter().map(|e| e.joules).collect();
         for (got, want) in lines.iter().zip([1.4e-9, 0.35e-9, 0.35e-9, 0.0]) {

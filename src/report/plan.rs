@@ -6,7 +6,10 @@ use crate::encoding::RateProfile;
 use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Origin, Rivalry, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
-use crate::scenario::plan::{Connect, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, SourcePlan};
+use crate::scenario::plan::{
+    Connect, CostTable, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, SourcePlan,
+};
+use crate::scenario::spec::Word as _;
 use crate::synapse::{Arrangement, Placement};
 use crate::units::Hertz;
 
@@ -51,7 +54,13 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
         ));
     }
     for population in &plan.populations {
-        let (name, Some(s)) = (&population.name, &population.switch) else { continue };
+        let name = &population.name;
+        if let Some(cost) = population.cost {
+            let table = CostTable::CHOICES.iter().find(|choice| choice.name == cost.word());
+            let what = table.map_or("", |choice| choice.doc);
+            lines.push(format!("Synaptic events of {name}: each {what}; no device has a part in it."));
+        }
+        let Some(s) = &population.switch else { continue };
         let mark = |key: &str| assumed(format!("population.{name}.switch.{key}"));
         let power = s.i_cc.get() * s.i_cc.get() / s.g_on.get();
         let switch = population.neuron.switch();

@@ -6,6 +6,7 @@ use crate::crossbar::{Array, Draw, Shape};
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows};
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, Spread};
+use crate::time::Time;
 use std::sync::Arc;
 
 /// A network and the weights it starts with: one list per projection, row-major.
@@ -72,6 +73,8 @@ pub fn assemble_with(
         } else {
             builder.neurons(&population.name, population.each.iter().cloned())
         };
+        let on = population.switch.as_ref().map(|switch| Time::from_seconds(switch.on_time));
+        builder.on_time(index, on.and_then(Result::ok).unwrap_or_default());
         if let Some(competition) = &population.competition {
             builder.compete(index, competition.clone());
         }

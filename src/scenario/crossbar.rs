@@ -1,38 +1,16 @@
 //! `device` and `crossbar` of a projection: the devices that make a weight, their arrangement, spread and read pulse.
 
+use super::device_plan::DevicePlan;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::preset;
-use super::resolve::written;
 use super::section::Lower;
 use super::spec::kinds::{CV, LEVELS, POSITIVE_SPAN, positive};
 use super::spec::{Kind, Refers, SpreadWord, Unit, Word as _, words};
 use super::table::{inner, table};
-use super::text::{Item, Node, Table};
 use crate::device::preset::Preset;
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::units::{Second, Volt};
-
-/// The devices that make a projection's weights.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct DevicePlan {
-    /// As in `[device.NAME]`.
-    pub name: String,
-    /// The preset it is, which may be changed there.
-    pub preset: String,
-    /// Which devices make one weight.
-    pub arrangement: Arrangement,
-    /// Where the two devices of a pair sit.
-    pub placement: Placement,
-    /// Bounds of a conductance, and its levels.
-    pub range: DeviceRange,
-    /// Spread of a programmed conductance.
-    pub spread: Spread,
-    /// The pulse that reads a row.
-    pub read: ReadPulse,
-    /// The weight at the end of the conductance range.
-    pub w_max: Option<f64>,
-}
 
 table! {
     /// What is around the devices of a projection, as it is written.
@@ -51,34 +29,6 @@ table! {
         /// The weight at the end of the conductance range.
         w_max: Option<f64> = Kind::WeightLimit, absent("the largest weight at the time of programming");
     }
-}
-
-/// The refusal of the table that `device` of a projection was, with what it is now.
-pub(super) fn was_a_table(node: &Node, table: &Table, what: &str, path: &str) -> Diagnostic {
-    let (range, around): (Vec<&Item>, Vec<&Item>) =
-        table.entries.iter().partition(|item| ["g_min", "g_max"].contains(&item.key.as_str()));
-    let lines = |items: &[&Item]| {
-        let line = |item: &&Item| format!("{} = {}", item.key, written(&item.node));
-        items.iter().map(line).collect::<Vec<_>>().join(", ")
-    };
-    let mut now = "[device.synapse] preset = \"ag-tio2-pt-rs-analog\"".to_string();
-    if !range.is_empty() {
-        // What the preset starts from may lie outside.
-        let start = range.iter().find(|item| item.key == "g_min");
-        let start = start.map_or_else(String::new, |item| format!(", g_start = {}", written(&item.node)));
-        now = format!("{now}, parameters = {{ {}{start} }}", lines(&range));
-    }
-    now = format!("{now}; [{path}] device = \"synapse\"");
-    if !around.is_empty() {
-        now = format!("{now}; [{path}.crossbar] {}", lines(&around));
-    }
-    Diagnostic::error(format!("`device` of {what} is a table"))
-        .at(&node.at)
-        .label("was one in 0.1")
-        .allowed(
-            "the name of a [device.NAME], which says what the device is; what is around it is `crossbar`",
-        )
-        .hint(format!("now: {now}"))
 }
 
 impl Lower<'_> {

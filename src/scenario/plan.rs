@@ -5,7 +5,8 @@
 //! storage) are made from the network and printed beside the plan.
 
 pub use super::about::{EnginePlan, Reproduces, Storage};
-pub use super::crossbar::DevicePlan;
+pub use super::cost::CostTable;
+pub use super::device_plan::DevicePlan;
 pub use super::plasticity::PlasticityPlan;
 pub use super::projection::{Connect, ProjectionPlan};
 pub use super::record::RecordPlan;
@@ -195,6 +196,9 @@ pub struct PopulationPlan {
     pub own: Vec<OwnPlan>,
     /// What a spike of its switch costs; `None` where no device is behind its neurons.
     pub switch: Option<SwitchEnergy>,
+    /// The chip that its synaptic events are priced as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<CostTable>,
     /// Parameters of a registered model, as text.
     pub keys: Vec<(String, String)>,
     /// How its neurons compete, if they do.

@@ -1,6 +1,6 @@
 //! How weights learn: the keys of `plasticity`, and of them a rule and what belongs to its devices.
 
-use super::crossbar::DevicePlan;
+use super::device_plan::DevicePlan;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::section::Lower;

@@ -48,15 +48,29 @@ pub(super) fn circuit(fields: &Fields) -> Option<Circuit> {
     })
 }
 
+fn switch_energy(fields: &Fields) -> Option<SwitchEnergy> {
+    Some(SwitchEnergy {
+        i_cc: quantity(fields, "i_cc")?,
+        g_on: quantity(fields, "g_on")?,
+        g_off: quantity(fields, "g_off")?,
+        v_drive: quantity(fields, "v_drive")?,
+        on_time: quantity(fields, "on_time")?,
+    })
+}
+
 impl Lower<'_> {
     pub(super) fn population(&mut self, name: &str, fields: &Fields) -> Option<PopulationPlan> {
         if let Some(entry) = self.registered(fields) {
             return self.registered_population(name, fields, &entry);
         }
-        let switch = fields.table("switch").and_then(|switch| self.switch(switch));
+        let has_switch = fields.entry("switch").active;
+        let switch = fields.table("switch").filter(|_| has_switch).and_then(switch_energy);
         match fields.choice("model") {
             Some(NeuronModel::Switch) => self.switch_population(name, fields, switch?),
-            Some(NeuronModel::Lif) | None => self.lif_population(name, fields, switch),
+            // `Some(None)`: no device is behind its neurons.
+            Some(NeuronModel::Lif) | None => {
+                self.lif_population(name, fields, if has_switch { switch.map(Some) } else { Some(None) })
+            }
         }
     }
 
@@ -84,14 +98,24 @@ impl Lower<'_> {
         few.finish().then_some(())
     }
 
-    /// A population of leaky integrate-and-fire neurons.
+    /// A population of leaky integrate-and-fire neurons; `switch` is `None` after a fault.
+    #[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
     fn lif_population(
         &mut self,
         name: &str,
         fields: &Fields,
-        switch: Option<SwitchEnergy>,
+        switch: Option<Option<SwitchEnergy>>,
     ) -> Option<PopulationPlan> {
         let reset = fields.choice("reset");
+        let cost = fields.choice("cost");
+        if let (Some(at), Some(device)) = (fields.written("cost"), fields.written("device")) {
+            self.faults.push(
+                Diagnostic::error(format!("{} has a device and the `cost` of a chip", fields.what))
+                    .at(at)
+                    .also(Some(device), "and here")
+                    .allowed("one of the two: joules of a device, or of a digital chip"),
+            );
+        }
         self.below(fields, "u_rest", "v_th", "the neuron would fire without any input");
         if reset == Some(Reset::Value) {
             self.below(fields, "u_reset", "v_th", "a neuron reset there would fire again at once");
@@ -125,7 +149,8 @@ impl Lower<'_> {
             neuron: lif(0)?,
             each,
             own: parameters.plan(),
-            switch: Some(switch?),
+            switch: switch?,
+            cost,
             keys: Vec::new(),
             competition: competition?,
         })
@@ -195,6 +220,7 @@ impl Lower<'_> {
             each,
             own: parameters.plan(),
             switch: None,
+            cost: fields.choice("cost"),
             keys,
             competition: None,
         })
@@ -281,6 +307,7 @@ impl Lower<'_> {
             each,
             own: parameters.plan(),
             switch: Some(energy).filter(|_| is_reset),
+            cost: None,
             competition: None,
         })
     }
@@ -309,33 +336,6 @@ impl Lower<'_> {
                     )),
             );
         }
-    }
-
-    fn switch(&mut self, fields: &Fields) -> Option<SwitchEnergy> {
-        let switch = SwitchEnergy {
-            i_cc: quantity(fields, "i_cc")?,
-            g_on: quantity(fields, "g_on")?,
-            g_off: quantity(fields, "g_off")?,
-            v_drive: quantity(fields, "v_drive")?,
-            on_time: quantity(fields, "on_time")?,
-        };
-        let on = switch.i_cc.get() / switch.g_on.get();
-        if switch.v_drive.get() < on {
-            let marked = ["v_drive", "g_on", "i_cc"].into_iter().find_map(|name| fields.written(name));
-            self.faults.push(
-                Diagnostic::error(format!(
-                    "the drive of {} is {}, below the {} the device takes in compliance",
-                    fields.what,
-                    switch.v_drive,
-                    Unit::Volt.print(on)
-                ))
-                .maybe_at(marked.or(fields.at.as_ref()))
-                .allowed("v_drive of at least i_cc / g_on")
-                .hint("the limiter takes (v_drive - i_cc / g_on) i_cc, which cannot be negative"),
-            );
-            return None;
-        }
-        Some(switch)
     }
 
     /// Spikes of one neuron are counted in 32 bits, and its bias alone may make too many.

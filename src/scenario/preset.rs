@@ -5,6 +5,7 @@ use super::filled::{Datum, Fields, PresetValue};
 use super::locate::beside;
 use super::spec::{Key, Kind, Word as _};
 use crate::device::kinds::SHIPPED;
+use crate::device::model::Model as _;
 use crate::device::preset::{Preset, Provenance, tree};
 use crate::device::threshold::VolatileSwitch;
 
@@ -16,7 +17,7 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
                 tree(&source).and_then(|tree| Preset::read(&tree, &format!("preset `{name}`"), &SHIPPED))
             }
             Err(fault) => {
-                let known: Vec<&str> = switches().collect();
+                let known: Vec<&str> = of_kind(VolatileSwitch::NAME).collect();
                 let close = nearest(name, known.iter().copied());
                 faults.push(
                     fault
@@ -29,7 +30,9 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
         _ => Preset::named(name),
     };
     match read {
-        Ok(preset) => fires(&preset, &format!("preset `{name}`"), at, faults).then_some(preset),
+        Ok(preset) => {
+            fires(&preset, (&format!("preset `{name}`"), VolatileSwitch::NAME), at, faults).then_some(preset)
+        }
         Err(found) => {
             for fault in found {
                 faults.push(fault.asked_for(at, "this preset"));
@@ -39,18 +42,23 @@ pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Pre
     }
 }
 
-/// Whether a population of switches can be made of a device; if not, what it lacks is a fault.
-pub fn fires(preset: &Preset, what: &str, at: Option<&At>, faults: &mut Diagnostics) -> bool {
+/// Whether a population can be made of a device, which must be of a kind; if not, what it lacks is a fault.
+pub fn fires(
+    preset: &Preset,
+    (what, wanted): (&str, &str),
+    at: Option<&At>,
+    faults: &mut Diagnostics,
+) -> bool {
     let kind = preset.device.kind();
-    if preset.device.get::<VolatileSwitch>().is_some() {
+    if kind.name == wanted {
         return true;
     }
     faults.push(
-        Diagnostic::error(format!("{what} is not a threshold switch, but {}", kind.words()))
+        Diagnostic::error(format!("{what} is not a {}, but {}", wanted.replace('_', " "), kind.words()))
             .maybe_at(at)
             .allowed(format!(
-                "{}, or another device of kind threshold_switch",
-                switches().collect::<Vec<_>>().join(", ")
+                "{}, or another device of kind {wanted}",
+                of_kind(wanted).collect::<Vec<_>>().join(", ")
             ))
             .maybe_hint(kind.lacking("neuron").map(str::to_string)),
     );
@@ -91,9 +99,8 @@ pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
     Some(PresetValue { datum, provenance, source })
 }
 
-/// Names of the shipped presets that are threshold switches.
-fn switches() -> impl Iterator<Item = &'static str> {
-    let is_switch =
-        |name: &&str| Preset::named(name).is_ok_and(|preset| preset.device.get::<VolatileSwitch>().is_some());
-    Preset::names().into_iter().filter(is_switch)
+/// Names of the shipped presets of a kind.
+fn of_kind(kind: &str) -> impl Iterator<Item = &'static str> {
+    let is = move |name: &&str| Preset::named(name).is_ok_and(|preset| preset.device.kind().name == kind);
+    Preset::names().into_iter().filter(is)
 }

@@ -1,6 +1,6 @@
 //! Projections: what connects to what, with which weights, delays and devices.
 
-use super::crossbar::DevicePlan;
+use super::device_plan::DevicePlan;
 use super::diagnostic::{Diagnostic, nearest};
 use super::filled::{Datum, Fields};
 use super::plasticity::PlasticityPlan;

@@ -68,6 +68,7 @@ pub fn markdown() -> String {
         }
         if section.name == "device" {
             registry.devices().iter().for_each(|kind| preset(&mut out, kind, &registry));
+            roles(&mut out, &registry);
         }
     }
     out
@@ -89,6 +90,25 @@ fn preset(out: &mut String, kind: &DeviceEntry, registry: &Registry) {
         kind.experiments.join(", ")
     );
     keys(out, "", &model_keys(kind.keys), registry);
+}
+
+/// What each kind of device can be in a network, and what it lacks where it cannot.
+fn roles(out: &mut String, registry: &Registry) {
+    out.push_str(
+        "\n### What a device can be\n\nA shipped preset, a file that `memspike fit` wrote, or a kind that a program registers:\n\n\
+         | kind | experiments | neuron | synapse |\n|---|---|---|---|\n",
+    );
+    for kind in registry.devices() {
+        let role = |role: Role, word: &str| {
+            if kind.roles.contains(&role) {
+                "yes".to_string()
+            } else {
+                format!("no: {}", kind.lacking(word).unwrap_or("-"))
+            }
+        };
+        let (neuron, synapse) = (role(Role::Neuron, "neuron"), role(Role::Synapse, "synapse"));
+        let _ = writeln!(out, "| `{}` | {} | {neuron} | {synapse} |", kind.name, kind.experiments.join(", "));
+    }
 }
 
 /// What conductances may be sent to.

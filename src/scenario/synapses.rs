@@ -66,7 +66,9 @@ fn constant(projection: &ProjectionPlan) -> Option<f64> {
 /// Adds the delays and fixed weights of a listed or one-to-one projection.
 pub(crate) fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usize) {
     let projection = &plan.projections[index];
-    if changeless(projection) && plan.protocol.as_it_is().is_some() {
+    // What each synaptic event costs needs their number.
+    let priced = plan.populations[projection.to].cost.is_some();
+    if changeless(projection) && !priced && plan.protocol.as_it_is().is_some() {
         builder.uncounted(number);
     }
     if let Some(weight) = constant(projection) {

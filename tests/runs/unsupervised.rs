@@ -169,15 +169,15 @@ fn learning_is_paid_for_and_told_apart_from_the_test() {
     let booked = |ledger: &memspike::energy::Ledger, category| {
         ledger.entries.iter().filter(|e| e.category == category).map(|e| e.joules).sum::<f64>()
     };
-    // Pulses of 0.28 V and 1 ms on 784 devices between 10 nS and 100 uS, one per winner's spike.
+    // Pulses of 0.28 V and 1 ms on 784 devices between 0.2 and 4 mS, one per winner's spike.
     let spikes = 12.0 * result.pulses_mean;
     assert_eq!(spikes, (result.epochs[0].spikes_per_sample * 150.0).round());
     let per_pulse = booked(&result.learning, Category::Program) / (spikes * 784.0);
     let at = |g: f64| 0.28 * 0.28 * g * 1e-3;
-    assert!(per_pulse > at(1e-8) && per_pulse < at(1e-4), "{per_pulse}");
-    // The on-state of a switch: 1.4 uW for 100 us.
+    assert!(per_pulse > at(2e-4) && per_pulse < at(4e-3), "{per_pulse}");
+    // The on-state of a switch: 1.4 uW for 100 us, or until the sample ends.
     let neuron = booked(&result.learning, Category::Neuron);
-    assert!((neuron - spikes * 1.4e-10).abs() < 1e-9 * neuron);
+    assert!(neuron <= spikes * 1.4e-10 * (1.0 + 1e-9) && neuron > 0.98 * spikes * 1.4e-10);
     assert!(booked(&result.learning, Category::Read) > 0.0);
     assert!(result.learning.not_modelled.contains(&Category::Wire));
     assert!(!result.learning.not_modelled.contains(&Category::Program));

@@ -1,5 +1,6 @@
 //! Scenario files: those that are shipped, those that are wrong, and what is made of them.
 
+mod devices;
 mod messages;
 mod paper_figures;
 mod per_neuron;

@@ -7,7 +7,7 @@ use super::key::{EventKey, Kind, STEPS};
 use super::queue::{Episode, Queue, Saved, block_sources, process_count};
 use super::route::current_of;
 use super::simulation::Simulation;
-use super::state::{Membranes, State};
+use super::state::{Counts, Membranes, State};
 use crate::encoding::BlockRate;
 use crate::network::{Effect, Form, Network};
 use crate::numeric::Real;
@@ -171,6 +171,11 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
     shape("spike counts", state.counts.spikes.len(), network.populations.len())?;
     for (spikes, population) in state.counts.spikes.iter().zip(&network.populations) {
         shape("neurons", spikes.len(), population.size as usize)?;
+    }
+    let new = Counts::new(network);
+    shape("on-times", state.counts.on.len(), new.on.len())?;
+    for (found, made) in state.counts.on.iter().zip(&new.on) {
+        shape("switches", found.switches(), made.switches())?;
     }
     let mut before = None;
     for &key in &state.pending {

@@ -6,7 +6,7 @@ use super::free::Saved;
 use super::key::EventKey;
 use super::scaled::Scaled;
 use super::shared_decay::SharedDecay;
-use crate::network::{Network, Projection, SourceKind};
+use crate::network::{Network, Population, Projection, SourceKind};
 use crate::numeric::Real;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
@@ -44,9 +44,70 @@ pub struct Counts {
     pub rows: Vec<Vec<u32>>,
     /// Femtoseconds of refractory time (of a switch: on-time) that the spikes of each population began.
     pub held: Vec<u128>,
+    /// For how long the switches of each population were on.
+    pub on: Vec<OnTimes>,
+}
+
+/// For how long the spikes of a population keep its switches on: the length of the union of the intervals of
+/// `span` from each spike of a neuron.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnTimes {
+    /// Femtoseconds for which one spike does; zero: nobody asks.
+    span: u64,
+    /// When the last interval of each neuron ends, in femtoseconds.
+    until: Vec<u64>,
+    /// Femtoseconds of all unions, those after now included.
+    on: u128,
+    /// Femtoseconds that lie in two intervals of a neuron.
+    twice: u128,
+}
+
+impl OnTimes {
+    fn new(population: &Population) -> Self {
+        let span = population.on.fs();
+        let size = if span > 0 { population.size as usize } else { 0 };
+        Self { span, until: vec![0; size], ..Self::default() }
+    }
+
+    /// An episode begins, with all switches off.
+    pub(super) fn begin(&mut self) {
+        self.until.fill(0);
+        (self.on, self.twice) = (0, 0);
+    }
+
+    /// How many neurons it follows.
+    pub(super) fn switches(&self) -> usize {
+        self.until.len()
+    }
+
+    /// A neuron spikes, so many times at once.
+    #[inline]
+    fn spike(&mut self, neuron: u32, time: Time, times: u32) {
+        let Some(until) = self.until.get_mut(neuron as usize) else { return };
+        let end = time.fs().saturating_add(self.span);
+        let more = end - (*until).max(time.fs());
+        *until = end;
+        self.on += u128::from(more);
+        self.twice += u128::from(self.span) * u128::from(times) - u128::from(more);
+    }
+
+    /// Femtoseconds for which switches were on up to the end of the episode, summed over them; and how much of the
+    /// intervals was lost because a switch was on already.
+    #[must_use]
+    pub fn by(&self, end: Time) -> (u128, u128) {
+        let after = |until: &u64| u128::from(until.saturating_sub(end.fs()));
+        (self.on - self.until.iter().map(after).sum::<u128>(), self.twice)
+    }
 }
 
 impl Counts {
+    /// Counts spikes of a neuron at one time.
+    #[inline]
+    pub(super) fn spike(&mut self, population: usize, neuron: u32, time: Time, times: u32) {
+        self.spikes[population][neuron as usize] += times;
+        self.on[population].spike(neuron, time, times);
+    }
+
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(network: &Network) -> Self {
@@ -57,6 +118,7 @@ impl Counts {
             spikes: network.populations.iter().map(|p| vec![0; p.size as usize]).collect(),
             rows: network.projections.iter().map(rows).collect(),
             held: vec![0; network.populations.len()],
+            on: network.populations.iter().map(OnTimes::new).collect(),
             ..Self::default()
         }
     }

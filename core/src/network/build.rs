@@ -70,17 +70,24 @@ impl Builder {
     pub fn population(&mut self, name: &str, size: u32, neuron: impl Into<Neuron>) -> usize {
         let neuron = neuron.into();
         let lif = neuron.membrane();
+        let flows = neuron.switch().map(|switch| Time::from_seconds(switch.flows()));
         self.populations.push(Population {
             name: name.into(),
             size,
             neuron,
             lif,
+            on: flows.and_then(Result::ok).unwrap_or_default(),
             each: Vec::new(),
             competition: None,
             form: Form::OwnTime,
             rank: 0,
         });
         self.populations.len() - 1
+    }
+
+    /// States for how long current flows in the switch behind a neuron that has spiked.
+    pub fn on_time(&mut self, population: usize, on: Time) {
+        self.populations[population].on = on;
     }
 
     /// Adds a population of neurons of one model that each have their own parameters, and returns its index. Neurons that

@@ -115,6 +115,8 @@ pub struct Population {
     pub lif: Lif,
     /// Each of them, where they differ in parameters; empty where all are as `neuron`.
     pub each: Vec<Neuron>,
+    /// For how long current flows in the switch of a neuron that has spiked; zero: there is none.
+    pub on: Time,
     /// How its members compete, if they do.
     pub competition: Option<Competition>,
     /// Arithmetic form, chosen by the plan.

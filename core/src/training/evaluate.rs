@@ -195,6 +195,6 @@ impl<R: Scalar> Worker<R> {
             presenter.encode(episode, &self.spikes);
         }
         self.answers.push(presenter.answer() as u8);
-        self.totals.add(presenter.all_counts());
+        self.totals.add(presenter.all_counts(), test.duration);
     }
 }

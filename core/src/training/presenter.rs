@@ -9,7 +9,7 @@ use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::readout::answer;
 use crate::record::fingerprint::{Fingerprint, encode};
-use crate::time::Time;
+use crate::time::{FS_PER_SECOND, Time};
 use std::sync::Arc;
 
 /// Encoded samples with their labels.
@@ -42,12 +42,31 @@ pub struct Totals {
     pub rows: Vec<Vec<u64>>,
     /// Femtoseconds of refractory time (of a switch: on-time) per population.
     pub held: Vec<u128>,
+    /// Femtoseconds for which the switches of each population were on.
+    pub on: Vec<u128>,
+    /// What was lost of the on-times of spikes because a switch was on already.
+    pub twice: Vec<u128>,
+}
+
+/// Adds element to element; what is missing is zero.
+fn add(totals: &mut Vec<u128>, more: &[u128]) {
+    totals.resize(totals.len().max(more.len()), 0);
+    totals.iter_mut().zip(more).for_each(|(total, more)| *total += more);
 }
 
 impl Totals {
-    /// Adds the counts of one episode.
-    pub fn add(&mut self, counts: &Counts) {
-        self.add_without_rows(counts);
+    /// Seconds for which the switches of a population were on, and the share of the on-times of its spikes that was lost
+    /// because a switch was on already.
+    #[must_use]
+    pub fn on(&self, population: usize) -> (f64, f64) {
+        let seconds = |fs: &[u128]| fs.get(population).map_or(0.0, |fs| *fs as f64 / FS_PER_SECOND);
+        let (on, twice) = (seconds(&self.on), seconds(&self.twice));
+        (on, if twice > 0.0 { twice / (on + twice) } else { 0.0 })
+    }
+
+    /// Adds the counts of one episode, which ended at `end`.
+    pub fn add(&mut self, counts: &Counts, end: Time) {
+        self.add_without_rows(counts, end);
         self.rows.resize(counts.rows.len(), Vec::new());
         for (total, rows) in self.rows.iter_mut().zip(&counts.rows) {
             total.resize(rows.len(), 0);
@@ -58,7 +77,7 @@ impl Totals {
     }
 
     /// Adds the counts of one episode whose rows were not counted.
-    pub fn add_without_rows(&mut self, counts: &Counts) {
+    pub fn add_without_rows(&mut self, counts: &Counts, end: Time) {
         self.presentations += 1;
         self.poisson += counts.poisson;
         self.source += counts.source;
@@ -73,6 +92,9 @@ impl Totals {
         for (total, held) in self.held.iter_mut().zip(&counts.held) {
             *total += held;
         }
+        let (on, twice): (Vec<u128>, Vec<u128>) = counts.on.iter().map(|on| on.by(end)).unzip();
+        add(&mut self.on, &on);
+        add(&mut self.twice, &twice);
     }
 
     /// Adds the sums of other presentations.
@@ -91,6 +113,8 @@ impl Totals {
         for (total, held) in self.held.iter_mut().zip(&other.held) {
             *total += held;
         }
+        add(&mut self.on, &other.on);
+        add(&mut self.twice, &other.twice);
         self.rows.resize(self.rows.len().max(other.rows.len()), Vec::new());
         for (total, rows) in self.rows.iter_mut().zip(&other.rows) {
             total.resize(total.len().max(rows.len()), 0);

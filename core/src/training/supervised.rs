@@ -322,7 +322,7 @@ impl<R: Scalar> Piece<R> {
         }
         let steepness = R::from_f64(settings.steepness / theta);
         tape.backward(&self.rounded, R::from_f64(theta), steepness, several, &mut self.gradient);
-        self.totals.add_without_rows(self.presenter.all_counts());
+        self.totals.add_without_rows(self.presenter.all_counts(), settings.presentation);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A tree of text against the specification: checked values, every gap filled, every fault reported.
 
+mod moved;
 mod value;
 
 use super::device::device_preset;
@@ -11,7 +12,9 @@ use super::section::Lower;
 use super::sections::{self, SECTIONS};
 use super::spec::{self, Fallback, Key, NeuronModel, Refers, Section, Word as _};
 use super::text::{self, Table, Value};
+use crate::device::model::Model as _;
 use crate::device::preset::Preset;
+use crate::device::threshold::VolatileSwitch;
 use crate::neuron::Reset;
 use crate::registry::Registry;
 use crate::synapse::Placement;
@@ -186,7 +189,7 @@ impl Reader<'_> {
                     if entry.active && fields.path.starts_with("population.") =>
                 {
                     let name = name.clone();
-                    self.preset = self.device(&name, &entry, &fields.what);
+                    self.preset = self.device(&name, &entry, &fields);
                 }
                 // A device to be measured has a preset of any kind, which `device::lower` reads.
                 ("preset", Some(Datum::Text(name)))
@@ -207,15 +210,21 @@ impl Reader<'_> {
     }
 
     /// The preset of the device that a population names, if a population can be made of it.
-    fn device(&mut self, name: &str, entry: &Entry, what: &str) -> Option<Preset> {
+    fn device(&mut self, name: &str, entry: &Entry, population: &Fields) -> Option<Preset> {
         let at = match &entry.origin {
             ValueOrigin::Written(at) => Some(at),
             _ => None,
         };
         let mut lower = Lower::new(&self.filled, self.registry, self.faults);
-        let index = lower.index(name, at, &format!("`device` of {what}"), Refers::Device)?;
+        let index = lower.index(name, at, &format!("`device` of {}", population.what), Refers::Device)?;
         let device = format!("device `{name}`");
-        self.filled.devices[index].clone().filter(|preset| preset::fires(preset, &device, at, self.faults))
+        // Of what kind: that of a registered model, or a switch.
+        let kinds = self.registry.devices();
+        let model = population.word("model").unwrap_or_default();
+        let wanted =
+            kinds.iter().find(|kind| kind.name == model).map_or(VolatileSwitch::NAME, |kind| kind.name);
+        let preset = self.filled.devices[index].clone();
+        preset.filter(|preset| preset::fires(preset, (&device, wanted), at, self.faults))
     }
 
     /// Reads the presets of all devices.
@@ -315,16 +324,23 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether this is the crossbar of a projection without devices; stated, it is refused.
+    /// Whether this is what stands around a device where there is none; stated, it is refused.
     fn around_nothing(&mut self, item: Option<&text::Item>, key: &Key, so_far: &Fields) -> bool {
-        let crossbar = key.name == "crossbar" && so_far.path.starts_with("projection.");
-        let nothing = crossbar && so_far.written("device").is_none();
+        let around = match key.name {
+            "crossbar" => so_far.path.starts_with("projection."),
+            "switch" => so_far.path.starts_with("population.") && self.model == Some(NeuronModel::Lif),
+            _ => false,
+        };
+        let nothing = around && so_far.written("device").is_none();
         if let (true, Some(item)) = (nothing, item) {
             self.faults.push(
-                Diagnostic::error(format!("{} has a `crossbar`, and no device", so_far.what))
+                Diagnostic::error(format!("{} has a `{}`, and no device", so_far.what, key.name))
                     .at(&item.key_at)
                     .label("has no effect")
-                    .allowed("device = \"NAME\", as [device.NAME] describes it, or no `crossbar`"),
+                    .allowed(format!(
+                        "device = \"NAME\", as [device.NAME] describes it, or no `{}`",
+                        key.name
+                    )),
             );
         }
         nothing

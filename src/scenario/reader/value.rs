@@ -1,6 +1,5 @@
 //! One value against its kind: the type, the unit, the range.
 
-use super::super::crossbar::was_a_table;
 use super::super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::super::filled::Datum;
 use super::super::plasticity::plasticity_keys;
@@ -9,6 +8,7 @@ use super::super::spec::{self, Key, Kind, Refers, SpreadWord, Unit, Word as _};
 use super::super::stated::{quantity, without_unit};
 use super::super::text::{Node, Value};
 use super::Reader;
+use super::moved::was_a_table;
 use crate::renamed;
 use crate::units::parse_percent;
 

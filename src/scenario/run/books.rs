@@ -1,15 +1,17 @@
 //! The energy ledger of some presentations: counts of rows and spikes times what each costs.
 //!
 //! A row that arrives is read with one pulse on all its devices: V^2 t times the row's conductance sum.
-//! A spike keeps its switch in compliance for the stated on-time (`lif`) or until its circuit opens (`switch`):
-//! I_cc^2 / G_on in the device, the rest of the drive in the limiter. Sums run in index order: rows, then populations.
+//! A spike keeps its switch in compliance, if it was not on already and up to the end of the episode, for the stated on-time (`lif`) or until its circuit opens (`switch`):
+//! I_cc^2 / G_on in the device, the rest of the drive in the limiter. What is priced as a digital chip takes a published number
+//! for each synaptic event. Neurons without device and price spend nothing that could be told. Sums run in index order: rows, then populations.
 
 use super::super::outcome::InferenceEnergy;
-use super::super::plan::Plan;
+use super::super::plan::{Plan, PopulationPlan};
 use crate::crossbar::Array;
 use crate::energy::{Category, Ledger};
-use crate::network::Network;
+use crate::network::{Network, Rows};
 use crate::training::Totals;
+use crate::units::Second;
 
 /// Joules of reading each row once; `None` for a projection without devices.
 pub type RowEnergies = Vec<Option<Vec<f64>>>;
@@ -20,17 +22,22 @@ const NOT_MODELLED: [Category; 4] =
 
 /// Books rows and spikes. `arrays` has one entry per projection; `square_voltage` is the integral of u^2
 /// (V^2 s) over the neurons of `leaking`, where it was integrated.
-pub fn book(plan: &Plan, arrays: &[Option<Array>], totals: &Totals, leaking: Option<(usize, f64)>) -> Ledger {
+pub fn book(
+    (plan, network): (&Plan, &Network),
+    arrays: &[Option<Array>],
+    totals: &Totals,
+    leaking: Option<(usize, f64)>,
+) -> Ledger {
     let of = |(index, array): (usize, &Option<Array>)| -> Option<Vec<f64>> {
         let (array, device) = (array.as_ref()?, plan.projections[index].device.as_ref()?);
         Some(array.read_energies(&device.read))
     };
-    book_rows(plan, &arrays.iter().enumerate().map(of).collect(), totals, leaking)
+    book_rows((plan, network), &arrays.iter().enumerate().map(of).collect(), totals, leaking)
 }
 
 /// As [`book`], from what reading each row takes.
 pub fn book_rows(
-    plan: &Plan,
+    (plan, network): (&Plan, &Network),
     row_energies: &RowEnergies,
     totals: &Totals,
     leaking: Option<(usize, f64)>,
@@ -42,6 +49,7 @@ pub fn book_rows(
         }
     }
     neurons(plan, totals, &mut ledger);
+    chips(plan, network, totals, &mut ledger);
     match leaking {
         Some((population, square_voltage)) => {
             let population = &plan.populations[population];
@@ -56,13 +64,13 @@ pub fn book_rows(
 }
 
 /// Books what learning took: joules of reading and programming a projection (in its devices and in their limiters),
-/// and the spikes of every population.
+/// and the switches of every population while they were on, in femtoseconds.
 pub fn book_learning(
     plan: &Plan,
     projection: usize,
     read: f64,
     (programmed, limited): (f64, f64),
-    spikes: &[u64],
+    on: &[u128],
 ) -> Ledger {
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     ledger.not_modelled.push(Category::Leakage);
@@ -75,7 +83,7 @@ pub fn book_learning(
         }
         ledger.not_modelled.retain(|category| *category != Category::Program);
     }
-    neurons(plan, &Totals { spikes: spikes.to_vec(), ..Totals::default() }, &mut ledger);
+    neurons(plan, &Totals { on: on.to_vec(), ..Totals::default() }, &mut ledger);
     ledger.not_modelled.sort_unstable();
     ledger
 }
@@ -102,10 +110,41 @@ pub fn inference(
     }
 }
 
-fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
-    for (population, &spikes) in plan.populations.iter().zip(&totals.spikes) {
-        // Without a device behind it a neuron spends nothing that could be told.
-        let Some(switch) = &population.switch else { continue };
-        ledger.book_spikes(&population.name, switch, spikes);
+/// Synaptic events of populations that are priced as a digital chip, by projection.
+fn chips(plan: &Plan, network: &Network, totals: &Totals, ledger: &mut Ledger) {
+    for ((projection, rows), listed) in plan.projections.iter().zip(&totals.rows).zip(&network.projections) {
+        let population = &plan.populations[projection.to];
+        let Some(cost) = population.cost else { continue };
+        let targets = |row: usize| match &listed.connect {
+            Rows::Dense => u64::from(population.size),
+            Rows::OneToOne => 1,
+            Rows::Sparse { start, .. } => (start[row + 1] - start[row]) as u64,
+        };
+        let events: u64 = rows.iter().enumerate().map(|(row, &count)| count * targets(row)).sum();
+        ledger.book(&projection.name, Category::Read, events as f64 * cost.per_event());
     }
+}
+
+fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
+    for (index, population) in plan.populations.iter().enumerate() {
+        let Some(switch) = &population.switch else { continue };
+        ledger.book_on(&population.name, switch, Second::of(totals.on(index).0));
+    }
+}
+
+/// What there is to say of spikes that follow one another while their switch is on.
+pub fn overlapping(plan: &Plan, totals: &Totals) -> Vec<String> {
+    let of = |(index, population): (usize, &PopulationPlan)| {
+        let on_time = population.switch.as_ref()?.on_time;
+        let (_, share) = totals.on(index);
+        (share > 0.0).then(|| {
+            format!(
+                "population {}: {:.2} % of the on-times of its spikes, {on_time} each, lie within one another and are \
+                 paid for once: a switch that is on does not turn on; t_ref of at least that keeps its spikes apart",
+                population.name,
+                100.0 * share
+            )
+        })
+    };
+    plan.populations.iter().enumerate().filter_map(of).collect()
 }

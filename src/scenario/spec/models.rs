@@ -20,11 +20,21 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
     let rest = || match entry {
         None => POPULATION[1..].to_vec(),
         Some(entry) => {
-            let size = POPULATION.iter().copied().filter(|key| key.name == "size");
-            size.chain(neuron_keys(entry.keys)).collect()
+            // A kind of device with the name of the model is what it can be made of.
+            let device = registry.devices().iter().find(|kind| kind.name == entry.name);
+            let any =
+                |key: &&Key| ["size", "cost"].contains(&key.name) || key.name == "device" && device.is_some();
+            let any = POPULATION.iter().filter(any).map(|key| Key { when: None, ..*key });
+            let of_device =
+                |key: Key| match device.filter(|kind| kind.keys.iter().any(|k| k.name == key.name)) {
+                    Some(_) => key.preset(key.name),
+                    None => key,
+                };
+            any.chain(neuron_keys(entry.keys).into_iter().map(of_device)).collect()
         }
     };
-    let of = format!("{:?}{choices:?}", entry.map(|entry| entry.keys));
+    let kinds: Vec<&str> = registry.devices().iter().map(|kind| kind.name).collect();
+    let of = format!("{:?}{choices:?}{kinds:?}", entry.map(|entry| entry.keys));
     kept(of, || {
         let choices: &'static [Choice] = Box::leak(choices.into_boxed_slice());
         let model = Key { kind: Kind::Choice(choices), ..POPULATION[0] };

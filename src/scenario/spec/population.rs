@@ -1,5 +1,6 @@
 //! `[population.NAME]`: the neuron, its threshold switch and what a spike costs.
 
+use super::super::cost::CostTable;
 use super::super::table::inner;
 use super::kinds::{COUNT, CV, SPAN, TIME_CONSTANT, VOLTAGE, non_negative, positive};
 use super::word::words;
@@ -13,10 +14,9 @@ pub static POPULATION: &[Key] = &[
     Key::new(
         "device",
         Kind::Name(Refers::Device),
-        "The device, as [device.NAME] describes it; its values are the defaults of the other keys.",
+        "The device, as [device.NAME] describes it: a threshold switch, or with model = \"oscillator\" an oscillator. Its values are the defaults of the other keys.",
     )
-    .absent("that of `preset`")
-    .when("model", SWITCH_MODEL),
+    .absent("with model = \"switch\" that of `preset`; otherwise nothing is known of what a spike costs"),
     Key::new(
         "preset",
         Kind::Text,
@@ -74,6 +74,13 @@ pub static POPULATION: &[Key] = &[
     Key::new("i_bias", Kind::Quantity(Unit::Ampere, Bounds::ANY), "Constant current into every neuron.").each()
         .setting("\"0 A\""),
     Key::new("switch", Kind::Table(SWITCH), "What one spike of the threshold switch costs.").setting("{}"),
+    Key::new(
+        "cost",
+        Kind::word::<CostTable>(),
+        "A digital chip, of which every synaptic event of these neurons takes what is published; no device has a part in it.",
+    )
+    .absent("no joules but those of devices")
+    .when("model", &["lif"]),
     Key::new("competition", inner::<Competition>(), "How the neurons inhibit one another without delay.")
         .absent("they do not compete")
         .when("model", &["lif"]),
@@ -128,9 +135,10 @@ static SWITCH: &[Key] = &[
     Key::new(
         "v_drive",
         positive(Unit::Volt),
-        "Supply behind the limiter, which takes (v_drive - i_cc/g_on) i_cc.",
+        "Supply behind the limiter, which takes (v_drive - i_cc/g_on) i_cc; the device's threshold, where nothing is said.",
     )
-    .assumed("\"250 mV\"", "the turn-on voltage; the supply is not reported"),
+    .assumed("\"250 mV\"", "the turn-on voltage; the supply is not reported")
+    .preset("v_th"),
     Key::new("on_time", SPAN, "How long the switch stays on for one spike.")
         .assumed("\"100 us\"", "needs an active reset; the switch alone would relax in 8.6 ms")
         .when("model", &["lif"]),

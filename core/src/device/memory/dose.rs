@@ -72,7 +72,7 @@ impl Model for DoseMemory {
 
     const NAME: &'static str = "dose_device";
     const TITLE: &'static str = "a conductance that a rate of the voltage moves, and that stays";
-    const ROLES: &'static [Role] = &[Role::Synapse, Role::Neuron];
+    const ROLES: &'static [Role] = &[Role::Synapse];
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "retention", "stdp", "spike_pulses"];
     const LACKS: &'static [(&'static str, &'static str)] =

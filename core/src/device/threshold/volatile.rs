@@ -77,7 +77,7 @@ impl Model for VolatileSwitch {
 
     const NAME: &'static str = "threshold_switch";
     const TITLE: &'static str = "a volatile switch whose filament integrates voltage and forgets";
-    const ROLES: &'static [Role] = &[Role::Neuron, Role::Synapse];
+    const ROLES: &'static [Role] = &[Role::Neuron];
     const SHOWN: usize = 4;
     const EXPERIMENTS: &'static [&'static str] =
         &["iv", "pulses", "cycles", "integration", "relaxation", "power"];

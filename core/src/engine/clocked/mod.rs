@@ -476,7 +476,7 @@ impl<'n> Clocked<'n> {
                 return;
             }
             self.counts.fire += u64::from(times);
-            self.counts.spikes[population][neuron] += times;
+            self.counts.spike(population, neuron as u32, time, times);
             (0..times).for_each(|_| probe.spike(spike));
             for index in 0..self.network.from_population[population].len() {
                 let projection = self.network.from_population[population][index];

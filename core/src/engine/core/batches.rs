@@ -101,7 +101,7 @@ impl<R: Real> Core<R> {
         self.counts.fire += self.spikes.len() as u64;
         self.counts.held[population] += held;
         for spike in &self.spikes {
-            self.counts.spikes[population][spike.neuron as usize] += 1;
+            self.counts.spike(population, spike.neuron, spike.time, 1);
         }
         let mut occurrence = 0;
         for index in 0..self.spikes.len() {

@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::route::{at_once, schedule_arrival};
 use super::scaled::{Scaled, ScaledParameters};
 use super::shared_decay::{SharedDecay, SharedParameters};
-use super::state::{Counts, Membranes};
+use super::state::{Counts, Membranes, OnTimes};
 use super::switching::Switching;
 use crate::network::{Form, Network, Weights, decays, predicts};
 use crate::neuron::MAX_AT_ONCE;
@@ -176,6 +176,7 @@ impl<R: Real> Core<R> {
         let counts = &mut self.counts;
         (counts.poisson, counts.source, counts.arrival, counts.fire, counts.synaptic) = (0, 0, 0, 0, 0);
         counts.spikes.iter_mut().for_each(|spikes| spikes.fill(0));
+        counts.on.iter_mut().for_each(OnTimes::begin);
         counts.rows.iter_mut().for_each(|rows| rows.fill(0));
         counts.held.fill(0);
         self.excess = None;
@@ -279,7 +280,7 @@ impl<R: Real> Core<R> {
             return;
         }
         self.counts.fire += u64::from(times);
-        self.counts.spikes[population][neuron as usize] += times;
+        self.counts.spike(population, neuron, time, times);
         for _ in 0..times {
             moment.probe.spike(spike);
             if P::LEARN {

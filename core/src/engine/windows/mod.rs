@@ -486,7 +486,7 @@ impl Windows {
                 core.excess = core.excess.or(Some(spike));
                 break;
             }
-            core.counts.spikes[spike.population as usize][spike.neuron as usize] += 1;
+            core.counts.spike(spike.population as usize, spike.neuron, spike.time, 1);
             for &projection in &network.from_population[spike.population as usize] {
                 schedule_row(network, projection, spike.time, spike.neuron, occurrence, lanes);
             }

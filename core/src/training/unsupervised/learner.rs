@@ -429,6 +429,6 @@ impl<R: Scalar> Learner<R> {
         }
         report.presented += 1;
         report.silent += u64::from(!any);
-        report.totals.add(self.presenter.all_counts());
+        report.totals.add(self.presenter.all_counts(), settings.presentation.after(settings.rest));
     }
 }

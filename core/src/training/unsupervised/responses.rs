@@ -166,6 +166,6 @@ impl<R: Scalar> Worker<R> {
             self.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
         );
         self.counts.push(self.neurons.len() - before);
-        self.totals.add(self.presenter.all_counts());
+        self.totals.add(self.presenter.all_counts(), duration);
     }
 }

@@ -8,7 +8,7 @@ use crate::scenario::assemble::{Assembled, assemble};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{named_arrays, programmed};
-use crate::scenario::run::books::book;
+use crate::scenario::run::books::{book, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::plastic;
 use crate::time::Time;
@@ -32,10 +32,11 @@ pub fn simulate(
         tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
     let mut clocked = Clocked::new(&network, &weights, &rates, plan.seed, dt).map_err(RunError::Clocked)?;
     let episode = episode::run(plan, duration, start, (&mut clocked, None), context)?;
-    let energy = book(plan, &arrays, &episode.totals, None);
+    let energy = book((plan, &network), &arrays, &episode.totals, None);
     notes.push(format!(
         "engine clocked, dt {dt}: spikes are on the grid; delays, widths and refractory times are whole steps"
     ));
+    notes.extend(overlapping(plan, &episode.totals));
     let arrays = named_arrays(plan, &network, &values, &arrays, &mut notes);
     Ok(episode.close(&network, &weights, energy, arrays, notes))
 }

@@ -157,7 +157,7 @@ pub fn run(
     }
 
     let mut totals = Totals::default();
-    totals.add(course.counts());
+    totals.add(course.counts(), reached);
     log.count(&totals, reached);
     log.book("simulate", started, context, 1, totals.events());
     Ok(Episode { reached, totals, status, log })

@@ -14,7 +14,7 @@ use crate::scenario::load_estimate;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Connect, Plan};
 use crate::scenario::run::arrays::{named_arrays, programmed};
-use crate::scenario::run::books::book;
+use crate::scenario::run::books::{book, overlapping};
 use crate::scenario::run::context::{RunContext, RunError, Store};
 use crate::scenario::run::network::alone;
 use crate::scenario::run::pairs::Pairs;
@@ -94,7 +94,8 @@ pub fn simulate(
     let mut events = Events { simulation, weights, learning, pairs };
     let episode = episode::run(plan, duration, start, (&mut events, begun), context)?;
     let Events { mut weights, mut learning, pairs, .. } = events;
-    let mut energy = book(plan, &arrays, &episode.totals, None);
+    let mut energy = book((plan, &network), &arrays, &episode.totals, None);
+    notes.extend(overlapping(plan, &episode.totals));
     let mut learnt = Vec::new();
     if let Some(learning) = &mut learning {
         learning.finish(&mut weights, episode.reached);

@@ -14,7 +14,7 @@ use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{Found, Outcome};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{devices, named_arrays};
-use crate::scenario::run::books::{book, inference};
+use crate::scenario::run::books::{book, inference, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
@@ -323,6 +323,7 @@ impl<R: Scalar> Run<'_, R> {
                 self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
                 arrays = devices(self.plan, &values, self.w_max(), ideal)?;
                 energy = self.ledger(&arrays, &test);
+                self.log.notes.extend(overlapping(self.plan, &test.totals));
                 per_inference =
                     Some(inference(self.plan, self.network, self.protocol.projection, &energy, &test.totals));
                 self.programming(&values, first, test.accuracy(), context)?;
@@ -352,7 +353,7 @@ impl<R: Scalar> Run<'_, R> {
     fn ledger(&self, arrays: &[Option<Array>], test: &Evaluation) -> crate::energy::Ledger {
         let population = self.plan.projections[self.protocol.projection].to;
         let leaking = test.square_voltage.map(|square| (population, square));
-        book(self.plan, arrays, &test.totals, leaking)
+        book((self.plan, self.network), arrays, &test.totals, leaking)
     }
 
     /// Tests the weights as each programming case leaves them on the devices.

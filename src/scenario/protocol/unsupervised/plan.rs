@@ -4,7 +4,7 @@ use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
 use crate::device::retention::{DecayLaw, Retention};
 use crate::device::threshold::log_sigma;
-use crate::scenario::crossbar::DevicePlan;
+use crate::scenario::device_plan::DevicePlan;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::filled::Fields;
 use crate::scenario::plan::Protocol;

@@ -7,7 +7,7 @@ use super::{Model, Part, Run, votes};
 use crate::energy::Ledger;
 use crate::network::Weights;
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
-use crate::scenario::run::books::{book_learning, book_rows, inference};
+use crate::scenario::run::books::{book_learning, book_rows, inference, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::training::Scalar;
 use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
@@ -31,7 +31,9 @@ impl<R: Scalar> Run<'_, R> {
                 self.respond(Part::Test, &weights, &model.thresholds, first, "final test", context)?;
             if responses.len() == self.data.test_labels.len() {
                 self.tested(model, &responses);
-                energy = book_rows(self.plan, &self.row_energies(&values), &responses.totals, None);
+                energy =
+                    book_rows((self.plan, self.frozen), &self.row_energies(&values), &responses.totals, None);
+                self.log.notes.extend(overlapping(self.plan, &responses.totals));
                 per_inference = Some(inference(
                     self.plan,
                     self.frozen,
@@ -51,7 +53,7 @@ impl<R: Scalar> Run<'_, R> {
             self.protocol.projection,
             self.spent.read,
             (self.spent.programmed, self.spent.limited),
-            &self.spent.spikes,
+            &self.spent.on,
         );
         let updates = self.learner.updates();
         self.result.pulses_max = updates.iter().copied().max().unwrap_or(0);

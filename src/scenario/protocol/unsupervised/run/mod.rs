@@ -46,7 +46,8 @@ struct Spent {
     read: f64,
     programmed: f64,
     limited: f64,
-    spikes: Vec<u64>,
+    /// Femtoseconds for which the switches of each population were on.
+    on: Vec<u128>,
 }
 
 /// What a run goes on from.
@@ -274,9 +275,9 @@ impl<R: Scalar> Run<'_, R> {
         spent.read += report.read;
         spent.programmed += report.programmed;
         spent.limited += report.limited;
-        spent.spikes.resize(self.plan.populations.len(), 0);
-        for (sum, spikes) in spent.spikes.iter_mut().zip(&report.totals.spikes) {
-            *sum += spikes;
+        spent.on.resize(self.plan.populations.len(), 0);
+        for (sum, on) in spent.on.iter_mut().zip(&report.totals.on) {
+            *sum += on;
         }
         Ok(report)
     }
@@ -323,7 +324,7 @@ impl<R: Scalar> Run<'_, R> {
             self.protocol.projection,
             report.read,
             (report.programmed, report.limited),
-            &report.totals.spikes,
+            &report.totals.on,
         );
         let held_out = validation
             .map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v.by(self.protocol.vote)));

@@ -1,0 +1,24 @@
+//! The devices that make the weights of a projection, as the plan has them.
+
+use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
+
+/// The devices that make a projection's weights.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DevicePlan {
+    /// As in `[device.NAME]`.
+    pub name: String,
+    /// The preset it is, which may be changed there.
+    pub preset: String,
+    /// Which devices make one weight.
+    pub arrangement: Arrangement,
+    /// Where the two devices of a pair sit.
+    pub placement: Placement,
+    /// Bounds of a conductance, and its levels.
+    pub range: DeviceRange,
+    /// Spread of a programmed conductance.
+    pub spread: Spread,
+    /// The pulse that reads a row.
+    pub read: ReadPulse,
+    /// The weight at the end of the conductance range.
+    pub w_max: Option<f64>,
+}

@@ -1,0 +1,147 @@
+//! One device, described once: what it can be in a network, and what it spends there.
+
+use memspike::dataset::Search;
+use memspike::device::model::Role;
+use memspike::device::preset::Preset;
+use memspike::energy::{Category, Ledger};
+use memspike::scenario::{load, load_text, run};
+
+const ONE: &str = "[\"960 us\", 0]";
+
+/// A network of a line of spikes and one population, with what `population` and `projection` say.
+fn network(devices: &str, population: &str, projection: &str, spikes: &str) -> String {
+    format!(
+        "{devices}\n[source.in]\nkind = \"spike_list\"\nsize = 1\nspikes = [{spikes}]\n\
+         [population.out]\nsize = 1\n{population}\n\
+         [projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = \"300 mV\"\n{projection}\n\
+         [protocol]\nkind = \"simulate\"\nduration = \"1 ms\"\n"
+    )
+}
+
+fn energy(text: &str) -> (Ledger, Vec<String>) {
+    let loaded = load_text("test.toml", text, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
+    let outcome = run::quietly(&loaded.plan, 1, &Search::default()).unwrap();
+    (outcome.energy, outcome.notes)
+}
+
+fn of(ledger: &Ledger, category: Category) -> f64 {
+    ledger.entries.iter().filter(|entry| entry.category == category).map(|entry| entry.joules).sum()
+}
+
+#[test]
+fn every_shipped_device_is_what_its_kind_says_it_can_be_and_else_says_what_it_lacks() {
+    for name in Preset::names() {
+        let preset = Preset::named(name).unwrap();
+        let kind = preset.device.kind();
+        let device = format!("[device.d]\npreset = \"{name}\"\n");
+        // A registered model of the name of the kind, or a switch.
+        let model = if kind.name == "oscillator" { "oscillator" } else { "switch" };
+        let as_neuron = network(&device, &format!("model = \"{model}\"\ndevice = \"d\""), "", ONE);
+        let as_synapse = network(&device, "", "device = \"d\"", ONE);
+        for (role, word, text) in
+            [(Role::Neuron, "neuron", as_neuron), (Role::Synapse, "synapse", as_synapse)]
+        {
+            match load_text("test.toml", &text, &[], None) {
+                Ok(_) => assert!(kind.roles.contains(&role), "{name} as a {word}"),
+                Err(faults) => {
+                    assert!(!kind.roles.contains(&role), "{name} as a {word}:\n{faults}");
+                    let lacks = kind.lacking(word).unwrap_or_else(|| panic!("{name} as a {word}"));
+                    assert!(faults.render(false).contains(lacks), "{faults}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_values_of_a_device_are_those_of_the_neurons_and_the_weights_made_of_it() {
+    let devices = "[device.d]\npreset = \"vo2-debets-2026\"\nparameters = { v_dc = \"3.2 V\" }\n\
+                   [device.s]\npreset = \"vteam-kvatinsky-2015\"\n";
+    let text = network(devices, "model = \"oscillator\"\ndevice = \"d\"", "", ONE).replace("300 mV", "1 mV");
+    let plan = load_text(
+        "test.toml",
+        &text.replace("[device.s]\npreset = \"vteam-kvatinsky-2015\"\n", ""),
+        &[],
+        None,
+    );
+    let plan = plan.unwrap_or_else(|faults| panic!("{faults}")).plan;
+    let stated: Vec<_> =
+        plan.populations[0].keys.iter().filter(|(key, _)| key == "v_dc" || key == "v_th").collect();
+    assert_eq!(format!("{stated:?}"), "[(\"v_dc\", \"3.2 V\"), (\"v_th\", \"1.2 V\")]");
+    let text = network(&devices[devices.find("[device.s]").unwrap()..], "", "device = \"s\"", ONE);
+    let plan = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
+    let range = plan.projections[0].device.as_ref().unwrap().range;
+    assert_eq!((range.g_min.get(), range.g_max.get(), range.levels), (1e-3, 20e-3, None));
+    // A device that is on or off has two levels, and its resistances.
+    let text = network(
+        "[device.b]\npreset = \"ag-tio2-pt-rs-binary\"",
+        "",
+        "device = \"b\"\ncrossbar = { spread = \"device\" }",
+        ONE,
+    );
+    let plan = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
+    let device = plan.projections[0].device.as_ref().unwrap();
+    assert_eq!((device.range.g_max.get(), device.range.levels), (1.0 / 200.0, Some(2)));
+    assert!((device.range.g_min.get() * 3.162_277_66e6 - 1.0).abs() < 1e-12);
+    assert_eq!((device.spread.cv_on, device.spread.cv_off), (0.0081, 0.0115));
+}
+
+#[test]
+fn a_file_of_ones_own_is_neuron_and_synapse_of_shipped_networks_without_any_further_key() {
+    let folder = tempfile::tempdir().unwrap();
+    for (preset, file, changed) in [
+        ("ag-tio2-pt-ts", "switch.toml", [("9.41 ms", "7.5 ms"), ("0.25 V", "0.31 V")]),
+        ("ag-tio2-pt-rs-analog", "synapse.toml", [("\"4 mS\"", "\"1.5 mS\""), ("\"0.2 mS\"", "\"0.1 mS\"")]),
+    ] {
+        let text = Preset::embedded_text(preset).unwrap().replace(preset, "mine");
+        let text = changed.iter().fold(text, |text, (old, new)| text.replace(old, new));
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let set =
+        |device: &str, file: &str| format!("device.{device}.preset={}", folder.path().join(file).display());
+    let both = [set("switch", "switch.toml"), set("synapse", "synapse.toml")];
+    for name in ["mnist-switch", "mnist-devices", "stdp/digits"] {
+        let plan = load(name, &both, None).unwrap_or_else(|faults| panic!("{name}: {faults}")).plan;
+        let range = plan.projections[0].device.as_ref().unwrap().range;
+        assert_eq!((range.g_min.get(), range.g_max.get()), (1e-4, 1.5e-3), "{name}");
+        let membrane = plan.populations[0].neuron.membrane();
+        assert_eq!(membrane.v_th.get(), 0.31, "{name}");
+        // `stdp/digits` states its own.
+        assert_eq!(membrane.tau_m.get(), if name == "stdp/digits" { 1.0 } else { 7.5e-3 }, "{name}");
+        assert_eq!(
+            plan.populations[0].switch.unwrap().v_drive.get(),
+            0.31,
+            "{name}: the device's own threshold"
+        );
+    }
+}
+
+#[test]
+fn a_switch_is_paid_for_while_it_is_on_and_nothing_without_a_device() {
+    // A thousand spikes in a millisecond: 1.4 uW for a millisecond, not 140 nJ.
+    let spikes: Vec<String> = (0..1000).map(|k| format!("[\"{k} us\", 0]")).collect();
+    let device = "[device.d]\npreset = \"ag-tio2-pt-ts\"";
+    let (ledger, notes) = energy(&network(device, "device = \"d\"", "", &spikes.join(", ")));
+    assert!((of(&ledger, Category::Neuron) / 1.4e-9 - 1.0).abs() < 1e-12, "{ledger:?}");
+    // The supply is the threshold of the device: 50 mV of 7 uA are left for the limiter.
+    assert!((of(&ledger, Category::Limiter) / 3.5e-10 - 1.0).abs() < 1e-12, "{ledger:?}");
+    assert!(notes.iter().any(|note| note.contains("99.00 % of the on-times")), "{notes:?}");
+    // One spike 40 us before the end.
+    let (ledger, notes) = energy(&network(device, "device = \"d\"", "", ONE));
+    assert!((of(&ledger, Category::Neuron) / 5.6e-11 - 1.0).abs() < 1e-12, "{ledger:?}");
+    assert!(notes.iter().all(|note| !note.contains("on-times")), "{notes:?}");
+    let (ledger, _) = energy(&network("", "", "", &spikes.join(", ")));
+    assert!(ledger.entries.is_empty(), "{ledger:?}");
+    let (ledger, _) = energy(&network("", "cost = \"loihi\"", "", &spikes.join(", ")));
+    assert!((ledger.total() / 23.6e-9 - 1.0).abs() < 1e-12, "{ledger:?}");
+    for (population, projection, says) in [
+        ("switch = { i_cc = \"1 uA\" }", "", "population `out` has a `switch`, and no device"),
+        ("", "crossbar = { levels = 4 }", "projection `p` has a `crossbar`, and no device"),
+        ("device = \"d\"\ncost = \"loihi\"", "", "has a device and the `cost` of a chip"),
+    ] {
+        let text =
+            network(if population.contains("device") { device } else { "" }, population, projection, ONE);
+        let message = load_text("test.toml", &text, &[], None).unwrap_err().render(false);
+        assert!(message.contains(says), "{message}");
+    }
+}
