@@ -88,7 +88,8 @@ Examples:
   memspike run my-network/scenario.toml --set protocol.epochs=5 --seed 3
   memspike run mnist --data ~/data/mnist --threads 4
   memspike run paper                            every figure of the founding paper, in one table
-  memspike run digits --trace memspike=trace --trace-format json --trace-file trace.jsonl
+  memspike run digits --trace all --trace-format json --trace-file trace.jsonl
+  memspike run stdp --trace kind=weight,population=output,neuron=3..7,time=10ms..20ms
   memspike run digits --format json | jq .accuracy.test
 
 A run directory (runs/SCENARIO/001 and so on, or --out) keeps manifest.json, summary.json,
@@ -137,8 +138,13 @@ pub struct RunArgs {
     /// What to print at the end: a table, or summary.json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// Follow the run event by event: a filter such as "memspike=trace" or "info,memspike::engine=trace".
-    #[arg(long, value_name = "FILTER", help_heading = "Tracing")]
+    /// Follow the run event by event: "all", or what is wanted, as KEY=VALUE joined by commas.
+    ///
+    /// kind is one or several of source, arrival, fire, switch, weight, program, read, note, as in kind=fire+weight;
+    /// population is a name or several, joined by plus signs; neuron is a number or a range, 3..7 being 3, 4, 5 and 6;
+    /// time is a range of simulated time with units, such as 10ms..20ms. An event that has no neuron, or no time, is not
+    /// among those that are selected by it.
+    #[arg(long, value_name = "SELECTION", help_heading = "Tracing")]
     pub trace: Option<String>,
     /// Write the trace to a file instead of stderr.
     #[arg(long, value_name = "FILE", requires = "trace", value_hint = ValueHint::FilePath, help_heading = "Tracing")]

@@ -43,6 +43,27 @@ impl Streams {
         // If nobody can read it, nobody can be told.
         let _ = writeln!(locked(&self.messages), "{line}");
     }
+
+    /// Says why a command failed: where data goes if there is no place for messages, unless nobody wants to read them.
+    fn fail(&self, text: &str) {
+        let written = writeln!(locked(&self.messages), "{text}");
+        if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+            let _ = writeln!(locked(&self.data), "{text}");
+        }
+    }
+}
+
+/// Where messages go, for who writes bytes.
+struct Messages(Sink);
+
+impl Write for Messages {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        locked(&self.0).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        locked(&self.0).flush()
+    }
 }
 
 fn locked(sink: &Sink) -> MutexGuard<'_, dyn Write + Send + 'static> {
@@ -128,26 +149,29 @@ impl Output {
     }
 
     pub fn failure(&self, failure: &Failure) {
-        if let Failure::Scenario(faults) = failure {
-            self.say(faults.render(self.colour).trim_end());
-            return;
-        }
-        if let Failure::Several(faults) = failure {
-            for (index, (message, hint)) in faults.iter().enumerate() {
-                // What helps against several in a row is said once, after the last of them.
-                let again = faults.get(index + 1).is_some_and(|(_, next)| next == hint);
-                self.fault(message, hint.as_deref().filter(|_| !again));
+        let mut lines = Vec::new();
+        match failure {
+            Failure::Scenario(faults) => lines.push(faults.render(self.colour).trim_end().to_string()),
+            Failure::Several(faults) => {
+                for (index, (message, hint)) in faults.iter().enumerate() {
+                    // What helps against several in a row is said once, after the last of them.
+                    let again = faults.get(index + 1).is_some_and(|(_, next)| next == hint);
+                    self.fault(message, hint.as_deref().filter(|_| !again), &mut lines);
+                }
             }
-            return;
+            other => self.fault(&other.to_string(), other.hint().as_deref(), &mut lines),
         }
-        self.fault(&failure.to_string(), failure.hint().as_deref());
+        self.streams.fail(&lines.join("\n"));
     }
 
-    fn fault(&self, message: &str, hint: Option<&str>) {
-        self.message("error", "31;1", message);
-        if let Some(hint) = hint {
-            self.message("hint", "32", hint);
-        }
+    fn fault(&self, message: &str, hint: Option<&str>, lines: &mut Vec<String>) {
+        lines.push(self.line("error", "31;1", message));
+        lines.extend(hint.map(|hint| self.line("hint", "32", hint)));
+    }
+
+    /// Where messages go, as a writer.
+    pub fn messages(&self) -> impl Write + Send + use<> {
+        Messages(self.streams.messages.clone())
     }
 
     /// A line among the messages.
@@ -156,10 +180,10 @@ impl Output {
     }
 
     fn message(&self, kind: &str, colour: &str, text: &str) {
-        if self.colour {
-            self.say(&format!("\x1b[{colour}m{kind}\x1b[0m: {text}"));
-        } else {
-            self.say(&format!("{kind}: {text}"));
-        }
+        self.say(&self.line(kind, colour, text));
+    }
+
+    fn line(&self, kind: &str, colour: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{colour}m{kind}\x1b[0m: {text}") } else { format!("{kind}: {text}") }
     }
 }

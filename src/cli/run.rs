@@ -36,15 +36,15 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
     let loaded = wiring::load(&args.scenario, &args.overrides, recorded, program.registry)?;
     check_engine(args, &loaded)?;
     program.stop.heed();
-    let tracing = trace::install(args, output.colour())?;
+    let tracing = trace::begin(args, &loaded, program.stop, output)?;
     let session = Session { args, output, program, tracing: &tracing };
     for scenario in &loaded {
         output.warnings(&scenario.warnings);
     }
-    match loaded.as_slice() {
+    tracing.within(|| match loaded.as_slice() {
         [one] => session.run(one, clock, Say::Results).map(|ran| ran.end),
         several => session.set(several),
-    }
+    })
 }
 
 /// `--dt` belongs to the clocked engine, and that one runs networks as they are.
@@ -165,7 +165,11 @@ impl Session<'_> {
             }
             Err(failure) => {
                 if !dir.discard_if_bare() {
-                    manifest.status = RunStatus::Failed;
+                    // Who reads no further has not made it fail.
+                    manifest.status = match failure {
+                        Failure::ClosedPipe => RunStatus::Interrupted,
+                        _ => RunStatus::Failed,
+                    };
                     // The reason that is reported is the first one; this write may well fail for the same.
                     let _ = manifest.write(&dir);
                 }
@@ -327,7 +331,7 @@ impl Session<'_> {
         dir: &RunDir,
         given: Option<GivenWeights>,
     ) -> Result<wiring::Ran, Failure> {
-        let mut listener = progress::listener(self.output, self.tracing.on_stderr());
+        let mut listener = progress::listener(self.output, self.tracing.among_messages());
         let ran = wiring::run(Request {
             plan,
             threads,
@@ -338,7 +342,6 @@ impl Session<'_> {
             resume: self.args.resume,
             stop: self.program.stop.asked(),
             clock: &|| clock.now(),
-            trace: self.tracing.on,
             progress: &mut *listener,
             formats: self.program.registry.formats(),
             given,

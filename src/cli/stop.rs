@@ -37,6 +37,16 @@ impl Stop {
         &self.unheeded
     }
 
+    /// Asks if nobody has asked before; whether that is so.
+    pub(super) fn ask_first(&self) -> bool {
+        !self.asked.swap(true, Ordering::Relaxed)
+    }
+
+    /// Takes back what was asked.
+    pub(super) fn withdraw(&self) {
+        self.asked.store(false, Ordering::Relaxed);
+    }
+
     /// Somebody looks at it from here on; returns the flag.
     pub(super) fn heed(&self) -> &AtomicBool {
         self.unheeded.store(false, Ordering::Relaxed);

@@ -42,8 +42,6 @@ pub struct Request<'a> {
     pub stop: &'a AtomicBool,
     /// (wall, CPU) seconds since the start of the process.
     pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
-    /// Whether a trace is being taken.
-    pub trace: bool,
     pub progress: &'a mut dyn Progress,
     /// What the formats of records are.
     pub formats: &'a Formats,
@@ -214,25 +212,12 @@ pub struct Ran {
 /// # Errors
 /// If it cannot be carried out: data is missing, a checkpoint does not fit, a record cannot be written.
 pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
-    let Request {
-        plan,
-        threads,
-        engine,
-        dt,
-        data,
-        run_dir,
-        resume,
-        stop,
-        clock,
-        trace,
-        progress,
-        formats,
-        given,
-    } = request;
+    let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, progress, formats, given } =
+        request;
     let unusable = |error| failed_with(error, run_dir, resume);
     let kept = if resume { kept(run_dir).map_err(|error| unusable(error.into()))? } else { None };
     let logs = Logs::begin(plan, run_dir, kept.map(|(positions, _)| positions))?;
-    let mut observers = Observers::new(plan, logs.records(), trace);
+    let mut observers = Observers::new(plan, logs.records());
     let search = search(data);
     let mut store = Checkpoint { dir: run_dir, resume, records: logs.records() };
     let mut context = RunContext {

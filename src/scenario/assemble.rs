@@ -191,28 +191,30 @@ pub fn program(
     let draw = Draw { seed: plan.seed, entity: projection as u32, draw };
     let array = Array::program(shape, weights, &mapping, &device.spread, draw)
         .map_err(|faults| fault(join(&faults)))?;
-    if tracing::enabled!(target: "memspike::engine", tracing::Level::TRACE) {
-        trace_programming(&description.name, &array, draw.draw);
+    if tracing::enabled!(target: "memspike::program", tracing::Level::TRACE) {
+        let population = plan.populations[description.to].name.as_str();
+        trace_programming((&description.name, population), &array, draw.draw);
     }
     Ok(array)
 }
 
 /// One event per device that was programmed. Programming takes place between episodes, so it has a draw
 /// and no simulated time.
-fn trace_programming(projection: &str, array: &Array, draw: u64) {
+fn trace_programming((projection, population): (&str, &str), array: &Array, draw: u64) {
     let Shape { cols, .. } = array.shape();
     let devices = array.mapping().devices();
     for (k, &conductance) in array.conductances().iter().enumerate() {
         let synapse = k / devices.max(1);
         tracing::trace!(
-            target: "memspike::engine",
+            target: "memspike::program",
+            kind = "program",
             projection,
+            population,
             draw,
-            row = synapse / cols.max(1),
-            col = synapse % cols.max(1),
+            pre = synapse / cols.max(1),
+            post = synapse % cols.max(1),
             device = k % devices.max(1),
-            conductance_s = conductance,
-            "program"
+            conductance_siemens = conductance
         );
     }
 }

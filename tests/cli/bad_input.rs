@@ -249,7 +249,7 @@ fn outputs_that_cannot_be_written() {
         ("where nobody may write", &["run", "small.toml", "--out", "/proc/memspike"]),
         (
             "a trace on a full device",
-            &["run", "small.toml", "--trace", "memspike=trace", "--trace-file", "/dev/full", "--quiet"],
+            &["run", "small.toml", "--trace", "all", "--trace-file", "/dev/full", "--quiet"],
         ),
     ] {
         let output = place.memspike(args);

@@ -77,6 +77,19 @@ fn every_command_knows_what_its_caller_registered() {
 }
 
 #[test]
+fn every_run_of_a_program_has_its_own_trace() {
+    let place = tempfile::tempdir().unwrap();
+    let file = counting(place.path());
+    for run in ["one", "two"] {
+        let out = place.path().join(run).display().to_string();
+        let args = ["run", &file, "--out", &out, "--quiet", "--trace", "kind=fire"];
+        let (code, _, messages) = command(&args, &own(), &Stop::default());
+        assert_eq!((code, messages.lines().count()), (0, 50), "{messages}");
+        assert!(messages.lines().all(|line| line.contains("kind=\"fire\"")), "{messages}");
+    }
+}
+
+#[test]
 fn what_is_not_registered_or_not_an_argument_is_told_to_the_streams_of_the_caller() {
     let place = tempfile::tempdir().unwrap();
     let file = counting(place.path());

@@ -17,7 +17,7 @@ use super::simulation::Simulation;
 use super::state::State;
 use crate::encoding::BlockRate;
 use crate::network::{Effect, Network, Projection, Rows, Weights, stride};
-use crate::plasticity::{Layout, Memory, MemoryError, Plastic};
+use crate::plasticity::{Change, Layout, Memory, MemoryError, Plastic};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub struct Learning {
     held: Vec<Held>,
     /// What the units of windows have of them.
     pub(super) shares: Shares,
+    /// Whether somebody is told of every change.
+    tells: bool,
 }
 
 /// A learning run between two instants: what to go on from.
@@ -170,8 +172,27 @@ impl Learning {
             into[projection.to].push(index);
         }
         let held = vec![Held::default(); network.populations.len()];
-        let (rows, columns) = (Vec::new(), Vec::new());
-        Ok(Self { plastic, into, rows, columns, spikes: Spikes::default(), held, shares: Shares::default() })
+        let (rows, columns, spikes, shares) = (Vec::new(), Vec::new(), Spikes::default(), Shares::default());
+        Ok(Self { plastic, into, rows, columns, spikes, held, shares, tells: false })
+    }
+
+    /// Tells [`Probe::change`] of every change of a weight from here on. It changes no bit, and takes time: a network is run
+    /// instant by instant then.
+    pub fn tell(&mut self, weights: &mut Weights<f64>) {
+        self.gather(weights);
+        self.tells = true;
+        for (plastic, weights) in self.plastic.iter_mut().zip(&mut weights.projections) {
+            if let Some(plastic) = plastic {
+                plastic.tell(weights);
+            }
+        }
+    }
+
+    /// What has changed since somebody was told last, by projection: after [`Learning::finish`], what it did.
+    pub fn changes(&mut self) -> impl Iterator<Item = (u32, Change)> {
+        self.plastic.iter_mut().enumerate().flat_map(|(index, plastic)| {
+            plastic.iter_mut().flat_map(Plastic::changes).map(move |change| (index as u32, change))
+        })
     }
 
     /// The learning of one projection. What it remembers is complete after [`Learning::settle_waiting`].
@@ -328,9 +349,12 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
                     }
                     learning.arrive(&events, weights);
                     learning.spikes.0.clear();
-                    let mut both = (probe, &mut learning.spikes);
+                    let mut both = (&mut *probe, &mut learning.spikes);
                     self.handle(weights, &events, &mut both);
                     learning.settle(&self.network, time, &events, weights);
+                }
+                if learning.tells {
+                    learning.changes().for_each(|(projection, change)| probe.change(projection, &change));
                 }
                 self.events = events;
                 self.check_excess(weights)?;
@@ -348,7 +372,7 @@ impl<Q: Queue<f64>> Simulation<f64, Q> {
         learning: &mut Learning,
         probe: &mut P,
     ) -> Option<bool> {
-        if P::LEARN || P::TAPE {
+        if P::LEARN || P::TAPE || learning.tells {
             return None;
         }
         let learns = |projection: u32| learning.plastic[projection as usize].is_some();

@@ -53,6 +53,7 @@ pub use scaled::{Held, Scaled};
 pub use shared_decay::SharedDecay;
 pub use simulation::Simulation;
 pub use state::{Counts, Membranes, State};
+pub use switching::Switching;
 pub(crate) use team::Team;
 pub use team::{Pool, Threads};
 pub use windows::window;

@@ -5,6 +5,7 @@
 
 use super::probe::{Instant, Probe, Spike};
 use crate::numeric::{Columns, Real};
+use crate::plasticity::Change;
 use crate::time::Time;
 
 /// What a probe is told, as one value.
@@ -15,6 +16,7 @@ pub(crate) enum Sight<'a, R> {
     Row { at: (u32, u32), decay: R, before: &'a [R], x: &'a [R] },
     HeldRow { at: (u32, u32), factor: &'a [R], bar: &'a [R], before: &'a [R], x: &'a [R] },
     Instant(Instant<'a>),
+    Change(u32, &'a Change),
     Sample(Time, u32, &'a [f64]),
 }
 
@@ -50,6 +52,7 @@ impl<R: Real, P: Probe<R>> Onlooker<R> for P {
                 self.held_row(projection, row, factor, bar, before, x);
             }
             Sight::Instant(instant) => self.instant(instant),
+            Sight::Change(projection, change) => self.change(projection, change),
             Sight::Sample(time, population, u) => self.sample(time, population, u),
         }
     }
@@ -126,6 +129,10 @@ impl<R: Real, const LEARN: bool> Probe<R> for Through<'_, R, LEARN> {
         self.onlooker.see(Sight::Instant(instant));
     }
 
+    fn change(&mut self, projection: u32, change: &Change) {
+        self.onlooker.see(Sight::Change(projection, change));
+    }
+
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         self.onlooker.see(Sight::Sample(time, population, u));
     }
@@ -145,6 +152,10 @@ pub trait Watcher {
 
     fn spike(&mut self, spike: Spike) {
         let _ = spike;
+    }
+
+    fn change(&mut self, projection: u32, change: &Change) {
+        let _ = (projection, change);
     }
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
@@ -168,6 +179,10 @@ impl<const ALL: bool> Probe<f64> for Watched<'_, ALL> {
 
     fn spike(&mut self, spike: Spike) {
         self.0.spike(spike);
+    }
+
+    fn change(&mut self, projection: u32, change: &Change) {
+        self.0.change(projection, change);
     }
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {

@@ -2,8 +2,10 @@
 //! event costs nothing for it, and [`Silent`] costs nothing at all.
 
 use super::key::EventKey;
+use super::state::Counts;
 use crate::network::Weights;
 use crate::numeric::{Columns, Real};
+use crate::plasticity::Change;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +119,12 @@ pub trait Probe<R: Real> {
         let _ = instant;
     }
 
+    /// A weight of a projection has been changed: of learning that is told to say so ([`super::Learning::tell`]).
+    #[inline]
+    fn change(&mut self, projection: u32, change: &Change) {
+        let _ = (projection, change);
+    }
+
     /// A recorder's sample: membrane of every neuron of a population relative to ground (volts).
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         let _ = (time, population, u);
@@ -160,6 +168,13 @@ pub enum Record {
     },
     /// A neuron spikes.
     Spike(Spike),
+    /// A weight has been changed.
+    Change {
+        /// Index of the projection.
+        projection: u32,
+        /// What became of which weight.
+        change: Change,
+    },
     /// A sample of the membranes of a population (volts).
     Sample {
         /// When.
@@ -191,6 +206,10 @@ impl<R: Real> Probe<R> for Stream {
 
     fn spike(&mut self, spike: Spike) {
         self.records.push(Record::Spike(spike));
+    }
+
+    fn change(&mut self, projection: u32, change: &Change) {
+        self.records.push(Record::Change { projection, change: *change });
     }
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
@@ -279,6 +298,12 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
         self.1.instant(instant);
     }
 
+    #[inline(always)]
+    fn change(&mut self, projection: u32, change: &Change) {
+        self.0.change(projection, change);
+        self.1.change(projection, change);
+    }
+
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         self.0.sample(time, population, u);
         self.1.sample(time, population, u);
@@ -345,6 +370,11 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
         (**self).instant(instant);
     }
 
+    #[inline(always)]
+    fn change(&mut self, projection: u32, change: &Change) {
+        (**self).change(projection, change);
+    }
+
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         (**self).sample(time, population, u);
     }
@@ -363,6 +393,21 @@ pub trait Observer: Send {
         true
     }
 
+    /// Whether every change of a weight is wanted. Windows are too coarse for that, so it takes time.
+    fn wants_changes(&self) -> bool {
+        false
+    }
+
+    /// An episode is gone on with that has counted so much.
+    fn go_on(&mut self, episode: u64, counts: &Counts) {
+        let _ = (episode, counts);
+    }
+
     /// One entry of the episode's stream.
     fn record(&mut self, episode: u64, record: &Record);
+
+    /// An episode has got so far, and ends there or is gone on with.
+    fn end(&mut self, episode: u64, reached: Time) {
+        let _ = (episode, reached);
+    }
 }

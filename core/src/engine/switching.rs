@@ -10,7 +10,7 @@ use crate::time::Time;
 
 /// The thresholds of one population of switches with spread.
 #[derive(Clone, Debug)]
-pub(super) struct Switching {
+pub struct Switching {
     model: Switch,
     /// Number of the first neuron, over all populations.
     first: u32,
@@ -24,6 +24,8 @@ pub(super) struct Switching {
 }
 
 impl Switching {
+    /// Of `size` switches, the first of which has this number over all populations.
+    #[must_use]
     pub fn new(model: &Switch, first: u32, size: u32) -> Self {
         let nominal = vec![model.device.v_th.get(); size as usize];
         Self {
@@ -55,6 +57,7 @@ impl Switching {
 
     /// Threshold of the neuron's cycle in volts.
     #[inline]
+    #[must_use]
     pub fn v_th(&self, neuron: usize) -> f64 {
         self.v_th[neuron]
     }

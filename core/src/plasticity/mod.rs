@@ -20,6 +20,7 @@
 mod cells;
 mod dependence;
 mod entry;
+mod journal;
 mod layout;
 mod local;
 mod memory;
@@ -36,6 +37,7 @@ mod triplet;
 pub use cells::{DeviceState, Devices, ProgramPulse, entity};
 pub use dependence::{Bounds, Dependence, Unit};
 pub use entry::RuleEntry;
+pub use journal::Change;
 pub use layout::Layout;
 pub use local::{Decay, Local, LocalRule, Seen, Step, TRACES};
 pub use memory::Memory;

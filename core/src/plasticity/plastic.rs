@@ -2,6 +2,7 @@
 
 use super::cells::{Bank, Cells, Devices, Ideal, Real};
 use super::dependence::{Bounds, Gain, Loop, with_gain};
+use super::journal::Journal;
 use super::layout::Layout;
 use super::local::{Now, Place};
 use super::memory::Memory;
@@ -20,6 +21,8 @@ pub struct Plastic {
     pub(super) memory: Memory,
     /// Potentiation that waits; `None`: nothing does.
     pub(super) log: Option<Log>,
+    /// Changes for who wants to be told; `None`: nobody does.
+    pub(super) journal: Option<Journal>,
 }
 
 /// Why a memory cannot be continued with.
@@ -48,7 +51,7 @@ impl Plastic {
             memory.devices.stuck[device] = true;
         }
         let bank = devices.map(|devices| Bank { all: Arc::new(devices), of: Vec::new() });
-        Ok(Self { rule, layout, bank, memory, log: None })
+        Ok(Self { rule, layout, bank, memory, log: None, journal: None })
     }
 
     /// Lets potentiation wait where the rule and the layout allow it. It changes no bit.
@@ -144,6 +147,10 @@ impl Plastic {
 
     /// Arrivals of an instant, with repeats, before they are delivered: depression by strictly earlier spikes.
     pub fn arrive(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
+        self.watched((time, rows, &[]), weights, |plastic, weights| plastic.depress(time, rows, weights));
+    }
+
+    fn depress(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
         self.bring(time, weights);
         for &row in rows {
             self.memory.pre_updates += self.layout.fan_out(row as usize) as u64;
@@ -186,6 +193,14 @@ impl Plastic {
     /// The rest of an instant, after the threshold test: potentiation, pairs at dt = 0, marks. `spikes` are
     /// those of the target population.
     pub fn settle(&mut self, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
+        // A row alone leaves its mark and changes nothing.
+        let reached = if spikes.is_empty() { &[] } else { rows };
+        self.watched((time, reached, spikes), weights, |plastic, weights| {
+            plastic.potentiate(time, rows, spikes, weights);
+        });
+    }
+
+    fn potentiate(&mut self, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
         self.bring(time, weights);
         for &col in spikes {
             self.memory.post_updates += self.layout.fan_in(col as usize) as u64;
@@ -249,11 +264,13 @@ impl Plastic {
     /// Follows every device to `end`, where the run ends.
     pub fn finish(&mut self, weights: &mut [f64], end: Time) {
         self.settle_waiting(weights);
-        if let Rule::Overlap(overlap) = &self.rule {
-            for row in 0..self.layout.rows() {
-                let (memory, bank) = (&mut self.memory, self.bank.as_ref());
-                overlap.follow_row(memory, bank, &self.layout, weights, row, end);
-            }
+        let rows = if matches!(self.rule, Rule::Overlap(_)) { self.layout.rows() as u32 } else { 0 };
+        for row in 0..rows {
+            self.watched((end, &[row], &[]), weights, |plastic, weights| {
+                let Rule::Overlap(overlap) = &plastic.rule else { return };
+                let (memory, bank) = (&mut plastic.memory, plastic.bank.as_ref());
+                overlap.follow_row(memory, bank, &plastic.layout, weights, row as usize, end);
+            });
         }
     }
 

@@ -115,7 +115,7 @@ impl Plastic {
         });
         let memory = Memory::new(&self.rule, &layout, bank.is_some());
         let log = self.log.as_ref().map(|_| Log::new(layout.rows()));
-        Self { rule: self.rule.clone(), layout, bank, memory, log }
+        Self { rule: self.rule.clone(), layout, bank, memory, log, journal: None }
     }
 
     /// Takes over what is known of the columns from `first` on, for which this has been made, and their weights. Nothing

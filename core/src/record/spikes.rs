@@ -143,7 +143,7 @@ impl SpikeRecord {
             Record::Spike(spike) => {
                 (spike.time, self.populations.get(spike.population as usize), spike.neuron)
             }
-            Record::Arrival { .. } | Record::Sample { .. } => return,
+            Record::Arrival { .. } | Record::Change { .. } | Record::Sample { .. } => return,
         };
         let Some(label) = label.copied().flatten() else { return };
         let row = [Value::Count(episode), Value::Time(time), Value::Label(label), Value::Index(id)];

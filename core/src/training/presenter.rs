@@ -176,7 +176,7 @@ pub struct Presenter<R: Scalar> {
     /// Spikes of the presentations so far, encoded for the fingerprint.
     encoded: Vec<u8>,
     /// Streams of the presentations so far, for observers.
-    streams: Vec<(u64, Vec<Record>)>,
+    streams: Vec<(u64, Vec<Record>, Time)>,
     /// What went wrong in one of the presentations so far; none comes after it.
     fault: Option<SimulationError>,
 }
@@ -256,7 +256,7 @@ impl<R: Scalar> Presenter<R> {
                 let mut both = (&mut *stream, probe);
                 let mut looking = Through::<_, false>::new(&mut both);
                 self.fault = self.simulation.run(weights, duration, &mut looking).err();
-                self.streams.push((episode, std::mem::take(&mut stream.records)));
+                self.streams.push((episode, std::mem::take(&mut stream.records), duration));
             }
         }
     }
@@ -295,7 +295,7 @@ impl<R: Scalar> Presenter<R> {
             self.fault = self.simulation.check_finite().err();
         }
         if let Some(stream) = &mut self.observed {
-            self.streams.push((episode, std::mem::take(&mut stream.records)));
+            self.streams.push((episode, std::mem::take(&mut stream.records), duration));
         }
     }
 
@@ -328,10 +328,11 @@ impl<R: Scalar> Presenter<R> {
         }
         fingerprint.encoded(&self.encoded);
         self.encoded.clear();
-        for (episode, stream) in self.streams.drain(..) {
+        for (episode, stream, duration) in self.streams.drain(..) {
             if let Some(observer) = observer {
                 observer.begin(episode, what);
                 stream.iter().for_each(|record| observer.record(episode, record));
+                observer.end(episode, duration);
             }
         }
         Ok(())

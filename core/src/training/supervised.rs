@@ -7,10 +7,11 @@ use super::presenter::{Presenter, Samples, Totals};
 use super::scalar::{Epoch, Scalar};
 use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
-use crate::engine::{Engine, SimulationError, Team, Threads};
+use crate::engine::{Engine, Observer, Record, SimulationError, Team, Threads};
 use crate::network::{Network, Population, Weights, stride};
 use crate::neuron::Reset;
 use crate::numeric::Real;
+use crate::plasticity::Change;
 use crate::random::{Purpose, Stream};
 use crate::readout::cross_entropy;
 use crate::simd::{Work, vectorised};
@@ -184,15 +185,20 @@ impl<R: Scalar> Trainer<R> {
             if cancel.load(Ordering::Relaxed) {
                 break;
             }
-            let _span = tracing::debug_span!("batch", number).entered();
+            let _span = tracing::debug_span!(target: "memspike::span", "batch", number).entered();
             report.learning_rate = self.settings.schedule.at(self.adam.steps);
             let first = first_episode + (number * self.settings.batch.max(1)) as u64;
             self.gradients(&team, samples, batch, first);
+            let told = observer.as_ref().is_some_and(|observer| observer.wants_changes());
+            let before = if told { self.learned().to_vec() } else { Vec::new() };
             self.step(&team, batch.len(), report.learning_rate);
             for piece in &mut self.pieces {
                 piece.presenter.hand_on("training", fingerprint, &mut observer)?;
                 report.loss_sum += std::mem::take(&mut piece.loss);
                 report.correct += std::mem::take(&mut piece.correct);
+            }
+            if let (Some(observer), true) = (&mut observer, told) {
+                self.tell(&before, first, *observer);
             }
             report.presented += batch.len() as u64;
             advance(report.presented, report.loss(), report.accuracy());
@@ -201,6 +207,23 @@ impl<R: Scalar> Trainer<R> {
             report.totals.merge(&std::mem::take(&mut piece.totals));
         }
         Ok(report)
+    }
+
+    fn learned(&self) -> &[R] {
+        &self.weights.projections[self.settings.projection]
+    }
+
+    /// Tells of what a step of Adam has changed.
+    fn tell(&self, before: &[R], episode: u64, observer: &mut dyn Observer) {
+        let padded = self.pieces[0].error.len();
+        for (k, (before, after)) in before.iter().zip(self.learned()).enumerate().filter(|(_, (b, a))| b != a)
+        {
+            let (row, column) = ((k / padded) as u32, (k % padded) as u32);
+            let (before, after) = (before.to_f64(), after.to_f64());
+            let change = Change { time: None, row, column, before, after, joules: None };
+            let projection = self.settings.projection as u32;
+            observer.record(episode, &Record::Change { projection, change });
+        }
     }
 
     /// Each piece's gradient, in parallel.

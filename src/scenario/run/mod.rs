@@ -59,7 +59,9 @@ pub fn quietly(plan: &Plan, threads: usize, search: &Search) -> Result<Outcome, 
 /// If data are missing or wrong, the network cannot be built, or a checkpoint does not fit. A run that
 /// is stopped early is not an error: its outcome says so.
 pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
-    let _span = tracing::info_span!("run", scenario = plan.name.as_str(), seed = plan.seed).entered();
+    let _span =
+        tracing::info_span!(target: "memspike::span", "run", scenario = plan.name.as_str(), seed = plan.seed)
+            .entered();
     let threads = context.threads.max(1);
     if let Some((needed, allowed)) = synapses::beyond(plan, context.memory) {
         let (needed, allowed) = (synapses::shown(needed), synapses::shown(allowed));
@@ -67,7 +69,19 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
     }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
+        .start_handler(traced())
         .build()
         .map_err(|error| RunError::Threads { count: threads, cause: error.to_string() })?;
     (protocol::of(plan).run)(plan, &Arc::new(pool), context)
+}
+
+/// Makes the threads of a pool, which ends with the run, send their events where this thread does.
+fn traced() -> impl Fn(usize) + Send + Sync + 'static {
+    let to = tracing::dispatcher::get_default(Clone::clone);
+    move |_| {
+        // Nothing is set where nobody listens: an event costs least then.
+        if !to.is::<tracing::subscriber::NoSubscriber>() {
+            std::mem::forget(tracing::dispatcher::set_default(&to));
+        }
+    }
 }

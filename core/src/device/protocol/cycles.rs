@@ -1,6 +1,7 @@
 //! SET and RESET again and again.
 
 use super::Table;
+use super::told;
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::endurance::Endurance;
 use crate::device::model::{Draws, Model as _};
@@ -127,11 +128,14 @@ pub fn cycles(
                 entity: options.entity,
                 count: 2 * cycle + half as u64,
             };
+            let (before, mut spent) = (g, Energies::default());
             for &ramp in legs {
                 let step = device.apply(g, ramp, draw);
                 g = step.g;
+                spent += step.energies;
                 statistics.energies += step.energies;
             }
+            told::tell_change(Some(edge * (4 * cycle + 2 * half as u64 + 2) as f64), None, before, g, spent);
             resistance[half] = 1.0 / g;
             let on = device.switched(g);
             let failed = on.is_some_and(|on| on != (half == 0));
@@ -161,8 +165,10 @@ pub fn cycles_switch(device: &VolatileSwitch, options: &CycleOptions) -> (Table,
     let (mut statistics, mut switchings) = (CycleStatistics::default(), Vec::new());
     for cycle in 0..options.cycles {
         let mut at = [0.0; 2];
-        for ramp in [Ramp { from: 0.0, to: top, length: edge }, Ramp { from: top, to: 0.0, length: edge }] {
+        for (half, (from, to)) in [(0.0, top), (top, 0.0)].into_iter().enumerate() {
+            let ramp = Ramp { from, to, length: edge };
             let spent = device.apply(&mut state, ramp, &draws, &mut switchings);
+            told::tell_switchings(edge * (2 * cycle + half as u64) as f64, ramp, &switchings);
             statistics.energies += spent.off + spent.on;
             for switching in switchings.drain(..) {
                 // The first turn-on and the last turn-off of a cycle.

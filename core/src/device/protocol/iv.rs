@@ -1,7 +1,8 @@
 //! Current-voltage loops: a staircase of small linear ramps between turning points.
 
 use super::Table;
-use crate::device::circuit::Ramp;
+use super::told;
+use crate::device::circuit::{Energies, Ramp};
 use crate::device::model::Draws;
 use crate::device::open::Open;
 use crate::plain::Words;
@@ -67,16 +68,49 @@ pub fn iv(device: &Open, start: &Words, sweep: &Sweep, draws: &Draws) -> Table {
         .collect();
     let mut table = Table::new(&columns);
     let (mut state, mut time, mut row) = (*start, 0.0, Vec::new());
+    let conductance = variables.iter().position(|variable| variable.0 == "conductance");
+    let mut swept = Swept::default();
     for (cycle, ramp) in sweep.ramps() {
-        let spent = device.advance(&mut state, ramp, &Draws { pulse: u64::from(cycle), ..*draws });
+        if let (Some(g), true) = (conductance, cycle != swept.cycle || time == 0.0) {
+            swept.tell(time);
+            swept = Swept { cycle, before: device.columns(&state)[g], ..Swept::default() };
+        }
+        let spent =
+            told::advance(device, &mut state, ramp, &Draws { pulse: u64::from(cycle), ..*draws }, time);
         time += ramp.length;
         row.clear();
         row.extend([f64::from(cycle), time, ramp.to, device.current(&state, ramp.to)]);
+        let g = conductance.map(|g| device.columns(&state)[g]);
+        told::tell_reading(Some(time), ramp.to, Some(row[3]), g);
+        swept.add(g.filter(|_| device.memory().is_some()), spent);
         row.extend(&device.columns(&state)[..kind.shown]);
         row.extend(&[spent.device, spent.limiter][..if limited { 2 } else { 1 }]);
         table.push(&row);
     }
+    swept.tell(time);
     table
+}
+
+/// What one repetition of a sweep has done to a conductance that stays.
+#[derive(Default)]
+struct Swept {
+    cycle: u32,
+    before: f64,
+    after: Option<f64>,
+    spent: Energies,
+}
+
+impl Swept {
+    fn add(&mut self, g: Option<f64>, spent: Energies) {
+        self.after = g;
+        self.spent += spent;
+    }
+
+    fn tell(&self, time: f64) {
+        if let Some(after) = self.after {
+            told::tell_change(Some(time), None, self.before, after, self.spent);
+        }
+    }
 }
 
 /// The first row after `from` in which `is` is another than in row `from`.

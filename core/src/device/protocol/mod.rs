@@ -7,12 +7,14 @@ mod iv;
 mod pulses;
 mod retention;
 mod stdp;
+mod told;
 
 pub use cycles::{CycleOptions, CycleStatistics, Moments, cycles, cycles_switch};
 pub use iv::{Sweep, change, iv, turns};
 pub use pulses::{PulseProtocol, pulses, pulses_resistive, pulses_switch, relaxation_switch};
 pub use retention::{RetentionOptions, retention};
 pub use stdp::{StdpOptions, stdp, stdp_fits};
+pub use told::{tell_change, tell_reading, tell_switchings};
 
 use serde::{Deserialize, Serialize};
 

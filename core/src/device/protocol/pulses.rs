@@ -1,6 +1,7 @@
 //! Trains of equal pulses.
 
 use super::Table;
+use super::told;
 use crate::device::circuit::{Energies, Ramp};
 use crate::device::model::{Draws, Model as _};
 use crate::device::open::Open;
@@ -46,6 +47,8 @@ pub fn pulses_resistive(
         for _ in 0..train.count {
             let draw = seed.map_or(PulseDraw::None, |seed| PulseDraw::Keyed { seed, entity: 0, count });
             let step = device.apply(g, Ramp { from: v, to: v, length: train.width.get() }, draw);
+            let end = train.period.get() * count as f64 + train.width.get();
+            told::tell_change(Some(end), None, g, step.g, step.energies);
             g = step.g;
             count += 1;
             table.push(&[count as f64, v, g, step.energies.device, step.energies.limiter]);
@@ -69,6 +72,7 @@ pub fn pulses(device: &Open, start: &Words, train: &PulseProtocol, samples: u32,
     let mut push = |time: f64, v: f64, state: &Words, spent: Energies| {
         row.clear();
         row.extend([time, v, device.current(state, v)]);
+        told::tell_reading(Some(time), v, Some(row[2]), None);
         row.extend(&device.columns(state)[..kind.shown]);
         row.extend([spent.device, spent.limiter]);
         table.push(&row);
@@ -82,7 +86,9 @@ pub fn pulses(device: &Open, start: &Words, train: &PulseProtocol, samples: u32,
         for (v, length, offset) in parts.into_iter().filter(|part| part.1 > 0.0) {
             for k in 1..=samples {
                 let ramp = Ramp { from: v, to: v, length: length / f64::from(samples) };
-                let spent = device.advance(&mut state, ramp, &Draws { pulse: u64::from(pulse), ..*draws });
+                let at = begin + offset + length * f64::from(k - 1) / f64::from(samples);
+                let draws = Draws { pulse: u64::from(pulse), ..*draws };
+                let spent = told::advance(device, &mut state, ramp, &draws, at);
                 push(begin + offset + length * f64::from(k) / f64::from(samples), v, &state, spent);
             }
         }
@@ -109,6 +115,7 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
     table.push(&[0.0, 0.0, device.switch.u(&state), 0.0, device.columns(&state)[3], 0.0, 0.0, 0.0]);
     let (width, period) = (train.width.get(), train.period.get());
     let samples = samples.max(1);
+    let mut switchings = Vec::new();
     for pulse in 0..train.count {
         let begin = period * f64::from(pulse);
         for (v, length, offset) in [(train.amplitude.get(), width, 0.0), (0.0, period - width, width)] {
@@ -116,15 +123,21 @@ pub fn pulses_switch(device: &VolatileSwitch, train: &PulseProtocol, samples: u3
             let pieces = if length > 0.0 { samples } else { 0 };
             for k in 0..pieces {
                 let ramp = Ramp { from: v, to: v, length: length / f64::from(samples) };
-                let e = device.advance(&mut state, ramp, draws);
+                let e = device.apply(&mut state, ramp, draws, &mut switchings);
+                let e = e.off + e.on;
+                let at = |k: u32| begin + offset + length * f64::from(k) / f64::from(samples);
+                told::tell_switchings(at(k), ramp, &switchings);
+                switchings.clear();
+                let g = device.columns(&state)[3];
+                told::tell_reading(Some(at(k + 1)), v, None, Some(g));
                 // It turned on once for every return to off, and once more if it is on.
                 let spikes = state.cycles as f64 + f64::from(u8::from(state.on));
                 table.push(&[
-                    begin + offset + length * f64::from(k + 1) / f64::from(samples),
+                    at(k + 1),
                     v,
                     device.switch.u(&state),
                     f64::from(u8::from(state.on)),
-                    device.columns(&state)[3],
+                    g,
                     spikes,
                     e.device,
                     e.limiter,
@@ -145,8 +158,11 @@ pub fn relaxation_switch(switch: &ThresholdSwitch, length: Second, samples: u32)
     let at = |k: u32| length.get() * f64::from(k) / f64::from(samples.max(1));
     for k in 0..=samples.max(1) {
         let ramp = Ramp { from: 0.0, to: 0.0, length: at(k) - at(k.saturating_sub(1)) };
-        device.apply(&mut state, ramp, &draws, &mut Vec::new());
+        let mut switchings = Vec::new();
+        device.apply(&mut state, ramp, &draws, &mut switchings);
+        told::tell_switchings(at(k.saturating_sub(1)), ramp, &switchings);
         let columns = device.columns(&state);
+        told::tell_reading(Some(at(k)), 0.0, None, Some(columns[3]));
         table.push(&[at(k), columns[0], columns[1], columns[3]]);
     }
     table

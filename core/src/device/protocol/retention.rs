@@ -1,6 +1,7 @@
 //! Both states of a device left alone and read now and then.
 
 use super::Table;
+use super::told;
 use crate::device::retention::Retention;
 use crate::units::{Second, Siemens};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ pub fn retention(model: &Retention, options: &RetentionOptions) -> Table {
         let at = |part: f64| on[((on.len() - 1) as f64 * part + 0.5) as usize];
         let off = model.conductance(options.g_off.get(), t, 1.0);
         table.push(&[t, at(0.5), at(0.1), at(0.9), off, at(0.5) / off]);
+        told::tell_reading(Some(t), 0.0, None, Some(at(0.5)));
     }
     table
 }

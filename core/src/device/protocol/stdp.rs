@@ -1,6 +1,7 @@
 //! Learning windows of a device from pairs of pulses.
 
 use super::Table;
+use super::told;
 use crate::device::overlap::{SpikePulse, WindowFit, fit_exponential, lone_doses, window_point};
 use crate::device::resistive::DoseDevice;
 use crate::units::{Second, Siemens};
@@ -45,6 +46,8 @@ pub fn stdp(device: &DoseDevice, pulse: &SpikePulse, options: &StdpOptions) -> T
     let n = if step > 0.0 { (options.reach.get() / step + 0.5).floor().min(1e6) as i64 } else { 0 };
     for k in -n..=n {
         let p = window_point(device, pulse, options.g0.get(), k as f64 * step);
+        let after = options.g0.get() * (1.0 + p.percent / 100.0);
+        told::tell_change(None, Some(p.dt), options.g0.get(), after, p.energies);
         let clipped = f64::from(u8::from(p.clipped));
         table.push(&[p.dt, p.percent, p.doses.0, p.doses.1, clipped, p.energies.device]);
     }

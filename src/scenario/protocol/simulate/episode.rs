@@ -4,6 +4,7 @@ use crate::encoding::{AliasTable, BLOCK};
 use crate::energy::Ledger;
 use crate::engine::{Counts, Observer, Record, SimulationError, Spike, Watcher};
 use crate::network::{Network, Weights};
+use crate::plasticity::Change;
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::outcome::{NamedArray, Outcome, Status};
 use crate::scenario::plan::{Input, Plan};
@@ -106,8 +107,10 @@ pub fn run(
     }
     let mut log = Logbook::built(start, context);
     let started = (context.clock)();
-    if let (Some(observer), None) = (&mut context.observer, &begun) {
-        observer.begin(0, "simulation");
+    match (&mut context.observer, &begun) {
+        (Some(observer), None) => observer.begin(0, "simulation"),
+        (Some(observer), Some(_)) => observer.go_on(0, course.counts()),
+        (None, _) => {}
     }
     let Begun { mut reached, fingerprint } = begun.unwrap_or_default();
     log.fingerprint = fingerprint;
@@ -154,6 +157,7 @@ pub fn run(
             let (time, u) = course.sample(population);
             observer.record(0, &Record::Sample { time, population: population as u32, u });
         }
+        observer.end(0, reached);
     }
 
     let mut totals = Totals::default();
@@ -210,6 +214,10 @@ impl Watcher for Hashing<'_> {
     fn spike(&mut self, spike: Spike) {
         hash(self.fingerprint, spike);
         self.record(&Record::Spike(spike));
+    }
+
+    fn change(&mut self, projection: u32, change: &Change) {
+        self.record(&Record::Change { projection, change: *change });
     }
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {

@@ -3,11 +3,11 @@
 use super::episode::{self, Begun, Course, alias_tables};
 use crate::encoding::BlockRate;
 use crate::engine::{
-    Counts, Engine, Learning, LearningError, LearningState, Motion, SimulationError, Spike, State, Watcher,
-    window,
+    Counts, Engine, Learning, LearningError, LearningState, Motion, Record, SimulationError, Spike, State,
+    Watcher, window,
 };
 use crate::network::{Network, Weights};
-use crate::plasticity::Memory;
+use crate::plasticity::{Change, Memory};
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::assemble::{Assembled, assemble_with};
 use crate::scenario::load_estimate;
@@ -81,7 +81,7 @@ pub fn simulate(
     let threads = match few(&network, plan, duration) {
         Some(why) if context.threads > 1 && fast => {
             // Not a note of the outcome, which is the same for any number of threads.
-            tracing::info!("one thread: {why}");
+            tracing::info!(target: "memspike::note", kind = "note", "one thread: {why}");
             1
         }
         Some(_) => 1,
@@ -89,6 +89,11 @@ pub fn simulate(
     };
     let partitions = plan.engine.partitions.map_or(threads, |partitions| partitions as usize);
     simulation.partition(partitions, (threads > 1).then_some(pool));
+    if let (Some(learning), Some(true)) =
+        (&mut learning, context.observer.as_ref().map(|o| o.wants_changes()))
+    {
+        learning.tell(&mut weights);
+    }
     let (begun, pairs) = begun.unzip();
     let pairs = pairs.unwrap_or(untouched);
     let mut events = Events { simulation, weights, learning, pairs };
@@ -99,6 +104,10 @@ pub fn simulate(
     let mut learnt = Vec::new();
     if let Some(learning) = &mut learning {
         learning.finish(&mut weights, episode.reached);
+        if let Some(observer) = &mut context.observer {
+            let last = learning.changes().map(|(projection, change)| Record::Change { projection, change });
+            last.for_each(|record| observer.record(0, &record));
+        }
         plastic::book(plan, learning, &episode.totals, &mut energy);
         let (results, more) = plastic::results(plan, &network, learning, &weights, &moved, &pairs);
         learnt = results;
@@ -159,6 +168,10 @@ impl Watcher for Both<'_> {
     fn spike(&mut self, spike: Spike) {
         self.pairs.spike(spike);
         self.watcher.spike(spike);
+    }
+
+    fn change(&mut self, projection: u32, change: &Change) {
+        self.watcher.change(projection, change);
     }
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {

@@ -158,7 +158,7 @@ impl<R: Scalar> Run<'_, R> {
                 break;
             }
             context.progress.whole(u64::from(epoch), u64::from(epochs));
-            let _span = tracing::info_span!("epoch", number = epoch + 1).entered();
+            let _span = tracing::info_span!(target: "memspike::span", "epoch", number = epoch + 1).entered();
             let first = u64::from(epoch) * self.episodes();
             let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
             context.progress.phase("train", order.len() as u64);

@@ -88,6 +88,8 @@ pub fn experiment(plan: &ExperimentPlan, seed: u64) -> ExperimentResult {
 }
 
 fn findings(plan: &ExperimentPlan, seed: u64) -> Findings {
+    let (name, of) = (plan.name.as_str(), plan.device.name.as_str());
+    let _span = tracing::trace_span!(target: "memspike::span", "experiment", name, device = of).entered();
     let device = plan.device.on_bench(seed);
     let volatile = device.get::<VolatileSwitch>();
     let switch = volatile.map(|volatile| &volatile.switch);

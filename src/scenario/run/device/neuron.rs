@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use crate::device::circuit::Ramp;
 use crate::device::model::Model as _;
-use crate::device::protocol::{Table, relaxation_switch};
+use crate::device::protocol::{Table, relaxation_switch, tell_reading, tell_switchings};
 use crate::device::threshold::{Circuit, ThresholdSwitch, VolatileSwitch};
 use crate::fit::{FitError, Fitted, fit_relaxation};
 use crate::units::Second;
@@ -32,6 +32,8 @@ pub fn integration(device: &VolatileSwitch, v: f64, length: f64, samples: u32) -
             (length * f64::from(k) / f64::from(samples), length * f64::from(k + 1) / f64::from(samples));
         let ramp = Ramp { from: v, to: v, length: time - before };
         let e = switch.apply(&mut state, &device.circuit, ramp, |_| switch.theta(), &mut switchings);
+        tell_switchings(before, ramp, &switchings);
+        tell_reading(Some(time), v, None, Some(conductance(&state)));
         if let Some(first) = switchings.iter().find(|s| s.on) {
             fires = fires.or(Some(before + first.after));
         }
@@ -115,7 +117,9 @@ pub fn power(switch: &ThresholdSwitch, v_max: f64, samples: u32) -> Findings {
     for k in 0..=samples {
         let v = hold + (top - hold) * f64::from(k) / f64::from(samples);
         let (device, limiter, source) = at(v);
-        table.push(&[v, switch.current(&switch.fired(), &Circuit::Bare, v), device, limiter, source]);
+        let current = switch.current(&switch.fired(), &Circuit::Bare, v);
+        tell_reading(None, v, Some(current), None);
+        table.push(&[v, current, device, limiter, source]);
     }
     let column = |name: &str| table.values(name).unwrap_or_default();
     let on_power = column("device power").iter().fold(0.0, |most: f64, p| most.max(*p));

@@ -5,7 +5,7 @@ use super::super::super::device::{Experiment, PulseShape};
 use super::findings::Findings;
 use crate::device::memory::DoseMemory;
 use crate::device::overlap::{SpikePulse, fit_exponential, lone_doses, pair};
-use crate::device::protocol::{StdpOptions, Table, stdp, stdp_fits};
+use crate::device::protocol::{StdpOptions, Table, stdp, stdp_fits, tell_change};
 use crate::device::resistive::{DoseDevice, PulseDraw, Resistive as _};
 use crate::time::Time;
 use crate::units::{Quantity as _, Second, Siemens};
@@ -99,6 +99,7 @@ fn overlap(device: &DoseDevice, pulse: &Waveform, g0: f64, dt: f64, (reach, step
         let peak = across.segments.iter().fold(0.0f64, |most, s| most.max(s.from.abs()).max(s.to.abs()));
         let applied = device.apply_pulse(g0, &across, PulseDraw::None);
         let change = (applied.g - g0) / g0;
+        tell_change(None, Some(dt), g0, applied.g, applied.energies);
         table.push(&[dt, peak, 100.0 * change, applied.energies.device]);
         if k == 0 {
             found.measure("at_zero", peak);

@@ -232,7 +232,7 @@ impl<R: Scalar> Run<'_, R> {
                 break;
             }
             context.progress.whole(u64::from(epoch), u64::from(epochs));
-            let _span = tracing::info_span!("epoch", number = epoch + 1).entered();
+            let _span = tracing::info_span!(target: "memspike::span", "epoch", number = epoch + 1).entered();
             let first = u64::from(epoch) * self.episodes();
             let report = self.learn(epoch, first, context)?;
             let count = self.data.train_labels.len() as u64;
