@@ -143,7 +143,6 @@ pub const RULE_KEYS: &[&str] = &[
     "mu",
     "beta",
     "relative_to",
-    "preset",
     "time_scale",
     "spread",
     "w_min",

@@ -1,4 +1,4 @@
-//! What a mistyped name may have been meant to be. Every "did you mean" asks here.
+//! What messages share: what a mistyped name may have been meant to be, and one or many of a thing.
 
 /// The known name closest to `name`, if it is close enough to be a slip: one edit in three characters, whatever the
 /// case. Otherwise the only one of which `name` is a part, from one hyphen or underscore to another.
@@ -22,9 +22,27 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     })
 }
 
+/// "1 row", "3 rows": so many of what `one` is called; a number may come with its separators.
+#[must_use]
+pub fn many(count: impl ToString, one: &str) -> String {
+    let count = count.to_string();
+    let ending = match one {
+        _ if count == "1" => "",
+        _ if one.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{count} {one}{ending}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_is_one_and_none_are_many() {
+        let said = [many(0, "row"), many(1, "row"), many(2, "row"), many("1,024", "line"), many(10, "class")];
+        assert_eq!(said, ["0 rows", "1 row", "2 rows", "1,024 lines", "10 classes"]);
+    }
 
     #[test]
     fn the_nearest_name_is_a_slip_not_a_guess() {

@@ -80,7 +80,7 @@ pub static RENAMED: &[Renamed] = &[
     item("scenario::filled::Origin", "scenario::filled::ValueOrigin"),
     item("scenario::filled::Given", "scenario::filled::PresetValue"),
     item("scenario::plan::Learning", "scenario::plan::WinnerLearning"),
-    item("scenario::spec::EXPERIMENTS", "scenario::spec::ExperimentKind"),
+    item("scenario::spec::EXPERIMENTS", "scenario::device::Experiment"),
     item("scenario::spec::Provenance", "device::preset::Provenance"),
     item("report::device::Comparison", "report::device::PaperComparison"),
     item("report::device::Verdict", "report::device::PaperVerdict"),

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::files;
 use clap::{Args, ValueEnum};
 use memspike::fit::{CsvError, Curve, Decimal, Layout, Wanted, read_columns, wanted};
+use memspike::hint::many;
 use memspike::record::csv::{Encoding, decode};
 use memspike::units::Volt;
 use std::path::Path;
@@ -83,7 +84,10 @@ pub fn read(path: &Path, curve: Curve, layout: &LayoutArgs) -> Result<Measured, 
         let end = train.and_then(|first| volts.iter().position(|v| *v != 0.0 && *v != first));
         if let Some(end) = end {
             let all = points.len();
-            notes.push(format!("the first train counts, {end} of {all} rows: then the amplitude changes"));
+            notes.push(format!(
+                "the first train counts, {end} of {}: then the amplitude changes",
+                many(all, "row")
+            ));
             points.truncate(end);
         }
     }

@@ -10,7 +10,7 @@ use memspike::device::preset::{Preset, Provenance};
 use memspike::hint::nearest;
 use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::all_quantities;
-use memspike::scenario::spec::{ExperimentKind, Fallback, Key, Kind, Word as _, model_keys, neuron_keys};
+use memspike::scenario::spec::{Fallback, Key, Kind, model_keys, neuron_keys};
 use memspike::scenario::{SECTIONS, choices, inner, plasticity_keys};
 use std::fmt::Write as _;
 
@@ -98,9 +98,10 @@ fn describe(page: &ModelPage, registry: &Registry) -> String {
             p.name, p.default, p.provenance, p.meaning
         );
     }
-    let experiment =
-        page.kind.starts_with("experiment").then(|| ExperimentKind::from_word(page.name)).flatten();
-    let measured = experiment.map_or_else(Vec::new, |kind| all_quantities(kind, registry.devices()));
+    let measured = match page.kind.starts_with("experiment") {
+        true => all_quantities(page.name, registry.devices()),
+        false => Vec::new(),
+    };
     if !measured.is_empty() {
         text.push_str("\nmeasures (quantity of a [[experiment.NAME.compare]]):\n");
         let width = measured.iter().map(|m| m.name.len()).max().unwrap_or(0);

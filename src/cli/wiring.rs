@@ -6,6 +6,7 @@ use super::observers::Observers;
 use super::records::{CHECKPOINT, Logs, Shared};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
+use memspike::hint::many;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
 use memspike::record::spikes::Positions;
@@ -95,10 +96,10 @@ fn failed(error: RunError) -> Failure {
         return Failure::Several(faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect());
     }
     if let RunError::GivenWeights { given, expected, origin, at } = &error {
-        return Diagnostic::error(format!("`{origin}` has {given} weights for this projection"))
+        return Diagnostic::error(format!("`{origin}` has {} for this projection", many(given, "weight")))
             .maybe_at(at.as_ref())
             .label("names them")
-            .allowed(format!("{expected} weights, one for each synapse"))
+            .allowed(format!("{}, one for each synapse", many(expected, "weight")))
             .hint("train them again: remove that run, or name another")
             .into();
     }

@@ -2,6 +2,7 @@
 
 use super::chart::{Axis, Chart, Look, Point, Series};
 use super::{Figure, Shape, number};
+use crate::hint::many;
 use crate::record::npz::ArrayKind;
 use crate::scenario::outcome::NamedArray;
 
@@ -50,8 +51,8 @@ fn draw(plus: &[f64], minus: &[f64]) -> String {
     let top: f64 = format!("1e{decades}").parse().unwrap_or(10.0);
     let mean = all().sum::<f64>() / (plus.len() + minus.len()) as f64;
     let subtitle = format!(
-        "{} devices, mean {}",
-        number::count((plus.len() + minus.len()) as u64),
+        "{}, mean {}",
+        many(number::count((plus.len() + minus.len()) as u64), "device"),
         number::si(mean, "S")
     );
     // Half a device is the floor, so that a single one can be seen.

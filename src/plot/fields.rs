@@ -3,6 +3,7 @@
 use super::style::{HEAD, INK, cividis, sheet};
 use super::svg::{At, text};
 use super::{Figure, Shape};
+use crate::hint::many;
 use crate::record::npz::NamedArray;
 use std::fmt::Write as _;
 
@@ -41,9 +42,9 @@ fn draw(array: &NamedArray, side: usize, classes: &[Option<u8>]) -> String {
     let size = ((WIDTH + 40.0) as u32, (top + pixel * (down * step_y) as f64 + 16.0) as u32);
     let shown = order.len();
     let subtitle = if shown < array.cols {
-        format!("{shown} of {} neurons, {side} x {side} inputs each", array.cols)
+        format!("{shown} of {}, {side} x {side} inputs each", many(array.cols, "neuron"))
     } else {
-        format!("{shown} neurons, {side} x {side} inputs each")
+        format!("{}, {side} x {side} inputs each", many(shown, "neuron"))
     };
     let mut sheet = sheet(size, "Receptive fields", &subtitle);
     let mut paths = vec![String::new(); SHADES + 1];

@@ -1,6 +1,6 @@
 //! Measured numbers as a person writes them, in the prefix of what they stand beside.
 
-use super::number::{count, significant, trimmed};
+use super::number::{PREFIXES, count, significant, trimmed};
 use crate::scenario::device::MeasuredIn;
 
 /// A measured number with its unit; "none" where there is none.
@@ -28,23 +28,13 @@ impl Scale {
             MeasuredIn::Count => Self { factor: 1.0, suffix: String::new(), whole: true },
             MeasuredIn::Ratio => Self { factor: 1.0, suffix: String::new(), whole: value.abs() >= 1000.0 },
             _ => {
-                const PREFIXES: [(&str, f64); 9] = [
-                    ("G", 1e9),
-                    ("M", 1e6),
-                    ("k", 1e3),
-                    ("", 1.0),
-                    ("m", 1e-3),
-                    ("\u{b5}", 1e-6),
-                    ("n", 1e-9),
-                    ("p", 1e-12),
-                    ("f", 1e-15),
-                ];
                 // Volts as the field writes them: 0.25 V, not 250 mV; 0.43 mV, not 430 uV.
                 let limit = if matches!(unit, MeasuredIn::Volt) { 0.05 } else { 0.9995 };
                 // And nobody counts kiloseconds.
                 let largest = if matches!(unit, MeasuredIn::Second) { 1.0 } else { f64::INFINITY };
-                let found =
-                    PREFIXES.iter().find(|(_, factor)| *factor <= largest && value.abs() >= factor * limit);
+                let found = PREFIXES[1..10]
+                    .iter()
+                    .find(|(_, factor)| *factor <= largest && value.abs() >= factor * limit);
                 let (prefix, factor) = found.copied().unwrap_or(("", 1.0));
                 Self { factor, suffix: format!(" {prefix}{symbol}"), whole: false }
             }

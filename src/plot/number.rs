@@ -26,6 +26,22 @@ pub fn rough(n: u64) -> String {
     }
 }
 
+/// Prefixes of SI units with their factors, from tera to zepto.
+pub const PREFIXES: [(&str, f64); 12] = [
+    ("T", 1e12),
+    ("G", 1e9),
+    ("M", 1e6),
+    ("k", 1e3),
+    ("", 1.0),
+    ("m", 1e-3),
+    ("\u{b5}", 1e-6),
+    ("n", 1e-9),
+    ("p", 1e-12),
+    ("f", 1e-15),
+    ("a", 1e-18),
+    ("z", 1e-21),
+];
+
 /// A value with an SI prefix and three significant digits: `27.7 nJ`.
 #[must_use]
 pub fn si(value: f64, unit: &str) -> String {
@@ -35,20 +51,6 @@ pub fn si(value: f64, unit: &str) -> String {
     if !value.is_finite() {
         return format!("{value} {unit}");
     }
-    const PREFIXES: [(&str, f64); 12] = [
-        ("T", 1e12),
-        ("G", 1e9),
-        ("M", 1e6),
-        ("k", 1e3),
-        ("", 1.0),
-        ("m", 1e-3),
-        ("\u{b5}", 1e-6),
-        ("n", 1e-9),
-        ("p", 1e-12),
-        ("f", 1e-15),
-        ("a", 1e-18),
-        ("z", 1e-21),
-    ];
     // 999.7 becomes 1.00 of the next prefix, so the choice is made on the rounded value.
     for (prefix, factor) in PREFIXES {
         if value.abs() >= factor * 0.9995 {

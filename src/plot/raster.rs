@@ -4,6 +4,7 @@ use super::number;
 use super::style::{AXIS, GRID, HEAD, INK, MUTED, SERIES, sheet, ticks};
 use super::svg::{At, Px, text};
 use super::{Figure, RecordedSpikes, Shape};
+use crate::hint::many;
 use std::fmt::Write as _;
 
 const SIZE: (u32, u32) = (760, 520);
@@ -33,11 +34,10 @@ fn draw(spikes: RecordedSpikes<'_>, end_ms: f64) -> String {
     let height = (bottom - top) / f64::from(neurons);
     let x_of = |ms: f64| left + ms / end_ms * (right - left);
     let shown = rows().count() as u64;
-    let subtitle = if spikes.groups.len() == 1 {
-        format!("{} spikes of {neurons} neurons", number::count(shown))
-    } else {
-        format!("{} spikes of {neurons} neurons in {} groups", number::count(shown), spikes.groups.len())
-    };
+    let mut subtitle = format!("{} of {}", many(number::count(shown), "spike"), many(neurons, "neuron"));
+    if spikes.groups.len() > 1 {
+        let _ = write!(subtitle, " in {}", many(spikes.groups.len(), "group"));
+    }
     let base: Vec<u32> = spikes
         .groups
         .iter()

@@ -3,6 +3,7 @@
 use super::row::{Row, cv, row, time};
 use super::told;
 use crate::encoding::RateProfile;
+use crate::hint::many;
 use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Origin, Rivalry, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
@@ -272,8 +273,9 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
     let connect = match &projection.connect {
         Connect::AllToAll => "all to all".to_string(),
         Connect::OneToOne => "one to one".to_string(),
-        Connect::List { synapses, .. } if synapses.len() == 1 => "a list of 1 synapse".to_string(),
-        Connect::List { synapses, .. } => format!("a list of {} synapses", count(synapses.len() as u64)),
+        Connect::List { synapses, .. } => {
+            format!("a list of {}", many(count(synapses.len() as u64), "synapse"))
+        }
         Connect::Drawn { rule: DrawRule::OneToOne, .. } => "one to one".to_string(),
         Connect::Drawn { rule, autapses, multapses } => {
             let rule = match rule {

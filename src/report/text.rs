@@ -2,6 +2,7 @@
 
 use super::lines::Lines;
 use super::told;
+use crate::hint::many;
 use crate::plot::number::{bytes, count, duration, percent, rough, si};
 use crate::report::accuracy::Accuracy;
 use crate::report::summary::Summary;
@@ -37,7 +38,8 @@ fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
     if let Some(test) = accuracy.test {
         let error = accuracy.standard_error().filter(|error| *error > 0.0);
         let error = error.map_or_else(String::new, |e| format!(" \u{b1} {:.2} (standard error)", e * 100.0));
-        let images = accuracy.test_samples.map_or_else(String::new, |n| format!(", {} samples", count(n)));
+        let images =
+            accuracy.test_samples.map_or_else(String::new, |n| format!(", {}", many(count(n), "sample")));
         let epoch =
             accuracy.tested_epoch.map_or_else(String::new, |epoch| format!(", weights of epoch {epoch}"));
         lines.row("test accuracy", &format!("{}{error}{images}{epoch}", percent(test)));
@@ -72,7 +74,7 @@ fn spike_lines(lines: &mut Lines, summary: &Summary) {
 }
 
 fn episodes(n: u64) -> String {
-    if n == 1 { "1 episode".into() } else { format!("{} episodes", count(n)) }
+    many(count(n), "episode")
 }
 
 fn energy_lines(lines: &mut Lines, summary: &Summary) {

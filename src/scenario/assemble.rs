@@ -3,6 +3,7 @@
 use super::plan::{Connect, DevicePlan, Plan};
 use super::synapses::{self, rows_of};
 use crate::crossbar::{Array, Draw, Shape};
+use crate::hint::many;
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows};
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, Spread};
@@ -249,9 +250,9 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
             network::Form::Scaled => "scaled (u e^(t/tau_m) stands still between arrivals)",
         };
         lines.push(format!(
-            "population {}: {} neurons, form {form}, rank {}, precision {}",
+            "population {}: {}, form {form}, rank {}, precision {}",
             population.name,
-            population.size,
+            many(population.size, "neuron"),
             population.rank,
             if population.form == network::Form::SharedDecay { precision } else { "f64" }
         ));
@@ -279,9 +280,9 @@ pub fn describe(network: &Network, precision: &str) -> Vec<String> {
             format!("delay {}", projection.delay)
         };
         lines.push(format!(
-            "projection {}: {synapses} synapse{}, {layout}, {per_synapse} bytes each, {delay}",
+            "projection {}: {}, {layout}, {per_synapse} bytes each, {delay}",
             projection.name,
-            if synapses == 1 { "" } else { "s" },
+            many(synapses, "synapse"),
         ));
     }
     for lane in &network.lanes {

@@ -3,10 +3,11 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
+use super::projection::ALL_TO_ALL;
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, SPAN, TIME_CONSTANT, non_negative};
-use super::spec::{Bounds, ConnectKind, Kind, Unit, Word as _};
-use super::table::{inner, table};
+use super::spec::{Bounds, Kind, Unit};
+use super::table::{Tried, inner, table};
 use crate::network::kernel::DELTA;
 use crate::network::{Competition, Homeostasis, Rivalry};
 use crate::neuron::Reset;
@@ -51,13 +52,13 @@ table! {
     }
 }
 
-/// How a population competes, if it does; `None`: a fault, which is reported.
-#[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
-pub(super) fn lower(lower: &mut Lower<'_>, name: &str, population: &Fields) -> Option<Option<Competition>> {
+/// How a population competes, if it does.
+#[expect(clippy::unnecessary_wraps, reason = "as a value of a table is read")]
+pub(super) fn lower(lower: &mut Lower<'_>, population: &Fields) -> Option<Tried<Option<Competition>>> {
     if let Some(fields) = population.table("competition") {
-        fits(lower, name, population, fields);
+        fits(lower, population.path.trim_start_matches("population."), population, fields);
     }
-    lower.get(population, "competition")
+    Some(Tried(lower.get(population, "competition")))
 }
 
 fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields) {
@@ -94,7 +95,7 @@ fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields)
     let mut reached = false;
     for (_, projection) in filled.all("projection").iter().filter(|(_, projection)| arrives(projection)) {
         reached = true;
-        for (key, value) in [("connect", ConnectKind::AllToAll.word()), ("kernel", DELTA)] {
+        for (key, value) in [("connect", ALL_TO_ALL), ("kernel", DELTA)] {
             if let Some(found) = projection.word(key)
                 && found != value
             {

@@ -242,6 +242,16 @@ impl Fields {
     }
 }
 
+/// Whether a source gives a current, on one line, instead of spikes; `None` if its kind is faulty.
+pub fn is_current(source: &Fields) -> Option<bool> {
+    source.word("kind").map(|kind| kind.starts_with("current"))
+}
+
+/// Whether a source shows the samples of a data set.
+pub fn is_dataset(source: &Fields) -> Option<bool> {
+    source.word("kind").map(|kind| kind == "dataset")
+}
+
 /// All sections of a scenario, checked one by one.
 #[derive(Clone, Debug)]
 pub struct Filled {

@@ -1,13 +1,15 @@
-//! Spikes, rates, currents and synapses as rows of a scenario file, and what holds for those of a CSV file as well.
+//! Spikes, rates, currents and synapses as rows: those of a scenario file and those of a CSV file are read alike.
 
-use super::diagnostic::{At, Diagnostic, Diagnostics};
-use super::spec::{Amount, Unit, timed};
-use super::stated::{quantity, without_unit};
+use super::cells::{Cell, Column, Few};
+use super::diagnostic::{At, Diagnostic, Diagnostics, Source};
+use super::filled::Fields;
+use super::list_files::Csv;
+use super::locate::beside;
+use super::section::Lower;
+use super::spec::{Unit, timed};
 use super::text::{Node, Value};
 use crate::time::Time;
-
-/// Faults of one list that are reported before the rest is only counted.
-const MAX_FAULTS: usize = 10;
+use std::sync::Arc;
 
 /// One spike of a list source.
 pub type Spike = (Time, u32);
@@ -21,143 +23,163 @@ pub struct Synapses {
     pub delays: Vec<Time>,
 }
 
-/// The first faults of a long list, and how many more there are.
-pub(super) struct Few<'a> {
-    faults: &'a mut Diagnostics,
-    count: usize,
-    last: Option<At>,
+/// Where rows stand.
+#[derive(Clone, Copy)]
+pub enum Listed<'a> {
+    /// In the scenario, under a key; and whose rows they are.
+    Inline(&'a Node, &'a str),
+    /// In a CSV file, whose header carries the units.
+    File(&'a Arc<Source>),
 }
 
-impl<'a> Few<'a> {
-    pub fn new(faults: &'a mut Diagnostics) -> Self {
-        Self { faults, count: 0, last: None }
-    }
-
-    pub fn push(&mut self, fault: Diagnostic) {
-        self.count += 1;
-        if self.count <= MAX_FAULTS {
-            self.faults.push(fault);
-        } else {
-            self.last = fault.at;
+/// Calls `row` with the place and the cells of every row; `example` is a row in words. `None`: there is no list, or its
+/// header is faulty, which is reported.
+fn rows(
+    listed: Listed<'_>,
+    columns: &[Column<'_>],
+    example: &str,
+    few: &mut Few<'_>,
+    mut row: impl FnMut(&mut Few<'_>, &At, &[Option<Cell<'_>>]),
+) -> Option<()> {
+    let (node, of) = match listed {
+        Listed::Inline(node, of) => (node, of),
+        Listed::File(source) => {
+            Csv::open(source, columns, false, few.faults())?.rows(few, row);
+            return Some(());
         }
-    }
-
-    /// Says how many were left out; true if there was none at all.
-    pub fn finish(self) -> bool {
-        if self.count > MAX_FAULTS {
-            self.faults.push(
-                Diagnostic::error(format!("{} more rows of this list have faults", self.count - MAX_FAULTS))
-                    .maybe_at(self.last.as_ref())
-                    .label("the last of them"),
-            );
-        }
-        self.count == 0
-    }
-}
-
-/// An id below `size`.
-pub(super) fn id(number: i128, size: Option<u32>, what: &str, at: &At) -> Result<u32, Diagnostic> {
-    let size = size.unwrap_or(u32::MAX);
-    u32::try_from(number).ok().filter(|&id| id < size).ok_or_else(|| {
-        let fault = Diagnostic::error(format!("{what} is {number}")).at(at).label("out of range");
-        match size {
-            u32::MAX | 0 => fault.allowed("a whole number, 0 or more"),
-            size => fault.allowed(format!("0 to {}", size - 1)).hint("ids count from 0"),
-        }
-    })
-}
-
-/// A time of a list.
-pub(super) fn time(stated: Amount, what: &str, at: &At) -> Result<Time, Diagnostic> {
-    stated.time.ok_or_else(|| {
-        Diagnostic::error(format!("{what} is {}", Unit::Second.print(stated.si)))
-            .at(at)
-            .label("out of range")
-            .allowed("a time from 0 s to 9223 s")
-    })
-}
-
-fn inline_quantity(node: &Node, unit: Unit, what: &str) -> Result<Amount, Diagnostic> {
-    let allowed = format!("a {} such as \"{}\"", unit.name(), unit.example());
-    match &node.value {
-        Value::Text(text) => quantity(text, unit, what, &allowed, node),
-        Value::Integer(_) | Value::Float(_) => Err(without_unit(node, unit, what, &allowed)),
-        _ => Err(Diagnostic::error(format!("{what} is {}", node.type_name())).at(&node.at).allowed(allowed)),
-    }
-}
-
-/// A finite number without a unit.
-pub(super) fn plain_number(node: &Node, what: &str) -> Result<f64, Diagnostic> {
-    let number = match node.value {
-        Value::Integer(number) => Some(number as f64),
-        Value::Float(number) => Some(number).filter(|number| number.is_finite()),
-        _ => None,
     };
-    number.ok_or_else(|| {
-        Diagnostic::error(format!("{what} is {}", node.shown()))
-            .at(&node.at)
-            .allowed("a number without a unit, such as 1.0")
-    })
+    let Value::List(list) = &node.value else { return None };
+    let least = columns.iter().filter(|column| column.required).count();
+    for (number, found) in list.iter().enumerate() {
+        match &found.value {
+            Value::List(values) if (least..=columns.len()).contains(&values.len()) => {
+                let cell = |k: usize| {
+                    Some(Cell::Inline { node: values.get(k)?, called: columns[k].called, row: number, of })
+                };
+                let cells: Vec<_> = (0..columns.len()).map(cell).collect();
+                row(few, &found.at, &cells);
+            }
+            _ => few.push(not_a_row(found, number, of, example)),
+        }
+    }
+    Some(())
 }
 
-fn inline_id(node: &Node, size: Option<u32>, what: &str) -> Result<u32, Diagnostic> {
-    match node.value {
-        Value::Integer(number) => id(number, size, what, &node.at),
-        _ => Err(Diagnostic::error(format!("{what} is {}", node.type_name()))
-            .at(&node.at)
-            .allowed("a whole number, 0 or more")),
+/// What `read` reads of the list that stands under `key`, or in a `file`: one of the two.
+pub(super) fn here_or_there<T>(
+    lower: &mut Lower<'_>,
+    fields: &Fields,
+    key: &str,
+    read: impl FnOnce(Listed<'_>, &mut Diagnostics) -> Option<T>,
+) -> Option<T> {
+    match (fields.raw(key), fields.text("file")) {
+        (Some(node), None) => read(Listed::Inline(node, &fields.what), lower.faults),
+        (None, Some(file)) => {
+            let csv = beside(file, fields.written("file")?);
+            let csv = csv.map_err(|fault| lower.faults.push(fault)).ok()?;
+            read(Listed::File(&csv), lower.faults)
+        }
+        _ => {
+            lower.one_of(fields, key, "file");
+            None
+        }
     }
 }
 
-/// Reads `[[time, id], ...]`; sorted by (time, id).
-pub fn inline_spikes(
-    node: &Node,
+const fn column<'c>(name: &'c str, called: &'c str, unit: Option<(Unit, &'static str)>) -> Column<'c> {
+    Column { name, called, unit, required: true }
+}
+
+/// Reads spikes, `[time, line]` or `time [ms],id`; sorted by (time, line).
+pub fn spikes(listed: Listed<'_>, size: Option<u32>, faults: &mut Diagnostics) -> Option<Vec<Spike>> {
+    let columns = [
+        column("time", "the time of spike #", Some((Unit::Second, "ms"))),
+        column("id", "the line of spike #", None),
+    ];
+    let (mut few, mut spikes) = (Few::new(faults), Vec::new());
+    rows(listed, &columns, "[time, source], such as [\"1 ms\", 0]", &mut few, |few, _, row| {
+        let [Some(when), Some(line)] = row else { return };
+        add_spike(&mut spikes, when, line, size, few);
+    })?;
+    spikes.sort_unstable();
+    few.finish().then_some(spikes)
+}
+
+/// Adds the spike of a row, or its faults.
+fn add_spike(
+    spikes: &mut Vec<Spike>,
+    when: &Cell<'_>,
+    line: &Cell<'_>,
     size: Option<u32>,
-    what: &str,
+    few: &mut Few<'_>,
+) {
+    match (when.time(), line.id(size)) {
+        (Ok(when), Ok(line)) => spikes.push((when, line)),
+        (when, line) => [when.err(), line.err()].into_iter().flatten().for_each(|fault| few.push(fault)),
+    }
+}
+
+/// Reads the spikes of one population or source from the `spikes.csv` of a run; sorted by (time, id).
+pub fn recorded(
+    source: &Arc<Source>,
+    (recorded, at, episode): (&str, Option<&At>, u64),
+    size: Option<u32>,
     faults: &mut Diagnostics,
 ) -> Option<Vec<Spike>> {
-    let Value::List(rows) = &node.value else { return None };
-    let mut faults = Few::new(faults);
-    let mut spikes = Vec::with_capacity(rows.len());
-    for (index, row) in rows.iter().enumerate() {
-        let Value::List(pair) = &row.value else {
-            faults.push(not_a_row(row, index, what, "[time, source], such as [\"1 ms\", 0]"));
-            continue;
-        };
-        let [at, line] = pair.as_slice() else {
-            faults.push(not_a_row(row, index, what, "[time, source], such as [\"1 ms\", 0]"));
-            continue;
-        };
-        let when = inline_quantity(at, Unit::Second, &format!("the time of spike {index} of {what}"))
-            .and_then(|stated| time(stated, &format!("the time of spike {index} of {what}"), &at.at));
-        let line = inline_id(line, size, &format!("the line of spike {index} of {what}"));
-        match (when, line) {
-            (Ok(when), Ok(line)) => spikes.push((when, line)),
-            (when, line) => {
-                [when.err(), line.err()].into_iter().flatten().for_each(|fault| faults.push(fault))
-            }
+    let columns = [
+        column("time", "", Some((Unit::Second, "ms"))),
+        column("population", "", None),
+        column("id", "", None),
+        Column { required: false, ..column("episode", "", None) },
+    ];
+    let (mut few, mut spikes) = (Few::new(faults), Vec::new());
+    let mut names: Vec<String> = Vec::new();
+    rows(Listed::File(source), &columns, "", &mut few, |few, _, row| {
+        let [Some(when), Some(name), Some(line), number] = row else { return };
+        let name = name.text();
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_string());
         }
+        let shown = number.as_ref().is_none_or(|number| number.text().parse() == Ok(episode));
+        if name == recorded && shown {
+            add_spike(&mut spikes, when, line, size, few);
+        }
+    })?;
+    if !names.iter().any(|name| name == recorded) {
+        few.push(
+            Diagnostic::error(format!("`{}` has no spikes of `{recorded}`", source.name))
+                .maybe_at(at)
+                .label("not recorded, or silent")
+                .allowed(if names.is_empty() {
+                    "nothing: no spike was recorded".into()
+                } else {
+                    names.join(", ")
+                })
+                .hint("--record NAME adds to what a run records"),
+        );
     }
     spikes.sort_unstable();
-    faults.finish().then_some(spikes)
+    few.finish().then_some(spikes)
 }
 
 /// Values at given times, as they are read: each later than the one before, but that two may be at one time where it
 /// jumps.
 #[derive(Debug, Default)]
-pub(super) struct Course {
-    pub jumps: bool,
-    pub values: Vec<(Time, f64)>,
+struct Course {
+    jumps: bool,
+    values: Vec<(Time, f64)>,
 }
 
 impl Course {
-    /// The next value; the fault is that of its time.
-    pub fn push(&mut self, time: Time, value: f64, what: &str, at: &At) -> Option<Diagnostic> {
+    /// The next value; the fault is that of its time, which stands in `cell`.
+    fn push(&mut self, time: Time, value: f64, cell: &Cell<'_>) -> Option<Diagnostic> {
         let jumps = self.jumps && !matches!(self.values[..], [.., (one, _), (other, _)] if one == other);
         let before = self.values.last().map(|&(before, _)| before);
         self.values.push((time, value));
         let before = before.filter(|&before| time < before || (time == before && !jumps))?;
-        let fault = Diagnostic::error(format!("{what} is {time}, not after the one before, {before}")).at(at);
+        let what = cell.what();
+        let fault = Diagnostic::error(format!("{what} is {time}, not after the one before, {before}"));
+        let fault = fault.at(cell.at());
         Some(match self.jumps {
             true => fault
                 .allowed("times in ascending order")
@@ -167,55 +189,53 @@ impl Course {
     }
 }
 
-/// Reads `[[time, value], ...]` of the key `name`, in order of time; values in SI units.
-pub fn inline_timed(
-    node: &Node,
+/// Reads `[time, value]` of the key `name`, or `time [ms],current [nA]`, in order of time; values in SI units.
+pub fn course(
+    listed: Listed<'_>,
     name: &str,
     (unit, jumps): (Unit, bool),
-    what: &str,
     faults: &mut Diagnostics,
 ) -> Option<Vec<(Time, f64)>> {
-    let Value::List(rows) = &node.value else { return None };
-    let mut faults = Few::new(faults);
-    let mut course = Course { jumps, ..Course::default() };
     let (called, first, other) = timed(unit);
-    if rows.is_empty() {
-        faults.push(
-            Diagnostic::error(format!("`{name}` of {what} is empty"))
-                .at(&node.at)
-                .allowed(format!("at least one [time, {called}], such as [\"0 ms\", \"{first}\"]")),
-        );
-    }
-    for (index, row) in rows.iter().enumerate() {
-        let pair = if let Value::List(pair) = &row.value { pair.as_slice() } else { &[] };
-        let [at, value] = pair else {
-            let allowed = format!("[time, {called}], such as [\"50 ms\", \"{other}\"]");
-            faults.push(not_a_row(row, index, what, &allowed));
-            continue;
-        };
-        let of_value = format!("{called} {index} of {what}");
-        let of_time = format!("the time of {of_value}");
-        let when =
-            inline_quantity(at, Unit::Second, &of_time).and_then(|stated| time(stated, &of_time, &at.at));
-        let amount = inline_quantity(value, unit, &of_value).and_then(|stated| {
-            if unit == Unit::Hertz && !(0.0..=1e12).contains(&stated.si) {
-                return Err(Diagnostic::error(format!("{of_value} is {}", unit.print(stated.si)))
-                    .at(&value.at)
+    let (of_time, of_value) = (format!("the time of {called} #"), format!("{called} #"));
+    let columns =
+        [column("time", &of_time, Some((Unit::Second, "ms"))), column(called, &of_value, Some((unit, "nA")))];
+    let mut few = Few::new(faults);
+    let mut course = Course { jumps, ..Course::default() };
+    let example = format!("[time, {called}], such as [\"50 ms\", \"{other}\"]");
+    rows(listed, &columns, &example, &mut few, |few, _, row| {
+        let [Some(when), Some(cell)] = row else { return };
+        let value = cell.value(Some(unit)).and_then(|value| {
+            if unit == Unit::Hertz && !(0.0..=1e12).contains(&value) {
+                return Err(Diagnostic::error(format!("{} is {}", cell.what(), unit.print(value)))
+                    .at(cell.at())
                     .label("out of range")
                     .allowed("0 Hz to 1 THz"));
             }
-            Ok(stated.si)
+            Ok(value)
         });
-        match (when, amount) {
-            (Ok(when), Ok(amount)) => {
-                course.push(when, amount, &of_time, &at.at).into_iter().for_each(|fault| faults.push(fault));
+        match (when.time(), value) {
+            (Ok(time), Ok(value)) => {
+                course.push(time, value, when).into_iter().for_each(|fault| few.push(fault));
             }
-            (when, amount) => {
-                [when.err(), amount.err()].into_iter().flatten().for_each(|fault| faults.push(fault));
+            (time, value) => {
+                [time.err(), value.err()].into_iter().flatten().for_each(|fault| few.push(fault));
             }
         }
+    })?;
+    let (good, length) = (few.finish(), course.values.len());
+    if good && length == 0 {
+        faults.push(match listed {
+            Listed::Inline(node, of) => Diagnostic::error(format!("`{name}` of {of} is empty"))
+                .at(&node.at)
+                .allowed(format!("at least one [time, {called}], such as [\"0 ms\", \"{first}\"]")),
+            Listed::File(source) => {
+                Diagnostic::error(format!("`{}` has a header and no values", source.name))
+                    .allowed("one row or more, such as `0,1.5`")
+            }
+        });
     }
-    faults.finish().then_some(course.values)
+    (good && length > 0).then_some(course.values)
 }
 
 fn not_a_row(row: &Node, index: usize, what: &str, allowed: &str) -> Diagnostic {
@@ -238,74 +258,54 @@ pub struct Ends {
 }
 
 /// A synapse and where it stands.
-pub(super) struct Row {
-    pub pre: u32,
-    pub post: u32,
-    pub weight: f64,
-    pub delay: Option<Time>,
-    pub at: At,
+struct Row {
+    pre: u32,
+    post: u32,
+    weight: f64,
+    delay: Option<Time>,
+    at: At,
 }
 
-/// Reads `[[pre, post, weight], ...]` or `[[pre, post, weight, delay], ...]`.
-pub fn inline_synapses(node: &Node, ends: Ends, what: &str, faults: &mut Diagnostics) -> Option<Synapses> {
-    let unit = ends.unit;
-    let Value::List(rows) = &node.value else { return None };
-    let mut few = Few::new(faults);
-    let mut synapses = Vec::with_capacity(rows.len());
-    for (index, row) in rows.iter().enumerate() {
-        let example = unit.map_or("1.0".to_string(), |unit| format!("\"{}\"", unit.example()));
-        let allowed = format!("[pre, post, weight], such as [0, 1, {example}]");
-        let Value::List(values) = &row.value else {
-            few.push(not_a_row(row, index, what, &allowed));
-            continue;
-        };
-        let (pre, post, weight, late) = match values.as_slice() {
-            [pre, post, weight] => (pre, post, weight, None),
-            [pre, post, weight, late] => (pre, post, weight, Some(late)),
-            _ => {
-                few.push(not_a_row(row, index, what, &allowed));
-                continue;
-            }
-        };
-        let pre = inline_id(pre, ends.pre, &format!("`pre` of row {index} of {what}"));
-        let post = inline_id(post, ends.post, &format!("`post` of row {index} of {what}"));
-        let of_weight = format!("`weight` of row {index} of {what}");
-        let weight = match unit {
-            Some(unit) => inline_quantity(weight, unit, &of_weight).map(|stated| stated.si),
-            None => plain_number(weight, &of_weight),
-        };
-        let delay = late.map(|late| {
-            let what = format!("`delay` of row {index} of {what}");
-            inline_quantity(late, Unit::Second, &what).and_then(|stated| delay(stated, &what, &late.at))
-        });
-        match (pre, post, weight, delay.transpose()) {
+/// Reads `[pre, post, weight]`, perhaps with a delay, or `pre,post,weight [mV]` (weights without a unit where the kernel
+/// multiplies), with `delay [ms]` if wanted.
+pub fn synapses(listed: Listed<'_>, ends: Ends, faults: &mut Diagnostics) -> Option<Synapses> {
+    let symbol = |unit| match unit {
+        Unit::Volt => "mV",
+        Unit::Siemens => "nS",
+        _ => "uA",
+    };
+    let columns = [
+        column("pre", "`pre` of row #", None),
+        column("post", "`post` of row #", None),
+        column("weight", "`weight` of row #", ends.unit.map(|unit| (unit, symbol(unit)))),
+        Column { required: false, ..column("delay", "`delay` of row #", Some((Unit::Second, "ms"))) },
+    ];
+    let (mut few, mut synapses) = (Few::new(faults), Vec::new());
+    let example = ends.unit.map_or("1.0".to_string(), |unit| format!("\"{}\"", unit.example()));
+    let example = format!("[pre, post, weight], such as [0, 1, {example}]");
+    rows(listed, &columns, &example, &mut few, |few, at, row| {
+        let [Some(pre), Some(post), Some(weight), late] = row else { return };
+        let late = late.as_ref().map(Cell::delay);
+        match (pre.id(ends.pre), post.id(ends.post), weight.value(ends.unit), late.transpose()) {
             (Ok(pre), Ok(post), Ok(weight), Ok(delay)) => {
-                synapses.push(Row { pre, post, weight, delay, at: row.at.clone() });
+                synapses.push(Row { pre, post, weight, delay, at: at.clone() });
             }
-            (pre, post, weight, delay) => {
-                let faults = [pre.err(), post.err(), weight.err(), delay.err()];
-                faults.into_iter().flatten().for_each(|fault| few.push(fault));
-            }
+            (pre, post, weight, late) => [pre.err(), post.err(), weight.err(), late.err()]
+                .into_iter()
+                .flatten()
+                .for_each(|fault| few.push(fault)),
         }
-    }
-    let synapses = distinct(synapses, ends, what, &mut few);
+    })?;
+    let what = match listed {
+        Listed::Inline(_, of) => of.to_string(),
+        Listed::File(source) => format!("`{}`", source.name),
+    };
+    let synapses = distinct(synapses, ends, &what, &mut few);
     few.finish().then_some(synapses)
 }
 
-/// A delay of a list.
-pub(super) fn delay(stated: Amount, what: &str, at: &At) -> Result<Time, Diagnostic> {
-    let time = time(stated, what, at)?;
-    if time == Time::ZERO && stated.si > 0.0 {
-        return Err(Diagnostic::error(format!("{what} is {}", Unit::Second.print(stated.si)))
-            .at(at)
-            .label("less than time resolves")
-            .allowed("0 s, or at least 1 fs"));
-    }
-    Ok(time)
-}
-
 /// Sorts synapses by (pre, post) and reports those given twice, and delays that only some have.
-pub(super) fn distinct(mut synapses: Vec<Row>, ends: Ends, what: &str, few: &mut Few<'_>) -> Synapses {
+fn distinct(mut synapses: Vec<Row>, ends: Ends, what: &str, few: &mut Few<'_>) -> Synapses {
     synapses.sort_by_key(|row| (row.pre, row.post));
     for pair in synapses.windows(2) {
         let (first, second) = (&pair[0], &pair[1]);

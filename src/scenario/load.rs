@@ -209,6 +209,11 @@ fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnosti
             plausibility::check(&plan, &filled, &mut faults);
             Ok(Loaded { plan, warnings: faults, sources, filled })
         }
+        None if !faults.has_errors() => {
+            Err(Diagnostic::error(format!("`{}` cannot be read, and nothing says why", found.name))
+                .allowed("any scenario: this is a mistake of memspike, please report it")
+                .into())
+        }
         _ => Err(faults),
     }
 }

@@ -7,6 +7,7 @@
 mod about;
 pub mod assemble;
 mod assumed;
+mod cells;
 mod competition;
 pub mod cost;
 mod crossbar;

@@ -1,18 +1,20 @@
 //! Parameters that each neuron of a population has for itself: a list, a distribution, or a column of a CSV file.
 
+use super::cells::Few;
 use super::diagnostic::{At, Diagnostic, Diagnostics};
 use super::filled::{Datum, Fields, ValueOrigin};
 use super::list_files::csv_column;
-use super::lists::Few;
 use super::locate::beside;
 use super::plan::{Own, OwnPlan};
 use super::section::Lower;
-use super::spec::{Bounds, Key, Kind, Unit, allowed};
+use super::spec::{Amount, Bounds, Key, Kind, Unit, allowed};
 use super::stated::{quantity, without_unit};
-use super::text::{Node, Table, Value};
+use super::table::Table;
+use super::text::{self, Node, Value};
 use super::weights;
+use crate::hint::many;
 use crate::random::{Purpose, Stream};
-use crate::units::{Quantity, parse_percent};
+use crate::units::parse_percent;
 
 /// What a key of numbers holds: its unit, if it has one, and its range.
 fn range(key: &Key) -> (Option<Unit>, Bounds) {
@@ -73,7 +75,7 @@ fn list(items: &[Node], key: &Key, of: &str, faults: &mut Diagnostics) -> Option
 
 /// A column of a CSV file beside the scenario, row k for neuron k.
 fn column(
-    table: &Table,
+    table: &text::Table,
     key: &Key,
     node: &Node,
     of: &str,
@@ -131,20 +133,22 @@ fn value_of(own: &Own, seed: u64, name: u64, neuron: usize) -> Option<f64> {
 }
 
 /// The parameters of a population, neuron by neuron.
-pub(super) struct Parameters<'a> {
-    fields: &'a Fields,
+pub(super) struct Parameters {
     /// As they are stated, and what that is for each neuron.
     own: Vec<(&'static Key, Own, Vec<f64>)>,
+    /// How many neurons there are to make: one, if it is for all.
+    pub kinds: usize,
 }
 
-impl<'a> Parameters<'a> {
+impl Parameters {
     /// Lists and draws what differs. `None`: a fault, which is reported.
-    pub fn of(lower: &mut Lower<'_>, fields: &'a Fields) -> Option<Self> {
-        let mut this = Self { fields, own: Vec::new() };
+    pub fn of(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self> {
+        let mut this = Self { own: Vec::new(), kinds: 1 };
         if !fields.differ() {
             return Some(this);
         }
         let size = fields.count("size")?;
+        this.kinds = size as usize;
         let seed = lower.filled.one("scenario").and_then(|scenario| scenario.integer("seed"))?;
         let mut good = true;
         // What has no effect has values too, where it takes them from another key.
@@ -172,52 +176,62 @@ impl<'a> Parameters<'a> {
         !self.own.is_empty()
     }
 
-    /// How many neurons there are to make: one, if it is for all.
-    pub fn kinds(&self) -> Option<usize> {
-        if self.differ() { self.fields.count("size").map(|size| size as usize) } else { Some(1) }
-    }
-
     /// What a neuron has for itself, in SI units.
     pub fn own(&self, neuron: usize, name: &str) -> Option<f64> {
         let own = self.own.iter().find(|(key, ..)| key.name == name);
         own.and_then(|(.., values)| values.get(neuron).copied())
     }
 
-    /// A parameter of a neuron in SI units.
-    pub fn value(&self, neuron: usize, name: &str) -> Option<f64> {
-        let common = || self.fields.quantity(name).or_else(|| self.fields.number(name));
-        self.own(neuron, name).or_else(common)
-    }
-
-    /// The same as a quantity.
-    pub fn quantity<Q: Quantity>(&self, neuron: usize, name: &str) -> Option<Q> {
-        Q::from_si(self.value(neuron, name)?)
-    }
-
-    /// The neurons that differ, made one by one; empty where they do not.
-    pub fn each<T>(&self, make: impl FnMut(usize) -> Option<T>) -> Option<Vec<T>> {
-        if !self.differ() {
-            return Some(Vec::new());
+    /// Puts what a neuron has for itself in place of what is written.
+    fn fill(&self, fields: &mut Fields, neuron: usize) {
+        for (key, _, values) in &self.own {
+            let entry = fields.entries.iter_mut().find(|entry| entry.key.name == key.name);
+            if let (Some(entry), Some(&si)) = (entry, values.get(neuron)) {
+                entry.datum = Some(match range(key).0 {
+                    Some(unit) => Datum::Quantity(unit, Amount { si, time: None }),
+                    None => Datum::Number(si),
+                });
+            }
         }
-        (0..self.kinds()?).map(make).collect()
     }
 
     /// Where something was written about one of the keys that a text begins with, or about what differs.
-    pub fn place(&self, text: &str) -> Option<&At> {
+    pub fn place<'f>(&self, fields: &'f Fields, text: &str) -> Option<&'f At> {
         let first = text.split([' ', '`', ',']).find(|word| !word.is_empty()).unwrap_or_default();
-        let named = self.fields.entries.iter().find(|entry| entry.key.name == first);
-        let named = named.and_then(|entry| self.fields.written(entry.key.name));
-        named.or_else(|| self.own.iter().find_map(|(key, ..)| self.fields.written(key.name)))
+        let named = fields.entries.iter().find(|entry| entry.key.name == first);
+        let named = named.and_then(|entry| fields.written(entry.key.name));
+        named.or_else(|| self.own.iter().find_map(|(key, ..)| fields.written(key.name)))
     }
 
     /// What differs, as the plan has it.
-    pub fn plan(&self) -> Vec<OwnPlan> {
+    pub fn plan(&self, fields: &Fields) -> Vec<OwnPlan> {
         let plan = |(key, own, _): &(&'static Key, Own, _)| OwnPlan {
             key: key.name.to_string(),
             unit: range(key).0.map(|unit| unit.symbol().to_string()),
             values: own.clone(),
         };
-        self.own.iter().filter(|(key, ..)| self.fields.entry(key.name).active).map(plan).collect()
+        self.own.iter().filter(|(key, ..)| fields.entry(key.name).active).map(plan).collect()
+    }
+}
+
+/// A table of every neuron where they differ, the one of all where they do not.
+pub(super) struct Each<T> {
+    pub neurons: Vec<T>,
+    pub parameters: Parameters,
+}
+
+impl<T: Table> Table for Each<T> {
+    const KEYS: &'static [Key] = T::KEYS;
+
+    fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self> {
+        let parameters = Parameters::of(lower, fields)?;
+        let mut own = fields.clone();
+        let mut neuron = |number: usize| {
+            parameters.fill(&mut own, number);
+            lower.made(&own)
+        };
+        let neurons = (0..parameters.kinds).map(&mut neuron).collect::<Option<_>>()?;
+        Some(Self { neurons, parameters })
     }
 }
 
@@ -233,13 +247,17 @@ fn values(
         && values.len() != size
     {
         let count = values.len();
-        let plural = if count == 1 { "" } else { "s" };
         faults.push(
-            Diagnostic::error(format!("`{}` of {}{which} has {count} value{plural}", key.name, fields.what))
-                .maybe_at(fields.place(key.name))
-                .label(if count < size { "too few" } else { "too many" })
-                .also(fields.written("size"), "so many neurons")
-                .allowed(format!("{size} values, one for each neuron, or one value for all")),
+            Diagnostic::error(format!(
+                "`{}` of {}{which} has {}",
+                key.name,
+                fields.what,
+                many(count, "value")
+            ))
+            .maybe_at(fields.place(key.name))
+            .label(if count < size { "too few" } else { "too many" })
+            .also(fields.written("size"), "so many neurons")
+            .allowed(format!("{}, one for each neuron, or one value for all", many(size, "value"))),
         );
         return None;
     }

@@ -1,19 +1,157 @@
-//! Populations: their neurons, and the switch whose energy each of them spends.
+//! `[population.NAME]`: the neurons, and the threshold switch whose energy each of them spends.
 
+use super::cells::Few;
 use super::competition;
+use super::cost::CostTable;
 use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
-use super::lists::Few;
-use super::own::Parameters;
+use super::own::{Each, Parameters};
 use super::plan::{PopulationPlan, SwitchEnergy};
-use super::section::{Lower, model_value, quantity};
-use super::spec::{NeuronModel, SwitchCircuit, Unit, Word as _};
-use crate::device::threshold::{Circuit, ThresholdSpread, ThresholdSwitch, VolatileSwitch};
+use super::section::{Lower, model_value};
+use super::spec::kinds::{COUNT, CV, SPAN, TIME_CONSTANT, VOLTAGE, non_negative, positive};
+use super::spec::{Bounds, Kind, Refers, Unit, Word as _, words};
+use super::table::{Tried, inner, table};
+use crate::device::threshold::{Circuit, ThresholdLaw, ThresholdSpread, ThresholdSwitch, VolatileSwitch};
 use crate::keys::ModelKey;
+use crate::network::Competition;
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
 use crate::time::Time;
-use crate::units::Volt;
+use crate::units::{Ampere, Ohm, Second, Siemens, Volt};
+
+table! {
+    /// A population of a model that is built in; of others the registry has the keys, beside `model` and `size`.
+    pub(super) struct Described {
+        /// Neuron model.
+        model: NeuronModel = Kind::word::<NeuronModel>(), setting("\"lif\"");
+        /// The device, as [device.NAME] describes it: a threshold switch, or with model = "oscillator" an oscillator. Its values are the defaults of the other keys.
+        device: () = Kind::Name(Refers::Device),
+            absent("with model = \"switch\" that of `preset`; otherwise nothing is known of what a spike costs");
+        /// The device, where `device` names none: a shipped preset of a threshold switch, or a preset file beside the scenario. Its values are the defaults of the other keys.
+        preset: () = Kind::Text, setting("\"ag-tio2-pt-ts\""), when("model", &["switch"]);
+        /// Number of neurons.
+        size: u32 = COUNT;
+        constants: Each<Constants>;
+        /// What one spike of the threshold switch costs.
+        switch: Tried<SwitchEnergy> = inner::<SwitchEnergy>(), setting("{}");
+        /// A digital chip, of which every synaptic event of these neurons takes what is published; no device has a part in it.
+        cost: Option<CostTable> = Kind::word::<CostTable>(), absent("no joules but those of devices"), when("model", &["lif"]);
+        /// How the neurons inhibit one another without delay.
+        competition: Tried<Option<Competition>> = inner::<Competition>(),
+            absent("they do not compete"), when("model", &["lif"]) => competition::lower;
+    }
+    rules(rules);
+}
+
+table! {
+    /// What a neuron is made of.
+    pub(super) struct Constants {
+        /// Membrane time constant.
+        tau_m: Second = TIME_CONSTANT, each(), measured("\"9.41 ms\"", "Yan et al., fig. 4c: relaxation"), preset("tau");
+        /// Where the membrane relaxes to without drive.
+        u_rest: Volt = VOLTAGE, each(), fitted("\"0.43 mV\"", "Yan et al., fig. 4: offset of the fit"), preset("u_rest");
+        /// Threshold; above `u_rest`.
+        v_th: Volt = VOLTAGE, each(),
+            measured("\"250 mV\"", "Yan et al., fig. 1c: turn-on of the threshold switch"), preset("v_th");
+        /// What firing does to the membrane; a switch always turns off at `v_hold`.
+        reset: Reset = Kind::word::<Reset>(), literature("\"rest\"", "Yan et al., eq. 2, call u_rest the reset value");
+        /// Where the membrane is reset to; below `v_th`.
+        u_reset: Volt = VOLTAGE, each(), same_as("u_rest"), when("reset", &["value"]);
+        /// Where a threshold switch turns off again; below `v_th`.
+        v_hold: Volt = VOLTAGE, each(),
+            measured("\"100 mV\"", "Yan et al., fig. 1c: return of the threshold switch"), preset("v_hold"),
+            when("reset", &["hold"]);
+        /// Where the membrane is at the start, of a presentation too; below `v_th`.
+        u_0: Volt = VOLTAGE, each(), same_as("u_rest");
+        /// Time after a spike during which arrivals are lost.
+        t_ref: Second = SPAN, each(), assumed("\"0 s\"", "no refractory time is reported"), when("model", &["lif"]);
+        /// How long a spike keeps the switch on, if something else than the device ends it.
+        on_time: Option<Second> = SPAN, each(),
+            absent("the device's own: tau_m ln((v_th - u_rest)/(v_hold - u_rest)) with the threshold of the cycle"),
+            when("model", &["switch"]);
+        /// Coefficient of variation of the threshold from one switching to the next.
+        cycle_cv: Option<f64> = CV, each(), derived("the preset's"), preset("cycle_cv"), when("model", &["switch"]);
+        /// Coefficient of variation of the threshold from device to device.
+        device_cv: Option<f64> = CV, each(), derived("the preset's"), preset("device_cv"), when("model", &["switch"]);
+        /// Law of the thresholds of successive switchings.
+        threshold_law: Option<ThresholdLaw> = Kind::word::<ThresholdLaw>(),
+            derived("the preset's"), preset("threshold_law"), when("model", &["switch"]);
+        /// What is around the switch, and so what its drive does after firing.
+        circuit: SwitchCircuit = Kind::word::<SwitchCircuit>(),
+            assumed("\"reset\"", "a network of switches needs something that lets go of them"), when("model", &["switch"]);
+        /// How long after firing the drive still flows, which is paid for.
+        open_after: Option<Second> = SPAN, assumed("\"100 us\"", "the periphery is not reported"), when("circuit", &["reset"]);
+        /// Resistor in series with the switch.
+        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series"]);
+        /// Membrane resistance: turns a current into a voltage.
+        r_m: Ohm = positive(Unit::Ohm), each(), assumed("\"1 MOhm\"", "no membrane resistance is reported");
+        /// Constant current into every neuron.
+        i_bias: Ampere = Kind::Quantity(Unit::Ampere, Bounds::ANY), each(), setting("\"0 A\"");
+    }
+}
+
+table! {
+    impl SwitchEnergy {
+        /// Compliance current while the switch is on.
+        i_cc: Ampere = positive(Unit::Ampere), measured("\"7 uA\"", "Yan et al., fig. 1c"), preset("i_cc");
+        /// Conductance in compliance; the device takes i_cc^2 / g_on.
+        g_on: Siemens = positive(Unit::Siemens), fitted("\"35 uS\"", "i_cc / 0.2 V, from the 1.4 uW of Yan et al."), preset("g_on");
+        /// Conductance through which the membrane leaks while off.
+        g_off: Siemens = non_negative(Unit::Siemens),
+            assumed("\"500 nS\"", "the off state of fig. 1c is not resolved"), preset("g_off");
+        /// Supply behind the limiter, which takes (v_drive - i_cc/g_on) i_cc; the device's threshold, where nothing is said.
+        v_drive: Volt = positive(Unit::Volt), assumed("\"250 mV\"", "the turn-on voltage; the supply is not reported"), preset("v_th");
+        /// How long the switch stays on for one spike.
+        on_time: Second = SPAN, assumed("\"100 us\"", "needs an active reset; the switch alone would relax in 8.6 ms"),
+            when("model", &["lif"]);
+    }
+}
+
+words! {
+    /// Neuron model.
+    pub enum NeuronModel {
+        Lif = "lif": "leaky integrate-and-fire, tau_m du/dt = -(u - u_rest) + R I",
+        Switch = "switch": "volatile threshold switch: lif while off; on, deaf until it has relaxed to v_hold",
+    }
+}
+
+words! {
+    /// What is around a threshold switch.
+    pub enum SwitchCircuit {
+        Bare = "bare": "the drive stays, and holds a filament that is on",
+        Reset = "reset": "the drive is taken away after firing, until the filament has relaxed to v_hold",
+        Series = "series": "a resistor in series limits the current; the drive stays",
+    }
+}
+
+impl SwitchCircuit {
+    /// The circuit with its element, if that is stated.
+    #[must_use]
+    pub fn with(self, open_after: Option<Second>, r_s: Option<Ohm>) -> Option<Circuit> {
+        Some(match self {
+            Self::Bare => Circuit::Bare,
+            Self::Reset => Circuit::Reset { open_after: open_after? },
+            Self::Series => Circuit::Series { r_s: r_s? },
+        })
+    }
+}
+
+words! {
+    impl ThresholdLaw {
+        LogNormal = "log_normal": "the logarithm of the threshold is normal",
+        Weibull = "weibull": "weakest link, scaled to the same median",
+    }
+}
+
+words! {
+    impl Reset {
+        Rest = "rest": "to `u_rest`",
+        Value = "value": "to `u_reset`",
+        Hold = "hold": "to `v_hold`",
+        Subtract = "subtract": "down by v_th - u_rest per spike, as many spikes at a jump as thresholds fit into it; an idealised active reset, which no threshold switch does by itself",
+        SubtractOnce = "subtract_once": "down by v_th - u_rest, once; what is left above threshold waits for the next arrival",
+    }
+}
 
 /// The keys of a switch as they are stated, or stand for that.
 fn shown(fields: &Fields) -> Vec<(String, String)> {
@@ -32,30 +170,80 @@ fn shown(fields: &Fields) -> Vec<(String, String)> {
     fields.entries.iter().filter(own).filter_map(row).collect()
 }
 
-/// Where a neuron starts that does not start at rest.
-#[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
-fn u_0(parameters: &Parameters<'_>, neuron: usize) -> Option<Option<Volt>> {
-    let u_rest: Volt = parameters.quantity(neuron, "u_rest")?;
-    Some(Some(parameters.quantity(neuron, "u_0")?).filter(|u_0| *u_0 != u_rest))
+/// Conductance of a switch before it fires: that of its preset, within what the scenario states.
+fn g_pre(fields: &Fields, energy: &SwitchEnergy) -> Siemens {
+    let given = fields.preset.as_ref().and_then(|preset| preset.device.get::<VolatileSwitch>());
+    let g_pre = given.map_or(energy.g_off, |given| given.switch.g_pre.max(energy.g_off));
+    if g_pre < energy.g_on { g_pre } else { energy.g_off }
 }
 
-/// The circuit of a switch, with its elements.
-pub(super) fn circuit(fields: &Fields) -> Option<Circuit> {
-    Some(match fields.choice("circuit")? {
-        SwitchCircuit::Bare => Circuit::Bare,
-        SwitchCircuit::Reset => Circuit::Reset { open_after: quantity(fields, "open_after")? },
-        SwitchCircuit::Series => Circuit::Series { r_s: quantity(fields, "r_s")? },
-    })
+/// What keys must agree in, whatever the neurons come to.
+fn rules(lower: &mut Lower<'_>, fields: &Fields) {
+    let again = "a neuron reset there would fire again at once";
+    if fields.choice("model") == Some(NeuronModel::Switch) {
+        if let (Some(reset), Some(at)) = (fields.choice::<Reset>("reset"), fields.written("reset"))
+            && reset != Reset::Hold
+        {
+            lower.faults.push(
+                Diagnostic::error(format!("`reset` of {} is \"{}\"", fields.what, reset.word()))
+                    .at(at)
+                    .also(fields.written("model"), "because of this")
+                    .allowed("\"hold\", or nothing: a switch turns off at its hold voltage")
+                    .hint("model = \"lif\" has all resets"),
+            );
+        }
+        lower.below(fields, "u_rest", "v_hold", "the switch would never turn off");
+        lower.starts_below(fields, "a switch starts off");
+        lower.below(fields, "v_hold", "v_th", "the switch would turn off before it turns on");
+        if let Some(table) = fields.table("switch") {
+            lower.below(table, "g_off", "g_on", "on must conduct better than off");
+        }
+        return;
+    }
+    if let (Some(at), Some(device)) = (fields.written("cost"), fields.written("device")) {
+        lower.faults.push(
+            Diagnostic::error(format!("{} has a device and the `cost` of a chip", fields.what))
+                .at(at)
+                .also(Some(device), "and here")
+                .allowed("one of the two: joules of a device, or of a digital chip"),
+        );
+    }
+    lower.below(fields, "u_rest", "v_th", "the neuron would fire without any input");
+    if fields.choice("reset") == Some(Reset::Value) {
+        lower.below(fields, "u_reset", "v_th", again);
+    }
+    lower.starts_below(fields, "a neuron starts below its threshold");
+    if fields.choice("reset") == Some(Reset::Hold) {
+        lower.below(fields, "v_hold", "v_th", again);
+    }
 }
 
-fn switch_energy(fields: &Fields) -> Option<SwitchEnergy> {
-    Some(SwitchEnergy {
-        i_cc: quantity(fields, "i_cc")?,
-        g_on: quantity(fields, "g_on")?,
-        g_off: quantity(fields, "g_off")?,
-        v_drive: quantity(fields, "v_drive")?,
-        on_time: quantity(fields, "on_time")?,
-    })
+impl Constants {
+    fn u_0(&self) -> Option<Volt> {
+        Some(self.u_0).filter(|u_0| *u_0 != self.u_rest)
+    }
+
+    fn lif(&self) -> Lif {
+        let u_0 = self.u_0();
+        let Self { tau_m, u_rest, v_th, u_reset, v_hold, reset, t_ref, r_m, i_bias, .. } = *self;
+        Lif { tau_m, u_rest, v_th, u_reset, v_hold, reset, t_ref, r_m, i_bias, u_0 }
+    }
+
+    /// With what no key says: a preset without `g_pre` conducts g_off until it fires.
+    fn switch(&self, energy: &SwitchEnergy, g_pre: Siemens) -> Option<Switch> {
+        let Self { tau_m: tau, u_rest, v_th, v_hold, on_time, r_m, i_bias, .. } = *self;
+        let SwitchEnergy { i_cc, g_off, g_on, .. } = *energy;
+        let (cycle, device, law) = (self.cycle_cv?, self.device_cv?, self.threshold_law?);
+        Some(Switch {
+            device: ThresholdSwitch { tau, u_rest, v_th, v_hold, i_cc, g_off, g_pre, g_on },
+            spread: ThresholdSpread { cycle, device, law },
+            circuit: self.circuit.with(self.open_after, self.r_s)?,
+            on_time,
+            r_m,
+            i_bias,
+            u_0: self.u_0(),
+        })
+    }
 }
 
 impl Lower<'_> {
@@ -63,26 +251,62 @@ impl Lower<'_> {
         if let Some(entry) = self.registered(fields) {
             return self.registered_population(name, fields, &entry);
         }
-        let has_switch = fields.entry("switch").active;
-        let switch = fields.table("switch").filter(|_| has_switch).and_then(switch_energy);
-        match fields.choice("model") {
-            Some(NeuronModel::Switch) => self.switch_population(name, fields, switch?),
-            // `Some(None)`: no device is behind its neurons.
-            Some(NeuronModel::Lif) | None => {
-                self.lif_population(name, fields, if has_switch { switch.map(Some) } else { Some(None) })
+        let faults = self.faults.iter().count();
+        let described: Described = self.made(fields)?;
+        let Described { model, device: (), preset: (), size, constants, switch, cost, competition } =
+            described;
+        // Inactive: no device is behind the neurons.
+        let energy = if fields.entry("switch").active { Some(switch.0?) } else { None };
+        let neuron = |constants: &Constants| match model {
+            NeuronModel::Lif => Some(Neuron::Lif(constants.lif())),
+            NeuronModel::Switch => {
+                let energy = energy.as_ref()?;
+                constants.switch(energy, g_pre(fields, energy)).map(Neuron::from)
+            }
+        };
+        let each = constants.neurons.iter().map(neuron).collect::<Option<Vec<Neuron>>>()?;
+        let first = each.first()?.clone();
+        let each = if constants.parameters.differ() { each } else { Vec::new() };
+        self.neurons_fit(&constants.parameters, fields, &each)?;
+        let mut plan = PopulationPlan {
+            name: name.to_string(),
+            size,
+            neuron: first,
+            each,
+            own: constants.parameters.plan(fields),
+            switch: energy,
+            cost,
+            keys: Vec::new(),
+            competition: competition.0?,
+        };
+        if let (NeuronModel::Switch, Some(mut energy)) = (model, energy) {
+            let switch = constants.neurons.first()?.switch(&energy, g_pre(fields, &energy))?;
+            if self.faults.iter().count() == faults {
+                for fault in switch.faults() {
+                    let text = fault.to_string();
+                    let place = constants.parameters.place(fields, &text).or(fields.at.as_ref());
+                    self.faults.push(Diagnostic::error(format!("{}: {text}", fields.what)).maybe_at(place));
+                }
+            }
+            energy.on_time = switch.flows();
+            plan.switch = Some(energy).filter(|_| switch.is_reset());
+            if !switch.is_reset() {
+                self.driven(fields, &switch);
+                plan.keys = shown(fields);
             }
         }
+        Some(plan)
     }
 
-    /// A stated start must be below `threshold`; the default is where the membrane rests, of which something else is said.
-    fn starts_below(&mut self, fields: &Fields, threshold: &str, why: &str) {
+    /// A stated start must be below the threshold; the default is where the membrane rests, of which something else is said.
+    fn starts_below(&mut self, fields: &Fields, why: &str) {
         if fields.written("u_0").is_some() {
-            self.below(fields, "u_0", threshold, why);
+            self.below(fields, "u_0", "v_th", why);
         }
     }
 
     /// Reports what is wrong with neurons that differ.
-    fn neurons_fit(&mut self, parameters: &Parameters<'_>, fields: &Fields, each: &[Neuron]) -> Option<()> {
+    fn neurons_fit(&mut self, parameters: &Parameters, fields: &Fields, each: &[Neuron]) -> Option<()> {
         let mut few = Few::new(self.faults);
         for (neuron, fault) in
             each.iter().enumerate().flat_map(|(k, of)| of.faults().into_iter().map(move |f| (k, f)))
@@ -90,70 +314,12 @@ impl Lower<'_> {
             let text = fault.to_string();
             few.push(
                 Diagnostic::error(format!("neuron {neuron} of {}: {text}", fields.what))
-                    .maybe_at(parameters.place(&text))
+                    .maybe_at(parameters.place(fields, &text))
                     .label("what differs")
                     .allowed("values that make a neuron of each"),
             );
         }
         few.finish().then_some(())
-    }
-
-    /// A population of leaky integrate-and-fire neurons; `switch` is `None` after a fault.
-    #[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
-    fn lif_population(
-        &mut self,
-        name: &str,
-        fields: &Fields,
-        switch: Option<Option<SwitchEnergy>>,
-    ) -> Option<PopulationPlan> {
-        let reset = fields.choice("reset");
-        let cost = fields.choice("cost");
-        if let (Some(at), Some(device)) = (fields.written("cost"), fields.written("device")) {
-            self.faults.push(
-                Diagnostic::error(format!("{} has a device and the `cost` of a chip", fields.what))
-                    .at(at)
-                    .also(Some(device), "and here")
-                    .allowed("one of the two: joules of a device, or of a digital chip"),
-            );
-        }
-        self.below(fields, "u_rest", "v_th", "the neuron would fire without any input");
-        if reset == Some(Reset::Value) {
-            self.below(fields, "u_reset", "v_th", "a neuron reset there would fire again at once");
-        }
-        self.starts_below(fields, "v_th", "a neuron starts below its threshold");
-        if reset == Some(Reset::Hold) {
-            self.below(fields, "v_hold", "v_th", "a neuron reset there would fire again at once");
-        }
-        let parameters = Parameters::of(self, fields);
-        let competition = competition::lower(self, name, fields);
-        let (reset, parameters) = (reset?, parameters?);
-        let lif = |neuron: usize| {
-            Some(Neuron::Lif(Lif {
-                tau_m: parameters.quantity(neuron, "tau_m")?,
-                u_rest: parameters.quantity(neuron, "u_rest")?,
-                v_th: parameters.quantity(neuron, "v_th")?,
-                u_reset: parameters.quantity(neuron, "u_reset")?,
-                v_hold: parameters.quantity(neuron, "v_hold")?,
-                reset,
-                t_ref: parameters.quantity(neuron, "t_ref")?,
-                r_m: parameters.quantity(neuron, "r_m")?,
-                i_bias: parameters.quantity(neuron, "i_bias")?,
-                u_0: u_0(&parameters, neuron)?,
-            }))
-        };
-        let each = parameters.each(lif)?;
-        self.neurons_fit(&parameters, fields, &each)?;
-        Some(PopulationPlan {
-            name: name.to_string(),
-            size: fields.count("size")?,
-            neuron: lif(0)?,
-            each,
-            own: parameters.plan(),
-            switch: switch?,
-            cost,
-            keys: Vec::new(),
-            competition: competition?,
-        })
     }
 
     /// The entry of a population's model, if that is registered and not built in.
@@ -185,7 +351,7 @@ impl Lower<'_> {
         let size = fields.count("size");
         let parameters = Parameters::of(self, fields)?;
         let (mut made, mut faulty) = (Vec::new(), 0);
-        for neuron in 0..parameters.kinds()? {
+        for neuron in 0..parameters.kinds {
             let own = |key: &ModelKey| parameters.own(neuron, key.name).or_else(|| model_value(fields, key));
             let which = parameters.differ().then_some(neuron);
             match self.model_of((fields, which), entry.keys, &own, |value| entry.make(value)) {
@@ -218,96 +384,10 @@ impl Lower<'_> {
             size: size?,
             neuron: Neuron::Open(neuron),
             each,
-            own: parameters.plan(),
+            own: parameters.plan(fields),
             switch: None,
             cost: fields.choice("cost"),
             keys,
-            competition: None,
-        })
-    }
-
-    /// A population of threshold switches.
-    fn switch_population(
-        &mut self,
-        name: &str,
-        fields: &Fields,
-        mut energy: SwitchEnergy,
-    ) -> Option<PopulationPlan> {
-        let faults = self.faults.iter().count();
-        if let (Some(reset), Some(at)) = (fields.choice::<Reset>("reset"), fields.written("reset"))
-            && reset != Reset::Hold
-        {
-            self.faults.push(
-                Diagnostic::error(format!("`reset` of {} is \"{}\"", fields.what, reset.word()))
-                    .at(at)
-                    .also(fields.written("model"), "because of this")
-                    .allowed("\"hold\", or nothing: a switch turns off at its hold voltage")
-                    .hint("model = \"lif\" has all resets"),
-            );
-        }
-        self.below(fields, "u_rest", "v_hold", "the switch would never turn off");
-        self.starts_below(fields, "v_th", "a switch starts off");
-        self.below(fields, "v_hold", "v_th", "the switch would turn off before it turns on");
-        if let Some(table) = fields.table("switch") {
-            self.below(table, "g_off", "g_on", "on must conduct better than off");
-        }
-        let parameters = Parameters::of(self, fields)?;
-        let (law, circuit) = (fields.choice("threshold_law")?, circuit(fields)?);
-        // What no key says; a preset without it conducts g_off until it fires.
-        let given = fields.preset.as_ref().and_then(|preset| preset.device.get::<VolatileSwitch>());
-        let g_pre = given.map_or(energy.g_off, |given| given.switch.g_pre.max(energy.g_off));
-        let g_pre = if g_pre < energy.g_on { g_pre } else { energy.g_off };
-        let switch = |neuron: usize| {
-            let device = ThresholdSwitch {
-                tau: parameters.quantity(neuron, "tau_m")?,
-                u_rest: parameters.quantity(neuron, "u_rest")?,
-                v_th: parameters.quantity(neuron, "v_th")?,
-                v_hold: parameters.quantity(neuron, "v_hold")?,
-                i_cc: energy.i_cc,
-                g_off: energy.g_off,
-                g_pre,
-                g_on: energy.g_on,
-            };
-            let spread = ThresholdSpread {
-                cycle: parameters.value(neuron, "cycle_cv")?,
-                device: parameters.value(neuron, "device_cv")?,
-                law,
-            };
-            Some(Switch {
-                device,
-                spread,
-                circuit,
-                on_time: parameters.quantity(neuron, "on_time"),
-                r_m: parameters.quantity(neuron, "r_m")?,
-                i_bias: parameters.quantity(neuron, "i_bias")?,
-                u_0: u_0(&parameters, neuron)?,
-            })
-        };
-        let each = parameters.each(|neuron| switch(neuron).map(Neuron::from))?;
-        self.neurons_fit(&parameters, fields, &each)?;
-        let switch = switch(0)?;
-        if self.faults.iter().count() == faults {
-            for fault in switch.faults() {
-                let text = fault.to_string();
-                let place = parameters.place(&text).or(fields.at.as_ref());
-                self.faults.push(Diagnostic::error(format!("{}: {text}", fields.what)).maybe_at(place));
-            }
-        }
-        energy.on_time = switch.flows();
-        let is_reset = switch.is_reset();
-        if !is_reset {
-            self.driven(fields, &switch);
-        }
-        let size = fields.count("size")?;
-        Some(PopulationPlan {
-            name: name.to_string(),
-            size,
-            keys: if is_reset { Vec::new() } else { shown(fields) },
-            neuron: Neuron::from(switch),
-            each,
-            own: parameters.plan(),
-            switch: Some(energy).filter(|_| is_reset),
-            cost: None,
             competition: None,
         })
     }

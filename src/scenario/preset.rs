@@ -8,6 +8,7 @@ use crate::device::kinds::SHIPPED;
 use crate::device::model::Model as _;
 use crate::device::preset::{Preset, Provenance, tree};
 use crate::device::threshold::VolatileSwitch;
+use crate::units::parse_percent;
 
 /// The threshold switch that a population names: a shipped preset or a file beside the scenario.
 pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
@@ -88,7 +89,9 @@ pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
     let given = preset.parameters.iter().find(|given| given.key == parameter);
     let datum = match (&key.kind, given) {
         (Kind::Quantity(unit, _), Some(given)) => Datum::Quantity(*unit, unit.amount(&given.value).ok()?),
-        (Kind::Number(_), Some(given)) => Datum::Number(given.value.parse().ok()?),
+        (Kind::Number(_), Some(given)) => {
+            Datum::Number(given.value.parse().ok().or_else(|| parse_percent(&given.value))?)
+        }
         // A preset that says nothing about spread has none.
         (Kind::Number(_), None) => Datum::Number(0.0),
         (Kind::Choice(_), _) => Datum::Choice(preset.device.get::<VolatileSwitch>()?.spread.law.word()),
@@ -103,4 +106,21 @@ pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
 fn of_kind(kind: &str) -> impl Iterator<Item = &'static str> {
     let is = move |name: &&str| Preset::named(name).is_ok_and(|preset| preset.device.kind().name == kind);
     Preset::names().into_iter().filter(is)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::population::Described;
+    use crate::scenario::table::Table as _;
+
+    #[test]
+    fn a_percentage_of_a_preset_is_a_default_as_any_number_is() {
+        let source = Preset::embedded("ag-tio2-pt-ts").unwrap();
+        let text = source.text.replace("cycle_cv = { value = 0.05,", "cycle_cv = { value = \"7 %\",");
+        let preset = Preset::parse("my.toml", &text).unwrap();
+        let key = Described::KEYS.iter().find(|key| key.name == "cycle_cv").unwrap();
+        let found = default(&preset, key).unwrap();
+        assert!(matches!(found.datum, Datum::Number(0.07)), "{found:?}");
+    }
 }

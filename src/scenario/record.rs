@@ -2,9 +2,10 @@
 
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
+use super::filled::is_current;
 use super::section::Lower;
 use super::spec::kinds::{POSITIVE_SPAN, non_negative};
-use super::spec::{Kind, Refers, SourceWord, Unit};
+use super::spec::{Kind, Refers, Unit};
 use super::table::table;
 use crate::time::Time;
 use crate::units::Joule;
@@ -35,7 +36,7 @@ table! {
 fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     for (name, at) in fields.names("spikes") {
         let source = lower.filled.all("source").iter().find(|(source, _)| source == name);
-        if source.and_then(|(_, source)| source.choice("kind")).is_some_and(SourceWord::is_current) {
+        if source.and_then(|(_, source)| is_current(source)) == Some(true) {
             lower.faults.push(
                 Diagnostic::error(format!("`spikes` of the record names `{name}`, which gives a current"))
                     .at(at)

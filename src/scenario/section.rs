@@ -9,8 +9,6 @@ use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::record::Format;
 use crate::registry::Registry;
 use crate::synapse::Spread;
-use crate::time::Time;
-use crate::units::Quantity;
 
 pub(super) struct Lower<'a> {
     pub filled: &'a Filled,
@@ -175,12 +173,4 @@ pub(super) fn model_value(fields: &Fields, key: &ModelKey) -> Option<f64> {
         Datum::Choice(word) => key.place(word),
         _ => None,
     }
-}
-
-pub(super) fn quantity<Q: Quantity>(fields: &Fields, name: &str) -> Option<Q> {
-    Q::from_si(fields.quantity(name)?)
-}
-
-pub(super) fn time(fields: &Fields, name: &str) -> Option<Time> {
-    fields.time(name)
 }

@@ -1,10 +1,14 @@
 //! Every section of a scenario.
 
 use super::about::{About, EnginePlan};
+use super::device;
 use super::plasticity::plasticity_keys;
+use super::population;
+use super::projection;
 use super::protocol;
 use super::record::RecordPlan;
-use super::spec::{Choice, DEVICE, EXPERIMENT, Key, Kind, POPULATION, PROJECTION, SOURCE, Section};
+use super::source;
+use super::spec::{Choice, Key, Kind, Section};
 use super::table::Table as _;
 use crate::dataset;
 use crate::registry::Registry;
@@ -27,7 +31,7 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             named: true,
             required: false,
             doc: "Where input spikes come from. A source has no state and is not influenced by the network.",
-            keys: SOURCE,
+            keys: source::Described::KEYS,
         },
         Section {
             name: "device",
@@ -35,7 +39,7 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             named: true,
             required: false,
             doc: "A device: what experiments measure, and what populations of switches are made of. Positive voltage SETs.",
-            keys: DEVICE,
+            keys: device::Device::KEYS,
         },
         Section {
             name: "population",
@@ -43,7 +47,7 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             named: true,
             required: true,
             doc: "A group of like neurons. Not needed with `kind = \"device\"` of the protocol.",
-            keys: POPULATION,
+            keys: population::Described::KEYS,
         },
         Section {
             name: "projection",
@@ -51,7 +55,7 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             named: true,
             required: false,
             doc: "The synapses from one source or population to one population.",
-            keys: PROJECTION,
+            keys: projection::Described::KEYS,
         },
         Section {
             name: "experiment",
@@ -59,7 +63,7 @@ pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
             named: true,
             required: false,
             doc: "One measurement of one device, with `kind = \"device\"` of the protocol. They are made in the order of the file.",
-            keys: EXPERIMENT,
+            keys: device::Described::KEYS,
         },
         Section {
             name: "protocol",

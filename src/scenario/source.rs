@@ -1,97 +1,248 @@
-//! Sources: which spikes, or what current, they give, and that spikes can be counted.
+//! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set, and currents from outside.
 
 use super::diagnostic::Diagnostic;
-use super::filled::{Datum, Fields};
+use super::filled::Fields;
+use super::lists::{self, Listed, Spike};
+use super::locate;
 use super::plan::{Input, SourcePlan};
-use super::section::{Lower, quantity, time};
-use super::spec::{Code, SourceWord, Unit};
-use super::{list_files, lists, locate};
+use super::section::Lower;
+use super::spec::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SHARE, SPAN};
+use super::spec::{Bounds, Choice, Key, Kind, Unit};
+use super::table::{inner, table};
+use crate::dataset::Name;
 use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
+use crate::hint::many;
 use crate::network::{Current, CurrentFault, Sine, SourceKind};
 use crate::time::Time;
-use crate::units::Hertz;
+use crate::units::{Ampere, Hertz};
+
+const SIZE: Key = Key::new("size", COUNT, "Number of independent lines.");
+const MEAN: Key = Key::new(
+    "rate",
+    RATE_OR_NONE,
+    "Rate of each Poisson process; with `poisson_sine` its mean over a period.",
+);
+const PHASE: Key = Key::new(
+    "phase",
+    Kind::Number(Bounds::ANY.from(-1.0).up_to(1.0)),
+    "Phase at time 0 (of a current at `start`), in periods.",
+)
+.setting("0.0");
+const PERIOD: Key = Key::new(
+    "period",
+    POSITIVE_SPAN,
+    "Time between spikes, between the beginnings of bursts, or of one cycle of the rate or the current.",
+);
+const START: Key =
+    Key::new("start", SPAN, "Instant of the first spikes, or from which on the times of a current count.")
+        .setting("\"0 s\"");
+const FILE: Key = Key::new(
+    "file",
+    Kind::Text,
+    "A CSV file beside the scenario: of spikes with the header `time [ms],id`, of a current `time [ms],current [nA]`.",
+)
+.absent("they are written here");
+const CURRENTS: Key = Key::new(
+    "currents",
+    Kind::TimedRows(Unit::Ampere),
+    "The current, as [time, current], from `start` on (two at one time: ramps jump); or give `file`.",
+)
+.absent("they are in `file`");
+const REPEAT: Key = Key::new(
+    "repeat",
+    POSITIVE_SPAN,
+    "After what time the current begins anew; until then the last value holds.",
+)
+.absent("once: the last value holds");
+
+table! {
+    /// A source as it is described.
+    pub(super) enum Described by "kind", "What kind of source it is." {
+        Poisson = "poisson": "independent Poisson processes of one rate, with or without dead time" {
+            size: u32 as SIZE;
+            rate: Hertz as MEAN;
+            /// Time after each spike in which a line cannot spike again; `rate` is what is left, so it is below 1/dead_time.
+            dead_time: Time = SPAN, setting("\"0 s\"");
+        }
+        PoissonSteps = "poisson_steps": "independent Poisson processes whose rate changes at given times" {
+            size: u32 as SIZE;
+            /// The rate of each Poisson process, as [time, rate]: each from its time on until the next, none before the first.
+            rates: Vec<(Time, f64)> = Kind::TimedRows(Unit::Hertz) => rates;
+        }
+        PoissonSine = "poisson_sine": "independent Poisson processes of a sinusoidal rate" {
+            size: u32 as SIZE;
+            rate: Hertz as MEAN;
+            /// Depth of the modulation: the rate is rate (1 + depth sin(2 pi (t/period + phase))).
+            depth: f64 = SHARE, setting("1.0");
+            phase: f64 as PHASE;
+            period: Time as PERIOD;
+        }
+        SpikeList = "spike_list": "given spikes, inline or from a CSV file" {
+            size: u32 as SIZE;
+            /// The spikes, as [time, line]; or give `file`.
+            spikes: Vec<Spike> = Kind::SpikeRows, absent("they are in `file`") => spikes;
+            file: () as FILE;
+        }
+        Replay = "replay": "the spikes that an earlier run recorded" {
+            size: u32 as SIZE;
+            /// A run directory with spikes.csv, beside the scenario.
+            run: String = Kind::Text;
+            /// Which of the populations and sources recorded there is replayed.
+            recorded: String = Kind::Text;
+            /// Which episode is replayed, where several were recorded.
+            episode: u64 = Kind::Integer { min: 0, max: u64::MAX }, setting("0");
+        }
+        Regular = "regular": "all lines together, every `period`" {
+            size: u32 as SIZE;
+            start: Time as START;
+            period: Time as PERIOD;
+        }
+        Bursts = "bursts": "all lines together, `count` spikes every `period`" {
+            size: u32 as SIZE;
+            start: Time as START;
+            period: Time as PERIOD;
+            /// Spikes in a burst.
+            count: u32 = COUNT;
+            /// Time between two spikes of a burst; a burst ends before the next one begins.
+            interval: Time = POSITIVE_SPAN;
+        }
+        Dataset = "dataset": "the samples of a data set, one line per pixel" {
+            /// Which data set is shown.
+            dataset: Name = Kind::Choice(&DATASETS) => dataset;
+            /// How a sample becomes spikes.
+            encode: Encode = inner::<Encode>(), setting("{}");
+        }
+        CurrentSteps = "current_steps": "a current that changes at given times, inline or from a CSV file" {
+            currents: Vec<(Time, f64)> as CURRENTS => steps;
+            file: () as FILE;
+            start: Time as START;
+            repeat: Option<Time> as REPEAT;
+        }
+        CurrentRamps = "current_ramps": "a current in straight lines between points, inline or from a CSV file" {
+            currents: Vec<(Time, f64)> as CURRENTS => ramps;
+            file: () as FILE;
+            start: Time as START;
+            repeat: Option<Time> as REPEAT;
+        }
+        CurrentSine = "current_sine": "a sinusoidal current, in straight pieces" {
+            /// Largest deviation from `offset`.
+            amplitude: Ampere = Kind::Quantity(Unit::Ampere, Bounds::ANY);
+            /// What the sine is added to.
+            offset: Ampere = Kind::Quantity(Unit::Ampere, Bounds::ANY), setting("\"0 A\"");
+            phase: f64 as PHASE;
+            /// Straight pieces of a period: N of them are off by at most amplitude (1 - cos(pi/N)), 4.9e-4 of it at 100.
+            segments: u32 = Kind::Integer { min: 4, max: 100_000 }, setting("100");
+            start: Time as START;
+            period: Time as PERIOD;
+        }
+    }
+}
+
+table! {
+    /// How a sample becomes spikes.
+    pub(super) enum Encode by "kind", "Code.", setting("\"poisson\"") {
+        Poisson = "poisson": "each pixel a Poisson process, rate proportional to intensity" {
+            /// Rate of a pixel of full intensity.
+            max_rate: Hertz = RATE, assumed("\"100 Hz\"", "Yan et al. give no rate");
+            /// Scale the rates of each sample so that all have the mean total intensity of the training samples.
+            normalise: bool = Kind::Flag, setting("false");
+        }
+    }
+}
+
+/// The data sets that are shipped; a scenario may name others that its registry has.
+const DATASETS: [Choice; Name::ALL.len()] = {
+    let mut choices = [Choice { name: "", doc: "" }; Name::ALL.len()];
+    let mut k = 0;
+    while k < choices.len() {
+        choices[k] = Choice { name: Name::ALL[k].word(), doc: Name::ALL[k].known().about };
+        k += 1;
+    }
+    choices
+};
+
+fn dataset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Name> {
+    lower.registry.find_dataset(fields.word("dataset")?)
+}
+
+fn rates(lower: &mut Lower<'_>, fields: &Fields) -> Option<Vec<(Time, f64)>> {
+    let listed = Listed::Inline(fields.raw("rates")?, &fields.what);
+    lists::course(listed, "rates", (Unit::Hertz, false), lower.faults)
+}
+
+fn spikes(lower: &mut Lower<'_>, fields: &Fields) -> Option<Vec<Spike>> {
+    let size = fields.count("size");
+    lists::here_or_there(lower, fields, "spikes", |listed, faults| lists::spikes(listed, size, faults))
+}
+
+fn steps(lower: &mut Lower<'_>, fields: &Fields) -> Option<Vec<(Time, f64)>> {
+    currents(lower, fields, false)
+}
+
+fn ramps(lower: &mut Lower<'_>, fields: &Fields) -> Option<Vec<(Time, f64)>> {
+    currents(lower, fields, true)
+}
+
+fn currents(lower: &mut Lower<'_>, fields: &Fields, jumps: bool) -> Option<Vec<(Time, f64)>> {
+    let form = (Unit::Ampere, jumps);
+    lists::here_or_there(lower, fields, "currents", |listed, faults| {
+        lists::course(listed, "currents", form, faults)
+    })
+}
 
 impl Lower<'_> {
     pub(super) fn source(&mut self, name: &str, fields: &Fields) -> Option<SourcePlan> {
-        let kind = fields.choice("kind")?;
-        let size = if SourceWord::is_current(kind) { Some(1) } else { fields.count("size") };
-        let input = match kind {
-            SourceWord::Poisson => self.poisson(fields)?,
-            SourceWord::PoissonSteps => {
-                let rates = match fields.datum("rates") {
-                    Some(Datum::Raw(node)) => {
-                        lists::inline_timed(node, "rates", (Unit::Hertz, false), &fields.what, self.faults)
-                    }
-                    _ => None,
-                };
-                Input::Train(SourceKind::Modulated(RateProfile::Steps { steps: rates? }))
-            }
-            SourceWord::PoissonSine => {
-                let (rate, depth): (Hertz, f64) = (quantity(fields, "rate")?, fields.number("depth")?);
-                let (period, phase) = (time(fields, "period")?, fields.number("phase")?);
-                let mean = rate.get();
-                modulated_or_silent(
-                    rate,
-                    SourceKind::Modulated(RateProfile::Sine { mean, depth, period, phase }),
-                )
-            }
-            SourceWord::CurrentSteps | SourceWord::CurrentRamps | SourceWord::CurrentSine => {
-                self.current(kind, fields)?
-            }
-            SourceWord::Bursts => self.bursts(fields)?,
-            SourceWord::Replay => {
-                let file = format!("{}/spikes.csv", fields.text("run")?.trim_end_matches('/'));
-                let csv =
-                    locate::beside(&file, fields.written("run")?).map_err(|fault| self.faults.push(fault));
-                let spikes = csv.ok().and_then(|csv| {
-                    let which =
-                        (fields.text("recorded")?, fields.place("recorded"), fields.integer("episode")?);
-                    list_files::csv_recorded(&csv, which, size, self.faults)
-                });
-                Input::Train(SourceKind::List(spikes?))
-            }
-            SourceWord::SpikeList => {
-                let spikes = match (fields.datum("spikes"), fields.text("file")) {
-                    (Some(Datum::Raw(node)), None) => {
-                        lists::inline_spikes(node, size, &fields.what, self.faults)
-                    }
-                    (None, Some(file)) => {
-                        let at = fields.written("file")?;
-                        locate::beside(file, at)
-                            .map_err(|fault| self.faults.push(fault))
-                            .ok()
-                            .and_then(|csv| list_files::csv_spikes(&csv, size, self.faults))
-                    }
-                    _ => {
-                        self.one_of(fields, "spikes", "file");
-                        None
-                    }
-                };
-                Input::Train(SourceKind::List(spikes?))
-            }
-            SourceWord::Regular => Input::Train(SourceKind::Regular {
-                start: time(fields, "start")?,
-                period: time(fields, "period")?,
-            }),
-            SourceWord::Dataset => {
-                let dataset = self.registry.find_dataset(fields.word("dataset")?)?;
-                let encode = fields.table("encode")?;
-                match encode.choice("kind")? {
-                    Code::Poisson => Input::Dataset {
-                        dataset,
-                        max_rate: quantity(encode, "max_rate")?,
-                        normalise: encode.flag("normalise")?,
-                    },
-                }
-            }
-        };
-        let size = match &input {
-            Input::Dataset { dataset, .. } => Some(dataset.pixels()),
-            Input::Poisson { .. } | Input::Train(_) => size,
-        };
-        let plan = SourcePlan { name: name.to_string(), size: size?, input };
+        let described: Described = self.made(fields)?;
+        let (size, input) = self.input(fields, described)?;
+        let plan = SourcePlan { name: name.to_string(), size, input };
         self.drawable(fields, &plan)?;
         Some(plan)
+    }
+
+    /// How many lines a source has, and what they give.
+    fn input(&mut self, fields: &Fields, described: Described) -> Option<(u32, Input)> {
+        let train = |size, kind| Some((size, Input::Train(kind)));
+        match described {
+            Described::Poisson { size, rate, dead_time: Time::ZERO } => Some((size, Input::Poisson { rate })),
+            Described::Poisson { size, rate, dead_time: dead } => {
+                self.left_by(fields, rate, dead)?;
+                Some((size, modulated_or_silent(rate, SourceKind::DeadTime { rate: rate.get(), dead })))
+            }
+            Described::PoissonSteps { size, rates: steps } => {
+                train(size, SourceKind::Modulated(RateProfile::Steps { steps }))
+            }
+            Described::PoissonSine { size, rate, depth, phase, period } => {
+                let profile = RateProfile::Sine { mean: rate.get(), depth, period, phase };
+                Some((size, modulated_or_silent(rate, SourceKind::Modulated(profile))))
+            }
+            Described::SpikeList { size, spikes, file: () } => train(size, SourceKind::List(spikes)),
+            Described::Replay { size, run, recorded, episode } => {
+                let file = format!("{}/spikes.csv", run.trim_end_matches('/'));
+                let csv = locate::beside(&file, fields.written("run")?);
+                let csv = csv.map_err(|fault| self.faults.push(fault)).ok()?;
+                let which = (recorded.as_str(), fields.place("recorded"), episode);
+                train(size, SourceKind::List(lists::recorded(&csv, which, Some(size), self.faults)?))
+            }
+            Described::Regular { size, start, period } => train(size, SourceKind::Regular { start, period }),
+            Described::Bursts { size, start, period, count, interval } => {
+                self.fits_burst(fields, count, interval, period)?;
+                train(size, SourceKind::Bursts { start, period, count, interval })
+            }
+            Described::Dataset { dataset, encode: Encode::Poisson { max_rate, normalise } } => {
+                Some((dataset.pixels(), Input::Dataset { dataset, max_rate, normalise }))
+            }
+            Described::CurrentSteps { currents, file: (), start, repeat } => {
+                self.current(fields, "currents", Current::steps(&currents, start, repeat))
+            }
+            Described::CurrentRamps { currents, file: (), start, repeat } => {
+                self.current(fields, "currents", Current::ramps(&currents, start, repeat))
+            }
+            Described::CurrentSine { amplitude, offset, phase, segments, start, period } => {
+                let (amplitude, offset) = (amplitude.get(), offset.get());
+                let sine = Sine { amplitude, offset, period, phase, segments };
+                self.current(fields, "segments", Current::sine(&sine, start))
+            }
+        }
     }
 
     /// Lines that are drawn as one process cannot be too fast together.
@@ -114,7 +265,8 @@ impl Lower<'_> {
         }
         self.faults.push(
             Diagnostic::error(format!(
-                "{lines} lines of {} at up to {} are drawn as one process of {}",
+                "{} of {}, at up to {}, would be drawn as one process of {}",
+                many(lines, "line"),
                 fields.what,
                 Unit::Hertz.print(peak),
                 Unit::Hertz.print(total)
@@ -129,76 +281,43 @@ impl Lower<'_> {
         None
     }
 
-    fn poisson(&mut self, fields: &Fields) -> Option<Input> {
-        let (rate, dead_time) = (fields.quantity("rate"), fields.quantity("dead_time"));
-        if let (Some(rate), Some(dead)) = (rate, dead_time)
-            && rate * dead >= 1.0
-        {
-            self.faults.push(
-                Diagnostic::error(format!(
-                    "`rate` of {} is {}, with a `dead_time` of {}",
-                    fields.what,
-                    Unit::Hertz.print(rate),
-                    Unit::Second.print(dead)
-                ))
-                .maybe_at(fields.place("dead_time"))
-                .label("too long")
-                .also(fields.written("rate"), "for this rate")
-                .allowed(format!("a rate below 1/dead_time, {}", Unit::Hertz.print(1.0 / dead)))
-                .hint(
-                    "`rate` is the rate of the spikes that remain, not that of the process without dead time",
-                ),
-            );
-            return None;
+    /// A dead time must leave the rate that is stated.
+    fn left_by(&mut self, fields: &Fields, rate: Hertz, dead: Time) -> Option<()> {
+        let (rate, dead) = (rate.get(), dead.as_seconds());
+        if rate * dead < 1.0 {
+            return Some(());
         }
-        let rate: Hertz = quantity(fields, "rate")?;
-        let dead = time(fields, "dead_time")?;
-        Some(if dead == Time::ZERO {
-            Input::Poisson { rate }
-        } else {
-            modulated_or_silent(rate, SourceKind::DeadTime { rate: rate.get(), dead })
-        })
+        self.faults.push(
+            Diagnostic::error(format!(
+                "`rate` of {} is {}, with a `dead_time` of {}",
+                fields.what,
+                Unit::Hertz.print(rate),
+                Unit::Second.print(dead)
+            ))
+            .maybe_at(fields.place("dead_time"))
+            .label("too long")
+            .also(fields.written("rate"), "for this rate")
+            .allowed(format!("a rate below 1/dead_time, {}", Unit::Hertz.print(1.0 / dead)))
+            .hint("`rate` is the rate of the spikes that remain, not that of the process without dead time"),
+        );
+        None
     }
 
-    fn current(&mut self, kind: SourceWord, fields: &Fields) -> Option<Input> {
-        let start = time(fields, "start");
-        let (key, made) = if kind == SourceWord::CurrentSine {
-            let (amplitude, offset) = (fields.quantity("amplitude")?, fields.quantity("offset")?);
-            let (period, phase) = (time(fields, "period")?, fields.number("phase")?);
-            let segments = u32::try_from(fields.integer("segments")?).ok()?;
-            let key = if fields.written("segments").is_some() { "segments" } else { "period" };
-            (key, Current::sine(&Sine { amplitude, offset, period, phase, segments }, start?))
-        } else {
-            let jumps = kind == SourceWord::CurrentRamps;
-            let points = match (fields.datum("currents"), fields.text("file")) {
-                (Some(Datum::Raw(node)), None) => {
-                    lists::inline_timed(node, "currents", (Unit::Ampere, jumps), &fields.what, self.faults)
-                }
-                (None, Some(file)) => {
-                    let csv = locate::beside(file, fields.written("file")?);
-                    let csv = csv.map_err(|fault| self.faults.push(fault)).ok();
-                    csv.and_then(|csv| list_files::csv_current(&csv, jumps, self.faults))
-                }
-                _ => {
-                    self.one_of(fields, "currents", "file");
-                    None
-                }
-            };
-            let repeat = time(fields, "repeat");
-            if repeat.is_none() && fields.written("repeat").is_some() {
-                return None;
-            }
-            let make = if jumps { Current::ramps } else { Current::steps };
-            let key = if fields.written("currents").is_some() { "currents" } else { "file" };
-            (key, make(&points?, start?, repeat))
-        };
+    /// A current on one line, if it can be; `key` says what it is like, unless something else is at fault.
+    fn current(
+        &mut self,
+        fields: &Fields,
+        key: &'static str,
+        made: Result<Current, CurrentFault>,
+    ) -> Option<(u32, Input)> {
         let fault = match made {
-            Ok(current) => return Some(Input::Train(SourceKind::Current(current))),
+            Ok(current) => return Some((1, Input::Train(SourceKind::Current(current)))),
             Err(fault) => fault,
         };
         let (key, label) = match fault {
             CurrentFault::Repeat { .. } => ("repeat", "too short"),
-            _ => (key, "not possible"),
+            _ if fields.written(key).is_some() => (key, "not possible"),
+            _ => (if key == "segments" { "period" } else { "file" }, "not possible"),
         };
         let text = fault.to_string();
         let (what, allowed) =
@@ -212,9 +331,8 @@ impl Lower<'_> {
         None
     }
 
-    fn bursts(&mut self, fields: &Fields) -> Option<Input> {
-        let (count, interval, period) =
-            (fields.count("count")?, time(fields, "interval")?, time(fields, "period")?);
+    /// A burst ends before the next begins.
+    fn fits_burst(&mut self, fields: &Fields, count: u32, interval: Time, period: Time) -> Option<()> {
         let length = u128::from(interval.fs()) * u128::from(count - 1);
         if length >= u128::from(period.fs()) {
             self.faults.push(
@@ -230,7 +348,7 @@ impl Lower<'_> {
             );
             return None;
         }
-        Some(Input::Train(SourceKind::Bursts { start: time(fields, "start")?, period, count, interval }))
+        Some(())
     }
 
     /// Spikes of one line are counted in 32 bits.

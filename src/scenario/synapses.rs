@@ -2,10 +2,12 @@
 
 use super::plan::{Connect, Input, Plan, ProjectionPlan, Storage};
 use crate::encoding::BLOCK;
+use crate::hint::many;
 use crate::network::{
     Builder, Delays, Distribution, Drawing, Fixed, Origin, Rows, SourceKind, Targets, draw, expected,
     quantised, quantum_shift,
 };
+use crate::plasticity::Memory;
 use crate::time::Time;
 
 /// Drawn synapses above which they are kept compact.
@@ -197,8 +199,13 @@ pub fn estimate(plan: &Plan) -> Estimate {
         // The plan keeps a list as it was written; weights that may change are made once and copied.
         let besides = if listed { 16.0 + delay } else { 0.0 } + if weight == 8.0 { 16.0 } else { 0.0 };
         let devices = if projection.device.is_some() { 24.0 } else { 0.0 };
+        // What the rule remembers and, where pairs are listed, which of them a spike potentiates.
+        let learning = projection.plasticity.as_ref().map_or(0.0, |plasticity| {
+            let memory = Memory::per_synapse(&plasticity.rule, projection.device.is_some());
+            memory as f64 + 3.0 * target
+        });
         let each = target + weight + delay;
-        bytes += synapses * (each + besides + devices) + 12.0 * rows;
+        bytes += synapses * (each + besides + devices + learning) + 12.0 * rows;
         let quantum = match (&projection.delays, compact) {
             (Some(law), true) => {
                 let shift = crate::network::delay_shift(*law);
@@ -210,9 +217,9 @@ pub fn estimate(plan: &Plan) -> Estimate {
             // One batch of draws, and a cursor for every row.
             building = building.max(8.0 * rows + 3e7);
             lines.push(format!(
-                "memory: projection {}: {} synapses of {each} bytes ({}){quantum}: {}",
+                "memory: projection {}: {} of {each} bytes ({}){quantum}: {}",
                 projection.name,
-                synapses.round(),
+                many(synapses.round(), "synapse"),
                 if compact { "compact" } else { "f64" },
                 shown(synapses * each)
             ));
@@ -278,6 +285,22 @@ mod tests {
         let (one, own) = (estimate(&one).bytes, estimate(&own).bytes);
         assert!((4e9..5e9).contains(&one), "{one:e}");
         assert!((8e9..1e10).contains(&own), "{own:e}");
+    }
+
+    #[test]
+    fn what_a_rule_remembers_of_each_synapse_is_counted() {
+        let keys = format!("{DEGREE}weight = \"1 mV\"\ndelay = \"1 ms\"\nplasticity.w_max = \"2 mV\"\n");
+        let bytes = |rule: &str| estimate(&plan(&format!("{keys}{rule}"), &[])).bytes;
+        let pair = bytes("plasticity.pairing = \"all_to_all\"");
+        // A trace of each synapse, of 8 bytes, in place of one of each row.
+        let centred = bytes("plasticity.pairing = \"pre_centred\"");
+        assert_eq!(centred - pair, 8e9);
+        // (Synapse, row) of every synapse by its column, and rows once more.
+        let still = estimate(&plan(
+            &format!("{DEGREE}weight = \"1 mV\"\ndelay = \"1 ms\"\n"),
+            &["engine.storage=\"f64\""],
+        ));
+        assert!(pair - still.bytes >= 12e9, "{pair:e} and {:e}", still.bytes);
     }
 
     #[test]

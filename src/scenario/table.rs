@@ -7,6 +7,7 @@
 use super::filled::{Datum, Fields};
 use super::section::Lower;
 use super::spec::{Key, Kind};
+use super::text::Node;
 use super::weights;
 use crate::time::Time;
 use crate::units::{Ampere, Farad, Hertz, Joule, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt};
@@ -18,6 +19,12 @@ pub(super) trait Table: Sized {
 
     /// What a checked table becomes; `None` if something is missing or faulty, which is reported.
     fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self>;
+}
+
+/// A type that is chosen by a word.
+pub(super) trait Chosen {
+    /// As it is written.
+    fn word(&self) -> &'static str;
 }
 
 /// A type that the value of a key becomes.
@@ -113,6 +120,20 @@ impl FromKey for usize {
     }
 }
 
+/// What is read when the rest is known.
+impl FromKey for Node {
+    fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        fields.raw(name).cloned()
+    }
+}
+
+/// A key that is read together with another.
+impl FromKey for () {
+    fn from_key(_: &mut Lower<'_>, _: &Fields, _: &str) -> Option<Self> {
+        Some(())
+    }
+}
+
 /// Names, of which the unknown ones are reported and left out.
 impl FromKey for Vec<String> {
     fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
@@ -145,6 +166,23 @@ impl<T: FromKey> FromKey for Option<T> {
     }
 }
 
+/// What may be faulty, while the rest of its table is made use of: so that all faults are found.
+pub(super) struct Tried<T>(pub Option<T>);
+
+impl<T: FromKey> FromKey for Tried<T> {
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        Some(Self(lower.get(fields, name)))
+    }
+}
+
+impl<T: Table> Table for Tried<T> {
+    const KEYS: &'static [Key] = T::KEYS;
+
+    fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self> {
+        Some(Self(lower.made(fields)))
+    }
+}
+
 /// A table that becomes a `T`.
 pub(super) const fn inner<T: Table>() -> Kind {
     Kind::Table(T::KEYS)
@@ -155,12 +193,92 @@ pub(super) const fn list<T: Table>() -> Kind {
     Kind::Tables(T::KEYS)
 }
 
-/// How many keys there are in all.
+/// Whether two names are the same; `==` is not for constants.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut k = 0;
+    while k < one.len() && k < other.len() && one[k] == other[k] {
+        k += 1;
+    }
+    k == one.len() && k == other.len()
+}
+
+/// How many variants have a field of this name.
+pub(super) const fn takers(variants: &[(&str, &[&str])], field: &str) -> usize {
+    let (mut variant, mut found) = (0, 0);
+    while variant < variants.len() {
+        found += has(variants[variant].1, field) as usize;
+        variant += 1;
+    }
+    found
+}
+
+const fn has(names: &[&str], name: &str) -> bool {
+    let mut k = 0;
+    while k < names.len() && !same(names[k], name) {
+        k += 1;
+    }
+    k < names.len()
+}
+
+/// The words of the variants that have a field of this name.
+pub(super) const fn words_of<const N: usize>(
+    variants: &[(&'static str, &[&str])],
+    field: &str,
+) -> [&'static str; N] {
+    let mut words = [""; N];
+    let (mut variant, mut next) = (0, 0);
+    while next < N {
+        if has(variants[variant].1, field) {
+            words[next] = variants[variant].0;
+            next += 1;
+        }
+        variant += 1;
+    }
+    words
+}
+
+/// Keys that exist with these words alone; what depends on another key still does.
+pub(super) const fn only<const N: usize>(
+    keys: &[Key],
+    decider: &'static str,
+    words: &'static [&'static str],
+) -> [Key; N] {
+    let mut only = [Key::new("", Kind::Flag, ""); N];
+    let mut k = 0;
+    while k < N {
+        only[k] = if keys[k].when.is_none() { keys[k].when(decider, words) } else { keys[k] };
+        k += 1;
+    }
+    only
+}
+
+/// Whether the keys before `parts[part][at]` have its name.
+const fn repeated(parts: &[&[Key]], part: usize, at: usize) -> bool {
+    let (mut p, mut k) = (0, 0);
+    while p < part || (p == part && k < at) {
+        if k == parts[p].len() {
+            (p, k) = (p + 1, 0);
+        } else if same(parts[p][k].name, parts[part][at].name) {
+            assert!(same(parts[p][k].doc, parts[part][at].doc), "two keys have one name");
+            return true;
+        } else {
+            k += 1;
+        }
+    }
+    false
+}
+
+/// How many keys there are in all; one that several parts have is one.
 pub(super) const fn total(parts: &[&[Key]]) -> usize {
-    let (mut part, mut total) = (0, 0);
+    let (mut part, mut at, mut total) = (0, 0, 0);
     while part < parts.len() {
-        total += parts[part].len();
-        part += 1;
+        if at == parts[part].len() {
+            (part, at) = (part + 1, 0);
+        } else {
+            total += !repeated(parts, part, at) as usize;
+            at += 1;
+        }
     }
     total
 }
@@ -170,11 +288,14 @@ pub(super) const fn joined<const N: usize>(parts: &[&[Key]]) -> [Key; N] {
     let mut joined = [Key::new("", Kind::Flag, ""); N];
     let (mut part, mut at, mut next) = (0, 0, 0);
     while next < N {
-        if at < parts[part].len() {
-            joined[next] = parts[part][at];
-            (at, next) = (at + 1, next + 1);
-        } else {
+        if at == parts[part].len() {
             (part, at) = (part + 1, 0);
+        } else {
+            if !repeated(parts, part, at) {
+                joined[next] = parts[part][at];
+                next += 1;
+            }
+            at += 1;
         }
     }
     joined
@@ -242,40 +363,91 @@ macro_rules! table {
         $crate::scenario::table::table!(@from_key $Name $($words)?);
     };
     (
-        impl $Name:ident by $decider:literal, $what:literal $(, $decider_how:ident($($decider_arg:expr),*))* {
+        $(#[$meta:meta])*
+        $vis:vis enum $Name:ident by $decider:literal, $what:literal $(, $decider_how:ident($($decider_arg:expr),*))* {
             $(
                 $Variant:ident = $word:literal: $about:literal {
                     $(
-                        $(#[doc = $doc:literal])+
-                        $field:ident: $Type:ty = $kind:expr $(, $how:ident($($arg:expr),*))*;
+                        $(#[doc = $doc:literal])*
+                        $(#[serde($($serde:tt)*)])?
+                        $field:ident: $Type:ty $(as $key:path)? $(= $kind:expr $(, $how:ident($($arg:expr),*))*)? $(=> $read:path)?;
                     )*
                 }
             )+
         }
+        $(rules($rules:path);)?
+    ) => {
+        $(#[$meta])*
+        $vis enum $Name {
+            $(
+                #[doc = $about]
+                $Variant {
+                    $($(#[doc = $doc])* $(#[serde($($serde)*)])? $field: $Type,)*
+                },
+            )+
+        }
+
+        impl $crate::scenario::table::Chosen for $Name {
+            fn word(&self) -> &'static str {
+                match self {
+                    $(Self::$Variant { .. } => $word,)+
+                }
+            }
+        }
+
+        $crate::scenario::table::table! {
+            impl $Name by $decider, $what $(, $decider_how($($decider_arg),*))* {
+                $($Variant = $word: $about {
+                    $($(#[doc = $doc])* $field: $Type $(as $key)? $(= $kind $(, $how($($arg),*))*)? $(=> $read)?;)*
+                })+
+            }
+            $(rules($rules);)?
+        }
+    };
+    (
+        impl $Name:ident by $decider:literal, $what:literal $(, $decider_how:ident($($decider_arg:expr),*))* {
+            $(
+                $Variant:ident = $word:literal: $about:literal {
+                    $(
+                        $(#[doc = $doc:literal])*
+                        $field:ident: $Type:ty $(as $key:path)? $(= $kind:expr $(, $how:ident($($arg:expr),*))*)? $(=> $read:path)?;
+                    )*
+                }
+            )+
+        }
+        $(rules($rules:path);)?
     ) => {
         impl $crate::scenario::table::Table for $Name {
-            const KEYS: &'static [$crate::scenario::spec::Key] = $crate::scenario::table::table!(@join
-                &[$crate::scenario::spec::Key::new(
-                    $decider,
-                    $crate::scenario::spec::Kind::Choice(
-                        &[$($crate::scenario::spec::Choice { name: $word, doc: $about }),+],
-                    ),
-                    $what,
-                )$(.$decider_how($($decider_arg),*))*]
-                $($(, &[$crate::scenario::spec::Key::new(
-                    stringify!($field),
-                    $kind,
-                    concat!($($doc),+).trim_ascii(),
-                )$(.$how($($arg),*))*.when($decider, &[$word])])*)+
-            );
+            const KEYS: &'static [$crate::scenario::spec::Key] = {
+                const VARIANTS: &[(&str, &[&str])] = &[$(($word, &[$(stringify!($field)),*])),+];
+                $crate::scenario::table::table!(@join
+                    &[$crate::scenario::spec::Key::new(
+                        $decider,
+                        $crate::scenario::spec::Kind::Choice(
+                            &[$($crate::scenario::spec::Choice { name: $word, doc: $about }),+],
+                        ),
+                        $what,
+                    )$(.$decider_how($($decider_arg),*))*]
+                    $($(, {
+                        const OF: &[$crate::scenario::spec::Key] =
+                            $crate::scenario::table::table!(@keys $field: $Type, [$($doc)*] $(as $key)? $(= $kind $(, $how($($arg),*))*)? $(=> $read)?);
+                        const WORDS: [&str; $crate::scenario::table::takers(VARIANTS, stringify!($field))] =
+                            $crate::scenario::table::words_of(VARIANTS, stringify!($field));
+                        const ONLY: [$crate::scenario::spec::Key; OF.len()] =
+                            $crate::scenario::table::only(OF, $decider, &WORDS);
+                        &ONLY
+                    })*)+
+                )
+            };
 
             fn lower(
                 lower: &mut $crate::scenario::section::Lower<'_>,
                 fields: &$crate::scenario::filled::Fields,
             ) -> Option<Self> {
+                $($rules(lower, fields);)?
                 match fields.word($decider)? {
                     $($word => {
-                        $(let $field: Option<$Type> = lower.get(fields, stringify!($field));)*
+                        $(let $field: Option<$Type> = $crate::scenario::table::table!(@read lower, fields, $field $(as $key)? $(= $kind)? $(=> $read)?);)*
                         Some(Self::$Variant { $($field: $field?),* })
                     })+
                     _ => None,
@@ -376,6 +548,6 @@ mod tests {
             ("factor", "What it is multiplied with.", Some(("part", scaled))),
         ];
         assert_eq!(keys, want);
-        assert_eq!(total(&[Whole::KEYS, Part::KEYS]), 6);
+        assert_eq!(total(&[Whole::KEYS, Part::KEYS]), 4, "a key of several parts is one");
     }
 }

@@ -10,7 +10,7 @@ use memspike::device::protocol::{
 };
 use memspike::device::resistive::{BinarySwitch, DoseDevice};
 use memspike::device::threshold::{ThresholdSwitch, VolatileSwitch};
-use memspike::fit::fit_relaxation;
+use memspike::fit::Curve;
 use memspike::units::{Second, Siemens, Volt, Watt};
 
 fn switch() -> ThresholdSwitch {
@@ -138,7 +138,7 @@ fn figures_4b_and_4c_and_the_power_come_from_the_switch() {
     let relaxation = relaxation_switch(&switch(), Second::new(0.06), 200);
     let points: Vec<(f64, f64)> =
         column(&relaxation, "time").iter().zip(column(&relaxation, "state")).map(|(&t, &u)| (t, u)).collect();
-    let fit = fit_relaxation(&points).unwrap();
+    let fit = Curve::Relaxation.fit(&points, &[]).unwrap();
     assert!((fit.get("tau").unwrap().value - 9.41e-3).abs() < 1e-9);
     assert!((fit.get("u_rest").unwrap().value - 0.43e-3).abs() < 1e-9);
     assert!((switch().on_power() / Watt::new(1.4e-6) - 1.0).abs() < 1e-12);

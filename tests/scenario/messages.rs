@@ -405,7 +405,7 @@ fn lines_that_are_drawn_together_have_one_limit() {
     let short = "protocol.duration=\"1 us\"";
     let text = refusal(GOOD, &["source.noise.rate=\"1 THz\"", short]);
     assert!(
-        text.contains("4 lines of source `noise` at up to 1 THz are drawn as one process of 4 THz"),
+        text.contains("4 lines of source `noise`, at up to 1 THz, would be drawn as one process of 4 THz"),
         "{text}"
     );
     assert!(
@@ -418,9 +418,9 @@ fn lines_that_are_drawn_together_have_one_limit() {
     assert!(load_text("test.toml", &just, &[], None).is_ok());
     let sine = "kind = \"poisson_sine\"\nperiod = \"1 ms\"\nsize = 4\nrate = \"130 GHz\"";
     let text = with(GOOD, "kind = \"poisson\"\nsize = 4\nrate = \"20 Hz\"", sine);
-    assert!(refusal(&text, &[short]).contains("at up to 260 GHz are drawn as one process of 1.04 THz"));
+    assert!(refusal(&text, &[short]).contains("at up to 260 GHz, would be drawn as one process of 1.04 THz"));
     let text = refusal(LEARNS, &["source.retina.encode.max_rate=\"2 GHz\""]);
-    assert!(text.contains("784 lines of source `retina` at up to 2 GHz"), "{text}");
+    assert!(text.contains("784 lines of source `retina`, at up to 2 GHz"), "{text}");
     assert!(text.contains("source.retina.encode.max_rate=\"2 GHz\""), "{text}");
 }
 

@@ -30,7 +30,7 @@ pub struct Draw {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ProgramError {
     /// The matrix has another size.
-    #[error("{given} weights for an array of {rows} x {cols}; it needs {}", rows.saturating_mul(*cols))]
+    #[error("{} for an array of {rows} x {cols}; it needs {}", crate::hint::many(given, "weight"), rows.saturating_mul(*cols))]
     Shape {
         /// Rows of the array.
         rows: usize,
@@ -154,12 +154,6 @@ impl Array {
         self.row_sums.get(row).copied().unwrap_or(0.0)
     }
 
-    /// Charge that one read of a row draws through all its devices, in coulombs: V t sum G.
-    #[must_use]
-    pub fn read_charge(&self, row: usize, read: &ReadPulse) -> f64 {
-        read.charge(self.row_sum(row))
-    }
-
     /// Energy of one read of a row, in joules: V^2 t sum G.
     #[must_use]
     pub fn read_energy(&self, row: usize, read: &ReadPulse) -> f64 {
@@ -170,28 +164,6 @@ impl Array {
     #[must_use]
     pub fn read_energies(&self, read: &ReadPulse) -> Vec<f64> {
         (0..self.shape.rows).map(|row| self.read_energy(row, read)).collect()
-    }
-
-    /// Mean conductance of all devices, in siemens; `None` without devices.
-    #[must_use]
-    pub fn mean_conductance(&self) -> Option<f64> {
-        let n = self.conductances.len();
-        (n > 0).then(|| sum(&self.row_sums) / n as f64)
-    }
-
-    /// Mean conductance of the devices that were read, each counted once per spike of its row:
-    /// sum_r n_r G_r / (cols devices sum_r n_r), in siemens. `None` without spikes.
-    ///
-    /// Read energy is V^2 t times this, times the number of device reads.
-    #[must_use]
-    pub fn mean_conductance_read(&self, row_spikes: &[u64]) -> Option<f64> {
-        let per_row = (self.shape.cols * self.mapping.devices()) as f64;
-        let (total, spikes) = self
-            .row_sums
-            .iter()
-            .zip(row_spikes)
-            .fold((0.0, 0.0), |(total, spikes), (g, &n)| (total + g * n as f64, spikes + n as f64));
-        (spikes > 0.0).then(|| total / (per_row * spikes))
     }
 }
 
@@ -279,25 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn a_row_read_draws_the_charge_and_energy_of_its_conductances() {
+    fn a_row_read_takes_the_energy_of_its_conductances() {
         let array = program(PAPER, DRAW);
         let read = ReadPulse { amplitude: Volt::new(0.2), width: Second::new(1e-6) };
         let sum: f64 = array.conductances()[2 * 8..3 * 8].iter().sum();
-        assert!((array.read_charge(2, &read) - 0.2 * 1e-6 * sum).abs() < 1e-26);
         assert!((array.read_energy(2, &read) - 0.04 * 1e-6 * sum).abs() < 1e-26);
         assert_eq!(array.read_energy(99, &read), 0.0);
-    }
-
-    #[test]
-    fn the_mean_over_reads_weighs_rows_by_their_spikes() {
-        let array = program(PAPER, DRAW);
-        let even = array.mean_conductance_read(&[3; 5]).unwrap();
-        assert!((even / array.mean_conductance().unwrap() - 1.0).abs() < 1e-14);
-        let only = array.mean_conductance_read(&[0, 0, 0, 9, 0]).unwrap();
-        assert!((only / (array.row_sum(3) / 8.0) - 1.0).abs() < 1e-14);
-        assert_eq!(array.mean_conductance_read(&[0; 5]), None);
-        let empty = Array::program(Shape { rows: 0, cols: 0 }, &[], &pair(), &PAPER, DRAW).unwrap();
-        assert_eq!((empty.mean_conductance(), empty.weights().len()), (None, 0));
     }
 
     #[test]

@@ -82,10 +82,10 @@ pub enum Fault {
     #[error("{}: magic number at byte 0 is 0x{found:08x}; expected 0x{:08x} (IDX {what})", file.display(), what.magic())]
     WrongMagic { file: PathBuf, what: Readable, found: u32 },
     /// `file` ends after `found` bytes (of content, if it is `gzip`), and `why` it should have `expected`.
-    #[error("{}: ends after {found} bytes{}; expected {expected} ({why})", file.display(), uncompressed(*gzip))]
+    #[error("{}: ends after {}{}; expected {expected} ({why})", file.display(), crate::hint::many(found, "byte"), uncompressed(*gzip))]
     Truncated { file: PathBuf, gzip: bool, found: u64, expected: u64, why: String },
     /// The compressed content of `file` cannot be unpacked beyond byte `at`, for `reason`.
-    #[error("{}: gzip data is damaged after {at} bytes of content ({reason})", file.display())]
+    #[error("{}: gzip data is damaged after {} of content ({reason})", file.display(), crate::hint::many(at, "byte"))]
     DamagedGzip { file: PathBuf, at: u64, reason: String },
     /// `file` goes on (in its content, if it is `gzip`) after the `expected` bytes that it should have, and `why`.
     #[error("{}: more bytes follow at byte {expected}{}; expected the end of the file ({why})", file.display(), uncompressed(*gzip))]

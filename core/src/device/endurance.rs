@@ -84,8 +84,8 @@ impl Endurance {
     pub fn warning(&self, n: u64) -> Option<String> {
         (n > self.measured).then(|| {
             format!(
-                "{n} cycles are outside the measured range: {} were measured; the shrinking window (N_f = {:e}) is assumed",
-                self.measured, self.n_f
+                "{} are outside the measured range: {} were measured; the shrinking window (N_f = {:e}) is assumed",
+                crate::hint::many(n, "cycle"), self.measured, self.n_f
             )
         })
     }

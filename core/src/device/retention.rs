@@ -124,12 +124,6 @@ impl Retention {
     }
 }
 
-/// Lower bound of a mono-exponential lifetime from a test that saw at most `loss` (a fraction) in `seconds`.
-#[must_use]
-pub fn lifetime_bound(seconds: f64, loss: f64) -> f64 {
-    seconds / -ln_1p(-loss)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,8 +138,6 @@ mod tests {
 
     #[test]
     fn a_test_of_4000_seconds_bounds_a_lifetime() {
-        assert!((lifetime_bound(4000.0, 0.05) / 78e3 - 1.0).abs() < 0.001);
-        assert!((lifetime_bound(4000.0, 0.10) / 38e3 - 1.0).abs() < 0.002);
         let held = exponential(78e3, 1.0).conductance(5e-3, 4000.0, 1.0);
         assert!((held / 5e-3 - 0.95).abs() < 1e-4, "{held}");
         // The pessimistic reading: a window a decade smaller at 4000 s.

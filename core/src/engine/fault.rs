@@ -58,7 +58,7 @@ pub enum SimulationError {
     #[error(transparent)]
     Learning(#[from] LearningError),
     /// Threads that the system does not give.
-    #[error("{count} threads cannot be started: {cause}")]
+    #[error("{} cannot be started: {cause}", crate::hint::many(count, "thread"))]
     Threads {
         /// How many were asked for.
         count: usize,

@@ -39,18 +39,18 @@ fn needs(
 /// A curve of two columns that can be fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Curve {
-    /// See [`fit_relaxation`].
+    /// Of a membrane or filament that is left alone.
     Relaxation,
-    /// See [`fit_stdp`].
+    /// Both sides of a window of pairs.
     Stdp,
-    /// See [`fit_retention`].
+    /// A conductance that is left alone.
     Retention {
         /// Whether the exponent of the time is fitted too, instead of held at 1.
         stretched: bool,
     },
-    /// See [`fit_pulses`].
+    /// A conductance pulse by pulse.
     Pulses,
-    /// See [`fit_iv`].
+    /// Of one state.
     Iv {
         /// Whether a straight line is fitted, instead of a sinh.
         ohmic: bool,
@@ -114,11 +114,11 @@ impl Curve {
     /// See [`FitError`].
     pub fn fit(self, points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
         match self {
-            Self::Relaxation => relaxation_holding(points, held),
-            Self::Stdp => stdp_holding(points, held),
-            Self::Retention { stretched } => retention_holding(points, stretched, held),
-            Self::Pulses => pulses_holding(points, held),
-            Self::Iv { ohmic } => iv_holding(points, ohmic, held),
+            Self::Relaxation => fit_relaxation(points, held),
+            Self::Stdp => fit_stdp(points, held),
+            Self::Retention { stretched } => fit_retention(points, stretched, held),
+            Self::Pulses => fit_pulses(points, held),
+            Self::Iv { ohmic } => fit_iv(points, ohmic, held),
         }
     }
 
@@ -165,11 +165,7 @@ impl Curve {
 ///
 /// # Errors
 /// See [`FitError`]: a stretch much shorter than tau leaves `tau` or `u_rest` open.
-pub fn fit_relaxation(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
-    relaxation_holding(points, &[])
-}
-
-fn relaxation_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+fn fit_relaxation(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
     needs("a relaxation", points, &["tau", "u_rest", "u_0"], held)?;
     let (first, last) = (points[0].1, points[points.len() - 1].1);
     let unknowns = [
@@ -204,11 +200,7 @@ fn positive(fit: Fitted, name: &'static str) -> Result<Fitted, FitError> {
 ///
 /// # Errors
 /// See [`FitError`]: each side needs three points that decay.
-pub fn fit_stdp(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
-    stdp_holding(points, &[])
-}
-
-fn stdp_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+fn fit_stdp(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
     finite(points)?;
     let mut whole =
         Fitted { parameters: Vec::new(), residuals: vec![0.0; points.len()], rms: 0.0, origin: 0.0 };
@@ -249,11 +241,7 @@ fn stdp_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError
 ///
 /// # Errors
 /// See [`FitError`]: data without a visible loss bound the lifetime from below and cannot determine `tau`.
-pub fn fit_retention(points: &[(f64, f64)], stretched: bool) -> Result<Fitted, FitError> {
-    retention_holding(points, stretched, &[])
-}
-
-fn retention_holding(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> Result<Fitted, FitError> {
+fn fit_retention(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> Result<Fitted, FitError> {
     let what = "retention";
     // The fit is of ln G.
     let held: Vec<Held> = held
@@ -314,11 +302,7 @@ fn retention_holding(points: &[(f64, f64)], stretched: bool, held: &[Held]) -> R
 ///
 /// # Errors
 /// See [`FitError`]: a train that does not bend leaves `dose` and `g_end` open.
-pub fn fit_pulses(points: &[(f64, f64)]) -> Result<Fitted, FitError> {
-    pulses_holding(points, &[])
-}
-
-fn pulses_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+fn fit_pulses(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
     needs("a pulse train", points, &["g_0", "g_end", "dose"], held)?;
     let (first, last) = (points[0].1, points[points.len() - 1].1);
     let start = 3.0 / span(points.iter().map(|p| p.0)).max(f64::MIN_POSITIVE);
@@ -343,11 +327,7 @@ fn pulses_holding(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitErr
 ///
 /// # Errors
 /// See [`FitError`]: a straight curve leaves `v0` open.
-pub fn fit_iv(points: &[(f64, f64)], ohmic: bool) -> Result<Fitted, FitError> {
-    iv_holding(points, ohmic, &[])
-}
-
-fn iv_holding(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Result<Fitted, FitError> {
+fn fit_iv(points: &[(f64, f64)], ohmic: bool, held: &[Held]) -> Result<Fitted, FitError> {
     let what = "a current-voltage curve";
     needs(what, points, if ohmic { &["g"] } else { &["g", "v0"] }, held)?;
     let square = points.iter().fold(0.0, |sum, p| sum + p.0 * p.0);
@@ -416,7 +396,7 @@ mod tests {
                 })
                 .collect()
         };
-        recovers(&[("tau", 9.41e-3), ("u_rest", 0.43e-3)], 0.1, data, fit_relaxation);
+        recovers(&[("tau", 9.41e-3), ("u_rest", 0.43e-3)], 0.1, data, |p| Curve::Relaxation.fit(p, &[]));
     }
 
     #[test]
@@ -432,7 +412,7 @@ mod tests {
                 .collect()
         };
         let truth = [("w_plus", 138.61), ("tau_plus", 64.1e-3), ("w_minus", -103.46), ("tau_minus", 29.2e-3)];
-        recovers(&truth, 0.05, data, fit_stdp);
+        recovers(&truth, 0.05, data, |p| Curve::Stdp.fit(p, &[]));
     }
 
     #[test]
@@ -447,8 +427,12 @@ mod tests {
                     .collect()
             }
         };
-        recovers(&[("tau", 7800.0), ("g_p", 5e-3)], 0.05, data(1.0), |p| fit_retention(p, false));
-        recovers(&[("tau", 7800.0), ("b", 0.6)], 0.05, data(0.6), |p| fit_retention(p, true));
+        recovers(&[("tau", 7800.0), ("g_p", 5e-3)], 0.05, data(1.0), |p| {
+            Curve::Retention { stretched: false }.fit(p, &[])
+        });
+        recovers(&[("tau", 7800.0), ("b", 0.6)], 0.05, data(0.6), |p| {
+            Curve::Retention { stretched: true }.fit(p, &[])
+        });
     }
 
     #[test]
@@ -461,7 +445,9 @@ mod tests {
                 })
                 .collect()
         };
-        recovers(&[("g_0", 0.2e-3), ("g_end", 4e-3), ("dose", 0.05)], 0.1, train, fit_pulses);
+        recovers(&[("g_0", 0.2e-3), ("g_end", 4e-3), ("dose", 0.05)], 0.1, train, |p| {
+            Curve::Pulses.fit(p, &[])
+        });
         let sweep = |seed: u64| -> Vec<(f64, f64)> {
             (1..80)
                 .map(|k| {
@@ -471,7 +457,7 @@ mod tests {
                 })
                 .collect()
         };
-        recovers(&[("g", 3e-7), ("v0", 0.1)], 0.1, sweep, |p| fit_iv(p, false));
+        recovers(&[("g", 3e-7), ("v0", 0.1)], 0.1, sweep, |p| Curve::Iv { ohmic: false }.fit(p, &[]));
     }
 
     #[test]
@@ -513,11 +499,11 @@ mod tests {
     fn a_stretch_that_begins_late_has_its_own_start() {
         let late = |t: f64| (t, 0.01 + 0.24 * (-t / 9.41e-3).exp());
         let data: Vec<(f64, f64)> = (0..60).map(|k| late(0.02 + 0.5e-3 * f64::from(k))).collect();
-        let fit = fit_relaxation(&data).unwrap();
+        let fit = Curve::Relaxation.fit(&data, &[]).unwrap();
         assert!((fit.get("u_0").unwrap().value / late(0.02).1 - 1.0).abs() < 1e-9, "{fit:?}");
         let train = |n: f64| (n, 0.2e-3 + 3.8e-3 * (1.0 - (-0.05 * n).exp()));
         let data: Vec<(f64, f64)> = (100..140).map(|n| train(f64::from(n))).collect();
-        let fit = fit_pulses(&data).unwrap();
+        let fit = Curve::Pulses.fit(&data, &[]).unwrap();
         assert!((fit.get("g_0").unwrap().value / train(100.0).1 - 1.0).abs() < 1e-9, "{fit:?}");
         assert!((Curve::Pulses.value(120.0, &fit) / train(120.0).1 - 1.0).abs() < 1e-9);
     }
@@ -534,7 +520,7 @@ mod tests {
                     (t, 0.43e-3 + 0.24957 * (-t / 9.41e-3).exp() + 2e-3 * noise(seed + 500, k))
                 })
                 .collect();
-            let fit = fit_relaxation(&data).unwrap();
+            let fit = Curve::Relaxation.fit(&data, &[]).unwrap();
             for (covered, (name, value)) in covered.iter_mut().zip(truth) {
                 let p = fit.get(name).unwrap();
                 *covered += u32::from((p.value - value).abs() < 1.96 * p.error);
@@ -575,17 +561,22 @@ mod tests {
         // 4000 s of a device that lives 78 ks, in 2 % noise: a lower bound, not a lifetime... unless averaged.
         let flat: Vec<(f64, f64)> =
             (0..10).map(|k| (400.0 * k as f64, 5e-3 * (1.0 + 0.02 * noise(1, k)))).collect();
-        assert_eq!(refused(fit_retention(&flat, false)), "tau");
+        assert_eq!(refused(Curve::Retention { stretched: false }.fit(&flat, &[])), "tau");
         // A straight pulse train does not say where it ends.
         let straight: Vec<(f64, f64)> =
             (0..20).map(|k| (k as f64, 1e-3 + 1e-6 * k as f64 + 1e-7 * noise(2, k))).collect();
-        assert!(["g_end", "dose"].contains(&refused(fit_pulses(&straight)).as_str()));
+        assert!(["g_end", "dose"].contains(&refused(Curve::Pulses.fit(&straight, &[])).as_str()));
         let line: Vec<(f64, f64)> =
             (1..20).map(|k| (0.01 * k as f64, 1e-5 * k as f64 * (1.0 + 0.01 * noise(3, k)))).collect();
-        assert_eq!(refused(fit_iv(&line, false)), "v0");
-        assert!(fit_iv(&line, true).is_ok());
-        assert!(matches!(fit_stdp(&[(0.01, 5.0), (0.02, 3.0)]), Err(FitError::TooFewPoints { .. })));
-        let negative = fit_retention(&[(0.0, 1.0), (1.0, -1.0), (2.0, 1.0)], false).unwrap_err();
+        assert_eq!(refused(Curve::Iv { ohmic: false }.fit(&line, &[])), "v0");
+        assert!(Curve::Iv { ohmic: true }.fit(&line, &[]).is_ok());
+        assert!(matches!(
+            Curve::Stdp.fit(&[(0.01, 5.0), (0.02, 3.0)], &[]),
+            Err(FitError::TooFewPoints { .. })
+        ));
+        let negative = Curve::Retention { stretched: false }
+            .fit(&[(0.0, 1.0), (1.0, -1.0), (2.0, 1.0)], &[])
+            .unwrap_err();
         assert!(negative.to_string().starts_with("row 2: "), "{negative}");
     }
 }

@@ -22,7 +22,7 @@ mod window;
 pub use columns::{Wanted, percent, plain, wanted};
 pub use combine::{Spread, agree, reml};
 pub use csv::{Decimal, Layout, Measured, read_columns};
-pub use curves::{Curve, fit_iv, fit_pulses, fit_relaxation, fit_retention, fit_stdp};
+pub use curves::Curve;
 pub use judge::{Judgement, Test};
 pub use laws::{LawFit, PulseLaw, compare_laws};
 pub use least_squares::Held;
@@ -71,7 +71,11 @@ impl Fitted {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FitError {
     /// More parameters than the points can carry.
-    #[error("{points} points for {parameters} parameters; at least {needed} are needed: {what}")]
+    #[error(
+        "{} for {}; at least {needed} are needed: {what}",
+        crate::hint::many(points, "point"),
+        crate::hint::many(parameters, "parameter")
+    )]
     TooFewPoints {
         /// Rows of data that the fit could use.
         points: usize,

@@ -32,10 +32,10 @@ pub enum CsvError {
     #[error("{file}:{line}: {column} {value} does not come after {before}; it must increase from row to row")]
     Order { file: String, line: usize, column: String, value: String, before: String },
     /// `rows` rows of data, and the fit wants `needed`.
-    #[error("{file}: {rows} rows of data; at least {needed} are needed")]
+    #[error("{file}: {} of data; at least {needed} are needed", crate::hint::many(rows, "row"))]
     TooFew { file: String, rows: usize, needed: usize },
     /// The rest of a long list of faults: `count` of them.
-    #[error("{file}: {count} more faults of this kind")]
+    #[error("{file}: {} of this kind", crate::hint::many(count, "more fault"))]
     More { file: String, count: usize },
 }
 

@@ -7,6 +7,7 @@ use super::{
     Source, SourceKind,
 };
 use crate::encoding::{AliasTable, BLOCK, MAX_BLOCK_RATE};
+use crate::hint::many;
 use crate::neuron::model::Model;
 use crate::neuron::synaptic::MAX_DECAYS;
 use crate::neuron::{Lif, Neuron};
@@ -336,11 +337,11 @@ fn check_source(source: &Source, faults: &mut Vec<Fault>) {
         }
         SourceKind::Modulated(profile) => {
             faults.extend(profile.fault().map(|fault| Fault::Rate { name: name(), fault }));
-            let (lines, peak) = (source.size.min(BLOCK), profile.peak());
-            let total = f64::from(lines) * peak;
+            let (size, peak) = (source.size.min(BLOCK), profile.peak());
+            let (total, lines) = (f64::from(size) * peak, many(size, "line"));
             if profile.fault().is_none() && total > MAX_BLOCK_RATE.get() {
                 let fault = format!(
-                    "a rate of up to {peak:e} Hz, {total:e} Hz for {lines} lines that are drawn together; allowed: up to {MAX_BLOCK_RATE} for these"
+                    "a rate of up to {peak:e} Hz, {total:e} Hz for {lines} drawn together; allowed: up to {MAX_BLOCK_RATE} for these"
                 );
                 faults.push(Fault::Rate { name: name(), fault });
             }

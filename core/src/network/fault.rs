@@ -26,7 +26,9 @@ pub enum Fault {
     },
     /// One-to-one between groups of different sizes.
     #[error(
-        "projection `{name}` is one-to-one from {rows} lines to {columns} neurons; the two must be equal"
+        "projection `{name}` is one-to-one from {} to {}; the two must be equal",
+        crate::hint::many(rows, "line"),
+        crate::hint::many(columns, "neuron")
     )]
     OneToOneSizes {
         /// Name of the source, population or projection.
@@ -38,7 +40,9 @@ pub enum Fault {
     },
     /// A synapse from or to a member that is not there.
     #[error(
-        "projection `{name}` has a synapse {pre} -> {post}, but it goes from {rows} lines to {columns} neurons"
+        "projection `{name}` has a synapse {pre} -> {post}, but it goes from {} to {}",
+        crate::hint::many(rows, "line"),
+        crate::hint::many(columns, "neuron")
     )]
     OutOfRange {
         /// Name of the source, population or projection.
@@ -53,7 +57,7 @@ pub enum Fault {
         columns: u32,
     },
     /// Not one value for each synapse.
-    #[error("projection `{name}` has {found} {what}, but {synapses} synapses")]
+    #[error("projection `{name}` has {found} {what}, but {}", crate::hint::many(synapses, "synapse"))]
     PerSynapse {
         /// Name of the source, population or projection.
         name: String,
@@ -215,7 +219,7 @@ pub enum Fault {
         names: Vec<String>,
     },
     /// A spike of a line that is not there.
-    #[error("source `{name}` has a spike of line {id}, but only {size} lines")]
+    #[error("source `{name}` has a spike of line {id}, but only {}", crate::hint::many(size, "line"))]
     SpikeOutOfRange {
         /// Name of the source, population or projection.
         name: String,
@@ -240,7 +244,8 @@ pub enum Fault {
     },
     /// Bursts that overlap.
     #[error(
-        "source `{name}` has bursts of {count} spikes {interval} apart every {period}; a burst must end before the next"
+        "source `{name}` has bursts of {} {interval} apart every {period}; a burst must end before the next",
+        crate::hint::many(count, "spike")
     )]
     Burst {
         /// Name of the source, population or projection.

@@ -324,7 +324,9 @@ pub fn stride(columns: u32) -> usize {
 pub enum WeightsError {
     /// Another number of lists.
     #[error(
-        "{found} lists of weights for {expected} projections; one for each is wanted, in order of description"
+        "{} of weights for {}; one for each is wanted, in order of description",
+        crate::hint::many(found, "list"),
+        crate::hint::many(expected, "projection")
     )]
     Lists {
         /// How many there are.
@@ -334,7 +336,9 @@ pub enum WeightsError {
     },
     /// Another number of weights.
     #[error(
-        "{found} weights for the {expected} synapses of projection `{projection}`; one for each is wanted, row by row"
+        "{} for the {} of projection `{projection}`; one for each is wanted, row by row",
+        crate::hint::many(found, "weight"),
+        crate::hint::many(expected, "synapse")
     )]
     Count {
         /// Name of the projection.

@@ -18,7 +18,6 @@ pub mod model;
 mod open;
 mod switch;
 pub mod synaptic;
-mod train;
 
 /// The membrane's equation; a volatile filament obeys the same one.
 pub use crate::numeric::first_order as membrane;
@@ -27,7 +26,6 @@ pub use leaky::{Leaky, LeakyState};
 pub use lif::{Lif, LifError, Reset};
 pub use open::Open;
 pub use switch::{Switch, SwitchNeuronError};
-pub use train::PulseTrain;
 
 use serde::{Deserialize, Serialize};
 

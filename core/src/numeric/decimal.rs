@@ -100,12 +100,6 @@ impl Decimal {
         Self::new(self.digits, self.exponent.saturating_add(places))
     }
 
-    /// Whether it is below zero.
-    #[must_use]
-    pub const fn is_negative(self) -> bool {
-        self.digits < 0
-    }
-
     /// The nearest whole number, halves away from zero; `None` if that is beyond 128 bits.
     #[must_use]
     pub fn round(self) -> Option<i128> {

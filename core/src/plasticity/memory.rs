@@ -66,6 +66,23 @@ impl Memory {
         memory
     }
 
+    /// Bytes that a synapse takes besides its weight: of two rows and two columns what is neither a row's nor a column's.
+    #[must_use]
+    pub fn per_synapse(rule: &Rule, devices: bool) -> usize {
+        let of = |rows, cols| Self::new(rule, &Layout::Dense { rows, cols, stride: cols }, devices).bytes();
+        of(2, 2) + of(1, 1) - of(1, 2) - of(2, 1)
+    }
+
+    fn bytes(&self) -> usize {
+        let DeviceState { pulses, stuck, joules, limiter, read } = &self.devices;
+        let traces: usize = self.traces.iter().map(Trace::len).sum();
+        size_of_val(&self.last_pre[..])
+            + size_of_val(&self.last_post[..])
+            + size_of_val(&stuck[..])
+            + 8 * (traces + self.own.len() + self.until.len() + self.spikes.len())
+            + 8 * (pulses.len() + joules.len() + limiter.len() + read.len())
+    }
+
     /// Whether this is the memory of the same rule on the same projection as `other`.
     #[must_use]
     pub fn fits(&self, other: &Self) -> bool {

@@ -56,6 +56,11 @@ impl Trace {
         Self { of, phase, mark, epoch: 0, steady: phase.steady(0), values: vec![0.0; size] }
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// Back to no spikes at time 0.
     pub fn restart(&mut self) {
         self.enter(0);

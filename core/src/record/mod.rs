@@ -58,7 +58,7 @@ pub enum RecordError {
     Malformed { path: PathBuf, message: String },
     /// The record log `path` is cut short or damaged (`what`) at byte `offset`; `rows` rows before it are whole.
     #[error(
-        "`{}` is damaged at byte {offset}: {what}; the {rows} rows before it are whole", path.display()
+        "`{}` is damaged at byte {offset}: {what}; what is before it, {}, is whole", path.display(), crate::hint::many(rows, "row")
     )]
     Damaged { path: PathBuf, offset: u64, rows: u64, what: String },
     /// The record `path` cannot go on from `position`, where a checkpoint says, and `why`.

@@ -85,7 +85,7 @@ pub fn encode(arrays: &[(&str, &NamedArray)]) -> Result<Vec<u8>, RecordError> {
     for (name, array) in arrays {
         let NamedArray { rows, cols, data, .. } = array;
         if rows.checked_mul(*cols) != Some(data.len()) {
-            let message = format!("{} values are not {rows} rows of {cols}", data.len());
+            let message = format!("{rows} x {cols} values are wanted, and there are {}", data.len());
             return Err(RecordError::Encode { name: (*name).to_string(), message });
         }
         let bytes: Vec<u8> = data.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -177,7 +177,7 @@ fn decode(bytes: &[u8]) -> Result<(usize, usize, Vec<f64>), String> {
     };
     let (values, rest) = values.as_chunks::<8>();
     if rows.checked_mul(cols) != Some(values.len()) || !rest.is_empty() {
-        return Err(format!("it does not hold {rows} rows of {cols} values"));
+        return Err(format!("it does not hold {rows} x {cols} values"));
     }
     let data = if columns_first.starts_with("True") {
         (0..rows * cols).map(|k| value(values[k % cols * rows + k / cols])).collect()

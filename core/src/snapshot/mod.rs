@@ -106,7 +106,8 @@ pub enum SnapshotError {
     Old,
     /// There are `found` bytes, and the head says `expected`: cut off, or something appended.
     #[error(
-        "the snapshot has {found} bytes, its head promises {expected}: it is truncated or has something appended"
+        "the snapshot has {}, its head promises {expected}: it is truncated or has something appended",
+        crate::hint::many(found, "byte")
     )]
     Length { found: u64, expected: u64 },
     /// The bytes of `what` (the head or a chunk) were changed: their checksum is `found`, not `expected`.
@@ -244,7 +245,9 @@ impl<'a> Source<'a> {
         };
         let cause = match (reader.failed.take(), decoded) {
             (Some(error), _) => return Err(error),
-            (None, Ok(_)) if reader.left() > 0 => format!("{} bytes are left over", reader.left()),
+            (None, Ok(_)) if reader.left() > 0 => {
+                format!("{} left over", crate::hint::many(reader.left(), "byte"))
+            }
             (None, Ok(value)) => return Ok(value),
             (None, Err(error)) => error.to_string(),
         };
@@ -259,7 +262,7 @@ impl<'a> Source<'a> {
         if self.left == 0 {
             return Ok(());
         }
-        let cause = format!("{} bytes follow it", self.left);
+        let cause = format!("it goes on for {}", crate::hint::many(self.left, "byte"));
         Err(SnapshotError::Codec { part: "end", action: "found", cause })
     }
 

@@ -8,7 +8,8 @@ use memspike::device::model::Memory;
 use memspike::device::protocol::{Moments, StdpOptions, Table, stdp_fits};
 use memspike::device::retention::{DecayLaw, Retention};
 use memspike::device::threshold::VolatileSwitch;
-use memspike::fit::fit_relaxation;
+use memspike::fit::Curve;
+use memspike::hint::many;
 use memspike::plot::number;
 use memspike::scenario::device::ExperimentResult;
 use memspike::scenario::device::{Experiment, ExperimentPlan};
@@ -51,7 +52,7 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
                     Some(Some(1.0)) => ": it turned on once".to_owned(),
                     Some(Some(n)) => format!(": it turned on {n} times"),
                 };
-                typeset(&format!("{count} pulses of {amplitude}, {width} every {period}{turned}"))
+                typeset(&format!("{} of {amplitude}, {width} every {period}{turned}", many(count, "pulse")))
             }]
         }
         Experiment::Stdp { reach, g_start, .. } => {
@@ -74,7 +75,7 @@ pub fn notes(plan: &ExperimentPlan, table: &Table, seed: u64) -> Vec<String> {
         }
         Experiment::Retention { length, devices, .. } => {
             let Some(Memory { retention, .. }) = device.memory() else { return Vec::new() };
-            let devices = if *devices == 1 { "one device".to_owned() } else { format!("{devices} devices") };
+            let devices = many(devices, "device");
             vec![format!("{devices} over {}: {}", short(length.get(), "s"), decay(retention))]
         }
         Experiment::Cycles { cycles, v_set, v_reset, edge, .. } => {
@@ -237,7 +238,7 @@ pub fn add_noise(
         Experiment::Relaxation { .. } => {
             let (t, u) = (column(table, "time"), column(table, "state"));
             let points: Vec<(f64, f64)> = t.iter().copied().zip(u.iter().copied()).collect();
-            let fit = fit_relaxation(&points).ok();
+            let fit = Curve::Relaxation.fit(&points, &[]).ok();
             let of = |name: &str| fit.as_ref().and_then(|fit| fit.get(name)).map(|p| p.value);
             found.extend([("tau", of("tau")), ("u_rest", of("u_rest"))]);
         }

@@ -5,6 +5,7 @@ use super::super::measured::Measured;
 use super::args::{FitArgs, Model};
 use super::measured;
 use memspike::fit::{Curve, FitError, Fitted, Held, Judgement, Loop, PulseLaw, fit_loop};
+use memspike::hint::many;
 
 /// What was found.
 pub struct Found {
@@ -80,8 +81,8 @@ fn told(found: &Loop) -> Vec<String> {
     }
     if found.left_out > 0 {
         notes.push(format!(
-            "{} rows lie far off their neighbours and count for no conductance",
-            found.left_out
+            "{} far off the neighbours, which count for no conductance",
+            many(found.left_out, "row")
         ));
     }
     if found.sign < 0.0 {

@@ -4,6 +4,7 @@ use super::super::failure::Failure;
 use super::super::measured::{self, Measured};
 use super::args::{FitArgs, Model};
 use memspike::fit::Held;
+use memspike::hint::many;
 use memspike::hint::nearest;
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
 
@@ -22,7 +23,7 @@ pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
         from.is_none_or(|from| x(p) >= from - near(from)) && to.is_none_or(|to| x(p) <= to + near(to))
     });
     if points.len() < before {
-        notes.push(format!("{} of {before} rows lie within --from and --to", points.len()));
+        notes.push(format!("{} of {} within --from and --to", points.len(), many(before, "row")));
     }
     if points.is_empty() {
         return Err(Failure::new(format!("{file}: no row lies within --from and --to"))

@@ -6,6 +6,7 @@ use super::super::values::Format;
 use super::args::{FitArgs, Model};
 use super::found::Found;
 use memspike::fit::{FittedParameter, Test};
+use memspike::hint::many;
 use memspike::plot::number::{rounded, si, significant, trimmed};
 use std::fmt::Write as _;
 
@@ -80,7 +81,7 @@ fn lines(args: &FitArgs, data: &Measured, found: &Found) -> String {
     } else {
         si(found.fit.rms, rms_unit(args.model))
     };
-    let _ = writeln!(text, "{} points, residual {rms} rms", data.points.len());
+    let _ = writeln!(text, "{}, residual {rms} rms", many(data.points.len(), "point"));
     if !found.judgement.tests.is_empty() {
         let test = |test: &Test| format!("{} p = {}", test.name, trimmed(&significant(test.p, 2)));
         let tests = found.judgement.tests.iter().map(test).collect::<Vec<_>>().join(", ");

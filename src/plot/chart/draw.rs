@@ -5,6 +5,7 @@ use super::marker::{Pen, outline, pens};
 use super::place::{Frame, Place, dash, markers, stroke};
 use super::scale::{Axis, Layout, Tick};
 use super::{Band, Chart, Direction, Look, Mark, Point, Series};
+use crate::hint::many;
 use crate::plot::style::{AXIS, GRID, HEAD, INK, MUTED, PAPER, sheet};
 use crate::plot::svg::{At, Colour, Font, Sheet, text};
 
@@ -54,7 +55,7 @@ pub fn stack(title: &str, subtitle: &str, size: (u32, u32), charts: &[(&Chart, f
         top = frame.bottom + foot(k);
     }
     if omitted > 0 {
-        let points = if omitted == 1 { "1 point is".to_owned() } else { format!("{omitted} points are") };
+        let points = many(omitted, "point");
         let note = format!("{points} not shown: not finite, or not positive where the axis is logarithmic");
         label(&mut sheet, &note, (width - 20.0, height - 10.0), At::Right, text(11.0, MUTED));
     }

@@ -1,5 +1,6 @@
 //! Axes: from values to places, and where the ticks are.
 
+use super::super::number::PREFIXES;
 use super::super::style::ticks;
 
 /// Values beyond are as good as infinite: their differences still have to be finite.
@@ -303,18 +304,6 @@ fn few_decades(from: f64, to: f64) -> Vec<(f64, String)> {
 
 /// The factor and prefix an axis is best read with.
 fn prefix(largest: f64, unit: &str) -> (f64, String) {
-    const PREFIXES: [(&str, f64); 10] = [
-        ("T", 1e12),
-        ("G", 1e9),
-        ("M", 1e6),
-        ("k", 1e3),
-        ("", 1.0),
-        ("m", 1e-3),
-        ("\u{b5}", 1e-6),
-        ("n", 1e-9),
-        ("p", 1e-12),
-        ("f", 1e-15),
-    ];
     if largest == 0.0 || !largest.is_finite() {
         return (1.0, String::new());
     }

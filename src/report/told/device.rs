@@ -13,7 +13,6 @@ use crate::scenario::device::{Experiment, ExperimentPlan, MeasuredIn, PulseShape
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::protocol::device::{Devices, experiments};
-use crate::scenario::spec::Word as _;
 use crate::units::Siemens;
 use maud::{Markup, html};
 
@@ -179,7 +178,7 @@ fn compared(experiment: &str, row: &PaperComparison) -> String {
 fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
     let preset = &plan.device.preset;
     let mut rows = vec![
-        row("kind", plan.experiment.kind().word()),
+        row("kind", plan.experiment.kind()),
         row("device", format!("{} ({})", preset.title, preset.name)),
         row("source", preset.source.clone()),
         row("holds for", preset.validity.clone()),
@@ -222,7 +221,7 @@ fn described(plan: &ExperimentPlan) -> (String, Vec<Row>) {
         }
         Experiment::SpikePulses { shape, dt, reach, step, g_start } => {
             let shape = match shape {
-                PulseShape::Biphasic => "that of the preset".to_string(),
+                PulseShape::Biphasic {} => "that of the preset".to_string(),
                 PulseShape::Unipolar { peak, base } => format!("triangle of {peak}, base {base}"),
             };
             rows.push(row("pulse", shape));

@@ -1,6 +1,7 @@
 //! Training with labels.
 
 use super::entry::Told;
+use crate::hint::many;
 use crate::plot::number::{count, si};
 use crate::plot::{Figure, accuracy, overview, programming, shown, weights};
 use crate::report::accuracy::Accuracy;
@@ -55,7 +56,7 @@ impl Told for Trained {
 
     fn lines(&self, summary: &Summary, lines: &mut Lines) {
         for case in &summary.programming {
-            let draws = if case.draws == 1 { "1 draw".into() } else { format!("{} draws", case.draws) };
+            let draws = many(case.draws, "draw");
             // Without any spread every draw programs the same conductances.
             let tried = if case.sd > 1e-9 {
                 format!("\u{b1} {:.2} (sd of {draws})", case.sd * 100.0)

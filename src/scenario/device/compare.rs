@@ -3,24 +3,57 @@
 use super::super::diagnostic::{Diagnostic, nearest};
 use super::super::filled::Fields;
 use super::super::section::Lower;
-use super::super::spec::ExperimentKind;
+use super::super::spec::{Bounds, Kind, words};
 use super::super::stated;
-use super::super::text::Value;
+use super::super::table::{Tried, table};
+use super::super::text::{Node, Value};
 use super::quantity::{quantities, unit_of};
-use super::{Measure, MeasuredIn, PaperValue, Relation, Tolerance};
+use super::{Measure, MeasuredIn, PaperValue, Tolerance};
 use crate::device::Open;
 use crate::units::parse_percent;
+
+table! {
+    /// What the paper says, as it is written.
+    pub(in crate::scenario) struct Row {
+        /// A quantity this experiment measures; `memspike models KIND` lists them.
+        quantity: String = Kind::Text;
+        /// What the paper says: a quantity with its unit, or a number.
+        paper: Tried<Node> = Kind::Figure;
+        /// How the result must stand to it.
+        relation: Relation = Kind::word::<Relation>(), setting("\"equal\"");
+        /// Largest difference that is accepted, in the unit of the quantity.
+        tolerance: Tried<Option<Node>> = Kind::Figure,
+            absent("`relative_tolerance`; for \"at_least\" and \"at_most\" zero");
+        /// Largest difference that is accepted, as a fraction of the paper's value.
+        relative_tolerance: Tried<Option<f64>> = Kind::Number(Bounds::POSITIVE.below(1.0)), absent("`tolerance`");
+        /// Why this tolerance, in a sentence.
+        why: Tried<String> = Kind::Text;
+        /// The row's words in tables and pictures.
+        what: Tried<Option<String>> = Kind::Text, absent("those of the quantity");
+    }
+}
+
+words! {
+    /// How a result must stand to the paper's value.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Relation {
+        Equal = "equal": "within the tolerance on either side",
+        AtLeast = "at_least": "not below, but for the tolerance",
+        AtMost = "at_most": "not above, but for the tolerance",
+    }
+}
 
 /// The rows of an experiment of this kind with this device.
 pub(super) fn compare(
     lower: &mut Lower<'_>,
     fields: &Fields,
-    kind: ExperimentKind,
-    device: &Open,
+    said: Vec<Tried<Row>>,
+    with: (&str, &Open),
 ) -> Option<Vec<PaperValue>> {
     let rows = fields.tables("compare");
     let mut made: Vec<Option<PaperValue>> = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
+    for (index, (row, said)) in rows.iter().zip(said).enumerate() {
         let name = row.text("quantity");
         if let Some(earlier) =
             rows[..index].iter().find(|earlier| name.is_some() && earlier.text("quantity") == name)
@@ -32,7 +65,7 @@ pub(super) fn compare(
                     .allowed("one row per quantity"),
             );
         }
-        made.push(paper_value(lower, row, kind, device));
+        made.push(said.0.and_then(|said| paper_value(lower, row, said, with)));
     }
     made.into_iter().collect()
 }
@@ -40,10 +73,10 @@ pub(super) fn compare(
 fn paper_value(
     lower: &mut Lower<'_>,
     row: &Fields,
-    kind: ExperimentKind,
-    device: &Open,
+    said: Row,
+    (kind, device): (&str, &Open),
 ) -> Option<PaperValue> {
-    let name = row.text("quantity")?;
+    let name = said.quantity.as_str();
     let there = quantities(kind, device);
     let Some(measure) = there.iter().find(|measure| measure.name == name) else {
         let close = nearest(name, there.iter().map(|measure| measure.name));
@@ -56,10 +89,9 @@ fn paper_value(
         );
         return None;
     };
-    let paper = figure(lower, row, "paper", measure);
-    let relation = row.choice("relation")?;
-    let absolute = row.raw("tolerance").map(|_| figure(lower, row, "tolerance", measure));
-    let relative = row.number("relative_tolerance");
+    let paper = said.paper.0.and_then(|node| figure(lower, &node, ("paper", row), measure));
+    let absolute = said.tolerance.0.flatten().map(|node| figure(lower, &node, ("tolerance", row), measure));
+    let (relation, relative) = (said.relation, said.relative_tolerance.0.flatten());
     let tolerance = match (absolute, relative) {
         (Some(_), Some(_)) => {
             lower.faults.push(
@@ -103,19 +135,18 @@ fn paper_value(
         }
     };
     Some(PaperValue {
-        quantity: name.to_string(),
-        what: row.text("what").unwrap_or(measure.what).to_string(),
+        quantity: said.quantity,
+        what: said.what.0.flatten().unwrap_or_else(|| measure.what.to_string()),
         unit: measure.unit,
         relation,
         paper: paper?,
         tolerance: tolerance?,
-        why: row.text("why")?.to_string(),
+        why: said.why.0?,
     })
 }
 
 /// A number in the unit of what is measured.
-fn figure(lower: &mut Lower<'_>, row: &Fields, key: &str, measure: &Measure) -> Option<f64> {
-    let node = row.raw(key)?;
+fn figure(lower: &mut Lower<'_>, node: &Node, (key, row): (&str, &Fields), measure: &Measure) -> Option<f64> {
     let what = format!("`{key}` of {}", row.what);
     let wrong = |lower: &mut Lower<'_>, allowed: &str| {
         lower.faults.push(

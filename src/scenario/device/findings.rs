@@ -26,12 +26,6 @@ pub struct ExperimentResult {
 }
 
 impl ExperimentResult {
-    /// Whether every comparison came out within its tolerance.
-    #[must_use]
-    pub fn agrees(&self) -> bool {
-        self.compared.iter().all(|row| row.within)
-    }
-
     /// A measured value.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<f64> {

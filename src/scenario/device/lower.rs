@@ -2,14 +2,16 @@
 
 use super::super::diagnostic::Diagnostic;
 use super::super::filled::Fields;
-use super::super::population::circuit;
-use super::super::section::{Lower, quantity};
-use super::super::spec::{ExperimentKind, Refers, ShapeKind, SwitchCircuit, Unit, Word as _};
-use super::compare::compare;
+use super::super::population::SwitchCircuit;
+use super::super::section::Lower;
+use super::super::spec::kinds::positive;
+use super::super::spec::{Bounds, Kind, Refers, Unit};
+use super::super::table::{Tried, list, table};
+use super::compare::{Row, compare};
 use super::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, PulseShape};
 use crate::device::preset::Preset;
 use crate::device::threshold::{Circuit, VolatileSwitch};
-use crate::units::{Quantity, Siemens, Volt};
+use crate::units::{Ohm, Quantity as _, Second, Siemens};
 
 /// The experiments of `kind = "device"`, if nothing is wrong with them.
 pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentPlan>> {
@@ -63,18 +65,51 @@ pub fn unused(lower: &mut Lower<'_>, protocol: &Fields) {
     }
 }
 
+table! {
+    /// One measurement, as it is described.
+    pub(in crate::scenario) struct Described {
+        /// Which device it is done with.
+        device: Tried<usize> = Kind::Name(Refers::Device), derived("the only device") => device;
+        /// One line for pictures and tables.
+        title: Tried<String> = Kind::Text, derived("its name");
+        experiment: Tried<Experiment>;
+        around: Tried<Around>;
+        /// What the paper says of this experiment, and how close the result must come.
+        compare: Vec<Tried<Row>> = list::<Row>(), setting("[]");
+    }
+}
+
+/// Experiments that apply a voltage for longer than a moment.
+const DRIVEN: &[&str] = &["iv", "pulses", "integration", "cycles"];
+
+table! {
+    /// The circuit of a threshold switch.
+    pub(in crate::scenario) struct Around {
+        /// What is around a threshold switch.
+        circuit: SwitchCircuit = Kind::word::<SwitchCircuit>(), setting("\"bare\""), when("kind", DRIVEN);
+        /// How long after firing the drive still flows.
+        open_after: Option<Second> = Kind::Quantity(Unit::Second, Bounds::NON_NEGATIVE.up_to(4000.0)),
+            assumed("\"100 us\"", "the periphery is not reported"), when("circuit", &["reset"]);
+        /// Resistor in series with the switch.
+        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series"]);
+    }
+}
+
 fn experiment(lower: &mut Lower<'_>, name: &str, fields: &Fields) -> Option<ExperimentPlan> {
-    let kind = fields.choice("kind")?;
-    let device = device(lower, fields);
-    let experiment = described(lower, fields, kind);
+    let kind = fields.word("kind")?;
+    let Described { device, title, experiment: Tried(experiment), around, compare: rows } =
+        lower.made(fields)?;
     if let Some(experiment) = &experiment {
         too_many(lower, fields, experiment);
     }
-    let preset = device?;
+    let index = device.0?;
+    let (called, preset) =
+        (lower.filled.all("device")[index].0.clone(), lower.filled.devices.get(index)?.clone()?);
+    let preset = DeviceUnderTest { name: called, preset, own: false, circuit: None };
     let of = preset.preset.device.kind();
-    if !of.takes(kind.word()) {
+    if !of.takes(kind) {
         let kinds = lower.registry.devices().iter();
-        let wanted: Vec<&str> = kinds.filter(|of| of.takes(kind.word())).map(|of| of.name).collect();
+        let wanted: Vec<&str> = kinds.filter(|of| of.takes(kind)).map(|of| of.name).collect();
         lower.faults.push(
             Diagnostic::error(format!(
                 "device `{}` is a {}, and {} cannot be made with one",
@@ -86,19 +121,24 @@ fn experiment(lower: &mut Lower<'_>, name: &str, fields: &Fields) -> Option<Expe
         );
         return None;
     }
-    let preset = DeviceUnderTest { circuit: around(lower, fields, &preset), ..preset };
+    let preset = DeviceUnderTest { circuit: circuit(lower, fields, around.0.as_ref(), &preset), ..preset };
     fits(lower, fields, &preset.preset, experiment.as_ref());
-    let compare = compare(lower, fields, kind, &preset.preset.device);
+    let compare = compare(lower, fields, rows, (kind, &preset.preset.device));
     Some(ExperimentPlan {
         name: name.to_string(),
-        title: fields.text("title")?.to_string(),
+        title: title.0?,
         device: preset,
         experiment: experiment?,
         compare: compare?,
     })
 }
 
-fn device(lower: &mut Lower<'_>, fields: &Fields) -> Option<DeviceUnderTest> {
+fn device(lower: &mut Lower<'_>, fields: &Fields) -> Option<Tried<usize>> {
+    Some(Tried(index(lower, fields)))
+}
+
+/// Index of the device that an experiment is made with.
+fn index(lower: &mut Lower<'_>, fields: &Fields) -> Option<usize> {
     let names = lower.filled.names(Refers::Device);
     let Some(name) = fields.text("device") else {
         if fields.written("device").is_none() {
@@ -115,29 +155,24 @@ fn device(lower: &mut Lower<'_>, fields: &Fields) -> Option<DeviceUnderTest> {
         }
         return None;
     };
-    let name = name.to_string();
-    let index = lower.index(
-        &name,
-        fields.place("device"),
-        &format!("`device` of {}", fields.what),
-        Refers::Device,
-    )?;
-    Some(DeviceUnderTest {
-        name,
-        preset: lower.filled.devices.get(index)?.clone()?,
-        own: false,
-        circuit: None,
-    })
+    lower.index(name, fields.place("device"), &format!("`device` of {}", fields.what), Refers::Device)
 }
 
 /// The circuit of a threshold switch that is driven; stated for any other device it is refused.
-fn around(lower: &mut Lower<'_>, fields: &Fields, device: &DeviceUnderTest) -> Option<Circuit> {
+fn circuit(
+    lower: &mut Lower<'_>,
+    fields: &Fields,
+    around: Option<&Around>,
+    device: &DeviceUnderTest,
+) -> Option<Circuit> {
     if device.preset.device.get::<VolatileSwitch>().is_some() {
-        return if fields.entry("circuit").active { circuit(fields) } else { None };
+        let circuit = around.and_then(|around| around.circuit.with(around.open_after, around.r_s));
+        return circuit.filter(|_| fields.entry("circuit").active);
     }
     // Every device is between a source and its limiter, where nothing else is said.
-    if let Some(at) =
-        fields.written("circuit").filter(|_| fields.word("circuit") != Some(SwitchCircuit::Bare.word()))
+    if let Some(at) = fields
+        .written("circuit")
+        .filter(|_| around.is_some_and(|around| around.circuit != SwitchCircuit::Bare))
     {
         let words = device.preset.device.kind().words();
         lower.faults.push(
@@ -151,156 +186,6 @@ fn around(lower: &mut Lower<'_>, fields: &Fields, device: &DeviceUnderTest) -> O
         );
     }
     None
-}
-
-fn described(lower: &mut Lower<'_>, fields: &Fields, kind: ExperimentKind) -> Option<Experiment> {
-    let samples = fields.count("samples");
-    let g_start = || quantity::<Siemens>(fields, "g_start");
-    Some(match kind {
-        ExperimentKind::Iv => {
-            let points: Vec<Volt> =
-                fields.quantities("points").iter().filter_map(|v| Volt::from_si(*v)).collect();
-            let distinct = points.windows(2).any(|pair| pair[0] != pair[1]);
-            if !distinct && fields.datum("points").is_some() {
-                lower.faults.push(
-                    Diagnostic::error(format!("`points` of {} do not lead anywhere", fields.what))
-                        .maybe_at(fields.place("points"))
-                        .label("no sweep")
-                        .allowed(
-                            "two voltages or more, not all the same, such as [\"0 V\", \"0.5 V\", \"0 V\"]",
-                        ),
-                );
-                return None;
-            }
-            let repeat = fields.count("repeat")?;
-            Experiment::Iv {
-                points,
-                rate: quantity(fields, "rate")?,
-                samples: samples?,
-                repeat,
-                g_start: g_start(),
-                noise: fields.flag("noise")?,
-            }
-        }
-        ExperimentKind::Pulses => {
-            let count = fields.count("count");
-            not_above(
-                lower,
-                fields,
-                "width",
-                "period",
-                "the next pulse would begin before the last one ends",
-            );
-            Experiment::Pulses {
-                amplitude: quantity(fields, "amplitude")?,
-                width: quantity(fields, "width")?,
-                period: quantity(fields, "period")?,
-                count: count?,
-                reverse: None,
-                samples: samples?,
-                g_start: g_start(),
-                noise: fields.flag("noise")?,
-            }
-        }
-        ExperimentKind::Integration => Experiment::Integration {
-            amplitude: quantity(fields, "amplitude")?,
-            length: quantity(fields, "length")?,
-            samples: samples?,
-        },
-        ExperimentKind::Relaxation => {
-            Experiment::Relaxation { length: quantity(fields, "length")?, samples: samples? }
-        }
-        ExperimentKind::Power => Experiment::Power { samples: samples? },
-        ExperimentKind::Cycles => {
-            for (name, above) in [("v_set", true), ("v_reset", false)] {
-                let wrong = fields.quantity(name).is_some_and(|v| if above { v <= 0.0 } else { v >= 0.0 });
-                if wrong {
-                    let sign = if above { "above" } else { "below" };
-                    lower.faults.push(
-                        Diagnostic::error(format!(
-                            "`{name}` of {} is {}",
-                            fields.what,
-                            Unit::Volt.print(fields.quantity(name).unwrap_or(0.0))
-                        ))
-                        .maybe_at(fields.place(name))
-                        .label("wrong sign")
-                        .allowed(format!(
-                            "a voltage {sign} 0 V: SET is at positive, RESET at negative voltage"
-                        )),
-                    );
-                }
-            }
-            Experiment::Cycles {
-                cycles: fields.integer("cycles")?,
-                v_set: quantity(fields, "v_set")?,
-                v_reset: quantity(fields, "v_reset")?,
-                edge: quantity(fields, "edge")?,
-                wear: false,
-            }
-        }
-        ExperimentKind::Retention => Experiment::Retention {
-            length: quantity(fields, "length")?,
-            samples: samples?,
-            devices: fields.count("devices")?,
-            floor: fields.number("floor")?,
-            nominal: false,
-        },
-        ExperimentKind::Stdp => {
-            within_reach(lower, fields, "step");
-            if fields.written("fine_step").is_some() {
-                within_reach(lower, fields, "fine_step");
-            }
-            not_above(lower, fields, "fit_from", "reach", "nothing would be left to fit");
-            Experiment::Stdp {
-                reach: quantity(fields, "reach")?,
-                step: quantity(fields, "step")?,
-                fit_from: quantity(fields, "fit_from")?,
-                fine_step: quantity(fields, "fine_step")?,
-                g_start: g_start(),
-            }
-        }
-        ExperimentKind::SpikePulses => {
-            within_reach(lower, fields, "step");
-            Experiment::SpikePulses {
-                shape: match fields.choice("shape")? {
-                    ShapeKind::Biphasic => PulseShape::Biphasic,
-                    ShapeKind::Unipolar => PulseShape::Unipolar {
-                        peak: quantity(fields, "peak")?,
-                        base: quantity(fields, "base")?,
-                    },
-                },
-                dt: quantity(fields, "dt")?,
-                reach: quantity(fields, "reach")?,
-                step: quantity(fields, "step")?,
-                g_start: g_start(),
-            }
-        }
-    })
-}
-
-/// `small` must not be above `large`.
-fn not_above(lower: &mut Lower<'_>, fields: &Fields, small: &str, large: &str, why: &str) {
-    let (Some(a), Some(b)) = (fields.quantity(small), fields.quantity(large)) else { return };
-    if a <= b {
-        return;
-    }
-    lower.faults.push(
-        Diagnostic::error(format!(
-            "`{small}` of {} is {}, above `{large}`, which is {}",
-            fields.what,
-            Unit::Second.print(a),
-            Unit::Second.print(b)
-        ))
-        .maybe_at(fields.place(small))
-        .label("too large")
-        .also(fields.written(large), "against this")
-        .allowed(format!("`{small}` up to `{large}`"))
-        .hint(why),
-    );
-}
-
-fn within_reach(lower: &mut Lower<'_>, fields: &Fields, step: &str) {
-    not_above(lower, fields, step, "reach", "the window would have no point but dt = 0");
 }
 
 /// A table that no memory would hold.
@@ -350,7 +235,7 @@ fn fits(lower: &mut Lower<'_>, fields: &Fields, preset: &Preset, experiment: Opt
     }
     let learns = matches!(
         experiment,
-        Some(Experiment::Stdp { .. } | Experiment::SpikePulses { shape: PulseShape::Biphasic, .. })
+        Some(Experiment::Stdp { .. } | Experiment::SpikePulses { shape: PulseShape::Biphasic {}, .. })
     );
     if learns && memory.pulse.is_none() {
         lower.faults.push(

@@ -9,17 +9,29 @@ mod quantity;
 
 pub use crate::device::model::{Measure, MeasuredIn};
 pub use findings::{Compared, Curve, ExperimentResult, MeasuredValue};
-pub(super) use overrides::preset as device_preset;
+pub(super) use lower::Described;
+pub(super) use overrides::{Device, device_preset};
 pub(super) use plausible::plausible;
 pub use quantity::{all_quantities, quantities};
 
-use super::spec::ExperimentKind;
-pub use super::spec::Relation;
+use super::diagnostic::Diagnostic;
+use super::filled::Fields;
+use super::section::Lower;
+use super::spec::kinds::{ABOVE_ZERO, VOLTAGE, positive};
+use super::spec::{Bounds, Key, Kind, Unit};
+use super::table::{Chosen as _, table};
 use crate::device::Open;
 use crate::device::preset::{OutOfRange, Preset};
 use crate::device::threshold::{Circuit, VolatileSwitch};
 use crate::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
+pub use compare::Relation;
 use serde::{Deserialize, Serialize};
+
+/// Retention lasts longer than an episode of a network may.
+const LASTING: Kind = Kind::Quantity(Unit::Second, Bounds::POSITIVE.up_to(1e12));
+/// Pulses are waveforms in femtoseconds.
+const PULSE: Kind = Kind::Quantity(Unit::Second, Bounds::ANY.from(1e-15).up_to(4000.0));
+const MANY: Kind = Kind::Integer { min: 1, max: 1_000_000 };
 
 /// One measurement of one device.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,137 +78,219 @@ impl DeviceUnderTest {
     }
 }
 
-/// What is done with the device.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Experiment {
-    /// A sweep of the voltage through turning points.
-    Iv {
-        /// From the first to the last; at least two.
-        points: Vec<Volt>,
-        /// How fast the voltage changes, up and down.
-        rate: VoltPerSecond,
-        /// Rows for each leg between two points.
-        samples: u32,
-        /// How often the sweep is made, one after the other.
-        repeat: u32,
-        /// Conductance at the start; `None`: that of the off state or of the preset.
-        g_start: Option<Siemens>,
-        /// Whether the spread from cycle to cycle is drawn.
-        noise: bool,
-    },
-    /// A train of equal rectangular pulses.
-    Pulses {
-        /// Height of each of them.
-        amplitude: Volt,
-        /// How long each of them is.
-        width: Second,
-        /// From the start of a pulse to that of the next.
-        period: Second,
-        /// How many there are.
-        count: u32,
-        /// Of a second train that follows, of as many pulses.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        reverse: Option<Volt>,
-        /// Rows for each pulse, and as many for each pause.
-        samples: u32,
-        /// Conductance at the start; `None`: that of the off state or of the preset.
-        g_start: Option<Siemens>,
-        /// Whether the spread from cycle to cycle is drawn.
-        noise: bool,
-    },
-    /// A threshold switch under a constant drive, from rest.
-    Integration {
-        /// The drive.
-        amplitude: Volt,
-        /// How long the state is watched.
-        length: Second,
-        /// Rows in that time.
-        samples: u32,
-    },
-    /// A threshold switch left alone after it has fired.
-    Relaxation {
-        /// How long the state is watched.
-        length: Second,
-        /// Rows in that time.
-        samples: u32,
-    },
-    /// What a threshold switch that is on takes, over all voltages up to that of its preset.
-    Power {
-        /// Rows, evenly spaced in voltage.
-        samples: u32,
-    },
-    /// SET and RESET again and again.
-    Cycles {
-        /// How often.
-        cycles: u64,
-        /// Where the SET half turns round; above 0 V.
-        v_set: Volt,
-        /// Where the RESET half turns round; below 0 V.
-        v_reset: Volt,
-        /// Duration of each of the four edges of a cycle.
-        edge: Second,
-        /// Whether the window shrinks as the preset's endurance says.
-        #[serde(default)]
-        wear: bool,
-    },
-    /// Both states left alone.
-    Retention {
-        /// How long.
-        length: Second,
-        /// Rows in that time.
-        samples: u32,
-        /// How many devices, each with a lifetime of its own.
-        devices: u32,
-        /// Ratio of the two conductances below which the states count as lost.
-        floor: f64,
-        /// Whether lifetimes are those of the nominal device, without their spread.
-        #[serde(default)]
-        nominal: bool,
-    },
-    /// The window of pairs of spikes, each pair on a fresh device.
-    Stdp {
-        /// Largest |dt|.
-        reach: Second,
-        /// Step of |dt| from `fit_from` on.
-        step: Second,
-        /// Smallest |dt| of the fit of exponentials: the main lobes must be apart.
-        fit_from: Second,
-        /// Step of |dt| below `fit_from`, where lobes overlap.
-        fine_step: Second,
-        /// Conductance before each pair; `None`: that of the preset.
-        g_start: Option<Siemens>,
-    },
-    /// What two spikes put across a device, and the window that gives.
-    SpikePulses {
-        /// The pulse on each electrode.
-        shape: PulseShape,
-        /// Interval between the two spikes whose voltages are drawn.
-        dt: Second,
-        /// Largest |dt| of the window.
-        reach: Second,
-        /// Step of |dt|.
-        step: Second,
-        /// Conductance before each pair; `None`: that of the preset.
-        g_start: Option<Siemens>,
-    },
+const AMPLITUDE: Key = Key::new("amplitude", VOLTAGE, "Height of the pulse or of the constant drive.");
+const LENGTH: Key = Key::new("length", LASTING, "How long the device is watched.");
+const REACH: Key = Key::new("reach", PULSE, "Largest |dt| of the window.");
+const STEP: Key = Key::new("step", PULSE, "Step of |dt|.");
+const SAMPLES: Key = Key::new(
+    "samples",
+    Kind::Integer { min: 1, max: 100_000 },
+    "Samples: of a leg of a sweep, of a pulse and of a pause, or of the whole stretch.",
+)
+.setting("200");
+const G_START: Key =
+    Key::new("g_start", positive(Unit::Siemens), "Conductance a resistive device starts from.")
+        .absent("the off state of a binary switch, the g_start of a dose device");
+const NOISE: Key =
+    Key::new("noise", Kind::Flag, "Whether the spread from cycle to cycle that the preset states is drawn.")
+        .setting("false");
+
+table! {
+    /// What is done with the device.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case", tag = "kind")]
+    pub enum Experiment by "kind", "What is done with the device." {
+        Iv = "iv": "a voltage sweep through turning points: current, state, energy" {
+            /// Turning points of the sweep, from first to last.
+            points: Vec<Volt> = Kind::Quantities(Unit::Volt, Bounds::ANY);
+            /// How fast the voltage is swept.
+            rate: VoltPerSecond = positive(Unit::VoltPerSecond), measured("\"10 mV/s\"", "Yan et al., figs. 2c and 2d");
+            /// How often the sweep is made.
+            repeat: u32 = Kind::Integer { min: 1, max: 10_000 }, setting("1");
+            /// Rows for each leg between two points.
+            samples: u32 as SAMPLES;
+            /// Conductance at the start; `None`: that of the off state or of the preset.
+            g_start: Option<Siemens> as G_START;
+            /// Whether the spread from cycle to cycle is drawn.
+            noise: bool as NOISE;
+        }
+        Pulses = "pulses": "a train of equal rectangular pulses; a threshold switch integrates and fires" {
+            /// Height of each of them.
+            amplitude: Volt as AMPLITUDE;
+            /// Width of a pulse.
+            width: Second = PULSE;
+            /// Time from the start of a pulse to that of the next; at least `width`.
+            period: Second = PULSE;
+            /// Number of pulses.
+            count: u32 = MANY;
+            /// Of a second train that follows, of as many pulses.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reverse: Option<Volt> => never;
+            /// Rows for each pulse, and as many for each pause.
+            samples: u32 as SAMPLES;
+            /// Conductance at the start; `None`: that of the off state or of the preset.
+            g_start: Option<Siemens> as G_START;
+            /// Whether the spread from cycle to cycle is drawn.
+            noise: bool as NOISE;
+        }
+        Integration = "integration": "a threshold switch under a constant drive, from rest" {
+            /// The drive.
+            amplitude: Volt as AMPLITUDE;
+            /// How long the state is watched.
+            length: Second as LENGTH;
+            /// Rows in that time.
+            samples: u32 as SAMPLES;
+        }
+        Relaxation = "relaxation": "a threshold switch left alone after it has fired" {
+            /// How long the state is watched.
+            length: Second as LENGTH;
+            /// Rows in that time.
+            samples: u32 as SAMPLES;
+        }
+        Power = "power": "what a threshold switch that is on takes at each voltage, and its limiter" {
+            /// Rows, evenly spaced in voltage.
+            samples: u32 as SAMPLES;
+        }
+        Cycles = "cycles": "a device through SET and RESET again and again: spread of what it turns to" {
+            /// Number of SET and RESET cycles.
+            cycles: u64 = Kind::Integer { min: 2, max: 1_000_000 };
+            /// Where the SET half of a cycle turns round; above zero.
+            v_set: Volt = VOLTAGE, measured("\"200 mV\"", "Yan et al., fig. 1d");
+            /// Where the RESET half of a cycle turns round; below zero.
+            v_reset: Volt = VOLTAGE, measured("\"-100 mV\"", "Yan et al., fig. 1d");
+            /// Duration of each of the four edges of a cycle.
+            edge: Second = PULSE,
+                assumed("\"20 s\"", "0.2 V at the 10 mV/s of the sweeps; the paper gives no rate for the cycles");
+            /// Whether the window shrinks as the preset's endurance says.
+            #[serde(default)]
+            wear: bool => never;
+        }
+        Retention = "retention": "both states left alone" {
+            /// How long.
+            length: Second as LENGTH;
+            /// Rows in that time.
+            samples: u32 as SAMPLES;
+            /// Devices, each with a lifetime of its own.
+            devices: u32 = MANY, setting("1");
+            /// Ratio of the two states below which they count as lost.
+            floor: f64 = ABOVE_ZERO, measured("1e4", "Yan et al., fig. 2a: window above 1e4");
+            /// Whether lifetimes are those of the nominal device, without their spread.
+            #[serde(default)]
+            nominal: bool => never;
+        }
+        Stdp = "stdp": "pairs of spike pulses dt apart, each on a fresh device: the window" {
+            /// Largest |dt|.
+            reach: Second as REACH;
+            /// Step of |dt| from `fit_from` on.
+            step: Second as STEP;
+            /// Smallest |dt| of the fit; the main lobes must be apart.
+            fit_from: Second = PULSE;
+            /// Step of |dt| below `fit_from`, where lobes overlap.
+            fine_step: Second = PULSE, same_as("step");
+            /// Conductance before each pair; `None`: that of the preset.
+            g_start: Option<Siemens> as G_START;
+        }
+        SpikePulses = "spike_pulses": "what two spikes put across a device, and what that does for every dt" {
+            /// The pulse on each electrode.
+            shape: PulseShape;
+            /// Interval between the two spikes that is drawn, in both orders.
+            dt: Second = PULSE;
+            /// Largest |dt| of the window.
+            reach: Second as REACH;
+            /// Step of |dt|.
+            step: Second as STEP;
+            /// Conductance before each pair; `None`: that of the preset.
+            g_start: Option<Siemens> as G_START;
+        }
+    }
+    rules(possible);
+}
+
+/// What the keys of one experiment must agree in.
+fn possible(lower: &mut Lower<'_>, fields: &Fields) {
+    match fields.word("kind") {
+        Some("iv") => {
+            let points = fields.quantities("points");
+            if !points.windows(2).any(|pair| pair[0] != pair[1]) && fields.datum("points").is_some() {
+                lower.faults.push(
+                    Diagnostic::error(format!("`points` of {} do not lead anywhere", fields.what))
+                        .maybe_at(fields.place("points"))
+                        .label("no sweep")
+                        .allowed(
+                            "two voltages or more, not all the same, such as [\"0 V\", \"0.5 V\", \"0 V\"]",
+                        ),
+                );
+            }
+        }
+        Some("pulses") => {
+            let why = "the next pulse would begin before the last one ends";
+            not_above(lower, fields, "width", "period", why);
+        }
+        Some("cycles") => {
+            for (name, above) in [("v_set", true), ("v_reset", false)] {
+                let Some(v) = fields.quantity(name).filter(|v| if above { *v <= 0.0 } else { *v >= 0.0 })
+                else {
+                    continue;
+                };
+                let sign = if above { "above" } else { "below" };
+                lower.faults.push(
+                    Diagnostic::error(format!("`{name}` of {} is {}", fields.what, Unit::Volt.print(v)))
+                        .maybe_at(fields.place(name))
+                        .label("wrong sign")
+                        .allowed(format!(
+                            "a voltage {sign} 0 V: SET is at positive, RESET at negative voltage"
+                        )),
+                );
+            }
+        }
+        Some("stdp") => {
+            within_reach(lower, fields, "step");
+            if fields.written("fine_step").is_some() {
+                within_reach(lower, fields, "fine_step");
+            }
+            not_above(lower, fields, "fit_from", "reach", "nothing would be left to fit");
+        }
+        Some("spike_pulses") => within_reach(lower, fields, "step"),
+        _ => {}
+    }
+}
+
+/// `small` must not be above `large`.
+fn not_above(lower: &mut Lower<'_>, fields: &Fields, small: &str, large: &str, why: &str) {
+    let (Some(a), Some(b)) = (fields.quantity(small), fields.quantity(large)) else { return };
+    if a <= b {
+        return;
+    }
+    lower.faults.push(
+        Diagnostic::error(format!(
+            "`{small}` of {} is {}, above `{large}`, which is {}",
+            fields.what,
+            Unit::Second.print(a),
+            Unit::Second.print(b)
+        ))
+        .maybe_at(fields.place(small))
+        .label("too large")
+        .also(fields.written(large), "against this")
+        .allowed(format!("`{small}` up to `{large}`"))
+        .hint(why),
+    );
+}
+
+fn within_reach(lower: &mut Lower<'_>, fields: &Fields, step: &str) {
+    not_above(lower, fields, step, "reach", "the window would have no point but dt = 0");
+}
+
+/// What only `memspike device` can ask for.
+#[expect(clippy::unnecessary_wraps, reason = "as a value of a table is read")]
+fn never<T: Default>(_: &mut Lower<'_>, _: &Fields) -> Option<T> {
+    Some(T::default())
 }
 
 impl Experiment {
     /// Its word in a scenario.
     #[must_use]
-    pub const fn kind(&self) -> ExperimentKind {
-        match self {
-            Self::Iv { .. } => ExperimentKind::Iv,
-            Self::Pulses { .. } => ExperimentKind::Pulses,
-            Self::Integration { .. } => ExperimentKind::Integration,
-            Self::Relaxation { .. } => ExperimentKind::Relaxation,
-            Self::Power { .. } => ExperimentKind::Power,
-            Self::Cycles { .. } => ExperimentKind::Cycles,
-            Self::Retention { .. } => ExperimentKind::Retention,
-            Self::Stdp { .. } => ExperimentKind::Stdp,
-            Self::SpikePulses { .. } => ExperimentKind::SpikePulses,
-        }
+    pub fn kind(&self) -> &'static str {
+        self.word()
     }
 
     /// Rows that it takes memory for, about.
@@ -256,19 +350,19 @@ impl ExperimentPlan {
     }
 }
 
-/// The pulse on each electrode.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "shape")]
-pub enum PulseShape {
-    /// That of the preset.
-    Biphasic,
-    /// A symmetric triangle.
-    Unipolar {
-        /// Its height.
-        peak: Volt,
-        /// Its width where it is zero.
-        base: Second,
-    },
+table! {
+    /// The pulse on each electrode.
+    #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case", tag = "shape")]
+    pub enum PulseShape by "shape", "Pulse on each electrode.", setting("\"biphasic\"") {
+        Biphasic = "biphasic": "the spike pulse of the preset: a short main lobe, a long opposite tail" {}
+        Unipolar = "unipolar": "a symmetric triangle of one sign" {
+            /// Height of the triangle.
+            peak: Volt = positive(Unit::Volt);
+            /// Width of the triangle at its base.
+            base: Second = PULSE;
+        }
+    }
 }
 
 /// A number of the paper, and how close to it a result must come.

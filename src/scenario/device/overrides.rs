@@ -4,11 +4,31 @@ use super::super::diagnostic::{Diagnostic, Diagnostics, nearest};
 use super::super::filled::Fields;
 use super::super::locate;
 use super::super::section::Lower;
+use super::super::spec::Kind;
+use super::super::table::table;
 use super::super::text::{Node, Value};
 use crate::device::preset::{Preset, change, tree};
 
-/// The preset of a device with what the scenario changes in it.
-pub(in crate::scenario) fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
+table! {
+    /// A device, as it is described.
+    pub(in crate::scenario) struct Device {
+        /// Where its parameters come from: a shipped preset, or a preset file beside the scenario (`NAME.toml`).
+        preset: Preset = Kind::Text => preset;
+        /// Parameters of the preset that are different here; which there are its kind says, below.
+        parameters: () = Kind::Overrides, setting("{}");
+        /// Laws of the preset that are different here.
+        model: () = Kind::Overrides, setting("{}");
+    }
+}
+
+/// The preset of a device as it is described.
+pub(in crate::scenario) fn device_preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
+    let Device { preset, parameters: (), model: () } = lower.made(fields)?;
+    Some(preset)
+}
+
+/// The preset that is named, with what the scenario changes in it.
+fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
     let (name, at) = (fields.text("preset")?, fields.written("preset")?);
     let is_file = std::path::Path::new(name).extension().is_some_and(|extension| extension == "toml");
     let source = if is_file {

@@ -1,6 +1,6 @@
 //! What an experiment measures: names, units and words, said once.
 
-use super::super::spec::{ExperimentKind, Unit};
+use super::super::spec::Unit;
 use crate::device::model::{Measure, MeasuredIn, measure};
 use crate::device::threshold::VolatileSwitch;
 use crate::device::{DeviceEntry, Open};
@@ -44,16 +44,16 @@ use MeasuredIn::{Ampere, Count, Fraction, Joule, Ohm, Ratio, Second, Siemens, Vo
 
 /// What an experiment of this kind measures of a device.
 #[must_use]
-pub fn quantities(experiment: ExperimentKind, device: &Open) -> Vec<Measure> {
-    let of_loop = if experiment == ExperimentKind::Iv { device.kind().of_loop } else { &[] };
+pub fn quantities(experiment: &str, device: &Open) -> Vec<Measure> {
+    let of_loop = if experiment == "iv" { device.kind().of_loop } else { &[] };
     let others = table(experiment).iter().filter(|of| (of.has)(device)).map(|of| of.measure);
     of_loop.iter().copied().chain(others).collect()
 }
 
 /// What it measures of devices of any of these kinds.
 #[must_use]
-pub fn all_quantities(experiment: ExperimentKind, kinds: &[DeviceEntry]) -> Vec<Measure> {
-    let kinds = if experiment == ExperimentKind::Iv { kinds } else { &[] };
+pub fn all_quantities(experiment: &str, kinds: &[DeviceEntry]) -> Vec<Measure> {
+    let kinds = if experiment == "iv" { kinds } else { &[] };
     let mut all: Vec<Measure> = Vec::new();
     let others = table(experiment).iter().map(|of| of.measure);
     for measure in kinds.iter().flat_map(|kind| kind.of_loop.iter().copied()).chain(others) {
@@ -64,17 +64,18 @@ pub fn all_quantities(experiment: ExperimentKind, kinds: &[DeviceEntry]) -> Vec<
     all
 }
 
-fn table(experiment: ExperimentKind) -> &'static [Of] {
+fn table(experiment: &str) -> &'static [Of] {
     match experiment {
-        ExperimentKind::Iv => IV,
-        ExperimentKind::Pulses => PULSES,
-        ExperimentKind::Integration => INTEGRATION,
-        ExperimentKind::Relaxation => RELAXATION,
-        ExperimentKind::Power => POWER,
-        ExperimentKind::Cycles => CYCLES,
-        ExperimentKind::Retention => RETENTION,
-        ExperimentKind::Stdp => STDP,
-        ExperimentKind::SpikePulses => SPIKE_PULSES,
+        "iv" => IV,
+        "pulses" => PULSES,
+        "integration" => INTEGRATION,
+        "relaxation" => RELAXATION,
+        "power" => POWER,
+        "cycles" => CYCLES,
+        "retention" => RETENTION,
+        "stdp" => STDP,
+        "spike_pulses" => SPIKE_PULSES,
+        _ => &[],
     }
 }
 
@@ -173,14 +174,23 @@ mod tests {
     use super::*;
     use crate::device::kinds::SHIPPED;
     use crate::device::preset::Preset;
-    use crate::scenario::spec::Word as _;
+    use crate::scenario::device::Experiment;
+    use crate::scenario::spec::{Choice, Kind};
+    use crate::scenario::table::Table as _;
+
+    fn kinds() -> &'static [Choice] {
+        match Experiment::KEYS[0].kind {
+            Kind::Choice(choices) => choices,
+            _ => unreachable!("`kind` is one of several words"),
+        }
+    }
 
     #[test]
     fn every_kind_of_experiment_measures_something_on_some_device() {
         let presets: Vec<Preset> =
             Preset::names().into_iter().map(|name| Preset::named(name).unwrap()).collect();
-        for choice in ExperimentKind::CHOICES {
-            let kind = ExperimentKind::from_word(choice.name).unwrap();
+        for choice in kinds() {
+            let kind = choice.name;
             let taking = presets.iter().filter(|preset| preset.device.kind().takes(choice.name));
             let lists: Vec<Vec<Measure>> = taking.map(|preset| quantities(kind, &preset.device)).collect();
             assert!(!lists.is_empty(), "{}", choice.name);
@@ -199,7 +209,7 @@ mod tests {
     fn every_experiment_that_a_kind_takes_is_one() {
         for entry in &SHIPPED {
             for word in entry.experiments {
-                assert!(ExperimentKind::from_word(word).is_some(), "{word} of {}", entry.name);
+                assert!(kinds().iter().any(|kind| kind.name == *word), "{word} of {}", entry.name);
             }
         }
     }

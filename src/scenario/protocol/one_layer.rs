@@ -3,8 +3,10 @@
 use crate::network::kernel::DELTA;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::filled::Fields;
+use crate::scenario::filled::is_dataset;
+use crate::scenario::projection::ALL_TO_ALL;
 use crate::scenario::section::Lower;
-use crate::scenario::spec::{ConnectKind, Refers, SourceWord, Word as _};
+use crate::scenario::spec::Refers;
 
 /// Where the projection that learns is listed, if it is; that there is none to choose is reported.
 pub fn projection(lower: &mut Lower<'_>, fields: &Fields, kind: &str) -> Option<usize> {
@@ -77,7 +79,7 @@ pub fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &
             );
         }
     };
-    wanted("connect", ConnectKind::AllToAll.word());
+    wanted("connect", ALL_TO_ALL);
     wanted("kernel", DELTA);
     if fields.quantity("delay").is_some_and(|delay| delay != 0.0) {
         lower.faults.push(
@@ -88,9 +90,8 @@ pub fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &
         );
     }
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
-    if source.is_none_or(|(_, source)| {
-        source.choice("kind").is_some_and(|kind: SourceWord| kind != SourceWord::Dataset)
-    }) && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
+    if source.is_none_or(|(_, source)| is_dataset(source) == Some(false))
+        && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
     {
         lower.faults.push(
             Diagnostic::error(format!("{} does not start at a data set", fields.what))

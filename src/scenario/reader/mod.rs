@@ -6,11 +6,12 @@ mod value;
 use super::device::device_preset;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
+use super::population::NeuronModel;
 use super::preset;
 use super::protocol;
 use super::section::Lower;
 use super::sections::{self, SECTIONS};
-use super::spec::{self, Fallback, Key, NeuronModel, Refers, Section, Word as _};
+use super::spec::{self, Fallback, Key, Refers, Section, Word as _};
 use super::text::{self, Table, Value};
 use crate::device::model::Model as _;
 use crate::device::preset::Preset;
@@ -173,7 +174,7 @@ impl Reader<'_> {
         let mut mended = table.clone();
         for (index, item) in table.entries.iter().enumerate() {
             if !keys.iter().any(|key| key.name == item.key)
-                && let Some(close) = self.unknown_key(item, keys, &what)
+                && let Some(close) = self.unknown_key(item, keys, table, &what)
                 && table.get(close).is_none()
             {
                 mended.entries[index].key = close.to_string();
@@ -233,10 +234,34 @@ impl Reader<'_> {
         self.filled.devices = tables.iter().map(|(_, fields)| device_preset(&mut lower, fields)).collect();
     }
 
+    /// Whether a key exists with what a table says about the key that decides; true where that is not known.
+    fn exists(&self, key: &Key, keys: &'static [Key], table: &Table) -> bool {
+        let Some((decider, words)) = key.when else { return true };
+        let Some(deciding) = keys.iter().find(|key| key.name == decider) else {
+            return self.model.is_none_or(|model| words.contains(&model.word()));
+        };
+        let written = table.get(decider).map(|item| item.node.text().unwrap_or_default());
+        let word = written.or(match deciding.default {
+            Fallback::Value(literal, ..) => Some(literal.trim_matches('"')),
+            _ => None,
+        });
+        let known = sections::choices(deciding, self.registry).unwrap_or_default();
+        let known = word.filter(|word| known.iter().any(|choice| choice.name == *word));
+        known.is_none_or(|word| words.contains(&word)) && self.exists(deciding, keys, table)
+    }
+
     /// Reports an unknown key; the known one it is a slip of, if any.
-    fn unknown_key(&mut self, item: &text::Item, keys: &'static [Key], what: &str) -> Option<&'static str> {
-        let close = nearest(&item.key, keys.iter().map(|key| key.name));
-        let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
+    fn unknown_key(
+        &mut self,
+        item: &text::Item,
+        keys: &'static [Key],
+        table: &Table,
+        what: &str,
+    ) -> Option<&'static str> {
+        let names: Vec<&str> =
+            keys.iter().filter(|key| self.exists(key, keys, table)).map(|key| key.name).collect();
+        let close = nearest(&item.key, names.iter().copied())
+            .or_else(|| nearest(&item.key, keys.iter().map(|key| key.name)));
         let hint = if item.key == "extends" {
             Some("`extends` goes to the top of the file, before the first section".to_string())
         } else if let Some(close) = close {

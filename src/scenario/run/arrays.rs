@@ -5,6 +5,7 @@ use super::super::outcome::NamedArray;
 use super::super::plan::{DevicePlan, Plan};
 use super::context::RunError;
 use crate::crossbar::Array;
+use crate::hint::many;
 use crate::network::{Fixed, Network, Rows};
 
 /// Programmes the devices of every projection that has any, and puts what they became in `values`.
@@ -66,7 +67,11 @@ pub fn named_arrays(
         };
         let Some(data) = fixed else {
             let synapses = values[index].len().max(listed.synapses(0));
-            notes.push(format!("the {synapses} weights of `{}` are not written", projection.name));
+            notes.push(format!(
+                "the weights of the {} of `{}` are not written",
+                many(synapses, "synapse"),
+                projection.name
+            ));
             continue;
         };
         let columns = network.populations[projection.to].size as usize;

@@ -131,7 +131,11 @@ pub enum RunError {
     #[error("the checkpoint cannot be kept: {0}")]
     Store(String),
     /// Trained weights of another number than the projection has synapses.
-    #[error("{given} weights for a projection of {expected} synapses, from {origin}")]
+    #[error(
+        "{} for a projection of {}, from {origin}",
+        crate::hint::many(given, "weight"),
+        crate::hint::many(expected, "synapse")
+    )]
     GivenWeights {
         /// How many there are.
         given: usize,
@@ -163,7 +167,7 @@ pub enum RunError {
     #[error("the clocked engine does not train")]
     ClockedTraining,
     /// The system refuses threads.
-    #[error("{count} threads cannot be started: {cause}")]
+    #[error("{} cannot be started: {cause}", crate::hint::many(count, "thread"))]
     Threads {
         /// How many were wanted.
         count: usize,

@@ -4,25 +4,13 @@
 //! provenance, the choice it belongs to, and a sentence. Validation, `memspike schema`, the reference
 //! chapter, `memspike resolve` and the list of assumed values are all read off this table.
 
-mod device;
 pub(super) mod kinds;
 mod models;
-mod population;
-mod projection;
-mod source;
 mod word;
 
-pub(super) use device::{DEVICE, EXPERIMENT};
-pub use device::{ExperimentKind, Relation, ShapeKind};
 pub use kinds::Precision;
 pub(super) use models::{kept, model_key};
 pub use models::{model_keys, neuron_keys, population_keys};
-pub(super) use population::POPULATION;
-pub use population::{NeuronModel, SwitchCircuit};
-pub use projection::ConnectKind;
-pub(super) use projection::PROJECTION;
-pub(super) use source::SOURCE;
-pub use source::{Code, SourceWord};
 pub use word::Word;
 pub(super) use word::words;
 

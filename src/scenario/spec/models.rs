@@ -1,8 +1,9 @@
 //! Keys of what a registry brings, read off its entries; and the keys of populations, which are of built-in or registered
 //! models.
 
-use super::population::POPULATION;
-use super::{Bounds, Choice, Key, Kind, NeuronModel, Unit, Word as _};
+use super::super::population::{Described, NeuronModel};
+use super::super::table::Table as _;
+use super::{Bounds, Choice, Key, Kind, Unit, Word as _};
 use crate::keys::{FLAG, ModelKey, Unstated};
 use crate::registry::Registry;
 use std::collections::BTreeMap;
@@ -18,13 +19,13 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
     let open = registry.neurons().iter().map(|entry| Choice { name: entry.name, doc: entry.title });
     let choices: Vec<Choice> = built_in.chain(open).collect();
     let rest = || match entry {
-        None => POPULATION[1..].to_vec(),
+        None => Described::KEYS[1..].to_vec(),
         Some(entry) => {
             // A kind of device with the name of the model is what it can be made of.
             let device = registry.devices().iter().find(|kind| kind.name == entry.name);
             let any =
                 |key: &&Key| ["size", "cost"].contains(&key.name) || key.name == "device" && device.is_some();
-            let any = POPULATION.iter().filter(any).map(|key| Key { when: None, ..*key });
+            let any = Described::KEYS.iter().filter(any).map(|key| Key { when: None, ..*key });
             let of_device =
                 |key: Key| match device.filter(|kind| kind.keys.iter().any(|k| k.name == key.name)) {
                     Some(_) => key.preset(key.name),
@@ -37,7 +38,7 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
     let of = format!("{:?}{choices:?}{kinds:?}", entry.map(|entry| entry.keys));
     kept(of, || {
         let choices: &'static [Choice] = Box::leak(choices.into_boxed_slice());
-        let model = Key { kind: Kind::Choice(choices), ..POPULATION[0] };
+        let model = Key { kind: Kind::Choice(choices), ..Described::KEYS[0] };
         std::iter::once(model).chain(rest()).collect()
     })
 }

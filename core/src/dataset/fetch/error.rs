@@ -17,7 +17,7 @@ pub enum MirrorFault {
     #[error("the server answered {status} with another range than the one from byte {asked}")]
     Range { status: u16, asked: u64 },
     /// The connection broke, for `reason`, when `have` bytes were there.
-    #[error("the connection failed after {have} bytes of the file ({reason})")]
+    #[error("the connection failed after {} of the file ({reason})", crate::hint::many(have, "byte"))]
     Connection { have: u64, reason: String },
     /// More bytes than any file of a data set has; the rest was not read.
     #[error("the server sent more than {MAX_BYTES} bytes; no file of a data set is that long")]
@@ -44,7 +44,7 @@ pub enum FetchFault {
     #[error("{}: another process is downloading this file", path.display())]
     Busy { path: PathBuf },
     /// The user stopped when `bytes` of `file` were in `part`, from which the next attempt goes on.
-    #[error("interrupted; {bytes} bytes of {file} are kept in {}", part.display())]
+    #[error("interrupted; {} of {file} kept in {}", crate::hint::many(bytes, "byte"), part.display())]
     Cancelled { file: String, part: PathBuf, bytes: u64 },
 }
 

@@ -156,7 +156,10 @@ pub enum ResistiveError {
         value: f64,
     },
     /// A table that is not a curve.
-    #[error("the {list} table has {len} points; it must run from {from} strictly {way} to {to}")]
+    #[error(
+        "the {list} table has {}; it must run from {from} strictly {way} to {to}",
+        crate::hint::many(len, "point")
+    )]
     Table {
         /// Which of the two.
         list: &'static str,

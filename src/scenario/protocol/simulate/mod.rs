@@ -6,14 +6,15 @@ mod events;
 
 use super::entry::Described;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::filled::is_dataset;
 use crate::scenario::filled::{Fields, Filled};
 use crate::scenario::load_estimate;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Plan, ProjectionPlan, Protocol};
 use crate::scenario::run::context::{Engine, RunContext, RunError};
 use crate::scenario::section::Lower;
+use crate::scenario::spec::Key;
 use crate::scenario::spec::kinds::POSITIVE_SPAN;
-use crate::scenario::spec::{Key, SourceWord};
 use crate::scenario::table::{Table, table};
 use crate::time::Time;
 use std::sync::Arc;
@@ -48,7 +49,7 @@ impl Described for Simulate {
 
     fn lower(lower: &mut Lower<'_>, fields: &Fields, _: &[Option<ProjectionPlan>]) -> Option<Self> {
         for (name, source) in lower.filled.all("source") {
-            if source.choice("kind") == Some(SourceWord::Dataset) {
+            if is_dataset(source) == Some(true) {
                 lower.faults.push(
                     Diagnostic::error(format!("source `{name}` shows a data set, and nothing presents it"))
                         .maybe_at(source.place("kind"))

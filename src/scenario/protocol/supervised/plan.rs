@@ -1,5 +1,6 @@
 //! The plan of the supervised protocol, what others ask of it, and how it is made.
 
+use crate::hint::many;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::filled::Fields;
 use crate::scenario::locate;
@@ -172,8 +173,10 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
         let classes = dataset.classes();
         lower.faults.push(
             Diagnostic::error(format!(
-                "{} has {size} neurons, and the data set {classes} classes",
-                target.what
+                "{} has {}, and the data set {}",
+                target.what,
+                many(size, "neuron"),
+                many(classes, "class")
             ))
             .maybe_at(target.place("size"))
             .allowed(format!("size = {classes}: one neuron per class"))

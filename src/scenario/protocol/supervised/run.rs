@@ -9,6 +9,7 @@ use super::plan::Supervised;
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::{Engine, Threads};
+use crate::hint::many;
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{Found, Outcome};
@@ -445,7 +446,10 @@ impl<R: Scalar> Run<'_, R> {
                 ohms.get()
             ));
             if array.clipped() > 0 {
-                self.log.notes.push(format!("{} weights lie beyond the range and are cut", array.clipped()));
+                self.log.notes.push(format!(
+                    "{} beyond the range, which is cut to it",
+                    many(array.clipped(), "weight")
+                ));
             }
         }
         self.log.notes.push(

@@ -19,7 +19,6 @@ use crate::device::memory::DoseMemory;
 use crate::device::model::Role;
 use crate::device::threshold::VolatileSwitch;
 use crate::energy::{Category, Ledger};
-use crate::scenario::spec::Word as _;
 use crate::time::FS_PER_SECOND;
 use findings::Findings;
 use std::sync::atomic::Ordering;
@@ -35,7 +34,7 @@ pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {
             format!(
                 "experiment {}: {} with {} (preset {}), closed form between turning points, f64",
                 plan.name,
-                plan.experiment.kind().word(),
+                plan.experiment.kind(),
                 plan.device.name,
                 plan.device.preset.name
             )
@@ -150,7 +149,7 @@ fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {
         .collect();
     ExperimentResult {
         name: plan.name.clone(),
-        kind: plan.experiment.kind().word().into(),
+        kind: plan.experiment.kind().into(),
         title: plan.title.clone(),
         device: plan.device.preset.name.clone(),
         curves,

@@ -5,7 +5,7 @@ use crate::device::circuit::Ramp;
 use crate::device::model::Model as _;
 use crate::device::protocol::{Table, relaxation_switch, tell_reading, tell_switchings};
 use crate::device::threshold::{Circuit, ThresholdSwitch, VolatileSwitch};
-use crate::fit::{FitError, Fitted, fit_relaxation};
+use crate::fit::{Curve, FitError, Fitted};
 use crate::units::Second;
 
 /// A constant drive on a switch at rest: equation (3), u = u_rest + R I (1 - e^(-t/tau)), until it fires.
@@ -72,7 +72,7 @@ fn rise_of(points: &[(f64, f64, f64)]) -> Result<(Fitted, Fitted), FitError> {
     let of = |which: fn(&(f64, f64, f64)) -> f64| -> Vec<(f64, f64)> {
         points.iter().map(|point| (point.0, which(point))).collect()
     };
-    Ok((fit_relaxation(&of(|point| point.2))?, fit_relaxation(&of(|point| point.1))?))
+    Ok((Curve::Relaxation.fit(&of(|point| point.2), &[])?, Curve::Relaxation.fit(&of(|point| point.1), &[])?))
 }
 
 /// Left alone from the threshold on.
@@ -83,7 +83,7 @@ pub fn relaxation(switch: &ThresholdSwitch, length: Second, samples: u32) -> Fin
     for (name, of) in [("tau", "conductance"), ("u_rest", "state")] {
         let points: Vec<(f64, f64)> =
             column("time").iter().copied().zip(column(of).iter().copied()).collect();
-        match fit_relaxation(&points) {
+        match Curve::Relaxation.fit(&points, &[]) {
             Ok(fit) => found.measure(name, fit.get(name).map(|p| p.value)),
             Err(error) => found.notes.push(format!("no fit of the relaxation of the {of}: {error}")),
         }

@@ -10,7 +10,8 @@ use crate::device::protocol::{
 };
 use crate::device::retention::Retention;
 use crate::device::threshold::VolatileSwitch;
-use crate::fit::fit_relaxation;
+use crate::fit::Curve;
+use crate::hint::many;
 use crate::units::{Quantity as _, Siemens};
 
 fn largest(values: &[f64]) -> f64 {
@@ -78,7 +79,7 @@ fn fired(found: &mut Findings, table: &Table, train: &PulseProtocol, samples: u3
         .collect();
     found.measure("first_spike", first.map(|pulse| (pulse + 1) as f64));
     found.measure("spikes", spikes.last().copied());
-    match fit_relaxation(&peaks) {
+    match Curve::Relaxation.fit(&peaks, &[]) {
         Ok(fit) => found.measure("tau", fit.get("tau").map(|p| p.value)),
         Err(error) => found.notes.push(format!("no time constant of the rise: {error}")),
     }
@@ -93,7 +94,8 @@ pub fn cycle(device: &Open, experiment: &Experiment, seed: u64) -> Option<Findin
         let cycled = cycles(memory.device, memory.start, endurance.filter(|_| wear), &options);
         if let Some(endurance) = endurance.filter(|endurance| !wear && count > endurance.measured) {
             found.notes.push(format!(
-                "{count} cycles are outside the measured range of {}; the device is taken not to wear",
+                "{} are outside the measured range of {}; the device is taken not to wear",
+                many(count, "cycle"),
                 endurance.measured
             ));
         }

@@ -26,8 +26,8 @@ pub fn window(memory: &DoseMemory, experiment: &Experiment) -> Findings {
         Experiment::SpikePulses { shape, dt, reach, step, g_start } => {
             let g0 = g_start.unwrap_or(stated).get();
             let waveform = match (shape, pulse) {
-                (PulseShape::Biphasic, Some(pulse)) => pulse.waveform(),
-                (PulseShape::Biphasic, None) => return Findings::default(),
+                (PulseShape::Biphasic {}, Some(pulse)) => pulse.waveform(),
+                (PulseShape::Biphasic {}, None) => return Findings::default(),
                 (PulseShape::Unipolar { peak, base }, _) => Waveform::triangle(peak.get(), time(base)),
             };
             overlap(device, &waveform, g0, dt.get(), (reach.get(), step.get()))
