@@ -418,7 +418,7 @@ mod tests {
                 "# measured today\n\ntime [ms],state [V]\n1,1\n1,1\n",
                 &["m.csv:5: time 1 does not come after 1; it must increase from row to row"],
             ),
-            ("time [s],state [V]\n1,1\n", &["m.csv: 1 rows of data; at least 2 are needed"]),
+            ("time [s],state [V]\n1,1\n", &["m.csv: 1 row of data; at least 2 are needed"]),
             ("time [s],state [V]\n", &["m.csv: 0 rows of data; at least 2 are needed"]),
         ];
         for (text, want) in cases {

@@ -262,7 +262,7 @@ mod tests {
         for (dictionary, why) in [
             ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", "'<f4'"),
             ("{'descr': '<f8', 'fortran_order': False, 'shape': (6,), }", "(6,)"),
-            ("{'descr': '<f8', 'fortran_order': False, 'shape': (7, 3), }", "7 rows of 3"),
+            ("{'descr': '<f8', 'fortran_order': False, 'shape': (7, 3), }", "7 x 3"),
             ("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999, 3), }", "damaged"),
             ("{'descr': '<f8', 'shape': (2, 3), }", "damaged"),
         ] {

@@ -294,7 +294,7 @@ fn every_fault_is_reported_at_once() {
             "g_min = 5 mS, g_max = 4 mS; required: 0 < g_min < g_max",
             "set.v_on is 0; it must be above zero",
             "set.k is 0; it must be above zero",
-            "the set table has 1 points; it must run from 5 mS strictly rising to 4 mS",
+            "the set table has 1 point; it must run from 5 mS strictly rising to 4 mS",
             "the reset table has 2 points; it must run from 4 mS strictly falling to 5 mS",
             "i_cc is 0 A; it must be above zero, such as \"1 mA\"",
             "dose_sigma is -1; a coefficient of variation must be finite and zero or more, such as 0.05",
