@@ -226,7 +226,7 @@ impl TryFrom<String> for Name {
 
     fn try_from(word: String) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|name| name.word() == word);
-        found.ok_or_else(|| format!("`{word}` is no data set that is shipped"))
+        found.ok_or_else(|| format!("`{word}` is not a shipped data set"))
     }
 }
 

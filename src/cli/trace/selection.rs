@@ -52,7 +52,7 @@ impl FromStr for Selection {
         for part in text.split(',').map(str::trim).filter(|_| text.trim() != "all") {
             let Some((key, value)) = part.split_once('=') else {
                 faults.push(fault(
-                    format!("--trace: `{part}` is no selection; allowed: all, or KEY=VALUE after KEY=VALUE"),
+                    format!("--trace: `{part}` is not a valid selection; allowed: all, or KEY=VALUE after KEY=VALUE"),
                     "write --trace all, or such as --trace kind=weight,population=output,time=10ms..20ms",
                 ));
                 continue;
@@ -84,7 +84,7 @@ impl FromStr for Selection {
 /// A name that is not among those that there are.
 fn unknown(what: &str, name: &str, known: &[&str]) -> Fault {
     let near = hint::nearest(name, known.iter().copied());
-    let message = format!("--trace: `{name}` is no {what}; allowed: {}", known.join(", "));
+    let message = format!("--trace: `{name}` is not a {what}; allowed: {}", known.join(", "));
     (message, near.map(|near| format!("did you mean `{near}`?")))
 }
 
@@ -157,7 +157,7 @@ impl Selection {
         let nothing = "what is run has no populations: its events are those of devices alone";
         for name in self.populations.iter().filter(|name| !names.contains(&name.as_str())) {
             faults.push(if names.is_empty() {
-                fault(format!("--trace: `{name}` is no population"), nothing)
+                fault(format!("--trace: `{name}` is not a population"), nothing)
             } else {
                 unknown("population", name, &names)
             });
