@@ -4,7 +4,7 @@ use super::row::{Row, cv, row, time};
 use super::told;
 use crate::encoding::RateProfile;
 use crate::hint::many;
-use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Origin, Rivalry, SourceKind};
+use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Losers, Origin, Rivalry, SourceKind};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
@@ -247,6 +247,13 @@ fn competes(competition: &Competition) -> Vec<Row> {
         Rivalry::LateralInhibition { strength } => {
             format!("one winner per instant, which lowers the others by {}", si(strength, "V"))
         }
+        Rivalry::Switches { losers: Losers::Relax } => {
+            "one winner per instant; the drive of all is away until it is off, and all relax".to_string()
+        }
+        Rivalry::Switches { losers: Losers::Erased } => {
+            "one winner per instant; the drive of all is away until it is off, and the others are erased"
+                .to_string()
+        }
     };
     let homeostasis = match competition.homeostasis {
         None => "none".to_string(),
@@ -257,11 +264,17 @@ fn competes(competition: &Competition) -> Vec<Row> {
             format!("{} up per spike, decaying with {}", si(step, "V"), si(tau, "s"))
         }
     };
-    vec![
-        row("competition", kind),
-        row("inhibition after a spike", time(competition.inhibition)),
-        row("thresholds adapt", homeostasis),
-    ]
+    let mut rows = vec![row("competition", kind)];
+    if let Rivalry::Switches { .. } = competition.kind {
+        rows.push(row("gains of columns adapt", homeostasis));
+    } else {
+        rows.push(row("inhibition after a spike", time(competition.inhibition)));
+        rows.push(row("thresholds adapt", homeostasis));
+    }
+    if competition.reference > 0.0 {
+        rows.push(row("reference column", format!("{} less per arrival", si(competition.reference, "V"))));
+    }
+    rows
 }
 
 fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {

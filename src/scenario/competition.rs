@@ -6,10 +6,11 @@ use super::filled::Fields;
 use super::projection::ALL_TO_ALL;
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, SPAN, TIME_CONSTANT, non_negative};
-use super::spec::{Bounds, Kind, Unit};
+use super::population::{NeuronModel, SwitchCircuit};
+use super::spec::{Bounds, Kind, Unit, words};
 use super::table::{Tried, inner, table};
 use crate::network::kernel::DELTA;
-use crate::network::{Competition, Homeostasis, Rivalry};
+use crate::network::{Competition, Homeostasis, Losers, Rivalry};
 use crate::neuron::Reset;
 use crate::time::Time;
 
@@ -18,7 +19,10 @@ table! {
         kind: Rivalry;
         /// Time after a spike during which no arrival reaches any neuron.
         inhibition: Time = SPAN, setting("\"0 s\"");
-        /// What moves the thresholds.
+        /// What every arrival takes from every neuron: the current of a reference column whose devices all have this weight.
+        reference: f64 = non_negative(Unit::Volt), setting("\"0 V\"");
+        /// What moves the thresholds; of switches the gain before each of them, 1 over what is said here, and never the
+        /// threshold of the device.
         homeostasis: Option<Homeostasis> = inner::<Homeostasis>(), absent("they stay at v_th");
     }
 }
@@ -32,6 +36,17 @@ table! {
             /// How far the other membranes fall.
             strength: f64 = non_negative(Unit::Volt);
         }
+        Switches = "switches": "for model = \"switch\": the drive of all of them is away until the winner has relaxed to its hold voltage" {
+            /// What filaments that have not fired do while the drive is away.
+            losers: Losers = Kind::word::<Losers>(), setting("\"relax\"");
+        }
+    }
+}
+
+words! {
+    impl Losers {
+        Relax = "relax": "they relax by the law of the winner, to the share v_hold/v_th of where they were",
+        Erased = "erased": "a pulse brings them to rest, which the ledger has",
     }
 }
 
@@ -62,6 +77,47 @@ pub(super) fn lower(lower: &mut Lower<'_>, population: &Fields) -> Option<Tried<
 }
 
 fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields) {
+    let mut wrong = |key: &str, what: &str, allowed: &str, hint: &str| {
+        lower.faults.push(
+            Diagnostic::error(format!("{} competes and {what}", population.what))
+                .maybe_at(population.written(key).or(fields.at.as_ref()))
+                .also(fields.at.as_ref(), "competes here")
+                .allowed(allowed)
+                .hint(hint),
+        );
+    };
+    let switches = fields.word("kind") == Some("switches");
+    match (population.choice::<NeuronModel>("model"), switches) {
+        (Some(NeuronModel::Switch), false) => {
+            wrong(
+                "model",
+                "is of switches",
+                "kind = \"switches\"",
+                "a switch that has fired is deaf until it is off",
+            );
+        }
+        (Some(NeuronModel::Switch), true) => {
+            if population
+                .choice("circuit")
+                .is_some_and(|circuit: SwitchCircuit| circuit != SwitchCircuit::Reset)
+            {
+                let hint = "only there is the drive taken away";
+                wrong("circuit", "is in another circuit than \"reset\"", "circuit = \"reset\"", hint);
+            }
+            if let Some(at) = fields.written("inhibition") {
+                lower.faults.push(
+                    Diagnostic::error(format!("`inhibition` of {} has no effect", fields.what))
+                        .at(at)
+                        .allowed("nothing: the on-time of the winner is that")
+                        .hint("`on_time` of the population states another"),
+                );
+            }
+        }
+        (_, true) => {
+            wrong("model", "is not of switches", "model = \"switch\"", "other kinds are for \"lif\"")
+        }
+        (_, false) => {}
+    }
     let mut wrong = |key: &str, what: &str, allowed: &str, hint: &str| {
         lower.faults.push(
             Diagnostic::error(format!("{} competes and {what}", population.what))

@@ -38,7 +38,7 @@ table! {
         cost: Option<CostTable> = Kind::word::<CostTable>(), absent("no joules but those of devices"), when("model", &["lif"]);
         /// How the neurons inhibit one another without delay.
         competition: Tried<Option<Competition>> = inner::<Competition>(),
-            absent("they do not compete"), when("model", &["lif"]) => competition::lower;
+            absent("they do not compete"), when("model", &["lif", "switch"]) => competition::lower;
     }
     rules(rules);
 }

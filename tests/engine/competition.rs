@@ -2,13 +2,15 @@
 //! itself against an independent computation.
 
 use crate::common::{Built, Spec, bits, build, crossbar, end_of, mix, spikes, ticks, trace};
+use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
 use memspike::engine::{Heap, Lanes, Probe, Queue, Silent, Simulation, Spike, State, StateError, Thresholds};
 use memspike::network::{
-    Builder, Competition, CompetitionFault, Fault, Form, Homeostasis, Kernel, Network, Rivalry, Rows,
+    Builder, Competition, CompetitionFault, Fault, Form, Homeostasis, Kernel, Losers, Network, Rivalry, Rows,
     SourceKind, Weights,
 };
-use memspike::neuron::{Lif, Reset};
+use memspike::neuron::{Lif, Neuron, Reset, Switch};
 use memspike::numeric::Real;
+use memspike::random::{Purpose, Stream};
 use memspike::snapshot::{Payload, decode};
 use memspike::time::Time;
 use memspike::units::{Ampere, Second, Volt};
@@ -19,6 +21,8 @@ fn competition() -> impl Strategy<Value = Competition> {
     let kind = prop_oneof![
         Just(Rivalry::WinnerTakeAll),
         (0.0..0.3).prop_map(|strength| Rivalry::LateralInhibition { strength }),
+        prop_oneof![Just(Losers::Relax), Just(Losers::Erased)]
+            .prop_map(|losers| Rivalry::Switches { losers }),
     ];
     let inhibition =
         prop_oneof![3 => Just(Time::ZERO), 1 => (1u64..30).prop_map(ticks), 1 => Just(Time::from_fs(1))];
@@ -27,18 +31,24 @@ fn competition() -> impl Strategy<Value = Competition> {
         Just(Some(Homeostasis::RateTarget { gain: 0.1, spikes: 3.0 })),
         (0.0..0.1, 1e-3..1.0).prop_map(|(step, tau)| Some(Homeostasis::Decay { step, tau })),
     ];
-    (kind, inhibition, homeostasis).prop_map(|(kind, inhibition, homeostasis)| Competition {
-        kind,
-        inhibition,
-        homeostasis,
+    let reference = prop_oneof![Just(0.0), 0.0..0.03];
+    (kind, inhibition, reference, homeostasis).prop_map(|(kind, inhibition, reference, homeostasis)| {
+        let switches = matches!(kind, Rivalry::Switches { .. });
+        let inhibition = if switches { Time::ZERO } else { inhibition };
+        Competition { kind, inhibition, reference, homeostasis }
     })
 }
 
 /// A crossbar with batches, other sources and feedback, whose outputs compete.
 fn contest() -> impl Strategy<Value = (Spec, Competition)> {
     let size = prop_oneof![1u32..12, 12u32..75];
-    (crossbar(), size, competition()).prop_map(|(mut spec, size, competition)| {
+    let spread = prop_oneof![Just((0.0, 0.0)), (0.0..0.1, 0.0..0.1)];
+    (crossbar(), size, competition(), spread).prop_map(|(mut spec, size, competition, spread)| {
         let outputs = &mut spec.populations[0];
+        (outputs.open, outputs.switch) = (None, None);
+        if let Rivalry::Switches { .. } = competition.kind {
+            outputs.switch = Some(spread);
+        }
         outputs.size = size;
         outputs.bias = 0.0;
         if outputs.reset.subtracts() {
@@ -150,6 +160,15 @@ proptest! {
     }
 }
 
+/// A switch of 10 ms, on for 10 ms ln(1/0.4) = 9.16 ms.
+fn switch(cycle: f64) -> Switch {
+    let spread = ThresholdSpread { cycle, ..ThresholdSpread::default() };
+    let (tau, v_hold) = (Second::new(10e-3), Volt::new(0.4));
+    let device =
+        ThresholdSwitch { u_rest: Volt::ZERO, tau, v_hold, v_th: Volt::new(1.0), ..Default::default() };
+    Switch { device, spread, ..Switch::default() }
+}
+
 /// `lines` inputs, given spikes, one crossbar of `columns` that compete.
 fn hand(
     columns: u32,
@@ -158,10 +177,23 @@ fn hand(
     weights: Vec<f64>,
     competition: Competition,
 ) -> (Arc<Network>, Weights<f64>) {
+    let lif = Lif { u_rest: Volt::ZERO, tau_m: Second::new(10e-3), v_th: Volt::new(1.0), ..Lif::default() };
+    let switches = matches!(competition.kind, Rivalry::Switches { .. });
+    let neuron = if switches { Neuron::from(switch(0.0)) } else { lif.into() };
+    hand_of(neuron, columns, lines, list, weights, competition)
+}
+
+fn hand_of(
+    neuron: Neuron,
+    columns: u32,
+    lines: u32,
+    list: Vec<(Time, u32)>,
+    weights: Vec<f64>,
+    competition: Competition,
+) -> (Arc<Network>, Weights<f64>) {
     let mut builder = Builder::default();
     let from = builder.source("in", lines, SourceKind::List(list));
-    let lif = Lif { u_rest: Volt::ZERO, tau_m: Second::new(10e-3), v_th: Volt::new(1.0), ..Lif::default() };
-    let to = builder.population("out", columns, lif);
+    let to = builder.population("out", columns, neuron);
     builder.compete(to, competition);
     builder.projection("input", from, to, Kernel::Delta, Time::ZERO, Rows::Dense);
     let network = builder.finish().unwrap();
@@ -250,16 +282,22 @@ fn naive(
     while index < list.len() {
         let now = list[index].0.fs();
         let mut sum = vec![0.0; columns];
+        let mut count = 0;
         while index < list.len() && list[index].0.fs() == now {
             let row = list[index].1 as usize;
             sum.iter_mut().zip(&weights[row * columns..]).for_each(|(sum, w)| *sum += w);
             index += 1;
+            count += 1;
         }
         if now < until {
             continue;
         }
+        let arrived = count as f64;
         for (u, sum) in u.iter_mut().zip(&sum) {
-            *u = *u * (-seconds(now - last.max(until)) / tau).exp() + sum;
+            *u = *u * (-seconds(now - last.max(until)) / tau).exp() + sum - arrived * competition.reference;
+            if let Rivalry::Switches { .. } = competition.kind {
+                *u = u.max(0.0);
+            }
         }
         last = now;
         let theta = |j: usize| match competition.homeostasis {
@@ -275,15 +313,24 @@ fn naive(
         }
         let winner = margins.iter().position(|&margin| margin == most).unwrap();
         spikes.push((now / ticks(1).fs(), winner as u32));
+        let mut deaf = competition.inhibition.fs();
+        let mut left = 0.0;
         match competition.kind {
             Rivalry::WinnerTakeAll => u.fill(0.0),
             Rivalry::LateralInhibition { strength } => u.iter_mut().for_each(|u| *u -= strength),
+            Rivalry::Switches { losers } => {
+                // From 1 V to 0.4 V: to the next femtosecond.
+                deaf = (tau * (1.0f64 / 0.4).ln() * 1e15).round() as u64;
+                let ratio = if losers == Losers::Relax { 0.4 } else { 0.0 };
+                u.iter_mut().for_each(|u| *u *= ratio);
+                left = 0.4 * theta(winner);
+            }
         }
-        u[winner] = 0.0;
+        u[winner] = left;
         if let Some(Homeostasis::Decay { step, .. }) = competition.homeostasis {
             raised[winner] = (theta_raised(raised[winner], now, competition) + step, now);
         }
-        until = now + competition.inhibition.fs();
+        until = now + deaf;
     }
     spikes
 }
@@ -298,13 +345,21 @@ fn theta_raised(raised: (f64, u64), now: u64, competition: &Competition) -> f64 
 #[test]
 fn an_independent_computation_gives_the_same_spikes() {
     let mut state = 5;
-    let kinds = [Rivalry::WinnerTakeAll, Rivalry::LateralInhibition { strength: 0.4 }];
+    let kinds = [
+        Rivalry::WinnerTakeAll,
+        Rivalry::LateralInhibition { strength: 0.4 },
+        Rivalry::Switches { losers: Losers::Relax },
+        Rivalry::Switches { losers: Losers::Erased },
+    ];
     let homeostases = [None, Some(Homeostasis::Decay { step: 0.15, tau: 40e-3 })];
     let mut seen = 0;
     for kind in kinds {
         for homeostasis in homeostases {
-            for inhibition in [Time::ZERO, ticks(7)] {
-                let competition = Competition { kind, inhibition, homeostasis };
+            for (inhibition, reference) in [(Time::ZERO, 0.0), (ticks(7), 0.0), (Time::ZERO, 0.1)] {
+                if inhibition > Time::ZERO && matches!(kind, Rivalry::Switches { .. }) {
+                    continue; // Their own on-time is that.
+                }
+                let competition = Competition { kind, inhibition, reference, homeostasis };
                 let columns = 37;
                 let mut list: Vec<(Time, u32)> = (0..900)
                     .map(|_| (ticks((mix(&mut state) * 4000.0) as u64), (mix(&mut state) * 6.0) as u32))
@@ -365,6 +420,58 @@ fn raised_thresholds_decay_between_spikes_and_between_presentations() {
     assert_eq!(got.base, [1.0, 1.0]);
 }
 
+/// The drive of all is away until the winner is off: at t_on = tau ln(theta z/hold), drawn for each cycle, all have relaxed by
+/// e^(-t_on/tau), the winner to its hold voltage, each in units of its own gain.
+#[test]
+fn switches_that_compete_relax_together() {
+    let kind = Rivalry::Switches { losers: Losers::Relax };
+    let competition = Competition { kind, ..Competition::winner_take_all() };
+    let weights = vec![0.9, 1.2, 0.5];
+    let list = vec![(ticks(1), 0)];
+    let (network, weights) = hand_of(switch(0.0).into(), 3, 1, list, weights, competition.clone());
+    let gain = 2.0; // Of the second column: it fires at half the sum.
+    let mut simulation = Simulation::<f64, Lanes>::new(&network, 1);
+    let base = vec![1.0, 1.0 / gain, 1.0];
+    simulation.set_thresholds(0, Thresholds { base, raised: Vec::new() }).unwrap();
+    let mut spikes: Vec<Spike> = Vec::new();
+    let on = 10e-3 * 2.5f64.ln();
+    for part in [0.25, 0.5, 1.0, 1.3] {
+        let at = Time::from_fs(ticks(1).fs() + (part * on * 1e15) as u64);
+        simulation.run(&weights, at, &mut spikes).unwrap();
+        let left = (-part * on / 10e-3).exp();
+        // u of the device: the losers from 0.9 and 0.5 V, the winner from its threshold of 1 V, whatever its gain.
+        for (got, want) in simulation.membranes(0).iter().zip([0.9 * left, left, 0.5 * left]) {
+            assert!((got - want).abs() < 1e-9, "{part}: {got} {want}");
+        }
+    }
+    assert_eq!(spikes.iter().map(|s| s.neuron).collect::<Vec<_>>(), [1], "0.7 above its threshold");
+    assert_eq!(simulation.counts().held[0], u128::from(switch(0.0).on_time(1.0).fs()));
+}
+
+/// Thresholds of cycles are those of [`ThresholdSpread::v_th`], a function of the spikes so far: the dead time of each cycle,
+/// seen from outside, is tau ln(V_th,k/V_h).
+#[test]
+fn every_cycle_of_a_switch_that_competes_has_a_threshold_of_its_own() {
+    let kind = Rivalry::Switches { losers: Losers::Relax };
+    let competition = Competition { kind, ..Competition::winner_take_all() };
+    // An arrival every 100 us drives the one switch far above any threshold.
+    let list: Vec<(Time, u32)> = (0..20_000).map(|k| (ticks(k), 0)).collect();
+    let (network, weights) = hand_of(switch(0.05).into(), 1, 1, list, vec![5.0], competition);
+    let fired = run(&network, &weights, ticks(20_000));
+    let of = switch(0.05);
+    let mut expected = Vec::new();
+    let (mut now, tick) = (0, ticks(1).fs());
+    for cycle in 0..fired.len() as u64 {
+        expected.push((now / tick, 0));
+        // Word `cycle` of the stream of neuron 0 in episode 0.
+        let drawn = Stream::at(1, Purpose::Threshold, 0, 0, cycle).next_word();
+        let v_th = of.spread.cycle_v_th(&of.device, 1.0, drawn);
+        now = (now + (10e-3 * (v_th / 0.4).ln() * 1e15) as u64).next_multiple_of(tick);
+    }
+    assert_eq!(fired, expected);
+    assert!(fired.len() > 200);
+}
+
 #[test]
 fn frozen_thresholds_stay() {
     let homeostasis = Some(Homeostasis::Decay { step: 0.5, tau: 50e-3 });
@@ -382,25 +489,37 @@ fn frozen_thresholds_stay() {
 
 #[test]
 fn what_cannot_compete_is_refused_with_the_reason() {
-    let finish = |lif: Lif, connect: Rows, competition: Competition| {
+    let finish = |neuron: Neuron, connect: Rows, competition: Competition| {
         let mut builder = Builder::default();
         let from = builder.source("in", 3, SourceKind::Poisson);
-        let to = builder.population("out", 3, lif);
+        let to = builder.population("out", 3, neuron);
         builder.compete(to, competition);
         builder.projection("input", from, to, Kernel::Delta, Time::ZERO, connect);
         builder.finish().map(|_| ()).unwrap_err()
     };
     let all = Competition::winner_take_all;
     let fault = |fault| vec![Fault::Competition { name: "out".into(), fault }];
-    assert_eq!(finish(Lif::default(), Rows::OneToOne, all()), fault(CompetitionFault::NotShared));
+    assert_eq!(finish(Lif::default().into(), Rows::OneToOne, all()), fault(CompetitionFault::NotShared));
     let lif = Lif { t_ref: Second::new(1e-3), ..Lif::default() };
-    assert_eq!(finish(lif, Rows::Dense, all()), fault(CompetitionFault::Refractory));
+    assert_eq!(finish(lif.into(), Rows::Dense, all()), fault(CompetitionFault::Refractory));
     let lif = Lif { i_bias: Ampere::new(1e-9), ..Lif::default() };
-    assert_eq!(finish(lif, Rows::Dense, all()), fault(CompetitionFault::Bias));
+    assert_eq!(finish(lif.into(), Rows::Dense, all()), fault(CompetitionFault::Bias));
     let lif = Lif { reset: Reset::Subtract, ..Lif::default() };
-    assert_eq!(finish(lif, Rows::Dense, all()), fault(CompetitionFault::Subtract));
+    assert_eq!(finish(lif.into(), Rows::Dense, all()), fault(CompetitionFault::Subtract));
+    let switch = || Neuron::from(Switch::default());
+    assert_eq!(finish(switch(), Rows::Dense, all()), fault(CompetitionFault::Switches));
+    let kind = Rivalry::Switches { losers: Losers::Relax };
+    let switches = || Competition { kind, ..all() };
+    let model = "lif";
+    assert_eq!(
+        finish(Lif::default().into(), Rows::Dense, switches()),
+        fault(CompetitionFault::NotSwitches { model })
+    );
+    let inhibition = ticks(1);
+    let stated = Competition { inhibition, ..switches() };
+    assert_eq!(finish(switch(), Rows::Dense, stated), fault(CompetitionFault::Inhibition { inhibition }));
     let homeostasis = Some(Homeostasis::RateTarget { gain: f64::NAN, spikes: 0.0 });
-    let faults = finish(Lif::default(), Rows::Dense, Competition { homeostasis, ..all() });
+    let faults = finish(Lif::default().into(), Rows::Dense, Competition { homeostasis, ..all() });
     assert_eq!(faults.len(), 2, "{faults:?}");
 }
 

@@ -140,9 +140,16 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             run(network, "population.p.threshold_law", &["population.p.model=\"switch\""])
         }
         "population.competition.kind" => {
-            let more: &[_] =
-                if word == "winner_take_all" { &[] } else { &["population.p.competition.strength=\"1 mV\""] };
+            let more: &[_] = match word {
+                "lateral_inhibition" => &["population.p.competition.strength=\"1 mV\""],
+                "switches" => &["population.p.model=\"switch\""],
+                _ => &[],
+            };
             run(network, "population.p.competition.kind", more)
+        }
+        "population.competition.losers" => {
+            let switches = ["population.p.model=\"switch\"", "population.p.competition.kind=\"switches\""];
+            run(network, "population.p.competition.losers", &switches)
         }
         "population.competition.homeostasis.kind" => {
             let more: &[_] = match word {

@@ -5,10 +5,15 @@
 //! members with x_j >= theta_j the one with the largest x_j - theta_j fires, of equal ones the lowest id;
 //! what its spike does to the others is the population's [`Rivalry`]. The operations and their order are
 //! those of `shared_decay`, in the batch kernel and one by one alike.
+//!
+//! Of switches x_j is the filament over its gain g_j, and theta_j = (V_th,k - u_rest)/g_j, k the cycle: what homeostasis
+//! multiplies is 1/g_j.
 
+use super::held::HeldSink;
 use super::shared_decay::{RowSink, decays};
-use crate::network::{Homeostasis, Population, Rivalry, stride};
-use crate::neuron::{Lif, Reset};
+use super::switching::Switching;
+use crate::network::{Homeostasis, Losers, Population, Rivalry, stride};
+use crate::neuron::{Lif, Reset, Switch};
 use crate::numeric::{Pack, Quad, Real, exp};
 use crate::simd::Work;
 use crate::time::{FS_PER_SECOND, Time};
@@ -60,6 +65,10 @@ pub struct Competing<R: Real> {
     /// The thresholds rounded to `R` and padded; the padding can never be reached.
     theta: Vec<R>,
     raised: Vec<R>,
+    /// By how much the threshold of each switch's cycle differs from the nominal one: a function of the seed and of the
+    /// spikes so far. Empty where none does.
+    #[serde(skip)]
+    shares: Vec<f64>,
 }
 
 /// Constants of the population in the plan's precision.
@@ -74,9 +83,14 @@ pub struct CompetingParameters<R: Real> {
     level: Vec<R>,
     /// Of each, in volts.
     pub u_rest: Vec<f64>,
-    /// What the others lose; `None`: they are reset too.
-    strength: Option<R>,
-    pub inhibition: Time,
+    rivalry: Rivalry,
+    strength: R,
+    inhibition: Time,
+    /// The switch that each member is.
+    switch: Option<Switch>,
+    /// What every arrival takes from every member, and what none falls below.
+    reference: R,
+    least: R,
     homeostasis: Option<Homeostasis>,
 }
 
@@ -97,12 +111,33 @@ impl<R: Real> CompetingParameters<R> {
             level: members().map(|lif| R::from_f64(level(&lif))).collect(),
             u_rest: members().map(|lif| lif.u_rest.get()).collect(),
             strength: match competition.kind {
-                Rivalry::WinnerTakeAll => None,
-                Rivalry::LateralInhibition { strength } => Some(R::from_f64(strength)),
+                Rivalry::WinnerTakeAll | Rivalry::Switches { .. } => R::ZERO,
+                Rivalry::LateralInhibition { strength } => R::from_f64(strength),
             },
+            rivalry: competition.kind,
             inhibition: competition.inhibition,
+            switch: population.neuron.switch().cloned(),
+            reference: R::from_f64(competition.reference),
+            least: match competition.kind {
+                Rivalry::Switches { .. } => R::ZERO,
+                _ => R::from_f64(f64::NEG_INFINITY),
+            },
             homeostasis: competition.homeostasis,
         })
+    }
+
+    /// Whether an arrival is more than the addition of a row.
+    fn bounded(&self) -> bool {
+        self.reference != R::ZERO || self.least == R::ZERO
+    }
+
+    /// The end of the inhibition that a spike at `now` may begin at most.
+    pub fn latest(&self, now: Time) -> Time {
+        match &self.switch {
+            Some(switch) if switch.varies() => Time::MAX,
+            Some(switch) => now.after(switch.on_time(switch.device.v_th.get())),
+            None => now.after(self.inhibition),
+        }
     }
 
     #[inline(always)]
@@ -136,6 +171,7 @@ impl<R: Real> Competing<R> {
             raised_at: Time::ZERO,
             theta: vec![R::from_f64(f64::INFINITY); padded],
             raised: Vec::new(),
+            shares: Vec::new(),
         };
         let raised = if parameters.decaying().is_some() { vec![0.0; parameters.size] } else { Vec::new() };
         this.set(Thresholds { base: parameters.theta.clone(), raised });
@@ -167,14 +203,25 @@ impl<R: Real> Competing<R> {
     }
 
     fn round(&mut self) {
-        for (rounded, &theta) in self.theta.iter_mut().zip(&self.thresholds.base) {
-            *rounded = R::from_f64(theta);
-        }
         if !self.thresholds.raised.is_empty() {
             self.raised.resize(self.x.len(), R::ZERO);
         }
-        for (rounded, &raised) in self.raised.iter_mut().zip(&self.thresholds.raised) {
-            *rounded = R::from_f64(raised);
+        (0..self.thresholds.base.len()).for_each(|member| self.round_one(member));
+    }
+
+    fn round_one(&mut self, member: usize) {
+        let share = self.shares.get(member).copied().unwrap_or(1.0);
+        self.theta[member] = R::from_f64(self.thresholds.base[member] * share);
+        if let Some(raised) = self.thresholds.raised.get(member) {
+            self.raised[member] = R::from_f64(raised * share);
+        }
+    }
+
+    /// Takes over the thresholds of the switches' cycles.
+    pub(super) fn draw(&mut self, parameters: &CompetingParameters<R>, switching: &Switching) {
+        if let Some(switch) = &parameters.switch {
+            self.shares = (0..parameters.size).map(|member| share(switch, switching, member)).collect();
+            self.round();
         }
     }
 
@@ -198,10 +245,21 @@ impl<R: Real> Competing<R> {
         decay
     }
 
-    /// Adds a row of weights.
-    pub fn add(&mut self, row: &[R]) {
+    /// Adds a row of weights, of so many spikes.
+    pub fn add(&mut self, parameters: &CompetingParameters<R>, row: &[R], times: u32) {
         for (x, &weight) in self.x.iter_mut().zip(row) {
             *x += weight;
+        }
+        if parameters.reference != R::ZERO {
+            let reference = parameters.reference * R::from_f64(f64::from(times));
+            self.x.iter_mut().for_each(|x| *x = *x - reference);
+        }
+    }
+
+    /// Everything of an instant has been added: nothing is below what it cannot fall below.
+    pub fn settle(&mut self, parameters: &CompetingParameters<R>) {
+        if parameters.bounded() {
+            self.x.iter_mut().for_each(|x| *x = if *x < parameters.least { parameters.least } else { *x });
         }
     }
 
@@ -224,21 +282,64 @@ impl<R: Real> Competing<R> {
         best.map(|(j, _)| j)
     }
 
-    /// Member `winner` fires at `last`.
-    pub fn fire(&mut self, parameters: &CompetingParameters<R>, winner: usize) {
-        match parameters.strength {
-            None => self.x[..parameters.size].copy_from_slice(&parameters.level),
-            Some(strength) => {
-                self.x[..parameters.size].iter_mut().for_each(|x| *x -= strength);
+    /// Member `winner` fires at `last`; for how long its switch is on, if it is one.
+    pub(super) fn fire(
+        &mut self,
+        parameters: &CompetingParameters<R>,
+        winner: usize,
+        switching: Option<&mut Switching>,
+    ) -> Time {
+        if let Some((_, minus_rate)) = parameters.decaying() {
+            self.age(minus_rate, self.last);
+        }
+        let (mut on, mut deaf) = (Time::ZERO, parameters.inhibition);
+        match (parameters.rivalry, &parameters.switch) {
+            (Rivalry::Switches { losers }, Some(switch)) => {
+                on = self.relax(parameters, (winner, losers), switch, switching);
+                deaf = on;
+            }
+            (Rivalry::LateralInhibition { .. }, _) => {
+                self.x[..parameters.size].iter_mut().for_each(|x| *x -= parameters.strength);
                 self.x[winner] = parameters.level[winner];
             }
+            _ => self.x[..parameters.size].copy_from_slice(&parameters.level),
         }
-        if let Some((step, minus_rate)) = parameters.decaying() {
-            self.age(minus_rate, self.last);
+        if let Some((step, _)) = parameters.decaying() {
             self.thresholds.raised[winner] += step;
             self.round();
         }
-        self.last = self.last.after(parameters.inhibition);
+        self.last = self.last.after(deaf);
+        on
+    }
+
+    /// Brings the filaments to the time at which the winner is off again; how long that takes.
+    fn relax(
+        &mut self,
+        parameters: &CompetingParameters<R>,
+        (winner, losers): (usize, Losers),
+        switch: &Switch,
+        switching: Option<&mut Switching>,
+    ) -> Time {
+        let raised = self.thresholds.raised.get(winner).copied().unwrap_or(0.0);
+        let nominal = self.thresholds.base[winner] + raised;
+        let on = match switching {
+            Some(switching) => {
+                let on = switching.fire(winner);
+                self.shares[winner] = share(switch, switching, winner);
+                self.round_one(winner);
+                on
+            }
+            None => switch.on_time(switch.device.v_th.get()),
+        };
+        match losers {
+            Losers::Relax => {
+                let left = parameters.decay(0, on.fs());
+                self.x.iter_mut().for_each(|x| *x *= left);
+            }
+            Losers::Erased => self.x.fill(R::ZERO),
+        }
+        self.x[winner] = R::from_f64(nominal * (switch.device.hold() / switch.device.theta()));
+        on
     }
 
     /// Lets the raised part of the thresholds decay to `time`.
@@ -271,15 +372,26 @@ impl<R: Real> Competing<R> {
         self.round();
     }
 
-    /// Membranes at `time` relative to u_rest, without touching the state.
-    pub fn at(&self, parameters: &CompetingParameters<R>, time: Time) -> Vec<R> {
+    /// Membranes at `time` in volts, without touching the state; of switches the filaments, behind their gain.
+    pub fn at(&self, parameters: &CompetingParameters<R>, time: Time) -> Vec<f64> {
         let mut copy = self.clone();
-        if !copy.inhibited(time) {
-            copy.advance(parameters, time);
-        }
-        copy.x.truncate(parameters.size);
-        copy.x
+        let left = (!copy.inhibited(time)).then(|| copy.advance(parameters, time));
+        let Some(switch) = &parameters.switch else {
+            return copy.x.iter().zip(&parameters.u_rest).map(|(x, rest)| x.to_f64() + rest).collect();
+        };
+        // While the drive is away all of them relax towards where they are kept.
+        let before = if left.is_none() { self.last.fs() - time.fs() } else { 0 };
+        let grown = exp(before as i64 as f64 * -parameters.minus_rate);
+        let (rest, theta) = (switch.device.u_rest.get(), switch.device.theta());
+        let thresholds = self.thresholds.total();
+        let filament = |(x, at): (&R, f64)| rest + (x.to_f64() * grown).min(at) * (theta / at);
+        copy.x.iter().zip(thresholds).map(filament).collect()
     }
+}
+
+/// The threshold of a switch's cycle over the nominal one, both above rest.
+fn share(switch: &Switch, switching: &Switching, member: usize) -> f64 {
+    (switching.v_th(member) - switch.device.u_rest.get()) / switch.device.theta()
 }
 
 /// A batch of rows for a competing population; running it returns how many it took.
@@ -291,30 +403,39 @@ pub struct Contest<'a, R: Real, K> {
     pub rows: &'a [u16],
     pub first_row: u32,
     pub weights: &'a [R],
+    /// Thresholds, where those of cycles differ.
+    pub switching: Option<&'a mut Switching>,
     pub sink: &'a mut K,
 }
 
-impl<R: Real, K: RowSink<R>> Work for Contest<'_, R, K> {
+impl<R: Real, K: RowSink<R> + HeldSink<R>> Work for Contest<'_, R, K> {
     type Output = usize;
 
     #[inline(always)]
     fn run(self) -> usize {
-        match self.parameters.decaying() {
-            None => compete::<R, K, false>(self, 0.0),
-            Some((_, minus_rate)) => compete::<R, K, true>(self, minus_rate),
+        match (self.parameters.decaying(), self.parameters.bounded()) {
+            (None, false) => compete::<R, K, false, false>(self, 0.0),
+            (None, true) => compete::<R, K, false, true>(self, 0.0),
+            (Some((_, minus_rate)), false) => compete::<R, K, true, false>(self, minus_rate),
+            (Some((_, minus_rate)), true) => compete::<R, K, true, true>(self, minus_rate),
         }
     }
 }
 
 #[inline(always)]
-fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K>, minus_rate: f64) -> usize {
-    let Contest { state, parameters, times, rows, first_row, weights, sink } = batch;
+fn compete<R: Real, K: RowSink<R> + HeldSink<R>, const DECAYING: bool, const BOUNDED: bool>(
+    batch: Contest<'_, R, K>,
+    minus_rate: f64,
+) -> usize {
+    let Contest { state, parameters, times, rows, first_row, weights, mut switching, sink } = batch;
+    let bounds = (parameters.reference, parameters.least);
     let stride = state.x.len();
     // Rows before the end of an inhibition arrive and are lost.
     let lost = times.partition_point(|&time| time < state.last.fs());
-    if K::ROWS {
+    if <K as RowSink<R>>::ROWS {
         for (index, &row) in rows[..lost].iter().enumerate() {
-            sink.row(index, first_row + u32::from(row), R::ONE, state.x.as_slice(), state.x.as_slice());
+            let x = state.x.as_slice();
+            RowSink::row(sink, index, first_row + u32::from(row), R::ONE, x, x);
         }
     }
     let decays = decays(parameters.minus_rate, state.last, &times[lost..]);
@@ -331,20 +452,29 @@ fn compete<R: Real, K: RowSink<R>, const DECAYING: bool>(batch: Contest<'_, R, K
         }
         let reached = if DECAYING {
             let left = parameters.left(minus_rate, state.raised_at.fs(), times[index]);
-            add_row::<R, true>(&mut state.x, &state.theta, &state.raised, left, row_weights, decay)
+            let raised = (state.raised.as_slice(), left);
+            add_row::<R, true, BOUNDED>(&mut state.x, &state.theta, raised, row_weights, decay, bounds)
         } else {
-            add_row::<R, false>(&mut state.x, &state.theta, &[], R::ZERO, row_weights, decay)
+            add_row::<R, false, BOUNDED>(
+                &mut state.x,
+                &state.theta,
+                (&[], R::ZERO),
+                row_weights,
+                decay,
+                bounds,
+            )
         };
-        if K::ROWS {
+        if <K as RowSink<R>>::ROWS {
             let before = if K::BEFORE { before.as_slice() } else { state.x.as_slice() };
-            sink.row(index, row, decay, before, state.x.as_slice());
+            RowSink::row(sink, index, row, decay, before, state.x.as_slice());
         }
         state.last = Time::from_fs(times[index]);
         index += 1;
         if reached && let Some(winner) = state.winner(parameters) {
-            state.fire(parameters, winner);
-            limit = limit.min(sink.fire(index - 1, winner as u32, 1));
-            if parameters.inhibition > Time::ZERO {
+            let fired = state.last;
+            let on = state.fire(parameters, winner, switching.as_deref_mut());
+            limit = limit.min(HeldSink::fire(sink, index - 1, winner as u32, on, 1));
+            if state.last > fired {
                 // What is inhibited is sorted out at the start of the next batch.
                 limit = limit.min(index);
             }
@@ -397,15 +527,15 @@ impl<R: Real> Eight<R> {
     }
 }
 
-/// x <- x decay + w; whether any member is at its threshold.
+/// x <- x decay + w, if `BOUNDED` less the reference and not below what is least; whether any member is at its threshold.
 #[inline(always)]
-fn add_row<R: Real, const DECAYING: bool>(
+fn add_row<R: Real, const DECAYING: bool, const BOUNDED: bool>(
     x: &mut [R],
     theta: &[R],
-    raised: &[R],
-    left: R,
+    (raised, left): (&[R], R),
     weights: &[R],
     decay: R,
+    (reference, least): (R, R),
 ) -> bool {
     let (x, x_rest) = x.as_chunks_mut::<8>();
     let (theta, theta_rest) = theta.as_chunks::<8>();
@@ -414,7 +544,12 @@ fn add_row<R: Real, const DECAYING: bool>(
     let below = R::from_f64(f64::NEG_INFINITY);
     let mut most = Eight::splat(below);
     for (chunk, (x, (theta, weights))) in x.iter_mut().zip(theta.iter().zip(weights)).enumerate() {
-        let u = Eight::load(x).zip(Eight::splat(decay), |x, d| x * d).zip(Eight::load(weights), |x, w| x + w);
+        let mut u =
+            Eight::load(x).zip(Eight::splat(decay), |x, d| x * d).zip(Eight::load(weights), |x, w| x + w);
+        if BOUNDED {
+            u = u.zip(Eight::splat(reference), |x, r| x - r);
+            u = u.zip(Eight::splat(least), |x, least| if x < least { least } else { x });
+        }
         *x = u.0;
         let mut threshold = Eight::load(theta);
         if DECAYING {
@@ -427,7 +562,11 @@ fn add_row<R: Real, const DECAYING: bool>(
     if let ([x, ..], [theta, ..], [weights, ..]) =
         (x_rest.as_chunks_mut::<4>().0, theta_rest.as_chunks::<4>().0, weights_rest.as_chunks::<4>().0)
     {
-        let u = Pack(*x) * Quad::splat(decay) + Pack(*weights);
+        let mut u = Pack(*x) * Quad::splat(decay) + Pack(*weights);
+        if BOUNDED {
+            u = u - Quad::splat(reference);
+            u = Pack(u.0.map(|x| if x < least { least } else { x }));
+        }
         *x = u.0;
         let mut threshold = Pack(*theta);
         if DECAYING && let [raised, ..] = raised_rest.as_chunks::<4>().0 {

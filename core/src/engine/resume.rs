@@ -139,14 +139,13 @@ fn check<R: Real>(network: &Network, core: &Core<R>, state: &State<R>) -> Result
                 shape("held neurons", found.held as usize, held)?;
                 time("a membrane", found.last <= now)?;
             }
-            (Membranes::Competing(found), Part::Competing { parameters, state: expected }) => {
+            (Membranes::Competing(found), Part::Competing { parameters, state: expected, .. }) => {
                 found.check(expected).map_err(|(what, found, expected)| StateError::Shape {
                     what,
                     found,
                     expected,
                 })?;
-                let inhibited = now.after(parameters.inhibition);
-                time("a membrane", found.last <= inhibited && found.raised_at <= now)?;
+                time("a membrane", found.last <= parameters.latest(now) && found.raised_at <= now)?;
             }
             (Membranes::Scaled(found), Part::Scaled { parameters, state: expected }) => {
                 shape("neurons", found.v.len(), expected.v.len())?;

@@ -396,7 +396,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
     /// its spikes and go on decaying.
     pub fn adapt(&mut self, elapsed: Time) {
         for (part, spikes) in self.core.parts.iter_mut().zip(&self.core.counts.spikes) {
-            if let Part::Competing { parameters, state } = part {
+            if let Part::Competing { parameters, state, .. } = part {
                 state.adapt(parameters, spikes, elapsed);
             }
         }

@@ -210,7 +210,7 @@ impl Builder {
             }
             check_neurons(population, &mut faults);
             let rivalry = population.competition.iter().flat_map(|c| {
-                let mut each = population.kinds().map(|neuron| c.faults(&neuron.membrane()));
+                let mut each = population.kinds().map(|neuron| c.faults(neuron));
                 each.find(|faults| !faults.is_empty()).unwrap_or_default()
             });
             faults.extend(rivalry.map(|fault| Fault::Competition { name: population.name.clone(), fault }));

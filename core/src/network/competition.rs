@@ -4,7 +4,7 @@
 //! instant at most one member fires: of those at threshold the one with the largest u - theta, of equal
 //! ones the lowest id.
 
-use crate::neuron::Lif;
+use crate::neuron::Neuron;
 use crate::time::Time;
 use crate::units::Volt;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,13 @@ pub struct Competition {
     pub kind: Rivalry,
     /// Time after a spike during which no arrival reaches any member.
     pub inhibition: Time,
-    /// What moves the thresholds; `None`: they stay where they are.
+    /// What every arrival takes from every member in volts: the current of a reference column, whose devices all have this
+    /// weight.
+    #[serde(default)]
+    pub reference: f64,
+    /// What moves the thresholds; `None`: they stay where they are. Of switches it moves the gain between column and
+    /// device, and the device's threshold stays what it is: u reaches V_th where gain times the column's sum does, which is
+    /// the same arithmetic as a threshold of V_th/gain.
     pub homeostasis: Option<Homeostasis>,
 }
 
@@ -31,6 +37,24 @@ pub enum Rivalry {
         /// How far a spike pushes the others down, in volts.
         strength: f64,
     },
+    /// The members are volatile switches in the circuit `reset`. The winner's spike takes the drive of the whole layer away
+    /// until the winner is off again, t_on = tau ln((V_th - u_rest)/(V_h - u_rest)) later; it relaxes from its threshold to
+    /// its hold voltage. Filaments do not go below rest.
+    Switches {
+        /// What the others do meanwhile.
+        losers: Losers,
+    },
+}
+
+/// What filaments that have not fired do while the drive of their layer is away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Losers {
+    /// They relax by the law of the winner: u - u_rest falls by e^(-t_on/tau), the ratio of hold to threshold.
+    #[default]
+    Relax,
+    /// A pulse erases them: u = u_rest. The ledger has it.
+    Erased,
 }
 
 /// How thresholds adapt, so that no member wins always and none never.
@@ -65,6 +89,27 @@ pub enum CompetitionFault {
     /// A refractory time, which the competition would not keep.
     #[error("its members compete and have a refractory time; use `inhibition` of the competition instead")]
     Refractory,
+    /// Switches under another kind of competition.
+    #[error(
+        "its members compete and are threshold switches, which a spike leaves deaf until they are off: only kind \"switches\" does that"
+    )]
+    Switches,
+    /// Another model under the competition of switches.
+    #[error(
+        "its members compete as switches and are of model \"{model}\"; only \"switch\" in the circuit \"reset\" can"
+    )]
+    NotSwitches {
+        /// Name of the model.
+        model: &'static str,
+    },
+    /// Switches whose inhibition is stated.
+    #[error(
+        "its members compete as switches and have an `inhibition` of {inhibition}; their on-time is that"
+    )]
+    Inhibition {
+        /// What was stated.
+        inhibition: Time,
+    },
     /// A bias current: a threshold that moves could fall below it.
     #[error("its members compete and have a bias current; a threshold that moves could fall below it")]
     Bias,
@@ -96,15 +141,26 @@ impl Competition {
     /// The winner takes all, at once, with fixed thresholds.
     #[must_use]
     pub fn winner_take_all() -> Self {
-        Self { kind: Rivalry::WinnerTakeAll, inhibition: Time::ZERO, homeostasis: None }
+        Self { kind: Rivalry::WinnerTakeAll, inhibition: Time::ZERO, reference: 0.0, homeostasis: None }
     }
 
     /// All faults of this competition among neurons of these parameters.
     #[must_use]
-    pub fn faults(&self, lif: &Lif) -> Vec<CompetitionFault> {
+    pub fn faults(&self, neuron: &Neuron) -> Vec<CompetitionFault> {
         let mut faults = Vec::new();
-        if lif.t_ref.get() != 0.0 {
-            faults.push(CompetitionFault::Refractory);
+        let lif = &neuron.membrane();
+        match (self.kind, neuron) {
+            (Rivalry::Switches { .. }, Neuron::Switch(_)) => {
+                if self.inhibition > Time::ZERO {
+                    faults.push(CompetitionFault::Inhibition { inhibition: self.inhibition });
+                }
+            }
+            (Rivalry::Switches { .. }, _) => {
+                faults.push(CompetitionFault::NotSwitches { model: neuron.model() });
+            }
+            (_, Neuron::Switch(_)) => faults.push(CompetitionFault::Switches),
+            _ if lif.t_ref.get() != 0.0 => faults.push(CompetitionFault::Refractory),
+            _ => {}
         }
         if lif.bias() != 0.0 {
             faults.push(CompetitionFault::Bias);
@@ -123,6 +179,7 @@ impl Competition {
         if let Rivalry::LateralInhibition { strength } = self.kind {
             wanted("strength", strength, strength >= 0.0, "zero or more");
         }
+        wanted("reference", self.reference, self.reference >= 0.0, "zero or more");
         match self.homeostasis {
             None => {}
             Some(Homeostasis::RateTarget { gain, spikes }) => {

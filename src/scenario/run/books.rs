@@ -8,8 +8,9 @@
 use super::super::outcome::InferenceEnergy;
 use super::super::plan::{Plan, PopulationPlan};
 use crate::crossbar::Array;
+use crate::device::threshold::Circuit;
 use crate::energy::{Category, Ledger};
-use crate::network::{Network, Rows};
+use crate::network::{Losers, Network, Rivalry, Rows};
 use crate::training::Totals;
 use crate::units::Second;
 
@@ -129,7 +130,21 @@ fn neurons(plan: &Plan, totals: &Totals, ledger: &mut Ledger) {
     for (index, population) in plan.populations.iter().enumerate() {
         let Some(switch) = &population.switch else { continue };
         ledger.book_on(&population.name, switch, Second::of(totals.on(index).0));
+        let rivalry = population.competition.as_ref().map(|competition| competition.kind);
+        if let Some(Rivalry::Switches { losers: Losers::Erased }) = rivalry {
+            let spikes = totals.spikes.get(index).copied().unwrap_or(0);
+            let losers = spikes as f64 * f64::from(population.size.saturating_sub(1));
+            ledger.book(&population.name, Category::Neuron, losers * erasing(population));
+        }
     }
+}
+
+/// Joules that bring one filament to rest. Assumed: a pulse as high as the threshold and as long as the drive of a winner still
+/// flows, V_th^2 g_pre `open_after`, through a filament that is nowhere thicker than at threshold.
+fn erasing(population: &PopulationPlan) -> f64 {
+    let Some(switch) = population.neuron.switch() else { return 0.0 };
+    let width = if let Circuit::Reset { open_after } = switch.circuit { open_after } else { switch.flows() };
+    crate::energy::pulse_energy(switch.device.g_pre, switch.device.v_th, width).get()
 }
 
 /// What there is to say of spikes that follow one another while their switch is on.

@@ -42,7 +42,7 @@ impl<R: Real> Core<R> {
                 self.scratch[to].advanced = true;
                 into_shared(state, parameters, switching.as_ref(), (event, times), values, probe);
             }
-            Part::Competing { parameters, state } => {
+            Part::Competing { parameters, state, .. } => {
                 self.scratch[to].advanced |= into_competing(state, parameters, (event, times), values, probe);
             }
             Part::Free(free) => {
@@ -133,9 +133,9 @@ fn into_competing<R: Real, P: Probe<R>>(
     let decay = state.advance(parameters, event.time);
     let row = row_of(values, event.row, state.x.len());
     if times == 1 {
-        state.add(row)
+        state.add(parameters, row, 1)
     } else {
-        state.add(&several(row, times))
+        state.add(parameters, &several(row, times), times)
     }
     if taped {
         probe.row(event.source, event.row, decay, before.as_slice(), state.x.as_slice());

@@ -79,8 +79,18 @@ impl<R: Real> Core<R> {
                     crate::simd::vectorised(delivery)
                 }
             }
-            Part::Competing { parameters, state } => {
-                crate::simd::vectorised(Contest { state, parameters, times, rows, first_row, weights, sink })
+            Part::Competing { parameters, state, switching } => {
+                let switching = switching.as_mut();
+                crate::simd::vectorised(Contest {
+                    state,
+                    parameters,
+                    times,
+                    rows,
+                    first_row,
+                    weights,
+                    switching,
+                    sink,
+                })
             }
             Part::Scaled { .. } | Part::Free(_) => return None,
         };

@@ -68,11 +68,11 @@ impl<R: Real> Core<R> {
     }
 
     fn test_competing<Q: Queue<R>, P: Probe<R>>(&mut self, population: usize, moment: &mut Moment<'_, Q, P>) {
-        if let Part::Competing { parameters, state } = &mut self.parts[population]
-            && let Some(winner) = state.winner(parameters)
-        {
-            state.fire(parameters, winner);
-            self.spike(population, Fires::once(winner as u32, Time::ZERO), moment);
+        let Part::Competing { parameters, state, switching } = &mut self.parts[population] else { return };
+        state.settle(parameters);
+        if let Some(winner) = state.winner(parameters) {
+            let on = state.fire(parameters, winner, switching.as_mut());
+            self.spike(population, Fires::once(winner as u32, on), moment);
         }
     }
 

@@ -69,10 +69,7 @@ impl<R: Real> Core<R> {
                 }
                 u
             }
-            Part::Competing { parameters, state } => {
-                let x = state.at(parameters, time).into_iter().zip(&parameters.u_rest);
-                x.map(|(x, u_rest)| x.to_f64() + u_rest).collect()
-            }
+            Part::Competing { parameters, state, .. } => state.at(parameters, time),
             Part::Scaled { parameters, state } => state.at(parameters, time),
             Part::Free(free) => free.potentials_at(time),
         }

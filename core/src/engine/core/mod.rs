@@ -33,6 +33,8 @@ pub(super) enum Part<R: Real> {
     Competing {
         parameters: CompetingParameters<R>,
         state: Competing<R>,
+        /// Thresholds of switches, where they differ.
+        switching: Option<Switching>,
     },
     Scaled {
         parameters: ScaledParameters,
@@ -46,19 +48,17 @@ impl<R: Real> Part<R> {
     fn new(network: &Network, index: usize, first: u32) -> Self {
         let population = &network.populations[index];
         match population.form {
-            Form::SharedDecay => match CompetingParameters::new(population) {
-                Some(parameters) => {
+            Form::SharedDecay => {
+                let model = population.neuron.switch().filter(|model| model.varies());
+                let switching = model.map(|model| Switching::new(model, first, population.size));
+                if let Some(parameters) = CompetingParameters::new(population) {
                     let state = Competing::new(&parameters);
-                    Self::Competing { parameters, state }
+                    return Self::Competing { parameters, state, switching };
                 }
-                None => {
-                    let parameters = SharedParameters::new(population);
-                    let state = SharedDecay::new(&parameters);
-                    let model = population.neuron.switch().filter(|model| model.varies());
-                    let switching = model.map(|model| Switching::new(model, first, population.size));
-                    Self::Shared { parameters, state, switching }
-                }
-            },
+                let parameters = SharedParameters::new(population);
+                let state = SharedDecay::new(&parameters);
+                Self::Shared { parameters, state, switching }
+            }
             Form::OwnTime => {
                 let taus = decays(index, &network.projections);
                 Self::Free(FreeOf::new(population, &taus, predicts(index, network), first))
@@ -80,7 +80,13 @@ impl<R: Real> Part<R> {
                     switching.begin(seed, episode, std::iter::repeat_n(0, parameters.size));
                 }
             }
-            Self::Competing { state, .. } => state.restart(),
+            Self::Competing { parameters, state, switching } => {
+                state.restart();
+                if let Some(switching) = switching {
+                    switching.begin(seed, episode, std::iter::repeat_n(0, parameters.size));
+                    state.draw(parameters, switching);
+                }
+            }
             Self::Scaled { parameters, state } => state.restart(parameters),
             Self::Free(free) => free.begin(seed, episode),
         }
@@ -95,7 +101,13 @@ impl<R: Real> Part<R> {
                     switching.begin(seed, episode, spikes.iter().copied());
                 }
             }
-            (Self::Competing { state, .. }, Membranes::Competing(saved)) => *state = saved,
+            (Self::Competing { parameters, state, switching }, Membranes::Competing(saved)) => {
+                *state = saved;
+                if let Some(switching) = switching {
+                    switching.begin(seed, episode, spikes.iter().copied());
+                    state.draw(parameters, switching);
+                }
+            }
             (Self::Scaled { state, .. }, Membranes::Scaled(saved)) => *state = saved,
             (Self::Free(free), Membranes::Free(saved)) => free.restore(seed, episode, saved, spikes),
             _ => unreachable!("a state of another form has been refused"),
