@@ -6,7 +6,6 @@ use super::filled::Fields;
 use super::projection::ALL_TO_ALL;
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, SPAN, TIME_CONSTANT, non_negative};
-use super::population::{NeuronModel, SwitchCircuit};
 use super::spec::{Bounds, Kind, Unit, words};
 use super::table::{Tried, inner, table};
 use crate::network::kernel::DELTA;
@@ -87,8 +86,8 @@ fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields)
         );
     };
     let switches = fields.word("kind") == Some("switches");
-    match (population.choice::<NeuronModel>("model"), switches) {
-        (Some(NeuronModel::Switch), false) => {
+    match (population.word("model") == Some("switch"), switches) {
+        (true, false) => {
             wrong(
                 "model",
                 "is of switches",
@@ -96,27 +95,24 @@ fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields)
                 "a switch that has fired is deaf until it is off",
             );
         }
-        (Some(NeuronModel::Switch), true) => {
-            if population
-                .choice("circuit")
-                .is_some_and(|circuit: SwitchCircuit| circuit != SwitchCircuit::Reset)
-            {
+        (true, true) => {
+            if population.word("circuit").is_some_and(|circuit| circuit != "reset") {
                 let hint = "only there is the drive taken away";
                 wrong("circuit", "is in another circuit than \"reset\"", "circuit = \"reset\"", hint);
             }
-            if let Some(at) = fields.written("inhibition") {
+            if fields.quantity("inhibition").is_some_and(|inhibition| inhibition != 0.0) {
                 lower.faults.push(
                     Diagnostic::error(format!("`inhibition` of {} has no effect", fields.what))
-                        .at(at)
+                        .maybe_at(fields.place("inhibition"))
                         .allowed("nothing: the on-time of the winner is that")
                         .hint("`on_time` of the population states another"),
                 );
             }
         }
-        (_, true) => {
+        (false, true) => {
             wrong("model", "is not of switches", "model = \"switch\"", "other kinds are for \"lif\"")
         }
-        (_, false) => {}
+        (false, false) => {}
     }
     let mut wrong = |key: &str, what: &str, allowed: &str, hint: &str| {
         lower.faults.push(

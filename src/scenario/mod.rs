@@ -13,6 +13,7 @@ pub mod cost;
 mod crossbar;
 pub mod device;
 mod device_plan;
+mod electrodes;
 mod filled;
 mod list_files;
 mod lists;

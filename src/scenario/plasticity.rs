@@ -2,6 +2,7 @@
 
 use super::device_plan::DevicePlan;
 use super::diagnostic::Diagnostic;
+use super::electrodes;
 use super::filled::Fields;
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, VOLTAGE, positive};
@@ -100,7 +101,8 @@ pub(super) struct Kinetics<const OF_WINNER: bool> {
 
 impl<const OF_WINNER: bool> Table for Kinetics<OF_WINNER> {
     const KEYS: &'static [Key] = {
-        const fn keys(decider: &'static str, spread: &'static str) -> [Key; 2] {
+        const fn keys(decider: &'static str, spread: &'static str) -> [Key; 4] {
+            let [row, column] = electrodes::keys(decider, &[OVERLAP]);
             [
                 Key::new(
                     "time_scale",
@@ -116,6 +118,8 @@ impl<const OF_WINNER: bool> Table for Kinetics<OF_WINNER> {
                 )
                 .setting(spread)
                 .when(decider, &[OVERLAP]),
+                row,
+                column,
             ]
         }
         if OF_WINNER { &keys("window", "\"device\"") } else { &keys("rule", "\"none\"") }
@@ -417,9 +421,9 @@ impl Lower<'_> {
     ) -> Option<Rule> {
         if stated.rule == OVERLAP {
             let sigma = log_sigma(stated.cv_cycle);
-            let PulseOverlap { device, pulse, spread, .. } =
+            let PulseOverlap { device, pulses, spread, .. } =
                 self.kinetics(fields, stated.kinetics, &made_of?.1, sigma)?;
-            return Some(Rule::Overlap(Overlap { device, pulse, spread, w_max }));
+            return Some(Rule::Overlap(Overlap { device, pulses, spread, w_max }));
         }
         let entry = *self.registry.find_rule(stated.rule)?;
         let bounds = crate::plasticity::Bounds { w_min: stated.w_min.get(), w_max };
@@ -464,12 +468,12 @@ impl Lower<'_> {
             );
             return None;
         };
-        let pulse = pulse.stretched(time_scale);
-        for fault in pulse.faults() {
+        let pulses = self.electrodes(fields, pulse.stretched(time_scale))?;
+        for fault in pulses.faults() {
             self.faults.push(
                 Diagnostic::error(format!("the pulse of {}: {fault}", fields.what))
                     .maybe_at(fields.place("time_scale"))
-                    .allowed("a time_scale that leaves a pulse of 1 fs to 9223 s"),
+                    .allowed("times that leave a pulse of 1 fs to 9223 s"),
             );
         }
         let mut device = device;
@@ -478,7 +482,7 @@ impl Lower<'_> {
             OverlapSpread::Device => spread,
             OverlapSpread::None => DeviceSpread::default(),
         };
-        Some(PulseOverlap { device, pulse, time_scale, spread })
+        Some(PulseOverlap { device, pulses, time_scale, final_share: 1.0, spread })
     }
 }
 

@@ -3,14 +3,15 @@
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::Fields;
 use super::plan::PlasticityPlan;
-use crate::device::overlap::{SpikePulse, dose_balance};
+use crate::device::electrodes::SpikePulses;
+use crate::device::overlap::dose_balance;
 use crate::device::resistive::{DoseDevice, StateLaw};
 use crate::plasticity::{Dependence, Rule};
 
 /// Additive pair STDP whose window potentiates more than it depresses.
 pub fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Diagnostics) {
     if let Rule::Overlap(overlap) = &plasticity.rule {
-        return pulses_running_away(&overlap.device, &overlap.pulse, fields, warnings);
+        return pulses_running_away(&overlap.device, &overlap.pulses, fields, warnings);
     }
     let Rule::Pair(pair) = &plasticity.rule else { return };
     let balance = pair.balance();
@@ -35,10 +36,11 @@ pub fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut
 /// Pulses on devices that potentiate more than they depress, by the same amount wherever a device is.
 pub fn pulses_running_away(
     device: &DoseDevice,
-    pulse: &SpikePulse,
+    pulses: &SpikePulses,
     fields: &Fields,
     warnings: &mut Diagnostics,
 ) {
+    let SpikePulses::Shared(pulse) = pulses else { return };
     let balance = dose_balance(device, pulse).filter(|balance| *balance > 1.0);
     let Some(balance) = balance.filter(|_| device.law == StateLaw::Linear) else { return };
     let papers = if (balance - 2.94).abs() < 0.005 { " (the ratio of Yan et al., fig. 3c)" } else { "" };

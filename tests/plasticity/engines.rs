@@ -1,6 +1,7 @@
 //! Learning is the same under both engines, at once or waiting, watched or not, and cut anywhere.
 
 use crate::common::{Dice, MS};
+use memspike::device::electrodes::SpikePulses;
 use memspike::device::endurance::Endurance;
 use memspike::device::memory::DoseMemory;
 use memspike::device::preset::Preset;
@@ -84,7 +85,8 @@ fn overlap() -> Rule {
     let Some(DoseMemory { device, pulse: Some(pulse), .. }) = device.get().cloned() else {
         panic!("an analog device")
     };
-    Rule::Overlap(Overlap { device, pulse, spread: DeviceSpread::default(), w_max: W_MAX })
+    let pulses = SpikePulses::Shared(pulse);
+    Rule::Overlap(Overlap { device, pulses, spread: DeviceSpread::default(), w_max: W_MAX })
 }
 
 /// Devices that differ, within the bounds that `devices` gives them.

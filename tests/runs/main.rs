@@ -11,4 +11,5 @@ mod training;
 mod training_bits;
 mod training_held;
 mod unsupervised;
+mod unsupervised_memristor;
 mod unsupervised_overlap;

@@ -3,6 +3,7 @@
 
 use crate::common::{Kept, Watcher, Way, array_bits, essence, folder, learned, plan};
 use memspike::device::circuit::Ramp;
+use memspike::device::electrodes::SpikePulses;
 use memspike::device::memory::DoseMemory;
 use memspike::device::overlap::{SpikePulse, lone_doses, window_point};
 use memspike::device::preset::Preset;
@@ -38,6 +39,8 @@ fn preset(time_scale: f64) -> (DoseDevice, SpikePulse, DeviceSpread) {
         panic!("an analog device")
     };
     device.dose_sigma = 0.0;
+    // As the scenario has it.
+    let spread = DeviceSpread { v_set: 0.0, v_reset: 0.0, ..spread };
     (device, pulse.stretched(time_scale), spread)
 }
 
@@ -96,7 +99,7 @@ fn weights(outcome: &Outcome) -> &[f64] {
 #[test]
 fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
     let (_folder, search) = folder(12, 10);
-    for spread in ["none", "preset"] {
+    for spread in ["none", "device"] {
         // All weights alike at first, and nothing but the pulses changes them.
         let spread_key = format!("protocol.learning.spread={spread}");
         let mut plan = short(&[
@@ -136,7 +139,7 @@ fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
         for row in 0..784 {
             for column in 0..NEURONS {
                 let n = row * NEURONS + column;
-                let device = if spread == "preset" {
+                let device = if spread == "device" {
                     nominal.own(&spread_of, plan.seed, n as u32)
                 } else {
                     nominal.clone()
@@ -175,8 +178,13 @@ fn a_single_pair_does_what_the_device_does_alone() {
     let plan = short(&["protocol.devices.cycle=0.0"]);
     let protocol = plan.protocol.get::<Unsupervised>().unwrap();
     let (device, pulse, _) = preset(0.1);
-    let rule =
-        PulseOverlap { device: device.clone(), pulse, time_scale: 0.1, spread: DeviceSpread::default() };
+    let rule = PulseOverlap {
+        device: device.clone(),
+        pulses: SpikePulses::Shared(pulse),
+        time_scale: 0.1,
+        final_share: 1.0,
+        spread: DeviceSpread::default(),
+    };
     let (w_max, span) = (1e-3, device.g_max.get() - device.g_min.get());
     let w0 = w_max * (1e-3 - device.g_min.get()) / span;
     let (mut up, mut down) = (0, 0);
@@ -187,7 +195,7 @@ fn a_single_pair_does_what_the_device_does_alone() {
         let mut pulses =
             Pulses::new((1, 1), 4, w_max, (&rule, protocol.devices.unwrap()), 1, &weights, |_, _| None);
         let mut sums = vec![1e-3];
-        pulses.begin(&sums);
+        pulses.begin(&sums, 0.0);
         let at = |seconds: f64| Time::from_fs((seconds * 1e15).round() as u64);
         let (pre, post) = (0.05, 0.05 + dt);
         let arrive = |pulses: &mut Pulses, weights: &mut Vec<f64>, sums: &mut Vec<f64>| {

@@ -337,6 +337,23 @@ fn learning_without_labels_has_its_conditions() {
             &[],
         ),
     );
+    let switches = "model = \"switch\"\nsize = 20";
+    let model = with(&with(LEARNS, "size = 20", switches), "tau_m = \"1 s\"\n", "");
+    page.add("switches that compete as others do", refusal(&model, &[]));
+    let kind = "[population.output.competition]\nkind = \"switches\"\ninhibition = \"1 ms\"";
+    let both = with(&model, "[population.output.competition]", kind);
+    page.add("switches that are inhibited", refusal(&both, &[]));
+    page.add(
+        "others that compete as switches do",
+        refusal(
+            &with(
+                LEARNS,
+                "[population.output.competition]",
+                "[population.output.competition]\nkind = \"switches\"",
+            ),
+            &[],
+        ),
+    );
     page.add(
         "competition over pairs",
         refusal(&with(LEARNS, "weight =", "connect = \"one_to_one\"\nweight ="), &[]),

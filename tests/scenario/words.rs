@@ -315,13 +315,19 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             Some(supervised(&[&format!("protocol.programming=[{{ name = \"case\", {key} = \"{word}\" }}]")]))
         }
         "protocol.vote" => run(unsupervised, "protocol.vote", &[]),
+        "protocol.labels" => run(unsupervised, "protocol.labels", &[]),
         "protocol.learning.window" => {
-            let more: &[_] = if word == "trace" { &["protocol.learning.tau=\"20 ms\""] } else { &[] };
+            let more: &[_] = match word {
+                "trace" => &["protocol.learning.tau=\"20 ms\""],
+                "overlap" => &["protocol.learning.final_share=1.0"],
+                _ => &[],
+            };
             run(unsupervised, "protocol.learning.window", more)
         }
         "protocol.learning.dependence" => run(unsupervised, "protocol.learning.dependence", &[]),
         "protocol.learning.spread" => {
-            run(unsupervised, "protocol.learning.spread", &["protocol.learning.window=\"overlap\""])
+            let overlap = ["protocol.learning.window=\"overlap\"", "protocol.learning.final_share=1.0"];
+            run(unsupervised, "protocol.learning.spread", &overlap)
         }
         "protocol.retention.law" => {
             let more: &[_] = match word {

@@ -7,7 +7,8 @@
 //! - [`threshold`]: volatile switches (neurons, oscillators).
 //! - [`resistive`]: what a pulse does to non-volatile devices (synapses); [`memory`]: the kinds made of that.
 //! - [`retention`], [`endurance`], [`fault`]: what time, use and bad luck do; [`Cell`] is one device with all of it.
-//! - [`overlap`]: learning from two pulses on the two electrodes, and the window it leaves.
+//! - [`overlap`]: learning from two pulses on the two electrodes, and the window it leaves; [`electrodes`]: what a spike puts
+//!   on each of them; [`lobes`]: what that does to many devices at once.
 //! - [`passage`]: a device while pulses run on its electrodes, from one time to another.
 //! - [`preset`]: published parameter sets with the origin of every number; [`parameters`]: how their files are read.
 //! - [`protocol`]: characterisation of one device as tables.
@@ -17,9 +18,11 @@
 
 mod cell;
 pub mod circuit;
+pub mod electrodes;
 pub mod endurance;
 pub mod fault;
 pub mod kinds;
+pub mod lobes;
 pub mod memory;
 pub mod model;
 mod open;

@@ -1,6 +1,6 @@
 //! A device while pulses run on its two electrodes: from one time to another, exactly.
 //!
-//! V(t) = f(t - t_pre) - f(t - t_post) is straight between the breakpoints of both pulses, so every piece is a ramp,
+//! V(t) = f(t - t_pre) - h(t - t_post) is straight between the breakpoints of both pulses, so every piece is a ramp,
 //! which the device answers in closed form. A pulse that was restarted is forgotten: only the last one of each
 //! electrode counts.
 
@@ -13,12 +13,12 @@ use crate::waveform::{Segment, Waveform};
 /// When the pulses on both electrodes began: pre-synaptic, post-synaptic. `None`: the electrode is at rest.
 pub type Starts = [Option<Time>; 2];
 
-/// Brings `device` from conductance `g` at `from` to `to`. All its doses are multiplied by the one factor that
+/// Brings `device` from conductance `g` at `from` to `to`, with these pulses on its row and column. All its doses are multiplied by the one factor that
 /// `draw` stands for; `None`: the device is stuck, and current is all that passes.
 #[must_use]
 pub fn pass(
     device: &DoseDevice,
-    pulse: &Waveform,
+    [row, column]: [&Waveform; 2],
     starts: Starts,
     (from, to): (Time, Time),
     g: f64,
@@ -30,16 +30,23 @@ pub fn pass(
     let i_cc = device.i_cc.map_or(f64::INFINITY, Ampere::get);
     let mut at = from;
     while at < to {
-        let ends = starts.iter().flatten().filter_map(|&start| next_break(pulse, start, at));
-        let end = ends.fold(to, Time::min);
-        let (pre, post) = (piece(pulse, starts[0], at, end), piece(pulse, starts[1], at, end));
+        let mut end = to;
+        for (pulse, start) in [(row, starts[0]), (column, starts[1])] {
+            end = start.and_then(|start| next_break(pulse, start, at)).map_or(end, |next| end.min(next));
+        }
+        let (pre, post) = (piece(row, starts[0], at, end), piece(column, starts[1], at, end));
         let (a, b) = (pre.0 - post.0, pre.1 - post.1);
         if a != 0.0 || b != 0.0 {
             let ramp = Ramp { from: a, to: b, length: (end.fs() - at.fs()) as f64 / FS_PER_SECOND };
             match draw {
                 Some(draw) if device.programs(ramp) => {
                     let factor = *factor.get_or_insert_with(|| device.dose_factor(draw));
-                    let applied = device.apply_factor(total.g, ramp, factor);
+                    let constant = a == b;
+                    let applied = if constant {
+                        device.hold(total.g, a, ramp.length, factor)
+                    } else {
+                        device.apply_factor(total.g, ramp, factor)
+                    };
                     total.g = applied.g;
                     total.dose += applied.dose;
                     total.energies += applied.energies;

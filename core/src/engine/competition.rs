@@ -87,7 +87,7 @@ pub struct CompetingParameters<R: Real> {
     strength: R,
     inhibition: Time,
     /// The switch that each member is.
-    switch: Option<Switch>,
+    switch: Option<Box<Switch>>,
     /// What every arrival takes from every member, and what none falls below.
     reference: R,
     least: R,
@@ -116,7 +116,7 @@ impl<R: Real> CompetingParameters<R> {
             },
             rivalry: competition.kind,
             inhibition: competition.inhibition,
-            switch: population.neuron.switch().cloned(),
+            switch: population.neuron.switch().cloned().map(Box::new),
             reference: R::from_f64(competition.reference),
             least: match competition.kind {
                 Rivalry::Switches { .. } => R::ZERO,
@@ -252,7 +252,7 @@ impl<R: Real> Competing<R> {
         }
         if parameters.reference != R::ZERO {
             let reference = parameters.reference * R::from_f64(f64::from(times));
-            self.x.iter_mut().for_each(|x| *x = *x - reference);
+            self.x.iter_mut().for_each(|x| *x -= reference);
         }
     }
 

@@ -150,10 +150,9 @@ impl Competition {
         let mut faults = Vec::new();
         let lif = &neuron.membrane();
         match (self.kind, neuron) {
+            (Rivalry::Switches { .. }, Neuron::Switch(_)) if self.inhibition == Time::ZERO => {}
             (Rivalry::Switches { .. }, Neuron::Switch(_)) => {
-                if self.inhibition > Time::ZERO {
-                    faults.push(CompetitionFault::Inhibition { inhibition: self.inhibition });
-                }
+                faults.push(CompetitionFault::Inhibition { inhibition: self.inhibition });
             }
             (Rivalry::Switches { .. }, _) => {
                 faults.push(CompetitionFault::NotSwitches { model: neuron.model() });

@@ -33,7 +33,7 @@ pub(crate) use pack::by_width;
 pub use pack::{Columns, Oct, Pack, Packs, Quad};
 pub use quadrature::gauss;
 pub use root::rising_root;
-pub use small::{ln_1p, relaxation};
+pub use small::{ln_1p, relaxation, small_relaxation};
 
 mod sealed {
     /// Only this crate's types are [`super::Real`]: row kernels exist for them alone.

@@ -22,12 +22,19 @@ pub fn ln_1p(u: f64) -> f64 {
 pub fn relaxation(s: f64) -> (f64, f64) {
     if s < 0.5 {
         // s - 1 + e^-s = s^2 (1/2! - s/3! + s^2/4! ...); the term left out is 4e-20 relative.
-        let ramp = s * s * RAMP.iter().rev().fold(0.0, |sum, c| c - sum * s);
-        (s - ramp, ramp)
+        small_relaxation(s)
     } else {
         let step = 1.0 - exp(-s);
         (step, s - step)
     }
+}
+
+/// As [`relaxation`] for s below a half, without a branch.
+#[inline(always)]
+#[must_use]
+pub fn small_relaxation(s: f64) -> (f64, f64) {
+    let ramp = s * s * RAMP.iter().rev().fold(0.0, |sum, c| c - sum * s);
+    (s - ramp, ramp)
 }
 
 /// 1 / (k + 2)!

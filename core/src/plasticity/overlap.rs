@@ -1,20 +1,21 @@
 //! Learning by the overlap of pulses, through the kinetics of the device.
 //!
-//! Between two spikes at a synapse the voltage across its device is known: V = f(t - t_pre) - f(t - t_post), straight
+//! Between two spikes at a synapse the voltage across its device is known: V = f(t - t_pre) - h(t - t_post), straight
 //! from breakpoint to breakpoint. So a device is followed when one of its electrodes gets a new pulse, from the last
 //! time to this one, in closed form; nothing happens in between that could not be worked out later.
 
 use super::cells::{Bank, entity};
 use super::layout::Layout;
 use super::memory::Memory;
-use crate::device::overlap::SpikePulse;
+use crate::device::electrodes::SpikePulses;
 use crate::device::passage::pass;
 use crate::device::resistive::{Applied, DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use crate::time::Time;
 use crate::waveform::Waveform;
 use serde::{Deserialize, Serialize};
 
-/// The device's own kinetics under the overlap of two pulses (see [`crate::device::overlap`]).
+/// The device's own kinetics under the overlap of two pulses (see [`crate::device::overlap`] and
+/// [`crate::device::electrodes`]).
 ///
 /// A spike starts the pulse on its electrode and a new one restarts it; w = w_max (G - g_min)/(g_max - g_min). What
 /// happens is what the waveforms give, so it happens during a pulse and not at a spike.
@@ -22,8 +23,8 @@ use serde::{Deserialize, Serialize};
 pub struct Overlap {
     /// The nominal device.
     pub device: DoseDevice,
-    /// The pulse of a spike, on either electrode.
-    pub pulse: SpikePulse,
+    /// The pulses of a spike on either electrode.
+    pub pulses: SpikePulses,
     /// How devices differ. What each one is, is in [`super::Devices::kinetics`].
     pub spread: DeviceSpread,
     /// The weight at the nominal g_max; the nominal g_min is 0.
@@ -40,7 +41,7 @@ struct Synapse {
 
 /// What all devices of a row or column have in common.
 struct Around<'a> {
-    pulse: Waveform,
+    pulses: [Waveform; 2],
     bank: Option<&'a Bank>,
     layout: &'a Layout,
     time: Time,
@@ -74,7 +75,7 @@ impl Overlap {
 
     /// Brings one device to `around.time`.
     fn follow(&self, around: &Around<'_>, memory: &mut Memory, weights: &mut [f64], synapse: Synapse) {
-        let &Around { ref pulse, bank, layout, time } = around;
+        let &Around { pulses: [ref before, ref after], bank, layout, time } = around;
         let Synapse { weight, row, col } = synapse;
         let from = std::mem::replace(&mut memory.until[weight], time);
         let starts = [memory.last_pre[row], memory.last_post[col]];
@@ -93,7 +94,7 @@ impl Overlap {
         let device = own.and_then(|(devices, device)| devices.kinetics.get(device)).unwrap_or(&self.device);
         let draw = (!stuck).then_some(draw);
         let g = self.conductance(weights[weight]);
-        let Applied { g, dose, energies } = pass(device, pulse, starts, (from, time), g, draw);
+        let Applied { g, dose, energies } = pass(device, [before, after], starts, (from, time), g, draw);
         if dose > 0.0 {
             weights[weight] = self.weight(g);
         }
@@ -122,7 +123,7 @@ impl Overlap {
         row: usize,
         time: Time,
     ) {
-        let around = Around { pulse: self.pulse.waveform(), bank, layout, time };
+        let around = Around { pulses: self.pulses.waveforms(), bank, layout, time };
         layout.row(row, |weight, col| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 
@@ -136,7 +137,7 @@ impl Overlap {
         col: usize,
         time: Time,
     ) {
-        let around = Around { pulse: self.pulse.waveform(), bank, layout, time };
+        let around = Around { pulses: self.pulses.waveforms(), bank, layout, time };
         layout.column(col, |weight, row| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 

@@ -78,7 +78,7 @@ impl Rule {
                 Some(law.bounds.clip(w + change))
             }
             Self::Overlap(overlap) => {
-                let across = overlap.pulse.across(dt);
+                let across = overlap.pulses.across(dt);
                 let applied = overlap.device.apply_pulse(overlap.conductance(w), &across, PulseDraw::None);
                 Some(overlap.weight(applied.g))
             }
@@ -187,7 +187,7 @@ impl Rule {
             }
             Self::Overlap(o) => {
                 faults.extend(o.device.faults().iter().map(|f| RuleError::Pulse(f.to_string())));
-                faults.extend(o.pulse.faults().iter().map(|f| RuleError::Pulse(f.to_string())));
+                faults.extend(o.pulses.faults().iter().map(|f| RuleError::Pulse(f.to_string())));
                 (Vec::new(), Vec::new())
             }
         };

@@ -1,6 +1,7 @@
 //! Learning without labels.
 
 use super::entry::Told;
+use crate::device::electrodes::SpikePulses;
 use crate::device::endurance::Endurance;
 use crate::device::overlap::window_constant;
 use crate::plot::number::{count, percent, si, span};
@@ -18,7 +19,7 @@ use crate::scenario::protocol::unsupervised::{
     AgedResult, Unsupervised, UnsupervisedResult, VariationResult, Votes,
 };
 use crate::scenario::spec::Word as _;
-use crate::training::unsupervised::{Dependence, Dispersion, Window, WinnerRule};
+use crate::training::unsupervised::{Dependence, Dispersion, PulseOverlap, Window, WinnerRule};
 use maud::{Markup, html};
 
 pub struct Learned;
@@ -376,6 +377,47 @@ fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
     rows
 }
 
+/// What a spike puts on its electrodes, and the window that makes.
+fn pulses(overlap: &PulseOverlap) -> Vec<Row> {
+    let device = &overlap.device;
+    match &overlap.pulses {
+        SpikePulses::Shared(pulse) => {
+            let of =
+                |rate| window_constant(rate, pulse).map_or("not exponential".to_string(), |t| si(t, "s"));
+            vec![
+                row(
+                    "pulse",
+                    format!(
+                        "lobe {} of half width {}, tail {} over {} (times x {})",
+                        pulse.peak, pulse.half_width, pulse.tail, pulse.tail_length, overlap.time_scale
+                    ),
+                ),
+                row("window that makes", format!("{} up, {} down", of(&device.set), of(&device.reset))),
+            ]
+        }
+        SpikePulses::Own(lobes) => {
+            let [(up, _), (_, down)] = lobes.doses(device);
+            vec![
+                row("pulse on a row", format!("{} for {}", lobes.level, lobes.length)),
+                row(
+                    "pulse on a column",
+                    format!(
+                        "\u{2212}{} for {}, then {} for {}",
+                        lobes.set, lobes.width, lobes.reset, lobes.width
+                    ),
+                ),
+                row(
+                    "doses that makes",
+                    format!(
+                        "{up:.3} up where the row is raised, {down:.3} down elsewhere, falling to {} of themselves",
+                        overlap.final_share
+                    ),
+                ),
+            ]
+        }
+    }
+}
+
 /// What a spike of the winner does.
 fn rule(rule: &WinnerRule) -> Vec<Row> {
     match rule {
@@ -395,23 +437,9 @@ fn rule(rule: &WinnerRule) -> Vec<Row> {
             vec![row("window", window), row("dependence on the weight", dependence), row("steps", steps)]
         }
         WinnerRule::Overlap(overlap) => {
-            let pulse = &overlap.pulse;
-            let of =
-                |rate| window_constant(rate, pulse).map_or("not exponential".to_string(), |t| si(t, "s"));
-            vec![
-                row("rule", "overlap of pulses, by the kinetics of the devices"),
-                row(
-                    "pulse",
-                    format!(
-                        "lobe {} of half width {}, tail {} over {} (times x {})",
-                        pulse.peak, pulse.half_width, pulse.tail, pulse.tail_length, overlap.time_scale
-                    ),
-                ),
-                row(
-                    "window that makes",
-                    format!("{} up, {} down", of(&overlap.device.set), of(&overlap.device.reset)),
-                ),
-            ]
+            let mut rows = vec![row("rule", "overlap of pulses, by the kinetics of the devices")];
+            rows.extend(pulses(overlap));
+            rows
         }
     }
 }

@@ -59,7 +59,7 @@ impl Bounds {
         self.g_max - self.g_min
     }
 
-    fn clamp(self, g: f64) -> f64 {
+    pub(super) fn clamp(self, g: f64) -> f64 {
         g.max(self.g_min).min(self.g_max)
     }
 

@@ -359,7 +359,7 @@ impl<R: Scalar> Learner<R> {
         let shown = (samples.code, sample, episode, settings.presentation);
         match (&settings.rule, &mut self.pulses) {
             (WinnerRule::Overlap(_), Some(pulses)) => {
-                pulses.begin(&self.watch.row_sums);
+                pulses.begin(&self.watch.row_sums, settings.progress(self.presented));
                 let population = self.population as u32;
                 let (weights, projection) = (&mut self.weights, settings.projection);
                 let mut both = Both { watch: &mut self.watch, pulses, weights: projection };

@@ -4,18 +4,20 @@
 //! device makes of V_row - V_column is [`pass`], in closed form. Only devices between two pulses programme: a column
 //! that has not spiked in the presentation has nothing but the pulses of its rows, whose lone dose
 //! ([`Pulses::lone_dose`], 3e-12 of the range in the shipped scenario; a scenario with a large one is warned of) is
-//! left out; what these pulses cost is not.
+//! left out; what these pulses cost is not. Columns with pulses of their own ([`Lobes`]), which are short, rest again when
+//! these are over.
 //!
 //! A device of a column with a pulse is brought up to date before its row arrives, when its column spikes, and at
 //! the end of the presentation. So every arrival meets the conductances of its own instant.
 
 use super::device_model::DeviceModel;
 use super::rule::{NEVER, PulseOverlap};
+use crate::device::electrodes::{Lobes, SpikePulses};
 use crate::device::fault::FaultRates;
-use crate::device::overlap::lone_doses;
+use crate::device::lobes::{Column, Doses};
 use crate::device::passage::{Starts, pass, square_until};
 use crate::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Rate};
-use crate::numeric::Real;
+use crate::numeric::{Real, exp, ln};
 use crate::synapse::DeviceRange;
 use crate::time::Time;
 use crate::units::{Quantity as _, Siemens};
@@ -54,7 +56,16 @@ pub struct Pulses {
     /// Siemens of g_min, and siemens per volt of weight.
     g_min: f64,
     slope: f64,
-    pulse: Waveform,
+    /// On a row and on a column.
+    row_pulse: Waveform,
+    column_pulse: Waveform,
+    /// What columns have of their own, at the start of the schedule, and the share of its doses at the end.
+    lobes: Option<Lobes>,
+    final_share: f64,
+    /// The doses of whole lobes, the share that is left of them, and the lobes that leave it.
+    doses: Option<Doses>,
+    left: (f64, Option<Lobes>),
+    scratch: [Vec<f64>; 3],
     nominal: DoseDevice,
     /// Each device's own kinetics, column by column; empty: all are nominal.
     own: Vec<DoseDevice>,
@@ -109,6 +120,7 @@ impl Pulses {
         let faulty = model.faults != FaultRates::default();
         let stuck = (0..count).map(|at| faulty && model.faults.of(seed, entity(at)).is_some()).collect();
         let survives = model.survives((rows, cols), seed);
+        let [row_pulse, column_pulse] = rule.pulses.waveforms();
         let mut this = Self {
             rows,
             cols,
@@ -117,7 +129,13 @@ impl Pulses {
             model,
             g_min: model.range.g_min.get(),
             slope: model.slope(w_max),
-            pulse: rule.pulse.waveform(),
+            row_pulse,
+            column_pulse,
+            lobes: if let SpikePulses::Own(lobes) = rule.pulses { Some(lobes) } else { None },
+            final_share: rule.final_share,
+            doses: None,
+            left: (1.0, None),
+            scratch: [0, 1, 2].map(|_| vec![0.0; rows]),
             nominal: rule.device.clone(),
             own,
             stuck,
@@ -143,6 +161,11 @@ impl Pulses {
             let inside = g.max(device.g_min.get()).min(device.g_max.get());
             this.state.conductance[at] = if this.stuck[at] { g } else { inside };
         }
+        this.left.1 = this.lobes;
+        this.doses = this
+            .lobes
+            .filter(|_| this.model.endurance.is_none())
+            .and_then(|lobes| Doses::new(&lobes, (0..count).map(|at| this.device(at))));
         this
     }
 
@@ -153,7 +176,7 @@ impl Pulses {
     /// The largest dose of a pulse whose partner rests, at the nominal device: on a row, on a column.
     #[must_use]
     pub fn lone_dose(rule: &PulseOverlap) -> [f64; 2] {
-        lone_doses(&rule.device, &rule.pulse).map(|(set, reset)| set + reset)
+        rule.pulses.lone_doses(&rule.device).map(|(set, reset)| set + reset)
     }
 
     /// Whether any column has a pulse: then instants have to be handled one by one.
@@ -183,8 +206,16 @@ impl Pulses {
         }
     }
 
-    /// A presentation begins: `row_sums` are the conductance sums of all rows.
-    pub fn begin(&mut self, row_sums: &[f64]) {
+    /// A presentation begins after a share `progress` of the schedule: `row_sums` are the conductance sums of all rows.
+    pub fn begin(&mut self, row_sums: &[f64], progress: f64) {
+        let share = exp(ln(self.final_share) * progress);
+        if self.final_share < 1.0
+            && let Some(lobes) = &self.lobes
+            && let Some(weak) = lobes.weakened(&self.nominal, share)
+        {
+            [self.row_pulse, self.column_pulse] = weak.waveforms();
+            self.left = (share, Some(weak));
+        }
         self.row_start.fill(NEVER);
         self.column_start.fill(NEVER);
         self.running.clear();
@@ -194,6 +225,7 @@ impl Pulses {
 
     /// Row `row` is about to arrive at `time`: the devices behind it are brought there.
     pub fn before<R: Real>(&mut self, time: Time, row: usize, weights: &mut [R], row_sums: &mut [f64]) {
+        self.settle(time, weights, row_sums);
         for index in 0..self.running.len() {
             let col = self.running[index] as usize;
             row_sums[row] += self.follow(row, col, time, weights);
@@ -205,7 +237,7 @@ impl Pulses {
     pub fn arrive(&mut self, time: Time, row: usize) {
         let Some(start) = self.row_start.get_mut(row) else { return };
         if *start != NEVER {
-            self.square[row] += square_until(&self.pulse, Time::from_fs(time.fs() - *start));
+            self.square[row] += square_until(&self.row_pulse, Time::from_fs(time.fs() - *start));
         }
         *start = time.fs();
         self.state.spikes[row] += 1;
@@ -215,13 +247,14 @@ impl Pulses {
     fn square_at(&self, row: usize, time: Time) -> f64 {
         let last = match self.row_start[row] {
             NEVER => 0.0,
-            start => square_until(&self.pulse, Time::from_fs(time.fs().saturating_sub(start))),
+            start => square_until(&self.row_pulse, Time::from_fs(time.fs().saturating_sub(start))),
         };
         self.square[row] + last
     }
 
     /// Column `col` spikes at `time`: its pulse begins anew.
     pub fn spike<R: Real>(&mut self, time: Time, col: usize, weights: &mut [R], row_sums: &mut [f64]) {
+        self.settle(time, weights, row_sums);
         let rests = self.column_start[col] == NEVER;
         for (row, sum) in row_sums.iter_mut().enumerate().take(self.rows) {
             if rests {
@@ -244,6 +277,7 @@ impl Pulses {
 
     /// The presentation ends at `time`, and every pulse with it.
     pub fn end<R: Real>(&mut self, time: Time, weights: &mut [R], row_sums: &mut [f64]) {
+        self.settle(time, weights, row_sums);
         for (row, sum) in row_sums.iter_mut().enumerate().take(self.rows) {
             if self.row_start[row] != NEVER {
                 self.programmed += self.square_at(row, time) * self.resting[row];
@@ -252,6 +286,81 @@ impl Pulses {
                 let col = self.running[index] as usize;
                 *sum += self.follow(row, col, time, weights);
             }
+        }
+    }
+
+    /// Columns whose own pulses are over rest again. No row has begun a pulse since.
+    fn settle<R: Real>(&mut self, time: Time, weights: &mut [R], row_sums: &mut [f64]) {
+        if self.lobes.is_none() {
+            return;
+        }
+        let length = self.column_pulse.end();
+        let mut index = 0;
+        while let Some(&col) = self.running.get(index) {
+            let over = Time::from_fs(self.column_start[col as usize]).after(length);
+            if over > time {
+                index += 1;
+                continue;
+            }
+            self.running.remove(index);
+            self.whole(col as usize, over, weights, row_sums);
+            for (row, sum) in row_sums.iter_mut().enumerate().take(self.rows) {
+                *sum += self.follow(row, col as usize, over, weights);
+                let g = self.read(self.state.conductance[col as usize * self.rows + row]);
+                self.programmed -= self.square_at(row, over) * g;
+                self.resting[row] += g;
+            }
+            self.column_start[col as usize] = NEVER;
+        }
+    }
+
+    /// Devices of a column that have been left alone since its spike, with rows that were raised or at rest all the time, up to
+    /// where its pulses are `over`.
+    fn whole<R: Real>(&mut self, col: usize, over: Time, weights: &mut [R], row_sums: &mut [f64]) {
+        let (Some(doses), (share, Some(lobes))) = (&self.doses, self.left) else { return };
+        let began = Time::from_fs(self.column_start[col]);
+        let (first, length) = (col * self.rows, self.row_pulse.end());
+        let [raised, factor, joules] = &mut self.scratch;
+        for row in 0..self.rows {
+            let (at, start) = (first + row, self.row_start[row]);
+            let ends = if start == NEVER { Time::ZERO } else { Time::from_fs(start).after(length) };
+            raised[row] = if ends > began { 1.0 } else { 0.0 };
+            let steady = ends <= began || ends >= over;
+            let draw = PulseDraw::Keyed {
+                seed: self.seed,
+                entity: (row * self.cols + col) as u32,
+                count: self.state.spikes[row] + self.state.spikes[self.rows + col],
+            };
+            let by = self.own.get(at).unwrap_or(&self.nominal).dose_factor(draw);
+            let taken = steady && self.until[at] == began && !self.stuck[at] && doses.takes(at, by);
+            factor[row] = if taken { by } else { 0.0 };
+        }
+        let before = &mut self.state.conductance[first..first + self.rows];
+        let was: Vec<f64> = before.to_vec();
+        crate::simd::vectorised(Column {
+            doses,
+            first,
+            share,
+            lobes,
+            raised,
+            factor,
+            conductance: before,
+            joules,
+        });
+        let least = self.model.endurance.unwrap_or_default().d_min;
+        for row in 0..self.rows {
+            if self.scratch[1][row] == 0.0 {
+                continue;
+            }
+            let (at, dose) = (first + row, self.scratch[1][row] * share);
+            self.until[at] = over;
+            self.programmed += self.scratch[2][row];
+            let dose =
+                self.doses.as_ref().map_or(0.0, |doses| dose * doses.of(at, self.scratch[0][row] > 0.0));
+            self.state.taken[at] += u64::from(dose > least);
+            let (was, is) = (self.read(was[row]), self.read(self.state.conductance[at]));
+            weights[row * self.stride + col] = R::from_f64((is - self.g_min) / self.slope);
+            row_sums[row] += is - was;
         }
     }
 
@@ -273,7 +382,8 @@ impl Pulses {
             entity: (row * self.cols + col) as u32,
             count: self.state.spikes[row] + self.state.spikes[self.rows + col],
         });
-        let passed = pass(self.device(at), &self.pulse, starts, (from, time), before, draw);
+        let pulses = [&self.row_pulse, &self.column_pulse];
+        let passed = pass(self.device(at), pulses, starts, (from, time), before, draw);
         self.programmed += passed.energies.device;
         self.limited += passed.energies.limiter;
         let least = self.model.endurance.unwrap_or_default().d_min;

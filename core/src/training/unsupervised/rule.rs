@@ -8,7 +8,7 @@
 //! exponential trace of the last spike. Dependence on the weight: f+ = w_max - w, f- = w (multiplicative), or
 //! f+ = w_max e^(-beta w / w_max), f- = w_max e^(-beta (1 - w / w_max)) (Querlioz et al.).
 
-use crate::device::overlap::SpikePulse;
+use crate::device::electrodes::SpikePulses;
 use crate::device::resistive::{DeviceSpread, DoseDevice};
 use crate::numeric::{Real, exp, ln};
 use crate::time::{FS_PER_SECOND, Time};
@@ -53,10 +53,14 @@ impl Step {
 pub struct PulseOverlap {
     /// Nominal kinetics over the range of the projection's devices.
     pub device: DoseDevice,
-    /// The pulse as it is applied, all of its times multiplied by `time_scale`.
-    pub pulse: SpikePulse,
+    /// The pulses as they are applied, all times of the preset's multiplied by `time_scale`.
+    pub pulses: SpikePulses,
     /// How many times longer than the pulse of its preset it is.
     pub time_scale: f64,
+    /// Share of the doses that is left at the end of the schedule, by lobes that fall: see [`Lobes::weakened`].
+    ///
+    /// [`Lobes::weakened`]: crate::device::electrodes::Lobes::weakened
+    pub final_share: f64,
     /// How devices differ, besides the model's own dispersion.
     pub spread: DeviceSpread,
 }

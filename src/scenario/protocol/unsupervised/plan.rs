@@ -47,6 +47,8 @@ table! {
         rest: Time = SPAN, setting("\"0 s\"");
         /// Training samples whose labels are looked at after learning, from the front of the set.
         label_samples: Option<u32> = COUNT, absent("all");
+        /// Whose labels these are.
+        labels: Labels = Kind::word::<Labels>(), setting("\"own\"");
         /// How long they are shown.
         label_presentation: Time = POSITIVE_SPAN, same_as("presentation");
         /// The vote behind the reported accuracy; both are stated.
@@ -82,6 +84,15 @@ impl Protocol for Unsupervised {
     }
 }
 
+words! {
+    /// Whose labels the samples have that give neurons theirs.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    pub enum Labels {
+        Own = "own": "their own",
+        Shuffled = "shuffled": "those of others among them, drawn once: what accuracy is left without anything to tell them by",
+    }
+}
+
 /// What a spike of the winner does to its synapses.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct WinnerLearning {
@@ -109,8 +120,9 @@ table! {
         a_plus: Option<f64> = SHARE, when("window", STEPS);
         /// Step of the others.
         a_minus: Option<f64> = SHARE, when("window", STEPS);
-        /// Share of both steps that is left at the end; they fall geometrically over all epochs.
-        final_share: f64 = Kind::Number(Bounds::POSITIVE.up_to(1.0)), setting("1.0"), when("window", STEPS);
+        /// Share of both steps that is left at the end; they fall geometrically over all epochs. Of pulses the lobes of columns
+        /// fall, by v_scale ln(1/share) of the rate that each of them works through.
+        final_share: f64 = Kind::Number(Bounds::POSITIVE.up_to(1.0)), setting("1.0");
         kinetics: Kinetics<true>;
         /// Sum of a neuron's weights, in units of w_max, restored after each presentation in which it spiked.
         normalise: Option<f64> = ABOVE_ZERO, absent("weights are not normalised");
@@ -366,7 +378,9 @@ fn winner(lower: &mut Lower<'_>, protocol: &Fields) -> Option<WinnerLearning> {
             final_share: stated.final_share,
         }),
         (None, Some(((_, preset), cycle))) => {
-            let overlap = lower.kinetics(fields, stated.kinetics, &preset, log_sigma(cycle))?;
+            let mut overlap = lower.kinetics(fields, stated.kinetics, &preset, log_sigma(cycle))?;
+            lower.falling(fields, &overlap.pulses, &overlap.device, stated.final_share)?;
+            overlap.final_share = stated.final_share;
             WinnerRule::Overlap(Box::new(overlap))
         }
         (None, None) => {

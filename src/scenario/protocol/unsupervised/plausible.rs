@@ -1,12 +1,15 @@
 //! What makes learning without labels fail quietly.
 
 use super::plan::Unsupervised;
+use crate::device::electrodes::SpikePulses;
+use crate::network::Homeostasis;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::filled::Fields;
 use crate::scenario::plan::Plan;
 use crate::scenario::running_away::pulses_running_away;
 use crate::scenario::spec::Unit;
-use crate::training::unsupervised::{Pulses, WinnerRule};
+use crate::training::unsupervised::{PulseOverlap, Pulses, WinnerRule};
+use crate::units::Second;
 
 /// Share of the range that a pulse without a partner may program before somebody should know that it is left out: a
 /// pixel that is lit in one image of five, ten spikes each, sends a hundred thousand in a pass over MNIST.
@@ -17,7 +20,13 @@ pub fn check(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnin
     let neuron = plan.populations[projection.to].neuron.membrane();
     let shown = unsupervised.presentation.as_seconds();
     let w_max = unsupervised.learning.w_max.get();
-    if neuron.tau_m.get() < 0.1 * shown {
+    // Winners that come often look at another part of the sample each.
+    let wanted = match plan.populations[projection.to].competition.as_ref().and_then(|c| c.homeostasis) {
+        Some(Homeostasis::RateTarget { spikes, .. }) => spikes.max(1.0),
+        _ => 1.0,
+    };
+    let tau_m = neuron.tau_m.get();
+    if tau_m < 0.1 * shown && wanted * tau_m < 0.3 * shown {
         warnings.push(
             Diagnostic::warning(format!(
                 "tau_m of the neurons that compete is {}, much less than a sample is shown",
@@ -27,16 +36,18 @@ pub fn check(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnin
             .label("the winner is whoever gets the last few spikes")
             .allowed("tau_m about as long as `presentation`, or longer")
             .hint(
-                "dividing every time and multiplying every rate by the same number keeps the device's tau_m",
+                "dividing every time and multiplying every rate by the same number keeps the device's tau_m; so do more wanted \
+                 spikes with smaller steps",
             ),
         );
     }
     if let (WinnerRule::Overlap(rule), None, Some(table)) =
         (&unsupervised.learning.rule, unsupervised.learning.normalise, protocol.table("learning"))
     {
-        pulses_running_away(&rule.device, &rule.pulse, table, warnings);
+        pulses_running_away(&rule.device, &rule.pulses, table, warnings);
     }
     if let WinnerRule::Overlap(rule) = &unsupervised.learning.rule {
+        cut_off(plan, projection.to, rule, protocol, warnings);
         let [row, _] = Pulses::lone_dose(rule);
         if row > MUCH_ALONE {
             warnings.push(
@@ -58,6 +69,25 @@ pub fn check(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnin
             ))
             .maybe_at(protocol.table("learning").and_then(|fields| fields.place("w_max")))
             .allowed("a w_max of a hundredth of the threshold or less"),
+        );
+    }
+}
+
+/// Lobes of a column that its next spike, or that of another winner, may cut off or meet.
+fn cut_off(plan: &Plan, to: usize, rule: &PulseOverlap, protocol: &Fields, warnings: &mut Diagnostics) {
+    let SpikePulses::Own(lobes) = &rule.pulses else { return };
+    let population = &plan.populations[to];
+    let Some(switch) = population.neuron.switch() else { return };
+    let (both, on) = (2.0 * lobes.width, switch.membrane().t_ref);
+    if both > on {
+        let [both, on] = [both, on].map(|time: Second| Unit::Second.print(time.get()));
+        warnings.push(
+            Diagnostic::warning(format!(
+                "the lobes of a column last {both}, and its neuron may fire again after {on}"
+            ))
+            .maybe_at(protocol.table("learning").and_then(|fields| fields.place("column")))
+            .label("the next spike cuts the RESET lobe off")
+            .allowed(format!("two lobes within {on}")),
         );
     }
 }

@@ -131,7 +131,8 @@ fn single<R: Scalar>(
     if labelling.len() < labels || tested.len() < data.test_labels.len() {
         return Ok(None);
     }
-    let assignment = assign(plan.populations[population].size, data, &labelling);
+    let neurons = plan.populations[population].size;
+    let assignment = assign(&protocol, plan.seed, neurons, data, &labelling);
     Ok(Some(Single {
         test: votes(&assignment, &tested, &data.test_labels),
         presentations: presentations + (labelling.len() + tested.len()) as u64,

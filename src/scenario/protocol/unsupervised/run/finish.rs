@@ -4,13 +4,15 @@
 use super::super::findings::{AgedResult, VariationResult};
 use super::super::{Ageing, variation};
 use super::{Model, Part, Run, votes};
+use crate::device::electrodes::SpikePulses;
+use crate::device::resistive::Rate;
 use crate::energy::Ledger;
-use crate::network::Weights;
+use crate::network::{Rivalry, Weights};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::run::books::{book_learning, book_rows, inference, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::training::Scalar;
-use crate::training::unsupervised::{Pulses, Responses, WinnerRule};
+use crate::training::unsupervised::{PulseOverlap, Pulses, Responses, WinnerRule};
 use std::sync::atomic::Ordering;
 
 impl<R: Scalar> Run<'_, R> {
@@ -210,11 +212,14 @@ impl<R: Scalar> Run<'_, R> {
     /// What a reader of the numbers should know.
     fn explain(&mut self) {
         let population = &self.plan.populations[self.population()];
-        if population.competition.as_ref().is_some_and(|c| c.homeostasis.is_some()) {
-            self.log.notes.push(
-                "thresholds adapt: an adjustable threshold is assumed, which a bare threshold switch does not have"
+        if let Some(competition) = population.competition.as_ref().filter(|c| c.homeostasis.is_some()) {
+            self.log.notes.push(match competition.kind {
+                Rivalry::Switches { .. } => "gains between columns and switches adapt, not the thresholds of the devices; what is told as a \
+                                             threshold is (V_th - u_rest)/gain"
                     .into(),
-            );
+                _ => "thresholds adapt: an adjustable threshold is assumed, which a bare threshold switch does not have"
+                    .to_string(),
+            });
         }
         if let Some(device) = &self.protocol.devices {
             let endurance = device.endurance.unwrap_or_default();
@@ -237,6 +242,9 @@ impl<R: Scalar> Run<'_, R> {
                     )
                 }
             });
+            if let WinnerRule::Overlap(rule) = &self.protocol.learning.rule {
+                self.log.notes.extend(extrapolated(rule));
+            }
         } else {
             self.log.notes.push("ideal weights: no energy of reading or programming".into());
         }
@@ -247,4 +255,22 @@ impl<R: Scalar> Run<'_, R> {
         }
         self.log.notes.push(format!("precision {}", R::NAME));
     }
+}
+
+/// How far the pulses of a rule lie beyond the sweeps that its rates were measured by.
+fn extrapolated(rule: &PulseOverlap) -> Option<String> {
+    let SpikePulses::Own(lobes) = &rule.pulses else { return None };
+    let peaks = lobes.peaks();
+    let beyond =
+        [(&rule.device.set, peaks[0], ""), (&rule.device.reset, peaks[1], "-")].map(|(rate, peak, sign)| {
+            let Rate::Exponential { v_ref, v_scale, .. } = rate else { return None };
+            let factor = crate::numeric::exp((peak - *v_ref) / *v_scale);
+            Some(format!("{sign}{peak}, where the rate is {factor:.0} times that at {sign}{v_ref}"))
+        });
+    let [Some(set), Some(reset)] = beyond else { return None };
+    Some(format!(
+        "pulses put {set}, and {reset}, on a device for {}; the rates are quoted where sweeps end, which take seconds: that they \
+         hold here is extrapolated",
+        lobes.width
+    ))
 }

@@ -8,7 +8,7 @@
 mod finish;
 
 use super::findings::{LearnedEpoch, UnsupervisedResult, VariationResult, Votes};
-use super::plan::Unsupervised;
+use super::plan::{Labels, Unsupervised};
 use crate::engine::{Engine, Threads, Thresholds};
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::assemble;
@@ -126,9 +126,23 @@ pub fn labelled(protocol: &Unsupervised, data: &Data) -> usize {
 }
 
 /// What the neurons stand for, by their responses to the first training samples.
-pub fn assign(neurons: u32, data: &Data, responses: &Responses) -> Assignment {
-    let labels = data.train_labels.iter().copied();
-    Assignment::new(neurons as usize, data.classes, labels.zip(responses.iter()))
+pub fn assign(
+    protocol: &Unsupervised,
+    seed: u64,
+    neurons: u32,
+    data: &Data,
+    responses: &Responses,
+) -> Assignment {
+    let count = responses.len();
+    let labels: Vec<u8> = match protocol.labels {
+        Labels::Own => data.train_labels[..count].to_vec(),
+        Labels::Shuffled => {
+            // No epoch has this number.
+            let order = shuffled(count as u32, seed, u64::MAX);
+            order.iter().map(|&sample| data.train_labels[sample as usize]).collect()
+        }
+    };
+    Assignment::new(neurons as usize, data.classes, labels.into_iter().zip(responses.iter()))
 }
 
 /// Fractions of right answers.
@@ -299,7 +313,7 @@ impl<R: Scalar> Run<'_, R> {
             return Ok(false);
         }
         let neurons = self.plan.populations[self.population()].size;
-        let assignment = assign(neurons, data, &answered);
+        let assignment = assign(self.protocol, self.plan.seed, neurons, data, &answered);
         let labelled = votes(&assignment, &answered, &data.train_labels);
         let mut validation = None;
         if !data.validation_labels.is_empty() {
