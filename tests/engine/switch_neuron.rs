@@ -389,10 +389,6 @@ fn what_a_named_device_cannot_be_is_told_with_what_it_lacks() {
         (of("ag-tio2-pt-rs-analog"), "it does not forget, and has no threshold at which it fires"),
         (of("vo2-debets-2026"), "it is a circuit of its own; model = \"oscillator\" is one"),
         (refusal(&format!("{MINE}{SCENARIO}")), "device `mine` is not measured here"),
-        (
-            refusal(&format!("{MINE}{}", with("model = \"switch\"", "device = \"mine\""))),
-            "`device` of population `cells` has no meaning with model = \"lif\"",
-        ),
     ] {
         assert!(message.contains(says), "{says}:\n{message}");
     }
