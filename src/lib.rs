@@ -113,7 +113,6 @@ pub mod prelude {
     pub use crate::neuron::{Lif, Neuron, Open, Reset, Switch};
     pub use crate::time::Time;
     pub use crate::units::{
-        Ampere, Coulomb, Farad, Hertz, Joule, Kelvin, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond,
-        Watt,
+        Ampere, Coulomb, Farad, Hertz, Joule, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt,
     };
 }

@@ -1,7 +1,6 @@
-//! Faulty devices: stuck on, stuck off, or stuck at a value; which ones is a function of their ids.
+//! Faulty devices, stuck on or stuck off; which ones is a function of their ids.
 
 use crate::random::{Purpose, unit, word};
-use crate::units::Siemens;
 use serde::{Deserialize, Serialize};
 
 /// A defect that no pulse changes.
@@ -12,8 +11,6 @@ pub enum Fault {
     StuckOn,
     /// None that can be formed: G_min.
     StuckOff,
-    /// Any other conductance.
-    StuckAt(Siemens),
 }
 
 impl Fault {
@@ -23,7 +20,6 @@ impl Fault {
         match self {
             Self::StuckOn => g_max,
             Self::StuckOff => g_min,
-            Self::StuckAt(g) => g.get(),
         }
     }
 }
@@ -35,36 +31,29 @@ pub struct FaultRates {
     pub stuck_on: f64,
     /// Of devices stuck at G_min.
     pub stuck_off: f64,
-    /// Of devices stuck at `stuck_at_value`.
-    pub stuck_at: f64,
-    /// The conductance of the last kind.
-    pub stuck_at_value: Siemens,
 }
 
 /// Probabilities that are not valid.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[error(
-    "stuck_on = {on}, stuck_off = {off}, stuck_at = {at}; required: probabilities with a sum of at most 1"
-)]
+#[error("stuck_on = {on}, stuck_off = {off}; required: probabilities with a sum of at most 1")]
 pub struct FaultError {
     on: f64,
     off: f64,
-    at: f64,
 }
 
 impl FaultRates {
     /// The fault of these probabilities, if there is one.
     #[must_use]
     pub fn fault(&self) -> Option<FaultError> {
-        let (on, off, at) = (self.stuck_on, self.stuck_off, self.stuck_at);
-        let fine = [on, off, at].iter().all(|p| *p >= 0.0) && on + off + at <= 1.0;
-        (!fine).then_some(FaultError { on, off, at })
+        let (on, off) = (self.stuck_on, self.stuck_off);
+        let fine = on >= 0.0 && off >= 0.0 && on + off <= 1.0;
+        (!fine).then_some(FaultError { on, off })
     }
 
     /// The defect of device `entity`, if it has one: the same whatever stands beside it.
     #[must_use]
     pub fn of(&self, seed: u64, entity: u32) -> Option<Fault> {
-        if self.stuck_on + self.stuck_off + self.stuck_at == 0.0 {
+        if self.stuck_on + self.stuck_off == 0.0 {
             return None;
         }
         let u = unit(word(seed, Purpose::Fault, entity, 0));
@@ -72,8 +61,6 @@ impl FaultRates {
             Some(Fault::StuckOn)
         } else if u <= self.stuck_on + self.stuck_off {
             Some(Fault::StuckOff)
-        } else if u <= self.stuck_on + self.stuck_off + self.stuck_at {
-            Some(Fault::StuckAt(self.stuck_at_value))
         } else {
             None
         }
@@ -86,18 +73,11 @@ mod tests {
 
     #[test]
     fn faults_occur_as_often_as_asked_and_stay_where_they_are() {
-        let rates = FaultRates {
-            stuck_on: 0.02,
-            stuck_off: 0.05,
-            stuck_at: 0.01,
-            stuck_at_value: Siemens::new(1e-3),
-        };
+        let rates = FaultRates { stuck_on: 0.02, stuck_off: 0.05 };
         let n = 50_000;
         let all: Vec<_> = (0..n).map(|k| rates.of(1, k)).collect();
         let share = |f: Fault| all.iter().filter(|x| **x == Some(f)).count() as f64 / f64::from(n);
-        for (fault, want) in
-            [(Fault::StuckOn, 0.02), (Fault::StuckOff, 0.05), (Fault::StuckAt(Siemens::new(1e-3)), 0.01)]
-        {
+        for (fault, want) in [(Fault::StuckOn, 0.02), (Fault::StuckOff, 0.05)] {
             assert!((share(fault) - want).abs() < 4.0 * (want / f64::from(n)).sqrt(), "{fault:?}");
         }
         assert_eq!(rates.of(1, 77), all[77]);
@@ -108,15 +88,14 @@ mod tests {
     fn each_fault_has_its_conductance() {
         assert_eq!(Fault::StuckOn.conductance(1.0, 2.0), 2.0);
         assert_eq!(Fault::StuckOff.conductance(1.0, 2.0), 1.0);
-        assert_eq!(Fault::StuckAt(Siemens::new(1.5)).conductance(1.0, 2.0), 1.5);
     }
 
     #[test]
     fn probabilities_above_one_are_refused() {
-        let rates = FaultRates { stuck_on: 0.9, stuck_off: 0.2, ..FaultRates::default() };
+        let rates = FaultRates { stuck_on: 0.9, stuck_off: 0.2 };
         assert_eq!(
             rates.fault().unwrap().to_string(),
-            "stuck_on = 0.9, stuck_off = 0.2, stuck_at = 0; required: probabilities with a sum of at most 1"
+            "stuck_on = 0.9, stuck_off = 0.2; required: probabilities with a sum of at most 1"
         );
         assert_eq!(FaultRates::default().fault(), None);
     }

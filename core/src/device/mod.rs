@@ -6,7 +6,7 @@
 //! - [`model`]: what a kind of device says; [`Open`] is a device of any kind, [`kinds`] has those that are shipped.
 //! - [`threshold`]: volatile switches (neurons, oscillators).
 //! - [`resistive`]: what a pulse does to non-volatile devices (synapses); [`memory`]: the kinds made of that.
-//! - [`retention`], [`endurance`], [`fault`]: what time, use and bad luck do; [`Cell`] is one device with all of it.
+//! - [`retention`], [`endurance`], [`fault`]: what time, use and bad luck do.
 //! - [`overlap`]: learning from two pulses on the two electrodes, and the window it leaves; [`electrodes`]: what a spike puts
 //!   on each of them; [`lobes`]: what that does to many devices at once.
 //! - [`passage`]: a device while pulses run on its electrodes, from one time to another.
@@ -16,7 +16,6 @@
 //!
 //! Sign: V = V_TE - V_BE; positive voltage SETs.
 
-mod cell;
 pub mod circuit;
 pub mod electrodes;
 pub mod endurance;
@@ -36,5 +35,4 @@ pub mod retention;
 pub mod threshold;
 
 pub use crate::plain::Words;
-pub use cell::{Cell, CellModel};
 pub use open::{DeviceEntry, Open};

@@ -1,7 +1,6 @@
 //! Retention: what a programmed conductance becomes when left alone.
 //!
-//! Lazy and exact: a [`Cell`](crate::device::Cell) keeps the conductance G_p it was programmed to and the time held
-//! since then, and the present conductance is a function of both. When, or how often, one looks cannot matter.
+//! Lazy and exact: the present conductance is a function of the one that was programmed, G_p, and the time since then. When, or how often, one looks cannot matter.
 //!
 //! A test that ends at 4000 s without visible loss bounds a lifetime from below and does not measure it (10 years
 //! are 3e8 s): for at most 5 % loss there, a mono-exponential lifetime is at least 7.8e4 s.

@@ -33,7 +33,7 @@
 //! ```
 
 use super::{
-    Ampere, Coulomb, Farad, Hertz, Joule, Kelvin, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt,
+    Ampere, Coulomb, Farad, Hertz, Joule, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt,
 };
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub, SubAssign};
@@ -141,7 +141,7 @@ macro_rules! linear {
     )*};
 }
 
-linear!(Second Volt Ampere Ohm Siemens Watt Joule Coulomb Farad Hertz Kelvin VoltPerSecond);
+linear!(Second Volt Ampere Ohm Siemens Watt Joule Coulomb Farad Hertz VoltPerSecond);
 
 /// `a * b = c` and what follows from it: `b * a`, `c / a`, `c / b`.
 macro_rules! products {
@@ -353,7 +353,7 @@ mod tests {
                 assert_eq!(((-a).abs(), a.abs()), (a, a));
             )*};
         }
-        each!(Second Volt Ampere Ohm Siemens Watt Joule Coulomb Farad Hertz Kelvin VoltPerSecond);
+        each!(Second Volt Ampere Ohm Siemens Watt Joule Coulomb Farad Hertz VoltPerSecond);
     }
 
     #[test]

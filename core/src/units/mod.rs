@@ -179,8 +179,6 @@ quantities! {
     Farad, "F", "capacitance", "66 pF";
     /// A frequency or rate in hertz.
     Hertz, "Hz", "frequency", "100 Hz";
-    /// A temperature in kelvins.
-    Kelvin, "K", "temperature", "300 K";
     /// A sweep rate in volts per second.
     VoltPerSecond, "V/s", "sweep rate", "10 mV/s";
 }

@@ -70,7 +70,6 @@ fn spellings(unit: &'static str) -> &'static [&'static str] {
         "C" => &["C"],
         "F" => &["F"],
         "Hz" => &["Hz"],
-        "K" => &["K"],
         "V/s" => &["V/s"],
         _ => &[],
     }

@@ -131,7 +131,7 @@ fn devices(
             let bounds = made.bounds(n, law);
             let w = match fault {
                 Fault::StuckOn => bounds.w_max,
-                Fault::StuckOff | Fault::StuckAt(_) => bounds.w_min,
+                Fault::StuckOff => bounds.w_min,
             };
             Some((n, w))
         })

@@ -12,9 +12,7 @@ mod switch;
 mod volatile;
 
 pub use circuit::{Circuit, Fate, OPEN_AFTER};
-pub use noise::{
-    EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma, noisy_step, relaxation_time, relaxation_time_at,
-};
+pub use noise::{EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma};
 pub use oscillator::{Connected, PeriodEnergies, RelaxationOscillator};
 pub use switch::{MAX_TURNS, SwitchEnergies, SwitchError, SwitchState, Switching, ThresholdSwitch};
 pub use volatile::VolatileSwitch;

@@ -3,7 +3,7 @@
 use super::ThresholdSwitch;
 use crate::numeric::{exp, gauss, ln, relaxation, rising_root, scaled_ei, standard_normal};
 use crate::random::{Purpose, unit, word};
-use crate::units::{Ampere, Kelvin, Quantity as _, Second, Volt};
+use crate::units::{Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Law of the thresholds of successive cycles.
@@ -147,32 +147,4 @@ impl EscapeNoise {
         });
         Some(root)
     }
-}
-
-/// One exact step of an Ornstein-Uhlenbeck state: relaxation to `target` plus noise of stationary
-/// deviation `sigma`, u' = target + (u - target) e^(-t/tau) + sigma sqrt(1 - e^(-2t/tau)) z.
-///
-/// Exact where it is sampled; crossings between samples are missed, so sample often or use
-/// [`EscapeNoise`].
-#[must_use]
-pub fn noisy_step(tau: f64, u: f64, target: f64, sigma: f64, dt: f64, z: f64) -> f64 {
-    let s = dt / tau;
-    target + (u - target) * exp(-s) + sigma * relaxation(2.0 * s).0.sqrt() * z
-}
-
-/// Relaxation time of a filament formed under compliance `i_cc`: tau_ref (i_cc/i_ref)^p.
-///
-/// One law for the volatile and the non-volatile regime of one device. p = 2 follows from surface diffusion
-/// (tau ~ d^4, Herring, J. Appl. Phys. 21, 301 (1950)) of a filament with d ~ sqrt(I); p = 4, from d ~ I, is
-/// the upper physical value. From 9.41 ms at 7 uA, a loss of at most 5 % in 4000 s at 1 mA needs p >= 3.21.
-#[must_use]
-pub fn relaxation_time(tau_ref: Second, i_ref: Ampere, i_cc: Ampere, p: f64) -> Option<Second> {
-    (tau_ref * exp(p * ln(i_cc / i_ref))).finite()
-}
-
-/// Arrhenius at the temperature `kelvin`: tau(T) = tau_300 exp((E_a/k)(1/T - 1/300 K)), E_a in electronvolts (0.3 to 0.6, assumed).
-#[must_use]
-pub fn relaxation_time_at(tau_300: Second, activation_ev: f64, kelvin: Kelvin) -> Option<Second> {
-    const BOLTZMANN_EV: f64 = 8.617_333_262e-5;
-    (tau_300 * exp(activation_ev / BOLTZMANN_EV * (1.0 / kelvin.get() - 1.0 / 300.0))).finite()
 }

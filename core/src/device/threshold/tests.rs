@@ -1,6 +1,6 @@
 use super::*;
 use crate::device::circuit::{Energies, Ramp};
-use crate::units::{Ampere, Joule, Kelvin, Ohm, Second, Volt, Watt};
+use crate::units::{Joule, Ohm, Second, Volt, Watt};
 use proptest::prelude::*;
 
 const MS: f64 = 1e-3;
@@ -342,28 +342,6 @@ fn escape_happens_when_the_hazard_reaches_the_draw() {
         assert!((noise.hazard(TAU, 0.1, 0.27, 0.25, t) / draw - 1.0).abs() < 1e-9, "{draw}");
     }
     assert_eq!(noise.escape(TAU, 0.1, 0.15, 0.25, 36.0, 1.0), None);
-}
-
-#[test]
-fn an_ornstein_uhlenbeck_step_keeps_its_stationary_spread() {
-    assert_eq!(noisy_step(TAU, 0.1, 0.2, 0.0, 0.0, 3.0), 0.1);
-    let sigma = 0.01;
-    // var' = var e^(-2s) + sigma^2 (1 - e^(-2s)): stationary at sigma^2 for unit-variance z.
-    let s = 0.3;
-    let kick = noisy_step(TAU, 0.0, 0.0, sigma, s * TAU, 1.0);
-    assert!((kick * kick + sigma * sigma * (-2.0f64 * s).exp() - sigma * sigma).abs() < 1e-18);
-}
-
-#[test]
-fn one_compliance_law_spans_milliseconds_to_hours() {
-    let tau = |p| relaxation_time(Second::new(TAU), Ampere::new(7e-6), Ampere::new(1e-3), p).unwrap().get();
-    assert!((tau(2.0) / 192.0 - 1.0).abs() < 0.003, "{}", tau(2.0));
-    assert!((tau(2.61) / 4000.0 - 1.0).abs() < 0.02, "{}", tau(2.61));
-    assert!((-4000.0 / tau(3.211)).exp() >= 0.95 && (-4000.0 / tau(3.210)).exp() < 0.95);
-    assert!((-4000.0 / tau(3.07)).exp() >= 0.90 && (-4000.0 / tau(3.06)).exp() < 0.90);
-    let tau = Second::new(TAU);
-    assert_eq!(relaxation_time_at(tau, 0.5, Kelvin::new(300.0)), Some(tau));
-    assert!(relaxation_time_at(tau, 0.5, Kelvin::new(320.0)).unwrap() < tau);
 }
 
 #[test]

@@ -98,10 +98,6 @@ impl<R: Real> Synapses<R> {
                         None => {}
                         Some(Fault::StuckOn) => *w = own.top,
                         Some(Fault::StuckOff) => *w = own.bottom,
-                        Some(Fault::StuckAt(g)) => {
-                            let at = (g - devices.model.range.g_min).get() / devices.slope;
-                            *w = clamp(R::from_f64(at), own.bottom, own.top);
-                        }
                     }
                 }
             }
@@ -406,7 +402,7 @@ mod tests {
 
     #[test]
     fn stuck_devices_are_where_they_are_and_stay_there() {
-        let faults = FaultRates { stuck_on: 0.3, stuck_off: 0.3, ..FaultRates::default() };
+        let faults = FaultRates { stuck_on: 0.3, stuck_off: 0.3 };
         let (mut s, mut weights, mut sums) = synapses(400, Some(DeviceModel { faults, ..model() }));
         let before: Vec<f64> = weights.iter().skip(1).step_by(stride(3)).copied().collect();
         learn(&mut s, &mut weights, &mut sums, &vec![1.0; 400]);
