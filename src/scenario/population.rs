@@ -400,7 +400,7 @@ impl Lower<'_> {
                     .at(at)
                     .also(fields.written("circuit"), "because of this")
                     .allowed("`switch` with circuit = \"reset\"")
-                    .hint("what a switch spends under a drive that stays is told by an experiment with kind = \"device\""),
+                    .hint("what a switch spends under a drive that stays follows from its device and its circuit"),
             );
         }
         if let Some((from, to)) = switch.circuit.drives(&switch.device)

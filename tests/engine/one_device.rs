@@ -68,6 +68,16 @@ fn pieces(waveform: &Waveform, until: u64) -> Vec<(f64, Ramp)> {
         .collect()
 }
 
+/// What the bench says it spent in device and limiter, in joules.
+fn spent(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> [f64; 2] {
+    let draws = Draws::new(1, false);
+    let mut state = switch.start(&draws);
+    pieces(waveform, until).into_iter().fold([0.0; 2], |[device, limiter], (_, ramp)| {
+        let spent = switch.advance(&mut state, ramp, &draws);
+        [device + spent.device, limiter + spent.limiter]
+    })
+}
+
 /// When it turned on, in seconds; u at the end, in volts, and its conductance, in siemens.
 fn bench(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<f64>, f64, f64) {
     let draws = Draws::new(1, false);
@@ -81,8 +91,8 @@ fn bench(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> (Vec<f64>,
     (fired, columns[0], columns[3])
 }
 
-/// Spikes, u at the end, and the conductance at a time.
-type Seen = (Vec<Spike>, f64, (Time, f64));
+/// Spikes, u at the end, the conductance at a time, and the joules of device and limiter, if they are told.
+type Seen = (Vec<Spike>, f64, (Time, f64), Option<[f64; 2]>);
 
 fn network<Q: Queue<f64>>(switch: &VolatileSwitch, waveform: &Waveform, until: u64) -> Seen {
     let current: Vec<_> = waveform.iter().map(|&(at, v)| (Time::from_fs(at), v / R)).collect();
@@ -112,7 +122,7 @@ fn network<Q: Queue<f64>>(switch: &VolatileSwitch, waveform: &Waveform, until: u
             DrivenState::of(&std::array::from_fn(|k| saved.variables.get(k).copied().unwrap_or_default()));
         (saved.clocks[0].last, Driven::new(neuron).conductance(&state))
     };
-    (spikes, u, conductance)
+    (spikes, u, conductance, simulation.spent(0))
 }
 
 /// Each shipped device that can be such a neuron, without spread, in each circuit.
@@ -143,10 +153,10 @@ fn bench_and_network_of_one_switch_at_the_same_femtosecond() {
         for (name, waveform) in [("rectangles", rectangles()), ("ramps", ramps()), ("train", train())] {
             for ms in (7..250).step_by(27) {
                 let (fired, u, _) = bench(&device, &waveform, ms * MS);
-                let (spikes, membrane, (at, siemens)) = network::<Lanes>(&device, &waveform, ms * MS);
+                let (spikes, membrane, (at, siemens), joules) = network::<Lanes>(&device, &waveform, ms * MS);
                 assert_eq!(
                     network::<Heap>(&device, &waveform, ms * MS),
-                    (spikes.clone(), membrane, (at, siemens))
+                    (spikes.clone(), membrane, (at, siemens), joules)
                 );
                 let what = format!("{} under {name} after {ms} ms", device.circuit);
                 assert_eq!(spikes.len(), fired.len(), "{what}: {spikes:?} {fired:?}");
@@ -156,6 +166,15 @@ fn bench_and_network_of_one_switch_at_the_same_femtosecond() {
                     assert!(late.abs() <= 1.0 + 2.0 * k as f64, "{what}: spike {k} is {late} fs late");
                 }
                 assert!((membrane - u).abs() < 1e-12, "{what}: {membrane} V, on the bench {u} V");
+                if !matches!(device.circuit, Circuit::Reset { .. }) {
+                    let spent = spent(&device, &waveform, ms * MS);
+                    for (got, want) in joules.unwrap().into_iter().zip(spent) {
+                        assert!(
+                            (got - want).abs() <= 1e-9 * spent[0],
+                            "{what}: {got} J, on the bench {want} J"
+                        );
+                    }
+                }
                 // A neuron that turns has its new state then, and is half a femtosecond late.
                 let turned = spikes.iter().any(|spike| spike.time == at);
                 let (_, u, g) = bench(&device, &waveform, at.fs());

@@ -195,6 +195,11 @@ impl Motion<f64> {
         either!(self, simulation => simulation.membranes(population))
     }
 
+    /// As [`Simulation::spent`].
+    pub fn spent(&self, population: usize) -> Option<[f64; 2]> {
+        either!(self, simulation => simulation.spent(population))
+    }
+
     pub fn shorten_windows(&mut self, window: Time) {
         either!(self, simulation => simulation.shorten_windows(window));
     }

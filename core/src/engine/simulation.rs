@@ -352,6 +352,16 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         self.core.membrane_at(&self.network, population, self.now)
     }
 
+    /// Joules that the neurons of a population have spent up to now, in their devices and in what limits them, if their
+    /// states tell (those of switches whose drive stays do).
+    #[must_use]
+    pub fn spent(&self, population: usize) -> Option<[f64; 2]> {
+        match &self.core.parts[population] {
+            Part::Free(free) => free.spent_at(self.now),
+            _ => None,
+        }
+    }
+
     /// Membranes of a shared-decay population as last updated (relative to u_inf, padded), and when
     /// that was. Empty for other forms, whose neurons have no common update time.
     #[must_use]

@@ -5,11 +5,13 @@
 //! an impulse of V: the filament moves by its share of it, on as off, but no further than its threshold.
 //!
 //! There is no dead time: turning on is the spike, and the next one comes after it has turned off, if it does. Closed form
-//! for steps and ramps of current; currents that fade are refused, because when they fall below V_h is not.
+//! for steps and ramps of current; currents that fade are refused, because when they fall below V_h is not. What the voltage
+//! spends in device and limiter is part of the state; a jump, an impulse of voltage, has no energy that could be told.
 
 use super::Switch;
 use super::foretell::up;
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
+use crate::device::circuit::{Energies, Ramp};
 use crate::numeric::decimal::product;
 use crate::numeric::exp;
 use crate::time::Time;
@@ -37,6 +39,10 @@ crate::plain! {
         next: "V",
         /// What is left of its connection: 1 while it is on and held.
         r: "",
+        /// What the device has spent since the start of the episode.
+        device: "J",
+        /// The same of what limits its current.
+        limiter: "J",
     }
 }
 
@@ -75,6 +81,11 @@ impl Driven {
 }
 
 impl DrivenState {
+    fn spend(&mut self, spent: Energies) {
+        self.device += spent.device;
+        self.limiter += spent.limiter;
+    }
+
     fn turn_off(&mut self, hold: f64) {
         *self = Self { x: hold, on: 0.0, theta: self.next, ..*self };
     }
@@ -83,6 +94,7 @@ impl DrivenState {
 impl Model for Driven {
     type State = DrivenState;
     const NAME: &'static str = "driven_switch";
+    const VERSION: u32 = 2;
     const DECAYS: usize = 0;
 
     fn scale(&self) -> Scale {
@@ -97,21 +109,39 @@ impl Model for Driven {
 
     fn start(&self, draws: &Draws) -> DrivenState {
         let theta = self.theta(draws);
-        DrivenState { x: self.switch.membrane().start(), on: 0.0, theta, next: theta, r: 0.0 }
+        DrivenState {
+            x: self.switch.membrane().start(),
+            on: 0.0,
+            theta,
+            next: theta,
+            r: 0.0,
+            device: 0.0,
+            limiter: 0.0,
+        }
     }
 
     fn advance(&self, state: &mut DrivenState, flow: &mut Flow<'_>, span: f64) {
-        let device = &self.switch.device;
+        let (device, circuit) = (&self.switch.device, &self.switch.circuit);
+        let volts = flow.level + self.bias;
+        let ramp = Ramp { from: volts, to: volts + flow.slope * span, length: span };
         let (mut from, (mut a, mut b)) = (0.0, self.drive(state, flow));
         if state.on > 0.0 {
-            let (on, off) =
-                device.while_on(&self.switch.circuit, (state.x, state.r), (a, b), state.theta, span);
+            let (on, off, spent) = device.while_on(circuit, (state.x, state.r), (a, b), state.theta, ramp);
             (state.x, state.r) = on;
+            state.spend(spent);
             let Some(off) = off else { return };
             state.turn_off(device.hold());
             from = off;
             (a, b) = self.drive(state, flow);
         }
+        let drive = (a + b * from, b);
+        state.spend(device.spent_off(
+            circuit,
+            (state.x, state.r),
+            drive,
+            state.theta,
+            ramp.piece(from, span),
+        ));
         state.x = device.advance_off(state.x, a + b * from, b, span - from);
         state.r *= exp(-((span - from) / device.tau.get()));
     }
@@ -147,8 +177,12 @@ impl Model for Driven {
 
     fn fire(&self, state: &mut DrivenState, draws: &Draws) -> Fired {
         let next = if self.switch.varies() { self.theta(draws) } else { state.theta };
-        *state = DrivenState { x: state.theta, on: 1.0, theta: state.theta, next, r: 1.0 };
+        *state = DrivenState { x: state.theta, on: 1.0, next, r: 1.0, ..*state };
         Fired::once(Time::ZERO)
+    }
+
+    fn spent(&self, state: &DrivenState) -> Option<[f64; 2]> {
+        Some([state.device, state.limiter])
     }
 
     fn potential(&self, state: &DrivenState, _dead: f64) -> f64 {

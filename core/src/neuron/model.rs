@@ -226,6 +226,13 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
         false
     }
 
+    /// What it has spent since the start of the episode in its device and in what limits its current, in joules, if its
+    /// state tells.
+    fn spent(&self, state: &Self::State) -> Option<[f64; 2]> {
+        let _ = state;
+        None
+    }
+
     /// Its potential relative to ground, `dead` seconds before its dead time ends (zero: it is not in it).
     fn potential(&self, state: &Self::State, dead: f64) -> f64;
 }

@@ -48,6 +48,7 @@ trait Dynamics: Debug + Send + Sync {
     fn drains(&self) -> bool;
     fn left(&self, words: &Words) -> bool;
     fn potential(&self, words: &Words, dead: f64) -> f64;
+    fn spent(&self, words: &Words) -> Option<[f64; 2]>;
 }
 
 /// Does something with the state as the model knows it.
@@ -137,6 +138,10 @@ impl<M: Model> Dynamics for M {
 
     fn potential(&self, words: &Words, dead: f64) -> f64 {
         Model::potential(self, &M::State::of(&words.0), dead)
+    }
+
+    fn spent(&self, words: &Words) -> Option<[f64; 2]> {
+        Model::spent(self, &M::State::of(&words.0))
     }
 }
 
@@ -263,5 +268,9 @@ impl Model for Open {
 
     fn potential(&self, state: &Words, dead: f64) -> f64 {
         self.0.potential(state, dead)
+    }
+
+    fn spent(&self, state: &Words) -> Option<[f64; 2]> {
+        self.0.spent(state)
     }
 }

@@ -307,8 +307,8 @@ impl ThresholdSwitch {
         }
     }
 
-    /// Takes an on filament and its connection through `limit` seconds of the drive a + b t that it follows in its circuit, up
-    /// to where it turns off. Answers (x, r) then, and when it turned off, if it did.
+    /// Takes an on filament and its connection through the drive a + b t that it follows in its circuit while `ramp` is applied
+    /// to that, up to where it turns off. Answers (x, r) then, when it turned off, if it did, and what was spent.
     #[must_use]
     pub fn while_on(
         &self,
@@ -316,9 +316,29 @@ impl ThresholdSwitch {
         (x, r): (f64, f64),
         drive: (f64, f64),
         theta: f64,
-        limit: f64,
-    ) -> ((f64, f64), Option<f64>) {
-        self.seen_while_on(circuit, (x, r), drive, theta, limit, |_| {})
+        ramp: Ramp,
+    ) -> ((f64, f64), Option<f64>, Energies) {
+        let mut spent = Energies::default();
+        let (state, off) = self.seen_while_on(circuit, (x, r), drive, theta, ramp.length, |stretch| {
+            spent += self.spent(circuit, stretch, ramp.piece(stretch.begin, stretch.begin + stretch.length));
+        });
+        (state, off, spent)
+    }
+
+    /// What an off filament at x with the connection r spends under the drive a + b t that it follows, `ramp` being applied to
+    /// its circuit.
+    #[must_use]
+    pub fn spent_off(
+        &self,
+        circuit: &Circuit,
+        (x, r): (f64, f64),
+        (a, b): (f64, f64),
+        theta: f64,
+        ramp: Ramp,
+    ) -> Energies {
+        let stretch =
+            Stretch { begin: 0.0, length: ramp.length, x, a, b, pinned: false, held: false, r, theta };
+        self.spent(circuit, &stretch, ramp)
     }
 
     fn seen_while_on(
@@ -389,10 +409,8 @@ impl ThresholdSwitch {
             } else {
                 let on = self.turn_on(x, a, b, theta, left);
                 let length = on.unwrap_or(left);
-                let stretch =
-                    Stretch { begin: 0.0, length, x, a, b, pinned: false, held: false, r: state.r, theta };
-                spent.off += energies(&stretch);
-                state.r = stretch.r_at(tau, length);
+                spent.off += self.spent_off(circuit, (x, state.r), (a, b), theta, ramp.piece(t, t + length));
+                state.r *= exp(-(length / tau));
                 state.x = if on.is_some() { theta } else { self.advance_off(x, a, b, left) };
                 on
             };

@@ -188,11 +188,23 @@ impl<S: Plain> Cell<S> {
         currents: &[Current],
         time: Time,
     ) -> f64 {
+        let copy = self.at(model, taus, currents, time);
+        let dead = copy.clock.until.max(time).seconds_since(time);
+        model.potential(&copy.state, dead)
+    }
+
+    /// What it will be at `time`, if nothing arrives.
+    pub fn at<M: Model<State = S>>(
+        &self,
+        model: &M,
+        taus: Taus<'_>,
+        currents: &[Current],
+        time: Time,
+    ) -> Self {
         let (mut copy, mut scratch) = (*self, [Current::default(); MAX_DECAYS]);
         let scratch = &mut scratch[..currents.len().min(MAX_DECAYS)];
         scratch.copy_from_slice(&currents[..scratch.len()]);
         copy.advance(model, taus, scratch, time);
-        let dead = copy.clock.until.max(time).seconds_since(time);
-        model.potential(&copy.state, dead)
+        copy
     }
 }

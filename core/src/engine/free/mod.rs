@@ -234,6 +234,18 @@ impl<M: Model> Free<M> {
         self.constants.neuron(0).0.variables().len()
     }
 
+    fn spent_at(&self, time: Time) -> Option<[f64; 2]> {
+        let each = self.constants.each();
+        let mut sum = [0.0; 2];
+        for (neuron, cell) in self.cells.iter().enumerate() {
+            let (model, taus) = self.constants.neuron(neuron as u32);
+            let then = cell.at(model, taus, &self.currents[neuron * each..(neuron + 1) * each], time);
+            let [device, limiter] = model.spent(&then.state)?;
+            sum = [sum[0] + device, sum[1] + limiter];
+        }
+        Some(sum)
+    }
+
     fn potentials_at(&self, time: Time) -> Vec<f64> {
         let each = self.constants.each();
         let cells = self.cells.iter().enumerate();
@@ -288,6 +300,11 @@ impl FreeOf {
     /// The start of an episode.
     pub fn begin(&mut self, seed: u64, episode: u64) {
         either!(self, free => free.begin(seed, episode));
+    }
+
+    /// Joules up to `time` in the devices of all neurons and in what limits them, summed in their order, if they tell.
+    pub fn spent_at(&self, time: Time) -> Option<[f64; 2]> {
+        either!(self, free => free.spent_at(time))
     }
 
     /// Potentials at `time` in volts, without touching anything.

@@ -2,6 +2,7 @@
 
 use super::episode::{self, Begun, Course, alias_tables};
 use crate::encoding::BlockRate;
+use crate::energy::Category;
 use crate::engine::{
     Counts, Engine, Learning, LearningError, LearningState, Motion, Record, SimulationError, Spike, State,
     Watcher, window,
@@ -98,9 +99,15 @@ pub fn simulate(
     let pairs = pairs.unwrap_or(untouched);
     let mut events = Events { simulation, weights, learning, pairs };
     let episode = episode::run(plan, duration, start, (&mut events, begun), context)?;
-    let Events { mut weights, mut learning, pairs, .. } = events;
     let mut energy = book((plan, &network), &arrays, &episode.totals, None);
+    for (index, population) in plan.populations.iter().enumerate() {
+        if let Some([device, limiter]) = events.simulation.spent(index) {
+            energy.book(&population.name, Category::Neuron, device);
+            energy.book(&population.name, Category::Limiter, limiter);
+        }
+    }
     notes.extend(overlapping(plan, &episode.totals));
+    let Events { mut weights, mut learning, pairs, .. } = events;
     let mut learnt = Vec::new();
     if let Some(learning) = &mut learning {
         learning.finish(&mut weights, episode.reached);
