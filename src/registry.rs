@@ -145,6 +145,8 @@ pub const RULE_KEYS: &[&str] = &[
     "relative_to",
     "time_scale",
     "spread",
+    "row",
+    "column",
     "w_min",
     "w_max",
     "cv_cycle",

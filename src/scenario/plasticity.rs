@@ -156,7 +156,6 @@ table! {
         stuck_on: f64 = SHARE, setting("0.0");
         /// Share of devices stuck at g_min.
         stuck_off: f64 = SHARE, setting("0.0");
-        ..Self::default();
     }
 }
 

@@ -71,7 +71,7 @@ fn lines_whose_rate_changes_have_the_same_limit() {
         assert!(network(1500, fine).is_ok());
         let faults = network(1500, fast).unwrap_err();
         assert!(matches!(&faults[..], [Fault::Rate { name, .. }] if name == "waves"), "{faults:?}");
-        assert!(faults[0].to_string().contains("1024 lines that are drawn together; allowed: up to 1 THz"));
+        assert!(faults[0].to_string().contains("1024 lines drawn together; allowed: up to 1 THz"));
     }
     let mut builder = Builder::default();
     builder.source("deaf", 3, SourceKind::DeadTime { rate: 2e12, dead: fs(0) });
