@@ -2,7 +2,7 @@
 //! book, which is made of them.
 
 use memspike::dataset::Search;
-use memspike::plot::{self, Figure, RecordedSpikes};
+use memspike::plot::{Figure, RecordedSpikes};
 use memspike::report::book::{Chapter, PICTURES, Run, chapter};
 use memspike::report::compare::Expected;
 use memspike::report::performance::HostPerformance;
@@ -248,7 +248,7 @@ fn a_preset_beside_the_scenario_is_used_from_any_directory() {
 #[test]
 fn every_picture_is_drawn_and_has_the_papers_value_in_it() {
     #[cfg(feature = "png")]
-    let renderer = plot::Renderer::new();
+    let renderer = memspike::plot::Renderer::new();
     for made in made() {
         for picture in &made.pictures {
             #[cfg(feature = "png")]
