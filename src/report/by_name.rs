@@ -27,8 +27,12 @@ impl<T> ByName<T> {
 }
 
 impl ByName<f64> {
-    /// Sums a ledger by category, in the order of the categories, with `total` at the end.
+    /// Sums a ledger by category, in the order of the categories, with `total` at the end. One in which nobody has a line has
+    /// no total either: nothing names a device or the `cost` of a chip.
     pub(super) fn by_category(ledger: &Ledger) -> Self {
+        if ledger.entries.is_empty() {
+            return Self::default();
+        }
         ledger
             .by_category()
             .into_iter()
@@ -81,6 +85,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByName<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_spends_has_no_total() {
+        assert!(ByName::by_category(&Ledger::default()).is_empty());
+    }
 
     #[test]
     fn categories_sum_to_the_total_and_owners_are_added_up() {

@@ -1,6 +1,7 @@
 //! `report.html`: the whole run on one page that needs nothing else.
 
 use super::row::Row;
+use super::text::NO_JOULES;
 use super::{plan, told};
 use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
 use crate::plot::{Figure, Shape};
@@ -111,7 +112,7 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
                     (card("Energy", &html! { "\u{2013}" }, "that of the final test, which was not reached"))
                 }
                 Some(inference) => {
-                    @let energy = summary.energy_per_inference_j.unwrap_or(0.0);
+                    @let energy = summary.energy_per_inference_j.unwrap_or(f64::NAN);
                     @let ratio = energy / inference.mac_reference_j;
                     @let mut remark = if ratio.is_finite() {
                         format!("{} times the same net as float MACs", significant(ratio, 3))
@@ -122,7 +123,11 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
                     @if leakage > 0.5 {
                         @let () = remark.push_str(&format!("; {:.1}\u{a0}% of it leakage, see below", 100.0 * leakage));
                     }
-                    (card("Energy per inference", &html! { (si(energy, "J")) }, &remark))
+                    @if energy.is_nan() {
+                        (card("Energy", &html! { "\u{2013}" }, NO_JOULES))
+                    } @else {
+                        (card("Energy per inference", &html! { (si(energy, "J")) }, &remark))
+                    }
                     @let remark = format!("from {:.0} input spikes", inference.input_spikes);
                     (card("Output spikes per inference", &html! { (format!("{:.1}", inference.output_spikes)) }, &remark))
                 }
@@ -134,8 +139,10 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
                     (card("Experiments", &html! { (summary.experiments.len()) }, "with single devices"))
                 }
                 None => {
-                    @let total = summary.energy_j.get("total").copied().unwrap_or(0.0);
-                    (card("Energy", &html! { (si(total, "J")) }, "of the whole run"))
+                    @match summary.energy_j.get("total") {
+                        Some(total) => { (card("Energy", &html! { (si(*total, "J")) }, "of the whole run")) }
+                        None => { (card("Energy", &html! { "\u{2013}" }, NO_JOULES)) }
+                    }
                     @let spikes: u64 = summary.spikes.iter().map(|(_, n)| n).sum();
                     (card("Spikes", &html! { (rough(spikes)) }, "of all populations"))
                 }
@@ -187,6 +194,10 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
         share => format!("{:.1}\u{a0}%", 100.0 * share),
     };
     let rms = summary.inference.as_ref().and_then(|inference| inference.membrane_rms_v);
+    let reached = summary.accuracy.is_none() || summary.inference.is_some();
+    if shown.is_empty() && summary.experiments.is_empty() && reached {
+        return html! { section.card { h3 { "Energy" } p.remark { (NO_JOULES) "." } } };
+    }
     html! {
         section.card {
             h3 { @if per_inference.is_some() { "Energy per inference" } @else { "Energy of the run" } }

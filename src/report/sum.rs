@@ -42,7 +42,11 @@ impl Summary {
                 .collect(),
             energy_j: ByName::by_category(&outcome.energy),
             energy_not_modelled: outcome.energy.not_modelled.clone(),
-            energy_per_inference_j: outcome.inference.as_ref().map(|i| i.per_inference.total()),
+            energy_per_inference_j: outcome
+                .inference
+                .as_ref()
+                .filter(|inference| !inference.per_inference.entries.is_empty())
+                .map(|inference| inference.per_inference.total()),
             inference: outcome.inference.as_ref().map(|inference| Inference {
                 inferences: inference.inferences,
                 input_spikes: inference.input_spikes,

@@ -77,14 +77,24 @@ fn episodes(n: u64) -> String {
     many(count(n), "episode")
 }
 
+/// Why there are no joules to tell.
+pub(super) const NO_JOULES: &str =
+    "not known: no population or projection names a device, and no population the `cost` of a chip";
+
 fn energy_lines(lines: &mut Lines, summary: &Summary) {
     let energy = summary.inference.as_ref().map_or(&summary.energy_j, |inference| &inference.energy_j);
-    let Some(total) = energy.get("total") else { return };
     if summary.accuracy.is_some() && summary.inference.is_none() {
         lines.gap();
         lines.row("energy", "not booked: it is that of the final test, which was not reached");
         return;
     }
+    let Some(total) = energy.get("total") else {
+        if summary.experiments.is_empty() {
+            lines.gap();
+            lines.row("energy", NO_JOULES);
+        }
+        return;
+    };
     let parts: Vec<String> = energy
         .iter()
         .filter(|(name, joules)| *name != "total" && **joules > 0.0)

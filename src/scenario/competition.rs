@@ -76,7 +76,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, population: &Fields) -> Option<Tried<
 }
 
 fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields) {
-    let mut wrong = |key: &str, what: &str, allowed: &str, hint: &str| {
+    let wrong = |lower: &mut Lower<'_>, key: &str, what: &str, allowed: &str, hint: &str| {
         lower.faults.push(
             Diagnostic::error(format!("{} competes and {what}", population.what))
                 .maybe_at(population.written(key).or(fields.at.as_ref()))
@@ -89,6 +89,7 @@ fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields)
     match (population.word("model") == Some("switch"), switches) {
         (true, false) => {
             wrong(
+                lower,
                 "model",
                 "is of switches",
                 "kind = \"switches\"",
@@ -98,7 +99,7 @@ fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields)
         (true, true) => {
             if population.word("circuit").is_some_and(|circuit| circuit != "reset") {
                 let hint = "only there is the drive taken away";
-                wrong("circuit", "is in another circuit than \"reset\"", "circuit = \"reset\"", hint);
+                wrong(lower, "circuit", "is in another circuit than \"reset\"", "circuit = \"reset\"", hint);
             }
             if fields.quantity("inhibition").is_some_and(|inhibition| inhibition != 0.0) {
                 lower.faults.push(
@@ -110,36 +111,45 @@ fn fits(lower: &mut Lower<'_>, name: &str, population: &Fields, fields: &Fields)
             }
         }
         (false, true) => {
-            wrong("model", "is not of switches", "model = \"switch\"", "other kinds are for \"lif\"")
+            wrong(lower, "model", "is not of switches", "model = \"switch\"", "other kinds are for \"lif\"")
         }
         (false, false) => {}
     }
-    let mut wrong = |key: &str, what: &str, allowed: &str, hint: &str| {
-        lower.faults.push(
-            Diagnostic::error(format!("{} competes and {what}", population.what))
-                .maybe_at(population.written(key).or(fields.at.as_ref()))
-                .also(fields.at.as_ref(), "competes here")
-                .allowed(allowed)
-                .hint(hint),
-        );
-    };
     if population.quantity("t_ref").is_some_and(|t_ref| t_ref != 0.0) {
-        wrong("t_ref", "has a refractory time", "t_ref = \"0 s\"", "`inhibition` keeps all of them silent");
+        wrong(
+            lower,
+            "t_ref",
+            "has a refractory time",
+            "t_ref = \"0 s\"",
+            "`inhibition` keeps all of them silent",
+        );
     }
     if population.quantity("i_bias").is_some_and(|bias| bias != 0.0) {
-        wrong("i_bias", "has a bias current", "0 A", "a threshold that moves could fall below the bias");
+        wrong(
+            lower,
+            "i_bias",
+            "has a bias current",
+            "0 A",
+            "a threshold that moves could fall below the bias",
+        );
     }
     if population.written("u_0").is_some() && population.quantity("u_0") != population.quantity("u_rest") {
-        wrong("u_0", "does not start at rest", "u_0 as u_rest", "a threshold that moves could fall below it");
+        wrong(
+            lower,
+            "u_0",
+            "does not start at rest",
+            "u_0 as u_rest",
+            "a threshold that moves could fall below it",
+        );
     }
     if population.choice("reset").is_some_and(Reset::subtracts) {
         let allowed = "reset = \"rest\", \"value\" or \"hold\"";
-        wrong("reset", "resets by subtraction", allowed, "the losers have nothing to subtract from");
+        wrong(lower, "reset", "resets by subtraction", allowed, "the losers have nothing to subtract from");
     }
     for key in ["tau_m", "t_ref", "i_bias", "u_0"] {
         if population.own().any(|entry| entry.key.name == key) && population.written(key).is_some() {
             let what = format!("has a `{key}` of each neuron");
-            wrong(key, &what, "one value for all", "thresholds and what the reset writes may differ");
+            wrong(lower, key, &what, "one value for all", "thresholds and what the reset writes may differ");
         }
     }
     let arrives = |projection: &Fields| projection.text("to") == Some(name);
