@@ -158,6 +158,33 @@ pub struct Watcher {
     pub records: Vec<(u64, Record)>,
 }
 
+/// Times of the spikes of every line or neuron in seconds, presentation by presentation.
+pub type Trains = Vec<Vec<Vec<f64>>>;
+
+impl Watcher {
+    /// What arrived at each of `rows` and what each of `neurons` fired in the presentations of training, and how many
+    /// spikes that were.
+    pub fn trains(&self, rows: usize, neurons: usize) -> (Trains, Trains, usize) {
+        let training: Vec<u64> =
+            self.episodes.iter().filter(|(_, what)| what == "training").map(|(number, _)| *number).collect();
+        let mut pre = vec![vec![vec![]; rows]; training.len()];
+        let mut post = vec![vec![vec![]; neurons]; training.len()];
+        let mut spikes = 0;
+        for (episode, record) in &self.records {
+            let Some(at) = training.iter().position(|number| number == episode) else { continue };
+            match record {
+                Record::Arrival { time, row, .. } => pre[at][*row as usize].push(time.as_seconds()),
+                Record::Spike(spike) => {
+                    post[at][spike.neuron as usize].push(spike.time.as_seconds());
+                    spikes += 1;
+                }
+                _ => {}
+            }
+        }
+        (pre, post, spikes)
+    }
+}
+
 impl Observer for Watcher {
     fn begin(&mut self, episode: u64, what: &str) {
         self.episodes.push((episode, what.to_string()));

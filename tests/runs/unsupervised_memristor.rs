@@ -6,7 +6,6 @@ use memspike::device::circuit::Ramp;
 use memspike::device::electrodes::{Lobes, SpikePulses};
 use memspike::device::resistive::{DoseDevice, PulseDraw, Resistive as _};
 use memspike::energy::Category;
-use memspike::engine::Record;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::unsupervised::Unsupervised;
@@ -85,23 +84,8 @@ fn the_network_changes_every_device_as_the_voltages_on_its_electrodes_do() {
     let way = Way { watcher: Some(&mut watcher), ..Way::new(&search) };
     let outcome = way.run(&plan, &mut Kept::default()).unwrap();
     let span = device.g_max.get() - device.g_min.get();
-    let training: Vec<u64> =
-        watcher.episodes.iter().filter(|(_, what)| what == "training").map(|(number, _)| *number).collect();
-    assert_eq!(training.len(), 12);
-    let mut pre = vec![vec![vec![]; 784]; training.len()];
-    let mut post = vec![vec![vec![]; NEURONS]; training.len()];
-    let mut spikes = 0;
-    for (episode, record) in &watcher.records {
-        let Some(at) = training.iter().position(|number| number == episode) else { continue };
-        match record {
-            Record::Arrival { time, row, .. } => pre[at][*row as usize].push(time.as_seconds()),
-            Record::Spike(spike) => {
-                post[at][spike.neuron as usize].push(spike.time.as_seconds());
-                spikes += 1;
-            }
-            _ => {}
-        }
-    }
+    let (pre, post, spikes) = watcher.trains(784, NEURONS);
+    assert_eq!(pre.len(), 12);
     assert!(spikes > 60, "{spikes}");
     let (mut joules, mut risen, mut fallen) = (0.0, 0.0f64, 0.0f64);
     for row in 0..784 {

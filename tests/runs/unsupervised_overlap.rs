@@ -9,7 +9,6 @@ use memspike::device::overlap::{SpikePulse, lone_doses, window_point};
 use memspike::device::preset::Preset;
 use memspike::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use memspike::energy::Category;
-use memspike::engine::Record;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::unsupervised::Unsupervised;
@@ -114,27 +113,9 @@ fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
         let outcome = way.run(&plan, &mut Kept::default()).unwrap();
         let (nominal, pulse, spread_of) = preset(0.1);
         let span = nominal.g_max.get() - nominal.g_min.get();
-        let training: Vec<u64> = watcher
-            .episodes
-            .iter()
-            .filter(|(_, what)| what == "training")
-            .map(|(number, _)| *number)
-            .collect();
-        assert_eq!(training.len(), 12);
-        let (mut joules, mut spikes, mut moved) = (0.0, 0, 0.0f64);
-        let mut pre = vec![vec![vec![]; 784]; training.len()];
-        let mut post = vec![vec![vec![]; NEURONS]; training.len()];
-        for (episode, record) in &watcher.records {
-            let Some(at) = training.iter().position(|number| number == episode) else { continue };
-            match record {
-                Record::Arrival { time, row, .. } => pre[at][*row as usize].push(time.as_seconds()),
-                Record::Spike(spike) => {
-                    post[at][spike.neuron as usize].push(spike.time.as_seconds());
-                    spikes += 1;
-                }
-                _ => {}
-            }
-        }
+        let (pre, post, spikes) = watcher.trains(784, NEURONS);
+        assert_eq!(pre.len(), 12);
+        let (mut joules, mut moved) = (0.0, 0.0f64);
         assert!(spikes > 20, "{spikes}");
         for row in 0..784 {
             for column in 0..NEURONS {
