@@ -68,6 +68,7 @@ fn plan() -> Plan {
                 v_drive: Volt::new(0.25),
                 on_time: Second::new(1e-4),
             }),
+            g_pre: None,
             cost: None,
             keys: Vec::new(),
             competition: None,

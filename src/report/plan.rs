@@ -85,6 +85,16 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
             si(s.v_drive.get(), "V"),
             mark("v_drive"),
         ));
+        if let (Some(_), true, Some(g_pre)) = (plan.protocol.as_it_is(), plan.record.energy, population.g_pre)
+        {
+            lines.push(format!(
+                "Leakage of {name}: the integral of V\u{b2} G over what its currents apply while it is off, V = R I, G from G_off = \
+                 {}{} to {} at threshold, and fading after a spike.",
+                si(s.g_off.get(), "S"),
+                mark("g_off"),
+                si(g_pre.get(), "S"),
+            ));
+        }
         // Only where the membrane was integrated is there any leakage in the ledger.
         if plan.protocol.leakage_within().is_some() && plan.record.energy {
             lines.push(format!(

@@ -1,10 +1,11 @@
 //! Plan -> network and initial weights.
 
-use super::plan::{Connect, DevicePlan, Plan};
+use super::plan::{Connect, DevicePlan, Plan, SwitchEnergy};
 use super::synapses::{self, rows_of};
 use crate::crossbar::{Array, Draw, Shape};
 use crate::hint::many;
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows};
+use crate::neuron::Behind;
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, Spread};
 use crate::time::Time;
@@ -76,6 +77,11 @@ pub fn assemble_with(
         };
         let on = population.switch.as_ref().map(|switch| Time::from_seconds(switch.on_time));
         builder.on_time(index, on.and_then(Result::ok).unwrap_or_default());
+        if let (true, Some(switch), Some(g_pre)) = (plan.record.energy, &population.switch, population.g_pre)
+        {
+            let SwitchEnergy { i_cc, g_off, g_on, .. } = *switch;
+            builder.behind(index, Behind { i_cc, g_off, g_pre, g_on });
+        }
         if let Some(competition) = &population.competition {
             builder.compete(index, competition.clone());
         }

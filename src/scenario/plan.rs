@@ -18,7 +18,7 @@ use crate::neuron::Neuron;
 use crate::neuron::model::Model as _;
 use crate::numeric::decimal::difference;
 use crate::time::Time;
-use crate::units::Hertz;
+use crate::units::{Hertz, Siemens};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -196,6 +196,9 @@ pub struct PopulationPlan {
     pub own: Vec<OwnPlan>,
     /// What a spike of its switch costs; `None` where no device is behind its neurons.
     pub switch: Option<SwitchEnergy>,
+    /// Conductance of that switch before it fires.
+    #[serde(skip)]
+    pub g_pre: Option<Siemens>,
     /// The chip that its synaptic events are priced as.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<CostTable>,

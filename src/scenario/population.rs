@@ -14,7 +14,7 @@ use super::table::{Tried, inner, table};
 use crate::device::threshold::{Circuit, ThresholdLaw, ThresholdSpread, ThresholdSwitch, VolatileSwitch};
 use crate::keys::ModelKey;
 use crate::network::Competition;
-use crate::neuron::{Lif, Neuron, Reset, Switch};
+use crate::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
 use crate::time::Time;
 use crate::units::{Ampere, Ohm, Second, Siemens, Volt};
@@ -63,6 +63,9 @@ table! {
             when("reset", &["hold"]);
         /// Where the membrane is at the start, of a presentation too; below `v_th`.
         u_0: Volt = VOLTAGE, each(), same_as("u_rest");
+        /// Below what no jump takes the membrane, all jumps of an instant together.
+        floor: Option<Floor> = Kind::word::<Floor>(),
+            absent("\"rest\" with model = \"switch\", whose filament is not thinner than dissolved; otherwise \"none\"");
         /// Time after a spike during which arrivals are lost.
         t_ref: Second = SPAN, each(), assumed("\"0 s\"", "no refractory time is reported"), when("model", &["lif"]);
         /// How long a spike keeps the switch on, if something else than the device ends it.
@@ -153,6 +156,13 @@ words! {
     }
 }
 
+words! {
+    impl Floor {
+        None = "none": "inhibition goes as far as it goes",
+        Rest = "rest": "`u_rest`; a current that inhibits still takes it below",
+    }
+}
+
 /// The keys of a switch as they are stated, or stand for that.
 fn shown(fields: &Fields) -> Vec<(String, String)> {
     let own = |entry: &&super::filled::Entry| {
@@ -226,7 +236,8 @@ impl Constants {
     fn lif(&self) -> Lif {
         let u_0 = self.u_0();
         let Self { tau_m, u_rest, v_th, u_reset, v_hold, reset, t_ref, r_m, i_bias, .. } = *self;
-        Lif { tau_m, u_rest, v_th, u_reset, v_hold, reset, t_ref, r_m, i_bias, u_0 }
+        let floor = self.floor.unwrap_or_default();
+        Lif { tau_m, u_rest, v_th, u_reset, v_hold, reset, t_ref, r_m, i_bias, u_0, floor }
     }
 
     /// With what no key says: a preset without `g_pre` conducts g_off until it fires.
@@ -242,6 +253,7 @@ impl Constants {
             r_m,
             i_bias,
             u_0: self.u_0(),
+            floor: self.floor.unwrap_or(Floor::Rest),
         })
     }
 }
@@ -275,6 +287,7 @@ impl Lower<'_> {
             each,
             own: constants.parameters.plan(fields),
             switch: energy,
+            g_pre: energy.map(|energy| g_pre(fields, &energy)),
             cost,
             keys: Vec::new(),
             competition: competition.0?,
@@ -386,6 +399,7 @@ impl Lower<'_> {
             each,
             own: parameters.plan(fields),
             switch: None,
+            g_pre: None,
             cost: fields.choice("cost"),
             keys,
             competition: None,

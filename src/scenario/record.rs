@@ -24,7 +24,7 @@ table! {
         /// How spikes and membranes are written; `--record-format` replaces it.
         #[serde(default)]
         formats: Vec<String> = Kind::Names(Refers::Format), setting("[\"csv\"]");
-        /// Book the leakage of the off state exactly during the final test.
+        /// Book what devices behind neurons spend off: in a simulation under currents, in the final test of a training.
         energy: bool = Kind::Flag, setting("false");
         /// Energy of one float multiply-accumulate, for comparison.
         mac_energy: Joule = non_negative(Unit::Joule),

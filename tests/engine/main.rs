@@ -6,8 +6,10 @@ mod current_frequency;
 mod currents;
 mod cuts;
 mod equivalence;
+mod floor;
 mod initial;
 mod instants;
+mod leakage;
 mod limits;
 #[cfg(feature = "scenario")]
 mod mean_field;

@@ -3,7 +3,7 @@
 use crate::common::mix;
 use memspike::engine::{Clocked, Heap, Lanes, Queue, Simulation, Spike};
 use memspike::network::{Builder, Competition, Delays, Fixed, Form, Kernel, Network, Rows, Weights};
-use memspike::neuron::{Lif, Neuron, Reset, Switch};
+use memspike::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use memspike::registry::Registry;
 use memspike::time::Time;
 use memspike::units::{Ampere, Hertz, Ohm, Second, Volt};
@@ -154,6 +154,7 @@ fn own(k: usize, reset: Reset, t_ref_ms: f64) -> Lif {
         t_ref: Second::new(t_ref_ms * 1e-3),
         r_m: Ohm::new(1e8),
         i_bias: Ampere::new(2e-12 * k),
+        floor: Floor::None,
         u_0: (k > 0.0).then(|| Volt::new(-0.062 - 1e-4 * k)),
     }
 }

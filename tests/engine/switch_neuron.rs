@@ -28,6 +28,7 @@ fn as_lif(switch: &Switch) -> Lif {
         t_ref: device.natural_on_time(),
         r_m: switch.r_m,
         i_bias: switch.i_bias,
+        floor: switch.floor,
         ..Lif::default()
     }
 }
@@ -156,7 +157,7 @@ proptest! {
                 if time.fs() < free {
                     continue;
                 }
-                x = x * (-((time.fs() - free) as f64) * 1e-15 / tau).exp() + weight;
+                x = (x * (-((time.fs() - free) as f64) * 1e-15 / tau).exp() + weight).max(0.0);
                 free = time.fs();
                 if x + rest >= v_th {
                     want.push(Spike { time: *time, population: 0, neuron });
@@ -329,7 +330,8 @@ fn what_a_switch_cannot_be_is_refused_with_what_it_can() {
             "circuit = \"bare\"\nswitch = { i_cc = \"1 uA\" }",
             "the table `switch` of population `cells` has no effect",
         ),
-        ("circuit = \"load\"", "`circuit` of population `cells` is `load`"),
+        ("circuit = \"loop\"", "`circuit` of population `cells` is `loop`"),
+        ("circuit = \"series\"", "population `cells` has no `r_s`"),
         ("u_rest = \"0.12 V\"", "the switch would never turn off"),
         ("switch = { g_off = \"50 uS\" }", "on must conduct better than off"),
     ] {

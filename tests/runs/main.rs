@@ -3,6 +3,7 @@
 mod common;
 mod cut;
 mod fingerprints;
+mod leakage;
 mod offsets;
 mod plasticity;
 mod readouts;

@@ -8,7 +8,7 @@ use crate::readouts::{
 use memspike::device::threshold::ThresholdSpread;
 use memspike::engine::{Engine, Record};
 use memspike::network::{Network, Weights};
-use memspike::neuron::{Lif, Neuron, Reset, Switch};
+use memspike::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use memspike::readout::cross_entropy;
 use memspike::training::{Settings, Trainer};
 use memspike::units::Second;
@@ -27,7 +27,9 @@ fn readouts() -> Vec<(&'static str, Neuron)> {
         ("reset to rest and deaf", lif(Reset::Rest, 3e-3)),
         ("subtracting and deaf", lif(Reset::Subtract, 3e-3)),
         ("subtracting once", lif(Reset::SubtractOnce, 0.0)),
+        ("with a floor", Lif { floor: Floor::Rest, reset: Reset::Subtract, ..Lif::default() }.into()),
         ("switch", switch(0.0, 0.0).into()),
+        ("switch without a floor", Switch { floor: Floor::None, ..switch(0.0, 0.0) }.into()),
         ("switch with spread", switch(0.08, 0.05).into()),
     ]
 }
@@ -60,6 +62,16 @@ impl<'a> Followed<'a> {
         self.decay = (-((time - from) as f64) * 1e-15 / tau).exp();
         self.x *= self.decay;
         self.now = time;
+    }
+
+    /// A jump; whether it would take it below its floor.
+    fn jump(&mut self, weight: f64) -> bool {
+        self.x += weight;
+        let lifted = self.network.populations[0].lif.floor == Floor::Rest && self.x < 0.0;
+        if lifted {
+            self.x = 0.0;
+        }
+        lifted
     }
 
     /// Threshold of the cycle, drawn anew by its definition.
@@ -120,7 +132,11 @@ fn slow_gradient(
                     continue;
                 }
                 traces[*row as usize] += 1.0;
-                followed.x += values[*row as usize * outputs + neuron as usize];
+                if followed.jump(values[*row as usize * outputs + neuron as usize]) {
+                    // It is at its floor, whatever has been before.
+                    traces.fill(0.0);
+                    continue;
+                }
                 let theta = followed.v_th(episode) - lif.u_rest.get();
                 let s = surrogates(several, followed.x, theta, beta);
                 for (gradient, trace) in gradient.iter_mut().zip(&traces) {
@@ -220,7 +236,7 @@ fn leakage_leaves_out_the_time_a_switch_is_on() {
                     Record::Arrival { time, row, .. } => {
                         off(&mut followed, time.fs());
                         if !followed.held(time.fs()) {
-                            followed.x += values[0][*row as usize * 10 + neuron as usize];
+                            followed.jump(values[0][*row as usize * 10 + neuron as usize]);
                         }
                     }
                     Record::Spike(spike) if spike.neuron == neuron => {

@@ -121,6 +121,7 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "source.encode.kind" => run(supervised, "source.retina.encode.kind", &[]),
         "population.model" => run(network, "population.p.model", &[]),
         "population.reset" => run(network, "population.p.reset", &[]),
+        "population.floor" => run(network, "population.p.floor", &[]),
         "population.cost" => run(network, "population.p.cost", &[]),
         "population.circuit" => {
             let r_s = (word == "series").then_some("population.p.r_s=\"200 kOhm\"");

@@ -118,10 +118,7 @@ impl<R: Real> CompetingParameters<R> {
             inhibition: competition.inhibition,
             switch: population.neuron.switch().cloned().map(Box::new),
             reference: R::from_f64(competition.reference),
-            least: match competition.kind {
-                Rivalry::Switches { .. } => R::ZERO,
-                _ => R::from_f64(f64::NEG_INFINITY),
-            },
+            least: R::from_f64(lif.floor.lowest()),
             homeostasis: competition.homeostasis,
         })
     }
@@ -300,6 +297,7 @@ impl<R: Real> Competing<R> {
             }
             (Rivalry::LateralInhibition { .. }, _) => {
                 self.x[..parameters.size].iter_mut().for_each(|x| *x -= parameters.strength);
+                self.settle(parameters);
                 self.x[winner] = parameters.level[winner];
             }
             _ => self.x[..parameters.size].copy_from_slice(&parameters.level),

@@ -6,7 +6,7 @@ use super::resume::StateError;
 use super::route::{Values, each_target};
 use crate::encoding::{BLOCK, BlockRate, MAX_DRAWN_RATE};
 use crate::network::{Fault, Form, Network, Origin, Weights, WeightsError};
-use crate::neuron::{MAX_AT_ONCE, Neuron, Reset};
+use crate::neuron::{Floor, MAX_AT_ONCE, Neuron, Reset};
 use crate::numeric::Real;
 use crate::time::{FS_PER_SECOND, Time};
 
@@ -205,7 +205,9 @@ impl Taped {
         let mut taped = Self::default();
         for (index, population) in network.populations.iter().enumerate() {
             let reached = network.projections.iter().any(|projection| projection.to == index);
-            let holds = population.lif.t_ref.get() > 0.0 || population.neuron.varies();
+            let holds = population.lif.t_ref.get() > 0.0
+                || population.neuron.varies()
+                || population.lif.floor == Floor::Rest;
             let several = network.projections.iter().any(|projection| {
                 let Origin::Population(from) = projection.from else { return false };
                 let drains = |neuron: &Neuron| neuron.membrane().reset == Reset::Subtract;

@@ -34,6 +34,8 @@ pub trait HeldSink<R: Real> {
     /// The row has been added; nothing is reset yet. `factor` is what multiplied each column (1 if it is
     /// held), `bar` its threshold (infinite if it is held).
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, factor: X, bar: X, before: X, x: X);
+    /// A row took neuron `neuron` below its floor, where it is now.
+    fn lifted(&mut self, neuron: u32);
     /// Neuron `neuron` fires `times` spikes at event `index` and is held for `span`. Returns the number of events that
     /// may still be taken from this batch, counted from its start.
     fn fire(&mut self, index: usize, neuron: u32, span: Time, times: u32) -> usize;
@@ -64,7 +66,12 @@ impl<R: Real, K: HeldSink<R>> Work for HeldDelivery<'_, R, K> {
 
     #[inline(always)]
     fn run(self) -> usize {
-        by_width!(self.delivery.state.x.len(), R, X => deliver::<R, X<R>, K>(self), deliver_wide(self))
+        let columns = self.delivery.state.x.len();
+        if self.delivery.parameters.floored {
+            by_width!(columns, R, X => deliver::<R, X<R>, K, true>(self), deliver_wide::<R, K, true>(self))
+        } else {
+            by_width!(columns, R, X => deliver::<R, X<R>, K, false>(self), deliver_wide::<R, K, false>(self))
+        }
     }
 }
 
@@ -237,7 +244,9 @@ pub fn columns_at<R: Real>(
 
 /// For `X::COUNT` columns; membranes and bars stay in registers between spikes.
 #[inline(always)]
-fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
+fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>, const FLOORED: bool>(
+    batch: HeldDelivery<'_, R, K>,
+) -> usize {
     let HeldDelivery { delivery, switching, .. } = batch;
     let Delivery { state, parameters, times, rows, first_row, weights, sink, .. } = delivery;
     let columns = X::COUNT;
@@ -274,6 +283,12 @@ fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>)
                 sink.row(index, row, X::load(&factors), bar, before, x);
             }
         }
+        if FLOORED {
+            x.store(&mut membranes);
+            bar.store(&mut barred);
+            lift(&mut membranes, &barred, parameters, sink);
+            x = X::load(&membranes);
+        }
         if x.reaches(bar) {
             x.store(&mut membranes);
             bar.store(&mut barred);
@@ -290,6 +305,20 @@ fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>)
     x.store(&mut state.x);
     finish(state, last);
     index
+}
+
+/// Lifts every column that a row took below its floor.
+#[inline(always)]
+fn lift<R: Real, K: HeldSink<R>>(x: &mut [R], bar: &[R], parameters: &SharedParameters<R>, sink: &mut K) {
+    for (neuron, (x, &bar)) in x.iter_mut().zip(bar).enumerate().take(parameters.size) {
+        let lowest = parameters.levels.of(neuron).lowest;
+        if *x < lowest && bar < held() {
+            *x = lowest;
+            if K::ROWS {
+                sink.lifted(neuron as u32);
+            }
+        }
+    }
 }
 
 fn spilled<'a, R: Real>(
@@ -310,7 +339,7 @@ fn finish<R: Real>(state: &mut SharedDecay<R>, last: u64) {
 
 /// As [`deliver`] for any number of columns.
 #[inline(always)]
-fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize {
+fn deliver_wide<R: Real, K: HeldSink<R>, const FLOORED: bool>(batch: HeldDelivery<'_, R, K>) -> usize {
     let HeldDelivery { delivery, switching, wide } = batch;
     let Delivery { state, parameters, times, rows, first_row, weights, sink, .. } = delivery;
     let columns = state.x.len();
@@ -355,6 +384,9 @@ fn deliver_wide<R: Real, K: HeldSink<R>>(batch: HeldDelivery<'_, R, K>) -> usize
         }
         if K::ROWS {
             sink.row(index, row, &factors[..], &bar[..], &before[..], &x[..]);
+        }
+        if FLOORED {
+            lift(&mut x, bar, parameters, sink);
         }
         if x.iter().zip(&*bar).any(|(x, bar)| x >= bar) {
             let (left, ends) =

@@ -1,7 +1,7 @@
 //! What neurons of a fast form may have of their own: threshold, reset, where they start and where they tend to.
 
 use crate::network::Population;
-use crate::neuron::{Firing, Lif};
+use crate::neuron::{Firing, Floor, Lif};
 use crate::numeric::Real;
 
 /// Levels of a membrane, all but the last relative to u_inf.
@@ -9,6 +9,8 @@ use crate::numeric::Real;
 pub struct Level<R> {
     pub firing: Firing<R>,
     pub start: R,
+    /// Below what no jump takes it.
+    pub lowest: R,
     /// u_rest + R I_bias in volts.
     pub u_inf: f64,
 }
@@ -16,7 +18,12 @@ pub struct Level<R> {
 impl<R: Real> Level<R> {
     fn of(lif: &Lif) -> Self {
         let firing = Firing::above_u_inf(lif).rounded();
-        Self { firing, start: R::from_f64(lif.start_above_u_inf()), u_inf: lif.u_inf() }
+        let lowest = match lif.floor {
+            Floor::None => f64::NEG_INFINITY,
+            Floor::Rest => lif.above_u_inf(lif.u_rest),
+        };
+        let start = R::from_f64(lif.start_above_u_inf());
+        Self { firing, start, lowest: R::from_f64(lowest), u_inf: lif.u_inf() }
     }
 }
 
@@ -51,6 +58,11 @@ impl<R: Real> Levels<R> {
     #[inline]
     pub fn common(&self) -> &Level<R> {
         &self.first
+    }
+
+    /// Whether jumps do not take a neuron as low as they would.
+    pub fn floored(&self) -> bool {
+        self.first.lowest > R::from_f64(f64::NEG_INFINITY)
     }
 
     /// The lowest threshold: below it no membrane fires.

@@ -196,7 +196,7 @@ impl Motion<f64> {
     }
 
     /// As [`Simulation::spent`].
-    pub fn spent(&self, population: usize) -> Option<[f64; 2]> {
+    pub fn spent(&self, population: usize) -> Option<[f64; 3]> {
         either!(self, simulation => simulation.spent(population))
     }
 

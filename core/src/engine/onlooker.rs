@@ -15,6 +15,7 @@ pub(crate) enum Sight<'a, R> {
     Spike(Spike),
     Row { at: (u32, u32), decay: R, before: &'a [R], x: &'a [R] },
     HeldRow { at: (u32, u32), factor: &'a [R], bar: &'a [R], before: &'a [R], x: &'a [R] },
+    Lifted(u32),
     Instant(Instant<'a>),
     Change(u32, &'a Change),
     Sample(Time, u32, &'a [f64]),
@@ -51,6 +52,7 @@ impl<R: Real, P: Probe<R>> Onlooker<R> for P {
             Sight::HeldRow { at: (projection, row), factor, bar, before, x } => {
                 self.held_row(projection, row, factor, bar, before, x);
             }
+            Sight::Lifted(neuron) => self.lifted(neuron),
             Sight::Instant(instant) => self.instant(instant),
             Sight::Change(projection, change) => self.change(projection, change),
             Sight::Sample(time, population, u) => self.sample(time, population, u),
@@ -122,6 +124,12 @@ impl<R: Real, const LEARN: bool> Probe<R> for Through<'_, R, LEARN> {
             let (factor, bar) = (slice(factor, first), slice(bar, second));
             let (before, x) = (slice(before, third), slice(x, fourth));
             self.onlooker.see(Sight::HeldRow { at: (projection, row), factor, bar, before, x });
+        }
+    }
+
+    fn lifted(&mut self, neuron: u32) {
+        if self.wants.taped {
+            self.onlooker.see(Sight::Lifted(neuron));
         }
     }
 

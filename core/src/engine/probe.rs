@@ -113,6 +113,12 @@ pub trait Probe<R: Real> {
         let _ = (projection, row, factor, bar, before, x);
     }
 
+    /// The last row, or the last of an instant, took a neuron below its floor, where it is now.
+    #[inline]
+    fn lifted(&mut self, neuron: u32) {
+        let _ = neuron;
+    }
+
     /// An instant is complete.
     #[inline]
     fn instant(&mut self, instant: Instant<'_>) {
@@ -293,6 +299,12 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     }
 
     #[inline(always)]
+    fn lifted(&mut self, neuron: u32) {
+        self.0.lifted(neuron);
+        self.1.lifted(neuron);
+    }
+
+    #[inline(always)]
     fn instant(&mut self, instant: Instant<'_>) {
         self.0.instant(instant);
         self.1.instant(instant);
@@ -363,6 +375,11 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     #[inline(always)]
     fn held_row<X: Columns<R>>(&mut self, projection: u32, row: u32, factor: X, bar: X, before: X, x: X) {
         (**self).held_row(projection, row, factor, bar, before, x);
+    }
+
+    #[inline(always)]
+    fn lifted(&mut self, neuron: u32) {
+        (**self).lifted(neuron);
     }
 
     #[inline(always)]

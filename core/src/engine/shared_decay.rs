@@ -39,6 +39,8 @@ pub struct SharedParameters<R: Real> {
     firing: Firing<R>,
     pub levels: Levels<R>,
     pub(super) refractory: Time,
+    /// Whether jumps do not take a membrane as low as they would.
+    pub floored: bool,
 }
 
 impl<R: Real> SharedParameters<R> {
@@ -49,6 +51,7 @@ impl<R: Real> SharedParameters<R> {
             minus_rate: -1.0 / (lif.tau_m.get() * FS_PER_SECOND),
             theta: levels.lowest(),
             firing: levels.common().firing,
+            floored: levels.floored(),
             levels,
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
         }
@@ -118,6 +121,22 @@ impl<R: Real> SharedDecay<R> {
                 }
             }
         }
+    }
+
+    /// Everything of an instant has been added: lifts who is below the floor, and shows who that is.
+    pub fn lift(&mut self, parameters: &SharedParameters<R>, mut lifted: impl FnMut(usize)) {
+        for (neuron, x) in self.x[..parameters.size].iter_mut().enumerate() {
+            let lowest = parameters.levels.of(neuron).lowest;
+            if *x < lowest && self.until.get(neuron).is_none_or(|&until| until <= self.last) {
+                *x = lowest;
+                lifted(neuron);
+            }
+        }
+    }
+
+    /// Whether rows are added column by column: neurons that are held, differ, or have a floor.
+    pub fn by_column(&self, parameters: &SharedParameters<R>, varies: bool) -> bool {
+        !self.until.is_empty() || varies || parameters.levels.differ() || parameters.floored
     }
 
     /// Whether a neuron of threshold `theta` (relative to u_inf) may fire now.

@@ -352,10 +352,11 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         self.core.membrane_at(&self.network, population, self.now)
     }
 
-    /// Joules that the neurons of a population have spent up to now, in their devices and in what limits them, if their
-    /// states tell (those of switches whose drive stays do).
+    /// Joules that the neurons of a population have spent up to now, in their devices while on, in what limits them, and in
+    /// their devices while off, if their states tell: those of switches whose drive stays do, and those of neurons in their
+    /// own time with a device [behind](crate::network::Builder::behind) them the last, the rest being counted by spikes.
     #[must_use]
-    pub fn spent(&self, population: usize) -> Option<[f64; 2]> {
+    pub fn spent(&self, population: usize) -> Option<[f64; 3]> {
         match &self.core.parts[population] {
             Part::Free(free) => free.spent_at(self.now),
             _ => None,

@@ -94,6 +94,13 @@ impl<R: Real, P: Probe<R>> HeldSink<R> for Sink<'_, R, P> {
     }
 
     #[inline(always)]
+    fn lifted(&mut self, neuron: u32) {
+        if P::TAPE {
+            self.probe.lifted(neuron);
+        }
+    }
+
+    #[inline(always)]
     fn fire(&mut self, index: usize, neuron: u32, span: Time, times: u32) -> usize {
         self.held += u128::from(span.fs());
         RowSink::fire(self, index, neuron, times)

@@ -10,7 +10,7 @@ use crate::encoding::{AliasTable, BLOCK, MAX_BLOCK_RATE};
 use crate::hint::many;
 use crate::neuron::model::Model;
 use crate::neuron::synaptic::MAX_DECAYS;
-use crate::neuron::{Lif, Neuron};
+use crate::neuron::{Behind, Lif, Neuron};
 use crate::time::Time;
 use crate::units::Hertz;
 use std::sync::Arc;
@@ -79,6 +79,7 @@ impl Builder {
             lif,
             on: flows.and_then(Result::ok).unwrap_or_default(),
             each: Vec::new(),
+            behind: None,
             competition: None,
             form: Form::OwnTime,
             rank: 0,
@@ -89,6 +90,12 @@ impl Builder {
     /// States for how long current flows in the switch behind a neuron that has spiked.
     pub fn on_time(&mut self, population: usize, on: Time) {
         self.populations[population].on = on;
+    }
+
+    /// States what the switches behind the neurons of a population conduct, to be told what they spend off:
+    /// [`crate::engine::Simulation::spent`]. Spikes have the same bits with it.
+    pub fn behind(&mut self, population: usize, behind: Behind) {
+        self.populations[population].behind = Some(behind);
     }
 
     /// Adds a population of neurons of one model that each have their own parameters, and returns its index. Neurons that

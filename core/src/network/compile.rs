@@ -112,7 +112,8 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
         .iter()
         .filter(|projection| projection.to == index)
         .all(|projection| projection.kernel.jumps());
-    let scales = population.neuron.switch().is_none() && scalable(lif) && !fires_on(lif);
+    let scales =
+        population.neuron.switch().is_none() && scalable(lif) && !fires_on(lif) && lif.floor.is_none();
     match (reached_by_all && below && clock, jumps && below && scales && clock) {
         (true, _) => Form::SharedDecay,
         (false, true) => Form::Scaled,

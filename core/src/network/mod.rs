@@ -23,7 +23,7 @@ pub use kernel::{Effect, Fade, Kernel};
 pub use storage::{Delays, Fixed, Targets, quantised, quantum_shift};
 
 use crate::encoding::{AliasTable, BlockRate, RateProfile};
-use crate::neuron::{Lif, Neuron};
+use crate::neuron::{Behind, Lif, Neuron};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::sync::Arc;
@@ -117,6 +117,8 @@ pub struct Population {
     pub each: Vec<Neuron>,
     /// For how long current flows in the switch of a neuron that has spiked; zero: there is none.
     pub on: Time,
+    /// The switches behind its neurons, where what they spend off is to be told of those in their own time.
+    pub behind: Option<Behind>,
     /// How its members compete, if they do.
     pub competition: Option<Competition>,
     /// Arithmetic form, chosen by the plan.

@@ -11,7 +11,7 @@
 use super::Switch;
 use super::foretell::up;
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
-use crate::device::circuit::{Energies, Ramp};
+use crate::device::circuit::Ramp;
 use crate::numeric::decimal::product;
 use crate::numeric::exp;
 use crate::time::Time;
@@ -39,10 +39,12 @@ crate::plain! {
         next: "V",
         /// What is left of its connection: 1 while it is on and held.
         r: "",
-        /// What the device has spent since the start of the episode.
+        /// What the device has spent on since the start of the episode.
         device: "J",
         /// The same of what limits its current.
         limiter: "J",
+        /// What the device has spent off.
+        leaked: "J",
     }
 }
 
@@ -81,11 +83,6 @@ impl Driven {
 }
 
 impl DrivenState {
-    fn spend(&mut self, spent: Energies) {
-        self.device += spent.device;
-        self.limiter += spent.limiter;
-    }
-
     fn turn_off(&mut self, hold: f64) {
         *self = Self { x: hold, on: 0.0, theta: self.next, ..*self };
     }
@@ -94,7 +91,7 @@ impl DrivenState {
 impl Model for Driven {
     type State = DrivenState;
     const NAME: &'static str = "driven_switch";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     const DECAYS: usize = 0;
 
     fn scale(&self) -> Scale {
@@ -117,6 +114,7 @@ impl Model for Driven {
             r: 0.0,
             device: 0.0,
             limiter: 0.0,
+            leaked: 0.0,
         }
     }
 
@@ -128,27 +126,26 @@ impl Model for Driven {
         if state.on > 0.0 {
             let (on, off, spent) = device.while_on(circuit, (state.x, state.r), (a, b), state.theta, ramp);
             (state.x, state.r) = on;
-            state.spend(spent);
+            state.device += spent.device;
+            state.limiter += spent.limiter;
             let Some(off) = off else { return };
             state.turn_off(device.hold());
             from = off;
             (a, b) = self.drive(state, flow);
         }
         let drive = (a + b * from, b);
-        state.spend(device.spent_off(
-            circuit,
-            (state.x, state.r),
-            drive,
-            state.theta,
-            ramp.piece(from, span),
-        ));
+        let off = ramp.piece(from, span);
+        let spent = device.spent_off(circuit, (state.x, state.r), drive, state.theta, off);
+        state.leaked += spent.device;
+        state.limiter += spent.limiter;
         state.x = device.advance_off(state.x, a + b * from, b, span - from);
         state.r *= exp(-((span - from) / device.tau.get()));
     }
 
     fn receive(&self, state: &mut DrivenState, input: Input) {
         let Input::Jump(volts) = input else { return };
-        state.x += self.share(state) * volts;
+        let (x, lowest) = (state.x + self.share(state) * volts, self.switch.floor.lowest());
+        state.x = if x < lowest { lowest } else { x };
         if state.on > 0.0 {
             state.x = state.x.min(state.theta);
             if state.x <= self.switch.device.hold() {
@@ -181,8 +178,8 @@ impl Model for Driven {
         Fired::once(Time::ZERO)
     }
 
-    fn spent(&self, state: &DrivenState) -> Option<[f64; 2]> {
-        Some([state.device, state.limiter])
+    fn spent(&self, state: &DrivenState) -> Option<[f64; 3]> {
+        Some([state.device, state.limiter, state.leaked])
     }
 
     fn potential(&self, state: &DrivenState, _dead: f64) -> f64 {

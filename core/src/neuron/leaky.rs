@@ -38,6 +38,8 @@ pub struct Leaky {
     bias: f64,
     firing: Firing<f64>,
     refractory: Time,
+    /// Below what no jump takes x.
+    lowest: f64,
     /// The switch, if its thresholds differ.
     varying: Option<Box<Switch>>,
     /// The switch, if it is one.
@@ -58,6 +60,7 @@ impl Leaky {
             bias: lif.bias(),
             firing: Firing::above_rest(lif),
             refractory: Time::from_seconds(lif.t_ref).unwrap_or(Time::MAX),
+            lowest: lif.floor.lowest(),
             lif: lif.clone(),
             varying: switch.filter(|switch| switch.varies()).cloned().map(Box::new),
             switch: switch.cloned().map(Box::new),
@@ -151,7 +154,8 @@ impl Model for Leaky {
     #[inline]
     fn receive(&self, state: &mut LeakyState, input: Input) {
         if let Input::Jump(jump) = input {
-            state.x += jump;
+            let (x, lowest) = (state.x + jump, self.lowest);
+            state.x = if x < lowest { lowest } else { x };
         }
     }
 
@@ -213,8 +217,8 @@ impl Model for Leaky {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::Reset;
     use crate::neuron::synaptic::Decay;
+    use crate::neuron::{Floor, Reset};
     use crate::units::{Ampere, Ohm, Second, Volt};
     use proptest::prelude::*;
 
@@ -231,6 +235,7 @@ mod tests {
             r_m: Ohm::new(1e6),
             i_bias: Ampere::new(bias * 0.5e-6),
             u_0: None,
+            floor: Floor::None,
         };
         (Leaky::new(&lif, None), taus.map(|tau| Decay::new(tau * tau_m, tau_m)))
     }

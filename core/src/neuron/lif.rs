@@ -74,6 +74,37 @@ pub struct Lif {
     /// Where the membrane is when an episode begins, below `v_th`; `None`: at `u_rest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u_0: Option<Volt>,
+    /// Below what no jump takes the membrane.
+    #[serde(default, skip_serializing_if = "Floor::is_none")]
+    pub floor: Floor,
+}
+
+/// Below what jumps do not take a neuron.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Floor {
+    /// Inhibition goes as far as it goes.
+    #[default]
+    None,
+    /// u_rest: a filament is not thinner than dissolved. All jumps of an instant are added before.
+    Rest,
+}
+
+impl Floor {
+    /// Whether nothing holds a neuron up.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// The lowest u - u_rest, in volts.
+    #[must_use]
+    pub const fn lowest(self) -> f64 {
+        match self {
+            Self::None => f64::NEG_INFINITY,
+            Self::Rest => 0.0,
+        }
+    }
 }
 
 impl Default for Lif {
@@ -89,6 +120,7 @@ impl Default for Lif {
             r_m: Ohm::new(1e6),
             i_bias: Ampere::ZERO,
             u_0: None,
+            floor: Floor::None,
         }
     }
 }

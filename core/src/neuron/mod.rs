@@ -14,6 +14,7 @@ pub mod integrate;
 pub mod keys;
 mod leaky;
 mod lif;
+mod metered;
 pub mod model;
 mod open;
 mod switch;
@@ -23,7 +24,8 @@ pub mod synaptic;
 pub use crate::numeric::first_order as membrane;
 pub use firing::{Firing, MAX_AT_ONCE, Spent};
 pub use leaky::{Leaky, LeakyState};
-pub use lif::{Lif, LifError, Reset};
+pub use lif::{Floor, Lif, LifError, Reset};
+pub use metered::{Behind, Metered, MeteredState};
 pub use open::Open;
 pub use switch::{Switch, SwitchNeuronError};
 
@@ -132,10 +134,11 @@ impl Neuron {
     pub fn keeps_time_with(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Lif(one), Self::Lif(two)) => {
-                (one.tau_m, one.reset, one.t_ref) == (two.tau_m, two.reset, two.t_ref)
+                (one.tau_m, one.reset, one.t_ref, one.floor) == (two.tau_m, two.reset, two.t_ref, two.floor)
             }
             (Self::Switch(one), Self::Switch(two)) => {
-                (&one.device, one.spread, one.on_time) == (&two.device, two.spread, two.on_time)
+                (&one.device, one.spread, one.on_time, one.floor)
+                    == (&two.device, two.spread, two.on_time, two.floor)
             }
             _ => false,
         }

@@ -226,9 +226,9 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
         false
     }
 
-    /// What it has spent since the start of the episode in its device and in what limits its current, in joules, if its
-    /// state tells.
-    fn spent(&self, state: &Self::State) -> Option<[f64; 2]> {
+    /// What it has spent since the start of the episode in its device while that was on, in what limits its current, and
+    /// in its device while that was off, in joules, if its state tells.
+    fn spent(&self, state: &Self::State) -> Option<[f64; 3]> {
         let _ = state;
         None
     }

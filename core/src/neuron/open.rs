@@ -1,7 +1,7 @@
 //! A neuron model that is not known when the engine is compiled: any [`Model`] behind one type.
 
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Plain, Scale, VARIABLES};
-use super::{Lif, Reset};
+use super::{Floor, Lif, Reset};
 use crate::time::Time;
 use crate::units::{Ampere, Ohm, Second, Volt};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -48,7 +48,7 @@ trait Dynamics: Debug + Send + Sync {
     fn drains(&self) -> bool;
     fn left(&self, words: &Words) -> bool;
     fn potential(&self, words: &Words, dead: f64) -> f64;
-    fn spent(&self, words: &Words) -> Option<[f64; 2]>;
+    fn spent(&self, words: &Words) -> Option<[f64; 3]>;
 }
 
 /// Does something with the state as the model knows it.
@@ -140,7 +140,7 @@ impl<M: Model> Dynamics for M {
         Model::potential(self, &M::State::of(&words.0), dead)
     }
 
-    fn spent(&self, words: &Words) -> Option<[f64; 2]> {
+    fn spent(&self, words: &Words) -> Option<[f64; 3]> {
         Model::spent(self, &M::State::of(&words.0))
     }
 }
@@ -173,6 +173,7 @@ impl Open {
             r_m: Ohm::new(resistance),
             i_bias: Ampere::ZERO,
             u_0: None,
+            floor: Floor::None,
         }
     }
 }
@@ -270,7 +271,7 @@ impl Model for Open {
         self.0.potential(state, dead)
     }
 
-    fn spent(&self, state: &Words) -> Option<[f64; 2]> {
+    fn spent(&self, state: &Words) -> Option<[f64; 3]> {
         self.0.spent(state)
     }
 }

@@ -15,7 +15,7 @@
 //! that leave the drive on it a switch is a [`super::driven::Driven`].
 
 use super::model::Draws;
-use super::{Lif, Reset};
+use super::{Floor, Lif, Reset};
 use crate::device::threshold::{Circuit, SwitchError, ThresholdSpread, ThresholdSwitch};
 use crate::numeric::decimal::difference;
 use crate::numeric::ln;
@@ -43,6 +43,13 @@ pub struct Switch {
     /// Where the filament is when an episode begins, below every threshold that it may have; `None`: at `u_rest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u_0: Option<Volt>,
+    /// Below what no jump takes the filament. Default: its rest, where it is dissolved.
+    #[serde(default = "rest")]
+    pub floor: Floor,
+}
+
+fn rest() -> Floor {
+    Floor::Rest
 }
 
 fn reset() -> Circuit {
@@ -53,7 +60,7 @@ impl Default for Switch {
     fn default() -> Self {
         let Lif { r_m, i_bias, .. } = Lif::default();
         let (device, spread) = (ThresholdSwitch::default(), ThresholdSpread::default());
-        Self { device, spread, circuit: Circuit::RESET, on_time: None, r_m, i_bias, u_0: None }
+        Self { device, spread, circuit: Circuit::RESET, on_time: None, r_m, i_bias, u_0: None, floor: rest() }
     }
 }
 
@@ -181,6 +188,7 @@ impl Switch {
             r_m: self.r_m,
             i_bias: self.i_bias,
             u_0: self.u_0,
+            floor: self.floor,
         }
     }
 

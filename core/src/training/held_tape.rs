@@ -9,6 +9,8 @@
 //! lambda_j(k) = m_j(k) e_j s(u_j(k) - theta_j) + r_j(k + 1) a_j(k + 1) lambda_j(k + 1),
 //! dL/dw_(i(k), j) += m_j(k) lambda_j(k).
 //!
+//! At an event that would take it below its floor a membrane is the floor, whatever the weights: m_j and a_j are 0 there.
+//!
 //! theta_j is the threshold of the neuron's cycle: thresholds that differ are known constants. Without holds and
 //! with a subtractive reset this is the sweep of [`super::Tape`].
 
@@ -51,6 +53,13 @@ impl<R: Real> HeldTape<R> {
         let (factor, tail) = rest.split_at_mut(columns);
         self.used = end;
         (distance, factor, tail)
+    }
+
+    /// What the last recorded event made of a column is its floor: nothing before counts.
+    fn floored(&mut self, column: usize) {
+        let Some(columns) = self.record.checked_sub(TAIL).map(|columns| columns / 2) else { return };
+        let Some(start) = self.used.checked_sub(self.record) else { return };
+        (self.records[start + column], self.records[start + columns + column]) = (held(), R::ZERO);
     }
 
     /// Marks the columns that were reset after the event before the last recorded one.
@@ -184,6 +193,10 @@ impl<R: Real> Probe<R> for HeldTape<R> {
         factors.write(factor);
         Pack([R::from_f64(f64::from(row)), R::ZERO, R::ZERO, R::ZERO]).store(tail);
         self.mark();
+    }
+
+    fn lifted(&mut self, neuron: u32) {
+        self.floored(neuron as usize);
     }
 
     #[inline(always)]

@@ -109,7 +109,9 @@ impl Readout {
     fn of(population: &Population) -> Self {
         Self {
             forgets: !population.lif.reset.subtracts(),
-            holds: population.lif.t_ref.get() > 0.0 || population.neuron.varies(),
+            holds: population.lif.t_ref.get() > 0.0
+                || population.neuron.varies()
+                || !population.lif.floor.is_none(),
             drains: population.lif.reset == Reset::Subtract,
         }
     }

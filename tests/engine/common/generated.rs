@@ -5,7 +5,7 @@ use memspike::device::threshold::{ThresholdSpread, ThresholdSwitch};
 use memspike::encoding::{AliasTable, BLOCK, RateProfile};
 use memspike::network::{Builder, Competition, Current, Delays, Kernel, Origin, Rows, SourceKind};
 use memspike::neuron::model::{Model as _, Scale};
-use memspike::neuron::{Lif, Neuron, Reset, Switch};
+use memspike::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use memspike::registry::Registry;
 use memspike::time::Time;
 use memspike::units::{Ampere, Ohm, Second, Volt};
@@ -446,6 +446,7 @@ pub fn lif(population: &PopulationSpec) -> Lif {
         // So that a bias of 1 is the threshold to the last bit, as the neuron computes it.
         i_bias: Ampere::new(population.bias * ((v_th - population.u_rest) / r_m)),
         u_0: None,
+        floor: Floor::None,
     }
 }
 

@@ -129,7 +129,7 @@ impl ThresholdSwitch {
             Circuit::Series { r_s } => {
                 let r_s = r_s.get();
                 let of = |weight: &dyn Fn(f64) -> f64| {
-                    in_pieces(tau, ramp.length, &mut |t0, t1| {
+                    in_pieces(&[tau], ramp.length, &mut |t0, t1| {
                         gauss(t0, t1, |t| {
                             let (v, g) = (ramp.at(t), g_at(t));
                             let current = v * g / (1.0 + r_s * g);
@@ -144,8 +144,25 @@ impl ThresholdSwitch {
                 let device = self.square(stretch, ramp, &g_at);
                 Energies { source: device, device, limiter: 0.0 }
             }
-            _ => limited(tau, self.i_cc.get(), ramp, &g_at),
+            _ => limited(&[tau], self.i_cc.get(), ramp.length, (&|t| ramp.at(t), &g_at), &[]),
         }
+    }
+
+    /// What an off switch and its limiter take in `length` seconds, its filament being at `x` and its drive at `v` after
+    /// t of them, which change with the time constants `taus`; `theta` and `r` as they are at the beginning.
+    #[must_use]
+    pub fn spent_under(
+        &self,
+        (theta, r): (f64, f64),
+        length: f64,
+        taus: &[f64],
+        x: &dyn Fn(f64) -> f64,
+        v: &dyn Fn(f64) -> f64,
+    ) -> Energies {
+        let (tau, zero) = (self.tau.get(), -self.u_rest.get());
+        let g_at = |t: f64| self.conductance_at(x(t), theta, r * exp(-(t / tau)));
+        // Below u = 0 it conducts no less.
+        limited(taus, self.i_cc.get(), length, (v, &g_at), &[&|t| x(t) - zero])
     }
 
     /// The highest x of a stretch, or more.
@@ -187,11 +204,13 @@ impl ThresholdSwitch {
     }
 }
 
-/// The sum of what `of` says about pieces of `length` seconds: two tau each while anything is left of an exponential.
-fn in_pieces(tau: f64, length: f64, of: &mut dyn FnMut(f64, f64) -> f64) -> f64 {
+/// The sum of what `of` says about pieces of `length` seconds: twice the shortest time constant each of the exponentials of
+/// which anything is left.
+fn in_pieces(taus: &[f64], length: f64, of: &mut dyn FnMut(f64, f64) -> f64) -> f64 {
     let (mut t, mut sum) = (0.0, 0.0);
     while t < length {
-        let next = if t < GONE * tau { (t + 2.0 * tau).min(length) } else { length };
+        let left = taus.iter().filter(|&&tau| t < GONE * tau).fold(f64::INFINITY, |a, &b| a.min(b));
+        let next = (t + 2.0 * left).min(length);
         // Longer than any double can tell apart from where it begins.
         let next = if next > t { next } else { length };
         sum += of(t, next);
@@ -200,30 +219,43 @@ fn in_pieces(tau: f64, length: f64, of: &mut dyn FnMut(f64, f64) -> f64) -> f64 
     sum
 }
 
-/// Energies of a piece of drive of which a part may be in compliance.
-fn limited(tau: f64, i_cc: f64, ramp: Ramp, g_at: &impl Fn(f64) -> f64) -> Energies {
+/// A function of the seconds since the beginning of a piece of drive.
+type Course<'a> = &'a dyn Fn(f64) -> f64;
+
+/// Energies of `length` seconds of a drive, v, into a conductance, g, of which a part may be in compliance; both are smooth but
+/// where a function among `bends` passes zero.
+fn limited(
+    taus: &[f64],
+    i_cc: f64,
+    length: f64,
+    (v, g_at): (Course<'_>, Course<'_>),
+    bends: &[Course<'_>],
+) -> Energies {
     // Looked for in steps of a quarter of tau: a shorter stay on the other side is missed, and spends the same to second order.
     const STEPS: u32 = 8;
-    let over = |t: f64| ramp.at(t).abs() * g_at(t) - i_cc;
+    let over = |t: f64| v(t).abs() * g_at(t) - i_cc;
     let mut total = Energies::default();
     let mut piece = |t0: f64, t1: f64| {
         if over(0.5 * (t0 + t1)) > 0.0 {
-            let source = i_cc * gauss(t0, t1, |t| ramp.at(t).abs());
+            let source = i_cc * gauss(t0, t1, |t| v(t).abs());
             let device = i_cc * i_cc * gauss(t0, t1, |t| 1.0 / g_at(t));
-            let limiter = i_cc * gauss(t0, t1, |t| (ramp.at(t).abs() - i_cc / g_at(t)).max(0.0));
+            let limiter = i_cc * gauss(t0, t1, |t| (v(t).abs() - i_cc / g_at(t)).max(0.0));
             total += Energies { source, device: device.min(source), limiter };
         } else {
-            let device = gauss(t0, t1, |t| ramp.at(t) * ramp.at(t) * g_at(t));
+            let device = gauss(t0, t1, |t| v(t) * v(t) * g_at(t));
             total += Energies { source: device, device, limiter: 0.0 };
         }
     };
-    in_pieces(tau, ramp.length, &mut |t0, t1| {
+    in_pieces(taus, length, &mut |t0, t1| {
         let mut from = t0;
         for k in 1..=STEPS {
             let at = |k: u32| if k == STEPS { t1 } else { t0 + (t1 - t0) * f64::from(k) / f64::from(STEPS) };
             let (low, high) = (at(k - 1), at(k));
-            if (over(low) > 0.0) != (over(high) > 0.0) {
-                let root = bisected(low, high, &over);
+            let bends = bends.iter().copied().chain([&over as Course<'_>]);
+            let roots = bends.filter(|f| (f(low) > 0.0) != (f(high) > 0.0)).map(|f| bisected(low, high, f));
+            let mut roots: Vec<f64> = roots.collect();
+            roots.sort_by(f64::total_cmp);
+            for root in roots {
                 piece(from, root);
                 from = root;
             }
@@ -235,7 +267,7 @@ fn limited(tau: f64, i_cc: f64, ramp: Ramp, g_at: &impl Fn(f64) -> f64) -> Energ
 }
 
 /// Where `f` changes its sign between two places.
-fn bisected(mut low: f64, mut high: f64, f: &impl Fn(f64) -> f64) -> f64 {
+fn bisected(mut low: f64, mut high: f64, f: Course<'_>) -> f64 {
     let above = f(low) > 0.0;
     loop {
         let middle = 0.5 * (low + high);

@@ -454,6 +454,10 @@ impl<'n> Clocked<'n> {
         let k = self.step;
         for neuron in 0..self.groups[population].x.len() {
             let group = &mut self.groups[population];
+            let lowest = group.kind(neuron).lif.floor.lowest();
+            if group.jumped[neuron] && group.x[neuron] < lowest {
+                group.x[neuron] = lowest;
+            }
             let (x, kind) = (group.x[neuron], group.kind(neuron));
             // A jump fires at threshold, and what it left there when it may; a drive only above it.
             let drive = !group.jumped[neuron] && !group.left(neuron, k);

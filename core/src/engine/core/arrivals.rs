@@ -95,7 +95,7 @@ fn into_shared<R: Real, P: Probe<R>>(
 ) {
     let taped = P::TAPE && probe.taped();
     let before = if taped { state.x.clone() } else { Vec::new() };
-    let holds = !state.until.is_empty() || switching.is_some() || parameters.levels.differ();
+    let holds = state.by_column(parameters, switching.is_some());
     let columns = (taped && holds).then(|| columns_at(state, parameters, switching, event.time));
     // Later rows of the instant decay by exactly one.
     let decay = state.advance(parameters, event.time);

@@ -71,7 +71,7 @@ impl<R: Real> Core<R> {
         let taken = match &mut self.parts[population] {
             Part::Shared { parameters, state, switching, .. } => {
                 let parameters = &*parameters;
-                let holds = !state.until.is_empty() || switching.is_some() || parameters.levels.differ();
+                let holds = state.by_column(parameters, switching.is_some());
                 let delivery = Delivery { state, parameters, times, rows, first_row, weights, several, sink };
                 if holds {
                     deliver_held(HeldDelivery { delivery, switching, wide: &mut self.wide })

@@ -77,6 +77,16 @@ impl<R: Real> Core<R> {
     }
 
     fn test_shared<Q: Queue<R>, P: Probe<R>>(&mut self, population: usize, moment: &mut Moment<'_, Q, P>) {
+        if let Part::Shared { parameters, state, .. } = &mut self.parts[population]
+            && parameters.floored
+        {
+            let taped = P::TAPE && moment.probe.taped();
+            state.lift(parameters, |neuron| {
+                if taped {
+                    moment.probe.lifted(neuron as u32);
+                }
+            });
+        }
         for neuron in 0..moment.network.populations[population].size {
             let Part::Shared { parameters, state, switching, .. } = &mut self.parts[population] else {
                 return;

@@ -16,7 +16,7 @@ use crate::encoding::Block;
 use crate::network::{Population, Projection};
 use crate::neuron::model::{Draws, Model, Plain, VARIABLES};
 use crate::neuron::synaptic::{Current, Decay};
-use crate::neuron::{Leaky, Neuron, Open};
+use crate::neuron::{Leaky, Metered, Neuron, Open};
 use crate::numeric::Real;
 use crate::time::Time;
 use cell::Taus;
@@ -234,14 +234,14 @@ impl<M: Model> Free<M> {
         self.constants.neuron(0).0.variables().len()
     }
 
-    fn spent_at(&self, time: Time) -> Option<[f64; 2]> {
+    fn spent_at(&self, time: Time) -> Option<[f64; 3]> {
         let each = self.constants.each();
-        let mut sum = [0.0; 2];
+        let mut sum = [0.0; 3];
         for (neuron, cell) in self.cells.iter().enumerate() {
             let (model, taus) = self.constants.neuron(neuron as u32);
             let then = cell.at(model, taus, &self.currents[neuron * each..(neuron + 1) * each], time);
-            let [device, limiter] = model.spent(&then.state)?;
-            sum = [sum[0] + device, sum[1] + limiter];
+            let spent = model.spent(&then.state)?;
+            sum.iter_mut().zip(spent).for_each(|(sum, spent)| *sum += spent);
         }
         Some(sum)
     }
@@ -293,6 +293,11 @@ impl FreeOf {
             let models = population.kinds().filter_map(Neuron::open).cloned().collect();
             return Self::Open(Free::new(models, size, taus, predicts, first));
         }
+        if let Some(behind) = population.behind {
+            let metered = |neuron| Metered::of(neuron, behind, population.on).map(Open::new);
+            let models = population.kinds().filter_map(metered).collect();
+            return Self::Open(Free::new(models, size, taus, predicts, first));
+        }
         let models = population.kinds().filter_map(Leaky::of).collect();
         Self::Leaky(Free::new(models, size, taus, predicts, first))
     }
@@ -302,8 +307,8 @@ impl FreeOf {
         either!(self, free => free.begin(seed, episode));
     }
 
-    /// Joules up to `time` in the devices of all neurons and in what limits them, summed in their order, if they tell.
-    pub fn spent_at(&self, time: Time) -> Option<[f64; 2]> {
+    /// [`Model::spent`] of all neurons up to `time`, summed in their order, if they tell.
+    pub fn spent_at(&self, time: Time) -> Option<[f64; 3]> {
         either!(self, free => free.spent_at(time))
     }
 

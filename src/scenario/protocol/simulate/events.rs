@@ -2,7 +2,7 @@
 
 use super::episode::{self, Begun, Course, alias_tables};
 use crate::encoding::BlockRate;
-use crate::energy::Category;
+use crate::energy::{Category, Ledger};
 use crate::engine::{
     Counts, Engine, Learning, LearningError, LearningState, Motion, Record, SimulationError, Spike, State,
     Watcher, window,
@@ -24,6 +24,7 @@ use crate::scenario::run::training::{Identity, models, same};
 use crate::scenario::synapses;
 use crate::snapshot::{self, Payload};
 use crate::time::Time;
+use crate::units::Ampere;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -100,12 +101,7 @@ pub fn simulate(
     let mut events = Events { simulation, weights, learning, pairs };
     let episode = episode::run(plan, duration, start, (&mut events, begun), context)?;
     let mut energy = book((plan, &network), &arrays, &episode.totals, None);
-    for (index, population) in plan.populations.iter().enumerate() {
-        if let Some([device, limiter]) = events.simulation.spent(index) {
-            energy.book(&population.name, Category::Neuron, device);
-            energy.book(&population.name, Category::Limiter, limiter);
-        }
-    }
+    notes.extend(spent(plan, &events.simulation, &mut energy));
     notes.extend(overlapping(plan, &episode.totals));
     let Events { mut weights, mut learning, pairs, .. } = events;
     let mut learnt = Vec::new();
@@ -129,6 +125,39 @@ pub fn simulate(
     }
     let outcome = episode.close(&network, &weights, energy, named, notes);
     Ok(Outcome { plastic: learnt, ..outcome })
+}
+
+/// Books what the neurons themselves tell of their devices, and says of which they cannot tell what they spend off.
+fn spent(plan: &Plan, simulation: &Motion<f64>, energy: &mut Ledger) -> Vec<String> {
+    let (mut told, mut notes) = (false, Vec::new());
+    for (index, population) in plan.populations.iter().enumerate() {
+        let incoming = || plan.projections.iter().filter(|projection| projection.to == index);
+        let driven = population.switch.is_none();
+        let flows = incoming().any(|projection| !projection.kernel.jumps())
+            || population.kinds().any(|neuron| neuron.membrane().i_bias != Ampere::ZERO);
+        let spent = simulation.spent(index).filter(|_| driven || flows);
+        if let Some([device, limiter, off]) = spent {
+            // Of other switches what is spent on is counted by spikes.
+            if driven {
+                energy.book(&population.name, Category::Neuron, device);
+            }
+            energy.book(&population.name, Category::Limiter, limiter);
+            energy.book(&population.name, Category::Leakage, off);
+            told = true;
+        }
+        let asked = if driven { spent.is_some() } else { plan.record.energy };
+        if asked && incoming().any(|projection| projection.kernel.jumps()) {
+            notes.push(format!(
+                "population {}: the jumps that reach it are impulses of voltage, whose energy depends on their \
+                 unknown width and is not in the leakage",
+                population.name
+            ));
+        }
+    }
+    if told {
+        energy.not_modelled.retain(|category| *category != Category::Leakage);
+    }
+    notes
 }
 
 /// What an episode that was stopped goes on from.
