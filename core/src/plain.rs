@@ -15,7 +15,7 @@ pub trait Plain: Copy + Debug + PartialEq + Send + Sync + 'static {
 }
 
 /// Most variables of a neuron or device.
-pub const VARIABLES: usize = 8;
+pub const VARIABLES: usize = 9;
 
 /// The variables of a model that is not known.
 pub type Words = [f64; VARIABLES];

@@ -17,7 +17,7 @@ use crate::network::Competition;
 use crate::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
 use crate::time::Time;
-use crate::units::{Ampere, Ohm, Second, Siemens, Volt};
+use crate::units::{Ampere, Farad, Ohm, Second, Siemens, Volt};
 
 table! {
     /// A population of a model that is built in; of others the registry has the keys, beside `model` and `size`.
@@ -85,7 +85,9 @@ table! {
         /// How long after firing the drive still flows, which is paid for.
         open_after: Option<Second> = SPAN, assumed("\"100 us\"", "the periphery is not reported"), when("circuit", &["reset"]);
         /// Resistor in series with the switch.
-        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series"]);
+        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series", "load"]);
+        /// Capacitor across the switch.
+        c: Option<Farad> = positive(Unit::Farad), when("circuit", &["load"]);
         /// Membrane resistance: turns a current into a voltage.
         r_m: Ohm = positive(Unit::Ohm), each(), assumed("\"1 MOhm\"", "no membrane resistance is reported");
         /// Constant current into every neuron.
@@ -124,17 +126,19 @@ words! {
         Bare = "bare": "the drive stays, and holds a filament that is on",
         Reset = "reset": "the drive is taken away after firing, until the filament has relaxed to v_hold",
         Series = "series": "a resistor in series limits the current; the drive stays",
+        Load = "load": "the drive charges a capacitor across the switch through a resistor, and stays",
     }
 }
 
 impl SwitchCircuit {
     /// The circuit with its element, if that is stated.
     #[must_use]
-    pub fn with(self, open_after: Option<Second>, r_s: Option<Ohm>) -> Option<Circuit> {
+    pub fn with(self, open_after: Option<Second>, r_s: Option<Ohm>, c: Option<Farad>) -> Option<Circuit> {
         Some(match self {
             Self::Bare => Circuit::Bare,
             Self::Reset => Circuit::Reset { open_after: open_after? },
             Self::Series => Circuit::Series { r_s: r_s? },
+            Self::Load => Circuit::Load { r_s: r_s?, c: c? },
         })
     }
 }
@@ -248,7 +252,7 @@ impl Constants {
         Some(Switch {
             device: ThresholdSwitch { tau, u_rest, v_th, v_hold, i_cc, g_off, g_pre, g_on },
             spread: ThresholdSpread { cycle, device, law },
-            circuit: self.circuit.with(self.open_after, self.r_s)?,
+            circuit: self.circuit.with(self.open_after, self.r_s, self.c)?,
             on_time,
             r_m,
             i_bias,

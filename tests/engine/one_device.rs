@@ -12,7 +12,7 @@ use memspike::neuron::oscillator::Oscillator;
 use memspike::neuron::{Behind, Neuron, Open, Switch};
 use memspike::plain::Plain as _;
 use memspike::time::Time;
-use memspike::units::{Ohm, Volt};
+use memspike::units::{Farad, Ohm, Volt};
 
 /// A power of two, so that R I has the bits of the voltage.
 const R: f64 = (1u64 << 20) as f64;
@@ -137,6 +137,9 @@ fn devices() -> Vec<VolatileSwitch> {
         Circuit::RESET,
         Circuit::Series { r_s: Ohm::new(2e5) },
         Circuit::Series { r_s: Ohm::new(1e5) },
+        Circuit::Load { r_s: Ohm::new(2e5), c: Farad::new(1e-8) },
+        Circuit::Load { r_s: Ohm::new(2e5), c: Farad::new(1e-7) },
+        Circuit::Load { r_s: Ohm::new(1e5), c: Farad::new(1e-9) },
     ];
     let in_circuit = |switch: VolatileSwitch| {
         circuits.map(|circuit| VolatileSwitch {

@@ -331,6 +331,7 @@ fn what_a_switch_cannot_be_is_refused_with_what_it_can() {
             "the table `switch` of population `cells` has no effect",
         ),
         ("circuit = \"loop\"", "`circuit` of population `cells` is `loop`"),
+        ("circuit = \"load\"\nr_s = \"200 kOhm\"", "population `cells` has no `c`"),
         ("circuit = \"series\"", "population `cells` has no `r_s`"),
         ("u_rest = \"0.12 V\"", "the switch would never turn off"),
         ("switch = { g_off = \"50 uS\" }", "on must conduct better than off"),

@@ -124,18 +124,20 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "population.floor" => run(network, "population.p.floor", &[]),
         "population.cost" => run(network, "population.p.cost", &[]),
         "population.circuit" => {
-            let r_s = (word == "series").then_some("population.p.r_s=\"200 kOhm\"");
-            let more: Vec<_> = ["population.p.model=\"switch\""].into_iter().chain(r_s).collect();
+            let r_s = ["series", "load"].contains(&word).then_some("population.p.r_s=\"200 kOhm\"");
+            let c = (word == "load").then_some("population.p.c=\"10 nF\"");
+            let more: Vec<_> = ["population.p.model=\"switch\""].into_iter().chain(r_s).chain(c).collect();
             run(network, "population.p.circuit", &more)
         }
         "experiment.circuit" => {
-            let r_s = (word == "series").then_some("experiment.e.r_s=\"200 kOhm\"");
+            let r_s = ["series", "load"].contains(&word).then_some("experiment.e.r_s=\"200 kOhm\"");
+            let c = (word == "load").then_some("experiment.e.c=\"10 nF\"");
             let kind = [
                 "experiment.e.kind=\"integration\"",
                 "experiment.e.amplitude=\"0.3 V\"",
                 "experiment.e.length=\"1 s\"",
             ];
-            run(bench, "experiment.e.circuit", &kind.into_iter().chain(r_s).collect::<Vec<_>>())
+            run(bench, "experiment.e.circuit", &kind.into_iter().chain(r_s).chain(c).collect::<Vec<_>>())
         }
         "population.threshold_law" => {
             run(network, "population.p.threshold_law", &["population.p.model=\"switch\""])

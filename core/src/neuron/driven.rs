@@ -1,4 +1,4 @@
-//! A threshold switch whose circuit leaves the drive on it after firing: `bare` and `series`.
+//! A threshold switch whose circuit leaves the drive on it after firing: `bare`, `series` and `load`.
 //!
 //! State and equations are those of the bench ([`ThresholdSwitch`](crate::device::threshold::ThresholdSwitch)): off, tau du/dt = -(u - u_rest) + V_d; on, the filament
 //! is held, or relaxes, as V_d says. V = R I is what the synapses apply, and the filament follows its share V_d. A jump is
@@ -12,6 +12,7 @@ use super::Switch;
 use super::foretell::up;
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
 use crate::device::circuit::Ramp;
+use crate::device::threshold::{Circuit, Loaded};
 use crate::numeric::decimal::product;
 use crate::numeric::exp;
 use crate::time::Time;
@@ -45,6 +46,8 @@ crate::plain! {
         limiter: "J",
         /// What the device has spent off.
         leaked: "J",
+        /// Voltage of the capacitor, in `load`.
+        node: "V",
     }
 }
 
@@ -75,6 +78,33 @@ impl Driven {
         self.shares[usize::from(state.on > 0.0)]
     }
 
+    /// [`Model::advance`] in `load`.
+    fn advance_load(&self, state: &mut DrivenState, ramp: Ramp) {
+        let (device, circuit) = (&self.switch.device, &self.switch.circuit);
+        let (mut from, slope) = (0.0, (ramp.to - ramp.from) / ramp.length);
+        if let (true, Some(load)) = (state.on > 0.0, circuit.load(device, true)) {
+            let drive = (ramp.from, slope);
+            let (to, off) = load.through(device, state.loaded(), drive, state.theta, ramp.length);
+            from = off.unwrap_or(ramp.length);
+            let spent = load.spent(device, state.node, ramp.piece(0.0, from));
+            state.device += spent.device;
+            state.limiter += spent.limiter;
+            (state.x, state.node) = (to.x, to.node);
+            if off.is_none() {
+                return;
+            }
+            state.turn_off(to.x);
+        }
+        let Some(load) = circuit.load(device, false) else { return };
+        let left = ramp.piece(from, ramp.length);
+        let spent = load.spent(device, state.node, left);
+        state.leaked += spent.device;
+        state.limiter += spent.limiter;
+        let to = load.off(device, state.loaded(), (left.from, slope), left.length);
+        (state.x, state.node) = (to.x, to.node);
+        state.r *= exp(-(left.length / device.tau.get()));
+    }
+
     /// Level and slope that the filament follows.
     fn drive(&self, state: &DrivenState, flow: &Flow<'_>) -> (f64, f64) {
         let share = self.share(state);
@@ -83,6 +113,10 @@ impl Driven {
 }
 
 impl DrivenState {
+    fn loaded(&self) -> Loaded {
+        Loaded { x: self.x, node: self.node }
+    }
+
     fn turn_off(&mut self, hold: f64) {
         *self = Self { x: hold, on: 0.0, theta: self.next, ..*self };
     }
@@ -91,7 +125,7 @@ impl DrivenState {
 impl Model for Driven {
     type State = DrivenState;
     const NAME: &'static str = "driven_switch";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     const DECAYS: usize = 0;
 
     fn scale(&self) -> Scale {
@@ -115,6 +149,7 @@ impl Model for Driven {
             device: 0.0,
             limiter: 0.0,
             leaked: 0.0,
+            node: 0.0,
         }
     }
 
@@ -122,6 +157,9 @@ impl Model for Driven {
         let (device, circuit) = (&self.switch.device, &self.switch.circuit);
         let volts = flow.level + self.bias;
         let ramp = Ramp { from: volts, to: volts + flow.slope * span, length: span };
+        if circuit.load(device, false).is_some() {
+            return self.advance_load(state, ramp);
+        }
         let (mut from, (mut a, mut b)) = (0.0, self.drive(state, flow));
         if state.on > 0.0 {
             let (on, off, spent) = device.while_on(circuit, (state.x, state.r), (a, b), state.theta, ramp);
@@ -144,6 +182,11 @@ impl Model for Driven {
 
     fn receive(&self, state: &mut DrivenState, input: Input) {
         let Input::Jump(volts) = input else { return };
+        if let Circuit::Load { r_s, c } = self.switch.circuit {
+            // An impulse of the drive charges the capacitor through the resistor.
+            state.node += volts * self.switch.device.tau.get() / (r_s.get() * c.get());
+            return;
+        }
         let (x, lowest) = (state.x + self.share(state) * volts, self.switch.floor.lowest());
         state.x = if x < lowest { lowest } else { x };
         if state.on > 0.0 {
@@ -160,6 +203,15 @@ impl Model for Driven {
 
     fn next(&self, state: &DrivenState, flow: &Flow<'_>, limit: Time) -> Next {
         let (device, (a, b), seconds) = (&self.switch.device, self.drive(state, flow), limit.as_seconds());
+        if let Some(load) = self.switch.circuit.load(device, state.on > 0.0) {
+            let drive = (flow.level + self.bias, flow.slope);
+            let (_, turns) = load.through(device, state.loaded(), drive, state.theta, seconds);
+            return match turns {
+                None => Next::Never,
+                Some(off) if state.on > 0.0 => Next::NotBefore(up(off)),
+                Some(on) => Next::At(up(on).min(limit)),
+            };
+        }
         if state.on > 0.0 {
             let off = device.turn_off(state.x, a, b, state.theta, seconds);
             return off.map_or(Next::Never, |off| Next::NotBefore(up(off)));
@@ -190,7 +242,6 @@ impl Model for Driven {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::threshold::Circuit;
     use crate::neuron::tests::{Neuron, What};
     use crate::units::Ohm;
 

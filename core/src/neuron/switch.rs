@@ -21,7 +21,7 @@ use crate::numeric::decimal::difference;
 use crate::numeric::ln;
 use crate::random::Purpose;
 use crate::time::Time;
-use crate::units::{Ampere, Ohm, Quantity as _, Second, Volt};
+use crate::units::{Ampere, Farad, Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// Parameters of a threshold switch used as a neuron.
@@ -156,7 +156,10 @@ impl Switch {
             Circuit::Reset { open_after } => {
                 ("open_after", open_after.get(), open_after >= Second::ZERO, "zero seconds or more")
             }
-            Circuit::Series { r_s } => ("r_s", r_s.get(), r_s > Ohm::ZERO, "above zero ohms"),
+            Circuit::Load { c, .. } if c <= Farad::ZERO => ("c", c.get(), false, "above zero farads"),
+            Circuit::Series { r_s } | Circuit::Load { r_s, .. } => {
+                ("r_s", r_s.get(), r_s > Ohm::ZERO, "above zero ohms")
+            }
         };
         (!fine).then_some(SwitchNeuronError::Element { element, value, allowed })
     }

@@ -4,7 +4,7 @@ use super::super::measured::LayoutArgs;
 use super::super::values::{key_value, positive, quantity};
 use super::noise::Noise;
 use clap::{Args, Subcommand, ValueHint};
-use memspike::units::{Ampere, Ohm, Second, Siemens, Volt, VoltPerSecond};
+use memspike::units::{Ampere, Farad, Ohm, Second, Siemens, Volt, VoltPerSecond};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -118,15 +118,18 @@ pub struct Common {
 /// What is around a threshold switch.
 #[derive(Clone, Debug, Args)]
 pub struct Around {
-    /// Circuit of a threshold switch: `bare` (the drive stays), `reset` (it is taken away after firing) or `series`.
-    #[arg(long, value_name = "NAME", value_parser = ["bare", "reset", "series"])]
+    /// Circuit of a threshold switch: `bare` (the drive stays), `reset` (it is taken away after firing), `series` or `load`.
+    #[arg(long, value_name = "NAME", value_parser = ["bare", "reset", "series", "load"])]
     pub circuit: Option<String>,
     /// How long after firing the drive still flows, in the circuit `reset`. Default: 100 us, assumed.
     #[arg(long, value_name = "TIME", value_parser = quantity::<Second>)]
     pub open_after: Option<Second>,
-    /// Resistor of the circuit `series`.
+    /// Resistor of the circuits `series` and `load`.
     #[arg(long, value_name = "RESISTANCE", value_parser = positive::<Ohm>)]
     pub series_resistor: Option<Ohm>,
+    /// Capacitor across the switch, in the circuit `load`.
+    #[arg(long, value_name = "CAPACITANCE", value_parser = positive::<Farad>)]
+    pub capacitor: Option<Farad>,
 }
 
 #[derive(Clone, Debug, Args)]

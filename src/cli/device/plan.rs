@@ -71,7 +71,12 @@ fn circuit(asked: &Around, preset: &Preset) -> Result<Option<Circuit>, Failure> 
     let name = asked.circuit.as_deref();
     let elements = [
         ("--open-after", asked.open_after.is_some(), "reset"),
-        ("--series-resistor", asked.series_resistor.is_some(), "series"),
+        (
+            "--series-resistor",
+            asked.series_resistor.is_some(),
+            if name == Some("load") { "load" } else { "series" },
+        ),
+        ("--capacitor", asked.capacitor.is_some(), "load"),
     ];
     if preset.device.get::<VolatileSwitch>().is_none() {
         let option = name.map(|_| "--circuit").or(elements.iter().find(|of| of.1).map(|of| of.0));
@@ -91,12 +96,19 @@ fn circuit(asked: &Around, preset: &Preset) -> Result<Option<Circuit>, Failure> 
             }
             Circuit::Reset { open_after }
         }
-        Some("series") => Circuit::Series {
-            r_s: asked.series_resistor.ok_or_else(|| {
-                Failure::new("the circuit `series` has a resistor")
+        Some(circuit @ ("series" | "load")) => {
+            let r_s = asked.series_resistor.ok_or_else(|| {
+                Failure::new(format!("the circuit `{circuit}` has a resistor"))
                     .with_hint("add --series-resistor \"200 kOhm\"")
-            })?,
-        },
+            })?;
+            if circuit == "series" {
+                return Ok(Some(Circuit::Series { r_s }));
+            }
+            let c = asked.capacitor.ok_or_else(|| {
+                Failure::new("the circuit `load` has a capacitor").with_hint("add --capacitor \"10 nF\"")
+            })?;
+            Circuit::Load { r_s, c }
+        }
         _ => Circuit::Bare,
     }))
 }

@@ -11,7 +11,7 @@ use super::compare::{Row, compare};
 use super::{DeviceUnderTest, Experiment, ExperimentPlan, MAX_ROWS, PulseShape};
 use crate::device::preset::Preset;
 use crate::device::threshold::{Circuit, VolatileSwitch};
-use crate::units::{Ohm, Quantity as _, Second, Siemens};
+use crate::units::{Farad, Ohm, Quantity as _, Second, Siemens};
 
 /// The experiments of `kind = "device"`, if nothing is wrong with them.
 pub fn lower(lower: &mut Lower<'_>, protocol: &Fields) -> Option<Vec<ExperimentPlan>> {
@@ -91,7 +91,9 @@ table! {
         open_after: Option<Second> = Kind::Quantity(Unit::Second, Bounds::NON_NEGATIVE.up_to(4000.0)),
             assumed("\"100 us\"", "the periphery is not reported"), when("circuit", &["reset"]);
         /// Resistor in series with the switch.
-        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series"]);
+        r_s: Option<Ohm> = positive(Unit::Ohm), when("circuit", &["series", "load"]);
+        /// Capacitor across the switch.
+        c: Option<Farad> = positive(Unit::Farad), when("circuit", &["load"]);
     }
 }
 
@@ -166,7 +168,7 @@ fn circuit(
     device: &DeviceUnderTest,
 ) -> Option<Circuit> {
     if device.preset.device.get::<VolatileSwitch>().is_some() {
-        let circuit = around.and_then(|around| around.circuit.with(around.open_after, around.r_s));
+        let circuit = around.and_then(|around| around.circuit.with(around.open_after, around.r_s, around.c));
         return circuit.filter(|_| fields.entry("circuit").active);
     }
     // Every device is between a source and its limiter, where nothing else is said.

@@ -8,9 +8,9 @@
 //! Assumed of `reset`: the filament relaxes from firing on, while the drive flows for `open_after` longer (1 % of the time
 //! that an Ag/TiO2/Pt switch stays on).
 
-use super::ThresholdSwitch;
+use super::{Load, ThresholdSwitch};
 use crate::device::circuit::{Conduction, Energies, Ramp};
-use crate::units::{Ohm, Quantity as _, Second, Volt};
+use crate::units::{Farad, Ohm, Quantity as _, Second, Volt};
 use serde::{Deserialize, Serialize};
 
 /// The circuit of a volatile switch.
@@ -29,6 +29,13 @@ pub enum Circuit {
     Series {
         /// The resistor.
         r_s: Ohm,
+    },
+    /// A resistor to the drive and a capacitor across the switch: [`super::Load`].
+    Load {
+        /// The resistor.
+        r_s: Ohm,
+        /// The capacitor.
+        c: Farad,
     },
 }
 
@@ -53,6 +60,7 @@ impl std::fmt::Display for Circuit {
             Self::Bare => write!(f, "bare"),
             Self::Reset { open_after } => write!(f, "reset, open_after {open_after}"),
             Self::Series { r_s } => write!(f, "series, r_s {r_s}"),
+            Self::Load { r_s, c } => write!(f, "load, r_s {r_s}, c {c}"),
         }
     }
 }
@@ -68,17 +76,27 @@ impl Circuit {
             Self::Bare => "bare",
             Self::Reset { .. } => "reset",
             Self::Series { .. } => "series",
+            Self::Load { .. } => "load",
         }
     }
 
-    /// The share of the applied voltage that the filament follows.
+    /// The share of the applied voltage that the filament follows, of one that stays.
     #[must_use]
     pub fn share(&self, switch: &ThresholdSwitch, on: bool) -> f64 {
         match self {
             Self::Reset { .. } if on => 0.0,
             Self::Bare | Self::Reset { .. } => 1.0,
-            Self::Series { r_s } => 1.0 / (1.0 + r_s.get() * switch.conductance(on).get()),
+            Self::Series { r_s } | Self::Load { r_s, .. } => {
+                1.0 / (1.0 + r_s.get() * switch.conductance(on).get())
+            }
         }
+    }
+
+    /// Resistor and capacitor around a switch that is on, or off, in `load`.
+    #[must_use]
+    pub fn load(&self, switch: &ThresholdSwitch, on: bool) -> Option<Load> {
+        let Self::Load { r_s, c } = self else { return None };
+        Some(Load::new(switch, (r_s.get(), c.get()), on))
     }
 
     /// What a drive of `v` volts makes of the switch if it stays.
@@ -121,11 +139,11 @@ impl Circuit {
         }
     }
 
-    /// The drives in volts between which `series` fires again and again; the first is not below the second if there are
+    /// The drives in volts between which `series` or `load` fires again and again; the first is not below the second if there are
     /// none.
     #[must_use]
     pub fn drives(&self, switch: &ThresholdSwitch) -> Option<(f64, f64)> {
-        let Self::Series { .. } = self else { return None };
+        let (Self::Series { .. } | Self::Load { .. }) = self else { return None };
         Some((switch.theta() / self.share(switch, false), switch.hold() / self.share(switch, true)))
     }
 

@@ -75,7 +75,7 @@ impl ThresholdSwitch {
         match circuit {
             Circuit::Bare if stretch.held => stretch,
             Circuit::Bare => Stretch { r, ..stretch },
-            Circuit::Series { .. } => Stretch { held: true, ..stretch },
+            Circuit::Series { .. } | Circuit::Load { .. } => Stretch { held: true, ..stretch },
             Circuit::Reset { .. } => Stretch { held: true, length: flows.min(stretch.length), ..stretch },
         }
     }
@@ -206,7 +206,7 @@ impl ThresholdSwitch {
 
 /// The sum of what `of` says about pieces of `length` seconds: twice the shortest time constant each of the exponentials of
 /// which anything is left.
-fn in_pieces(taus: &[f64], length: f64, of: &mut dyn FnMut(f64, f64) -> f64) -> f64 {
+pub(super) fn in_pieces(taus: &[f64], length: f64, of: &mut dyn FnMut(f64, f64) -> f64) -> f64 {
     let (mut t, mut sum) = (0.0, 0.0);
     while t < length {
         let left = taus.iter().filter(|&&tau| t < GONE * tau).fold(f64::INFINITY, |a, &b| a.min(b));

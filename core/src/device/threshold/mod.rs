@@ -6,12 +6,14 @@
 
 mod circuit;
 mod conductance;
+mod load;
 mod noise;
 mod oscillator;
 mod switch;
 mod volatile;
 
 pub use circuit::{Circuit, Fate, OPEN_AFTER};
+pub use load::{Load, Loaded};
 pub use noise::{EscapeNoise, ThresholdLaw, ThresholdSpread, log_sigma};
 pub use oscillator::{Connected, PeriodEnergies, RelaxationOscillator};
 pub use switch::{MAX_TURNS, SwitchEnergies, SwitchError, SwitchState, Switching, ThresholdSwitch};

@@ -21,8 +21,8 @@
 //!
 //! The conductance follows the filament ([`conductance_at`](ThresholdSwitch::conductance_at)); I = G V, limited to I_cc.
 
-use super::Circuit;
 use super::conductance::Stretch;
+use super::{Circuit, Loaded};
 use crate::device::circuit::{Conduction, Energies, Ramp};
 use crate::numeric::decimal::difference;
 use crate::numeric::first_order::{advance, crossing};
@@ -83,6 +83,9 @@ pub struct SwitchState {
     pub r: f64,
     /// Number of returns to off: the count behind the next threshold's draw.
     pub cycles: u64,
+    /// Voltage of the capacitor, in the circuit `load`.
+    #[serde(default)]
+    pub node: f64,
 }
 
 /// A change between off and on.
@@ -165,7 +168,7 @@ impl ThresholdSwitch {
     /// At rest, off, with the nominal threshold.
     #[must_use]
     pub fn rest(&self) -> SwitchState {
-        SwitchState { x: 0.0, on: false, theta: self.theta(), r: 0.0, cycles: 0 }
+        SwitchState { x: 0.0, on: false, theta: self.theta(), r: 0.0, cycles: 0, node: 0.0 }
     }
 
     /// Just turned on, with the nominal threshold.
@@ -301,7 +304,7 @@ impl ThresholdSwitch {
         let held = state.on && *circuit != Circuit::Bare;
         let g = if held { self.g_on.get() } else { self.conductance_at(state.x, state.theta, state.r) };
         match circuit {
-            Circuit::Series { r_s } => v * g / (1.0 + r_s.get() * g),
+            Circuit::Series { r_s } | Circuit::Load { r_s, .. } => v * g / (1.0 + r_s.get() * g),
             _ if open => 0.0,
             _ => Conduction::Ohmic.limited_current(g, v, self.i_cc.get()),
         }
@@ -399,7 +402,20 @@ impl ThresholdSwitch {
                 let from = t + stretch.begin;
                 self.spent(circuit, stretch, ramp.piece(from, from + stretch.length))
             };
-            let change = if state.on {
+            let change = if let Some(load) = circuit.load(self, state.on) {
+                let from = Loaded { x, node: state.node };
+                let (to, turned) = load.through(self, from, (ramp.at(t), slope), theta, left);
+                let length = turned.unwrap_or(left);
+                let energies = load.spent(self, state.node, ramp.piece(t, t + length));
+                if state.on {
+                    spent.on += energies;
+                } else {
+                    spent.off += energies;
+                    state.r *= exp(-(length / tau));
+                }
+                (state.x, state.node) = (to.x, to.node);
+                turned
+            } else if state.on {
                 let ((x, r), off) =
                     self.seen_while_on(circuit, (x, state.r), (a, b), theta, left, |stretch| {
                         spent.on += energies(stretch);

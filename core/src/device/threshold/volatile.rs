@@ -32,18 +32,25 @@ impl From<ThresholdSwitch> for VolatileSwitch {
 }
 
 impl Plain for SwitchState {
-    const NAMES: &'static [(&'static str, &'static str)] =
-        &[("state", "V"), ("on", ""), ("threshold", "V"), ("conductance", "S"), ("cycles", "")];
+    const NAMES: &'static [(&'static str, &'static str)] = &[
+        ("state", "V"),
+        ("on", ""),
+        ("threshold", "V"),
+        ("conductance", "S"),
+        ("cycles", ""),
+        ("node", "V"),
+    ];
 
     fn words(&self) -> [f64; VARIABLES] {
         let mut words = [0.0; VARIABLES];
         let on = f64::from(u8::from(self.on));
-        words[..5].copy_from_slice(&[self.x, on, self.theta, self.r, self.cycles as f64]);
+        words[..6].copy_from_slice(&[self.x, on, self.theta, self.r, self.cycles as f64, self.node]);
         words
     }
 
     fn of(words: &[f64; VARIABLES]) -> Self {
-        Self { x: words[0], on: words[1] > 0.5, theta: words[2], r: words[3], cycles: words[4] as u64 }
+        let (on, cycles) = (words[1] > 0.5, words[4] as u64);
+        Self { x: words[0], on, theta: words[2], r: words[3], cycles, node: words[5] }
     }
 }
 
