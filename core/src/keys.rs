@@ -6,7 +6,8 @@
 
 use crate::numeric::phase::TAUS;
 use crate::time::Time;
-use crate::units::{Ampere, Farad, Hertz, Ohm, Quantity, Second, Siemens, Volt};
+use crate::units::{Ampere, Farad, Hertz, Ohm, Quantity, Second, Siemens, Volt, parse_percent};
+use crate::written::{Node, Value};
 use std::fmt::Display;
 
 /// One key of a model.
@@ -259,13 +260,40 @@ pub fn from_list<M>(
     make(&|name| values.iter().rev().find(|(key, _)| *key == name).map(|&(_, value)| value))
 }
 
+/// A number without unit as a user states it: `0.05`, or as the percentage that it is, `"5 %"`. `None` for anything else,
+/// and for what is not finite.
+#[must_use]
+pub fn plain(node: &Node) -> Option<f64> {
+    let number = match &node.value {
+        Value::Integer(number) => *number as f64,
+        Value::Float(number) => *number,
+        Value::Text(text) => parse_percent(text)?,
+        _ => return None,
+    };
+    Some(number).filter(|number| number.is_finite())
+}
+
+/// Whether a number without unit is likely the percentage that it was meant to be: a spread (`cv`, `spread`, `sigma` in its
+/// name) above 1, or an amplitude of a learning rule (`a_...`) above 10.
+#[must_use]
+pub fn likely_percent(name: &str, value: f64) -> bool {
+    let mut words = name.split('_');
+    let spread = name.split('_').any(|word| ["cv", "spread", "sigma"].contains(&word));
+    let amplitude = words
+        .next()
+        .is_some_and(|word| word.starts_with('a') && word[1..].bytes().all(|b| b.is_ascii_digit()))
+        && words.next().is_some_and(|word| ["plus", "minus"].contains(&word));
+    spread && value > 1.0 || amplitude && value > 10.0
+}
+
 /// A quantity as text, read with the unit of its key.
-fn number(text: &str, unit: &str) -> Option<f64> {
+#[must_use]
+pub fn number(text: &str, unit: &str) -> Option<f64> {
     fn of<Q: Quantity>(text: &str) -> Option<f64> {
         Q::parse(text).ok().map(Quantity::si)
     }
     match unit {
-        "" => text.parse().ok(),
+        "" => text.parse().ok().or_else(|| parse_percent(text)),
         "s" => of::<Second>(text),
         "V" => of::<Volt>(text),
         "A" => of::<Ampere>(text),

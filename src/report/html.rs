@@ -62,10 +62,11 @@ pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: 
                     }
                     @for told in told::all() { (told.below(summary)) }
                     @if !summary.assumed.is_empty() {
-                        h2 { "Assumed" }
+                        h2 { "Stated or assumed" }
                         section.card {
                             ul { @for line in &summary.assumed { li { (line) } } }
-                            p.remark { "Every other value was measured, taken from the literature or fitted." }
+                            p.remark { "Every other value that has a default is at it, and that was measured, taken from the literature or fitted. \
+                                What has no default is what the scenario says: see the plan." }
                         }
                     }
                     h2 { "Plan" }
@@ -255,7 +256,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
                     }
                 }
             }
-            p.remark { "What the figures rest on, with what is assumed marked:" }
+            p.remark { "What the figures rest on, with what is stated or assumed marked:" }
             ul.remark { @for line in plan::energy_basis(&manifest.plan, rms) { li { (line) } } }
         }
     }

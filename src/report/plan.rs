@@ -24,14 +24,16 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
     sources.chain(populations).chain(projections).chain(told::of(plan).plan(plan)).collect()
 }
 
-/// Which pulse widths, voltages and times the energy figures rest on, and which of them are assumed.
+/// Which pulse widths, voltages and times the energy figures rest on, and which of them are stated or assumed.
 ///
 /// `membrane_rms_v` is that of the summary.
 #[must_use]
 pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
-    let assumed = |parameter: String| {
-        let listed = plan.assumed.iter().any(|assumed| assumed.parameter == parameter);
-        if listed { " (assumed)" } else { "" }
+    let assumed = |parameter: String| match plan.assumed.iter().find(|assumed| assumed.parameter == parameter)
+    {
+        Some(assumed) if assumed.is_stated() => " (stated)",
+        Some(_) => " (assumed)",
+        None => "",
     };
     let mut lines = Vec::new();
     for projection in &plan.projections {

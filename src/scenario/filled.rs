@@ -87,6 +87,12 @@ impl Fields {
         entry.unwrap_or_else(|| panic!("`{name}` is not in the specification of {}", self.path))
     }
 
+    /// The value of a key that not every table of this section has.
+    #[must_use]
+    pub fn if_there(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key.name == name && entry.active)
+    }
+
     #[must_use]
     pub fn datum(&self, name: &str) -> Option<&Datum> {
         self.entry(name).datum.as_ref()

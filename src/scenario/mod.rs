@@ -23,6 +23,7 @@ mod locate;
 mod lower;
 pub mod outcome;
 mod own;
+mod percentages;
 pub mod plan;
 mod plasticity;
 mod plausibility;

@@ -13,8 +13,8 @@ use super::table::Table;
 use super::text::{self, Node, Value};
 use super::weights;
 use crate::hint::many;
+use crate::keys::plain;
 use crate::random::{Purpose, Stream};
-use crate::units::parse_percent;
 
 /// What a key of numbers holds: its unit, if it has one, and its range.
 fn range(key: &Key) -> (Option<Unit>, Bounds) {
@@ -57,11 +57,7 @@ fn list(items: &[Node], key: &Key, of: &str, faults: &mut Diagnostics) -> Option
             (Value::Integer(_) | Value::Float(_), Some(unit)) => {
                 Err(without_unit(item, unit, &what, &allowed(&key.kind)))
             }
-            (Value::Integer(number), None) => Ok(*number as f64),
-            (Value::Float(number), None) => Ok(*number),
-            (Value::Text(text), None) if bounds.of_fractions() => {
-                parse_percent(text).ok_or_else(|| wrong().allowed(allowed(&key.kind)))
-            }
+            (_, None) => plain(item).ok_or_else(|| wrong().allowed(allowed(&key.kind))),
             _ => Err(wrong().allowed(allowed(&key.kind))),
         };
         match value {

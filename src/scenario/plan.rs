@@ -13,6 +13,7 @@ pub use super::record::RecordPlan;
 pub use super::spec::Precision;
 use super::value::Value;
 use crate::dataset;
+use crate::device::preset::STATED;
 use crate::network::{Competition, Current, Distribution, SourceKind};
 use crate::neuron::Neuron;
 use crate::neuron::model::Model as _;
@@ -48,11 +49,11 @@ pub struct Plan {
     /// How the engine works; changes no result but for the storage of drawn synapses.
     #[serde(default)]
     pub engine: EnginePlan,
-    /// Every value nobody measured.
+    /// Every value that is assumed, or stated in place of a default.
     pub assumed: Vec<Assumed>,
 }
 
-/// A value nobody measured.
+/// A value that nobody measured, or that is stated in place of a default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "WrittenAssumed")]
 pub struct Assumed {
@@ -62,6 +63,14 @@ pub struct Assumed {
     pub value: String,
     /// Why it is this value.
     pub why: String,
+}
+
+impl Assumed {
+    /// Whether it is stated, in place of a default or in a preset of the user's own.
+    #[must_use]
+    pub fn is_stated(&self) -> bool {
+        self.why.starts_with(STATED)
+    }
 }
 
 impl std::fmt::Display for Assumed {

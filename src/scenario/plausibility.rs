@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::{Fields, Filled};
+use super::percentages;
 use super::plan::{Input, Plan, ProjectionPlan};
 use super::protocol;
 use super::running_away::running_away;
@@ -77,6 +78,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         }
     }
     isolated(plan, filled, warnings);
+    percentages::check(filled, warnings);
     if let Some(fields) = filled.one("protocol") {
         (protocol::of(plan).plausible)(plan, filled, fields, warnings);
     }

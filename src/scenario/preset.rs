@@ -8,7 +8,7 @@ use crate::device::kinds::SHIPPED;
 use crate::device::model::Model as _;
 use crate::device::preset::{Preset, Provenance, tree};
 use crate::device::threshold::VolatileSwitch;
-use crate::units::parse_percent;
+use crate::keys::number;
 
 /// The threshold switch that a population names: a shipped preset or a file beside the scenario.
 pub fn read(name: &str, at: Option<&At>, faults: &mut Diagnostics) -> Option<Preset> {
@@ -89,9 +89,7 @@ pub fn default(preset: &Preset, key: &'static Key) -> Option<PresetValue> {
     let given = preset.parameters.iter().find(|given| given.key == parameter);
     let datum = match (&key.kind, given) {
         (Kind::Quantity(unit, _), Some(given)) => Datum::Quantity(*unit, unit.amount(&given.value).ok()?),
-        (Kind::Number(_), Some(given)) => {
-            Datum::Number(given.value.parse().ok().or_else(|| parse_percent(&given.value))?)
-        }
+        (Kind::Number(_), Some(given)) => Datum::Number(number(&given.value, "")?),
         // A preset that says nothing about spread has none.
         (Kind::Number(_), None) => Datum::Number(0.0),
         (Kind::Choice(_), _) => Datum::Choice(preset.device.get::<VolatileSwitch>()?.spread.law.word()),

@@ -16,8 +16,8 @@ const HEAD: &str = "\
 <!-- Generated from src/scenario/sections.rs; the test `the_reference_chapter_is_up_to_date` writes it. -->
 
 A scenario is a TOML file. A physical quantity is a text with its unit (`\"9.41 ms\"`, `\"7 uA\"`); a number
-without a unit is refused, because the unit would be a guess. A fraction (a number from 0 up to 1, or a coefficient
-of variation) may be written as a percentage, `\"5 %\"`. An unknown key is an error. Files that a scenario names are
+without a unit is refused, because the unit would be a guess. A plain number (a share, a coefficient of variation, an
+amplitude) may be written as a percentage: `\"5 %\"` is 0.05. An unknown key is an error. Files that a scenario names are
 looked for beside it.
 
 `extends = \"NAME\"`, before the first section, makes a variant: everything is taken from the scenario of that

@@ -4,7 +4,8 @@ use super::plasticity::common_plasticity_keys;
 use super::protocol;
 use super::sections::{SECTIONS, choices};
 use super::spec::{
-    Bounds, Choice, Fallback, Key, Kind, Section, Unit, model_key, model_keys, neuron_keys, population_keys,
+    Bounds, Choice, Fallback, Key, Kind, Section, SpreadWord, Unit, Word as _, model_key, model_keys,
+    neuron_keys, population_keys,
 };
 use super::text::{Node, Value as Toml, literal};
 use crate::device::parameters::section as section_of;
@@ -174,8 +175,7 @@ fn shape(key: &Key) -> Value {
         Kind::Text | Kind::Name(_) => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Kind::Number(bounds) if bounds.of_fractions() => json!({ "anyOf": [number(&bounds), percentage()] }),
-        Kind::Number(bounds) => number(&bounds),
+        Kind::Number(bounds) => json!({ "anyOf": [number(&bounds), percentage()] }),
         Kind::Quantity(unit, _) => quantity(unit),
         Kind::Quantities(unit, _) => json!({ "type": "array", "items": quantity(unit) }),
         Kind::Overrides => json!({ "type": "object" }),
@@ -196,7 +196,10 @@ fn shape(key: &Key) -> Value {
             }
             json!({ "type": "array", "items": items })
         }
-        Kind::Spread(keys) => json!({ "anyOf": [{ "enum": ["none", "paper"] }, table(keys)] }),
+        Kind::Spread(keys) => {
+            let words: Vec<&str> = SpreadWord::CHOICES.iter().map(|word| word.name).collect();
+            json!({ "anyOf": [{ "enum": words }, table(keys)] })
+        }
         Kind::Weight => weight(),
         Kind::Delay(_) => law(&quantity(Unit::Second)),
         Kind::WeightLimit => electric(),

@@ -4,6 +4,7 @@ use super::diagnostic::{Diagnostic, Diagnostics, nearest};
 use super::spec::{Kind, Unit, allowed};
 use super::stated::{quantity, without_unit};
 use super::text::{Node, Value};
+use crate::keys::plain;
 use crate::network::Distribution;
 use crate::numeric::decimal::product;
 use crate::renamed;
@@ -200,9 +201,8 @@ fn law(
     };
     if form.key == "log_normal" {
         let median = number(first, scale, what, faults);
-        let sigma = match second.value {
-            Value::Float(sigma) if (0.0..=10.0).contains(&sigma) => Some(sigma),
-            Value::Integer(sigma @ 0..=10) => Some(sigma as f64),
+        let sigma = match plain(second) {
+            Some(sigma) if (0.0..=10.0).contains(&sigma) => Some(sigma),
             _ => {
                 faults.push(
                     Diagnostic::error(format!("sigma of {what} is {}", second.shown()))
@@ -263,19 +263,12 @@ fn number(node: &Node, scale: Scale, what: &str, faults: &mut Diagnostics) -> Op
         (Scale::Unit(unit), Value::Integer(_) | Value::Float(_)) => {
             Err(without_unit(node, unit, &of, &words))
         }
-        (Scale::Threshold(_) | Scale::Number, Value::Integer(_) | Value::Float(_)) => {
-            let plain = match node.value {
-                Value::Integer(number) => number as f64,
-                Value::Float(number) => number,
-                _ => f64::NAN,
-            };
-            let value = if let Scale::Threshold(volts) = scale { product(plain, volts) } else { plain };
-            if value.is_finite() {
-                Ok(value)
-            } else {
-                Err(Diagnostic::error(format!("{of} is {}", node.shown())).at(&node.at).allowed(words))
+        (Scale::Threshold(_) | Scale::Number, _) => match plain(node) {
+            Some(number) => {
+                Ok(if let Scale::Threshold(volts) = scale { product(number, volts) } else { number })
             }
-        }
+            None => Err(Diagnostic::error(format!("{of} is {}", node.shown())).at(&node.at).allowed(words)),
+        },
         _ => Err(Diagnostic::error(format!("{of} is {}", node.shown())).at(&node.at).allowed(words)),
     };
     result.map_err(|fault| faults.push(fault)).ok()

@@ -2,9 +2,9 @@
 //! is wrong where.
 
 use crate::hint::nearest;
-use crate::keys::{ModelKey, Unstated, required};
+use crate::keys::{ModelKey, Unstated, likely_percent, plain, required};
 use crate::renamed;
-use crate::units::{Quantity, parse_percent};
+use crate::units::Quantity;
 use crate::written::{At, Diagnostic, Diagnostics, Item, Node, Table, Value};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,15 @@ pub struct Parameter {
     pub provenance: Provenance,
     /// The same in words: who, which figure, why.
     pub source: String,
+}
+
+impl Parameter {
+    /// Its key and value, if that is a plain number which is likely a percentage.
+    #[must_use]
+    pub fn likely_percent(&self) -> Option<(&str, f64)> {
+        let value = self.value.parse().ok().filter(|value| likely_percent(&self.key, *value))?;
+        Some((&self.key, value))
+    }
 }
 
 /// As reports list it: `g_off = 0.1 uS (no off current can be read off)`.
@@ -102,6 +111,9 @@ pub struct Reader<'a> {
 /// The tables of a preset.
 const SECTIONS: [&str; 2] = ["model", "parameters"];
 
+/// The source of a parameter that whoever uses a preset states, where it is not that of the preset.
+pub const STATED: &str = "stated";
+
 /// What a parameter is written as.
 const FORM: &str = "{ value = ..., provenance = \"measured\", source = \"...\" }";
 
@@ -137,7 +149,9 @@ impl<'a> Reader<'a> {
 
     /// A fault of the preset as a whole: what a model says about its parameters.
     pub fn model_fault(&mut self, message: impl std::fmt::Display) {
-        let fault = Diagnostic::error(format!("{}: {message}", self.what));
+        let percent = self.parameters.iter().find_map(Parameter::likely_percent);
+        let percent = percent.map(|(key, v)| format!("if {v} % is meant, write `{key}` as \"{v} %\""));
+        let fault = Diagnostic::error(format!("{}: {message}", self.what)).maybe_hint(percent);
         self.faults
             .push(fault.maybe_at(self.section_at("parameters").as_ref()).label("with these parameters"));
     }
@@ -333,13 +347,7 @@ impl<'a> Reader<'a> {
             return default;
         }
         let value = self.parameter(key)?;
-        let number = match value.value {
-            Value::Float(number) => Some(number),
-            Value::Integer(number) => Some(number as f64),
-            Value::Text(ref text) => parse_percent(text),
-            _ => None,
-        };
-        let number = number.filter(|n| n.is_finite());
+        let number = plain(value);
         if number.is_none() {
             let fault = self.fault(key, &format!("is {}", value.shown())).at(&value.at);
             self.faults.push(fault.label("wrong value").allowed(ALLOWED));

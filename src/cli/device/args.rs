@@ -101,7 +101,7 @@ pub struct Common {
     pub over: Option<PathBuf>,
     #[command(flatten)]
     pub layout: LayoutArgs,
-    /// Change one parameter of the preset, such as v_th="0.3 V" or cycle_cv=0.1; can be repeated.
+    /// Change one parameter of the preset, such as v_th="0.3 V" or cycle_cv="5 %"; can be repeated.
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
     /// With the preset's spread from device to device and cycle to cycle (`cycles` always has it).

@@ -18,6 +18,7 @@ use memspike::device::preset::Preset;
 use memspike::device::protocol::Table;
 use memspike::device::threshold::VolatileSwitch;
 use memspike::fit;
+use memspike::numeric::decimal::product;
 use memspike::plot;
 use memspike::registry::Registry;
 use memspike::scenario::device::{Curve, Experiment as Asked, ExperimentPlan};
@@ -32,6 +33,12 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
     let preset = preset(args, registry.devices())?;
     let plan = plan::plan(&args.experiment, preset)?;
     in_range(&plan, common.beyond_range, output)?;
+    for (key, value) in plan.device.preset.likely_percentages() {
+        output.warning(&format!(
+            "`{key}` is {value}, a spread of {} %; if {value} % is meant, write \"{value} %\"",
+            product(value, 100.0)
+        ));
+    }
     let mut result = run::experiment(&plan, common.seed);
     if let Some(noise) = common.noise {
         told::add_noise(&mut result, &plan, noise, common.seed)?;
@@ -47,7 +54,8 @@ pub fn device(args: &DeviceArgs, registry: &Registry, output: &Output) -> Result
         output.note(note);
     }
     for assumed in plan.device.preset.assumed() {
-        output.detail(&format!("assumed: {assumed}"));
+        let mark = if assumed.source == source::SET { "" } else { "assumed: " };
+        output.detail(&format!("{mark}{assumed}"));
     }
     if let Some(path) = &common.plot {
         let figures = plot::experiments(std::slice::from_ref(&plan), std::slice::from_ref(&result));

@@ -11,6 +11,9 @@ use memspike::written::{At, Item, Source};
 use std::path::Path;
 use std::sync::Arc;
 
+/// The source of a parameter that `--set` changes.
+pub const SET: &str = "stated with --set";
+
 /// A preset and the text it was read from.
 pub struct Found {
     pub preset: Preset,
@@ -35,7 +38,7 @@ pub fn find(name: &str, set: &[(String, String)], kinds: &[DeviceEntry]) -> Resu
         for (key, value) in set {
             let known = preset.device.kind().keys.iter().find(|known| known.name == key);
             let table = known.map_or("parameters", section);
-            change(&mut tree, table, &argument(key, value), "set on the command line");
+            change(&mut tree, table, &argument(key, value), SET);
         }
         preset = Preset::read(&tree, &what, kinds)?;
     }

@@ -6,6 +6,7 @@ use super::args::{FitArgs, Model};
 use memspike::fit::Held;
 use memspike::hint::many;
 use memspike::hint::nearest;
+use memspike::keys;
 use memspike::units::{Ampere, Ohm, Quantity, Second, Siemens, Volt};
 
 pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
@@ -107,9 +108,24 @@ fn value(text: &str, unit: &str) -> Result<f64, String> {
         "A" => of::<Ampere>(text),
         "S" => of::<Siemens>(text),
         "Ohm" => of::<Ohm>(text),
-        _ => match text.trim_end_matches('%').trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(number),
-            _ => Err(format!("`{text}` is not a finite number")),
-        },
+        _ => {
+            let percent = text.trim_end_matches('%').trim().parse().ok();
+            let number = if unit == "%" { percent } else { keys::number(text.trim(), "") };
+            number
+                .filter(|number| number.is_finite())
+                .ok_or_else(|| format!("`{text}` is not a finite number"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value;
+
+    #[test]
+    fn a_number_without_unit_may_be_a_percentage_and_one_in_percent_is() {
+        assert_eq!((value("80 %", ""), value("0.8", "")), (Ok(0.8), Ok(0.8)));
+        assert_eq!(value("138.61 %", "%"), Ok(138.61));
+        assert!(value("80 %%", "").is_err() && value("inf", "").is_err());
     }
 }

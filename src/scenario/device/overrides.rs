@@ -7,7 +7,7 @@ use super::super::section::Lower;
 use super::super::spec::Kind;
 use super::super::table::table;
 use super::super::text::{Node, Value};
-use crate::device::preset::{Preset, change, tree};
+use crate::device::preset::{Preset, STATED, change, tree};
 
 table! {
     /// A device, as it is described.
@@ -62,7 +62,7 @@ fn preset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Preset> {
     for table in ["model", "parameters"] {
         let Some(Node { value: Value::Table(changes), .. }) = fields.raw(table) else { continue };
         for item in &changes.entries {
-            change(&mut tree, table, item, "the scenario says so; not measured");
+            change(&mut tree, table, item, STATED);
             changed = true;
         }
     }

@@ -9,8 +9,8 @@ use super::super::stated::{quantity, without_unit};
 use super::super::text::{Node, Value};
 use super::Reader;
 use super::moved::was_a_table;
+use crate::keys::plain;
 use crate::renamed;
-use crate::units::parse_percent;
 
 impl Reader<'_> {
     /// Reads one value; a fault is reported and gives `None`.
@@ -54,22 +54,11 @@ impl Reader<'_> {
                     None => self.out_of_range(node, key, what, &number.to_string()),
                 }
             }
-            (Kind::Number(bounds), Value::Integer(_) | Value::Float(_)) => {
-                let number = match node.value {
-                    Value::Integer(number) => number as f64,
-                    Value::Float(number) => number,
-                    _ => f64::NAN,
-                };
-                if bounds.contains(number) {
-                    Some(Datum::Number(number))
-                } else {
-                    self.out_of_range(node, key, what, &number.to_string())
-                }
-            }
-            (Kind::Number(bounds), Value::Text(text)) if bounds.of_fractions() => match parse_percent(text) {
-                Some(fraction) if bounds.contains(fraction) => Some(Datum::Number(fraction)),
-                Some(_) => self.out_of_range(node, key, what, text.trim()),
-                None => wrong_type(self.faults),
+            (Kind::Number(bounds), Value::Integer(_) | Value::Float(_) | Value::Text(_)) => match plain(node)
+            {
+                Some(number) if bounds.contains(number) => Some(Datum::Number(number)),
+                None if node.text().is_some() => wrong_type(self.faults),
+                _ => self.out_of_range(node, key, what, node.shown().trim_matches(['`', ' '])),
             },
             (Kind::Quantity(unit, bounds), Value::Text(text)) => {
                 let value =
@@ -189,12 +178,18 @@ impl Reader<'_> {
 
     fn out_of_range(&mut self, node: &Node, key: &Key, what: &str, shown: &str) -> Option<Datum> {
         let negative = shown.starts_with('-');
+        let percent = match (key.kind, plain(node)) {
+            (Kind::Number(bounds), Some(number)) if node.text().is_none() => (number > bounds.max
+                && bounds.contains(number / 100.0))
+            .then(|| format!("if {shown} % is meant, write \"{shown} %\"")),
+            _ => None,
+        };
         self.faults.push(
             Diagnostic::error(format!("`{}` of {what} is {shown}", key.name))
                 .at(&node.at)
                 .label(if negative { "negative" } else { "out of range" })
                 .allowed(spec::allowed(&key.kind))
-                .hint(format!("`{}`: {}", key.name, key.doc)),
+                .hint(percent.unwrap_or_else(|| format!("`{}`: {}", key.name, key.doc))),
         );
         None
     }
@@ -234,6 +229,8 @@ mod tests {
     fn a_fraction_may_be_written_as_a_percentage() {
         assert_eq!(depth("\"81 %\""), depth("0.81"));
         assert_eq!(depth("\"7%\""), Ok(0.07));
+        let meant = depth("81").unwrap_err();
+        assert!(meant.contains("if 81 % is meant, write \"81 %\""), "{meant}");
         let refused = depth("\"120 %\"").unwrap_err();
         assert!(
             refused.contains("`depth` of source `in` is 120 %") && refused.contains("from 0 up to 1"),

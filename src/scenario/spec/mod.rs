@@ -71,7 +71,7 @@ pub enum Kind {
         /// The largest.
         max: u64,
     },
-    /// A plain number; a fraction may be written as a percentage.
+    /// A plain number, or the percentage that it is.
     Number(Bounds),
     /// A text with number and unit.
     Quantity(Unit, Bounds),
@@ -189,12 +189,6 @@ impl Bounds {
     #[must_use]
     pub(crate) const fn below(self, max: f64) -> Self {
         Self { max, below: true, ..self }
-    }
-
-    /// Whether it holds fractions, such as a share or a coefficient of variation: they may be written as percentages.
-    #[must_use]
-    pub fn of_fractions(&self) -> bool {
-        self.min >= 0.0 && self.max <= 10.0
     }
 
     /// Whether a value is inside; nothing that is not finite is.
@@ -458,7 +452,7 @@ pub fn allowed(kind: &Kind) -> String {
         Kind::Table(_) => "a table".to_string(),
         Kind::Tables(_) => "a list of tables".to_string(),
         Kind::Spread(_) => {
-            "\"none\", \"paper\", or a table such as { cv_on = 0.05, cv_off = 0.05 }".to_string()
+            "\"none\", \"device\", \"paper\", or a table such as { cv_on = \"5 %\", cv_off = \"5 %\" }".to_string()
         }
         Kind::Weight => "a quantity such as \"1 mV\", { normal = [\"1 mV\", \"0.1 mV\"] }, \
                          { uniform = [\"0 mV\", \"1 mV\"] }, { log_normal = [\"1 mV\", 0.5] }, or { normal = [0.005, 0.01], unit = \"threshold\" }; \

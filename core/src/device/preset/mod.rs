@@ -8,7 +8,7 @@
 mod build;
 mod change;
 
-pub use super::parameters::{Parameter, Provenance};
+pub use super::parameters::{Parameter, Provenance, STATED};
 pub use build::tree;
 pub use change::change;
 
@@ -91,6 +91,11 @@ impl Preset {
             v_max: self.v_max,
             validity: self.validity.clone(),
         })
+    }
+
+    /// Parameters that are likely percentages which were written as plain numbers.
+    pub fn likely_percentages(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.parameters.iter().filter_map(Parameter::likely_percent)
     }
 
     /// What is assumed.
