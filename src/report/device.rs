@@ -4,7 +4,8 @@ use super::by_name::ByName;
 use crate::plot::measured::Scale;
 use crate::plot::number::{significant, trimmed};
 use crate::renamed;
-use crate::scenario::device::{Compared, ExperimentResult, MeasuredIn, Relation, Tolerance};
+use crate::scenario::device::{Compared, ExperimentResult, MeasuredIn, Relation, Standing, Tolerance};
+use crate::scenario::spec::Word;
 use serde::{Deserialize, Serialize};
 
 /// One experiment in `summary.json`.
@@ -57,6 +58,9 @@ pub struct PaperComparison {
     pub unit: MeasuredIn,
     /// How the two must compare.
     pub relation: Relation,
+    /// What an agreement says of the model, if the scenario says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// The published number, in SI units.
     pub paper: f64,
     /// What came out; absent if it did not happen.
@@ -142,6 +146,7 @@ impl PaperComparison {
             what: paper.what.clone(),
             unit: paper.unit,
             relation: paper.relation,
+            standing: paper.standing,
             paper: paper.paper,
             simulated: compared.simulated,
             difference: compared.simulated.map(|value| value - paper.paper),
@@ -157,6 +162,12 @@ impl PaperComparison {
             Tolerance::Absolute(margin) => margin,
             Tolerance::Relative(part) => part * self.paper.abs(),
         }
+    }
+
+    /// "given", "calibrated", "predicted", or nothing.
+    #[must_use]
+    pub fn standing(&self) -> &'static str {
+        self.standing.map_or("", Word::word)
     }
 
     /// The cells of its row: paper, simulated, difference, tolerance.
@@ -207,18 +218,19 @@ fn signed(value: f64, places: usize) -> String {
 }
 
 /// Heads of the table of comparisons.
-pub const HEADS: [&str; 6] = ["", "paper", "simulated", "difference", "tolerance", "status"];
+pub const HEADS: [&str; 7] = ["", "paper", "simulated", "difference", "tolerance", "standing", "status"];
 
 /// The table of comparisons for a terminal; empty without any.
 #[must_use]
 pub fn table(experiments: &[ExperimentSummary]) -> String {
     let several = experiments.iter().filter(|e| !e.compare.is_empty()).count() > 1;
-    let mut rows: Vec<[String; 6]> = Vec::new();
+    let mut rows: Vec<[String; 7]> = Vec::new();
     for experiment in experiments {
         for row in &experiment.compare {
             let [paper, simulated, difference, tolerance] = row.cells();
             let what = if several { format!("{}: {}", experiment.name, row.what) } else { row.what.clone() };
-            rows.push([what, paper, simulated, difference, tolerance, row.status.word().into()]);
+            let (standing, status) = (row.standing().into(), row.status.word().into());
+            rows.push([what, paper, simulated, difference, tolerance, standing, status]);
         }
     }
     if rows.is_empty() { String::new() } else { columns(&HEADS, &rows) }
@@ -237,7 +249,7 @@ pub fn columns<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> Strin
     for row in std::iter::once(&heads.map(String::from)).chain(rows) {
         let mut line = String::from("  ");
         for (k, (cell, width)) in row.iter().zip(width).enumerate() {
-            let left = k == 0 || k + 1 == N;
+            let left = k == 0 || k + 2 >= N;
             let space = " ".repeat(width - cell.chars().count());
             line.push_str(&if left { format!("{cell}{space}  ") } else { format!("{space}{cell}  ") });
         }
@@ -263,6 +275,7 @@ mod tests {
             what: "x".into(),
             unit,
             relation,
+            standing: None,
             paper,
             simulated: Some(simulated),
             difference: Some(simulated - paper),

@@ -4,6 +4,7 @@ use super::device::{HEADS, PaperComparison, PaperVerdict, columns};
 use super::summary::Summary;
 use crate::scenario::outcome::Status;
 use crate::scenario::set::{Elsewhere, Set};
+use crate::scenario::spec::Word;
 use serde::Serialize;
 
 /// What came of a set of scenarios.
@@ -41,6 +42,8 @@ pub struct FigureRow {
     pub difference: String,
     /// How far apart they may be; empty for [`RowStatus::Reference`].
     pub tolerance: String,
+    /// What an agreement says of the model: "given", "calibrated", "predicted"; empty if the scenario does not say it.
+    pub standing: String,
     /// How it came out.
     pub status: RowStatus,
     /// Why the tolerance is this wide.
@@ -83,6 +86,7 @@ impl FigureRow {
             simulated,
             difference,
             tolerance,
+            standing: row.standing().into(),
             status: match row.status {
                 PaperVerdict::Ok => RowStatus::Ok,
                 PaperVerdict::OutOfTolerance => RowStatus::OutOfTolerance,
@@ -100,6 +104,7 @@ impl FigureRow {
             simulated: row.reference.clone(),
             difference: row.difference.clone(),
             tolerance: String::new(),
+            standing: row.standing.map_or("", Word::word).into(),
             status: RowStatus::Reference,
             why: row.why.clone(),
         }
@@ -137,10 +142,11 @@ impl SetSummary {
         if self.figures.is_empty() {
             return String::new();
         }
-        let heads = ["figure", HEADS[1], HEADS[2], HEADS[3], HEADS[4], HEADS[5]];
+        let mut heads = HEADS;
+        heads[0] = "figure";
         let mut text = self.title.as_ref().map_or_else(String::new, |title| format!("{title}\n\n"));
         let mut last = "";
-        let rows: Vec<[String; 6]> = self
+        let rows: Vec<[String; 7]> = self
             .figures
             .iter()
             .map(|row| {
@@ -156,6 +162,7 @@ impl SetSummary {
                     row.simulated.clone(),
                     row.difference.clone(),
                     row.tolerance.clone(),
+                    row.standing.clone(),
                     status,
                 ]
             })

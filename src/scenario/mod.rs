@@ -22,6 +22,7 @@ mod load_estimate;
 mod locate;
 mod lower;
 pub mod outcome;
+mod overload;
 mod own;
 mod percentages;
 pub mod plan;

@@ -1,15 +1,13 @@
 //! Values that can be computed with, but hardly meant: warnings, never errors.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::filled::{Fields, Filled};
+use super::filled::Filled;
+use super::overload::overload;
 use super::percentages;
-use super::plan::{Input, Plan, ProjectionPlan};
+use super::plan::{Input, Plan};
 use super::protocol;
 use super::running_away::running_away;
-use super::spec::Unit;
-use crate::network::{Distribution, Kernel, Origin, SourceKind};
-use crate::neuron::Neuron;
-use crate::synapse::{Arrangement, Mapping};
+use crate::network::{Origin, SourceKind};
 use crate::units::Second;
 
 /// Onset of SET of the paper's resistive device (Yan et al., fig. 1d): a read above it writes.
@@ -81,110 +79,6 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
     percentages::check(filled, warnings);
     if let Some(fields) = filled.one("protocol") {
         (protocol::of(plan).plausible)(plan, filled, fields, warnings);
-    }
-}
-
-/// What a projection of devices asks of the neurons that it reads into, beyond what they can take.
-fn overload(
-    plan: &Plan,
-    projection: &ProjectionPlan,
-    (fields, filled): (&Fields, &Filled),
-    warnings: &mut Diagnostics,
-) {
-    let (Some(device), Some(population)) = (&projection.device, plan.populations.get(projection.to)) else {
-        return;
-    };
-    let Some(at) = fields.written("device") else { return };
-    let pairs = match device.arrangement {
-        Arrangement::Parallel { pairs } => f64::from(pairs),
-        _ => 1.0,
-    };
-    if let Some(switch) = &population.switch {
-        let current = device.read.amplitude.get() * device.range.g_max.get() * pairs;
-        let times = current / switch.i_cc.get();
-        if times > 1.0 {
-            let fits = device.read.amplitude.get() / times;
-            warnings.push(
-                Diagnostic::warning(format!(
-                    "overload: one weight of {} at g_max draws {}, {} times the compliance of `{}`, {}",
-                    fields.what,
-                    Unit::Ampere.print(three(current)),
-                    three(times),
-                    population.name,
-                    switch.i_cc
-                ))
-                .at(at)
-                .label("more than the neuron takes")
-                .allowed(format!(
-                    "a transimpedance stage between column and neuron, which is assumed and not paid for; or a read pulse of {}, or a device of at most {}",
-                    Unit::Volt.print(three(fits)),
-                    Unit::Siemens.print(three(device.range.g_max.get() / times))
-                )),
-            );
-        }
-    }
-    let membrane = population.neuron.membrane();
-    let mapping = |w_max| Mapping::new(device.arrangement, device.placement, device.range, w_max).ok();
-    if let Some(mapping) = device.w_max.and_then(mapping).filter(|_| projection.kernel == Kernel::Delta) {
-        let ohms = mapping.scale().transimpedance(&device.read, membrane.tau_m).get();
-        if ohms > MOST_OHMS {
-            let wide = device.read.width.get() * ohms / MOST_OHMS;
-            warnings.push(
-                Diagnostic::warning(format!(
-                    "overload: weights of {} need a transimpedance of {}",
-                    fields.what,
-                    Unit::Ohm.print(three(ohms))
-                ))
-                .at(at)
-                .label("more than a circuit has at such speed")
-                .allowed(format!(
-                    "100 MOhm, such as with a read pulse {} wide",
-                    Unit::Second.print(three(wide))
-                )),
-            );
-        }
-    }
-    let preset = filled.all("population").get(projection.to).and_then(|(_, fields)| fields.preset.as_ref());
-    if let (Some(preset), Neuron::Switch(switch), Kernel::Delta) =
-        (preset, &population.neuron, &projection.kernel)
-    {
-        let jump = typical(&projection.weight).max(device.w_max.unwrap_or(0.0));
-        let across = jump * switch.device.tau.get() / device.read.width.get();
-        if across > preset.v_max.get() {
-            let wide = jump * switch.device.tau.get() / preset.v_max.get();
-            warnings.push(
-                Diagnostic::warning(format!(
-                    "overload: a jump of {} within a read pulse of {} puts {} across the switches of `{}`, which `{}` knows up to {}",
-                    Unit::Volt.print(three(jump)),
-                    device.read.width,
-                    Unit::Volt.print(three(across)),
-                    population.name,
-                    preset.name,
-                    preset.v_max
-                ))
-                .at(at)
-                .label("a filament that fast is extrapolated")
-                .allowed(format!("read pulses of at least {}", Unit::Second.print(three(wide)))),
-            );
-        }
-    }
-}
-
-/// Largest transimpedance that is not remarked on.
-const MOST_OHMS: f64 = 1e8;
-
-/// A number to three digits, for messages.
-fn three(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
-}
-
-/// A weight that is usual under a law: its mean and a standard deviation, or its upper end.
-fn typical(law: &Distribution) -> f64 {
-    match *law {
-        Distribution::Constant(value) => value.abs(),
-        Distribution::Normal { mean, sd } => mean.abs() + sd,
-        Distribution::Uniform { low, high } => low.abs().max(high.abs()),
-        Distribution::LogNormal { median, .. } => median.abs(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Scenarios that belong together: a directory of them with a `set.toml` that says what they are.
 
+use super::device::Standing;
 use super::diagnostic::Diagnostic;
 use serde::Deserialize;
 
@@ -31,6 +32,9 @@ pub struct Elsewhere {
     pub reference: String,
     /// `reference` less `paper`.
     pub difference: String,
+    /// What the agreement says of the model.
+    #[serde(default)]
+    pub standing: Option<Standing>,
     /// The scenario that makes it.
     pub scenario: String,
     /// How the reference was made.
@@ -43,7 +47,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Set, Diagnostic> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         Diagnostic::error(format!("{file}:{line}: {}", error.message())).allowed(
-            "title, and [[elsewhere]] with figure, what, paper, reference, difference, scenario, why",
+            "title, and [[elsewhere]] with figure, what, paper, reference, difference, scenario, why, and if wanted standing",
         )
     })
 }

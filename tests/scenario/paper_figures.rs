@@ -21,12 +21,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 fn carried_out(plan: &Plan, engine: Engine, stopped: bool) -> Outcome {
-    let (stop, search) = (AtomicBool::new(stopped), Search::default());
+    carried_out_on(plan, engine, stopped, &Search::default())
+}
+
+fn carried_out_on(plan: &Plan, engine: Engine, stopped: bool, search: &Search) -> Outcome {
+    let stop = AtomicBool::new(stopped);
     let mut context = RunContext {
         memory: None,
         threads: 1,
         engine,
-        search: &search,
+        search,
         stop: &stop,
         clock: &|| (0.0, 0.0),
         progress: &mut Silent,
@@ -77,7 +81,7 @@ fn value(scenario: &str, experiment: &str, quantity: &str) -> f64 {
 fn every_number_of_the_paper_is_within_its_tolerance() {
     let set = set();
     assert!(set.within_tolerance && set.status == Status::Done, "{}", set.text());
-    assert!(set.figures.iter().filter(|row| row.status == RowStatus::Ok).count() >= 35);
+    assert!(set.figures.iter().filter(|row| row.status == RowStatus::Ok).count() >= 33);
     assert!(set.text().contains("within their tolerance"));
 }
 
@@ -88,9 +92,35 @@ fn every_electrical_figure_of_the_paper_is_in_the_table() {
         assert!(set.figures.iter().any(|row| row.figure == figure), "{figure}");
     }
     assert!(set.figures.iter().all(|row| !row.why.is_empty()));
+    // What an agreement is worth is said of each; most are no predictions, and none of the paper's constants is.
+    let standing = |of: &str| set.figures.iter().filter(|row| row.standing == of).count();
+    let counts = ["given", "calibrated", "predicted"].map(standing);
+    assert_eq!(counts.iter().sum::<usize>(), set.figures.len(), "{counts:?}");
+    assert_eq!(counts[2], 2, "figures 5b and 5c: {counts:?}");
     for row in set.figures.iter().filter(|row| row.status == RowStatus::Reference) {
         assert!(shipped::find(&row.scenario).is_some(), "{}", row.scenario);
     }
+}
+
+/// `cargo test --release --features full --test scenario -- --ignored figures_5b`
+#[test]
+#[ignore = "100 epochs of MNIST: minutes in a release build, with MEMSPIKE_DATA naming the data"]
+fn figures_5b_and_5c_are_what_the_run_of_mnist_gives() {
+    let environment = std::env::var_os("MEMSPIKE_DATA").map(Into::into);
+    let plan = load("mnist", &[], None).unwrap().plan;
+    let outcome = carried_out_on(&plan, Engine::Fast, false, &Search { environment, ..Search::default() });
+    let summary = Summary::new(&plan, &outcome, &HostPerformance::default());
+    let row = |figure: &str| set().figures.into_iter().find(|row| row.figure == figure).unwrap();
+    let mut rates: Vec<(usize, f64)> = summary.shown.unwrap().rates_hz.into_iter().enumerate().collect();
+    rates.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (first, rival) = (rates[0], rates[1]);
+    let (said, why) = (row("5b").simulated, row("5b").why);
+    assert_eq!(said, first.0.to_string());
+    let told = format!("output {} at {} Hz, its nearest rival at {} Hz", first.0, first.1, rival.1);
+    assert!(why.ends_with(&told), "{why}: {told}");
+    let test = 100.0 * summary.accuracy.unwrap().test.unwrap();
+    assert_eq!(row("5c").simulated, format!("{test:.2} %"));
+    assert_eq!(row("5c").difference, format!("{:+.2} points", test - 91.57));
 }
 
 #[test]
@@ -202,7 +232,7 @@ fn a_number_that_did_not_come_out_is_out_of_tolerance() {
 }
 
 #[test]
-fn changed_parameters_of_a_preset_reach_the_device_and_are_marked_assumed() {
+fn changed_parameters_of_a_preset_reach_the_device_and_are_marked_stated() {
     let text = r#"
 [device.other]
 preset = "ag-tio2-pt-ts"
@@ -216,9 +246,9 @@ kind = "device"
 "#;
     let plan = load_text("test.toml", text, &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
     assert!(
-        plan.assumed
-            .iter()
-            .any(|assumed| assumed.parameter == "device.other.v_th" && assumed.value == "0.3 V"),
+        plan.assumed.iter().any(|assumed| assumed.parameter == "device.other.v_th"
+            && assumed.value == "0.3 V"
+            && assumed.why == "stated; the preset has 0.25 V, measured: Yan et al., fig. 1c"),
         "{:?}",
         plan.assumed
     );

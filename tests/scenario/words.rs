@@ -302,8 +302,9 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             .collect();
             run(bench, "experiment.e.shape", &more)
         }
-        "experiment.compare.relation" => Some(bench(&[&format!(
-            "experiment.e.compare=[{{ quantity = \"on_power\", paper = \"1.4 uW\", tolerance = \"1 nW\", why = \"near\", relation = \"{word}\" }}]"
+        "experiment.compare.relation" | "experiment.compare.standing" => Some(bench(&[&format!(
+            "experiment.e.compare=[{{ quantity = \"on_power\", paper = \"1.4 uW\", tolerance = \"1 nW\", why = \"near\", {} = \"{word}\" }}]",
+            path.trim_start_matches("experiment.compare.")
         )])),
         "protocol.kind" => match word {
             "simulate" => run(network, "protocol.kind", &[]),

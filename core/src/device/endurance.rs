@@ -84,7 +84,8 @@ impl Endurance {
     pub fn warning(&self, n: u64) -> Option<String> {
         (n > self.measured).then(|| {
             format!(
-                "{} are outside the measured range: {} were measured; the shrinking window (N_f = {:e}) is assumed",
+                "{} are outside the measured range: {} were measured; the shrinking window (N_f = {:e}) is assumed; \
+                 fewer and larger updates stay within it",
                 crate::hint::many(n, "cycle"), self.measured, self.n_f
             )
         })
@@ -120,9 +121,10 @@ mod tests {
     fn beyond_100_cycles_a_result_is_flagged() {
         let e = Endurance::default();
         assert_eq!(e.warning(100), None);
+        assert!(e.warning(101).is_some());
         assert_eq!(
             e.warning(10_000).unwrap(),
-            "10000 cycles are outside the measured range: 100 were measured; the shrinking window (N_f = 1e6) is assumed"
+            "10000 cycles are outside the measured range: 100 were measured; the shrinking window (N_f = 1e6) is assumed; fewer and larger updates stay within it"
         );
         assert_eq!(Endurance { n_f: 0.0, ..e }.faults().len(), 1);
     }

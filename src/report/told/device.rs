@@ -84,13 +84,14 @@ impl Told for Measured {
                     table {
                         tr {
                             th { "quantity" } th.n { "paper" } th.n { "simulated" } th.n { "difference" }
-                            th.n { "tolerance" } th { "status" } th { "why this tolerance" }
+                            th.n { "tolerance" } th { "standing" } th { "status" } th { "why this tolerance" }
                         }
                         @for (experiment, row) in &compared {
                             @let [paper, simulated, difference, tolerance] = row.cells();
                             tr {
                                 td { (row.what) @if several { div.remark { (experiment.title) } } }
                                 td.n { (paper) } td.n { (simulated) } td.n { (difference) } td.n { (tolerance) }
+                                td { (row.standing()) }
                                 td.bad[row.status == PaperVerdict::OutOfTolerance] { (row.status.word()) }
                                 td.remark { (row.why) }
                             }
@@ -131,7 +132,7 @@ impl Told for Measured {
                 .iter()
                 .flat_map(|experiment| experiment.compare.iter().map(|row| compared(&experiment.name, row)));
             let head =
-                "experiment,quantity,unit,relation,paper,simulated,difference,tolerance,tolerance_is,status";
+                "experiment,quantity,unit,relation,paper,simulated,difference,tolerance,tolerance_is,standing,status";
             ("compare.csv".to_string(), rows.fold(format!("{head}\n"), |text, row| text + &row))
         });
         curves.chain(compared).collect()
@@ -159,7 +160,7 @@ fn compared(experiment: &str, row: &PaperComparison) -> String {
         unit => unit.symbol(),
     };
     let (simulated, difference) = (stated(row.simulated), stated(row.difference));
-    let status = row.status.word();
+    let (standing, status) = (row.standing(), row.status.word());
     line(&[
         &experiment,
         &row.name,
@@ -170,6 +171,7 @@ fn compared(experiment: &str, row: &PaperComparison) -> String {
         &difference,
         &tolerance,
         &is,
+        &standing,
         &status,
     ])
 }

@@ -26,6 +26,8 @@ table! {
             absent("`relative_tolerance`; for \"at_least\" and \"at_most\" zero");
         /// Largest difference that is accepted, as a fraction of the paper's value.
         relative_tolerance: Tried<Option<f64>> = Kind::Number(Bounds::POSITIVE.below(1.0)), absent("`tolerance`");
+        /// What the agreement says of the model.
+        standing: Option<Standing> = Kind::word::<Standing>(), absent("it is not said");
         /// Why this tolerance, in a sentence.
         why: Tried<String> = Kind::Text;
         /// The row's words in tables and pictures.
@@ -41,6 +43,17 @@ words! {
         Equal = "equal": "within the tolerance on either side",
         AtLeast = "at_least": "not below, but for the tolerance",
         AtMost = "at_most": "not above, but for the tolerance",
+    }
+}
+
+words! {
+    /// What an agreement with the paper says of a model.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Standing {
+        Given = "given": "nothing: a parameter comes back out",
+        Calibrated = "calibrated": "that the model can have it: it was fitted to this number",
+        Predicted = "predicted": "that the model has it of itself: nothing was chosen for it",
     }
 }
 
@@ -139,6 +152,7 @@ fn paper_value(
         what: said.what.0.flatten().unwrap_or_else(|| measure.what.to_string()),
         unit: measure.unit,
         relation,
+        standing: said.standing,
         paper: paper?,
         tolerance: tolerance?,
         why: said.why.0?,

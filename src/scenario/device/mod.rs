@@ -24,7 +24,7 @@ use crate::device::Open;
 use crate::device::preset::{OutOfRange, Preset};
 use crate::device::threshold::{Circuit, VolatileSwitch};
 use crate::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
-pub use compare::Relation;
+pub use compare::{Relation, Standing};
 use serde::{Deserialize, Serialize};
 
 /// Retention lasts longer than an episode of a network may.
@@ -376,6 +376,9 @@ pub struct PaperValue {
     pub unit: MeasuredIn,
     /// How the result must stand to `paper`.
     pub relation: Relation,
+    /// What an agreement says of the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// In SI units; a percentage as a fraction.
     pub paper: f64,
     /// How far apart they may be.
@@ -426,6 +429,7 @@ mod tests {
             what: "turn-on voltage".into(),
             unit: MeasuredIn::Volt,
             relation,
+            standing: None,
             paper: -0.2,
             tolerance,
             why: String::new(),

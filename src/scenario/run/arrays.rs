@@ -79,6 +79,7 @@ pub fn named_arrays(
         let (rows, cols) = if dense { (data.len() / columns, columns) } else { (data.len(), 1) };
         named.push(NamedArray { name: format!("weight.{}", projection.name), rows, cols, data });
         if let Some(array) = &arrays[index] {
+            notes.extend(beyond(&projection.name, array));
             let devices = array.mapping().devices();
             for device in 0..devices {
                 let side = match (devices, device % 2) {
@@ -99,4 +100,41 @@ pub fn named_arrays(
         }
     }
     named
+}
+
+/// What is told of weights that the devices of a projection do not have.
+fn beyond(projection: &str, array: &Array) -> Option<String> {
+    (array.clipped() > 0).then(|| {
+        format!(
+            "projection {projection}: {} of {} beyond what its devices have, 0 to {:.4} in magnitude, and cut to it; a larger `w_max`, or \
+             training with `weight_bound`, keeps them",
+            many(array.clipped(), "weight"),
+            array.conductances().len() / array.mapping().devices(),
+            array.mapping().w_max()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beyond;
+    use crate::crossbar::{Array, Draw, Shape};
+    use crate::synapse::{Arrangement, DeviceRange, Mapping, Placement, Spread};
+    use crate::units::Siemens;
+
+    #[test]
+    fn weights_beyond_w_max_are_counted_from_there_on() {
+        let range = DeviceRange { g_min: Siemens::new(1e-6), g_max: Siemens::new(1e-4), levels: None };
+        let mapping = Mapping::new(Arrangement::Differential, Placement::OneSided, range, 0.3).unwrap();
+        let (shape, draw) = (Shape { rows: 1, cols: 3 }, Draw { seed: 1, entity: 0, draw: 0 });
+        let told = |w: f64| {
+            beyond("p", &Array::program(shape, &[0.1, w, -0.3], &mapping, &Spread::NONE, draw).unwrap())
+        };
+        assert_eq!(told(0.3), None);
+        let said = told(0.300_01).unwrap();
+        assert!(
+            said.starts_with("projection p: 1 weight of 3 beyond what its devices have, 0 to 0.3000"),
+            "{said}"
+        );
+    }
 }

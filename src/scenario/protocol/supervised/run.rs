@@ -9,7 +9,6 @@ use super::plan::Supervised;
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::{Engine, Threads};
-use crate::hint::many;
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{Found, Outcome};
@@ -445,12 +444,6 @@ impl<R: Scalar> Run<'_, R> {
                 array.mapping().w_max(),
                 ohms.get()
             ));
-            if array.clipped() > 0 {
-                self.log.notes.push(format!(
-                    "{} beyond the range, which is cut to it",
-                    many(array.clipped(), "weight")
-                ));
-            }
         }
         self.log.notes.push(
             "training runs in software on ideal weights: the energy is that of the final test alone".into(),
