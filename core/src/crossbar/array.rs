@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn the_error_has_the_spread_that_was_asked_for() {
         let shape = Shape { rows: 100, cols: 100 };
-        let weights = vec![0.15; 10_000]; // G+ in the middle of the range: no clipping at 5 %
+        let weights = vec![0.15; 10_000]; // G+ in the middle of the range
         let spread = Spread { cv_on: 0.05, cv_off: 0.05, cv_device: 0.0 };
         let array = Array::program(shape, &weights, &pair(), &spread, DRAW).unwrap();
         let used: Vec<f64> = array.conductances().iter().step_by(2).copied().collect();
@@ -295,7 +295,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn programmed_conductances_are_within_bounds_and_row_sums_are_sums(
+        fn programmed_conductances_are_positive_and_row_sums_are_sums(
             weights in prop::collection::vec(-0.5..0.5f64, 12),
             arrangement in prop_oneof![Just(Arrangement::Single), Just(Arrangement::Differential), (1..4u32).prop_map(|pairs| Arrangement::Parallel { pairs })],
             balanced: bool, levels in prop::option::of(2..40u32), cv_on in 0.0..1.0f64, cv_off in 0.0..1.0f64, seed: u64,
@@ -306,7 +306,7 @@ mod tests {
             let shape = Shape { rows: 3, cols: 4 };
             let array = Array::program(shape, &weights, &mapping, &spread, Draw { seed, ..DRAW }).unwrap();
             prop_assert_eq!(array.conductances().len(), 12 * mapping.devices());
-            prop_assert!(array.conductances().iter().all(|g| (1e-9..=1e-5).contains(g)));
+            prop_assert!(array.conductances().iter().all(|g| *g > 0.0 && g.is_finite()));
             let read = ReadPulse { amplitude: Volt::new(-0.2), width: Second::new(1e-6) };
             for (row, g) in array.conductances().chunks_exact(4 * mapping.devices()).enumerate() {
                 prop_assert_eq!(array.row_sum(row), sum(g));

@@ -7,7 +7,7 @@
 //! Quantile: Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Appl.
 //! Statist. 37, 477 (1988), routine PPND16: rational functions of 1e-16 relative accuracy.
 
-use super::ln;
+use super::{exp, ln, ln_1p};
 
 /// The z below which a standard normal number lies with probability `p` in (0, 1).
 #[must_use]
@@ -25,6 +25,18 @@ pub fn normal_quantile(p: f64) -> f64 {
         polynomial(&FAR_NUM, r - 5.0) / polynomial(&FAR_DEN, r - 5.0)
     };
     if q < 0.0 { -z } else { z }
+}
+
+/// What a positive quantity with this coefficient of variation is multiplied by, from a standard normal number: e^(s z - s^2/2)
+/// with s^2 = ln(1 + CV^2).
+///
+/// Log-normal with the mean 1 and the standard deviation CV, both exactly, whatever CV is: nothing has to be cut off to keep
+/// the quantity positive. Of X = m e^(mu + s z) the mean is m e^(mu + s^2/2), which is m for mu = -s^2/2, and the variance
+/// m^2 (e^(s^2) - 1).
+#[must_use]
+pub fn log_normal(cv: f64, z: f64) -> f64 {
+    let variance = ln_1p(cv * cv);
+    exp(variance.sqrt() * z - 0.5 * variance)
 }
 
 /// A standard normal number from the upper 52 bits k of a random word: the quantile of (k + 1/2) 2^-52,

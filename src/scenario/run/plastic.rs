@@ -100,7 +100,7 @@ fn devices(
                 for k in 0..per_weight {
                     let z = standard_normal(stream.next_word());
                     if k % 2 == 0 {
-                        stretched += (g_max * (1.0 + device.spread.cv_device * z)).max(g_min) - g_min;
+                        stretched += device.spread.own_max(mapping.range(), z) - g_min;
                     }
                 }
                 let w_max = law.w_max * (stretched / span);

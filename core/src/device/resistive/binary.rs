@@ -4,7 +4,7 @@ use super::law::Bounds;
 use super::{Applied, PulseDraw, Resistive, ResistiveError, Slot};
 use crate::device::circuit::{Conduction, Energies, Ramp};
 use crate::device::threshold::log_sigma;
-use crate::numeric::{exp, ln};
+use crate::numeric::{exp, ln, log_normal};
 use crate::units::{Ampere, Ohm, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +37,8 @@ impl ResistanceSpread {
 /// A device that is either on or off. Defaults: Ag/TiO2/Pt at 1 mA.
 ///
 /// Off, a voltage above V_SET turns it on with R_on drawn; on, one below -V_RESET turns it off with R_off drawn.
-/// Resistances are log-normal around their medians, s = sqrt(ln(1 + CV^2)), the two thresholds normal
-/// around theirs (not below a tenth of it). A draw belongs to the pulse.
+/// Resistances are log-normal around their medians, s = sqrt(ln(1 + CV^2)), the two thresholds log-normal
+/// with theirs as means ([`log_normal`]). A draw belongs to the pulse.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BinarySwitch {
     /// Median on resistance. Inferred: 200 Ohm, so that 0.2 V reach the compliance of 1 mA (Yan et al., fig. 1d);
@@ -53,7 +53,7 @@ pub struct BinarySwitch {
     pub v_reset: Volt,
     /// Spread of the resistances. Measured, as printed (fig. 2a); see [`ResistanceSpread::log_reading`].
     pub spread: ResistanceSpread,
-    /// Coefficient of variation of both thresholds from cycle to cycle. Assumed: 5 %, with which 3e-7 of the RESETs
+    /// Coefficient of variation of both thresholds from cycle to cycle. Assumed: 5 %, with which 4e-6 of the RESETs
     /// fail at -0.1 V.
     pub threshold_cv: f64,
     /// Compliance. Measured (set on the instrument): 1 mA.
@@ -178,10 +178,11 @@ impl Resistive for BinarySwitch {
         // Nothing is known of a drive that is not a number: it does nothing.
         let Some(ramp) = ramp.bounded() else { return total };
         let threshold = |nominal: f64, slot: Slot| {
-            if self.threshold_cv == 0.0 {
+            // Without a draw it is the nominal device.
+            if draw == PulseDraw::None || self.threshold_cv == 0.0 {
                 nominal
             } else {
-                nominal * (1.0 + self.threshold_cv * draw.normal(slot)).max(0.1)
+                nominal * log_normal(self.threshold_cv, draw.normal(slot))
             }
         };
         let mut t = 0.0;
@@ -197,7 +198,7 @@ impl Resistive for BinarySwitch {
             let (sign, level) = if on { (-1.0, reset) } else { (1.0, set) };
             let largest = (sign * rest.from).max(sign * rest.to);
             // Without a look at the draw where it cannot matter.
-            let level = if largest <= level * (1.0 - LARGEST_Z * self.threshold_cv).max(0.1) {
+            let level = if largest <= level * log_normal(self.threshold_cv, -LARGEST_Z) {
                 f64::INFINITY
             } else {
                 threshold(level, if on { Slot::ResetThreshold } else { Slot::SetThreshold })
