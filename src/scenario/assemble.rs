@@ -1,6 +1,6 @@
 //! Plan -> network and initial weights.
 
-use super::plan::{Connect, DevicePlan, Plan, SwitchEnergy};
+use super::plan::{Connect, DevicePlan, Input, Plan, SwitchEnergy};
 use super::synapses::{self, rows_of};
 use crate::crossbar::{Array, Draw, Shape};
 use crate::hint::many;
@@ -67,7 +67,10 @@ pub fn assemble_with(
     let mut drawn_values = vec![None; plan.projections.len()];
     let mut builder = Builder::default();
     for source in &plan.sources {
-        builder.source(&source.name, source.size, source.kind());
+        match source.input {
+            Input::Poisson { rate } => builder.poisson(&source.name, source.size, rate),
+            _ => builder.source(&source.name, source.size, source.kind()),
+        };
     }
     for population in &plan.populations {
         let index = if population.each.is_empty() {

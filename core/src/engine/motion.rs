@@ -3,7 +3,6 @@
 use super::competition::Thresholds;
 use super::fault::SimulationError;
 use super::learn::{Learning, LearningState};
-use super::onlooker::{Watched, Watcher};
 use super::probe::Probe;
 use super::queue::{Heap, Lanes};
 use super::resume::StateError;
@@ -28,7 +27,7 @@ pub enum Engine {
 }
 
 /// A [`Simulation`] under the one or the other.
-pub enum Motion<R: Real> {
+pub(crate) enum Motion<R: Real> {
     /// Under [`Engine::Fast`].
     Fast(Box<Simulation<R, Lanes>>),
     /// Under [`Engine::Reference`].
@@ -46,7 +45,6 @@ macro_rules! either {
 }
 
 /// As the methods of [`Simulation`] of these names.
-#[expect(missing_docs, reason = "said there")]
 impl<R: Real> Motion<R> {
     pub fn new(engine: Engine, network: &Arc<Network>, seed: u64) -> Self {
         match engine {
@@ -131,7 +129,6 @@ impl<R: Real> Motion<R> {
 }
 
 /// What only runs in full precision do.
-#[expect(missing_docs, reason = "said there")]
 impl Motion<f64> {
     /// Handles every event before `end`, or fewer if `stop` is set meanwhile or `enough` of the probe; the time reached.
     pub fn run_while<P: Probe<f64>>(
@@ -183,8 +180,8 @@ impl Motion<f64> {
         either!(self, simulation => simulation.now)
     }
 
-    pub fn partition(&mut self, threads: usize, pool: Option<&Pool>) -> bool {
-        either!(self, simulation => simulation.partition(threads, pool))
+    pub fn partition(&mut self, shares: usize) -> bool {
+        either!(self, simulation => simulation.partition(shares, None))
     }
 
     pub fn lend(&mut self, pool: Option<&Pool>) {
@@ -206,23 +203,5 @@ impl Motion<f64> {
 
     pub fn sample_every(&mut self, population: usize, interval: Time) {
         either!(self, simulation => simulation.sample_every(population, interval));
-    }
-
-    /// As [`Motion::run_while`], watched; `all` says whether the spikes of sources and the arrivals are to be seen too.
-    pub fn run_watched(
-        &mut self,
-        weights: &mut Weights<f64>,
-        learning: Option<&mut Learning>,
-        end: Time,
-        stop: &AtomicBool,
-        (all, watcher): (bool, &mut dyn Watcher),
-    ) -> Result<Time, SimulationError> {
-        if all {
-            let until = (stop, |_: &Watched<'_, true>| false);
-            self.run_while(weights, learning, end, until, &mut Watched::<true>(watcher))
-        } else {
-            let until = (stop, |_: &Watched<'_, false>| false);
-            self.run_while(weights, learning, end, until, &mut Watched::<false>(watcher))
-        }
     }
 }

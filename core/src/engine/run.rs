@@ -3,6 +3,7 @@
 use super::fault::SimulationError;
 use super::learn::{Learning, LearningState};
 use super::motion::{Engine, Motion};
+use super::onlooker::{Watched, Watcher};
 use super::probe::{Probe, Spike};
 use super::queue::Queue;
 use super::simulation::Simulation;
@@ -10,6 +11,7 @@ use super::state::Counts;
 use super::team::Threads;
 use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
+use crate::plasticity::Change;
 use crate::time::Time;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -212,25 +214,75 @@ impl Run {
     /// # Errors
     /// As [`Run::until`].
     pub fn run(&mut self, end: Time, threads: &Threads, stop: &AtomicBool) -> Result<Time, SimulationError> {
-        let Self { weights, learning, motion, shares, recording, harvest, .. } = self;
-        let changed = *shares != threads.count;
-        *shares = threads.count;
-        if changed {
-            motion.partition(threads.count, None);
-        }
-        motion.lend(threads.pool.as_ref());
-        let (learning, most) = (learning.as_mut(), recording.at_most);
-        let done = if recording.all {
-            let probe = &mut Reaper::<true> { harvest, spikes: true };
+        let (mut harvest, most) = (std::mem::take(&mut self.harvest), self.recording.at_most);
+        let done = if self.recording.all {
+            let probe = &mut Reaper::<true> { harvest: &mut harvest, spikes: true };
             let enough = |probe: &Reaper<'_, true>| probe.harvest.len() >= most;
-            motion.run_while(weights, learning, end, (stop, enough), probe)
+            self.handle(end, threads, (stop, enough), probe)
         } else {
-            let probe = &mut Reaper::<false> { harvest, spikes: recording.spikes };
+            let probe = &mut Reaper::<false> { harvest: &mut harvest, spikes: self.recording.spikes };
             let enough = |probe: &Reaper<'_, false>| probe.harvest.len() >= most;
-            motion.run_while(weights, learning, end, (stop, enough), probe)
+            self.handle(end, threads, (stop, enough), probe)
         };
-        motion.lend(None);
+        self.harvest = harvest;
         done
+    }
+
+    /// As [`Run::run`], shown to a watcher in place of recorded: the spikes of sources and the arrivals only if it is to
+    /// see `all`.
+    ///
+    /// # Errors
+    /// As [`Run::until`].
+    pub fn run_watched(
+        &mut self,
+        end: Time,
+        threads: &Threads,
+        stop: &AtomicBool,
+        (all, watcher): (bool, &mut dyn Watcher),
+    ) -> Result<Time, SimulationError> {
+        if all {
+            let until = (stop, |_: &Watched<'_, true>| false);
+            self.handle(end, threads, until, &mut Watched::<true>(watcher))
+        } else {
+            let until = (stop, |_: &Watched<'_, false>| false);
+            self.handle(end, threads, until, &mut Watched::<false>(watcher))
+        }
+    }
+
+    fn handle<P: Probe<f64>>(
+        &mut self,
+        end: Time,
+        threads: &Threads,
+        until: (&AtomicBool, impl Fn(&P) -> bool),
+        probe: &mut P,
+    ) -> Result<Time, SimulationError> {
+        if std::mem::replace(&mut self.shares, threads.shares) != threads.shares {
+            self.motion.partition(threads.shares);
+        }
+        self.motion.lend(threads.pool.as_ref());
+        let done = self.motion.run_while(&mut self.weights, self.learning.as_mut(), end, until, probe);
+        self.motion.lend(None);
+        done
+    }
+
+    /// Windows no longer than `window` from now on: no bit depends on it, which is what it is for.
+    pub fn shorten_windows(&mut self, window: Time) {
+        self.motion.shorten_windows(window);
+    }
+
+    /// Shows a watcher every change of a weight from now on, instant by instant and so on one thread.
+    pub fn tell_changes(&mut self) {
+        if let Some(learning) = &mut self.learning {
+            learning.tell(&mut self.weights);
+        }
+    }
+
+    /// Ends learning: what is still going on in devices goes on until now. What that changes is returned, by projection,
+    /// after [`Run::tell_changes`].
+    pub fn finish(&mut self) -> Vec<(u32, Change)> {
+        let Some(learning) = &mut self.learning else { return Vec::new() };
+        learning.finish(&mut self.weights, self.motion.now());
+        learning.changes().collect()
     }
 
     /// What was recorded since the last call.
@@ -256,6 +308,12 @@ impl Run {
         self.motion.membranes(population)
     }
 
+    /// Joules that the neurons of a population have spent up to now: as [`Simulation::spent`].
+    #[must_use]
+    pub fn spent(&self, population: usize) -> Option<[f64; 3]> {
+        self.motion.spent(population)
+    }
+
     /// The network.
     #[must_use]
     pub fn network(&self) -> &Arc<Network> {
@@ -270,9 +328,29 @@ impl Run {
         self.weights.values(&self.network, projection)
     }
 
+    /// What learns. It is up to date after [`Run::finish`] and [`Run::weights`].
+    #[must_use]
+    pub fn learning(&self) -> Option<&Learning> {
+        self.learning.as_ref()
+    }
+
+    /// The weights of all projections, as up to date as [`Run::learning`].
+    #[must_use]
+    pub fn all_weights(&self) -> &Weights<f64> {
+        &self.weights
+    }
+
     /// Everything that is needed to go on elsewhere, but what was recorded: see [`crate::snapshot`] for its bytes.
     pub fn state(&mut self) -> LearningState {
         self.motion.state(&mut self.weights, self.learning.as_mut())
+    }
+
+    /// As [`Run::state`], without the weights if none of them learns: who makes them anew puts them there before
+    /// [`Run::resume`], and a billion of them are not written.
+    pub fn state_but_constants(&mut self) -> LearningState {
+        let mut nothing = Weights { projections: Vec::new() };
+        let weights = if self.learning.is_some() { &mut self.weights } else { &mut nothing };
+        self.motion.state(weights, self.learning.as_mut())
     }
 
     /// Goes on from a state under one of the engines, at these rates, and with rules made anew for the same network.

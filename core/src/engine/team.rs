@@ -18,7 +18,8 @@ pub type Pool = Arc<rayon::ThreadPool>;
 /// The threads that a run may use. They are lent for one call at a time: a run keeps none.
 #[derive(Clone, Debug)]
 pub struct Threads {
-    pub(super) count: usize,
+    /// What a network is cut into.
+    pub(super) shares: usize,
     pub(super) pool: Option<Pool>,
 }
 
@@ -32,7 +33,7 @@ impl Threads {
     /// The thread that calls.
     #[must_use]
     pub const fn one() -> Self {
-        Self { count: 1, pool: None }
+        Self { shares: 1, pool: None }
     }
 
     /// So many threads; 0 is taken for 1.
@@ -45,13 +46,19 @@ impl Threads {
             _ => rayon::ThreadPoolBuilder::new().num_threads(count).build(),
         };
         let pool = pool.map_err(|error| SimulationError::Threads { count, cause: error.to_string() })?;
-        Ok(Self { count, pool: Some(Arc::new(pool)) })
+        Ok(Self { shares: count, pool: Some(Arc::new(pool)) })
     }
 
     /// Those of a pool that is there.
     #[must_use]
     pub fn of(pool: &Pool) -> Self {
-        Self { count: pool.current_num_threads(), pool: Some(Arc::clone(pool)) }
+        Self { shares: pool.current_num_threads(), pool: Some(Arc::clone(pool)) }
+    }
+
+    /// They, with a network cut into so many shares in place of one for each: no bit depends on it.
+    #[must_use]
+    pub fn cut_into(self, shares: usize) -> Self {
+        Self { shares: shares.max(1), ..self }
     }
 
     /// They as a team, as long as it is kept.

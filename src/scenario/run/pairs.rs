@@ -2,8 +2,8 @@
 
 use super::super::outcome::PairPoint;
 use super::super::plan::Plan;
-use crate::engine::{Learning, Spike, Watcher};
-use crate::network::{Network, Rows, Weights};
+use crate::engine::{Run, Spike, Watcher};
+use crate::network::Rows;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +28,9 @@ pub struct Pairs {
 
 impl Pairs {
     #[must_use]
-    pub fn new(network: &Network, learning: &Learning, weights: &Weights<f64>) -> Self {
-        let mut watched = Vec::new();
+    pub fn new(run: &Run) -> Self {
+        let (network, mut watched) = (&**run.network(), Vec::new());
+        let Some(learning) = run.learning() else { return Self { watched } };
         for (index, projection) in network.projections.iter().enumerate() {
             let size = network.populations[projection.to].size;
             if learning.plastic(index).is_some()
@@ -41,7 +42,7 @@ impl Pairs {
                     population: projection.to as u32,
                     arrivals: vec![(0, Time::ZERO); size as usize],
                     spikes: vec![(0, Time::ZERO); size as usize],
-                    before: weights.values(network, index),
+                    before: run.all_weights().values(network, index),
                 });
             }
         }

@@ -1,7 +1,6 @@
 //! One episode on a grid: what `--engine clocked` does.
 
-use super::episode::{self, Course, alias_tables};
-use crate::encoding::BlockRate;
+use super::episode::{self, Course};
 use crate::engine::{Clocked, Counts, SimulationError, Watcher};
 use crate::network::Weights;
 use crate::scenario::assemble::{Assembled, assemble};
@@ -27,10 +26,7 @@ pub fn simulate(
     let Assembled { network, weights: mut values, mut notes } = assemble(plan).map_err(RunError::Assemble)?;
     let arrays = programmed(plan, &mut values)?;
     let weights = Weights::<f64>::from_values(&network, &values);
-    let tables = alias_tables(plan);
-    let rates: Vec<BlockRate> =
-        tables.iter().map(|(table, rate)| BlockRate::new(&table.cells, *rate)).collect();
-    let mut clocked = Clocked::new(&network, &weights, &rates, plan.seed, dt).map_err(RunError::Clocked)?;
+    let mut clocked = Clocked::new(&network, &weights, &network.rates(), plan.seed, dt).map_err(RunError::Clocked)?;
     let episode = episode::run(plan, duration, start, (&mut clocked, None), context)?;
     let energy = book((plan, &network), &arrays, &episode.totals, None);
     notes.push(format!(

@@ -1,13 +1,12 @@
 //! One episode of a network on any engine: run in slices, watched, hashed and counted.
 
-use crate::encoding::{AliasTable, BLOCK};
 use crate::energy::Ledger;
 use crate::engine::{Counts, Observer, Record, SimulationError, Spike, Watcher};
 use crate::network::{Network, Weights};
 use crate::plasticity::Change;
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::outcome::{NamedArray, Outcome, Status};
-use crate::scenario::plan::{Input, Plan};
+use crate::scenario::plan::Plan;
 use crate::scenario::run::context::{RunContext, RunError, Store};
 use crate::scenario::run::logbook::Logbook;
 use crate::scenario::run::training::reborrow;
@@ -78,8 +77,6 @@ fn happened(counts: &Counts) -> u64 {
 
 /// What an episode came to.
 pub struct Episode {
-    /// How far it got.
-    pub reached: Time,
     pub totals: Totals,
     status: Status,
     log: Logbook,
@@ -164,7 +161,7 @@ pub fn run(
     totals.add(course.counts(), reached);
     log.count(&totals, reached);
     log.book("simulate", started, context, 1, totals.events());
-    Ok(Episode { reached, totals, status, log })
+    Ok(Episode { totals, status, log })
 }
 
 impl Episode {
@@ -230,26 +227,4 @@ impl Watcher for Hashing<'_> {
 #[inline]
 fn hash(fingerprint: &mut Fingerprint, spike: Spike) {
     fingerprint.spike(0, spike.time.fs(), spike.population, spike.neuron);
-}
-
-/// Marks and total rate of every Poisson block of a plan.
-pub fn alias_tables(plan: &Plan) -> Vec<(AliasTable, f64)> {
-    let mut tables = Vec::new();
-    for source in &plan.sources {
-        match &source.input {
-            Input::Poisson { rate } => {
-                let mut first = 0;
-                while first < source.size {
-                    let lines = (source.size - first).min(BLOCK);
-                    let table = AliasTable::new(&vec![1; lines as usize]);
-                    tables.push((table, rate.get() * f64::from(lines)));
-                    first += lines;
-                }
-            }
-            // A data set has no sample to show here: its blocks are silent.
-            Input::Dataset { .. } => tables.push((AliasTable::default(), 0.0)),
-            Input::Train(_) => {}
-        }
-    }
-    tables
 }

@@ -1,14 +1,12 @@
 //! One episode on an event engine.
 
-use super::episode::{self, Begun, Course, alias_tables};
-use crate::encoding::BlockRate;
+use super::episode::{self, Begun, Course};
 use crate::energy::{Category, Ledger};
 use crate::engine::{
-    Counts, Engine, Learning, LearningError, LearningState, Motion, Record, SimulationError, Spike, State,
-    Watcher, window,
+    Counts, Engine, LearningError, LearningState, Record, Run, SimulationError, Spike, Threads, Watcher, window,
 };
 use crate::network::{Network, Weights};
-use crate::plasticity::{Change, Memory};
+use crate::plasticity::Change;
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::assemble::{Assembled, assemble_with};
 use crate::scenario::load_estimate;
@@ -39,103 +37,94 @@ pub fn simulate(
     let start = (context.clock)();
     let Assembled { network, weights: mut values, mut notes } = build(plan, pool, context)?;
     let arrays = programmed(plan, &mut values)?;
-    let mut weights = Weights::<f64>::from_values(&network, &values);
     // The reference engine does everything at once.
     let fast = engine == Engine::Fast;
-    let mut learning =
-        if plastic::learns(plan) { Some(plastic::learning(plan, &network, &arrays, fast)?) } else { None };
-    let moved = learning.as_ref().map_or_else(Vec::new, |learning| learning.admit(&mut weights));
-    let untouched =
-        learning.as_ref().map(|learning| Pairs::new(&network, learning, &weights)).unwrap_or_default();
-    let tables = alias_tables(plan);
-    let rates: Vec<BlockRate> =
-        tables.iter().map(|(table, rate)| BlockRate::steady(&table.cells, *rate)).collect();
-    let checkpoint = restored(plan, context)?;
-    let (mut simulation, begun) = match checkpoint {
-        None => {
-            let mut simulation = Motion::new(engine, &network, plan.seed);
-            simulation.begin(0, &rates)?;
-            (simulation, None)
-        }
-        Some(Checkpoint { state, learned, fingerprint, pairs, .. }) => {
-            let memories = vec![None; network.projections.len()];
-            let (learned, memories) = learned.unwrap_or_else(|| {
-                let nothing = Weights { projections: Vec::new() };
-                (std::mem::replace(&mut weights, nothing), memories)
-            });
-            same(pairs.fits(&untouched), "network")?;
-            let begun = Begun { reached: state.now, fingerprint };
-            let state = LearningState { simulation: state, weights: learned, memories };
-            let resumed = Motion::resume(engine, &network, state, learning.as_mut(), &rates);
-            let (simulation, kept) = resumed.map_err(|fault| match fault {
+    let mut run = Run::with(&network, &values, plan.seed, engine)?;
+    let mut moved = Vec::new();
+    if plastic::learns(plan) {
+        moved = run.learn(plastic::learning(plan, &network, &arrays, fast)?);
+    }
+    let mut pairs = Pairs::new(&run);
+    let begun = match restored(plan, context)? {
+        None => None,
+        Some(Checkpoint { mut state, fingerprint, pairs: kept, .. }) => {
+            same(kept.fits(&pairs), "network")?;
+            pairs = kept;
+            let begun = Begun { reached: state.simulation.now, fingerprint };
+            let learning = match plastic::learns(plan) {
+                true => Some(plastic::learning(plan, &network, &arrays, fast)?),
+                false => None,
+            };
+            if learning.is_none() {
+                state.weights = Weights::from_values(&network, &values);
+            }
+            let resumed = Run::resume(&network, state, learning, &network.rates(), engine);
+            run = resumed.map_err(|fault| match fault {
                 SimulationError::State(fault) | SimulationError::Learning(LearningError::State(fault)) => {
                     fault.into()
                 }
                 other => RunError::Simulation(other),
             })?;
-            weights = kept;
-            (simulation, Some((begun, pairs)))
+            Some(begun)
         }
     };
     if let Some(window) = plan.engine.window {
-        simulation.shorten_windows(window);
+        run.shorten_windows(window);
     }
     let threads = match few(&network, plan, duration) {
         Some(why) if context.threads > 1 && fast => {
             // Not a note of the outcome, which is the same for any number of threads.
             tracing::info!(target: "memspike::note", kind = "note", "one thread: {why}");
-            1
+            Threads::one()
         }
-        Some(_) => 1,
-        None => context.threads.max(1),
+        Some(_) => Threads::one(),
+        None => Threads::of(pool),
     };
-    let partitions = plan.engine.partitions.map_or(threads, |partitions| partitions as usize);
-    simulation.partition(partitions, (threads > 1).then_some(pool));
-    if let (Some(learning), Some(true)) =
-        (&mut learning, context.observer.as_ref().map(|o| o.wants_changes()))
-    {
-        learning.tell(&mut weights);
+    let threads = match plan.engine.partitions {
+        Some(partitions) => threads.cut_into(partitions as usize),
+        None => threads,
+    };
+    if context.observer.as_ref().is_some_and(|observer| observer.wants_changes()) {
+        run.tell_changes();
     }
-    let (begun, pairs) = begun.unzip();
-    let pairs = pairs.unwrap_or(untouched);
-    let mut events = Events { simulation, weights, learning, pairs };
+    let mut events = Events { run, threads, pairs };
     let episode = episode::run(plan, duration, start, (&mut events, begun), context)?;
+    let Events { mut run, pairs, .. } = events;
     let mut energy = book((plan, &network), &arrays, &episode.totals, None);
-    notes.extend(spent(plan, &events.simulation, &mut energy));
+    notes.extend(spent(plan, &run, &mut energy));
     notes.extend(overlapping(plan, &episode.totals));
-    let Events { mut weights, mut learning, pairs, .. } = events;
+    let last = run.finish();
+    if let Some(observer) = &mut context.observer {
+        let last = last.into_iter().map(|(projection, change)| Record::Change { projection, change });
+        last.for_each(|record| observer.record(0, &record));
+    }
     let mut learnt = Vec::new();
-    if let Some(learning) = &mut learning {
-        learning.finish(&mut weights, episode.reached);
-        if let Some(observer) = &mut context.observer {
-            let last = learning.changes().map(|(projection, change)| Record::Change { projection, change });
-            last.for_each(|record| observer.record(0, &record));
-        }
+    if let Some(learning) = run.learning() {
         plastic::book(plan, learning, &episode.totals, &mut energy);
-        let (results, more) = plastic::results(plan, &network, learning, &weights, &moved, &pairs);
+        let (results, more) = plastic::results(plan, &network, learning, run.all_weights(), &moved, &pairs);
         learnt = results;
         notes.extend(more);
         for (index, values) in values.iter_mut().enumerate() {
-            *values = weights.values(&network, index);
+            *values = run.all_weights().values(&network, index);
         }
     }
     let mut named = named_arrays(plan, &network, &values, &arrays, &mut notes);
-    if let Some(learning) = &learning {
-        plastic::conductances(plan, &network, learning, &weights, &mut named);
+    if let Some(learning) = run.learning() {
+        plastic::conductances(plan, &network, learning, run.all_weights(), &mut named);
     }
-    let outcome = episode.close(&network, &weights, energy, named, notes);
+    let outcome = episode.close(&network, run.all_weights(), energy, named, notes);
     Ok(Outcome { plastic: learnt, ..outcome })
 }
 
 /// Books what the neurons themselves tell of their devices, and says of which they cannot tell what they spend off.
-fn spent(plan: &Plan, simulation: &Motion<f64>, energy: &mut Ledger) -> Vec<String> {
+fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
     let (mut told, mut notes) = (false, Vec::new());
     for (index, population) in plan.populations.iter().enumerate() {
         let incoming = || plan.projections.iter().filter(|projection| projection.to == index);
         let driven = population.switch.is_none();
         let flows = incoming().any(|projection| !projection.kernel.jumps())
             || population.kinds().any(|neuron| neuron.membrane().i_bias != Ampere::ZERO);
-        let spent = simulation.spent(index).filter(|_| driven || flows);
+        let spent = run.spent(index).filter(|_| driven || flows);
         if let Some([device, limiter, off]) = spent {
             // Of other switches what is spent on is counted by spikes.
             if driven {
@@ -164,9 +153,7 @@ fn spent(plan: &Plan, simulation: &Motion<f64>, energy: &mut Ledger) -> Vec<Stri
 #[derive(Serialize, Deserialize)]
 struct Checkpoint {
     of: Identity,
-    state: State<f64>,
-    /// Weights and memories of the rules, if any projection learns.
-    learned: Option<(Weights<f64>, Vec<Option<Memory>>)>,
+    state: LearningState,
     pairs: Pairs,
     fingerprint: Fingerprint,
 }
@@ -215,17 +202,16 @@ impl Watcher for Both<'_> {
     }
 }
 
-/// An event engine with weights that learn, if any do.
+/// A run, and the pairs of spikes that are watched in it.
 struct Events {
-    simulation: Motion<f64>,
-    weights: Weights<f64>,
-    learning: Option<Learning>,
+    run: Run,
+    threads: Threads,
     pairs: Pairs,
 }
 
 impl Course for Events {
     fn sample_every(&mut self, population: usize, interval: Time) {
-        self.simulation.sample_every(population, interval);
+        self.run.sample_every(population, interval);
     }
 
     fn run(
@@ -235,13 +221,11 @@ impl Course for Events {
         all: bool,
         watcher: &mut dyn Watcher,
     ) -> Result<Time, SimulationError> {
-        let Self { simulation, weights, learning, pairs } = self;
-        let learning = learning.as_mut();
+        let Self { run, threads, pairs } = self;
         if pairs.any() {
-            let mut both = Both { watcher, all, pairs };
-            return simulation.run_watched(weights, learning, end, stop, (true, &mut both));
+            return run.run_watched(end, threads, stop, (true, &mut Both { watcher, all, pairs }));
         }
-        simulation.run_watched(weights, learning, end, stop, (all, watcher))
+        run.run_watched(end, threads, stop, (all, watcher))
     }
 
     fn save(
@@ -250,17 +234,11 @@ impl Course for Events {
         fingerprint: &Fingerprint,
         store: &mut dyn Store,
     ) -> Result<(), RunError> {
-        let Self { simulation, weights, learning, pairs } = self;
-        let learns = learning.is_some();
-        // What does not learn is drawn again.
-        let mut nothing = Weights { projections: Vec::new() };
-        let of = if learns { weights } else { &mut nothing };
-        let LearningState { simulation: state, weights, memories } = simulation.state(of, learning.as_mut());
         let checkpoint = Checkpoint {
             of: Identity::of(plan),
-            state,
-            learned: learns.then_some((weights, memories)),
-            pairs: pairs.clone(),
+            // What does not learn is drawn again.
+            state: self.run.state_but_constants(),
+            pairs: self.pairs.clone(),
             fingerprint: fingerprint.clone(),
         };
         let models = models(plan);
@@ -270,11 +248,11 @@ impl Course for Events {
     }
 
     fn sample(&self, population: usize) -> (Time, Vec<f64>) {
-        (self.simulation.now(), self.simulation.membranes(population))
+        (self.run.now(), self.run.membranes(population))
     }
 
     fn counts(&self) -> &Counts {
-        self.simulation.counts()
+        self.run.counts()
     }
 }
 
