@@ -167,7 +167,7 @@ impl Trace {
                     );
                 }
             }
-            Record::Sample { .. } => {}
+            Record::Sample { .. } | Record::Weight { .. } | Record::Synapse { .. } => {}
         }
     }
 

@@ -1,9 +1,14 @@
 //! The records of a run in its directory: logs while it goes on, tables when it is over.
 
 use super::failure::Failure;
+use memspike::record::courses::{self, Course};
+use memspike::record::membrane::MembraneRecord;
 use memspike::record::rundir::RunDir;
-use memspike::record::spikes::{self, MembraneRecord, Names, Positions, SpikeRecord};
-use memspike::record::{Formats, LogRecorder, Position, RecordError, Recorder, Records, SpikeRow, export};
+use memspike::record::spikes::{self, Names, SpikeRecord};
+use memspike::record::synapses::{ConnectionRecord, WeightRecord};
+use memspike::record::{
+    Formats, LogRecorder, Position, Positions, RecordError, Records, SpikeRow, Take, export,
+};
 use memspike::scenario::plan::Plan;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,11 +16,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The file in a run directory that a run goes on from.
 pub const CHECKPOINT: &str = "checkpoint.bin";
 
-const SPIKES: &str = "spikes.log";
-const MEMBRANE: &str = "membrane.log";
+/// Every record that a run may have: `NAME.log` while it goes on.
+const NAMES: [&str; 4] = ["spikes", "membrane", "weight_samples", "connections"];
+
+fn log(dir: &RunDir, name: &str) -> PathBuf {
+    dir.path().join(format!("{name}.log"))
+}
 
 /// Spikes that are drawn in the raster picture.
 const KEPT_FOR_RASTER: usize = 50_000;
+
+/// Neurons of a population whose membranes are drawn.
+const KEPT_OF_MEMBRANES: u32 = 3;
+
+/// What of the records of a run is drawn.
+#[derive(Default)]
+pub struct Shown {
+    /// The first spikes of `plan.record.spikes`; labels are indices into it.
+    pub spikes: Vec<SpikeRow>,
+    /// How many there are in all.
+    pub total: u64,
+    pub membranes: Vec<Course<1>>,
+    pub weights: Vec<Course<5>>,
+}
 
 /// The run writes into the records, and a checkpoint asks where they stand.
 #[derive(Clone)]
@@ -28,12 +51,37 @@ impl Shared {
     }
 }
 
+/// What a plan asks to be recorded.
+fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
+    let projections = plan.projections.iter().map(|one| (one.name.clone(), one.kernel.weight_unit()));
+    let names = Names {
+        sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
+        populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
+        projections: projections.collect(),
+    };
+    let record = &plan.record;
+    let mut wanted: Vec<Box<dyn Take>> = Vec::new();
+    if !record.spikes.is_empty() {
+        let episodes = plan.protocol.as_it_is().is_none();
+        wanted.push(Box::new(SpikeRecord::new(&record.spikes, &names, episodes)));
+    }
+    if !record.membrane.is_empty() {
+        wanted.push(Box::new(MembraneRecord::new(&names)));
+    }
+    if !record.weights.is_empty() {
+        wanted.push(Box::new(WeightRecord::new(&names)));
+    }
+    if !record.connections.is_empty() {
+        wanted.push(Box::new(ConnectionRecord::new(&names)));
+    }
+    wanted
+}
+
 /// The logs of a run. They are removed when this is dropped, unless a checkpoint names places in them.
 pub struct Logs<'a> {
     dir: &'a RunDir,
     records: Shared,
-    spikes: Option<PathBuf>,
-    membrane: Option<PathBuf>,
+    names: Vec<String>,
 }
 
 impl<'a> Logs<'a> {
@@ -42,37 +90,21 @@ impl<'a> Logs<'a> {
     /// # Errors
     /// If a log cannot be made or gone on with.
     pub fn begin(plan: &Plan, dir: &'a RunDir, from: Option<Positions>) -> Result<Self, Failure> {
-        let names = Names {
-            sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
-            populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
-        };
-        let recorder = |path: &PathBuf, position: fn(Positions) -> Option<Position>| {
-            let Some(from) = from else { return Ok(LogRecorder::new(path)) };
-            position(from).map(|position| LogRecorder::from(path, position)).ok_or_else(|| {
+        let recorder = |path: &PathBuf, name: &str| {
+            let Some(from) = &from else { return Ok(LogRecorder::new(path)) };
+            from.get(name).map(|&position| LogRecorder::from(path, position)).ok_or_else(|| {
                 let why = "the checkpoint has no place in it".to_string();
                 RecordError::NoSuchPosition { path: path.clone(), position: Position::default(), why }
             })
         };
-        let boxed = |recorder: LogRecorder| -> Box<dyn Recorder> { Box::new(recorder) };
-        let wanted = !plan.record.spikes.is_empty();
-        let mut logs = Self {
-            dir,
-            records: Shared(Arc::default()),
-            spikes: wanted.then(|| dir.path().join(SPIKES)),
-            membrane: (!plan.record.membrane.is_empty() && plan.record.membrane_interval.is_some())
-                .then(|| dir.path().join(MEMBRANE)),
-        };
+        let wanted = wanted(plan);
+        let names = wanted.iter().map(|take| take.schema().name).collect();
+        let logs = Self { dir, records: Shared(Arc::default()), names };
         let mut records = Records::default();
-        if let Some(path) = &logs.spikes {
-            let recorder = boxed(recorder(path, |from| from.spikes)?);
-            let episodes = plan.protocol.as_it_is().is_none();
-            records.spikes = Some(SpikeRecord::begin(recorder, &plan.record.spikes, &names, episodes)?);
+        for (take, name) in wanted.into_iter().zip(&logs.names) {
+            records.add(Box::new(recorder(&log(dir, name), name)?), take)?;
         }
-        if let Some(path) = &logs.membrane {
-            let recorder = boxed(recorder(path, |from| from.membrane)?);
-            records.membrane = Some(MembraneRecord::begin(recorder, &names)?);
-        }
-        logs.records = Shared(Arc::new(Mutex::new(records)));
+        *logs.records.get() = records;
         Ok(logs)
     }
 
@@ -80,31 +112,36 @@ impl<'a> Logs<'a> {
         self.records.clone()
     }
 
-    /// Writes what was recorded in the formats of these names and returns the first spikes and how many there are in all.
+    /// Writes what was recorded in the formats of these names and returns what is drawn of it.
     ///
     /// # Errors
     /// The first failure of a write.
-    pub fn finish(self, formats: &[String], known: &Formats) -> Result<(Vec<SpikeRow>, u64), Failure> {
+    pub fn finish(self, formats: &[String], known: &Formats) -> Result<Shown, Failure> {
         std::mem::take(&mut *self.records.get()).finish()?;
         for format in formats.iter().filter_map(|name| known.find(name)) {
-            for (log, name) in [(&self.spikes, "spikes"), (&self.membrane, "membrane")] {
-                if let Some(log) = log {
-                    export(log, self.dir, name, format)?;
-                }
+            for name in &self.names {
+                export(&log(self.dir, name), self.dir, name, format)?;
             }
         }
-        match &self.spikes {
-            Some(log) => Ok(spikes::first(log, KEPT_FOR_RASTER)?),
-            None => Ok((Vec::new(), 0)),
+        let mut shown = Shown::default();
+        for name in &self.names {
+            let log = log(self.dir, name);
+            match name.as_str() {
+                "spikes" => (shown.spikes, shown.total) = spikes::first(&log, KEPT_FOR_RASTER)?,
+                "membrane" => shown.membranes = courses::membranes(&log, KEPT_OF_MEMBRANES)?,
+                "weight_samples" => shown.weights = courses::weights(&log)?,
+                _ => {}
+            }
         }
+        Ok(shown)
     }
 }
 
 /// Removes the logs of a run that nothing goes on with any more.
 pub fn discard(dir: &RunDir) {
-    for log in [SPIKES, MEMBRANE] {
+    for name in NAMES {
         // If it cannot be removed, it is only in the way.
-        let _ = std::fs::remove_file(dir.path().join(log));
+        let _ = std::fs::remove_file(log(dir, name));
     }
 }
 

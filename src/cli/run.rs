@@ -13,7 +13,7 @@ use super::trace::Tracing;
 use super::values::Format;
 use super::wiring::{self, Recorded, Request};
 use super::{calibrate, progress, records, trace};
-use memspike::plot::RecordedSpikes;
+use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus};
 use memspike::report::manifest::Manifest;
@@ -25,6 +25,7 @@ use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
+use std::ops::Range;
 use std::path::Path;
 
 pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End, Failure> {
@@ -202,8 +203,7 @@ impl Session<'_> {
             Elsewhere::Weights(given) => (Some(given), Clock::start()),
             Elsewhere::Stopped(end) => return Ok(Made::Stopped(end)),
         };
-        let wiring::Ran { outcome, spikes, recorded } =
-            self.simulate(plan, clock, manifest.threads, dir, given)?;
+        let wiring::Ran { outcome, shown } = self.simulate(plan, clock, manifest.threads, dir, given)?;
         let (wall_s, cpu_s) = clock.now();
         let host = HostPerformance {
             wall_s,
@@ -213,8 +213,9 @@ impl Session<'_> {
         };
         let summary = Summary::new(plan, &outcome, &host);
         let groups = recorded_groups(plan);
-        let spikes = RecordedSpikes { groups: &groups, rows: &spikes, total: recorded };
-        self.write_results(dir, manifest, &outcome, &summary, spikes)?;
+        let spikes = RecordedSpikes { groups: &groups, rows: &shown.spikes, total: shown.total };
+        let recorded = plot::Recorded { spikes, membranes: &shown.membranes, weights: &shown.weights };
+        self.write_results(dir, manifest, &outcome, &summary, recorded)?;
         self.tracing.flush()?;
         manifest.status = match outcome.status {
             Status::Done => RunStatus::Done,
@@ -356,7 +357,7 @@ impl Session<'_> {
         manifest: &Manifest,
         outcome: &Outcome,
         summary: &Summary,
-        spikes: RecordedSpikes<'_>,
+        recorded: plot::Recorded<'_>,
     ) -> Result<(), Failure> {
         for (name, table) in results::tables(&manifest.plan, outcome, summary) {
             dir.write(&name, table.as_bytes())?;
@@ -364,7 +365,7 @@ impl Session<'_> {
         for (name, bytes) in npz::files(&outcome.arrays)? {
             dir.write(name, &bytes)?;
         }
-        let figures = results::figures(&manifest.plan, outcome, spikes);
+        let figures = results::figures(&manifest.plan, outcome, recorded);
         for figure in &figures {
             dir.write(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
         }
@@ -402,15 +403,11 @@ enum Elsewhere {
     Stopped(End),
 }
 
-/// Names and sizes of what is recorded.
-fn recorded_groups(plan: &Plan) -> Vec<(String, u32)> {
-    plan.record
-        .spikes
-        .iter()
-        .map(|name| {
-            let population = plan.populations.iter().find(|p| p.name == *name).map(|p| p.size);
-            let source = || plan.sources.iter().find(|s| s.name == *name).map(|s| s.size);
-            (name.clone(), population.or_else(source).unwrap_or(1))
-        })
-        .collect()
+/// What is recorded of which name.
+fn recorded_groups(plan: &Plan) -> Vec<(String, Range<u32>)> {
+    let size = |name: &String| {
+        let population = plan.populations.iter().find(|p| p.name == *name).map(|p| p.size);
+        population.or_else(|| plan.sources.iter().find(|s| s.name == *name).map(|s| s.size)).unwrap_or(1)
+    };
+    plan.record.spikes.iter().map(|chosen| (chosen.to_string(), chosen.of(size(&chosen.name)))).collect()
 }

@@ -3,14 +3,13 @@
 use super::args::{Engine, Overrides};
 use super::failure::Failure;
 use super::observers::Observers;
-use super::records::{CHECKPOINT, Logs, Shared};
+use super::records::{CHECKPOINT, Logs, Shared, Shown};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
 use memspike::hint::many;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
-use memspike::record::spikes::Positions;
-use memspike::record::{Formats, SpikeRow};
+use memspike::record::{Formats, Positions};
 use memspike::registry::Registry;
 use memspike::report::manifest::MadeFrom;
 use memspike::scenario::diagnostic::At;
@@ -202,10 +201,7 @@ pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
 /// What came of a run.
 pub struct Ran {
     pub outcome: Outcome,
-    /// The first spikes of `plan.record.spikes`; labels are indices into it.
-    pub spikes: Vec<SpikeRow>,
-    /// How many there are in all.
-    pub recorded: u64,
+    pub shown: Shown,
 }
 
 /// Runs a plan.
@@ -238,8 +234,8 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
         given,
     };
     let outcome = run::run(plan, &mut context).map_err(unusable)?;
-    let (spikes, recorded) = logs.finish(&plan.record.formats, formats)?;
-    Ok(Ran { outcome, spikes, recorded })
+    let shown = logs.finish(&plan.record.formats, formats)?;
+    Ok(Ran { outcome, shown })
 }
 
 /// The trained weights of the last finished run of exactly `trained` under `runs`, if there is one.

@@ -7,6 +7,7 @@ pub(crate) mod accuracy;
 pub mod chart;
 pub(crate) mod conductance;
 pub(crate) mod confusion;
+pub(crate) mod courses;
 #[cfg(test)]
 pub(crate) mod drawn;
 pub(crate) mod energy;
@@ -31,6 +32,8 @@ pub use experiment::{OVER, figures as experiments};
 pub use png::{PngError, Renderer};
 
 use crate::record::SpikeRow;
+use crate::record::courses::Course;
+use std::ops::Range;
 
 /// A picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +62,21 @@ pub enum Shape {
 /// Spikes that were recorded, for the raster.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecordedSpikes<'a> {
-    /// Names and sizes of what was recorded; a row's label is an index into them.
-    pub groups: &'a [(String, u32)],
+    /// What was recorded, and which neurons of it; a row's label is an index into them.
+    pub groups: &'a [(String, Range<u32>)],
     /// The spikes, by time within each episode.
     pub rows: &'a [SpikeRow],
     /// Spikes in all, of which `rows` are the first.
     pub total: u64,
+}
+
+/// What of the records of a run is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recorded<'a> {
+    /// As dots.
+    pub spikes: RecordedSpikes<'a>,
+    /// Of some neurons.
+    pub membranes: &'a [Course<1>],
+    /// Quantiles over time.
+    pub weights: &'a [Course<5>],
 }

@@ -2,13 +2,14 @@
 
 use super::summary::Summary;
 use super::told;
-use crate::plot::{Figure, RecordedSpikes, conductance, confusion, energy, pairs, raster};
+use crate::plot::{Figure, Recorded, conductance, confusion, courses, energy, pairs, raster};
 use crate::scenario::outcome::{Outcome, Status};
 use crate::scenario::plan::Plan;
 
 /// Every picture of a run, in the order a report shows them.
 #[must_use]
-pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Vec<Figure> {
+pub fn figures(plan: &Plan, outcome: &Outcome, recorded: Recorded<'_>) -> Vec<Figure> {
+    let spikes = recorded.spikes;
     let told = told::of(plan);
     let mut figures = told.first(plan, outcome);
     if let Some(first) = spikes.rows.first().map(|row| row.episode) {
@@ -17,6 +18,8 @@ pub fn figures(plan: &Plan, outcome: &Outcome, spikes: RecordedSpikes<'_>) -> Ve
         let end_ms = if complete { plan.protocol.episode(first).as_seconds() * 1e3 } else { 0.0 };
         figures.push(raster::figure(spikes, end_ms));
     }
+    figures.extend(courses::membranes(recorded.membranes));
+    figures.extend(courses::weights(recorded.weights));
     figures.extend(told.confusion(outcome).and_then(confusion::figure));
     // What one device spent is a line of its table.
     if !plan.populations.is_empty() {
@@ -43,7 +46,7 @@ pub fn overview(plan: &Plan, outcome: &Outcome) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plot::drawn;
+    use crate::plot::{RecordedSpikes, drawn};
     use crate::record::SpikeRow;
     use crate::report::example;
     use crate::scenario::outcome::Found;
@@ -53,7 +56,7 @@ mod tests {
     #[test]
     fn every_picture_of_a_run_is_drawn_and_can_be_rendered() {
         let (plan, outcome) = example::trained();
-        let groups = [("retina".to_string(), 784), ("output".to_string(), 10)];
+        let groups = [("retina".to_string(), 0..784), ("output".to_string(), 0..10)];
         let rows: Vec<SpikeRow> = (0..200)
             .map(|k| SpikeRow {
                 episode: 0,
@@ -63,7 +66,7 @@ mod tests {
             })
             .collect();
         let spikes = RecordedSpikes { groups: &groups, rows: &rows, total: 1000 };
-        let figures = figures(&plan, &outcome, spikes);
+        let figures = figures(&plan, &outcome, Recorded { spikes, ..Recorded::default() });
         let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(
             names,
@@ -96,7 +99,7 @@ mod tests {
         outcome.energy = Default::default();
         outcome.arrays.truncate(1);
         outcome.arrays[0].data.fill(0.0);
-        let figures = figures(&plan, &outcome, RecordedSpikes::default());
+        let figures = figures(&plan, &outcome, Recorded::default());
         let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(names, ["accuracy", "weights-input"]);
         assert!(figures.iter().all(|figure| !figure.svg.contains("NaN") && !figure.svg.contains("inf")));
@@ -106,7 +109,7 @@ mod tests {
     fn a_published_accuracy_is_drawn_where_the_scenario_states_one() {
         let (mut plan, outcome) = example::trained();
         let drawn = |plan: &Plan| {
-            let figures = figures(plan, &outcome, RecordedSpikes::default());
+            let figures = figures(plan, &outcome, Recorded::default());
             let figure = figures.into_iter().find(|figure| figure.name == "accuracy").unwrap();
             (figure.svg, figure.caption.contains("published"))
         };

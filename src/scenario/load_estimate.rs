@@ -78,10 +78,11 @@ fn load(plan: &Plan, duration: Time) -> Load {
     let populations =
         plan.populations.iter().enumerate().map(|(index, one)| (Origin::Population(index), &one.name));
     for (origin, name) in sources.chain(populations) {
-        let spikes = f64::from(synapses::rows_of(plan, origin)) * expected(plan, origin, duration);
+        let (size, each) = (synapses::rows_of(plan, origin), expected(plan, origin, duration));
+        let spikes = f64::from(size) * each;
         load.spikes += spikes;
-        if plan.record.spikes.contains(name) {
-            load.written += WRITTEN * spikes;
+        if let Some(chosen) = plan.record.spikes.iter().find(|chosen| &chosen.name == name) {
+            load.written += WRITTEN * each * chosen.of(size).len() as f64;
         }
         for projection in plan.projections.iter().filter(|projection| projection.from == origin) {
             let rows = f64::from(synapses::rows_of(plan, origin)).max(1.0);

@@ -4,11 +4,13 @@
 //! and `memspike resolve` are made), and the reading of the value. What must fit together in a table is a function behind
 //! `rules`.
 
+use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
 use super::section::Lower;
 use super::spec::{Key, Kind};
 use super::text::Node;
 use super::weights;
+use crate::record::Selected;
 use crate::time::Time;
 use crate::units::{Ampere, Farad, Hertz, Joule, Ohm, Quantity, Second, Siemens, Volt, VoltPerSecond, Watt};
 
@@ -144,6 +146,36 @@ impl FromKey for Vec<String> {
             .iter()
             .filter(|(name, at)| lower.index(name, Some(at), &what, refers).is_some());
         Some(known.map(|(name, _)| name.clone()).collect())
+    }
+}
+
+/// Names, with the range of those that are meant.
+impl FromKey for Vec<Selected> {
+    fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        let Kind::Names(refers) = fields.entry(name).key.kind else { return None };
+        let mut list: Self = Vec::new();
+        for (text, at) in fields.names(name) {
+            let what = format!("`{name}` of {}", fields.what);
+            let fault = match text.parse::<Selected>() {
+                Err(fault) => Diagnostic::error(format!("{what} has `{text}`")).allowed(fault.to_string()),
+                Ok(chosen) => {
+                    let Some(size) = lower.sized(&chosen.name, at, &what, refers) else { continue };
+                    let beyond = chosen.ids.as_ref().zip(size).filter(|(ids, size)| ids.end > *size);
+                    if list.iter().any(|other| other.name == chosen.name) {
+                        Diagnostic::error(format!("{what} names `{}` twice", chosen.name))
+                            .allowed("one range for each name")
+                    } else if let Some((_, size)) = beyond {
+                        Diagnostic::error(format!("{what} names `{text}`, and `{}` has {size}", chosen.name))
+                            .allowed(format!("a range up to {size}, such as {}[0..{size}]", chosen.name))
+                    } else {
+                        list.push(chosen);
+                        continue;
+                    }
+                }
+            };
+            lower.faults.push(fault.at(at));
+        }
+        Some(list)
     }
 }
 

@@ -71,6 +71,30 @@ fn spikes_that_were_asked_for_are_written_with_their_unit() {
 }
 
 #[test]
+fn synapses_that_were_asked_for_are_written_with_the_unit_of_each() {
+    let place = Place::with_scenario();
+    let scenario = include_str!("../data/records.toml");
+    fs::write(place.path().join("synapses.toml"), scenario).unwrap();
+    let ran = place.memspike(&["run", "synapses.toml", "--out", "here"]);
+    assert_eq!(code(&ran), 0, "{}", err(&ran));
+    let read = |name: &str| fs::read_to_string(place.path().join("here").join(name)).unwrap();
+    assert_eq!(
+        read("connections.csv"),
+        "delay [ms],projection,pre,post,weight,unit\n\
+         1,listed,0,2,0.001,V\n0.0005,listed,1,0,-0.002,V\n2,currents,1,1,0.000000000003,A\n"
+    );
+    let weights = read("weight_samples.csv");
+    let rows: Vec<&str> = weights.lines().collect();
+    assert_eq!(rows[..2], ["time [ms],projection,pre,post,weight,unit", "0,learning,0,0,0.002,V"]);
+    let times = ["0,", "15,", "20,"].map(|time| rows.iter().filter(|row| row.starts_with(time)).count());
+    assert_eq!((times, rows.len()), ([6; 3], 19), "{weights}");
+    for name in ["connections", "weight_samples"] {
+        assert!(place.path().join(format!("here/{name}.npz")).is_file());
+        assert!(!place.path().join(format!("here/{name}.log")).exists());
+    }
+}
+
+#[test]
 fn an_existing_directory_is_kept_unless_it_is_a_run_and_force_is_given() {
     let place = Place::with_scenario();
     fs::create_dir(place.path().join("mine")).unwrap();

@@ -6,6 +6,7 @@ use memspike::engine::Record;
 use memspike::scenario::outcome::Status;
 use memspike::scenario::plan::Plan;
 use memspike::scenario::run::context::{Engine, RunError};
+use memspike::time::Time;
 
 /// Plans of every form, learning and not, sampled and not.
 fn plans() -> Vec<Plan> {
@@ -19,8 +20,16 @@ fn plans() -> Vec<Plan> {
         plan("networks/ring", &[]),
         plan("networks/synfire", &[]),
         plan("stdp/pairs", &[]),
-        plan("stdp/pairs-device", &[]),
-        plan("stdp/plastic-crossbar", &["protocol.duration=400 ms"]),
+        plan("stdp/pairs-device", &["record.weights=[\"synapse\"]", "record.weights_interval=33 ms"]),
+        plan(
+            "stdp/plastic-crossbar",
+            &[
+                "protocol.duration=400 ms",
+                "record.connections=[\"synapses\"]",
+                "record.weights=[\"synapses\"]",
+                "record.weights_interval=100 ms",
+            ],
+        ),
     ]
 }
 
@@ -46,7 +55,10 @@ fn a_simulation_that_is_stopped_twice_has_the_outcome_and_the_records_of_one_tha
             assert_eq!(outcome.status, end, "{name}");
             if end == Status::Interrupted {
                 // What is sampled at the end of a part comes after what is kept of it.
-                let last = plan.record.membrane.len();
+                let weights = seen.records.iter().filter(
+                    |(_, record)| matches!(record, Record::Weight { time, .. } if *time == Time::ZERO),
+                );
+                let last = plan.record.membrane.len() + weights.count();
                 part.records.truncate(part.records.len() - last);
                 kept = Kept::from(kept.saved.last().unwrap());
             } else {

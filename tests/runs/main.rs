@@ -7,6 +7,7 @@ mod leakage;
 mod offsets;
 mod plasticity;
 mod readouts;
+mod records;
 mod scenarios;
 mod training;
 mod training_bits;

@@ -164,6 +164,20 @@ fn a_typo_in_a_name() {
 }
 
 #[test]
+fn what_a_record_cannot_have() {
+    let record = |keys: &str| refusal(&format!("{GOOD}\n[record]\n{keys}\n"), &[]);
+    let mut page = Page::default();
+    page.add("", record("weights = [\"jumps\"]\nweights_interval = \"1 ms\""));
+    page.add("of nothing", record("weights_interval = \"1 ms\"\nmembrane_interval = \"1 ms\""));
+    page.add("without an interval", record("membrane = [\"cells\"]"));
+    page.add("of nobody", record("connections = [\"jump\"]"));
+    page.add("of nothing in a format", record("formats = [\"npz\"]"));
+    let trains = format!("{TRAINS}\n[record]\nmembrane = [\"output\"]\nmembrane_interval = \"1 ms\"\n");
+    page.add("where samples are shown", refusal(&trains, &[]));
+    insta::assert_snapshot!(page.0);
+}
+
+#[test]
 fn a_missing_protocol() {
     let (text, _) = GOOD.split_once("[protocol]").unwrap();
     insta::assert_snapshot!(refusal(text, &[]));

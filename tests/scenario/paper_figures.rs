@@ -2,7 +2,7 @@
 //! book, which is made of them.
 
 use memspike::dataset::Search;
-use memspike::plot::{Figure, RecordedSpikes};
+use memspike::plot::{Figure, Recorded};
 use memspike::report::book::{Chapter, PICTURES, Run, chapter};
 use memspike::report::compare::Expected;
 use memspike::report::performance::HostPerformance;
@@ -59,7 +59,7 @@ fn made() -> &'static [Made] {
                 assert!(loaded.warnings.is_empty(), "{}", loaded.warnings);
                 let outcome = carried_out(&loaded.plan, Engine::Fast, false);
                 let summary = Summary::new(&loaded.plan, &outcome, &HostPerformance::default());
-                let pictures = results::figures(&loaded.plan, &outcome, RecordedSpikes::default());
+                let pictures = results::figures(&loaded.plan, &outcome, Recorded::default());
                 Made { plan: loaded.plan, outcome, summary, pictures }
             })
             .collect()
@@ -211,7 +211,7 @@ fn the_same_numbers_come_out_whatever_engine_is_asked_for_and_other_ones_with_an
 fn a_run_that_is_stopped_says_so_and_keeps_what_it_has() {
     let outcome = carried_out(&made()[0].plan, Engine::Fast, true);
     assert_eq!((outcome.status, experiments(&outcome).len()), (Status::Interrupted, 0));
-    assert!(results::figures(&made()[0].plan, &outcome, RecordedSpikes::default()).is_empty());
+    assert!(results::figures(&made()[0].plan, &outcome, Recorded::default()).is_empty());
 }
 
 #[test]

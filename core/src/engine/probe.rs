@@ -190,6 +190,32 @@ pub enum Record {
         /// Membranes relative to ground, in volts.
         u: Vec<f64>,
     },
+    /// A sample of the weight of a synapse (in the unit of its kernel).
+    Weight {
+        /// When.
+        time: Time,
+        /// Index of the projection.
+        projection: u32,
+        /// Where the synapse comes from.
+        row: u32,
+        /// The neuron it goes to.
+        column: u32,
+        /// What it is now.
+        weight: f64,
+    },
+    /// A synapse of the network, told when a run begins.
+    Synapse {
+        /// Index of the projection.
+        projection: u32,
+        /// Where it comes from.
+        row: u32,
+        /// The neuron it goes to.
+        column: u32,
+        /// Its weight at the start, in the unit of its kernel.
+        weight: f64,
+        /// From spike to arrival.
+        delay: Time,
+    },
 }
 
 /// Collects the whole stream of an episode, to be handed on in episode order.

@@ -320,15 +320,16 @@ impl Run {
         &self.network
     }
 
-    /// Weights of a projection, row by row: as learned so far, if they learn.
-    pub fn weights(&mut self, projection: usize) -> Vec<f64> {
-        if let Some(learning) = &mut self.learning {
-            learning.settle_waiting(&mut self.weights);
+    /// Weights of a projection, row by row: as they are now, if they learn, in the middle of a pulse too.
+    #[must_use]
+    pub fn weights(&self, projection: usize) -> Vec<f64> {
+        match &self.learning {
+            Some(learning) => learning.current(&self.weights, self.now()).values(&self.network, projection),
+            None => self.weights.values(&self.network, projection),
         }
-        self.weights.values(&self.network, projection)
     }
 
-    /// What learns. It is up to date after [`Run::finish`] and [`Run::weights`].
+    /// What learns. It is up to date after [`Run::finish`].
     #[must_use]
     pub fn learning(&self) -> Option<&Learning> {
         self.learning.as_ref()

@@ -224,6 +224,21 @@ impl Projection {
         }
     }
 
+    /// Row and column of every synapse, in the order of their weights.
+    pub fn ends(&self, columns: u32) -> Box<dyn Iterator<Item = (u32, u32)> + '_> {
+        match &self.connect {
+            Rows::Dense => {
+                Box::new((0..self.rows).flat_map(move |row| (0..columns).map(move |col| (row, col))))
+            }
+            Rows::OneToOne => Box::new((0..self.rows).map(|row| (row, row))),
+            Rows::Sparse { start, targets } => Box::new(
+                (0..self.rows)
+                    .zip(start.windows(2))
+                    .flat_map(|(row, ends)| targets.of(ends[0]..ends[1]).map(move |col| (row, col))),
+            ),
+        }
+    }
+
     /// Whether arrivals of one row at one instant are the spikes of a neuron at once, delivered as one: n w.
     #[must_use]
     pub fn gathers(&self) -> bool {

@@ -1,15 +1,18 @@
 //! What a run leaves on disk: the run directory, records, arrays and the fingerprint. Everything takes a path or
 //! returns bytes; nothing here reads a clock or prints.
 //!
-//! A record (spikes, membranes, or what a program adds) is a [`table::Schema`] of columns and rows of them. While the
+//! A record (spikes, membranes, synapses, or what a program adds) is a [`table::Schema`] of columns and rows of them. While the
 //! run goes on a [`Recorder`] takes its rows; [`LogRecorder`] keeps them in a checked log on disk, which a checkpoint
 //! can be gone on with. At the end the log is written in a [`format::Format`].
 
+pub mod courses;
 pub mod csv;
 pub mod fingerprint;
 pub mod format;
+pub mod kept;
 pub mod log;
 mod log_reader;
+pub mod membrane;
 #[cfg(feature = "formats")]
 pub mod npz;
 mod pending;
@@ -17,19 +20,21 @@ pub mod recorder;
 #[cfg(feature = "scenario")]
 pub mod rundir;
 pub mod spikes;
+pub mod synapses;
 pub mod table;
 #[cfg(feature = "formats")]
 mod zip;
 
 pub use fingerprint::Fingerprint;
 pub use format::{Format, Formats, WriteError};
+pub use kept::{Positions, Records, Take};
 pub use log::LogRecorder;
 pub use log_reader::LogReader;
 pub use pending::PendingFile;
 pub use recorder::{Position, Recorder};
 #[cfg(feature = "scenario")]
 pub use rundir::{RunDir, RunStatus};
-pub use spikes::{Records, SpikeRow};
+pub use spikes::{Selected, SpikeRow};
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,14 +1,14 @@
-//! The records that every run can have: spikes and membranes, taken from the stream of a run.
+//! Spikes of populations and sources as a record.
 
-use super::recorder::{Position, Recorder};
-use super::table::{Column, ColumnKind, Rows, Schema, Value};
+use super::kept::Take;
+use super::table::{Column, ColumnKind, Schema, Value};
 use super::{LogReader, RecordError};
-use crate::engine::{Observer, Record};
+use crate::engine::Record;
 use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::path::Path;
-
-/// Rows that are handed on together.
-const BATCH: usize = 1024;
+use std::str::FromStr;
 
 /// One recorded spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +23,71 @@ pub struct SpikeRow {
     pub id: u32,
 }
 
+/// Neurons of a population, or lines of a source, that are recorded: `e` is all of them, `e[0..100]` the first hundred.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Selected {
+    /// The population or source.
+    pub name: String,
+    /// Which of them, from one up to another that is not among them; `None`: all.
+    pub ids: Option<Range<u32>>,
+}
+
+impl Selected {
+    /// All of a population or source.
+    #[must_use]
+    pub fn all(name: &str) -> Self {
+        Self { name: name.into(), ids: None }
+    }
+
+    /// Which of `size` there are.
+    #[must_use]
+    pub fn of(&self, size: u32) -> Range<u32> {
+        self.ids.clone().unwrap_or(0..size)
+    }
+}
+
+impl std::fmt::Display for Selected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.ids {
+            None => write!(f, "{}", self.name),
+            Some(ids) => write!(f, "{}[{}..{}]", self.name, ids.start, ids.end),
+        }
+    }
+}
+
+impl From<Selected> for String {
+    fn from(chosen: Selected) -> Self {
+        chosen.to_string()
+    }
+}
+
+/// A choice that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what is chosen is a name, or a name with a range such as e[0..100], which is 0 to 99")]
+pub struct NotSelected;
+
+impl FromStr for Selected {
+    type Err = NotSelected;
+
+    fn from_str(text: &str) -> Result<Self, NotSelected> {
+        let Some((name, range)) = text.split_once('[') else { return Ok(Self::all(text)) };
+        let (from, to) =
+            range.strip_suffix(']').and_then(|range| range.split_once("..")).ok_or(NotSelected)?;
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| NotSelected);
+        let (from, to) = (number(from)?, number(to)?);
+        if from < to { Ok(Self { name: name.into(), ids: Some(from..to) }) } else { Err(NotSelected) }
+    }
+}
+
+impl TryFrom<String> for Selected {
+    type Error = NotSelected;
+
+    fn try_from(text: String) -> Result<Self, NotSelected> {
+        text.parse()
+    }
+}
+
 /// Names of the sources and populations of a network, in its order.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -30,65 +95,13 @@ pub struct Names {
     pub sources: Vec<String>,
     /// By index of the population.
     pub populations: Vec<String>,
+    /// By index of the projection, with the unit of its weights.
+    pub projections: Vec<(String, &'static str)>,
 }
 
-/// A recorder with what waits for it, and its first failure: a full disk does not end the run.
-struct Writing {
-    recorder: Box<dyn Recorder>,
-    rows: Rows,
-    failed: Option<RecordError>,
-}
-
-impl Writing {
-    fn begin(mut recorder: Box<dyn Recorder>, schema: &Schema) -> Result<Self, RecordError> {
-        recorder.begin(schema)?;
-        Ok(Self { recorder, rows: Rows::new(schema), failed: None })
-    }
-
-    fn push(&mut self, row: &[Value]) {
-        if self.failed.is_none() {
-            let pushed = self.rows.push(row);
-            self.failed = pushed.err();
-            if self.rows.len() >= BATCH {
-                self.hand_on();
-            }
-        }
-    }
-
-    fn hand_on(&mut self) {
-        if self.failed.is_none() && !self.rows.is_empty() {
-            self.failed = self.recorder.append(&self.rows).err();
-        }
-        self.rows.clear();
-    }
-
-    /// The first failure is told at the end of the run: until then positions stand still.
-    fn position(&mut self) -> Option<Position> {
-        self.hand_on();
-        if self.failed.is_some() {
-            return None;
-        }
-        match self.recorder.position() {
-            Ok(position) => Some(position),
-            Err(error) => {
-                self.failed = Some(error);
-                None
-            }
-        }
-    }
-
-    fn finish(mut self) -> Result<(), RecordError> {
-        self.hand_on();
-        match self.failed {
-            Some(error) => Err(error),
-            None => self.recorder.finish(),
-        }
-    }
-}
-
-/// Records spikes of some populations and sources: (episode,) time, population, id.
+/// Records spikes of some populations and sources, or of some neurons of theirs: (episode,) time, population, id.
 pub struct SpikeRecord {
-    writing: Writing,
+    wanted: Vec<Selected>,
     /// Label of every source and population, if it is recorded.
     sources: Vec<Option<u32>>,
     populations: Vec<Option<u32>>,
@@ -96,153 +109,48 @@ pub struct SpikeRecord {
 }
 
 impl SpikeRecord {
-    /// Begins a record of what is named in `wanted`, whose order is that of the labels. The episode is a column if
-    /// there are several.
-    ///
-    /// # Errors
-    /// If the recorder cannot begin.
-    pub fn begin(
-        recorder: Box<dyn Recorder>,
-        wanted: &[String],
-        names: &Names,
-        episodes: bool,
-    ) -> Result<Self, RecordError> {
-        let label = |name: &String| wanted.iter().position(|other| other == name).map(|at| at as u32);
-        Ok(Self {
-            writing: Writing::begin(recorder, &Self::schema(wanted, episodes))?,
-            sources: names.sources.iter().map(label).collect(),
-            populations: names.populations.iter().map(label).collect(),
-            episodes,
-        })
-    }
-
-    /// Columns of such a record.
+    /// Of what is named in `wanted`, whose order is that of the labels. The episode is a column if there are several.
     #[must_use]
-    pub fn schema(wanted: &[String], episodes: bool) -> Schema {
+    pub fn new(wanted: &[Selected], names: &Names, episodes: bool) -> Self {
+        let label = |name: &String| wanted.iter().position(|other| &other.name == name).map(|at| at as u32);
+        let sources = names.sources.iter().map(label).collect();
+        let populations = names.populations.iter().map(label).collect();
+        Self { wanted: wanted.to_vec(), sources, populations, episodes }
+    }
+}
+
+impl Take for SpikeRecord {
+    fn schema(&self) -> Schema {
         let mut columns = vec![
             Column::new("time", ColumnKind::Time),
             Column::new("population", ColumnKind::Label),
             Column::new("id", ColumnKind::Index),
         ];
-        if episodes {
+        if self.episodes {
             columns.insert(0, Column::new("episode", ColumnKind::Count));
         }
-        Schema { name: "spikes".into(), columns, labels: wanted.to_vec() }
+        let labels = self.wanted.iter().map(|chosen| chosen.name.clone()).collect();
+        Schema { name: "spikes".into(), columns, labels }
     }
 
-    /// Whether the spikes of a source are recorded, which takes the whole stream.
-    #[must_use]
-    pub fn of_sources(&self) -> bool {
+    fn wants_all(&self) -> bool {
         self.sources.iter().any(Option::is_some)
     }
 
-    /// Takes an entry of the stream, if it is a spike that is recorded.
-    pub fn take(&mut self, episode: u64, record: &Record) {
+    fn take(&mut self, episode: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {
         let (time, label, id) = match record {
             Record::Emit { time, source, line } => (*time, self.sources.get(*source as usize), *line),
             Record::Spike(spike) => {
                 (spike.time, self.populations.get(spike.population as usize), spike.neuron)
             }
-            Record::Arrival { .. } | Record::Change { .. } | Record::Sample { .. } => return,
+            _ => return,
         };
         let Some(label) = label.copied().flatten() else { return };
+        if self.wanted[label as usize].ids.as_ref().is_some_and(|ids| !ids.contains(&id)) {
+            return;
+        }
         let row = [Value::Count(episode), Value::Time(time), Value::Label(label), Value::Index(id)];
-        self.writing.push(if self.episodes { &row } else { &row[1..] });
-    }
-}
-
-/// Records membranes of all neurons of some populations at the instants of their samples: time, population, id, u.
-pub struct MembraneRecord {
-    writing: Writing,
-}
-
-impl MembraneRecord {
-    /// Begins a record.
-    ///
-    /// # Errors
-    /// If the recorder cannot begin.
-    pub fn begin(recorder: Box<dyn Recorder>, names: &Names) -> Result<Self, RecordError> {
-        Ok(Self { writing: Writing::begin(recorder, &Self::schema(names))? })
-    }
-
-    /// Columns of such a record.
-    #[must_use]
-    pub fn schema(names: &Names) -> Schema {
-        let columns = vec![
-            Column::new("time", ColumnKind::Time),
-            Column::new("population", ColumnKind::Label),
-            Column::new("id", ColumnKind::Index),
-            Column::real("u", "V"),
-        ];
-        Schema { name: "membrane".into(), columns, labels: names.populations.clone() }
-    }
-
-    /// Takes an entry of the stream, if it is a sample.
-    pub fn take(&mut self, record: &Record) {
-        if let Record::Sample { time, population, u } = record {
-            for (id, u) in u.iter().enumerate() {
-                let (label, id) = (Value::Label(*population), Value::Index(id as u32));
-                self.writing.push(&[Value::Time(*time), label, id, Value::Real(*u)]);
-            }
-        }
-    }
-}
-
-/// What a run records: an observer to be handed to it.
-#[derive(Default)]
-pub struct Records {
-    /// Spikes of the populations and sources that were asked for.
-    pub spikes: Option<SpikeRecord>,
-    /// Sampled membranes.
-    pub membrane: Option<MembraneRecord>,
-}
-
-impl Records {
-    /// Whether there is anything to record.
-    #[must_use]
-    pub fn any(&self) -> bool {
-        self.spikes.is_some() || self.membrane.is_some()
-    }
-
-    /// Where the records stand, for a checkpoint: what a resumed run cuts them back to. One that has failed has none.
-    pub fn positions(&mut self) -> Positions {
-        Positions {
-            spikes: self.spikes.as_mut().and_then(|record| record.writing.position()),
-            membrane: self.membrane.as_mut().and_then(|record| record.writing.position()),
-        }
-    }
-
-    /// Ends all records.
-    ///
-    /// # Errors
-    /// The first failure of a write, if there was one.
-    pub fn finish(self) -> Result<(), RecordError> {
-        self.spikes.map_or(Ok(()), |record| record.writing.finish())?;
-        self.membrane.map_or(Ok(()), |record| record.writing.finish())
-    }
-}
-
-/// Where the records of a run stood when a checkpoint was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Positions {
-    /// As the log of spikes ended.
-    pub spikes: Option<Position>,
-    /// As the log of membranes ended.
-    pub membrane: Option<Position>,
-}
-
-impl Observer for Records {
-    fn wants_all(&self) -> bool {
-        self.spikes.as_ref().is_some_and(SpikeRecord::of_sources)
-    }
-
-    fn record(&mut self, episode: u64, record: &Record) {
-        if let Some(spikes) = &mut self.spikes {
-            spikes.take(episode, record);
-        }
-        if let Some(membrane) = &mut self.membrane {
-            membrane.take(record);
-        }
+        push(if self.episodes { &row } else { &row[1..] });
     }
 }
 
@@ -277,14 +185,17 @@ pub fn first(log: &Path, most: usize) -> Result<(Vec<SpikeRow>, u64), RecordErro
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorder::Counting;
+    use super::super::kept::Records;
+    use super::super::membrane::MembraneRecord;
+    use super::super::recorder::{Counting, Position};
+    use super::super::table::Rows;
     use super::super::{LogRecorder, Recorder};
     use super::*;
-    use crate::engine::Spike;
+    use crate::engine::{Observer as _, Spike};
     use std::sync::{Arc, Mutex};
 
     fn names() -> Names {
-        Names { sources: vec!["noise".into()], populations: vec!["e".into(), "i".into()] }
+        Names { sources: vec!["noise".into()], populations: vec!["e".into(), "i".into()], ..Names::default() }
     }
 
     fn spike(k: u32) -> Record {
@@ -292,9 +203,10 @@ mod tests {
     }
 
     fn spikes(recorder: impl Recorder + 'static, wanted: &[&str]) -> Records {
-        let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-        let record = SpikeRecord::begin(Box::new(recorder), &wanted, &names(), true).unwrap();
-        Records { spikes: Some(record), membrane: None }
+        let wanted: Vec<Selected> = wanted.iter().map(|text| text.parse().unwrap()).collect();
+        let mut records = Records::default();
+        records.add(Box::new(recorder), Box::new(SpikeRecord::new(&wanted, &names(), true))).unwrap();
+        records
     }
 
     #[test]
@@ -319,15 +231,34 @@ mod tests {
     }
 
     #[test]
+    fn some_neurons_are_chosen_by_a_range_that_is_read_as_it_is_written() {
+        let root = tempfile::tempdir().unwrap();
+        let log = root.path().join("spikes.log");
+        let mut records = spikes(LogRecorder::new(&log), &["i[3..12]", "e[0..1]"]);
+        (0..20).for_each(|k| records.record(0, &spike(k)));
+        records.finish().unwrap();
+        let ids: Vec<(u32, u32)> =
+            first(&log, 99).unwrap().0.into_iter().map(|row| (row.label, row.id)).collect();
+        assert_eq!(ids, [(1, 0), (0, 3), (0, 5), (0, 7), (0, 9), (0, 11)]);
+        for text in ["e", "e[0..1]", "e-2[7..4294967295]"] {
+            assert_eq!(text.parse::<Selected>().unwrap().to_string(), text);
+        }
+        for text in ["e[", "e[]", "e[3]", "e[3..3]", "e[4..3]", "e[-1..3]", "e[0..9", "e[0..4294967296]"] {
+            assert_eq!(text.parse::<Selected>(), Err(NotSelected), "{text}");
+        }
+    }
+
+    #[test]
     fn a_sample_is_a_row_for_every_neuron() {
         let counting = Arc::new(Mutex::new(Counting::default()));
-        let membrane = MembraneRecord::begin(Box::new(Arc::clone(&counting)), &names()).unwrap();
-        let mut records = Records { spikes: None, membrane: Some(membrane) };
+        let mut records = Records::default();
+        let membrane = Box::new(MembraneRecord::new(&names()));
+        records.add(Box::new(Arc::clone(&counting)), membrane).unwrap();
         for k in 0..1000 {
             let sample = Record::Sample { time: Time::from_fs(k), population: 0, u: vec![0.1, 0.2, 0.3] };
             records.record(0, &sample);
         }
-        assert_eq!(records.positions().membrane.unwrap().rows, 3000);
+        assert_eq!(records.positions()["membrane"].rows, 3000);
         records.finish().unwrap();
         assert_eq!(counting.lock().unwrap().rows(), 3000);
     }
@@ -338,7 +269,7 @@ mod tests {
         let (cut, whole) = (root.path().join("cut.log"), root.path().join("whole.log"));
         let mut records = spikes(LogRecorder::new(&cut), &["e", "i"]);
         (0..3000).for_each(|k| records.record(0, &spike(k)));
-        let position = records.positions().spikes.unwrap();
+        let position = records.positions()["spikes"];
         (3000..9000).for_each(|k| records.record(0, &spike(k)));
         drop(records);
         let mut records = spikes(LogRecorder::from(&cut, position), &["e", "i"]);
@@ -384,9 +315,9 @@ mod tests {
     fn a_recorder_that_fails_does_not_end_the_run_and_is_told_at_its_end() {
         let mut records = spikes(Failing(1), &["e", "i"]);
         (0..1024).for_each(|k| records.record(0, &spike(k)));
-        assert!(records.positions().spikes.is_some());
+        assert!(records.positions().contains_key("spikes"));
         (0..5000).for_each(|k| records.record(0, &spike(k)));
-        assert!(records.positions().spikes.is_none());
+        assert!(!records.positions().contains_key("spikes"));
         let error = records.finish().unwrap_err();
         assert!(error.to_string().contains("full"), "{error}");
     }

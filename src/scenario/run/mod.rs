@@ -2,6 +2,7 @@
 
 pub(super) mod arrays;
 pub(super) mod books;
+pub(super) mod connections;
 pub mod context;
 pub(super) mod data;
 pub(super) mod device;

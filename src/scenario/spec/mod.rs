@@ -155,6 +155,19 @@ impl Refers {
             Self::Format => "format of records",
         }
     }
+
+    /// "sources or populations".
+    #[must_use]
+    pub const fn nouns(self) -> &'static str {
+        match self {
+            Self::Source => "sources",
+            Self::Population => "populations",
+            Self::Projection => "projections",
+            Self::SourceOrPopulation => "sources or populations",
+            Self::Device => "devices",
+            Self::Format => "formats of records",
+        }
+    }
 }
 
 /// A range of real numbers; infinite where there is no bound.
@@ -448,7 +461,7 @@ pub fn allowed(kind: &Kind) -> String {
         }
         Kind::Choice(choices) => quoted(choices),
         Kind::Name(refers) => format!("the name of a {}", refers.noun()),
-        Kind::Names(refers) => format!("a list of names of {}s", refers.noun().replace(" or", "s or")),
+        Kind::Names(refers) => format!("a list of names of {}", refers.nouns()),
         Kind::Table(_) => "a table".to_string(),
         Kind::Tables(_) => "a list of tables".to_string(),
         Kind::Spread(_) => {

@@ -80,11 +80,12 @@ pub fn field(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::membrane::MembraneRecord;
     use super::super::super::recorder::Recorder;
-    use super::super::super::spikes::{MembraneRecord, Names, SpikeRecord};
+    use super::super::super::spikes::{Names, Selected, SpikeRecord};
     use super::super::super::table::{Rows, Schema};
     use super::*;
-    use crate::record::LogRecorder;
+    use crate::record::{LogRecorder, Take as _};
     use crate::time::Time;
 
     fn text(schema: &Schema, row: &[Value]) -> String {
@@ -105,23 +106,18 @@ mod tests {
     fn spikes_have_all_their_digits_and_an_episode_only_where_there_are_several() {
         let time = Value::Time(Time::from_fs(9_410_000_000_001));
         let row = [Value::Count(3), time, Value::Label(1), Value::Index(7)];
-        let labels = ["output".to_string(), "a,b".to_string()];
-        assert_eq!(
-            text(&SpikeRecord::schema(&labels, false), &row[1..]),
-            "time [ms],population,id\n9.410000000001,\"a,b\",7\n"
-        );
-        assert_eq!(
-            text(&SpikeRecord::schema(&labels, true), &row),
-            "episode,time [ms],population,id\n3,9.410000000001,\"a,b\",7\n"
-        );
+        let labels = ["output", "a,b"].map(Selected::all);
+        let of = |episodes| SpikeRecord::new(&labels, &Names::default(), episodes).schema();
+        assert_eq!(text(&of(false), &row[1..]), "time [ms],population,id\n9.410000000001,\"a,b\",7\n");
+        assert_eq!(text(&of(true), &row), "episode,time [ms],population,id\n3,9.410000000001,\"a,b\",7\n");
     }
 
     #[test]
     fn membranes_have_a_unit() {
-        let names = Names { sources: Vec::new(), populations: vec!["ring".into()] };
+        let names = Names { populations: vec!["ring".into()], ..Names::default() };
         let row = [Value::Time(Time::ZERO), Value::Label(0), Value::Index(2), Value::Real(-0.1)];
         assert_eq!(
-            text(&MembraneRecord::schema(&names), &row),
+            text(&MembraneRecord::new(&names).schema(), &row),
             "time [ms],population,id,u [V]\n0,ring,2,-0.1\n"
         );
     }

@@ -8,6 +8,7 @@ use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{named_arrays, programmed};
 use crate::scenario::run::books::{book, overlapping};
+use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::plastic;
 use crate::time::Time;
@@ -25,8 +26,10 @@ pub fn simulate(
     let start = (context.clock)();
     let Assembled { network, weights: mut values, mut notes } = assemble(plan).map_err(RunError::Assemble)?;
     let arrays = programmed(plan, &mut values)?;
+    connections::tell(plan, &network, &values, context)?;
     let weights = Weights::<f64>::from_values(&network, &values);
-    let mut clocked = Clocked::new(&network, &weights, &network.rates(), plan.seed, dt).map_err(RunError::Clocked)?;
+    let mut clocked =
+        Clocked::new(&network, &weights, &network.rates(), plan.seed, dt).map_err(RunError::Clocked)?;
     let episode = episode::run(plan, duration, start, (&mut clocked, None), context)?;
     let energy = book((plan, &network), &arrays, &episode.totals, None);
     notes.push(format!(

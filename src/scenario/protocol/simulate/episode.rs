@@ -34,6 +34,10 @@ pub trait Course {
     ) -> Result<Time, SimulationError>;
     /// Membranes of a population now, and when that is.
     fn sample(&self, population: usize) -> (Time, Vec<f64>);
+    /// The weights of a projection now, with row and column of each. Only projections that learn are asked for.
+    fn weights(&mut self, projection: usize, visit: &mut dyn FnMut((u32, u32), f64)) {
+        let _ = (projection, visit);
+    }
     fn counts(&self) -> &Counts;
     /// Keeps what to go on from, where that can be done.
     fn save(
@@ -70,6 +74,41 @@ impl Pace {
     }
 }
 
+/// The projections whose weights are sampled, and how often.
+struct Weighed {
+    projections: Vec<usize>,
+    interval: Time,
+}
+
+impl Weighed {
+    fn of(plan: &Plan) -> Self {
+        let index = |name: &String| plan.projections.iter().position(|one| &one.name == name);
+        let projections: Vec<usize> = plan.record.weights.iter().filter_map(index).collect();
+        let interval = if projections.is_empty() { None } else { plan.record.weights_interval };
+        Self { projections, interval: interval.unwrap_or(Time::MAX) }
+    }
+
+    /// The last sample up to `time`.
+    fn at(&self, time: Time) -> Time {
+        Time::from_fs(time.fs() - time.fs() % self.interval.fs())
+    }
+
+    /// The first sample after `time`.
+    fn next(&self, time: Time) -> Time {
+        Time::from_fs(self.at(time).fs().saturating_add(self.interval.fs())).min(Time::MAX)
+    }
+
+    fn sample(&self, course: &mut impl Course, time: Time, observer: &mut Option<&mut dyn Observer>) {
+        let Some(observer) = observer else { return };
+        for &index in &self.projections {
+            let projection = index as u32;
+            course.weights(index, &mut |(row, column), weight| {
+                observer.record(0, &Record::Weight { time, projection, row, column, weight });
+            });
+        }
+    }
+}
+
 /// What has been done so far, for how long it took.
 fn happened(counts: &Counts) -> u64 {
     counts.poisson + counts.source + counts.arrival + counts.synaptic + counts.fire
@@ -102,6 +141,7 @@ pub fn run(
             course.sample_every(population, interval);
         }
     }
+    let weighed = Weighed::of(plan);
     let mut log = Logbook::built(start, context);
     let started = (context.clock)();
     match (&mut context.observer, &begun) {
@@ -109,12 +149,16 @@ pub fn run(
         (Some(observer), Some(_)) => observer.go_on(0, course.counts()),
         (None, _) => {}
     }
+    let fresh = begun.is_none();
     let Begun { mut reached, fingerprint } = begun.unwrap_or_default();
     log.fingerprint = fingerprint;
     let fingerprint = &mut log.fingerprint;
     let mut pace = Pace { last: started.0, cost: 0.0 };
     context.progress.phase("simulate", SLICES);
     let mut status = Status::Done;
+    if fresh {
+        weighed.sample(course, reached, &mut context.observer);
+    }
     let (mut slice, mut together) = (0, 1);
     while slice < SLICES {
         let next = (slice + together).min(SLICES);
@@ -125,9 +169,18 @@ pub fn run(
                 break;
             }
             let before = happened(course.counts());
-            let observer = reborrow(&mut context.observer);
-            let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
-            reached = course.run(end, context.stop, all, &mut Hashing { fingerprint, observer })?;
+            while reached < end {
+                let next = weighed.next(reached).min(end);
+                let observer = reborrow(&mut context.observer);
+                let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
+                reached = course.run(next, context.stop, all, &mut Hashing { fingerprint, observer })?;
+                if reached < next {
+                    break;
+                }
+                if reached == weighed.at(reached) && reached < duration {
+                    weighed.sample(course, reached, &mut context.observer);
+                }
+            }
             if reached < end {
                 status = Status::Interrupted;
                 break;
@@ -149,6 +202,7 @@ pub fn run(
         // Before the samples of the end, which are no part of what goes on.
         course.save(plan, fingerprint, context.store)?;
     }
+    weighed.sample(course, reached, &mut context.observer);
     if let Some(observer) = context.observer.as_deref_mut() {
         for &(population, _) in &sampled {
             let (time, u) = course.sample(population);

@@ -3,7 +3,8 @@
 use super::episode::{self, Begun, Course};
 use crate::energy::{Category, Ledger};
 use crate::engine::{
-    Counts, Engine, LearningError, LearningState, Record, Run, SimulationError, Spike, Threads, Watcher, window,
+    Counts, Engine, LearningError, LearningState, Record, Run, SimulationError, Spike, Threads, Watcher,
+    window,
 };
 use crate::network::{Network, Weights};
 use crate::plasticity::Change;
@@ -14,6 +15,7 @@ use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Connect, Plan};
 use crate::scenario::run::arrays::{named_arrays, programmed};
 use crate::scenario::run::books::{book, overlapping};
+use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError, Store};
 use crate::scenario::run::network::alone;
 use crate::scenario::run::pairs::Pairs;
@@ -37,6 +39,7 @@ pub fn simulate(
     let start = (context.clock)();
     let Assembled { network, weights: mut values, mut notes } = build(plan, pool, context)?;
     let arrays = programmed(plan, &mut values)?;
+    connections::tell(plan, &network, &values, context)?;
     // The reference engine does everything at once.
     let fast = engine == Engine::Fast;
     let mut run = Run::with(&network, &values, plan.seed, engine)?;
@@ -249,6 +252,14 @@ impl Course for Events {
 
     fn sample(&self, population: usize) -> (Time, Vec<f64>) {
         (self.run.now(), self.run.membranes(population))
+    }
+
+    fn weights(&mut self, projection: usize, visit: &mut dyn FnMut((u32, u32), f64)) {
+        let weights = self.run.weights(projection);
+        let network = self.run.network();
+        let described = &network.projections[projection];
+        let ends = described.ends(network.populations[described.to].size);
+        ends.zip(weights).for_each(|(ends, weight)| visit(ends, weight));
     }
 
     fn counts(&self) -> &Counts {

@@ -15,6 +15,7 @@ use crate::scenario::outcome::{Found, Outcome};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{devices, named_arrays};
 use crate::scenario::run::books::{book, inference, overlapping};
+use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
@@ -62,6 +63,7 @@ impl Training for Supervised {
             }
             values[self.projection].clone_from(&given.values);
         }
+        connections::tell(plan, network, &values, context)?;
         let weights = Weights::<R>::from_values(network, &values);
         let mut run = Run::<R> {
             engine,

@@ -15,6 +15,7 @@ use crate::scenario::assemble::assemble;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::books::book_learning;
+use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
@@ -80,6 +81,7 @@ impl Training for Unsupervised {
         let &Self { projection, train_samples, test_samples, validation, .. } = self;
         let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
         let network = &assembled.network;
+        connections::tell(plan, network, &assembled.weights, context)?;
         let frozen = network.frozen();
         let weights = Weights::<R>::from_values(network, &assembled.weights);
         let settings = settings(engine, plan, self, &data);
