@@ -151,8 +151,10 @@ pub const RULE_KEYS: &[&str] = &[
     "w_max",
     "cv_cycle",
     "program",
+    "dispersion",
     "faults",
     "endurance",
+    "normalise",
 ];
 
 impl Known {

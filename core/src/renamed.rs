@@ -79,7 +79,7 @@ pub static RENAMED: &[Renamed] = &[
     item("scenario::plan::WeightInit", "network::Distribution"),
     item("scenario::filled::Origin", "scenario::filled::ValueOrigin"),
     item("scenario::filled::Given", "scenario::filled::PresetValue"),
-    item("scenario::plan::Learning", "scenario::plan::WinnerLearning"),
+    item("scenario::plan::Learning", "scenario::plan::PlasticityPlan"),
     item("scenario::spec::EXPERIMENTS", "scenario::device::Experiment"),
     item("scenario::spec::Provenance", "device::preset::Provenance"),
     item("report::device::Comparison", "report::device::PaperComparison"),

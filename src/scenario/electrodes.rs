@@ -8,7 +8,8 @@ use super::spec::{Key, Unit};
 use super::table::{inner, table};
 use crate::device::electrodes::{Lobes, SpikePulses};
 use crate::device::overlap::SpikePulse;
-use crate::device::resistive::{DoseDevice, Rate};
+use crate::device::resistive::Rate;
+use crate::plasticity::Overlap;
 use crate::units::{Second, Volt};
 
 table! {
@@ -79,21 +80,16 @@ impl Lower<'_> {
         Some(SpikePulses::Own(Lobes { level, length, set, reset, width }))
     }
 
-    /// Says that lobes cannot fall where they do not or would not do what is meant.
-    pub(super) fn falling(
-        &mut self,
-        fields: &Fields,
-        pulses: &SpikePulses,
-        device: &DoseDevice,
-        share: f64,
-    ) -> Option<()> {
-        if share >= 1.0 {
-            return Some(());
+    /// Says that lobes cannot fall where they do not or would not do what is meant; `fields` are those of the protocol.
+    pub(super) fn falling(&mut self, fields: &Fields, overlap: &Overlap) {
+        let (Overlap { device, pulses, .. }, share) = (overlap, fields.number("final_share"));
+        if share.is_none_or(|share| share >= 1.0) {
+            return;
         }
         let exponential = |rate: &Rate| matches!(rate, Rate::Exponential { .. });
         let why = match pulses {
             SpikePulses::Shared(_) => "one lobe cannot fall for both signs: each has a slope of its own",
-            SpikePulses::Own(_) if exponential(&device.set) && exponential(&device.reset) => return Some(()),
+            SpikePulses::Own(_) if exponential(&device.set) && exponential(&device.reset) => return,
             SpikePulses::Own(_) => "the rates of this device are not exponential in the voltage",
         };
         self.faults.push(
@@ -104,6 +100,5 @@ impl Lower<'_> {
                     "1, or `row` and `column` on a device with rates that are exponential in the voltage",
                 ),
         );
-        None
     }
 }

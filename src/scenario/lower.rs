@@ -15,7 +15,8 @@ use crate::registry::Registry;
 pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> Option<Plan> {
     let named = filled.one("protocol").and_then(protocol::named);
     let no_rules = named.and_then(|entry| entry.no_rules);
-    let mut lower = Lower { no_rules, ..Lower::new(filled, registry, faults) };
+    let presents = named.is_some_and(|entry| entry.presents);
+    let mut lower = Lower { no_rules, presents, ..Lower::new(filled, registry, faults) };
     lower.same_names();
     let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
     let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));

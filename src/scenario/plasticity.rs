@@ -15,10 +15,9 @@ use crate::device::preset::Preset;
 use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
 use crate::network::kernel::DELTA;
-use crate::plasticity::{Dependence, Law, Overlap, ProgramPulse, Rule, Unit as Fraction};
+use crate::plasticity::{Dependence, Dispersion, Law, Overlap, ProgramPulse, Rule, Unit as Fraction};
 use crate::registry::Registry;
 use crate::synapse::{Arrangement, Placement};
-use crate::training::unsupervised::PulseOverlap;
 use crate::units::{Second, Volt};
 
 /// How the weights of a projection learn, and what their devices make of it.
@@ -34,6 +33,10 @@ pub struct PlasticityPlan {
     pub faults: FaultRates,
     /// How pulses wear the devices; `None`: they do not.
     pub endurance: Option<Endurance>,
+    /// How devices differ in what learning makes of them.
+    pub dispersion: Dispersion,
+    /// Sum of a neuron's weights after each presentation in which it spiked, in units of w_max; `None`: left as it is.
+    pub normalise: Option<f64>,
 }
 
 /// The rule that is made of devices and not of a registry.
@@ -53,7 +56,7 @@ table! {
         dependence: Dependence;
         /// What amplitudes are fractions of.
         relative_to: Fraction = Kind::word::<Fraction>(), setting("\"weight\""), when("rule", LAWS);
-        kinetics: Kinetics<false>;
+        kinetics: Kinetics;
         /// Lower bound of the weight.
         w_min: Volt = VOLTAGE, setting("\"0 V\""), when("rule", LAWS);
         /// Upper bound of the weight; every update is clipped.
@@ -62,10 +65,14 @@ table! {
         cv_cycle: f64 = CV, setting("0.0");
         /// The pulse an update is programmed with, for its energy.
         program: ProgramPulse = inner::<ProgramPulse>(), setting("{}"), when("rule", LAWS);
+        /// How devices differ; drawn once.
+        dispersion: Dispersion = inner::<Dispersion>(), setting("{}");
         /// Devices that do not learn.
         faults: FaultRates = inner::<FaultRates>(), setting("{}");
         /// How devices wear; updates are counted in any case.
         endurance: Option<Wear> = inner::<Wear>(), absent("they do not");
+        /// Sum of a neuron's weights, in units of w_max, restored after each presentation in which it spiked.
+        normalise: Option<f64> = ABOVE_ZERO, absent("weights are not normalised");
     }
 }
 
@@ -93,36 +100,34 @@ words! {
     }
 }
 
-/// The kinetics that learn where pulses overlap, of the winner of a protocol or of a rule.
-pub(super) struct Kinetics<const OF_WINNER: bool> {
+/// What pulses overlap on, and how they do.
+pub(super) struct Kinetics {
     time_scale: f64,
     spread: OverlapSpread,
 }
 
-impl<const OF_WINNER: bool> Table for Kinetics<OF_WINNER> {
+impl Table for Kinetics {
     const KEYS: &'static [Key] = {
-        const fn keys(decider: &'static str, spread: &'static str) -> [Key; 4] {
-            let [row, column] = electrodes::keys(decider, &[OVERLAP]);
-            [
-                Key::new(
-                    "time_scale",
-                    ABOVE_ZERO,
-                    "Multiplies all times of the device's pulse: so it does the time constants of the window, and every dose.",
-                )
-                .setting("1.0")
-                .when(decider, &[OVERLAP]),
-                Key::new(
-                    "spread",
-                    Kind::word::<OverlapSpread>(),
-                    "How devices differ: their own kinetics and ranges, drawn once.",
-                )
-                .setting(spread)
-                .when(decider, &[OVERLAP]),
-                row,
-                column,
-            ]
-        }
-        if OF_WINNER { &keys("window", "\"device\"") } else { &keys("rule", "\"none\"") }
+        const WHEN: &[&str] = &[OVERLAP];
+        const ELECTRODES: [Key; 2] = electrodes::keys("rule", WHEN);
+        &[
+            Key::new(
+                "time_scale",
+                ABOVE_ZERO,
+                "Multiplies all times of the device's pulse: so it does the time constants of the window, and every dose.",
+            )
+            .setting("1.0")
+            .when("rule", WHEN),
+            Key::new(
+                "spread",
+                Kind::word::<OverlapSpread>(),
+                "How devices differ: their own kinetics and ranges, drawn once.",
+            )
+            .setting("\"none\"")
+            .when("rule", WHEN),
+            ELECTRODES[0],
+            ELECTRODES[1],
+        ]
     };
 
     fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self> {
@@ -160,12 +165,30 @@ table! {
 }
 
 table! {
-    /// How devices wear that learn from spikes: they stick where they are.
+    /// How devices wear that learn from spikes: they stick where they are, and their range may close before.
     struct Wear {
         /// Scale of the number of updates after which a device sticks where it is.
         n_f: f64 = ABOVE_ZERO, assumed("1e6", "Yan et al. cycle 100 times");
         /// Shape of its Weibull law.
         weibull_shape: f64 = ABOVE_ZERO, assumed("1.5", "not measured");
+        /// Exponent of the closing of the range: after n updates log10(g_max/g_min) is its first value times 1 - (n/n_f)^m, and
+        /// the off state rises.
+        m: Option<f64> = ABOVE_ZERO, absent("the range stays as it is");
+    }
+}
+
+table! {
+    impl Dispersion {
+        /// Coefficient of variation of the step upwards (of SET doses).
+        a_plus: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the step downwards (of RESET doses).
+        a_minus: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the highest conductance.
+        g_max: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the lowest conductance.
+        g_min: f64 = CV, setting("0.0");
+        /// Coefficient of variation of the initial weight, besides that of `weight`.
+        initial: f64 = CV, setting("0.0");
     }
 }
 
@@ -239,6 +262,7 @@ impl Lower<'_> {
             return None;
         }
         self.jumps_only(fields, outer);
+        self.presented(fields);
         let w_max = fields.quantity("w_max").or_else(|| device.and_then(|device| device.w_max));
         if w_max.is_none() && fields.written("w_max").is_none() && (device.is_some() || !has_device) {
             self.faults.push(
@@ -280,11 +304,13 @@ impl Lower<'_> {
         let endurance = stated.endurance.as_ref().map(|wear| Endurance {
             n_f: wear.n_f,
             weibull_shape: Some(wear.weibull_shape),
+            m: wear.m,
             ..Endurance::default()
         });
         let w_max = stated.w_max.or_else(|| device.and_then(|device| device.w_max))?;
+        let (dispersion, normalise) = (stated.dispersion, stated.normalise);
         let rule = self.rule(fields, stated, made_of, w_max)?;
-        Some(PlasticityPlan { rule, cycle_sigma, program, faults, endurance })
+        Some(PlasticityPlan { rule, cycle_sigma, program, faults, endurance, dispersion, normalise })
     }
 
     /// A pulse of current would use another weight at each of its steps, and rules count in volts.
@@ -296,6 +322,18 @@ impl Lower<'_> {
                     .also(outer.written("kernel"), "the kernel")
                     .allowed("kernel = \"delta\" with plasticity")
                     .hint("bounds of weights are voltages"),
+            );
+        }
+    }
+
+    /// What happens after each presentation needs some.
+    fn presented(&mut self, fields: &Fields) {
+        if let (Some(at), false) = (fields.written("normalise"), self.presents) {
+            self.faults.push(
+                Diagnostic::error(format!("`normalise` of {} has no effect", fields.what))
+                    .at(at)
+                    .label("nothing is presented")
+                    .allowed("kind = \"unsupervised\" in [protocol], which presents samples"),
             );
         }
     }
@@ -326,10 +364,14 @@ impl Lower<'_> {
         let overlap = fields.word("rule") == Some(OVERLAP);
         if !has_device {
             let number = |fields: &Fields, key: &str| fields.number(key).unwrap_or(0.0) > 0.0;
-            let stuck = |faults: &Fields| number(faults, "stuck_on") || number(faults, "stuck_off");
+            let any = |key: &str| {
+                let entries = fields.table(key).map(|table| (table, &table.entries));
+                entries.is_some_and(|(table, entries)| entries.iter().any(|e| number(table, e.key.name)))
+            };
             for (key, meant) in [
                 ("cv_cycle", number(fields, "cv_cycle")),
-                ("faults", fields.table("faults").is_some_and(stuck)),
+                ("dispersion", any("dispersion")),
+                ("faults", any("faults")),
                 ("endurance", fields.table("endurance").is_some()),
             ] {
                 if let (Some(at), true) = (fields.written(key), meant) {
@@ -359,15 +401,7 @@ impl Lower<'_> {
                     .hint("two devices that move together are not modelled"),
             );
         }
-        if device.arrangement == Arrangement::Unipolar {
-            self.faults.push(
-                Diagnostic::error(format!("{} learns, and its weights are unipolar", outer.what))
-                    .maybe_at(fields.at.as_ref())
-                    .allowed("arrangement = \"single\" or \"differential\" with placement = \"one_sided\"")
-                    .hint("unipolar weights are those of kind = \"unsupervised\" in [protocol]"),
-            );
-        }
-        if overlap && device.range.levels.is_some() {
+        if overlap && !self.presents && device.range.levels.is_some() {
             self.faults.push(
                 Diagnostic::error(format!("the rule of {} moves its devices continuously", outer.what))
                     .maybe_at(outer.table("crossbar").and_then(|crossbar| crossbar.place("levels")))
@@ -420,9 +454,7 @@ impl Lower<'_> {
     ) -> Option<Rule> {
         if stated.rule == OVERLAP {
             let sigma = log_sigma(stated.cv_cycle);
-            let PulseOverlap { device, pulses, spread, .. } =
-                self.kinetics(fields, stated.kinetics, &made_of?.1, sigma)?;
-            return Some(Rule::Overlap(Overlap { device, pulses, spread, w_max }));
+            return self.kinetics(fields, stated.kinetics, &made_of?.1, (sigma, w_max)).map(Rule::Overlap);
         }
         let entry = *self.registry.find_rule(stated.rule)?;
         let bounds = crate::plasticity::Bounds { w_min: stated.w_min.get(), w_max };
@@ -441,13 +473,13 @@ impl Lower<'_> {
     }
 
     /// The kinetics and the pulse of a device; what is wrong is reported.
-    pub(super) fn kinetics<const OF_WINNER: bool>(
+    fn kinetics(
         &mut self,
         fields: &Fields,
-        Kinetics { time_scale, spread: differ }: Kinetics<OF_WINNER>,
+        Kinetics { time_scale, spread: differ }: Kinetics,
         preset: &Preset,
-        sigma: f64,
-    ) -> Option<PulseOverlap> {
+        (sigma, w_max): (f64, f64),
+    ) -> Option<Overlap> {
         let found = preset.device.get::<DoseMemory>();
         let Some(DoseMemory { device, pulse: Some(pulse), spread, .. }) = found.cloned() else {
             let why = if found.is_some() {
@@ -455,13 +487,12 @@ impl Lower<'_> {
             } else {
                 preset.device.kind().lacking("stdp").unwrap_or("no rate of its voltage moves it")
             };
-            let at = fields.entries.iter().find(|entry| ["rule", "window"].contains(&entry.key.name));
             self.faults.push(
                 Diagnostic::error(format!(
                     "the rule of {} is what pulses do to a device, and `{}` cannot learn so",
                     fields.what, preset.name
                 ))
-                .maybe_at(at.and_then(|entry| fields.place(entry.key.name)))
+                .maybe_at(fields.place("rule"))
                 .allowed(format!("a device such as {}", learning_presets().join(", ")))
                 .hint(why),
             );
@@ -481,7 +512,7 @@ impl Lower<'_> {
             OverlapSpread::Device => spread,
             OverlapSpread::None => DeviceSpread::default(),
         };
-        Some(PulseOverlap { device, pulses, time_scale, final_share: 1.0, spread })
+        Some(Overlap { device, pulses, spread, w_max })
     }
 }
 

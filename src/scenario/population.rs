@@ -349,7 +349,7 @@ impl Lower<'_> {
         let Some(entry) = self.registered(fields) else { return false };
         self.faults.push(
             Diagnostic::error(format!(
-                "{} is of model \"{}\", which learns in no protocol yet",
+                "{} is of model \"{}\", which neither competes nor is trained yet",
                 fields.what, entry.name
             ))
             .maybe_at(fields.place("model"))

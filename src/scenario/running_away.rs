@@ -10,6 +10,9 @@ use crate::plasticity::{Dependence, Rule};
 
 /// Additive pair STDP whose window potentiates more than it depresses.
 pub fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut Diagnostics) {
+    if plasticity.normalise.is_some() {
+        return;
+    }
     if let Rule::Overlap(overlap) = &plasticity.rule {
         return pulses_running_away(&overlap.device, &overlap.pulses, fields, warnings);
     }
@@ -34,7 +37,7 @@ pub fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut
 }
 
 /// Pulses on devices that potentiate more than they depress, by the same amount wherever a device is.
-pub fn pulses_running_away(
+fn pulses_running_away(
     device: &DoseDevice,
     pulses: &SpikePulses,
     fields: &Fields,
@@ -51,7 +54,7 @@ pub fn pulses_running_away(
         ))
         .maybe_at(fields.at.as_ref())
         .label("devices will run away to g_max")
-        .allowed("something that brings them back, such as `normalise` in [protocol.learning]")
+        .allowed("something that brings them back, such as `normalise` where samples are presented")
         .hint("inputs that are silent are not depressed at all: nothing overlaps with their electrode"),
     );
 }

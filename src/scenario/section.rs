@@ -15,6 +15,8 @@ pub(super) struct Lower<'a> {
     pub registry: &'a Registry,
     /// Why no projection can have a rule of its own, as the protocol says; `None`: it can.
     pub no_rules: Option<&'static str>,
+    /// Whether the protocol presents samples one by one to what learns by its rules.
+    pub presents: bool,
     pub faults: &'a mut Diagnostics,
     /// Unit of the weights of the projection whose tables are being read, if they have one.
     pub weight_unit: Option<Unit>,
@@ -32,6 +34,7 @@ impl<'a> Lower<'a> {
             filled,
             registry,
             no_rules: None,
+            presents: false,
             faults,
             weight_unit: None,
             own_spread: None,

@@ -89,6 +89,29 @@ fn devices_of_a_projection_that_were_a_table_are_refused_with_what_they_are_now(
 }
 
 #[test]
+fn the_tables_of_a_winner_are_refused_with_the_rule_that_they_are_now() {
+    let message = refusal("unsupervised.toml", &["check", "unsupervised.toml"]);
+    let now = "[projection.NAME.plasticity] rule = \"rectangular\", dependence = \"multiplicative\", relative_to = \"span\", \
+               window = \"50 ms\", w_max = \"1 mV\", a_plus = 0.3, a_minus = 0.15, \
+               program = { v_set = \"280 mV\", v_reset = \"280 mV\" }; [protocol] final_share = 0.02";
+    assert!(message.contains(now), "{message}");
+    let text = std::fs::read_to_string(kept("unsupervised.toml")).unwrap();
+    let (before, after) = text.split_once("\n[projection.input.device]\n").unwrap();
+    let (protocol, _) = after.split_once("\n[protocol.learning]").unwrap();
+    let mended = format!(
+        "{before}device = \"synapse\"\n[device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n\
+         [projection.input.plasticity]\nrule = \"rectangular\"\ndependence = \"multiplicative\"\n\
+         relative_to = \"span\"\nwindow = \"50 ms\"\nw_max = \"1 mV\"\na_plus = 0.3\na_minus = 0.15\n\
+         [projection.input.crossbar]\n{protocol}\nfinal_share = 0.02\n"
+    )
+    .replace("drawn-digits", "drawn_digits");
+    let place = Place::new();
+    std::fs::write(place.path().join("unsupervised.toml"), &mended).unwrap();
+    let output = place.memspike(&["check", "unsupervised.toml"]);
+    assert_eq!(code(&output), 0, "{mended}\n{}", err(&output));
+}
+
+#[test]
 fn an_old_word_is_refused_on_the_command_line_too() {
     let place = Place::new();
     let output = place.memspike(&["check", "digits", "--set", "source.retina.dataset=fashion-mnist"]);

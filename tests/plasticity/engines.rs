@@ -131,11 +131,13 @@ pub fn devices(projection: u32, synapses: usize) -> Devices {
         own: (0..synapses)
             .map(|n| Bounds { w_min: 0.0, w_max: W_MAX * (0.8 + 0.02 * (n % 20) as f64) })
             .collect(),
+        steps: Vec::new(),
+        range: [1e-6, 1e-4],
         kinetics: kinetics(synapses),
         levels: Some(200),
         cycle_sigma: 0.3,
         pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.25), width: Second::new(1e-3) },
-        endurance: Some(Endurance { n_f: 300.0, ..Endurance::default() }),
+        endurance: Some(Endurance { n_f: 300.0, m: None, ..Endurance::default() }),
         stuck: vec![(3, 0.01), (17, 0.0)],
     }
 }

@@ -154,6 +154,8 @@ impl Progress for Stopper {
 /// Remembers episodes and records.
 #[derive(Debug, Default)]
 pub struct Watcher {
+    /// Whether it wants to be told of every change of a weight.
+    pub changes: bool,
     pub episodes: Vec<(u64, String)>,
     pub records: Vec<(u64, Record)>,
 }
@@ -186,6 +188,10 @@ impl Watcher {
 }
 
 impl Observer for Watcher {
+    fn wants_changes(&self) -> bool {
+        self.changes
+    }
+
     fn begin(&mut self, episode: u64, what: &str) {
         self.episodes.push((episode, what.to_string()));
     }

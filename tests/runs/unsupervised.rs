@@ -6,6 +6,7 @@ use crate::common::{
     whole,
 };
 use memspike::energy::Category;
+use memspike::engine::Record;
 use memspike::scenario::outcome::Status;
 use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::unsupervised::Unsupervised;
@@ -22,12 +23,12 @@ fn short(more: &[&str]) -> Plan {
         "protocol.label_samples=60",
         "protocol.presentation=200 ms",
         "population.output.v_th=80 mV",
-        "protocol.devices.cycle=0.1",
-        "protocol.devices.stuck_on=0.01",
-        "protocol.devices.stuck_off=0.02",
-        "protocol.devices.dispersion.a_plus=0.2",
-        "protocol.devices.dispersion.g_max=0.2",
-        "protocol.learning.normalise=80",
+        "projection.input.plasticity.cv_cycle=0.1",
+        "projection.input.plasticity.faults.stuck_on=0.01",
+        "projection.input.plasticity.faults.stuck_off=0.02",
+        "projection.input.plasticity.dispersion.a_plus=0.2",
+        "projection.input.plasticity.dispersion.g_max=0.2",
+        "projection.input.plasticity.normalise=80",
     ];
     overrides.extend_from_slice(more);
     plan("stdp/mnist-100", &overrides)
@@ -39,14 +40,17 @@ fn a_run_is_the_same_whatever_carries_it_out() {
     for more in [
         &["protocol.precision=f64"][..],
         &["population.output.competition.inhibition=3 ms"],
-        &["projection.input.crossbar.levels=32", "protocol.devices.endurance.n_f=300"],
+        &[
+            "projection.input.crossbar.levels=32",
+            "projection.input.plasticity.endurance={ n_f = 300, m = 1.0 }",
+        ],
         // Inhibition that takes its time is an ordinary projection.
         &[
             "projection.lateral={ from = \"output\", to = \"output\", weight = \"-4 mV\", delay = \"1 ms\" }",
             "population.output.competition={ kind = \"lateral_inhibition\", strength = \"0 V\", \
              homeostasis = { kind = \"rate_target\", gain = 0.05, spikes = 2.0 } }",
-            "protocol.devices.dispersion.initial=0.3",
-            "protocol.devices.dispersion.threshold=0.1",
+            "projection.input.plasticity.dispersion.initial=0.3",
+            "population.output.v_th={ normal = [\"80 mV\", \"8 mV\"] }",
         ],
     ] {
         let plan = short(more);
@@ -201,7 +205,6 @@ fn ideal_weights_learn_the_same_without_joules() {
     let with = plan("stdp/mnist-100", &sizes);
     let mut without = with.clone();
     without.projections[0].device = None;
-    without.protocol.change(|protocol: &mut Unsupervised| protocol.devices = None);
     let devices = Way::new(&search).run(&with, &mut Kept::default()).unwrap();
     let ideal = Way::new(&search).run(&without, &mut Kept::default()).unwrap();
     assert!(learned(&ideal).epochs[0].spikes_per_sample > 0.0);
@@ -209,4 +212,88 @@ fn ideal_weights_learn_the_same_without_joules() {
     assert_eq!(learned(&devices).test, learned(&ideal).test);
     let categories: Vec<Category> = learned(&ideal).learning.entries.iter().map(|e| e.category).collect();
     assert_eq!(categories, [Category::Neuron, Category::Limiter]);
+}
+
+#[test]
+fn every_change_is_told_and_leads_to_the_weights_that_are_left() {
+    let (_folder, search) = folder(40, 10);
+    let small = ["protocol.train_samples=40", "protocol.test_samples=10", "protocol.label_samples=10"];
+    for (name, size, more) in [
+        (
+            "stdp/mnist-100",
+            12,
+            &["projection.input.plasticity.normalise=80", "population.output.v_th=80 mV"][..],
+        ),
+        (
+            "stdp/mnist-100",
+            12,
+            &[
+                "projection.input.plasticity={ rule = \"stdp_pair\", w_max = \"1 mV\", \
+            a_minus = 0.2, dependence = \"multiplicative\" }",
+                "population.output.v_th=80 mV",
+            ],
+        ),
+        ("stdp/mnist-memristor", 4, &["population.output.competition.reference=0 V"]),
+    ] {
+        let size_key = format!("population.output.size={size}");
+        let mut keys = vec!["protocol.epochs=1", "protocol.precision=f64", size_key.as_str()];
+        keys.extend(small.iter().chain(more));
+        let plan = plan(name, &keys);
+        let quiet = Way::new(&search).run(&plan, &mut Kept::default()).unwrap();
+        let mut watcher = Watcher { changes: true, ..Watcher::default() };
+        let way = Way { watcher: Some(&mut watcher), ..Way::new(&search) };
+        let told = way.run(&plan, &mut Kept::default()).unwrap();
+        assert_eq!(told.fingerprint, quiet.fingerprint, "{name}");
+        assert_eq!(array_bits(&told), array_bits(&quiet), "{name}");
+        let mut weights = std::collections::BTreeMap::new();
+        let (mut joules, mut changes) = (0.0, 0);
+        for (_, record) in &watcher.records {
+            let Record::Change { change, .. } = record else { continue };
+            let at = change.row as usize * size + change.column as usize;
+            if let Some(before) = weights.insert(at, change.after) {
+                assert_eq!(before, change.before, "{name}");
+            }
+            changes += 1;
+            joules += change.joules.unwrap();
+        }
+        assert!(changes > 1000, "{name}: {changes}");
+        let left = &told.arrays.iter().find(|array| array.name == "weight.input").unwrap().data;
+        assert!(weights.iter().all(|(at, w)| left[*at] == *w), "{name}");
+        let booked = learned(&told).learning.entries.iter();
+        let booked: f64 = booked.filter(|e| e.category == Category::Program).map(|e| e.joules).sum();
+        // What pulses of rows spend on devices whose column rests is nobody's change.
+        let overlap = name == "stdp/mnist-memristor";
+        assert!(
+            if overlap { joules < booked } else { (joules / booked - 1.0).abs() < 1e-9 },
+            "{joules} {booked}"
+        );
+    }
+}
+
+#[test]
+fn any_rule_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
+    let (_folder, search) = folder(40, 10);
+    for rule in [
+        "{ rule = \"post_trace\", a_plus = 0.1, target = 0.2, tau_plus = \"1 ms\", w_max = \"1 mV\" }",
+        "{ rule = \"stdp_triplet\", a_plus = 0.1, a_minus = 0.1, relative_to = \"span\", w_max = \"1 mV\", \
+         cv_cycle = 0.2, endurance = { n_f = 300, m = 1.0 }, dispersion = { a_minus = 0.3, g_min = 0.2 } }",
+    ] {
+        let mut plan =
+            short(&["protocol.train_samples=40", "protocol.test_samples=10", "protocol.label_samples=10"]);
+        let key = format!("projection.input.plasticity={rule}");
+        let other = memspike::scenario::load("stdp/mnist-100", &[key], None).unwrap().plan;
+        plan.projections[0].plasticity.clone_from(&other.projections[0].plasticity);
+        let (want, kept) = whole(&plan, Way::new(&search));
+        let spikes = learned(&want).epochs[1].spikes_per_sample;
+        assert!(spikes > 0.2, "{rule}: {spikes}");
+        let mut from = Kept::from(&kept.saved[0]);
+        let others = [
+            Way { engine: Engine::Reference, ..Way::new(&search) }.run(&plan, &mut Kept::default()).unwrap(),
+            Way { threads: 2, ..Way::new(&search) }.run(&plan, &mut from).unwrap(),
+        ];
+        for got in &others {
+            assert_eq!(array_bits(got), array_bits(&want), "{rule}");
+            assert_eq!(essence(got), essence(&want), "{rule}");
+        }
+    }
 }

@@ -6,11 +6,10 @@ use memspike::device::circuit::Ramp;
 use memspike::device::electrodes::{Lobes, SpikePulses};
 use memspike::device::resistive::{DoseDevice, PulseDraw, Resistive as _};
 use memspike::energy::Category;
+use memspike::plasticity::Rule;
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
-use memspike::scenario::protocol::unsupervised::Unsupervised;
 use memspike::scenario::run::context::Engine;
-use memspike::training::unsupervised::WinnerRule;
 
 const NEURONS: usize = 4;
 
@@ -27,8 +26,9 @@ fn short(more: &[&str]) -> Plan {
 }
 
 fn rule(plan: &Plan) -> (DoseDevice, Lobes) {
-    let protocol = plan.protocol.get::<Unsupervised>().unwrap();
-    let WinnerRule::Overlap(rule) = &protocol.learning.rule else { panic!("pulses that overlap") };
+    let Rule::Overlap(rule) = &plan.projections[0].plasticity.as_ref().unwrap().rule else {
+        panic!("pulses that overlap")
+    };
     let SpikePulses::Own(lobes) = rule.pulses else { panic!("pulses of its own") };
     (rule.device.clone(), lobes)
 }
@@ -75,9 +75,9 @@ fn the_network_changes_every_device_as_the_voltages_on_its_electrodes_do() {
         "population.output.competition.reference=0 V",
         "population.output.cycle_cv=0",
         "population.output.device_cv=0",
-        "protocol.learning.final_share=1.0",
-        "protocol.learning.spread=none",
-        "protocol.devices.cycle=0",
+        "protocol.final_share=1.0",
+        "projection.input.plasticity.spread=none",
+        "projection.input.plasticity.cv_cycle=0",
     ]);
     let (device, lobes) = rule(&plan);
     let mut watcher = Watcher::default();
@@ -121,8 +121,8 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
         "protocol.train_samples=40",
         "protocol.epochs=2",
         "protocol.precision=f32",
-        "protocol.learning.final_share=0.1",
-        "protocol.devices.cycle=0.1",
+        "protocol.final_share=0.1",
+        "projection.input.plasticity.cv_cycle=0.1",
         "population.output.cycle_cv=0.02",
         "population.output.device_cv=0.02",
         "population.output.competition.reference=\"2 mV\"",

@@ -9,10 +9,12 @@ use memspike::device::overlap::{SpikePulse, lone_doses, window_point};
 use memspike::device::preset::Preset;
 use memspike::device::resistive::{DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
 use memspike::energy::Category;
+use memspike::plasticity::{Devices, Layout, Overlap, Plastic, ProgramPulse, Rule};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
-use memspike::scenario::protocol::unsupervised::Unsupervised;
 use memspike::scenario::run::context::Engine;
+use memspike::time::Time;
+use memspike::units::{Second, Volt};
 
 const NEURONS: usize = 4;
 
@@ -26,7 +28,7 @@ fn short(more: &[&str]) -> Plan {
         "protocol.precision=f64",
         "population.output.v_th=80 mV",
         "population.output.competition.homeostasis.gain=0.5",
-        "protocol.learning.time_scale=0.1",
+        "projection.input.plasticity.time_scale=0.1",
     ];
     overrides.extend_from_slice(more);
     plan("stdp/mnist-100-device", &overrides)
@@ -100,14 +102,14 @@ fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
     let (_folder, search) = folder(12, 10);
     for spread in ["none", "device"] {
         // All weights alike at first, and nothing but the pulses changes them.
-        let spread_key = format!("protocol.learning.spread={spread}");
+        let spread_key = format!("projection.input.plasticity.spread={spread}");
         let mut plan = short(&[
             "projection.input.weight=0.3 mV",
-            "protocol.devices.cycle=0.0",
-            "protocol.learning.normalise=1e9",
+            "projection.input.plasticity.cv_cycle=0.0",
+            "projection.input.plasticity.normalise=1e9",
             spread_key.as_str(),
         ]);
-        plan.protocol.change(|protocol: &mut Unsupervised| protocol.learning.normalise = None);
+        plan.projections[0].plasticity.as_mut().unwrap().normalise = None;
         let mut watcher = Watcher::default();
         let way = Way { watcher: Some(&mut watcher), ..Way::new(&search) };
         let outcome = way.run(&plan, &mut Kept::default()).unwrap();
@@ -154,49 +156,58 @@ fn the_network_changes_every_device_as_the_pulses_on_its_electrodes_do() {
 
 #[test]
 fn a_single_pair_does_what_the_device_does_alone() {
-    use memspike::time::Time;
-    use memspike::training::unsupervised::{PulseOverlap, Pulses};
-    let plan = short(&["protocol.devices.cycle=0.0"]);
-    let protocol = plan.protocol.get::<Unsupervised>().unwrap();
     let (device, pulse, _) = preset(0.1);
-    let rule = PulseOverlap {
+    let (w_max, span) = (1e-3, device.g_max.get() - device.g_min.get());
+    let overlap = Overlap {
         device: device.clone(),
         pulses: SpikePulses::Shared(pulse),
-        time_scale: 0.1,
-        final_share: 1.0,
         spread: DeviceSpread::default(),
+        w_max,
     };
-    let (w_max, span) = (1e-3, device.g_max.get() - device.g_min.get());
+    let devices = Devices {
+        seed: 1,
+        projection: 0,
+        siemens_per_weight: span / w_max,
+        base: vec![device.g_min.get()],
+        partners: 1.0,
+        own: Vec::new(),
+        steps: Vec::new(),
+        range: [device.g_min.get(), device.g_max.get()],
+        kinetics: Vec::new(),
+        levels: None,
+        cycle_sigma: 0.0,
+        pulse: ProgramPulse { v_set: Volt::new(0.2), v_reset: Volt::new(0.2), width: Second::new(1e-3) },
+        endurance: None,
+        stuck: Vec::new(),
+    };
     let w0 = w_max * (1e-3 - device.g_min.get()) / span;
     let (mut up, mut down) = (0, 0);
     for step in -60..=60 {
         let dt = f64::from(step) * 0.25e-3;
-        let mut weights = vec![0.0f64; 4];
-        weights[0] = w0;
-        let mut pulses =
-            Pulses::new((1, 1), 4, w_max, (&rule, protocol.devices.unwrap()), 1, &weights, |_, _| None);
-        let mut sums = vec![1e-3];
-        pulses.begin(&sums, 0.0);
+        let mut weights = vec![w0];
+        let layout = Layout::Columns { rows: 1, cols: 1 };
+        let mut plastic =
+            Plastic::new(Rule::Overlap(overlap.clone()), layout, Some(devices.clone())).unwrap();
+        plastic.restart(&mut weights);
         let at = |seconds: f64| Time::from_fs((seconds * 1e15).round() as u64);
-        let (pre, post) = (0.05, 0.05 + dt);
-        let arrive = |pulses: &mut Pulses, weights: &mut Vec<f64>, sums: &mut Vec<f64>| {
-            pulses.before(at(pre), 0, weights, sums);
-            pulses.arrive(at(pre), 0);
-        };
-        if dt >= 0.0 {
-            arrive(&mut pulses, &mut weights, &mut sums);
+        let (pre, post) = (at(0.05), at(0.05 + dt));
+        let mut instants = vec![(pre, &[0][..], &[][..]), (post, &[][..], &[0][..])];
+        instants.sort_by_key(|instant| instant.0);
+        if pre == post {
+            instants = vec![(pre, &[0], &[0])];
         }
-        pulses.spike(at(post), 0, &mut weights, &mut sums);
-        if dt < 0.0 {
-            arrive(&mut pulses, &mut weights, &mut sums);
+        for (time, rows, spikes) in instants {
+            plastic.arrive(time, rows, &mut weights);
+            plastic.settle(time, rows, spikes, &mut weights);
         }
-        pulses.end(at(1.0), &mut weights, &mut sums);
+        plastic.finish(&mut weights, at(1.0));
         let alone = window_point(&device, &pulse, 1e-3, dt);
         let got = 100.0 * ((device.g_min.get() + span * weights[0] / w_max) / 1e-3 - 1.0);
         assert!((got - alone.percent).abs() < 1e-7, "{got} % instead of {} % at {dt} s", alone.percent);
-        let (booked, spent) = (pulses.programmed, alone.energies.device);
+        let memory = &plastic.memory().devices;
+        let (booked, spent) = (memory.joules[0] + memory.alone, alone.energies.device);
         assert!((booked - spent).abs() <= 1e-9 * spent, "{booked} J booked, {spent} J spent at {dt} s");
-        assert!((sums[0] / 1e-3 - 1.0 - got / 100.0).abs() < 1e-9);
+        assert!((memory.resting[0] / 1e-3 - 1.0 - got / 100.0).abs() < 1e-9);
         up += i32::from(got > 1.0);
         down += i32::from(got < -1.0);
     }
@@ -212,13 +223,13 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
         "protocol.precision=f32",
         "population.output.competition.inhibition=3 ms",
         "projection.input.crossbar.levels=64",
-        "protocol.devices.stuck_on=0.01",
-        "protocol.devices.stuck_off=0.02",
-        "protocol.devices.dispersion.a_plus=0.2",
-        "protocol.devices.dispersion.g_max=0.2",
-        "protocol.devices.dispersion.initial=0.3",
-        "protocol.devices.dispersion.threshold=0.1",
-        "protocol.devices.endurance={ n_f = 300, weibull_shape = 1.5 }",
+        "projection.input.plasticity.faults.stuck_on=0.01",
+        "projection.input.plasticity.faults.stuck_off=0.02",
+        "projection.input.plasticity.dispersion.a_plus=0.2",
+        "projection.input.plasticity.dispersion.g_max=0.2",
+        "projection.input.plasticity.dispersion.initial=0.3",
+        "population.output.v_th={ normal = [\"80 mV\", \"8 mV\"] }",
+        "projection.input.plasticity.endurance={ n_f = 300, weibull_shape = 1.5, m = 1.0 }",
     ]);
     let mut kept = Kept::default();
     let want = Way::new(&search).run(&plan, &mut kept).unwrap();
@@ -249,7 +260,7 @@ fn a_run_is_the_same_whatever_carries_it_out_and_wherever_it_is_cut() {
 #[test]
 fn a_pulse_that_programs_alone_is_warned_of() {
     let warned = |time_scale: &str| {
-        let scale = format!("protocol.learning.time_scale={time_scale}");
+        let scale = format!("projection.input.plasticity.time_scale={time_scale}");
         let loaded = memspike::scenario::load("stdp/mnist-100-device", &[scale], None).unwrap();
         loaded.warnings.render(false)
     };

@@ -317,16 +317,15 @@ arrangement = "unipolar"
 [device.synapse]
 preset = "ag-tio2-pt-rs-analog"
 
-[protocol]
-kind = "unsupervised"
-
-[protocol.learning]
-width = "50 ms"
+[projection.input.plasticity]
+rule = "rectangular"
+window = "50 ms"
 w_max = "1 mV"
 a_plus = 0.2
 a_minus = 0.1
 
-[protocol.devices]
+[protocol]
+kind = "unsupervised"
 "#;
 
 const WITH_DEVICES: &str = "device = \"synapse\"\n\n[projection.input.crossbar]\narrangement = \"unipolar\"\n\n\
@@ -372,27 +371,28 @@ fn learning_without_labels_has_its_conditions() {
         "competition over pairs",
         refusal(&with(LEARNS, "weight =", "connect = \"one_to_one\"\nweight ="), &[]),
     );
-    page.add(
-        "pairs of devices",
-        refusal(&with(LEARNS, "\"unipolar\"", "\"differential\"\nspread = \"paper\""), &[]),
-    );
-    page.add("devices that do not say how", refusal(&with(LEARNS, "[protocol.devices]\n", ""), &[]));
+    let rule = "[projection.input.plasticity]\nrule = \"rectangular\"\nwindow = \"50 ms\"\nw_max = \"1 mV\"\na_plus = 0.2\na_minus = 0.1\n";
+    page.add("nothing that says how", refusal(&with(LEARNS, rule, ""), &[]));
     page.add(
         "nothing to age",
         refusal(
             &with(
                 &with(LEARNS, WITH_DEVICES, ""),
-                "[protocol.devices]\n",
-                "[[protocol.ageing]]\nafter = \"1 s\"\n\n[[protocol.variation]]\nname = \"a\"\ncv = 0.1\n",
+                "kind = \"unsupervised\"\n",
+                "kind = \"unsupervised\"\n[[protocol.ageing]]\nafter = \"1 s\"\n\n[[protocol.variation]]\nname = \"a\"\ncv = 0.1\n",
             ),
             &[],
         ),
     );
-    page.add("a share above one", refusal(&with(LEARNS, "a_plus = 0.2", "a_plus = 1.2"), &[]));
     page.add(
-        "the rule of spikes where samples are learnt",
+        "the tables of the winner",
         refusal(
-            &with(LEARNS, "[protocol]\n", "[projection.input.plasticity]\nw_max = \"1 mV\"\n\n[protocol]\n"),
+            &with(
+                &with(LEARNS, rule, ""),
+                "kind = \"unsupervised\"\n",
+                "kind = \"unsupervised\"\nprojection = \"input\"\n[protocol.learning]\nwidth = \"50 ms\"\n\
+                 w_max = \"1 mV\"\na_plus = 0.2\na_minus = 0.1\nfinal_share = 0.1\n[protocol.devices]\ncycle = 0.1\n",
+            ),
             &[],
         ),
     );
@@ -400,7 +400,29 @@ fn learning_without_labels_has_its_conditions() {
         "the rule of the winner where spikes teach",
         refusal(&with(GOOD, "[protocol]\n", "[protocol]\nlearning = { a_plus = 0.1 }\n"), &[]),
     );
-    page.add("no window", refusal(&with(LEARNS, "width = \"50 ms\"\n", ""), &[]));
+    page.add("no window", refusal(&with(LEARNS, "window = \"50 ms\"\n", ""), &[]));
+    page.add(
+        "one lobe that should fall for two",
+        refusal(
+            &with(
+                &with(LEARNS, rule, "[projection.input.plasticity]\nrule = \"overlap\"\nw_max = \"1 mV\"\n"),
+                "kind = \"unsupervised\"\n",
+                "kind = \"unsupervised\"\nfinal_share = 0.1\n",
+            ),
+            &[],
+        ),
+    );
+    page.add(
+        "a sum after presentations that there are not",
+        refusal(
+            &with(
+                GOOD,
+                "[protocol]\n",
+                "[projection.jumps.plasticity]\nw_max = \"1 V\"\nnormalise = 3\n\n[protocol]\n",
+            ),
+            &[],
+        ),
+    );
     page.add(
         "a key of another homeostasis",
         refusal(&with(LEARNS, "gain = 0.006", "tau = \"1 s\", gain = 0.006"), &[]),

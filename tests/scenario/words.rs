@@ -320,19 +320,6 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         }
         "protocol.vote" => run(unsupervised, "protocol.vote", &[]),
         "protocol.labels" => run(unsupervised, "protocol.labels", &[]),
-        "protocol.learning.window" => {
-            let more: &[_] = match word {
-                "trace" => &["protocol.learning.tau=\"20 ms\""],
-                "overlap" => &["protocol.learning.final_share=1.0"],
-                _ => &[],
-            };
-            run(unsupervised, "protocol.learning.window", more)
-        }
-        "protocol.learning.dependence" => run(unsupervised, "protocol.learning.dependence", &[]),
-        "protocol.learning.spread" => {
-            let overlap = ["protocol.learning.window=\"overlap\"", "protocol.learning.final_share=1.0"];
-            run(unsupervised, "protocol.learning.spread", &overlap)
-        }
         "protocol.retention.law" => {
             let more: &[_] = match word {
                 "power" => &["protocol.retention.t0=\"1 s\"", "protocol.retention.nu=0.5"],

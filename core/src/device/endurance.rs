@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Endurance {
     /// Pulses after which the window has closed. Assumed: 1e6.
     pub n_f: f64,
-    /// Exponent of the shrinking. Assumed: 1.
-    pub m: f64,
+    /// Exponent of the shrinking; `None`: the window stays as it is. Assumed: 1.
+    pub m: Option<f64>,
     /// Shape of the Weibull law of sudden death; `None`: only the window shrinks. Assumed: 1.5.
     pub weibull_shape: Option<f64>,
     /// Smallest dose that counts as programming.
@@ -25,7 +25,7 @@ pub struct Endurance {
 
 impl Default for Endurance {
     fn default() -> Self {
-        Self { n_f: 1e6, m: 1.0, weibull_shape: Some(1.5), d_min: 1e-6, measured: 100 }
+        Self { n_f: 1e6, m: Some(1.0), weibull_shape: Some(1.5), d_min: 1e-6, measured: 100 }
     }
 }
 
@@ -48,7 +48,7 @@ impl Endurance {
     pub fn faults(&self) -> Vec<EnduranceError> {
         [
             ("n_f", self.n_f),
-            ("m", self.m),
+            ("m", self.m.unwrap_or(1.0)),
             ("weibull_shape", self.weibull_shape.unwrap_or(1.0)),
             ("d_min", self.d_min),
         ]
@@ -61,10 +61,10 @@ impl Endurance {
     /// What is left of log10(R_off/R_on) after `n` pulses: 1 - (n/N_f)^m, not below zero.
     #[must_use]
     pub fn window_share(&self, n: u64) -> f64 {
-        if n == 0 {
-            return 1.0;
+        match self.m {
+            Some(m) if n > 0 => (1.0 - exp(m * ln(n as f64 / self.n_f))).max(0.0),
+            _ => 1.0,
         }
-        (1.0 - exp(self.m * ln(n as f64 / self.n_f))).max(0.0)
     }
 
     /// The number of pulses device `entity` survives: N_f (-ln U)^(1/k).

@@ -15,6 +15,7 @@ use crate::units::Ampere;
 const LARGE: f64 = 0.5;
 
 /// What the lobes do to each of many devices.
+#[derive(Clone, Debug)]
 pub struct Doses {
     lobes: Lobes,
     width: f64,

@@ -6,8 +6,9 @@ use super::rule::Law;
 use crate::device::endurance::Endurance;
 use crate::device::resistive::DoseDevice;
 use crate::energy::pulse_energy;
-use crate::numeric::{exp, standard_normal};
+use crate::numeric::{exp, ln, standard_normal};
 use crate::random::{Purpose, word};
+use crate::simd::{Work, vectorised};
 use crate::units::{Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -19,6 +20,14 @@ pub trait Cells {
     fn gain(&self, weight: usize) -> Self::G;
     /// w <- w + dw, as far as it goes.
     fn change(&mut self, weight: usize, w: &mut f64, dw: f64);
+    /// Whether all weights have the gain of the law.
+    fn alike(&self) -> bool;
+    /// [`Cells::change`] of weights that lie side by side, from `first` on.
+    fn change_all(&mut self, first: usize, weights: &mut [f64], dw: &[f64]) {
+        for (k, (w, &dw)) in weights.iter_mut().zip(dw).enumerate() {
+            self.change(first + k, w, dw);
+        }
+    }
 }
 
 /// Weights that are numbers.
@@ -38,6 +47,10 @@ impl<G: Gain> Cells for Ideal<G> {
     #[inline(always)]
     fn change(&mut self, _: usize, w: &mut f64, dw: f64) {
         *w = self.bounds.clip(*w + dw);
+    }
+
+    fn alike(&self) -> bool {
+        true
     }
 }
 
@@ -69,6 +82,11 @@ pub struct Devices {
     pub partners: f64,
     /// Bounds of each weight where devices have ranges of their own; empty: all have the rule's.
     pub own: Vec<Bounds>,
+    /// Factors of what each device's weight rises and falls by, where they differ; empty: all have the rule's. Where there are some,
+    /// steps depend on the weight as those of the nominal device, and end where its own range does.
+    pub steps: Vec<[f64; 2]>,
+    /// Lowest and highest conductance of the nominal device: of a range that wears.
+    pub range: [f64; 2],
     /// Overlap: kinetics of each device where they differ; empty: all have the rule's.
     pub kinetics: Vec<DoseDevice>,
     /// Evenly spaced weights a device can have, from bound to bound; `None`: continuous.
@@ -78,7 +96,7 @@ pub struct Devices {
     pub cycle_sigma: f64,
     /// What an update is programmed with.
     pub pulse: ProgramPulse,
-    /// How devices wear out; `None`: they do not.
+    /// How updates wear devices out; `None`: they do not.
     pub endurance: Option<Endurance>,
     /// Devices that are stuck from the start, and the weight they are stuck at.
     pub stuck: Vec<(usize, f64)>,
@@ -91,9 +109,35 @@ pub struct Bank {
     pub all: Arc<Devices>,
     /// Which of them each synapse has, by its number; empty: all, in order.
     pub of: Vec<u32>,
+    /// What all of them have at w = 0, if they are alike and a step is nothing but a step: see [`Devices::plain`].
+    pub plain: Option<f64>,
+}
+
+/// Programmes the device of synapse number `n` towards a weight, up or down: a pulse more on it, which is paid for and wears it.
+#[inline(always)]
+pub fn put(bank: &Bank, state: &mut DeviceState, n: usize, w: &mut f64, (wanted, up): (f64, bool)) {
+    let (devices, device) = (&*bank.all, bank.device(n));
+    state.pulses[n] += 1;
+    let before = *w;
+    *w = devices.above(device, state.pulses[n] - 1, wanted);
+    let v = if up { devices.pulse.v_set } else { devices.pulse.v_reset };
+    let g = Siemens::of(devices.base[device] + 0.5 * (before + *w) * devices.siemens_per_weight);
+    state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
+    if let Some(endurance) = &devices.endurance
+        && state.pulses[n] as f64 >= endurance.survives(devices.seed, entity(devices.projection, device))
+    {
+        state.stuck[n] = true;
+    }
 }
 
 impl Bank {
+    /// The devices of a whole projection.
+    #[must_use]
+    pub fn new(devices: Devices, layout: &Layout) -> Self {
+        let plain = devices.plain();
+        Self { all: Arc::new(devices), of: layout.devices(), plain }
+    }
+
     /// The device of synapse number `n`, as the projection counts them: what its constants and draws go by.
     #[inline]
     #[must_use]
@@ -115,6 +159,11 @@ pub struct DeviceState {
     pub limiter: Vec<f64>,
     /// Of each column, the sum of the weights that it was read with: of its synapses, at every arrival of their rows.
     pub read: Vec<f64>,
+    /// Overlap where only devices with a pulse on their column are followed: conductance sum of each row over the columns that
+    /// rest, in siemens, and the joules that pulses of rows have spent there.
+    pub resting: Vec<f64>,
+    /// Those joules.
+    pub alone: f64,
 }
 
 impl DeviceState {
@@ -128,6 +177,8 @@ impl DeviceState {
             joules: vec![0.0; synapses],
             limiter: vec![0.0; synapses],
             read: vec![0.0; layout.cols()],
+            resting: Vec::new(),
+            alone: 0.0,
         }
     }
 }
@@ -148,6 +199,48 @@ impl Devices {
         let k = ((w - bounds.w_min) / bounds.span() * last + 0.5).floor();
         if k >= last { bounds.w_max } else { bounds.w_min + bounds.span() * (k / last) }
     }
+
+    /// `w`, or the lowest weight that a device can be brought to after so many pulses: the off state of a range that wears
+    /// rises towards its on state.
+    #[inline]
+    #[must_use]
+    pub fn above(&self, device: usize, pulses: u64, w: f64) -> f64 {
+        let Some(endurance) = self.endurance.as_ref().filter(|endurance| endurance.m.is_some()) else {
+            return w;
+        };
+        let [low, high] = self.range;
+        let lowest = high * exp(-endurance.window_share(pulses) * ln(high / low));
+        w.max(self.weight(device, lowest))
+    }
+
+    /// Conductance of the device that learns at weight `w`, in siemens.
+    #[must_use]
+    pub fn conductance(&self, device: usize, w: f64) -> f64 {
+        self.base[device] + self.siemens_per_weight * w
+    }
+
+    /// The weight that conductance makes.
+    #[must_use]
+    pub fn weight(&self, device: usize, g: f64) -> f64 {
+        (g - self.base[device]) / self.siemens_per_weight
+    }
+
+    /// What all devices of a row of a dense projection conduct, with these weights.
+    #[must_use]
+    pub fn row_conductance<R: crate::numeric::Real>(&self, row: usize, weights: &[R]) -> f64 {
+        let base = &self.base[row * weights.len()..];
+        let synapse = |(base, w): (&f64, &R)| base * self.partners + self.siemens_per_weight * w.to_f64();
+        base.iter().zip(weights).map(synapse).fold(0.0, |sum, g| sum + g)
+    }
+
+    /// The conductance of all of them at w = 0, if they are alike and an update is a step within their bounds and nothing else.
+    #[must_use]
+    pub fn plain(&self) -> Option<f64> {
+        let alike = self.own.is_empty() && self.steps.is_empty() && self.stuck.is_empty();
+        let steps = self.levels.is_none() && self.cycle_sigma == 0.0 && self.endurance.is_none();
+        let &first = self.base.first().filter(|_| alike && steps)?;
+        self.base.iter().all(|&base| base == first).then_some(first)
+    }
 }
 
 /// Weights made by devices.
@@ -162,18 +255,18 @@ pub struct Real<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Own {
     any: Any,
-    /// Its own span over that of the rule.
-    stretch: f64,
+    /// Its own span over that of the rule, times the factors of its own steps.
+    stretch: [f64; 2],
 }
 
 impl Gain for Own {
     #[inline]
     fn up(self, w: f64) -> f64 {
-        self.any.up(w) * self.stretch
+        self.any.up(w) * self.stretch[0]
     }
     #[inline]
     fn down(self, w: f64) -> f64 {
-        self.any.down(w) * self.stretch
+        self.any.down(w) * self.stretch[1]
     }
 }
 
@@ -181,11 +274,12 @@ impl Cells for Real<'_> {
     type G = Own;
 
     fn gain(&self, weight: usize) -> Own {
-        let device = self.bank.device(self.layout.number(weight));
-        let bounds = self.bank.all.bounds(device, self.law.bounds);
-        let stretch = match self.law.unit {
-            super::Unit::Span => bounds.span() / self.law.bounds.span(),
-            super::Unit::Weight => 1.0,
+        let (devices, device) = (&*self.bank.all, self.bank.device(self.layout.number(weight)));
+        let (law, own) = (self.law.bounds, devices.bounds(device, self.law.bounds));
+        let (bounds, stretch) = match (devices.steps.get(device), self.law.unit) {
+            (Some(&factors), _) => (law, factors),
+            (None, super::Unit::Span) => (own, [own.span() / law.span(); 2]),
+            (None, super::Unit::Weight) => (own, [1.0; 2]),
         };
         Own { any: Any::new(self.law.dependence, self.law.unit, bounds), stretch }
     }
@@ -197,7 +291,6 @@ impl Cells for Real<'_> {
         }
         let (devices, device) = (&*self.bank.all, self.bank.device(n));
         let count = self.state.pulses[n];
-        self.state.pulses[n] += 1;
         let dw = if devices.cycle_sigma > 0.0 {
             // The projection stands in the high bits of the count: no two devices share a draw.
             let address = u64::from(devices.projection) << 48 | count;
@@ -207,16 +300,65 @@ impl Cells for Real<'_> {
         } else {
             dw
         };
-        let before = *w;
-        *w = devices.nearest(before + dw, devices.bounds(device, self.law.bounds));
-        let v = if dw > 0.0 { devices.pulse.v_set } else { devices.pulse.v_reset };
-        let g = Siemens::of(devices.base[device] + 0.5 * (before + *w) * devices.siemens_per_weight);
-        self.state.joules[n] += pulse_energy(g, v, devices.pulse.width).get();
-        if let Some(endurance) = &devices.endurance
-            && self.state.pulses[n] as f64
-                >= endurance.survives(devices.seed, entity(devices.projection, device))
-        {
-            self.state.stuck[n] = true;
+        let wanted = devices.nearest(*w + dw, devices.bounds(device, self.law.bounds));
+        put(self.bank, self.state, n, w, (wanted, dw > 0.0));
+    }
+
+    fn alike(&self) -> bool {
+        self.bank.plain.is_some()
+    }
+
+    fn change_all(&mut self, first: usize, weights: &mut [f64], dw: &[f64]) {
+        let all = first..first + weights.len();
+        let Some(base) = self.bank.plain else {
+            for ((k, w), &dw) in all.zip(weights).zip(dw) {
+                self.change(k, w, dw);
+            }
+            return;
+        };
+        let (devices, DeviceState { pulses, joules, .. }) = (&*self.bank.all, &mut *self.state);
+        vectorised(Steps {
+            bounds: self.law.bounds,
+            base,
+            siemens_per_weight: devices.siemens_per_weight,
+            pulse: devices.pulse,
+            weights,
+            dw,
+            pulses: &mut pulses[all.clone()],
+            joules: &mut joules[all],
+        });
+    }
+}
+
+/// Steps of devices that are alike, side by side: as [`Real::change`] of each.
+struct Steps<'a> {
+    bounds: Bounds,
+    base: f64,
+    siemens_per_weight: f64,
+    pulse: ProgramPulse,
+    weights: &'a mut [f64],
+    dw: &'a [f64],
+    pulses: &'a mut [u64],
+    joules: &'a mut [f64],
+}
+
+impl Work for Steps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { bounds, base, siemens_per_weight, pulse, weights, dw, pulses, joules } = self;
+        let changes = weights.iter_mut().zip(dw).zip(pulses.iter_mut().zip(joules));
+        for ((w, &dw), (pulses, joules)) in changes {
+            let before = *w;
+            let after = bounds.clip(before + dw);
+            let v = if dw > 0.0 { pulse.v_set } else { pulse.v_reset };
+            let g = Siemens::of(base + 0.5 * (before + after) * siemens_per_weight);
+            let spent = pulse_energy(g, v, pulse.width).get();
+            let moves = dw != 0.0;
+            *w = if moves { after } else { before };
+            *pulses += u64::from(moves);
+            *joules += if moves { spent } else { 0.0 };
         }
     }
 }

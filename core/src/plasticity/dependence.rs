@@ -35,6 +35,19 @@ pub enum Dependence {
     },
 }
 
+impl Dependence {
+    /// "multiplicative".
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Additive => "additive".into(),
+            Self::Multiplicative => "multiplicative".into(),
+            Self::Power { mu } => format!("power, mu {mu}"),
+            Self::Exponential { beta } => format!("exponential, beta {beta}"),
+        }
+    }
+}
+
 /// What an amplitude is a fraction of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -45,7 +45,7 @@ impl Plastic {
     #[inline]
     pub(super) fn watched(
         &mut self,
-        (time, rows, columns): (Time, &[u32], &[u32]),
+        (time, rows, columns): (Option<Time>, &[u32], &[u32]),
         weights: &mut [f64],
         act: impl FnOnce(&mut Self, &mut [f64]),
     ) {
@@ -59,7 +59,7 @@ impl Plastic {
     fn written(
         &mut self,
         mut journal: Journal,
-        (time, rows, columns): (Time, &[u32], &[u32]),
+        (time, rows, columns): (Option<Time>, &[u32], &[u32]),
         weights: &mut [f64],
         act: impl FnOnce(&mut Self, &mut [f64]),
     ) {
@@ -80,7 +80,7 @@ impl Plastic {
             if after != was || joules != 0.0 {
                 let joules = self.bank.is_some().then_some(joules);
                 let (row, column) = (row as u32, column as u32);
-                changes.push(Change { time: Some(time), row, column, before: was, after, joules });
+                changes.push(Change { time, row, column, before: was, after, joules });
             }
         }
         self.journal = Some(journal);

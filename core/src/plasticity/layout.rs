@@ -14,6 +14,13 @@ pub enum Layout {
         /// Length of a padded row.
         stride: usize,
     },
+    /// Every row reaches every column; weights column by column: what rules that look at spikes are fastest on.
+    Columns {
+        /// Number of rows.
+        rows: usize,
+        /// Number of columns.
+        cols: usize,
+    },
     /// Row i reaches column i.
     OneToOne {
         /// Number of rows and of columns.
@@ -60,7 +67,7 @@ impl Layout {
     #[must_use]
     pub fn rows(&self) -> usize {
         match self {
-            Self::Dense { rows, .. } => *rows,
+            Self::Dense { rows, .. } | Self::Columns { rows, .. } => *rows,
             Self::OneToOne { size } => *size,
             Self::Sparse { start, .. } => start.len().saturating_sub(1),
         }
@@ -70,7 +77,7 @@ impl Layout {
     #[must_use]
     pub fn cols(&self) -> usize {
         match self {
-            Self::Dense { cols, .. } => *cols,
+            Self::Dense { cols, .. } | Self::Columns { cols, .. } => *cols,
             Self::OneToOne { size } => *size,
             Self::Sparse { begin, .. } => begin.len().saturating_sub(1),
         }
@@ -81,6 +88,7 @@ impl Layout {
     pub fn weights(&self) -> usize {
         match self {
             Self::Dense { rows, stride, .. } => rows * stride,
+            Self::Columns { rows, cols } => rows * cols,
             Self::OneToOne { size } => *size,
             Self::Sparse { targets, .. } => targets.len(),
         }
@@ -90,7 +98,7 @@ impl Layout {
     #[must_use]
     pub fn fan_out(&self, row: usize) -> usize {
         match self {
-            Self::Dense { cols, .. } => *cols,
+            Self::Dense { cols, .. } | Self::Columns { cols, .. } => *cols,
             Self::OneToOne { .. } => 1,
             Self::Sparse { start, .. } => start[row + 1] - start[row],
         }
@@ -100,13 +108,13 @@ impl Layout {
     #[must_use]
     pub fn fan_in(&self, col: usize) -> usize {
         match self {
-            Self::Dense { rows, .. } => *rows,
+            Self::Dense { rows, .. } | Self::Columns { rows, .. } => *rows,
             Self::OneToOne { .. } => 1,
             Self::Sparse { begin, .. } => begin[col + 1] - begin[col],
         }
     }
 
-    /// Number of a synapse without the padding: row-major, as devices are counted.
+    /// Number of a synapse: its place among the weights without the padding.
     #[must_use]
     pub fn number(&self, weight: usize) -> usize {
         match self {
@@ -115,11 +123,23 @@ impl Layout {
         }
     }
 
+    /// Which device each synapse has by its number, where they are not the same: devices are counted row by row.
+    #[must_use]
+    pub fn devices(&self) -> Vec<u32> {
+        match self {
+            Self::Columns { rows, cols } => {
+                (0..rows * cols).map(|n| (n % rows * cols + n / rows) as u32).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Calls `visit` with (weight, column) of every synapse of a row, ascending.
     #[inline(always)]
     pub fn row(&self, row: usize, mut visit: impl FnMut(usize, usize)) {
         match self {
             Self::Dense { cols, stride, .. } => (0..*cols).for_each(|col| visit(row * stride + col, col)),
+            Self::Columns { rows, cols } => (0..*cols).for_each(|col| visit(col * rows + row, col)),
             Self::OneToOne { .. } => visit(row, row),
             Self::Sparse { start, targets, .. } => {
                 let range = start[row]..start[row + 1];
@@ -135,6 +155,7 @@ impl Layout {
     pub fn column(&self, col: usize, mut visit: impl FnMut(usize, usize)) {
         match self {
             Self::Dense { rows, stride, .. } => (0..*rows).for_each(|row| visit(row * stride + col, row)),
+            Self::Columns { rows, .. } => (0..*rows).for_each(|row| visit(col * rows + row, row)),
             Self::OneToOne { .. } => visit(col, col),
             Self::Sparse { begin, incoming, .. } => {
                 for &(synapse, row) in &incoming[begin[col]..begin[col + 1]] {
@@ -149,6 +170,7 @@ impl Layout {
     pub fn find(&self, row: usize, col: usize) -> Option<usize> {
         match self {
             Self::Dense { stride, .. } => Some(row * stride + col),
+            Self::Columns { rows, .. } => Some(col * rows + row),
             Self::OneToOne { .. } => (row == col).then_some(row),
             Self::Sparse { start, targets, .. } => {
                 let range = start[row]..start[row + 1];
@@ -166,7 +188,10 @@ mod tests {
     #[test]
     fn rows_and_columns_visit_the_same_synapses() {
         let sparse = Layout::sparse(&[0, 2, 2, 5], &[1, 3, 0, 1, 2], 4);
-        for layout in [sparse, Layout::Dense { rows: 3, cols: 5, stride: 8 }, Layout::OneToOne { size: 4 }] {
+        let columns = Layout::Columns { rows: 3, cols: 5 };
+        for layout in
+            [sparse, Layout::Dense { rows: 3, cols: 5, stride: 8 }, columns, Layout::OneToOne { size: 4 }]
+        {
             let mut by_row = Vec::new();
             for row in 0..layout.rows() {
                 let before = by_row.len();
@@ -179,10 +204,12 @@ mod tests {
                 layout.column(col, |k, row| by_column.push((k, row, col)));
                 assert_eq!(by_column.len() - before, layout.fan_in(col));
             }
-            by_column.sort_unstable();
+            by_column.sort_unstable_by_key(|&(_, row, col)| (row, col));
             assert_eq!(by_row, by_column);
             for (number, &(k, row, col)) in by_row.iter().enumerate() {
-                assert_eq!((layout.find(row, col), layout.number(k)), (Some(k), number));
+                assert_eq!(layout.find(row, col), Some(k));
+                let device = layout.devices().get(layout.number(k)).map_or(layout.number(k), |&n| n as usize);
+                assert_eq!(device, number);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! traces, bounds, devices, order within an instant, saving and engines are not its concern.
 
 use super::cells::{Bank, Cells, Ideal, Real};
-use super::dependence::{Any, Gain as _};
+use super::dependence::{Any, Gain, Loop, with_gain};
 use super::layout::Layout;
 use super::memory::Memory;
 use super::rule::{Law, Rule};
@@ -82,6 +82,9 @@ pub trait LocalRule: Clone + Debug + PartialEq + Send + Sync + 'static {
     /// Whether a spike counts the arrivals of its own instant, which have caused it, as earlier than itself.
     const OWN_ARRIVALS: bool = false;
 
+    /// Whether an arrival changes anything but its traces: [`LocalRule::at_arrival`] is asked.
+    const AT_ARRIVAL: bool = true;
+
     /// Whether it asks how long ago the last arrival and the last spike were.
     const TIMES: bool = false;
 
@@ -135,6 +138,8 @@ pub struct Local {
     rule: Arc<dyn Acts>,
     about: About,
     pub(super) law: Law,
+    /// What is left of its steps.
+    pub(super) share: f64,
 }
 
 /// What is asked for at every instant.
@@ -143,6 +148,7 @@ struct About {
     name: &'static str,
     version: u32,
     own_arrivals: bool,
+    at_arrival: bool,
     times: bool,
     values: usize,
     arrivals: Vec<Decay>,
@@ -157,12 +163,13 @@ impl Rule {
             name: R::NAME,
             version: R::VERSION,
             own_arrivals: R::OWN_ARRIVALS,
+            at_arrival: R::AT_ARRIVAL,
             times: R::TIMES,
             values: R::VALUES.len(),
             arrivals: rule.arrivals(),
             spikes: rule.spikes(),
         };
-        Self::Local(Local { rule: Arc::new(rule), about, law })
+        Self::Local(Local { rule: Arc::new(rule), about, law, share: 1.0 })
     }
 }
 
@@ -210,7 +217,23 @@ impl Local {
 
     /// Arrivals, before they are delivered.
     pub(super) fn arrive(&self, place: &mut Place<'_>, now: Now<'_>) {
-        self.visit(place, now.time, Side::Row, now.rows);
+        if self.about.at_arrival {
+            self.visit(place, now.time, Side::Row, now.rows);
+        }
+    }
+
+    /// Whether a synapse changes at nothing but the spikes of its column, which count the arrivals of their own instant.
+    pub(super) fn at_spikes_alone(&self) -> bool {
+        self.about.own_arrivals && !self.about.at_arrival
+    }
+
+    /// An arrival of which nothing but its marks is left.
+    #[inline]
+    pub(super) fn hear(&self, memory: &mut Memory, time: Time, row: u32) {
+        let split = self.about.arrivals.len();
+        memory.now = time;
+        memory.traces.iter_mut().for_each(|trace| trace.bring(time));
+        mark(&mut memory.traces[..split], &mut memory.last_pre, &[row], time);
     }
 
     /// Spikes, and the marks that the instant leaves.
@@ -248,7 +271,8 @@ impl Local {
                 own,
                 layout,
                 weights,
-                scale: law.scale(),
+                law,
+                scale: law.scale() * self.share,
             };
             match place.bank {
                 None => {
@@ -273,7 +297,7 @@ fn mark(traces: &mut [Trace], last: &mut [Option<Time>], lines: &[u32], time: Ti
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Row,
     Column,
@@ -313,36 +337,78 @@ struct Visit<'a> {
     own: &'a mut [f64],
     layout: &'a Layout,
     weights: &'a mut [f64],
+    law: Law,
     scale: f64,
+}
+
+/// What a rule sees of the two sides of a synapse.
+struct Sight<'a> {
+    side: Side,
+    time: Time,
+    pre: Traces<'a>,
+    post: Traces<'a>,
+    last: [&'a [Option<Time>]; 2],
+}
+
+impl Sight<'_> {
+    #[inline(always)]
+    fn since(&self, side: usize, line: usize) -> Option<Time> {
+        let last = self.last[side].get(line).copied().flatten();
+        last.map(|last| Time::from_fs(self.time.fs() - last.fs()))
+    }
+
+    #[inline(always)]
+    fn ask<R: LocalRule>(&mut self, rule: &R, w: f64, (row, col): (usize, usize), own: &mut [f64]) -> Step {
+        let (since_arrival, since_spike) = (self.since(0, row), self.since(1, col));
+        let (pre, post) = (self.pre.of(row), self.post.of(col));
+        let mut seen = Seen { w, pre, post, since_arrival, since_spike, own };
+        match self.side {
+            Side::Row => rule.at_arrival(&mut seen),
+            Side::Column => rule.at_spike(&mut seen),
+        }
+    }
+}
+
+impl Step {
+    /// The change it makes of a weight.
+    #[inline(always)]
+    fn of<G: Gain>(self, w: f64, scale: f64, gain: G) -> f64 {
+        match self {
+            Self::Stay => 0.0,
+            Self::Up(a) => a * scale * gain.up(w),
+            Self::Down(a) => -(a * scale * gain.down(w)),
+        }
+    }
 }
 
 impl Visit<'_> {
     fn run<R: LocalRule, C: Cells>(self, rule: &R, cells: &mut C) {
-        let Self { side, lines, time, seen: [mut pre, mut post], last, own, layout, weights, scale } = self;
-        let since = |last: &[Option<Time>], line: usize| {
-            let last = last.get(line).copied().flatten();
-            last.map(|last| Time::from_fs(time.fs() - last.fs()))
-        };
+        let Self { side, lines, time, seen: [pre, post], last, own, layout, weights, law, scale } = self;
+        let mut sight = Sight { side, time, pre, post, last };
+        let each = R::VALUES.len();
+        if let (Side::Column, Layout::Columns { rows, .. }) = (side, layout) {
+            let mut changes = vec![0.0; *rows];
+            for col in lines.iter().map(|&line| line as usize) {
+                let part = col * rows..(col + 1) * rows;
+                let (sight, changes) = (&mut sight, &mut changes[..]);
+                let own = &mut own[part.start * each..part.end * each];
+                let column =
+                    OfColumn { rule, sight, col, own, scale, weights: &weights[part.clone()], changes };
+                if cells.alike() {
+                    with_gain(law.dependence, law.unit, law.bounds, column);
+                } else {
+                    column.fill(|row| cells.gain(part.start + row));
+                }
+                cells.change_all(part.start, &mut weights[part], changes);
+            }
+            return;
+        }
         let mut visit = |k: usize, row: usize, col: usize| {
             let w = &mut weights[k];
-            let mut seen = Seen {
-                w: *w,
-                pre: pre.of(row),
-                post: post.of(col),
-                since_arrival: since(last[0], row),
-                since_spike: since(last[1], col),
-                own: &mut own[k * R::VALUES.len()..(k + 1) * R::VALUES.len()],
-            };
-            let step = match side {
-                Side::Row => rule.at_arrival(&mut seen),
-                Side::Column => rule.at_spike(&mut seen),
-            };
-            let dw = match step {
-                Step::Stay => return,
-                Step::Up(a) => a * scale * cells.gain(k).up(*w),
-                Step::Down(a) => -(a * scale * cells.gain(k).down(*w)),
-            };
-            cells.change(k, w, dw);
+            let step = sight.ask(rule, *w, (row, col), &mut own[k * each..(k + 1) * each]);
+            if step != Step::Stay {
+                cells.change(k, w, step.of(*w, scale, cells.gain(k)));
+            }
         };
         for line in lines.iter().map(|&line| line as usize) {
             match side {
@@ -350,6 +416,38 @@ impl Visit<'_> {
                 Side::Column => layout.column(line, |k, row| visit(k, row, line)),
             }
         }
+    }
+}
+
+/// What a spike of a column is to change its weights by, which lie side by side.
+struct OfColumn<'a, 'b, R> {
+    rule: &'a R,
+    sight: &'a mut Sight<'b>,
+    col: usize,
+    own: &'a mut [f64],
+    scale: f64,
+    weights: &'a [f64],
+    changes: &'a mut [f64],
+}
+
+impl<R: LocalRule> OfColumn<'_, '_, R> {
+    #[inline(always)]
+    fn fill<G: Gain>(self, gain: impl Fn(usize) -> G) {
+        let Self { rule, sight, col, own, scale, weights, changes } = self;
+        let each = R::VALUES.len();
+        for (row, (&w, change)) in weights.iter().zip(changes).enumerate() {
+            let step = sight.ask(rule, w, (row, col), &mut own[row * each..(row + 1) * each]);
+            *change = step.of(w, scale, gain(row));
+        }
+    }
+}
+
+impl<R: LocalRule> Loop for OfColumn<'_, '_, R> {
+    type Output = ();
+
+    #[inline]
+    fn run<G: Gain>(self, gain: G) {
+        self.fill(|_| gain);
     }
 }
 

@@ -74,7 +74,7 @@ impl Memory {
     }
 
     fn bytes(&self) -> usize {
-        let DeviceState { pulses, stuck, joules, limiter, read } = &self.devices;
+        let DeviceState { pulses, stuck, joules, limiter, read, .. } = &self.devices;
         let traces: usize = self.traces.iter().map(Trace::len).sum();
         size_of_val(&self.last_pre[..])
             + size_of_val(&self.last_post[..])
@@ -115,13 +115,16 @@ impl Memory {
             && self.traces.iter().all(|trace| trace.is_of(self.now))
     }
 
-    /// An episode begins: no spike has been. Devices keep what they are.
-    pub fn restart(&mut self) {
+    /// An episode begins: no spike has been. Devices keep what they are; where only those with a pulse are followed, their times
+    /// are set when one begins.
+    pub fn restart(&mut self, layout: &Layout) {
         self.now = Time::ZERO;
         self.traces.iter_mut().for_each(Trace::restart);
         self.last_pre.fill(None);
         self.last_post.fill(None);
         self.own.fill(0.0);
-        self.until.fill(Time::ZERO);
+        if !matches!(layout, Layout::Columns { .. }) {
+            self.until.fill(Time::ZERO);
+        }
     }
 }

@@ -19,6 +19,7 @@
 
 mod cells;
 mod dependence;
+mod dispersion;
 mod entry;
 mod journal;
 mod layout;
@@ -30,12 +31,15 @@ mod plastic;
 mod post_trace;
 mod rectangular;
 mod rule;
+mod running;
 mod share;
+mod singly;
 mod trace;
 mod triplet;
 
 pub use cells::{DeviceState, Devices, ProgramPulse, entity};
 pub use dependence::{Bounds, Dependence, Unit};
+pub use dispersion::{Differs, Dispersion};
 pub use entry::RuleEntry;
 pub use journal::Change;
 pub use layout::Layout;
@@ -47,6 +51,7 @@ pub use plastic::{MemoryError, Plastic};
 pub use post_trace::PostTrace;
 pub use rectangular::Rectangular;
 pub use rule::{Law, Rule, RuleError};
+pub use singly::Reached;
 pub use trace::Mark;
 pub use triplet::Triplet;
 

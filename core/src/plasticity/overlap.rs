@@ -33,18 +33,18 @@ pub struct Overlap {
 
 /// One synapse: its weight, row and column.
 #[derive(Clone, Copy)]
-struct Synapse {
-    weight: usize,
-    row: usize,
-    col: usize,
+pub(super) struct Synapse {
+    pub weight: usize,
+    pub row: usize,
+    pub col: usize,
 }
 
 /// What all devices of a row or column have in common.
-struct Around<'a> {
-    pulses: [Waveform; 2],
-    bank: Option<&'a Bank>,
-    layout: &'a Layout,
-    time: Time,
+pub(super) struct Around<'a> {
+    pub pulses: [&'a Waveform; 2],
+    pub bank: Option<&'a Bank>,
+    pub layout: &'a Layout,
+    pub time: Time,
 }
 
 impl Overlap {
@@ -74,8 +74,14 @@ impl Overlap {
     }
 
     /// Brings one device to `around.time`.
-    fn follow(&self, around: &Around<'_>, memory: &mut Memory, weights: &mut [f64], synapse: Synapse) {
-        let &Around { pulses: [ref before, ref after], bank, layout, time } = around;
+    pub(super) fn follow(
+        &self,
+        around: &Around<'_>,
+        memory: &mut Memory,
+        weights: &mut [f64],
+        synapse: Synapse,
+    ) {
+        let &Around { pulses, bank, layout, time } = around;
         let Synapse { weight, row, col } = synapse;
         let from = std::mem::replace(&mut memory.until[weight], time);
         let starts = [memory.last_pre[row], memory.last_post[col]];
@@ -91,12 +97,14 @@ impl Overlap {
             count,
         });
         let stuck = memory.devices.stuck.get(n).copied().unwrap_or(false);
-        let device = own.and_then(|(devices, device)| devices.kinetics.get(device)).unwrap_or(&self.device);
+        let device = self.of(bank, n);
         let draw = (!stuck).then_some(draw);
         let g = self.conductance(weights[weight]);
-        let Applied { g, dose, energies } = pass(device, [before, after], starts, (from, time), g, draw);
+        let Applied { g, dose, energies } = pass(device, pulses, starts, (from, time), g, draw);
         if dose > 0.0 {
-            weights[weight] = self.weight(g);
+            let w = self.weight(g);
+            let taken = memory.devices.pulses.get(n).copied().unwrap_or(0);
+            weights[weight] = own.map_or(w, |(devices, device)| devices.above(device, taken, w));
         }
         if let Some((devices, device)) = own {
             memory.devices.joules[n] += energies.device;
@@ -123,7 +131,8 @@ impl Overlap {
         row: usize,
         time: Time,
     ) {
-        let around = Around { pulses: self.pulses.waveforms(), bank, layout, time };
+        let [before, after] = &self.pulses.waveforms();
+        let around = Around { pulses: [before, after], bank, layout, time };
         layout.row(row, |weight, col| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 
@@ -137,7 +146,8 @@ impl Overlap {
         col: usize,
         time: Time,
     ) {
-        let around = Around { pulses: self.pulses.waveforms(), bank, layout, time };
+        let [before, after] = &self.pulses.waveforms();
+        let around = Around { pulses: [before, after], bank, layout, time };
         layout.column(col, |weight, row| self.follow(&around, memory, weights, Synapse { weight, row, col }));
     }
 

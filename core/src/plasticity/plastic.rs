@@ -9,13 +9,20 @@ use super::memory::Memory;
 use super::overlap::Overlap;
 use super::pair::{Log, Pair, Pairing, catch_up, depress_row};
 use super::rule::{Rule, RuleError};
+use super::running::Running;
+use super::singly::Reached;
 use crate::time::Time;
-use std::sync::Arc;
 
 /// One projection's rule, its devices and its memory.
 #[derive(Clone, Debug)]
 pub struct Plastic {
     pub(super) rule: Rule,
+    /// Before anything was left of its steps: see [`Plastic::weaken`].
+    pub(super) nominal: Rule,
+    /// Pulses where only columns with one are followed.
+    pub(super) running: Option<Box<Running>>,
+    /// What has been reached since somebody asked, where weights lie column by column.
+    pub(super) reached: Reached,
     pub(super) layout: Layout,
     pub(super) bank: Option<Bank>,
     pub(super) memory: Memory,
@@ -47,11 +54,17 @@ impl Plastic {
             return Err(faults);
         }
         let mut memory = Memory::new(&rule, &layout, devices.is_some());
-        for &(device, _) in devices.iter().flat_map(|devices| &devices.stuck) {
-            memory.devices.stuck[device] = true;
+        let bank = devices.map(|devices| Bank::new(devices, &layout));
+        if let Some(bank) = &bank {
+            let stuck = |n| bank.all.stuck.binary_search_by_key(&bank.device(n), |stuck| stuck.0).is_ok();
+            memory.devices.stuck.iter_mut().enumerate().for_each(|(n, is)| *is = stuck(n));
         }
-        let bank = devices.map(|devices| Bank { all: Arc::new(devices), of: Vec::new() });
-        Ok(Self { rule, layout, bank, memory, log: None, journal: None })
+        let running = match &rule {
+            Rule::Overlap(overlap) => Running::new(overlap, &layout, bank.as_ref()).map(Box::new),
+            _ => None,
+        };
+        let (nominal, reached) = (rule.clone(), Reached::default());
+        Ok(Self { rule, nominal, running, reached, layout, bank, memory, log: None, journal: None })
     }
 
     /// Lets potentiation wait where the rule and the layout allow it. It changes no bit.
@@ -72,26 +85,17 @@ impl Plastic {
         let law = self.rule.bounds();
         for row in 0..self.layout.rows() {
             self.layout.row(row, |k, _| {
-                let bounds = match self.devices() {
-                    Some(devices) => devices.bounds(self.layout.number(k), law),
-                    None => law,
-                };
+                let n = self.layout.number(k);
+                let device = self.bank.as_ref().map(|bank| (&*bank.all, bank.device(n)));
+                let bounds = device.map_or(law, |(devices, device)| devices.bounds(device, law));
                 let inside = bounds.clip(weights[k]);
                 moved += usize::from(inside != weights[k]);
-                weights[k] = inside;
+                let stuck = |(devices, device): (&Devices, usize)| {
+                    let at = devices.stuck.binary_search_by_key(&device, |stuck| stuck.0).ok()?;
+                    Some(devices.stuck[at].1)
+                };
+                weights[k] = device.and_then(stuck).unwrap_or(inside);
             });
-        }
-        if let Some(devices) = self.devices()
-            && !devices.stuck.is_empty()
-        {
-            for row in 0..self.layout.rows() {
-                self.layout.row(row, |k, _| {
-                    let n = self.layout.number(k);
-                    if let Ok(at) = devices.stuck.binary_search_by_key(&n, |stuck| stuck.0) {
-                        weights[k] = devices.stuck[at].1;
-                    }
-                });
-            }
         }
         moved
     }
@@ -99,7 +103,8 @@ impl Plastic {
     /// An episode begins: what is remembered of spikes is forgotten, what devices are stays.
     pub fn restart(&mut self, weights: &mut [f64]) {
         self.settle_waiting(weights);
-        self.memory.restart();
+        self.memory.restart(&self.layout);
+        self.run(weights, |running, ground, _| running.restart(ground));
     }
 
     /// The rule.
@@ -147,7 +152,13 @@ impl Plastic {
 
     /// Arrivals of an instant, with repeats, before they are delivered: depression by strictly earlier spikes.
     pub fn arrive(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
-        self.watched((time, rows, &[]), weights, |plastic, weights| plastic.depress(time, rows, weights));
+        if self.journal.is_none() {
+            return self.depress(time, rows, weights);
+        }
+        let others = self.unfollowed();
+        self.watched((Some(time), rows, &others), weights, |plastic, weights| {
+            plastic.depress(time, rows, weights);
+        });
     }
 
     fn depress(&mut self, time: Time, rows: &[u32], weights: &mut [f64]) {
@@ -177,6 +188,11 @@ impl Plastic {
                 let (layout, bank, memory) = (&self.layout, self.bank.as_ref(), &mut self.memory);
                 local.arrive(&mut Place { layout, bank, memory, weights }, now);
             }
+            Rule::Overlap(_) if self.running.is_some() => {
+                self.run(weights, |running, ground, over| {
+                    rows.iter().for_each(|&row| running.before(ground, time, row as usize, over));
+                });
+            }
             Rule::Overlap(overlap) => {
                 for &row in rows {
                     let (memory, bank) = (&mut self.memory, self.bank.as_ref());
@@ -184,7 +200,10 @@ impl Plastic {
                 }
             }
         }
-        if self.bank.is_some() {
+        if let Layout::Columns { .. } = self.layout {
+            // Who has them column by column books reads by rows.
+            self.reached.rows.extend_from_slice(rows);
+        } else if self.bank.is_some() {
             let read = &mut self.memory.devices.read;
             rows.iter().for_each(|&row| self.layout.row(row as usize, |k, col| read[col] += weights[k]));
         }
@@ -193,9 +212,14 @@ impl Plastic {
     /// The rest of an instant, after the threshold test: potentiation, pairs at dt = 0, marks. `spikes` are
     /// those of the target population.
     pub fn settle(&mut self, time: Time, rows: &[u32], spikes: &[u32], weights: &mut [f64]) {
+        if self.journal.is_none() {
+            return self.potentiate(time, rows, spikes, weights);
+        }
         // A row alone leaves its mark and changes nothing.
         let reached = if spikes.is_empty() { &[] } else { rows };
-        self.watched((time, reached, spikes), weights, |plastic, weights| {
+        let mut columns = self.unfollowed();
+        columns.extend_from_slice(spikes);
+        self.watched((Some(time), reached, &columns), weights, |plastic, weights| {
             plastic.potentiate(time, rows, spikes, weights);
         });
     }
@@ -223,6 +247,15 @@ impl Plastic {
                     self.settle_waiting(weights);
                 }
             }
+            (Rule::Overlap(_), _) if self.running.is_some() => {
+                self.run(weights, |running, ground, over| {
+                    for &col in spikes {
+                        running.bring(ground, time, col as usize, over);
+                    }
+                    rows.iter().for_each(|&row| running.arrive(ground.memory, time, row as usize));
+                    spikes.iter().for_each(|&col| running.spike(ground, time, col as usize, over));
+                });
+            }
             (Rule::Overlap(overlap), _) => {
                 for &col in spikes {
                     let (memory, bank) = (&mut self.memory, self.bank.as_ref());
@@ -235,6 +268,9 @@ impl Plastic {
                 local.settle(&mut Place { layout, bank, memory, weights }, now);
             }
             (Rule::Pair(pair), None) => self.pass(*pair, Stage::After, now, weights),
+        }
+        if let Layout::Columns { .. } = self.layout {
+            self.reached.columns.extend_from_slice(spikes);
         }
     }
 
@@ -264,9 +300,14 @@ impl Plastic {
     /// Follows every device to `end`, where the run ends.
     pub fn finish(&mut self, weights: &mut [f64], end: Time) {
         self.settle_waiting(weights);
-        let rows = if matches!(self.rule, Rule::Overlap(_)) { self.layout.rows() as u32 } else { 0 };
+        let others = self.unfollowed();
+        self.watched((Some(end), &[], &others), weights, |plastic, weights| {
+            plastic.run(weights, |running, ground, over| running.end(ground, end, over));
+        });
+        let each = matches!(self.rule, Rule::Overlap(_)) && self.running.is_none();
+        let rows = if each { self.layout.rows() as u32 } else { 0 };
         for row in 0..rows {
-            self.watched((end, &[row], &[]), weights, |plastic, weights| {
+            self.watched((Some(end), &[row], &[]), weights, |plastic, weights| {
                 let Rule::Overlap(overlap) = &plastic.rule else { return };
                 let (memory, bank) = (&mut plastic.memory, plastic.bank.as_ref());
                 overlap.follow_row(memory, bank, &plastic.layout, weights, row as usize, end);

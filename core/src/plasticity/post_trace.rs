@@ -40,6 +40,7 @@ impl LocalRule for PostTrace {
         choice("saturate", FLAG, "false", "whether an arrival sets the trace to 1 instead of adding 1"),
     ];
     const OWN_ARRIVALS: bool = true;
+    const AT_ARRIVAL: bool = false;
 
     fn from_keys(read: &mut Reader<'_>) -> Self {
         Self {

@@ -31,6 +31,7 @@ impl LocalRule for Rectangular {
         required("window", "s", "an arrival this long ago still counts"),
     ];
     const OWN_ARRIVALS: bool = true;
+    const AT_ARRIVAL: bool = false;
     const TIMES: bool = true;
 
     fn from_keys(read: &mut Reader<'_>) -> Self {

@@ -9,6 +9,7 @@ use super::layout::Layout;
 use super::memory::Memory;
 use super::pair::Log;
 use super::plastic::Plastic;
+use super::singly::Reached;
 use std::ops::Range;
 
 /// Consecutive entries of a list, and where they go in another.
@@ -46,7 +47,12 @@ impl Spans {
     fn of(whole: &Layout, share: &Layout, first: usize) -> Self {
         let span = |from, to, count| Span { from, to, count };
         let (mut weights, mut synapses) = (Vec::new(), Vec::new());
-        for row in 0..share.rows() {
+        if let Layout::Columns { rows, cols } = share {
+            weights.push(span(first * rows, 0, rows * cols));
+            synapses.clone_from(&weights);
+        }
+        let by_row = if weights.is_empty() { share.rows() } else { 0 };
+        for row in 0..by_row {
             let count = share.fan_out(row);
             if count > 0 {
                 let (from, to) = (whole.stretch(row, first), share.stretch(row, 0));
@@ -74,6 +80,9 @@ impl Layout {
         if let Self::Dense { rows, .. } = self {
             return Self::Dense { rows: *rows, cols: columns.len(), stride: columns.len() };
         }
+        if let Self::Columns { rows, .. } = self {
+            return Self::Columns { rows: *rows, cols: columns.len() };
+        }
         let (mut start, mut targets) = (vec![0], Vec::new());
         for row in 0..self.rows() {
             match self {
@@ -93,6 +102,7 @@ impl Layout {
     fn stretch(&self, row: usize, col: usize) -> usize {
         match self {
             Self::Dense { stride, .. } => row * stride + col,
+            Self::Columns { rows, .. } => col * rows + row,
             Self::OneToOne { .. } => row,
             Self::Sparse { start, targets, .. } => {
                 let all = &targets[start[row]..start[row + 1]];
@@ -111,11 +121,13 @@ impl Plastic {
         let bank = self.bank.as_ref().map(|bank| {
             let spans = Spans::of(&self.layout, &layout, columns.start).synapses;
             let devices = spans.iter().flat_map(|span| span.from..span.from + span.count);
-            Bank { all: bank.all.clone(), of: devices.map(|device| bank.device(device) as u32).collect() }
+            let of = devices.map(|device| bank.device(device) as u32).collect();
+            Bank { all: bank.all.clone(), of, plain: bank.plain }
         });
         let memory = Memory::new(&self.rule, &layout, bank.is_some());
         let log = self.log.as_ref().map(|_| Log::new(layout.rows()));
-        Self { rule: self.rule.clone(), layout, bank, memory, log, journal: None }
+        let (rule, nominal, reached) = (self.rule.clone(), self.nominal.clone(), Reached::default());
+        Self { rule, nominal, running: None, reached, layout, bank, memory, log, journal: None }
     }
 
     /// Takes over what is known of the columns from `first` on, for which this has been made, and their weights. Nothing

@@ -261,15 +261,16 @@ impl<R: Scalar> Presenter<R> {
         }
     }
 
-    /// Presents one sample while its spikes change the weights: `learn` is called with the probe and the
-    /// weights after every step, and the next arrival sees what it did. While it returns true, the probe is notified of
-    /// every arrival before it is delivered. As [`Presenter::present`] otherwise.
+    /// Presents one sample while its spikes change the weights: `learn` is called with the probe, the weights and what an
+    /// observer will see before the first step and after every one, and the next arrival sees what it did. While it returns
+    /// true, the probe is notified of every arrival before it is delivered, instant by instant. As [`Presenter::present`]
+    /// otherwise.
     pub fn learn<P: Probe<R>>(
         &mut self,
         weights: &mut Weights<R>,
         (code, sample, episode, duration): (&RateCode, usize, u64, Time),
         probe: &mut P,
-        mut learn: impl FnMut(&mut P, &mut Weights<R>) -> bool,
+        mut learn: impl FnMut(&mut P, &mut Weights<R>, Option<&mut Stream>) -> bool,
     ) {
         if self.fault.is_some() {
             return;
@@ -277,7 +278,7 @@ impl<R: Scalar> Presenter<R> {
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
         self.fault = self.simulation.begin(episode, &self.rates).err();
-        let mut told = false;
+        let mut told = learn(probe, weights, self.observed.as_mut());
         while self.fault.is_none() {
             let both = &mut (Perhaps(self.observed.as_mut()), &mut *probe);
             let stepped = if told {
@@ -286,7 +287,7 @@ impl<R: Scalar> Presenter<R> {
                 self.simulation.step(weights, duration, both)
             };
             match stepped {
-                Ok(true) => told = learn(probe, weights),
+                Ok(true) => told = learn(probe, weights, self.observed.as_mut()),
                 Ok(false) => break,
                 Err(fault) => self.fault = Some(fault),
             }
@@ -296,6 +297,15 @@ impl<R: Scalar> Presenter<R> {
         }
         if let Some(stream) = &mut self.observed {
             self.streams.push((episode, std::mem::take(&mut stream.records), duration));
+        }
+    }
+
+    /// Adds what came after the last presentation to what an observer will see of it, if there is one.
+    pub(super) fn tell(&mut self, tell: impl FnOnce(&mut Stream)) {
+        if let Some((_, records, _)) = self.streams.last_mut().filter(|_| self.observed.is_some()) {
+            let mut stream = Stream { records: std::mem::take(records) };
+            tell(&mut stream);
+            *records = stream.records;
         }
     }
 

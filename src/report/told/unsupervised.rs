@@ -4,6 +4,7 @@ use super::entry::Told;
 use crate::device::electrodes::SpikePulses;
 use crate::device::endurance::Endurance;
 use crate::device::overlap::window_constant;
+use crate::plasticity::{Dispersion, Overlap, Rule};
 use crate::plot::number::{count, percent, si, span};
 use crate::plot::{Figure, accuracy, fields, robust, weights};
 use crate::report::accuracy::Accuracy;
@@ -14,12 +15,11 @@ use crate::report::summary::Summary;
 use crate::report::tables::{confusion, csv, field, line, stated};
 use crate::report::unsupervised::{Aged, Learning, Variation};
 use crate::scenario::outcome::Outcome;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, PlasticityPlan};
 use crate::scenario::protocol::unsupervised::{
     AgedResult, Unsupervised, UnsupervisedResult, VariationResult, Votes,
 };
 use crate::scenario::spec::Word as _;
-use crate::training::unsupervised::{Dependence, Dispersion, PulseOverlap, Window, WinnerRule};
 use maud::{Markup, html};
 
 pub struct Learned;
@@ -198,7 +198,7 @@ impl Told for Learned {
                 &e.spikes_per_sample,
                 &e.silent,
                 &e.theta_mean,
-                &e.a_plus,
+                &e.share,
                 &e.energy_per_sample_j,
             ])
         });
@@ -222,7 +222,7 @@ impl Told for Learned {
             csv(
                 "epochs",
                 "epoch,class_mean,log_likelihood,validation_class_mean,validation_log_likelihood,\
-                 labelled_class_mean,labelled_log_likelihood,spikes_per_sample,silent,theta_mean [V],a_plus,\
+                 labelled_class_mean,labelled_log_likelihood,spikes_per_sample,silent,theta_mean [V],share of steps,\
                  energy_per_sample [J]",
                 epochs,
             ),
@@ -313,7 +313,7 @@ fn varied(result: &UnsupervisedResult) -> Vec<Variation> {
 fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
     let learns = plan.projections.get(u.projection).map_or("?", |p| p.name.as_str());
     let samples = |n: Option<u32>| n.map_or_else(|| "all".to_string(), |n| count(n.into()));
-    let l = &u.learning;
+    let learning = plan.projections.get(u.projection).and_then(|p| p.plasticity.as_ref());
     let mut rows = vec![
         row("learns", learns),
         row("epochs", u.epochs.to_string()),
@@ -337,48 +337,53 @@ fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
             ),
         ),
     ];
-    rows.extend(rule(&l.rule));
-    rows.extend([
-        row("w_max", l.w_max.to_string()),
-        row("vote", u.vote.name()),
-        row("precision", u.precision.word()),
-    ]);
-    if let Some(sum) = l.normalise {
+    rows.extend(learning.map_or_else(Vec::new, |learning| rule(&learning.rule)));
+    if u.final_share < 1.0 {
+        rows.push(row("steps", format!("falling to {} of themselves", u.final_share)));
+    }
+    rows.extend([row("vote", u.vote.name()), row("precision", u.precision.word())]);
+    if let Some(sum) = learning.and_then(|learning| learning.normalise) {
         rows.push(row("weights of a neuron", format!("scaled to a sum of {sum} w_max")));
     }
     if u.validation > 0.0 {
         rows.push(row("validation", format!("{} % of the training samples", cv(u.validation))));
     }
-    if let Some(d) = &u.devices {
-        rows.push(row(
-            "SET, RESET",
-            format!("{} for {}, {} for {}", d.set.amplitude, d.set.width, d.reset.amplitude, d.reset.width),
-        ));
-        let Dispersion { a_plus, a_minus, g_max, g_min, initial, threshold } = d.dispersion;
-        rows.push(row(
+    let device = plan.projections.get(u.projection).and_then(|p| p.device.as_ref());
+    rows.extend(learning.filter(|_| device.is_some()).map_or_else(Vec::new, devices));
+    rows
+}
+
+/// What the devices make of learning.
+fn devices(learning: &PlasticityPlan) -> Vec<Row> {
+    let PlasticityPlan { program, dispersion, faults, endurance, cycle_sigma, .. } = learning;
+    let Dispersion { a_plus, a_minus, g_max, g_min, initial } = *dispersion;
+    let cycle = (crate::numeric::exp(cycle_sigma * cycle_sigma) - 1.0).sqrt();
+    let mut rows = Vec::new();
+    if !matches!(learning.rule, Rule::Overlap(_)) {
+        let pulses = format!("{}, {} for {}", program.v_set, program.v_reset, program.width);
+        rows.push(row("SET, RESET", pulses));
+    }
+    rows.extend([
+        row(
             "dispersion (CV)",
             format!(
-                "{} %, {} % of the steps; {} %, {} % of g_max, g_min; {} % of initial weights, {} % of thresholds",
+                "{} %, {} % of the steps; {} %, {} % of g_max, g_min; {} % of initial weights",
                 cv(a_plus),
                 cv(a_minus),
                 cv(g_max),
                 cv(g_min),
-                cv(initial),
-                cv(threshold)
+                cv(initial)
             ),
-        ));
-        rows.push(row("cycle to cycle (CV)", format!("{} %", cv(d.cycle))));
-        rows.push(row("stuck on, off", format!("{} %, {} %", cv(d.faults.stuck_on), cv(d.faults.stuck_off))));
-        rows.push(row(
-            "endurance",
-            d.endurance.map_or_else(|| "no wear".to_string(), |e| format!("{:e} pulses", e.n_f)),
-        ));
-    }
+        ),
+        row("cycle to cycle (CV)", format!("{} %", cv(cycle))),
+        row("stuck on, off", format!("{} %, {} %", cv(faults.stuck_on), cv(faults.stuck_off))),
+        row("endurance", endurance.map_or_else(|| "no wear".to_string(), |e| format!("{:e} pulses", e.n_f))),
+    ]);
     rows
 }
 
 /// What a spike puts on its electrodes, and the window that makes.
-fn pulses(overlap: &PulseOverlap) -> Vec<Row> {
+fn pulses(overlap: &Overlap) -> Vec<Row> {
     let device = &overlap.device;
     match &overlap.pulses {
         SpikePulses::Shared(pulse) => {
@@ -388,8 +393,8 @@ fn pulses(overlap: &PulseOverlap) -> Vec<Row> {
                 row(
                     "pulse",
                     format!(
-                        "lobe {} of half width {}, tail {} over {} (times x {})",
-                        pulse.peak, pulse.half_width, pulse.tail, pulse.tail_length, overlap.time_scale
+                        "lobe {} of half width {}, tail {} over {}",
+                        pulse.peak, pulse.half_width, pulse.tail, pulse.tail_length
                     ),
                 ),
                 row("window that makes", format!("{} up, {} down", of(&device.set), of(&device.reset))),
@@ -408,38 +413,23 @@ fn pulses(overlap: &PulseOverlap) -> Vec<Row> {
                 ),
                 row(
                     "doses that makes",
-                    format!(
-                        "{up:.3} up where the row is raised, {down:.3} down elsewhere, falling to {} of themselves",
-                        overlap.final_share
-                    ),
+                    format!("{up:.3} up where the row is raised, {down:.3} down elsewhere"),
                 ),
             ]
         }
     }
 }
 
-/// What a spike of the winner does.
-fn rule(rule: &WinnerRule) -> Vec<Row> {
-    match rule {
-        WinnerRule::Step(step) => {
-            let window = match step.window {
-                Window::Rectangular { width } => format!("rectangular, {}", time(width)),
-                Window::Trace { tau } => format!("exponential trace, {}", si(tau, "s")),
-            };
-            let dependence = match step.dependence {
-                Dependence::Multiplicative => "multiplicative".to_string(),
-                Dependence::Exponential { beta } => format!("exponential, beta {beta}"),
-            };
-            let steps = format!(
-                "+{}, \u{2212}{} of the range, falling to {} of themselves",
-                step.a_plus, step.a_minus, step.final_share
-            );
-            vec![row("window", window), row("dependence on the weight", dependence), row("steps", steps)]
-        }
-        WinnerRule::Overlap(overlap) => {
-            let mut rows = vec![row("rule", "overlap of pulses, by the kinetics of the devices")];
-            rows.extend(pulses(overlap));
-            rows
-        }
+/// How the weights learn.
+fn rule(rule: &Rule) -> Vec<Row> {
+    let bounds = rule.bounds();
+    let [w_min, w_max] = [bounds.w_min, bounds.w_max].map(|w| si(w, "V"));
+    let mut rows = vec![row("rule", rule.identity().0), row("weights", format!("{w_min} to {w_max}"))];
+    if let Some(law) = rule.law() {
+        rows.push(row("dependence on the weight", law.dependence.name()));
     }
+    if let Rule::Overlap(overlap) = rule {
+        rows.extend(pulses(overlap));
+    }
+    rows
 }

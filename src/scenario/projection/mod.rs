@@ -91,6 +91,13 @@ impl Lower<'_> {
         let itself = from.is_some() && from == to.map(Origin::Population);
         let (weight, connect) = self.connect(fields, pairs.0?, (&mut delay, delays.as_ref()), itself);
         self.own_delays(fields, &connect, delays.as_ref(), kernel.as_ref());
+        let device = device?.map(|(device, _)| device);
+        let plasticity = match plasticity {
+            Some(plasticity) => Some(plasticity?),
+            None => None,
+        };
+        // Devices that learn have what their rule has, from end to end.
+        let ends = plasticity.as_ref().map(|plasticity| plasticity.rule.bounds().w_max);
         Some(ProjectionPlan {
             name: name.to_string(),
             from: from?,
@@ -100,11 +107,8 @@ impl Lower<'_> {
             weight: weight?,
             delay: delay?,
             delays,
-            device: device?.map(|(device, _)| device),
-            plasticity: match plasticity {
-                Some(plasticity) => Some(plasticity?),
-                None => None,
-            },
+            device: device.map(|device| DevicePlan { w_max: device.w_max.or(ends), ..device }),
+            plasticity,
         })
     }
 

@@ -22,6 +22,8 @@ pub trait Described: Protocol + Sized {
     const NETWORK: bool = true;
     /// Why no projection can have a rule of its own, and what to do; `None`: it can.
     const NO_RULES: Option<&'static str> = None;
+    /// Whether it presents samples one by one to what learns by the rules of its projections.
+    const PRESENTS: bool = false;
 
     /// The plan, if nothing is wrong with it. `projections` are as far as they are in order.
     fn lower(lower: &mut Lower<'_>, fields: &Fields, projections: &[Option<ProjectionPlan>]) -> Option<Self>;
@@ -61,6 +63,7 @@ pub struct Entry {
     pub keys: &'static [Key],
     pub network: bool,
     pub no_rules: Option<&'static str>,
+    pub presents: bool,
     pub lower: Make,
     pub plausible: Plausible,
     pub choices: Choices,
@@ -75,6 +78,7 @@ impl Entry {
             keys: P::KEYS,
             network: P::NETWORK,
             no_rules: P::NO_RULES,
+            presents: P::PRESENTS,
             lower: |lower, fields, projections| P::lower(lower, fields, projections).map(Planned::new),
             plausible: |plan, filled, fields, warnings| {
                 of::<P>(plan).plausible(plan, filled, fields, warnings);

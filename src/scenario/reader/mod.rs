@@ -3,6 +3,7 @@
 mod moved;
 mod value;
 
+use self::moved::learned_by_itself;
 use super::device::device_preset;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
@@ -258,6 +259,13 @@ impl Reader<'_> {
         table: &Table,
         what: &str,
     ) -> Option<&'static str> {
+        // One message for both tables, which became one.
+        if what == "the protocol" && ["learning", "devices"].contains(&item.key.as_str()) {
+            if item.key == "learning" || table.get("learning").is_none() {
+                self.faults.push(learned_by_itself(item, table));
+            }
+            return None;
+        }
         let names: Vec<&str> =
             keys.iter().filter(|key| self.exists(key, keys, table)).map(|key| key.name).collect();
         let close = nearest(&item.key, names.iter().copied())
@@ -329,7 +337,7 @@ impl Reader<'_> {
                     .label("has no effect")
                     .also(decided, "because of this")
                     .allowed(format!("`{}` with {decider} = {names}", key.name))
-                    .hint(elsewhere(&so_far.path, key.name).unwrap_or("delete it, or choose the other kind")),
+                    .hint("delete it, or choose the other kind"),
                 );
             }
         }
@@ -505,14 +513,4 @@ fn home_of(name: &str, registry: &Registry) -> Option<String> {
         let path = if section.named { format!("{}.NAME", section.name) } else { section.name.to_string() };
         find(section.keys, name, path, registry)
     })
-}
-
-/// Where a user may have wanted a key that its table does not take: spikes teach weights in two ways.
-fn elsewhere(path: &str, key: &str) -> Option<&'static str> {
-    match (path, key) {
-        ("protocol", "learning" | "devices") => Some(
-            "it belongs to a population that competes for samples; elsewhere weights learn by a table [projection.NAME.plasticity]",
-        ),
-        _ => None,
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::super::diagnostic::Diagnostic;
 use super::super::resolve::written;
-use super::super::text::{Item, Node, Table};
+use super::super::text::{Item, Node, Table, Value};
 
 /// The refusal of the table that `device` of a projection was, with what it is now.
 pub fn was_a_table(node: &Node, table: &Table, what: &str, path: &str) -> Diagnostic {
@@ -30,4 +30,61 @@ pub fn was_a_table(node: &Node, table: &Table, what: &str, path: &str) -> Diagno
             "the name of a [device.NAME], which says what the device is; what is around it is `crossbar`",
         )
         .hint(format!("now: {now}"))
+}
+
+/// The refusal of a table by which a protocol learned by a rule of its own, with what both of them are now.
+pub fn learned_by_itself(item: &Item, protocol: &Table) -> Diagnostic {
+    let name = protocol.get("projection").and_then(|item| item.node.text()).unwrap_or("NAME");
+    let entries = |name: &str| match protocol.get(name).map(|item| &item.node.value) {
+        Some(Value::Table(table)) => table.entries.clone(),
+        _ => Vec::new(),
+    };
+    let learning = entries("learning");
+    let of = |key: &str| learning.iter().find(|item| item.key == key);
+    let window = of("window").and_then(|item| item.node.text()).unwrap_or("rectangular");
+    let overlap = window == "overlap";
+    let mut rule = vec![match window {
+        "overlap" => "rule = \"overlap\"".to_string(),
+        "trace" => "rule = \"post_trace\"".into(),
+        _ => "rule = \"rectangular\"".into(),
+    }];
+    if !overlap {
+        if of("dependence").is_none() {
+            rule.push("dependence = \"multiplicative\"".into());
+        }
+        rule.push("relative_to = \"span\"".into());
+    } else if of("spread").is_none() {
+        rule.push("spread = \"device\"".into());
+    }
+    let mut schedule = String::new();
+    for item in &learning {
+        let value = written(&item.node);
+        match (item.key.as_str(), window) {
+            ("window", _) | ("a_minus", "trace") => {}
+            ("final_share", _) => schedule = format!("; [protocol] final_share = {value}"),
+            ("width", _) => rule.push(format!("window = {value}")),
+            ("tau", _) => rule.push(format!("tau_plus = {value}")),
+            (key, _) => rule.push(format!("{key} = {value}")),
+        }
+    }
+    for item in entries("devices") {
+        let value = written(&item.node);
+        match item.key.as_str() {
+            "cycle" => rule.push(format!("cv_cycle = {value}")),
+            // Their heights and widths are those of `program`.
+            "set" | "reset" => {}
+            "stuck_on" | "stuck_off" => rule.push(format!("faults.{} = {value}", item.key)),
+            key => rule.push(format!("{key} = {value}")),
+        }
+    }
+    if !overlap && protocol.get("devices").is_some() {
+        rule.push("program = { v_set = \"280 mV\", v_reset = \"280 mV\" }".into());
+    }
+    Diagnostic::error(format!("`{}` is no table of the protocol any more", item.key))
+        .at(&item.key_at)
+        .label("was one in 0.1")
+        .allowed(
+            "[projection.NAME.plasticity], which says how weights learn in every protocol, and what their devices make of it",
+        )
+        .hint(format!("now: [projection.{name}.plasticity] {}{schedule}", rule.join(", ")))
 }

@@ -4,18 +4,26 @@ use super::super::assemble::program;
 use super::super::outcome::NamedArray;
 use super::super::plan::{DevicePlan, Plan};
 use super::context::RunError;
+use super::plastic::start;
 use crate::crossbar::Array;
 use crate::hint::many;
 use crate::network::{Fixed, Network, Rows};
+use crate::synapse::{Arrangement, Spread};
 
 /// Programmes the devices of every projection that has any, and puts what they became in `values`.
 ///
 /// # Errors
 /// If a projection cannot be programmed.
 pub fn programmed(plan: &Plan, values: &mut [Vec<f64>]) -> Result<Vec<Option<Array>>, RunError> {
+    start(plan, values);
     let arrays = devices(plan, values, None, Clone::clone)?;
-    for (values, array) in values.iter_mut().zip(&arrays) {
-        if let Some(array) = array {
+    for ((values, array), projection) in values.iter_mut().zip(&arrays).zip(&plan.projections) {
+        // One device that takes what it is asked for has just that, to the last digit.
+        let exact = projection.device.as_ref().is_some_and(|device| {
+            let alone = device.arrangement == Arrangement::Unipolar;
+            alone && device.spread == Spread::NONE && device.range.levels.is_none()
+        });
+        if let (Some(array), false) = (array, exact) {
             *values = array.weights();
         }
     }

@@ -1,7 +1,7 @@
 //! Plasticity of a run: from the plan to the learning engine, and from there to energy and results.
 
 use super::super::outcome::{NamedArray, PlasticResult};
-use super::super::plan::{DevicePlan, Plan, PlasticityPlan};
+use super::super::plan::Plan;
 use super::context::RunError;
 use super::pairs::Pairs;
 use crate::crossbar::Array;
@@ -11,7 +11,7 @@ use crate::energy::{Category, Ledger};
 use crate::engine::{Learning, layout};
 use crate::network::{Network, Weights};
 use crate::numeric::standard_normal;
-use crate::plasticity::{Bounds, Devices, Plastic, Rule, entity};
+use crate::plasticity::{Bounds, Devices, Differs, Plastic, Rule, entity};
 use crate::random::{Purpose, Stream};
 use crate::scenario::assemble::AssembleError;
 use crate::synapse::Arrangement;
@@ -44,10 +44,7 @@ pub fn learning(
             plastic.push(None);
             continue;
         };
-        let devices = match (&projection.device, &arrays[index]) {
-            (Some(device), Some(array)) => Some(devices(plan, index, device, plasticity, array)),
-            _ => None,
-        };
+        let devices = devices(plan, index, arrays);
         let layout = layout(network, &network.projections[index]);
         let made = Plastic::new(plasticity.rule.clone(), layout, devices).map_err(|faults| {
             let text: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -58,34 +55,43 @@ pub fn learning(
     Learning::new(network, plastic, wait).map_err(|error| fault("of the network", error.to_string()))
 }
 
-/// The devices of a learning projection, from what was programmed.
-fn devices(
-    plan: &Plan,
-    index: usize,
-    device: &DevicePlan,
-    plasticity: &PlasticityPlan,
-    array: &Array,
-) -> Devices {
+/// Multiplies the weights that devices start to learn from by what each of them makes of it.
+pub fn start(plan: &Plan, values: &mut [Vec<f64>]) {
+    for (index, (projection, values)) in plan.projections.iter().zip(values).enumerate() {
+        if let Some(plasticity) = &projection.plasticity {
+            plasticity.dispersion.start(plan.seed, index as u32, values);
+        }
+    }
+}
+
+/// The devices of a projection that learns, from what was programmed; `None` without.
+pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<Devices> {
+    let projection = &plan.projections[index];
+    let (device, plasticity) = (projection.device.as_ref()?, projection.plasticity.as_ref()?);
+    let array = arrays[index].as_ref()?;
     let mapping = array.mapping();
     let per_weight = mapping.devices();
     let scale = mapping.scale().0;
     let (g_min, g_max) = (mapping.range().g_min.get(), mapping.range().g_max.get());
-    let single = device.arrangement == Arrangement::Single;
-    // What the learning device of each weight has at w = 0: the reference, or as much as its partner.
-    let base: Vec<f64> = array
-        .conductances()
-        .chunks_exact(per_weight)
-        .map(|g| if single { 0.5 * (g_min + g_max) } else { g.iter().skip(1).step_by(2).sum() })
-        .collect();
-    let partners = if single { 1.0 } else { 2.0 };
+    // What the learning device of each weight has at w = 0: the reference, its lowest, or as much as its partner.
+    let at_zero = |g: &[f64]| match device.arrangement {
+        Arrangement::Single => 0.5 * (g_min + g_max),
+        Arrangement::Unipolar => g_min,
+        Arrangement::Differential | Arrangement::Parallel { .. } => g.iter().skip(1).step_by(2).sum(),
+    };
+    let base: Vec<f64> = array.conductances().chunks_exact(per_weight).map(at_zero).collect();
+    let partners = if per_weight == 1 { 1.0 } else { 2.0 };
+    let differs = plasticity.dispersion.draw(plan.seed, index as u32, base.len());
     let law = plasticity.rule.bounds();
     let kinetics: Vec<DoseDevice> = match &plasticity.rule {
-        Rule::Overlap(overlap) if overlap.spread != DeviceSpread::default() => (0..base.len())
-            .map(|n| overlap.device.own(&overlap.spread, plan.seed, entity(index as u32, n)))
-            .collect(),
+        Rule::Overlap(overlap) if overlap.spread != DeviceSpread::default() || !differs.is_empty() => {
+            let device = |n| overlap.device.own(&overlap.spread, plan.seed, entity(index as u32, n));
+            let of = |n| differs.get(n).map_or_else(|| device(n), |differs: &Differs| differs.of(device(n)));
+            (0..base.len()).map(of).collect()
+        }
         _ => Vec::new(),
     };
-    let own = if let Rule::Overlap(overlap) = &plasticity.rule {
+    let mut own: Vec<Bounds> = if let Rule::Overlap(overlap) = &plasticity.rule {
         let bounds = |device: &DoseDevice| {
             let [w_min, w_max] = [device.g_min, device.g_max].map(|g| overlap.weight(g.get()));
             Bounds { w_min, w_max }
@@ -111,6 +117,16 @@ fn devices(
     } else {
         Vec::new()
     };
+    let law_of_steps = !matches!(plasticity.rule, Rule::Overlap(_));
+    if law_of_steps && !differs.is_empty() {
+        own.resize(base.len(), law);
+        for (own, differs) in own.iter_mut().zip(&differs) {
+            let w_min = own.w_min + (differs.low - 1.0) * g_min * scale;
+            let w_max = own.w_max + (differs.high - 1.0) * g_max * scale;
+            *own = Bounds { w_min, w_max: w_max.max(w_min + 1e-3 * law.span()) };
+        }
+    }
+    let steps = if law_of_steps { differs.iter().map(|differs| differs.steps).collect() } else { Vec::new() };
     let mut made = Devices {
         seed: plan.seed,
         projection: index as u32,
@@ -118,6 +134,8 @@ fn devices(
         base,
         partners,
         own,
+        steps,
+        range: [g_min, g_max],
         kinetics,
         levels: device.range.levels,
         cycle_sigma: plasticity.cycle_sigma,
@@ -136,7 +154,7 @@ fn devices(
             Some((n, w))
         })
         .collect();
-    made
+    Some(made)
 }
 
 /// Replaces the read energy of learning projections by that of the conductances they had when they were read,
@@ -246,18 +264,18 @@ pub fn conductances(
 ) {
     for (index, projection) in plan.projections.iter().enumerate() {
         let Some(devices) = learning.plastic(index).and_then(Plastic::devices) else { continue };
-        let values = weights.values(network, index);
-        let prefix = format!("conductance.{}.", projection.name);
-        let pairs =
-            arrays.iter().filter(|array| array.name.starts_with(&prefix) && !array.name.ends_with("minus"));
-        let pairs = pairs.count().max(1) as f64;
-        for array in arrays.iter_mut() {
-            if !array.name.starts_with(&prefix) || array.name.ends_with("minus") {
-                continue;
-            }
-            for ((g, w), base) in array.data.iter_mut().zip(&values).zip(&devices.base) {
-                *g = (base + w * devices.siemens_per_weight) / pairs;
-            }
+        left(&projection.name, devices, &weights.values(network, index), arrays);
+    }
+}
+
+/// Writes what the devices of a projection conduct with these weights in place of what they were programmed to.
+pub fn left(projection: &str, devices: &Devices, values: &[f64], arrays: &mut [NamedArray]) {
+    let prefix = format!("conductance.{projection}.");
+    let learns = |array: &NamedArray| array.name.starts_with(&prefix) && !array.name.ends_with("minus");
+    let pairs = arrays.iter().filter(|array| learns(array)).count().max(1) as f64;
+    for array in arrays.iter_mut().filter(|array| learns(array)) {
+        for ((g, w), base) in array.data.iter_mut().zip(values).zip(&devices.base) {
+            *g = (base + w * devices.siemens_per_weight) / pairs;
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Learning without labels, one presentation after another: each changes the weights that the next one
 //! meets, so there is one thread.
+//!
+//! The rule is that of the projection, as anywhere else. Its weights are kept in full precision and column by column, which is
+//! how a winner changes them; the network has a copy of them, in its own precision and as devices are read.
 
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::scalar::{Epoch, Scalar};
-use super::device_model::DeviceModel;
-use super::devices::{DeviceState, Synapses};
-use super::pulses::{PulseState, Pulses};
-use super::rule::{NEVER, WinnerRule};
-use crate::engine::{Engine, Probe, SimulationError, Spike, StateError, Thresholds};
-use crate::network::{Network, Weights};
-use crate::numeric::Real;
+use crate::engine::{Engine, Probe, SimulationError, Spike, StateError, Stream, Thresholds};
+use crate::network::{Network, Weights, stride};
+use crate::numeric::{Real, exp, ln, standard_normal};
+use crate::plasticity::{Devices, Layout, Memory, Plastic, Rule, RuleError};
+use crate::random::{Purpose, Stream as Random};
+use crate::synapse::ReadPulse;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -23,30 +25,33 @@ const ROUND: usize = 256;
 pub struct Settings {
     /// Which engine presents the samples.
     pub engine: Engine,
-    /// The projection that learns; its population competes.
+    /// The projection that learns, which is dense; its population competes.
     pub projection: usize,
-    /// Of spikes and devices.
+    /// Of spikes.
     pub seed: u64,
     /// How long a sample is shown.
     pub presentation: Time,
     /// Pause after each sample: membranes start anew, thresholds go on decaying.
     pub rest: Time,
-    /// The weight at the upper end (volts).
-    pub w_max: f64,
-    /// What a spike of the winner does to its synapses.
-    pub rule: WinnerRule,
+    /// What spikes do to the weights.
+    pub rule: Rule,
+    /// The devices behind them, and the pulse that reads one; `None`: weights are numbers.
+    pub devices: Option<(Devices, ReadPulse)>,
     /// Presentations of the whole schedule.
     pub schedule: u64,
-    /// Sum of a neuron's weights after each presentation in which it spiked, in units of w_max.
+    /// Share of all steps that is left at the end of the schedule; they fall geometrically.
+    pub final_share: f64,
+    /// Sum of a neuron's weights after each presentation in which it spiked, in volts.
     pub normalise: Option<f64>,
-    /// What makes the steps; `None`: weights are numbers.
-    pub device: Option<DeviceModel>,
+    /// Coefficient of variation of the neurons' thresholds before they adapt, besides that of the population.
+    pub threshold_cv: f64,
 }
 
 impl Settings {
-    /// Share of the schedule before presentation `number`, counted from 0.
-    fn progress(&self, number: u64) -> f64 {
-        number as f64 / self.schedule.max(1) as f64
+    /// What is left of the steps before presentation `number`, counted from 0.
+    #[must_use]
+    pub fn share(&self, number: u64) -> f64 {
+        exp(ln(self.final_share) * (number as f64 / self.schedule.max(1) as f64))
     }
 }
 
@@ -67,8 +72,8 @@ pub struct Report {
     pub read: f64,
     /// Joules in the limiters of devices under pulses that overlap.
     pub limited: f64,
-    /// Rates of the last presentation, where the rule has rates.
-    pub rates: Option<(f64, f64)>,
+    /// What was left of the steps at the last presentation.
+    pub share: f64,
 }
 
 /// Everything that changes; enough to go on elsewhere.
@@ -77,14 +82,16 @@ pub struct Report {
 pub struct LearnerState<R: Scalar> {
     /// Row-major, of all projections.
     pub weights: Weights<R>,
+    /// Of the projection that learns, column by column, as its rule has them.
+    pub learned: Vec<f64>,
+    /// What the rule remembers, and what every device has become.
+    pub memory: Memory,
+    /// Conductance sum of each row of devices.
+    pub row_sums: Vec<f64>,
     /// Of the competing population, as they have adapted.
     pub thresholds: Thresholds,
     /// Presentations made so far, over all epochs.
     pub presented: u64,
-    /// What every device has become.
-    pub devices: DeviceState,
-    /// Of devices under pulses that overlap.
-    pub pulses: Option<PulseState>,
 }
 
 /// Weights that learn.
@@ -94,25 +101,82 @@ pub struct Learner<R: Scalar> {
     presenter: Presenter<R>,
     /// As they are now, of all projections.
     pub weights: Weights<R>,
-    synapses: Synapses<R>,
-    pulses: Option<Pulses>,
     watch: Watch,
-    recent: Vec<R>,
     presented: u64,
 }
 
-/// Sees the arrivals and spikes of a presentation.
+/// Sees the arrivals and spikes of a presentation, and learns.
 struct Watch {
     projection: u32,
     population: u32,
-    /// When each input last spiked.
-    last: Vec<u64>,
-    /// Conductance sum of each row, empty for ideal weights, and the sum over all reads.
+    plastic: Plastic,
+    /// The weights as the rule has them, column by column.
+    learned: Vec<f64>,
+    rows: usize,
+    stride: usize,
+    /// Conductance sum of each row, empty for ideal weights, the sum over all reads, and siemens per volt of weight.
     row_sums: Vec<f64>,
     read: f64,
+    siemens: f64,
     spikes: Vec<Spike>,
     /// Spikes that have been learned from.
-    learned: usize,
+    heard: usize,
+    /// Whether every instant is told as it comes, and what arrives at this one.
+    told: bool,
+    now: (Time, Vec<u32>),
+    columns: Vec<u32>,
+}
+
+impl Watch {
+    /// Gives the network what the rule has changed.
+    fn copy<R: Real>(&mut self, weights: &mut [R]) {
+        let Self { plastic, learned, rows, stride, row_sums, siemens, .. } = self;
+        let mut one = |plastic: &Plastic, row: usize, col: usize| {
+            let new = R::from_f64(plastic.read(learned[col * *rows + row]));
+            let w = &mut weights[row * *stride + col];
+            if let Some(sum) = row_sums.get_mut(row) {
+                *sum += *siemens * (new.to_f64() - w.to_f64());
+            }
+            *w = new;
+        };
+        let mut reached = std::mem::take(plastic.reached());
+        for &row in &reached.rows {
+            match plastic.pulsed() {
+                Some(columns) => columns.iter().for_each(|&col| one(plastic, row as usize, col as usize)),
+                None => (0..learned.len() / *rows).for_each(|col| one(plastic, row as usize, col)),
+            }
+        }
+        for &col in &reached.columns {
+            (0..*rows).for_each(|row| one(plastic, row, col as usize));
+        }
+        reached.clear();
+        *plastic.reached() = reached;
+    }
+
+    /// Learns from what has happened since it was asked last; whether every instant is to be told from here on.
+    fn learn<R: Real>(&mut self, weights: &mut [R]) -> bool {
+        let population = self.population;
+        let Self { plastic, learned, spikes, heard, now: (time, rows), columns, .. } = self;
+        loop {
+            columns.clear();
+            let first = spikes.get(*heard).map(|spike| spike.time);
+            while let Some(spike) = spikes.get(*heard).filter(|spike| Some(spike.time) == first) {
+                *heard += 1;
+                columns.extend((spike.population == population).then_some(spike.neuron));
+            }
+            if first.is_none() && rows.is_empty() {
+                break;
+            }
+            columns.sort_unstable();
+            if !(rows.is_empty() && columns.is_empty()) {
+                plastic.settle(first.unwrap_or(*time), rows, columns, learned);
+            }
+            rows.clear();
+        }
+        self.copy(weights);
+        self.told = self.plastic.wants_instants();
+        self.told
+    }
 }
 
 impl<R: Real> Probe<R> for Watch {
@@ -120,11 +184,21 @@ impl<R: Real> Probe<R> for Watch {
     const UNCOUNTED: bool = true;
     const PAUSE: bool = true;
 
+    fn before(&mut self, time: Time, projection: u32, row: u32, weights: &mut Weights<R>) {
+        if projection == self.projection {
+            self.plastic.arrive(time, &[row], &mut self.learned);
+            self.copy(&mut weights.projections[projection as usize]);
+        }
+    }
+
     #[inline(always)]
     fn arrival(&mut self, time: Time, projection: u32, row: u32) {
         if projection == self.projection {
-            if let Some(last) = self.last.get_mut(row as usize) {
-                *last = time.fs();
+            if self.told {
+                self.now.0 = time;
+                self.now.1.push(row);
+            } else {
+                self.plastic.hear(time, row);
             }
             if let Some(sum) = self.row_sums.get(row as usize) {
                 self.read += sum;
@@ -138,106 +212,67 @@ impl<R: Real> Probe<R> for Watch {
     }
 }
 
-/// Sees a presentation in which pulses run on the devices.
-struct Both<'a> {
-    watch: &'a mut Watch,
-    pulses: &'a mut Pulses,
-    weights: usize,
-}
-
-impl<R: Real> Probe<R> for Both<'_> {
-    const STREAM: bool = true;
-    const UNCOUNTED: bool = true;
-    const PAUSE: bool = true;
-
-    fn before(&mut self, time: Time, projection: u32, row: u32, weights: &mut Weights<R>) {
-        if projection == self.watch.projection {
-            let weights = &mut weights.projections[self.weights];
-            self.pulses.before(time, row as usize, weights, &mut self.watch.row_sums);
-        }
-    }
-
-    #[inline]
-    fn arrival(&mut self, time: Time, projection: u32, row: u32) {
-        if projection == self.watch.projection {
-            self.pulses.arrive(time, row as usize);
-        }
-        Probe::<R>::arrival(self.watch, time, projection, row);
-    }
-
-    #[inline]
-    fn spike(&mut self, spike: Spike) {
-        Probe::<R>::spike(self.watch, spike);
-    }
-}
-
 impl<R: Scalar> Learner<R> {
-    /// A learner that starts from `weights`.
-    #[must_use]
-    pub fn new(network: &Arc<Network>, settings: Settings, mut weights: Weights<R>) -> Self {
+    /// A learner that starts from `weights`, as far as its devices can have them.
+    ///
+    /// # Errors
+    /// All faults of the rule.
+    pub fn new(
+        network: &Arc<Network>,
+        settings: Settings,
+        mut weights: Weights<R>,
+    ) -> Result<Self, Vec<RuleError>> {
         let projection = &network.projections[settings.projection];
         let population = projection.to;
-        let shape = (projection.rows, network.populations[population].size);
-        let values = &mut weights.projections[settings.projection];
-        let synapses = Synapses::new(
-            shape,
-            settings.w_max,
-            settings.device,
-            settings.seed,
-            settings.projection as u32,
-            values,
-        );
-        let pulses = match (&settings.rule, settings.device) {
-            (WinnerRule::Overlap(rule), Some(model)) => {
-                let (rows, cols, stride) = synapses.shape();
-                let differs = |row, col| synapses.differs(row, col);
-                let made = Pulses::new(
-                    (rows, cols),
-                    stride,
-                    settings.w_max,
-                    (rule, model),
-                    settings.seed,
-                    values,
-                    differs,
-                );
-                made.write(values);
-                Some(made)
-            }
-            _ => None,
-        };
+        let (rows, cols) = (projection.rows as usize, network.populations[population].size);
+        let (values, stride) = (&mut weights.projections[settings.projection], stride(cols));
+        let layout = Layout::Columns { rows, cols: cols as usize };
+        let mut learned = vec![0.0; layout.weights()];
+        for (k, w) in learned.iter_mut().enumerate() {
+            *w = values[k % rows * stride + k / rows].to_f64();
+        }
+        let devices = settings.devices.as_ref().map(|(devices, _)| devices.clone());
+        let plastic = Plastic::new(settings.rule.clone(), layout, devices)?;
+        plastic.admit(&mut learned);
+        let (mut row_sums, mut siemens) = (Vec::new(), 0.0);
+        for (k, &w) in learned.iter().enumerate() {
+            values[k % rows * stride + k / rows] = R::from_f64(plastic.read(w));
+        }
+        if let Some(devices) = plastic.devices() {
+            siemens = devices.siemens_per_weight;
+            row_sums = (0..rows)
+                .map(|row| devices.row_conductance(row, &values[row * stride..][..cols as usize]))
+                .collect();
+        }
         let watch = Watch {
             projection: settings.projection as u32,
             population: population as u32,
-            last: vec![NEVER; projection.rows as usize],
-            row_sums: synapses.row_sums(values),
+            plastic,
+            learned,
+            rows,
+            stride,
+            row_sums,
             read: 0.0,
+            siemens,
             spikes: Vec::new(),
-            learned: 0,
+            heard: 0,
+            told: false,
+            now: (Time::ZERO, Vec::new()),
+            columns: Vec::new(),
         };
         let mut presenter = Presenter::new(settings.engine, network, population, settings.seed);
-        if let Some(device) = &settings.device {
-            let (count, entity) = (network.populations[population].size as usize, settings.projection as u32);
-            let factors = device.dispersion.thresholds(count, settings.seed, entity);
-            let simulation = presenter.simulation();
-            if let Some(mut thresholds) = simulation.thresholds(population).cloned()
-                && !factors.is_empty()
-            {
-                thresholds.base.iter_mut().zip(factors).for_each(|(theta, factor)| *theta *= factor);
-                // They are as many as they were.
-                let _ = simulation.set_thresholds(population, thresholds);
-            }
+        let simulation = presenter.simulation();
+        if settings.threshold_cv > 0.0
+            && let Some(mut thresholds) = simulation.thresholds(population).cloned()
+        {
+            let mut draws =
+                Random::new(settings.seed, Purpose::DeviceToDevice, settings.projection as u32, 3);
+            let mut factor = || 1.0 + settings.threshold_cv * standard_normal(draws.next_word());
+            thresholds.base.iter_mut().for_each(|theta| *theta *= factor().max(0.01));
+            // They are as many as they were.
+            let _ = simulation.set_thresholds(population, thresholds);
         }
-        Self {
-            presenter,
-            settings,
-            population,
-            pulses,
-            recent: vec![R::ZERO; watch.last.len()],
-            weights,
-            synapses,
-            watch,
-            presented: 0,
-        }
+        Ok(Self { presenter, settings, population, weights, watch, presented: 0 })
     }
 
     /// Thresholds now.
@@ -246,16 +281,10 @@ impl<R: Scalar> Learner<R> {
         self.presenter.simulation().thresholds(self.population).cloned().unwrap_or_default()
     }
 
-    /// Pulses that each synapse of a neuron has taken; where they differ, those of the one that took most.
+    /// The rule, with all that it remembers.
     #[must_use]
-    pub fn updates(&self) -> Vec<u64> {
-        self.pulses.as_ref().map_or_else(|| self.synapses.updates.clone(), Pulses::most_taken)
-    }
-
-    /// Conductances now, row-major; empty for ideal weights.
-    #[must_use]
-    pub fn conductances(&self) -> Vec<f64> {
-        self.synapses.conductances(&self.weights.projections[self.settings.projection])
+    pub fn plastic(&self) -> &Plastic {
+        &self.watch.plastic
     }
 
     /// Everything that changes.
@@ -263,13 +292,11 @@ impl<R: Scalar> Learner<R> {
     pub fn state(&mut self) -> LearnerState<R> {
         LearnerState {
             weights: self.weights.clone(),
+            learned: self.watch.learned.clone(),
+            memory: self.watch.plastic.memory().clone(),
+            row_sums: self.watch.row_sums.clone(),
             thresholds: self.thresholds(),
             presented: self.presented,
-            devices: DeviceState {
-                updates: self.synapses.updates.clone(),
-                row_sums: self.watch.row_sums.clone(),
-            },
-            pulses: self.pulses.as_ref().map(|pulses| pulses.state.clone()),
         }
     }
 
@@ -284,24 +311,16 @@ impl<R: Scalar> Learner<R> {
         let sizes = |weights: &Weights<R>| weights.projections.iter().map(Vec::len).sum::<usize>();
         shape("projections", state.weights.projections.len(), self.weights.projections.len())?;
         shape("weights", sizes(&state.weights), sizes(&self.weights))?;
-        shape("columns", state.devices.updates.len(), self.synapses.updates.len())?;
-        shape("rows", state.devices.row_sums.len(), self.watch.row_sums.len())?;
-        let sizes = |state: Option<&PulseState>| {
-            state.map_or([0; 3], |s| [s.conductance.len(), s.taken.len(), s.spikes.len()])
-        };
-        let found = sizes(state.pulses.as_ref());
-        let expected = sizes(self.pulses.as_ref().map(|pulses| &pulses.state));
-        for (found, expected) in found.into_iter().zip(expected) {
-            shape("devices under pulses", found, expected)?;
-        }
+        shape("weights that learn", state.learned.len(), self.watch.learned.len())?;
+        shape("rows", state.row_sums.len(), self.watch.row_sums.len())?;
+        let (found, expected) = (&state.memory.devices, &self.watch.plastic.memory().devices);
+        shape("devices", found.pulses.len(), expected.pulses.len())?;
+        shape("memories", usize::from(self.watch.plastic.resume(state.memory, Time::MAX).is_ok()), 1)?;
         self.presenter.simulation().set_thresholds(self.population, state.thresholds)?;
-        if let (Some(pulses), Some(state)) = (&mut self.pulses, state.pulses) {
-            pulses.state = state;
-        }
         self.weights = state.weights;
+        self.watch.learned = state.learned;
+        self.watch.row_sums = state.row_sums;
         self.presented = state.presented;
-        self.synapses.updates = state.devices.updates;
-        self.watch.row_sums = state.devices.row_sums;
         Ok(())
     }
 
@@ -322,9 +341,13 @@ impl<R: Scalar> Learner<R> {
         (samples, order, first_episode, cancel, fingerprint, mut observer): Epoch<'_>,
         advance: &mut dyn FnMut(u64, &Report),
     ) -> Result<Report, SimulationError> {
-        let neurons = self.synapses.updates.len();
+        let neurons = self.watch.plastic.layout().cols();
         let mut report = Report { wins: vec![0; neurons], ..Report::default() };
         self.presenter.observe(observer.is_some());
+        if observer.as_ref().is_some_and(|observer| observer.wants_changes()) {
+            self.watch.plastic.tell(&mut self.watch.learned);
+        }
+        let spent = self.spent();
         let mut first = first_episode;
         for round in order.chunks(ROUND) {
             if cancel.load(Ordering::Relaxed) {
@@ -340,95 +363,64 @@ impl<R: Scalar> Learner<R> {
             self.presenter.hand_on("training", fingerprint, &mut observer)?;
             advance(round.len() as u64, &report);
         }
-        if let Some(device) = &self.settings.device {
-            report.read = device.read.energy(std::mem::take(&mut self.watch.read));
+        if let Some((_, pulse)) = &self.settings.devices {
+            report.read = pulse.energy(std::mem::take(&mut self.watch.read));
         }
-        report.programmed = std::mem::take(&mut self.synapses.programmed);
-        if let Some(pulses) = &mut self.pulses {
-            report.programmed += std::mem::take(&mut pulses.programmed);
-            report.limited = std::mem::take(&mut pulses.limited);
-        }
+        let now = self.spent();
+        (report.programmed, report.limited) = (now.0 - spent.0, now.1 - spent.1);
         Ok(report)
     }
 
+    /// Joules that all devices and their limiters have spent so far.
+    fn spent(&self) -> (f64, f64) {
+        let devices = &self.watch.plastic.memory().devices;
+        let sum = |joules: &[f64]| joules.iter().fold(0.0, |sum, joules| sum + joules);
+        (sum(&devices.joules) + devices.alone, sum(&devices.limiter))
+    }
+
     fn present(&mut self, samples: Samples<'_>, sample: usize, episode: u64, report: &mut Report) {
-        let settings = &self.settings;
-        self.watch.last.fill(NEVER);
-        self.watch.spikes.clear();
-        self.watch.learned = 0;
+        let Self { settings, watch, weights, presenter, presented, population } = self;
+        let (population, index) = (*population as u32, settings.projection);
+        report.share = settings.share(*presented);
+        if settings.final_share < 1.0 {
+            watch.plastic.weaken(report.share);
+        }
+        watch.spikes.clear();
+        watch.heard = 0;
+        watch.plastic.restart(&mut watch.learned);
         let shown = (samples.code, sample, episode, settings.presentation);
-        match (&settings.rule, &mut self.pulses) {
-            (WinnerRule::Overlap(_), Some(pulses)) => {
-                pulses.begin(&self.watch.row_sums, settings.progress(self.presented));
-                let population = self.population as u32;
-                let (weights, projection) = (&mut self.weights, settings.projection);
-                let mut both = Both { watch: &mut self.watch, pulses, weights: projection };
-                self.presenter.learn(weights, shown, &mut both, |both, weights| {
-                    while let Some(&spike) = both.watch.spikes.get(both.watch.learned) {
-                        both.watch.learned += 1;
-                        if spike.population == population {
-                            let weights = &mut weights.projections[projection];
-                            let (column, sums) = (spike.neuron as usize, &mut both.watch.row_sums);
-                            both.pulses.spike(spike.time, column, weights, sums);
-                        }
-                    }
-                    both.pulses.running()
-                });
-                let end = settings.presentation.after(settings.rest);
-                let weights = &mut self.weights.projections[projection];
-                both.pulses.end(end, weights, &mut both.watch.row_sums);
-            }
-            (WinnerRule::Overlap(_), None) => {}
-            (WinnerRule::Step(step), _) => {
-                let rates = step.rates(settings.progress(self.presented));
-                let (synapses, recent) = (&mut self.synapses, &mut self.recent);
-                self.presenter.learn(&mut self.weights, shown, &mut self.watch, |watch, weights| {
-                    while let Some(&spike) = watch.spikes.get(watch.learned) {
-                        watch.learned += 1;
-                        if spike.population == watch.population {
-                            step.window.recent(&watch.last, spike.time.fs(), recent);
-                            synapses.learn(
-                                &mut weights.projections[settings.projection],
-                                &mut watch.row_sums,
-                                spike.neuron as usize,
-                                recent,
-                                rates,
-                                step.dependence,
-                            );
-                        }
-                    }
-                    false
-                });
-                report.rates = Some((rates.plus, rates.minus));
-            }
-        }
-        self.presenter.encode(episode, &self.watch.spikes);
-        self.presenter.simulation().adapt(settings.presentation.after(settings.rest));
-        self.presented += 1;
-        let population = self.population as u32;
-        let winners = self.watch.spikes.iter().filter(|spike| spike.population == population);
-        let mut any = false;
-        for spike in winners.clone() {
+        presenter.learn(weights, shown, watch, |watch, weights, stream| {
+            let told = watch.learn(&mut weights.projections[index]);
+            tell::<R>(&mut watch.plastic, index, stream);
+            told
+        });
+        let end = settings.presentation.after(settings.rest);
+        watch.plastic.finish(&mut watch.learned, end);
+        presenter.encode(episode, &watch.spikes);
+        presenter.simulation().adapt(end);
+        *presented += 1;
+        let mut winners: Vec<u32> = Vec::new();
+        for spike in watch.spikes.iter().filter(|spike| spike.population == population) {
             report.wins[spike.neuron as usize] += 1;
-            any = true;
+            winners.push(spike.neuron);
         }
-        if let Some(target) = settings.normalise {
-            let mut winners: Vec<u32> = winners.map(|spike| spike.neuron).collect();
+        report.silent += u64::from(winners.is_empty());
+        if let Some(sum) = settings.normalise {
             winners.sort_unstable();
             winners.dedup();
-            let weights = &mut self.weights.projections[settings.projection];
-            let sums = &mut self.watch.row_sums;
-            for winner in winners {
-                match &mut self.pulses {
-                    Some(pulses) => {
-                        pulses.normalise(winner as usize, target * settings.w_max, weights, sums);
-                    }
-                    None => self.synapses.normalise(weights, sums, winner as usize, target),
-                }
-            }
+            winners.iter().for_each(|&winner| watch.plastic.normalise(winner, sum, &mut watch.learned));
         }
+        watch.copy(&mut weights.projections[index]);
+        presenter.tell(|stream| tell::<R>(&mut watch.plastic, index, Some(stream)));
         report.presented += 1;
-        report.silent += u64::from(!any);
-        report.totals.add(self.presenter.all_counts(), settings.presentation.after(settings.rest));
+        report.totals.add(presenter.all_counts(), end);
+    }
+}
+
+/// Tells an observer of what has changed.
+fn tell<R: Real>(plastic: &mut Plastic, projection: usize, stream: Option<&mut Stream>) {
+    if let Some(stream) = stream {
+        let changes = plastic.changes();
+        changes.for_each(|change| Probe::<R>::change(stream, projection as u32, &change));
     }
 }

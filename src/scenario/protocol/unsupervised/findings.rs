@@ -41,8 +41,8 @@ pub struct LearnedEpoch {
     pub silent: f64,
     /// Mean of v_th - u_rest over the neurons (volts).
     pub theta_mean: f64,
-    /// Step upwards at the end of the epoch, as a share of the range.
-    pub a_plus: f64,
+    /// What was left of the steps of the rule at the end of the epoch.
+    pub share: f64,
     /// Joules per training sample, all categories.
     pub energy_per_sample_j: f64,
 }
@@ -102,7 +102,7 @@ pub struct UnsupervisedResult {
     pub learned: u64,
     /// Joules that learning from them took.
     pub learning: Ledger,
-    /// Pulses that a device has taken, in the mean over the neurons.
+    /// Pulses that a device has taken, in the mean.
     pub pulses_mean: f64,
     /// Pulses on the device that took most.
     pub pulses_max: u64,

@@ -7,7 +7,7 @@ mod run;
 mod variation;
 
 pub use findings::{AgedResult, LearnedEpoch, UnsupervisedResult, VariationResult, Votes};
-pub use plan::{Ageing, Unsupervised, VariationCase, WinnerLearning};
+pub use plan::{Ageing, Unsupervised, VariationCase};
 
 use super::entry::Described;
 use crate::scenario::diagnostic::Diagnostics;
@@ -27,15 +27,14 @@ impl Described for Unsupervised {
     const DOC: &'static str =
         "a competing population learns a data set without labels, gets them afterwards, and is tested";
     const KEYS: &'static [Key] = <Self as Table>::KEYS;
-    const NO_RULES: Option<&'static str> =
-        Some("the rule of the winner is the table [protocol.learning]; delete this one");
+    const PRESENTS: bool = true;
 
     fn lower(lower: &mut Lower<'_>, fields: &Fields, projections: &[Option<ProjectionPlan>]) -> Option<Self> {
         plan::lower(lower, fields, projections)
     }
 
-    fn plausible(&self, plan: &Plan, _: &Filled, fields: &Fields, warnings: &mut Diagnostics) {
-        plausible::check(plan, self, fields, warnings);
+    fn plausible(&self, plan: &Plan, filled: &Filled, fields: &Fields, warnings: &mut Diagnostics) {
+        plausible::check(plan, self, (filled, fields), warnings);
     }
 
     fn run(

@@ -3,23 +3,28 @@
 use super::plan::Unsupervised;
 use crate::device::electrodes::SpikePulses;
 use crate::network::Homeostasis;
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::filled::Fields;
+use crate::plasticity::{Overlap, Rule};
+use crate::scenario::diagnostic::{At, Diagnostic, Diagnostics};
+use crate::scenario::filled::{Fields, Filled};
 use crate::scenario::plan::Plan;
-use crate::scenario::running_away::pulses_running_away;
 use crate::scenario::spec::Unit;
-use crate::training::unsupervised::{PulseOverlap, Pulses, WinnerRule};
 use crate::units::Second;
 
 /// Share of the range that a pulse without a partner may program before somebody should know that it is left out: a
 /// pixel that is lit in one image of five, ten spikes each, sends a hundred thousand in a pass over MNIST.
 const MUCH_ALONE: f64 = 1e-7;
 
-pub fn check(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnings: &mut Diagnostics) {
+pub fn check(
+    plan: &Plan,
+    unsupervised: &Unsupervised,
+    (filled, protocol): (&Filled, &Fields),
+    warnings: &mut Diagnostics,
+) {
     let Some(projection) = plan.projections.get(unsupervised.projection) else { return };
     let neuron = plan.populations[projection.to].neuron.membrane();
     let shown = unsupervised.presentation.as_seconds();
-    let w_max = unsupervised.learning.w_max.get();
+    let Some(learning) = &projection.plasticity else { return };
+    let w_max = learning.rule.bounds().w_max;
     // Winners that come often look at another part of the sample each.
     let wanted = match plan.populations[projection.to].competition.as_ref().and_then(|c| c.homeostasis) {
         Some(Homeostasis::RateTarget { spikes, .. }) => spikes.max(1.0),
@@ -41,20 +46,19 @@ pub fn check(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnin
             ),
         );
     }
-    if let (WinnerRule::Overlap(rule), None, Some(table)) =
-        (&unsupervised.learning.rule, unsupervised.learning.normalise, protocol.table("learning"))
-    {
-        pulses_running_away(&rule.device, &rule.pulses, table, warnings);
-    }
-    if let WinnerRule::Overlap(rule) = &unsupervised.learning.rule {
-        cut_off(plan, projection.to, rule, protocol, warnings);
-        let [row, _] = Pulses::lone_dose(rule);
-        if row > MUCH_ALONE {
+    let table = filled.all("projection").get(unsupervised.projection);
+    let table = table.and_then(|(_, fields)| fields.table("plasticity"));
+    let place = |key: &str| table.and_then(|table| table.place(key));
+    if let Rule::Overlap(rule) = &learning.rule {
+        cut_off(plan, projection.to, rule, place("column"), warnings);
+        let [(set, reset), _] = rule.pulses.lone_doses(&rule.device);
+        if set + reset > MUCH_ALONE {
             warnings.push(
                 Diagnostic::warning(format!(
-                    "a pulse on a row alone programs {row:.1e} of the range, and is left out while its column rests"
+                    "a pulse on a row alone programs {:.1e} of the range, and is left out while its column rests",
+                    set + reset
                 ))
-                .maybe_at(protocol.table("learning").and_then(|fields| fields.place("window")))
+                .maybe_at(place("rule"))
                 .allowed(format!("up to {MUCH_ALONE:.0e} of the range"))
                 .hint("a lower `time_scale`, or a device whose onset is above the peak of its pulse"),
             );
@@ -64,17 +68,17 @@ pub fn check(plan: &Plan, unsupervised: &Unsupervised, protocol: &Fields, warnin
         warnings.push(
             Diagnostic::warning(format!(
                 "w_max is {}, and the threshold {} above rest: one or two spikes fire a neuron",
-                unsupervised.learning.w_max,
+                Unit::Volt.print(w_max),
                 Unit::Volt.print(neuron.theta())
             ))
-            .maybe_at(protocol.table("learning").and_then(|fields| fields.place("w_max")))
+            .maybe_at(place("w_max"))
             .allowed("a w_max of a hundredth of the threshold or less"),
         );
     }
 }
 
 /// Lobes of a column that its next spike, or that of another winner, may cut off or meet.
-fn cut_off(plan: &Plan, to: usize, rule: &PulseOverlap, protocol: &Fields, warnings: &mut Diagnostics) {
+fn cut_off(plan: &Plan, to: usize, rule: &Overlap, column: Option<&At>, warnings: &mut Diagnostics) {
     let SpikePulses::Own(lobes) = &rule.pulses else { return };
     let population = &plan.populations[to];
     let Some(switch) = population.neuron.switch() else { return };
@@ -85,7 +89,7 @@ fn cut_off(plan: &Plan, to: usize, rule: &PulseOverlap, protocol: &Fields, warni
             Diagnostic::warning(format!(
                 "the lobes of a column last {both}, and its neuron may fire again after {on}"
             ))
-            .maybe_at(protocol.table("learning").and_then(|fields| fields.place("column")))
+            .maybe_at(column)
             .label("the next spike cuts the RESET lobe off")
             .allowed(format!("two lobes within {on}")),
         );

@@ -2,17 +2,16 @@
 
 use super::findings::{VariationResult, Votes};
 use super::plan::{Unsupervised, VariationCase};
-use super::run::{assign, labelled, settings, votes};
+use super::run::{Begun, assign, begin, labelled, votes};
 use crate::engine::Engine;
-use crate::network::Weights;
+use crate::plasticity::Dispersion;
 use crate::record::fingerprint::Fingerprint;
-use crate::scenario::assemble::assemble;
-use crate::scenario::plan::Plan;
+use crate::scenario::plan::{Plan, PlasticityPlan};
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::Data;
 use crate::scenario::run::training::mean_and_sd;
 use crate::training::Scalar;
-use crate::training::unsupervised::{Dispersion, Learner, Question, Vote, respond};
+use crate::training::unsupervised::{Question, Vote, respond};
 use crate::training::{Reporting, Samples, shuffled};
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
@@ -83,15 +82,10 @@ fn single<R: Scalar>(
 ) -> Result<Option<Single>, RunError> {
     let mut plan = plan.clone();
     plan.seed = plan.seed.wrapping_add(draw);
-    let mut protocol = protocol.clone();
-    if let Some(devices) = &mut protocol.devices {
-        devices.dispersion = Dispersion::of_all(case.cv);
-    }
-    let assembled = assemble(&plan).map_err(RunError::Assemble)?;
-    let network = &assembled.network;
+    let differs = |learning: &mut PlasticityPlan| learning.dispersion = Dispersion::of_all(case.cv);
+    plan.projections[protocol.projection].plasticity.iter_mut().for_each(differs);
+    let Begun { network, mut learner, .. } = begin::<R>(engine, &plan, protocol, data, case.cv)?;
     let frozen = network.frozen();
-    let weights = Weights::<R>::from_values(network, &assembled.weights);
-    let mut learner = Learner::<R>::new(network, settings(engine, &plan, &protocol, data), weights);
     let mut fingerprint = Fingerprint::new();
     let train = Samples { code: &data.train, labels: &data.train_labels };
     let count = train.labels.len();
@@ -109,7 +103,7 @@ fn single<R: Scalar>(
     }
     let population = plan.projections[protocol.projection].to;
     let thresholds = learner.thresholds();
-    let labels = labelled(&protocol, data);
+    let labels = labelled(protocol, data);
     let mut answer = |samples, first_episode, duration, count| {
         let question = Question {
             engine,
@@ -132,7 +126,7 @@ fn single<R: Scalar>(
         return Ok(None);
     }
     let neurons = plan.populations[population].size;
-    let assignment = assign(&protocol, plan.seed, neurons, data, &labelling);
+    let assignment = assign(protocol, plan.seed, neurons, data, &labelling);
     Ok(Some(Single {
         test: votes(&assignment, &tested, &data.test_labels),
         presentations: presentations + (labelling.len() + tested.len()) as u64,

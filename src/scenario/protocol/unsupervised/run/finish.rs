@@ -8,11 +8,14 @@ use crate::device::electrodes::SpikePulses;
 use crate::device::resistive::Rate;
 use crate::energy::Ledger;
 use crate::network::{Rivalry, Weights};
+use crate::plasticity::{Overlap, Rule};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
+use crate::scenario::run::arrays::named_arrays;
 use crate::scenario::run::books::{book_learning, book_rows, inference, overlapping};
 use crate::scenario::run::context::{RunContext, RunError};
+use crate::scenario::run::plastic::left;
 use crate::training::Scalar;
-use crate::training::unsupervised::{PulseOverlap, Pulses, Responses, WinnerRule};
+use crate::training::unsupervised::Responses;
 use std::sync::atomic::Ordering;
 
 impl<R: Scalar> Run<'_, R> {
@@ -57,9 +60,9 @@ impl<R: Scalar> Run<'_, R> {
             (self.spent.programmed, self.spent.limited),
             &self.spent.on,
         );
-        let updates = self.learner.updates();
-        self.result.pulses_max = updates.iter().copied().max().unwrap_or(0);
-        self.result.pulses_mean = updates.iter().sum::<u64>() as f64 / updates.len().max(1) as f64;
+        let pulses = &self.learner.plastic().memory().devices.pulses;
+        self.result.pulses_max = pulses.iter().copied().max().unwrap_or(0);
+        self.result.pulses_mean = pulses.iter().sum::<u64>() as f64 / pulses.len().max(1) as f64;
         self.explain();
         let arrays = self.arrays(&values);
         Ok(Outcome {
@@ -90,14 +93,13 @@ impl<R: Scalar> Run<'_, R> {
     /// Joules of reading each row once.
     fn row_energies(&self, values: &[Vec<f64>]) -> Vec<Option<Vec<f64>>> {
         let mut energies = vec![None; values.len()];
-        if let Some(device) = &self.protocol.devices {
-            let index = self.protocol.projection;
+        let index = self.protocol.projection;
+        if let (Some(devices), Some(device)) =
+            (self.learner.plastic().devices(), &self.plan.projections[index].device)
+        {
             let columns = self.plan.populations[self.population()].size as usize;
-            let w_max = self.protocol.learning.w_max.get();
-            let rows = values[index].chunks_exact(columns.max(1));
-            let energy = |row: &[f64]| {
-                device.read.energy(row.iter().fold(0.0, |sum, &w| sum + device.conductance(w, w_max)))
-            };
+            let rows = values[index].chunks_exact(columns.max(1)).enumerate();
+            let energy = |(row, w): (usize, &[f64])| device.read.energy(devices.row_conductance(row, w));
             energies[index] = Some(rows.map(energy).collect());
         }
         energies
@@ -112,20 +114,21 @@ impl<R: Scalar> Run<'_, R> {
         first: u64,
         context: &mut RunContext<'_>,
     ) -> Result<(), RunError> {
-        let (Some(retention), Some(device)) = (self.protocol.retention, self.protocol.devices) else {
+        let (Some(retention), Some(devices)) =
+            (self.protocol.retention, self.learner.plastic().devices().cloned())
+        else {
             return Ok(());
         };
         let index = self.protocol.projection;
-        let w_max = self.protocol.learning.w_max.get();
         for &Ageing { after } in &self.protocol.ageing {
             let mut aged = values.to_vec();
             let (mut sum, mut fresh, mut left) = (0.0, 0.0, 0.0);
             for (synapse, w) in aged[index].iter_mut().enumerate() {
                 let lifetime = retention.lifetime(self.plan.seed, synapse as u32);
-                let g = retention.conductance(device.conductance(*w, w_max), after.get(), lifetime);
+                let g = retention.conductance(devices.conductance(synapse, *w), after.get(), lifetime);
                 sum += g;
                 fresh += *w;
-                *w = device.weight(g, w_max);
+                *w = devices.weight(synapse, g);
                 left += *w;
             }
             let conductance = sum / aged[index].len().max(1) as f64;
@@ -185,19 +188,11 @@ impl<R: Scalar> Run<'_, R> {
     }
 
     /// Weights, conductances, labels and thresholds.
-    fn arrays(&self, values: &[Vec<f64>]) -> Vec<NamedArray> {
-        let mut arrays = Vec::new();
-        for (index, projection) in self.plan.projections.iter().enumerate() {
-            let cols = self.plan.populations[projection.to].size as usize;
-            let rows = values[index].len() / cols.max(1);
-            let name = format!("weight.{}", projection.name);
-            arrays.push(NamedArray { name, rows, cols, data: values[index].clone() });
-            if let Some(device) = &self.protocol.devices {
-                let w_max = self.protocol.learning.w_max.get();
-                let data = values[index].iter().map(|&w| device.conductance(w, w_max)).collect();
-                let name = format!("conductance.{}.device", projection.name);
-                arrays.push(NamedArray { name, rows, cols, data });
-            }
+    fn arrays(&mut self, values: &[Vec<f64>]) -> Vec<NamedArray> {
+        let mut arrays = named_arrays(self.plan, self.frozen, values, &self.arrays, &mut self.log.notes);
+        if let Some(devices) = self.learner.plastic().devices() {
+            let index = self.protocol.projection;
+            left(&self.plan.projections[index].name, devices, &values[index], &mut arrays);
         }
         if !self.result.theta.is_empty() {
             let name = &self.plan.populations[self.population()].name;
@@ -221,29 +216,31 @@ impl<R: Scalar> Run<'_, R> {
                     .to_string(),
             });
         }
-        if let Some(device) = &self.protocol.devices {
-            let endurance = device.endurance.unwrap_or_default();
+        let learning = self.plan.projections[self.protocol.projection].plasticity.as_ref();
+        if let (Some(learning), Some(_)) = (learning, self.learner.plastic().devices()) {
+            let endurance = learning.endurance.unwrap_or_default();
             if let Some(warning) = endurance.warning(self.result.pulses_max) {
                 self.log.notes.push(format!(
                     "{warning}{}",
-                    if device.endurance.is_some() { "" } else { "; here devices do not wear" }
+                    if learning.endurance.is_some() { "" } else { "; here devices do not wear" }
                 ));
             }
-            self.log.notes.push(match &self.protocol.learning.rule {
-                WinnerRule::Step(_) => "each spike of a winner pulses every device of its column once, SET for recent \
-                                        inputs and RESET for the others; smaller steps are booked as whole pulses"
-                    .into(),
-                WinnerRule::Overlap(rule) => {
-                    let [row, column] = Pulses::lone_dose(rule);
+            self.log.notes.push(match &learning.rule {
+                Rule::Overlap(overlap) => {
+                    let [row, column] =
+                        overlap.pulses.lone_doses(&overlap.device).map(|(set, reset)| set + reset);
                     format!(
                         "programming is what pulses spend in the devices, most of it in their tails; what a pulse alone \
                          programs, {row:.1e} of the range from a row, is left out while its column rests (from a column: \
                          {column:.1e}, included)"
                     )
                 }
+                _ => "each change of a weight is one pulse on its device, SET where it grows and RESET where it falls; smaller \
+                      steps are booked as whole pulses"
+                    .into(),
             });
-            if let WinnerRule::Overlap(rule) = &self.protocol.learning.rule {
-                self.log.notes.extend(extrapolated(rule));
+            if let Rule::Overlap(overlap) = &learning.rule {
+                self.log.notes.extend(extrapolated(overlap));
             }
         } else {
             self.log.notes.push("ideal weights: no energy of reading or programming".into());
@@ -258,7 +255,7 @@ impl<R: Scalar> Run<'_, R> {
 }
 
 /// How far the pulses of a rule lie beyond the sweeps that its rates were measured by.
-fn extrapolated(rule: &PulseOverlap) -> Option<String> {
+fn extrapolated(rule: &Overlap) -> Option<String> {
     let SpikePulses::Own(lobes) = &rule.pulses else { return None };
     let peaks = lobes.peaks();
     let beyond =

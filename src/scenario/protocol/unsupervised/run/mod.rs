@@ -9,16 +9,19 @@ mod finish;
 
 use super::findings::{LearnedEpoch, UnsupervisedResult, VariationResult, Votes};
 use super::plan::{Labels, Unsupervised};
+use crate::crossbar::Array;
 use crate::engine::{Engine, Threads, Thresholds};
 use crate::network::{Network, Weights};
-use crate::scenario::assemble::assemble;
+use crate::scenario::assemble::{AssembleError, assemble};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
+use crate::scenario::run::arrays::programmed;
 use crate::scenario::run::books::book_learning;
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
+use crate::scenario::run::plastic;
 use crate::scenario::run::training::{Identity, Training, lengths, models, reborrow, same};
 use crate::snapshot::{self, Payload};
 use crate::training::Scalar;
@@ -77,21 +80,19 @@ impl Training for Unsupervised {
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
         let start = (context.clock)();
-        let assembled = assemble(plan).map_err(RunError::Assemble)?;
         let &Self { projection, train_samples, test_samples, validation, .. } = self;
         let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
-        let network = &assembled.network;
-        connections::tell(plan, network, &assembled.weights, context)?;
+        let Begun { network, arrays, learner } = begin(engine, plan, self, &data, 0.0)?;
+        connections::tell(plan, &network, |index| learner.weights.values(&network, index), context)?;
         let frozen = network.frozen();
-        let weights = Weights::<R>::from_values(network, &assembled.weights);
-        let settings = settings(engine, plan, self, &data);
         let mut run = Run::<R> {
             engine,
             plan,
             protocol: self,
             frozen: &frozen,
             data: &data,
-            learner: Learner::new(network, settings, weights),
+            arrays,
+            learner,
             last: None,
             best: None,
             spent: Spent::default(),
@@ -106,20 +107,49 @@ impl Training for Unsupervised {
     }
 }
 
-pub fn settings(engine: Engine, plan: &Plan, protocol: &Unsupervised, data: &Data) -> Settings {
-    let learning = &protocol.learning;
-    Settings {
+/// A network whose devices are programmed, and what is to learn in it.
+pub struct Begun<R: Scalar> {
+    pub network: Arc<Network>,
+    pub arrays: Vec<Option<Array>>,
+    pub learner: Learner<R>,
+}
+
+/// Makes it; `threshold_cv` is the coefficient of variation of the thresholds besides that of the population.
+pub fn begin<R: Scalar>(
+    engine: Engine,
+    plan: &Plan,
+    protocol: &Unsupervised,
+    data: &Data,
+    threshold_cv: f64,
+) -> Result<Begun<R>, RunError> {
+    let mut assembled = assemble(plan).map_err(RunError::Assemble)?;
+    let arrays = programmed(plan, &mut assembled.weights)?;
+    let projection = &plan.projections[protocol.projection];
+    let fault = |message: String| {
+        RunError::Assemble(vec![AssembleError::Devices { projection: projection.name.clone(), message }])
+    };
+    let Some(learning) = &projection.plasticity else {
+        return Err(fault("it has no rule to learn by".into()));
+    };
+    let read = projection.device.as_ref().map(|device| device.read);
+    let settings = Settings {
         engine,
         projection: protocol.projection,
         seed: plan.seed,
         presentation: protocol.presentation,
         rest: protocol.rest,
-        w_max: learning.w_max.get(),
         rule: learning.rule.clone(),
+        devices: plastic::devices(plan, protocol.projection, &arrays).zip(read),
         schedule: data.train_labels.len() as u64 * u64::from(protocol.epochs),
-        normalise: learning.normalise,
-        device: protocol.devices,
-    }
+        final_share: protocol.final_share,
+        normalise: learning.normalise.map(|sum| sum * learning.rule.bounds().w_max),
+        threshold_cv,
+    };
+    let network = assembled.network;
+    let weights = Weights::<R>::from_values(&network, &assembled.weights);
+    let learner = Learner::new(&network, settings, weights)
+        .map_err(|faults| fault(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    Ok(Begun { network, arrays, learner })
 }
 
 /// How many training samples are labelled.
@@ -176,6 +206,8 @@ struct Run<'a, R: Scalar> {
     /// The network with thresholds that do not adapt.
     frozen: &'a Arc<Network>,
     data: &'a Data,
+    /// Devices as they were before learning.
+    arrays: Vec<Option<Array>>,
     learner: Learner<R>,
     last: Option<Model<R>>,
     /// Validation accuracy and model of the best epoch so far.
@@ -360,7 +392,7 @@ impl<R: Scalar> Run<'_, R> {
             spikes_per_sample: spikes as f64 / presented,
             silent: report.silent as f64 / presented,
             theta_mean: theta.iter().fold(0.0, |sum, theta| sum + theta) / theta.len().max(1) as f64,
-            a_plus: report.rates.map_or(0.0, |rates| rates.0),
+            share: report.share,
             energy_per_sample_j: energy.total() / presented,
         });
         let model = Model { epoch: epoch + 1, weights, thresholds, assignment };
