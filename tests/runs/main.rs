@@ -1,5 +1,6 @@
 //! Runs of plans: the same whatever carries them out, and wherever they are cut.
 
+mod combinations;
 mod common;
 mod cut;
 mod fingerprints;
