@@ -6,14 +6,14 @@ use crate::engine::Record;
 use crate::network::{Fixed, Network};
 use crate::time::Time;
 
-/// Tells them with their weights in `values`, one list for each projection. Who goes on from a checkpoint has been told.
+/// Tells them with their weights, which `values` has of each projection. Who goes on from a checkpoint has been told.
 ///
 /// # Errors
 /// If there is a checkpoint and it cannot be read.
 pub fn tell(
     plan: &Plan,
     network: &Network,
-    values: &[Vec<f64>],
+    values: impl Fn(usize) -> Vec<f64>,
     context: &mut RunContext<'_>,
 ) -> Result<(), RunError> {
     if plan.record.connections.is_empty() || context.store.load()?.is_some() {
@@ -22,12 +22,13 @@ pub fn tell(
     let Some(observer) = context.observer.as_deref_mut() else { return Ok(()) };
     let recorded = |name: &String| plan.record.connections.contains(name);
     for (index, projection) in network.projections.iter().enumerate().filter(|(_, one)| recorded(&one.name)) {
+        let own = if projection.fixed.is_none() { values(index) } else { Vec::new() };
         let ends = projection.ends(network.populations[projection.to].size);
         for (k, (row, column)) in ends.enumerate() {
             let weight = match &projection.fixed {
                 Some(Fixed::Constant(weight)) => *weight,
                 Some(Fixed::Compact(weights)) => weights[k].into(),
-                None => values[index][k],
+                None => own[k],
             };
             let delay =
                 projection.delays.as_ref().map_or(projection.delay, |delays| Time::from_fs(delays.fs(k)));

@@ -26,7 +26,7 @@ pub fn simulate(
     let start = (context.clock)();
     let Assembled { network, weights: mut values, mut notes } = assemble(plan).map_err(RunError::Assemble)?;
     let arrays = programmed(plan, &mut values)?;
-    connections::tell(plan, &network, &values, context)?;
+    connections::tell(plan, &network, |index| values[index].clone(), context)?;
     let weights = Weights::<f64>::from_values(&network, &values);
     let mut clocked =
         Clocked::new(&network, &weights, &network.rates(), plan.seed, dt).map_err(RunError::Clocked)?;

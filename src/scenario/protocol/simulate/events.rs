@@ -39,7 +39,7 @@ pub fn simulate(
     let start = (context.clock)();
     let Assembled { network, weights: mut values, mut notes } = build(plan, pool, context)?;
     let arrays = programmed(plan, &mut values)?;
-    connections::tell(plan, &network, &values, context)?;
+    connections::tell(plan, &network, |index| values[index].clone(), context)?;
     // The reference engine does everything at once.
     let fast = engine == Engine::Fast;
     let mut run = Run::with(&network, &values, plan.seed, engine)?;

@@ -63,7 +63,7 @@ impl Training for Supervised {
             }
             values[self.projection].clone_from(&given.values);
         }
-        connections::tell(plan, network, &values, context)?;
+        connections::tell(plan, network, |index| values[index].clone(), context)?;
         let weights = Weights::<R>::from_values(network, &values);
         let mut run = Run::<R> {
             engine,
