@@ -259,6 +259,11 @@ fn add_recorded(root: &mut Table, names: &[String]) {
         Some(_) => return,
     };
     for name in names {
+        // What is asked for last is what is recorded of a name.
+        let whole = |text: &str| text.split('[').next().map(str::to_string);
+        list.retain(
+            |node| !matches!(&node.value, Value::Text(there) if there != name && whole(there) == whole(name)),
+        );
         if !list.iter().any(|node| matches!(&node.value, Value::Text(there) if there == name)) {
             list.push(argument("--record", name));
         }

@@ -3,7 +3,6 @@
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::filled::is_current;
-use super::protocol;
 use super::section::Lower;
 use super::spec::kinds::{POSITIVE_SPAN, non_negative};
 use super::spec::{Kind, Refers, Unit};
@@ -83,12 +82,12 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
         // One episode has a time of its own; presentations have a time each.
         if named(key)
             && let Some(protocol) = lower.filled.one("protocol")
-            && let Some(entry) = protocol::named(protocol).filter(|entry| entry.word != "simulate")
+            && protocol.word("kind").is_some_and(|kind| kind != "simulate")
         {
             lower.faults.push(
                 Diagnostic::error(format!("`{key}` of the record is sampled in the time of one episode"))
                     .maybe_at(fields.written(key))
-                    .also(protocol.written("kind"), format!("{}: {}", entry.word, entry.doc))
+                    .also(protocol.written("kind"), "each sample has a time of its own")
                     .allowed("kind = \"simulate\" in [protocol]"),
             );
         }

@@ -128,8 +128,20 @@ fn a_run_of_0_1_is_shown_and_compared() {
     assert_eq!(code(&shown), 0);
     assert!(out(&shown).contains("spike_pulses"), "{}", out(&shown));
     assert!(err(&shown).contains("memspike 0.1.0"), "{}", err(&shown));
-    // The same scenario today: the words have changed, the numbers have not.
-    assert_eq!(code(&place.memspike(&["run", "fig3b-pulses", "--out", "new", "--quiet"])), 0);
+    // The same scenario today: the words have changed, the numbers have not. It compared what any two equal pulses do.
+    let row = |quantity: &str, why: &str| {
+        format!("{{ quantity = \"{quantity}\", paper = \"0 V\", tolerance = \"1 nV\", why = \"{why}\" }}")
+    };
+    let rows = [
+        row("at_zero", "equal pulses at the same time cancel across the device"),
+        row(
+            "antisymmetry",
+            "the voltage for -dt is that for dt with the opposite sign, as stated; what is left is rounding",
+        ),
+    ];
+    let rows = ["biphasic", "unipolar"].map(|of| format!("experiment.{of}.compare=[{}]", rows.join(", ")));
+    let run = ["run", "fig3b-pulses", "--out", "new", "--quiet", "--set", &rows[0], "--set", &rows[1]];
+    assert_eq!(code(&place.memspike(&run)), 0);
     assert!(std::fs::read_to_string(place.path().join("new/summary.json")).unwrap().contains("spike_pulses"));
     let compared = place.memspike(&["compare", &old, "new"]);
     assert_eq!(code(&compared), 0);

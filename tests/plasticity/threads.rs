@@ -221,7 +221,7 @@ fn a_run_on_threads_has_the_weights_of_one_on_its_own() {
             let end = Time::from_fs(END.fs() * part / parts);
             run.run(end, &threads, &AtomicBool::new(false)).unwrap();
         }
-        let mut copy = run.clone();
+        let copy = run.clone();
         let weights: Vec<_> = (0..3).map(|index| run.weights(index)).collect();
         assert_eq!((0..3).map(|index| copy.weights(index)).collect::<Vec<_>>(), weights);
         (run.harvest().spikes, weights, encode(Payload::Plastic, &run.state()).unwrap())

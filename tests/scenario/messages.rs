@@ -171,6 +171,10 @@ fn what_a_record_cannot_have() {
     page.add("of nothing", record("weights_interval = \"1 ms\"\nmembrane_interval = \"1 ms\""));
     page.add("without an interval", record("membrane = [\"cells\"]"));
     page.add("of nobody", record("connections = [\"jump\"]"));
+    page.add(
+        "of neurons that are not there",
+        record("spikes = [\"cells[0..5]\", \"noise[3..2]\", \"noise[2..4]\", \"noise\"]"),
+    );
     page.add("of nothing in a format", record("formats = [\"npz\"]"));
     let trains = format!("{TRAINS}\n[record]\nmembrane = [\"output\"]\nmembrane_interval = \"1 ms\"\n");
     page.add("where samples are shown", refusal(&trains, &[]));
