@@ -6,6 +6,8 @@
 //! chapter, `memspike models` and the conformance tests are read from the entries.
 
 mod devices;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use crate::dataset;
 use crate::device::DeviceEntry;
@@ -202,7 +204,11 @@ impl Registry {
         ];
         let (rules, devices) = (crate::plasticity::shipped(), crate::device::kinds::SHIPPED.to_vec());
         let datasets = dataset::Name::ALL.to_vec();
-        Self { neurons, rules, devices, formats: Formats::built_in(), datasets }
+        #[cfg(feature = "parquet")]
+        let formats = Formats::built_in().with(parquet::Parquet);
+        #[cfg(not(feature = "parquet"))]
+        let formats = Formats::built_in();
+        Self { neurons, rules, devices, formats, datasets }
     }
 
     /// Adds a neuron model.

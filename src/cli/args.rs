@@ -173,8 +173,12 @@ pub struct Overrides {
 /// The command line of a program with this registry, whose formats of records it knows by name.
 pub fn command(registry: &Registry) -> clap::Command {
     let formats = registry.formats().iter();
-    let formats: Vec<PossibleValue> =
+    let mut formats: Vec<PossibleValue> =
         formats.map(|format| PossibleValue::new(format.name()).help(format.about())).collect();
+    // Without its feature it is refused where formats are looked up, with the line that installs it.
+    if cfg!(not(feature = "parquet")) {
+        formats.push(PossibleValue::new("parquet").hide(true));
+    }
     let parser = PossibleValuesParser::new(formats);
     Cli::command()
         .mut_subcommand("run", |run| run.mut_arg("record_format", |format| format.value_parser(parser)))

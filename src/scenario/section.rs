@@ -172,11 +172,25 @@ impl<'a> Lower<'a> {
                     } else {
                         names.join(", ")
                     })
-                    .maybe_hint(close.map(|close| format!("did you mean `{close}`?")).or(elsewhere)),
+                    .maybe_hint(
+                        close
+                            .map(|close| format!("did you mean `{close}`?"))
+                            .or(elsewhere)
+                            .or(lacking(name, refers)),
+                    ),
             );
         }
         found
     }
+}
+
+/// Where a format is known to builds that have a feature.
+fn lacking(name: &str, refers: Refers) -> Option<String> {
+    (refers == Refers::Format && name == "parquet" && cfg!(not(feature = "parquet"))).then(|| {
+        "it needs the feature `parquet`, which this memspike was built without: `cargo install memspike --features parquet` \
+         installs one with it"
+            .to_string()
+    })
 }
 
 /// What a scenario says about a key of a registered model.

@@ -4,7 +4,7 @@ use super::common::*;
 use std::fs;
 
 /// Refused before anything is run or written, with the line that installs what is missing.
-#[cfg(not(all(feature = "png", feature = "fetch")))]
+#[cfg(not(all(feature = "png", feature = "fetch", feature = "parquet")))]
 fn lacks(args: &[&str], feature: &str) {
     let place = Place::with_scenario();
     let before = fs::read_dir(place.path()).unwrap().count();
@@ -29,6 +29,22 @@ fn without_png_pictures_are_refused_before_the_run() {
 #[test]
 fn without_fetch_nothing_is_downloaded() {
     lacks(&["data", "fetch", "mnist", "--data", "here"], "fetch");
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn without_parquet_it_is_no_format_of_records() {
+    lacks(&["run", "small.toml", "--out", "here", "--record-format", "parquet"], "parquet");
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn with_parquet_records_are_tables() {
+    let place = Place::with_scenario();
+    let run = ["run", "small.toml", "--out", "here", "--record-format", "parquet"];
+    assert_eq!(code(&place.memspike(&run)), 0);
+    let table = fs::read(place.path().join("here/spikes.parquet")).unwrap();
+    assert!(table.starts_with(b"PAR1") && table.ends_with(b"PAR1"));
 }
 
 #[test]

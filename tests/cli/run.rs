@@ -58,9 +58,9 @@ fn spikes_that_were_asked_for_are_written_with_their_unit() {
     assert_eq!(fs::read_to_string(place.path().join("both/spikes.csv")).unwrap(), spikes);
     assert!(fs::read(place.path().join("both/spikes.npz")).unwrap().starts_with(b"PK"));
     assert!(!place.path().join("here/spikes.npz").exists() && !place.path().join("both/spikes.log").exists());
-    let unknown = place.memspike(&["run", "small.toml", "--record-format", "parquet"]);
+    let unknown = place.memspike(&["run", "small.toml", "--record-format", "feather"]);
     assert_eq!(code(&unknown), 2);
-    assert!(err(&unknown).contains("`parquet`") || err(&unknown).contains("'parquet'"), "{}", err(&unknown));
+    assert!(err(&unknown).contains("`feather`") || err(&unknown).contains("'feather'"), "{}", err(&unknown));
     assert!(err(&unknown).contains("csv, npz"), "{}", err(&unknown));
     let wrong = place.memspike(&["run", "small.toml", "--out", "there", "--record", "outputs"]);
     assert_eq!(code(&wrong), 2);

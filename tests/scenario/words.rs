@@ -436,7 +436,7 @@ impl Format for Rows {
         "the number of rows"
     }
 
-    fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {
+    fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
         while log.next_rows()?.is_some() {}
         Ok(writeln!(out, "{}", log.position().rows)?)
     }

@@ -26,7 +26,7 @@ impl Format for Csv {
         "A text table, one line per row, times in milliseconds"
     }
 
-    fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {
+    fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
         log.rewind()?;
         let schema = log.schema().clone();
         let header: Vec<String> = schema.columns.iter().map(title).collect();

@@ -29,7 +29,7 @@ pub trait Format: Send + Sync {
     ///
     /// # Errors
     /// If the log is damaged or `out` takes no more.
-    fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError>;
+    fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError>;
 }
 
 /// Why a log was not written in a format.
@@ -107,7 +107,7 @@ mod tests {
             "the number of rows"
         }
 
-        fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {
+        fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
             while log.next_rows()?.is_some() {}
             Ok(writeln!(out, "{}", log.position().rows)?)
         }

@@ -25,7 +25,7 @@ impl Format for Npz {
         "An archive for numpy.load, one array per column, times in femtoseconds"
     }
 
-    fn write(&self, log: &mut LogReader, out: &mut dyn Write) -> Result<(), WriteError> {
+    fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
         log.rewind()?;
         while log.next_rows()?.is_some() {}
         let rows = log.position().rows;
