@@ -32,10 +32,11 @@ pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<RunDir, Fa
             None => return Err(nothing_to_resume(plan)?),
         },
     };
-    let dir = RunDir::open(&path)?;
+    let dir = RunDir::reopen(&path)?;
     same_version(&path)?;
     let manifest = MadeFrom::read(&path)?;
-    if manifest.status == RunStatus::Done {
+    // One that was killed before its summary was written is not.
+    if manifest.status == RunStatus::Done && path.join(SUMMARY).is_file() {
         return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
             .with_hint("omit --resume to run again"));
     }

@@ -161,6 +161,43 @@ fn a_run_is_shown_again_by_directory_and_by_name() {
     assert_eq!(out(&as_json), file);
 }
 
+/// A summary may come from anybody.
+#[test]
+fn a_summary_of_others_does_nothing_to_the_terminal() {
+    let place = Place::with_scenario();
+    assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "here"])), 0);
+    let path = place.path().join("here/summary.json");
+    let summary = fs::read_to_string(&path).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    value["scenario"] = "\u{1b}[31mred\u{7}".into();
+    value["title"] = "\u{1b}[31mred\u{7}".into();
+    fs::write(&path, value.to_string()).unwrap();
+    let shown = place.memspike(&["show", "here"]);
+    assert_eq!(code(&shown), 0, "{}", err(&shown));
+    let text = out(&shown) + &err(&shown);
+    assert!(text.contains("[31mred") && !text.contains(['\u{1b}', '\u{7}']), "{text}");
+}
+
+/// Killed between the manifest, which says that it is done, and the summary: it is gone on with.
+#[test]
+fn a_run_without_its_summary_is_not_finished() {
+    let place = Place::with_scenario();
+    let run = ["run", "small.toml", "--out", "here", "--quiet"];
+    assert_eq!(code(&place.memspike(&run)), 0);
+    let path = place.path().join("here/summary.json");
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(code(&place.memspike(&["show", "here"])), 2);
+    let resumed = place.memspike(&[&run[..], &["--resume"]].concat());
+    assert_eq!(code(&resumed), 0, "{}", err(&resumed));
+    let fingerprint = |text: &str| {
+        serde_json::from_str::<serde_json::Value>(text).unwrap()["fingerprint"].as_str().map(str::to_string)
+    };
+    assert!(fingerprint(&whole).is_some());
+    assert_eq!(fingerprint(&fs::read_to_string(&path).unwrap()), fingerprint(&whole));
+    assert_eq!(code(&place.memspike(&[&run[..], &["--resume"]].concat())), 2);
+}
+
 #[test]
 fn what_is_no_run_is_not_shown() {
     let place = Place::with_scenario();

@@ -49,6 +49,9 @@ pub enum RecordError {
     /// The directory `path` asked for holds something already; `--force` may replace it if it `is_run`.
     #[error("`{}` exists and is not empty", path.display())]
     Exists { path: PathBuf, is_run: bool },
+    /// Another process writes the directory `path`.
+    #[error("another run is writing `{}`", path.display())]
+    Busy { path: PathBuf },
     /// `--force` would have removed `path`, which memspike did not write.
     #[error("`{}` is not a run directory: it has no memspike manifest.json", path.display())]
     NotARun { path: PathBuf },
@@ -114,6 +117,7 @@ impl RecordError {
             Self::Exists { is_run: false, .. } => {
                 Some("choose an empty or new directory; --force replaces run directories only".into())
             }
+            Self::Busy { .. } => Some("wait until it has ended, or choose another directory with --out".into()),
             Self::NotARun { .. } => {
                 Some("--force replaces run directories only; remove the directory yourself".into())
             }

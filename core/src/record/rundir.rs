@@ -4,7 +4,7 @@
 //! place and renamed into it, so a name that exists is a whole file; `summary.json` comes last.
 
 use super::{PendingFile, RecordError};
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 pub const MANIFEST: &str = "manifest.json";
 /// The file that makes a run finished.
 pub const SUMMARY: &str = "summary.json";
+
+/// Held by the process that writes a run, and gone when it ends.
+const LOCK: &str = ".memspike-lock";
 
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -33,6 +36,55 @@ pub struct RunDir {
     path: PathBuf,
     /// Whether it is one of the numbered directories of a scenario.
     numbered: bool,
+    /// Nobody else writes as long as it is held; `None` where the file system has no locks, or the run is only read.
+    lock: Option<File>,
+}
+
+/// Takes a directory for writing.
+fn hold(path: &Path) -> Result<Option<File>, RecordError> {
+    let place = path.join(LOCK);
+    loop {
+        let file = File::options().create(true).truncate(false).write(true).open(&place);
+        let file = file.map_err(RecordError::io("write", &place))?;
+        match file.try_lock() {
+            // Who held it before has removed it.
+            Ok(()) if !place.exists() => {}
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => return Err(RecordError::Busy { path: path.to_path_buf() }),
+            Err(TryLockError::Error(_)) => return Ok(None),
+        }
+    }
+}
+
+/// Whether an entry of a directory is what a process that was killed has left: a lock, or part of a file.
+fn left(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    name == LOCK || name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(".part"))
+}
+
+/// Removes what belongs to no file, or everything but the lock.
+fn clear(path: &Path, everything: bool) -> std::io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() == LOCK || !(everything || left(&entry)) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+impl Drop for RunDir {
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // If it cannot be removed, it is only in the way.
+            let _ = fs::remove_file(self.path.join(LOCK));
+        }
+    }
 }
 
 impl RunDir {
@@ -43,39 +95,39 @@ impl RunDir {
     pub fn create_numbered(root: &Path, scenario: &str) -> Result<Self, RecordError> {
         let parent = root.join(scenario);
         fs::create_dir_all(&parent).map_err(RecordError::io("create the directory", &parent))?;
-        let mut number = numbered(&parent)?.last().map_or(1, |&(number, _)| number.saturating_add(1));
+        let mut number = numbered(&parent)?.last().map_or(1, |&(number, _)| number + 1);
         loop {
             let path = parent.join(format!("{number:03}"));
             // `create_dir` fails if another process was faster: the directory is the lock.
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path, numbered: true }),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => number = number.saturating_add(1),
+                Ok(()) => return Ok(Self { lock: hold(&path)?, path, numbered: true }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
                 Err(error) => return Err(RecordError::io("create the directory", &path)(error)),
             }
         }
     }
 
     /// Makes the directory the user named. One that holds a run is replaced with `force`; any other
-    /// directory that is not empty is refused.
+    /// directory that is not empty is refused, but for what a process that was killed at its first file has left.
     ///
     /// # Errors
-    /// If it is not empty, is a file, or cannot be made.
+    /// If it is not empty, is written by another run, is a file, or cannot be made.
     pub fn create_at(path: &Path, force: bool) -> Result<Self, RecordError> {
         match fs::read_dir(path) {
-            Ok(mut entries) => {
-                if entries.next().is_some() {
+            Ok(entries) => {
+                if !entries.flatten().all(|entry| left(&entry)) {
                     let is_run = is_run(path);
                     match (force, is_run) {
                         (false, _) => {
                             return Err(RecordError::Exists { path: path.to_path_buf(), is_run });
                         }
                         (true, false) => return Err(RecordError::NotARun { path: path.to_path_buf() }),
-                        (true, true) => {
-                            fs::remove_dir_all(path)
-                                .map_err(RecordError::io("replace the directory", path))?;
-                        }
+                        (true, true) => {}
                     }
                 }
+                let lock = hold(path)?;
+                clear(path, true).map_err(RecordError::io("replace the directory", path))?;
+                return Ok(Self { path: path.to_path_buf(), numbered: false, lock });
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) if error.kind() == ErrorKind::NotADirectory && path.is_file() => {
@@ -84,10 +136,21 @@ impl RunDir {
             Err(error) => return Err(RecordError::io("use the directory", path)(error)),
         }
         fs::create_dir_all(path).map_err(RecordError::io("create the directory", path))?;
-        Ok(Self { path: path.to_path_buf(), numbered: false })
+        Ok(Self { path: path.to_path_buf(), numbered: false, lock: hold(path)? })
     }
 
-    /// Opens the directory of an earlier run, to read it or to go on with it.
+    /// Opens the directory of an earlier run to go on with it.
+    ///
+    /// # Errors
+    /// As [`RunDir::open`], and if it is being written.
+    pub fn reopen(path: &Path) -> Result<Self, RecordError> {
+        let mut dir = Self::open(path)?;
+        dir.lock = hold(path)?;
+        clear(path, false).map_err(RecordError::io("go on in", path))?;
+        Ok(dir)
+    }
+
+    /// Opens the directory of an earlier run to read it.
     ///
     /// # Errors
     /// If it is not a run directory.
@@ -99,7 +162,7 @@ impl RunDir {
         if !is_run(path) {
             return Err(RecordError::NotARun { path: path.to_path_buf() });
         }
-        Ok(Self { path: path.to_path_buf(), numbered: false })
+        Ok(Self { path: path.to_path_buf(), numbered: false, lock: None })
     }
 
     /// Where it is.
@@ -112,8 +175,9 @@ impl RunDir {
     /// scenario if that is empty now. Returns whether it did; anything else is left as it is.
     #[must_use]
     pub fn discard_if_bare(&self) -> bool {
-        let bare = fs::read_dir(&self.path)
-            .is_ok_and(|entries| entries.flatten().all(|entry| entry.file_name() == MANIFEST));
+        let bare = fs::read_dir(&self.path).is_ok_and(|entries| {
+            entries.flatten().all(|entry| entry.file_name() == MANIFEST || left(&entry))
+        });
         if !bare || fs::remove_dir_all(&self.path).is_err() {
             return false;
         }
@@ -154,12 +218,16 @@ pub fn is_run(path: &Path) -> bool {
         .is_some_and(|manifest| manifest.get("memspike").is_some())
 }
 
+/// Numbers of runs end here: what has a larger one is not ours.
+const NUMBERS: u32 = 1_000_000_000;
+
 /// The numbered directories under `parent`, in order.
 fn numbered(parent: &Path) -> Result<Vec<(u32, PathBuf)>, RecordError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(parent).map_err(RecordError::io("list the directory", parent))? {
         let entry = entry.map_err(RecordError::io("list the directory", parent))?;
-        if let Some(number) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) {
+        let number = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+        if let Some(number) = number.filter(|number| *number < NUMBERS) {
             found.push((number, entry.path()));
         }
     }
@@ -269,6 +337,38 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_is_written_by_one_run_at_a_time() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("here");
+        let first = RunDir::create_at(&out, false).unwrap();
+        assert!(matches!(RunDir::create_at(&out, false), Err(RecordError::Busy { .. })));
+        mark_as_run(&out);
+        assert!(matches!(RunDir::create_at(&out, true), Err(RecordError::Busy { .. })));
+        assert!(matches!(RunDir::reopen(&out), Err(RecordError::Busy { .. })));
+        assert!(RunDir::open(&out).is_ok());
+        drop(first);
+        assert_eq!(names(&out), [MANIFEST]);
+        let again = RunDir::reopen(&out).unwrap();
+        assert!(matches!(RunDir::create_at(&out, true), Err(RecordError::Busy { .. })));
+        drop(again);
+        // What a process leaves that is killed: a lock that nobody holds, and a part of a file.
+        fs::remove_file(out.join(MANIFEST)).unwrap();
+        fs::write(out.join(LOCK), "").unwrap();
+        fs::write(out.join(".manifest.json.1-0.part"), "{").unwrap();
+        let fresh = RunDir::create_at(&out, false).unwrap();
+        assert_eq!(names(&out), [LOCK]);
+        drop(fresh);
+        assert!(names(&out).is_empty());
+    }
+
+    #[test]
+    fn a_number_that_nobody_has_given_is_not_counted_on_from() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("s/4294967295")).unwrap();
+        assert!(RunDir::create_numbered(root.path(), "s").unwrap().path().ends_with("s/001"));
+    }
+
+    #[test]
     fn a_directory_is_discarded_only_while_it_is_bare() {
         let root = tempfile::tempdir().unwrap();
         let bare = RunDir::create_numbered(root.path(), "s").unwrap();
@@ -312,8 +412,8 @@ mod tests {
         file.write(b"time [ms],id\n").unwrap();
         assert!(!root.path().join("spikes.csv").exists());
         file.finish().unwrap();
-        assert_eq!(names(root.path()), ["spikes.csv"]);
+        assert_eq!(names(root.path()), [LOCK, "spikes.csv"]);
         drop(dir.begin("abandoned.csv").unwrap());
-        assert_eq!(names(root.path()), ["spikes.csv"]);
+        assert_eq!(names(root.path()), [LOCK, "spikes.csv"]);
     }
 }
