@@ -3,6 +3,7 @@
 use super::args::{Global, When};
 use super::failure::Failure;
 use memspike::scenario::Diagnostics;
+use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -70,6 +71,15 @@ fn locked(sink: &Sink) -> MutexGuard<'_, dyn Write + Send + 'static> {
     sink.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A text whose control characters do nothing to a terminal: titles and names come from files of anybody.
+fn printable(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if acts(c) { '\u{fffd}' } else { c }).collect())
+}
+
 /// Where to say things, how loudly and in what colours.
 #[derive(Clone)]
 pub struct Output {
@@ -113,6 +123,7 @@ impl Output {
     /// If it cannot be written; a closed pipe is told apart.
     pub fn data(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = locked(&self.streams.data);
+        let text = &*printable(text);
         let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
         let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(end.as_bytes()));
         written.and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
@@ -184,6 +195,7 @@ impl Output {
     }
 
     fn line(&self, kind: &str, colour: &str, text: &str) -> String {
+        let text = printable(text);
         if self.colour { format!("\x1b[{colour}m{kind}\x1b[0m: {text}") } else { format!("{kind}: {text}") }
     }
 }

@@ -171,6 +171,8 @@ impl Sheet {
 
 /// A text with what XML reserves written out.
 pub fn escape(text: &str) -> String {
+    // XML has no way to write a control character.
+    let text = text.replace(char::is_control, "\u{fffd}");
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -1,5 +1,8 @@
 //! `[scenario]`, what it is called and shows, and `[engine]`, how the engine goes about it.
 
+use super::diagnostic::Diagnostic;
+use super::filled::Fields;
+use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, POSITIVE_SPAN, SHARE};
 use super::spec::{Kind, words};
 use super::table::{inner, table};
@@ -19,6 +22,34 @@ table! {
         reproduces: Option<Reproduces> = inner::<Reproduces>(), absent("none");
         /// Seed of every random draw; `--seed` replaces it.
         seed: u64 = Kind::Integer { min: 0, max: u64::MAX }, setting("1");
+    }
+    rules(rules);
+}
+
+/// Longest name, in bytes: directories are called so.
+const LONGEST: usize = 200;
+
+/// What is wrong with a name that directories get, below the one for runs.
+fn not_a_name(name: &str) -> Option<&'static str> {
+    let part = |part: &str| part.is_empty() || part == "." || part == "..";
+    match name {
+        "" => Some("is empty"),
+        _ if name.len() > LONGEST => Some("is longer than 200 bytes"),
+        _ if name.contains('\\') => Some("has a backslash"),
+        _ if name.split('/').any(part) => Some("does not lead to a directory below that of all runs"),
+        _ => None,
+    }
+}
+
+fn rules(lower: &mut Lower<'_>, fields: &Fields) {
+    if let Some(name) = fields.text("name")
+        && let Some(why) = not_a_name(name)
+    {
+        lower.faults.push(
+            Diagnostic::error(format!("`name` of {} {why}", fields.what))
+                .maybe_at(fields.place("name"))
+                .allowed("a word, or words with a slash between them, such as \"stdp/mine\""),
+        );
     }
 }
 

@@ -17,7 +17,7 @@ pub fn check(filled: &Filled, warnings: &mut Diagnostics) {
             let preset = match *section {
                 "device" => filled.devices.get(index).and_then(Option::as_ref),
                 // That of a named device is asked about there.
-                "population" if !fields.if_there("device").is_some_and(|entry| entry.datum.is_some()) => {
+                "population" if fields.if_there("device").is_none_or(|entry| entry.datum.is_none()) => {
                     fields.preset.as_deref()
                 }
                 _ => None,

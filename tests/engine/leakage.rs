@@ -94,7 +94,7 @@ fn summed(lif: &Lif, neuron: usize, spikes: &[Spike], (dead, on, fades): (f64, f
     for piece in cuts.windows(2).filter(|piece| piece[1] > piece[0]) {
         let (from, to) = (piece[0], piece[1]);
         let middle = 0.5 * (from + to);
-        let last = own.iter().copied().filter(|&at| at <= from + 1e-16).next_back();
+        let last = own.iter().copied().rfind(|&at| at <= from + 1e-16);
         if last.is_some_and(|at| (from - at).abs() < 1e-16) {
             x = lif.reset_level();
         }

@@ -182,6 +182,25 @@ fn what_a_record_cannot_have() {
 }
 
 #[test]
+fn names_lead_nowhere_else_and_texts_do_nothing_to_a_terminal() {
+    let named = |name: &str| refusal(&with(GOOD, "title = \"test\"", &format!("name = \"{name}\"")), &[]);
+    let mut page = Page::default();
+    page.add("", named("../../x"));
+    page.add("an absolute path", named("/abs"));
+    page.add("nothing", named(""));
+    page.add("a folder of another system", named("a\\\\b"));
+    page.add("a title that forges a line", refusal(&with(GOOD, "\"test\"", "\"a\\nerror: b\""), &[]));
+    page.add("a title that paints", refusal(&with(GOOD, "\"test\"", "\"\\u001b[31mred\""), &[]));
+    insta::assert_snapshot!(page.0);
+    let long = named(&"x".repeat(201));
+    assert!(long.contains("is longer than 200 bytes"), "{long}");
+    for name in ["stdp/mine", "a.b", "\u{b5}m 2 (new)", &"x".repeat(200)] {
+        let text = with(GOOD, "title = \"test\"", &format!("name = \"{name}\""));
+        assert_eq!(load_text("test.toml", &text, &[], None).unwrap().plan.name, name);
+    }
+}
+
+#[test]
 fn a_missing_protocol() {
     let (text, _) = GOOD.split_once("[protocol]").unwrap();
     insta::assert_snapshot!(refusal(text, &[]));

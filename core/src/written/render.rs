@@ -60,11 +60,14 @@ fn render(diagnostic: &Diagnostic, colour: bool, out: &mut String) {
     let paint = |style: &str, text: &str| {
         if colour { format!("{style}{text}{PLAIN}") } else { text.to_string() }
     };
+    // What is quoted comes from files of anybody.
+    let plain =
+        |text: &str| text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect::<String>();
     let (word, style) = match diagnostic.severity {
         Severity::Error => ("error", RED),
         Severity::Warning => ("warning", YELLOW),
     };
-    let _ = writeln!(out, "{}{}", paint(style, word), paint(BOLD, &format!(": {}", diagnostic.what)));
+    let _ = writeln!(out, "{}{}", paint(style, word), paint(BOLD, &format!(": {}", plain(&diagnostic.what))));
 
     // All marks, those of the main text first and in the order of its lines, then other texts.
     let mut marks: Vec<(&At, &str, bool)> = Vec::new();
@@ -77,7 +80,7 @@ fn render(diagnostic: &Diagnostic, colour: bool, out: &mut String) {
     let gutter = " ".repeat(digits);
     let bar = paint(BLUE, "|");
     if let Some(at) = &diagnostic.at {
-        let _ = writeln!(out, "{gutter}{} {}", paint(BLUE, "-->"), place(at));
+        let _ = writeln!(out, "{gutter}{} {}", paint(BLUE, "-->"), plain(&place(at)));
         let _ = writeln!(out, "{gutter} {bar}");
     }
     let mut shown: Option<(&At, usize)> = None;
@@ -85,7 +88,7 @@ fn render(diagnostic: &Diagnostic, colour: bool, out: &mut String) {
         let line = at.line_column().0;
         let same_text = shown.is_none_or(|(before, _)| Arc::ptr_eq(&before.source, &at.source));
         if !same_text {
-            let _ = writeln!(out, "{gutter}{} {}", paint(BLUE, ":::"), place(at));
+            let _ = writeln!(out, "{gutter}{} {}", paint(BLUE, ":::"), plain(&place(at)));
             let _ = writeln!(out, "{gutter} {bar}");
         }
         let (text, before, length) = excerpt(at);
@@ -96,16 +99,16 @@ fn render(diagnostic: &Diagnostic, colour: bool, out: &mut String) {
             let _ = writeln!(out, "{} {bar} {text}", paint(BLUE, &format!("{line:>digits$}")));
         }
         let (sign, style) = if main { ("^", style) } else { ("-", BLUE) };
-        let mark = paint(style, &format!("{} {label}", sign.repeat(length)));
+        let mark = paint(style, &format!("{} {}", sign.repeat(length), plain(label)));
         let _ = writeln!(out, "{gutter} {bar} {}{mark}", " ".repeat(before));
         shown = Some((at, line));
     }
     let equals = paint(BLUE, "=");
     if let Some(allowed) = &diagnostic.allowed {
-        let _ = writeln!(out, "{gutter} {equals} allowed: {allowed}");
+        let _ = writeln!(out, "{gutter} {equals} allowed: {}", plain(allowed));
     }
     if let Some(hint) = &diagnostic.hint {
-        let _ = writeln!(out, "{gutter} {equals} hint: {hint}");
+        let _ = writeln!(out, "{gutter} {equals} hint: {}", plain(hint));
     }
 }
 

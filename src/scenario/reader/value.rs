@@ -46,6 +46,17 @@ impl Reader<'_> {
                 self.faults.push(was_a_table(node, table, what, path));
                 None
             }
+            // A description has lines.
+            (Kind::Text | Kind::Name(_), Value::Text(text))
+                if text.chars().any(|c| c.is_control() && !(c == '\n' && name == "description")) =>
+            {
+                self.faults.push(
+                    Diagnostic::error(format!("`{name}` of {what} has a control character"))
+                        .at(&node.at)
+                        .allowed("text on one line"),
+                );
+                None
+            }
             (Kind::Text | Kind::Name(_), Value::Text(text)) => Some(Datum::Text(text.clone())),
             (Kind::Flag, Value::Flag(flag)) => Some(Datum::Flag(*flag)),
             (Kind::Integer { min, max }, Value::Integer(number)) => {
