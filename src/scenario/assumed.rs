@@ -1,13 +1,14 @@
 //! The values that were stated or that nobody measured, for the head of every report.
 
 use super::filled::{Datum, Entry, Fields, Filled, ValueOrigin};
-use super::plan::{Assumed, Plan};
+use super::plan::{Assumed, Plan, PopulationPlan, ProjectionPlan};
 use super::population::NeuronModel;
 use super::resolve::written;
 use super::sections::SECTIONS;
 use super::spec::{Fallback, Word as _};
 use super::text::{Node, Value, literal};
 use crate::device::preset::{Preset, Provenance, STATED};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Every value whose default is assumed, and every value that is stated in place of a default, wherever that is from:
@@ -15,6 +16,7 @@ use std::path::Path;
 #[must_use]
 pub fn list(filled: &Filled, plan: &Plan) -> Vec<Assumed> {
     let mut lines = Vec::new();
+    let plan_of = Planned::of(plan);
     for (name, fields) in filled.all("device") {
         if let Some(preset) = filled.device(name) {
             of_device(name, fields, preset, &mut lines);
@@ -32,7 +34,7 @@ pub fn list(filled: &Filled, plan: &Plan) -> Vec<Assumed> {
                 Some((_, device)) => own_file(device).map(|_| Own::Told),
                 None => own_file(fields).map(Own::File),
             };
-            collect(fields, own, plan, &mut lines);
+            collect(fields, own, &plan_of, &mut lines);
         }
     }
     let ranges = plan.projections.iter().filter_map(|projection| projection.device.as_ref());
@@ -128,7 +130,7 @@ fn shown(datum: &Datum) -> Option<String> {
     }
 }
 
-fn collect(fields: &Fields, own: Option<Own<'_>>, plan: &Plan, lines: &mut Vec<Assumed>) {
+fn collect(fields: &Fields, own: Option<Own<'_>>, plan: &Planned<'_>, lines: &mut Vec<Assumed>) {
     for entry in fields.entries.iter().filter(|entry| entry.active) {
         match &entry.datum {
             Some(Datum::Table(inner)) => collect(inner, own, plan, lines),
@@ -187,20 +189,39 @@ fn why(fields: &Fields, entry: &Entry, own: Option<Own<'_>>) -> Option<String> {
     }
 }
 /// Whether a value can influence a result: a resistance that no current meets cannot.
-fn matters(fields: &Fields, entry: &Entry, plan: &Plan) -> bool {
+fn matters(fields: &Fields, entry: &Entry, plan: &Planned<'_>) -> bool {
     if let Some(name) = fields.path.strip_suffix(".plasticity.program") {
-        let projection = plan.projections.iter().find(|p| name == format!("projection.{}", p.name));
+        let projection = name.strip_prefix("projection.").and_then(|name| plan.projections.get(name));
         return projection.is_none_or(|projection| projection.device.is_some());
     }
     if entry.key.name != "r_m" {
         return true;
     }
-    let Some(index) = plan.populations.iter().position(|p| fields.path == format!("population.{}", p.name))
-    else {
-        return true;
-    };
-    plan.populations[index].kinds().any(|neuron| neuron.membrane().i_bias.get() != 0.0)
-        || plan.projections.iter().any(|projection| projection.to == index && projection.kernel.is_current())
+    let population = fields.path.strip_prefix("population.").and_then(|name| plan.populations.get(name));
+    population.is_none_or(|(population, currents)| {
+        *currents || population.kinds().any(|neuron| neuron.membrane().i_bias.get() != 0.0)
+    })
+}
+
+/// What is asked of a plan by name, and whether currents reach a population.
+struct Planned<'a> {
+    populations: BTreeMap<&'a str, (&'a PopulationPlan, bool)>,
+    projections: BTreeMap<&'a str, &'a ProjectionPlan>,
+}
+
+impl<'a> Planned<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let mut currents = vec![false; plan.populations.len()];
+        for projection in plan.projections.iter().filter(|projection| projection.kernel.is_current()) {
+            currents[projection.to] = true;
+        }
+        let populations = plan.populations.iter().zip(currents);
+        let projections = plan.projections.iter().map(|projection| (projection.name.as_str(), projection));
+        Self {
+            populations: populations.map(|(one, currents)| (one.name.as_str(), (one, currents))).collect(),
+            projections: projections.collect(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl At {
     #[must_use]
     pub fn line_column(&self) -> (usize, usize) {
         let before = self.source.text.get(..self.span.start).unwrap_or(&self.source.text);
-        let line = before.matches('\n').count() + 1;
+        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
     }

@@ -173,9 +173,10 @@ impl Reader<'_> {
         at: Option<&At>,
     ) -> Fields {
         let mut mended = table.clone();
+        let mut names = None;
         for (index, item) in table.entries.iter().enumerate() {
             if !keys.iter().any(|key| key.name == item.key)
-                && let Some(close) = self.unknown_key(item, keys, table, &what)
+                && let Some(close) = self.unknown_key(item, (keys, &mut names), table, &what)
                 && table.get(close).is_none()
             {
                 mended.entries[index].key = close.to_string();
@@ -255,7 +256,7 @@ impl Reader<'_> {
     fn unknown_key(
         &mut self,
         item: &text::Item,
-        keys: &'static [Key],
+        (keys, names): (&'static [Key], &mut Option<Vec<&'static str>>),
         table: &Table,
         what: &str,
     ) -> Option<&'static str> {
@@ -266,8 +267,10 @@ impl Reader<'_> {
             }
             return None;
         }
-        let names: Vec<&str> =
-            keys.iter().filter(|key| self.exists(key, keys, table)).map(|key| key.name).collect();
+        // Looked up once for all unknown keys of a table.
+        let names = names.get_or_insert_with(|| {
+            keys.iter().filter(|key| self.exists(key, keys, table)).map(|key| key.name).collect()
+        });
         let close = nearest(&item.key, names.iter().copied())
             .or_else(|| nearest(&item.key, keys.iter().map(|key| key.name)));
         let hint = if item.key == "extends" {
