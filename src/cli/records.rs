@@ -5,7 +5,7 @@ use memspike::record::courses::{self, Course};
 use memspike::record::membrane::MembraneRecord;
 use memspike::record::rundir::RunDir;
 use memspike::record::spikes::{self, Names, SpikeRecord};
-use memspike::record::synapses::{ConnectionRecord, WeightRecord};
+use memspike::record::synapses::SynapseRecord;
 use memspike::record::{
     Formats, LogRecorder, Position, Positions, RecordError, Records, SpikeRow, Take, export,
 };
@@ -69,10 +69,10 @@ fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
         wanted.push(Box::new(MembraneRecord::new(&names)));
     }
     if !record.weights.is_empty() {
-        wanted.push(Box::new(WeightRecord::new(&names)));
+        wanted.push(Box::new(SynapseRecord::weights(&names)));
     }
     if !record.connections.is_empty() {
-        wanted.push(Box::new(ConnectionRecord::new(&names)));
+        wanted.push(Box::new(SynapseRecord::connections(&names)));
     }
     wanted
 }

@@ -138,7 +138,7 @@ mod tests {
     use super::super::kept::Records;
     use super::super::membrane::MembraneRecord;
     use super::super::spikes::Names;
-    use super::super::synapses::WeightRecord;
+    use super::super::synapses::SynapseRecord;
     use super::super::{LogRecorder, Take};
     use super::*;
     use crate::engine::{Observer as _, Record};
@@ -175,7 +175,7 @@ mod tests {
                 })
             })
         });
-        let (_root, path) = log(WeightRecord::new(&names()), samples);
+        let (_root, path) = log(SynapseRecord::weights(&names()), samples);
         let courses = weights(&path).unwrap();
         let of: Vec<_> = courses.iter().map(|one| (one.name.as_str(), one.unit.as_str())).collect();
         assert_eq!(of, [("a", "V"), ("b", "A")]);

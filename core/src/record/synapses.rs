@@ -7,98 +7,87 @@ use super::kept::Take;
 use super::spikes::Names;
 use super::table::{Column, ColumnKind, Schema, Value};
 use crate::engine::Record;
+use crate::time::Time;
 
-/// Labels of projections and of the units of their weights.
-struct Labels {
+/// A record of synapses, one row for each that is told: a time, projection, pre, post, weight, unit.
+pub struct SynapseRecord {
+    /// What it is called, and its time.
+    name: &'static str,
+    time: &'static str,
+    /// What an entry of the stream has, if it is one of this record.
+    entry: fn(&Record) -> Option<Entry>,
     /// Projections first, then units.
-    names: Vec<String>,
+    labels: Vec<String>,
     /// Unit of each projection.
     units: Vec<u32>,
 }
 
-impl Labels {
-    fn new(names: &Names) -> Self {
+/// Time, projection, pre, post, weight.
+type Entry = (Time, u32, u32, u32, f64);
+
+impl SynapseRecord {
+    /// The synapses that are told when a run begins, with their delays.
+    #[must_use]
+    pub fn connections(names: &Names) -> Self {
+        Self::new("connections", "delay", names, |record| match *record {
+            Record::Synapse { projection, row, column, weight, delay } => {
+                Some((delay, projection, row, column, weight))
+            }
+            _ => None,
+        })
+    }
+
+    /// Weights at the instants of their samples.
+    #[must_use]
+    pub fn weights(names: &Names) -> Self {
+        Self::new("weight_samples", "time", names, |record| match *record {
+            Record::Weight { time, projection, row, column, weight } => {
+                Some((time, projection, row, column, weight))
+            }
+            _ => None,
+        })
+    }
+
+    fn new(
+        name: &'static str,
+        time: &'static str,
+        names: &Names,
+        entry: fn(&Record) -> Option<Entry>,
+    ) -> Self {
         let mut labels: Vec<String> = names.projections.iter().map(|(name, _)| name.clone()).collect();
+        let first = labels.len();
         let mut units = Vec::new();
         for (_, unit) in &names.projections {
-            let known = labels[names.projections.len()..].iter().position(|label| label == unit);
+            let known = labels[first..].iter().position(|label| label == unit);
             let at = known.unwrap_or_else(|| {
                 labels.push((*unit).to_string());
-                labels.len() - 1 - names.projections.len()
+                labels.len() - 1 - first
             });
-            units.push((names.projections.len() + at) as u32);
+            units.push((first + at) as u32);
         }
-        Self { names: labels, units }
+        Self { name, time, entry, labels, units }
     }
+}
 
-    /// Label of a projection, and of its unit.
-    fn of(&self, projection: u32) -> Option<[Value; 2]> {
-        let unit = self.units.get(projection as usize)?;
-        Some([Value::Label(projection), Value::Label(*unit)])
-    }
-
-    fn schema(&self, name: &str, mut columns: Vec<Column>) -> Schema {
-        let own = [
+impl Take for SynapseRecord {
+    fn schema(&self) -> Schema {
+        let columns = vec![
+            Column::new(self.time, ColumnKind::Time),
             Column::new("projection", ColumnKind::Label),
             Column::new("pre", ColumnKind::Index),
             Column::new("post", ColumnKind::Index),
             Column::new("weight", ColumnKind::Real),
             Column::new("unit", ColumnKind::Label),
         ];
-        columns.extend(own);
-        Schema { name: name.into(), columns, labels: self.names.clone() }
-    }
-}
-
-/// Records the synapses that are told when a run begins: delay, projection, pre, post, weight, unit.
-pub struct ConnectionRecord(Labels);
-
-impl ConnectionRecord {
-    /// Of a network with these projections.
-    #[must_use]
-    pub fn new(names: &Names) -> Self {
-        Self(Labels::new(names))
-    }
-}
-
-impl Take for ConnectionRecord {
-    fn schema(&self) -> Schema {
-        self.0.schema("connections", vec![Column::new("delay", ColumnKind::Time)])
+        Schema { name: self.name.into(), columns, labels: self.labels.clone() }
     }
 
     fn take(&mut self, _: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {
-        if let Record::Synapse { projection, row, column, weight, delay } = record
-            && let Some([name, unit]) = self.0.of(*projection)
-        {
-            let (pre, post) = (Value::Index(*row), Value::Index(*column));
-            push(&[Value::Time(*delay), name, pre, post, Value::Real(*weight), unit]);
-        }
-    }
-}
-
-/// Records weights at the instants of their samples: time, projection, pre, post, weight, unit.
-pub struct WeightRecord(Labels);
-
-impl WeightRecord {
-    /// Of a network with these projections.
-    #[must_use]
-    pub fn new(names: &Names) -> Self {
-        Self(Labels::new(names))
-    }
-}
-
-impl Take for WeightRecord {
-    fn schema(&self) -> Schema {
-        self.0.schema("weight_samples", vec![Column::new("time", ColumnKind::Time)])
-    }
-
-    fn take(&mut self, _: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {
-        if let Record::Weight { time, projection, row, column, weight } = record
-            && let Some([name, unit]) = self.0.of(*projection)
-        {
-            let (pre, post) = (Value::Index(*row), Value::Index(*column));
-            push(&[Value::Time(*time), name, pre, post, Value::Real(*weight), unit]);
-        }
+        let Some((time, projection, pre, post, weight)) = (self.entry)(record) else { return };
+        let Some(&unit) = self.units.get(projection as usize) else { return };
+        let (pre, post) = (Value::Index(pre), Value::Index(post));
+        let (projection, unit) = (Value::Label(projection), Value::Label(unit));
+        push(&[Value::Time(time), projection, pre, post, Value::Real(weight), unit]);
     }
 }
 
@@ -108,7 +97,6 @@ mod tests {
     use super::super::{LogReader, LogRecorder};
     use super::*;
     use crate::engine::Observer as _;
-    use crate::time::Time;
 
     #[test]
     fn each_synapse_is_a_row_with_the_unit_of_its_projection() {
@@ -117,9 +105,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let log = root.path().join("connections.log");
         let mut records = Records::default();
-        records.add(Box::new(LogRecorder::new(&log)), Box::new(ConnectionRecord::new(&names))).unwrap();
+        records.add(Box::new(LogRecorder::new(&log)), Box::new(SynapseRecord::connections(&names))).unwrap();
         records
-            .add(Box::new(LogRecorder::new(&root.path().join("w"))), Box::new(WeightRecord::new(&names)))
+            .add(Box::new(LogRecorder::new(&root.path().join("w"))), Box::new(SynapseRecord::weights(&names)))
             .unwrap();
         for (projection, weight) in [(0, 2e-12), (1, 1e-3), (2, 3e-12), (9, 0.0)] {
             let delay = Time::from_ms(u64::from(projection));
