@@ -32,7 +32,7 @@ pub use normal::{log_normal, normal_quantile, standard_normal};
 pub(crate) use pack::by_width;
 pub use pack::{Columns, Oct, Pack, Packs, Quad};
 pub use quadrature::gauss;
-pub use root::rising_root;
+pub use root::{bisected, rising_root};
 pub use small::{ln_1p, relaxation, small_relaxation};
 
 mod sealed {

@@ -30,9 +30,37 @@ pub fn rising_root(mut lo: f64, mut hi: f64, start: f64, f: impl Fn(f64) -> (f64
     s
 }
 
+/// Where `f` changes between above zero and not above zero, from `low` to `high`, at one of which it is the one and at the other
+/// the other: two neighbouring numbers, between which it does.
+#[must_use]
+pub fn bisected(mut low: f64, mut high: f64, f: &dyn Fn(f64) -> f64) -> (f64, f64) {
+    let above = f(low) > 0.0;
+    loop {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            return (low, high);
+        }
+        if (f(middle) > 0.0) == above {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_of_sign_is_between_two_neighbouring_numbers() {
+        for (low, high, root) in
+            [(0.0, 2.0, std::f64::consts::SQRT_2), (-3.0, -1.0, -std::f64::consts::SQRT_2)]
+        {
+            let (below, above) = bisected(low, high, &|x| x * x - 2.0);
+            assert!(below.next_up() == above && below <= root.next_up() && root.next_down() <= above);
+        }
+    }
 
     #[test]
     fn a_root_is_found_from_either_side_and_where_newton_would_leave() {

@@ -19,7 +19,7 @@
 use super::{Circuit, ThresholdSwitch};
 use crate::device::circuit::{Energies, Ramp};
 use crate::numeric::first_order::{advance, crossing};
-use crate::numeric::{exp, gauss};
+use crate::numeric::{bisected, exp, gauss};
 
 /// A stretch in which the filament follows one law: x towards a + b t, from rest, and r as it is or fading.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -252,7 +252,10 @@ fn limited(
             let at = |k: u32| if k == STEPS { t1 } else { t0 + (t1 - t0) * f64::from(k) / f64::from(STEPS) };
             let (low, high) = (at(k - 1), at(k));
             let bends = bends.iter().copied().chain([&over as Course<'_>]);
-            let roots = bends.filter(|f| (f(low) > 0.0) != (f(high) > 0.0)).map(|f| bisected(low, high, f));
+            let roots = bends
+                .filter(|f| (f(low) > 0.0) != (f(high) > 0.0))
+                .map(|f| bisected(low, high, f))
+                .map(|(low, high)| 0.5 * (low + high));
             let mut roots: Vec<f64> = roots.collect();
             roots.sort_by(f64::total_cmp);
             for root in roots {
@@ -264,20 +267,4 @@ fn limited(
         0.0
     });
     total
-}
-
-/// Where `f` changes its sign between two places.
-fn bisected(mut low: f64, mut high: f64, f: Course<'_>) -> f64 {
-    let above = f(low) > 0.0;
-    loop {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            return middle;
-        }
-        if (f(middle) > 0.0) == above {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
 }

@@ -12,7 +12,7 @@
 use super::ThresholdSwitch;
 use crate::device::circuit::{Energies, Ramp};
 use crate::numeric::first_order::{advance, crossing};
-use crate::numeric::{exp, gauss, relaxation};
+use crate::numeric::{bisected, exp, gauss, relaxation};
 
 /// The circuit while the switch stays on or off.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,22 +51,6 @@ struct Course {
     b: f64,
 }
 
-/// The place between `low` and `high` where `f`, not above zero at one of them and above it at the other, changes.
-fn bisected(mut low: f64, mut high: f64, f: &dyn Fn(f64) -> f64) -> f64 {
-    let above = f(low) > 0.0;
-    loop {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            return high;
-        }
-        if (f(middle) > 0.0) == above {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-}
-
 impl Course {
     fn node(&self, t: f64) -> f64 {
         advance(self.lag, self.from.node, self.a, self.b, t)
@@ -96,7 +80,7 @@ impl Course {
             sign * ((self.a + self.b * t - node) / self.lag - (node - self.x(t)) / self.tau)
         };
         let changes = |f: &dyn Fn(f64) -> f64, low: f64, high: f64| {
-            ((f(low) > 0.0) != (f(high) > 0.0)).then(|| bisected(low, high, f))
+            ((f(low) > 0.0) != (f(high) > 0.0)).then(|| bisected(low, high, f).1)
         };
         let end = limit.min(GONE * self.tau.max(self.lag));
         let mut places = [0.0, 0.0, 0.0, 0.0, end, limit];
@@ -109,7 +93,7 @@ impl Course {
                 return Some(low);
             }
             if over(low) < 0.0 && over(high) > 0.0 {
-                return Some(bisected(low, high, &over));
+                return Some(bisected(low, high, &over).1);
             }
         }
         None
