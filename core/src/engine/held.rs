@@ -34,8 +34,8 @@ pub trait HeldSink<R: Real> {
     /// The row has been added; nothing is reset yet. `factor` is what multiplied each column (1 if it is
     /// held), `bar` its threshold (infinite if it is held).
     fn row<X: Columns<R>>(&mut self, index: usize, row: u32, factor: X, bar: X, before: X, x: X);
-    /// A row took neuron `neuron` below its floor, where it is now.
-    fn lifted(&mut self, neuron: u32);
+    /// Event `index` took neuron `neuron` below its floor, where it is now.
+    fn lifted(&mut self, index: usize, neuron: u32);
     /// Neuron `neuron` fires `times` spikes at event `index` and is held for `span`. Returns the number of events that
     /// may still be taken from this batch, counted from its start.
     fn fire(&mut self, index: usize, neuron: u32, span: Time, times: u32) -> usize;
@@ -286,7 +286,7 @@ fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>, const FLOORED: bool>(
         if FLOORED {
             x.store(&mut membranes);
             bar.store(&mut barred);
-            lift(&mut membranes, &barred, parameters, sink);
+            lift(&mut membranes, &barred, parameters, index, sink);
             x = X::load(&membranes);
         }
         if x.reaches(bar) {
@@ -309,13 +309,19 @@ fn deliver<R: Real, X: Barred<R>, K: HeldSink<R>, const FLOORED: bool>(
 
 /// Lifts every column that a row took below its floor.
 #[inline(always)]
-fn lift<R: Real, K: HeldSink<R>>(x: &mut [R], bar: &[R], parameters: &SharedParameters<R>, sink: &mut K) {
+fn lift<R: Real, K: HeldSink<R>>(
+    x: &mut [R],
+    bar: &[R],
+    parameters: &SharedParameters<R>,
+    index: usize,
+    sink: &mut K,
+) {
     for (neuron, (x, &bar)) in x.iter_mut().zip(bar).enumerate().take(parameters.size) {
         let lowest = parameters.levels.of(neuron).lowest;
         if *x < lowest && bar < held() {
             *x = lowest;
             if K::ROWS {
-                sink.lifted(neuron as u32);
+                sink.lifted(index, neuron as u32);
             }
         }
     }
@@ -386,7 +392,7 @@ fn deliver_wide<R: Real, K: HeldSink<R>, const FLOORED: bool>(batch: HeldDeliver
             sink.row(index, row, &factors[..], &bar[..], &before[..], &x[..]);
         }
         if FLOORED {
-            lift(&mut x, bar, parameters, sink);
+            lift(&mut x, bar, parameters, index, sink);
         }
         if x.iter().zip(&*bar).any(|(x, bar)| x >= bar) {
             let (left, ends) =

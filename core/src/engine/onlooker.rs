@@ -73,13 +73,6 @@ impl<'a, R: Real, const LEARN: bool> Through<'a, R, LEARN> {
     }
 }
 
-/// Some columns as a slice.
-fn slice<R: Real>(columns: impl Columns<R>, space: &mut Vec<R>) -> &[R] {
-    space.resize(columns.columns(), R::ZERO);
-    columns.write(space);
-    space
-}
-
 impl<R: Real, const LEARN: bool> Probe<R> for Through<'_, R, LEARN> {
     const STREAM: bool = true;
     const TAPE: bool = true;
@@ -113,7 +106,7 @@ impl<R: Real, const LEARN: bool> Probe<R> for Through<'_, R, LEARN> {
     fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         if self.wants.taped {
             let [first, second, ..] = &mut self.columns;
-            let (before, x) = (slice(before, first), slice(x, second));
+            let (before, x) = (before.slice(first), x.slice(second));
             self.onlooker.see(Sight::Row { at: (projection, row), decay, before, x });
         }
     }
@@ -121,8 +114,8 @@ impl<R: Real, const LEARN: bool> Probe<R> for Through<'_, R, LEARN> {
     fn held_row<X: Columns<R>>(&mut self, projection: u32, row: u32, factor: X, bar: X, before: X, x: X) {
         if self.wants.taped {
             let [first, second, third, fourth] = &mut self.columns;
-            let (factor, bar) = (slice(factor, first), slice(bar, second));
-            let (before, x) = (slice(before, third), slice(x, fourth));
+            let (factor, bar) = (factor.slice(first), bar.slice(second));
+            let (before, x) = (before.slice(third), x.slice(fourth));
             self.onlooker.see(Sight::HeldRow { at: (projection, row), factor, bar, before, x });
         }
     }

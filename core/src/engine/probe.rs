@@ -33,6 +33,42 @@ pub struct Instant<'a> {
     pub spikes: &'a [Spike],
 }
 
+/// Rows of a batch over membranes that are never held: what [`Probe::row`] is told of each of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a, R> {
+    /// Number of the row, counted from `first_row`.
+    pub rows: &'a [u16],
+    /// What they are counted from.
+    pub first_row: u32,
+    /// What multiplied all columns before each row.
+    pub decays: &'a [R],
+    /// How many columns there are, padding included.
+    pub columns: usize,
+    /// The columns before each row (relative to u_inf), one row after the other.
+    pub before: &'a [R],
+    /// And after it, before the threshold test.
+    pub x: &'a [R],
+}
+
+/// Rows of a batch over membranes that are held, or differ: what [`Probe::held_row`] is told of each of them.
+#[derive(Clone, Copy, Debug)]
+pub struct HeldRows<'a, R> {
+    /// As in [`Rows`].
+    pub rows: &'a [u16],
+    /// As in [`Rows`].
+    pub first_row: u32,
+    /// As in [`Rows`].
+    pub columns: usize,
+    /// What multiplied each column before each row.
+    pub factors: &'a [R],
+    /// Threshold of each column at each row, infinite while it is held.
+    pub bars: &'a [R],
+    /// As in [`Rows`].
+    pub before: &'a [R],
+    /// As in [`Rows`].
+    pub x: &'a [R],
+}
+
 /// Receives events in content order. All methods default to nothing.
 pub trait Probe<R: Real> {
     /// Whether [`Probe::emit`] and [`Probe::arrival`] are wanted.
@@ -44,6 +80,9 @@ pub trait Probe<R: Real> {
     const FREE_ROWS: bool = Self::TAPE;
     /// The same for those of [`Probe::held_row`].
     const HELD_ROWS: bool = Self::TAPE;
+    /// Whether the kernel of a batch writes this tape itself, row by row: what training waits for. Other tapes are shown what
+    /// a batch has left, which spares a kernel for each of them.
+    const DIRECT: bool = false;
     /// Whether [`Probe::spike`] has to come between the rows it falls between, even within a batch.
     const ORDERED: bool = false;
     /// Whether [`Probe::instant`] is wanted.
@@ -117,6 +156,25 @@ pub trait Probe<R: Real> {
     #[inline]
     fn lifted(&mut self, neuron: u32) {
         let _ = neuron;
+    }
+
+    /// [`Probe::row`] for the rows of a batch, one after the other.
+    #[inline]
+    fn rows(&mut self, projection: u32, rows: Rows<'_, R>) {
+        let columns = rows.before.chunks_exact(rows.columns).zip(rows.x.chunks_exact(rows.columns));
+        for ((&row, &decay), (before, x)) in rows.rows.iter().zip(rows.decays).zip(columns) {
+            self.row(projection, rows.first_row + u32::from(row), decay, before, x);
+        }
+    }
+
+    /// [`Probe::held_row`] for the rows of a batch, one after the other.
+    #[inline]
+    fn held_rows(&mut self, projection: u32, rows: HeldRows<'_, R>) {
+        let columns = rows.before.chunks_exact(rows.columns).zip(rows.x.chunks_exact(rows.columns));
+        let own = rows.factors.chunks_exact(rows.columns).zip(rows.bars.chunks_exact(rows.columns));
+        for ((&row, (factor, bar)), (before, x)) in rows.rows.iter().zip(own).zip(columns) {
+            self.held_row(projection, rows.first_row + u32::from(row), factor, bar, before, x);
+        }
     }
 
     /// An instant is complete.
@@ -331,6 +389,18 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     }
 
     #[inline(always)]
+    fn rows(&mut self, projection: u32, rows: Rows<'_, R>) {
+        self.0.rows(projection, rows);
+        self.1.rows(projection, rows);
+    }
+
+    #[inline(always)]
+    fn held_rows(&mut self, projection: u32, rows: HeldRows<'_, R>) {
+        self.0.held_rows(projection, rows);
+        self.1.held_rows(projection, rows);
+    }
+
+    #[inline(always)]
     fn instant(&mut self, instant: Instant<'_>) {
         self.0.instant(instant);
         self.1.instant(instant);
@@ -353,6 +423,7 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const TAPE: bool = P::TAPE;
     const FREE_ROWS: bool = P::FREE_ROWS;
     const HELD_ROWS: bool = P::HELD_ROWS;
+    const DIRECT: bool = P::DIRECT;
     const ORDERED: bool = P::ORDERED;
     const LEARN: bool = P::LEARN;
     const UNCOUNTED: bool = P::UNCOUNTED;
@@ -406,6 +477,16 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     #[inline(always)]
     fn lifted(&mut self, neuron: u32) {
         (**self).lifted(neuron);
+    }
+
+    #[inline(always)]
+    fn rows(&mut self, projection: u32, rows: Rows<'_, R>) {
+        (**self).rows(projection, rows);
+    }
+
+    #[inline(always)]
+    fn held_rows(&mut self, projection: u32, rows: HeldRows<'_, R>) {
+        (**self).held_rows(projection, rows);
     }
 
     #[inline(always)]

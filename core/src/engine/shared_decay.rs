@@ -189,8 +189,6 @@ pub trait RowSink<R: Real> {
     const ROWS: bool;
     /// Whether its `before` is wanted.
     const BEFORE: bool = Self::ROWS;
-    /// Whether firings have to be reported between the rows they happen at, not after them.
-    const ORDERED: bool;
     /// Whether a firing may end the batch early.
     fn stops(&self) -> bool;
     /// The row has been added; `x` is not yet reset.
@@ -232,7 +230,7 @@ fn deliver<R: Real, X: Packs<R>, K: RowSink<R>>(batch: Delivery<'_, R, K>) -> us
     let Delivery { state, parameters, times, several, sink, .. } = &batch;
     debug_assert!(state.until.is_empty() && state.x.len() == X::COUNT && times.len() <= BATCH);
     let (firing, level) = (parameters.firing, parameters.firing.level);
-    if K::ORDERED || sink.stops() || firing.leaves() {
+    if sink.stops() || firing.leaves() {
         in_order::<R, X, K>(batch)
     } else if firing.at_once() && *several {
         in_one_go::<R, X, K, true>(batch, |x, theta| x.lowered_at(theta, level))

@@ -269,10 +269,13 @@ pub trait Columns<R: Real>: Copy {
     fn columns(self) -> usize;
     /// Into the first places of a slice.
     fn write(self, values: &mut [R]);
-    /// sums += x factor, x the values cut to [0, cap].
-    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]);
-    /// sums += x^2 factor, x the values cut to [0, cap].
-    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]);
+    /// As a slice, for which `space` may be needed.
+    #[inline(always)]
+    fn slice(self, space: &mut Vec<R>) -> &[R] {
+        space.resize(self.columns(), R::ZERO);
+        self.write(space);
+        space
+    }
 }
 
 impl<R: Real, const N: usize> Columns<R> for Pack<R, N> {
@@ -283,15 +286,6 @@ impl<R: Real, const N: usize> Columns<R> for Pack<R, N> {
     #[inline(always)]
     fn write(self, values: &mut [R]) {
         self.store(values);
-    }
-    #[inline(always)]
-    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]) {
-        (Self::load(sums) + self.clipped(cap) * Self::splat(factor)).store(sums);
-    }
-    #[inline(always)]
-    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]) {
-        let x = self.clipped(cap);
-        (Self::load(sums) + x * x * Self::splat(factor)).store(sums);
     }
 }
 
@@ -305,16 +299,6 @@ impl<R: Real, const N: usize, T: Columns<R>> Columns<R> for (Pack<R, N>, T) {
         self.0.store(values);
         self.1.write(&mut values[N..]);
     }
-    #[inline(always)]
-    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]) {
-        self.0.add_clipped(cap, factor, sums);
-        self.1.add_clipped(cap, factor, &mut sums[N..]);
-    }
-    #[inline(always)]
-    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]) {
-        self.0.add_clipped_squares(cap, factor, sums);
-        self.1.add_clipped_squares(cap, factor, &mut sums[N..]);
-    }
 }
 
 impl<R: Real> Columns<R> for &[R] {
@@ -325,18 +309,6 @@ impl<R: Real> Columns<R> for &[R] {
     #[inline(always)]
     fn write(self, values: &mut [R]) {
         values[..self.len()].copy_from_slice(self);
-    }
-    #[inline(always)]
-    fn add_clipped(self, cap: R, factor: R, sums: &mut [R]) {
-        for (x, sums) in self.chunks_exact(4).zip(sums.chunks_exact_mut(4)) {
-            Quad::load(x).add_clipped(cap, factor, sums);
-        }
-    }
-    #[inline(always)]
-    fn add_clipped_squares(self, cap: R, factor: R, sums: &mut [R]) {
-        for (x, sums) in self.chunks_exact(4).zip(sums.chunks_exact_mut(4)) {
-            Quad::load(x).add_clipped_squares(cap, factor, sums);
-        }
     }
 }
 

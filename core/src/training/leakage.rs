@@ -11,8 +11,9 @@
 //! While a neuron is held after a spike its switch is on, and what it takes then is booked as on-state: the
 //! interval counts from the end of the hold. Without a refractory time the on-time of a spike is not taken out.
 
-use crate::engine::{Probe, Spike};
-use crate::numeric::{Columns, Real};
+use crate::engine::{HeldRows, Probe, Rows, Spike};
+use crate::numeric::{Columns, Pack, Real};
+use crate::simd::{Work, vectorised};
 
 /// Sums of x (1 - d) and x^2 (1 - d^2) over intervals and neurons of one presentation.
 #[derive(Clone, Debug, Default)]
@@ -58,38 +59,59 @@ impl<R: Real> Leakage<R> {
         (sum(&mut self.linear), sum(&mut self.square))
     }
 
-    #[inline(always)]
-    fn add<X: Columns<R>>(&mut self, decay: R, before: X) {
-        let columns = before.columns();
-        if self.linear.len() != columns {
-            self.linear.resize(columns, R::ZERO);
-            self.square.resize(columns, R::ZERO);
-        }
-        // Cut, though they are that long: the compiler then knows the length.
-        before.add_clipped(self.cap, R::ONE - decay, &mut self.linear[..columns]);
-        before.add_clipped_squares(self.cap, R::ONE - decay * decay, &mut self.square[..columns]);
+    /// Room for so many columns.
+    fn make_room(&mut self, columns: usize) {
+        self.linear.resize(columns, R::ZERO);
+        self.square.resize(columns, R::ZERO);
     }
-}
 
-impl<R: Real> Leakage<R> {
+    /// Adds an interval in which every column decays by the same factor.
+    fn add(&mut self, decay: R, before: &[R]) {
+        self.make_room(before.len());
+        let Self { cap, linear, square, .. } = self;
+        vectorised(Sums { cap: *cap, linear, square, decays: &[decay], before });
+    }
+
     /// Adds an interval in which each column decays by a factor of its own; held ones by 1, which is no
     /// interval at all.
-    #[inline(always)]
-    fn add_held<X: Columns<R>>(&mut self, factors: X, bar: X, before: X) {
-        let Self { linear, square, columns: [f, b, x], .. } = self;
-        let columns = before.columns();
-        for values in [&mut *linear, square, f, b, x] {
-            values.resize(columns, R::ZERO);
-        }
-        factors.write(f);
-        bar.write(b);
-        before.write(x);
-        let sums = linear.iter_mut().zip(square);
-        for (((linear, square), &f), (&x, &bar)) in sums.zip(&*f).zip(x.iter().zip(&*b)) {
+    fn add_held(&mut self, factors: &[R], bar: &[R], before: &[R]) {
+        self.make_room(before.len());
+        let sums = self.linear.iter_mut().zip(&mut self.square);
+        for (((linear, square), &f), (&x, &bar)) in sums.zip(factors).zip(before.iter().zip(bar)) {
             let x = if x > bar { bar } else { x };
             let x = if x > R::ZERO { x } else { R::ZERO };
             *linear += x * (R::ONE - f);
             *square += x * x * (R::ONE - f * f);
+        }
+    }
+}
+
+/// Intervals in which every column decays by the same factor, of a batch of rows.
+struct Sums<'a, R> {
+    cap: R,
+    linear: &'a mut [R],
+    square: &'a mut [R],
+    decays: &'a [R],
+    /// The columns before each of them.
+    before: &'a [R],
+}
+
+impl<R: Real> Work for Sums<'_, R> {
+    type Output = ();
+
+    /// Four columns after four, so that their sums stay in registers; there is always a multiple of four.
+    #[inline(always)]
+    fn run(self) {
+        let columns = self.linear.len();
+        let sums = self.linear.as_chunks_mut::<4>().0.iter_mut().zip(self.square.as_chunks_mut::<4>().0);
+        for (quad, (linear, square)) in sums.enumerate() {
+            let (mut l, mut s) = (Pack(*linear), Pack(*square));
+            for (&decay, before) in self.decays.iter().zip(self.before.chunks_exact(columns)) {
+                let x = Pack::<R, 4>::load(&before[4 * quad..]).clipped(self.cap);
+                l = l + x * Pack::splat(R::ONE - decay);
+                s = s + x * x * Pack::splat(R::ONE - decay * decay);
+            }
+            (*linear, *square) = (l.0, s.0);
         }
     }
 }
@@ -99,12 +121,31 @@ impl<R: Real> Probe<R> for Leakage<R> {
 
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, _projection: u32, _row: u32, decay: R, before: X, _x: X) {
-        self.add(decay, before);
+        let mut columns = std::mem::take(&mut self.columns);
+        self.add(decay, before.slice(&mut columns[0]));
+        self.columns = columns;
+    }
+
+    fn rows(&mut self, _projection: u32, rows: Rows<'_, R>) {
+        self.make_room(rows.columns);
+        let Self { cap, linear, square, .. } = self;
+        vectorised(Sums { cap: *cap, linear, square, decays: rows.decays, before: rows.before });
     }
 
     #[inline(always)]
     fn held_row<X: Columns<R>>(&mut self, _projection: u32, _row: u32, factor: X, bar: X, before: X, _x: X) {
-        self.add_held(factor, bar, before);
+        let mut columns = std::mem::take(&mut self.columns);
+        let [f, b, x] = &mut columns;
+        self.add_held(factor.slice(f), bar.slice(b), before.slice(x));
+        self.columns = columns;
+    }
+
+    fn held_rows(&mut self, _projection: u32, rows: HeldRows<'_, R>) {
+        let columns = rows.columns;
+        let own = rows.factors.chunks_exact(columns).zip(rows.bars.chunks_exact(columns));
+        for ((factors, bar), before) in own.zip(rows.before.chunks_exact(columns)) {
+            self.add_held(factors, bar, before);
+        }
     }
 
     #[inline]

@@ -233,6 +233,7 @@ impl<R: Real> Work for Sweep<'_, R> {
 
 impl<R: Real> Probe<R> for Tape<R> {
     const TAPE: bool = true;
+    const DIRECT: bool = true;
     const HELD_ROWS: bool = false;
     const UNCOUNTED: bool = true;
 

@@ -8,11 +8,14 @@ use crate::engine::probe::Probe;
 use crate::engine::queue::Queue;
 use crate::engine::route::schedule_arrival;
 use crate::engine::shared_decay::Delivery;
-use crate::engine::sink::{Sink, deliver_held};
+use crate::engine::sink::{Direct, Kept, Place, Told, compete, deliver, deliver_held};
 use crate::network::{Form, Network, Origin, Weights};
 use crate::neuron::Reset;
 use crate::numeric::Real;
 use crate::time::Time;
+
+/// Columns up to which a batch keeps its rows for a tape; wider populations are told row by row.
+const MOST_KEPT: usize = 1024;
 
 /// Whether a row of these weights may make a neuron fire several spikes at once in a batch: where every weight is below the
 /// threshold, a membrane that was below it is again after one spike. A thousandth is left for rounding.
@@ -50,74 +53,101 @@ impl<R: Real> Core<R> {
         let outgoing = &network.from_population[population];
         let feedback =
             outgoing.iter().filter_map(|&out| network.projections[out].shortest()).min().map(Time::fs);
+        let taped = P::TAPE && probe.taped();
+        let columns = match &self.parts[population] {
+            Part::Shared { state, .. } => state.x.len(),
+            Part::Competing { state, .. } => state.x.len(),
+            Part::Scaled { .. } | Part::Free(_) => return None,
+        };
+        if taped && !P::DIRECT && columns > MOST_KEPT {
+            return None;
+        }
         let block = queue.block(index)?;
         let (times, rows) = block.ready(horizon);
-        self.spikes.clear();
-        let mut sink = Sink {
-            probe,
+        let (first_row, several, pause) = (source.1, self.several, P::PAUSE);
+        let place = Place {
+            source: source.0,
             projection: projection as u32,
             population: population as u32,
-            source: source.0,
             times,
+            rows,
+            first_row,
+            pause,
             feedback,
-            spikes: &mut self.spikes,
-            held: 0,
-            excess: None,
-            real: std::marker::PhantomData::<R>,
         };
-        let first_row = source.1;
-        let counted = sink.probe.counted();
-        let (weights, several, sink) = (values.as_slice(), self.several, &mut sink);
-        let taken = match &mut self.parts[population] {
+        let mut told = Told::new(place, &mut self.left);
+        let weights = values.as_slice();
+        let (taken, kept) = match &mut self.parts[population] {
             Part::Shared { parameters, state, switching, .. } => {
                 let parameters = &*parameters;
                 let holds = state.by_column(parameters, switching.is_some());
-                let delivery = Delivery { state, parameters, times, rows, first_row, weights, several, sink };
-                if holds {
-                    deliver_held(HeldDelivery { delivery, switching, wide: &mut self.wide })
-                } else {
-                    crate::simd::vectorised(delivery)
+                let wide = &mut self.wide;
+                macro_rules! with {
+                    ($sink:expr) => {
+                        Delivery { state, parameters, times, rows, first_row, weights, several, sink: $sink }
+                    };
+                }
+                match (holds, taped) {
+                    (true, false) => {
+                        (deliver_held(HeldDelivery { delivery: with!(&mut told), switching, wide }), None)
+                    }
+                    (true, true) => {
+                        let sink = &mut Kept::new(&mut told, columns, true);
+                        let delivery = HeldDelivery { delivery: with!(sink), switching, wide };
+                        (deliver_held(delivery), Some((columns, true)))
+                    }
+                    (false, false) => (deliver(with!(&mut told)), None),
+                    (false, true) if P::DIRECT => {
+                        let sink = &mut Direct { told: &mut told, tape: &mut *probe };
+                        (deliver(with!(sink)), None)
+                    }
+                    (false, true) => {
+                        let sink = &mut Kept::new(&mut told, columns, false);
+                        (deliver(with!(sink)), Some((columns, false)))
+                    }
                 }
             }
             Part::Competing { parameters, state, switching } => {
-                let switching = switching.as_mut();
-                crate::simd::vectorised(Contest {
-                    state,
-                    parameters,
-                    times,
-                    rows,
-                    first_row,
-                    weights,
-                    switching,
-                    sink,
-                })
+                let (parameters, switching) = (&*parameters, switching.as_mut());
+                macro_rules! with {
+                    ($sink:expr) => {
+                        Contest { state, parameters, times, rows, first_row, weights, switching, sink: $sink }
+                    };
+                }
+                if taped {
+                    let sink = &mut Kept::new(&mut told, columns, false);
+                    (compete(with!(sink)), Some((columns, false)))
+                } else {
+                    (compete(with!(&mut told)), None)
+                }
             }
             Part::Scaled { .. } | Part::Free(_) => return None,
         };
-        let (held, excess) = (sink.held, sink.excess);
+        told.hand_on(taken, kept, probe);
+        let (held, excess) = (told.held, told.excess);
         self.excess = self.excess.or(excess);
         let last = taken.checked_sub(1).map(|last| Time::from_fs(times[last]))?;
-        if counted && network.projections[projection].counted {
+        if probe.counted() && network.projections[projection].counted {
             let counts = &mut self.counts.rows[projection][source.1 as usize..];
             for &row in &rows[..taken] {
                 counts[usize::from(row)] += 1;
             }
         }
         block.consume(taken, rate);
-        let columns = u64::from(network.populations[population].size);
+        let size = u64::from(network.populations[population].size);
         self.counts.poisson += taken as u64;
         self.counts.arrival += taken as u64;
-        self.counts.synaptic += taken as u64 * columns;
-        self.counts.fire += self.spikes.len() as u64;
+        self.counts.synaptic += taken as u64 * size;
+        self.counts.fire += self.left.spikes.len() as u64;
         self.counts.held[population] += held;
-        for spike in &self.spikes {
+        for spike in &self.left.spikes {
             self.counts.spike(population, spike.neuron, spike.time, 1);
         }
         let mut occurrence = 0;
-        for index in 0..self.spikes.len() {
-            let spike = self.spikes[index];
+        for index in 0..self.left.spikes.len() {
+            let spike = self.left.spikes[index];
             // Several spikes of a neuron at one time lie side by side.
-            let again = index > 0 && self.spikes[index - 1] == spike;
+            let again = index > 0 && self.left.spikes[index - 1] == spike;
             occurrence = if again { occurrence + 1 } else { 0 };
             for &out in outgoing {
                 schedule_arrival(network, out, spike.time, spike.neuron, occurrence, queue);

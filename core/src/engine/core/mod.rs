@@ -15,6 +15,7 @@ use super::queue::Queue;
 use super::route::{at_once, schedule_arrival};
 use super::scaled::{Scaled, ScaledParameters};
 use super::shared_decay::{SharedDecay, SharedParameters};
+use super::sink::Left;
 use super::state::{Counts, Membranes, OnTimes};
 use super::switching::Switching;
 use crate::network::{Form, Network, Weights, decays, predicts};
@@ -121,6 +122,8 @@ pub(super) struct Core<R: Real> {
     pub counts: Counts,
     scratch: Vec<Scratch>,
     wide: Wide<R>,
+    /// What a batch has left.
+    left: Left<R>,
     /// Populations of each rank.
     by_rank: Vec<Vec<usize>>,
     spikes: Vec<Spike>,
@@ -174,6 +177,7 @@ impl<R: Real> Core<R> {
             counts: Counts::new(network),
             scratch: network.populations.iter().map(|_| Scratch::default()).collect(),
             wide: Wide::default(),
+            left: Left::default(),
             by_rank,
             spikes: Vec::new(),
             excess: None,
