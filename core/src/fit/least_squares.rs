@@ -93,6 +93,10 @@ pub fn least_squares_holding(
     Ok(Fitted { parameters, ..fit })
 }
 
+/// y = model(x, p), whose last argument takes the derivatives by the parameters. Behind a pointer: the search is compiled
+/// once for all laws.
+type Model<'a> = &'a dyn Fn(f64, &[f64], &mut [f64]) -> f64;
+
 /// Fits y = model(x, p), whose last argument takes the derivatives by the parameters.
 ///
 /// # Errors
@@ -102,6 +106,15 @@ pub fn least_squares(
     points: &[(f64, f64)],
     unknowns: &[Unknown],
     model: impl Fn(f64, &[f64], &mut [f64]) -> f64,
+) -> Result<Fitted, FitError> {
+    fitted(what, points, unknowns, &model)
+}
+
+fn fitted(
+    what: &'static str,
+    points: &[(f64, f64)],
+    unknowns: &[Unknown],
+    model: Model<'_>,
 ) -> Result<Fitted, FitError> {
     let (n, m) = (points.len(), unknowns.len());
     if n <= m {
@@ -117,7 +130,7 @@ pub fn least_squares(
     let mut lambda = 1e-3;
     let mut converged = false;
     for _ in 0..STEPS {
-        let (normal, slope, scale) = normal_equations(points, &p, m, &model);
+        let (normal, slope, scale) = normal_equations(points, &p, m, model);
         let mut improved = false;
         while lambda < 1e12 {
             let mut damped = normal.clone();
@@ -151,14 +164,14 @@ pub fn least_squares(
         return Err(not_converged);
     }
     // Before complaining of a search without end: an open parameter is the usual reason, and the better answer.
-    let (normal, _, scale) = normal_equations(points, &p, m, &model);
+    let (normal, _, scale) = normal_equations(points, &p, m, model);
     let open = |k: usize, why: String| FitError::Undetermined { parameter: unknowns[k].name.to_owned(), why };
     // A pivot is the share of a column that the others do not explain.
     let lower = cholesky(&normal, m, 1e-10).map_err(|k| {
         open(k, "another parameter can make up for it; measure over a wider range".to_owned())
     })?;
     let variance = best / (n - m) as f64;
-    let weighted = squared_residuals(points, &p, m, &scale, &lower, &model);
+    let weighted = squared_residuals(points, &p, m, &scale, &lower, model);
     let columns: Vec<Vec<f64>> = (0..m)
         .map(|k| solve(&lower, &(0..m).map(|j| f64::from(u8::from(j == k))).collect::<Vec<_>>(), m))
         .collect();
@@ -216,7 +229,7 @@ fn normal_equations(
     points: &[(f64, f64)],
     p: &[f64],
     m: usize,
-    model: &impl Fn(f64, &[f64], &mut [f64]) -> f64,
+    model: Model<'_>,
 ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let (mut normal, mut slope, mut gradient) = (vec![0.0; m * m], vec![0.0; m], vec![0.0; m]);
     for &(x, y) in points {
@@ -246,7 +259,7 @@ fn squared_residuals(
     m: usize,
     scale: &[f64],
     lower: &[f64],
-    model: &impl Fn(f64, &[f64], &mut [f64]) -> f64,
+    model: Model<'_>,
 ) -> Vec<f64> {
     let (mut sum, mut gradient) = (vec![0.0; m * m], vec![0.0; m]);
     for &(x, y) in points {
