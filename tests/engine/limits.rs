@@ -142,7 +142,7 @@ fn a_tape_that_would_stay_empty_is_refused() {
             matches!(tape(network), Err(SimulationError::Tape { population, .. }) if population == "out")
         );
         assert!(taped::<_, Lanes>(network, &mut HeldTape::default()).is_err());
-        assert!(taped::<_, Lanes>(network, &mut Leakage::new(0.25)).is_err());
+        assert!(taped::<_, Lanes>(network, &mut Leakage::new(Some(0.25))).is_err());
         assert!(taped::<_, Lanes>(network, &mut Silent).is_ok());
     }
     // A probe that only looks beside it changes nothing.

@@ -162,6 +162,11 @@ pub trait Watcher {
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         let _ = (time, population, u);
     }
+
+    /// Whether the run is to return before its end; the event engines ask between two steps.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 /// Hands on to a watcher what it sees; the spikes of sources and the arrivals only if it is to see `ALL`.

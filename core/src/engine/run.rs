@@ -4,7 +4,7 @@ use super::fault::SimulationError;
 use super::learn::{Learning, LearningState};
 use super::motion::{Engine, Motion};
 use super::onlooker::{Watched, Watcher};
-use super::probe::{Probe, Spike};
+use super::probe::Spike;
 use super::queue::Queue;
 use super::simulation::Simulation;
 use super::state::Counts;
@@ -72,15 +72,13 @@ impl Harvest {
     }
 }
 
-/// Fills a harvest.
-struct Reaper<'a, const ALL: bool> {
-    harvest: &'a mut Harvest,
-    spikes: bool,
+/// Fills a harvest, until there is enough.
+struct Reaper {
+    harvest: Harvest,
+    recording: Recording,
 }
 
-impl<const ALL: bool> Probe<f64> for Reaper<'_, ALL> {
-    const STREAM: bool = ALL;
-
+impl Watcher for Reaper {
     fn emit(&mut self, time: Time, source: u32, line: u32) {
         self.harvest.emissions.push((time, source, line));
     }
@@ -89,15 +87,18 @@ impl<const ALL: bool> Probe<f64> for Reaper<'_, ALL> {
         self.harvest.arrivals.push((time, projection, row));
     }
 
-    #[inline]
     fn spike(&mut self, spike: Spike) {
-        if self.spikes {
+        if self.recording.spikes || self.recording.all {
             self.harvest.spikes.push(spike);
         }
     }
 
     fn sample(&mut self, time: Time, population: u32, u: &[f64]) {
         self.harvest.samples.push(Sample { time, population, u: u.to_vec() });
+    }
+
+    fn enough(&self) -> bool {
+        self.harvest.len() >= self.recording.at_most
     }
 }
 
@@ -214,22 +215,14 @@ impl Run {
     /// # Errors
     /// As [`Run::until`].
     pub fn run(&mut self, end: Time, threads: &Threads, stop: &AtomicBool) -> Result<Time, SimulationError> {
-        let (mut harvest, most) = (std::mem::take(&mut self.harvest), self.recording.at_most);
-        let done = if self.recording.all {
-            let probe = &mut Reaper::<true> { harvest: &mut harvest, spikes: true };
-            let enough = |probe: &Reaper<'_, true>| probe.harvest.len() >= most;
-            self.handle(end, threads, (stop, enough), probe)
-        } else {
-            let probe = &mut Reaper::<false> { harvest: &mut harvest, spikes: self.recording.spikes };
-            let enough = |probe: &Reaper<'_, false>| probe.harvest.len() >= most;
-            self.handle(end, threads, (stop, enough), probe)
-        };
-        self.harvest = harvest;
+        let mut reaper = Reaper { harvest: std::mem::take(&mut self.harvest), recording: self.recording };
+        let done = self.run_watched(end, threads, stop, (self.recording.all, &mut reaper));
+        self.harvest = reaper.harvest;
         done
     }
 
-    /// As [`Run::run`], shown to a watcher in place of recorded: the spikes of sources and the arrivals only if it is to
-    /// see `all`.
+    /// As [`Run::run`], shown to a watcher in place of recorded, who may say when it has seen enough: the spikes of sources
+    /// and the arrivals only if it is to see `all`.
     ///
     /// # Errors
     /// As [`Run::until`].
@@ -241,25 +234,24 @@ impl Run {
         (all, watcher): (bool, &mut dyn Watcher),
     ) -> Result<Time, SimulationError> {
         if all {
-            let until = (stop, |_: &Watched<'_, true>| false);
-            self.handle(end, threads, until, &mut Watched::<true>(watcher))
+            self.handle(end, threads, stop, &mut Watched::<true>(watcher))
         } else {
-            let until = (stop, |_: &Watched<'_, false>| false);
-            self.handle(end, threads, until, &mut Watched::<false>(watcher))
+            self.handle(end, threads, stop, &mut Watched::<false>(watcher))
         }
     }
 
-    fn handle<P: Probe<f64>>(
+    fn handle<const ALL: bool>(
         &mut self,
         end: Time,
         threads: &Threads,
-        until: (&AtomicBool, impl Fn(&P) -> bool),
-        probe: &mut P,
+        stop: &AtomicBool,
+        probe: &mut Watched<'_, ALL>,
     ) -> Result<Time, SimulationError> {
         if std::mem::replace(&mut self.shares, threads.shares) != threads.shares {
             self.motion.partition(threads.shares);
         }
         self.motion.lend(threads.pool.as_ref());
+        let until = (stop, |probe: &Watched<'_, ALL>| probe.0.enough());
         let done = self.motion.run_while(&mut self.weights, self.learning.as_mut(), end, until, probe);
         self.motion.lend(None);
         done

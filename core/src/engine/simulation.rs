@@ -249,7 +249,7 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         end: Time,
         probe: &mut P,
     ) -> Option<bool> {
-        if P::LEARN || P::TAPE {
+        if P::LEARN || (P::TAPE && probe.taped()) {
             return None;
         }
         let (windows, lanes) = (self.windows.as_mut()?, self.queue.lanes()?);

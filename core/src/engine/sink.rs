@@ -140,7 +140,8 @@ impl<'a, R: Real> Told<'a, R> {
             None => self.place.times.len(),
             Some(delay) => {
                 let horizon = time.fs() + delay;
-                let after = self.place.times[index + 1..].iter().take_while(|&&later| later < horizon).count();
+                let after =
+                    self.place.times[index + 1..].iter().take_while(|&&later| later < horizon).count();
                 index + 1 + after
             }
         }
@@ -187,7 +188,8 @@ impl<'a, R: Real> Told<'a, R> {
         let (before, x) = (&left.before[of.clone()], &left.x[of.clone()]);
         if held {
             let (factors, bars) = (&left.factors[of.clone()], &left.bars[of]);
-            probe.held_rows(place.projection, HeldRows { first_row, rows, columns, factors, bars, before, x });
+            probe
+                .held_rows(place.projection, HeldRows { first_row, rows, columns, factors, bars, before, x });
         } else {
             let decays = &left.decays[events];
             probe.rows(place.projection, Rows { first_row, rows, columns, decays, before, x });

@@ -4,7 +4,7 @@ use super::leakage::Leakage;
 use super::presenter::{Presenter, Samples, Totals};
 use super::scalar::Scalar;
 use super::{PIECES, piece};
-use crate::engine::{Engine, Observer, SimulationError, Spike};
+use crate::engine::{Engine, Observer, SimulationError};
 use crate::network::{Network, Weights};
 use crate::numeric::exp;
 use crate::record::fingerprint::Fingerprint;
@@ -87,7 +87,6 @@ pub struct Reporting<'a> {
 struct Worker<R: Scalar> {
     presenter: Presenter<R>,
     leakage: Leakage<R>,
-    spikes: Vec<Spike>,
     answers: Vec<u8>,
     totals: Totals,
     square: f64,
@@ -118,8 +117,7 @@ pub(super) fn evaluate_in<R: Scalar>(
     let mut workers: Vec<Worker<R>> = (0..PIECES)
         .map(|_| Worker {
             presenter: Presenter::new(test.engine, network, test.population, test.seed),
-            leakage: Leakage::new(R::from_f64(lif.above_u_inf(lif.v_th))),
-            spikes: Vec::new(),
+            leakage: Leakage::new(test.leakage.then(|| R::from_f64(lif.above_u_inf(lif.v_th)))),
             answers: Vec::new(),
             totals: Totals::default(),
             square: 0.0,
@@ -169,9 +167,9 @@ impl<R: Scalar> Worker<R> {
     ) {
         let episode = test.first_episode + sample as u64;
         let presenter = &mut self.presenter;
+        presenter.present(weights, samples.code, sample, episode, test.duration, &mut self.leakage);
+        presenter.encode(episode, &self.leakage.spikes);
         if test.leakage {
-            presenter.present(weights, samples.code, sample, episode, test.duration, &mut self.leakage);
-            presenter.encode(episode, &self.leakage.spikes);
             let population = &network.populations[test.population];
             let tau = population.lif.tau_m.get();
             let (last, time) = presenter.residual();
@@ -190,9 +188,7 @@ impl<R: Scalar> Worker<R> {
                 + 2.0 * u_inf * tau * linear
                 + 0.5 * tau * square;
         } else {
-            self.spikes.clear();
-            presenter.present(weights, samples.code, sample, episode, test.duration, &mut self.spikes);
-            presenter.encode(episode, &self.spikes);
+            self.leakage.spikes.clear();
         }
         self.answers.push(presenter.answer() as u8);
         self.totals.add(presenter.all_counts(), test.duration);

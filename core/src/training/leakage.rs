@@ -15,11 +15,11 @@ use crate::engine::{HeldRows, Probe, Rows, Spike};
 use crate::numeric::{Columns, Pack, Real};
 use crate::simd::{Work, vectorised};
 
-/// Sums of x (1 - d) and x^2 (1 - d^2) over intervals and neurons of one presentation.
+/// Sums of x (1 - d) and x^2 (1 - d^2) over intervals and neurons of one presentation, and its spikes.
 #[derive(Clone, Debug, Default)]
 pub struct Leakage<R> {
-    /// v_th - u_inf.
-    cap: R,
+    /// v_th - u_inf; nothing where only spikes are wanted.
+    cap: Option<R>,
     linear: Vec<R>,
     square: Vec<R>,
     /// Room for the factors, bars and membranes of one event.
@@ -29,10 +29,14 @@ pub struct Leakage<R> {
 }
 
 impl<R: Real> Leakage<R> {
-    /// For membranes that turn on at `cap` above u_inf.
+    /// For membranes that turn on at `cap` above u_inf; without it only spikes are collected, by the same compiled engine.
     #[must_use]
-    pub fn new(cap: R) -> Self {
+    pub fn new(cap: Option<R>) -> Self {
         Self { cap, ..Self::default() }
+    }
+
+    fn cap(&self) -> R {
+        self.cap.unwrap_or(R::ZERO)
     }
 
     /// Adds the interval after the last event and returns (sum x (1 - d), sum x^2 (1 - d^2)) over all
@@ -44,7 +48,7 @@ impl<R: Real> Leakage<R> {
 
     /// As [`Leakage::finish`] for neurons that are held, with each column's factor.
     pub fn finish_held(&mut self, last: &[R], factors: &[R]) -> (f64, f64) {
-        let caps = vec![self.cap; last.len()];
+        let caps = vec![self.cap(); last.len()];
         self.add_held(factors, &caps, last);
         self.sums()
     }
@@ -67,9 +71,14 @@ impl<R: Real> Leakage<R> {
 
     /// Adds an interval in which every column decays by the same factor.
     fn add(&mut self, decay: R, before: &[R]) {
-        self.make_room(before.len());
-        let Self { cap, linear, square, .. } = self;
-        vectorised(Sums { cap: *cap, linear, square, decays: &[decay], before });
+        self.add_rows(before.len(), &[decay], before);
+    }
+
+    /// Adds intervals, at the start of which the columns are those of `before`.
+    fn add_rows(&mut self, columns: usize, decays: &[R], before: &[R]) {
+        self.make_room(columns);
+        let cap = self.cap();
+        vectorised(Sums { cap, linear: &mut self.linear, square: &mut self.square, decays, before });
     }
 
     /// Adds an interval in which each column decays by a factor of its own; held ones by 1, which is no
@@ -120,6 +129,11 @@ impl<R: Real> Probe<R> for Leakage<R> {
     const TAPE: bool = true;
 
     #[inline(always)]
+    fn taped(&self) -> bool {
+        self.cap.is_some()
+    }
+
+    #[inline(always)]
     fn row<X: Columns<R>>(&mut self, _projection: u32, _row: u32, decay: R, before: X, _x: X) {
         let mut columns = std::mem::take(&mut self.columns);
         self.add(decay, before.slice(&mut columns[0]));
@@ -127,9 +141,7 @@ impl<R: Real> Probe<R> for Leakage<R> {
     }
 
     fn rows(&mut self, _projection: u32, rows: Rows<'_, R>) {
-        self.make_room(rows.columns);
-        let Self { cap, linear, square, .. } = self;
-        vectorised(Sums { cap: *cap, linear, square, decays: rows.decays, before: rows.before });
+        self.add_rows(rows.columns, rows.decays, rows.before);
     }
 
     #[inline(always)]
@@ -162,7 +174,7 @@ mod tests {
     fn the_sums_integrate_u_squared() {
         // x = 0.2 decays for 3 ms, is raised to 0.15 by an arrival, decays for 5 ms; tau 9.41 ms.
         let (tau, u_inf) = (9.41e-3, 0.43e-3);
-        let mut probe = Leakage::<f64>::new(0.25);
+        let mut probe = Leakage::<f64>::new(Some(0.25));
         let d1 = (-3e-3f64 / tau).exp();
         let d2 = (-5e-3f64 / tau).exp();
         // The other lanes: inhibited, inhibited, at rest.

@@ -1,5 +1,6 @@
 //! One worker of a protocol: presents samples to its own simulation of the shared network.
 
+use super::leakage::Leakage;
 use super::scalar::Scalar;
 use crate::encoding::{BlockRate, RateCode};
 use crate::engine::{
@@ -225,9 +226,9 @@ impl<R: Scalar> Presenter<R> {
         weights: &Weights<R>,
         (code, sample, episode, duration): (&RateCode, usize, u64, Time),
     ) -> Vec<Spike> {
-        let mut spikes = Vec::new();
-        self.present(weights, code, sample, episode, duration, &mut spikes);
-        spikes
+        let mut seen = Leakage::new(None);
+        self.present(weights, code, sample, episode, duration, &mut seen);
+        seen.spikes
     }
 
     /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.

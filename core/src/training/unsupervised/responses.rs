@@ -1,10 +1,11 @@
 //! Which neurons answer to each sample, with learning off; the same whatever the threads.
 
 use super::super::evaluate::Reporting;
+use super::super::leakage::Leakage;
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::scalar::Scalar;
 use super::super::{PIECES, piece};
-use crate::engine::{Engine, SimulationError, Spike, Thresholds};
+use crate::engine::{Engine, SimulationError, Thresholds};
 use crate::network::{Network, Weights};
 use crate::time::Time;
 use rayon::prelude::*;
@@ -78,7 +79,7 @@ impl AsRef<Totals> for Responses {
 
 struct Worker<R: Scalar> {
     presenter: Presenter<R>,
-    spikes: Vec<Spike>,
+    seen: Leakage<R>,
     neurons: Vec<u32>,
     counts: Vec<usize>,
     totals: Totals,
@@ -114,7 +115,7 @@ pub(in crate::training) fn respond_in<R: Scalar>(
         presenter.simulation().set_thresholds(question.population, fixed.clone())?;
         workers.push(Worker {
             presenter,
-            spikes: Vec::new(),
+            seen: Leakage::new(None),
             neurons: Vec::new(),
             counts: Vec::new(),
             totals: Totals::default(),
@@ -156,14 +157,14 @@ impl<R: Scalar> Worker<R> {
         sample: usize,
     ) {
         let episode = question.first_episode + sample as u64;
-        self.spikes.clear();
+        self.seen.spikes.clear();
         let (code, duration) = (samples.code, question.duration);
-        self.presenter.present(weights, code, sample, episode, duration, &mut self.spikes);
-        self.presenter.encode(episode, &self.spikes);
+        self.presenter.present(weights, code, sample, episode, duration, &mut self.seen);
+        self.presenter.encode(episode, &self.seen.spikes);
         let population = question.population as u32;
         let before = self.neurons.len();
         self.neurons.extend(
-            self.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
+            self.seen.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
         );
         self.counts.push(self.neurons.len() - before);
         self.totals.add(self.presenter.all_counts(), duration);
