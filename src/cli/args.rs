@@ -2,7 +2,9 @@
 
 use super::device::args::DeviceArgs;
 use super::fit::args::FitArgs;
-use super::values::{Format, key_value, step};
+use super::overrides::Overrides;
+use super::sweep::args::SweepArgs;
+use super::values::{Format, step, tolerance};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::dataset::Name;
@@ -56,6 +58,8 @@ pub enum When {
 pub enum Command {
     /// Run a scenario and report.
     Run(Box<RunArgs>),
+    /// Run a scenario again and again with other values and seeds, and put the results together.
+    Sweep(Box<SweepArgs>),
     /// Validate scenarios and warn of what is implausible.
     Check(ScenarioArgs),
     /// Print the complete plan: every value, with where it comes from.
@@ -64,6 +68,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Compare two runs, or a run with what is expected of it.
     Compare(CompareArgs),
+    /// Put the numbers of many runs into one table.
+    Table(TableArgs),
     /// List the shipped scenarios.
     Scenarios,
     /// List the models, or explain one.
@@ -88,6 +94,7 @@ Examples:
   memspike run my-network/scenario.toml --set protocol.epochs=5 --seed 3
   memspike run mnist --data ~/data/mnist --threads 4
   memspike run paper                            every figure of the founding paper, in one table
+  memspike run runs/digits/001/manifest.json    that run once more
   memspike run digits --trace all --trace-format json --trace-file trace.jsonl
   memspike run stdp --trace kind=weight,population=output,neuron=3..7,time=10ms..20ms
   memspike run digits --format json | jq .accuracy.test
@@ -99,7 +106,8 @@ stops at once.";
 #[derive(Clone, Debug, Args)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
-    /// A file, a directory with scenario.toml (or with several such), or the name of a shipped scenario.
+    /// A file, a directory with scenario.toml (or with several such), or the name of a shipped scenario; or the
+    /// manifest.json of a run, which makes that run again and says whether it is the same.
     #[arg(value_hint = ValueHint::AnyPath)]
     pub scenario: String,
     #[command(flatten)]
@@ -160,16 +168,6 @@ pub struct RunArgs {
     pub trace_format: TraceFormat,
 }
 
-#[derive(Clone, Debug, Default, Args)]
-pub struct Overrides {
-    /// Seed of every random draw; the same seed gives the same results.
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Change one value of the scenario, such as protocol.epochs=5; can be repeated.
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
-    pub set: Vec<(String, String)>,
-}
-
 /// The command line of a program with this registry, whose formats of records it knows by name.
 pub fn command(registry: &Registry) -> clap::Command {
     let formats = registry.formats().iter();
@@ -207,8 +205,12 @@ const COMPARE_EXAMPLES: &str = "\
 Examples:
   memspike compare runs/digits/001 runs/digits/002     same results? key by key
   memspike compare digits scenarios/digits/expected.toml
+  memspike compare seeds-of-a seeds-of-b               two directories of runs with several seeds
 
-Exits with 1 if the runs differ or a check fails. An expected.toml holds checks:
+Says which parameters of two runs differ, which numbers (accuracies in points), the first
+recorded spike that does, and whether the difference exceeds the spread over seeds, where runs
+with other seeds are beside one of them. Exits with 1 if the runs differ (two sets of seeds: by
+more than their spread) or a check fails. An expected.toml holds checks:
   [[check]]
   key = \"accuracy.test\"
   min = 0.90";
@@ -222,6 +224,42 @@ pub struct CompareArgs {
     /// Another run, or an expected.toml.
     #[arg(value_name = "RUN|EXPECTED", value_hint = ValueHint::AnyPath)]
     pub other: PathBuf,
+    /// Numbers that differ by no more than this, relative to the larger one, are equal: 1e-9, or 0.1 %.
+    #[arg(long, value_name = "FRACTION", value_parser = tolerance)]
+    pub tolerance: Option<f64>,
+}
+
+const TABLE_EXAMPLES: &str = "\
+Examples:
+  memspike table runs/digits/*                        every number of every run of digits, as CSV
+  memspike table runs/digits mnist --only accuracy    directories of runs, and last runs by name
+  memspike table my-sweep --out all.csv
+
+Columns have the names that compare and expected.toml have: the path of a number in summary.json.";
+
+/// Options of a table.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = TABLE_EXAMPLES)]
+pub struct TableArgs {
+    /// Run directories, directories of such (a sweep, runs/digits), files summary.json, or names of scenarios (the last run).
+    #[arg(required = true, value_name = "RUN", value_hint = ValueHint::AnyPath)]
+    pub runs: Vec<PathBuf>,
+    /// Only these numbers, by their path or its beginning, such as accuracy or energy_j.total; several with commas.
+    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Write into this file instead of stdout; one that ends in the name of a format of records, such as .parquet, is of it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// CSV, or a list of JSON objects.
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    pub format: TableFormat,
+}
+
+/// How a table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    Csv,
+    Json,
 }
 
 #[derive(Debug, Args)]

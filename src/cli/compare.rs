@@ -5,38 +5,197 @@ use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
 use super::show::find;
-use memspike::record::RecordError;
-use memspike::record::rundir::SUMMARY;
+use super::table::runs_below;
+use memspike::hint::many;
+use memspike::record::rundir::{self, SUMMARY};
+use memspike::record::{RecordError, read_json};
 use memspike::report::compare::{self, Expected};
+use memspike::report::manifest::MadeFrom;
+use memspike::report::{diverging, parameters, seeds};
 use serde_json::Value;
-use std::path::Path;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+/// Runs beside one that are looked at for its repetitions.
+const BESIDE: usize = 2000;
 
 pub fn compare(args: &CompareArgs, output: &Output) -> Result<End, Failure> {
-    let left = summary(&args.run)?;
-    let yes = if args.other.is_file() {
-        let text = read(&args.other)?;
-        let expected = Expected::parse(&text).map_err(|message| {
-            Failure::new(format!("`{}` is not a list of checks:\n{message}", args.other.display()))
-                .with_hint("each check is a [[check]] with `key` and `min`, `max` or `equals`")
-        })?;
-        let verdicts = expected.judge(&left);
-        output.data(&compare::text_of_verdicts(&verdicts))?;
-        verdicts.iter().all(|verdict| verdict.passed)
-    } else {
-        let comparison = compare::runs(&left, &summary(&args.other)?);
-        output.data(&compare::text_of_runs(&comparison))?;
-        comparison.same()
+    if args.other.is_file() {
+        if args.tolerance.is_some() {
+            return Err(Failure::new("--tolerance is of two runs, and an expected.toml has its own bounds")
+                .with_hint("omit --tolerance"));
+        }
+        return expected(args, output);
+    }
+    let yes = match (side(&args.run)?, side(&args.other)?) {
+        (Side::Run(left), Side::Run(right)) => runs(&left, &right, args.tolerance, output)?,
+        (left, right) => sets(&left, &right, output)?,
     };
     Ok(if yes { End::Done } else { End::No })
 }
 
-fn summary(run: &Path) -> Result<Value, Failure> {
-    let path = find(run)?.join(SUMMARY);
-    serde_json::from_str(&read(&path)?)
-        .map_err(|error| RecordError::Malformed { path, message: error.to_string() }.into())
+fn expected(args: &CompareArgs, output: &Output) -> Result<End, Failure> {
+    let left = summary(&find(&args.run)?)?;
+    let text = std::fs::read_to_string(&args.other).map_err(|source| RecordError::Io {
+        action: "read",
+        path: args.other.clone(),
+        source,
+    })?;
+    let expected = Expected::parse(&text).map_err(|message| {
+        Failure::new(format!("`{}` is not a list of checks:\n{message}", args.other.display()))
+            .with_hint("each check is a [[check]] with `key` and `min`, `max` or `equals`")
+    })?;
+    let verdicts = expected.judge(&left);
+    output.data(&compare::text_of_verdicts(&verdicts))?;
+    Ok(if verdicts.iter().all(|verdict| verdict.passed) { End::Done } else { End::No })
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path)
-        .map_err(|source| RecordError::Io { action: "read", path: path.to_path_buf(), source }.into())
+/// What an argument means.
+enum Side {
+    Run(PathBuf),
+    /// Runs of one plan that differ in their seed.
+    Seeds(Vec<PathBuf>),
+}
+
+fn side(named: &Path) -> Result<Side, Failure> {
+    if !named.is_dir() || rundir::is_run(named) {
+        return Ok(Side::Run(find(named)?));
+    }
+    let runs: Vec<PathBuf> =
+        runs_below(named).iter().filter_map(|summary| summary.parent().map(Path::to_path_buf)).collect();
+    let Some((first, others)) = runs.split_first() else { return Ok(Side::Run(find(named)?)) };
+    let plan = plan(first)?;
+    for other in others {
+        if !parameters::same_but_seed(&plan, &self::plan(other)?) {
+            return Err(Failure::new(format!(
+                "the runs in `{}` differ in more than their seed: `{}` and `{}` do",
+                named.display(),
+                first.display(),
+                other.display()
+            ))
+            .with_hint("name one of them; those with other seeds beside it are found"));
+        }
+    }
+    Ok(Side::Seeds(runs))
+}
+
+/// Two runs: what differs in what they were made from, in their numbers and in their spikes.
+fn runs(left: &Path, right: &Path, tolerance: Option<f64>, output: &Output) -> Result<bool, Failure> {
+    let (first, second) = (summary(left)?, summary(right)?);
+    let mut comparison = compare::runs(&first, &second);
+    if let Some(tolerance) = tolerance {
+        comparison = comparison.beyond(tolerance);
+    }
+    let mut text = String::new();
+    let (plan_left, plan_right) = (plan(left)?, plan(right)?);
+    let changed = parameters::differing(&plan_left, &plan_right);
+    if !changed.is_empty() {
+        text.push_str(&parameters::text(&changed));
+        text.push('\n');
+    }
+    text.push_str(&compare::text_of_runs(&comparison));
+    if !comparison.same() {
+        for part in
+            [spikes(left, right)?, over_seeds((left, &plan_left), (right, &plan_right), &first, &second)?]
+        {
+            if !part.is_empty() {
+                text.push('\n');
+                text.push_str(&part);
+            }
+        }
+    }
+    output.data(&text)?;
+    Ok(comparison.same())
+}
+
+/// The first recorded spike that differs, if both have recorded spikes.
+fn spikes(left: &Path, right: &Path) -> Result<String, Failure> {
+    let of = |run: &Path| run.join("spikes.csv");
+    let (first, second) = (of(left), of(right));
+    if !first.is_file() || !second.is_file() {
+        let recorded = |run: &Path| {
+            ["npz", "parquet"].iter().any(|ending| run.join(format!("spikes.{ending}")).is_file())
+                || of(run).is_file()
+        };
+        let note = "spikes are compared where both runs have recorded them as CSV\n";
+        return Ok(if recorded(left) && recorded(right) { note.into() } else { String::new() });
+    }
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| Failure::from(RecordError::Io { action: "read", path, source })
+    };
+    let open = |path: &Path| File::open(path).map(BufReader::new).map_err(failed(path));
+    let found = diverging::first(open(&first)?, open(&second)?).map_err(failed(&first))?;
+    Ok(found.as_ref().map_or_else(|| "the recorded spikes are the same\n".into(), diverging::text))
+}
+
+/// Whether the difference of two runs is more than seeds make, where one of them was repeated with other seeds beside it.
+fn over_seeds(
+    (left, plan_left): (&Path, &Value),
+    (right, plan_right): (&Path, &Value),
+    first: &Value,
+    second: &Value,
+) -> Result<String, Failure> {
+    if parameters::same_but_seed(plan_left, plan_right) {
+        return Ok("the two differ in their seed alone: this is the spread over seeds\n".into());
+    }
+    let (a, b) = (repetitions(left, plan_left)?, repetitions(right, plan_right)?);
+    if a.len() + b.len() <= 2 {
+        return Ok(
+            "one seed each: whether the difference exceeds the spread over seeds is not known\n".into()
+        );
+    }
+    Ok(seeds::text(&seeds::weigh(&a, &b, Some((first, second)))))
+}
+
+/// Summaries of the runs beside one, and its own, that differ from it in their seed at most; each seed once.
+fn repetitions(run: &Path, made_from: &Value) -> Result<Vec<Value>, Failure> {
+    let own = summary(run)?;
+    let mut seen = vec![own["seed"].clone()];
+    let mut found = vec![own];
+    let parent = run.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for path in runs_below(parent).iter().take(BESIDE) {
+        let Some(dir) = path.parent().filter(|dir| *dir != run) else { continue };
+        // What cannot be read is no repetition.
+        let (Ok(plan), Ok(summary)) = (plan(dir), summary(dir)) else { continue };
+        if !seen.contains(&summary["seed"]) && parameters::same_but_seed(made_from, &plan) {
+            seen.push(summary["seed"].clone());
+            found.push(summary);
+        }
+    }
+    Ok(found)
+}
+
+/// Two sets of seeds, or one and a run.
+fn sets(left: &Side, right: &Side, output: &Output) -> Result<bool, Failure> {
+    let of = |side: &Side| -> Result<(Vec<Value>, Value), Failure> {
+        let runs = match side {
+            Side::Run(run) => std::slice::from_ref(run),
+            Side::Seeds(runs) => runs,
+        };
+        let summaries: Result<Vec<Value>, Failure> = runs.iter().map(|run| summary(run)).collect();
+        Ok((summaries?, plan(&runs[0])?))
+    };
+    let ((first, plan_first), (second, plan_second)) = (of(left)?, of(right)?);
+    let mut text = format!("{} and {}\n\n", many(first.len(), "seed"), many(second.len(), "seed"));
+    let mut changed = parameters::differing(&plan_first, &plan_second);
+    changed.retain(|one| one.key != "seed");
+    if !changed.is_empty() {
+        text.push_str(&parameters::text(&changed));
+        text.push('\n');
+    }
+    let weighed = seeds::weigh(&first, &second, None);
+    text.push_str(&seeds::text(&weighed));
+    output.data(&text)?;
+    Ok(!weighed.iter().any(|one| one.difference.is_none_or(|difference| difference.exceeds)))
+}
+
+fn summary(run: &Path) -> Result<Value, Failure> {
+    Ok(read_json(&run.join(SUMMARY))?)
+}
+
+/// The plan of a run, as its manifest has it.
+fn plan(run: &Path) -> Result<Value, Failure> {
+    Ok(MadeFrom::read(run)?.plan().clone())
 }

@@ -6,7 +6,7 @@ use super::output::Output;
 use super::records::CHECKPOINT;
 use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
 use memspike::report::compare;
-use memspike::report::manifest::{MadeFrom, ManifestHead};
+use memspike::report::manifest::{MadeFrom, ManifestHead, condensed};
 use memspike::scenario::plan::Plan;
 use std::path::Path;
 
@@ -59,7 +59,7 @@ pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<RunDir, Fa
 
 /// The first value in which the plan of a run differs from the one at hand, if both are short.
 fn difference(of_run: &serde_json::Value, here: &Plan) -> String {
-    let here = serde_json::to_value(here).unwrap_or_default();
+    let here = condensed(here);
     let short = |value: &Option<serde_json::Value>| {
         value.as_ref().map_or_else(|| "absent".into(), ToString::to_string)
     };

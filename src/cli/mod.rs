@@ -27,18 +27,23 @@ mod fetch;
 mod files;
 mod fit;
 mod host;
+mod meant;
 mod measured;
 mod models;
 mod new;
 mod observers;
 mod output;
+mod overrides;
 mod png;
 mod program;
 mod progress;
 mod records;
+mod repeat;
 mod run;
 mod show;
 mod stop;
+mod sweep;
+mod table;
 mod trace;
 mod values;
 mod wiring;
@@ -77,7 +82,7 @@ pub fn run_to(
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout and are no errors; a broken pipe is nobody's fault.
-            streams.usage(&error);
+            streams.usage(&error, meant::key(&error, &args));
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
@@ -103,6 +108,8 @@ fn dispatch(command: Command, program: &Program<'_>, output: &Output) -> Result<
     let registry = program.registry;
     match command {
         Command::Run(args) => run::run(&args, program, output),
+        Command::Sweep(args) => sweep::sweep(&args, program, output),
+        Command::Table(args) => table::table(&args, registry, output),
         Command::Check(args) => check::check(&args, registry, output),
         Command::Resolve(args) => check::resolve(&args, registry, output),
         Command::Show(args) => show::show(&args, output),

@@ -30,14 +30,17 @@ impl Streams {
         Self { data: Arc::new(Mutex::new(data)), messages: Arc::new(Mutex::new(messages)), standard: false }
     }
 
-    /// What the reader of arguments has to say.
-    pub(super) fn usage(&self, error: &clap::Error) {
+    /// What the reader of arguments has to say, and what may have been meant.
+    pub(super) fn usage(&self, error: &clap::Error, hint: Option<String>) {
         if self.standard {
             let _ = error.print();
-            return;
+        } else {
+            let sink = if error.use_stderr() { &self.messages } else { &self.data };
+            let _ = write!(locked(sink), "{}", error.render());
         }
-        let sink = if error.use_stderr() { &self.messages } else { &self.data };
-        let _ = write!(locked(sink), "{}", error.render());
+        if let Some(hint) = hint {
+            self.say(&format!("hint: {hint}"));
+        }
     }
 
     fn say(&self, line: &str) {
@@ -101,6 +104,11 @@ impl Output {
             }
         };
         Self { quiet: global.quiet, verbose: global.verbose, colour, streams }
+    }
+
+    /// The same that says only what went wrong: for what is told of otherwise.
+    pub fn hushed(&self) -> Self {
+        Self { quiet: true, verbose: false, ..self.clone() }
     }
 
     /// Whether messages are coloured.

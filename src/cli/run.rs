@@ -1,14 +1,16 @@
 //! `memspike run`.
 
-use super::args::{Engine, Overrides, RunArgs};
+use super::args::{Engine, RunArgs};
 use super::directory::{self, RUNS};
 use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
 use super::output::Output;
+use super::overrides::Overrides;
 use super::png::Renderer;
 use super::program::Program;
 use super::records::CHECKPOINT;
+use super::repeat::Original;
 use super::trace::Tracing;
 use super::values::Format;
 use super::wiring::{self, Recorded, Request};
@@ -16,6 +18,7 @@ use super::{calibrate, progress, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir, RunStatus};
+use memspike::registry::Registry;
 use memspike::report::manifest::Manifest;
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
@@ -27,25 +30,68 @@ use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Mutex;
 
 pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
     if args.png {
         Renderer::new("--png")?;
     }
-    let recorded = Recorded { names: &args.record, formats: &args.record_format };
-    let loaded = wiring::load(&args.scenario, &args.overrides, recorded, program.registry)?;
+    let original = Original::of(args)?;
+    let (args, loaded) = match &original {
+        Some(original) => (&original.args(args)?, vec![original.load(program.registry)?]),
+        None => (args, load(args, program.registry)?),
+    };
     check_engine(args, &loaded)?;
     program.stop.heed();
     let tracing = trace::begin(args, &loaded, program.stop, output)?;
-    let session = Session { args, output, program, tracing: &tracing };
+    let session = Session { args, output, program, tracing: &tracing, among: None };
     for scenario in &loaded {
         output.warnings(&scenario.warnings);
     }
     tracing.within(|| match loaded.as_slice() {
-        [one] => session.run(one, clock, Say::Results).map(|ran| ran.end),
+        [one] => {
+            let ran = session.run(one, clock, Say::Results)?;
+            match (original, ran.summary) {
+                (Some(original), Some(summary)) => original.compare(&summary, ran.end, output),
+                _ => Ok(ran.end),
+            }
+        }
         several => session.set(several),
     })
+}
+
+/// What is run, as the arguments have it.
+///
+/// # Errors
+/// All its faults.
+pub fn load(args: &RunArgs, registry: &Registry) -> Result<Vec<Loaded>, Failure> {
+    let recorded = Recorded { names: &args.record, formats: &args.record_format };
+    wiring::load(&args.scenario, &args.overrides, recorded, registry)
+}
+
+/// Several runs of one process, each in its own thread.
+#[derive(Debug)]
+pub struct Among {
+    /// Held by the one that makes what others may need too: weights of another scenario.
+    pub preparing: Mutex<()>,
+    /// How many run at once.
+    pub jobs: usize,
+}
+
+/// Runs one scenario in the directory that the arguments name, and leaves it to the caller to tell of it.
+///
+/// # Errors
+/// If it cannot be carried out.
+pub fn one_of_many(
+    args: &RunArgs,
+    scenario: &Loaded,
+    among: &Among,
+    program: &Program<'_>,
+    output: &Output,
+) -> Result<Ran, Failure> {
+    let session = Session { args, output, program, tracing: &Tracing::default(), among: Some(among) };
+    session.run(scenario, Clock::start(), Say::Nothing)
 }
 
 /// `--dt` belongs to the clocked engine, and that one runs networks as they are.
@@ -77,12 +123,14 @@ enum Say {
     OneLine,
     /// One line on stderr: the run is one of several, whose results are told together.
     OneOfSeveral,
+    /// Nothing: whoever runs it tells of it.
+    Nothing,
 }
 
 /// How a run ended, and what came of it.
-struct Ran {
-    end: End,
-    summary: Option<Box<Summary>>,
+pub struct Ran {
+    pub end: End,
+    pub summary: Option<Box<Summary>>,
 }
 
 /// What all runs of one command share.
@@ -92,6 +140,8 @@ struct Session<'a> {
     output: &'a Output,
     program: &'a Program<'a>,
     tracing: &'a Tracing,
+    /// Those that run at the same time, if there are any.
+    among: Option<&'a Among>,
 }
 
 impl Session<'_> {
@@ -152,6 +202,7 @@ impl Session<'_> {
             threads: self.args.threads.map_or_else(host::cpus, usize::from),
             seed: plan.seed,
             calibrate: Some(calibration),
+            made_from: scenario.kept.clone(),
             plan: plan.clone(),
         };
         manifest.write(&dir)?;
@@ -211,7 +262,12 @@ impl Session<'_> {
             peak_rss_bytes: host::peak_rss_bytes(),
             calibrate: Some(calibration),
         };
-        let summary = Summary::new(plan, &outcome, &host);
+        let mut summary = Summary::new(plan, &outcome, &host);
+        if let Some(Among { jobs: jobs @ 2.., .. }) = self.among {
+            summary.notes.push(format!(
+                "CPU time and memory are those of the process, in which up to {jobs} runs were computed at once"
+            ));
+        }
         let groups = recorded_groups(plan);
         let spikes = RecordedSpikes { groups: &groups, rows: &shown.spikes, total: shown.total };
         let recorded = plot::Recorded { spikes, membranes: &shown.membranes, weights: &shown.weights };
@@ -253,6 +309,7 @@ impl Session<'_> {
                 ));
                 return Ok(());
             }
+            (Say::Nothing, _) => return Ok(()),
             (Say::OneLine, _) => {
                 let test = summary.accuracy.as_ref().and_then(|accuracy| accuracy.test);
                 output.note(&match test {
@@ -277,6 +334,9 @@ impl Session<'_> {
     fn trained_elsewhere(self, scenario: &Loaded) -> Result<Elsewhere, Failure> {
         let plan = &scenario.plan;
         let Some(name) = plan.protocol.weights_from() else { return Ok(Elsewhere::Nothing) };
+        // What one of several trains, the others find.
+        let _preparing =
+            self.among.map(|among| among.preparing.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         let fault = |what: String| Diagnostic::error(what).maybe_at(wiring::weights_at(scenario));
         let missing = || {
             Failure::from(
@@ -290,7 +350,7 @@ impl Session<'_> {
             self.output.note(&format!("weights from {}", given.origin));
             return Ok(Elsewhere::Weights(given));
         }
-        let overrides = Overrides { seed: Some(plan.seed), set: Vec::new() };
+        let overrides = Overrides { seed: Some(plan.seed), ..Overrides::default() };
         let registry = self.program.registry;
         let mut loaded = wiring::load(name, &overrides, Recorded::default(), registry)?;
         let (Some(source), true) = (loaded.pop(), loaded.is_empty()) else {

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use memspike::time::{ParseTimeError, Time};
-use memspike::units::Quantity;
+use memspike::units::{Quantity, parse_percent};
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,6 +42,14 @@ pub fn step(text: &str) -> Result<Time, String> {
         ParseTimeError::Range(range) => range.to_string(),
     })?;
     if time == Time::ZERO { Err(allowed.into()) } else { Ok(time) }
+}
+
+/// How far apart two numbers may be, relative to the larger.
+pub fn tolerance(text: &str) -> Result<f64, String> {
+    let value = text.trim().parse::<f64>().ok().or_else(|| parse_percent(text));
+    value
+        .filter(|fraction| (0.0..1.0).contains(fraction))
+        .ok_or_else(|| "expected a fraction from 0 to below 1, such as 1e-9 or 0.1 %".into())
 }
 
 #[cfg(test)]

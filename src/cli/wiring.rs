@@ -1,8 +1,9 @@
 //! The one place where the command line meets the library: loading, running, listing.
 
-use super::args::{Engine, Overrides};
+use super::args::Engine;
 use super::failure::Failure;
 use super::observers::Observers;
+use super::overrides::Overrides;
 use super::records::{CHECKPOINT, Logs, Shared, Shown};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
@@ -70,7 +71,8 @@ pub fn load(
 ) -> Result<Vec<Loaded>, Failure> {
     let set: Vec<String> = overrides.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let Recorded { names: record, formats } = recorded;
-    let changes = Changes { set: &set, seed: overrides.seed, record, formats, registry: Some(registry) };
+    let (files, seed) = (&overrides.set_file, overrides.seed);
+    let changes = Changes { files, set: &set, seed, record, formats, registry: Some(registry) };
     Ok(scenario::load_all(scenario, changes)?)
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod drawn;
 pub(crate) mod energy;
 mod experiment;
 pub(crate) mod fields;
+pub mod heat;
 pub(crate) mod measured;
 pub mod number;
 pub(crate) mod overview;

@@ -1,5 +1,6 @@
 //! Comparison of two summaries, and of a summary with what a scenario is expected to give.
 
+use super::table::is_fraction;
 use crate::renamed;
 use serde::Deserialize;
 use serde_json::Value;
@@ -26,6 +27,23 @@ impl Difference {
         let (left, right) = (self.left.as_ref()?.as_f64()?, self.right.as_ref()?.as_f64()?);
         (left != 0.0).then(|| (right - left) / left.abs())
     }
+
+    /// How far apart they are, as a person says it: accuracies in points, other numbers relative to the first.
+    #[must_use]
+    pub fn change(&self) -> String {
+        let numbers = || Some((self.left.as_ref()?.as_f64()?, self.right.as_ref()?.as_f64()?));
+        match (is_fraction(&self.key), numbers()) {
+            (true, Some((left, right))) => format!("{:+.2} points", 100.0 * (right - left)),
+            _ => self.relative().map_or_else(String::new, |r| format!("{:+.3} %", r * 100.0)),
+        }
+    }
+
+    /// Whether they are numbers that differ by no more than this fraction of the larger one.
+    #[must_use]
+    pub fn within(&self, tolerance: f64) -> bool {
+        let numbers = || Some((self.left.as_ref()?.as_f64()?, self.right.as_ref()?.as_f64()?));
+        numbers().is_some_and(|(a, b)| (a - b).abs() <= tolerance * a.abs().max(b.abs()))
+    }
 }
 
 /// What differs between two summaries.
@@ -42,6 +60,14 @@ impl Comparison {
     #[must_use]
     pub fn same(&self) -> bool {
         self.differences.is_empty()
+    }
+
+    /// Leaves out numbers that differ by no more than this fraction. Fingerprints are of exact results: they are told, and are
+    /// no difference any more.
+    #[must_use]
+    pub fn beyond(mut self, tolerance: f64) -> Self {
+        self.differences.retain(|one| one.key != "fingerprint" && !one.within(tolerance));
+        self
     }
 }
 
@@ -259,12 +285,11 @@ pub fn text_of_runs(comparison: &Comparison) -> String {
         .iter()
         .filter(|difference| difference.key != "fingerprint")
         .map(|difference| {
-            let relative = difference.relative().map_or_else(String::new, |r| format!("{:+.3} %", r * 100.0));
             [
                 difference.key.clone(),
                 shown(difference.left.as_ref()),
                 shown(difference.right.as_ref()),
-                relative,
+                difference.change(),
             ]
         })
         .collect();
@@ -304,7 +329,7 @@ pub fn text_of_verdicts(verdicts: &[Verdict]) -> String {
     text
 }
 
-fn shown(value: Option<&Value>) -> String {
+pub(super) fn shown(value: Option<&Value>) -> String {
     let text = match value {
         None => return "-".to_string(),
         Some(Value::String(text)) => text.clone(),
@@ -314,7 +339,7 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 /// Left-aligned columns two spaces apart.
-fn table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
+pub(super) fn table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) -> String {
     let mut width = header.map(|name| name.chars().count());
     for row in rows {
         for (width, cell) in width.iter_mut().zip(row) {

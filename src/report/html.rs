@@ -6,12 +6,12 @@ use super::{plan, told};
 use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
 use crate::plot::{Figure, Shape};
 use crate::report::by_name::ByName;
-use crate::report::manifest::Manifest;
+use crate::report::manifest::{Manifest, condensed};
 use crate::report::summary::Summary;
 use crate::scenario::outcome::{Outcome, Status};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const STYLE: &str = include_str!("page.css");
+pub(super) const STYLE: &str = include_str!("page.css");
 
 /// The page of a run.
 #[must_use]
@@ -263,7 +263,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
 }
 
 fn plan_section(manifest: &Manifest) -> Markup {
-    let json = serde_json::to_string_pretty(&manifest.plan).unwrap_or_default();
+    let json = serde_json::to_string_pretty(&condensed(&manifest.plan)).unwrap_or_default();
     html! {
         div.columns {
             @for (heading, rows) in plan::describe(&manifest.plan) {
@@ -367,6 +367,7 @@ mod tests {
             threads: 2,
             seed: 1,
             calibrate: None,
+            made_from: crate::scenario::kept::Kept::default(),
             plan,
         };
         change(&mut manifest, &mut outcome);

@@ -1,11 +1,12 @@
 //! From a SCENARIO argument to a plan: which text, what it extends, what the command line changes.
 //!
 //! Precedence, from weak to strong: defaults, the scenario that `extends` names (and what that one
-//! extends), the scenario itself, `--set` arguments in their order, `--seed`, what `--record` adds and
-//! `--record-format` replaces.
+//! extends), the scenario itself, the files of `--set-file` and then `--set` arguments in their order, `--seed`, what
+//! `--record` adds and `--record-format` replaces.
 
 use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source};
 use super::filled::Filled;
+use super::kept::{Kept, KeptText};
 use super::locate::{Found, MAX_SCENARIO, extended, find, read_file};
 use super::plan::Plan;
 use super::reader;
@@ -26,6 +27,8 @@ pub struct Loaded {
     pub warnings: Diagnostics,
     /// The files it was read from, the scenario first, then what it extends.
     pub sources: Vec<String>,
+    /// What it was read from, so that it can be again.
+    pub kept: Kept,
     filled: Filled,
 }
 
@@ -49,6 +52,8 @@ const MAX_CHAIN: usize = 16;
 /// What the command line changes in a scenario.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Changes<'a> {
+    /// Files of values in place of those of the scenario.
+    pub files: &'a [PathBuf],
     /// `KEY=VALUE` each.
     pub set: &'a [String],
     /// In place of the one the scenario has.
@@ -125,6 +130,47 @@ pub fn load_text_with(name: &str, text: &str, changes: Changes<'_>) -> Result<Lo
     load_found(&found, changes)
 }
 
+/// Loads a scenario again from what was kept of it.
+///
+/// # Errors
+/// If a long text is no longer what it was, and every fault of the scenario.
+pub fn load_kept(kept: &Kept, registry: &Registry) -> Result<Loaded, Diagnostics> {
+    let mut faults = Diagnostics::default();
+    let mut found = |texts: &[KeptText]| -> Vec<Found> {
+        let found = texts.iter().filter_map(|text| text.found().map_err(|fault| faults.push(fault)).ok());
+        found.collect()
+    };
+    let (chain, files) = (found(&kept.texts), found(&kept.files));
+    if chain.is_empty() && faults.is_empty() {
+        faults.push(Diagnostic::error("no scenario is kept").allowed("a manifest as memspike wrote it"));
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let changes = Changes {
+        set: &kept.set,
+        seed: kept.seed,
+        record: &kept.record,
+        formats: &kept.formats,
+        registry: Some(registry),
+        ..Changes::default()
+    };
+    load_chain(chain, files, changes)
+}
+
+/// What is needed to load the same again.
+fn kept(chain: &[Found], files: &[Found], changes: &Changes<'_>) -> Kept {
+    let texts = |found: &[Found]| found.iter().map(KeptText::of).collect();
+    Kept {
+        texts: texts(chain),
+        files: texts(files),
+        set: changes.set.to_vec(),
+        seed: changes.seed,
+        record: changes.record.to_vec(),
+        formats: changes.formats.to_vec(),
+    }
+}
+
 /// What the directory or shipped set says of itself, if `argument` is one.
 ///
 /// # Errors
@@ -148,8 +194,29 @@ pub fn load_set(argument: &str) -> Result<Option<Set>, Diagnostics> {
 }
 
 fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnostics> {
+    let mut files = Vec::new();
     let mut faults = Diagnostics::default();
-    let mut chain = vec![found.clone()];
+    for file in overrides.files {
+        match set_file(file) {
+            Ok(found) => files.push(found),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    match load_chain(vec![found.clone()], files, overrides) {
+        Ok(_) if !faults.is_empty() => Err(faults),
+        Ok(loaded) => Ok(loaded),
+        Err(more) => {
+            faults.extend(more);
+            Err(faults)
+        }
+    }
+}
+
+/// Loads a scenario, with those that it extends behind it where they are known already, and the texts of `--set-file`.
+fn load_chain(known: Vec<Found>, files: Vec<Found>, overrides: Changes<'_>) -> Result<Loaded, Diagnostics> {
+    let mut faults = Diagnostics::default();
+    let mut chain: Vec<Found> = known.first().cloned().into_iter().collect();
+    let name = chain.first().map_or_else(String::new, |found| found.name.clone());
     let mut layers = Vec::new();
     // From the scenario inwards; a fault in one text does not hide those of the others.
     while let Some(current) = chain.last() {
@@ -164,7 +231,7 @@ fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnosti
             table.entries.iter().position(|item| item.key == "extends").map(|i| table.entries.remove(i));
         layers.push(table);
         let Some(item) = extends else { break };
-        match next(&item, &chain) {
+        match known.get(chain.len()).map_or_else(|| next(&item, &chain), |found| Ok(found.clone())) {
             Ok(next) => chain.push(next),
             Err(fault) => {
                 // Without what it extends, half the scenario would be reported missing.
@@ -177,6 +244,12 @@ fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnosti
     let mut root = Table::default();
     for layer in layers.into_iter().rev() {
         root.overlay(layer, &merges);
+    }
+    for file in &files {
+        // Later than every scenario, earlier than arguments.
+        let (name, text) = (file.source.clone(), file.text.clone());
+        let source = Source { name, text, layer: u32::MAX - 1, base: file.base.clone() };
+        root.overlay(text::parse(&Arc::new(source), &mut faults), &merges);
     }
     for argument in overrides.set {
         text::set(&mut root, argument, &mut faults);
@@ -202,15 +275,16 @@ fn load_found(found: &Found, overrides: Changes<'_>) -> Result<Loaded, Diagnosti
             &shipped
         }
     };
-    let filled = reader::read(&root, &found.name, registry, &mut faults);
+    let filled = reader::read(&root, &name, registry, &mut faults);
     let plan = lower::lower(&filled, registry, &mut faults);
     match plan {
         Some(plan) if !faults.has_errors() => {
             plausibility::check(&plan, &filled, &mut faults);
-            Ok(Loaded { plan, warnings: faults, sources, filled })
+            let kept = kept(&chain, &files, &overrides);
+            Ok(Loaded { plan, warnings: faults, sources, kept, filled })
         }
         None if !faults.has_errors() => {
-            Err(Diagnostic::error(format!("`{}` cannot be read, and nothing says why", found.name))
+            Err(Diagnostic::error(format!("`{name}` cannot be read, and nothing says why"))
                 .allowed("any scenario: this is a mistake of memspike, please report it")
                 .into())
         }
@@ -236,6 +310,14 @@ fn next(item: &Item, chain: &[Found]) -> Result<Found, Diagnostic> {
             .allowed("a scenario that does not extend this one"));
     }
     Ok(found)
+}
+
+/// A file of values in place of those of the scenario: sections and keys as a scenario has them.
+fn set_file(path: &Path) -> Result<Found, Diagnostic> {
+    let text = read_file(path, MAX_SCENARIO)?;
+    let identity = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string();
+    let base = Base::Directory(path.parent().unwrap_or_else(|| Path::new("")).to_path_buf());
+    Ok(Found { name: String::new(), source: path.display().to_string(), identity, base, text })
 }
 
 fn set_seed(root: &mut Table, seed: u64) {

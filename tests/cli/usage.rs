@@ -20,6 +20,8 @@ fn the_help_of_every_command_is_one_sentence_at_least() {
     let place = Place::new();
     for command in [
         "run",
+        "sweep",
+        "table",
         "check",
         "resolve",
         "show",
@@ -44,6 +46,7 @@ fn the_help_texts_are_those_that_were_read() {
     let place = Place::new();
     insta::assert_snapshot!("help", out(&place.memspike(&["--help"])));
     insta::assert_snapshot!("help_run", out(&place.memspike(&["run", "--help"])));
+    insta::assert_snapshot!("help_sweep", out(&place.memspike(&["sweep", "--help"])));
 }
 
 #[test]
@@ -51,6 +54,11 @@ fn a_wrong_command_line_is_answered_with_2_and_a_hint() {
     let place = Place::new();
     for (args, hint) in [
         (&["runn", "digits"][..], "'run'"),
+        (&["swep", "digits"], "'sweep'"),
+        (&["run", "digits", "--epochs", "3"], "`--set protocol.epochs=3`"),
+        (&["check", "digits", "--epoch=3"], "`--set protocol.epochs=3`"),
+        (&["sweep", "digits", "--tau-m", "5 ms"], "`--set population.NAME.tau_m=\"5 ms\"`"),
+        (&["run", "digits", "--colour-of-money"], "unexpected argument"),
         (&[], "Usage"),
         (&["run"], "SCENARIO"),
         (&["run", "digits", "--engine", "warp"], "reference"),
