@@ -177,7 +177,7 @@ fn fan(rows: u32, neurons: u32, kept: Kept) -> (Arc<Network>, Weights<f64>) {
             least_delay: Time::ZERO,
             compact: matches!(kept, Kept::Compact),
         },
-        &mut |_| {},
+        &mut |_| true,
     );
     let mut builder = Builder::default();
     // A new order of the lines in every round of one second.

@@ -1,7 +1,9 @@
-//! The `memspike` command: the library's command line with what is shipped, stopped by Ctrl-C and SIGTERM.
+//! The `memspike` command: the library's command line with what is shipped, stopped by Ctrl-C, SIGTERM and SIGHUP.
 
 use memspike::cli::{self, Stop};
 use memspike::registry::Registry;
+#[cfg(unix)]
+use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io::Write as _;
@@ -24,7 +26,13 @@ fn main() -> ExitCode {
 
 /// The first signal asks a command that can be stopped to stop, and ends any other; the second ends the process.
 fn listen(stop: &Stop, last: &Arc<AtomicUsize>) -> std::io::Result<()> {
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [
+        SIGINT,
+        SIGTERM,
+        // Where the terminal is closed or the connection lost.
+        #[cfg(unix)]
+        SIGHUP,
+    ] {
         // Registered first, so that they see the flags as they were before this signal.
         flag::register_conditional_default(signal, Arc::clone(stop.unheeded()))?;
         flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(stop.asked()))?;

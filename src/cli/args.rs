@@ -4,12 +4,13 @@ use super::device::args::DeviceArgs;
 use super::fit::args::FitArgs;
 use super::overrides::Overrides;
 use super::sweep::args::SweepArgs;
-use super::values::{Format, step, tolerance};
+use super::values::{Format, patience, step, tolerance};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::dataset::Name;
 use memspike::registry::Registry;
 use memspike::time::Time;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -19,7 +20,7 @@ Examples:
   memspike show digits                          the results of its last run once more
   memspike new my-network                       a scenario to start from
 
-Exit codes: 0 done; 1 done and the answer is no; 2 could not; 130, 143 stopped by a signal.";
+Exit codes: 0 done; 1 done and the answer is no; 2 could not; 129, 130, 143 stopped by a signal.";
 
 /// Simulates spiking neural networks made of memristors, event by event.
 ///
@@ -98,18 +99,20 @@ Examples:
   memspike run digits --trace all --trace-format json --trace-file trace.jsonl
   memspike run stdp --trace kind=weight,population=output,neuron=3..7,time=10ms..20ms
   memspike run digits --format json | jq .accuracy.test
+  memspike run --resume runs/mnist/001          go on with a run that was stopped or killed
+  memspike run mnist --out here --continue      begin, go on, or find it done: the same command every time
 
 A run directory (runs/SCENARIO/001 and so on, or --out) keeps manifest.json, summary.json,
-report.html, plots and records. Ctrl-C stops the run and keeps what is done; a second Ctrl-C
-stops at once.";
+report.html, plots and records. Ctrl-C, SIGTERM and SIGHUP stop the run and keep a checkpoint to go on
+from; a second Ctrl-C stops at once.";
 
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = RUN_EXAMPLES)]
 pub struct RunArgs {
     /// A file, a directory with scenario.toml (or with several such), or the name of a shipped scenario; or the
     /// manifest.json of a run, which makes that run again and says whether it is the same.
-    #[arg(value_hint = ValueHint::AnyPath)]
-    pub scenario: String,
+    #[arg(value_hint = ValueHint::AnyPath, required_unless_present = "resume")]
+    pub scenario: Option<String>,
     #[command(flatten)]
     pub overrides: Overrides,
     /// Write the run into this directory instead of the next runs/SCENARIO/NNN; of several, each into DIR/SCENARIO.
@@ -140,9 +143,17 @@ pub struct RunArgs {
     /// Also write every plot as PNG.
     #[arg(long)]
     pub png: bool,
-    /// Go on with the last interrupted run of this scenario, or the one given with --out.
-    #[arg(long, conflicts_with = "force")]
-    pub resume: bool,
+    /// Go on with the run in DIR as it was begun, with nothing typed again; without DIR, with the last interrupted run of
+    /// this scenario, or the one given with --out.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "force", value_hint = ValueHint::DirPath)]
+    pub resume: Option<Option<PathBuf>>,
+    /// Begin, go on with what was begun of just this run (in --out, or the last of its kind), or say that it is done: what a
+    /// job needs that is put into the queue again.
+    #[arg(long = "continue", conflicts_with_all = ["force", "resume"])]
+    pub go_on: bool,
+    /// Keep a checkpoint that often, such as "5 min" of computing. Default: so often that it costs about 1 %.
+    #[arg(long, value_name = "TIME", value_parser = patience)]
+    pub checkpoint_every: Option<f64>,
     /// What to print at the end: a table, or summary.json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -313,7 +324,7 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum Engine {
     /// Batched lanes.
     Fast,
@@ -333,7 +344,7 @@ impl Engine {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum TraceFormat {
     Human,
     Json,

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::wiring::{self, Recorded};
 use memspike::registry::Registry;
-use memspike::scenario::synapses;
+use memspike::scenario::{load_estimate, synapses};
 
 /// Loads every scenario and reports on all of them, also after one with faults.
 pub fn check(args: &ScenarioArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
@@ -21,7 +21,8 @@ pub fn check(args: &ScenarioArgs, registry: &Registry, output: &Output) -> Resul
                         1 => ", 1 warning".into(),
                         n => format!(", {n} warnings"),
                     };
-                    if let Some(bytes) = synapses::estimate(&one.plan).drawn() {
+                    let (pending, _) = load_estimate::needs(&one.plan);
+                    if let Some(bytes) = synapses::estimate(&one.plan).drawn().map(|bytes| bytes + pending) {
                         remark.push_str(&format!(", takes about {} of memory", synapses::shown(bytes)));
                     }
                     output.data(&format!("{}: valid{remark}", one.plan.name))?;

@@ -8,22 +8,42 @@ use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
 use memspike::report::compare;
 use memspike::report::manifest::{MadeFrom, ManifestHead, condensed};
 use memspike::scenario::plan::Plan;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where run directories are made.
 pub const RUNS: &str = "runs";
+
+/// What there is to do for a run.
+#[derive(Debug)]
+pub enum Place {
+    /// It begins, in a directory of its own.
+    New(RunDir),
+    /// It goes on from what this directory keeps.
+    Begun(RunDir),
+    /// It is done.
+    Done(RunDir),
+}
 
 /// The directory to write into: the one named, the one to go on with, or the next number.
 ///
 /// # Errors
 /// If there is none to go on with, or none can be made.
-pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<RunDir, Failure> {
+pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<Place, Failure> {
     let root = Path::new(RUNS);
-    if !args.resume {
-        return Ok(match &args.out {
+    if args.go_on {
+        let begun = match &args.out {
+            Some(out) => rundir::is_run(out).then(|| out.clone()),
+            None => last_of(root, plan)?,
+        };
+        if let Some(path) = begun {
+            return go_on(path, args, plan, output);
+        }
+    }
+    if args.resume.is_none() {
+        return Ok(Place::New(match &args.out {
             Some(out) => RunDir::create_at(out, args.force)?,
             None => RunDir::create_numbered(root, &plan.name)?,
-        });
+        }));
     }
     let path = match &args.out {
         Some(out) => out.clone(),
@@ -32,16 +52,32 @@ pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<RunDir, Fa
             None => return Err(nothing_to_resume(plan)?),
         },
     };
+    go_on(path, args, plan, output)
+}
+
+/// The last run that was made of this plan.
+fn last_of(root: &Path, plan: &Plan) -> Result<Option<PathBuf>, Failure> {
+    let made = |path: &PathBuf| MadeFrom::read(path).is_ok_and(|manifest| manifest.is(plan));
+    Ok(rundir::all(root, &plan.name)?.into_iter().rev().find(made))
+}
+
+/// Takes the directory of a run to go on with it.
+fn go_on(path: PathBuf, args: &RunArgs, plan: &Plan, output: &Output) -> Result<Place, Failure> {
     let dir = RunDir::reopen(&path)?;
     same_version(&path)?;
     let manifest = MadeFrom::read(&path)?;
     // One that was killed before its summary was written is not.
-    if manifest.status == RunStatus::Done && path.join(SUMMARY).is_file() {
+    let done = manifest.status == RunStatus::Done && path.join(SUMMARY).is_file();
+    if done && !args.go_on {
         return Err(Failure::new(format!("the run in `{}` is finished", path.display()))
             .with_hint("omit --resume to run again"));
     }
     if !manifest.is(plan) {
-        let option = if args.out.is_some() { "--out" } else { "--resume" };
+        let option = match (&args.out, args.go_on) {
+            (_, true) => "--continue",
+            (Some(_), false) => "--out",
+            (None, false) => "--resume",
+        };
         let path = path.display();
         return Err(Failure::new(format!(
             "{option} goes on with the run in `{path}`, which was made from another plan{}",
@@ -49,12 +85,13 @@ pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<RunDir, Fa
         ))
         .with_hint("go on with the same scenario, --seed, --set and --record as it was begun with"));
     }
+    if done {
+        return Ok(Place::Done(dir));
+    }
     if !path.join(CHECKPOINT).is_file() {
         output.note(&format!("`{}` kept nothing to go on from: it begins anew", path.display()));
     }
-    // From here on the run is not finished.
-    let _ = std::fs::remove_file(path.join(SUMMARY));
-    Ok(dir)
+    Ok(Place::Begun(dir))
 }
 
 /// The first value in which the plan of a run differs from the one at hand, if both are short.

@@ -16,10 +16,22 @@ pub enum Failure {
     #[error("{0}")]
     Scenario(Diagnostics),
     #[error(transparent)]
-    Record(#[from] RecordError),
+    Record(RecordError),
+    /// Stopped as it was asked to, before there was a result.
+    #[error("the run was stopped")]
+    Stopped,
     /// Nobody reads our output any more.
     #[error("the output was closed")]
     ClosedPipe,
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Stopped => Self::Stopped,
+            error => Self::Record(error),
+        }
+    }
 }
 
 impl From<Diagnostics> for Failure {
@@ -61,7 +73,7 @@ impl Failure {
         match self {
             Self::Message { hint, .. } => hint.clone(),
             Self::Record(error) => error.hint(),
-            Self::Several(_) | Self::Scenario(_) | Self::ClosedPipe => None,
+            Self::Several(_) | Self::Scenario(_) | Self::Stopped | Self::ClosedPipe => None,
         }
     }
 }

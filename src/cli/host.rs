@@ -42,14 +42,6 @@ pub fn peak_rss_bytes() -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
-/// Memory that can be had without swapping, where the system tells (Linux).
-pub fn available_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kilobytes.checked_mul(1024)
-}
-
 /// The folder for data of this user's programs that the system expects: `$XDG_DATA_HOME`, by default
 /// `~/.local/share`; `~/Library/Application Support` on macOS; `%APPDATA%` on Windows. `None` without a home
 /// directory.

@@ -2,10 +2,11 @@
 
 use super::values::key_value;
 use clap::{Args, ValueHint};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Options of every command that loads a scenario.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 pub struct Overrides {
     /// Seed of every random draw; the same seed gives the same results.
     #[arg(long, value_name = "N")]
@@ -15,5 +16,6 @@ pub struct Overrides {
     pub set: Vec<(String, String)>,
     /// Change the values that this TOML file has, written as in a scenario; before --set; can be repeated.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[serde(default)]
     pub set_file: Vec<PathBuf>,
 }

@@ -7,10 +7,11 @@ use memspike::record::rundir::RunDir;
 use memspike::record::spikes::{self, Names, SpikeRecord};
 use memspike::record::synapses::SynapseRecord;
 use memspike::record::{
-    Formats, LogRecorder, Position, Positions, RecordError, Records, SpikeRow, Take, export,
+    Formats, LogReader, LogRecorder, Position, Positions, RecordError, Records, SpikeRow, Take, export,
 };
 use memspike::scenario::plan::Plan;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The file in a run directory that a run goes on from.
@@ -102,7 +103,8 @@ impl<'a> Logs<'a> {
         let logs = Self { dir, records: Shared(Arc::default()), names };
         let mut records = Records::default();
         for (take, name) in wanted.into_iter().zip(&logs.names) {
-            records.add(Box::new(recorder(&log(dir, name), name)?), take)?;
+            let place = dir.claim(&format!("{name}.log"))?;
+            records.add(Box::new(recorder(&place, name)?), take)?;
         }
         *logs.records.get() = records;
         Ok(logs)
@@ -112,15 +114,26 @@ impl<'a> Logs<'a> {
         self.records.clone()
     }
 
-    /// Writes what was recorded in the formats of these names and returns what is drawn of it.
+    /// Bytes of all logs now.
+    pub fn bytes(&self) -> u64 {
+        bytes(self.dir)
+    }
+
+    /// Writes what was recorded in the formats of these names, unless `stop` is set, and returns what is drawn of it.
     ///
     /// # Errors
-    /// The first failure of a write.
-    pub fn finish(self, formats: &[String], known: &Formats) -> Result<Shown, Failure> {
+    /// The first failure of a write, and if it was stopped.
+    pub fn finish(
+        self,
+        formats: &[String],
+        known: &Formats,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Shown, Failure> {
         std::mem::take(&mut *self.records.get()).finish()?;
         for format in formats.iter().filter_map(|name| known.find(name)) {
             for name in &self.names {
-                export(&log(self.dir, name), self.dir, name, format)?;
+                let mut reader = LogReader::open(&log(self.dir, name))?.unless(stop);
+                export(&mut reader, self.dir, name, format)?;
             }
         }
         let mut shown = Shown::default();
@@ -135,6 +148,14 @@ impl<'a> Logs<'a> {
         }
         Ok(shown)
     }
+}
+
+/// Bytes of records whose writing takes longer than whoever stops a run waits.
+pub const MANY: u64 = 4 << 20;
+
+/// Bytes of the logs of a run.
+pub fn bytes(dir: &RunDir) -> u64 {
+    NAMES.iter().filter_map(|name| std::fs::metadata(log(dir, name)).ok()).map(|log| log.len()).sum()
 }
 
 /// Removes the logs of a run that nothing goes on with any more.

@@ -27,7 +27,8 @@ impl Original {
     /// # Errors
     /// If it cannot be read, or does not say what it was made from.
     pub fn of(args: &RunArgs) -> Result<Option<Self>, Failure> {
-        let file = Path::new(&args.scenario);
+        let named = args.scenario.as_deref().unwrap_or_default();
+        let file = Path::new(named);
         if file.file_name().is_none_or(|name| name != MANIFEST) || !file.is_file() {
             return Ok(None);
         }
@@ -41,16 +42,15 @@ impl Original {
         ];
         if let Some((option, _)) = changed.iter().find(|(_, given)| *given) {
             return Err(Failure::new(format!(
-                "`{}` is repeated as it is: {option} would make another run",
-                args.scenario
+                "`{named}` is repeated as it is: {option} would make another run"
             ))
             .with_hint(format!("omit {option}, or run the scenario itself")));
         }
         let manifest = Repeatable::read(file)?;
         if manifest.made_from.is_none() {
             return Err(Failure::new(format!(
-                "`{}` does not say what it was made from: it was written by memspike {}",
-                args.scenario, manifest.memspike
+                "`{named}` does not say what it was made from: it was written by memspike {}",
+                manifest.memspike
             ))
             .with_hint("run its scenario; the manifest has the command that was given then"));
         }

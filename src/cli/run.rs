@@ -1,7 +1,7 @@
 //! `memspike run`.
 
 use super::args::{Engine, RunArgs};
-use super::directory::{self, RUNS};
+use super::directory::{self, Place, RUNS};
 use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
@@ -11,15 +11,16 @@ use super::png::Renderer;
 use super::program::Program;
 use super::records::CHECKPOINT;
 use super::repeat::Original;
+use super::request::{self, Request as Asked};
 use super::trace::Tracing;
 use super::values::Format;
 use super::wiring::{self, Recorded, Request};
 use super::{calibrate, progress, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
-use memspike::record::rundir::{self, RunDir, RunStatus};
+use memspike::record::rundir::{self, REQUEST, RunDir, RunStatus};
 use memspike::registry::Registry;
-use memspike::report::manifest::Manifest;
+use memspike::report::manifest::{Manifest, ManifestHead};
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
@@ -37,11 +38,15 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
     if args.png {
         Renderer::new("--png")?;
     }
+    let (args, name) = &request::meant(args)?;
     let original = Original::of(args)?;
-    let (args, loaded) = match &original {
+    let (args, mut loaded) = match &original {
         Some(original) => (&original.args(args)?, vec![original.load(program.registry)?]),
         None => (args, load(args, program.registry)?),
     };
+    if let Some(name) = name {
+        loaded.retain(|loaded| loaded.plan.name == *name);
+    }
     check_engine(args, &loaded)?;
     program.stop.heed();
     let tracing = trace::begin(args, &loaded, program.stop, output)?;
@@ -50,6 +55,11 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
         output.warnings(&scenario.warnings);
     }
     tracing.within(|| match loaded.as_slice() {
+        [] => Err(Failure::new(format!(
+            "`{}` has no scenario `{}`",
+            args.scenario.as_deref().unwrap_or_default(),
+            name.as_deref().unwrap_or_default()
+        ))),
         [one] => {
             let ran = session.run(one, clock, Say::Results)?;
             match (original, ran.summary) {
@@ -67,7 +77,7 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
 /// All its faults.
 pub fn load(args: &RunArgs, registry: &Registry) -> Result<Vec<Loaded>, Failure> {
     let recorded = Recorded { names: &args.record, formats: &args.record_format };
-    wiring::load(&args.scenario, &args.overrides, recorded, registry)
+    wiring::load(args.scenario.as_deref().unwrap_or_default(), &args.overrides, recorded, registry)
 }
 
 /// Several runs of one process, each in its own thread.
@@ -147,7 +157,7 @@ struct Session<'a> {
 impl Session<'_> {
     /// Runs several scenarios, each in a directory of its own, and tells of all of them together.
     fn set(self, scenarios: &[Loaded]) -> Result<End, Failure> {
-        let set = wiring::set(&self.args.scenario)?;
+        let set = wiring::set(self.args.scenario.as_deref().unwrap_or_default())?;
         let mut runs = Vec::new();
         let mut end = End::Done;
         for scenario in scenarios {
@@ -184,14 +194,23 @@ impl Session<'_> {
             // The run that is there is not given up for one that cannot begin.
             wiring::check_data(plan, self.args.data.as_deref())?;
         }
-        let dir = directory::of_run(self.args, plan, self.output)?;
+        let (dir, begun) = match directory::of_run(self.args, plan, self.output)? {
+            Place::New(dir) => (dir, false),
+            Place::Begun(dir) => (dir, true),
+            Place::Done(dir) => return self.done(dir),
+        };
+        let command = match begun {
+            true => ManifestHead::read(dir.path())?.command,
+            false => self.program.command.clone(),
+        };
+        Asked::write(self.args, &plan.name, &dir)?;
         let calibration = calibrate::measure();
         let mut manifest = Manifest {
             schema_version: SCHEMA_VERSION,
             status: RunStatus::Running,
             memspike: env!("CARGO_PKG_VERSION").into(),
             commit: option_env!("MEMSPIKE_COMMIT").map(String::from),
-            command: self.program.command.clone(),
+            command,
             started: host::now_utc(),
             host: host::describe(),
             generator: memspike::random::GENERATOR.into(),
@@ -208,12 +227,22 @@ impl Session<'_> {
         manifest.write(&dir)?;
         self.output.detail(&format!("writing to {}", dir.path().display()));
 
-        let result = self.carry_out(scenario, clock, &dir, &mut manifest, calibration);
+        let result = self.carry_out(scenario, clock, (&dir, begun), &mut manifest, calibration);
         let summary = match result {
             Ok(Made::Summary(summary)) => summary,
             Ok(Made::Stopped(end)) => {
                 let _ = dir.discard_if_bare();
                 return Ok(Ran { end, summary: None });
+            }
+            Err(Failure::Stopped) => {
+                manifest.status = RunStatus::Interrupted;
+                manifest.write(&dir)?;
+                self.output.note(&format!(
+                    "stopped; `memspike run --resume {}` goes on{}",
+                    dir.path().display(),
+                    if dir.path().join(CHECKPOINT).is_file() { "" } else { ", from the start" }
+                ));
+                return Ok(Ran { end: End::Stopped, summary: None });
             }
             Err(failure) => {
                 if !dir.discard_if_bare() {
@@ -224,6 +253,7 @@ impl Session<'_> {
                     };
                     // The reason that is reported is the first one; this write may well fail for the same.
                     let _ = manifest.write(&dir);
+                    self.kept(&dir);
                 }
                 return Err(failure);
             }
@@ -238,12 +268,32 @@ impl Session<'_> {
         Ok(Ran { end, summary: Some(summary) })
     }
 
+    /// A run that was done before: what else was in its directory is removed.
+    fn done(self, dir: RunDir) -> Result<Ran, Failure> {
+        clear(&dir);
+        let summary = Summary::read(dir.path())?;
+        self.output.note(&format!("the run in `{}` is done", dir.path().display()));
+        let disagrees = summary.paper.as_ref().is_some_and(|paper| !paper.complete());
+        Ok(Ran { end: if disagrees { End::No } else { End::Done }, summary: Some(Box::new(summary)) })
+    }
+
+    /// Says what is left of a run that failed, and how to go on with it.
+    fn kept(self, dir: &RunDir) {
+        let path = dir.path().display();
+        let done = Summary::read(dir.path()).is_ok_and(|summary| summary.status == Status::Done);
+        if done {
+            self.output.note(&format!("its results are there: memspike show {path}"));
+        } else if dir.path().join(CHECKPOINT).is_file() {
+            self.output.note(&format!("its last checkpoint is there: memspike run --resume {path}"));
+        }
+    }
+
     /// From the manifest to the summary.
     fn carry_out(
         self,
         scenario: &Loaded,
         clock: Clock,
-        dir: &RunDir,
+        (dir, begun): (&RunDir, bool),
         manifest: &mut Manifest,
         calibration: Calibration,
     ) -> Result<Made, Failure> {
@@ -254,7 +304,8 @@ impl Session<'_> {
             Elsewhere::Weights(given) => (Some(given), Clock::start()),
             Elsewhere::Stopped(end) => return Ok(Made::Stopped(end)),
         };
-        let wiring::Ran { outcome, shown } = self.simulate(plan, clock, manifest.threads, dir, given)?;
+        let wiring::Ran { outcome, shown } =
+            self.simulate(plan, clock, manifest.threads, (dir, begun), given)?;
         let (wall_s, cpu_s) = clock.now();
         let host = HostPerformance {
             wall_s,
@@ -278,11 +329,8 @@ impl Session<'_> {
             Status::Interrupted => RunStatus::Interrupted,
         };
         manifest.write(dir)?;
-        summary.write(dir)?;
         if outcome.status == Status::Done {
-            // Nothing is left to go on with. If it cannot be removed, it is only in the way.
-            let _ = std::fs::remove_file(dir.path().join(CHECKPOINT));
-            records::discard(dir);
+            clear(dir);
         }
         Ok(Made::Summary(Box::new(summary)))
     }
@@ -322,10 +370,10 @@ impl Session<'_> {
             output.detail(note);
         }
         output.note(&format!("report in {}", dir.path().join("report.html").display()));
-        if summary.status == Status::Interrupted && dir.path().join(CHECKPOINT).is_file() {
-            let whole = plan.protocol.as_it_is().is_some();
-            let from = if whole { "from there" } else { "after the last finished epoch" };
-            output.note(&format!("the same command with --resume goes on {from}"));
+        if summary.status == Status::Interrupted {
+            let from =
+                if dir.path().join(CHECKPOINT).is_file() { "from there" } else { "with it, from the start" };
+            output.note(&format!("`memspike run --resume {}` goes on {from}", dir.path().display()));
         }
         Ok(())
     }
@@ -375,8 +423,18 @@ impl Session<'_> {
                 other.display()
             ));
         }
-        let args =
-            RunArgs { out: None, force: false, resume: false, record: Vec::new(), ..self.args.clone() };
+        let args = RunArgs {
+            scenario: Some(name.to_string()),
+            overrides,
+            out: None,
+            force: false,
+            resume: None,
+            // One that was begun for a run that goes on is gone on with too.
+            go_on: self.args.go_on || self.args.resume.is_some(),
+            record: Vec::new(),
+            record_format: Vec::new(),
+            ..self.args.clone()
+        };
         let ran = Session { args: &args, ..self }.run(&source, Clock::start(), Say::OneLine)?;
         if ran.end != End::Done {
             return Ok(Elsewhere::Stopped(ran.end));
@@ -389,7 +447,7 @@ impl Session<'_> {
         plan: &Plan,
         clock: Clock,
         threads: usize,
-        dir: &RunDir,
+        (dir, resume): (&RunDir, bool),
         given: Option<GivenWeights>,
     ) -> Result<wiring::Ran, Failure> {
         let mut listener = progress::listener(self.output, self.tracing.among_messages());
@@ -400,7 +458,8 @@ impl Session<'_> {
             dt: self.args.dt,
             data: self.args.data.as_deref(),
             run_dir: dir,
-            resume: self.args.resume,
+            resume,
+            checkpoint_every: self.args.checkpoint_every,
             stop: self.program.stop.asked(),
             clock: &|| clock.now(),
             progress: &mut *listener,
@@ -425,6 +484,8 @@ impl Session<'_> {
         for (name, bytes) in npz::files(&outcome.arrays)? {
             dir.write(name, &bytes)?;
         }
+        // What is drawn and told of it can be made again.
+        summary.write(dir)?;
         let figures = results::figures(&manifest.plan, outcome, recorded);
         for figure in &figures {
             dir.write(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
@@ -446,6 +507,14 @@ impl Session<'_> {
         dir.write("report.html", html::page(manifest, outcome, summary, &figures).as_bytes())?;
         Ok(())
     }
+}
+
+/// Removes what a run goes on from: nothing is left to go on with. What cannot be removed is only in the way.
+fn clear(dir: &RunDir) {
+    for name in [CHECKPOINT, REQUEST] {
+        let _ = std::fs::remove_file(dir.path().join(name));
+    }
+    records::discard(dir);
 }
 
 /// What came of a run.

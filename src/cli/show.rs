@@ -73,7 +73,7 @@ pub fn find(run: &Path) -> Result<PathBuf, Failure> {
 fn unfinished(path: &Path, status: RunStatus) -> Failure {
     let (state, hint) = match status {
         RunStatus::Failed => ("failed", "run the scenario again"),
-        _ => ("is not finished", "wait for it, or go on with it: memspike run SCENARIO --resume --out DIR"),
+        _ => ("is not finished", "wait for it, or go on with it: memspike run --resume DIR"),
     };
     Failure::new(format!("the run in `{}` {state}: it has no {SUMMARY}", path.display())).with_hint(hint)
 }

@@ -2,10 +2,11 @@
 
 use clap::ValueEnum;
 use memspike::time::{ParseTimeError, Time};
-use memspike::units::{Quantity, parse_percent};
+use memspike::units::{Quantity, Second, parse_percent};
+use serde::{Deserialize, Serialize};
 
 /// How an answer is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum Format {
     Text,
     Json,
@@ -52,6 +53,18 @@ pub fn tolerance(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "expected a fraction from 0 to below 1, such as 1e-9 or 0.1 %".into())
 }
 
+/// Seconds that pass on a clock, at least one tenth: seconds, `min` or `h`.
+pub fn patience(text: &str) -> Result<f64, String> {
+    let longer = [("min", 60.0), ("h", 3600.0)];
+    let longer = longer.iter().find_map(|(unit, seconds)| Some((text.trim().strip_suffix(unit)?, seconds)));
+    let time = match longer {
+        Some((number, seconds)) => number.trim().parse::<f64>().ok().map(|number| number * seconds),
+        None => quantity::<Second>(text).ok().map(Second::get),
+    };
+    let allowed = || "expected a time of at least 0.1 s, such as \"30 s\" or \"5 min\"".to_string();
+    time.filter(|time| *time >= 0.1 && time.is_finite()).ok_or_else(allowed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +74,15 @@ mod tests {
         assert_eq!(key_value("a.b = \"x=1\""), Ok(("a.b".into(), "\"x=1\"".into())));
         assert!(key_value("a.b").is_err());
         assert!(key_value("=1").is_err());
+    }
+
+    #[test]
+    fn patience_is_at_least_a_tenth_of_a_second() {
+        for (text, seconds) in [("30 s", 30.0), ("5 min", 300.0), ("1.5h", 5400.0), ("100 ms", 0.1)] {
+            assert_eq!(patience(text), Ok(seconds), "{text}");
+        }
+        for text in ["0 s", "99 ms", "-1 min", "5", "five min", "inf h", "NaN min", "1 V"] {
+            assert!(patience(text).is_err(), "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::args::Engine;
 use super::failure::Failure;
 use super::observers::Observers;
 use super::overrides::Overrides;
-use super::records::{CHECKPOINT, Logs, Shared, Shown};
+use super::records::{self, CHECKPOINT, Logs, Shared, Shown};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
 use memspike::hint::many;
@@ -14,7 +14,7 @@ use memspike::record::{Formats, Positions};
 use memspike::registry::Registry;
 use memspike::report::manifest::MadeFrom;
 use memspike::scenario::diagnostic::At;
-use memspike::scenario::outcome::Outcome;
+use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::{Input, Plan};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
@@ -24,6 +24,7 @@ use memspike::scenario::{self, Changes, Diagnostic, Loaded, shipped};
 use memspike::snapshot::{self, Models, Payload, SnapshotError, Source};
 use memspike::time::Time;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Everything a run is given.
@@ -40,7 +41,9 @@ pub struct Request<'a> {
     /// Go on from the checkpoint in `run_dir`.
     pub resume: bool,
     /// Asked to stop.
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Arc<AtomicBool>,
+    /// Seconds between two checkpoints, if that was asked for.
+    pub checkpoint_every: Option<f64>,
     /// (wall, CPU) seconds since the start of the process.
     pub clock: &'a (dyn Fn() -> (f64, f64) + Sync),
     pub progress: &'a mut dyn Progress,
@@ -108,8 +111,12 @@ fn failed(error: RunError) -> Failure {
         RunError::Memory { .. } => Some(
             "fewer synapses, one weight or delay for all, or storage = \"compact\" in [engine] take less",
         ),
+        RunError::Stopped => return Failure::Stopped,
         RunError::Clocked(_) => Some("take another --dt, or an event engine"),
         RunError::Threads { .. } => Some("ask for fewer with --threads"),
+        RunError::Store(reason) if reason.ends_with("no such file or directory") => {
+            Some("its directory was removed while it ran: leave it in its place until the run is done")
+        }
         RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
         _ => None,
     };
@@ -146,6 +153,17 @@ struct Checkpoint<'a> {
     dir: &'a RunDir,
     resume: bool,
     records: Shared,
+    clock: &'a (dyn Fn() -> (f64, f64) + Sync),
+    /// Seconds between two that nobody asks for; `None`: so many that they cost a hundredth.
+    every: Option<f64>,
+    /// Wall-clock seconds when the last one was there, and what it took.
+    last: f64,
+    cost: f64,
+}
+
+impl Checkpoint<'_> {
+    /// Seconds between two checkpoints at least, where nobody has said how many.
+    const SELDOM: f64 = 30.0;
 }
 
 /// The checkpoint of a run that is gone on with, and where its records stood; nothing if there is none.
@@ -167,7 +185,17 @@ impl Store for Checkpoint<'_> {
         if self.resume { Ok(kept(self.dir)?.map(|(_, source)| source)) } else { Ok(None) }
     }
 
+    fn due(&self) -> bool {
+        let interval = self.every.unwrap_or((100.0 * self.cost).max(Self::SELDOM));
+        (self.clock)().0 - self.last >= interval
+    }
+
+    fn due_at_end(&self) -> bool {
+        records::bytes(self.dir) > records::MANY
+    }
+
     fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String> {
+        let begun = (self.clock)().0;
         let positions = self.records.get().positions();
         let mut file = self.dir.begin(CHECKPOINT).map_err(|error| error.to_string())?;
         let mut out = file.writer();
@@ -180,7 +208,10 @@ impl Store for Checkpoint<'_> {
                 other => other.to_string(),
             })?;
         drop(out);
-        file.finish().map_err(|error| error.to_string())
+        file.finish().map_err(|error| error.to_string())?;
+        self.last = (self.clock)().0;
+        self.cost = self.last - begun;
+        Ok(())
     }
 }
 
@@ -200,6 +231,29 @@ pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether the records of a plan have room where its run is written, as far as that is known before.
+#[cfg(unix)]
+fn room(plan: &Plan, dir: &RunDir) -> Result<(), Failure> {
+    let (_, needed) = scenario::load_estimate::needs(plan);
+    let Ok(disk) = rustix::fs::statvfs(dir.path()) else { return Ok(()) };
+    let free = disk.f_bavail as f64 * disk.f_frsize as f64;
+    if needed <= free {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "the records need about {} of disk, and `{}` has {} left",
+        scenario::synapses::shown(needed),
+        dir.path().display(),
+        scenario::synapses::shown(free)
+    ))
+    .with_hint("record less, at longer intervals, or write elsewhere with --out DIR"))
+}
+
+#[cfg(not(unix))]
+fn room(_: &Plan, _: &RunDir) -> Result<(), Failure> {
+    Ok(())
+}
+
 /// What came of a run.
 pub struct Ran {
     pub outcome: Outcome,
@@ -211,17 +265,21 @@ pub struct Ran {
 /// # Errors
 /// If it cannot be carried out: data is missing, a checkpoint does not fit, a record cannot be written.
 pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
-    let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, progress, formats, given } =
+    let Request { plan, threads, engine, dt, data, run_dir, resume, stop, clock, progress, formats, .. } =
         request;
+    let (given, every) = (request.given, request.checkpoint_every);
     let unusable = |error| failed_with(error, run_dir, resume);
+    room(plan, run_dir)?;
     let kept = if resume { kept(run_dir).map_err(|error| unusable(error.into()))? } else { None };
     let logs = Logs::begin(plan, run_dir, kept.map(|(positions, _)| positions))?;
     let mut observers = Observers::new(plan, logs.records());
     let search = search(data);
-    let mut store = Checkpoint { dir: run_dir, resume, records: logs.records() };
+    let records = logs.records();
+    let last = clock().0;
+    let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0 };
     let mut context = RunContext {
         threads,
-        memory: super::host::available_bytes(),
+        memory: super::memory::available(),
         engine: match engine {
             Engine::Fast => context::Engine::Fast,
             Engine::Reference => context::Engine::Reference,
@@ -236,7 +294,12 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
         given,
     };
     let outcome = run::run(plan, &mut context).map_err(unusable)?;
-    let shown = logs.finish(&plan.record.formats, formats)?;
+    let shown = match outcome.status {
+        Status::Done => logs.finish(&plan.record.formats, formats, stop)?,
+        // Who stops a run does not wait for its records: they are there when it is done.
+        Status::Interrupted if logs.bytes() > records::MANY => Shown::default(),
+        Status::Interrupted => logs.finish(&plan.record.formats, formats, &Arc::default())?,
+    };
     Ok(Ran { outcome, shown })
 }
 

@@ -27,7 +27,7 @@ pub struct Host {
 pub struct Manifest {
     /// Of this file; see [`SCHEMA_VERSION`](super::summary::SCHEMA_VERSION).
     pub schema_version: u32,
-    /// Running until the summary is there.
+    /// Running until everything is there.
     pub status: RunStatus,
     /// Version of memspike.
     pub memspike: String,
@@ -96,6 +96,9 @@ pub struct ManifestHead {
     pub started: String,
     /// Of all random draws.
     pub seed: u64,
+    /// The command line that began it.
+    #[serde(default)]
+    pub command: Vec<String>,
     plan: PlanHead,
 }
 

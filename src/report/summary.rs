@@ -174,7 +174,7 @@ impl Summary {
         to_json(SUMMARY, self)
     }
 
-    /// Writes it into the run directory; the last file of a run.
+    /// Writes it into the run directory.
     ///
     /// # Errors
     /// If the file cannot be written.

@@ -28,6 +28,9 @@ pub enum AssembleError {
     /// What the network's own checks found.
     #[error("{0}")]
     Network(network::Fault),
+    /// Whoever waited for its synapses to be drawn wants them no more.
+    #[error("it was stopped while synapses were drawn")]
+    Stopped,
     /// The weights of a projection cannot be put into its devices.
     #[error("the devices of projection `{projection}`: {message}")]
     Devices {
@@ -43,7 +46,7 @@ pub enum AssembleError {
 /// # Errors
 /// Every fault of the network.
 pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
-    assemble_with(plan, true, &mut |_| {})
+    assemble_with(plan, true, &mut |_| true)
 }
 
 /// The network of a plan without its drawn synapses: enough to see what the engine chooses.
@@ -51,18 +54,23 @@ pub fn assemble(plan: &Plan) -> Result<Assembled, Vec<AssembleError>> {
 /// # Errors
 /// As [`assemble`].
 pub fn skeleton(plan: &Plan) -> Result<Arc<Network>, Vec<AssembleError>> {
-    assemble_with(plan, false, &mut |_| {}).map(|assembled| assembled.network)
+    assemble_with(plan, false, &mut |_| true).map(|assembled| assembled.network)
 }
 
-/// As [`assemble`]; `progress` is told how many synapses were drawn since the last call.
+/// As [`assemble`]; `progress` is told how many synapses were drawn since the last call, and says whether to go on.
 ///
 /// # Errors
-/// As [`assemble`].
+/// As [`assemble`], and if it was not to go on.
 pub fn assemble_with(
     plan: &Plan,
     draw: bool,
-    progress: &mut dyn FnMut(u64),
+    progress: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Assembled, Vec<AssembleError>> {
+    let mut stopped = false;
+    let mut progress = |synapses| {
+        stopped |= !progress(synapses);
+        !stopped
+    };
     let mut notes = Vec::new();
     let mut drawn_values = vec![None; plan.projections.len()];
     let mut builder = Builder::default();
@@ -99,7 +107,10 @@ pub fn assemble_with(
                 Rows::sparse(start, Vec::new())
             }
         };
-        let mut made = if draw { synapses::drawn(plan, index, progress) } else { None };
+        let mut made = if draw { synapses::drawn(plan, index, &mut progress) } else { None };
+        if !progress(0) {
+            return Err(vec![AssembleError::Stopped]);
+        }
         let connect = made.as_mut().map_or(connect, |made| std::mem::replace(&mut made.rows, Rows::OneToOne));
         let number = builder.projection(
             &projection.name,

@@ -16,7 +16,6 @@ use super::text::{self, Item, Node, Table, Value};
 use super::{lower, plausibility, resolve, shipped as scenarios};
 use crate::registry::Registry;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// A scenario that is ready to run.
 #[derive(Clone, Debug)]
@@ -220,12 +219,8 @@ fn load_chain(known: Vec<Found>, files: Vec<Found>, overrides: Changes<'_>) -> R
     let mut layers = Vec::new();
     // From the scenario inwards; a fault in one text does not hide those of the others.
     while let Some(current) = chain.last() {
-        let source = Arc::new(Source {
-            name: current.source.clone(),
-            text: current.text.clone(),
-            layer: (MAX_CHAIN - chain.len().min(MAX_CHAIN)) as u32,
-            base: current.base.clone(),
-        });
+        let layer = (MAX_CHAIN - chain.len().min(MAX_CHAIN)) as u32;
+        let source = Source::new(current.source.clone(), current.text.clone(), layer, current.base.clone());
         let mut table = text::parse(&source, &mut faults);
         let extends =
             table.entries.iter().position(|item| item.key == "extends").map(|i| table.entries.remove(i));
@@ -248,8 +243,8 @@ fn load_chain(known: Vec<Found>, files: Vec<Found>, overrides: Changes<'_>) -> R
     for file in &files {
         // Later than every scenario, earlier than arguments.
         let (name, text) = (file.source.clone(), file.text.clone());
-        let source = Source { name, text, layer: u32::MAX - 1, base: file.base.clone() };
-        root.overlay(text::parse(&Arc::new(source), &mut faults), &merges);
+        let source = Source::new(name, text, u32::MAX - 1, file.base.clone());
+        root.overlay(text::parse(&source, &mut faults), &merges);
     }
     for argument in overrides.set {
         text::set(&mut root, argument, &mut faults);

@@ -17,6 +17,8 @@ const PER_SYNAPTIC_EVENT: f64 = 1e-9;
 /// Bytes of a pending arrival, and of a spike written to spikes.csv.
 const PENDING: f64 = 32.0;
 const WRITTEN: f64 = 25.0;
+/// Bytes of a sample of a membrane or a weight in a log, beside which its table is written.
+const SAMPLE: f64 = 24.0;
 /// Bytes of memory and of disk above which an estimate is given.
 const MUCH_MEMORY: f64 = 2e9;
 const MUCH_DISK: f64 = 1e10;
@@ -93,7 +95,30 @@ fn load(plan: &Plan, duration: Time) -> Load {
             load.pending += PENDING * waiting * if own { fan_out } else { 1.0 };
         }
     }
+    load.written += SAMPLE * samples(plan, duration);
     load
+}
+
+/// Samples of membranes and weights that are recorded.
+fn samples(plan: &Plan, duration: Time) -> f64 {
+    let record = &plan.record;
+    let times = |interval: Option<Time>| {
+        interval.map_or(0.0, |interval| 2.0 + duration.as_seconds() / interval.as_seconds())
+    };
+    let neurons = plan.populations.iter().filter(|one| record.membrane.contains(&one.name));
+    let weights = plan.projections.iter().filter(|one| record.weights.contains(&one.name));
+    neurons.map(|one| f64::from(one.size)).sum::<f64>() * times(record.membrane_interval)
+        + weights.map(|one| synapses::count(plan, one)).sum::<f64>() * times(record.weights_interval)
+}
+
+/// What a simulation is sure to need: bytes of memory for arrivals on their way, and bytes of disk for records. Both are zero
+/// for other protocols.
+#[must_use]
+pub fn needs(plan: &Plan) -> (f64, f64) {
+    plan.protocol.as_it_is().map_or((0.0, 0.0), |duration| {
+        let load = load(plan, duration);
+        (load.pending, load.written)
+    })
 }
 
 /// Spikes to expect within `duration`: of every source, and of the neurons that their bias alone makes fire.
@@ -133,9 +158,10 @@ pub fn warn(plan: &Plan, duration: Time, protocol: &Fields, warnings: &mut Diagn
     }
     if load.written > MUCH_DISK {
         warning(
-            format!("the recorded spikes will take about {} of disk", synapses::shown(load.written)),
+            format!("the records will take about {} of disk", synapses::shown(load.written)),
             "much disk",
-            "record fewer populations or sources, or a shorter duration".into(),
+            "record less of fewer populations and projections, at longer intervals, or a shorter duration"
+                .into(),
         );
     }
 }
@@ -188,6 +214,6 @@ mod tests {
         // 1e6 spikes per second, 1000 synapses each, 1.5 s long.
         assert!(late.contains("arrivals on their way will take about 48.0 GB"), "{late}");
         let much = warned(&["source.s.rate=\"100 kHz\"", "record.spikes=[\"s\"]"]);
-        assert!(much.contains("the recorded spikes will take about 25.0 GB of disk"), "{much}");
+        assert!(much.contains("the records will take about 25.0 GB of disk"), "{much}");
     }
 }

@@ -176,7 +176,7 @@ pub(super) fn beside(name: &str, at: &At) -> Result<Arc<Source>, Diagnostic> {
             (format!("{} (shipped)", path.display()), text.to_string(), at.source.base.clone())
         }
     };
-    Ok(Arc::new(Source { name: shown, text, layer: at.source.layer, base }))
+    Ok(Source::new(shown, text, at.source.layer, base))
 }
 
 fn on_disk(path: &Path) -> Result<Found, Diagnostic> {

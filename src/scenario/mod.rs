@@ -19,7 +19,7 @@ pub mod kept;
 mod list_files;
 mod lists;
 mod load;
-mod load_estimate;
+pub mod load_estimate;
 mod locate;
 mod lower;
 pub mod outcome;

@@ -9,6 +9,7 @@ use crate::network::{
 };
 use crate::plasticity::Memory;
 use crate::time::Time;
+use crate::training::PIECES;
 
 /// Drawn synapses above which they are kept compact.
 const MANY: f64 = 1e7;
@@ -112,7 +113,11 @@ pub(crate) struct DrawnSynapses {
 }
 
 /// Draws a projection; `None` if it is not a drawn one.
-pub(crate) fn drawn(plan: &Plan, index: usize, progress: &mut dyn FnMut(u64)) -> Option<DrawnSynapses> {
+pub(crate) fn drawn(
+    plan: &Plan,
+    index: usize,
+    progress: &mut dyn FnMut(u64) -> bool,
+) -> Option<DrawnSynapses> {
     let projection = &plan.projections[index];
     let Connect::Drawn { rule, autapses, multapses } = projection.connect else { return None };
     let fixed = constant(projection);
@@ -236,27 +241,36 @@ pub fn estimate(plan: &Plan) -> Estimate {
             _ => f64::from(source.size.div_ceil(BLOCK)) * 3000.0 + 48.0 * f64::from(source.size),
         };
     }
-    bytes += building;
+    bytes += building + training(plan);
     lines.push(format!("memory: about {} in all", shown(bytes)));
     Estimate { bytes, lines }
+}
+
+/// What training keeps besides the weights: of a projection trained by its gradient, that of each piece of a batch, Adam's
+/// two means, and the weights of the best epoch.
+fn training(plan: &Plan) -> f64 {
+    let trained = plan.protocol.trains().map(|index| &plan.projections[index]);
+    trained.map_or(0.0, |projection| 8.0 * (PIECES as f64 + 4.0) * count(plan, projection))
 }
 
 /// Bytes in words: "1.2 GB".
 #[must_use]
 pub fn shown(bytes: f64) -> String {
     match bytes {
+        b if b >= 1e13 => format!("{:.0e} TB", b / 1e12),
         b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
         b if b >= 1e6 => format!("{:.0} MB", b / 1e6),
         b => format!("{:.0} kB", (b / 1e3).ceil()),
     }
 }
 
-/// The limit of memory that a plan goes beyond, if it does: (estimated, allowed) bytes.
+/// The limit of memory that a plan goes beyond, if it does, with so many bytes for what is on its way: (estimated, allowed)
+/// bytes.
 #[must_use]
-pub(crate) fn beyond(plan: &Plan, available: Option<u64>) -> Option<(f64, f64)> {
+pub(crate) fn beyond(plan: &Plan, available: Option<u64>, pending: f64) -> Option<(f64, f64)> {
     let allowed =
         plan.engine.memory_gb.map_or_else(|| available.map(|bytes| bytes as f64), |gb| Some(gb * 1e9))?;
-    let needed = estimate(plan).bytes;
+    let needed = estimate(plan).bytes + pending;
     (needed > allowed).then_some((needed, allowed))
 }
 
@@ -312,11 +326,11 @@ mod tests {
             lines.contains("1000000000 synapses of 8 bytes (compact), delays in units of 2^12 fs"),
             "{lines}"
         );
-        assert_eq!(beyond(&large, None), None, "nobody knows how much there is");
-        let (needed, allowed) = beyond(&large, Some(1 << 32)).unwrap();
+        assert_eq!(beyond(&large, None, 0.0), None, "nobody knows how much there is");
+        let (needed, allowed) = beyond(&large, Some(1 << 32), 0.0).unwrap();
         assert!(needed > 8e9 && allowed == 4_294_967_296.0);
         let limited = plan(&keys, &["engine.memory_gb=2"]);
-        assert_eq!(beyond(&limited, Some(1 << 40)).unwrap().1, 2e9);
+        assert_eq!(beyond(&limited, Some(1 << 40), 0.0).unwrap().1, 2e9);
         let wide = plan(&keys, &["engine.storage=\"f64\""]);
         assert!(estimate(&wide).bytes > 1.2e10);
     }
@@ -348,7 +362,7 @@ mod tests {
                 let keys =
                     format!("{connect}\nkernel = \"{kernel}\"\nweight = \"1 nA\"\ndelay = {{ {law} }}");
                 let plan = plan(&keys, &["population.a.size=6"]);
-                let made = drawn(&plan, 0, &mut |_| {}).unwrap();
+                let made = drawn(&plan, 0, &mut |_| true).unwrap();
                 let Rows::Sparse { start, targets } = made.rows else { panic!("{keys}") };
                 assert_eq!((start.len(), targets.len()), (7, synapses), "{keys}");
                 let delays = made.delays.unwrap();

@@ -283,7 +283,7 @@ fn a_full_disk_ends_a_run_with_the_file_that_could_not_be_written() {
     let digits = "digits --out disk/run --set protocol.epochs=1 --set protocol.train_samples=64 \
                   --set protocol.test_samples=64 --quiet";
     page.refused("a checkpoint", &place, &script("64k", digits).unwrap());
-    let spikes = "small.toml --out disk/run --set 'protocol.duration=20 s' --record noise --quiet";
+    let spikes = "small.toml --out disk/run --set 'protocol.duration=60 s' --quiet";
     page.refused("spikes", &place, &script("64k", spikes).unwrap());
     insta::assert_snapshot!("full_disk", page.text());
 }

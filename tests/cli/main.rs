@@ -6,9 +6,13 @@ mod currents;
 mod device;
 mod features;
 mod fit;
+#[cfg(unix)]
+mod kills;
 mod library;
 mod migrating;
 mod repeat;
+#[cfg(unix)]
+mod resume;
 mod run;
 mod scenarios;
 mod sets;

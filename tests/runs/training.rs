@@ -1,8 +1,8 @@
 //! Supervised runs that are interrupted, continued, validated and observed.
 
 use crate::common::{
-    Kept, Stopper, Watcher, Way, array_bits, checkpoint, essence, folder, plan, refused, stopped, whole,
-    write_set,
+    Kept, Stopper, Watcher, Way, array_bits, checkpoint, cut_everywhere, essence, folder, plan, refused,
+    stopped, whole, write_set,
 };
 use memspike::engine::{Record, Spike};
 use memspike::network::Weights;
@@ -12,10 +12,11 @@ use memspike::scenario::plan::Plan;
 use memspike::scenario::protocol::supervised::{EpochResult, Supervised, SupervisedResult};
 use memspike::scenario::run::context::{Engine, GivenWeights, RunError};
 use memspike::snapshot::{Models, Payload, Source, write};
-use memspike::training::AdamState;
+use memspike::training::{AdamState, EpochReport, Evaluation};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The layout of a checkpoint: scenario, seed, plan, weights, Adam, best, epochs, counts, fingerprint.
+/// The layout of a checkpoint: scenario, seed, plan, weights, Adam, best, epochs, counts, fingerprint; the epoch under way,
+/// its tests that are over, and the one that is not.
 type Checkpoint = (
     String,
     u64,
@@ -26,6 +27,9 @@ type Checkpoint = (
     Vec<EpochResult>,
     PhaseCounts,
     Fingerprint,
+    EpochReport,
+    Vec<Evaluation>,
+    Evaluation,
 );
 
 fn models() -> Models {
@@ -64,8 +68,26 @@ fn a_run_that_goes_on_from_any_checkpoint_ends_like_one_that_was_never_stopped()
         let outcome = way.run(&plan, &mut from).unwrap();
         assert_eq!(from.saved[..], kept.saved[done + 1..], "the same checkpoints after epoch {}", done + 1);
         assert_eq!(essence(&outcome), essence(&want), "after epoch {}", done + 1);
-        assert!(outcome.notes.iter().any(|note| *note == format!("continued after epoch {}", done + 1)));
     }
+}
+
+/// Between two batches, two rounds of a test, two draws of a device; the test has more samples than a round.
+#[test]
+fn a_run_goes_on_from_the_middle_of_an_epoch() {
+    let (_folder, search) = folder(96, 520);
+    let devices = "protocol.programming=[{ name = \"six\", levels = 6, draws = 1 }]";
+    let plan = plan(
+        "mnist-devices",
+        &[
+            "protocol.epochs=2",
+            "protocol.validation=0.2",
+            "protocol.batch=32",
+            "record.energy=true",
+            devices,
+            "protocol.presentation=20 ms",
+        ],
+    );
+    cut_everywhere(&plan, &search, 3);
 }
 
 #[test]
@@ -91,7 +113,9 @@ fn a_run_stopped_anywhere_says_so_and_goes_on_to_the_same_end() {
         assert_eq!(result.epochs[..], want_epochs[..finished], "{what}");
         assert_eq!(result.test_accuracy, None, "{what}");
         assert!(outcome.inference.is_none() && outcome.energy.entries.is_empty(), "{what}");
-        assert_eq!(stopped.saved[..], kept.saved[..finished], "{what}");
+        // One after each epoch, and the one it was stopped with.
+        assert_eq!(stopped.saved[..finished], kept.saved[..finished], "{what}");
+        assert!(stopped.saved.len() <= finished + 1, "{what}");
         assert_eq!(outcome.arrays[0].data.len(), 7840, "{what}");
         assert!(outcome.counts.episodes <= want.counts.episodes);
     }

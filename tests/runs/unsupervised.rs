@@ -2,8 +2,8 @@
 //! it took.
 
 use crate::common::{
-    Kept, Stopper, Watcher, Way, array_bits, checkpoint, essence, folder, learned, plan, refused, stopped,
-    whole,
+    Kept, Stopper, Watcher, Way, array_bits, checkpoint, cut_everywhere, essence, folder, learned, plan,
+    refused, stopped, whole,
 };
 use memspike::energy::Category;
 use memspike::engine::Record;
@@ -80,13 +80,15 @@ fn plan_vote(plan: &Plan) -> memspike::training::unsupervised::Vote {
 }
 
 fn with_cases() -> Plan {
-    short(&[
-        "protocol.variation=[{ name = \"0\", cv = 0.0, seeds = 2 }, { name = \"half\", cv = 0.5, seeds = 1 }]",
-        "protocol.retention={ tau = \"78 ks\", lifetime_sigma = 0.5 }",
-        "protocol.ageing=[{ after = \"0 s\" }, { after = \"20 ks\" }]",
-        "protocol.validation=0.1",
-    ])
+    short(&WITH_CASES)
 }
+
+const WITH_CASES: [&str; 4] = [
+    "protocol.variation=[{ name = \"0\", cv = 0.0, seeds = 2 }, { name = \"half\", cv = 0.5, seeds = 1 }]",
+    "protocol.retention={ tau = \"78 ks\", lifetime_sigma = 0.5 }",
+    "protocol.ageing=[{ after = \"0 s\" }, { after = \"20 ks\" }]",
+    "protocol.validation=0.1",
+];
 
 #[test]
 fn a_run_goes_on_from_every_checkpoint_to_the_same_end() {
@@ -119,6 +121,13 @@ fn a_run_goes_on_from_every_checkpoint_to_the_same_end() {
 }
 
 #[test]
+fn a_run_goes_on_from_the_middle_of_an_epoch() {
+    let (_folder, search) = folder(300, 20);
+    let more = ["protocol.train_samples=300", "population.output.size=8", "protocol.presentation=40 ms"];
+    cut_everywhere(&short(&[&WITH_CASES[..], &more].concat()), &search, 2);
+}
+
+#[test]
 fn a_run_stopped_anywhere_says_so_and_keeps_what_it_has() {
     let (_folder, search) = folder(150, 40);
     let plan = with_cases();
@@ -137,7 +146,8 @@ fn a_run_stopped_anywhere_says_so_and_keeps_what_it_has() {
         let got = learned(&outcome);
         assert_eq!(got.epochs[..], learned(&want).epochs[..finished], "{what}");
         assert_eq!(got.test, if tested { learned(&want).test } else { None }, "{what}");
-        assert_eq!(stopped.saved[..], kept.saved[..finished], "{what}");
+        assert_eq!(stopped.saved[..finished], kept.saved[..finished], "{what}");
+        assert_eq!(stopped.saved.len(), finished + 1, "{what}");
     }
 }
 

@@ -113,7 +113,7 @@ impl Array {
                 *g = spread.programmed(*g, range, z_device, z);
             }
         }
-        let clipped = weights.iter().filter(|w| w.abs() > mapping.w_max()).count();
+        let clipped = weights.iter().filter(|w| !mapping.has(**w)).count();
         let row_sums = conductances.chunks_exact((cols * devices).max(1)).map(sum).collect();
         Ok(Self { shape, mapping: *mapping, conductances, row_sums, clipped })
     }
@@ -136,7 +136,7 @@ impl Array {
         &self.conductances
     }
 
-    /// Number of weights beyond w_max, programmed as w_max.
+    /// Number of weights that the devices do not have, programmed as the nearest one that they have.
     #[must_use]
     pub fn clipped(&self) -> usize {
         self.clipped
@@ -267,6 +267,10 @@ mod tests {
         for (w, want) in array.weights().iter().zip([0.3, -0.3, 0.3]) {
             assert!((w - want).abs() < 1e-13);
         }
+        // Single devices of one sign have no weight below zero.
+        let one = Mapping::new(Arrangement::Unipolar, Placement::OneSided, *pair().range(), 0.3).unwrap();
+        let array = Array::program(shape, &[-0.1, 0.31, 0.0], &one, &Spread::NONE, DRAW).unwrap();
+        assert_eq!(array.clipped(), 2);
     }
 
     #[test]

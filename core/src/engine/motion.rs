@@ -58,13 +58,14 @@ impl<R: Real> Motion<R> {
     }
 
     #[inline]
-    pub fn run<P: Probe<R>>(
+    pub fn run_unless<P: Probe<R>>(
         &mut self,
         weights: &Weights<R>,
         end: Time,
+        stop: &AtomicBool,
         probe: &mut P,
-    ) -> Result<(), SimulationError> {
-        either!(self, simulation => simulation.run(weights, end, probe))
+    ) -> Result<bool, SimulationError> {
+        either!(self, simulation => simulation.run_unless(weights, end, stop, probe))
     }
 
     #[inline]

@@ -17,6 +17,7 @@ use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A network in motion, with its pending events in a `Q`: [`super::Lanes`] is the fast engine, [`super::Heap`] the
 /// reference. Weights and membranes are in the precision `R`. What looks at it is a [`Probe`] of one's own, compiled in:
@@ -150,10 +151,29 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         end: Time,
         probe: &mut P,
     ) -> Result<(), SimulationError> {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        self.run_unless(weights, end, &NEVER, probe).map(drop)
+    }
+
+    /// As [`Simulation::run`], unless `stop` is set meanwhile: whether everything before `end` was handled.
+    ///
+    /// # Errors
+    /// As [`Simulation::run`].
+    pub fn run_unless<P: Probe<R>>(
+        &mut self,
+        weights: &Weights<R>,
+        end: Time,
+        stop: &AtomicBool,
+        probe: &mut P,
+    ) -> Result<bool, SimulationError> {
         self.can_be_taped(probe)?;
-        while self.step(weights, end, probe)? {}
+        while self.step(weights, end, probe)? {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+        }
         self.now = self.now.max(end);
-        self.check_finite()
+        self.check_finite().map(|()| true)
     }
 
     /// Whether a probe, if it is a tape, sees the rows of every population.

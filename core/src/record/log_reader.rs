@@ -7,6 +7,8 @@ use super::table::Schema;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Names of columns and labels have no more bytes than this: a damaged length asks for no more memory.
@@ -23,6 +25,7 @@ pub struct LogReader {
     start: u64,
     at: Position,
     ended: bool,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl LogReader {
@@ -41,6 +44,7 @@ impl LogReader {
             start: 0,
             at: Position::default(),
             ended: false,
+            stop: None,
         };
         reader.read(0, MAGIC.len() + 8, "its head is cut short")?;
         if reader.chunk[..MAGIC.len()] != MAGIC {
@@ -71,6 +75,13 @@ impl LogReader {
         Ok(reader)
     }
 
+    /// Reading fails with [`RecordError::Stopped`] once this is set.
+    #[must_use]
+    pub fn unless(mut self, stop: &Arc<AtomicBool>) -> Self {
+        self.stop = Some(Arc::clone(stop));
+        self
+    }
+
     /// Columns and labels.
     #[must_use]
     pub fn schema(&self) -> &Schema {
@@ -92,10 +103,14 @@ impl LogReader {
     /// The rows of the next chunk, without gaps; `None` at the end of a finished log.
     ///
     /// # Errors
-    /// If the chunk is cut short or damaged, or the log was not finished. Everything before it was whole.
+    /// If the chunk is cut short or damaged, or the log was not finished (everything before it was whole), or it was
+    /// stopped.
     pub fn next_rows(&mut self) -> Result<Option<&[u8]>, RecordError> {
         if self.ended {
             return Ok(None);
+        }
+        if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            return Err(RecordError::Stopped);
         }
         self.read(0, CHUNK_HEAD, "it ends here without its end mark")?;
         let mut rows = [0; 4];

@@ -74,6 +74,9 @@ pub enum RecordError {
         "`{}` cannot go on from row {}, byte {}: {why}", path.display(), position.rows, position.bytes
     )]
     NoSuchPosition { path: PathBuf, position: Position, why: String },
+    /// It was stopped while a record was read.
+    #[error("it was stopped while records were written")]
+    Stopped,
     /// The array or table `name` could not be put into its format; `message` says what its values lack.
     #[error("cannot encode `{name}`: {message}")]
     Encode { name: String, message: String },
@@ -95,7 +98,7 @@ impl RecordError {
                     Some("the directory must be writable; choose another one with --out DIR".into())
                 }
                 Kind::StorageFull | Kind::QuotaExceeded => {
-                    Some("free some space or write elsewhere with --out DIR; finished files were kept".into())
+                    Some("free some space or write elsewhere with --out DIR".into())
                 }
                 Kind::ReadOnlyFilesystem => {
                     Some("the file system is read-only; write elsewhere with --out DIR".into())
@@ -134,7 +137,7 @@ impl RecordError {
             Self::NoSuchPosition { .. } => {
                 Some("it belongs to another run or was changed; leave --resume away to begin anew".into())
             }
-            Self::Encode { .. } => None,
+            Self::Encode { .. } | Self::Stopped => None,
         }
     }
 }
@@ -144,11 +147,15 @@ impl RecordError {
 /// # Errors
 /// If the log is damaged or the file cannot be written.
 #[cfg(feature = "scenario")]
-pub fn export(log: &Path, dir: &RunDir, name: &str, format: &dyn Format) -> Result<(), RecordError> {
+pub fn export(
+    reader: &mut LogReader,
+    dir: &RunDir,
+    name: &str,
+    format: &dyn Format,
+) -> Result<(), RecordError> {
     let name = format!("{name}.{}", format.extension());
-    let mut reader = LogReader::open(log)?;
     let mut file = dir.begin(&name)?;
-    format.write(&mut reader, &mut file.writer()).map_err(|error| match error {
+    format.write(reader, &mut file.writer()).map_err(|error| match error {
         WriteError::Log(error) => error,
         WriteError::Out(error) => RecordError::io("write", &dir.path().join(&name))(error),
     })?;

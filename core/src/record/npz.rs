@@ -272,4 +272,20 @@ mod tests {
         assert!(decode(&file(4, columns, &big)).unwrap_err().contains("version"));
         assert!(decode(b"\x93NUMPY\x01\x00\xff").unwrap_err().contains("damaged"));
     }
+
+    /// A few bytes that promise more than any memory has.
+    #[test]
+    fn an_array_that_is_not_there_is_refused_before_room_is_made_for_it() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("weights.npz");
+        for (rows, cols) in [(1 << 40, 1), (1 << 40, 1 << 40), (usize::MAX, 2)] {
+            let mut npz = zip::Writer::default();
+            npz.add("p.npy", &[&header(rows, cols), &[0; 8]]);
+            let bytes = npz.finish();
+            assert!(bytes.len() < 400);
+            std::fs::write(&path, bytes).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains(&format!("it does not hold {rows} x {cols} values")), "{error}");
+        }
+    }
 }

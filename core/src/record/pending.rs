@@ -15,6 +15,8 @@ pub struct PendingFile {
     /// Its name until then: hidden, in the same directory, which makes the renaming one step.
     part: PathBuf,
     place: PathBuf,
+    /// Whether it is on the disk before it has its name.
+    lasting: bool,
 }
 
 impl PendingFile {
@@ -25,7 +27,14 @@ impl PendingFile {
     pub fn create(place: &Path) -> Result<Self, RecordError> {
         let (part, file) = beside(place).map_err(RecordError::io("write", place))?;
         let file = Some(BufWriter::with_capacity(1 << 16, file));
-        Ok(Self { file, part, place: place.to_path_buf() })
+        Ok(Self { file, part, place: place.to_path_buf(), lasting: false })
+    }
+
+    /// It is on the disk before it has its name: what it replaces is not lost if the power fails.
+    #[must_use]
+    pub fn lasting(mut self) -> Self {
+        self.lasting = true;
+        self
     }
 
     /// Appends.
@@ -49,6 +58,7 @@ impl PendingFile {
     pub fn finish(mut self) -> Result<(), RecordError> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
         let flushed = file.flush();
+        let flushed = if self.lasting { flushed.and_then(|()| file.get_ref().sync_all()) } else { flushed };
         drop(file);
         flushed.and_then(|()| fs::rename(&self.part, &self.place)).map_err(|error| {
             let _ = fs::remove_file(&self.part);

@@ -1,17 +1,49 @@
 //! The run directory: `runs/<scenario>/001` and so on, or one named by the user.
 //!
 //! It is made at the start with a manifest of status `running`. Every file is written beside its
-//! place and renamed into it, so a name that exists is a whole file; `summary.json` comes last.
+//! place and renamed into it, so a name that exists is a whole file. Results come first, `summary.json` among them; the
+//! manifest says that the run is done when everything is there. The directory remembers which files runs have written into
+//! it: no other one is ever removed.
 
 use super::{PendingFile, RecordError};
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The file that makes a directory a run directory.
 pub const MANIFEST: &str = "manifest.json";
 /// The file that makes a run finished.
 pub const SUMMARY: &str = "summary.json";
+
+/// What the run was asked for, until it is done: what goes on with it needs nothing else.
+pub const REQUEST: &str = "request.json";
+
+/// Files whose loss would be that of a run: they are on the disk before their name is.
+const LASTING: [&str; 3] = [MANIFEST, SUMMARY, "checkpoint.bin"];
+
+/// Names of the files that runs have written into a directory, one a line.
+const WRITTEN: &str = ".memspike-files";
+
+/// Files of a run that was made before directories remembered theirs.
+const KNOWN: [&str; 15] = [
+    MANIFEST,
+    SUMMARY,
+    REQUEST,
+    "checkpoint.bin",
+    "report.html",
+    "overview.svg",
+    "weights.npz",
+    "conductances.npz",
+    "spikes.csv",
+    "membrane.csv",
+    "weight_samples.csv",
+    "connections.csv",
+    "spikes.log",
+    "membrane.log",
+    "weight_samples.log",
+];
 
 /// Held by the process that writes a run, and gone when it ends.
 const LOCK: &str = ".memspike-lock";
@@ -38,6 +70,8 @@ pub struct RunDir {
     numbered: bool,
     /// Nobody else writes as long as it is held; `None` where the file system has no locks, or the run is only read.
     lock: Option<File>,
+    /// Files that are known to be those of runs.
+    written: Mutex<BTreeSet<String>>,
 }
 
 /// Takes a directory for writing.
@@ -56,22 +90,45 @@ fn hold(path: &Path) -> Result<Option<File>, RecordError> {
     }
 }
 
-/// Whether an entry of a directory is what a process that was killed has left: a lock, or part of a file.
-fn left(entry: &fs::DirEntry) -> bool {
-    let name = entry.file_name();
-    name == LOCK || name.to_str().is_some_and(|name| name.starts_with('.') && name.ends_with(".part"))
+/// Whether this is the name of a part of a file.
+fn part(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(".part")
 }
 
-/// Removes what belongs to no file, or everything but the lock.
+/// Whether an entry of a directory is what a process leaves that is killed at its first file.
+fn left(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    name.to_str().is_some_and(|name| part(name) || [LOCK, WRITTEN, REQUEST].contains(&name))
+}
+
+/// The files that runs have written into a directory.
+fn written(path: &Path) -> BTreeSet<String> {
+    // The last line may have been cut short by what killed its process: that file was not begun.
+    let text = fs::read_to_string(path.join(WRITTEN)).unwrap_or_default();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    // Nothing but names: a list of others leads nowhere else.
+    whole
+        .lines()
+        .filter(|name| Path::new(name).file_name() == Some(name.as_ref()))
+        .map(str::to_string)
+        .collect()
+}
+
+/// Removes what belongs to no file, or everything that runs have written but the lock.
 fn clear(path: &Path, everything: bool) -> std::io::Result<()> {
+    let mut ours = BTreeSet::new();
+    if everything {
+        ours = written(path);
+        if ours.is_empty() {
+            ours.extend(KNOWN.map(str::to_string));
+        }
+        ours.insert(WRITTEN.to_string());
+    }
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        if entry.file_name() == LOCK || !(everything || left(&entry)) {
-            continue;
-        }
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
-        } else {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| part(name) || ours.contains(name)) && !entry.file_type()?.is_dir()
+        {
             fs::remove_file(entry.path())?;
         }
     }
@@ -100,14 +157,18 @@ impl RunDir {
             let path = parent.join(format!("{number:03}"));
             // `create_dir` fails if another process was faster: the directory is the lock.
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { lock: hold(&path)?, path, numbered: true }),
+                Ok(()) => {
+                    let mut dir = Self::at(&path, hold(&path)?);
+                    dir.numbered = true;
+                    return Ok(dir);
+                }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
                 Err(error) => return Err(RecordError::io("create the directory", &path)(error)),
             }
         }
     }
 
-    /// Makes the directory the user named. One that holds a run is replaced with `force`; any other
+    /// Makes the directory the user named. With `force` the files of a run that is in it are removed, and no others; any other
     /// directory that is not empty is refused, but for what a process that was killed at its first file has left.
     ///
     /// # Errors
@@ -127,7 +188,7 @@ impl RunDir {
                 }
                 let lock = hold(path)?;
                 clear(path, true).map_err(RecordError::io("replace the directory", path))?;
-                return Ok(Self { path: path.to_path_buf(), numbered: false, lock });
+                return Ok(Self::at(path, lock));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) if error.kind() == ErrorKind::NotADirectory && path.is_file() => {
@@ -136,7 +197,11 @@ impl RunDir {
             Err(error) => return Err(RecordError::io("use the directory", path)(error)),
         }
         fs::create_dir_all(path).map_err(RecordError::io("create the directory", path))?;
-        Ok(Self { path: path.to_path_buf(), numbered: false, lock: hold(path)? })
+        Ok(Self::at(path, hold(path)?))
+    }
+
+    fn at(path: &Path, lock: Option<File>) -> Self {
+        Self { path: path.to_path_buf(), numbered: false, lock, written: Mutex::new(written(path)) }
     }
 
     /// Opens the directory of an earlier run to go on with it.
@@ -162,7 +227,7 @@ impl RunDir {
         if !is_run(path) {
             return Err(RecordError::NotARun { path: path.to_path_buf() });
         }
-        Ok(Self { path: path.to_path_buf(), numbered: false, lock: None })
+        Ok(Self::at(path, None))
     }
 
     /// Where it is.
@@ -171,7 +236,7 @@ impl RunDir {
         &self.path
     }
 
-    /// Removes a directory in which nothing but the manifest was written, and the directory of its
+    /// Removes a directory in which nothing but the manifest was written and what is needed for it, and the directory of its
     /// scenario if that is empty now. Returns whether it did; anything else is left as it is.
     #[must_use]
     pub fn discard_if_bare(&self) -> bool {
@@ -205,7 +270,24 @@ impl RunDir {
     /// # Errors
     /// If the file cannot be created.
     pub fn begin(&self, name: &str) -> Result<PendingFile, RecordError> {
-        PendingFile::create(&self.path.join(name))
+        let file = PendingFile::create(&self.claim(name)?)?;
+        Ok(if LASTING.contains(&name) { file.lasting() } else { file })
+    }
+
+    /// Where a file of this name is. It belongs to the run from now on, and is removed with it.
+    ///
+    /// # Errors
+    /// If that cannot be written down.
+    pub fn claim(&self, name: &str) -> Result<PathBuf, RecordError> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if !written.contains(name) {
+            let list = self.path.join(WRITTEN);
+            let file = File::options().create(true).append(true).open(&list);
+            file.and_then(|mut file| file.write_all(format!("\n{name}\n").as_bytes()))
+                .map_err(RecordError::io("write", &self.path.join(name)))?;
+            written.insert(name.to_string());
+        }
+        Ok(self.path.join(name))
     }
 }
 
@@ -332,8 +414,21 @@ mod tests {
         assert!(out.join("thesis.tex").exists());
         mark_as_run(&out);
         assert!(matches!(RunDir::create_at(&out, false), Err(RecordError::Exists { is_run: true, .. })));
-        RunDir::create_at(&out, true).unwrap();
-        assert!(names(&out).is_empty());
+        let dir = RunDir::create_at(&out, true).unwrap();
+        assert_eq!(names(&out), [LOCK, "thesis.tex"]);
+        // What a run writes is removed with it, whatever it is called; what others wrote stays.
+        dir.write("raster.svg", b"").unwrap();
+        fs::write(dir.claim("spikes.log").unwrap(), "").unwrap();
+        mark_as_run(&out);
+        fs::create_dir(out.join("drafts")).unwrap();
+        fs::write(out.join("report.html.bak"), "mine").unwrap();
+        drop(dir);
+        let mut list = fs::OpenOptions::new().append(true).open(out.join(WRITTEN)).unwrap();
+        list.write_all(b"manifest.json\n../precious\n/etc/x\nthesis.tex").unwrap();
+        fs::write(root.path().join("precious"), "").unwrap();
+        drop(RunDir::create_at(&out, true).unwrap());
+        assert_eq!(names(&out), ["drafts", "report.html.bak", "thesis.tex"]);
+        assert!(root.path().join("precious").exists());
     }
 
     #[test]

@@ -41,14 +41,16 @@ const LARGE_LIMIT: usize = 1 << 40;
 pub enum Payload {
     /// A simulation between two instants.
     State,
-    /// Supervised training between two epochs.
+    /// Supervised training between two batches, or two rounds of a test.
     Training,
-    /// Unsupervised learning between two epochs.
+    /// Unsupervised learning between two presentations, or two rounds of a test.
     Learning,
     /// A simulation whose weights learn, between two instants.
     Plastic,
     /// A run of a network as it is, between two instants.
     Simulation,
+    /// Experiments with devices, between two of them.
+    Devices,
     /// Where the records of a run stand.
     Records,
 }
@@ -63,6 +65,7 @@ impl Payload {
             Self::Learning => "learning",
             Self::Plastic => "plastic state",
             Self::Simulation => "simulation",
+            Self::Devices => "devices",
             Self::Records => "records",
         }
     }
@@ -70,10 +73,11 @@ impl Payload {
     /// Raised whenever the layout of the payload changes.
     fn version(self) -> u32 {
         match self {
-            Self::State | Self::Training | Self::Learning => 2,
+            Self::State => 2,
+            Self::Training | Self::Learning => 3,
             Self::Plastic => 4,
             Self::Simulation => 2,
-            Self::Records => 1,
+            Self::Devices | Self::Records => 1,
         }
     }
 }

@@ -319,6 +319,13 @@ impl Mapping {
         &self.range
     }
 
+    /// Whether the devices can have this weight.
+    #[must_use]
+    pub fn has(&self, w: f64) -> bool {
+        let least = if self.arrangement == Arrangement::Unipolar { 0.0 } else { -self.w_max };
+        (least..=self.w_max).contains(&w)
+    }
+
     /// The weight at the end of the range.
     #[must_use]
     pub fn w_max(&self) -> f64 {

@@ -3,23 +3,24 @@
 use super::leakage::Leakage;
 use super::presenter::{Presenter, Samples, Totals};
 use super::scalar::Scalar;
-use super::{PIECES, piece};
+use super::{PIECES, Until, piece};
 use crate::engine::{Engine, Observer, SimulationError};
 use crate::network::{Network, Weights};
 use crate::numeric::exp;
 use crate::record::fingerprint::Fingerprint;
 use crate::time::{FS_PER_SECOND, Time};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-/// Samples between two looks at the cancel flag.
+/// Samples that are shown together; a test comes back early between two rounds.
 const ROUND: usize = 512;
 
 /// What testing found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
-    /// Answer to each sample, in order; shorter than the samples if interrupted.
+    /// Answer to each sample, in order; shorter than the samples if it came back early.
     pub answers: Vec<u8>,
     /// How many of `answers` are the sample's label.
     pub correct: u64,
@@ -27,6 +28,8 @@ pub struct Evaluation {
     pub totals: Totals,
     /// Integral of u^2 over all read-out neurons and presentations (V^2 s), if asked for: see [`Leakage`].
     pub square_voltage: Option<f64>,
+    /// The summands of that, one for each piece of a round.
+    squares: Vec<f64>,
 }
 
 impl Evaluation {
@@ -74,8 +77,8 @@ pub struct Test<'a> {
 
 /// Where a test reports while it runs.
 pub struct Reporting<'a> {
-    /// Set from outside to stop early.
-    pub cancel: &'a AtomicBool,
+    /// When it comes back early.
+    pub until: Until<'a>,
     /// Takes every population spike, in the order of the samples.
     pub fingerprint: &'a mut Fingerprint,
     /// Receives the event stream, if anybody wants it.
@@ -92,7 +95,7 @@ struct Worker<R: Scalar> {
     square: f64,
 }
 
-/// Presents every sample once and collects the answers.
+/// Presents every sample once and collects the answers. `so_far` is what it found before it came back early, or nothing.
 ///
 /// # Errors
 /// If a sample cannot be presented.
@@ -100,17 +103,17 @@ pub fn evaluate<R: Scalar>(
     network: &Arc<Network>,
     weights: &Weights<R>,
     samples: Samples<'_>,
-    test: Test<'_>,
+    (test, so_far): (Test<'_>, Evaluation),
     reporting: &mut Reporting<'_>,
 ) -> Result<Evaluation, SimulationError> {
-    (R::entries().evaluate)(network, weights, samples, test, reporting)
+    (R::entries().evaluate)(network, weights, samples, (test, so_far), reporting)
 }
 
 pub(super) fn evaluate_in<R: Scalar>(
     network: &Arc<Network>,
     weights: &Weights<R>,
     samples: Samples<'_>,
-    test: Test<'_>,
+    (test, mut evaluation): (Test<'_>, Evaluation),
     reporting: &mut Reporting<'_>,
 ) -> Result<Evaluation, SimulationError> {
     let lif = &network.populations[test.population].lif;
@@ -123,34 +126,42 @@ pub(super) fn evaluate_in<R: Scalar>(
             square: 0.0,
         })
         .collect();
+    evaluation.squares.resize(PIECES, 0.0);
     let several = workers.first().is_none_or(|worker| worker.presenter.may_be_several(weights));
     for worker in &mut workers {
         worker.presenter.observe(reporting.observer.is_some());
         worker.presenter.allow_several(several);
     }
-    let mut evaluation = Evaluation { square_voltage: test.leakage.then_some(0.0), ..Evaluation::default() };
     let count = samples.labels.len();
-    let mut start = 0;
-    while start < count && !reporting.cancel.load(Ordering::Relaxed) {
+    let mut start = evaluation.answers.len();
+    for (worker, square) in workers.iter_mut().zip(&evaluation.squares) {
+        worker.square = *square;
+    }
+    let until = reporting.until;
+    while start < count && !until.stops() {
         let length = ROUND.min(count - start);
         workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
             for offset in piece(length, index, PIECES) {
-                worker.present(network, weights, samples, &test, start + offset);
+                worker.present(network, weights, samples, (&test, until.stop), start + offset);
             }
         });
-        for worker in &mut workers {
+        if workers.iter().any(|worker| worker.presenter.cut()) {
+            break;
+        }
+        for (worker, square) in workers.iter_mut().zip(&mut evaluation.squares) {
             worker.presenter.hand_on(test.what, reporting.fingerprint, &mut reporting.observer)?;
             evaluation.answers.append(&mut worker.answers);
+            evaluation.totals.merge(&std::mem::take(&mut worker.totals));
+            *square = worker.square;
         }
         start += length;
         (reporting.advance)(length as u64);
-    }
-    for worker in &workers {
-        evaluation.totals.merge(&worker.totals);
-        if let Some(square) = &mut evaluation.square_voltage {
-            *square += worker.square;
+        if (until.due)() {
+            break;
         }
     }
+    evaluation.square_voltage =
+        test.leakage.then(|| evaluation.squares.iter().fold(0.0, |sum, square| sum + square));
     let right = evaluation.answers.iter().zip(samples.labels).filter(|(answer, label)| answer == label);
     evaluation.correct = right.count() as u64;
     Ok(evaluation)
@@ -162,12 +173,15 @@ impl<R: Scalar> Worker<R> {
         network: &Network,
         weights: &Weights<R>,
         samples: Samples<'_>,
-        test: &Test<'_>,
+        (test, stop): (&Test<'_>, &AtomicBool),
         sample: usize,
     ) {
         let episode = test.first_episode + sample as u64;
         let presenter = &mut self.presenter;
-        presenter.present(weights, samples.code, sample, episode, test.duration, &mut self.leakage);
+        let shown = (samples.code, sample, episode, test.duration);
+        if !presenter.present(weights, shown, stop, &mut self.leakage) {
+            return;
+        }
         presenter.encode(episode, &self.leakage.spikes);
         if test.leakage {
             let population = &network.populations[test.population];

@@ -12,6 +12,8 @@ mod supervised;
 mod tape;
 pub mod unsupervised;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 pub use adam::{AdamState, Schedule};
 pub use evaluate::{Evaluation, Reporting, Test, evaluate};
 pub use held_tape::HeldTape;
@@ -20,6 +22,27 @@ pub use presenter::{Presenter, Samples, Totals};
 pub use scalar::{Entries, Epoch, Scalar};
 pub use supervised::{Advance, EpochReport, Settings, Trainer, shuffled};
 pub use tape::Tape;
+
+/// When training or testing comes back before it is done.
+#[derive(Clone, Copy)]
+pub struct Until<'a> {
+    /// Set from outside to stop early: what is being shown then is abandoned, as if it had not been begun.
+    pub stop: &'a AtomicBool,
+    /// Asked between batches or rounds: whether a checkpoint is to be made now, after which the call is made again.
+    pub due: &'a dyn Fn() -> bool,
+}
+
+impl<'a> Until<'a> {
+    /// Not before it is done, unless `stop` is set.
+    #[must_use]
+    pub fn stopped(stop: &'a AtomicBool) -> Self {
+        Self { stop, due: &|| false }
+    }
+
+    fn stops(self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
 
 /// Pieces that a batch is always cut into, whatever the number of threads: the reduction order of the
 /// gradient, and with it every bit of the weights, depends on this number and on nothing else.

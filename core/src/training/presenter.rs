@@ -11,7 +11,9 @@ use crate::numeric::Real;
 use crate::readout::answer;
 use crate::record::fingerprint::{Fingerprint, encode};
 use crate::time::{FS_PER_SECOND, Time};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Encoded samples with their labels.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +25,7 @@ pub struct Samples<'a> {
 }
 
 /// Sums over presentations.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Samples shown.
     pub presentations: u64,
@@ -180,6 +182,9 @@ pub struct Presenter<R: Scalar> {
     streams: Vec<(u64, Vec<Record>, Time)>,
     /// What went wrong in one of the presentations so far; none comes after it.
     fault: Option<SimulationError>,
+    /// Whether one of the presentations so far was not shown to its end, because somebody wanted to stop; none comes after
+    /// it.
+    cut: bool,
 }
 
 impl<R: Scalar> Presenter<R> {
@@ -198,6 +203,7 @@ impl<R: Scalar> Presenter<R> {
             encoded: Vec::new(),
             streams: Vec::new(),
             fault: None,
+            cut: false,
         }
     }
 
@@ -224,57 +230,76 @@ impl<R: Scalar> Presenter<R> {
     pub(super) fn show_in(
         &mut self,
         weights: &Weights<R>,
-        (code, sample, episode, duration): (&RateCode, usize, u64, Time),
+        shown: (&RateCode, usize, u64, Time),
     ) -> Vec<Spike> {
         let mut seen = Leakage::new(None);
-        self.present(weights, code, sample, episode, duration, &mut seen);
+        self.present(weights, shown, &AtomicBool::new(false), &mut seen);
         seen.spikes
     }
 
-    /// Presents one sample as episode `episode` for `duration`. Whether that went well, [`Presenter::hand_on`] says.
+    /// Presents one sample, with the number of its episode and for how long, unless `stop` is set: whether it was shown to
+    /// its end. Whether that went well, [`Presenter::hand_on`] says.
     pub fn present<P: Probe<R>>(
         &mut self,
         weights: &Weights<R>,
-        code: &RateCode,
-        sample: usize,
-        episode: u64,
-        duration: Time,
+        (code, sample, episode, duration): (&RateCode, usize, u64, Time),
+        stop: &AtomicBool,
         probe: &mut P,
-    ) {
-        if self.fault.is_some() {
-            return;
+    ) -> bool {
+        self.cut |= stop.load(Ordering::Relaxed);
+        if self.cut || self.fault.is_some() {
+            return false;
         }
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
         self.fault = self.simulation.begin(episode, &self.rates).err();
         if self.fault.is_some() {
-            return;
+            return false;
         }
-        match &mut self.observed {
-            None => self.fault = self.simulation.run(weights, duration, probe).err(),
+        let ran = match &mut self.observed {
+            None => self.simulation.run_unless(weights, duration, stop, probe),
             Some(stream) => {
                 // Another kind of probe would compile the engine again for all that look.
                 let mut both = (&mut *stream, probe);
                 let mut looking = Through::<_, false>::new(&mut both);
-                self.fault = self.simulation.run(weights, duration, &mut looking).err();
+                let ran = self.simulation.run_unless(weights, duration, stop, &mut looking);
                 self.streams.push((episode, std::mem::take(&mut stream.records), duration));
+                ran
             }
+        };
+        match ran {
+            Ok(done) => self.cut = !done,
+            Err(fault) => self.fault = Some(fault),
         }
+        !self.cut && self.fault.is_none()
+    }
+
+    /// Whether one of the presentations so far was not shown to its end.
+    pub(super) fn cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Forgets what the presentations so far have left: they are made again.
+    pub(super) fn discard(&mut self) {
+        self.encoded.clear();
+        self.streams.clear();
+        self.cut = false;
     }
 
     /// Presents one sample while its spikes change the weights: `learn` is called with the probe, the weights and what an
     /// observer will see before the first step and after every one, and the next arrival sees what it did. While it returns
     /// true, the probe is notified of every arrival before it is delivered, instant by instant. As [`Presenter::present`]
-    /// otherwise.
+    /// otherwise; with `stop`, if it is set meanwhile, nothing of this presentation is left but what it has learned.
     pub fn learn<P: Probe<R>>(
         &mut self,
         weights: &mut Weights<R>,
         (code, sample, episode, duration): (&RateCode, usize, u64, Time),
+        stop: Option<&AtomicBool>,
         probe: &mut P,
         mut learn: impl FnMut(&mut P, &mut Weights<R>, Option<&mut Stream>) -> bool,
-    ) {
+    ) -> bool {
         if self.fault.is_some() {
-            return;
+            return false;
         }
         self.rates.clear();
         self.rates.extend((0..self.simulation.blocks()).map(|block| code.block(sample, block)));
@@ -288,7 +313,15 @@ impl<R: Scalar> Presenter<R> {
                 self.simulation.step(weights, duration, both)
             };
             match stepped {
-                Ok(true) => told = learn(probe, weights, self.observed.as_mut()),
+                Ok(true) => {
+                    told = learn(probe, weights, self.observed.as_mut());
+                    if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                        if let Some(stream) = &mut self.observed {
+                            stream.records.clear();
+                        }
+                        return false;
+                    }
+                }
                 Ok(false) => break,
                 Err(fault) => self.fault = Some(fault),
             }
@@ -299,6 +332,7 @@ impl<R: Scalar> Presenter<R> {
         if let Some(stream) = &mut self.observed {
             self.streams.push((episode, std::mem::take(&mut stream.records), duration));
         }
+        self.fault.is_none()
     }
 
     /// Adds what came after the last presentation to what an observer will see of it, if there is one.

@@ -1,5 +1,6 @@
 //! The precisions that training is compiled for.
 
+use super::Until;
 use super::evaluate::{Evaluation, Reporting, Test, evaluate_in};
 use super::presenter::{Presenter, Samples};
 use super::supervised::{Advance, EpochReport, Trainer};
@@ -11,32 +12,41 @@ use crate::numeric::Real;
 use crate::record::Fingerprint;
 use crate::time::Time;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-/// What an epoch reads, and where it reports: samples, their order, the episode of the first, a flag that stops it,
+/// What an epoch reads, and where it reports: samples, their order, the episode of the first, when it comes back early,
 /// fingerprint and observer.
 pub type Epoch<'a> =
-    (Samples<'a>, &'a [u32], u64, &'a AtomicBool, &'a mut Fingerprint, Option<&'a mut dyn Observer>);
+    (Samples<'a>, &'a [u32], u64, Until<'a>, &'a mut Fingerprint, Option<&'a mut dyn Observer>);
 
 /// The entries of training in one precision: what the types and functions of these names do.
 #[expect(missing_docs, clippy::type_complexity, reason = "said there, with the names of their arguments")]
 #[derive(Debug)]
 pub struct Entries<R: Scalar> {
-    pub train: fn(&mut Trainer<R>, Epoch<'_>, &Threads, Advance<'_>) -> Result<EpochReport, SimulationError>,
-    pub learn:
-        fn(&mut Learner<R>, Epoch<'_>, &mut dyn FnMut(u64, &Report)) -> Result<Report, SimulationError>,
+    pub train: fn(
+        &mut Trainer<R>,
+        EpochReport,
+        Epoch<'_>,
+        &Threads,
+        Advance<'_>,
+    ) -> Result<EpochReport, SimulationError>,
+    pub learn: fn(
+        &mut Learner<R>,
+        Report,
+        Epoch<'_>,
+        &mut dyn FnMut(u64, &Report),
+    ) -> Result<Report, SimulationError>,
     pub evaluate: fn(
         &Arc<Network>,
         &Weights<R>,
         Samples<'_>,
-        Test<'_>,
+        (Test<'_>, Evaluation),
         &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError>,
     pub respond: fn(
         &Arc<Network>,
         &Weights<R>,
         Samples<'_>,
-        Question<'_>,
+        (Question<'_>, Responses),
         &mut Reporting<'_>,
     ) -> Result<Responses, SimulationError>,
     pub presenter: fn(Engine, &Arc<Network>, usize, u64) -> Presenter<R>,

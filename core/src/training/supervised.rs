@@ -16,7 +16,8 @@ use crate::random::{Purpose, Stream};
 use crate::readout::cross_entropy;
 use crate::simd::{Work, vectorised};
 use crate::time::Time;
-use std::sync::atomic::Ordering;
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 /// What training needs to know besides network and data.
@@ -47,9 +48,9 @@ pub struct Settings {
 }
 
 /// What an epoch did.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
-    /// Presentations made; fewer than the samples if interrupted.
+    /// Presentations made; fewer than the samples if it came back early.
     pub presented: u64,
     /// How many were answered rightly, as they were shown.
     pub correct: u64,
@@ -159,38 +160,46 @@ impl<R: Scalar> Trainer<R> {
         }
     }
 
-    /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    /// Trains on the samples at `order`, in that order; sample k of it is episode `first_episode` + k. `so_far` is what it
+    /// did before it came back early, or nothing; it comes back between two batches.
     ///
     /// # Errors
     /// If a sample cannot be presented.
     pub fn epoch(
         &mut self,
+        so_far: EpochReport,
         epoch: Epoch<'_>,
         threads: &Threads,
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
-        (R::entries().train)(self, epoch, threads, advance)
+        (R::entries().train)(self, so_far, epoch, threads, advance)
     }
 
     pub(super) fn epoch_in(
         &mut self,
-        (samples, order, first_episode, cancel, fingerprint, mut observer): Epoch<'_>,
+        mut report: EpochReport,
+        (samples, order, first_episode, until, fingerprint, mut observer): Epoch<'_>,
         threads: &Threads,
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
-        let mut report = EpochReport::default();
+        let size = self.settings.batch.max(1);
+        let done = report.presented.div_ceil(size as u64) as usize;
         let team = threads.team();
         for piece in &mut self.pieces {
             piece.presenter.observe(observer.is_some());
         }
-        for (number, batch) in order.chunks(self.settings.batch.max(1)).enumerate() {
-            if cancel.load(Ordering::Relaxed) {
+        for (number, batch) in order.chunks(size).enumerate().skip(done) {
+            if until.stops() {
                 break;
             }
             let _span = tracing::debug_span!(target: "memspike::span", "batch", number).entered();
+            let first = first_episode + (number * size) as u64;
+            self.gradients(&team, (samples, until.stop), batch, first);
+            if self.pieces.iter().any(|piece| piece.presenter.cut()) {
+                self.pieces.iter_mut().for_each(Piece::discard);
+                break;
+            }
             report.learning_rate = self.settings.schedule.at(self.adam.steps);
-            let first = first_episode + (number * self.settings.batch.max(1)) as u64;
-            self.gradients(&team, samples, batch, first);
             let told = observer.as_ref().is_some_and(|observer| observer.wants_changes());
             let before = if told { self.learned().to_vec() } else { Vec::new() };
             self.step(&team, batch.len(), report.learning_rate);
@@ -198,15 +207,16 @@ impl<R: Scalar> Trainer<R> {
                 piece.presenter.hand_on("training", fingerprint, &mut observer)?;
                 report.loss_sum += std::mem::take(&mut piece.loss);
                 report.correct += std::mem::take(&mut piece.correct);
+                report.totals.merge(&std::mem::take(&mut piece.totals));
             }
             if let (Some(observer), true) = (&mut observer, told) {
                 self.tell(&before, first, *observer);
             }
             report.presented += batch.len() as u64;
             advance(report.presented, report.loss(), report.accuracy());
-        }
-        for piece in &mut self.pieces {
-            report.totals.merge(&std::mem::take(&mut piece.totals));
+            if (until.due)() {
+                break;
+            }
         }
         Ok(report)
     }
@@ -229,14 +239,21 @@ impl<R: Scalar> Trainer<R> {
     }
 
     /// Each piece's gradient, in parallel.
-    fn gradients(&mut self, team: &Team, samples: Samples<'_>, batch: &[u32], first_episode: u64) {
+    fn gradients(
+        &mut self,
+        team: &Team,
+        (samples, stop): (Samples<'_>, &AtomicBool),
+        batch: &[u32],
+        first_episode: u64,
+    ) {
         let Self { settings, theta, weights, pieces, readout, tapes, held_tapes, .. } = self;
         // Where no weight reaches the threshold, no membrane reaches two.
         let bar = R::from_f64(*theta);
         let several = readout.drains && weights.projections[settings.projection].iter().any(|&w| w >= bar);
         let at_once = pieces.first().is_none_or(|piece| piece.presenter.may_be_several(weights));
         pieces.iter_mut().for_each(|piece| piece.presenter.allow_several(at_once));
-        let lesson = Lesson { settings, theta: *theta, weights, samples, forgets: readout.forgets, several };
+        let lesson =
+            Lesson { settings, theta: *theta, weights, samples, stop, forgets: readout.forgets, several };
         if readout.forgets || readout.holds {
             teach(team, pieces, &lesson, held_tapes, (batch, first_episode));
         } else {
@@ -328,16 +345,31 @@ struct Lesson<'a, R: Scalar> {
     theta: f64,
     weights: &'a Weights<R>,
     samples: Samples<'a>,
+    /// Set when nobody wants its gradient any more.
+    stop: &'a AtomicBool,
     forgets: bool,
     /// Whether a weight alone may carry a membrane past several thresholds.
     several: bool,
 }
 
 impl<R: Scalar> Piece<R> {
+    /// Forgets the batch, which is shown again when training goes on.
+    fn discard(&mut self) {
+        self.presenter.discard();
+        (self.loss, self.correct, self.totals) = (0.0, 0, Totals::default());
+    }
+
     fn train<T: Recorder<R>>(&mut self, lesson: &Lesson<'_, R>, sample: usize, episode: u64, tape: &mut T) {
-        let Lesson { settings, theta, weights, samples, forgets, several } = *lesson;
+        let Lesson { settings, theta, weights, samples, stop, forgets, several } = *lesson;
         tape.prepare(R::from_f64(theta), forgets);
-        self.presenter.present(weights, samples.code, sample, episode, settings.presentation, tape);
+        if !self.presenter.present(
+            weights,
+            (samples.code, sample, episode, settings.presentation),
+            stop,
+            tape,
+        ) {
+            return;
+        }
         self.presenter.encode(episode, tape.spikes());
         let label = usize::from(samples.labels[sample]);
         self.loss += cross_entropy(self.presenter.counts(), label, settings.count_gain, &mut self.error);

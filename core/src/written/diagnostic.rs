@@ -8,7 +8,7 @@ pub use crate::hint::nearest;
 
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A text that values come from: a file, a shipped scenario, or a command-line argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,36 @@ pub struct Source {
     pub layer: u32,
     /// What the names of files in this text are relative to.
     pub base: Base,
+    /// Line and column at every so many bytes, found when they are first asked for.
+    marks: OnceLock<Vec<Mark>>,
 }
+
+/// A place in a text whose line and column are known, both counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark {
+    byte: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Mark {
+    /// Over a stretch of the text.
+    fn over(self, stretch: &[u8]) -> Self {
+        let mut mark = Self { byte: self.byte + stretch.len(), ..self };
+        for &byte in stretch {
+            match byte {
+                b'\n' => (mark.line, mark.column) = (mark.line + 1, 0),
+                // What continues a character of UTF-8 is none.
+                0x80..=0xbf => {}
+                _ => mark.column += 1,
+            }
+        }
+        mark
+    }
+}
+
+/// Bytes between two marks: looking up the places of many faults takes no longer than they are many.
+const STRETCH: usize = 1024;
 
 /// The directory that file names are relative to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +62,29 @@ pub enum Base {
 }
 
 impl Source {
+    /// A text of this name.
+    #[must_use]
+    pub fn new(name: String, text: String, layer: u32, base: Base) -> Arc<Self> {
+        Arc::new(Self { name, text, layer, base, marks: OnceLock::new() })
+    }
+
+    /// Line and column of a byte.
+    fn mark(&self, byte: usize) -> Mark {
+        let text = self.text.as_bytes();
+        let marks = self.marks.get_or_init(|| {
+            let mut mark = Mark { byte: 0, line: 0, column: 0 };
+            let mut marks = vec![mark];
+            for stretch in text.chunks_exact(STRETCH) {
+                mark = mark.over(stretch);
+                marks.push(mark);
+            }
+            marks
+        });
+        let byte = byte.min(text.len());
+        let before = marks[(byte / STRETCH).min(marks.len() - 1)];
+        before.over(&text[before.byte..byte])
+    }
+
     /// Whether this is an argument and no file.
     #[must_use]
     pub fn is_argument(&self) -> bool {
@@ -42,23 +94,13 @@ impl Source {
     /// A file that names no other files.
     #[must_use]
     pub fn file(name: &str, text: &str) -> Arc<Self> {
-        Arc::new(Self {
-            name: name.into(),
-            text: text.into(),
-            layer: 0,
-            base: Base::Directory(PathBuf::new()),
-        })
+        Self::new(name.into(), text.into(), 0, Base::Directory(PathBuf::new()))
     }
 
     /// A command-line argument: later than any file, relative to the working directory.
     #[must_use]
     pub fn argument(name: &str, text: &str) -> Arc<Self> {
-        Arc::new(Self {
-            name: name.into(),
-            text: text.into(),
-            layer: u32::MAX,
-            base: Base::Directory(PathBuf::new()),
-        })
+        Self::new(name.into(), text.into(), u32::MAX, Base::Directory(PathBuf::new()))
     }
 }
 
@@ -75,10 +117,8 @@ impl At {
     /// The 1-based line and column (in characters) of the start.
     #[must_use]
     pub fn line_column(&self) -> (usize, usize) {
-        let before = self.source.text.get(..self.span.start).unwrap_or(&self.source.text);
-        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        (line, column)
+        let mark = self.source.mark(self.span.start);
+        (mark.line + 1, mark.column + 1)
     }
 
     /// The text at this place.
@@ -292,14 +332,7 @@ mod tests {
     use super::*;
 
     fn at(text: &str, span: Range<usize>) -> At {
-        At {
-            source: Arc::new(Source {
-                name: "a.toml".into(),
-                layer: 0,
-                ..(*Source::argument("", text)).clone()
-            }),
-            span,
-        }
+        At { source: Source::file("a.toml", text), span }
     }
 
     #[test]
@@ -308,5 +341,21 @@ mod tests {
         assert_eq!(place.text(), "\"µA\"");
         assert_eq!(place.line_column(), (2, 5));
         assert_eq!(place.to_string(), "a.toml:2:5");
+    }
+
+    #[test]
+    fn the_place_of_every_byte_of_a_long_text_is_what_counting_from_its_start_gives() {
+        let long = "é".repeat(1500);
+        let text: String =
+            (0..700).map(|k| format!("{k} = \"µ{}\"\n", if k % 100 == 7 { &long } else { "" })).collect();
+        let source = Source::file("a.toml", &text);
+        for (byte, _) in text.char_indices().step_by(7) {
+            let before = &text[..byte];
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            assert_eq!(At { source: Arc::clone(&source), span: byte..byte }.line_column(), (line, column));
+        }
+        let end = At { source, span: text.len() + 9..text.len() + 9 };
+        assert_eq!(end.line_column(), (701, 1));
     }
 }

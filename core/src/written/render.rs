@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// Characters of a source line that are shown; a longer one is cut around the mark.
 const WIDTH: usize = 100;
 
+/// Bytes before and behind a place that its excerpt is taken from: more than `WIDTH` characters of any length.
+const NEAR: usize = 8 * WIDTH;
+
 const RED: &str = "\u{1b}[1;31m";
 const YELLOW: &str = "\u{1b}[1;33m";
 const BLUE: &str = "\u{1b}[34m";
@@ -125,8 +128,16 @@ fn place(at: &At) -> String {
 fn excerpt(at: &At) -> (String, usize, usize) {
     let text = &at.source.text;
     let start = at.span.start.min(text.len());
-    let head = text.get(..start).unwrap_or("").rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text.get(head..).unwrap_or("").lines().next().unwrap_or("");
+    // Of a line that is far too long to be shown, nothing but what is near is looked at.
+    let boundary = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let (low, high) = (boundary(start.saturating_sub(NEAR)), boundary((start + NEAR).min(text.len())));
+    let head = text.get(low..start).unwrap_or("").rfind('\n').map_or(low, |newline| low + newline + 1);
+    let line = text.get(head..high).unwrap_or("").lines().next().unwrap_or("");
     let end = at.span.end.clamp(start, head + line.len().max(start - head));
     let mut before = width(text.get(head..start).unwrap_or(""));
     let mut length = width(text.get(start..end).unwrap_or("")).max(1);

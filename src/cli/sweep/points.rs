@@ -4,7 +4,7 @@ use super::super::args::{self, Cli, Command, RunArgs};
 use super::super::failure::Failure;
 use super::super::output::Output;
 use super::super::program::Program;
-use super::super::{host, run, wiring};
+use super::super::{host, memory, run, wiring};
 use super::args::SweepArgs;
 use clap::FromArgMatches as _;
 use memspike::dataset::Name;
@@ -145,7 +145,7 @@ pub fn check(
                 ));
                 continue;
             }
-            State::Unfinished if !args.force => run.args.resume = true,
+            State::Unfinished if !args.force => run.args.resume = Some(None),
             State::New => {}
             State::Done | State::Other | State::Unfinished => run.args.force = true,
         }
@@ -225,7 +225,7 @@ fn divided(args: &SweepArgs, points: usize, largest: f64, output: &Output) -> (u
     let threads = args.threads.map(usize::from);
     let jobs = args.jobs.map_or_else(
         || {
-            let room = match (largest, host::available_bytes()) {
+            let room = match (largest, memory::available()) {
                 (largest, Some(free)) if largest > 0.0 => (free as f64 / largest) as usize,
                 _ => usize::MAX,
             };

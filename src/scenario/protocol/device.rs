@@ -78,6 +78,6 @@ impl Described for Devices {
         _: &Arc<rayon::ThreadPool>,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
-        Ok(measure(plan, &self.experiments, context))
+        measure(plan, &self.experiments, context)
     }
 }

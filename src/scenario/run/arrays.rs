@@ -112,13 +112,19 @@ pub fn named_arrays(
 
 /// What is told of weights that the devices of a projection do not have.
 fn beyond(projection: &str, array: &Array) -> Option<String> {
+    let one_sign = !array.mapping().has(-array.mapping().w_max());
     (array.clipped() > 0).then(|| {
         format!(
-            "projection {projection}: {} of {} beyond what its devices have, 0 to {:.4} in magnitude, and cut to it; a larger `w_max`, or \
-             training with `weight_bound`, keeps them",
+            "projection {projection}: {} of {} beyond what its devices have, 0 to {:.4}{}, and cut to it; {}",
             many(array.clipped(), "weight"),
             array.conductances().len() / array.mapping().devices(),
-            array.mapping().w_max()
+            array.mapping().w_max(),
+            if one_sign { "" } else { " in magnitude" },
+            if one_sign {
+                "another arrangement, or a law of weights within it, keeps them"
+            } else {
+                "a larger `w_max`, or training with `weight_bound`, keeps them"
+            }
         )
     })
 }

@@ -5,11 +5,15 @@ use super::context::{RunContext, RunError};
 use crate::engine::Record;
 use crate::network::{Fixed, Network};
 use crate::time::Time;
+use std::sync::atomic::Ordering;
+
+/// Synapses that are told between two looks at the stop flag.
+const STRETCH: usize = 1 << 16;
 
 /// Tells them with their weights, which `values` has of each projection. Who goes on from a checkpoint has been told.
 ///
 /// # Errors
-/// If there is a checkpoint and it cannot be read.
+/// If there is a checkpoint and it cannot be read, or the run is stopped meanwhile.
 pub fn tell(
     plan: &Plan,
     network: &Network,
@@ -30,6 +34,9 @@ pub fn tell(
                 Some(Fixed::Compact(weights)) => weights[k].into(),
                 None => own[k],
             };
+            if k % STRETCH == 0 && context.stop.load(Ordering::Relaxed) {
+                return Err(RunError::Stopped);
+            }
             let delay =
                 projection.delays.as_ref().map_or(projection.delay, |delays| Time::from_fs(delays.fs(k)));
             let projection = index as u32;

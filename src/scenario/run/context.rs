@@ -47,6 +47,14 @@ pub trait Store {
     /// # Errors
     /// If it cannot be kept: what the user should read. The one before is then still there.
     fn save(&mut self, write: &mut WriteSnapshot<'_>) -> Result<(), String>;
+    /// Whether it is time for a checkpoint that nothing else makes.
+    fn due(&self) -> bool {
+        false
+    }
+    /// Whether one is to be made when everything is computed, because what follows takes long too.
+    fn due_at_end(&self) -> bool {
+        false
+    }
 }
 
 /// Writes a checkpoint.
@@ -166,6 +174,9 @@ pub enum RunError {
     /// A protocol that trains, and the clocked engine was asked for.
     #[error("the clocked engine does not train")]
     ClockedTraining,
+    /// It was stopped before there was anything to keep.
+    #[error("the run was stopped before it had begun")]
+    Stopped,
     /// The system refuses threads.
     #[error("{} cannot be started: {cause}", crate::hint::many(count, "thread"))]
     Threads {
@@ -174,6 +185,13 @@ pub enum RunError {
         /// What it said.
         cause: String,
     },
+}
+
+impl RunError {
+    /// Why a network was not built.
+    pub(crate) fn of_network(faults: Vec<AssembleError>) -> Self {
+        if faults.contains(&AssembleError::Stopped) { Self::Stopped } else { Self::Assemble(faults) }
+    }
 }
 
 fn differs(values: Option<&(String, String)>) -> String {

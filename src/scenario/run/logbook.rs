@@ -5,7 +5,7 @@ use super::context::RunContext;
 use super::training::reborrow;
 use crate::record::fingerprint::Fingerprint;
 use crate::time::Time;
-use crate::training::{Reporting, Totals};
+use crate::training::{Reporting, Totals, Until};
 use serde::{Deserialize, Serialize};
 
 /// Counts, times, fingerprint and notes of a run so far.
@@ -32,8 +32,8 @@ pub struct Showing<'a> {
     /// For the progress line: "test of epoch 3".
     pub what: &'a str,
     pub samples: usize,
-    /// How long each is shown.
-    pub duration: Time,
+    /// Samples and events of those that were shown before.
+    pub before: (u64, u64),
 }
 
 impl Logbook {
@@ -83,7 +83,7 @@ impl Logbook {
         }
     }
 
-    /// Shows samples by `show`, which is told where to report, and writes down what that took.
+    /// Shows samples by `show`, which is told where to report and when to come back, and books the time it took.
     pub fn show<T: AsRef<Totals>, E>(
         &mut self,
         showing: Showing<'_>,
@@ -93,31 +93,31 @@ impl Logbook {
         let begun = (context.clock)();
         context.progress.phase(showing.phase, showing.samples as u64);
         context.progress.message(showing.what);
-        let progress = &mut *context.progress;
+        let (samples, events) = showing.before;
+        if samples > 0 {
+            context.progress.advance(samples);
+        }
+        let (progress, store) = (&mut *context.progress, &*context.store);
         let shown = show(&mut Reporting {
-            cancel: context.stop,
+            until: Until { stop: context.stop, due: &|| store.due() },
             fingerprint: &mut self.fingerprint,
             observer: reborrow(&mut context.observer),
             advance: &mut |by| progress.advance(by),
         })?;
         context.progress.done();
         let totals = shown.as_ref();
-        self.book(showing.phase, begun, context, totals.presentations, totals.events());
-        self.count(totals, showing.duration);
+        self.book(showing.phase, begun, context, totals.presentations - samples, totals.events() - events);
         Ok(shown)
     }
 
-    /// Closes a phase of the fingerprint for a checkpoint.
-    pub fn keep(&mut self) -> Kept {
-        self.fingerprint.seal();
+    /// What a checkpoint keeps of it.
+    pub fn keep(&self) -> Kept {
         Kept { counts: self.counts.clone(), fingerprint: self.fingerprint.clone() }
     }
 
-    /// Goes on from a checkpoint made after some epochs.
-    pub fn resume(&mut self, kept: &Kept, epochs: usize) {
-        self.notes.push(format!("continued after epoch {epochs}"));
-        self.counts = kept.counts.clone();
-        self.fingerprint = kept.fingerprint.clone();
+    /// Goes on from a checkpoint.
+    pub fn resume(&mut self, kept: Kept) {
+        Kept { counts: self.counts, fingerprint: self.fingerprint } = kept;
     }
 
     /// The outcome of a run as far as it is here. `values` gives the fingerprint what is left at the end: weights, or

@@ -6,6 +6,7 @@ pub(super) mod connections;
 pub mod context;
 pub(super) mod data;
 pub(super) mod device;
+pub(super) mod journal;
 pub(super) mod logbook;
 pub(super) mod network;
 pub(super) mod pairs;
@@ -17,7 +18,7 @@ pub use device::experiment;
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::progress::Silent;
-use super::{protocol, synapses};
+use super::{load_estimate, protocol, synapses};
 use crate::dataset::Search;
 use context::{Engine, NoStore, RunContext, RunError};
 use std::sync::Arc;
@@ -64,7 +65,8 @@ pub fn run(plan: &Plan, context: &mut RunContext<'_>) -> Result<Outcome, RunErro
         tracing::info_span!(target: "memspike::span", "run", scenario = plan.name.as_str(), seed = plan.seed)
             .entered();
     let threads = context.threads.max(1);
-    if let Some((needed, allowed)) = synapses::beyond(plan, context.memory) {
+    let (pending, _) = load_estimate::needs(plan);
+    if let Some((needed, allowed)) = synapses::beyond(plan, context.memory, pending) {
         let (needed, allowed) = (synapses::shown(needed), synapses::shown(allowed));
         return Err(RunError::Memory { needed, allowed });
     }

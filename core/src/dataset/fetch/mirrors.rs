@@ -19,7 +19,8 @@ pub enum MirrorsError {
     },
     /// An address that is not one of the web.
     #[error(
-        "list of mirrors: `{address}` of `{name}`; expected an address that begins with https:// or http://"
+        "list of mirrors: `{}` of `{name}`; expected an address that begins with https:// or http://",
+        super::without_password(address)
     )]
     Address {
         /// The data set it is given for.

@@ -147,6 +147,7 @@ impl Fetcher<'_> {
                 }
                 Err(Failed::Fatal(fault)) => return Err(fault),
                 Err(Failed::Mirror(fault) | Failed::Retry(fault)) => {
+                    let address = without_password(&address);
                     self.progress.note(&format!("{address}: {fault}"));
                     failed.push((address, fault));
                 }
@@ -189,6 +190,7 @@ impl Fetcher<'_> {
                         }
                         // The beginning may be another mirror's, or of a file since replaced. This
                         // happens once at most: the next attempt starts from nothing.
+                        let address = without_password(address);
                         self.progress.note(&format!("{address}: {fault}; it will be fetched anew"));
                         continue;
                     }
@@ -205,7 +207,8 @@ impl Fetcher<'_> {
             if left == 0 {
                 return Err(Failed::Mirror(fault));
             }
-            self.progress.note(&format!("{address}: {fault}; attempts left: {left}"));
+            let shown = without_password(address);
+            self.progress.note(&format!("{shown}: {fault}; attempts left: {left}"));
             self.wait(file, part, pause)?;
             pause *= 2;
         }
@@ -234,7 +237,8 @@ impl Fetcher<'_> {
                         return Ok(());
                     }
                     total = head.length.map(|length| part.have.saturating_add(length));
-                    self.progress.begin(&file.download_name(), address, part.have, total);
+                    let address = without_password(address);
+                    self.progress.begin(&file.download_name(), &address, part.have, total);
                 }
                 Arrival::Block(bytes) => {
                     part.append(&bytes).map_err(Failed::Fatal)?;
@@ -250,7 +254,7 @@ impl Fetcher<'_> {
                     let reason = match end {
                         Ok(()) if short => "the body is shorter than announced".to_owned(),
                         Ok(()) => return Ok(()),
-                        Err(reason) => reason,
+                        Err(reason) => reason.replace(address, &without_password(address)),
                     };
                     return Err(Failed::Retry(MirrorFault::Connection { have: part.have, reason }));
                 }
@@ -298,6 +302,33 @@ impl Fetcher<'_> {
     }
 }
 
+fn leads_elsewhere() -> io::Error {
+    io::Error::other("it is a link to another file, which is left as it is; remove the link")
+}
+
+/// Whether an open file is the one of this name and of no other one.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (open, there) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok((open.dev(), open.ino()) == (there.dev(), there.ino()) && open.nlink() == 1)
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> io::Result<bool> {
+    Ok(!fs::symlink_metadata(path)?.is_symlink())
+}
+
+/// An address as it may be shown: without the name and password that may stand in it.
+fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.into() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => address.into(),
+    }
+}
+
 /// The file that bytes arrive in; locked, so that two processes do not mix theirs.
 struct Part {
     path: PathBuf,
@@ -308,6 +339,12 @@ struct Part {
 impl Part {
     fn open(path: PathBuf) -> Result<Self, FetchFault> {
         let local = |error: io::Error| FetchFault::local(&path, "write", &error);
+        // Where others may write too, somebody may have put a link there that leads to a file of ours.
+        if let Ok(there) = fs::symlink_metadata(&path)
+            && !there.is_file()
+        {
+            return Err(local(leads_elsewhere()));
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -323,6 +360,9 @@ impl Part {
         // Between opening and locking, its owner may have finished and renamed it.
         if !path.exists() {
             return Err(FetchFault::Busy { path });
+        }
+        if !is_at(&file, &path).map_err(local)? {
+            return Err(local(leads_elsewhere()));
         }
         let have = file.seek(io::SeekFrom::End(0)).map_err(local)?;
         Ok(Self { path, file, have })
@@ -355,5 +395,47 @@ impl Part {
             // It only says that nothing has arrived.
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_passwords_of_an_address_are_not_shown() {
+        for (address, shown) in [
+            ("https://me:secret@host:8080/a@b?c", "https://host:8080/a@b?c"),
+            ("http://me:s@cr:t@host", "http://host"),
+            ("https://host/path@x", "https://host/path@x"),
+            ("host", "host"),
+        ] {
+            assert_eq!(without_password(address), shown);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_part_that_leads_to_another_file_is_refused_and_that_file_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (precious, part) = (folder.path().join("precious"), folder.path().join("a.gz.part"));
+        std::fs::write(&precious, "years").unwrap();
+        let refused = || match Part::open(part.clone()) {
+            Err(FetchFault::Local { reason, .. }) => assert!(reason.contains("link"), "{reason}"),
+            Ok(_) | Err(_) => panic!("not refused"),
+        };
+        std::os::unix::fs::symlink(&precious, &part).unwrap();
+        refused();
+        std::fs::remove_file(&part).unwrap();
+        std::fs::hard_link(&precious, &part).unwrap();
+        refused();
+        std::fs::remove_file(&part).unwrap();
+        // One that leads nowhere would be made there.
+        std::os::unix::fs::symlink(folder.path().join("new"), &part).unwrap();
+        refused();
+        assert!(!folder.path().join("new").exists());
+        std::fs::remove_file(&part).unwrap();
+        assert_eq!(Part::open(part).unwrap().have, 0);
+        assert_eq!(std::fs::read(&precious).unwrap(), b"years");
     }
 }

@@ -5,17 +5,22 @@ use crate::network::storage::{Places, Targets, quantised, take};
 use rayon::prelude::*;
 
 /// Draws target by target, for lists by row. Every thread fills some of the rows.
-pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
+pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64) -> bool) -> Drawn {
     let rows = drawing.rows as usize;
     let mut start = vec![0usize; rows + 1];
+    let mut goes_on = true;
     batches(drawing, drawing.columns, drawing.rows, false, |_, pieces| {
         let mut synapses = 0;
         for piece in pieces {
             piece.partners.iter().for_each(|&row| start[row as usize + 1] += 1);
             synapses += piece.partners.len() as u64;
         }
-        progress(synapses - synapses / 2);
+        goes_on = progress(synapses - synapses / 2);
+        goes_on
     });
+    if !goes_on {
+        return Kept::new(drawing, 0).finish(vec![0; rows + 1], Targets::room(drawing.columns, 0));
+    }
     for row in 0..rows {
         start[row + 1] += start[row];
     }
@@ -58,7 +63,7 @@ pub(super) fn by_target(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Dra
     batches(drawing, drawing.columns, drawing.rows, true, |first, pieces| {
         jobs.par_iter_mut().for_each(|job| job.fill(first, pieces));
         raised += pieces.iter().map(|piece| piece.raised).sum::<u64>();
-        progress(pieces.iter().map(|piece| piece.partners.len() as u64).sum::<u64>() / 2);
+        progress(pieces.iter().map(|piece| piece.partners.len() as u64).sum::<u64>() / 2)
     });
     drop(jobs);
     kept.raised = raised;

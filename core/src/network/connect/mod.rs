@@ -88,12 +88,13 @@ pub fn expected(rule: DrawRule, rows: u32, columns: u32) -> f64 {
     }
 }
 
-/// Draws the synapses; `progress` is called with the number drawn since the last call.
+/// Draws the synapses; `progress` is called with the number drawn since the last call, and says whether to go on: if not,
+/// what comes back is of no use.
 ///
 /// Nothing but the synapses themselves and one batch of draws is in memory at a time: to be put in order by
 /// row, what targets draw is drawn twice, the first time to be counted. A fixed degree above the number of
 /// possible partners gives as many as there are; scenarios refuse it.
-pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
+pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64) -> bool) -> Drawn {
     if let DrawRule::InDegree(_) = drawing.rule {
         return by_target(drawing, progress);
     }
@@ -115,7 +116,7 @@ pub fn draw(drawing: &Drawing, progress: &mut dyn FnMut(u64)) -> Drawn {
             targets.extend(&piece.partners);
             kept.push(piece);
         }
-        progress((targets.len() - before) as u64);
+        progress((targets.len() - before) as u64)
     });
     kept.finish(start, targets)
 }
@@ -137,8 +138,14 @@ struct Piece {
     raised: u64,
 }
 
-/// Draws all units in batches; `take` gets the first unit of a batch and its pieces.
-fn batches(drawing: &Drawing, count: u32, partners: u32, values: bool, mut take: impl FnMut(u32, &[Piece])) {
+/// Draws all units in batches, until `take`, which gets the first unit of a batch and its pieces, wants no more.
+fn batches(
+    drawing: &Drawing,
+    count: u32,
+    partners: u32,
+    values: bool,
+    mut take: impl FnMut(u32, &[Piece]) -> bool,
+) {
     let firsts: Vec<u32> = (0..count).step_by(CHUNK).collect();
     // Small enough to stay in a cache until it is put in its place, if that leaves every thread some chunks.
     let degree = expected(drawing.rule, drawing.rows, drawing.columns) / f64::from(count.max(1));
@@ -155,7 +162,9 @@ fn batches(drawing: &Drawing, count: u32, partners: u32, values: bool, mut take:
                 },
             )
             .collect();
-        take(batch[0], &pieces);
+        if !take(batch[0], &pieces) {
+            break;
+        }
     }
 }
 
@@ -292,7 +301,7 @@ mod tests {
     }
 
     fn quiet(drawing: &Drawing) -> Drawn {
-        draw(drawing, &mut |_| {})
+        draw(drawing, &mut |_| true)
     }
 
     #[test]
@@ -314,6 +323,22 @@ mod tests {
             assert!(counts.iter().all(|&count| count == degree), "{rule:?}");
             assert!(synapses.windows(2).all(|pair| (pair[0].0, pair[0].1) < (pair[1].0, pair[1].1)));
             assert_eq!(drawn.start.len(), 301);
+        }
+    }
+
+    #[test]
+    fn whoever_wants_no_more_is_asked_no_more() {
+        for rule in [DrawRule::InDegree(40), DrawRule::OutDegree(25), DrawRule::Probability(0.07)] {
+            for after in 0..3 {
+                let mut asked = 0;
+                let large = Drawing { rows: 30_000, columns: 30_000, ..drawing(rule) };
+                draw(&large, &mut |_| {
+                    asked += 1;
+                    asked <= after
+                });
+                // Who draws by target asks in two rounds.
+                assert!(asked <= after + 1, "{rule:?} {after} {asked}");
+            }
         }
     }
 

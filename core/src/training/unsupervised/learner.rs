@@ -15,10 +15,15 @@ use crate::synapse::ReadPulse;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Presentations between two looks at the cancel flag.
+/// Presentations that are handed on together.
 const ROUND: usize = 256;
+
+/// Synaptic events of a presentation after which the next one is taken to be long, a tenth of a second at least, and how
+/// many there are then for each weight, so that a copy of everything costs little beside them.
+const LONG: u64 = 20_000_000;
+const COPIED: u64 = 50;
 
 /// What learning needs to know besides network and data.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,9 +61,9 @@ impl Settings {
 }
 
 /// What an epoch did.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Presentations made; fewer than the samples if interrupted.
+    /// Presentations made; fewer than the samples if it came back early.
     pub presented: u64,
     /// Presentations without any spike of the population.
     pub silent: u64,
@@ -74,6 +79,10 @@ pub struct Report {
     pub limited: f64,
     /// What was left of the steps at the last presentation.
     pub share: f64,
+    /// Conductance of all reads, in siemens.
+    conductance: f64,
+    /// What devices and their limiters had spent before the epoch.
+    before: (f64, f64),
 }
 
 /// Everything that changes; enough to go on elsewhere.
@@ -103,6 +112,8 @@ pub struct Learner<R: Scalar> {
     pub weights: Weights<R>,
     watch: Watch,
     presented: u64,
+    /// Synaptic events of the last presentation; the first may have any number.
+    events: u64,
 }
 
 /// Sees the arrivals and spikes of a presentation, and learns.
@@ -272,7 +283,7 @@ impl<R: Scalar> Learner<R> {
             // They are as many as they were.
             let _ = simulation.set_thresholds(population, thresholds);
         }
-        Ok(Self { presenter, settings, population, weights, watch, presented: 0 })
+        Ok(Self { presenter, settings, population, weights, watch, presented: 0, events: u64::MAX })
     }
 
     /// Thresholds now.
@@ -324,51 +335,86 @@ impl<R: Scalar> Learner<R> {
         Ok(())
     }
 
-    /// Learns from the samples at `order`, in that order; sample k of it is episode `first_episode` + k.
+    /// Learns from the samples at `order`, in that order; sample k of it is episode `first_episode` + k. `so_far` is what it
+    /// did before it came back early, or nothing; it comes back between two presentations.
     ///
     /// # Errors
     /// If a sample cannot be presented.
     pub fn epoch(
         &mut self,
+        so_far: Report,
         epoch: Epoch<'_>,
         advance: &mut dyn FnMut(u64, &Report),
     ) -> Result<Report, SimulationError> {
-        (R::entries().learn)(self, epoch, advance)
+        (R::entries().learn)(self, so_far, epoch, advance)
     }
 
     pub(in crate::training) fn epoch_in(
         &mut self,
-        (samples, order, first_episode, cancel, fingerprint, mut observer): Epoch<'_>,
+        mut report: Report,
+        (samples, order, first_episode, until, fingerprint, mut observer): Epoch<'_>,
         advance: &mut dyn FnMut(u64, &Report),
     ) -> Result<Report, SimulationError> {
-        let neurons = self.watch.plastic.layout().cols();
-        let mut report = Report { wins: vec![0; neurons], ..Report::default() };
+        if report.presented == 0 {
+            report.wins = vec![0; self.watch.plastic.layout().cols()];
+            report.before = self.spent();
+        }
+        self.watch.read = report.conductance;
         self.presenter.observe(observer.is_some());
         if observer.as_ref().is_some_and(|observer| observer.wants_changes()) {
             self.watch.plastic.tell(&mut self.watch.learned);
         }
-        let spent = self.spent();
-        let mut first = first_episode;
-        for round in order.chunks(ROUND) {
-            if cancel.load(Ordering::Relaxed) {
-                break;
-            }
-            for (position, &sample) in round.iter().enumerate() {
-                if let Some(&next) = round.get(position + 1) {
+        let mut went_on = true;
+        while went_on && (report.presented as usize) < order.len() && !until.stops() {
+            let begun = report.presented;
+            let left = &order[begun as usize..];
+            for (position, &sample) in left[..left.len().min(ROUND)].iter().enumerate() {
+                if let Some(&next) = left.get(position + 1) {
                     samples.code.touch(next as usize);
                 }
-                self.present(samples, sample as usize, first + position as u64, &mut report);
+                let episode = first_episode + begun + position as u64;
+                went_on = self.present_unless(until.stop, samples, sample as usize, episode, &mut report)?;
+                if !went_on {
+                    break;
+                }
             }
-            first += round.len() as u64;
             self.presenter.hand_on("training", fingerprint, &mut observer)?;
-            advance(round.len() as u64, &report);
+            advance(report.presented - begun, &report);
+            went_on &= !(until.due)();
         }
+        report.conductance = self.watch.read;
         if let Some((_, pulse)) = &self.settings.devices {
-            report.read = pulse.energy(std::mem::take(&mut self.watch.read));
+            report.read = pulse.energy(report.conductance);
         }
-        let now = self.spent();
-        (report.programmed, report.limited) = (now.0 - spent.0, now.1 - spent.1);
+        let (now, before) = (self.spent(), report.before);
+        (report.programmed, report.limited) = (now.0 - before.0, now.1 - before.1);
         Ok(report)
+    }
+
+    /// Presents a sample unless `stop` is set: whether it was learned from. A presentation may take long, and what it has
+    /// taught cannot be taken back: before such a one everything is copied.
+    fn present_unless(
+        &mut self,
+        stop: &AtomicBool,
+        samples: Samples<'_>,
+        sample: usize,
+        episode: u64,
+        report: &mut Report,
+    ) -> Result<bool, SimulationError> {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let long = self.events > LONG.max(COPIED * self.watch.learned.len() as u64);
+        let copy = long.then(|| (self.state(), self.watch.read, report.share));
+        let heeded = if long { Some(stop) } else { None };
+        if self.present(samples, sample, episode, heeded, report) {
+            return Ok(true);
+        }
+        if let Some((state, read, share)) = copy {
+            self.restore(state).map_err(SimulationError::State)?;
+            (self.watch.read, report.share) = (read, share);
+        }
+        Ok(false)
     }
 
     /// Joules that all devices and their limiters have spent so far.
@@ -378,8 +424,15 @@ impl<R: Scalar> Learner<R> {
         (sum(&devices.joules) + devices.alone, sum(&devices.limiter))
     }
 
-    fn present(&mut self, samples: Samples<'_>, sample: usize, episode: u64, report: &mut Report) {
-        let Self { settings, watch, weights, presenter, presented, population } = self;
+    fn present(
+        &mut self,
+        samples: Samples<'_>,
+        sample: usize,
+        episode: u64,
+        stop: Option<&AtomicBool>,
+        report: &mut Report,
+    ) -> bool {
+        let Self { settings, watch, weights, presenter, presented, population, events } = self;
         let (population, index) = (*population as u32, settings.projection);
         report.share = settings.share(*presented);
         if settings.final_share < 1.0 {
@@ -389,11 +442,14 @@ impl<R: Scalar> Learner<R> {
         watch.heard = 0;
         watch.plastic.restart(&mut watch.learned);
         let shown = (samples.code, sample, episode, settings.presentation);
-        presenter.learn(weights, shown, watch, |watch, weights, stream| {
+        let shown = presenter.learn(weights, shown, stop, watch, |watch, weights, stream| {
             let told = watch.learn(&mut weights.projections[index]);
             tell::<R>(&mut watch.plastic, index, stream);
             told
         });
+        if !shown {
+            return false;
+        }
         let end = settings.presentation.after(settings.rest);
         watch.plastic.finish(&mut watch.learned, end);
         presenter.encode(episode, &watch.spikes);
@@ -413,7 +469,10 @@ impl<R: Scalar> Learner<R> {
         watch.copy(&mut weights.projections[index]);
         presenter.tell(|stream| tell::<R>(&mut watch.plastic, index, Some(stream)));
         report.presented += 1;
-        report.totals.add(presenter.all_counts(), end);
+        let counts = presenter.all_counts();
+        report.totals.add(counts, end);
+        *events = counts.arrival * watch.plastic.layout().cols() as u64;
+        true
     }
 }
 

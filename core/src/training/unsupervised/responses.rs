@@ -9,10 +9,11 @@ use crate::engine::{Engine, SimulationError, Thresholds};
 use crate::network::{Network, Weights};
 use crate::time::Time;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::AtomicBool;
 
-/// Samples between two looks at the cancel flag.
+/// Samples that are shown together; asking comes back early between two rounds.
 const ROUND: usize = 512;
 
 /// What is asked.
@@ -37,7 +38,7 @@ pub struct Question<'a> {
 }
 
 /// Spikes of the answering population for each sample.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Responses {
     neurons: Vec<u32>,
     ends: Vec<usize>,
@@ -46,7 +47,7 @@ pub struct Responses {
 }
 
 impl Responses {
-    /// Number of samples; fewer than asked for if interrupted.
+    /// Number of samples; fewer than asked for if it came back early.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ends.len()
@@ -86,7 +87,7 @@ struct Worker<R: Scalar> {
 }
 
 /// Presents the first samples once each and collects who spikes. `network` has thresholds that do not
-/// adapt.
+/// adapt; `so_far` is what was collected before it came back early, or nothing.
 ///
 /// # Errors
 /// If the thresholds do not fit the population, or a sample cannot be presented.
@@ -94,17 +95,17 @@ pub fn respond<R: Scalar>(
     network: &Arc<Network>,
     weights: &Weights<R>,
     samples: Samples<'_>,
-    question: Question<'_>,
+    (question, so_far): (Question<'_>, Responses),
     reporting: &mut Reporting<'_>,
 ) -> Result<Responses, SimulationError> {
-    (R::entries().respond)(network, weights, samples, question, reporting)
+    (R::entries().respond)(network, weights, samples, (question, so_far), reporting)
 }
 
 pub(in crate::training) fn respond_in<R: Scalar>(
     network: &Arc<Network>,
     weights: &Weights<R>,
     samples: Samples<'_>,
-    question: Question<'_>,
+    (question, mut responses): (Question<'_>, Responses),
     reporting: &mut Reporting<'_>,
 ) -> Result<Responses, SimulationError> {
     let fixed = Thresholds { base: question.thresholds.total(), raised: Vec::new() };
@@ -121,16 +122,19 @@ pub(in crate::training) fn respond_in<R: Scalar>(
             totals: Totals::default(),
         });
     }
-    let mut responses = Responses::default();
     let count = question.count.min(samples.labels.len());
-    let mut start = 0;
-    while start < count && !reporting.cancel.load(Ordering::Relaxed) {
+    let mut start = responses.len();
+    let until = reporting.until;
+    while start < count && !until.stops() {
         let length = ROUND.min(count - start);
         workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
             for offset in piece(length, index, PIECES) {
-                worker.present(weights, samples, &question, start + offset);
+                worker.present(weights, samples, (&question, until.stop), start + offset);
             }
         });
+        if workers.iter().any(|worker| worker.presenter.cut()) {
+            break;
+        }
         for worker in &mut workers {
             worker.presenter.hand_on(question.what, reporting.fingerprint, &mut reporting.observer)?;
             for count in worker.counts.drain(..) {
@@ -138,12 +142,13 @@ pub(in crate::training) fn respond_in<R: Scalar>(
                 responses.ends.push(end);
             }
             responses.neurons.append(&mut worker.neurons);
+            responses.totals.merge(&std::mem::take(&mut worker.totals));
         }
         start += length;
         (reporting.advance)(length as u64);
-    }
-    for worker in &workers {
-        responses.totals.merge(&worker.totals);
+        if (until.due)() {
+            break;
+        }
     }
     Ok(responses)
 }
@@ -153,13 +158,15 @@ impl<R: Scalar> Worker<R> {
         &mut self,
         weights: &Weights<R>,
         samples: Samples<'_>,
-        question: &Question<'_>,
+        (question, stop): (&Question<'_>, &AtomicBool),
         sample: usize,
     ) {
         let episode = question.first_episode + sample as u64;
         self.seen.spikes.clear();
-        let (code, duration) = (samples.code, question.duration);
-        self.presenter.present(weights, code, sample, episode, duration, &mut self.seen);
+        let duration = question.duration;
+        if !self.presenter.present(weights, (samples.code, sample, episode, duration), stop, &mut self.seen) {
+            return;
+        }
         self.presenter.encode(episode, &self.seen.spikes);
         let population = question.population as u32;
         let before = self.neurons.len();

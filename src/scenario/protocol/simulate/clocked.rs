@@ -3,7 +3,7 @@
 use super::episode::{self, Course};
 use crate::engine::{Clocked, Counts, SimulationError, Watcher};
 use crate::network::Weights;
-use crate::scenario::assemble::{Assembled, assemble};
+use crate::scenario::assemble::{Assembled, assemble_with};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{named_arrays, programmed};
@@ -12,7 +12,7 @@ use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::plastic;
 use crate::time::Time;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub fn simulate(
     plan: &Plan,
@@ -24,7 +24,9 @@ pub fn simulate(
         return Err(RunError::ClockedLearning);
     }
     let start = (context.clock)();
-    let Assembled { network, weights: mut values, mut notes } = assemble(plan).map_err(RunError::Assemble)?;
+    let going_on = &mut |_| !context.stop.load(Ordering::Relaxed);
+    let built = assemble_with(plan, true, going_on).map_err(RunError::of_network)?;
+    let Assembled { network, weights: mut values, mut notes } = built;
     let arrays = programmed(plan, &mut values)?;
     connections::tell(plan, &network, |index| values[index].clone(), context)?;
     let weights = Weights::<f64>::from_values(&network, &values);

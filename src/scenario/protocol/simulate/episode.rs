@@ -58,21 +58,11 @@ pub struct Begun {
     pub fingerprint: Fingerprint,
 }
 
-/// When a checkpoint is written without being asked for: seldom enough to cost a hundredth.
-struct Pace {
-    /// Wall-clock seconds at the last one, and what it cost.
-    last: f64,
-    cost: f64,
-}
-
-impl Pace {
-    /// Seconds between two checkpoints at least.
-    const SELDOM: f64 = 30.0;
-
-    fn due(&self, now: f64) -> bool {
-        now - self.last >= (100.0 * self.cost).max(Self::SELDOM)
-    }
-}
+/// Pieces that a slice is run in at first, and how long one may take in seconds: the length of a piece is doubled or
+/// halved to fit, so that whatever runs looks up often enough to be stopped, and to keep a checkpoint.
+const PIECES: u64 = 64;
+const SHORT: f64 = 0.05;
+const LONG: f64 = 0.5;
 
 /// The projections whose weights are sampled, and how often.
 struct Weighed {
@@ -153,7 +143,7 @@ pub fn run(
     let Begun { mut reached, fingerprint } = begun.unwrap_or_default();
     log.fingerprint = fingerprint;
     let fingerprint = &mut log.fingerprint;
-    let mut pace = Pace { last: started.0, cost: 0.0 };
+    let mut piece = (duration.fs() / SLICES / PIECES).max(1);
     context.progress.phase("simulate", SLICES);
     let mut status = Status::Done;
     if fresh {
@@ -170,7 +160,9 @@ pub fn run(
             }
             let before = happened(course.counts());
             while reached < end {
-                let next = weighed.next(reached).min(end);
+                let length = Time::from_fs(reached.fs().saturating_add(piece).min(end.fs()));
+                let next = weighed.next(reached).min(length);
+                let begun = (context.clock)().0;
                 let observer = reborrow(&mut context.observer);
                 let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
                 reached = course.run(next, context.stop, all, &mut Hashing { fingerprint, observer })?;
@@ -179,6 +171,17 @@ pub fn run(
                 }
                 if reached == weighed.at(reached) && reached < duration {
                     weighed.sample(course, reached, &mut context.observer);
+                }
+                match (context.clock)().0 - begun {
+                    took if took < SHORT => piece = piece.saturating_mul(2),
+                    took if took > LONG => piece = (piece / 2).max(1),
+                    _ => {}
+                }
+                if context.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                if reached < duration && context.store.due() {
+                    course.save(plan, fingerprint, context.store)?;
                 }
             }
             if reached < end {
@@ -190,15 +193,9 @@ pub fn run(
         }
         context.progress.advance(next - slice);
         slice = next;
-        let now = (context.clock)().0;
-        if slice < SLICES && pace.due(now) {
-            course.save(plan, fingerprint, context.store)?;
-            let last = (context.clock)().0;
-            pace = Pace { last, cost: last - now };
-        }
     }
     context.progress.done();
-    if status == Status::Interrupted {
+    if status == Status::Interrupted || context.store.due_at_end() {
         // Before the samples of the end, which are no part of what goes on.
         course.save(plan, fingerprint, context.store)?;
     }

@@ -27,7 +27,7 @@ use crate::time::Time;
 use crate::units::Ampere;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub fn simulate(
     engine: Engine,
@@ -276,18 +276,19 @@ fn build(plan: &Plan, pool: &rayon::ThreadPool, context: &mut RunContext<'_>) ->
     if shown {
         context.progress.phase("build", total as u64);
     }
-    let progress = &mut context.progress;
+    let (progress, stop) = (&mut context.progress, context.stop);
     let built = pool.install(|| {
         assemble_with(plan, true, &mut |synapses| {
             if shown {
                 progress.advance(synapses);
             }
+            !stop.load(Ordering::Relaxed)
         })
     });
     if shown {
         context.progress.done();
     }
-    built.map_err(RunError::Assemble)
+    built.map_err(RunError::of_network)
 }
 
 /// Synaptic events in a window below which threads would only wait for each other.

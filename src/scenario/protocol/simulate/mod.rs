@@ -3,6 +3,7 @@
 mod clocked;
 mod episode;
 mod events;
+mod idle;
 
 use super::entry::Described;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -63,7 +64,8 @@ impl Described for Simulate {
         lower.made(fields)
     }
 
-    fn plausible(&self, plan: &Plan, _: &Filled, fields: &Fields, warnings: &mut Diagnostics) {
+    fn plausible(&self, plan: &Plan, filled: &Filled, fields: &Fields, warnings: &mut Diagnostics) {
+        idle::warn(plan, self.duration, filled, warnings);
         load_estimate::warn(plan, self.duration, fields, warnings);
     }
 

@@ -18,18 +18,20 @@ use crate::scenario::run::books::{book, inference, overlapping};
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
+use crate::scenario::run::journal::Journal;
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
 use crate::scenario::run::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::snapshot::{self, Payload};
 use crate::training::Scalar;
 use crate::training::{
-    AdamState, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, evaluate, shuffled,
+    AdamState, EpochReport, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, Until,
+    evaluate, shuffled,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// What a run goes on from after an epoch.
+/// What a run goes on from: between two epochs, two batches, or two rounds of a test.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
 struct Checkpoint<R: Scalar> {
@@ -39,6 +41,10 @@ struct Checkpoint<R: Scalar> {
     best: Option<(f64, u32, Weights<R>)>,
     epochs: Vec<EpochResult>,
     log: Kept,
+    /// The epoch under way.
+    report: EpochReport,
+    /// Its tests, or those after the last epoch.
+    tests: Journal<Evaluation>,
 }
 
 impl Training for Supervised {
@@ -76,11 +82,13 @@ impl Training for Supervised {
             best: None,
             result: SupervisedResult::default(),
             log: Logbook::built(start, context),
+            report: EpochReport::default(),
+            tests: Journal::default(),
         };
+        run.restore(context)?;
         if let Some(given) = context.given.take() {
             run.result.weights_from = Some(given.origin);
         } else {
-            run.restore(context)?;
             run.train(context)?;
         }
         run.finish(context)
@@ -122,6 +130,8 @@ struct Run<'a, R: Scalar> {
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,
     log: Logbook,
+    report: EpochReport,
+    tests: Journal<Evaluation>,
 }
 
 impl<R: Scalar> Run<'_, R> {
@@ -144,7 +154,9 @@ impl<R: Scalar> Run<'_, R> {
             && checkpoint.adam.first.len() == moments.first.len()
             && checkpoint.adam.second.len() == moments.second.len();
         same(fits, "network")?;
-        self.log.resume(&checkpoint.log, checkpoint.epochs.len());
+        self.log.resume(checkpoint.log);
+        self.report = checkpoint.report;
+        self.tests = checkpoint.tests;
         self.trainer.weights = checkpoint.weights;
         self.trainer.adam = checkpoint.adam;
         self.best = checkpoint.best;
@@ -155,7 +167,8 @@ impl<R: Scalar> Run<'_, R> {
     fn train(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         let epochs = self.protocol.epochs;
         let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
-        for epoch in self.result.epochs.len() as u32..epochs {
+        let mut epoch = self.result.epochs.len() as u32;
+        while epoch < epochs {
             if context.stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -165,11 +178,12 @@ impl<R: Scalar> Run<'_, R> {
             let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
             context.progress.phase("train", order.len() as u64);
             let begun = (context.clock)();
-            let progress = &mut *context.progress;
-            let mut before = 0;
+            let (before, known) = (self.report.presented, self.report.totals.events());
+            let (progress, store) = (&mut *context.progress, &*context.store);
+            let mut shown = 0;
             let mut advance = |presented: u64, loss: f64, accuracy: f64| {
-                progress.advance(presented - before);
-                before = presented;
+                progress.advance(presented - shown);
+                shown = presented;
                 progress.message(&format!(
                     "epoch {}/{epochs}  loss {loss:.3}  train {:.2} %",
                     epoch + 1,
@@ -177,21 +191,33 @@ impl<R: Scalar> Run<'_, R> {
                 ));
             };
             let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
-            let lessons = (samples, &order[..], first, context.stop, fingerprint, observer);
-            let report = self.trainer.epoch(lessons, self.threads, &mut advance)?;
+            let until = Until { stop: context.stop, due: &|| store.due() };
+            let lessons = (samples, &order[..], first, until, fingerprint, observer);
+            let so_far = std::mem::take(&mut self.report);
+            let report = self.trainer.epoch(so_far, lessons, self.threads, &mut advance)?;
             context.progress.done();
-            let events = report.totals.events();
-            self.log.book("train", begun, context, report.presented, events);
-            self.log.count(&report.totals, self.protocol.presentation);
+            let (more, events) = (report.presented - before, report.totals.events() - known);
+            self.log.book("train", begun, context, more, events);
+            self.report = report.clone();
+            if report.presented < order.len() as u64 {
+                self.save(context)?;
+                if !context.stop.load(Ordering::Relaxed) {
+                    continue;
+                }
+            }
+            // What was whole before the run was cut has been counted.
+            if before < order.len() as u64 {
+                self.log.count(&report.totals, self.protocol.presentation);
+            }
             if report.presented < order.len() as u64 {
                 break;
             }
-            let validation = self.validate(epoch, first + order.len() as u64, context)?;
+            let Some(validation) = self.validate(epoch, first + order.len() as u64, context)? else { break };
             let first_test = first + (order.len() + self.data.validation_labels.len()) as u64;
             let weights = self.trainer.weights.clone();
             let test =
                 self.test(&weights, first_test, false, &format!("test of epoch {}", epoch + 1), context)?;
-            if context.stop.load(Ordering::Relaxed) && test.answers.len() < self.data.test_labels.len() {
+            if test.answers.len() < self.data.test_labels.len() {
                 break;
             }
             self.record_epoch(epoch, &report, validation, &test, context);
@@ -200,7 +226,11 @@ impl<R: Scalar> Run<'_, R> {
             {
                 self.best = Some((accuracy, epoch + 1, weights));
             }
+            self.log.fingerprint.seal();
+            self.report = EpochReport::default();
+            self.tests.clear();
             self.save(context)?;
+            epoch += 1;
         }
         Ok(())
     }
@@ -208,7 +238,7 @@ impl<R: Scalar> Run<'_, R> {
     fn record_epoch(
         &mut self,
         epoch: u32,
-        report: &crate::training::EpochReport,
+        report: &EpochReport,
         validation: Option<f64>,
         test: &Evaluation,
         context: &mut RunContext<'_>,
@@ -240,6 +270,8 @@ impl<R: Scalar> Run<'_, R> {
             best: self.best.clone(),
             epochs: self.result.epochs.clone(),
             log: self.log.keep(),
+            report: self.report.clone(),
+            tests: self.tests.clone(),
         };
         let models = models(self.plan);
         context
@@ -248,21 +280,22 @@ impl<R: Scalar> Run<'_, R> {
             .map_err(RunError::Store)
     }
 
-    /// Accuracy on the held-out samples.
+    /// Accuracy on the held-out samples, if there are any; `None` if it was stopped.
     fn validate(
         &mut self,
         epoch: u32,
         first: u64,
         context: &mut RunContext<'_>,
-    ) -> Result<Option<f64>, RunError> {
+    ) -> Result<Option<Option<f64>>, RunError> {
         if self.data.validation_labels.is_empty() {
-            return Ok(None);
+            return Ok(Some(None));
         }
         let data = self.data;
         let samples = Samples { code: &data.validation, labels: &data.validation_labels };
         let weights = self.trainer.weights.clone();
         let what = format!("validation of epoch {}", epoch + 1);
-        Ok(Some(self.evaluate(&weights, samples, first, false, &what, context)?.accuracy()))
+        let found = self.evaluate(&weights, samples, first, false, &what, context)?;
+        Ok((found.answers.len() == samples.labels.len()).then(|| Some(found.accuracy())))
     }
 
     fn test(
@@ -297,15 +330,33 @@ impl<R: Scalar> Run<'_, R> {
             leakage,
             what,
         };
-        let showing = Showing { phase: "test", what, samples: samples.labels.len(), duration };
-        Ok(self
-            .log
-            .show(showing, context, |reporting| evaluate(self.network, weights, samples, test, reporting))?)
+        if let Some(known) = self.tests.known() {
+            return Ok(known);
+        }
+        loop {
+            let so_far = std::mem::take(&mut self.tests.begun);
+            let before = (so_far.totals.presentations, so_far.totals.events());
+            let showing = Showing { phase: "test", what, samples: samples.labels.len(), before };
+            let found = self.log.show(showing, context, |reporting| {
+                evaluate(self.network, weights, samples, (test, so_far), reporting)
+            })?;
+            let done = found.answers.len() == samples.labels.len();
+            if done {
+                self.tests.answered(&found);
+            } else {
+                self.tests.begun = found.clone();
+                self.save(context)?;
+            }
+            if done || context.stop.load(Ordering::Relaxed) {
+                self.log.count(&found.totals, duration);
+                return Ok(found);
+            }
+        }
     }
 
     /// Final test, programming cases, shown sample, energy.
     fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
-        let (tested, weights) = match self.best.take() {
+        let (tested, weights) = match self.best.clone() {
             Some((_, epoch, weights)) => (epoch, weights),
             None => (self.result.epochs.len() as u32, self.trainer.weights.clone()),
         };

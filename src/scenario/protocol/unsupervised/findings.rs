@@ -111,3 +111,13 @@ pub struct UnsupervisedResult {
     /// Training anew with other devices, for each case.
     pub variation: Vec<VariationResult>,
 }
+
+/// What the runs of one case came to, as far as they are made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Varied {
+    pub test: Vec<Votes>,
+    pub presentations: u64,
+    pub events: u64,
+    /// Fingerprints of the runs, one after another.
+    pub digests: Vec<u8>,
+}

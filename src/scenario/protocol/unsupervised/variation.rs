@@ -1,6 +1,6 @@
 //! Training anew with other devices: every seed a run of its own, as many side by side as there are threads.
 
-use super::findings::{VariationResult, Votes};
+use super::findings::{VariationResult, Varied, Votes};
 use super::plan::{Unsupervised, VariationCase};
 use super::run::{Begun, assign, begin, labelled, votes};
 use crate::engine::Engine;
@@ -11,20 +11,10 @@ use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::Data;
 use crate::scenario::run::training::mean_and_sd;
 use crate::training::Scalar;
-use crate::training::unsupervised::{Question, Vote, respond};
-use crate::training::{Reporting, Samples, shuffled};
+use crate::training::unsupervised::{Question, Report, Responses, Vote, respond};
+use crate::training::{Reporting, Samples, Until, shuffled};
 use rayon::prelude::*;
 use std::sync::atomic::AtomicBool;
-
-/// What the runs of one case came to.
-#[derive(Debug, Default)]
-pub struct Varied {
-    pub test: Vec<Votes>,
-    pub presentations: u64,
-    pub events: u64,
-    /// Fingerprints of the runs, one after another.
-    pub digests: Vec<u8>,
-}
 
 struct Single {
     test: Votes,
@@ -33,21 +23,19 @@ struct Single {
     digest: u128,
 }
 
-/// Runs case `case` with each of its seeds; `None` if it was stopped.
+/// Runs case `case` with each of its seeds that `varied` has not; false if it was stopped or a checkpoint is due.
 pub fn run<R: Scalar>(
     engine: Engine,
-    plan: &Plan,
-    protocol: &Unsupervised,
-    data: &Data,
-    case: usize,
+    (plan, protocol, data, case): (&Plan, &Unsupervised, &Data, usize),
+    varied: &mut Varied,
     context: &mut RunContext<'_>,
-) -> Result<Option<Varied>, RunError> {
+) -> Result<bool, RunError> {
     let of = &protocol.variation[case];
     let per_run = data.train_labels.len() as u64 * u64::from(protocol.epochs);
     context.progress.phase("variation", per_run * u64::from(of.seeds));
     context.progress.message(&of.name);
-    let seeds: Vec<u32> = (0..of.seeds).collect();
-    let mut varied = Varied::default();
+    context.progress.advance(per_run * varied.test.len() as u64);
+    let seeds: Vec<u32> = (varied.test.len() as u32..of.seeds).collect();
     for side_by_side in seeds.chunks(context.threads.max(1)) {
         let stop = context.stop;
         let runs: Vec<Result<Option<Single>, RunError>> = side_by_side
@@ -57,7 +45,7 @@ pub fn run<R: Scalar>(
         for run in runs {
             let Some(run) = run? else {
                 context.progress.done();
-                return Ok(None);
+                return Ok(false);
             };
             varied.test.push(run.test);
             varied.presentations += run.presentations;
@@ -65,9 +53,12 @@ pub fn run<R: Scalar>(
             varied.digests.extend_from_slice(&run.digest.to_le_bytes());
             context.progress.advance(per_run);
         }
+        if context.store.due() {
+            break;
+        }
     }
     context.progress.done();
-    Ok(Some(varied))
+    Ok(varied.test.len() == of.seeds as usize)
 }
 
 /// One training and test with the devices of a case and the `draw`-th seed after the plan's.
@@ -93,7 +84,11 @@ fn single<R: Scalar>(
     let (mut presentations, mut events) = (0, 0);
     for epoch in 0..u64::from(protocol.epochs) {
         let order = shuffled(count as u32, plan.seed, epoch);
-        let report = learner.epoch((train, &order, first, stop, &mut fingerprint, None), &mut |_, _| {})?;
+        let report = learner.epoch(
+            Report::default(),
+            (train, &order, first, Until::stopped(stop), &mut fingerprint, None),
+            &mut |_, _| {},
+        )?;
         presentations += report.presented;
         events += report.totals.events();
         if report.presented < count as u64 {
@@ -115,9 +110,13 @@ fn single<R: Scalar>(
             count,
             what: "",
         };
-        let mut reporting =
-            Reporting { cancel: stop, fingerprint: &mut fingerprint, observer: None, advance: &mut |_| {} };
-        respond(&frozen, &learner.weights, samples, question, &mut reporting)
+        let mut reporting = Reporting {
+            until: Until::stopped(stop),
+            fingerprint: &mut fingerprint,
+            observer: None,
+            advance: &mut |_| {},
+        };
+        respond(&frozen, &learner.weights, samples, (question, Responses::default()), &mut reporting)
     };
     let labelling = answer(train, first, protocol.label_presentation, labels)?;
     let test = Samples { code: &data.test, labels: &data.test_labels };

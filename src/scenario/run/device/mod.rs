@@ -9,18 +9,21 @@ mod sweep;
 mod window;
 
 use super::super::device::{
-    Compared, Experiment, ExperimentPlan, ExperimentResult, MeasuredValue, quantities,
+    Compared, Curve, Experiment, ExperimentPlan, ExperimentResult, MeasuredValue, quantities,
 };
 use super::super::outcome::{Found, Outcome, Status};
 use super::super::plan::Plan;
-use super::context::RunContext;
-use super::logbook::Logbook;
+use super::context::{RunContext, RunError};
+use super::logbook::{Kept, Logbook};
+use super::training::{Identity, models};
 use crate::device::memory::DoseMemory;
 use crate::device::model::Role;
 use crate::device::threshold::VolatileSwitch;
 use crate::energy::{Category, Ledger};
+use crate::snapshot::{self, Payload};
 use crate::time::FS_PER_SECOND;
 use findings::Findings;
+use serde::{Deserialize, Serialize};
 use std::sync::atomic::Ordering;
 
 /// What a ledger of a device alone leaves out.
@@ -42,15 +45,55 @@ pub fn choices(experiments: &[ExperimentPlan]) -> Vec<String> {
         .collect()
 }
 
+/// What goes on from between two experiments.
+#[derive(Serialize, Deserialize)]
+struct Checkpoint {
+    of: Identity,
+    results: Vec<Made>,
+    ledger: Ledger,
+    log: Kept,
+}
+
+/// What an experiment found: what is compared with a paper follows from it.
+type Made = (Vec<Curve>, Vec<MeasuredValue>, Vec<String>);
+
 /// Makes every experiment, up to the one before which it is stopped.
-pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunContext<'_>) -> Outcome {
+///
+/// # Errors
+/// If there is a checkpoint that cannot be gone on from, or none can be kept.
+pub fn measure(
+    plan: &Plan,
+    experiments: &[ExperimentPlan],
+    context: &mut RunContext<'_>,
+) -> Result<Outcome, RunError> {
     let mut log = Logbook::default();
     let mut ledger = Ledger { not_modelled: NOT_MODELLED.to_vec(), ..Ledger::default() };
     let mut results: Vec<ExperimentResult> = Vec::new();
+    if let Some(mut source) = context.store.load()? {
+        let checkpoint: Checkpoint = source.read(Payload::Devices, &models(plan))?;
+        source.finish()?;
+        checkpoint.of.check(plan)?;
+        results =
+            checkpoint.results.into_iter().zip(experiments).map(|(made, plan)| told(plan, made)).collect();
+        ledger = checkpoint.ledger;
+        log.resume(checkpoint.log);
+    }
     let mut status = Status::Done;
     context.progress.phase("measure", experiments.len() as u64);
-    for experiment in experiments {
-        if context.stop.load(Ordering::Relaxed) {
+    context.progress.advance(results.len() as u64);
+    while let Some(experiment) = experiments.get(results.len()) {
+        let stopped = context.stop.load(Ordering::Relaxed);
+        if stopped || context.store.due() {
+            let made = |one: &ExperimentResult| (one.curves.clone(), one.measured.clone(), one.notes.clone());
+            let (results, ledger) = (results.iter().map(made).collect(), ledger.clone());
+            let checkpoint = Checkpoint { of: Identity::of(plan), results, ledger, log: log.keep() };
+            let models = models(plan);
+            context
+                .store
+                .save(&mut |out| snapshot::write(out, Payload::Devices, &models, &checkpoint))
+                .map_err(RunError::Store)?;
+        }
+        if stopped {
             status = Status::Interrupted;
             break;
         }
@@ -77,7 +120,7 @@ pub fn measure(plan: &Plan, experiments: &[ExperimentPlan], context: &mut RunCon
             fingerprint.weights(column.values.iter().copied());
         }
     });
-    Outcome { energy: ledger, found: Found::new(results), ..closed }
+    Ok(Outcome { energy: ledger, found: Found::new(results), ..closed })
 }
 
 /// Makes one experiment.
@@ -139,6 +182,11 @@ fn result(plan: &ExperimentPlan, findings: Findings) -> ExperimentResult {
             value: value(measure.name),
         })
         .collect();
+    told(plan, (curves, measured, notes))
+}
+
+fn told(plan: &ExperimentPlan, (curves, measured, notes): Made) -> ExperimentResult {
+    let value = |name: &str| measured.iter().find(|known| known.name == name).and_then(|known| known.value);
     let compared = plan
         .compare
         .iter()

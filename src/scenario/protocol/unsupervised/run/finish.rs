@@ -1,7 +1,7 @@
 //! After the last epoch of learning without labels: the final test, the same devices after some time, other
 //! devices, and what is reported of all of them.
 
-use super::super::findings::{AgedResult, VariationResult};
+use super::super::findings::{AgedResult, VariationResult, Varied};
 use super::super::{Ageing, variation};
 use super::{Model, Part, Run, votes};
 use crate::device::electrodes::SpikePulses;
@@ -159,15 +159,22 @@ impl<R: Scalar> Run<'_, R> {
 
     /// Trains and tests with each dispersion.
     fn vary(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
-        for digests in &self.digests {
-            self.log.fingerprint.encoded(digests);
-        }
-        for case in self.result.variation.len()..self.protocol.variation.len() {
+        while self.result.variation.len() < self.protocol.variation.len() {
+            let case = self.result.variation.len();
             let begun = (context.clock)();
-            let varied =
-                variation::run::<R>(self.engine, self.plan, self.protocol, self.data, case, context)?;
-            let Some(varied) = varied else { return Ok(()) };
-            self.log.book("variation", begun, context, varied.presentations, varied.events);
+            let Varied { presentations, events, .. } = self.varied;
+            let asked = (self.plan, self.protocol, self.data, case);
+            let done = variation::run::<R>(self.engine, asked, &mut self.varied, context)?;
+            let more = (self.varied.presentations - presentations, self.varied.events - events);
+            self.log.book("variation", begun, context, more.0, more.1);
+            if !done {
+                self.save(context)?;
+                if context.stop.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+                continue;
+            }
+            let varied = std::mem::take(&mut self.varied);
             self.log.fingerprint.encoded(&varied.digests);
             let vote = self.protocol.vote;
             let of = &self.protocol.variation[case];
@@ -181,7 +188,6 @@ impl<R: Scalar> Run<'_, R> {
                 100.0 * result.loss
             ));
             self.result.variation.push(result);
-            self.digests.push(varied.digests);
             self.save(context)?;
         }
         Ok(())

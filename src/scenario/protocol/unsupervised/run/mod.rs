@@ -7,7 +7,7 @@
 
 mod finish;
 
-use super::findings::{LearnedEpoch, UnsupervisedResult, VariationResult, Votes};
+use super::findings::{LearnedEpoch, UnsupervisedResult, VariationResult, Varied, Votes};
 use super::plan::{Labels, Unsupervised};
 use crate::crossbar::Array;
 use crate::engine::{Engine, Threads, Thresholds};
@@ -20,6 +20,7 @@ use crate::scenario::run::books::book_learning;
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
+use crate::scenario::run::journal::Journal;
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
 use crate::scenario::run::plastic;
 use crate::scenario::run::training::{Identity, Training, lengths, models, reborrow, same};
@@ -28,7 +29,7 @@ use crate::training::Scalar;
 use crate::training::unsupervised::{
     Assignment, Learner, LearnerState, Question, Report, Responses, Settings, Vote, respond,
 };
-use crate::training::{Samples, shuffled};
+use crate::training::{Samples, Until, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -54,7 +55,7 @@ struct Spent {
     on: Vec<u128>,
 }
 
-/// What a run goes on from.
+/// What a run goes on from: between two epochs, two presentations, or two rounds of a test.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
 struct Checkpoint<R: Scalar> {
@@ -65,10 +66,13 @@ struct Checkpoint<R: Scalar> {
     spent: Spent,
     epochs: Vec<LearnedEpoch>,
     variation: Vec<VariationResult>,
-    /// Fingerprints of the runs behind `variation`.
-    digests: Vec<Vec<u8>>,
-    /// After the last finished epoch: the final test is made again.
-    trained: Kept,
+    log: Kept,
+    /// The epoch under way.
+    report: Report,
+    /// Its answers, or those after the last epoch.
+    answers: Journal<Responses>,
+    /// The case of `variation` under way.
+    varied: Varied,
 }
 
 impl Training for Unsupervised {
@@ -98,8 +102,9 @@ impl Training for Unsupervised {
             spent: Spent::default(),
             result: UnsupervisedResult { vote: self.vote, ..UnsupervisedResult::default() },
             log: Logbook::built(start, context),
-            trained: Kept::default(),
-            digests: Vec::new(),
+            report: Report::default(),
+            answers: Journal::default(),
+            varied: Varied::default(),
         };
         run.restore(context)?;
         run.train(context)?;
@@ -215,9 +220,9 @@ struct Run<'a, R: Scalar> {
     spent: Spent,
     result: UnsupervisedResult,
     log: Logbook,
-    /// After the last epoch.
-    trained: Kept,
-    digests: Vec<Vec<u8>>,
+    report: Report,
+    answers: Journal<Responses>,
+    varied: Varied,
 }
 
 impl<R: Scalar> Run<'_, R> {
@@ -243,14 +248,15 @@ impl<R: Scalar> Run<'_, R> {
         same(models.clone().all(|model| lengths(&model.weights) == wanted), "network")?;
         same(lengths(&checkpoint.learner.weights) == wanted, "network")?;
         self.learner.restore(checkpoint.learner)?;
-        self.log.resume(&checkpoint.trained, checkpoint.epochs.len());
+        self.log.resume(checkpoint.log);
         self.last = checkpoint.last;
         self.best = checkpoint.best;
         self.spent = checkpoint.spent;
         self.result.epochs = checkpoint.epochs;
         self.result.variation = checkpoint.variation;
-        self.digests = checkpoint.digests;
-        self.trained = checkpoint.trained;
+        self.report = checkpoint.report;
+        self.answers = checkpoint.answers;
+        self.varied = checkpoint.varied;
         Ok(())
     }
 
@@ -263,8 +269,10 @@ impl<R: Scalar> Run<'_, R> {
             spent: self.spent.clone(),
             epochs: self.result.epochs.clone(),
             variation: self.result.variation.clone(),
-            digests: self.digests.clone(),
-            trained: self.trained.clone(),
+            log: self.log.keep(),
+            report: self.report.clone(),
+            answers: self.answers.clone(),
+            varied: self.varied.clone(),
         };
         let models = models(self.plan);
         context
@@ -282,27 +290,60 @@ impl<R: Scalar> Run<'_, R> {
             context.progress.whole(u64::from(epoch), u64::from(epochs));
             let _span = tracing::info_span!(target: "memspike::span", "epoch", number = epoch + 1).entered();
             let first = u64::from(epoch) * self.episodes();
-            let report = self.learn(epoch, first, context)?;
             let count = self.data.train_labels.len() as u64;
-            if report.presented < count {
-                break;
-            }
+            let Some(report) = self.learn(epoch, first, context)? else { break };
             if !self.test_epoch(epoch, first + count, &report, context)? {
                 break;
             }
-            self.trained = self.log.keep();
+            self.log.fingerprint.seal();
+            self.report = Report::default();
+            self.answers.clear();
             self.save(context)?;
         }
         Ok(())
     }
 
-    fn learn(&mut self, epoch: u32, first: u64, context: &mut RunContext<'_>) -> Result<Report, RunError> {
+    /// Learns for an epoch; `None` if it was stopped on the way.
+    fn learn(
+        &mut self,
+        epoch: u32,
+        first: u64,
+        context: &mut RunContext<'_>,
+    ) -> Result<Option<Report>, RunError> {
         let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
-        let epochs = self.protocol.epochs;
         let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
-        context.progress.phase("train", order.len() as u64);
+        let count = order.len() as u64;
+        // What was whole before the run was cut has been counted.
+        if self.report.presented == count {
+            return Ok(Some(self.report.clone()));
+        }
+        context.progress.phase("train", count);
+        context.progress.advance(self.report.presented);
+        loop {
+            self.go_on(epoch, (samples, &order, first), context)?;
+            let done = self.report.presented == count;
+            if !done {
+                self.save(context)?;
+            }
+            if done || context.stop.load(Ordering::Relaxed) {
+                context.progress.done();
+                self.count_learned();
+                return Ok(done.then(|| self.report.clone()));
+            }
+        }
+    }
+
+    /// Learns until the epoch is over, a checkpoint is due, or it is to stop.
+    fn go_on(
+        &mut self,
+        epoch: u32,
+        (samples, order, first): (Samples<'_>, &[u32], u64),
+        context: &mut RunContext<'_>,
+    ) -> Result<(), RunError> {
+        let epochs = self.protocol.epochs;
         let begun = (context.clock)();
-        let progress = &mut *context.progress;
+        let (before, known) = (self.report.presented, self.report.totals.events());
+        let (progress, store) = (&mut *context.progress, &*context.store);
         let mut advance = |by: u64, report: &Report| {
             progress.advance(by);
             let spikes: u64 = report.wins.iter().sum();
@@ -313,12 +354,19 @@ impl<R: Scalar> Run<'_, R> {
             ));
         };
         let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
-        let lessons = (samples, &order[..], first, context.stop, fingerprint, observer);
-        let report = self.learner.epoch(lessons, &mut advance)?;
-        context.progress.done();
-        self.log.book("train", begun, context, report.presented, report.totals.events());
+        let until = Until { stop: context.stop, due: &|| store.due() };
+        let lessons = (samples, order, first, until, fingerprint, observer);
+        let report = self.learner.epoch(std::mem::take(&mut self.report), lessons, &mut advance)?;
+        let (more, events) = (report.presented - before, report.totals.events() - known);
+        self.log.book("train", begun, context, more, events);
+        self.report = report;
+        Ok(())
+    }
+
+    /// Books what the epoch has come to.
+    fn count_learned(&mut self) {
+        let Self { report, spent, .. } = self;
         self.log.count(&report.totals, self.protocol.presentation.after(self.protocol.rest));
-        let spent = &mut self.spent;
         spent.samples += report.presented;
         spent.read += report.read;
         spent.programmed += report.programmed;
@@ -327,7 +375,6 @@ impl<R: Scalar> Run<'_, R> {
         for (sum, on) in spent.on.iter_mut().zip(&report.totals.on) {
             *sum += on;
         }
-        Ok(report)
     }
 
     /// Labels, validates and tests an epoch; false if it was stopped on the way.
@@ -446,9 +493,27 @@ impl<R: Scalar> Run<'_, R> {
             count,
             what,
         };
-        let showing = Showing { phase, what, samples: count, duration };
-        Ok(self.log.show(showing, context, |reporting| {
-            respond(self.frozen, weights, samples, question, reporting)
-        })?)
+        if let Some(known) = self.answers.known() {
+            return Ok(known);
+        }
+        loop {
+            let so_far = std::mem::take(&mut self.answers.begun);
+            let before = (so_far.totals.presentations, so_far.totals.events());
+            let showing = Showing { phase, what, samples: count, before };
+            let found = self.log.show(showing, context, |reporting| {
+                respond(self.frozen, weights, samples, (question, so_far), reporting)
+            })?;
+            let done = found.len() == count;
+            if done {
+                self.answers.answered(&found);
+            } else {
+                self.answers.begun = found.clone();
+                self.save(context)?;
+            }
+            if done || context.stop.load(Ordering::Relaxed) {
+                self.log.count(&found.totals, duration);
+                return Ok(found);
+            }
+        }
     }
 }
