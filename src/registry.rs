@@ -8,6 +8,8 @@
 mod devices;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "sonata")]
+mod sonata;
 
 use crate::dataset;
 use crate::device::DeviceEntry;
@@ -23,6 +25,14 @@ use crate::neuron::oscillator::Oscillator;
 use crate::neuron::poisson_neuron::PoissonNeuron;
 use crate::plasticity::{LocalRule, RuleEntry};
 use crate::record::{Format, Formats};
+
+/// Formats of records that this build lacks: what each is called, and its feature, have one name.
+pub const LACKING: &[&str] = match (cfg!(feature = "parquet"), cfg!(feature = "sonata")) {
+    (true, true) => &[],
+    (false, true) => &["parquet"],
+    (true, false) => &["sonata"],
+    (false, false) => &["parquet", "sonata"],
+};
 
 /// A model made of the values of its keys, and remarks on values that are allowed and probably not meant.
 pub type Made = Result<(Open, Vec<ModelFault>), Vec<ModelFault>>;
@@ -204,10 +214,11 @@ impl Registry {
         ];
         let (rules, devices) = (crate::plasticity::shipped(), crate::device::kinds::SHIPPED.to_vec());
         let datasets = dataset::Name::ALL.to_vec();
-        #[cfg(feature = "parquet")]
-        let formats = Formats::built_in().with(parquet::Parquet);
-        #[cfg(not(feature = "parquet"))]
         let formats = Formats::built_in();
+        #[cfg(feature = "parquet")]
+        let formats = formats.with(parquet::Parquet);
+        #[cfg(feature = "sonata")]
+        let formats = formats.with(sonata::Sonata);
         Self { neurons, rules, devices, formats, datasets }
     }
 

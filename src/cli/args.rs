@@ -4,11 +4,11 @@ use super::device::args::DeviceArgs;
 use super::fit::args::FitArgs;
 use super::overrides::Overrides;
 use super::sweep::args::SweepArgs;
-use super::values::{Format, patience, step, tolerance};
+use super::values::{Format, How, patience, step, tolerance};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum, ValueHint};
 use memspike::dataset::Name;
-use memspike::registry::Registry;
+use memspike::registry::{LACKING, Registry};
 use memspike::time::Time;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -71,6 +71,10 @@ pub enum Command {
     Compare(CompareArgs),
     /// Put the numbers of many runs into one table.
     Table(TableArgs),
+    /// Write the records of a run in another format.
+    Export(ExportArgs),
+    /// Show the events of a recorded run.
+    Trace(TraceArgs),
     /// List the shipped scenarios.
     Scenarios,
     /// List the models, or explain one.
@@ -134,7 +138,8 @@ pub struct RunArgs {
     /// Step of the clocked engine, such as "0.1 ms".
     #[arg(long, value_name = "TIME", value_parser = step, required_if_eq("engine", "clocked"))]
     pub dt: Option<Time>,
-    /// Also write the spikes of these populations or sources to spikes.csv.
+    /// Also write the spikes of these populations or sources to spikes.csv; "tensorboard" is what the run measures on its way,
+    /// for TensorBoard.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub record: Vec<String>,
     /// How spikes and membranes are written, in place of `formats` of [record]; several with commas.
@@ -157,9 +162,12 @@ pub struct RunArgs {
     /// What to print at the end: a table, or summary.json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+    /// How to tell on stderr how far the run is.
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub progress: How,
     /// Follow the run event by event: "all", or what is wanted, as KEY=VALUE joined by commas.
     ///
-    /// kind is one or several of source, arrival, fire, switch, weight, program, read, note, as in kind=fire+weight;
+    /// kind is one or several of source, arrival, fire, switch, weight, membrane, state, sample, program, read, note, as in kind=fire+weight;
     /// population is a name or several, joined by plus signs; neuron is a number or a range, 3..7 being 3, 4, 5 and 6;
     /// time is a range of simulated time with units, such as 10ms..20ms. An event that has no neuron, or no time, is not
     /// among those that are selected by it.
@@ -185,12 +193,13 @@ pub fn command(registry: &Registry) -> clap::Command {
     let mut formats: Vec<PossibleValue> =
         formats.map(|format| PossibleValue::new(format.name()).help(format.about())).collect();
     // Without its feature it is refused where formats are looked up, with the line that installs it.
-    if cfg!(not(feature = "parquet")) {
-        formats.push(PossibleValue::new("parquet").hide(true));
-    }
+    formats.extend(LACKING.iter().map(|name| PossibleValue::new(*name).hide(true)));
     let parser = PossibleValuesParser::new(formats);
     Cli::command()
-        .mut_subcommand("run", |run| run.mut_arg("record_format", |format| format.value_parser(parser)))
+        .mut_subcommand("run", |run| {
+            run.mut_arg("record_format", |format| format.value_parser(parser.clone()))
+        })
+        .mut_subcommand("export", |export| export.mut_arg("format", |format| format.value_parser(parser)))
 }
 
 #[derive(Debug, Args)]
@@ -271,6 +280,52 @@ pub struct TableArgs {
 pub enum TableFormat {
     Csv,
     Json,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  memspike export brunel --format npz                  every record, beside the others of the last run
+  memspike export runs/digits/001 --format perfetto    one trace, to be opened at https://ui.perfetto.dev
+  memspike export brunel --format vcd --out brunel.vcd && gtkwave brunel.vcd
+  memspike export brunel --record spikes --format csv --out spikes.csv";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub struct ExportArgs {
+    /// A run directory, or the name of a scenario (its last run under runs/).
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// The format to write.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: String,
+    /// Only these records, such as spikes; several with commas. Default: all that the run has.
+    #[arg(long, value_name = "RECORD", value_delimiter = ',')]
+    pub record: Vec<String>,
+    /// Write this file instead of one in the run directory.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+}
+
+const TRACE_EXAMPLES: &str = "\
+Examples:
+  memspike trace brunel time=10ms..11ms,population=e
+  memspike trace runs/stdp/001 kind=sample,neuron=3 --format json --out weights.jsonl";
+
+#[derive(Debug, Args)]
+#[command(after_help = TRACE_EXAMPLES)]
+pub struct TraceArgs {
+    /// A run directory, or the name of a scenario (its last run under runs/).
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// Which events: "all", or as after `memspike run --trace`.
+    #[arg(default_value = "all")]
+    pub selection: String,
+    /// Lines for people or JSON lines.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub format: TraceFormat,
+    /// Write this file instead of stdout.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

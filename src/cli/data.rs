@@ -20,7 +20,7 @@ pub fn data(args: &DataArgs, program: &Program<'_>, output: &Output) -> Result<E
     let super::args::DataCommand::Fetch(args) = &args.command;
     let stop = program.stop.heed();
     for &dataset in &args.datasets {
-        let mut listener = super::progress::listener(output, false);
+        let mut listener = super::progress::listener(output, super::values::How::Auto, false);
         let place = super::fetch::fetch(dataset, args.data.as_deref(), &args.mirror, stop, &mut *listener)?;
         listener.done();
         let Some(place) = place else {

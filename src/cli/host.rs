@@ -36,10 +36,34 @@ fn cpu_seconds() -> f64 {
 
 /// The largest resident size so far, where the system tells (Linux).
 pub fn peak_rss_bytes() -> Option<u64> {
+    status_bytes("VmHWM:")
+}
+
+/// The resident size now, where the system tells (Linux).
+pub fn rss_bytes() -> Option<u64> {
+    status_bytes("VmRSS:")
+}
+
+fn status_bytes(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kilobytes.checked_mul(1024)
+}
+
+/// Columns of the terminal that messages go to; 80 where nobody knows.
+pub fn columns() -> usize {
+    terminal_columns().filter(|columns| *columns > 0).unwrap_or(80)
+}
+
+#[cfg(unix)]
+fn terminal_columns() -> Option<usize> {
+    rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok().map(|size| usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn terminal_columns() -> Option<usize> {
+    None
 }
 
 /// The folder for data of this user's programs that the system expects: `$XDG_DATA_HOME`, by default
@@ -68,6 +92,11 @@ pub fn describe() -> Host {
         line.split_once(':').map(|(_, name)| name.trim().to_string())
     });
     Host { os: std::env::consts::OS.into(), arch: std::env::consts::ARCH.into(), cpus: cpus(), cpu }
+}
+
+/// Seconds since 1970.
+pub fn unix_seconds() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 /// Now, in UTC: `2024-05-01T12:00:00Z`.

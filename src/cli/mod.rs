@@ -21,6 +21,7 @@ mod data;
 mod device;
 mod directory;
 mod end;
+mod export;
 mod failure;
 #[cfg(feature = "fetch")]
 mod fetch;
@@ -46,6 +47,7 @@ mod show;
 mod stop;
 mod sweep;
 mod table;
+mod tensorboard;
 mod trace;
 mod values;
 mod wiring;
@@ -88,7 +90,10 @@ pub fn run_to(
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
-    let output = Output::new(&cli.global, streams);
+    let mut output = Output::new(&cli.global, streams);
+    if matches!(&cli.command, Command::Run(run) if run.progress == values::How::Json) {
+        output = output.in_objects();
+    }
     let command = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let program = Program { registry, stop, command };
     let end = dispatch(cli.command, &program, &output);
@@ -116,6 +121,8 @@ fn dispatch(command: Command, program: &Program<'_>, output: &Output) -> Result<
         Command::Resolve(args) => check::resolve(&args, registry, output),
         Command::Show(args) => show::show(&args, output),
         Command::Compare(args) => compare::compare(&args, output),
+        Command::Export(args) => export::export(&args, registry, output),
+        Command::Trace(args) => trace::records::trace(&args, program.stop, output),
         Command::Scenarios => models::scenarios(output),
         Command::Models(args) => models::models(&args, registry, output),
         Command::Device(args) => device::device(&args, registry, output),

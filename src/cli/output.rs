@@ -3,6 +3,7 @@
 use super::args::{Global, When};
 use super::failure::Failure;
 use memspike::scenario::Diagnostics;
+use serde_json::json;
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,7 +58,7 @@ impl Streams {
     }
 }
 
-/// Where messages go, for who writes bytes.
+/// Where messages or results go, for who writes bytes.
 struct Messages(Sink);
 
 impl Write for Messages {
@@ -89,6 +90,8 @@ pub struct Output {
     quiet: bool,
     verbose: bool,
     colour: bool,
+    /// Messages are objects, one per line.
+    objects: bool,
     streams: Streams,
 }
 
@@ -103,7 +106,17 @@ impl Output {
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
-        Self { quiet: global.quiet, verbose: global.verbose, colour, streams }
+        Self { quiet: global.quiet, verbose: global.verbose, colour, objects: false, streams }
+    }
+
+    /// The same, whose messages are JSON objects, one per line.
+    pub fn in_objects(self) -> Self {
+        Self { objects: true, colour: false, ..self }
+    }
+
+    /// Says a JSON object, which is one line.
+    pub fn object(&self, object: &serde_json::Value) {
+        self.streams.say(&object.to_string());
     }
 
     /// The same that says only what went wrong: for what is told of otherwise.
@@ -162,14 +175,23 @@ impl Output {
 
     /// Warnings with their source lines.
     pub fn warnings(&self, warnings: &Diagnostics) {
-        if !self.quiet && !warnings.is_empty() {
-            self.say(warnings.render(self.colour).trim_end());
+        if self.quiet || warnings.is_empty() {
+            return;
+        }
+        let text = warnings.render(self.colour);
+        if self.objects {
+            self.object(&json!({ "kind": "warning", "text": text.trim_end() }));
+        } else {
+            self.say(text.trim_end());
         }
     }
 
     pub fn failure(&self, failure: &Failure) {
         let mut lines = Vec::new();
         match failure {
+            Failure::Scenario(faults) if self.objects => {
+                self.fault(faults.render(false).trim_end(), None, &mut lines)
+            }
             Failure::Scenario(faults) => lines.push(faults.render(self.colour).trim_end().to_string()),
             Failure::Several(faults) => {
                 for (index, (message, hint)) in faults.iter().enumerate() {
@@ -184,6 +206,10 @@ impl Output {
     }
 
     fn fault(&self, message: &str, hint: Option<&str>, lines: &mut Vec<String>) {
+        if self.objects {
+            lines.push(json!({ "kind": "error", "text": message, "hint": hint }).to_string());
+            return;
+        }
         lines.push(self.line("error", "31;1", message));
         lines.extend(hint.map(|hint| self.line("hint", "32", hint)));
     }
@@ -193,12 +219,20 @@ impl Output {
         Messages(self.streams.messages.clone())
     }
 
+    /// Where what was asked for goes, as a writer.
+    pub fn results(&self) -> impl Write + Send + use<> {
+        Messages(self.streams.data.clone())
+    }
+
     /// A line among the messages.
     pub fn say(&self, line: &str) {
         self.streams.say(line);
     }
 
     fn message(&self, kind: &str, colour: &str, text: &str) {
+        if self.objects {
+            return self.object(&json!({ "kind": kind, "text": text }));
+        }
         self.say(&self.line(kind, colour, text));
     }
 

@@ -3,11 +3,13 @@
 use super::failure::Failure;
 use memspike::record::courses::{self, Course};
 use memspike::record::membrane::MembraneRecord;
+use memspike::record::presentations::PresentationRecord;
 use memspike::record::rundir::RunDir;
 use memspike::record::spikes::{self, Names, SpikeRecord};
+use memspike::record::states::StateRecord;
 use memspike::record::synapses::SynapseRecord;
 use memspike::record::{
-    Formats, LogReader, LogRecorder, Position, Positions, RecordError, Records, SpikeRow, Take, export,
+    Format, Formats, LogRecorder, Position, Positions, RecordError, Records, SpikeRow, Take, export, format,
 };
 use memspike::scenario::plan::Plan;
 use std::path::PathBuf;
@@ -18,11 +20,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub const CHECKPOINT: &str = "checkpoint.bin";
 
 /// Every record that a run may have: `NAME.log` while it goes on.
-const NAMES: [&str; 4] = ["spikes", "membrane", "weight_samples", "connections"];
+const NAMES: [&str; 7] =
+    ["spikes", "presentations", "membrane", "states", "weight_samples", "weight_changes", "connections"];
 
 fn log(dir: &RunDir, name: &str) -> PathBuf {
     dir.path().join(format!("{name}.log"))
 }
+
+/// The format that every run keeps its records in.
+const KEPT: format::Log = format::Log;
 
 /// Spikes that are drawn in the raster picture.
 const KEPT_FOR_RASTER: usize = 50_000;
@@ -65,15 +71,31 @@ fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
     if !record.spikes.is_empty() {
         let episodes = plan.protocol.as_it_is().is_none();
         wanted.push(Box::new(SpikeRecord::new(&record.spikes, &names, episodes)));
+        if episodes {
+            wanted.push(Box::new(PresentationRecord::default()));
+        }
     }
     if !record.membrane.is_empty() {
-        wanted.push(Box::new(MembraneRecord::new(&names)));
+        wanted.push(Box::new(MembraneRecord::new(&record.membrane, &names)));
+    }
+    if !record.states.is_empty() {
+        let recorded = |name: &String| record.states.iter().any(|chosen| chosen.name == *name);
+        let populations = plan.populations.iter().filter(|one| recorded(&one.name));
+        let told: Vec<_> = populations.flat_map(|population| population.neuron.told()).collect();
+        wanted.push(Box::new(StateRecord::new(&record.states, &names, &told)));
     }
     if !record.weights.is_empty() {
-        wanted.push(Box::new(SynapseRecord::weights(&names)));
+        wanted.push(Box::new(SynapseRecord::weights(
+            &record.weights,
+            &names,
+            record.weights_every.map(u64::from),
+        )));
+    }
+    if !record.weight_changes.is_empty() {
+        wanted.push(Box::new(SynapseRecord::changes(&record.weight_changes, &names)));
     }
     if !record.connections.is_empty() {
-        wanted.push(Box::new(SynapseRecord::connections(&names)));
+        wanted.push(Box::new(SynapseRecord::connections(&record.connections, &names)));
     }
     wanted
 }
@@ -130,11 +152,12 @@ impl<'a> Logs<'a> {
         stop: &Arc<AtomicBool>,
     ) -> Result<Shown, Failure> {
         std::mem::take(&mut *self.records.get()).finish()?;
-        for format in formats.iter().filter_map(|name| known.find(name)) {
-            for name in &self.names {
-                let mut reader = LogReader::open(&log(self.dir, name))?.unless(stop);
-                export(&mut reader, self.dir, name, format)?;
-            }
+        let logs: Vec<PathBuf> = self.names.iter().map(|name| log(self.dir, name)).collect();
+        // What is kept is what other formats are written from later.
+        let chosen =
+            formats.iter().filter_map(|name| known.find(name)).filter(|format| format.name() != KEPT.name());
+        for format in std::iter::once(&KEPT as &dyn Format).chain(chosen) {
+            export(&logs, self.dir.path(), format, Some(stop))?;
         }
         let mut shown = Shown::default();
         for name in &self.names {

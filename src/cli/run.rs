@@ -9,13 +9,15 @@ use super::output::Output;
 use super::overrides::Overrides;
 use super::png::Renderer;
 use super::program::Program;
+use super::progress;
 use super::records::CHECKPOINT;
 use super::repeat::Original;
 use super::request::{self, Request as Asked};
+use super::tensorboard::Watched;
 use super::trace::Tracing;
-use super::values::Format;
+use super::values::{Format, How};
 use super::wiring::{self, Recorded, Request};
-use super::{calibrate, progress, records, trace};
+use super::{calibrate, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
 use memspike::record::rundir::{self, REQUEST, RunDir, RunStatus};
@@ -27,6 +29,7 @@ use memspike::report::summary::{SCHEMA_VERSION, Summary};
 use memspike::report::{html, results, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
+use memspike::scenario::progress::Progress as _;
 use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
 use std::ops::Range;
@@ -48,6 +51,7 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
         loaded.retain(|loaded| loaded.plan.name == *name);
     }
     check_engine(args, &loaded)?;
+    check_progress(args, output)?;
     program.stop.heed();
     let tracing = trace::begin(args, &loaded, program.stop, output)?;
     let session = Session { args, output, program, tracing: &tracing, among: None };
@@ -104,6 +108,21 @@ pub fn one_of_many(
     session.run(scenario, Clock::start(), Say::Nothing)
 }
 
+/// Objects on stderr are alone there.
+fn check_progress(args: &RunArgs, output: &Output) -> Result<(), Failure> {
+    let failure = if args.progress == How::Auto {
+        return Ok(());
+    } else if output.quiet() {
+        Failure::new("--progress says how the run is followed, and with --quiet nothing is said")
+            .with_hint("omit one of them")
+    } else if args.progress == How::Json && args.trace.is_some() && args.trace_file.is_none() {
+        Failure::new("--progress json and --trace both write to stderr").with_hint("add --trace-file FILE")
+    } else {
+        return Ok(());
+    };
+    Err(failure)
+}
+
 /// `--dt` belongs to the clocked engine, and that one runs networks as they are.
 fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
     if args.engine != Engine::Clocked {
@@ -112,6 +131,13 @@ fn check_engine(args: &RunArgs, loaded: &[Loaded]) -> Result<(), Failure> {
                 .with_hint("add --engine clocked, or omit --dt")),
             None => Ok(()),
         };
+    }
+    if let Some(scenario) = loaded.iter().find(|scenario| !scenario.plan.record.states.is_empty()) {
+        return Err(Failure::new(format!(
+            "--engine clocked keeps no states that `{}` records; allowed: --set record.states=[]",
+            scenario.plan.name
+        ))
+        .with_hint("use --engine fast, or record the membrane"));
     }
     let trained = loaded.iter().find(|scenario| scenario.plan.protocol.as_it_is().is_none());
     match trained {
@@ -304,8 +330,10 @@ impl Session<'_> {
             Elsewhere::Weights(given) => (Some(given), Clock::start()),
             Elsewhere::Stopped(end) => return Ok(Made::Stopped(end)),
         };
+        let listener = progress::listener(self.output, self.args.progress, self.tracing.among_messages());
+        let mut watched = Watched::new(plan, dir, listener)?;
         let wiring::Ran { outcome, shown } =
-            self.simulate(plan, clock, manifest.threads, (dir, begun), given)?;
+            self.simulate(plan, clock, manifest.threads, (dir, begun), given, &mut watched)?;
         let (wall_s, cpu_s) = clock.now();
         let host = HostPerformance {
             wall_s,
@@ -319,6 +347,7 @@ impl Session<'_> {
                 "CPU time and memory are those of the process, in which up to {jobs} runs were computed at once"
             ));
         }
+        watched.finish(&summary)?;
         let groups = recorded_groups(plan);
         let spikes = RecordedSpikes { groups: &groups, rows: &shown.spikes, total: shown.total };
         let recorded = plot::Recorded { spikes, membranes: &shown.membranes, weights: &shown.weights };
@@ -449,8 +478,8 @@ impl Session<'_> {
         threads: usize,
         (dir, resume): (&RunDir, bool),
         given: Option<GivenWeights>,
+        watched: &mut Watched,
     ) -> Result<wiring::Ran, Failure> {
-        let mut listener = progress::listener(self.output, self.tracing.among_messages());
         let ran = wiring::run(Request {
             plan,
             threads,
@@ -462,11 +491,11 @@ impl Session<'_> {
             checkpoint_every: self.args.checkpoint_every,
             stop: self.program.stop.asked(),
             clock: &|| clock.now(),
-            progress: &mut *listener,
+            progress: watched,
             formats: self.program.registry.formats(),
             given,
         })?;
-        listener.done();
+        watched.done();
         Ok(ran)
     }
 

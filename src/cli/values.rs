@@ -12,6 +12,18 @@ pub enum Format {
     Json,
 }
 
+/// How progress is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum How {
+    /// One line that changes on a terminal, lines elsewhere.
+    #[default]
+    Auto,
+    /// A line for each epoch.
+    Lines,
+    /// JSON objects, one per line, with everything else that is said too.
+    Json,
+}
+
 /// `KEY=VALUE`.
 pub fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {

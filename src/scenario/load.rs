@@ -252,7 +252,13 @@ fn load_chain(known: Vec<Found>, files: Vec<Found>, overrides: Changes<'_>) -> R
     if let Some(seed) = overrides.seed {
         set_seed(&mut root, seed);
     }
-    add_recorded(&mut root, overrides.record);
+    let (event_files, names): (Vec<&String>, Vec<&String>) =
+        overrides.record.iter().partition(|name| *name == EVENT_FILES && !is_named(&root, name));
+    add_recorded(&mut root, &names);
+    if let [name, ..] = event_files[..] {
+        let at = argument("--record", name).at;
+        put(&mut root, ("record", EVENT_FILES), Node { value: Value::Flag(true), at });
+    }
     if let [first, ..] = overrides.formats {
         let formats = overrides.formats.iter().map(|name| argument("--record-format", name)).collect();
         let at = argument("--record-format", first).at;
@@ -321,8 +327,18 @@ fn set_seed(root: &mut Table, seed: u64) {
     put(root, ("scenario", "seed"), Node { value: Value::Integer(i128::from(seed)), at });
 }
 
+/// What `--record` has besides the names of populations and sources: the key of the same name.
+const EVENT_FILES: &str = "tensorboard";
+
+/// Whether a population or a source has this name.
+fn is_named(root: &Table, name: &str) -> bool {
+    ["population", "source"].into_iter().any(|section| {
+        matches!(root.get(section).map(|item| &item.node.value), Some(Value::Table(all)) if all.get(name).is_some())
+    })
+}
+
 /// Names that `[record] spikes` has besides its own.
-fn add_recorded(root: &mut Table, names: &[String]) {
+fn add_recorded(root: &mut Table, names: &[&String]) {
     let Some(first) = names.first() else { return };
     let written = match root.get("record").map(|item| &item.node.value) {
         Some(Value::Table(record)) => record.get("spikes"),
@@ -335,7 +351,7 @@ fn add_recorded(root: &mut Table, names: &[String]) {
         None => Vec::new(),
         Some(_) => return,
     };
-    for name in names {
+    for &name in names {
         // What is asked for last is what is recorded of a name.
         let whole = |text: &str| text.split('[').next().map(str::to_string);
         list.retain(

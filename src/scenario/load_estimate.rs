@@ -7,7 +7,9 @@ use super::plan::{Connect, Plan, ProjectionPlan};
 use super::synapses;
 use crate::network::Origin;
 use crate::neuron::Neuron;
+use crate::record::Selected;
 use crate::time::Time;
+use std::ops::Range;
 
 /// Seconds of computing above which a run is called long.
 const LONG: f64 = 300.0;
@@ -105,10 +107,26 @@ fn samples(plan: &Plan, duration: Time) -> f64 {
     let times = |interval: Option<Time>| {
         interval.map_or(0.0, |interval| 2.0 + duration.as_seconds() / interval.as_seconds())
     };
-    let neurons = plan.populations.iter().filter(|one| record.membrane.contains(&one.name));
-    let weights = plan.projections.iter().filter(|one| record.weights.contains(&one.name));
-    neurons.map(|one| f64::from(one.size)).sum::<f64>() * times(record.membrane_interval)
-        + weights.map(|one| synapses::count(plan, one)).sum::<f64>() * times(record.weights_interval)
+    let neurons = |chosen: &[Selected]| {
+        let sizes = chosen.iter().filter_map(|chosen| {
+            let one = plan.populations.iter().find(|one| one.name == chosen.name)?;
+            Some(chosen.of(one.size).len() as f64)
+        });
+        sizes.sum::<f64>()
+    };
+    // Of those between two ranges as many as of all.
+    let share = |ends: &Option<Range<u32>>, of: u32| {
+        ends.as_ref().map_or(1.0, |ends| ends.len() as f64 / f64::from(of.max(1)))
+    };
+    let weights = record.weights.iter().filter_map(|chosen| {
+        let one = plan.projections.iter().find(|one| one.name == chosen.name)?;
+        let [pre, post] = &chosen.ends;
+        let rows = share(pre, synapses::rows_of(plan, one.from));
+        Some(synapses::count(plan, one) * rows * share(post, plan.populations[one.to].size))
+    });
+    neurons(&record.membrane) * times(record.membrane_interval)
+        + neurons(&record.states) * times(record.states_interval)
+        + weights.sum::<f64>() * times(record.weights_interval)
 }
 
 /// What a simulation is sure to need: bytes of memory for arrivals on their way, and bytes of disk for records. Both are zero

@@ -7,7 +7,7 @@ use super::section::Lower;
 use super::spec::kinds::{POSITIVE_SPAN, non_negative};
 use super::spec::{Kind, Refers, Unit};
 use super::table::table;
-use crate::record::Selected;
+use crate::record::{Selected, SelectedSynapses};
 use crate::time::Time;
 use crate::units::Joule;
 
@@ -17,21 +17,40 @@ table! {
     pub struct RecordPlan {
         /// Populations (and sources) whose spikes are written to spikes.csv; "e[0..100]" is 0 to 99 of `e`.
         spikes: Vec<Selected> = Kind::Names(Refers::SourceOrPopulation), setting("[]");
-        /// Populations whose membrane is sampled.
-        membrane: Vec<String> = Kind::Names(Refers::Population), setting("[]");
+        /// Populations whose membrane is sampled; "e[0..100]" is 0 to 99 of `e`.
+        membrane: Vec<Selected> = Kind::Names(Refers::Population), setting("[]");
         /// Time between two samples of the membrane, from time 0 on; there is one more at the end.
         membrane_interval: Option<Time> = POSITIVE_SPAN,
             absent("no samples; needed when `membrane` names a population");
-        /// Projections that learn whose weights are sampled.
+        /// Populations whose states are sampled: variables of their model, synaptic currents, conductance and energy of their
+        /// devices; "e[0..100]" is 0 to 99 of `e`.
         #[serde(default)]
-        weights: Vec<String> = Kind::Names(Refers::Projection), setting("[]");
+        states: Vec<Selected> = Kind::Names(Refers::Population), setting("[]");
+        /// Time between two samples of the states, from time 0 on; there is one more at the end.
+        #[serde(default)]
+        states_interval: Option<Time> = POSITIVE_SPAN,
+            absent("no samples; needed when `states` names a population");
+        /// Projections that learn whose weights are sampled; "input[0..10, 3..4]" is what goes from 0 to 9 to neuron 3, and
+        /// "input[.., 3..4]" all that goes to it.
+        #[serde(default)]
+        weights: Vec<SelectedSynapses> = Kind::Names(Refers::Projection), setting("[]");
         /// Time between two samples of the weights, from time 0 on; there is one more at the end.
         #[serde(default)]
         weights_interval: Option<Time> = POSITIVE_SPAN,
-            absent("no samples; needed when `weights` names a projection");
+            absent("no samples; in a simulation needed when `weights` names a projection");
+        /// Samples that are shown between two samples of the weights, from the first on: in training.
+        #[serde(default)]
+        weights_every: Option<u32> = Kind::Integer { min: 1, max: u32::MAX as u64 },
+            absent("no samples; in training needed when `weights` names a projection");
+        /// Projections that learn every change of whose weights is written, with what devices spent on it.
+        #[serde(default)]
+        weight_changes: Vec<SelectedSynapses> = Kind::Names(Refers::Projection), setting("[]");
         /// Projections whose synapses are written: who is joined to whom, weight and delay, as the run begins.
         #[serde(default)]
-        connections: Vec<String> = Kind::Names(Refers::Projection), setting("[]");
+        connections: Vec<SelectedSynapses> = Kind::Names(Refers::Projection), setting("[]");
+        /// Write what the run measures on its way (loss, accuracy, rates, joules) for TensorBoard.
+        #[serde(default)]
+        tensorboard: bool = Kind::Flag, setting("false");
         /// How records are written; `--record-format` replaces it.
         #[serde(default)]
         formats: Vec<String> = Kind::Names(Refers::Format), setting("[\"csv\"]");
@@ -43,6 +62,9 @@ table! {
     }
     rules(rules);
 }
+
+/// The keys that ask for tables.
+const RECORDS: [&str; 6] = ["spikes", "membrane", "states", "weights", "weight_changes", "connections"];
 
 fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     for (text, at) in fields.names("spikes") {
@@ -58,15 +80,19 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
         }
     }
     let named = |key: &str| !fields.names(key).is_empty();
-    for (key, what, interval, example) in [
-        ("membrane", "populations", "membrane_interval", "0.1 ms"),
-        ("weights", "projections", "weights_interval", "100 ms"),
+    let protocol = lower.filled.one("protocol");
+    let trained = protocol.is_some_and(|one| one.word("kind").is_some_and(|kind| kind != "simulate"));
+    let step = if trained { ("weights_every", "1000") } else { ("weights_interval", "\"100 ms\"") };
+    for (key, what, (interval, example)) in [
+        ("membrane", "populations", ("membrane_interval", "\"0.1 ms\"")),
+        ("states", "populations", ("states_interval", "\"0.1 ms\"")),
+        ("weights", "projections", step),
     ] {
         if named(key) && fields.datum(interval).is_none() && fields.written(interval).is_none() {
             lower.faults.push(
                 Diagnostic::error(format!("`{key}` of the record names {what}, and there is no interval"))
                     .maybe_at(fields.written(key))
-                    .allowed(format!("{interval}, such as \"{example}\"")),
+                    .allowed(format!("{interval}, such as {example}")),
             );
         }
         if !named(key)
@@ -79,40 +105,98 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
                     .allowed(format!("`{interval}` beside `{key}`, which names {what}")),
             );
         }
-        // One episode has a time of its own; presentations have a time each.
-        if named(key)
-            && let Some(protocol) = lower.filled.one("protocol")
-            && protocol.word("kind").is_some_and(|kind| kind != "simulate")
-        {
+    }
+    let other = if trained { "weights_interval" } else { "weights_every" };
+    if let Some(at) = fields.written(other) {
+        let why = if trained { "each sample has a time of its own" } else { "no samples are shown" };
+        lower.faults.push(
+            Diagnostic::error(format!("`{other}` of the record would do nothing"))
+                .at(at)
+                .also(protocol.and_then(|protocol| protocol.written("kind")), why)
+                .allowed(format!("`{}`, such as {}", step.0, step.1)),
+        );
+    }
+    // One episode has a time of its own; presentations have a time each.
+    for key in ["membrane", "states", "weight_changes"] {
+        if named(key) && trained {
             lower.faults.push(
-                Diagnostic::error(format!("`{key}` of the record is sampled in the time of one episode"))
+                Diagnostic::error(format!("`{key}` of the record lies in the time of one episode"))
                     .maybe_at(fields.written(key))
-                    .also(protocol.written("kind"), "each sample has a time of its own")
+                    .also(
+                        protocol.and_then(|protocol| protocol.written("kind")),
+                        "each sample has a time of its own",
+                    )
                     .allowed("kind = \"simulate\" in [protocol]"),
             );
         }
     }
-    for (name, at) in fields.names("weights") {
-        let projection = lower.filled.all("projection").iter().find(|(other, _)| other == name);
-        if let Some((_, projection)) = projection
-            && projection.table("plasticity").is_none()
-        {
+    for (text, at) in fields.names("states") {
+        let name = text.split('[').next().unwrap_or(text);
+        let population = lower.filled.all("population").iter().find(|(other, _)| other == name);
+        let Some((_, population)) = population else { continue };
+        let plain = matches!(population.word("model"), Some("lif" | "switch"));
+        let mut into = lower.filled.all("projection").iter().map(|(_, one)| one);
+        let fades = into.any(|one| one.text("to") == Some(name) && one.word("kernel") != Some("delta"));
+        if plain && !fades {
             lower.faults.push(
                 Diagnostic::error(format!(
-                    "`weights` of the record names `{name}`, whose weights stay as they are"
+                    "`states` of the record names `{name}`, which is its membrane alone"
                 ))
                 .at(at)
-                .label("does not learn")
-                .allowed("projections with a [projection.NAME.plasticity]")
-                .hint(format!("connections = [\"{name}\"] writes its weights once")),
+                .label("only jumps arrive there")
+                .allowed("populations with a model of more variables, or under synaptic currents")
+                .hint(format!("membrane = [\"{name}\"] samples the membrane")),
             );
         }
+    }
+    for key in ["weights", "weight_changes"] {
+        for (text, at) in fields.names(key) {
+            let name = text.split('[').next().unwrap_or(text);
+            let projection = lower.filled.all("projection").iter().find(|(other, _)| other == name);
+            let Some((_, projection)) = projection else { continue };
+            let from = |(other, _): &&(String, Fields)| projection.text("from") == Some(other.as_str());
+            let source = lower.filled.all("source").iter().find(from);
+            let learns =
+                if let (true, Some(named)) = (trained, protocol.and_then(|one| one.text("projection"))) {
+                    named == name
+                } else if trained {
+                    source.is_some_and(|(_, source)| source.word("kind") == Some("dataset"))
+                } else {
+                    projection.table("plasticity").is_some()
+                };
+            if !learns {
+                let allowed = if trained {
+                    "the projection that comes from the data set"
+                } else {
+                    "projections with a [projection.NAME.plasticity]"
+                };
+                lower.faults.push(
+                    Diagnostic::error(format!(
+                        "`{key}` of the record names `{name}`, whose weights stay as they are"
+                    ))
+                    .at(at)
+                    .label("does not learn")
+                    .allowed(allowed)
+                    .hint(format!("connections = [\"{name}\"] writes its weights once")),
+                );
+            }
+        }
+    }
+    if let (Some(true), Some(at)) = (fields.flag("tensorboard"), fields.written("tensorboard"))
+        && lower.filled.one("protocol").and_then(|protocol| protocol.word("kind")) == Some("device")
+    {
+        lower.faults.push(
+            Diagnostic::error("`tensorboard` of the record has nothing to show")
+                .at(at)
+                .label("single devices are measured once")
+                .allowed("protocols that run a network"),
+        );
     }
     let csv = matches!(fields.names("formats"), [(format, _)] if format == "csv");
     let (label, allowed) = match named("formats") {
         false => ("no format", "one or more names, such as [\"csv\"]"),
-        true if csv || ["spikes", "membrane", "weights", "connections"].into_iter().any(named) => return,
-        true => ("nothing is recorded", "`formats` beside `spikes`, `membrane`, `weights` or `connections`"),
+        true if csv || RECORDS.into_iter().any(named) => return,
+        true => ("nothing is recorded", "`formats` beside `spikes`, `membrane`, `weights` or another record"),
     };
     if let Some(at) = fields.written("formats") {
         let fault = Diagnostic::error("`formats` of the record would do nothing").at(at);

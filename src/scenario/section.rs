@@ -7,7 +7,7 @@ use super::spec::{Refers, Unit};
 use crate::device::preset::Preset;
 use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::record::Format;
-use crate::registry::Registry;
+use crate::registry::{LACKING, Registry};
 use crate::synapse::Spread;
 
 pub(super) struct Lower<'a> {
@@ -186,10 +186,11 @@ impl<'a> Lower<'a> {
 
 /// Where a format is known to builds that have a feature.
 fn lacking(name: &str, refers: Refers) -> Option<String> {
-    (refers == Refers::Format && name == "parquet" && cfg!(not(feature = "parquet"))).then(|| {
-        "it needs the feature `parquet`, which this memspike was built without: `cargo install memspike --features parquet` \
-         installs one with it"
-            .to_string()
+    (refers == Refers::Format && LACKING.contains(&name)).then(|| {
+        format!(
+            "it needs the feature `{name}`, which this memspike was built without: `cargo install memspike --features \
+             {name}` installs one with it"
+        )
     })
 }
 

@@ -4,6 +4,7 @@ mod bad_input;
 mod common;
 mod currents;
 mod device;
+mod export;
 mod features;
 mod fit;
 #[cfg(unix)]
@@ -20,3 +21,4 @@ mod sources;
 mod sweep;
 mod trace;
 mod usage;
+mod watching;

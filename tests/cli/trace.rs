@@ -310,3 +310,40 @@ fn a_trace_that_cannot_be_written_is_an_error_with_its_reason() {
         out(&output).starts_with("error: cannot write the trace to stderr: no space left on device\nhint: ")
     );
 }
+
+/// The events of a record are those that were traced while it was made.
+#[test]
+fn a_recorded_run_is_traced_as_it_would_have_been() {
+    let place = Place::with_scenario();
+    let recorded = ["--set", "record.spikes=[\"output\",\"noise\"]", "--set", "record.membrane=[\"output\"]"];
+    let often = ["--set", "record.membrane_interval=50 ms", "--out", "here"];
+    let selection = "kind=fire+source+membrane,time=20ms..150ms";
+    let traced = ["--trace", selection, "--trace-format", "json", "--trace-file", "live.jsonl"];
+    let run = [&["run", "small.toml"], &recorded[..], &often, &traced].concat();
+    assert_eq!(code(&place.memspike(&run)), 0);
+    let lines = |text: &str| {
+        let mut all: Vec<String> = text.lines().map(String::from).collect();
+        // Of one time, spikes and samples come from different records.
+        all.sort();
+        all
+    };
+    let live = lines(&std::fs::read_to_string(place.path().join("live.jsonl")).unwrap());
+    let output = place.memspike(&["trace", "here", selection, "--format", "json"]);
+    assert_eq!(code(&output), 0);
+    assert!(live.len() > 500 && live.iter().any(|line| line.contains("\"kind\":\"membrane\"")));
+    let told = lines(&out(&output));
+    let bare = |line: &String| line.split("\"spans\"").next().unwrap().to_string();
+    assert_eq!(told.iter().map(bare).collect::<Vec<_>>(), live.iter().map(bare).collect::<Vec<_>>());
+    let one = place.memspike(&["trace", "here", "neuron=3,kind=fire", "--out", "three.txt"]);
+    assert_eq!(code(&one), 0);
+    let spikes = std::fs::read_to_string(place.path().join("here/spikes.csv")).unwrap();
+    let want = spikes.lines().filter(|line| line.ends_with(",output,3")).count();
+    assert_eq!(std::fs::read_to_string(place.path().join("three.txt")).unwrap().lines().count(), want);
+    for (wrong, says) in
+        [("neuron=10", "beyond the last one"), ("population=inptu", "`inptu` is not a population")]
+    {
+        let output = place.memspike(&["trace", "here", wrong]);
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(says), "{wrong}");
+    }
+}

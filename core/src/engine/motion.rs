@@ -3,7 +3,7 @@
 use super::competition::Thresholds;
 use super::fault::SimulationError;
 use super::learn::{Learning, LearningState};
-use super::probe::Probe;
+use super::probe::{Probe, Tell};
 use super::queue::{Heap, Lanes};
 use super::resume::StateError;
 use super::simulation::Simulation;
@@ -13,6 +13,7 @@ use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -196,6 +197,11 @@ impl Motion<f64> {
     /// As [`Simulation::spent`].
     pub fn spent(&self, population: usize) -> Option<[f64; 3]> {
         either!(self, simulation => simulation.spent(population))
+    }
+
+    /// As [`Simulation::states`].
+    pub fn states(&self, population: usize, neurons: Range<u32>, tell: Tell<'_>) {
+        either!(self, simulation => simulation.states(population, neurons, tell));
     }
 
     pub fn shorten_windows(&mut self, window: Time) {

@@ -209,6 +209,9 @@ impl<R: Real> Probe<R> for Vec<Spike> {
     }
 }
 
+/// Is told a neuron, the name and unit of something in its state, and its value.
+pub type Tell<'a> = &'a mut dyn FnMut(u32, (&'static str, &'static str), f64);
+
 /// One entry of the stream that observers receive.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Record {
@@ -260,6 +263,32 @@ pub enum Record {
         column: u32,
         /// What it is now.
         weight: f64,
+    },
+    /// A weight of a projection that is trained (in volts), after so many samples: of who says [`Observer::wants_weights`].
+    Trained {
+        /// Samples shown in training so far.
+        samples: u64,
+        /// Index of the projection.
+        projection: u32,
+        /// Where the synapse comes from.
+        row: u32,
+        /// The neuron it goes to.
+        column: u32,
+        /// What it is now.
+        weight: f64,
+    },
+    /// A sample of something in the state of a neuron (in its unit).
+    State {
+        /// When.
+        time: Time,
+        /// Index of the population.
+        population: u32,
+        /// Number of the neuron.
+        neuron: u32,
+        /// What it is: `theta`.
+        variable: &'static str,
+        /// What it is now.
+        value: f64,
     },
     /// A synapse of the network, told when a run begins.
     Synapse {
@@ -520,6 +549,11 @@ pub trait Observer: Send {
     /// Whether every change of a weight is wanted. Windows are too coarse for that, so it takes time.
     fn wants_changes(&self) -> bool {
         false
+    }
+
+    /// Every how many samples the weights that are trained are wanted, if they are.
+    fn wants_weights(&self) -> Option<u64> {
+        None
     }
 
     /// An episode is gone on with that has counted so much.

@@ -4,7 +4,7 @@ use super::fault::SimulationError;
 use super::learn::{Learning, LearningState};
 use super::motion::{Engine, Motion};
 use super::onlooker::{Watched, Watcher};
-use super::probe::Spike;
+use super::probe::{Spike, Tell};
 use super::queue::Queue;
 use super::simulation::Simulation;
 use super::state::Counts;
@@ -13,6 +13,7 @@ use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::plasticity::Change;
 use crate::time::Time;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -304,6 +305,11 @@ impl Run {
     #[must_use]
     pub fn spent(&self, population: usize) -> Option<[f64; 3]> {
         self.motion.spent(population)
+    }
+
+    /// Tells the states of some neurons of a population now: as [`Simulation::states`].
+    pub fn states(&self, population: usize, neurons: Range<u32>, tell: Tell<'_>) {
+        self.motion.states(population, neurons, tell);
     }
 
     /// The network.

@@ -6,7 +6,7 @@ use super::core::{Core, Part};
 use super::fault::{SimulationError, Taped, check_rates, too_often};
 use super::key::{EventKey, Kind};
 use super::onlooker::Through;
-use super::probe::Probe;
+use super::probe::{Probe, Tell};
 use super::queue::{Episode, Queue, block_sources};
 use super::resume::StateError;
 use super::state::Counts;
@@ -16,6 +16,7 @@ use crate::encoding::BlockRate;
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
 use crate::time::Time;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -380,6 +381,14 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
         match &self.core.parts[population] {
             Part::Free(free) => free.spent_at(self.now),
             _ => None,
+        }
+    }
+
+    /// Tells the states of some neurons of a population now, by variable: those in their own time have one besides the
+    /// membrane ([`crate::neuron::Neuron::told`]).
+    pub fn states(&self, population: usize, neurons: Range<u32>, tell: Tell<'_>) {
+        if let Part::Free(free) = &self.core.parts[population] {
+            free.states_at(neurons, self.now, tell);
         }
     }
 

@@ -234,6 +234,11 @@ impl Model for Driven {
         Some([state.device, state.limiter, state.leaked])
     }
 
+    fn conductance(&self, state: &DrivenState, _dead: f64) -> Option<f64> {
+        let on = state.on > 0.0;
+        Some(if on { self.switch.device.g_on.get() } else { self.conductance(state) })
+    }
+
     fn potential(&self, state: &DrivenState, _dead: f64) -> f64 {
         state.x + self.switch.device.u_rest.get()
     }

@@ -211,6 +211,12 @@ impl Model for Metered {
         Some([0.0, state.limiter, state.off])
     }
 
+    fn conductance(&self, state: &MeteredState, dead: f64) -> Option<f64> {
+        let on = state.on > 0.0 || (self.own && dead > 0.0);
+        let device = &self.device;
+        Some(if on { device.g_on.get() } else { device.conductance_at(state.x, state.theta, state.r) })
+    }
+
     fn potential(&self, state: &MeteredState, dead: f64) -> f64 {
         self.leaky.potential(&state.leaky(), dead)
     }

@@ -44,6 +44,10 @@ pub enum Neuron {
     Open(Open),
 }
 
+/// What a state tells besides the variables of the model: the sum of the synaptic currents that fade, what a device conducts,
+/// and what it and its limiter have spent, where there is one.
+pub const TOLD: [(&str, &str); 3] = [("i_syn", "A"), ("g", "S"), ("energy", "J")];
+
 /// A parameter that is not valid for its neuron model.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum NeuronError {
@@ -117,6 +121,18 @@ impl Neuron {
             Self::Switch(_) => ("switch", 1),
             Self::Open(open) => model::Model::identity(open),
         }
+    }
+
+    /// Names and units of what a state of it may tell ([`crate::engine::Record::State`]): variables of its model, then
+    /// [`TOLD`].
+    #[must_use]
+    pub fn told(&self) -> Vec<(&'static str, &'static str)> {
+        use crate::plain::Plain as _;
+        let own: Vec<_> = match self {
+            Self::Open(open) => model::Model::variables(open).to_vec(),
+            Self::Lif(_) | Self::Switch(_) => [LeakyState::NAMES, metered::MeteredState::NAMES].concat(),
+        };
+        own.into_iter().chain(TOLD).collect()
     }
 
     /// The open model, if it is of one.

@@ -233,6 +233,12 @@ pub trait Model: Clone + Debug + PartialEq + Send + Sync + 'static {
         None
     }
 
+    /// What its device conducts, in siemens, `dead` seconds before its dead time ends, if its state tells.
+    fn conductance(&self, state: &Self::State, dead: f64) -> Option<f64> {
+        let _ = (state, dead);
+        None
+    }
+
     /// Its potential relative to ground, `dead` seconds before its dead time ends (zero: it is not in it).
     fn potential(&self, state: &Self::State, dead: f64) -> f64;
 }

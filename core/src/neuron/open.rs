@@ -49,6 +49,7 @@ trait Dynamics: Debug + Send + Sync {
     fn left(&self, words: &Words) -> bool;
     fn potential(&self, words: &Words, dead: f64) -> f64;
     fn spent(&self, words: &Words) -> Option<[f64; 3]>;
+    fn conductance(&self, words: &Words, dead: f64) -> Option<f64>;
 }
 
 /// Does something with the state as the model knows it.
@@ -142,6 +143,10 @@ impl<M: Model> Dynamics for M {
 
     fn spent(&self, words: &Words) -> Option<[f64; 3]> {
         Model::spent(self, &M::State::of(&words.0))
+    }
+
+    fn conductance(&self, words: &Words, dead: f64) -> Option<f64> {
+        Model::conductance(self, &M::State::of(&words.0), dead)
     }
 }
 
@@ -273,5 +278,9 @@ impl Model for Open {
 
     fn spent(&self, state: &Words) -> Option<[f64; 3]> {
         self.0.spent(state)
+    }
+
+    fn conductance(&self, state: &Words, dead: f64) -> Option<f64> {
+        self.0.conductance(state, dead)
     }
 }

@@ -139,7 +139,7 @@ mod tests {
     use super::super::membrane::MembraneRecord;
     use super::super::spikes::Names;
     use super::super::synapses::SynapseRecord;
-    use super::super::{LogRecorder, Take};
+    use super::super::{LogRecorder, Selected, Take};
     use super::*;
     use crate::engine::{Observer as _, Record};
 
@@ -175,7 +175,8 @@ mod tests {
                 })
             })
         });
-        let (_root, path) = log(SynapseRecord::weights(&names()), samples);
+        let wanted = ["a", "b"].map(|name| name.parse().unwrap());
+        let (_root, path) = log(SynapseRecord::weights(&wanted, &names(), None), samples);
         let courses = weights(&path).unwrap();
         let of: Vec<_> = courses.iter().map(|one| (one.name.as_str(), one.unit.as_str())).collect();
         assert_eq!(of, [("a", "V"), ("b", "A")]);
@@ -192,7 +193,7 @@ mod tests {
             population: 0,
             u: vec![k as f64, -1.0, 0.0],
         });
-        let (_root, path) = log(MembraneRecord::new(&names()), samples);
+        let (_root, path) = log(MembraneRecord::new(&[Selected::all("e")], &names()), samples);
         let courses = membranes(&path, 2).unwrap();
         assert_eq!(courses.iter().map(|one| one.id).collect::<Vec<_>>(), [0, 1]);
         let times: Vec<u64> = courses[0].points.iter().map(|point| point.time.fs()).collect();

@@ -4,6 +4,7 @@ use super::RecordError;
 use super::recorder::{Position, Recorder};
 use super::table::{Rows, Schema, Value};
 use crate::engine::{Observer, Record};
+use crate::time::Time;
 use std::collections::BTreeMap;
 
 /// Rows that are handed on together.
@@ -19,8 +20,28 @@ pub trait Take: Send {
         false
     }
 
+    /// Whether it needs every change of a weight, which makes a run go from instant to instant.
+    fn wants_changes(&self) -> bool {
+        false
+    }
+
+    /// Every how many samples it needs the weights that are trained, if it does.
+    fn wants_weights(&self) -> Option<u64> {
+        None
+    }
+
     /// Pushes the rows that an entry of the stream is, if it is any.
     fn take(&mut self, episode: u64, record: &Record, push: &mut dyn FnMut(&[Value]));
+
+    /// An episode begins; `what` says which presentation it is.
+    fn begin(&mut self, episode: u64, what: &str) {
+        let _ = (episode, what);
+    }
+
+    /// Pushes the rows that the end of an episode is, which has got so far.
+    fn end(&mut self, episode: u64, reached: Time, push: &mut dyn FnMut(&[Value])) {
+        let _ = (episode, reached, push);
+    }
 }
 
 /// A recorder with what waits for it, and its first failure: a full disk does not end the run.
@@ -129,6 +150,24 @@ impl Records {
 impl Observer for Records {
     fn wants_all(&self) -> bool {
         self.kept.iter().any(|kept| kept.take.wants_all())
+    }
+
+    fn wants_changes(&self) -> bool {
+        self.kept.iter().any(|kept| kept.take.wants_changes())
+    }
+
+    fn wants_weights(&self) -> Option<u64> {
+        self.kept.iter().filter_map(|kept| kept.take.wants_weights()).min()
+    }
+
+    fn begin(&mut self, episode: u64, what: &str) {
+        self.kept.iter_mut().for_each(|kept| kept.take.begin(episode, what));
+    }
+
+    fn end(&mut self, episode: u64, reached: Time) {
+        for Kept { take, writing, .. } in &mut self.kept {
+            take.end(episode, reached, &mut |row| writing.push(row));
+        }
     }
 
     fn record(&mut self, episode: u64, record: &Record) {

@@ -9,8 +9,8 @@
 //!
 //! All numbers are little-endian; a row has its values in the order of the columns, without gaps. A chunk holds up to
 //! 64 KiB of rows, so writing and reading take that much memory whatever the length of the record. A run that is
-//! broken off leaves a log without its end, perhaps with half a chunk: the reader says at which byte. It is not
-//! kept for long: results are written from it in one of the formats of [`super::format`].
+//! broken off leaves a log without its end, perhaps with half a chunk: the reader says at which byte. Results
+//! are written from it in one of the formats of [`super::format`].
 
 use super::RecordError;
 use super::log_reader::LogReader;
@@ -44,11 +44,9 @@ pub struct LogRecorder {
 #[derive(Debug)]
 struct Open {
     file: File,
-    width: usize,
-    /// The head of the next chunk, and its rows so far.
-    chunk: Vec<u8>,
+    chunks: Chunks,
     /// Where the chunks end that are written.
-    at: Position,
+    bytes: u64,
 }
 
 impl LogRecorder {
@@ -89,7 +87,7 @@ impl Recorder for LogRecorder {
             let message = "it has no columns".to_string();
             return Err(RecordError::Encode { name: schema.name.clone(), message });
         }
-        let open = |file, at| Open { file, width, chunk: vec![0; CHUNK_HEAD], at };
+        let open = |file, bytes| Open { file, chunks: Chunks::new(width), bytes };
         if let Some(from) = self.from {
             if *LogReader::open(path)?.schema() != *schema {
                 let why = "it has other columns or labels than this run".to_string();
@@ -97,39 +95,24 @@ impl Recorder for LogRecorder {
             }
             let file = OpenOptions::new().read(true).write(true).open(path);
             let file = file.map_err(RecordError::io("open", path))?;
-            self.open = Some(open(file, Position::default()));
+            self.open = Some(open(file, 0));
             return self.truncate(from);
         }
-        let text = toml::to_string(schema)
-            .map_err(|error| RecordError::Encode { name: schema.name.clone(), message: error.to_string() })?;
-        let mut head = MAGIC.to_vec();
-        head.extend_from_slice(&VERSION.to_le_bytes());
-        head.extend_from_slice(&(text.len() as u32).to_le_bytes());
-        head.extend_from_slice(text.as_bytes());
-        head.extend_from_slice(&xxh3_64(&head).to_le_bytes());
+        let head = head(schema)?;
         let mut file = File::create(path).map_err(RecordError::io("write", path))?;
         file.write_all(&head).map_err(RecordError::io("write", path))?;
-        self.open = Some(open(file, Position { rows: 0, bytes: head.len() as u64 }));
+        self.open = Some(open(file, head.len() as u64));
         Ok(())
     }
 
     fn append(&mut self, rows: &Rows) -> Result<(), RecordError> {
         let (path, open) = self.opened()?;
-        if rows.width() != open.width {
-            let message = format!("rows have {} bytes, those of the log {}", rows.width(), open.width);
+        if rows.width() != open.chunks.width {
+            let message = format!("rows have {} bytes, those of the log {}", rows.width(), open.chunks.width);
             return Err(RecordError::Encode { name: path.display().to_string(), message });
         }
-        let full = CHUNK_HEAD + rows_per_chunk(open.width) * open.width;
-        let mut bytes = rows.bytes();
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(full - open.chunk.len()));
-            open.chunk.extend_from_slice(now);
-            if open.chunk.len() == full {
-                open.flush(path)?;
-            }
-            bytes = later;
-        }
-        Ok(())
+        let Open { file, chunks, bytes } = open;
+        chunks.add(rows.bytes(), |chunk| written(path, file, bytes, chunk))
     }
 
     fn position(&mut self) -> Result<Position, RecordError> {
@@ -137,7 +120,7 @@ impl Recorder for LogRecorder {
         open.flush(path)?;
         // A checkpoint that names this place must not reach the disk before what it names.
         open.file.sync_data().map_err(RecordError::io("write", path))?;
-        Ok(open.at)
+        Ok(Position { rows: open.chunks.rows, bytes: open.bytes })
     }
 
     fn truncate(&mut self, to: Position) -> Result<(), RecordError> {
@@ -150,16 +133,15 @@ impl Recorder for LogRecorder {
         }
         open.file.set_len(to.bytes).map_err(RecordError::io("write", path))?;
         open.file.seek(SeekFrom::Start(to.bytes)).map_err(RecordError::io("write", path))?;
-        open.chunk.truncate(CHUNK_HEAD);
-        open.at = to;
+        open.chunks.restart(to.rows);
+        open.bytes = to.bytes;
         Ok(())
     }
 
     fn finish(&mut self) -> Result<(), RecordError> {
         let (path, open) = self.opened()?;
-        open.flush(path)?;
-        let rows = open.at.rows;
-        open.write(path, 0, rows)?;
+        let Open { file, chunks, bytes } = open;
+        chunks.end(|chunk| written(path, file, bytes, chunk))?;
         self.open = None;
         Ok(())
     }
@@ -168,21 +150,97 @@ impl Recorder for LogRecorder {
 impl Open {
     /// Writes the rows that wait, if there are any.
     fn flush(&mut self, path: &Path) -> Result<(), RecordError> {
-        let rows = (self.chunk.len() - CHUNK_HEAD) / self.width;
-        if rows > 0 {
-            self.write(path, rows as u32, self.at.rows)?;
-            self.at.rows += rows as u64;
+        let Self { file, chunks, bytes } = self;
+        chunks.flush(|chunk| written(path, file, bytes, chunk))
+    }
+}
+
+/// Appends a chunk to the file of a log, which has `bytes`.
+fn written(path: &Path, file: &mut File, bytes: &mut u64, chunk: &[u8]) -> Result<(), RecordError> {
+    *bytes += chunk.len() as u64;
+    file.write_all(chunk).map_err(RecordError::io("write", path))
+}
+
+/// What stands before the chunks.
+pub(super) fn head(schema: &Schema) -> Result<Vec<u8>, RecordError> {
+    let text = toml::to_string(schema)
+        .map_err(|error| RecordError::Encode { name: schema.name.clone(), message: error.to_string() })?;
+    let mut head = MAGIC.to_vec();
+    head.extend_from_slice(&VERSION.to_le_bytes());
+    head.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    head.extend_from_slice(text.as_bytes());
+    head.extend_from_slice(&xxh3_64(&head).to_le_bytes());
+    Ok(head)
+}
+
+/// Makes chunks of rows, wherever they are written.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    width: usize,
+    /// The head of the next chunk, and its rows so far.
+    chunk: Vec<u8>,
+    /// Rows of the chunks that are written.
+    rows: u64,
+}
+
+impl Chunks {
+    /// Of rows of so many bytes.
+    pub(super) fn new(width: usize) -> Self {
+        Self { width, chunk: vec![0; CHUNK_HEAD], rows: 0 }
+    }
+
+    /// Forgets what waits and goes on after so many rows.
+    fn restart(&mut self, rows: u64) {
+        self.chunk.truncate(CHUNK_HEAD);
+        self.rows = rows;
+    }
+
+    /// Adds rows, and puts every chunk that is full.
+    pub(super) fn add<E>(
+        &mut self,
+        mut bytes: &[u8],
+        mut put: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let full = CHUNK_HEAD + rows_per_chunk(self.width) * self.width;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(full - self.chunk.len()));
+            self.chunk.extend_from_slice(now);
+            if self.chunk.len() == full {
+                self.flush(&mut put)?;
+            }
+            bytes = later;
         }
         Ok(())
     }
 
-    fn write(&mut self, path: &Path, rows: u32, first: u64) -> Result<(), RecordError> {
+    /// Puts the rows that wait, if there are any.
+    fn flush<E>(&mut self, put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let rows = (self.chunk.len() - CHUNK_HEAD) / self.width;
+        if rows == 0 {
+            return Ok(());
+        }
+        let first = self.rows;
+        self.rows += rows as u64;
+        self.put(rows as u32, first, put)
+    }
+
+    /// Puts the rows that wait, and the mark of the end.
+    pub(super) fn end<E>(&mut self, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.flush(&mut put)?;
+        self.put(0, self.rows, put)
+    }
+
+    fn put<E>(
+        &mut self,
+        rows: u32,
+        first: u64,
+        mut put: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         self.chunk[..4].copy_from_slice(&rows.to_le_bytes());
         self.chunk[4..CHUNK_HEAD].copy_from_slice(&first.to_le_bytes());
         let checksum = xxh3_64(&self.chunk);
         self.chunk.extend_from_slice(&checksum.to_le_bytes());
-        let written = self.file.write_all(&self.chunk).map_err(RecordError::io("write", path));
-        self.at.bytes += self.chunk.len() as u64;
+        let written = put(&self.chunk);
         self.chunk.truncate(CHUNK_HEAD);
         written
     }

@@ -1,20 +1,24 @@
 //! Sampled membranes as a record.
 
 use super::kept::Take;
+use super::selected::Selected;
 use super::spikes::Names;
 use super::table::{Column, ColumnKind, Schema, Value};
 use crate::engine::Record;
 
-/// Records membranes of all neurons of some populations at the instants of their samples: time, population, id, u.
+/// Records membranes of some neurons of populations at the instants of their samples: time, population, id, u.
 pub struct MembraneRecord {
     populations: Vec<String>,
+    /// What is recorded of each population.
+    wanted: Vec<Option<Selected>>,
 }
 
 impl MembraneRecord {
-    /// Of the populations that are sampled.
+    /// Of what is named in `wanted`.
     #[must_use]
-    pub fn new(names: &Names) -> Self {
-        Self { populations: names.populations.clone() }
+    pub fn new(wanted: &[Selected], names: &Names) -> Self {
+        let of = |name: &String| wanted.iter().find(|chosen| chosen.name == *name).cloned();
+        Self { populations: names.populations.clone(), wanted: names.populations.iter().map(of).collect() }
     }
 }
 
@@ -31,7 +35,8 @@ impl Take for MembraneRecord {
 
     fn take(&mut self, _: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {
         if let Record::Sample { time, population, u } = record {
-            for (id, u) in u.iter().enumerate() {
+            let Some(Some(wanted)) = self.wanted.get(*population as usize) else { return };
+            for (id, u) in u.iter().enumerate().filter(|(id, _)| wanted.has(*id as u32)) {
                 let (label, id) = (Value::Label(*population), Value::Index(id as u32));
                 push(&[Value::Time(*time), label, id, Value::Real(*u)]);
             }

@@ -6,7 +6,9 @@
 //! can be gone on with. At the end the log is written in a [`format::Format`].
 
 pub mod courses;
+mod crc;
 pub mod csv;
+pub mod export;
 pub mod fingerprint;
 pub mod format;
 pub mod kept;
@@ -16,15 +18,22 @@ pub mod membrane;
 #[cfg(feature = "formats")]
 pub mod npz;
 mod pending;
+pub mod presentations;
+mod protobuf;
 pub mod recorder;
 #[cfg(feature = "scenario")]
 pub mod rundir;
+pub mod selected;
 pub mod spikes;
+pub mod states;
 pub mod synapses;
 pub mod table;
+pub mod tensorboard;
+pub mod timeline;
 #[cfg(feature = "formats")]
 mod zip;
 
+pub use export::export;
 pub use fingerprint::Fingerprint;
 pub use format::{Format, Formats, WriteError};
 pub use kept::{Positions, Records, Take};
@@ -34,7 +43,8 @@ pub use pending::PendingFile;
 pub use recorder::{Position, Recorder};
 #[cfg(feature = "scenario")]
 pub use rundir::{RunDir, RunStatus};
-pub use spikes::{Selected, SpikeRow};
+pub use selected::{Selected, SelectedSynapses};
+pub use spikes::SpikeRow;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,26 +150,6 @@ impl RecordError {
             Self::Encode { .. } | Self::Stopped => None,
         }
     }
-}
-
-/// Writes a finished log into a run directory: as `NAME.EXTENSION` of the format.
-///
-/// # Errors
-/// If the log is damaged or the file cannot be written.
-#[cfg(feature = "scenario")]
-pub fn export(
-    reader: &mut LogReader,
-    dir: &RunDir,
-    name: &str,
-    format: &dyn Format,
-) -> Result<(), RecordError> {
-    let name = format!("{name}.{}", format.extension());
-    let mut file = dir.begin(&name)?;
-    format.write(reader, &mut file.writer()).map_err(|error| match error {
-        WriteError::Log(error) => error,
-        WriteError::Out(error) => RecordError::io("write", &dir.path().join(&name))(error),
-    })?;
-    file.finish()
 }
 
 /// The operating system's reason without the number Rust appends.

@@ -1,14 +1,12 @@
 //! Spikes of populations and sources as a record.
 
 use super::kept::Take;
+use super::selected::Selected;
 use super::table::{Column, ColumnKind, Schema, Value};
 use super::{LogReader, RecordError};
 use crate::engine::Record;
 use crate::time::Time;
-use serde::{Deserialize, Serialize};
-use std::ops::Range;
 use std::path::Path;
-use std::str::FromStr;
 
 /// One recorded spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,71 +19,6 @@ pub struct SpikeRow {
     pub label: u32,
     /// Neuron of the population, or line of the source.
     pub id: u32,
-}
-
-/// Neurons of a population, or lines of a source, that are recorded: `e` is all of them, `e[0..100]` the first hundred.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct Selected {
-    /// The population or source.
-    pub name: String,
-    /// Which of them, from one up to another that is not among them; `None`: all.
-    pub ids: Option<Range<u32>>,
-}
-
-impl Selected {
-    /// All of a population or source.
-    #[must_use]
-    pub fn all(name: &str) -> Self {
-        Self { name: name.into(), ids: None }
-    }
-
-    /// Which of `size` there are.
-    #[must_use]
-    pub fn of(&self, size: u32) -> Range<u32> {
-        self.ids.clone().unwrap_or(0..size)
-    }
-}
-
-impl std::fmt::Display for Selected {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.ids {
-            None => write!(f, "{}", self.name),
-            Some(ids) => write!(f, "{}[{}..{}]", self.name, ids.start, ids.end),
-        }
-    }
-}
-
-impl From<Selected> for String {
-    fn from(chosen: Selected) -> Self {
-        chosen.to_string()
-    }
-}
-
-/// A choice that is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("what is chosen is a name, or a name with a range such as e[0..100], which is 0 to 99")]
-pub struct NotSelected;
-
-impl FromStr for Selected {
-    type Err = NotSelected;
-
-    fn from_str(text: &str) -> Result<Self, NotSelected> {
-        let Some((name, range)) = text.split_once('[') else { return Ok(Self::all(text)) };
-        let (from, to) =
-            range.strip_suffix(']').and_then(|range| range.split_once("..")).ok_or(NotSelected)?;
-        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| NotSelected);
-        let (from, to) = (number(from)?, number(to)?);
-        if from < to { Ok(Self { name: name.into(), ids: Some(from..to) }) } else { Err(NotSelected) }
-    }
-}
-
-impl TryFrom<String> for Selected {
-    type Error = NotSelected;
-
-    fn try_from(text: String) -> Result<Self, NotSelected> {
-        text.parse()
-    }
 }
 
 /// Names of the sources and populations of a network, in its order.
@@ -146,7 +79,7 @@ impl Take for SpikeRecord {
             _ => return,
         };
         let Some(label) = label.copied().flatten() else { return };
-        if self.wanted[label as usize].ids.as_ref().is_some_and(|ids| !ids.contains(&id)) {
+        if !self.wanted[label as usize].has(id) {
             return;
         }
         let row = [Value::Count(episode), Value::Time(time), Value::Label(label), Value::Index(id)];
@@ -188,6 +121,7 @@ mod tests {
     use super::super::kept::Records;
     use super::super::membrane::MembraneRecord;
     use super::super::recorder::{Counting, Position};
+    use super::super::selected::NotSelected;
     use super::super::table::Rows;
     use super::super::{LogRecorder, Recorder};
     use super::*;
@@ -244,7 +178,7 @@ mod tests {
             assert_eq!(text.parse::<Selected>().unwrap().to_string(), text);
         }
         for text in ["e[", "e[]", "e[3]", "e[3..3]", "e[4..3]", "e[-1..3]", "e[0..9", "e[0..4294967296]"] {
-            assert_eq!(text.parse::<Selected>(), Err(NotSelected), "{text}");
+            assert_eq!(text.parse::<Selected>(), Err(NotSelected::Neurons), "{text}");
         }
     }
 
@@ -252,7 +186,7 @@ mod tests {
     fn a_sample_is_a_row_for_every_neuron() {
         let counting = Arc::new(Mutex::new(Counting::default()));
         let mut records = Records::default();
-        let membrane = Box::new(MembraneRecord::new(&names()));
+        let membrane = Box::new(MembraneRecord::new(&[Selected::all(&names().populations[0])], &names()));
         records.add(Box::new(Arc::clone(&counting)), membrane).unwrap();
         for k in 0..1000 {
             let sample = Record::Sample { time: Time::from_fs(k), population: 0, u: vec![0.1, 0.2, 0.3] };

@@ -7,6 +7,7 @@ mod evaluate;
 mod held_tape;
 mod leakage;
 mod presenter;
+mod sampled;
 mod scalar;
 mod supervised;
 mod tape;

@@ -4,6 +4,7 @@
 use super::adam::{AdamState, AdamStep, Schedule};
 use super::held_tape::HeldTape;
 use super::presenter::{Presenter, Samples, Totals};
+use super::sampled::Sampled;
 use super::scalar::{Epoch, Scalar};
 use super::tape::{Recorder, Tape};
 use super::{PIECES, piece};
@@ -83,6 +84,8 @@ pub type Advance<'a> = &'a mut dyn FnMut(u64, f64, f64);
 pub struct Trainer<R: Scalar> {
     settings: Settings,
     theta: f64,
+    /// Neurons that the projection goes to.
+    columns: usize,
     /// As they are now, of all projections.
     pub weights: Weights<R>,
     /// Adam's means of their gradient.
@@ -153,6 +156,7 @@ impl<R: Scalar> Trainer<R> {
             theta: readout.lif.theta(),
             readout: Readout::of(readout),
             weights,
+            columns: columns as usize,
             adam: AdamState::new(length),
             pieces,
             tapes: Mutex::default(),
@@ -188,6 +192,14 @@ impl<R: Scalar> Trainer<R> {
         for piece in &mut self.pieces {
             piece.presenter.observe(observer.is_some());
         }
+        let sampled = Sampled::wanted(observer.as_ref(), self.settings.projection, self.columns);
+        // Epochs before this one had as many samples.
+        let batches = order.len().div_ceil(size).max(1) as u64;
+        let earlier = self.adam.steps / batches * order.len() as u64;
+        let stride = stride(self.columns as u32);
+        if let (Some(sampled), 0) = (&sampled, self.adam.steps) {
+            sampled.tell((0, 0), (self.learned(), stride), &mut observer);
+        }
         for (number, batch) in order.chunks(size).enumerate().skip(done) {
             if until.stops() {
                 break;
@@ -212,7 +224,12 @@ impl<R: Scalar> Trainer<R> {
             if let (Some(observer), true) = (&mut observer, told) {
                 self.tell(&before, first, *observer);
             }
+            let shown = earlier + report.presented;
             report.presented += batch.len() as u64;
+            if let Some(sampled) = &sampled {
+                let weights = (self.learned(), stride);
+                sampled.tell((shown, earlier + report.presented), weights, &mut observer);
+            }
             advance(report.presented, report.loss(), report.accuracy());
             if (until.due)() {
                 break;

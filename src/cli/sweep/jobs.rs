@@ -6,6 +6,7 @@ use super::super::output::Output;
 use super::super::program::Program;
 use super::super::progress;
 use super::super::run::{self, Among, Ran};
+use super::super::values::How;
 use super::points::{self, Task, Tasks};
 use memspike::report::compare::lookup;
 use memspike::report::summary::Summary;
@@ -49,7 +50,7 @@ pub fn carry_out<'a>(
     let next = AtomicUsize::new(0);
     let hushed = output.hushed();
     let (tell, told) = mpsc::channel();
-    let mut listener = progress::listener(output, false);
+    let mut listener = progress::listener(output, How::Auto, false);
     listener.phase("points", tasks.to_do.len() as u64);
     let mut all: Vec<Option<Ended>> = tasks.to_do.iter().map(|_| None).collect();
     std::thread::scope(|scope| {

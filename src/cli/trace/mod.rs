@@ -1,6 +1,8 @@
 //! `--trace`: the events of a run, those that are selected, for people or machines.
 
+pub mod records;
 mod selection;
+pub mod told;
 
 use super::args::{RunArgs, TraceFormat};
 use super::failure::Failure;
@@ -29,8 +31,17 @@ struct Taken {
     _others: Dispatch,
     to: Dispatch,
     written: Written,
-    /// Its file; `None`: it goes where messages go.
-    file: Option<PathBuf>,
+    place: Place,
+}
+
+/// Where a trace goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    File(PathBuf),
+    /// To stderr.
+    Messages,
+    /// To stdout: it is what was asked for.
+    Data,
 }
 
 /// Where the subscriber writes, and we flush.
@@ -80,7 +91,7 @@ impl Write for Written {
 impl Tracing {
     /// Whether the trace goes where messages go.
     pub fn among_messages(&self) -> bool {
-        self.0.as_ref().is_some_and(|taken| taken.file.is_none())
+        self.0.as_ref().is_some_and(|taken| taken.place == Place::Messages)
     }
 
     /// Does `act`, whose events on this thread it has.
@@ -96,13 +107,15 @@ impl Tracing {
     /// # Errors
     /// If it, or anything before it, could not be written.
     pub fn flush(&self) -> Result<(), Failure> {
-        let Some(Taken { written, file, .. }) = &self.0 else { return Ok(()) };
-        written.finish().map_err(|source| match file {
-            Some(path) => RecordError::Io { action: "write", path: path.clone(), source }.into(),
+        let Some(Taken { written, place, .. }) = &self.0 else { return Ok(()) };
+        written.finish().map_err(|source| match place {
+            Place::File(path) => RecordError::Io { action: "write", path: path.clone(), source }.into(),
             // Whoever read the trace has seen enough.
-            None if source.kind() == ErrorKind::BrokenPipe => Failure::ClosedPipe,
-            None => Failure::new(format!("cannot write the trace to stderr: {}", reason(&source)))
+            _ if source.kind() == ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            Place::Messages => Failure::new(format!("cannot write the trace to stderr: {}", reason(&source)))
                 .with_hint("write it to a file with --trace-file"),
+            Place::Data => Failure::new(format!("cannot write to stdout: {}", reason(&source)))
+                .with_hint("write it to a file with --out"),
         })
     }
 }
@@ -120,17 +133,33 @@ fn reason(error: &std::io::Error) -> String {
 pub fn begin(args: &RunArgs, loaded: &[Loaded], stop: &Stop, output: &Output) -> Result<Tracing, Failure> {
     let Some(selection) = &args.trace else { return Ok(Tracing::default()) };
     let selection: Selection = selection.parse()?;
-    selection.check(loaded.iter().map(|scenario| &scenario.plan))?;
-    let to: Box<dyn Write + Send> = match &args.trace_file {
-        Some(path) => {
+    let populations = loaded.iter().flat_map(|scenario| &scenario.plan.populations);
+    selection.check(populations.map(|population| (population.name.as_str(), population.size)))?;
+    let place = args.trace_file.clone().map_or(Place::Messages, Place::File);
+    begin_at(selection, place, args.trace_format, stop, output)
+}
+
+/// Begins a trace of the events that are selected.
+fn begin_at(
+    selection: Selection,
+    place: Place,
+    format: TraceFormat,
+    stop: &Stop,
+    output: &Output,
+) -> Result<Tracing, Failure> {
+    let (to, colour): (Box<dyn Write + Send>, bool) = match &place {
+        Place::File(path) => {
             let file = File::create(path).map_err(|error| {
                 let reason = reason(&error);
                 Failure::new(format!("cannot write the trace to `{}`: {reason}", path.display()))
                     .with_hint("its directory must exist and be writable")
             })?;
-            Box::new(BufWriter::new(file))
+            (Box::new(BufWriter::new(file)), false)
         }
-        None => Box::new(output.messages()),
+        Place::Messages => (Box::new(output.messages()), output.colour() && std::io::stderr().is_terminal()),
+        Place::Data => {
+            (Box::new(BufWriter::new(output.results())), output.colour() && std::io::stdout().is_terminal())
+        }
     };
     let sink = Sink { to, failed: None, stop: stop.clone(), asked: false };
     let written = Written(Arc::new(Mutex::new(sink)));
@@ -140,16 +169,16 @@ pub fn begin(args: &RunArgs, loaded: &[Loaded], stop: &Stop, output: &Output) ->
     };
     // Simulated time is in the events; the time of day would make every trace differ.
     let layer = tracing_subscriber::fmt::layer()
-        .with_ansi(output.colour() && args.trace_file.is_none() && std::io::stderr().is_terminal())
+        .with_ansi(colour)
         .with_target(false)
         .with_level(false)
         .without_time();
-    let layer = if args.trace_format == TraceFormat::Json {
+    let layer = if format == TraceFormat::Json {
         layer.json().flatten_event(true).with_current_span(false).with_writer(writer).boxed()
     } else {
         layer.with_writer(writer).boxed()
     };
     let others = Dispatch::new(NoSubscriber::new());
     let to = Dispatch::new(tracing_subscriber::registry().with(layer.with_filter(selection)));
-    Ok(Tracing(Some(Taken { _others: others, to, written, file: args.trace_file.clone() })))
+    Ok(Tracing(Some(Taken { _others: others, to, written, place })))
 }

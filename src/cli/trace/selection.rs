@@ -2,7 +2,6 @@
 
 use crate::cli::failure::Failure;
 use memspike::hint;
-use memspike::scenario::plan::Plan;
 use memspike::time::Time;
 use std::fmt::Debug;
 use std::ops::Range;
@@ -18,6 +17,9 @@ pub const KINDS: &[(&str, &str)] = &[
     ("fire", "a neuron spikes"),
     ("switch", "a device turns on or off"),
     ("weight", "a weight or a conductance changes"),
+    ("membrane", "a membrane is sampled, of those that are recorded"),
+    ("state", "something in the state of a neuron is sampled, of what is recorded"),
+    ("sample", "a weight is sampled, of those that are recorded"),
     ("program", "a device is programmed before a run"),
     ("read", "a conductance or a current is measured"),
     ("note", "what the program decided"),
@@ -143,13 +145,12 @@ impl Selection {
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
-    /// Whether these plans have what is named.
+    /// Whether there is what is named among these populations with their sizes.
     ///
     /// # Errors
     /// Every population that none of them has, and neurons beyond the last one.
-    pub fn check<'a>(&self, plans: impl Iterator<Item = &'a Plan>) -> Result<(), Failure> {
-        let all: Vec<_> =
-            plans.flat_map(|plan| &plan.populations).map(|p| (p.name.as_str(), p.size)).collect();
+    pub fn check<'a>(&self, populations: impl Iterator<Item = (&'a str, u32)>) -> Result<(), Failure> {
+        let all: Vec<_> = populations.collect();
         let mut faults = Vec::new();
         let mut names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
         names.sort_unstable();
@@ -280,7 +281,10 @@ mod tests {
     #[test]
     fn every_fault_is_told_with_what_is_allowed() {
         assert_eq!(faults("kind=wieght,neuron=7..3,time=1..2,colour=red").len(), 4);
-        assert!(faults("kind=wieght")[0].contains("allowed: source, arrival, fire, switch, weight"));
+        assert!(
+            faults("kind=wieght")[0]
+                .contains("allowed: source, arrival, fire, switch, weight, membrane, state, sample")
+        );
         assert!(faults("memspike=trace")[0].contains("allowed: kind, population, neuron, time"));
         assert!(faults("info")[0].contains("allowed: all, or KEY=VALUE"));
         assert!(faults("time=2ms..1ms")[0].contains("empty range"));

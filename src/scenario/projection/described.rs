@@ -209,7 +209,7 @@ impl Lower<'_> {
     }
 
     /// Lines that a projection starts at and neurons that it reaches, where those are known.
-    pub(super) fn ends(&self, fields: &Fields) -> (Option<u32>, Option<u32>) {
+    pub(in crate::scenario) fn ends(&self, fields: &Fields) -> (Option<u32>, Option<u32>) {
         let from = self.known(fields, "from", Refers::SourceOrPopulation);
         let to = self.known(fields, "to", Refers::Population);
         let pre = from.and_then(|from| self.size_of(self.origin(from)));

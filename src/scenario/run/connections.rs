@@ -24,7 +24,7 @@ pub fn tell(
         return Ok(());
     }
     let Some(observer) = context.observer.as_deref_mut() else { return Ok(()) };
-    let recorded = |name: &String| plan.record.connections.contains(name);
+    let recorded = |name: &String| plan.record.connections.iter().any(|chosen| chosen.name == *name);
     for (index, projection) in network.projections.iter().enumerate().filter(|(_, one)| recorded(&one.name)) {
         let own = if projection.fixed.is_none() { values(index) } else { Vec::new() };
         let ends = projection.ends(network.populations[projection.to].size);

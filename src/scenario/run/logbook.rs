@@ -92,6 +92,7 @@ impl Logbook {
     ) -> Result<T, E> {
         let begun = (context.clock)();
         context.progress.phase(showing.phase, showing.samples as u64);
+        context.progress.steps(1.0, "samples");
         context.progress.message(showing.what);
         let (samples, events) = showing.before;
         if samples > 0 {

@@ -8,6 +8,7 @@ pub(super) mod data;
 pub(super) mod device;
 pub(super) mod journal;
 pub(super) mod logbook;
+pub(super) mod measured;
 pub(super) mod network;
 pub(super) mod pairs;
 pub(super) mod plastic;

@@ -201,10 +201,21 @@ impl<S: Plain> Cell<S> {
         currents: &[Current],
         time: Time,
     ) -> Self {
+        self.with_currents_at(model, taus, currents, time).0
+    }
+
+    /// The same with the sum of its synaptic currents then, times R, in volts.
+    pub fn with_currents_at<M: Model<State = S>>(
+        &self,
+        model: &M,
+        taus: Taus<'_>,
+        currents: &[Current],
+        time: Time,
+    ) -> (Self, f64) {
         let (mut copy, mut scratch) = (*self, [Current::default(); MAX_DECAYS]);
         let scratch = &mut scratch[..currents.len().min(MAX_DECAYS)];
         scratch.copy_from_slice(&currents[..scratch.len()]);
         copy.advance(model, taus, scratch, time);
-        copy
+        (copy, scratch.iter().fold(0.0, |sum, current| sum + current.p))
     }
 }

@@ -9,6 +9,7 @@ pub use instant::{Due, Fires, Instant, Neurons, Share};
 pub use window::{Given, Line, Lookout};
 
 use super::key::EventKey;
+use super::probe::Tell;
 use super::route::{Changes, Values};
 use super::units::Unit;
 use super::windows::Job;
@@ -16,7 +17,7 @@ use crate::encoding::Block;
 use crate::network::{Population, Projection};
 use crate::neuron::model::{Draws, Model, Plain, VARIABLES};
 use crate::neuron::synaptic::{Current, Decay};
-use crate::neuron::{Leaky, Metered, Neuron, Open};
+use crate::neuron::{Leaky, Metered, Neuron, Open, TOLD};
 use crate::numeric::Real;
 use crate::time::Time;
 use cell::Taus;
@@ -246,6 +247,30 @@ impl<M: Model> Free<M> {
         Some(sum)
     }
 
+    fn states_at(&self, neurons: Range<u32>, time: Time, tell: Tell<'_>) {
+        let each = self.constants.each();
+        for neuron in neurons {
+            let (model, taus) = self.constants.neuron(neuron);
+            let Some(cell) = self.cells.get(neuron as usize) else { return };
+            let currents = &self.currents[neuron as usize * each..(neuron as usize + 1) * each];
+            let (then, driven) = cell.with_currents_at(model, taus, currents, time);
+            for ((name, unit), value) in model.variables().iter().zip(then.state.words()) {
+                tell(neuron, (name, unit), value);
+            }
+            let dead = then.clock.until.max(time).seconds_since(time);
+            let [current, conductance, energy] = TOLD;
+            if each > 0 {
+                tell(neuron, current, driven / model.scale().resistance);
+            }
+            if let Some(siemens) = model.conductance(&then.state, dead) {
+                tell(neuron, conductance, siemens);
+            }
+            if let Some(spent) = model.spent(&then.state) {
+                tell(neuron, energy, spent.iter().fold(0.0, |sum, joules| sum + joules));
+            }
+        }
+    }
+
     fn potentials_at(&self, time: Time) -> Vec<f64> {
         let each = self.constants.each();
         let cells = self.cells.iter().enumerate();
@@ -310,6 +335,11 @@ impl FreeOf {
     /// [`Model::spent`] of all neurons up to `time`, summed in their order, if they tell.
     pub fn spent_at(&self, time: Time) -> Option<[f64; 3]> {
         either!(self, free => free.spent_at(time))
+    }
+
+    /// Tells the states of some neurons at `time`, without touching anything.
+    pub fn states_at(&self, neurons: Range<u32>, time: Time, tell: Tell<'_>) {
+        either!(self, free => free.states_at(neurons, time, tell));
     }
 
     /// Potentials at `time` in volts, without touching anything.

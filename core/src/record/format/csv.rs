@@ -80,9 +80,10 @@ pub fn field(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::Selected;
     use super::super::super::membrane::MembraneRecord;
     use super::super::super::recorder::Recorder;
-    use super::super::super::spikes::{Names, Selected, SpikeRecord};
+    use super::super::super::spikes::{Names, SpikeRecord};
     use super::super::super::table::{Rows, Schema};
     use super::*;
     use crate::record::{LogRecorder, Take as _};
@@ -117,7 +118,7 @@ mod tests {
         let names = Names { populations: vec!["ring".into()], ..Names::default() };
         let row = [Value::Time(Time::ZERO), Value::Label(0), Value::Index(2), Value::Real(-0.1)];
         assert_eq!(
-            text(&MembraneRecord::new(&names).schema(), &row),
+            text(&MembraneRecord::new(&[Selected::all("ring")], &names).schema(), &row),
             "time [ms],population,id,u [V]\n0,ring,2,-0.1\n"
         );
     }

@@ -5,10 +5,17 @@
 
 mod csv;
 mod npz;
+mod perfetto;
+mod rows;
+mod vcd;
 
 pub use csv::{Csv, field};
 pub use npz::Npz;
+pub use perfetto::Perfetto;
+pub use rows::Log;
+pub use vcd::Vcd;
 
+use super::table::Schema;
 use super::{LogReader, RecordError};
 use std::fmt::{Debug, Formatter};
 use std::io::Write;
@@ -30,7 +37,29 @@ pub trait Format: Send + Sync {
     /// # Errors
     /// If the log is damaged or `out` takes no more.
     fn write(&self, log: &mut LogReader, out: &mut (dyn Write + Send)) -> Result<(), WriteError>;
+
+    /// Whether it has a place for a record: not all of them lie in simulated time.
+    fn takes(&self, schema: &Schema) -> bool {
+        let _ = schema;
+        true
+    }
+
+    /// Whether all records of a run make one file, [`JOINED`], instead of one each.
+    fn joins(&self) -> bool {
+        false
+    }
+
+    /// Writes all rows of several finished logs: what is asked of a format that joins them.
+    ///
+    /// # Errors
+    /// If a log is damaged or `out` takes no more.
+    fn write_all(&self, logs: &mut [LogReader], out: &mut (dyn Write + Send)) -> Result<(), WriteError> {
+        logs.iter_mut().try_for_each(|log| self.write(log, out))
+    }
 }
+
+/// Name of the file that has all records of a run, without its extension.
+pub const JOINED: &str = "records";
 
 /// Why a log was not written in a format.
 #[derive(Debug, thiserror::Error)]
@@ -62,10 +91,12 @@ impl Debug for Formats {
 }
 
 impl Formats {
-    /// `csv` and `npz`.
+    /// `csv`, `npz`, `perfetto`, `vcd` and `log`.
     #[must_use]
     pub fn built_in() -> Self {
-        Self { entries: vec![Arc::new(Csv), Arc::new(Npz)] }
+        let entries: Vec<Arc<dyn Format>> =
+            vec![Arc::new(Csv), Arc::new(Npz), Arc::new(Perfetto), Arc::new(Vcd), Arc::new(Log)];
+        Self { entries }
     }
 
     /// One more; it takes the place of one with the same name.
@@ -117,11 +148,11 @@ mod tests {
     fn every_format_has_a_name_of_its_own_and_one_can_be_replaced() {
         let formats = Formats::built_in();
         let names: Vec<&str> = formats.iter().map(Format::name).collect();
-        assert_eq!(names, ["csv", "npz"]);
+        assert_eq!(names, ["csv", "npz", "perfetto", "vcd", "log"]);
         assert!(formats.iter().all(|format| !format.about().is_empty()));
         assert!(formats.find("parquet").is_none());
         let formats = formats.with(Rows);
-        assert_eq!(formats.iter().count(), 2);
+        assert_eq!(formats.iter().count(), 5);
         assert_eq!(formats.find("csv").unwrap().extension(), "rows");
     }
 }

@@ -1,6 +1,7 @@
 //! Records as `.npz`, the format of NumPy: one array per column, `numpy.load("spikes.npz")["time [fs]"]`.
 
 use super::super::LogReader;
+use super::super::crc::{self, ZIP};
 use super::super::table::{Column, ColumnKind, Schema};
 use super::{Format, WriteError};
 use std::io::{self, Write};
@@ -69,6 +70,9 @@ fn each(
     }
     Ok(())
 }
+
+/// The checksum of a file in an archive.
+type Crc = crc::Crc<ZIP>;
 
 /// A file of the archive whose length and checksum are known before it is written.
 struct Member {
@@ -212,43 +216,6 @@ impl Archive<'_> {
         end.extend_from_slice(&short(offset).to_le_bytes());
         end.extend_from_slice(&[0, 0]);
         self.put(&end)
-    }
-}
-
-/// The checksum of ZIP: CRC-32 with the polynomial 0xEDB88320, a byte at a time.
-#[derive(Clone, Copy)]
-struct Crc(u32);
-
-const TABLE: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut index = 0;
-    while index < 256 {
-        let (mut value, mut bit) = (index as u32, 0);
-        while bit < 8 {
-            value = if value & 1 == 1 { value >> 1 ^ 0xEDB8_8320 } else { value >> 1 };
-            bit += 1;
-        }
-        table[index] = value;
-        index += 1;
-    }
-    table
-};
-
-impl Default for Crc {
-    fn default() -> Self {
-        Self(u32::MAX)
-    }
-}
-
-impl Crc {
-    fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0 >> 8 ^ TABLE[((self.0 ^ u32::from(*byte)) & 255) as usize];
-        }
-    }
-
-    fn value(self) -> u32 {
-        !self.0
     }
 }
 

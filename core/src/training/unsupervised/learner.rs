@@ -5,6 +5,7 @@
 //! how a winner changes them; the network has a copy of them, in its own precision and as devices are read.
 
 use super::super::presenter::{Presenter, Samples, Totals};
+use super::super::sampled::Sampled;
 use super::super::scalar::{Epoch, Scalar};
 use crate::engine::{Engine, Probe, SimulationError, Spike, StateError, Stream, Thresholds};
 use crate::network::{Network, Weights, stride};
@@ -364,11 +365,17 @@ impl<R: Scalar> Learner<R> {
         if observer.as_ref().is_some_and(|observer| observer.wants_changes()) {
             self.watch.plastic.tell(&mut self.watch.learned);
         }
+        let sampled = Sampled::wanted(observer.as_ref(), self.settings.projection, report.wins.len());
+        if let (Some(sampled), 0) = (&sampled, self.presented) {
+            sampled.tell((0, 0), self.sampled(), &mut observer);
+        }
         let mut went_on = true;
         while went_on && (report.presented as usize) < order.len() && !until.stops() {
-            let begun = report.presented;
+            let (begun, before) = (report.presented, self.presented);
             let left = &order[begun as usize..];
-            for (position, &sample) in left[..left.len().min(ROUND)].iter().enumerate() {
+            // A round ends where weights are told.
+            let most = sampled.map_or(usize::MAX, |sampled| sampled.next(before) as usize);
+            for (position, &sample) in left[..left.len().min(ROUND).min(most)].iter().enumerate() {
                 if let Some(&next) = left.get(position + 1) {
                     samples.code.touch(next as usize);
                 }
@@ -379,6 +386,9 @@ impl<R: Scalar> Learner<R> {
                 }
             }
             self.presenter.hand_on("training", fingerprint, &mut observer)?;
+            if let Some(sampled) = &sampled {
+                sampled.tell((before, self.presented), self.sampled(), &mut observer);
+            }
             advance(report.presented - begun, &report);
             went_on &= !(until.due)();
         }
@@ -389,6 +399,11 @@ impl<R: Scalar> Learner<R> {
         let (now, before) = (self.spent(), report.before);
         (report.programmed, report.limited) = (now.0 - before.0, now.1 - before.1);
         Ok(report)
+    }
+
+    /// The weights that learn, and how many each row has.
+    fn sampled(&self) -> (&[R], usize) {
+        (&self.weights.projections[self.settings.projection], self.watch.stride)
     }
 
     /// Presents a sample unless `stop` is set: whether it was learned from. A presentation may take long, and what it has

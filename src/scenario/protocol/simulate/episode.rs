@@ -1,21 +1,27 @@
 //! One episode of a network on any engine: run in slices, watched, hashed and counted.
 
 use crate::energy::Ledger;
-use crate::engine::{Counts, Observer, Record, SimulationError, Spike, Watcher};
+use crate::engine::{Counts, Observer, Record, SimulationError, Spike, Tell, Watcher};
 use crate::network::{Network, Weights};
 use crate::plasticity::Change;
 use crate::record::fingerprint::Fingerprint;
+use crate::record::{Selected, SelectedSynapses};
 use crate::scenario::outcome::{NamedArray, Outcome, Status};
 use crate::scenario::plan::Plan;
+use crate::scenario::progress::{Measured, Progress};
 use crate::scenario::run::context::{RunContext, RunError, Store};
 use crate::scenario::run::logbook::Logbook;
+use crate::scenario::run::measured::rates;
 use crate::scenario::run::training::reborrow;
 use crate::time::Time;
 use crate::training::Totals;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Slices of an episode between two looks at the stop flag and the progress bar.
 const SLICES: u64 = 200;
+/// Slices after each of which rates are told.
+const TOLD: u64 = 10;
 /// Most slices that are run as one, and the synaptic events of one below which the next is twice as long.
 const TOGETHER: u64 = 16;
 const FEW: u64 = 50_000;
@@ -37,6 +43,10 @@ pub trait Course {
     /// The weights of a projection now, with row and column of each. Only projections that learn are asked for.
     fn weights(&mut self, projection: usize, visit: &mut dyn FnMut((u32, u32), f64)) {
         let _ = (projection, visit);
+    }
+    /// Tells the states of some neurons now, by variable. An engine that keeps none tells nothing.
+    fn states(&self, population: usize, neurons: Range<u32>, tell: Tell<'_>) {
+        let _ = (population, neurons, tell);
     }
     fn counts(&self) -> &Counts;
     /// Keeps what to go on from, where that can be done.
@@ -64,28 +74,63 @@ const PIECES: u64 = 64;
 const SHORT: f64 = 0.05;
 const LONG: f64 = 0.5;
 
+/// What is sampled in simulated time without being an event: at multiples of an interval.
+#[derive(Clone, Copy)]
+struct Grid(Time);
+
+impl Grid {
+    /// The last sample up to `time`.
+    fn at(self, time: Time) -> Time {
+        Time::from_fs(time.fs() - time.fs() % self.0.fs())
+    }
+
+    /// The first sample after `time`.
+    fn next(self, time: Time) -> Time {
+        Time::from_fs(self.at(time).fs().saturating_add(self.0.fs())).min(Time::MAX)
+    }
+}
+
+/// The neurons whose states are sampled, and how often.
+struct Stated {
+    populations: Vec<(usize, Range<u32>)>,
+    grid: Grid,
+}
+
+impl Stated {
+    fn of(plan: &Plan) -> Self {
+        let chosen = |chosen: &Selected| {
+            let at = plan.populations.iter().position(|one| one.name == chosen.name)?;
+            Some((at, chosen.of(plan.populations[at].size)))
+        };
+        let populations: Vec<_> = plan.record.states.iter().filter_map(chosen).collect();
+        let interval = if populations.is_empty() { None } else { plan.record.states_interval };
+        Self { populations, grid: Grid(interval.unwrap_or(Time::MAX)) }
+    }
+
+    fn sample(&self, course: &impl Course, time: Time, observer: &mut Option<&mut dyn Observer>) {
+        let Some(observer) = observer else { return };
+        for (index, neurons) in &self.populations {
+            let population = *index as u32;
+            course.states(*index, neurons.clone(), &mut |neuron, (variable, _), value| {
+                observer.record(0, &Record::State { time, population, neuron, variable, value });
+            });
+        }
+    }
+}
+
 /// The projections whose weights are sampled, and how often.
 struct Weighed {
     projections: Vec<usize>,
-    interval: Time,
+    grid: Grid,
 }
 
 impl Weighed {
     fn of(plan: &Plan) -> Self {
-        let index = |name: &String| plan.projections.iter().position(|one| &one.name == name);
+        let index =
+            |chosen: &SelectedSynapses| plan.projections.iter().position(|one| one.name == chosen.name);
         let projections: Vec<usize> = plan.record.weights.iter().filter_map(index).collect();
         let interval = if projections.is_empty() { None } else { plan.record.weights_interval };
-        Self { projections, interval: interval.unwrap_or(Time::MAX) }
-    }
-
-    /// The last sample up to `time`.
-    fn at(&self, time: Time) -> Time {
-        Time::from_fs(time.fs() - time.fs() % self.interval.fs())
-    }
-
-    /// The first sample after `time`.
-    fn next(&self, time: Time) -> Time {
-        Time::from_fs(self.at(time).fs().saturating_add(self.interval.fs())).min(Time::MAX)
+        Self { projections, grid: Grid(interval.unwrap_or(Time::MAX)) }
     }
 
     fn sample(&self, course: &mut impl Course, time: Time, observer: &mut Option<&mut dyn Observer>) {
@@ -97,6 +142,18 @@ impl Weighed {
             });
         }
     }
+}
+
+/// Tells the mean rates of populations so far.
+fn tell(plan: &Plan, counts: &Counts, reached: Time, progress: &mut dyn Progress) {
+    let sum = |spikes: &Vec<u32>| spikes.iter().map(|&spikes| u64::from(spikes)).sum();
+    let spikes: Vec<u64> = counts.spikes.iter().map(sum).collect();
+    let rates: Vec<(String, f64)> = rates(plan, &spikes, reached.as_seconds()).collect();
+    if let [(name, rate), ..] = rates.as_slice() {
+        let name = name.trim_start_matches("rate/").trim_end_matches(" [Hz]");
+        progress.message(&format!("{name} {rate:.1} Hz"));
+    }
+    progress.measured(Measured { axis: "time", step: reached.fs() / 1_000_000, values: &rates });
 }
 
 /// What has been done so far, for how long it took.
@@ -120,8 +177,8 @@ pub fn run(
     (course, begun): (&mut impl Course, Option<Begun>),
     context: &mut RunContext<'_>,
 ) -> Result<Episode, RunError> {
-    let sampled = plan.record.membrane.iter().filter_map(|name| {
-        let population = plan.populations.iter().position(|p| &p.name == name)?;
+    let sampled = plan.record.membrane.iter().filter_map(|chosen| {
+        let population = plan.populations.iter().position(|p| p.name == chosen.name)?;
         Some((population, plan.record.membrane_interval?))
     });
     let sampled: Vec<_> = sampled.collect();
@@ -131,7 +188,7 @@ pub fn run(
             course.sample_every(population, interval);
         }
     }
-    let weighed = Weighed::of(plan);
+    let (weighed, stated) = (Weighed::of(plan), Stated::of(plan));
     let mut log = Logbook::built(start, context);
     let started = (context.clock)();
     match (&mut context.observer, &begun) {
@@ -145,13 +202,15 @@ pub fn run(
     let fingerprint = &mut log.fingerprint;
     let mut piece = (duration.fs() / SLICES / PIECES).max(1);
     context.progress.phase("simulate", SLICES);
+    context.progress.steps(duration.as_seconds() / SLICES as f64, "s");
     let mut status = Status::Done;
     if fresh {
+        stated.sample(course, reached, &mut context.observer);
         weighed.sample(course, reached, &mut context.observer);
     }
     let (mut slice, mut together) = (0, 1);
     while slice < SLICES {
-        let next = (slice + together).min(SLICES);
+        let next = (slice + together).min((slice + 1).next_multiple_of(TOLD));
         let end = Time::from_fs((u128::from(duration.fs()) * u128::from(next) / u128::from(SLICES)) as u64);
         if end > reached {
             if context.stop.load(Ordering::Relaxed) {
@@ -161,7 +220,7 @@ pub fn run(
             let before = happened(course.counts());
             while reached < end {
                 let length = Time::from_fs(reached.fs().saturating_add(piece).min(end.fs()));
-                let next = weighed.next(reached).min(length);
+                let next = weighed.grid.next(reached).min(stated.grid.next(reached)).min(length);
                 let begun = (context.clock)().0;
                 let observer = reborrow(&mut context.observer);
                 let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
@@ -169,7 +228,10 @@ pub fn run(
                 if reached < next {
                     break;
                 }
-                if reached == weighed.at(reached) && reached < duration {
+                if reached == stated.grid.at(reached) && reached < duration {
+                    stated.sample(course, reached, &mut context.observer);
+                }
+                if reached == weighed.grid.at(reached) && reached < duration {
                     weighed.sample(course, reached, &mut context.observer);
                 }
                 match (context.clock)().0 - begun {
@@ -193,12 +255,17 @@ pub fn run(
         }
         context.progress.advance(next - slice);
         slice = next;
+        // Of an episode that is gone on with, what is before the checkpoint has been told.
+        if end >= reached && slice.is_multiple_of(TOLD) {
+            tell(plan, course.counts(), reached, context.progress);
+        }
     }
     context.progress.done();
     if status == Status::Interrupted || context.store.due_at_end() {
         // Before the samples of the end, which are no part of what goes on.
         course.save(plan, fingerprint, context.store)?;
     }
+    stated.sample(course, reached, &mut context.observer);
     weighed.sample(course, reached, &mut context.observer);
     if let Some(observer) = context.observer.as_deref_mut() {
         for &(population, _) in &sampled {

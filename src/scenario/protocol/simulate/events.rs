@@ -3,8 +3,8 @@
 use super::episode::{self, Begun, Course};
 use crate::energy::{Category, Ledger};
 use crate::engine::{
-    Counts, Engine, LearningError, LearningState, Record, Run, SimulationError, Spike, Threads, Watcher,
-    window,
+    Counts, Engine, LearningError, LearningState, Record, Run, SimulationError, Spike, Tell, Threads,
+    Watcher, window,
 };
 use crate::network::{Network, Weights};
 use crate::plasticity::Change;
@@ -26,6 +26,7 @@ use crate::snapshot::{self, Payload};
 use crate::time::Time;
 use crate::units::Ampere;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -252,6 +253,10 @@ impl Course for Events {
 
     fn sample(&self, population: usize) -> (Time, Vec<f64>) {
         (self.run.now(), self.run.membranes(population))
+    }
+
+    fn states(&self, population: usize, neurons: Range<u32>, tell: Tell<'_>) {
+        self.run.states(population, neurons, tell);
     }
 
     fn weights(&mut self, projection: usize, visit: &mut dyn FnMut((u32, u32), f64)) {

@@ -20,6 +20,7 @@ use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::journal::Journal;
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
+use crate::scenario::run::measured::{self, Told};
 use crate::scenario::run::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::snapshot::{self, Payload};
 use crate::training::Scalar;
@@ -178,12 +179,16 @@ impl<R: Scalar> Run<'_, R> {
             let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
             context.progress.phase("train", order.len() as u64);
             let begun = (context.clock)();
+            context.progress.steps(1.0, "samples");
+            let told = Told::new(epoch, order.len());
             let (before, known) = (self.report.presented, self.report.totals.events());
             let (progress, store) = (&mut *context.progress, &*context.store);
-            let mut shown = 0;
+            let (mut shown, mut last) = (0, before);
             let mut advance = |presented: u64, loss: f64, accuracy: f64| {
                 progress.advance(presented - shown);
-                shown = presented;
+                let values = || [("loss", loss), ("accuracy/train", accuracy)];
+                told.tell(progress, (last, presented), values);
+                (shown, last) = (presented, presented);
                 progress.message(&format!(
                     "epoch {}/{epochs}  loss {loss:.3}  train {:.2} %",
                     epoch + 1,
@@ -252,6 +257,14 @@ impl<R: Scalar> Run<'_, R> {
             100.0 * report.accuracy(),
             100.0 * test.accuracy()
         ));
+        let values = [
+            ("loss", Some(report.loss())),
+            ("accuracy/train", Some(report.accuracy())),
+            ("accuracy/validation", validation),
+            ("accuracy/test", Some(test.accuracy())),
+        ];
+        let shown = (self.plan, &report.totals, self.protocol.presentation);
+        measured::epoch(context.progress, epoch + 1, &values, shown);
         self.result.epochs.push(EpochResult {
             epoch: epoch + 1,
             loss: report.loss(),

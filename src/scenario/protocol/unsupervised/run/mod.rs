@@ -22,6 +22,7 @@ use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
 use crate::scenario::run::journal::Journal;
 use crate::scenario::run::logbook::{Kept, Logbook, Showing};
+use crate::scenario::run::measured::{self, Told};
 use crate::scenario::run::plastic;
 use crate::scenario::run::training::{Identity, Training, lengths, models, reborrow, same};
 use crate::snapshot::{self, Payload};
@@ -342,11 +343,15 @@ impl<R: Scalar> Run<'_, R> {
     ) -> Result<(), RunError> {
         let epochs = self.protocol.epochs;
         let begun = (context.clock)();
+        context.progress.steps(1.0, "samples");
+        let told = Told::new(epoch, order.len());
         let (before, known) = (self.report.presented, self.report.totals.events());
         let (progress, store) = (&mut *context.progress, &*context.store);
         let mut advance = |by: u64, report: &Report| {
             progress.advance(by);
             let spikes: u64 = report.wins.iter().sum();
+            let values = || [("spikes per sample", spikes as f64 / report.presented.max(1) as f64)];
+            told.tell(progress, (report.presented - by, report.presented), values);
             progress.message(&format!(
                 "epoch {}/{epochs}  {:.2} spikes per sample",
                 epoch + 1,
@@ -431,6 +436,14 @@ impl<R: Scalar> Run<'_, R> {
             100.0 * test.class_mean,
             100.0 * test.log_likelihood,
         ));
+        let values = [
+            ("spikes per sample", Some(spikes as f64 / presented)),
+            ("accuracy/validation", validation.map(|votes| votes.by(self.protocol.vote))),
+            ("accuracy/test", Some(test.by(self.protocol.vote))),
+            ("energy/per sample [J]", Some(energy.total() / presented)),
+        ];
+        let shown = (self.plan, &report.totals, self.protocol.presentation.after(self.protocol.rest));
+        measured::epoch(context.progress, epoch + 1, &values, shown);
         self.result.epochs.push(LearnedEpoch {
             epoch: epoch + 1,
             labelled,
