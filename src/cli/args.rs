@@ -104,11 +104,11 @@ Examples:
   memspike run stdp --trace kind=weight,population=output,neuron=3..7,time=10ms..20ms
   memspike run digits --format json | jq .accuracy.test
   memspike run --resume runs/mnist/001          go on with a run that was stopped or killed
-  memspike run mnist --out here --continue      begin, go on, or find it done: the same command every time
+  memspike run mnist --out here --continue      begin, go on, or find that it is done
 
 A run directory (runs/SCENARIO/001 and so on, or --out) keeps manifest.json, summary.json,
-report.html, plots and records. Ctrl-C, SIGTERM and SIGHUP stop the run and keep a checkpoint to go on
-from; a second Ctrl-C stops at once.";
+report.html, plots and records. Ctrl-C, SIGTERM and SIGHUP stop the run and keep a checkpoint
+to go on from; a second Ctrl-C stops at once.";
 
 #[derive(Clone, Debug, Args, Serialize, Deserialize)]
 #[command(after_help = RUN_EXAMPLES)]

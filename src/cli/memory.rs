@@ -11,6 +11,11 @@ pub fn available() -> Option<u64> {
     bounds.into_iter().flatten().min()
 }
 
+/// Bytes that this process has.
+pub fn resident() -> Option<u64> {
+    field("/proc/self/status", "VmRSS:")
+}
+
 /// The number behind `key` in a file of lines, which is in kB.
 fn field(file: &str, key: &str) -> Option<u64> {
     let text = fs::read_to_string(file).ok()?;
@@ -85,7 +90,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn there_is_some() {
-        assert!(available().unwrap() > 1 << 20);
+        assert!(available().unwrap() > 1 << 20 && resident().unwrap() > 1 << 18);
         assert!(groups("nonsense\n0::/x/y\n4:memory:/z\n").len() == 5);
     }
 }

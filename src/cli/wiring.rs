@@ -2,6 +2,7 @@
 
 use super::args::Engine;
 use super::failure::Failure;
+use super::memory;
 use super::observers::Observers;
 use super::overrides::Overrides;
 use super::records::{self, CHECKPOINT, Logs, Shared, Shown};
@@ -159,6 +160,8 @@ struct Checkpoint<'a> {
     /// Wall-clock seconds when the last one was there, and what it took.
     last: f64,
     cost: f64,
+    /// Bytes that the process may have.
+    allowed: Option<u64>,
 }
 
 impl Checkpoint<'_> {
@@ -188,6 +191,11 @@ impl Store for Checkpoint<'_> {
     fn due(&self) -> bool {
         let interval = self.every.unwrap_or((100.0 * self.cost).max(Self::SELDOM));
         (self.clock)().0 - self.last >= interval
+    }
+
+    fn beyond_memory(&self) -> Option<(u64, u64)> {
+        let (allowed, taken) = (self.allowed?, memory::resident()?);
+        (taken > allowed).then_some((taken, allowed))
     }
 
     fn due_at_end(&self) -> bool {
@@ -275,11 +283,16 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
     let mut observers = Observers::new(plan, logs.records());
     let search = search(data);
     let records = logs.records();
+    let free = memory::available();
+    let allowed = match plan.engine.memory_gb {
+        Some(gb) => Some((gb * 1e9) as u64),
+        None => free.map(|free| free.saturating_add(memory::resident().unwrap_or(0))),
+    };
     let last = clock().0;
-    let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0 };
+    let mut store = Checkpoint { dir: run_dir, resume, records, clock, every, last, cost: 0.0, allowed };
     let mut context = RunContext {
         threads,
-        memory: super::memory::available(),
+        memory: free,
         engine: match engine {
             Engine::Fast => context::Engine::Fast,
             Engine::Reference => context::Engine::Reference,

@@ -1,5 +1,6 @@
 //! Values that can be computed with, but hardly meant: warnings, never errors.
 
+use super::clipped;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::filled::Filled;
 use super::overload::overload;
@@ -76,6 +77,7 @@ pub fn check(plan: &Plan, filled: &Filled, warnings: &mut Diagnostics) {
         }
     }
     isolated(plan, filled, warnings);
+    clipped::warn(plan, filled, warnings);
     percentages::check(filled, warnings);
     if let Some(fields) = filled.one("protocol") {
         (protocol::of(plan).plausible)(plan, filled, fields, warnings);

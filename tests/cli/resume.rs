@@ -219,3 +219,20 @@ fn force_removes_what_runs_have_written_and_nothing_else() {
         assert_eq!(fs::read_to_string(place.path().join("here").join(file)).unwrap(), "mine");
     }
 }
+
+/// Nobody knows before how often neurons fire: what is on its way is bounded while they do.
+#[cfg(target_os = "linux")]
+#[test]
+fn arrivals_on_their_way_do_not_take_more_memory_than_there_is() {
+    let place = Place::new();
+    let text = "[source.s]\nkind = \"poisson\"\nsize = 100\nrate = \"1 kHz\"\n[population.a]\nsize = 1000\n\
+                [projection.in]\nfrom = \"s\"\nto = \"a\"\nweight = \"100 mV\"\n\
+                [projection.p]\nfrom = \"a\"\nto = \"a\"\nconnect = \"fixed_in_degree\"\nin_degree = 500\n\
+                weight = \"1 mV\"\ndelay = { uniform = [\"1 s\", \"2 s\"] }\n\
+                [protocol]\nkind = \"simulate\"\nduration = \"100 s\"\n[engine]\nmemory_gb = 0.15\n";
+    fs::write(place.path().join("many.toml"), text).unwrap();
+    let output = place.memspike(&["run", "many.toml", "--out", "many", "--threads", "1"]);
+    assert_eq!(code(&output), 2);
+    let said = err(&output);
+    assert!(said.contains("of memory, and there is 150 MB"), "{said}");
+}

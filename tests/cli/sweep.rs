@@ -354,3 +354,26 @@ fn a_signal_stops_all_points_and_the_same_command_goes_on() {
     let listed = place.memspike(&[&args[..], &["--dry-run"]].concat());
     assert_eq!(out(&listed), "duration=50ms: there\nduration=9000s: to be computed\n");
 }
+
+#[test]
+fn points_that_need_the_weights_of_one_training_train_once() {
+    let place = Place::new();
+    let short = "[protocol]\nepochs = 1\ntrain_samples = 60\ntest_samples = 10\n";
+    fs::write(place.path().join("trained.toml"), format!("extends = \"digits\"\n{short}")).unwrap();
+    let tested = "extends = \"trained\"\n[protocol]\nweights_from = \"trained\"\n";
+    fs::write(place.path().join("tested.toml"), tested).unwrap();
+    let args =
+        ["sweep", "tested.toml", "--vary", "protocol.test_samples=4,6,8", "--jobs", "2", "--threads", "1"];
+    let sweep = place.memspike(&[&args[..], &["--out", "s"]].concat());
+    assert_eq!(code(&sweep), 0);
+    assert_eq!(names(&place.path().join("runs/trained")), ["001"]);
+    let from = |point: &str| {
+        json(&read(&place, &format!("s/{point}/summary.json")))["accuracy"]["weights_from"].clone()
+    };
+    for point in ["test_samples=4", "test_samples=6", "test_samples=8"] {
+        assert_eq!(from(point), "runs/trained/001");
+    }
+    // Two that ran at once say so of their CPU time.
+    let notes = json(&read(&place, "s/test_samples=4/summary.json"))["notes"].to_string();
+    assert!(notes.contains("up to 2 runs were computed at once"), "{notes}");
+}

@@ -507,8 +507,8 @@ mod tests {
         file.write(b"time [ms],id\n").unwrap();
         assert!(!root.path().join("spikes.csv").exists());
         file.finish().unwrap();
-        assert_eq!(names(root.path()), [LOCK, "spikes.csv"]);
+        assert_eq!(names(root.path()), [WRITTEN, LOCK, "spikes.csv"]);
         drop(dir.begin("abandoned.csv").unwrap());
-        assert_eq!(names(root.path()), [LOCK, "spikes.csv"]);
+        assert_eq!(names(root.path()), [WRITTEN, LOCK, "spikes.csv"]);
     }
 }

@@ -107,7 +107,8 @@ fn one(task: &Task, among: &Among, program: &Program<'_>, output: &Output) -> (E
 }
 
 fn computed(task: &Task, among: &Among, program: &Program<'_>, output: &Output) -> Result<Ran, Failure> {
-    let loaded = run::load(&task.run.args, program.registry)?;
+    let args = task.run.args(program)?;
+    let loaded = run::load(&args, program.registry)?;
     let [scenario] = loaded.as_slice() else {
         return Err(Failure::new("the scenario has become several"));
     };
@@ -115,8 +116,8 @@ fn computed(task: &Task, among: &Among, program: &Program<'_>, output: &Output) 
         return Err(Failure::new("the scenario was changed after the sweep had begun")
             .with_hint("begin again in another directory"));
     }
-    let program = Program { command: task.run.line.clone(), ..*program };
-    run::one_of_many(&task.run.args, scenario, among, &program, output)
+    let program = Program { command: task.run.line(), ..*program };
+    run::one_of_many(&args, scenario, among, &program, output)
 }
 
 /// A failure in one text, hint and all.

@@ -100,9 +100,8 @@ fn first(
 ) -> Result<(Result<Loaded, Failure>, u64), Failure> {
     let point = variation.points(0).into_iter().next().map(|point| Point { seed: None, ..point });
     let Some(point) = point else { return Err(Failure::new("nothing is varied")) };
-    let run = points::command(args, &variation.varied, &point, Path::new(""), program)?;
-    let registry = program.registry;
-    match super::run::load(&run.args, registry) {
+    let run = points::command(args, &variation.varied, &point, Path::new(""), program);
+    match super::run::load(&run.args(program)?, program.registry) {
         Ok(mut loaded) => match (loaded.pop(), loaded.is_empty()) {
             (Some(one), true) => {
                 let seed = one.plan.seed;

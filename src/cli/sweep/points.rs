@@ -26,11 +26,32 @@ pub struct Task {
     pub plan: String,
 }
 
-/// The command of a point.
+/// The command of a point, which makes it anywhere.
 #[derive(Clone)]
 pub struct Run {
-    pub args: RunArgs,
-    pub line: Vec<String>,
+    line: Vec<OsString>,
+    /// What is added here, because of what is there already and of the others.
+    here: Vec<OsString>,
+}
+
+impl Run {
+    /// The options of `memspike run` that it is.
+    ///
+    /// # Errors
+    /// If `memspike run` does not take it.
+    pub fn args(&self, program: &Program<'_>) -> Result<RunArgs, Failure> {
+        let parsed = args::command(program.registry).try_get_matches_from(self.line.iter().chain(&self.here));
+        match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+            Ok(Cli { command: Command::Run(run), .. }) => Ok(*run),
+            Ok(_) => Err(Failure::new("a point is not a command of `memspike run`")),
+            Err(error) => Err(Failure::new(format!("`memspike run` does not take this point:\n{error}"))),
+        }
+    }
+
+    /// As it stands in the manifest.
+    pub fn line(&self) -> Vec<String> {
+        self.line.iter().map(|part| part.to_string_lossy().into_owned()).collect()
+    }
 }
 
 /// What there is to do.
@@ -47,16 +68,7 @@ pub struct Tasks {
 }
 
 /// The command of a point, which is written into `out`.
-///
-/// # Errors
-/// If `memspike run` does not take it.
-pub fn command(
-    args: &SweepArgs,
-    varied: &[Varied],
-    point: &Point,
-    out: &Path,
-    program: &Program<'_>,
-) -> Result<Run, Failure> {
+pub fn command(args: &SweepArgs, varied: &[Varied], point: &Point, out: &Path, program: &Program<'_>) -> Run {
     let name = program.command.first().cloned().unwrap_or_else(|| "memspike".into());
     let mut line: Vec<OsString> = vec![name.into(), "run".into(), args.scenario.clone().into()];
     let mut option = |name: &str, value: OsString| line.extend([OsString::from(name), value]);
@@ -83,14 +95,7 @@ pub fn command(
     if args.png {
         line.push("--png".into());
     }
-    let parsed = args::command(program.registry).try_get_matches_from(&line);
-    let cli = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
-    let Ok(Cli { command: Command::Run(run), .. }) = cli else {
-        let reason = cli.err().map_or_else(String::new, |error| error.to_string());
-        return Err(Failure::new(format!("`memspike run` does not take this point:\n{reason}")));
-    };
-    let line = line.iter().map(|part| part.to_string_lossy().into_owned()).collect();
-    Ok(Run { args: *run, line })
+    Run { line, here: Vec::new() }
 }
 
 /// Checks every point of this part, and finds those that are there.
@@ -115,8 +120,8 @@ pub fn check(
             continue;
         }
         let out = place.join(&point.name);
-        let mut run = command(args, varied, point, &out, program)?;
-        let loaded = match run::load(&run.args, program.registry) {
+        let mut run = command(args, varied, point, &out, program);
+        let loaded = match run::load(&run.args(program)?, program.registry) {
             Ok(mut loaded) => loaded.pop(),
             Err(Failure::Scenario(more)) => {
                 faults.take(more);
@@ -145,9 +150,9 @@ pub fn check(
                 ));
                 continue;
             }
-            State::Unfinished if !args.force => run.args.resume = Some(None),
+            State::Unfinished if !args.force => run.here.push("--resume".into()),
             State::New => {}
-            State::Done | State::Other | State::Unfinished => run.args.force = true,
+            State::Done | State::Other | State::Unfinished => run.here.push("--force".into()),
         }
         tasks.to_do.push(Task { point: point.clone(), run, plan: digest(plan) });
     }
@@ -161,7 +166,7 @@ pub fn check(
     output.warnings(&warnings.found);
     (tasks.jobs, tasks.threads) = divided(args, tasks.to_do.len(), largest, output);
     for task in &mut tasks.to_do {
-        task.run.args.threads = u16::try_from(tasks.threads).ok();
+        task.run.here.extend(["--threads".into(), tasks.threads.min(1024).to_string().into()]);
     }
     Ok(tasks)
 }

@@ -51,6 +51,10 @@ pub trait Store {
     fn due(&self) -> bool {
         false
     }
+    /// Bytes that the process has and may have, if it has more: what is on its way in a network is known only while it runs.
+    fn beyond_memory(&self) -> Option<(u64, u64)> {
+        None
+    }
     /// Whether one is to be made when everything is computed, because what follows takes long too.
     fn due_at_end(&self) -> bool {
         false

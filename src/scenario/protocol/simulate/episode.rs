@@ -13,6 +13,7 @@ use crate::scenario::run::context::{RunContext, RunError, Store};
 use crate::scenario::run::logbook::Logbook;
 use crate::scenario::run::measured::rates;
 use crate::scenario::run::training::reborrow;
+use crate::scenario::synapses;
 use crate::time::Time;
 use crate::training::Totals;
 use std::ops::Range;
@@ -241,6 +242,10 @@ pub fn run(
                 }
                 if context.stop.load(Ordering::Relaxed) {
                     break;
+                }
+                if let Some((needed, allowed)) = context.store.beyond_memory() {
+                    let [needed, allowed] = [needed, allowed].map(|bytes| synapses::shown(bytes as f64));
+                    return Err(RunError::Memory { needed, allowed });
                 }
                 if reached < duration && context.store.due() {
                     course.save(plan, fingerprint, context.store)?;
