@@ -85,6 +85,17 @@ pub const fn required(name: &'static str, unit: &'static str, what: &'static str
     ModelKey { name, unit, words: &[], default: Unstated::Required, what, origin: "stated" }
 }
 
+/// A key that may be left out; `meaning` says what that means.
+#[must_use]
+pub const fn optional(
+    name: &'static str,
+    unit: &'static str,
+    what: &'static str,
+    meaning: &'static str,
+) -> ModelKey {
+    ModelKey { default: Unstated::Nothing(meaning), ..required(name, unit, what) }
+}
+
 /// A key that is one of several words, or of [`FLAG`].
 #[must_use]
 pub const fn choice(

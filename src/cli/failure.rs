@@ -52,7 +52,7 @@ impl Failure {
     }
 
     /// `what` needs a feature that this program was built without.
-    #[cfg(not(all(feature = "png", feature = "fetch")))]
+    #[cfg(not(all(feature = "png", feature = "fetch", feature = "spreadsheet")))]
     pub fn lacking(what: &str, feature: &str) -> Self {
         Self::new(format!("{what} needs the feature `{feature}`, which this memspike was built without"))
             .with_hint(format!(

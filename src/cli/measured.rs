@@ -1,7 +1,7 @@
 //! Files of measurements, as `memspike fit` and `memspike device --over` take them.
 
 use super::failure::Failure;
-use super::files;
+use super::{files, spreadsheet};
 use clap::{Args, ValueEnum};
 use memspike::fit::{CsvError, Curve, Decimal, Layout, Wanted, read_columns, wanted};
 use memspike::hint::many;
@@ -22,6 +22,9 @@ pub struct LayoutArgs {
     /// What stands before the decimals.
     #[arg(long, value_name = "WHAT")]
     pub decimal: Option<Mark>,
+    /// The sheet of a spreadsheet, where several have tables.
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,6 +34,7 @@ pub enum Mark {
 }
 
 /// A measurement of two columns.
+#[derive(Clone, Debug)]
 pub struct Measured {
     /// The path as given.
     pub file: String,
@@ -40,6 +44,19 @@ pub struct Measured {
     pub notes: Vec<String>,
     /// Voltage of the train that was read, if the file says it: pulses only.
     pub train: Option<f64>,
+    /// The train of the other sign that follows it, or that it follows.
+    pub back: Option<Back>,
+}
+
+/// The other train of a device that was driven up and down, with the conductance that it begins from.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// Volts of its pulses.
+    pub volts: f64,
+    /// As those of [`Measured`].
+    pub points: Vec<(f64, f64)>,
+    /// Whether it came first.
+    pub first: bool,
 }
 
 impl Measured {
@@ -57,8 +74,20 @@ impl Measured {
 pub fn read(path: &Path, curve: Curve, layout: &LayoutArgs) -> Result<Measured, Failure> {
     let file = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
     let bytes = files::read_bytes(path, "data")?;
-    let Some((text, encoding)) = decode(&bytes) else {
-        return Err(Failure::new(format!("{file}: it is not a text file")).with_hint("save the table as CSV"));
+    let comma = layout.decimal == Some(Mark::Comma);
+    let (text, read) = if spreadsheet::is_one(&bytes) {
+        spreadsheet::table(&file, &bytes, layout.sheet.as_deref(), if comma { ',' } else { '.' })?
+    } else {
+        if layout.sheet.is_some() {
+            return Err(Failure::new(format!("{file}: it is no spreadsheet, and has no sheets"))
+                .with_hint("leave --sheet out"));
+        }
+        let Some((text, encoding)) = decode(&bytes) else {
+            return Err(
+                Failure::new(format!("{file}: it is not a text file")).with_hint("save the table as CSV")
+            );
+        };
+        (text, if encoding == Encoding::Utf8 { String::new() } else { encoding.name().to_owned() })
     };
     let layout = Layout {
         skip: layout.skip,
@@ -75,9 +104,9 @@ pub fn read(path: &Path, curve: Curve, layout: &LayoutArgs) -> Result<Measured, 
         return Err(Failure::new(format!("{file}: two columns are needed")));
     };
     let mut points: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
-    let written = if encoding == Encoding::Utf8 { String::new() } else { format!("{}, ", encoding.name()) };
+    let written = if read.is_empty() { read } else { format!("{read}, ") };
     let mut notes = vec![format!("{file}: {written}{}", measured.recognised)];
-    let mut train = None;
+    let (mut train, mut back) = (None, None);
     if let [volts] = rest {
         // The row before the first pulse has no voltage.
         train = volts.iter().copied().find(|v| *v != 0.0);
@@ -88,10 +117,18 @@ pub fn read(path: &Path, curve: Curve, layout: &LayoutArgs) -> Result<Measured, 
                 "the first train counts, {end} of {}: then the amplitude changes",
                 many(all, "row")
             ));
+            back = train.and_then(|first| behind((first, end), volts, &points));
             points.truncate(end);
         }
     }
-    Ok(Measured { file, points, notes, train })
+    Ok(Measured { file, points, notes, train, back })
+}
+
+/// The train from row `end` on, if it is of the other sign than the first.
+fn behind((first, end): (f64, usize), volts: &[f64], points: &[(f64, f64)]) -> Option<Back> {
+    let own = volts.get(end).copied().filter(|own| own * first < 0.0)?;
+    let length = volts.iter().skip(end).take_while(|v| **v == own).count();
+    Some(Back { volts: own, points: points.get(end.checked_sub(1)?..end + length)?.to_vec(), first: false })
 }
 
 fn several(faults: &[CsvError]) -> Failure {

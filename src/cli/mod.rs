@@ -44,6 +44,7 @@ mod repeat;
 mod request;
 mod run;
 mod show;
+mod spreadsheet;
 mod stop;
 mod sweep;
 mod table;

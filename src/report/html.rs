@@ -115,15 +115,11 @@ fn headline(manifest: &Manifest, summary: &Summary) -> Markup {
                 Some(inference) => {
                     @let energy = summary.energy_per_inference_j.unwrap_or(f64::NAN);
                     @let ratio = energy / inference.mac_reference_j;
-                    @let mut remark = if ratio.is_finite() {
+                    @let remark = if ratio.is_finite() {
                         format!("{} times the same net as float MACs", significant(ratio, 3))
                     } else {
                         String::new()
                     };
-                    @let leakage = inference.energy_j.get("leakage").copied().unwrap_or(0.0) / energy;
-                    @if leakage > 0.5 {
-                        @let () = remark.push_str(&format!("; {:.1}\u{a0}% of it leakage, see below", 100.0 * leakage));
-                    }
                     @if energy.is_nan() {
                         (card("Energy", &html! { "\u{2013}" }, NO_JOULES))
                     } @else {
@@ -194,7 +190,6 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
         share if joules > 0.0 && share < 0.0005 => "< 0.1\u{a0}%".to_string(),
         share => format!("{:.1}\u{a0}%", 100.0 * share),
     };
-    let rms = summary.inference.as_ref().and_then(|inference| inference.membrane_rms_v);
     let reached = summary.accuracy.is_none() || summary.inference.is_some();
     if shown.is_empty() && summary.experiments.is_empty() && reached {
         return html! { section.card { h3 { "Energy" } p.remark { (NO_JOULES) "." } } };
@@ -257,7 +252,7 @@ fn energy(manifest: &Manifest, outcome: &Outcome, summary: &Summary) -> Markup {
                 }
             }
             p.remark { "What the figures rest on, with what is stated or assumed marked:" }
-            ul.remark { @for line in plan::energy_basis(&manifest.plan, rms) { li { (line) } } }
+            ul.remark { @for line in plan::energy_basis(&manifest.plan) { li { (line) } } }
         }
     }
 }

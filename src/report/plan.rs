@@ -25,10 +25,8 @@ pub fn describe(plan: &Plan) -> Vec<(String, Vec<Row>)> {
 }
 
 /// Which pulse widths, voltages and times the energy figures rest on, and which of them are stated or assumed.
-///
-/// `membrane_rms_v` is that of the summary.
 #[must_use]
-pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
+pub fn energy_basis(plan: &Plan) -> Vec<String> {
     let assumed = |parameter: String| match plan.assumed.iter().find(|assumed| assumed.parameter == parameter)
     {
         Some(assumed) if assumed.is_stated() => " (stated)",
@@ -97,23 +95,8 @@ pub fn energy_basis(plan: &Plan, membrane_rms_v: Option<f64>) -> Vec<String> {
                 si(g_pre.get(), "S"),
             ));
         }
-        // Only where the membrane was integrated is there any leakage in the ledger.
-        if plan.protocol.leakage_within().is_some() && plan.record.energy {
-            lines.push(format!(
-                "Leakage of {name}: G_off times the integral of u\u{b2} over each presentation, u cut to the range of a \
-                 filament (0 to v_th), G_off = {}{}.{}",
-                si(s.g_off.get(), "S"),
-                mark("g_off"),
-                membrane_rms_v.map_or_else(String::new, |rms| beyond(rms, population.neuron.membrane().v_th.get())),
-            ));
-        }
     }
     lines
-}
-
-/// Where the membranes were.
-fn beyond(rms: f64, v_th: f64) -> String {
-    format!(" The membranes are at {} rms; v_th is {}.", si(rms, "V"), si(v_th, "V"))
 }
 
 fn source(source: &SourcePlan) -> Vec<Row> {

@@ -4,8 +4,7 @@ use super::by_name::ByName;
 use super::performance::{HostPerformance, Performance};
 use super::summary::{Events, Inference, SCHEMA_VERSION, Summary};
 use super::told;
-use crate::energy::Category;
-use crate::scenario::outcome::{InferenceEnergy, Outcome};
+use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 
 impl Summary {
@@ -53,7 +52,6 @@ impl Summary {
                 output_spikes: inference.output_spikes,
                 synaptic_events: inference.synaptic_events,
                 energy_j: ByName::by_category(&inference.per_inference),
-                membrane_rms_v: membrane_rms_v(plan, inference),
                 mac_reference_j: inference.mac_reference_j,
                 mac_energy_j: plan.record.mac_energy.get(),
             }),
@@ -75,15 +73,4 @@ impl Summary {
         told::of(plan).sum(plan, outcome, &mut summary);
         summary
     }
-}
-
-/// Leakage is G_off times the integral of u^2: turned round, it tells how far from rest the membranes were.
-fn membrane_rms_v(plan: &Plan, inference: &InferenceEnergy) -> Option<f64> {
-    let shown = plan.protocol.leakage_within()?;
-    let leaks = inference.per_inference.entries.iter().find(|entry| entry.category == Category::Leakage)?;
-    let population = plan.populations.iter().find(|population| population.name == leaks.owner)?;
-    let per_square =
-        population.switch.as_ref()?.g_off.get() * f64::from(population.size) * shown.as_seconds();
-    let square = leaks.joules / per_square;
-    (square.is_finite() && square > 0.0).then(|| square.sqrt())
 }

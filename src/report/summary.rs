@@ -125,9 +125,6 @@ pub struct Inference {
     pub synaptic_events: f64,
     /// Joules by category, and `total`.
     pub energy_j: ByName<f64>,
-    /// Root mean square of the membrane potential behind the leakage, where it was integrated.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub membrane_rms_v: Option<f64>,
     /// The same net as float multiply-accumulates.
     pub mac_reference_j: f64,
     /// Energy of one multiply-accumulate behind it.

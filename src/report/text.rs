@@ -105,11 +105,6 @@ fn energy_lines(lines: &mut Lines, summary: &Summary) {
     lines.gap();
     lines.row(label, &format!("{}{parts}", si(*total, "J")));
     if let Some(inference) = &summary.inference {
-        if let (Some(rms), Some(leakage)) = (inference.membrane_rms_v, energy.get("leakage"))
-            && *leakage > 0.5 * total
-        {
-            lines.row("", &format!("leakage is most of it: the membranes are at {} rms", si(rms, "V")));
-        }
         lines.row(
             "as float MACs",
             &format!("{}  ({} each)", si(inference.mac_reference_j, "J"), si(inference.mac_energy_j, "J")),

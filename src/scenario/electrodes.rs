@@ -47,12 +47,18 @@ pub(super) const fn keys(decider: &'static str, overlap: &'static [&'static str]
 }
 
 impl Lower<'_> {
-    /// The pulses that are stated, or `shared` on both electrodes; `None`: a fault, which is reported.
-    pub(super) fn electrodes(&mut self, fields: &Fields, shared: SpikePulse) -> Option<SpikePulses> {
+    /// The pulses that are stated, or `shared` on both electrodes: `Some(None)` where there are neither, `None` after a fault, which
+    /// is reported.
+    #[expect(clippy::option_option, reason = "`None`: faulty, and reported")]
+    pub(super) fn electrodes(
+        &mut self,
+        fields: &Fields,
+        shared: Option<SpikePulse>,
+    ) -> Option<Option<SpikePulses>> {
         let (row, column) =
             (self.get::<Option<Level>>(fields, "row")?, self.get::<Option<ColumnLobes>>(fields, "column")?);
         let (row, column) = match (row, column) {
-            (None, None) => return Some(SpikePulses::Shared(shared)),
+            (None, None) => return Some(shared.map(SpikePulses::Shared)),
             (Some(row), Some(column)) => (row, column),
             (row, _) => {
                 let (has, lacks) = if row.is_some() { ("row", "column") } else { ("column", "row") };
@@ -77,7 +83,7 @@ impl Lower<'_> {
         }
         let Level { level, length } = row;
         let ColumnLobes { set, reset, width } = column;
-        Some(SpikePulses::Own(Lobes { level, length, set, reset, width }))
+        Some(Some(SpikePulses::Own(Lobes { level, length, set, reset, width })))
     }
 
     /// Says that lobes cannot fall where they do not or would not do what is meant; `fields` are those of the protocol.
@@ -89,7 +95,13 @@ impl Lower<'_> {
         let exponential = |rate: &Rate| matches!(rate, Rate::Exponential { .. });
         let why = match pulses {
             SpikePulses::Shared(_) => "one lobe cannot fall for both signs: each has a slope of its own",
-            SpikePulses::Own(_) if exponential(&device.set) && exponential(&device.reset) => return,
+            SpikePulses::Own(_)
+                if device
+                    .dose()
+                    .is_some_and(|device| exponential(&device.set) && exponential(&device.reset)) =>
+            {
+                return;
+            }
             SpikePulses::Own(_) => "the rates of this device are not exponential in the voltage",
         };
         self.faults.push(

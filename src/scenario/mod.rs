@@ -24,6 +24,7 @@ pub mod load_estimate;
 mod locate;
 mod lower;
 pub mod outcome;
+mod overlap;
 mod overload;
 mod own;
 mod percentages;

@@ -286,11 +286,6 @@ pub trait Protocol: Value {
     /// How long an episode lasts.
     fn episode(&self, number: u64) -> Time;
 
-    /// How long a presentation lasts in which leakage is integrated exactly, if it can be.
-    fn leakage_within(&self) -> Option<Time> {
-        None
-    }
-
     /// The scenario or run whose weights it takes.
     fn weights_from(&self) -> Option<&str> {
         None

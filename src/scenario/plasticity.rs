@@ -2,20 +2,19 @@
 
 use super::device_plan::DevicePlan;
 use super::diagnostic::Diagnostic;
-use super::electrodes;
 use super::filled::Fields;
+use super::overlap::Overlapping;
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, VOLTAGE, positive};
 use super::spec::{Bounds, Choice, Key, Kind, Unit, kept, model_key, words};
 use super::table::{Table, inner, table};
 use crate::device::endurance::Endurance;
 use crate::device::fault::FaultRates;
-use crate::device::memory::DoseMemory;
+use crate::device::memory::BinaryMemory;
 use crate::device::preset::Preset;
-use crate::device::resistive::DeviceSpread;
 use crate::device::threshold::log_sigma;
 use crate::network::kernel::DELTA;
-use crate::plasticity::{Dependence, Dispersion, Law, Overlap, ProgramPulse, Rule, Unit as Fraction};
+use crate::plasticity::{Dependence, Dispersion, Law, ProgramPulse, Rule, Unit as Fraction};
 use crate::registry::Registry;
 use crate::synapse::{Arrangement, Placement};
 use crate::units::{Second, Volt};
@@ -56,7 +55,7 @@ table! {
         dependence: Dependence;
         /// What amplitudes are fractions of.
         relative_to: Fraction = Kind::word::<Fraction>(), setting("\"weight\""), when("rule", LAWS);
-        kinetics: Kinetics;
+        kinetics: Overlapping;
         /// Lower bound of the weight.
         w_min: Volt = VOLTAGE, setting("\"0 V\""), when("rule", LAWS);
         /// Upper bound of the weight; every update is clipped.
@@ -97,50 +96,6 @@ words! {
     impl Fraction {
         Weight = "weight": "the present weight, as windows are measured",
         Span = "span": "w_max - w_min",
-    }
-}
-
-/// What pulses overlap on, and how they do.
-pub(super) struct Kinetics {
-    time_scale: f64,
-    spread: OverlapSpread,
-}
-
-impl Table for Kinetics {
-    const KEYS: &'static [Key] = {
-        const WHEN: &[&str] = &[OVERLAP];
-        const ELECTRODES: [Key; 2] = electrodes::keys("rule", WHEN);
-        &[
-            Key::new(
-                "time_scale",
-                ABOVE_ZERO,
-                "Multiplies all times of the device's pulse: so it does the time constants of the window, and every dose.",
-            )
-            .setting("1.0")
-            .when("rule", WHEN),
-            Key::new(
-                "spread",
-                Kind::word::<OverlapSpread>(),
-                "How devices differ: their own kinetics and ranges, drawn once.",
-            )
-            .setting("\"none\"")
-            .when("rule", WHEN),
-            ELECTRODES[0],
-            ELECTRODES[1],
-        ]
-    };
-
-    fn lower(lower: &mut Lower<'_>, fields: &Fields) -> Option<Self> {
-        let time_scale = lower.get(fields, "time_scale");
-        Some(Self { time_scale: time_scale?, spread: lower.get(fields, "spread")? })
-    }
-}
-
-words! {
-    /// How devices under overlapping pulses differ.
-    pub enum OverlapSpread {
-        None = "none": "all are alike",
-        Device = "device": "the coefficients of variation of the device",
     }
 }
 
@@ -287,7 +242,7 @@ impl Lower<'_> {
                 .allowed("`w_min` below `w_max`"),
             );
         }
-        self.with_devices(fields, outer, device, has_device, w_max);
+        self.with_devices(fields, outer, made_of, has_device, w_max);
         let Some(stated) = self.made::<Learning>(fields) else {
             // What is wrong with the keys of the rule is told at once.
             self.rule_alone(fields);
@@ -357,10 +312,11 @@ impl Lower<'_> {
         &mut self,
         fields: &Fields,
         outer: &Fields,
-        device: Option<&DevicePlan>,
+        made_of: Option<&(DevicePlan, Preset)>,
         has_device: bool,
         w_max: Option<f64>,
     ) {
+        let device = made_of.map(|(device, _)| device);
         let overlap = fields.word("rule") == Some(OVERLAP);
         if !has_device {
             let number = |fields: &Fields, key: &str| fields.number(key).unwrap_or(0.0) > 0.0;
@@ -401,7 +357,8 @@ impl Lower<'_> {
                     .hint("two devices that move together are not modelled"),
             );
         }
-        if overlap && !self.presents && device.range.levels.is_some() {
+        let abrupt = made_of.is_some_and(|(_, preset)| preset.device.get::<BinaryMemory>().is_some());
+        if overlap && !abrupt && !self.presents && device.range.levels.is_some() {
             self.faults.push(
                 Diagnostic::error(format!("the rule of {} moves its devices continuously", outer.what))
                     .maybe_at(outer.table("crossbar").and_then(|crossbar| crossbar.place("levels")))
@@ -471,57 +428,6 @@ impl Lower<'_> {
             let _ = self.model(fields, entry.keys, |value| entry.make(value, law));
         }
     }
-
-    /// The kinetics and the pulse of a device; what is wrong is reported.
-    fn kinetics(
-        &mut self,
-        fields: &Fields,
-        Kinetics { time_scale, spread: differ }: Kinetics,
-        preset: &Preset,
-        (sigma, w_max): (f64, f64),
-    ) -> Option<Overlap> {
-        let found = preset.device.get::<DoseMemory>();
-        let Some(DoseMemory { device, pulse: Some(pulse), spread, .. }) = found.cloned() else {
-            let why = if found.is_some() {
-                "it has no spike pulse: pulse_peak, pulse_half_width, pulse_tail, pulse_tail_length"
-            } else {
-                preset.device.kind().lacking("stdp").unwrap_or("no rate of its voltage moves it")
-            };
-            self.faults.push(
-                Diagnostic::error(format!(
-                    "the rule of {} is what pulses do to a device, and `{}` cannot learn so",
-                    fields.what, preset.name
-                ))
-                .maybe_at(fields.place("rule"))
-                .allowed(format!("a device such as {}", learning_presets().join(", ")))
-                .hint(why),
-            );
-            return None;
-        };
-        let pulses = self.electrodes(fields, pulse.stretched(time_scale))?;
-        for fault in pulses.faults() {
-            self.faults.push(
-                Diagnostic::error(format!("the pulse of {}: {fault}", fields.what))
-                    .maybe_at(fields.place("time_scale"))
-                    .allowed("times that leave a pulse of 1 fs to 9223 s"),
-            );
-        }
-        let mut device = device;
-        device.dose_sigma = sigma;
-        let spread = match differ {
-            OverlapSpread::Device => spread,
-            OverlapSpread::None => DeviceSpread::default(),
-        };
-        Some(Overlap { device, pulses, spread, w_max })
-    }
-}
-
-/// Presets that a pulse overlap can work on.
-fn learning_presets() -> Vec<String> {
-    let learns = |name: &&'static str| {
-        Preset::named(name).is_ok_and(|preset| preset.device.memory().is_some_and(|m| m.pulse.is_some()))
-    };
-    Preset::names().into_iter().filter(learns).map(|name| format!("\"{name}\"")).collect()
 }
 
 fn volts(value: f64) -> String {

@@ -63,7 +63,7 @@ table! {
             when("reset", &["hold"]);
         /// Where the membrane is at the start, of a presentation too; below `v_th`.
         u_0: Volt = VOLTAGE, each(), same_as("u_rest");
-        /// Below what no jump takes the membrane, all jumps of an instant together.
+        /// Below what nothing takes the membrane: no jump, all jumps of an instant together, and no drive.
         floor: Option<Floor> = Kind::word::<Floor>(),
             absent("\"rest\" with model = \"switch\", whose filament is not thinner than dissolved; otherwise \"none\"");
         /// Time after a spike during which arrivals are lost.

@@ -14,7 +14,10 @@ pub fn running_away(plasticity: &PlasticityPlan, fields: &Fields, warnings: &mut
         return;
     }
     if let Rule::Overlap(overlap) = &plasticity.rule {
-        return pulses_running_away(&overlap.device, &overlap.pulses, fields, warnings);
+        if let Some(device) = overlap.device.dose() {
+            pulses_running_away(device, &overlap.pulses, fields, warnings);
+        }
+        return;
     }
     let Rule::Pair(pair) = &plasticity.rule else { return };
     let balance = pair.balance();

@@ -4,7 +4,7 @@ use super::common::*;
 use std::fs;
 
 /// Refused before anything is run or written, with the line that installs what is missing.
-#[cfg(not(all(feature = "png", feature = "fetch", feature = "parquet")))]
+#[cfg(not(all(feature = "png", feature = "fetch", feature = "parquet", feature = "spreadsheet")))]
 fn lacks(args: &[&str], feature: &str) {
     let place = Place::with_scenario();
     let before = fs::read_dir(place.path()).unwrap().count();
@@ -70,4 +70,15 @@ fn with_png_pictures_are_rendered() {
     let output = place.memspike(&["device", "ag-tio2-pt-rs-binary", "iv", "--plot", "loop.PNG"]);
     assert_eq!(code(&output), 0);
     assert_eq!(&fs::read(place.path().join("loop.PNG")).unwrap()[..8], b"\x89PNG\r\n\x1a\n");
+}
+
+#[cfg(not(feature = "spreadsheet"))]
+#[test]
+fn without_spreadsheet_it_is_said_of_the_file() {
+    let place = Place::new();
+    fs::write(place.path().join("loops.xlsx"), b"PK\x03\x04").unwrap();
+    let output = place.memspike(&["fit", "iv", "loops.xlsx"]);
+    let text = err(&output);
+    assert!(code(&output) == 2 && text.contains("needs the feature `spreadsheet`"), "{text}");
+    assert!(text.contains("`cargo install memspike --features spreadsheet`"), "{text}");
 }

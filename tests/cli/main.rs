@@ -11,6 +11,7 @@ mod fit;
 mod kills;
 mod library;
 mod migrating;
+mod one_file;
 mod repeat;
 #[cfg(unix)]
 mod resume;
@@ -18,6 +19,8 @@ mod run;
 mod scenarios;
 mod sets;
 mod sources;
+#[cfg(feature = "spreadsheet")]
+mod spreadsheet;
 mod sweep;
 mod trace;
 mod usage;

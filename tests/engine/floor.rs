@@ -2,7 +2,9 @@
 
 use memspike::device::threshold::Circuit;
 use memspike::engine::{Clocked, Heap, Lanes, Queue, Simulation, Spike};
-use memspike::network::{Builder, Competition, Form, Kernel, Network, Rivalry, Rows, SourceKind, Weights};
+use memspike::network::{
+    Builder, Competition, Current, Form, Kernel, Network, Rivalry, Rows, SourceKind, Weights,
+};
 use memspike::neuron::driven::Driven;
 use memspike::neuron::{Floor, Lif, Neuron, Open, Reset, Switch};
 use memspike::time::Time;
@@ -173,4 +175,99 @@ fn a_switch_whose_drive_stays_and_members_that_compete_have_it() {
         assert!(of(Floor::Rest) >= 0.43e-3 - 1e-15, "{kind:?}: {}", of(Floor::Rest));
         assert!(of(Floor::None) < 0.43e-3, "{kind:?}");
     }
+}
+
+/// Times of spikes in milliseconds, of one neuron under volts from so many milliseconds on.
+fn driven<Q: Queue<f64>>(neuron: &Neuron, steps: &[(u64, f64)], until: u64) -> Vec<f64> {
+    let r_m = neuron.membrane().r_m.get();
+    let steps: Vec<_> =
+        steps.iter().map(|&(ms, volts)| (Time::from_fs(ms * 1000 * US), volts / r_m)).collect();
+    let mut builder = Builder::default();
+    let current = Current::steps(&steps, Time::ZERO, None).unwrap();
+    let source = builder.source("drive", 1, SourceKind::Current(current));
+    let one = builder.population("one", 1, neuron.clone());
+    builder.projection("drive", source, one, Kernel::Current, Time::ZERO, Rows::Dense);
+    let network = builder.finish().unwrap();
+    let mut simulation = Simulation::<f64, Q>::new(&network, 1);
+    let mut spikes: Vec<Spike> = Vec::new();
+    let weights = Weights::from_values(&network, &[vec![1.0]]);
+    simulation.run(&weights, Time::from_fs(until * 1000 * US), &mut spikes).unwrap();
+    spikes.iter().map(|spike| spike.time.as_seconds() * 1e3).collect()
+}
+
+#[test]
+fn a_drive_below_rest_keeps_a_filament_there_and_its_time_begins_where_that_ends() {
+    let switch = |circuit, floor| Neuron::from(Switch { circuit, floor, ..Switch::default() });
+    let lif = |floor| {
+        let of = Switch::default().membrane();
+        Neuron::from(Lif { floor, reset: Reset::Rest, t_ref: Second::ZERO, ..of })
+    };
+    let series = Circuit::Series { r_s: Ohm::new(2e5) };
+    let (tau, theta) = (9.41, 0.24957);
+    // 0.5 V from rest; and from where 50 ms of -0.1 V have taken a membrane without a floor.
+    let free = |v: f64, below: f64| {
+        let x = -below * (1.0 - (-50.0f64 / tau).exp());
+        tau * ((v - x) / (v - theta)).ln()
+    };
+    let share = 1.0 / (1.0 + 2e5 * 1e-7);
+    for (neuron, want) in [
+        (switch(Circuit::Bare, Floor::Rest), 6.506344),
+        (switch(Circuit::RESET, Floor::Rest), 6.506344),
+        (switch(series, Floor::Rest), 6.695792),
+        (lif(Floor::Rest), 6.506344),
+        (switch(Circuit::Bare, Floor::None), free(0.5, 0.1)),
+        (switch(Circuit::RESET, Floor::None), free(0.5, 0.1)),
+        (switch(series, Floor::None), free(0.5 * share, 0.1 * share)),
+        (lif(Floor::None), free(0.5, 0.1)),
+    ] {
+        let spikes = driven::<Lanes>(&neuron, &[(0, -0.1), (50, 0.5)], 60);
+        assert_eq!(driven::<Heap>(&neuron, &[(0, -0.1), (50, 0.5)], 60), spikes);
+        let first = spikes[0] - 50.0;
+        assert!((first - want).abs() < 1e-6, "{neuron:?}: {first} ms, not {want} ms");
+    }
+    // A bias below rest: what jumps leave goes back to rest and no further, wherever it is held.
+    let biased = Lif { i_bias: Ampere::new(-1e-7), floor: Floor::Rest, ..Switch::default().membrane() };
+    for rows in [Rows::Dense, listed()] {
+        let network = network(&Neuron::from(biased.clone()), rows, None);
+        assert_eq!(network.populations[0].form, Form::OwnTime);
+        let (spikes, membranes) = run::<Lanes>(&network);
+        assert_eq!(run::<Heap>(&network), (spikes.clone(), membranes.clone()));
+        let (fired, ends) = walled(&biased);
+        assert_eq!(spikes, fired);
+        let rest = biased.u_rest.get();
+        assert!(membranes.iter().zip(&ends).all(|(got, want)| (got - rest - want).abs() < 1e-12));
+    }
+}
+
+/// Jumps on a bias below rest, by the closed form of each interval: a drop towards the bias, cut at rest.
+fn walled(lif: &Lif) -> (Vec<(u64, u32)>, Vec<f64>) {
+    let (weights, arrivals, bias) = (weights(), spikes(), lif.r_m.get() * lif.i_bias.get());
+    let mut times: Vec<u64> = arrivals.iter().map(|(time, _)| time.fs()).collect();
+    times.dedup();
+    let (mut fired, mut ends) = (Vec::new(), Vec::new());
+    for cell in 0..CELLS {
+        let (mut x, mut last, mut free) = (0.0f64, 0, 0);
+        let falls = |x: f64, from: u64, to: u64| {
+            let span = to.saturating_sub(from) as f64 * 1e-15;
+            (bias + (x - bias) * (-span / lif.tau_m.get()).exp()).max(0.0)
+        };
+        for &time in &times {
+            x = falls(x, last.max(free.min(time)), time);
+            last = time;
+            if time < free {
+                continue;
+            }
+            let here = arrivals.iter().filter(|(at, _)| at.fs() == time);
+            x += here.map(|(_, line)| weights[(line * CELLS + cell) as usize]).sum::<f64>();
+            x = x.max(0.0);
+            if x >= lif.theta() {
+                fired.push((time, cell));
+                x = lif.reset_value(x);
+                free = time + (lif.t_ref.get() * 1e15).round() as u64;
+            }
+        }
+        ends.push(falls(x, last.max(free), END.fs()));
+    }
+    fired.sort_unstable();
+    (fired, ends)
 }

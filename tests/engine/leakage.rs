@@ -2,9 +2,9 @@
 
 use memspike::engine::{Heap, Lanes, Queue, Simulation, Spike};
 use memspike::network::{Builder, Current, Kernel, Network, Rows, SourceKind, Weights};
-use memspike::neuron::{Behind, Lif, Neuron, Reset, Switch};
+use memspike::neuron::{Behind, Floor, Lif, Neuron, Reset, Switch};
 use memspike::time::Time;
-use memspike::units::{Ampere, Second, Siemens};
+use memspike::units::{Ampere, Second, Siemens, Volt};
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000_000_000;
@@ -149,7 +149,8 @@ fn summed(lif: &Lif, neuron: usize, spikes: &[Spike], (dead, on, fades): (f64, f
 fn what_a_switch_spends_off_under_fading_currents_is_the_integral() {
     let lif =
         Lif { i_bias: Ampere::new(40e-9), reset: Reset::Hold, t_ref: Second::new(2e-3), ..Lif::default() };
-    let switch = Switch { i_bias: Ampere::new(40e-9), ..Switch::default() };
+    // The sum knows no floor.
+    let switch = Switch { i_bias: Ampere::new(40e-9), floor: Floor::None, ..Switch::default() };
     let natural = switch.membrane().t_ref.get();
     for (neuron, membrane, on, times) in [
         (Neuron::from(lif.clone()), lif.clone(), Time::from_fs(MS / 2), (2e-3, 0.5e-3, 0.5e-3)),
@@ -193,5 +194,16 @@ fn it_ends_with_the_episode_and_a_neuron_nobody_drives_spends_nothing() {
         let grown = (v + rest) * d - v * tau * (1.0 - (-d / tau).exp());
         let want = v * v * (1e-7 * d + 0.9e-6 / 0.25 * grown);
         assert!((of(&lif, ms) / want - 1.0).abs() < 1e-12, "{} J, not {want} J", of(&lif, ms));
+    }
+    // A bias below rest on a floor: from 0.1 V it is at rest after tau ln((x0 + v)/v), and conducts what is left there.
+    let wall = Lif { i_bias: Ampere::new(-100e-9), u_0: Some(Volt::new(0.1)), floor: Floor::Rest, ..lif };
+    let x0 = 0.1 - rest;
+    let meets = tau * ((x0 + v) / v).ln();
+    for ms in [1, 10, 50] {
+        let d = ms as f64 * 1e-3;
+        let falls = d.min(meets);
+        let above = (x0 + v) * tau * (1.0 - (-falls / tau).exp()) - v * falls;
+        let want = v * v * (1e-7 * d + 0.9e-6 / 0.25 * (rest * d + above));
+        assert!((of(&wall, ms) / want - 1.0).abs() < 1e-12, "{} J, not {want} J", of(&wall, ms));
     }
 }

@@ -8,7 +8,7 @@ use memspike::engine::{
 use memspike::network::{Builder, Fault, Form, Kernel, Network, Rows, SourceKind, Weights};
 use memspike::neuron::{Lif, Switch};
 use memspike::time::Time;
-use memspike::training::{HeldTape, Leakage, Tape};
+use memspike::training::{HeldTape, Tape};
 use memspike::units::{Ampere, Second, Volt};
 use std::sync::Arc;
 
@@ -142,7 +142,6 @@ fn a_tape_that_would_stay_empty_is_refused() {
             matches!(tape(network), Err(SimulationError::Tape { population, .. }) if population == "out")
         );
         assert!(taped::<_, Lanes>(network, &mut HeldTape::default()).is_err());
-        assert!(taped::<_, Lanes>(network, &mut Leakage::new(Some(0.25))).is_err());
         assert!(taped::<_, Lanes>(network, &mut Silent).is_ok());
     }
     // A probe that only looks beside it changes nothing.

@@ -17,6 +17,7 @@ mod mixed;
 mod networks;
 mod nmnist;
 mod one_device;
+mod one_synapse;
 mod open;
 mod oracle;
 mod per_neuron;

@@ -5,7 +5,7 @@ use memspike::device::electrodes::SpikePulses;
 use memspike::device::endurance::Endurance;
 use memspike::device::memory::DoseMemory;
 use memspike::device::preset::Preset;
-use memspike::device::resistive::{DeviceSpread, DoseDevice};
+use memspike::device::resistive::{DeviceSpread, Kinetics};
 use memspike::encoding::{AliasTable, BlockRate};
 use memspike::engine::{
     Heap, Instant, Lanes, Learning, LearningError, LearningState, Probe, Queue, Silent, Simulation, Spike,
@@ -86,11 +86,11 @@ fn overlap() -> Rule {
         panic!("an analog device")
     };
     let pulses = SpikePulses::Shared(pulse);
-    Rule::Overlap(Overlap { device, pulses, spread: DeviceSpread::default(), w_max: W_MAX })
+    Rule::Overlap(Overlap { device: device.into(), pulses, spread: DeviceSpread::default(), w_max: W_MAX })
 }
 
 /// Devices that differ, within the bounds that `devices` gives them.
-fn kinetics(synapses: usize) -> Vec<DoseDevice> {
+fn kinetics(synapses: usize) -> Vec<Kinetics> {
     let Rule::Overlap(Overlap { device, .. }) = overlap() else { panic!("an overlap") };
     let spread = DeviceSpread { v_set: 0.05, v_reset: 0.05, v_scale: 0.05, ..DeviceSpread::default() };
     (0..synapses).map(|n| device.own(&spread, 7, n as u32)).collect()

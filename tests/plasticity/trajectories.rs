@@ -356,7 +356,7 @@ fn window_and_trace_rules_count_the_arrivals_of_their_instant() {
         compare(&Rule::local(rectangular, law), &rectangular, &law, &trains, &Rows::Dense, 2);
         for saturate in [false, true] {
             let tau_plus = Second::new(20e-3);
-            let trace = PostTrace { a_plus: 0.05, target: 0.4, tau_plus, saturate };
+            let trace = PostTrace { a_plus: 0.05, a_minus: None, target: 0.4, tau_plus, saturate };
             compare(&Rule::local(trace, law), &trace, &law, &trains, &Rows::Dense, 2);
         }
     }

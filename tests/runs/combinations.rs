@@ -47,6 +47,10 @@ fn scenario(rule: &str, protocol: &str, neuron: &str, device: Option<&str>) -> S
     }
     line(&format!("[projection.learns.plasticity]\nrule = \"{rule}\"\nw_max = \"40 mV\""));
     match rule {
+        // A device without a spike pulse of its own takes one that is stated.
+        "overlap" if device.is_some_and(|name| !pulsed(name)) => line(
+            "row = { level = \"50 mV\", length = \"5 ms\" }\ncolumn = { set = \"0.12 V\", reset = \"0.1 V\", width = \"1 ms\" }",
+        ),
         "stdp_pair" | "overlap" => {}
         "rectangular" => line("a_plus = 0.1\na_minus = 0.05\nwindow = \"5 ms\""),
         "post_trace" => line("a_plus = 0.1"),
@@ -63,6 +67,12 @@ fn scenario(rule: &str, protocol: &str, neuron: &str, device: Option<&str>) -> S
         _ => line("presentation = \"20 ms\"\ntrain_samples = 4\ntest_samples = 2\nepochs = 1"),
     }
     text
+}
+
+/// Whether a preset has a spike pulse.
+fn pulsed(name: &str) -> bool {
+    let preset = Preset::named(name).unwrap();
+    preset.device.memory().is_some_and(|memory| memory.pulse.is_some())
 }
 
 /// What is missing, in the words of the first refusal; `None`: it runs, and has.
@@ -91,7 +101,7 @@ fn every_rule_learns_everywhere_or_is_refused_with_what_is_missing() {
     for name in Preset::names() {
         let preset = Preset::named(name).unwrap();
         let kind = preset.device.kind().name;
-        let pulse = preset.device.memory().is_some_and(|memory| memory.pulse.is_some());
+        let pulse = pulsed(name);
         match devices.iter_mut().find(|device| device.0 == kind) {
             None => devices.push((kind, Some(name))),
             Some(device) if pulse => device.1 = Some(name),

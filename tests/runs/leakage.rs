@@ -81,3 +81,23 @@ fn it_is_booked_where_it_is_asked_for_and_moves_nothing() {
     assert!(ring.energy.not_modelled.contains(&Category::Leakage));
     assert!(ring.notes.iter().any(|note| note.contains("impulses of voltage")), "{:?}", ring.notes);
 }
+
+#[test]
+fn what_a_training_tells_is_what_a_simulation_of_jumps_tells() {
+    let (search, overrides) = (Search::default(), ["protocol.epochs=1", "protocol.train_samples=100"]);
+    let short = [&overrides[..], &["protocol.test_samples=20", "record.energy=true"]].concat();
+    let trained = || {
+        let plan = plan("digits", &short);
+        Way::new(&search).run(&plan, &mut Kept::default()).unwrap()
+    };
+    let told = |outcome: &Outcome, text: &str| outcome.notes.iter().any(|note| note.contains(text));
+    let outcome = trained();
+    // Jumps alone: neither knows how wide they are, and neither takes the membrane for a voltage.
+    assert!(outcome.energy.not_modelled.contains(&Category::Leakage), "{:?}", outcome.energy);
+    assert_eq!(joules(&outcome, "output", Category::Leakage), 0.0);
+    assert!(told(&outcome, "impulses of voltage"), "{:?}", outcome.notes);
+    // The others are counted: a spike keeps its switch on for 100 us at 1.4 uW, at most.
+    let spent = joules(&outcome, "output", Category::Neuron) / (1.4e-6 * 1e-4);
+    let spikes = outcome.inference.as_ref().unwrap().output_spikes * 20.0;
+    assert!(spent > 0.9 * spikes && spent <= spikes * (1.0 + 1e-12), "{spent} of {spikes}");
+}

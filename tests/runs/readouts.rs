@@ -141,7 +141,7 @@ impl Desk {
         trainer.epoch(EpochReport::default(), lessons, &self.threads, advance).unwrap()
     }
 
-    /// A test with leakage; the first sample is episode `first`.
+    /// A test; the first sample is episode `first`.
     pub fn test<R: Scalar>(
         &mut self,
         engine: Engine,
@@ -156,7 +156,6 @@ impl Desk {
             seed: SEED,
             first_episode: first,
             duration: PRESENTATION,
-            leakage: true,
             what: "test",
         };
         let mut reporting = Reporting {

@@ -30,7 +30,7 @@ fn rule(plan: &Plan) -> (DoseDevice, Lobes) {
         panic!("pulses that overlap")
     };
     let SpikePulses::Own(lobes) = rule.pulses else { panic!("pulses of its own") };
-    (rule.device.clone(), lobes)
+    (rule.device.dose().unwrap().clone(), lobes)
 }
 
 /// What a device makes of all pulses on its electrodes within a presentation: conductance and joules. Each interval in which

@@ -159,7 +159,7 @@ fn a_single_pair_does_what_the_device_does_alone() {
     let (device, pulse, _) = preset(0.1);
     let (w_max, span) = (1e-3, device.g_max.get() - device.g_min.get());
     let overlap = Overlap {
-        device: device.clone(),
+        device: device.clone().into(),
         pulses: SpikePulses::Shared(pulse),
         spread: DeviceSpread::default(),
         w_max,

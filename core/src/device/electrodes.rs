@@ -14,8 +14,8 @@
 //! onsets: a rectangular window as long as the level lasts, with everything that is not recent depressed (Querlioz et al.,
 //! IEEE Trans. Nanotechnol. 12 (2013) 288). Pulses of one shape on both electrodes cannot do that: they leave silent rows alone.
 
-use super::overlap::{SpikePulse, SpikePulseError, pulse_doses};
-use super::resistive::{DoseDevice, Rate};
+use super::overlap::{SpikePulse, SpikePulseError};
+use super::resistive::{DoseDevice, Kinetics, Rate};
 use crate::numeric::ln;
 use crate::time::Time;
 use crate::units::{Second, Volt};
@@ -94,7 +94,7 @@ impl Lobes {
     pub fn doses(&self, device: &DoseDevice) -> [(f64, f64); 2] {
         let [_, column] = self.waveforms();
         let raised = Waveform::rectangle(self.level.get(), column.end());
-        [pulse_doses(device, &raised.minus(&column)), pulse_doses(device, &-&column)]
+        [device.pulse_doses(&raised.minus(&column)), device.pulse_doses(&-&column)]
     }
 
     /// The largest voltages across a device: SET and RESET, as magnitudes.
@@ -125,9 +125,9 @@ impl SpikePulses {
 
     /// (SET, RESET) doses of a spike without a partner: on a row, and on a column.
     #[must_use]
-    pub fn lone_doses(&self, device: &DoseDevice) -> [(f64, f64); 2] {
+    pub fn lone_doses(&self, device: &Kinetics) -> [(f64, f64); 2] {
         let [row, column] = self.waveforms();
-        [pulse_doses(device, &row), pulse_doses(device, &-&column)]
+        [device.doses(&row), device.doses(&-&column)]
     }
 
     /// What a device sees when the column's spike comes `dt` seconds after the row's (before it, if negative).
@@ -173,7 +173,7 @@ mod tests {
             assert!((got / want - 1.0).abs() < 1e-12, "{got:e} {want:e}");
         }
         // Neither electrode does anything alone but the column's RESET lobe.
-        let [row, column] = SpikePulses::Own(lobes()).lone_doses(&device());
+        let [row, column] = SpikePulses::Own(lobes()).lone_doses(&device().into());
         assert_eq!((row, column), ((0.0, 0.0), (up_at_rest, down_at_rest)));
     }
 
@@ -182,16 +182,16 @@ mod tests {
         let pulses = SpikePulses::Own(lobes());
         let [recent, silent] = lobes().doses(&device());
         for (age, want) in [(0.0, recent), (39.9e-3, recent), (50e-3, silent), (80e-3, silent)] {
-            let got = pulse_doses(&device(), &pulses.across(age));
+            let got = device().pulse_doses(&pulses.across(age));
             let alone = silent.0 * f64::from(age >= 50e-3);
             assert!((got.0 - want.0).abs() <= 1e-12 * want.0 + alone, "{age}: {got:?} {want:?}");
             assert!((got.1 / want.1 - 1.0).abs() < 1e-12, "{age}: {got:?} {want:?}");
         }
         // The level ends in the middle of the SET lobe: half of its dose, and all of the RESET.
-        let got = pulse_doses(&device(), &pulses.across(47.5e-3));
+        let got = device().pulse_doses(&pulses.across(47.5e-3));
         assert!((got.0 / (0.5 * (recent.0 + silent.0)) - 1.0).abs() < 1e-9 && got.1 / silent.1 > 0.999_999);
         // The row's spike comes in the middle of the RESET lobe and protects its second half.
-        let got = pulse_doses(&device(), &pulses.across(-7.5e-3));
+        let got = device().pulse_doses(&pulses.across(-7.5e-3));
         assert!((got.1 / (0.5 * (recent.1 + silent.1)) - 1.0).abs() < 1e-9, "{got:?}");
     }
 

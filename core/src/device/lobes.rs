@@ -6,7 +6,7 @@
 
 use super::circuit::Conduction;
 use super::electrodes::Lobes;
-use super::resistive::{DoseDevice, Resistive as _, StateLaw};
+use super::resistive::{Kinetics, Resistive as _, StateLaw};
 use crate::numeric::small_relaxation;
 use crate::simd::Work;
 use crate::units::Ampere;
@@ -48,7 +48,7 @@ pub struct Column<'a> {
 
 impl Doses {
     /// `None` where devices are not ohmic on a soft bound, or where limiters act.
-    pub fn new<'a>(lobes: &Lobes, devices: impl Iterator<Item = &'a DoseDevice>) -> Option<Self> {
+    pub fn new<'a>(lobes: &Lobes, devices: impl Iterator<Item = &'a Kinetics>) -> Option<Self> {
         let mut this = Self {
             lobes: *lobes,
             width: lobes.width.get(),
@@ -59,6 +59,7 @@ impl Doses {
         };
         let [up, down] = lobes.peaks();
         for device in devices {
+            let device = device.dose()?;
             let bounds = device.bounds();
             let limit = device.i_cc.map_or(f64::INFINITY, Ampere::get);
             let simple = device.law == StateLaw::SoftBound && device.conduction == Conduction::Ohmic;
@@ -136,7 +137,7 @@ mod tests {
     use crate::device::memory::DoseMemory;
     use crate::device::passage::pass;
     use crate::device::preset::Preset;
-    use crate::device::resistive::PulseDraw;
+    use crate::device::resistive::{DoseDevice, PulseDraw};
     use crate::time::Time;
     use crate::units::{Second, Siemens, Volt};
 
@@ -157,7 +158,7 @@ mod tests {
             width: Second::new(4e-3),
         };
         let spread = preset.device.get::<DoseMemory>().unwrap().spread;
-        let devices: Vec<DoseDevice> = (0..40).map(|k| nominal.own(&spread, 1, k)).collect();
+        let devices: Vec<Kinetics> = (0..40).map(|k| nominal.own(&spread, 1, k).into()).collect();
         let doses = Doses::new(&lobes, devices.iter()).unwrap();
         let weak = lobes.weakened(&nominal, 0.3).unwrap();
         let raised: Vec<f64> = (0..20).map(|k| f64::from(k % 3 == 0)).collect();

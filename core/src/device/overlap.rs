@@ -25,7 +25,7 @@
 //! Source: Zamarreno-Ramos et al., Front. Neurosci. 5:26 (2011); Linares-Barranco & Serrano-Gotarredona, Nature
 //! Precedings (2009).
 
-use super::circuit::{Energies, Ramp};
+use super::circuit::Energies;
 use super::resistive::{Applied, DoseDevice, PulseDraw, Rate, Resistive as _};
 use crate::numeric::{exp, ln};
 use crate::time::{Time, TimeError};
@@ -151,26 +151,17 @@ pub struct WindowPoint {
 pub fn window_point(device: &DoseDevice, pulse: &SpikePulse, g0: f64, dt: f64) -> WindowPoint {
     let across = pulse.across(dt);
     let Applied { g, energies, .. } = device.apply_pulse(g0, &across, PulseDraw::None);
-    let doses = pulse_doses(device, &across);
+    let doses = device.pulse_doses(&across);
     let bounds = device.bounds();
     let clipped = g == bounds.g_min || g == bounds.g_max;
     WindowPoint { dt, percent: 100.0 * (g - g0) / g0, doses, clipped, energies }
-}
-
-/// (SET, RESET) doses of a whole waveform whose device never meets its limiter.
-#[must_use]
-pub fn pulse_doses(device: &DoseDevice, pulse: &Waveform) -> (f64, f64) {
-    pulse.segments.iter().fold((0.0, 0.0), |sum, s| {
-        let (set, reset) = device.doses(Ramp { from: s.from, to: s.to, length: s.length() });
-        (sum.0 + set, sum.1 + reset)
-    })
 }
 
 /// (SET, RESET) doses of a spike without a partner: on the pre-synaptic and on the post-synaptic electrode.
 #[must_use]
 pub fn lone_doses(device: &DoseDevice, pulse: &SpikePulse) -> [(f64, f64); 2] {
     let w = pulse.waveform();
-    [pulse_doses(device, &w), pulse_doses(device, &-&w)]
+    [device.pulse_doses(&w), device.pulse_doses(&-&w)]
 }
 
 /// Dose of the later lobe on the earlier tail in closed form, for dt > 2w (the lobes apart):
@@ -479,7 +470,7 @@ mod tests {
             let closed = dose_closed_form(&rate, &pulse, dt).unwrap();
             assert!((closed - want).abs() < 0.5e-10, "{closed}");
             // From the waveform: the earlier spike's lobe and tail lie below the onset.
-            let from_waveform = pulse_doses(&device, &pulse.across(dt)).0;
+            let from_waveform = device.pulse_doses(&pulse.across(dt)).0;
             let alone = lone_doses(&device, &pulse)[0].0;
             assert!((from_waveform - alone - want).abs() < 0.5e-10, "{from_waveform}");
         }
@@ -495,14 +486,14 @@ mod tests {
             let v = pair(&pulse, dt * MS);
             let peak = v.segments.iter().map(|s| s.from.abs().max(s.to.abs())).fold(0.0, f64::max);
             assert!((peak - 0.25 * (2.0 * dt / b).min(1.0)).abs() < 1e-12, "{dt} ms: {peak} V");
-            let (set, reset) = pulse_doses(&linear(), &v);
+            let (set, reset) = linear().pulse_doses(&v);
             assert!(peak >= peak_before && set >= set_before * (1.0 - 1e-9), "{dt} ms");
             // Both signs, whatever the order: exchanging the spikes exchanges nothing but their order.
-            let (set_back, reset_back) = pulse_doses(&linear(), &pair(&pulse, -dt * MS));
+            let (set_back, reset_back) = linear().pulse_doses(&pair(&pulse, -dt * MS));
             assert!((set - set_back).abs() <= 1e-9 * set && (reset - reset_back).abs() <= 1e-9 * reset);
             (peak_before, set_before) = (peak, set);
         }
-        let doses = |dt: f64| pulse_doses(&linear(), &pair(&pulse, dt * MS)).0;
+        let doses = |dt: f64| linear().pulse_doses(&pair(&pulse, dt * MS)).0;
         assert_eq!(doses(0.0), 0.0);
         assert!(doses(5.0) < doses(10.0) && (doses(25.0) / doses(40.0) - 1.0).abs() < 1e-9);
     }

@@ -77,17 +77,6 @@ pub const fn law(
     ModelKey { words, ..required(name, "", what) }
 }
 
-/// A quantity that may be left out; `meaning` says what that means.
-#[must_use]
-pub const fn optional(
-    name: &'static str,
-    unit: &'static str,
-    what: &'static str,
-    meaning: &'static str,
-) -> ModelKey {
-    ModelKey { default: Unstated::Nothing(meaning), ..required(name, unit, what) }
-}
-
 /// The table of a preset file that a key stands in.
 #[must_use]
 pub const fn section(key: &ModelKey) -> &'static str {

@@ -4,8 +4,8 @@
 //! which the device answers in closed form. A pulse that was restarted is forgotten: only the last one of each
 //! electrode counts.
 
-use super::circuit::Ramp;
-use super::resistive::{Applied, DoseDevice, PulseDraw};
+use super::circuit::{Energies, Ramp};
+use super::resistive::{Applied, BinarySwitch, DoseDevice, Kinetics, PulseDraw, Resistive as _};
 use crate::time::{FS_PER_SECOND, Time};
 use crate::units::Ampere;
 use crate::waveform::{Segment, Waveform};
@@ -13,11 +13,82 @@ use crate::waveform::{Segment, Waveform};
 /// When the pulses on both electrodes began: pre-synaptic, post-synaptic. `None`: the electrode is at rest.
 pub type Starts = [Option<Time>; 2];
 
-/// Brings `device` from conductance `g` at `from` to `to`, with these pulses on its row and column. All its doses are multiplied by the one factor that
+/// What a device answers while pulses run on it.
+trait Passed {
+    /// What is drawn of a pulse, once.
+    type Drawn: Copy;
+    fn draw(&self, draw: PulseDraw) -> Self::Drawn;
+    /// Whether any of a ramp may move it.
+    fn programs(&self, ramp: Ramp) -> bool;
+    /// What a ramp spends that moves nothing.
+    fn idle(&self, g: f64, ramp: Ramp) -> Energies;
+    fn moved(&self, g: f64, ramp: Ramp, drawn: Self::Drawn) -> Applied;
+}
+
+impl Passed for DoseDevice {
+    type Drawn = f64;
+
+    fn draw(&self, draw: PulseDraw) -> f64 {
+        self.dose_factor(draw)
+    }
+
+    fn programs(&self, ramp: Ramp) -> bool {
+        self.programs(ramp)
+    }
+
+    fn idle(&self, g: f64, ramp: Ramp) -> Energies {
+        self.conduction.energies(g, self.i_cc.map_or(f64::INFINITY, Ampere::get), ramp)
+    }
+
+    fn moved(&self, g: f64, ramp: Ramp, factor: f64) -> Applied {
+        if ramp.from == ramp.to {
+            self.hold(g, ramp.from, ramp.length, factor)
+        } else {
+            self.apply_factor(g, ramp, factor)
+        }
+    }
+}
+
+impl Passed for BinarySwitch {
+    type Drawn = PulseDraw;
+
+    fn draw(&self, draw: PulseDraw) -> PulseDraw {
+        draw
+    }
+
+    fn programs(&self, _: Ramp) -> bool {
+        // Its thresholds differ from pulse to pulse: it looks itself.
+        true
+    }
+
+    fn idle(&self, g: f64, ramp: Ramp) -> Energies {
+        self.spent(g, ramp)
+    }
+
+    fn moved(&self, g: f64, ramp: Ramp, draw: PulseDraw) -> Applied {
+        self.apply(g, ramp, draw)
+    }
+}
+
+/// Brings `device` from conductance `g` at `from` to `to`, with these pulses on its row and column. All that is drawn of it is what
 /// `draw` stands for; `None`: the device is stuck, and current is all that passes.
 #[must_use]
 pub fn pass(
-    device: &DoseDevice,
+    device: &Kinetics,
+    pulses: [&Waveform; 2],
+    starts: Starts,
+    span: (Time, Time),
+    g: f64,
+    draw: Option<PulseDraw>,
+) -> Applied {
+    match device {
+        Kinetics::Dose(device) => passed(device, pulses, starts, span, g, draw),
+        Kinetics::Abrupt(device) => passed(device, pulses, starts, span, g, draw),
+    }
+}
+
+fn passed<D: Passed>(
+    device: &D,
     [row, column]: [&Waveform; 2],
     starts: Starts,
     (from, to): (Time, Time),
@@ -26,8 +97,7 @@ pub fn pass(
 ) -> Applied {
     let mut total = Applied { g, ..Applied::default() };
     // Drawn when a piece programs: most do not.
-    let mut factor = None;
-    let i_cc = device.i_cc.map_or(f64::INFINITY, Ampere::get);
+    let mut drawn = None;
     let mut at = from;
     while at < to {
         let mut end = to;
@@ -40,18 +110,13 @@ pub fn pass(
             let ramp = Ramp { from: a, to: b, length: (end.fs() - at.fs()) as f64 / FS_PER_SECOND };
             match draw {
                 Some(draw) if device.programs(ramp) => {
-                    let factor = *factor.get_or_insert_with(|| device.dose_factor(draw));
-                    let constant = a == b;
-                    let applied = if constant {
-                        device.hold(total.g, a, ramp.length, factor)
-                    } else {
-                        device.apply_factor(total.g, ramp, factor)
-                    };
+                    let drawn = *drawn.get_or_insert_with(|| device.draw(draw));
+                    let applied = device.moved(total.g, ramp, drawn);
                     total.g = applied.g;
                     total.dose += applied.dose;
                     total.energies += applied.energies;
                 }
-                _ => total.energies += device.conduction.energies(total.g, i_cc, ramp),
+                _ => total.energies += device.idle(total.g, ramp),
             }
         }
         at = end;

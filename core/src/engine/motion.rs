@@ -113,10 +113,6 @@ impl<R: Real> Motion<R> {
         either!(self, simulation => simulation.last_update(population))
     }
 
-    pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
-        either!(self, simulation => simulation.holds_at(population, time))
-    }
-
     pub fn thresholds(&self, population: usize) -> Option<&Thresholds> {
         either!(self, simulation => simulation.thresholds(population))
     }

@@ -441,12 +441,4 @@ impl<R: Real, Q: Queue<R>> Simulation<R, Q> {
             }
         }
     }
-
-    /// What the neurons of a shared-decay population with refractory times do until `time` if nothing arrives:
-    /// the factor that multiplies each membrane (1 where it is held for longer), and how many femtoseconds of
-    /// refractory time lie beyond. `None` for other populations.
-    #[must_use]
-    pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
-        self.core.holds_at(population, time)
-    }
 }

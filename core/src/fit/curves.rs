@@ -201,6 +201,15 @@ fn positive(fit: Fitted, name: &'static str) -> Result<Fitted, FitError> {
 /// # Errors
 /// See [`FitError`]: each side needs three points that decay.
 fn fit_stdp(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
+    fit_sides(points, held, |_, change| (change, 1.0))
+}
+
+/// As [`fit_stdp`] of a change that is a function of the exponential, given with its derivative: `bend(sign, W e^(-|dt|/tau))`.
+pub(super) fn fit_sides(
+    points: &[(f64, f64)],
+    held: &[Held],
+    bend: impl Fn(f64, f64) -> (f64, f64),
+) -> Result<Fitted, FitError> {
     finite(points)?;
     let mut whole =
         Fitted { parameters: Vec::new(), residuals: vec![0.0; points.len()], rms: 0.0, origin: 0.0 };
@@ -221,8 +230,9 @@ fn fit_stdp(points: &[(f64, f64)], held: &[Held]) -> Result<Fitted, FitError> {
         ];
         let fit = least_squares_holding(what, &side, &unknowns, held, |t, p, d| {
             let e = exp(-(t / p[1]));
-            (d[0], d[1]) = (e, p[0] * e * t / (p[1] * p[1]));
-            p[0] * e
+            let (change, slope) = bend(sign, p[0] * e);
+            (d[0], d[1]) = (slope * e, slope * (p[0] * e * t / (p[1] * p[1])));
+            change
         })?;
         let fit = positive(fit, names[1])?;
         for (&row, &residual) in rows.iter().zip(&fit.residuals) {

@@ -87,14 +87,14 @@ impl PulseLaw {
     }
 }
 
-/// A law that fits, and how well.
+/// A law that fits all trains of a device, and how well.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LawFit {
     /// Which one.
     pub law: PulseLaw,
-    /// Its numbers.
-    pub fit: Fitted,
-    /// Less is better.
+    /// Its numbers, of each train.
+    pub fits: Vec<Fitted>,
+    /// Less is better: the sum over the trains, whose noise may differ.
     pub aicc: f64,
 }
 
@@ -102,38 +102,49 @@ pub struct LawFit {
 const TOLD_APART: f64 = 10.0;
 
 /// All laws that the data determine, the kept one first and then those that are not distinguishable from it, how many these
-/// are with it, and the others, the better first.
+/// are with it, and the others, the better first. Trains are of one device, up and down; the curvature of Querlioz's law is one
+/// number for both directions, which two trains do not determine one by one: it is compared for one train alone.
 ///
 /// # Errors
 /// That of the soft bound, if the data determine none.
-pub fn compare_laws(points: &[(f64, f64)]) -> Result<(Vec<LawFit>, usize), FitError> {
-    let n = points.len() as f64;
-    // Differences that are rounding tell nothing apart.
-    let least = 1e-9 * points.iter().fold(0.0, |most: f64, p| most.max(p.1.abs()));
-    let mut all = Vec::new();
+pub fn compare_laws(trains: &[&[(f64, f64)]]) -> Result<(Vec<LawFit>, usize), FitError> {
+    let (mut all, mut refused) = (Vec::new(), None);
     for law in PulseLaw::ALL {
-        let fit = match law.fit(points) {
-            Ok(fit) => fit,
-            Err(error) if law == PulseLaw::Querlioz && all.is_empty() => {
-                return Err(PulseLaw::SoftBound.fit(points).err().unwrap_or(error));
-            }
-            Err(_) => continue,
-        };
-        let k = fit.parameters.len() as f64 + 1.0;
-        if n <= k + 1.0 {
+        if law == PulseLaw::Querlioz && trains.len() > 1 {
             continue;
         }
-        let aicc = 2.0 * n * ln(fit.rms.max(least)) + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0);
-        all.push(LawFit { law, fit, aicc });
+        let fits: Vec<Fitted> = match trains.iter().map(|train| law.fit(train)).collect() {
+            Ok(fits) => fits,
+            Err(error) => {
+                // That of the soft bound tells most.
+                if refused.is_none() || law == PulseLaw::SoftBound {
+                    refused = Some(error);
+                }
+                continue;
+            }
+        };
+        let each = trains.iter().zip(&fits).map(|(train, fit)| criterion(train, fit));
+        if let Some(aicc) = each.sum::<Option<f64>>() {
+            all.push(LawFit { law, fits, aicc });
+        }
     }
     all.sort_by(|a, b| a.aicc.total_cmp(&b.aicc));
     let Some(best) = all.first().map(|best| best.aicc) else {
-        let (points, parameters) = (points.len(), 2);
-        return Err(FitError::TooFewPoints { points, parameters, needed: 5, what: "a pulse train" });
+        let points = trains.iter().map(|train| train.len()).min().unwrap_or(0);
+        let few = FitError::TooFewPoints { points, parameters: 2, needed: 5, what: "a pulse train" };
+        return Err(refused.unwrap_or(few));
     };
     let alike = all.iter().filter(|law| law.aicc < best + TOLD_APART).count();
-    all[..alike].sort_by_key(|law| law.fit.parameters.len());
+    all[..alike].sort_by_key(|law| law.fits.iter().map(|fit| fit.parameters.len()).sum::<usize>());
     Ok((all, alike))
+}
+
+/// AICc of a law that was fitted to a train; `None` if there are too few points.
+fn criterion(points: &[(f64, f64)], fit: &Fitted) -> Option<f64> {
+    // Differences that are rounding tell nothing apart.
+    let least = 1e-9 * points.iter().fold(0.0, |most: f64, p| most.max(p.1.abs()));
+    let (n, k) = (points.len() as f64, fit.parameters.len() as f64 + 1.0);
+    (n > k + 1.0).then(|| 2.0 * n * ln(fit.rms.max(least)) + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0))
 }
 
 #[cfg(test)]
@@ -163,7 +174,7 @@ mod tests {
             (StateLaw::SoftBound, 0.05, PulseLaw::SoftBound),
             (StateLaw::Querlioz { alpha: 0.7, beta: 3.0 }, 0.1, PulseLaw::Querlioz),
         ] {
-            let (laws, alike) = compare_laws(&train(&law, dose, 5e-6)).unwrap();
+            let (laws, alike) = compare_laws(&[&train(&law, dose, 5e-6)]).unwrap();
             assert_eq!((laws[0].law, alike), (want, 1), "{laws:?}");
         }
     }
@@ -171,7 +182,7 @@ mod tests {
     #[test]
     fn what_noise_hides_is_not_told_apart_and_the_simplest_is_kept() {
         // A soft bound of which a tenth of an e-fold is seen, in noise of its bend.
-        let (laws, alike) = compare_laws(&train(&StateLaw::SoftBound, 0.002, 3e-5)).unwrap();
+        let (laws, alike) = compare_laws(&[&train(&StateLaw::SoftBound, 0.002, 3e-5)]).unwrap();
         assert_eq!(laws[0].law, PulseLaw::Linear, "{laws:?}");
         let soft = laws.iter().position(|law| law.law == PulseLaw::SoftBound);
         assert!(soft.is_none_or(|at| at < alike), "undetermined, or within ten: {laws:?}");
@@ -180,9 +191,33 @@ mod tests {
     #[test]
     fn the_criterion_is_that_of_its_definition() {
         let points = train(&StateLaw::Linear, 0.01, 5e-6);
-        let (laws, _) = compare_laws(&points).unwrap();
-        let rss: f64 = laws[0].fit.residuals.iter().map(|r| r * r).sum();
+        let (laws, _) = compare_laws(&[&points]).unwrap();
+        let rss: f64 = laws[0].fits[0].residuals.iter().map(|r| r * r).sum();
         let want = 60.0 * (rss / 60.0).ln() + 2.0 * 3.0 + 2.0 * 3.0 * 4.0 / (60.0 - 3.0 - 1.0);
         assert!((laws[0].aicc - want).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_train_up_and_one_down_are_of_one_law() {
+        for (law, dose, want) in [
+            (StateLaw::Linear, 0.01, PulseLaw::Linear),
+            (StateLaw::LinearResistance, 0.005, PulseLaw::LinearResistance),
+            (StateLaw::SoftBound, 0.05, PulseLaw::SoftBound),
+        ] {
+            let up = train(&law, dose, 5e-6);
+            let top = law.after(BOUNDS, 0.5e-3, 59.0 * dose, Direction::Set);
+            let fall = |n: i32| law.after(BOUNDS, top, 1.5 * dose * f64::from(n), Direction::Reset);
+            let z = |n: i32| standard_normal(word(10, Purpose::Measurement, 0, n as u64));
+            let down: Vec<(f64, f64)> = (0..40).map(|n| (f64::from(59 + n), fall(n) + 5e-6 * z(n))).collect();
+            let (laws, alike) = compare_laws(&[&up, &down]).unwrap();
+            assert_eq!((laws[0].law, alike), (want, 1), "{laws:?}");
+            let value = |which: usize, name: &str| laws[0].fits[which].get(name).unwrap().value;
+            if law == StateLaw::SoftBound {
+                let ends = [value(0, "g_end"), value(1, "g_end"), value(0, "dose"), value(1, "dose")];
+                for (got, want) in ends.into_iter().zip([4e-3, 0.2e-3, 0.05, 0.075]) {
+                    assert!((got / want - 1.0).abs() < 0.03, "{got} {want}");
+                }
+            }
+        }
     }
 }

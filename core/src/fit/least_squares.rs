@@ -344,6 +344,32 @@ mod tests {
         assert!((offset.error - plain.max(white(|x| 0.25 - 1.5 * x / 5.0))).abs() < 1e-9);
     }
 
+    /// Two columns that are nearly one: x and x (1 + 0.5 (x - 0.5)), whose coefficients have the correlation -0.9962 and errors of 4.3
+    /// and 3.8 times the noise (the inverse of the normal matrix, by a script).
+    fn alike(noise: f64) -> Result<Fitted, FitError> {
+        let other = |x: f64| x * (1.0 + 0.5 * (x - 0.5));
+        // A pattern that neither column has much of.
+        let points: Vec<(f64, f64)> = (1..=20)
+            .map(|k| (f64::from(k) / 20.0, noise * [1.0, -1.0, -1.0, 1.0][k as usize % 4]))
+            .map(|(x, noise)| (x, x + other(x) + noise))
+            .collect();
+        least_squares("two alike", &points, &[unknown("one", 1.0), unknown("other", 1.0)], |x, p, d| {
+            (d[0], d[1]) = (x, other(x));
+            p[0] * x + p[1] * other(x)
+        })
+    }
+
+    #[test]
+    fn two_parameters_that_make_up_for_one_another_are_undetermined() {
+        // Half a percent of noise leaves each known to a percent or two, whatever the correlation.
+        let fit = alike(5e-3).unwrap();
+        assert!(fit.parameters.iter().all(|p| p.error < 0.1 * p.value.abs()), "{fit:?}");
+        // Five percent leaves some 20 %: below half of the value, and still nobody knows which of the two it is.
+        let FitError::Undetermined { parameter, why } = alike(0.05).unwrap_err() else { panic!() };
+        assert_eq!(parameter, "one");
+        assert!(why.starts_with("it goes with `other` (correlation -0.9962)"), "{why}");
+    }
+
     /// A plateau of four points and one point beyond the step: nothing else tells of the second level.
     fn step(units: f64) -> Fitted {
         let points = [(0.0, 0.9), (0.0, 1.1), (0.0, 1.2), (0.0, 0.8), (1.0, 3.0)];

@@ -29,7 +29,7 @@ pub use least_squares::Held;
 pub use preset::{Change, Head, write_preset};
 pub use sweep::{Loop, Polarity, Yield, fit_loop};
 pub use table_error::CsvError;
-pub use window::{WindowDevice, device_of_window};
+pub use window::{Bend, WindowDevice, device_of_window, fit_window};
 
 use serde::{Deserialize, Serialize};
 

@@ -18,6 +18,8 @@ pub struct Head {
     pub source: String,
     /// Where they were taken.
     pub validity: String,
+    /// What the base is called: one that takes up a measurement after the other has the name above in between.
+    pub base: String,
     /// Whether the base is of the same device, whose other numbers then keep their standing.
     pub own: bool,
 }
@@ -67,8 +69,8 @@ pub fn write_preset(
     let _ = writeln!(
         text,
         "# Fitted; what the data do not say is {} in the preset `{}`.",
-        if head.own { "as" } else { "assumed as" },
-        preset.name
+        if head.own && head.base == preset.name { "as" } else { "assumed as" },
+        head.base
     );
     let kind = root.get("kind").map_or_else(String::new, ToString::to_string);
     let _ = writeln!(text, "name = {}\nkind = {kind}", quoted(&head.name));
@@ -149,6 +151,7 @@ mod tests {
             title: "My \"switch\"".into(),
             source: "relaxation.csv".into(),
             validity: "0 to 40 ms".into(),
+            base: "ag-tio2-pt-ts".into(),
             own: false,
         }
     }

@@ -4,8 +4,10 @@
 //! (see [`crate::device::overlap`]), so tau gives v_scale, and W the rate. The main lobes' shape bends both a little:
 //! the pair is corrected until the simulated window has the constants asked for, to 1e-6.
 
+use super::curves::fit_sides;
+use super::{FitError, Fitted};
 use crate::device::overlap::{SpikePulse, fit_exponential, window_point};
-use crate::device::resistive::{DoseDevice, Rate};
+use crate::device::resistive::{Bounds, Direction, DoseDevice, Rate, Resistive as _, StateLaw};
 use crate::units::{Quantity as _, Second, Volt};
 
 /// A device with the pulse and the points at which its window is compared.
@@ -21,6 +23,53 @@ pub struct WindowDevice<'a> {
     pub from: f64,
     /// Largest |dt| of a pair, in seconds.
     pub to: f64,
+    /// Whether W is that of [`fit_window`]: of doses, by the slope of the state law at `g0`.
+    pub of_doses: bool,
+}
+
+/// The state law of a device from a conductance: what makes of a dose that is exponential in dt a change that is not.
+#[derive(Clone, Copy, Debug)]
+pub struct Bend<'a> {
+    /// What a dose does.
+    pub law: &'a StateLaw,
+    /// Between which conductances.
+    pub bounds: Bounds,
+    /// Conductance before each pair, in siemens.
+    pub g0: f64,
+}
+
+impl Bend<'_> {
+    /// Siemens per dose at `g0`.
+    fn slope(&self, direction: Direction) -> f64 {
+        const SMALL: f64 = 1e-6;
+        let g = self.law.after(self.bounds, self.g0, SMALL, direction);
+        (g - self.g0).abs() / SMALL
+    }
+
+    /// The change in percent of G0 that a dose makes which would make `linear` percent by the slope at G0; its derivative.
+    fn change(&self, sign: f64, linear: f64) -> (f64, f64) {
+        let direction = if sign > 0.0 { Direction::Set } else { Direction::Reset };
+        let per_percent = 0.01 * self.g0 / self.slope(direction);
+        let percent = |linear: f64| {
+            let g = self.law.after(self.bounds, self.g0, linear.abs() * per_percent, direction);
+            100.0 * (g - self.g0) / self.g0
+        };
+        // A dose of the other direction has no place in this side: straight on, so that a search finds back.
+        if linear * sign <= 0.0 {
+            return (linear, 1.0);
+        }
+        let step = 1e-4 * linear.abs();
+        (percent(linear), (percent(linear + step) - percent(linear - step)) / (2.0 * step))
+    }
+}
+
+/// Both sides of a window of a device whose state law is known: its *doses* are W e^(-|dt|/tau), W in percent of G0 by the slope of the
+/// law there, and the change is what the law makes of them. With a linear law it is [`super::Curve::Stdp`].
+///
+/// # Errors
+/// See [`FitError`].
+pub fn fit_window(points: &[(f64, f64)], bend: &Bend<'_>) -> Result<Fitted, FitError> {
+    fit_sides(points, &[], |sign, linear| bend.change(sign, linear))
 }
 
 const STEPS: usize = 200;
@@ -42,11 +91,16 @@ pub fn device_of_window(base: &WindowDevice<'_>, sides: [(f64, f64); 2]) -> Opti
         }
         let mut done = false;
         for _ in 0..STEPS {
+            let bend = Bend { law: &device.law, bounds: device.bounds(), g0: base.g0 };
+            let slopes = [Direction::Set, Direction::Reset].map(|direction| bend.slope(direction));
             let points: Vec<(f64, f64)> = times
                 .iter()
                 .map(|&t| (t, window_point(&device, pulse, base.g0, sign * t)))
-                .filter(|(_, p)| !p.clipped)
-                .map(|(t, p)| (t, p.percent))
+                .filter(|(_, p)| base.of_doses || !p.clipped)
+                .map(|(t, p)| match base.of_doses {
+                    true => (t, 100.0 * (p.doses.0 * slopes[0] - p.doses.1 * slopes[1]) / base.g0),
+                    false => (t, p.percent),
+                })
                 .collect();
             // Too fast by far (everything is clipped) or too slow: move the rate until there is a window.
             let Some(fit) =
@@ -107,6 +161,7 @@ mod tests {
     use super::*;
     use crate::device::memory::DoseMemory;
     use crate::device::preset::Preset;
+    use crate::units::Siemens;
 
     fn analog() -> DoseMemory {
         Preset::named("ag-tio2-pt-rs-analog").unwrap().device.get::<DoseMemory>().unwrap().clone()
@@ -115,7 +170,14 @@ mod tests {
     #[test]
     fn kinetics_come_back_from_the_window_they_make() {
         let DoseMemory { device, pulse: Some(pulse), g_start, .. } = analog() else { panic!() };
-        let base = WindowDevice { device: &device, pulse: &pulse, g0: g_start.get(), from: 0.01, to: 0.15 };
+        let base = WindowDevice {
+            device: &device,
+            pulse: &pulse,
+            g0: g_start.get(),
+            from: 0.01,
+            to: 0.15,
+            of_doses: false,
+        };
         for sides in [[(138.61, 64.1e-3), (-103.46, 29.2e-3)], [(60.0, 40e-3), (-50.0, 20e-3)]] {
             let own = device_of_window(&base, sides).unwrap();
             for ((w, tau), sign) in sides.into_iter().zip([1.0, -1.0]) {
@@ -135,9 +197,60 @@ mod tests {
     }
 
     #[test]
+    fn the_window_of_a_soft_bound_is_exponential_in_doses() {
+        let DoseMemory { device, pulse: Some(pulse), .. } = analog() else { panic!() };
+        let (low, high, g0) = (20e-6, 300e-6, 100e-6);
+        let mut device = DoseDevice {
+            law: StateLaw::SoftBound,
+            g_min: Siemens::new(low),
+            g_max: Siemens::new(high),
+            i_cc: None,
+            ..device
+        };
+        for (rate, seconds) in [(&mut device.set, 40.0), (&mut device.reset, 2.0)] {
+            if let Rate::Exponential { tau, .. } = rate {
+                *tau = Second::new(seconds);
+            }
+        }
+        let points: Vec<(f64, f64)> = (2..=30)
+            .flat_map(|k| [5e-3 * f64::from(k), -5e-3 * f64::from(k)])
+            .map(|t| (t, window_point(&device, &pulse, g0, t).percent))
+            .collect();
+        let bend = Bend { law: &device.law, bounds: device.bounds(), g0 };
+        let fit = fit_window(&points, &bend).unwrap();
+        // v_scale T/A_t of both slopes.
+        let value = |name: &str| fit.get(name).unwrap().value;
+        assert!((value("tau_plus") / 64.1e-3 - 1.0).abs() < 1e-3, "{fit:?}");
+        assert!((value("tau_minus") / 29.2e-3 - 1.0).abs() < 1e-3, "{fit:?}");
+        assert!(fit.rms < 0.01, "{fit:?}");
+        // The same device comes back, from another start.
+        let mut other = device.clone();
+        for rate in [&mut other.set, &mut other.reset] {
+            if let Rate::Exponential { tau, .. } = rate {
+                *tau = Second::new(13.0);
+            }
+        }
+        let base = WindowDevice { device: &other, pulse: &pulse, g0, from: 0.01, to: 0.15, of_doses: true };
+        let sides = [(value("w_plus"), value("tau_plus")), (value("w_minus"), value("tau_minus"))];
+        let own = device_of_window(&base, sides).unwrap();
+        let constants = |rate: &Rate| match rate {
+            Rate::Exponential { v_scale, tau, .. } => (v_scale.get(), tau.get()),
+            _ => panic!(),
+        };
+        for (got, want) in [(&own.set, &device.set), (&own.reset, &device.reset)] {
+            let (got, want) = (constants(got), constants(want));
+            assert!(
+                (got.0 / want.0 - 1.0).abs() < 2e-3 && (got.1 / want.1 - 1.0).abs() < 0.03,
+                "{got:?} {want:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_window_that_no_rate_makes_is_refused() {
         let DoseMemory { device, pulse: Some(pulse), .. } = analog() else { panic!() };
-        let base = WindowDevice { device: &device, pulse: &pulse, g0: 1e-3, from: 0.01, to: 0.15 };
+        let base =
+            WindowDevice { device: &device, pulse: &pulse, g0: 1e-3, from: 0.01, to: 0.15, of_doses: false };
         // Both sides potentiate, and a window a thousand times the range.
         assert!(device_of_window(&base, [(100.0, 0.06), (100.0, 0.03)]).is_none());
         assert!(device_of_window(&base, [(1e6, 0.06), (-100.0, 0.03)]).is_none());

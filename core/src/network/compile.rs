@@ -107,7 +107,7 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
     // At rheobase exactly the padding of the rows would be at threshold too.
     let lif = &population.lif;
     let below = population.kinds().all(|neuron| neuron.membrane().bias() < neuron.lowest_theta());
-    let clock = population.one_clock();
+    let clock = population.one_clock() && !sinks(population);
     let jumps = projections
         .iter()
         .filter(|projection| projection.to == index)
@@ -119,6 +119,11 @@ pub(super) fn form(index: usize, population: &Population, projections: &[Project
         (false, true) => Form::Scaled,
         (false, false) => Form::OwnTime,
     }
+}
+
+/// Whether a bias draws neurons towards what is below their floor, where they stay without an event.
+fn sinks(population: &Population) -> bool {
+    !population.lif.floor.is_none() && population.kinds().any(|neuron| neuron.membrane().bias() < 0.0)
 }
 
 /// Whether the fixed-point phase is precise for tau_m: 1 ps to 1000 s.

@@ -74,6 +74,11 @@ impl Driven {
         self.switch.device.conductance_at(state.x, state.theta, state.r)
     }
 
+    /// Whether nothing takes its filament below rest.
+    fn wall(&self) -> bool {
+        !self.switch.floor.is_none()
+    }
+
     fn share(&self, state: &DrivenState) -> f64 {
         self.shares[usize::from(state.on > 0.0)]
     }
@@ -173,10 +178,11 @@ impl Model for Driven {
         }
         let drive = (a + b * from, b);
         let off = ramp.piece(from, span);
-        let spent = device.spent_off(circuit, (state.x, state.r), drive, state.theta, off);
+        let (to, spent) =
+            device.while_off(circuit, (state.x, state.r), drive, (state.theta, self.wall()), off);
         state.leaked += spent.device;
         state.limiter += spent.limiter;
-        state.x = device.advance_off(state.x, a + b * from, b, span - from);
+        state.x = to;
         state.r *= exp(-((span - from) / device.tau.get()));
     }
 
@@ -216,7 +222,7 @@ impl Model for Driven {
             let off = device.turn_off(state.x, a, b, state.theta, seconds);
             return off.map_or(Next::Never, |off| Next::NotBefore(up(off)));
         }
-        let on = device.turn_on(state.x, a, b, state.theta, seconds);
+        let on = device.first_on(state.x, (a, b), state.theta, seconds, self.wall());
         on.map_or(Next::Never, |on| Next::At(up(on).min(limit)))
     }
 

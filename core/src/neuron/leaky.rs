@@ -5,7 +5,7 @@
 //! dead time only, which it draws anew for every cycle where its device has spread.
 
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
-use super::synaptic::{self, Bound, Current, Drive, MAX_DECAYS};
+use super::synaptic::{self, Bound, Current, Drive, MAX_DECAYS, wall};
 use super::{Firing, Lif, Neuron, Spent, Switch};
 use crate::time::{FS_PER_SECOND, Time};
 
@@ -38,7 +38,7 @@ pub struct Leaky {
     bias: f64,
     firing: Firing<f64>,
     refractory: Time,
-    /// Below what no jump takes x.
+    /// Below what nothing takes x.
     lowest: f64,
     /// The switch, if its thresholds differ.
     varying: Option<Box<Switch>>,
@@ -86,8 +86,26 @@ impl Leaky {
         on
     }
 
+    /// When the drive takes the membrane to its floor within so many seconds, if it does, and when that lets it go.
+    pub(super) fn wall(&self, x: f64, drive: &Drive<'_>, seconds: f64) -> Option<(f64, f64)> {
+        if self.lowest != 0.0 {
+            return None;
+        }
+        let tau = self.lif.tau_m.get();
+        let let_go = wall::released(tau, x, drive, seconds)?;
+        Some((wall::meets(tau, x, drive, let_go), let_go))
+    }
+
+    /// Whether the drive takes the membrane to its floor within so many seconds.
+    fn meets_wall(&self, x: f64, drive: &Drive<'_>, seconds: f64) -> bool {
+        self.lowest == 0.0 && wall::released(self.lif.tau_m.get(), x, drive, seconds).is_some()
+    }
+
     /// The first instant, counted from the state, at which the drive alone carries the membrane above threshold.
     fn predict(&self, state: &LeakyState, drive: &Drive<'_>, limit: Time) -> Option<Time> {
+        if self.meets_wall(state.x, drive, limit.as_seconds()) {
+            return wall::firing(self.lif.tau_m.get(), state.x, drive, state.theta, limit);
+        }
         if drive.currents.is_empty() {
             if drive.a <= state.theta && drive.b <= 0.0 {
                 return None; // Neither the membrane nor its asymptote can rise above threshold.
@@ -102,6 +120,9 @@ impl Leaky {
     /// there is still no need to look for the crossing. The state stays where it was.
     fn puts_off(&self, state: &LeakyState, flow: &Flow<'_>, waited: f64) -> Option<Next> {
         let tau_m = self.lif.tau_m.get();
+        if self.meets_wall(state.x, &flow.drive(self.bias), waited) {
+            return None;
+        }
         if flow.currents.is_empty() || waited > PATIENCE * tau_m {
             return None; // The crossing is in closed form, or nothing arrives and it is time to know.
         }
@@ -143,7 +164,15 @@ impl Model for Leaky {
 
     #[inline]
     fn advance(&self, state: &mut LeakyState, flow: &mut Flow<'_>, span: f64) {
-        let drive = flow.level + self.bias;
+        let (mut drive, mut span) = (flow.level + self.bias, span);
+        if self.lowest == 0.0 {
+            let tau = self.lif.tau_m.get();
+            let over = (drive, flow.slope);
+            (state.x, drive, span) = wall::let_go(tau, state.x, over, flow.decays, flow.currents, span);
+            if span <= 0.0 {
+                return;
+            }
+        }
         state.x = if flow.currents.is_empty() {
             self.lif.advance(state.x, drive, flow.slope, span)
         } else {

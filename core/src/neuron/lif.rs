@@ -74,12 +74,12 @@ pub struct Lif {
     /// Where the membrane is when an episode begins, below `v_th`; `None`: at `u_rest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u_0: Option<Volt>,
-    /// Below what no jump takes the membrane.
+    /// Below what neither a jump nor a drive takes the membrane.
     #[serde(default, skip_serializing_if = "Floor::is_none")]
     pub floor: Floor,
 }
 
-/// Below what jumps do not take a neuron.
+/// Below what nothing takes a neuron.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Floor {

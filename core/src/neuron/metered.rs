@@ -7,7 +7,7 @@
 //! by spikes ([`crate::engine::OnTimes`]). A jump is an impulse of voltage, and has no energy that could be told.
 
 use super::model::{Draws, Fired, Flow, Input, Model, Next, Scale};
-use super::synaptic::MAX_DECAYS;
+use super::synaptic::{Current, MAX_DECAYS};
 use super::{Leaky, LeakyState, Lif, Neuron};
 use crate::device::circuit::Ramp;
 use crate::device::threshold::{Circuit, ThresholdSwitch};
@@ -97,8 +97,29 @@ impl Metered {
         answer
     }
 
-    /// Books the next `span` seconds; `held`: the membrane stays where it is meanwhile.
+    /// Books the next `span` seconds; `held`: the membrane stays where it is meanwhile, as it does at its floor.
     fn pass(&self, state: &mut MeteredState, flow: &Flow<'_>, span: f64, held: bool) {
+        let wall = if held { None } else { self.leaky.wall(state.x, &flow.drive(self.bias), span) };
+        let Some((meets, let_go)) = wall else { return self.piece(state, flow, span, held) };
+        let mut currents = [Current::default(); MAX_DECAYS];
+        let currents = &mut currents[..flow.currents.len().min(MAX_DECAYS)];
+        currents.copy_from_slice(&flow.currents[..currents.len()]);
+        let mut later =
+            Flow { currents, level: flow.level, slope: flow.slope, tau: flow.tau, decays: flow.decays };
+        let moved = |flow: &mut Flow<'_>, seconds: f64| {
+            flow.level += flow.slope * seconds;
+            flow.pass(seconds);
+        };
+        self.piece(state, flow, meets, false);
+        let x = std::mem::replace(&mut state.x, 0.0);
+        moved(&mut later, meets);
+        self.piece(state, &later, let_go - meets, true);
+        moved(&mut later, let_go - meets);
+        self.pass(state, &later, span - let_go, false);
+        state.x = x;
+    }
+
+    fn piece(&self, state: &mut MeteredState, flow: &Flow<'_>, span: f64, held: bool) {
         let on = state.on.min(span);
         state.on -= on;
         let (off, tau) = (span - on, self.device.tau.get());

@@ -68,13 +68,6 @@ impl<R: Real, const N: usize> Pack<R, N> {
         Self(self.0.map(Real::abs))
     }
 
-    /// Lanes cut to [0, `cap`].
-    #[inline(always)]
-    #[must_use]
-    pub fn clipped(self, cap: R) -> Self {
-        self.zip(Self::splat(cap), |x, cap| if x > cap { cap } else { x }).max(Self::splat(R::ZERO))
-    }
-
     /// One bit per lane, the first lane lowest: whether it reaches `bound`.
     #[inline(always)]
     #[must_use]
@@ -341,7 +334,6 @@ mod tests {
         assert_eq!((a / b).0, [0.25, -0.4, -0.5, 2.0]);
         assert_eq!(a.max(b).0, [4.0, 5.0, 3.0, 0.5]);
         assert_eq!(a.abs().0, [1.0, 2.0, 3.0, 0.5]);
-        assert_eq!(a.clipped(2.5).0, [1.0, 0.0, 2.5, 0.5]);
         assert_eq!(a.reaching(1.0), 0b101);
     }
 }

@@ -4,7 +4,7 @@ use super::dependence::{Any, Bounds, Gain};
 use super::layout::Layout;
 use super::rule::Law;
 use crate::device::endurance::Endurance;
-use crate::device::resistive::DoseDevice;
+use crate::device::resistive::Kinetics;
 use crate::energy::pulse_energy;
 use crate::numeric::{exp, ln, standard_normal};
 use crate::random::{Purpose, word};
@@ -88,7 +88,7 @@ pub struct Devices {
     /// Lowest and highest conductance of the nominal device: of a range that wears.
     pub range: [f64; 2],
     /// Overlap: kinetics of each device where they differ; empty: all have the rule's.
-    pub kinetics: Vec<DoseDevice>,
+    pub kinetics: Vec<Kinetics>,
     /// Evenly spaced weights a device can have, from bound to bound; `None`: continuous.
     pub levels: Option<u32>,
     /// Cycle-to-cycle spread s of a change: dw <- dw e^(s z - s^2/2), whose mean is dw and whose coefficient of

@@ -70,7 +70,8 @@ impl Dispersion {
 impl Differs {
     /// The device with these parameters of its own.
     #[must_use]
-    pub fn of(self, mut device: DoseDevice) -> DoseDevice {
+    pub fn of(self, device: &DoseDevice) -> DoseDevice {
+        let mut device = device.clone();
         let low = device.g_min.get() * self.low;
         // A range that has closed keeps a hundredth.
         let high = (device.g_max.get() * self.high).max(1.01 * low);

@@ -9,7 +9,7 @@ use super::layout::Layout;
 use super::memory::Memory;
 use crate::device::electrodes::SpikePulses;
 use crate::device::passage::pass;
-use crate::device::resistive::{Applied, DeviceSpread, DoseDevice, PulseDraw, Resistive as _};
+use crate::device::resistive::{Applied, DeviceSpread, Kinetics, PulseDraw};
 use crate::time::Time;
 use crate::waveform::Waveform;
 use serde::{Deserialize, Serialize};
@@ -18,11 +18,12 @@ use serde::{Deserialize, Serialize};
 /// [`crate::device::electrodes`]).
 ///
 /// A spike starts the pulse on its electrode and a new one restarts it; w = w_max (G - g_min)/(g_max - g_min). What
-/// happens is what the waveforms give, so it happens during a pulse and not at a spike.
+/// happens is what the waveforms give, so it happens during a pulse and not at a spike. Of an abrupt device the bounds are the
+/// medians of its two states, and a drawn state may lie beyond them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overlap {
     /// The nominal device.
-    pub device: DoseDevice,
+    pub device: Kinetics,
     /// The pulses of a spike on either electrode.
     pub pulses: SpikePulses,
     /// How devices differ. What each one is, is in [`super::Devices::kinetics`].
@@ -62,14 +63,14 @@ impl Overlap {
     /// Conductance of a weight (siemens).
     #[must_use]
     pub fn conductance(&self, w: f64) -> f64 {
-        let bounds = self.device.bounds();
+        let bounds = self.device.ends();
         bounds.g_min + bounds.span() * (w / self.w_max)
     }
 
     /// Weight of a conductance, which may be that of a device whose range is wider than the nominal one.
     #[must_use]
     pub fn weight(&self, g: f64) -> f64 {
-        let bounds = self.device.bounds();
+        let bounds = self.device.ends();
         self.w_max * ((g - bounds.g_min) / bounds.span())
     }
 

@@ -16,7 +16,7 @@ use super::overlap::{Around, Overlap, Synapse};
 use crate::device::electrodes::{Lobes, SpikePulses};
 use crate::device::lobes::{Column, Doses};
 use crate::device::passage::square_until;
-use crate::device::resistive::{DoseDevice, PulseDraw};
+use crate::device::resistive::{Kinetics, PulseDraw};
 use crate::time::Time;
 use crate::waveform::Waveform;
 
@@ -195,7 +195,7 @@ impl Running {
                 entity: entity(bank.all.projection, bank.device(n)),
                 count: spikes[row] + spikes[self.rows + col],
             };
-            let by = on.overlap.of(on.bank, n).dose_factor(draw);
+            let by = on.overlap.of(on.bank, n).dose().map_or(0.0, |device| device.dose_factor(draw));
             let taken = steady && until[n] == began && !devices.stuck[n] && doses.takes(n, by);
             factor[row] = if taken { by } else { 0.0 };
             conductance[row] = on.overlap.conductance(on.weights[n]);
@@ -222,7 +222,7 @@ impl Running {
 
 impl Overlap {
     /// The device of synapse number `n`.
-    pub(super) fn of<'a>(&'a self, bank: Option<&'a Bank>, n: usize) -> &'a DoseDevice {
+    pub(super) fn of<'a>(&'a self, bank: Option<&'a Bank>, n: usize) -> &'a Kinetics {
         bank.and_then(|bank| bank.all.kinetics.get(bank.device(n))).unwrap_or(&self.device)
     }
 

@@ -82,7 +82,7 @@ impl Plastic {
             (Rule::Local(local), _) => local.share = share,
             (Rule::Overlap(overlap), Rule::Overlap(nominal)) => {
                 if let SpikePulses::Own(lobes) = nominal.pulses
-                    && let Some(weak) = lobes.weakened(&nominal.device, share)
+                    && let Some(weak) = nominal.device.dose().and_then(|device| lobes.weakened(device, share))
                 {
                     overlap.pulses = SpikePulses::Own(weak);
                     if let Some(running) = &mut self.running {

@@ -5,7 +5,6 @@
 mod adam;
 mod evaluate;
 mod held_tape;
-mod leakage;
 mod presenter;
 mod sampled;
 mod scalar;
@@ -18,7 +17,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use adam::{AdamState, Schedule};
 pub use evaluate::{Evaluation, Reporting, Test, evaluate};
 pub use held_tape::HeldTape;
-pub use leakage::Leakage;
 pub use presenter::{Presenter, Samples, Totals};
 pub use scalar::{Entries, Epoch, Scalar};
 pub use supervised::{Advance, EpochReport, Settings, Trainer, shuffled};

@@ -1,6 +1,5 @@
 //! One worker of a protocol: presents samples to its own simulation of the shared network.
 
-use super::leakage::Leakage;
 use super::scalar::Scalar;
 use crate::encoding::{BlockRate, RateCode};
 use crate::engine::{
@@ -232,9 +231,9 @@ impl<R: Scalar> Presenter<R> {
         weights: &Weights<R>,
         shown: (&RateCode, usize, u64, Time),
     ) -> Vec<Spike> {
-        let mut seen = Leakage::new(None);
-        self.present(weights, shown, &AtomicBool::new(false), &mut seen);
-        seen.spikes
+        let mut spikes = Vec::new();
+        self.present(weights, shown, &AtomicBool::new(false), &mut spikes);
+        spikes
     }
 
     /// Presents one sample, with the number of its episode and for how long, unless `stop` is set: whether it was shown to
@@ -400,17 +399,5 @@ impl<R: Scalar> Presenter<R> {
     pub fn answer(&self) -> usize {
         let (residual, _) = self.simulation.last_update(self.population);
         answer(self.counts(), |neuron| residual.get(neuron).map_or(0.0, |x| x.to_f64()))
-    }
-
-    /// The read-out's refractory times up to `end`: see [`crate::engine::Simulation::holds_at`].
-    #[must_use]
-    pub fn holds_at(&self, end: Time) -> Option<(Vec<R>, u128)> {
-        self.simulation.holds_at(self.population, end)
-    }
-
-    /// Membranes of the read-out at its last update, and when that was.
-    #[must_use]
-    pub fn residual(&self) -> (&[R], Time) {
-        self.simulation.last_update(self.population)
     }
 }

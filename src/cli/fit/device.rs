@@ -5,16 +5,19 @@
 
 use super::super::device::source::{self, Found as Base};
 use super::super::failure::Failure;
-use super::super::measured::Measured;
+use super::super::measured::{Back, Measured};
 use super::super::values::Format;
 use super::args::{FitArgs, Model};
 use super::found::{self, Found, Shape};
 use super::{measured, preset, table};
 use memspike::device::kinds::SHIPPED;
 use memspike::device::memory::DoseMemory;
-use memspike::device::resistive::Rate;
-use memspike::fit::{Change, Curve, FittedParameter, Head, Polarity, PulseLaw, agree, compare_laws, reml};
+use memspike::device::resistive::{Bounds, Rate, StateLaw};
+use memspike::fit::{
+    Bend, Change, Curve, FittedParameter, Head, Polarity, PulseLaw, agree, compare_laws, fit_window, reml,
+};
 use memspike::plot::number::{si, significant, trimmed};
+use memspike::units::{Quantity as _, Volt};
 use std::path::Path;
 
 /// A measurement and what was found in it.
@@ -69,12 +72,9 @@ pub fn find(args: &FitArgs) -> Result<Device, Failure> {
     for (model, path) in files {
         let from = if model == Model::Stdp { lobes(args)? } else { None };
         let own = FitArgs { model, data: Some(path), from, ..args.clone() };
-        let part = measured::read(&own).and_then(|data| {
-            let found = one(&own, &data, &mut notes)?;
-            Ok(Part { args: own, data, found })
-        });
+        let part = measured::read(&own).and_then(|data| one(own, data, &parts, &mut notes));
         match part {
-            Ok(part) => parts.push(part),
+            Ok(own) => parts.extend(own),
             Err(Failure::Several(several)) => faults.extend(several),
             Err(failure) => faults.push((failure.to_string(), failure.hint())),
         }
@@ -99,15 +99,39 @@ fn lobes(args: &FitArgs) -> Result<Option<String>, Failure> {
     Ok(pulse.and_then(|pulse| preset::seconds(2.0 * pulse.half_width.get())))
 }
 
-/// One measurement; of a train the law that it follows.
-fn one(args: &FitArgs, data: &Measured, notes: &mut Vec<String>) -> Result<Found, Failure> {
-    if args.model != Model::Pulses {
-        return found::find(args, data);
-    }
+/// One measurement; of trains the law that they follow, each of them a part.
+fn one(
+    args: FitArgs,
+    data: Measured,
+    before: &[Part],
+    notes: &mut Vec<String>,
+) -> Result<Vec<Part>, Failure> {
     let refused = |error: memspike::fit::FitError| {
         Failure::new(format!("{}: {error}", data.file)).with_hint(error.hint())
     };
-    let (laws, alike) = compare_laws(&data.points).map_err(refused)?;
+    if args.model != Model::Pulses {
+        let bent = soft_bound(before).filter(|_| args.model == Model::Stdp);
+        let found = match bent {
+            Some((bounds, g_0, file)) => {
+                let g0 = args.start.map_or(g_0, |start| start.get());
+                let bend = Bend { law: &StateLaw::SoftBound, bounds, g0 };
+                let fit = fit_window(&data.points, &bend).map_err(refused)?;
+                notes.push(format!(
+                    "{}: its doses are exponential, on the soft bound of {file} and from {}; W is by the slope there",
+                    data.name(),
+                    si(g0, "S")
+                ));
+                let (shape, law) = (Shape::Curve(Curve::Stdp), PulseLaw::SoftBound);
+                let judgement = Curve::Stdp.judge(&data.points, &fit);
+                Found { fit, shape, notes: Vec::new(), judgement, law, of_doses: true }
+            }
+            None => found::find(&args, &data)?,
+        };
+        return Ok(vec![Part { args, data, found }]);
+    }
+    let trains: Vec<&[(f64, f64)]> =
+        std::iter::once(&data.points[..]).chain(data.back.iter().map(|back| &back.points[..])).collect();
+    let (mut laws, alike) = compare_laws(&trains).map_err(refused)?;
     let best = laws.iter().fold(f64::INFINITY, |least, law| least.min(law.aicc));
     let list: Vec<String> =
         laws.iter().map(|law| format!("{} {:.0}", law.law.name(), law.aicc - best)).collect();
@@ -122,15 +146,54 @@ fn one(args: &FitArgs, data: &Measured, notes: &mut Vec<String>) -> Result<Found
         format!("; the data do not determine {}", open.join(", "))
     };
     let verdict = if alike > 1 { ", not distinguishable from the next; the simplest is kept" } else { "" };
+    let both = data.back.as_ref().map_or_else(String::new, |back| {
+        format!("; the train of {} after it is fitted with it", si(back.volts, "V"))
+    });
     notes.push(format!(
-        "{}: the law is {}{verdict} (AICc above the least: {}){open}",
+        "{}: the law is {}{verdict} (AICc above the least: {}){open}{both}",
         data.name(),
         laws[0].law.name(),
         list.join(", ")
     ));
-    let (law, fit) = (laws[0].law, laws[0].fit.clone());
-    let judgement = Curve::Pulses.judge(&data.points, &fit);
-    Ok(Found { fit, shape: Shape::Curve(Curve::Pulses), notes: Vec::new(), judgement, law })
+    let kept = laws.swap_remove(0);
+    let found = |fit: memspike::fit::Fitted, points: &[(f64, f64)]| {
+        let judgement = Curve::Pulses.judge(points, &fit);
+        let shape = Shape::Curve(Curve::Pulses);
+        Found { fit, shape, notes: Vec::new(), judgement, law: kept.law, of_doses: false }
+    };
+    let volts = |volts: Option<f64>| volts.and_then(Volt::from_si);
+    let mut fits = kept.fits.into_iter();
+    let mut parts = Vec::new();
+    if let Some(fit) = fits.next() {
+        let args = FitArgs { amplitude: args.amplitude.or(volts(data.train)), ..args.clone() };
+        let found = found(fit, &data.points);
+        parts.push(Part { args, data: data.clone(), found });
+    }
+    if let (Some(fit), Some(back)) = (fits.next(), data.back) {
+        let args = FitArgs { amplitude: volts(Some(back.volts)), ..args };
+        let found = found(fit, &back.points);
+        let first = Back { volts: data.train.unwrap_or(0.0), points: data.points, first: true };
+        let own = Measured {
+            points: back.points,
+            notes: Vec::new(),
+            train: Some(back.volts),
+            back: Some(first),
+            ..data
+        };
+        parts.push(Part { args, data: own, found });
+    }
+    Ok(parts)
+}
+
+/// The range of a device whose train up and train down have both shown a soft bound, its conductance before them, and their file.
+fn soft_bound(parts: &[Part]) -> Option<(Bounds, f64, String)> {
+    let soft = |part: &&Part| part.args.model == Model::Pulses && part.found.law == PulseLaw::SoftBound;
+    let mut trains = parts.iter().filter(soft);
+    let (first, second) = (trains.next()?, trains.next()?);
+    let value = |part: &Part, name: &str| part.found.fit.get(name).map(|p| p.value);
+    let ends = [value(first, "g_end")?, value(second, "g_end")?];
+    let bounds = Bounds { g_min: ends[0].min(ends[1]), g_max: ends[0].max(ends[1]) };
+    Some((bounds, value(first, "g_0")?, first.data.name()))
 }
 
 /// Whether it is volatile, which all measurements have to agree in.
@@ -228,6 +291,7 @@ fn written(args: &FitArgs, path: &Path, volatile: bool, device: &mut Device) -> 
     let ranges: Vec<String> =
         device.parts.iter().map(|part| preset::range(part.args.model, &part.data)).collect();
     let mut head = Head {
+        base: name.to_owned(),
         name: path
             .file_stem()
             .map_or_else(|| "fitted".to_owned(), |stem| stem.to_string_lossy().into_owned()),

@@ -15,6 +15,8 @@ pub struct Found {
     pub judgement: Judgement,
     /// That a train of pulses is fitted with.
     pub law: PulseLaw,
+    /// Whether a window is of doses, whose law of state is known.
+    pub of_doses: bool,
 }
 
 /// What was fitted.
@@ -42,18 +44,25 @@ pub fn find(args: &FitArgs, data: &Measured) -> Result<Found, Failure> {
                 }
             }
             let (fit, judgement) = (found.fit.clone(), Judgement::default());
-            return Ok(Found { fit, shape: Shape::Loop(Box::new(found)), notes, judgement, law });
+            return Ok(Found {
+                fit,
+                shape: Shape::Loop(Box::new(found)),
+                notes,
+                judgement,
+                law,
+                of_doses: false,
+            });
         }
         let held = measured::held(args, curve.parameters())?;
         let fit = one_state(curve, data, &held, args.ohmic).map_err(refused)?;
         let notes = vec!["nothing switches in these data: they are fitted as one state".to_owned()];
         let judgement = curve.judge(&data.points, &fit);
-        return Ok(Found { fit, shape: Shape::Curve(curve), notes, judgement, law });
+        return Ok(Found { fit, shape: Shape::Curve(curve), notes, judgement, law, of_doses: false });
     }
     let held = measured::held(args, curve.parameters())?;
     let fit = curve.fit(&data.points, &held).map_err(refused)?;
     let judgement = curve.judge(&data.points, &fit);
-    Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new(), judgement, law })
+    Ok(Found { fit, shape: Shape::Curve(curve), notes: Vec::new(), judgement, law, of_doses: false })
 }
 
 /// What to try where a law is not that of the data.

@@ -14,7 +14,8 @@ pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
         return Err(Failure::new(format!("`fit {}` needs a measurement", args.model.name()))
             .with_hint("give the file, or - for standard input"));
     };
-    let Measured { file, mut points, mut notes, train } = measured::read(path, args.curve(), &args.layout)?;
+    let Measured { file, mut points, mut notes, train, back } =
+        measured::read(path, args.curve(), &args.layout)?;
     let (from, to) = (limit(args, args.from.as_deref())?, limit(args, args.to.as_deref())?);
     let x = |p: &(f64, f64)| if args.model == Model::Stdp { p.0.abs() } else { p.0 };
     let before = points.len();
@@ -30,7 +31,7 @@ pub fn read(args: &FitArgs) -> Result<Measured, Failure> {
         return Err(Failure::new(format!("{file}: no row lies within --from and --to"))
             .with_hint("the limits are in the quantity of the first column, such as --from \"10 ms\""));
     }
-    Ok(Measured { file, points, notes, train })
+    Ok(Measured { file, points, notes, train, back })
 }
 
 /// `--from` or `--to` in the quantity of the first column.

@@ -153,6 +153,7 @@ fn head(args: &FitArgs, path: &Path, data: &Measured, base: &Preset) -> Head {
     let stem =
         path.file_stem().map_or_else(|| "fitted".to_owned(), |stem| stem.to_string_lossy().into_owned());
     Head {
+        base: base.name.clone(),
         name: stem,
         title: format!("Fitted to {} ({})", data.name(), args.model.name()),
         own: args.base.as_deref().is_some_and(is_file),
@@ -253,15 +254,17 @@ fn pulses(
         ))
         .with_hint("give the voltage of the first train"));
     }
-    let Some(DoseMemory { device, .. }) = base.device.get() else {
+    let Some(DoseMemory { device, retention, .. }) = base.device.get() else {
         return Err(Failure::new(format!("the preset `{}` is not an analog device", base.name))
             .with_hint("take another with --base, such as ag-tio2-pt-rs-analog"));
     };
+    let soft = found.law == PulseLaw::SoftBound;
     let (low, high) = (g_0.min(end), g_0.max(end));
     let bounds = (device.g_min.get(), device.g_max.get());
-    // The bound that a soft one approached is fitted; the others must only lie beyond what was seen.
-    let (soft, beyond) =
-        (found.law == PulseLaw::SoftBound, (bounds.0.min(0.999 * low), bounds.1.max(1.001 * high)));
+    // The bound that a soft one approached is fitted; the others must only lie beyond what was seen, by the other train too.
+    let other = data.back.iter().filter(|_| !soft).flat_map(|back| back.points.iter().map(|p| p.1));
+    let seen = other.fold((low, high), |(low, high), g| (low.min(g), high.max(g)));
+    let beyond = (bounds.0.min(0.999 * seen.0), bounds.1.max(1.001 * seen.1));
     let g_min = if soft && !up { low } else { beyond.0 };
     let g_max = if soft && up { high } else { beyond.1 };
     let span = g_max - g_min;
@@ -295,11 +298,16 @@ fn pulses(
             "; not in the data, half the voltage of the pulses",
         );
     }
-    put("g_0", "g_start", quantity::<Siemens>(g_0), "");
+    if data.back.as_ref().is_none_or(|back| !back.first) {
+        put("g_0", "g_start", quantity::<Siemens>(g_0), "");
+    }
     let seen = if soft { "g_end" } else { "g_0" };
     let why = |fitted: bool| if fitted { "" } else { "; a bound beyond the data, not in them" };
     if g_min != bounds.0 {
         put(seen, "g_min", quantity::<Siemens>(g_min), why(soft && !up));
+        if retention.g_inf == device.g_min {
+            put(seen, "g_inf", quantity::<Siemens>(g_min), "; the lowest conductance, as in the base");
+        }
     }
     if g_max != bounds.1 {
         put(seen, "g_max", quantity::<Siemens>(g_max), why(soft && up));
@@ -339,14 +347,17 @@ fn window(
     // Where the main lobes are apart: below, no exponential comes out of overlapping pulses.
     let from = 2.0 * pulse.half_width.get();
     let g0 = args.start.unwrap_or(*g_start).get();
-    let given = WindowDevice { device, pulse, g0, from, to: reach.max(3.0 * from) };
+    let of_doses = found.of_doses;
+    let given = WindowDevice { device, pulse, g0, from, to: reach.max(3.0 * from), of_doses };
     let sides = [(get("w_plus"), get("tau_plus")), (get("w_minus"), get("tau_minus"))];
     let own = device_of_window(&given, sides).ok_or_else(|| {
         Failure::new(format!(
-            "no rate of `{}` makes this window with its spike pulse and range of conductance",
-            base.name
+            "no rate makes this window from {} with the spike pulse of the base and a conductance of {} to {}",
+            Siemens::of(g0),
+            device.g_min,
+            device.g_max
         ))
-        .with_hint("take another base with --base, or another conductance before the pairs with --start")
+        .with_hint("give the conductance before the pairs with --start, a train up and down with --pulses, or another base with --base")
     })?;
     let constants = |w: &str, tau: &str| {
         let told = |name: &str| found.fit.get(name).map_or_else(String::new, |p| with_error(p).0);

@@ -4,6 +4,7 @@ use super::entry::Told;
 use crate::device::electrodes::SpikePulses;
 use crate::device::endurance::Endurance;
 use crate::device::overlap::window_constant;
+use crate::device::resistive::{DoseDevice, Rate};
 use crate::plasticity::{Dispersion, Overlap, Rule};
 use crate::plot::number::{count, percent, si, span};
 use crate::plot::{Figure, accuracy, fields, robust, weights};
@@ -384,11 +385,15 @@ fn devices(learning: &PlasticityPlan) -> Vec<Row> {
 
 /// What a spike puts on its electrodes, and the window that makes.
 fn pulses(overlap: &Overlap) -> Vec<Row> {
-    let device = &overlap.device;
+    let device = overlap.device.dose();
     match &overlap.pulses {
         SpikePulses::Shared(pulse) => {
-            let of =
-                |rate| window_constant(rate, pulse).map_or("not exponential".to_string(), |t| si(t, "s"));
+            let none = || "not exponential".to_string();
+            let of = |rate: fn(&DoseDevice) -> &Rate| {
+                device
+                    .and_then(|device| window_constant(rate(device), pulse))
+                    .map_or_else(none, |t| si(t, "s"))
+            };
             vec![
                 row(
                     "pulse",
@@ -397,12 +402,11 @@ fn pulses(overlap: &Overlap) -> Vec<Row> {
                         pulse.peak, pulse.half_width, pulse.tail, pulse.tail_length
                     ),
                 ),
-                row("window that makes", format!("{} up, {} down", of(&device.set), of(&device.reset))),
+                row("window that makes", format!("{} up, {} down", of(|d| &d.set), of(|d| &d.reset))),
             ]
         }
         SpikePulses::Own(lobes) => {
-            let [(up, _), (_, down)] = lobes.doses(device);
-            vec![
+            let mut rows = vec![
                 row("pulse on a row", format!("{} for {}", lobes.level, lobes.length)),
                 row(
                     "pulse on a column",
@@ -411,11 +415,12 @@ fn pulses(overlap: &Overlap) -> Vec<Row> {
                         lobes.set, lobes.width, lobes.reset, lobes.width
                     ),
                 ),
-                row(
-                    "doses that makes",
-                    format!("{up:.3} up where the row is raised, {down:.3} down elsewhere"),
-                ),
-            ]
+            ];
+            if let Some([(up, _), (_, down)]) = device.map(|device| lobes.doses(device)) {
+                let doses = format!("{up:.3} up where the row is raised, {down:.3} down elsewhere");
+                rows.push(row("doses that makes", doses));
+            }
+            rows
         }
     }
 }

@@ -6,12 +6,12 @@ use super::context::RunError;
 use super::pairs::Pairs;
 use crate::crossbar::Array;
 use crate::device::fault::Fault;
-use crate::device::resistive::{DeviceSpread, DoseDevice};
+use crate::device::resistive::{DeviceSpread, Kinetics};
 use crate::energy::{Category, Ledger};
 use crate::engine::{Learning, layout};
 use crate::network::{Network, Weights};
 use crate::numeric::standard_normal;
-use crate::plasticity::{Bounds, Devices, Differs, Plastic, Rule, entity};
+use crate::plasticity::{Bounds, Devices, Plastic, Rule, entity};
 use crate::random::{Purpose, Stream};
 use crate::scenario::assemble::AssembleError;
 use crate::synapse::Arrangement;
@@ -83,17 +83,21 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
     let partners = if per_weight == 1 { 1.0 } else { 2.0 };
     let differs = plasticity.dispersion.draw(plan.seed, index as u32, base.len());
     let law = plasticity.rule.bounds();
-    let kinetics: Vec<DoseDevice> = match &plasticity.rule {
+    let kinetics: Vec<Kinetics> = match &plasticity.rule {
         Rule::Overlap(overlap) if overlap.spread != DeviceSpread::default() || !differs.is_empty() => {
             let device = |n| overlap.device.own(&overlap.spread, plan.seed, entity(index as u32, n));
-            let of = |n| differs.get(n).map_or_else(|| device(n), |differs: &Differs| differs.of(device(n)));
+            let of = |n| match (device(n), differs.get(n)) {
+                (Kinetics::Dose(device), Some(differs)) => differs.of(&device).into(),
+                (device, _) => device,
+            };
             (0..base.len()).map(of).collect()
         }
         _ => Vec::new(),
     };
     let mut own: Vec<Bounds> = if let Rule::Overlap(overlap) = &plasticity.rule {
-        let bounds = |device: &DoseDevice| {
-            let [w_min, w_max] = [device.g_min, device.g_max].map(|g| overlap.weight(g.get()));
+        let bounds = |device: &Kinetics| {
+            let ends = device.ends();
+            let [w_min, w_max] = [ends.g_min, ends.g_max].map(|g| overlap.weight(g));
             Bounds { w_min, w_max }
         };
         kinetics.iter().map(bounds).collect()
@@ -127,6 +131,8 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
         }
     }
     let steps = if law_of_steps { differs.iter().map(|differs| differs.steps).collect() } else { Vec::new() };
+    // What is on or off by itself is read as it is.
+    let abrupt = matches!(&plasticity.rule, Rule::Overlap(overlap) if overlap.device.dose().is_none());
     let mut made = Devices {
         seed: plan.seed,
         projection: index as u32,
@@ -137,7 +143,7 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
         steps,
         range: [g_min, g_max],
         kinetics,
-        levels: device.range.levels,
+        levels: device.range.levels.filter(|_| !abrupt),
         cycle_sigma: plasticity.cycle_sigma,
         pulse: plasticity.program,
         endurance: plasticity.endurance,

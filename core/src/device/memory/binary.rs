@@ -6,11 +6,11 @@ use crate::device::endurance::Endurance;
 use crate::device::model::{
     Draws, Landmark, Measure, MeasuredIn, Memory, Model, On, ReadOff, Role, Variation, landmark, measure,
 };
-use crate::device::parameters::{Reader, optional};
+use crate::device::parameters::Reader;
 use crate::device::protocol::{Table, change};
 use crate::device::resistive::{BinarySwitch, ResistanceSpread, Resistive as _};
 use crate::device::retention::Retention;
-use crate::keys::{ModelKey, choice, key, required};
+use crate::keys::{ModelKey, choice, key, optional, required};
 use crate::units::Ampere;
 
 /// An abrupt device, and what time and use do to it.

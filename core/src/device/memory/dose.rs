@@ -7,11 +7,11 @@ use crate::device::model::{
     measure,
 };
 use crate::device::overlap::SpikePulse;
-use crate::device::parameters::{Reader, law, optional};
+use crate::device::parameters::{Reader, law};
 use crate::device::protocol::Table;
 use crate::device::resistive::{DeviceSpread, DoseDevice, Rate, Resistive as _, StateLaw};
 use crate::device::retention::Retention;
-use crate::keys::{ModelKey, choice, key, required};
+use crate::keys::{ModelKey, choice, key, optional, required};
 use crate::units::{Ampere, Quantity as _, Second, Siemens, Volt};
 
 /// A device of doses, and how one of them differs from others and loses what it was given.

@@ -147,6 +147,12 @@ impl BinarySwitch {
     fn conduction(&self, on: bool) -> Conduction {
         if on { Conduction::Ohmic } else { self.off_conduction }
     }
+
+    /// What a ramp spends in a device that stays at conductance `g`.
+    #[must_use]
+    pub fn spent(&self, g: f64, ramp: Ramp) -> Energies {
+        self.conduction(self.is_on(g)).energies(g, self.compliance(), ramp)
+    }
 }
 
 impl Resistive for BinarySwitch {

@@ -13,6 +13,7 @@ use crate::device::threshold::log_sigma;
 use crate::numeric::{exp, relaxation, standard_normal};
 use crate::random::{Purpose, word};
 use crate::units::{Ampere, Quantity as _, Siemens, Volt};
+use crate::waveform::Waveform;
 use serde::{Deserialize, Serialize};
 
 /// A device with a rate for each polarity and a state law.
@@ -193,6 +194,15 @@ impl DoseDevice {
             }
         }
         doses
+    }
+
+    /// (SET, RESET) doses of a whole waveform, of a device whose limiter does not act.
+    #[must_use]
+    pub fn pulse_doses(&self, pulse: &Waveform) -> (f64, f64) {
+        pulse.segments.iter().fold((0.0, 0.0), |sum, s| {
+            let (set, reset) = self.doses(Ramp { from: s.from, to: s.to, length: s.length() });
+            (sum.0 + set, sum.1 + reset)
+        })
     }
 
     /// Whether any of a ramp is beyond an onset.

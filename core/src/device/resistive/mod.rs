@@ -7,9 +7,12 @@
 //!   state law ([`StateLaw`]: soft bound, linear, Querlioz, linear in resistance, measured table). Analog devices,
 //!   VTEAM-like devices and pulse tables are combinations of these.
 //! - [`BinarySwitch`]: abrupt between two log-normal resistances.
+//!
+//! [`Kinetics`] is a device of either.
 
 mod binary;
 mod dose;
+mod kinetics;
 mod law;
 mod limited;
 mod rate;
@@ -19,6 +22,7 @@ mod tests;
 
 pub use binary::{BinarySwitch, ResistanceSpread};
 pub use dose::{DeviceSpread, DoseDevice};
+pub use kinetics::Kinetics;
 pub use law::{Bounds, Direction, StateLaw};
 pub use rate::Rate;
 

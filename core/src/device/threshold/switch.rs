@@ -211,6 +211,90 @@ impl ThresholdSwitch {
         crossing(self.tau.get(), x, a, b, theta, limit)
     }
 
+    /// Takes an off filament at x >= 0 with the connection r through `limit` seconds of the drive a + b t, up to where it turns on, and
+    /// shows every stretch. Answers where it is then, and when it turned on, if it did.
+    ///
+    /// `wall`: no drive takes it below rest, where nothing is left to dissolve; there it stays until the drive is positive again.
+    pub(super) fn through_off(
+        &self,
+        (x, r): (f64, f64),
+        (a, b): (f64, f64),
+        theta: f64,
+        (limit, wall): (f64, bool),
+        mut see: impl FnMut(Stretch),
+    ) -> (f64, Option<f64>) {
+        let tau = self.tau.get();
+        let (mut x, mut a, mut t) = (x, a, 0.0);
+        let stretch = |begin: f64, length: f64, (x, a): (f64, f64), pinned: bool| {
+            let r = if begin > 0.0 { r * exp(-(begin / tau)) } else { r };
+            Stretch { begin, length, x, a, b, pinned, held: false, r, theta }
+        };
+        // A linear drive changes its sign once.
+        for _ in 0..2 {
+            let left = limit - t;
+            let below = a < 0.0 || (a == 0.0 && b < 0.0);
+            let turns = (a != 0.0).then(|| -a / b).filter(|turns| *turns > 0.0 && *turns < left);
+            // How long the drive is negative, and from when on.
+            let (from, until) = match (below, turns) {
+                (true, turns) => (0.0, turns.unwrap_or(left)),
+                (false, Some(turns)) if b < 0.0 => (turns, left),
+                _ => break,
+            };
+            if !wall || self.advance_off(x, a, b, until) >= 0.0 {
+                break;
+            }
+            if from > 0.0 {
+                let on = self.turn_on(x, a, b, theta, from);
+                see(stretch(t, on.unwrap_or(from), (x, a), false));
+                if on.is_some() {
+                    return (theta, on);
+                }
+                (x, a, t) = (self.advance_off(x, a, b, from), 0.0, t + from);
+                continue;
+            }
+            let meets = crossing(tau, -x, -a, -b, 0.0, until).unwrap_or(until);
+            let meets = if x <= 0.0 { 0.0 } else { meets };
+            see(stretch(t, meets, (x, a), false));
+            see(stretch(t + meets, until - meets, (0.0, a + b * meets), true));
+            (x, a, t) = (0.0, if turns.is_some() { 0.0 } else { a + b * until }, t + until);
+            if turns.is_none() {
+                return (0.0, None);
+            }
+        }
+        let left = limit - t;
+        let on = self.turn_on(x, a, b, theta, left);
+        see(stretch(t, on.unwrap_or(left), (x, a), false));
+        match on {
+            Some(on) => (theta, Some(t + on)),
+            None => (self.advance_off(x, a, b, left), None),
+        }
+    }
+
+    /// When an off filament turns on under the drive a + b t, as [`Self::turn_on`], with a wall at rest or without.
+    #[must_use]
+    pub fn first_on(&self, x: f64, (a, b): (f64, f64), theta: f64, limit: f64, wall: bool) -> Option<f64> {
+        self.through_off((x, 0.0), (a, b), theta, (limit, wall), |_| {}).1
+    }
+
+    /// An off filament at (x, r) after `ramp` that does not turn it on, applied to its circuit while it follows the drive a + b t;
+    /// with a wall at rest or without. Answers x, and what was spent.
+    #[must_use]
+    pub fn while_off(
+        &self,
+        circuit: &Circuit,
+        (x, r): (f64, f64),
+        drive: (f64, f64),
+        (theta, wall): (f64, bool),
+        ramp: Ramp,
+    ) -> (f64, Energies) {
+        let mut spent = Energies::default();
+        // Where it is just about to turn on it is left there.
+        let (x, _) = self.through_off((x, r), drive, theta, (ramp.length, wall), |stretch| {
+            spent += self.spent(circuit, &stretch, ramp.piece(stretch.begin, stretch.begin + stretch.length));
+        });
+        (x, spent)
+    }
+
     /// Takes an on filament through `limit` seconds of the drive a + b t, up to where it turns off, and shows every stretch.
     /// Answers where it is then, and when it turned off, if it did.
     fn through_on(
@@ -377,7 +461,7 @@ impl ThresholdSwitch {
 
     /// Takes the switch through one ramp of the voltage that is applied to its circuit, with as many switchings as it holds.
     ///
-    /// `next_theta` gives the threshold (volts above rest) after the n-th return to off. Switchings are pushed to
+    /// Off, no drive takes it below rest. `next_theta` gives the threshold (volts above rest) after the n-th return to off. Switchings are pushed to
     /// `switchings` with their time from the start of the ramp. After [`MAX_TURNS`] of them the ramp is over: no drive that is
     /// meant lasts so long without a change.
     pub fn apply(
@@ -423,11 +507,11 @@ impl ThresholdSwitch {
                 (state.x, state.r) = (x, r);
                 off
             } else {
-                let on = self.turn_on(x, a, b, theta, left);
-                let length = on.unwrap_or(left);
-                spent.off += self.spent_off(circuit, (x, state.r), (a, b), theta, ramp.piece(t, t + length));
-                state.r *= exp(-(length / tau));
-                state.x = if on.is_some() { theta } else { self.advance_off(x, a, b, left) };
+                let (to, on) = self.through_off((x, state.r), (a, b), theta, (left, true), |stretch| {
+                    spent.off += energies(&stretch);
+                });
+                state.r *= exp(-(on.unwrap_or(left) / tau));
+                state.x = to;
                 on
             };
             let Some(after) = change else { return spent };

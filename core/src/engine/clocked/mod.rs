@@ -455,7 +455,7 @@ impl<'n> Clocked<'n> {
         for neuron in 0..self.groups[population].x.len() {
             let group = &mut self.groups[population];
             let lowest = group.kind(neuron).lif.floor.lowest();
-            if group.jumped[neuron] && group.x[neuron] < lowest {
+            if group.x[neuron] < lowest {
                 group.x[neuron] = lowest;
             }
             let (x, kind) = (group.x[neuron], group.kind(neuron));

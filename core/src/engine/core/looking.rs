@@ -1,7 +1,6 @@
 //! Membranes as they are at a time, without touching them: for samples, states and energies.
 
 use super::{Core, Part};
-use crate::engine::held::columns_at;
 use crate::engine::state::Membranes;
 use crate::network::Network;
 use crate::numeric::Real;
@@ -73,18 +72,6 @@ impl<R: Real> Core<R> {
             Part::Scaled { parameters, state } => state.at(parameters, time),
             Part::Free(free) => free.potentials_at(time),
         }
-    }
-
-    /// What multiplies each column of a shared-decay population whose neurons are held, if nothing arrives
-    /// until `time` (1 where the hold lasts longer), and how many femtoseconds of holds lie beyond `time`.
-    pub fn holds_at(&self, population: usize, time: Time) -> Option<(Vec<R>, u128)> {
-        let Part::Shared { parameters, state, switching, .. } = &self.parts[population] else { return None };
-        if state.until.is_empty() {
-            return None;
-        }
-        let (factors, _) = columns_at(state, parameters, switching.as_ref(), time);
-        let beyond = state.until.iter().map(|until| u128::from(until.fs().saturating_sub(time.fs()))).sum();
-        Some((factors, beyond))
     }
 }
 

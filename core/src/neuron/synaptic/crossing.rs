@@ -54,13 +54,7 @@ pub fn crossing(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64, limit: f64) 
         }
     }
     let mut changes = [0.0; MAX_CHANGES];
-    let mut count = over.changes(certain, &mut changes);
-    // Beyond, only the line a + beta s can change the sign once more.
-    let line = -(drive.a - theta) / beta;
-    if line > certain && line < end && count + 1 < MAX_CHANGES {
-        changes[count] = line;
-        count += 1;
-    }
+    let count = sign_changes(&over, (drive.a - theta, beta), (certain, end), &mut changes);
     let mut lo = 0.0f64;
     for hi in changes[..count].iter().copied().chain([end]) {
         let start = lo.max(from);
@@ -73,6 +67,23 @@ pub fn crossing(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64, limit: f64) 
         }
     }
     None
+}
+
+/// The changes of sign of level + beta s + currents up to `end`, which are those of its line from `certain` on; how many there are.
+pub(super) fn sign_changes(
+    over: &Sum,
+    (level, beta): (f64, f64),
+    (certain, end): (f64, f64),
+    changes: &mut [f64; MAX_CHANGES],
+) -> usize {
+    let count = over.changes(certain, changes);
+    // Beyond, only the line can change the sign once more.
+    let line = -level / beta;
+    if line > certain && line < end && count + 1 < MAX_CHANGES {
+        changes[count] = line;
+        return count + 1;
+    }
+    count
 }
 
 /// What is known of the next crossing before it is looked for.
@@ -130,7 +141,7 @@ fn one_exponential(tau_m: f64, x0: f64, drive: &Drive<'_>, theta: f64, limit: f6
 }
 
 /// v - theta.
-fn over(drive: &Drive<'_>, theta: f64, beta: f64) -> Sum {
+pub(super) fn over(drive: &Drive<'_>, theta: f64, beta: f64) -> Sum {
     let mut sum = Sum::default();
     sum.push(Term { p: drive.a - theta, q: beta, nu: 0.0 });
     for (decay, current) in drive.decays.iter().zip(drive.currents) {
@@ -157,7 +168,7 @@ fn stays_below(x0: f64, drive: &Drive<'_>, theta: f64) -> bool {
 }
 
 /// From where on (or `end`) the sign of level + beta s + currents is that of level + beta s.
-fn decided(drive: &Drive<'_>, level: f64, beta: f64, end: f64) -> f64 {
+pub(super) fn decided(drive: &Drive<'_>, level: f64, beta: f64, end: f64) -> f64 {
     let active = |current: &super::Current| current.p != 0.0 || current.q != 0.0;
     let slowest = drive
         .decays

@@ -16,6 +16,7 @@
 
 pub mod chain;
 mod crossing;
+pub mod wall;
 
 pub use crossing::{Bound, bound, crossing, firing};
 

@@ -1,11 +1,10 @@
 //! Which neurons answer to each sample, with learning off; the same whatever the threads.
 
 use super::super::evaluate::Reporting;
-use super::super::leakage::Leakage;
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::scalar::Scalar;
 use super::super::{PIECES, piece};
-use crate::engine::{Engine, SimulationError, Thresholds};
+use crate::engine::{Engine, SimulationError, Spike, Thresholds};
 use crate::network::{Network, Weights};
 use crate::time::Time;
 use rayon::prelude::*;
@@ -80,7 +79,7 @@ impl AsRef<Totals> for Responses {
 
 struct Worker<R: Scalar> {
     presenter: Presenter<R>,
-    seen: Leakage<R>,
+    spikes: Vec<Spike>,
     neurons: Vec<u32>,
     counts: Vec<usize>,
     totals: Totals,
@@ -116,7 +115,7 @@ pub(in crate::training) fn respond_in<R: Scalar>(
         presenter.simulation().set_thresholds(question.population, fixed.clone())?;
         workers.push(Worker {
             presenter,
-            seen: Leakage::new(None),
+            spikes: Vec::new(),
             neurons: Vec::new(),
             counts: Vec::new(),
             totals: Totals::default(),
@@ -162,16 +161,17 @@ impl<R: Scalar> Worker<R> {
         sample: usize,
     ) {
         let episode = question.first_episode + sample as u64;
-        self.seen.spikes.clear();
+        self.spikes.clear();
         let duration = question.duration;
-        if !self.presenter.present(weights, (samples.code, sample, episode, duration), stop, &mut self.seen) {
+        if !self.presenter.present(weights, (samples.code, sample, episode, duration), stop, &mut self.spikes)
+        {
             return;
         }
-        self.presenter.encode(episode, &self.seen.spikes);
+        self.presenter.encode(episode, &self.spikes);
         let population = question.population as u32;
         let before = self.neurons.len();
         self.neurons.extend(
-            self.seen.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
+            self.spikes.iter().filter(|spike| spike.population == population).map(|spike| spike.neuron),
         );
         self.counts.push(self.neurons.len() - before);
         self.totals.add(self.presenter.all_counts(), duration);

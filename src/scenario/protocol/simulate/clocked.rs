@@ -33,7 +33,7 @@ pub fn simulate(
     let mut clocked =
         Clocked::new(&network, &weights, &network.rates(), plan.seed, dt).map_err(RunError::Clocked)?;
     let episode = episode::run(plan, duration, start, (&mut clocked, None), context)?;
-    let energy = book((plan, &network), &arrays, &episode.totals, None);
+    let energy = book((plan, &network), &arrays, &episode.totals);
     notes.push(format!(
         "engine clocked, dt {dt}: spikes are on the grid; delays, widths and refractory times are whole steps"
     ));

@@ -14,7 +14,7 @@ use crate::scenario::load_estimate;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Connect, Plan};
 use crate::scenario::run::arrays::{named_arrays, programmed};
-use crate::scenario::run::books::{book, overlapping};
+use crate::scenario::run::books::{book, jumps, overlapping};
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError, Store};
 use crate::scenario::run::network::alone;
@@ -94,7 +94,7 @@ pub fn simulate(
     let mut events = Events { run, threads, pairs };
     let episode = episode::run(plan, duration, start, (&mut events, begun), context)?;
     let Events { mut run, pairs, .. } = events;
-    let mut energy = book((plan, &network), &arrays, &episode.totals, None);
+    let mut energy = book((plan, &network), &arrays, &episode.totals);
     notes.extend(spent(plan, &run, &mut energy));
     notes.extend(overlapping(plan, &episode.totals));
     let last = run.finish();
@@ -140,11 +140,7 @@ fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
         }
         let asked = if driven { spent.is_some() } else { plan.record.energy };
         if asked && incoming().any(|projection| projection.kernel.jumps()) {
-            notes.push(format!(
-                "population {}: the jumps that reach it are impulses of voltage, whose energy depends on their \
-                 unknown width and is not in the leakage",
-                population.name
-            ));
+            notes.push(jumps(population));
         }
     }
     if told {

@@ -72,10 +72,6 @@ impl Protocol for Supervised {
         if number == 0 && self.weights_from.is_none() { self.presentation } else { self.test_presentation }
     }
 
-    fn leakage_within(&self) -> Option<Time> {
-        Some(self.test_presentation)
-    }
-
     fn weights_from(&self) -> Option<&str> {
         self.weights_from.as_deref()
     }
@@ -192,6 +188,17 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
                 .label("no such class")
                 .allowed(format!("a class of the data set, 0 to {}", dataset.classes() - 1)),
         );
+    }
+    for key in ["levels", "spread"] {
+        let crossbar = fields.table("crossbar");
+        if let Some((crossbar, at)) = crossbar.and_then(|crossbar| Some((crossbar, crossbar.written(key)?))) {
+            lower.faults.push(
+                Diagnostic::error(format!("`{key}` of {} has no effect", crossbar.what))
+                    .at(at)
+                    .also(protocol.written("kind"), "training is of ideal weights")
+                    .allowed(format!("`{key}` of a case of `programming` of the protocol")),
+            );
+        }
     }
     if lower.not_trained(target) {
         return;

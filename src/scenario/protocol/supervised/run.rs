@@ -14,7 +14,7 @@ use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{Found, Outcome};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{devices, named_arrays};
-use crate::scenario::run::books::{book, inference, overlapping};
+use crate::scenario::run::books::{book, inference, jumps, overlapping};
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
 use crate::scenario::run::data::{Data, Selection, load};
@@ -220,8 +220,7 @@ impl<R: Scalar> Run<'_, R> {
             let Some(validation) = self.validate(epoch, first + order.len() as u64, context)? else { break };
             let first_test = first + (order.len() + self.data.validation_labels.len()) as u64;
             let weights = self.trainer.weights.clone();
-            let test =
-                self.test(&weights, first_test, false, &format!("test of epoch {}", epoch + 1), context)?;
+            let test = self.test(&weights, first_test, &format!("test of epoch {}", epoch + 1), context)?;
             if test.answers.len() < self.data.test_labels.len() {
                 break;
             }
@@ -307,7 +306,7 @@ impl<R: Scalar> Run<'_, R> {
         let samples = Samples { code: &data.validation, labels: &data.validation_labels };
         let weights = self.trainer.weights.clone();
         let what = format!("validation of epoch {}", epoch + 1);
-        let found = self.evaluate(&weights, samples, first, false, &what, context)?;
+        let found = self.evaluate(&weights, samples, first, &what, context)?;
         Ok((found.answers.len() == samples.labels.len()).then(|| Some(found.accuracy())))
     }
 
@@ -315,13 +314,12 @@ impl<R: Scalar> Run<'_, R> {
         &mut self,
         weights: &Weights<R>,
         first: u64,
-        leakage: bool,
         what: &str,
         context: &mut RunContext<'_>,
     ) -> Result<Evaluation, RunError> {
         let data = self.data;
         let samples = Samples { code: &data.test, labels: &data.test_labels };
-        self.evaluate(weights, samples, first, leakage, what, context)
+        self.evaluate(weights, samples, first, what, context)
     }
 
     fn evaluate(
@@ -329,7 +327,6 @@ impl<R: Scalar> Run<'_, R> {
         weights: &Weights<R>,
         samples: Samples<'_>,
         first_episode: u64,
-        leakage: bool,
         what: &str,
         context: &mut RunContext<'_>,
     ) -> Result<Evaluation, RunError> {
@@ -340,7 +337,6 @@ impl<R: Scalar> Run<'_, R> {
             seed: self.plan.seed,
             first_episode,
             duration,
-            leakage,
             what,
         };
         if let Some(known) = self.tests.known() {
@@ -381,14 +377,17 @@ impl<R: Scalar> Run<'_, R> {
             (0..self.network.projections.len()).map(|p| weights.values(self.network, p)).collect();
         let mut arrays = vec![None; values.len()];
         if trained && !context.stop.load(Ordering::Relaxed) {
-            let leakage = self.plan.record.energy;
-            let test = self.test(&weights, first, leakage, "final test", context)?;
+            let test = self.test(&weights, first, "final test", context)?;
             if test.answers.len() == self.data.test_labels.len() {
                 self.result.test_accuracy = Some(test.accuracy());
                 self.result.tested_epoch = (tested > 0).then_some(tested);
                 self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
                 arrays = devices(self.plan, &values, self.w_max(), ideal)?;
                 energy = self.ledger(&arrays, &test);
+                let population = &self.plan.populations[self.plan.projections[self.protocol.projection].to];
+                if self.plan.record.energy && population.switch.is_some() {
+                    self.log.notes.push(jumps(population));
+                }
                 self.log.notes.extend(overlapping(self.plan, &test.totals));
                 per_inference =
                     Some(inference(self.plan, self.network, self.protocol.projection, &energy, &test.totals));
@@ -417,9 +416,7 @@ impl<R: Scalar> Run<'_, R> {
     }
 
     fn ledger(&self, arrays: &[Option<Array>], test: &Evaluation) -> crate::energy::Ledger {
-        let population = self.plan.projections[self.protocol.projection].to;
-        let leaking = test.square_voltage.map(|square| (population, square));
-        book((self.plan, self.network), arrays, &test.totals, leaking)
+        book((self.plan, self.network), arrays, &test.totals)
     }
 
     /// Tests the weights as each programming case leaves them on the devices.
@@ -447,7 +444,7 @@ impl<R: Scalar> Run<'_, R> {
                 programmed[index] = array.weights();
                 let weights = Weights::<R>::from_values(self.network, &programmed);
                 let what = format!("{}: draw {} of {}", case.name, draw + 1, case.draws);
-                let test = self.test(&weights, first, false, &what, context)?;
+                let test = self.test(&weights, first, &what, context)?;
                 if test.answers.len() < self.data.test_labels.len() {
                     return Ok(()); // Stopped: a case is reported whole or not at all.
                 }

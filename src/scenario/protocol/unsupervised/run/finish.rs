@@ -36,8 +36,7 @@ impl<R: Scalar> Run<'_, R> {
                 self.respond(Part::Test, &weights, &model.thresholds, first, "final test", context)?;
             if responses.len() == self.data.test_labels.len() {
                 self.tested(model, &responses);
-                energy =
-                    book_rows((self.plan, self.frozen), &self.row_energies(&values), &responses.totals, None);
+                energy = book_rows((self.plan, self.frozen), &self.row_energies(&values), &responses.totals);
                 self.log.notes.extend(overlapping(self.plan, &responses.totals));
                 per_inference = Some(inference(
                     self.plan,
@@ -264,12 +263,12 @@ impl<R: Scalar> Run<'_, R> {
 fn extrapolated(rule: &Overlap) -> Option<String> {
     let SpikePulses::Own(lobes) = &rule.pulses else { return None };
     let peaks = lobes.peaks();
-    let beyond =
-        [(&rule.device.set, peaks[0], ""), (&rule.device.reset, peaks[1], "-")].map(|(rate, peak, sign)| {
-            let Rate::Exponential { v_ref, v_scale, .. } = rate else { return None };
-            let factor = crate::numeric::exp((peak - *v_ref) / *v_scale);
-            Some(format!("{sign}{peak}, where the rate is {factor:.0} times that at {sign}{v_ref}"))
-        });
+    let device = rule.device.dose()?;
+    let beyond = [(&device.set, peaks[0], ""), (&device.reset, peaks[1], "-")].map(|(rate, peak, sign)| {
+        let Rate::Exponential { v_ref, v_scale, .. } = rate else { return None };
+        let factor = crate::numeric::exp((peak - *v_ref) / *v_scale);
+        Some(format!("{sign}{peak}, where the rate is {factor:.0} times that at {sign}{v_ref}"))
+    });
     let [Some(set), Some(reset)] = beyond else { return None };
     Some(format!(
         "pulses put {set}, and {reset}, on a device for {}; the rates are quoted where sweeps end, which take seconds: that they \
