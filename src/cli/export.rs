@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::show;
 use memspike::hint::nearest;
-use memspike::record::RecordError;
+use memspike::record::{RecordError, RunDir};
 use memspike::record::export::{KEPT, files, name, write};
 use memspike::registry::Registry;
 use std::path::{Path, PathBuf};
@@ -39,9 +39,13 @@ pub fn export(args: &ExportArgs, registry: &Registry, output: &Output) -> Result
         ))
         .with_hint(format!("name one of them with --record: {}", names.join(", "))));
     }
+    let dir = RunDir::open(&run)?;
     let mut written = String::new();
     for (file, logs) in files {
-        let place = args.out.clone().unwrap_or_else(|| run.join(file));
+        let place = match &args.out {
+            Some(out) => out.clone(),
+            None => dir.claim(&file)?,
+        };
         if place.is_dir() {
             let source = std::io::Error::from(std::io::ErrorKind::IsADirectory);
             return Err(RecordError::Io { action: "write", path: place, source }.into());

@@ -157,7 +157,7 @@ impl<'a> Logs<'a> {
         let chosen =
             formats.iter().filter_map(|name| known.find(name)).filter(|format| format.name() != KEPT.name());
         for format in std::iter::once(&KEPT as &dyn Format).chain(chosen) {
-            export(&logs, self.dir.path(), format, Some(stop))?;
+            export(&logs, self.dir, format, Some(stop))?;
         }
         let mut shown = Shown::default();
         for name in &self.names {

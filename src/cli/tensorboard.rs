@@ -24,7 +24,7 @@ impl Watched {
     /// # Errors
     /// If it cannot be written.
     pub fn new(plan: &Plan, dir: &RunDir, listener: Box<dyn Progress>) -> Result<Self, Failure> {
-        let begin = || EventFile::resume(&dir.path().join(FILE), host::unix_seconds());
+        let begin = || EventFile::resume(&dir.claim(FILE)?, host::unix_seconds());
         let file = plan.record.tensorboard.then(begin).transpose()?;
         Ok(Self { listener, file, failed: None })
     }

@@ -45,7 +45,7 @@ fn events(bytes: &[u8]) -> BTreeMap<String, Vec<(u64, f32)>> {
     }
     let sum = |bytes: &[u8]| {
         let crc = crc32c(bytes);
-        (crc >> 15 | crc << 17).wrapping_add(0xA282_EAD8).to_le_bytes()
+        crc.rotate_right(15).wrapping_add(0xA282_EAD8).to_le_bytes()
     };
     let (mut rest, mut all) = (bytes, BTreeMap::<String, Vec<(u64, f32)>>::new());
     while !rest.is_empty() {

@@ -1,5 +1,7 @@
 //! Finished logs as files in a format.
 
+#[cfg(feature = "scenario")]
+use super::RunDir;
 use super::format::JOINED;
 use super::{Format, LogReader, PendingFile, RecordError, WriteError};
 use std::path::{Path, PathBuf};
@@ -67,16 +69,17 @@ pub fn write(
     file.finish()
 }
 
-/// Writes finished logs into a directory, as [`files`] names them.
+/// Writes finished logs into a run directory, as [`files`] names them.
 ///
 /// # Errors
 /// As [`write`].
+#[cfg(feature = "scenario")]
 pub fn export(
     logs: &[PathBuf],
-    directory: &Path,
+    dir: &RunDir,
     format: &dyn Format,
     stop: Option<&Arc<AtomicBool>>,
 ) -> Result<(), RecordError> {
     let mut files = files(logs, format)?.into_iter();
-    files.try_for_each(|(name, logs)| write(&logs, &directory.join(name), format, stop))
+    files.try_for_each(|(name, logs)| write(&logs, &dir.claim(&name)?, format, stop))
 }

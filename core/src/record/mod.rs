@@ -33,6 +33,7 @@ pub mod timeline;
 #[cfg(feature = "formats")]
 mod zip;
 
+#[cfg(feature = "scenario")]
 pub use export::export;
 pub use fingerprint::Fingerprint;
 pub use format::{Format, Formats, WriteError};

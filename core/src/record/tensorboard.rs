@@ -192,7 +192,7 @@ mod tests {
             let mut crc = Crc::<CASTAGNOLI>::default();
             crc.add(bytes);
             assert_eq!((crc.value(), crc32c(bytes)), (want, want));
-            let masked_by_hand = (want >> 15 | want << 17).wrapping_add(0xA282_EAD8);
+            let masked_by_hand = want.rotate_right(15).wrapping_add(0xA282_EAD8);
             assert_eq!(masked(bytes), masked_by_hand);
         }
     }
@@ -205,7 +205,7 @@ mod tests {
             let length = u64::from_le_bytes(rest[..8].try_into().unwrap()) as usize;
             let sum = |bytes: &[u8]| {
                 let crc = crc32c(bytes);
-                (crc >> 15 | crc << 17).wrapping_add(0xA282_EAD8).to_le_bytes()
+                crc.rotate_right(15).wrapping_add(0xA282_EAD8).to_le_bytes()
             };
             assert_eq!(rest[8..12], sum(&rest[..8]));
             let event = &rest[12..12 + length];

@@ -159,7 +159,8 @@ impl Trace<'_> {
     fn counters(&mut self, lane: &Lane, entry: &Entry) -> Result<(), WriteError> {
         let group = lane.label(entry.label);
         let (parent, _) = self.group(group)?;
-        for (index, value) in entry.values.iter().enumerate() {
+        // What is not a number, as the energy of a weight without a device, is not shown.
+        for (index, value) in entry.values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
             let name = lane.quantity(entry.variable, index);
             let of = Of::Value(group.to_string(), entry.ends, name.to_string());
             let track = match self.tracks.get(&of) {
@@ -167,14 +168,13 @@ impl Trace<'_> {
                 None => {
                     let name = format!("{name} of {}", member(group, entry.ends));
                     let unit = lane.unit(entry, index).unwrap_or_default().to_string();
-                    let track = self.track(of, &name, Some(parent), entry.ends[0], |track| {
+                    self.track(of, &name, Some(parent), entry.ends[0], |track| {
                         message(track, 8, |counter| {
                             if !unit.is_empty() {
                                 text(counter, 6, &unit);
                             }
                         });
-                    })?;
-                    track
+                    })?
                 }
             };
             self.event(entry.time, COUNTER, track, |event| double(event, 44, *value))?;
@@ -443,7 +443,7 @@ mod tests {
             let time = Value::Time(Time::from_fs(fs));
             vec![time, Value::Label(0), ends[0], ends[1], Value::Real(weight), Value::Label(1)]
         };
-        let rows = [row(0, -0.5), row(2_999_999, 1e-300)];
+        let rows = [row(0, -0.5), row(1, f64::NAN), row(2_999_999, 1e-300)];
         let mut out = Vec::new();
         Perfetto.write(&mut log(root.path(), &schema, &rows), &mut out).unwrap();
         let track = "learning/weight of learning[3 to 5] in S";

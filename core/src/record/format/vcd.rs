@@ -69,6 +69,8 @@ impl Format for Vcd {
             for (index, variable) in variables.iter().enumerate() {
                 let _ = match (entry.until, entry.values.get(index)) {
                     (Some(_), _) => writeln!(lines, "b{:b} {}", entry.episode, code(*variable)),
+                    // What is not a number, as the energy of a weight without a device, is not shown.
+                    (None, Some(value)) if value.is_nan() => Ok(()),
                     (None, Some(value)) => writeln!(lines, "r{value} {}", code(*variable)),
                     (None, None) => writeln!(lines, "1{}", code(*variable)),
                 };
@@ -261,7 +263,7 @@ mod tests {
         let schema = Schema { name: "membrane".into(), columns, labels: vec!["two words".into()] };
         let row =
             |fs, u| vec![Value::Time(Time::from_fs(fs)), Value::Label(0), Value::Index(3), Value::Real(u)];
-        let rows = [row(0, -0.0625), row(1 << 40, 1e-300)];
+        let rows = [row(0, -0.0625), row(7, f64::NAN), row(1 << 40, 1e-300)];
         let mut out = Vec::new();
         Vcd.write(&mut log(root.path(), &schema, &rows), &mut out).unwrap();
         let (declared, changes) = read(&String::from_utf8(out).unwrap());

@@ -69,11 +69,12 @@ pub struct Begun {
     pub fingerprint: Fingerprint,
 }
 
-/// Pieces that a slice is run in at first, and how long one may take in seconds: the length of a piece is doubled or
-/// halved to fit, so that whatever runs looks up often enough to be stopped, and to keep a checkpoint.
-const PIECES: u64 = 64;
-const SHORT: f64 = 0.05;
-const LONG: f64 = 0.5;
+/// Pieces of an episode if all were as short as the first, and how long one may take in seconds: the length of a piece is
+/// doubled or halved to fit, so that whatever runs looks up often enough to be stopped, to keep a checkpoint, and to see
+/// how much memory it has.
+const PIECES: u64 = 1 << 30;
+const SHORT: f64 = 0.02;
+const LONG: f64 = 0.2;
 
 /// What is sampled in simulated time without being an event: at multiples of an interval.
 #[derive(Clone, Copy)]
@@ -201,7 +202,7 @@ pub fn run(
     let Begun { mut reached, fingerprint } = begun.unwrap_or_default();
     log.fingerprint = fingerprint;
     let fingerprint = &mut log.fingerprint;
-    let mut piece = (duration.fs() / SLICES / PIECES).max(1);
+    let mut piece = (duration.fs() / PIECES).max(1);
     context.progress.phase("simulate", SLICES);
     context.progress.steps(duration.as_seconds() / SLICES as f64, "s");
     let mut status = Status::Done;
