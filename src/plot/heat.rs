@@ -13,6 +13,15 @@ const NUMBERED: usize = 12;
 /// Characters of a label at the left.
 const LABEL: usize = 22;
 
+/// One number of a map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cell {
+    /// Of repetitions, if there are several.
+    pub mean: f64,
+    /// How far they are spread.
+    pub spread: Option<f64>,
+}
+
 /// A table of numbers with names at its sides.
 #[derive(Clone, Debug, Default)]
 pub struct Heat {
@@ -24,8 +33,8 @@ pub struct Heat {
     pub across: (String, Vec<String>),
     /// What changes downwards, and its values.
     pub down: (String, Vec<String>),
-    /// Row by row: mean, and how far repetitions are spread, if there are several. `None` where nothing is known.
-    pub cells: Vec<Vec<Option<(f64, Option<f64>)>>>,
+    /// Row by row; `None` where nothing is known.
+    pub cells: Vec<Vec<Option<Cell>>>,
     /// Behind the numbers of the scale: `" %"`.
     pub unit: String,
 }
@@ -52,8 +61,7 @@ impl Heat {
         sheet.write(&self.across.0, left + width / 2.0, top - 32.0, At::Middle, text(12.0, INK));
         sheet.write_up(&self.down.0, 22.0, top + height / 2.0, text(12.0, INK));
 
-        let values =
-            || self.cells.iter().flatten().flatten().map(|(mean, _)| *mean).filter(|x| x.is_finite());
+        let values = || self.cells.iter().flatten().flatten().map(|cell| cell.mean).filter(|x| x.is_finite());
         let (low, most) =
             values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, most), x| (low.min(x), most.max(x)));
         let share = |x: f64| if most > low { (x - low) / (most - low) } else { 0.5 };
@@ -70,7 +78,7 @@ impl Heat {
             sheet.write(&shortened(label), left - 10.0, y, At::Right, text(12.0, INK));
             for (column, cell) in self.cells.get(row).into_iter().flatten().take(columns).enumerate() {
                 let x = left + wide * column as f64;
-                let Some((mean, spread)) = cell.filter(|(mean, _)| mean.is_finite()) else {
+                let Some(Cell { mean, spread }) = cell.filter(|cell| cell.mean.is_finite()) else {
                     sheet.write("\u{2013}", x + wide / 2.0, y, At::Middle, text(12.0, MUTED));
                     continue;
                 };
@@ -117,7 +125,7 @@ mod tests {
     fn heat(columns: usize, rows: usize) -> Heat {
         let cell = |row: usize, column: usize| match (row, column) {
             (0, 0) => None,
-            _ => Some(((row * columns + column) as f64, (row == 1).then_some(0.25))),
+            _ => Some(Cell { mean: (row * columns + column) as f64, spread: (row == 1).then_some(0.25) }),
         };
         Heat {
             title: "accuracy <&>".into(),

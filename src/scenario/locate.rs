@@ -2,7 +2,7 @@
 
 use super::diagnostic::{At, Base, Diagnostic, Diagnostics, Source};
 use super::shipped;
-use crate::record::rundir::is_run;
+use crate::record::rundir::{MANIFEST, is_run};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +56,13 @@ pub(super) fn find(argument: &str) -> Result<Vec<Found>, Diagnostics> {
             return Err(Diagnostic::error(format!("`{}` is a directory", misplaced.display()))
                 .allowed("a scenario file, or a directory with a file scenario.toml")
                 .hint("`memspike new NAME` makes one")
+                .into());
+        }
+        if is_run(path) {
+            let manifest = path.join(MANIFEST);
+            return Err(Diagnostic::error(format!("`{argument}` is a run, and no scenario"))
+                .allowed("a scenario file, or a directory with a file scenario.toml")
+                .hint(format!("`memspike run {}` makes that run again", manifest.display()))
                 .into());
         }
         return Err(Diagnostic::error(format!("the directory `{argument}` holds no scenario"))

@@ -3,7 +3,6 @@
 use super::diagnostic::Diagnostic;
 use super::electrodes;
 use super::filled::Fields;
-use super::plasticity::OVERLAP;
 use super::section::Lower;
 use super::spec::kinds::ABOVE_ZERO;
 use super::spec::{Key, Kind, Word as _, words};
@@ -12,6 +11,9 @@ use crate::device::memory::{BinaryMemory, DoseMemory};
 use crate::device::preset::Preset;
 use crate::device::resistive::{DeviceSpread, Kinetics};
 use crate::plasticity::Overlap;
+
+/// The rule that is made of devices and not of a registry.
+pub(super) const OVERLAP: &str = "overlap";
 
 /// What pulses overlap on, and how they do.
 pub(super) struct Overlapping {

@@ -3,7 +3,7 @@
 use super::device_plan::DevicePlan;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
-use super::overlap::Overlapping;
+use super::overlap::{OVERLAP, Overlapping};
 use super::section::Lower;
 use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, VOLTAGE, positive};
 use super::spec::{Bounds, Choice, Key, Kind, Unit, kept, model_key, words};
@@ -37,9 +37,6 @@ pub struct PlasticityPlan {
     /// Sum of a neuron's weights after each presentation in which it spiked, in units of w_max; `None`: left as it is.
     pub normalise: Option<f64>,
 }
-
-/// The rule that is made of devices and not of a registry.
-pub const OVERLAP: &str = "overlap";
 
 /// The keys of the table, but for those of registered rules.
 pub(super) const KEYS: &[Key] = Learning::KEYS;

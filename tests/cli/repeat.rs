@@ -33,6 +33,9 @@ fn a_manifest_repeats_its_run_to_the_bit_though_the_scenario_was_edited() {
             err(&refused)
         );
     }
+    let run = place.memspike(&["run", "first"]);
+    assert_eq!(code(&run), 2);
+    assert!(err(&run).contains("`memspike run first/manifest.json` makes that run again"), "{}", err(&run));
     // A result that was tampered with is not the same.
     let other = read(&place, "first/summary.json").replace("\"fingerprint\": \"", "\"fingerprint\": \"0");
     fs::write(place.path().join("first/summary.json"), other).unwrap();

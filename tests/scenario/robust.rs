@@ -141,7 +141,7 @@ fn every_default_of_the_specification_is_a_value_of_its_kind() {
         load(name, &[], None).unwrap_or_else(|faults| panic!("{faults}"));
     }
     load("networks/ring", &["population.ring.reset=hold".into()], None).unwrap();
-    load("mnist-devices", &["projection.input.crossbar.spread={ cv_on = 0.1 }".into()], None).unwrap();
+    load("stdp/digits", &["projection.input.crossbar.spread={ cv_on = 0.1 }".into()], None).unwrap();
 }
 
 #[test]

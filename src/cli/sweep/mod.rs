@@ -37,9 +37,7 @@ pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result
     // Nothing is made before every point is known to be in order.
     let place = place::of_sweep(args, &name)?;
     let tasks = points::check(args, &all, &variation.varied, &place.path, program, output)?;
-    if let Err(failure) = first {
-        return Err(failure);
-    }
+    first?;
     if args.dry_run {
         return dry_run(&all, &tasks, output);
     }

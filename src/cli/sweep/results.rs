@@ -37,7 +37,7 @@ fn found(path: &Path) -> Found {
     match (status, summary) {
         (Ok(RunStatus::Done), Ok(summary)) => Found::Done(summary),
         (Ok(RunStatus::Failed), _) => {
-            Found::Failed("it failed in another part of the sweep, which says why".into())
+            Found::Failed("it failed before, or in another part of the sweep, which said why".into())
         }
         _ => Found::Missing,
     }

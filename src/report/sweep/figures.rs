@@ -4,7 +4,7 @@ use super::super::table::{is_fraction, unit_of};
 use super::text::shown;
 use super::{Group, SweepSummary};
 use crate::plot::chart::{Axis, Chart, Look, Mark, Point, Series};
-use crate::plot::heat::Heat;
+use crate::plot::heat::{Cell, Heat};
 use crate::plot::{Figure, Shape};
 use crate::scenario::vary;
 
@@ -175,7 +175,7 @@ fn heat(sweep: &SweepSummary, measure: usize) -> Option<Heat> {
     // The second key changes fastest.
     let cell = |row: usize, column: usize| {
         let spread = sweep.groups.get(row * across.values.len() + column)?.spread(measure)?;
-        Some((factor * spread.mean, spread.sd.map(|sd| factor * sd)))
+        Some(Cell { mean: factor * spread.mean, spread: spread.sd.map(|sd| factor * sd) })
     };
     let in_unit = if symbol.is_empty() { String::new() } else { format!(", in {symbol}") };
     Some(Heat {

@@ -182,8 +182,9 @@ impl Variation {
                 .collect()
         } else {
             self.varied.iter().fold(vec![Vec::new()], |begun, varied| {
-                let with =
-                    |values: &Vec<String>, next: &String| [values.as_slice(), &[next.clone()]].concat();
+                let with = |values: &Vec<String>, next: &String| {
+                    [values.as_slice(), std::slice::from_ref(next)].concat()
+                };
                 begun
                     .iter()
                     .flat_map(|values| varied.values.iter().map(move |next| with(values, next)))

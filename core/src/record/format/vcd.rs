@@ -185,8 +185,11 @@ mod tests {
     use crate::time::Time;
     use std::collections::BTreeSet;
 
-    /// A reader of its own: path of each variable and its kind, and every change as (time, path, text).
-    fn read(text: &str) -> (Vec<(String, String)>, Vec<(u64, String, String)>) {
+    /// Time, path and text of a change.
+    type Change = (u64, String, String);
+
+    /// A reader of its own: path of each variable and its kind, and every change.
+    fn read(text: &str) -> (Vec<(String, String)>, Vec<Change>) {
         let (head, body) = text.split_once("$enddefinitions $end\n").unwrap();
         let words: Vec<&str> = head.split_whitespace().collect();
         let (mut scopes, mut codes, mut declared) = (Vec::new(), BTreeMap::new(), Vec::new());

@@ -190,7 +190,7 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
         );
     }
     for key in ["levels", "spread"] {
-        let crossbar = fields.table("crossbar");
+        let crossbar = fields.table("crossbar").filter(|crossbar| crossbar.word(key) != Some("none"));
         if let Some((crossbar, at)) = crossbar.and_then(|crossbar| Some((crossbar, crossbar.written(key)?))) {
             lower.faults.push(
                 Diagnostic::error(format!("`{key}` of {} has no effect", crossbar.what))
