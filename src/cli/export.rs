@@ -6,8 +6,8 @@ use super::failure::Failure;
 use super::output::Output;
 use super::show;
 use memspike::hint::nearest;
-use memspike::record::{RecordError, RunDir};
 use memspike::record::export::{KEPT, files, name, write};
+use memspike::record::{RecordError, RunDir};
 use memspike::registry::Registry;
 use std::path::{Path, PathBuf};
 

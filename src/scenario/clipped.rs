@@ -16,12 +16,9 @@ fn bounds(projection: &ProjectionPlan) -> Option<(f64, f64, &'static str)> {
         let bounds = plasticity.rule.bounds();
         return Some((bounds.w_min, bounds.w_max, "its rule keeps, `w_min` to `w_max`"));
     }
-    let device = projection.device.as_ref()?;
-    let high = device.w_max.unwrap_or(f64::INFINITY);
-    match device.arrangement {
-        Arrangement::Unipolar => Some((0.0, high, "its devices have, none of which is below zero")),
-        _ => Some((-high, high, "its devices have, up to `w_max` in magnitude")),
-    }
+    // Those beyond the range of devices are an overload.
+    let unipolar = projection.device.as_ref()?.arrangement == Arrangement::Unipolar;
+    unipolar.then_some((0.0, f64::INFINITY, "its devices have, none of which is below zero"))
 }
 
 /// Share of the weights of a projection that lie outside.
@@ -62,9 +59,10 @@ mod tests {
     use crate::scenario::load_text;
 
     fn warned(projection: &str) -> String {
+        let device = if projection.contains("device") { "[device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n" } else { "" };
         let text = format!(
             "[source.s]\nkind = \"poisson\"\nsize = 100\nrate = \"1 Hz\"\n[population.a]\nsize = 100\n\
-             [device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n[projection.p]\nfrom = \"s\"\nto = \"a\"\n\
+             {device}[projection.p]\nfrom = \"s\"\nto = \"a\"\n\
              {projection}\n[protocol]\nkind = \"simulate\"\nduration = \"10 ms\"\n"
         );
         match load_text("test.toml", &text, &[], None) {

@@ -112,9 +112,12 @@ fn an_existing_directory_is_kept_unless_it_is_a_run_and_force_is_given() {
     let again = place.memspike(&["run", "small.toml", "--out", "run"]);
     assert_eq!(code(&again), 2);
     insta::assert_snapshot!("run_exists", err(&again));
-    fs::write(place.path().join("run/old.txt"), "").unwrap();
+    fs::write(place.path().join("run/summary.json"), "of the run before").unwrap();
+    fs::write(place.path().join("run/notes.txt"), "mine").unwrap();
     assert_eq!(code(&place.memspike(&["run", "small.toml", "--out", "run", "--force"])), 0);
-    assert!(!place.path().join("run/old.txt").exists());
+    let now = |name: &str| fs::read_to_string(place.path().join("run").join(name)).unwrap();
+    assert!(now("summary.json").contains("fingerprint"));
+    assert_eq!(now("notes.txt"), "mine", "no run wrote it");
 }
 
 #[test]

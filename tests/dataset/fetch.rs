@@ -508,20 +508,27 @@ fn a_file_in_the_place_of_the_folder_is_named() {
     assert!(server.seen().is_empty());
 }
 
+#[test]
+fn a_full_disk_has_its_own_hint() {
+    let (doing, kind, reason) = ("write", std::io::ErrorKind::StorageFull, "no space".to_string());
+    let full = FetchFault::Local { path: "train.part".into(), doing, kind, reason };
+    let text = FetchFaults(vec![full]).to_string();
+    assert!(text.starts_with("train.part: cannot write (no space)\n  hint: make room"), "{text}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_ends_the_fetch_with_its_own_hint() {
+fn a_link_in_the_place_of_a_file_ends_the_fetch_before_any_mirror_is_asked() {
     let (files, dir) = (files(), tempfile::tempdir().unwrap());
     let server = Server::start(&files, &[]);
-    let part = dir.path().join(format!("{}.part", files[0].0));
-    std::os::unix::fs::symlink("/dev/full", &part).unwrap();
+    let mine = dir.path().join("mine");
+    std::fs::write(&mine, "mine").unwrap();
+    std::os::unix::fs::symlink(&mine, dir.path().join(format!("{}.part", files[0].0))).unwrap();
     let faults = run(&spec(&files), &[&server, &server], dir.path(), &mut Shown::default()).unwrap_err();
-    assert!(
-        matches!(&faults.0[..], [FetchFault::Local { kind: std::io::ErrorKind::StorageFull, .. }]),
-        "{faults}"
-    );
-    assert!(faults.to_string().contains("hint: make room"), "{faults}");
-    assert_eq!(server.seen().len(), 1, "no other mirror is asked");
+    assert!(matches!(&faults.0[..], [FetchFault::Local { doing: "write", .. }]), "{faults}");
+    assert!(faults.to_string().contains("remove the link"), "{faults}");
+    assert_eq!(std::fs::read_to_string(&mine).unwrap(), "mine");
+    assert!(server.seen().is_empty());
 }
 
 #[test]

@@ -274,7 +274,7 @@ impl<'a> Timeline<'a> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+pub(super) mod tests {
     use super::super::recorder::Recorder as _;
     use super::super::table::{Column, Rows};
     use super::*;
