@@ -204,10 +204,12 @@ fn bases() -> Vec<(&'static str, String)> {
 /// What is tried for a key for which no value of its kind would do: overrides, or another text, `was => is`.
 const VALUES: &[(&str, &[&str])] = &[
     ("device.syn.preset", &["device.syn.preset=\"vteam-kvatinsky-2015\""]),
-    ("device.ts.preset", &[]),
     ("device.ts.parameters", &["device.ts.parameters={ v_th = \"0.2 V\" }"]),
     ("device.ts.model", &["device.ts.model={ threshold_law = \"weibull\" }"]),
-    ("population.out.preset", &[]),
+    (
+        "population.out.competition.homeostasis.kind",
+        &["population.out.competition.homeostasis={ kind = \"decay\", step = \"5 mV\", tau = \"1 s\" }"],
+    ),
     ("population.out.model", &["population.out.model=\"adex\""]),
     ("population.out.device", &["device = \"ts\" => device = \"tt\""]),
     ("projection.p.to", &["projection.p.from=\"out\""]),
@@ -223,7 +225,11 @@ const VALUES: &[(&str, &[&str])] = &[
 ];
 
 /// Keys for which a scenario in one file cannot show it, and where it is shown.
-const UNCOVERED: &[(&str, &str)] = &[];
+const UNCOVERED: &[(&str, &str)] = &[
+    ("device.ts.preset", "one threshold switch is shipped: `cli one_file` runs another"),
+    ("population.out.preset", "the same"),
+    ("projection.p.file", "synapses of a file: `scenario`'s tests of lists read them"),
+];
 
 /// Values of a kind, as TOML.
 fn values(key: &Key) -> Vec<String> {
@@ -328,7 +334,6 @@ fn unread(keys: &[(String, Key)], bases: &[(String, String)]) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "the snippets do not cover every key yet"]
 fn every_key_of_devices_populations_and_projections_changes_a_result() {
     let registry = Registry::shipped();
     let mut keys = Vec::new();
@@ -353,7 +358,7 @@ fn every_key_of_devices_populations_and_projections_changes_a_result() {
 }
 
 #[test]
-#[ignore = "the snippets do not cover every key yet"]
+#[ignore = "takes minutes: some values of stiff models are integrated for long"]
 fn every_key_of_every_registered_neuron_changes_a_result() {
     let registry = Registry::shipped();
     let mut missing = Vec::new();
@@ -420,7 +425,7 @@ const MEASURED: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-#[ignore = "the snippets do not cover every key yet"]
+#[ignore = "no measurement yet for endurance of the binary memory, device_cv of the switch, and v_dc, r_s and c of the oscillator"]
 fn every_parameter_of_every_preset_changes_a_measurement() {
     let mut missing = Vec::new();
     for name in Preset::names() {
@@ -442,7 +447,10 @@ fn every_parameter_of_every_preset_changes_a_measurement() {
         let result =
             |text: &String| outcome(text, None).unwrap_or_else(|faults| panic!("{name}: {faults}\n{text}"));
         let results: Vec<Outcome> = bases.iter().map(result).collect();
-        for parameter in preset.parameters.iter().filter(|parameter| parameter.key != "v_max") {
+        // The ends of the range are those of the tables, where there are tables: another value is refused.
+        let tables = preset.parameters.iter().any(|parameter| parameter.key == "set_table");
+        let free = |key: &str| key != "v_max" && !(tables && ["g_min", "g_max"].contains(&key));
+        for parameter in preset.parameters.iter().filter(|parameter| free(&parameter.key)) {
             let (key, value) = (&parameter.key, &parameter.value);
             let (number, unit) = memspike::units::parse_number_unit(value);
             let Ok(number) = number.parse::<f64>() else { continue };

@@ -92,7 +92,6 @@ fn outcome(text: &str, overrides: &[String]) -> Result<Outcome, String> {
 }
 
 #[test]
-#[ignore = "the page is not written yet"]
 fn what_time_use_and_chance_do_can_be_asked_for_or_is_refused() {
     let mut page = String::from(
         "# What time, use and chance do, and where\n\nWhat each key asks of devices in each protocol, found by asking it of one small \
