@@ -289,6 +289,8 @@ fn a_signal_ends_a_run_with_its_code_and_keeps_what_is_done() {
             "protocol.duration=9000 s",
             "--set",
             "record.spikes=[]",
+            "--checkpoint-every",
+            "0.1 s",
         ];
         let child = place
             .command(&long)
@@ -296,14 +298,14 @@ fn a_signal_ends_a_run_with_its_code_and_keeps_what_is_done() {
             .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
-        // The manifest is written after the handlers are in place.
-        while !place.path().join("here/manifest.json").exists() {
+        // Before the first instant there is nothing to tell.
+        while !place.path().join("here/checkpoint.bin").exists() {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         kill_process(Pid::from_child(&child), signal).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!(code(&output), expected);
-        assert!(out(&output).contains("interrupted"));
+        assert!(out(&output).contains("interrupted"), "{}", err(&output));
         let manifest = json(&fs::read_to_string(place.path().join("here/manifest.json")).unwrap());
         assert_eq!(manifest["status"], "interrupted");
         let summary = json(&fs::read_to_string(place.path().join("here/summary.json")).unwrap());
