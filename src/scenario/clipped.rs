@@ -59,7 +59,11 @@ mod tests {
     use crate::scenario::load_text;
 
     fn warned(projection: &str) -> String {
-        let device = if projection.contains("device") { "[device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n" } else { "" };
+        let device = if projection.contains("device") {
+            "[device.synapse]\npreset = \"ag-tio2-pt-rs-analog\"\n"
+        } else {
+            ""
+        };
         let text = format!(
             "[source.s]\nkind = \"poisson\"\nsize = 100\nrate = \"1 Hz\"\n[population.a]\nsize = 100\n\
              {device}[projection.p]\nfrom = \"s\"\nto = \"a\"\n\
