@@ -8,6 +8,7 @@ mod about;
 pub mod assemble;
 mod assumed;
 mod cells;
+mod chosen;
 mod clipped;
 mod competition;
 pub mod cost;
