@@ -72,7 +72,7 @@ pub fn write(
 /// Writes finished logs into a run directory, as [`files`] names them.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 #[cfg(feature = "scenario")]
 pub fn export(
     logs: &[PathBuf],
