@@ -46,7 +46,7 @@ pub use motion::Engine;
 pub(crate) use motion::Motion;
 pub(crate) use onlooker::Through;
 pub use onlooker::Watcher;
-pub use probe::{HeldRows, Highlights, Instant, Observer, Probe, Record, Rows, Silent, Spike, Stream, Tell};
+pub use probe::{Highlights, Instant, Observer, Probe, Record, Silent, Spike, Stream, Tell};
 pub use queue::{Entry, General, Heap, Lanes, MinTree, Queue, Wheel};
 pub use resume::StateError;
 pub use run::{Harvest, Recording, Run, Sample};

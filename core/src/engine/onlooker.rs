@@ -76,7 +76,6 @@ impl<'a, R: Real, const LEARN: bool> Through<'a, R, LEARN> {
 impl<R: Real, const LEARN: bool> Probe<R> for Through<'_, R, LEARN> {
     const STREAM: bool = true;
     const TAPE: bool = true;
-    const ORDERED: bool = true;
     const LEARN: bool = LEARN;
 
     fn taped(&self) -> bool {

@@ -33,42 +33,6 @@ pub struct Instant<'a> {
     pub spikes: &'a [Spike],
 }
 
-/// Rows of a batch over membranes that are never held: what [`Probe::row`] is told of each of them.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows<'a, R> {
-    /// Number of the row, counted from `first_row`.
-    pub rows: &'a [u16],
-    /// What they are counted from.
-    pub first_row: u32,
-    /// What multiplied all columns before each row.
-    pub decays: &'a [R],
-    /// How many columns there are, padding included.
-    pub columns: usize,
-    /// The columns before each row (relative to u_inf), one row after the other.
-    pub before: &'a [R],
-    /// And after it, before the threshold test.
-    pub x: &'a [R],
-}
-
-/// Rows of a batch over membranes that are held, or differ: what [`Probe::held_row`] is told of each of them.
-#[derive(Clone, Copy, Debug)]
-pub struct HeldRows<'a, R> {
-    /// As in [`Rows`].
-    pub rows: &'a [u16],
-    /// As in [`Rows`].
-    pub first_row: u32,
-    /// As in [`Rows`].
-    pub columns: usize,
-    /// What multiplied each column before each row.
-    pub factors: &'a [R],
-    /// Threshold of each column at each row, infinite while it is held.
-    pub bars: &'a [R],
-    /// As in [`Rows`].
-    pub before: &'a [R],
-    /// As in [`Rows`].
-    pub x: &'a [R],
-}
-
 /// Receives events in content order. All methods default to nothing.
 pub trait Probe<R: Real> {
     /// Whether [`Probe::emit`] and [`Probe::arrival`] are wanted.
@@ -81,10 +45,9 @@ pub trait Probe<R: Real> {
     /// The same for those of [`Probe::held_row`].
     const HELD_ROWS: bool = Self::TAPE;
     /// Whether the kernel of a batch writes this tape itself, row by row: what training waits for. Other tapes are shown what
-    /// a batch has left, which spares a kernel for each of them.
+    /// a batch has left, each spike between the rows it falls between, which spares a kernel for each of them. This one is told of
+    /// spikes when the batch is over.
     const DIRECT: bool = false;
-    /// Whether [`Probe::spike`] has to come between the rows it falls between, even within a batch.
-    const ORDERED: bool = false;
     /// Whether [`Probe::instant`] is wanted.
     const LEARN: bool = false;
     /// Whether the arrivals of single rows need not be counted: they are what the read energy is booked
@@ -156,25 +119,6 @@ pub trait Probe<R: Real> {
     #[inline]
     fn lifted(&mut self, neuron: u32) {
         let _ = neuron;
-    }
-
-    /// [`Probe::row`] for the rows of a batch, one after the other.
-    #[inline]
-    fn rows(&mut self, projection: u32, rows: Rows<'_, R>) {
-        let columns = rows.before.chunks_exact(rows.columns).zip(rows.x.chunks_exact(rows.columns));
-        for ((&row, &decay), (before, x)) in rows.rows.iter().zip(rows.decays).zip(columns) {
-            self.row(projection, rows.first_row + u32::from(row), decay, before, x);
-        }
-    }
-
-    /// [`Probe::held_row`] for the rows of a batch, one after the other.
-    #[inline]
-    fn held_rows(&mut self, projection: u32, rows: HeldRows<'_, R>) {
-        let columns = rows.before.chunks_exact(rows.columns).zip(rows.x.chunks_exact(rows.columns));
-        let own = rows.factors.chunks_exact(rows.columns).zip(rows.bars.chunks_exact(rows.columns));
-        for ((&row, (factor, bar)), (before, x)) in rows.rows.iter().zip(own).zip(columns) {
-            self.held_row(projection, rows.first_row + u32::from(row), factor, bar, before, x);
-        }
     }
 
     /// An instant is complete.
@@ -360,7 +304,6 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     const TAPE: bool = A::TAPE || B::TAPE;
     const FREE_ROWS: bool = (!A::TAPE || A::FREE_ROWS) && (!B::TAPE || B::FREE_ROWS);
     const HELD_ROWS: bool = (!A::TAPE || A::HELD_ROWS) && (!B::TAPE || B::HELD_ROWS);
-    const ORDERED: bool = A::ORDERED || B::ORDERED;
     const LEARN: bool = A::LEARN || B::LEARN;
     const UNCOUNTED: bool = A::UNCOUNTED || B::UNCOUNTED;
     const PAUSE: bool = A::PAUSE || B::PAUSE;
@@ -418,18 +361,6 @@ impl<R: Real, A: Probe<R>, B: Probe<R>> Probe<R> for (A, B) {
     }
 
     #[inline(always)]
-    fn rows(&mut self, projection: u32, rows: Rows<'_, R>) {
-        self.0.rows(projection, rows);
-        self.1.rows(projection, rows);
-    }
-
-    #[inline(always)]
-    fn held_rows(&mut self, projection: u32, rows: HeldRows<'_, R>) {
-        self.0.held_rows(projection, rows);
-        self.1.held_rows(projection, rows);
-    }
-
-    #[inline(always)]
     fn instant(&mut self, instant: Instant<'_>) {
         self.0.instant(instant);
         self.1.instant(instant);
@@ -453,7 +384,6 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     const FREE_ROWS: bool = P::FREE_ROWS;
     const HELD_ROWS: bool = P::HELD_ROWS;
     const DIRECT: bool = P::DIRECT;
-    const ORDERED: bool = P::ORDERED;
     const LEARN: bool = P::LEARN;
     const UNCOUNTED: bool = P::UNCOUNTED;
     const PAUSE: bool = P::PAUSE;
@@ -506,16 +436,6 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     #[inline(always)]
     fn lifted(&mut self, neuron: u32) {
         (**self).lifted(neuron);
-    }
-
-    #[inline(always)]
-    fn rows(&mut self, projection: u32, rows: Rows<'_, R>) {
-        (**self).rows(projection, rows);
-    }
-
-    #[inline(always)]
-    fn held_rows(&mut self, projection: u32, rows: HeldRows<'_, R>) {
-        (**self).held_rows(projection, rows);
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 //! afterwards ([`Told::hand_on`]), event by event. A tape that training waits for is written by the kernel itself ([`Direct`]).
 
 use super::held::{HeldDelivery, HeldSink};
-use super::probe::{HeldRows, Probe, Rows, Spike};
+use super::probe::{Probe, Spike};
 use super::shared_decay::{BATCH, Delivery, RowSink};
 use crate::engine::competition::Contest;
 use crate::neuron::MAX_AT_ONCE;
@@ -151,23 +151,27 @@ impl<'a, R: Real> Told<'a, R> {
     /// they have factors and bars of their own.
     pub fn hand_on<P: Probe<R>>(&self, taken: usize, kept: Option<(usize, bool)>, probe: &mut P) {
         let (place, left) = (&self.place, &*self.left);
-        if !P::STREAM && !P::ORDERED {
-            if let Some((columns, held)) = kept {
-                self.rows(0..taken, columns, held, probe);
-            }
+        if !P::STREAM && kept.is_none() {
             left.spikes.iter().for_each(|&spike| probe.spike(spike));
             return;
         }
         let (mut spikes, mut lifted) = (0, 0);
         for index in 0..taken {
+            let row = place.first_row + u32::from(place.rows[index]);
             if P::STREAM {
                 let time = Time::from_fs(place.times[index]);
-                let row = place.first_row + u32::from(place.rows[index]);
                 probe.emit(time, place.source, row);
                 probe.arrival(time, place.projection, row);
             }
             if let Some((columns, held)) = kept {
-                self.rows(index..index + 1, columns, held, probe);
+                let of = index * columns..(index + 1) * columns;
+                let (before, x) = (&left.before[of.clone()], &left.x[of.clone()]);
+                if held {
+                    let (factors, bars) = (&left.factors[of.clone()], &left.bars[of]);
+                    probe.held_row(place.projection, row, factors, bars, before, x);
+                } else {
+                    probe.row(place.projection, row, left.decays[index], before, x);
+                }
             }
             while let Some(&(_, neuron)) = left.lifted.get(lifted).filter(|at| usize::from(at.0) == index) {
                 probe.lifted(neuron);
@@ -177,22 +181,6 @@ impl<'a, R: Real> Told<'a, R> {
                 probe.spike(left.spikes[spikes]);
                 spikes += 1;
             }
-        }
-    }
-
-    /// The rows of some events.
-    fn rows<P: Probe<R>>(&self, events: std::ops::Range<usize>, columns: usize, held: bool, probe: &mut P) {
-        let (place, left) = (&self.place, &*self.left);
-        let (rows, first_row) = (&place.rows[events.clone()], place.first_row);
-        let of = events.start * columns..events.end * columns;
-        let (before, x) = (&left.before[of.clone()], &left.x[of.clone()]);
-        if held {
-            let (factors, bars) = (&left.factors[of.clone()], &left.bars[of]);
-            probe
-                .held_rows(place.projection, HeldRows { first_row, rows, columns, factors, bars, before, x });
-        } else {
-            let decays = &left.decays[events];
-            probe.rows(place.projection, Rows { first_row, rows, columns, decays, before, x });
         }
     }
 }

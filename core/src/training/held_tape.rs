@@ -167,8 +167,6 @@ impl<R: Real, const N: usize, T: Swept<R>> Swept<R> for (Pack<R, N>, T) {
 
 impl<R: Real> Probe<R> for HeldTape<R> {
     const TAPE: bool = true;
-    // Which row comes first after a reset is what cuts lambda.
-    const ORDERED: bool = true;
     const UNCOUNTED: bool = true;
 
     #[inline(always)]
