@@ -53,6 +53,7 @@ pub use run::{Harvest, Recording, Run, Sample};
 pub use scaled::{Held, Scaled};
 pub use shared_decay::SharedDecay;
 pub use simulation::Simulation;
+pub use sink::{RECORD_TAIL, write_record};
 pub use state::{Counts, Membranes, State};
 pub use switching::Switching;
 pub(crate) use team::Team;

@@ -107,6 +107,20 @@ pub trait Probe<R: Real> {
         let _ = (projection, row, decay, before, x);
     }
 
+    /// Room for the records of `rows` rows over `columns` columns, where the kernel of a batch writes them itself: of a tape
+    /// that says [`Probe::DIRECT`]. [`super::write_record`] says how one looks.
+    #[inline]
+    fn room(&mut self, columns: usize, rows: usize) -> &mut [R] {
+        let _ = (columns, rows);
+        &mut []
+    }
+
+    /// So many of the records for which there was room have been written.
+    #[inline]
+    fn written(&mut self, rows: usize) {
+        let _ = rows;
+    }
+
     /// As [`Probe::row`] for a population whose neurons are held after a spike, or whose thresholds differ:
     /// `factor` is what multiplied each column (1 while it is held), `bar` its threshold relative to u_inf
     /// (infinite while it is held: then the row was lost on it).
@@ -426,6 +440,16 @@ impl<R: Real, P: Probe<R>> Probe<R> for &mut P {
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, projection: u32, row: u32, decay: R, before: X, x: X) {
         (**self).row(projection, row, decay, before, x);
+    }
+
+    #[inline(always)]
+    fn room(&mut self, columns: usize, rows: usize) -> &mut [R] {
+        (**self).room(columns, rows)
+    }
+
+    #[inline(always)]
+    fn written(&mut self, rows: usize) {
+        (**self).written(rows);
     }
 
     #[inline(always)]

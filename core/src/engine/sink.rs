@@ -8,7 +8,7 @@ use super::probe::{Probe, Spike};
 use super::shared_decay::{BATCH, Delivery, RowSink};
 use crate::engine::competition::Contest;
 use crate::neuron::MAX_AT_ONCE;
-use crate::numeric::{Columns, Real};
+use crate::numeric::{Columns, Pack, Real};
 use crate::time::Time;
 
 /// A batch of rows, by a function of its own: the kernels keep their registers, and callers do not hold copies of them.
@@ -275,13 +275,25 @@ impl<R: Real> HeldSink<R> for Kept<'_, '_, R> {
     }
 }
 
-/// Shows every row to a tape as it is added, and keeps who fired.
-pub(super) struct Direct<'a, 'b, R, P> {
-    pub told: &'b mut Told<'a, R>,
-    pub tape: &'b mut P,
+/// Values of a record after the membranes.
+pub const RECORD_TAIL: usize = 4;
+
+/// Writes a row to the record of a tape: the columns before the threshold test, then the factor that multiplied them, the
+/// number of the row, and two values that make the record of a narrow population as long as a line of the cache.
+#[inline(always)]
+pub fn write_record<R: Real, X: Columns<R>>(record: &mut [R], row: u32, decay: R, x: X) {
+    x.write(record);
+    Pack([decay, R::from_f64(f64::from(row)), R::ZERO, R::ZERO]).store(&mut record[x.columns()..]);
 }
 
-impl<R: Real, P: Probe<R>> RowSink<R> for Direct<'_, '_, R, P> {
+/// Writes every row to the records of a tape, and keeps who fired.
+pub(super) struct Direct<'a, 'b, R> {
+    pub told: &'b mut Told<'a, R>,
+    /// Room for the records of the whole batch.
+    pub records: &'b mut [R],
+}
+
+impl<R: Real> RowSink<R> for Direct<'_, '_, R> {
     const ROWS: bool = true;
     const BEFORE: bool = false;
 
@@ -291,8 +303,11 @@ impl<R: Real, P: Probe<R>> RowSink<R> for Direct<'_, '_, R, P> {
     }
 
     #[inline(always)]
-    fn row<X: Columns<R>>(&mut self, _index: usize, row: u32, decay: R, before: X, x: X) {
-        self.tape.row(self.told.place.projection, row, decay, before, x);
+    fn row<X: Columns<R>>(&mut self, index: usize, row: u32, decay: R, _before: X, x: X) {
+        let record = x.columns() + RECORD_TAIL;
+        if let Some(record) = self.records.get_mut(index * record..(index + 1) * record) {
+            write_record(record, row, decay, x);
+        }
     }
 
     #[inline(always)]

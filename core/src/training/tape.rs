@@ -18,7 +18,7 @@
 //! Surrogate: derivative of the fast sigmoid, s(v) = 1 / (1 + beta |v|)^2 (Zenke & Ganguli, Neural
 //! Computation 30 (2018) 1514).
 
-use crate::engine::{Probe, Spike};
+use crate::engine::{Probe, RECORD_TAIL, Spike, write_record};
 use crate::numeric::{Columns, Pack, Packs, Real, by_width};
 use crate::simd::{Work, vectorised};
 
@@ -85,9 +85,6 @@ impl<R: Real> Recorder<R> for Tape<R> {
 /// Rows that a tape can tell apart: whole numbers that an `f32` holds exactly.
 pub(super) const MAX_ROWS: u32 = 1 << 24;
 
-/// Values after the membranes of a record.
-const TAIL: usize = 4;
-
 impl<R: Real> Tape<R> {
     /// Forgets the presentation.
     pub fn clear(&mut self) {
@@ -108,15 +105,14 @@ impl<R: Real> Tape<R> {
     }
 
     #[cold]
-    fn grow(&mut self, record: usize) {
-        self.record = record;
-        self.records.resize((2 * self.records.len()).max(256 * record), R::ZERO);
+    fn grow(&mut self, least: usize) {
+        self.records.resize((2 * self.records.len()).max(least), R::ZERO);
     }
 
     /// Rows, decays and membranes in use, event by event.
     #[inline(always)]
     fn recorded(&self, stride: usize) -> impl DoubleEndedIterator<Item = (usize, R, &[R])> {
-        self.records[..self.used].chunks_exact(stride + TAIL).map(move |record| {
+        self.records[..self.used].chunks_exact(stride + RECORD_TAIL).map(move |record| {
             let (x, tail) = record.split_at(stride);
             (tail[1].to_f64() as usize, tail[0], x)
         })
@@ -240,16 +236,23 @@ impl<R: Real> Probe<R> for Tape<R> {
     #[inline(always)]
     fn row<X: Columns<R>>(&mut self, _projection: u32, row: u32, decay: R, _before: X, x: X) {
         debug_assert!(row < MAX_ROWS, "row {row} is not exact in f32");
-        let stride = x.columns();
-        let end = self.used + stride + TAIL;
+        write_record(self.room(x.columns(), 1), row, decay, x);
+        self.written(1);
+    }
+
+    #[inline]
+    fn room(&mut self, columns: usize, rows: usize) -> &mut [R] {
+        self.record = columns + RECORD_TAIL;
+        let end = self.used + rows * self.record;
         if end > self.records.len() {
-            self.grow(stride + TAIL);
+            self.grow(end.max(256 * self.record));
         }
-        // Cut twice: the compiler then knows the length.
-        let record = &mut self.records[self.used..][..stride + TAIL];
-        x.write(record);
-        Pack([decay, R::from_f64(f64::from(row)), R::ZERO, R::ZERO]).store(&mut record[stride..]);
-        self.used = end;
+        &mut self.records[self.used..end]
+    }
+
+    #[inline]
+    fn written(&mut self, rows: usize) {
+        self.used += rows * self.record;
     }
 
     #[inline(always)]

@@ -98,8 +98,10 @@ impl<R: Real> Core<R> {
                     }
                     (false, false) => (deliver(with!(&mut told)), None),
                     (false, true) if P::DIRECT => {
-                        let sink = &mut Direct { told: &mut told, tape: &mut *probe };
-                        (deliver(with!(sink)), None)
+                        let records = probe.room(columns, times.len());
+                        let taken = deliver(with!(&mut Direct { told: &mut told, records }));
+                        probe.written(taken);
+                        (taken, None)
                     }
                     (false, true) => {
                         let sink = &mut Kept::new(&mut told, columns, false);
