@@ -94,9 +94,13 @@ impl Totals {
         for (total, held) in self.held.iter_mut().zip(&counts.held) {
             *total += held;
         }
-        let (on, twice): (Vec<u128>, Vec<u128>) = counts.on.iter().map(|on| on.by(end)).unzip();
-        add(&mut self.on, &on);
-        add(&mut self.twice, &twice);
+        for sums in [&mut self.on, &mut self.twice] {
+            sums.resize(sums.len().max(counts.on.len()), 0);
+        }
+        for (counts, (on, twice)) in counts.on.iter().zip(self.on.iter_mut().zip(&mut self.twice)) {
+            let by = counts.by(end);
+            (*on, *twice) = (*on + by.0, *twice + by.1);
+        }
     }
 
     /// Adds the sums of other presentations.

@@ -142,12 +142,15 @@ impl<R: Real> Core<R> {
         self.counts.synaptic += taken as u64 * size;
         self.counts.fire += self.left.spikes.len() as u64;
         self.counts.held[population] += held;
-        for spike in &self.left.spikes {
-            self.counts.spike(population, spike.neuron, spike.time, 1);
-        }
+        // Most read-outs drive nobody and are never held.
+        let alone = outgoing.is_empty() && !self.parts[population].may_fire_again();
         let mut occurrence = 0;
         for index in 0..self.left.spikes.len() {
             let spike = self.left.spikes[index];
+            self.counts.spike(population, spike.neuron, spike.time, 1);
+            if alone {
+                continue;
+            }
             // Several spikes of a neuron at one time lie side by side.
             let again = index > 0 && self.left.spikes[index - 1] == spike;
             occurrence = if again { occurrence + 1 } else { 0 };

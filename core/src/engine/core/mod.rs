@@ -45,6 +45,11 @@ pub(super) enum Part<R: Real> {
 }
 
 impl<R: Real> Part<R> {
+    /// Whether a spike may leave a neuron above threshold, which fires again when its refractory time ends.
+    fn may_fire_again(&self) -> bool {
+        matches!(self, Self::Shared { state, .. } if !state.until.is_empty())
+    }
+
     /// Population `index`, whose first neuron has the number `first`.
     fn new(network: &Network, index: usize, first: u32) -> Self {
         let population = &network.populations[index];
