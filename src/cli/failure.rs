@@ -1,17 +1,51 @@
 //! Why a command could not be carried out.
 
+use memspike::dataset::{self, Faults};
 use memspike::record::RecordError;
-use memspike::scenario::{Diagnostic, Diagnostics};
+use memspike::scenario::diagnostic::Sort;
+use memspike::scenario::{Diagnostic, Diagnostics, Severity};
+use std::io::ErrorKind;
+
+/// What stands behind a failure, for programs: `cause` of an error as an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// What was asked for cannot be done.
+    Value,
+    /// A key that nobody knows.
+    Unknown,
+    /// A file, a data set, a scenario or a run that is not there.
+    Missing,
+    /// A file that cannot be read or written.
+    File,
+    /// More memory than there is.
+    Memory,
+}
+
+impl Cause {
+    /// As an object has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Unknown => "unknown",
+            Self::Missing => "missing",
+            Self::File => "file",
+            Self::Memory => "memory",
+        }
+    }
+}
 
 /// Anything that ends in exit code 2, and the closed pipe that does not.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// A message with, perhaps, a hint.
     #[error("{message}")]
-    Message { message: String, hint: Option<String> },
+    Message { message: String, hint: Option<String>, cause: Cause },
     /// Several faults at once, each with, perhaps, a hint.
     #[error("{}", .0.iter().map(|(message, _)| message.as_str()).collect::<Vec<_>>().join("\n"))]
     Several(Vec<(String, Option<String>)>),
+    /// Files of a data set that are not there or not right.
+    #[error("{0}")]
+    Data(Faults),
     /// Faults of a scenario, to be shown with their source lines.
     #[error("{0}")]
     Scenario(Diagnostics),
@@ -48,7 +82,7 @@ impl From<Diagnostic> for Failure {
 
 impl Failure {
     pub fn new(message: impl Into<String>) -> Self {
-        Self::Message { message: message.into(), hint: None }
+        Self::Message { message: message.into(), hint: None, cause: Cause::Value }
     }
 
     /// `what` needs a feature that this program was built without.
@@ -64,8 +98,47 @@ impl Failure {
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         match self {
-            Self::Message { message, .. } => Self::Message { message, hint: Some(hint.into()) },
+            Self::Message { message, cause, .. } => Self::Message { message, hint: Some(hint.into()), cause },
             other => other,
+        }
+    }
+
+    #[must_use]
+    pub fn because(self, cause: Cause) -> Self {
+        match self {
+            Self::Message { message, hint, .. } => Self::Message { message, hint, cause },
+            other => other,
+        }
+    }
+
+    /// What stands behind it; of several faults what all of them have in common.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Message { cause, .. } => *cause,
+            Self::Data(faults) => {
+                let missing = |fault: &dataset::Fault| {
+                    matches!(fault, dataset::Fault::NotFound { .. } | dataset::Fault::Incomplete { .. })
+                };
+                if faults.0.iter().all(missing) { Cause::Missing } else { Cause::File }
+            }
+            Self::Scenario(faults) => {
+                let all = |sort| {
+                    let mut errors = faults.iter().filter(|fault| fault.severity == Severity::Error);
+                    errors.all(|fault| fault.sort == sort)
+                };
+                match (all(Sort::Unknown), all(Sort::Missing)) {
+                    (true, _) => Cause::Unknown,
+                    (_, true) => Cause::Missing,
+                    _ => Cause::Value,
+                }
+            }
+            Self::Record(RecordError::NoRun { .. } | RecordError::NotARun { .. }) => Cause::Missing,
+            Self::Record(RecordError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                Cause::Missing
+            }
+            Self::Record(RecordError::Exists { .. }) => Cause::Value,
+            Self::Record(_) => Cause::File,
+            Self::Several(_) | Self::Stopped | Self::ClosedPipe => Cause::Value,
         }
     }
 
@@ -73,7 +146,7 @@ impl Failure {
         match self {
             Self::Message { hint, .. } => hint.clone(),
             Self::Record(error) => error.hint(),
-            Self::Several(_) | Self::Scenario(_) | Self::Stopped | Self::ClosedPipe => None,
+            Self::Several(_) | Self::Data(_) | Self::Scenario(_) | Self::Stopped | Self::ClosedPipe => None,
         }
     }
 }

@@ -44,6 +44,7 @@ mod repeat;
 mod request;
 mod run;
 mod show;
+mod signals;
 mod spreadsheet;
 mod stop;
 mod sweep;
@@ -54,6 +55,7 @@ mod values;
 mod wiring;
 
 pub use output::Streams;
+pub use signals::main;
 pub use stop::Stop;
 
 use crate::registry::Registry;

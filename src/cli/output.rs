@@ -1,7 +1,7 @@
 //! Data to stdout, messages to stderr.
 
 use super::args::{Global, When};
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use memspike::scenario::Diagnostics;
 use serde_json::json;
 use std::borrow::Cow;
@@ -187,27 +187,33 @@ impl Output {
     }
 
     pub fn failure(&self, failure: &Failure) {
-        let mut lines = Vec::new();
+        let (mut lines, cause) = (Vec::new(), failure.cause());
+        let mut several = |faults: &[(String, Option<String>)]| {
+            for (index, (message, hint)) in faults.iter().enumerate() {
+                // What helps against several in a row is said once, after the last of them.
+                let again = faults.get(index + 1).is_some_and(|(_, next)| next == hint);
+                self.fault((message, cause), hint.as_deref().filter(|_| !again), &mut lines);
+            }
+        };
         match failure {
             Failure::Scenario(faults) if self.objects => {
-                self.fault(faults.render(false).trim_end(), None, &mut lines)
+                self.fault((faults.render(false).trim_end(), cause), None, &mut lines);
             }
             Failure::Scenario(faults) => lines.push(faults.render(self.colour).trim_end().to_string()),
-            Failure::Several(faults) => {
-                for (index, (message, hint)) in faults.iter().enumerate() {
-                    // What helps against several in a row is said once, after the last of them.
-                    let again = faults.get(index + 1).is_some_and(|(_, next)| next == hint);
-                    self.fault(message, hint.as_deref().filter(|_| !again), &mut lines);
-                }
+            Failure::Several(faults) => several(faults),
+            Failure::Data(faults) => {
+                let faults: Vec<_> = faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect();
+                several(&faults);
             }
-            other => self.fault(&other.to_string(), other.hint().as_deref(), &mut lines),
+            other => self.fault((&other.to_string(), cause), other.hint().as_deref(), &mut lines),
         }
         self.streams.fail(&lines.join("\n"));
     }
 
-    fn fault(&self, message: &str, hint: Option<&str>, lines: &mut Vec<String>) {
+    fn fault(&self, (message, cause): (&str, Cause), hint: Option<&str>, lines: &mut Vec<String>) {
         if self.objects {
-            lines.push(json!({ "kind": "error", "text": message, "hint": hint }).to_string());
+            let object = json!({ "kind": "error", "cause": cause.word(), "text": message, "hint": hint });
+            lines.push(object.to_string());
             return;
         }
         lines.push(self.line("error", "31;1", message));

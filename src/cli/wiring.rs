@@ -1,7 +1,7 @@
 //! The one place where the command line meets the library: loading, running, listing.
 
 use super::args::Engine;
-use super::failure::Failure;
+use super::failure::{Cause, Failure};
 use super::memory;
 use super::observers::Observers;
 use super::overrides::Overrides;
@@ -97,9 +97,10 @@ pub fn choices(plan: &Plan) -> Result<Vec<String>, Failure> {
 }
 
 fn failed(error: RunError) -> Failure {
-    if let RunError::Data(faults) = &error {
-        return Failure::Several(faults.0.iter().map(|fault| (fault.to_string(), fault.hint())).collect());
-    }
+    let error = match error {
+        RunError::Data(faults) => return Failure::Data(faults),
+        error => error,
+    };
     if let RunError::GivenWeights { given, expected, origin, at } = &error {
         return Diagnostic::error(format!("`{origin}` has {} for this projection", many(given, "weight")))
             .maybe_at(at.as_ref())
@@ -121,7 +122,12 @@ fn failed(error: RunError) -> Failure {
         RunError::Store(_) => Some("free some space, or write elsewhere with --out DIR"),
         _ => None,
     };
-    let failure = Failure::new(error.to_string());
+    let cause = match error {
+        RunError::Memory { .. } => Cause::Memory,
+        RunError::Store(_) => Cause::File,
+        _ => Cause::Value,
+    };
+    let failure = Failure::new(error.to_string()).because(cause);
     match hint {
         Some(hint) => failure.with_hint(hint),
         None => failure,

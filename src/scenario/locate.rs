@@ -168,6 +168,7 @@ pub(super) fn beside(name: &str, at: &At) -> Result<Arc<Source>, Diagnostic> {
             let path = directory.join(name);
             if !path.exists() {
                 return Err(Diagnostic::error(format!("there is no file `{}`", path.display()))
+                    .missing()
                     .at(at)
                     .label("not found")
                     .allowed("a file beside the scenario, or an absolute path"));
@@ -235,6 +236,7 @@ fn not_found(argument: &str, at: Option<&At>) -> Diagnostic {
         shipped::all().filter(|one| one.path() == Path::new(one.name())).map(|one| one.name()).collect();
     names.extend(shipped::sets().iter().map(shipped::ShippedSet::name));
     Diagnostic::error(format!("there is no scenario `{argument}`"))
+        .missing()
         .maybe_at(at)
         .label("not found")
         .allowed(format!(
@@ -248,5 +250,6 @@ fn unreadable(file: &str, error: &std::io::Error) -> Diagnostic {
     // The number of the error belongs to the operating system; the words are enough.
     let words = error.to_string();
     let words = words.split(" (os error").next().unwrap_or(&words);
-    Diagnostic::error(format!("cannot read `{file}`: {words}"))
+    let fault = Diagnostic::error(format!("cannot read `{file}`: {words}"));
+    if error.kind() == std::io::ErrorKind::NotFound { fault.missing() } else { fault }
 }

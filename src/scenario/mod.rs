@@ -20,6 +20,7 @@ mod filled;
 pub mod kept;
 mod list_files;
 mod lists;
+pub mod live;
 mod load;
 pub mod load_estimate;
 mod locate;

@@ -82,6 +82,7 @@ fn column(
         if !["file", "column"].contains(&item.key.as_str()) {
             faults.push(
                 Diagnostic::error(format!("unknown key `{}` in {of}", item.key))
+                    .unknown()
                     .at(&item.key_at)
                     .label("not known")
                     .allowed("file, column"),

@@ -158,6 +158,25 @@ impl Current {
         Self::ramps(&points, start, Some(period))
     }
 
+    /// The same up to `at`, and this value (amperes) from there on; `None` of one that begins anew.
+    #[must_use]
+    pub fn then(&self, at: Time, value: f64) -> Option<Self> {
+        if self.repeat.is_some() {
+            return None;
+        }
+        let earlier = self.pieces.iter().filter(|piece| self.start.after(piece.at) < at);
+        let mut pieces: Vec<Piece> = earlier.copied().collect();
+        let start = if pieces.is_empty() { at } else { self.start };
+        let at = Time::from_fs(at.fs() - start.fs());
+        if let Some(last) = pieces.last_mut() {
+            last.to = last.from + last.slope * at.seconds_since(last.at);
+        }
+        if pieces.last().is_none_or(|last| last.from != value || last.slope != 0.0) {
+            pieces.push(Piece { at, from: value, to: value, slope: 0.0 });
+        }
+        Some(Self { pieces, start, repeat: None })
+    }
+
     /// What must hold, whoever made it.
     pub(super) fn check(&self) -> Result<(), CurrentFault> {
         let pieces = &self.pieces;
@@ -326,6 +345,30 @@ mod tests {
         let time = ms(2.0);
         let again = Current::ramps(&[points[0], points[1], points[2], (time, 0.0)], Time::ZERO, None);
         assert_eq!(again, Err(CurrentFault::Backwards { index: 2, time, before: time }));
+    }
+
+    #[test]
+    fn what_is_driven_anew_has_been_what_it_was() {
+        let ramps = [(ms(1.0), 0.0), (ms(2.0), 4e-9), (ms(6.0), 2e-9)];
+        let ramps = Current::ramps(&ramps, ms(1.0), None).unwrap();
+        let steps = Current::steps(&[(ms(2.0), 2e-9), (ms(5.0), 1e-9)], Time::ZERO, None).unwrap();
+        for current in [&ramps, &steps] {
+            for at in [0.5, 2.0, 2.25, 3.0, 4.0, 5.0, 9.0].map(ms) {
+                let anew = current.then(at, -3e-9).unwrap();
+                assert_eq!(anew.check(), Ok(()));
+                for time in [0.0, 0.7, 2.1, 2.5, 3.5, 4.5, 5.5, 20.0].map(ms) {
+                    let want = if time < at { value_at(current, time) } else { -3e-9 };
+                    assert!((value_at(&anew, time) - want).abs() < 1e-21, "at {time}, changed at {at}");
+                }
+            }
+        }
+        assert_eq!(steps.then(ms(7.0), 1e-9), Some(steps.clone()), "the same value is no change");
+        assert_eq!(
+            Current::steps(&[(ms(1.0), 1e-9), (ms(2.0), 0.0)], Time::ZERO, Some(ms(3.0)))
+                .unwrap()
+                .then(ms(1.0), 0.0),
+            None
+        );
     }
 
     #[test]

@@ -148,11 +148,25 @@ pub enum Severity {
     Error,
 }
 
+/// What sort of fault it is, for programs that answer to each in their own way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// A value that is not allowed, or not there.
+    #[default]
+    Value,
+    /// A key or a section that nobody knows.
+    Unknown,
+    /// A file or a scenario that is not where it was looked for.
+    Missing,
+}
+
 /// One fault of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Whether the scenario can still run.
     pub severity: Severity,
+    /// What sort of fault it is.
+    pub sort: Sort,
     /// What is wrong, with the value: "`tau_m` of population `output` is -9.41 ms".
     pub what: Box<str>,
     /// Where; `None` when there is no text to point at (a file that does not exist).
@@ -173,6 +187,7 @@ impl Diagnostic {
     pub fn error(what: impl Into<Box<str>>) -> Self {
         Self {
             severity: Severity::Error,
+            sort: Sort::Value,
             what: what.into(),
             at: None,
             label: "here".into(),
@@ -186,6 +201,18 @@ impl Diagnostic {
     #[must_use]
     pub fn warning(what: impl Into<Box<str>>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(what) }
+    }
+
+    /// Says that nobody knows the name.
+    #[must_use]
+    pub fn unknown(self) -> Self {
+        Self { sort: Sort::Unknown, ..self }
+    }
+
+    /// Says that something is not where it was looked for.
+    #[must_use]
+    pub fn missing(self) -> Self {
+        Self { sort: Sort::Missing, ..self }
     }
 
     /// Marks a place.

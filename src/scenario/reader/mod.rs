@@ -71,6 +71,7 @@ impl Reader<'_> {
             let kind = if is_table { "section" } else { "key" };
             self.faults.push(
                 Diagnostic::error(format!("unknown {kind} `{}`", item.key))
+                    .unknown()
                     .at(&item.key_at)
                     .label("not known")
                     .allowed(format!(
@@ -282,6 +283,7 @@ impl Reader<'_> {
         };
         self.faults.push(
             Diagnostic::error(format!("unknown key `{}` in {what}", item.key))
+                .unknown()
                 .at(&item.key_at)
                 .label("not known")
                 .allowed(names.join(", "))

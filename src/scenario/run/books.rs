@@ -10,9 +10,10 @@ use super::super::plan::{Plan, PopulationPlan};
 use crate::crossbar::Array;
 use crate::device::threshold::Circuit;
 use crate::energy::{Category, Ledger};
+use crate::engine::Run;
 use crate::network::{Losers, Network, Rivalry, Rows};
 use crate::training::Totals;
-use crate::units::Second;
+use crate::units::{Ampere, Second};
 
 /// Joules of reading each row once; `None` for a projection without devices.
 pub type RowEnergies = Vec<Option<Vec<f64>>>;
@@ -126,6 +127,35 @@ fn erasing(population: &PopulationPlan) -> f64 {
     let Some(switch) = population.neuron.switch() else { return 0.0 };
     let width = if let Circuit::Reset { open_after } = switch.circuit { open_after } else { switch.flows() };
     crate::energy::pulse_energy(switch.device.g_pre, switch.device.v_th, width).get()
+}
+
+/// Books what the neurons themselves tell of their devices, and says of which they cannot tell what they spend off.
+pub fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
+    let (mut told, mut notes) = (false, Vec::new());
+    for (index, population) in plan.populations.iter().enumerate() {
+        let incoming = || plan.projections.iter().filter(|projection| projection.to == index);
+        let driven = population.switch.is_none();
+        let flows = incoming().any(|projection| !projection.kernel.jumps())
+            || population.kinds().any(|neuron| neuron.membrane().i_bias != Ampere::ZERO);
+        let spent = run.spent(index).filter(|_| driven || flows);
+        if let Some([device, limiter, off]) = spent {
+            // Of other switches what is spent on is counted by spikes.
+            if driven {
+                energy.book(&population.name, Category::Neuron, device);
+            }
+            energy.book(&population.name, Category::Limiter, limiter);
+            energy.book(&population.name, Category::Leakage, off);
+            told = true;
+        }
+        let asked = if driven { spent.is_some() } else { plan.record.energy };
+        if asked && incoming().any(|projection| projection.kernel.jumps()) {
+            notes.push(jumps(population));
+        }
+    }
+    if told {
+        energy.not_modelled.retain(|category| *category != Category::Leakage);
+    }
+    notes
 }
 
 /// That jumps spend what nobody could tell.

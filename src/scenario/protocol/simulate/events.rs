@@ -1,20 +1,19 @@
 //! One episode on an event engine.
 
 use super::episode::{self, Begun, Course};
-use crate::energy::{Category, Ledger};
 use crate::engine::{
-    Counts, Engine, LearningError, LearningState, Record, Run, SimulationError, Spike, Tell, Threads,
-    Watcher, window,
+    Counts, Engine, LearningState, Record, Run, SimulationError, Spike, Tell, Threads, Watcher, window,
 };
 use crate::network::{Network, Weights};
 use crate::plasticity::Change;
 use crate::record::fingerprint::Fingerprint;
 use crate::scenario::assemble::{Assembled, assemble_with};
+use crate::scenario::live;
 use crate::scenario::load_estimate;
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Connect, Plan};
 use crate::scenario::run::arrays::{named_arrays, programmed};
-use crate::scenario::run::books::{book, jumps, overlapping};
+use crate::scenario::run::books::{book, overlapping, spent};
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError, Store};
 use crate::scenario::run::network::alone;
@@ -24,7 +23,6 @@ use crate::scenario::run::training::{Identity, models, same};
 use crate::scenario::synapses;
 use crate::snapshot::{self, Payload};
 use crate::time::Time;
-use crate::units::Ampere;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
@@ -41,13 +39,8 @@ pub fn simulate(
     let Assembled { network, weights: mut values, mut notes } = build(plan, pool, context)?;
     let arrays = programmed(plan, &mut values)?;
     connections::tell(plan, &network, |index| values[index].clone(), context)?;
-    // The reference engine does everything at once.
     let fast = engine == Engine::Fast;
-    let mut run = Run::with(&network, &values, plan.seed, engine)?;
-    let mut moved = Vec::new();
-    if plastic::learns(plan) {
-        moved = run.learn(plastic::learning(plan, &network, &arrays, fast)?);
-    }
+    let (mut run, moved) = live::begin(plan, &network, (&values, &arrays), engine)?;
     let mut pairs = Pairs::new(&run);
     let begun = match restored(plan, context)? {
         None => None,
@@ -55,20 +48,10 @@ pub fn simulate(
             same(kept.fits(&pairs), "network")?;
             pairs = kept;
             let begun = Begun { reached: state.simulation.now, fingerprint };
-            let learning = match plastic::learns(plan) {
-                true => Some(plastic::learning(plan, &network, &arrays, fast)?),
-                false => None,
-            };
-            if learning.is_none() {
+            if !plastic::learns(plan) {
                 state.weights = Weights::from_values(&network, &values);
             }
-            let resumed = Run::resume(&network, state, learning, &network.rates(), engine);
-            run = resumed.map_err(|fault| match fault {
-                SimulationError::State(fault) | SimulationError::Learning(LearningError::State(fault)) => {
-                    fault.into()
-                }
-                other => RunError::Simulation(other),
-            })?;
+            run = live::resumed(plan, &network, &arrays, (state, engine))?;
             Some(begun)
         }
     };
@@ -118,35 +101,6 @@ pub fn simulate(
     }
     let outcome = episode.close(&network, run.all_weights(), energy, named, notes);
     Ok(Outcome { plastic: learnt, ..outcome })
-}
-
-/// Books what the neurons themselves tell of their devices, and says of which they cannot tell what they spend off.
-fn spent(plan: &Plan, run: &Run, energy: &mut Ledger) -> Vec<String> {
-    let (mut told, mut notes) = (false, Vec::new());
-    for (index, population) in plan.populations.iter().enumerate() {
-        let incoming = || plan.projections.iter().filter(|projection| projection.to == index);
-        let driven = population.switch.is_none();
-        let flows = incoming().any(|projection| !projection.kernel.jumps())
-            || population.kinds().any(|neuron| neuron.membrane().i_bias != Ampere::ZERO);
-        let spent = run.spent(index).filter(|_| driven || flows);
-        if let Some([device, limiter, off]) = spent {
-            // Of other switches what is spent on is counted by spikes.
-            if driven {
-                energy.book(&population.name, Category::Neuron, device);
-            }
-            energy.book(&population.name, Category::Limiter, limiter);
-            energy.book(&population.name, Category::Leakage, off);
-            told = true;
-        }
-        let asked = if driven { spent.is_some() } else { plan.record.energy };
-        if asked && incoming().any(|projection| projection.kernel.jumps()) {
-            notes.push(jumps(population));
-        }
-    }
-    if told {
-        energy.not_modelled.retain(|category| *category != Category::Leakage);
-    }
-    notes
 }
 
 /// What an episode that was stopped goes on from.

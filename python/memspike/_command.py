@@ -1,0 +1,88 @@
+"""What the command line is asked, and what it answers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from typing import Any
+
+from . import _core
+from ._errors import MemspikeWarning, failure
+from ._progress import Listener, Told
+
+_log = logging.getLogger("memspike")
+
+STOPPED = 130
+
+
+class Answers:
+    """Takes the lines of a command: warnings, notes for `logging`, errors, how far it is."""
+
+    def __init__(self, progress: bool | Listener) -> None:
+        self.progress = Told(progress)
+        self.errors: list[tuple[str, str]] = []
+        self.plain: list[str] = []
+
+    def __call__(self, line: str) -> None:
+        try:
+            said = json.loads(line)
+            kind = said["kind"]
+        except (ValueError, TypeError, KeyError):
+            self.plain.append(line)
+            return
+        if kind == "error":
+            hint = said.get("hint")
+            self.errors.append((said["cause"], said["text"] + (f"\nhint: {hint}" if hint else "")))
+        elif kind == "warning":
+            # Frames: this one, `ask`, `carried_out`, `run`, its caller.
+            warnings.warn(said["text"], MemspikeWarning, stacklevel=5)
+        elif kind in ("note", "line"):
+            _log.info("%s", said["text"])
+        elif kind in ("progress", "phase"):
+            self.progress(said)
+
+    def failure(self) -> Exception:
+        """What went wrong: all of it, as the exception for the first cause."""
+        if self.errors:
+            cause = self.errors[0][0]
+            return failure(cause, "\n".join(text for _, text in self.errors))
+        return failure("value", "\n".join(self.plain) or "memspike says nothing about what went wrong")
+
+
+def ask(args: list[str], progress: bool | Listener = False) -> tuple[int, str]:
+    """Carries out a command that speaks in objects; the exit code, 0, 1 or `STOPPED`, and what it printed."""
+    answers = Answers(progress)
+    try:
+        code, printed = _core.command(args, answers)
+    finally:
+        answers.progress.close()
+    if code not in (0, 1, STOPPED):
+        raise answers.failure()
+    return code, printed
+
+
+def said(args: list[str]) -> str:
+    """What a command prints that speaks to people; its warnings are Python's, its notes go to `logging`."""
+    lines: list[str] = []
+    code, printed = _core.command(args, lines.append)
+    if code not in (0, 1):
+        raise failure("value", "\n".join(lines).removeprefix("error: "))
+    for line in lines:
+        kind, _, rest = line.partition(": ")
+        if kind == "warning":
+            warnings.warn(rest, MemspikeWarning, stacklevel=4)
+        else:
+            _log.info("%s", rest if kind == "note" else line)
+    return printed
+
+
+def number(name: str, value: Any, least: int, most: int) -> str:
+    """A whole number between two others, as an argument."""
+    try:
+        whole = value.__index__()
+    except AttributeError:
+        whole = None
+    if isinstance(value, bool) or whole is None or not least <= whole <= most:
+        raise ValueError(f"`{name}` is {value!r}; allowed: a whole number from {least} to {most}")
+    return str(whole)

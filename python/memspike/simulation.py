@@ -1,0 +1,255 @@
+"""Networks that run, looked into and driven from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core
+from ._command import number
+from ._numbers import femtoseconds, one, si, time, whole
+from ._tables import Spikes
+from .network import Network, Population, Source
+
+
+class Simulation:
+    """A network that runs, in pieces of any length: the bits are those of one run.
+
+    Parameters
+    ----------
+    network
+        What runs. What is added to it later does not matter to this simulation.
+    seed
+        Of every random draw, 0 to 2^64 - 1. Default: 1.
+    threads
+        1 to 1024; no result depends on it.
+    sources
+        Whether spikes of sources are recorded too: `source_spikes`. It costs time.
+
+    Raises
+    ------
+    ScenarioError
+        A ValueError: the network has faults; all of them are in the text.
+    UnknownKeyError
+        A ScenarioError and a KeyError: all faults are keys that are not known.
+    MemoryError
+        There is no memory for its synapses.
+
+    Notes
+    -----
+    After an error a simulation is as it was before. After Ctrl-C (KeyboardInterrupt) it stands at the time that is reached,
+    and may be run on. It belongs to its process: after a fork it refuses, and `snapshot` and `restore` take it across.
+    """
+
+    def __init__(
+        self, network: Network, *, seed: int | None = None, threads: int = 1, sources: bool = False
+    ) -> None:
+        if not isinstance(network, Network):
+            raise TypeError(f"a simulation of {network!r}; allowed: a Network")
+        number("threads", threads, 1, 1024)
+        if seed is not None:
+            number("seed", seed, 0, 2**64 - 1)
+        synapses = {
+            name: (one.pre, one.post, one.weights, one.delays) for name, one in network._synapses.items()
+        }
+        self._core = _core.Simulation(network.text(), seed, network._spikes, synapses, int(threads))
+        self._origin = (network, seed, int(threads), sources)
+        self._index()
+        if sources:
+            self._core.record_sources(True)
+
+    def _index(self) -> None:
+        self._populations = {name: index for index, (name, _) in enumerate(self._core.populations())}
+        self._sources = {name: index for index, (name, _) in enumerate(self._core.sources())}
+        self._projections = {
+            name: (index, unit) for index, (name, unit, _) in enumerate(self._core.projections())
+        }
+
+    def _population(self, which: Population | str) -> int:
+        return self._of(which, "population", self._populations)
+
+    def _source(self, which: Source | str) -> int:
+        return self._of(which, "source", self._sources)
+
+    def _projection(self, which: str) -> int:
+        return self._of(which, "projection", {name: index for name, (index, _) in self._projections.items()})
+
+    def _of(self, which: Population | Source | str, what: str, known: Mapping[str, int]) -> int:
+        if isinstance(which, (Population, Source)):
+            if which.network is not self._origin[0]:
+                raise ValueError(f"{what} `{which.name}` belongs to another network")
+            which = which.name
+        if which not in known:
+            raise KeyError(f"no {what} `{which}`; there are: {', '.join(known) or 'none'}")
+        return known[which]
+
+    # Time
+
+    def run(self, duration: Any) -> None:
+        """Runs on, for ``10 * ms`` or so many whole femtoseconds.
+
+        Raises
+        ------
+        ValueError
+            If a neuron would spike more than 65 535 times at once, or a membrane leaves the finite numbers.
+        KeyboardInterrupt
+            After Ctrl-C; `time` says how far it is.
+        """
+        self._core.run(self._core.now() + time(duration, "duration"))
+
+    @property
+    def time(self) -> int:
+        """Every event before this time has been handled; femtoseconds."""
+        return self._core.now()
+
+    def reset(self) -> None:
+        """Begins anew, at time 0, with the weights and the drive of the start."""
+        self._core.reset()
+        if self._origin[3]:
+            self._core.record_sources(True)
+
+    # What is seen
+
+    def spikes(self) -> Spikes:
+        """Spikes of populations since the last call: time in femtoseconds, population, neuron."""
+        return _spikes(self._core.spikes(), list(self._populations))
+
+    def source_spikes(self) -> Spikes:
+        """Spikes of sources since the last call, of a simulation with ``sources=True``."""
+        if not self._origin[3]:
+            raise ValueError("spikes of sources are not recorded; allowed: Simulation(network, sources=True)")
+        return _spikes(self._core.emissions(), list(self._sources))
+
+    def counts(self, population: Population | str) -> NDArray[np.uint32]:
+        """Spikes of each neuron since the start."""
+        return self._core.counts(self._population(population))
+
+    def membranes(self, population: Population | str) -> NDArray[np.float64]:
+        """Potential of each neuron now, in volts: a copy."""
+        return self._core.membranes(self._population(population))
+
+    def states(self, population: Population | str) -> dict[str, tuple[NDArray[np.float64], str]]:
+        """Every variable of the neurons of a population in their own time now: a value for each neuron, and its unit."""
+        states = self._core.states(self._population(population))
+        return {name: (values, unit) for name, unit, values in states}
+
+    def sample(self, population: Population | str, every: Any) -> None:
+        """Samples the membranes of a population from now on, at every multiple of ``0.1 * ms``: `samples`."""
+        self._core.sample_every(self._population(population), time(every, "every"))
+
+    def samples(self, population: Population | str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Samples since the last call: times in femtoseconds; volts, of shape (times, neurons)."""
+        return self._core.samples(self._population(population))
+
+    def synapses(self, projection: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """Pre and post of each synapse, in the order in which `weights` has them."""
+        return self._core.ends(self._projection(projection))
+
+    def weights(self, projection: str) -> NDArray[np.float64]:
+        """Weight of each synapse now, in the order of `synapses`: volts, siemens or amperes, as `weight_unit` says; one
+        number where all are one that never changes. A copy."""
+        return self._core.weights(self._projection(projection))
+
+    def weight_unit(self, projection: str) -> str:
+        """Symbol of the unit of the weights of a projection; "" of plain numbers."""
+        self._projection(projection)
+        return self._projections[projection][1]
+
+    def conductances(self) -> dict[str, NDArray[np.float64]]:
+        """Conductances of devices now, in siemens: ``NAME.plus`` and ``NAME.minus`` of projection NAME, or ``NAME.device``."""
+        return dict(self._core.conductances())
+
+    @property
+    def energy(self) -> dict[str, float]:
+        """Joules up to now by category, and ``total``; empty where nothing has a device or a price."""
+        lines, _ = self._core.energy()
+        sums: dict[str, float] = {}
+        for _, category, joules in lines:
+            sums[category] = sums.get(category, 0.0) + joules
+        if sums:
+            sums["total"] = sum(sums.values())
+        return sums
+
+    @property
+    def joules(self) -> dict[str, dict[str, float]]:
+        """Joules up to now by the population or projection that spent them, and by category."""
+        lines, _ = self._core.energy()
+        owners: dict[str, dict[str, float]] = {}
+        for owner, category, joules in lines:
+            owners.setdefault(owner, {})[category] = joules
+        return owners
+
+    # What is changed between two pieces
+
+    def set_rate(self, source: Source | str, rate: Any) -> None:
+        """The rate of each line of ``network.poisson(..., changing=True)`` from now on, such as ``80 * Hz``."""
+        self._core.set_rate(self._source(source), one(rate, "Hz", "rate"))
+
+    def set_current(self, source: Source | str, value: Any) -> None:
+        """The current of ``network.current(...)`` from now on, such as ``0.2 * nA``."""
+        self._core.set_current(self._source(source), one(value, "A", "current"))
+
+    def set_spikes(self, source: Source | str, times: Any, lines: Any = None) -> None:
+        """The spikes of ``network.spikes(...)`` from now on, in place of those that are still to come.
+
+        Parameters
+        ----------
+        times
+            From the start, not from now: whole femtoseconds, or with a unit.
+        lines
+            Which line spikes at each of them. Default: line 0.
+        """
+        fs = femtoseconds(times, "times")
+        which = np.zeros(len(fs), dtype=np.int64) if lines is None else whole(lines, "lines")
+        self._core.set_spikes(self._source(source), fs, which)
+
+    def set_weights(self, projection: str, weights: Any) -> None:
+        """Puts weights in place of those of a projection, one for each synapse in the order of `synapses`, with a unit."""
+        index = self._projection(projection)
+        base = self._projections[projection][1]
+        values = si(weights, base, "weights") if base else np.asarray(weights, dtype=np.float64).ravel()
+        self._core.set_weights(index, np.ascontiguousarray(values))
+
+    # Elsewhere
+
+    def snapshot(self) -> bytes:
+        """Everything that is needed to go on: `restore` takes it, in any process, with any number of threads."""
+        return bytes(self._core.snapshot())
+
+    def restore(self, snapshot: bytes) -> None:
+        """Goes on from a snapshot of a simulation of the same network and seed.
+
+        Raises
+        ------
+        ValueError
+            If it is damaged, or of another network, seed or version. The simulation is as before then.
+        """
+        self._core.restore(snapshot)
+
+    def copy(self) -> Simulation:
+        """Another simulation that has got as far; the two go on independently."""
+        other = object.__new__(Simulation)
+        other._core = self._core.copy()
+        other._origin = self._origin
+        other._index()
+        return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"origin": self._origin, "snapshot": self.snapshot()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        network, seed, threads, sources = state["origin"]
+        Simulation.__init__(self, network, seed=seed, threads=threads, sources=sources)
+        self.restore(state["snapshot"])
+
+    def __repr__(self) -> str:
+        return f"<Simulation of {', '.join(self._populations)} at {self.time / 1e12:g} ms>"
+
+
+def _spikes(rows: tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint32]], names: list[str]) -> Spikes:
+    times, populations, neurons = rows
+    labels = np.array(names, dtype=np.str_)
+    return Spikes({"time [fs]": times, "population": populations, "population labels": labels, "id": neurons})

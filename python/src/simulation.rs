@@ -1,0 +1,366 @@
+//! A simulation that Python holds.
+
+use crate::described::{listed, plan};
+use crate::errors::{panicked, refused, unchanged};
+use memspike::engine::{Harvest, Threads};
+use memspike::network::Origin;
+use memspike::scenario::live::Live;
+use memspike::scenario::run::context::RunError;
+use memspike::time::Time;
+use numpy::{IntoPyArray as _, PyArray1, PyArray2, PyArrayMethods as _, PyReadonlyArray1};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
+
+/// How long Python's signals wait at most.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Arrays of what was recorded: time in femtoseconds, population, neuron.
+type Rows<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>);
+
+/// A network that runs; `memspike.Simulation` speaks for it.
+#[pyclass(module = "memspike._core", frozen)]
+pub struct Simulation {
+    live: Mutex<Live>,
+    harvest: Mutex<Harvest>,
+    threads: Threads,
+    process: u32,
+    broken: AtomicBool,
+}
+
+/// What the work on a simulation needs of it for as long as it is done.
+type Held<'a> = MutexGuard<'a, Live>;
+
+impl Simulation {
+    fn held(&self) -> PyResult<Held<'_>> {
+        if std::process::id() != self.process {
+            return Err(PyRuntimeError::new_err(format!(
+                "the simulation was made in process {}, and this is process {}, which has none of its threads; hint: make \
+                 another one here, and `restore` a `snapshot`",
+                self.process,
+                std::process::id()
+            )));
+        }
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(PyRuntimeError::new_err(
+                "memspike has made a mistake in this simulation before: it is not used again; hint: make another one",
+            ));
+        }
+        match self.live.try_lock() {
+            Ok(live) => Ok(live),
+            Err(TryLockError::WouldBlock) => Err(PyRuntimeError::new_err(
+                "the simulation runs in another thread; hint: wait for it, or give each thread a copy",
+            )),
+            Err(TryLockError::Poisoned(_)) => Err(PyRuntimeError::new_err("the simulation is broken")),
+        }
+    }
+
+    /// Does work without the interpreter's lock, in a thread of its own, asked to stop by signals.
+    fn work<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Live, &AtomicBool) -> Result<T, RunError> + Send,
+    ) -> PyResult<T> {
+        let mut live = self.held()?;
+        let (stop, mut fault) = (AtomicBool::new(false), None);
+        let live: &mut Live = &mut live;
+        let done = py.detach(|| {
+            std::thread::scope(|scope| {
+                let (over, heard) = channel::<()>();
+                let stop = &stop;
+                let handle = scope.spawn(move || {
+                    let _over = over;
+                    work(live, stop)
+                });
+                while heard.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                    if fault.is_none()
+                        && let Err(error) = Python::attach(|py| py.check_signals())
+                    {
+                        stop.store(true, Ordering::Relaxed);
+                        fault = Some(error);
+                    }
+                }
+                handle.join()
+            })
+        });
+        let done = done.map_err(|cause| {
+            self.broken.store(true, Ordering::Relaxed);
+            panicked(&*cause)
+        })?;
+        match fault {
+            Some(fault) => Err(fault),
+            None => done.map_err(|error| refused(py, &error)),
+        }
+    }
+
+    /// Moves what was recorded to where it is taken from, list by list.
+    fn reap(&self) -> PyResult<MutexGuard<'_, Harvest>> {
+        let mut live = self.held()?;
+        let mut harvest = self.harvest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Harvest { mut spikes, mut samples, mut emissions, arrivals: _ } = live.harvest();
+        harvest.spikes.append(&mut spikes);
+        harvest.samples.append(&mut samples);
+        harvest.emissions.append(&mut emissions);
+        Ok(harvest)
+    }
+}
+
+#[pymethods]
+impl Simulation {
+    #[new]
+    #[pyo3(signature = (text, seed, spikes, synapses, threads))]
+    fn new(
+        py: Python<'_>,
+        text: &str,
+        seed: Option<u64>,
+        spikes: BTreeMap<String, (PyReadonlyArray1<'_, i64>, PyReadonlyArray1<'_, i64>)>,
+        synapses: BTreeMap<
+            String,
+            (
+                PyReadonlyArray1<'_, i64>,
+                PyReadonlyArray1<'_, i64>,
+                PyReadonlyArray1<'_, f64>,
+                Option<PyReadonlyArray1<'_, i64>>,
+            ),
+        >,
+        threads: usize,
+    ) -> PyResult<Self> {
+        let plan = Arc::new(plan(py, (text, seed), &spikes, &synapses)?);
+        let threads = Threads::new(threads).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let built =
+            py.detach(|| catch_unwind(AssertUnwindSafe(|| Live::new(&plan, &AtomicBool::new(false)))));
+        let live = built.map_err(|cause| panicked(&*cause))?.map_err(|error| refused(py, &error))?;
+        Ok(Self {
+            live: Mutex::new(live),
+            harvest: Mutex::default(),
+            threads,
+            process: std::process::id(),
+            broken: AtomicBool::new(false),
+        })
+    }
+
+    /// Handles every event before `end` (femtoseconds) and returns the time reached.
+    fn run(&self, py: Python<'_>, end: i64) -> PyResult<i64> {
+        let end = Time::from_fs(u64::try_from(end).unwrap_or(0));
+        self.work(py, |live, stop| live.run(end, &self.threads, stop)).map(|time| time.fs() as i64)
+    }
+
+    /// The time reached, in femtoseconds.
+    fn now(&self) -> PyResult<i64> {
+        Ok(self.held()?.now().now().fs() as i64)
+    }
+
+    /// Names and sizes of populations.
+    fn populations(&self) -> PyResult<Vec<(String, u32)>> {
+        let live = self.held()?;
+        Ok(live.plan().populations.iter().map(|one| (one.name.clone(), one.size)).collect())
+    }
+
+    /// Names and sizes of sources.
+    fn sources(&self) -> PyResult<Vec<(String, u32)>> {
+        let live = self.held()?;
+        Ok(live.plan().sources.iter().map(|one| (one.name.clone(), one.size)).collect())
+    }
+
+    /// Names of projections, the unit of their weights, and whether their pre are lines of a source.
+    fn projections(&self) -> PyResult<Vec<(String, String, bool)>> {
+        let live = self.held()?;
+        let of = |one: &memspike::scenario::plan::ProjectionPlan| {
+            (one.name.clone(), one.kernel.weight_unit().to_string(), matches!(one.from, Origin::Source(_)))
+        };
+        Ok(live.plan().projections.iter().map(of).collect())
+    }
+
+    /// What the simulation did not take as it was asked for.
+    fn notes(&self) -> PyResult<Vec<String>> {
+        Ok(self.held()?.notes().to_vec())
+    }
+
+    /// Whether spikes of sources are recorded too.
+    fn record_sources(&self, whether: bool) -> PyResult<()> {
+        self.held()?.recorder().recording.all = whether;
+        Ok(())
+    }
+
+    /// Samples membranes of a population at every multiple of `interval` (femtoseconds) from now on.
+    fn sample_every(&self, population: usize, interval: i64) -> PyResult<()> {
+        let interval = u64::try_from(interval).ok().filter(|&fs| fs > 0);
+        let interval =
+            interval.ok_or_else(|| PyValueError::new_err("an interval of 0; allowed: 1 fs or more"))?;
+        self.held()?.recorder().sample_every(population, Time::from_fs(interval));
+        Ok(())
+    }
+
+    /// Spikes of populations since the last call.
+    fn spikes<'py>(&self, py: Python<'py>) -> PyResult<Rows<'py>> {
+        let spikes = std::mem::take(&mut self.reap()?.spikes);
+        let time = spikes.iter().map(|spike| spike.time.fs() as i64).collect::<Vec<_>>();
+        let population = spikes.iter().map(|spike| spike.population).collect::<Vec<_>>();
+        let neuron = spikes.iter().map(|spike| spike.neuron).collect::<Vec<_>>();
+        Ok((time.into_pyarray(py), population.into_pyarray(py), neuron.into_pyarray(py)))
+    }
+
+    /// Spikes of sources since the last call.
+    fn emissions<'py>(&self, py: Python<'py>) -> PyResult<Rows<'py>> {
+        let all = std::mem::take(&mut self.reap()?.emissions);
+        let time = all.iter().map(|one| one.0.fs() as i64).collect::<Vec<_>>();
+        let source = all.iter().map(|one| one.1).collect::<Vec<_>>();
+        let line = all.iter().map(|one| one.2).collect::<Vec<_>>();
+        Ok((time.into_pyarray(py), source.into_pyarray(py), line.into_pyarray(py)))
+    }
+
+    /// Samples of a population since the last call: times in femtoseconds, and volts, times x neurons.
+    fn samples<'py>(
+        &self,
+        py: Python<'py>,
+        population: u32,
+    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f64>>)> {
+        let mut harvest = self.reap()?;
+        let all = std::mem::take(&mut harvest.samples);
+        let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.population == population);
+        harvest.samples = others;
+        let columns = mine.first().map_or(0, |one| one.u.len());
+        let time = mine.iter().map(|one| one.time.fs() as i64).collect::<Vec<_>>();
+        let rows = time.len();
+        let u: Vec<f64> = mine.into_iter().flat_map(|one| one.u).collect();
+        Ok((time.into_pyarray(py), u.into_pyarray(py).reshape([rows, columns])?))
+    }
+
+    /// Membranes of a population now, in volts.
+    fn membranes<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        Ok(self.held()?.now().membranes(population).into_pyarray(py))
+    }
+
+    /// States of a population now: name, unit and one value for each neuron, of every variable.
+    fn states<'py>(
+        &self,
+        py: Python<'py>,
+        population: usize,
+    ) -> PyResult<Vec<(String, String, Bound<'py, PyArray1<f64>>)>> {
+        let live = self.held()?;
+        let size = live.plan().populations[population].size;
+        let mut all: Vec<(&str, &str, Vec<f64>)> = Vec::new();
+        live.now().states(population, 0..size, &mut |_, (name, unit), value| match all
+            .iter_mut()
+            .find(|one| one.0 == name)
+        {
+            Some(one) => one.2.push(value),
+            None => all.push((name, unit, vec![value])),
+        });
+        let one = |(name, unit, values): (&str, &str, Vec<f64>)| {
+            (name.to_string(), unit.to_string(), values.into_pyarray(py))
+        };
+        Ok(all.into_iter().map(one).collect())
+    }
+
+    /// Spikes of each neuron of a population since the start.
+    fn counts<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        Ok(self.held()?.now().counts().spikes[population].clone().into_pyarray(py))
+    }
+
+    /// Pre and post of each synapse of a projection, row by row.
+    fn ends<'py>(
+        &self,
+        py: Python<'py>,
+        projection: usize,
+    ) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>)> {
+        let live = self.held()?;
+        let network = live.now().network();
+        let described = &network.projections[projection];
+        let columns = network.populations[described.to].size;
+        let (pre, post): (Vec<u32>, Vec<u32>) = described.ends(columns).unzip();
+        Ok((pre.into_pyarray(py), post.into_pyarray(py)))
+    }
+
+    /// Weights of a projection now, one for each synapse, row by row; one for all where they are one number.
+    fn weights<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        Ok(self.held()?.now().weights(projection).into_pyarray(py))
+    }
+
+    /// Conductances of devices now, in siemens: names as in a run directory, rows, columns, values.
+    fn conductances<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Bound<'py, PyArray2<f64>>)>> {
+        let arrays = self.held()?.arrays();
+        let named = arrays.into_iter().filter_map(|array| {
+            let name = array.name.strip_prefix("conductance.")?.to_string();
+            Some(array.data.into_pyarray(py).reshape([array.rows, array.cols]).map(|shaped| (name, shaped)))
+        });
+        named.collect()
+    }
+
+    /// Replaces the weights of a projection.
+    fn set_weights(&self, projection: usize, weights: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
+        let weights = weights.as_array().to_vec();
+        self.held()?.set_weights(projection, &weights).map_err(|error| unchanged(&error))
+    }
+
+    /// The rate of a source from now on, in hertz.
+    fn set_rate(&self, source: usize, rate: f64) -> PyResult<()> {
+        self.held()?.set_rate(source, rate).map_err(|error| unchanged(&error))
+    }
+
+    /// The current of a source from now on, in amperes.
+    fn set_current(&self, source: usize, current: f64) -> PyResult<()> {
+        self.held()?.set_current(source, current).map_err(|error| unchanged(&error))
+    }
+
+    /// The spikes of a source from now on.
+    fn set_spikes(
+        &self,
+        source: usize,
+        times: PyReadonlyArray1<'_, i64>,
+        lines: PyReadonlyArray1<'_, i64>,
+    ) -> PyResult<()> {
+        let mut live = self.held()?;
+        let described = &live.plan().sources[source];
+        let spikes = listed(&described.name, (&times, &lines), described.size)?;
+        live.set_spikes(source, spikes).map_err(|error| unchanged(&error))
+    }
+
+    /// Joules up to now: owner, category, joules; and what is not modelled.
+    fn energy(&self) -> PyResult<(Vec<(String, String, f64)>, Vec<String>)> {
+        let ledger = self.held()?.energy();
+        let line = |entry: &memspike::energy::Entry| {
+            (entry.owner.clone(), entry.category.name().to_string(), entry.joules)
+        };
+        let missing = ledger.not_modelled.iter().map(|category| category.name().to_string());
+        Ok((ledger.entries.iter().map(line).collect(), missing.collect()))
+    }
+
+    /// Begins anew.
+    fn reset(&self, py: Python<'_>) -> PyResult<()> {
+        self.work(py, |live, stop| live.reset(stop))?;
+        *self.harvest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Harvest::default();
+        Ok(())
+    }
+
+    /// Bytes to go on from.
+    fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.work(py, |live, _| live.snapshot())?))
+    }
+
+    /// Goes on from the bytes of a snapshot.
+    fn restore(&self, py: Python<'_>, bytes: &[u8]) -> PyResult<()> {
+        self.work(py, |live, _| live.restore(bytes))?;
+        *self.harvest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Harvest::default();
+        Ok(())
+    }
+
+    /// Another one that has got as far.
+    fn copy(&self) -> PyResult<Self> {
+        let harvest = self.reap()?.clone();
+        let live = self.held()?.clone();
+        Ok(Self {
+            live: Mutex::new(live),
+            harvest: Mutex::new(harvest),
+            threads: self.threads.clone(),
+            process: self.process,
+            broken: AtomicBool::new(false),
+        })
+    }
+}

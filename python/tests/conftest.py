@@ -1,0 +1,45 @@
+"""What the tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+RING = """
+[source.clock]
+kind = "spike_list"
+size = 1
+spikes = [["1 ms", 0], ["5 ms", 0]]
+
+[population.cells]
+model = "lif"
+size = 3
+tau_m = "10 ms"
+v_th = "1 mV"
+
+[projection.drive]
+from = "clock"
+to = "cells"
+connect = "all_to_all"
+weight = "2 mV"
+kernel = "delta"
+
+[protocol]
+kind = "simulate"
+duration = "10 ms"
+
+[record]
+spikes = ["cells", "clock"]
+membrane = ["cells"]
+membrane_interval = "1 ms"
+connections = ["drive"]
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    """A scenario whose spikes are known: all three cells at 1 and 5 ms."""
+    file = tmp_path / "small.toml"
+    file.write_text(RING)
+    return file
