@@ -62,7 +62,7 @@ pub enum Command {
     /// Run a scenario again and again with other values and seeds, and put the results together.
     Sweep(Box<SweepArgs>),
     /// Validate scenarios and warn of what is implausible.
-    Check(ScenarioArgs),
+    Check(CheckArgs),
     /// Print the complete plan: every value, with where it comes from.
     Resolve(ScenarioArgs),
     /// Show the results of a run.
@@ -76,7 +76,7 @@ pub enum Command {
     /// Show the events of a recorded run.
     Trace(TraceArgs),
     /// List the shipped scenarios.
-    Scenarios,
+    Scenarios(ScenariosArgs),
     /// List the models, or explain one.
     Models(ModelsArgs),
     /// Characterise one device: sweeps, pulses, learning window, retention, cycles.
@@ -125,9 +125,9 @@ pub struct RunArgs {
     /// Replace the run in the directory given with --out.
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// Where the data sets are; also read from MEMSPIKE_DATA.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub kept: Kept,
     /// Threads to use; the results do not depend on it. Default: all processors.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -138,16 +138,6 @@ pub struct RunArgs {
     /// Step of the clocked engine, such as "0.1 ms".
     #[arg(long, value_name = "TIME", value_parser = step, required_if_eq("engine", "clocked"))]
     pub dt: Option<Time>,
-    /// Also write the spikes of these populations or sources to spikes.csv; "tensorboard" is what the run measures on its way,
-    /// for TensorBoard.
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub record: Vec<String>,
-    /// How spikes and membranes are written, in place of `formats` of [record]; several with commas.
-    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
-    pub record_format: Vec<String>,
-    /// Also write every plot as PNG.
-    #[arg(long)]
-    pub png: bool,
     /// Go on with the run in DIR as it was begun, with nothing typed again; without DIR, with the last interrupted run of
     /// this scenario, or the one given with --out.
     #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "force", value_hint = ValueHint::DirPath)]
@@ -187,6 +177,23 @@ pub struct RunArgs {
     pub trace_format: TraceFormat,
 }
 
+/// What runs take and leave on disk, one alone and those of a sweep.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+pub struct Kept {
+    /// Where the data sets are; also read from MEMSPIKE_DATA.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+    /// Also write the spikes of these populations or sources; "tensorboard" is what a run measures on its way, for TensorBoard.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub record: Vec<String>,
+    /// How records are written, in place of `formats` of [record]; several with commas.
+    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
+    pub record_format: Vec<String>,
+    /// Also write every plot as PNG.
+    #[arg(long)]
+    pub png: bool,
+}
+
 /// The command line of a program with this registry, whose formats of records it knows by name.
 pub fn command(registry: &Registry) -> clap::Command {
     let formats = registry.formats().iter();
@@ -199,7 +206,21 @@ pub fn command(registry: &Registry) -> clap::Command {
         .mut_subcommand("run", |run| {
             run.mut_arg("record_format", |format| format.value_parser(parser.clone()))
         })
+        .mut_subcommand("sweep", |sweep| {
+            sweep.mut_arg("record_format", |format| format.value_parser(parser.clone()))
+        })
         .mut_subcommand("export", |export| export.mut_arg("format", |format| format.value_parser(parser)))
+}
+
+/// The same for a shell that completes what is typed: `--set` and `--vary` know the keys of scenarios, with NAME where a
+/// scenario has names of its own.
+pub fn completed(registry: &Registry) -> clap::Command {
+    let keys = || PossibleValuesParser::new(super::meant::SETTINGS.iter().map(String::as_str));
+    let set = |name: &str, command: clap::Command| {
+        command.mut_subcommand(name, |one| one.mut_arg("set", |set| set.value_parser(keys())))
+    };
+    let command = super::meant::TAKE_SET.iter().fold(command(registry), |command, name| set(name, command));
+    command.mut_subcommand("sweep", |sweep| sweep.mut_arg("vary", |vary| vary.value_parser(keys())))
 }
 
 #[derive(Debug, Args)]
@@ -209,6 +230,15 @@ pub struct ScenarioArgs {
     pub scenarios: Vec<String>,
     #[command(flatten)]
     pub overrides: Overrides,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub of: ScenarioArgs,
+    /// What to print: a line for each, or a list of JSON objects.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -247,6 +277,9 @@ pub struct CompareArgs {
     /// Numbers that differ by no more than this, relative to the larger one, are equal: 1e-9, or 0.1 %.
     #[arg(long, value_name = "FRACTION", value_parser = tolerance)]
     pub tolerance: Option<f64>,
+    /// What to print: a table, or a JSON object.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 const TABLE_EXAMPLES: &str = "\
@@ -329,9 +362,19 @@ pub struct TraceArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ScenariosArgs {
+    /// What to print: a list, or JSON.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// The model to explain.
     pub name: Option<String>,
+    /// What to print: text, or JSON.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -412,5 +455,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         command(&Registry::shipped()).debug_assert();
+        completed(&Registry::shipped()).debug_assert();
     }
 }

@@ -6,13 +6,14 @@ use super::failure::Failure;
 use super::output::Output;
 use super::show::find;
 use super::table::runs_below;
+use super::values::Format;
 use memspike::hint::many;
 use memspike::record::rundir::{self, SUMMARY};
 use memspike::record::{RecordError, read_json};
 use memspike::report::compare::{self, Expected};
 use memspike::report::manifest::MadeFrom;
 use memspike::report::{diverging, parameters, seeds};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -29,8 +30,8 @@ pub fn compare(args: &CompareArgs, output: &Output) -> Result<End, Failure> {
         return expected(args, output);
     }
     let yes = match (side(&args.run)?, side(&args.other)?) {
-        (Side::Run(left), Side::Run(right)) => runs(&left, &right, args.tolerance, output)?,
-        (left, right) => sets(&left, &right, output)?,
+        (Side::Run(left), Side::Run(right)) => runs(&left, &right, args, output)?,
+        (left, right) => sets(&left, &right, args.format, output)?,
     };
     Ok(if yes { End::Done } else { End::No })
 }
@@ -47,8 +48,10 @@ fn expected(args: &CompareArgs, output: &Output) -> Result<End, Failure> {
             .with_hint("each check is a [[check]] with `key` and `min`, `max` or `equals`")
     })?;
     let verdicts = expected.judge(&left);
-    output.data(&compare::text_of_verdicts(&verdicts))?;
-    Ok(if verdicts.iter().all(|verdict| verdict.passed) { End::Done } else { End::No })
+    let passed = verdicts.iter().all(|verdict| verdict.passed);
+    let value = json!({ "same": passed, "checks": verdicts });
+    output.answer(args.format, || compare::text_of_verdicts(&verdicts), &value)?;
+    Ok(if passed { End::Done } else { End::No })
 }
 
 /// What an argument means.
@@ -81,13 +84,13 @@ fn side(named: &Path) -> Result<Side, Failure> {
 }
 
 /// Two runs: what differs in what they were made from, in their numbers and in their spikes.
-fn runs(left: &Path, right: &Path, tolerance: Option<f64>, output: &Output) -> Result<bool, Failure> {
+fn runs(left: &Path, right: &Path, args: &CompareArgs, output: &Output) -> Result<bool, Failure> {
     let (first, second) = (summary(left)?, summary(right)?);
     let mut comparison = compare::runs(&first, &second);
-    if let Some(tolerance) = tolerance {
+    if let Some(tolerance) = args.tolerance {
         comparison = comparison.beyond(tolerance);
     }
-    let mut text = String::new();
+    let (mut text, mut more) = (String::new(), Vec::new());
     let (plan_left, plan_right) = (plan(left)?, plan(right)?);
     let changed = parameters::differing(&plan_left, &plan_right);
     if !changed.is_empty() {
@@ -99,18 +102,30 @@ fn runs(left: &Path, right: &Path, tolerance: Option<f64>, output: &Output) -> R
         for part in
             [spikes(left, right)?, over_seeds((left, &plan_left), (right, &plan_right), &first, &second)?]
         {
-            if !part.is_empty() {
+            if !part.0.is_empty() {
                 text.push('\n');
-                text.push_str(&part);
+                text.push_str(&part.0);
             }
+            more.push(part.1);
         }
     }
-    output.data(&text)?;
+    let value = json!({
+        "same": comparison.same(),
+        "fingerprints": comparison.fingerprints,
+        "parameters": changed,
+        "differences": comparison.differences,
+        "first_spike": more.first(),
+        "over_seeds": more.get(1),
+    });
+    output.answer(args.format, || text, &value)?;
     Ok(comparison.same())
 }
 
+/// What is told of a comparison, to people and to machines.
+type Part = (String, Value);
+
 /// The first recorded spike that differs, if both have recorded spikes.
-fn spikes(left: &Path, right: &Path) -> Result<String, Failure> {
+fn spikes(left: &Path, right: &Path) -> Result<Part, Failure> {
     let of = |run: &Path| run.join("spikes.csv");
     let (first, second) = (of(left), of(right));
     if !first.is_file() || !second.is_file() {
@@ -119,7 +134,8 @@ fn spikes(left: &Path, right: &Path) -> Result<String, Failure> {
                 || of(run).is_file()
         };
         let note = "spikes are compared where both runs have recorded them as CSV\n";
-        return Ok(if recorded(left) && recorded(right) { note.into() } else { String::new() });
+        let note = if recorded(left) && recorded(right) { note.into() } else { String::new() };
+        return Ok((note, Value::Null));
     }
     let failed = |path: &Path| {
         let path = path.to_path_buf();
@@ -127,7 +143,8 @@ fn spikes(left: &Path, right: &Path) -> Result<String, Failure> {
     };
     let open = |path: &Path| File::open(path).map(BufReader::new).map_err(failed(path));
     let found = diverging::first(open(&first)?, open(&second)?).map_err(failed(&first))?;
-    Ok(found.as_ref().map_or_else(|| "the recorded spikes are the same\n".into(), diverging::text))
+    let text = found.as_ref().map_or_else(|| "the recorded spikes are the same\n".into(), diverging::text);
+    Ok((text, json!(found)))
 }
 
 /// Whether the difference of two runs is more than seeds make, where one of them was repeated with other seeds beside it.
@@ -136,17 +153,18 @@ fn over_seeds(
     (right, plan_right): (&Path, &Value),
     first: &Value,
     second: &Value,
-) -> Result<String, Failure> {
+) -> Result<Part, Failure> {
     if parameters::same_but_seed(plan_left, plan_right) {
-        return Ok("the two differ in their seed alone: this is the spread over seeds\n".into());
+        let text = "the two differ in their seed alone: this is the spread over seeds\n";
+        return Ok((text.into(), Value::Null));
     }
     let (a, b) = (repetitions(left, plan_left)?, repetitions(right, plan_right)?);
     if a.len() + b.len() <= 2 {
-        return Ok(
-            "one seed each: whether the difference exceeds the spread over seeds is not known\n".into()
-        );
+        let text = "one seed each: whether the difference exceeds the spread over seeds is not known\n";
+        return Ok((text.into(), Value::Null));
     }
-    Ok(seeds::text(&seeds::weigh(&a, &b, Some((first, second)))))
+    let weighed = seeds::weigh(&a, &b, Some((first, second)));
+    Ok((seeds::text(&weighed), json!(weighed)))
 }
 
 /// Summaries of the runs beside one, and its own, that differ from it in their seed at most; each seed once.
@@ -168,7 +186,7 @@ fn repetitions(run: &Path, made_from: &Value) -> Result<Vec<Value>, Failure> {
 }
 
 /// Two sets of seeds, or one and a run.
-fn sets(left: &Side, right: &Side, output: &Output) -> Result<bool, Failure> {
+fn sets(left: &Side, right: &Side, format: Format, output: &Output) -> Result<bool, Failure> {
     let of = |side: &Side| -> Result<(Vec<Value>, Value), Failure> {
         let runs = match side {
             Side::Run(run) => std::slice::from_ref(run),
@@ -187,8 +205,11 @@ fn sets(left: &Side, right: &Side, output: &Output) -> Result<bool, Failure> {
     }
     let weighed = seeds::weigh(&first, &second, None);
     text.push_str(&seeds::text(&weighed));
-    output.data(&text)?;
-    Ok(!weighed.iter().any(|one| one.difference.is_none_or(|difference| difference.exceeds)))
+    let same = !weighed.iter().any(|one| one.difference.is_none_or(|difference| difference.exceeds));
+    let seeds = [first.len(), second.len()];
+    let value = json!({ "same": same, "seeds": seeds, "parameters": changed, "over_seeds": weighed });
+    output.answer(format, || text, &value)?;
+    Ok(same)
 }
 
 fn summary(run: &Path) -> Result<Value, Failure> {

@@ -41,16 +41,16 @@ pub fn export(args: &ExportArgs, registry: &Registry, output: &Output) -> Result
     }
     let dir = RunDir::open(&run)?;
     let mut written = String::new();
-    for (file, logs) in files {
+    for piece in files {
         let place = match &args.out {
             Some(out) => out.clone(),
-            None => dir.claim(&file)?,
+            None => dir.claim(&piece.file)?,
         };
         if place.is_dir() {
             let source = std::io::Error::from(std::io::ErrorKind::IsADirectory);
             return Err(RecordError::Io { action: "write", path: place, source }.into());
         }
-        write(&logs, &place, format, None)?;
+        write(&piece, &place, format, None)?;
         written += &format!("{}\n", place.display());
     }
     output.data(&written)?;

@@ -3,11 +3,27 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use memspike::hint::nearest;
 use memspike::scenario::SECTIONS;
-use memspike::scenario::spec::Kind;
+use memspike::scenario::spec::{Kind, Section};
 use std::ffi::OsString;
+use std::sync::LazyLock;
 
 /// Commands whose options are joined by `--set`.
-const TAKE_SET: [&str; 4] = ["run", "check", "resolve", "sweep"];
+pub const TAKE_SET: [&str; 4] = ["run", "check", "resolve", "sweep"];
+
+/// Every key of a scenario that one value sets and the equals sign behind it, with NAME for the names of its own; tables within
+/// sections are left out.
+pub static SETTINGS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let of = |section: &'static Section| {
+        let single = |kind: Kind| !matches!(kind, Kind::Table(_) | Kind::Tables(_));
+        let name = if section.named { ".NAME" } else { "" };
+        let keys = section.keys.iter().filter(move |key| single(key.kind));
+        keys.map(move |key| format!("{}{name}.{}=", section.name, key.name))
+    };
+    let mut keys: Vec<String> = SECTIONS.iter().flat_map(of).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    keys.retain(|key| seen.insert(key.clone()));
+    keys
+});
 
 /// A key of a scenario that was given as an option: how it is set. Tables within sections are not searched.
 pub fn key(error: &clap::Error, args: &[OsString]) -> Option<String> {
@@ -31,19 +47,9 @@ pub fn key(error: &clap::Error, args: &[OsString]) -> Option<String> {
     };
     let name = option.trim_start_matches('-').replace('-', "_");
     // Of one name in several sections the one that a scenario must have is the likeliest.
-    let keys = |name: &str| {
-        let mut found: Vec<String> = Vec::new();
-        for section in SECTIONS.iter() {
-            let single = |kind: Kind| !matches!(kind, Kind::Table(_) | Kind::Tables(_));
-            if section.keys.iter().any(|key| key.name == name && single(key.kind)) {
-                found.push(if section.named {
-                    format!("{}.NAME.{name}", section.name)
-                } else {
-                    format!("{}.{name}", section.name)
-                });
-            }
-        }
-        found
+    let keys = |name: &str| -> Vec<&str> {
+        let keys = SETTINGS.iter().filter_map(|setting| setting.strip_suffix('='));
+        keys.filter(|key| key.rsplit('.').next() == Some(name)).collect()
     };
     let mut found = keys(&name);
     if found.is_empty() {

@@ -126,7 +126,7 @@ fn dispatch(command: Command, program: &Program<'_>, output: &Output) -> Result<
         Command::Compare(args) => compare::compare(&args, output),
         Command::Export(args) => export::export(&args, registry, output),
         Command::Trace(args) => trace::records::trace(&args, program.stop, output),
-        Command::Scenarios => models::scenarios(output),
+        Command::Scenarios(args) => models::scenarios(&args, output),
         Command::Models(args) => models::models(&args, registry, output),
         Command::Device(args) => device::device(&args, registry, output),
         Command::Fit(args) => fit::fit(&args, output),
@@ -135,7 +135,7 @@ fn dispatch(command: Command, program: &Program<'_>, output: &Output) -> Result<
         Command::Schema => output.data(&wiring::schema(registry)).map(|()| End::Done),
         Command::Completions(args) => {
             let mut script = Vec::new();
-            clap_complete::generate(args.shell, &mut args::command(registry), "memspike", &mut script);
+            clap_complete::generate(args.shell, &mut args::completed(registry), "memspike", &mut script);
             output.data(&String::from_utf8_lossy(&script)).map(|()| End::Done)
         }
     }

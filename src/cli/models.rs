@@ -1,9 +1,10 @@
 //! `memspike models` and `memspike scenarios`.
 
-use super::args::ModelsArgs;
+use super::args::{ModelsArgs, ScenariosArgs};
 use super::end::End;
 use super::failure::Failure;
 use super::output::Output;
+use super::values::Format;
 use super::wiring;
 use memspike::device::DeviceEntry;
 use memspike::device::preset::{Preset, Provenance};
@@ -12,10 +13,11 @@ use memspike::registry::{NeuronEntry, Registry};
 use memspike::scenario::device::all_quantities;
 use memspike::scenario::spec::{Fallback, Key, Kind, model_keys, neuron_keys};
 use memspike::scenario::{SECTIONS, choices, inner, plasticity_keys};
+use serde_json::json;
 use std::fmt::Write as _;
 
 /// What can be named in a scenario.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 struct ModelPage {
     /// What it is a kind of: "population model", "source kind".
     kind: String,
@@ -25,7 +27,7 @@ struct ModelPage {
 }
 
 /// One parameter of a model.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize)]
 struct Parameter {
     /// Keys of a table within the section have the table's name before them: `switch.i_cc`.
     name: String,
@@ -34,8 +36,14 @@ struct Parameter {
     meaning: String,
 }
 
-pub fn scenarios(output: &Output) -> Result<End, Failure> {
+pub fn scenarios(args: &ScenariosArgs, output: &Output) -> Result<End, Failure> {
     let scenarios = wiring::scenarios();
+    if args.format == Format::Json {
+        let list: Vec<_> =
+            scenarios.iter().map(|one| json!({ "name": one.name, "title": one.title })).collect();
+        output.answer(args.format, String::new, &list)?;
+        return Ok(End::Done);
+    }
     let indent = |in_set: bool| if in_set { "  " } else { "" };
     let width = scenarios.iter().map(|one| one.name.len() + indent(one.in_set).len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -51,6 +59,7 @@ pub fn scenarios(output: &Output) -> Result<End, Failure> {
 pub fn models(args: &ModelsArgs, registry: &Registry, output: &Output) -> Result<End, Failure> {
     let pages = pages(registry);
     match &args.name {
+        None if args.format == Format::Json => output.answer(args.format, String::new, &pages),
         None => output.data(&list(&pages)),
         Some(name) => {
             let found = pages.iter().find(|page| page.name == name.as_str()).ok_or_else(|| {
@@ -60,7 +69,10 @@ pub fn models(args: &ModelsArgs, registry: &Registry, output: &Output) -> Result
                     None => "`memspike models` lists them".into(),
                 })
             })?;
-            output.data(&describe(found, registry))
+            match args.format {
+                Format::Text => output.data(&describe(found, registry)),
+                Format::Json => output.answer(args.format, String::new, found),
+            }
         }
     }?;
     Ok(End::Done)

@@ -2,6 +2,7 @@
 
 use super::args::{Global, When};
 use super::failure::{Cause, Failure};
+use super::values::Format;
 use memspike::scenario::Diagnostics;
 use serde_json::json;
 use std::borrow::Cow;
@@ -151,6 +152,32 @@ impl Output {
             ErrorKind::BrokenPipe => Failure::ClosedPipe,
             _ => Failure::new(format!("cannot write to stdout: {error}")),
         })
+    }
+
+    /// What came of a command, for people: nothing where only what went wrong is to be said.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn told(&self, text: &str) -> Result<(), Failure> {
+        if self.quiet { Ok(()) } else { self.data(text) }
+    }
+
+    /// What came of a command, as it was asked for.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn answer(
+        &self,
+        format: Format,
+        text: impl FnOnce() -> String,
+        value: &impl serde::Serialize,
+    ) -> Result<(), Failure> {
+        match format {
+            Format::Text => self.told(&text()),
+            Format::Json => {
+                self.data(&serde_json::to_string_pretty(value).map_err(|e| Failure::new(e.to_string()))?)
+            }
+        }
     }
 
     /// Something worth knowing.

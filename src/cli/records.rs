@@ -1,17 +1,20 @@
 //! The records of a run in its directory: logs while it goes on, tables when it is over.
 
 use super::failure::Failure;
+use memspike::network::Origin;
 use memspike::record::courses::{self, Course};
+use memspike::record::matrix::{self, Matrix};
 use memspike::record::membrane::MembraneRecord;
 use memspike::record::presentations::PresentationRecord;
 use memspike::record::rundir::RunDir;
-use memspike::record::spikes::{self, Names, SpikeRecord};
+use memspike::record::spikes::{self, Drawn, Names, SpikeRecord};
 use memspike::record::states::StateRecord;
 use memspike::record::synapses::SynapseRecord;
 use memspike::record::{
-    Format, Formats, LogRecorder, Position, Positions, RecordError, Records, SpikeRow, Take, export, format,
+    Format, Formats, LogRecorder, Position, Positions, RecordError, Records, Take, export, format,
 };
-use memspike::scenario::plan::Plan;
+use memspike::scenario::plan::{Plan, ProjectionPlan};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,8 +33,8 @@ fn log(dir: &RunDir, name: &str) -> PathBuf {
 /// The format that every run keeps its records in.
 const KEPT: format::Log = format::Log;
 
-/// Spikes that are drawn in the raster picture.
-const KEPT_FOR_RASTER: usize = 50_000;
+/// Spikes that are drawn in the raster picture: some 2.5 MB of a page.
+const KEPT_FOR_RASTER: usize = 1_000_000;
 
 /// Neurons of a population whose membranes are drawn.
 const KEPT_OF_MEMBRANES: u32 = 3;
@@ -39,12 +42,11 @@ const KEPT_OF_MEMBRANES: u32 = 3;
 /// What of the records of a run is drawn.
 #[derive(Default)]
 pub struct Shown {
-    /// The first spikes of `plan.record.spikes`; labels are indices into it.
-    pub spikes: Vec<SpikeRow>,
-    /// How many there are in all.
-    pub total: u64,
+    /// Spikes of `plan.record.spikes`; labels are indices into it.
+    pub spikes: Option<Drawn>,
     pub membranes: Vec<Course<1>>,
     pub weights: Vec<Course<5>>,
+    pub matrices: Vec<Matrix>,
 }
 
 /// The run writes into the records, and a checkpoint asks where they stand.
@@ -65,6 +67,7 @@ fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
         sources: plan.sources.iter().map(|source| source.name.clone()).collect(),
         populations: plan.populations.iter().map(|population| population.name.clone()).collect(),
         projections: projections.collect(),
+        ends: plan.projections.iter().map(|one| ends(plan, one)).collect(),
     };
     let record = &plan.record;
     let mut wanted: Vec<Box<dyn Take>> = Vec::new();
@@ -98,6 +101,15 @@ fn wanted(plan: &Plan) -> Vec<Box<dyn Take>> {
         wanted.push(Box::new(SynapseRecord::connections(&record.connections, &names)));
     }
     wanted
+}
+
+/// What a projection joins.
+fn ends(plan: &Plan, projection: &ProjectionPlan) -> [String; 2] {
+    let from = match projection.from {
+        Origin::Source(source) => &plan.sources[source].name,
+        Origin::Population(population) => &plan.populations[population].name,
+    };
+    [from.clone(), plan.populations[projection.to].name.clone()]
 }
 
 /// The logs of a run. They are removed when this is dropped, unless a checkpoint names places in them.
@@ -141,14 +153,15 @@ impl<'a> Logs<'a> {
         bytes(self.dir)
     }
 
-    /// Writes what was recorded in the formats of these names, unless `stop` is set, and returns what is drawn of it.
+    /// Writes what was recorded in the formats of these names, unless `stop` is set, and returns what is drawn of it; `groups`
+    /// are the neurons whose spikes are recorded, `sizes` the neurons on either side of each projection.
     ///
     /// # Errors
     /// The first failure of a write, and if it was stopped.
     pub fn finish(
         self,
-        formats: &[String],
-        known: &Formats,
+        (groups, sizes): (&[Range<u32>], &[[u32; 2]]),
+        (formats, known): (&[String], &Formats),
         stop: &Arc<AtomicBool>,
     ) -> Result<Shown, Failure> {
         std::mem::take(&mut *self.records.get()).finish()?;
@@ -163,8 +176,9 @@ impl<'a> Logs<'a> {
         for name in &self.names {
             let log = log(self.dir, name);
             match name.as_str() {
-                "spikes" => (shown.spikes, shown.total) = spikes::first(&log, KEPT_FOR_RASTER)?,
+                "spikes" => shown.spikes = Some(spikes::drawn(&log, groups, KEPT_FOR_RASTER)?),
                 "membrane" => shown.membranes = courses::membranes(&log, KEPT_OF_MEMBRANES)?,
+                "connections" => shown.matrices = matrix::matrices(&log, sizes)?,
                 "weight_samples" => shown.weights = courses::weights(&log)?,
                 _ => {}
             }

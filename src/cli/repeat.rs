@@ -37,8 +37,8 @@ impl Original {
             ("--seed", overrides.seed.is_some()),
             ("--set", !overrides.set.is_empty()),
             ("--set-file", !overrides.set_file.is_empty()),
-            ("--record", !args.record.is_empty()),
-            ("--record-format", !args.record_format.is_empty()),
+            ("--record", !args.kept.record.is_empty()),
+            ("--record-format", !args.kept.record_format.is_empty()),
         ];
         if let Some((option, _)) = changed.iter().find(|(_, given)| *given) {
             return Err(Failure::new(format!(

@@ -29,7 +29,7 @@ impl Request {
         };
         // Where it is, is where it is found.
         let mut args = RunArgs { out: None, resume: None, ..args.clone() };
-        args.data = args.data.as_ref().map(whole);
+        args.kept.data = args.kept.data.as_ref().map(whole);
         args.trace_file = args.trace_file.as_ref().map(whole);
         args.overrides.set_file = args.overrides.set_file.iter().map(whole).collect();
         args.scenario = args.scenario.map(|scenario| {
@@ -76,14 +76,16 @@ pub fn meant(args: &RunArgs) -> Result<(RunArgs, Option<String>), Failure> {
     overrides.seed = args.overrides.seed.or(overrides.seed);
     overrides.set.extend(args.overrides.set.iter().cloned());
     overrides.set_file.extend(args.overrides.set_file.iter().cloned());
+    let mut kept = begun.kept;
+    kept.data = args.kept.data.clone().or(kept.data);
+    kept.png |= args.kept.png;
     let args = RunArgs {
         overrides,
+        kept,
         out: Some(path),
         resume: Some(None),
-        data: args.data.clone().or(begun.data),
         threads: args.threads.or(begun.threads),
         checkpoint_every: args.checkpoint_every.or(begun.checkpoint_every),
-        png: args.png || begun.png,
         format: args.format,
         ..begun
     };

@@ -1,6 +1,6 @@
 //! `memspike run`.
 
-use super::args::{Engine, RunArgs};
+use super::args::{Engine, Kept, RunArgs};
 use super::directory::{self, Place, RUNS};
 use super::end::End;
 use super::failure::Failure;
@@ -32,13 +32,12 @@ use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress as _;
 use memspike::scenario::run::context::GivenWeights;
 use memspike::scenario::{Diagnostic, Loaded};
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Mutex;
 
 pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End, Failure> {
     let clock = Clock::start();
-    if args.png {
+    if args.kept.png {
         Renderer::new("--png")?;
     }
     let (args, name) = &request::meant(args)?;
@@ -80,7 +79,7 @@ pub fn run(args: &RunArgs, program: &Program<'_>, output: &Output) -> Result<End
 /// # Errors
 /// All its faults.
 pub fn load(args: &RunArgs, registry: &Registry) -> Result<Vec<Loaded>, Failure> {
-    let recorded = Recorded { names: &args.record, formats: &args.record_format };
+    let recorded = Recorded { names: &args.kept.record, formats: &args.kept.record_format };
     wiring::load(args.scenario.as_deref().unwrap_or_default(), &args.overrides, recorded, registry)
 }
 
@@ -201,15 +200,8 @@ impl Session<'_> {
             }
         }
         let summary = SetSummary::new(set.as_ref(), runs);
-        match self.args.format {
-            Format::Text => self.output.data(&summary.text())?,
-            // One document for all of them.
-            Format::Json => {
-                let text = serde_json::to_string_pretty(&summary)
-                    .map_err(|error| Failure::new(error.to_string()))?;
-                self.output.data(&text)?;
-            }
-        }
+        // One document for all of them.
+        self.output.answer(self.args.format, || summary.text(), &summary)?;
         Ok(end)
     }
 
@@ -218,7 +210,7 @@ impl Session<'_> {
         let plan = &scenario.plan;
         if self.args.force {
             // The run that is there is not given up for one that cannot begin.
-            wiring::check_data(plan, self.args.data.as_deref())?;
+            wiring::check_data(plan, self.args.kept.data.as_deref())?;
         }
         let (dir, begun) = match directory::of_run(self.args, plan, self.output)? {
             Place::New(dir) => (dir, false),
@@ -348,9 +340,14 @@ impl Session<'_> {
             ));
         }
         watched.finish(&summary)?;
-        let groups = recorded_groups(plan);
-        let spikes = RecordedSpikes { groups: &groups, rows: &shown.spikes, total: shown.total };
-        let recorded = plot::Recorded { spikes, membranes: &shown.membranes, weights: &shown.weights };
+        let groups = wiring::recorded(plan);
+        let spikes = RecordedSpikes { groups: &groups, drawn: shown.spikes.as_ref() };
+        let recorded = plot::Recorded {
+            spikes,
+            membranes: &shown.membranes,
+            weights: &shown.weights,
+            matrices: &shown.matrices,
+        };
         self.write_results(dir, manifest, &outcome, &summary, recorded)?;
         self.tracing.flush()?;
         manifest.status = match outcome.status {
@@ -367,13 +364,12 @@ impl Session<'_> {
     fn tell(self, plan: &Plan, dir: &RunDir, summary: &Summary, say: Say) -> Result<(), Failure> {
         let (args, output) = (self.args, self.output);
         match (say, args.format) {
-            (Say::Results, Format::Text) => {
-                output.data(&text::summary(summary, plan.published_accuracy()))?;
+            (Say::Results, format) => {
+                output.answer(format, || text::summary(summary, plan.published_accuracy()), summary)?;
             }
-            (Say::Results, Format::Json) => output.data(&String::from_utf8_lossy(&summary.to_json()?))?,
             // What compares nothing has nothing for the table of all of them.
             (Say::OneOfSeveral, Format::Text) if summary.paper.is_none() => {
-                output.data(&text::summary(summary, plan.published_accuracy()))?;
+                output.told(&text::summary(summary, plan.published_accuracy()))?;
             }
             (Say::OneOfSeveral, _) => {
                 let agreement = summary.paper.as_ref().map_or_else(String::new, |paper| {
@@ -460,8 +456,7 @@ impl Session<'_> {
             resume: None,
             // One that was begun for a run that goes on is gone on with too.
             go_on: self.args.go_on || self.args.resume.is_some(),
-            record: Vec::new(),
-            record_format: Vec::new(),
+            kept: Kept { record: Vec::new(), record_format: Vec::new(), ..self.args.kept.clone() },
             ..self.args.clone()
         };
         let ran = Session { args: &args, ..self }.run(&source, Clock::start(), Say::OneLine)?;
@@ -485,7 +480,7 @@ impl Session<'_> {
             threads,
             engine: self.args.engine,
             dt: self.args.dt,
-            data: self.args.data.as_deref(),
+            data: self.args.kept.data.as_deref(),
             run_dir: dir,
             resume,
             checkpoint_every: self.args.checkpoint_every,
@@ -522,7 +517,7 @@ impl Session<'_> {
         if let Some(svg) = results::overview(&manifest.plan, outcome) {
             dir.write("overview.svg", svg.as_bytes())?;
         }
-        if self.args.png {
+        if self.args.kept.png {
             let renderer = Renderer::new("--png")?;
             if !renderer.has_fonts() {
                 self.output
@@ -533,7 +528,10 @@ impl Session<'_> {
                 dir.write(&format!("{}.png", figure.name), &png)?;
             }
         }
-        dir.write("report.html", html::page(manifest, outcome, summary, &figures).as_bytes())?;
+        let beside = directory::beside(dir);
+        let spikes = recorded.spikes;
+        let told = html::Told { manifest, outcome, summary, figures: &figures, spikes, beside: &beside };
+        dir.write("report.html", html::page(told).as_bytes())?;
         Ok(())
     }
 }
@@ -559,13 +557,4 @@ enum Elsewhere {
     Weights(GivenWeights),
     /// Training them was stopped.
     Stopped(End),
-}
-
-/// What is recorded of which name.
-fn recorded_groups(plan: &Plan) -> Vec<(String, Range<u32>)> {
-    let size = |name: &String| {
-        let population = plan.populations.iter().find(|p| p.name == *name).map(|p| p.size);
-        population.or_else(|| plan.sources.iter().find(|s| s.name == *name).map(|s| s.size)).unwrap_or(1)
-    };
-    plan.record.spikes.iter().map(|chosen| (chosen.to_string(), chosen.of(size(&chosen.name)))).collect()
 }

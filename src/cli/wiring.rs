@@ -9,6 +9,7 @@ use super::records::{self, CHECKPOINT, Logs, Shared, Shown};
 use memspike::dataset::Search;
 use memspike::engine::Observer;
 use memspike::hint::many;
+use memspike::network::Origin;
 use memspike::record::npz;
 use memspike::record::rundir::{self, RunDir};
 use memspike::record::{Formats, Positions};
@@ -16,7 +17,7 @@ use memspike::registry::Registry;
 use memspike::report::manifest::MadeFrom;
 use memspike::scenario::diagnostic::At;
 use memspike::scenario::outcome::{Outcome, Status};
-use memspike::scenario::plan::{Input, Plan};
+use memspike::scenario::plan::{Input, Plan, ProjectionPlan};
 use memspike::scenario::progress::Progress;
 use memspike::scenario::run;
 use memspike::scenario::run::context::{self, GivenWeights, RunContext, RunError, Store, WriteSnapshot};
@@ -24,6 +25,7 @@ use memspike::scenario::set::Set;
 use memspike::scenario::{self, Changes, Diagnostic, Loaded, shipped};
 use memspike::snapshot::{self, Models, Payload, SnapshotError, Source};
 use memspike::time::Time;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -313,13 +315,34 @@ pub fn run(request: Request<'_>) -> Result<Ran, Failure> {
         given,
     };
     let outcome = run::run(plan, &mut context).map_err(unusable)?;
+    let groups: Vec<_> = recorded(plan).into_iter().map(|(_, ids)| ids).collect();
+    let sizes: Vec<[u32; 2]> = plan.projections.iter().map(|projection| sides(plan, projection)).collect();
+    let (drawn, formats) = ((&groups[..], &sizes[..]), (&plan.record.formats[..], formats));
     let shown = match outcome.status {
-        Status::Done => logs.finish(&plan.record.formats, formats, stop)?,
+        Status::Done => logs.finish(drawn, formats, stop)?,
         // Who stops a run does not wait for its records: they are there when it is done.
         Status::Interrupted if logs.bytes() > records::MANY => Shown::default(),
-        Status::Interrupted => logs.finish(&plan.record.formats, formats, &Arc::default())?,
+        Status::Interrupted => logs.finish(drawn, formats, &Arc::default())?,
     };
     Ok(Ran { outcome, shown })
+}
+
+/// Whose spikes are recorded, and which neurons of it.
+pub fn recorded(plan: &Plan) -> Vec<(String, Range<u32>)> {
+    let size = |name: &String| {
+        let population = plan.populations.iter().find(|p| p.name == *name).map(|p| p.size);
+        population.or_else(|| plan.sources.iter().find(|s| s.name == *name).map(|s| s.size)).unwrap_or(1)
+    };
+    plan.record.spikes.iter().map(|chosen| (chosen.to_string(), chosen.of(size(&chosen.name)))).collect()
+}
+
+/// Neurons, or lines of a source, before and behind a projection.
+fn sides(plan: &Plan, projection: &ProjectionPlan) -> [u32; 2] {
+    let from = match projection.from {
+        Origin::Source(source) => plan.sources[source].size,
+        Origin::Population(population) => plan.populations[population].size,
+    };
+    [from, plan.populations[projection.to].size]
 }
 
 /// The trained weights of the last finished run of exactly `trained` under `runs`, if there is one.

@@ -1,7 +1,7 @@
 //! Which class was taken for which.
 
 use super::number;
-use super::style::{BLUE, HEAD, INK, MUTED, PAPER, VERMILLION, sheet, tint};
+use super::style::{BLUE, HEAD, INK, MUTED, PAPER, VERMILLION, sheet};
 use super::svg::{At, text};
 use super::{Figure, Shape};
 
@@ -51,7 +51,7 @@ fn draw(matrix: &[Vec<u64>]) -> String {
             } else {
                 (VERMILLION, (fraction * 1.6).sqrt())
             };
-            sheet.fill(x + 1.0, y + 1.0, cell - 2.0, cell - 2.0, tint(colour, amount));
+            sheet.shade((x + 1.0, y + 1.0), (cell - 2.0, cell - 2.0), colour, amount);
             if numbers && count > 0 {
                 // White on a dark shade only: on a light one it cannot be read.
                 let ink = if answer == class && amount > 0.5 { PAPER } else { INK };

@@ -14,7 +14,7 @@ pub fn membranes(courses: &[Course<1>]) -> Option<Figure> {
     }
     let stack = courses.iter().fold(sheet("Membranes", courses.len()), |stack, course| {
         let y = Axis::linear(format!("{} {}", course.name, course.id), "V");
-        let points = course.points.iter().map(|point| (point.time.as_seconds(), point.values[0]));
+        let points = course.points.iter().map(|point| (point.at, point.values[0]));
         let chart = Chart::new("", Axis::linear("time", "s"), y).series(Series::new("", Look::Line, points));
         stack.below(chart, 1.0)
     });
@@ -29,18 +29,17 @@ pub fn weights(courses: &[Course<5>]) -> Option<Figure> {
         return None;
     }
     let stack = courses.iter().fold(sheet("Weights over time", courses.len()), |stack, course| {
-        let time = |point: &crate::record::courses::Sampled<5>| point.time.as_seconds();
         let line = |name: &str, k: usize, look| {
-            let points = course.points.iter().map(|point| (time(point), point.values[k]));
+            let points = course.points.iter().map(|point| (point.at, point.values[k]));
             Series::new(name, look, points)
         };
         let median = course.points.iter().map(|point| {
             let [_, low, median, high, _] = point.values;
-            Point { x: time(point), y: median, within: Some((low, high)) }
+            Point { x: point.at, y: median, within: Some((low, high)) }
         });
         let chart = Chart::new(
             course.name.as_str(),
-            Axis::linear("time", "s"),
+            if course.counted { Axis::linear("samples shown", "") } else { Axis::linear("time", "s") },
             Axis::linear(course.name.as_str(), course.unit.as_str()),
         );
         let chart = chart

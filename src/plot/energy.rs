@@ -1,7 +1,7 @@
 //! Joules by category.
 
 use super::number;
-use super::style::{AXIS, GRID, HEAD, INK, MUTED, SERIES, SHADE, sheet};
+use super::style::{AXIS, GRID, HEAD, INK, MUTED, SERIES, SHADE, sheet, ticks};
 use super::svg::{At, Colour, text};
 use super::{Figure, Shape};
 use crate::energy::Ledger;
@@ -9,6 +9,9 @@ use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
 
 const ROW: f64 = 32.0;
+/// From where to where each scale reaches.
+const LINEAR: (f64, f64) = (128.0, 356.0);
+const LOG: (f64, f64) = (520.0, 712.0);
 
 pub fn figure(plan: &Plan, outcome: &Outcome) -> Option<Figure> {
     let (ledger, what, mac) = match &outcome.inference {
@@ -19,7 +22,8 @@ pub fn figure(plan: &Plan, outcome: &Outcome) -> Option<Figure> {
         return None;
     }
     let each = number::si(plan.record.mac_energy.get(), "J");
-    let mut caption = "Energy by category, on a logarithmic scale.".to_string();
+    let mut caption =
+        "Energy by category: on a linear scale, and beside it on a logarithmic one.".to_string();
     if mac.is_some() {
         caption.push_str(&format!(
             " The grey bar is the same network as floating-point multiply-accumulates at {each} each."
@@ -48,21 +52,30 @@ fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> String {
     let (lo, hi) = ((least - 0.3).floor().max(most.ceil() - 8.0), (most + 1e-9).ceil());
     let (lo, hi) = if hi - lo < 1.0 { (hi - 1.0, hi) } else { (lo, hi) };
 
-    let (left, right, top) = (128.0, 560.0, HEAD + 8.0);
+    let top = HEAD + 8.0;
     let bottom = top + ROW * bars.len() as f64;
     let not_modelled: Vec<String> = ledger.not_modelled.iter().map(|c| c.name().replace('_', "-")).collect();
-    let size = (720, (bottom + if not_modelled.is_empty() { 50.0 } else { 74.0 }) as u32);
-    let x_of = |log: f64| left + (log.max(lo) - lo) / (hi - lo) * (right - left);
+    let size = (740, (bottom + if not_modelled.is_empty() { 50.0 } else { 74.0 }) as u32);
     let subtitle = format!("total {}", number::si(total, "J"));
     let mut sheet = sheet(size, &format!("Energy {what}"), &subtitle);
+    // A reference much larger than the network itself would leave nothing to be seen of it: it runs out of the picture.
+    let full = mac.filter(|mac| *mac <= 3.0 * total).unwrap_or(0.0).max(total).max(f64::MIN_POSITIVE);
+    let (left, right) = LINEAR;
+    for (tick, _) in ticks(0.0, 1.0, 2) {
+        let x = left + tick * (right - left);
+        sheet.line((x, top), (x, bottom), GRID, 1.0);
+        let label = if tick == 0.0 { "0".into() } else { number::si(tick * full, "J") };
+        sheet.write(&label, x, bottom + 14.0, At::Middle, text(11.5, MUTED));
+    }
     let decades = (hi - lo).round() as i32;
+    let x_of = |log: f64| LOG.0 + (log.max(lo) - lo) / (hi - lo) * (LOG.1 - LOG.0);
     for decade in 0..=decades {
         let x = x_of(lo + f64::from(decade));
         sheet.line((x, top), (x, bottom), GRID, 1.0);
         // The exponent is whole, so parsing its text gives the nearest f64 without `powi`.
         let value: f64 = format!("1e{}", lo as i32 + decade).parse().unwrap_or(0.0);
         let label = number::si(value, "J").replace(".00", "").replace("0.0", "0");
-        if decades <= 6 || decade % 2 == 0 {
+        if decade % (decades / 3).max(1) == 0 {
             sheet.write(&label, x, bottom + 14.0, At::Middle, text(11.5, MUTED));
         }
     }
@@ -70,13 +83,21 @@ fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> String {
         let y = top + ROW * k as f64;
         let middle = y + ROW / 2.0;
         sheet.write(name, left - 10.0, middle, At::Right, text(12.5, INK));
-        let x = if *joules > 0.0 { x_of(joules.log10()) } else { left };
-        sheet.fill(left, y + 7.0, (x - left).max(1.5), ROW - 14.0, *colour);
-        sheet.write(&number::si(*joules, "J"), x + 8.0, middle, At::Left, text(12.0, INK));
-        sheet.write(share, 696.0, middle, At::Right, text(12.0, MUTED));
+        let beyond = *joules > full * (1.0 + 1e-9);
+        let width = (joules / full).clamp(0.0, 1.0) * (right - left);
+        sheet.fill(left, y + 7.0, width.max(1.5), ROW - 14.0, *colour);
+        if beyond {
+            sheet.write("\u{25b6}", right + 8.0, middle, At::Middle, text(11.0, *colour));
+        }
+        sheet.write(&number::si(*joules, "J"), 442.0, middle, At::Right, text(12.0, INK));
+        sheet.write(share, 500.0, middle, At::Right, text(12.0, MUTED));
+        let x = if *joules > 0.0 { x_of(joules.log10()) } else { LOG.0 };
+        sheet.fill(LOG.0, y + 7.0, (x - LOG.0).max(1.5), ROW - 14.0, *colour);
     }
-    sheet.line((left, top), (left, bottom), AXIS, 1.0);
-    sheet.write("energy", f64::midpoint(left, right), bottom + 34.0, At::Middle, text(12.0, INK));
+    for ((from, to), scale) in [(LINEAR, "energy"), (LOG, "energy, logarithmic")] {
+        sheet.line((from, top), (from, bottom), AXIS, 1.0);
+        sheet.write(scale, f64::midpoint(from, to), bottom + 34.0, At::Middle, text(12.0, INK));
+    }
     if !not_modelled.is_empty() {
         let label = format!("not modelled, not in the total: {}", not_modelled.join(", "));
         sheet.write(&label, 20.0, bottom + 58.0, At::Left, text(11.5, MUTED));

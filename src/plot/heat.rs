@@ -1,7 +1,7 @@
 //! A number over two things that were varied: a cell for each pair.
 
 use super::number::significant;
-use super::style::{HEAD, INK, MUTED, PAPER, cividis, sheet};
+use super::style::{HEAD, INK, MUTED, ON_DARK, ON_LIGHT, cividis, sheet};
 use super::svg::{At, text};
 use super::{Figure, Shape};
 
@@ -37,6 +37,8 @@ pub struct Heat {
     pub cells: Vec<Vec<Option<Cell>>>,
     /// Behind the numbers of the scale: `" %"`.
     pub unit: String,
+    /// Whether cells speak by their shade alone, however few they are.
+    pub bare: bool,
 }
 
 impl Heat {
@@ -50,7 +52,7 @@ impl Heat {
     #[must_use]
     pub fn svg(&self) -> String {
         let (columns, rows) = (self.across.1.len().max(1), self.down.1.len().max(1));
-        let numbered = columns <= NUMBERED && rows <= 2 * NUMBERED;
+        let numbered = !self.bare && columns <= NUMBERED && rows <= 2 * NUMBERED;
         let (wide, high) = if numbered { CELL } else { BARE };
         let longest = self.down.1.iter().map(|label| label.chars().count().min(LABEL)).max().unwrap_or(0);
         let left = 64.0 + 6.6 * longest as f64;
@@ -85,7 +87,7 @@ impl Heat {
                 sheet.fill(x + 1.0, y - high / 2.0 + 1.0, wide - 2.0, high - 2.0, cividis(share(mean)));
                 if numbered {
                     // The lower half of the map is dark.
-                    let ink = if share(mean) < 0.5 { PAPER } else { INK };
+                    let ink = if share(mean) < 0.5 { ON_DARK } else { ON_LIGHT };
                     let lift = if spread.is_some() { 7.0 } else { 0.0 };
                     sheet.write(&significant(mean, 4), x + wide / 2.0, y - lift, At::Middle, text(12.5, ink));
                     if let Some(sd) = spread {

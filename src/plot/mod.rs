@@ -1,6 +1,6 @@
 //! Pictures as SVG text, and PNG on request. Which a run has, [`report::results`](crate::report::results) says.
 //!
-//! Each is drawn on a light sheet with units on every axis and labels beside what they name. Colours
+//! Each is drawn on a light sheet, which a page may turn dark ([`themed`]), with units on every axis and labels beside what they name. Colours
 //! can be told apart by colour-blind readers, and the maps of values also in grey.
 
 pub(crate) mod accuracy;
@@ -14,9 +14,12 @@ pub(crate) mod energy;
 mod experiment;
 pub(crate) mod fields;
 pub mod heat;
+pub(crate) mod matrix;
 pub(crate) mod measured;
+pub(crate) mod missed;
 pub mod number;
 pub(crate) mod overview;
+pub(crate) mod packed;
 pub(crate) mod pairs;
 #[cfg(feature = "png")]
 mod png;
@@ -28,12 +31,15 @@ mod style;
 mod svg;
 pub(crate) mod weights;
 
+pub(crate) use style::{CSS, themed};
+
 pub use experiment::{OVER, figures as experiments};
 #[cfg(feature = "png")]
 pub use png::{PngError, Renderer};
 
-use crate::record::SpikeRow;
 use crate::record::courses::Course;
+use crate::record::matrix::Matrix;
+use crate::record::spikes::Drawn;
 use std::ops::Range;
 
 /// A picture.
@@ -65,10 +71,8 @@ pub enum Shape {
 pub struct RecordedSpikes<'a> {
     /// What was recorded, and which neurons of it; a row's label is an index into them.
     pub groups: &'a [(String, Range<u32>)],
-    /// The spikes, by time within each episode.
-    pub rows: &'a [SpikeRow],
-    /// Spikes in all, of which `rows` are the first.
-    pub total: u64,
+    /// What of them is drawn; `None`: none were recorded.
+    pub drawn: Option<&'a Drawn>,
 }
 
 /// What of the records of a run is drawn.
@@ -80,4 +84,6 @@ pub struct Recorded<'a> {
     pub membranes: &'a [Course<1>],
     /// Quantiles over time.
     pub weights: &'a [Course<5>],
+    /// Who is joined to whom.
+    pub matrices: &'a [Matrix],
 }

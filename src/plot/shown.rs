@@ -2,10 +2,12 @@
 
 use super::style::{AXIS, GRID, HEAD, INK, MUTED, SHADE, VERMILLION, sheet, tick_label, ticks};
 use super::svg::{At, bold, text};
-use super::{Figure, Shape};
+use super::{Figure, Shape, missed};
 use crate::scenario::protocol::supervised::ShownSample;
 
 const ROW: f64 = 24.0;
+/// Side of the image of the sample.
+const PICTURE: f64 = 112.0;
 
 pub fn figure(shown: &ShownSample, presentation_ms: f64) -> Figure {
     let caption = format!(
@@ -13,19 +15,24 @@ pub fn figure(shown: &ShownSample, presentation_ms: f64) -> Figure {
          class is coloured; the answer is the largest rate.",
         shown.index, shown.class
     );
-    Figure { name: "shown".into(), shape: Shape::Half, caption, svg: draw(shown, presentation_ms) }
+    Figure { name: "shown".into(), shape: Shape::Wide, caption, svg: draw(shown, presentation_ms) }
 }
 
 fn draw(shown: &ShownSample, presentation_ms: f64) -> String {
     let outputs = shown.rates_hz.len();
     let (left, split, gap, right, top) = (62.0, 430.0, 34.0, 690.0, HEAD + 10.0);
     let bottom = top + ROW * outputs as f64;
-    let size = (740, (bottom + 50.0) as u32);
+    let pictured = missed::side(&shown.image).is_some();
+    let size = (if pictured { 740 + PICTURE as u32 } else { 740 }, (bottom + 50.0) as u32);
     let answer =
         (0..outputs).rev().max_by(|&a, &b| shown.rates_hz[a].total_cmp(&shown.rates_hz[b])).unwrap_or(0);
     let title = format!("Outputs for one \"{}\"", shown.class);
     let subtitle = format!("answer: {answer} after {} ms", tick_label(presentation_ms));
     let mut sheet = sheet(size, &title, &subtitle);
+    if pictured {
+        missed::image(&mut sheet, &shown.image, (right + 20.0, top), PICTURE);
+        sheet.write("the sample", right + 20.0, top + PICTURE + 14.0, At::Left, text(12.0, MUTED));
+    }
     let last = shown.spikes_ms.iter().flatten().copied().fold(presentation_ms, f64::max).max(1e-9);
     let x_of = |t: f64| left + t / last * (split - left);
     for (tick, label) in ticks(0.0, last, 5) {

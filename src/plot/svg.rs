@@ -130,6 +130,19 @@ impl Sheet {
         );
     }
 
+    /// A filled rectangle through which the sheet is seen, the less the nearer `amount` is to 1.
+    pub fn shade(&mut self, (x, y): (f64, f64), (w, h): (f64, f64), colour: Colour, amount: f64) {
+        let _ = writeln!(
+            self.svg,
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{colour}\" fill-opacity=\"{:.3}\"/>",
+            Px(x),
+            Px(y),
+            Px(w),
+            Px(h),
+            amount.clamp(0.0, 1.0)
+        );
+    }
+
     /// A straight line.
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), colour: Colour, width: f64) {
         let _ = writeln!(

@@ -1,5 +1,6 @@
 //! Weights from an image to each output, as images.
 
+use super::chart::{Axis, Chart, Look, Point, Series, Stack};
 use super::number;
 use super::style::{HEAD, INK, MUTED, cividis, sheet};
 use super::svg::{At, Px, Sheet, text};
@@ -26,6 +27,50 @@ pub fn figures(plan: &Plan, arrays: &[NamedArray]) -> Vec<Figure> {
         svg: draw(name, array, side, unit(plan, name), PIXEL),
     };
     images(arrays).map(of).collect()
+}
+
+/// Bins of a histogram.
+const BINS: usize = 60;
+/// Projections that have one.
+const PROJECTIONS: usize = 6;
+
+/// How the weights of each projection are spread in the end; nothing where all of them are one number.
+pub fn histogram(plan: &Plan, arrays: &[NamedArray]) -> Option<Figure> {
+    let mut charts: Vec<Chart> = arrays.iter().filter_map(|array| spread(plan, array)).collect();
+    let all = charts.len();
+    charts.truncate(PROJECTIONS);
+    let title = if charts.is_empty() { return None } else { "Weights" };
+    let height = 90 + 200 * charts.len() as u32;
+    let stack =
+        charts.into_iter().fold(Stack::new(title, "").size(720, height), |stack, one| stack.below(one, 1.0));
+    let mut caption = "Synapses by their weight at the end.".to_string();
+    if all > PROJECTIONS {
+        let _ = write!(caption, " The first {PROJECTIONS} of {all} projections.");
+    }
+    Some(Figure { name: "weights-histogram".into(), shape: Shape::Half, caption, svg: stack.svg() })
+}
+
+fn spread(plan: &Plan, array: &NamedArray) -> Option<Chart> {
+    let (ArrayKind::Weight, name) = ArrayKind::of(&array.name) else { return None };
+    let finite = || array.data.iter().copied().filter(|w| w.is_finite());
+    let (low, high) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), w| (a.min(w), b.max(w)));
+    if low >= high {
+        return None;
+    }
+    let mut bins = vec![0_u32; BINS];
+    for w in finite() {
+        let bin = ((w - low) / (high - low) * BINS as f64).clamp(0.0, BINS as f64 - 1.0);
+        bins[bin as usize] += 1;
+    }
+    let edge = |bin: usize| low + (high - low) * bin as f64 / BINS as f64;
+    let outline = bins.iter().enumerate().flat_map(|(bin, &n)| {
+        let n = f64::from(n);
+        [bin, bin + 1].map(|side| Point { x: edge(side), y: n, within: Some((0.0, n)) })
+    });
+    let x = Axis::linear(format!("weight of {name}"), unit(plan, name));
+    let most = f64::from(bins.iter().copied().max().unwrap_or(1));
+    let y = Axis::linear("synapses", "").exactly(0.0, 1.05 * most);
+    Some(Chart::new("", x, y).series(Series::new("", Look::Line, outline)))
 }
 
 /// Weights that are images: of which projection, the weights, the side of an image.

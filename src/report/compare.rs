@@ -2,7 +2,7 @@
 
 use super::table::is_fraction;
 use crate::renamed;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 const NOT_COMPARED: &[&str] = &["performance", "notes"];
 
 /// A key whose values differ between two summaries.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// Its path in the summary: `energy_j.total`.
     pub key: String,
@@ -134,7 +134,7 @@ pub struct Expected {
 }
 
 /// Bounds on one value of a summary.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// Path into `summary.json`: names apart by dots; an element of a list by its number, by `last`,
@@ -224,7 +224,7 @@ impl Check {
 }
 
 /// A check and what was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
     /// What was expected.
     pub check: Check,

@@ -3,7 +3,7 @@
 use std::io::{BufRead, Result};
 
 /// Where two records part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Diverging {
     /// Rows that are the same.
     pub same: u64,

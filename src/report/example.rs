@@ -7,7 +7,7 @@ use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::report::performance::{Calibration, HostPerformance};
 use crate::scenario::outcome::{
-    EventCounts, Found, InferenceEnergy, NamedArray, Outcome, PhaseCounts, PhaseTime, Status,
+    EventCounts, Found, InferenceEnergy, Missed, NamedArray, Outcome, PhaseCounts, PhaseTime, Status,
 };
 use crate::scenario::plan::{
     Assumed, Connect, DevicePlan, Input, Plan, Planned, PopulationPlan, Precision, ProjectionPlan,
@@ -237,7 +237,14 @@ fn outcome() -> Outcome {
                 programming("six levels", test_accuracy, 0.0061, 0.0009, Some(0.008), &mut draw),
                 programming("CV 30 %", test_accuracy, 0.0213, 0.0021, Some(0.018), &mut draw),
             ],
-            shown: Some(ShownSample { class: 7, index: 0, rates_hz: rates.to_vec(), spikes_ms }),
+            shown: Some(ShownSample {
+                class: 7,
+                index: 0,
+                rates_hz: rates.to_vec(),
+                spikes_ms,
+                image: vec![9; 784],
+            }),
+            missed: vec![Missed { index: 8, class: 5, answer: Some(6), image: vec![200; 784] }],
             weights_from: None,
         }),
         arrays: vec![

@@ -1,88 +1,124 @@
 //! `report.html`: the whole run on one page that needs nothing else.
 
+use super::frame::{Frame, Part, Tag, pictures};
 use super::row::Row;
 use super::text::NO_JOULES;
 use super::{plan, told};
 use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
-use crate::plot::{Figure, Shape};
+use crate::plot::{Figure, RecordedSpikes, packed};
 use crate::report::by_name::ByName;
 use crate::report::manifest::{Manifest, condensed};
 use crate::report::summary::Summary;
 use crate::scenario::outcome::{Outcome, Status};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
-pub(super) const STYLE: &str = include_str!("page.css");
+pub use super::frame::Beside;
+
+/// What is done with the spikes of a page.
+const RASTER: &str = include_str!("raster.js");
+
+/// What the page of a run is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// What was run.
+    pub manifest: &'a Manifest,
+    /// What came of it.
+    pub outcome: &'a Outcome,
+    /// The same in numbers.
+    pub summary: &'a Summary,
+    /// Its pictures.
+    pub figures: &'a [Figure],
+    /// Spikes that a reader can look into.
+    pub spikes: RecordedSpikes<'a>,
+    /// Files in the directory of the page.
+    pub beside: &'a Beside,
+}
 
 /// The page of a run.
 #[must_use]
-pub fn page(manifest: &Manifest, outcome: &Outcome, summary: &Summary, figures: &[Figure]) -> String {
+pub fn page(run: Told<'_>) -> String {
+    let Told { manifest, outcome, summary, figures, spikes, beside } = run;
     let plan = &manifest.plan;
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content={ "memspike " (manifest.memspike) };
-                title { (plan.title) }
-                style { (PreEscaped(STYLE)) }
+    let mut tags: Vec<Tag> = vec![
+        format!("scenario {}", plan.name).into(),
+        format!("seed {}", plan.seed).into(),
+        format!("engine {}", manifest.engine).into(),
+    ];
+    tags.extend(
+        plan.reproduces
+            .as_ref()
+            .map(|of| Tag::from(format!("reproduces {}, figure {}", of.paper, of.figure))),
+    );
+    if summary.status == Status::Interrupted {
+        tags.push(Tag { text: "interrupted: results so far".into(), warns: true });
+    }
+    let packed =
+        figures.iter().any(|figure| figure.name == "raster").then(|| packed::raster(spikes)).flatten();
+    let live = |name: &str| packed.as_ref().filter(|_| name == "raster").map(raster);
+    let mut parts = Vec::new();
+    if !figures.is_empty() {
+        parts.push(Part::new("Pictures", pictures(figures, &live)));
+    }
+    parts.push(Part::new(
+        "Counts and energy",
+        html! {
+            div.columns {
+                @if summary.experiments.is_empty() { (counts(summary)) }
+                (energy(manifest, outcome, summary))
             }
-            body {
-                main {
-                    header {
-                        h1 { (plan.title) }
-                        @if !plan.description.is_empty() { p { (plan.description) } }
-                        span.tag { "scenario " (plan.name) }
-                        span.tag { "seed " (plan.seed) }
-                        span.tag { "engine " (manifest.engine) }
-                        @if let Some(reproduces) = &plan.reproduces {
-                            span.tag { "reproduces " (reproduces.paper) ", figure " (reproduces.figure) }
-                        }
-                        @if summary.status == Status::Interrupted {
-                            span.tag.warn { "interrupted: results so far" }
-                        }
-                    }
-                    (headline(manifest, summary))
-                    @for told in told::all() { (told.above(summary)) }
-                    @if !figures.is_empty() {
-                        h2 { "Pictures" }
-                        div.figures {
-                            @for figure in figures {
-                                figure.wide[figure.shape == Shape::Wide].tall[figure.shape == Shape::Tall] {
-                                    div.sheet { (PreEscaped(&figure.svg)) }
-                                    figcaption { (figure.caption) }
-                                }
-                            }
-                        }
-                    }
-                    h2 { "Counts and energy" }
-                    div.columns {
-                        @if summary.experiments.is_empty() { (counts(summary)) }
-                        (energy(manifest, outcome, summary))
-                    }
-                    @for told in told::all() { (told.below(summary)) }
-                    @if !summary.assumed.is_empty() {
-                        h2 { "Stated or assumed" }
-                        section.card {
-                            ul { @for line in &summary.assumed { li { (line) } } }
-                            p.remark { "Every other value that has a default is at it, and that was measured, taken from the literature or fitted. \
-                                What has no default is what the scenario says: see the plan." }
-                        }
-                    }
-                    h2 { "Plan" }
-                    (plan_section(manifest))
-                    h2 { "How it was computed" }
-                    div.columns { (performance(summary)) (provenance(manifest, summary)) }
-                    footer {
-                        "memspike " (manifest.memspike)
-                        @if let Some(commit) = &manifest.commit { " (" (commit) ")" }
-                        ", " (manifest.started)
-                    }
-                }
+            @for told in told::all() { (told.below(summary)) }
+        },
+    ));
+    if !summary.assumed.is_empty() {
+        parts.push(Part::new("Stated or assumed", assumed(summary)));
+    }
+    parts.push(Part::new("Plan", plan_section(manifest)));
+    parts.push(Part::new(
+        "How it was computed",
+        html! { div.columns { (performance(summary)) (provenance(manifest, summary)) } },
+    ));
+    let commit = manifest.commit.as_ref().map_or_else(String::new, |commit| format!(" ({commit})"));
+    Frame {
+        memspike: &manifest.memspike,
+        title: plan.title.clone(),
+        heading: &plan.title,
+        about: plan.description.clone(),
+        tags,
+        headline: html! { (headline(manifest, summary)) @for told in told::all() { (told.above(summary)) } },
+        parts,
+        beside: beside.clone(),
+        foot: format!("{commit}, {}", manifest.started),
+        script: if packed.is_some() { RASTER } else { "" },
+    }
+    .page()
+}
+
+/// The spikes of the raster as data, and where the script draws them.
+fn raster(packed: &packed::Packed) -> Markup {
+    html! {
+        div.live #raster data-meta=(packed.meta) {
+            canvas tabindex="0" role="img"
+                aria-label="Spikes over time. Drag to look closer; plus, minus, arrows and 0 do the same." {}
+            p {
+                button type="button" data-do="in" { "closer" }
+                button type="button" data-do="out" { "wider" }
+                button type="button" data-do="all" { "all" }
+                output {}
+                span { "Drag over what is to be seen; on the picture the keys +, \u{2212}, arrows and 0, and Ctrl with the wheel, do the same." }
             }
         }
+        script type="application/octet-stream" id="spikes" { (PreEscaped(&packed.data)) }
     }
-    .into_string()
+}
+
+fn assumed(summary: &Summary) -> Markup {
+    html! {
+        section.card {
+            ul { @for line in &summary.assumed { li { (line) } } }
+            p.remark { "Every other value that has a default is at it, and that was measured, taken from the literature or fitted. \
+                What has no default is what the scenario says: see the plan." }
+        }
+    }
 }
 
 fn card(label: &str, value: &Markup, remark: &str) -> Markup {
@@ -368,7 +404,16 @@ mod tests {
         change(&mut manifest, &mut outcome);
         let summary = Summary::new(&manifest.plan, &outcome, &example::host());
         let figures = crate::report::results::figures(&manifest.plan, &outcome, Default::default());
-        page(&manifest, &outcome, &summary, &figures)
+        let beside =
+            Beside { files: vec!["summary.json".into()], previous: Some("../001/report.html".into()) };
+        page(Told {
+            manifest: &manifest,
+            outcome: &outcome,
+            summary: &summary,
+            figures: &figures,
+            spikes: RecordedSpikes::default(),
+            beside: &beside,
+        })
     }
 
     #[test]
@@ -385,8 +430,11 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part}");
         }
-        for outside in ["src=", "href=", "@import", "url(", "<script"] {
-            assert!(!page.contains(outside), "{outside}");
+        for outside in ["src=", "http:", "https:", "@import", "url(", "<script"] {
+            assert!(!page.replace("http://www.w3.org/2000/svg", "").contains(outside), "{outside}");
+        }
+        for link in ["href=\"#pictures\"", "href=\"summary.json\"", "href=\"../001/report.html\""] {
+            assert!(page.contains(link), "{link}");
         }
     }
 

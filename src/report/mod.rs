@@ -8,6 +8,7 @@ pub mod device;
 pub mod diverging;
 #[cfg(test)]
 pub(crate) mod example;
+mod frame;
 pub mod html;
 mod lines;
 pub mod manifest;

@@ -2,7 +2,9 @@
 
 use super::summary::Summary;
 use super::told;
-use crate::plot::{Figure, Recorded, conductance, confusion, courses, energy, pairs, raster};
+use crate::plot::{
+    Figure, Recorded, conductance, confusion, courses, energy, matrix, pairs, raster, weights,
+};
 use crate::scenario::outcome::{Outcome, Status};
 use crate::scenario::plan::Plan;
 
@@ -12,14 +14,15 @@ pub fn figures(plan: &Plan, outcome: &Outcome, recorded: Recorded<'_>) -> Vec<Fi
     let spikes = recorded.spikes;
     let told = told::of(plan);
     let mut figures = told.first(plan, outcome);
-    if let Some(first) = spikes.rows.first().map(|row| row.episode) {
-        let complete = outcome.status == Status::Done && spikes.rows.len() as u64 == spikes.total
-            || spikes.rows.iter().any(|row| row.episode != first);
+    if let Some((drawn, first)) = spikes.drawn.and_then(|drawn| Some((drawn, drawn.rows.first()?.episode))) {
+        let complete = outcome.status == Status::Done && !drawn.cut || drawn.of_several();
         let end_ms = if complete { plan.protocol.episode(first).as_seconds() * 1e3 } else { 0.0 };
-        figures.push(raster::figure(spikes, end_ms));
+        figures.push(raster::figure(spikes.groups, drawn, end_ms));
     }
     figures.extend(courses::membranes(recorded.membranes));
     figures.extend(courses::weights(recorded.weights));
+    figures.extend(weights::histogram(plan, &outcome.arrays));
+    figures.extend(matrix::figures(recorded.matrices));
     figures.extend(told.confusion(outcome).and_then(confusion::figure));
     // What one device spent is a line of its table.
     if !plan.populations.is_empty() {
@@ -48,6 +51,7 @@ mod tests {
     use super::*;
     use crate::plot::{RecordedSpikes, drawn};
     use crate::record::SpikeRow;
+    use crate::record::spikes::Drawn;
     use crate::report::example;
     use crate::scenario::outcome::Found;
     use crate::scenario::protocol::supervised::SupervisedResult;
@@ -65,7 +69,8 @@ mod tests {
                 id: k as u32 % 10,
             })
             .collect();
-        let spikes = RecordedSpikes { groups: &groups, rows: &rows, total: 1000 };
+        let kept = Drawn { rows, every: 1, of_episode: 200, total: 1000, cut: false };
+        let spikes = RecordedSpikes { groups: &groups, drawn: Some(&kept) };
         let figures = figures(&plan, &outcome, Recorded { spikes, ..Recorded::default() });
         let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(
@@ -75,10 +80,12 @@ mod tests {
                 "shown",
                 "weights-input",
                 "raster",
+                "weights-histogram",
                 "confusion",
                 "energy",
                 "conductances",
-                "programming"
+                "programming",
+                "missed"
             ]
         );
         for figure in &figures {
@@ -94,6 +101,7 @@ mod tests {
         result.confusion = vec![vec![0; 10]; 10];
         result.programming.clear();
         result.shown = None;
+        result.missed.clear();
         outcome.found = Found::new(result);
         outcome.inference = None;
         outcome.energy = Default::default();

@@ -18,10 +18,10 @@ pub enum Datum {
     Quantities(Unit, Vec<f64>),
     Choice(&'static str),
     Names(Vec<(String, At)>),
-    Table(Fields),
+    Table(Box<Fields>),
     Tables(Vec<Fields>),
     /// Checked when the rest is known: weights, rows, overrides, the paper's figures, parameters of single neurons.
-    Raw(Node),
+    Raw(Box<Node>),
 }
 
 /// Where a value comes from.
@@ -51,7 +51,7 @@ pub struct Entry {
     /// `None`: absent, or faulty and reported.
     pub datum: Option<Datum>,
     /// What a device preset says about the key, whether or not something else is written.
-    pub preset: Option<PresetValue>,
+    pub preset: Option<Box<PresetValue>>,
 }
 
 /// A value of a device preset.

@@ -81,7 +81,7 @@ impl KeptText {
             directory,
             shipped,
             hash: hash(&found.text),
-            text: short.then(|| found.text.clone()),
+            text: short.then(|| found.text.to_string()),
             file: (!short).then(|| found.identity.clone().into()),
         }
     }
@@ -111,7 +111,7 @@ impl KeptText {
         };
         let (name, source) = (self.name.clone(), self.source.clone());
         let identity = self.file.as_ref().map_or_else(|| source.clone(), |file| file.display().to_string());
-        Ok(Found { name, source, identity, base, text })
+        Ok(Found { name, source, identity, base, text: text.into() })
     }
 }
 

@@ -48,19 +48,21 @@ fn rows(
             return Some(());
         }
     };
-    let Value::List(list) = &node.value else { return None };
     let least = columns.iter().filter(|column| column.required).count();
-    for (number, found) in list.iter().enumerate() {
-        match &found.value {
-            Value::List(values) if (least..=columns.len()).contains(&values.len()) => {
-                let cell = |k: usize| {
-                    Some(Cell::Inline { node: values.get(k)?, called: columns[k].called, row: number, of })
-                };
-                let cells: Vec<_> = (0..columns.len()).map(cell).collect();
-                row(few, &found.at, &cells);
-            }
-            _ => few.push(not_a_row(found, number, of, example)),
+    let mut one = |number: usize, found: &Node| match &found.value {
+        Value::List(values) if (least..=columns.len()).contains(&values.len()) => {
+            let cell = |k: usize| {
+                Some(Cell::Inline { node: values.get(k)?, called: columns[k].called, row: number, of })
+            };
+            let cells: Vec<_> = (0..columns.len()).map(cell).collect();
+            row(few, &found.at, &cells);
         }
+        _ => few.push(not_a_row(found, number, of, example)),
+    };
+    match &node.value {
+        Value::List(list) => list.iter().enumerate().for_each(|(number, found)| one(number, found)),
+        Value::Rows(rows) => rows.iter().enumerate().for_each(|(number, found)| one(number, &found)),
+        _ => return None,
     }
     Some(())
 }

@@ -124,7 +124,7 @@ pub fn load_text_with(name: &str, text: &str, changes: Changes<'_>) -> Result<Lo
         source: name.to_string(),
         identity: name.to_string(),
         base: Base::Directory(PathBuf::new()),
-        text: text.to_string(),
+        text: text.into(),
     };
     load_found(&found, changes)
 }
@@ -318,7 +318,7 @@ fn set_file(path: &Path) -> Result<Found, Diagnostic> {
     let text = read_file(path, MAX_SCENARIO)?;
     let identity = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string();
     let base = Base::Directory(path.parent().unwrap_or_else(|| Path::new("")).to_path_buf());
-    Ok(Found { name: String::new(), source: path.display().to_string(), identity, base, text })
+    Ok(Found { name: String::new(), source: path.display().to_string(), identity, base, text: text.into() })
 }
 
 fn set_seed(root: &mut Table, seed: u64) {

@@ -22,7 +22,7 @@ pub(super) struct Found {
     /// The same for the same file, however it was named.
     pub identity: String,
     pub base: Base,
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// Finds what a SCENARIO argument names: a file, a directory, or a shipped scenario.
@@ -116,7 +116,7 @@ fn shipped_found(name: &str) -> Option<Found> {
         source: format!("{} (shipped)", shipped.name()),
         identity: format!("shipped:{}/scenario.toml", shipped.name()),
         base: Base::Shipped(shipped.path().to_path_buf()),
-        text: shipped.scenario().to_string(),
+        text: shipped.scenario().into(),
     })
 }
 
@@ -203,7 +203,7 @@ fn on_disk(path: &Path) -> Result<Found, Diagnostic> {
         source: path.display().to_string(),
         identity: std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string(),
         base: Base::Directory(parent),
-        text,
+        text: text.into(),
     })
 }
 

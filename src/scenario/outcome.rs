@@ -120,6 +120,22 @@ pub struct InferenceEnergy {
     pub synaptic_events: f64,
 }
 
+/// A test sample whose answer was wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// Its place in the test set, from 0.
+    pub index: u32,
+    /// Its true class.
+    pub class: u32,
+    /// What was answered; `None`: nothing.
+    pub answer: Option<u32>,
+    /// Its image, row by row.
+    pub image: Vec<u8>,
+}
+
+/// Wrong answers that a run keeps to be shown: the first ones.
+pub const MISSED: usize = 10;
+
 /// What a protocol found out besides what every run has, as a value of a type of its own.
 #[derive(Clone, Debug, Default)]
 pub struct Found(Option<Arc<dyn Value>>);

@@ -76,7 +76,7 @@ fn sigma(node: &Node) -> Option<(f64, At)> {
 fn of_preset(preset: &Preset, fields: &Fields, warnings: &mut Diagnostics) {
     for (key, value) in preset.likely_percentages() {
         let changed = match fields.if_there("parameters").and_then(|entry| entry.datum.as_ref()) {
-            Some(Datum::Raw(Node { value: Value::Table(table), .. })) => table.get(key),
+            Some(Datum::Raw(node)) => node.table().and_then(|table| table.get(key)),
             _ => None,
         };
         let named = fields.if_there("preset").and_then(|_| fields.written("preset"));

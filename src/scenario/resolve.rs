@@ -104,7 +104,7 @@ impl Writer<'_> {
         if section == "population" && entry.key.each {
             let population = self.plan.populations.iter().find(|population| population.name == name)?;
             let own = population.own.iter().find(|own| own.key == entry.key.name)?;
-            let from_file = matches!(&entry.datum, Some(Datum::Raw(Node { value: Value::Table(table), .. })) if table.get("file").is_some());
+            let from_file = matches!(&entry.datum, Some(Datum::Raw(node)) if node.table().is_some_and(|table| table.get("file").is_some()));
             let Own::List(values) = &own.values else { return None };
             if !from_file {
                 return None;
@@ -269,6 +269,9 @@ pub(super) fn written(node: &Node) -> String {
         Value::Flag(flag) => flag.to_string(),
         Value::Date(date) => date.clone(),
         Value::List(list) => format!("[{}]", list.iter().map(written).collect::<Vec<_>>().join(", ")),
+        Value::Rows(rows) => {
+            format!("[{}]", rows.iter().map(|row| written(&row)).collect::<Vec<_>>().join(", "))
+        }
         Value::Table(table) => {
             let keys: Vec<String> =
                 table.entries.iter().map(|item| format!("{} = {}", item.key, written(&item.node))).collect();

@@ -334,6 +334,7 @@ fn json(node: &Node) -> Option<Value> {
         Toml::Flag(flag) => json!(flag),
         Toml::Date(date) => json!(date),
         Toml::List(list) => Value::Array(list.iter().map(json).collect::<Option<_>>()?),
+        Toml::Rows(rows) => Value::Array(rows.iter().map(|row| json(&row)).collect::<Option<_>>()?),
         Toml::Table(table) => Value::Object(
             table
                 .entries

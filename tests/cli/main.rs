@@ -12,6 +12,7 @@ mod kills;
 mod library;
 mod migrating;
 mod one_file;
+mod pages;
 mod repeat;
 #[cfg(unix)]
 mod resume;

@@ -39,12 +39,67 @@ fn json_on_stdout_is_the_summary_and_nothing_else() {
 }
 
 #[test]
-fn quiet_leaves_only_the_results() {
+fn quiet_says_only_what_went_wrong_and_what_was_asked_for_as_json() {
     let place = Place::with_scenario();
-    let output = place.memspike(&["run", "small.toml", "--quiet"]);
-    assert_eq!(code(&output), 0);
-    assert_eq!(err(&output), "");
-    assert!(out(&output).contains("fingerprint"));
+    for args in [
+        &["run", "small.toml", "--out", "a"][..],
+        &["run", "small.toml", "--out", "b", "--seed", "9"],
+        &["sweep", "small.toml", "--repeat", "2", "--out", "s"],
+        &["check", "small.toml"],
+        &["compare", "a", "b"],
+    ] {
+        let output = place.memspike(&[args, &["--quiet"]].concat());
+        assert_eq!(code(&output), i32::from(args[0] == "compare"), "{args:?}");
+        assert_eq!((out(&output), err(&output)), (String::new(), String::new()), "{args:?}");
+        let again = [args, &["--quiet", "--format", "json", "--force"]].concat();
+        let again = if ["run", "sweep"].contains(&args[0]) { &again[..] } else { &again[..again.len() - 1] };
+        json(&out(&place.memspike(again)));
+    }
+    let wrong = place.memspike(&["run", "none.toml", "--quiet"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(err(&wrong).contains("none.toml"));
+}
+
+#[test]
+fn what_is_printed_for_people_is_printed_as_json_too() {
+    let place = Place::with_scenario();
+    for (seed, out) in [("1", "a"), ("2", "b")] {
+        assert_eq!(code(&place.memspike(&["run", "small.toml", "--seed", seed, "--out", out])), 0);
+    }
+    let printed = |args: &[&str]| json(&out(&place.memspike(&[args, &["--format", "json"]].concat())));
+    let compared = printed(&["compare", "a", "b"]);
+    assert_eq!((&compared["same"], &compared["parameters"][0]["key"]), (&false.into(), &"seed".into()));
+    assert!(compared["first_spike"]["first"].is_string() && compared["differences"][0]["key"].is_string());
+    assert_eq!(printed(&["compare", "a", "a"])["same"], true);
+    let checked = printed(&["check", "small.toml"]);
+    assert_eq!((&checked[0]["valid"], &checked[0]["warnings"]), (&true.into(), &0.into()));
+    assert_eq!(printed(&["scenarios"])[0]["name"], "digits");
+    assert!(printed(&["models"]).as_array().unwrap().iter().any(|model| model["name"] == "lif"));
+    assert_eq!(printed(&["models", "lif"])["name"], "lif");
+}
+
+/// A signal while synapses are drawn, or written out, ends a run within the time that all of them have.
+#[cfg(unix)]
+#[test]
+fn a_signal_while_synapses_are_drawn_is_answered() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::BufRead as _;
+    let place = Place::new();
+    let mut child = place
+        .command(&["run", "networks/brunel", "--out", "here", "--progress", "json"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+    let begun = said.by_ref().map(Result::unwrap).find(|line| line.contains("\"build\""));
+    assert!(begun.is_some(), "no word of drawing");
+    let asked = std::time::Instant::now();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let rest: Vec<String> = said.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{rest:?}");
+    let strict = std::env::var("MEMSPIKE_PATIENCE").ok().map(|text| text.parse().unwrap());
+    assert!(asked.elapsed().as_secs_f64() < strict.unwrap_or(20.0), "{:?}", asked.elapsed());
+    assert!(!rest.iter().any(|line| line.contains("\"simulate\"")), "drawing was over: {rest:?}");
 }
 
 #[test]

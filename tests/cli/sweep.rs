@@ -140,6 +140,27 @@ fn parts_of_a_sweep_are_together_the_whole() {
 }
 
 #[test]
+fn parts_that_end_at_once_leave_a_table_with_every_row() {
+    let place = Place::with_scenario();
+    for round in ["a", "b", "c"] {
+        let part = |shard: &str| {
+            let rates = "source.noise.rate=20 Hz..60 Hz/4";
+            let args = ["sweep", "small.toml", "--vary", rates, "--out", round, "--shard", shard, "--quiet"];
+            place.command(&args).spawn().unwrap()
+        };
+        let parts: Vec<_> = ["1/4", "2/4", "3/4", "4/4"].into_iter().map(part).collect();
+        for mut part in parts {
+            assert!(part.wait().unwrap().success());
+        }
+        let done = read(&place, &format!("{round}/table.csv"))
+            .lines()
+            .filter(|line| line.contains(",done,"))
+            .count();
+        assert_eq!(done, 4, "{round}");
+    }
+}
+
+#[test]
 fn a_file_of_values_is_between_the_scenario_and_set() {
     let place = Place::with_scenario();
     fs::write(place.path().join("fast.toml"), "[source.noise]\nrate = \"80 Hz\"\nsize = 7\n").unwrap();

@@ -88,6 +88,11 @@ fn completions_are_written_for_every_shell() {
         let output = place.memspike(&["completions", shell]);
         assert_eq!(code(&output), 0);
         assert!(out(&output).contains("memspike") && out(&output).contains("completions"));
+        if ["bash", "zsh", "fish"].contains(&shell) {
+            for key in ["protocol.epochs=", "population.NAME.tau_m=", "record.spikes="] {
+                assert!(out(&output).contains(key), "{shell}: {key}");
+            }
+        }
     }
 }
 

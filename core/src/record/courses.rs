@@ -12,8 +12,8 @@ const MOST: usize = 2000;
 /// A sample that is kept: when, and values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampled<const N: usize> {
-    /// Since the start of the run.
-    pub time: Time,
+    /// Seconds since the start of the run, or samples shown.
+    pub at: f64,
     /// In the unit of what was sampled.
     pub values: [f64; N],
 }
@@ -27,6 +27,8 @@ pub struct Course<const N: usize> {
     pub id: u32,
     /// Of the values.
     pub unit: String,
+    /// Whether its points are at numbers of samples shown, as in training.
+    pub counted: bool,
     /// In order of time.
     pub points: Vec<Sampled<N>>,
     /// One in so many samples is kept.
@@ -36,12 +38,21 @@ pub struct Course<const N: usize> {
 
 impl<const N: usize> Course<N> {
     fn new(name: &str, id: u32, unit: &str) -> Self {
-        Self { name: name.into(), id, unit: unit.into(), points: Vec::new(), every: 1, seen: 0 }
+        Self {
+            name: name.into(),
+            id,
+            unit: unit.into(),
+            counted: false,
+            points: Vec::new(),
+            every: 1,
+            seen: 0,
+        }
     }
 
-    fn push(&mut self, time: Time, values: [f64; N]) {
+    fn push(&mut self, at: At, values: [f64; N]) {
         if self.seen.is_multiple_of(self.every) {
-            self.points.push(Sampled { time, values });
+            self.counted = matches!(at, At::Samples(_));
+            self.points.push(Sampled { at: at.number(), values });
         }
         self.seen += 1;
         if self.points.len() > MOST {
@@ -55,30 +66,46 @@ impl<const N: usize> Course<N> {
     }
 }
 
+/// When a row was sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Time(Time),
+    Samples(u64),
+}
+
+impl At {
+    fn number(self) -> f64 {
+        match self {
+            Self::Time(time) => time.as_seconds(),
+            Self::Samples(samples) => samples as f64,
+        }
+    }
+}
+
 /// Lowest, tenth, median, ninetieth percentile and highest of a sample.
 fn spread(values: &mut [f64]) -> [f64; 5] {
     values.sort_unstable_by_key(|&value| OrderedFloat(value));
     [0.0, 0.1, 0.5, 0.9, 1.0].map(|share| values[((values.len() - 1) as f64 * share).round() as usize])
 }
 
-/// Rows of a log, each with its time, its first label, its numbers and its real value; then the last label, if it has two.
-fn rows(log: &Path, mut take: impl FnMut(Time, [u32; 2], u32, f64)) -> Result<Vec<String>, RecordError> {
+/// Rows of a log, each with when it was, its first label, its numbers and its real value; then the last label, if it has two.
+fn rows(log: &Path, mut take: impl FnMut(At, [u32; 2], u32, f64)) -> Result<Vec<String>, RecordError> {
     let mut reader = LogReader::open(log)?;
     let schema = reader.schema().clone();
     while let Some(rows) = reader.next_rows()? {
         for row in rows.chunks_exact(schema.width()) {
-            let (mut time, mut labels, mut id, mut real) = (Time::ZERO, [None, None], 0, 0.0);
+            let (mut when, mut labels, mut id, mut real) = (At::Time(Time::ZERO), [None, None], 0, 0.0);
             for value in schema.values(row) {
                 match value {
-                    Value::Time(at) => time = at,
+                    Value::Time(time) => when = At::Time(time),
+                    Value::Count(samples) => when = At::Samples(samples),
                     Value::Label(label) if labels[0].is_none() => labels[0] = Some(label),
                     Value::Label(label) => labels[1] = Some(label),
                     Value::Index(index) => id = index,
                     Value::Real(value) => real = value,
-                    Value::Count(_) => {}
                 }
             }
-            take(time, labels.map(Option::unwrap_or_default), id, real);
+            take(when, labels.map(Option::unwrap_or_default), id, real);
         }
     }
     Ok(schema.labels)
@@ -91,8 +118,8 @@ fn rows(log: &Path, mut take: impl FnMut(Time, [u32; 2], u32, f64)) -> Result<Ve
 /// If the log is damaged.
 pub fn weights(log: &Path) -> Result<Vec<Course<5>>, RecordError> {
     let mut found: Vec<([u32; 2], Course<5>)> = Vec::new();
-    let mut sample: Option<(Time, [u32; 2], Vec<f64>)> = None;
-    let mut close = |sample: Option<(Time, [u32; 2], Vec<f64>)>| {
+    let mut sample: Option<(At, [u32; 2], Vec<f64>)> = None;
+    let mut close = |sample: Option<(At, [u32; 2], Vec<f64>)>| {
         let Some((time, labels, mut values)) = sample else { return };
         let at = found.iter().position(|(known, _)| *known == labels).unwrap_or_else(|| {
             found.push((labels, Course::new("", 0, "")));
@@ -183,7 +210,27 @@ mod tests {
         let values: Vec<[f64; 5]> = courses[1].points.iter().map(|point| point.values).collect();
         let want = |k: f64| [0.0, 10.0, 50.0, 90.0, 100.0].map(|value| value + 1000.0 * k);
         assert_eq!(values, [want(0.0), want(1.0), want(2.0)]);
-        assert_eq!(courses[0].points[2].time, Time::from_ms(2));
+        assert!(courses[0].points[2].at == 2e-3 && !courses[0].counted);
+    }
+
+    #[test]
+    fn weights_in_training_are_told_by_the_samples_shown() {
+        let samples = [0, 500, 1000].into_iter().flat_map(|samples| {
+            (0..3).map(move |row| Record::Trained {
+                samples,
+                projection: 0,
+                row,
+                column: 0,
+                weight: samples as f64 + f64::from(row),
+            })
+        });
+        let wanted = ["a".parse().unwrap()];
+        let (_root, path) = log(SynapseRecord::weights(&wanted, &names(), Some(500)), samples);
+        let courses = weights(&path).unwrap();
+        assert!(courses[0].counted);
+        let found: Vec<(f64, f64)> =
+            courses[0].points.iter().map(|point| (point.at, point.values[2])).collect();
+        assert_eq!(found, [(0.0, 1.0), (500.0, 501.0), (1000.0, 1001.0)]);
     }
 
     #[test]
@@ -196,9 +243,10 @@ mod tests {
         let (_root, path) = log(MembraneRecord::new(&[Selected::all("e")], &names()), samples);
         let courses = membranes(&path, 2).unwrap();
         assert_eq!(courses.iter().map(|one| one.id).collect::<Vec<_>>(), [0, 1]);
-        let times: Vec<u64> = courses[0].points.iter().map(|point| point.time.fs()).collect();
+        let times: Vec<u64> =
+            courses[0].points.iter().map(|point| (point.at * 1e15).round() as u64).collect();
         assert!(times.len() > MOST / 2 && times.len() <= MOST, "{}", times.len());
         assert!(times[0] == 0 && times.windows(2).all(|two| two[1] - two[0] == 8));
-        assert!(courses[0].points.iter().all(|point| point.values == [point.time.fs() as f64]));
+        assert!(courses[0].points.iter().zip(&times).all(|(point, fs)| point.values == [*fs as f64]));
     }
 }

@@ -6,6 +6,7 @@ use super::recorder::Position;
 use super::table::Schema;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +27,8 @@ pub struct LogReader {
     at: Position,
     ended: bool,
     stop: Option<Arc<AtomicBool>>,
+    /// The rows that are read.
+    only: Range<u64>,
 }
 
 impl LogReader {
@@ -38,13 +41,14 @@ impl LogReader {
         let mut reader = Self {
             path: path.to_path_buf(),
             input: BufReader::new(file),
-            schema: Schema { name: String::new(), columns: Vec::new(), labels: Vec::new() },
+            schema: Schema { name: String::new(), columns: Vec::new(), labels: Vec::new(), ends: Vec::new() },
             width: 0,
             chunk: Vec::new(),
             start: 0,
             at: Position::default(),
             ended: false,
             stop: None,
+            only: 0..u64::MAX,
         };
         reader.read(0, MAGIC.len() + 8, "its head is cut short")?;
         if reader.chunk[..MAGIC.len()] != MAGIC {
@@ -82,6 +86,33 @@ impl LogReader {
         self
     }
 
+    /// Only these rows are read, counted from 0.
+    #[must_use]
+    pub fn only(mut self, rows: Range<u64>) -> Self {
+        self.only = rows;
+        self
+    }
+
+    /// Rows of a finished log, as its end mark says.
+    ///
+    /// # Errors
+    /// If it was not finished, or cannot be read.
+    pub fn rows(&mut self) -> Result<u64, RecordError> {
+        let here = self.input.stream_position().map_err(RecordError::io("read", &self.path))?;
+        let end = CHUNK_HEAD + 8;
+        let found = self.input.seek(SeekFrom::End(-(end as i64)));
+        found.map_err(RecordError::io("read", &self.path))?;
+        self.read(0, end, "it ends here without its end mark")?;
+        self.check("it ends here without its end mark")?;
+        let (mark, rows) = self.chunk[..CHUNK_HEAD].split_at(4);
+        if mark != [0; 4] {
+            return Err(self.damaged("it ends here without its end mark"));
+        }
+        let rows = rows.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        self.input.seek(SeekFrom::Start(here)).map_err(RecordError::io("read", &self.path))?;
+        Ok(rows)
+    }
+
     /// Columns and labels.
     #[must_use]
     pub fn schema(&self) -> &Schema {
@@ -106,8 +137,23 @@ impl LogReader {
     /// If the chunk is cut short or damaged, or the log was not finished (everything before it was whole), or it was
     /// stopped.
     pub fn next_rows(&mut self) -> Result<Option<&[u8]>, RecordError> {
+        loop {
+            let first = self.at.rows;
+            if self.only.end <= first && self.only.end < u64::MAX || !self.next_chunk()? {
+                return Ok(None);
+            }
+            let within = |row: u64| (row.clamp(first, self.at.rows) - first) as usize * self.width;
+            let (from, to) = (within(self.only.start), within(self.only.end));
+            if from < to {
+                return Ok(Some(&self.chunk[CHUNK_HEAD + from..CHUNK_HEAD + to]));
+            }
+        }
+    }
+
+    /// Reads the next chunk; false at the end.
+    fn next_chunk(&mut self) -> Result<bool, RecordError> {
         if self.ended {
-            return Ok(None);
+            return Ok(false);
         }
         if self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed)) {
             return Err(RecordError::Stopped);
@@ -129,12 +175,12 @@ impl LogReader {
         if rows == 0 {
             self.ended = true;
             return match self.input.read(&mut [0]) {
-                Ok(0) => Ok(None),
+                Ok(0) => Ok(false),
                 Ok(_) => Err(self.damaged("something follows its end mark")),
                 Err(error) => Err(RecordError::io("read", &self.path)(error)),
             };
         }
-        Ok(Some(&self.chunk[CHUNK_HEAD..self.chunk.len() - 8]))
+        Ok(true)
     }
 
     /// Goes back to the first row.

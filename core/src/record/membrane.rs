@@ -30,7 +30,7 @@ impl Take for MembraneRecord {
             Column::new("id", ColumnKind::Index),
             Column::real("u", "V"),
         ];
-        Schema { name: "membrane".into(), columns, labels: self.populations.clone() }
+        Schema { name: "membrane".into(), columns, labels: self.populations.clone(), ends: Vec::new() }
     }
 
     fn take(&mut self, _: u64, record: &Record, push: &mut dyn FnMut(&[Value])) {

@@ -14,6 +14,7 @@ pub mod format;
 pub mod kept;
 pub mod log;
 mod log_reader;
+pub mod matrix;
 pub mod membrane;
 #[cfg(feature = "formats")]
 pub mod npz;
@@ -46,6 +47,8 @@ pub use recorder::{Position, Recorder};
 pub use rundir::{RunDir, RunStatus};
 pub use selected::{Selected, SelectedSynapses};
 pub use spikes::SpikeRow;
+#[cfg(feature = "formats")]
+pub use zip::deflated;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -21,7 +21,12 @@ impl Take for PresentationRecord {
             Column::new("duration", ColumnKind::Time),
             Column::new("serves", ColumnKind::Label),
         ];
-        Schema { name: "presentations".into(), columns, labels: SERVES.map(String::from).to_vec() }
+        Schema {
+            name: "presentations".into(),
+            columns,
+            labels: SERVES.map(String::from).to_vec(),
+            ends: Vec::new(),
+        }
     }
 
     fn take(&mut self, _: u64, _: &Record, _: &mut dyn FnMut(&[Value])) {}

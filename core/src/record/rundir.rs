@@ -274,6 +274,13 @@ impl RunDir {
         Ok(if LASTING.contains(&name) { file.lasting() } else { file })
     }
 
+    /// The files that are there of those that runs have written, by name.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        written.iter().filter(|name| self.path.join(name).is_file()).cloned().collect()
+    }
+
     /// Where a file of this name is. It belongs to the run from now on, and is removed with it.
     ///
     /// # Errors

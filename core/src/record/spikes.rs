@@ -6,6 +6,7 @@ use super::table::{Column, ColumnKind, Schema, Value};
 use super::{LogReader, RecordError};
 use crate::engine::Record;
 use crate::time::Time;
+use std::ops::Range;
 use std::path::Path;
 
 /// One recorded spike.
@@ -30,6 +31,8 @@ pub struct Names {
     pub populations: Vec<String>,
     /// By index of the projection, with the unit of its weights.
     pub projections: Vec<(String, &'static str)>,
+    /// By index of the projection: what it comes from, and the population it goes to.
+    pub ends: Vec<[String; 2]>,
 }
 
 /// Records spikes of some populations and sources, or of some neurons of theirs: (episode,) time, population, id.
@@ -63,7 +66,7 @@ impl Take for SpikeRecord {
             columns.insert(0, Column::new("episode", ColumnKind::Count));
         }
         let labels = self.wanted.iter().map(|chosen| chosen.name.clone()).collect();
-        Schema { name: "spikes".into(), columns, labels }
+        Schema { name: "spikes".into(), columns, labels, ends: Vec::new() }
     }
 
     fn wants_all(&self) -> bool {
@@ -87,16 +90,62 @@ impl Take for SpikeRecord {
     }
 }
 
-/// The first spikes of a finished log, at most `most`, and how many it has in all.
+/// Spikes of a record that are drawn: those of its first episode, thinned by neurons where there are too many.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// By time.
+    pub rows: Vec<SpikeRow>,
+    /// One neuron in so many is kept of each group, the first of it among them.
+    pub every: u32,
+    /// Spikes of that episode, whether they are kept or not.
+    pub of_episode: u64,
+    /// Spikes of all episodes.
+    pub total: u64,
+    /// There were still too many of one neuron in each group: those at the end are left out.
+    pub cut: bool,
+}
+
+impl Drawn {
+    /// Whether there are episodes after the one that is drawn.
+    #[must_use]
+    pub fn of_several(&self) -> bool {
+        self.total > self.of_episode
+    }
+
+    fn push(&mut self, row: SpikeRow, groups: &[Range<u32>], most: usize) {
+        let start = |label: u32| groups.get(label as usize).map_or(0, |ids| ids.start);
+        let kept = |row: &SpikeRow, every: u32| row.id.wrapping_sub(start(row.label)).is_multiple_of(every);
+        if self.cut || !kept(&row, self.every) {
+            return;
+        }
+        let widest = groups.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
+        while self.rows.len() >= most && kept(&row, self.every) {
+            if self.every as usize >= widest {
+                self.cut = true;
+                return;
+            }
+            self.every *= 2;
+            let every = self.every;
+            self.rows.retain(|row| kept(row, every));
+        }
+        if kept(&row, self.every) {
+            self.rows.push(row);
+        }
+    }
+}
+
+/// Spikes of a finished log that are drawn, at most `most`; `groups` are the neurons that are recorded, by label. One pass in
+/// the memory of those that are kept: whenever there are too many, every second neuron goes.
 ///
 /// # Errors
 /// If the log is damaged or not one of spikes.
-pub fn first(log: &Path, most: usize) -> Result<(Vec<SpikeRow>, u64), RecordError> {
+pub fn drawn(log: &Path, groups: &[Range<u32>], most: usize) -> Result<Drawn, RecordError> {
     let mut reader = LogReader::open(log)?;
     let schema = reader.schema().clone();
-    let mut found = Vec::new();
+    let mut found = Drawn { every: 1, ..Drawn::default() };
+    let mut episode = None;
     while let Some(rows) = reader.next_rows()? {
-        for row in rows.chunks_exact(schema.width()).take(most - found.len()) {
+        for row in rows.chunks_exact(schema.width()) {
             let mut spike = SpikeRow { episode: 0, time: Time::ZERO, label: 0, id: 0 };
             for value in schema.values(row) {
                 match value {
@@ -110,10 +159,14 @@ pub fn first(log: &Path, most: usize) -> Result<(Vec<SpikeRow>, u64), RecordErro
                     }
                 }
             }
-            found.push(spike);
+            if *episode.get_or_insert(spike.episode) == spike.episode {
+                found.of_episode += 1;
+                found.push(spike, groups, most);
+            }
         }
     }
-    Ok((found, reader.position().rows))
+    found.total = reader.position().rows;
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -160,8 +213,8 @@ mod tests {
         }
         records.finish().unwrap();
         let row = |time, label, id| SpikeRow { episode: 3, time: Time::from_fs(time), label, id };
-        assert_eq!(first(&log, 10).unwrap(), (vec![row(5, 1, 9), row(11, 0, 11)], 2));
-        assert_eq!(first(&log, 1).unwrap(), (vec![row(5, 1, 9)], 2));
+        let found = drawn(&log, &[0..20, 0..20], 10).unwrap();
+        assert_eq!((found.rows, found.every, found.total), (vec![row(5, 1, 9), row(11, 0, 11)], 1, 2));
     }
 
     #[test]
@@ -171,8 +224,8 @@ mod tests {
         let mut records = spikes(LogRecorder::new(&log), &["i[3..12]", "e[0..1]"]);
         (0..20).for_each(|k| records.record(0, &spike(k)));
         records.finish().unwrap();
-        let ids: Vec<(u32, u32)> =
-            first(&log, 99).unwrap().0.into_iter().map(|row| (row.label, row.id)).collect();
+        let found = drawn(&log, &[3..12, 0..1], 99).unwrap();
+        let ids: Vec<(u32, u32)> = found.rows.into_iter().map(|row| (row.label, row.id)).collect();
         assert_eq!(ids, [(1, 0), (0, 3), (0, 5), (0, 7), (0, 9), (0, 11)]);
         for text in ["e", "e[0..1]", "e-2[7..4294967295]"] {
             assert_eq!(text.parse::<Selected>().unwrap().to_string(), text);
@@ -180,6 +233,27 @@ mod tests {
         for text in ["e[", "e[]", "e[3]", "e[3..3]", "e[4..3]", "e[-1..3]", "e[0..9", "e[0..4294967296]"] {
             assert_eq!(text.parse::<Selected>(), Err(NotSelected::Neurons), "{text}");
         }
+    }
+
+    #[test]
+    fn of_too_many_spikes_every_second_neuron_goes_and_of_one_neuron_the_end() {
+        let root = tempfile::tempdir().unwrap();
+        let log = root.path().join("spikes.log");
+        let mut records = spikes(LogRecorder::new(&log), &["e"]);
+        // Neurons 10 to 29 of `e` spike in turn, a hundred times each; then another episode.
+        for k in 0..2000_u32 {
+            let spike = Spike { time: Time::from_fs(u64::from(k)), population: 0, neuron: 10 + k % 20 };
+            records.record(4, &Record::Spike(spike));
+        }
+        records.record(5, &spike(0));
+        records.finish().unwrap();
+        let found = drawn(&log, &[10..30], 700).unwrap();
+        assert_eq!((found.every, found.rows.len(), found.cut), (4, 500, false));
+        assert!(found.rows.iter().all(|row| (row.id - 10) % 4 == 0) && found.of_several());
+        assert_eq!((found.of_episode, found.total), (2000, 2001));
+        let last = drawn(&log, &[10..30], 60).unwrap();
+        assert_eq!((last.every, last.rows.len(), last.cut), (32, 60, true));
+        assert!(last.rows.iter().all(|row| row.id == 10));
     }
 
     #[test]
@@ -212,8 +286,9 @@ mod tests {
         let mut records = spikes(LogRecorder::new(&whole), &["e", "i"]);
         (0..10_000).for_each(|k| records.record(0, &spike(k)));
         records.finish().unwrap();
-        let want = first(&whole, usize::MAX).unwrap();
-        assert!(first(&cut, usize::MAX).unwrap() == want && want.1 == 10_000);
+        let all = [0..10_000, 0..10_000];
+        let want = drawn(&whole, &all, usize::MAX).unwrap();
+        assert!(drawn(&cut, &all, usize::MAX).unwrap() == want && want.total == 10_000);
     }
 
     /// Takes so many batches and then fails.

@@ -26,6 +26,8 @@ pub struct SynapseRecord {
     labels: Vec<String>,
     /// Unit of each projection.
     units: Vec<u32>,
+    /// What each projection joins.
+    ends: Vec<[String; 2]>,
 }
 
 /// Time or samples, projection, pre, post, weight.
@@ -88,7 +90,17 @@ impl SynapseRecord {
             });
             units.push((first + at) as u32);
         }
-        Self { name, time, entry, changes: false, every: None, wanted, labels, units }
+        Self {
+            name,
+            time,
+            entry,
+            changes: false,
+            every: None,
+            wanted,
+            labels,
+            units,
+            ends: names.ends.clone(),
+        }
     }
 }
 
@@ -119,7 +131,7 @@ impl Take for SynapseRecord {
             columns.push(Column::new("weight", ColumnKind::Real));
         }
         columns.push(Column::new("unit", ColumnKind::Label));
-        Schema { name: self.name.into(), columns, labels: self.labels.clone() }
+        Schema { name: self.name.into(), columns, labels: self.labels.clone(), ends: self.ends.clone() }
     }
 
     fn wants_changes(&self) -> bool {

@@ -66,6 +66,9 @@ pub struct Schema {
     pub columns: Vec<Column>,
     /// What [`Value::Label`] is an index into.
     pub labels: Vec<String>,
+    /// Of a record of synapses, by projection: the population or source that it comes from, and the population it goes to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<[String; 2]>,
 }
 
 impl Schema {
@@ -209,6 +212,7 @@ mod tests {
                 Column::real("u", "V"),
             ],
             labels: vec!["a".into()],
+            ends: Vec::new(),
         };
         let mut rows = Rows::new(&schema);
         let row = |k: u32| {
@@ -234,7 +238,8 @@ mod tests {
     #[test]
     fn a_row_of_other_columns_is_refused_and_leaves_nothing_behind() {
         let columns = vec![Column::new("id", ColumnKind::Index)];
-        let mut rows = Rows::new(&Schema { name: "ids".into(), columns, labels: Vec::new() });
+        let mut rows =
+            Rows::new(&Schema { name: "ids".into(), columns, labels: Vec::new(), ends: Vec::new() });
         for row in [&[Value::Count(1)][..], &[], &[Value::Index(1), Value::Index(1)]] {
             assert!(matches!(rows.push(row), Err(RecordError::Encode { .. })));
         }

@@ -300,7 +300,12 @@ pub(super) mod tests {
             Column::new("population", ColumnKind::Label),
             Column::new("id", ColumnKind::Index),
         ];
-        let spikes = Schema { name: "spikes".into(), columns, labels: vec!["e".into(), "pixels".into()] };
+        let spikes = Schema {
+            name: "spikes".into(),
+            columns,
+            labels: vec!["e".into(), "pixels".into()],
+            ends: Vec::new(),
+        };
         let spike = |episode, us: u64, label, id| {
             let time = Value::Time(Time::from_fs(us * 1_000_000_000));
             vec![Value::Count(episode), time, Value::Label(label), Value::Index(id)]
@@ -311,7 +316,7 @@ pub(super) mod tests {
             Column::new("what", ColumnKind::Label),
         ];
         let labels = vec!["training".into(), "test".into()];
-        let spans = Schema { name: "presentations".into(), columns, labels };
+        let spans = Schema { name: "presentations".into(), columns, labels, ends: Vec::new() };
         let span = |episode, ms, label| {
             vec![Value::Count(episode), Value::Time(Time::from_ms(ms)), Value::Label(label)]
         };

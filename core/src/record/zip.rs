@@ -3,8 +3,8 @@
 //! Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3. All numbers are little-endian. Sizes and places from
 //! 4 GiB on stand in the ZIP64 fields, and 0xffffffff where they would have stood.
 
-use flate2::Crc;
-use flate2::read::DeflateDecoder;
+use flate2::read::{DeflateDecoder, DeflateEncoder};
+use flate2::{Compression, Crc};
 use std::io::Read as _;
 
 const LOCAL: u32 = 0x0403_4b50;
@@ -27,6 +27,15 @@ pub(super) struct Writer {
     bytes: Vec<u8>,
     directory: Vec<u8>,
     files: u64,
+}
+
+/// Bytes as DEFLATE has them (RFC 1951), without a head.
+#[must_use]
+pub fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    // Reading from a slice into a vector cannot fail.
+    let _ = DeflateEncoder::new(bytes, Compression::best()).read_to_end(&mut out);
+    out
 }
 
 /// As 32 bits, if it fits.

@@ -16,7 +16,7 @@ pub struct Source {
     /// Path as the user wrote it, `digits (shipped)`, or `--set`.
     pub name: String,
     /// All of it, so that a fault can be shown with its line.
-    pub text: String,
+    pub text: Arc<str>,
     /// Which layer of the scenario this is: 0 is the innermost `extends`, arguments come last.
     pub layer: u32,
     /// What the names of files in this text are relative to.
@@ -64,8 +64,8 @@ pub enum Base {
 impl Source {
     /// A text of this name.
     #[must_use]
-    pub fn new(name: String, text: String, layer: u32, base: Base) -> Arc<Self> {
-        Arc::new(Self { name, text, layer, base, marks: OnceLock::new() })
+    pub fn new(name: String, text: impl Into<Arc<str>>, layer: u32, base: Base) -> Arc<Self> {
+        Arc::new(Self { name, text: text.into(), layer, base, marks: OnceLock::new() })
     }
 
     /// Line and column of a byte.
@@ -94,13 +94,13 @@ impl Source {
     /// A file that names no other files.
     #[must_use]
     pub fn file(name: &str, text: &str) -> Arc<Self> {
-        Self::new(name.into(), text.into(), 0, Base::Directory(PathBuf::new()))
+        Self::new(name.into(), text, 0, Base::Directory(PathBuf::new()))
     }
 
     /// A command-line argument: later than any file, relative to the working directory.
     #[must_use]
     pub fn argument(name: &str, text: &str) -> Arc<Self> {
-        Self::new(name.into(), text.into(), u32::MAX, Base::Directory(PathBuf::new()))
+        Self::new(name.into(), text, u32::MAX, Base::Directory(PathBuf::new()))
     }
 }
 

@@ -4,8 +4,10 @@
 //! fault in any of them is told in one way: what, where, the value, what is allowed, what to do.
 
 pub mod diagnostic;
+pub mod long;
 mod render;
 pub mod text;
 
 pub use diagnostic::{At, Diagnostic, Diagnostics, Severity, Source, nearest};
+pub use long::Rows;
 pub use text::{Item, Node, Table, Value};

@@ -4,6 +4,7 @@
 //! key by key; what is a table in the specification is merged, every other value is replaced whole.
 
 use super::diagnostic::{At, Diagnostic, Diagnostics, Source};
+use super::long::{self, Rows};
 use std::ops::Range;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
@@ -32,6 +33,8 @@ pub enum Value {
     Date(String),
     /// What stands in square brackets.
     List(Vec<Node>),
+    /// The same where it is long: rows that are read one by one.
+    Rows(Rows),
     /// A section, or what stands in braces.
     Table(Table),
 }
@@ -111,6 +114,24 @@ impl Node {
         }
     }
 
+    /// The table that it is, if it is one.
+    #[must_use]
+    pub fn table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The same with a list in place of long rows.
+    #[must_use]
+    pub fn whole(&self) -> Self {
+        match &self.value {
+            Value::Rows(rows) => Self { value: Value::List(rows.iter().collect()), at: self.at.clone() },
+            _ => self.clone(),
+        }
+    }
+
     /// What the value is, for a message: "a text", "a whole number".
     #[must_use]
     pub fn type_name(&self) -> &'static str {
@@ -120,7 +141,7 @@ impl Node {
             Value::Float(_) => "a number",
             Value::Flag(_) => "true or false",
             Value::Date(_) => "a date",
-            Value::List(_) => "a list",
+            Value::List(_) | Value::Rows(_) => "a list",
             Value::Table(_) => "a table",
         }
     }
@@ -134,7 +155,7 @@ impl Node {
             Value::Float(number) => number.to_string(),
             Value::Flag(flag) => flag.to_string(),
             Value::Date(date) => date.clone(),
-            Value::List(_) | Value::Table(_) => return self.type_name().to_string(),
+            Value::List(_) | Value::Rows(_) | Value::Table(_) => return self.type_name().to_string(),
         };
         if text.chars().count() > 60 {
             format!("{}...", text.chars().take(57).collect::<String>())
@@ -156,7 +177,9 @@ pub fn parse(source: &Arc<Source>, faults: &mut Diagnostics) -> Table {
         );
         return Table::default();
     }
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
+    let long = long::find(&source.text);
+    let text = long::without(&source.text, &long);
+    let (document, errors) = DeTable::parse_recoverable(&text);
     let mut lines = Vec::new();
     for error in errors {
         let span = clamp(error.span().unwrap_or(0..0), &source.text);
@@ -176,7 +199,7 @@ pub fn parse(source: &Arc<Source>, faults: &mut Diagnostics) -> Table {
         }
         faults.push(fault);
     }
-    Convert { source, offset: 0 }.table(document.get_ref())
+    Convert { source, offset: 0, long: &long }.table(document.get_ref())
 }
 
 /// A dotted key with more parts than any scenario has: every part would nest one table deeper.
@@ -214,6 +237,8 @@ fn clamp(span: Range<usize>, text: &str) -> Range<usize> {
 struct Convert<'a> {
     source: &'a Arc<Source>,
     offset: usize,
+    /// Lists of which the parser has seen the brackets alone.
+    long: &'a [long::Found],
 }
 
 impl Convert<'_> {
@@ -245,7 +270,10 @@ impl Convert<'_> {
             DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
             DeValue::Boolean(flag) => Value::Flag(*flag),
             DeValue::Datetime(date) => Value::Date(date.to_string()),
-            DeValue::Array(list) => Value::List(list.iter().map(|item| self.node(item)).collect()),
+            DeValue::Array(list) => match long::of(self.source, &from.span(), self.long) {
+                Some(rows) => Value::Rows(rows),
+                None => Value::List(list.iter().map(|item| self.node(item)).collect()),
+            },
             DeValue::Table(inner) => Value::Table(self.table(inner)),
         };
         Node { value, at: self.at(from.span()) }
@@ -298,6 +326,9 @@ pub fn set(root: &mut Table, argument: &str, faults: &mut Diagnostics) {
         }
         let Some(item) = here.get_mut(name) else { return };
         let next_name = names[depth + 1].0;
+        if matches!(item.node.value, Value::Rows(_)) {
+            item.node = item.node.whole();
+        }
         here = match &mut item.node.value {
             Value::Table(inner) => inner,
             Value::List(list) => {
@@ -369,7 +400,7 @@ pub fn argument_value(source: &Arc<Source>, start: usize) -> Node {
     if too_deep(trimmed).is_none()
         && let Ok(value) = DeValue::parse(trimmed)
     {
-        return Convert { source, offset }.node(&value);
+        return Convert { source, offset, long: &[] }.node(&value);
     }
     let at = At { source: source.clone(), span: offset..offset + trimmed.len() };
     Node { value: Value::Text(trimmed.to_string()), at }

@@ -30,7 +30,7 @@ pub fn find(name: &str, set: &[(String, String)], kinds: &[DeviceEntry]) -> Resu
         None if looks_like_a_file(name) => Source::file(name, &files::read_text(Path::new(name), "preset")?),
         None => return Err(unknown(name)),
     };
-    let (what, text) = (format!("preset `{name}`"), source.text.clone());
+    let (what, text) = (format!("preset `{name}`"), source.text.to_string());
     let mut tree = tree(&source)?;
     // The preset itself must be right before anything is changed in it.
     let mut preset = Preset::read(&tree, &what, kinds)?;

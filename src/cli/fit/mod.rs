@@ -12,6 +12,7 @@ use super::end::End;
 use super::failure::Failure;
 use super::files;
 use super::output::Output;
+use super::values::Format;
 use args::{FitArgs, Model};
 use found::Shape;
 
@@ -54,7 +55,7 @@ pub fn fit(args: &FitArgs, output: &Output) -> Result<End, Failure> {
         files::write_whole(path, text.as_bytes(), "--out")?;
         output.note(&format!("use it with `memspike device {}`", as_argument(path)));
     }
-    output.data(&table::text(args, &data, &found)?)?;
+    tell(args, &table::text(args, &data, &found)?, output)?;
     if fits {
         return Ok(End::Done);
     }
@@ -67,6 +68,14 @@ pub fn fit(args: &FitArgs, output: &Output) -> Result<End, Failure> {
         output.note(found::instead(curve));
     }
     Ok(End::No)
+}
+
+/// Text is for people, and silent where only what went wrong is said; JSON was asked for.
+fn tell(args: &FitArgs, text: &str, output: &Output) -> Result<(), Failure> {
+    match args.format {
+        Format::Text => output.told(text),
+        Format::Json => output.data(text),
+    }
 }
 
 /// One device from several measurements.
@@ -82,7 +91,7 @@ fn several(args: &FitArgs, output: &Output) -> Result<End, Failure> {
         files::write_whole(path, text.as_bytes(), "--out")?;
         output.note(&format!("use it with `memspike device {}`", as_argument(path)));
     }
-    output.data(&device::tables(args, &device)?)?;
+    tell(args, &device::tables(args, &device)?, output)?;
     for part in bad {
         output.warning(&format!(
             "{}: what the fit leaves over has a pattern: the law is not that of these data",

@@ -1,5 +1,6 @@
 //! Options of `memspike sweep`.
 
+use super::super::args::Kept;
 use super::super::overrides::Overrides;
 use super::super::values::Format;
 use clap::{Args, ValueHint};
@@ -64,18 +65,8 @@ pub struct SweepArgs {
     /// energy, or what else there is.
     #[arg(long, value_name = "KEY", value_delimiter = ',')]
     pub measure: Vec<String>,
-    /// Where the data sets are; also read from MEMSPIKE_DATA.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub data: Option<PathBuf>,
-    /// Also write the spikes of these populations or sources of every point.
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub record: Vec<String>,
-    /// How they are written, in place of `formats` of [record]; several with commas.
-    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
-    pub record_format: Vec<String>,
-    /// Also write every plot as PNG.
-    #[arg(long)]
-    pub png: bool,
+    #[command(flatten)]
+    pub kept: Kept,
     /// What to print at the end: a table of means, or sweep.json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,

@@ -13,7 +13,6 @@ use super::failure::Failure;
 use super::host;
 use super::output::Output;
 use super::program::Program;
-use super::values::Format;
 use args::SweepArgs;
 use memspike::hint::many;
 use memspike::report::sweep::{About, Found, PointStatus, SweepSummary, text};
@@ -24,7 +23,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result<End, Failure> {
-    if args.png {
+    if args.kept.png {
         super::png::Renderer::new("--png")?;
     }
     let variation = variation(args)?;
@@ -50,9 +49,11 @@ pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result
     place.begin(&variation, &about)?;
     program.stop.heed();
     let ended = jobs::carry_out(&tasks, &measure_of(args), program, output)?;
+    // Parts that end at the same time write one after another: whoever is last has seen the points of all.
+    let _alone = results::alone(&place.path);
     let found = results::collect(&place.path, &all, &ended);
     let (summary, unknown) = SweepSummary::new(about, &variation, &found, &args.measure);
-    results::write(&place.path, &summary, args.png, program.registry)?;
+    results::write(&place.path, &summary, args.kept.png, program.registry)?;
     tell(args, &summary, &place.path, output)?;
     // What was computed is not lost for it.
     if !unknown.is_empty() {
@@ -132,13 +133,7 @@ fn dry_run(all: &[Point], tasks: &Tasks, output: &Output) -> Result<End, Failure
 }
 
 fn tell(args: &SweepArgs, summary: &SweepSummary, place: &Path, output: &Output) -> Result<(), Failure> {
-    match args.format {
-        Format::Text => output.data(&text(summary))?,
-        Format::Json => {
-            let text = serde_json::to_string_pretty(summary).map_err(|e| Failure::new(e.to_string()))?;
-            output.data(&text)?;
-        }
-    }
+    output.answer(args.format, || text(summary), summary)?;
     let failed: Vec<String> = summary
         .points
         .iter()

@@ -81,10 +81,10 @@ pub fn command(args: &SweepArgs, varied: &[Varied], point: &Point, out: &Path, p
     if let Some(seed) = point.seed.or(args.overrides.seed) {
         option("--seed", seed.to_string().into());
     }
-    if let Some(data) = &args.data {
+    if let Some(data) = &args.kept.data {
         option("--data", data.into());
     }
-    for (name, values) in [("--record", &args.record), ("--record-format", &args.record_format)] {
+    for (name, values) in [("--record", &args.kept.record), ("--record-format", &args.kept.record_format)] {
         if !values.is_empty() {
             option(name, values.join(",").into());
         }
@@ -92,7 +92,7 @@ pub fn command(args: &SweepArgs, varied: &[Varied], point: &Point, out: &Path, p
     if !out.as_os_str().is_empty() {
         option("--out", out.into());
     }
-    if args.png {
+    if args.kept.png {
         line.push("--png".into());
     }
     Run { line, here: Vec::new() }
@@ -134,7 +134,7 @@ pub fn check(
         let plan = &loaded.plan;
         for name in data_sets(plan) {
             if data.insert(name) {
-                wiring::check_data(plan, args.data.as_deref())?;
+                wiring::check_data(plan, args.kept.data.as_deref())?;
             }
         }
         largest = largest.max(synapses::estimate(plan).drawn().unwrap_or(0.0));

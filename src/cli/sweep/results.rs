@@ -14,6 +14,7 @@ use memspike::report::manifest::ManifestHead;
 use memspike::report::sweep::{self, Found, SweepSummary};
 use memspike::scenario::vary::Point;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 
 /// What is known of every point.
@@ -41,6 +42,14 @@ fn found(path: &Path) -> Found {
         }
         _ => Found::Missing,
     }
+}
+
+/// Waits until nobody else puts the points of this sweep together, and keeps others waiting until it is dropped. Where the file
+/// system knows no locks, nobody waits.
+pub fn alone(place: &Path) -> Option<File> {
+    let lock = File::options().create(true).append(true).open(place.join(".memspike-lock")).ok()?;
+    lock.lock().ok()?;
+    Some(lock)
 }
 
 /// Writes table, pictures, page and `sweep.json`.

@@ -6,14 +6,13 @@ use super::place::{Frame, Place, dash, markers, stroke};
 use super::scale::{Axis, Layout, Tick};
 use super::{Band, Chart, Direction, Look, Mark, Point, Series};
 use crate::hint::many;
-use crate::plot::style::{AXIS, GRID, HEAD, INK, MUTED, PAPER, sheet};
-use crate::plot::svg::{At, Colour, Font, Sheet, text};
+use crate::plot::style::{AXIS, GRID, HEAD, INK, MUTED, PAPER, TONES, sheet};
+use crate::plot::svg::{At, Font, Sheet, text};
 
 /// Height of a row of the legend, or of labels of marks.
 const ROW: f64 = 18.0;
 /// Rows a legend may take before it says how many it leaves out.
 const LEGEND_ROWS: usize = 5;
-const TONES: [Colour; 3] = [Colour(0xec, 0xee, 0xf1), Colour(0xf9, 0xea, 0xd8), Colour(0xde, 0xec, 0xf8)];
 
 /// Draws charts above each other.
 pub fn stack(title: &str, subtitle: &str, size: (u32, u32), charts: &[(&Chart, f64)]) -> String {

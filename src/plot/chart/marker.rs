@@ -1,13 +1,10 @@
 //! How the series of a chart are told apart: colour, dash and marker.
 
-use super::super::style::{GREEN, ORANGE, PURPLE, SKY, VERMILLION, cividis};
+use super::super::style::{GREEN, NAVY, ORANGE, PURPLE, SKY, VERMILLION, cividis};
 use super::{Look, Series};
 use crate::plot::svg::Colour;
 use std::fmt::Write as _;
 
-/// Dark blue, darker than that of the palette of Okabe and Ito: the first three colours are a dark, a middle and
-/// a light one on a grey print.
-const NAVY: Colour = Colour(0x0b, 0x3c, 0x6f);
 /// In the order they are given out.
 pub const COLOURS: [Colour; 6] = [NAVY, VERMILLION, SKY, GREEN, PURPLE, ORANGE];
 /// Lengths of strokes and gaps in pixels.

@@ -187,6 +187,7 @@ fn heat(sweep: &SweepSummary, measure: usize) -> Option<Heat> {
             .map(|row| (0..across.values.len()).map(|column| cell(row, column)).collect())
             .collect(),
         unit: if symbol.is_empty() { String::new() } else { format!(" {symbol}") },
+        bare: false,
     })
 }
 

@@ -2,10 +2,10 @@
 
 use super::text::{counted, heads, row, shown};
 use super::{PointStatus, SweepSummary};
-use crate::plot::{Figure, Shape};
-use crate::report::html::STYLE;
+use crate::plot::Figure;
+use crate::report::frame::{Beside, Frame, Part, Tag, address, pictures};
 use crate::report::spread::Spread;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 /// Rows of the table of points; all of them are in `table.csv`.
 const ROWS: usize = 2000;
@@ -13,86 +13,71 @@ const ROWS: usize = 2000;
 /// The page of a sweep; `figures` are its pictures.
 #[must_use]
 pub fn page(sweep: &SweepSummary, figures: &[Figure]) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content={ "memspike " (sweep.memspike) };
-                title { (sweep.title) " \u{2013} sweep" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    header {
-                        h1 { (sweep.title) }
-                        p { "A sweep of " (counted(sweep)) "." }
-                        span.tag { "scenario " (sweep.scenario) }
-                        @for key in &sweep.keys { span.tag { (key) } }
-                        @if sweep.count(PointStatus::Missing) > 0 { span.tag.warn { "not finished: results so far" } }
-                    }
-                    nav {
-                        p.remark {
-                            "Beside this page: " a href="table.csv" { "table.csv" } " with every number of every point, "
-                            a href="sweep.json" { "sweep.json" }
-                            @for figure in figures { ", " a href={ (figure.name) ".svg" } { (figure.name) ".svg" } }
-                            "."
-                        }
-                    }
-                    @if !figures.is_empty() {
-                        h2 { "Pictures" }
-                        div.figures {
-                            @for figure in figures {
-                                figure.wide[figure.shape == Shape::Wide] {
-                                    div.sheet { (PreEscaped(&figure.svg)) }
-                                    figcaption { (figure.caption) }
-                                }
-                            }
-                        }
-                    }
-                    (failures(sweep))
-                    @if sweep.repeats() { (means(sweep)) }
-                    (points(sweep))
-                    h2 { "How it was computed" }
-                    section.card {
-                        table {
-                            tr { th { "command" } td { code { (sweep.command.join(" ")) } } }
-                            tr { th { "begun" } td { (sweep.started) } }
-                            @for varied in &sweep.variation.varied {
-                                tr { th { (varied.key) } td { (varied.values.join(", ")) } }
-                            }
-                        }
-                        p.remark { "Plan, assumptions and provenance of each point are on its own page." }
-                    }
-                    footer { "memspike " (sweep.memspike) ", " (sweep.started) }
-                }
-            }
-        }
+    let keys = sweep.keys.iter().cloned();
+    let mut tags: Vec<Tag> =
+        std::iter::once(format!("scenario {}", sweep.scenario)).chain(keys).map(Tag::from).collect();
+    if sweep.count(PointStatus::Missing) > 0 {
+        tags.push(Tag { text: "not finished: results so far".into(), warns: true });
     }
-    .into_string()
+    let mut parts = Vec::new();
+    if !figures.is_empty() {
+        parts.push(Part::new("Pictures", pictures(figures, &|_| None)));
+    }
+    parts.extend(failures(sweep).map(|failures| Part::new("What failed", failures)));
+    if sweep.repeats() {
+        parts.push(Part::new("Means over seeds", means(sweep)));
+    }
+    parts.push(Part::new("Points", points(sweep)));
+    parts.push(Part::new("How it was computed", computed(sweep)));
+    let tables = ["table.csv", "sweep.json"].map(String::from).into_iter();
+    let files = tables.chain(figures.iter().map(|figure| format!("{}.svg", figure.name))).collect();
+    Frame {
+        memspike: &sweep.memspike,
+        title: format!("{} \u{2013} sweep", sweep.title),
+        heading: &sweep.title,
+        about: format!("A sweep of {}. Every number of every point is in table.csv.", counted(sweep)),
+        tags,
+        headline: html! {},
+        parts,
+        beside: Beside { files, previous: None },
+        foot: format!(", {}", sweep.started),
+        script: "",
+    }
+    .page()
 }
 
-fn failures(sweep: &SweepSummary) -> Markup {
-    let failed: Vec<_> = sweep.points.iter().filter(|point| point.status == PointStatus::Failed).collect();
+fn computed(sweep: &SweepSummary) -> Markup {
     html! {
-        @if !failed.is_empty() {
-            h2 { "What failed" }
-            section.card {
-                table {
-                    tr { th { "point" } th { "why" } }
-                    @for point in failed {
-                        tr { td { (point.name) } td.bad { (point.why.as_deref().unwrap_or("")) } }
-                    }
+        section.card {
+            table {
+                tr { th { "command" } td { code { (sweep.command.join(" ")) } } }
+                tr { th { "begun" } td { (sweep.started) } }
+                @for varied in &sweep.variation.varied {
+                    tr { th { (varied.key) } td { (varied.values.join(", ")) } }
+                }
+            }
+            p.remark { "Plan, assumptions and provenance of each point are on its own page." }
+        }
+    }
+}
+
+fn failures(sweep: &SweepSummary) -> Option<Markup> {
+    let failed: Vec<_> = sweep.points.iter().filter(|point| point.status == PointStatus::Failed).collect();
+    let table = html! {
+        section.card {
+            table {
+                tr { th { "point" } th { "why" } }
+                @for point in &failed {
+                    tr { td { (point.name) } td.bad { (point.why.as_deref().unwrap_or("")) } }
                 }
             }
         }
-    }
+    };
+    (!failed.is_empty()).then_some(table)
 }
 
 fn means(sweep: &SweepSummary) -> Markup {
     html! {
-        h2 { "Means over seeds" }
         section.card {
             table {
                 tr { @for head in heads(sweep) { th { (head) } } }
@@ -105,7 +90,6 @@ fn means(sweep: &SweepSummary) -> Markup {
 
 fn points(sweep: &SweepSummary) -> Markup {
     html! {
-        h2 { "Points" }
         section.card {
             table {
                 tr {
@@ -118,7 +102,7 @@ fn points(sweep: &SweepSummary) -> Markup {
                     tr {
                         td {
                             @match point.status {
-                                PointStatus::Done => a href={ (point.name) "/report.html" } { (point.name) },
+                                PointStatus::Done => a href=(address(&format!("{}/report.html", point.name))) { (point.name) },
                                 status => { (point.name) " (" (status.word()) ")" }
                             }
                         }

@@ -3,7 +3,7 @@
 use super::entry::Told;
 use crate::hint::many;
 use crate::plot::number::{count, si};
-use crate::plot::{Figure, accuracy, overview, programming, shown, weights};
+use crate::plot::{Figure, accuracy, missed, overview, programming, shown, weights};
 use crate::report::accuracy::Accuracy;
 use crate::report::lines::Lines;
 use crate::report::row::{Row, cost, cv, row, time};
@@ -134,8 +134,8 @@ impl Told for Trained {
     }
 
     fn last(&self, _: &Plan, outcome: &Outcome) -> Vec<Figure> {
-        let result = outcome.found.get::<SupervisedResult>();
-        result.and_then(|result| programming::figure(&result.programming)).into_iter().collect()
+        let Some(result) = outcome.found.get::<SupervisedResult>() else { return Vec::new() };
+        programming::figure(&result.programming).into_iter().chain(missed::figure(&result.missed)).collect()
     }
 
     /// The weights, and how the accuracy grew.

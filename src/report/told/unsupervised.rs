@@ -7,7 +7,7 @@ use crate::device::overlap::window_constant;
 use crate::device::resistive::{DoseDevice, Rate};
 use crate::plasticity::{Dispersion, Overlap, Rule};
 use crate::plot::number::{count, percent, si, span};
-use crate::plot::{Figure, accuracy, fields, robust, weights};
+use crate::plot::{Figure, accuracy, fields, missed, robust, weights};
 use crate::report::accuracy::Accuracy;
 use crate::report::by_name::ByName;
 use crate::report::lines::Lines;
@@ -265,7 +265,8 @@ impl Told for Learned {
     fn last(&self, _: &Plan, outcome: &Outcome) -> Vec<Figure> {
         let Some(result) = outcome.found.get::<UnsupervisedResult>() else { return Vec::new() };
         let variation = robust::variation(&result.variation, result.vote);
-        variation.into_iter().chain(robust::ageing(&result.ageing, result.vote)).collect()
+        let ageing = robust::ageing(&result.ageing, result.vote);
+        variation.into_iter().chain(ageing).chain(missed::figure(&result.missed)).collect()
     }
 }
 

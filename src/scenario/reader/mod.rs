@@ -20,6 +20,7 @@ use crate::device::threshold::VolatileSwitch;
 use crate::neuron::Reset;
 use crate::registry::Registry;
 use crate::synapse::Placement;
+use std::borrow::Cow;
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnostics) -> Filled {
@@ -49,19 +50,19 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reports unknown sections. A slip is read on as what was meant, so that it is the only fault.
-    fn unknown_sections(&mut self, root: &Table) -> Table {
+    fn unknown_sections<'a>(&mut self, root: &'a Table) -> Cow<'a, Table> {
         let names = || SECTIONS.iter().map(|section| section.name);
-        let mut mended = root.clone();
+        let mut mended = Cow::Borrowed(root);
         for (index, item) in root.entries.iter().enumerate() {
             if sections::section(&item.key).is_some() {
                 continue;
             }
-            let is_table = matches!(item.node.value, Value::Table(_) | Value::List(_));
+            let is_table = matches!(item.node.value, Value::Table(_) | Value::List(_) | Value::Rows(_));
             let home = SECTIONS.iter().find(|section| section.keys.iter().any(|key| key.name == item.key));
             let hint = match (nearest(&item.key, names()), home) {
                 (Some(close), _) if is_table => {
                     if root.get(close).is_none() {
-                        mended.entries[index].key = close.to_string();
+                        mended.to_mut().entries[index].key = close.to_string();
                     }
                     Some(format!("did you mean `{close}`?"))
                 }
@@ -173,14 +174,14 @@ impl Reader<'_> {
         path: String,
         at: Option<&At>,
     ) -> Fields {
-        let mut mended = table.clone();
+        let mut mended = Cow::Borrowed(table);
         let mut names = None;
         for (index, item) in table.entries.iter().enumerate() {
             if !keys.iter().any(|key| key.name == item.key)
                 && let Some(close) = self.unknown_key(item, (keys, &mut names), table, &what)
                 && table.get(close).is_none()
             {
-                mended.entries[index].key = close.to_string();
+                mended.to_mut().entries[index].key = close.to_string();
             }
         }
         let entries = Vec::with_capacity(keys.len());
@@ -355,7 +356,8 @@ impl Reader<'_> {
         match item {
             Some(item) if active != Some(false) && !left_behind => {
                 let datum = self.value(&item.node, key, &so_far.what, &so_far.path, Some(&item.key_at));
-                let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+                let preset =
+                    self.preset.as_ref().and_then(|preset| preset::default(preset, key)).map(Box::new);
                 Entry { key, active: true, origin: ValueOrigin::Written(item.node.at.clone()), datum, preset }
             }
             _ => self.gap(key, active, so_far),
@@ -409,7 +411,7 @@ impl Reader<'_> {
         if active != Some(false)
             && let Some((origin, datum)) = self.device_default(key)
         {
-            let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key));
+            let preset = self.preset.as_ref().and_then(|preset| preset::default(preset, key)).map(Box::new);
             return Entry { key, active: true, origin, datum: Some(datum), preset };
         }
         let (origin, datum) = match key.default {

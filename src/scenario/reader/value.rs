@@ -11,6 +11,7 @@ use super::Reader;
 use super::moved::was_a_table;
 use crate::keys::plain;
 use crate::renamed;
+use std::borrow::Cow;
 
 impl Reader<'_> {
     /// Reads one value; a fault is reported and gives `None`.
@@ -23,6 +24,14 @@ impl Reader<'_> {
         key_at: Option<&At>,
     ) -> Option<Datum> {
         let name = key.name;
+        // Long rows are read one by one where rows are meant, and elsewhere as what they are.
+        let rows = matches!(key.kind, Kind::SpikeRows | Kind::TimedRows(_) | Kind::SynapseRows);
+        let node = &if rows || !matches!(node.value, Value::Rows(_)) {
+            Cow::Borrowed(node)
+        } else {
+            Cow::Owned(node.whole())
+        };
+        let node: &Node = node;
         let wrong_type = |faults: &mut Diagnostics| {
             faults.push(
                 Diagnostic::error(format!("`{name}` of {what} is {}", shown_with_type(node)))
@@ -32,7 +41,7 @@ impl Reader<'_> {
             None
         };
         if key.each && matches!(node.value, Value::List(_) | Value::Table(_)) {
-            return Some(Datum::Raw(node.clone()));
+            return Some(Datum::Raw(Box::new(node.clone())));
         }
         let kind = match (key.kind, &node.value) {
             // One value; a table is a distribution.
@@ -111,7 +120,7 @@ impl Reader<'_> {
             }
             (Kind::Overrides, Value::Table(_))
             | (Kind::Figure, Value::Text(_) | Value::Integer(_) | Value::Float(_)) => {
-                Some(Datum::Raw(node.clone()))
+                Some(Datum::Raw(Box::new(node.clone())))
             }
             (Kind::Choice(_), Value::Text(text)) => {
                 let choices = choices(key, self.registry).unwrap_or_default();
@@ -151,7 +160,7 @@ impl Reader<'_> {
                 } else {
                     keys
                 };
-                Some(Datum::Table(self.fields(table, keys, what, path, Some(at))))
+                Some(Datum::Table(Box::new(self.fields(table, keys, what, path, Some(at)))))
             }
             (Kind::Tables(keys), Value::List(list)) => {
                 let mut tables = Vec::new();
@@ -173,7 +182,7 @@ impl Reader<'_> {
             }
             (Kind::Spread(keys), Value::Table(table)) => {
                 let (what, path) = (format!("the {name} of {what}"), format!("{path}.{name}"));
-                Some(Datum::Table(self.fields(table, keys, what, path, Some(&node.at))))
+                Some(Datum::Table(Box::new(self.fields(table, keys, what, path, Some(&node.at)))))
             }
             (Kind::Spread(_), Value::Text(text)) => match SpreadWord::from_word(text) {
                 Some(word) => Some(Datum::Choice(word.word())),
@@ -181,8 +190,8 @@ impl Reader<'_> {
             },
             (Kind::Weight, Value::Text(_) | Value::Table(_) | Value::Integer(_) | Value::Float(_))
             | (Kind::WeightLimit, Value::Text(_) | Value::Integer(_) | Value::Float(_))
-            | (Kind::SpikeRows | Kind::TimedRows(_) | Kind::SynapseRows, Value::List(_))
-            | (Kind::Delay(_), Value::Table(_)) => Some(Datum::Raw(node.clone())),
+            | (Kind::SpikeRows | Kind::TimedRows(_) | Kind::SynapseRows, Value::List(_) | Value::Rows(_))
+            | (Kind::Delay(_), Value::Table(_)) => Some(Datum::Raw(Box::new(node.clone()))),
             _ => wrong_type(self.faults),
         }
     }
@@ -208,7 +217,7 @@ impl Reader<'_> {
 
 fn shown_with_type(node: &Node) -> String {
     match node.value {
-        Value::List(_) | Value::Table(_) => node.type_name().to_string(),
+        Value::List(_) | Value::Rows(_) | Value::Table(_) => node.type_name().to_string(),
         _ => format!("{}, {}", node.shown(), node.type_name()),
     }
 }

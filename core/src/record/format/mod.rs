@@ -44,6 +44,11 @@ pub trait Format: Send + Sync {
         true
     }
 
+    /// Rows that one file may have; more of them make several files, each with those that follow.
+    fn most(&self) -> Option<u64> {
+        None
+    }
+
     /// Whether all records of a run make one file, [`JOINED`], instead of one each.
     fn joins(&self) -> bool {
         false

@@ -245,6 +245,7 @@ mod tests {
                 Column::real("u", "V"),
             ],
             labels: vec!["e".into(), "µx".into()],
+            ends: Vec::new(),
         };
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("all.log");

@@ -437,7 +437,7 @@ mod tests {
             Column::new("unit", ColumnKind::Label),
         ];
         let labels = vec!["learning".into(), "S".into()];
-        let schema = Schema { name: "weight_samples".into(), columns, labels };
+        let schema = Schema { name: "weight_samples".into(), columns, labels, ends: Vec::new() };
         let row = |fs, weight| {
             let ends = [Value::Index(3), Value::Index(5)];
             let time = Value::Time(Time::from_fs(fs));
@@ -459,7 +459,7 @@ mod tests {
             Column::new("population", ColumnKind::Label),
             Column::new("id", ColumnKind::Index),
         ];
-        let schema = Schema { name: "spikes".into(), columns, labels: vec!["e".into()] };
+        let schema = Schema { name: "spikes".into(), columns, labels: vec!["e".into()], ends: Vec::new() };
         let row = |id| vec![Value::Time(Time::from_ms(u64::from(id))), Value::Label(0), Value::Index(id)];
         let rows: Vec<_> = (0..1500).map(row).collect();
         let mut out = Vec::new();

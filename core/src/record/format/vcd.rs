@@ -263,7 +263,8 @@ mod tests {
             Column::new("id", ColumnKind::Index),
             Column::real("u", "V"),
         ];
-        let schema = Schema { name: "membrane".into(), columns, labels: vec!["two words".into()] };
+        let schema =
+            Schema { name: "membrane".into(), columns, labels: vec!["two words".into()], ends: Vec::new() };
         let row =
             |fs, u| vec![Value::Time(Time::from_fs(fs)), Value::Label(0), Value::Index(3), Value::Real(u)];
         let rows = [row(0, -0.0625), row(7, f64::NAN), row(1 << 40, 1e-300)];

@@ -1,5 +1,6 @@
 //! What the supervised protocol finds out.
 
+use crate::scenario::outcome::Missed;
 use serde::{Deserialize, Serialize};
 
 /// One epoch of training.
@@ -51,6 +52,9 @@ pub struct ShownSample {
     pub rates_hz: Vec<f64>,
     /// Spike times of each output, in ms.
     pub spikes_ms: Vec<Vec<f64>>,
+    /// Its image, row by row.
+    #[serde(default)]
+    pub image: Vec<u8>,
 }
 
 /// Results of the supervised protocol.
@@ -68,6 +72,9 @@ pub struct SupervisedResult {
     pub programming: Vec<ProgrammingResult>,
     /// The sample whose outputs are to be shown, if there is one.
     pub shown: Option<ShownSample>,
+    /// The first test samples that were answered wrongly.
+    #[serde(default)]
+    pub missed: Vec<Missed>,
     /// Where the weights came from when they were not trained here.
     pub weights_from: Option<String>,
 }

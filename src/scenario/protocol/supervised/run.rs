@@ -382,6 +382,7 @@ impl<R: Scalar> Run<'_, R> {
                 self.result.test_accuracy = Some(test.accuracy());
                 self.result.tested_epoch = (tested > 0).then_some(tested);
                 self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
+                self.result.missed = self.data.missed(test.answers.iter().copied().map(Some));
                 arrays = devices(self.plan, &values, self.w_max(), ideal)?;
                 energy = self.ledger(&arrays, &test);
                 let population = &self.plan.populations[self.plan.projections[self.protocol.projection].to];
@@ -492,7 +493,8 @@ impl<R: Scalar> Run<'_, R> {
             spikes_ms[spike.neuron as usize].push(spike.time.as_seconds() * 1e3);
         }
         let rates_hz = spikes_ms.iter().map(|spikes| spikes.len() as f64 / duration.as_seconds()).collect();
-        self.result.shown = Some(ShownSample { class, index: index as u32, rates_hz, spikes_ms });
+        let image = self.data.image(index).to_vec();
+        self.result.shown = Some(ShownSample { class, index: index as u32, rates_hz, spikes_ms, image });
     }
 
     /// What a reader of the numbers should know.

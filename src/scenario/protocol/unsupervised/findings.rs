@@ -1,6 +1,7 @@
 //! What the unsupervised protocol finds out.
 
 use crate::energy::Ledger;
+use crate::scenario::outcome::Missed;
 use crate::training::unsupervised::Vote;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +95,9 @@ pub struct UnsupervisedResult {
     pub confusion: Vec<Vec<u64>>,
     /// Test samples without an answer.
     pub unanswered: u64,
+    /// The first test samples that were answered wrongly, or not at all.
+    #[serde(default)]
+    pub missed: Vec<Missed>,
     /// Class of each neuron; `None`: it never spiked while labels were looked at.
     pub classes: Vec<Option<u8>>,
     /// v_th - u_rest of each neuron (volts).

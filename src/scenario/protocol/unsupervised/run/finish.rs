@@ -81,8 +81,10 @@ impl<R: Scalar> Run<'_, R> {
         result.classes.clone_from(&model.assignment.class);
         result.theta = model.thresholds.total();
         result.confusion = vec![vec![0; data.classes]; data.classes];
+        let vote = self.protocol.vote;
+        result.missed = data.missed(responses.iter().map(|spikes| model.assignment.answer(spikes, vote)));
         for (spikes, &label) in responses.iter().zip(&data.test_labels) {
-            match model.assignment.answer(spikes, self.protocol.vote) {
+            match model.assignment.answer(spikes, vote) {
                 Some(answer) => result.confusion[usize::from(label)][usize::from(answer)] += 1,
                 None => result.unanswered += 1,
             }
