@@ -164,7 +164,6 @@ pub const RULE_KEYS: &[&str] = &[
     "cv_cycle",
     "program",
     "dispersion",
-    "faults",
     "endurance",
     "normalise",
 ];

@@ -1,6 +1,8 @@
 //! An invented run of the right shape, to try reports on: no number in it was computed by a network.
 
 use crate::dataset::Name;
+use crate::device::fault::FaultRates;
+use crate::device::retention::Retention;
 use crate::energy::{Category, Entry, Ledger};
 use crate::network::{Distribution, Kernel, Origin};
 use crate::neuron::{Lif, Neuron, Reset};
@@ -90,6 +92,9 @@ fn plan() -> Plan {
                 placement: Placement::OneSided,
                 range: DeviceRange { g_min: Siemens::new(1e-8), g_max: Siemens::new(1e-4), levels: None },
                 spread,
+                faults: FaultRates::default(),
+                age: None,
+                retention: Retention::PERFECT,
                 read: ReadPulse { amplitude: Volt::new(0.1), width: Second::new(1e-6) },
                 w_max: None,
             }),
@@ -115,6 +120,8 @@ fn plan() -> Plan {
                 placement: Placement::OneSided,
                 levels: Some(6),
                 spread,
+                faults: FaultRates::default(),
+                age: None,
                 draws: 10,
                 max_loss: Some(0.008),
             }],

@@ -2,6 +2,7 @@
 
 use super::row::{Row, cv, row, time};
 use super::told;
+use crate::device::fault::FaultRates;
 use crate::encoding::RateProfile;
 use crate::hint::many;
 use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Losers, Origin, Rivalry, SourceKind};
@@ -331,6 +332,11 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
             ),
             row("read pulse", format!("{}, {}", device.read.amplitude, device.read.width)),
         ]);
+        if device.faults != FaultRates::default() {
+            let FaultRates { stuck_on, stuck_off } = device.faults;
+            rows.push(row("stuck on, off", format!("{} %, {} %", cv(stuck_on), cv(stuck_off))));
+        }
+        rows.extend(device.age.map(|age| row("programmed", format!("{age} ago"))));
     }
     rows
 }

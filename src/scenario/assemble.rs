@@ -3,6 +3,7 @@
 use super::plan::{Connect, DevicePlan, Input, Plan, SwitchEnergy};
 use super::synapses::{self, rows_of};
 use crate::crossbar::{Array, Draw, Shape};
+use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::network::{self, Builder, Distribution, Network, Origin, Rows};
 use crate::neuron::Behind;
@@ -212,6 +213,9 @@ pub fn program(
     let draw = Draw { seed: plan.seed, entity: projection as u32, draw };
     let array = Array::program(shape, weights, &mapping, &device.spread, draw)
         .map_err(|faults| fault(join(&faults)))?;
+    // Of what learns the devices that do are stuck while they learn.
+    let faults = if description.plasticity.is_some() { FaultRates::default() } else { device.faults };
+    let array = array.left_alone(&faults, (device.age, &device.retention), draw);
     if tracing::enabled!(target: "memspike::program", tracing::Level::TRACE) {
         let population = plan.populations[description.to].name.as_str();
         trace_programming((&description.name, population), &array, draw.draw);
@@ -240,12 +244,15 @@ fn trace_programming((projection, population): (&str, &str), array: &Array, draw
     }
 }
 
-/// The same devices without any spread and with continuous levels: what ideal programming would give.
+/// The same devices without any spread, with continuous levels, none of them stuck and just programmed: what ideal programming
+/// would give.
 #[must_use]
 pub fn ideal(device: &DevicePlan) -> DevicePlan {
     let mut ideal = device.clone();
     ideal.spread = Spread::NONE;
     ideal.range.levels = None;
+    ideal.faults = FaultRates::default();
+    ideal.age = None;
     ideal
 }
 

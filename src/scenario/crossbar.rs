@@ -5,10 +5,12 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::preset;
 use super::section::Lower;
-use super::spec::kinds::{CV, LEVELS, POSITIVE_SPAN, positive};
+use super::spec::kinds::{CV, LASTING, LEVELS, POSITIVE_SPAN, SHARE, positive};
 use super::spec::{Kind, Refers, SpreadWord, Unit, Word as _, words};
 use super::table::{inner, table};
+use crate::device::fault::FaultRates;
 use crate::device::preset::Preset;
+use crate::device::retention::{DecayLaw, Retention};
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::units::{Second, Volt};
 
@@ -24,6 +26,10 @@ table! {
         levels: Option<u32> = LEVELS, absent("continuous, or the two of a device that is on or off");
         /// Spread of a programmed conductance.
         spread: Spread = Kind::Spread(Spread::KEYS), setting("\"none\"");
+        /// Devices that no pulse changes: of a projection that learns the devices that do, else all.
+        faults: FaultRates = inner::<FaultRates>(), setting("{}");
+        /// How long ago the devices were programmed: since then conductances have decayed, as the device says.
+        age: Option<Second> = LASTING, absent("just now");
         /// The pulse that reads a row.
         read: ReadPulse = inner::<ReadPulse>(), setting("{}");
         /// The weight at the end of the conductance range.
@@ -45,7 +51,13 @@ impl Lower<'_> {
         let memory = preset.as_ref().and_then(|preset| preset.device.memory());
         self.own_spread = memory.as_ref().map(Spread::of);
         let crossbar = self.get::<Crossbar>(fields, "crossbar");
-        let (memory, Crossbar { arrangement, placement, levels, spread, read, w_max }) = (memory?, crossbar?);
+        let (memory, Crossbar { arrangement, placement, levels, spread, faults, age, read, w_max }) =
+            (memory?, crossbar?);
+        let retention = *memory.retention;
+        if age.is_some() {
+            let table = fields.table("crossbar").unwrap_or(fields);
+            self.decays(table, "age", (name, &retention))?;
+        }
         let mut range = DeviceRange::of(&memory);
         if let (Some(few), Some(asked)) = (range.levels, levels)
             && few != asked
@@ -61,8 +73,67 @@ impl Lower<'_> {
         }
         range.levels = levels.or(range.levels);
         let (name, of) = (name.to_string(), preset.as_ref().map(|preset| preset.name.clone()));
-        let plan = DevicePlan { name, preset: of?, arrangement, placement, range, spread, read, w_max };
+        let plan = DevicePlan {
+            name,
+            preset: of?,
+            arrangement,
+            placement,
+            range,
+            spread,
+            faults,
+            age,
+            retention,
+            read,
+            w_max,
+        };
         Some(Some((plan, preset?)))
+    }
+
+    /// Whether conductances of a device decay; if not, `key` asks in vain how far they have.
+    pub(super) fn decays(
+        &mut self,
+        fields: &Fields,
+        key: &str,
+        (device, retention): (&str, &Retention),
+    ) -> Option<()> {
+        if retention.law != DecayLaw::Perfect {
+            return Some(());
+        }
+        self.faults.push(
+            Diagnostic::error(format!("`{key}` of {} has no effect", fields.what))
+                .maybe_at(fields.place(key))
+                .label(format!("device `{device}` states no decay"))
+                .allowed("a device with `decay`, `g_inf` and the constants of that law")
+                .hint(format!(
+                    "[device.{device}] model = {{ decay = \"exponential\" }}, parameters = {{ g_inf = \"1 uS\", retention_tau = \
+                     \"78 ks\" }} says so"
+                )),
+        );
+        None
+    }
+}
+
+table! {
+    impl FaultRates {
+        /// Share of devices stuck at g_max.
+        stuck_on: f64 = SHARE, setting("0.0");
+        /// Share of devices stuck at g_min.
+        stuck_off: f64 = SHARE, setting("0.0");
+    }
+    rules(shares);
+}
+
+/// No device is stuck twice.
+fn shares(lower: &mut Lower<'_>, fields: &Fields) {
+    let (Some(stuck_on), Some(stuck_off)) = (fields.number("stuck_on"), fields.number("stuck_off")) else {
+        return;
+    };
+    if let Some(fault) = (FaultRates { stuck_on, stuck_off }).fault() {
+        lower.faults.push(
+            Diagnostic::error(format!("{}: {fault}", fields.what))
+                .maybe_at(fields.at.as_ref())
+                .allowed("shares with a sum of at most 1"),
+        );
     }
 }
 

@@ -5,11 +5,10 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::overlap::{OVERLAP, Overlapping};
 use super::section::Lower;
-use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, SHARE, VOLTAGE, positive};
+use super::spec::kinds::{ABOVE_ZERO, CV, POSITIVE_SPAN, VOLTAGE, positive};
 use super::spec::{Bounds, Choice, Key, Kind, Unit, kept, model_key, words};
 use super::table::{Table, inner, table};
 use crate::device::endurance::Endurance;
-use crate::device::fault::FaultRates;
 use crate::device::memory::BinaryMemory;
 use crate::device::preset::Preset;
 use crate::device::threshold::log_sigma;
@@ -28,8 +27,6 @@ pub struct PlasticityPlan {
     pub cycle_sigma: f64,
     /// What a programming pulse applies to a device.
     pub program: ProgramPulse,
-    /// Shares of devices stuck at their bounds.
-    pub faults: FaultRates,
     /// How pulses wear the devices; `None`: they do not.
     pub endurance: Option<Endurance>,
     /// How devices differ in what learning makes of them.
@@ -63,8 +60,6 @@ table! {
         program: ProgramPulse = inner::<ProgramPulse>(), setting("{}"), when("rule", LAWS);
         /// How devices differ; drawn once.
         dispersion: Dispersion = inner::<Dispersion>(), setting("{}");
-        /// Devices that do not learn.
-        faults: FaultRates = inner::<FaultRates>(), setting("{}");
         /// How devices wear; updates are counted in any case.
         endurance: Option<Wear> = inner::<Wear>(), absent("they do not");
         /// Sum of a neuron's weights, in units of w_max, restored after each presentation in which it spiked.
@@ -108,19 +103,10 @@ table! {
 }
 
 table! {
-    impl FaultRates {
-        /// Share of devices stuck at g_max.
-        stuck_on: f64 = SHARE, setting("0.0");
-        /// Share of devices stuck at g_min.
-        stuck_off: f64 = SHARE, setting("0.0");
-    }
-}
-
-table! {
     /// How devices wear that learn from spikes: they stick where they are, and their range may close before.
     struct Wear {
         /// Scale of the number of updates after which a device sticks where it is.
-        n_f: f64 = ABOVE_ZERO, assumed("1e6", "Yan et al. cycle 100 times");
+        n_f: Option<f64> = ABOVE_ZERO, derived("the `endurance` of the device; 1e6, assumed, where it states none");
         /// Shape of its Weibull law.
         weibull_shape: f64 = ABOVE_ZERO, assumed("1.5", "not measured");
         /// Exponent of the closing of the range: after n updates log10(g_max/g_min) is its first value times 1 - (n/n_f)^m, and
@@ -245,16 +231,10 @@ impl Lower<'_> {
             self.rule_alone(fields);
             return None;
         };
-        if let Some(fault) = stated.faults.fault() {
-            self.faults.push(
-                Diagnostic::error(format!("`faults` of {}: {fault}", fields.what))
-                    .maybe_at(fields.place("faults"))
-                    .allowed("shares with a sum of at most 1"),
-            );
-        }
-        let (cycle_sigma, program, faults) = (log_sigma(stated.cv_cycle), stated.program, stated.faults);
+        let (cycle_sigma, program) = (log_sigma(stated.cv_cycle), stated.program);
+        let own = made_of.and_then(|(_, preset)| preset.device.memory()?.endurance.copied());
         let endurance = stated.endurance.as_ref().map(|wear| Endurance {
-            n_f: wear.n_f,
+            n_f: wear.n_f.unwrap_or(own.unwrap_or_default().n_f),
             weibull_shape: Some(wear.weibull_shape),
             m: wear.m,
             ..Endurance::default()
@@ -262,7 +242,7 @@ impl Lower<'_> {
         let w_max = stated.w_max.or_else(|| device.and_then(|device| device.w_max))?;
         let (dispersion, normalise) = (stated.dispersion, stated.normalise);
         let rule = self.rule(fields, stated, made_of, w_max)?;
-        Some(PlasticityPlan { rule, cycle_sigma, program, faults, endurance, dispersion, normalise })
+        Some(PlasticityPlan { rule, cycle_sigma, program, endurance, dispersion, normalise })
     }
 
     /// A pulse of current would use another weight at each of its steps, and rules count in volts.
@@ -324,7 +304,6 @@ impl Lower<'_> {
             for (key, meant) in [
                 ("cv_cycle", number(fields, "cv_cycle")),
                 ("dispersion", any("dispersion")),
-                ("faults", any("faults")),
                 ("endurance", fields.table("endurance").is_some()),
             ] {
                 if let (Some(at), true) = (fields.written(key), meant) {

@@ -54,7 +54,8 @@ table! {
         /// How records are written; `--record-format` replaces it.
         #[serde(default)]
         formats: Vec<String> = Kind::Names(Refers::Format), setting("[\"csv\"]");
-        /// Book what devices behind neurons spend off: in a simulation under currents, in the final test of a training.
+        /// Book what devices behind neurons spend off, in a simulation under currents; of jumps, and so of training, a run says that
+        /// nobody could know.
         energy: bool = Kind::Flag, setting("false");
         /// Energy of one float multiply-accumulate, for comparison.
         mac_energy: Joule = non_negative(Unit::Joule),

@@ -240,11 +240,8 @@ fn what_is_wrong_with_a_rule_is_said() {
         ),
         ("an overlap without devices", with(RULE, "rule = \"overlap\", w_max = \"4 mV\"")),
         (
-            "noise and faults without devices",
-            with(
-                RULE,
-                "w_max = \"4 mV\", dependence = \"multiplicative\", faults = { stuck_on = 0.1 }, endurance = {}",
-            ),
+            "noise and wear without devices",
+            with(RULE, "w_max = \"4 mV\", dependence = \"multiplicative\", cv_cycle = 0.1, endurance = {}"),
         ),
         ("a power law without its exponent", with(RULE, "w_max = \"4 mV\", dependence = \"power\"")),
         (

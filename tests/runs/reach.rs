@@ -52,15 +52,31 @@ const ASKED: &[(&str, &[&str], &str)] = &[
         ],
         "lif",
     ),
+    (
+        "devices that are stuck",
+        &[
+            "projection.p.crossbar.faults={ stuck_on = 0.3 }",
+            "protocol.programming=[{ name = \"case\", faults = { stuck_on = 0.3 }, draws = 1 }]",
+        ],
+        "lif",
+    ),
+    (
+        "retention",
+        &[
+            "projection.p.crossbar.age=\"100 ks\"",
+            "protocol.programming=[{ name = \"case\", age = \"100 ks\", draws = 1 }]",
+            "protocol.ageing=[{ after = \"100 ks\" }]",
+            "protocol.ageing=[{ after = \"100 ks\" }] ; protocol.retention={ tau = \"20 ks\" }",
+        ],
+        "lif",
+    ),
     ("spread of an update from cycle to cycle", &["projection.p.plasticity.cv_cycle=0.5"], "lif"),
     (
         "spread of updates from device to device",
         &["projection.p.plasticity.dispersion={ a_plus = 0.3 }"],
         "lif",
     ),
-    ("devices that are stuck", &["projection.p.plasticity.faults={ stuck_on = 0.3 }"], "lif"),
     ("wear", &["projection.p.plasticity.endurance={ n_f = 3 }"], "lif"),
-    ("retention", &["protocol.ageing=[{ after = \"100 ks\" }] ; protocol.retention={}"], "lif"),
     ("spread of a threshold from cycle to cycle", &["population.out.cycle_cv=0.2"], "switch"),
     ("spread of a threshold from device to device", &["population.out.device_cv=0.2"], "switch"),
     ("escape noise", &["population.out.v_scale=\"20 mV\""], "poisson_neuron"),
@@ -102,7 +118,13 @@ fn what_time_use_and_chance_do_can_be_asked_for_or_is_refused() {
     let (mut reasons, mut idle): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for (what, keys, neuron) in ASKED {
         for key in *keys {
-            let name = key.split('=').next().unwrap();
+            let asked = key.rsplit(" ; ").next().unwrap();
+            let case = asked.strip_prefix("protocol.programming=[{ name = \"case\", ");
+            let name = asked.split(['=', ' ']).next().unwrap();
+            let name = case.map_or_else(
+                || name.to_owned(),
+                |case| format!("protocol.programming.{}", case.split(' ').next().unwrap()),
+            );
             let change: Vec<String> = key.split(" ; ").map(str::to_owned).collect();
             let _ = write!(page, "| {what} | `{name}` |");
             for protocol in PROTOCOLS {

@@ -1,8 +1,12 @@
 //! Programmed conductances, row by row.
 
+use crate::device::fault::FaultRates;
+use crate::device::retention::Retention;
 use crate::numeric::standard_normal;
+use crate::plasticity::entity;
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, MappingError, ReadPulse, Spread};
+use crate::units::Second;
 use serde::{Deserialize, Serialize};
 
 /// Rows (inputs) and columns (outputs) of weights.
@@ -114,8 +118,41 @@ impl Array {
             }
         }
         let clipped = weights.iter().filter(|w| !mapping.has(**w)).count();
-        let row_sums = conductances.chunks_exact((cols * devices).max(1)).map(sum).collect();
-        Ok(Self { shape, mapping: *mapping, conductances, row_sums, clipped })
+        let array = Self { shape, mapping: *mapping, conductances, row_sums: Vec::new(), clipped };
+        Ok(array.summed())
+    }
+
+    /// The same devices `after` they were programmed, with nothing done to them since: those that are stuck at an end of their range,
+    /// and what is left of the conductance of the others by their [`Retention`].
+    ///
+    /// Which devices are stuck and how long each of them holds is drawn by its index, the same in every programming.
+    #[must_use]
+    pub fn left_alone(
+        mut self,
+        faults: &FaultRates,
+        (after, retention): (Option<Second>, &Retention),
+        Draw { seed, entity: projection, .. }: Draw,
+    ) -> Self {
+        if *faults == FaultRates::default() && after.is_none() {
+            return self;
+        }
+        let (g_min, g_max) = self.mapping.range().ends();
+        for (device, g) in self.conductances.iter_mut().enumerate() {
+            let of = entity(projection, device);
+            if let Some(fault) = faults.of(seed, of) {
+                *g = fault.conductance(g_min, g_max);
+            } else if let Some(after) = after {
+                *g = retention.conductance(*g, after.get(), retention.lifetime(seed, of));
+            }
+        }
+        self.summed()
+    }
+
+    /// With the sums of its rows.
+    fn summed(mut self) -> Self {
+        let of_row = (self.shape.cols * self.mapping.devices()).max(1);
+        self.row_sums = self.conductances.chunks_exact(of_row).map(sum).collect();
+        self
     }
 
     /// Rows and columns.
@@ -248,6 +285,37 @@ mod tests {
         // Standard errors: 0.05 / 100 of the mean, 0.7 % of the deviation; four of each.
         assert!((mean / target - 1.0).abs() < 0.002, "{mean:e}");
         assert!((sd / (0.05 * target) - 1.0).abs() < 0.03, "{sd:e}");
+    }
+
+    #[test]
+    fn devices_decay_from_what_they_were_programmed_to_and_stuck_ones_do_not() {
+        use crate::device::retention::DecayLaw;
+        let law = DecayLaw::Exponential { tau: Second::new(78e3), b: 1.0 };
+        let retention = Retention { law, g_inf: Siemens::new(1e-9), lifetime_sigma: 0.0 };
+        let fresh = program(PAPER, DRAW);
+        let none = FaultRates::default();
+        let aged = fresh.clone().left_alone(&none, (Some(Second::new(78e3)), &retention), DRAW);
+        for (g, was) in aged.conductances().iter().zip(fresh.conductances()) {
+            let want = 1e-9 + (was - 1e-9) * (-1.0f64).exp();
+            assert!((g / want - 1.0).abs() < 1e-12, "{g:e} {want:e}");
+        }
+        let row: f64 = aged.conductances()[..8].iter().sum();
+        assert_eq!(aged.row_sum(0), row);
+        assert_eq!(fresh.clone().left_alone(&none, (None, &retention), DRAW), fresh);
+        // Half of them stuck on: these are at the end of the range after any time.
+        let rates = FaultRates { stuck_on: 0.5, stuck_off: 0.0 };
+        let worn = fresh.clone().left_alone(&rates, (Some(Second::new(78e3)), &retention), DRAW);
+        let stuck = worn.conductances().iter().filter(|g| **g == 1e-5).count();
+        assert!((12..=28).contains(&stuck), "{stuck} of 40");
+        let others = worn.conductances().iter().zip(aged.conductances()).filter(|(a, b)| a == b).count();
+        assert_eq!(stuck + others, 40);
+        // Which they are, and how long each holds, belongs to the devices.
+        let spread = Retention { lifetime_sigma: 0.7, ..retention };
+        let after = |draw: u64| {
+            let draw = Draw { draw, ..DRAW };
+            program(Spread::NONE, draw).left_alone(&rates, (Some(Second::new(1e4)), &spread), draw)
+        };
+        assert_eq!(after(0), after(7));
     }
 
     #[test]

@@ -89,7 +89,8 @@ impl Driven {
         let (mut from, slope) = (0.0, (ramp.to - ramp.from) / ramp.length);
         if let (true, Some(load)) = (state.on > 0.0, circuit.load(device, true)) {
             let drive = (ramp.from, slope);
-            let (to, off) = load.through(device, state.loaded(), drive, state.theta, ramp.length);
+            let (to, off) =
+                load.through(device, state.loaded(), drive, state.theta, (ramp.length, self.wall()));
             from = off.unwrap_or(ramp.length);
             let spent = load.spent(device, state.node, ramp.piece(0.0, from));
             state.device += spent.device;
@@ -105,7 +106,7 @@ impl Driven {
         let spent = load.spent(device, state.node, left);
         state.leaked += spent.device;
         state.limiter += spent.limiter;
-        let to = load.off(device, state.loaded(), (left.from, slope), left.length);
+        let to = load.off(device, state.loaded(), (left.from, slope), (left.length, self.wall()));
         (state.x, state.node) = (to.x, to.node);
         state.r *= exp(-(left.length / device.tau.get()));
     }
@@ -211,7 +212,7 @@ impl Model for Driven {
         let (device, (a, b), seconds) = (&self.switch.device, self.drive(state, flow), limit.as_seconds());
         if let Some(load) = self.switch.circuit.load(device, state.on > 0.0) {
             let drive = (flow.level + self.bias, flow.slope);
-            let (_, turns) = load.through(device, state.loaded(), drive, state.theta, seconds);
+            let (_, turns) = load.through(device, state.loaded(), drive, state.theta, (seconds, self.wall()));
             return match turns {
                 None => Next::Never,
                 Some(off) if state.on > 0.0 => Next::NotBefore(up(off)),

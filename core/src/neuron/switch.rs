@@ -43,7 +43,7 @@ pub struct Switch {
     /// Where the filament is when an episode begins, below every threshold that it may have; `None`: at `u_rest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub u_0: Option<Volt>,
-    /// Below what neither a jump nor a drive takes the filament; in the circuit `load` there is none. Default: its rest, where it is dissolved.
+    /// Below what neither a jump nor a drive takes the filament. Default: its rest, where it is dissolved.
     #[serde(default = "rest")]
     pub floor: Floor,
 }

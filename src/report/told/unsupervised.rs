@@ -357,7 +357,7 @@ fn describe(plan: &Plan, u: &Unsupervised) -> Vec<Row> {
 
 /// What the devices make of learning.
 fn devices(learning: &PlasticityPlan) -> Vec<Row> {
-    let PlasticityPlan { program, dispersion, faults, endurance, cycle_sigma, .. } = learning;
+    let PlasticityPlan { program, dispersion, endurance, cycle_sigma, .. } = learning;
     let Dispersion { a_plus, a_minus, g_max, g_min, initial } = *dispersion;
     let cycle = (crate::numeric::exp(cycle_sigma * cycle_sigma) - 1.0).sqrt();
     let mut rows = Vec::new();
@@ -378,7 +378,6 @@ fn devices(learning: &PlasticityPlan) -> Vec<Row> {
             ),
         ),
         row("cycle to cycle (CV)", format!("{} %", cv(cycle))),
-        row("stuck on, off", format!("{} %, {} %", cv(faults.stuck_on), cv(faults.stuck_off))),
         row("endurance", endurance.map_or_else(|| "no wear".to_string(), |e| format!("{:e} pulses", e.n_f))),
     ]);
     rows

@@ -74,6 +74,9 @@ table! {
         title: Tried<String> = Kind::Text, derived("its name");
         experiment: Tried<Experiment>;
         around: Tried<Around>;
+        /// Whether it is one of many devices, drawn by the seed, each with parameters of its own as the preset's spread from device to device has
+        /// them, instead of the nominal one.
+        own: bool = Kind::Flag, setting("false");
         /// What the paper says of this experiment, and how close the result must come.
         compare: Vec<Tried<Row>> = list::<Row>(), setting("[]");
     }
@@ -99,7 +102,7 @@ table! {
 
 fn experiment(lower: &mut Lower<'_>, name: &str, fields: &Fields) -> Option<ExperimentPlan> {
     let kind = fields.word("kind")?;
-    let Described { device, title, experiment: Tried(experiment), around, compare: rows } =
+    let Described { device, title, experiment: Tried(experiment), around, own, compare: rows } =
         lower.made(fields)?;
     if let Some(experiment) = &experiment {
         too_many(lower, fields, experiment);
@@ -107,7 +110,7 @@ fn experiment(lower: &mut Lower<'_>, name: &str, fields: &Fields) -> Option<Expe
     let index = device.0?;
     let (called, preset) =
         (lower.filled.all("device")[index].0.clone(), lower.filled.devices.get(index)?.clone()?);
-    let preset = DeviceUnderTest { name: called, preset, own: false, circuit: None };
+    let preset = DeviceUnderTest { name: called, preset, own, circuit: None };
     let of = preset.preset.device.kind();
     if !of.takes(kind) {
         let kinds = lower.registry.devices().iter();
@@ -125,6 +128,7 @@ fn experiment(lower: &mut Lower<'_>, name: &str, fields: &Fields) -> Option<Expe
     }
     let preset = DeviceUnderTest { circuit: circuit(lower, fields, around.0.as_ref(), &preset), ..preset };
     fits(lower, fields, &preset.preset, experiment.as_ref());
+    chance_and_use(lower, fields, &preset);
     let compare = compare(lower, fields, rows, (kind, &preset.preset.device));
     Some(ExperimentPlan {
         name: name.to_string(),
@@ -200,6 +204,49 @@ fn too_many(lower: &mut Lower<'_>, fields: &Fields, experiment: &Experiment) {
                 .label("too many")
                 .allowed(format!("at most {MAX_ROWS}"))
                 .hint("fewer samples, repetitions or pulses, or a larger step"),
+        );
+    }
+}
+
+/// What only a device can show that states it: a spread from device to device, and how it wears.
+fn chance_and_use(lower: &mut Lower<'_>, fields: &Fields, of: &DeviceUnderTest) {
+    let device = &of.preset.device;
+    let memory = device.memory();
+    let alike = device.one(Some((0, 0))) == device.one(None);
+    let lasting = memory.is_some_and(|memory| memory.retention.lifetime_sigma > 0.0);
+    let wears = memory.is_some_and(|memory| memory.endurance.is_some());
+    let words = device.kind().words();
+    let (retention, cycles) =
+        (fields.word("kind") == Some("retention"), fields.word("kind") == Some("cycles"));
+    let idle = [
+        (
+            "own",
+            fields.flag("own") == Some(true) && retention && lasting,
+            "each of `devices` has a lifetime of its own anyway",
+            "`devices`, how many there are",
+        ),
+        (
+            "own",
+            fields.flag("own") == Some(true) && alike && !(retention && lasting),
+            "states no spread from device to device",
+            "`own` for a device whose preset states one",
+        ),
+        (
+            "wear",
+            cycles && fields.flag("wear") == Some(true) && !wears,
+            "states no endurance",
+            "`wear` for a binary switch, which states `endurance`",
+        ),
+    ];
+    for (key, _, label, allowed) in idle.into_iter().filter(|(_, idle, ..)| *idle) {
+        lower.faults.push(
+            Diagnostic::error(format!(
+                "`{key}` of {} has no effect: device `{}` is {words}",
+                fields.what, of.name
+            ))
+            .maybe_at(fields.written(key))
+            .label(label)
+            .allowed(allowed),
         );
     }
 }

@@ -17,7 +17,7 @@ pub use quantity::{all_quantities, quantities};
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::section::Lower;
-use super::spec::kinds::{ABOVE_ZERO, VOLTAGE, positive};
+use super::spec::kinds::{ABOVE_ZERO, LASTING, VOLTAGE, positive};
 use super::spec::{Bounds, Key, Kind, Unit};
 use super::table::{Chosen as _, table};
 use crate::device::Open;
@@ -27,8 +27,6 @@ use crate::units::{Quantity as _, Second, Siemens, Volt, VoltPerSecond};
 pub use compare::{Relation, Standing};
 use serde::{Deserialize, Serialize};
 
-/// Retention lasts longer than an episode of a network may.
-const LASTING: Kind = Kind::Quantity(Unit::Second, Bounds::POSITIVE.up_to(1e12));
 /// Pulses are waveforms in femtoseconds.
 const PULSE: Kind = Kind::Quantity(Unit::Second, Bounds::ANY.from(1e-15).up_to(4000.0));
 const MANY: Kind = Kind::Integer { min: 1, max: 1_000_000 };
@@ -163,7 +161,7 @@ table! {
                 assumed("\"20 s\"", "0.2 V at the 10 mV/s of the sweeps; the paper gives no rate for the cycles");
             /// Whether the window shrinks as the preset's endurance says.
             #[serde(default)]
-            wear: bool => never;
+            wear: bool = Kind::Flag, setting("false");
         }
         Retention = "retention": "both states left alone" {
             /// How long.

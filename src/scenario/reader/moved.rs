@@ -67,15 +67,19 @@ pub fn learned_by_itself(item: &Item, protocol: &Table) -> Diagnostic {
             (key, _) => rule.push(format!("{key} = {value}")),
         }
     }
+    let mut stuck = Vec::new();
     for item in entries("devices") {
         let value = written(&item.node);
         match item.key.as_str() {
             "cycle" => rule.push(format!("cv_cycle = {value}")),
             // Their heights and widths are those of `program`.
             "set" | "reset" => {}
-            "stuck_on" | "stuck_off" => rule.push(format!("faults.{} = {value}", item.key)),
+            "stuck_on" | "stuck_off" => stuck.push(format!("{} = {value}", item.key)),
             key => rule.push(format!("{key} = {value}")),
         }
+    }
+    if !stuck.is_empty() {
+        schedule += &format!("; [projection.{name}.crossbar] faults = {{ {} }}", stuck.join(", "));
     }
     if !overlap && protocol.get("devices").is_some() {
         rule.push("program = { v_set = \"280 mV\", v_reset = \"280 mV\" }".into());

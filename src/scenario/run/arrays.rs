@@ -6,6 +6,7 @@ use super::super::plan::{DevicePlan, Plan};
 use super::context::RunError;
 use super::plastic::start;
 use crate::crossbar::Array;
+use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::network::{Fixed, Network, Rows};
 use crate::synapse::{Arrangement, Spread};
@@ -21,7 +22,8 @@ pub fn programmed(plan: &Plan, values: &mut [Vec<f64>]) -> Result<Vec<Option<Arr
         // One device that takes what it is asked for has just that, to the last digit.
         let exact = projection.device.as_ref().is_some_and(|device| {
             let alone = device.arrangement == Arrangement::Unipolar;
-            alone && device.spread == Spread::NONE && device.range.levels.is_none()
+            let fresh = device.faults == FaultRates::default() && device.age.is_none();
+            alone && fresh && device.spread == Spread::NONE && device.range.levels.is_none()
         });
         if let (Some(array), false) = (array, exact) {
             *values = array.weights();

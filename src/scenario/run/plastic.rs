@@ -151,7 +151,7 @@ pub fn devices(plan: &Plan, index: usize, arrays: &[Option<Array>]) -> Option<De
     };
     made.stuck = (0..made.base.len())
         .filter_map(|n| {
-            let fault = plasticity.faults.of(plan.seed, entity(index as u32, n))?;
+            let fault = device.faults.of(plan.seed, entity(index as u32, n))?;
             let bounds = made.bounds(n, law);
             let w = match fault {
                 Fault::StuckOn => bounds.w_max,

@@ -6,6 +6,9 @@
 //! oscillator turns at voltages of its node, a filament turns where it is itself at V_th or V_h. The resistor limits the source;
 //! nothing limits what the capacitor discharges through the switch.
 //!
+//! Off, nothing takes the filament below rest, where nothing is left to dissolve: while the node is negative it stays there. The
+//! node does not know of it.
+//!
 //! Between turns all is in closed form. u moves up or down at most three times under a linear drive: its slope, V - u, has one
 //! extremum at most, so that crossings lie between places that are found one after the other, by bisection to the last bit.
 
@@ -40,6 +43,9 @@ const GONE: f64 = 45.0;
 
 /// How often an on filament may be told to follow something else within one linear drive.
 const STAGES: u32 = 64;
+
+/// How often an off filament may come to rest and leave it: the node, an exponential beside a line, changes its sign twice.
+const SPELLS: u32 = 8;
 
 /// From one place on: the node goes to a + b t, the filament to the node.
 #[derive(Clone, Copy)]
@@ -114,26 +120,59 @@ impl Load {
         Course { tau: device.tau.get(), lag, from, a: share * a, b: share * b }
     }
 
-    /// When the drive a + b t turns an off switch on, within `limit` seconds.
+    /// An off switch `t` seconds later that does not turn on meanwhile; with a wall at rest or without.
     #[must_use]
-    pub fn turn_on(
+    pub fn off(
         &self,
         device: &ThresholdSwitch,
         from: Loaded,
         drive: (f64, f64),
-        theta: f64,
-        limit: f64,
-    ) -> Option<f64> {
-        self.course(device, from, drive).passes(theta, true, limit)
+        (t, wall): (f64, bool),
+    ) -> Loaded {
+        self.spells(device, from, drive, None, (t, wall)).0
     }
 
-    /// An off switch `t` seconds later.
-    #[must_use]
-    pub fn off(&self, device: &ThresholdSwitch, from: Loaded, drive: (f64, f64), t: f64) -> Loaded {
-        self.course(device, from, drive).at(t)
+    /// An off switch after `limit` seconds, or where it reaches `theta` if that is sooner, and when it did.
+    fn spells(
+        &self,
+        device: &ThresholdSwitch,
+        from: Loaded,
+        drive: (f64, f64),
+        theta: Option<f64>,
+        (limit, wall): (f64, bool),
+    ) -> (Loaded, Option<f64>) {
+        let (mut now, mut t) = (from, 0.0);
+        for _ in 0..SPELLS {
+            let left = limit - t;
+            let course = self.course(device, now, (drive.0 + drive.1 * t, drive.1));
+            let falls = course.a < now.node || (course.a == now.node && course.b < 0.0);
+            if wall && now.x <= 0.0 && (now.node < 0.0 || (now.node == 0.0 && falls)) {
+                let lets_go = crossing(self.lag, now.node, course.a, course.b, 0.0, left);
+                let Some(after) = lets_go else {
+                    return (Loaded { x: 0.0, node: course.node(left) }, None);
+                };
+                // Exactly the level.
+                (now, t) = (Loaded { x: 0.0, node: 0.0 }, t + after);
+                continue;
+            }
+            // Where node and drive are not negative nothing pulls it down.
+            let pulled = wall && (now.node < 0.0 || course.a < 0.0 || course.a + course.b * left < 0.0);
+            let down = if pulled { course.passes(0.0, false, left) } else { None };
+            let on = theta.and_then(|theta| course.passes(theta, true, left));
+            let down = down.filter(|down| on.is_none_or(|on| *down < on));
+            let Some(down) = down else {
+                let at = course.at(on.unwrap_or(left));
+                return (
+                    Loaded { x: if on.is_some() { theta.unwrap_or(at.x) } else { at.x }, ..at },
+                    on.map(|on| t + on),
+                );
+            };
+            (now, t) = (Loaded { x: 0.0, node: course.node(down).min(0.0) }, t + down);
+        }
+        (now, None)
     }
 
-    /// A switch after `limit` seconds, or where it turns if that is sooner, and when it turned.
+    /// A switch after `limit` seconds, or where it turns if that is sooner, and when it turned. `wall`: no drive takes it below rest.
     #[must_use]
     pub fn through(
         &self,
@@ -141,12 +180,10 @@ impl Load {
         from: Loaded,
         drive: (f64, f64),
         theta: f64,
-        limit: f64,
+        (limit, wall): (f64, bool),
     ) -> (Loaded, Option<f64>) {
         if !self.on {
-            let turns = self.turn_on(device, from, drive, theta, limit);
-            let at = self.off(device, from, drive, turns.unwrap_or(limit));
-            return (Loaded { x: if turns.is_some() { theta } else { at.x }, ..at }, turns);
+            return self.spells(device, from, drive, Some(theta), (limit, wall));
         }
         let hold = device.hold();
         let (mut now, mut t) = (from, 0.0);
@@ -242,6 +279,7 @@ mod tests {
         let device = ThresholdSwitch::default();
         let (tau, theta, hold) = (device.tau.get(), device.theta(), device.hold());
         let (mut x, mut v, mut on, mut begin, mut times) = (0.0, 0.0, false, 0.0, Vec::new());
+        let mut dissolved = false;
         for ramp in drive {
             let mut t = 0.0;
             while t < ramp.length {
@@ -251,7 +289,7 @@ mod tests {
                 let g = device.conductance(on).get();
                 let slopes = |t: f64, x: f64, v: f64| {
                     let target = if on && held && !over { theta } else { v };
-                    let dx = if pinned { 0.0 } else { (target - x) / tau };
+                    let dx = if pinned || dissolved { 0.0 } else { (target - x) / tau };
                     (dx, ((ramp.at(t) - v) / r_s - g * v) / c)
                 };
                 let step = |h: f64| {
@@ -265,7 +303,8 @@ mod tests {
                     )
                 };
                 let changes = |(x, v): (f64, f64)| match on {
-                    false => x >= theta,
+                    false if dissolved => v > 0.0,
+                    false => x >= theta || x < 0.0,
                     true => {
                         follows(v) != (held, over)
                             || (held && over && !pinned && x >= theta)
@@ -280,7 +319,11 @@ mod tests {
                 }
                 (x, v) = step(high);
                 t += high;
-                if !on && x >= theta {
+                if !on && x < 0.0 {
+                    (x, dissolved) = (0.0, true);
+                } else if dissolved && v > 0.0 {
+                    dissolved = false;
+                } else if !on && x >= theta {
                     (x, on) = (theta, true);
                     times.push(begin + t);
                 } else if on && !follows(v).0 && x <= hold {
@@ -308,6 +351,10 @@ mod tests {
             ramp(0.0, 0.0, 15.0),
             ramp(0.3, 0.3, 40.0),
             ramp(1.0, 0.1, 50.0),
+            ramp(-0.3, -0.3, 40.0),
+            ramp(-0.3, 0.9, 60.0),
+            ramp(0.4, -0.6, 40.0),
+            ramp(-0.1, 0.7, 70.0),
         ];
         for (r_s, c) in [(2e5, 1e-9), (2e5, 1e-8), (2e5, 9.41e-3 / 2e5), (2e5, 1e-7), (1e5, 5e-8)] {
             let (times, state, _) = turns(r_s, c, &drive);
@@ -319,6 +366,44 @@ mod tests {
             }
             assert!((state.x - x).abs() < 1e-9 && (state.node - v).abs() < 1e-9, "{state:?} {x} {v}");
         }
+    }
+
+    #[test]
+    fn no_drive_takes_an_off_filament_below_rest() {
+        let (_, state, _) = turns(2e5, 1e-8, &[ramp(-0.5, -0.5, 30.0)]);
+        assert_eq!(state.x, 0.0);
+        // The node is where it would be anyway.
+        let device = ThresholdSwitch::default();
+        let load = Load::new(&device, (2e5, 1e-8), false);
+        let free =
+            |t: f64, wall: bool| load.off(&device, Loaded { x: 0.0, node: 0.0 }, (-0.5, 0.0), (t, wall));
+        assert_eq!(free(0.03, true).node, free(0.03, false).node);
+        assert!(free(0.03, false).x < -0.4);
+        // After it a step of 0.5 V turns it on as one from rest does whose node begins below.
+        let (times, ..) = turns(2e5, 1e-8, &[ramp(-0.5, -0.5, 30.0), ramp(0.5, 0.5, 40.0)]);
+        let from = Loaded { x: 0.0, node: state.node };
+        let (_, on) = load.through(&device, from, (0.5, 0.0), device.theta(), (0.04, true));
+        assert_eq!(times[0], 0.03 + on.unwrap());
+        // From where its node is positive: C R_eq ln(1 + |V_0|/a), and then the step from rest at an uncharged node.
+        let (_, rest) =
+            load.through(&device, Loaded { x: 0.0, node: 0.0 }, (0.5, 0.0), device.theta(), (0.04, true));
+        let (share, node) = (1.0 / (1.0 + 2e5 * 1e-7), state.node);
+        let lag = share * 2e5 * 1e-8;
+        let want = lag * (1.0 - node / (share * 0.5)).ln() + rest.unwrap();
+        assert!((on.unwrap() - want).abs() < 1e-15, "{on:?} {want}");
+    }
+
+    #[test]
+    fn cutting_a_drive_in_two_changes_nothing_at_the_wall() {
+        let whole = turns(2e5, 4e-8, &[ramp(0.3, -0.4, 40.0), ramp(-0.4, 0.9, 60.0)]);
+        let cut = turns(
+            2e5,
+            4e-8,
+            &[ramp(0.3, -0.05, 20.0), ramp(-0.05, -0.4, 20.0), ramp(-0.4, 0.25, 30.0), ramp(0.25, 0.9, 30.0)],
+        );
+        assert!(!whole.0.is_empty() && whole.0.len() == cut.0.len(), "{whole:?} {cut:?}");
+        whole.0.iter().zip(&cut.0).for_each(|(a, b)| assert!((a - b).abs() < 1e-14, "{a} {b}"));
+        assert!((whole.1.x - cut.1.x).abs() < 1e-13 && (whole.1.node - cut.1.node).abs() < 1e-13);
     }
 
     #[test]

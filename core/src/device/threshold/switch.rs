@@ -488,7 +488,7 @@ impl ThresholdSwitch {
             };
             let change = if let Some(load) = circuit.load(self, state.on) {
                 let from = Loaded { x, node: state.node };
-                let (to, turned) = load.through(self, from, (ramp.at(t), slope), theta, left);
+                let (to, turned) = load.through(self, from, (ramp.at(t), slope), theta, (left, true));
                 let length = turned.unwrap_or(left);
                 let energies = load.spent(self, state.node, ramp.piece(t, t + length));
                 if state.on {

@@ -1,5 +1,6 @@
 //! The plan of the supervised protocol, what others ask of it, and how it is made.
 
+use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::filled::Fields;
@@ -8,11 +9,12 @@ use crate::scenario::plan::Protocol;
 use crate::scenario::protocol::keys;
 use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
 use crate::scenario::section::Lower;
-use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LEVELS, SHARE};
+use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LASTING, LEVELS, SHARE};
 use crate::scenario::spec::{Bounds, Kind, Precision};
 use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
+use crate::units::Second;
 
 table! {
     /// Train a projection from a data set to a population of one neuron per class, and test it.
@@ -130,6 +132,10 @@ table! {
         levels: Option<u32> = LEVELS, absent("continuous");
         /// Spread of a programmed conductance.
         spread: Spread = Kind::Spread(Spread::KEYS), setting("\"none\"");
+        /// Devices that no pulse changes.
+        faults: FaultRates = inner::<FaultRates>(), setting("{}");
+        /// How long ago the devices were programmed when they are tested: since then conductances have decayed, as the device says.
+        age: Option<Second> = LASTING, absent("just now");
         /// Programming draws to average over.
         draws: u32 = Kind::Integer { min: 1, max: 100_000 }, setting("10");
         /// Largest loss of accuracy against the trained weights that is accepted, as a fraction.
@@ -189,7 +195,7 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
                 .allowed(format!("a class of the data set, 0 to {}", dataset.classes() - 1)),
         );
     }
-    for key in ["levels", "spread"] {
+    for key in ["levels", "spread", "faults", "age"] {
         let crossbar = fields.table("crossbar").filter(|crossbar| crossbar.word(key) != Some("none"));
         if let Some((crossbar, at)) = crossbar.and_then(|crossbar| Some((crossbar, crossbar.written(key)?))) {
             lower.faults.push(
@@ -245,4 +251,11 @@ fn programmable(lower: &mut Lower<'_>, fields: &Fields, projection: Option<usize
         );
     }
     different_names(lower, cases, "programming cases");
+    let learning = projection.and_then(|index| lower.filled.all("projection").get(index));
+    let Some(device) = learning.and_then(|(_, learning)| learning.text("device")) else { return };
+    let preset = lower.filled.device(device);
+    let Some(retention) = preset.and_then(|preset| Some(*preset.device.memory()?.retention)) else { return };
+    for case in cases.iter().filter(|case| case.written("age").is_some()) {
+        let _ = lower.decays(case, "age", (device, &retention));
+    }
 }

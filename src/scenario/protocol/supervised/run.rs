@@ -435,6 +435,7 @@ impl<R: Scalar> Run<'_, R> {
             device.placement = case.placement;
             device.range.levels = case.levels;
             device.spread = case.spread;
+            (device.faults, device.age) = (case.faults, case.age);
             let mut accuracy = Vec::new();
             let mut read = 0.0;
             for draw in 0..case.draws {

@@ -52,7 +52,7 @@ table! {
         /// columns fall, by v_scale ln(1/share) of the rate that each of them works through.
         final_share: f64 = Kind::Number(Bounds::POSITIVE.up_to(1.0)), setting("1.0");
         /// How conductances decay when left alone.
-        retention: Option<Retention> = inner::<Retention>(), absent("they do not");
+        retention: Option<Retention> = inner::<Retention>(), absent("as the device says");
         /// Test again after each of these times without refresh.
         ageing: Vec<Ageing> = list::<Ageing>(), setting("[]");
         /// Train and test anew with each of these dispersions of the devices.
@@ -169,12 +169,26 @@ pub fn lower(
     if fields.table("retention").is_some() {
         needs_devices(lower, fields, "retention");
     }
-    let nothing = fields.datum("retention").is_none() && fields.written("retention").is_none();
-    if !fields.tables("ageing").is_empty() && nothing {
+    let own = lower
+        .trained_devices
+        .as_ref()
+        .and_then(|(device, preset)| Some((device.name.clone(), *preset.device.memory()?.retention)));
+    let stated = fields.datum("retention").is_some() || fields.written("retention").is_some();
+    if !fields.tables("ageing").is_empty() && !stated {
+        if let Some((device, retention)) = &own {
+            lower.decays(fields, "ageing", (device, retention));
+        } else {
+            needs_devices(lower, fields, "ageing");
+        }
+    }
+    if let (Some(at), true) = (fields.written("retention"), fields.tables("ageing").is_empty()) {
         lower.faults.push(
-            Diagnostic::error("`ageing` of the protocol has times, and nothing decays")
-                .maybe_at(fields.written("ageing"))
-                .allowed("a table [protocol.retention] with the law of the decay"),
+            Diagnostic::error("`retention` of the protocol has no effect")
+                .at(at)
+                .label("nothing is left alone")
+                .allowed(
+                    "`retention` beside `ageing`, which has the times after which devices are tested again",
+                ),
         );
     }
     let cases = fields.tables("variation");
@@ -182,7 +196,11 @@ pub fn lower(
         needs_devices(lower, fields, "variation");
     }
     different_names(lower, cases, "cases of variation");
-    lower.made(fields)
+    let mut made: Unsupervised = lower.made(fields)?;
+    if !made.ageing.is_empty() && made.retention.is_none() {
+        made.retention = own.map(|(_, retention)| retention);
+    }
+    Some(made)
 }
 
 /// A population without competition would learn one and the same field everywhere.
