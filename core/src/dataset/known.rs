@@ -1,7 +1,7 @@
 //! The data sets that can be named: all that is to be known of each, in one place.
 
 use super::idx::Expect;
-use super::{Dataset, Fault, drawn};
+use super::{Dataset, Fault, drawn, yin_yang};
 use crate::hint::nearest;
 use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display, Formatter};
@@ -62,6 +62,15 @@ static DRAWN_DIGITS: Known = Known {
     origin: Origin::Made(|| drawn::digits(drawn::TRAIN, drawn::TEST)),
 };
 
+static YIN_YANG: Known = Known {
+    word: "yin_yang",
+    folder: "yin-yang",
+    title: "Yin-Yang",
+    about: "points x, y, 1 - x, 1 - y in a figure of three classes, drawn by code, built in",
+    shape: Expect { width: yin_yang::SIZE, height: 1, classes: 3 },
+    origin: Origin::Made(|| yin_yang::points(yin_yang::TRAIN, yin_yang::TEST)),
+};
+
 /// 60 000 + 10 000 images (LeCun, Cortes and Burges, 1998); the sums are of the official files' content.
 static MNIST: Known = Known {
     word: "mnist",
@@ -116,13 +125,15 @@ pub struct Name(&'static Known);
 impl Name {
     /// Digits drawn by code, embedded: see [`drawn`].
     pub const DRAWN_DIGITS: Self = Self(&DRAWN_DIGITS);
+    /// Points drawn by code, embedded: see [`yin_yang`].
+    pub const YIN_YANG: Self = Self(&YIN_YANG);
     /// Handwritten digits.
     pub const MNIST: Self = Self(&MNIST);
     /// Articles of clothing.
     pub const FASHION_MNIST: Self = Self(&FASHION_MNIST);
 
     /// Those that are shipped, in the order of the reference chapter.
-    pub const ALL: [Self; 3] = [Self::DRAWN_DIGITS, Self::MNIST, Self::FASHION_MNIST];
+    pub const ALL: [Self; 4] = [Self::DRAWN_DIGITS, Self::YIN_YANG, Self::MNIST, Self::FASHION_MNIST];
 
     /// A data set of one's own.
     #[must_use]

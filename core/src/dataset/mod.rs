@@ -1,4 +1,4 @@
-//! Labelled images: IDX files on disk, found or fetched by name, and digits drawn by code.
+//! Labelled images: IDX files on disk, found or fetched by name, and digits and points drawn by code.
 
 pub mod drawn;
 #[cfg(feature = "fetch")]
@@ -6,6 +6,7 @@ pub mod fetch;
 pub mod idx;
 pub mod known;
 pub mod locate;
+pub mod yin_yang;
 
 mod error;
 #[cfg(feature = "formats")]
@@ -34,6 +35,9 @@ pub struct Dataset {
     pub test: Split,
 }
 
+/// Real values are kept in steps of 2^-31: exactly, and so that equal data sets are equal.
+const SCALE: f64 = 2_147_483_648.0;
+
 /// Images and labels of one split, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
@@ -42,6 +46,8 @@ pub struct Split {
     /// One per image.
     pub labels: Vec<u8>,
     pixels: usize,
+    /// What `images` has in 255ths, from 0 to 1, where samples are real numbers; else empty.
+    reals: Vec<u32>,
 }
 
 impl Split {
@@ -49,7 +55,28 @@ impl Split {
     #[must_use]
     pub fn new(images: Vec<u8>, labels: Vec<u8>, pixels: usize) -> Option<Self> {
         let matching = pixels > 0 && labels.len().checked_mul(pixels) == Some(images.len());
-        matching.then_some(Self { images, labels, pixels })
+        matching.then_some(Self { images, labels, pixels, reals: Vec::new() })
+    }
+
+    /// Samples of `size` real numbers from 0 to 1 each; as bytes they are rounded. `None` unless there is exactly one sample per
+    /// label.
+    #[must_use]
+    pub fn real(values: &[f64], labels: Vec<u8>, size: usize) -> Option<Self> {
+        let images = values.iter().map(|value| (255.0 * value).round() as u8).collect();
+        let reals = values.iter().map(|value| (value * SCALE).round() as u32).collect();
+        Some(Self { reals, ..Self::new(images, labels, size)? })
+    }
+
+    /// The values of image `i`, from 0 to 1.
+    ///
+    /// # Panics
+    /// If `i` is not below [`Split::len`].
+    pub fn values(&self, i: usize) -> impl Iterator<Item = f64> + '_ {
+        let range = i * self.pixels..(i + 1) * self.pixels;
+        let reals = self.reals.get(range.clone()).unwrap_or_default();
+        let bytes = if reals.is_empty() { &self.images[range] } else { &[] };
+        let reals = reals.iter().map(|&value| f64::from(value) / SCALE);
+        reals.chain(bytes.iter().map(|&byte| f64::from(byte) / 255.0))
     }
 
     /// Number of images.
@@ -190,7 +217,7 @@ mod tests {
         let fault = "fashon-mnist".parse::<Name>().unwrap_err();
         assert_eq!(
             fault.to_string(),
-            "unknown data set `fashon-mnist`; known are drawn_digits, mnist, fashion-mnist"
+            "unknown data set `fashon-mnist`; known are drawn_digits, yin-yang, mnist, fashion-mnist"
         );
         assert_eq!(fault.hint().as_deref(), Some("did you mean `fashion-mnist`?"));
         assert_eq!("qqq".parse::<Name>().unwrap_err().hint(), None);

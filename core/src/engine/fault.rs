@@ -51,6 +51,15 @@ pub enum SimulationError {
     /// A state that cannot be continued.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A loss that is no number, or a neuron that fires without end, in training.
+    #[error(
+        "training diverges: what reaches population `{population}` is no number, or makes it fire without end; a lower learning \
+         rate, or a bound of the weights, keeps it finite"
+    )]
+    Diverged {
+        /// The first population of which that is so.
+        population: String,
+    },
     /// Weights that are not those of the network.
     #[error(transparent)]
     Weights(#[from] WeightsError),

@@ -16,6 +16,7 @@ mod key;
 mod learn;
 mod learners;
 mod levels;
+pub mod lockstep;
 mod motion;
 mod onlooker;
 mod plastic_rows;

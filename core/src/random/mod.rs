@@ -53,6 +53,8 @@ pub enum Purpose {
     Escape = 26,
     /// Parameters that each neuron of a population has for itself.
     Parameter = 27,
+    /// Points of the Yin-Yang data set.
+    YinYang = 28,
 }
 
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically

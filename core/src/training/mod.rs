@@ -4,6 +4,7 @@
 
 mod adam;
 mod evaluate;
+pub mod exact;
 mod held_tape;
 mod presenter;
 mod sampled;

@@ -2,10 +2,12 @@
 
 use super::Until;
 use super::evaluate::{Evaluation, Reporting, Test, evaluate_in};
+use super::exact::{Layered, LayeredEpoch, answers_in};
 use super::presenter::{Presenter, Samples};
 use super::supervised::{Advance, EpochReport, Trainer};
 use super::unsupervised::{Learner, Question, Report, Responses, respond_in};
 use crate::encoding::RateCode;
+use crate::engine::lockstep::Net;
 use crate::engine::{Engine, Observer, SimulationError, Spike, Threads};
 use crate::network::{Network, Weights};
 use crate::numeric::Real;
@@ -29,6 +31,20 @@ pub struct Entries<R: Scalar> {
         &Threads,
         Advance<'_>,
     ) -> Result<EpochReport, SimulationError>,
+    pub layered: fn(
+        &mut Layered<R>,
+        EpochReport,
+        LayeredEpoch<'_, '_>,
+        &Threads,
+        Advance<'_>,
+    ) -> Result<EpochReport, SimulationError>,
+    pub answers: fn(
+        &Net,
+        &Weights<R>,
+        super::exact::Samples<'_>,
+        (super::exact::Question<'_>, Evaluation),
+        &mut Reporting<'_>,
+    ) -> Evaluation,
     pub learn: fn(
         &mut Learner<R>,
         Report,
@@ -64,6 +80,8 @@ macro_rules! compiled {
     ($($real:ty: $table:ident),+) => {$(
         static $table: Entries<$real> = Entries {
             train: Trainer::epoch_in,
+            layered: Layered::epoch_in,
+            answers: answers_in,
             learn: Learner::epoch_in,
             evaluate: evaluate_in,
             respond: respond_in,

@@ -55,6 +55,8 @@ pub struct EpochReport {
     pub presented: u64,
     /// How many were answered rightly, as they were shown.
     pub correct: u64,
+    /// Presentations in which no neuron of the read-out fired, where that is told.
+    pub silent: u64,
     /// Softmax cross-entropy, summed over the presentations.
     pub loss_sum: f64,
     /// Spikes and other events, over all presentations.

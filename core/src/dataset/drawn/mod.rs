@@ -94,7 +94,7 @@ fn split(part: Part, count: usize) -> Split {
         .zip(0..)
         .map(|(image, i)| writer.write(part, i, image))
         .collect();
-    Split { images, labels, pixels: SIDE * SIDE }
+    Split { images, labels, pixels: SIDE * SIDE, ..Split::default() }
 }
 
 /// Image `index` of `part` and its digit.

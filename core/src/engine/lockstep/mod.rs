@@ -1,0 +1,23 @@
+//! Layers in lockstep: all neurons of a population advance together over one sorted list of what arrives.
+//!
+//! 1. The spikes of the source, or of the layers before, become arrivals: shifted by the delay, and for pulses with their
+//!    ends; sorted by time. Those of one instant are a group.
+//! 2. Each group is added to two numbers of every neuron ([`form`]), then all neurons are asked at once whether they reach
+//!    threshold before the next group. Those that do get their crossing in closed form, are reset, stay deaf for a while and
+//!    are restarted; what arrives meanwhile goes on driving them, as in `neuron::synaptic`.
+//! 3. What was done to whom between which groups stays on a [`Tape`], which is read backwards for gradients
+//!    (`training::exact`).
+//!
+//! It is the arithmetic of feed-forward layers, and no other physics: a test compares its spikes with those of the engine.
+//! Times are in milliseconds, as [`Real`](crate::numeric::Real): no femtoseconds, since derivatives with respect to time are
+//! wanted.
+
+mod form;
+mod forward;
+mod net;
+mod tape;
+
+pub use form::{Fading, Form, Pulsed};
+pub use forward::{MOST, Membranes, forward};
+pub use net::{Input, LANES, Layer, Net, Unfit};
+pub use tape::{Action, Arrival, Group, NONE, Peak, Tape};

@@ -1,0 +1,294 @@
+//! Which networks run in lockstep, and as what.
+
+use crate::network::{Effect, Network, Origin, Population, Projection, Rows};
+use crate::neuron::{Lif, Neuron, Reset};
+use std::sync::Arc;
+
+/// Columns of a layer's matrix are padded to a multiple of this.
+pub const LANES: usize = 8;
+
+/// A feed-forward network whose layers are worked through one after another, each over all of its time.
+#[derive(Clone, Debug)]
+pub struct Net {
+    /// What it is.
+    pub network: Arc<Network>,
+    /// In such an order that each is driven by those before it.
+    pub layers: Vec<Layer>,
+}
+
+/// A population in lockstep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Index of the population.
+    pub population: usize,
+    /// Number of neurons.
+    pub size: usize,
+    /// Columns of its matrix of weights, and of everything that its neurons have.
+    pub stride: usize,
+    /// tau_m, in ms.
+    pub tau: f64,
+    /// v_th - u_rest, in volts.
+    pub theta: f64,
+    /// Where a spike puts the membrane, in units of `theta`.
+    pub reset: f64,
+    /// For how long it stays there, in ms.
+    pub dead: f64,
+    /// Whether drives are pulses; else they fade.
+    pub pulsed: bool,
+    /// What drives it; the rows of its matrix are theirs, one after another.
+    pub inputs: Vec<Input>,
+    /// Rows of all inputs.
+    pub rows: usize,
+}
+
+/// A projection to a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Its index.
+    pub projection: usize,
+    /// The layer it comes from; `None`: the source.
+    pub from: Option<usize>,
+    /// Its rows in the matrix of the layer begin here.
+    pub first_row: usize,
+    /// How many there are.
+    pub rows: usize,
+    /// From a spike to its arrival, in ms.
+    pub delay: f64,
+    /// How long the pulse of an arrival lasts, in ms; `None`: currents fade.
+    pub width: Option<f64>,
+    /// r_m/theta: weights in units of the threshold per weight in amperes.
+    pub gain: f64,
+}
+
+/// Why a network does not run in lockstep, with exact gradients: what has the property, and which it is.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unfit {
+    /// Something about a population.
+    #[error("population `{name}` {what}; lockstep layers need {wanted}")]
+    Population {
+        /// Its name.
+        name: String,
+        /// What it has.
+        what: String,
+        /// What it may have.
+        wanted: &'static str,
+    },
+    /// Something about a projection.
+    #[error("projection `{name}` {what}; lockstep layers need {wanted}")]
+    Projection {
+        /// Its name.
+        name: String,
+        /// What it has.
+        what: String,
+        /// What it may have.
+        wanted: &'static str,
+    },
+    /// A population that nothing reaches.
+    #[error(
+        "nothing reaches population `{name}`; every layer needs a projection from the data set or from another layer"
+    )]
+    Unreached {
+        /// Its name.
+        name: String,
+    },
+    /// Populations that drive each other.
+    #[error("population `{name}` is part of a circle of projections; lockstep layers feed forward")]
+    Circle {
+        /// The name of one of them.
+        name: String,
+    },
+    /// There is not exactly one source.
+    #[error("there are {count} sources; lockstep layers are driven by one")]
+    Sources {
+        /// How many there are.
+        count: usize,
+    },
+}
+
+impl Net {
+    /// The layers of a network.
+    ///
+    /// # Errors
+    /// Everything that keeps it from running in lockstep.
+    pub fn new(network: &Arc<Network>) -> Result<Self, Vec<Unfit>> {
+        let mut faults = Vec::new();
+        if network.sources.len() != 1 {
+            faults.push(Unfit::Sources { count: network.sources.len() });
+        }
+        for population in &network.populations {
+            faults.extend(unfit_population(population));
+        }
+        for projection in &network.projections {
+            let target = &network.populations[projection.to];
+            faults.extend(unfit_projection(projection, &target.lif));
+        }
+        for (index, population) in network.populations.iter().enumerate() {
+            let mut forms = driving(network, index).map(|(_, projection)| width(projection).is_some());
+            let name = || population.name.clone();
+            let Some(first) = forms.next() else {
+                faults.push(Unfit::Unreached { name: name() });
+                continue;
+            };
+            if forms.any(|form| form != first) {
+                faults.push(Unfit::Population {
+                    name: name(),
+                    what: "is driven by currents that fade and by pulses".into(),
+                    wanted: "one kind of kernel for all projections to a population",
+                });
+            }
+        }
+        let order = match order(network) {
+            Ok(order) => order,
+            Err(circle) => {
+                faults.push(circle);
+                Vec::new()
+            }
+        };
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let place = |population: usize| order.iter().position(|&other| other == population);
+        let layers = order.iter().map(|&population| layer(network, population, &place)).collect();
+        Ok(Self { network: Arc::clone(network), layers })
+    }
+}
+
+fn driving(network: &Network, population: usize) -> impl Iterator<Item = (usize, &Projection)> {
+    network.projections.iter().enumerate().filter(move |(_, projection)| projection.to == population)
+}
+
+/// Populations in such an order that each comes after those that drive it.
+fn order(network: &Network) -> Result<Vec<usize>, Unfit> {
+    let mut order: Vec<usize> = Vec::new();
+    while order.len() < network.populations.len() {
+        let ready = (0..network.populations.len()).find(|&population| {
+            let driven = |projection: &Projection| match projection.from {
+                Origin::Source(_) => true,
+                Origin::Population(from) => order.contains(&from),
+            };
+            !order.contains(&population) && driving(network, population).all(|(_, p)| driven(p))
+        });
+        let Some(next) = ready else {
+            let left = (0..network.populations.len()).find(|population| !order.contains(population));
+            let name = left.map_or(String::new(), |population| network.populations[population].name.clone());
+            return Err(Unfit::Circle { name });
+        };
+        order.push(next);
+    }
+    Ok(order)
+}
+
+fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>) -> Layer {
+    let population = &network.populations[index];
+    let lif = &population.lif;
+    let (theta, size) = (lif.theta(), population.size as usize);
+    let mut rows = 0;
+    let inputs: Vec<Input> = driving(network, index)
+        .map(|(number, projection)| {
+            let first_row = rows;
+            rows += projection.rows as usize;
+            Input {
+                projection: number,
+                from: match projection.from {
+                    Origin::Source(_) => None,
+                    Origin::Population(from) => place(from),
+                },
+                first_row,
+                rows: projection.rows as usize,
+                delay: projection.delay.as_seconds() * 1e3,
+                width: width(projection),
+                gain: lif.r_m.get() / theta,
+            }
+        })
+        .collect();
+    Layer {
+        population: index,
+        size,
+        stride: size.next_multiple_of(LANES),
+        tau: lif.tau_m.get() * 1e3,
+        theta,
+        reset: match lif.reset {
+            // Under a drive a spike is a crossing: what is left of the threshold after it is subtracted is nothing.
+            Reset::Rest | Reset::Subtract | Reset::SubtractOnce => 0.0,
+            Reset::Value => (lif.u_reset.get() - lif.u_rest.get()) / theta,
+            Reset::Hold => (lif.v_hold.get() - lif.u_rest.get()) / theta,
+        },
+        dead: lif.t_ref.get() * 1e3,
+        pulsed: inputs.iter().any(|input| input.width.is_some()),
+        inputs,
+        rows,
+    }
+}
+
+/// How long a rectangular pulse lasts, in ms; `None` for any other kernel.
+fn width(projection: &Projection) -> Option<f64> {
+    let Effect::Steps([up, down]) = projection.kernel.effect() else { return None };
+    let rectangle = up.level == 1.0 && down.level == -1.0 && up.slope == 0.0 && down.slope == 0.0;
+    rectangle.then(|| down.at.as_seconds() * 1e3)
+}
+
+fn unfit_population(population: &Population) -> Vec<Unfit> {
+    let mut faults = Vec::new();
+    let mut unfit = |what: String, wanted: &'static str| {
+        faults.push(Unfit::Population { name: population.name.clone(), what, wanted });
+    };
+    if matches!(population.neuron, Neuron::Open(_)) {
+        unfit("is of a model without a closed form".into(), "lif, or a switch in the circuit `reset`");
+        return faults;
+    }
+    let lif = &population.lif;
+    if population.differ() || population.neuron.varies() {
+        unfit("has neurons that differ".into(), "one threshold for all");
+    }
+    if !lif.floor.is_none() {
+        unfit(
+            "has a floor, under which inhibition is forgotten".into(),
+            "floor = \"none\": what inhibition leaves has to be remembered",
+        );
+    }
+    if lif.i_bias.get() != 0.0 {
+        unfit(format!("has a bias current of {}", lif.i_bias), "i_bias = \"0 A\"");
+    }
+    if lif.u_0.is_some_and(|start| start != lif.u_rest) {
+        unfit("does not begin at rest".into(), "u_0 = u_rest");
+    }
+    if population.competition.is_some() {
+        unfit("competes".into(), "neurons that do not know of each other");
+    }
+    faults
+}
+
+fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
+    let mut faults = Vec::new();
+    let mut unfit = |what: String, wanted: &'static str| {
+        faults.push(Unfit::Projection { name: projection.name.clone(), what, wanted });
+    };
+    let kernel = &projection.kernel;
+    let half = 0.5 * target.tau_m.get();
+    match kernel.effect() {
+        Effect::Fades([Some(fade), None]) if fade.q == 0.0 => {
+            if (fade.tau.get() / half - 1.0).abs() > 1e-9 {
+                unfit(
+                    format!("has the kernel {kernel}, beside tau_m {}", target.tau_m),
+                    "tau_syn = tau_m/2: for other ratios the instant of a spike has no closed form",
+                );
+            }
+        }
+        Effect::Steps(_) if width(projection).is_some() => {}
+        Effect::Jump => unfit(
+            format!("has the kernel {kernel}"),
+            "currents, \"exponential\" or \"rect\": a jump has no slope, so its spikes have no exact gradient",
+        ),
+        _ => unfit(
+            format!("has the kernel {kernel}"),
+            "\"exponential\" or \"rect\": the others have no closed form of the instant of a spike",
+        ),
+    }
+    if projection.connect != Rows::Dense {
+        unfit("does not connect all to all".into(), "connect = \"all_to_all\"");
+    }
+    if projection.fixed.is_some() {
+        unfit("keeps its weights".into(), "weights that may change");
+    }
+    faults
+}

@@ -1,0 +1,208 @@
+//! What a layer has done in one presentation, in order: enough to go backwards through it.
+
+use super::form::Form;
+use super::net::{Input, Layer};
+use crate::numeric::Real;
+
+/// No spike, or no single column.
+pub const NONE: u32 = u32::MAX;
+
+/// A synaptic drive that begins, or a pulse that ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrival<R> {
+    /// When, in ms.
+    pub time: R,
+    /// Row of the layer's matrix.
+    pub row: u32,
+    /// The one column it reaches; [`NONE`]: all of them.
+    pub column: u32,
+    /// The spike it comes of, among those of its layer in their order of time; [`NONE`]: the source's.
+    pub spike: u32,
+    /// Which input of the layer.
+    pub input: u16,
+    /// Whether a pulse ends.
+    pub ends: bool,
+}
+
+/// Arrivals of one instant, and the time until the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Group<R> {
+    /// When, in ms.
+    pub time: R,
+    /// e^-t about the origin that holds from here on.
+    pub y: R,
+    /// The same of the next group, or of the end.
+    pub next: R,
+    /// e^-(change of the origin) before its arrivals are added; one: it stays.
+    pub factor: R,
+    /// Its arrivals end here.
+    pub end: u32,
+}
+
+/// What happened to a neuron after the arrivals of a group and before the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Action<R> {
+    /// After which group.
+    pub group: u32,
+    /// To which neuron.
+    pub neuron: u32,
+    /// Its spike, in the order in which they were found.
+    pub spike: u32,
+    /// Whether the membrane is restarted after that spike; else it is the spike itself.
+    pub restarts: bool,
+    /// When, as y.
+    pub y: R,
+    /// V' of a spike, per tau_m; of a restart what [`Form::kept`] says.
+    pub value: R,
+}
+
+/// The largest V of a neuron.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Peak<R> {
+    /// After which group.
+    pub group: u32,
+    /// When, as y.
+    pub y: R,
+    /// V there, in units of the threshold.
+    pub value: R,
+    /// V' before the next group, per tau_m, if the maximum is where that arrives; zero within, and at the end.
+    pub slope: R,
+}
+
+/// One layer in one presentation.
+#[derive(Clone, Debug)]
+pub struct Tape<R> {
+    /// Sorted by time.
+    pub arrivals: Vec<Arrival<R>>,
+    /// In order of time.
+    pub groups: Vec<Group<R>>,
+    /// In order of groups; those of one neuron in order of time.
+    pub actions: Vec<Action<R>>,
+    /// When, in ms, and which neuron, as they were found.
+    pub spikes: Vec<(R, u32)>,
+    /// Numbers of `spikes` in order of time, then of neuron.
+    pub order: Vec<u32>,
+    /// Whether there would have been more spikes than [`MOST`](super::MOST).
+    pub runaway: bool,
+}
+
+impl<R> Default for Tape<R> {
+    fn default() -> Self {
+        let (arrivals, groups, actions) = (Vec::new(), Vec::new(), Vec::new());
+        Self { arrivals, groups, actions, spikes: Vec::new(), order: Vec::new(), runaway: false }
+    }
+}
+
+impl<R: Real> Tape<R> {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.arrivals.clear();
+        self.groups.clear();
+        self.actions.clear();
+        self.spikes.clear();
+        self.order.clear();
+        self.runaway = false;
+    }
+
+    /// Adds what arrives through an input before `until`: for every spike (time and line, in order) its row, with the delay of
+    /// the input or, row by row, of each of its synapses.
+    pub fn gather(
+        &mut self,
+        (index, input, stride): (u16, &Input, usize),
+        spikes: impl Iterator<Item = (R, u32, u32)> + Clone,
+        delays: Option<&[R]>,
+        until: R,
+    ) {
+        let shift = R::from_f64(input.delay);
+        for (late, ends) in [(Some(R::ZERO), false), (input.width.map(R::from_f64), true)] {
+            let Some(late) = late else { continue };
+            for (time, line, spike) in spikes.clone() {
+                let row = input.first_row as u32 + line;
+                let Some(delays) = delays else {
+                    let arrival =
+                        Arrival { time: time + shift + late, row, column: NONE, spike, input: index, ends };
+                    if arrival.time < until {
+                        self.arrivals.push(arrival);
+                    }
+                    continue;
+                };
+                let of = row as usize * stride..(row as usize + 1) * stride;
+                for (column, &delay) in (0..).zip(&delays[of]) {
+                    let time = time + delay + late;
+                    if time < until {
+                        self.arrivals.push(Arrival { time, row, column, spike, input: index, ends });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts arrivals in order of time; those of one instant stay in the order in which they were gathered.
+    pub fn sort(&mut self) {
+        let by_time =
+            |a: &Arrival<R>, b: &Arrival<R>| a.time.partial_cmp(&b.time).unwrap_or(std::cmp::Ordering::Equal);
+        self.arrivals.sort_by(by_time);
+    }
+
+    /// Says in which order the spikes came.
+    pub fn finish(&mut self) {
+        let Self { spikes, order, .. } = self;
+        order.clear();
+        order.extend(0..spikes.len() as u32);
+        order.sort_by(|&a, &b| {
+            let ((one, first), (other, second)) = (spikes[a as usize], spikes[b as usize]);
+            one.partial_cmp(&other).unwrap_or(std::cmp::Ordering::Equal).then(first.cmp(&second))
+        });
+    }
+
+    /// The spikes in order of time: when, which neuron, and the number in `spikes`.
+    pub fn in_order(&self) -> impl Iterator<Item = (R, u32, u32)> + Clone + '_ {
+        self.order.iter().map(|&spike| {
+            let (time, neuron) = self.spikes[spike as usize];
+            (time, neuron, spike)
+        })
+    }
+
+    /// The largest V of a neuron that has not fired, if anything reached it.
+    #[must_use]
+    pub fn peak(&self, layer: &Layer, weights: &[R], neuron: u32) -> Option<Peak<R>> {
+        if layer.pulsed {
+            self.peak_in::<super::Pulsed>(layer, weights, neuron)
+        } else {
+            self.peak_in::<super::Fading>(layer, weights, neuron)
+        }
+    }
+
+    fn peak_in<F: Form<R>>(&self, layer: &Layer, weights: &[R], neuron: u32) -> Option<Peak<R>> {
+        let (mut p, mut q) = (R::ZERO, R::ZERO);
+        let mut best: Option<Peak<R>> = None;
+        let mut first = 0;
+        for (index, group) in (0..).zip(&self.groups) {
+            if group.factor != R::ONE {
+                (p, q) = F::rebase(p, q, group.factor);
+            }
+            let (one, two) = F::arrival(group.y);
+            for arrival in &self.arrivals[first..group.end as usize] {
+                if arrival.column == NONE || arrival.column == neuron {
+                    let w = weights[arrival.row as usize * layer.stride + neuron as usize];
+                    let w = if arrival.ends { -w } else { w };
+                    (p, q) = (p + w * one, q + w * two);
+                }
+            }
+            first = group.end as usize;
+            let mut found = |y: R, slope: R| {
+                let peak = Peak { group: index, y, value: F::potential(p, q, y), slope };
+                if best.is_none_or(|best| peak.value > best.value) {
+                    best = Some(peak);
+                }
+            };
+            if let Some(y) = F::top(p, q, group.y, group.next) {
+                found(y, R::ZERO);
+            }
+            let last = index as usize + 1 == self.groups.len();
+            let slope = if last { R::ZERO } else { F::slope(p, q, group.next) };
+            found(group.next, slope);
+        }
+        best
+    }
+}

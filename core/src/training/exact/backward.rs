@@ -1,0 +1,245 @@
+//! Backwards through the tape of a layer: what a loss gains or loses by every weight, delay and earlier spike.
+//!
+//! (a, b) = (dL/dp, dL/dq) of every neuron, g = dL/dt of its spikes, from the end to the start (Wunderlich & Pehle, Scientific
+//! Reports 11, 12829 (2021), in the variables of `engine::lockstep`, in which the membranes stand still between events and
+//! so do a and b):
+//!
+//! - a restart: (a, b) and the g of its spike as [`Form::restarted`] says;
+//! - a spike: lambda = -g/V', a += lambda dV/dp, b += lambda dV/dq; dL/dtheta is -lambda, summed;
+//! - an arrival of weight w, with (f, h) what a unit of it adds to (p, q): dL/dw += a f + b h, dL/dt += w (a f' + b h'), which
+//!   is dL/d(delay) too; the end of a pulse is one of weight -w;
+//! - a loss on the largest V: lambda = dL/dV at that instant. Where it is the instant of an arrival, V rises before and falls
+//!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt.
+
+use crate::engine::lockstep::{Arrival, Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape};
+use crate::numeric::Real;
+use crate::simd::{Work, vectorised};
+
+/// What a loss gains by what one layer did.
+#[derive(Clone, Debug, Default)]
+pub struct Credits<R> {
+    /// dL/dt of every spike, per ms, in the order in which they were found.
+    pub spikes: Vec<R>,
+    /// dL/dV of largest potentials, by neuron.
+    pub peaks: Vec<(u32, Peak<R>, R)>,
+}
+
+impl<R: Real> Credits<R> {
+    /// No credit for any of so many spikes.
+    pub fn begin(&mut self, spikes: usize) {
+        self.peaks.clear();
+        self.spikes.clear();
+        self.spikes.resize(spikes, R::ZERO);
+    }
+}
+
+/// Where the derivatives of one layer are added.
+#[derive(Debug)]
+pub struct Gradient<'a, R> {
+    /// By its weights, as its matrix, in units of the threshold.
+    pub weights: &'a mut [R],
+    /// By its delays, per ms, as its matrix; empty: none are learned.
+    pub delays: &'a mut [R],
+}
+
+/// Room for the sweep.
+#[derive(Clone, Debug, Default)]
+pub struct Sweep<R> {
+    a: Vec<R>,
+    b: Vec<R>,
+    unit: Vec<R>,
+    moved: Vec<R>,
+}
+
+/// Goes backwards through a layer. `credits` are its own, which become complete on the way; `earlier` those of the layers before
+/// it, of which spikes of the inputs are credited. A spike steeper than nothing has at least the slope `least`, per tau_m.
+pub fn backward<R: Real>(
+    (layer, weights): (&Layer, &[R]),
+    tape: &Tape<R>,
+    credits: &mut Credits<R>,
+    earlier: &mut [Credits<R>],
+    least: R,
+    gradient: &mut Gradient<'_, R>,
+    sweep: &mut Sweep<R>,
+) {
+    if layer.pulsed {
+        in_form::<R, Pulsed>((layer, weights), tape, credits, earlier, least, gradient, sweep);
+    } else {
+        in_form::<R, Fading>((layer, weights), tape, credits, earlier, least, gradient, sweep);
+    }
+}
+
+fn in_form<R: Real, F: Form<R>>(
+    (layer, weights): (&Layer, &[R]),
+    tape: &Tape<R>,
+    credits: &mut Credits<R>,
+    earlier: &mut [Credits<R>],
+    least: R,
+    gradient: &mut Gradient<'_, R>,
+    sweep: &mut Sweep<R>,
+) {
+    for values in [&mut sweep.a, &mut sweep.b, &mut sweep.unit, &mut sweep.moved] {
+        values.clear();
+        values.resize(layer.stride, R::ZERO);
+    }
+    let Sweep { a, b, unit, moved } = sweep;
+    let (tau, reset) = (R::from_f64(layer.tau), R::from_f64(layer.reset));
+    let mut actions = tape.actions.as_slice();
+    // Whether anything has been credited yet: before that, nothing is to be done.
+    let mut alive = false;
+    for (index, group) in tape.groups.iter().enumerate().rev() {
+        let index = index as u32;
+        while let Some((action, before)) = actions.split_last()
+            && action.group == index
+        {
+            actions = before;
+            let place = action.neuron as usize;
+            let credit = &mut credits.spikes[action.spike as usize];
+            if action.restarts {
+                let (one, two, rate) = F::restarted(a[place], b[place], action.value, action.y, reset);
+                (a[place], b[place]) = (one, two);
+                *credit += rate / tau;
+            } else if *credit != R::ZERO {
+                let slope = if action.value > least { action.value } else { least };
+                let lambda = -(*credit * tau) / slope;
+                let (one, two) = F::shares(action.y);
+                a[place] += lambda * one;
+                b[place] += lambda * two;
+                alive = true;
+            }
+        }
+        let mut kink = R::ZERO;
+        for &(neuron, peak, lambda) in &credits.peaks {
+            if peak.group == index {
+                let (one, two) = F::shares(peak.y);
+                a[neuron as usize] += lambda * one;
+                b[neuron as usize] += lambda * two;
+                alive = true;
+            } else if peak.group + 1 == index {
+                kink += lambda * peak.slope / tau;
+            }
+        }
+        let first = if index == 0 { 0 } else { tape.groups[index as usize - 1].end };
+        let arrivals = &tape.arrivals[first as usize..group.end as usize];
+        if (!alive && kink == R::ZERO) || arrivals.is_empty() {
+            if alive && group.factor != R::ONE {
+                rebase::<R, F>(a, b, group.factor);
+            }
+            continue;
+        }
+        let times = !gradient.delays.is_empty() || arrivals.iter().any(|arrival| arrival.spike != NONE);
+        vectorised(Share::<R, F> { a, b, unit, moved, y: group.y, times, form: std::marker::PhantomData });
+        for arrival in arrivals {
+            let row = arrival.row as usize * layer.stride;
+            add::<R>(&mut gradient.weights[row..row + layer.stride], unit, arrival);
+            if !times {
+                continue;
+            }
+            let weights = &weights[row..row + layer.stride];
+            let sum = match arrival.column {
+                NONE => vectorised(Dot(weights, moved)),
+                column => weights[column as usize] * moved[column as usize],
+            };
+            let credit = (if arrival.ends { -sum } else { sum }) / tau + kink;
+            kink = R::ZERO;
+            if arrival.column != NONE && !gradient.delays.is_empty() {
+                gradient.delays[row + arrival.column as usize] += credit;
+            }
+            if arrival.spike != NONE
+                && let Some(from) = layer.inputs[usize::from(arrival.input)].from
+            {
+                earlier[from].spikes[arrival.spike as usize] += credit;
+            }
+        }
+        if group.factor != R::ONE {
+            rebase::<R, F>(a, b, group.factor);
+        }
+    }
+}
+
+/// The adjoint of moving the origin.
+fn rebase<R: Real, F: Form<R>>(a: &mut [R], b: &mut [R], factor: R) {
+    for (a, b) in a.iter_mut().zip(b) {
+        (*a, *b) = F::rebase(*a, *b, factor);
+    }
+}
+
+/// Adds what a unit of weight would have gained, to a row or to one synapse.
+fn add<R: Real>(row: &mut [R], unit: &[R], arrival: &Arrival<R>) {
+    match (arrival.column, arrival.ends) {
+        (NONE, false) => vectorised(Add(row, unit)),
+        (NONE, true) => vectorised(Take(row, unit)),
+        (column, false) => row[column as usize] += unit[column as usize],
+        (column, true) => row[column as usize] -= unit[column as usize],
+    }
+}
+
+/// What a unit of weight gains at an instant by being there (`unit`) and by being later (`moved`, per tau_m), of every neuron.
+struct Share<'a, R, F> {
+    a: &'a [R],
+    b: &'a [R],
+    unit: &'a mut [R],
+    moved: &'a mut [R],
+    y: R,
+    times: bool,
+    form: std::marker::PhantomData<F>,
+}
+
+impl<R: Real, F: Form<R>> Work for Share<'_, R, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { a, b, unit, moved, y, times, .. } = self;
+        let (one, two) = F::arrival(y);
+        for (unit, (&a, &b)) in unit.iter_mut().zip(a.iter().zip(b)) {
+            *unit = a * one + b * two;
+        }
+        if times {
+            let (one, two) = F::arrival_rate(y);
+            for (moved, (&a, &b)) in moved.iter_mut().zip(a.iter().zip(b)) {
+                *moved = a * one + b * two;
+            }
+        }
+    }
+}
+
+struct Add<'a, R>(&'a mut [R], &'a [R]);
+
+impl<R: Real> Work for Add<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.iter_mut().zip(self.1).for_each(|(sum, &value)| *sum += value);
+    }
+}
+
+struct Take<'a, R>(&'a mut [R], &'a [R]);
+
+impl<R: Real> Work for Take<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.iter_mut().zip(self.1).for_each(|(sum, &value)| *sum -= value);
+    }
+}
+
+/// The inner product, in as many sums as there are lanes, which are added in their order.
+struct Dot<'a, R>(&'a [R], &'a [R]);
+
+impl<R: Real> Work for Dot<'_, R> {
+    type Output = R;
+
+    #[inline(always)]
+    fn run(self) -> R {
+        let mut sums = [R::ZERO; LANES];
+        for (one, other) in self.0.as_chunks::<LANES>().0.iter().zip(self.1.as_chunks::<LANES>().0) {
+            for lane in 0..LANES {
+                sums[lane] += one[lane] * other[lane];
+            }
+        }
+        sums.iter().fold(R::ZERO, |sum, &lane| sum + lane)
+    }
+}

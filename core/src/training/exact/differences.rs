@@ -1,0 +1,248 @@
+//! Gradients against central differences, spikes against the engine.
+
+use super::*;
+use crate::engine::lockstep::Net;
+use crate::engine::{Run, Threads};
+use crate::network::{Builder, Kernel, Network, Origin, Rows, SourceKind};
+use crate::neuron::{Lif, Reset};
+use crate::random::{Purpose, Stream, unit};
+use crate::time::Time;
+use crate::units::{Ohm, Second, Volt};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+const TAU: f64 = 9.41e-3;
+
+/// A case: which kernel, where the reset goes, for how long a neuron is deaf, how strong the drive is.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    pulsed: bool,
+    hold: bool,
+    delay: f64,
+    drive: f64,
+    until: f64,
+}
+
+struct Drawn(Stream);
+
+impl Drawn {
+    fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * unit(self.0.next_word())
+    }
+
+    /// Near enough to a normal number: twelve uniform ones.
+    fn normal(&mut self, mean: f64, sd: f64) -> f64 {
+        let sum: f64 = (0..12).map(|_| self.uniform(0.0, 1.0)).sum();
+        mean + sd * (sum - 6.0)
+    }
+}
+
+const SIZES: [u32; 4] = [8, 12, 6, 3];
+
+/// Three layers after one source, and a projection that skips one.
+fn network(case: Case, spikes: Vec<(Time, u32)>) -> Arc<Network> {
+    let mut builder = Builder::default();
+    let lif = Lif {
+        tau_m: Second::new(TAU),
+        u_rest: Volt::new(0.0),
+        v_th: Volt::new(0.25),
+        v_hold: Volt::new(0.1),
+        reset: if case.hold { Reset::Hold } else { Reset::Rest },
+        t_ref: Second::new(if case.hold { 4e-3 } else { 0.0 }),
+        r_m: Ohm::new(250e3),
+        ..Lif::default()
+    };
+    let kernel = |width: f64| match case.pulsed {
+        true => Kernel::rectangle(Time::from_seconds(Second::new(width)).unwrap()),
+        false => Kernel::Exponential { tau: Second::new(0.5 * TAU) },
+    };
+    let source = builder.source("in", SIZES[0], SourceKind::List(spikes));
+    let mut before = source;
+    for (layer, size) in SIZES[1..].iter().enumerate() {
+        let to = builder.population(&format!("layer {layer}"), *size, lif.clone());
+        let delay = Time::from_seconds(Second::new(case.delay * (1.0 + layer as f64))).unwrap();
+        builder.projection(&format!("to {layer}"), before, to, kernel(8.65e-3), delay, Rows::Dense);
+        if layer == 2 {
+            let skipped = Origin::Population(0);
+            builder.projection("skip", skipped, to, kernel(3e-3), delay, Rows::Dense);
+        }
+        before = Origin::Population(to);
+    }
+    builder.finish().unwrap()
+}
+
+fn spikes(drawn: &mut Drawn) -> Vec<(f64, u32)> {
+    let mut spikes: Vec<(f64, u32)> = (0..SIZES[0])
+        .flat_map(|line| [line, line])
+        .map(|line| ((drawn.uniform(0.0, 20.0) * 1e12).floor() / 1e12, line))
+        .collect();
+    spikes.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    spikes
+}
+
+fn times(spikes: &[(f64, u32)]) -> Vec<(Time, u32)> {
+    spikes.iter().map(|&(ms, line)| (Time::nearest(Second::new(ms * 1e-3)).unwrap(), line)).collect()
+}
+
+fn parameters(net: &Net, case: Case, drawn: &mut Drawn) -> Parameters<f64> {
+    let weights = net.layers.iter().map(|layer| {
+        let mut matrix = vec![0.0; layer.rows * layer.stride];
+        let mean = case.drive * 8.0 / layer.rows as f64;
+        for row in matrix.chunks_mut(layer.stride) {
+            row[..layer.size].fill_with(|| drawn.normal(mean, 1.2 * mean.abs()));
+        }
+        matrix
+    });
+    Parameters { weights: weights.collect(), delays: Vec::new() }
+}
+
+const CASES: [Case; 6] = [
+    Case { pulsed: false, hold: false, delay: 0.0, drive: 1.5, until: 60.0 },
+    Case { pulsed: false, hold: true, delay: 0.7e-3, drive: 2.0, until: 60.0 },
+    Case { pulsed: true, hold: false, delay: 0.3e-3, drive: 0.6, until: 45.0 },
+    Case { pulsed: true, hold: true, delay: 0.0, drive: 0.7, until: 45.0 },
+    // So little drive that read-outs stay silent.
+    Case { pulsed: false, hold: false, delay: 0.5e-3, drive: 0.85, until: 60.0 },
+    Case { pulsed: true, hold: false, delay: 0.5e-3, drive: 0.3, until: 45.0 },
+];
+
+#[test]
+fn spikes_are_those_of_the_engine() {
+    for (number, case) in (0..).zip(CASES) {
+        let mut drawn = Drawn(Stream::new(7, Purpose::Measurement, number, 0));
+        let input = spikes(&mut drawn);
+        let network = network(case, times(&input));
+        let net = Net::new(&network).unwrap();
+        let parameters = parameters(&net, case, &mut drawn);
+        let mut passage = Passage::default();
+        passage.forward(&net, &parameters, &input, case.until);
+        let mut values = vec![Vec::new(); network.projections.len()];
+        for (layer, matrix) in net.layers.iter().zip(&parameters.weights) {
+            for input in &layer.inputs {
+                let rows = matrix[input.first_row * layer.stride..].chunks(layer.stride).take(input.rows);
+                values[input.projection] =
+                    rows.flat_map(|row| &row[..layer.size]).map(|w| w / input.gain).collect();
+            }
+        }
+        let mut run = Run::new(&network, &values, 1).unwrap();
+        run.begin(0, &[]).unwrap();
+        let end = Time::nearest(Second::new(case.until * 1e-3)).unwrap();
+        run.run(end, &Threads::one(), &AtomicBool::new(false)).unwrap();
+        let all = run.harvest().spikes;
+        let mut several = 0;
+        for (layer, tape) in net.layers.iter().zip(&passage.tapes) {
+            let mut want: Vec<(u32, f64)> = all
+                .iter()
+                .filter(|spike| spike.population as usize == layer.population)
+                .map(|spike| (spike.neuron, spike.time.as_seconds() * 1e3))
+                .collect();
+            let mut got: Vec<(u32, f64)> = tape.spikes.iter().map(|&(t, neuron)| (neuron, t)).collect();
+            let order = |a: &(u32, f64), b: &(u32, f64)| a.partial_cmp(b).unwrap();
+            want.sort_by(order);
+            got.sort_by(order);
+            assert_eq!(got.len(), want.len(), "{case:?}, layer {}", layer.population);
+            for (got, want) in got.iter().zip(&want) {
+                assert_eq!(got.0, want.0);
+                assert!((got.1 - want.1).abs() < 1e-6, "{case:?}: {got:?} and {want:?}");
+            }
+            several += got.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
+        }
+        assert!(case.drive < 1.0 && !case.pulsed || number == 5 || several > 0, "{case:?}");
+    }
+}
+
+/// What happens to whom after how many arrivals: what has to stay as it is, since the slope of a membrane jumps at arrivals.
+fn pattern(passage: &Passage<f64>) -> Vec<[u32; 4]> {
+    let mut pattern = Vec::new();
+    for (number, tape) in (0..).zip(&passage.tapes) {
+        let after = |group: u32| tape.groups[group as usize].end;
+        let of = tape.actions.iter().map(|a| [number, a.neuron, after(a.group), u32::from(a.restarts)]);
+        pattern.extend(of);
+    }
+    pattern.sort_unstable();
+    pattern
+        .extend(passage.peaks().map(|(neuron, peak)| [9, neuron, peak.group, u32::from(peak.slope > 0.0)]));
+    pattern
+}
+
+#[test]
+fn gradients_are_central_differences() {
+    let first = FirstSpike { tau: 2.0, early: 0.05, tau_early: 10.0, silent: 9.41 };
+    let losses = [Loss::FirstSpike(first), Loss::SpikeSum(SpikeSum { tau: 15.0, gain: 0.4 })];
+    let (mut compared, mut left_out, mut silent, mut worst) = (0, 0, 0, 0.0_f64);
+    for draw in 0..3 {
+        for (number, case) in (0..).zip(CASES) {
+            for (loss, with_delays) in [(losses[0], false), (losses[0], true), (losses[1], false)] {
+                let mut drawn = Drawn(Stream::new(11, Purpose::Measurement, number, draw));
+                let input = spikes(&mut drawn);
+                let network = network(case, times(&input));
+                let net = Net::new(&network).unwrap();
+                let mut parameters = parameters(&net, case, &mut drawn);
+                if with_delays {
+                    let delays = parameters
+                        .weights
+                        .iter()
+                        .map(|list| list.iter().map(|_| drawn.uniform(0.0, 3.0)).collect::<Vec<f64>>());
+                    parameters.delays = delays.collect();
+                }
+                let mut passage = Passage::default();
+                passage.forward(&net, &parameters, &input, case.until);
+                // A silent read-out is the right one where there is one.
+                let fired: Vec<u32> = passage.tapes[2].spikes.iter().map(|spike| spike.1).collect();
+                let label = (0..3).find(|k| !fired.contains(k)).unwrap_or(draw as u32) as usize;
+                silent += usize::from(!fired.contains(&(label as u32)));
+                passage.judge(&net, &parameters, case.until, &loss, Some(label));
+                let mut gradient = parameters.zeroed();
+                passage.backward(&net, &parameters, 0.0, &mut gradient);
+                let before = pattern(&passage);
+                let steep = passage
+                    .tapes
+                    .iter()
+                    .all(|tape| tape.actions.iter().all(|action| action.restarts || action.value > 0.05));
+                let mut at = |parameters: &Parameters<f64>| {
+                    passage.forward(&net, parameters, &input, case.until);
+                    let value = passage.judge(&net, parameters, case.until, &loss, Some(label)).loss;
+                    (value, pattern(&passage) == before)
+                };
+                let mut check = |get: &dyn Fn(&mut Parameters<f64>) -> &mut f64, analytic: f64, rms: f64| {
+                    let h = 2e-4;
+                    let mut all = true;
+                    let mut value = |steps: f64| {
+                        let mut moved = parameters.clone();
+                        *get(&mut moved) += steps * h;
+                        let (loss, same) = at(&moved);
+                        all &= same;
+                        loss
+                    };
+                    let difference =
+                        (value(-2.0) - 8.0 * value(-1.0) + 8.0 * value(1.0) - value(2.0)) / (12.0 * h);
+                    if !all || !steep {
+                        left_out += 1;
+                        return;
+                    }
+                    compared += 1;
+                    let error = (analytic - difference).abs() / analytic.abs().max(1e-3 * rms);
+                    worst = worst.max(error);
+                    assert!(error < 1e-6, "{case:?}, {loss:?}: {analytic:e}, differences {difference:e}");
+                };
+                for layer in 0..3 {
+                    let (stride, size) = (net.layers[layer].stride, net.layers[layer].size);
+                    let rms =
+                        |list: &[f64]| (list.iter().map(|g| g * g).sum::<f64>() / list.len() as f64).sqrt();
+                    let norm = rms(&gradient.weights[layer]);
+                    let places = (0..gradient.weights[layer].len()).filter(|k| k % stride < size);
+                    for k in places.filter(|k| (k + draw as usize) % 3 == 0) {
+                        check(&|all| &mut all.weights[layer][k], gradient.weights[layer][k], norm);
+                        if with_delays {
+                            let norm = rms(&gradient.delays[layer]);
+                            check(&|all| &mut all.delays[layer][k], gradient.delays[layer][k], norm);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{compared} compared, {left_out} left out, {silent} silent, worst {worst:e}");
+    assert!(compared > 2000 && silent >= 3, "{compared} compared, {silent} with a silent read-out");
+    assert!(left_out * 10 <= compared, "{left_out} left out of {compared}");
+}

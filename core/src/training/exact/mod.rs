@@ -1,0 +1,19 @@
+//! Layers trained by the exact gradient of their own spikes.
+//!
+//! A sample passes the layers in lockstep (`engine::lockstep`), which leaves a tape; a [`Loss`] says what the spikes of the
+//! read-out gain by being later; the tapes are read backwards (EventProp), and Adam takes a step.
+
+mod backward;
+mod loss;
+mod passage;
+mod show;
+mod trainer;
+
+#[cfg(test)]
+mod differences;
+
+pub use loss::{Answer, FirstSpike, Loss, SpikeSum};
+pub use passage::{Parameters, Passage};
+pub(super) use show::answers_in;
+pub use show::{Question, Samples, Shown, Shows, answers, read_out};
+pub use trainer::{Activity, Layered, LayeredEpoch, Settings};

@@ -1,0 +1,123 @@
+//! One sample through all layers, and back.
+
+use super::backward::{Credits, Gradient, Sweep, backward};
+use super::loss::{Answer, Loss, Scores};
+use crate::engine::lockstep::{Membranes, Net, Peak, Tape, forward};
+use crate::numeric::Real;
+
+/// What a network may learn, layer by layer: matrices of [`Layer::rows`](crate::engine::lockstep::Layer::rows) by
+/// [`Layer::stride`](crate::engine::lockstep::Layer::stride).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parameters<R> {
+    /// Weights in units of the target's threshold.
+    pub weights: Vec<Vec<R>>,
+    /// Delays in ms, of layers whose synapses have delays of their own; empty for the others, or by layer empty.
+    pub delays: Vec<Vec<R>>,
+}
+
+impl<R: Real> Parameters<R> {
+    /// The delays of a layer, if its synapses have their own.
+    #[must_use]
+    pub fn delays_of(&self, layer: usize) -> Option<&[R]> {
+        self.delays.get(layer).filter(|delays| !delays.is_empty()).map(Vec::as_slice)
+    }
+
+    /// As many, all zero.
+    #[must_use]
+    pub fn zeroed(&self) -> Self {
+        let zeros = |lists: &[Vec<R>]| lists.iter().map(|list| vec![R::ZERO; list.len()]).collect();
+        Self { weights: zeros(&self.weights), delays: zeros(&self.delays) }
+    }
+
+    /// All numbers to zero.
+    pub fn clear(&mut self) {
+        self.weights.iter_mut().chain(&mut self.delays).for_each(|list| list.fill(R::ZERO));
+    }
+}
+
+/// Tapes and room for one sample at a time.
+#[derive(Clone, Debug, Default)]
+pub struct Passage<R> {
+    /// Of each layer, as the last sample left them.
+    pub tapes: Vec<Tape<R>>,
+    membranes: Membranes<R>,
+    credits: Vec<Credits<R>>,
+    sweep: Sweep<R>,
+    scores: Scores,
+}
+
+impl<R: Real> Passage<R> {
+    /// Shows the spikes of the source (ms and line, in order of time) to the network, up to `until` (ms).
+    pub fn forward(&mut self, net: &Net, parameters: &Parameters<R>, source: &[(R, u32)], until: R) {
+        self.tapes.resize_with(net.layers.len(), Tape::default);
+        for (index, layer) in net.layers.iter().enumerate() {
+            let (before, rest) = self.tapes.split_at_mut(index);
+            let tape = &mut rest[0];
+            tape.clear();
+            let delays = parameters.delays_of(index);
+            for (number, input) in (0..).zip(&layer.inputs) {
+                let into = (number, input, layer.stride);
+                match input.from {
+                    None => {
+                        let none = crate::engine::lockstep::NONE;
+                        let spikes = source.iter().map(|&(time, line)| (time, line, none));
+                        tape.gather(into, spikes, delays, until);
+                    }
+                    Some(from) => tape.gather(into, before[from].in_order(), delays, until),
+                }
+            }
+            tape.sort();
+            forward(layer, &parameters.weights[index], &[], until, &mut self.membranes, tape);
+        }
+    }
+
+    /// What the last layer answered to the last sample; with a label, the loss is remembered for [`Passage::backward`].
+    pub fn judge(
+        &mut self,
+        net: &Net,
+        parameters: &Parameters<R>,
+        until: R,
+        loss: &Loss,
+        label: Option<usize>,
+    ) -> Answer {
+        self.credits.resize_with(net.layers.len(), Credits::default);
+        let (Some(layer), Some(weights), Some(tape), Some(credits)) =
+            (net.layers.last(), parameters.weights.last(), self.tapes.last(), self.credits.last_mut())
+        else {
+            return Answer::default();
+        };
+        let answer = loss.judge((layer, weights, tape, until.to_f64()), label, credits, &mut self.scores);
+        let endless = self.tapes.iter().any(|tape| tape.runaway);
+        Answer { loss: if endless { f64::INFINITY } else { answer.loss }, ..answer }
+    }
+
+    /// Silent neurons of the read-out that the loss of the last sample depends on, and their largest potentials.
+    pub fn peaks(&self) -> impl Iterator<Item = (u32, Peak<R>)> + '_ {
+        self.credits
+            .last()
+            .into_iter()
+            .flat_map(|credits| &credits.peaks)
+            .map(|&(neuron, peak, _)| (neuron, peak))
+    }
+
+    /// Adds the gradient of the loss of the last sample.
+    pub fn backward(
+        &mut self,
+        net: &Net,
+        parameters: &Parameters<R>,
+        least: R,
+        gradient: &mut Parameters<R>,
+    ) {
+        let Some(last) = net.layers.len().checked_sub(1) else { return };
+        for (credits, tape) in self.credits[..last].iter_mut().zip(&self.tapes) {
+            credits.begin(tape.spikes.len());
+        }
+        for (index, layer) in net.layers.iter().enumerate().rev() {
+            let (earlier, rest) = self.credits.split_at_mut(index);
+            let delays = gradient.delays.get_mut(index).map_or(&mut [][..], Vec::as_mut_slice);
+            let mut into = Gradient { weights: &mut gradient.weights[index], delays };
+            let from = (layer, &parameters.weights[index][..]);
+            backward(from, &self.tapes[index], &mut rest[0], earlier, least, &mut into, &mut self.sweep);
+        }
+    }
+}

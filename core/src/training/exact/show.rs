@@ -1,0 +1,266 @@
+//! Showing samples to layers in lockstep, and what is left of that: totals, fingerprint, streams for observers, answers.
+
+use super::loss::Loss;
+use super::passage::{Parameters, Passage};
+use crate::encoding::FirstSpikes;
+use crate::engine::lockstep::Net;
+use crate::engine::{Observer, Record, Spike};
+use crate::network::{Weights, stride};
+use crate::numeric::Real;
+use crate::record::fingerprint::{Fingerprint, encode};
+use crate::time::Time;
+use crate::training::{Evaluation, PIECES, Reporting, Scalar, Totals, piece};
+use rayon::prelude::*;
+
+/// Samples that are shown together; a test comes back early between two rounds.
+const ROUND: usize = 512;
+
+/// Samples whose values are times of spikes, with their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    /// Their spikes.
+    pub code: &'a FirstSpikes,
+    /// Class of each sample, from 0.
+    pub labels: &'a [u8],
+}
+
+/// Where presentations are told: fingerprint, and an observer, if there is one.
+pub struct Shows<'a, 'b> {
+    /// Takes every spike of a population.
+    pub fingerprint: &'a mut Fingerprint,
+    /// Receives the event stream.
+    pub observer: Option<&'a mut (dyn Observer + 'b)>,
+}
+
+impl Shows<'_, '_> {
+    /// Whether anybody looks.
+    #[must_use]
+    pub fn observed(&self) -> bool {
+        self.observer.is_some()
+    }
+}
+
+/// What presentations have left to be handed on in order.
+#[derive(Debug, Default)]
+pub struct Shown<R> {
+    /// Sums.
+    pub totals: Totals,
+    source: Vec<(R, u32)>,
+    encoded: Vec<u8>,
+    streams: Vec<(u64, Vec<Record>, Time)>,
+}
+
+impl<R: Real> Shown<R> {
+    /// Shows one sample, with the number of its episode and until when; that time in ms.
+    pub fn present(
+        &mut self,
+        net: &Net,
+        parameters: &Parameters<R>,
+        (spikes, episode, end): (&[(Time, u32)], u64, Time),
+        observed: bool,
+        passage: &mut Passage<R>,
+    ) -> R {
+        let until = R::from_f64(end.as_seconds() * 1e3);
+        let shown = || spikes.iter().take_while(|spike| spike.0 < end);
+        self.source.clear();
+        self.source.extend(shown().map(|&(time, line)| (R::from_f64(time.as_seconds() * 1e3), line)));
+        passage.forward(net, parameters, &self.source, until);
+        self.count(net, passage, end);
+        let mut records = Vec::new();
+        if observed {
+            records.extend(shown().map(|&(time, line)| Record::Emit { time, source: 0, line }));
+        }
+        for (layer, tape) in net.layers.iter().zip(&passage.tapes) {
+            for (ms, neuron, _) in tape.in_order() {
+                let (time, population) = (femtoseconds(ms), layer.population as u32);
+                self.encoded.extend_from_slice(&encode(episode, time.fs(), population, neuron));
+                if observed {
+                    records.push(Record::Spike(Spike { time, population, neuron }));
+                }
+            }
+        }
+        if observed {
+            records.sort_by_key(|record| match record {
+                Record::Emit { time, .. } => *time,
+                Record::Spike(spike) => spike.time,
+                _ => Time::ZERO,
+            });
+            self.streams.push((episode, records, end));
+        }
+        until
+    }
+
+    /// Counts what a presentation came to. For how long switches were on is the time of their spikes, cut at the end.
+    fn count(&mut self, net: &Net, passage: &Passage<R>, end: Time) {
+        let network = &net.network;
+        let totals = &mut self.totals;
+        totals.presentations += 1;
+        totals.source += self.source.len() as u64;
+        let populations = network.populations.len();
+        totals.spikes.resize(populations, 0);
+        for sums in [&mut totals.held, &mut totals.on, &mut totals.twice] {
+            sums.resize(populations, 0);
+        }
+        totals.rows.resize(network.projections.len(), Vec::new());
+        for (layer, tape) in net.layers.iter().zip(&passage.tapes) {
+            let population = &network.populations[layer.population];
+            let spikes = tape.spikes.len() as u64;
+            totals.fire += spikes;
+            totals.spikes[layer.population] += spikes;
+            let on = population.on.fs();
+            totals.held[layer.population] +=
+                u128::from(spikes) * u128::from(population.lif.refractory().fs());
+            for &(ms, _) in tape.spikes.iter().filter(|_| on > 0) {
+                let left = end.fs().saturating_sub(femtoseconds(ms).fs());
+                totals.on[layer.population] += u128::from(on.min(left));
+            }
+            for arrival in tape.arrivals.iter().filter(|arrival| !arrival.ends) {
+                let input = &layer.inputs[usize::from(arrival.input)];
+                let rows = &mut totals.rows[input.projection];
+                rows.resize(input.rows, 0);
+                rows[arrival.row as usize - input.first_row] += 1;
+                totals.arrival += 1;
+                totals.synaptic += layer.size as u64;
+            }
+        }
+    }
+
+    /// Hands on what the presentations so far have left, which are `what`.
+    pub fn hand_on(&mut self, what: &str, shows: &mut Shows<'_, '_>) {
+        shows.fingerprint.encoded(&self.encoded);
+        self.encoded.clear();
+        for (episode, records, end) in self.streams.drain(..) {
+            if let Some(observer) = &mut shows.observer {
+                observer.begin(episode, what);
+                records.iter().for_each(|record| observer.record(episode, record));
+                observer.end(episode, end);
+            }
+        }
+    }
+}
+
+fn femtoseconds<R: Real>(ms: R) -> Time {
+    Time::from_fs((ms.to_f64() * 1e12 + 0.5) as u64)
+}
+
+impl<R: Real> Parameters<R> {
+    /// The weights of a network in lockstep, from those in the unit of their kernels.
+    #[must_use]
+    pub fn of(net: &Net, weights: &Weights<R>) -> Self {
+        let of = |layer: &crate::engine::lockstep::Layer| {
+            let mut matrix = vec![R::ZERO; layer.rows * layer.stride];
+            let packed = stride(layer.size as u32);
+            for input in &layer.inputs {
+                let rows = matrix[input.first_row * layer.stride..].chunks_mut(layer.stride);
+                for (into, from) in rows.zip(weights.projections[input.projection].chunks(packed)) {
+                    for (into, from) in into.iter_mut().zip(&from[..layer.size]) {
+                        *into = R::from_f64(from.to_f64() * input.gain);
+                    }
+                }
+            }
+            matrix
+        };
+        Self { weights: net.layers.iter().map(of).collect(), delays: Vec::new() }
+    }
+
+    /// Back to the unit of the kernels.
+    #[must_use]
+    pub fn to_weights(&self, net: &Net) -> Weights<R> {
+        let mut projections = vec![Vec::new(); net.network.projections.len()];
+        for (layer, matrix) in net.layers.iter().zip(&self.weights) {
+            let packed = stride(layer.size as u32);
+            for input in &layer.inputs {
+                let rows = matrix[input.first_row * layer.stride..].chunks(layer.stride).take(input.rows);
+                projections[input.projection] = rows
+                    .flat_map(|row| {
+                        let pad = (layer.size..packed).map(|_| R::ZERO);
+                        row[..layer.size].iter().map(|w| R::from_f64(w.to_f64() / input.gain)).chain(pad)
+                    })
+                    .collect();
+            }
+        }
+        Weights { projections }
+    }
+}
+
+/// What a test of layers asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// How answers are read.
+    pub loss: &'a Loss,
+    /// Episode of the first sample; each further one has the next.
+    pub first_episode: u64,
+    /// How long a sample is shown.
+    pub duration: Time,
+    /// Shown to observers: "test of epoch 3".
+    pub what: &'a str,
+}
+
+struct Worker<R> {
+    passage: Passage<R>,
+    shown: Shown<R>,
+    answers: Vec<u8>,
+}
+
+/// Shows every sample once and collects the answers. `so_far` is what it found before it came back early, or nothing.
+pub fn answers<R: Scalar>(
+    net: &Net,
+    weights: &Weights<R>,
+    samples: Samples<'_>,
+    (question, so_far): (Question<'_>, Evaluation),
+    reporting: &mut Reporting<'_>,
+) -> Evaluation {
+    (R::entries().answers)(net, weights, samples, (question, so_far), reporting)
+}
+
+pub(in crate::training) fn answers_in<R: Scalar>(
+    net: &Net,
+    weights: &Weights<R>,
+    samples: Samples<'_>,
+    (question, mut evaluation): (Question<'_>, Evaluation),
+    reporting: &mut Reporting<'_>,
+) -> Evaluation {
+    let parameters = Parameters::of(net, weights);
+    let new = || Worker { passage: Passage::default(), shown: Shown::default(), answers: Vec::new() };
+    let mut workers: Vec<Worker<R>> = (0..PIECES).map(|_| new()).collect();
+    let observer = reporting.observer.take();
+    let mut shows = Shows { fingerprint: &mut *reporting.fingerprint, observer };
+    let observed = shows.observed();
+    let count = samples.labels.len();
+    let mut start = evaluation.answers.len();
+    while start < count && !reporting.until.stops() {
+        let length = ROUND.min(count - start);
+        workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
+            for sample in piece(length, index, PIECES).map(|offset| start + offset) {
+                let episode = question.first_episode + sample as u64;
+                let shown = (samples.code.sample(sample), episode, question.duration);
+                let until = worker.shown.present(net, &parameters, shown, observed, &mut worker.passage);
+                let answer = worker.passage.judge(net, &parameters, until, question.loss, None);
+                worker.answers.push(answer.class as u8);
+            }
+        });
+        for worker in &mut workers {
+            worker.shown.hand_on(question.what, &mut shows);
+            evaluation.answers.append(&mut worker.answers);
+            evaluation.totals.merge(&std::mem::take(&mut worker.shown.totals));
+        }
+        start += length;
+        (reporting.advance)(length as u64);
+        if (reporting.until.due)() {
+            break;
+        }
+    }
+    let right = evaluation.answers.iter().zip(samples.labels).filter(|(answer, label)| answer == label);
+    evaluation.correct = right.count() as u64;
+    evaluation
+}
+
+/// The spikes of the read-out when one sample is shown.
+#[must_use]
+pub fn read_out<R: Scalar>(net: &Net, weights: &Weights<R>, spikes: &[(Time, u32)], end: Time) -> Vec<Spike> {
+    let (mut passage, mut shown) = (Passage::<R>::default(), Shown::default());
+    shown.present(net, &Parameters::of(net, weights), (spikes, 0, end), false, &mut passage);
+    let Some((layer, tape)) = net.layers.last().zip(passage.tapes.last()) else { return Vec::new() };
+    let population = layer.population as u32;
+    tape.in_order().map(|(ms, neuron, _)| Spike { time: femtoseconds(ms), population, neuron }).collect()
+}
