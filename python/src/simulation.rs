@@ -2,6 +2,7 @@
 
 use crate::described::{listed, plan};
 use crate::errors::{panicked, refused, unchanged};
+use memspike::cli::available_memory;
 use memspike::engine::{Harvest, Threads};
 use memspike::network::Origin;
 use memspike::scenario::live::Live;
@@ -133,8 +134,9 @@ impl Simulation {
     ) -> PyResult<Self> {
         let plan = Arc::new(plan(py, (text, seed), &spikes, &synapses)?);
         let threads = Threads::new(threads).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let built =
-            py.detach(|| catch_unwind(AssertUnwindSafe(|| Live::new(&plan, &AtomicBool::new(false)))));
+        let built = py.detach(|| {
+            catch_unwind(AssertUnwindSafe(|| Live::new(&plan, available_memory(), &AtomicBool::new(false))))
+        });
         let live = built.map_err(|cause| panicked(&*cause))?.map_err(|error| refused(py, &error))?;
         Ok(Self {
             live: Mutex::new(live),
@@ -153,7 +155,7 @@ impl Simulation {
 
     /// The time reached, in femtoseconds.
     fn now(&self) -> PyResult<i64> {
-        Ok(self.held()?.now().now().fs() as i64)
+        Ok(self.held()?.view().now().fs() as i64)
     }
 
     /// Names and sizes of populations.
@@ -234,7 +236,7 @@ impl Simulation {
 
     /// Membranes of a population now, in volts.
     fn membranes<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Ok(self.held()?.now().membranes(population).into_pyarray(py))
+        Ok(self.held()?.view().membranes(population).into_pyarray(py))
     }
 
     /// States of a population now: name, unit and one value for each neuron, of every variable.
@@ -246,7 +248,7 @@ impl Simulation {
         let live = self.held()?;
         let size = live.plan().populations[population].size;
         let mut all: Vec<(&str, &str, Vec<f64>)> = Vec::new();
-        live.now().states(population, 0..size, &mut |_, (name, unit), value| match all
+        live.view().states(population, 0..size, &mut |_, (name, unit), value| match all
             .iter_mut()
             .find(|one| one.0 == name)
         {
@@ -261,7 +263,7 @@ impl Simulation {
 
     /// Spikes of each neuron of a population since the start.
     fn counts<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
-        Ok(self.held()?.now().counts().spikes[population].clone().into_pyarray(py))
+        Ok(self.held()?.view().counts().spikes[population].clone().into_pyarray(py))
     }
 
     /// Pre and post of each synapse of a projection, row by row.
@@ -271,7 +273,7 @@ impl Simulation {
         projection: usize,
     ) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>)> {
         let live = self.held()?;
-        let network = live.now().network();
+        let network = live.view().network();
         let described = &network.projections[projection];
         let columns = network.populations[described.to].size;
         let (pre, post): (Vec<u32>, Vec<u32>) = described.ends(columns).unzip();
@@ -280,7 +282,7 @@ impl Simulation {
 
     /// Weights of a projection now, one for each synapse, row by row; one for all where they are one number.
     fn weights<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Ok(self.held()?.now().weights(projection).into_pyarray(py))
+        Ok(self.held()?.view().weights(projection).into_pyarray(py))
     }
 
     /// Conductances of devices now, in siemens: names as in a run directory, rows, columns, values.

@@ -13,7 +13,7 @@ from typing import Any
 import memspike
 import numpy as np
 import pytest
-from memspike import Network, Simulation
+from memspike import Network, Population, Simulation
 from memspike.units import Hz, ms, mV, nA, pA, us
 from numpy.typing import NDArray
 
@@ -377,6 +377,21 @@ def test_faults_are_told_with_names_and_hints() -> None:
         with pytest.raises(ValueError):
             simulation.run(wrong)
     assert simulation.time == 0
+
+
+def test_a_network_beyond_the_memory_is_refused_before_it_is_built() -> None:
+    network = Network()
+    network.population("cells", 60_000)
+    network.projection("all", Population(network, "cells", 60_000), Population(network, "cells", 60_000), "1 mV", delay=1 * ms)
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            total = 1024 * int(file.readline().split()[1])
+    except OSError:
+        pytest.skip("the system does not say how much memory it has")
+    if total > 25e9:
+        pytest.skip("it has enough")
+    with pytest.raises(MemoryError, match="the network needs about .* of memory"):
+        Simulation(network)
 
 
 def test_a_poisson_source_whose_rate_is_fixed_says_what_to_do() -> None:

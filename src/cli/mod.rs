@@ -54,6 +54,7 @@ mod trace;
 mod values;
 mod wiring;
 
+pub use memory::available as available_memory;
 pub use output::Streams;
 pub use signals::main;
 pub use stop::Stop;

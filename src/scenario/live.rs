@@ -13,8 +13,9 @@ use super::run::books::{book, spent};
 use super::run::context::RunError;
 use super::run::plastic;
 use super::run::training::{Identity, models};
+use super::synapses;
 use crate::crossbar::Array;
-use crate::encoding::RateProfile;
+use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
 use crate::energy::Ledger;
 use crate::engine::{Engine, Harvest, LearningError, LearningState, Run, SimulationError, Threads};
 use crate::network::{Network, SourceKind, Weights};
@@ -123,11 +124,16 @@ pub(super) fn resumed(
 }
 
 impl Live {
-    /// A plan at its start, at time 0. Its `protocol` is left aside: whoever holds it says how long it runs.
+    /// A plan at its start, at time 0, where there are so many bytes of `memory`, as far as that is known. Its `protocol` is
+    /// left aside: whoever holds it says how long it runs.
     ///
     /// # Errors
-    /// If the plan is not a network, or `stop` was set while its synapses were drawn.
-    pub fn new(plan: &Arc<Plan>, stop: &AtomicBool) -> Result<Self, RunError> {
+    /// If the plan is not a network or takes more memory, or `stop` was set while its synapses were drawn.
+    pub fn new(plan: &Arc<Plan>, memory: Option<u64>, stop: &AtomicBool) -> Result<Self, RunError> {
+        if let Some((needed, allowed)) = synapses::beyond(plan, memory, 0.0) {
+            let (needed, allowed) = (synapses::shown(needed), synapses::shown(allowed));
+            return Err(RunError::Memory { needed, allowed });
+        }
         let built = assemble_with(plan, true, &mut |_| !stop.load(Ordering::Relaxed));
         let Assembled { network, weights: mut values, notes } = built.map_err(RunError::of_network)?;
         let arrays = programmed(plan, &mut values)?;
@@ -141,7 +147,7 @@ impl Live {
     /// As [`Live::new`].
     pub fn reset(&mut self, stop: &AtomicBool) -> Result<(), RunError> {
         let recording = self.run.recording;
-        *self = Self::new(&self.plan, stop)?;
+        *self = Self::new(&self.plan, None, stop)?;
         self.run.recording = recording;
         Ok(())
     }
@@ -170,7 +176,7 @@ impl Live {
 
     /// The run, to be looked at.
     #[must_use]
-    pub fn now(&self) -> &Run {
+    pub fn view(&self) -> &Run {
         &self.run
     }
 
@@ -231,7 +237,11 @@ impl Live {
         let mut steps: Vec<_> = steps.iter().copied().filter(|(time, _)| *time < now).collect();
         steps.push((now, rate));
         let profile = RateProfile::Steps { steps };
-        match profile.fault() {
+        // Lines that are drawn together have a bound together.
+        let highest = MAX_BLOCK_RATE.get() / f64::from(described.size.min(BLOCK));
+        let beyond =
+            || (rate > highest).then(|| format!("a rate of {rate:e} Hz; allowed: up to {highest:e} Hz"));
+        match profile.fault().or_else(beyond) {
             Some(fault) => Err(ChangeError::Value { source_name: described.name.clone(), fault }),
             None => self.drive(source, SourceKind::Modulated(profile)),
         }

@@ -183,6 +183,17 @@ fn progress_as_json_is_an_object_on_every_line() {
     let said = json(err(&output).trim_end());
     assert_eq!(said["kind"], "error");
     assert!(said["hint"].as_str().unwrap().contains("--force"));
+    assert_eq!(said["cause"], "value");
+    // What stands behind it is a word, for programs.
+    for (wrong, cause) in [
+        (&["nonsense"][..], "missing"),
+        (&["small.toml", "--set", "protocol.duratoin=\"1 ms\""], "unknown"),
+        (&["small.toml", "--set", "protocol.duratoin=\"1 ms\"", "--set", "protocol.duration=1"], "value"),
+        (&["mnist", "--data", "."], "missing"),
+    ] {
+        let output = place.memspike(&[&["run"], wrong, &["--progress", "json"]].concat());
+        assert_eq!(json(err(&output).lines().next().unwrap())["cause"], cause, "{wrong:?}: {}", err(&output));
+    }
     let both = place.memspike(&["run", "small.toml", "--progress", "json", "--quiet"]);
     assert_eq!(code(&both), 2);
     let traced = place.memspike(&["run", "small.toml", "--progress", "json", "--trace", "all"]);
