@@ -1,7 +1,8 @@
 //! Integrate-and-fire neuron without a leak.
 //!
 //! C du/dt = I(t); it fires when u reaches v_th (under a current: exceeds it), goes to u_reset and is held there for t_ref.
-//! With jumps alone it counts: C and r_m have no effect then.
+//! With jumps alone it counts: C has no effect then. R is no parameter of it: a current moves u by I/C, and drives are expressed as R I
+//! with one that cancels out.
 //!
 //! Closed form. With tau = R C, s = t/tau and R I = a + beta s + sum (p + q nu s) e^(-nu s),
 //!
@@ -23,7 +24,7 @@ use crate::time::Time;
 
 /// Its keys.
 pub const KEYS: &[ModelKey] = &[
-    key("c_m", "F", "9.41 nF", "capacitance C", "assumed: 9.41 ms with r_m"),
+    key("c_m", "F", "9.41 nF", "capacitance C", "assumed: 9.41 ms with the 1 MOhm of other models"),
     key("u_rest", "V", "0 V", "what jumps to threshold are counted from", "assumed"),
     key("v_th", "V", "0.25 V", "threshold", "measured (Yan et al., fig. 1c)"),
     key("u_reset", "V", "0 V", "where the potential goes at a spike", "assumed: to the start"),
@@ -35,16 +36,11 @@ pub const KEYS: &[ModelKey] = &[
         "time after a spike in which the potential is held and arrivals are lost",
         "assumed",
     ),
-    key(
-        "r_m",
-        "Ohm",
-        "1 MOhm",
-        "resistance that currents are expressed with; cancels out",
-        "a choice of units",
-    ),
     key("i_bias", "A", "0 A", "constant bias current", "assumed"),
 ];
 
+/// R in ohms: what currents are expressed with.
+const R_M: f64 = 1e6;
 /// e^-600 is still a number.
 const FAR: f64 = 600.0;
 /// Of R C: a bound that puts firing off by more is answered instead of looking for the crossing.
@@ -57,7 +53,6 @@ const NEAR: f64 = 1e-4;
 pub struct Integrator {
     /// R C.
     tau: f64,
-    r_m: f64,
     u_rest: f64,
     theta: f64,
     x_reset: f64,
@@ -83,18 +78,16 @@ impl Described for Integrator {
         let mut read = Reader::new(KEYS, value);
         let c_m = read.above_zero("c_m");
         let Potentials { u_rest, theta, x_reset, x_0 } = read.potentials();
-        let r_m = read.above_zero("r_m");
-        let tau = r_m * c_m;
-        read.require("c_m", c_m, (1e-15..=1e9).contains(&tau), "r_m c_m must be 1 fs to 1e9 s");
+        let tau = R_M * c_m;
+        read.require("c_m", c_m, (1e-15..=1e9).contains(&tau), "1e-21 F to 1 kF");
         let model = Self {
             tau,
-            r_m,
             u_rest,
             theta,
             x_reset,
             x_0,
             t_ref: read.dead_time("t_ref"),
-            bias: in_volts(r_m, read.any("i_bias")),
+            bias: in_volts(R_M, read.any("i_bias")),
         };
         read.finish(model)
     }
@@ -152,7 +145,7 @@ impl Model for Integrator {
     const NAME: &'static str = "integrator";
 
     fn scale(&self) -> Scale {
-        Scale { tau: self.tau, resistance: self.r_m, rest: self.u_rest, threshold: self.theta }
+        Scale { tau: self.tau, resistance: R_M, rest: self.u_rest, threshold: self.theta }
     }
 
     fn start(&self, _draws: &Draws) -> IntegratorState {

@@ -13,8 +13,8 @@ use memspike::scenario::run::context::{Engine, GivenWeights, RunContext, RunErro
 use memspike::scenario::run::run;
 use memspike::snapshot::{SnapshotError, Source};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// SplitMix64.
 pub fn word(state: &mut u64) -> u64 {
@@ -69,6 +69,13 @@ pub fn folder(train: usize, test: usize) -> (tempfile::TempDir, Search) {
     write_set(folder.path(), &patterns(train, 1), &patterns(test, 2));
     let search = Search { explicit: Some(folder.path().to_path_buf()), ..Search::default() };
     (folder, search)
+}
+
+/// A few such patterns, found as MNIST by every test that asks: to draw the digits for each of thousands of runs takes longer than
+/// the runs.
+pub fn few_patterns() -> &'static Search {
+    static FEW: OnceLock<(tempfile::TempDir, Search)> = OnceLock::new();
+    &FEW.get_or_init(|| folder(24, 20)).1
 }
 
 pub fn plan(name: &str, overrides: &[&str]) -> Plan {

@@ -3,8 +3,7 @@
 //! The scenarios are below, as snippets. Values are tried by the kind of the key, or are those of [`VALUES`]; a key that no snippet
 //! covers fails the test, unless [`UNCOVERED`] says why.
 
-use crate::common::essence;
-use memspike::dataset::Search;
+use crate::common::{essence, few_patterns};
 use memspike::device::preset::Preset;
 use memspike::registry::Registry;
 use memspike::scenario::outcome::Outcome;
@@ -36,7 +35,7 @@ const JUMPS: &str =
 const DEVICES: &str =
     "device = \"syn\"\n[projection.p.crossbar]\narrangement = \"unipolar\"\nw_max = \"100 mV\"\n";
 
-const SAMPLES: &str = "[source.in]\nkind = \"dataset\"\ndataset = \"drawn_digits\"\nencode = { kind = \"poisson\", max_rate = \"64 Hz\" }\n\
+const SAMPLES: &str = "[source.in]\nkind = \"dataset\"\ndataset = \"mnist\"\nencode = { kind = \"poisson\", max_rate = \"64 Hz\" }\n\
     [protocol]\nkind = \"unsupervised\"\n\
     presentation = \"40 ms\"\ntrain_samples = 6\ntest_samples = 3\nlabel_samples = 3\nepochs = 1\n[projection.p]\nfrom = \"in\"\n\
     to = \"out\"\nweight = { uniform = [\"1 mV\", \"30 mV\"] }\ndevice = \"syn\"\n[projection.p.crossbar]\narrangement = \"unipolar\"\n\
@@ -241,7 +240,7 @@ pub fn values(key: &Key) -> Vec<String> {
     let of_unit = |unit: Unit| -> &[&str] {
         match unit {
             Unit::Second => &["3 ms", "0.5 ms", "40 ms", "0 s", "20 us"],
-            Unit::Volt => &["0.15 V", "30 mV", "2 mV", "0.3 V", "60 mV", "0 V", "-2 mV"],
+            Unit::Volt => &["0.15 V", "30 mV", "2 mV", "0.3 V", "60 mV", "0 V", "-2 mV", "-55 mV"],
             Unit::Ampere => &["10 nA", "3 uA", "100 nA"],
             Unit::Ohm => &["500 kOhm", "150 kOhm", "250 kOhm"],
             Unit::Siemens => &["20 uS", "0.3 uS", "60 uS"],
@@ -271,19 +270,19 @@ pub fn values(key: &Key) -> Vec<String> {
     }
 }
 
-/// Values a fifth beside the default of a number: where a model is well behaved, so that its equations are quick to solve.
+/// Values a fifth and a little beside the default of a number: where a model is well behaved, so that its equations are quick to solve.
 pub fn beside(key: &Key) -> Vec<String> {
     let Fallback::Value(text, ..) = key.default else { return Vec::new() };
     let text = text.trim_matches('"');
     match key.kind {
         Kind::Number(bounds) => {
             let default: f64 = text.parse().unwrap_or(f64::NAN);
-            let values = [1.2 * default, 0.8 * default].into_iter();
+            let values = [1.2, 0.8, 1.03, 0.97].into_iter().map(|factor| factor * default);
             values.filter(|v| *v != default && bounds.contains(*v)).map(|v| format!("{v:?}")).collect()
         }
         Kind::Quantity(unit, bounds) => {
             let default = unit.parse(text).unwrap_or(f64::NAN);
-            let values = [1.2 * default, 0.8 * default].into_iter();
+            let values = [1.2, 0.8, 1.03, 0.97].into_iter().map(|factor| factor * default);
             let fit = values.filter(|v| *v != default && bounds.contains(*v));
             fit.map(|v| format!("\"{v:e} {}\"", unit.symbol())).collect()
         }
@@ -324,7 +323,7 @@ fn outcome(text: &str, change: Option<&str>) -> Result<Outcome, String> {
     let overrides: Vec<String> =
         change.filter(|_| replaced.is_none()).into_iter().map(str::to_owned).collect();
     let plan = load_text("keys.toml", &text, &overrides, None).map_err(|faults| faults.to_string())?.plan;
-    Ok(essence(&quietly(&plan, 1, &Search::default()).map_err(|error| error.to_string())?))
+    Ok(essence(&quietly(&plan, 1, few_patterns()).map_err(|error| error.to_string())?))
 }
 
 /// Those of some keys that change no result of any base.
@@ -346,14 +345,7 @@ fn unread(keys: &[(String, Key)], bases: &[(String, String)]) -> Vec<String> {
         };
         let reads = |(text, was): &(&str, Outcome)| {
             // A neuron model that is put into a base that is not made for it says nothing about the key.
-            tried.iter().any(|change| {
-                let begun = std::time::Instant::now();
-                let is = outcome(text, Some(change)).is_ok_and(|is| is != *was);
-                if begun.elapsed().as_secs_f64() > 1.0 {
-                    eprintln!("SLOW {change} {:?}", begun.elapsed());
-                }
-                is
-            })
+            tried.iter().any(|change| outcome(text, Some(change)).is_ok_and(|is| is != *was))
         };
         if !results.iter().any(reads) {
             unread.push(path.clone());
@@ -394,10 +386,14 @@ fn every_key_of_every_registered_neuron_changes_a_result() {
         let mut keys = Vec::new();
         walk("population.out", &neuron_keys(entry.keys), &registry, &mut keys);
         let population = format!("[population.out]\nmodel = \"{}\"\nsize = 2\n", entry.name);
-        // Cells of some hundred picofarads take less than devices.
-        let weak = ["adex", "izhikevich"].contains(&entry.name);
-        let drive = if weak { DRIVE.replace("weight = 1.0", "weight = 0.002") } else { DRIVE.to_owned() };
-        let mut text = [LINES, &drive, &population, JUMPS].concat();
+        // Cells of some hundred picofarads take less than devices, and jumps that take one past its peak would say nothing of it.
+        let (drive, jumps) = match entry.name {
+            "adex" => ("weight = 0.004", JUMPS.replace("\"20 mV\", \"90 mV\"", "\"1 mV\", \"3 mV\"")),
+            "izhikevich" => ("weight = 0.002", JUMPS.to_owned()),
+            _ => ("weight = 1.0", JUMPS.to_owned()),
+        };
+        let drive = DRIVE.replace("weight = 1.0", drive);
+        let mut text = [LINES, &drive, &population, &jumps].concat();
         for (k, receptor) in entry.receptors.iter().enumerate() {
             text += &format!(
                 "[projection.r{k}]\nfrom = \"in\"\nto = \"out\"\nkernel = \"conductance\"\nreceptor = \"{receptor}\"\n\

@@ -1,8 +1,7 @@
 //! What time, use, chance and bad luck do to devices: in which protocol each of it can be asked for, found by asking. What is found is
 //! the page `docs/src/reference/reach.md`.
 
-use crate::common::essence;
-use memspike::dataset::Search;
+use crate::common::{essence, few_patterns};
 use memspike::scenario::load_text;
 use memspike::scenario::outcome::Outcome;
 use memspike::scenario::run::quietly;
@@ -19,7 +18,7 @@ const SYNAPSES: &str = "[projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = { 
 const LEARNS: &str = "[projection.p.plasticity]\nrule = \"rectangular\"\nwindow = \"5 ms\"\na_plus = 0.1\na_minus = 0.05\nw_max = \"60 mV\"\n\
     relative_to = \"span\"\n";
 
-const DIGITS: &str = "[source.in]\nkind = \"dataset\"\ndataset = \"drawn_digits\"\nencode = { kind = \"poisson\", max_rate = \"64 Hz\" }\n";
+const DIGITS: &str = "[source.in]\nkind = \"dataset\"\ndataset = \"mnist\"\nencode = { kind = \"poisson\", max_rate = \"64 Hz\" }\n";
 
 /// Protocols, each with what is needed besides devices and synapses, and whether its weights learn from spikes.
 const PROTOCOLS: [(&str, &str, &str); 3] = [
@@ -102,9 +101,7 @@ fn scenario((protocol, keys, learns): (&str, &str, &str), neuron: &str) -> Strin
 fn outcome(text: &str, overrides: &[String]) -> Result<Outcome, String> {
     let loaded = load_text("test.toml", text, overrides, None)
         .map_err(|faults| faults.iter().next().expect("a fault").what.clone())?;
-    Ok(essence(
-        &quietly(&loaded.plan, 1, &Search::default()).unwrap_or_else(|error| panic!("{error}\n{text}")),
-    ))
+    Ok(essence(&quietly(&loaded.plan, 1, few_patterns()).unwrap_or_else(|error| panic!("{error}\n{text}"))))
 }
 
 #[test]
