@@ -12,11 +12,12 @@ use crate::scenario::outcome::{
     EventCounts, Found, InferenceEnergy, Missed, NamedArray, Outcome, PhaseCounts, PhaseTime, Status,
 };
 use crate::scenario::plan::{
-    Assumed, Connect, DevicePlan, Input, Plan, Planned, PopulationPlan, Precision, ProjectionPlan,
+    Assumed, Code, Connect, DevicePlan, Input, Plan, Planned, PopulationPlan, Precision, ProjectionPlan,
     RecordPlan, Reproduces, SourcePlan, SwitchEnergy,
 };
 use crate::scenario::protocol::supervised::{
-    Adam, EpochResult, ProgrammingCase, ProgrammingResult, ShownSample, Supervised, SupervisedResult,
+    Adam, EpochResult, Gradient, ProgrammingCase, ProgrammingResult, ShownSample, Supervised,
+    SupervisedResult,
 };
 use crate::synapse::{Arrangement, DeviceRange, Placement, ReadPulse, Spread};
 use crate::time::Time;
@@ -55,7 +56,10 @@ fn plan() -> Plan {
         sources: vec![SourcePlan {
             name: "retina".into(),
             size: 784,
-            input: Input::Dataset { dataset: Name::MNIST, max_rate: Hertz::new(100.0), normalise: false },
+            input: Input::Dataset {
+                dataset: Name::MNIST,
+                code: Code::Rate { max_rate: Hertz::new(100.0), normalise: false },
+            },
         }],
         populations: vec![PopulationPlan {
             name: "output".into(),
@@ -111,6 +115,7 @@ fn plan() -> Plan {
             test_presentation: Time::from_fs(100_000_000_000_000),
             count_gain: 0.3,
             surrogate_steepness: 5.0,
+            gradient: Gradient::Surrogate {},
             optimizer: Adam { rate: 1e-3, rate_final: 1e-5, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
             weight_bound: Some(0.3),
             weights_from: None,
@@ -167,6 +172,8 @@ fn outcome() -> Outcome {
                 validation_accuracy: None,
                 test_accuracy: 0.872 + 0.052 * progress + 0.0012 * draw.normal(),
                 learning_rate: 1e-3,
+                spikes_per_sample: Vec::new(),
+                silent: None,
             }
         })
         .collect();

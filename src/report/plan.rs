@@ -9,7 +9,7 @@ use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Losers, O
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
-    Connect, CostTable, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, SourcePlan,
+    Code, Connect, CostTable, Input, Own, OwnPlan, Plan, PopulationPlan, ProjectionPlan, SourcePlan,
 };
 use crate::scenario::spec::Word as _;
 use crate::synapse::{Arrangement, Placement};
@@ -104,7 +104,17 @@ fn source(source: &SourcePlan) -> Vec<Row> {
     let size = row("size", count(source.size.into()));
     let train = match &source.input {
         Input::Poisson { rate } => return vec![row("kind", "Poisson"), size, row("rate", rate.to_string())],
-        Input::Dataset { dataset, max_rate, normalise } => {
+        Input::Dataset { dataset, code: Code::FirstSpike(latency) } => {
+            let lines = vec![
+                row("data set", dataset.title()),
+                row("encoding", "each value the time of one spike"),
+                row("value 0, value 1", format!("{}, {}", time(latency.at_zero), time(latency.at_one))),
+            ];
+            let silent = (latency.above >= 0.0).then(|| row("silent", format!("up to {}", latency.above)));
+            let bias = latency.bias.map(|bias| row("bias", format!("one more line, at {}", time(bias))));
+            return lines.into_iter().chain(silent).chain(bias).collect();
+        }
+        Input::Dataset { dataset, code: Code::Rate { max_rate, normalise } } => {
             let scaled = if *normalise { ", samples scaled to one total rate" } else { "" };
             return vec![
                 row("data set", dataset.title()),

@@ -14,6 +14,7 @@ pub use super::spec::Precision;
 use super::value::Value;
 use crate::dataset;
 use crate::device::preset::STATED;
+use crate::encoding::Latency;
 use crate::network::{Competition, Current, Distribution, SourceKind};
 use crate::neuron::Neuron;
 use crate::neuron::model::Model as _;
@@ -129,19 +130,32 @@ pub enum Input {
         /// Of each line.
         rate: Hertz,
     },
-    /// The samples of a data set, each pixel a Poisson process of rate `max_rate` x intensity.
-    ///
-    /// With `normalise`, every sample's rates are scaled to the mean total intensity of the training samples.
+    /// The samples of a data set.
     Dataset {
         /// Whose samples.
         dataset: dataset::Name,
+        /// How a sample becomes spikes.
+        code: Code,
+    },
+    /// Everything else, as the network has it; spikes of a list sorted by (time, line).
+    Train(SourceKind),
+}
+
+/// How a sample becomes spikes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// Each pixel is a Poisson process of rate `max_rate` x intensity.
+    ///
+    /// With `normalise`, every sample's rates are scaled to the mean total intensity of the training samples.
+    Rate {
         /// Of a pixel of full intensity.
         max_rate: Hertz,
         /// Whether samples are brought to one mean total intensity.
         normalise: bool,
     },
-    /// Everything else, as the network has it; spikes of a list sorted by (time, line).
-    Train(SourceKind),
+    /// Each value is the time of one spike.
+    FirstSpike(Latency),
 }
 
 impl SourcePlan {
@@ -149,6 +163,8 @@ impl SourcePlan {
     #[must_use]
     pub fn kind(&self) -> SourceKind {
         match &self.input {
+            // The spikes of a sample are no part of the network.
+            Input::Dataset { code: Code::FirstSpike(_), .. } => SourceKind::List(Vec::new()),
             Input::Poisson { .. } | Input::Dataset { .. } => SourceKind::Poisson,
             Input::Train(kind) => kind.clone(),
         }
@@ -158,7 +174,8 @@ impl SourcePlan {
     #[must_use]
     pub fn is_drawn(&self) -> bool {
         match &self.input {
-            Input::Poisson { .. } | Input::Dataset { .. } => true,
+            Input::Dataset { code, .. } => matches!(code, Code::Rate { .. }),
+            Input::Poisson { .. } => true,
             Input::Train(kind) => kind.is_drawn(),
         }
     }

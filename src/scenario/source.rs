@@ -4,13 +4,13 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::lists::{self, Listed, Spike};
 use super::locate;
-use super::plan::{Input, SourcePlan};
+use super::plan::{Code, Input, SourcePlan};
 use super::section::Lower;
 use super::spec::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SHARE, SPAN};
 use super::spec::{Bounds, Choice, Key, Kind, Unit};
 use super::table::{inner, table};
 use crate::dataset::Name;
-use crate::encoding::{BLOCK, MAX_BLOCK_RATE, RateProfile};
+use crate::encoding::{BLOCK, Latency, MAX_BLOCK_RATE, RateProfile};
 use crate::hint::many;
 use crate::network::{Current, CurrentFault, Sine, SourceKind};
 use crate::time::Time;
@@ -106,7 +106,7 @@ table! {
             /// Time between two spikes of a burst; a burst ends before the next one begins.
             interval: Time = POSITIVE_SPAN;
         }
-        Dataset = "dataset": "the samples of a data set, one line per pixel" {
+        Dataset = "dataset": "the samples of a data set, one line per value" {
             /// Which data set is shown.
             dataset: Name = Kind::Choice(&DATASETS) => dataset;
             /// How a sample becomes spikes.
@@ -146,6 +146,16 @@ table! {
             max_rate: Hertz = RATE, assumed("\"100 Hz\"", "Yan et al. give no rate");
             /// Scale the rates of each sample so that all have the mean total intensity of the training samples.
             normalise: bool = Kind::Flag, setting("false");
+        }
+        FirstSpike = "first_spike": "each value one spike, whose time is linear in the value" {
+            /// When a value of 0 (a dark pixel) spikes.
+            at_zero: Time = SPAN;
+            /// When a value of 1 (a pixel of full intensity) spikes; before `at_zero`, if brighter is to be earlier.
+            at_one: Time = SPAN;
+            /// Values up to this one do not spike.
+            above: Option<f64> = SHARE, absent("all spike");
+            /// When one more line spikes, in every sample alike.
+            bias: Option<Time> = SPAN, absent("there is no such line");
         }
     }
 }
@@ -228,8 +238,17 @@ impl Lower<'_> {
                 self.fits_burst(fields, count, interval, period)?;
                 train(size, SourceKind::Bursts { start, period, count, interval })
             }
-            Described::Dataset { dataset, encode: Encode::Poisson { max_rate, normalise } } => {
-                Some((dataset.pixels(), Input::Dataset { dataset, max_rate, normalise }))
+            Described::Dataset { dataset, encode } => {
+                let pixels = dataset.pixels();
+                let (size, code) = match encode {
+                    Encode::Poisson { max_rate, normalise } => (pixels, Code::Rate { max_rate, normalise }),
+                    Encode::FirstSpike { at_zero, at_one, above, bias } => {
+                        self.spread_out(fields, at_zero, at_one)?;
+                        let latency = Latency { at_zero, at_one, above: above.unwrap_or(-1.0), bias };
+                        (latency.lines(pixels), Code::FirstSpike(latency))
+                    }
+                };
+                Some((size, Input::Dataset { dataset, code }))
             }
             Described::CurrentSteps { currents, file: (), start, repeat } => {
                 self.current(fields, "currents", Current::steps(&currents, start, repeat))
@@ -254,7 +273,8 @@ impl Lower<'_> {
                 let key = if fields.written("rates").is_some() { "rates" } else { "rate" };
                 (fields.place(key), profile.peak())
             }
-            Input::Dataset { max_rate, .. } => {
+            Input::Dataset { code: Code::FirstSpike(_), .. } => return Some(()),
+            Input::Dataset { code: Code::Rate { max_rate, .. }, .. } => {
                 (fields.table("encode").and_then(|encode| encode.place("max_rate")), max_rate.get())
             }
             Input::Train(_) => return Some(()),
@@ -277,6 +297,21 @@ impl Lower<'_> {
                 "up to {MAX_BLOCK_RATE} for {BLOCK} lines together, {} for each of these",
                 Unit::Hertz.print(MAX_BLOCK_RATE.get() / f64::from(lines))
             )),
+        );
+        None
+    }
+
+    /// Values that all spike at one time tell nothing.
+    fn spread_out(&mut self, fields: &Fields, at_zero: Time, at_one: Time) -> Option<()> {
+        if at_zero != at_one {
+            return Some(());
+        }
+        let encode = fields.table("encode");
+        self.faults.push(
+            Diagnostic::error(format!("all values of {} spike at {at_one}", fields.what))
+                .maybe_at(encode.and_then(|encode| encode.place("at_one")))
+                .also(encode.and_then(|encode| encode.written("at_zero")), "and here")
+                .allowed("another time for a value of 1 than for a value of 0"),
         );
         None
     }

@@ -11,7 +11,7 @@ use crate::report::summary::{Programming, Shown, Summary};
 use crate::report::tables::{confusion, csv, field, line, stated};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::Plan;
-use crate::scenario::protocol::supervised::{Supervised, SupervisedResult};
+use crate::scenario::protocol::supervised::{Gradient, Supervised, SupervisedResult, Wanted, described};
 use crate::scenario::spec::Word as _;
 use maud::{Markup, html};
 
@@ -20,7 +20,16 @@ pub struct Trained;
 impl Told for Trained {
     fn plan(&self, plan: &Plan) -> Vec<(String, Vec<Row>)> {
         let rows = plan.protocol.get().map_or_else(Vec::new, |supervised| training(plan, supervised));
-        vec![("Protocol: supervised training".into(), rows)]
+        let mut parts = vec![("Protocol: supervised training".into(), rows)];
+        let exact = plan.protocol.get().is_some_and(|s: &Supervised| s.gradient.loss().is_some());
+        if exact && let Ok(lines) = described(plan) {
+            let layer = |line: String| {
+                let (name, text) = line.split_once(": ").unwrap_or(("", &line));
+                row(name, text)
+            };
+            parts.push(("Layers".into(), lines.into_iter().map(layer).collect()));
+        }
+        parts
     }
 
     fn sum(&self, _: &Plan, outcome: &Outcome, summary: &mut Summary) {
@@ -100,18 +109,25 @@ impl Told for Trained {
         let Some(result) = outcome.found.get::<SupervisedResult>() else { return Vec::new() };
         let epochs = result.epochs.iter().map(|e| {
             let validation = stated(e.validation_accuracy);
-            line(&[&e.epoch, &e.loss, &e.train_accuracy, &validation, &e.test_accuracy, &e.learning_rate])
+            let row =
+                line(&[&e.epoch, &e.loss, &e.train_accuracy, &validation, &e.test_accuracy, &e.learning_rate]);
+            let Some(silent) = e.silent else { return row };
+            let spikes: String = e.spikes_per_sample.iter().map(|(_, spikes)| format!(",{spikes}")).collect();
+            format!("{},{silent}{spikes}\n", row.trim_end())
         });
+        let mut columns =
+            String::from("epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate");
+        if let Some(layered) = result.epochs.first().filter(|epoch| epoch.silent.is_some()) {
+            columns.push_str(",unanswered");
+            let names = layered.spikes_per_sample.iter();
+            columns.extend(names.map(|(name, _)| format!(",spikes_per_sample.{name}")));
+        }
         let programming = result.programming.iter().flat_map(|case| {
             let draws = case.accuracy.iter().enumerate();
             draws.map(|(draw, accuracy)| line(&[&field(&case.name), &(draw + 1), accuracy]))
         });
         [
-            csv(
-                "epochs",
-                "epoch,loss,train_accuracy,validation_accuracy,test_accuracy,learning_rate",
-                epochs,
-            ),
+            csv("epochs", &columns, epochs),
             confusion(&result.confusion),
             csv("programming", "case,draw,accuracy", programming),
         ]
@@ -155,7 +171,8 @@ fn curves(result: &SupervisedResult) -> [accuracy::Curve; 3] {
 }
 
 fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
-    let learns = plan.projections.get(s.projection).map_or("?", |p| p.name.as_str());
+    let one = plan.projections.get(s.projection).map_or("?", |p| p.name.as_str());
+    let learns = if s.gradient.loss().is_some() { "all projections" } else { one };
     let samples = |n: Option<u32>| n.map_or_else(|| "all".to_string(), |n| count(n.into()));
     let mut rows = vec![
         row("learns", learns),
@@ -169,8 +186,33 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                 s.optimizer.rate, s.optimizer.rate_final
             ),
         ),
-        row("count gain", s.count_gain.to_string()),
-        row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
+    ];
+    match &s.gradient {
+        Gradient::Surrogate {} => rows.extend([
+            row("count gain", s.count_gain.to_string()),
+            row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
+        ]),
+        Gradient::Exact { loss, least_slope, activity_floor, activity_raise } => {
+            let loss = match loss {
+                Wanted::FirstSpike { tau, early, tau_early, silent } => format!(
+                    "of first spikes, softmax(\u{2212}t/{}), early {early} (e^(t/{}) \u{2212} 1), silent {}",
+                    time(*tau),
+                    time(*tau_early),
+                    time(*silent)
+                ),
+                Wanted::SpikeSum { tau_sum, gain } => {
+                    format!("of the sums of e^(\u{2212}t/{}), gain {gain}", time(*tau_sum))
+                }
+            };
+            let kept = format!("below {activity_floor} spikes per sample: + {activity_raise} on its weights");
+            rows.extend([
+                row("gradient", format!("exact, least slope {least_slope} of the threshold per tau_m")),
+                row("loss", loss),
+                row("hidden neurons", if *activity_floor > 0.0 { kept } else { "left alone".into() }),
+            ]);
+        }
+    }
+    rows.extend([
         row(
             "weights",
             s.weight_bound.map_or_else(
@@ -179,7 +221,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             ),
         ),
         row("precision", s.precision.word()),
-    ];
+    ]);
     if s.validation > 0.0 {
         rows.push(row("validation", format!("{} % of the training samples", cv(s.validation))));
     }

@@ -90,6 +90,16 @@ pub fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &
         );
     }
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
+    let encode = source.and_then(|(_, source)| source.table("encode"));
+    if let Some(encode) = encode.filter(|encode| encode.word("kind") == Some("first_spike")) {
+        lower.faults.push(
+            Diagnostic::error("single spikes of each value have no rate")
+                .maybe_at(encode.place("kind"))
+                .also(protocol.written("kind"), &here)
+                .allowed("encode = { kind = \"poisson\" } for one projection of jumps")
+                .hint("gradient = { kind = \"exact\" } of kind = \"supervised\" trains layers by the times of spikes"),
+        );
+    }
     if source.is_none_or(|(_, source)| is_dataset(source) == Some(false))
         && fields.text("from").is_some_and(|name| filled.names(Refers::SourceOrPopulation).contains(&name))
     {

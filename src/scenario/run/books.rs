@@ -72,17 +72,19 @@ pub fn book_learning(
 }
 
 /// The energy of one inference: `energy` over the presentations of `totals`, beside a multiply-accumulate per
-/// weight of the projection that was trained.
+/// weight of the projections that were trained, of which the last leads to the read-out.
 pub fn inference(
     plan: &Plan,
     network: &Network,
-    projection: usize,
+    trained: &[usize],
     energy: &Ledger,
     totals: &Totals,
 ) -> InferenceEnergy {
     let n = totals.presentations.max(1) as f64;
-    let to = plan.projections[projection].to;
-    let weights = network.projections[projection].synapses(plan.populations[to].size);
+    let target = |projection: usize| plan.projections[projection].to;
+    let to = trained.last().map_or(0, |&projection| target(projection));
+    let synapses = |&index: &usize| network.projections[index].synapses(plan.populations[target(index)].size);
+    let weights: usize = trained.iter().map(synapses).sum();
     InferenceEnergy {
         per_inference: energy.scaled(1.0 / n),
         inferences: totals.presentations,

@@ -4,6 +4,7 @@ use super::super::assemble::AssembleError;
 use super::super::diagnostic::At;
 use super::super::progress::Progress;
 use crate::dataset::{Faults, Search};
+use crate::engine::lockstep::Unfit;
 use crate::engine::{self, ClockedError, Observer, SimulationError, StateError};
 use crate::snapshot::{SnapshotError, Source};
 use crate::time::Time;
@@ -122,6 +123,9 @@ pub enum RunError {
     /// The plan is not a network.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Assemble(Vec<AssembleError>),
+    /// What keeps a network of layers from an exact gradient.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Layers(Vec<Unfit>),
     /// Bytes that are no checkpoint of this program, or damaged.
     #[error("the checkpoint cannot be used: {0}")]
     Checkpoint(#[from] SnapshotError),

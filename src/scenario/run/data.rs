@@ -1,10 +1,10 @@
 //! The samples of a run: read, split, encoded.
 
 use super::super::outcome::{MISSED, Missed};
-use super::super::plan::{Input, Plan};
+use super::super::plan::{Code, Input, Plan};
 use super::context::{RunContext, RunError};
-use crate::dataset::{self, Dataset};
-use crate::encoding::RateCode;
+use crate::dataset::{self, Dataset, Split};
+use crate::encoding::{FirstSpikes, RateCode};
 use crate::network::Origin;
 use crate::random::{self, Purpose};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 /// Encoded samples of every split.
-pub struct Data {
-    pub train: RateCode,
+pub struct Data<C = RateCode> {
+    pub train: C,
     pub train_labels: Vec<u8>,
-    pub validation: RateCode,
+    pub validation: C,
     pub validation_labels: Vec<u8>,
-    pub test: RateCode,
+    pub test: C,
     pub test_labels: Vec<u8>,
     pub classes: usize,
     /// Images of the test samples, and the bytes of one.
@@ -25,7 +25,7 @@ pub struct Data {
     pixels: usize,
 }
 
-impl Data {
+impl<C> Data<C> {
     /// The image of a test sample.
     pub fn image(&self, index: usize) -> &[u8] {
         self.images.get(index * self.pixels..(index + 1) * self.pixels).unwrap_or_default()
@@ -47,6 +47,35 @@ impl Data {
     }
 }
 
+/// A code that samples are shown in.
+pub trait Encoded: Sized {
+    /// Samples number `chosen` of a split. `total` is the mean intensity of all training samples.
+    fn of(split: &Split, chosen: &[u32], pixels: usize, code: &Code, total: f64) -> Option<Self>;
+}
+
+impl Encoded for RateCode {
+    fn of(split: &Split, chosen: &[u32], pixels: usize, code: &Code, total: f64) -> Option<Self> {
+        let &Code::Rate { max_rate, normalise } = code else { return None };
+        let encode = |images: &[u8]| {
+            let code = Self::new(images, pixels, max_rate);
+            if normalise { code.normalised(total) } else { code }
+        };
+        if chosen.len() == split.len() {
+            return Some(encode(&split.images));
+        }
+        let images: Vec<&[u8]> = chosen.iter().map(|&index| split.image(index as usize)).collect();
+        Some(encode(&images.concat()))
+    }
+}
+
+impl Encoded for FirstSpikes {
+    fn of(split: &Split, chosen: &[u32], pixels: usize, code: &Code, _: f64) -> Option<Self> {
+        let Code::FirstSpike(latency) = code else { return None };
+        let values = chosen.iter().flat_map(|&index| split.values(index as usize));
+        Some(Self::new(values, pixels, latency))
+    }
+}
+
 /// Which samples a protocol uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection {
@@ -57,18 +86,21 @@ pub struct Selection {
 }
 
 /// Reads the data set, splits it and encodes it.
-pub fn load(plan: &Plan, protocol: Selection, context: &RunContext<'_>) -> Result<Data, RunError> {
+pub fn load<C: Encoded>(
+    plan: &Plan,
+    protocol: Selection,
+    context: &RunContext<'_>,
+) -> Result<Data<C>, RunError> {
     let input = match plan.projections[protocol.projection].from {
         Origin::Source(index) => Some(&plan.sources[index].input),
         Origin::Population(_) => None,
     };
-    let Some(&Input::Dataset { dataset: name, max_rate, normalise }) = input else {
+    let Some(&Input::Dataset { dataset: name, ref code }) = input else {
         return Err(RunError::NoDataset);
     };
     let search = context.search.clone();
     let opened = unless(context.stop, move || dataset::open(name, &search));
     let set: Dataset = opened.ok_or(RunError::Stopped)?.map_err(RunError::Data)?;
-    let pixels = set.pixels();
     let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
     let held = (available as f64 * protocol.validation).floor() as usize;
     // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
@@ -80,34 +112,25 @@ pub fn load(plan: &Plan, protocol: Selection, context: &RunContext<'_>) -> Resul
     // The mean over the whole training set, whatever of it is used: a property of the data.
     let total = set.train.images.iter().map(|&intensity| u64::from(intensity)).sum::<u64>() as f64
         / set.train.len().max(1) as f64;
-    let encode = |images: &[u8]| {
-        let code = RateCode::new(images, pixels, max_rate);
-        if normalise { code.normalised(total) } else { code }
+    let pick = |split: &Split, indices: &[u32]| -> Result<(C, Vec<u8>), RunError> {
+        let labels = indices.iter().map(|&index| split.label(index as usize)).collect();
+        let encoded = C::of(split, indices, set.pixels(), code, total);
+        Ok((encoded.ok_or(RunError::NoDataset)?, labels))
     };
-    let pick = |indices: &[u32]| -> (RateCode, Vec<u8>) {
-        if indices.len() == set.train.len() {
-            return (encode(&set.train.images), set.train.labels.clone());
-        }
-        let mut images = Vec::with_capacity(indices.len() * pixels);
-        let mut labels = Vec::with_capacity(indices.len());
-        for &index in indices {
-            images.extend_from_slice(set.train.image(index as usize));
-            labels.push(set.train.label(index as usize));
-        }
-        (encode(&images), labels)
-    };
-    let (train, train_labels) = pick(&order);
-    let (validation, validation_labels) = pick(&validation);
+    let (train, train_labels) = pick(&set.train, &order)?;
+    let (validation, validation_labels) = pick(&set.train, &validation)?;
+    let (test, test_labels) = pick(&set.test, &(0..tested as u32).collect::<Vec<_>>())?;
+    let pixels = set.pixels();
     Ok(Data {
         train,
         train_labels,
         validation,
         validation_labels,
-        test: encode(&set.test.images[..tested * pixels]),
-        images: set.test.images[..tested * pixels].to_vec(),
-        pixels,
-        test_labels: set.test.labels[..tested].to_vec(),
+        test,
+        test_labels,
         classes: set.classes,
+        images: set.test.images.get(..tested * pixels).unwrap_or_default().to_vec(),
+        pixels,
     })
 }
 

@@ -18,6 +18,12 @@ pub struct EpochResult {
     pub test_accuracy: f64,
     /// Adam's rate in the last step, in units of v_th - u_rest.
     pub learning_rate: f64,
+    /// Of layers: each population, and its spikes per training sample.
+    #[serde(default)]
+    pub spikes_per_sample: Vec<(String, f64)>,
+    /// Of layers: fraction of the training samples in which no neuron of the read-out fired.
+    #[serde(default)]
+    pub silent: Option<f64>,
 }
 
 /// One programming case: accuracy of each draw beside the float accuracy.

@@ -1,12 +1,17 @@
-//! `kind = "supervised"`: one projection from a data set is trained with labels, and tested.
+//! `kind = "supervised"`: one projection from a data set, or a network of layers, is trained with labels, and tested.
 
+mod exact;
 mod findings;
+mod layers;
 mod plan;
 mod plausible;
 mod run;
+mod surrogate;
+mod teach;
 
 pub use findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
-pub use plan::{Adam, ProgrammingCase, Supervised};
+pub use layers::described;
+pub use plan::{Adam, Gradient, ProgrammingCase, Supervised, Wanted};
 
 use super::entry::Described;
 use crate::scenario::diagnostic::Diagnostics;
@@ -14,6 +19,7 @@ use crate::scenario::filled::{Fields, Filled};
 use crate::scenario::outcome::Outcome;
 use crate::scenario::plan::{Plan, ProjectionPlan};
 use crate::scenario::run::context::{RunContext, RunError};
+use crate::scenario::run::network::choices;
 use crate::scenario::run::training;
 use crate::scenario::section::Lower;
 use crate::scenario::spec::Key;
@@ -22,7 +28,8 @@ use std::sync::Arc;
 
 impl Described for Supervised {
     const WORD: &'static str = "supervised";
-    const DOC: &'static str = "train the projection from a data set to one neuron per class, and test it";
+    const DOC: &'static str =
+        "train the projection from a data set to one neuron per class, or layers of them, and test it";
     const KEYS: &'static [Key] = <Self as Table>::KEYS;
     const NO_RULES: Option<&'static str> = Some("the gradient trains it; delete the table");
 
@@ -32,6 +39,14 @@ impl Described for Supervised {
 
     fn plausible(&self, plan: &Plan, filled: &Filled, fields: &Fields, warnings: &mut Diagnostics) {
         plausible::check(plan, self, filled, fields, warnings);
+    }
+
+    fn choices(&self, plan: &Plan) -> Result<Vec<String>, RunError> {
+        let mut lines = choices(plan)?;
+        if self.gradient.loss().is_some() {
+            lines.extend(layers::described(plan)?);
+        }
+        Ok(lines)
     }
 
     fn run(

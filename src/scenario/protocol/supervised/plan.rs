@@ -1,5 +1,6 @@
 //! The plan of the supervised protocol, what others ask of it, and how it is made.
 
+use super::layers;
 use crate::device::fault::FaultRates;
 use crate::hint::many;
 use crate::scenario::diagnostic::Diagnostic;
@@ -9,11 +10,12 @@ use crate::scenario::plan::Protocol;
 use crate::scenario::protocol::keys;
 use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
 use crate::scenario::section::Lower;
-use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LASTING, LEVELS, SHARE};
+use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LASTING, LEVELS, POSITIVE_SPAN, SHARE};
 use crate::scenario::spec::{Bounds, Kind, Precision};
 use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
+use crate::training::exact::{FirstSpike, Loss, SpikeSum};
 use crate::units::Second;
 
 table! {
@@ -21,7 +23,7 @@ table! {
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     pub struct Supervised {
         /// Index of the projection that learns (from a data-set source to the read-out population).
-        projection: usize as keys::PROJECTION;
+        projection: usize as keys::PROJECTION => learns;
         /// Of the membranes and the weights.
         precision: Precision as keys::PRECISION;
         /// Passes over the training samples.
@@ -42,6 +44,8 @@ table! {
         count_gain: f64 = ABOVE_ZERO, setting("0.3");
         /// Steepness of the fast-sigmoid surrogate derivative, per v_th - u_rest.
         surrogate_steepness: f64 = ABOVE_ZERO, setting("5.0");
+        /// How the gradient is found: of one projection of jumps by a surrogate, of all layers exactly.
+        gradient: Gradient = inner::<Gradient>(), setting("{}");
         /// Adam with a cosine schedule.
         optimizer: Adam = inner::<Adam>(), setting("{}");
         /// Bound on |w| during training, in units of v_th - u_rest.
@@ -54,6 +58,66 @@ table! {
         programming: Vec<ProgrammingCase> = list::<ProgrammingCase>(), setting("[]");
     }
     rules(rules);
+}
+
+table! {
+    /// How the gradient is found.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case", tag = "kind")]
+    pub enum Gradient by "kind", "Which gradient.", setting("\"surrogate\"") {
+        Surrogate = "surrogate": "of spike counts, by a surrogate of the derivative of a spike; one projection of jumps" {}
+        Exact = "exact": "of the times of spikes, by the adjoint of the layers' own equations; all projections learn" {
+            /// What is wanted of the read-out.
+            loss: Wanted = inner::<Wanted>(), setting("{}");
+            /// Least slope of a membrane at its spike that is divided by, in thresholds per tau_m: a spike that only just comes about moves far, and its gradient is cut there.
+            least_slope: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.2");
+            /// A neuron of a hidden layer that fired less often per sample of a batch than this is raised by `activity_raise`; 0: none is.
+            activity_floor: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.3");
+            /// What such a neuron gets on all weights that lead to it, per batch, in units of v_th - u_rest. Not part of the gradient.
+            activity_raise: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("1e-4");
+        }
+    }
+}
+
+table! {
+    /// What is wanted of the read-out.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case", tag = "kind")]
+    pub enum Wanted by "kind", "Which loss.", setting("\"first_spike\"") {
+        FirstSpike = "first_spike": "cross-entropy of softmax(-t/tau) of the first spikes; the first neuron to fire answers" {
+            /// Of the softmax: how far apart first spikes are wanted.
+            tau: Time = POSITIVE_SPAN, setting("\"0.4 ms\"");
+            /// Weight of a term e^(t/tau_early) of the right neuron's own first spike, which is wanted early.
+            early: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.003");
+            /// Its time constant.
+            tau_early: Time = POSITIVE_SPAN, setting("\"10 ms\"");
+            /// By how much a silent neuron at rest counts as later than the end of the presentation; the closer it came to threshold, the less.
+            silent: Time = POSITIVE_SPAN, setting("\"9.41 ms\"");
+        }
+        SpikeSum = "spike_sum": "cross-entropy of softmax(gain s) of s = sum of e^(-t/tau) over the spikes of each neuron" {
+            /// Time constant of the sums.
+            tau_sum: Time = POSITIVE_SPAN, setting("\"10 ms\"");
+            /// Of the softmax.
+            gain: f64 = ABOVE_ZERO, setting("2.0");
+        }
+    }
+}
+
+impl Gradient {
+    /// The loss, if the gradient is exact.
+    pub fn loss(&self) -> Option<Loss> {
+        let Self::Exact { loss, .. } = self else { return None };
+        let ms = |time: Time| time.as_seconds() * 1e3;
+        Some(match *loss {
+            Wanted::FirstSpike { tau, early, tau_early, silent } => Loss::FirstSpike(FirstSpike {
+                tau: ms(tau),
+                early,
+                tau_early: ms(tau_early),
+                silent: ms(silent),
+            }),
+            Wanted::SpikeSum { tau_sum, gain } => Loss::SpikeSum(SpikeSum { tau: ms(tau_sum), gain }),
+        })
+    }
 }
 
 impl Protocol for Supervised {
@@ -79,7 +143,16 @@ impl Protocol for Supervised {
     }
 }
 
+/// The projection that learns; with an exact gradient the first that starts at a data set, and all others too.
+fn learns(lower: &mut Lower<'_>, fields: &Fields) -> Option<usize> {
+    if layers::exact(fields) { layers::first(lower) } else { lower.get(fields, "projection") }
+}
+
 fn rules(lower: &mut Lower<'_>, fields: &Fields) {
+    if layers::exact(fields) {
+        layers::fits(lower, fields);
+        return;
+    }
     let projection = projection(lower, fields, "supervised");
     if let Some(index) = projection {
         fits(lower, fields, index);

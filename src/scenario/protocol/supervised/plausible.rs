@@ -5,7 +5,7 @@ use crate::network::Origin;
 use crate::neuron::Neuron;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::filled::{Fields, Filled};
-use crate::scenario::plan::{Input, Plan};
+use crate::scenario::plan::{Code, Input, Plan};
 use crate::scenario::spec::Unit;
 use crate::synapse::Placement;
 
@@ -102,7 +102,8 @@ fn presentations(
     }
     let source = plan.projections.get(supervised.projection).map(|projection| projection.from);
     if let Some(Origin::Source(source)) = source
-        && let Some(Input::Dataset { max_rate, .. }) = plan.sources.get(source).map(|source| &source.input)
+        && let Some(Input::Dataset { code: Code::Rate { max_rate, .. }, .. }) =
+            plan.sources.get(source).map(|source| &source.input)
         && max_rate.get() * shown < 1.0
     {
         warnings.push(

@@ -4,8 +4,11 @@
 //! validation samples, then the test samples; after the last epoch the final test. Programming cases are
 //! tested on the final test's own episodes, so that they differ from it by their devices alone.
 
+use super::exact::Exact;
 use super::findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
-use super::plan::Supervised;
+use super::plan::{Gradient, Supervised};
+use super::surrogate::Surrogate;
+use super::teach::{Exam, Of, Teacher};
 use crate::crossbar::Array;
 use crate::energy::rows_energy;
 use crate::engine::{Engine, Threads};
@@ -24,10 +27,7 @@ use crate::scenario::run::measured::{self, Told};
 use crate::scenario::run::training::{Identity, Training, lengths, mean_and_sd, models, reborrow, same};
 use crate::snapshot::{self, Payload};
 use crate::training::Scalar;
-use crate::training::{
-    AdamState, EpochReport, Evaluation, Presenter, Samples, Schedule, Settings, Test, Trainer, Until,
-    evaluate, shuffled,
-};
+use crate::training::{AdamState, EpochReport, Evaluation, Until, shuffled};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -56,77 +56,76 @@ impl Training for Supervised {
         threads: &Threads,
         context: &mut RunContext<'_>,
     ) -> Result<Outcome, RunError> {
-        let start = (context.clock)();
-        let assembled = assemble(plan).map_err(RunError::Assemble)?;
-        let &Self { projection, train_samples, test_samples, validation, .. } = self;
-        let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
-        let network = &assembled.network;
-        let mut values = assembled.weights;
-        let expected = values[self.projection].len();
-        if let Some(given) = &context.given {
-            if given.values.len() != expected {
-                let (origin, at) = (given.origin.clone(), given.at.clone());
-                return Err(RunError::GivenWeights { given: given.values.len(), expected, origin, at });
-            }
-            values[self.projection].clone_from(&given.values);
+        match self.gradient {
+            Gradient::Surrogate {} => carry_out::<R, Surrogate<R>>(self, engine, plan, threads, context),
+            Gradient::Exact { .. } => carry_out::<R, Exact<R>>(self, engine, plan, threads, context),
         }
-        connections::tell(plan, network, |index| values[index].clone(), context)?;
-        let weights = Weights::<R>::from_values(network, &values);
-        let mut run = Run::<R> {
-            engine,
-            plan,
-            protocol: self,
-            network,
-            data: &data,
-            threads,
-            trainer: Trainer::new(network, settings(engine, plan, self, &data), weights),
-            best: None,
-            result: SupervisedResult::default(),
-            log: Logbook::built(start, context),
-            report: EpochReport::default(),
-            tests: Journal::default(),
-        };
-        run.restore(context)?;
-        if let Some(given) = context.given.take() {
-            run.result.weights_from = Some(given.origin);
-        } else {
-            run.train(context)?;
-        }
-        run.finish(context)
     }
 }
 
-fn settings(engine: Engine, plan: &Plan, protocol: &Supervised, data: &Data) -> Settings {
-    let batches = (data.train_labels.len() as u64).div_ceil(u64::from(protocol.batch.max(1)));
-    let adam = &protocol.optimizer;
-    Settings {
-        engine,
-        projection: protocol.projection,
-        seed: plan.seed,
-        batch: protocol.batch as usize,
-        presentation: protocol.presentation,
-        count_gain: protocol.count_gain,
-        steepness: protocol.surrogate_steepness,
-        schedule: Schedule {
-            rate: adam.rate,
-            rate_final: adam.rate_final,
-            steps: batches * u64::from(protocol.epochs),
-        },
-        betas: (adam.beta1, adam.beta2),
-        epsilon: adam.epsilon,
-        bound: protocol.weight_bound,
+fn carry_out<R: Scalar, T: Teacher<R>>(
+    protocol: &Supervised,
+    engine: Engine,
+    plan: &Plan,
+    threads: &Threads,
+    context: &mut RunContext<'_>,
+) -> Result<Outcome, RunError> {
+    let start = (context.clock)();
+    let assembled = assemble(plan).map_err(RunError::Assemble)?;
+    let &Supervised { projection, train_samples, test_samples, validation, .. } = protocol;
+    let data = load(plan, Selection { projection, train_samples, test_samples, validation }, context)?;
+    let network = &assembled.network;
+    let mut values = assembled.weights;
+    let expected = values[projection].len();
+    if let Some(given) = &context.given {
+        if given.values.len() != expected {
+            let (origin, at) = (given.origin.clone(), given.at.clone());
+            return Err(RunError::GivenWeights { given: given.values.len(), expected, origin, at });
+        }
+        values[projection].clone_from(&given.values);
     }
+    connections::tell(plan, network, |index| values[index].clone(), context)?;
+    let of = Of { engine, plan, protocol, network };
+    let teacher = T::new(of, &data, Weights::<R>::from_values(network, &values))?;
+    let trained = teacher.trained();
+    let mut run = Run::<R, T> {
+        of,
+        plan,
+        protocol,
+        network,
+        data: &data,
+        threads,
+        population: trained.last().map_or(0, |&last| plan.projections[last].to),
+        trained,
+        teacher,
+        best: None,
+        result: SupervisedResult::default(),
+        log: Logbook::built(start, context),
+        report: EpochReport::default(),
+        tests: Journal::default(),
+    };
+    run.restore(context)?;
+    if let Some(given) = context.given.take() {
+        run.result.weights_from = Some(given.origin);
+    } else {
+        run.train(context)?;
+    }
+    run.finish(context)
 }
 
 /// A supervised run in progress.
-struct Run<'a, R: Scalar> {
-    engine: Engine,
+struct Run<'a, R: Scalar, T: Teacher<R>> {
+    of: Of<'a>,
     plan: &'a Plan,
     protocol: &'a Supervised,
     network: &'a Arc<Network>,
-    data: &'a Data,
+    data: &'a Data<T::Code>,
     threads: &'a Threads,
-    trainer: Trainer<R>,
+    /// The population that answers.
+    population: usize,
+    /// The projections that learn, the last of which leads there.
+    trained: Vec<usize>,
+    teacher: T,
     /// Validation accuracy, epoch and weights of the best epoch so far.
     best: Option<(f64, u32, Weights<R>)>,
     result: SupervisedResult,
@@ -135,7 +134,7 @@ struct Run<'a, R: Scalar> {
     tests: Journal<Evaluation>,
 }
 
-impl<R: Scalar> Run<'_, R> {
+impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
     /// Episodes of one epoch.
     fn episodes(&self) -> u64 {
         let data = self.data;
@@ -148,18 +147,17 @@ impl<R: Scalar> Run<'_, R> {
         let checkpoint: Checkpoint<R> = source.read(Payload::Training, &models(self.plan))?;
         source.finish()?;
         checkpoint.of.check(self.plan)?;
-        let best = checkpoint.best.as_ref().map_or(&checkpoint.weights, |best| &best.2);
-        let moments = &self.trainer.adam;
-        let fits = lengths(&checkpoint.weights) == lengths(&self.trainer.weights)
-            && lengths(best) == lengths(&self.trainer.weights)
+        let best = checkpoint.best.as_ref().map(|best| lengths(&best.2));
+        let (numbers, moments) = self.teacher.kept();
+        let fits = lengths(&checkpoint.weights) == lengths(&numbers)
+            && best.is_none_or(|best| best == lengths(&self.teacher.weights()))
             && checkpoint.adam.first.len() == moments.first.len()
             && checkpoint.adam.second.len() == moments.second.len();
         same(fits, "network")?;
         self.log.resume(checkpoint.log);
         self.report = checkpoint.report;
         self.tests = checkpoint.tests;
-        self.trainer.weights = checkpoint.weights;
-        self.trainer.adam = checkpoint.adam;
+        self.teacher.go_on(checkpoint.weights, checkpoint.adam);
         self.best = checkpoint.best;
         self.result.epochs = checkpoint.epochs;
         Ok(())
@@ -167,7 +165,7 @@ impl<R: Scalar> Run<'_, R> {
 
     fn train(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         let epochs = self.protocol.epochs;
-        let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
+        let samples = self.data.train_labels.len();
         let mut epoch = self.result.epochs.len() as u32;
         while epoch < epochs {
             if context.stop.load(Ordering::Relaxed) {
@@ -176,7 +174,7 @@ impl<R: Scalar> Run<'_, R> {
             context.progress.whole(u64::from(epoch), u64::from(epochs));
             let _span = tracing::info_span!(target: "memspike::span", "epoch", number = epoch + 1).entered();
             let first = u64::from(epoch) * self.episodes();
-            let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
+            let order = shuffled(samples as u32, self.plan.seed, u64::from(epoch));
             context.progress.phase("train", order.len() as u64);
             let begun = (context.clock)();
             context.progress.steps(1.0, "samples");
@@ -197,9 +195,9 @@ impl<R: Scalar> Run<'_, R> {
             };
             let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
             let until = Until { stop: context.stop, due: &|| store.due() };
-            let lessons = (samples, &order[..], first, until, fingerprint, observer);
+            let lessons = (&order[..], first, until, fingerprint, observer);
             let so_far = std::mem::take(&mut self.report);
-            let report = self.trainer.epoch(so_far, lessons, self.threads, &mut advance)?;
+            let report = self.teacher.epoch(self.data, so_far, lessons, self.threads, &mut advance)?;
             context.progress.done();
             let (more, events) = (report.presented - before, report.totals.events() - known);
             self.log.book("train", begun, context, more, events);
@@ -219,7 +217,7 @@ impl<R: Scalar> Run<'_, R> {
             }
             let Some(validation) = self.validate(epoch, first + order.len() as u64, context)? else { break };
             let first_test = first + (order.len() + self.data.validation_labels.len()) as u64;
-            let weights = self.trainer.weights.clone();
+            let weights = self.teacher.weights();
             let test = self.test(&weights, first_test, &format!("test of epoch {}", epoch + 1), context)?;
             if test.answers.len() < self.data.test_labels.len() {
                 break;
@@ -248,8 +246,18 @@ impl<R: Scalar> Run<'_, R> {
         context: &mut RunContext<'_>,
     ) {
         let held_out = validation.map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v));
+        let shown = report.presented.max(1) as f64;
+        let layers = self.protocol.gradient.loss().is_some();
+        let names = self.plan.populations.iter().map(|population| population.name.clone());
+        let of_each = names.zip(report.totals.spikes.iter().map(|&spikes| spikes as f64 / shown));
+        let spikes: Vec<(String, f64)> = of_each.filter(|_| layers).collect();
+        let silent = layers.then(|| report.silent as f64 / shown);
+        let fired = spikes.iter().map(|(_, spikes)| format!("{spikes:.1}")).collect::<Vec<_>>().join(" + ");
+        let fired = silent.map_or(String::new(), |silent| {
+            format!("  {fired} spikes per sample, {:.2} % unanswered", 100.0 * silent)
+        });
         context.progress.line(&format!(
-            "epoch {:>3}/{}  loss {:.4}  train {:.2} %{held_out}  test {:.2} %",
+            "epoch {:>3}/{}  loss {:.4}  train {:.2} %{held_out}  test {:.2} %{fired}",
             epoch + 1,
             self.protocol.epochs,
             report.loss(),
@@ -271,14 +279,17 @@ impl<R: Scalar> Run<'_, R> {
             validation_accuracy: validation,
             test_accuracy: test.accuracy(),
             learning_rate: report.learning_rate,
+            spikes_per_sample: spikes,
+            silent,
         });
     }
 
     fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
+        let (weights, adam) = self.teacher.kept();
         let checkpoint = Checkpoint {
             of: Identity::of(self.plan),
-            weights: self.trainer.weights.clone(),
-            adam: self.trainer.adam.clone(),
+            weights,
+            adam: adam.clone(),
             best: self.best.clone(),
             epochs: self.result.epochs.clone(),
             log: self.log.keep(),
@@ -303,11 +314,11 @@ impl<R: Scalar> Run<'_, R> {
             return Ok(Some(None));
         }
         let data = self.data;
-        let samples = Samples { code: &data.validation, labels: &data.validation_labels };
-        let weights = self.trainer.weights.clone();
+        let samples = (&data.validation, &data.validation_labels[..]);
+        let weights = self.teacher.weights();
         let what = format!("validation of epoch {}", epoch + 1);
         let found = self.evaluate(&weights, samples, first, &what, context)?;
-        Ok((found.answers.len() == samples.labels.len()).then(|| Some(found.accuracy())))
+        Ok((found.answers.len() == samples.1.len()).then(|| Some(found.accuracy())))
     }
 
     fn test(
@@ -318,38 +329,31 @@ impl<R: Scalar> Run<'_, R> {
         context: &mut RunContext<'_>,
     ) -> Result<Evaluation, RunError> {
         let data = self.data;
-        let samples = Samples { code: &data.test, labels: &data.test_labels };
+        let samples = (&data.test, &data.test_labels[..]);
         self.evaluate(weights, samples, first, what, context)
     }
 
     fn evaluate(
         &mut self,
         weights: &Weights<R>,
-        samples: Samples<'_>,
+        samples: (&T::Code, &[u8]),
         first_episode: u64,
         what: &str,
         context: &mut RunContext<'_>,
     ) -> Result<Evaluation, RunError> {
         let duration = self.protocol.test_presentation;
-        let test = Test {
-            engine: self.engine,
-            population: self.plan.projections[self.protocol.projection].to,
-            seed: self.plan.seed,
-            first_episode,
-            duration,
-            what,
-        };
+        let exam = Exam { first_episode, duration, what };
         if let Some(known) = self.tests.known() {
             return Ok(known);
         }
         loop {
             let so_far = std::mem::take(&mut self.tests.begun);
             let before = (so_far.totals.presentations, so_far.totals.events());
-            let showing = Showing { phase: "test", what, samples: samples.labels.len(), before };
+            let showing = Showing { phase: "test", what, samples: samples.1.len(), before };
             let found = self.log.show(showing, context, |reporting| {
-                evaluate(self.network, weights, samples, (test, so_far), reporting)
+                self.teacher.test(self.of, weights, samples, (exam, so_far), reporting)
             })?;
-            let done = found.answers.len() == samples.labels.len();
+            let done = found.answers.len() == samples.1.len();
             if done {
                 self.tests.answered(&found);
             } else {
@@ -367,7 +371,7 @@ impl<R: Scalar> Run<'_, R> {
     fn finish(mut self, context: &mut RunContext<'_>) -> Result<Outcome, RunError> {
         let (tested, weights) = match self.best.clone() {
             Some((_, epoch, weights)) => (epoch, weights),
-            None => (self.result.epochs.len() as u32, self.trainer.weights.clone()),
+            None => (self.result.epochs.len() as u32, self.teacher.weights()),
         };
         let first = u64::from(self.protocol.epochs) * self.episodes();
         let trained = !self.result.epochs.is_empty() || self.result.weights_from.is_some();
@@ -385,13 +389,14 @@ impl<R: Scalar> Run<'_, R> {
                 self.result.missed = self.data.missed(test.answers.iter().copied().map(Some));
                 arrays = devices(self.plan, &values, self.w_max(), ideal)?;
                 energy = self.ledger(&arrays, &test);
-                let population = &self.plan.populations[self.plan.projections[self.protocol.projection].to];
-                if self.plan.record.energy && population.switch.is_some() {
+                let population = &self.plan.populations[self.population];
+                let jumped = self.plan.projections[self.protocol.projection].kernel.jumps();
+                if jumped && self.plan.record.energy && population.switch.is_some() {
                     self.log.notes.push(jumps(population));
                 }
                 self.log.notes.extend(overlapping(self.plan, &test.totals));
                 per_inference =
-                    Some(inference(self.plan, self.network, self.protocol.projection, &energy, &test.totals));
+                    Some(inference(self.plan, self.network, &self.trained, &energy, &test.totals));
                 self.programming(&values, first, test.accuracy(), context)?;
                 self.show(&weights, first);
             }
@@ -484,10 +489,10 @@ impl<R: Scalar> Run<'_, R> {
         let Some(index) = self.data.test_labels.iter().position(|&label| u32::from(label) == class) else {
             return;
         };
-        let population = self.plan.projections[self.protocol.projection].to;
-        let mut presenter = Presenter::<R>::new(self.engine, self.network, population, self.plan.seed);
+        let population = self.population;
         let duration = self.protocol.test_presentation;
-        let spikes = presenter.show(weights, (&self.data.test, index, first + index as u64, duration));
+        let exam = Exam { first_episode: first, duration, what: "the sample that is shown" };
+        let spikes = self.teacher.show(self.of, weights, (&self.data.test, index), exam);
         let size = self.plan.populations[population].size as usize;
         let mut spikes_ms = vec![Vec::new(); size];
         for spike in spikes {

@@ -41,7 +41,7 @@ impl<R: Scalar> Run<'_, R> {
                 per_inference = Some(inference(
                     self.plan,
                     self.frozen,
-                    self.protocol.projection,
+                    &[self.protocol.projection],
                     &energy,
                     &responses.totals,
                 ));

@@ -1,0 +1,155 @@
+//! What a network needs for the exact gradient of its layers.
+
+use crate::engine::lockstep::{Net, Unfit};
+use crate::hint::many;
+use crate::network::Network;
+use crate::scenario::assemble::skeleton;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::filled::{Fields, is_dataset};
+use crate::scenario::plan::Plan;
+use crate::scenario::run::context::RunError;
+use crate::scenario::section::Lower;
+use std::sync::Arc;
+
+/// Whether the gradient is to be exact.
+pub fn exact(protocol: &Fields) -> bool {
+    protocol.table("gradient").and_then(|gradient| gradient.word("kind")) == Some("exact")
+}
+
+/// The first projection that starts at a data set.
+pub fn first(lower: &Lower<'_>) -> Option<usize> {
+    let filled = lower.filled;
+    filled.all("projection").iter().position(|(_, fields)| {
+        let from = fields.text("from");
+        filled
+            .all("source")
+            .iter()
+            .any(|(name, source)| Some(name.as_str()) == from && is_dataset(source) == Some(true))
+    })
+}
+
+/// Checks what of the scenario an exact gradient can be had of. What the engine says of the network comes after
+/// ([`net`]).
+pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
+    let kind = protocol.table("gradient").and_then(|gradient| gradient.written("kind"));
+    for (key, instead) in [
+        ("projection", "nothing: with an exact gradient all projections learn"),
+        ("count_gain", "`loss` of the gradient: counts have no exact gradient"),
+        ("surrogate_steepness", "nothing: an exact gradient needs no surrogate"),
+        ("weights_from", "nothing: layers are trained here"),
+        ("programming", "nothing, or the surrogate gradient of one projection"),
+    ] {
+        if let Some(at) = protocol.written(key) {
+            lower.faults.push(
+                Diagnostic::error(format!("`{key}` of {} has no effect", protocol.what))
+                    .at(at)
+                    .also(kind, "the gradient is exact")
+                    .allowed(instead),
+            );
+        }
+    }
+    let filled = lower.filled;
+    if first(lower).is_none() {
+        lower.faults.push(
+            Diagnostic::error("no projection starts at a data set")
+                .maybe_at(protocol.place("kind"))
+                .also(kind, "the gradient is exact")
+                .allowed("a projection from a source with kind = \"dataset\""),
+        );
+    }
+    for (_, source) in filled.all("source") {
+        let Some(encode) = source.table("encode") else { continue };
+        if encode.word("kind").is_some_and(|kind| kind != "first_spike") {
+            lower.faults.push(
+                Diagnostic::error(format!("{} shows its samples as Poisson processes", source.what))
+                    .maybe_at(encode.place("kind"))
+                    .also(kind, "the gradient is exact")
+                    .allowed("encode = { kind = \"first_spike\", ... }: values that are times of spikes"),
+            );
+        }
+    }
+    let leads = |name: &str| filled.all("projection").iter().any(|(_, p)| p.text("from") == Some(name));
+    let ends: Vec<_> = filled.all("population").iter().filter(|(name, _)| !leads(name)).collect();
+    let dataset = filled
+        .all("source")
+        .iter()
+        .find_map(|(_, source)| lower.registry.find_dataset(source.word("dataset")?));
+    match ends.as_slice() {
+        [(_, read_out)] => {
+            let Some((size, classes)) = read_out.count("size").zip(dataset.map(|set| set.classes())) else {
+                return;
+            };
+            if size != classes {
+                lower.faults.push(
+                    Diagnostic::error(format!(
+                        "{} has {}, and the data set {}",
+                        read_out.what,
+                        many(size, "neuron"),
+                        many(classes, "class")
+                    ))
+                    .maybe_at(read_out.place("size"))
+                    .allowed(format!("size = {classes}: one neuron per class")),
+                );
+            }
+            let shown = protocol.count("show_class").filter(|&class| class >= classes);
+            if let Some(class) = shown {
+                lower.faults.push(
+                    Diagnostic::error(format!("`show_class` of the protocol is {class}"))
+                        .maybe_at(protocol.place("show_class"))
+                        .label("no such class")
+                        .allowed(format!("a class of the data set, 0 to {}", classes - 1)),
+                );
+            }
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let which = if names.is_empty() { "none".into() } else { names.join(" and ") };
+            lower.faults.push(
+                Diagnostic::error(format!(
+                    "populations that lead nowhere, of which one is the read-out: {which}"
+                ))
+                .maybe_at(several.get(1).and_then(|(_, fields)| fields.at.as_ref()))
+                .also(kind, "the gradient is exact")
+                .allowed("exactly one population from which no projection starts"),
+            );
+        }
+    }
+}
+
+/// The layers of a network.
+///
+/// # Errors
+/// Everything that keeps it from an exact gradient.
+pub fn net(network: &Arc<Network>) -> Result<Net, RunError> {
+    Net::new(network).map_err(|faults: Vec<Unfit>| RunError::Layers(faults))
+}
+
+/// The network as a table: layer, shape, parameters.
+///
+/// # Errors
+/// As [`net`], and if the plan is no network.
+pub fn described(plan: &Plan) -> Result<Vec<String>, RunError> {
+    let net = net(&skeleton(plan).map_err(RunError::Assemble)?)?;
+    let mut all = 0;
+    let mut lines: Vec<String> = Vec::new();
+    for (number, layer) in (1..).zip(&net.layers) {
+        let parameters = layer.rows * layer.size;
+        all += parameters;
+        let shapes: Vec<String> = layer
+            .inputs
+            .iter()
+            .map(|input| {
+                format!("{} ({} x {})", plan.projections[input.projection].name, input.rows, layer.size)
+            })
+            .collect();
+        lines.push(format!(
+            "layer {number}: {}, {}, driven by {}, {}",
+            plan.populations[layer.population].name,
+            many(layer.size, "neuron"),
+            shapes.join(" and "),
+            many(parameters, "parameter")
+        ));
+    }
+    lines.push(format!("layers: {}, {} in all", net.layers.len(), many(all, "parameter")));
+    Ok(lines)
+}

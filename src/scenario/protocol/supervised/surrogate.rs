@@ -1,0 +1,104 @@
+//! One projection of jumps, by the surrogate gradient of spike counts.
+
+use super::teach::{Exam, Lessons, Of, Teacher};
+use crate::encoding::RateCode;
+use crate::engine::{SimulationError, Spike, Threads};
+use crate::network::Weights;
+use crate::scenario::run::context::RunError;
+use crate::scenario::run::data::Data;
+use crate::training::{
+    AdamState, Advance, EpochReport, Evaluation, Presenter, Reporting, Samples, Scalar, Schedule, Settings,
+    Test, Trainer, evaluate,
+};
+
+/// The projection that learns, and its trainer.
+pub struct Surrogate<R: Scalar> {
+    projection: usize,
+    trainer: Trainer<R>,
+}
+
+impl<R: Scalar> Teacher<R> for Surrogate<R> {
+    type Code = RateCode;
+
+    fn new(of: Of<'_>, data: &Data, weights: Weights<R>) -> Result<Self, RunError> {
+        let Of { engine, plan, protocol, network } = of;
+        let settings = Settings {
+            engine,
+            projection: protocol.projection,
+            seed: plan.seed,
+            batch: protocol.batch as usize,
+            presentation: protocol.presentation,
+            count_gain: protocol.count_gain,
+            steepness: protocol.surrogate_steepness,
+            schedule: schedule(of, data.train_labels.len()),
+            betas: (protocol.optimizer.beta1, protocol.optimizer.beta2),
+            epsilon: protocol.optimizer.epsilon,
+            bound: protocol.weight_bound,
+        };
+        Ok(Self { projection: protocol.projection, trainer: Trainer::new(network, settings, weights) })
+    }
+
+    fn trained(&self) -> Vec<usize> {
+        vec![self.projection]
+    }
+
+    fn weights(&self) -> Weights<R> {
+        self.trainer.weights.clone()
+    }
+
+    fn kept(&self) -> (Weights<R>, &AdamState<R>) {
+        (self.trainer.weights.clone(), &self.trainer.adam)
+    }
+
+    fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>) {
+        (self.trainer.weights, self.trainer.adam) = (numbers, adam);
+    }
+
+    fn epoch<'a>(
+        &mut self,
+        data: &'a Data,
+        so_far: EpochReport,
+        (order, first, until, fingerprint, observer): Lessons<'a>,
+        threads: &Threads,
+        advance: Advance<'_>,
+    ) -> Result<EpochReport, SimulationError> {
+        let samples = Samples { code: &data.train, labels: &data.train_labels };
+        let lessons = (samples, order, first, until, fingerprint, observer);
+        self.trainer.epoch(so_far, lessons, threads, advance)
+    }
+
+    fn test(
+        &self,
+        of: Of<'_>,
+        weights: &Weights<R>,
+        (code, labels): (&RateCode, &[u8]),
+        (exam, so_far): (Exam<'_>, Evaluation),
+        reporting: &mut Reporting<'_>,
+    ) -> Result<Evaluation, SimulationError> {
+        let Exam { first_episode, duration, what } = exam;
+        let population = of.plan.projections[self.projection].to;
+        let (engine, seed) = (of.engine, of.plan.seed);
+        let test = Test { engine, population, seed, first_episode, duration, what };
+        evaluate(of.network, weights, Samples { code, labels }, (test, so_far), reporting)
+    }
+
+    fn show(
+        &self,
+        of: Of<'_>,
+        weights: &Weights<R>,
+        (code, index): (&RateCode, usize),
+        exam: Exam<'_>,
+    ) -> Vec<Spike> {
+        let population = of.plan.projections[self.projection].to;
+        let mut presenter = Presenter::<R>::new(of.engine, of.network, population, of.plan.seed);
+        presenter.show(weights, (code, index, exam.first_episode + index as u64, exam.duration))
+    }
+}
+
+/// The learning rate over all epochs of so many samples.
+pub fn schedule(of: Of<'_>, samples: usize) -> Schedule {
+    let batches = (samples as u64).div_ceil(u64::from(of.protocol.batch.max(1)));
+    let adam = &of.protocol.optimizer;
+    let steps = batches * u64::from(of.protocol.epochs);
+    Schedule { rate: adam.rate, rate_final: adam.rate_final, steps }
+}

@@ -1,0 +1,91 @@
+//! What both gradients are asked for: epochs, tests, and what a checkpoint keeps.
+
+use super::plan::Supervised;
+use crate::engine::{Engine, Observer, SimulationError, Spike, Threads};
+use crate::network::{Network, Weights};
+use crate::record::Fingerprint;
+use crate::scenario::plan::Plan;
+use crate::scenario::run::context::RunError;
+use crate::scenario::run::data::{Data, Encoded};
+use crate::time::Time;
+use crate::training::{AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar, Until};
+use std::sync::Arc;
+
+/// What training is of.
+#[derive(Clone, Copy)]
+pub struct Of<'a> {
+    pub engine: Engine,
+    pub plan: &'a Plan,
+    pub protocol: &'a Supervised,
+    pub network: &'a Arc<Network>,
+}
+
+/// Training samples of an epoch: their order, the episode of the first, when it comes back early, and who is told.
+pub type Lessons<'a> = (&'a [u32], u64, Until<'a>, &'a mut Fingerprint, Option<&'a mut dyn Observer>);
+
+/// Samples of a test: the episode of the first, for how long each is shown, and what the test is called.
+#[derive(Clone, Copy)]
+pub struct Exam<'a> {
+    pub first_episode: u64,
+    pub duration: Time,
+    pub what: &'a str,
+}
+
+/// A gradient, and the weights that it trains.
+pub trait Teacher<R: Scalar>: Sized {
+    /// How samples are shown.
+    type Code: Encoded;
+
+    /// Training from these weights.
+    ///
+    /// # Errors
+    /// If the network is not one that it can train.
+    fn new(of: Of<'_>, data: &Data<Self::Code>, weights: Weights<R>) -> Result<Self, RunError>;
+
+    /// The projections that learn, the last of which leads to the read-out.
+    fn trained(&self) -> Vec<usize>;
+
+    /// The weights in the units of their kernels.
+    fn weights(&self) -> Weights<R>;
+
+    /// What a checkpoint keeps: numbers that learn, in its own units, and Adam's means.
+    fn kept(&self) -> (Weights<R>, &AdamState<R>);
+
+    /// Goes on with what a checkpoint kept.
+    fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>);
+
+    /// An epoch, or the rest of one.
+    ///
+    /// # Errors
+    /// If a sample cannot be presented.
+    fn epoch<'a>(
+        &mut self,
+        data: &'a Data<Self::Code>,
+        so_far: EpochReport,
+        lessons: Lessons<'a>,
+        threads: &Threads,
+        advance: Advance<'_>,
+    ) -> Result<EpochReport, SimulationError>;
+
+    /// Tests weights on samples, or on the rest of them.
+    ///
+    /// # Errors
+    /// If a sample cannot be presented.
+    fn test(
+        &self,
+        of: Of<'_>,
+        weights: &Weights<R>,
+        samples: (&Self::Code, &[u8]),
+        exam: (Exam<'_>, Evaluation),
+        reporting: &mut Reporting<'_>,
+    ) -> Result<Evaluation, SimulationError>;
+
+    /// The spikes of the read-out when one sample is shown.
+    fn show(
+        &self,
+        of: Of<'_>,
+        weights: &Weights<R>,
+        sample: (&Self::Code, usize),
+        exam: Exam<'_>,
+    ) -> Vec<Spike>;
+}
