@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pandas as _pandas
+
+
+_T = TypeVar("_T", bound="Table")
 
 
 class Table(Mapping[str, NDArray[Any]]):
@@ -66,7 +69,7 @@ class Table(Mapping[str, NDArray[Any]]):
         """Number of rows."""
         return next((len(column) for column in (*self._columns.values(), *self.codes.values())), 0)
 
-    def where(self, **wanted: Any) -> Table:
+    def where(self: _T, **wanted: Any) -> _T:
         """The rows in which every column has the value that is given: ``states.where(variable="i_syn", id=3)``."""
         chosen = np.ones(self.rows, dtype=bool)
         for name, value in wanted.items():

@@ -76,7 +76,7 @@ class Network:
             "population": {},
             "projection": {},
         }
-        self._sizes: dict[str, int] = {}
+        self._spiking: set[str] = set()
         self._spikes: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
         self._synapses: dict[str, _Synapses] = {}
 
@@ -237,13 +237,13 @@ class Network:
         if not isinstance(name, str) or not name:
             raise ValueError(f"the name of a {section} is {name!r}; allowed: letters, digits, `_` and `-`")
         taken = self._sections[section]
-        if name in taken or (section in ("source", "population") and name in self._sizes):
+        if name in taken or (section in ("source", "population") and name in self._spiking):
             raise ValueError(f"there is a {section} `{name}` already, or something of that name that spikes")
         # A fault is told here, where the value is, and leaves the network as it was.
         for key, value in keys.items():
             text(value, f"{key} of {section} `{name}`")
         if section in ("source", "population"):
-            self._sizes[name] = 1
+            self._spiking.add(name)
         taken[name] = keys
 
     # Out of Python

@@ -158,6 +158,24 @@ class Result:
         self.export("sonata", record="spikes", to=to)
         return Path(os.fspath(to))
 
+    def to_neo(self) -> Any:
+        """A Neo block: a segment for each episode, a spike train for each neuron that spiked, with its population and number."""
+        from ._exchange import neo_block
+
+        return neo_block(self)
+
+    def to_nwb(self, to: PathLike) -> Path:
+        """Writes an NWB file with a unit for each neuron that spiked.
+
+        Raises
+        ------
+        ValueError
+            If spikes are of several episodes, each of which has a time of its own.
+        """
+        from ._exchange import write_nwb
+
+        return write_nwb(self, to)
+
     def to_pandas(self) -> dict[str, _pandas.DataFrame]:
         """A data frame for each record; units are in the titles of columns."""
         return {name: table.to_pandas() for name, table in self.records.items()}

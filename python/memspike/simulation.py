@@ -40,7 +40,7 @@ class Simulation:
 
     Notes
     -----
-    After an error a simulation is as it was before. After Ctrl-C (KeyboardInterrupt) it stands at the time that is reached,
+    What is refused changes nothing; a simulation in which a run has failed (`run`) is not used again. After Ctrl-C (KeyboardInterrupt) it stands at the time that is reached,
     and may be run on. It belongs to its process: after a fork it refuses, and `snapshot` and `restore` take it across.
     """
 

@@ -50,7 +50,7 @@ impl Simulation {
         }
         if self.broken.load(Ordering::Relaxed) {
             return Err(PyRuntimeError::new_err(
-                "memspike has made a mistake in this simulation before: it is not used again; hint: make another one",
+                "the simulation has failed before, and its state means nothing; hint: make another one",
             ));
         }
         match self.live.try_lock() {
@@ -150,7 +150,11 @@ impl Simulation {
     /// Handles every event before `end` (femtoseconds) and returns the time reached.
     fn run(&self, py: Python<'_>, end: i64) -> PyResult<i64> {
         let end = Time::from_fs(u64::try_from(end).unwrap_or(0));
-        self.work(py, |live, stop| live.run(end, &self.threads, stop)).map(|time| time.fs() as i64)
+        let done = self.work(py, |live, stop| Ok(live.run(end, &self.threads, stop)))?;
+        done.map(|time| time.fs() as i64).map_err(|error| {
+            self.broken.store(true, Ordering::Relaxed);
+            refused(py, &error)
+        })
     }
 
     /// The time reached, in femtoseconds.

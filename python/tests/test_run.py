@@ -156,7 +156,10 @@ def test_all_faults_are_told_at_once(scenario: Path) -> None:
     assert "2 errors" in str(caught.value) and not isinstance(caught.value, KeyError)
 
 
-def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
+def test_what_is_not_there_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Nor is it anywhere else.
+    monkeypatch.setenv("MEMSPIKE_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="there is no scenario `digit`"):
         memspike.run("digit")
     with pytest.raises(FileNotFoundError, match="data set `mnist` was not found"):
@@ -315,3 +318,23 @@ def test_tables_become_data_frames(scenario: Path) -> None:
     assert list(frames["spikes"].columns) == ["time [fs]", "population", "id"]
     assert list(frames["spikes"]["population"].unique()) == ["clock", "cells"]
     assert (frames["membrane"].groupby("id")["u [V]"].max() < 1e-3).all()
+
+
+def test_neo_and_nwb_have_every_spike(scenario: Path, tmp_path: Path) -> None:
+    pytest.importorskip("neo")
+    result = memspike.run(scenario)
+    block = result.to_neo()
+    trains = {train.name: train.magnitude.tolist() for train in block.segments[0].spiketrains}
+    assert trains == {"clock[0]": [1.0, 5.0], **{f"cells[{k}]": [1.0, 5.0] for k in range(3)}}
+    few = {"protocol.epochs": 1, "protocol.train_samples": 20, "protocol.test_samples": 10}
+    trained = memspike.run("digits", set=few, record="output")
+    several = trained.to_neo()
+    assert len(several.segments) == trained.summary["episodes"]
+    assert sum(len(train) for segment in several.segments for train in segment.spiketrains) == trained.spikes.rows
+    pynwb = pytest.importorskip("pynwb")
+    with pynwb.NWBHDF5IO(str(result.to_nwb(tmp_path / "run.nwb")), "r") as file:
+        units = file.read().units
+        assert [units["spike_times"][k].tolist() for k in range(4)] == [[0.001, 0.005]] * 4
+        assert sorted(units["population"].data[:]) == ["cells"] * 3 + ["clock"]
+    with pytest.raises(ValueError, match="episodes"):
+        trained.to_nwb(tmp_path / "other.nwb")

@@ -421,6 +421,19 @@ def test_ctrl_c_leaves_the_simulation_where_it_is() -> None:
     assert np.array_equal(whole.membranes("cells"), simulation.membranes("cells"))
 
 
+def test_a_simulation_that_has_failed_is_not_used_again() -> None:
+    network = Network()
+    clock = network.spikes("clock", 1, ms * [1])
+    cells = network.population("cells", 1, tau_m=20 * ms, v_th=1 * mV, u_rest="0 V", reset="subtract")
+    # A jump of 70 000 thresholds: more spikes at once than there may be.
+    network.projection("in", clock, cells, weight="70 V")
+    simulation = Simulation(network)
+    with pytest.raises(ValueError, match="65"):
+        simulation.run(2 * ms)
+    with pytest.raises(RuntimeError, match="has failed before"):
+        simulation.membranes(cells)
+
+
 def test_another_thread_is_told_to_wait() -> None:
     simulation = Simulation(balanced(), seed=SEED)
     heard: list[str] = []
