@@ -152,6 +152,11 @@ pub struct RunArgs {
     /// What to print at the end: a table, or summary.json.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+    /// Also print where the time went: phases with their share, and what was done by kind and part. It is `performance` of
+    /// summary.json.
+    #[arg(long, conflicts_with = "quiet")]
+    #[serde(default)]
+    pub profile: bool,
     /// How to tell on stderr how far the run is.
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub progress: How,

@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::failure::Failure;
 use super::output::Output;
 use super::records::CHECKPOINT;
-use memspike::record::rundir::{self, REQUEST, RunDir, RunStatus, SUMMARY};
+use memspike::record::rundir::{self, RunDir, RunStatus, SUMMARY};
 use memspike::report::compare;
 use memspike::report::html::Beside;
 use memspike::report::manifest::{MadeFrom, ManifestHead, condensed};
@@ -59,9 +59,8 @@ pub fn of_run(args: &RunArgs, plan: &Plan, output: &Output) -> Result<Place, Fai
 /// What the page of a run links to: its files, and the page of the run before it.
 pub fn beside(dir: &RunDir) -> Beside {
     // What a run goes on from is gone when it is done.
-    let stays = |name: &String| {
-        !name.ends_with(".log") && ![CHECKPOINT, REQUEST, "report.html"].contains(&name.as_str())
-    };
+    let stays =
+        |name: &String| !name.ends_with(".log") && ![CHECKPOINT, "report.html"].contains(&name.as_str());
     let files = dir.files().into_iter().filter(stays).collect();
     let number = dir.path().file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
     let before = number.and_then(|number| Some(format!("../{:03}/report.html", number.checked_sub(1)?)));

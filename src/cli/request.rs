@@ -1,12 +1,13 @@
-//! What a run was asked for, kept in its directory until it is done: `run --resume DIR` needs nothing else.
+//! What a run was asked for, kept in its manifest until it is done: `run --resume DIR` needs nothing else.
 
 use super::args::RunArgs;
 use super::directory::RUNS;
 use super::failure::Failure;
-use memspike::record::rundir::{self, REQUEST, RunDir, RunStatus, SUMMARY};
-use memspike::record::{read_json, to_json};
+use memspike::record::read_json;
+use memspike::record::rundir::{self, MANIFEST, RunStatus, SUMMARY};
 use memspike::report::manifest::ManifestHead;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::{Path, PathBuf, absolute};
 
 /// A command and the one of its scenarios that a directory is about.
@@ -18,11 +19,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// Writes it into the directory of its run. What it names by paths is found from elsewhere too.
+    /// As it stands in a manifest. What it names by paths is found from elsewhere too.
     ///
     /// # Errors
-    /// If it cannot be written.
-    pub fn write(args: &RunArgs, name: &str, dir: &RunDir) -> Result<(), Failure> {
+    /// If it is nothing that JSON knows.
+    pub fn of(args: &RunArgs, name: &str) -> Result<Value, Failure> {
         let whole = |path: &PathBuf| {
             let path = absolute(path).unwrap_or_else(|_| path.clone());
             PathBuf::from(path.to_string_lossy().into_owned())
@@ -36,7 +37,17 @@ impl Request {
             let path = PathBuf::from(&scenario);
             if path.exists() { whole(&path).to_string_lossy().into_owned() } else { scenario }
         });
-        Ok(dir.write(REQUEST, &to_json(REQUEST, &Self { name: name.into(), args })?)?)
+        serde_json::to_value(Self { name: name.into(), args })
+            .map_err(|error| Failure::new(error.to_string()))
+    }
+
+    /// Of the run in `path`; `None` if it is done, or its manifest does not say it.
+    fn read(path: &Path) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Begun {
+            asked: Option<Request>,
+        }
+        read_json::<Begun>(&path.join(MANIFEST)).ok()?.asked
     }
 }
 
@@ -60,7 +71,7 @@ pub fn meant(args: &RunArgs) -> Result<(RunArgs, Option<String>), Failure> {
         // `run --resume SCENARIO`.
         return Ok((RunArgs { scenario: Some(named.to_string_lossy().into_owned()), ..bare }, None));
     };
-    if !path.join(REQUEST).is_file() {
+    let Some(Request { name, args: begun }) = Request::read(&path) else {
         let finished = ManifestHead::read(&path)?.status == RunStatus::Done && path.join(SUMMARY).is_file();
         let failure = if finished {
             Failure::new(format!("the run in `{}` is finished", path.display()))
@@ -70,8 +81,7 @@ pub fn meant(args: &RunArgs) -> Result<(RunArgs, Option<String>), Failure> {
                 .with_hint("name its scenario too: memspike run SCENARIO --resume DIR")
         };
         return Err(failure);
-    }
-    let Request { name, args: begun } = read_json(&path.join(REQUEST))?;
+    };
     let mut overrides = begun.overrides;
     overrides.seed = args.overrides.seed.or(overrides.seed);
     overrides.set.extend(args.overrides.set.iter().cloned());

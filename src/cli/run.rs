@@ -20,13 +20,13 @@ use super::wiring::{self, Recorded, Request};
 use super::{calibrate, records, trace};
 use memspike::plot::{self, RecordedSpikes};
 use memspike::record::npz;
-use memspike::record::rundir::{self, REQUEST, RunDir, RunStatus};
+use memspike::record::rundir::{self, RunDir, RunStatus};
 use memspike::registry::Registry;
 use memspike::report::manifest::{Manifest, ManifestHead};
 use memspike::report::performance::{Calibration, HostPerformance};
 use memspike::report::set::SetSummary;
 use memspike::report::summary::{SCHEMA_VERSION, Summary};
-use memspike::report::{html, results, text};
+use memspike::report::{html, profile, results, text};
 use memspike::scenario::outcome::{Outcome, Status};
 use memspike::scenario::plan::Plan;
 use memspike::scenario::progress::Progress as _;
@@ -221,7 +221,6 @@ impl Session<'_> {
             true => ManifestHead::read(dir.path())?.command,
             false => self.program.command.clone(),
         };
-        Asked::write(self.args, &plan.name, &dir)?;
         let calibration = calibrate::measure();
         let mut manifest = Manifest {
             schema_version: SCHEMA_VERSION,
@@ -240,6 +239,7 @@ impl Session<'_> {
             seed: plan.seed,
             calibrate: Some(calibration),
             made_from: scenario.kept.clone(),
+            asked: Some(Asked::of(self.args, &plan.name)?),
             plan: plan.clone(),
         };
         manifest.write(&dir)?;
@@ -354,6 +354,10 @@ impl Session<'_> {
             Status::Done => RunStatus::Done,
             Status::Interrupted => RunStatus::Interrupted,
         };
+        if outcome.status == Status::Done {
+            // Nothing is left to go on with.
+            manifest.asked = None;
+        }
         manifest.write(dir)?;
         if outcome.status == Status::Done {
             clear(dir);
@@ -365,7 +369,11 @@ impl Session<'_> {
         let (args, output) = (self.args, self.output);
         match (say, args.format) {
             (Say::Results, format) => {
-                output.answer(format, || text::summary(summary, plan.published_accuracy()), summary)?;
+                let told = || {
+                    let text = text::summary(summary, plan.published_accuracy());
+                    if args.profile { format!("{text}\n{}", profile::text(summary)) } else { text }
+                };
+                output.answer(format, told, summary)?;
             }
             // What compares nothing has nothing for the table of all of them.
             (Say::OneOfSeveral, Format::Text) if summary.paper.is_none() => {
@@ -538,9 +546,7 @@ impl Session<'_> {
 
 /// Removes what a run goes on from: nothing is left to go on with. What cannot be removed is only in the way.
 fn clear(dir: &RunDir) {
-    for name in [CHECKPOINT, REQUEST] {
-        let _ = std::fs::remove_file(dir.path().join(name));
-    }
+    let _ = std::fs::remove_file(dir.path().join(CHECKPOINT));
     records::discard(dir);
 }
 

@@ -53,8 +53,8 @@ fn draw(matrix: &[Vec<u64>]) -> String {
             };
             sheet.shade((x + 1.0, y + 1.0), (cell - 2.0, cell - 2.0), colour, amount);
             if numbers && count > 0 {
-                // White on a dark shade only: on a light one it cannot be read.
-                let ink = if answer == class && amount > 0.5 { PAPER } else { INK };
+                // That of the sheet on a strong shade only: on a weak one it cannot be read.
+                let ink = if amount > 0.55 { PAPER } else { INK };
                 let style = text(if count > 9999 { 11.0 } else { 12.0 }, ink);
                 sheet.write(&count.to_string(), x + cell / 2.0, middle, At::Middle, style);
             }

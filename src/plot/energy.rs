@@ -75,7 +75,7 @@ fn draw(ledger: &Ledger, what: &str, mac: Option<f64>) -> String {
         // The exponent is whole, so parsing its text gives the nearest f64 without `powi`.
         let value: f64 = format!("1e{}", lo as i32 + decade).parse().unwrap_or(0.0);
         let label = number::si(value, "J").replace(".00", "").replace("0.0", "0");
-        if decade % (decades / 3).max(1) == 0 {
+        if decade % ((decades + 2) / 3).max(1) == 0 {
             sheet.write(&label, x, bottom + 14.0, At::Middle, text(11.5, MUTED));
         }
     }

@@ -1,6 +1,6 @@
 //! A number over two things that were varied: a cell for each pair.
 
-use super::number::significant;
+use super::number::{si, significant};
 use super::style::{HEAD, INK, MUTED, ON_DARK, ON_LIGHT, cividis, sheet};
 use super::svg::{At, text};
 use super::{Figure, Shape};
@@ -104,7 +104,10 @@ impl Heat {
                 sheet.fill(x, y, 14.0, tall / 40.0 + 0.5, cividis((f64::from(step) + 0.5) / 40.0));
             }
             for (value, y) in [(most, top + 6.0), (low, top + tall - 6.0)] {
-                let label = format!("{}{}", significant(value, 4), self.unit);
+                let label = match self.bare {
+                    true => si(value, self.unit.trim()),
+                    false => format!("{}{}", significant(value, 4), self.unit),
+                };
                 sheet.write(&label, x + 20.0, y, At::Left, text(11.0, MUTED));
             }
         }

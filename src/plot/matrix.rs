@@ -58,6 +58,6 @@ mod tests {
         let figure = figure(&matrix);
         crate::plot::drawn::check(&figure.svg);
         // 4/(2 x 2), 2/(2 x 1), 3/(2 x 1): the largest is 1.5.
-        assert!(figure.svg.contains(">1.500 V<") && figure.svg.contains("blocks of 2 x 2"), "{}", figure.svg);
+        assert!(figure.svg.contains(">1.50 V<") && figure.svg.contains("blocks of 2 x 2"), "{}", figure.svg);
     }
 }

@@ -22,8 +22,8 @@ pub struct Packed {
     pub data: String,
 }
 
-/// Packs what is drawn; nothing without spikes.
-pub fn raster(spikes: RecordedSpikes<'_>) -> Option<Packed> {
+/// Packs what is drawn; nothing without spikes. `end_ms` is how long the episode is, where that is known.
+pub fn raster(spikes: RecordedSpikes<'_>, end_ms: f64) -> Option<Packed> {
     let drawn = spikes.drawn.filter(|drawn| !drawn.rows.is_empty())?;
     let every = drawn.every.max(1);
     let many = |ids: &std::ops::Range<u32>| ids.len().div_ceil(every as usize).max(1);
@@ -33,7 +33,7 @@ pub fn raster(spikes: RecordedSpikes<'_>) -> Option<Packed> {
         .scan(0, |sum, (_, ids)| Some(std::mem::replace(sum, *sum + many(ids))))
         .collect();
     let neurons: usize = spikes.groups.iter().map(|(_, ids)| many(ids)).sum();
-    let end = drawn.rows.iter().map(|row| row.time.as_seconds()).fold(1e-15, f64::max);
+    let end = drawn.rows.iter().map(|row| row.time.as_seconds()).fold((1e-3 * end_ms).max(1e-15), f64::max);
     let step = end / if drawn.rows.len() <= FEW { STEPS[0] } else { STEPS[1] };
     // A round step: a power of ten that is not larger.
     let step: f64 = format!("1e{}", step.log10().floor()).parse().unwrap_or(step);
@@ -118,7 +118,7 @@ mod tests {
             .collect();
         rows.sort_unstable();
         let drawn = Drawn { rows, every: 1, of_episode: 1_000_000, total: 1_000_000, cut: false };
-        let packed = raster(RecordedSpikes { groups: &groups, drawn: Some(&drawn) }).unwrap();
+        let packed = raster(RecordedSpikes { groups: &groups, drawn: Some(&drawn) }, 0.0).unwrap();
         assert!(packed.data.len() < 4_000_000, "{}", packed.data.len());
     }
 
@@ -129,9 +129,9 @@ mod tests {
             |us: u64, label, id| SpikeRow { episode: 2, time: Time::from_fs(us * 1_000_000_000), label, id };
         let rows = vec![row(100, 0, 10), row(250, 1, 2), row(1_000, 0, 14), row(300_000, 0, 10)];
         let drawn = Drawn { rows, every: 2, of_episode: 9, total: 9, cut: false };
-        let packed = raster(RecordedSpikes { groups: &groups, drawn: Some(&drawn) }).unwrap();
+        let packed = raster(RecordedSpikes { groups: &groups, drawn: Some(&drawn) }, 400.0).unwrap();
         let meta: serde_json::Value = serde_json::from_str(&packed.meta).unwrap();
-        assert_eq!((meta["step"].as_f64(), meta["end"].as_f64()), (Some(1e-8), Some(3e7)));
+        assert_eq!((meta["step"].as_f64(), meta["end"].as_f64()), (Some(1e-8), Some(4e7)));
         assert_eq!(meta["groups"][0], json!({ "name": "e", "first": 10, "every": 2, "shown": 5 }));
         assert_eq!(meta["groups"][1]["shown"], 2);
         // Read again by another way round: Python's base64 and zlib said the same of this text.

@@ -3,7 +3,7 @@
 use super::frame::{Frame, Part, Tag, pictures};
 use super::row::Row;
 use super::text::NO_JOULES;
-use super::{plan, told};
+use super::{plan, results, told};
 use crate::plot::number::{bytes, count, duration, percent, rough, si, significant};
 use crate::plot::{Figure, RecordedSpikes, packed};
 use crate::report::by_name::ByName;
@@ -52,8 +52,9 @@ pub fn page(run: Told<'_>) -> String {
     if summary.status == Status::Interrupted {
         tags.push(Tag { text: "interrupted: results so far".into(), warns: true });
     }
+    let end_ms = spikes.drawn.map_or(0.0, |drawn| results::shown_ms(plan, outcome, drawn));
     let packed =
-        figures.iter().any(|figure| figure.name == "raster").then(|| packed::raster(spikes)).flatten();
+        packed::raster(spikes, end_ms).filter(|_| figures.iter().any(|figure| figure.name == "raster"));
     let live = |name: &str| packed.as_ref().filter(|_| name == "raster").map(raster);
     let mut parts = Vec::new();
     if !figures.is_empty() {
@@ -399,6 +400,7 @@ mod tests {
             seed: 1,
             calibrate: None,
             made_from: crate::scenario::kept::Kept::default(),
+            asked: None,
             plan,
         };
         change(&mut manifest, &mut outcome);

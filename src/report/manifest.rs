@@ -51,6 +51,9 @@ pub struct Manifest {
     pub calibrate: Option<Calibration>,
     /// What it was loaded from: `memspike run manifest.json` loads it again.
     pub made_from: Kept,
+    /// The arguments of the command, until the run is done: what it is gone on with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Value>,
     /// The scenario with every value filled in; in the file, long lists are their length and hash.
     #[serde(serialize_with = "as_condensed")]
     pub plan: Plan,

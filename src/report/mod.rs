@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod parameters;
 pub mod performance;
 pub mod plan;
+pub mod profile;
 pub mod results;
 pub mod row;
 pub mod seeds;

@@ -5,6 +5,7 @@ use super::told;
 use crate::plot::{
     Figure, Recorded, conductance, confusion, courses, energy, matrix, pairs, raster, weights,
 };
+use crate::record::spikes::Drawn;
 use crate::scenario::outcome::{Outcome, Status};
 use crate::scenario::plan::Plan;
 
@@ -14,10 +15,8 @@ pub fn figures(plan: &Plan, outcome: &Outcome, recorded: Recorded<'_>) -> Vec<Fi
     let spikes = recorded.spikes;
     let told = told::of(plan);
     let mut figures = told.first(plan, outcome);
-    if let Some((drawn, first)) = spikes.drawn.and_then(|drawn| Some((drawn, drawn.rows.first()?.episode))) {
-        let complete = outcome.status == Status::Done && !drawn.cut || drawn.of_several();
-        let end_ms = if complete { plan.protocol.episode(first).as_seconds() * 1e3 } else { 0.0 };
-        figures.push(raster::figure(spikes.groups, drawn, end_ms));
+    if let Some(drawn) = spikes.drawn.filter(|drawn| !drawn.rows.is_empty()) {
+        figures.push(raster::figure(spikes.groups, drawn, shown_ms(plan, outcome, drawn)));
     }
     figures.extend(courses::membranes(recorded.membranes));
     figures.extend(courses::weights(recorded.weights));
@@ -32,6 +31,13 @@ pub fn figures(plan: &Plan, outcome: &Outcome, recorded: Recorded<'_>) -> Vec<Fi
     }
     figures.extend(told.last(plan, outcome));
     figures
+}
+
+/// How long the episode is that is drawn, in milliseconds; 0 where it was not shown to its end.
+pub(super) fn shown_ms(plan: &Plan, outcome: &Outcome, drawn: &Drawn) -> f64 {
+    let complete = outcome.status == Status::Done && !drawn.cut || drawn.of_several();
+    let first = drawn.rows.first().map(|row| row.episode).filter(|_| complete);
+    first.map_or(0.0, |first| plan.protocol.episode(first).as_seconds() * 1e3)
 }
 
 /// Tables for the run directory: name of the file, CSV.
@@ -51,7 +57,6 @@ mod tests {
     use super::*;
     use crate::plot::{RecordedSpikes, drawn};
     use crate::record::SpikeRow;
-    use crate::record::spikes::Drawn;
     use crate::report::example;
     use crate::scenario::outcome::Found;
     use crate::scenario::protocol::supervised::SupervisedResult;

@@ -5,6 +5,7 @@ use super::spec::{Amount, Choice, Key, Kind, Refers, Unit, Word};
 use super::text::Node;
 use crate::device::preset::{Preset, Provenance};
 use crate::time::Time;
+use std::collections::HashMap;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -248,6 +249,18 @@ impl Fields {
     }
 }
 
+/// The sections that a reference may name something in.
+fn named(refers: Refers) -> &'static [&'static str] {
+    match refers {
+        Refers::Source => &["source"],
+        Refers::Population => &["population"],
+        Refers::Projection => &["projection"],
+        Refers::SourceOrPopulation => &["source", "population"],
+        Refers::Device => &["device"],
+        Refers::Format => &[],
+    }
+}
+
 /// Whether a source gives a current, on one line, instead of spikes; `None` if its kind is faulty.
 pub fn is_current(source: &Fields) -> Option<bool> {
     source.word("kind").map(|kind| kind.starts_with("current"))
@@ -259,14 +272,47 @@ pub fn is_dataset(source: &Fields) -> Option<bool> {
 }
 
 /// All sections of a scenario, checked one by one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Filled {
     pub(super) sections: Vec<(&'static str, Vec<(String, Fields)>)>,
+    /// Of each section, where a name stands in it.
+    places: Vec<HashMap<String, usize>>,
     /// What the devices are, in the order of their section; `None`: faulty, and reported.
     pub(super) devices: Vec<Option<Preset>>,
 }
 
 impl Filled {
+    /// Adds a section that is read.
+    pub(super) fn push(&mut self, section: &'static str, tables: Vec<(String, Fields)>) {
+        let mut places = HashMap::with_capacity(tables.len());
+        for (place, (name, _)) in tables.iter().enumerate() {
+            places.entry(name.clone()).or_insert(place);
+        }
+        self.sections.push((section, tables));
+        self.places.push(places);
+    }
+
+    /// The table of this name in a section, and which one it is there.
+    #[must_use]
+    pub fn find(&self, section: &str, name: &str) -> Option<(usize, &Fields)> {
+        let at = self.sections.iter().position(|(other, _)| *other == section)?;
+        let place = *self.places[at].get(name)?;
+        Some((place, &self.sections[at].1.get(place)?.1))
+    }
+
+    /// Which of what a reference may name it names, in the order of [`Filled::names`].
+    #[must_use]
+    pub fn place(&self, name: &str, refers: Refers) -> Option<usize> {
+        let mut before = 0;
+        for section in named(refers) {
+            if let Some((place, _)) = self.find(section, name) {
+                return Some(before + place);
+            }
+            before += self.all(section).len();
+        }
+        None
+    }
+
     /// The one table of a section without names.
     #[must_use]
     pub fn one(&self, section: &str) -> Option<&Fields> {
@@ -289,14 +335,6 @@ impl Filled {
     /// What a reference may name, in the order in which plans count them.
     #[must_use]
     pub fn names(&self, refers: Refers) -> Vec<&str> {
-        let sections: &[&str] = match refers {
-            Refers::Source => &["source"],
-            Refers::Population => &["population"],
-            Refers::Projection => &["projection"],
-            Refers::SourceOrPopulation => &["source", "population"],
-            Refers::Device => &["device"],
-            Refers::Format => &[],
-        };
-        sections.iter().flat_map(|section| self.all(section)).map(|(name, _)| name.as_str()).collect()
+        named(refers).iter().flat_map(|section| self.all(section)).map(|(name, _)| name.as_str()).collect()
     }
 }

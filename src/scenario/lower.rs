@@ -68,7 +68,7 @@ impl Lower<'_> {
     /// `from` names a source or a population, so no two of them may share a name.
     fn same_names(&mut self) {
         for (name, population) in self.filled.all("population") {
-            if let Some((_, source)) = self.filled.all("source").iter().find(|(other, _)| other == name) {
+            if let Some((_, source)) = self.filled.find("source", name) {
                 self.faults.push(
                     Diagnostic::error(format!("a source and a population are both called `{name}`"))
                         .maybe_at(population.at.as_ref())

@@ -70,7 +70,7 @@ const RECORDS: [&str; 6] = ["spikes", "membrane", "states", "weights", "weight_c
 fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     for (text, at) in fields.names("spikes") {
         let name = text.split('[').next().unwrap_or(text);
-        let source = lower.filled.all("source").iter().find(|(source, _)| source.as_str() == name);
+        let source = lower.filled.find("source", name);
         if source.and_then(|(_, source)| is_current(source)) == Some(true) {
             lower.faults.push(
                 Diagnostic::error(format!("`spikes` of the record names `{name}`, which gives a current"))
@@ -133,7 +133,7 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     }
     for (text, at) in fields.names("states") {
         let name = text.split('[').next().unwrap_or(text);
-        let population = lower.filled.all("population").iter().find(|(other, _)| other == name);
+        let population = lower.filled.find("population", name);
         let Some((_, population)) = population else { continue };
         let plain = matches!(population.word("model"), Some("lif" | "switch"));
         let mut into = lower.filled.all("projection").iter().map(|(_, one)| one);
@@ -153,10 +153,9 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
     for key in ["weights", "weight_changes"] {
         for (text, at) in fields.names(key) {
             let name = text.split('[').next().unwrap_or(text);
-            let projection = lower.filled.all("projection").iter().find(|(other, _)| other == name);
+            let projection = lower.filled.find("projection", name);
             let Some((_, projection)) = projection else { continue };
-            let from = |(other, _): &&(String, Fields)| projection.text("from") == Some(other.as_str());
-            let source = lower.filled.all("source").iter().find(from);
+            let source = projection.text("from").and_then(|from| lower.filled.find("source", from));
             let learns =
                 if let (true, Some(named)) = (trained, protocol.and_then(|one| one.text("projection"))) {
                     named == name

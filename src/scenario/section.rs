@@ -142,23 +142,21 @@ impl<'a> Lower<'a> {
     /// How many a population or source of this name has, if it says so, or a fault if there is none of this name.
     pub(super) fn sized(&mut self, name: &str, at: &At, what: &str, refers: Refers) -> Option<Option<u32>> {
         self.index(name, Some(at), what, refers)?;
-        let sections = ["source", "population"].into_iter().flat_map(|section| self.filled.all(section));
-        Some(
-            sections
-                .into_iter()
-                .find(|(known, _)| known == name)
-                .and_then(|(_, fields)| fields.count("size")),
-        )
+        let found = ["source", "population"].into_iter().find_map(|section| self.filled.find(section, name));
+        Some(found.and_then(|(_, fields)| fields.count("size")))
     }
 
     /// The index a name refers to, or a fault with the nearest name.
     pub(super) fn index(&mut self, name: &str, at: Option<&At>, what: &str, refers: Refers) -> Option<usize> {
-        let names = match refers {
-            Refers::Format => self.registry.formats().iter().map(Format::name).collect(),
-            _ => self.filled.names(refers),
+        let found = match refers {
+            Refers::Format => self.registry.formats().iter().position(|known| known.name() == name),
+            _ => self.filled.place(name, refers),
         };
-        let found = names.iter().position(|known| *known == name);
         if found.is_none() {
+            let names = match refers {
+                Refers::Format => self.registry.formats().iter().map(Format::name).collect(),
+                _ => self.filled.names(refers),
+            };
             let close = nearest(name, names.iter().copied());
             let elsewhere = (refers == Refers::Population
                 && self.filled.names(Refers::Source).contains(&name))

@@ -64,7 +64,8 @@ fn a_run_is_gone_on_with_by_its_directory_alone() {
     assert_eq!(fingerprint(&place, "cut"), fingerprint(&place, "whole"));
     let read = |run: &str| fs::read(place.path().join(run).join("spikes.csv")).unwrap();
     assert!(read("cut") == read("whole"));
-    assert!(!place.path().join("cut/request.json").exists());
+    let manifest = json(&fs::read_to_string(place.path().join("cut/manifest.json")).unwrap());
+    assert!(manifest.get("asked").is_none() && manifest["status"] == "done");
     let done = place.memspike(&["run", "--resume", "cut"]);
     assert_eq!(code(&done), 2);
     assert!(err(&done).contains("is finished"), "{}", err(&done));

@@ -17,9 +17,6 @@ pub const MANIFEST: &str = "manifest.json";
 /// The file that makes a run finished.
 pub const SUMMARY: &str = "summary.json";
 
-/// What the run was asked for, until it is done: what goes on with it needs nothing else.
-pub const REQUEST: &str = "request.json";
-
 /// Files whose loss would be that of a run: they are on the disk before their name is.
 const LASTING: [&str; 3] = [MANIFEST, SUMMARY, "checkpoint.bin"];
 
@@ -27,10 +24,9 @@ const LASTING: [&str; 3] = [MANIFEST, SUMMARY, "checkpoint.bin"];
 const WRITTEN: &str = ".memspike-files";
 
 /// Files of a run that was made before directories remembered theirs.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 14] = [
     MANIFEST,
     SUMMARY,
-    REQUEST,
     "checkpoint.bin",
     "report.html",
     "overview.svg",
@@ -98,7 +94,7 @@ fn part(name: &str) -> bool {
 /// Whether an entry of a directory is what a process leaves that is killed at its first file.
 fn left(entry: &fs::DirEntry) -> bool {
     let name = entry.file_name();
-    name.to_str().is_some_and(|name| part(name) || [LOCK, WRITTEN, REQUEST].contains(&name))
+    name.to_str().is_some_and(|name| part(name) || [LOCK, WRITTEN].contains(&name))
 }
 
 /// The files that runs have written into a directory.

@@ -336,14 +336,22 @@ impl Lower<'_> {
                 _ => None,
             })
             .collect();
-        // Populations that can be reached from nothing but a circle never become free.
+        // Populations that can be reached from nothing but a circle never become free (Kahn, Commun. ACM 5, 558, 1962).
         let mut waiting: Vec<bool> = vec![true; populations.len()];
-        loop {
-            let free = (0..populations.len())
-                .find(|&p| waiting[p] && edges.iter().all(|&(from, to, _)| to != p || !waiting[from]));
-            match free {
-                Some(p) => waiting[p] = false,
-                None => break,
+        let (mut before, mut behind) =
+            (vec![0_usize; populations.len()], vec![Vec::new(); populations.len()]);
+        for &(from, to, _) in &edges {
+            before[to] += 1;
+            behind[from].push(to);
+        }
+        let mut free: Vec<usize> = (0..populations.len()).filter(|&p| before[p] == 0).collect();
+        while let Some(p) = free.pop() {
+            waiting[p] = false;
+            for &next in &behind[p] {
+                before[next] -= 1;
+                if before[next] == 0 {
+                    free.push(next);
+                }
             }
         }
         // Walk backwards from a stuck one until one repeats: that is a circle.

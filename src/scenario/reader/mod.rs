@@ -24,7 +24,7 @@ use std::borrow::Cow;
 
 /// Checks a tree against the specification. `name` is what the scenario is called if it does not say.
 pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnostics) -> Filled {
-    let filled = Filled { sections: Vec::new(), devices: Vec::new() };
+    let filled = Filled::default();
     let mut reader = Reader { faults, name, registry, filled, model: None, preset: None };
     let root = reader.unknown_sections(root);
     for section in SECTIONS.iter() {
@@ -32,7 +32,7 @@ pub fn read(root: &Table, name: &str, registry: &Registry, faults: &mut Diagnost
         if section.name == "device" {
             reader.devices(&tables);
         }
-        reader.filled.sections.push((section.name, tables));
+        reader.filled.push(section.name, tables);
     }
     reader.filled
 }
