@@ -1,7 +1,7 @@
 //! A scenario after reading: every key of the specification with its value and where that comes from.
 
 use super::diagnostic::At;
-use super::spec::{Amount, Choice, Key, Kind, Refers, Unit, Word};
+use super::spec::{Amount, Choice, Fallback, Key, Kind, Refers, Unit, Word};
 use super::text::Node;
 use crate::device::preset::{Preset, Provenance};
 use crate::time::Time;
@@ -240,6 +240,20 @@ impl Fields {
             ValueOrigin::Written(at) => Some(at),
             _ => None,
         }
+    }
+
+    /// Where a quantity is written that is another than without being written: what `resolve` prints says nothing new.
+    #[must_use]
+    pub fn changed(&self, name: &str) -> Option<&At> {
+        let entry = self.entry(name);
+        let usual = match (&entry.preset, entry.key.default, entry.key.kind) {
+            (Some(PresetValue { datum: Datum::Quantity(_, amount), .. }), ..) => Some(amount.si),
+            (None, Fallback::Value(text, ..), Kind::Quantity(unit, _)) => {
+                unit.parse(text.trim_matches('"')).ok()
+            }
+            _ => None,
+        };
+        self.written(name).filter(|_| usual.is_none() || self.quantity(name) != usual)
     }
 
     /// Where a value was written, or else the header of its table.

@@ -25,6 +25,7 @@ mod load;
 pub mod load_estimate;
 mod locate;
 mod lower;
+mod of_currents;
 pub mod outcome;
 mod overlap;
 mod overload;

@@ -5,6 +5,7 @@ use super::competition;
 use super::cost::CostTable;
 use super::diagnostic::Diagnostic;
 use super::filled::{Datum, Fields};
+use super::of_currents;
 use super::own::{Each, Parameters};
 use super::plan::{PopulationPlan, SwitchEnergy};
 use super::section::{Lower, model_value};
@@ -14,7 +15,6 @@ use super::table::{Tried, inner, table};
 use crate::device::threshold::{Circuit, ThresholdLaw, ThresholdSpread, ThresholdSwitch, VolatileSwitch};
 use crate::keys::ModelKey;
 use crate::network::Competition;
-use crate::network::kernel::DELTA;
 use crate::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use crate::registry::NeuronEntry;
 use crate::time::Time;
@@ -192,48 +192,9 @@ fn g_pre(fields: &Fields, energy: &SwitchEnergy) -> Siemens {
     if g_pre < energy.g_on { g_pre } else { energy.g_off }
 }
 
-/// Refuses a stated conductance of the off state where nothing asks for it: off, a switch is paid for by V^2 G of the drive that
-/// flows, which is booked in a simulation alone; a jump is an impulse of voltage, whose energy nobody could tell.
-fn off_state(lower: &mut Lower<'_>, fields: &Fields) {
-    let driven = fields.word("model") == Some("switch") && fields.word("circuit") != Some("reset");
-    let Some(at) = fields.table("switch").and_then(|table| table.written("g_off")).filter(|_| !driven) else {
-        return;
-    };
-    let filled = lower.filled;
-    let (protocol, record) = (filled.one("protocol"), filled.one("record"));
-    let name = fields.path.rsplit('.').next();
-    let flows = |(_, into): &(String, Fields)| {
-        into.text("to") == name && into.word("kernel").is_some_and(|kernel| kernel != DELTA)
-    };
-    let biased = fields.entry("i_bias").datum.is_some() && fields.quantity("i_bias") != Some(0.0);
-    let (because, label, allowed) = if protocol.and_then(|one| one.word("kind")) != Some("simulate") {
-        let kind = protocol.and_then(|one| one.written("kind"));
-        (kind, "samples arrive as jumps", "`g_off` in a simulation, where currents flow through the switch")
-    } else if !filled.all("projection").iter().any(flows) && !biased {
-        let why = "only jumps arrive there";
-        (
-            fields.at.as_ref(),
-            why,
-            "`g_off` beside a projection with another kernel than \"delta\", or `i_bias`",
-        )
-    } else if record.and_then(|record| record.flag("energy")) != Some(true) {
-        let why = "what devices spend off is not booked";
-        (record.and_then(|record| record.at.as_ref()), why, "`g_off` beside energy = true in [record]")
-    } else {
-        return;
-    };
-    lower.faults.push(
-        Diagnostic::error(format!("`g_off` of the switch of {} has no effect", fields.what))
-            .at(at)
-            .also(because, label)
-            .allowed(allowed)
-            .hint("delete it: the one of the device is known anyway"),
-    );
-}
-
 /// What keys must agree in, whatever the neurons come to.
 fn rules(lower: &mut Lower<'_>, fields: &Fields) {
-    off_state(lower, fields);
+    of_currents::check(lower, fields);
     let again = "a neuron reset there would fire again at once";
     if fields.choice("model") == Some(NeuronModel::Switch) {
         if let (Some(reset), Some(at)) = (fields.choice::<Reset>("reset"), fields.written("reset"))

@@ -25,7 +25,7 @@ pub fn resolve(filled: &Filled, plan: &Plan) -> String {
     );
     for section in SECTIONS.iter() {
         for (_, fields) in filled.all(section.name) {
-            writer.table(fields, false);
+            writer.table(fields, &fields.path, false);
         }
     }
     writer.out
@@ -37,13 +37,9 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn table(&mut self, fields: &Fields, element: bool) {
-        let header = if element {
-            // `protocol.programming.0` is element 0 of `[[protocol.programming]]`.
-            format!("[[{}]]", fields.path.rsplit_once('.').map_or("", |(path, _)| path))
-        } else {
-            format!("[{}]", fields.path)
-        };
+    /// `path`: that of its header, which does not count the elements of a list.
+    fn table(&mut self, fields: &Fields, path: &str, element: bool) {
+        let header = if element { format!("[[{path}]]") } else { format!("[{path}]") };
         let _ = write!(self.out, "\n{header}\n");
         let entries = || fields.entries.iter().filter(|entry| entry.active);
         for entry in entries() {
@@ -52,9 +48,10 @@ impl Writer<'_> {
             }
         }
         for entry in entries() {
+            let path = format!("{path}.{}", entry.key.name);
             match &entry.datum {
-                Some(Datum::Table(inner)) if opens_table(entry) => self.table(inner, false),
-                Some(Datum::Tables(list)) => list.iter().for_each(|inner| self.table(inner, true)),
+                Some(Datum::Table(inner)) if opens_table(entry) => self.table(inner, &path, false),
+                Some(Datum::Tables(list)) => list.iter().for_each(|inner| self.table(inner, &path, true)),
                 _ => {}
             }
         }

@@ -387,8 +387,10 @@ fn every_key_of_every_registered_neuron_changes_a_result() {
         walk("population.out", &neuron_keys(entry.keys), &registry, &mut keys);
         let population = format!("[population.out]\nmodel = \"{}\"\nsize = 2\n", entry.name);
         // Cells of some hundred picofarads take less than devices, and jumps that take one past its peak would say nothing of it.
+        let weak = JUMPS.replace("\"20 mV\", \"90 mV\"", "\"1 mV\", \"3 mV\"");
         let (drive, jumps) = match entry.name {
-            "adex" => ("weight = 0.004", JUMPS.replace("\"20 mV\", \"90 mV\"", "\"1 mV\", \"3 mV\"")),
+            "adex" => ("weight = 0.004", weak),
+            "conductance_lif" => ("weight = 1.0", weak),
             "izhikevich" => ("weight = 0.002", JUMPS.to_owned()),
             _ => ("weight = 1.0", JUMPS.to_owned()),
         };

@@ -145,3 +145,39 @@ fn a_switch_is_paid_for_while_it_is_on_and_nothing_without_a_device() {
         assert!(message.contains(says), "{message}");
     }
 }
+
+#[test]
+fn a_device_wears_as_it_says_where_a_rule_says_no_more_than_that_it_does() {
+    let n_f = |parameters: &str, wear: &str| {
+        let text = format!(
+            "[source.in]\nkind = \"regular\"\nsize = 1\nperiod = \"1 ms\"\n[device.syn]\npreset = \"ag-tio2-pt-rs-binary\"\n{parameters}\n\
+             [population.out]\nsize = 1\n[projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = \"1 mV\"\ndevice = \"syn\"\n\
+             crossbar = {{ arrangement = \"unipolar\" }}\n[projection.p.plasticity]\nrule = \"rectangular\"\nwindow = \"5 ms\"\na_plus = 0.1\n\
+             a_minus = 0.1\nw_max = \"2 mV\"\nendurance = {wear}\n[protocol]\nkind = \"simulate\"\nduration = \"1 ms\"\n"
+        );
+        let plan = load_text("test.toml", &text, &[], None).unwrap_or_else(|faults| panic!("{faults}")).plan;
+        plan.projections[0].plasticity.as_ref().unwrap().endurance.unwrap().n_f
+    };
+    assert_eq!(n_f("", "{}"), 1e6);
+    assert_eq!(n_f("parameters = { endurance = 5e4 }", "{}"), 5e4);
+    assert_eq!(n_f("parameters = { endurance = 5e4 }", "{ n_f = 7e3 }"), 7e3);
+}
+
+#[test]
+fn a_chip_takes_what_is_published_for_each_synaptic_event_that_arrives() {
+    for (chip, picojoules) in
+        [("loihi", 23.6), ("truenorth_typical", 26.0), ("truenorth_peak", 2.5), ("spinnaker2", 10.0)]
+    {
+        // Five spikes reach all four neurons, or one each.
+        for (connect, events) in [("all_to_all", 20.0), ("one_to_one", 5.0)] {
+            let text = format!(
+                "[source.in]\nkind = \"spike_list\"\nsize = 4\nspikes = [[\"1 ms\", 0], [\"2 ms\", 1], [\"2 ms\", 2], [\"3 ms\", 0], [\"4 ms\", 3]]\n\
+                 [population.out]\nsize = 4\ncost = \"{chip}\"\n[projection.p]\nfrom = \"in\"\nto = \"out\"\nconnect = \"{connect}\"\n\
+                 weight = \"1 mV\"\n[protocol]\nkind = \"simulate\"\nduration = \"5 ms\"\n"
+            );
+            let joules = energy(&text).0.total();
+            let want = events * picojoules * 1e-12;
+            assert!((joules / want - 1.0).abs() < 1e-12, "{chip}, {connect}: {joules:e} J, not {want:e} J");
+        }
+    }
+}

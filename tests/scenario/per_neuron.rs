@@ -167,7 +167,9 @@ fn every_number_of_every_model_may_differ() {
                 Some(("reset", words)) if model == "lif" => format!("reset = \"{}\"\n", words[0]),
                 _ => String::new(),
             };
-            let says = |value: &str| format!("model = \"{model}\"\n{reset}{} = {value}", key.name);
+            // A resistance is one of currents.
+            let bias = if key.name == "r_m" { "i_bias = \"1 nA\"\n" } else { "" };
+            let says = |value: &str| format!("model = \"{model}\"\n{reset}{bias}{} = {value}", key.name);
             let load = |value: &str| load_text("test.toml", &scenario(&says(value), "\"1 mV\""), &[], None);
             let list = format!("[{usual}, {usual}, {usual}, {usual}]");
             let loaded = load(&list).unwrap_or_else(|faults| panic!("{}: {faults}", says(&list)));

@@ -322,8 +322,12 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         "protocol.labels" => run(unsupervised, "protocol.labels", &[]),
         "protocol.retention.law" => {
             let more: &[_] = match word {
-                "power" => &["protocol.retention.t0=\"1 s\"", "protocol.retention.nu=0.5"],
-                _ => &[],
+                "power" => &[
+                    "protocol.retention.t0=\"1 s\"",
+                    "protocol.retention.nu=0.5",
+                    "protocol.ageing=[{ after = \"1 s\" }]",
+                ],
+                _ => &["protocol.ageing=[{ after = \"1 s\" }]"],
             };
             run(unsupervised, "protocol.retention.law", more)
         }

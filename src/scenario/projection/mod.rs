@@ -89,6 +89,17 @@ impl Lower<'_> {
             .map(|table| self.plasticity(table, fields, device.as_ref().and_then(Option::as_ref)));
         let (mut delay, delays) = delay.0.map_or((None, None), |delay| (Some(delay.shortest), delay.own));
         let itself = from.is_some() && from == to.map(Origin::Population);
+        if let (Some(at), false, true) = (fields.written("autapses"), itself, from.is_some() && to.is_some())
+            && fields.flag("autapses") == Some(false)
+        {
+            self.faults.push(
+                Diagnostic::error(format!("`autapses` of {} has no effect", fields.what))
+                    .at(at)
+                    .label("it leads from one to another, where no neuron could reach itself")
+                    .allowed("`autapses` of a projection whose `from` and `to` are one population")
+                    .hint("delete it"),
+            );
+        }
         let (weight, connect) = self.connect(fields, pairs.0?, (&mut delay, delays.as_ref()), itself);
         self.own_delays(fields, &connect, delays.as_ref(), kernel.as_ref());
         let device = device?.map(|(device, _)| device);

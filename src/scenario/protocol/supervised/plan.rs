@@ -269,7 +269,12 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
         );
     }
     for key in ["levels", "spread", "faults", "age"] {
-        let crossbar = fields.table("crossbar").filter(|crossbar| crossbar.word(key) != Some("none"));
+        // What is nothing may be said.
+        let some =
+            |inner: &Fields| inner.entries.iter().any(|entry| inner.number(entry.key.name) > Some(0.0));
+        let crossbar = fields.table("crossbar").filter(|crossbar| {
+            crossbar.word(key) != Some("none") && (key != "faults" || crossbar.table(key).is_some_and(some))
+        });
         if let Some((crossbar, at)) = crossbar.and_then(|crossbar| Some((crossbar, crossbar.written(key)?))) {
             lower.faults.push(
                 Diagnostic::error(format!("`{key}` of {} has no effect", crossbar.what))
