@@ -246,7 +246,7 @@ impl Fields {
     #[must_use]
     pub fn changed(&self, name: &str) -> Option<&At> {
         let entry = self.entry(name);
-        let usual = match (&entry.preset, entry.key.default, entry.key.kind) {
+        let usual = match (entry.preset.as_deref(), entry.key.default, entry.key.kind) {
             (Some(PresetValue { datum: Datum::Quantity(_, amount), .. }), ..) => Some(amount.si),
             (None, Fallback::Value(text, ..), Kind::Quantity(unit, _)) => {
                 unit.parse(text.trim_matches('"')).ok()

@@ -171,7 +171,8 @@ impl Switch {
     }
 
     /// Threshold of the cycle after so many spikes, in volts.
-    pub(super) fn v_th(&self, draws: &Draws) -> f64 {
+    #[must_use]
+    pub fn v_th(&self, draws: &Draws) -> f64 {
         let median = self.spread.device_median(&self.device, draws.seed, draws.neuron);
         self.spread.cycle_v_th(&self.device, median, draws.word(Purpose::Threshold))
     }

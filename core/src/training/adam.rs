@@ -102,6 +102,11 @@ pub(super) struct AdamStep<R> {
 }
 
 impl<R: Real> AdamStep<R> {
+    /// The same step for other numbers, which have this rate (corrected for the bias of the mean) and no bound.
+    pub(super) fn with_rate(self, rate: f64) -> Self {
+        Self { rate: R::from_f64(rate), bound: None, ..self }
+    }
+
     /// Takes the step with these weights, their gradient and its two means.
     #[inline(always)]
     pub(super) fn apply(self, weights: &mut [R], gradient: &[R], first: &mut [R], second: &mut [R]) {

@@ -109,8 +109,14 @@ impl Told for Trained {
         let Some(result) = outcome.found.get::<SupervisedResult>() else { return Vec::new() };
         let epochs = result.epochs.iter().map(|e| {
             let validation = stated(e.validation_accuracy);
-            let row =
-                line(&[&e.epoch, &e.loss, &e.train_accuracy, &validation, &e.test_accuracy, &e.learning_rate]);
+            let row = line(&[
+                &e.epoch,
+                &e.loss,
+                &e.train_accuracy,
+                &validation,
+                &e.test_accuracy,
+                &e.learning_rate,
+            ]);
             let Some(silent) = e.silent else { return row };
             let spikes: String = e.spikes_per_sample.iter().map(|(_, spikes)| format!(",{spikes}")).collect();
             format!("{},{silent}{spikes}\n", row.trim_end())
@@ -192,7 +198,7 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
             row("count gain", s.count_gain.to_string()),
             row("surrogate", format!("fast sigmoid, steepness {}", s.surrogate_steepness)),
         ]),
-        Gradient::Exact { loss, least_slope, activity_floor, activity_raise } => {
+        Gradient::Exact { loss, least_slope, activity_floor, activity_raise, delays } => {
             let loss = match loss {
                 Wanted::FirstSpike { tau, early, tau_early, silent } => format!(
                     "of first spikes, softmax(\u{2212}t/{}), early {early} (e^(t/{}) \u{2212} 1), silent {}",
@@ -210,6 +216,10 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                 row("loss", loss),
                 row("hidden neurons", if *activity_floor > 0.0 { kept } else { "left alone".into() }),
             ]);
+            rows.extend(delays.as_ref().map(|delays| {
+                let (rate, last) = (time(delays.rate), time(delays.rate_final));
+                row("delays", format!("learn, {rate} to {last}, up to {}", time(delays.longest)))
+            }));
         }
     }
     rows.extend([

@@ -1,8 +1,9 @@
 //! A layer through the time of one presentation.
 
 use super::form::{Fading, Form, Pulsed};
-use super::net::{LANES, Layer};
+use super::net::{LANES, Layer, Varying};
 use super::tape::{Action, Arrival, Group, NONE, Tape};
+use crate::neuron::model::Draws;
 use crate::numeric::{Pack, Real, ln};
 use crate::simd::{Work, vectorised};
 
@@ -21,37 +22,46 @@ pub struct Membranes<R> {
     /// What each neuron fires at, in units of the layer's threshold; infinite while it is deaf.
     bar: Vec<R>,
     sum: Vec<R>,
+    /// Spikes of each neuron so far.
+    cycles: Vec<u32>,
     flagged: Vec<u32>,
     /// Deaf neurons: when they are restarted (ms), which, and after which spike.
     waiting: Vec<(R, u32, u32)>,
 }
 
 impl<R: Real> Membranes<R> {
-    fn begin(&mut self, stride: usize, thresholds: &[R]) {
+    fn begin(&mut self, stride: usize) {
         for values in [&mut self.p, &mut self.q, &mut self.sum] {
             values.clear();
             values.resize(stride, R::ZERO);
         }
         self.bar.clear();
-        self.bar.extend_from_slice(thresholds);
         self.bar.resize(stride, R::ONE);
+        self.cycles.clear();
+        self.cycles.resize(stride, 0);
         self.waiting.clear();
     }
 }
 
 /// Advances a layer from rest through what the tape has [gathered](Tape::gather) up to `until` (ms), and leaves there what it
-/// did. `weights` is row by row, in units of the threshold; `thresholds` are those of the neurons in that unit, one by default.
+/// did. `weights` is row by row, in units of the threshold. Thresholds that are drawn are those of this seed and episode, as
+/// the engine draws them.
 pub fn forward<R: Real>(
     layer: &Layer,
     weights: &[R],
-    thresholds: &[R],
+    (seed, episode): (u64, u64),
     until: R,
     membranes: &mut Membranes<R>,
     tape: &mut Tape<R>,
 ) {
-    membranes.begin(layer.stride, thresholds);
+    membranes.begin(layer.stride);
     let tau = R::from_f64(layer.tau);
-    let pass = Pass { layer, weights, thresholds, until, tau, origin: R::ZERO };
+    let pass = Pass { layer, weights, seed, episode, until, tau, origin: R::ZERO };
+    if layer.varying.is_some() {
+        for neuron in 0..layer.size {
+            membranes.bar[neuron] = R::from_f64(pass.threshold(neuron as u32, 0));
+        }
+    }
     if layer.pulsed {
         pass.run::<Pulsed>(membranes, tape);
     } else {
@@ -63,7 +73,8 @@ pub fn forward<R: Real>(
 struct Pass<'a, R> {
     layer: &'a Layer,
     weights: &'a [R],
-    thresholds: &'a [R],
+    seed: u64,
+    episode: u64,
     until: R,
     tau: R,
     /// Where t is zero, in ms.
@@ -167,7 +178,7 @@ impl<R: Real> Pass<'_, R> {
         tape.actions.push(Action { group: interval.group, neuron, spike, restarts: true, y, value });
         let reset = R::from_f64(self.layer.reset);
         (membranes.p[place], membranes.q[place]) = F::restart(p, q, y, reset);
-        membranes.bar[place] = self.thresholds.get(place).copied().unwrap_or(R::ONE);
+        membranes.bar[place] = R::from_f64(self.threshold(neuron, membranes.cycles[place]));
         y
     }
 
@@ -180,7 +191,6 @@ impl<R: Real> Pass<'_, R> {
         tape: &mut Tape<R>,
     ) {
         let place = neuron as usize;
-        let dead = R::from_f64(self.layer.dead);
         loop {
             let (p, q, theta) = (membranes.p[place], membranes.q[place], membranes.bar[place]);
             // (A deaf neuron has no finite threshold, and a membrane that is no number reaches none.)
@@ -203,7 +213,8 @@ impl<R: Real> Pass<'_, R> {
             let (group, value) = (interval.group, slope);
             tape.actions.push(Action { group, neuron, spike, restarts: false, y: at, value });
             membranes.bar[place] = R::from_f64(f64::INFINITY);
-            let again = time + dead;
+            let again = time + self.dead(neuron, membranes.cycles[place]);
+            membranes.cycles[place] += 1;
             if again > interval.end {
                 membranes.waiting.push((again, neuron, spike));
                 return;
@@ -214,12 +225,26 @@ impl<R: Real> Pass<'_, R> {
                 tape.actions.push(Action { group, neuron, spike, restarts: true, y: at, value });
                 let reset = R::from_f64(self.layer.reset);
                 (membranes.p[place], membranes.q[place]) = F::restart(p, q, at, reset);
-                membranes.bar[place] = theta;
+                membranes.bar[place] = R::from_f64(self.threshold(neuron, membranes.cycles[place]));
                 at
             } else {
                 self.restart::<F>(interval, (again, neuron, spike), membranes, tape)
             };
         }
+    }
+
+    /// The threshold of a neuron after so many spikes, in units of that of the layer.
+    fn threshold(&self, neuron: u32, spikes: u32) -> f64 {
+        let Some(Varying { switch, first }) = &self.layer.varying else { return 1.0 };
+        let draws = Draws { seed: self.seed, neuron: first + neuron, episode: self.episode, spikes };
+        (switch.v_th(&draws) - switch.device.u_rest.get()) / self.layer.theta
+    }
+
+    /// For how long it is deaf after the spike of that threshold, in ms.
+    fn dead(&self, neuron: u32, spikes: u32) -> R {
+        let Some(Varying { switch, .. }) = &self.layer.varying else { return R::from_f64(self.layer.dead) };
+        let v_th = self.threshold(neuron, spikes) * self.layer.theta + switch.device.u_rest.get();
+        R::from_f64(switch.on_time(v_th).as_seconds() * 1e3)
     }
 
     /// The time of y, in ms.

@@ -19,5 +19,5 @@ mod tape;
 
 pub use form::{Fading, Form, Pulsed};
 pub use forward::{MOST, Membranes, forward};
-pub use net::{Input, LANES, Layer, Net, Unfit};
+pub use net::{Input, LANES, Layer, Net, Unfit, Varying};
 pub use tape::{Action, Arrival, Group, NONE, Peak, Tape};

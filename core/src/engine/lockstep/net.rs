@@ -1,7 +1,7 @@
 //! Which networks run in lockstep, and as what.
 
-use crate::network::{Effect, Network, Origin, Population, Projection, Rows};
-use crate::neuron::{Lif, Neuron, Reset};
+use crate::network::{Effect, Network, Origin, Population, Projection};
+use crate::neuron::{Lif, Neuron, Reset, Switch};
 use std::sync::Arc;
 
 /// Columns of a layer's matrix are padded to a multiple of this.
@@ -33,12 +33,23 @@ pub struct Layer {
     pub reset: f64,
     /// For how long it stays there, in ms.
     pub dead: f64,
+    /// What draws a threshold for every cycle, and so a dead time, if they differ.
+    pub varying: Option<Varying>,
     /// Whether drives are pulses; else they fade.
     pub pulsed: bool,
     /// What drives it; the rows of its matrix are theirs, one after another.
     pub inputs: Vec<Input>,
     /// Rows of all inputs.
     pub rows: usize,
+}
+
+/// Switches whose thresholds differ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Varying {
+    /// All of them.
+    pub switch: Switch,
+    /// Number of the first, counted over all populations.
+    pub first: u32,
 }
 
 /// A projection to a layer.
@@ -52,8 +63,10 @@ pub struct Input {
     pub first_row: usize,
     /// How many there are.
     pub rows: usize,
-    /// From a spike to its arrival, in ms.
+    /// From a spike to its arrival, in ms, where that is the same for all synapses.
     pub delay: f64,
+    /// Whether every synapse has a delay of its own.
+    pub own_delays: bool,
     /// How long the pulse of an arrival lasts, in ms; `None`: currents fade.
     pub width: Option<f64>,
     /// r_m/theta: weights in units of the threshold per weight in amperes.
@@ -196,6 +209,7 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
                 first_row,
                 rows: projection.rows as usize,
                 delay: projection.delay.as_seconds() * 1e3,
+                own_delays: projection.delays.is_some(),
                 width: width(projection),
                 gain: lif.r_m.get() / theta,
             }
@@ -214,6 +228,10 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
             Reset::Hold => (lif.v_hold.get() - lif.u_rest.get()) / theta,
         },
         dead: lif.t_ref.get() * 1e3,
+        varying: population.neuron.switch().filter(|switch| switch.varies()).map(|switch| Varying {
+            switch: switch.clone(),
+            first: network.populations[..index].iter().map(|population| population.size).sum(),
+        }),
         pulsed: inputs.iter().any(|input| input.width.is_some()),
         inputs,
         rows,
@@ -237,8 +255,8 @@ fn unfit_population(population: &Population) -> Vec<Unfit> {
         return faults;
     }
     let lif = &population.lif;
-    if population.differ() || population.neuron.varies() {
-        unfit("has neurons that differ".into(), "one threshold for all");
+    if population.differ() {
+        unfit("has neurons that differ".into(), "one set of parameters for all");
     }
     if !lif.floor.is_none() {
         unfit(
@@ -284,8 +302,8 @@ fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
             "\"exponential\" or \"rect\": the others have no closed form of the instant of a spike",
         ),
     }
-    if projection.connect != Rows::Dense {
-        unfit("does not connect all to all".into(), "connect = \"all_to_all\"");
+    if projection.multapses {
+        unfit("has several synapses from one line to one neuron".into(), "one synapse for a pair");
     }
     if projection.fixed.is_some() {
         unfit("keeps its weights".into(), "weights that may change");

@@ -105,7 +105,7 @@ impl<R: Real> Tape<R> {
     }
 
     /// Adds what arrives through an input before `until`: for every spike (time and line, in order) its row, with the delay of
-    /// the input or, row by row, of each of its synapses.
+    /// the input or, as the matrix of the layer has them, of each of its synapses.
     pub fn gather(
         &mut self,
         (index, input, stride): (u16, &Input, usize),
@@ -118,7 +118,7 @@ impl<R: Real> Tape<R> {
             let Some(late) = late else { continue };
             for (time, line, spike) in spikes.clone() {
                 let row = input.first_row as u32 + line;
-                let Some(delays) = delays else {
+                let Some(delays) = delays.filter(|_| input.own_delays) else {
                     let arrival =
                         Arrival { time: time + shift + late, row, column: NONE, spike, input: index, ends };
                     if arrival.time < until {

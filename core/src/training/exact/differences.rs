@@ -1,10 +1,11 @@
 //! Gradients against central differences, spikes against the engine.
 
 use super::*;
+use crate::device::threshold::ThresholdSpread;
 use crate::engine::lockstep::Net;
 use crate::engine::{Run, Threads};
-use crate::network::{Builder, Kernel, Network, Origin, Rows, SourceKind};
-use crate::neuron::{Lif, Reset};
+use crate::network::{Builder, Delays, Kernel, Network, Origin, Rows, SourceKind, Weights};
+use crate::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use crate::random::{Purpose, Stream, unit};
 use crate::time::Time;
 use crate::units::{Ohm, Second, Volt};
@@ -91,7 +92,7 @@ fn parameters(net: &Net, case: Case, drawn: &mut Drawn) -> Parameters<f64> {
         }
         matrix
     });
-    Parameters { weights: weights.collect(), delays: Vec::new() }
+    Parameters { weights: weights.collect(), ..Parameters::default() }
 }
 
 const CASES: [Case; 6] = [
@@ -104,6 +105,40 @@ const CASES: [Case; 6] = [
     Case { pulsed: true, hold: false, delay: 0.5e-3, drive: 0.3, until: 45.0 },
 ];
 
+/// Weights of layers as the engine has them.
+fn values(net: &Net, parameters: &Parameters<f64>) -> Vec<Vec<f64>> {
+    let weights = parameters.to_weights(net);
+    (0..net.network.projections.len()).map(|index| weights.values(&net.network, index)).collect()
+}
+
+/// Compares spikes with those of the engine, and says how many there were.
+fn compare(net: &Net, parameters: &Parameters<f64>, input: &[(f64, u32)], until: f64, case: &str) -> usize {
+    let mut passage = Passage::default();
+    passage.forward(net, parameters, (1, 0), input, until);
+    let mut run = Run::new(&net.network, &values(net, parameters), 1).unwrap();
+    run.begin(0, &[]).unwrap();
+    let end = Time::nearest(Second::new(until * 1e-3)).unwrap();
+    run.run(end, &Threads::one(), &AtomicBool::new(false)).unwrap();
+    let all = run.harvest().spikes;
+    let mut spikes = 0;
+    for (layer, tape) in net.layers.iter().zip(&passage.tapes) {
+        let of_layer = all.iter().filter(|spike| spike.population as usize == layer.population);
+        let mut want: Vec<(u32, f64)> =
+            of_layer.map(|spike| (spike.neuron, spike.time.as_seconds() * 1e3)).collect();
+        let mut got: Vec<(u32, f64)> = tape.spikes.iter().map(|&(t, neuron)| (neuron, t)).collect();
+        let order = |a: &(u32, f64), b: &(u32, f64)| a.partial_cmp(b).unwrap();
+        want.sort_by(order);
+        got.sort_by(order);
+        assert_eq!(got.len(), want.len(), "{case}, layer {}", layer.population);
+        for (got, want) in got.iter().zip(&want) {
+            assert_eq!(got.0, want.0);
+            assert!((got.1 - want.1).abs() < 1e-6, "{case}: {got:?} and {want:?}");
+        }
+        spikes += got.len();
+    }
+    spikes
+}
+
 #[test]
 fn spikes_are_those_of_the_engine() {
     for (number, case) in (0..).zip(CASES) {
@@ -112,41 +147,47 @@ fn spikes_are_those_of_the_engine() {
         let network = network(case, times(&input));
         let net = Net::new(&network).unwrap();
         let parameters = parameters(&net, case, &mut drawn);
-        let mut passage = Passage::default();
-        passage.forward(&net, &parameters, &input, case.until);
-        let mut values = vec![Vec::new(); network.projections.len()];
-        for (layer, matrix) in net.layers.iter().zip(&parameters.weights) {
-            for input in &layer.inputs {
-                let rows = matrix[input.first_row * layer.stride..].chunks(layer.stride).take(input.rows);
-                values[input.projection] =
-                    rows.flat_map(|row| &row[..layer.size]).map(|w| w / input.gain).collect();
-            }
-        }
-        let mut run = Run::new(&network, &values, 1).unwrap();
-        run.begin(0, &[]).unwrap();
-        let end = Time::nearest(Second::new(case.until * 1e-3)).unwrap();
-        run.run(end, &Threads::one(), &AtomicBool::new(false)).unwrap();
-        let all = run.harvest().spikes;
-        let mut several = 0;
-        for (layer, tape) in net.layers.iter().zip(&passage.tapes) {
-            let mut want: Vec<(u32, f64)> = all
-                .iter()
-                .filter(|spike| spike.population as usize == layer.population)
-                .map(|spike| (spike.neuron, spike.time.as_seconds() * 1e3))
-                .collect();
-            let mut got: Vec<(u32, f64)> = tape.spikes.iter().map(|&(t, neuron)| (neuron, t)).collect();
-            let order = |a: &(u32, f64), b: &(u32, f64)| a.partial_cmp(b).unwrap();
-            want.sort_by(order);
-            got.sort_by(order);
-            assert_eq!(got.len(), want.len(), "{case:?}, layer {}", layer.population);
-            for (got, want) in got.iter().zip(&want) {
-                assert_eq!(got.0, want.0);
-                assert!((got.1 - want.1).abs() < 1e-6, "{case:?}: {got:?} and {want:?}");
-            }
-            several += got.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
-        }
-        assert!(case.drive < 1.0 && !case.pulsed || number == 5 || several > 0, "{case:?}");
+        let spikes = compare(&net, &parameters, &input, case.until, &format!("{case:?}"));
+        assert!(spikes > 4, "{case:?}: {spikes} spikes");
     }
+}
+
+#[test]
+fn drawn_thresholds_and_delays_of_single_synapses_are_those_of_the_engine() {
+    let mut drawn = Drawn(Stream::new(3, Purpose::Measurement, 0, 0));
+    let input = spikes(&mut drawn);
+    let mut builder = Builder::default();
+    let source = builder.source("in", SIZES[0], SourceKind::List(times(&input)));
+    let switch = Switch {
+        spread: ThresholdSpread { cycle: 0.05, device: 0.05, ..ThresholdSpread::default() },
+        floor: Floor::None,
+        r_m: Ohm::new(250e3),
+        ..Switch::default()
+    };
+    let hidden = builder.population("hidden", SIZES[1], Neuron::Switch(switch.clone()));
+    let output = builder.population("output", SIZES[2], Neuron::Switch(switch));
+    let kernel = || Kernel::rectangle(Time::from_ms(20));
+    let sparse = |rows: u32, columns: u32| {
+        let start = (0..=rows as usize).map(|row| row * columns as usize).collect();
+        Rows::sparse(start, (0..rows).flat_map(|_| 0..columns).collect())
+    };
+    let all = sparse(SIZES[0], SIZES[1]);
+    let first = builder.projection("first", source, hidden, kernel(), Time::ZERO, all);
+    let fs = (0..SIZES[0] * SIZES[1]).map(|_| drawn.uniform(0.0, 3e12) as u64);
+    builder.delays(first, Delays::Exact(fs.collect()));
+    let from = Origin::Population(hidden);
+    builder.projection("second", from, output, kernel(), Time::from_ms(1), Rows::Dense);
+    let network = builder.finish().unwrap();
+    let net = Net::new(&network).unwrap();
+    let mut weights = vec![Vec::new(), Vec::new()];
+    weights[0].resize_with((SIZES[0] * SIZES[1]) as usize, || 1e-6 * drawn.normal(0.4, 0.3));
+    weights[1].resize_with((SIZES[1] * SIZES[2]) as usize, || 1e-6 * drawn.normal(0.5, 0.3));
+    let parameters = Parameters::of(&net, &Weights::from_values(&network, &weights));
+    for (one, other) in values(&net, &parameters).iter().flatten().zip(weights.iter().flatten()) {
+        assert!((one - other).abs() <= 1e-15 * other.abs());
+    }
+    let spikes = compare(&net, &parameters, &input, 45.0, "switches");
+    assert!(spikes > 20, "{spikes} spikes");
 }
 
 /// What happens to whom after how many arrivals: what has to stay as it is, since the slope of a membrane jumps at arrivals.
@@ -168,15 +209,19 @@ fn gradients_are_central_differences() {
     let first = FirstSpike { tau: 2.0, early: 0.05, tau_early: 10.0, silent: 9.41 };
     let losses = [Loss::FirstSpike(first), Loss::SpikeSum(SpikeSum { tau: 15.0, gain: 0.4 })];
     let (mut compared, mut left_out, mut silent, mut worst) = (0, 0, 0, 0.0_f64);
-    for draw in 0..3 {
+    for draw in 0..2 {
         for (number, case) in (0..).zip(CASES) {
             for (loss, with_delays) in [(losses[0], false), (losses[0], true), (losses[1], false)] {
                 let mut drawn = Drawn(Stream::new(11, Purpose::Measurement, number, draw));
                 let input = spikes(&mut drawn);
                 let network = network(case, times(&input));
-                let net = Net::new(&network).unwrap();
+                let mut net = Net::new(&network).unwrap();
                 let mut parameters = parameters(&net, case, &mut drawn);
                 if with_delays {
+                    net.layers
+                        .iter_mut()
+                        .flat_map(|layer| &mut layer.inputs)
+                        .for_each(|i| i.own_delays = true);
                     let delays = parameters
                         .weights
                         .iter()
@@ -184,7 +229,7 @@ fn gradients_are_central_differences() {
                     parameters.delays = delays.collect();
                 }
                 let mut passage = Passage::default();
-                passage.forward(&net, &parameters, &input, case.until);
+                passage.forward(&net, &parameters, (1, 0), &input, case.until);
                 // A silent read-out is the right one where there is one.
                 let fired: Vec<u32> = passage.tapes[2].spikes.iter().map(|spike| spike.1).collect();
                 let label = (0..3).find(|k| !fired.contains(k)).unwrap_or(draw as u32) as usize;
@@ -198,7 +243,7 @@ fn gradients_are_central_differences() {
                     .iter()
                     .all(|tape| tape.actions.iter().all(|action| action.restarts || action.value > 0.05));
                 let mut at = |parameters: &Parameters<f64>| {
-                    passage.forward(&net, parameters, &input, case.until);
+                    passage.forward(&net, parameters, (1, 0), &input, case.until);
                     let value = passage.judge(&net, parameters, case.until, &loss, Some(label)).loss;
                     (value, pattern(&passage) == before)
                 };
@@ -231,7 +276,7 @@ fn gradients_are_central_differences() {
                         |list: &[f64]| (list.iter().map(|g| g * g).sum::<f64>() / list.len() as f64).sqrt();
                     let norm = rms(&gradient.weights[layer]);
                     let places = (0..gradient.weights[layer].len()).filter(|k| k % stride < size);
-                    for k in places.filter(|k| (k + draw as usize) % 3 == 0) {
+                    for k in places.filter(|k| (k + draw as usize) % 4 == 0) {
                         check(&|all| &mut all.weights[layer][k], gradient.weights[layer][k], norm);
                         if with_delays {
                             let norm = rms(&gradient.delays[layer]);
@@ -243,6 +288,6 @@ fn gradients_are_central_differences() {
         }
     }
     println!("{compared} compared, {left_out} left out, {silent} silent, worst {worst:e}");
-    assert!(compared > 2000 && silent >= 3, "{compared} compared, {silent} with a silent read-out");
+    assert!(compared > 1000 && silent >= 3, "{compared} compared, {silent} with a silent read-out");
     assert!(left_out * 10 <= compared, "{left_out} left out of {compared}");
 }

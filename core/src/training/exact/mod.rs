@@ -4,6 +4,7 @@
 //! read-out gain by being later; the tapes are read backwards (EventProp), and Adam takes a step.
 
 mod backward;
+mod convert;
 mod loss;
 mod passage;
 mod show;
@@ -11,9 +12,11 @@ mod trainer;
 
 #[cfg(test)]
 mod differences;
+#[cfg(test)]
+mod tests;
 
 pub use loss::{Answer, FirstSpike, Loss, SpikeSum};
 pub use passage::{Parameters, Passage};
 pub(super) use show::answers_in;
 pub use show::{Question, Samples, Shown, Shows, answers, read_out};
-pub use trainer::{Activity, Layered, LayeredEpoch, Settings};
+pub use trainer::{Activity, Layered, LayeredEpoch, LearnedDelays, Programmed, Settings};

@@ -13,6 +13,8 @@ pub struct Parameters<R> {
     pub weights: Vec<Vec<R>>,
     /// Delays in ms, of layers whose synapses have delays of their own; empty for the others, or by layer empty.
     pub delays: Vec<Vec<R>>,
+    /// One where there is a synapse and zero where there is none, of layers that are not connected all to all; empty for the others.
+    pub masks: Vec<Vec<R>>,
 }
 
 impl<R: Real> Parameters<R> {
@@ -26,7 +28,7 @@ impl<R: Real> Parameters<R> {
     #[must_use]
     pub fn zeroed(&self) -> Self {
         let zeros = |lists: &[Vec<R>]| lists.iter().map(|list| vec![R::ZERO; list.len()]).collect();
-        Self { weights: zeros(&self.weights), delays: zeros(&self.delays) }
+        Self { weights: zeros(&self.weights), delays: zeros(&self.delays), masks: Vec::new() }
     }
 
     /// All numbers to zero.
@@ -47,8 +49,16 @@ pub struct Passage<R> {
 }
 
 impl<R: Real> Passage<R> {
-    /// Shows the spikes of the source (ms and line, in order of time) to the network, up to `until` (ms).
-    pub fn forward(&mut self, net: &Net, parameters: &Parameters<R>, source: &[(R, u32)], until: R) {
+    /// Shows the spikes of the source (ms and line, in order of time) to the network, up to `until` (ms). Thresholds are those of
+    /// a seed and an episode, where they are drawn.
+    pub fn forward(
+        &mut self,
+        net: &Net,
+        parameters: &Parameters<R>,
+        draws: (u64, u64),
+        source: &[(R, u32)],
+        until: R,
+    ) {
         self.tapes.resize_with(net.layers.len(), Tape::default);
         for (index, layer) in net.layers.iter().enumerate() {
             let (before, rest) = self.tapes.split_at_mut(index);
@@ -67,7 +77,7 @@ impl<R: Real> Passage<R> {
                 }
             }
             tape.sort();
-            forward(layer, &parameters.weights[index], &[], until, &mut self.membranes, tape);
+            forward(layer, &parameters.weights[index], draws, until, &mut self.membranes, tape);
         }
     }
 

@@ -3,9 +3,9 @@
 use super::loss::Loss;
 use super::passage::{Parameters, Passage};
 use crate::encoding::FirstSpikes;
-use crate::engine::lockstep::Net;
+use crate::engine::lockstep::{NONE, Net};
 use crate::engine::{Observer, Record, Spike};
-use crate::network::{Weights, stride};
+use crate::network::Weights;
 use crate::numeric::Real;
 use crate::record::fingerprint::{Fingerprint, encode};
 use crate::time::Time;
@@ -51,12 +51,12 @@ pub struct Shown<R> {
 }
 
 impl<R: Real> Shown<R> {
-    /// Shows one sample, with the number of its episode and until when; that time in ms.
+    /// Shows one sample, with the seed, the number of its episode and until when; that time in ms.
     pub fn present(
         &mut self,
         net: &Net,
         parameters: &Parameters<R>,
-        (spikes, episode, end): (&[(Time, u32)], u64, Time),
+        (spikes, (seed, episode), end): (&[(Time, u32)], (u64, u64), Time),
         observed: bool,
         passage: &mut Passage<R>,
     ) -> R {
@@ -64,7 +64,7 @@ impl<R: Real> Shown<R> {
         let shown = || spikes.iter().take_while(|spike| spike.0 < end);
         self.source.clear();
         self.source.extend(shown().map(|&(time, line)| (R::from_f64(time.as_seconds() * 1e3), line)));
-        passage.forward(net, parameters, &self.source, until);
+        passage.forward(net, parameters, (seed, episode), &self.source, until);
         self.count(net, passage, end);
         let mut records = Vec::new();
         if observed {
@@ -115,11 +115,16 @@ impl<R: Real> Shown<R> {
                 totals.on[layer.population] += u128::from(on.min(left));
             }
             for arrival in tape.arrivals.iter().filter(|arrival| !arrival.ends) {
+                totals.arrival += 1;
+                if arrival.column != NONE {
+                    // A synapse with a delay of its own.
+                    totals.synaptic += 1;
+                    continue;
+                }
                 let input = &layer.inputs[usize::from(arrival.input)];
                 let rows = &mut totals.rows[input.projection];
                 rows.resize(input.rows, 0);
                 rows[arrival.row as usize - input.first_row] += 1;
-                totals.arrival += 1;
                 totals.synaptic += layer.size as u64;
             }
         }
@@ -143,51 +148,13 @@ fn femtoseconds<R: Real>(ms: R) -> Time {
     Time::from_fs((ms.to_f64() * 1e12 + 0.5) as u64)
 }
 
-impl<R: Real> Parameters<R> {
-    /// The weights of a network in lockstep, from those in the unit of their kernels.
-    #[must_use]
-    pub fn of(net: &Net, weights: &Weights<R>) -> Self {
-        let of = |layer: &crate::engine::lockstep::Layer| {
-            let mut matrix = vec![R::ZERO; layer.rows * layer.stride];
-            let packed = stride(layer.size as u32);
-            for input in &layer.inputs {
-                let rows = matrix[input.first_row * layer.stride..].chunks_mut(layer.stride);
-                for (into, from) in rows.zip(weights.projections[input.projection].chunks(packed)) {
-                    for (into, from) in into.iter_mut().zip(&from[..layer.size]) {
-                        *into = R::from_f64(from.to_f64() * input.gain);
-                    }
-                }
-            }
-            matrix
-        };
-        Self { weights: net.layers.iter().map(of).collect(), delays: Vec::new() }
-    }
-
-    /// Back to the unit of the kernels.
-    #[must_use]
-    pub fn to_weights(&self, net: &Net) -> Weights<R> {
-        let mut projections = vec![Vec::new(); net.network.projections.len()];
-        for (layer, matrix) in net.layers.iter().zip(&self.weights) {
-            let packed = stride(layer.size as u32);
-            for input in &layer.inputs {
-                let rows = matrix[input.first_row * layer.stride..].chunks(layer.stride).take(input.rows);
-                projections[input.projection] = rows
-                    .flat_map(|row| {
-                        let pad = (layer.size..packed).map(|_| R::ZERO);
-                        row[..layer.size].iter().map(|w| R::from_f64(w.to_f64() / input.gain)).chain(pad)
-                    })
-                    .collect();
-            }
-        }
-        Weights { projections }
-    }
-}
-
 /// What a test of layers asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// How answers are read.
     pub loss: &'a Loss,
+    /// Of thresholds that are drawn.
+    pub seed: u64,
     /// Episode of the first sample; each further one has the next.
     pub first_episode: u64,
     /// How long a sample is shown.
@@ -233,7 +200,7 @@ pub(in crate::training) fn answers_in<R: Scalar>(
         workers.par_iter_mut().enumerate().for_each(|(index, worker)| {
             for sample in piece(length, index, PIECES).map(|offset| start + offset) {
                 let episode = question.first_episode + sample as u64;
-                let shown = (samples.code.sample(sample), episode, question.duration);
+                let shown = (samples.code.sample(sample), (question.seed, episode), question.duration);
                 let until = worker.shown.present(net, &parameters, shown, observed, &mut worker.passage);
                 let answer = worker.passage.judge(net, &parameters, until, question.loss, None);
                 worker.answers.push(answer.class as u8);
@@ -255,11 +222,15 @@ pub(in crate::training) fn answers_in<R: Scalar>(
     evaluation
 }
 
-/// The spikes of the read-out when one sample is shown.
+/// The spikes of the read-out when one sample is shown, with the seed and the number of its episode, and until when.
 #[must_use]
-pub fn read_out<R: Scalar>(net: &Net, weights: &Weights<R>, spikes: &[(Time, u32)], end: Time) -> Vec<Spike> {
+pub fn read_out<R: Scalar>(
+    net: &Net,
+    weights: &Weights<R>,
+    (spikes, draws, end): (&[(Time, u32)], (u64, u64), Time),
+) -> Vec<Spike> {
     let (mut passage, mut shown) = (Passage::<R>::default(), Shown::default());
-    shown.present(net, &Parameters::of(net, weights), (spikes, 0, end), false, &mut passage);
+    shown.present(net, &Parameters::of(net, weights), (spikes, draws, end), false, &mut passage);
     let Some((layer, tape)) = net.layers.last().zip(passage.tapes.last()) else { return Vec::new() };
     let population = layer.population as u32;
     tape.in_order().map(|(ms, neuron, _)| Spike { time: femtoseconds(ms), population, neuron }).collect()

@@ -3,11 +3,13 @@
 use super::loss::Loss;
 use super::passage::{Parameters, Passage};
 use super::show::{Samples, Shown, Shows};
+use crate::crossbar::{Array, Draw, Shape};
 use crate::engine::lockstep::Net;
 use crate::engine::{SimulationError, Threads};
 use crate::network::Weights;
 use crate::numeric::Real;
 use crate::simd::{Work, vectorised};
+use crate::synapse::{Mapping, Spread};
 use crate::time::Time;
 use crate::training::adam::{AdamState, AdamStep, Schedule};
 use crate::training::supervised::{Advance, EpochReport};
@@ -15,8 +17,10 @@ use crate::training::{PIECES, Scalar, Until, piece};
 use serde::{Deserialize, Serialize};
 
 /// What training needs to know besides network and data.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
+    /// Of what is drawn.
+    pub seed: u64,
     /// Samples per update.
     pub batch: usize,
     /// How long a sample is shown.
@@ -36,6 +40,34 @@ pub struct Settings {
     pub epsilon: f64,
     /// Bound on |w| in units of the threshold.
     pub bound: Option<f64>,
+    /// How delays of single synapses learn; `None`: they stay.
+    pub delays: Option<LearnedDelays>,
+    /// Devices that weights are programmed onto anew for every batch: samples see what these have, and the gradient is applied to
+    /// the weights as it comes (straight through).
+    pub devices: Vec<Programmed>,
+}
+
+/// The devices of a projection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Programmed {
+    /// Its index.
+    pub projection: usize,
+    /// From weights in units of the threshold; they are kept within it.
+    pub mapping: Mapping,
+    /// How far from its target a conductance ends up.
+    pub spread: Spread,
+}
+
+/// Programmings of a training begin with this draw: they are those of no test.
+const FIRST_DRAW: u64 = 1 << 40;
+
+/// How delays of single synapses learn: by Adam, with the means of the weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LearnedDelays {
+    /// In ms.
+    pub schedule: Schedule,
+    /// The longest there may be, in ms.
+    pub longest: f64,
 }
 
 /// An auxiliary term outside the gradient: a neuron that is not of the read-out, and fired in the samples of a batch less often
@@ -57,6 +89,8 @@ pub struct Layered<R: Scalar> {
     /// Adam's means of their gradient, layer after layer.
     pub adam: AdamState<R>,
     pieces: Vec<Piece<R>>,
+    /// What the devices have of `parameters`, where there are any.
+    programmed: Option<Parameters<R>>,
 }
 
 /// What an epoch reads, and where it reports: as [`crate::training::Epoch`].
@@ -78,17 +112,24 @@ impl<R: Scalar> Layered<R> {
     #[must_use]
     pub fn new(net: Net, settings: Settings, weights: &Weights<R>) -> Self {
         let parameters = Parameters::of(&net, weights);
-        let count = parameters.weights.iter().map(Vec::len).sum();
+        let mut gradient = parameters.zeroed();
+        if settings.delays.is_none() {
+            // What stays has no gradient.
+            gradient.delays.clear();
+        }
+        let count = gradient.weights.iter().chain(&gradient.delays).map(Vec::len).sum();
         let pieces = (0..PIECES).map(|_| Piece {
             passage: Passage::default(),
             shown: Shown::default(),
-            gradient: parameters.zeroed(),
+            gradient: gradient.clone(),
             loss: 0.0,
             correct: 0,
             silent: 0,
             active: net.layers.iter().map(|layer| vec![0; layer.size]).collect(),
         });
-        Self { settings, pieces: pieces.collect(), net, parameters, adam: AdamState::new(count) }
+        let pieces = pieces.collect();
+        let programmed = (!settings.devices.is_empty()).then(|| parameters.clone());
+        Self { settings, pieces, net, parameters, adam: AdamState::new(count), programmed }
     }
 
     /// The weights in the unit of their kernels.
@@ -127,7 +168,9 @@ impl<R: Scalar> Layered<R> {
                 break;
             }
             let first = first_episode + (number * size) as u64;
-            let Self { settings, net, parameters, pieces, .. } = &mut *self;
+            self.program()?;
+            let Self { settings, net, parameters, pieces, programmed, .. } = &mut *self;
+            let parameters = programmed.as_ref().unwrap_or(parameters);
             let observed = shows.observed();
             let lesson = Lesson { settings, net, parameters, samples, observed };
             team.share(pieces.iter_mut().enumerate(), |(index, worker)| {
@@ -139,6 +182,7 @@ impl<R: Scalar> Layered<R> {
             report.learning_rate = self.settings.schedule.at(self.adam.steps);
             self.step(batch.len(), report.learning_rate);
             self.keep_active(batch.len());
+            self.keep_within();
             for piece in &mut self.pieces {
                 piece.shown.hand_on("training", &mut shows);
                 report.loss_sum += std::mem::take(&mut piece.loss);
@@ -156,6 +200,56 @@ impl<R: Scalar> Layered<R> {
             }
         }
         Ok(report)
+    }
+
+    /// Puts the weights into their devices.
+    fn program(&mut self) -> Result<(), SimulationError> {
+        let Self { settings, net, parameters, adam, programmed: Some(programmed), .. } = &mut *self else {
+            return Ok(());
+        };
+        programmed.clone_from(parameters);
+        for devices in &settings.devices {
+            let layers = net.layers.iter().zip(&mut programmed.weights);
+            for (layer, matrix) in layers {
+                let own = layer.inputs.iter().filter(|input| input.projection == devices.projection);
+                for input in own {
+                    let (start, size) = (input.first_row * layer.stride, layer.size);
+                    let matrix = &mut matrix[start..start + input.rows * layer.stride];
+                    let rows = matrix.chunks(layer.stride);
+                    let values: Vec<f64> =
+                        rows.flat_map(|row| row[..size].iter().map(|w| w.to_f64())).collect();
+                    let shape = Shape { rows: input.rows, cols: size };
+                    let (seed, entity) = (settings.seed, devices.projection as u32);
+                    let draw = Draw { seed, entity, draw: FIRST_DRAW + adam.steps };
+                    let array = Array::program(shape, &values, &devices.mapping, &devices.spread, draw);
+                    let Ok(array) = array else {
+                        let population = net.network.populations[layer.population].name.clone();
+                        return Err(SimulationError::Diverged { population });
+                    };
+                    for (row, values) in matrix.chunks_mut(layer.stride).zip(array.weights().chunks(size)) {
+                        row.iter_mut().zip(values).for_each(|(w, &value)| *w = R::from_f64(value));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps weights where their devices can have them.
+    fn keep_within(&mut self) {
+        let Self { settings, net, parameters, .. } = self;
+        for devices in &settings.devices {
+            let most = R::from_f64(devices.mapping.w_max());
+            for (layer, matrix) in net.layers.iter().zip(&mut parameters.weights) {
+                for input in layer.inputs.iter().filter(|input| input.projection == devices.projection) {
+                    let start = input.first_row * layer.stride;
+                    for w in &mut matrix[start..start + input.rows * layer.stride] {
+                        *w = if *w > most { most } else { *w };
+                        *w = if *w < -most { -most } else { *w };
+                    }
+                }
+            }
+        }
     }
 
     /// Which layer has weights that are no numbers, or too large ones.
@@ -184,7 +278,26 @@ impl<R: Scalar> Layered<R> {
             for part in rest.iter() {
                 vectorised(AddUp(sum, &part.gradient.weights[layer]));
             }
+            if let Some(mask) = parameters.masks.get(layer).filter(|mask| !mask.is_empty()) {
+                sum.iter_mut().zip(mask).for_each(|(sum, &there)| *sum *= there);
+            }
             vectorised(Step { step, mean, weights, sum, first: one, second: two });
+        }
+        let Some(learned) = settings.delays else { return };
+        let step = step.with_rate(learned.schedule.at(adam.steps - 1) / (1.0 - adam.beta1_power));
+        let longest = R::from_f64(learned.longest);
+        for (layer, (delays, sum)) in parameters.delays.iter_mut().zip(&mut sum.gradient.delays).enumerate() {
+            let (one, more) = first.split_at_mut(delays.len());
+            let (two, others) = second.split_at_mut(delays.len());
+            (first, second) = (more, others);
+            for part in rest.iter() {
+                vectorised(AddUp(sum, &part.gradient.delays[layer]));
+            }
+            vectorised(Step { step, mean, weights: delays, sum, first: one, second: two });
+            for delay in delays {
+                *delay = if *delay > longest { longest } else { *delay };
+                *delay = if *delay < R::ZERO { R::ZERO } else { *delay };
+            }
         }
     }
 
@@ -200,8 +313,10 @@ impl<R: Scalar> Layered<R> {
                 let Some(activity) = least else { continue };
                 if f64::from(fired) < activity.floor * samples as f64 {
                     let raise = R::from_f64(activity.raise);
-                    for row in parameters.weights[index].chunks_mut(layer.stride) {
-                        row[neuron] += raise;
+                    let mask = parameters.masks.get(index).filter(|mask| !mask.is_empty());
+                    for (row, weights) in parameters.weights[index].chunks_mut(layer.stride).enumerate() {
+                        let there = mask.map_or(R::ONE, |mask| mask[row * layer.stride + neuron]);
+                        weights[neuron] += raise * there;
                     }
                 }
             }
@@ -253,7 +368,7 @@ impl<R: Scalar> Piece<R> {
     fn train(&mut self, lesson: &Lesson<'_, R>, sample: usize, episode: u64) {
         let Lesson { settings, net, parameters, samples, observed } = *lesson;
         let (passage, end) = (&mut self.passage, settings.presentation);
-        let presented = (samples.code.sample(sample), episode, end);
+        let presented = (samples.code.sample(sample), (settings.seed, episode), end);
         let until = self.shown.present(net, parameters, presented, observed, passage);
         let label = usize::from(samples.labels[sample]);
         let answer = passage.judge(net, parameters, until, &settings.loss, Some(label));

@@ -8,12 +8,15 @@ use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::Net;
 use crate::engine::{SimulationError, Spike, Threads};
 use crate::network::Weights;
+use crate::scenario::assemble::AssembleError;
 use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::Data;
+use crate::synapse::Mapping;
 use crate::training::exact::{
-    Activity, Layered, Loss, Parameters, Question, Samples, Settings, Shows, answers, read_out,
+    Activity, Layered, LearnedDelays, Loss, Parameters, Programmed, Question, Samples, Settings, Shows,
+    answers, read_out,
 };
-use crate::training::{AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar};
+use crate::training::{AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar, Schedule};
 
 /// All layers, and their trainer.
 pub struct Exact<R: Scalar> {
@@ -28,12 +31,28 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
     fn new(of: Of<'_>, data: &Data<FirstSpikes>, weights: Weights<R>) -> Result<Self, RunError> {
         let net = layers::net(of.network)?;
         let protocol = of.protocol;
-        let (Some(loss), &Gradient::Exact { least_slope, activity_floor, activity_raise, .. }) =
+        let (Some(loss), &Gradient::Exact { least_slope, activity_floor, activity_raise, ref delays, .. }) =
             (protocol.gradient.loss(), &protocol.gradient)
         else {
             return Err(RunError::NoDataset);
         };
+        let inputs = net.layers.iter().flat_map(|layer| &layer.inputs);
+        let mut devices = Vec::new();
+        for input in inputs {
+            let Some(device) = &of.plan.projections[input.projection].device else { continue };
+            // Without devices that differ from numbers the range is all there is to them.
+            let w_max = device.w_max.unwrap_or(f64::INFINITY) * input.gain;
+            let mapping = Mapping::new(device.arrangement, device.placement, device.range, w_max);
+            let mapping = mapping.map_err(|faults| {
+                let projection = of.plan.projections[input.projection].name.clone();
+                let message = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                RunError::Assemble(vec![AssembleError::Devices { projection, message }])
+            })?;
+            devices.push(Programmed { projection: input.projection, mapping, spread: device.spread });
+        }
         let settings = Settings {
+            seed: of.plan.seed,
+            devices,
             batch: protocol.batch as usize,
             presentation: protocol.presentation,
             loss,
@@ -44,6 +63,14 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             betas: (protocol.optimizer.beta1, protocol.optimizer.beta2),
             epsilon: protocol.optimizer.epsilon,
             bound: protocol.weight_bound,
+            delays: delays.as_ref().map(|delays| LearnedDelays {
+                schedule: Schedule {
+                    rate: 1e3 * delays.rate.as_seconds(),
+                    rate_final: 1e3 * delays.rate_final.as_seconds(),
+                    ..schedule(of, data.train_labels.len())
+                },
+                longest: 1e3 * delays.longest.as_seconds(),
+            }),
         };
         let trainer = Layered::new(net.clone(), settings, &weights);
         Ok(Self { net, loss, trainer })
@@ -59,12 +86,21 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
     }
 
     fn kept(&self) -> (Weights<R>, &AdamState<R>) {
-        (Weights { projections: self.trainer.parameters.weights.clone() }, &self.trainer.adam)
+        let Parameters { weights, delays, .. } = &self.trainer.parameters;
+        (Weights { projections: [&weights[..], delays].concat() }, &self.trainer.adam)
     }
 
     fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>) {
-        self.trainer.parameters = Parameters { weights: numbers.projections, delays: Vec::new() };
+        let mut weights = numbers.projections;
+        self.trainer.parameters.delays = weights.split_off(self.net.layers.len());
+        self.trainer.parameters.weights = weights;
         self.trainer.adam = adam;
+    }
+
+    fn delays(&self, weights: &Weights<R>) -> Vec<(usize, Vec<f64>)> {
+        let parameters = Parameters::of(&self.net, weights);
+        let of = |projection| Some((projection, parameters.delays_of_projection(&self.net, projection)?));
+        self.trained().into_iter().filter_map(of).collect()
     }
 
     fn epoch<'a>(
@@ -82,24 +118,25 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
 
     fn test(
         &self,
-        _: Of<'_>,
+        of: Of<'_>,
         weights: &Weights<R>,
         (code, labels): (&FirstSpikes, &[u8]),
         (exam, so_far): (Exam<'_>, Evaluation),
         reporting: &mut Reporting<'_>,
     ) -> Result<Evaluation, SimulationError> {
         let Exam { first_episode, duration, what } = exam;
-        let question = Question { loss: &self.loss, first_episode, duration, what };
+        let question = Question { loss: &self.loss, seed: of.plan.seed, first_episode, duration, what };
         Ok(answers(&self.net, weights, Samples { code, labels }, (question, so_far), reporting))
     }
 
     fn show(
         &self,
-        _: Of<'_>,
+        of: Of<'_>,
         weights: &Weights<R>,
         (code, index): (&FirstSpikes, usize),
         exam: Exam<'_>,
     ) -> Vec<Spike> {
-        read_out(&self.net, weights, code.sample(index), exam.duration)
+        let draws = (of.plan.seed, exam.first_episode + index as u64);
+        read_out(&self.net, weights, (code.sample(index), draws, exam.duration))
     }
 }

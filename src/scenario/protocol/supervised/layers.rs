@@ -9,6 +9,7 @@ use crate::scenario::filled::{Fields, is_dataset};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::context::RunError;
 use crate::scenario::section::Lower;
+use crate::scenario::text::{Node, Value};
 use std::sync::Arc;
 
 /// Whether the gradient is to be exact.
@@ -37,7 +38,6 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         ("count_gain", "`loss` of the gradient: counts have no exact gradient"),
         ("surrogate_steepness", "nothing: an exact gradient needs no surrogate"),
         ("weights_from", "nothing: layers are trained here"),
-        ("programming", "nothing, or the surrogate gradient of one projection"),
     ] {
         if let Some(at) = protocol.written(key) {
             lower.faults.push(
@@ -49,6 +49,42 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         }
     }
     let filled = lower.filled;
+    let learned = protocol.table("gradient").and_then(|gradient| gradient.table("delays"));
+    let drawn = |fields: &Fields| matches!(fields.raw("delay"), Some(Node { value: Value::Table(_), .. }));
+    if let Some(learned) = learned
+        && !filled.all("projection").iter().any(|(_, fields)| drawn(fields))
+    {
+        lower.faults.push(
+            Diagnostic::error(format!("{} has no effect: no synapse has a delay of its own", learned.what))
+                .maybe_at(learned.at.as_ref())
+                .allowed(
+                    "a distribution as `delay` of a projection, such as { uniform = [\"0 ms\", \"3 ms\"] }",
+                ),
+        );
+    }
+    let with_devices =
+        || filled.all("projection").iter().filter(|(_, fields)| fields.written("device").is_some());
+    if let Some(at) = protocol.written("programming").filter(|_| with_devices().next().is_none()) {
+        lower.faults.push(
+            Diagnostic::error("no projection has devices to programme")
+                .at(at)
+                .allowed("`device` of at least one projection"),
+        );
+    }
+    for (_, fields) in with_devices() {
+        let crossbar = fields.table("crossbar");
+        if crossbar.is_none_or(|crossbar| crossbar.written("w_max").is_none()) {
+            lower.faults.push(
+                Diagnostic::error(format!(
+                    "{} has devices, and no weight is the end of their range",
+                    fields.what
+                ))
+                .maybe_at(fields.place("device"))
+                .also(kind, "weights are kept within it while they are trained")
+                .allowed(format!("`w_max` of [{}.crossbar]", fields.path)),
+            );
+        }
+    }
     if first(lower).is_none() {
         lower.faults.push(
             Diagnostic::error("no projection starts at a data set")

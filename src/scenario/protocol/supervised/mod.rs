@@ -11,7 +11,7 @@ mod teach;
 
 pub use findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
 pub use layers::described;
-pub use plan::{Adam, Gradient, ProgrammingCase, Supervised, Wanted};
+pub use plan::{Adam, Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
 
 use super::entry::Described;
 use crate::scenario::diagnostic::Diagnostics;

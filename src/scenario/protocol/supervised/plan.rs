@@ -10,7 +10,7 @@ use crate::scenario::plan::Protocol;
 use crate::scenario::protocol::keys;
 use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
 use crate::scenario::section::Lower;
-use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LASTING, LEVELS, POSITIVE_SPAN, SHARE};
+use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LASTING, LEVELS, POSITIVE_SPAN, SHARE, SPAN};
 use crate::scenario::spec::{Bounds, Kind, Precision};
 use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
@@ -75,7 +75,22 @@ table! {
             activity_floor: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.3");
             /// What such a neuron gets on all weights that lead to it, per batch, in units of v_th - u_rest. Not part of the gradient.
             activity_raise: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("1e-4");
+            /// How delays of single synapses learn, which those projections have whose `delay` is a distribution.
+            delays: Option<LearnDelays> = inner::<LearnDelays>(), absent("they stay");
         }
+    }
+}
+
+table! {
+    /// How delays of single synapses learn: by Adam, with the means and the schedule of the weights.
+    #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub struct LearnDelays {
+        /// Learning rate at the start: how far a delay moves in a step, about.
+        rate: Time = POSITIVE_SPAN, setting("\"0.2 ms\"");
+        /// Learning rate at the end of the cosine schedule.
+        rate_final: Time = SPAN, setting("\"2 us\"");
+        /// The longest delay there may be; the shortest is none.
+        longest: Time = POSITIVE_SPAN;
     }
 }
 

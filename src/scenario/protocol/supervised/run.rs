@@ -14,7 +14,7 @@ use crate::energy::rows_energy;
 use crate::engine::{Engine, Threads};
 use crate::network::{Network, Weights};
 use crate::scenario::assemble::{assemble, ideal, program};
-use crate::scenario::outcome::{Found, Outcome};
+use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::plan::Plan;
 use crate::scenario::run::arrays::{devices, named_arrays};
 use crate::scenario::run::books::{book, inference, jumps, overlapping};
@@ -404,13 +404,20 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         self.explain(&arrays);
         let complete = self.result.test_accuracy.is_some()
             && self.result.programming.len() == self.protocol.programming.len();
-        let arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut self.log.notes);
+        let mut arrays = named_arrays(self.plan, self.network, &values, &arrays, &mut self.log.notes);
+        let mut numbers = values;
+        for (projection, delays) in self.teacher.delays(&weights) {
+            let name = format!("delay.{}", self.plan.projections[projection].name);
+            let data: Vec<f64> = delays.iter().map(|ms| ms / 1e3).collect();
+            numbers.push(data.clone());
+            arrays.push(NamedArray { name, rows: data.len(), cols: 1, data });
+        }
         Ok(Outcome {
             energy,
             inference: per_inference,
             arrays,
             found: Found::new(self.result),
-            ..self.log.close_trained(complete, &values)
+            ..self.log.close_trained(complete, &numbers)
         })
     }
 
@@ -433,22 +440,24 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         float_accuracy: f64,
         context: &mut RunContext<'_>,
     ) -> Result<(), RunError> {
-        let index = self.protocol.projection;
-        let Some(device) = &self.plan.projections[index].device else { return Ok(()) };
         for case in &self.protocol.programming {
-            let mut device = device.clone();
-            device.placement = case.placement;
-            device.range.levels = case.levels;
-            device.spread = case.spread;
-            (device.faults, device.age) = (case.faults, case.age);
             let mut accuracy = Vec::new();
             let mut read = 0.0;
             for draw in 0..case.draws {
-                let array =
-                    program(self.plan, index, &device, &values[index], self.w_max(), u64::from(draw) + 1)
-                        .map_err(|error| RunError::Assemble(vec![error]))?;
                 let mut programmed = values.to_vec();
-                programmed[index] = array.weights();
+                let mut reads = vec![Vec::new(); values.len()];
+                for &index in &self.trained {
+                    let Some(mut device) = self.plan.projections[index].device.clone() else { continue };
+                    device.placement = case.placement;
+                    device.range.levels = case.levels;
+                    device.spread = case.spread;
+                    (device.faults, device.age) = (case.faults, case.age);
+                    let (weights, draw) = (&values[index], u64::from(draw) + 1);
+                    let array = program(self.plan, index, &device, weights, self.w_max(), draw)
+                        .map_err(|error| RunError::Assemble(vec![error]))?;
+                    programmed[index] = array.weights();
+                    reads[index] = array.read_energies(&device.read);
+                }
                 let weights = Weights::<R>::from_values(self.network, &programmed);
                 let what = format!("{}: draw {} of {}", case.name, draw + 1, case.draws);
                 let test = self.test(&weights, first, &what, context)?;
@@ -456,8 +465,9 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                     return Ok(()); // Stopped: a case is reported whole or not at all.
                 }
                 accuracy.push(test.accuracy());
-                let joules =
-                    rows_energy(test.totals.rows[index].iter().copied(), &array.read_energies(&device.read));
+                let joules: f64 = (self.trained.iter())
+                    .map(|&index| rows_energy(test.totals.rows[index].iter().copied(), &reads[index]))
+                    .sum();
                 read += joules / test.totals.presentations.max(1) as f64;
             }
             let (mean, sd) = mean_and_sd(&accuracy);

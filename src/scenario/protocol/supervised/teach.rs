@@ -54,6 +54,11 @@ pub trait Teacher<R: Scalar>: Sized {
     /// Goes on with what a checkpoint kept.
     fn go_on(&mut self, numbers: Weights<R>, adam: AdamState<R>);
 
+    /// The delays of single synapses that go with weights, in ms, by projection.
+    fn delays(&self, _: &Weights<R>) -> Vec<(usize, Vec<f64>)> {
+        Vec::new()
+    }
+
     /// An epoch, or the rest of one.
     ///
     /// # Errors
