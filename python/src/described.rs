@@ -12,10 +12,10 @@ use pyo3::prelude::*;
 use std::collections::BTreeMap;
 
 /// Spikes of a source: times in femtoseconds, lines.
-type Spikes<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, i64>);
+pub type Spikes<'py> = (PyReadonlyArray1<'py, i64>, PyReadonlyArray1<'py, i64>);
 
 /// Synapses of a projection: pre, post, weights in SI units, and delays in femtoseconds or none.
-type Synapses<'py> = (
+pub type Synapses<'py> = (
     PyReadonlyArray1<'py, i64>,
     PyReadonlyArray1<'py, i64>,
     PyReadonlyArray1<'py, f64>,

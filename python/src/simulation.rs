@@ -1,6 +1,6 @@
 //! A simulation that Python holds.
 
-use crate::described::{listed, plan};
+use crate::described::{Spikes, Synapses, listed, plan};
 use crate::errors::{panicked, refused, unchanged};
 use memspike::cli::available_memory;
 use memspike::engine::{Harvest, Threads};
@@ -23,7 +23,19 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Arrays of what was recorded: time in femtoseconds, population, neuron.
-type Rows<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>);
+type Rows<'py> = (Column<'py, i64>, Column<'py, u32>, Column<'py, u32>);
+
+/// A number for each row.
+type Column<'py, T> = Bound<'py, PyArray1<T>>;
+
+/// Times in femtoseconds, and for each of them a row of numbers.
+type Courses<'py> = (Column<'py, i64>, Bound<'py, PyArray2<f64>>);
+
+/// Name, unit and values.
+type Variable<'py> = (String, String, Column<'py, f64>);
+
+/// Owner, category and joules.
+type Spent = (String, String, f64);
 
 /// A network that runs; `memspike.Simulation` speaks for it.
 #[pyclass(module = "memspike._core", frozen)]
@@ -120,16 +132,8 @@ impl Simulation {
         py: Python<'_>,
         text: &str,
         seed: Option<u64>,
-        spikes: BTreeMap<String, (PyReadonlyArray1<'_, i64>, PyReadonlyArray1<'_, i64>)>,
-        synapses: BTreeMap<
-            String,
-            (
-                PyReadonlyArray1<'_, i64>,
-                PyReadonlyArray1<'_, i64>,
-                PyReadonlyArray1<'_, f64>,
-                Option<PyReadonlyArray1<'_, i64>>,
-            ),
-        >,
+        spikes: BTreeMap<String, Spikes<'_>>,
+        synapses: BTreeMap<String, Synapses<'_>>,
         threads: usize,
     ) -> PyResult<Self> {
         let plan = Arc::new(plan(py, (text, seed), &spikes, &synapses)?);
@@ -222,11 +226,7 @@ impl Simulation {
     }
 
     /// Samples of a population since the last call: times in femtoseconds, and volts, times x neurons.
-    fn samples<'py>(
-        &self,
-        py: Python<'py>,
-        population: u32,
-    ) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f64>>)> {
+    fn samples<'py>(&self, py: Python<'py>, population: u32) -> PyResult<Courses<'py>> {
         let mut harvest = self.reap()?;
         let all = std::mem::take(&mut harvest.samples);
         let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.population == population);
@@ -239,16 +239,12 @@ impl Simulation {
     }
 
     /// Membranes of a population now, in volts.
-    fn membranes<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    fn membranes<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Column<'py, f64>> {
         Ok(self.held()?.view().membranes(population).into_pyarray(py))
     }
 
     /// States of a population now: name, unit and one value for each neuron, of every variable.
-    fn states<'py>(
-        &self,
-        py: Python<'py>,
-        population: usize,
-    ) -> PyResult<Vec<(String, String, Bound<'py, PyArray1<f64>>)>> {
+    fn states<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Vec<Variable<'py>>> {
         let live = self.held()?;
         let size = live.plan().populations[population].size;
         let mut all: Vec<(&str, &str, Vec<f64>)> = Vec::new();
@@ -266,7 +262,7 @@ impl Simulation {
     }
 
     /// Spikes of each neuron of a population since the start.
-    fn counts<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Bound<'py, PyArray1<u32>>> {
+    fn counts<'py>(&self, py: Python<'py>, population: usize) -> PyResult<Column<'py, u32>> {
         Ok(self.held()?.view().counts().spikes[population].clone().into_pyarray(py))
     }
 
@@ -275,7 +271,7 @@ impl Simulation {
         &self,
         py: Python<'py>,
         projection: usize,
-    ) -> PyResult<(Bound<'py, PyArray1<u32>>, Bound<'py, PyArray1<u32>>)> {
+    ) -> PyResult<(Column<'py, u32>, Column<'py, u32>)> {
         let live = self.held()?;
         let network = live.view().network();
         let described = &network.projections[projection];
@@ -285,7 +281,7 @@ impl Simulation {
     }
 
     /// Weights of a projection now, one for each synapse, row by row; one for all where they are one number.
-    fn weights<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    fn weights<'py>(&self, py: Python<'py>, projection: usize) -> PyResult<Column<'py, f64>> {
         Ok(self.held()?.view().weights(projection).into_pyarray(py))
     }
 
@@ -329,7 +325,7 @@ impl Simulation {
     }
 
     /// Joules up to now: owner, category, joules; and what is not modelled.
-    fn energy(&self) -> PyResult<(Vec<(String, String, f64)>, Vec<String>)> {
+    fn energy(&self) -> PyResult<(Vec<Spent>, Vec<String>)> {
         let ledger = self.held()?.energy();
         let line = |entry: &memspike::energy::Entry| {
             (entry.owner.clone(), entry.category.name().to_string(), entry.joules)
