@@ -15,8 +15,7 @@ pub enum Datum {
     Integer(u64),
     Number(f64),
     Quantity(Unit, Amount),
-    /// In SI units.
-    Quantities(Unit, Vec<f64>),
+    Quantities(Unit, Vec<Amount>),
     Choice(&'static str),
     Names(Vec<(String, At)>),
     Table(Box<Fields>),
@@ -143,7 +142,7 @@ impl Fields {
     }
 
     #[must_use]
-    pub fn quantities(&self, name: &str) -> &[f64] {
+    pub fn quantities(&self, name: &str) -> &[Amount] {
         match self.datum(name) {
             Some(Datum::Quantities(_, values)) => values,
             _ => &[],

@@ -105,7 +105,8 @@ fn load(plan: &Plan, duration: Time) -> Load {
 fn samples(plan: &Plan, duration: Time) -> f64 {
     let record = &plan.record;
     let times = |interval: Option<Time>| {
-        interval.map_or(0.0, |interval| 2.0 + duration.as_seconds() / interval.as_seconds())
+        let given = record.times.len() as f64;
+        given + interval.map_or(0.0, |interval| 2.0 + duration.as_seconds() / interval.as_seconds())
     };
     let neurons = |chosen: &[Selected]| {
         let sizes = chosen.iter().filter_map(|chosen| {

@@ -4,7 +4,7 @@ use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::filled::is_current;
 use super::section::Lower;
-use super::spec::kinds::{POSITIVE_SPAN, non_negative};
+use super::spec::kinds::{INSTANTS, POSITIVE_SPAN, non_negative};
 use super::spec::{Kind, Refers, Unit};
 use super::table::table;
 use crate::record::{Selected, SelectedSynapses};
@@ -42,6 +42,9 @@ table! {
         #[serde(default)]
         weights_every: Option<u32> = Kind::Integer { min: 1, max: u32::MAX as u64 },
             absent("no samples; in training needed when `weights` names a projection");
+        /// Instants at which membranes, states and weights that are named are sampled, beside those of their intervals or without any.
+        #[serde(default)]
+        times: Vec<Time> = INSTANTS, setting("[]");
         /// Projections that learn every change of whose weights is written, with what devices spent on it.
         #[serde(default)]
         weight_changes: Vec<SelectedSynapses> = Kind::Names(Refers::Projection), setting("[]");
@@ -89,7 +92,8 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
         ("states", "populations", ("states_interval", "\"0.1 ms\"")),
         ("weights", "projections", step),
     ] {
-        if named(key) && fields.datum(interval).is_none() && fields.written(interval).is_none() {
+        let at_times = !trained && !fields.quantities("times").is_empty();
+        if named(key) && !at_times && fields.datum(interval).is_none() && fields.written(interval).is_none() {
             lower.faults.push(
                 Diagnostic::error(format!("`{key}` of the record names {what}, and there is no interval"))
                     .maybe_at(fields.written(key))
@@ -104,6 +108,21 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
                     .at(at)
                     .label("nothing is sampled")
                     .allowed(format!("`{interval}` beside `{key}`, which names {what}")),
+            );
+        }
+    }
+    if let (Some(at), false) = (fields.written("times"), fields.quantities("times").is_empty()) {
+        let sampled = ["membrane", "states", "weights"].into_iter().any(named);
+        let fault = Diagnostic::error("`times` of the record would do nothing").at(at);
+        if trained {
+            let why = "each sample has a time of its own";
+            let kind = protocol.and_then(|protocol| protocol.written("kind"));
+            lower.faults.push(fault.also(kind, why).allowed("`weights_every`, such as 1000"));
+        } else if !sampled {
+            lower.faults.push(
+                fault
+                    .label("nothing is sampled")
+                    .allowed("`times` beside `membrane`, `states` or `weights`, which name what is sampled"),
             );
         }
     }

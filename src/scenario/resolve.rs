@@ -237,7 +237,11 @@ fn value(datum: &Datum) -> String {
         }
         Datum::Quantity(unit, amount) => quoted(&unit.print(amount.si)),
         Datum::Quantities(unit, numbers) => {
-            let numbers: Vec<String> = numbers.iter().map(|number| quoted(&unit.print(*number))).collect();
+            let shown = |amount: &Amount| match amount.time {
+                Some(time) if !is_time(amount.si, time) => quoted(&instant(time)),
+                _ => quoted(&unit.print(amount.si)),
+            };
+            let numbers: Vec<String> = numbers.iter().map(shown).collect();
             format!("[{}]", numbers.join(", "))
         }
         Datum::Names(names) => {

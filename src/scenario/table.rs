@@ -75,7 +75,7 @@ macro_rules! quantities {
 
             impl FromKey for Vec<$Quantity> {
                 fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
-                    fields.quantities(name).iter().map(|value| <$Quantity>::from_si(*value)).collect()
+                    fields.quantities(name).iter().map(|value| <$Quantity>::from_si(value.si)).collect()
                 }
             }
         )+
@@ -83,6 +83,13 @@ macro_rules! quantities {
 }
 
 quantities! { Second Volt Ampere Ohm Siemens Hertz Joule Watt VoltPerSecond Farad }
+
+/// Times as they are written.
+impl FromKey for Vec<Time> {
+    fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        fields.quantities(name).iter().map(|value| value.time).collect()
+    }
+}
 
 /// A number, or a quantity in SI units.
 impl FromKey for f64 {

@@ -126,6 +126,46 @@ fn spikes_that_were_asked_for_are_written_with_their_unit() {
 }
 
 #[test]
+fn samples_at_given_times_are_those_of_a_grid_that_has_them() {
+    let place = Place::with_scenario();
+    let run = |out: &str, more: &[&str]| {
+        let set: Vec<&str> = more.iter().flat_map(|value| ["--set", value]).collect();
+        let args = [&["run", "small.toml", "--out", out][..], &set].concat();
+        assert_eq!(code(&place.memspike(&args)), 0);
+        let rows = fs::read_to_string(place.path().join(out).join("membrane.csv")).unwrap();
+        rows.lines().skip(1).map(str::to_string).collect::<Vec<_>>()
+    };
+    let membrane = "record.membrane=[\"output\"]";
+    let grid = run("grid", &[membrane, "record.membrane_interval=\"0.5 ms\""]);
+    let given = run("given", &[membrane, "record.times=[\"120 ms\", \"1.5 ms\", \"0 ms\", \"200 ms\"]"]);
+    let at = |times: &[&str]| -> Vec<String> {
+        grid.iter().filter(|row| times.contains(&row.split(',').next().unwrap())).cloned().collect()
+    };
+    assert_eq!(given, at(&["0", "1.5", "120", "200"]));
+    assert_eq!(given.len(), 40);
+    // Beside a grid they add what it does not have, once.
+    let both =
+        run("both", &[membrane, "record.membrane_interval=\"1 ms\"", "record.times=[\"1.5 ms\", \"2 ms\"]"]);
+    assert_eq!(both.len(), 201 * 10 + 10);
+    let fingerprint = |out: &str| {
+        json(&fs::read_to_string(place.path().join(out).join("summary.json")).unwrap())["fingerprint"].clone()
+    };
+    assert_eq!(fingerprint("grid"), fingerprint("given"));
+    for (values, what) in [
+        (&["record.times=[\"1 ms\"]"][..], "nothing is sampled"),
+        (&[membrane, "record.times=[\"-1 ms\"]"], "out of range"),
+        (&[membrane, "record.times=[\"1 mV\"]"], "time"),
+    ] {
+        let set: Vec<&str> = values.iter().flat_map(|value| ["--set", value]).collect();
+        let refused = place.memspike(&[&["check", "small.toml"][..], &set].concat());
+        assert_eq!(code(&refused), 2, "{values:?}");
+        assert!(err(&refused).contains(what), "{values:?}: {}", err(&refused));
+    }
+    let late = place.memspike(&["check", "small.toml", "--set", membrane, "--set", "record.times=[\"1 s\"]"]);
+    assert!(err(&late).contains("too late"), "{}", err(&late));
+}
+
+#[test]
 fn synapses_that_were_asked_for_are_written_with_the_unit_of_each() {
     let place = Place::with_scenario();
     let scenario = include_str!("../data/records.toml");

@@ -103,10 +103,14 @@ impl Reader<'_> {
                     let what = format!("number {index} of `{name}` of {what}");
                     let fault = match &item.value {
                         Value::Text(text) => match quantity(text, *unit, &what, &allowed, item) {
-                            Ok(value) => {
-                                values.push(value.si);
+                            Ok(value) if bounds.contains(value.si) => {
+                                values.push(value);
                                 continue;
                             }
+                            Ok(_) => Diagnostic::error(format!("{what} is {}", text.trim()))
+                                .at(&item.at)
+                                .label("out of range")
+                                .allowed(allowed.clone()),
                             Err(fault) => fault,
                         },
                         Value::Integer(_) | Value::Float(_) => without_unit(item, *unit, &what, &allowed),

@@ -10,6 +10,8 @@ pub const SPAN: Kind = Kind::Quantity(Unit::Second, Bounds::NON_NEGATIVE.up_to(H
 pub const POSITIVE_SPAN: Kind = Kind::Quantity(Unit::Second, Bounds::ANY.from(1e-15).up_to(HORIZON));
 /// What is left alone may be so for longer than an episode lasts.
 pub const LASTING: Kind = Kind::Quantity(Unit::Second, Bounds::POSITIVE.up_to(1e12));
+/// Some instants of an episode.
+pub const INSTANTS: Kind = Kind::Quantities(Unit::Second, Bounds::NON_NEGATIVE.up_to(HORIZON));
 pub const TIME_CONSTANT: Kind = positive(Unit::Second);
 pub const VOLTAGE: Kind = Kind::Quantity(Unit::Volt, Bounds::ANY);
 pub const RATE: Kind = Kind::Quantity(Unit::Hertz, Bounds::POSITIVE.up_to(1e12));

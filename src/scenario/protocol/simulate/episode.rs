@@ -92,6 +92,53 @@ impl Grid {
     }
 }
 
+/// Instants at which everything that is named is sampled, in order.
+struct Given(Vec<Time>);
+
+impl Given {
+    fn of(plan: &Plan) -> Self {
+        let mut times = plan.record.times.clone();
+        times.sort_unstable();
+        Self(times)
+    }
+
+    fn has(&self, time: Time) -> bool {
+        self.0.binary_search(&time).is_ok()
+    }
+
+    /// The first after `time`.
+    fn next(&self, time: Time) -> Time {
+        self.0.get(self.0.partition_point(|given| *given <= time)).copied().unwrap_or(Time::MAX)
+    }
+}
+
+/// The membranes that are sampled, and how often; the engine does what an interval says.
+struct Watched {
+    populations: Vec<usize>,
+    interval: Option<Time>,
+}
+
+impl Watched {
+    fn of(plan: &Plan) -> Self {
+        let index = |chosen: &Selected| plan.populations.iter().position(|one| one.name == chosen.name);
+        let populations = plan.record.membrane.iter().filter_map(index).collect();
+        Self { populations, interval: plan.record.membrane_interval }
+    }
+
+    /// Whether the engine has this instant.
+    fn on_grid(&self, time: Time) -> bool {
+        self.interval.is_some_and(|interval| Grid(interval).at(time) == time)
+    }
+
+    fn sample(&self, course: &mut impl Course, observer: &mut Option<&mut dyn Observer>) {
+        let Some(observer) = observer else { return };
+        for &population in &self.populations {
+            let (time, u) = course.sample(population);
+            observer.record(0, &Record::Sample { time, population: population as u32, u });
+        }
+    }
+}
+
 /// The neurons whose states are sampled, and how often.
 struct Stated {
     populations: Vec<(usize, Range<u32>)>,
@@ -107,6 +154,10 @@ impl Stated {
         let populations: Vec<_> = plan.record.states.iter().filter_map(chosen).collect();
         let interval = if populations.is_empty() { None } else { plan.record.states_interval };
         Self { populations, grid: Grid(interval.unwrap_or(Time::MAX)) }
+    }
+
+    fn on_grid(&self) -> bool {
+        self.grid.0 < Time::MAX
     }
 
     fn sample(&self, course: &impl Course, time: Time, observer: &mut Option<&mut dyn Observer>) {
@@ -133,6 +184,10 @@ impl Weighed {
         let projections: Vec<usize> = plan.record.weights.iter().filter_map(index).collect();
         let interval = if projections.is_empty() { None } else { plan.record.weights_interval };
         Self { projections, grid: Grid(interval.unwrap_or(Time::MAX)) }
+    }
+
+    fn on_grid(&self) -> bool {
+        self.grid.0 < Time::MAX
     }
 
     fn sample(&self, course: &mut impl Course, time: Time, observer: &mut Option<&mut dyn Observer>) {
@@ -179,14 +234,10 @@ pub fn run(
     (course, begun): (&mut impl Course, Option<Begun>),
     context: &mut RunContext<'_>,
 ) -> Result<Episode, RunError> {
-    let sampled = plan.record.membrane.iter().filter_map(|chosen| {
-        let population = plan.populations.iter().position(|p| p.name == chosen.name)?;
-        Some((population, plan.record.membrane_interval?))
-    });
-    let sampled: Vec<_> = sampled.collect();
+    let (watched, given) = (Watched::of(plan), Given::of(plan));
     // What is gone on with has its next samples among what is pending, and has been announced.
-    if begun.is_none() {
-        for &(population, interval) in &sampled {
+    if let (None, Some(interval)) = (&begun, watched.interval) {
+        for &population in &watched.populations {
             course.sample_every(population, interval);
         }
     }
@@ -207,8 +258,16 @@ pub fn run(
     context.progress.steps(duration.as_seconds() / SLICES as f64, "s");
     let mut status = Status::Done;
     if fresh {
-        stated.sample(course, reached, &mut context.observer);
-        weighed.sample(course, reached, &mut context.observer);
+        // The engine samples membranes at time 0 if it does at all.
+        if given.has(reached) && watched.interval.is_none() {
+            watched.sample(course, &mut context.observer);
+        }
+        if stated.on_grid() || given.has(reached) {
+            stated.sample(course, reached, &mut context.observer);
+        }
+        if weighed.on_grid() || given.has(reached) {
+            weighed.sample(course, reached, &mut context.observer);
+        }
     }
     let (mut slice, mut together) = (0, 1);
     while slice < SLICES {
@@ -222,7 +281,8 @@ pub fn run(
             let before = happened(course.counts());
             while reached < end {
                 let length = Time::from_fs(reached.fs().saturating_add(piece).min(end.fs()));
-                let next = weighed.grid.next(reached).min(stated.grid.next(reached)).min(length);
+                let sampled = weighed.grid.next(reached).min(stated.grid.next(reached));
+                let next = sampled.min(given.next(reached)).min(length);
                 let begun = (context.clock)().0;
                 let observer = reborrow(&mut context.observer);
                 let all = observer.as_ref().is_some_and(|observer| observer.wants_all());
@@ -230,10 +290,14 @@ pub fn run(
                 if reached < next {
                     break;
                 }
-                if reached == stated.grid.at(reached) && reached < duration {
+                let asked = given.has(reached);
+                if asked && reached < duration && !watched.on_grid(reached) {
+                    watched.sample(course, &mut context.observer);
+                }
+                if (asked || reached == stated.grid.at(reached)) && reached < duration {
                     stated.sample(course, reached, &mut context.observer);
                 }
-                if reached == weighed.grid.at(reached) && reached < duration {
+                if (asked || reached == weighed.grid.at(reached)) && reached < duration {
                     weighed.sample(course, reached, &mut context.observer);
                 }
                 match (context.clock)().0 - begun {
@@ -271,13 +335,18 @@ pub fn run(
         // Before the samples of the end, which are no part of what goes on.
         course.save(plan, fingerprint, context.store)?;
     }
-    stated.sample(course, reached, &mut context.observer);
-    weighed.sample(course, reached, &mut context.observer);
+    // Who is sampled on a grid is sampled once more at the end, and others if the end was asked for.
+    let asked = given.has(reached) && reached == duration;
+    if stated.on_grid() || asked {
+        stated.sample(course, reached, &mut context.observer);
+    }
+    if weighed.on_grid() || asked {
+        weighed.sample(course, reached, &mut context.observer);
+    }
+    if watched.interval.is_some() || asked {
+        watched.sample(course, &mut context.observer);
+    }
     if let Some(observer) = context.observer.as_deref_mut() {
-        for &(population, _) in &sampled {
-            let (time, u) = course.sample(population);
-            observer.record(0, &Record::Sample { time, population: population as u32, u });
-        }
         observer.end(0, reached);
     }
 

@@ -42,6 +42,10 @@ pub fn warn(plan: &Plan, duration: Time, filled: &Filled, warnings: &mut Diagnos
         ("membrane_interval", plan.record.membrane_interval),
         ("weights_interval", plan.record.weights_interval),
     ];
+    if let Some(late) = plan.record.times.iter().find(|time| **time > duration) {
+        let what = format!("`times` of the record has {late}, and the run takes {duration}");
+        warnings.push(Diagnostic::warning(what).maybe_at(record.written("times")).label("too late"));
+    }
     for (key, interval) in intervals {
         if let Some(interval) = interval.filter(|interval| *interval > duration) {
             let what = format!("`{key}` of the record is {interval}, and the run takes {duration}");
