@@ -101,7 +101,7 @@ fn scenario((protocol, keys, learns): (&str, &str, &str), neuron: &str) -> Strin
 fn outcome(text: &str, overrides: &[String]) -> Result<Outcome, String> {
     let loaded = load_text("test.toml", text, overrides, None).map_err(|faults| {
         let fault = faults.iter().next().expect("a fault");
-        let allowed = fault.allowed.as_ref().map_or(String::new(), |allowed| format!("; what is: {allowed}"));
+        let allowed = fault.allowed.as_ref().map_or(String::new(), |allowed| format!("; allowed: {allowed}"));
         format!("{}{allowed}", fault.what)
     })?;
     Ok(essence(&quietly(&loaded.plan, 1, few_patterns()).unwrap_or_else(|error| panic!("{error}\n{text}"))))
