@@ -81,6 +81,7 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         Some(base(&changes.iter().map(String::as_str).collect::<Vec<_>>()))
     };
     let supervised: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("digits", changes);
+    let layers: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("layers/yin-yang", changes);
     let unsupervised: fn(&[&str]) -> Result<Plan, String> = |changes| shipped("stdp/digits", changes);
     match path {
         "source.kind" => match word {
@@ -117,7 +118,9 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             ),
             _ => None,
         },
+        "source.dataset" if word == "yin_yang" => run(layers, "source.points.dataset", &[]),
         "source.dataset" => run(supervised, "source.retina.dataset", &[]),
+        "source.encode.kind" if word == "first_spike" => run(layers, "source.points.encode.kind", &[]),
         "source.encode.kind" => run(supervised, "source.retina.encode.kind", &[]),
         "population.model" => run(network, "population.p.model", &[]),
         "population.reset" => run(network, "population.p.reset", &[]),
@@ -313,6 +316,11 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
             "device" => run(bench, "protocol.kind", &[]),
             _ => None,
         },
+        "protocol.gradient.kind" if word == "exact" => run(layers, "protocol.gradient.kind", &[]),
+        "protocol.gradient.kind" => run(supervised, "protocol.gradient.kind", &[]),
+        "protocol.gradient.loss.kind" => {
+            Some(layers(&[&format!("protocol.gradient.loss={{ kind = \"{word}\" }}")]))
+        }
         "protocol.precision" => run(supervised, "protocol.precision", &[]),
         "protocol.programming.placement" | "protocol.programming.spread" => {
             let key = path.rsplit('.').next().unwrap();

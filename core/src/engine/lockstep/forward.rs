@@ -12,7 +12,7 @@ use crate::simd::{Work, vectorised};
 const SPAN: f64 = 2.5;
 
 /// Spikes of a layer in one presentation, at most: what would fire more often is left at that, and the tape says so.
-pub const MOST: usize = 1 << 20;
+pub const MOST: usize = 1 << 17;
 
 /// The neurons of a layer while a presentation goes on, and room to work.
 #[derive(Clone, Debug, Default)]
@@ -58,8 +58,8 @@ pub fn forward<R: Real>(
     let tau = R::from_f64(layer.tau);
     let pass = Pass { layer, weights, seed, episode, until, tau, origin: R::ZERO };
     if layer.varying.is_some() {
-        for neuron in 0..layer.size {
-            membranes.bar[neuron] = R::from_f64(pass.threshold(neuron as u32, 0));
+        for (neuron, bar) in (0..).zip(&mut membranes.bar[..layer.size]) {
+            *bar = R::from_f64(pass.threshold(neuron, 0));
         }
     }
     if layer.pulsed {
@@ -296,10 +296,11 @@ impl<R: Real, F: Form<R>> Work for Step<'_, R, F> {
         let rest = bar.as_chunks::<LANES>().0.iter().zip(sum.as_chunks::<LANES>().0);
         for (chunk, ((p, q), (bar, sum))) in numbers.zip(rest).enumerate() {
             let mut score = [R::ZERO; LANES];
-            for lane in 0..LANES {
-                p[lane] += sum[lane] * one;
-                q[lane] += sum[lane] * two;
-                score[lane] = F::score(p[lane], q[lane], bar[lane], y, next);
+            let lanes = p.iter_mut().zip(q).zip(sum.iter().zip(bar));
+            for (((p, q), (&sum, &bar)), score) in lanes.zip(&mut score) {
+                *p += sum * one;
+                *q += sum * two;
+                *score = F::score(*p, *q, bar, y, next);
             }
             let mut bits = Pack(score).reaching(R::ZERO);
             while bits != 0 {

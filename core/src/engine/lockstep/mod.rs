@@ -2,7 +2,7 @@
 //!
 //! 1. The spikes of the source, or of the layers before, become arrivals: shifted by the delay, and for pulses with their
 //!    ends; sorted by time. Those of one instant are a group.
-//! 2. Each group is added to two numbers of every neuron ([`form`]), then all neurons are asked at once whether they reach
+//! 2. Each group is added to two numbers of every neuron ([`Form`]), then all neurons are asked at once whether they reach
 //!    threshold before the next group. Those that do get their crossing in closed form, are reset, stay deaf for a while and
 //!    are restarted; what arrives meanwhile goes on driving them, as in `neuron::synaptic`.
 //! 3. What was done to whom between which groups stays on a [`Tape`], which is read backwards for gradients

@@ -236,8 +236,8 @@ impl<R: Real> Work for Dot<'_, R> {
     fn run(self) -> R {
         let mut sums = [R::ZERO; LANES];
         for (one, other) in self.0.as_chunks::<LANES>().0.iter().zip(self.1.as_chunks::<LANES>().0) {
-            for lane in 0..LANES {
-                sums[lane] += one[lane] * other[lane];
+            for (sum, (&one, &other)) in sums.iter_mut().zip(one.iter().zip(other)) {
+                *sum += one * other;
             }
         }
         sums.iter().fold(R::ZERO, |sum, &lane| sum + lane)

@@ -141,15 +141,16 @@ fn compare(net: &Net, parameters: &Parameters<f64>, input: &[(f64, u32)], until:
 
 #[test]
 fn spikes_are_those_of_the_engine() {
+    let mut all = 0;
     for (number, case) in (0..).zip(CASES) {
         let mut drawn = Drawn(Stream::new(7, Purpose::Measurement, number, 0));
         let input = spikes(&mut drawn);
         let network = network(case, times(&input));
         let net = Net::new(&network).unwrap();
         let parameters = parameters(&net, case, &mut drawn);
-        let spikes = compare(&net, &parameters, &input, case.until, &format!("{case:?}"));
-        assert!(spikes > 4, "{case:?}: {spikes} spikes");
+        all += compare(&net, &parameters, &input, case.until, &format!("{case:?}"));
     }
+    assert!(all > 100, "{all} spikes");
 }
 
 #[test]

@@ -78,6 +78,11 @@ impl<R: Real> Passage<R> {
             }
             tape.sort();
             forward(layer, &parameters.weights[index], draws, until, &mut self.membranes, tape);
+            if tape.runaway {
+                // Nobody wants to know what comes of that.
+                self.tapes[index + 1..].iter_mut().for_each(Tape::clear);
+                return;
+            }
         }
     }
 

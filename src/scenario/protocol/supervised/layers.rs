@@ -163,7 +163,7 @@ pub fn net(network: &Arc<Network>) -> Result<Net, RunError> {
 /// The network as a table: layer, shape, parameters.
 ///
 /// # Errors
-/// As [`net`], and if the plan is no network.
+/// If the plan is no network, or not one with an exact gradient.
 pub fn described(plan: &Plan) -> Result<Vec<String>, RunError> {
     let net = net(&skeleton(plan).map_err(RunError::Assemble)?)?;
     let mut all = 0;
