@@ -247,11 +247,11 @@ mod tests {
         }
         records.record(5, &spike(0));
         records.finish().unwrap();
-        let found = drawn(&log, &[10..30], 700).unwrap();
+        let found = drawn(&log, std::slice::from_ref(&(10..30)), 700).unwrap();
         assert_eq!((found.every, found.rows.len(), found.cut), (4, 500, false));
         assert!(found.rows.iter().all(|row| (row.id - 10) % 4 == 0) && found.of_several());
         assert_eq!((found.of_episode, found.total), (2000, 2001));
-        let last = drawn(&log, &[10..30], 60).unwrap();
+        let last = drawn(&log, std::slice::from_ref(&(10..30)), 60).unwrap();
         assert_eq!((last.every, last.rows.len(), last.cut), (32, 60, true));
         assert!(last.rows.iter().all(|row| row.id == 10));
     }

@@ -277,7 +277,7 @@ fn gradients_are_central_differences() {
                         |list: &[f64]| (list.iter().map(|g| g * g).sum::<f64>() / list.len() as f64).sqrt();
                     let norm = rms(&gradient.weights[layer]);
                     let places = (0..gradient.weights[layer].len()).filter(|k| k % stride < size);
-                    for k in places.filter(|k| (k + draw as usize) % 4 == 0) {
+                    for k in places.filter(|k| (k + draw as usize).is_multiple_of(4)) {
                         check(&|all| &mut all.weights[layer][k], gradient.weights[layer][k], norm);
                         if with_delays {
                             let norm = rms(&gradient.delays[layer]);
