@@ -2,6 +2,7 @@
 
 use super::device::args::DeviceArgs;
 use super::fit::args::FitArgs;
+use super::kept::Kept;
 use super::overrides::Overrides;
 use super::sweep::args::SweepArgs;
 use super::values::{Format, How, patience, step, tolerance};
@@ -180,23 +181,6 @@ pub struct RunArgs {
         help_heading = "Tracing"
     )]
     pub trace_format: TraceFormat,
-}
-
-/// What runs take and leave on disk, one alone and those of a sweep.
-#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
-pub struct Kept {
-    /// Where the data sets are; also read from MEMSPIKE_DATA.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub data: Option<PathBuf>,
-    /// Also write the spikes of these populations or sources; "tensorboard" is what a run measures on its way, for TensorBoard.
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub record: Vec<String>,
-    /// How records are written, in place of `formats` of [record]; several with commas.
-    #[arg(long, value_name = "FORMAT", value_delimiter = ',')]
-    pub record_format: Vec<String>,
-    /// Also write every plot as PNG.
-    #[arg(long)]
-    pub png: bool,
 }
 
 /// The command line of a program with this registry, whose formats of records it knows by name.

@@ -28,6 +28,7 @@ mod fetch;
 mod files;
 mod fit;
 mod host;
+mod kept;
 mod meant;
 mod measured;
 mod memory;

@@ -1,10 +1,11 @@
 //! `memspike run`.
 
-use super::args::{Engine, Kept, RunArgs};
+use super::args::{Engine, RunArgs};
 use super::directory::{self, Place, RUNS};
 use super::end::End;
 use super::failure::Failure;
 use super::host::{self, Clock};
+use super::kept::Kept;
 use super::output::Output;
 use super::overrides::Overrides;
 use super::png::Renderer;

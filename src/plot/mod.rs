@@ -1,6 +1,6 @@
 //! Pictures as SVG text, and PNG on request. Which a run has, [`report::results`](crate::report::results) says.
 //!
-//! Each is drawn on a light sheet, which a page may turn dark ([`themed`]), with units on every axis and labels beside what they name. Colours
+//! Each is drawn on a light sheet, which a page may turn dark, with units on every axis and labels beside what they name. Colours
 //! can be told apart by colour-blind readers, and the maps of values also in grey.
 
 pub(crate) mod accuracy;

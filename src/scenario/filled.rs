@@ -5,7 +5,7 @@ use super::spec::{Amount, Choice, Fallback, Key, Kind, Refers, Unit, Word};
 use super::text::Node;
 use crate::device::preset::{Preset, Provenance};
 use crate::time::Time;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A checked value.
 #[derive(Clone, Debug)]
@@ -289,7 +289,7 @@ pub fn is_dataset(source: &Fields) -> Option<bool> {
 pub struct Filled {
     pub(super) sections: Vec<(&'static str, Vec<(String, Fields)>)>,
     /// Of each section, where a name stands in it.
-    places: Vec<HashMap<String, usize>>,
+    places: Vec<BTreeMap<String, usize>>,
     /// What the devices are, in the order of their section; `None`: faulty, and reported.
     pub(super) devices: Vec<Option<Preset>>,
 }
@@ -297,7 +297,7 @@ pub struct Filled {
 impl Filled {
     /// Adds a section that is read.
     pub(super) fn push(&mut self, section: &'static str, tables: Vec<(String, Fields)>) {
-        let mut places = HashMap::with_capacity(tables.len());
+        let mut places = BTreeMap::new();
         for (place, (name, _)) in tables.iter().enumerate() {
             places.entry(name.clone()).or_insert(place);
         }

@@ -1,6 +1,6 @@
 //! Options of `memspike sweep`.
 
-use super::super::args::Kept;
+use super::super::kept::Kept;
 use super::super::overrides::Overrides;
 use super::super::values::Format;
 use clap::{Args, ValueHint};
