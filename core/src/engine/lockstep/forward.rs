@@ -94,7 +94,7 @@ struct Interval<R> {
 impl<R: Real> Pass<'_, R> {
     /// e^-t at a time in ms.
     fn y(&self, time: R) -> R {
-        (-((time - self.origin) / self.tau)).exp()
+        Real::exp(-((time - self.origin) / self.tau))
     }
 
     fn run<F: Form<R>>(mut self, membranes: &mut Membranes<R>, tape: &mut Tape<R>) {
