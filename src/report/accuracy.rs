@@ -21,8 +21,8 @@ pub struct Accuracy {
     /// Epoch whose weights were tested last, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tested_epoch: Option<u32>,
-    /// Of the test set after each epoch.
-    pub test_by_epoch: Vec<f64>,
+    /// Of the test set after each epoch; nothing where it was not shown (`test_every`).
+    pub test_by_epoch: Vec<Option<f64>>,
     /// The run or file that the weights were taken from, where they were not trained here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weights_from: Option<String>,
@@ -35,6 +35,13 @@ pub struct Accuracy {
 }
 
 impl Accuracy {
+    /// The last epoch after which the test set was shown, from 1, and what came of it.
+    #[must_use]
+    pub fn last_test(&self) -> Option<(usize, f64)> {
+        let tests = self.test_by_epoch.iter().enumerate().rev();
+        tests.flat_map(|(epoch, test)| test.map(|test| (epoch + 1, test))).next()
+    }
+
     /// Standard error of `test` as the mean of independent answers: sqrt(p (1 - p) / n).
     #[must_use]
     pub fn standard_error(&self) -> Option<f64> {

@@ -43,9 +43,8 @@ fn accuracy_lines(lines: &mut Lines, accuracy: &Accuracy, paper: Option<f64>) {
         let epoch =
             accuracy.tested_epoch.map_or_else(String::new, |epoch| format!(", weights of epoch {epoch}"));
         lines.row("test accuracy", &format!("{}{error}{images}{epoch}", percent(test)));
-    } else if let Some(last) = accuracy.test_by_epoch.last() {
-        let epoch = accuracy.test_by_epoch.len();
-        lines.row("test accuracy", &format!("{} after epoch {epoch}; no final test", percent(*last)));
+    } else if let Some((epoch, last)) = accuracy.last_test() {
+        lines.row("test accuracy", &format!("{} after epoch {epoch}; no final test", percent(last)));
     }
     if let Some(train) = accuracy.train {
         lines.row("train accuracy", &percent(train));

@@ -520,5 +520,5 @@ fn a_data_set_of_ones_own_is_shown_by_a_scenario_and_learned() {
     assert_eq!(plan.sources[0].size, 2);
     let outcome = run::quietly(&plan, 1, &dataset::Search::default()).unwrap();
     let accuracy = outcome.found.get::<SupervisedResult>().unwrap().epochs.last().unwrap().test_accuracy;
-    assert_eq!(accuracy, 1.0);
+    assert_eq!(accuracy, Some(1.0));
 }

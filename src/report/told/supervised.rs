@@ -114,7 +114,7 @@ impl Told for Trained {
                 &e.loss,
                 &e.train_accuracy,
                 &validation,
-                &e.test_accuracy,
+                &stated(e.test_accuracy),
                 &e.learning_rate,
             ]);
             let Some(silent) = e.silent else { return row };
@@ -172,7 +172,7 @@ fn curves(result: &SupervisedResult) -> [accuracy::Curve; 3] {
     [
         ("train", epochs().map(|e| (e.epoch, e.train_accuracy)).collect()),
         ("validation", epochs().filter_map(|e| Some((e.epoch, e.validation_accuracy?))).collect()),
-        ("test", epochs().map(|e| (e.epoch, e.test_accuracy)).collect()),
+        ("test", epochs().filter_map(|e| Some((e.epoch, e.test_accuracy?))).collect()),
     ]
 }
 

@@ -43,7 +43,7 @@ impl Told for Learned {
             test: result.test.as_ref().map(by),
             test_samples: result.test.map(|_| answered + result.unanswered).filter(|&n| n > 0),
             tested_epoch: result.tested_epoch,
-            test_by_epoch: result.epochs.iter().map(|epoch| by(&epoch.test)).collect(),
+            test_by_epoch: result.epochs.iter().map(|epoch| Some(by(&epoch.test))).collect(),
             weights_from: None,
             vote: Some(result.vote),
             by_vote: result.test,

@@ -14,8 +14,8 @@ pub struct EpochResult {
     pub train_accuracy: f64,
     /// The same of the samples held out, with the weights at the end of the epoch.
     pub validation_accuracy: Option<f64>,
-    /// The same of the test set.
-    pub test_accuracy: f64,
+    /// The same of the test set, after the epochs in which it was shown.
+    pub test_accuracy: Option<f64>,
     /// Adam's rate in the last step, in units of v_th - u_rest.
     pub learning_rate: f64,
     /// Of layers: each population, and its spikes per training sample.

@@ -28,6 +28,8 @@ table! {
         precision: Precision as keys::PRECISION;
         /// Passes over the training samples.
         epochs: u32 as keys::EPOCHS;
+        /// The test set is shown after every so many epochs, and after the last.
+        test_every: u32 = Kind::Integer { min: 1, max: 100_000 }, setting("1");
         /// Samples per weight update.
         batch: u32 = Kind::Integer { min: 1, max: 1_000_000 }, setting("64");
         /// Training samples used, from the front of the set; `None`: all.

@@ -218,11 +218,16 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             let Some(validation) = self.validate(epoch, first + order.len() as u64, context)? else { break };
             let first_test = first + (order.len() + self.data.validation_labels.len()) as u64;
             let weights = self.teacher.weights();
-            let test = self.test(&weights, first_test, &format!("test of epoch {}", epoch + 1), context)?;
-            if test.answers.len() < self.data.test_labels.len() {
-                break;
+            let mut accuracy = None;
+            if (epoch + 1).is_multiple_of(self.protocol.test_every) || epoch + 1 == epochs {
+                let what = format!("test of epoch {}", epoch + 1);
+                let test = self.test(&weights, first_test, &what, context)?;
+                if test.answers.len() < self.data.test_labels.len() {
+                    break;
+                }
+                accuracy = Some(test.accuracy());
             }
-            self.record_epoch(epoch, &report, validation, &test, context);
+            self.record_epoch(epoch, &report, (validation, accuracy), context);
             if let Some(accuracy) = validation
                 && self.best.as_ref().is_none_or(|best| accuracy > best.0)
             {
@@ -241,11 +246,11 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         &mut self,
         epoch: u32,
         report: &EpochReport,
-        validation: Option<f64>,
-        test: &Evaluation,
+        (validation, test): (Option<f64>, Option<f64>),
         context: &mut RunContext<'_>,
     ) {
         let held_out = validation.map_or(String::new(), |v| format!("  validation {:.2} %", 100.0 * v));
+        let tested = test.map_or(String::new(), |test| format!("  test {:.2} %", 100.0 * test));
         let shown = report.presented.max(1) as f64;
         let layers = self.protocol.gradient.loss().is_some();
         let names = self.plan.populations.iter().map(|population| population.name.clone());
@@ -257,18 +262,17 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             format!("  {fired} spikes per sample, {:.2} % unanswered", 100.0 * silent)
         });
         context.progress.line(&format!(
-            "epoch {:>3}/{}  loss {:.4}  train {:.2} %{held_out}  test {:.2} %{fired}",
+            "epoch {:>3}/{}  loss {:.4}  train {:.2} %{held_out}{tested}{fired}",
             epoch + 1,
             self.protocol.epochs,
             report.loss(),
-            100.0 * report.accuracy(),
-            100.0 * test.accuracy()
+            100.0 * report.accuracy()
         ));
         let values = [
             ("loss", Some(report.loss())),
             ("accuracy/train", Some(report.accuracy())),
             ("accuracy/validation", validation),
-            ("accuracy/test", Some(test.accuracy())),
+            ("accuracy/test", test),
         ];
         let shown = (self.plan, &report.totals, self.protocol.presentation);
         measured::epoch(context.progress, epoch + 1, &values, shown);
@@ -277,7 +281,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             loss: report.loss(),
             train_accuracy: report.accuracy(),
             validation_accuracy: validation,
-            test_accuracy: test.accuracy(),
+            test_accuracy: test,
             learning_rate: report.learning_rate,
             spikes_per_sample: spikes,
             silent,
