@@ -241,7 +241,7 @@ impl Fields {
         }
     }
 
-    /// Where a quantity is written that is another than without being written: what `resolve` prints says nothing new.
+    /// Where a quantity or a number is written that is another than without being written: what `resolve` prints says nothing new.
     #[must_use]
     pub fn changed(&self, name: &str) -> Option<&At> {
         let entry = self.entry(name);
@@ -250,9 +250,11 @@ impl Fields {
             (None, Fallback::Value(text, ..), Kind::Quantity(unit, _)) => {
                 unit.parse(text.trim_matches('"')).ok()
             }
+            (None, Fallback::Value(text, ..), Kind::Number(_)) => text.parse().ok(),
             _ => None,
         };
-        self.written(name).filter(|_| usual.is_none() || self.quantity(name) != usual)
+        self.written(name)
+            .filter(|_| usual.is_none() || self.quantity(name).or_else(|| self.number(name)) != usual)
     }
 
     /// Where a value was written, or else the header of its table.

@@ -104,7 +104,7 @@ fn a_directory_of_scenarios_is_run_one_after_the_other() {
     for (name, from) in [("many/a", "networks/ring"), ("many/b", "fan")] {
         assert_eq!(code(&place.memspike(&["new", name, "--from", from])), 0);
     }
-    let output = place.memspike(&["run", "many", "--quiet"]);
+    let output = place.memspike(&["run", "many"]);
     assert_eq!(code(&output), 0);
     assert_eq!(out(&output).matches("fingerprint").count(), 2);
     assert!(place.path().join("runs/a/001/summary.json").exists());

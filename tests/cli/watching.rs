@@ -192,7 +192,8 @@ fn progress_as_json_is_an_object_on_every_line() {
         (&["mnist", "--data", "."], "missing"),
     ] {
         let output = place.memspike(&[&["run"], wrong, &["--progress", "json"]].concat());
-        assert_eq!(json(err(&output).lines().next().unwrap())["cause"], cause, "{wrong:?}: {}", err(&output));
+        let said = err(&output).lines().map(json).find(|object| object["kind"] == "error").unwrap();
+        assert_eq!(said["cause"], cause, "{wrong:?}: {}", err(&output));
     }
     let both = place.memspike(&["run", "small.toml", "--progress", "json", "--quiet"]);
     assert_eq!(code(&both), 2);

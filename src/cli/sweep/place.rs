@@ -4,6 +4,7 @@ use super::super::directory::RUNS;
 use super::super::failure::Failure;
 use super::super::files;
 use super::args::SweepArgs;
+use super::results;
 use memspike::record::{RecordError, read_json, to_json};
 use memspike::report::sweep::About;
 use memspike::scenario::vary::Variation;
@@ -59,6 +60,8 @@ pub fn of_sweep(args: &SweepArgs, scenario: &str) -> Result<Place, Failure> {
         return Err(RecordError::NotADirectory { path }.into());
     }
     let there = path.join(SWEEP);
+    // Another part of the sweep may be about to say what it is.
+    let _alone = results::alone(&path);
     if !there.is_file() {
         if args.resume {
             return Err(Failure::new(format!("there is no sweep in `{}` to go on with", path.display()))
@@ -128,6 +131,7 @@ impl Place {
         } else {
             fs::create_dir_all(&self.path).map_err(made(&self.path))?;
         }
+        let _alone = results::alone(&self.path);
         let memspike = env!("CARGO_PKG_VERSION").to_string();
         let begun = Begun { memspike, scenario: about.scenario.clone(), keys };
         files::write_whole(&self.path.join(SWEEP), &to_json(SWEEP, &begun)?, "--out")

@@ -44,10 +44,10 @@ fn found(path: &Path) -> Found {
     }
 }
 
-/// Waits until nobody else puts the points of this sweep together, and keeps others waiting until it is dropped. Where the file
-/// system knows no locks, nobody waits.
+/// Waits until nobody else begins this sweep or puts its points together, and keeps others waiting until it is dropped: a lock on
+/// the directory itself. Where the system knows no such locks, nobody waits.
 pub fn alone(place: &Path) -> Option<File> {
-    let lock = File::options().create(true).append(true).open(place.join(".memspike-lock")).ok()?;
+    let lock = File::open(place).ok()?;
     lock.lock().ok()?;
     Some(lock)
 }

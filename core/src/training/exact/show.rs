@@ -71,6 +71,12 @@ impl<R: Real> Shown<R> {
             records.extend(shown().map(|&(time, line)| Record::Emit { time, source: 0, line }));
         }
         for (layer, tape) in net.layers.iter().zip(&passage.tapes) {
+            for arrival in tape.arrivals.iter().filter(|arrival| observed && !arrival.ends) {
+                let input = &layer.inputs[usize::from(arrival.input)];
+                let (time, projection) = (femtoseconds(arrival.time), input.projection as u32);
+                let row = arrival.row - input.first_row as u32;
+                records.push(Record::Arrival { time, projection, row });
+            }
             for (ms, neuron, _) in tape.in_order() {
                 let (time, population) = (femtoseconds(ms), layer.population as u32);
                 self.encoded.extend_from_slice(&encode(episode, time.fs(), population, neuron));
@@ -81,7 +87,7 @@ impl<R: Real> Shown<R> {
         }
         if observed {
             records.sort_by_key(|record| match record {
-                Record::Emit { time, .. } => *time,
+                Record::Emit { time, .. } | Record::Arrival { time, .. } => *time,
                 Record::Spike(spike) => spike.time,
                 _ => Time::ZERO,
             });

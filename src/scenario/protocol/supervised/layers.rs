@@ -39,7 +39,7 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         ("surrogate_steepness", "nothing: an exact gradient needs no surrogate"),
         ("weights_from", "nothing: layers are trained here"),
     ] {
-        if let Some(at) = protocol.written(key) {
+        if let Some(at) = protocol.changed(key) {
             lower.faults.push(
                 Diagnostic::error(format!("`{key}` of {} has no effect", protocol.what))
                     .at(at)
@@ -64,7 +64,10 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     }
     let with_devices =
         || filled.all("projection").iter().filter(|(_, fields)| fields.written("device").is_some());
-    if let Some(at) = protocol.written("programming").filter(|_| with_devices().next().is_none()) {
+    if let Some(at) = protocol
+        .written("programming")
+        .filter(|_| !protocol.tables("programming").is_empty() && with_devices().next().is_none())
+    {
         lower.faults.push(
             Diagnostic::error("no projection has devices to programme")
                 .at(at)
