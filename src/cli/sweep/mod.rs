@@ -50,7 +50,7 @@ pub fn sweep(args: &SweepArgs, program: &Program<'_>, output: &Output) -> Result
     program.stop.heed();
     let ended = jobs::carry_out(&tasks, &measure_of(args), program, output)?;
     // Parts that end at the same time write one after another: whoever is last has seen the points of all.
-    let _alone = results::alone(&place.path);
+    let _alone = place::alone(&place.path);
     let found = results::collect(&place.path, &all, &ended);
     let (summary, unknown) = SweepSummary::new(about, &variation, &found, &args.measure);
     results::write(&place.path, &summary, args.kept.png, program.registry)?;

@@ -4,12 +4,11 @@ use super::super::directory::RUNS;
 use super::super::failure::Failure;
 use super::super::files;
 use super::args::SweepArgs;
-use super::results;
 use memspike::record::{RecordError, read_json, to_json};
 use memspike::report::sweep::About;
 use memspike::scenario::vary::Variation;
 use serde::{Deserialize, Serialize};
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -61,7 +60,7 @@ pub fn of_sweep(args: &SweepArgs, scenario: &str) -> Result<Place, Failure> {
     }
     let there = path.join(SWEEP);
     // Another part of the sweep may be about to say what it is.
-    let _alone = results::alone(&path);
+    let _alone = alone(&path);
     if !there.is_file() {
         if args.resume {
             return Err(Failure::new(format!("there is no sweep in `{}` to go on with", path.display()))
@@ -79,6 +78,14 @@ pub fn of_sweep(args: &SweepArgs, scenario: &str) -> Result<Place, Failure> {
     }
     let begun: Begun = read_json(&there)?;
     Ok(Place { path, there: Some(begun), numbered: false })
+}
+
+/// Waits until nobody else begins this sweep or puts its points together, and keeps others waiting until it is dropped: a lock on
+/// the directory itself. Where the system knows no such locks, nobody waits.
+pub fn alone(place: &Path) -> Option<File> {
+    let lock = File::open(place).ok()?;
+    lock.lock().ok()?;
+    Some(lock)
 }
 
 /// The largest number of a sweep of a scenario.
@@ -131,7 +138,7 @@ impl Place {
         } else {
             fs::create_dir_all(&self.path).map_err(made(&self.path))?;
         }
-        let _alone = results::alone(&self.path);
+        let _alone = alone(&self.path);
         let memspike = env!("CARGO_PKG_VERSION").to_string();
         let begun = Begun { memspike, scenario: about.scenario.clone(), keys };
         files::write_whole(&self.path.join(SWEEP), &to_json(SWEEP, &begun)?, "--out")

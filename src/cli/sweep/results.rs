@@ -14,7 +14,6 @@ use memspike::report::manifest::ManifestHead;
 use memspike::report::sweep::{self, Found, SweepSummary};
 use memspike::scenario::vary::Point;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 /// What is known of every point.
@@ -42,14 +41,6 @@ fn found(path: &Path) -> Found {
         }
         _ => Found::Missing,
     }
-}
-
-/// Waits until nobody else begins this sweep or puts its points together, and keeps others waiting until it is dropped: a lock on
-/// the directory itself. Where the system knows no such locks, nobody waits.
-pub fn alone(place: &Path) -> Option<File> {
-    let lock = File::open(place).ok()?;
-    lock.lock().ok()?;
-    Some(lock)
 }
 
 /// Writes table, pictures, page and `sweep.json`.
