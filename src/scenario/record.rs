@@ -169,6 +169,20 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
             );
         }
     }
+    let gradient = protocol.filter(|_| trained).and_then(|one| one.table("gradient"));
+    if let Some(exact) = gradient.filter(|gradient| gradient.word("kind") == Some("exact"))
+        && let Some((_, at)) = fields.names("weights").first()
+    {
+        lower.faults.push(
+            Diagnostic::error(
+                "`weights` of the record would stay empty: layers do not tell theirs while they are trained",
+            )
+            .at(at)
+            .also(exact.written("kind"), "the gradient is exact")
+            .allowed("nothing; the weights at the end are in weights.npz"),
+        );
+        return;
+    }
     for key in ["weights", "weight_changes"] {
         for (text, at) in fields.names(key) {
             let name = text.split('[').next().unwrap_or(text);
