@@ -4,7 +4,7 @@ use super::compile::{Form, decays, form, lanes, ranks};
 use super::fault::Fault;
 use super::{
     Competition, CompetitionFault, Delays, Fixed, Kernel, Network, Origin, Population, Projection, Rows,
-    Source, SourceKind,
+    Shared, Source, SourceKind,
 };
 use crate::encoding::{AliasTable, BLOCK, MAX_BLOCK_RATE};
 use crate::hint::many;
@@ -154,6 +154,7 @@ impl Builder {
             longest: delay,
             connect,
             fixed: None,
+            shared: None,
             multapses: false,
             counted: true,
         });
@@ -180,6 +181,30 @@ impl Builder {
     pub fn fixed(&mut self, projection: usize, weights: Fixed) {
         if let Some(projection) = self.projections.get_mut(projection) {
             projection.fixed = Some(weights);
+        }
+    }
+
+    /// Says which synapses of a projection have their weights in common. The engine takes a weight for every synapse as ever
+    /// ([`Shared::expand`]); who trains changes them together.
+    ///
+    /// ```
+    /// use memspike::network::Convolution;
+    /// use memspike::prelude::*;
+    ///
+    /// let kernel = Convolution { from: [1, 8, 8], channels: 4, kernel: [3, 3], stride: [1, 1], padding: [0, 0], groups: 1 };
+    /// let (rows, shared) = kernel.synapses();
+    /// let mut builder = Builder::default();
+    /// let input = builder.poisson("input", 64, Hertz::new(20.0));
+    /// let maps = builder.population("maps", 4 * 6 * 6, Lif::default());
+    /// let projection = builder.projection("kernel", input, maps, Kernel::Delta, Time::ZERO, rows);
+    /// let weights = shared.expand(&[1e-3; 9 * 4]);
+    /// builder.share(projection, shared);
+    /// assert_eq!(builder.finish()?.projections[0].synapses(144), weights.len());
+    /// # Ok::<(), Vec<Fault>>(())
+    /// ```
+    pub fn share(&mut self, projection: usize, shared: Shared) {
+        if let Some(projection) = self.projections.get_mut(projection) {
+            projection.shared = Some(shared);
         }
     }
 
@@ -397,6 +422,12 @@ fn check_projection(
         && (weights.len() != synapses || projection.connect == Rows::Dense)
     {
         faults.push(Fault::PerSynapse { name: name(), what: "weights", found: weights.len(), synapses });
+    }
+    if let Some(shared) = &projection.shared {
+        let known = shared.of.iter().filter(|&&number| (number as usize) < shared.count()).count();
+        if known != synapses || shared.of.len() != synapses {
+            faults.push(Fault::PerSynapse { name: name(), what: "shared weights", found: known, synapses });
+        }
     }
     if let Some(delays) = &projection.delays {
         if !matches!(projection.connect, Rows::Sparse { .. }) || current {

@@ -61,7 +61,7 @@ pub enum Fault {
     PerSynapse {
         /// Name of the source, population or projection.
         name: String,
-        /// "weights" or "delays".
+        /// "weights", "shared weights" or "delays".
         what: &'static str,
         /// How many were given.
         found: usize,

@@ -6,6 +6,7 @@ mod build;
 mod competition;
 mod compile;
 mod connect;
+mod convolution;
 mod current;
 mod fault;
 pub mod kernel;
@@ -17,6 +18,7 @@ pub use competition::{Competition, CompetitionFault, Homeostasis, Losers, Rivalr
 pub use compile::{Form, Lane, LaneKind};
 pub(crate) use compile::{decays, predicts};
 pub use connect::{Distribution, DrawRule, Drawing, Drawn, delay_shift, draw, expected, longest_delay};
+pub use convolution::{Convolution, Maps, Shared, members};
 pub use current::{Current, CurrentFault, Sine};
 pub use fault::Fault;
 pub use kernel::{Effect, Fade, Kernel};
@@ -207,6 +209,8 @@ pub struct Projection {
     pub connect: Rows,
     /// Weights that are kept here, not in [`Weights`].
     pub fixed: Option<Fixed>,
+    /// Which synapses have a weight in common. In [`Weights`] each has it for itself.
+    pub shared: Option<Shared>,
     /// Whether a row may reach a target more than once.
     pub multapses: bool,
     /// Whether the arrivals of each row are counted: where reads cost energy.

@@ -2,6 +2,7 @@
 
 use super::form::{Fading, Form, Pulsed};
 use super::net::{LANES, Layer, Varying};
+use super::reach::drive;
 use super::tape::{Action, Arrival, Group, NONE, Tape};
 use crate::neuron::model::Draws;
 use crate::numeric::{Pack, Real, ln};
@@ -57,7 +58,9 @@ pub fn forward<R: Real>(
     membranes.begin(layer.stride);
     let tau = R::from_f64(layer.tau);
     let pass = Pass { layer, weights, seed, episode, until, tau, origin: R::ZERO };
-    if layer.varying.is_some() {
+    if !layer.fires {
+        membranes.bar.fill(R::from_f64(f64::INFINITY));
+    } else if layer.varying.is_some() {
         for (neuron, bar) in (0..).zip(&mut membranes.bar[..layer.size]) {
             *bar = R::from_f64(pass.threshold(neuron, 0));
         }
@@ -123,6 +126,7 @@ impl<R: Real> Pass<'_, R> {
             let Membranes { p, q, bar, sum, flagged, .. } = &mut *membranes;
             flagged.clear();
             vectorised(Step::<R, F> {
+                layer: self.layer,
                 arrivals: &tape.arrivals[first..end],
                 weights: self.weights,
                 p,
@@ -255,6 +259,7 @@ impl<R: Real> Pass<'_, R> {
 
 /// Adds a group to all neurons and finds those that reach threshold before the next.
 struct Step<'a, R, F> {
+    layer: &'a Layer,
     arrivals: &'a [Arrival<R>],
     weights: &'a [R],
     p: &'a mut [R],
@@ -272,7 +277,7 @@ impl<R: Real, F: Form<R>> Work for Step<'_, R, F> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { arrivals, weights, p, q, bar, sum, flagged, y, next, .. } = self;
+        let Self { layer, arrivals, weights, p, q, bar, sum, flagged, y, next, .. } = self;
         let stride = p.len();
         let (one, two) = F::arrival(y);
         let row = |arrival: &Arrival<R>| {
@@ -281,12 +286,17 @@ impl<R: Real, F: Form<R>> Work for Step<'_, R, F> {
         };
         sum.fill(R::ZERO);
         for arrival in arrivals {
-            let row = row(arrival);
             if arrival.column != NONE {
-                let column = arrival.column as usize;
-                let w = row[column];
-                sum[column] += if arrival.ends { -w } else { w };
-            } else if arrival.ends {
+                let w = weights[arrival.row as usize];
+                sum[arrival.column as usize] += if arrival.ends { -w } else { w };
+                continue;
+            }
+            if let Some(synapses) = layer.listed(arrival) {
+                drive(synapses, weights, arrival.ends, sum);
+                continue;
+            }
+            let row = row(arrival);
+            if arrival.ends {
                 sum.iter_mut().zip(row).for_each(|(sum, &w)| *sum -= w);
             } else {
                 sum.iter_mut().zip(row).for_each(|(sum, &w)| *sum += w);

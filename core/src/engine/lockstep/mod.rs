@@ -15,9 +15,11 @@
 mod form;
 mod forward;
 mod net;
+mod reach;
 mod tape;
 
 pub use form::{Fading, Form, Pulsed};
 pub use forward::{MOST, Membranes, forward};
 pub use net::{Input, LANES, Layer, Net, Unfit, Varying};
+pub use reach::{Reach, Synapse, credit, drive, later};
 pub use tape::{Action, Arrival, Group, NONE, Peak, Tape};

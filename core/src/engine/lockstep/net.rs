@@ -1,6 +1,7 @@
 //! Which networks run in lockstep, and as what.
 
-use crate::network::{Effect, Network, Origin, Population, Projection};
+use super::reach::Reach;
+use crate::network::{Effect, Fixed, Network, Origin, Population, Projection, Rows};
 use crate::neuron::{Lif, Neuron, Reset, Switch};
 use std::sync::Arc;
 
@@ -37,10 +38,18 @@ pub struct Layer {
     pub varying: Option<Varying>,
     /// Whether drives are pulses; else they fade.
     pub pulsed: bool,
-    /// What drives it; the rows of its matrix are theirs, one after another.
+    /// Whether its neurons fire; else they integrate, and their membranes are read.
+    pub fires: bool,
+    /// What drives it.
     pub inputs: Vec<Input>,
-    /// Rows of all inputs.
-    pub rows: usize,
+    /// Rows of its matrix: of the inputs that reach all neurons, one after another. Rows of the others are numbered after them.
+    pub dense: usize,
+    /// How many weights it has: those of the matrix, padding included, then those of listed inputs, then those that do not learn.
+    pub weights: usize,
+    /// The first so many learn.
+    pub learned: usize,
+    /// Of neurons that share weights: how many kinds there are, one after another; elsewhere each is of a kind of its own.
+    pub maps: usize,
 }
 
 /// Switches whose thresholds differ.
@@ -59,10 +68,18 @@ pub struct Input {
     pub projection: usize,
     /// The layer it comes from; `None`: the source.
     pub from: Option<usize>,
-    /// Its rows in the matrix of the layer begin here.
+    /// Its rows begin here.
     pub first_row: usize,
     /// How many there are.
     pub rows: usize,
+    /// Its weights begin here among those of the layer.
+    pub first_weight: usize,
+    /// How many there are.
+    pub weights: usize,
+    /// Whether they learn.
+    pub learns: bool,
+    /// Which neurons each row reaches, where that is not all of them.
+    pub reach: Option<Arc<Reach>>,
     /// From a spike to its arrival, in ms, where that is the same for all synapses.
     pub delay: f64,
     /// Whether every synapse has a delay of its own.
@@ -195,19 +212,28 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
     let population = &network.populations[index];
     let lif = &population.lif;
     let (theta, size) = (lif.theta(), population.size as usize);
-    let mut rows = 0;
-    let inputs: Vec<Input> = driving(network, index)
+    let stride = size.next_multiple_of(LANES);
+    let mut inputs: Vec<Input> = driving(network, index)
         .map(|(number, projection)| {
-            let first_row = rows;
-            rows += projection.rows as usize;
+            let listed = projection.connect != Rows::Dense || projection.fixed.is_some();
+            let rows = projection.rows as usize;
             Input {
                 projection: number,
                 from: match projection.from {
                     Origin::Source(_) => None,
                     Origin::Population(from) => place(from),
                 },
-                first_row,
-                rows: projection.rows as usize,
+                first_row: 0,
+                rows,
+                first_weight: 0,
+                weights: match (&projection.fixed, &projection.shared) {
+                    (Some(Fixed::Constant(_)), _) => 1,
+                    (_, Some(shared)) => shared.count(),
+                    _ if listed => projection.synapses(size as u32),
+                    _ => rows * stride,
+                },
+                learns: projection.fixed.is_none(),
+                reach: None,
                 delay: projection.delay.as_seconds() * 1e3,
                 own_delays: projection.delays.is_some(),
                 width: width(projection),
@@ -215,10 +241,29 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
             }
         })
         .collect();
+    let dense = |input: &Input| {
+        let projection = &network.projections[input.projection];
+        projection.connect == Rows::Dense && input.learns
+    };
+    let (mut rows, mut weights, mut ends) = (0, 0, [0; 3]);
+    for kind in 0..3 {
+        let of_kind = |input: &&mut Input| usize::from(!dense(input)) + usize::from(!input.learns) == kind;
+        for input in inputs.iter_mut().filter(of_kind) {
+            (input.first_row, input.first_weight) = (rows, weights);
+            (rows, weights) = (rows + input.rows, weights + input.weights);
+            if kind > 0 {
+                let projection = &network.projections[input.projection];
+                input.reach = Some(Arc::new(Reach::of(projection, size, input.first_weight)));
+            }
+        }
+        ends[kind] = if kind == 0 { rows } else { weights };
+    }
+    let [dense, learned, weights] = ends;
+    let shared = inputs.iter().find_map(|input| network.projections[input.projection].shared.as_ref());
     Layer {
         population: index,
         size,
-        stride: size.next_multiple_of(LANES),
+        stride,
         tau: lif.tau_m.get() * 1e3,
         theta,
         reset: match lif.reset {
@@ -233,8 +278,12 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
             first: network.populations[..index].iter().map(|population| population.size).sum(),
         }),
         pulsed: inputs.iter().any(|input| input.width.is_some()),
+        fires: true,
         inputs,
-        rows,
+        dense,
+        weights,
+        learned,
+        maps: shared.map_or(size, |shared| shared.columns as usize),
     }
 }
 
@@ -305,8 +354,8 @@ fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
     if projection.multapses {
         unfit("has several synapses from one line to one neuron".into(), "one synapse for a pair");
     }
-    if projection.fixed.is_some() {
-        unfit("keeps its weights".into(), "weights that may change");
+    if projection.shared.is_some() && projection.delays.is_some() {
+        unfit("shares its weights, and has delays of single synapses".into(), "one delay for all places of a kernel");
     }
     faults
 }

@@ -12,7 +12,7 @@ pub const NONE: u32 = u32::MAX;
 pub struct Arrival<R> {
     /// When, in ms.
     pub time: R,
-    /// Row of the layer's matrix.
+    /// Row of the layer; of a synapse with a delay of its own the number of its weight.
     pub row: u32,
     /// The one column it reaches; [`NONE`]: all of them.
     pub column: u32,
@@ -126,11 +126,18 @@ impl<R: Real> Tape<R> {
                     }
                     continue;
                 };
-                let of = row as usize * stride..(row as usize + 1) * stride;
-                for (column, &delay) in (0..).zip(&delays[of]) {
-                    let time = time + delay + late;
+                let mut arrive = |column: u32, weight: u32| {
+                    let time = time + delays[weight as usize] + late;
                     if time < until {
-                        self.arrivals.push(Arrival { time, row, column, spike, input: index, ends });
+                        self.arrivals.push(Arrival { time, row: weight, column, spike, input: index, ends });
+                    }
+                };
+                match &input.reach {
+                    Some(reach) => {
+                        reach.row(line).iter().for_each(|synapse| arrive(synapse.column, synapse.weight));
+                    }
+                    None => {
+                        (0..stride as u32).for_each(|column| arrive(column, row * stride as u32 + column));
                     }
                 }
             }
@@ -183,8 +190,8 @@ impl<R: Real> Tape<R> {
             }
             let (one, two) = F::arrival(group.y);
             for arrival in &self.arrivals[first..group.end as usize] {
-                if arrival.column == NONE || arrival.column == neuron {
-                    let w = weights[arrival.row as usize * layer.stride + neuron as usize];
+                if let Some(place) = layer.weight_of(arrival, neuron) {
+                    let w = weights[place];
                     let w = if arrival.ends { -w } else { w };
                     (p, q) = (p + w * one, q + w * two);
                 }

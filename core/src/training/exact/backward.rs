@@ -11,7 +11,7 @@
 //! - a loss on the largest V: lambda = dL/dV at that instant. Where it is the instant of an arrival, V rises before and falls
 //!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt.
 
-use crate::engine::lockstep::{Arrival, Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape};
+use crate::engine::lockstep::{Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape, credit as share, later};
 use crate::numeric::Real;
 use crate::simd::{Work, vectorised};
 
@@ -36,9 +36,9 @@ impl<R: Real> Credits<R> {
 /// Where the derivatives of one layer are added.
 #[derive(Debug)]
 pub struct Gradient<'a, R> {
-    /// By its weights, as its matrix, in units of the threshold.
+    /// By its weights, in units of the threshold.
     pub weights: &'a mut [R],
-    /// By its delays, per ms, as its matrix; empty: none are learned.
+    /// By its delays, per ms, in the order of the weights; empty: none are learned.
     pub delays: &'a mut [R],
 }
 
@@ -130,20 +130,30 @@ fn in_form<R: Real, F: Form<R>>(
         let times = !gradient.delays.is_empty() || arrivals.iter().any(|arrival| arrival.spike != NONE);
         vectorised(Share::<R, F> { a, b, unit, moved, y: group.y, times, form: std::marker::PhantomData });
         for arrival in arrivals {
-            let row = arrival.row as usize * layer.stride;
-            add::<R>(&mut gradient.weights[row..row + layer.stride], unit, arrival);
+            let (place, column) = (arrival.row as usize, arrival.column as usize);
+            let row = place * layer.stride..(place + 1) * layer.stride;
+            let listed = layer.listed(arrival);
+            match listed {
+                _ if arrival.column != NONE => {
+                    let gain = unit[column];
+                    gradient.weights[place] += if arrival.ends { -gain } else { gain };
+                }
+                Some(synapses) => share(synapses, gradient.weights, arrival.ends, unit),
+                None if arrival.ends => vectorised(Take(&mut gradient.weights[row.clone()], unit)),
+                None => vectorised(Add(&mut gradient.weights[row.clone()], unit)),
+            }
             if !times {
                 continue;
             }
-            let weights = &weights[row..row + layer.stride];
-            let sum = match arrival.column {
-                NONE => vectorised(Dot(weights, moved)),
-                column => weights[column as usize] * moved[column as usize],
+            let sum = match listed {
+                _ if arrival.column != NONE => weights[place] * moved[column],
+                Some(synapses) => later(synapses, weights, moved),
+                None => vectorised(Dot(&weights[row], moved)),
             };
             let credit = (if arrival.ends { -sum } else { sum }) / tau + kink;
             kink = R::ZERO;
             if arrival.column != NONE && !gradient.delays.is_empty() {
-                gradient.delays[row + arrival.column as usize] += credit;
+                gradient.delays[place] += credit;
             }
             if arrival.spike != NONE
                 && let Some(from) = layer.inputs[usize::from(arrival.input)].from
@@ -161,16 +171,6 @@ fn in_form<R: Real, F: Form<R>>(
 fn rebase<R: Real, F: Form<R>>(a: &mut [R], b: &mut [R], factor: R) {
     for (a, b) in a.iter_mut().zip(b) {
         (*a, *b) = F::rebase(*a, *b, factor);
-    }
-}
-
-/// Adds what a unit of weight would have gained, to a row or to one synapse.
-fn add<R: Real>(row: &mut [R], unit: &[R], arrival: &Arrival<R>) {
-    match (arrival.column, arrival.ends) {
-        (NONE, false) => vectorised(Add(row, unit)),
-        (NONE, true) => vectorised(Take(row, unit)),
-        (column, false) => row[column as usize] += unit[column as usize],
-        (column, true) => row[column as usize] -= unit[column as usize],
     }
 }
 

@@ -85,8 +85,8 @@ fn times(spikes: &[(f64, u32)]) -> Vec<(Time, u32)> {
 
 fn parameters(net: &Net, case: Case, drawn: &mut Drawn) -> Parameters<f64> {
     let weights = net.layers.iter().map(|layer| {
-        let mut matrix = vec![0.0; layer.rows * layer.stride];
-        let mean = case.drive * 8.0 / layer.rows as f64;
+        let mut matrix = vec![0.0; layer.weights];
+        let mean = case.drive * 8.0 / layer.dense as f64;
         for row in matrix.chunks_mut(layer.stride) {
             row[..layer.size].fill_with(|| drawn.normal(mean, 1.2 * mean.abs()));
         }

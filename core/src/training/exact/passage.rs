@@ -5,16 +5,13 @@ use super::loss::{Answer, Loss, Scores};
 use crate::engine::lockstep::{Membranes, Net, Peak, Tape, forward};
 use crate::numeric::Real;
 
-/// What a network may learn, layer by layer: matrices of [`Layer::rows`](crate::engine::lockstep::Layer::rows) by
-/// [`Layer::stride`](crate::engine::lockstep::Layer::stride).
+/// What a network may learn, layer by layer, as [`Layer::weights`](crate::engine::lockstep::Layer::weights) puts it in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Parameters<R> {
     /// Weights in units of the target's threshold.
     pub weights: Vec<Vec<R>>,
-    /// Delays in ms, of layers whose synapses have delays of their own; empty for the others, or by layer empty.
+    /// Delays in ms, one for each weight, of layers whose synapses have delays of their own; empty for the others, or by layer empty.
     pub delays: Vec<Vec<R>>,
-    /// One where there is a synapse and zero where there is none, of layers that are not connected all to all; empty for the others.
-    pub masks: Vec<Vec<R>>,
 }
 
 impl<R: Real> Parameters<R> {
@@ -28,7 +25,7 @@ impl<R: Real> Parameters<R> {
     #[must_use]
     pub fn zeroed(&self) -> Self {
         let zeros = |lists: &[Vec<R>]| lists.iter().map(|list| vec![R::ZERO; list.len()]).collect();
-        Self { weights: zeros(&self.weights), delays: zeros(&self.delays), masks: Vec::new() }
+        Self { weights: zeros(&self.weights), delays: zeros(&self.delays) }
     }
 
     /// All numbers to zero.

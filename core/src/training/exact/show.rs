@@ -74,7 +74,8 @@ impl<R: Real> Shown<R> {
             for arrival in tape.arrivals.iter().filter(|arrival| observed && !arrival.ends) {
                 let input = &layer.inputs[usize::from(arrival.input)];
                 let (time, projection) = (femtoseconds(arrival.time), input.projection as u32);
-                let row = arrival.row - input.first_row as u32;
+                let first = if arrival.column == NONE { input.first_row } else { input.first_weight };
+                let row = arrival.row - first as u32;
                 records.push(Record::Arrival { time, projection, row });
             }
             for (ms, neuron, _) in tape.in_order() {
@@ -131,7 +132,7 @@ impl<R: Real> Shown<R> {
                 let rows = &mut totals.rows[input.projection];
                 rows.resize(input.rows, 0);
                 rows[arrival.row as usize - input.first_row] += 1;
-                totals.synaptic += layer.size as u64;
+                totals.synaptic += layer.listed(arrival).map_or(layer.size, <[_]>::len) as u64;
             }
         }
     }

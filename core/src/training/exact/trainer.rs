@@ -117,7 +117,8 @@ impl<R: Scalar> Layered<R> {
             // What stays has no gradient.
             gradient.delays.clear();
         }
-        let count = gradient.weights.iter().chain(&gradient.delays).map(Vec::len).sum();
+        let learned = net.layers.iter().map(|layer| layer.learned);
+        let count = learned.chain(gradient.delays.iter().map(Vec::len)).sum();
         let pieces = (0..PIECES).map(|_| Piece {
             passage: Passage::default(),
             shown: Shown::default(),
@@ -213,12 +214,14 @@ impl<R: Scalar> Layered<R> {
             for (layer, matrix) in layers {
                 let own = layer.inputs.iter().filter(|input| input.projection == devices.projection);
                 for input in own {
-                    let (start, size) = (input.first_row * layer.stride, layer.size);
-                    let matrix = &mut matrix[start..start + input.rows * layer.stride];
-                    let rows = matrix.chunks(layer.stride);
+                    let own = &mut matrix[input.first_weight..input.first_weight + input.weights];
+                    // A listed input has an array of its weights, one after another.
+                    let (stride, size) =
+                        if input.reach.is_some() { (1, 1) } else { (layer.stride, layer.size) };
+                    let rows = own.chunks(stride);
                     let values: Vec<f64> =
                         rows.flat_map(|row| row[..size].iter().map(|w| w.to_f64())).collect();
-                    let shape = Shape { rows: input.rows, cols: size };
+                    let shape = Shape { rows: input.weights / stride, cols: size };
                     let (seed, entity) = (settings.seed, devices.projection as u32);
                     let draw = Draw { seed, entity, draw: FIRST_DRAW + adam.steps };
                     let array = Array::program(shape, &values, &devices.mapping, &devices.spread, draw);
@@ -226,7 +229,7 @@ impl<R: Scalar> Layered<R> {
                         let population = net.network.populations[layer.population].name.clone();
                         return Err(SimulationError::Diverged { population });
                     };
-                    for (row, values) in matrix.chunks_mut(layer.stride).zip(array.weights().chunks(size)) {
+                    for (row, values) in own.chunks_mut(stride).zip(array.weights().chunks(size)) {
                         row.iter_mut().zip(values).for_each(|(w, &value)| *w = R::from_f64(value));
                     }
                 }
@@ -242,8 +245,7 @@ impl<R: Scalar> Layered<R> {
             let most = R::from_f64(devices.mapping.w_max());
             for (layer, matrix) in net.layers.iter().zip(&mut parameters.weights) {
                 for input in layer.inputs.iter().filter(|input| input.projection == devices.projection) {
-                    let start = input.first_row * layer.stride;
-                    for w in &mut matrix[start..start + input.rows * layer.stride] {
+                    for w in &mut matrix[input.first_weight..input.first_weight + input.weights] {
                         *w = if *w > most { most } else { *w };
                         *w = if *w < -most { -most } else { *w };
                     }
@@ -263,7 +265,7 @@ impl<R: Scalar> Layered<R> {
 
     /// Adds the pieces' gradients in order and takes one step of Adam.
     fn step(&mut self, samples: usize, rate: f64) {
-        let Self { settings, parameters, adam, pieces, .. } = self;
+        let Self { settings, net, parameters, adam, pieces, .. } = self;
         let bound = settings.bound.map(R::from_f64);
         let step = adam.next(rate, settings.betas, settings.epsilon, bound);
         let mean = R::from_f64(1.0 / samples as f64);
@@ -272,14 +274,13 @@ impl<R: Scalar> Layered<R> {
         for (layer, (weights, sum)) in
             parameters.weights.iter_mut().zip(&mut sum.gradient.weights).enumerate()
         {
-            let (one, more) = first.split_at_mut(weights.len());
-            let (two, others) = second.split_at_mut(weights.len());
+            let learned = net.layers[layer].learned;
+            let (weights, sum) = (&mut weights[..learned], &mut sum[..learned]);
+            let (one, more) = first.split_at_mut(learned);
+            let (two, others) = second.split_at_mut(learned);
             (first, second) = (more, others);
             for part in rest.iter() {
-                vectorised(AddUp(sum, &part.gradient.weights[layer]));
-            }
-            if let Some(mask) = parameters.masks.get(layer).filter(|mask| !mask.is_empty()) {
-                sum.iter_mut().zip(mask).for_each(|(sum, &there)| *sum *= there);
+                vectorised(AddUp(sum, &part.gradient.weights[layer][..learned]));
             }
             vectorised(Step { step, mean, weights, sum, first: one, second: two });
         }
@@ -301,24 +302,27 @@ impl<R: Scalar> Layered<R> {
         }
     }
 
-    /// Raises the weights to neurons that hardly fired in a batch.
+    /// Raises the weights to neurons that hardly fired in a batch; of those that share weights, to kinds that hardly did.
     fn keep_active(&mut self, samples: usize) {
         let Self { settings, net, parameters, pieces, .. } = self;
         let last = net.layers.len().saturating_sub(1);
         for (index, layer) in net.layers.iter().enumerate() {
-            let least = settings.activity.filter(|_| index < last);
-            for neuron in 0..layer.size {
-                let fired: u32 =
-                    pieces.iter_mut().map(|p| std::mem::take(&mut p.active[index][neuron])).sum();
-                let Some(activity) = least else { continue };
-                if f64::from(fired) < activity.floor * samples as f64 {
-                    let raise = R::from_f64(activity.raise);
-                    let mask = parameters.masks.get(index).filter(|mask| !mask.is_empty());
-                    for (row, weights) in parameters.weights[index].chunks_mut(layer.stride).enumerate() {
-                        let there = mask.map_or(R::ONE, |mask| mask[row * layer.stride + neuron]);
-                        weights[neuron] += raise * there;
-                    }
+            let activity = settings.activity.filter(|_| index < last);
+            let each = layer.size / layer.maps;
+            let mut silent = vec![false; layer.size];
+            for map in silent.chunks_mut(each).enumerate() {
+                let neurons = map.0 * each..(map.0 + 1) * each;
+                let mut fired = 0;
+                for piece in pieces.iter_mut() {
+                    fired += piece.active[index][neurons.clone()].iter().sum::<u32>();
+                    piece.active[index][neurons.clone()].fill(0);
                 }
+                let floor = activity.map_or(0.0, |activity| activity.floor);
+                map.1.fill(f64::from(fired) < floor * (samples * each) as f64);
+            }
+            if let Some(activity) = activity.filter(|_| silent.contains(&true)) {
+                let raise = R::from_f64(activity.raise);
+                layer.weights_to(&silent, |place| parameters.weights[index][place] += raise);
             }
         }
     }
