@@ -5,7 +5,9 @@ use super::told;
 use crate::device::fault::FaultRates;
 use crate::encoding::RateProfile;
 use crate::hint::many;
-use crate::network::{Competition, Distribution, DrawRule, Homeostasis, Losers, Origin, Rivalry, SourceKind};
+use crate::network::{
+    Competition, Distribution, DrawRule, Homeostasis, Losers, Maps, Origin, Rivalry, SourceKind,
+};
 use crate::neuron::Neuron;
 use crate::plot::number::{count, si};
 use crate::scenario::plan::{
@@ -295,6 +297,21 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         Connect::List { synapses, .. } => {
             format!("a list of {}", many(count(synapses.len() as u64), "synapse"))
         }
+        Connect::Convolution { of } => {
+            format!(
+                "{} to {} by {of}, {} shared weights",
+                maps(of.from),
+                of.to().map_or_else(String::new, maps),
+                count(u64::from(of.entries()) * u64::from(of.channels))
+            )
+        }
+        Connect::Pooling { of } => {
+            format!(
+                "{} to {} by {of}, one weight that stays",
+                maps(of.from),
+                of.to().map_or_else(String::new, maps)
+            )
+        }
         Connect::Drawn { rule: DrawRule::OneToOne, .. } => "one to one".to_string(),
         Connect::Drawn { rule, autapses, multapses } => {
             let rule = match rule {
@@ -349,6 +366,11 @@ fn projection(plan: &Plan, projection: &ProjectionPlan) -> Vec<Row> {
         rows.extend(device.age.map(|age| row("programmed", format!("{age} ago"))));
     }
     rows
+}
+
+/// Channels, rows and columns.
+fn maps([channels, rows, columns]: Maps) -> String {
+    format!("{channels} x {rows} x {columns}")
 }
 
 /// A number with its unit, if it has one.

@@ -5,7 +5,7 @@ use super::synapses::{self, rows_of};
 use crate::crossbar::{Array, Draw, Shape};
 use crate::device::fault::FaultRates;
 use crate::hint::many;
-use crate::network::{self, Builder, Distribution, Network, Origin, Rows};
+use crate::network::{self, Builder, Distribution, Network, Origin, Rows, Shared};
 use crate::neuron::Behind;
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, Spread};
@@ -99,10 +99,17 @@ pub fn assemble_with(
         }
     }
     for (index, projection) in plan.projections.iter().enumerate() {
+        let mut shared = None;
         let connect = match &projection.connect {
             Connect::AllToAll => Rows::Dense,
             Connect::OneToOne => Rows::OneToOne,
             Connect::List { synapses, .. } => sparse(rows_of(plan, projection.from), synapses),
+            Connect::Convolution { of } => {
+                let (rows, of) = of.synapses();
+                shared = Some(of);
+                rows
+            }
+            Connect::Pooling { of } => of.synapses().0,
             Connect::Drawn { .. } => {
                 let start = vec![0; rows_of(plan, projection.from) as usize + 1];
                 Rows::sparse(start, Vec::new())
@@ -121,6 +128,7 @@ pub fn assemble_with(
             projection.delay,
             connect,
         );
+        shared.into_iter().for_each(|shared| builder.share(number, shared));
         synapses::keep(plan, index, &mut builder, number);
         if let Some(law) = projection.delays {
             builder.longest(number, network::longest_delay(law));
@@ -167,7 +175,7 @@ fn sparse(rows: u32, synapses: &[(u32, u32, f64)]) -> Rows {
     Rows::sparse(start, targets)
 }
 
-/// Initial weights of a projection; synapse k uses word k of its stream.
+/// Initial weights of a projection; synapse k, or of those that share them weight k, uses word k of its stream.
 fn initial(plan: &Plan, network: &Network, index: usize) -> Vec<f64> {
     let projection = &plan.projections[index];
     if network.projections[index].fixed.is_some() {
@@ -176,15 +184,18 @@ fn initial(plan: &Plan, network: &Network, index: usize) -> Vec<f64> {
     if let Connect::List { synapses, .. } = &projection.connect {
         return synapses.iter().map(|synapse| synapse.2).collect();
     }
-    let count = network.projections[index].synapses(network.populations[projection.to].size);
+    let listed = &network.projections[index];
+    let synapses = || listed.synapses(network.populations[projection.to].size);
+    let count = listed.shared.as_ref().map_or_else(synapses, Shared::count);
     let mut stream = Stream::new(plan.seed, Purpose::InitialWeight, index as u32, 0);
-    match projection.weight {
+    let weights = match projection.weight {
         Distribution::Constant(value) => vec![value; count],
         law => (0..count).map(|_| law.sample(stream.next_word())).collect(),
-    }
+    };
+    listed.shared.as_ref().map_or_else(|| weights.clone(), |shared| shared.expand(&weights))
 }
 
-/// Programs the weights of a projection onto its devices.
+/// Programs the weights of a projection onto its devices: one by one, or those that are shared, each once.
 ///
 /// `w_max` stands for the end of the conductance range where the plan leaves it open.
 ///
@@ -200,6 +211,11 @@ pub fn program(
 ) -> Result<Array, AssembleError> {
     let description = &plan.projections[projection];
     let fault = |message: String| AssembleError::Devices { projection: description.name.clone(), message };
+    let shared = match &description.connect {
+        Connect::Convolution { of } => Some(of.synapses().1.gather(weights)),
+        _ => None,
+    };
+    let weights = shared.as_deref().unwrap_or(weights);
     let largest = weights.iter().fold(0.0f64, |largest, w| largest.max(w.abs()));
     let w_max = device.w_max.or(w_max).unwrap_or(if largest > 0.0 { largest } else { 1.0 });
     let mapping = Mapping::new(device.arrangement, device.placement, device.range, w_max)
@@ -207,7 +223,7 @@ pub fn program(
     let cols = plan.populations[description.to].size as usize;
     let shape = match description.connect {
         Connect::AllToAll => Shape { rows: weights.len() / cols.max(1), cols },
-        // One device group per synapse: every synapse is its own row.
+        // One device group per weight: each is its own row.
         _ => Shape { rows: weights.len(), cols: 1 },
     };
     let draw = Draw { seed: plan.seed, entity: projection as u32, draw };

@@ -13,6 +13,7 @@ pub enum Datum {
     Text(String),
     Flag(bool),
     Integer(u64),
+    Counts(Vec<u64>),
     Number(f64),
     Quantity(Unit, Amount),
     Quantities(Unit, Vec<Amount>),
@@ -147,6 +148,14 @@ impl Fields {
             Some(Datum::Quantities(_, values)) => values,
             _ => &[],
         }
+    }
+
+    /// A list of so many whole numbers.
+    #[must_use]
+    pub fn counts<const N: usize>(&self, name: &str) -> Option<[u32; N]> {
+        let Datum::Counts(values) = self.datum(name)? else { return None };
+        let values: Vec<u32> = values.iter().filter_map(|&value| u32::try_from(value).ok()).collect();
+        values.try_into().ok()
     }
 
     #[must_use]

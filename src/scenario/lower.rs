@@ -24,6 +24,7 @@ pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> 
     lower.thresholds = populations.iter().map(threshold).collect();
     let projections = lower.each("projection", |lower, name, fields| lower.projection(name, fields));
     lower.zero_delay_circle(&projections);
+    lower.shapes();
     let protocol = filled.one("protocol").and_then(|fields| lower.protocol(fields, &projections));
     let record = filled.one("record").and_then(|fields| lower.made(fields));
     let engine = filled.one("engine").and_then(|fields| lower.made(fields));
@@ -51,6 +52,12 @@ pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> 
         assumed: Vec::new(),
     };
     plan.assumed = assumed::list(filled, &plan);
+    if plan.protocol.trains_all() {
+        protocol::supervised::unfit(&plan, filled, faults);
+    }
+    if faults.has_errors() {
+        return None;
+    }
     Some(plan)
 }
 

@@ -290,6 +290,11 @@ pub trait Protocol: Value {
         None
     }
 
+    /// Whether it trains all projections, one and all, but those that pool.
+    fn trains_all(&self) -> bool {
+        false
+    }
+
     /// Index of the projection that it trains.
     fn trains(&self) -> Option<usize> {
         None

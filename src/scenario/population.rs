@@ -32,6 +32,8 @@ table! {
         preset: () = Kind::Text, setting("\"ag-tio2-pt-ts\""), when("model", &["switch"]);
         /// Number of neurons.
         size: u32 = COUNT;
+        /// Channels, rows and columns of neurons that are maps, `size` in all, for projections with connect = "convolution" or "pooling".
+        shape: () = Kind::Counts { count: 3, min: 1 }, absent("the neurons have no places");
         constants: Each<Constants>;
         /// What one spike of the threshold switch costs.
         switch: Tried<SwitchEnergy> = inner::<SwitchEnergy>(), setting("{}");
@@ -171,7 +173,7 @@ words! {
 /// The keys of a switch as they are stated, or stand for that.
 fn shown(fields: &Fields) -> Vec<(String, String)> {
     let own = |entry: &&super::filled::Entry| {
-        entry.active && !["model", "size", "reset", "switch"].contains(&entry.key.name)
+        entry.active && !["model", "size", "shape", "reset", "switch"].contains(&entry.key.name)
     };
     let shown = |datum: &Datum| match datum {
         Datum::Quantity(unit, amount) => Some(unit.print(amount.si)),
@@ -271,8 +273,17 @@ impl Lower<'_> {
         }
         let faults = self.faults.iter().count();
         let described: Described = self.made(fields)?;
-        let Described { model, device: (), preset: (), size, constants, switch, cost, competition } =
-            described;
+        let Described {
+            model,
+            device: (),
+            preset: (),
+            size,
+            shape: (),
+            constants,
+            switch,
+            cost,
+            competition,
+        } = described;
         // Inactive: no device is behind the neurons.
         let energy = if fields.entry("switch").active { Some(switch.0?) } else { None };
         let neuron = |constants: &Constants| match model {

@@ -231,6 +231,10 @@ fn value(datum: &Datum) -> String {
         Datum::Choice(word) => quoted(word),
         Datum::Flag(flag) => flag.to_string(),
         Datum::Integer(number) => number.to_string(),
+        Datum::Counts(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+            format!("[{}]", numbers.join(", "))
+        }
         Datum::Number(number) => float(*number),
         Datum::Quantity(_, Amount { time: Some(time), si }) if !is_time(*si, *time) => {
             quoted(&instant(*time))

@@ -175,6 +175,12 @@ fn shape(key: &Key) -> Value {
         Kind::Text | Kind::Name(_) => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Kind::Counts { count, min } => json!({
+            "type": "array",
+            "items": { "type": "integer", "minimum": min },
+            "minItems": count,
+            "maxItems": count,
+        }),
         Kind::Number(bounds) => json!({ "anyOf": [number(&bounds), percentage()] }),
         Kind::Quantity(unit, _) => quantity(unit),
         Kind::Quantities(unit, _) => json!({ "type": "array", "items": quantity(unit) }),

@@ -31,6 +31,7 @@ pub(crate) fn count(plan: &Plan, projection: &ProjectionPlan) -> f64 {
         Connect::AllToAll => f64::from(pre) * f64::from(post),
         Connect::OneToOne => f64::from(pre),
         Connect::List { synapses, .. } => synapses.len() as f64,
+        Connect::Convolution { of } | Connect::Pooling { of } => of.most_synapses(),
         Connect::Drawn { rule, .. } => expected(*rule, pre, post),
     }
 }
@@ -50,15 +51,16 @@ pub(crate) fn compact(plan: &Plan) -> bool {
 }
 
 /// Whether nothing changes the weights of a projection and nothing but the projection makes them.
-fn changeless(projection: &ProjectionPlan) -> bool {
-    projection.device.is_none() && projection.plasticity.is_none()
+fn changeless(plan: &Plan, projection: &ProjectionPlan) -> bool {
+    projection.device.is_none() && projection.plasticity.is_none() && !plan.protocol.trains_all()
 }
 
 /// Whether the weights of a projection are one number that never changes.
-fn constant(projection: &ProjectionPlan) -> Option<f64> {
+fn constant(plan: &Plan, projection: &ProjectionPlan) -> Option<f64> {
     match (projection.weight, &projection.connect) {
+        (Distribution::Constant(value), Connect::Pooling { .. }) => Some(value),
         (Distribution::Constant(value), Connect::OneToOne | Connect::Drawn { .. })
-            if changeless(projection) =>
+            if changeless(plan, projection) =>
         {
             Some(value)
         }
@@ -71,17 +73,17 @@ pub(crate) fn keep(plan: &Plan, index: usize, builder: &mut Builder, number: usi
     let projection = &plan.projections[index];
     // What each synaptic event costs needs their number.
     let priced = plan.populations[projection.to].cost.is_some();
-    if changeless(projection) && !priced && plan.protocol.as_it_is().is_some() {
+    if changeless(plan, projection) && !priced && plan.protocol.as_it_is().is_some() {
         builder.uncounted(number);
     }
-    if let Some(weight) = constant(projection) {
+    if let Some(weight) = constant(plan, projection) {
         builder.fixed(number, Fixed::Constant(weight));
     }
     let Connect::List { synapses, delays, multapses } = &projection.connect else { return };
     if *multapses {
         builder.multapses(number);
     }
-    let compact = plan.engine.storage == Storage::Compact && changeless(projection);
+    let compact = plan.engine.storage == Storage::Compact && changeless(plan, projection);
     if compact {
         builder.fixed(number, Fixed::Compact(synapses.iter().map(|synapse| synapse.2 as f32).collect()));
     }
@@ -120,8 +122,8 @@ pub(crate) fn drawn(
 ) -> Option<DrawnSynapses> {
     let projection = &plan.projections[index];
     let Connect::Drawn { rule, autapses, multapses } = projection.connect else { return None };
-    let fixed = constant(projection);
-    let compact = compact(plan) && changeless(projection);
+    let fixed = constant(plan, projection);
+    let compact = compact(plan) && changeless(plan, projection);
     let between = matches!(projection.from, Origin::Population(_));
     let drawn = draw(
         &Drawing {
@@ -184,12 +186,12 @@ pub fn estimate(plan: &Plan) -> Estimate {
         let rows = f64::from(rows_of(plan, projection.from));
         let listed = matches!(projection.connect, Connect::List { .. });
         let compact = (if listed { plan.engine.storage == Storage::Compact } else { compact_all })
-            && changeless(projection);
+            && changeless(plan, projection);
         let target = match projection.connect {
             Connect::AllToAll | Connect::OneToOne => 0.0,
             _ => Targets::bytes_within(plan.populations[projection.to].size) as f64,
         };
-        let weight = match (constant(projection), compact) {
+        let weight = match (constant(plan, projection), compact) {
             (Some(_), _) => 0.0,
             (None, true) if target > 0.0 => 4.0,
             _ => 8.0,

@@ -91,6 +91,13 @@ impl FromKey for Vec<Time> {
     }
 }
 
+/// Whole numbers, as many as the key says.
+impl<const N: usize> FromKey for [u32; N] {
+    fn from_key(_: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {
+        fields.counts(name)
+    }
+}
+
 /// A number, or a quantity in SI units.
 impl FromKey for f64 {
     fn from_key(lower: &mut Lower<'_>, fields: &Fields, name: &str) -> Option<Self> {

@@ -206,6 +206,12 @@ fn training(plan: &Plan, s: &Supervised) -> Vec<Row> {
                     time(*tau_early),
                     time(*silent)
                 ),
+                Wanted::MeanVoltage { gain } => {
+                    format!("of mean membranes of a read-out that does not fire, gain {gain}")
+                }
+                Wanted::MaxVoltage { gain } => {
+                    format!("of the largest potentials of a read-out that does not fire, gain {gain}")
+                }
                 Wanted::SpikeSum { tau_sum, gain } => {
                     format!("of the sums of e^(\u{2212}t/{}), gain {gain}", time(*tau_sum))
                 }

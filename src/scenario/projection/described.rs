@@ -49,6 +49,24 @@ const AUTAPSES: Key =
 const MULTAPSES: Key =
     Key::new("multapses", Kind::Flag, "Whether a pair may have more than one synapse.").setting("false");
 
+const KERNEL_SIZE: Key = Key::new(
+    "kernel_size",
+    Kind::Counts { count: 2, min: 1 },
+    "Rows and columns of the kernel: how many lines of a map a neuron hears, down and across.",
+);
+const STRIDE: Key = Key::new(
+    "stride",
+    Kind::Counts { count: 2, min: 1 },
+    "Lines from one neuron to the next, down and across.",
+)
+.absent("[1, 1] of a convolution, `kernel_size` of a pooling");
+const PADDING: Key = Key::new(
+    "padding",
+    Kind::Counts { count: 2, min: 0 },
+    "Empty rows and columns that are added on each side of the maps.",
+)
+.setting("[0, 0]");
+
 /// `connect` of a crossbar.
 pub(in crate::scenario) const ALL_TO_ALL: &str = "all_to_all";
 
@@ -81,6 +99,20 @@ table! {
             /// Of every pair, independently.
             probability: f64 = Kind::Number(Bounds::POSITIVE.up_to(1.0));
             autapses: bool as AUTAPSES;
+        }
+        Convolution = "convolution": "maps to maps, by kernels of weights that are the same at every place" {
+            weight: Tried<Distribution> as WEIGHT;
+            kernel_size: [u32; 2] as KERNEL_SIZE;
+            stride: Option<[u32; 2]> as STRIDE;
+            padding: [u32; 2] as PADDING;
+            /// The channels are cut into so many groups, of which each hears its own.
+            groups: u32 = COUNT, setting("1");
+        }
+        Pooling = "pooling": "each map to a smaller one, by one weight that does not learn: the sum over a kernel, or the mean" {
+            weight: Tried<Distribution> as WEIGHT;
+            kernel_size: [u32; 2] as KERNEL_SIZE;
+            stride: Option<[u32; 2]> as STRIDE;
+            padding: [u32; 2] as PADDING;
         }
         List = "list": "the listed pairs" {
             multapses: bool as MULTAPSES;
@@ -226,6 +258,18 @@ impl Lower<'_> {
                     return self.registry.find_dataset(fields.word("dataset")?).map(Name::pixels);
                 }
                 if is_current(fields)? { Some(1) } else { fields.count("size") }
+            }
+        }
+    }
+
+    /// Channels, rows and columns of an origin, and where they are said; `None` if it has none, or faulty ones.
+    pub(in crate::scenario) fn maps_of(&self, origin: Origin) -> Option<[u32; 3]> {
+        match origin {
+            Origin::Population(index) => self.filled.all("population").get(index)?.1.counts("shape"),
+            Origin::Source(index) => {
+                let fields = &self.filled.all("source").get(index)?.1;
+                is_dataset(fields)?;
+                self.registry.find_dataset(fields.word("dataset")?).map(Name::maps)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Projections: what connects to what, with which weights, delays and devices.
 
 mod described;
+mod maps;
 
 pub(super) use described::{ALL_TO_ALL, Described};
 
@@ -14,7 +15,7 @@ use super::section::Lower;
 use super::spec::Refers;
 use crate::hint::many;
 use crate::network::kernel::CURRENT;
-use crate::network::{Distribution, DrawRule, Kernel, Origin};
+use crate::network::{Convolution, Distribution, DrawRule, Kernel, Origin};
 use crate::time::Time;
 use described::Pairs;
 
@@ -63,6 +64,16 @@ pub enum Connect {
         #[serde(default)]
         multapses: bool,
     },
+    /// From maps to maps, by weights that are the same at every place.
+    Convolution {
+        /// Which.
+        of: Convolution,
+    },
+    /// From each map to a smaller one, by one weight that does not learn.
+    Pooling {
+        /// As many groups as channels.
+        of: Convolution,
+    },
     /// Drawn pairs.
     Drawn {
         /// How many partners, or how likely each pair.
@@ -100,8 +111,9 @@ impl Lower<'_> {
                     .hint("delete it"),
             );
         }
-        let (weight, connect) = self.connect(fields, pairs.0?, (&mut delay, delays.as_ref()), itself);
+        let (weight, connect) = self.connect(fields, pairs.0?, (&mut delay, delays.as_ref()), itself)?;
         self.own_delays(fields, &connect, delays.as_ref(), kernel.as_ref());
+        self.of_maps(fields, delays.is_some());
         let device = device?.map(|(device, _)| device);
         let plasticity = match plasticity {
             Some(plasticity) => Some(plasticity?),
@@ -130,10 +142,34 @@ impl Lower<'_> {
         pairs: Pairs,
         (delay, delays): (&mut Option<Time>, Option<&Distribution>),
         itself: bool,
-    ) -> (Option<Distribution>, Connect) {
+    ) -> Option<(Option<Distribution>, Connect)> {
         let ends = self.ends(fields);
         let all = |rule, autapses| Connect::Drawn { rule, autapses, multapses: false };
-        match pairs {
+        Some(match pairs {
+            Pairs::Convolution { weight, kernel_size, stride, padding, groups } => {
+                let stride = stride.unwrap_or([1, 1]);
+                let of = self.maps(fields, &|from, to| Convolution {
+                    from,
+                    channels: to[0],
+                    kernel: kernel_size,
+                    stride,
+                    padding,
+                    groups,
+                });
+                (weight.0, Connect::Convolution { of: of? })
+            }
+            Pairs::Pooling { weight, kernel_size, stride, padding } => {
+                let stride = stride.unwrap_or(kernel_size);
+                let of = self.maps(fields, &|from, _| Convolution {
+                    from,
+                    channels: from[0],
+                    kernel: kernel_size,
+                    stride,
+                    padding,
+                    groups: from[0],
+                });
+                (self.one_weight(fields, weight.0), Connect::Pooling { of: of? })
+            }
             Pairs::AllToAll { weight, autapses } => {
                 if let (Some(pre), Some(post)) = ends {
                     self.too_many(fields, f64::from(pre) * f64::from(post), format!("{pre} x {post}"));
@@ -193,7 +229,7 @@ impl Lower<'_> {
                 let rule = DrawRule::Probability(probability);
                 (weight.0, self.drawn(fields, rule, (autapses, false), itself))
             }
-        }
+        })
     }
 
     /// What cannot be where synapses have something of their own.

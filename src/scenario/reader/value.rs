@@ -74,6 +74,19 @@ impl Reader<'_> {
                     None => self.out_of_range(node, key, what, &number.to_string()),
                 }
             }
+            (Kind::Counts { count, min }, Value::List(list)) => {
+                let one = |item: &Node| match item.value {
+                    Value::Integer(number) => u64::try_from(number)
+                        .ok()
+                        .filter(|value| (*min..=u64::from(u32::MAX)).contains(value)),
+                    _ => None,
+                };
+                let values: Vec<u64> = list.iter().filter_map(one).collect();
+                if list.len() == *count && values.len() == *count {
+                    return Some(Datum::Counts(values));
+                }
+                self.out_of_range(node, key, what, node.shown().trim_matches(['`', ' ']))
+            }
             (Kind::Number(bounds), Value::Integer(_) | Value::Float(_) | Value::Text(_)) => match plain(node)
             {
                 Some(number) if bounds.contains(number) => Some(Datum::Number(number)),

@@ -2,14 +2,14 @@
 
 use super::super::assemble::program;
 use super::super::outcome::NamedArray;
-use super::super::plan::{DevicePlan, Plan};
+use super::super::plan::{Connect, DevicePlan, Plan};
 use super::context::RunError;
 use super::plastic::start;
 use crate::crossbar::Array;
 use crate::device::fault::FaultRates;
 use crate::hint::many;
-use crate::network::{Fixed, Network, Rows};
-use crate::synapse::{Arrangement, Spread};
+use crate::network::{Fixed, Network, Projection, Rows};
+use crate::synapse::{Arrangement, ReadPulse, Spread};
 
 /// Programmes the devices of every projection that has any, and puts what they became in `values`.
 ///
@@ -26,10 +26,29 @@ pub fn programmed(plan: &Plan, values: &mut [Vec<f64>]) -> Result<Vec<Option<Arr
             alone && fresh && device.spread == Spread::NONE && device.range.levels.is_none()
         });
         if let (Some(array), false) = (array, exact) {
-            *values = array.weights();
+            *values = of_synapses(&projection.connect, array);
         }
     }
     Ok(arrays)
+}
+
+/// The weight of every synapse, as devices make it.
+#[must_use]
+pub fn of_synapses(connect: &Connect, array: &Array) -> Vec<f64> {
+    match connect {
+        Connect::Convolution { of } => of.synapses().1.expand(&array.weights()),
+        _ => array.weights(),
+    }
+}
+
+/// Joules that a spike of each line takes, of a projection with devices: a read of its row or, where single synapses are listed, of
+/// the devices of each. An array of shared weights is read once for every place that the line reaches, in turn.
+#[must_use]
+pub fn line_energies(projection: &Projection, array: &Array, read: &ReadPulse) -> Vec<f64> {
+    let Rows::Sparse { start, .. } = &projection.connect else { return array.read_energies(read) };
+    let device = |k: usize| projection.shared.as_ref().map_or(k, |shared| shared.of[k] as usize);
+    let row = |ends: &[usize]| (ends[0]..ends[1]).map(|k| array.read_energy(device(k), read)).sum();
+    start.windows(2).map(row).collect()
 }
 
 /// Devices with `values`, as `made` of those of the plan; `w_max` is the end of their range, where it is given.
@@ -86,7 +105,17 @@ pub fn named_arrays(
         };
         let columns = network.populations[projection.to].size as usize;
         let dense = network.projections[index].connect == Rows::Dense;
-        let (rows, cols) = if dense { (data.len() / columns, columns) } else { (data.len(), 1) };
+        let (data, rows, cols) = match &listed.shared {
+            Some(shared) => (shared.gather(&data), shared.rows as usize, shared.columns as usize),
+            None if dense => {
+                let rows = data.len() / columns;
+                (data, rows, columns)
+            }
+            None => {
+                let rows = data.len();
+                (data, rows, 1)
+            }
+        };
         named.push(NamedArray { name: format!("weight.{}", projection.name), rows, cols, data });
         if let Some(array) = &arrays[index] {
             notes.extend(beyond(&projection.name, array));

@@ -7,6 +7,7 @@
 
 use super::super::outcome::InferenceEnergy;
 use super::super::plan::{Plan, PopulationPlan};
+use super::arrays::line_energies;
 use crate::crossbar::Array;
 use crate::device::threshold::Circuit;
 use crate::energy::{Category, Ledger};
@@ -26,7 +27,7 @@ const NOT_MODELLED: [Category; 4] =
 pub fn book((plan, network): (&Plan, &Network), arrays: &[Option<Array>], totals: &Totals) -> Ledger {
     let of = |(index, array): (usize, &Option<Array>)| -> Option<Vec<f64>> {
         let (array, device) = (array.as_ref()?, plan.projections[index].device.as_ref()?);
-        Some(array.read_energies(&device.read))
+        Some(line_energies(&network.projections[index], array, &device.read))
     };
     book_rows((plan, network), &arrays.iter().enumerate().map(of).collect(), totals)
 }

@@ -71,6 +71,13 @@ pub enum Kind {
         /// The largest.
         max: u64,
     },
+    /// So many whole numbers.
+    Counts {
+        /// How many.
+        count: usize,
+        /// The least of each.
+        min: u64,
+    },
     /// A plain number, or the percentage that it is.
     Number(Bounds),
     /// A text with number and unit.
@@ -447,6 +454,10 @@ pub fn allowed(kind: &Kind) -> String {
         Kind::Text => "a text in quotes".to_string(),
         Kind::Flag => "true or false".to_string(),
         Kind::Integer { min, max } => format!("a whole number from {min} to {max}"),
+        Kind::Counts { count, min } => {
+            let example = ["8", "12", "12"][..*count.min(&3)].join(", ");
+            format!("{count} whole numbers of at least {min}, such as [{example}]")
+        }
         Kind::Number(bounds) => {
             let words = bounds.words(|value| value.to_string());
             if words.is_empty() { "a finite number".to_string() } else { format!("a number, {words}") }

@@ -23,8 +23,9 @@ pub fn population_keys(registry: &Registry, model: Option<&str>) -> &'static [Ke
         Some(entry) => {
             // A kind of device with the name of the model is what it can be made of.
             let device = registry.devices().iter().find(|kind| kind.name == entry.name);
-            let any =
-                |key: &&Key| ["size", "cost"].contains(&key.name) || key.name == "device" && device.is_some();
+            let any = |key: &&Key| {
+                ["size", "shape", "cost"].contains(&key.name) || key.name == "device" && device.is_some()
+            };
             let any = Described::KEYS.iter().filter(any).map(|key| Key { when: None, ..*key });
             let of_device =
                 |key: Key| match device.filter(|kind| kind.keys.iter().any(|k| k.name == key.name)) {

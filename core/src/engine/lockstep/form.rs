@@ -11,7 +11,7 @@
 //! The first is the response w (e^-s - e^-2s) of a membrane to a current w e^-2s, the second w (1 - e^-s) to a constant one.
 //! Other time constants have no root in closed form.
 
-use crate::numeric::Real;
+use crate::numeric::{Real, ln};
 
 /// A kind of drive for which membranes are two numbers.
 pub trait Form<R: Real>: Send + Sync + 'static {
@@ -26,6 +26,9 @@ pub trait Form<R: Real>: Send + Sync + 'static {
 
     /// How V depends on p and on q at `y`.
     fn shares(y: R) -> (R, R);
+
+    /// The integral of V between two times, in tau_m, per p and per q (`y` falls from one to the next).
+    fn integral(y: R, next: R) -> (R, R);
 
     /// V' at `y`, per tau_m.
     fn slope(p: R, q: R, y: R) -> R;
@@ -83,6 +86,12 @@ impl<R: Real> Form<R> for Fading {
     #[inline(always)]
     fn shares(y: R) -> (R, R) {
         (y, -(y * y))
+    }
+
+    #[inline(always)]
+    fn integral(y: R, next: R) -> (R, R) {
+        let half = R::from_f64(0.5);
+        (y - next, -(half * (y - next) * (y + next)))
     }
 
     #[inline(always)]
@@ -155,6 +164,11 @@ impl<R: Real> Form<R> for Pulsed {
     #[inline(always)]
     fn shares(y: R) -> (R, R) {
         (R::ONE, -y)
+    }
+
+    #[inline(always)]
+    fn integral(y: R, next: R) -> (R, R) {
+        (R::from_f64(ln(y.to_f64() / next.to_f64())), next - y)
     }
 
     #[inline(always)]
@@ -236,6 +250,21 @@ mod tests {
             let want = if fades { Fading::potential(p, q, y) } else { Pulsed::potential(p, q, y) };
             assert!((v - want).abs() < 2e-4, "fades {fades}: {v} and {want}");
         }
+    }
+
+    /// By Simpson's rule.
+    #[test]
+    fn the_integral_is_that_of_the_potential() {
+        fn check<F: Form<f64>>() {
+            let (p, q, from, to, n) = (1.7, 2.3, 0.3, 1.9, 1000);
+            let h = (to - from) / f64::from(n);
+            let at = |k: i32| F::potential(p, q, exp(-(from + h * f64::from(k))));
+            let inner: f64 = (1..n).map(|k| at(k) * if k % 2 == 1 { 4.0 } else { 2.0 }).sum();
+            let (one, two) = F::integral(exp(-from), exp(-to));
+            assert!((p * one + q * two - h / 3.0 * (at(0) + inner + at(n))).abs() < 1e-12);
+        }
+        check::<Fading>();
+        check::<Pulsed>();
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct Layer {
     pub pulsed: bool,
     /// Whether its neurons fire; else they integrate, and their membranes are read.
     pub fires: bool,
+    /// How many neurons, one after another, answer for one class, if it is the read-out.
+    pub per_class: usize,
     /// What drives it.
     pub inputs: Vec<Input>,
     /// Rows of its matrix: of the inputs that reach all neurons, one after another. Rows of the others are numbered after them.
@@ -102,6 +104,8 @@ pub enum Unfit {
         what: String,
         /// What it may have.
         wanted: &'static str,
+        /// The key of its table that says so; empty: none alone.
+        key: &'static str,
     },
     /// Something about a projection.
     #[error("projection `{name}` {what}; lockstep layers need {wanted}")]
@@ -112,6 +116,8 @@ pub enum Unfit {
         what: String,
         /// What it may have.
         wanted: &'static str,
+        /// The key of its table that says so.
+        key: &'static str,
     },
     /// A population that nothing reaches.
     #[error(
@@ -164,6 +170,7 @@ impl Net {
                     name: name(),
                     what: "is driven by currents that fade and by pulses".into(),
                     wanted: "one kind of kernel for all projections to a population",
+                    key: "",
                 });
             }
         }
@@ -180,6 +187,17 @@ impl Net {
         let place = |population: usize| order.iter().position(|&other| other == population);
         let layers = order.iter().map(|&population| layer(network, population, &place)).collect();
         Ok(Self { network: Arc::clone(network), layers })
+    }
+}
+
+impl Net {
+    /// The same with a read-out whose neurons fire or integrate, and so many of them for each class.
+    #[must_use]
+    pub fn read_out(mut self, fires: bool, per_class: usize) -> Self {
+        if let Some(layer) = self.layers.last_mut() {
+            (layer.fires, layer.per_class) = (fires, per_class.max(1));
+        }
+        self
     }
 }
 
@@ -279,6 +297,7 @@ fn layer(network: &Network, index: usize, place: &dyn Fn(usize) -> Option<usize>
         }),
         pulsed: inputs.iter().any(|input| input.width.is_some()),
         fires: true,
+        per_class: 1,
         inputs,
         dense,
         weights,
@@ -296,39 +315,44 @@ fn width(projection: &Projection) -> Option<f64> {
 
 fn unfit_population(population: &Population) -> Vec<Unfit> {
     let mut faults = Vec::new();
-    let mut unfit = |what: String, wanted: &'static str| {
-        faults.push(Unfit::Population { name: population.name.clone(), what, wanted });
+    let mut unfit = |key: &'static str, what: String, wanted: &'static str| {
+        faults.push(Unfit::Population { name: population.name.clone(), what, wanted, key });
     };
     if matches!(population.neuron, Neuron::Open(_)) {
-        unfit("is of a model without a closed form".into(), "lif, or a switch in the circuit `reset`");
+        unfit(
+            "model",
+            "is of a model without a closed form".into(),
+            "lif, or a switch in the circuit `reset`",
+        );
         return faults;
     }
     let lif = &population.lif;
     if population.differ() {
-        unfit("has neurons that differ".into(), "one set of parameters for all");
+        unfit("", "has neurons that differ".into(), "one set of parameters for all");
     }
     if !lif.floor.is_none() {
         unfit(
+            "floor",
             "has a floor, under which inhibition is forgotten".into(),
             "floor = \"none\": what inhibition leaves has to be remembered",
         );
     }
     if lif.i_bias.get() != 0.0 {
-        unfit(format!("has a bias current of {}", lif.i_bias), "i_bias = \"0 A\"");
+        unfit("i_bias", format!("has a bias current of {}", lif.i_bias), "i_bias = \"0 A\"");
     }
     if lif.u_0.is_some_and(|start| start != lif.u_rest) {
-        unfit("does not begin at rest".into(), "u_0 = u_rest");
+        unfit("u_0", "does not begin at rest".into(), "u_0 = u_rest");
     }
     if population.competition.is_some() {
-        unfit("competes".into(), "neurons that do not know of each other");
+        unfit("competition", "competes".into(), "neurons that do not know of each other");
     }
     faults
 }
 
 fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
     let mut faults = Vec::new();
-    let mut unfit = |what: String, wanted: &'static str| {
-        faults.push(Unfit::Projection { name: projection.name.clone(), what, wanted });
+    let mut unfit = |key: &'static str, what: String, wanted: &'static str| {
+        faults.push(Unfit::Projection { name: projection.name.clone(), what, wanted, key });
     };
     let kernel = &projection.kernel;
     let half = 0.5 * target.tau_m.get();
@@ -336,6 +360,7 @@ fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
         Effect::Fades([Some(fade), None]) if fade.q == 0.0 => {
             if (fade.tau.get() / half - 1.0).abs() > 1e-9 {
                 unfit(
+                    "kernel",
                     format!("has the kernel {kernel}, beside tau_m {}", target.tau_m),
                     "tau_syn = tau_m/2: for other ratios the instant of a spike has no closed form",
                 );
@@ -343,19 +368,29 @@ fn unfit_projection(projection: &Projection, target: &Lif) -> Vec<Unfit> {
         }
         Effect::Steps(_) if width(projection).is_some() => {}
         Effect::Jump => unfit(
+            "kernel",
             format!("has the kernel {kernel}"),
             "currents, \"exponential\" or \"rect\": a jump has no slope, so its spikes have no exact gradient",
         ),
         _ => unfit(
+            "kernel",
             format!("has the kernel {kernel}"),
             "\"exponential\" or \"rect\": the others have no closed form of the instant of a spike",
         ),
     }
     if projection.multapses {
-        unfit("has several synapses from one line to one neuron".into(), "one synapse for a pair");
+        unfit(
+            "multapses",
+            "has several synapses from one line to one neuron".into(),
+            "one synapse for a pair",
+        );
     }
     if projection.shared.is_some() && projection.delays.is_some() {
-        unfit("shares its weights, and has delays of single synapses".into(), "one delay for all places of a kernel");
+        unfit(
+            "delay",
+            "shares its weights, and has delays of single synapses".into(),
+            "one delay for all places of a kernel",
+        );
     }
     faults
 }

@@ -76,9 +76,9 @@ pub fn credit<R: Real>(synapses: &[Synapse], gradient: &mut [R], ends: bool, uni
 /// What an arrival over these synapses gains by being later, from what each neuron would gain of a unit that is.
 #[inline]
 pub fn later<R: Real>(synapses: &[Synapse], weights: &[R], moved: &[R]) -> R {
-    synapses.iter().fold(R::ZERO, |sum, synapse| {
-        sum + weights[synapse.weight as usize] * moved[synapse.column as usize]
-    })
+    synapses
+        .iter()
+        .fold(R::ZERO, |sum, synapse| sum + weights[synapse.weight as usize] * moved[synapse.column as usize])
 }
 
 impl super::Layer {

@@ -181,8 +181,50 @@ impl<R: Real> Tape<R> {
     }
 
     fn peak_in<F: Form<R>>(&self, layer: &Layer, weights: &[R], neuron: u32) -> Option<Peak<R>> {
-        let (mut p, mut q) = (R::ZERO, R::ZERO);
         let mut best: Option<Peak<R>> = None;
+        self.replay::<F>((layer, weights, neuron), |index, group, p, q| {
+            let mut found = |y: R, slope: R| {
+                let peak = Peak { group: index, y, value: F::potential(p, q, y), slope };
+                if best.is_none_or(|best| peak.value > best.value) {
+                    best = Some(peak);
+                }
+            };
+            if let Some(y) = F::top(p, q, group.y, group.next) {
+                found(y, R::ZERO);
+            }
+            let last = index as usize + 1 == self.groups.len();
+            let slope = if last { R::ZERO } else { F::slope(p, q, group.next) };
+            found(group.next, slope);
+        });
+        best
+    }
+
+    /// The integral of V, in units of the threshold and in tau_m, of a neuron that has not fired.
+    #[must_use]
+    pub fn integral(&self, layer: &Layer, weights: &[R], neuron: u32) -> f64 {
+        if layer.pulsed {
+            self.integral_in::<super::Pulsed>(layer, weights, neuron)
+        } else {
+            self.integral_in::<super::Fading>(layer, weights, neuron)
+        }
+    }
+
+    fn integral_in<F: Form<R>>(&self, layer: &Layer, weights: &[R], neuron: u32) -> f64 {
+        let mut sum = 0.0;
+        self.replay::<F>((layer, weights, neuron), |_, group, p, q| {
+            let (one, two) = F::integral(group.y, group.next);
+            sum += (p * one + q * two).to_f64();
+        });
+        sum
+    }
+
+    /// Tells (p, q) of a neuron that has not fired after each group.
+    fn replay<F: Form<R>>(
+        &self,
+        (layer, weights, neuron): (&Layer, &[R], u32),
+        mut tell: impl FnMut(u32, &Group<R>, R, R),
+    ) {
+        let (mut p, mut q) = (R::ZERO, R::ZERO);
         let mut first = 0;
         for (index, group) in (0..).zip(&self.groups) {
             if group.factor != R::ONE {
@@ -197,19 +239,7 @@ impl<R: Real> Tape<R> {
                 }
             }
             first = group.end as usize;
-            let mut found = |y: R, slope: R| {
-                let peak = Peak { group: index, y, value: F::potential(p, q, y), slope };
-                if best.is_none_or(|best| peak.value > best.value) {
-                    best = Some(peak);
-                }
-            };
-            if let Some(y) = F::top(p, q, group.y, group.next) {
-                found(y, R::ZERO);
-            }
-            let last = index as usize + 1 == self.groups.len();
-            let slope = if last { R::ZERO } else { F::slope(p, q, group.next) };
-            found(group.next, slope);
+            tell(index, group, p, q);
         }
-        best
     }
 }

@@ -9,7 +9,9 @@
 //! - an arrival of weight w, with (f, h) what a unit of it adds to (p, q): dL/dw += a f + b h, dL/dt += w (a f' + b h'), which
 //!   is dL/d(delay) too; the end of a pulse is one of weight -w;
 //! - a loss on the largest V: lambda = dL/dV at that instant. Where it is the instant of an arrival, V rises before and falls
-//!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt.
+//!   after it, and the maximum moves with the arrival: lambda V' is added to its dL/dt;
+//! - a loss on the integral of V: between two groups (a, b) gain dL/d(integral) times its derivatives by p and q. V does not jump
+//!   at arrivals, so their times move it by what they add alone.
 
 use crate::engine::lockstep::{Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape, credit as share, later};
 use crate::numeric::Real;
@@ -22,12 +24,15 @@ pub struct Credits<R> {
     pub spikes: Vec<R>,
     /// dL/dV of largest potentials, by neuron.
     pub peaks: Vec<(u32, Peak<R>, R)>,
+    /// dL by the integral of V, in tau_m, of every neuron; empty: the loss does not depend on it.
+    pub integrals: Vec<R>,
 }
 
 impl<R: Real> Credits<R> {
     /// No credit for any of so many spikes.
     pub fn begin(&mut self, spikes: usize) {
         self.peaks.clear();
+        self.integrals.clear();
         self.spikes.clear();
         self.spikes.resize(spikes, R::ZERO);
     }
@@ -107,6 +112,13 @@ fn in_form<R: Real, F: Form<R>>(
                 b[place] += lambda * two;
                 alive = true;
             }
+        }
+        if !credits.integrals.is_empty() {
+            let (one, two) = F::integral(group.y, group.next);
+            for (k, &lambda) in credits.integrals.iter().enumerate() {
+                (a[k], b[k]) = (a[k] + lambda * one, b[k] + lambda * two);
+            }
+            alive = true;
         }
         let mut kink = R::ZERO;
         for &(neuron, peak, lambda) in &credits.peaks {

@@ -12,7 +12,7 @@ use crate::units::{Ohm, Second, Volt};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-const TAU: f64 = 9.41e-3;
+pub(super) const TAU: f64 = 9.41e-3;
 
 /// A case: which kernel, where the reset goes, for how long a neuron is deaf, how strong the drive is.
 #[derive(Clone, Copy, Debug)]
@@ -24,15 +24,15 @@ struct Case {
     until: f64,
 }
 
-struct Drawn(Stream);
+pub(super) struct Drawn(pub(super) Stream);
 
 impl Drawn {
-    fn uniform(&mut self, low: f64, high: f64) -> f64 {
+    pub(super) fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * unit(self.0.next_word())
     }
 
     /// Near enough to a normal number: twelve uniform ones.
-    fn normal(&mut self, mean: f64, sd: f64) -> f64 {
+    pub(super) fn normal(&mut self, mean: f64, sd: f64) -> f64 {
         let sum: f64 = (0..12).map(|_| self.uniform(0.0, 1.0)).sum();
         mean + sd * (sum - 6.0)
     }
@@ -79,7 +79,7 @@ fn spikes(drawn: &mut Drawn) -> Vec<(f64, u32)> {
     spikes
 }
 
-fn times(spikes: &[(f64, u32)]) -> Vec<(Time, u32)> {
+pub(super) fn times(spikes: &[(f64, u32)]) -> Vec<(Time, u32)> {
     spikes.iter().map(|&(ms, line)| (Time::nearest(Second::new(ms * 1e-3)).unwrap(), line)).collect()
 }
 
@@ -112,7 +112,13 @@ fn values(net: &Net, parameters: &Parameters<f64>) -> Vec<Vec<f64>> {
 }
 
 /// Compares spikes with those of the engine, and says how many there were.
-fn compare(net: &Net, parameters: &Parameters<f64>, input: &[(f64, u32)], until: f64, case: &str) -> usize {
+pub(super) fn compare(
+    net: &Net,
+    parameters: &Parameters<f64>,
+    input: &[(f64, u32)],
+    until: f64,
+    case: &str,
+) -> usize {
     let mut passage = Passage::default();
     passage.forward(net, parameters, (1, 0), input, until);
     let mut run = Run::new(&net.network, &values(net, parameters), 1).unwrap();
@@ -205,18 +211,95 @@ fn pattern(passage: &Passage<f64>) -> Vec<[u32; 4]> {
     pattern
 }
 
+/// How many derivatives were compared, and how many left out since the pattern of spikes does not stay or a slope is small.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) compared: usize,
+    pub(super) left_out: usize,
+}
+
+/// A network, what it is shown, and what is asked of it.
+pub(super) struct Asked<'a> {
+    pub(super) net: &'a Net,
+    pub(super) parameters: &'a Parameters<f64>,
+    pub(super) input: &'a [(f64, u32)],
+    pub(super) until: f64,
+    pub(super) loss: &'a Loss,
+    pub(super) label: usize,
+}
+
+impl Asked<'_> {
+    /// Compares the derivatives by every fourth weight and, if so, delay with five-point differences.
+    pub(super) fn check(&self, with_delays: bool, first: usize, tally: &mut Tally, case: &str) {
+        let Self { net, parameters, input, until, loss, label } = *self;
+        let mut passage = Passage::default();
+        passage.forward(net, parameters, (1, 0), input, until);
+        passage.judge(net, parameters, until, loss, Some(label));
+        let mut gradient = parameters.zeroed();
+        passage.backward(net, parameters, 0.0, &mut gradient);
+        let before = pattern(&passage);
+        let steep = passage
+            .tapes
+            .iter()
+            .all(|tape| tape.actions.iter().all(|action| action.restarts || action.value > 0.05));
+        let mut at = |parameters: &Parameters<f64>| {
+            passage.forward(net, parameters, (1, 0), input, until);
+            let value = passage.judge(net, parameters, until, loss, Some(label)).loss;
+            (value, pattern(&passage) == before)
+        };
+        let mut check = |get: &dyn Fn(&mut Parameters<f64>) -> &mut f64, analytic: f64, rms: f64| {
+            let h = 1e-4;
+            let mut all = true;
+            let mut value = |steps: f64| {
+                let mut moved = parameters.clone();
+                *get(&mut moved) += steps * h;
+                let (loss, same) = at(&moved);
+                all &= same;
+                loss
+            };
+            let difference = (value(-2.0) - 8.0 * value(-1.0) + 8.0 * value(1.0) - value(2.0)) / (12.0 * h);
+            if !all || !steep {
+                tally.left_out += 1;
+                return;
+            }
+            tally.compared += 1;
+            // What is rounded in the loss is divided by h.
+            let rounded = 1e-14 * (1.0 + analytic.abs()) / h;
+            let error = ((analytic - difference).abs() - rounded) / analytic.abs().max(1e-3 * rms);
+            assert!(error < 1e-6, "{case}, {loss:?}: {analytic:e}, differences {difference:e}");
+        };
+        for (index, layer) in net.layers.iter().enumerate() {
+            let rms = |list: &[f64]| (list.iter().map(|g| g * g).sum::<f64>() / list.len() as f64).sqrt();
+            let norm = rms(&gradient.weights[index]);
+            let there = |k: &usize| *k >= layer.dense * layer.stride || k % layer.stride < layer.size;
+            for k in (0..layer.weights).filter(there).filter(|k| (k + first).is_multiple_of(4)) {
+                check(&|all| &mut all.weights[index][k], gradient.weights[index][k], norm);
+                if with_delays {
+                    let norm = rms(&gradient.delays[index]);
+                    check(&|all| &mut all.delays[index][k], gradient.delays[index][k], norm);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn gradients_are_central_differences() {
     let first = FirstSpike { tau: 2.0, early: 0.05, tau_early: 10.0, silent: 9.41 };
     let losses = [Loss::FirstSpike(first), Loss::SpikeSum(SpikeSum { tau: 15.0, gain: 0.4 })];
-    let (mut compared, mut left_out, mut silent) = (0, 0, 0);
+    let membranes = [Loss::MeanVoltage(Voltage { gain: 3.0 }), Loss::MaxVoltage(Voltage { gain: 2.0 })];
+    let (mut tally, mut silent) = (Tally::default(), 0);
     for draw in 0..2 {
         for (number, case) in (0..).zip(CASES) {
-            for (loss, with_delays) in [(losses[0], false), (losses[0], true), (losses[1], false)] {
+            let [first, sum] = losses;
+            let [mean, max] = membranes;
+            for (loss, with_delays) in
+                [(first, false), (first, true), (sum, false), (mean, true), (max, true)]
+            {
                 let mut drawn = Drawn(Stream::new(11, Purpose::Measurement, number, draw));
                 let input = spikes(&mut drawn);
                 let network = network(case, times(&input));
-                let mut net = Net::new(&network).unwrap();
+                let mut net = Net::new(&network).unwrap().read_out(!loss.integrates(), 1);
                 let mut parameters = parameters(&net, case, &mut drawn);
                 if with_delays {
                     net.layers
@@ -234,59 +317,14 @@ fn gradients_are_central_differences() {
                 // A silent read-out is the right one where there is one.
                 let fired: Vec<u32> = passage.tapes[2].spikes.iter().map(|spike| spike.1).collect();
                 let label = (0..3).find(|k| !fired.contains(k)).unwrap_or(draw as u32) as usize;
-                silent += usize::from(!fired.contains(&(label as u32)));
-                passage.judge(&net, &parameters, case.until, &loss, Some(label));
-                let mut gradient = parameters.zeroed();
-                passage.backward(&net, &parameters, 0.0, &mut gradient);
-                let before = pattern(&passage);
-                let steep = passage
-                    .tapes
-                    .iter()
-                    .all(|tape| tape.actions.iter().all(|action| action.restarts || action.value > 0.05));
-                let mut at = |parameters: &Parameters<f64>| {
-                    passage.forward(&net, parameters, (1, 0), &input, case.until);
-                    let value = passage.judge(&net, parameters, case.until, &loss, Some(label)).loss;
-                    (value, pattern(&passage) == before)
-                };
-                let mut check = |get: &dyn Fn(&mut Parameters<f64>) -> &mut f64, analytic: f64, rms: f64| {
-                    let h = 1e-4;
-                    let mut all = true;
-                    let mut value = |steps: f64| {
-                        let mut moved = parameters.clone();
-                        *get(&mut moved) += steps * h;
-                        let (loss, same) = at(&moved);
-                        all &= same;
-                        loss
-                    };
-                    let difference =
-                        (value(-2.0) - 8.0 * value(-1.0) + 8.0 * value(1.0) - value(2.0)) / (12.0 * h);
-                    if !all || !steep {
-                        left_out += 1;
-                        return;
-                    }
-                    compared += 1;
-                    // What is rounded in the loss is divided by h.
-                    let rounded = 1e-14 * (1.0 + analytic.abs()) / h;
-                    let error = ((analytic - difference).abs() - rounded) / analytic.abs().max(1e-3 * rms);
-                    assert!(error < 1e-6, "{case:?}, {loss:?}: {analytic:e}, differences {difference:e}");
-                };
-                for layer in 0..3 {
-                    let (stride, size) = (net.layers[layer].stride, net.layers[layer].size);
-                    let rms =
-                        |list: &[f64]| (list.iter().map(|g| g * g).sum::<f64>() / list.len() as f64).sqrt();
-                    let norm = rms(&gradient.weights[layer]);
-                    let places = (0..gradient.weights[layer].len()).filter(|k| k % stride < size);
-                    for k in places.filter(|k| (k + draw as usize).is_multiple_of(4)) {
-                        check(&|all| &mut all.weights[layer][k], gradient.weights[layer][k], norm);
-                        if with_delays {
-                            let norm = rms(&gradient.delays[layer]);
-                            check(&|all| &mut all.delays[layer][k], gradient.delays[layer][k], norm);
-                        }
-                    }
-                }
+                silent += usize::from(!loss.integrates() && !fired.contains(&(label as u32)));
+                let (net, parameters, input) = (&net, &parameters, &input[..]);
+                let asked = Asked { net, parameters, input, until: case.until, loss: &loss, label };
+                asked.check(with_delays, draw as usize, &mut tally, &format!("{case:?}"));
             }
         }
     }
+    let Tally { compared, left_out } = tally;
     assert!(compared > 1000 && silent >= 3, "{compared} compared, {silent} with a silent read-out");
     assert!(left_out * 10 <= compared, "{left_out} left out of {compared}");
 }

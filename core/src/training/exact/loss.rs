@@ -15,6 +15,18 @@ pub enum Loss {
     FirstSpike(FirstSpike),
     /// Sums of e^(-t/tau) over the spikes of each neuron: early and many spikes count most, and the largest sum answers.
     SpikeSum(SpikeSum),
+    /// V of each neuron, averaged over the presentation: s = (1/T) integral of V dt.
+    MeanVoltage(Voltage),
+    /// The largest V of each neuron; of one that never rises above rest, rest, which has no gradient.
+    MaxVoltage(Voltage),
+}
+
+impl Loss {
+    /// Whether membranes are read, of neurons that do not fire.
+    #[must_use]
+    pub fn integrates(&self) -> bool {
+        matches!(self, Self::MeanVoltage(_) | Self::MaxVoltage(_))
+    }
 }
 
 /// Cross-entropy of softmax(-t/tau) of the first spikes, with a term that wants the right one early:
@@ -42,6 +54,14 @@ pub struct FirstSpike {
 pub struct SpikeSum {
     /// Of the sums, in ms.
     pub tau: f64,
+    /// Of the softmax.
+    pub gain: f64,
+}
+
+/// Cross-entropy of softmax(gain s) of a number s of every membrane of the read-out, in units of the threshold, which the neurons do
+/// not fire at: they integrate. The largest answers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Voltage {
     /// Of the softmax.
     pub gain: f64,
 }
@@ -87,7 +107,11 @@ impl Loss {
         let silent = firsts.iter().filter(|first| first.is_none()).count();
         let decided = firsts.iter().flatten().map(|first| first.0).reduce(f64::min);
         values.clear();
-        let answer = |loss, class| Answer { loss, class, silent, decided };
+        let each = layer.per_class;
+        // Membranes have answered when the presentation ends.
+        let (silent, decided) = if layer.fires { (silent, decided) } else { (0, Some(until)) };
+        let answer = |loss, neuron| Answer { loss, class: neuron / each, silent, decided };
+        let of_label = |neuron: usize| label == Some(neuron / each);
         match self {
             Self::FirstSpike(loss) => {
                 let peaks = |neuron: usize| tape.peak(layer, weights, neuron as u32);
@@ -104,18 +128,20 @@ impl Loss {
                 let class = best(values, |one, other| one < other);
                 let Some(label) = label else { return answer(0.0, class) };
                 for (k, value) in values.iter_mut().enumerate() {
-                    if k != label && firsts[k].is_none() {
+                    if !of_label(k) && firsts[k].is_none() {
                         *value = until + loss.silent;
                     }
                 }
-                let mut value = softmax(values, -1.0 / loss.tau, label, slopes);
-                let own = exp(values[label] / loss.tau_early);
+                let mut value = softmax(values, -1.0 / loss.tau, (label, each), slopes);
+                let own = label * each;
+                let first = own + best(&values[own..own + each], |one, other| one < other);
+                let own = exp(values[first] / loss.tau_early);
                 value += loss.early * (own - 1.0);
-                slopes[label] += loss.early / loss.tau_early * own;
+                slopes[first] += loss.early / loss.tau_early * own;
                 for (neuron, (first, &slope)) in firsts.iter().zip(slopes.iter()).enumerate() {
                     match first {
                         Some((_, spike)) => credits.spikes[*spike as usize] = R::from_f64(slope),
-                        None if neuron == label => {
+                        None if of_label(neuron) => {
                             let credit = R::from_f64(-loss.silent * slope);
                             credits.peaks.extend(peaks(neuron).map(|peak| (neuron as u32, peak, credit)));
                         }
@@ -131,10 +157,31 @@ impl Loss {
                 }
                 let class = best(values, |one, other| one > other);
                 let Some(label) = label else { return answer(0.0, class) };
-                let value = softmax(values, loss.gain, label, slopes);
+                let value = softmax(values, loss.gain, (label, each), slopes);
                 for (credit, &(time, neuron)) in credits.spikes.iter_mut().zip(&tape.spikes) {
                     let slope = slopes[neuron as usize] * -exp(-time.to_f64() / loss.tau) / loss.tau;
                     *credit = R::from_f64(slope);
+                }
+                answer(value, class)
+            }
+            Self::MeanVoltage(loss) => {
+                // From the integral in tau_m to the mean.
+                let mean = layer.tau / until;
+                values.extend((0..layer.size as u32).map(|k| mean * tape.integral(layer, weights, k)));
+                let class = best(values, |one, other| one > other);
+                let Some(label) = label else { return answer(0.0, class) };
+                let value = softmax(values, loss.gain, (label, each), slopes);
+                credits.integrals.extend(slopes.iter().map(|slope| R::from_f64(slope * mean)));
+                answer(value, class)
+            }
+            Self::MaxVoltage(loss) => {
+                let peak = |k: usize| tape.peak(layer, weights, k as u32).filter(|peak| peak.value > R::ZERO);
+                values.extend((0..layer.size).map(|k| peak(k).map_or(0.0, |peak| peak.value.to_f64())));
+                let class = best(values, |one, other| one > other);
+                let Some(label) = label else { return answer(0.0, class) };
+                let value = softmax(values, loss.gain, (label, each), slopes);
+                for (k, &slope) in slopes.iter().enumerate() {
+                    credits.peaks.extend(peak(k).map(|peak| (k as u32, peak, R::from_f64(slope))));
                 }
                 answer(value, class)
             }
@@ -147,18 +194,25 @@ fn best(values: &[f64], better: impl Fn(f64, f64) -> bool) -> usize {
     (1..values.len()).fold(0, |best, k| if better(values[k], values[best]) { k } else { best })
 }
 
-/// Cross-entropy of softmax(gain values), and its derivatives by the values.
-fn softmax(values: &[f64], gain: f64, label: usize, slopes: &mut Vec<f64>) -> f64 {
+/// Cross-entropy of softmax(gain values), summed over the neurons of each class, and its derivatives by the values.
+fn softmax(values: &[f64], gain: f64, (label, each): (usize, usize), slopes: &mut Vec<f64>) -> f64 {
     slopes.clear();
     slopes.extend(values.iter().map(|value| gain * value));
-    let most = slopes.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let largest = |values: &[f64]| values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let own = label * each..(label + 1) * each;
+    // Shares within the class, which may all be too small beside the others to be told apart.
+    let most = largest(&slopes[own.clone()]);
+    let share = |k: usize| exp(gain * values[k] - most);
+    let all = own.clone().fold(0.0, |sum, k| sum + share(k));
+    let most = largest(slopes);
     slopes.iter_mut().for_each(|value| *value = exp(*value - most));
     let sum = slopes.iter().fold(0.0, |sum, value| sum + value);
-    let own = slopes[label] / sum;
+    let right = slopes[own.clone()].iter().fold(0.0, |sum, value| sum + value) / sum;
     for (k, slope) in slopes.iter_mut().enumerate() {
-        *slope = gain * (*slope / sum - f64::from(u8::from(k == label)));
+        let share = if own.contains(&k) { share(k) / all } else { 0.0 };
+        *slope = gain * (*slope / sum - share);
     }
-    -ln(own.max(f64::MIN_POSITIVE))
+    -ln(right.max(f64::MIN_POSITIVE))
 }
 
 #[cfg(test)]
@@ -167,16 +221,16 @@ mod tests {
 
     #[test]
     fn derivatives_of_the_cross_entropy_are_its_differences() {
-        let values = [3.0, 2.5, 4.0];
-        for (gain, label) in [(-2.5, 1), (0.7, 0)] {
+        let values = [3.0, 2.5, 4.0, 2.9];
+        for (gain, label, each) in [(-2.5, 1, 1), (0.7, 0, 1), (-1.5, 1, 2)] {
             let mut slopes = Vec::new();
-            let loss = softmax(&values, gain, label, &mut slopes);
+            let loss = softmax(&values, gain, (label, each), &mut slopes);
             assert!(loss > 0.0);
-            for k in 0..3 {
+            for k in 0..4 {
                 let at = |h: f64| {
                     let mut moved = values;
                     moved[k] += h;
-                    softmax(&moved, gain, label, &mut Vec::new())
+                    softmax(&moved, gain, (label, each), &mut Vec::new())
                 };
                 let want = (at(1e-5) - at(-1e-5)) / 2e-5;
                 assert!((slopes[k] - want).abs() < 1e-9, "{} and {want}", slopes[k]);

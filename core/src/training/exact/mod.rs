@@ -13,9 +13,11 @@ mod trainer;
 #[cfg(test)]
 mod differences;
 #[cfg(test)]
+mod kernels;
+#[cfg(test)]
 mod tests;
 
-pub use loss::{Answer, FirstSpike, Loss, SpikeSum};
+pub use loss::{Answer, FirstSpike, Loss, SpikeSum, Voltage};
 pub use passage::{Parameters, Passage};
 pub(super) use show::answers_in;
 pub use show::{Question, Samples, Shown, Shows, answers, read_out};

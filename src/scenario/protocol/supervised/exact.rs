@@ -29,13 +29,15 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
     type Code = FirstSpikes;
 
     fn new(of: Of<'_>, data: &Data<FirstSpikes>, weights: Weights<R>) -> Result<Self, RunError> {
-        let net = layers::net(of.network)?;
         let protocol = of.protocol;
         let (Some(loss), &Gradient::Exact { least_slope, activity_floor, activity_raise, ref delays, .. }) =
             (protocol.gradient.loss(), &protocol.gradient)
         else {
             return Err(RunError::NoDataset);
         };
+        let net = layers::net(of.network)?;
+        let neurons = net.layers.last().map_or(1, |layer| layer.size);
+        let net = net.read_out(!loss.integrates(), neurons / data.classes.max(1));
         let inputs = net.layers.iter().flat_map(|layer| &layer.inputs);
         let mut devices = Vec::new();
         for input in inputs {
@@ -78,7 +80,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
 
     fn trained(&self) -> Vec<usize> {
         let inputs = self.net.layers.iter().flat_map(|layer| &layer.inputs);
-        inputs.map(|input| input.projection).collect()
+        inputs.filter(|input| input.learns).map(|input| input.projection).collect()
     }
 
     fn weights(&self) -> Weights<R> {

@@ -1,12 +1,12 @@
 //! What a network needs for the exact gradient of its layers.
 
-use crate::engine::lockstep::{Net, Unfit};
+use crate::engine::lockstep::{Input, Layer, Net, Unfit};
 use crate::hint::many;
-use crate::network::Network;
+use crate::network::{Maps, Network};
 use crate::scenario::assemble::skeleton;
-use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::filled::{Fields, is_dataset};
-use crate::scenario::plan::Plan;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::filled::{Fields, Filled, is_dataset};
+use crate::scenario::plan::{Connect, Plan};
 use crate::scenario::run::context::RunError;
 use crate::scenario::section::Lower;
 use crate::scenario::text::{Node, Value};
@@ -115,10 +115,11 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
         .find_map(|(_, source)| lower.registry.find_dataset(source.word("dataset")?));
     match ends.as_slice() {
         [(_, read_out)] => {
+            fires_not(lower, protocol, read_out);
             let Some((size, classes)) = read_out.count("size").zip(dataset.map(|set| set.classes())) else {
                 return;
             };
-            if size != classes {
+            if size % classes != 0 {
                 lower.faults.push(
                     Diagnostic::error(format!(
                         "{} has {}, and the data set {}",
@@ -127,7 +128,7 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
                         many(classes, "class")
                     ))
                     .maybe_at(read_out.place("size"))
-                    .allowed(format!("size = {classes}: one neuron per class")),
+                    .allowed(format!("size = {classes}: one neuron per class, or a multiple: as many for each, one class after another")),
                 );
             }
             let shown = protocol.count("show_class").filter(|&class| class >= classes);
@@ -155,6 +156,67 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     }
 }
 
+/// Refuses what a read-out that does not fire has no use for.
+fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, read_out: &Fields) {
+    let loss = protocol.table("gradient").and_then(|gradient| gradient.table("loss"));
+    let Some(loss) = loss.filter(|loss| matches!(loss.word("kind"), Some("mean_voltage" | "max_voltage")))
+    else {
+        return;
+    };
+    let written = ["t_ref", "u_reset", "v_hold", "reset"]
+        .into_iter()
+        .find_map(|key| Some((key, read_out.written(key)?)));
+    if let Some((key, at)) = written {
+        lower.faults.push(
+            Diagnostic::error(format!("`{key}` of {} has no effect", read_out.what))
+                .at(at)
+                .also(loss.written("kind"), "the read-out integrates and does not fire")
+                .allowed(
+                    "`tau_m`, `u_rest`, `v_th` and `r_m`, of which v_th - u_rest is the unit of its membrane",
+                )
+                .hint("delete it"),
+        );
+    }
+    if read_out.word("model") == Some("switch") {
+        lower.faults.push(
+            Diagnostic::error(format!("{} is of switches, which fire", read_out.what))
+                .maybe_at(read_out.place("model"))
+                .also(loss.written("kind"), "its membranes are read")
+                .allowed("model = \"lif\", or a loss on spikes"),
+        );
+    }
+}
+
+/// Says what of the network keeps it from an exact gradient, and where it stands.
+pub fn unfit(plan: &Plan, filled: &Filled, faults: &mut Diagnostics) {
+    let Ok(network) = skeleton(plan) else { return };
+    let Err(found) = Net::new(&network) else { return };
+    let place = |section: &str, name: &str, key: &str| {
+        let fields = filled.find(section, name).map(|(_, fields)| fields)?;
+        fields.place(key).or(fields.at.as_ref())
+    };
+    let exact = filled.one("protocol").and_then(|protocol| protocol.table("gradient"));
+    let exact = exact.and_then(|gradient| gradient.written("kind"));
+    for fault in found {
+        let text = fault.to_string();
+        let (at, wanted) = match &fault {
+            Unfit::Population { name, key, wanted, .. } => (place("population", name, key), *wanted),
+            Unfit::Projection { name, key, wanted, .. } => (place("projection", name, key), *wanted),
+            Unfit::Unreached { name } => {
+                (place("population", name, "size"), "a projection from the data set or from another layer")
+            }
+            Unfit::Circle { name } => (place("population", name, "size"), "projections that lead forward"),
+            Unfit::Sources { .. } => {
+                let second = filled.all("source").get(1).and_then(|(_, source)| source.at.as_ref());
+                (second, "one source, the data set")
+            }
+        };
+        let what = text.split("; ").next().unwrap_or_default();
+        faults
+            .push(Diagnostic::error(what).maybe_at(at).also(exact, "the gradient is exact").allowed(wanted));
+    }
+}
+
 /// The layers of a network.
 ///
 /// # Errors
@@ -172,13 +234,13 @@ pub fn described(plan: &Plan) -> Result<Vec<String>, RunError> {
     let mut all = 0;
     let mut lines: Vec<String> = Vec::new();
     for (number, layer) in (1..).zip(&net.layers) {
-        let parameters = layer.rows * layer.size;
+        let parameters: usize = layer.inputs.iter().map(|input| parameters(&net.network, layer, input)).sum();
         all += parameters;
         let shapes: Vec<String> = layer
             .inputs
             .iter()
             .map(|input| {
-                format!("{} ({} x {})", plan.projections[input.projection].name, input.rows, layer.size)
+                format!("{} ({})", plan.projections[input.projection].name, shape(plan, layer, input))
             })
             .collect();
         lines.push(format!(
@@ -191,4 +253,26 @@ pub fn described(plan: &Plan) -> Result<Vec<String>, RunError> {
     }
     lines.push(format!("layers: {}, {} in all", net.layers.len(), many(all, "parameter")));
     Ok(lines)
+}
+
+/// How many weights of an input learn.
+fn parameters(network: &Network, layer: &Layer, input: &Input) -> usize {
+    let projection = &network.projections[input.projection];
+    match &projection.shared {
+        _ if !input.learns => 0,
+        Some(shared) => shared.count(),
+        None => projection.synapses(layer.size as u32),
+    }
+}
+
+/// What leads where: "1 x 28 x 28 to 8 x 12 x 12 by a kernel of 5 x 5, stride 2 x 2" or "784 x 100".
+fn shape(plan: &Plan, layer: &Layer, input: &Input) -> String {
+    match &plan.projections[input.projection].connect {
+        Connect::Convolution { of } | Connect::Pooling { of } => {
+            let maps = |[channels, rows, columns]: Maps| format!("{channels} x {rows} x {columns}");
+            let stays = if input.learns { "" } else { ", one weight that stays" };
+            format!("{} to {} by {of}{stays}", maps(of.from), of.to().map_or_else(String::new, maps))
+        }
+        _ => format!("{} x {}", input.rows, layer.size),
+    }
 }

@@ -10,7 +10,7 @@ mod surrogate;
 mod teach;
 
 pub use findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
-pub use layers::described;
+pub use layers::{described, unfit};
 pub use plan::{Adam, Gradient, LearnDelays, ProgrammingCase, Supervised, Wanted};
 
 use super::entry::Described;

@@ -11,11 +11,11 @@ use crate::scenario::protocol::keys;
 use crate::scenario::protocol::one_layer::{different_names, one_layer, projection};
 use crate::scenario::section::Lower;
 use crate::scenario::spec::kinds::{ABOVE_ZERO, DECAY, LASTING, LEVELS, POSITIVE_SPAN, SHARE, SPAN};
-use crate::scenario::spec::{Bounds, Kind, Precision};
+use crate::scenario::spec::{Bounds, Key, Kind, Precision};
 use crate::scenario::table::{inner, list, table};
 use crate::synapse::{Placement, Spread};
 use crate::time::Time;
-use crate::training::exact::{FirstSpike, Loss, SpikeSum};
+use crate::training::exact::{FirstSpike, Loss, SpikeSum, Voltage};
 use crate::units::Second;
 
 table! {
@@ -96,6 +96,8 @@ table! {
     }
 }
 
+const GAIN: Key = Key::new("gain", ABOVE_ZERO, "Of the softmax.").setting("2.0");
+
 table! {
     /// What is wanted of the read-out.
     #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -115,7 +117,16 @@ table! {
             /// Time constant of the sums.
             tau_sum: Time = POSITIVE_SPAN, setting("\"10 ms\"");
             /// Of the softmax.
-            gain: f64 = ABOVE_ZERO, setting("2.0");
+            /// Of the softmax.
+            gain: f64 as GAIN;
+        }
+        MeanVoltage = "mean_voltage": "cross-entropy of softmax(gain s) of the membrane averaged over the presentation, in units of v_th - u_rest; the read-out integrates and does not fire" {
+            /// Of the softmax.
+            gain: f64 as GAIN;
+        }
+        MaxVoltage = "max_voltage": "cross-entropy of softmax(gain s) of the largest potential, in units of v_th - u_rest; the read-out integrates and does not fire" {
+            /// Of the softmax.
+            gain: f64 as GAIN;
         }
     }
 }
@@ -132,6 +143,8 @@ impl Gradient {
                 tau_early: ms(tau_early),
                 silent: ms(silent),
             }),
+            Wanted::MeanVoltage { gain } => Loss::MeanVoltage(Voltage { gain }),
+            Wanted::MaxVoltage { gain } => Loss::MaxVoltage(Voltage { gain }),
             Wanted::SpikeSum { tau_sum, gain } => Loss::SpikeSum(SpikeSum { tau: ms(tau_sum), gain }),
         })
     }
@@ -144,6 +157,10 @@ impl Protocol for Supervised {
 
     fn trains(&self) -> Option<usize> {
         Some(self.projection)
+    }
+
+    fn trains_all(&self) -> bool {
+        self.gradient.loss().is_some()
     }
 
     fn precision(&self) -> Precision {

@@ -16,7 +16,7 @@ use crate::network::{Network, Weights};
 use crate::scenario::assemble::{assemble, ideal, program};
 use crate::scenario::outcome::{Found, NamedArray, Outcome};
 use crate::scenario::plan::Plan;
-use crate::scenario::run::arrays::{devices, named_arrays};
+use crate::scenario::run::arrays::{devices, line_energies, named_arrays, of_synapses};
 use crate::scenario::run::books::{book, inference, jumps, overlapping};
 use crate::scenario::run::connections;
 use crate::scenario::run::context::{RunContext, RunError};
@@ -459,8 +459,8 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                     let (weights, draw) = (&values[index], u64::from(draw) + 1);
                     let array = program(self.plan, index, &device, weights, self.w_max(), draw)
                         .map_err(|error| RunError::Assemble(vec![error]))?;
-                    programmed[index] = array.weights();
-                    reads[index] = array.read_energies(&device.read);
+                    programmed[index] = of_synapses(&self.plan.projections[index].connect, &array);
+                    reads[index] = line_energies(&self.network.projections[index], &array, &device.read);
                 }
                 let weights = Weights::<R>::from_values(self.network, &programmed);
                 let what = format!("{}: draw {} of {}", case.name, draw + 1, case.draws);
