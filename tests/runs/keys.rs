@@ -32,6 +32,12 @@ const OUT: &str = "[population.out]\nsize = 3\ndevice = \"ts\"\n";
 const JUMPS: &str =
     "[projection.p]\nfrom = \"in\"\nto = \"out\"\nweight = { uniform = [\"20 mV\", \"90 mV\"] }\n";
 
+/// Two maps that fire, and two that they lead to.
+const MID: &str = "[population.mid]\nsize = 32\nshape = [2, 4, 4]\n[projection.first]\nfrom = \"in\"\nto = \"mid\"\nweight = { uniform = [\"20 mV\", \"600 mV\"] }\n";
+
+const MAPS: &str = "[population.out]\nsize = 18\nshape = [2, 3, 3]\n[projection.p]\nfrom = \"mid\"\nto = \"out\"\n\
+    kernel_size = [2, 2]\nstride = [1, 1]\npadding = [0, 0]\n";
+
 const DEVICES: &str =
     "device = \"syn\"\n[projection.p.crossbar]\narrangement = \"unipolar\"\nw_max = \"100 mV\"\n";
 
@@ -157,6 +163,8 @@ fn bases() -> Vec<(&'static str, String)> {
                 "[projection.p]\nfrom = \"in\"\nto = \"out\"\nconnect = \"list\"\nsynapses = [[0, 1, \"60 mV\"], [1, 1, \"30 mV\"]]\n",
             ]),
         ),
+        ("convolution", all(&[LINES, MID, MAPS, "connect = \"convolution\"\nweight = { uniform = [\"20 mV\", \"90 mV\"] }\n"])),
+        ("pooling", all(&[LINES, MID, MAPS, "connect = \"pooling\"\nweight = \"60 mV\"\n"])),
         ("pairs", plastic("")),
         ("pairs, power", plastic("dependence = \"power\"\nmu = 0.5\na_plus = 0.1\na_minus = 0.1\n")),
         ("pairs, exponential", plastic("dependence = \"exponential\"\na_plus = 0.1\na_minus = 0.1\n")),
@@ -209,6 +217,10 @@ const VALUES: &[(&str, &[&str])] = &[
         "population.out.competition.homeostasis.kind",
         &["population.out.competition.homeostasis={ kind = \"decay\", step = \"5 mV\", tau = \"1 s\" }"],
     ),
+    ("population.out.shape", &["size = 18\nshape = [2, 3, 3] => size = 9\nshape = [1, 3, 3]"]),
+    ("projection.p.kernel_size", &["kernel_size = [2, 2]\nstride = [1, 1]\npadding = [0, 0] => kernel_size = [4, 4]\nstride = [1, 1]\npadding = [1, 1]"]),
+    ("projection.p.stride", &["stride = [1, 1]\npadding = [0, 0] => stride = [2, 2]\npadding = [1, 1]"]),
+    ("projection.p.padding", &["stride = [1, 1]\npadding = [0, 0] => stride = [2, 2]\npadding = [1, 1]"]),
     ("population.out.model", &["population.out.model=\"adex\""]),
     ("population.out.device", &["device = \"ts\" => device = \"tt\""]),
     ("projection.p.to", &["projection.p.from=\"out\""]),

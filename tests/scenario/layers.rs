@@ -4,11 +4,7 @@ use memspike::scenario::load;
 
 /// What is said of `layers/yin-yang` with these changes.
 fn refused(changes: &[&str]) -> String {
-    let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
-    match load("layers/yin-yang", &changes, None) {
-        Ok(_) => panic!("{changes:?} is taken"),
-        Err(faults) => faults.render(false),
-    }
+    refused_of("layers/yin-yang", changes)
 }
 
 #[test]
@@ -37,7 +33,7 @@ fn what_an_exact_gradient_has_no_use_for_is_refused() {
         (
             "population.output.size=4",
             "4 neurons, and the data set 3 classes",
-            "size = 3: one neuron per class",
+            "size = 3: one neuron per class, or a multiple",
         ),
         (
             "source.points.encode={ kind = \"poisson\", max_rate = \"100 Hz\" }",
@@ -68,4 +64,63 @@ fn a_record_that_layers_would_leave_empty_is_refused() {
         );
         assert_eq!(said.matches("error: ").count(), 1, "{said}");
     }
+}
+
+/// What is said of a scenario with these changes.
+fn refused_of(name: &str, changes: &[&str]) -> String {
+    let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    match load(name, &changes, None) {
+        Ok(_) => panic!("{changes:?} is taken"),
+        Err(faults) => faults.render(false),
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_both_said() {
+    for (changes, what, allowed) in [
+        (
+            &["population.edges.size=1352", "population.edges.shape=[8, 13, 13]"][..],
+            "a kernel of 5 x 5, stride 2 x 2 makes [8, 12, 12] of [1, 28, 28] of `retina`, and `edges` has [8, 13, 13]",
+            "shape = [8, 12, 12] of `edges`",
+        ),
+        (
+            &["projection.combine.groups=3"],
+            "a kernel of 5 x 5, stride 2 x 2, 3 groups does not go from [8, 12, 12] of `edges` to [16, 4, 4] of `parts`",
+            "groups that divide the channels of both",
+        ),
+        (
+            &["projection.combine.kernel_size=[15, 5]"],
+            "does not go from [8, 12, 12]",
+            "no larger than the maps with their padding",
+        ),
+        (&["population.edges.size=1000"], "has the shape [8, 12, 12], which are 1152, and the size 1000", "size = 1152"),
+        (&["population.output.shape=[10, 1, 1]"], "`shape` of population `output` has no effect", "such a projection"),
+        (&["projection.readout.connect=\"convolution\"", "projection.readout.kernel_size=[4, 4]"], "`output` has no shape", "`shape` of `output`"),
+        (&["projection.input.delay={ uniform = [\"0 ms\", \"1 ms\"] }"], "draws delays, and its weights are shared", "one delay"),
+        (&["projection.input.kernel_size=[5]"], "`kernel_size` of projection `input` is", "2 whole numbers of at least 1"),
+        (&["projection.combine.connect=\"pooling\""], "draws its weights, and pools", "one value"),
+    ] {
+        let said = refused_of("layers/mnist-conv", changes);
+        assert!(said.contains(what) && said.contains("= allowed: ") && said.contains(allowed), "{changes:?}: {said}");
+        assert!(said.contains("-->"), "{changes:?}: where: {said}");
+    }
+}
+
+#[test]
+fn what_keeps_a_network_from_lockstep_is_told_with_its_place() {
+    for (change, what, allowed) in [
+        ("population.hidden.floor=\"rest\"", "has a floor", "floor = \"none\""),
+        ("population.hidden.i_bias=\"1 nA\"", "has a bias current of", "i_bias = \"0 A\""),
+        ("projection.input.tau_syn=\"3 ms\"", "beside tau_m 9.41 ms", "tau_syn = tau_m/2"),
+    ] {
+        let said = refused(&[change]);
+        assert!(said.contains(what) && said.contains(allowed) && said.contains("-->"), "{change}: {said}");
+    }
+}
+
+#[test]
+fn a_read_out_that_integrates_has_no_use_for_what_spikes_need() {
+    let loss = "protocol.gradient.loss={ kind = \"mean_voltage\" }";
+    let said = refused(&[loss, "population.output.t_ref=\"1 ms\""]);
+    assert!(said.contains("`t_ref` of population `output` has no effect") && said.contains("does not fire"), "{said}");
 }

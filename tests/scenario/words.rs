@@ -32,6 +32,33 @@ kind = "simulate"
 duration = "1 s"
 "#;
 
+const MAPS: &str = r#"
+[source.s]
+kind = "poisson"
+size = 4
+rate = "10 Hz"
+[population.q]
+size = 4
+shape = [1, 2, 2]
+[population.p]
+size = 1
+shape = [1, 1, 1]
+[projection.i]
+from = "s"
+to = "q"
+connect = "one_to_one"
+weight = "1 mV"
+[projection.j]
+from = "q"
+to = "p"
+connect = "convolution"
+kernel_size = [2, 2]
+weight = "1 mV"
+[protocol]
+kind = "simulate"
+duration = "1 s"
+"#;
+
 /// What makes its weights of devices.
 const ON_DEVICES: [&str; 2] = ["device.d.preset=ag-tio2-pt-rs-analog", "projection.j.device=d"];
 
@@ -169,6 +196,9 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
                 ],
             };
             run(network, "population.p.competition.homeostasis.kind", more)
+        }
+        "projection.connect" if ["convolution", "pooling"].contains(&word) => {
+            run(|changes| text(MAPS, changes), "projection.j.connect", &[])
         }
         "projection.connect" => {
             let more: &[_] = match word {

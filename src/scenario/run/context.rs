@@ -135,6 +135,14 @@ pub enum RunError {
     /// The engine cannot begin, or cannot go on.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+    /// Training cannot go on.
+    #[error("in epoch {epoch}: {fault}")]
+    Epoch {
+        /// Counted from 1.
+        epoch: u32,
+        /// Why.
+        fault: SimulationError,
+    },
     /// The checkpoint is whole, and of another scenario, seed or precision.
     #[error("the checkpoint belongs to another run: its {what} {}", differs(values.as_ref()))]
     OtherRun {

@@ -165,7 +165,7 @@ fn fires_not(lower: &mut Lower<'_>, protocol: &Fields, read_out: &Fields) {
     };
     let written = ["t_ref", "u_reset", "v_hold", "reset"]
         .into_iter()
-        .find_map(|key| Some((key, read_out.written(key)?)));
+        .find_map(|key| Some((key, read_out.changed(key)?)));
     if let Some((key, at)) = written {
         lower.faults.push(
             Diagnostic::error(format!("`{key}` of {} has no effect", read_out.what))

@@ -6,6 +6,7 @@ mod layers;
 mod plan;
 mod plausible;
 mod run;
+mod silence;
 mod surrogate;
 mod teach;
 

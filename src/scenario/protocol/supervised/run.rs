@@ -7,6 +7,7 @@
 use super::exact::Exact;
 use super::findings::{EpochResult, ProgrammingResult, ShownSample, SupervisedResult};
 use super::plan::{Gradient, Supervised};
+use super::silence::{mute, silent};
 use super::surrogate::Surrogate;
 use super::teach::{Exam, Of, Teacher};
 use crate::crossbar::Array;
@@ -197,7 +198,10 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             let until = Until { stop: context.stop, due: &|| store.due() };
             let lessons = (&order[..], first, until, fingerprint, observer);
             let so_far = std::mem::take(&mut self.report);
-            let report = self.teacher.epoch(self.data, so_far, lessons, self.threads, &mut advance)?;
+            let report = self
+                .teacher
+                .epoch(self.data, so_far, lessons, self.threads, &mut advance)
+                .map_err(|fault| RunError::Epoch { epoch: epoch + 1, fault })?;
             context.progress.done();
             let (more, events) = (report.presented - before, report.totals.events() - known);
             self.log.book("train", begun, context, more, events);
@@ -391,6 +395,10 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
                 self.result.tested_epoch = (tested > 0).then_some(tested);
                 self.result.confusion = test.confusion(&self.data.test_labels, self.data.classes);
                 self.result.missed = self.data.missed(test.answers.iter().copied().map(Some));
+                if !self.protocol.gradient.loss().is_some_and(|loss| loss.integrates()) {
+                    let fired = test.totals.spikes.get(self.population).copied().unwrap_or(0);
+                    self.log.notes.extend(mute(fired, test.totals.presentations));
+                }
                 arrays = devices(self.plan, &values, self.w_max(), ideal)?;
                 energy = self.ledger(&arrays, &test);
                 let population = &self.plan.populations[self.population];
@@ -519,6 +527,9 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
 
     /// What a reader of the numbers should know.
     fn explain(&mut self, arrays: &[Option<Array>]) {
+        let integrates = self.protocol.gradient.loss().is_some_and(|loss| loss.integrates());
+        let read_out = self.plan.populations[self.population].name.as_str();
+        self.log.notes.extend(silent(&self.result.epochs, integrates.then_some(read_out)));
         let index = self.protocol.projection;
         if let (Some(Some(array)), Some(device)) = (arrays.get(index), &self.plan.projections[index].device) {
             let to = self.plan.projections[index].to;
