@@ -170,27 +170,15 @@ fn rules(lower: &mut Lower<'_>, fields: &Fields) {
         }
     }
     let gradient = protocol.filter(|_| trained).and_then(|one| one.table("gradient"));
-    if let Some(exact) = gradient.filter(|gradient| gradient.word("kind") == Some("exact"))
-        && let Some((_, at)) = fields.names("weights").first()
-    {
-        lower.faults.push(
-            Diagnostic::error(
-                "`weights` of the record would stay empty: layers do not tell theirs while they are trained",
-            )
-            .at(at)
-            .also(exact.written("kind"), "the gradient is exact")
-            .allowed("nothing; the weights at the end are in weights.npz"),
-        );
-        return;
-    }
+    let layers = gradient.and_then(|gradient| gradient.word("kind")) == Some("exact");
     for key in ["weights", "weight_changes"] {
         for (text, at) in fields.names(key) {
             let name = text.split('[').next().unwrap_or(text);
             let projection = lower.filled.find("projection", name);
             let Some((_, projection)) = projection else { continue };
             let source = projection.text("from").and_then(|from| lower.filled.find("source", from));
-            let learns =
-                if let (true, Some(named)) = (trained, protocol.and_then(|one| one.text("projection"))) {
+            let learns = layers
+                || if let (true, Some(named)) = (trained, protocol.and_then(|one| one.text("projection"))) {
                     named == name
                 } else if trained {
                     source.is_some_and(|(_, source)| source.word("kind") == Some("dataset"))

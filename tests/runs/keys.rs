@@ -163,7 +163,15 @@ fn bases() -> Vec<(&'static str, String)> {
                 "[projection.p]\nfrom = \"in\"\nto = \"out\"\nconnect = \"list\"\nsynapses = [[0, 1, \"60 mV\"], [1, 1, \"30 mV\"]]\n",
             ]),
         ),
-        ("convolution", all(&[LINES, MID, MAPS, "connect = \"convolution\"\nweight = { uniform = [\"20 mV\", \"90 mV\"] }\n"])),
+        (
+            "convolution",
+            all(&[
+                LINES,
+                MID,
+                MAPS,
+                "connect = \"convolution\"\nweight = { uniform = [\"20 mV\", \"90 mV\"] }\n",
+            ]),
+        ),
         ("pooling", all(&[LINES, MID, MAPS, "connect = \"pooling\"\nweight = \"60 mV\"\n"])),
         ("pairs", plastic("")),
         ("pairs, power", plastic("dependence = \"power\"\nmu = 0.5\na_plus = 0.1\na_minus = 0.1\n")),
@@ -218,7 +226,12 @@ const VALUES: &[(&str, &[&str])] = &[
         &["population.out.competition.homeostasis={ kind = \"decay\", step = \"5 mV\", tau = \"1 s\" }"],
     ),
     ("population.out.shape", &["size = 18\nshape = [2, 3, 3] => size = 9\nshape = [1, 3, 3]"]),
-    ("projection.p.kernel_size", &["kernel_size = [2, 2]\nstride = [1, 1]\npadding = [0, 0] => kernel_size = [4, 4]\nstride = [1, 1]\npadding = [1, 1]"]),
+    (
+        "projection.p.kernel_size",
+        &[
+            "kernel_size = [2, 2]\nstride = [1, 1]\npadding = [0, 0] => kernel_size = [4, 4]\nstride = [1, 1]\npadding = [1, 1]",
+        ],
+    ),
     ("projection.p.stride", &["stride = [1, 1]\npadding = [0, 0] => stride = [2, 2]\npadding = [1, 1]"]),
     ("projection.p.padding", &["stride = [1, 1]\npadding = [0, 0] => stride = [2, 2]\npadding = [1, 1]"]),
     ("population.out.model", &["population.out.model=\"adex\""]),

@@ -9,8 +9,8 @@ use memspike::neuron::{Lif, Neuron, Reset};
 use memspike::record::fingerprint::Fingerprint;
 use memspike::time::Time;
 use memspike::training::{
-    Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Test, Trainer, Until,
-    evaluate, shuffled,
+    Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule, Settings, Surrogate, Test,
+    Trainer, Until, evaluate, shuffled,
 };
 use memspike::units::Hertz;
 use std::sync::atomic::AtomicBool;
@@ -90,19 +90,18 @@ pub fn surrogates(several: bool, u: f64, theta: f64, beta: f64) -> f64 {
 
 pub fn settings() -> Settings {
     Settings {
-        engine: Engine::Fast,
-        projection: 0,
         seed: SEED,
         batch: 64,
         presentation: PRESENTATION,
-        count_gain: 1.0,
-        steepness: 5.0,
         schedule: Schedule { rate: 1e-3, rate_final: 2e-5, steps: 20 },
         betas: (0.9, 0.999),
         epsilon: 1e-8,
         bound: None,
     }
 }
+
+pub const SURROGATE: Surrogate =
+    Surrogate { engine: Engine::Fast, projection: 0, count_gain: 1.0, steepness: 5.0 };
 
 /// Everything and what was counted in one presentation of a training sample, on the reference engine.
 pub fn recorded(
@@ -178,16 +177,21 @@ pub struct Trained {
 }
 
 /// Trains an epoch on the first `count` samples and tests, on so many threads.
-pub fn trained<R: Scalar>(network: &Arc<Network>, settings: Settings, count: u32, threads: usize) -> Trained {
+pub fn trained<R: Scalar>(
+    network: &Arc<Network>,
+    (settings, surrogate): (Settings, Surrogate),
+    count: u32,
+    threads: usize,
+) -> Trained {
     let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
     pool.install(|| {
         let weights = Weights::<R>::from_values(network, &values(network, 1.0));
-        let mut trainer = Trainer::<R>::new(network, settings, weights);
+        let mut trainer = Trainer::<R>::new(network, settings, surrogate, weights);
         let mut desk = Desk { threads: Threads::of(&pool), ..Desk::default() };
         let order = shuffled(count, SEED, 0);
         let report = desk.epoch(&mut trainer, &order, 7, &mut |_, _, _| {});
         let first = 7 + u64::from(count);
-        let test = desk.test(settings.engine, network, &trainer.weights, test_samples(), first);
+        let test = desk.test(surrogate.engine, network, &trainer.weights, test_samples(), first);
         let weights = trainer.weights.values(network, 0).iter().map(|w| w.to_bits()).collect();
         Trained { weights, fingerprint: desk.fingerprint.hex(), report, test }
     })

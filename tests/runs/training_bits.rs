@@ -2,14 +2,14 @@
 //! that a slow computation finds.
 
 use crate::readouts::{
-    Desk, PRESENTATION, SEED, Trained, network, recorded, settings, several, some_large, surrogates,
-    train_samples, trained, values,
+    Desk, PRESENTATION, SEED, SURROGATE, Trained, network, recorded, settings, several, some_large,
+    surrogates, train_samples, trained, values,
 };
 use memspike::engine::{Engine, Heap, Lanes, Queue, Record, Simulation, Spike};
 use memspike::network::{Network, Weights};
 use memspike::neuron::{Lif, Reset};
 use memspike::readout::cross_entropy;
-use memspike::training::{Scalar, Settings, Tape, Trainer, shuffled};
+use memspike::training::{Scalar, Settings, Surrogate, Tape, Trainer, shuffled};
 use std::sync::Arc;
 
 const GAIN: f64 = 0.3;
@@ -20,7 +20,8 @@ fn subtracting(outputs: u32) -> Arc<Network> {
 
 fn same_bits<R: Scalar>(outputs: u32, bound: Option<f64>) -> Trained {
     let network = subtracting(outputs);
-    let settings = Settings { count_gain: GAIN, bound, ..settings() };
+    let surrogate = Surrogate { count_gain: GAIN, ..SURROGATE };
+    let settings = (Settings { bound, ..settings() }, surrogate);
     let want = trained::<R>(&network, settings, 600, 1);
     assert_eq!(want.report.presented, 600);
     assert!(want.report.totals.fire > 600, "{:?}", want.report.totals.fire);
@@ -28,7 +29,8 @@ fn same_bits<R: Scalar>(outputs: u32, bound: Option<f64>) -> Trained {
         assert!(trained::<R>(&network, settings, 600, threads) == want, "{threads} threads");
     }
     assert!(
-        trained::<R>(&network, Settings { engine: Engine::Reference, ..settings }, 600, 2) == want,
+        trained::<R>(&network, (settings.0, Surrogate { engine: Engine::Reference, ..surrogate }), 600, 2)
+            == want,
         "reference engine"
     );
     want
@@ -57,7 +59,7 @@ fn a_wide_layer_has_the_same_bits_too() {
 fn an_epoch_that_is_stopped_has_whole_batches_only() {
     let network = subtracting(10);
     let weights = Weights::<f32>::from_values(&network, &values(&network, 1.0));
-    let mut trainer = Trainer::<f32>::new(&network, settings(), weights);
+    let mut trainer = Trainer::<f32>::new(&network, settings(), SURROGATE, weights);
     let mut desk = Desk::default();
     let cancel = std::sync::Arc::clone(&desk.cancel);
     let report = desk.epoch(&mut trainer, &shuffled(600, SEED, 0), 7, &mut |presented, _, _| {
@@ -135,8 +137,9 @@ fn the_gradient_is_that_of_a_slow_computation_and_the_step_is_adams() {
             }
         }
         assert!(spiking >= 10, "{spiking}");
-        let settings = Settings { batch: batch.len(), count_gain: GAIN, ..settings() };
-        let mut trainer = Trainer::<f64>::new(&network, settings, weights);
+        let settings = Settings { batch: batch.len(), ..settings() };
+        let surrogate = Surrogate { count_gain: GAIN, ..SURROGATE };
+        let mut trainer = Trainer::<f64>::new(&network, settings, surrogate, weights);
         let report = Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
         assert!((report.loss_sum - loss).abs() < 1e-10 * loss, "{} {loss}", report.loss_sum);
         // The first moment of Adam is 0.1 g after one step, padded to the rows of the weights.

@@ -2,15 +2,15 @@
 //! on-times are those of slow computations, and the bits depend on neither engine nor threads.
 
 use crate::readouts::{
-    Desk, PRESENTATION, SEED, network, recorded, settings, several, some_large, surrogates, train_samples,
-    trained, values,
+    Desk, PRESENTATION, SEED, SURROGATE, network, recorded, settings, several, some_large, surrogates,
+    train_samples, trained, values,
 };
 use memspike::device::threshold::ThresholdSpread;
 use memspike::engine::{Engine, Record};
 use memspike::network::{Network, Weights};
 use memspike::neuron::{Floor, Lif, Neuron, Reset, Switch};
 use memspike::readout::cross_entropy;
-use memspike::training::{Settings, Trainer};
+use memspike::training::{Settings, Surrogate, Trainer};
 use memspike::units::Second;
 use std::sync::Arc;
 
@@ -189,7 +189,7 @@ fn the_gradient_of_a_held_readout_is_that_of_a_slow_computation() {
             }
             assert!(spikes > 60, "{what}: {spikes} spikes");
             let settings = Settings { batch: batch.len(), ..settings() };
-            let mut trainer = Trainer::<f64>::new(&network, settings, weights);
+            let mut trainer = Trainer::<f64>::new(&network, settings, SURROGATE, weights);
             Desk::default().epoch(&mut trainer, &batch, 100, &mut |_, _, _| {});
             let stride = trainer.adam.first.len() / 784;
             let largest = sum.iter().fold(0.0f64, |largest, g| largest.max(g.abs()));
@@ -244,15 +244,15 @@ fn the_time_for_which_switches_are_on_is_that_of_their_spikes() {
 fn an_epoch_of_switches_has_the_same_bits_under_both_engines_and_any_threads() {
     for outputs in [10, 21] {
         let network = network(switch(0.08, 0.05), outputs);
-        let want = trained::<f32>(&network, settings(), 300, 1);
+        let want = trained::<f32>(&network, (settings(), SURROGATE), 300, 1);
         assert!(want.test.totals.fire > 100, "{:?}", want.test.totals.fire);
-        assert!(trained::<f32>(&network, settings(), 300, 3) == want, "3 threads");
+        assert!(trained::<f32>(&network, (settings(), SURROGATE), 300, 3) == want, "3 threads");
         assert!(trained::<f32>(&network, reference(), 300, 2) == want, "reference engine");
-        let want = trained::<f64>(&network, settings(), 300, 2);
+        let want = trained::<f64>(&network, (settings(), SURROGATE), 300, 2);
         assert!(trained::<f64>(&network, reference(), 300, 1) == want, "reference engine in f64");
     }
 }
 
-fn reference() -> Settings {
-    Settings { engine: Engine::Reference, ..settings() }
+fn reference() -> (Settings, Surrogate) {
+    (settings(), Surrogate { engine: Engine::Reference, ..SURROGATE })
 }

@@ -2,7 +2,7 @@
 
 use crate::device::fault::FaultRates;
 use crate::device::retention::Retention;
-use crate::numeric::standard_normal;
+use crate::numeric::standard_normals;
 use crate::plasticity::entity;
 use crate::random::{Purpose, Stream};
 use crate::synapse::{Mapping, MappingError, ReadPulse, Spread};
@@ -75,10 +75,7 @@ pub struct Array {
 impl Array {
     /// Programmes row-major `weights` onto devices.
     ///
-    /// Each target is moved to the nearest level, stretched with the device's own range and spread:
-    /// see [`Spread::programmed`]. Device k uses word k of the stream (seed, programming, entity, draw)
-    /// and word k of (seed, device-to-device, entity, 0), one normal number each by inversion; without a
-    /// spread no stream is used.
+    /// See [`Writer`].
     ///
     /// # Errors
     /// All of: another number of weights, weights that are not finite, a negative spread.
@@ -102,20 +99,12 @@ impl Array {
             return Err(faults);
         }
 
-        let devices = mapping.devices();
-        let range = mapping.range();
-        let mut conductances = vec![0.0; weights.len() * devices];
-        for (&w, targets) in weights.iter().zip(conductances.chunks_exact_mut(devices)) {
-            mapping.targets(w, targets);
-        }
-        if *spread != Spread::NONE {
-            let mut own = Stream::new(draw.seed, Purpose::DeviceToDevice, draw.entity, 0);
-            let mut error = Stream::new(draw.seed, Purpose::Programming, draw.entity, draw.draw);
-            for g in &mut conductances {
-                let z_device = standard_normal(own.next_word());
-                let z = standard_normal(error.next_word());
-                *g = spread.programmed(*g, range, z_device, z);
-            }
+        let of_row = cols * mapping.devices();
+        let mut conductances = vec![0.0; rows * of_row];
+        let writer = Writer { cols, mapping, spread, draw };
+        for row in 0..rows {
+            let written = &mut conductances[row * of_row..(row + 1) * of_row];
+            writer.write(row, &weights[row * cols..(row + 1) * cols], written);
         }
         let clipped = weights.iter().filter(|w| !mapping.has(**w)).count();
         let array = Self { shape, mapping: *mapping, conductances, row_sums: Vec::new(), clipped };
@@ -201,6 +190,45 @@ impl Array {
     #[must_use]
     pub fn read_energies(&self, read: &ReadPulse) -> Vec<f64> {
         (0..self.shape.rows).map(|row| self.read_energy(row, read)).collect()
+    }
+}
+
+/// Programmes arrays row by row.
+///
+/// Each target is moved to the nearest level, stretched with the device's own range and spread: see
+/// [`Spread::programmed`]. Device k of an array uses word k of the stream (seed, programming, entity, draw), and word k of (seed,
+/// device-to-device, entity, 0) if devices differ, one normal number each by inversion; without a spread no stream is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer<'a> {
+    /// Weights of a row.
+    pub cols: usize,
+    /// From weights to conductances.
+    pub mapping: &'a Mapping,
+    /// What becomes of them.
+    pub spread: &'a Spread,
+    /// Which programming it is.
+    pub draw: Draw,
+}
+
+impl Writer<'_> {
+    /// The conductances of the devices of a row that has these weights, which are finite.
+    pub fn write(&self, row: usize, weights: &[f64], conductances: &mut [f64]) {
+        let Self { cols, mapping, spread, draw: Draw { seed, entity, draw } } = *self;
+        mapping.all_targets(weights, conductances);
+        if *spread == Spread::NONE {
+            return;
+        }
+        let first = (row * cols * mapping.devices()) as u64;
+        let normal = |stream: Option<Stream>| -> Vec<f64> {
+            let Some(mut stream) = stream else { return vec![0.0; conductances.len()] };
+            let words: Vec<u64> = conductances.iter().map(|_| stream.next_word()).collect();
+            standard_normals(&words)
+        };
+        let differ = spread.cv_device != 0.0;
+        let own = differ.then(|| Stream::at(seed, Purpose::DeviceToDevice, entity, 0, first));
+        let error = Stream::at(seed, Purpose::Programming, entity, draw, first);
+        let (own, error) = (normal(own), normal(Some(error)));
+        spread.all_programmed(mapping.range(), (&own, &error), conductances);
     }
 }
 

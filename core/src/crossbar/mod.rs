@@ -5,4 +5,4 @@
 
 mod array;
 
-pub use array::{Array, Draw, ProgramError, Shape};
+pub use array::{Array, Draw, ProgramError, Shape, Writer};

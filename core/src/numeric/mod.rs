@@ -28,7 +28,7 @@ pub use exp::{exp, exp_f32};
 pub use lambert::{lambert_w0, lambert_wm1};
 pub(crate) use ln::{Parts as LnParts, unit};
 pub use ln::{ln, neg_ln_unit};
-pub use normal::{log_normal, normal_quantile, standard_normal};
+pub use normal::{LogNormal, log_normal, normal_quantile, standard_normal, standard_normals};
 pub(crate) use pack::by_width;
 pub use pack::{Columns, Oct, Pack, Packs, Quad};
 pub use quadrature::gauss;

@@ -8,44 +8,130 @@
 //! Statist. 37, 477 (1988), routine PPND16: rational functions of 1e-16 relative accuracy.
 
 use super::{exp, ln, ln_1p};
+use crate::simd::{Work, vectorised};
 
 /// The z below which a standard normal number lies with probability `p` in (0, 1).
 #[must_use]
 pub fn normal_quantile(p: f64) -> f64 {
-    let q = p - 0.5;
-    if q.abs() <= 0.425 {
-        let r = 0.180_625 - q * q;
-        return q * polynomial(&CENTRE_NUM, r) / polynomial(&CENTRE_DEN, r);
-    }
-    let tail = if q < 0.0 { p } else { 1.0 - p };
-    let r = (-ln(tail)).sqrt();
-    let z = if r <= 5.0 {
-        polynomial(&NEAR_NUM, r - 1.6) / polynomial(&NEAR_DEN, r - 1.6)
-    } else {
-        polynomial(&FAR_NUM, r - 5.0) / polynomial(&FAR_DEN, r - 5.0)
-    };
-    if q < 0.0 { -z } else { z }
+    if (p - 0.5).abs() <= CENTRE { centre(p) } else { tail(p) }
 }
 
-/// What a positive quantity with this coefficient of variation is multiplied by, from a standard normal number: e^(s z - s^2/2)
-/// with s^2 = ln(1 + CV^2).
+/// How far from 1/2 the centre reaches.
+const CENTRE: f64 = 0.425;
+
+#[inline(always)]
+fn centre(p: f64) -> f64 {
+    let q = p - 0.5;
+    let r = 0.180_625 - q * q;
+    q * polynomial(&CENTRE_NUM, r) / polynomial(&CENTRE_DEN, r)
+}
+
+fn tail(p: f64) -> f64 {
+    let r = depth(p);
+    if r <= DEEP {
+        return near(p);
+    }
+    let z = polynomial(&FAR_NUM, r - 5.0) / polynomial(&FAR_DEN, r - 5.0);
+    if p - 0.5 < 0.0 { -z } else { z }
+}
+
+/// Where the tail has other coefficients: p of 1.4e-11.
+const DEEP: f64 = 5.0;
+
+#[inline(always)]
+fn depth(p: f64) -> f64 {
+    let tail = if p - 0.5 < 0.0 { p } else { 1.0 - p };
+    (-ln(tail)).sqrt()
+}
+
+#[inline(always)]
+fn near(p: f64) -> f64 {
+    let r = depth(p);
+    let z = polynomial(&NEAR_NUM, r - 1.6) / polynomial(&NEAR_DEN, r - 1.6);
+    if p - 0.5 < 0.0 { -z } else { z }
+}
+
+/// What a positive quantity with this coefficient of variation is multiplied by, from a standard normal number: see
+/// [`LogNormal`].
+#[must_use]
+pub fn log_normal(cv: f64, z: f64) -> f64 {
+    LogNormal::of(cv).factor(z)
+}
+
+/// e^(s z - s^2/2) with s^2 = ln(1 + CV^2), of a standard normal number z.
 ///
 /// Log-normal with the mean 1 and the standard deviation CV, both exactly, whatever CV is: nothing has to be cut off to keep
 /// the quantity positive. Of X = m e^(mu + s z) the mean is m e^(mu + s^2/2), which is m for mu = -s^2/2, and the variance
 /// m^2 (e^(s^2) - 1).
-#[must_use]
-pub fn log_normal(cv: f64, z: f64) -> f64 {
-    let variance = ln_1p(cv * cv);
-    exp(variance.sqrt() * z - 0.5 * variance)
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogNormal {
+    s: f64,
+    half: f64,
+}
+
+impl LogNormal {
+    /// With this coefficient of variation.
+    #[must_use]
+    pub fn of(cv: f64) -> Self {
+        let variance = ln_1p(cv * cv);
+        Self { s: variance.sqrt(), half: 0.5 * variance }
+    }
+
+    /// Of a number.
+    #[inline(always)]
+    #[must_use]
+    pub fn factor(&self, z: f64) -> f64 {
+        exp(self.s * z - self.half)
+    }
 }
 
 /// A standard normal number from the upper 52 bits k of a random word: the quantile of (k + 1/2) 2^-52,
 /// which is never 0 or 1, so |z| <= 8.21.
 #[must_use]
 pub fn standard_normal(word: u64) -> f64 {
-    normal_quantile(((word >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0))
+    normal_quantile(probability(word))
 }
 
+#[inline(always)]
+fn probability(word: u64) -> f64 {
+    ((word >> 12) as f64 + 0.5) * (1.0 / 4_503_599_627_370_496.0)
+}
+
+/// [`standard_normal`] of many words.
+#[must_use]
+pub fn standard_normals(words: &[u64]) -> Vec<f64> {
+    vectorised(Normals(words))
+}
+
+struct Normals<'a>(&'a [u64]);
+
+impl Work for Normals<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        let mut numbers: Vec<f64> = self.0.iter().map(|&word| probability(word)).collect();
+        // The tails are 15 % of all: they are taken out, and put back when they are done.
+        let (mut places, mut count) = (vec![0; numbers.len()], 0);
+        for (place, p) in numbers.iter().enumerate() {
+            places[count] = place;
+            count += usize::from((p - 0.5).abs() > CENTRE);
+        }
+        let places = &places[..count];
+        let tails: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
+        let mut near_ones = tails.clone();
+        numbers.iter_mut().for_each(|p| *p = centre(*p));
+        near_ones.iter_mut().for_each(|p| *p = near(*p));
+        for (&place, (&p, &near)) in places.iter().zip(tails.iter().zip(&near_ones)) {
+            // (depth is DEEP or less unless p is that small.)
+            let deep = p.min(1.0 - p) < 2e-11;
+            numbers[place] = if deep { tail(p) } else { near };
+        }
+        numbers
+    }
+}
+
+#[inline(always)]
 fn polynomial(coefficients: &[f64; 8], r: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * r + c)
 }
@@ -133,6 +219,14 @@ mod tests {
             let got = standard_normal(k << 12);
             assert!((got / want - 1.0f64).abs() < 1e-15, "k = {k}: {got}, not {want}");
         }
+    }
+
+    #[test]
+    fn many_words_have_the_numbers_of_each() {
+        let mut words: Vec<u64> = (0..5000).map(|k| k * 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(k)).collect();
+        words.extend([0, 1 << 12, 12_345 << 12, 1 << 44, u64::MAX, u64::MAX - (1 << 40)]);
+        let want: Vec<f64> = words.iter().map(|&word| standard_normal(word)).collect();
+        assert_eq!(standard_normals(&words), want);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Weight <-> conductance: which devices make a weight and where in their range they sit.
 
 use crate::device::model::{Memory, Variation};
-use crate::numeric::{ln, log_normal};
+use crate::numeric::{LogNormal, ln, log_normal};
+use crate::simd::{Work, vectorised};
 use crate::units::{Ohm, Second, Siemens, Volt};
 use serde::{Deserialize, Serialize};
 
@@ -152,6 +153,7 @@ impl DeviceRange {
 
     /// (g_min, g_max) as plain numbers in siemens, for the arithmetic on arrays of conductances.
     #[must_use]
+    #[inline(always)]
     pub fn ends(&self) -> (f64, f64) {
         (self.g_min.get(), self.g_max.get())
     }
@@ -160,6 +162,7 @@ impl DeviceRange {
     ///
     /// Level k of L lies at g_min + k (g_max - g_min)/(L - 1); halfway, the upper one is taken.
     #[must_use]
+    #[inline(always)]
     pub fn nearest(&self, g: f64) -> f64 {
         let (g_min, g_max) = self.ends();
         let g = g.max(g_min).min(g_max);
@@ -216,6 +219,11 @@ impl Spread {
             g_min + (target - g_min) * ((own_max - g_min) / (g_max - g_min))
         };
         asked * log_normal(self.cv_at(target, range), z)
+    }
+
+    /// [`Spread::programmed`] of many targets, each with its two numbers.
+    pub fn all_programmed(&self, range: &DeviceRange, normals: (&[f64], &[f64]), conductances: &mut [f64]) {
+        vectorised(Programmed { spread: self, range, normals, conductances });
     }
 
     /// The end of the range of one device, from its standard normal number: log-normal about g_max with the CV `cv_device`,
@@ -349,6 +357,13 @@ impl Mapping {
     ///
     /// Writes [`Mapping::devices`] numbers (or as many as `targets` holds).
     pub fn targets(&self, w: f64, targets: &mut [f64]) {
+        let pair = self.pair(w);
+        targets.iter_mut().zip(pair.iter().cycle()).for_each(|(target, &g)| *target = g);
+    }
+
+    /// G+ and G- of each pair.
+    #[inline(always)]
+    fn pair(&self, w: f64) -> [f64; 2] {
         let (g_min, g_max) = self.range.ends();
         let middle = 0.5 * (g_min + g_max);
         // Part of the range that the weight asks for; the same for each of n pairs, since n cancels.
@@ -360,11 +375,7 @@ impl Mapping {
             (_, Placement::OneSided) => (g_min + span * x.max(0.0), g_min + span * (-x).max(0.0)),
             (_, Placement::Balanced) => (middle + 0.5 * span * x, middle - 0.5 * span * x),
         };
-        for pair in targets.chunks_mut(2) {
-            for (target, g) in pair.iter_mut().zip([plus, minus]) {
-                *target = self.range.nearest(g);
-            }
-        }
+        [plus, minus].map(|g| self.range.nearest(g))
     }
 
     /// The weight that devices of these conductances make: s (G - G_ref) or s sum(G+ - G-).
@@ -382,6 +393,62 @@ impl Mapping {
             }
         };
         self.scale().0 * difference
+    }
+
+    /// [`Mapping::targets`] of many weights, one after another.
+    pub fn all_targets(&self, weights: &[f64], targets: &mut [f64]) {
+        vectorised(Targets { mapping: self, weights, targets });
+    }
+
+    /// [`Mapping::weight`] of the devices of many weights.
+    pub fn weights(&self, conductances: &[f64], weights: &mut [f64]) {
+        for (w, g) in weights.iter_mut().zip(conductances.chunks_exact(self.devices())) {
+            *w = self.weight(g);
+        }
+    }
+}
+
+struct Targets<'a> {
+    mapping: &'a Mapping,
+    weights: &'a [f64],
+    targets: &'a mut [f64],
+}
+
+impl Work for Targets<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { mapping, weights, targets } = self;
+        let devices = mapping.devices();
+        for (&w, targets) in weights.iter().zip(targets.chunks_exact_mut(devices)) {
+            let pair = mapping.pair(w);
+            targets.iter_mut().zip(pair.iter().cycle()).for_each(|(target, &g)| *target = g);
+        }
+    }
+}
+
+struct Programmed<'a> {
+    spread: &'a Spread,
+    range: &'a DeviceRange,
+    normals: (&'a [f64], &'a [f64]),
+    conductances: &'a mut [f64],
+}
+
+impl Work for Programmed<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { spread, range, normals: (own, error), conductances } = self;
+        let numbers = conductances.iter_mut().zip(own.iter().zip(error));
+        if spread.cv_device == 0.0 && spread.cv_on == spread.cv_off {
+            // Each device has the range of all, and the spread is one.
+            let spread = LogNormal::of(spread.cv_on);
+            numbers.for_each(|(g, (_, &z))| *g *= spread.factor(z));
+        } else {
+            numbers.for_each(|(g, (&own, &z))| *g = spread.programmed(*g, range, own, z));
+        }
     }
 }
 

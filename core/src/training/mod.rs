@@ -3,6 +3,7 @@
 //! Training is the engine's own delivery with a tape: there is no second simulator and no time grid.
 
 mod adam;
+mod epoch;
 mod evaluate;
 pub mod exact;
 mod held_tape;
@@ -16,11 +17,12 @@ pub mod unsupervised;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use adam::{AdamState, Schedule};
+pub use epoch::{Advance, EpochReport, Settings, shuffled};
 pub use evaluate::{Evaluation, Reporting, Test, evaluate};
 pub use held_tape::HeldTape;
 pub use presenter::{Presenter, Samples, Totals};
 pub use scalar::{Entries, Epoch, Scalar};
-pub use supervised::{Advance, EpochReport, Settings, Trainer, shuffled};
+pub use supervised::{Surrogate, Trainer};
 pub use tape::Tape;
 
 /// When training or testing comes back before it is done.

@@ -15,13 +15,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Encoded samples with their labels.
-#[derive(Clone, Copy, Debug)]
-pub struct Samples<'a> {
-    /// Intensities, and how they become rates.
-    pub code: &'a RateCode,
+#[derive(Debug)]
+pub struct Samples<'a, C = RateCode> {
+    /// How they are shown.
+    pub code: &'a C,
     /// Class of each sample, from 0.
     pub labels: &'a [u8],
 }
+
+impl<C> Clone for Samples<'_, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Samples<'_, C> {}
 
 /// Sums over presentations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

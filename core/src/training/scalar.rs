@@ -1,12 +1,13 @@
 //! The precisions that training is compiled for.
 
 use super::Until;
+use super::epoch::{Advance, EpochReport};
 use super::evaluate::{Evaluation, Reporting, Test, evaluate_in};
-use super::exact::{Layered, LayeredEpoch, answers_in};
+use super::exact::{Layered, answers_in};
 use super::presenter::{Presenter, Samples};
-use super::supervised::{Advance, EpochReport, Trainer};
+use super::supervised::Trainer;
 use super::unsupervised::{Learner, Question, Report, Responses, respond_in};
-use crate::encoding::RateCode;
+use crate::encoding::{FirstSpikes, RateCode};
 use crate::engine::lockstep::Net;
 use crate::engine::{Engine, Observer, SimulationError, Spike, Threads};
 use crate::network::{Network, Weights};
@@ -17,8 +18,8 @@ use std::sync::Arc;
 
 /// What an epoch reads, and where it reports: samples, their order, the episode of the first, when it comes back early,
 /// fingerprint and observer.
-pub type Epoch<'a> =
-    (Samples<'a>, &'a [u32], u64, Until<'a>, &'a mut Fingerprint, Option<&'a mut dyn Observer>);
+pub type Epoch<'a, C = RateCode> =
+    (Samples<'a, C>, &'a [u32], u64, Until<'a>, &'a mut Fingerprint, Option<&'a mut dyn Observer>);
 
 /// The entries of training in one precision: what the types and functions of these names do.
 #[expect(missing_docs, clippy::type_complexity, reason = "said there, with the names of their arguments")]
@@ -34,14 +35,14 @@ pub struct Entries<R: Scalar> {
     pub layered: fn(
         &mut Layered<R>,
         EpochReport,
-        LayeredEpoch<'_, '_>,
+        Epoch<'_, FirstSpikes>,
         &Threads,
         Advance<'_>,
     ) -> Result<EpochReport, SimulationError>,
     pub answers: fn(
         &Net,
         &Weights<R>,
-        super::exact::Samples<'_>,
+        Samples<'_, FirstSpikes>,
         (super::exact::Question<'_>, Evaluation),
         &mut Reporting<'_>,
     ) -> Evaluation,

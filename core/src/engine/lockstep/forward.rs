@@ -7,6 +7,7 @@ use super::tape::{Action, Arrival, Group, NONE, Tape};
 use crate::neuron::model::Draws;
 use crate::numeric::{Pack, Real, ln};
 use crate::simd::{Work, vectorised};
+use std::marker::PhantomData;
 
 /// Groups that are further apart than this, in tau_m, have empty ones between them; and after so long the origin of time is
 /// moved. e^t stays below 150 and its square below 2.2e4: single precision has digits to spare.
@@ -22,7 +23,6 @@ pub struct Membranes<R> {
     q: Vec<R>,
     /// What each neuron fires at, in units of the layer's threshold; infinite while it is deaf.
     bar: Vec<R>,
-    sum: Vec<R>,
     /// Spikes of each neuron so far.
     cycles: Vec<u32>,
     flagged: Vec<u32>,
@@ -32,7 +32,7 @@ pub struct Membranes<R> {
 
 impl<R: Real> Membranes<R> {
     fn begin(&mut self, stride: usize) {
-        for values in [&mut self.p, &mut self.q, &mut self.sum] {
+        for values in [&mut self.p, &mut self.q] {
             values.clear();
             values.resize(stride, R::ZERO);
         }
@@ -56,6 +56,7 @@ pub fn forward<R: Real>(
     tape: &mut Tape<R>,
 ) {
     membranes.begin(layer.stride);
+    tape.group(R::from_f64(layer.tau), R::from_f64(SPAN), until);
     let tau = R::from_f64(layer.tau);
     let pass = Pass { layer, weights, seed, episode, until, tau, origin: R::ZERO };
     if !layer.fires {
@@ -66,9 +67,9 @@ pub fn forward<R: Real>(
         }
     }
     if layer.pulsed {
-        pass.run::<Pulsed>(membranes, tape);
+        vectorised(Run::<R, Pulsed> { pass, membranes, tape, form: PhantomData });
     } else {
-        pass.run::<Fading>(membranes, tape);
+        vectorised(Run::<R, Fading> { pass, membranes, tape, form: PhantomData });
     }
     tape.finish();
 }
@@ -94,57 +95,49 @@ struct Interval<R> {
     next: R,
 }
 
+/// A layer through all groups of its tape.
+struct Run<'a, R, F> {
+    pass: Pass<'a, R>,
+    membranes: &'a mut Membranes<R>,
+    tape: &'a mut Tape<R>,
+    form: PhantomData<F>,
+}
+
+impl<R: Real, F: Form<R>> Work for Run<'_, R, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { mut pass, membranes, tape, .. } = self;
+        let mut first = 0;
+        for index in 0..tape.groups.len() {
+            let group = tape.groups[index];
+            if group.factor != R::ONE {
+                pass.origin = group.time;
+                for (p, q) in membranes.p.iter_mut().zip(&mut membranes.q) {
+                    (*p, *q) = F::rebase(*p, *q, group.factor);
+                }
+            }
+            let end = tape.groups.get(index + 1).map_or(pass.until, |next| next.time);
+            let interval = Interval { group: index as u32, y: group.y, end, next: group.next };
+            let arrivals = &tape.arrivals[first as usize..group.end as usize];
+            first = group.end;
+            step::<R, F>(pass.layer, arrivals, pass.weights, membranes, &group);
+            if !membranes.waiting.is_empty() {
+                pass.restart_due::<F>(interval, membranes, tape);
+            }
+            for index in 0..membranes.flagged.len() {
+                let neuron = membranes.flagged[index];
+                pass.fires::<F>(interval, (neuron, interval.y), membranes, tape);
+            }
+        }
+    }
+}
+
 impl<R: Real> Pass<'_, R> {
     /// e^-t at a time in ms.
     fn y(&self, time: R) -> R {
         Real::exp(-((time - self.origin) / self.tau))
-    }
-
-    fn run<F: Form<R>>(mut self, membranes: &mut Membranes<R>, tape: &mut Tape<R>) {
-        let span = R::from_f64(SPAN) * self.tau;
-        let count = tape.arrivals.len();
-        let (mut first, mut number) = (0, 0);
-        let Some(start) = tape.arrivals.first() else { return };
-        let mut time = start.time;
-        while time < self.until {
-            let mut end = first;
-            while end < count && tape.arrivals[end].time <= time {
-                end += 1;
-            }
-            let mut factor = R::ONE;
-            if time - self.origin > span {
-                factor = self.y(time);
-                self.origin = time;
-                for (p, q) in membranes.p.iter_mut().zip(&mut membranes.q) {
-                    (*p, *q) = F::rebase(*p, *q, factor);
-                }
-            }
-            let following = tape.arrivals.get(end).map_or(self.until, |arrival| arrival.time);
-            let until = if following - time > span { time + span } else { following };
-            let interval = Interval { group: number, y: self.y(time), end: until, next: self.y(until) };
-            tape.groups.push(Group { time, y: interval.y, next: interval.next, factor, end: end as u32 });
-            let Membranes { p, q, bar, sum, flagged, .. } = &mut *membranes;
-            flagged.clear();
-            vectorised(Step::<R, F> {
-                layer: self.layer,
-                arrivals: &tape.arrivals[first..end],
-                weights: self.weights,
-                p,
-                q,
-                bar,
-                sum,
-                flagged,
-                y: interval.y,
-                next: interval.next,
-                form: std::marker::PhantomData,
-            });
-            self.restart_due::<F>(interval, membranes, tape);
-            for index in 0..membranes.flagged.len() {
-                let neuron = membranes.flagged[index];
-                self.fires::<F>(interval, (neuron, interval.y), membranes, tape);
-            }
-            (first, number, time) = (end, number + 1, until);
-        }
     }
 
     /// Neurons that hear again within the interval.
@@ -257,66 +250,95 @@ impl<R: Real> Pass<'_, R> {
     }
 }
 
-/// Adds a group to all neurons and finds those that reach threshold before the next.
-struct Step<'a, R, F> {
-    layer: &'a Layer,
-    arrivals: &'a [Arrival<R>],
-    weights: &'a [R],
-    p: &'a mut [R],
-    q: &'a mut [R],
-    bar: &'a [R],
-    sum: &'a mut [R],
-    flagged: &'a mut Vec<u32>,
-    y: R,
-    next: R,
-    form: std::marker::PhantomData<F>,
+/// Columns that are worked on together: their sums stay in registers while the rows of a group are added.
+const BLOCK: usize = 4 * LANES;
+
+/// Adds a group to all neurons, and flags those that reach threshold before the next.
+#[inline(always)]
+fn step<R: Real, F: Form<R>>(
+    layer: &Layer,
+    arrivals: &[Arrival<R>],
+    weights: &[R],
+    membranes: &mut Membranes<R>,
+    group: &Group<R>,
+) {
+    let Membranes { p, q, bar, flagged, .. } = membranes;
+    flagged.clear();
+    let stride = p.len();
+    let (one, two) = F::arrival(group.y);
+    let mut whole = 0;
+    for arrival in arrivals {
+        let (one, two) = if arrival.ends { (-one, -two) } else { (one, two) };
+        if arrival.column != NONE {
+            let (column, w) = (arrival.column as usize, weights[arrival.row as usize]);
+            p[column] += w * one;
+            q[column] += w * two;
+        } else if let Some(synapses) = layer.listed(arrival) {
+            drive(synapses, weights, (one, two), p, q);
+        } else {
+            whole += 1;
+        }
+    }
+    let arrivals = (if whole == 0 { &[] } else { arrivals }, layer.dense);
+    let wide = stride / BLOCK * BLOCK;
+    let (wide_p, p) = p.split_at_mut(wide);
+    let (wide_q, q) = q.split_at_mut(wide);
+    let (wide_bar, bar) = bar.split_at(wide);
+    let wide_lanes =
+        wide_p.as_chunks_mut().0.iter_mut().zip(wide_q.as_chunks_mut().0).zip(wide_bar.as_chunks().0);
+    for (block, ((p, q), bar)) in wide_lanes.enumerate() {
+        let sum = add_rows::<R, BLOCK>(arrivals, weights, stride, block * BLOCK);
+        ask::<R, F, BLOCK>((p, q, bar, &sum), (one, two), group, block * BLOCK, flagged);
+    }
+    let lanes = p.as_chunks_mut().0.iter_mut().zip(q.as_chunks_mut().0).zip(bar.as_chunks().0);
+    for (chunk, ((p, q), bar)) in lanes.enumerate() {
+        let first = wide + chunk * LANES;
+        let sum = add_rows::<R, LANES>(arrivals, weights, stride, first);
+        ask::<R, F, LANES>((p, q, bar, &sum), (one, two), group, first, flagged);
+    }
 }
 
-impl<R: Real, F: Form<R>> Work for Step<'_, R, F> {
-    type Output = ();
+/// What arrives at the columns from `first` on, over the rows that reach all of them: the first `dense`.
+#[inline(always)]
+fn add_rows<R: Real, const N: usize>(
+    (arrivals, dense): (&[Arrival<R>], usize),
+    weights: &[R],
+    stride: usize,
+    first: usize,
+) -> [R; N] {
+    let mut sum = [R::ZERO; N];
+    let whole = |arrival: &&Arrival<R>| arrival.column == NONE && (arrival.row as usize) < dense;
+    for arrival in arrivals.iter().filter(whole) {
+        let row = weights[arrival.row as usize * stride + first..].first_chunk::<N>();
+        let Some(row) = row else { continue };
+        if arrival.ends {
+            sum.iter_mut().zip(row).for_each(|(sum, &w)| *sum -= w);
+        } else {
+            sum.iter_mut().zip(row).for_each(|(sum, &w)| *sum += w);
+        }
+    }
+    sum
+}
 
-    #[inline(always)]
-    fn run(self) {
-        let Self { layer, arrivals, weights, p, q, bar, sum, flagged, y, next, .. } = self;
-        let stride = p.len();
-        let (one, two) = F::arrival(y);
-        let row = |arrival: &Arrival<R>| {
-            let start = arrival.row as usize * stride;
-            &weights[start..start + stride]
-        };
-        sum.fill(R::ZERO);
-        for arrival in arrivals {
-            if arrival.column != NONE {
-                let w = weights[arrival.row as usize];
-                sum[arrival.column as usize] += if arrival.ends { -w } else { w };
-                continue;
-            }
-            if let Some(synapses) = layer.listed(arrival) {
-                drive(synapses, weights, arrival.ends, sum);
-                continue;
-            }
-            let row = row(arrival);
-            if arrival.ends {
-                sum.iter_mut().zip(row).for_each(|(sum, &w)| *sum -= w);
-            } else {
-                sum.iter_mut().zip(row).for_each(|(sum, &w)| *sum += w);
-            }
-        }
-        let numbers = p.as_chunks_mut::<LANES>().0.iter_mut().zip(q.as_chunks_mut::<LANES>().0);
-        let rest = bar.as_chunks::<LANES>().0.iter().zip(sum.as_chunks::<LANES>().0);
-        for (chunk, ((p, q), (bar, sum))) in numbers.zip(rest).enumerate() {
-            let mut score = [R::ZERO; LANES];
-            let lanes = p.iter_mut().zip(q).zip(sum.iter().zip(bar));
-            for (((p, q), (&sum, &bar)), score) in lanes.zip(&mut score) {
-                *p += sum * one;
-                *q += sum * two;
-                *score = F::score(*p, *q, bar, y, next);
-            }
-            let mut bits = Pack(score).reaching(R::ZERO);
-            while bits != 0 {
-                flagged.push((chunk * LANES) as u32 + bits.trailing_zeros());
-                bits &= bits - 1;
-            }
-        }
+/// Adds what arrives at these neurons, and flags those that reach threshold.
+#[inline(always)]
+fn ask<R: Real, F: Form<R>, const N: usize>(
+    (p, q, bar, sum): (&mut [R; N], &mut [R; N], &[R; N], &[R; N]),
+    (one, two): (R, R),
+    group: &Group<R>,
+    first: usize,
+    flagged: &mut Vec<u32>,
+) {
+    let mut score = [R::ZERO; N];
+    let lanes = p.iter_mut().zip(q).zip(sum.iter().zip(bar));
+    for (((p, q), (&sum, &bar)), score) in lanes.zip(&mut score) {
+        *p += sum * one;
+        *q += sum * two;
+        *score = F::score(*p, *q, bar, group.y, group.next);
+    }
+    let mut bits = Pack(score).reaching(R::ZERO);
+    while bits != 0 {
+        flagged.push(first as u32 + bits.trailing_zeros());
+        bits &= bits - 1;
     }
 }

@@ -55,12 +55,13 @@ impl Reach {
     }
 }
 
-/// Adds an arrival over these synapses to the drive of a group.
+/// Adds an arrival over these synapses to the membranes, with what a unit of weight adds to (p, q).
 #[inline]
-pub fn drive<R: Real>(synapses: &[Synapse], weights: &[R], ends: bool, sum: &mut [R]) {
+pub fn drive<R: Real>(synapses: &[Synapse], weights: &[R], (one, two): (R, R), p: &mut [R], q: &mut [R]) {
     for synapse in synapses {
-        let w = weights[synapse.weight as usize];
-        sum[synapse.column as usize] += if ends { -w } else { w };
+        let (column, w) = (synapse.column as usize, weights[synapse.weight as usize]);
+        p[column] += w * one;
+        q[column] += w * two;
     }
 }
 

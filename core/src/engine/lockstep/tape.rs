@@ -3,6 +3,7 @@
 use super::form::Form;
 use super::net::{Input, Layer};
 use crate::numeric::Real;
+use crate::simd::{Work, vectorised};
 
 /// No spike, or no single column.
 pub const NONE: u32 = u32::MAX;
@@ -70,7 +71,7 @@ pub struct Peak<R> {
 }
 
 /// One layer in one presentation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tape<R> {
     /// Sorted by time.
     pub arrivals: Vec<Arrival<R>>,
@@ -84,13 +85,8 @@ pub struct Tape<R> {
     pub order: Vec<u32>,
     /// Whether there would have been more spikes than [`MOST`](super::MOST).
     pub runaway: bool,
-}
-
-impl<R> Default for Tape<R> {
-    fn default() -> Self {
-        let (arrivals, groups, actions) = (Vec::new(), Vec::new(), Vec::new());
-        Self { arrivals, groups, actions, spikes: Vec::new(), order: Vec::new(), runaway: false }
-    }
+    exponents: Vec<R>,
+    keys: Vec<u128>,
 }
 
 impl<R: Real> Tape<R> {
@@ -151,15 +147,47 @@ impl<R: Real> Tape<R> {
         self.arrivals.sort_by(by_time);
     }
 
+    /// Puts arrivals of one instant together, up to `until` (ms), with their times as y. Groups that are further apart than
+    /// `span` (in tau, ms) have empty ones between them, and after so long the origin of time is moved.
+    pub fn group(&mut self, tau: R, span: R, until: R) {
+        let Self { arrivals, groups, exponents, .. } = self;
+        let (span, mut origin) = (span * tau, R::ZERO);
+        let Some(start) = arrivals.first() else { return };
+        let (mut end, mut time) = (0, start.time);
+        exponents.clear();
+        exponents.push(-((time - origin) / tau));
+        while time < until {
+            end += arrivals[end..].iter().take_while(|arrival| arrival.time <= time).count();
+            let moves = time - origin > span;
+            origin = if moves { time } else { origin };
+            // (Where the origin is moved, `factor` is not one: it is known when the exponents are.)
+            let factor = if moves { R::ZERO } else { R::ONE };
+            groups.push(Group { time, y: R::ONE, next: R::ONE, factor, end: end as u32 });
+            let following = arrivals.get(end).map_or(until, |arrival| arrival.time);
+            time = if following - time > span { time + span } else { following };
+            exponents.push(-((time - origin) / tau));
+        }
+        vectorised(Exponentials(exponents));
+        for (group, y) in groups.iter_mut().zip(exponents.windows(2)) {
+            (group.y, group.next) = (y[0], y[1]);
+            if group.factor != R::ONE {
+                (group.y, group.factor) = (R::ONE, y[0]);
+            }
+        }
+    }
+
     /// Says in which order the spikes came.
     pub fn finish(&mut self) {
-        let Self { spikes, order, .. } = self;
+        let Self { spikes, order, keys, .. } = self;
+        keys.clear();
+        // Times are not negative, and the bits of such numbers are in their order.
+        let key = |(number, &(time, neuron)): (u128, &(R, u32))| {
+            u128::from(time.to_f64().to_bits()) << 64 | u128::from(neuron) << 32 | number
+        };
+        keys.extend((0..).zip(spikes.iter()).map(key));
+        keys.sort_unstable();
         order.clear();
-        order.extend(0..spikes.len() as u32);
-        order.sort_by(|&a, &b| {
-            let ((one, first), (other, second)) = (spikes[a as usize], spikes[b as usize]);
-            one.partial_cmp(&other).unwrap_or(std::cmp::Ordering::Equal).then(first.cmp(&second))
-        });
+        order.extend(keys.iter().map(|&key| key as u32));
     }
 
     /// The spikes in order of time: when, which neuron, and the number in `spikes`.
@@ -241,5 +269,16 @@ impl<R: Real> Tape<R> {
             first = group.end as usize;
             tell(index, group, p, q);
         }
+    }
+}
+
+struct Exponentials<'a, R>(&'a mut [R]);
+
+impl<R: Real> Work for Exponentials<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.0.iter_mut().for_each(|x| *x = x.exp());
     }
 }

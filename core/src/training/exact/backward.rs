@@ -13,9 +13,12 @@
 //! - a loss on the integral of V: between two groups (a, b) gain dL/d(integral) times its derivatives by p and q. V does not jump
 //!   at arrivals, so their times move it by what they add alone.
 
-use crate::engine::lockstep::{Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape, credit as share, later};
+use crate::engine::lockstep::{
+    Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape, credit as credit_each, later,
+};
 use crate::numeric::Real;
 use crate::simd::{Work, vectorised};
+use std::marker::PhantomData;
 
 /// What a loss gains by what one layer did.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +70,54 @@ pub fn backward<R: Real>(
     gradient: &mut Gradient<'_, R>,
     sweep: &mut Sweep<R>,
 ) {
+    let of = (layer, weights);
     if layer.pulsed {
-        in_form::<R, Pulsed>((layer, weights), tape, credits, earlier, least, gradient, sweep);
+        vectorised(Back::<R, Pulsed> {
+            of,
+            tape,
+            credits,
+            earlier,
+            least,
+            gradient,
+            sweep,
+            form: PhantomData,
+        });
     } else {
-        in_form::<R, Fading>((layer, weights), tape, credits, earlier, least, gradient, sweep);
+        vectorised(Back::<R, Fading> {
+            of,
+            tape,
+            credits,
+            earlier,
+            least,
+            gradient,
+            sweep,
+            form: PhantomData,
+        });
     }
 }
 
+struct Back<'a, 'b, R, F> {
+    of: (&'a Layer, &'a [R]),
+    tape: &'a Tape<R>,
+    credits: &'a mut Credits<R>,
+    earlier: &'a mut [Credits<R>],
+    least: R,
+    gradient: &'a mut Gradient<'b, R>,
+    sweep: &'a mut Sweep<R>,
+    form: PhantomData<F>,
+}
+
+impl<R: Real, F: Form<R>> Work for Back<'_, '_, R, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { of, tape, credits, earlier, least, gradient, sweep, .. } = self;
+        in_form::<R, F>(of, tape, credits, earlier, least, gradient, sweep);
+    }
+}
+
+#[inline(always)]
 fn in_form<R: Real, F: Form<R>>(
     (layer, weights): (&Layer, &[R]),
     tape: &Tape<R>,
@@ -140,7 +184,7 @@ fn in_form<R: Real, F: Form<R>>(
             continue;
         }
         let times = !gradient.delays.is_empty() || arrivals.iter().any(|arrival| arrival.spike != NONE);
-        vectorised(Share::<R, F> { a, b, unit, moved, y: group.y, times, form: std::marker::PhantomData });
+        share::<R, F>((a, b), (unit, moved), group.y, times);
         for arrival in arrivals {
             let (place, column) = (arrival.row as usize, arrival.column as usize);
             let row = place * layer.stride..(place + 1) * layer.stride;
@@ -150,9 +194,8 @@ fn in_form<R: Real, F: Form<R>>(
                     let gain = unit[column];
                     gradient.weights[place] += if arrival.ends { -gain } else { gain };
                 }
-                Some(synapses) => share(synapses, gradient.weights, arrival.ends, unit),
-                None if arrival.ends => vectorised(Take(&mut gradient.weights[row.clone()], unit)),
-                None => vectorised(Add(&mut gradient.weights[row.clone()], unit)),
+                Some(synapses) => credit_each(synapses, gradient.weights, arrival.ends, unit),
+                None => add(&mut gradient.weights[row.clone()], unit, arrival.ends),
             }
             if !times {
                 continue;
@@ -160,7 +203,7 @@ fn in_form<R: Real, F: Form<R>>(
             let sum = match listed {
                 _ if arrival.column != NONE => weights[place] * moved[column],
                 Some(synapses) => later(synapses, weights, moved),
-                None => vectorised(Dot(&weights[row], moved)),
+                None => dot(&weights[row], moved),
             };
             let credit = (if arrival.ends { -sum } else { sum }) / tau + kink;
             kink = R::ZERO;
@@ -180,78 +223,47 @@ fn in_form<R: Real, F: Form<R>>(
 }
 
 /// The adjoint of moving the origin.
+#[inline(always)]
 fn rebase<R: Real, F: Form<R>>(a: &mut [R], b: &mut [R], factor: R) {
     for (a, b) in a.iter_mut().zip(b) {
         (*a, *b) = F::rebase(*a, *b, factor);
     }
 }
 
+/// Adds what a unit of weight would have gained, or takes it where a pulse ends.
+#[inline(always)]
+fn add<R: Real>(row: &mut [R], unit: &[R], ends: bool) {
+    let lanes = row.iter_mut().zip(unit);
+    if ends {
+        lanes.for_each(|(sum, &value)| *sum -= value);
+    } else {
+        lanes.for_each(|(sum, &value)| *sum += value);
+    }
+}
+
 /// What a unit of weight gains at an instant by being there (`unit`) and by being later (`moved`, per tau_m), of every neuron.
-struct Share<'a, R, F> {
-    a: &'a [R],
-    b: &'a [R],
-    unit: &'a mut [R],
-    moved: &'a mut [R],
-    y: R,
-    times: bool,
-    form: std::marker::PhantomData<F>,
-}
-
-impl<R: Real, F: Form<R>> Work for Share<'_, R, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { a, b, unit, moved, y, times, .. } = self;
-        let (one, two) = F::arrival(y);
-        for (unit, (&a, &b)) in unit.iter_mut().zip(a.iter().zip(b)) {
-            *unit = a * one + b * two;
-        }
-        if times {
-            let (one, two) = F::arrival_rate(y);
-            for (moved, (&a, &b)) in moved.iter_mut().zip(a.iter().zip(b)) {
-                *moved = a * one + b * two;
-            }
-        }
+#[inline(always)]
+fn share<R: Real, F: Form<R>>((a, b): (&[R], &[R]), (unit, moved): (&mut [R], &mut [R]), y: R, times: bool) {
+    let (one, two) = F::arrival(y);
+    for (unit, (&a, &b)) in unit.iter_mut().zip(a.iter().zip(b)) {
+        *unit = a * one + b * two;
     }
-}
-
-struct Add<'a, R>(&'a mut [R], &'a [R]);
-
-impl<R: Real> Work for Add<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.0.iter_mut().zip(self.1).for_each(|(sum, &value)| *sum += value);
-    }
-}
-
-struct Take<'a, R>(&'a mut [R], &'a [R]);
-
-impl<R: Real> Work for Take<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        self.0.iter_mut().zip(self.1).for_each(|(sum, &value)| *sum -= value);
+    if times {
+        let (one, two) = F::arrival_rate(y);
+        for (moved, (&a, &b)) in moved.iter_mut().zip(a.iter().zip(b)) {
+            *moved = a * one + b * two;
+        }
     }
 }
 
 /// The inner product, in as many sums as there are lanes, which are added in their order.
-struct Dot<'a, R>(&'a [R], &'a [R]);
-
-impl<R: Real> Work for Dot<'_, R> {
-    type Output = R;
-
-    #[inline(always)]
-    fn run(self) -> R {
-        let mut sums = [R::ZERO; LANES];
-        for (one, other) in self.0.as_chunks::<LANES>().0.iter().zip(self.1.as_chunks::<LANES>().0) {
-            for (sum, (&one, &other)) in sums.iter_mut().zip(one.iter().zip(other)) {
-                *sum += one * other;
-            }
+#[inline(always)]
+fn dot<R: Real>(one: &[R], other: &[R]) -> R {
+    let mut sums = [R::ZERO; LANES];
+    for (one, other) in one.as_chunks::<LANES>().0.iter().zip(other.as_chunks::<LANES>().0) {
+        for (sum, (&one, &other)) in sums.iter_mut().zip(one.iter().zip(other)) {
+            *sum += one * other;
         }
-        sums.iter().fold(R::ZERO, |sum, &lane| sum + lane)
     }
+    sums.iter().fold(R::ZERO, |sum, &lane| sum + lane)
 }

@@ -7,6 +7,7 @@ mod backward;
 mod convert;
 mod loss;
 mod passage;
+mod programmed;
 mod show;
 mod trainer;
 
@@ -19,6 +20,7 @@ mod tests;
 
 pub use loss::{Answer, FirstSpike, Loss, SpikeSum, Voltage};
 pub use passage::{Parameters, Passage};
+pub use programmed::Programmed;
 pub(super) use show::answers_in;
-pub use show::{Question, Samples, Shown, Shows, answers, read_out};
-pub use trainer::{Activity, Layered, LayeredEpoch, LearnedDelays, Programmed, Settings};
+pub use show::{Question, Shown, answers, read_out};
+pub use trainer::{Activity, Exact, Layered, LearnedDelays};

@@ -9,36 +9,11 @@ use crate::network::Weights;
 use crate::numeric::Real;
 use crate::record::fingerprint::{Fingerprint, encode};
 use crate::time::Time;
-use crate::training::{Evaluation, PIECES, Reporting, Scalar, Totals, piece};
+use crate::training::{Evaluation, PIECES, Reporting, Samples, Scalar, Totals, piece};
 use rayon::prelude::*;
 
 /// Samples that are shown together; a test comes back early between two rounds.
 const ROUND: usize = 512;
-
-/// Samples whose values are times of spikes, with their labels.
-#[derive(Clone, Copy, Debug)]
-pub struct Samples<'a> {
-    /// Their spikes.
-    pub code: &'a FirstSpikes,
-    /// Class of each sample, from 0.
-    pub labels: &'a [u8],
-}
-
-/// Where presentations are told: fingerprint, and an observer, if there is one.
-pub struct Shows<'a, 'b> {
-    /// Takes every spike of a population.
-    pub fingerprint: &'a mut Fingerprint,
-    /// Receives the event stream.
-    pub observer: Option<&'a mut (dyn Observer + 'b)>,
-}
-
-impl Shows<'_, '_> {
-    /// Whether anybody looks.
-    #[must_use]
-    pub fn observed(&self) -> bool {
-        self.observer.is_some()
-    }
-}
 
 /// What presentations have left to be handed on in order.
 #[derive(Debug, Default)]
@@ -138,11 +113,16 @@ impl<R: Real> Shown<R> {
     }
 
     /// Hands on what the presentations so far have left, which are `what`.
-    pub fn hand_on(&mut self, what: &str, shows: &mut Shows<'_, '_>) {
-        shows.fingerprint.encoded(&self.encoded);
+    pub fn hand_on(
+        &mut self,
+        what: &str,
+        fingerprint: &mut Fingerprint,
+        observer: &mut Option<&mut dyn Observer>,
+    ) {
+        fingerprint.encoded(&self.encoded);
         self.encoded.clear();
         for (episode, records, end) in self.streams.drain(..) {
-            if let Some(observer) = &mut shows.observer {
+            if let Some(observer) = observer {
                 observer.begin(episode, what);
                 records.iter().for_each(|record| observer.record(episode, record));
                 observer.end(episode, end);
@@ -180,7 +160,7 @@ struct Worker<R> {
 pub fn answers<R: Scalar>(
     net: &Net,
     weights: &Weights<R>,
-    samples: Samples<'_>,
+    samples: Samples<'_, FirstSpikes>,
     (question, so_far): (Question<'_>, Evaluation),
     reporting: &mut Reporting<'_>,
 ) -> Evaluation {
@@ -190,16 +170,15 @@ pub fn answers<R: Scalar>(
 pub(in crate::training) fn answers_in<R: Scalar>(
     net: &Net,
     weights: &Weights<R>,
-    samples: Samples<'_>,
+    samples: Samples<'_, FirstSpikes>,
     (question, mut evaluation): (Question<'_>, Evaluation),
     reporting: &mut Reporting<'_>,
 ) -> Evaluation {
     let parameters = Parameters::of(net, weights);
     let new = || Worker { passage: Passage::default(), shown: Shown::default(), answers: Vec::new() };
     let mut workers: Vec<Worker<R>> = (0..PIECES).map(|_| new()).collect();
-    let observer = reporting.observer.take();
-    let mut shows = Shows { fingerprint: &mut *reporting.fingerprint, observer };
-    let observed = shows.observed();
+    let mut observer = reporting.observer.take();
+    let observed = observer.is_some();
     let count = samples.labels.len();
     let mut start = evaluation.answers.len();
     while start < count && !reporting.until.stops() {
@@ -214,7 +193,7 @@ pub(in crate::training) fn answers_in<R: Scalar>(
             }
         });
         for worker in &mut workers {
-            worker.shown.hand_on(question.what, &mut shows);
+            worker.shown.hand_on(question.what, reporting.fingerprint, &mut observer);
             evaluation.answers.append(&mut worker.answers);
             evaluation.totals.merge(&std::mem::take(&mut worker.shown.totals));
         }

@@ -1,63 +1,125 @@
 //! Training of a small network, whatever the threads and wherever it is cut.
 
 use super::*;
-use crate::dataset::yin_yang;
+use crate::dataset::{Dataset, yin_yang};
 use crate::encoding::{FirstSpikes, Latency};
-use crate::engine::Threads;
 use crate::engine::lockstep::Net;
+use crate::engine::{Observer, Record, Threads};
 use crate::network::{Builder, Kernel, Origin, Rows, SourceKind, Weights};
 use crate::neuron::Lif;
 use crate::random::{Purpose, Stream, unit};
 use crate::record::Fingerprint;
 use crate::time::Time;
-use crate::training::{EpochReport, Schedule, Until, shuffled};
+use crate::training::{EpochReport, Samples, Schedule, Settings, Until, shuffled};
 use crate::units::{Ohm, Second, Volt};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 const SAMPLES: usize = 300;
 
-/// 5-30-3.
+/// Samples, and the times of their spikes.
+fn points() -> (Dataset, FirstSpikes) {
+    let set = yin_yang::points(SAMPLES, 0);
+    let ms = Time::from_ms;
+    let latency = Latency { at_zero: ms(1), at_one: ms(25), above: -1.0, bias: Some(ms(15)) };
+    let values = (0..SAMPLES).flat_map(|index| set.train.values(index));
+    let code = FirstSpikes::new(values, yin_yang::SIZE, &latency);
+    (set, code)
+}
+
+/// 5-30-3, all to all.
 fn trainer() -> Layered<f32> {
+    connected(Rows::Dense)
+}
+
+/// 5-30-3, of which the first projection has these synapses.
+fn connected(rows: Rows) -> Layered<f32> {
     let mut builder = Builder::default();
     let lif = Lif { u_rest: Volt::new(0.0), r_m: Ohm::new(250e3), ..Lif::default() };
     let source = builder.source("points", 5, SourceKind::List(Vec::new()));
     let hidden = builder.population("hidden", 30, lif.clone());
     let output = builder.population("output", 3, lif);
     let kernel = || Kernel::Exponential { tau: Second::new(4.705e-3) };
-    builder.projection("first", source, hidden, kernel(), Time::ZERO, Rows::Dense);
+    builder.projection("first", source, hidden, kernel(), Time::ZERO, rows);
     builder.projection("second", Origin::Population(hidden), output, kernel(), Time::ZERO, Rows::Dense);
     let network = builder.finish().unwrap();
     let mut stream = Stream::new(5, Purpose::InitialWeight, 0, 0);
     let mut drawn = |count: usize, low: f64, high: f64| -> Vec<f64> {
         (0..count).map(|_| 1e-6 * (low + (high - low) * unit(stream.next_word()))).collect()
     };
-    let values = [drawn(150, 0.0, 3.0), drawn(90, 0.0, 0.3)];
+    let values = [drawn(network.projections[0].synapses(30), 0.0, 3.0), drawn(90, 0.0, 0.3)];
     let net = Net::new(&network).unwrap();
     let first = FirstSpike { tau: 0.4, early: 0.003, tau_early: 10.0, silent: 9.41 };
     let settings = Settings {
         seed: 1,
         batch: 32,
         presentation: Time::from_ms(60),
-        loss: Loss::FirstSpike(first),
-        least_slope: 0.2,
-        activity: Some(Activity { floor: 0.3, raise: 1e-3 }),
         schedule: Schedule { rate: 0.02, rate_final: 2e-3, steps: 60 },
         betas: (0.9, 0.999),
         epsilon: 1e-8,
         bound: None,
+    };
+    let exact = Exact {
+        loss: Loss::FirstSpike(first),
+        least_slope: 0.2,
+        activity: Some(Activity { floor: 0.3, raise: 1e-3 }),
         delays: None,
         devices: Vec::new(),
     };
-    Layered::new(net, settings, &Weights::from_values(&network, &values))
+    Layered::new(net, settings, exact, &Weights::from_values(&network, &values))
+}
+
+/// What is told of weights, and when.
+#[derive(Default)]
+struct Watching(Vec<(u64, [u32; 3], f64)>);
+
+impl Observer for Watching {
+    fn wants_weights(&self) -> Option<u64> {
+        Some(64)
+    }
+
+    fn record(&mut self, _: u64, record: &Record) {
+        if let Record::Trained { samples, projection, row, column, weight } = *record {
+            self.0.push((samples, [projection, row, column], weight));
+        }
+    }
+}
+
+#[test]
+fn weights_are_told_with_their_ends_before_the_first_batch_and_every_so_many_samples() {
+    let (set, code) = points();
+    let samples = Samples { code: &code, labels: &set.train.labels };
+    let (mut fingerprint, stop) = (Fingerprint::new(), AtomicBool::new(false));
+    let order: Vec<u32> = (0..96).collect();
+    for sparse in [false, true] {
+        // Every third synapse from the source.
+        let targets = (0..5).flat_map(|row| (0..30).filter(move |column| (row + column) % 3 == 0));
+        let rows = Rows::sparse((0..6).map(|row| 10 * row).collect(), targets.collect());
+        let mut trainer = connected(if sparse { rows } else { Rows::Dense });
+        let network = Arc::clone(&trainer.net().network);
+        let before: Vec<f64> = (0..2).flat_map(|index| trainer.weights().values(&network, index)).collect();
+        let mut watching = Watching::default();
+        let until = Until::stopped(&stop);
+        let lessons =
+            (samples, &order[..], 0, until, &mut fingerprint, Some(&mut watching as &mut dyn Observer));
+        trainer.epoch(EpochReport::default(), lessons, &Threads::one(), &mut |_, _, _| {}).unwrap();
+        let of_first = if sparse { 50 } else { 150 };
+        let told = |at| watching.0.iter().filter(move |told| told.0 == at).collect::<Vec<_>>();
+        for at in [0, 64] {
+            let told = told(at);
+            assert_eq!(told.len(), of_first + 90, "sparse {sparse}, after {at}");
+            assert_eq!(told[1].1, [0, 0, if sparse { 3 } else { 1 }]);
+            assert_eq!(told[of_first + 4].1, [1, 1, 1]);
+        }
+        assert_eq!(told(0).iter().map(|told| told.2).collect::<Vec<_>>(), before);
+        assert!(told(0).iter().zip(told(64)).any(|(before, after)| before.2 != after.2));
+        assert!(told(96).is_empty(), "no whole 64 are over");
+    }
 }
 
 /// Six epochs, whose weights, fingerprint and last report come back. `cut`: every epoch is interrupted after each batch.
 fn train(threads: usize, cut: bool) -> (Vec<Vec<f32>>, String, EpochReport) {
-    let set = yin_yang::points(SAMPLES, 0);
-    let ms = Time::from_ms;
-    let latency = Latency { at_zero: ms(1), at_one: ms(25), above: -1.0, bias: Some(ms(15)) };
-    let values = (0..SAMPLES).flat_map(|index| set.train.values(index));
-    let code = FirstSpikes::new(values, yin_yang::SIZE, &latency);
+    let (set, code) = points();
     let samples = Samples { code: &code, labels: &set.train.labels };
     let mut trainer = trainer();
     let mut fingerprint = Fingerprint::new();
@@ -68,8 +130,7 @@ fn train(threads: usize, cut: bool) -> (Vec<Vec<f32>>, String, EpochReport) {
         let mut report = EpochReport::default();
         while report.presented < SAMPLES as u64 {
             let until = Until { stop: &stop, due: &|| cut };
-            let shows = Shows { fingerprint: &mut fingerprint, observer: None };
-            let lessons = (samples, &order[..], epoch * SAMPLES as u64, until, shows);
+            let lessons = (samples, &order[..], epoch * SAMPLES as u64, until, &mut fingerprint, None);
             report = trainer.epoch(report, lessons, &threads, &mut |_, _, _| {}).unwrap();
         }
         last = report;

@@ -2,29 +2,25 @@
 
 use super::loss::Loss;
 use super::passage::{Parameters, Passage};
-use super::show::{Samples, Shown, Shows};
-use crate::crossbar::{Array, Draw, Shape};
-use crate::engine::lockstep::Net;
-use crate::engine::{SimulationError, Threads};
-use crate::network::Weights;
-use crate::numeric::Real;
-use crate::simd::{Work, vectorised};
-use crate::synapse::{Mapping, Spread};
-use crate::time::Time;
+use super::programmed::{Programmed, program};
+use super::show::Shown;
+use crate::encoding::FirstSpikes;
+use crate::engine::lockstep::{NONE, Net};
+use crate::engine::{Observer, SimulationError, Team, Threads};
+use crate::network::{Network, Weights};
+use crate::record::Fingerprint;
+use crate::simd::vectorised;
 use crate::training::adam::{AdamState, AdamStep, Schedule};
-use crate::training::supervised::{Advance, EpochReport};
-use crate::training::{PIECES, Scalar, Until, piece};
+use crate::training::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update, descend};
+use crate::training::scalar::Epoch;
+use crate::training::{PIECES, Samples, Scalar, piece};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::atomic::AtomicBool;
 
-/// What training needs to know besides network and data.
+/// The exact gradient of layers.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
-    /// Of what is drawn.
-    pub seed: u64,
-    /// Samples per update.
-    pub batch: usize,
-    /// How long a sample is shown.
-    pub presentation: Time,
+pub struct Exact {
     /// What is wanted of the read-out.
     pub loss: Loss,
     /// The least V' of a spike that is divided by, per tau_m and in units of the threshold: a spike that only just comes about
@@ -32,34 +28,12 @@ pub struct Settings {
     pub least_slope: f64,
     /// Keeps neurons from falling silent for good, if so.
     pub activity: Option<Activity>,
-    /// In units of the threshold.
-    pub schedule: Schedule,
-    /// Decay per step of Adam's two means.
-    pub betas: (f64, f64),
-    /// Added to Adam's root, so that nothing is divided by zero.
-    pub epsilon: f64,
-    /// Bound on |w| in units of the threshold.
-    pub bound: Option<f64>,
     /// How delays of single synapses learn; `None`: they stay.
     pub delays: Option<LearnedDelays>,
     /// Devices that weights are programmed onto anew for every batch: samples see what these have, and the gradient is applied to
     /// the weights as it comes (straight through).
     pub devices: Vec<Programmed>,
 }
-
-/// The devices of a projection.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Programmed {
-    /// Its index.
-    pub projection: usize,
-    /// From weights in units of the threshold; they are kept within it.
-    pub mapping: Mapping,
-    /// How far from its target a conductance ends up.
-    pub spread: Spread,
-}
-
-/// Programmings of a training begin with this draw: they are those of no test.
-const FIRST_DRAW: u64 = 1 << 40;
 
 /// How delays of single synapses learn: by Adam, with the means of the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,23 +57,25 @@ pub struct Activity {
 /// Weights of all layers in training.
 pub struct Layered<R: Scalar> {
     settings: Settings,
+    exact: Exact,
     net: Net,
     /// As they are now, in units of the threshold.
     pub parameters: Parameters<R>,
     /// Adam's means of their gradient, layer after layer.
     pub adam: AdamState<R>,
     pieces: Vec<Piece<R>>,
+    observed: bool,
     /// What the devices have of `parameters`, where there are any.
     programmed: Option<Parameters<R>>,
 }
 
-/// What an epoch reads, and where it reports: as [`crate::training::Epoch`].
-pub type LayeredEpoch<'a, 'b> = (Samples<'a>, &'a [u32], u64, Until<'a>, Shows<'a, 'b>);
-
 struct Piece<R: Scalar> {
     passage: Passage<R>,
     shown: Shown<R>,
+    /// Zero but in the blocks that are touched.
     gradient: Parameters<R>,
+    /// Blocks of weights of each layer, as long as a row, over which something arrived in the batch.
+    touched: Vec<Vec<bool>>,
     loss: f64,
     correct: u64,
     silent: u64,
@@ -110,10 +86,10 @@ struct Piece<R: Scalar> {
 impl<R: Scalar> Layered<R> {
     /// Training that starts from these weights, in the unit of their kernels.
     #[must_use]
-    pub fn new(net: Net, settings: Settings, weights: &Weights<R>) -> Self {
+    pub fn new(net: Net, settings: Settings, exact: Exact, weights: &Weights<R>) -> Self {
         let parameters = Parameters::of(&net, weights);
         let mut gradient = parameters.zeroed();
-        if settings.delays.is_none() {
+        if exact.delays.is_none() {
             // What stays has no gradient.
             gradient.delays.clear();
         }
@@ -123,14 +99,26 @@ impl<R: Scalar> Layered<R> {
             passage: Passage::default(),
             shown: Shown::default(),
             gradient: gradient.clone(),
+            touched: net
+                .layers
+                .iter()
+                .map(|layer| vec![false; layer.weights.div_ceil(layer.stride)])
+                .collect(),
             loss: 0.0,
             correct: 0,
             silent: 0,
             active: net.layers.iter().map(|layer| vec![0; layer.size]).collect(),
         });
         let pieces = pieces.collect();
-        let programmed = (!settings.devices.is_empty()).then(|| parameters.clone());
-        Self { settings, pieces, net, parameters, adam: AdamState::new(count), programmed }
+        let programmed = (!exact.devices.is_empty()).then(|| parameters.clone());
+        let (adam, observed) = (AdamState::new(count), false);
+        Self { settings, exact, pieces, net, parameters, adam, observed, programmed }
+    }
+
+    /// What is trained.
+    #[must_use]
+    pub fn net(&self) -> &Net {
+        &self.net
     }
 
     /// The weights in the unit of their kernels.
@@ -147,7 +135,7 @@ impl<R: Scalar> Layered<R> {
     pub fn epoch(
         &mut self,
         so_far: EpochReport,
-        epoch: LayeredEpoch<'_, '_>,
+        epoch: Epoch<'_, FirstSpikes>,
         threads: &Threads,
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
@@ -156,92 +144,18 @@ impl<R: Scalar> Layered<R> {
 
     pub(in crate::training) fn epoch_in(
         &mut self,
-        mut report: EpochReport,
-        (samples, order, first_episode, until, mut shows): LayeredEpoch<'_, '_>,
+        report: EpochReport,
+        epoch: Epoch<'_, FirstSpikes>,
         threads: &Threads,
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
-        let size = self.settings.batch.max(1);
-        let done = report.presented.div_ceil(size as u64) as usize;
-        let team = threads.team();
-        for (number, batch) in order.chunks(size).enumerate().skip(done) {
-            if until.stops() {
-                break;
-            }
-            let first = first_episode + (number * size) as u64;
-            self.program()?;
-            let Self { settings, net, parameters, pieces, programmed, .. } = &mut *self;
-            let parameters = programmed.as_ref().unwrap_or(parameters);
-            let observed = shows.observed();
-            let lesson = Lesson { settings, net, parameters, samples, observed };
-            team.share(pieces.iter_mut().enumerate(), |(index, worker)| {
-                worker.gradient.clear();
-                for position in piece(batch.len(), index, PIECES) {
-                    worker.train(&lesson, batch[position] as usize, first + position as u64);
-                }
-            });
-            report.learning_rate = self.settings.schedule.at(self.adam.steps);
-            self.step(batch.len(), report.learning_rate);
-            self.keep_active(batch.len());
-            self.keep_within();
-            for piece in &mut self.pieces {
-                piece.shown.hand_on("training", &mut shows);
-                report.loss_sum += std::mem::take(&mut piece.loss);
-                report.correct += std::mem::take(&mut piece.correct);
-                report.silent += std::mem::take(&mut piece.silent);
-                report.totals.merge(&std::mem::take(&mut piece.shown.totals));
-            }
-            report.presented += batch.len() as u64;
-            if !report.loss_sum.is_finite() {
-                return Err(self.diverged());
-            }
-            advance(report.presented, report.loss(), report.accuracy());
-            if (until.due)() {
-                break;
-            }
-        }
-        Ok(report)
-    }
-
-    /// Puts the weights into their devices.
-    fn program(&mut self) -> Result<(), SimulationError> {
-        let Self { settings, net, parameters, adam, programmed: Some(programmed), .. } = &mut *self else {
-            return Ok(());
-        };
-        programmed.clone_from(parameters);
-        for devices in &settings.devices {
-            let layers = net.layers.iter().zip(&mut programmed.weights);
-            for (layer, matrix) in layers {
-                let own = layer.inputs.iter().filter(|input| input.projection == devices.projection);
-                for input in own {
-                    let own = &mut matrix[input.first_weight..input.first_weight + input.weights];
-                    // A listed input has an array of its weights, one after another.
-                    let (stride, size) =
-                        if input.reach.is_some() { (1, 1) } else { (layer.stride, layer.size) };
-                    let rows = own.chunks(stride);
-                    let values: Vec<f64> =
-                        rows.flat_map(|row| row[..size].iter().map(|w| w.to_f64())).collect();
-                    let shape = Shape { rows: input.weights / stride, cols: size };
-                    let (seed, entity) = (settings.seed, devices.projection as u32);
-                    let draw = Draw { seed, entity, draw: FIRST_DRAW + adam.steps };
-                    let array = Array::program(shape, &values, &devices.mapping, &devices.spread, draw);
-                    let Ok(array) = array else {
-                        let population = net.network.populations[layer.population].name.clone();
-                        return Err(SimulationError::Diverged { population });
-                    };
-                    for (row, values) in own.chunks_mut(stride).zip(array.weights().chunks(size)) {
-                        row.iter_mut().zip(values).for_each(|(w, &value)| *w = R::from_f64(value));
-                    }
-                }
-            }
-        }
-        Ok(())
+        descend(self, report, epoch, threads, advance)
     }
 
     /// Keeps weights where their devices can have them.
     fn keep_within(&mut self) {
-        let Self { settings, net, parameters, .. } = self;
-        for devices in &settings.devices {
+        let Self { exact, net, parameters, .. } = self;
+        for devices in &exact.devices {
             let most = R::from_f64(devices.mapping.w_max());
             for (layer, matrix) in net.layers.iter().zip(&mut parameters.weights) {
                 for input in layer.inputs.iter().filter(|input| input.projection == devices.projection) {
@@ -263,51 +177,12 @@ impl<R: Scalar> Layered<R> {
         SimulationError::Diverged { population: self.net.network.populations[population].name.clone() }
     }
 
-    /// Adds the pieces' gradients in order and takes one step of Adam.
-    fn step(&mut self, samples: usize, rate: f64) {
-        let Self { settings, net, parameters, adam, pieces, .. } = self;
-        let bound = settings.bound.map(R::from_f64);
-        let step = adam.next(rate, settings.betas, settings.epsilon, bound);
-        let mean = R::from_f64(1.0 / samples as f64);
-        let Some((sum, rest)) = pieces.split_first_mut() else { return };
-        let (mut first, mut second) = (&mut adam.first[..], &mut adam.second[..]);
-        for (layer, (weights, sum)) in
-            parameters.weights.iter_mut().zip(&mut sum.gradient.weights).enumerate()
-        {
-            let learned = net.layers[layer].learned;
-            let (weights, sum) = (&mut weights[..learned], &mut sum[..learned]);
-            let (one, more) = first.split_at_mut(learned);
-            let (two, others) = second.split_at_mut(learned);
-            (first, second) = (more, others);
-            for part in rest.iter() {
-                vectorised(AddUp(sum, &part.gradient.weights[layer][..learned]));
-            }
-            vectorised(Step { step, mean, weights, sum, first: one, second: two });
-        }
-        let Some(learned) = settings.delays else { return };
-        let step = step.with_rate(learned.schedule.at(adam.steps - 1) / (1.0 - adam.beta1_power));
-        let longest = R::from_f64(learned.longest);
-        for (layer, (delays, sum)) in parameters.delays.iter_mut().zip(&mut sum.gradient.delays).enumerate() {
-            let (one, more) = first.split_at_mut(delays.len());
-            let (two, others) = second.split_at_mut(delays.len());
-            (first, second) = (more, others);
-            for part in rest.iter() {
-                vectorised(AddUp(sum, &part.gradient.delays[layer]));
-            }
-            vectorised(Step { step, mean, weights: delays, sum, first: one, second: two });
-            for delay in delays {
-                *delay = if *delay > longest { longest } else { *delay };
-                *delay = if *delay < R::ZERO { R::ZERO } else { *delay };
-            }
-        }
-    }
-
     /// Raises the weights to neurons that hardly fired in a batch; of those that share weights, to kinds that hardly did.
     fn keep_active(&mut self, samples: usize) {
-        let Self { settings, net, parameters, pieces, .. } = self;
+        let Self { exact, net, parameters, pieces, .. } = self;
         let last = net.layers.len().saturating_sub(1);
         for (index, layer) in net.layers.iter().enumerate() {
-            let activity = settings.activity.filter(|_| index < last);
+            let activity = exact.activity.filter(|_| index < last);
             let each = layer.size / layer.maps;
             let mut silent = vec![false; layer.size];
             for map in silent.chunks_mut(each).enumerate() {
@@ -328,61 +203,201 @@ impl<R: Scalar> Layered<R> {
     }
 }
 
-struct AddUp<'a, R>(&'a mut [R], &'a [R]);
+impl<R: Scalar> Descent<R> for Layered<R> {
+    type Code = FirstSpikes;
 
-impl<R: Real> Work for AddUp<'_, R> {
-    type Output = ();
+    fn settings(&self) -> &Settings {
+        &self.settings
+    }
 
-    #[inline(always)]
-    fn run(self) {
-        self.0.iter_mut().zip(self.1).for_each(|(sum, &part)| *sum += part);
+    fn adam(&self) -> &AdamState<R> {
+        &self.adam
+    }
+
+    fn learned(&self) -> (&Network, Vec<usize>) {
+        let inputs = self.net.layers.iter().flat_map(|layer| &layer.inputs).filter(|input| input.learns);
+        (&self.net.network, inputs.map(|input| input.projection).collect())
+    }
+
+    fn current(&self) -> Cow<'_, Weights<R>> {
+        Cow::Owned(self.weights())
+    }
+
+    fn observe(&mut self, observed: bool) {
+        self.observed = observed;
+    }
+
+    fn descend(
+        &mut self,
+        team: &Team,
+        (samples, _): (Samples<'_, FirstSpikes>, &AtomicBool),
+        batch: &[u32],
+        first: u64,
+    ) -> Result<bool, SimulationError> {
+        let Self { settings, exact, net, parameters, pieces, programmed, adam, observed } = &mut *self;
+        let parameters = match programmed {
+            Some(programmed) => {
+                let draw = (settings.seed, adam.steps);
+                let lines = batch.iter().flat_map(|&sample| samples.code.sample(sample as usize));
+                program(team, net, &exact.devices, draw, lines.map(|spike| spike.1), parameters, programmed)?;
+                &*programmed
+            }
+            None => &*parameters,
+        };
+        let observed = *observed;
+        let lesson = Lesson { settings, exact, net, parameters, samples, observed };
+        team.share(pieces.iter_mut().enumerate(), |(index, worker)| {
+            worker.forget(net);
+            for position in piece(batch.len(), index, PIECES) {
+                worker.train(&lesson, batch[position] as usize, first + position as u64);
+            }
+        });
+        Ok(true)
+    }
+
+    fn step(&mut self, team: &Team, samples: usize, rate: f64) {
+        let Self { settings, exact, net, parameters, adam, pieces, .. } = &mut *self;
+        let bound = settings.bound.map(R::from_f64);
+        let step = adam.next(rate, settings.betas, settings.epsilon, bound);
+        let mean = R::from_f64(1.0 / samples as f64);
+        let mut moments = (&mut adam.first[..], &mut adam.second[..]);
+        for (index, layer) in net.layers.iter().enumerate() {
+            let learned = layer.learned;
+            let numbers = (&mut parameters.weights[index][..learned], front(&mut moments, learned));
+            update(team, (step, mean), (index, layer.stride), numbers, pieces, |all| &mut all.weights);
+        }
+        if let Some(learned) = exact.delays {
+            let step = step.with_rate(learned.schedule.at(adam.steps - 1) / (1.0 - adam.beta1_power));
+            let longest = R::from_f64(learned.longest);
+            for (index, delays) in parameters.delays.iter_mut().enumerate().filter(|(_, d)| !d.is_empty()) {
+                let of_delays = front(&mut moments, delays.len());
+                let numbers = (&mut delays[..], of_delays);
+                let stride = net.layers[index].stride;
+                update(team, (step, mean), (index, stride), numbers, pieces, |all| &mut all.delays);
+                for delay in delays {
+                    *delay = if *delay > longest { longest } else { *delay };
+                    *delay = if *delay < R::ZERO { R::ZERO } else { *delay };
+                }
+            }
+        }
+        if let Some((sum, rest)) = pieces.split_first_mut() {
+            for (index, touched) in sum.touched.iter_mut().enumerate() {
+                for (block, touched) in touched.iter_mut().enumerate() {
+                    *touched |= rest.iter().any(|piece| piece.touched[index][block]);
+                }
+            }
+        }
+        self.keep_active(samples);
+        self.keep_within();
+    }
+
+    fn hand_on(
+        &mut self,
+        report: &mut EpochReport,
+        fingerprint: &mut Fingerprint,
+        observer: &mut Option<&mut dyn Observer>,
+    ) -> Result<(), SimulationError> {
+        for piece in &mut self.pieces {
+            piece.shown.hand_on("training", fingerprint, observer);
+            report.loss_sum += std::mem::take(&mut piece.loss);
+            report.correct += std::mem::take(&mut piece.correct);
+            report.silent += std::mem::take(&mut piece.silent);
+            report.totals.merge(&std::mem::take(&mut piece.shown.totals));
+        }
+        if report.loss_sum.is_finite() { Ok(()) } else { Err(self.diverged()) }
     }
 }
 
-struct Step<'a, R> {
-    step: AdamStep<R>,
-    mean: R,
-    weights: &'a mut [R],
-    sum: &'a mut [R],
-    first: &'a mut [R],
-    second: &'a mut [R],
+/// The next so many of both means.
+fn front<'a, R>(moments: &mut (&'a mut [R], &'a mut [R]), count: usize) -> (&'a mut [R], &'a mut [R]) {
+    let (first, second) = std::mem::take(moments);
+    let ((first, others), (second, more)) = (first.split_at_mut(count), second.split_at_mut(count));
+    *moments = (others, more);
+    (first, second)
 }
 
-impl<R: Real> Work for Step<'_, R> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Self { step, mean, weights, sum, first, second } = self;
-        sum.iter_mut().for_each(|g| *g *= mean);
-        step.apply(weights, sum, first, second);
-    }
+/// Adds the pieces' gradients of one list of a layer in order, the blocks that any of them has touched, and takes a step of Adam,
+/// some blocks at a time.
+fn update<R: Scalar>(
+    team: &Team,
+    (step, mean): (AdamStep<R>, R),
+    (layer, stride): (usize, usize),
+    (values, (first, second)): (&mut [R], (&mut [R], &mut [R])),
+    pieces: &mut [Piece<R>],
+    list: impl Fn(&mut Parameters<R>) -> &mut Vec<Vec<R>> + Sync,
+) {
+    let blocks = (CHUNK / stride).max(1);
+    let (size, count) = (blocks * stride, values.len());
+    let mut lists: Vec<(&mut Vec<R>, &[bool])> = pieces
+        .iter_mut()
+        .map(|piece| (&mut list(&mut piece.gradient)[layer], &piece.touched[layer][..]))
+        .collect();
+    let Some((sum, rest)) = lists.split_first_mut() else { return };
+    let rest = &*rest;
+    let numbers = values.chunks_mut(size).zip(sum.0[..count].chunks_mut(size));
+    let chunks = numbers.zip(first.chunks_mut(size).zip(second.chunks_mut(size))).enumerate();
+    team.share(chunks, |(number, ((weights, sum), (first, second)))| {
+        let start = number * blocks;
+        let blocks = start..start + sum.len().div_ceil(stride);
+        let parts = rest.iter().flat_map(|(gradient, touched)| {
+            let touched = blocks.clone().filter(|&block| touched[block]);
+            touched.map(|block| {
+                ((block - start) * stride, &gradient[block * stride..count.min((block + 1) * stride)])
+            })
+        });
+        vectorised(Update { step, mean, weights, sum, parts, first, second });
+    });
 }
 
 /// What every piece of a batch is given.
 struct Lesson<'a, R: Scalar> {
     settings: &'a Settings,
+    exact: &'a Exact,
     net: &'a Net,
     parameters: &'a Parameters<R>,
-    samples: Samples<'a>,
+    samples: Samples<'a, FirstSpikes>,
     observed: bool,
 }
 
 impl<R: Scalar> Piece<R> {
+    /// Back to no gradient. (The first piece's has become the sum of all.)
+    fn forget(&mut self, net: &Net) {
+        let Parameters { weights, delays } = &mut self.gradient;
+        for (index, (layer, touched)) in net.layers.iter().zip(&mut self.touched).enumerate() {
+            let lists = [weights.get_mut(index), delays.get_mut(index).filter(|delays| !delays.is_empty())];
+            for list in lists.into_iter().flatten() {
+                let blocks = list.chunks_mut(layer.stride).zip(touched.iter());
+                blocks.filter(|(_, touched)| **touched).for_each(|(block, _)| block.fill(R::ZERO));
+            }
+            touched.fill(false);
+        }
+    }
+
     fn train(&mut self, lesson: &Lesson<'_, R>, sample: usize, episode: u64) {
-        let Lesson { settings, net, parameters, samples, observed } = *lesson;
+        let Lesson { settings, exact, net, parameters, samples, observed } = *lesson;
         let (passage, end) = (&mut self.passage, settings.presentation);
         let presented = (samples.code.sample(sample), (settings.seed, episode), end);
         let until = self.shown.present(net, parameters, presented, observed, passage);
         let label = usize::from(samples.labels[sample]);
-        let answer = passage.judge(net, parameters, until, &settings.loss, Some(label));
+        let answer = passage.judge(net, parameters, until, &exact.loss, Some(label));
         self.loss += answer.loss;
         self.correct += u64::from(answer.class == label);
         self.silent += u64::from(answer.decided.is_none());
-        let least = R::from_f64(settings.least_slope);
+        let least = R::from_f64(exact.least_slope);
         passage.backward(net, parameters, least, &mut self.gradient);
-        for (active, tape) in self.active.iter_mut().zip(&passage.tapes) {
+        let noted = self.active.iter_mut().zip(&mut self.touched);
+        for ((active, touched), (layer, tape)) in noted.zip(net.layers.iter().zip(&passage.tapes)) {
             tape.spikes.iter().for_each(|&(_, neuron)| active[neuron as usize] += 1);
+            for arrival in &tape.arrivals {
+                match layer.listed(arrival) {
+                    _ if arrival.column != NONE => touched[arrival.row as usize / layer.stride] = true,
+                    None => touched[arrival.row as usize] = true,
+                    Some(synapses) => {
+                        let places = synapses.iter().map(|synapse| synapse.weight as usize);
+                        places.for_each(|place| touched[place / layer.stride] = true);
+                    }
+                }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use super::super::presenter::{Presenter, Samples, Totals};
 use super::super::sampled::Sampled;
 use super::super::scalar::{Epoch, Scalar};
-use crate::engine::{Engine, Probe, SimulationError, Spike, StateError, Stream, Thresholds};
+use crate::engine::{Engine, Observer, Probe, SimulationError, Spike, StateError, Stream, Thresholds};
 use crate::network::{Network, Weights, stride};
 use crate::numeric::{Real, exp, ln, standard_normal};
 use crate::plasticity::{Devices, Layout, Memory, Plastic, Rule, RuleError};
@@ -365,9 +365,9 @@ impl<R: Scalar> Learner<R> {
         if observer.as_ref().is_some_and(|observer| observer.wants_changes()) {
             self.watch.plastic.tell(&mut self.watch.learned);
         }
-        let sampled = Sampled::wanted(observer.as_ref(), self.settings.projection, report.wins.len());
+        let sampled = Sampled::wanted(observer.as_ref());
         if let (Some(sampled), 0) = (&sampled, self.presented) {
-            sampled.tell((0, 0), self.sampled(), &mut observer);
+            self.tell(sampled, (0, 0), &mut observer);
         }
         let mut went_on = true;
         while went_on && (report.presented as usize) < order.len() && !until.stops() {
@@ -387,7 +387,7 @@ impl<R: Scalar> Learner<R> {
             }
             self.presenter.hand_on("training", fingerprint, &mut observer)?;
             if let Some(sampled) = &sampled {
-                sampled.tell((before, self.presented), self.sampled(), &mut observer);
+                self.tell(sampled, (before, self.presented), &mut observer);
             }
             advance(report.presented - begun, &report);
             went_on &= !(until.due)();
@@ -401,9 +401,19 @@ impl<R: Scalar> Learner<R> {
         Ok(report)
     }
 
-    /// The weights that learn, and how many each row has.
-    fn sampled(&self) -> (&[R], usize) {
-        (&self.weights.projections[self.settings.projection], self.watch.stride)
+    /// Tells the weights that learn, if a step is due between two numbers of samples.
+    fn tell(&self, sampled: &Sampled, span: (u64, u64), observer: &mut Option<&mut dyn Observer>) {
+        let Some(observer) = observer.as_mut().filter(|_| sampled.due(span)) else { return };
+        let projection = self.settings.projection;
+        let rows = self.weights.projections[projection].chunks(self.watch.stride);
+        for (row, weights) in (0..).zip(rows) {
+            for (column, weight) in
+                (0..).zip(&weights[..self.watch.plastic.layout().cols().min(weights.len())])
+            {
+                let synapse = [projection as u32, row, column];
+                sampled.tell(span.1, synapse, weight.to_f64(), &mut **observer);
+            }
+        }
     }
 
     /// Presents a sample unless `stop` is set: whether it was learned from. A presentation may take long, and what it has

@@ -2,8 +2,7 @@
 
 use super::layers;
 use super::plan::Gradient;
-use super::surrogate::schedule;
-use super::teach::{Exam, Lessons, Of, Teacher};
+use super::teach::{Exam, Lessons, Of, Teacher, settings};
 use crate::encoding::FirstSpikes;
 use crate::engine::lockstep::Net;
 use crate::engine::{SimulationError, Spike, Threads};
@@ -13,10 +12,11 @@ use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::Data;
 use crate::synapse::Mapping;
 use crate::training::exact::{
-    Activity, Layered, LearnedDelays, Loss, Parameters, Programmed, Question, Samples, Settings, Shows,
-    answers, read_out,
+    Activity, Layered, LearnedDelays, Loss, Parameters, Programmed, Question, answers, read_out,
 };
-use crate::training::{AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar, Schedule};
+use crate::training::{
+    self, AdamState, Advance, EpochReport, Evaluation, Reporting, Samples, Scalar, Schedule,
+};
 
 /// All layers, and their trainer.
 pub struct Exact<R: Scalar> {
@@ -52,29 +52,23 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
             })?;
             devices.push(Programmed { projection: input.projection, mapping, spread: device.spread });
         }
-        let settings = Settings {
-            seed: of.plan.seed,
+        let settings = settings(of, data.train_labels.len());
+        let exact = training::exact::Exact {
             devices,
-            batch: protocol.batch as usize,
-            presentation: protocol.presentation,
             loss,
             least_slope,
             activity: (activity_floor > 0.0)
                 .then_some(Activity { floor: activity_floor, raise: activity_raise }),
-            schedule: schedule(of, data.train_labels.len()),
-            betas: (protocol.optimizer.beta1, protocol.optimizer.beta2),
-            epsilon: protocol.optimizer.epsilon,
-            bound: protocol.weight_bound,
             delays: delays.as_ref().map(|delays| LearnedDelays {
                 schedule: Schedule {
                     rate: 1e3 * delays.rate.as_seconds(),
                     rate_final: 1e3 * delays.rate_final.as_seconds(),
-                    ..schedule(of, data.train_labels.len())
+                    ..settings.schedule
                 },
                 longest: 1e3 * delays.longest.as_seconds(),
             }),
         };
-        let trainer = Layered::new(net.clone(), settings, &weights);
+        let trainer = Layered::new(net.clone(), settings, exact, &weights);
         Ok(Self { net, loss, trainer })
     }
 
@@ -114,7 +108,7 @@ impl<R: Scalar> Teacher<R> for Exact<R> {
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
         let samples = Samples { code: &data.train, labels: &data.train_labels };
-        let lessons = (samples, order, first, until, Shows { fingerprint, observer });
+        let lessons = (samples, order, first, until, fingerprint, observer);
         self.trainer.epoch(so_far, lessons, threads, advance)
     }
 

@@ -6,7 +6,8 @@ use crate::hint::many;
 /// Epochs in which populations of layers, but those whose membranes are read, did not fire at all, and the answers that nobody gave.
 pub fn silent(epochs: &[EpochResult], integrates: Option<&str>) -> Vec<String> {
     let mut said = Vec::new();
-    let names: Vec<&String> = epochs.first().into_iter().flat_map(|one| &one.spikes_per_sample).map(|one| &one.0).collect();
+    let names: Vec<&String> =
+        epochs.first().into_iter().flat_map(|one| &one.spikes_per_sample).map(|one| &one.0).collect();
     for (index, name) in names.into_iter().enumerate().filter(|(_, name)| Some(name.as_str()) != integrates) {
         let still = |epoch: &&EpochResult| epoch.spikes_per_sample.get(index).is_some_and(|of| of.1 == 0.0);
         let quiet: Vec<&EpochResult> = epochs.iter().filter(still).collect();
@@ -58,7 +59,10 @@ mod tests {
         };
         let epochs = [epoch(1, 0.5, 0.9), epoch(2, 0.0, 1.0), epoch(3, 0.0, 1.0)];
         let said = silent(&epochs, Some("output"));
-        assert!(said[0].starts_with("population hidden fired in no sample of 2 epochs, first of epoch 2:"), "{said:?}");
+        assert!(
+            said[0].starts_with("population hidden fired in no sample of 2 epochs, first of epoch 2:"),
+            "{said:?}"
+        );
         assert!(said[1].contains("in any sample of epoch 2") && said.len() == 2);
         assert!(silent(&epochs[..1], Some("output")).is_empty());
         assert_eq!(silent(&epochs[..1], None).len(), 1);

@@ -1,14 +1,14 @@
 //! One projection of jumps, by the surrogate gradient of spike counts.
 
-use super::teach::{Exam, Lessons, Of, Teacher};
+use super::teach::{Exam, Lessons, Of, Teacher, settings};
 use crate::encoding::RateCode;
 use crate::engine::{SimulationError, Spike, Threads};
 use crate::network::Weights;
 use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::Data;
 use crate::training::{
-    AdamState, Advance, EpochReport, Evaluation, Presenter, Reporting, Samples, Scalar, Schedule, Settings,
-    Test, Trainer, evaluate,
+    self, AdamState, Advance, EpochReport, Evaluation, Presenter, Reporting, Samples, Scalar, Test, Trainer,
+    evaluate,
 };
 
 /// The projection that learns, and its trainer.
@@ -21,21 +21,15 @@ impl<R: Scalar> Teacher<R> for Surrogate<R> {
     type Code = RateCode;
 
     fn new(of: Of<'_>, data: &Data, weights: Weights<R>) -> Result<Self, RunError> {
-        let Of { engine, plan, protocol, network } = of;
-        let settings = Settings {
+        let Of { engine, protocol, network, .. } = of;
+        let surrogate = training::Surrogate {
             engine,
             projection: protocol.projection,
-            seed: plan.seed,
-            batch: protocol.batch as usize,
-            presentation: protocol.presentation,
             count_gain: protocol.count_gain,
             steepness: protocol.surrogate_steepness,
-            schedule: schedule(of, data.train_labels.len()),
-            betas: (protocol.optimizer.beta1, protocol.optimizer.beta2),
-            epsilon: protocol.optimizer.epsilon,
-            bound: protocol.weight_bound,
         };
-        Ok(Self { projection: protocol.projection, trainer: Trainer::new(network, settings, weights) })
+        let trainer = Trainer::new(network, settings(of, data.train_labels.len()), surrogate, weights);
+        Ok(Self { projection: protocol.projection, trainer })
     }
 
     fn trained(&self) -> Vec<usize> {
@@ -93,12 +87,4 @@ impl<R: Scalar> Teacher<R> for Surrogate<R> {
         let mut presenter = Presenter::<R>::new(of.engine, of.network, population, of.plan.seed);
         presenter.show(weights, (code, index, exam.first_episode + index as u64, exam.duration))
     }
-}
-
-/// The learning rate over all epochs of so many samples.
-pub fn schedule(of: Of<'_>, samples: usize) -> Schedule {
-    let batches = (samples as u64).div_ceil(u64::from(of.protocol.batch.max(1)));
-    let adam = &of.protocol.optimizer;
-    let steps = batches * u64::from(of.protocol.epochs);
-    Schedule { rate: adam.rate, rate_final: adam.rate_final, steps }
 }

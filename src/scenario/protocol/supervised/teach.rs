@@ -8,7 +8,9 @@ use crate::scenario::plan::Plan;
 use crate::scenario::run::context::RunError;
 use crate::scenario::run::data::{Data, Encoded};
 use crate::time::Time;
-use crate::training::{AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar, Until};
+use crate::training::{
+    AdamState, Advance, EpochReport, Evaluation, Reporting, Scalar, Schedule, Settings, Until,
+};
 use std::sync::Arc;
 
 /// What training is of.
@@ -18,6 +20,23 @@ pub struct Of<'a> {
     pub plan: &'a Plan,
     pub protocol: &'a Supervised,
     pub network: &'a Arc<Network>,
+}
+
+/// What training of so many samples needs to know, whatever the gradient.
+pub fn settings(of: Of<'_>, samples: usize) -> Settings {
+    let Of { plan, protocol, .. } = of;
+    let batches = (samples as u64).div_ceil(u64::from(protocol.batch.max(1)));
+    let adam = &protocol.optimizer;
+    let steps = batches * u64::from(protocol.epochs);
+    Settings {
+        seed: plan.seed,
+        batch: protocol.batch as usize,
+        presentation: protocol.presentation,
+        schedule: Schedule { rate: adam.rate, rate_final: adam.rate_final, steps },
+        betas: (adam.beta1, adam.beta2),
+        epsilon: adam.epsilon,
+        bound: protocol.weight_bound,
+    }
 }
 
 /// Training samples of an epoch: their order, the episode of the first, when it comes back early, and who is told.
