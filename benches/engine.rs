@@ -52,7 +52,7 @@ fn weights<R: Real>(network: &Arc<Network>) -> Weights<R> {
 /// Alias tables and rates of one drawn digit, block by block.
 fn tables(cut: u32) -> Vec<(AliasTable, f64)> {
     let digits = drawn::digits(1, 0);
-    let image = digits.train.image(0);
+    let image = &digits.train.image(0);
     let blocks = image.chunks(cut as usize).map(|part| {
         let levels: Vec<u32> = part.iter().map(|&level| u32::from(level)).collect();
         let table = AliasTable::new(&levels);

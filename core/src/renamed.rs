@@ -70,7 +70,7 @@ pub static RENAMED: &[Renamed] = &[
     preset("threshold_law", "log-normal", "log_normal"),
     item("network::Rule", "network::DrawRule"),
     item("scenario::plan::CLASSES", "dataset::Name::classes"),
-    item("scenario::plan::DATASET_PIXELS", "dataset::Name::pixels"),
+    item("scenario::plan::DATASET_PIXELS", "dataset::Name::size"),
     item("scenario::plan::DatasetName", "dataset::Name"),
     item("scenario::plan::DrawRule", "network::DrawRule"),
     item("scenario::plan::Kernel", "network::Kernel"),

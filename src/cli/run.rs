@@ -239,6 +239,7 @@ impl Session<'_> {
             threads: self.args.threads.map_or_else(host::cpus, usize::from),
             seed: plan.seed,
             calibrate: Some(calibration),
+            data: Vec::new(),
             made_from: scenario.kept.clone(),
             asked: Some(Asked::of(self.args, &plan.name)?),
             plan: plan.clone(),
@@ -355,6 +356,7 @@ impl Session<'_> {
             Status::Done => RunStatus::Done,
             Status::Interrupted => RunStatus::Interrupted,
         };
+        manifest.data.clone_from(&outcome.data);
         if outcome.status == Status::Done {
             // Nothing is left to go on with.
             manifest.asked = None;

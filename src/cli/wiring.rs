@@ -237,11 +237,10 @@ impl Store for Checkpoint<'_> {
 /// Every fault of their files.
 pub fn check_data(plan: &Plan, data: Option<&Path>) -> Result<(), Failure> {
     for source in &plan.sources {
-        if let Input::Dataset { dataset, .. } = source.input
-            && dataset.files().is_some()
+        if let Input::Dataset { dataset, .. } = &source.input
+            && dataset.is_read()
         {
-            memspike::dataset::open(dataset, &search(data))
-                .map_err(|faults| failed(RunError::Data(faults)))?;
+            dataset.open(&search(data), plan.seed).map_err(|faults| failed(RunError::Data(faults)))?;
         }
     }
     Ok(())

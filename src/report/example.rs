@@ -8,6 +8,7 @@ use crate::network::{Distribution, Kernel, Origin};
 use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::report::performance::{Calibration, HostPerformance};
+use crate::scenario::data::DataPlan;
 use crate::scenario::outcome::{
     EventCounts, Found, InferenceEnergy, Missed, NamedArray, Outcome, PhaseCounts, PhaseTime, Status,
 };
@@ -57,7 +58,7 @@ fn plan() -> Plan {
             name: "retina".into(),
             size: 784,
             input: Input::Dataset {
-                dataset: Name::MNIST,
+                dataset: DataPlan::Named(Name::MNIST),
                 code: Code::Rate { max_rate: Hertz::new(100.0), normalise: false },
             },
         }],

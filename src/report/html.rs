@@ -399,6 +399,7 @@ mod tests {
             threads: 2,
             seed: 1,
             calibrate: None,
+            data: Vec::new(),
             made_from: crate::scenario::kept::Kept::default(),
             asked: None,
             plan,

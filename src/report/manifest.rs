@@ -1,6 +1,7 @@
 //! `manifest.json`: everything that is needed to make the same run again.
 
 use super::performance::Calibration;
+use crate::dataset::Identity;
 use crate::record::rundir::{MANIFEST, RunDir, RunStatus};
 use crate::record::{Fingerprint, RecordError, read_json, to_json};
 use crate::scenario::kept::Kept;
@@ -49,6 +50,9 @@ pub struct Manifest {
     pub seed: u64,
     /// How fast the machine does a known piece of work, if that was asked for.
     pub calibrate: Option<Calibration>,
+    /// Which data it was made with; until the run has ended once, none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<Identity>,
     /// What it was loaded from: `memspike run manifest.json` loads it again.
     pub made_from: Kept,
     /// The arguments of the command, until the run is done: what it is gone on with.

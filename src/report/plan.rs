@@ -116,6 +116,13 @@ fn source(source: &SourcePlan) -> Vec<Row> {
             let bias = latency.bias.map(|bias| row("bias", format!("one more line, at {}", time(bias))));
             return lines.into_iter().chain(silent).chain(bias).collect();
         }
+        Input::Dataset { dataset, code: Code::Events } => {
+            return vec![
+                row("data set", dataset.title()),
+                size,
+                row("encoding", "events as they were recorded"),
+            ];
+        }
         Input::Dataset { dataset, code: Code::Rate { max_rate, normalise } } => {
             let scaled = if *normalise { ", samples scaled to one total rate" } else { "" };
             return vec![

@@ -55,6 +55,7 @@ impl Summary {
                 mac_reference_j: inference.mac_reference_j,
                 mac_energy_j: plan.record.mac_energy.get(),
             }),
+            data: outcome.data.clone(),
             accuracy: None,
             learning: None,
             ageing: Vec::new(),

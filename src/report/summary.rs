@@ -9,6 +9,7 @@ use super::by_name::ByName;
 use super::device::{Agreement, ExperimentSummary};
 use super::performance::Performance;
 use super::unsupervised::{Aged, Learning, Variation};
+use crate::dataset::Identity;
 use crate::energy::Category;
 use crate::record::rundir::{RunDir, SUMMARY};
 use crate::record::{RecordError, read_json, to_json};
@@ -55,6 +56,9 @@ pub struct Summary {
     /// The same in detail, where presentations were tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inference: Option<Inference>,
+    /// Which data the run was made with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data: Vec<Identity>,
     /// Where there are labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<Accuracy>,

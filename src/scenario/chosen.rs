@@ -70,8 +70,9 @@ impl FromKey for Vec<SelectedSynapses> {
 }
 
 /// The end of a projection that has fewer than are chosen of it, and how many it has.
-fn beyond(lower: &Lower<'_>, chosen: &SelectedSynapses) -> Option<(String, u32)> {
-    let (_, fields) = lower.filled.all("projection").iter().find(|(name, _)| *name == chosen.name)?;
+fn beyond(lower: &mut Lower<'_>, chosen: &SelectedSynapses) -> Option<(String, u32)> {
+    let filled = lower.filled;
+    let (_, fields) = filled.all("projection").iter().find(|(name, _)| *name == chosen.name)?;
     let (pre, post) = lower.ends(fields);
     let ends = [("from", pre), ("to", post)].into_iter().zip(&chosen.ends);
     ends.filter_map(|((key, size), ids)| Some((fields.text(key)?, size?, ids.as_ref()?.end)))

@@ -321,7 +321,7 @@ impl Live {
     pub fn snapshot(&mut self) -> Result<Vec<u8>, RunError> {
         let kinds = self.network.sources.iter().map(|source| serde_json::to_string(&source.kind));
         let sources = kinds.collect::<Result<_, _>>().map_err(|error| RunError::Store(error.to_string()))?;
-        let saved = Saved { of: Identity::of(&self.plan), sources, state: self.run.state() };
+        let saved = Saved { of: Identity::of(&self.plan, None), sources, state: self.run.state() };
         let mut bytes = Vec::new();
         snapshot::write(&mut bytes, Payload::Simulation, &models(&self.plan), &saved)?;
         Ok(bytes)
@@ -335,7 +335,7 @@ impl Live {
         let mut source = snapshot::Source::new(bytes, bytes.len() as u64);
         let saved: Saved = source.read(Payload::Simulation, &models(&self.plan))?;
         source.finish()?;
-        saved.of.check(&self.plan)?;
+        saved.of.check(&self.plan, None)?;
         if saved.sources.len() != self.network.sources.len() {
             return Err(RunError::OtherRun { what: "network", values: None });
         }

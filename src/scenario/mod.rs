@@ -13,6 +13,7 @@ mod clipped;
 mod competition;
 pub mod cost;
 mod crossbar;
+pub mod data;
 pub mod device;
 mod device_plan;
 mod electrodes;

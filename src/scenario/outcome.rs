@@ -1,6 +1,7 @@
 //! What a run hands to reports: plain data, no formatting.
 
 use super::value::Value;
+use crate::dataset::Identity;
 use crate::energy::Ledger;
 pub use crate::record::npz::NamedArray;
 use serde::{Deserialize, Serialize};
@@ -183,6 +184,8 @@ pub struct Outcome {
     pub inference: Option<InferenceEnergy>,
     /// Of each projection that learns from spikes.
     pub plastic: Vec<PlasticResult>,
+    /// Which data it was made with.
+    pub data: Vec<Identity>,
     /// What the protocol found out besides.
     pub found: Found,
     /// Final weights, and conductances where devices hold them; what is in them, [`npz`](crate::record::npz) says.

@@ -6,13 +6,13 @@
 
 pub use super::about::{EnginePlan, Reproduces, Storage};
 pub use super::cost::CostTable;
+use super::data::DataPlan;
 pub use super::device_plan::DevicePlan;
 pub use super::plasticity::PlasticityPlan;
 pub use super::projection::{Connect, ProjectionPlan};
 pub use super::record::RecordPlan;
 pub use super::spec::Precision;
 use super::value::Value;
-use crate::dataset;
 use crate::device::preset::STATED;
 use crate::encoding::Latency;
 use crate::network::{Competition, Current, Distribution, SourceKind};
@@ -133,7 +133,7 @@ pub enum Input {
     /// The samples of a data set.
     Dataset {
         /// Whose samples.
-        dataset: dataset::Name,
+        dataset: DataPlan,
         /// How a sample becomes spikes.
         code: Code,
     },
@@ -156,6 +156,8 @@ pub enum Code {
     },
     /// Each value is the time of one spike.
     FirstSpike(Latency),
+    /// The events of a sample as they were recorded.
+    Events,
 }
 
 impl SourcePlan {
@@ -164,7 +166,7 @@ impl SourcePlan {
     pub fn kind(&self) -> SourceKind {
         match &self.input {
             // The spikes of a sample are no part of the network.
-            Input::Dataset { code: Code::FirstSpike(_), .. } => SourceKind::List(Vec::new()),
+            Input::Dataset { code: Code::FirstSpike(_) | Code::Events, .. } => SourceKind::List(Vec::new()),
             Input::Poisson { .. } | Input::Dataset { .. } => SourceKind::Poisson,
             Input::Train(kind) => kind.clone(),
         }

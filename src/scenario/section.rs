@@ -1,5 +1,6 @@
 //! What lowering any section needs: the sections, the faults, and the rules that many of them share.
 
+use super::data::DataPlan;
 use super::device_plan::DevicePlan;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};
@@ -9,6 +10,7 @@ use crate::keys::{ModelFault, ModelKey, Unstated};
 use crate::record::Format;
 use crate::registry::{LACKING, Registry};
 use crate::synapse::Spread;
+use std::collections::BTreeMap;
 
 pub(super) struct Lower<'a> {
     pub filled: &'a Filled,
@@ -24,6 +26,8 @@ pub(super) struct Lower<'a> {
     pub own_spread: Option<Spread>,
     /// The devices that the protocol trains.
     pub trained_devices: Option<(DevicePlan, Preset)>,
+    /// What sources show, by the path of their tables; `None`: faulty, and reported.
+    pub data: BTreeMap<String, Option<DataPlan>>,
     /// How far a jump from rest must go to make a neuron of each population fire, where that is one number.
     pub thresholds: Vec<Option<f64>>,
 }
@@ -39,6 +43,7 @@ impl<'a> Lower<'a> {
             weight_unit: None,
             own_spread: None,
             trained_devices: None,
+            data: BTreeMap::new(),
             thresholds: Vec::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set, and currents from outside.
 
+use super::data::{DATASETS, DataPlan, Files};
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::lists::{self, Listed, Spike};
@@ -7,9 +8,9 @@ use super::locate;
 use super::plan::{Code, Input, SourcePlan};
 use super::section::Lower;
 use super::spec::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SHARE, SPAN};
-use super::spec::{Bounds, Choice, Key, Kind, Unit};
+use super::spec::{Bounds, Key, Kind, Unit};
 use super::table::{inner, table};
-use crate::dataset::Name;
+use crate::dataset::Holds;
 use crate::encoding::{BLOCK, Latency, MAX_BLOCK_RATE, RateProfile};
 use crate::hint::many;
 use crate::network::{Current, CurrentFault, Sine, SourceKind};
@@ -107,8 +108,10 @@ table! {
             interval: Time = POSITIVE_SPAN;
         }
         Dataset = "dataset": "the samples of a data set, one line per value" {
-            /// Which data set is shown.
-            dataset: Name = Kind::Choice(&DATASETS) => dataset;
+            /// Which data set is shown; or give `data`.
+            dataset: DataPlan = Kind::Choice(&DATASETS), absent("the samples are in `data`") => dataset;
+            /// Samples of one's own, in files beside the scenario.
+            data: () = inner::<Files>(), absent("`dataset` names a data set");
             /// How a sample becomes spikes.
             encode: Encode = inner::<Encode>(), setting("{}");
         }
@@ -157,22 +160,12 @@ table! {
             /// When one more line spikes, in every sample alike.
             bias: Option<Time> = SPAN, absent("there is no such line");
         }
+        Events = "events": "the events of each sample as they were recorded, on the lines where they were" {}
     }
 }
 
-/// The data sets that are shipped; a scenario may name others that its registry has.
-const DATASETS: [Choice; Name::ALL.len()] = {
-    let mut choices = [Choice { name: "", doc: "" }; Name::ALL.len()];
-    let mut k = 0;
-    while k < choices.len() {
-        choices[k] = Choice { name: Name::ALL[k].word(), doc: Name::ALL[k].known().about };
-        k += 1;
-    }
-    choices
-};
-
-fn dataset(lower: &mut Lower<'_>, fields: &Fields) -> Option<Name> {
-    lower.registry.find_dataset(fields.word("dataset")?)
+fn dataset(lower: &mut Lower<'_>, fields: &Fields) -> Option<DataPlan> {
+    lower.data(fields)
 }
 
 fn rates(lower: &mut Lower<'_>, fields: &Fields) -> Option<Vec<(Time, f64)>> {
@@ -238,9 +231,11 @@ impl Lower<'_> {
                 self.fits_burst(fields, count, interval, period)?;
                 train(size, SourceKind::Bursts { start, period, count, interval })
             }
-            Described::Dataset { dataset, encode } => {
-                let pixels = dataset.pixels();
+            Described::Dataset { dataset, data: (), encode } => {
+                let pixels = dataset.size();
+                self.encodable(fields, &dataset)?;
                 let (size, code) = match encode {
+                    Encode::Events {} => (pixels, Code::Events),
                     Encode::Poisson { max_rate, normalise } => (pixels, Code::Rate { max_rate, normalise }),
                     Encode::FirstSpike { at_zero, at_one, above, bias } => {
                         self.spread_out(fields, at_zero, at_one)?;
@@ -273,7 +268,7 @@ impl Lower<'_> {
                 let key = if fields.written("rates").is_some() { "rates" } else { "rate" };
                 (fields.place(key), profile.peak())
             }
-            Input::Dataset { code: Code::FirstSpike(_), .. } => return Some(()),
+            Input::Dataset { code: Code::FirstSpike(_) | Code::Events, .. } => return Some(()),
             Input::Dataset { code: Code::Rate { max_rate, .. }, .. } => {
                 (fields.table("encode").and_then(|encode| encode.place("max_rate")), max_rate.get())
             }
@@ -297,6 +292,26 @@ impl Lower<'_> {
                 "up to {MAX_BLOCK_RATE} for {BLOCK} lines together, {} for each of these",
                 Unit::Hertz.print(MAX_BLOCK_RATE.get() / f64::from(lines))
             )),
+        );
+        None
+    }
+
+    /// Values take a code, and events have theirs.
+    fn encodable(&mut self, fields: &Fields, data: &DataPlan) -> Option<()> {
+        let encode = fields.table("encode")?;
+        let as_recorded = encode.word("kind")? == "events";
+        let (holds, allowed) = match data.holds() {
+            Holds::Values if as_recorded => {
+                ("values", "a code for values, such as \"poisson\" or \"first_spike\"")
+            }
+            Holds::Events if !as_recorded => ("events", "encode = { kind = \"events\" }"),
+            _ => return Some(()),
+        };
+        self.faults.push(
+            Diagnostic::error(format!("the samples of `{}` are {holds}", data.title()))
+                .maybe_at(encode.place("kind").or(encode.at.as_ref()).or(fields.at.as_ref()))
+                .also(fields.written("dataset").or(fields.written("data")), "these samples")
+                .allowed(allowed),
         );
         None
     }

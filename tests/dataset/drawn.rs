@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 #[test]
 fn the_first_hundred_images_of_each_split_are_pinned() {
     let set = drawn::digits(100, 100);
-    let sum = |split: &Split| (xxh3_64(&split.images), xxh3_64(&split.labels));
+    let sum = |split: &Split| (xxh3_64(split.images()), xxh3_64(&split.labels));
     assert_eq!(drawn::VERSION, 1);
     assert_eq!(sum(&set.train), (3_390_016_546_565_365_630, 3_633_390_161_158_368_794));
     assert_eq!(sum(&set.test), (8_219_561_352_754_366_968, 406_578_248_370_410_310));
@@ -18,10 +18,10 @@ fn the_first_hundred_images_of_each_split_are_pinned() {
 fn an_image_does_not_depend_on_how_many_are_asked_for() {
     let few = drawn::digits(3, 40);
     let more = drawn::digits(50, 60);
-    assert_eq!(few.train.images, more.train.images[..3 * 784]);
+    assert_eq!(few.train.images(), &more.train.images()[..3 * 784]);
     assert_eq!(few.test.labels, more.test.labels[..40]);
     let (alone, label) = drawn::digit(Part::Test, 37);
-    assert_eq!((&alone[..], label), (more.test.image(37), more.test.label(37)));
+    assert_eq!((&alone[..], label), (&more.test.image(37)[..], more.test.label(37)));
     assert_ne!(more.train.image(37), more.test.image(37));
 }
 
@@ -44,13 +44,13 @@ fn every_digit_is_common_and_every_image_has_ink_inside_its_edge() {
 #[test]
 fn the_embedded_set_opens_by_name_without_files() {
     let set = open(Name::DRAWN_DIGITS, &Search::default()).unwrap();
-    assert_eq!((set.name.as_str(), set.width, set.height, set.classes), ("drawn_digits", 28, 28, 10));
+    assert_eq!((set.name.as_str(), &set.shape[..], set.classes), ("drawn_digits", &[28, 28][..], 10));
     assert_eq!((set.train.len(), set.test.len()), (drawn::TRAIN, drawn::TEST));
 }
 
 /// Softmax regression on pixels, stochastic gradient descent; the fraction of test images it gets right.
 fn linear_accuracy(set: &Dataset) -> f64 {
-    let pixels = set.pixels();
+    let pixels = set.size();
     let mut weights = vec![[0f32; 10]; pixels + 1];
     let scores = |weights: &[[f32; 10]], image: &[u8]| {
         let mut sums = weights[pixels];
@@ -64,7 +64,7 @@ fn linear_accuracy(set: &Dataset) -> f64 {
     for epoch in 0..12u8 {
         let rate = 0.02 / (1.0 + 0.5 * f32::from(epoch));
         for (image, label) in set.train.iter() {
-            let mut error = scores(&weights, image);
+            let mut error = scores(&weights, &image);
             let top = error.iter().copied().fold(f32::MIN, f32::max);
             error.iter_mut().for_each(|e| *e = (*e - top).exp());
             let total: f32 = error.iter().sum();

@@ -209,8 +209,8 @@ fn a_set_opens_by_name() {
     let dir = tempfile::tempdir().unwrap();
     write_set(dir.path(), 30, 20);
     let set = open(Name::MNIST, &in_dir(dir.path())).unwrap();
-    assert_eq!((set.name.as_str(), set.train.len(), set.test.len()), ("mnist", 30, 20));
-    assert_eq!((set.pixels(), set.classes, set.test.label(13)), (784, 10, 3));
+    assert_eq!((set.train.len(), set.test.len()), (30, 20));
+    assert_eq!((set.size(), set.classes, set.test.label(13)), (784, 10, 3));
     assert_eq!(set.train.image(1)[0], (784 * 7 % 256) as u8);
 }
 
@@ -318,7 +318,7 @@ fn files_of_another_writer_are_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/idx");
     let set = open(Name::MNIST, &in_dir(&folder)).unwrap();
     let pixel = |i: usize| ((i * 31 + i / 28 * 7) % 256) as u8;
-    assert_eq!(set.train.images, (0..3 * 784).map(pixel).collect::<Vec<_>>());
-    assert_eq!(set.test.images, (0..2 * 784).map(pixel).collect::<Vec<_>>());
+    assert_eq!(set.train.images(), (0..3 * 784).map(pixel).collect::<Vec<_>>());
+    assert_eq!(set.test.images(), (0..2 * 784).map(pixel).collect::<Vec<_>>());
     assert_eq!((&set.train.labels[..], &set.test.labels[..]), (&[4, 0, 9][..], &[4, 0][..]));
 }

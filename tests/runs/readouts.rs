@@ -31,9 +31,9 @@ fn data() -> &'static Data {
     DATA.get_or_init(|| {
         let set = digits(600, 100);
         Data {
-            train: RateCode::new(&set.train.images, 784, Hertz::new(100.0)),
+            train: RateCode::new(set.train.images(), 784, Hertz::new(100.0)),
             train_labels: set.train.labels,
-            test: RateCode::new(&set.test.images, 784, Hertz::new(100.0)),
+            test: RateCode::new(set.test.images(), 784, Hertz::new(100.0)),
             test_labels: set.test.labels,
         }
     })

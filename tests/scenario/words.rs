@@ -3,9 +3,8 @@
 //! A key of words that is added to the table without a case here fails the first test. Lowering panics where it
 //! asks for a key that the table does not have, so walking every word also finds keys misspelt in the code.
 
-use memspike::dataset::idx::Expect;
 use memspike::dataset::known::Known;
-use memspike::dataset::{self, Dataset, Split};
+use memspike::dataset::{self, Dataset, Holds, Split};
 use memspike::record::{Format, LogReader, WriteError};
 use memspike::registry::Registry;
 use memspike::scenario::plan::Plan;
@@ -513,7 +512,8 @@ fn a_format_of_ones_own_is_named_by_a_scenario() {
 /// Two images of two pixels, one of each class.
 fn bars() -> Dataset {
     let split = || Split::new(vec![255, 0, 0, 255], vec![0, 1], 2).unwrap();
-    Dataset { name: "bars".into(), width: 2, height: 1, classes: 2, train: split(), test: split() }
+    let (name, version) = ("bars".into(), "1".into());
+    Dataset { name, version, shape: vec![2], classes: 2, train: split(), test: split() }
 }
 
 static BARS: Known = Known {
@@ -521,7 +521,10 @@ static BARS: Known = Known {
     folder: "bars",
     title: "bars",
     about: "two bars",
-    shape: Expect { width: 2, height: 1, classes: 2 },
+    version: "1",
+    shape: &[2],
+    holds: Holds::Values,
+    classes: 2,
     origin: dataset::known::Origin::Made(bars),
 };
 

@@ -11,6 +11,8 @@ pub enum Readable {
     Images,
     /// Classes, a byte per picture.
     Labels,
+    /// Numbers of any type, in any number of dimensions.
+    Array,
 }
 
 impl Readable {
@@ -20,6 +22,7 @@ impl Readable {
         match self {
             Self::Images => 0x0803,
             Self::Labels => 0x0801,
+            Self::Array => 0x0800,
         }
     }
 
@@ -27,6 +30,7 @@ impl Readable {
         match self {
             Self::Images => Self::Labels,
             Self::Labels => Self::Images,
+            Self::Array => Self::Array,
         }
     }
 }
@@ -36,6 +40,7 @@ impl fmt::Display for Readable {
         f.write_str(match self {
             Self::Images => "images",
             Self::Labels => "labels",
+            Self::Array => "numbers",
         })
     }
 }
@@ -59,8 +64,8 @@ pub enum Fault {
     OtherDataset { file: PathBuf, asked: Name, found: Name },
     /// What was made for `name` is not of its shape, or has labels beyond its classes.
     #[error(
-        "data set `{name}` is not of the size that is known of it: {} x {} pixels, labels below {}",
-        name.expect().width, name.expect().height, name.expect().classes
+        "data set `{name}` is not of the size that is known of it: {} values, labels below {}",
+        name.size(), name.classes()
     )]
     NotAsKnown { name: Name },
     /// Where `file` with `what` should be, a directory has its name.
@@ -105,6 +110,9 @@ pub enum Fault {
     /// At byte `at` of `file`, for image `index`, stands `label`, which is none of `classes`; `count` labels are wrong in all.
     #[error("{}: label at byte {at} is {label} (image {index}{}); expected 0 to {}", file.display(), and_more(*count), classes - 1)]
     BadLabel { file: PathBuf, at: u64, index: usize, label: u8, classes: usize, count: usize },
+    /// In `file`, at `place` (or it as a whole, if that is empty), is `what`, where `allowed` is expected.
+    #[error("{}{}: {what}; expected {allowed}", file.display(), within(place))]
+    Own { file: PathBuf, place: String, what: String, allowed: String, hint: Option<String> },
     /// `images_file` has `images` images and `labels_file` has `count` labels.
     #[error("{}: holds {count} labels; expected {images}, one for each image in {}", labels_file.display(), images_file.display())]
     CountMismatch { images_file: PathBuf, images: usize, labels_file: PathBuf, count: usize },
@@ -155,6 +163,7 @@ impl Fault {
             }
             Self::BadLabel { .. } => "only sets with labels 0 to 9 can be read".to_owned(),
             Self::CountMismatch { .. } => "do both files belong to the same split (train, t10k)?".to_owned(),
+            Self::Own { hint, .. } => hint.clone()?,
             _ => return None,
         })
     }
@@ -194,6 +203,10 @@ fn list(paths: &[PathBuf]) -> String {
         return " nowhere (no --data, no MEMSPIKE_DATA, no home directory)".to_owned();
     }
     paths.iter().map(|path| format!("\n  {}", path.display())).collect()
+}
+
+fn within(place: &str) -> String {
+    if place.is_empty() { String::new() } else { format!(", {place}") }
 }
 
 fn uncompressed(gzip: bool) -> &'static str {

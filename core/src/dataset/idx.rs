@@ -15,6 +15,8 @@
 //! deflate (at most 1032 to 1) could have made.
 
 use super::{Fault, Faults, Readable, Split};
+#[cfg(feature = "formats")]
+use crate::record::array::{self, Array, Values};
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -103,6 +105,50 @@ pub fn parse_images(file: &Path, bytes: &[u8], expect: Expect) -> Result<Images,
 /// As [`read_labels`].
 pub fn parse_labels(file: &Path, bytes: &[u8], classes: usize) -> Result<Vec<u8>, Fault> {
     decode(file, Readable::Labels, bytes, bytes.len() as u64, |content| labels(content, classes))
+}
+
+/// The numbers of a file, of any of the six types and any number of dimensions: two zero bytes, the type (8 unsigned bytes, 9 signed
+/// ones, 11 and 12 integers of two and four bytes, 13 and 14 real numbers of four and eight), the number of dimensions, their
+/// lengths, the values; all big-endian.
+///
+/// # Errors
+/// As [`read_images`].
+#[cfg(feature = "formats")]
+pub fn read_array(file: &Path) -> Result<Array, Fault> {
+    with_content(file, Readable::Array, array)
+}
+
+#[cfg(feature = "formats")]
+fn array(content: &mut Content<'_>) -> Result<Array, Fault> {
+    let head = content.number("magic number")?;
+    let wrong = |what: String, allowed: &str| Fault::Own {
+        file: content.file.into(),
+        place: String::new(),
+        what,
+        allowed: allowed.into(),
+        hint: None,
+    };
+    let [zero, none, kind, axes] = head.to_be_bytes();
+    let Some((kind, size)) =
+        [(8, "u1", 1), (9, "i1", 1), (11, "i2", 2), (12, "i4", 4), (13, "f4", 4), (14, "f8", 8)]
+            .into_iter()
+            .find_map(|(code, name, size)| (code == kind).then_some((name, size)))
+            .filter(|_| (zero, none) == (0, 0) && (1..=8).contains(&axes))
+    else {
+        return Err(wrong(
+            format!("magic number at byte 0 is 0x{head:08x}"),
+            "0x000008NN to 0x00000eNN of an IDX file with 1 to 8 dimensions",
+        ));
+    };
+    let shape: Vec<usize> =
+        (0..axes).map(|_| Ok(content.number("length of an axis")? as usize)).collect::<Result<_, Fault>>()?;
+    let product = shape.iter().try_fold(1_u64, |product, &length| product.checked_mul(length as u64));
+    let bytes = product.and_then(|count| count.checked_mul(size)).filter(|&bytes| bytes < 1 << 62);
+    let shown = array::shown(&shape);
+    let why = format!("values of {shown}, {} each", crate::hint::many(size, "byte"));
+    let bytes = content.rest(bytes.unwrap_or(1 << 62), &why)?;
+    let values = array::values(&format!(">{kind}"), &bytes).unwrap_or(Values::Bytes(Vec::new()));
+    Ok(Array { shape, values })
 }
 
 fn images(content: &mut Content<'_>, expect: Expect) -> Result<Images, Fault> {

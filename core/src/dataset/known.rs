@@ -1,7 +1,7 @@
 //! The data sets that can be named: all that is to be known of each, in one place.
 
 use super::idx::Expect;
-use super::{Dataset, Fault, drawn, yin_yang};
+use super::{Dataset, Fault, Holds, drawn, yin_yang};
 use crate::hint::nearest;
 use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display, Formatter};
@@ -18,8 +18,14 @@ pub struct Known {
     pub title: &'static str,
     /// One line about it, with its source.
     pub about: &'static str,
-    /// Size of its images and number of classes.
-    pub shape: Expect,
+    /// Which of its versions it is: a new drawing, or another edition of its files, is another.
+    pub version: &'static str,
+    /// Lengths of the axes of a sample, rows before columns.
+    pub shape: &'static [usize],
+    /// What its samples are made of.
+    pub holds: Holds,
+    /// Number of classes.
+    pub classes: usize,
     /// Where its images come from.
     pub origin: Origin,
 }
@@ -58,7 +64,10 @@ static DRAWN_DIGITS: Known = Known {
     folder: "drawn_digits",
     title: "drawn digits",
     about: "digits drawn by code, 28 x 28, built in",
-    shape: Expect { width: drawn::SIDE, height: drawn::SIDE, classes: 10 },
+    version: "1",
+    shape: &[drawn::SIDE, drawn::SIDE],
+    holds: Holds::Values,
+    classes: 10,
     origin: Origin::Made(|| drawn::digits(drawn::TRAIN, drawn::TEST)),
 };
 
@@ -67,7 +76,10 @@ static YIN_YANG: Known = Known {
     folder: "yin-yang",
     title: "Yin-Yang",
     about: "points x, y, 1 - x, 1 - y in a figure of three classes, drawn by code, built in",
-    shape: Expect { width: yin_yang::SIZE, height: 1, classes: 3 },
+    version: "1",
+    shape: &[yin_yang::SIZE],
+    holds: Holds::Values,
+    classes: 3,
     origin: Origin::Made(|| yin_yang::points(yin_yang::TRAIN, yin_yang::TEST)),
 };
 
@@ -77,7 +89,10 @@ static MNIST: Known = Known {
     folder: "mnist",
     title: "MNIST",
     about: "handwritten digits, fetched with `memspike data fetch mnist`",
-    shape: Expect { width: 28, height: 28, classes: 10 },
+    version: "1998",
+    shape: &[28, 28],
+    holds: Holds::Values,
+    classes: 10,
     origin: Origin::Files(IdxFiles {
         sums: [
             Sum::Content("ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
@@ -100,7 +115,10 @@ static FASHION_MNIST: Known = Known {
     folder: "fashion-mnist",
     title: "Fashion-MNIST",
     about: "articles of clothing, fetched with `memspike data fetch fashion-mnist`",
-    shape: Expect { width: 28, height: 28, classes: 10 },
+    version: "2017",
+    shape: &[28, 28],
+    holds: Holds::Values,
+    classes: 10,
     origin: Origin::Files(IdxFiles {
         sums: [
             Sum::Download("3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
@@ -174,16 +192,17 @@ impl Name {
         }
     }
 
-    /// Its shape and classes: what its files must hold.
+    /// What its files must hold, if it is read from files of images.
     #[must_use]
-    pub const fn expect(self) -> Expect {
-        self.0.shape
+    pub fn expect(self) -> Expect {
+        let (&width, rows) = self.0.shape.split_last().unwrap_or((&1, &[]));
+        Expect { width, height: rows.iter().product(), classes: self.0.classes }
     }
 
-    /// Pixels of an image: lines of a source that shows it.
+    /// Values of a sample, or lines of its events: lines of a source that shows it.
     #[must_use]
-    pub const fn pixels(self) -> u32 {
-        self.expect().pixels() as u32
+    pub fn size(self) -> u32 {
+        self.0.shape.iter().product::<usize>() as u32
     }
 
     /// Channels, rows and columns of an image.
@@ -196,7 +215,7 @@ impl Name {
     /// Number of classes.
     #[must_use]
     pub const fn classes(self) -> u32 {
-        self.expect().classes as u32
+        self.0.classes as u32
     }
 }
 

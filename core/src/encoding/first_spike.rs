@@ -36,7 +36,7 @@ impl Latency {
 }
 
 /// Samples as spikes, in order of time and then of line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FirstSpikes {
     spikes: Arc<Vec<(Time, u32)>>,
     ends: Vec<usize>,
@@ -59,6 +59,30 @@ impl FirstSpikes {
             }
         }
         Self { spikes: Arc::new(spikes), ends }
+    }
+
+    /// Samples whose spikes are given, in whatever order.
+    #[must_use]
+    pub fn of(samples: impl IntoIterator<Item = Vec<(Time, u32)>>) -> Self {
+        let (mut spikes, mut ends) = (Vec::new(), Vec::new());
+        for mut sample in samples {
+            sample.sort_unstable();
+            spikes.append(&mut sample);
+            ends.push(spikes.len());
+        }
+        Self { spikes: Arc::new(spikes), ends }
+    }
+
+    /// The samples of these numbers, in this order.
+    ///
+    /// # Panics
+    /// If there is no such sample.
+    #[must_use]
+    pub fn chosen(&self, numbers: &[u32]) -> Self {
+        if numbers.iter().copied().eq(0..self.len() as u32) {
+            return self.clone();
+        }
+        Self::of(numbers.iter().map(|&sample| self.sample(sample as usize).to_vec()))
     }
 
     /// Number of samples.

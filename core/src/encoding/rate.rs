@@ -1,4 +1,4 @@
-//! Rate code of images: pixel p of 255 is a Poisson process of rate `max_rate` p / 255.
+//! Rate code: a value p of `full` is a Poisson process of rate `max_rate` p / `full`; of the bytes of images `full` is 255.
 
 use super::alias::{AliasCell, Cells, append};
 use super::poisson::{BLOCK, BlockRate};
@@ -14,6 +14,8 @@ pub struct RateCode {
     ends: Vec<(usize, u64)>,
     blocks: usize,
     max_rate: f64,
+    /// The intensity that has this rate.
+    full: f64,
     /// Factor of each image's rates; empty: none.
     factors: Vec<f64>,
 }
@@ -22,21 +24,34 @@ impl RateCode {
     /// Encodes images of `pixels` bytes each.
     #[must_use]
     pub fn new(images: &[u8], pixels: usize, max_rate: Hertz) -> Self {
-        let block = BLOCK as usize;
-        let lit = images.iter().filter(|&&intensity| intensity > 0).count();
-        let mut cells = Vec::with_capacity(lit);
-        let mut ends = Vec::new();
-        for image in images.chunks_exact(pixels.max(1)) {
-            for part in image.chunks(block) {
-                let total = append(part.iter().map(|&intensity| u32::from(intensity)), &mut cells);
+        let images = images.chunks_exact(pixels.max(1));
+        Self::of(images.map(|image| image.iter().map(|&byte| u32::from(byte))), 255, pixels, max_rate)
+    }
+
+    /// Encodes samples of `size` whole numbers each, of which `full` has `max_rate`.
+    #[must_use]
+    pub fn of<S: Iterator<Item = u32>>(
+        samples: impl Iterator<Item = S>,
+        full: u32,
+        size: usize,
+        max_rate: Hertz,
+    ) -> Self {
+        let (mut cells, mut ends, mut values) = (Vec::new(), Vec::new(), Vec::with_capacity(size));
+        for sample in samples {
+            values.clear();
+            values.extend(sample);
+            for part in values.chunks(BLOCK as usize) {
+                let total = append(part.iter().copied(), &mut cells);
                 ends.push((cells.len(), total));
             }
         }
+        cells.shrink_to_fit();
         Self {
             cells: Arc::new(cells),
             ends,
-            blocks: pixels.div_ceil(block).max(1),
+            blocks: size.div_ceil(BLOCK as usize).max(1),
             max_rate: max_rate.get(),
+            full: f64::from(full),
             factors: Vec::new(),
         }
     }
@@ -77,7 +92,7 @@ impl RateCode {
         let start = if index == 0 { 0 } else { self.ends[index - 1].0 };
         let (end, total) = self.ends[index];
         let factor = self.factors.get(image).copied().unwrap_or(1.0);
-        BlockRate::new(&Cells::of(&self.cells, start..end), self.max_rate * total as f64 / 255.0 * factor)
+        BlockRate::new(&Cells::of(&self.cells, start..end), self.max_rate * total as f64 / self.full * factor)
     }
 }
 
@@ -93,6 +108,17 @@ mod tests {
         assert_eq!(code.block(0, 0).cells.len(), 1);
         assert!((code.block(1, 0).mean_gap_fs - 1e15 / 220.0).abs() < 1.0);
         assert!(code.block(2, 0).cells.is_empty());
+    }
+
+    #[test]
+    fn real_numbers_have_their_rates_to_31_bits() {
+        let value = |x: f64| (x * f64::from(1_u32 << 31)) as u32;
+        let samples = [[0.125, 0.0, 1.0], [0.0, 1e-9, 0.0]].map(|sample| sample.map(value));
+        let code = RateCode::of(samples.iter().map(|s| s.iter().copied()), 1 << 31, 3, Hertz::new(100.0));
+        assert!((code.block(0, 0).mean_gap_fs / (1e15 / 112.5) - 1.0).abs() < 1e-12);
+        assert!(
+            (code.block(1, 0).mean_gap_fs / (1e15 / (100.0 * 2.0 / 2_147_483_648.0)) - 1.0).abs() < 1e-12
+        );
     }
 
     #[test]

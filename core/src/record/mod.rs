@@ -5,6 +5,8 @@
 //! run goes on a [`Recorder`] takes its rows; [`LogRecorder`] keeps them in a checked log on disk, which a checkpoint
 //! can be gone on with. At the end the log is written in a [`format::Format`].
 
+#[cfg(feature = "formats")]
+pub mod array;
 pub mod courses;
 mod crc;
 pub mod csv;

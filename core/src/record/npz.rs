@@ -1,5 +1,6 @@
 //! Arrays as `.npz`, the format of NumPy: `numpy.load("weights.npz")["input"]`.
 
+use super::array::{self, Array, MAGIC, Values};
 use super::{RecordError, zip};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -94,17 +95,15 @@ pub fn encode(arrays: &[(&str, &NamedArray)]) -> Result<Vec<u8>, RecordError> {
     Ok(npz.finish())
 }
 
-/// Reads every two-dimensional `f64` array of an `.npz`.
+/// Reads an `.npz` with two-dimensional arrays of real numbers.
 ///
 /// # Errors
 /// If the file cannot be read or holds something else.
 pub fn read(path: &Path) -> Result<Vec<NamedArray>, RecordError> {
     let bytes = std::fs::read(path).map_err(RecordError::io("read", path))?;
     let malformed = |message: String| RecordError::Malformed { path: path.to_path_buf(), message };
-    let files = zip::read(&bytes).map_err(malformed)?;
     let mut arrays = Vec::new();
-    for (name, content) in files {
-        let name = name.trim_end_matches(".npy").to_string();
+    for (name, content) in members(&bytes).map_err(malformed)? {
         let (rows, cols, data) =
             decode(&content).map_err(|message| malformed(format!("array `{name}`: {message}")))?;
         arrays.push(NamedArray { name, rows, cols, data });
@@ -112,7 +111,16 @@ pub fn read(path: &Path) -> Result<Vec<NamedArray>, RecordError> {
     Ok(arrays)
 }
 
-const MAGIC: &[u8] = b"\x93NUMPY";
+/// The `.npy` files in the bytes of an `.npz`, by the names of their arrays.
+///
+/// # Errors
+/// What is wrong with the archive, as a sentence about "it".
+pub fn members(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let named = |(name, content): (String, Vec<u8>)| {
+        (name.strip_suffix(".npy").map_or_else(|| name.clone(), str::to_string), content)
+    };
+    Ok(zip::read(bytes)?.into_iter().map(named).collect())
+}
 
 /// What stands before the values in an `.npy` file of version 1.0: a Python dictionary, filled up with spaces until
 /// the values begin at a multiple of 64 bytes. Source: NumPy, `numpy.lib.format`.
@@ -128,68 +136,28 @@ fn header(rows: usize, cols: usize) -> Vec<u8> {
     bytes
 }
 
-/// Rows, columns and values, row by row, of an `.npy` file with an array of `f64`.
+/// Rows, columns and values, row by row, of an `.npy` file with an array of real numbers.
 fn decode(bytes: &[u8]) -> Result<(usize, usize, Vec<f64>), String> {
-    let damaged = || "its header is cut short or damaged".to_string();
-    let rest = bytes.strip_prefix(MAGIC).ok_or("it is not an .npy file")?;
-    // Version 1 has a length of two bytes, versions 2 and 3 of four.
-    let (length, rest) = match rest.first() {
-        Some(1) => rest
-            .get(2..)
-            .and_then(<[u8]>::split_first_chunk::<2>)
-            .map(|(length, rest)| (usize::from(u16::from_le_bytes(*length)), rest)),
-        Some(2 | 3) => rest
-            .get(2..)
-            .and_then(<[u8]>::split_first_chunk::<4>)
-            .map(|(length, rest)| (u32::from_le_bytes(*length) as usize, rest)),
-        _ => return Err("it is of a version of .npy that is not known; expected 1, 2 or 3".into()),
-    }
-    .ok_or_else(damaged)?;
-    let (dictionary, values) = rest.split_at_checked(length).ok_or_else(damaged)?;
-    let dictionary = std::str::from_utf8(dictionary).map_err(|_| damaged())?;
-    let entry = |key: &str| {
-        let (_, after) = dictionary.split_once(&format!("'{key}'"))?;
-        Some(after.trim_start().strip_prefix(':')?.trim_start())
+    let Array { shape, values } = array::decode(bytes)?;
+    let Values::Reals(data) = values else {
+        return Err(format!("its values are {}; expected real numbers, such as float64", values.kind()));
     };
-    let (kind, columns_first, shape) =
-        (entry("descr"), entry("fortran_order"), entry("shape").and_then(|shape| shape.strip_prefix('(')));
-    let (Some(kind), Some(columns_first), Some((shape, _))) =
-        (kind, columns_first, shape.and_then(|shape| shape.split_once(')')))
-    else {
-        return Err(damaged());
-    };
-    let value: fn([u8; 8]) -> f64 = if kind.starts_with("'<f8'") {
-        f64::from_le_bytes
-    } else if kind.starts_with("'>f8'") {
-        f64::from_be_bytes
-    } else {
-        let kind = kind.split(',').next().unwrap_or(kind);
-        return Err(format!("its values are {kind}; expected '<f8' (float64)"));
-    };
-    let sizes: Vec<usize> = shape
-        .split(',')
-        .map(str::trim)
-        .filter(|size| !size.is_empty())
-        .map(|size| size.parse().map_err(|_| damaged()))
-        .collect::<Result<_, _>>()?;
-    let &[rows, cols] = sizes.as_slice() else {
-        return Err(format!("its shape is ({shape}); expected two dimensions"));
-    };
-    let (values, rest) = values.as_chunks::<8>();
-    if rows.checked_mul(cols) != Some(values.len()) || !rest.is_empty() {
-        return Err(format!("it does not hold {rows} x {cols} values"));
-    }
-    let data = if columns_first.starts_with("True") {
-        (0..rows * cols).map(|k| value(values[k % cols * rows + k / cols])).collect()
-    } else {
-        values.iter().map(|&bytes| value(bytes)).collect()
+    let &[rows, cols] = shape.as_slice() else {
+        return Err(format!("its shape is {}; expected two dimensions", array::shown(&shape)));
     };
     Ok((rows, cols, data))
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// An `.npz` of these `.npy` files.
+    pub(crate) fn archive(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut npz = zip::Writer::default();
+        files.iter().for_each(|(name, bytes)| npz.add(&format!("{name}.npy"), &[bytes]));
+        npz.finish()
+    }
 
     fn array(name: &str, rows: usize, cols: usize) -> NamedArray {
         let data = (0..rows * cols).map(|k| k as f64 * 0.1 - 1.0).collect();
@@ -260,8 +228,8 @@ mod tests {
             assert_eq!(read, (2, 3, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]));
         }
         for (dictionary, why) in [
-            ("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", "'<f4'"),
-            ("{'descr': '<f8', 'fortran_order': False, 'shape': (6,), }", "(6,)"),
+            ("{'descr': '<i4', 'fortran_order': False, 'shape': (2, 6), }", "integers"),
+            ("{'descr': '<f8', 'fortran_order': False, 'shape': (6,), }", "its shape is 6;"),
             ("{'descr': '<f8', 'fortran_order': False, 'shape': (7, 3), }", "7 x 3"),
             ("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999, 3), }", "damaged"),
             ("{'descr': '<f8', 'shape': (2, 3), }", "damaged"),

@@ -11,6 +11,7 @@ use memspike::dataset::Name;
 use memspike::hint::many;
 use memspike::record::rundir::{self, RunStatus, SUMMARY};
 use memspike::report::manifest::MadeFrom;
+use memspike::scenario::data::DataPlan;
 use memspike::scenario::plan::{Input, Plan};
 use memspike::scenario::vary::{Point, Varied};
 use memspike::scenario::{Diagnostics, synapses};
@@ -190,8 +191,9 @@ impl Once {
 }
 
 fn data_sets(plan: &Plan) -> impl Iterator<Item = Name> + '_ {
+    // Files of one's own were read with the scenario.
     plan.sources.iter().filter_map(|source| match source.input {
-        Input::Dataset { dataset, .. } => Some(dataset),
+        Input::Dataset { dataset: DataPlan::Named(name), .. } => Some(name),
         _ => None,
     })
 }

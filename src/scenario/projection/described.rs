@@ -11,7 +11,6 @@ use super::super::spec::kinds::{COUNT, HORIZON, POSITIVE_SPAN};
 use super::super::spec::{Bounds, Choice, Key, Kind, Refers, Unit};
 use super::super::table::{FromKey, Table, Tried, inner, table};
 use super::super::weights;
-use crate::dataset::Name;
 use crate::keys::ModelKey;
 use crate::network::kernel::{KERNELS, KEYS, KernelEntry, RECEPTOR};
 use crate::network::{Distribution, Kernel, Origin};
@@ -241,7 +240,7 @@ impl Lower<'_> {
     }
 
     /// Lines that a projection starts at and neurons that it reaches, where those are known.
-    pub(in crate::scenario) fn ends(&self, fields: &Fields) -> (Option<u32>, Option<u32>) {
+    pub(in crate::scenario) fn ends(&mut self, fields: &Fields) -> (Option<u32>, Option<u32>) {
         let from = self.known(fields, "from", Refers::SourceOrPopulation);
         let to = self.known(fields, "to", Refers::Population);
         let pre = from.and_then(|from| self.size_of(self.origin(from)));
@@ -249,13 +248,13 @@ impl Lower<'_> {
     }
 
     /// How many lines an origin has; `None` if its size is faulty.
-    fn size_of(&self, origin: Origin) -> Option<u32> {
+    fn size_of(&mut self, origin: Origin) -> Option<u32> {
         match origin {
             Origin::Population(index) => self.filled.all("population").get(index)?.1.count("size"),
             Origin::Source(index) => {
                 let fields = &self.filled.all("source").get(index)?.1;
                 if is_dataset(fields)? {
-                    return self.registry.find_dataset(fields.word("dataset")?).map(Name::pixels);
+                    return self.data(fields).map(|data| data.size());
                 }
                 if is_current(fields)? { Some(1) } else { fields.count("size") }
             }

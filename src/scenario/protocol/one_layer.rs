@@ -91,9 +91,11 @@ pub fn one_layer(lower: &mut Lower<'_>, protocol: &Fields, index: usize, kind: &
     }
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
     let encode = source.and_then(|(_, source)| source.table("encode"));
-    if let Some(encode) = encode.filter(|encode| encode.word("kind") == Some("first_spike")) {
+    let timed = encode.filter(|encode| encode.word("kind").is_some_and(|kind| kind != "poisson"));
+    if let Some(encode) = timed {
+        let shown = encode.word("kind").unwrap_or_default();
         lower.faults.push(
-            Diagnostic::error("single spikes of each value have no rate")
+            Diagnostic::error(format!("spikes at given times (`{shown}`) have no rate"))
                 .maybe_at(encode.place("kind"))
                 .also(protocol.written("kind"), &here)
                 .allowed("encode = { kind = \"poisson\" } for one projection of jumps")

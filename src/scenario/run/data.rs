@@ -1,12 +1,14 @@
 //! The samples of a run: read, split, encoded.
 
+use super::super::data::DataPlan;
 use super::super::outcome::{MISSED, Missed};
 use super::super::plan::{Code, Input, Plan};
 use super::context::{RunContext, RunError};
-use crate::dataset::{self, Dataset, Split};
+use crate::dataset::{Dataset, Identity, Split};
 use crate::encoding::{FirstSpikes, RateCode};
 use crate::network::Origin;
 use crate::random::{self, Purpose};
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -20,15 +22,16 @@ pub struct Data<C = RateCode> {
     pub test: C,
     pub test_labels: Vec<u8>,
     pub classes: usize,
-    /// Images of the test samples, and the bytes of one.
-    images: Vec<u8>,
-    pixels: usize,
+    /// Which data they are.
+    pub identity: Identity,
+    /// The test samples as they were read.
+    shown: Split,
 }
 
 impl<C> Data<C> {
     /// The image of a test sample.
-    pub fn image(&self, index: usize) -> &[u8] {
-        self.images.get(index * self.pixels..(index + 1) * self.pixels).unwrap_or_default()
+    pub fn image(&self, index: usize) -> Cow<'_, [u8]> {
+        if index < self.shown.len() { self.shown.image(index) } else { Cow::default() }
     }
 
     /// The first test samples whose answer is not their label.
@@ -50,29 +53,28 @@ impl<C> Data<C> {
 /// A code that samples are shown in.
 pub trait Encoded: Sized {
     /// Samples number `chosen` of a split. `total` is the mean intensity of all training samples.
-    fn of(split: &Split, chosen: &[u32], pixels: usize, code: &Code, total: f64) -> Option<Self>;
+    fn of(split: &Split, chosen: &[u32], code: &Code, total: f64) -> Option<Self>;
 }
 
 impl Encoded for RateCode {
-    fn of(split: &Split, chosen: &[u32], pixels: usize, code: &Code, total: f64) -> Option<Self> {
+    fn of(split: &Split, chosen: &[u32], code: &Code, total: f64) -> Option<Self> {
         let &Code::Rate { max_rate, normalise } = code else { return None };
-        let encode = |images: &[u8]| {
-            let code = Self::new(images, pixels, max_rate);
-            if normalise { code.normalised(total) } else { code }
-        };
-        if chosen.len() == split.len() {
-            return Some(encode(&split.images));
-        }
-        let images: Vec<&[u8]> = chosen.iter().map(|&index| split.image(index as usize)).collect();
-        Some(encode(&images.concat()))
+        let samples = chosen.iter().map(|&index| split.intensities(index as usize));
+        let code = Self::of(samples, split.full(), split.size(), max_rate);
+        Some(if normalise { code.normalised(total) } else { code })
     }
 }
 
 impl Encoded for FirstSpikes {
-    fn of(split: &Split, chosen: &[u32], pixels: usize, code: &Code, _: f64) -> Option<Self> {
-        let Code::FirstSpike(latency) = code else { return None };
-        let values = chosen.iter().flat_map(|&index| split.values(index as usize));
-        Some(Self::new(values, pixels, latency))
+    fn of(split: &Split, chosen: &[u32], code: &Code, _: f64) -> Option<Self> {
+        match code {
+            Code::Rate { .. } => None,
+            Code::FirstSpike(latency) => {
+                let values = chosen.iter().flat_map(|&index| split.values(index as usize));
+                Some(Self::new(values, split.size(), latency))
+            }
+            Code::Events => Some(split.recorded()?.chosen(chosen)),
+        }
     }
 }
 
@@ -95,12 +97,19 @@ pub fn load<C: Encoded>(
         Origin::Source(index) => Some(&plan.sources[index].input),
         Origin::Population(_) => None,
     };
-    let Some(&Input::Dataset { dataset: name, ref code }) = input else {
+    let Some(Input::Dataset { dataset, code }) = input else {
         return Err(RunError::NoDataset);
     };
-    let search = context.search.clone();
-    let opened = unless(context.stop, move || dataset::open(name, &search));
-    let set: Dataset = opened.ok_or(RunError::Stopped)?.map_err(RunError::Data)?;
+    let (search, dataset, seed) = (context.search.clone(), dataset.clone(), plan.seed);
+    let opened = unless(context.stop, move || {
+        let set = dataset.open(&search, seed)?;
+        let identity = match dataset {
+            DataPlan::Named(_) => set.identity(),
+            DataPlan::Own(own) => own.identity,
+        };
+        Ok((set, identity))
+    });
+    let (set, identity): (Dataset, Identity) = opened.ok_or(RunError::Stopped)?.map_err(RunError::Data)?;
     let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
     let held = (available as f64 * protocol.validation).floor() as usize;
     // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
@@ -110,17 +119,17 @@ pub fn load<C: Encoded>(
     validation.sort_unstable();
     let tested = protocol.test_samples.map_or(set.test.len(), |n| (n as usize).min(set.test.len()));
     // The mean over the whole training set, whatever of it is used: a property of the data.
-    let total = set.train.images.iter().map(|&intensity| u64::from(intensity)).sum::<u64>() as f64
-        / set.train.len().max(1) as f64;
+    let intensities = (0..set.train.len()).flat_map(|index| set.train.intensities(index));
+    let total = intensities.map(u64::from).sum::<u64>() as f64 / set.train.len().max(1) as f64;
     let pick = |split: &Split, indices: &[u32]| -> Result<(C, Vec<u8>), RunError> {
         let labels = indices.iter().map(|&index| split.label(index as usize)).collect();
-        let encoded = C::of(split, indices, set.pixels(), code, total);
+        let encoded = C::of(split, indices, code, total);
         Ok((encoded.ok_or(RunError::NoDataset)?, labels))
     };
     let (train, train_labels) = pick(&set.train, &order)?;
     let (validation, validation_labels) = pick(&set.train, &validation)?;
-    let (test, test_labels) = pick(&set.test, &(0..tested as u32).collect::<Vec<_>>())?;
-    let pixels = set.pixels();
+    let tested: Vec<u32> = (0..tested as u32).collect();
+    let (test, test_labels) = pick(&set.test, &tested)?;
     Ok(Data {
         train,
         train_labels,
@@ -129,8 +138,8 @@ pub fn load<C: Encoded>(
         test,
         test_labels,
         classes: set.classes,
-        images: set.test.images.get(..tested * pixels).unwrap_or_default().to_vec(),
-        pixels,
+        identity,
+        shown: if tested.len() == set.test.len() { set.test } else { set.test.chosen(&tested) },
     })
 }
 

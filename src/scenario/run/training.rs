@@ -4,6 +4,7 @@
 use super::super::outcome::Outcome;
 use super::super::plan::{Plan, Precision, Protocol};
 use super::context::{RunContext, RunError};
+use crate::dataset;
 use crate::engine::{self, Observer, Pool, Threads};
 use crate::network::Weights;
 use crate::snapshot::Models;
@@ -55,23 +56,26 @@ pub struct Identity {
     seed: u64,
     /// The plan without its prose, as text: another plan is another run.
     plan: String,
+    /// SHA-256 of the data, where there are any.
+    data: String,
 }
 
 impl Identity {
-    pub fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan, data: Option<&dataset::Identity>) -> Self {
         let (scenario, seed) = (plan.name.clone(), plan.seed);
         let mut plan = plan.clone();
         plan.title.clear();
         plan.description.clear();
-        Self { scenario, seed, plan: serde_json::to_string(&plan).unwrap_or_default() }
+        let plan = serde_json::to_string(&plan).unwrap_or_default();
+        Self { scenario, seed, plan, data: data.map(|data| data.sha256.clone()).unwrap_or_default() }
     }
 
-    /// Whether the checkpoint is one of this plan.
+    /// Whether the checkpoint is one of this plan and these data.
     ///
     /// # Errors
     /// What differs.
-    pub fn check(&self, plan: &Plan) -> Result<(), RunError> {
-        let wanted = Self::of(plan);
+    pub fn check(&self, plan: &Plan, data: Option<&dataset::Identity>) -> Result<(), RunError> {
+        let wanted = Self::of(plan, data);
         if self.scenario != wanted.scenario {
             let values = Some((format!("`{}`", self.scenario), format!("`{}`", wanted.scenario)));
             return Err(RunError::OtherRun { what: "scenario", values });
@@ -80,7 +84,12 @@ impl Identity {
             let values = Some((self.seed.to_string(), wanted.seed.to_string()));
             return Err(RunError::OtherRun { what: "seed", values });
         }
-        same(self.plan == wanted.plan, "plan")
+        same(self.plan == wanted.plan, "plan")?;
+        if self.data != wanted.data {
+            let values = Some((format!("SHA-256 {}", self.data), wanted.data));
+            return Err(RunError::OtherRun { what: "data", values });
+        }
+        Ok(())
     }
 }
 

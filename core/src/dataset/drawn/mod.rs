@@ -78,8 +78,8 @@ const SPREAD: Spread = Spread {
 pub fn digits(train: usize, test: usize) -> Dataset {
     Dataset {
         name: Name::DRAWN_DIGITS.as_str().to_owned(),
-        width: SIDE,
-        height: SIDE,
+        version: VERSION.to_string(),
+        shape: vec![SIDE, SIDE],
         classes: 10,
         train: split(Part::Train, train),
         test: split(Part::Test, test),
@@ -94,7 +94,7 @@ fn split(part: Part, count: usize) -> Split {
         .zip(0..)
         .map(|(image, i)| writer.write(part, i, image))
         .collect();
-    Split { images, labels, pixels: SIDE * SIDE, ..Split::default() }
+    Split::new(images, labels, SIDE * SIDE).unwrap_or_default()
 }
 
 /// Image `index` of `part` and its digit.

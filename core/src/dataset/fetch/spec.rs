@@ -112,7 +112,7 @@ impl FileSpec {
     pub(super) fn verify_plain(&self, path: &Path) -> bool {
         match (&self.sha256, self.what) {
             (Sha256Of::Content(_), _) => self.verify(path).is_ok(),
-            (_, Readable::Images) => idx::read_images(path, self.expect).is_ok(),
+            (_, Readable::Images | Readable::Array) => idx::read_images(path, self.expect).is_ok(),
             (_, Readable::Labels) => idx::read_labels(path, self.expect.classes).is_ok(),
         }
     }

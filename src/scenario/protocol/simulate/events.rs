@@ -117,7 +117,7 @@ fn restored(plan: &Plan, context: &mut RunContext<'_>) -> Result<Option<Checkpoi
     let Some(mut source) = context.store.load()? else { return Ok(None) };
     let checkpoint: Checkpoint = source.read(Payload::Simulation, &models(plan))?;
     source.finish()?;
-    checkpoint.of.check(plan)?;
+    checkpoint.of.check(plan, None)?;
     Ok(Some(checkpoint))
 }
 
@@ -189,7 +189,7 @@ impl Course for Events {
         store: &mut dyn Store,
     ) -> Result<(), RunError> {
         let checkpoint = Checkpoint {
-            of: Identity::of(plan),
+            of: Identity::of(plan, None),
             // What does not learn is drawn again.
             state: self.run.state_but_constants(),
             pairs: self.pairs.clone(),

@@ -98,12 +98,12 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     }
     for (_, source) in filled.all("source") {
         let Some(encode) = source.table("encode") else { continue };
-        if encode.word("kind").is_some_and(|kind| kind != "first_spike") {
+        if encode.word("kind") == Some("poisson") {
             lower.faults.push(
                 Diagnostic::error(format!("{} shows its samples as Poisson processes", source.what))
                     .maybe_at(encode.place("kind"))
                     .also(kind, "the gradient is exact")
-                    .allowed("encode = { kind = \"first_spike\", ... }: values that are times of spikes"),
+                    .allowed("encode = { kind = \"first_spike\", ... }: values that are times of spikes, or \"events\" of recordings"),
             );
         }
     }
@@ -112,7 +112,8 @@ pub fn fits(lower: &mut Lower<'_>, protocol: &Fields) {
     let dataset = filled
         .all("source")
         .iter()
-        .find_map(|(_, source)| lower.registry.find_dataset(source.word("dataset")?));
+        .find(|(_, source)| is_dataset(source) == Some(true))
+        .and_then(|(_, source)| lower.data(source));
     match ends.as_slice() {
         [(_, read_out)] => {
             fires_not(lower, protocol, read_out);

@@ -275,8 +275,8 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
     let target = filled.all("population").iter().find(|(name, _)| Some(name.as_str()) == fields.text("to"));
     let Some((_, target)) = target else { return };
     let source = filled.all("source").iter().find(|(name, _)| Some(name.as_str()) == fields.text("from"));
-    let dataset = source.and_then(|(_, source)| lower.registry.find_dataset(source.word("dataset")?));
-    if let (Some(size), Some(dataset)) = (target.count("size"), dataset)
+    let dataset = source.and_then(|(_, source)| lower.data(source));
+    if let (Some(size), Some(dataset)) = (target.count("size"), &dataset)
         && size != dataset.classes()
     {
         let classes = dataset.classes();
@@ -292,7 +292,7 @@ fn fits(lower: &mut Lower<'_>, protocol: &Fields, index: usize) {
             .hint("the read-out compares the counts of single neurons; kind = \"unsupervised\" has groups of them"),
         );
     }
-    if let (Some(class), Some(dataset)) = (protocol.count("show_class"), dataset)
+    if let (Some(class), Some(dataset)) = (protocol.count("show_class"), &dataset)
         && class >= dataset.classes()
     {
         lower.faults.push(

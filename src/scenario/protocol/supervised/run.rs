@@ -147,7 +147,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
         let Some(mut source) = context.store.load()? else { return Ok(()) };
         let checkpoint: Checkpoint<R> = source.read(Payload::Training, &models(self.plan))?;
         source.finish()?;
-        checkpoint.of.check(self.plan)?;
+        checkpoint.of.check(self.plan, Some(&self.data.identity))?;
         let best = checkpoint.best.as_ref().map(|best| lengths(&best.2));
         let (numbers, moments) = self.teacher.kept();
         let fits = lengths(&checkpoint.weights) == lengths(&numbers)
@@ -295,7 +295,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
     fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         let (weights, adam) = self.teacher.kept();
         let checkpoint = Checkpoint {
-            of: Identity::of(self.plan),
+            of: Identity::of(self.plan, Some(&self.data.identity)),
             weights,
             adam: adam.clone(),
             best: self.best.clone(),
@@ -428,6 +428,7 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             energy,
             inference: per_inference,
             arrays,
+            data: vec![self.data.identity.clone()],
             found: Found::new(self.result),
             ..self.log.close_trained(complete, &numbers)
         })

@@ -72,7 +72,7 @@ pub fn measure(
     if let Some(mut source) = context.store.load()? {
         let checkpoint: Checkpoint = source.read(Payload::Devices, &models(plan))?;
         source.finish()?;
-        checkpoint.of.check(plan)?;
+        checkpoint.of.check(plan, None)?;
         results =
             checkpoint.results.into_iter().zip(experiments).map(|(made, plan)| told(plan, made)).collect();
         ledger = checkpoint.ledger;
@@ -86,7 +86,7 @@ pub fn measure(
         if stopped || context.store.due() {
             let made = |one: &ExperimentResult| (one.curves.clone(), one.measured.clone(), one.notes.clone());
             let (results, ledger) = (results.iter().map(made).collect(), ledger.clone());
-            let checkpoint = Checkpoint { of: Identity::of(plan), results, ledger, log: log.keep() };
+            let checkpoint = Checkpoint { of: Identity::of(plan, None), results, ledger, log: log.keep() };
             let models = models(plan);
             context
                 .store

@@ -68,6 +68,7 @@ impl<R: Scalar> Run<'_, R> {
             energy,
             inference: per_inference,
             arrays,
+            data: vec![self.data.identity.clone()],
             found: Found::new(self.result),
             ..self.log.close_trained(complete, &values)
         })

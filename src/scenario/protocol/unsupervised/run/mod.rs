@@ -243,7 +243,7 @@ impl<R: Scalar> Run<'_, R> {
         let Some(mut source) = context.store.load()? else { return Ok(()) };
         let checkpoint: Checkpoint<R> = source.read(Payload::Learning, &models(self.plan))?;
         source.finish()?;
-        checkpoint.of.check(self.plan)?;
+        checkpoint.of.check(self.plan, Some(&self.data.identity))?;
         let wanted = lengths(&self.learner.weights);
         let models = checkpoint.last.iter().chain(checkpoint.best.iter().map(|best| &best.1));
         same(models.clone().all(|model| lengths(&model.weights) == wanted), "network")?;
@@ -263,7 +263,7 @@ impl<R: Scalar> Run<'_, R> {
 
     fn save(&mut self, context: &mut RunContext<'_>) -> Result<(), RunError> {
         let checkpoint = Checkpoint {
-            of: Identity::of(self.plan),
+            of: Identity::of(self.plan, Some(&self.data.identity)),
             learner: self.learner.state(),
             last: self.last.clone(),
             best: self.best.clone(),

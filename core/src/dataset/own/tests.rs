@@ -1,0 +1,269 @@
+use super::*;
+use crate::record::npz::tests::archive;
+use std::fs;
+
+fn described(form: Form, train: &str, test: Test, base: &Path) -> Described {
+    Described {
+        form,
+        train: train.into(),
+        test,
+        range: None,
+        classes: None,
+        name: "own".into(),
+        version: "1".into(),
+        base: Base(base.to_path_buf()),
+    }
+}
+
+fn npz(train: &str, test: Test, base: &Path) -> Described {
+    described(Form::Npz { x: "x".into(), y: "y".into() }, train, test, base)
+}
+
+/// An `.npy` file as NumPy writes it.
+fn npy(kind: &str, shape: &str, values: &[u8]) -> Vec<u8> {
+    let dictionary = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (dictionary.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], dictionary.as_bytes(), values].concat()
+}
+
+fn reals(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn faults(described: &Described) -> String {
+    let text = described.read(1).unwrap_err().to_string();
+    text.replace(&format!("{}/", described.base.0.display()), "")
+}
+
+#[test]
+fn arrays_of_any_shape_and_type_are_samples() {
+    let root = tempfile::tempdir().unwrap();
+    let x: Vec<u8> = (0..24).collect();
+    let y = [2_i64, 0, 1, 1].map(i64::to_le_bytes).concat();
+    let file = archive(&[("x", npy("|u1", "(4, 1, 2, 3)", &x)), ("y", npy("<i8", "(4,)", &y))]);
+    fs::write(root.path().join("train.npz"), &file).unwrap();
+    let test = reals(&[0.0, 1.0, 0.5, 0.25, 1.0, 0.0]);
+    let other = archive(&[("x", npy("<f4", "(1, 1, 2, 3)", &test)), ("y", npy("|u1", "(1, 1)", &[1]))]);
+    fs::write(root.path().join("test.npz"), other).unwrap();
+    let (set, identity) = npz("train.npz", Test::Of("test.npz".into()), root.path()).read(1).unwrap();
+    assert_eq!((&set.shape[..], set.classes, set.size()), (&[1, 2, 3][..], 3, 6));
+    assert_eq!(&set.train.image(1)[..], [6, 7, 8, 9, 10, 11]);
+    assert_eq!(set.train.labels, [2, 0, 1, 1]);
+    assert_eq!(set.test.values(0).collect::<Vec<_>>(), [0.0, 1.0, 0.5, 0.25, 1.0, 0.0]);
+    assert_eq!((identity.train, identity.test, identity.name.as_str()), (4, 1, "own"));
+    // The same data as two .npy files, and as IDX, are the same data.
+    fs::write(root.path().join("x.npy"), npy("|u1", "(4, 1, 2, 3)", &x)).unwrap();
+    fs::write(root.path().join("y.npy"), npy("<i8", "(4,)", &y)).unwrap();
+    let idx = |axes: &[u32], kind: u8, values: &[u8]| {
+        let lengths: Vec<u8> = axes.iter().flat_map(|axis| axis.to_be_bytes()).collect();
+        [&[0, 0, kind, axes.len() as u8], &lengths[..], values].concat()
+    };
+    fs::write(root.path().join("x.idx"), idx(&[4, 1, 2, 3], 8, &x)).unwrap();
+    fs::write(root.path().join("y.idx"), idx(&[4], 11, &[0, 2, 0, 0, 0, 1, 0, 1])).unwrap();
+    let share = || Test::Share(0.25);
+    let labels = |file: &str| (file.to_string(), None);
+    let (train_labels, test_labels) = labels("y.npy");
+    let as_npy = described(Form::Npy { train_labels, test_labels }, "x.npy", share(), root.path());
+    let (train_labels, test_labels) = labels("y.idx");
+    let as_idx = described(Form::Idx { train_labels, test_labels }, "x.idx", share(), root.path());
+    let as_npz = npz("train.npz", share(), root.path());
+    // A seed whose share leaves a sample of each class.
+    let seed = (1..100).find(|&seed| as_npy.read(seed).is_ok()).unwrap();
+    let [first, second, third] = [as_npy, as_idx, as_npz].map(|one| one.read(seed).unwrap());
+    assert_eq!(first, second);
+    assert_eq!(first, third);
+}
+
+#[test]
+fn a_share_is_drawn_by_the_seed_and_the_identity_is_of_the_whole() {
+    let root = tempfile::tempdir().unwrap();
+    let rows: String = (0..100).map(|k| format!("{},{},{}\n", f64::from(k) / 100.0, k % 2, 0.5)).collect();
+    fs::write(root.path().join("points.csv"), format!("a,label,b\n{rows}")).unwrap();
+    let csv =
+        |share| described(Form::Csv { label: "label".into() }, "points.csv", Test::Share(share), root.path());
+    let (first, one) = csv(0.2).read(1).unwrap();
+    assert_eq!((first.train.len(), first.test.len(), &first.shape[..]), (80, 20, &[2][..]));
+    assert_eq!(csv(0.2).read(1).unwrap(), (first.clone(), one.clone()));
+    let (second, other) = csv(0.2).read(2).unwrap();
+    assert_ne!(first.test, second.test);
+    assert_eq!(one, other);
+    let number = |split: &Split| -> Vec<u32> {
+        (0..split.len()).map(|k| (100.0 * split.values(k).next().unwrap()).round() as u32).collect()
+    };
+    let mut all = [number(&first.train), number(&first.test)].concat();
+    assert!(number(&first.test).is_sorted());
+    all.sort_unstable();
+    assert_eq!(all, (0..100).collect::<Vec<_>>());
+    assert_eq!(
+        faults(&csv(0.001)),
+        "points.csv: 0 samples of 100 samples would be the test set; expected a share that leaves samples to both"
+    );
+}
+
+#[test]
+fn what_has_changed_since_it_was_read_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let write = |x: &[u8]| {
+        let file = archive(&[("x", npy("|u1", "(4, 2)", x)), ("y", npy("|u1", "(4,)", &[0, 1, 0, 1]))]);
+        fs::write(root.path().join("d.npz"), file).unwrap();
+    };
+    write(&[1, 2, 3, 4, 5, 6, 7, 8]);
+    let own = Own::new(npz("d.npz", Test::Of("d.npz".into()), root.path()), 1).unwrap();
+    assert_eq!(own.open(1).unwrap().train.len(), 4);
+    write(&[1, 2, 3, 4, 5, 6, 7, 9]);
+    let text = own.open(1).unwrap_err().to_string();
+    assert!(
+        text.contains("d.npz: the data have changed: their SHA-256 is ")
+            && text.contains(&own.identity.sha256)
+    );
+}
+
+#[test]
+fn every_fault_says_the_file_the_place_the_value_and_what_is_allowed() {
+    let root = tempfile::tempdir().unwrap();
+    let of = |x: Vec<u8>, y: Vec<u8>| {
+        fs::write(root.path().join("d.npz"), archive(&[("x", x), ("y", y)])).unwrap();
+        npz("d.npz", Test::Of("d.npz".into()), root.path())
+    };
+    let y = || npy("|u1", "(2,)", &[0, 1]);
+    let x = || npy("|u1", "(2, 2)", &[1, 2, 3, 4]);
+    let real = |values: &[f32; 4]| npy("<f4", "(2, 2)", &reals(values));
+    let hint = "\n  hint: `low` and `high` of the data say what is 0 and what is 1";
+    for (described, said) in [
+        (
+            of(real(&[0.0, 1.0, 0.5, f32::NAN]), y()),
+            "array `x`: value 1 of sample 1 is NaN; expected 0 to 1\n  hint: a sample has a number for each value".to_string(),
+        ),
+        (
+            of(real(&[0.0, 3.5, -1.0, 0.0]), y()),
+            format!("array `x`: value 1 of sample 0 is 3.5, and 1 more; expected 0 to 1{hint}"),
+        ),
+        (
+            of(npy("<i4", "(2, 1)", &[0; 8]), y()),
+            "array `x`: the values are integers; expected bytes or real numbers\n  hint: `low` and `high` of the data say which \
+             integer is 0 and which is 1: low = 0, high = 255".into(),
+        ),
+        (
+            of(npy("<c8", "(1,)", &[0; 8]), y()),
+            "array `x`: its values are '<c8'; expected bool, integers or real numbers of NumPy; expected an array of numbers".into(),
+        ),
+        (
+            of(x(), npy("<f4", "(2,)", &reals(&[0.0, 1.0]))),
+            "array `y`: the classes are real numbers; expected integers, one for each sample\n  hint: y.astype(\"int64\") of \
+             NumPy makes them integers".into(),
+        ),
+        (
+            of(x(), npy("|u1", "(3,)", &[0, 1, 1])),
+            "array `y`: there are classes of shape 3; expected 2, one for each sample of d.npz".into(),
+        ),
+        (
+            of(x(), npy("|u1", "(2, 2)", &[0, 1, 1, 0])),
+            "array `y`: there are classes of shape 2 x 2; expected 2, one for each sample of d.npz\n  hint: y.argmax(axis=1) \
+             makes classes of one-hot rows".into(),
+        ),
+        (
+            of(x(), npy("|i1", "(2,)", &[0, 255])),
+            "array `y`: the class of sample 1 is -1; expected 0 to 0\n  hint: classes are counted from 0, and there are at most 256".into(),
+        ),
+        (
+            of(x(), npy("|u1", "(2,)", &[0, 3])),
+            ": classes 1, 2 have no training sample; expected samples of all 4 classes\n  hint: classes are numbered from 0 without gaps".into(),
+        ),
+        (
+            Described { classes: Some(2), ..of(x(), npy("|u1", "(2,)", &[0, 2])) },
+            "array `y`: the class of sample 1 is 2; expected 0 to 1\n  hint: `classes` of the data says how many there are".into(),
+        ),
+        (
+            described(Form::Npz { x: "x".into(), y: "t".into() }, "d.npz", Test::Share(0.5), root.path()),
+            ": there is no array `t`; expected one of its arrays: `x`, `y`\n  hint: `x` and `y` of the data name the arrays of \
+             samples and of classes".into(),
+        ),
+    ] {
+        let text = faults(&described);
+        let first = text.split("\nd.npz").next().unwrap();
+        let expected = if said.starts_with(':') { format!("d.npz{said}") } else { format!("d.npz, {said}") };
+        assert_eq!(first, expected);
+    }
+}
+
+#[test]
+fn rows_of_a_table_say_their_line() {
+    let root = tempfile::tempdir().unwrap();
+    let of = |text: &str, label: &str| {
+        fs::write(root.path().join("t.csv"), text).unwrap();
+        faults(&described(Form::Csv { label: label.into() }, "t.csv", Test::Share(0.5), root.path()))
+    };
+    assert_eq!(
+        of("a,label\n0.5,0\n0.5\n", "label"),
+        "t.csv, line 3: there are 1 fields; expected 2, as in the header"
+    );
+    assert_eq!(of("a,label\n0.5,0\nred,1\n", "label"), "t.csv, line 3: `a` is \"red\"; expected a number");
+    assert_eq!(of("a,label\nNaN,0\n", "label"), "t.csv, line 2: `a` is \"NaN\"; expected a number");
+    assert_eq!(
+        of("a,label\n0.5,cat\n", "label"),
+        "t.csv, line 2: `label` is \"cat\"; expected a class: a whole number from 0"
+    );
+    assert_eq!(
+        of("a,label\n0.5,0\n", "lable"),
+        "t.csv, line 1: there is no column `lable`; expected a header with the column of the classes and one for each value\n  \
+         hint: did you mean `label = \"label\"`?"
+    );
+    assert_eq!(
+        of("a,label\n", "label"),
+        "t.csv: there is no row after the header; expected a row for each sample"
+    );
+}
+
+#[test]
+fn training_and_test_samples_have_one_shape_and_both_are_said() {
+    let root = tempfile::tempdir().unwrap();
+    for (name, shape) in [("a.npz", "(2, 2)"), ("b.npz", "(1, 4)")] {
+        let labels = if name == "a.npz" { npy("|u1", "(2,)", &[0, 1]) } else { npy("|u1", "(1,)", &[0]) };
+        fs::write(root.path().join(name), archive(&[("x", npy("|u1", shape, &[0; 4])), ("y", labels)]))
+            .unwrap();
+    }
+    assert_eq!(
+        faults(&npz("a.npz", Test::Of("b.npz".into()), root.path()))
+            .replace(&root.path().display().to_string(), ""),
+        "b.npz, array `x`: a sample is of 4; expected 2, as in a.npz"
+    );
+    let missing = faults(&npz("gone.npz", Test::Share(0.5), root.path()));
+    assert!(missing.starts_with("gone.npz: cannot be read ("), "{missing}");
+}
+
+#[cfg(feature = "png")]
+#[test]
+fn folders_of_pictures_are_classes_in_the_order_of_their_numbers() {
+    let root = tempfile::tempdir().unwrap();
+    let write = |name: &str, (width, height): (u32, u32), colour, bytes: &[u8]| {
+        let path = root.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), width, height);
+        encoder.set_color(colour);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.write_header().unwrap().write_image_data(bytes).unwrap();
+    };
+    let grey = png::ColorType::Grayscale;
+    write("train/2/a.png", (2, 1), grey, &[5, 6]);
+    write("train/10/b.png", (2, 1), grey, &[7, 8]);
+    write("train/10/c.png", (2, 1), grey, &[9, 10]);
+    write("test/10/d.png", (2, 1), grey, &[1, 2]);
+    let of = |test: &str| described(Form::Png, "train", Test::Of(test.into()), root.path());
+    let (set, _) = of("test").read(1).unwrap();
+    assert_eq!((&set.train.labels[..], &set.test.labels[..]), (&[0, 1, 1][..], &[1][..]));
+    assert_eq!((set.train.images(), &set.shape[..]), (&[5, 6, 7, 8, 9, 10][..], &[1, 2][..]));
+    write("rgb/10/d.png", (2, 1), png::ColorType::Rgb, &[1, 2, 3, 4, 5, 6]);
+    assert_eq!(faults(&of("rgb")), "rgb: a sample is of 3 x 1 x 2; expected 1 x 2, as in train");
+    write("other/3/d.png", (2, 1), grey, &[1, 2]);
+    assert_eq!(
+        faults(&of("other")),
+        "other: class `3` is none of the training samples; expected folders 2, 10"
+    );
+    write("train/10/e.png", (1, 1), grey, &[9]);
+    assert_eq!(
+        faults(&of("test")),
+        "train/10/e.png: the picture is of 1 x 1; expected 1 x 2, as train/2/a.png"
+    );
+    fs::write(root.path().join("train/10/e.png"), b"no picture").unwrap();
+    assert!(faults(&of("test")).starts_with("train/10/e.png: it cannot be decoded ("));
+}
