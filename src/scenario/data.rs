@@ -31,6 +31,15 @@ impl DataPlan {
         }
     }
 
+    /// Channels, rows and columns of a sample.
+    #[must_use]
+    pub fn maps(&self) -> [u32; 3] {
+        match self {
+            Self::Named(name) => dataset::maps(name.known().shape),
+            Self::Own(own) => dataset::maps(&own.identity.shape),
+        }
+    }
+
     /// Number of classes.
     #[must_use]
     pub fn classes(&self) -> u32 {

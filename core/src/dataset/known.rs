@@ -205,13 +205,6 @@ impl Name {
         self.0.shape.iter().product::<usize>() as u32
     }
 
-    /// Channels, rows and columns of an image.
-    #[must_use]
-    pub const fn maps(self) -> [u32; 3] {
-        let Expect { width, height, .. } = self.expect();
-        [1, height as u32, width as u32]
-    }
-
     /// Number of classes.
     #[must_use]
     pub const fn classes(self) -> u32 {

@@ -54,6 +54,14 @@ impl Dataset {
     }
 }
 
+/// Channels, rows and columns of samples of this shape.
+#[must_use]
+pub fn maps(shape: &[usize]) -> [u32; 3] {
+    let (&columns, rest) = shape.split_last().unwrap_or((&1, &[]));
+    let (&rows, rest) = rest.split_last().unwrap_or((&1, &[]));
+    [rest.iter().product::<usize>() as u32, rows as u32, columns as u32]
+}
+
 /// The data set `name`: made, or read from the files that `search` finds.
 ///
 /// # Errors

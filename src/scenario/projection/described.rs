@@ -262,13 +262,13 @@ impl Lower<'_> {
     }
 
     /// Channels, rows and columns of an origin, and where they are said; `None` if it has none, or faulty ones.
-    pub(in crate::scenario) fn maps_of(&self, origin: Origin) -> Option<[u32; 3]> {
+    pub(in crate::scenario) fn maps_of(&mut self, origin: Origin) -> Option<[u32; 3]> {
         match origin {
             Origin::Population(index) => self.filled.all("population").get(index)?.1.counts("shape"),
             Origin::Source(index) => {
                 let fields = &self.filled.all("source").get(index)?.1;
                 is_dataset(fields)?;
-                self.registry.find_dataset(fields.word("dataset")?).map(Name::maps)
+                self.data(fields).map(|data| data.maps())
             }
         }
     }
