@@ -59,6 +59,7 @@ fn plan() -> Plan {
             size: 784,
             input: Input::Dataset {
                 dataset: DataPlan::Named(Name::MNIST),
+                augment: crate::encoding::Augment::default(),
                 code: Code::Rate { max_rate: Hertz::new(100.0), normalise: false },
             },
         }],

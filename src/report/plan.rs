@@ -3,7 +3,7 @@
 use super::row::{Row, cv, row, time};
 use super::told;
 use crate::device::fault::FaultRates;
-use crate::encoding::RateProfile;
+use crate::encoding::{RateProfile, Timed};
 use crate::hint::many;
 use crate::network::{
     Competition, Distribution, DrawRule, Homeostasis, Losers, Maps, Origin, Rivalry, SourceKind,
@@ -106,7 +106,7 @@ fn source(source: &SourcePlan) -> Vec<Row> {
     let size = row("size", count(source.size.into()));
     let train = match &source.input {
         Input::Poisson { rate } => return vec![row("kind", "Poisson"), size, row("rate", rate.to_string())],
-        Input::Dataset { dataset, code: Code::FirstSpike(latency) } => {
+        Input::Dataset { dataset, code: Code::Timed(Timed::FirstSpike(latency)), .. } => {
             let lines = vec![
                 row("data set", dataset.title()),
                 row("encoding", "each value the time of one spike"),
@@ -116,14 +116,38 @@ fn source(source: &SourcePlan) -> Vec<Row> {
             let bias = latency.bias.map(|bias| row("bias", format!("one more line, at {}", time(bias))));
             return lines.into_iter().chain(silent).chain(bias).collect();
         }
-        Input::Dataset { dataset, code: Code::Events } => {
+        Input::Dataset { dataset, code: Code::Timed(code), .. } => {
+            let how = match code {
+                Timed::FirstSpike(_) => return Vec::new(),
+                Timed::Regular(code) => {
+                    format!("evenly spaced spikes, up to {}, until {}", code.max_rate, time(code.duration))
+                }
+                Timed::Phase(code) => {
+                    format!("{} bits as phases of {}, {} times", code.bits, time(code.period), code.periods)
+                }
+                Timed::Bursts(code) => {
+                    format!(
+                        "bursts of up to {} spikes, {} to {} apart",
+                        code.most,
+                        time(code.shortest),
+                        time(code.longest)
+                    )
+                }
+                Timed::Population(code) => {
+                    format!("{} Gaussian fields for each value, up to {}", code.fields, time(code.latest))
+                }
+                Timed::Delta(code) => format!("changes by {}, a step of {}", code.threshold, time(code.step)),
+            };
+            return vec![row("data set", dataset.title()), size, row("encoding", how)];
+        }
+        Input::Dataset { dataset, code: Code::Events, .. } => {
             return vec![
                 row("data set", dataset.title()),
                 size,
                 row("encoding", "events as they were recorded"),
             ];
         }
-        Input::Dataset { dataset, code: Code::Rate { max_rate, normalise } } => {
+        Input::Dataset { dataset, code: Code::Rate { max_rate, normalise }, .. } => {
             let scaled = if *normalise { ", samples scaled to one total rate" } else { "" };
             return vec![
                 row("data set", dataset.title()),

@@ -70,7 +70,7 @@ impl FromKey for Vec<SelectedSynapses> {
 }
 
 /// The end of a projection that has fewer than are chosen of it, and how many it has.
-fn beyond(lower: &mut Lower<'_>, chosen: &SelectedSynapses) -> Option<(String, u32)> {
+fn beyond(lower: &Lower<'_>, chosen: &SelectedSynapses) -> Option<(String, u32)> {
     let filled = lower.filled;
     let (_, fields) = filled.all("projection").iter().find(|(name, _)| *name == chosen.name)?;
     let (pre, post) = lower.ends(fields);

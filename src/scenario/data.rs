@@ -3,11 +3,12 @@
 use super::diagnostic::{At, Base as Where, Diagnostic};
 use super::filled::Fields;
 use super::section::Lower;
-use super::spec::kinds::SHARE;
+use super::spec::kinds::{COUNT, POSITIVE_SPAN, SHARE};
 use super::spec::{Bounds, Choice, Key, Kind};
 use super::table::table;
 use crate::dataset::own::{Base, Described, Form, MAX_CLASSES, Own, Test};
 use crate::dataset::{self, Dataset, Fault, Faults, Holds, Name, Search};
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -34,9 +35,15 @@ impl DataPlan {
     /// Channels, rows and columns of a sample.
     #[must_use]
     pub fn maps(&self) -> [u32; 3] {
+        dataset::maps(self.shape())
+    }
+
+    /// Lengths of the axes of a sample.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
         match self {
-            Self::Named(name) => dataset::maps(name.known().shape),
-            Self::Own(own) => dataset::maps(&own.identity.shape),
+            Self::Named(name) => name.known().shape,
+            Self::Own(own) => &own.identity.shape,
         }
     }
 
@@ -166,6 +173,25 @@ table! {
             name: Option<String> as NAME;
             version: Option<String> as VERSION;
         }
+        Recordings = "recordings": "a folder of recordings of an event camera for each class: N-MNIST (.bin), EVT 2 and 3 (.raw), AEDAT 2.0, 3.1 and 4.0, Event Stream 2 (.es)" {
+            train: String as TRAIN;
+            test: String as TEST;
+            /// Whether times count from the first event of each recording.
+            from_first: bool = Kind::Flag, setting("false");
+            name: Option<String> as NAME;
+            version: Option<String> as VERSION;
+        }
+        Spikes = "spikes": "spikes of lines: a table with `sample`, `label`, `time [ms]` and `line`, or an .npz with `times`, `lines`, `ends` and `labels`" {
+            train: String as TRAIN;
+            test: String as TEST;
+            /// How many lines there are.
+            lines: u32 = COUNT;
+            /// What 1 is of the times of an .npz.
+            tick: Option<Time> = POSITIVE_SPAN, absent("1 s");
+            classes: Option<u32> as CLASSES;
+            name: Option<String> as NAME;
+            version: Option<String> as VERSION;
+        }
     }
 }
 
@@ -207,6 +233,14 @@ impl Files {
             Self::Csv { train, test, label, low, high, classes, name, version } => {
                 (Form::Csv { label }, Common { train, test, range: (low, high), classes, name, version })
             }
+            Self::Recordings { train, test, from_first, name, version } => (
+                Form::Recordings { from_first },
+                Common { train, test, range: (None, None), classes: None, name, version },
+            ),
+            Self::Spikes { train, test, lines, tick, classes, name, version } => (
+                Form::Spikes { lines, tick },
+                Common { train, test, range: (None, None), classes, name, version },
+            ),
             Self::Png { train, test, name, version } => {
                 (Form::Png, Common { train, test, range: (None, None), classes: None, name, version })
             }

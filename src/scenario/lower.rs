@@ -19,6 +19,7 @@ pub fn lower(filled: &Filled, registry: &Registry, faults: &mut Diagnostics) -> 
     let mut lower = Lower { no_rules, presents, ..Lower::new(filled, registry, faults) };
     lower.same_names();
     let sources = lower.each("source", |lower, name, fields| lower.source(name, fields));
+    lower.lines = sources.iter().map(|source| source.as_ref().map(|source| source.size)).collect();
     let populations = lower.each("population", |lower, name, fields| lower.population(name, fields));
     let threshold = |population: &Option<PopulationPlan>| population.as_ref()?.threshold();
     lower.thresholds = populations.iter().map(threshold).collect();

@@ -14,7 +14,7 @@ pub use super::record::RecordPlan;
 pub use super::spec::Precision;
 use super::value::Value;
 use crate::device::preset::STATED;
-use crate::encoding::Latency;
+use crate::encoding::{Augment, Timed};
 use crate::network::{Competition, Current, Distribution, SourceKind};
 use crate::neuron::Neuron;
 use crate::neuron::model::Model as _;
@@ -134,6 +134,9 @@ pub enum Input {
     Dataset {
         /// Whose samples.
         dataset: DataPlan,
+        /// How a sample is changed before.
+        #[serde(default, skip_serializing_if = "Augment::is_none")]
+        augment: Augment,
         /// How a sample becomes spikes.
         code: Code,
     },
@@ -154,8 +157,8 @@ pub enum Code {
         /// Whether samples are brought to one mean total intensity.
         normalise: bool,
     },
-    /// Each value is the time of one spike.
-    FirstSpike(Latency),
+    /// Values are spikes at given times.
+    Timed(Timed),
     /// The events of a sample as they were recorded.
     Events,
 }
@@ -166,7 +169,7 @@ impl SourcePlan {
     pub fn kind(&self) -> SourceKind {
         match &self.input {
             // The spikes of a sample are no part of the network.
-            Input::Dataset { code: Code::FirstSpike(_) | Code::Events, .. } => SourceKind::List(Vec::new()),
+            Input::Dataset { code: Code::Timed(_) | Code::Events, .. } => SourceKind::List(Vec::new()),
             Input::Poisson { .. } | Input::Dataset { .. } => SourceKind::Poisson,
             Input::Train(kind) => kind.clone(),
         }

@@ -28,6 +28,8 @@ pub(super) struct Lower<'a> {
     pub trained_devices: Option<(DevicePlan, Preset)>,
     /// What sources show, by the path of their tables; `None`: faulty, and reported.
     pub data: BTreeMap<String, Option<DataPlan>>,
+    /// How many lines each source has, in their order; `None`: faulty, and reported.
+    pub lines: Vec<Option<u32>>,
     /// How far a jump from rest must go to make a neuron of each population fire, where that is one number.
     pub thresholds: Vec<Option<f64>>,
 }
@@ -44,6 +46,7 @@ impl<'a> Lower<'a> {
             own_spread: None,
             trained_devices: None,
             data: BTreeMap::new(),
+            lines: Vec::new(),
             thresholds: Vec::new(),
         }
     }

@@ -7,11 +7,14 @@ use super::lists::{self, Listed, Spike};
 use super::locate;
 use super::plan::{Code, Input, SourcePlan};
 use super::section::Lower;
-use super::spec::kinds::{COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SHARE, SPAN};
+use super::spec::kinds::{ABOVE_ZERO, COUNT, POSITIVE_SPAN, RATE, RATE_OR_NONE, SHARE, SPAN};
 use super::spec::{Bounds, Key, Kind, Unit};
 use super::table::{inner, table};
 use crate::dataset::Holds;
-use crate::encoding::{BLOCK, Latency, MAX_BLOCK_RATE, RateProfile};
+use crate::encoding::{
+    Augment, BLOCK, Bursts, DeltaCode, Latency, MAX_BLOCK_RATE, PhaseCode, Population, RateProfile, Regular,
+    Timed,
+};
 use crate::hint::many;
 use crate::network::{Current, CurrentFault, Sine, SourceKind};
 use crate::time::Time;
@@ -43,6 +46,8 @@ const FILE: Key = Key::new(
     "A CSV file beside the scenario: of spikes with the header `time [ms],id`, of a current `time [ms],current [nA]`.",
 )
 .absent("they are written here");
+const MAX_RATE: Key = Key::new("max_rate", RATE, "Rate of a pixel of full intensity.")
+    .assumed("\"100 Hz\"", "Yan et al. give no rate");
 const CURRENTS: Key = Key::new(
     "currents",
     Kind::TimedRows(Unit::Ampere),
@@ -112,6 +117,8 @@ table! {
             dataset: DataPlan = Kind::Choice(&DATASETS), absent("the samples are in `data`") => dataset;
             /// Samples of one's own, in files beside the scenario.
             data: () = inner::<Files>(), absent("`dataset` names a data set");
+            /// How a sample is changed before it becomes spikes.
+            augment: Augment = inner::<Augment>(), setting("{}");
             /// How a sample becomes spikes.
             encode: Encode = inner::<Encode>(), setting("{}");
         }
@@ -142,11 +149,23 @@ table! {
 }
 
 table! {
+    impl Augment {
+        /// Shift pictures in training by up to so many pixels, drawn anew for every showing; what comes in is dark.
+        shift: u32 = Kind::Integer { min: 0, max: 10_000 }, setting("0");
+        /// Cut a square of so many pixels out of pictures: anywhere in training, in the middle of tests.
+        crop: Option<u32> = COUNT, absent("pictures are whole");
+        /// Standard deviation of noise that is added to each value in training.
+        noise: f64 = Kind::Number(Bounds::NON_NEGATIVE), setting("0.0");
+        /// Stretch each sample so that its least value is 0 and its largest 1.
+        stretch: bool = Kind::Flag, setting("false");
+    }
+}
+
+table! {
     /// How a sample becomes spikes.
     pub(super) enum Encode by "kind", "Code.", setting("\"poisson\"") {
         Poisson = "poisson": "each pixel a Poisson process, rate proportional to intensity" {
-            /// Rate of a pixel of full intensity.
-            max_rate: Hertz = RATE, assumed("\"100 Hz\"", "Yan et al. give no rate");
+            max_rate: Hertz as MAX_RATE;
             /// Scale the rates of each sample so that all have the mean total intensity of the training samples.
             normalise: bool = Kind::Flag, setting("false");
         }
@@ -159,6 +178,43 @@ table! {
             above: Option<f64> = SHARE, absent("all spike");
             /// When one more line spikes, in every sample alike.
             bias: Option<Time> = SPAN, absent("there is no such line");
+        }
+        Regular = "regular": "each value the rate of evenly spaced spikes" {
+            max_rate: Hertz as MAX_RATE;
+            /// Until when there are spikes.
+            duration: Time = POSITIVE_SPAN;
+        }
+        Phase = "phase": "each value a binary number, whose digits are phases of a period" {
+            /// Digits.
+            bits: u32 = Kind::Integer { min: 1, max: 16 }, setting("8");
+            period: Time as PERIOD;
+            /// How often the period is repeated.
+            periods: u32 = COUNT, setting("1");
+        }
+        Bursts = "bursts": "each value a burst: the stronger, the more spikes and the closer together" {
+            /// Spikes of a value of 1.
+            most: u32 = COUNT, literature("5", "Guo et al. 2021");
+            /// Between two spikes of a value of 1.
+            shortest: Time = POSITIVE_SPAN, literature("\"2 ms\"", "Guo et al. 2021");
+            /// Between two spikes of a value close to 0.
+            longest: Time = POSITIVE_SPAN;
+            start: Time as START;
+        }
+        Population = "population": "each value the times of spikes of several lines with Gaussian receptive fields" {
+            /// Lines of each value.
+            fields: u32 = Kind::Integer { min: 3, max: 10_000 };
+            /// How much narrower a field is than the distance of two centres: sigma = 1/(width (fields - 2)).
+            width: f64 = ABOVE_ZERO, literature("1.5", "Bohte, Kok & La Poutre 2002");
+            /// When a line that hardly responds spikes; the closer a value is to its centre, the earlier.
+            latest: Time = POSITIVE_SPAN;
+            /// Responses below this are silent.
+            least: f64 = SHARE, literature("0.1", "Bohte, Kok & La Poutre 2002");
+        }
+        Delta = "delta": "the first axis is time: spikes where a value has risen or fallen by a threshold" {
+            /// Time from one entry of the first axis to the next.
+            step: Time = POSITIVE_SPAN;
+            /// The change that is a spike.
+            threshold: f64 = ABOVE_ZERO;
         }
         Events = "events": "the events of each sample as they were recorded, on the lines where they were" {}
     }
@@ -231,19 +287,43 @@ impl Lower<'_> {
                 self.fits_burst(fields, count, interval, period)?;
                 train(size, SourceKind::Bursts { start, period, count, interval })
             }
-            Described::Dataset { dataset, data: (), encode } => {
-                let pixels = dataset.size();
+            Described::Dataset { dataset, data: (), augment, encode } => {
                 self.encodable(fields, &dataset)?;
-                let (size, code) = match encode {
-                    Encode::Events {} => (pixels, Code::Events),
-                    Encode::Poisson { max_rate, normalise } => (pixels, Code::Rate { max_rate, normalise }),
+                self.augmentable(fields, &dataset, &augment)?;
+                let shape = augment.shape(dataset.shape());
+                let timed = match encode {
+                    Encode::Events {} | Encode::Poisson { .. } => None,
                     Encode::FirstSpike { at_zero, at_one, above, bias } => {
                         self.spread_out(fields, at_zero, at_one)?;
-                        let latency = Latency { at_zero, at_one, above: above.unwrap_or(-1.0), bias };
-                        (latency.lines(pixels), Code::FirstSpike(latency))
+                        let above = above.unwrap_or(-1.0);
+                        Some(Timed::FirstSpike(Latency { at_zero, at_one, above, bias }))
+                    }
+                    Encode::Regular { max_rate, duration } => {
+                        Some(Timed::Regular(Regular { max_rate, duration }))
+                    }
+                    Encode::Phase { bits, period, periods } => {
+                        Some(Timed::Phase(PhaseCode { bits, period, periods }))
+                    }
+                    Encode::Bursts { most, shortest, longest, start } => {
+                        self.below_in(fields, "shortest", "longest")?;
+                        Some(Timed::Bursts(Bursts { most, shortest, longest, start }))
+                    }
+                    Encode::Population { fields: count, width, latest, least } => {
+                        Some(Timed::Population(Population { fields: count, width, latest, least }))
+                    }
+                    Encode::Delta { step, threshold } => {
+                        self.has_time(fields, &shape)?;
+                        Some(Timed::Delta(DeltaCode { step, threshold }))
                     }
                 };
-                Some((size, Input::Dataset { dataset, code }))
+                let code = match (encode, timed) {
+                    (Encode::Poisson { max_rate, normalise }, _) => Code::Rate { max_rate, normalise },
+                    (_, Some(timed)) => Code::Timed(timed),
+                    _ => Code::Events,
+                };
+                let values = shape.iter().product::<usize>() as u32;
+                let size = timed.map_or(values, |timed| timed.lines(&shape));
+                Some((size, Input::Dataset { dataset, augment, code }))
             }
             Described::CurrentSteps { currents, file: (), start, repeat } => {
                 self.current(fields, "currents", Current::steps(&currents, start, repeat))
@@ -268,7 +348,7 @@ impl Lower<'_> {
                 let key = if fields.written("rates").is_some() { "rates" } else { "rate" };
                 (fields.place(key), profile.peak())
             }
-            Input::Dataset { code: Code::FirstSpike(_) | Code::Events, .. } => return Some(()),
+            Input::Dataset { code: Code::Timed(_) | Code::Events, .. } => return Some(()),
             Input::Dataset { code: Code::Rate { max_rate, .. }, .. } => {
                 (fields.table("encode").and_then(|encode| encode.place("max_rate")), max_rate.get())
             }
@@ -312,6 +392,80 @@ impl Lower<'_> {
                 .maybe_at(encode.place("kind").or(encode.at.as_ref()).or(fields.at.as_ref()))
                 .also(fields.written("dataset").or(fields.written("data")), "these samples")
                 .allowed(allowed),
+        );
+        None
+    }
+
+    /// What is shifted or cut is a picture.
+    fn augmentable(&mut self, fields: &Fields, data: &DataPlan, augment: &Augment) -> Option<()> {
+        if augment.is_none() {
+            return Some(());
+        }
+        let (table, shape) = (fields.table("augment")?, data.shape());
+        let sides = if let [.., rows, columns] = *shape { Some((rows, columns)) } else { None };
+        let least = sides.map_or(0, |(rows, columns)| rows.min(columns)) as u32;
+        let (key, what, allowed) = if data.holds() == Holds::Events {
+            let key =
+                ["shift", "crop", "noise", "stretch"].into_iter().find(|key| table.written(key).is_some())?;
+            (key, "its samples are events".to_string(), "no augmentation of events".to_string())
+        } else if augment.shift > 0 && augment.shift >= least {
+            (
+                "shift",
+                format!("its samples are of {}", crate::record::array::shown(shape)),
+                "a shift below both sides of a picture".into(),
+            )
+        } else if augment.crop.is_some_and(|crop| crop > least) {
+            (
+                "crop",
+                format!("its samples are of {}", crate::record::array::shown(shape)),
+                "up to the shorter side of a picture".into(),
+            )
+        } else {
+            return Some(());
+        };
+        self.faults.push(
+            Diagnostic::error(format!("`{key}` of {} does not fit the data set: {what}", table.what))
+                .maybe_at(table.place(key))
+                .also(fields.written("dataset").or(fields.written("data")), "these samples")
+                .allowed(allowed),
+        );
+        None
+    }
+
+    /// A key of `encode` that is at most another.
+    fn below_in(&mut self, fields: &Fields, low: &str, high: &str) -> Option<()> {
+        let encode = fields.table("encode")?;
+        let (least, most) = (encode.time(low)?, encode.time(high)?);
+        if least <= most {
+            return Some(());
+        }
+        self.faults.push(
+            Diagnostic::error(format!(
+                "`{low}` of {} is {least}, above `{high}`, which is {most}",
+                encode.what
+            ))
+            .maybe_at(encode.place(low))
+            .also(encode.written(high), "against this")
+            .allowed(format!("`{low}` of at most `{high}`")),
+        );
+        None
+    }
+
+    /// A code of changes needs times before and after.
+    fn has_time(&mut self, fields: &Fields, shape: &[usize]) -> Option<()> {
+        if shape.len() >= 2 && shape[0] >= 2 {
+            return Some(());
+        }
+        let encode = fields.table("encode")?;
+        let what = format!(
+            "the samples of {} are of {}, which has no axis of time",
+            fields.what,
+            crate::record::array::shown(shape)
+        );
+        self.faults.push(
+            Diagnostic::error(what)
+                .maybe_at(encode.place("kind"))
+                .allowed("samples of (times, channels), at least two times"),
         );
         None
     }

@@ -6,3 +6,5 @@ mod fetch;
 #[cfg(feature = "formats")]
 mod idx;
 mod mnist;
+#[cfg(feature = "formats")]
+mod recordings;

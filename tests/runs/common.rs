@@ -25,7 +25,7 @@ pub fn word(state: &mut u64) -> u64 {
     z ^ (z >> 31)
 }
 
-fn idx(folder: &Path, name: &str, dimensions: &[u32], content: &[u8]) {
+pub fn idx(folder: &Path, name: &str, dimensions: &[u32], content: &[u8]) {
     let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
     dimensions.iter().for_each(|size| bytes.extend(size.to_be_bytes()));
     bytes.extend_from_slice(content);

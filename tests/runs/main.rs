@@ -8,6 +8,7 @@ mod idle;
 mod keys;
 mod leakage;
 mod offsets;
+mod own_data;
 mod plasticity;
 mod reach;
 mod readouts;

@@ -15,12 +15,10 @@ use memspike::snapshot::{Models, Payload, Source, write};
 use memspike::training::{AdamState, EpochReport, Evaluation};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The layout of a checkpoint: scenario, seed, plan, weights, Adam, best, epochs, counts, fingerprint; the epoch under way,
+/// The layout of a checkpoint: scenario, seed, plan and hash of the data, weights, Adam, best, epochs, counts, fingerprint; the epoch under way,
 /// its tests that are over, and the one that is not.
 type Checkpoint = (
-    String,
-    u64,
-    String,
+    (String, u64, String, String),
     Weights<f32>,
     AdamState<f32>,
     Option<(f64, u32, Weights<f32>)>,
@@ -140,7 +138,7 @@ fn a_checkpoint_of_another_run_is_refused_with_what_differs() {
     assert!(matches!(refused(&plan, &bytes[..100]), RunError::Checkpoint(_)));
     // A whole snapshot whose moments belong to another network.
     let mut parts = parts(&bytes);
-    parts.4.first.pop();
+    parts.2.first.pop();
     let mut bytes = Vec::new();
     write(&mut bytes, Payload::Training, &models(), &parts).unwrap();
     assert!(matches!(refused(&plan, &bytes), RunError::OtherRun { what: "network", .. }));
@@ -216,7 +214,7 @@ fn the_epoch_with_the_best_validation_is_tested_and_its_weights_are_kept() {
     let first = accuracy.iter().position(|&a| a == best).unwrap();
     assert_eq!(result.tested_epoch, Some(first as u32 + 1), "{accuracy:?}");
     let checkpoint = parts(&kept.saved[first]);
-    let weights: Vec<u64> = checkpoint.3.projections[0]
+    let weights: Vec<u64> = checkpoint.1.projections[0]
         .chunks(12)
         .flat_map(|row| row[..10].iter().map(|&w| f64::from(w).to_bits()))
         .collect();

@@ -96,6 +96,51 @@ fn shipped(name: &str, changes: &[&str]) -> Result<Plan, String> {
     load(name, &changes, None).map(|loaded| loaded.plan).map_err(|faults| faults.to_string())
 }
 
+/// A plan of layers that shows a data set in this code.
+fn with_encode(dataset: &str, more: &str, word: &str) -> Result<Plan, String> {
+    let found = include_str!("../../scenarios/layers/yin-yang/scenario.toml");
+    let encode = found.lines().find(|line| line.starts_with("encode = ")).unwrap();
+    let changed = found.replace(encode, &format!("encode = {{ kind = \"{word}\", {more} }}"));
+    let size =
+        if dataset == "drawn_digits" { "population.output.size=10" } else { "population.output.size=3" };
+    text(&changed, &[&format!("source.points.dataset=\"{dataset}\""), size])
+}
+
+/// A plan that shows data of one's own in files of this kind.
+fn own_data(kind: &str) -> Result<Plan, String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/data");
+    let (train, more) = match kind {
+        "npz" => ("samples.npz", "test = \"50 %\""),
+        "npy" => ("x.npy", "train_labels = \"FOLDER/y.npy\", test = \"50 %\""),
+        "idx" => (
+            "x.idx",
+            "train_labels = \"FOLDER/y.idx\", test = \"FOLDER/x.idx\", test_labels = \"FOLDER/y.idx\"",
+        ),
+        "csv" => ("samples.csv", "test = \"FOLDER/samples.csv\""),
+        "png" if cfg!(feature = "png") => ("png", "test = \"FOLDER/png\""),
+        // What is said without the feature is tested where the command line is.
+        "png" => return own_data("npz"),
+        "recordings" => ("recordings", "test = \"FOLDER/recordings\""),
+        "spikes" => ("spikes.csv", "test = \"FOLDER/spikes.csv\", lines = 8"),
+        _ => return Err(format!("there are no files of kind {kind}")),
+    };
+    let data = format!("data = {{ kind = \"{kind}\", train = \"FOLDER/{train}\", {more} }}")
+        .replace("FOLDER", folder);
+    let spikes = matches!(kind, "recordings" | "spikes");
+    let found = if spikes {
+        include_str!("../../scenarios/layers/yin-yang/scenario.toml").replace("size = 3", "size = 2")
+    } else {
+        include_str!("../../scenarios/digits/scenario.toml").replace("size = 10", "size = 2")
+    };
+    let named = found.lines().find(|line| line.starts_with("dataset = ")).unwrap();
+    let encode = found.lines().find(|line| line.starts_with("encode = ")).unwrap();
+    let changed = found.replace(named, &data);
+    text(
+        &if spikes { changed.replace(encode, "encode = { kind = \"events\" }") } else { changed },
+        &["scenario.seed=2"],
+    )
+}
+
 /// A plan in which the key of this path has this word; `None` for a key that has no case here.
 fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
     let set = |key: &str| format!("{key}=\"{word}\"");
@@ -146,6 +191,19 @@ fn plan(path: &str, word: &str) -> Option<Result<Plan, String>> {
         },
         "source.dataset" if word == "yin_yang" => run(layers, "source.points.dataset", &[]),
         "source.dataset" => run(supervised, "source.retina.dataset", &[]),
+        "source.data.kind" => Some(own_data(word)),
+        "source.encode.kind" if !matches!(word, "events" | "poisson" | "first_spike") => {
+            let more = match word {
+                "regular" => "duration = \"50 ms\"",
+                "phase" => "period = \"40 ms\"",
+                "bursts" => "longest = \"10 ms\"",
+                "population" => "fields = 5, latest = \"40 ms\"",
+                // The rows of a digit are its times.
+                _ => return Some(with_encode("drawn_digits", "step = \"1 ms\", threshold = 0.2", word)),
+            };
+            Some(with_encode("yin_yang", more, word))
+        }
+        "source.encode.kind" if word == "events" => Some(own_data("recordings")),
         "source.encode.kind" if word == "first_spike" => run(layers, "source.points.encode.kind", &[]),
         "source.encode.kind" => run(supervised, "source.retina.encode.kind", &[]),
         "population.model" => run(network, "population.p.model", &[]),

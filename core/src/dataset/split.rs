@@ -184,6 +184,18 @@ impl Split {
         Self { samples, labels: of(&self.labels, 1, numbers), size: self.size }
     }
 
+    /// Samples of `size` values, which `of` makes of the number and the values of each.
+    #[must_use]
+    pub fn transformed(&self, size: usize, of: impl Fn(usize, &[f64]) -> Vec<f64>) -> Self {
+        let (mut reals, mut values) = (Vec::with_capacity(self.len() * size), Vec::with_capacity(self.size));
+        for i in 0..self.len() {
+            values.clear();
+            values.extend(self.values(i));
+            reals.extend(of(i, &values).into_iter().map(|value| (value * f64::from(ONE)).round() as u32));
+        }
+        Self { samples: Samples::Reals(reals), labels: self.labels.clone(), size }
+    }
+
     /// Hands all samples and labels to `take` as bytes, which are the same for the same data and no other.
     pub fn bytes(&self, mut take: impl FnMut(&[u8])) {
         take(&(self.len() as u64).to_le_bytes());

@@ -1,15 +1,30 @@
-//! Stimulus -> spikes: Poisson sources as marked processes, the rate code of images, and the code of times of first spikes.
+//! Stimulus -> spikes: Poisson sources as marked processes, the rate code of images, and codes in which values are spikes at given
+//! times (`timed`).
 
 mod alias;
+mod augment;
+mod bursts;
+mod delta;
 mod first_spike;
 mod inhomogeneous;
+mod phase_code;
 mod poisson;
+mod population;
 mod process;
 mod rate;
+mod regular;
+mod timed;
 
 pub use alias::{AliasCell, AliasTable, Cells, choose};
+pub use augment::Augment;
+pub use bursts::Bursts;
+pub use delta::DeltaCode;
 pub use first_spike::{FirstSpikes, Latency};
 pub use inhomogeneous::RateProfile;
+pub use phase_code::PhaseCode;
 pub use poisson::{BATCH, BLOCK, Block, BlockRate, MAX_BLOCK_RATE, MAX_DRAWN_RATE, crowded_gap_fs, gap_fs};
+pub use population::Population;
 pub use process::{Law, Process};
 pub use rate::RateCode;
+pub use regular::Regular;
+pub use timed::{Spikes, Timed};

@@ -55,6 +55,8 @@ pub enum Purpose {
     Parameter = 27,
     /// Points of the Yin-Yang data set.
     YinYang = 28,
+    /// How a sample is shifted, cut and made noisy in an epoch.
+    Augment = 40,
 }
 
 /// Multiplier M of the generator (O'Neill, "PCG: a family of simple fast space-efficient statistically

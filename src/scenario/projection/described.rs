@@ -240,7 +240,7 @@ impl Lower<'_> {
     }
 
     /// Lines that a projection starts at and neurons that it reaches, where those are known.
-    pub(in crate::scenario) fn ends(&mut self, fields: &Fields) -> (Option<u32>, Option<u32>) {
+    pub(in crate::scenario) fn ends(&self, fields: &Fields) -> (Option<u32>, Option<u32>) {
         let from = self.known(fields, "from", Refers::SourceOrPopulation);
         let to = self.known(fields, "to", Refers::Population);
         let pre = from.and_then(|from| self.size_of(self.origin(from)));
@@ -248,15 +248,14 @@ impl Lower<'_> {
     }
 
     /// How many lines an origin has; `None` if its size is faulty.
-    fn size_of(&mut self, origin: Origin) -> Option<u32> {
+    fn size_of(&self, origin: Origin) -> Option<u32> {
         match origin {
             Origin::Population(index) => self.filled.all("population").get(index)?.1.count("size"),
             Origin::Source(index) => {
                 let fields = &self.filled.all("source").get(index)?.1;
-                if is_dataset(fields)? {
-                    return self.data(fields).map(|data| data.size());
-                }
-                if is_current(fields)? { Some(1) } else { fields.count("size") }
+                let stated = || if is_current(fields)? { Some(1) } else { fields.count("size") };
+                let made = self.lines.get(index).copied().flatten();
+                made.or_else(|| if is_dataset(fields)? { None } else { stated() })
             }
         }
     }

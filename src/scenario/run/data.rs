@@ -5,15 +5,17 @@ use super::super::outcome::{MISSED, Missed};
 use super::super::plan::{Code, Input, Plan};
 use super::context::{RunContext, RunError};
 use crate::dataset::{Dataset, Identity, Split};
-use crate::encoding::{FirstSpikes, RateCode};
+use crate::encoding::{Augment, FirstSpikes, RateCode};
 use crate::network::Origin;
 use crate::random::{self, Purpose};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 /// Encoded samples of every split.
+#[derive(Clone)]
 pub struct Data<C = RateCode> {
     pub train: C,
     pub train_labels: Vec<u8>,
@@ -25,7 +27,21 @@ pub struct Data<C = RateCode> {
     /// Which data they are.
     pub identity: Identity,
     /// The test samples as they were read.
-    shown: Split,
+    shown: Arc<Split>,
+    /// What training samples are made of anew for every epoch, where they differ from one to the next.
+    again: Option<Arc<Again>>,
+}
+
+/// Training samples as they were read, and what is done with them.
+struct Again {
+    split: Split,
+    shape: Vec<usize>,
+    augment: Augment,
+    code: Code,
+    total: f64,
+    seed: u64,
+    /// Their numbers in the file.
+    numbers: Vec<u32>,
 }
 
 impl<C> Data<C> {
@@ -50,14 +66,31 @@ impl<C> Data<C> {
     }
 }
 
+impl<C: Encoded + Clone> Data<C> {
+    /// The samples with those of training as they are shown in this epoch.
+    pub fn of_epoch(&self, epoch: u32) -> Cow<'_, Self> {
+        let Some(again) = &self.again else { return Cow::Borrowed(self) };
+        let Again { split, shape, augment, code, total, seed, numbers } = &**again;
+        let shown = augment.shape(shape);
+        let of =
+            |i: usize, values: &[f64]| augment.shown(values, shape, (*seed, numbers[i], u64::from(epoch)));
+        let split = split.transformed(shown.iter().product(), of);
+        let all: Vec<u32> = (0..split.len() as u32).collect();
+        match C::of((&split, &shown), &all, code, *total) {
+            Some(train) => Cow::Owned(Self { train, ..self.clone() }),
+            None => Cow::Borrowed(self),
+        }
+    }
+}
+
 /// A code that samples are shown in.
 pub trait Encoded: Sized {
-    /// Samples number `chosen` of a split. `total` is the mean intensity of all training samples.
-    fn of(split: &Split, chosen: &[u32], code: &Code, total: f64) -> Option<Self>;
+    /// Samples number `chosen` of a split of this shape. `total` is the mean intensity of all training samples.
+    fn of(split: (&Split, &[usize]), chosen: &[u32], code: &Code, total: f64) -> Option<Self>;
 }
 
 impl Encoded for RateCode {
-    fn of(split: &Split, chosen: &[u32], code: &Code, total: f64) -> Option<Self> {
+    fn of((split, _): (&Split, &[usize]), chosen: &[u32], code: &Code, total: f64) -> Option<Self> {
         let &Code::Rate { max_rate, normalise } = code else { return None };
         let samples = chosen.iter().map(|&index| split.intensities(index as usize));
         let code = Self::of(samples, split.full(), split.size(), max_rate);
@@ -66,12 +99,12 @@ impl Encoded for RateCode {
 }
 
 impl Encoded for FirstSpikes {
-    fn of(split: &Split, chosen: &[u32], code: &Code, _: f64) -> Option<Self> {
+    fn of((split, shape): (&Split, &[usize]), chosen: &[u32], code: &Code, _: f64) -> Option<Self> {
         match code {
             Code::Rate { .. } => None,
-            Code::FirstSpike(latency) => {
-                let values = chosen.iter().flat_map(|&index| split.values(index as usize));
-                Some(Self::new(values, split.size(), latency))
+            Code::Timed(code) => {
+                let values = chosen.iter().map(|&index| split.values(index as usize).collect());
+                Some(code.all(values, shape))
             }
             Code::Events => Some(split.recorded()?.chosen(chosen)),
         }
@@ -97,7 +130,7 @@ pub fn load<C: Encoded>(
         Origin::Source(index) => Some(&plan.sources[index].input),
         Origin::Population(_) => None,
     };
-    let Some(Input::Dataset { dataset, code }) = input else {
+    let Some(Input::Dataset { dataset, augment, code }) = input else {
         return Err(RunError::NoDataset);
     };
     let (search, dataset, seed) = (context.search.clone(), dataset.clone(), plan.seed);
@@ -110,6 +143,8 @@ pub fn load<C: Encoded>(
         Ok((set, identity))
     });
     let (set, identity): (Dataset, Identity) = opened.ok_or(RunError::Stopped)?.map_err(RunError::Data)?;
+    let read = augment.is_drawn().then(|| (set.train.clone(), set.shape.clone()));
+    let set = if augment.is_none() { set } else { changed(set, augment) };
     let available = protocol.train_samples.map_or(set.train.len(), |n| (n as usize).min(set.train.len()));
     let held = (available as f64 * protocol.validation).floor() as usize;
     // The held-out samples are chosen by a shuffle of their own, then kept in the order of the file.
@@ -123,10 +158,14 @@ pub fn load<C: Encoded>(
     let total = intensities.map(u64::from).sum::<u64>() as f64 / set.train.len().max(1) as f64;
     let pick = |split: &Split, indices: &[u32]| -> Result<(C, Vec<u8>), RunError> {
         let labels = indices.iter().map(|&index| split.label(index as usize)).collect();
-        let encoded = C::of(split, indices, code, total);
+        let encoded = C::of((split, &set.shape), indices, code, total);
         Ok((encoded.ok_or(RunError::NoDataset)?, labels))
     };
     let (train, train_labels) = pick(&set.train, &order)?;
+    let again = read.map(|(read, shape)| {
+        let (split, augment, code, seed) = (read.chosen(&order), *augment, *code, plan.seed);
+        Arc::new(Again { split, shape, augment, code, total, seed, numbers: order.clone() })
+    });
     let (validation, validation_labels) = pick(&set.train, &validation)?;
     let tested: Vec<u32> = (0..tested as u32).collect();
     let (test, test_labels) = pick(&set.test, &tested)?;
@@ -139,8 +178,19 @@ pub fn load<C: Encoded>(
         test_labels,
         classes: set.classes,
         identity,
-        shown: if tested.len() == set.test.len() { set.test } else { set.test.chosen(&tested) },
+        shown: Arc::new(if tested.len() == set.test.len() { set.test } else { set.test.chosen(&tested) }),
+        again,
     })
+}
+
+/// The samples as tests see them: what is drawn is drawn for training alone.
+fn changed(set: Dataset, augment: &Augment) -> Dataset {
+    let shape = augment.shape(&set.shape);
+    let of = |split: &Split| {
+        split.transformed(shape.iter().product(), |_, values| augment.tested(values, &set.shape))
+    };
+    let (train, test) = (of(&set.train), of(&set.test));
+    Dataset { train, test, shape, ..set }
 }
 
 /// What `work` gives, or `None` as soon as `stop` is set: a disk that does not answer, and a data set that takes long to be made,

@@ -5,14 +5,18 @@
 
 mod arrays;
 mod csv;
-#[cfg(feature = "png")]
 mod folders;
+#[cfg(feature = "png")]
+mod pictures;
+mod recordings;
+mod spikes;
 
 use super::{Dataset, Fault, Faults, Holds, Identity, Split};
 use crate::encoding::FirstSpikes;
 use crate::hint::many;
 use crate::random::{self, Purpose};
 use crate::record::array::{Values, shown};
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -51,6 +55,18 @@ pub enum Form {
     },
     /// A folder of PNG files for each class.
     Png,
+    /// A folder of recordings of event cameras for each class.
+    Recordings {
+        /// Whether times count from the first event of a recording.
+        from_first: bool,
+    },
+    /// Spikes as a table or as arrays.
+    Spikes {
+        /// How many lines there are.
+        lines: u32,
+        /// What 1 is of the times of arrays.
+        tick: Option<Time>,
+    },
 }
 
 /// Where the test samples come from.
@@ -121,7 +137,6 @@ pub(super) struct Part {
 
 enum Read {
     Values(Values),
-    #[cfg_attr(not(test), expect(dead_code, reason = "recordings"))]
     Events(FirstSpikes),
 }
 
@@ -188,8 +203,10 @@ impl Described {
             Form::Npy { .. } => arrays::npy(samples, labels),
             Form::Idx { .. } => arrays::idx(samples, labels),
             Form::Csv { label } => csv::read(samples, label),
+            Form::Recordings { from_first } => recordings::read(samples, *from_first),
+            Form::Spikes { lines, tick } => spikes::read(samples, *lines, *tick),
             #[cfg(feature = "png")]
-            Form::Png => folders::png(samples),
+            Form::Png => pictures::read(samples),
             #[cfg(not(feature = "png"))]
             Form::Png => Err(hinted(
                 fault(samples, "", "pictures are PNG files".into(), "another form: this build reads none"),

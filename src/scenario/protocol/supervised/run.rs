@@ -196,11 +196,13 @@ impl<R: Scalar, T: Teacher<R>> Run<'_, R, T> {
             };
             let (fingerprint, observer) = (&mut self.log.fingerprint, reborrow(&mut context.observer));
             let until = Until { stop: context.stop, due: &|| store.due() };
+            let data = self.data;
+            let shown = data.of_epoch(epoch);
             let lessons = (&order[..], first, until, fingerprint, observer);
             let so_far = std::mem::take(&mut self.report);
             let report = self
                 .teacher
-                .epoch(self.data, so_far, lessons, self.threads, &mut advance)
+                .epoch(&shown, so_far, lessons, self.threads, &mut advance)
                 .map_err(|fault| RunError::Epoch { epoch: epoch + 1, fault })?;
             context.progress.done();
             let (more, events) = (report.presented - before, report.totals.events() - known);

@@ -53,7 +53,7 @@ pub struct Exam<'a> {
 /// A gradient, and the weights that it trains.
 pub trait Teacher<R: Scalar>: Sized {
     /// How samples are shown.
-    type Code: Encoded;
+    type Code: Encoded + Clone;
 
     /// Training from these weights.
     ///

@@ -79,11 +79,13 @@ fn single<R: Scalar>(
     let frozen = network.frozen();
     let mut fingerprint = Fingerprint::new();
     let train = Samples { code: &data.train, labels: &data.train_labels };
-    let count = train.labels.len();
+    let count = data.train_labels.len();
     let mut first = 0;
     let (mut presentations, mut events) = (0, 0);
     for epoch in 0..u64::from(protocol.epochs) {
         let order = shuffled(count as u32, plan.seed, epoch);
+        let shown = data.of_epoch(epoch as u32);
+        let train = Samples { code: &shown.train, labels: &data.train_labels };
         let report = learner.epoch(
             Report::default(),
             (train, &order, first, Until::stopped(stop), &mut fingerprint, None),

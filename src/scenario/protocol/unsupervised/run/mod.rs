@@ -311,7 +311,9 @@ impl<R: Scalar> Run<'_, R> {
         first: u64,
         context: &mut RunContext<'_>,
     ) -> Result<Option<Report>, RunError> {
-        let samples = Samples { code: &self.data.train, labels: &self.data.train_labels };
+        let data = self.data;
+        let shown = data.of_epoch(epoch);
+        let samples = Samples { code: &shown.train, labels: &data.train_labels };
         let order = shuffled(samples.labels.len() as u32, self.plan.seed, u64::from(epoch));
         let count = order.len() as u64;
         // What was whole before the run was cut has been counted.

@@ -1,0 +1,179 @@
+//! Samples that are spikes of lines: a table with a row for each spike, or arrays.
+//!
+//! The table has the columns `sample` (counted from 0, in order), `label`, `time [unit]` and `line`. The arrays of an `.npz` are `times`
+//! (seconds, or what `tick` says) and `lines` of all spikes, sample after sample, `ends` (how many spikes there are up to the end of each
+//! sample) and `labels`.
+
+use super::{Part, Read, fault, hinted};
+use crate::dataset::{Fault, Faults};
+use crate::encoding::FirstSpikes;
+use crate::record::array::{Array, Values, decode};
+use crate::record::csv;
+use crate::record::npz::members;
+use crate::time::Time;
+use crate::units::Second;
+use std::path::Path;
+
+type Spikes = Vec<(Time, u32)>;
+
+pub(super) fn read(file: &Path, lines: u32, tick: Option<Time>) -> Result<Part, Faults> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| Fault::Unreadable { file: file.into(), reason: error.to_string() })?;
+    let is_archive = bytes.starts_with(b"PK");
+    let (samples, labels) =
+        if is_archive { arrays(file, &bytes, lines, tick)? } else { table(file, &bytes, lines)? };
+    if labels.is_empty() {
+        return Err(fault(file, "", "there is no sample".into(), "at least one").into());
+    }
+    let files = [file.to_path_buf(), file.to_path_buf()];
+    let samples = Read::Events(FirstSpikes::of(samples));
+    Ok(Part {
+        shape: vec![lines as usize],
+        samples,
+        labels,
+        files,
+        places: Default::default(),
+        names: Vec::new(),
+    })
+}
+
+const COLUMNS: &str = "columns `sample`, `label`, `time [ms]` (or another unit) and `line`";
+
+fn table(file: &Path, bytes: &[u8], lines: u32) -> Result<(Vec<Spikes>, Vec<i64>), Fault> {
+    let (text, _) = csv::decode(bytes)
+        .ok_or_else(|| fault(file, "", "it is neither a text nor an .npz".into(), "one of the two"))?;
+    let mut rows = csv::rows(&text);
+    let header = rows.next().ok_or_else(|| fault(file, "line 1", "there is no header".into(), COLUMNS))?;
+    let place = |name: &str| {
+        let found = header.fields.iter().position(|field| field.name_and_unit().0 == name);
+        found.ok_or_else(|| fault(file, "line 1", format!("there is no column `{name}`"), COLUMNS))
+    };
+    let [sample, label, time, line] = [place("sample")?, place("label")?, place("time")?, place("line")?];
+    let unit = header.fields[time].name_and_unit().1.unwrap_or_default().to_string();
+    if Time::parse(&format!("1 {unit}")).is_err() {
+        let what = format!("the unit of `time` is `{unit}`");
+        return Err(fault(file, "line 1", what, "`time [s]`, `time [ms]`, `time [us]` or `time [ns]`"));
+    }
+    let (mut samples, mut labels): (Vec<Spikes>, Vec<i64>) = (Vec::new(), Vec::new());
+    for row in rows {
+        let at = format!("line {}", row.line);
+        let text = |k: usize| row.fields.get(k).map_or("", |field| field.text.trim());
+        let wrong = |k: usize, allowed: String| {
+            let name = header.fields[k].name_and_unit().0;
+            fault(file, &at, format!("`{name}` is \"{}\"", text(k)), allowed)
+        };
+        let number = samples.len();
+        let found: usize = text(sample).parse().unwrap_or(usize::MAX);
+        if found != number && found + 1 != number {
+            let allowed = if number == 0 { "0".into() } else { format!("{} or {number}", number - 1) };
+            return Err(hinted(
+                wrong(sample, allowed),
+                "rows of one sample follow each other, and samples are counted from 0",
+            ));
+        }
+        let class = text(label).parse().map_err(|_| wrong(label, "a class: a whole number from 0".into()))?;
+        if found == number {
+            samples.push(Vec::new());
+            labels.push(class);
+        } else if labels[found] != class {
+            return Err(wrong(label, format!("{}, as in the row before of this sample", labels[found])));
+        }
+        let when = Time::parse(&format!("{} {unit}", text(time)))
+            .map_err(|_| wrong(time, "a time from 0 s to 9223 s, without its unit".into()))?;
+        let of = text(line).parse().ok().filter(|&line: &u32| line < lines);
+        let of = of.ok_or_else(|| wrong(line, format!("a line, 0 to {}", lines - 1)))?;
+        samples[found].push((when, of));
+    }
+    Ok((samples, labels))
+}
+
+fn arrays(
+    file: &Path,
+    bytes: &[u8],
+    lines: u32,
+    tick: Option<Time>,
+) -> Result<(Vec<Spikes>, Vec<i64>), Fault> {
+    let files = members(bytes).map_err(|why| fault(file, "", why, "an .npz file of NumPy"))?;
+    let find = |name: &str| -> Result<Array, Fault> {
+        let content = files.iter().find(|(known, _)| known == name).map(|(_, content)| content);
+        let missing = || {
+            fault(
+                file,
+                "",
+                format!("there is no array `{name}`"),
+                "arrays `times`, `lines`, `ends` and `labels`",
+            )
+        };
+        let array = decode(content.ok_or_else(missing)?);
+        array.map_err(|why| fault(file, &format!("array `{name}`"), why, "an array of numbers"))
+    };
+    let whole = |name: &str| -> Result<Vec<i64>, Fault> {
+        match find(name)?.values {
+            Values::Bytes(bytes) => Ok(bytes.into_iter().map(i64::from).collect()),
+            Values::Integers(values) => Ok(values),
+            Values::Reals(_) => {
+                Err(fault(file, &format!("array `{name}`"), "the values are real numbers".into(), "integers"))
+            }
+        }
+    };
+    let (times, of, ends, labels) =
+        (find("times")?.values, whole("lines")?, whole("ends")?, whole("labels")?);
+    let same = |name: &str, found: usize, wanted: usize, as_in: &str| {
+        let what = format!("there are {found} values");
+        let fault = || fault(file, &format!("array `{name}`"), what, format!("{wanted}, as in `{as_in}`"));
+        if found == wanted { Ok(()) } else { Err(fault()) }
+    };
+    same("lines", of.len(), times.len(), "times")?;
+    same("labels", labels.len(), ends.len(), "ends")?;
+    if let Some(last) = ends.last()
+        && *last != times.len() as i64
+    {
+        let what = format!("the last value is {last}");
+        return Err(fault(file, "array `ends`", what, format!("{}, the number of all spikes", times.len())));
+    }
+    if matches!(times, Values::Bytes(_) | Values::Integers(_)) && tick.is_none() {
+        let found = fault(
+            file,
+            "array `times`",
+            format!("the values are {}", times.kind()),
+            "real numbers, in seconds",
+        );
+        return Err(hinted(found, "`tick = \"1 us\"` of the data says what 1 is"));
+    }
+    let seconds = tick.map_or(1.0, Time::as_seconds);
+    let (mut samples, mut start) = (Vec::with_capacity(ends.len()), 0);
+    for (number, &end) in ends.iter().enumerate() {
+        let end = usize::try_from(end).ok().filter(|&end| end >= start && end <= times.len());
+        let end = end.ok_or_else(|| {
+            fault(
+                file,
+                "array `ends`",
+                format!("value {number} is {}", ends[number]),
+                format!("{start} to {}", times.len()),
+            )
+        })?;
+        let spike = |k: usize| {
+            let value = times.real(k).unwrap_or(f64::NAN);
+            // Whole ticks are exact.
+            let time = match (&times, tick) {
+                (Values::Bytes(_) | Values::Integers(_), Some(tick)) if value >= 0.0 => {
+                    let fs = u128::from(value as u64) * u128::from(tick.fs());
+                    u64::try_from(fs).ok().filter(|&fs| fs < 1 << 63).map(Time::from_fs)
+                }
+                _ => Time::nearest(Second::of(value * seconds)).ok(),
+            };
+            let time = time.ok_or_else(|| {
+                let what = format!("value {k}, of sample {number}, is {value}");
+                fault(file, "array `times`", what, "a time from 0 s to 9223 s")
+            })?;
+            let line = u32::try_from(of[k]).ok().filter(|&line| line < lines).ok_or_else(|| {
+                let what = format!("value {k}, of sample {number}, is {}", of[k]);
+                fault(file, "array `lines`", what, format!("0 to {}", lines - 1))
+            })?;
+            Ok((time, line))
+        };
+        samples.push((start..end).map(spike).collect::<Result<_, Fault>>()?);
+        start = end;
+    }
+    Ok((samples, labels))
+}
