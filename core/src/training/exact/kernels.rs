@@ -139,7 +139,7 @@ fn gradients_by_shared_weights_are_central_differences() {
     let mut tally = Tally::default();
     for (number, (pulsed, hold)) in (0..).zip(KINDS) {
         for (draw, (loss, per_class)) in (0..).zip(losses) {
-            let mut drawn = Drawn(Stream::new(29, Purpose::Measurement, number, draw));
+            let mut drawn = Drawn(Stream::new(88, Purpose::Measurement, number, draw));
             let input = lines(&mut drawn);
             let (network, _) = network(pulsed, hold, times(&input));
             let net = Net::new(&network).unwrap().read_out(!loss.integrates(), per_class);
