@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn many_words_have_the_numbers_of_each() {
-        let mut words: Vec<u64> = (0..5000).map(|k| k * 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(k)).collect();
+        let mut words: Vec<u64> = (0..5000u64).map(|k| k.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect();
         words.extend([0, 1 << 12, 12_345 << 12, 1 << 44, u64::MAX, u64::MAX - (1 << 40)]);
         let want: Vec<f64> = words.iter().map(|&word| standard_normal(word)).collect();
         assert_eq!(standard_normals(&words), want);

@@ -402,8 +402,13 @@ impl Mapping {
 
     /// [`Mapping::weight`] of the devices of many weights.
     pub fn weights(&self, conductances: &[f64], weights: &mut [f64]) {
-        for (w, g) in weights.iter_mut().zip(conductances.chunks_exact(self.devices())) {
-            *w = self.weight(g);
+        if self.devices() == 2 {
+            let scale = self.scale().0;
+            let pairs = conductances.as_chunks::<2>().0;
+            weights.iter_mut().zip(pairs).for_each(|(w, [plus, minus])| *w = scale * (plus - minus));
+        } else {
+            let each = conductances.chunks_exact(self.devices());
+            weights.iter_mut().zip(each).for_each(|(w, g)| *w = self.weight(g));
         }
     }
 }
@@ -420,10 +425,12 @@ impl Work for Targets<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { mapping, weights, targets } = self;
-        let devices = mapping.devices();
-        for (&w, targets) in weights.iter().zip(targets.chunks_exact_mut(devices)) {
-            let pair = mapping.pair(w);
-            targets.iter_mut().zip(pair.iter().cycle()).for_each(|(target, &g)| *target = g);
+        if mapping.devices() == 2 {
+            let pairs = targets.as_chunks_mut::<2>().0;
+            weights.iter().zip(pairs).for_each(|(&w, pair)| *pair = mapping.pair(w));
+        } else {
+            let each = targets.chunks_exact_mut(mapping.devices());
+            weights.iter().zip(each).for_each(|(&w, targets)| mapping.targets(w, targets));
         }
     }
 }
@@ -474,6 +481,35 @@ mod tests {
         let mut targets = vec![0.0; mapping.devices()];
         mapping.targets(w, &mut targets);
         targets
+    }
+
+    #[test]
+    fn many_weights_have_the_bits_of_each() {
+        for arrangement in ARRANGEMENTS {
+            for levels in [None, Some(6)] {
+                let mapping = Mapping::new(arrangement, Placement::OneSided, range(levels), 0.3).unwrap();
+                let weights: Vec<f64> = (-20..=20).map(|k| 0.017 * f64::from(k)).collect();
+                let mut all = vec![0.0; weights.len() * mapping.devices()];
+                mapping.all_targets(&weights, &mut all);
+                let spread = Spread { cv_on: 0.05, cv_off: 0.05, cv_device: 0.0 };
+                let normals: Vec<f64> = (0..all.len()).map(|k| (k as f64 * 0.7).sin()).collect();
+                let mut programmed = all.clone();
+                spread.all_programmed(mapping.range(), (&normals, &normals), &mut programmed);
+                let mut back = vec![0.0; weights.len()];
+                mapping.weights(&programmed, &mut back);
+                for (k, &w) in weights.iter().enumerate() {
+                    let mut own = vec![0.0; mapping.devices()];
+                    mapping.targets(w, &mut own);
+                    let devices = k * own.len()..(k + 1) * own.len();
+                    assert_eq!(all[devices.clone()], own, "{arrangement:?}, {w}");
+                    for (g, &z) in own.iter_mut().zip(&normals[devices.clone()]) {
+                        *g = spread.programmed(*g, mapping.range(), z, z);
+                    }
+                    assert_eq!(programmed[devices], own, "{arrangement:?}, {w}");
+                    assert_eq!(back[k], mapping.weight(&own), "{arrangement:?}, {w}");
+                }
+            }
+        }
     }
 
     #[test]

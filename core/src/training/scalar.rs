@@ -1,7 +1,7 @@
 //! The precisions that training is compiled for.
 
 use super::Until;
-use super::epoch::{Advance, EpochReport};
+use super::epoch::{Advance, EpochReport, descend};
 use super::evaluate::{Evaluation, Reporting, Test, evaluate_in};
 use super::exact::{Layered, answers_in};
 use super::presenter::{Presenter, Samples};
@@ -80,8 +80,8 @@ pub trait Scalar: Real {
 macro_rules! compiled {
     ($($real:ty: $table:ident),+) => {$(
         static $table: Entries<$real> = Entries {
-            train: Trainer::epoch_in,
-            layered: Layered::epoch_in,
+            train: descend,
+            layered: descend,
             answers: answers_in,
             learn: Learner::epoch_in,
             evaluate: evaluate_in,

@@ -2,7 +2,7 @@
 //! input events, Adam. Data-parallel over the pieces of a batch with one fixed reduction order.
 
 use super::adam::AdamState;
-use super::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update, descend};
+use super::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update};
 use super::held_tape::HeldTape;
 use super::presenter::{Presenter, Samples, Totals};
 use super::scalar::{Epoch, Scalar};
@@ -135,16 +135,6 @@ impl<R: Scalar> Trainer<R> {
         advance: Advance<'_>,
     ) -> Result<EpochReport, SimulationError> {
         (R::entries().train)(self, so_far, epoch, threads, advance)
-    }
-
-    pub(super) fn epoch_in(
-        &mut self,
-        report: EpochReport,
-        epoch: Epoch<'_>,
-        threads: &Threads,
-        advance: Advance<'_>,
-    ) -> Result<EpochReport, SimulationError> {
-        descend(self, report, epoch, threads, advance)
     }
 
     /// Each piece's gradient, in parallel.

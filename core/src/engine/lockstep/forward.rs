@@ -6,7 +6,7 @@ use super::reach::drive;
 use super::tape::{Action, Arrival, Group, NONE, Tape};
 use crate::neuron::model::Draws;
 use crate::numeric::{Pack, Real, ln};
-use crate::simd::{Work, vectorised};
+use crate::simd::{Work, prefetch, vectorised};
 use std::marker::PhantomData;
 
 /// Groups that are further apart than this, in tau_m, have empty ones between them; and after so long the origin of time is
@@ -122,6 +122,9 @@ impl<R: Real, F: Form<R>> Work for Run<'_, R, F> {
             let interval = Interval { group: index as u32, y: group.y, end, next: group.next };
             let arrivals = &tape.arrivals[first as usize..group.end as usize];
             first = group.end;
+            if let Some(next) = tape.groups.get(index + 1) {
+                fetch(pass.layer, &tape.arrivals[first as usize..next.end as usize], pass.weights);
+            }
             step::<R, F>(pass.layer, arrivals, pass.weights, membranes, &group);
             if !membranes.waiting.is_empty() {
                 pass.restart_due::<F>(interval, membranes, tape);
@@ -250,6 +253,17 @@ impl<R: Real> Pass<'_, R> {
     }
 }
 
+/// Asks for the rows of these arrivals to be brought to the cache: they lie anywhere in the matrix.
+#[inline(always)]
+fn fetch<R: Real>(layer: &Layer, arrivals: &[Arrival<R>], weights: &[R]) {
+    let stride = layer.stride;
+    let whole = |arrival: &&Arrival<R>| arrival.column == NONE && (arrival.row as usize) < layer.dense;
+    for arrival in arrivals.iter().filter(whole) {
+        let row = arrival.row as usize * stride;
+        prefetch(weights, row..row + stride);
+    }
+}
+
 /// Columns that are worked on together: their sums stay in registers while the rows of a group are added.
 const BLOCK: usize = 4 * LANES;
 
@@ -335,6 +349,9 @@ fn ask<R: Real, F: Form<R>, const N: usize>(
         *p += sum * one;
         *q += sum * two;
         *score = F::score(*p, *q, bar, group.y, group.next);
+    }
+    if !score.iter().fold(false, |any, &score| any | (score >= R::ZERO)) {
+        return;
     }
     let mut bits = Pack(score).reaching(R::ZERO);
     while bits != 0 {

@@ -86,7 +86,7 @@ pub struct Tape<R> {
     /// Whether there would have been more spikes than [`MOST`](super::MOST).
     pub runaway: bool,
     exponents: Vec<R>,
-    keys: Vec<u128>,
+    keys: Vec<u64>,
 }
 
 impl<R: Real> Tape<R> {
@@ -180,14 +180,22 @@ impl<R: Real> Tape<R> {
     pub fn finish(&mut self) {
         let Self { spikes, order, keys, .. } = self;
         keys.clear();
-        // Times are not negative, and the bits of such numbers are in their order.
-        let key = |(number, &(time, neuron)): (u128, &(R, u32))| {
-            u128::from(time.to_f64().to_bits()) << 64 | u128::from(neuron) << 32 | number
+        // Times are not negative, and the bits of such numbers are in their order: first in single precision, which is quick.
+        let key = |(number, &(time, _)): (u64, &(R, u32))| {
+            u64::from((time.to_f64() as f32).to_bits()) << 32 | number
         };
         keys.extend((0..).zip(spikes.iter()).map(key));
         keys.sort_unstable();
         order.clear();
         order.extend(keys.iter().map(|&key| key as u32));
+        // What is left are times that have the same bits there.
+        for last in 1..order.len() {
+            let mut place = last;
+            while place > 0 && spikes[order[place] as usize] < spikes[order[place - 1] as usize] {
+                order.swap(place, place - 1);
+                place -= 1;
+            }
+        }
     }
 
     /// The spikes in order of time: when, which neuron, and the number in `spikes`.

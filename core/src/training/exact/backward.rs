@@ -17,7 +17,7 @@ use crate::engine::lockstep::{
     Fading, Form, LANES, Layer, NONE, Peak, Pulsed, Tape, credit as credit_each, later,
 };
 use crate::numeric::Real;
-use crate::simd::{Work, vectorised};
+use crate::simd::{Work, prefetch, vectorised};
 use std::marker::PhantomData;
 
 /// What a loss gains by what one layer did.
@@ -182,6 +182,14 @@ fn in_form<R: Real, F: Form<R>>(
                 rebase::<R, F>(a, b, group.factor);
             }
             continue;
+        }
+        if index > 0 {
+            // The rows of the group before lie anywhere in the matrix.
+            let earlier = if index == 1 { 0 } else { tape.groups[index as usize - 2].end };
+            for arrival in &tape.arrivals[earlier as usize..first as usize] {
+                let row = arrival.row as usize * layer.stride;
+                prefetch(gradient.weights, row..row + layer.stride);
+            }
         }
         let times = !gradient.delays.is_empty() || arrivals.iter().any(|arrival| arrival.spike != NONE);
         share::<R, F>((a, b), (unit, moved), group.y, times);

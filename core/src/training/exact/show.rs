@@ -96,6 +96,9 @@ impl<R: Real> Shown<R> {
                 let left = end.fs().saturating_sub(femtoseconds(ms).fs());
                 totals.on[layer.population] += u128::from(on.min(left));
             }
+            for input in layer.inputs.iter().filter(|input| !input.own_delays) {
+                totals.rows[input.projection].resize(input.rows, 0);
+            }
             for arrival in tape.arrivals.iter().filter(|arrival| !arrival.ends) {
                 totals.arrival += 1;
                 if arrival.column != NONE {
@@ -105,7 +108,6 @@ impl<R: Real> Shown<R> {
                 }
                 let input = &layer.inputs[usize::from(arrival.input)];
                 let rows = &mut totals.rows[input.projection];
-                rows.resize(input.rows, 0);
                 rows[arrival.row as usize - input.first_row] += 1;
                 totals.synaptic += layer.listed(arrival).map_or(layer.size, <[_]>::len) as u64;
             }

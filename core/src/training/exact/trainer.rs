@@ -11,7 +11,7 @@ use crate::network::{Network, Weights};
 use crate::record::Fingerprint;
 use crate::simd::vectorised;
 use crate::training::adam::{AdamState, AdamStep, Schedule};
-use crate::training::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update, descend};
+use crate::training::epoch::{Advance, CHUNK, Descent, EpochReport, Settings, Update};
 use crate::training::scalar::Epoch;
 use crate::training::{PIECES, Samples, Scalar, piece};
 use serde::{Deserialize, Serialize};
@@ -142,16 +142,6 @@ impl<R: Scalar> Layered<R> {
         (R::entries().layered)(self, so_far, epoch, threads, advance)
     }
 
-    pub(in crate::training) fn epoch_in(
-        &mut self,
-        report: EpochReport,
-        epoch: Epoch<'_, FirstSpikes>,
-        threads: &Threads,
-        advance: Advance<'_>,
-    ) -> Result<EpochReport, SimulationError> {
-        descend(self, report, epoch, threads, advance)
-    }
-
     /// Keeps weights where their devices can have them.
     fn keep_within(&mut self) {
         let Self { exact, net, parameters, .. } = self;
@@ -179,24 +169,20 @@ impl<R: Scalar> Layered<R> {
 
     /// Raises the weights to neurons that hardly fired in a batch; of those that share weights, to kinds that hardly did.
     fn keep_active(&mut self, samples: usize) {
-        let Self { exact, net, parameters, pieces, .. } = self;
-        let last = net.layers.len().saturating_sub(1);
-        for (index, layer) in net.layers.iter().enumerate() {
-            let activity = exact.activity.filter(|_| index < last);
+        let Self { exact: Exact { activity: Some(activity), .. }, net, parameters, pieces, .. } = self else {
+            return;
+        };
+        let raise = R::from_f64(activity.raise);
+        let hidden = net.layers.len().saturating_sub(1);
+        for (index, layer) in net.layers[..hidden].iter().enumerate() {
             let each = layer.size / layer.maps;
-            let mut silent = vec![false; layer.size];
-            for map in silent.chunks_mut(each).enumerate() {
-                let neurons = map.0 * each..(map.0 + 1) * each;
-                let mut fired = 0;
-                for piece in pieces.iter_mut() {
-                    fired += piece.active[index][neurons.clone()].iter().sum::<u32>();
-                    piece.active[index][neurons.clone()].fill(0);
-                }
-                let floor = activity.map_or(0.0, |activity| activity.floor);
-                map.1.fill(f64::from(fired) < floor * (samples * each) as f64);
-            }
-            if let Some(activity) = activity.filter(|_| silent.contains(&true)) {
-                let raise = R::from_f64(activity.raise);
+            let hardly = |neurons: std::ops::Range<usize>| {
+                let fired = pieces.iter().flat_map(|piece| &piece.active[index][neurons.clone()]);
+                f64::from(fired.sum::<u32>()) < activity.floor * (samples * each) as f64
+            };
+            let maps = (0..layer.maps).map(|map| hardly(map * each..(map + 1) * each));
+            let silent: Vec<bool> = maps.flat_map(|silent| std::iter::repeat_n(silent, each)).collect();
+            if silent.contains(&true) {
                 layer.weights_to(&silent, |place| parameters.weights[index][place] += raise);
             }
         }
@@ -360,8 +346,9 @@ struct Lesson<'a, R: Scalar> {
 }
 
 impl<R: Scalar> Piece<R> {
-    /// Back to no gradient. (The first piece's has become the sum of all.)
+    /// Back to no gradient and no spikes. (The first piece's has become the sum of all.)
     fn forget(&mut self, net: &Net) {
+        self.active.iter_mut().for_each(|active| active.fill(0));
         let Parameters { weights, delays } = &mut self.gradient;
         for (index, (layer, touched)) in net.layers.iter().zip(&mut self.touched).enumerate() {
             let lists = [weights.get_mut(index), delays.get_mut(index).filter(|delays| !delays.is_empty())];
