@@ -8,7 +8,7 @@ use crate::network::{Distribution, Kernel, Origin};
 use crate::neuron::{Lif, Neuron, Reset};
 use crate::random::{Purpose, Stream, unit};
 use crate::report::performance::{Calibration, HostPerformance};
-use crate::scenario::data::DataPlan;
+use crate::scenario::data_plan::DataPlan;
 use crate::scenario::outcome::{
     EventCounts, Found, InferenceEnergy, Missed, NamedArray, Outcome, PhaseCounts, PhaseTime, Status,
 };

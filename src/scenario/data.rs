@@ -1,5 +1,6 @@
-//! The samples that a source shows: a data set that is known by name, or data of one's own.
+//! `dataset` and `data` of a source: a data set that is known by name, or files of one's own, which are read with the scenario.
 
+use super::data_plan::DataPlan;
 use super::diagnostic::{At, Base as Where, Diagnostic};
 use super::filled::Fields;
 use super::section::Lower;
@@ -7,93 +8,9 @@ use super::spec::kinds::{COUNT, POSITIVE_SPAN, SHARE};
 use super::spec::{Bounds, Choice, Key, Kind};
 use super::table::table;
 use crate::dataset::own::{Base, Described, Form, MAX_CLASSES, Own, Test};
-use crate::dataset::{self, Dataset, Fault, Faults, Holds, Name, Search};
+use crate::dataset::{Fault, Name};
 use crate::time::Time;
-use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-
-/// Which samples a source shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum DataPlan {
-    /// A data set of the registry.
-    Named(Name),
-    /// Files of one's own, which were read when the scenario was.
-    Own(Box<Own>),
-}
-
-impl DataPlan {
-    /// Values of a sample, or lines of its events.
-    #[must_use]
-    pub fn size(&self) -> u32 {
-        match self {
-            Self::Named(name) => name.size(),
-            Self::Own(own) => own.identity.shape.iter().product::<usize>() as u32,
-        }
-    }
-
-    /// Channels, rows and columns of a sample.
-    #[must_use]
-    pub fn maps(&self) -> [u32; 3] {
-        dataset::maps(self.shape())
-    }
-
-    /// Lengths of the axes of a sample.
-    #[must_use]
-    pub fn shape(&self) -> &[usize] {
-        match self {
-            Self::Named(name) => name.known().shape,
-            Self::Own(own) => &own.identity.shape,
-        }
-    }
-
-    /// Number of classes.
-    #[must_use]
-    pub fn classes(&self) -> u32 {
-        match self {
-            Self::Named(name) => name.classes(),
-            Self::Own(own) => own.identity.classes as u32,
-        }
-    }
-
-    /// What samples are made of.
-    #[must_use]
-    pub fn holds(&self) -> Holds {
-        match self {
-            Self::Named(name) => name.known().holds,
-            Self::Own(own) => own.holds,
-        }
-    }
-
-    /// What it is called in a sentence.
-    #[must_use]
-    pub fn title(&self) -> &str {
-        match self {
-            Self::Named(name) => name.title(),
-            Self::Own(own) => &own.identity.name,
-        }
-    }
-
-    /// Whether it is read from files.
-    #[must_use]
-    pub fn is_read(&self) -> bool {
-        match self {
-            Self::Named(name) => name.files().is_some(),
-            Self::Own(_) => true,
-        }
-    }
-
-    /// The samples; `seed` draws the share that is the test set, where it is one.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the files.
-    pub fn open(&self, search: &Search, seed: u64) -> Result<Dataset, Faults> {
-        match self {
-            Self::Named(name) => dataset::open(*name, search),
-            Self::Own(own) => own.open(seed),
-        }
-    }
-}
 
 const TRAIN: Key =
     Key::new("train", Kind::Text, "The training samples: a file, or a folder, beside the scenario.");

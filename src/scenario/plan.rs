@@ -6,7 +6,7 @@
 
 pub use super::about::{EnginePlan, Reproduces, Storage};
 pub use super::cost::CostTable;
-use super::data::DataPlan;
+use super::data_plan::DataPlan;
 pub use super::device_plan::DevicePlan;
 pub use super::plasticity::PlasticityPlan;
 pub use super::projection::{Connect, ProjectionPlan};

@@ -1,6 +1,6 @@
 //! What lowering any section needs: the sections, the faults, and the rules that many of them share.
 
-use super::data::DataPlan;
+use super::data_plan::DataPlan;
 use super::device_plan::DevicePlan;
 use super::diagnostic::{At, Diagnostic, Diagnostics, nearest};
 use super::filled::{Datum, Fields, Filled};

@@ -1,6 +1,7 @@
 //! `[source.NAME]`: what sends spikes, from Poisson processes to the samples of a data set, and currents from outside.
 
-use super::data::{DATASETS, DataPlan, Files};
+use super::data::{DATASETS, Files};
+use super::data_plan::DataPlan;
 use super::diagnostic::Diagnostic;
 use super::filled::Fields;
 use super::lists::{self, Listed, Spike};

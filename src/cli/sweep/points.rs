@@ -11,7 +11,7 @@ use memspike::dataset::Name;
 use memspike::hint::many;
 use memspike::record::rundir::{self, RunStatus, SUMMARY};
 use memspike::report::manifest::MadeFrom;
-use memspike::scenario::data::DataPlan;
+use memspike::scenario::data_plan::DataPlan;
 use memspike::scenario::plan::{Input, Plan};
 use memspike::scenario::vary::{Point, Varied};
 use memspike::scenario::{Diagnostics, synapses};

@@ -1,6 +1,6 @@
 //! The samples of a run: read, split, encoded.
 
-use super::super::data::DataPlan;
+use super::super::data_plan::DataPlan;
 use super::super::outcome::{MISSED, Missed};
 use super::super::plan::{Code, Input, Plan};
 use super::context::{RunContext, RunError};

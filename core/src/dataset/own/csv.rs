@@ -2,7 +2,7 @@
 
 use super::{Part, Read, fault, hinted};
 use crate::dataset::{Fault, Faults};
-use crate::hint::nearest;
+use crate::hint::{many, nearest};
 use crate::record::array::Values;
 use crate::record::csv::{decode, rows};
 use std::path::Path;
@@ -41,7 +41,7 @@ pub(super) fn read(file: &Path, label: &str) -> Result<Part, Faults> {
     for row in rows {
         let place = format!("line {}", row.line);
         if row.fields.len() != header.len() {
-            let what = format!("there are {} fields", row.fields.len());
+            let what = format!("it has {}", many(row.fields.len(), "field"));
             return Err(fault(file, &place, what, format!("{}, as in the header", header.len())).into());
         }
         for (k, field) in row.fields.iter().enumerate() {

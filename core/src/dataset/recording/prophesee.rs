@@ -128,10 +128,10 @@ fn third_version(bytes: &[u8], start: usize, checked: &mut Checked) -> Result<()
                         wrong(byte(at), "a vector has no row", "a word of type 0 before it")
                     })?;
                     for bit in (0..count).filter(|bit| mask >> bit & 1 == 1) {
-                        checked.push(Event { t, x: base + bit, y, on }, at)?;
+                        checked.push(Event { t, x: base.saturating_add(bit), y, on }, at)?;
                     }
                 }
-                base += count;
+                base = base.saturating_add(count);
             }
             6 => time = time.map(|time| time & !0xfff | u64::from(low)),
             8 => {
